@@ -1,0 +1,66 @@
+// An account: one person's TOYOTA/LEXUS common ID.
+
+/** A moment in milliseconds since 1970-01-01T00:00:00Z, as every stored time of this program. */
+export type EpochMilliseconds = number;
+
+/** A postal address in Japanese order; every part may be missing, none is empty. */
+export type PostalAddress = {
+  /** Seven digits, no hyphen. */
+  postal_code?: string;
+  /** 都道府県. */
+  region?: string;
+  /** 市区町村名. */
+  locality?: string;
+  /** 丁目番地. */
+  street_address?: string;
+  /** 建物名. */
+  building?: string;
+};
+
+/** What a person tells about themselves. A missing value is absent, never an empty string. */
+export type Profile = {
+  family_name?: string;
+  given_name?: string;
+  /** Full-width katakana. */
+  family_name_kana?: string;
+  /** Full-width katakana. */
+  given_name_kana?: string;
+  /** E.164, as `+819012345678`. */
+  phone_number?: string;
+  /** `YYYY-MM-DD`. */
+  birthdate?: string;
+  gender?: 'male' | 'female' | 'other';
+  address?: PostalAddress;
+};
+
+/** The keys of a profile that a client's file may name under `required_claims`. */
+export type ProfileKey = keyof Profile;
+
+/** An agreement to one version of the terms. */
+export type TermsAcceptance = { version: string; language: string; accepted_at: EpochMilliseconds };
+
+/** That the person has looked at these claims for this client and called them right. */
+export type ProfileConfirmation = { claims: ProfileKey[]; confirmed_at: EpochMilliseconds };
+
+export type Account = {
+  /** The `sub` of the account: opaque, never reused, never derived from the address. */
+  id: string;
+  /** Grows by one with each update; an update that names another version is refused. */
+  version: number;
+  /** As the person wrote it. Mail goes to exactly this string. */
+  email: string;
+  /** See `canonicalEmail`; unique over all accounts. */
+  email_canonical: string;
+  email_verified_at: EpochMilliseconds;
+  /** A bcrypt hash. */
+  password_hash: string;
+  profile: Profile;
+  terms: TermsAcceptance[];
+  /** By client id. */
+  confirmations: Record<string, ProfileConfirmation>;
+  /** Pages and mails speak this language. */
+  language: string;
+  created_at: EpochMilliseconds;
+  updated_at: EpochMilliseconds;
+  disabled_at?: EpochMilliseconds;
+};

@@ -1,0 +1,246 @@
+// The port: what the program asks of a database, and what every backend promises. `test/storage/conformance.ts` holds each
+// backend to every sentence written here. Nothing above this file knows which backend runs.
+//
+// Promises that hold for every method:
+// - A method that has answered has written: what was acknowledged is on disk and survives a kill.
+// - A value comes back deep-equal to what was stored, and is a copy: changing it changes nothing stored.
+// - What has expired is not found, whether or not it has been swept.
+// - A method that changes an account, a dealer link or a migration takes the event to put in the ledger, and writes both or neither.
+import type { Account, EpochMilliseconds } from '../domain/account.ts';
+import type { DealerLink } from '../domain/dealer-link.ts';
+import type { Migration } from '../domain/migration.ts';
+import type { RegistrationDraft } from '../domain/registration-draft.ts';
+
+/** A write named a version that is not the stored one: somebody else was first. Read again, then decide. */
+export class VersionConflict extends Error {
+  override name = 'VersionConflict';
+}
+
+/** A write would give two owners to something that may have one only. */
+export class AlreadyExists extends Error {
+  override name = 'AlreadyExists';
+  /** What is taken, for example `email` or `phone`. Never the value: it may be personal data. */
+  readonly what: string;
+  constructor(what: string) {
+    super(`${what} already exists`);
+    this.what = what;
+  }
+}
+
+/** What happened, for the ledger. `data` names things by their ids and holds no personal data. */
+export type LedgerEvent = {
+  /** For example `account.created`, `dealer_link.consented`, `migration.completed`. */
+  type: string;
+  /** The account, link or migration that it happened to. */
+  subject: string;
+  data: Record<string, string | number | boolean | null>;
+  at: EpochMilliseconds;
+};
+
+/** An event as the ledger keeps it: in order, each entry's `hash` covers the event and the hash before it. */
+export type LedgerEntry = LedgerEvent & { sequence: number; previous_hash: string; hash: string };
+
+/** What oidc-provider keeps: sessions, grants, codes, tokens, pushed requests, interactions, replay marks. */
+export interface ArtifactStore {
+  /** Writes or replaces. `expires_at` is absent for what never expires. */
+  save(model: string, id: string, payload: Record<string, unknown>, expiresAt: EpochMilliseconds | undefined): Promise<void>;
+  /** The payload; where it was consumed, with `consumed` (seconds since 1970) in it. */
+  find(model: string, id: string): Promise<Record<string, unknown> | undefined>;
+  /** By the payload's `uid` (sessions). */
+  findByUid(model: string, uid: string): Promise<Record<string, unknown> | undefined>;
+  /**
+   * Marks as consumed, and answers whether this call did it. Of any number of parallel calls, from any number of
+   * processes, exactly one is answered `true`; one that is gone, expired or consumed before is answered `false`.
+   */
+  consume(model: string, id: string): Promise<boolean>;
+  /**
+   * Writes if nothing unexpired has this id, and answers whether this call wrote. Of parallel calls exactly one does.
+   */
+  insertOnce(model: string, id: string, payload: Record<string, unknown>, expiresAt: EpochMilliseconds): Promise<boolean>;
+  destroy(model: string, id: string): Promise<void>;
+  /** Removes everything whose payload has this `grantId`, of the given model only. */
+  destroyByGrantId(model: string, grantId: string): Promise<void>;
+  /** The ids of everything of a model whose payload has this `accountId` (sessions, grants), newest first, at most `limit`. */
+  listByAccount(model: string, accountId: string, limit: number): Promise<string[]>;
+}
+
+/** Things with an id, a version and an end. */
+export interface ExpiringStore<T extends { id: string; version: number; expires_at: EpochMilliseconds }> {
+  find(id: string): Promise<T | undefined>;
+  /**
+   * Writes a new one (`version` 0 → stored as 1) or the next version of one that stands (`version` is the one that was read;
+   * stored as one more). Answers what is stored now.
+   * @throws {VersionConflict} somebody else wrote in between.
+   */
+  put(value: T): Promise<T>;
+  remove(id: string): Promise<void>;
+}
+
+export interface AccountStore {
+  /**
+   * Writes an account (its `version` must be 1).
+   * @throws {AlreadyExists} `email`: another account has the canonical address (parallel writers included); `id`: this account exists.
+   */
+  create(account: Account, event: LedgerEvent): Promise<void>;
+  find(id: string): Promise<Account | undefined>;
+  findByEmail(canonicalEmail: string): Promise<Account | undefined>;
+  /**
+   * Writes the next version; `account.version` is the version that was read.
+   * @throws {VersionConflict} somebody else wrote in between.
+   * @throws {AlreadyExists} `email`: the new address is taken; the account is as it was.
+   */
+  update(account: Account, event: LedgerEvent): Promise<Account>;
+}
+
+/** A one-time code that was mailed. One slot has one code at a time. */
+export type EmailCode = {
+  /** The slot: what the code is for, and in which interaction. */
+  id: string;
+  /** HMAC of the code, the slot and the address under a server key; the code itself is stored nowhere but in the mail. */
+  code_hmac: string;
+  /** The canonical address that the code proves. */
+  email_canonical: string;
+  attempts: number;
+  sent_at: EpochMilliseconds;
+  expires_at: EpochMilliseconds;
+};
+
+export interface EmailCodeStore {
+  /** Puts a code into its slot; the code that was there is dead from this moment. */
+  put(code: EmailCode): Promise<void>;
+  /** The slot's code, without counting; for the page (when was it sent) only. */
+  find(id: string): Promise<EmailCode | undefined>;
+  /**
+   * Counts one attempt and answers the code to compare with; `undefined` where there is none, it has expired, or
+   * `maxAttempts` were counted before. Counted atomically and before the comparison: of any number of parallel calls at
+   * most `maxAttempts` get the code.
+   */
+  countAttempt(id: string, maxAttempts: number): Promise<EmailCode | undefined>;
+  /** Takes the code out of its slot if it still is this one. Of parallel calls exactly one is answered `true`. */
+  consume(id: string, codeHmac: string): Promise<boolean>;
+}
+
+export interface DealerLinkStore {
+  find(id: string): Promise<DealerLink | undefined>;
+  listByAccount(accountId: string): Promise<DealerLink[]>;
+  /**
+   * Writes a link (its `version` must be 1).
+   * @throws {AlreadyExists} `dealer_link`: this account and dealer have one.
+   */
+  create(link: DealerLink, event: LedgerEvent): Promise<void>;
+  /** Writes the next version. @throws {VersionConflict} somebody else wrote in between. */
+  update(link: DealerLink, event: LedgerEvent): Promise<DealerLink>;
+  /** Links of this status last touched before a time, oldest first: for whoever finishes what was left half-made. */
+  listByStatus(status: DealerLink['status'], updatedBefore: EpochMilliseconds, limit: number): Promise<DealerLink[]>;
+}
+
+export interface MigrationStore {
+  find(clientId: string, legacyId: string): Promise<Migration | undefined>;
+  listByAccount(accountId: string): Promise<Migration[]>;
+  /** The migration whose candidate waits for the code of this PKCE challenge. */
+  findByCandidateChallenge(clientId: string, codeChallenge: string): Promise<Migration | undefined>;
+  /**
+   * Writes a new one (`version` 0) or the next version of one that stands.
+   * @throws {VersionConflict} somebody else wrote in between.
+   */
+  put(migration: Migration, event: LedgerEvent): Promise<Migration>;
+}
+
+/** Durable work. `payload` is what the job's kind needs; personal data in it is gone when the job is done. */
+export type Job = {
+  /** Two jobs of one key are one job. */
+  key: string;
+  /** `send_mail`, `deliver_dealer_link`, … */
+  kind: string;
+  payload: Record<string, unknown>;
+  state: 'waiting' | 'done' | 'dead';
+  /** How often it was tried. */
+  attempts: number;
+  /** Not before this moment. While leased: when the lease ends. */
+  run_at: EpochMilliseconds;
+  created_at: EpochMilliseconds;
+  /** Why the last try failed; for a dead one why it was given up. No personal data. */
+  last_error?: string;
+  /** Whoever holds the lease; nobody else may finish the job. */
+  lease?: string;
+};
+
+export interface JobStore {
+  /** Writes the job unless one of this key stands, in whatever state. Answers whether this call wrote it. */
+  enqueue(job: Pick<Job, 'key' | 'kind' | 'payload' | 'run_at'>): Promise<boolean>;
+  find(key: string): Promise<Job | undefined>;
+  /**
+   * Leases up to `limit` waiting jobs whose time has come, oldest first, counting one attempt each. No two callers get one job
+   * before the lease has ended; a job whose holder died is leased again after `leaseMs`.
+   */
+  lease(limit: number, leaseMs: number): Promise<Job[]>;
+  /** The holder of the lease is done: the payload is forgotten. Answers `false` where the lease was lost. */
+  complete(key: string, lease: string): Promise<boolean>;
+  /** The holder gives it back to be tried at `runAt`. Answers `false` where the lease was lost. */
+  retry(key: string, lease: string, runAt: EpochMilliseconds, error: string): Promise<boolean>;
+  /** The holder gives it up for good. Answers `false` where the lease was lost. */
+  bury(key: string, lease: string, reason: string): Promise<boolean>;
+  /** Puts a dead or done job back to work with this payload. Answers `false` where there is none of the key. */
+  revive(key: string, payload: Record<string, unknown>, runAt: EpochMilliseconds): Promise<boolean>;
+  countByState(): Promise<Record<Job['state'], number>>;
+}
+
+/** Counters of the rate limits: shared by all processes, kept over a restart. */
+export interface CounterStore {
+  /**
+   * Adds `points` to a counter and answers its new value and when it ends. A counter that has ended starts again from zero and
+   * then lives for `durationMs`. Adding is atomic.
+   */
+  add(key: string, points: number, durationMs: number): Promise<{ points: number; expires_at: EpochMilliseconds }>;
+  get(key: string): Promise<{ points: number; expires_at: EpochMilliseconds } | undefined>;
+  remove(key: string): Promise<void>;
+}
+
+export interface Ledger {
+  /** Entries after a sequence number, in order. */
+  read(afterSequence: number, limit: number): Promise<LedgerEntry[]>;
+}
+
+/** The facts of one authorization request in one browser, kept between its pages; id = the interaction's `cid`. */
+export type InteractionFacts = {
+  id: string;
+  version: number;
+  expires_at: EpochMilliseconds;
+  /** How the `create` prompt ended: with an account, or because the person has an ID already. */
+  registration?: { account_id: string } | { declined: true };
+  /** What was pressed at ⑩; `dealer` is null for 連携せずに進む. */
+  dealer_choice?: { dealer: string | null; consent?: DealerLink['consent'] };
+  /** 「このIDで続ける」 was pressed for this account, or it signed in during this request. */
+  continue_as?: string;
+  /** 12 was pressed in this request; ⑬ is to be shown once. */
+  profile_updated?: true;
+};
+
+/** A legacy profile that was handed over, as checked and read; see `domain/legacy-profile.ts`. */
+export type StoredLegacyProfile = {
+  /** Random; stands in the authorization request where the hand-over's JWT stood. */
+  id: string;
+  version: number;
+  client_id: string;
+  profile: import('../domain/legacy-profile.ts').LegacyProfile;
+  expires_at: EpochMilliseconds;
+};
+
+export interface Storage {
+  artifacts: ArtifactStore;
+  accounts: AccountStore;
+  registrationDrafts: ExpiringStore<RegistrationDraft>;
+  interactionFacts: ExpiringStore<InteractionFacts>;
+  legacyProfiles: ExpiringStore<StoredLegacyProfile>;
+  emailCodes: EmailCodeStore;
+  dealerLinks: DealerLinkStore;
+  migrations: MigrationStore;
+  jobs: JobStore;
+  counters: CounterStore;
+  ledger: Ledger;
+  /** Removes up to `limit` of everything that has expired; answers how many. Harms nobody who reads or writes meanwhile. */
+  sweep(limit: number): Promise<number>;
+  /** Answers when the database can read and write; throws where it cannot. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
