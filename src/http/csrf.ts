@@ -1,0 +1,51 @@
+// Cross-site request forgery: every post carries a token that only a page of ours, in this browser, could know.
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import type { Middleware } from 'koa';
+import type { PageState } from './page-context.ts';
+import { PageError } from './page-error.ts';
+
+/** The name of the hidden field. */
+export const CSRF_FIELD = 'csrf_token';
+
+/**
+ * Gives each browser a secret in a cookie and each page the token made from it, and refuses posts without it or from another
+ * site. The form must have been read into `ctx.request.body` before.
+ * @param cookieName the app's own: cookies are not separated by port
+ * @param key the first of the cookie keys
+ * @throws {PageError} `csrf`, 403
+ */
+export function csrf(cookieName: string, key: string, origin: string, secure: boolean): Middleware<PageState> {
+  const tokenOf = (secret: string): string => createHmac('sha256', key).update(`csrf:${secret}`).digest('base64url');
+
+  return async function checkCsrf(ctx, next) {
+    const kept = ctx.cookies.get(cookieName, { signed: false });
+    const secret = kept && /^[\w-]{43}$/.test(kept) ? kept : randomBytes(32).toString('base64url');
+    if (secret !== kept) {
+      ctx.cookies.set(cookieName, secret, {
+        signed: false,
+        httpOnly: true,
+        sameSite: 'lax',
+        secure,
+        path: '/',
+      });
+    }
+    ctx.state.csrfToken = tokenOf(secret);
+
+    if (ctx.method !== 'GET' && ctx.method !== 'HEAD') {
+      const site = ctx.get('Sec-Fetch-Site');
+      const sentOrigin = ctx.get('Origin');
+      // `Origin: null` comes from our own pages too, because they send no referrer; the token decides then.
+      const foreign = site === 'cross-site' || (sentOrigin !== '' && sentOrigin !== 'null' && sentOrigin !== origin);
+      const body = ctx.request.body as Record<string, unknown> | undefined;
+      const sent = body?.[CSRF_FIELD];
+      const expected = Buffer.from(ctx.state.csrfToken);
+      const given = Buffer.from(typeof sent === 'string' ? sent : '');
+      if (foreign || given.length !== expected.length || !timingSafeEqual(given, expected)) {
+        throw new PageError('csrf', 403, {
+          detail: foreign ? 'the post came from another site' : 'the token is wrong',
+        });
+      }
+    }
+    await next();
+  };
+}

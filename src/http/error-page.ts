@@ -1,0 +1,58 @@
+// The one place that turns an error into an answer.
+import type { Middleware } from 'koa';
+import type { Log } from '../telemetry/log.ts';
+import { page, type PageState } from './page-context.ts';
+import { PageError } from './page-error.ts';
+
+/** Statuses of errors that Koa and its middleware throw by themselves, and what the person reads then. */
+const CODE_BY_STATUS: Record<number, string> = {
+  400: 'form_unreadable',
+  404: 'not_found',
+  405: 'not_found',
+  413: 'form_unreadable',
+};
+
+function asPageError(error: unknown): PageError {
+  if (error instanceof PageError) return error;
+  const status = typeof error === 'object' && error !== null && 'status' in error ? Number(error.status) : 500;
+  const code = CODE_BY_STATUS[status];
+  return code
+    ? new PageError(code, status, { cause: error })
+    : new PageError('unexpected', 500, {
+        cause: error,
+        detail: error instanceof Error ? error.message : String(error),
+      });
+}
+
+/** Renders whatever was thrown, and 404 where nobody answered. The page has the reference number that the log has. */
+export function errorPage(log: Log): Middleware<PageState> {
+  return async function renderError(ctx, next) {
+    let failure: PageError;
+    try {
+      await next();
+      if (ctx.status !== 404 || ctx.body) return;
+      failure = new PageError('not_found', 404);
+    } catch (error) {
+      failure = asPageError(error);
+    }
+    const fields = {
+      request_id: ctx.state.requestId,
+      code: failure.code,
+      status: failure.status,
+      detail: failure.message,
+    };
+    if (failure.status >= 500) log.error({ ...fields, stack: (failure.cause as Error | undefined)?.stack }, 'request failed');
+    else log.info(fields, 'request refused');
+
+    const { t } = ctx.state;
+    page(ctx, '/error', {
+      kind: 'note',
+      title: t(`errors.${failure.code}.title`),
+      text: t(`errors.${failure.code}.text`),
+      action: t(`errors.${failure.code}.action`),
+      wayOn: failure.wayOn,
+    });
+    ctx.status = failure.status;
+    if (failure.retryAfterSeconds !== undefined) ctx.set('Retry-After', String(Math.ceil(failure.retryAfterSeconds)));
+  };
+}

@@ -1,0 +1,119 @@
+// A Koa application that answers with pages: the same ordered middleware for the common ID and for each reference app.
+import { randomBytes } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import send from '@koa/send';
+import Koa from 'koa';
+import type { Log } from '../telemetry/log.ts';
+import { csrf } from './csrf.ts';
+import { errorPage } from './error-page.ts';
+import type { Brand, PageContext, PageState } from './page-context.ts';
+import { readForm } from './read-form.ts';
+import { securityHeaders } from './security-headers.ts';
+import { chooseLanguage, createTranslator } from './translator.ts';
+import { createViewRenderer } from './view-renderer.ts';
+
+export type { Log };
+
+const VIEWS = fileURLToPath(new URL('../../views', import.meta.url));
+const LOCALES = fileURLToPath(new URL('../../config/locales', import.meta.url));
+
+/** How long a browser may keep a style sheet or script. */
+const ASSET_MAX_AGE_MS = 60 * 60 * 1000;
+
+export type PageAppOptions = {
+  /** Names the folder in views/, the file in config/locales/<language>/, and the cookies. */
+  app: 'common-id' | 'owners-site' | 'maintenance-notebook' | 'dealer-system' | 'mailbox';
+  /** The URL under which browsers reach it, without a path. https makes cookies `Secure` and `__Host-`. */
+  origin: string;
+  /** Signs cookies and tokens; the first signs, all verify. */
+  cookieKeys: string[];
+  /** Whether a reverse proxy in front sets X-Forwarded-*. */
+  trustProxy: boolean;
+  log: Log;
+  /** Compiled views are kept. */
+  cacheViews: boolean;
+  /** The brand of this request; TOYOTA if left out. */
+  brand?: (ctx: PageContext) => Brand;
+  /** Wishes that come before the browser's own, in order (BCP 47). */
+  languageWishes?: (ctx: PageContext) => (string | undefined)[];
+};
+
+export type PageApp = {
+  koa: Koa<PageState>;
+  /** Goes in front of a router whose routes are pages with forms: reads the form, then checks the token. */
+  forms: Koa.Middleware<PageState>[];
+  /** A name for a cookie of this app: prefixed `__Host-` on https. */
+  cookieName: (name: string) => string;
+};
+
+/**
+ * Makes the application; the caller adds its routers with `koa.use(…)`.
+ * Every page is `Cache-Control: no-store`; `/assets/…` comes from views/assets.
+ */
+export function createPageApp(options: PageAppOptions): PageApp {
+  const secure = options.origin.startsWith('https:');
+  const cookieName = (name: string): string => `${secure ? '__Host-' : ''}${options.app}.${name}`;
+  const translator = createTranslator(LOCALES, ['common', options.app]);
+  const render = createViewRenderer(VIEWS, options.cacheViews);
+  const koa = new Koa<PageState>({ proxy: options.trustProxy });
+  koa.keys = options.cookieKeys;
+  koa.on('error', (error: Error) => options.log.error({ detail: error.message, stack: error.stack }, 'answer failed'));
+
+  koa.use(async function nameRequest(ctx, next) {
+    ctx.state.requestId = randomBytes(6).toString('hex');
+    ctx.set('X-Request-Id', ctx.state.requestId);
+    await next();
+  });
+  for (const middleware of securityHeaders(secure)) koa.use(middleware);
+  koa.use(async function serveAssets(ctx, next) {
+    if (!ctx.path.startsWith('/assets/')) return next();
+    await send(ctx, ctx.path, {
+      root: VIEWS,
+      maxage: options.cacheViews ? ASSET_MAX_AGE_MS : 0,
+    });
+  });
+  koa.use(async function setLanguage(ctx, next) {
+    const kept = ctx.cookies.get(cookieName('language'), { signed: false });
+    ctx.state.language = chooseLanguage([...(options.languageWishes?.(ctx) ?? []), kept, ...acceptedLanguages(ctx)]);
+    ctx.state.t = translator.in(ctx.state.language);
+    ctx.state.brand = options.brand?.(ctx) ?? 'toyota';
+    await next();
+  });
+  koa.use(async function provideRender(ctx, next) {
+    ctx.state.renderPage = (view, data) => {
+      const failed = data.errors !== undefined && Object.keys(data.errors).length > 0;
+      ctx.status = failed ? 422 : 200;
+      ctx.type = 'html';
+      ctx.set('Cache-Control', 'no-store');
+      ctx.set('Content-Language', ctx.state.language);
+      ctx.set('Vary', 'Accept-Language, Cookie');
+      ctx.body = render('layout', {
+        ...data,
+        // A view whose name begins with a slash is shared by all apps.
+        view: view.startsWith('/') ? view : `/${options.app}/${view}`,
+        app: options.app,
+        t: ctx.state.t,
+        lang: ctx.state.language,
+        brand: ctx.state.brand,
+        csrfToken: ctx.state.csrfToken,
+        requestId: ctx.state.requestId,
+        path: ctx.path,
+        url: ctx.url,
+        failed,
+      });
+    };
+    await next();
+  });
+  koa.use(errorPage(options.log));
+
+  return {
+    koa,
+    cookieName,
+    forms: [readForm(), csrf(cookieName('csrf'), options.cookieKeys[0] as string, options.origin, secure)],
+  };
+}
+
+function acceptedLanguages(ctx: PageContext): string[] {
+  const accepted = ctx.acceptsLanguages();
+  return Array.isArray(accepted) ? accepted : [];
+}
