@@ -1,0 +1,96 @@
+// The validated configuration: what `loadConfig` answers and the rest of the program is given.
+import type { ProfileKey } from '../domain/account.ts';
+import type { PasswordPolicy } from '../domain/password-policy.ts';
+import type { RequiredClaim } from '../domain/required-profile.ts';
+
+/** Which of the apps a process runs. */
+export type AppName = 'id' | 'owners-site' | 'notebook' | 'dealer' | 'mailbox';
+
+/** A text in every language of the pages. */
+export type LocalizedText = { ja: string; en: string };
+
+/** One client app: a file of config/clients/. */
+export type Client = {
+  /**
+   * Standard metadata (OpenID Connect Dynamic Client Registration 1.0, section 2), as oidc-provider takes it: environment variables and
+   * secrets put in, `$schema` and `common_id` taken out.
+   */
+  metadata: { client_id: string; redirect_uris?: string[]; [name: string]: unknown };
+  /** `client_name` and its language-tagged forms. */
+  name: LocalizedText;
+  brand: 'toyota' | 'lexus';
+  /** Ours: the scope page is skipped; the dealer page never is. */
+  firstParty: boolean;
+  requiredClaims: RequiredClaim[];
+  /** Whether it may hand over legacy profiles. */
+  legacyImport: boolean;
+  enabled: boolean;
+};
+
+/** A dealer: an entry of config/dealers.json. */
+export type Dealer = {
+  code: string;
+  name: LocalizedText;
+  brand: 'toyota' | 'lexus';
+  /** 都道府県, Japanese. */
+  prefecture: string;
+  /** Its API, and the resource indicator (RFC 8707) of its tokens. */
+  resource: string;
+};
+
+/** A service shown at ④: an entry of config/services.json. */
+export type Service = { name: LocalizedText; description?: LocalizedText; url?: string };
+
+/** One version of the terms in one language: config/terms/<version>.<language>.md. */
+export type TermsText = { version: string; language: 'ja' | 'en'; effectiveFrom: string; material: boolean; markdown: string };
+
+export type Config = {
+  mode: 'development' | 'production';
+  /** OpenID Connect issuer, no trailing slash. */
+  issuer: string;
+  /** Where the common ID listens; 0 takes a free port. */
+  port: number;
+  host: string;
+  /** Whether a reverse proxy in front sets X-Forwarded-*. */
+  trustProxy: boolean;
+  /** `sqlite:<path>` or `mongodb://…`. */
+  databaseUrl: string;
+  /** Absolute; keys, databases and other things that survive a restart. */
+  dataDirectory: string;
+  /** Signing and encryption keys of the provider. */
+  keyDirectory: string;
+  /** The first signs, all verify. */
+  cookieKeys: string[];
+  /** Key of the HMACs over e-mail codes and of pairwise subjects. */
+  hmacKey: string;
+  mail: { smtpUrl: string; from: string };
+  logLevel: string;
+  /** Demo data is written into an empty database. */
+  demo: boolean;
+  clients: Client[];
+  dealers: Dealer[];
+  services: Service[];
+  /** Every version; the one in force is the newest whose `effectiveFrom` is not in the future. */
+  terms: TermsText[];
+  passwordPolicy: PasswordPolicy;
+  /** Absolute path of the list of common passwords. */
+  commonPasswordsFile: string;
+  passwordHash: { cost: number; concurrency: number; queueLimit: number };
+  rateLimits: {
+    login: { failuresPerAccount: number; failuresPerNetwork: number; windowSeconds: number };
+    emailCode: { perAddressPerHour: number; perNetworkPerHour: number; resendAfterSeconds: number };
+    legacyHandOver: { perClientPerMinute: number };
+  };
+  /** Seconds. */
+  lifetimes: { session: number; interaction: number; accessToken: number; idToken: number; refreshToken: number; grant: number };
+  /** How long the delivery of a dealer link is tried before it is a dead letter; seconds. */
+  dealerDeliveryGiveUpAfterSeconds: number;
+  /** The reference apps, and the mailbox of development. */
+  ownersSite: { origin: string; databasePath: string; keyDirectory: string; sunset?: string };
+  notebook: { origin: string; databasePath: string; keyDirectory: string };
+  dealerSystem: { origin: string; databasePath: string };
+  mailbox: { origin: string; smtpHost: string; smtpPort: number; databasePath: string };
+};
+
+/** A claim that a client may require; `name` and `kana` of a form are two claims each. */
+export type { ProfileKey };
