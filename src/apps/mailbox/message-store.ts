@@ -1,0 +1,73 @@
+// The mails that arrived, in one SQLite file, newest kept.
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+
+/** How many mails are kept; the oldest go first. */
+const KEPT_MESSAGES = 500;
+
+/** A mail as lists and pages show it. */
+export type Message = {
+  id: number;
+  /** The envelope's recipients, separated by a comma and a space. */
+  to: string;
+  from: string;
+  subject: string;
+  text: string;
+  /** Empty where the mail has no HTML part. */
+  html: string;
+  /** ISO 8601. */
+  received_at: string;
+};
+
+export type MessageStore = {
+  add(message: Omit<Message, 'id'>, raw: Buffer): void;
+  /** Newest first. */
+  list(): Message[];
+  find(id: number): Message | undefined;
+  /** The mail exactly as it came over SMTP. */
+  findRaw(id: number): Buffer | undefined;
+  close(): void;
+};
+
+const COLUMNS = 'id, recipients AS "to", sender AS "from", subject, text, html, received_at';
+
+/** Opens the file, and makes it where it is missing. */
+export function openMessageStore(path: string): MessageStore {
+  mkdirSync(dirname(path), { recursive: true });
+  const database = new DatabaseSync(path);
+  database.exec(`
+    PRAGMA journal_mode = WAL;
+    CREATE TABLE IF NOT EXISTS messages (
+      id INTEGER PRIMARY KEY AUTOINCREMENT,
+      recipients TEXT NOT NULL,
+      sender TEXT NOT NULL,
+      subject TEXT NOT NULL,
+      text TEXT NOT NULL,
+      html TEXT NOT NULL,
+      received_at TEXT NOT NULL,
+      raw BLOB NOT NULL
+    ) STRICT;
+  `);
+  const insert = database.prepare(
+    'INSERT INTO messages (recipients, sender, subject, text, html, received_at, raw) VALUES (?, ?, ?, ?, ?, ?, ?)',
+  );
+  const forgetOld = database.prepare('DELETE FROM messages WHERE id <= ?');
+  const selectAll = database.prepare(`SELECT ${COLUMNS} FROM messages ORDER BY id DESC`);
+  const selectOne = database.prepare(`SELECT ${COLUMNS} FROM messages WHERE id = ?`);
+  const selectRaw = database.prepare('SELECT raw FROM messages WHERE id = ?');
+  return {
+    add(message, raw) {
+      const { to, from, subject, text, html, received_at } = message;
+      const { lastInsertRowid } = insert.run(to, from, subject, text, html, received_at, raw);
+      forgetOld.run(Number(lastInsertRowid) - KEPT_MESSAGES);
+    },
+    list: () => selectAll.all() as Message[],
+    find: (id) => selectOne.get(id) as Message | undefined,
+    findRaw(id) {
+      const row = selectRaw.get(id) as { raw: Uint8Array } | undefined;
+      return row && Buffer.from(row.raw);
+    },
+    close: () => database.close(),
+  };
+}

@@ -1,0 +1,78 @@
+// Takes mail by SMTP for every recipient and never passes any on. It stands on the loopback interface only.
+import type { AddressInfo } from 'node:net';
+import PostalMime from 'postal-mime';
+import { SMTPServer } from 'smtp-server';
+import type { Log } from '../../telemetry/log.ts';
+import type { MessageStore } from './message-store.ts';
+
+/** Bytes of one mail. */
+const SIZE_LIMIT = 5 * 1024 * 1024;
+
+const LOOPBACK_HOSTS = ['127.0.0.1', '::1', 'localhost'];
+
+export type SmtpReceiver = {
+  /** The port that it got, where 0 was asked for. */
+  port: number;
+  close(): Promise<void>;
+};
+
+/**
+ * Starts to listen; every mail is in the store before the sender reads that it was accepted.
+ * @param options `host` must be a loopback address: there is no authentication; `port` 0 takes a free one
+ * @throws where the host is another one, or the port is taken
+ */
+export async function startSmtpReceiver(
+  options: { host: string; port: number; clock: () => number; log: Log },
+  store: MessageStore,
+): Promise<SmtpReceiver> {
+  const { host, port, clock, log } = options;
+  if (!LOOPBACK_HOSTS.includes(host)) {
+    throw new Error(`The mailbox takes mail from anybody, so it listens on a loopback address only, not on ${host}`);
+  }
+  const server = new SMTPServer({
+    authOptional: true,
+    disabledCommands: ['AUTH', 'STARTTLS'],
+    disableReverseLookup: true,
+    size: SIZE_LIMIT,
+    onData(stream, session, done) {
+      receive().then(
+        () => done(),
+        (error: unknown) => done(error instanceof Error ? error : new Error(String(error))),
+      );
+
+      async function receive(): Promise<void> {
+        const chunks: Buffer[] = [];
+        // The limit above is only announced; a sender that goes on is read to its end and kept nowhere.
+        for await (const chunk of stream as AsyncIterable<Buffer>) if (!stream.sizeExceeded) chunks.push(chunk);
+        if (stream.sizeExceeded) throw Object.assign(new Error('Message exceeds the size limit'), { responseCode: 552 });
+        const raw = Buffer.concat(chunks);
+        const mail = await PostalMime.parse(raw);
+        const { mailFrom, rcptTo } = session.envelope;
+        store.add(
+          {
+            to: rcptTo.map((recipient) => recipient.address).join(', '),
+            from: mailFrom ? mailFrom.address : '',
+            subject: mail.subject ?? '',
+            text: mail.text ?? '',
+            html: mail.html ?? '',
+            received_at: new Date(clock()).toISOString(),
+          },
+          raw,
+        );
+      }
+    },
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+  // A connection that a sender breaks off is no reason to stop.
+  server.on('error', (error) => log.warn({ detail: error.message }, 'SMTP connection failed'));
+  return {
+    port: (server.server.address() as AddressInfo).port,
+    close: () => new Promise((resolve) => server.close(() => resolve())),
+  };
+}
