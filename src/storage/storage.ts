@@ -14,6 +14,7 @@ import type { RegistrationDraft } from '../domain/registration-draft.ts';
 /** A write named a version that is not the stored one: somebody else was first. Read again, then decide. */
 export class VersionConflict extends Error {
   override name = 'VersionConflict';
+  override message = 'somebody else wrote in between';
 }
 
 /** A write would give two owners to something that may have one only. */
@@ -27,6 +28,11 @@ export class AlreadyExists extends Error {
   }
 }
 
+/** The database cannot be reached or written now. Nothing is known to be stored; asking again later is right (HTTP 503). */
+export class StorageUnavailable extends Error {
+  override name = 'StorageUnavailable';
+}
+
 /** What happened, for the ledger. `data` names things by their ids and holds no personal data. */
 export type LedgerEvent = {
   /** For example `account.created`, `dealer_link.consented`, `migration.completed`. */
@@ -38,7 +44,11 @@ export type LedgerEvent = {
 };
 
 /** An event as the ledger keeps it: in order, each entry's `hash` covers the event and the hash before it. */
-export type LedgerEntry = LedgerEvent & { sequence: number; previous_hash: string; hash: string };
+export type LedgerEntry = LedgerEvent & {
+  sequence: number;
+  previous_hash: string;
+  hash: string;
+};
 
 /** What oidc-provider keeps: sessions, grants, codes, tokens, pushed requests, interactions, replay marks. */
 export interface ArtifactStore {

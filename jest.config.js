@@ -1,0 +1,9 @@
+// How tests run: TypeScript as native modules, types taken off by swc. Needs NODE_OPTIONS=--experimental-vm-modules; `npm test` sets it.
+export default {
+  testMatch: ['<rootDir>/test/**/*.test.ts'],
+  testEnvironment: 'node',
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: {
+    '^.+\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2024' }, module: { type: 'es6' } }],
+  },
+};

@@ -1,0 +1,93 @@
+// What oidc-provider keeps, in one table.
+import type { EpochMilliseconds } from '../../domain/account.ts';
+import type { ArtifactStore } from '../storage.ts';
+import type { Database } from './database.ts';
+
+type Row = { payload: string; consumed_at: number | null };
+
+const UNEXPIRED = '(expires_at IS NULL OR expires_at > ?)';
+
+// A mark of consumption outlives `save`: somebody who read the payload before it was consumed must not undo that by writing it back.
+const SAVE = `
+  INSERT INTO artifacts (model, id, payload, uid, grant_id, account_id, consumed_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+  ON CONFLICT (model, id) DO UPDATE SET
+    payload = excluded.payload, uid = excluded.uid, grant_id = excluded.grant_id, account_id = excluded.account_id,
+    consumed_at = CASE WHEN ${UNEXPIRED} THEN coalesce(consumed_at, excluded.consumed_at) ELSE excluded.consumed_at END,
+    expires_at = excluded.expires_at`;
+
+const INSERT_ONCE = `
+  INSERT INTO artifacts (model, id, payload, uid, grant_id, account_id, consumed_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+  ON CONFLICT (model, id) DO UPDATE SET
+    payload = excluded.payload, uid = excluded.uid, grant_id = excluded.grant_id, account_id = excluded.account_id,
+    consumed_at = excluded.consumed_at, expires_at = excluded.expires_at
+  WHERE expires_at <= ?`;
+
+export function createArtifactStore(database: Database, clock: () => EpochMilliseconds): ArtifactStore {
+  return {
+    async save(model, id, payload, expiresAt) {
+      const now = clock();
+      const values = columns(payload);
+      await database.write(() => database.run(SAVE, model, id, ...values, expiresAt ?? null, now), 'recreatable');
+    },
+    async find(model, id) {
+      return read(
+        database.get<Row>(
+          `SELECT payload, consumed_at FROM artifacts WHERE model = ? AND id = ? AND ${UNEXPIRED}`,
+          model,
+          id,
+          clock(),
+        ),
+      );
+    },
+    async findByUid(model, uid) {
+      return read(
+        database.get<Row>(
+          `SELECT payload, consumed_at FROM artifacts WHERE uid = ? AND model = ? AND ${UNEXPIRED} ORDER BY sequence DESC LIMIT 1`,
+          uid,
+          model,
+          clock(),
+        ),
+      );
+    },
+    async consume(model, id) {
+      const now = clock();
+      const consume = `UPDATE artifacts SET consumed_at = ? WHERE model = ? AND id = ? AND consumed_at IS NULL AND ${UNEXPIRED}`;
+      return database.write(() => database.run(consume, Math.floor(now / 1000), model, id, now) === 1);
+    },
+    async insertOnce(model, id, payload, expiresAt) {
+      const now = clock();
+      const values = columns(payload);
+      return database.write(() => database.run(INSERT_ONCE, model, id, ...values, expiresAt, now) === 1);
+    },
+    async destroy(model, id) {
+      await database.write(() => database.run('DELETE FROM artifacts WHERE model = ? AND id = ?', model, id));
+    },
+    async destroyByGrantId(model, grantId) {
+      await database.write(() => database.run('DELETE FROM artifacts WHERE grant_id = ? AND model = ?', grantId, model));
+    },
+    async listByAccount(model, accountId, limit) {
+      const rows = database.all<{ id: string }>(
+        `SELECT id FROM artifacts WHERE account_id = ? AND model = ? AND ${UNEXPIRED} ORDER BY sequence DESC LIMIT ?`,
+        accountId,
+        model,
+        clock(),
+        limit,
+      );
+      return rows.map(({ id }) => id);
+    },
+  };
+}
+
+/** The payload and what stands beside it, in the order of the statements above. */
+function columns(payload: Record<string, unknown>) {
+  const text = (key: string): string | null => (typeof payload[key] === 'string' ? payload[key] : null);
+  const consumed = typeof payload['consumed'] === 'number' ? payload['consumed'] : null;
+  return [JSON.stringify(payload), text('uid'), text('grantId'), text('accountId'), consumed] as const;
+}
+
+function read(row: Row | undefined): Record<string, unknown> | undefined {
+  if (!row) return undefined;
+  const payload = JSON.parse(row.payload) as Record<string, unknown>;
+  if (row.consumed_at !== null) payload['consumed'] = row.consumed_at;
+  return payload;
+}

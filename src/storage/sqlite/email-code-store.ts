@@ -1,0 +1,42 @@
+// One-time codes that were mailed. Each promise is one conditional statement.
+import type { EpochMilliseconds } from '../../domain/account.ts';
+import type { EmailCode, EmailCodeStore } from '../storage.ts';
+import type { Database } from './database.ts';
+
+type Row = { document: string; attempts: number };
+
+const PUT = `
+  INSERT INTO email_codes (id, code_hmac, attempts, expires_at, document) VALUES (?, ?, ?, ?, ?)
+  ON CONFLICT (id) DO UPDATE SET
+    code_hmac = excluded.code_hmac, attempts = excluded.attempts, expires_at = excluded.expires_at, document = excluded.document`;
+
+const COUNT_ATTEMPT = `
+  UPDATE email_codes SET attempts = attempts + 1 WHERE id = ? AND expires_at > ? AND attempts < ?
+  RETURNING document, attempts`;
+
+export function createEmailCodeStore(database: Database, clock: () => EpochMilliseconds): EmailCodeStore {
+  return {
+    async put(code) {
+      const document = JSON.stringify(code);
+      const { id, code_hmac, attempts, expires_at } = code;
+      await database.write(() => database.run(PUT, id, code_hmac, attempts, expires_at, document));
+    },
+    async find(id) {
+      return read(database.get<Row>('SELECT document, attempts FROM email_codes WHERE id = ? AND expires_at > ?', id, clock()));
+    },
+    async countAttempt(id, maxAttempts) {
+      const now = clock();
+      return database.write(() => read(database.get<Row>(COUNT_ATTEMPT, id, now, maxAttempts)));
+    },
+    async consume(id, codeHmac) {
+      const now = clock();
+      const consume = 'DELETE FROM email_codes WHERE id = ? AND code_hmac = ? AND expires_at > ?';
+      return database.write(() => database.run(consume, id, codeHmac, now) === 1);
+    },
+  };
+}
+
+/** The column counts; the document's `attempts` is what it was when the code was put. */
+function read(row: Row | undefined): EmailCode | undefined {
+  return row && { ...(JSON.parse(row.document) as EmailCode), attempts: row.attempts };
+}

@@ -1,0 +1,83 @@
+// Durable work with leases.
+import { randomUUID } from 'node:crypto';
+import type { EpochMilliseconds } from '../../domain/account.ts';
+import type { Job, JobStore } from '../storage.ts';
+import type { Database } from './database.ts';
+
+type Row = Omit<Job, 'payload' | 'last_error' | 'lease'> & { payload: string; last_error: string | null; lease: string | null };
+
+const ENQUEUE = `
+  INSERT INTO jobs (key, kind, payload, state, attempts, run_at, created_at) VALUES (?, ?, ?, 'waiting', 0, ?, ?)
+  ON CONFLICT (key) DO NOTHING`;
+
+const DUE = "SELECT key FROM jobs WHERE state = 'waiting' AND run_at <= ? ORDER BY run_at, sequence LIMIT ?";
+
+const LEASE = 'UPDATE jobs SET lease = ?, attempts = attempts + 1, run_at = ? WHERE key = ? RETURNING *';
+
+const HELD = "WHERE key = ? AND lease = ? AND state = 'waiting'";
+
+const REVIVE = `
+  UPDATE jobs SET state = 'waiting', payload = ?, run_at = ?, attempts = 0, last_error = NULL, lease = NULL
+  WHERE key = ? AND state <> 'waiting'`;
+
+export function createJobStore(database: Database, clock: () => EpochMilliseconds): JobStore {
+  return {
+    async enqueue({ key, kind, payload, run_at }) {
+      const now = clock();
+      const text = JSON.stringify(payload);
+      return database.write(() => database.run(ENQUEUE, key, kind, text, run_at, now) === 1);
+    },
+    async find(key) {
+      return database.all<Row>('SELECT * FROM jobs WHERE key = ?', key).map(read)[0];
+    },
+    async lease(limit, leaseMs) {
+      const now = clock();
+      // Asked many times a second, mostly in vain: look before taking the write lock.
+      if (!database.get(DUE, now, 1)) return [];
+      return database.write(() =>
+        database
+          .all<{ key: string }>(DUE, now, limit)
+          .flatMap(({ key }) => database.all<Row>(LEASE, randomUUID(), now + leaseMs, key))
+          .map(read),
+      );
+    },
+    async complete(key, lease) {
+      const complete = `UPDATE jobs SET state = 'done', payload = '{}', last_error = NULL, lease = NULL ${HELD}`;
+      return database.write(() => database.run(complete, key, lease) === 1);
+    },
+    async retry(key, lease, runAt, error) {
+      const retry = `UPDATE jobs SET run_at = ?, last_error = ?, lease = NULL ${HELD}`;
+      return database.write(() => database.run(retry, runAt, error, key, lease) === 1);
+    },
+    async bury(key, lease, reason) {
+      const bury = `UPDATE jobs SET state = 'dead', last_error = ?, lease = NULL ${HELD}`;
+      return database.write(() => database.run(bury, reason, key, lease) === 1);
+    },
+    async revive(key, payload, runAt) {
+      const text = JSON.stringify(payload);
+      return database.write(() => database.run(REVIVE, text, runAt, key) === 1);
+    },
+    async countByState() {
+      const rows = database.all<{ state: Job['state']; count: number }>(
+        'SELECT state, count(*) AS count FROM jobs GROUP BY state',
+      );
+      const counts: Record<Job['state'], number> = { waiting: 0, done: 0, dead: 0 };
+      for (const { state, count } of rows) counts[state] = count;
+      return counts;
+    },
+  };
+}
+
+function read({ key, kind, payload, state, attempts, run_at, created_at, last_error, lease }: Row): Job {
+  return {
+    key,
+    kind,
+    payload: JSON.parse(payload) as Job['payload'],
+    state,
+    attempts,
+    run_at,
+    created_at,
+    ...(last_error !== null && { last_error }),
+    ...(lease !== null && { lease }),
+  };
+}

@@ -1,0 +1,132 @@
+// The tables, as numbered steps: step n brings a file from version n-1 to version n. A step that was released is never changed;
+// what comes later is a new step at the end.
+//
+// Documents are JSON in one column. Beside it stand only the columns that a query or a promise needs.
+
+/** The number that marks a file as one of ours (`PRAGMA application_id`): "tcid" in ASCII. */
+export const APPLICATION_ID = 0x74636964;
+
+export const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE artifacts (
+    -- Explicit, because a backup may number implicit rowids anew; its order is the order of creation.
+    sequence    INTEGER PRIMARY KEY,
+    model       TEXT NOT NULL,
+    id          TEXT NOT NULL,
+    payload     TEXT NOT NULL,
+    uid         TEXT,
+    grant_id    TEXT,
+    account_id  TEXT,
+    consumed_at INTEGER, -- seconds, as oidc-provider counts them
+    expires_at  INTEGER, -- milliseconds, like every other time here
+    UNIQUE (model, id)
+  ) STRICT;
+  CREATE INDEX artifacts_by_uid     ON artifacts (uid, model)                  WHERE uid IS NOT NULL;
+  CREATE INDEX artifacts_by_grant   ON artifacts (grant_id, model)             WHERE grant_id IS NOT NULL;
+  CREATE INDEX artifacts_by_account ON artifacts (account_id, model, sequence) WHERE account_id IS NOT NULL;
+  CREATE INDEX artifacts_by_expiry  ON artifacts (expires_at)                  WHERE expires_at IS NOT NULL;
+
+  CREATE TABLE accounts (
+    id       TEXT PRIMARY KEY,
+    version  INTEGER NOT NULL,
+    document TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  -- What may have one owner only: 'email:<canonical address>', 'phone:<E.164>', 'legacy:<client>:<id>'.
+  CREATE TABLE identifiers (
+    key        TEXT PRIMARY KEY,
+    account_id TEXT NOT NULL REFERENCES accounts (id) ON DELETE CASCADE
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX identifiers_by_account ON identifiers (account_id);
+
+  -- Registration drafts, interaction facts, legacy profiles.
+  CREATE TABLE expiring_documents (
+    kind       TEXT NOT NULL,
+    id         TEXT NOT NULL,
+    version    INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    document   TEXT NOT NULL,
+    PRIMARY KEY (kind, id)
+  ) STRICT;
+  CREATE INDEX expiring_documents_by_expiry ON expiring_documents (expires_at);
+
+  CREATE TABLE email_codes (
+    id         TEXT PRIMARY KEY,
+    code_hmac  TEXT NOT NULL,
+    attempts   INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    document   TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX email_codes_by_expiry ON email_codes (expires_at);
+
+  CREATE TABLE dealer_links (
+    id         TEXT PRIMARY KEY,
+    version    INTEGER NOT NULL,
+    account_id TEXT NOT NULL,
+    dealer     TEXT NOT NULL,
+    status     TEXT NOT NULL,
+    updated_at INTEGER NOT NULL,
+    document   TEXT NOT NULL,
+    UNIQUE (account_id, dealer)
+  ) STRICT;
+  CREATE INDEX dealer_links_by_status ON dealer_links (status, updated_at);
+
+  CREATE TABLE migrations (
+    client_id      TEXT NOT NULL,
+    legacy_id      TEXT NOT NULL,
+    version        INTEGER NOT NULL,
+    account_id     TEXT,
+    code_challenge TEXT,
+    document       TEXT NOT NULL,
+    PRIMARY KEY (client_id, legacy_id)
+  ) STRICT;
+  CREATE INDEX migrations_by_account   ON migrations (account_id)                WHERE account_id IS NOT NULL;
+  CREATE INDEX migrations_by_challenge ON migrations (client_id, code_challenge) WHERE code_challenge IS NOT NULL;
+
+  CREATE TABLE jobs (
+    sequence   INTEGER PRIMARY KEY,
+    key        TEXT NOT NULL UNIQUE,
+    kind       TEXT NOT NULL,
+    payload    TEXT NOT NULL,
+    state      TEXT NOT NULL CHECK (state IN ('waiting', 'done', 'dead')),
+    attempts   INTEGER NOT NULL,
+    run_at     INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    last_error TEXT,
+    lease      TEXT
+  ) STRICT;
+  CREATE INDEX jobs_by_time  ON jobs (run_at, sequence) WHERE state = 'waiting';
+  CREATE INDEX jobs_by_state ON jobs (state);
+
+  CREATE TABLE counters (
+    key        TEXT PRIMARY KEY,
+    points     INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX counters_by_expiry ON counters (expires_at);
+
+  CREATE TABLE ledger (
+    sequence      INTEGER PRIMARY KEY,
+    type          TEXT NOT NULL,
+    subject       TEXT NOT NULL,
+    data          TEXT NOT NULL,
+    at            INTEGER NOT NULL,
+    previous_hash TEXT NOT NULL,
+    hash          TEXT NOT NULL
+  ) STRICT;
+  CREATE TRIGGER ledger_is_never_changed BEFORE UPDATE ON ledger
+    BEGIN SELECT RAISE (ABORT, 'the ledger is append-only'); END;
+  CREATE TRIGGER ledger_is_never_shortened BEFORE DELETE ON ledger
+    BEGIN SELECT RAISE (ABORT, 'the ledger is append-only'); END;
+  -- INSERT OR REPLACE deletes without the trigger above.
+  CREATE TRIGGER ledger_grows_at_its_end BEFORE INSERT ON ledger
+    WHEN NEW.sequence IS NOT (SELECT coalesce(max(sequence), 0) + 1 FROM ledger)
+    BEGIN SELECT RAISE (ABORT, 'the ledger is append-only'); END;
+
+  -- One row that a health check writes, to know that writing works.
+  CREATE TABLE heartbeat (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    at INTEGER NOT NULL
+  ) STRICT;
+  `,
+];

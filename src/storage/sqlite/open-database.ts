@@ -1,0 +1,82 @@
+// Opens the file: makes it if there is none, refuses a damaged one, brings an older one up to date.
+import { closeSync, mkdirSync, openSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Database } from './database.ts';
+import { openLogSync } from './log-sync.ts';
+import { migrate } from './migrate.ts';
+import { isBusy, isDamage } from './sqlite-error.ts';
+
+/** The file is not a sound SQLite database. */
+export class DatabaseDamaged extends Error {
+  override name = 'DatabaseDamaged';
+}
+
+/** What is told while opening. */
+export type OpenLog = { info(fields: object, message: string): void };
+
+/** At start other processes may be migrating: wait for them. */
+const LOCK_WAIT_AT_START_MS = 10_000;
+/**
+ * While serving, waiting for a lock holds up the event loop: keep it short, `Database` comes back later by itself.
+ */
+const LOCK_WAIT_WHILE_SERVING_MS = 20;
+/**
+ * Up to this size the start runs `integrity_check` (some 200 ms at the most); above it `quick_check`, which reads every page too
+ * but does not compare each index with its table.
+ */
+const FULL_CHECK_UP_TO_BYTES = 64 * 1024 * 1024;
+
+/**
+ * Opens the database at `path`.
+ * @throws {DatabaseDamaged}
+ * @throws {DatabaseTooNew}
+ * @throws {NotOurDatabase}
+ */
+export async function openDatabase({ path, log }: { path: string; log?: OpenLog }): Promise<Database> {
+  mkdirSync(dirname(path), { recursive: true });
+  // Personal data: the log and the index of it get the mode of the file.
+  closeSync(openSync(path, 'a', 0o600));
+  const connection = new DatabaseSync(path, { timeout: LOCK_WAIT_AT_START_MS });
+  try {
+    await useWriteAheadLog(connection);
+    refuseDamaged(connection, path);
+    const { from, to } = migrate(connection, path);
+    if (from !== to) log?.info({ path, from, to }, 'database migrated');
+    connection.exec(`PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = ${LOCK_WAIT_WHILE_SERVING_MS}`);
+  } catch (error) {
+    connection.close();
+    throw isDamage(error) ? damaged(path, error) : error;
+  }
+  return new Database(connection, openLogSync(path));
+}
+
+/** Two processes that switch a new file at once make SQLite answer "locked" without waiting. */
+async function useWriteAheadLog(connection: DatabaseSync): Promise<void> {
+  const deadline = performance.now() + LOCK_WAIT_AT_START_MS;
+  for (;;) {
+    try {
+      connection.exec('PRAGMA journal_mode = WAL');
+      return;
+    } catch (error) {
+      if (!isBusy(error) || performance.now() > deadline) throw error;
+      await sleep(20);
+    }
+  }
+}
+
+function refuseDamaged(connection: DatabaseSync, path: string): void {
+  const isSmall = statSync(path).size <= FULL_CHECK_UP_TO_BYTES;
+  const row = connection.prepare(isSmall ? 'PRAGMA integrity_check (1)' : 'PRAGMA quick_check (1)').get();
+  const [finding] = Object.values(row ?? {});
+  if (finding !== 'ok') throw damaged(path, finding);
+}
+
+function damaged(path: string, cause: unknown): DatabaseDamaged {
+  return new DatabaseDamaged(
+    `${path} is damaged, or is no SQLite database. Stop every process that uses it, move it and the files ${path}-wal and ` +
+      `${path}-shm away (keep them: a specialist may recover them), and put a backup in its place.`,
+    { cause },
+  );
+}

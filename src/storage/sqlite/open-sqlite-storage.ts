@@ -1,0 +1,61 @@
+// The port on SQLite: one file, nothing to install, several processes on one machine.
+import type { EpochMilliseconds } from '../../domain/account.ts';
+import type { InteractionFacts, Storage, StoredLegacyProfile } from '../storage.ts';
+import type { RegistrationDraft } from '../../domain/registration-draft.ts';
+import { createAccountStore } from './account-store.ts';
+import { createArtifactStore } from './artifact-store.ts';
+import { createCounterStore } from './counter-store.ts';
+import { createDealerLinkStore } from './dealer-link-store.ts';
+import { createEmailCodeStore } from './email-code-store.ts';
+import { createExpiringStore } from './expiring-store.ts';
+import { createJobStore } from './job-store.ts';
+import { createLedger } from './ledger.ts';
+import { createMigrationStore } from './migration-store.ts';
+import { openDatabase } from './open-database.ts';
+import type { OpenLog } from './open-database.ts';
+import { sweep } from './sweep.ts';
+
+/**
+ * Opens the file at `path`, and makes it, its folder and its tables where they are missing.
+ * @throws {DatabaseDamaged} the file is damaged or no database.
+ * @throws {DatabaseTooNew} a newer version of this program wrote it.
+ * @throws {NotOurDatabase} another program wrote it.
+ */
+export async function openSqliteStorage(options: {
+  path: string;
+  clock: () => EpochMilliseconds;
+  log?: OpenLog;
+}): Promise<Storage> {
+  const { clock } = options;
+  const database = await openDatabase(options);
+  const { ledger, append } = createLedger(database);
+  return {
+    artifacts: createArtifactStore(database, clock),
+    accounts: createAccountStore(database, append),
+    registrationDrafts: createExpiringStore<RegistrationDraft>(database, clock, {
+      kind: 'registration_draft',
+      durability: 'durable',
+    }),
+    interactionFacts: createExpiringStore<InteractionFacts>(database, clock, {
+      kind: 'interaction_facts',
+      durability: 'recreatable',
+    }),
+    legacyProfiles: createExpiringStore<StoredLegacyProfile>(database, clock, {
+      kind: 'legacy_profile',
+      durability: 'recreatable',
+    }),
+    emailCodes: createEmailCodeStore(database, clock),
+    dealerLinks: createDealerLinkStore(database, append),
+    migrations: createMigrationStore(database, append),
+    jobs: createJobStore(database, clock),
+    counters: createCounterStore(database, clock),
+    ledger,
+    sweep: (limit) => sweep(database, clock(), limit),
+    async ping() {
+      const now = clock();
+      const beat = 'INSERT INTO heartbeat (id, at) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET at = excluded.at';
+      await database.write(() => database.run(beat, now));
+    },
+    close: () => database.close(),
+  };
+}
