@@ -1,0 +1,56 @@
+// What a service requires to know about a person, and what of it is still to be asked.
+import type { Account, EpochMilliseconds, ProfileKey } from './account.ts';
+
+/** One claim that a client's file requires (`common_id.required_claims`). */
+export type RequiredClaim = {
+  claim: ProfileKey;
+  /** Why the service needs it, in a sentence for the person. */
+  reason: { ja: string; en: string };
+  /** After how many days the person is asked to confirm it again; never, where absent. */
+  max_age_days?: number;
+};
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/**
+ * The required claims that the person must still be asked for, in the order of the client's file: those that the profile lacks, those that
+ * were not confirmed for this client yet, and those whose confirmation is too old.
+ */
+export function missingRequiredClaims(
+  account: Account,
+  clientId: string,
+  required: readonly RequiredClaim[],
+  now: EpochMilliseconds,
+): RequiredClaim[] {
+  const confirmation = Object.hasOwn(account.confirmations, clientId) ? account.confirmations[clientId] : undefined;
+  return required.filter(({ claim, max_age_days }) => {
+    if (!hasClaim(account, claim) || !confirmation?.claims.includes(claim)) return true;
+    return max_age_days !== undefined && now - confirmation.confirmed_at > max_age_days * DAY_MS;
+  });
+}
+
+/**
+ * The account after the person has looked at these claims for this client and called them right. A confirmation has one time for all its
+ * claims: the page shows every required claim of the client, not the missing ones only.
+ */
+export function confirmClaims(
+  account: Account,
+  clientId: string,
+  claims: readonly ProfileKey[],
+  now: EpochMilliseconds,
+): Account {
+  const before = Object.hasOwn(account.confirmations, clientId) ? account.confirmations[clientId] : undefined;
+  const confirmed = [...new Set([...(before?.claims ?? []), ...claims])];
+  return {
+    ...account,
+    confirmations: { ...account.confirmations, [clientId]: { claims: confirmed, confirmed_at: now } },
+    updated_at: now,
+  };
+}
+
+function hasClaim(account: Account, claim: ProfileKey): boolean {
+  // An address that nothing can be sent to is none; a postal code may be unknown and a building absent.
+  const { address } = account.profile;
+  if (claim === 'address') return Boolean(address?.region && address.locality && address.street_address);
+  return account.profile[claim] !== undefined;
+}
