@@ -1,4 +1,5 @@
 // The link between a common ID and a dealer, and the consent that it stands on.
+import { createHash } from 'node:crypto';
 import type { EpochMilliseconds } from './account.ts';
 
 /** What the dealer gives to TOYOTA (ご注意1). */
@@ -51,3 +52,64 @@ export type DealerLink = {
   created_at: EpochMilliseconds;
   updated_at: EpochMilliseconds;
 };
+
+/** The id of the link of an account and a dealer: one pair has one, and it tells neither of the two. */
+export function dealerLinkId(accountId: string, dealer: string): string {
+  const digest = createHash('sha256').update(JSON.stringify([accountId, dealer]));
+  return `dl_${digest.digest('base64url')}`;
+}
+
+/** A link as it begins: the consent is written down, nothing has been sent. */
+export function newDealerLink(link: {
+  accountId: string;
+  dealer: string;
+  consent: DealerConsent;
+  customerNumber?: string | undefined;
+  now: EpochMilliseconds;
+}): DealerLink {
+  return {
+    id: dealerLinkId(link.accountId, link.dealer),
+    version: 1,
+    account_id: link.accountId,
+    dealer: link.dealer,
+    status: 'pending',
+    consent: link.consent,
+    ...(link.customerNumber !== undefined && { customer_number: link.customerNumber }),
+    created_at: link.now,
+    updated_at: link.now,
+  };
+}
+
+/**
+ * The person pressed 連携する for a dealer that there is a link with. With the consent that stands already nothing changes (the same
+ * object comes back); a withdrawn or failed link, or another text, begins anew and is to be delivered again.
+ */
+export function renewed(link: DealerLink, consent: DealerConsent, now: EpochMilliseconds): DealerLink {
+  const stands = link.status === 'pending' || link.status === 'active';
+  if (stands && sameConsent(link.consent, consent)) return link;
+  const { linked_at: _linkedAt, withdrawn_at: _withdrawnAt, ...rest } = link;
+  return { ...rest, status: 'pending', consent, updated_at: now };
+}
+
+/** The dealer accepted. An answer that comes after the person's withdrawal changes nothing. */
+export function accepted(link: DealerLink, now: EpochMilliseconds): DealerLink {
+  if (link.status === 'withdrawn' || link.status === 'active') return link;
+  return { ...link, status: 'active', linked_at: now, updated_at: now };
+}
+
+/** The dealer did not accept within the bounded time. Only a link that waits can fail. */
+export function failed(link: DealerLink, now: EpochMilliseconds): DealerLink {
+  return link.status === 'pending' ? { ...link, status: 'failed', updated_at: now } : link;
+}
+
+/** The person took the consent back, or the dealer ended it. */
+export function withdraw(link: DealerLink, now: EpochMilliseconds): DealerLink {
+  return link.status === 'withdrawn' ? link : { ...link, status: 'withdrawn', withdrawn_at: now, updated_at: now };
+}
+
+/** Whether two consents are to the same: the text to the letter, and the data both ways. When and where they were given does not count. */
+function sameConsent(a: DealerConsent, b: DealerConsent): boolean {
+  const essence = ({ text, share, receive }: DealerConsent) =>
+    JSON.stringify([text.version, text.language, text.sha256, share.toSorted(), receive.toSorted()]);
+  return essence(a) === essence(b);
+}

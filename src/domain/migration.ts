@@ -1,5 +1,7 @@
 // The migration of one legacy identity to one common ID.
-import type { EpochMilliseconds } from './account.ts';
+import type { Account, EpochMilliseconds } from './account.ts';
+import type { DealerLink } from './dealer-link.ts';
+import type { LegacyProfile } from './legacy-profile.ts';
 
 /** A vehicle as the legacy site knows it. */
 export type Vehicle = {
@@ -22,7 +24,11 @@ export type Migration = {
   /** When the legacy identity was first handed over. */
   started_at: EpochMilliseconds;
   /** Screen ⑭ was reached with this account; waits for the code of the request with this PKCE challenge to be redeemed. */
-  candidate?: { account_id: string; code_challenge: string; at: EpochMilliseconds };
+  candidate?: {
+    account_id: string;
+    code_challenge: string;
+    at: EpochMilliseconds;
+  };
   account_id?: string;
   completed_at?: EpochMilliseconds;
   vehicles: Vehicle[];
@@ -32,3 +38,83 @@ export type Migration = {
 
 /** What a migration still lacks, in the order in which the person will meet it. */
 export type MissingStep = 'registration' | 'login' | 'required_profile' | 'dealer_link' | 'return';
+
+/** A migration after a step, or why the step is not possible. */
+export type MigrationStep =
+  { ok: true; migration: Migration } | { ok: false; reason: 'linked_to_another_account' | 'not_the_candidate' };
+
+/**
+ * The migration of a legacy identity that was handed over: a new one (`version` 0, as the storage port wants it), or the standing one with
+ * the vehicles and the dealer as they are known now. What was reached stays reached.
+ */
+export function startMigration(
+  standing: Migration | undefined,
+  clientId: string,
+  profile: Pick<LegacyProfile, 'legacy_id' | 'vehicles' | 'dealer'>,
+  now: EpochMilliseconds,
+): Migration {
+  const { dealer: _formerDealer, ...kept } = standing ?? {
+    client_id: clientId,
+    legacy_id: profile.legacy_id,
+    version: 0,
+    started_at: now,
+  };
+  return { ...kept, vehicles: profile.vehicles, ...(profile.dealer && { dealer: profile.dealer }) };
+}
+
+/**
+ * Screen ⑭ was reached with this account. A candidate that stands is replaced; a migration that is complete with this account stays as it is.
+ * @param codeChallenge the PKCE challenge of the authorization request, by which the redemption finds the migration again.
+ */
+export function proposeCandidate(
+  migration: Migration,
+  accountId: string,
+  codeChallenge: string,
+  now: EpochMilliseconds,
+): MigrationStep {
+  if (migration.account_id === accountId) return { ok: true, migration };
+  if (migration.account_id !== undefined) return { ok: false, reason: 'linked_to_another_account' };
+  const candidate = { account_id: accountId, code_challenge: codeChallenge, at: now };
+  return { ok: true, migration: { ...migration, candidate } };
+}
+
+/**
+ * The client redeemed the code: the candidate becomes final. Done twice it changes nothing. One legacy identity has one account, for ever;
+ * an account that is not the candidate (a later attempt has taken its place) is refused.
+ */
+export function completeMigration(migration: Migration, accountId: string, now: EpochMilliseconds): MigrationStep {
+  if (migration.account_id === accountId) return { ok: true, migration };
+  if (migration.account_id !== undefined) return { ok: false, reason: 'linked_to_another_account' };
+  const { candidate, ...rest } = migration;
+  if (candidate?.account_id !== accountId) return { ok: false, reason: 'not_the_candidate' };
+  return { ok: true, migration: { ...rest, account_id: accountId, completed_at: now } };
+}
+
+/**
+ * What a migration still lacks, in the order in which the person will meet it; empty when the banner may go. Whoever has reached ⑭ only lacks
+ * the way back. A dealer whose system never accepted is to be linked again; one that the person declined or left is not missing.
+ * @param facts.account the account of the migration or its candidate; before that, the account with the draft's proven address.
+ * @param facts.dealerLinks the links of that account.
+ * @param facts.requiredMissing whether the client requires something of the profile that is still to be asked; see `missingRequiredClaims`.
+ */
+export function missingSteps(facts: {
+  migration: Migration | undefined;
+  account: Account | undefined;
+  dealerLinks: readonly DealerLink[];
+  requiredMissing: boolean;
+}): MissingStep[] {
+  const { migration, account, dealerLinks, requiredMissing } = facts;
+  const dealerLink = dealerLinks.find((link) => link.dealer === migration?.dealer?.code);
+  const failed: MissingStep[] = dealerLink?.status === 'failed' ? ['dealer_link'] : [];
+  if (migration?.account_id !== undefined) return failed;
+  if (migration?.candidate) return [...failed, 'return'];
+
+  const steps: [step: MissingStep, missing: boolean][] = [
+    ['registration', !account],
+    ['dealer_link', migration?.dealer !== undefined && dealerLink?.status !== 'pending' && dealerLink?.status !== 'active'],
+    ['login', true],
+    ['required_profile', requiredMissing],
+    ['return', true],
+  ];
+  return steps.filter(([, missing]) => missing).map(([step]) => step);
+}
