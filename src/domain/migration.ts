@@ -43,23 +43,20 @@ export type MissingStep = 'registration' | 'login' | 'required_profile' | 'deale
 export type MigrationStep =
   { ok: true; migration: Migration } | { ok: false; reason: 'linked_to_another_account' | 'not_the_candidate' };
 
-/**
- * The migration of a legacy identity that was handed over: a new one (`version` 0, as the storage port wants it), or the standing one with
- * the vehicles and the dealer as they are known now. What was reached stays reached.
- */
+/** The migration of a legacy identity that was handed over for the first time (`version` 0, as the storage port wants a new one). */
 export function startMigration(
-  standing: Migration | undefined,
   clientId: string,
   profile: Pick<LegacyProfile, 'legacy_id' | 'vehicles' | 'dealer'>,
   now: EpochMilliseconds,
 ): Migration {
-  const { dealer: _formerDealer, ...kept } = standing ?? {
+  return {
     client_id: clientId,
     legacy_id: profile.legacy_id,
     version: 0,
     started_at: now,
+    vehicles: profile.vehicles,
+    ...(profile.dealer && { dealer: profile.dealer }),
   };
-  return { ...kept, vehicles: profile.vehicles, ...(profile.dealer && { dealer: profile.dealer }) };
 }
 
 /**
