@@ -2,9 +2,13 @@
 // backend to every sentence written here. Nothing above this file knows which backend runs.
 //
 // Promises that hold for every method:
-// - A method that has answered has written: what was acknowledged is on disk and survives a kill.
-// - A value comes back deep-equal to what was stored, and is a copy: changing it changes nothing stored.
-// - What has expired is not found, whether or not it has been swept.
+// - A method that has answered has written: what was acknowledged survives a kill of the process, and a power cut. Only what another
+//   login makes again (`artifacts.save`, interaction facts, legacy profiles, counters) may be lost in a power cut; what takes
+//   something away (a code redeemed, a token destroyed) never is.
+// - A value (anything that JSON carries; a member that is `undefined` is an absent one) comes back deep-equal to what was stored, and
+//   is a copy: changing it changes nothing stored.
+// - What has expired – from `expires_at` on – is not found, whether or not it has been swept, and its place is free.
+// - A method that throws has changed nothing, and its neighbours are unharmed. After `StorageUnavailable` only the next read tells.
 // - A method that changes an account, a dealer link or a migration takes the event to put in the ledger, and writes both or neither.
 import type { Account, EpochMilliseconds } from '../domain/account.ts';
 import type { DealerLink } from '../domain/dealer-link.ts';
@@ -28,7 +32,7 @@ export class AlreadyExists extends Error {
   }
 }
 
-/** The database cannot be reached or written now. Nothing is known to be stored; asking again later is right (HTTP 503). */
+/** The database cannot be reached or written now. Whether the write was stored is not known; ask again later (HTTP 503). */
 export class StorageUnavailable extends Error {
   override name = 'StorageUnavailable';
 }
@@ -52,11 +56,13 @@ export type LedgerEntry = LedgerEvent & {
 
 /** What oidc-provider keeps: sessions, grants, codes, tokens, pushed requests, interactions, replay marks. */
 export interface ArtifactStore {
-  /** Writes or replaces. `expires_at` is absent for what never expires. */
+  /**
+   * Writes or replaces; `undefined` for what never expires. What was consumed stays so: whoever read it before that does not undo it.
+   */
   save(model: string, id: string, payload: Record<string, unknown>, expiresAt: EpochMilliseconds | undefined): Promise<void>;
   /** The payload; where it was consumed, with `consumed` (seconds since 1970) in it. */
   find(model: string, id: string): Promise<Record<string, unknown> | undefined>;
-  /** By the payload's `uid` (sessions). */
+  /** By the payload's `uid` (sessions); the newest where there are several. */
   findByUid(model: string, uid: string): Promise<Record<string, unknown> | undefined>;
   /**
    * Marks as consumed, and answers whether this call did it. Of any number of parallel calls, from any number of
@@ -70,7 +76,7 @@ export interface ArtifactStore {
   destroy(model: string, id: string): Promise<void>;
   /** Removes everything whose payload has this `grantId`, of the given model only. */
   destroyByGrantId(model: string, grantId: string): Promise<void>;
-  /** The ids of everything of a model whose payload has this `accountId` (sessions, grants), newest first, at most `limit`. */
+  /** The ids of everything of a model whose payload has this `accountId` (sessions, grants), last made first, at most `limit`. */
   listByAccount(model: string, accountId: string, limit: number): Promise<string[]>;
 }
 
@@ -80,7 +86,7 @@ export interface ExpiringStore<T extends { id: string; version: number; expires_
   /**
    * Writes a new one (`version` 0 → stored as 1) or the next version of one that stands (`version` is the one that was read;
    * stored as one more). Answers what is stored now.
-   * @throws {VersionConflict} somebody else wrote in between.
+   * @throws {VersionConflict} somebody else wrote in between, or what was read has expired.
    */
   put(value: T): Promise<T>;
   remove(id: string): Promise<void>;
@@ -88,15 +94,16 @@ export interface ExpiringStore<T extends { id: string; version: number; expires_
 
 export interface AccountStore {
   /**
-   * Writes an account (its `version` must be 1).
+   * Writes an account (its `version` must be 1; @throws {RangeError}).
    * @throws {AlreadyExists} `email`: another account has the canonical address (parallel writers included); `id`: this account exists.
    */
   create(account: Account, event: LedgerEvent): Promise<void>;
   find(id: string): Promise<Account | undefined>;
   findByEmail(canonicalEmail: string): Promise<Account | undefined>;
   /**
-   * Writes the next version; `account.version` is the version that was read.
-   * @throws {VersionConflict} somebody else wrote in between.
+   * Writes the next version and answers it; `account.version` is the version that was read. Where the canonical address changes, the
+   * old one is free and the new one taken in the same moment.
+   * @throws {VersionConflict} somebody else wrote in between, or there is no such account.
    * @throws {AlreadyExists} `email`: the new address is taken; the account is as it was.
    */
   update(account: Account, event: LedgerEvent): Promise<Account>;
@@ -116,7 +123,7 @@ export type EmailCode = {
 };
 
 export interface EmailCodeStore {
-  /** Puts a code into its slot; the code that was there is dead from this moment. */
+  /** Puts a code into its slot, with the attempts that it names; the code that was there is dead from this moment. */
   put(code: EmailCode): Promise<void>;
   /** The slot's code, without counting; for the page (when was it sent) only. */
   find(id: string): Promise<EmailCode | undefined>;
@@ -132,9 +139,10 @@ export interface EmailCodeStore {
 
 export interface DealerLinkStore {
   find(id: string): Promise<DealerLink | undefined>;
+  /** Oldest first. */
   listByAccount(accountId: string): Promise<DealerLink[]>;
   /**
-   * Writes a link (its `version` must be 1).
+   * Writes a link (its `version` must be 1; @throws {RangeError}).
    * @throws {AlreadyExists} `dealer_link`: this account and dealer have one.
    */
   create(link: DealerLink, event: LedgerEvent): Promise<void>;
@@ -146,6 +154,7 @@ export interface DealerLinkStore {
 
 export interface MigrationStore {
   find(clientId: string, legacyId: string): Promise<Migration | undefined>;
+  /** Those that are final for this account (`account_id`), oldest first; not those that it is the candidate of. */
   listByAccount(accountId: string): Promise<Migration[]>;
   /** The migration whose candidate waits for the code of this PKCE challenge. */
   findByCandidateChallenge(clientId: string, codeChallenge: string): Promise<Migration | undefined>;
@@ -180,7 +189,7 @@ export interface JobStore {
   enqueue(job: Pick<Job, 'key' | 'kind' | 'payload' | 'run_at'>): Promise<boolean>;
   find(key: string): Promise<Job | undefined>;
   /**
-   * Leases up to `limit` waiting jobs whose time has come, oldest first, counting one attempt each. No two callers get one job
+   * Leases up to `limit` waiting jobs whose time has come, longest due first, counting one attempt each. No two callers get one job
    * before the lease has ended; a job whose holder died is leased again after `leaseMs`.
    */
   lease(limit: number, leaseMs: number): Promise<Job[]>;
@@ -188,9 +197,12 @@ export interface JobStore {
   complete(key: string, lease: string): Promise<boolean>;
   /** The holder gives it back to be tried at `runAt`. Answers `false` where the lease was lost. */
   retry(key: string, lease: string, runAt: EpochMilliseconds, error: string): Promise<boolean>;
-  /** The holder gives it up for good. Answers `false` where the lease was lost. */
+  /** The holder gives it up for good; the payload stays, for whoever looks why. Answers `false` where the lease was lost. */
   bury(key: string, lease: string, reason: string): Promise<boolean>;
-  /** Puts a dead or done job back to work with this payload. Answers `false` where there is none of the key. */
+  /**
+   * Puts a dead or done job back to work with this payload, its attempts at zero. Answers `false` where there is none of the key, or
+   * it is waiting.
+   */
   revive(key: string, payload: Record<string, unknown>, runAt: EpochMilliseconds): Promise<boolean>;
   countByState(): Promise<Record<Job['state'], number>>;
 }
@@ -252,5 +264,6 @@ export interface Storage {
   sweep(limit: number): Promise<number>;
   /** Answers when the database can read and write; throws where it cannot. */
   ping(): Promise<void>;
+  /** Finishes the writes that are under way, then lets go of the database. */
   close(): Promise<void>;
 }

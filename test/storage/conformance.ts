@@ -1,0 +1,34 @@
+// The contract suite: holds a backend to every sentence of src/storage/storage.ts. A backend's test calls `runConformance` and adds
+// only what is its own.
+import { describe } from '@jest/globals';
+import { accountPromises } from './conformance/accounts.ts';
+import { artifactPromises } from './conformance/artifacts.ts';
+import { counterPromises } from './conformance/counters.ts';
+import { dealerLinkPromises } from './conformance/dealer-links.ts';
+import { emailCodePromises } from './conformance/email-codes.ts';
+import { expiringStorePromises } from './conformance/expiring-stores.ts';
+import { jobPromises } from './conformance/jobs.ts';
+import { ledgerPromises } from './conformance/ledger.ts';
+import { lifePromises } from './conformance/life.ts';
+import { migrationPromises } from './conformance/migrations.ts';
+import type { OpenBackend } from './conformance/subject.ts';
+
+/**
+ * Describes the suite for one backend.
+ * @param name the backend's, in the names of the tests
+ * @param open makes an empty storage of its own for each test
+ */
+export function runConformance(name: string, open: OpenBackend): void {
+  describe(`storage on ${name}`, () => {
+    describe('artifacts', () => artifactPromises(open));
+    describe('accounts', () => accountPromises(open));
+    describe('expiring stores', () => expiringStorePromises(open));
+    describe('e-mail codes', () => emailCodePromises(open));
+    describe('dealer links', () => dealerLinkPromises(open));
+    describe('migrations', () => migrationPromises(open));
+    describe('jobs', () => jobPromises(open));
+    describe('counters', () => counterPromises(open));
+    describe('ledger', () => ledgerPromises(open));
+    describe('sweep, ping, close', () => lifePromises(open));
+  });
+}

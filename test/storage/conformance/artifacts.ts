@@ -1,0 +1,202 @@
+// What the port promises of `artifacts`.
+import { expect, test } from '@jest/globals';
+import { answered, ODD_PAYLOADS, useSubject } from './subject.ts';
+import type { OpenBackend } from './subject.ts';
+
+const HOUR = 3_600_000;
+
+export function artifactPromises(open: OpenBackend): void {
+  const subject = useSubject(open);
+  const artifacts = () => subject.storage.artifacts;
+  const inAnHour = () => subject.now() + HOUR;
+
+  test('what was never saved is not found', async () => {
+    expect(await artifacts().find('Session', 'none')).toBeUndefined();
+    expect(await artifacts().findByUid('Session', 'none')).toBeUndefined();
+    expect(await artifacts().listByAccount('Session', 'none', 10)).toEqual([]);
+    await artifacts().destroy('Session', 'none');
+    await artifacts().destroyByGrantId('AccessToken', 'none');
+  });
+
+  test.each(ODD_PAYLOADS)('a payload comes back deep-equal: %s', async (_, payload) => {
+    await artifacts().save('Interaction', 'odd', payload, inAnHour());
+    expect(await artifacts().find('Interaction', 'odd')).toEqual(payload);
+    await subject.reopen();
+    expect(await artifacts().find('Interaction', 'odd')).toEqual(payload);
+  });
+
+  test('odd ids are ids like any other', async () => {
+    const ids = ["' OR 1=1 --", '%', '_', 'a:b', 'a', 'A', 'é', 'e\u0301', '日本', '$ne', '', ' ', 'x'.repeat(1_000)];
+    for (const id of ids) await artifacts().save('AccessToken', id, { mine: id }, inAnHour());
+    for (const id of ids) expect(await artifacts().find('AccessToken', id)).toEqual({ mine: id });
+  });
+
+  test('a member that is undefined is an absent one', async () => {
+    await artifacts().save('Session', 's', { a: 1, b: undefined }, inAnHour());
+    expect(await artifacts().find('Session', 's')).toEqual({ a: 1 });
+  });
+
+  test('what was given and what is answered are copies', async () => {
+    const payload = { list: ['a'] };
+    const saved = artifacts().save('Session', 's', payload, inAnHour());
+    payload.list.push('changed after the call');
+    await saved;
+    const found = await artifacts().find('Session', 's');
+    (found as typeof payload).list.push('changed after the answer');
+    expect(await artifacts().find('Session', 's')).toEqual({ list: ['a'] });
+  });
+
+  test('save replaces, and models do not share ids', async () => {
+    await artifacts().save('Session', 'same', { n: 1, old: true }, inAnHour());
+    await artifacts().save('Grant', 'same', { n: 2 }, inAnHour());
+    await artifacts().save('Session', 'same', { n: 3 }, inAnHour());
+    expect(await artifacts().find('Session', 'same')).toEqual({ n: 3 });
+    expect(await artifacts().find('Grant', 'same')).toEqual({ n: 2 });
+    await artifacts().destroy('Session', 'same');
+    expect(await artifacts().find('Session', 'same')).toBeUndefined();
+    expect(await artifacts().find('Grant', 'same')).toEqual({ n: 2 });
+  });
+
+  test('what has expired is not found by any question, from its moment on and before any sweep', async () => {
+    const payload = { uid: 'u', accountId: 'a', grantId: 'g' };
+    await artifacts().save('Session', 's', payload, subject.now() + 1_000);
+    subject.advance(999);
+    expect(await artifacts().find('Session', 's')).toEqual(payload);
+    expect(await artifacts().findByUid('Session', 'u')).toEqual(payload);
+    expect(await artifacts().listByAccount('Session', 'a', 10)).toEqual(['s']);
+    subject.advance(1);
+    expect(await artifacts().find('Session', 's')).toBeUndefined();
+    expect(await artifacts().findByUid('Session', 'u')).toBeUndefined();
+    expect(await artifacts().listByAccount('Session', 'a', 10)).toEqual([]);
+    expect(await artifacts().consume('Session', 's')).toBe(false);
+  });
+
+  test('what has no end never expires; saving again moves the end', async () => {
+    await artifacts().save('Client', 'for ever', { n: 1 }, undefined);
+    await artifacts().save('Session', 'longer', { n: 2 }, subject.now() + 1_000);
+    await artifacts().save('Session', 'longer', { n: 2 }, inAnHour());
+    subject.advance(HOUR - 1);
+    expect(await artifacts().find('Session', 'longer')).toEqual({ n: 2 });
+    subject.advance(100 * 365 * 24 * HOUR);
+    expect(await artifacts().find('Client', 'for ever')).toEqual({ n: 1 });
+    expect(await artifacts().find('Session', 'longer')).toBeUndefined();
+  });
+
+  test('findByUid knows the model and the newest uid', async () => {
+    await artifacts().save('Session', 's', { uid: 'first' }, inAnHour());
+    await artifacts().save('Interaction', 'i', { uid: 'first' }, inAnHour());
+    await artifacts().save('Session', 's', { uid: 'second' }, inAnHour());
+    expect(await artifacts().findByUid('Session', 'second')).toEqual({ uid: 'second' });
+    expect(await artifacts().findByUid('Session', 'first')).toBeUndefined();
+    await artifacts().save('Session', 't', { uid: 'second', newer: true }, inAnHour());
+    expect(await artifacts().findByUid('Session', 'second')).toEqual({ uid: 'second', newer: true });
+  });
+
+  test('consume answers true once and marks the moment', async () => {
+    await artifacts().save('AuthorizationCode', 'c', { n: 1 }, inAnHour());
+    subject.advance(1_999);
+    expect(await artifacts().consume('AuthorizationCode', 'c')).toBe(true);
+    const consumed = Math.floor(subject.now() / 1000);
+    subject.advance(5_000);
+    expect(await artifacts().consume('AuthorizationCode', 'c')).toBe(false);
+    expect(await artifacts().find('AuthorizationCode', 'c')).toEqual({ n: 1, consumed });
+    expect(await artifacts().consume('AuthorizationCode', 'unknown')).toBe(false);
+    expect(await artifacts().consume('RefreshToken', 'c')).toBe(false);
+    await subject.reopen();
+    expect(await artifacts().consume('AuthorizationCode', 'c')).toBe(false);
+    await artifacts().destroy('AuthorizationCode', 'c');
+    expect(await artifacts().consume('AuthorizationCode', 'c')).toBe(false);
+  });
+
+  test('what was consumed stays so when somebody who read it before saves it', async () => {
+    await artifacts().save('RefreshToken', 'r', { n: 1 }, inAnHour());
+    const readBefore = await artifacts().find('RefreshToken', 'r');
+    await artifacts().consume('RefreshToken', 'r');
+    const consumed = Math.floor(subject.now() / 1000);
+    await artifacts().save('RefreshToken', 'r', { ...readBefore, n: 2 }, inAnHour());
+    expect(await artifacts().find('RefreshToken', 'r')).toEqual({ n: 2, consumed });
+    expect(await artifacts().consume('RefreshToken', 'r')).toBe(false);
+  });
+
+  test('what is saved as consumed is consumed', async () => {
+    await artifacts().save('RefreshToken', 'r', { consumed: 1_700_000_000 }, inAnHour());
+    expect(await artifacts().consume('RefreshToken', 'r')).toBe(false);
+    expect(await artifacts().find('RefreshToken', 'r')).toEqual({ consumed: 1_700_000_000 });
+  });
+
+  test('in the place of an expired one that was consumed, a new one is unconsumed', async () => {
+    await artifacts().save('AuthorizationCode', 'c', { n: 1 }, subject.now() + 1_000);
+    await artifacts().consume('AuthorizationCode', 'c');
+    subject.advance(1_000);
+    await artifacts().save('AuthorizationCode', 'c', { n: 2 }, inAnHour());
+    expect(await artifacts().find('AuthorizationCode', 'c')).toEqual({ n: 2 });
+    expect(await artifacts().consume('AuthorizationCode', 'c')).toBe(true);
+  });
+
+  test.each(['AuthorizationCode', 'RefreshToken', 'PushedAuthorizationRequest'])(
+    'of 50 parallel consumes of one %s exactly one is answered true',
+    async (model) => {
+      await artifacts().save(model, 'raced', {}, inAnHour());
+      const results = await subject.race(50, (storage) => storage.artifacts.consume(model, 'raced'));
+      expect(answered(results).toSorted()).toEqual([...Array<boolean>(49).fill(false), true]);
+    },
+  );
+
+  test('insertOnce writes if nothing unexpired is there', async () => {
+    expect(await artifacts().insertOnce('ReplayDetection', 'jti', { n: 1 }, subject.now() + 1_000)).toBe(true);
+    expect(await artifacts().insertOnce('ReplayDetection', 'jti', { n: 2 }, inAnHour())).toBe(false);
+    expect(await artifacts().find('ReplayDetection', 'jti')).toEqual({ n: 1 });
+    await subject.reopen();
+    expect(await artifacts().insertOnce('ReplayDetection', 'jti', { n: 3 }, inAnHour())).toBe(false);
+    subject.advance(1_000);
+    expect(await artifacts().insertOnce('ReplayDetection', 'jti', { n: 4 }, inAnHour())).toBe(true);
+    expect(await artifacts().find('ReplayDetection', 'jti')).toEqual({ n: 4 });
+    expect(await artifacts().insertOnce('Other', 'jti', { n: 5 }, inAnHour())).toBe(true);
+    await artifacts().save('ReplayDetection', 'endless', {}, undefined);
+    expect(await artifacts().insertOnce('ReplayDetection', 'endless', {}, inAnHour())).toBe(false);
+  });
+
+  test('of 50 parallel insertOnce exactly one writes, and its payload stands', async () => {
+    const results = await subject.race(50, async (storage, n) =>
+      (await storage.artifacts.insertOnce('ReplayDetection', 'jti', { n }, inAnHour())) ? [n] : [],
+    );
+    const winners = answered(results).flat();
+    expect(winners).toHaveLength(1);
+    expect(await artifacts().find('ReplayDetection', 'jti')).toEqual({ n: winners[0] });
+  });
+
+  test('of 50 parallel insertOnce in the place of an expired one exactly one writes', async () => {
+    await artifacts().insertOnce('ReplayDetection', 'jti', {}, subject.now() + 1_000);
+    subject.advance(1_000);
+    const results = await subject.race(50, (storage, n) =>
+      storage.artifacts.insertOnce('ReplayDetection', 'jti', { n }, inAnHour()),
+    );
+    expect(answered(results).filter(Boolean)).toHaveLength(1);
+  });
+
+  test('destroyByGrantId removes the grant of the given model only', async () => {
+    await artifacts().save('AccessToken', 'a1', { grantId: 'g1' }, inAnHour());
+    await artifacts().save('AccessToken', 'a2', { grantId: 'g1' }, inAnHour());
+    await artifacts().save('AccessToken', 'other grant', { grantId: 'g2' }, inAnHour());
+    await artifacts().save('AccessToken', 'no grant', {}, inAnHour());
+    await artifacts().save('RefreshToken', 'r1', { grantId: 'g1' }, inAnHour());
+    await artifacts().destroyByGrantId('AccessToken', 'g1');
+    expect(await artifacts().find('AccessToken', 'a1')).toBeUndefined();
+    expect(await artifacts().find('AccessToken', 'a2')).toBeUndefined();
+    expect(await artifacts().find('AccessToken', 'other grant')).toBeDefined();
+    expect(await artifacts().find('AccessToken', 'no grant')).toBeDefined();
+    expect(await artifacts().find('RefreshToken', 'r1')).toBeDefined();
+  });
+
+  test('listByAccount answers the ids of one model, last made first, at most so many', async () => {
+    for (const id of ['first', 'second', 'third']) {
+      await artifacts().save('Grant', id, { accountId: 'a' }, inAnHour());
+      subject.advance(1_000);
+    }
+    await artifacts().save('Grant', 'of somebody else', { accountId: 'b' }, inAnHour());
+    await artifacts().save('Session', 'of another model', { accountId: 'a' }, inAnHour());
+    await artifacts().save('Grant', 'first', { accountId: 'a', savedAgain: true }, inAnHour());
+    expect(await artifacts().listByAccount('Grant', 'a', 10)).toEqual(['third', 'second', 'first']);
+    expect(await artifacts().listByAccount('Grant', 'a', 2)).toEqual(['third', 'second']);
+  });
+}

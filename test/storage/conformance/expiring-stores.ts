@@ -1,0 +1,117 @@
+// What the port promises of `registrationDrafts`, `interactionFacts` and `legacyProfiles`.
+import { describe, expect, test } from '@jest/globals';
+import type { RegistrationDraft } from '../../../src/domain/registration-draft.ts';
+import { VersionConflict } from '../../../src/storage/storage.ts';
+import type { ExpiringStore, InteractionFacts, Storage, StoredLegacyProfile } from '../../../src/storage/storage.ts';
+import { sampleAccount, sampleDealerLink, sampleMigration } from './samples.ts';
+import { answered, thrown, useSubject } from './subject.ts';
+import type { OpenBackend } from './subject.ts';
+
+type Document = { id: string; version: number; expires_at: number };
+
+const DRAFT: Omit<RegistrationDraft, keyof Document> = {
+  email: 'Taro@Example.jp',
+  email_canonical: 'taro@example.jp',
+  email_verified_at: 5,
+  profile: sampleAccount('a').profile,
+};
+const FACTS: Omit<InteractionFacts, keyof Document> = {
+  registration: { account_id: 'a' },
+  dealer_choice: { dealer: '23001', consent: sampleDealerLink('l').consent },
+  profile_updated: true,
+};
+const PROFILE: Omit<StoredLegacyProfile, keyof Document> = {
+  client_id: 'owners-site',
+  profile: { legacy_id: 'tanaka', profile: sampleAccount('a').profile, vehicles: sampleMigration('tanaka').vehicles },
+};
+
+export function expiringStorePromises(open: OpenBackend): void {
+  describe('registrationDrafts', () => storePromises(open, (storage) => storage.registrationDrafts, DRAFT));
+  describe('interactionFacts', () => storePromises(open, (storage) => storage.interactionFacts, FACTS));
+  describe('legacyProfiles', () => storePromises(open, (storage) => storage.legacyProfiles, PROFILE));
+
+  describe('all of them', () => {
+    const subject = useSubject(open);
+    test('do not share ids', async () => {
+      const place = { id: 'same', version: 0, expires_at: subject.now() + 1_000 };
+      await subject.storage.registrationDrafts.put({ ...place, ...DRAFT });
+      await subject.storage.interactionFacts.put({ ...place, ...FACTS });
+      await subject.storage.legacyProfiles.put({ ...place, ...PROFILE });
+      await subject.storage.interactionFacts.remove('same');
+      expect(await subject.storage.registrationDrafts.find('same')).toEqual({ ...place, ...DRAFT, version: 1 });
+      expect(await subject.storage.interactionFacts.find('same')).toBeUndefined();
+      expect(await subject.storage.legacyProfiles.find('same')).toEqual({ ...place, ...PROFILE, version: 1 });
+    });
+  });
+}
+
+function storePromises<T extends Document>(
+  open: OpenBackend,
+  storeOf: (storage: Storage) => ExpiringStore<T>,
+  content: Omit<T, keyof Document>,
+): void {
+  const subject = useSubject(open);
+  const store = () => storeOf(subject.storage);
+  const id = 'legacy:owners-site:tanaka.1';
+  const document = (version = 0, lifetime = 1_000) => ({ ...content, id, version, expires_at: subject.now() + lifetime }) as T;
+
+  test('a new one is stored as version 1 and found deep-equal, also after reopening', async () => {
+    expect(await store().find(id)).toBeUndefined();
+    const given = document();
+    expect(await store().put(given)).toEqual({ ...given, version: 1 });
+    expect(given.version).toBe(0);
+    await subject.reopen();
+    expect(await store().find(id)).toEqual({ ...given, version: 1 });
+  });
+
+  test('the next version replaces the one that was read', async () => {
+    await store().put(document());
+    const next = await store().put(document(1, 9_000));
+    expect(next).toEqual(document(2, 9_000));
+    expect(await store().find(id)).toEqual(next);
+    subject.advance(5_000);
+    expect(await store().find(id)).toEqual(next);
+  });
+
+  test('another version is refused and changes nothing', async () => {
+    await expect(store().put(document(1))).rejects.toThrow(VersionConflict);
+    await store().put(document());
+    await store().put(document(1));
+    for (const version of [0, 1, 3]) await expect(store().put(document(version, 7_000))).rejects.toThrow(VersionConflict);
+    expect(await store().find(id)).toEqual(document(2));
+  });
+
+  test.each([0, 1])('of 50 parallel writes of version %d exactly one is written', async (version) => {
+    if (version === 1) await store().put(document());
+    const results = await subject.race(50, (storage, n) => storeOf(storage).put(document(version, 2_000 + n)));
+    expect(answered(results)).toHaveLength(1);
+    expect(thrown(results).every((error) => error instanceof VersionConflict)).toBe(true);
+    expect(await store().find(id)).toEqual(answered(results)[0]);
+  });
+
+  test('what has expired is not found, has no next version, and its place is free', async () => {
+    await store().put(document());
+    subject.advance(999);
+    expect(await store().find(id)).toBeDefined();
+    subject.advance(1);
+    expect(await store().find(id)).toBeUndefined();
+    await expect(store().put(document(1))).rejects.toThrow(VersionConflict);
+    expect(await store().put(document())).toEqual(document(1));
+    expect(await store().find(id)).toEqual(document(1));
+  });
+
+  test('what is answered is a copy', async () => {
+    const stored = await store().put(document());
+    for (const value of [stored, await store().find(id)]) Object.assign(value ?? {}, { expires_at: 0, added: true });
+    expect(await store().find(id)).toEqual(document(1));
+  });
+
+  test('what was removed is gone, and its place is free', async () => {
+    await store().remove(id);
+    await store().put(document());
+    await store().remove(id);
+    expect(await store().find(id)).toBeUndefined();
+    await expect(store().put(document(1))).rejects.toThrow(VersionConflict);
+    expect(await store().put(document())).toEqual(document(1));
+  });
+}

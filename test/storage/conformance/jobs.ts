@@ -1,0 +1,190 @@
+// What the port promises of `jobs`.
+import { expect, test } from '@jest/globals';
+import type { Job } from '../../../src/storage/storage.ts';
+import { answered, ODD_PAYLOADS, useSubject } from './subject.ts';
+import type { OpenBackend } from './subject.ts';
+
+const LEASE_MS = 30_000;
+
+export function jobPromises(open: OpenBackend): void {
+  const subject = useSubject(open);
+  const jobs = () => subject.storage.jobs;
+  const job = (key: string, run_at = subject.now()) => ({ key, kind: 'send_mail', payload: { to: 'taro@example.jp' }, run_at });
+
+  /** Leases the one job that is due. */
+  async function leaseOne(): Promise<Job & { lease: string }> {
+    const leased = await jobs().lease(10, LEASE_MS);
+    expect(leased).toHaveLength(1);
+    const [only] = leased;
+    if (!only?.lease) throw new Error('a leased job names its lease');
+    return { ...only, lease: only.lease };
+  }
+
+  test('a job waits, deep-equal, also after reopening', async () => {
+    const [, odd] = ODD_PAYLOADS[2] ?? [];
+    await jobs().enqueue({ ...job('k', subject.now() + 5), payload: odd ?? {} });
+    await subject.reopen();
+    expect(await jobs().find('k')).toEqual({
+      key: 'k',
+      kind: 'send_mail',
+      payload: odd,
+      state: 'waiting',
+      attempts: 0,
+      run_at: subject.now() + 5,
+      created_at: subject.now(),
+    });
+    expect(await jobs().find('none')).toBeUndefined();
+  });
+
+  test('two jobs of one key are one job, in whatever state', async () => {
+    expect(await jobs().enqueue(job('k'))).toBe(true);
+    expect(await jobs().enqueue({ ...job('k'), payload: { other: true } })).toBe(false);
+    const leased = await leaseOne();
+    expect(leased.payload).toEqual({ to: 'taro@example.jp' });
+    expect(await jobs().enqueue(job('k'))).toBe(false);
+    await jobs().complete('k', leased.lease);
+    expect(await jobs().enqueue(job('k'))).toBe(false);
+    expect(await jobs().find('k')).toMatchObject({ state: 'done', payload: {} });
+  });
+
+  test('of 50 parallel jobs of one key exactly one is written', async () => {
+    const results = await subject.race(50, (storage, n) => storage.jobs.enqueue({ ...job('k'), payload: { n } }));
+    expect(answered(results).filter(Boolean)).toHaveLength(1);
+    expect(await jobs().countByState()).toEqual({ waiting: 1, done: 0, dead: 0 });
+  });
+
+  test('a lease counts an attempt, lasts its time, and is answered as stored', async () => {
+    await jobs().enqueue(job('k'));
+    const leased = await leaseOne();
+    expect(leased).toMatchObject({ attempts: 1, state: 'waiting', run_at: subject.now() + LEASE_MS });
+    expect(await jobs().find('k')).toEqual(leased);
+    expect(await jobs().lease(10, LEASE_MS)).toEqual([]);
+    subject.advance(LEASE_MS - 1);
+    expect(await jobs().lease(10, LEASE_MS)).toEqual([]);
+  });
+
+  test('jobs are leased when their time has come, longest due first, at most so many', async () => {
+    const start = subject.now();
+    for (const [key, wait] of [
+      ['late', 30],
+      ['early', 10],
+      ['middle', 20],
+      ['future', 1_000],
+    ] as const) {
+      await jobs().enqueue(job(key, start + wait));
+    }
+    expect(await jobs().lease(10, LEASE_MS)).toEqual([]);
+    subject.advance(30);
+    expect((await jobs().lease(2, LEASE_MS)).map(({ key }) => key)).toEqual(['early', 'middle']);
+    expect((await jobs().lease(2, LEASE_MS)).map(({ key }) => key)).toEqual(['late']);
+  });
+
+  test('no two of many callers get one job', async () => {
+    for (let n = 0; n < 40; n++) await jobs().enqueue(job(`k${n}`));
+    const results = await subject.race(20, (storage) => storage.jobs.lease(3, LEASE_MS));
+    const keys = answered(results).flatMap((leased) => leased.map(({ key }) => key));
+    expect(keys).toHaveLength(40);
+    expect(new Set(keys).size).toBe(40);
+  });
+
+  test('a job whose holder died is leased again, and the old holder has lost it', async () => {
+    await jobs().enqueue(job('k'));
+    const first = await leaseOne();
+    subject.advance(LEASE_MS);
+    await subject.reopen();
+    const second = await leaseOne();
+    expect(second).toMatchObject({ key: 'k', attempts: 2 });
+    expect(second.lease).not.toBe(first.lease);
+    expect(await jobs().complete('k', first.lease)).toBe(false);
+    expect(await jobs().retry('k', first.lease, subject.now(), 'late')).toBe(false);
+    expect(await jobs().bury('k', first.lease, 'late')).toBe(false);
+    expect(await jobs().find('k')).toEqual(second);
+    expect(await jobs().complete('k', second.lease)).toBe(true);
+  });
+
+  test('a holder that is late, but that nobody has replaced, still finishes', async () => {
+    await jobs().enqueue(job('k'));
+    const { lease } = await leaseOne();
+    subject.advance(LEASE_MS + 1);
+    expect(await jobs().complete('k', lease)).toBe(true);
+    expect(await jobs().lease(10, LEASE_MS)).toEqual([]);
+  });
+
+  test('when a job is done its payload is forgotten and nobody gets it again', async () => {
+    await jobs().enqueue(job('k'));
+    const first = await leaseOne();
+    await jobs().retry('k', first.lease, subject.now(), 'first failure');
+    const { lease } = await leaseOne();
+    expect(await jobs().complete('k', lease)).toBe(true);
+    expect(await jobs().complete('k', lease)).toBe(false);
+    const done = await jobs().find('k');
+    expect(done).toMatchObject({ state: 'done', payload: {}, attempts: 2 });
+    expect(done).not.toHaveProperty('lease');
+    expect(done).not.toHaveProperty('last_error');
+    subject.advance(10 * LEASE_MS);
+    expect(await jobs().lease(10, LEASE_MS)).toEqual([]);
+  });
+
+  test('a job that is given back is tried at its new time, with the reason kept', async () => {
+    await jobs().enqueue(job('k'));
+    const first = await leaseOne();
+    expect(await jobs().retry('k', first.lease, subject.now() + 500, 'connection refused')).toBe(true);
+    const waiting = await jobs().find('k');
+    expect(waiting).toMatchObject({
+      state: 'waiting',
+      attempts: 1,
+      last_error: 'connection refused',
+      run_at: subject.now() + 500,
+    });
+    expect(waiting).not.toHaveProperty('lease');
+    expect(await jobs().complete('k', first.lease)).toBe(false);
+    expect(await jobs().lease(10, LEASE_MS)).toEqual([]);
+    subject.advance(500);
+    expect(await leaseOne()).toMatchObject({ attempts: 2, last_error: 'connection refused', payload: { to: 'taro@example.jp' } });
+  });
+
+  test('a job that is given up is dead, with its reason and its payload, and stays so', async () => {
+    await jobs().enqueue(job('k'));
+    const { lease } = await leaseOne();
+    expect(await jobs().bury('k', lease, 'refused for good')).toBe(true);
+    await subject.reopen();
+    const dead = await jobs().find('k');
+    expect(dead).toMatchObject({ state: 'dead', last_error: 'refused for good', payload: { to: 'taro@example.jp' } });
+    expect(dead).not.toHaveProperty('lease');
+    subject.advance(10 * LEASE_MS);
+    expect(await jobs().lease(10, LEASE_MS)).toEqual([]);
+    expect(await jobs().bury('k', lease, 'again')).toBe(false);
+  });
+
+  test('a dead or done job is put back to work with a new payload; a waiting or unknown one is not', async () => {
+    await jobs().enqueue(job('dead'));
+    await jobs().bury('dead', (await leaseOne()).lease, 'refused');
+    await jobs().enqueue(job('done'));
+    await jobs().complete('done', (await leaseOne()).lease);
+    for (const key of ['dead', 'done']) {
+      expect(await jobs().revive(key, { again: key }, subject.now())).toBe(true);
+      expect(await jobs().find(key)).toMatchObject({
+        state: 'waiting',
+        attempts: 0,
+        payload: { again: key },
+        run_at: subject.now(),
+      });
+      expect(await jobs().find(key)).not.toHaveProperty('last_error');
+      expect(await leaseOne()).toMatchObject({ key, attempts: 1 });
+      expect(await jobs().revive(key, { twice: key }, subject.now())).toBe(false);
+      expect(await jobs().find(key)).toMatchObject({ payload: { again: key } });
+    }
+    expect(await jobs().revive('unknown', {}, subject.now())).toBe(false);
+  });
+
+  test('jobs are counted by state', async () => {
+    expect(await jobs().countByState()).toEqual({ waiting: 0, done: 0, dead: 0 });
+    for (const key of ['done', 'dead']) await jobs().enqueue(job(key));
+    for (const { key, lease = '' } of await jobs().lease(2, LEASE_MS)) {
+      await (key === 'done' ? jobs().complete(key, lease) : jobs().bury(key, lease, 'refused'));
+    }
+    for (const key of ['leased', 'later', 'latest']) await jobs().enqueue(job(key));
+    await jobs().lease(1, LEASE_MS);
+    expect(await jobs().countByState()).toEqual({ waiting: 3, done: 1, dead: 1 });
+  });
+}
