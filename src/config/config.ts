@@ -2,6 +2,7 @@
 import type { ProfileKey } from '../domain/account.ts';
 import type { PasswordPolicy } from '../domain/password-policy.ts';
 import type { RequiredClaim } from '../domain/required-profile.ts';
+import type { Problem } from './problem.ts';
 
 /** Which of the apps a process runs. */
 export type AppName = 'id' | 'owners-site' | 'notebook' | 'dealer' | 'mailbox';
@@ -25,6 +26,8 @@ export type Client = {
   /** Whether it may hand over legacy profiles. */
   legacyImport: boolean;
   enabled: boolean;
+  /** Whom to ask about it. */
+  contact: string;
 };
 
 /** A dealer: an entry of config/dealers.json. */
@@ -72,6 +75,8 @@ export type Config = {
   services: Service[];
   /** Every version; the one in force is the newest whose `effectiveFrom` is not in the future. */
   terms: TermsText[];
+  /** The privacy page, Markdown; see `readSections`. */
+  privacy: LocalizedText;
   passwordPolicy: PasswordPolicy;
   /** Absolute path of the list of common passwords. */
   commonPasswordsFile: string;
@@ -85,11 +90,16 @@ export type Config = {
   lifetimes: { session: number; interaction: number; accessToken: number; idToken: number; refreshToken: number; grant: number };
   /** How long the delivery of a dealer link is tried before it is a dead letter; seconds. */
   dealerDeliveryGiveUpAfterSeconds: number;
-  /** The reference apps, and the mailbox of development. */
-  ownersSite: { origin: string; databasePath: string; keyDirectory: string; sunset?: string };
-  notebook: { origin: string; databasePath: string; keyDirectory: string };
-  dealerSystem: { origin: string; databasePath: string };
-  mailbox: { origin: string; smtpHost: string; smtpPort: number; databasePath: string };
+  /**
+   * The reference apps, and the mailbox of development. Each listens on `port`: the port of its origin in development, PORT in
+   * production, where it runs alone.
+   */
+  ownersSite: { origin: string; port: number; databasePath: string; keyDirectory: string; sunset?: string };
+  notebook: { origin: string; port: number; databasePath: string; keyDirectory: string };
+  dealerSystem: { origin: string; port: number; databasePath: string };
+  mailbox: { origin: string; port: number; smtpHost: string; smtpPort: number; databasePath: string };
+  /** What is odd but stops nothing, for the log. */
+  warnings: Problem[];
 };
 
 /** A claim that a client may require; `name` and `kana` of a form are two claims each. */

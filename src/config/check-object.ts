@@ -1,0 +1,95 @@
+// Checks a value against a zod schema, and says every mistake as a `Problem`.
+import { z } from 'zod';
+import { describeValue } from './describe-value.ts';
+import { nearestName } from './nearest-name.ts';
+import type { Problem } from './problem.ts';
+
+type Path = readonly PropertyKey[];
+
+/**
+ * Checks an object key by key, so that a mistake at one key hides nothing at another.
+ * The schemas' own messages are what was expected (`z.string('a text')`).
+ * @param isSecret whether what stands at a path must not be shown
+ * @returns the keys that are right, defaults put in
+ */
+export function checkObject<Shape extends z.ZodRawShape>(
+  schema: z.ZodObject<Shape>,
+  value: unknown,
+  source: string,
+  problems: Problem[],
+  isSecret: (path: Path) => boolean = () => false,
+): Partial<z.output<z.ZodObject<Shape>>> {
+  const error = (path: Path, expected: string, found: string, mend?: string): void => {
+    const key = path.length === 0 ? {} : { key: formatPath(path) };
+    problems.push({ severity: 'error', source, ...key, expected, found, ...(mend !== undefined && { mend }) });
+  };
+  if (!isRecord(value)) {
+    error([], 'an object', describeValue(value));
+    return {};
+  }
+  const checkNames = (path: Path, names: readonly string[], known: readonly string[]): void => {
+    for (const name of names) {
+      const nearest = nearestName(name, known);
+      const mend = nearest === undefined ? `take it out or use one of ${known.join(', ')}` : `did you mean ${nearest}?`;
+      error([...path, name], 'a key that is known', describeValue(name), mend);
+    }
+  };
+  const known = Object.keys(schema.shape);
+  checkNames(
+    [],
+    Object.keys(value).filter((name) => !known.includes(name)),
+    known,
+  );
+  const right: Record<string, unknown> = {};
+  for (const name of known) {
+    const result = (schema.shape[name] as z.ZodType).safeParse(value[name]);
+    if (result.success) {
+      if (result.data !== undefined) right[name] = result.data;
+      continue;
+    }
+    for (const issue of result.error.issues) {
+      const path = [name, ...issue.path];
+      if (issue.code === 'unrecognized_keys') checkNames(path, issue.keys, keysAt(schema, path));
+      else error(path, issue.message, isSecret(path) ? 'something else (not shown)' : describeValue(valueAt(value, path)));
+    }
+  }
+  return right as Partial<z.output<z.ZodObject<Shape>>>;
+}
+
+/** Writes a path as people do: `common_id.required_claims[0].reason`; names that are no words are quoted: `["client_name#ja"]`. */
+export function formatPath(path: Path): string {
+  return path
+    .map((part, index) => {
+      if (typeof part === 'number') return `[${part}]`;
+      return index === 0 ? String(part) : `.${String(part)}`;
+    })
+    .join('');
+}
+
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function valueAt(value: unknown, path: Path): unknown {
+  return path.reduce<unknown>(
+    (at, part) => (typeof at === 'object' && at !== null ? (at as Record<PropertyKey, unknown>)[part] : undefined),
+    value,
+  );
+}
+
+function keysAt(schema: z.ZodType, path: Path): string[] {
+  const at = path.reduce<z.ZodType | undefined>((outer, part) => {
+    const inner = outer && unwrapped(outer);
+    if (inner instanceof z.ZodArray) return inner.element as z.ZodType;
+    return inner instanceof z.ZodObject ? (inner.shape[String(part)] as z.ZodType | undefined) : undefined;
+  }, schema);
+  const inner = at && unwrapped(at);
+  return inner instanceof z.ZodObject ? Object.keys(inner.shape) : [];
+}
+
+function unwrapped(schema: z.ZodType): z.ZodType {
+  let inner = schema;
+  while (inner instanceof z.ZodOptional || inner instanceof z.ZodDefault || inner instanceof z.ZodPrefault)
+    inner = inner.unwrap() as z.ZodType;
+  return inner;
+}

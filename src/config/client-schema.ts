@@ -1,0 +1,137 @@
+// What a file in config/clients/ may say. config/clients.schema.json is generated from it, for editors.
+// Only shapes stand here; what belongs together across keys is in check-client.ts.
+import { z } from 'zod';
+import type { ProfileKey } from '../domain/account.ts';
+
+/** Every scope that a client app can be given. */
+export const SCOPES = [
+  'openid',
+  'profile',
+  'email',
+  'phone',
+  'address',
+  'offline_access',
+  'migration',
+  'dealer_link',
+  'migration:read',
+  'service_history',
+  'booking',
+] as const;
+
+const CLAIMS = [
+  'family_name',
+  'given_name',
+  'family_name_kana',
+  'given_name_kana',
+  'phone_number',
+  'birthdate',
+  'gender',
+  'address',
+] as const satisfies readonly ProfileKey[];
+
+const AUTHENTICATION_METHODS = ['private_key_jwt', 'client_secret_basic', 'none'] as const;
+const GRANT_TYPES = ['authorization_code', 'refresh_token', 'client_credentials'] as const;
+const SIGNING_ALGORITHMS = ['ES256', 'RS256'] as const;
+
+const text = z.string('a text').trim().min(1, 'a text').max(200, 'a text of at most 200 characters');
+const url = z.string('a URL').min(1, 'a URL').meta({ description: 'May refer to the environment: ${OWNERS_SITE_URL}/callback' });
+const flag = z.boolean('true or false');
+
+/** A text in both languages of the pages. */
+export const localizedText = z.strictObject({ ja: text, en: text }, 'a text in each language, as {"ja": "…", "en": "…"}');
+
+const jwk = z
+  .looseObject(
+    {
+      kty: z.enum(['EC', 'RSA'], 'EC or RSA'),
+      d: z.undefined('no private key: a client’s file holds public keys only').optional(),
+    },
+    'a JSON Web Key',
+  )
+  .meta({ description: 'A public key (RFC 7517).' });
+
+const requiredClaim = z.strictObject(
+  {
+    claim: z.enum(CLAIMS, `one of ${CLAIMS.join(', ')}`),
+    reason: localizedText.describe('Why the service needs it, in a sentence for the customer.'),
+    max_age_days: z
+      .int('a whole number of days')
+      .min(1, 'at least one day')
+      .max(3650, 'at most 3650 days')
+      .describe('After how many days the customer is asked to confirm it again; never, where it is left out.')
+      .optional(),
+  },
+  'an object with claim and reason',
+);
+
+const commonId = z.strictObject(
+  {
+    brand: z
+      .enum(['toyota', 'lexus'], 'toyota or lexus')
+      .default('toyota')
+      .describe('How the ID’s pages look in the flows of this client app.'),
+    first_party: flag.default(false).describe('A service of our own: the scope page is skipped. The dealer page never is.'),
+    required_claims: z
+      .array(requiredClaim, 'a list')
+      .default([])
+      .describe('What a customer must have told and confirmed before the service can be used.'),
+    legacy_import: flag.default(false).describe('Whether it may hand over legacy profiles in pushed authorization requests.'),
+    enabled: flag.default(true).describe('A disabled client app is refused everywhere.'),
+    contact: text.describe('Whom to ask about this client app: a mail address or a team.'),
+  },
+  'an object',
+);
+
+/** The file, after references to the environment have been put in. Every key that is not here is refused. */
+export const clientSchema = z.strictObject({
+  $schema: z.string('"../clients.schema.json"').optional(),
+  client_id: z
+    .string('an id of lower-case letters, digits and hyphens')
+    .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'an id of lower-case letters, digits and hyphens')
+    .max(64, 'an id of at most 64 characters'),
+  client_name: text.describe('As customers read it, in every language that has no name of its own.'),
+  'client_name#ja': text.describe('In Japanese.').optional(),
+  'client_name#en': text.describe('In English.').optional(),
+  client_uri: url.optional(),
+  logo_uri: url.optional(),
+  policy_uri: url.optional(),
+  tos_uri: url.optional(),
+  contacts: z.array(text, 'a list of mail addresses').optional(),
+  application_type: z.enum(['web', 'native'], 'web or native').default('web'),
+  redirect_uris: z.array(url, 'a list of URLs').default([]),
+  post_logout_redirect_uris: z.array(url, 'a list of URLs').default([]),
+  initiate_login_uri: url.optional(),
+  grant_types: z
+    .array(z.enum(GRANT_TYPES, `one of ${GRANT_TYPES.join(', ')}`), 'a list')
+    .min(1, 'at least one')
+    .default(['authorization_code']),
+  response_types: z.array(z.literal('code', 'code, the only one that is supported'), 'a list').optional(),
+  scope: z
+    .string('scopes with spaces between them')
+    .describe(`Out of: ${SCOPES.join(' ')}`)
+    .optional(),
+  token_endpoint_auth_method: z.enum(AUTHENTICATION_METHODS, `one of ${AUTHENTICATION_METHODS.join(', ')}`),
+  token_endpoint_auth_signing_alg: z.enum(['ES256', 'PS256', 'RS256'], 'one of ES256, PS256, RS256').optional(),
+  client_secret: z
+    .strictObject(
+      { $env: z.string('the name of a variable').regex(/^[A-Z][A-Z0-9_]*$/, 'the name of a variable, as MY_APP_CLIENT_SECRET') },
+      'a reference to the environment, as {"$env": "MY_APP_CLIENT_SECRET"}: secrets never stand in files',
+    )
+    .optional(),
+  jwks: z.strictObject({ keys: z.array(jwk, 'a list of keys').min(1, 'at least one key') }, 'a JSON Web Key Set').optional(),
+  jwks_uri: url.optional(),
+  subject_type: z.enum(['public', 'pairwise'], 'public or pairwise').optional(),
+  sector_identifier_uri: url.optional(),
+  id_token_signed_response_alg: z.enum(SIGNING_ALGORITHMS, `one of ${SIGNING_ALGORITHMS.join(', ')}`).optional(),
+  default_max_age: z.int('a whole number of seconds').min(0, 'no negative number').optional(),
+  require_auth_time: flag.optional(),
+  require_pushed_authorization_requests: flag.optional(),
+  backchannel_logout_uri: url.optional(),
+  backchannel_logout_session_required: flag.optional(),
+  authorization_details_types: z
+    .array(z.literal('dealer_link', 'dealer_link, the only one that is supported'), 'a list')
+    .optional(),
+  common_id: commonId,
+});
+
+export type ClientFile = z.output<typeof clientSchema>;

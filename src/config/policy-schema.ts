@@ -1,0 +1,81 @@
+// What config/policy.json may say. config/policy.schema.json is generated from it, for editors.
+import { z } from 'zod';
+
+const DAY = 24 * 60 * 60;
+
+function whole(least: number, most: number, description: string) {
+  const expected = `a whole number from ${least} to ${most}`;
+  return z.int(expected).min(least, expected).max(most, expected).describe(description);
+}
+
+const password = z.strictObject(
+  {
+    min_length: whole(8, 72, 'Characters.'),
+    max_length: whole(8, 72, 'Characters. bcrypt reads 72 bytes.'),
+    symbols: z
+      .string('symbols of ASCII')
+      .regex(/^[!-/:-@[-`{-~]*$/, 'symbols of ASCII')
+      .describe('Allowed besides half-width letters and digits.'),
+  },
+  'an object',
+);
+
+const passwordHash = z.strictObject(
+  {
+    concurrency: whole(1, 16, 'How many passwords are hashed at a time.'),
+    queue_limit: whole(0, 10_000, 'How many wait; more are answered 503 with Retry-After.'),
+  },
+  'an object',
+);
+
+const rateLimits = z.strictObject(
+  {
+    login: z.strictObject(
+      {
+        failures_per_account: whole(3, 100, 'Failed logins of an account in the window.'),
+        failures_per_network: whole(3, 100_000, 'Failed logins from a network (IPv4 /24, IPv6 /64) in the window.'),
+        window_seconds: whole(60, DAY, 'The window.'),
+      },
+      'an object',
+    ),
+    email_code: z.strictObject(
+      {
+        per_address_per_hour: whole(1, 100, 'Codes to an address.'),
+        per_network_per_hour: whole(1, 100_000, 'Codes asked for from a network.'),
+        resend_after_seconds: whole(0, 3600, 'Before another code can be asked for.'),
+      },
+      'an object',
+    ),
+    legacy_hand_over: z.strictObject(
+      { per_client_per_minute: whole(1, 100_000, 'Legacy profiles from a client app.') },
+      'an object',
+    ),
+  },
+  'an object',
+);
+
+const lifetimes = z.strictObject(
+  {
+    session: whole(60, 365 * DAY, 'Of being signed in at the ID.'),
+    interaction: whole(60, DAY, 'Of a flow through the pages.'),
+    access_token: whole(60, DAY, 'Of an access token.'),
+    id_token: whole(60, DAY, 'Of an ID token.'),
+    refresh_token: whole(60, 3650 * DAY, 'Of a refresh token, from its first issue.'),
+    grant: whole(60, 3650 * DAY, 'Of what was agreed to for a client app.'),
+  },
+  'an object',
+);
+
+export const policySchema = z.strictObject({
+  $schema: z.string('"policy.schema.json"').optional(),
+  password: password.describe('The rule of screen ⑦. The list of common passwords comes on top.'),
+  password_hash: passwordHash.describe('bcrypt; its cost is PASSWORD_HASH_COST.'),
+  rate_limits: rateLimits,
+  lifetimes: lifetimes.describe('Seconds.'),
+  dealer_delivery: z
+    .strictObject(
+      { give_up_after_seconds: whole(60, 90 * DAY, 'How long a dealer’s system is tried before the link is given up.') },
+      'an object',
+    )
+    .describe('How links reach the dealers.'),
+});

@@ -1,0 +1,22 @@
+// One mistake in the configuration, and the sentence that tells it.
+
+export type Problem = {
+  /** An error stops the start; a warning is only said. */
+  severity: 'error' | 'warning';
+  /** A file, relative to the project's root; or `environment`, `command line`. */
+  source: string;
+  /** Where in it, as `redirect_uris[0]` or `COOKIE_KEYS`; absent where the whole source is meant. */
+  key?: string;
+  expected: string;
+  /** What is there; never a secret. See `describeValue`. */
+  found: string;
+  /** What to do about it, where that is not said by `expected`. */
+  mend?: string;
+};
+
+/** Says a problem in one sentence: `source: key: expected …, found …; how to mend it`. */
+export function formatProblem(problem: Problem): string {
+  const where = problem.key === undefined ? problem.source : `${problem.source}: ${problem.key}`;
+  const sentence = `${where}: expected ${problem.expected}, found ${problem.found}`;
+  return problem.mend === undefined ? sentence : `${sentence}; ${problem.mend}`;
+}

@@ -1,0 +1,60 @@
+// Reads config/policy.json: password rule, rate limits, lifetimes.
+import { checkObject } from './check-object.ts';
+import type { Config } from './config.ts';
+import { policySchema } from './policy-schema.ts';
+import type { Problem } from './problem.ts';
+import { readJsonFile } from './read-json-file.ts';
+
+const FILE = 'config/policy.json';
+
+export type Policy = Pick<Config, 'passwordPolicy' | 'rateLimits' | 'lifetimes' | 'dealerDeliveryGiveUpAfterSeconds'> & {
+  passwordHash: Omit<Config['passwordHash'], 'cost'>;
+};
+
+/** Reads the policy; says what is wrong and answers `undefined` where it cannot be used. */
+export function readPolicy(directory: string, problems: Problem[]): Policy | undefined {
+  const json = readJsonFile(directory, FILE, problems);
+  if (json === undefined) return undefined;
+  const {
+    password,
+    password_hash: hash,
+    rate_limits: limits,
+    lifetimes,
+    dealer_delivery: delivery,
+  } = checkObject(policySchema, json, FILE, problems);
+  if (password && password.min_length > password.max_length) {
+    const expected = `at most max_length (${password.max_length})`;
+    problems.push({ severity: 'error', source: FILE, key: 'password.min_length', expected, found: String(password.min_length) });
+  }
+  if (lifetimes && lifetimes.grant < lifetimes.refresh_token) {
+    const expected = `at least refresh_token (${lifetimes.refresh_token}): without its grant a refresh token is worth nothing`;
+    problems.push({ severity: 'error', source: FILE, key: 'lifetimes.grant', expected, found: String(lifetimes.grant) });
+  }
+  if (!password || !hash || !limits || !lifetimes || !delivery) return undefined;
+  return {
+    passwordPolicy: { minLength: password.min_length, maxLength: password.max_length, symbols: password.symbols },
+    passwordHash: { concurrency: hash.concurrency, queueLimit: hash.queue_limit },
+    rateLimits: {
+      login: {
+        failuresPerAccount: limits.login.failures_per_account,
+        failuresPerNetwork: limits.login.failures_per_network,
+        windowSeconds: limits.login.window_seconds,
+      },
+      emailCode: {
+        perAddressPerHour: limits.email_code.per_address_per_hour,
+        perNetworkPerHour: limits.email_code.per_network_per_hour,
+        resendAfterSeconds: limits.email_code.resend_after_seconds,
+      },
+      legacyHandOver: { perClientPerMinute: limits.legacy_hand_over.per_client_per_minute },
+    },
+    lifetimes: {
+      session: lifetimes.session,
+      interaction: lifetimes.interaction,
+      accessToken: lifetimes.access_token,
+      idToken: lifetimes.id_token,
+      refreshToken: lifetimes.refresh_token,
+      grant: lifetimes.grant,
+    },
+    dealerDeliveryGiveUpAfterSeconds: delivery.give_up_after_seconds,
+  };
+}

@@ -1,0 +1,144 @@
+// Reads the settings from the environment and the .env file.
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseEnv } from 'node:util';
+import type { AppName } from './config.ts';
+import { describeValue } from './describe-value.ts';
+import { nearestName } from './nearest-name.ts';
+import type { Problem } from './problem.ts';
+import { SETTINGS } from './settings.ts';
+import type { Setting, SettingName, SettingValues } from './settings.ts';
+import type { Mode } from './web-url.ts';
+
+export type Environment = Record<string, string | undefined>;
+
+const NAMES = Object.keys(SETTINGS) as SettingName[];
+const DOT_ENV = '.env';
+
+/** Every variable, and where it comes from. */
+export type Variables = {
+  mode: Mode;
+  /** The environment over the .env file; what is empty counts as not said. */
+  values: Environment;
+  /** Where a variable that somebody may have set is told: `environment` or `.env`. */
+  sourceOf: (name: string) => string;
+  /** The names that the .env file sets. */
+  inFile: string[];
+};
+
+/** Puts the environment and the .env file of the project's root together; the real environment wins. */
+export function readVariables(env: Environment, directory: string, problems: Problem[]): Variables {
+  const path = join(directory, DOT_ENV);
+  const file: Environment = existsSync(path) ? parseEnv(readFileSync(path, 'utf8')) : {};
+  const said = ([, value]: [string, string | undefined]): boolean => value !== undefined && value.trim() !== '';
+  const values: Environment = Object.fromEntries([...Object.entries(file), ...Object.entries(env).filter(said)].filter(said));
+  const inFile = Object.keys(file);
+  const sourceOf = (name: string): string => (inFile.includes(name) && values[name] !== env[name] ? DOT_ENV : 'environment');
+  return { mode: readMode(values.NODE_ENV, sourceOf('NODE_ENV'), problems), values, sourceOf, inFile };
+}
+
+function readMode(value: string | undefined, source: string, problems: Problem[]): Mode {
+  // Test runners set `test`; what they start is a development installation.
+  if (value === undefined || value === 'development' || value === 'test') return 'development';
+  if (value !== 'production') {
+    const expected = 'development or production';
+    problems.push({ severity: 'error', source, key: 'NODE_ENV', expected, found: describeValue(value) });
+  }
+  // Whoever misspelt "production" must not be told about development only.
+  return 'production';
+}
+
+/**
+ * Reads every setting.
+ * @param apps what this process runs: what none of them needs may be missing in production
+ * @param referred the names that the files of enabled client apps refer to, and the files that do
+ */
+export function readSettings(
+  variables: Variables,
+  apps: readonly AppName[],
+  referred: ReadonlyMap<string, string[]>,
+  problems: Problem[],
+): SettingValues {
+  const { mode, values, sourceOf } = variables;
+  const read = (name: SettingName): unknown => {
+    const setting: Setting<unknown> = SETTINGS[name];
+    const text = values[name]?.trim() ?? (mode === 'production' ? setting.productionDefault : setting.default);
+    const source = sourceOf(name);
+    const expected = setting.expected(mode);
+    if (text === '') return undefined;
+    if (text === undefined) {
+      const files = referred.get(name);
+      const needed = setting.neededBy.some((app) => apps.includes(app)) || files !== undefined;
+      if (mode === 'production' && needed) {
+        problems.push({
+          severity: 'error',
+          source,
+          key: name,
+          expected,
+          found: notSaid(setting),
+          ...(files && { mend: usedBy(files) }),
+        });
+      }
+      return undefined;
+    }
+    const value = setting.parse(text, mode);
+    if (value === undefined) {
+      const mend = setting.mend?.(text, mode);
+      const found = setting.secret ? describeSecret(text) : describeValue(text);
+      problems.push({ severity: 'error', source, key: name, expected, found, ...(mend !== undefined && { mend }) });
+    }
+    return value;
+  };
+  return Object.fromEntries(NAMES.map((name) => [name, read(name)])) as SettingValues;
+}
+
+/**
+ * Finds names that are probably a setting misspelt. The .env file is ours: every name in it must be known. The environment is not:
+ * there a name only draws a warning, and only where it is one slip away from a setting that nobody has set.
+ */
+export function checkNames(variables: Variables, referred: ReadonlyMap<string, string[]>, problems: Problem[]): void {
+  const known = [...NAMES, 'NODE_ENV', ...referred.keys()];
+  for (const name of Object.keys(variables.values)) {
+    if (known.includes(name)) continue;
+    const nearest = nearestName(name, known);
+    if (variables.inFile.includes(name)) {
+      const mend = nearest === undefined ? 'see .env.example for all of them' : `did you mean ${nearest}?`;
+      problems.push({
+        severity: 'error',
+        source: DOT_ENV,
+        key: name,
+        expected: 'the name of a setting',
+        found: describeValue(name),
+        mend,
+      });
+    } else if (nearest !== undefined && isSlipOf(name, nearest) && variables.values[nearest] === undefined) {
+      const mend = `did you mean ${nearest}?`;
+      problems.push({
+        severity: 'warning',
+        source: 'environment',
+        key: name,
+        expected: 'the name of a setting',
+        found: describeValue(name),
+        mend,
+      });
+    }
+  }
+}
+
+/** Short names (HOME and HOST) are near to one another by chance. */
+function isSlipOf(name: string, setting: string): boolean {
+  return setting.length >= 8 && Math.abs(name.length - setting.length) <= 1;
+}
+
+function notSaid(setting: Setting<unknown>): string {
+  if (setting.default === undefined || setting.default === '') return 'nothing';
+  return `nothing (${setting.secret ? 'the default' : setting.default} is for development only)`;
+}
+
+function usedBy(files: string[]): string {
+  return `${files.join(', ')} ${files.length === 1 ? 'uses' : 'use'} it`;
+}
+
+function describeSecret(text: string): string {
+  return `a value of ${text.length} characters (not shown)`;
+}
