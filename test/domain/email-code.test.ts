@@ -1,0 +1,86 @@
+// One-time codes (attacks 1, 8 and 9).
+import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { readFile } from 'node:fs/promises';
+import { codeHmac, drawCode, parseCode, sameHmac } from '../../src/domain/email-code.ts';
+
+test('codes have six digits, leading zeros kept, and every digit is as likely as every other in every place', () => {
+  const draws = 10_000;
+  const counts = Array.from({ length: 6 }, () => Array.from({ length: 10 }, () => 0));
+  for (let draw = 0; draw < draws; draw += 1) {
+    const code = drawCode();
+    expect(code).toMatch(/^\d{6}$/);
+    [...code].forEach((digit, place) => {
+      counts[place]![Number(digit)]! += 1;
+    });
+  }
+  for (const place of counts) {
+    const expected = draws / 10;
+    const chiSquare = place.reduce((sum, count) => sum + (count - expected) ** 2 / expected, 0);
+    // Nine degrees of freedom: beyond 40 once in 100,000 runs.
+    expect(chiSquare).toBeLessThan(40);
+  }
+});
+
+test('codes come from crypto.randomInt and from nothing else', async () => {
+  const source = await readFile(new URL('../../src/domain/email-code.ts', import.meta.url), 'utf8');
+  expect(source).toContain('randomInt(0, 10 ** DIGITS)');
+  expect(source).not.toMatch(/Math\.random/);
+});
+
+test('the HMAC is bound to the key, the slot, the address and the code', () => {
+  const hmac = codeHmac('key', 'slot', 'a@example.jp', '012345');
+  expect(codeHmac('key', 'slot', 'a@example.jp', '012345')).toBe(hmac);
+  expect(hmac).toMatch(/^[\w-]{43}$/);
+  const others = [
+    codeHmac('other', 'slot', 'a@example.jp', '012345'),
+    codeHmac('key', 'other', 'a@example.jp', '012345'),
+    codeHmac('key', 'slot', 'b@example.jp', '012345'),
+    codeHmac('key', 'slot', 'a@example.jp', '012346'),
+    codeHmac('key', 'slota', '@example.jp', '012345'),
+  ];
+  for (const other of others) expect(sameHmac(hmac, other)).toBe(false);
+  expect(sameHmac(hmac, `${hmac}`)).toBe(true);
+  expect(sameHmac(hmac, hmac.slice(1))).toBe(false);
+  expect(sameHmac(hmac, '')).toBe(false);
+});
+
+test('no two different slots, addresses and codes share one HMAC', () => {
+  const parts = fc.tuple(fc.string(), fc.string(), fc.string());
+  fc.assert(
+    fc.property(parts, parts, (left, right) => {
+      const same = left.every((part, index) => part === right[index]);
+      expect(codeHmac('key', ...left) === codeHmac('key', ...right)).toBe(same);
+    }),
+  );
+});
+
+test.each([
+  ['plain', '012345'],
+  ['full width', '０１２３４５'],
+  ['a space inside', '012 345'],
+  ['a hyphen inside', '012-345'],
+  ['pasted with a line break', ' 012345\r\n'],
+])('a code is read: %s', (_, input) => {
+  expect(parseCode(input)).toEqual({ ok: true, code: '012345' });
+});
+
+test.each([
+  ['', 'missing'],
+  [' \u3000', 'missing'],
+  ['12345', 'syntax'],
+  ['1234567', 'syntax'],
+  ['12345a', 'syntax'],
+  ['一二三四五六', 'syntax'],
+  ['+12345', 'syntax'],
+  ['0'.repeat(100_000), 'syntax'],
+])('no code: %s', (input, reason) => {
+  expect(parseCode(input)).toEqual({ ok: false, reason });
+});
+
+test('every code that is drawn is read', () => {
+  for (let draw = 0; draw < 1000; draw += 1) {
+    const code = drawCode();
+    expect(parseCode(code)).toEqual({ ok: true, code });
+  }
+});
