@@ -90,7 +90,8 @@ export function completeMigration(migration: Migration, accountId: string, now: 
 /**
  * What a migration still lacks, in the order in which the person will meet it; empty when the banner may go. Whoever has reached ⑭ only lacks
  * the way back. A dealer whose system never accepted is to be linked again; one that the person declined or left is not missing.
- * @param facts.account the account of the migration or its candidate; before that, the account with the draft's proven address.
+ * @param facts.account the account of the migration or its candidate; before that, the one that its draft registered, or whose address the
+ * draft has proven.
  * @param facts.dealerLinks the links of that account.
  * @param facts.requiredMissing whether the client requires something of the profile that is still to be asked; see `missingRequiredClaims`.
  */
