@@ -1,0 +1,69 @@
+// Service bookings that customers made at a dealer.
+import type { DatabaseSync } from 'node:sqlite';
+
+export type Booking = {
+  booking_id: string;
+  dealer: string;
+  link_id: string;
+  vin: string;
+  /** `YYYY-MM-DD` in Japan. */
+  date: string;
+  /** `HH:MM` in Japan. */
+  time: string;
+  menu: string;
+  note: string;
+  /** ISO 8601. */
+  booked_at: string;
+};
+
+export type BookingStore = {
+  /**
+   * Writes the booking, or answers the one that this link made with the same key before: a press that is sent twice books once.
+   */
+  book(booking: Booking, idempotencyKey: string): Booking;
+  /** The bookings of one customer, earliest visit first. */
+  listOfLink(dealer: string, linkId: string): Booking[];
+  /** All bookings at a dealer, earliest visit first. */
+  listOfDealer(dealer: string): Booking[];
+};
+
+const COLUMNS = 'booking_id, dealer, link_id, vin, date, time, menu, note, booked_at';
+
+/** Makes its table where it is missing. */
+export function createBookingStore(database: DatabaseSync): BookingStore {
+  database.exec(`
+    CREATE TABLE IF NOT EXISTS bookings (
+      booking_id TEXT PRIMARY KEY,
+      dealer TEXT NOT NULL,
+      link_id TEXT NOT NULL,
+      vin TEXT NOT NULL,
+      date TEXT NOT NULL,
+      time TEXT NOT NULL,
+      menu TEXT NOT NULL,
+      note TEXT NOT NULL,
+      booked_at TEXT NOT NULL,
+      idempotency_key TEXT NOT NULL,
+      UNIQUE (dealer, link_id, idempotency_key)
+    ) STRICT;
+  `);
+  const insert = database.prepare(
+    `INSERT INTO bookings (${COLUMNS}, idempotency_key) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+     ON CONFLICT (dealer, link_id, idempotency_key) DO NOTHING`,
+  );
+  const selectByKey = database.prepare(
+    `SELECT ${COLUMNS} FROM bookings WHERE dealer = ? AND link_id = ? AND idempotency_key = ?`,
+  );
+  const selectOfLink = database.prepare(
+    `SELECT ${COLUMNS} FROM bookings WHERE dealer = ? AND link_id = ? ORDER BY date, time, booked_at`,
+  );
+  const selectOfDealer = database.prepare(`SELECT ${COLUMNS} FROM bookings WHERE dealer = ? ORDER BY date, time, booked_at`);
+  return {
+    book(booking, key) {
+      const { booking_id, dealer, link_id, vin, date, time, menu, note, booked_at } = booking;
+      insert.run(booking_id, dealer, link_id, vin, date, time, menu, note, booked_at, key);
+      return selectByKey.get(dealer, link_id, key) as Booking;
+    },
+    listOfLink: (dealer, linkId) => selectOfLink.all(dealer, linkId) as Booking[],
+    listOfDealer: (dealer) => selectOfDealer.all(dealer) as Booking[],
+  };
+}

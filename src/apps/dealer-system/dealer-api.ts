@@ -1,0 +1,50 @@
+// The API of every dealer, under `/dealers/<code>`, which is the resource URI of the dealer too.
+import type { Middleware } from 'koa';
+import type { PageState } from '../../http/page-context.ts';
+import type { Log } from '../../telemetry/log.ts';
+import type { BookingStore } from './booking-store.ts';
+import { customerLinkRoutes } from './customer-link-routes.ts';
+import { findDealer } from './dealers.ts';
+import type { Faults } from './faults.ts';
+import type { VerifyJwt } from './issuer-keys.ts';
+import type { LinkStore } from './link-store.ts';
+import { answerWithProblems, Problem } from './problem.ts';
+import { serviceRoutes } from './service-routes.ts';
+import type { VehicleStore } from './vehicle-store.ts';
+
+export type ApiDeps = {
+  links: LinkStore;
+  vehicles: VehicleStore;
+  bookings: BookingStore;
+  faults: Faults;
+  verifyJwt: VerifyJwt;
+  clock: () => number;
+  log: Log;
+  /** The resource URI (RFC 8707) of a dealer. */
+  resourceOf: (dealer: string) => string;
+};
+
+/** Answers everything under `/dealers/`: JSON, or problem details. */
+export function dealerApi(deps: ApiDeps): Middleware<PageState>[] {
+  const isApi = (path: string): boolean => path.startsWith('/dealers/');
+  const problems = answerWithProblems(deps.log);
+  const routes = [customerLinkRoutes(deps).routes(), serviceRoutes(deps).routes()];
+
+  return [
+    async function enterApi(ctx, next) {
+      if (isApi(ctx.path)) await problems(ctx, next);
+      else await next();
+    },
+    async function chooseDealer(ctx, next) {
+      if (!isApi(ctx.path)) return next();
+      const code = ctx.path.split('/')[2] ?? '';
+      if (!findDealer(code)) throw new Problem(404, 'dealer_unknown', 'There is no such dealer.');
+      await deps.faults.strike(code, ctx, next);
+    },
+    ...(routes as unknown as Middleware<PageState>[]),
+    async function refuseUnknownPath(ctx, next) {
+      if (!isApi(ctx.path)) return next();
+      throw new Problem(404, 'not_found', 'There is nothing at this path, or not with this method.');
+    },
+  ];
+}

@@ -1,0 +1,158 @@
+// The customer links that dealers have accepted, and what was answered to which Idempotency-Key.
+import type { DatabaseSync } from 'node:sqlite';
+import type { LinkBody, LinkedCustomer, LinkedVehicle } from './link-body.ts';
+
+/** An answer is remembered for this long; deliveries are given up far earlier. */
+const ANSWER_LIFETIME_MS = 90 * 24 * 60 * 60 * 1000;
+
+export type CustomerLink = {
+  dealer: string;
+  link_id: string;
+  status: 'active' | 'withdrawn';
+  /** Forgotten when the link is withdrawn. */
+  customer: LinkedCustomer | undefined;
+  customer_number: string | undefined;
+  vehicles: LinkedVehicle[];
+  /** ISO 8601. */
+  linked_at: string;
+};
+
+/** A request to accept a link, whose token and receipt have been verified. */
+export type Acceptance = {
+  dealer: string;
+  linkId: string;
+  idempotencyKey: string;
+  /** Equal for two requests that ask for the same. */
+  fingerprint: string;
+  body: LinkBody;
+  /** Milliseconds since 1970. */
+  now: number;
+};
+
+export type LinkStore = {
+  /**
+   * Accepts a link once: the same key and fingerprint get the first answer again, however often and from however many
+   * processes; another key changes the link that stands. 201 for a new link, 200 for a changed one; `key_reused` where the
+   * key came with another request before.
+   */
+  accept(acceptance: Acceptance): { status: 200 | 201; link: LinkAnswer } | 'key_reused';
+  /** Ends a link and forgets the customer's data; undefined where there is none. Ending it twice changes nothing. */
+  withdraw(dealer: string, linkId: string): CustomerLink | undefined;
+  find(dealer: string, linkId: string): CustomerLink | undefined;
+  /** Newest first. */
+  list(dealer: string): CustomerLink[];
+};
+
+export type LinkAnswer = { link_id: string; status: 'active'; linked_at: string };
+
+type LinkRow = {
+  dealer: string;
+  link_id: string;
+  status: 'active' | 'withdrawn';
+  customer: string | null;
+  customer_number: string | null;
+  vehicles: string;
+  linked_at: string;
+};
+
+function fromRow(row: LinkRow): CustomerLink {
+  return {
+    dealer: row.dealer,
+    link_id: row.link_id,
+    status: row.status,
+    customer: row.customer === null ? undefined : (JSON.parse(row.customer) as LinkedCustomer),
+    customer_number: row.customer_number ?? undefined,
+    vehicles: JSON.parse(row.vehicles) as LinkedVehicle[],
+    linked_at: row.linked_at,
+  };
+}
+
+/** Makes its tables where they are missing. */
+export function createLinkStore(database: DatabaseSync): LinkStore {
+  database.exec(`
+    CREATE TABLE IF NOT EXISTS links (
+      dealer TEXT NOT NULL,
+      link_id TEXT NOT NULL,
+      status TEXT NOT NULL,
+      customer TEXT,
+      customer_number TEXT,
+      vehicles TEXT NOT NULL,
+      consent_receipt TEXT NOT NULL,
+      linked_at TEXT NOT NULL,
+      PRIMARY KEY (dealer, link_id)
+    ) STRICT;
+    CREATE TABLE IF NOT EXISTS answers (
+      dealer TEXT NOT NULL,
+      idempotency_key TEXT NOT NULL,
+      fingerprint TEXT NOT NULL,
+      status INTEGER NOT NULL,
+      answer TEXT NOT NULL,
+      answered_at INTEGER NOT NULL,
+      PRIMARY KEY (dealer, idempotency_key)
+    ) STRICT;
+  `);
+  const selectAnswer = database.prepare(
+    'SELECT fingerprint, status, answer FROM answers WHERE dealer = ? AND idempotency_key = ?',
+  );
+  const insertAnswer = database.prepare('INSERT INTO answers VALUES (?, ?, ?, ?, ?, ?)');
+  const forgetAnswers = database.prepare('DELETE FROM answers WHERE answered_at < ?');
+  const selectLink = database.prepare('SELECT * FROM links WHERE dealer = ? AND link_id = ?');
+  const selectLinks = database.prepare('SELECT * FROM links WHERE dealer = ? ORDER BY linked_at DESC, link_id');
+  const putLink = database.prepare(`INSERT OR REPLACE INTO links
+    (dealer, link_id, status, customer, customer_number, vehicles, consent_receipt, linked_at) VALUES (?, ?, 'active', ?, ?, ?, ?, ?)`);
+  const endLink = database.prepare(
+    `UPDATE links SET status = 'withdrawn', customer = NULL, customer_number = NULL, vehicles = '[]' WHERE dealer = ? AND link_id = ?`,
+  );
+
+  function find(dealer: string, linkId: string): CustomerLink | undefined {
+    const row = selectLink.get(dealer, linkId) as LinkRow | undefined;
+    return row && fromRow(row);
+  }
+
+  function acceptInTransaction(acceptance: Acceptance): ReturnType<LinkStore['accept']> {
+    const { dealer, linkId, idempotencyKey, fingerprint, body, now } = acceptance;
+    const answered = selectAnswer.get(dealer, idempotencyKey) as
+      { fingerprint: string; status: 200 | 201; answer: string } | undefined;
+    if (answered) {
+      if (answered.fingerprint !== fingerprint) return 'key_reused';
+      return { status: answered.status, link: JSON.parse(answered.answer) as LinkAnswer };
+    }
+    const standing = find(dealer, linkId);
+    const linkedAt = standing?.status === 'active' ? standing.linked_at : new Date(now).toISOString();
+    putLink.run(
+      dealer,
+      linkId,
+      JSON.stringify(body.customer),
+      body.customer_number ?? null,
+      JSON.stringify(body.vehicles ?? []),
+      body.consent_receipt,
+      linkedAt,
+    );
+    const status = standing ? 200 : 201;
+    const link: LinkAnswer = { link_id: linkId, status: 'active', linked_at: linkedAt };
+    insertAnswer.run(dealer, idempotencyKey, fingerprint, status, JSON.stringify(link), now);
+    forgetAnswers.run(now - ANSWER_LIFETIME_MS);
+    return { status, link };
+  }
+
+  return {
+    find,
+    list: (dealer) => (selectLinks.all(dealer) as LinkRow[]).map(fromRow),
+    accept(acceptance) {
+      // IMMEDIATE: a second process waits here, before it reads, so that only one finds no answer.
+      database.exec('BEGIN IMMEDIATE');
+      try {
+        const result = acceptInTransaction(acceptance);
+        database.exec('COMMIT');
+        return result;
+      } catch (error) {
+        database.exec('ROLLBACK');
+        throw error;
+      }
+    },
+    withdraw(dealer, linkId) {
+      endLink.run(dealer, linkId);
+      return find(dealer, linkId);
+    },
+  };
+}

@@ -1,0 +1,55 @@
+// An error as API clients read it: problem details (RFC 9457).
+import type { Middleware } from 'koa';
+import type { PageState } from '../../http/page-context.ts';
+import type { Log } from '../../telemetry/log.ts';
+
+/** A refusal: `code` is stable and for programs, `detail` is for the client's developer. */
+export class Problem extends Error {
+  override name = 'Problem';
+  readonly status: number;
+  readonly code: string;
+  readonly headers: Record<string, string>;
+  /** Sentences by the path of a member of the body. */
+  readonly errors: Record<string, string> | undefined;
+
+  constructor(
+    status: number,
+    code: string,
+    detail: string,
+    more: { headers?: Record<string, string>; errors?: Record<string, string> } = {},
+  ) {
+    super(detail);
+    this.status = status;
+    this.code = code;
+    this.headers = more.headers ?? {};
+    this.errors = more.errors;
+  }
+}
+
+/** Turns whatever the routes behind it throw into `application/problem+json`. */
+export function answerWithProblems(log: Log): Middleware<PageState> {
+  return async function answerWithProblem(ctx, next) {
+    ctx.set('Cache-Control', 'no-store');
+    try {
+      await next();
+    } catch (error) {
+      const problem =
+        error instanceof Problem
+          ? error
+          : new Problem(500, 'unexpected', `Something failed here; the log has it under ${ctx.state.requestId}.`);
+      const fields = { request_id: ctx.state.requestId, code: problem.code, status: problem.status, detail: problem.message };
+      if (problem === error) log.info(fields, 'API request refused');
+      else log.error({ ...fields, stack: error instanceof Error ? error.stack : String(error) }, 'API request failed');
+      ctx.status = problem.status;
+      ctx.set(problem.headers);
+      ctx.body = {
+        title: problem.code.replaceAll('_', ' '),
+        status: problem.status,
+        code: problem.code,
+        detail: problem.message,
+        ...(problem.errors && { errors: problem.errors }),
+      };
+      ctx.type = 'application/problem+json';
+    }
+  };
+}

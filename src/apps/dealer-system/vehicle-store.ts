@@ -1,0 +1,65 @@
+// What the workshops know about a vehicle: its first registration and every service that it had.
+import type { DatabaseSync } from 'node:sqlite';
+
+export const SERVICE_KINDS = ['one_month', 'six_months', 'twelve_months', 'inspection', 'oil_change', 'repair'] as const;
+export const SERVICE_ITEMS = [
+  'engine_oil',
+  'oil_filter',
+  'air_filter',
+  'cabin_filter',
+  'wiper_rubber',
+  'brake_pads',
+  'brake_fluid',
+  'battery',
+  'tyre_rotation',
+  'tyres',
+  'coolant',
+] as const;
+
+export type ServiceRecord = {
+  /** `YYYY-MM-DD`. */
+  date: string;
+  kind: (typeof SERVICE_KINDS)[number];
+  mileage_km: number;
+  /** What was replaced or renewed. */
+  items: (typeof SERVICE_ITEMS)[number][];
+};
+
+export type KnownVehicle = {
+  vin: string;
+  model: string;
+  /** `YYYY-MM-DD`. */
+  first_registered: string;
+  /** Newest first. */
+  history: ServiceRecord[];
+};
+
+export type VehicleStore = {
+  find(vin: string): KnownVehicle | undefined;
+  /** Writes a vehicle that is not known yet; leaves one that is. */
+  add(vehicle: KnownVehicle): void;
+};
+
+/** Makes its table where it is missing. */
+export function createVehicleStore(database: DatabaseSync): VehicleStore {
+  database.exec(`
+    CREATE TABLE IF NOT EXISTS vehicles (
+      vin TEXT PRIMARY KEY,
+      model TEXT NOT NULL,
+      first_registered TEXT NOT NULL,
+      history TEXT NOT NULL
+    ) STRICT;
+  `);
+  const insert = database.prepare('INSERT INTO vehicles VALUES (?, ?, ?, ?) ON CONFLICT (vin) DO NOTHING');
+  const select = database.prepare('SELECT * FROM vehicles WHERE vin = ?');
+  return {
+    find(vin) {
+      const row = select.get(vin) as { vin: string; model: string; first_registered: string; history: string } | undefined;
+      return row && { ...row, history: JSON.parse(row.history) as ServiceRecord[] };
+    },
+    add({ vin, model, first_registered, history }) {
+      const newestFirst = history.toSorted((a, b) => b.date.localeCompare(a.date));
+      insert.run(vin, model, first_registered, JSON.stringify(newestFirst));
+    },
+  };
+}
