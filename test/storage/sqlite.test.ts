@@ -1,12 +1,171 @@
-// SQLite keeps the port's promises, and its own.
-import { mkdtemp, rm } from 'node:fs/promises';
+// SQLite keeps the port's promises, and its own about the file.
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { mkdtemp, open, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { backupSqliteDatabase } from '../../src/storage/sqlite/backup-sqlite-database.ts';
 import { openSqliteStorage } from '../../src/storage/sqlite/open-sqlite-storage.ts';
+import { StorageUnavailable } from '../../src/storage/storage.ts';
 import { runConformance } from './conformance.ts';
+import { sampleAccount } from './conformance/samples.ts';
+import { eventAbout } from './conformance/subject.ts';
+
+const clock = () => 1_000_000;
 
 runConformance('SQLite', async (clock) => {
   const folder = await mkdtemp(join(tmpdir(), 'sqlite-'));
   const openAnother = () => openSqliteStorage({ path: join(folder, 'common-id.db'), clock });
   return { storage: await openAnother(), openAnother, dispose: () => rm(folder, { recursive: true }) };
 });
+
+describe('the file of SQLite', () => {
+  let folder: string;
+  let path: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'sqlite-'));
+    path = join(folder, 'data', 'common-id.db');
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  /** Makes a file with some accounts in it, and closes it. */
+  async function writeFileWithAccounts(count: number): Promise<void> {
+    const storage = await openSqliteStorage({ path, clock });
+    for (let n = 0; n < count; n++) await storage.accounts.create(sampleAccount(`a${n}`), eventAbout(`a${n}`));
+    await storage.close();
+  }
+
+  /** Does something to the file behind the storage's back. */
+  function meddle(sql: string): void {
+    const connection = new DatabaseSync(path, { defensive: false });
+    try {
+      connection.exec(sql);
+    } finally {
+      connection.close();
+    }
+  }
+
+  test('is made with its folder, readable by its owner only, migrated once', async () => {
+    const told: object[] = [];
+    const log = { info: (fields: object) => told.push(fields) };
+    for (let n = 0; n < 2; n++) await (await openSqliteStorage({ path, clock, log })).close();
+    expect(told).toEqual([{ path, from: 0, to: expect.any(Number) }]);
+    expect((await stat(path)).mode & 0o777).toBe(0o600);
+  });
+
+  test('may be opened twice at once while it does not exist yet', async () => {
+    const storages = await Promise.all(Array.from({ length: 4 }, () => openSqliteStorage({ path, clock })));
+    for (const storage of storages) await storage.ping();
+    for (const storage of storages) await storage.close();
+  });
+
+  test('of a newer version is refused with the way out, and not touched', async () => {
+    await writeFileWithAccounts(1);
+    meddle('PRAGMA user_version = 999');
+    const before = await readFile(path);
+    await expect(openSqliteStorage({ path, clock })).rejects.toMatchObject({
+      name: 'DatabaseTooNew',
+      message: expect.stringMatching(/999.*Start that version/s),
+    });
+    expect((await readFile(path)).equals(before)).toBe(true);
+  });
+
+  test('of another program is refused', async () => {
+    await writeFileWithAccounts(0);
+    await rm(path);
+    meddle('CREATE TABLE theirs (id INTEGER)');
+    await expect(openSqliteStorage({ path, clock })).rejects.toMatchObject({ name: 'NotOurDatabase' });
+  });
+
+  test.each<[string, () => Promise<unknown>]>([
+    ['a page is overwritten', () => overwrite(4096 * 5, 4096)],
+    ['the middle is overwritten', () => overwrite(4096 * 3 + 100, 4096 * 30)],
+    ['its end is missing', () => truncate(path, 4096 * 12)],
+    ['it is not a database', () => writeFile(path, 'これはデータベースではありません。'.repeat(500))],
+    ['an index misses an entry', async () => meddle(DROP_FROM_INDEX)],
+  ])('that is damaged is refused with the way out: %s', async (_, damage) => {
+    await writeFileWithAccounts(100);
+    await damage();
+    await expect(openSqliteStorage({ path, clock })).rejects.toMatchObject({
+      name: 'DatabaseDamaged',
+      message: expect.stringMatching(/is damaged.*put a backup in its place/s),
+    });
+  });
+
+  async function overwrite(position: number, length: number): Promise<void> {
+    const file = await open(path, 'r+');
+    await file.write(Buffer.alloc(length, 0xa5), 0, length, position);
+    await file.close();
+  }
+
+  test('refuses to change, remove or replace an entry of the ledger', async () => {
+    await writeFileWithAccounts(2);
+    for (const sql of [
+      "UPDATE ledger SET subject = 'somebody else' WHERE sequence = 1",
+      'DELETE FROM ledger WHERE sequence = 2',
+      "INSERT OR REPLACE INTO ledger VALUES (1, 't', 's', '{}', 0, '', '')",
+      "INSERT INTO ledger VALUES (4, 't', 's', '{}', 0, '', '')",
+    ]) {
+      expect(() => meddle(sql)).toThrow('the ledger is append-only');
+    }
+  });
+
+  test('locked by somebody for too long: writes are refused, reads go on, and all is well afterwards', async () => {
+    await writeFileWithAccounts(1);
+    const storage = await openSqliteStorage({ path, clock });
+    const somebody = new DatabaseSync(path);
+    somebody.exec('BEGIN IMMEDIATE');
+    const started = performance.now();
+    let longestPause = 0;
+    let last = started;
+    const pulse = setInterval(() => {
+      longestPause = Math.max(longestPause, performance.now() - last);
+      last = performance.now();
+    }, 5);
+    const refused = storage.ping();
+    expect(await storage.accounts.find('a0')).toEqual(sampleAccount('a0'));
+    await expect(refused).rejects.toThrow(StorageUnavailable);
+    clearInterval(pulse);
+    expect(performance.now() - started).toBeLessThan(2_000);
+    expect(longestPause).toBeLessThan(200);
+    const waiting = storage.accounts.create(sampleAccount('b'), eventAbout('b'));
+    setTimeout(() => somebody.exec('ROLLBACK'), 50);
+    await waiting;
+    somebody.close();
+    await storage.close();
+  });
+
+  test('is backed up while it is open: the copy is whole, private, and restores everything', async () => {
+    const storage = await openSqliteStorage({ path, clock });
+    for (let n = 0; n < 20; n++) await storage.accounts.create(sampleAccount(`a${n}`), eventAbout(`a${n}`));
+    const to = join(folder, 'backup.db');
+    backupSqliteDatabase({ from: path, to });
+    await storage.accounts.create(sampleAccount('after'), eventAbout('after'));
+    await storage.close();
+    expect((await stat(to)).mode & 0o777).toBe(0o600);
+    const copy = await openSqliteStorage({ path: to, clock });
+    for (let n = 0; n < 20; n++) expect(await copy.accounts.find(`a${n}`)).toEqual(sampleAccount(`a${n}`));
+    expect(await copy.accounts.find('after')).toBeUndefined();
+    expect(await copy.ledger.read(0, 100)).toHaveLength(20);
+    await copy.accounts.create(sampleAccount('after'), eventAbout('after'));
+    await copy.close();
+  });
+
+  test('a backup never overwrites, and leaves nothing behind where it fails', async () => {
+    const to = join(folder, 'backup.db');
+    expect(() => backupSqliteDatabase({ from: path, to })).toThrow('does not exist');
+    await writeFileWithAccounts(1);
+    await writeFile(to, 'an earlier backup');
+    expect(() => backupSqliteDatabase({ from: path, to })).toThrow('exists already');
+    await rm(to);
+    await overwrite(4096 * 3, 4096 * 30);
+    expect(() => backupSqliteDatabase({ from: path, to })).toThrow();
+    expect(await readdir(folder)).toEqual(['data']);
+  });
+});
+
+/** Lets an index forget a row, as a fault of the disk can. */
+const DROP_FROM_INDEX = `
+  PRAGMA writable_schema = ON;
+  UPDATE sqlite_schema SET sql = replace(sql, 'account_id)', 'key)') WHERE name = 'identifiers_by_account';
+`;
