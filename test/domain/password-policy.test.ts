@@ -1,0 +1,177 @@
+// The password rule (attacks 23, 24 and 26).
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { fileURLToPath } from 'node:url';
+import {
+  checkPassword,
+  GUIDE_PASSWORD_POLICY,
+  loadCommonPasswords,
+  personalData,
+  type PasswordProblem,
+} from '../../src/domain/password-policy.ts';
+
+const LIST = fileURLToPath(new URL('../../config/common-passwords.txt', import.meta.url));
+const NOTHING_COMMON = new Set<string>();
+const ruleOnly = (password: string): PasswordProblem[] => checkPassword(password, GUIDE_PASSWORD_POLICY, [], NOTHING_COMMON);
+
+describe('the rule of the guide', () => {
+  test.each<[string, string, PasswordProblem[]]>([
+    ['7 characters', 'abcdef7', ['too_short']],
+    ['8 characters', 'abcdefg8', []],
+    ['20 characters', 'abcdefghijklmnopqr20', []],
+    ['21 characters', 'abcdefghijklmnopqrs21', ['too_long']],
+    ['nothing', '', ['too_short', 'letter_missing', 'digit_missing']],
+    ['letters only', 'abcdefgh', ['digit_missing']],
+    ['digits only', '12345678', ['letter_missing']],
+    ['symbols only', '-*_!#$%-', ['letter_missing', 'digit_missing']],
+    ...[...'-*_!#$%'].map((symbol): [string, string, PasswordProblem[]] => [`with ${symbol}`, `abcd${symbol}5678`, []]),
+    ...[' ', '"', "'", '&', '~', '@', '.', '+', '/', '\\', '\0', '\t', '\n', 'é', 'あ', 'ｱ', '字', '\u200B', '😀'].map(
+      (character): [string, string, PasswordProblem[]] => [
+        `with ${JSON.stringify(character)}`,
+        `abcd${character}5678`,
+        ['characters'],
+      ],
+    ),
+    ['full-width letters and digits', 'Ａｂｃｄ１２３４', ['full_width', 'letter_missing', 'digit_missing']],
+    ['one full-width digit', 'abcd567８', ['full_width']],
+    ['a full-width symbol', 'abcd！5678', ['full_width']],
+    ['a full-width space', 'abcd\u30005678', ['full_width']],
+    ['full width and another', 'abcd５678é', ['full_width', 'characters']],
+    ['space before', ' abcd5678', ['characters']],
+    ['20 emoji are 20 characters', '😀'.repeat(20), ['characters', 'letter_missing', 'digit_missing']],
+  ])('%s', (_, password, problems) => {
+    expect(ruleOnly(password)).toEqual(problems);
+  });
+
+  test('another policy is another rule', () => {
+    const policy = { minLength: 12, maxLength: 64, symbols: ' ' };
+    expect(checkPassword('correct horse 1 battery', policy, [], NOTHING_COMMON)).toEqual([]);
+    expect(checkPassword('abcd-5678', policy, [], NOTHING_COMMON)).toEqual(['too_short', 'characters']);
+  });
+
+  test('a password is accepted exactly when it meets the rule as one expression', () => {
+    const meetsTheRule = /^(?=.*[A-Za-z])(?=.*[0-9])[A-Za-z0-9\-*_!#$%]{8,20}$/;
+    const nearly = fc.string({
+      unit: fc.constantFrom(...'abcdefghijKLMNOP0123456789-*_!#$%', '&', 'Ａ'),
+      minLength: 6,
+      maxLength: 22,
+    });
+    fc.assert(
+      fc.property(fc.oneof(nearly, fc.string({ unit: 'binary' })), (password) => {
+        const problems = ruleOnly(password).filter((problem) => problem !== 'common');
+        expect(problems.length === 0).toBe(meetsTheRule.test(password));
+      }),
+      { numRuns: 2000 },
+    );
+  });
+});
+
+describe('common passwords', () => {
+  let common: Set<string>;
+  beforeAll(async () => {
+    common = await loadCommonPasswords(LIST);
+  });
+  const check = (password: string): PasswordProblem[] => checkPassword(password, GUIDE_PASSWORD_POLICY, [], common);
+
+  test('the list has thousands, in lower case, all within the rule, and each is refused', () => {
+    expect(common.size).toBeGreaterThan(3000);
+    for (const password of common) {
+      expect(password).toBe(password.toLowerCase());
+      expect(check(password)).toEqual(['common']);
+    }
+  });
+
+  test.each([
+    'password1',
+    'Password1',
+    'PASSW0RD',
+    'p-a-s-s-w-o-r-d-1',
+    'qwerty123',
+    '1qaz2wsx',
+    'sakura2025',
+    'satou1234',
+    'toyota123',
+    'TOYOTA123',
+    'toyota-2026!',
+    '2025toyota',
+    't0y0ta99',
+    'lexus2025',
+    'Lexus#2025',
+    'l3xus2025',
+    'gazoo2026',
+    'toyotalexus1',
+    'prius1997',
+    'aaaaaaa1',
+    '11111111a',
+    'a1a1a1a1',
+  ])('%s is refused', (password) => {
+    expect(check(password)).toEqual(['common']);
+  });
+
+  test.each(['Common-2026', 'kX7-pQ2_vM', 'mizu*to7kaze', 'toyoda-hill-3'])('%s is accepted', (password) => {
+    expect(check(password)).toEqual([]);
+  });
+
+  test('a list that cannot be read says so', async () => {
+    await expect(loadCommonPasswords(`${LIST}.missing`)).rejects.toThrow('ENOENT');
+  });
+});
+
+describe("the person's own data", () => {
+  const personal = personalData('Hanako.Suzuki77@example.jp', {
+    family_name: '鈴木',
+    given_name: '花子',
+    family_name_kana: 'スズキ',
+    given_name_kana: 'ハナコ',
+    phone_number: '+819012345678',
+    birthdate: '1995-12-25',
+    gender: 'female',
+  });
+  const check = (password: string): PasswordProblem[] => checkPassword(password, GUIDE_PASSWORD_POLICY, personal, NOTHING_COMMON);
+
+  test.each([
+    ['local part', 'hanako.suzuki77'.replace('.', '-')],
+    ['part of the local part', 'Suzuki77abc'],
+    ['family name', 'my-suzuki-4'],
+    ['given name', 'HANAKO2026'],
+    ['birth date', 'abc19951225'],
+    ['birth date in hyphens', 'a1995-12-25'],
+    ['birth date, short', 'hana951225x'],
+    ['birth date, day first', 'x12251995y'],
+    ['phone number', 'tel09012345678'],
+    ['phone number in hyphens', 'a090-1234-5678'],
+    ['phone number without its beginning', 'pw12345678'],
+  ])('%s is refused', (_, password) => {
+    expect(check(password)).toEqual(['personal']);
+  });
+
+  test('a spelling from the keyboard is found too', () => {
+    expect(checkPassword('tutiya-46', GUIDE_PASSWORD_POLICY, ['ツチヤ'], NOTHING_COMMON)).toEqual(['personal']);
+  });
+
+  test.each(['kX7-pQ2_vM', 'example-jp4', 'x1225y77z-q', 'female-4you'])('%s is accepted', (password) => {
+    expect(check(password)).toEqual([]);
+  });
+
+  test('short pieces refuse nothing', () => {
+    const short = personalData('a@example.jp', { family_name_kana: 'イトウ', given_name_kana: 'リン' });
+    expect(checkPassword('a-rin-7bank', GUIDE_PASSWORD_POLICY, short, NOTHING_COMMON)).toEqual([]);
+    expect(checkPassword('kX7-pQ2_vM', GUIDE_PASSWORD_POLICY, personalData(undefined, undefined), NOTHING_COMMON)).toEqual([]);
+  });
+
+  test('nothing that a person tells makes the check fail, or an empty piece refuse everything', () => {
+    fc.assert(
+      fc.property(fc.array(fc.string({ unit: 'binary' })), (values) => {
+        checkPassword('kX7-pQ2_vM', GUIDE_PASSWORD_POLICY, values, NOTHING_COMMON);
+        expect(
+          checkPassword(
+            'kX7-pQ2_vM',
+            GUIDE_PASSWORD_POLICY,
+            [...values.map((value) => value.slice(0, 3)), '', '@', '-'],
+            NOTHING_COMMON,
+          ),
+        ).toEqual([]);
+      }),
+    );
+  });
+});
