@@ -1,0 +1,115 @@
+// The states of a dealer link.
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import {
+  accepted,
+  dealerLinkId,
+  failed,
+  newDealerLink,
+  RECEIVED_DATA,
+  renewed,
+  SHARED_DATA,
+  withdraw,
+  type DealerConsent,
+  type DealerLink,
+} from '../../src/domain/dealer-link.ts';
+
+const NOW = Date.parse('2026-11-22T00:00:00Z');
+const CONSENT: DealerConsent = {
+  text: { version: '2026-11', language: 'ja', sha256: 'a'.repeat(64) },
+  share: [...SHARED_DATA],
+  receive: [...RECEIVED_DATA],
+  given_at: NOW,
+  client_id: 'owners-site',
+};
+const pending = newDealerLink({ accountId: 'account', dealer: 'aichi-01', consent: CONSENT, customerNumber: 'C-1', now: NOW });
+const active = accepted(pending, NOW + 1);
+const dead = failed(pending, NOW + 1);
+const gone = withdraw(active, NOW + 2);
+
+test('begins with the consent and nothing sent', () => {
+  expect(pending).toEqual({
+    id: dealerLinkId('account', 'aichi-01'),
+    version: 1,
+    account_id: 'account',
+    dealer: 'aichi-01',
+    status: 'pending',
+    consent: CONSENT,
+    customer_number: 'C-1',
+    created_at: NOW,
+    updated_at: NOW,
+  });
+  expect(newDealerLink({ accountId: 'account', dealer: 'aichi-01', consent: CONSENT, now: NOW })).not.toHaveProperty(
+    'customer_number',
+  );
+});
+
+test('an account and a dealer have one id, that tells neither', () => {
+  expect(dealerLinkId('account', 'aichi-01')).toBe(pending.id);
+  expect(pending.id).toMatch(/^dl_[\w-]{43}$/);
+  fc.assert(
+    fc.property(fc.string(), fc.string(), fc.string(), fc.string(), (account, dealer, otherAccount, otherDealer) => {
+      const same = account === otherAccount && dealer === otherDealer;
+      expect(dealerLinkId(account, dealer) === dealerLinkId(otherAccount, otherDealer)).toBe(same);
+    }),
+  );
+});
+
+describe('from state to state', () => {
+  type Step = (link: DealerLink) => DealerLink;
+  const accept: Step = (link) => accepted(link, NOW + 9);
+  const fail: Step = (link) => failed(link, NOW + 9);
+  const leave: Step = (link) => withdraw(link, NOW + 9);
+  const again: Step = (link) => renewed(link, { ...CONSENT, given_at: NOW + 9, client_id: 'notebook' }, NOW + 9);
+  const anew: Step = (link) => renewed(link, { ...CONSENT, text: { ...CONSENT.text, sha256: 'b'.repeat(64) } }, NOW + 9);
+
+  test.each<[string, DealerLink, Step, DealerLink['status'], 'changes' | 'stays']>([
+    ['pending, accepted', pending, accept, 'active', 'changes'],
+    ['pending, failed', pending, fail, 'failed', 'changes'],
+    ['pending, withdrawn', pending, leave, 'withdrawn', 'changes'],
+    ['pending, the same consent again', pending, again, 'pending', 'stays'],
+    ['pending, another text', pending, anew, 'pending', 'changes'],
+    ['active, accepted twice', active, accept, 'active', 'stays'],
+    ['active, a late failure', active, fail, 'active', 'stays'],
+    ['active, withdrawn', active, leave, 'withdrawn', 'changes'],
+    ['active, the same consent again', active, again, 'active', 'stays'],
+    ['active, another text', active, anew, 'pending', 'changes'],
+    ['failed, accepted after all', dead, accept, 'active', 'changes'],
+    ['failed, failed twice', dead, fail, 'failed', 'stays'],
+    ['failed, withdrawn', dead, leave, 'withdrawn', 'changes'],
+    ['failed, pressed again', dead, again, 'pending', 'changes'],
+    ['withdrawn, the dealer answers late', gone, accept, 'withdrawn', 'stays'],
+    ['withdrawn, a late failure', gone, fail, 'withdrawn', 'stays'],
+    ['withdrawn twice', gone, leave, 'withdrawn', 'stays'],
+    ['withdrawn, pressed again', gone, again, 'pending', 'changes'],
+  ])('%s', (_, link, step, status, change) => {
+    const before = structuredClone(link);
+    const after = step(link);
+    expect(link).toEqual(before);
+    expect(after.status).toBe(status);
+    expect(after === link).toBe(change === 'stays');
+    expect(after.updated_at).toBe(change === 'stays' ? link.updated_at : NOW + 9);
+    expect([after.id, after.version, after.created_at]).toEqual([link.id, link.version, link.created_at]);
+  });
+
+  test('a link that begins anew has the new consent, and forgets when it was accepted and left', () => {
+    const anewFromGone = again(gone);
+    expect(anewFromGone.consent.given_at).toBe(NOW + 9);
+    expect(anewFromGone).not.toHaveProperty('linked_at');
+    expect(anewFromGone).not.toHaveProperty('withdrawn_at');
+    expect(anewFromGone.customer_number).toBe('C-1');
+  });
+
+  test('after a withdrawal only a new consent leads back, whatever else happens in whatever order', () => {
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom(accept, fail, leave)), (steps) => {
+        expect(steps.reduce((link, step) => step(link), gone).status).toBe('withdrawn');
+      }),
+    );
+  });
+
+  test('the order of the data in a consent does not make it another', () => {
+    expect(renewed(active, { ...CONSENT, share: [...SHARED_DATA].reverse() }, NOW + 9)).toBe(active);
+    expect(renewed(active, { ...CONSENT, share: ['profile'] }, NOW + 9).status).toBe('pending');
+  });
+});
