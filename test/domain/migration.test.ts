@@ -1,0 +1,116 @@
+// The states of a migration.
+import { describe, expect, test } from '@jest/globals';
+import type { Account } from '../../src/domain/account.ts';
+import type { DealerLink, DealerLinkStatus } from '../../src/domain/dealer-link.ts';
+import {
+  completeMigration,
+  missingSteps,
+  proposeCandidate,
+  startMigration,
+  type Migration,
+  type MigrationStep,
+} from '../../src/domain/migration.ts';
+
+const NOW = Date.parse('2026-11-22T00:00:00Z');
+const VEHICLES = [{ vin: 'ZVW30-1234567' }];
+const started = startMigration('owners-site', { legacy_id: 'tanaka', vehicles: VEHICLES, dealer: { code: 'aichi-01' } }, NOW);
+
+function after(step: MigrationStep): Migration {
+  if (!step.ok) throw new Error(step.reason);
+  return step.migration;
+}
+const proposed = after(proposeCandidate(started, 'account', 'challenge', NOW + 1));
+const completed = after(completeMigration(proposed, 'account', NOW + 2));
+
+test('begins without an account', () => {
+  expect(started).toEqual({
+    client_id: 'owners-site',
+    legacy_id: 'tanaka',
+    version: 0,
+    started_at: NOW,
+    vehicles: VEHICLES,
+    dealer: { code: 'aichi-01' },
+  });
+  expect(startMigration('owners-site', { legacy_id: 'ito', vehicles: [] }, NOW)).not.toHaveProperty('dealer');
+});
+
+test('a candidate is final only when its code was redeemed', () => {
+  expect(proposed).toEqual({ ...started, candidate: { account_id: 'account', code_challenge: 'challenge', at: NOW + 1 } });
+  expect(completed).toEqual({ ...started, account_id: 'account', completed_at: NOW + 2 });
+});
+
+test('a later attempt takes the place of the candidate, whose code then completes nothing', () => {
+  const replaced = after(proposeCandidate(proposed, 'other', 'other-challenge', NOW + 3));
+  expect(replaced.candidate).toEqual({ account_id: 'other', code_challenge: 'other-challenge', at: NOW + 3 });
+  expect(completeMigration(replaced, 'account', NOW + 4)).toEqual({ ok: false, reason: 'not_the_candidate' });
+  expect(after(completeMigration(replaced, 'other', NOW + 4)).account_id).toBe('other');
+});
+
+test('without a candidate nothing is completed', () => {
+  expect(completeMigration(started, 'account', NOW)).toEqual({ ok: false, reason: 'not_the_candidate' });
+});
+
+test('doing it twice changes nothing', () => {
+  expect(after(completeMigration(completed, 'account', NOW + 9))).toBe(completed);
+  expect(after(proposeCandidate(completed, 'account', 'challenge', NOW + 9))).toBe(completed);
+});
+
+test('one legacy identity has one account', () => {
+  const refused = { ok: false, reason: 'linked_to_another_account' };
+  expect(proposeCandidate(completed, 'other', 'challenge', NOW)).toEqual(refused);
+  expect(completeMigration(completed, 'other', NOW)).toEqual(refused);
+});
+
+describe('what is missing', () => {
+  const account = { id: 'account' } as Account;
+  const link = (status: DealerLinkStatus, dealer = 'aichi-01'): DealerLink[] => [{ dealer, status } as DealerLink];
+  const withoutDealer = startMigration('owners-site', { legacy_id: 'ito', vehicles: [] }, NOW);
+  const facts = {
+    migration: started as Migration | undefined,
+    account: undefined as Account | undefined,
+    dealerLinks: [] as DealerLink[],
+    requiredMissing: true,
+  };
+
+  test.each([
+    ['never started', { ...facts, migration: undefined }, ['registration', 'login', 'required_profile', 'return']],
+    ['started', facts, ['registration', 'dealer_link', 'login', 'required_profile', 'return']],
+    ['no dealer known', { ...facts, migration: withoutDealer }, ['registration', 'login', 'required_profile', 'return']],
+    ['registered', { ...facts, account }, ['dealer_link', 'login', 'required_profile', 'return']],
+    ['has an ID with all that is required', { ...facts, account, requiredMissing: false }, ['dealer_link', 'login', 'return']],
+    ['linked before', { ...facts, account, dealerLinks: link('active') }, ['login', 'required_profile', 'return']],
+    ['link on its way', { ...facts, account, dealerLinks: link('pending') }, ['login', 'required_profile', 'return']],
+    [
+      'linked with another dealer',
+      { ...facts, account, dealerLinks: link('active', 'tokyo-01') },
+      ['dealer_link', 'login', 'required_profile', 'return'],
+    ],
+    [
+      'left the dealer before',
+      { ...facts, account, dealerLinks: link('withdrawn') },
+      ['dealer_link', 'login', 'required_profile', 'return'],
+    ],
+    [
+      '⑭ reached, the way back lost',
+      { ...facts, migration: proposed, account, requiredMissing: false, dealerLinks: link('pending') },
+      ['return'],
+    ],
+    ['⑭ reached without the dealer', { ...facts, migration: proposed, account, requiredMissing: false }, ['return']],
+    [
+      '⑭ reached, the dealer never accepted',
+      { ...facts, migration: proposed, account, dealerLinks: link('failed') },
+      ['dealer_link', 'return'],
+    ],
+    ['complete', { ...facts, migration: completed, account, dealerLinks: link('active') }, []],
+    ['complete, link on its way', { ...facts, migration: completed, account, dealerLinks: link('pending') }, []],
+    ['complete, without the dealer', { ...facts, migration: completed, account }, []],
+    ['complete, left the dealer since', { ...facts, migration: completed, account, dealerLinks: link('withdrawn') }, []],
+    [
+      'complete, the dealer never accepted',
+      { ...facts, migration: completed, account, dealerLinks: link('failed') },
+      ['dealer_link'],
+    ],
+  ])('%s', (_, known, steps) => {
+    expect(missingSteps(known)).toEqual(steps);
+  });
+});
