@@ -1,0 +1,25 @@
+// 重要なお知らせ: what the banner says, from the migration's state at the common ID.
+import type { MigrationState, MissingStep } from './migration-state.ts';
+import type { Migrated, Way } from './migrations.ts';
+
+export type Banner = {
+  /** What is missing, where a migration is under way. */
+  missing: MissingStep[];
+  /** The way on from where it was left; absent where the person has to choose one at ③. */
+  continues?: Way;
+};
+
+/**
+ * @param state as the common ID has it; absent where it did not answer
+ * @param migrated what the site remembers itself
+ * @returns nothing where the migration is done
+ */
+export function bannerOf(state: MigrationState | undefined, migrated: Migrated | undefined): Banner | undefined {
+  // Without an answer the last fact counts: a code that was redeemed here.
+  if (!state) return migrated?.completed_at === undefined ? { missing: [] } : undefined;
+  if (state.state === 'completed') return undefined;
+  if (state.state === 'none') return { missing: [] };
+  // An ID exists: whichever way was chosen, the rest is done by signing in.
+  if (!state.missing.includes('registration')) return { missing: state.missing, continues: 'existing' };
+  return { missing: state.missing, ...(migrated ? { continues: migrated.way } : {}) };
+}

@@ -1,0 +1,68 @@
+// 入庫予約: a vehicle's visit to the dealer's workshop.
+import { randomUUID } from 'node:crypto';
+import type { DatabaseSync } from 'node:sqlite';
+
+export const WORKS = ['inspection', 'periodic_check', 'oil_change', 'repair'] as const;
+export type Work = (typeof WORKS)[number];
+
+/** When a vehicle can be brought. */
+export const TIMES = ['09:30', '10:30', '11:30', '13:30', '14:30', '15:30', '16:30'] as const;
+
+export type Booking = {
+  id: string;
+  vin: string;
+  work: Work;
+  /** `YYYY-MM-DD`. */
+  day: string;
+  /** One of `TIMES`. */
+  time: string;
+  note: string;
+};
+
+export type Bookings = {
+  /**
+   * Stores the booking, once: the same booking again is the one that is there.
+   * @returns nothing where the vehicle has another booking on that day
+   */
+  add(userId: string, booking: Omit<Booking, 'id'>): Booking | undefined;
+  /** From that day on, soonest first; without those that were cancelled. */
+  listOf(userId: string, fromDay: string): Booking[];
+  /** @returns whether there was such a booking of this user */
+  cancel(userId: string, id: string): boolean;
+};
+
+export function createBookings(database: DatabaseSync, clock: () => number): Bookings {
+  const insert = database.prepare(
+    'INSERT OR IGNORE INTO bookings (id, user_id, vin, work, day, time, note, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+  );
+  const onDay = database.prepare('SELECT * FROM bookings WHERE user_id = ? AND vin = ? AND day = ? AND cancelled_at IS NULL');
+  const select = database.prepare(
+    'SELECT * FROM bookings WHERE user_id = ? AND day >= ? AND cancelled_at IS NULL ORDER BY day, time',
+  );
+  const setCancelled = database.prepare(
+    'UPDATE bookings SET cancelled_at = ? WHERE id = ? AND user_id = ? AND cancelled_at IS NULL',
+  );
+
+  function bookingOf(row: Record<string, unknown>): Booking {
+    return {
+      id: String(row.id),
+      vin: String(row.vin),
+      work: String(row.work) as Work,
+      day: String(row.day),
+      time: String(row.time),
+      note: String(row.note),
+    };
+  }
+
+  return {
+    add(userId, booking) {
+      const { vin, work, day, time, note } = booking;
+      insert.run(randomUUID(), userId, vin, work, day, time, note, clock());
+      const row = onDay.get(userId, vin, day);
+      const there = row && bookingOf(row);
+      return there?.work === work && there.time === time ? there : undefined;
+    },
+    listOf: (userId, fromDay) => select.all(userId, fromDay).map(bookingOf),
+    cancel: (userId, id) => setCancelled.run(clock(), id, userId).changes === 1,
+  };
+}

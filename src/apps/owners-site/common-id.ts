@@ -1,0 +1,173 @@
+// The owners site as a client of the common ID: pushes authorization requests, redeems codes, asks for the migration's state.
+import type { JSONWebKeySet } from 'jose';
+import * as client from 'openid-client';
+import type { Log } from '../../telemetry/log.ts';
+import type { ClientKey } from './client-key.ts';
+import { describeError } from './describe-error.ts';
+import { createLegacyProfile } from './legacy-profile.ts';
+import { readDealerLink, readMigrationState, type MigrationState } from './migration-state.ts';
+import type { Attempt, DealerLink, Way } from './migrations.ts';
+import type { User } from './users.ts';
+
+export const CLIENT_ID = 'owners-site';
+
+const SCOPE = 'openid profile email phone address offline_access migration dealer_link';
+
+/** A request to the common ID while a person waits for a redirect. */
+const TIMEOUT_SECONDS = 5;
+/** A page that only shows the state does not wait longer. */
+const STATE_TIMEOUT_MS = 1500;
+/** A token is renewed so long before it ends. */
+const TOKEN_MARGIN_MS = 30_000;
+
+export type CommonIdOptions = {
+  origin: string;
+  issuer: string;
+  dealerSystemOrigin: string;
+  clock: () => number;
+  log: Log;
+};
+
+export type CommonId = {
+  /** Where forms may be redirected to. */
+  origin: string;
+  /**
+   * Pushes the request with the user's data (RFC 9126).
+   * @param authTime when the password was seen; milliseconds since 1970
+   * @returns where to send the browser, without personal data in it, and what to check the response against
+   * @throws where the common ID is not reachable or refuses
+   */
+  requestMigration(user: User, authTime: number, way: Way, language: string): Promise<{ url: URL; attempt: Attempt }>;
+  /**
+   * Checks the authorization response (state, nonce, iss) and redeems its code.
+   * @param search query of the redirect, with the question mark
+   * @throws client.AuthorizationResponseError where the response is an error
+   */
+  redeem(search: string, attempt: Attempt): Promise<{ idToken: string; dealerLink: DealerLink | undefined }>;
+  /** The state as the common ID has it, or nothing where it does not answer quickly. Never throws. */
+  migrationState(user: User): Promise<MigrationState | undefined>;
+  /** Where the browser ends its session at the common ID (OpenID Connect RP-Initiated Logout 1.0). */
+  logoutUrl(idToken: string, language: string): Promise<URL>;
+};
+
+export function createCommonId(key: ClientKey, options: CommonIdOptions): CommonId {
+  const { origin, issuer, dealerSystemOrigin, clock, log } = options;
+  const redirectUri = `${origin}/callback`;
+  let discovered: Promise<client.Configuration> | undefined;
+  let token: { value: string; endsAt: number } | undefined;
+
+  // At first use, because the common ID may start after us; what failed is tried again by the next caller.
+  function discover(): Promise<client.Configuration> {
+    discovered ??= client
+      .discovery(
+        new URL(issuer),
+        CLIENT_ID,
+        { id_token_signed_response_alg: 'ES256' },
+        client.PrivateKeyJwt({ key: key.privateKey, kid: key.kid }),
+        {
+          timeout: TIMEOUT_SECONDS,
+          execute: [client.enableNonRepudiationChecks, ...(issuer.startsWith('http:') ? [client.allowInsecureRequests] : [])],
+        },
+      )
+      .catch((error: unknown) => {
+        discovered = undefined;
+        throw error;
+      });
+    return discovered;
+  }
+
+  async function providerKeys(config: client.Configuration): Promise<JSONWebKeySet> {
+    const response = await fetch(String(config.serverMetadata().jwks_uri), {
+      signal: AbortSignal.timeout(TIMEOUT_SECONDS * 1000),
+    });
+    if (!response.ok) throw new Error(`the common ID answered ${response.status} to the request for its keys`);
+    return (await response.json()) as JSONWebKeySet;
+  }
+
+  async function stateToken(): Promise<string> {
+    if (token && token.endsAt > clock()) return token.value;
+    const response = await client.clientCredentialsGrant(await discover(), { scope: 'migration:read' });
+    token = { value: response.access_token, endsAt: clock() + (response.expires_in ?? 0) * 1000 - TOKEN_MARGIN_MS };
+    return token.value;
+  }
+
+  async function fetchState(legacyId: string): Promise<MigrationState> {
+    const response = await fetch(`${issuer}/migrations/${encodeURIComponent(legacyId)}`, {
+      headers: { Authorization: `Bearer ${await stateToken()}`, Accept: 'application/json' },
+      signal: AbortSignal.timeout(TIMEOUT_SECONDS * 1000),
+    });
+    // Ended early, by a new key or a new database there; the next page gets a new one.
+    if (response.status === 401) token = undefined;
+    if (!response.ok) throw new Error(`the common ID answered ${response.status} to the question for a migration`);
+    return readMigrationState(await response.json());
+  }
+
+  return {
+    origin: new URL(issuer).origin,
+
+    async requestMigration(user, authTime, way, language) {
+      const config = await discover();
+      const attempt = {
+        state: client.randomState(),
+        nonce: client.randomNonce(),
+        codeVerifier: client.randomPKCECodeVerifier(),
+      };
+      const dealer = user.profile.dealer?.code;
+      const url = await client.buildAuthorizationUrlWithPAR(config, {
+        redirect_uri: redirectUri,
+        scope: SCOPE,
+        state: attempt.state,
+        nonce: attempt.nonce,
+        code_challenge: await client.calculatePKCECodeChallenge(attempt.codeVerifier),
+        code_challenge_method: 'S256',
+        ui_locales: language,
+        ...(way === 'new' ? { prompt: 'create' } : {}),
+        ...(user.email === undefined ? {} : { login_hint: user.email }),
+        ...(dealer === undefined ? {} : { resource: `${dealerSystemOrigin}/dealers/${dealer}` }),
+        // Without a dealer the person chooses one at the common ID.
+        authorization_details: JSON.stringify([{ type: 'dealer_link', ...(dealer === undefined ? {} : { dealer }) }]),
+        legacy_profile: await createLegacyProfile(user, authTime, {
+          clientId: CLIENT_ID,
+          issuer,
+          key,
+          providerKeys: await providerKeys(config),
+          now: clock(),
+        }),
+      });
+      return { url, attempt };
+    },
+
+    async redeem(search, attempt) {
+      const tokens = await client.authorizationCodeGrant(await discover(), new URL(redirectUri + search), {
+        expectedState: attempt.state,
+        expectedNonce: attempt.nonce,
+        pkceCodeVerifier: attempt.codeVerifier,
+        idTokenExpected: true,
+      });
+      return { idToken: String(tokens.id_token), dealerLink: readDealerLink(tokens.authorization_details) };
+    },
+
+    async migrationState(user) {
+      let timer: NodeJS.Timeout | undefined;
+      const late = new Promise<never>((_, reject) => {
+        timer = setTimeout(() => reject(new Error(`no answer within ${STATE_TIMEOUT_MS} ms`)), STATE_TIMEOUT_MS);
+      });
+      try {
+        return await Promise.race([fetchState(user.legacy_id), late]);
+      } catch (error) {
+        log.warn({ detail: describeError(error) }, 'the state of a migration is not known');
+        return undefined;
+      } finally {
+        clearTimeout(timer);
+      }
+    },
+
+    async logoutUrl(idToken, language) {
+      return client.buildEndSessionUrl(await discover(), {
+        id_token_hint: idToken,
+        post_logout_redirect_uri: `${origin}/logged-out`,
+        ui_locales: language,
+      });
+    },
+  };
+}

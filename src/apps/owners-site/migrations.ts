@@ -1,0 +1,71 @@
+// The migration as the owners site sees it: attempts that are under way, and the fact that one came back.
+import type { DatabaseSync } from 'node:sqlite';
+
+/** Longer than the hour that the common ID keeps an interaction. */
+const ATTEMPT_MS = 2 * 60 * 60 * 1000;
+
+/** Which of the two buttons of ③ was pressed: get a new ID, or use the one that exists. */
+export type Way = 'new' | 'existing';
+
+/** What an authorization response is checked against (OpenID Connect Core 3.1.2.7, RFC 7636). */
+export type Attempt = { state: string; nonce: string; codeVerifier: string };
+
+/** The link to a dealer as the common ID last told it. */
+export type DealerLink = { dealer: string; status: string };
+
+/** `completed_at` once a code was redeemed here. */
+export type Migrated = { way: Way; completed_at?: number; dealer_link?: DealerLink };
+
+export type Migrations = {
+  /** Writes down an attempt of this session, and which way was chosen. */
+  start(sessionId: string, userId: string, way: Way, attempt: Attempt): void;
+  /**
+   * Uses the attempt up, if this session started it: someone lured into finishing another person's migration has a session that
+   * did not, and of parallel calls one gets an answer.
+   */
+  take(sessionId: string, state: string): Attempt | undefined;
+  complete(userId: string, dealerLink: DealerLink | undefined): void;
+  find(userId: string): Migrated | undefined;
+  sweep(): void;
+};
+
+export function createMigrations(database: DatabaseSync, clock: () => number): Migrations {
+  const insertAttempt = database.prepare(
+    'INSERT INTO migration_attempts (state, session, nonce, code_verifier, expires_at) VALUES (?, ?, ?, ?, ?)',
+  );
+  const putWay = database.prepare(
+    'INSERT INTO migrations (user_id, way) VALUES (?, ?) ON CONFLICT (user_id) DO UPDATE SET way = excluded.way',
+  );
+  const takeAttempt = database.prepare(
+    'DELETE FROM migration_attempts WHERE state = ? AND session = ? AND expires_at > ? RETURNING *',
+  );
+  const setCompleted = database.prepare('UPDATE migrations SET completed_at = ?, dealer_link = ? WHERE user_id = ?');
+  const select = database.prepare('SELECT * FROM migrations WHERE user_id = ?');
+  const removeOld = database.prepare('DELETE FROM migration_attempts WHERE expires_at <= ?');
+  return {
+    start(sessionId, userId, way, { state, nonce, codeVerifier }) {
+      putWay.run(userId, way);
+      insertAttempt.run(state, sessionId, nonce, codeVerifier, clock() + ATTEMPT_MS);
+    },
+    take(sessionId, state) {
+      const row = takeAttempt.get(state, sessionId, clock());
+      return row && { state, nonce: String(row.nonce), codeVerifier: String(row.code_verifier) };
+    },
+    complete(userId, dealerLink) {
+      setCompleted.run(clock(), dealerLink ? JSON.stringify(dealerLink) : null, userId);
+    },
+    find(userId) {
+      const row = select.get(userId);
+      return (
+        row && {
+          way: String(row.way) as Way,
+          ...(row.completed_at === null ? {} : { completed_at: Number(row.completed_at) }),
+          ...(row.dealer_link === null ? {} : { dealer_link: JSON.parse(String(row.dealer_link)) as DealerLink }),
+        }
+      );
+    },
+    sweep() {
+      removeOld.run(clock());
+    },
+  };
+}

@@ -1,0 +1,118 @@
+// The TOYOTA OWNER'S SITE: a legacy site with users of its own, and a client of the common ID like any other.
+import type Koa from 'koa';
+import Router from 'koa-router';
+import { createPageApp } from '../../http/page-app.ts';
+import type { PageState } from '../../http/page-context.ts';
+import { PageError } from '../../http/page-error.ts';
+import type { Log } from '../../telemetry/log.ts';
+import { createBookings } from './bookings.ts';
+import { loadClientKey } from './client-key.ts';
+import { createCommonId } from './common-id.ts';
+import { openDatabase } from './database.ts';
+import { seedDemoData } from './demo-data.ts';
+import { createMailer } from './mailer.ts';
+import { createMigrations } from './migrations.ts';
+import { createNotices } from './notices.ts';
+import { createRememberedUsers } from './remembered-users.ts';
+import { createResetTokens } from './reset-tokens.ts';
+import { bookingRoutes } from './routes/booking.ts';
+import { forgottenRoutes } from './routes/forgotten.ts';
+import { homeRoutes } from './routes/home.ts';
+import { loginRoutes } from './routes/login.ts';
+import { migrationRoutes } from './routes/migration.ts';
+import { loadSession } from './session-cookie.ts';
+import { createSessions } from './sessions.ts';
+import type { Site, SiteState } from './site.ts';
+import { createTries } from './tries.ts';
+import { createUsers } from './users.ts';
+
+export type OwnersSiteOptions = {
+  /** The URL under which browsers reach it, without a path. */
+  origin: string;
+  /** The common ID. */
+  issuer: string;
+  notebookOrigin: string;
+  dealerSystemOrigin: string;
+  /** The SQLite file. */
+  databasePath: string;
+  /** Where the site's key is kept; made on first start. */
+  keyDirectory: string;
+  cookieKeys: string[];
+  smtpUrl: string;
+  mailFrom: string;
+  /** The last day of the site, `YYYY-MM-DD`, in Japan. */
+  sunset?: string;
+  trustProxy: boolean;
+  cacheViews: boolean;
+  /** Demo users are written into an empty database. */
+  seedDemo: boolean;
+  appStoreUrl?: string;
+  googlePlayUrl?: string;
+  /** Milliseconds since 1970. */
+  clock: () => number;
+  log: Log;
+};
+
+const SWEEP_INTERVAL_MS = 10 * 60 * 1000;
+
+/**
+ * Makes the site; the caller listens. The common ID need not run yet.
+ * @throws where the database or the key cannot be read
+ */
+export async function createOwnersSite(options: OwnersSiteOptions): Promise<{ koa: Koa<PageState>; close(): Promise<void> }> {
+  const { origin, issuer, notebookOrigin, dealerSystemOrigin, clock, log } = options;
+  const key = await loadClientKey(options.keyDirectory);
+  const database = openDatabase(options.databasePath);
+  const { koa, forms, cookieName } = createPageApp({ ...options, app: 'owners-site' });
+  const site: Site = {
+    origin,
+    notebookOrigin,
+    appStoreUrl: options.appStoreUrl ?? 'https://www.apple.com/jp/app-store/',
+    googlePlayUrl: options.googlePlayUrl ?? 'https://play.google.com/store/apps',
+    sunset: options.sunset,
+    cookieName,
+    users: createUsers(database),
+    sessions: createSessions(database, clock),
+    remembered: createRememberedUsers(database, clock),
+    resetTokens: createResetTokens(database, clock),
+    tries: createTries(database, clock),
+    notices: createNotices(database, clock),
+    bookings: createBookings(database, clock),
+    migrations: createMigrations(database, clock),
+    commonId: createCommonId(key, { origin, issuer, dealerSystemOrigin, clock, log }),
+    mailer: createMailer(options),
+    clock,
+    log,
+  };
+  if (options.seedDemo) await seedDemoData(site.users, site.notices, clock);
+
+  const machines = new Router<PageState>();
+  machines.get('/jwks.json', (ctx) => {
+    ctx.set('Cache-Control', 'public, max-age=300');
+    ctx.body = { keys: [key.publicJwk] };
+  });
+
+  const pages = new Router<SiteState>();
+  for (const middleware of forms) pages.use(middleware);
+  pages.use(loadSession(site));
+  for (const addRoutes of [loginRoutes, forgottenRoutes, homeRoutes, bookingRoutes, migrationRoutes]) addRoutes(pages, site);
+
+  koa.use(machines.routes());
+  koa.use(pages.routes());
+  koa.use(pages.allowedMethods({ throw: true, methodNotAllowed: () => new PageError('method_not_allowed', 405) }));
+
+  const sweepers = [site.sessions, site.remembered, site.resetTokens, site.tries, site.migrations];
+  const sweeping = setInterval(() => {
+    for (const sweeper of sweepers) sweeper.sweep();
+  }, SWEEP_INTERVAL_MS);
+  sweeping.unref();
+
+  return {
+    koa,
+    async close() {
+      clearInterval(sweeping);
+      await site.mailer.close();
+      database.close();
+    },
+  };
+}

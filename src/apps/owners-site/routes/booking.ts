@@ -1,0 +1,88 @@
+// 入庫予約: book a visit to the workshop, see what is booked, cancel it.
+import { PageError } from '../../../http/page-error.ts';
+import { formField } from '../../../http/read-form.ts';
+import { TIMES, WORKS, type Work } from '../bookings.ts';
+import { daysBetween, formatDay, isDay, japanDay } from '../japan-day.ts';
+import { signedIn } from '../session-cookie.ts';
+import { hasEnded, seeOther, sitePage, type Site, type SiteContext, type SiteRouter } from '../site.ts';
+import type { User } from '../users.ts';
+
+/** How far ahead one can book. */
+const LATEST_DAYS = 90;
+const NOTE_MAX_LENGTH = 200;
+
+type BookingForm = { vin: string; work: string; day: string; time: string; note: string };
+
+export function bookingRoutes(router: SiteRouter, site: Site): void {
+  const { bookings, clock } = site;
+
+  function bookingPage(ctx: SiteContext, form: BookingForm, errors: Record<string, string> = {}): void {
+    const { t, language } = ctx.state;
+    const { id, profile } = ctx.state.user as User;
+    sitePage(ctx, site, 'booking', {
+      title: t('booking.title'),
+      form,
+      errors,
+      justBooked: ctx.query.booked !== undefined,
+      dealerName: profile.dealer?.name[language],
+      vehicles: profile.vehicles.map(({ vin, model, registration_number }) => ({
+        value: vin,
+        label: `${model}（${registration_number}）`,
+      })),
+      works: WORKS.map((work) => ({ value: work, label: t(`booking.works.${work}`) })),
+      times: TIMES.map((time) => ({ value: time, label: time })),
+      booked: bookings.listOf(id, japanDay(clock())).map((booking) => ({
+        ...booking,
+        dayText: formatDay(booking.day, language),
+        workText: t(`booking.works.${booking.work}`),
+        model: profile.vehicles.find(({ vin }) => vin === booking.vin)?.model ?? booking.vin,
+      })),
+    });
+  }
+
+  function problems(ctx: SiteContext, form: BookingForm): Record<string, string> {
+    const { t, user } = ctx.state;
+    const errors: Record<string, string> = {};
+    const ahead = isDay(form.day) ? daysBetween(japanDay(clock()), form.day) : NaN;
+    if (!user?.profile.vehicles.some(({ vin }) => vin === form.vin)) errors.vin = t('booking.errors.vin');
+    if (!WORKS.some((work) => work === form.work)) errors.work = t('booking.errors.work');
+    if (!(ahead >= 1 && ahead <= LATEST_DAYS)) errors.day = t('booking.errors.day', { days: LATEST_DAYS });
+    if (!TIMES.some((time) => time === form.time)) errors.time = t('booking.errors.time');
+    if (form.note.length > NOTE_MAX_LENGTH) errors.note = t('booking.errors.note', { length: NOTE_MAX_LENGTH });
+    return errors;
+  }
+
+  router.get('/booking', signedIn, (ctx) => {
+    if (hasEnded(site)) return seeOther(ctx, '/migration');
+    const vin = (ctx.state.user as User).profile.vehicles[0]?.vin ?? '';
+    return bookingPage(ctx, { vin, work: WORKS[0], day: '', time: TIMES[0], note: '' });
+  });
+
+  router.post('/booking', signedIn, (ctx) => {
+    if (hasEnded(site)) return seeOther(ctx, '/migration');
+    const { id, profile } = ctx.state.user as User;
+    const form: BookingForm = {
+      vin: formField(ctx, 'vin'),
+      work: formField(ctx, 'work'),
+      day: formField(ctx, 'day').normalize('NFKC').trim(),
+      time: formField(ctx, 'time'),
+      note: formField(ctx, 'note').trim(),
+    };
+    // The page without a dealer has no form.
+    if (!profile.dealer) return seeOther(ctx, '/booking');
+    const errors = problems(ctx, form);
+    if (Object.keys(errors).length > 0) return bookingPage(ctx, form, errors);
+    if (!bookings.add(id, { ...form, work: form.work as Work })) {
+      return bookingPage(ctx, form, { day: ctx.state.t('booking.errors.day_taken') });
+    }
+    return seeOther(ctx, '/booking?booked');
+  });
+
+  router.post('/booking/:id/cancel', signedIn, (ctx) => {
+    if (hasEnded(site)) return seeOther(ctx, '/migration');
+    if (!bookings.cancel((ctx.state.user as User).id, String(ctx.params.id))) {
+      throw new PageError('not_found', 404, { wayOn: '/booking' });
+    }
+    return seeOther(ctx, '/booking');
+  });
+}

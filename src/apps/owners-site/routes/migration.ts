@@ -1,0 +1,104 @@
+// ③ 移行のご案内, the way to the common ID and back, and the end page.
+import { AuthorizationResponseError } from 'openid-client';
+import { page } from '../../../http/page-context.ts';
+import { PageError } from '../../../http/page-error.ts';
+import { formField } from '../../../http/read-form.ts';
+import { bannerOf } from '../banner.ts';
+import { describeError } from '../describe-error.ts';
+import { formatDay } from '../japan-day.ts';
+import { signedIn } from '../session-cookie.ts';
+import type { Session } from '../sessions.ts';
+import { hasEnded, seeOther, sitePage, sunsetOf, type Site, type SiteContext, type SiteRouter } from '../site.ts';
+import type { User } from '../users.ts';
+
+/** What can happen to an attempt, and the status of the page that says so. */
+const PROBLEMS = { cancelled: 200, lost: 400, failed: 400, unanswered: 503 } as const;
+
+export function migrationRoutes(router: SiteRouter, site: Site): void {
+  const { migrations, sessions, commonId } = site;
+
+  router.get('/migration', signedIn, async (ctx) => {
+    const user = ctx.state.user as User;
+    const banner = bannerOf(await commonId.migrationState(user), migrations.find(user.id));
+    if (!banner) return seeOther(ctx, '/migration/completed');
+    const sunset = sunsetOf(site);
+    ctx.state.formActionOrigins = [commonId.origin];
+    return sitePage(ctx, site, 'migration', {
+      title: ctx.state.t('migration.title'),
+      banner,
+      sunset: sunset && { ...sunset, dayText: formatDay(sunset.day, ctx.state.language) },
+    });
+  });
+
+  router.post('/migration', signedIn, async (ctx) => {
+    const { user, session } = ctx.state as { user: User; session: Session };
+    const way = formField(ctx, 'way') === 'new' ? 'new' : 'existing';
+    const { url, attempt } = await commonId
+      .requestMigration(user, session.auth_time, way, ctx.state.language)
+      .catch((cause: unknown) => {
+        const detail = `the common ID took no request: ${describeError(cause)}`;
+        throw new PageError('unavailable', 503, { cause, detail, wayOn: '/migration' });
+      });
+    migrations.start(session.id, user.id, way, attempt);
+    seeOther(ctx, url.href);
+  });
+
+  function problem(ctx: SiteContext, what: keyof typeof PROBLEMS): void {
+    const { t } = ctx.state;
+    page(ctx, 'migration-problem', {
+      kind: 'note',
+      title: t(`migration_problem.${what}.title`),
+      text: t(`migration_problem.${what}.text`),
+    });
+    ctx.status = PROBLEMS[what];
+  }
+
+  router.get('/callback', async (ctx) => {
+    const { user, session } = ctx.state;
+    const state = typeof ctx.query.state === 'string' ? ctx.query.state : '';
+    const attempt = session && migrations.take(session.id, state);
+    if (!user || !session || !attempt) {
+      // «Back» and «reload» after the end come here again.
+      if (user && migrations.find(user.id)?.completed_at !== undefined) return seeOther(ctx, '/migration/completed');
+      return problem(ctx, 'lost');
+    }
+    try {
+      const { idToken, dealerLink } = await commonId.redeem(ctx.search, attempt);
+      migrations.complete(user.id, dealerLink);
+      sessions.keepIdToken(session.id, idToken);
+    } catch (error) {
+      const answered = error instanceof AuthorizationResponseError ? error.error : undefined;
+      site.log.warn({ answered, detail: describeError(error) }, 'a migration came back without success');
+      if (answered === 'access_denied') return problem(ctx, 'cancelled');
+      // `fetch` fails with a TypeError where nobody answers, and with a DOMException where it takes too long.
+      const unanswered = error instanceof Error && (error.cause instanceof TypeError || error instanceof TypeError);
+      return problem(ctx, unanswered ? 'unanswered' : 'failed');
+    }
+    return seeOther(ctx, '/migration/completed');
+  });
+
+  router.get('/migration/completed', signedIn, async (ctx) => {
+    const user = ctx.state.user as User;
+    const { t, language } = ctx.state;
+    const migrated = migrations.find(user.id);
+    const state = await commonId.migrationState(user);
+    if (migrated?.completed_at === undefined && state?.state !== 'completed') return seeOther(ctx, '/migration');
+    const link = state?.dealer_link ?? migrated?.dealer_link;
+    const known = link !== undefined && ['pending', 'active', 'failed', 'withdrawn'].includes(link.status);
+    const { dealer } = user.profile;
+    return page(ctx, 'migration-completed', {
+      kind: 'note',
+      title: t('completed.title'),
+      dealerLink: known
+        ? {
+            status: t(`completed.dealer_link.${link.status}`),
+            dealerName: dealer?.code === link.dealer ? dealer.name[language] : undefined,
+          }
+        : undefined,
+      notebookUrl: `${site.notebookOrigin}/login`,
+      appStoreUrl: site.appStoreUrl,
+      googlePlayUrl: site.googlePlayUrl,
+      ended: hasEnded(site),
+    });
+  });
+}

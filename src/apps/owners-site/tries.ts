@@ -1,0 +1,92 @@
+// Counts tries (logins, mails) by whom they aim at and by where they come from, and slows them down. Nobody is locked out for good.
+import { createHash } from 'node:crypto';
+import type { DatabaseSync } from 'node:sqlite';
+import { inTransaction } from './database.ts';
+
+export type TryLimit = {
+  /** Names the counter together with the key. */
+  purpose: string;
+  /** So many tries pass at once. */
+  free: number;
+  /** The wait after those; doubles with each further try. */
+  firstWaitMs: number;
+  longestWaitMs: number;
+  /** After so long without a try the count begins anew. */
+  forgetAfterMs: number;
+};
+
+const MINUTE_MS = 60_000;
+
+/** Wrong passwords for one user ID. */
+export const LOGIN_OF_USER: TryLimit = {
+  purpose: 'login-user',
+  free: 5,
+  firstWaitMs: MINUTE_MS / 2,
+  longestWaitMs: 15 * MINUTE_MS,
+  forgetAfterMs: 30 * MINUTE_MS,
+};
+/** Wrong passwords from one network address, over all user IDs. */
+export const LOGIN_FROM_ADDRESS: TryLimit = { ...LOGIN_OF_USER, purpose: 'login-from', free: 50 };
+/** Mails to one person. */
+export const MAIL_TO_USER: TryLimit = {
+  purpose: 'mail-to',
+  free: 3,
+  firstWaitMs: 10 * MINUTE_MS,
+  longestWaitMs: 60 * MINUTE_MS,
+  forgetAfterMs: 120 * MINUTE_MS,
+};
+/** Mails asked for from one network address. */
+export const MAIL_FROM_ADDRESS: TryLimit = { ...MAIL_TO_USER, purpose: 'mail-from', free: 20 };
+
+export type Tries = {
+  /**
+   * Counts a try, before it is known whether it is a good one, so that parallel tries cannot pass together.
+   * @returns how long to wait, in milliseconds; 0 where the try may go on
+   */
+  count(limit: TryLimit, key: string): number;
+  /** The try was a good one and does not count. */
+  giveBack(limit: TryLimit, key: string): void;
+  /** Begins anew. */
+  forget(limit: TryLimit, key: string): void;
+  sweep(): void;
+};
+
+/** After this long no counter matters any more. */
+const SWEEP_AFTER_MS = 24 * 60 * MINUTE_MS;
+
+export function createTries(database: DatabaseSync, clock: () => number): Tries {
+  const select = database.prepare('SELECT count, last_at, blocked_until FROM tries WHERE key = ?');
+  const put = database.prepare('INSERT OR REPLACE INTO tries (key, count, last_at, blocked_until) VALUES (?, ?, ?, ?)');
+  const lower = database.prepare('UPDATE tries SET count = max(0, count - 1), blocked_until = 0 WHERE key = ?');
+  const remove = database.prepare('DELETE FROM tries WHERE key = ?');
+  const removeOld = database.prepare('DELETE FROM tries WHERE last_at <= ?');
+  // A hash, because what people type into a user ID field may be anything, their password too.
+  const keyOf = (limit: TryLimit, key: string): string =>
+    createHash('sha256').update(`${limit.purpose}:${key}`).digest('base64url');
+
+  return {
+    count(limit, name) {
+      const key = keyOf(limit, name);
+      const now = clock();
+      return inTransaction(database, () => {
+        const row = select.get(key);
+        if (row && Number(row.blocked_until) > now) return Number(row.blocked_until) - now;
+        const remembered = row !== undefined && Number(row.last_at) + limit.forgetAfterMs > now;
+        const count = (remembered ? Number(row.count) : 0) + 1;
+        const over = count - limit.free;
+        const wait = over < 0 ? 0 : Math.min(limit.longestWaitMs, limit.firstWaitMs * 2 ** Math.min(over, 30));
+        put.run(key, count, now, wait === 0 ? 0 : now + wait);
+        return 0;
+      });
+    },
+    giveBack(limit, name) {
+      lower.run(keyOf(limit, name));
+    },
+    forget(limit, name) {
+      remove.run(keyOf(limit, name));
+    },
+    sweep() {
+      removeOld.run(clock() - SWEEP_AFTER_MS);
+    },
+  };
+}
