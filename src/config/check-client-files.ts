@@ -68,7 +68,7 @@ function checkFile(source: string, json: unknown, context: ClientContext, proble
   );
   const present = (key: string): boolean => isRecord(json) && json[key] !== undefined;
   checkClient(file, present, context.mode, (key, expected, found, mend) => {
-    problems.push({ severity: 'error', source, key, expected, found, ...(mend !== undefined && { mend }) });
+    problems.push({ severity: 'error', source, key, expected, found, mend });
   });
   checkSecret(source, file, context, problems);
   return file;

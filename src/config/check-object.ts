@@ -20,8 +20,7 @@ export function checkObject<Shape extends z.ZodRawShape>(
   isSecret: (path: Path) => boolean = () => false,
 ): Partial<z.output<z.ZodObject<Shape>>> {
   const error = (path: Path, expected: string, found: string, mend?: string): void => {
-    const key = path.length === 0 ? {} : { key: formatPath(path) };
-    problems.push({ severity: 'error', source, ...key, expected, found, ...(mend !== undefined && { mend }) });
+    problems.push({ severity: 'error', source, key: path.length === 0 ? undefined : formatPath(path), expected, found, mend });
   };
   if (!isRecord(value)) {
     error([], 'an object', describeValue(value));
@@ -56,7 +55,7 @@ export function checkObject<Shape extends z.ZodRawShape>(
   return right as Partial<z.output<z.ZodObject<Shape>>>;
 }
 
-/** Writes a path as people do: `common_id.required_claims[0].reason`; names that are no words are quoted: `["client_name#ja"]`. */
+/** Writes a path as people do: `common_id.required_claims[0].reason`. */
 export function formatPath(path: Path): string {
   return path
     .map((part, index) => {

@@ -1,4 +1,4 @@
-// Which redirect URIs a client app may have (RFC 9700, section 4.1.3; RFC 8252, sections 7 and 8).
+// Which redirect URIs a client app may have (RFC 9700, section 4.1; RFC 8252, sections 7 and 8).
 import { isLoopback, isWebUrl } from './web-url.ts';
 import type { Mode } from './web-url.ts';
 
@@ -6,44 +6,48 @@ export type RedirectProblem = { expected: string; mend?: string };
 
 /** What is wrong with a redirect URI; `undefined` where nothing is. */
 export function checkRedirectUri(uri: string, applicationType: 'web' | 'native', mode: Mode): RedirectProblem | undefined {
-  const kinds = expectedKinds(applicationType, mode);
-  if (uri.includes('*'))
-    return {
-      expected: 'a URL without a wildcard',
-      mend: 'list every redirect URL by itself: they are compared letter by letter',
-    };
+  if (uri.includes('*')) {
+    return { expected: 'a URL without a wildcard', mend: 'list every URL by itself: they are compared letter by letter' };
+  }
   const url = URL.parse(uri);
-  if (!url) return { expected: kinds };
+  const expected = expectedKinds(applicationType, mode);
+  if (!url) return { expected };
   if (uri.includes('#')) return { expected: 'a URL without a fragment', mend: `use ${uri.slice(0, uri.indexOf('#'))}` };
-  if (url.username !== '' || url.password !== '') return { expected: 'a URL without a user name' };
-  return applicationType === 'native' ? checkNative(url, uri, kinds) : checkWeb(url, uri, mode, kinds);
+  if (url.username !== '' || url.password !== '') return { expected: 'a URL without a user name or password' };
+  const mend = applicationType === 'native' ? checkNative(url, uri) : checkWeb(url, uri, mode);
+  return mend === undefined ? undefined : { expected, mend };
 }
 
 function expectedKinds(applicationType: 'web' | 'native', mode: Mode): string {
-  if (applicationType === 'native')
-    return 'an https URL, http on loopback (http://127.0.0.1/…), or a private scheme such as jp.example.app:/callback';
-  return mode === 'production'
-    ? 'an https URL (or http on loopback for a native client)'
-    : 'an https URL (or http on localhost in development, or http on loopback for a native client)';
+  if (applicationType === 'native') {
+    return 'an https URL, http on loopback, or a private scheme that is a domain name backwards';
+  }
+  const http =
+    mode === 'production' ? 'http on loopback for a native client' : 'http on loopback in development or for a native client';
+  return `an https URL (or ${http})`;
 }
 
-function checkWeb(url: URL, uri: string, mode: Mode, expected: string): RedirectProblem | undefined {
-  if (isWebUrl(uri, mode)) return undefined;
-  if (url.protocol === 'http:' && !isLoopback(url)) return { expected, mend: `use ${uri.replace(/^http:/i, 'https:')}` };
-  if (url.protocol === 'http:' || url.protocol === 'https:')
-    return { expected, mend: 'a web client is not on the customer’s machine: use its public URL' };
-  return { expected, mend: 'private schemes are for "application_type": "native"' };
+/** How to mend it; `undefined` where nothing is wrong. */
+function checkWeb(url: URL, uri: string, mode: Mode): string | undefined {
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') return 'private schemes are for "application_type": "native"';
+  if (isLoopback(url)) {
+    return mode === 'production' ? 'use the URL that customers reach: a web client does not run on their machines' : undefined;
+  }
+  return isWebUrl(uri, mode) ? undefined : `use ${withHttps(uri)}`;
 }
 
-function checkNative(url: URL, uri: string, expected: string): RedirectProblem | undefined {
-  if (url.protocol === 'https:')
-    return isLoopback(url) ? { expected, mend: 'no certificate is valid there: use http' } : undefined;
+/** How to mend it; `undefined` where nothing is wrong. */
+function checkNative(url: URL, uri: string): string | undefined {
   if (url.protocol === 'http:') {
     // RFC 8252, section 8.3: what `localhost` means is up to the machine's name service.
-    if (url.hostname === 'localhost') return { expected, mend: 'use 127.0.0.1 instead of localhost' };
-    return isLoopback(url) ? undefined : { expected, mend: `use ${uri.replace(/^http:/i, 'https:')}` };
+    if (url.hostname === 'localhost') return `use ${uri.replace('localhost', '127.0.0.1')}`;
+    return isLoopback(url) ? undefined : `use ${withHttps(uri)}`;
   }
+  if (url.protocol === 'https:') return isLoopback(url) ? `use ${uri.replace(/^https:/i, 'http:')}` : undefined;
   // RFC 8252, section 7.1: a scheme without a dot is anybody's.
-  if (url.protocol.includes('.')) return undefined;
-  return { expected: 'a private scheme that is a domain name backwards, such as jp.example.app:/callback' };
+  return url.protocol.includes('.') ? undefined : 'use a scheme such as jp.example.app:/callback';
+}
+
+function withHttps(uri: string): string {
+  return uri.replace(/^http:/i, 'https:');
 }

@@ -44,7 +44,7 @@ const jwk = z
   .looseObject(
     {
       kty: z.enum(['EC', 'RSA'], 'EC or RSA'),
-      d: z.undefined('no private key: a client’s file holds public keys only').optional(),
+      d: z.never('no private key: a client’s file holds public keys only').optional(),
     },
     'a JSON Web Key',
   )

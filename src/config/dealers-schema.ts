@@ -12,12 +12,10 @@ const dealer = z.strictObject(
     name: localizedText,
     brand: z.enum(['toyota', 'lexus'], 'toyota or lexus'),
     prefecture: z.string('a prefecture, as 愛知県').regex(/^(東京都|北海道|(大阪|京都)府|\S{2,3}県)$/, 'a prefecture, as 愛知県'),
-    resource: z
-      .string('a URL')
-      .meta({
-        description:
-          'The address of its API, and the resource indicator of its tokens. May refer to the environment: ${DEALER_SYSTEM_URL}/dealers/…',
-      }),
+    resource: z.string('a URL').meta({
+      description:
+        'The address of its API, and the resource indicator of its tokens. May refer to the environment: ${DEALER_SYSTEM_URL}/dealers/…',
+    }),
   },
   'an object',
 );

@@ -6,12 +6,12 @@ export type Problem = {
   /** A file, relative to the project's root; or `environment`, `command line`. */
   source: string;
   /** Where in it, as `redirect_uris[0]` or `COOKIE_KEYS`; absent where the whole source is meant. */
-  key?: string;
+  key?: string | undefined;
   expected: string;
   /** What is there; never a secret. See `describeValue`. */
   found: string;
   /** What to do about it, where that is not said by `expected`. */
-  mend?: string;
+  mend?: string | undefined;
 };
 
 /** Says a problem in one sentence: `source: key: expected …, found …; how to mend it`. */

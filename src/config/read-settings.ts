@@ -62,32 +62,19 @@ export function readSettings(
   const { mode, values, sourceOf } = variables;
   const read = (name: SettingName): unknown => {
     const setting: Setting<unknown> = SETTINGS[name];
-    const text = values[name]?.trim() ?? (mode === 'production' ? setting.productionDefault : setting.default);
-    const source = sourceOf(name);
-    const expected = setting.expected(mode);
-    if (text === '') return undefined;
+    const said = values[name]?.trim();
+    const error = (found: string, mend: string | undefined): undefined => {
+      problems.push({ severity: 'error', source: sourceOf(name), key: name, expected: setting.expected(mode), found, mend });
+    };
+    const text = said ?? (mode === 'production' ? setting.productionDefault : setting.default);
     if (text === undefined) {
       const files = referred.get(name);
-      const needed = setting.neededBy.some((app) => apps.includes(app)) || files !== undefined;
-      if (mode === 'production' && needed) {
-        problems.push({
-          severity: 'error',
-          source,
-          key: name,
-          expected,
-          found: notSaid(setting),
-          ...(files && { mend: usedBy(files) }),
-        });
-      }
-      return undefined;
+      const needed = files !== undefined || setting.neededBy.some((app) => apps.includes(app));
+      return mode === 'production' && needed ? error(describeMissing(setting), files && usedBy(files)) : undefined;
     }
+    if (text === '' || (said === undefined && setting.derived)) return undefined;
     const value = setting.parse(text, mode);
-    if (value === undefined) {
-      const mend = setting.mend?.(text, mode);
-      const found = setting.secret ? describeSecret(text) : describeValue(text);
-      problems.push({ severity: 'error', source, key: name, expected, found, ...(mend !== undefined && { mend }) });
-    }
-    return value;
+    return value ?? error(setting.secret ? describeSecret(text, setting) : describeValue(text), setting.mend?.(text, mode));
   };
   return Object.fromEntries(NAMES.map((name) => [name, read(name)])) as SettingValues;
 }
@@ -130,7 +117,7 @@ function isSlipOf(name: string, setting: string): boolean {
   return setting.length >= 8 && Math.abs(name.length - setting.length) <= 1;
 }
 
-function notSaid(setting: Setting<unknown>): string {
+function describeMissing(setting: Setting<unknown>): string {
   if (setting.default === undefined || setting.default === '') return 'nothing';
   return `nothing (${setting.secret ? 'the default' : setting.default} is for development only)`;
 }
@@ -139,6 +126,6 @@ function usedBy(files: string[]): string {
   return `${files.join(', ')} ${files.length === 1 ? 'uses' : 'use'} it`;
 }
 
-function describeSecret(text: string): string {
-  return `a value of ${text.length} characters (not shown)`;
+function describeSecret(text: string, setting: Setting<unknown>): string {
+  return text === setting.default ? 'the value of development' : `a value of ${text.length} characters (not shown)`;
 }

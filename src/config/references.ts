@@ -1,14 +1,17 @@
 // References from configuration files to the environment: `${NAME}` inside a text.
 import { formatPath, isRecord } from './check-object.ts';
+import { describeValue } from './describe-value.ts';
 import { nearestName } from './nearest-name.ts';
 import type { Problem } from './problem.ts';
+import { SETTINGS } from './settings.ts';
+import type { Setting, SettingName } from './settings.ts';
 
 const REFERENCE = /\$\{([^}]*)\}/g;
 
 /** Stands for a value that could not be put in, so that one mistake is not told twice. */
 const STAND_IN = 'https://not-set.invalid';
 
-/** What a name stands for: a value; `undefined` where nobody knows the name; `null` where its setting is a problem already. */
+/** What a name stands for: a value; `undefined` where nobody says; `null` where that is told as a problem already. */
 export type Lookup = (name: string) => string | null | undefined;
 
 export type ReferenceContext = {
@@ -27,7 +30,7 @@ export function referencedNames(value: unknown): string[] {
   );
 }
 
-/** Puts the values of `${NAME}` into every text of a JSON value, and says which names nobody knows. */
+/** Puts the values of `${NAME}` into every text of a JSON value, and says which cannot be put in. */
 export function resolveReferences(
   value: unknown,
   context: ReferenceContext,
@@ -38,8 +41,14 @@ export function resolveReferences(
   if (typeof value === 'string') {
     return value.replace(REFERENCE, (reference: string, name: string) => {
       const found = context.lookup(name);
-      if (found === undefined) problems.push(unknownName(source, path, reference, name, context.known));
-      return found ?? STAND_IN;
+      const problem = isSecret(name)
+        ? secretProblem(name)
+        : found === undefined
+          ? missingProblem(name, context.known)
+          : undefined;
+      if (!problem) return found ?? STAND_IN;
+      problems.push({ severity: 'error', source, key: formatPath(path), found: describeValue(reference), ...problem });
+      return STAND_IN;
     });
   }
   const inner = (part: unknown, key: PropertyKey): unknown => resolveReferences(part, context, source, problems, [...path, key]);
@@ -48,20 +57,20 @@ export function resolveReferences(
   return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, inner(part, key)]));
 }
 
-function unknownName(
-  source: string,
-  path: readonly PropertyKey[],
-  reference: string,
-  name: string,
-  known: readonly string[],
-): Problem {
+/** What a text holds is shown in sentences and on pages. */
+function isSecret(name: string): boolean {
+  const setting: Setting<unknown> | undefined = Object.hasOwn(SETTINGS, name) ? SETTINGS[name as SettingName] : undefined;
+  return setting?.secret ?? /(SECRET|PASSWORD|TOKEN|KEYS?)$/.test(name);
+}
+
+function secretProblem(name: string): Pick<Problem, 'expected' | 'mend'> {
+  return { expected: 'no secret inside a text', mend: `a client’s secret is {"client_secret": {"$env": "${name}"}}` };
+}
+
+function missingProblem(name: string, known: readonly string[]): Pick<Problem, 'expected' | 'mend'> {
   const nearest = nearestName(name, known);
   return {
-    severity: 'error',
-    source,
-    key: formatPath(path),
     expected: 'the name of a variable that is set',
-    found: reference,
-    mend: nearest === undefined ? `set ${name} in the environment` : `did you mean \${${nearest}}?`,
+    mend: nearest === undefined ? `set ${name} in the environment` : `did you mean \${${nearest}}? Otherwise set ${name}`,
   };
 }

@@ -5,8 +5,10 @@ import { expectedWebUrl, isWebOrigin } from './web-url.ts';
 import type { Mode } from './web-url.ts';
 
 export type Setting<T> = {
-  /** In development, where nobody says. A function of what other settings say where it follows from them. */
+  /** In development, where nobody says. */
   default?: string;
+  /** Where nobody says, to-config.ts takes it from another setting; `default` is what comes out when nobody says that one either. */
+  derived?: true;
   /** In production, where nobody says. Where it is absent, the apps of `neededBy` do not start without being told. */
   productionDefault?: string;
   /** The apps that cannot run without it. What only client files refer to is needed by none. */
@@ -26,7 +28,6 @@ export const GAZOO_DEVELOPMENT_SECRET = 'gazoo-for-development-only-0123456789ab
 const SHORTEST_KEY = 32;
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'];
 const EVERY_APP: readonly AppName[] = ['id', 'owners-site', 'notebook', 'dealer'];
-const PAGE_APPS: readonly AppName[] = ['id', 'owners-site', 'notebook', 'dealer'];
 const MAILING_APPS: readonly AppName[] = ['id', 'owners-site'];
 
 export const SETTINGS = {
@@ -36,10 +37,10 @@ export const SETTINGS = {
     default: '127.0.0.1',
     productionDefault: '127.0.0.1',
   },
-  PORT: { ...integer(0, 65_535, 'a port'), neededBy: EVERY_APP },
+  PORT: { ...integer(0, 65_535, 'a port'), default: '3000', derived: true, neededBy: EVERY_APP },
   OWNERS_SITE_URL: origin('http://localhost:3001', ['owners-site', 'notebook']),
   NOTEBOOK_URL: origin('http://localhost:3002', ['owners-site', 'notebook']),
-  DEALER_SYSTEM_URL: origin('http://localhost:3003', ['id', 'owners-site', 'notebook', 'dealer']),
+  DEALER_SYSTEM_URL: origin('http://localhost:3003', EVERY_APP),
   MAILBOX_URL: {
     ...origin('http://localhost:3004', []),
     expected: (mode) => (mode === 'production' ? 'nothing, because the mailbox is for development only' : expectedOrigin(mode)),
@@ -58,21 +59,22 @@ export const SETTINGS = {
     parse: (value) => (/^smtps?:$/.test(URL.parse(value)?.protocol ?? '') && URL.parse(value)?.hostname ? value : undefined),
   },
   MAIL_FROM: {
-    ...text('the sender of mails, such as TOYOTA/LEXUS共通ID <no-reply@id.toyota.jp>', MAILING_APPS),
+    ...text('the sender of mails, such as Example ID <no-reply@id.example.jp>', MAILING_APPS),
     default: 'TOYOTA/LEXUS共通ID <no-reply@id.toyota.jp>',
     parse: (value) => (/^[^<>\p{Cc}]*<[^@<>\s]+@[^@<>\s]+>$|^[^@<>\s]+@[^@<>\s]+$/u.test(value) ? value : undefined),
   },
   DATABASE_URL: {
     default: 'sqlite:data/common-id.sqlite',
+    derived: true,
     neededBy: ['id'],
     secret: true,
     expected: () => 'sqlite:<path of a file>, or a mongodb:// or mongodb+srv:// URL',
     parse: (value) => (/^sqlite:.+|^mongodb(\+srv)?:\/\/./.test(value) ? value : undefined),
   },
   DATA_DIRECTORY: { ...text('a directory'), default: 'data', productionDefault: 'data' },
-  KEY_DIRECTORY: { ...text('the directory of the signing and encryption keys', ['id']), default: 'data/keys' },
+  KEY_DIRECTORY: { ...text('the directory of the signing and encryption keys', ['id']), default: 'data/keys', derived: true },
   COOKIE_KEYS: {
-    neededBy: PAGE_APPS,
+    neededBy: EVERY_APP,
     secret: true,
     expected: () => `secrets of at least ${SHORTEST_KEY} characters with commas between them (the first signs, all verify)`,
     parse: (value) => {

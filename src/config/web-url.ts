@@ -14,15 +14,11 @@ export function expectedWebUrl(mode: Mode): string {
   return mode === 'production' ? 'an https URL' : 'an https URL (or http on localhost in development)';
 }
 
-/**
- * Whether a text is a URL that a server may be reached under: https to anywhere else than this machine; in development also http
- * and https on loopback. No user name, no password, no fragment.
- */
+/** Whether a text is a URL that a server may be reached under. No user name, no password, no fragment. */
 export function isWebUrl(text: string, mode: Mode): boolean {
   const url = URL.parse(text);
   if (!url || url.username !== '' || url.password !== '' || text.includes('#')) return false;
-  if (isLoopback(url)) return mode === 'development' && (url.protocol === 'https:' || url.protocol === 'http:');
-  return url.protocol === 'https:';
+  return url.protocol === 'https:' || (url.protocol === 'http:' && mode === 'development' && isLoopback(url));
 }
 
 /** Whether a text is such a URL and nothing but scheme, host and port: `https://id.example.jp`, no slash at the end. */

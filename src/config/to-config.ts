@@ -1,0 +1,80 @@
+// Puts settings and files together into the Config of the program.
+import { join, resolve } from 'node:path';
+import type { Config } from './config.ts';
+import { developmentSecrets } from './development-secrets.ts';
+import type { Policy } from './read-policy.ts';
+import type { Variables } from './read-settings.ts';
+import type { SettingValues } from './settings.ts';
+
+/** Where the mailbox takes mail when mails go elsewhere. */
+const MAILBOX_SMTP_PORT = 1025;
+
+export type ConfigFiles = Pick<Config, 'clients' | 'dealers' | 'services' | 'terms' | 'privacy' | 'warnings'> & {
+  policy: Policy;
+};
+
+/**
+ * Makes the configuration of what has been checked. What production does not need of this process is empty.
+ * @throws whatever making the secrets of development throws.
+ */
+export function toConfig(directory: string, { mode }: Variables, settings: SettingValues, files: ConfigFiles): Config {
+  const { policy, ...otherFiles } = files;
+  const dataDirectory = resolve(directory, settings.DATA_DIRECTORY ?? 'data');
+  const inData = (name: string): string => join(dataDirectory, name);
+  const port = settings.PORT ?? portOf(settings.ISSUER);
+  const site = (origin = '') => ({ origin, port: mode === 'production' ? port : portOf(origin) });
+  const smtp = URL.parse(settings.SMTP_URL ?? '');
+  return {
+    mode,
+    issuer: settings.ISSUER ?? '',
+    host: settings.HOST ?? '',
+    port,
+    trustProxy: settings.TRUST_PROXY ?? false,
+    databaseUrl: databaseUrl(settings.DATABASE_URL, directory) ?? `sqlite:${inData('common-id.sqlite')}`,
+    dataDirectory,
+    keyDirectory: settings.KEY_DIRECTORY === undefined ? inData('keys') : resolve(directory, settings.KEY_DIRECTORY),
+    ...secrets(mode, settings, dataDirectory),
+    mail: { smtpUrl: settings.SMTP_URL ?? '', from: settings.MAIL_FROM ?? '' },
+    logLevel: settings.LOG_LEVEL ?? '',
+    demo: settings.DEMO_DATA ?? false,
+    ...otherFiles,
+    ...policy,
+    commonPasswordsFile: join(directory, 'config/common-passwords.txt'),
+    passwordHash: { cost: settings.PASSWORD_HASH_COST ?? 0, ...policy.passwordHash },
+    ownersSite: {
+      ...site(settings.OWNERS_SITE_URL),
+      databasePath: inData('owners-site.sqlite'),
+      keyDirectory: inData('owners-site-keys'),
+      ...(settings.OWNERS_SITE_SUNSET !== undefined && { sunset: settings.OWNERS_SITE_SUNSET }),
+    },
+    notebook: { ...site(settings.NOTEBOOK_URL), databasePath: inData('notebook.sqlite'), keyDirectory: inData('notebook-keys') },
+    dealerSystem: { ...site(settings.DEALER_SYSTEM_URL), databasePath: inData('dealer-system.sqlite') },
+    mailbox: {
+      ...site(settings.MAILBOX_URL),
+      smtpHost: settings.HOST ?? '',
+      smtpPort: smtp?.hostname === 'localhost' && smtp.port !== '' ? Number(smtp.port) : MAILBOX_SMTP_PORT,
+      databasePath: inData('mailbox.sqlite'),
+    },
+  };
+}
+
+function secrets(
+  mode: Variables['mode'],
+  settings: SettingValues,
+  dataDirectory: string,
+): Pick<Config, 'cookieKeys' | 'hmacKey'> {
+  const { COOKIE_KEYS: cookieKeys, HMAC_KEY: hmacKey } = settings;
+  if (mode === 'production' || (cookieKeys && hmacKey)) return { cookieKeys: cookieKeys ?? [], hmacKey: hmacKey ?? '' };
+  const made = developmentSecrets(dataDirectory);
+  return { cookieKeys: cookieKeys ?? made.cookieKeys, hmacKey: hmacKey ?? made.hmacKey };
+}
+
+function portOf(origin = ''): number {
+  const url = URL.parse(origin);
+  if (!url) return 0;
+  return url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port);
+}
+
+function databaseUrl(said: string | undefined, directory: string): string | undefined {
+  return said?.startsWith('sqlite:') ? `sqlite:${resolve(directory, said.slice('sqlite:'.length))}` : said;
+}
