@@ -38,25 +38,44 @@ for (const box of document.querySelectorAll('[data-shows]')) {
 
 document.getElementById('error-summary')?.focus();
 
-/** The postal code fills the address; what the person typed is never overwritten by nothing. */
+/** The postal code fills the address. A code that stands for several towns fills what they have in common and offers their names. */
 for (const form of document.querySelectorAll('form[data-postal-lookup]')) {
   const field = (name) => form.elements.namedItem(name);
+  const only = (values) => (new Set(values).size === 1 ? values[0] : '');
   let asked = '';
-  field('postal_code')?.addEventListener('input', async () => {
-    const digits = field('postal_code')
-      .value.normalize('NFKC')
-      .replace(/[^0-9]/g, '');
+  field('postal_code')?.addEventListener('input', async (event) => {
+    const digits = event.target.value.normalize('NFKC').replace(/[^0-9]/g, '');
     if (digits.length !== 7 || digits === asked) return;
     asked = digits;
     const answer = await fetch(`/postal-codes/${digits}.json`).catch(() => undefined);
     if (!answer?.ok || asked !== digits) return;
-    const { region, locality, towns = [] } = await answer.json();
-    if (region) field('region').value = region;
-    if (locality) field('locality').value = locality;
-    if (towns.length === 1 && !field('street_address').value.startsWith(towns[0])) field('street_address').value = towns[0];
-    const list = document.getElementById('towns');
-    list?.replaceChildren(...towns.map((town) => Object.assign(document.createElement('option'), { value: town })));
+    /** [{region, locality, town}] */
+    const places = await answer.json();
+    const found = {
+      region: only(places.map(({ region }) => region)),
+      locality: only(places.map(({ locality }) => locality)),
+      street_address: only(places.map(({ town }) => town)),
+    };
+    for (const [name, value] of Object.entries(found)) {
+      // A block and number that begin with this town are already more than we know.
+      if (value && !field(name).value.startsWith(value)) field(name).value = value;
+    }
+    const towns = places.length > 1 ? places.map(({ town }) => town).filter(Boolean) : [];
+    document.getElementById('towns')?.replaceChildren(...towns.map((town) => new Option('', town)));
   });
+}
+
+/** Says how long there is to wait, and nothing when it is over. */
+for (const wait of document.querySelectorAll('[data-countdown]')) {
+  let seconds = Number(wait.dataset.countdown);
+  const timer = setInterval(() => {
+    const text = wait.textContent.replace(String(seconds), String(seconds - 1));
+    seconds -= 1;
+    wait.textContent = text;
+    if (seconds > 0) return;
+    clearInterval(timer);
+    wait.remove();
+  }, 1000);
 }
 
 /** Goes on by itself to an address that answers when there is something new. */
