@@ -66,11 +66,11 @@ export function parseEmail(input: string): ParsedEmail {
     .replace(/[。｡]/g, '.')
     .replace(/\.$/, '');
   if (at < 1 || domain === '') return { ok: false, reason: 'syntax' };
-  if (/[^\u0000-\u007F]/.test(local)) return { ok: false, reason: 'characters' };
+  if (/\P{ASCII}/u.test(local)) return { ok: false, reason: 'characters' };
 
   const ascii = asciiDomain(domain);
   if (!ascii.ok) return ascii;
-  const email = `${local}@${/[^\u0000-\u007F]/.test(domain) ? ascii.domain : domain}`;
+  const email = `${local}@${/\P{ASCII}/u.test(domain) ? ascii.domain : domain}`;
   if (local.length > MAX_LOCAL_PART || email.length > MAX_ADDRESS) return { ok: false, reason: 'too_long' };
   if (!LOCAL_PART.test(local)) return { ok: false, reason: 'syntax' };
   return { ok: true, email, canonical: `${local.toLowerCase()}@${ascii.domain}` };
@@ -83,7 +83,7 @@ function foldFullWidth(text: string): string {
 
 /** Whether a character outside ASCII would become ASCII somewhere on the way (K, ſ, ℡, ﬁ). 。 and ｡ are dots of a domain and no such case. */
 function foldsIntoAscii(text: string): boolean {
-  return [...text].some((character) => character > '\u007F' && /[\u0000-\u007F]/.test(character.normalize('NFKC')));
+  return Array.from(text).some((character) => /\P{ASCII}/u.test(character) && /\p{ASCII}/u.test(character.normalize('NFKC')));
 }
 
 function asciiDomain(domain: string): { ok: true; domain: string } | { ok: false; reason: 'syntax' | 'characters' | 'too_long' } {

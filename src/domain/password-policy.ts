@@ -1,4 +1,5 @@
-// Which passwords are accepted. The shipped rule is the migration guide's; a list of common ones and the person's own data come on top.
+// Which passwords are accepted. The shipped rule (config/policy.json) is the migration guide's; on top come a list of common passwords and
+// the person's own data.
 import { readFile } from 'node:fs/promises';
 import type { Profile } from './account.ts';
 import { romajiSpellings } from './romaji.ts';
@@ -11,9 +12,6 @@ export type PasswordPolicy = {
   /** Which symbols are allowed besides half-width letters and digits. */
   symbols: string;
 };
-
-/** The rule of the guide's screen ⑦: 8 to 20 characters, half-width letters and digits (one of each at least), some symbols. */
-export const GUIDE_PASSWORD_POLICY: PasswordPolicy = { minLength: 8, maxLength: 20, symbols: '-*_!#$%' };
 
 /**
  * - `too_short`, `too_long`: the length, in characters;
@@ -43,7 +41,7 @@ export function checkPassword(
   personal: readonly string[],
   common: ReadonlySet<string>,
 ): PasswordProblem[] {
-  const characters = [...password];
+  const characters = Array.from(password);
   const problems: PasswordProblem[] = [];
   if (characters.length < policy.minLength) problems.push('too_short');
   if (characters.length > policy.maxLength) problems.push('too_long');

@@ -17,6 +17,6 @@ export function parsePlainText(input: string, maxLength: number): ParsedText {
   const text = composed.replace(/\p{Zs}+/gu, ' ').replace(/^ | $/g, '');
   if (text === '') return { ok: false, reason: 'missing' };
   if (hasInvisibleCharacters(text)) return { ok: false, reason: 'characters' };
-  if ([...text].length > maxLength) return { ok: false, reason: 'too_long' };
+  if (Array.from(text).length > maxLength) return { ok: false, reason: 'too_long' };
   return { ok: true, text };
 }

@@ -22,7 +22,7 @@ const ROWS: [kana: string, spellings: string][] = [
 ];
 for (const [kana, spellings] of ROWS) {
   const parts = spellings.split(' ');
-  [...kana].forEach((character, index) => {
+  Array.from(kana).forEach((character, index) => {
     SYLLABLES[character] = parts[index] ?? '';
   });
 }

@@ -10,7 +10,7 @@ test('codes have six digits, leading zeros kept, and every digit is as likely as
   for (let draw = 0; draw < draws; draw += 1) {
     const code = drawCode();
     expect(code).toMatch(/^\d{6}$/);
-    [...code].forEach((digit, place) => {
+    Array.from(code).forEach((digit, place) => {
       counts[place]![Number(digit)]! += 1;
     });
   }

@@ -1,15 +1,18 @@
 // The password rule (attacks 23, 24 and 26).
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import {
   checkPassword,
-  GUIDE_PASSWORD_POLICY,
   loadCommonPasswords,
   personalData,
+  type PasswordPolicy,
   type PasswordProblem,
 } from '../../src/domain/password-policy.ts';
 
+// As the guide says on screen ⑦.
+const GUIDE_PASSWORD_POLICY: PasswordPolicy = { minLength: 8, maxLength: 20, symbols: '-*_!#$%' };
 const LIST = fileURLToPath(new URL('../../config/common-passwords.txt', import.meta.url));
 const NOTHING_COMMON = new Set<string>();
 const ruleOnly = (password: string): PasswordProblem[] => checkPassword(password, GUIDE_PASSWORD_POLICY, [], NOTHING_COMMON);
@@ -24,7 +27,7 @@ describe('the rule of the guide', () => {
     ['letters only', 'abcdefgh', ['digit_missing']],
     ['digits only', '12345678', ['letter_missing']],
     ['symbols only', '-*_!#$%-', ['letter_missing', 'digit_missing']],
-    ...[...'-*_!#$%'].map((symbol): [string, string, PasswordProblem[]] => [`with ${symbol}`, `abcd${symbol}5678`, []]),
+    ...Array.from('-*_!#$%').map((symbol): [string, string, PasswordProblem[]] => [`with ${symbol}`, `abcd${symbol}5678`, []]),
     ...[' ', '"', "'", '&', '~', '@', '.', '+', '/', '\\', '\0', '\t', '\n', 'é', 'あ', 'ｱ', '字', '\u200B', '😀'].map(
       (character): [string, string, PasswordProblem[]] => [
         `with ${JSON.stringify(character)}`,
@@ -43,6 +46,14 @@ describe('the rule of the guide', () => {
     expect(ruleOnly(password)).toEqual(problems);
   });
 
+  test('is the one that is shipped', async () => {
+    const shipped = JSON.parse(await readFile(new URL('../../config/policy.json', import.meta.url), 'utf8')) as {
+      password: unknown;
+    };
+    const { minLength, maxLength, symbols } = GUIDE_PASSWORD_POLICY;
+    expect(shipped.password).toEqual({ min_length: minLength, max_length: maxLength, symbols });
+  });
+
   test('another policy is another rule', () => {
     const policy = { minLength: 12, maxLength: 64, symbols: ' ' };
     expect(checkPassword('correct horse 1 battery', policy, [], NOTHING_COMMON)).toEqual([]);
@@ -52,7 +63,7 @@ describe('the rule of the guide', () => {
   test('a password is accepted exactly when it meets the rule as one expression', () => {
     const meetsTheRule = /^(?=.*[A-Za-z])(?=.*[0-9])[A-Za-z0-9\-*_!#$%]{8,20}$/;
     const nearly = fc.string({
-      unit: fc.constantFrom(...'abcdefghijKLMNOP0123456789-*_!#$%', '&', 'Ａ'),
+      unit: fc.constantFrom(...Array.from('abcdefghijKLMNOP0123456789-*_!#$%&Ａ')),
       minLength: 6,
       maxLength: 22,
     });
