@@ -186,8 +186,12 @@ test('no text takes long (attack 59)', () => {
     'a.'.repeat(490) + '@',
     `a@${'é'.repeat(990)}`,
   ]) {
-    const before = performance.now();
-    parseEmail(text);
-    expect(performance.now() - before).toBeLessThan(20);
+    // The fastest of three: what the machine does besides only adds.
+    const times = [1, 2, 3].map(() => {
+      const before = performance.now();
+      parseEmail(text);
+      return performance.now() - before;
+    });
+    expect(Math.min(...times)).toBeLessThan(20);
   }
 });
