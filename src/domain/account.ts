@@ -37,10 +37,17 @@ export type Profile = {
 export type ProfileKey = keyof Profile;
 
 /** An agreement to one version of the terms. */
-export type TermsAcceptance = { version: string; language: string; accepted_at: EpochMilliseconds };
+export type TermsAcceptance = {
+  version: string;
+  language: string;
+  accepted_at: EpochMilliseconds;
+};
 
 /** That the person has looked at these claims for this client and called them right. */
-export type ProfileConfirmation = { claims: ProfileKey[]; confirmed_at: EpochMilliseconds };
+export type ProfileConfirmation = {
+  claims: ProfileKey[];
+  confirmed_at: EpochMilliseconds;
+};
 
 export type Account = {
   /** The `sub` of the account: opaque, never reused, never derived from the address. */
@@ -49,7 +56,7 @@ export type Account = {
   version: number;
   /** As the person wrote it. Mail goes to exactly this string. */
   email: string;
-  /** See `canonicalEmail`; unique over all accounts. */
+  /** See `parseEmail`; unique over all accounts. */
   email_canonical: string;
   email_verified_at: EpochMilliseconds;
   /** A bcrypt hash. */
