@@ -8,8 +8,7 @@ import { backupSqliteDatabase } from '../../src/storage/sqlite/backup-sqlite-dat
 import { openSqliteStorage } from '../../src/storage/sqlite/open-sqlite-storage.ts';
 import { StorageUnavailable } from '../../src/storage/storage.ts';
 import { runConformance } from './conformance.ts';
-import { sampleAccount } from './conformance/samples.ts';
-import { eventAbout } from './conformance/subject.ts';
+import { eventAbout, sampleAccount } from './conformance/samples.ts';
 
 const clock = () => 1_000_000;
 

@@ -56,14 +56,14 @@ export class Database {
     this.#log = log;
   }
 
-  /** The first row, as `Row`, or nothing. The caller knows the columns that its statement selects. */
+  /** The first row, as `Row`, or nothing. The caller knows the columns that its statement selects. @throws {StorageUnavailable} */
   get<Row>(sql: string, ...parameters: SQLInputValue[]): Row | undefined {
-    return this.#statement(sql).get(...parameters) as Row | undefined;
+    return asPort(() => this.#statement(sql).get(...parameters)) as Row | undefined;
   }
 
-  /** All rows. */
+  /** All rows. @throws {StorageUnavailable} */
   all<Row>(sql: string, ...parameters: SQLInputValue[]): Row[] {
-    return this.#statement(sql).all(...parameters) as Row[];
+    return asPort(() => this.#statement(sql).all(...parameters)) as Row[];
   }
 
   /** Runs a statement inside a `write`; answers how many rows it changed. */
@@ -184,5 +184,13 @@ export class Database {
     const result = this.get<{ busy: number }>('PRAGMA wal_checkpoint (TRUNCATE)');
     if (result?.busy !== 0) throw new StorageUnavailable('the write-ahead log could not be synced');
     this.#logHasHoles = false;
+  }
+}
+
+function asPort<T>(ask: () => T): T {
+  try {
+    return ask();
+  } catch (error) {
+    throw asPortError(error);
   }
 }

@@ -32,5 +32,5 @@ export function isDamage(error: unknown): boolean {
 /** The error as the port names it, where it means "not now"; else the error itself. */
 export function asPortError(error: unknown): unknown {
   if (!UNAVAILABLE.has(resultCode(error))) return error;
-  return new StorageUnavailable('the database cannot be written now', { cause: error });
+  return new StorageUnavailable('the database cannot be read or written now', { cause: error });
 }

@@ -1,9 +1,9 @@
 // What the port promises of `accounts`.
 import { expect, test } from '@jest/globals';
 import { AlreadyExists, VersionConflict } from '../../../src/storage/storage.ts';
-import { answered, eventAbout, thrown, useSubject } from './subject.ts';
+import { answered, thrown, useSubject } from './subject.ts';
 import type { OpenBackend } from './subject.ts';
-import { sampleAccount } from './samples.ts';
+import { eventAbout, sampleAccount } from './samples.ts';
 
 export function accountPromises(open: OpenBackend): void {
   const subject = useSubject(open);

@@ -1,8 +1,8 @@
 // What the port promises of `dealerLinks`.
 import { expect, test } from '@jest/globals';
 import { AlreadyExists, VersionConflict } from '../../../src/storage/storage.ts';
-import { sampleDealerLink } from './samples.ts';
-import { answered, eventAbout, thrown, useSubject } from './subject.ts';
+import { eventAbout, sampleDealerLink } from './samples.ts';
+import { answered, thrown, useSubject } from './subject.ts';
 import type { OpenBackend } from './subject.ts';
 
 export function dealerLinkPromises(open: OpenBackend): void {

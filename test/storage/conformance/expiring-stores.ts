@@ -16,9 +16,7 @@ const DRAFT: Omit<RegistrationDraft, keyof Document> = {
   profile: sampleAccount('a').profile,
 };
 const FACTS: Omit<InteractionFacts, keyof Document> = {
-  registration: { account_id: 'a', email: 'Taro@Example.jp' },
   dealer_choice: { dealer: '23001', consent: sampleDealerLink('l').consent },
-  profile_updated: true,
 };
 const PROFILE: Omit<StoredLegacyProfile, keyof Document> = {
   client_id: 'owners-site',

@@ -2,8 +2,8 @@
 import { expect, test } from '@jest/globals';
 import { FIRST_PREVIOUS_HASH, ledgerHash } from '../../../src/storage/ledger-hash.ts';
 import type { LedgerEntry, LedgerEvent } from '../../../src/storage/storage.ts';
-import { sampleAccount, sampleDealerLink, sampleMigration } from './samples.ts';
-import { answered, eventAbout, useSubject } from './subject.ts';
+import { eventAbout, sampleAccount, sampleDealerLink, sampleMigration } from './samples.ts';
+import { answered, useSubject } from './subject.ts';
 import type { OpenBackend } from './subject.ts';
 
 /** Holds a whole ledger to the rule: numbered from 1 without a gap, each hash over the event and the hash before. */

@@ -1,7 +1,7 @@
 // What the port promises of `sweep`, `ping` and `close`.
 import { expect, test } from '@jest/globals';
-import { sampleAccount } from './samples.ts';
-import { eventAbout, useSubject } from './subject.ts';
+import { eventAbout, sampleAccount } from './samples.ts';
+import { useSubject } from './subject.ts';
 import type { OpenBackend } from './subject.ts';
 
 export function lifePromises(open: OpenBackend): void {

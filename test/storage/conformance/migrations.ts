@@ -1,8 +1,8 @@
 // What the port promises of `migrations`.
 import { expect, test } from '@jest/globals';
 import { VersionConflict } from '../../../src/storage/storage.ts';
-import { sampleMigration } from './samples.ts';
-import { answered, eventAbout, thrown, useSubject } from './subject.ts';
+import { eventAbout, sampleMigration } from './samples.ts';
+import { answered, thrown, useSubject } from './subject.ts';
 import type { OpenBackend } from './subject.ts';
 
 export function migrationPromises(open: OpenBackend): void {

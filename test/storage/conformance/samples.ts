@@ -1,7 +1,8 @@
-// Complete documents to store, each with every optional member once.
+// Documents to store, and events about them.
 import type { Account } from '../../../src/domain/account.ts';
 import type { DealerLink } from '../../../src/domain/dealer-link.ts';
 import type { Migration } from '../../../src/domain/migration.ts';
+import type { LedgerEvent } from '../../../src/storage/storage.ts';
 
 export function sampleAccount(id: string, overrides: Partial<Account> = {}): Account {
   return {
@@ -61,4 +62,8 @@ export function sampleMigration(legacyId: string, overrides: Partial<Migration> 
     dealer: { code: '23001', customer_number: '000123' },
     ...overrides,
   };
+}
+
+export function eventAbout(subject: string): LedgerEvent {
+  return { type: 'thing.changed', subject, data: { reason: 'test' }, at: 1_000 };
 }

@@ -1,6 +1,6 @@
 // What each test of the suite works on: a fresh storage, a second handle on the same data, and a clock that the test turns.
 import { afterEach, beforeEach } from '@jest/globals';
-import type { LedgerEvent, Storage } from '../../../src/storage/storage.ts';
+import type { Storage } from '../../../src/storage/storage.ts';
 
 export type OpenedBackend = {
   storage: Storage;
@@ -78,11 +78,6 @@ export function answered<T>(results: PromiseSettledResult<T>[]): T[] {
 /** What the other calls threw. */
 export function thrown(results: PromiseSettledResult<unknown>[]): unknown[] {
   return results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
-}
-
-/** An event about a thing. */
-export function eventAbout(subject: string, type = 'thing.changed'): LedgerEvent {
-  return { type, subject, data: { reason: 'test' }, at: START };
 }
 
 /** Payloads that a careless backend changes. */

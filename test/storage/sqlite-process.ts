@@ -1,0 +1,65 @@
+// A process of its own on a database, for the tests of races and crashes. Started by sqlite-processes.test.ts with
+// `<path> race <kind> <calls>` or `<path> write <name>`.
+import { writeSync } from 'node:fs';
+import { openSqliteStorage } from '../../src/storage/sqlite/open-sqlite-storage.ts';
+import type { Storage } from '../../src/storage/storage.ts';
+import { eventAbout, sampleAccount, sampleDealerLink, sampleMigration } from './conformance/samples.ts';
+
+const IN_AN_HOUR = Date.now() + 3_600_000;
+
+/** One call of each kind of race; answers whether it won. `id` is unique over all processes. */
+const RACES: Record<string, (storage: Storage, id: string) => Promise<boolean>> = {
+  consume: (storage) => storage.artifacts.consume('AuthorizationCode', 'raced'),
+  insert_once: (storage) => storage.artifacts.insertOnce('ReplayDetection', 'raced', {}, IN_AN_HOUR),
+  count_attempt: async (storage) => (await storage.emailCodes.countAttempt('raced', 5)) !== undefined,
+  consume_code: (storage) => storage.emailCodes.consume('raced', 'hmac'),
+  account: (storage, id) =>
+    won(storage.accounts.create(sampleAccount(id, { email_canonical: 'raced@example.jp' }), eventAbout(id))),
+  update: (storage) => won(storage.accounts.update(sampleAccount('standing'), eventAbout('standing'))),
+  legacy_identity: (storage, id) => won(storage.migrations.put(sampleMigration('raced', { account_id: id }), eventAbout(id))),
+  dealer_link: (storage, id) => won(storage.dealerLinks.create(sampleDealerLink(id, { account_id: 'raced' }), eventAbout(id))),
+  job: (storage, id) => storage.jobs.enqueue({ key: 'raced', kind: 'send_mail', payload: { id }, run_at: 0 }),
+  lease: async (storage) => (await storage.jobs.lease(1, 60_000)).length === 1,
+  count: async (storage) => (await storage.counters.add('raced', 1, 3_600_000)).points <= 10,
+};
+
+async function won(write: Promise<unknown>): Promise<boolean> {
+  try {
+    await write;
+    return true;
+  } catch (error) {
+    if (error instanceof Error && ['AlreadyExists', 'VersionConflict'].includes(error.name)) return false;
+    throw error;
+  }
+}
+
+/** Waits for the starting shot, calls in parallel, answers how often it won. */
+async function race(storage: Storage, kind: string, calls: number): Promise<void> {
+  const call = RACES[kind];
+  if (!call) throw new Error(`no race is called ${kind}`);
+  process.send?.('ready');
+  await new Promise((resolve) => process.once('message', resolve));
+  const wins = await Promise.all(Array.from({ length: calls }, (_, n) => call(storage, `${process.pid}-${n}`)));
+  await storage.close();
+  process.send?.(wins.filter(Boolean).length);
+  process.disconnect();
+}
+
+/** Writes until it is killed; each number that it prints was acknowledged. */
+async function writeForEver(storage: Storage, name: string): Promise<void> {
+  for (let n = 0; ; n++) {
+    const id = `${name}-${n}`;
+    await Promise.all([
+      storage.accounts.create(sampleAccount(id), eventAbout(id)),
+      storage.dealerLinks.create(sampleDealerLink(id), eventAbout(id)),
+      storage.artifacts.save('AccessToken', id, { grantId: id }, IN_AN_HOUR),
+      storage.jobs.enqueue({ key: id, kind: 'send_mail', payload: {}, run_at: 0 }),
+    ]);
+    if (!(await storage.artifacts.consume('AccessToken', id))) throw new Error('consumed by nobody else');
+    writeSync(1, `${id}\n`);
+  }
+}
+
+const [path = '', task, what = '', calls] = process.argv.slice(2);
+const storage = await openSqliteStorage({ path, clock: Date.now });
+await (task === 'race' ? race(storage, what, Number(calls)) : writeForEver(storage, what));
