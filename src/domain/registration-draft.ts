@@ -5,7 +5,7 @@ import type { EpochMilliseconds, Profile, TermsAcceptance } from './account.ts';
 export const REGISTRATION_DRAFT_LIFETIME_MS = 24 * 60 * 60 * 1000;
 
 export type RegistrationDraft = {
-  /** See `registrationDraftId`: the legacy identity or the browser that it belongs to. */
+  /** See `draftIdOfLegacyIdentity` and `draftIdOfBrowser`: the legacy identity or the browser that it belongs to. */
   id: string;
   version: number;
   terms?: TermsAcceptance;
@@ -18,6 +18,10 @@ export type RegistrationDraft = {
   profile?: Profile;
   /** The password of ⑦ as a bcrypt hash; the password itself is never kept. */
   password_hash?: string;
+  /** The id that the account will have: 登録 pressed twice makes one account. */
+  account_id?: string;
+  /** When 登録 was pressed and the account written. */
+  registered_at?: EpochMilliseconds;
   expires_at: EpochMilliseconds;
 };
 

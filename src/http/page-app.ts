@@ -1,7 +1,7 @@
 // A Koa application that answers with pages: the same ordered middleware for the common ID and for each reference app.
 import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
-import send from '@koa/send';
+import { send } from '@koa/send';
 import Koa from 'koa';
 import type { Log } from '../telemetry/log.ts';
 import { csrf } from './csrf.ts';
@@ -9,7 +9,7 @@ import { errorPage } from './error-page.ts';
 import type { Brand, PageContext, PageState } from './page-context.ts';
 import { readForm } from './read-form.ts';
 import { securityHeaders } from './security-headers.ts';
-import { chooseLanguage, createTranslator } from './translator.ts';
+import { chooseLanguage, createTranslator, LANGUAGES } from './translator.ts';
 import { createViewRenderer } from './view-renderer.ts';
 
 export type { Log };
@@ -19,6 +19,9 @@ const LOCALES = fileURLToPath(new URL('../../config/locales', import.meta.url));
 
 /** How long a browser may keep a style sheet or script. */
 const ASSET_MAX_AGE_MS = 60 * 60 * 1000;
+
+/** How long a browser remembers the language that the person chose. */
+const LANGUAGE_KEPT_MS = 365 * 24 * 60 * 60 * 1000;
 
 export type PageAppOptions = {
   /** Names the folder in views/, the file in config/locales/<language>/, and the cookies. */
@@ -34,8 +37,8 @@ export type PageAppOptions = {
   cacheViews: boolean;
   /** The brand of this request; TOYOTA if left out. */
   brand?: (ctx: PageContext) => Brand;
-  /** Wishes that come before the browser's own, in order (BCP 47). */
-  languageWishes?: (ctx: PageContext) => (string | undefined)[];
+  /** Files of texts besides common.json and the app's own. */
+  moreTexts?: string[];
 };
 
 export type PageApp = {
@@ -53,9 +56,10 @@ export type PageApp = {
 export function createPageApp(options: PageAppOptions): PageApp {
   const secure = options.origin.startsWith('https:');
   const cookieName = (name: string): string => `${secure ? '__Host-' : ''}${options.app}.${name}`;
-  const translator = createTranslator(LOCALES, ['common', options.app]);
+  const translator = createTranslator(LOCALES, ['common', options.app, ...(options.moreTexts ?? [])]);
   const render = createViewRenderer(VIEWS, options.cacheViews);
-  const koa = new Koa<PageState>({ proxy: options.trustProxy });
+  // Only the address that our own proxy added counts; what stood in the header before may be invented.
+  const koa = new Koa<PageState>({ proxy: options.trustProxy, maxIpsCount: 1 });
   koa.keys = options.cookieKeys;
   koa.on('error', (error: Error) => options.log.error({ detail: error.message, stack: error.stack }, 'answer failed'));
 
@@ -73,9 +77,22 @@ export function createPageApp(options: PageAppOptions): PageApp {
     });
   });
   koa.use(async function setLanguage(ctx, next) {
-    const kept = ctx.cookies.get(cookieName('language'), { signed: false });
-    ctx.state.language = chooseLanguage([...(options.languageWishes?.(ctx) ?? []), kept, ...acceptedLanguages(ctx)]);
-    ctx.state.t = translator.in(ctx.state.language);
+    const asked = typeof ctx.query.lang === 'string' ? LANGUAGES.find((language) => language === ctx.query.lang) : undefined;
+    if (asked) {
+      ctx.cookies.set(cookieName('language'), asked, {
+        signed: false,
+        httpOnly: true,
+        sameSite: 'lax',
+        secure,
+        maxAge: LANGUAGE_KEPT_MS,
+      });
+    }
+    const chosen = asked ?? ctx.cookies.get(cookieName('language'), { signed: false });
+    ctx.state.preferLanguages = (wishes) => {
+      ctx.state.language = chooseLanguage([chosen, ...wishes, ...acceptedLanguages(ctx)]);
+      ctx.state.t = translator.in(ctx.state.language);
+    };
+    ctx.state.preferLanguages([]);
     ctx.state.brand = options.brand?.(ctx) ?? 'toyota';
     await next();
   });

@@ -10,6 +10,11 @@ export type PageState = {
   requestId: string;
   language: Language;
   t: Translate;
+  /**
+   * Chooses the language anew with these wishes (BCP 47, in order) before the browser's own. What the person chose on a page of ours
+   * stands above all, because a link that is pressed must work.
+   */
+  preferLanguages: (wishes: readonly string[]) => void;
   brand: Brand;
   /** The hidden field of every form. */
   csrfToken: string;

@@ -1,0 +1,100 @@
+// What a visitor of the demonstration finds: two IDs, one of them migrated and linked. Written once, into an empty database.
+import type { Deps } from './deps.ts';
+import type { Account } from './domain/account.ts';
+import { newDealerLink } from './domain/dealer-link.ts';
+import { startMigration } from './domain/migration.ts';
+import { termsInForce } from './domain/terms.ts';
+import { AlreadyExists } from './storage/storage.ts';
+
+/** The password of both IDs. */
+export const DEMO_PASSWORD = 'Common-2026';
+
+const OWNERS_SITE = 'owners-site';
+
+/** Does nothing where the IDs exist. */
+export async function writeDemoData(deps: Deps): Promise<void> {
+  await writeAccount(deps, {
+    email: 'sato@example.jp',
+    profile: {
+      family_name: '佐藤',
+      given_name: '健',
+      family_name_kana: 'サトウ',
+      given_name_kana: 'ケン',
+      phone_number: '+819023456789',
+      address: { postal_code: '5300001', region: '大阪府', locality: '大阪市北区', street_address: '梅田一丁目2-3' },
+    },
+  });
+  const yamada = await writeAccount(deps, {
+    email: 'yamada@example.jp',
+    profile: {
+      family_name: '山田',
+      given_name: '優子',
+      family_name_kana: 'ヤマダ',
+      given_name_kana: 'ユウコ',
+      phone_number: '+819034567890',
+      birthdate: '1988-07-21',
+      address: { postal_code: '2200012', region: '神奈川県', locality: '横浜市西区', street_address: 'みなとみらい4丁目5-6' },
+    },
+  });
+  if (yamada) await writeMigration(deps, yamada);
+}
+
+async function writeAccount(deps: Deps, person: Pick<Account, 'email' | 'profile'>): Promise<Account | undefined> {
+  const { storage, config, hasher } = deps;
+  const now = deps.clock();
+  if (await storage.accounts.findByEmail(person.email)) return undefined;
+  const account: Account = {
+    id: crypto.randomUUID(),
+    version: 1,
+    ...person,
+    email_canonical: person.email,
+    email_verified_at: now,
+    password_hash: await hasher.hash(DEMO_PASSWORD),
+    terms: [{ version: termsInForce(config.terms, 'ja', now).version, language: 'ja', accepted_at: now }],
+    confirmations: {},
+    language: 'ja',
+    created_at: now,
+    updated_at: now,
+  };
+  try {
+    await storage.accounts.create(account, { type: 'account.created', subject: account.id, data: { demo: true }, at: now });
+    return account;
+  } catch (error) {
+    // Another process of the same start was first.
+    if (error instanceof AlreadyExists) return undefined;
+    throw error;
+  }
+}
+
+async function writeMigration({ storage, clock, jobs }: Deps, account: Account): Promise<void> {
+  const now = clock();
+  const dealer = { code: 'kanagawa-toyota' };
+  const vehicles = [
+    {
+      vin: 'JTEBR3FJ50K500005',
+      registration_number: '横浜 330 う 56-78',
+      model: 'ランドクルーザープラド',
+      first_registered: '2022-09',
+    },
+  ];
+  const event = (type: string, subject: string) => ({ type, subject, data: { demo: true }, at: now });
+  const migration = startMigration(OWNERS_SITE, { legacy_id: 'own-yamada', vehicles, dealer }, now);
+  await storage.migrations.put(
+    { ...migration, account_id: account.id, completed_at: now },
+    event('migration.completed', `${OWNERS_SITE}:own-yamada`),
+  );
+  const link = newDealerLink({
+    accountId: account.id,
+    dealer: dealer.code,
+    consent: {
+      text: { version: 'demo', language: 'ja', sha256: '0'.repeat(64) },
+      share: ['profile', 'contracts', 'service_history'],
+      receive: ['requests', 'browsing', 'service_usage'],
+      given_at: now,
+      client_id: OWNERS_SITE,
+    },
+    now,
+  });
+  await storage.dealerLinks.create(link, event('dealer_link.consented', link.id));
+  await jobs.enqueue('deliver_dealer_link', `deliver_dealer_link:${link.id}:${now}`, { link_id: link.id, vehicles });
+}

@@ -1,0 +1,45 @@
+// Pages of the common ID that anybody may read: its start page, the terms, privacy, and what a postal code stands for.
+import Router from 'koa-router';
+import type { Config } from '../config/config.ts';
+import { readSections } from '../config/read-sections.ts';
+import { lookUpPostalCode } from '../domain/postal-code.ts';
+import { termsInForce } from '../domain/terms.ts';
+import { page, type PageState } from './page-context.ts';
+
+const DAY_SECONDS = 24 * 60 * 60;
+
+export function createPublicPages(config: Config, clock: () => number): Router<PageState> {
+  const router = new Router<PageState>();
+  router.get('/', (ctx) => {
+    const { language, t } = ctx.state;
+    page(ctx, 'home', {
+      kind: 'note',
+      title: t('home.title'),
+      links: config.clients
+        .filter(({ metadata }) => typeof metadata.client_uri === 'string')
+        .map(({ name, metadata }) => ({ label: name[language], href: String(metadata.client_uri) })),
+    });
+  });
+  router.get('/terms', (ctx) => {
+    const { version, effectiveFrom, markdown } = termsInForce(config.terms, ctx.state.language, clock());
+    page(ctx, 'terms', {
+      kind: 'step',
+      title: ctx.state.t('terms.title'),
+      sections: readSections(markdown),
+      version,
+      effectiveFrom,
+    });
+  });
+  router.get('/privacy', (ctx) => {
+    page(ctx, 'privacy', {
+      kind: 'step',
+      title: ctx.state.t('privacy.title'),
+      sections: readSections(config.privacy[ctx.state.language]),
+    });
+  });
+  router.get('/postal-codes/:code.json', (ctx) => {
+    ctx.set('Cache-Control', `public, max-age=${DAY_SECONDS}`);
+    ctx.body = { places: lookUpPostalCode(String((ctx as unknown as { params: { code: string } }).params.code)) };
+  });
+  return router;
+}

@@ -1,0 +1,88 @@
+// ⑩: asks whether to link the ID with a dealer. Before login, as in the guide; written down with the account at ⑭.
+import type { Dealer } from '../../config/config.ts';
+import type { Deps } from '../../deps.ts';
+import { PREFECTURES } from '../../domain/postal-code.ts';
+import { page } from '../../http/page-context.ts';
+import { formField } from '../../http/read-form.ts';
+import { redirect } from '../../http/redirect.ts';
+import { requestedDealerLink } from '../../oidc/dealer-link-grant.ts';
+import type { InteractionContext, InteractionStep } from '../interaction-context.ts';
+import { consentTo, findDealers } from './flow.ts';
+
+export function createDealerLinkStep({ config, clock }: Pick<Deps, 'config' | 'clock'>): InteractionStep {
+  const dealerOf = (code: string | undefined): Dealer | undefined => config.dealers.find((dealer) => dealer.code === code);
+
+  /** The dealer on the page: the one just chosen, else the one that the client names. */
+  const shownDealer = (ctx: InteractionContext, chosen: string): Dealer | undefined =>
+    dealerOf(chosen) ?? dealerOf(requestedDealerLink(ctx.state.interaction.params.authorization_details)?.dealer);
+
+  const show = (ctx: InteractionContext): void => {
+    const { interaction, language, t } = ctx.state;
+    const dealer = shownDealer(ctx, String(ctx.query.dealer ?? ''));
+    if (!dealer) return redirect(ctx, `${interaction.path}/find`);
+    page(ctx, 'dealer-link', {
+      kind: 'step',
+      title: t('dealer_link.title'),
+      action: interaction.path,
+      dealer: { code: dealer.code, name: dealer.name[language], brand: dealer.brand, prefecture: dealer.prefecture },
+      backUrl: interaction.path,
+      cancelAction: `${interaction.path}/cancel`,
+      declineAllowed: true,
+    });
+  };
+
+  const decide = async (ctx: InteractionContext): Promise<void> => {
+    const { interaction, language, t } = ctx.state;
+    const decision = formField(ctx, 'decision');
+    if (decision === 'change') return redirect(ctx, `${interaction.path}/find`);
+    if (decision === 'skip') {
+      await interaction.setFacts({ dealer_choice: { dealer: null } });
+      return interaction.finish({ dealer_link: {} });
+    }
+    const dealer = dealerOf(formField(ctx, 'dealer'));
+    if (decision !== 'link' || !dealer) return redirect(ctx, interaction.path);
+    await interaction.setFacts({
+      dealer_choice: { dealer: dealer.code, consent: consentTo(dealer, interaction.client, language, t, clock()) },
+    });
+    return interaction.finish({ dealer_link: {} });
+  };
+
+  const find = (ctx: InteractionContext): void => {
+    const { interaction, language, t, brand } = ctx.state;
+    const [prefecture, name] = [String(ctx.query.prefecture ?? ''), String(ctx.query.name ?? '')];
+    page(ctx, 'dealer-find', {
+      kind: 'step',
+      title: t('dealer_find.title'),
+      action: `${interaction.path}/find`,
+      chooseAction: `${interaction.path}/find`,
+      skipAction: interaction.path,
+      prefectures: PREFECTURES,
+      values: { prefecture, name },
+      searched: ctx.query.prefecture !== undefined,
+      results: findDealers(config.dealers, prefecture, name, brand).map((dealer) => ({
+        code: dealer.code,
+        name: dealer.name[language],
+        prefecture: dealer.prefecture,
+        brand: dealer.brand,
+      })),
+    });
+  };
+
+  return {
+    path: 'dealer-link',
+    addRoutes(router) {
+      router.get('/', show).post('/', decide);
+      router.get('/find', find);
+      router.post('/find', (ctx) => {
+        const dealer = dealerOf(formField(ctx, 'dealer'));
+        redirect(
+          ctx,
+          dealer
+            ? `${ctx.state.interaction.path}?dealer=${encodeURIComponent(dealer.code)}`
+            : `${ctx.state.interaction.path}/find`,
+        );
+      });
+      router.post('/cancel', async (ctx) => ctx.state.interaction.cancel());
+    },
+  };
+}

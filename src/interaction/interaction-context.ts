@@ -1,0 +1,41 @@
+// What a step's routes find on the context: the interaction, loaded and checked once by the router.
+import type { ParameterizedContext } from 'koa';
+import type Router from 'koa-router';
+import type { Client } from '../config/config.ts';
+import type { PageState } from '../http/page-context.ts';
+import type { InteractionFacts, StoredLegacyProfile } from '../storage/storage.ts';
+
+export type Interaction = {
+  uid: string;
+  /** The path of this step's pages: `/interaction/<uid>/<step>`. */
+  path: string;
+  /** The parameters of the authorization request (OpenID Connect Core 3.1.2.1). */
+  params: Record<string, unknown>;
+  /** The checks of the policy that failed, and what they say. */
+  reasons: string[];
+  details: Record<string, unknown>;
+  client: Client;
+  /** What was decided in this authorization request so far. */
+  facts: InteractionFacts;
+  legacy: StoredLegacyProfile | undefined;
+  /** Who is signed in. */
+  accountId: string | undefined;
+  grantId: string | undefined;
+  /** Ends the step well: the policy is asked again. */
+  finish: (result: Record<string, object>) => Promise<void>;
+  /** The person does not want to go on: back to the client with `access_denied` (RFC 6749 4.1.2.1). */
+  cancel: () => Promise<void>;
+  /** Writes facts of this request. */
+  setFacts: (change: Partial<InteractionFacts>) => Promise<void>;
+};
+
+export type InteractionState = PageState & { interaction: Interaction };
+export type InteractionContext = ParameterizedContext<InteractionState>;
+
+/** A step of the interaction: the folder with the name of its prompt. */
+export type InteractionStep = {
+  /** The prompt in a path: `dealer-link` for `dealer_link`. */
+  path: string;
+  /** Adds the step's pages; paths are relative to the step. */
+  addRoutes: (router: Router<InteractionState>) => void;
+};

@@ -1,0 +1,87 @@
+// ⑭: writes the dealer link and the migration. Every write can be repeated: whoever comes back finds it done or does it.
+import type { Deps } from '../../deps.ts';
+import { newDealerLink, renewed, type DealerConsent, type DealerLink } from '../../domain/dealer-link.ts';
+import { dealerLinkId } from '../../domain/dealer-link.ts';
+import { proposeCandidate, type Vehicle } from '../../domain/migration.ts';
+import { AlreadyExists, VersionConflict, type StoredLegacyProfile } from '../../storage/storage.ts';
+
+type LinkDeps = Pick<Deps, 'storage' | 'clock' | 'jobs'>;
+
+/** Tries again where somebody else wrote the same record in between. */
+async function untilUndisturbed<T>(write: () => Promise<T>): Promise<T> {
+  for (let attempt = 0; ; attempt += 1) {
+    try {
+      return await write();
+    } catch (error) {
+      if (!(error instanceof VersionConflict || error instanceof AlreadyExists) || attempt === 4) throw error;
+    }
+  }
+}
+
+/**
+ * Writes the consent down and puts the delivery to the dealer on its way; the person may close the browser from here on.
+ * Pressed again with the same consent nothing changes.
+ */
+export async function writeDealerLink(
+  { storage, clock, jobs }: LinkDeps,
+  accountId: string,
+  choice: { dealer: string; consent: DealerConsent },
+  handedOver: { customerNumber?: string | undefined; vehicles: Vehicle[] },
+): Promise<DealerLink> {
+  const link = await untilUndisturbed(async () => {
+    const standing = await storage.dealerLinks.find(dealerLinkId(accountId, choice.dealer));
+    const event = {
+      type: 'dealer_link.consented',
+      subject: dealerLinkId(accountId, choice.dealer),
+      data: { dealer: choice.dealer, text_version: choice.consent.text.version, text_sha256: choice.consent.text.sha256 },
+      at: clock(),
+    };
+    if (standing) {
+      const next = renewed(standing, choice.consent, clock());
+      return next === standing ? standing : storage.dealerLinks.update(next, event);
+    }
+    const link = newDealerLink({
+      accountId,
+      dealer: choice.dealer,
+      consent: choice.consent,
+      customerNumber: handedOver.customerNumber,
+      now: clock(),
+    });
+    await storage.dealerLinks.create(link, event);
+    return link;
+  });
+  // One delivery for each consent: a renewed one is told to the dealer again.
+  if (link.status === 'pending') {
+    await jobs.enqueue('deliver_dealer_link', `deliver_dealer_link:${link.id}:${link.consent.given_at}`, {
+      link_id: link.id,
+      vehicles: handedOver.vehicles,
+    });
+  }
+  return link;
+}
+
+/**
+ * Notes that ⑭ was reached with this account; final when the client redeems the code of this request.
+ * @returns whether the legacy identity may become this account's: `false` where it is another one's
+ */
+export async function proposeMigration(
+  { storage, clock }: LinkDeps,
+  legacy: StoredLegacyProfile,
+  accountId: string,
+  codeChallenge: string,
+): Promise<boolean> {
+  return untilUndisturbed(async () => {
+    const migration = await storage.migrations.find(legacy.client_id, legacy.profile.legacy_id);
+    if (!migration) return false;
+    const proposed = proposeCandidate(migration, accountId, codeChallenge, clock());
+    if (!proposed.ok) return false;
+    if (proposed.migration === migration) return true;
+    await storage.migrations.put(proposed.migration, {
+      type: 'migration.proposed',
+      subject: `${legacy.client_id}:${legacy.profile.legacy_id}`,
+      data: { account_id: accountId },
+      at: clock(),
+    });
+    return true;
+  });
+}

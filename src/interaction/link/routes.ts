@@ -1,0 +1,82 @@
+// ⑭ 販売店連携情報を作成中です: everything is written when the page is shown; it goes on by itself within three seconds.
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Deps } from '../../deps.ts';
+import type { DealerLink } from '../../domain/dealer-link.ts';
+import { dealerLinkId } from '../../domain/dealer-link.ts';
+import { page } from '../../http/page-context.ts';
+import type { InteractionContext, InteractionStep } from '../interaction-context.ts';
+import { proposeMigration, writeDealerLink } from './flow.ts';
+
+/** `…/wait` answers when the link exists, or after this. */
+const WAIT_MS = 2500;
+const LOOK_EVERY_MS = 100;
+
+export function createLinkStep(deps: Deps): InteractionStep {
+  const { config, storage } = deps;
+
+  const linkOf = async (ctx: InteractionContext): Promise<DealerLink | undefined> => {
+    const { accountId, facts } = ctx.state.interaction;
+    const dealer = facts.dealer_choice?.dealer;
+    return dealer ? storage.dealerLinks.find(dealerLinkId(accountId as string, dealer)) : undefined;
+  };
+
+  const show = async (ctx: InteractionContext): Promise<void> => {
+    const { interaction, language, t } = ctx.state;
+    const accountId = interaction.accountId as string;
+    const { legacy, facts } = interaction;
+    if (legacy && !(await proposeMigration(deps, legacy, accountId, String(interaction.params.code_challenge)))) {
+      return page(ctx, 'already-linked', {
+        kind: 'note',
+        title: t('already_linked.title'),
+        clientName: interaction.client.name[language],
+        action: `${interaction.path}/cancel`,
+      });
+    }
+    const choice = facts.dealer_choice;
+    if (choice?.dealer && choice.consent) {
+      await writeDealerLink(
+        deps,
+        accountId,
+        { dealer: choice.dealer, consent: choice.consent },
+        {
+          customerNumber: legacy?.profile.dealer?.code === choice.dealer ? legacy.profile.dealer.customer_number : undefined,
+          vehicles: legacy?.profile.vehicles ?? [],
+        },
+      );
+    }
+    const link = await linkOf(ctx);
+    page(ctx, 'link', {
+      kind: 'note',
+      title: t('link.title'),
+      waitUrl: `${interaction.path}/wait`,
+      refreshUrl: `${interaction.path}/wait`,
+      continueUrl: `${interaction.path}/continue`,
+      status: link?.status ?? 'active',
+      dealerName: config.dealers.find(({ code }) => code === link?.dealer)?.name[language] ?? null,
+    });
+  };
+
+  /** Holds the answer while the dealer has not accepted, then goes on in any case: the link is on its way. */
+  const wait = async (ctx: InteractionContext): Promise<void> => {
+    for (let waited = 0; waited < WAIT_MS; waited += LOOK_EVERY_MS) {
+      const link = await linkOf(ctx);
+      if (link?.status !== 'pending') break;
+      await sleep(LOOK_EVERY_MS);
+    }
+    return ctx.state.interaction.finish({ link: {} });
+  };
+
+  const status = async (ctx: InteractionContext): Promise<void> => {
+    ctx.set('Cache-Control', 'no-store');
+    ctx.body = { status: (await linkOf(ctx))?.status ?? 'active' };
+  };
+
+  return {
+    path: 'link',
+    addRoutes(router) {
+      router.get('/', show).get('/wait', wait).get('/status', status);
+      router.get('/continue', async (ctx) => ctx.state.interaction.finish({ link: {} }));
+      router.post('/cancel', async (ctx) => ctx.state.interaction.cancel());
+    },
+  };
+}

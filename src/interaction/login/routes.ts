@@ -1,0 +1,94 @@
+// TOYOTA/LEXUSの共通IDでログイン – asked again after registration, for security, as the guide says.
+import type Provider from 'oidc-provider';
+import type { Deps } from '../../deps.ts';
+import { HashingLaneFull } from '../../domain/password-hash.ts';
+import { page } from '../../http/page-context.ts';
+import { PageError } from '../../http/page-error.ts';
+import { formField } from '../../http/read-form.ts';
+import { leaveSession } from '../../oidc/leave-session.ts';
+import type { InteractionContext, InteractionStep } from '../interaction-context.ts';
+import { createSignIn } from './flow.ts';
+
+export function createLoginStep(deps: Deps, provider: Provider): InteractionStep {
+  const signIn = createSignIn(deps);
+
+  const show = (ctx: InteractionContext, loginId: string, errors?: Record<string, string>): void => {
+    const { interaction, language, t } = ctx.state;
+    page(ctx, 'login', {
+      kind: 'step',
+      title: t('login.title'),
+      action: interaction.path,
+      cancelAction: `${interaction.path}/cancel`,
+      registerAction: `${interaction.path}/register`,
+      forgotUrl: '/password/forgotten',
+      termsUrl: '/terms',
+      privacyUrl: '/privacy',
+      values: { login_id: loginId },
+      afterRegistration: interaction.facts.registration !== undefined,
+      clientName: interaction.client.name[language],
+      ...(errors ? { errors } : {}),
+    });
+  };
+
+  const showContinueAs = async (ctx: InteractionContext, accountId: string): Promise<void> => {
+    const { interaction, language, t } = ctx.state;
+    const account = await deps.storage.accounts.find(accountId);
+    if (!account) return show(ctx, '');
+    page(ctx, 'continue-as', {
+      kind: 'step',
+      title: t('continue_as.title'),
+      action: `${interaction.path}/continue-as`,
+      email: account.email,
+      clientName: interaction.client.name[language],
+    });
+  };
+
+  const get = async (ctx: InteractionContext): Promise<void> => {
+    const { interaction } = ctx.state;
+    const onlyUnconfirmed = interaction.reasons.every((reason) => reason === 'person_unconfirmed');
+    if (interaction.accountId && onlyUnconfirmed) return showContinueAs(ctx, interaction.accountId);
+    return show(
+      ctx,
+      interaction.facts.registration?.email ??
+        (typeof interaction.params.login_hint === 'string' ? interaction.params.login_hint : ''),
+    );
+  };
+
+  const post = async (ctx: InteractionContext): Promise<void> => {
+    const { interaction, t } = ctx.state;
+    const [loginId, password] = [formField(ctx, 'login_id'), formField(ctx, 'password')];
+    const empty = {
+      ...(loginId.trim() === '' ? { login_id: t('form_errors.login_id_missing') } : {}),
+      ...(password === '' ? { password: t('form_errors.password_missing') } : {}),
+    };
+    if (Object.keys(empty).length) return show(ctx, loginId, empty);
+    const account = await signIn(loginId, password, ctx.ip).catch((error: unknown) => {
+      if (error instanceof HashingLaneFull) throw new PageError('busy', 503, { retryAfterSeconds: error.retryAfterSeconds });
+      throw error;
+    });
+    if (!account) return show(ctx, loginId, { login_id: t('form_errors.login_failed') });
+    // Somebody else was signed in: their session ends here, and this person gets a new one.
+    if (interaction.accountId && interaction.accountId !== account.id) await leaveSession(provider, ctx);
+    await interaction.setFacts({ continue_as: account.id });
+    return interaction.finish({ login: { accountId: account.id, amr: ['pwd'] } });
+  };
+
+  return {
+    path: 'login',
+    addRoutes(router) {
+      router.get('/', get).post('/', post);
+      router.post('/continue-as', async (ctx) => {
+        const { interaction } = ctx.state;
+        if (formField(ctx, 'decision') !== 'continue' || !interaction.accountId) return show(ctx, '');
+        await interaction.setFacts({ continue_as: interaction.accountId });
+        // No `login` result: nobody has authenticated just now, and `auth_time` must not say so.
+        return interaction.finish({});
+      });
+      router.post('/register', async (ctx) => {
+        await ctx.state.interaction.setFacts({ wants: 'registration' });
+        return ctx.state.interaction.finish({});
+      });
+      router.post('/cancel', async (ctx) => ctx.state.interaction.cancel());
+    },
+  };
+}

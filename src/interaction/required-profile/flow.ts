@@ -1,0 +1,36 @@
+// ⑪–⑬: what a client requires, and the account after it was confirmed.
+import type { Account, Profile, ProfileKey } from '../../domain/account.ts';
+import { confirmClaims } from '../../domain/required-profile.ts';
+import type { Deps } from '../../deps.ts';
+import { VersionConflict } from '../../storage/storage.ts';
+
+/** Writes what was typed and that it was confirmed for this client, both at once. */
+export async function confirmProfile(
+  { storage, clock }: Pick<Deps, 'storage' | 'clock'>,
+  accountId: string,
+  clientId: string,
+  typed: Profile,
+  claims: readonly ProfileKey[],
+): Promise<void> {
+  for (let attempt = 0; ; attempt += 1) {
+    const account = (await storage.accounts.find(accountId)) as Account;
+    const now = clock();
+    const confirmed = confirmClaims(
+      { ...account, profile: { ...account.profile, ...typed }, updated_at: now },
+      clientId,
+      claims,
+      now,
+    );
+    try {
+      await storage.accounts.update(confirmed, {
+        type: 'account.profile_confirmed',
+        subject: accountId,
+        data: { client_id: clientId, claims: claims.join(' ') },
+        at: now,
+      });
+      return;
+    } catch (error) {
+      if (!(error instanceof VersionConflict) || attempt === 3) throw error;
+    }
+  }
+}

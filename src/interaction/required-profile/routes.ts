@@ -1,0 +1,109 @@
+// ⑪ asks what this client requires, ⑫ shows it once more, ⑬ says that it is done.
+import type { Deps } from '../../deps.ts';
+import type { Account, ProfileKey } from '../../domain/account.ts';
+import { missingRequiredClaims } from '../../domain/required-profile.ts';
+import { page } from '../../http/page-context.ts';
+import { formField } from '../../http/read-form.ts';
+import { redirect } from '../../http/redirect.ts';
+import type { InteractionContext, InteractionStep } from '../interaction-context.ts';
+import { FIELDS_OF, profileFields, profileRows, readProfileForm, sentences, type Typed } from '../profile-form.ts';
+import { confirmProfile } from './flow.ts';
+
+export function createRequiredProfileStep(deps: Deps): InteractionStep {
+  const { storage, clock } = deps;
+  /** All that the client requires, not only what is missing: a confirmation is for all of it. */
+  const claimsOf = (ctx: InteractionContext): ProfileKey[] =>
+    ctx.state.interaction.client.requiredClaims.map(({ claim }) => claim);
+
+  const missingFor = (ctx: InteractionContext, account: Account): boolean => {
+    const { metadata, requiredClaims } = ctx.state.interaction.client;
+    return missingRequiredClaims(account, metadata.client_id, requiredClaims, clock()).length > 0;
+  };
+
+  const accountOf = async (ctx: InteractionContext): Promise<Account> =>
+    (await storage.accounts.find(ctx.state.interaction.accountId as string)) as Account;
+
+  const show = (ctx: InteractionContext, account: Account, typed: Typed | undefined, errors?: Record<string, string>): void => {
+    const { interaction, language, t } = ctx.state;
+    const own = profileFields(account.profile);
+    const handedOver = profileFields(interaction.legacy?.profile.profile ?? {});
+    const values = typed ?? { ...handedOver, ...own, ...profileFields(interaction.facts.typed_profile ?? {}) };
+    const sourceOf = (field: string): 'account' | 'legacy' | undefined => {
+      if (!values[field]) return undefined;
+      if (own[field] === values[field]) return 'account';
+      return handedOver[field] === values[field] ? 'legacy' : undefined;
+    };
+    const claims = claimsOf(ctx);
+    page(ctx, 'required-profile', {
+      kind: 'step',
+      title: t('required_profile.title'),
+      action: interaction.path,
+      cancelAction: `${interaction.path}/cancel`,
+      clientName: interaction.client.name[language],
+      claims,
+      reasons: Object.fromEntries(interaction.client.requiredClaims.map(({ claim, reason }) => [claim, reason[language]])),
+      values,
+      prefilled: Object.fromEntries(claims.flatMap((claim) => FIELDS_OF[claim]).map((field) => [field, sourceOf(field)])),
+      ...(errors ? { errors } : {}),
+    });
+  };
+
+  const get = async (ctx: InteractionContext): Promise<void> => {
+    const account = await accountOf(ctx);
+    if (!missingFor(ctx, account)) return redirect(ctx, `${ctx.state.interaction.path}/done`);
+    return show(ctx, account, undefined);
+  };
+
+  const post = async (ctx: InteractionContext): Promise<void> => {
+    const { interaction, t } = ctx.state;
+    const claims = claimsOf(ctx);
+    const typed = Object.fromEntries(claims.flatMap((claim) => FIELDS_OF[claim]).map((field) => [field, formField(ctx, field)]));
+    const { profile, problems } = readProfileForm(typed, new Map(claims.map((claim) => [claim, { required: true }])), clock());
+    if (Object.keys(problems).length) return show(ctx, await accountOf(ctx), typed, sentences(problems, t));
+    await interaction.setFacts({ typed_profile: profile });
+    return redirect(ctx, `${interaction.path}/confirm`);
+  };
+
+  const getConfirm = (ctx: InteractionContext): void => {
+    const { interaction, language, t } = ctx.state;
+    const typed = interaction.facts.typed_profile;
+    if (!typed) return redirect(ctx, interaction.path);
+    page(ctx, 'required-profile-confirm', {
+      kind: 'step',
+      title: t('required_profile_confirm.title'),
+      action: `${interaction.path}/confirm`,
+      backUrl: interaction.path,
+      clientName: interaction.client.name[language],
+      rows: profileRows(typed, claimsOf(ctx), t),
+    });
+  };
+
+  const postConfirm = async (ctx: InteractionContext): Promise<void> => {
+    const { interaction } = ctx.state;
+    const typed = interaction.facts.typed_profile;
+    if (!typed) return redirect(ctx, interaction.path);
+    await confirmProfile(deps, interaction.accountId as string, interaction.client.metadata.client_id, typed, claimsOf(ctx));
+    return redirect(ctx, `${interaction.path}/done`);
+  };
+
+  const getDone = async (ctx: InteractionContext): Promise<void> => {
+    const { interaction, t } = ctx.state;
+    if (missingFor(ctx, await accountOf(ctx))) return redirect(ctx, interaction.path);
+    page(ctx, 'required-profile-done', {
+      kind: 'note',
+      title: t('required_profile_done.title'),
+      action: `${interaction.path}/done`,
+    });
+  };
+
+  return {
+    path: 'required-profile',
+    addRoutes(router) {
+      router.get('/', get).post('/', post);
+      router.get('/confirm', getConfirm).post('/confirm', postConfirm);
+      router.get('/done', getDone);
+      router.post('/done', async (ctx) => ctx.state.interaction.finish({ required_profile: {} }));
+      router.post('/cancel', async (ctx) => ctx.state.interaction.cancel());
+    },
+  };
+}

@@ -1,0 +1,166 @@
+// Job: tell a dealer that a customer has linked their ID (or has taken that back), until the dealer has accepted.
+import { createHmac } from 'node:crypto';
+import type { Deps } from '../deps.ts';
+import { accepted, failed, type DealerLink } from '../domain/dealer-link.ts';
+import type { Account } from '../domain/account.ts';
+import type { Dealer } from '../config/config.ts';
+import { VersionConflict } from '../storage/storage.ts';
+import { HopelessJob, type JobHandler } from './runner.ts';
+
+const REQUEST_TIMEOUT_MS = 10_000;
+const TOKEN_LIFETIME_SECONDS = 5 * 60;
+/** A receipt proves the consent for as long as the dealer keeps it. */
+const RECEIPT_LIFETIME_SECONDS = 10 * 365 * 24 * 60 * 60;
+const MAX_ANSWER_BYTES = 64 * 1024;
+
+type DeliverDeps = Pick<Deps, 'config' | 'storage' | 'clock' | 'keys' | 'jobs' | 'log'>;
+
+export function createDeliverDealerLink(deps: DeliverDeps): JobHandler {
+  const { config, storage } = deps;
+
+  const change = async (
+    linkId: string,
+    to: (link: DealerLink, now: number) => DealerLink,
+    type: string,
+  ): Promise<DealerLink | undefined> => {
+    for (let attempt = 0; attempt < 5; attempt += 1) {
+      const link = await storage.dealerLinks.find(linkId);
+      if (!link) return undefined;
+      const next = to(link, deps.clock());
+      if (next === link) return undefined;
+      try {
+        return await storage.dealerLinks.update(next, { type, subject: linkId, data: { dealer: link.dealer }, at: deps.clock() });
+      } catch (error) {
+        if (!(error instanceof VersionConflict)) throw error;
+      }
+    }
+    throw new Error('the link changed too often');
+  };
+
+  const tell = async (link: DealerLink, template: string): Promise<void> => {
+    const account = await storage.accounts.find(link.account_id);
+    const dealer = config.dealers.find(({ code }) => code === link.dealer);
+    if (!account || !dealer) return;
+    const language = account.language === 'en' ? 'en' : 'ja';
+    await deps.jobs.enqueue('send_mail', `mail:${template}:${link.id}:${link.consent.given_at}`, {
+      to: account.email,
+      template,
+      language,
+      values: { dealerName: dealer.name[language] },
+    });
+  };
+
+  return {
+    giveUpAfterMs: config.dealerDeliveryGiveUpAfterSeconds * 1000,
+    async run(payload) {
+      const link = await storage.dealerLinks.find(String(payload.link_id));
+      if (!link || link.status === 'active') return;
+      const [account, dealer] = [
+        await storage.accounts.find(link.account_id),
+        config.dealers.find(({ code }) => code === link.dealer),
+      ];
+      if (!account || !dealer) throw new HopelessJob('the account or the dealer is gone');
+      if (link.status === 'withdrawn') return withdrawAt(deps, link, dealer);
+      await putAt(deps, link, dealer, account, payload.vehicles);
+      const active = await change(link.id, accepted, 'dealer_link.accepted');
+      if (active) await tell(active, 'dealer-link-done');
+    },
+    async gaveUp(payload) {
+      const link = await change(String(payload.link_id), failed, 'dealer_link.failed');
+      if (link) await tell(link, 'dealer-link-failed');
+    },
+  };
+}
+
+async function putAt(deps: DeliverDeps, link: DealerLink, dealer: Dealer, account: Account, vehicles: unknown): Promise<void> {
+  const { config, keys, clock } = deps;
+  // Two dealers cannot find out that they have the same customer (OpenID Connect Core 8.1).
+  const sub = createHmac('sha256', config.hmacKey).update(`pairwise:${dealer.code}:${account.id}`).digest('base64url');
+  const { consent } = link;
+  const receipt = await keys.sign(
+    'consent-receipt+jwt',
+    {
+      iss: config.issuer,
+      aud: dealer.resource,
+      sub,
+      link_id: link.id,
+      dealer: link.dealer,
+      share: consent.share,
+      receive: consent.receive,
+      text: consent.text,
+      given_at: new Date(consent.given_at).toISOString(),
+      client_id: consent.client_id,
+    },
+    RECEIPT_LIFETIME_SECONDS,
+    clock(),
+  );
+  const { profile } = account;
+  const joined = (...parts: (string | undefined)[]): string => parts.filter(Boolean).join(' ');
+  await request(deps, 'PUT', link, dealer, {
+    customer: {
+      sub,
+      name: joined(profile.family_name, profile.given_name),
+      kana: joined(profile.family_name_kana, profile.given_name_kana),
+      email: account.email,
+      phone_number: profile.phone_number,
+      address: profile.address,
+      birthdate: profile.birthdate,
+    },
+    customer_number: link.customer_number,
+    vehicles: vehicles ?? [],
+    consent_receipt: receipt,
+  });
+}
+
+async function withdrawAt(deps: DeliverDeps, link: DealerLink, dealer: Dealer): Promise<void> {
+  await request(deps, 'DELETE', link, dealer, undefined);
+}
+
+/** @throws where the dealer did not clearly accept; `HopelessJob` where it never will */
+async function request(
+  deps: DeliverDeps,
+  method: 'PUT' | 'DELETE',
+  link: DealerLink,
+  dealer: Dealer,
+  body: object | undefined,
+): Promise<void> {
+  const { config, keys, clock } = deps;
+  const token = await keys.sign(
+    'at+jwt',
+    {
+      iss: config.issuer,
+      sub: 'common-id',
+      client_id: 'common-id',
+      aud: dealer.resource,
+      scope: 'customer_links:write',
+      jti: crypto.randomUUID(),
+    },
+    TOKEN_LIFETIME_SECONDS,
+    clock(),
+  );
+  const response = await fetch(`${dealer.resource}/customer-links/${encodeURIComponent(link.id)}`, {
+    method,
+    headers: {
+      Authorization: `Bearer ${token}`,
+      'Idempotency-Key': `${method}:${link.id}:${link.consent.given_at}`,
+      ...(body ? { 'Content-Type': 'application/json' } : {}),
+    },
+    ...(body ? { body: JSON.stringify(body) } : {}),
+    signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
+    redirect: 'error',
+  });
+  const text = (await response.text()).slice(0, MAX_ANSWER_BYTES);
+  if (method === 'DELETE' && (response.status === 404 || response.ok)) return;
+  if (!response.ok) throw new Error(`the dealer answered ${response.status}`);
+  if (!acknowledges(text, link.id)) throw new Error('the dealer answered with something else than the link');
+}
+
+/** A proxy's "200 It works" is no acceptance. */
+function acknowledges(text: string, linkId: string): boolean {
+  try {
+    const answer = JSON.parse(text) as { link_id?: unknown; status?: unknown };
+    return answer.link_id === linkId && answer.status === 'active';
+  } catch {
+    return false;
+  }
+}

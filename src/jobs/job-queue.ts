@@ -1,0 +1,34 @@
+// Puts durable work on its way: written first, then the runner of this process is told, so that mail leaves at once.
+import type { EpochMilliseconds } from '../domain/account.ts';
+import type { JobStore } from '../storage/storage.ts';
+
+/** The kinds of work, and what each needs. */
+export type JobPayloads = {
+  send_mail: { to: string; template: string; language: string; values: Record<string, string | number> };
+  deliver_dealer_link: { link_id: string; vehicles: Record<string, string>[] };
+};
+
+export type JobKind = keyof JobPayloads;
+
+export type JobQueue = {
+  /**
+   * Writes the job; when this has answered, the work will be done, whatever happens to this process.
+   * @param key two jobs of one key are one job
+   */
+  enqueue<Kind extends JobKind>(kind: Kind, key: string, payload: JobPayloads[Kind]): Promise<void>;
+  /** Calls back whenever something was enqueued by this process. */
+  onEnqueued(listener: () => void): void;
+};
+
+export function createJobQueue(store: JobStore, clock: () => EpochMilliseconds): JobQueue {
+  const listeners: (() => void)[] = [];
+  return {
+    async enqueue(kind, key, payload) {
+      await store.enqueue({ key, kind, payload, run_at: clock() });
+      for (const listener of listeners) listener();
+    },
+    onEnqueued(listener) {
+      listeners.push(listener);
+    },
+  };
+}

@@ -1,0 +1,30 @@
+// Job: send a mail.
+import type { Mail, Mailer } from '../mail/mailer.ts';
+import { HopelessJob, type JobHandler } from './runner.ts';
+
+/** A code that comes later is of no use to anybody. */
+const GIVE_UP_AFTER_MS = 24 * 60 * 60 * 1000;
+
+/**
+ * A mail server's 5xx is final (RFC 5321 4.2.1); anything else is tried again.
+ * A code whose ten minutes are over is not sent any more.
+ */
+export function createSendMail(mailer: Mailer, clock: () => number): JobHandler {
+  return {
+    giveUpAfterMs: GIVE_UP_AFTER_MS,
+    async run(payload, job) {
+      const mail = payload as Mail;
+      const { minutes } = mail.values;
+      if (mail.template === 'email-code' && clock() > job.created_at + Number(minutes) * 60_000)
+        throw new HopelessJob('the code has expired');
+      try {
+        await mailer.send(mail);
+      } catch (error) {
+        const code = (error as { responseCode?: number }).responseCode ?? 0;
+        // The server's sentence may quote the address.
+        if (code >= 500) throw new HopelessJob(`the mail server refused with ${code}`);
+        throw new Error(`the mail server did not take it (${(error as { code?: string }).code ?? code})`);
+      }
+    },
+  };
+}

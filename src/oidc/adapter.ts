@@ -1,0 +1,68 @@
+// oidc-provider's storage interface over our port. Clients come from their files; everything else from the database.
+import { errors, type Adapter, type AdapterPayload } from 'oidc-provider';
+import type { Clock, ClientRegistry } from '../deps.ts';
+import type { ArtifactStore } from '../storage/storage.ts';
+
+/** What belongs to a grant, and dies with it. */
+const GRANTED_MODELS = ['AccessToken', 'AuthorizationCode', 'RefreshToken'];
+
+/** Answers the adapter of each of oidc-provider's models. */
+export function createAdapterFactory(
+  artifacts: ArtifactStore,
+  clients: ClientRegistry,
+  clock: Clock,
+): (model: string) => Adapter {
+  return (model) => (model === 'Client' ? clientAdapter(clients) : artifactAdapter(model, artifacts, clock));
+}
+
+function artifactAdapter(model: string, artifacts: ArtifactStore, clock: Clock): Adapter {
+  const find = async (id: string): Promise<AdapterPayload | undefined> =>
+    artifacts.find(model, id) as Promise<AdapterPayload | undefined>;
+  return {
+    async upsert(id, payload, expiresIn) {
+      const expiresAt = expiresIn ? clock() + expiresIn * 1000 : undefined;
+      // A replay mark is looked up and then written; two parallel bearers of one `jti` would both pass. Only one write does.
+      if (model === 'ReplayDetection') {
+        if (!(await artifacts.insertOnce(model, id, payload, expiresAt ?? Infinity)))
+          throw new errors.InvalidRequest('jti was used before');
+        return;
+      }
+      await artifacts.save(model, id, payload, expiresAt);
+    },
+    find,
+    findByUid: async (uid) => artifacts.findByUid(model, uid) as Promise<AdapterPayload | undefined>,
+    // Only the device flow looks up user codes, and it is off.
+    findByUserCode: async () => undefined,
+    async consume(id) {
+      if (await artifacts.consume(model, id)) return;
+      // Somebody was first, in the moment since oidc-provider looked: the same answer as for any used one, and the tokens die
+      // as RFC 9700 4.14 and RFC 6749 10.5 ask for a replay.
+      const grantId = (await find(id))?.grantId;
+      if (grantId) {
+        await Promise.all([
+          ...GRANTED_MODELS.map((granted) => artifacts.destroyByGrantId(granted, grantId)),
+          artifacts.destroy('Grant', grantId),
+        ]);
+      }
+      if (model === 'PushedAuthorizationRequest') throw new errors.InvalidRequestUri('request_uri was already used');
+      throw new errors.InvalidGrant(`${model} was already used`);
+    },
+    destroy: async (id) => artifacts.destroy(model, id),
+    revokeByGrantId: async (grantId) => artifacts.destroyByGrantId(model, grantId),
+  };
+}
+
+function clientAdapter(clients: ClientRegistry): Adapter {
+  const readOnly = async (): Promise<never> => {
+    throw new Error('clients are files in config/clients and cannot be written');
+  };
+  return {
+    find: async (clientId) => clients.find(clientId)?.metadata as AdapterPayload | undefined,
+    findByUid: async () => undefined,
+    findByUserCode: async () => undefined,
+    upsert: readOnly,
+    consume: readOnly,
+    destroy: readOnly,
+    revokeByGrantId: readOnly,
+  };
+}

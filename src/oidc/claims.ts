@@ -1,0 +1,117 @@
+// An account as OpenID Connect claims (OpenID Connect Core 1.0, section 5).
+import type { AccountClaims } from 'oidc-provider';
+import type { Config, Dealer } from '../config/config.ts';
+import type { Account, PostalAddress } from '../domain/account.ts';
+import type { DealerLink } from '../domain/dealer-link.ts';
+import type { Migration } from '../domain/migration.ts';
+import type { Storage } from '../storage/storage.ts';
+
+/** Which scope asks for which claims. */
+export const CLAIMS_BY_SCOPE = {
+  openid: ['sub'],
+  profile: [
+    'name',
+    'family_name',
+    'given_name',
+    'name#ja-Kana-JP',
+    'family_name#ja-Kana-JP',
+    'given_name#ja-Kana-JP',
+    'birthdate',
+    'gender',
+    'locale',
+    'updated_at',
+  ],
+  email: ['email', 'email_verified'],
+  phone: ['phone_number', 'phone_number_verified'],
+  address: ['address'],
+  migration: ['migration'],
+  dealer_link: ['dealer_links'],
+};
+
+const asIso = (time: number | undefined): string | undefined => (time === undefined ? undefined : new Date(time).toISOString());
+
+/** `formatted` in Japanese order, one line each (OpenID Connect Core 5.1.1). */
+function addressClaim(address: PostalAddress): Record<string, string> {
+  const street = [address.street_address, address.building].filter((line) => line !== undefined).join('\n');
+  const formatted = [address.postal_code && `〒${address.postal_code}`, address.region, address.locality, street];
+  return {
+    formatted: formatted.filter(Boolean).join('\n'),
+    ...(address.postal_code ? { postal_code: address.postal_code } : {}),
+    ...(address.region ? { region: address.region } : {}),
+    ...(address.locality ? { locality: address.locality } : {}),
+    ...(street ? { street_address: street } : {}),
+    country: 'JP',
+  };
+}
+
+/** A link as clients see it in the `dealer_links` claim. */
+export function dealerLinkClaim(link: DealerLink, dealers: readonly Dealer[]): Record<string, unknown> {
+  const dealer = dealers.find(({ code }) => code === link.dealer);
+  return {
+    dealer: link.dealer,
+    dealer_name: dealer?.name.ja ?? link.dealer,
+    link_id: link.id,
+    status: link.status,
+    linked_at: asIso(link.linked_at),
+    resource: dealer?.resource,
+  };
+}
+
+function migrationClaim(
+  migrations: readonly Migration[],
+  accountId: string,
+  dealers: readonly Dealer[],
+): Record<string, unknown> {
+  const completed = migrations.filter((migration) => migration.account_id === accountId);
+  const code = completed.find((migration) => migration.dealer)?.dealer?.code;
+  const dealer = dealers.find((candidate) => candidate.code === code);
+  return {
+    completed: completed.map(({ client_id, legacy_id, completed_at }) => ({
+      client_id,
+      legacy_id,
+      completed_at: asIso(completed_at),
+    })),
+    vehicles: completed.flatMap(({ vehicles }) => vehicles),
+    ...(dealer ? { dealer: { code: dealer.code, name: dealer.name.ja, resource: dealer.resource } } : {}),
+  };
+}
+
+/** The claims of a person that the account alone tells. */
+export function profileClaims({ id, email, profile, language, updated_at }: Account): AccountClaims {
+  const joined = (...parts: (string | undefined)[]): string | undefined => parts.filter(Boolean).join(' ') || undefined;
+  const claims: Record<string, unknown> = {
+    name: joined(profile.family_name, profile.given_name),
+    family_name: profile.family_name,
+    given_name: profile.given_name,
+    'name#ja-Kana-JP': joined(profile.family_name_kana, profile.given_name_kana),
+    'family_name#ja-Kana-JP': profile.family_name_kana,
+    'given_name#ja-Kana-JP': profile.given_name_kana,
+    birthdate: profile.birthdate,
+    gender: profile.gender,
+    email,
+    email_verified: true,
+    phone_number: profile.phone_number,
+    phone_number_verified: profile.phone_number ? false : undefined,
+    address: profile.address ? addressClaim(profile.address) : undefined,
+    locale: language,
+    updated_at: Math.floor(updated_at / 1000),
+  };
+  return { sub: id, ...Object.fromEntries(Object.entries(claims).filter(([, value]) => value !== undefined)) };
+}
+
+/**
+ * Everything that may be asked about an account; oidc-provider takes out what scope and `claims` do not allow.
+ * @param scope the granted scope, which saves look-ups that nobody asked for
+ */
+export async function accountClaims(account: Account, scope: string, config: Config, storage: Storage): Promise<AccountClaims> {
+  const scopes = scope.split(' ');
+  const claims = profileClaims(account);
+  if (scopes.includes('dealer_link')) {
+    const links = await storage.dealerLinks.listByAccount(account.id);
+    claims.dealer_links = links.map((link) => dealerLinkClaim(link, config.dealers));
+  }
+  if (scopes.includes('migration')) {
+    claims.migration = migrationClaim(await storage.migrations.listByAccount(account.id), account.id, config.dealers);
+  }
+  return claims;
+}

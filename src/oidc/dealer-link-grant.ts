@@ -1,0 +1,121 @@
+// Consent to a dealer link as a scoped grant: authorization details of type `dealer_link` (RFC 9396) bound to the dealer's
+// resource (RFC 8707). A token for one dealer names that dealer alone; consent for one gives nothing for another.
+import { errors, type Grant, type KoaContextWithOIDC, type ResourceServer } from 'oidc-provider';
+import type { Config, Dealer } from '../config/config.ts';
+import { RECEIVED_DATA, SHARED_DATA, type DealerLink } from '../domain/dealer-link.ts';
+import type { Deps } from '../deps.ts';
+
+/** What a client may ask: `dealer` is left out where the person is to find one. */
+export type DealerLinkRequest = { type: 'dealer_link'; dealer?: string; share?: string[]; receive?: string[] };
+
+/** What a grant and a token hold. */
+export type DealerLinkDetail = { type: 'dealer_link'; dealer: string; link_id: string; share: string[]; receive: string[] };
+
+export const DEALER_LINK = 'dealer_link';
+
+/** Scopes of a dealer's resource. `customer_links:write` is for the common ID itself. */
+const DEALER_SCOPES = 'service_history booking';
+const DEALER_TOKEN_LIFETIME_SECONDS = 10 * 60;
+
+const refuse = (sentence: string): never => {
+  throw new errors.InvalidAuthorizationDetails(`dealer_link: ${sentence}`);
+};
+
+function checkList(name: string, value: unknown, allowed: readonly string[]): void {
+  if (value === undefined) return;
+  const ok = Array.isArray(value) && value.length > 0 && value.every((item) => allowed.includes(item as string));
+  if (!ok) refuse(`"${name}" must be a list of ${allowed.join(', ')}`);
+}
+
+/** Checks one member of `authorization_details`. @throws {errors.InvalidAuthorizationDetails} */
+export function createDealerLinkValidator(config: Config) {
+  return function validateDealerLink(_ctx: KoaContextWithOIDC, detail: Record<string, unknown>): void {
+    for (const key of Object.keys(detail)) {
+      if (!['type', 'dealer', 'share', 'receive'].includes(key)) refuse(`unknown member "${key}"`);
+    }
+    if (detail.dealer !== undefined && !config.dealers.some(({ code }) => code === detail.dealer)) refuse('no such dealer');
+    checkList('share', detail.share, SHARED_DATA);
+    checkList('receive', detail.receive, RECEIVED_DATA);
+  };
+}
+
+/** The dealer link that an authorization request asks for; `undefined` where it asks for none. */
+export function requestedDealerLink(authorizationDetails: unknown): DealerLinkRequest | undefined {
+  if (typeof authorizationDetails !== 'string') return undefined;
+  const details = JSON.parse(authorizationDetails) as DealerLinkRequest[];
+  return details.find(({ type }) => type === DEALER_LINK);
+}
+
+/** A link that consent stands behind, whatever the dealer has answered yet. */
+export const isConsented = (link: DealerLink): boolean => link.status !== 'withdrawn';
+
+export function detailOf(link: DealerLink): DealerLinkDetail {
+  return { type: DEALER_LINK, dealer: link.dealer, link_id: link.id, share: link.consent.share, receive: link.consent.receive };
+}
+
+/** Makes a grant hold exactly these links. Answers whether that changed anything. */
+export function setDealerLinks(grant: Grant & { rar?: unknown[] | undefined }, links: readonly DealerLink[]): boolean {
+  const wanted = links.map(detailOf);
+  if (JSON.stringify(grant.rar ?? []) === JSON.stringify(wanted)) return false;
+  grant.rar = wanted;
+  return true;
+}
+
+const dealerOf = (resource: string, dealers: readonly Dealer[]): Dealer | undefined =>
+  dealers.find((dealer) => dealer.resource === resource);
+
+/** The resources of our tokens: one a dealer, and our own status endpoint. */
+export function createResourceIndicators({ config }: Pick<Deps, 'config'>) {
+  const migrations = `${config.issuer}/migrations`;
+  const dealerLinks = `${config.issuer}/dealer-links`;
+  return {
+    enabled: true,
+    defaultResource(ctx: KoaContextWithOIDC) {
+      const { grant_type: grantType, scope, authorization_details: details } = ctx.oidc.params ?? {};
+      if (grantType === 'client_credentials' && String(scope).split(' ').includes('migration:read')) return migrations;
+      // Authorization details need a resource; a person who has yet to choose a dealer has none to name.
+      if (details !== undefined) return dealerLinks;
+      return undefined as unknown as string;
+    },
+    getResourceServerInfo(_ctx: KoaContextWithOIDC, resource: string): ResourceServer {
+      if (resource === migrations) return { scope: 'migration:read', accessTokenFormat: 'opaque' };
+      if (resource === dealerLinks) return { scope: '', accessTokenFormat: 'opaque' };
+      if (!dealerOf(resource, config.dealers)) throw new errors.InvalidTarget(`no such resource: ${resource}`);
+      return {
+        scope: DEALER_SCOPES,
+        audience: resource,
+        accessTokenFormat: 'jwt',
+        accessTokenTTL: DEALER_TOKEN_LIFETIME_SECONDS,
+        jwt: { sign: { alg: 'ES256' } },
+      };
+    },
+    // Without `resource` at the token endpoint a client gets the token for UserInfo.
+    useGrantedResource: () => false,
+  };
+}
+
+/** oidc-provider's settings of rich authorization requests. */
+export function createRichAuthorizationRequests({ config, storage }: Pick<Deps, 'config' | 'storage'>) {
+  type Granted = { rar?: DealerLinkDetail[]; accountId?: string };
+  /** Tells the client how its link stands: the token response may say more than was asked (RFC 9396 section 7). */
+  const withStatus = async (details: DealerLinkDetail[]): Promise<object[]> =>
+    Promise.all(details.map(async (detail) => ({ ...detail, status: (await storage.dealerLinks.find(detail.link_id))?.status })));
+
+  return {
+    enabled: true,
+    ack: 'experimental-01',
+    types: { [DEALER_LINK]: { validate: createDealerLinkValidator(config) } },
+    authorizationDetailsForGrantSource: (ctx: KoaContextWithOIDC) => (ctx.oidc.grant as (Grant & Granted) | undefined)?.rar,
+    authorizationDetailsForAccessToken(
+      _ctx: KoaContextWithOIDC,
+      token: Granted & { resourceServer?: { identifier(): string } },
+      source?: Granted,
+    ) {
+      const granted = source?.rar ?? [];
+      if (!token.resourceServer) return withStatus(granted);
+      const dealer = dealerOf(token.resourceServer.identifier(), config.dealers);
+      return granted.filter((detail) => detail.dealer === dealer?.code);
+    },
+    authorizationDetailsForIntrospection: (_ctx: KoaContextWithOIDC, token: Granted) => token.rar,
+  };
+}

@@ -1,0 +1,59 @@
+// The pages that oidc-provider asks for by itself: errors without a way back to the client, and logout.
+import type { ErrorOut, KoaContextWithOIDC } from 'oidc-provider';
+import type { ClientRegistry } from '../deps.ts';
+import { page, type PageContext } from '../http/page-context.ts';
+
+const asPage = (ctx: KoaContextWithOIDC): PageContext => ctx as unknown as PageContext;
+
+/** An authorization request that cannot be answered to its client: what happened, for the person; what is wrong, for the developer. */
+export function renderError(ctx: KoaContextWithOIDC, out: ErrorOut): void {
+  const { status } = ctx;
+  const { state } = asPage(ctx);
+  const code = KNOWN_ERRORS.includes(out.error) ? out.error : 'invalid_request';
+  page(asPage(ctx), '/error', {
+    kind: 'note',
+    title: state.t(`errors.${code}.title`),
+    text: state.t(`errors.${code}.text`),
+    action: state.t(`errors.${code}.action`),
+    detail: [out.error, out.error_description].filter(Boolean).join(': '),
+  });
+  ctx.status = status >= 500 ? 503 : 400;
+}
+
+/** Errors that have sentences of their own. */
+const KNOWN_ERRORS = ['invalid_request', 'invalid_client', 'invalid_redirect_uri', 'invalid_request_uri', 'session_not_found'];
+
+/** What oidc-provider's own form carries, put into ours. */
+function hiddenFields(form: string): { action: string; fields: { name: string; value: string }[] } {
+  const fields = [...form.matchAll(/<input type="hidden" name="([^"]+)" value="([^"]*)"/g)];
+  return {
+    action: /action="([^"]+)"/.exec(form)?.[1] ?? '',
+    fields: fields.map(([, name, value]) => ({ name: name as string, value: value as string })),
+  };
+}
+
+/** Asks before anybody is logged out, because another site may have sent the person here (OpenID Connect RP-Initiated Logout 1.0 section 6). */
+export function createLogoutSource(clients: ClientRegistry) {
+  return function logoutSource(ctx: KoaContextWithOIDC, form: string): void {
+    const { state } = asPage(ctx);
+    const client = ctx.oidc.client && clients.find(ctx.oidc.client.clientId);
+    allowWayBack(ctx);
+    page(asPage(ctx), 'logout', {
+      kind: 'step',
+      title: state.t('logout.title'),
+      ...hiddenFields(form),
+      clientName: client?.name[state.language],
+      cancelUrl: ctx.oidc.params?.post_logout_redirect_uri ?? '/',
+    });
+  };
+}
+
+/** The confirmation posts to us and is redirected to the client. */
+function allowWayBack(ctx: KoaContextWithOIDC): void {
+  const target = ctx.oidc.params?.post_logout_redirect_uri;
+  if (typeof target === 'string') asPage(ctx).state.formActionOrigins.push(new URL(target).origin);
+}
+
+export function postLogoutSuccessSource(ctx: KoaContextWithOIDC): void {
+  page(asPage(ctx), 'logged-out', { kind: 'note', title: asPage(ctx).state.t('logged_out.title') });
+}

@@ -1,0 +1,179 @@
+// The interaction policy: what is missing? Asked in this order, from stored facts, until nothing is.
+//
+//   create → dealer_link → login → required_profile → link → consent
+import { interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
+import type { Deps } from '../deps.ts';
+import { draftIdOfLegacyIdentity } from '../domain/registration-draft.ts';
+import { missingRequiredClaims } from '../domain/required-profile.ts';
+import type { InteractionFacts, StoredLegacyProfile } from '../storage/storage.ts';
+import { isConsented, requestedDealerLink } from './dealer-link-grant.ts';
+import { findLegacyProfile } from './legacy-hand-over.ts';
+
+const { Check, Prompt, base } = interactionPolicy;
+
+export const PROMPTS = ['create', 'dealer_link', 'login', 'required_profile', 'link', 'consent'] as const;
+export type PromptName = (typeof PROMPTS)[number];
+
+type PolicyDeps = Pick<Deps, 'clients' | 'storage' | 'clock'>;
+
+/** What the checks of one request look at; read once a request. */
+type Request = { facts: InteractionFacts | undefined; legacy: StoredLegacyProfile | undefined };
+
+export function createPolicy(deps: PolicyDeps): interactionPolicy.DefaultPolicy {
+  const policy = base();
+  const read = createRequestReader(deps);
+
+  const login = policy.get('login')!;
+  for (const check of continueChecks(deps, read)) login.checks.add(check);
+  const consent = policy.get('consent')!;
+  // The dealer page is asked by its own prompt, before anybody has signed in.
+  consent.checks.remove('rar_prompt');
+
+  policy.clear();
+  for (const prompt of [
+    createPrompt(deps, read),
+    dealerLinkPrompt(deps, read),
+    login,
+    requiredProfilePrompt(deps),
+    linkPrompt(deps, read),
+    consent,
+  ]) {
+    policy.add(prompt);
+  }
+  return policy;
+}
+
+const need = (missing: boolean): boolean => (missing ? Check.REQUEST_PROMPT : Check.NO_NEED_TO_PROMPT);
+
+function createRequestReader({ storage }: PolicyDeps): (ctx: KoaContextWithOIDC) => Promise<Request> {
+  const read = new WeakMap<object, Promise<Request>>();
+  return (ctx) => {
+    const known = read.get(ctx.oidc);
+    if (known) return known;
+    const cid = (ctx.oidc.entities.Interaction as { cid?: string } | undefined)?.cid;
+    const reading = Promise.all([
+      cid ? storage.interactionFacts.find(cid) : undefined,
+      findLegacyProfile(ctx.oidc.params?.legacy_profile, storage.legacyProfiles),
+    ]).then(([facts, legacy]) => ({ facts, legacy }));
+    read.set(ctx.oidc, reading);
+    return reading;
+  };
+}
+
+type Reader = ReturnType<typeof createRequestReader>;
+
+/** ④–⑨, where `prompt=create` asks for a new ID (Initiating User Registration via OpenID Connect 1.0). */
+function createPrompt({ storage }: PolicyDeps, read: Reader) {
+  return new Prompt(
+    { name: 'create', requestable: true },
+    new Check('registration_requested', 'registration was requested', async (ctx) => {
+      const { facts, legacy } = await read(ctx);
+      const wanted = facts?.wants ?? (ctx.oidc.promptPending('create') ? 'registration' : 'login');
+      if (wanted === 'login' || facts?.registration) return need(false);
+      if (!legacy) return need(true);
+      const { client_id: clientId, profile } = legacy;
+      const [migration, draft] = await Promise.all([
+        storage.migrations.find(clientId, profile.legacy_id),
+        storage.registrationDrafts.find(draftIdOfLegacyIdentity(clientId, profile.legacy_id)),
+      ]);
+      // Linked before, or registered before and then abandoned: the person has an ID.
+      return need(
+        migration?.account_id === undefined && migration?.candidate === undefined && draft?.registered_at === undefined,
+      );
+    }),
+  );
+}
+
+/** ⑩, where a dealer link was asked for and the person has neither answered nor a link with that dealer. */
+function dealerLinkPrompt({ storage }: PolicyDeps, read: Reader) {
+  return new Prompt(
+    { name: 'dealer_link', requestable: false },
+    new Check('dealer_link_undecided', 'the dealer link was not decided on', 'consent_required', async (ctx) => {
+      const asked = requestedDealerLink(ctx.oidc.params?.authorization_details);
+      if (!asked) return need(false);
+      const { facts, legacy } = await read(ctx);
+      if (facts?.dealer_choice) return need(false);
+      // Before anybody has signed in, the one whose legacy identity this is; asked again when somebody has.
+      const migration = legacy && (await storage.migrations.find(legacy.client_id, legacy.profile.legacy_id));
+      const accountId = ctx.oidc.session?.accountId ?? migration?.account_id ?? migration?.candidate?.account_id;
+      const links = accountId ? await storage.dealerLinks.listByAccount(accountId) : [];
+      return need(!links.some((link) => isConsented(link) && (asked.dealer === undefined || link.dealer === asked.dealer)));
+    }),
+  );
+}
+
+/** Besides the usual reasons: a session that was there before this request is not taken for the person who is migrating. */
+function continueChecks({ storage }: PolicyDeps, read: Reader) {
+  return [
+    new Check(
+      'not_the_registered_account',
+      'the account that was just registered has not signed in',
+      'login_required',
+      async (ctx) => {
+        const accountId = ctx.oidc.session?.accountId;
+        const { facts } = await read(ctx);
+        if (!accountId || facts?.continue_as === accountId) return need(false);
+        const registration = facts?.registration;
+        return need(registration !== undefined && registration.account_id !== accountId);
+      },
+    ),
+    new Check(
+      'person_unconfirmed',
+      'whether to go on as the signed-in person was not decided',
+      'account_selection_required',
+      async (ctx) => {
+        const accountId = ctx.oidc.session?.accountId;
+        const { facts, legacy } = await read(ctx);
+        if (!accountId || !legacy || facts?.continue_as === accountId) return need(false);
+        const migration = await storage.migrations.find(legacy.client_id, legacy.profile.legacy_id);
+        return need(migration?.account_id !== accountId && migration?.candidate?.account_id !== accountId);
+      },
+    ),
+  ];
+}
+
+/** ⑪–⑬, where the client's file requires what is missing or was not confirmed for this client yet. */
+function requiredProfilePrompt({ clients, storage, clock }: PolicyDeps) {
+  return new Prompt(
+    { name: 'required_profile', requestable: false },
+    new Check(
+      'required_profile_missing',
+      'information that the service requires is missing',
+      'interaction_required',
+      async (ctx) => {
+        const accountId = ctx.oidc.session?.accountId;
+        const client = clients.find(ctx.oidc.client!.clientId);
+        if (!accountId || !client?.requiredClaims.length) return need(false);
+        const account = await storage.accounts.find(accountId);
+        return need(
+          account !== undefined &&
+            missingRequiredClaims(account, client.metadata.client_id, client.requiredClaims, clock()).length > 0,
+        );
+      },
+    ),
+  );
+}
+
+/** ⑭, once for each request that hands a legacy identity over or in which a dealer was chosen. */
+function linkPrompt({ storage }: PolicyDeps, read: Reader) {
+  return new Prompt(
+    { name: 'link', requestable: false },
+    new Check('link_unwritten', 'the migration or the dealer link is not written', 'interaction_required', async (ctx) => {
+      const accountId = ctx.oidc.session?.accountId;
+      if (!accountId) return need(false);
+      const { facts, legacy } = await read(ctx);
+      if (legacy) {
+        const migration = await storage.migrations.find(legacy.client_id, legacy.profile.legacy_id);
+        // Linked before: nothing to write for this account, and for another one a page that says so.
+        if (migration?.account_id !== undefined && migration.account_id !== accountId) return need(true);
+        const waiting = migration?.candidate;
+        const proposed = waiting?.account_id === accountId && waiting.code_challenge === ctx.oidc.params?.code_challenge;
+        if (migration?.account_id === undefined && !proposed) return need(true);
+      }
+      const chosen = facts?.dealer_choice?.dealer;
+      if (!chosen) return need(false);
+      const links = await storage.dealerLinks.listByAccount(accountId);
+      return need(!links.some((link) => link.dealer === chosen && isConsented(link)));
+    }),
+  );
+}

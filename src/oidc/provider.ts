@@ -1,0 +1,151 @@
+// The OpenID Provider: oidc-provider with our storage, clients, policy and pages.
+import { createHmac } from 'node:crypto';
+import { decodeJwt } from 'jose';
+import Provider, { type Configuration, type KoaContextWithOIDC } from 'oidc-provider';
+import type { Deps } from '../deps.ts';
+import { LANGUAGES } from '../http/translator.ts';
+import { createAdapterFactory } from './adapter.ts';
+import { accountClaims, CLAIMS_BY_SCOPE } from './claims.ts';
+import { createResourceIndicators, createRichAuthorizationRequests } from './dealer-link-grant.ts';
+import { createLoadExistingGrant } from './existing-grant.ts';
+import { createFinishMigration } from './finish-migration.ts';
+import { createLegacyHandOver } from './legacy-hand-over.ts';
+import { createLogoutSource, postLogoutSuccessSource, renderError } from './pages.ts';
+import { createPolicy } from './policy.ts';
+
+/** Interaction pages live under this path: /interaction/<uid>/<step>. */
+export const INTERACTION_PATH = '/interaction';
+
+/**
+ * Makes the provider and checks every client of the registry as oidc-provider will see it, because it would tell a mistake only
+ * at the first use.
+ * @throws where the metadata of a client is refused
+ */
+export async function createProvider(deps: Deps): Promise<Provider> {
+  const provider = new Provider(deps.config.issuer, createConfiguration(deps));
+  provider.proxy = deps.config.trustProxy;
+  const finishMigration = createFinishMigration(deps);
+  provider.use(async function completeMigrationAtRedemption(ctx, next) {
+    await next();
+    if (ctx.oidc?.route === 'token') await finishMigration(ctx as KoaContextWithOIDC);
+  });
+  provider.use(async function addToDiscovery(ctx, next) {
+    await next();
+    if (ctx.oidc?.route === 'discovery')
+      Object.assign(ctx.body as object, { prompt_values_supported: ['none', 'login', 'consent', 'create'] });
+  });
+  provider.on('server_error', (_ctx, error) =>
+    deps.log.error({ detail: error.message, stack: error.stack }, 'oidc-provider failed'),
+  );
+  for (const { metadata } of deps.clients.all()) await provider.Client.find(metadata.client_id);
+  return provider;
+}
+
+function createConfiguration(deps: Deps): Configuration {
+  const { config, clients, storage, clock, keys } = deps;
+  const acceptLegacyProfile = createLegacyHandOver(deps);
+  const secure = config.issuer.startsWith('https:');
+  const cookie = { httpOnly: true, sameSite: 'lax', signed: true, secure, overwrite: true } as const;
+  const configuration = {
+    adapter: createAdapterFactory(storage.artifacts, clients, clock),
+    jwks: keys.jwks,
+    scopes: ['openid', 'offline_access', ...Object.keys(CLAIMS_BY_SCOPE).filter((scope) => scope !== 'openid')],
+    claims: CLAIMS_BY_SCOPE,
+    subjectTypes: ['public', 'pairwise'],
+    pairwiseIdentifier: (_ctx: unknown, accountId: string, client: { sectorIdentifier?: string; clientId: string }) =>
+      createHmac('sha256', config.hmacKey)
+        .update(`pairwise:${client.sectorIdentifier ?? client.clientId}:${accountId}`)
+        .digest('base64url'),
+    responseTypes: ['code'],
+    grantTypes: undefined,
+    clientAuthMethods: ['private_key_jwt', 'client_secret_basic', 'none'],
+    enabledJWA: {
+      idTokenSigningAlgValues: ['ES256', 'RS256'],
+      clientAuthSigningAlgValues: ['ES256', 'PS256', 'RS256'],
+    },
+    clientDefaults: { id_token_signed_response_alg: 'ES256', grant_types: ['authorization_code'], response_types: ['code'] },
+    pkce: { required: () => true },
+    cookies: {
+      keys: config.cookieKeys,
+      names: {
+        session: `${secure ? '__Host-' : ''}common-id.session`,
+        interaction: 'common-id.interaction',
+        resume: 'common-id.resume',
+      },
+      long: cookie,
+      short: cookie,
+    },
+    ttl: {
+      Session: config.lifetimes.session,
+      Interaction: config.lifetimes.interaction,
+      Grant: config.lifetimes.grant,
+      AccessToken: config.lifetimes.accessToken,
+      IdToken: config.lifetimes.idToken,
+      RefreshToken: config.lifetimes.refreshToken,
+      ClientCredentials: config.lifetimes.accessToken,
+      AuthorizationCode: 60,
+    },
+    rotateRefreshToken: true,
+    issueRefreshToken: (_ctx: unknown, client: { grantTypeAllowed(type: string): boolean }, source: { scopes: Set<string> }) =>
+      client.grantTypeAllowed('refresh_token') && source.scopes.has('offline_access'),
+    // A person who logs out of the ID ends what hangs on the session; a refresh token of `offline_access` is meant to outlive it.
+    expiresWithSession: (_ctx: unknown, source: { scopes: Set<string> }) => !source.scopes.has('offline_access'),
+    extraParams: {
+      // Called for every authorization request, with or without the parameter.
+      legacy_profile: async (
+        ctx: KoaContextWithOIDC,
+        value: string | undefined,
+        client: Parameters<typeof acceptLegacyProfile>[2],
+      ) => {
+        keepOfflineAccess(ctx);
+        await acceptLegacyProfile(ctx, value, client);
+      },
+    },
+    interactions: {
+      policy: createPolicy(deps),
+      url: (_ctx: unknown, { uid, prompt }: { uid: string; prompt: { name: string } }) =>
+        `${INTERACTION_PATH}/${uid}/${prompt.name.replaceAll('_', '-')}`,
+    },
+    async findAccount(_ctx: unknown, sub: string) {
+      const account = await storage.accounts.find(sub);
+      if (!account || account.disabled_at !== undefined) return undefined;
+      return {
+        accountId: sub,
+        claims: async (_use: string, scope: string) => accountClaims(account, scope, config, storage),
+      };
+    },
+    loadExistingGrant: createLoadExistingGrant(deps),
+    renderError,
+    discovery: { ui_locales_supported: [...LANGUAGES], claims_locales_supported: [...LANGUAGES] },
+    features: {
+      devInteractions: { enabled: false },
+      dPoP: { enabled: false },
+      clientCredentials: { enabled: true },
+      introspection: { enabled: true },
+      revocation: { enabled: true },
+      pushedAuthorizationRequests: { enabled: true },
+      resourceIndicators: createResourceIndicators(deps),
+      richAuthorizationRequests: createRichAuthorizationRequests(deps),
+      rpInitiatedLogout: { enabled: true, logoutSource: createLogoutSource(clients), postLogoutSuccessSource },
+      backchannelLogout: { enabled: true },
+    },
+  };
+  // @types/oidc-provider 9.12 lags behind the library: rich authorization requests of 9.13 are not in it.
+  return configuration as unknown as Configuration;
+}
+
+/**
+ * oidc-provider takes `offline_access` out of a request without `prompt=consent`, which most clients never send. A client whose
+ * file allows refresh tokens gets one when it asks.
+ */
+function keepOfflineAccess(ctx: KoaContextWithOIDC): void {
+  const { params, client, entities, body } = ctx.oidc;
+  const pushed = entities.PushedAuthorizationRequest as { request?: string } | undefined;
+  const asked =
+    pushed?.request && ctx.oidc.route === 'authorization' ? decodeJwt(pushed.request).scope : (body?.scope ?? ctx.query.scope);
+  if (!String(asked).split(' ').includes('offline_access') || !client?.grantTypeAllowed('refresh_token')) return;
+  const scopes = String(params!.scope ?? '')
+    .split(' ')
+    .filter(Boolean);
+  if (!scopes.includes('offline_access')) params!.scope = [...scopes, 'offline_access'].join(' ');
+}

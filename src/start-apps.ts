@@ -1,0 +1,105 @@
+// Starts the apps that were asked for, each on its own port.
+import { createDealerSystem } from './apps/dealer-system/create-dealer-system.ts';
+import { createMailbox } from './apps/mailbox/create-mailbox.ts';
+import { createMaintenanceNotebook } from './apps/maintenance-notebook/create-maintenance-notebook.ts';
+import { createOwnersSite } from './apps/owners-site/owners-site.ts';
+import type { AppName, Config } from './config/config.ts';
+import type { Clock } from './deps.ts';
+import { listen, type Listening } from './listen.ts';
+import { startCommonId, type RunningApp } from './start-common-id.ts';
+import { createLog } from './telemetry/log.ts';
+
+const GRACE_MS = 10_000;
+
+export type RunningApps = {
+  /** Stops all: nothing new, what was begun is finished, files are closed. */
+  stop(): Promise<void>;
+};
+
+type Starter = { port: (config: Config) => number; start: (config: Config, clock: Clock) => Promise<RunningApp> };
+
+/** In this order: who is called by others comes first. */
+const STARTERS: Record<AppName, Starter> = {
+  mailbox: {
+    port: ({ mailbox }) => mailbox.port,
+    start: async (config, clock) => asRunning(await createMailbox({ ...config.mailbox, ...shared(config, clock, 'mailbox') })),
+  },
+  dealer: {
+    port: ({ dealerSystem }) => dealerSystem.port,
+    start: async (config, clock) =>
+      asRunning(
+        await createDealerSystem({
+          ...config.dealerSystem,
+          ...shared(config, clock, 'dealer-system'),
+          issuer: config.issuer,
+          seedDemo: config.demo,
+        }),
+      ),
+  },
+  id: {
+    port: ({ port }) => port,
+    start: async (config, clock) => startCommonId(config, clock, createLog('common-id', config.logLevel)),
+  },
+  'owners-site': {
+    port: ({ ownersSite }) => ownersSite.port,
+    start: async (config, clock) =>
+      asRunning(
+        await createOwnersSite({
+          ...config.ownersSite,
+          ...shared(config, clock, 'owners-site'),
+          issuer: config.issuer,
+          notebookOrigin: config.notebook.origin,
+          dealerSystemOrigin: config.dealerSystem.origin,
+          smtpUrl: config.mail.smtpUrl,
+          mailFrom: config.mail.from,
+          seedDemo: config.demo,
+        }),
+      ),
+  },
+  notebook: {
+    port: ({ notebook }) => notebook.port,
+    start: async (config, clock) =>
+      asRunning(
+        await createMaintenanceNotebook({
+          ...config.notebook,
+          ...shared(config, clock, 'maintenance-notebook'),
+          issuer: config.issuer,
+          dealerSystemOrigin: config.dealerSystem.origin,
+          ownersSiteOrigin: config.ownersSite.origin,
+        }),
+      ),
+  },
+};
+
+function shared(config: Config, clock: Clock, app: string) {
+  const { cookieKeys, trustProxy, logLevel, mode } = config;
+  return { cookieKeys, trustProxy, cacheViews: mode === 'production', clock, log: createLog(app, logLevel) };
+}
+
+function asRunning({ koa, close }: { koa: { callback(): RunningApp['handler'] }; close(): Promise<void> }): RunningApp {
+  return { handler: koa.callback(), drain: () => undefined, close };
+}
+
+/**
+ * Starts the named apps and listens.
+ * @throws where one of them cannot start; what was started before it is stopped
+ */
+export async function startApps(config: Config, names: readonly AppName[], clock: Clock): Promise<RunningApps> {
+  const started: { app: RunningApp; listening: Listening }[] = [];
+  const stop = async (): Promise<void> => {
+    for (const { app } of started) app.drain();
+    await Promise.all(started.map(({ listening }) => listening.close(GRACE_MS)));
+    await Promise.all(started.map(({ app }) => app.close()));
+  };
+  try {
+    for (const name of Object.keys(STARTERS).filter((known): known is AppName => names.includes(known as AppName))) {
+      const starter = STARTERS[name];
+      const app = await starter.start(config, clock);
+      started.push({ app, listening: await listen(app.handler, starter.port(config), config.host) });
+    }
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { stop };
+}

@@ -1,0 +1,36 @@
+// What `npm start` says when everything runs.
+import type { AppName, Config } from './config/config.ts';
+import { DEMO_PASSWORD } from './demo-data.ts';
+
+/** Every address, the demo logins, where mail arrives, and what to press first. */
+export function welcome(config: Config, names: readonly AppName[]): string {
+  const addresses: Record<AppName, [string, string]> = {
+    id: ['TOYOTA/LEXUS common ID', config.issuer],
+    'owners-site': ['Owners site', config.ownersSite.origin],
+    notebook: ['Maintenance notebook', config.notebook.origin],
+    dealer: ['Dealer system', config.dealerSystem.origin],
+    mailbox: ['Mailbox', `${config.mailbox.origin}  (SMTP on port ${config.mailbox.smtpPort})`],
+  };
+  const order: AppName[] = ['owners-site', 'id', 'notebook', 'dealer', 'mailbox'];
+  const lines = order
+    .filter((name) => names.includes(name))
+    .map((name) => `  ${addresses[name][0].padEnd(24)}${addresses[name][1]}`);
+  const whole = order.every((name) => names.includes(name));
+  return [
+    '',
+    ...lines,
+    ...(config.demo && whole
+      ? [
+          '',
+          '  Demo logins',
+          '    owners site   tanaka, suzuki, sato, yamada, ito       password owners-2026',
+          `    common ID     sato@example.jp, yamada@example.jp     password ${DEMO_PASSWORD}`,
+          '',
+          `  Start here: ${config.ownersSite.origin} – sign in as tanaka, open 詳細はこちら in the banner, and take a new ID.`,
+          `  Every mail arrives at ${config.mailbox.origin}. Data is kept in ${config.dataDirectory}; npm run reset forgets it.`,
+        ]
+      : []),
+    '',
+    '',
+  ].join('\n');
+}
