@@ -44,7 +44,7 @@ export function jobPromises(open: OpenBackend): void {
     expect(await jobs().enqueue(job('k'))).toBe(false);
     await jobs().complete('k', leased.lease);
     expect(await jobs().enqueue(job('k'))).toBe(false);
-    expect(await jobs().find('k')).toMatchObject({ state: 'done', payload: {} });
+    expect(await jobs().find('k')).toMatchObject({ state: 'done' });
   });
 
   test('of 50 parallel jobs of one key exactly one is written', async () => {
@@ -118,7 +118,8 @@ export function jobPromises(open: OpenBackend): void {
     expect(await jobs().complete('k', lease)).toBe(true);
     expect(await jobs().complete('k', lease)).toBe(false);
     const done = await jobs().find('k');
-    expect(done).toMatchObject({ state: 'done', payload: {}, attempts: 2 });
+    expect(done).toMatchObject({ state: 'done', attempts: 2 });
+    expect(done?.payload).toEqual({});
     expect(done).not.toHaveProperty('lease');
     expect(done).not.toHaveProperty('last_error');
     subject.advance(10 * LEASE_MS);
