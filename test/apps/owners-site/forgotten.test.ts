@@ -1,0 +1,128 @@
+// Forgotten user ID and forgotten password, by real mail.
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { Browser, headingOf, textOf, type Answer } from './browser.ts';
+import { startSite, type TestSite } from './start-site.ts';
+
+const MINUTE_MS = 60_000;
+
+let site: TestSite;
+let browser: Browser;
+
+beforeEach(async () => {
+  site = await startSite();
+  browser = new Browser();
+});
+
+afterEach(() => site.close());
+
+async function ask(page: string, fields: Record<string, string>): Promise<Answer> {
+  return browser.submit(await browser.open(`${site.origin}${page}`), page, fields);
+}
+
+function linkIn(text: string | undefined): string {
+  return /http:\/\/\S+/.exec(text ?? '')?.[0] ?? '';
+}
+
+test('mails the user ID to the address that is registered, whatever the case of its letters', async () => {
+  const answer = await ask('/forgotten-id', { email: ' Tanaka@Example.JP ' });
+  expect(headingOf(answer)).toBe('メールをご確認ください');
+  const [mail] = await site.mailsArrived(1);
+  expect(mail?.to?.[0]?.address).toBe('tanaka@example.jp');
+  expect(mail?.subject).toBe("【TOYOTA OWNER'S SITE】ユーザーIDのお知らせ");
+  expect(mail?.text).toMatch(/^tanaka$/m);
+  expect(mail?.text).toContain('田中 太郎 様');
+  expect(mail?.html).toContain('>tanaka<');
+  expect(mail?.headers.find(({ key }) => key === 'auto-submitted')?.value).toBe('auto-generated');
+});
+
+test('answers an address or user ID that nobody has like one that somebody has, and mails nothing', async () => {
+  const known = await ask('/forgotten-id', { email: 'tanaka@example.jp' });
+  const unknown = await ask('/forgotten-id', { email: 'nobody@example.jp' });
+  expect(unknown.html.replace(/csrf_token" value="[^"]*"/, '')).toBe(known.html.replace(/csrf_token" value="[^"]*"/, ''));
+  const withMail = await ask('/forgotten-password', { user_id: 'sato' });
+  // suzuki has no address.
+  for (const userId of ['nobody', 'suzuki']) {
+    const without = await ask('/forgotten-password', { user_id: userId });
+    expect([without.status, without.url, textOf(without)]).toEqual([withMail.status, withMail.url, textOf(withMail)]);
+  }
+  const mails = await site.mailsArrived(2);
+  expect(mails.map(({ to }) => to?.[0]?.address).toSorted()).toEqual(['sato@example.jp', 'tanaka@example.jp']);
+});
+
+test.each(['', 'tanaka', 'a@b@c', 'a b@example.jp', `${'x'.repeat(250)}@example.jp`, 'a@example.jp\r\nBcc: x@example.jp'])(
+  'refuses %j as an address',
+  async (email) => {
+    const answer = await ask('/forgotten-id', { email });
+    expect(answer.status).toBe(422);
+    expect(textOf(answer)).toContain('メールアドレスを「name@example.jp」の形で入力してください。');
+  },
+);
+
+test('sets a new password by the mailed link, once, and signs out everywhere', async () => {
+  const elsewhere = (await site.signIn('tanaka')).browser;
+  await ask('/forgotten-password', { user_id: 'tanaka' });
+  const [mail] = await site.mailsArrived(1);
+  const link = linkIn(mail?.text);
+  expect(link).toMatch(new RegExp(`^${site.origin}/reset-password/[\\w-]{43}$`));
+
+  const form = await browser.open(link);
+  const path = new URL(link).pathname;
+  expect(headingOf(form)).toBe('新しいパスワードの設定');
+  const answer = await browser.submit(form, path, { password: 'better-2027' });
+  expect(headingOf(answer)).toBe('パスワードを設定しました');
+  expect((await elsewhere.request(`${site.origin}/`)).status).toBe(303);
+
+  const login = await browser.open(`${site.origin}/login`);
+  expect((await browser.post(login, '/login', { user_id: 'tanaka', password: 'owners-2026' })).status).toBe(422);
+  expect((await browser.post(login, '/login', { user_id: 'tanaka', password: 'better-2027' })).status).toBe(303);
+  expect((await site.mailsArrived(2))[1]?.subject).toContain('パスワードを変更しました');
+
+  const again = await browser.open(link);
+  expect([again.status, headingOf(again)]).toEqual([404, 'このリンクは使えません']);
+});
+
+test('of links used at once, one sets the password', async () => {
+  await ask('/forgotten-password', { user_id: 'tanaka' });
+  const link = linkIn((await site.mailsArrived(1))[0]?.text);
+  const form = await browser.open(link);
+  const answers = await Promise.all(
+    Array.from({ length: 10 }, (_, index) => browser.post(form, new URL(link).pathname, { password: `better-202${index}` })),
+  );
+  expect(answers.filter(({ status }) => status === 303)).toHaveLength(1);
+});
+
+test('a link dies after half an hour, and when a newer one is mailed', async () => {
+  await ask('/forgotten-password', { user_id: 'tanaka' });
+  const older = linkIn((await site.mailsArrived(1))[0]?.text);
+  await ask('/forgotten-password', { user_id: 'tanaka' });
+  const newer = linkIn((await site.mailsArrived(2))[1]?.text);
+  expect((await browser.open(older)).status).toBe(404);
+  site.advance(29 * MINUTE_MS);
+  expect((await browser.open(newer)).status).toBe(200);
+  site.advance(2 * MINUTE_MS);
+  expect((await browser.open(newer)).status).toBe(404);
+});
+
+test.each([
+  ['short-1', 'パスワードは8文字以上で入力してください。'],
+  ['only-letters', '半角英字と半角数字の両方を使用してください。'],
+  [`long-1${'x'.repeat(70)}`, 'パスワードが長すぎます。短くして入力してください。'],
+  ['tanaka-2026', 'ユーザーIDを含むパスワードは使用できません。'],
+])('refuses %j as a new password and leaves the link alive', async (password, sentence) => {
+  await ask('/forgotten-password', { user_id: 'tanaka' });
+  const link = linkIn((await site.mailsArrived(1))[0]?.text);
+  const answer = await browser.submit(await browser.open(link), new URL(link).pathname, { password });
+  expect(answer.status).toBe(422);
+  expect(textOf(answer)).toContain(sentence);
+  expect((await browser.open(link)).status).toBe(200);
+});
+
+test('sends one person three mails at most, silently, and stops an address that asks for many', async () => {
+  for (let times = 0; times < 5; times += 1) await ask('/forgotten-id', { email: 'tanaka@example.jp' });
+  await ask('/forgotten-id', { email: 'sato@example.jp' });
+  const mails = await site.mailsArrived(4);
+  expect(mails.map(({ to }) => to?.[0]?.address).filter((address) => address === 'tanaka@example.jp')).toHaveLength(3);
+  let last = 200;
+  for (let times = 0; times < 20; times += 1) last = (await ask('/forgotten-id', { email: `x${times}@example.jp` })).status;
+  expect(last).toBe(429);
+});

@@ -1,0 +1,193 @@
+// ① Login, the session behind it, and the way out.
+import { DatabaseSync } from 'node:sqlite';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { Browser, headingOf, textOf } from './browser.ts';
+import { startSite, type TestSite } from './start-site.ts';
+
+const MINUTE_MS = 60_000;
+const WRONG = 'ユーザーIDまたはパスワードが正しくありません。';
+
+let site: TestSite;
+
+beforeEach(async () => {
+  site = await startSite();
+});
+
+afterEach(() => site.close());
+
+test('shows what the guide shows', async () => {
+  const page = await new Browser().open(`${site.origin}/login`);
+  expect(headingOf(page)).toBe('ログイン');
+  for (const words of [
+    'ユーザーID',
+    'パスワード',
+    'パスワードの入力につきましては、I(大文字のアイ)とl(小文字のエル)等お間違えないようご入力ください。',
+    '次回からユーザーIDの入力を省略',
+    'セキュリティ保持のため、手元に控えていただくか、ご自分で覚えていただくことをお勧めします。',
+    'このページでご入力いただいた情報は、SSLで保護され送信されます。',
+    'ユーザーIDを忘れた方',
+    'パスワードを忘れた方',
+  ]) {
+    expect(textOf(page)).toContain(words);
+  }
+});
+
+test.each([
+  ['tanaka', '田中 太郎'],
+  ['suzuki', '鈴木 花子'],
+  ['sato', '佐藤 健'],
+  ['yamada', '山田 優子'],
+  ['ito', '伊藤 誠'],
+])('signs %s in and greets them', async (userId, name) => {
+  const { home } = await site.signIn(userId);
+  expect(home.url).toBe(`${site.origin}/`);
+  expect(textOf(home)).toContain(`ようこそ ${name} 様`);
+  expect(textOf(home)).toContain(`${name} 様へのお知らせ`);
+});
+
+test('takes the user ID in full width, with capitals and spaces; the password exactly', async () => {
+  const browser = new Browser();
+  const login = await browser.open(`${site.origin}/login`);
+  const home = await browser.submit(login, '/login', { user_id: ' ＴＡＮＡＫＡ ', password: 'owners-2026' });
+  expect(headingOf(home)).toBe('トップページ');
+
+  const other = new Browser();
+  const refused = await other.submit(await other.open(`${site.origin}/login`), '/login', {
+    user_id: 'tanaka',
+    password: 'Owners-2026',
+  });
+  expect(refused.status).toBe(422);
+});
+
+test('answers an unknown user ID and a wrong password alike, and keeps what was typed but the password', async () => {
+  const browser = new Browser();
+  const login = await browser.open(`${site.origin}/login`);
+  const wrong = await browser.submit(login, '/login', { user_id: 'tanaka', password: 'wrong-2026', remember: 'yes' });
+  const unknown = await browser.submit(login, '/login', { user_id: 'nobody', password: 'wrong-2026', remember: 'yes' });
+  expect(wrong.status).toBe(422);
+  expect(textOf(wrong)).toContain(WRONG);
+  expect(wrong.html).toContain('value="tanaka"');
+  expect(wrong.html).not.toContain('wrong-2026');
+  expect(unknown.html.replaceAll('nobody', 'tanaka')).toBe(wrong.html);
+});
+
+test('says which field is empty', async () => {
+  const browser = new Browser();
+  const answer = await browser.submit(await browser.open(`${site.origin}/login`), '/login', { user_id: '', password: '' });
+  expect(answer.status).toBe(422);
+  expect(textOf(answer)).toContain('ユーザーIDを入力してください。');
+  expect(textOf(answer)).toContain('パスワードを入力してください。');
+});
+
+test('refuses a password that only begins like the right one, beyond the 72 bytes of bcrypt', async () => {
+  const browser = new Browser();
+  const login = await browser.open(`${site.origin}/login`);
+  const answer = await browser.submit(login, '/login', { user_id: 'tanaka', password: `owners-2026${'x'.repeat(5000)}` });
+  expect(answer.status).toBe(422);
+});
+
+test('slows wrong passwords down, also those that come at once, and lets the owner in after the wait', async () => {
+  const browser = new Browser();
+  const login = await browser.open(`${site.origin}/login`);
+  const tried = await Promise.all(
+    Array.from({ length: 12 }, (_, index) => browser.post(login, '/login', { user_id: 'tanaka', password: `wrong-${index}` })),
+  );
+  expect(tried.filter(({ status }) => status === 422)).toHaveLength(5);
+  const slowed = tried.find(({ status }) => status === 429);
+  expect(Number(slowed?.headers.get('retry-after'))).toBeGreaterThan(0);
+
+  const right = { user_id: 'tanaka', password: 'owners-2026' };
+  expect((await browser.post(login, '/login', right)).status).toBe(429);
+  site.advance(MINUTE_MS);
+  expect((await browser.post(login, '/login', right)).status).toBe(303);
+});
+
+test('refuses a post without the token of the form', async () => {
+  const body = new URLSearchParams({ user_id: 'tanaka', password: 'owners-2026' });
+  const answer = await new Browser().request(`${site.origin}/login`, { method: 'POST', body });
+  expect(answer.status).toBe(403);
+});
+
+test('gives a new session at each login, and none of the old tokens works', async () => {
+  const { browser } = await site.signIn('tanaka');
+  const names = ['owners-site.session', 'owners-site.session.sig'] as const;
+  const first = names.map((name) => browser.cookie(name) ?? '');
+  const home = await browser.open(`${site.origin}/`);
+  await browser.submit(home, '/logout');
+
+  const thief = new Browser();
+  names.forEach((name, index) => thief.setCookie(name, first[index] ?? ''));
+  expect((await thief.request(`${site.origin}/`)).headers.get('location')).toBe('/login');
+
+  await site.signIn('tanaka', browser);
+  expect(browser.cookie('owners-site.session')).not.toBe(first[0]);
+});
+
+test('ends a session that is not used for two hours, and any after twelve', async () => {
+  const { browser } = await site.signIn('tanaka');
+  for (let hours = 0; hours < 11; hours += 1) {
+    site.advance(60 * MINUTE_MS);
+    expect((await browser.request(`${site.origin}/`)).status).toBe(200);
+  }
+  site.advance(61 * MINUTE_MS);
+  expect((await browser.request(`${site.origin}/`)).status).toBe(303);
+
+  const other = (await site.signIn('sato')).browser;
+  site.advance(121 * MINUTE_MS);
+  expect((await other.request(`${site.origin}/`)).status).toBe(303);
+});
+
+test('fills the user ID in on the next visit where that was wished, and keeps it out of the cookies', async () => {
+  const browser = new Browser();
+  const login = await browser.open(`${site.origin}/login`);
+  const home = await browser.submit(login, '/login', { user_id: 'tanaka', password: 'owners-2026', remember: 'yes' });
+  expect(browser.cookies().join()).not.toMatch(/tanaka|example/);
+  await browser.submit(home, '/logout');
+  const again = await browser.open(`${site.origin}/login`);
+  expect(again.html).toMatch(/name="user_id" value="tanaka"/);
+  expect(again.html).toMatch(/name="remember" value="yes" checked/);
+
+  await browser.submit(again, '/login', { user_id: 'tanaka', password: 'owners-2026' });
+  await browser.submit(await browser.open(`${site.origin}/`), '/logout');
+  expect((await browser.open(`${site.origin}/login`)).html).toMatch(/name="user_id" value=""/);
+});
+
+test('keeps neither tokens nor passwords that could be used', async () => {
+  const { browser } = await site.signIn('tanaka');
+  const database = new DatabaseSync(join(site.directory, 'owners-site.sqlite'), { readOnly: true });
+  const dump = JSON.stringify([
+    ...database.prepare('SELECT * FROM sessions').all(),
+    ...database.prepare('SELECT * FROM users').all(),
+  ]);
+  database.close();
+  expect(dump).not.toContain(browser.cookie('owners-site.session'));
+  expect(dump).not.toContain('owners-2026');
+});
+
+test('sends everybody else to the login, and shows a page for what does not exist', async () => {
+  for (const path of ['/', '/booking', '/migration', '/migration/completed', '/notices/1']) {
+    const answer = await new Browser().request(`${site.origin}${path}`);
+    expect([answer.status, answer.headers.get('location')]).toEqual([303, '/login']);
+  }
+  expect((await new Browser().open(`${site.origin}/nowhere`)).status).toBe(404);
+  expect((await new Browser().open(`${site.origin}/logout`)).status).toBe(405);
+});
+
+test('shows a user their own notices, and marks those that were read', async () => {
+  const { browser, home } = await site.signIn('tanaka');
+  expect(home.html).toContain('<summary>ほかのお知らせを見る</summary>');
+  const notice = /href="(\/notices\/\d+)"/.exec(home.html)?.[1] ?? '';
+  const unread = (html: string): number => html.split('未読').length - 1;
+  expect(unread(home.html)).toBe(3);
+  expect(textOf(await browser.open(`${site.origin}${notice}`))).toContain('定期点検');
+  expect(unread((await browser.open(`${site.origin}/`)).html)).toBe(2);
+
+  const other = (await site.signIn('sato')).browser;
+  expect((await other.open(`${site.origin}${notice}`)).status).toBe(404);
+});
+
+test('speaks English to who prefers it', async () => {
+  const { home } = await site.signIn('tanaka', new Browser('en'));
+  expect(headingOf(home)).toBe('Top page');
+});
