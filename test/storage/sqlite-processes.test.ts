@@ -1,5 +1,5 @@
 // Several real processes on one file: races have one winner, and a kill loses nothing that was acknowledged.
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -15,6 +15,9 @@ import type { Storage } from '../../src/storage/storage.ts';
 import { eventAbout, sampleAccount } from './conformance/samples.ts';
 
 const PROGRAM = join(import.meta.dirname, 'sqlite-process.ts');
+
+// Starting a process takes its time on a busy machine.
+jest.setTimeout(60_000);
 
 let folder: string;
 let path: string;
@@ -131,7 +134,7 @@ describe('a writing process', () => {
       await expectAllOf(acknowledged, storage);
       await expectNothingHalfMade(storage);
     });
-  }, 60_000);
+  });
 
   test('does not stop for a backup, and the backup has all that was acknowledged before it', async () => {
     const child = start('write', 'backup');
