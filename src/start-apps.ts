@@ -1,12 +1,8 @@
 // Starts the apps that were asked for, each on its own port.
-import { createDealerSystem } from './apps/dealer-system/create-dealer-system.ts';
-import { createMailbox } from './apps/mailbox/create-mailbox.ts';
-import { createMaintenanceNotebook } from './apps/maintenance-notebook/create-maintenance-notebook.ts';
-import { createOwnersSite } from './apps/owners-site/owners-site.ts';
 import type { AppName, Config } from './config/config.ts';
 import type { Clock } from './deps.ts';
 import { listen, type Listening } from './listen.ts';
-import { startCommonId, type RunningApp } from './start-common-id.ts';
+import type { RunningApp } from './running-app.ts';
 import { createLog } from './telemetry/log.ts';
 
 const GRACE_MS = 10_000;
@@ -18,17 +14,24 @@ export type RunningApps = {
 
 type Starter = { port: (config: Config) => number; start: (config: Config, clock: Clock) => Promise<RunningApp> };
 
-/** In this order: who is called by others comes first. */
+/** In this order: who is called by others comes first. Imported when started, because a node that runs one app needs nothing of the others. */
 const STARTERS: Record<AppName, Starter> = {
   mailbox: {
     port: ({ mailbox }) => mailbox.port,
-    start: async (config, clock) => asRunning(await createMailbox({ ...config.mailbox, ...shared(config, clock, 'mailbox') })),
+    start: async (config, clock) =>
+      asRunning(
+        await (
+          await import('./apps/mailbox/create-mailbox.ts')
+        ).createMailbox({ ...config.mailbox, ...shared(config, clock, 'mailbox') }),
+      ),
   },
   dealer: {
     port: ({ dealerSystem }) => dealerSystem.port,
     start: async (config, clock) =>
       asRunning(
-        await createDealerSystem({
+        await (
+          await import('./apps/dealer-system/create-dealer-system.ts')
+        ).createDealerSystem({
           ...config.dealerSystem,
           ...shared(config, clock, 'dealer-system'),
           issuer: config.issuer,
@@ -38,13 +41,16 @@ const STARTERS: Record<AppName, Starter> = {
   },
   id: {
     port: ({ port }) => port,
-    start: async (config, clock) => startCommonId(config, clock, createLog('common-id', config.logLevel)),
+    start: async (config, clock) =>
+      (await import('./start-common-id.ts')).startCommonId(config, clock, createLog('common-id', config.logLevel)),
   },
   'owners-site': {
     port: ({ ownersSite }) => ownersSite.port,
     start: async (config, clock) =>
       asRunning(
-        await createOwnersSite({
+        await (
+          await import('./apps/owners-site/owners-site.ts')
+        ).createOwnersSite({
           ...config.ownersSite,
           ...shared(config, clock, 'owners-site'),
           issuer: config.issuer,
@@ -60,7 +66,9 @@ const STARTERS: Record<AppName, Starter> = {
     port: ({ notebook }) => notebook.port,
     start: async (config, clock) =>
       asRunning(
-        await createMaintenanceNotebook({
+        await (
+          await import('./apps/maintenance-notebook/create-maintenance-notebook.ts')
+        ).createMaintenanceNotebook({
           ...config.notebook,
           ...shared(config, clock, 'maintenance-notebook'),
           issuer: config.issuer,

@@ -1,5 +1,4 @@
 // Starts the common ID: storage, keys, jobs, application, in this order; and stops it the other way round.
-import type { RequestListener } from 'node:http';
 import { createApp } from './app.ts';
 import type { Config } from './config/config.ts';
 import { createDeps } from './create-deps.ts';
@@ -10,16 +9,8 @@ import { createJobRunner } from './jobs/runner.ts';
 import { createSendMail } from './jobs/send-mail.ts';
 import { startSweeper } from './jobs/sweeper.ts';
 import { createMailer } from './mail/mailer.ts';
+import type { RunningApp } from './running-app.ts';
 import type { Log } from './telemetry/log.ts';
-
-/** Something that answers HTTP and can be stopped. */
-export type RunningApp = {
-  handler: RequestListener;
-  /** Nobody new is to be sent here. */
-  drain(): void;
-  /** Called when the last request has been answered. */
-  close(): Promise<void>;
-};
 
 export async function startCommonId(config: Config, clock: Clock, log: Log): Promise<RunningApp> {
   const deps = await createDeps(config, clock, log);

@@ -1,46 +1,7 @@
-// Rate limits that all processes share and that survive a restart: rate-limiter-flexible over our counters.
+// Rate limits that all processes share and that survive a restart, over the atomic counters of the storage port.
 import { isIPv4, isIPv6 } from 'node:net';
-import { RateLimiterRes, RateLimiterStoreAbstract } from 'rate-limiter-flexible';
 import type { CounterStore } from '../storage/storage.ts';
 import { PageError } from './page-error.ts';
-
-type Counter = { points: number; expires_at: number };
-
-class CounterLimiter extends RateLimiterStoreAbstract {
-  readonly #counters: CounterStore;
-  readonly #clock: () => number;
-
-  constructor(name: string, limit: Limit, counters: CounterStore, clock: () => number) {
-    super({
-      storeClient: counters,
-      keyPrefix: name,
-      points: limit.points,
-      duration: limit.windowSeconds,
-      inMemoryBlockOnConsumed: 0,
-    });
-    this.#counters = counters;
-    this.#clock = clock;
-  }
-
-  async _upsert(key: string, points: number, durationMs: number, forceExpire: boolean): Promise<Counter> {
-    if (forceExpire) await this.#counters.remove(key);
-    return this.#counters.add(key, points, durationMs);
-  }
-
-  async _get(key: string): Promise<Counter | null> {
-    return (await this.#counters.get(key)) ?? null;
-  }
-
-  async _delete(key: string): Promise<boolean> {
-    await this.#counters.remove(key);
-    return true;
-  }
-
-  _getRateLimiterRes(_key: string, changed: number, counter: Counter): RateLimiterRes {
-    const left = Math.max(this.points - counter.points, 0);
-    return new RateLimiterRes(left, Math.max(counter.expires_at - this.#clock(), 0), counter.points, counter.points === changed);
-  }
-}
 
 export type Limit = { points: number; windowSeconds: number };
 
@@ -53,27 +14,19 @@ export type RateLimit = {
   forget(key: string): Promise<void>;
 };
 
-/** Makes a limit; `name` keeps its counters apart from others'. */
+/** Makes a limit; `name` keeps its counters apart from others'. A window begins with the first that is counted, and ends by itself. */
 export function createRateLimit(name: string, limit: Limit, counters: CounterStore, clock: () => number): RateLimit {
-  const limiter = new CounterLimiter(name, limit, counters, clock);
-  const tooMany = (waitMs: number): PageError =>
-    new PageError('too_many_requests', 429, { detail: `limit ${name}`, retryAfterSeconds: waitMs / 1000 });
+  const refuseOver = (counted: { points: number; expires_at: number } | undefined, most: number): void => {
+    if (!counted || counted.points <= most) return;
+    throw new PageError('too_many_requests', 429, {
+      detail: `limit ${name}`,
+      retryAfterSeconds: Math.max((counted.expires_at - clock()) / 1000, 1),
+    });
+  };
   return {
-    async count(key) {
-      try {
-        await limiter.consume(key);
-      } catch (refused) {
-        if (refused instanceof RateLimiterRes) throw tooMany(refused.msBeforeNext);
-        throw refused;
-      }
-    },
-    async check(key) {
-      const state = await limiter.get(key);
-      if (state && state.consumedPoints >= limit.points) throw tooMany(state.msBeforeNext);
-    },
-    async forget(key) {
-      await limiter.delete(key);
-    },
+    count: async (key) => refuseOver(await counters.add(`${name}:${key}`, 1, limit.windowSeconds * 1000), limit.points),
+    check: async (key) => refuseOver(await counters.get(`${name}:${key}`), limit.points - 1),
+    forget: async (key) => counters.remove(`${name}:${key}`),
   };
 }
 

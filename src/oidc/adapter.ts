@@ -1,7 +1,9 @@
 // oidc-provider's storage interface over our port. Clients come from their files; everything else from the database.
 import { errors, type Adapter, type AdapterPayload } from 'oidc-provider';
+import type { Client } from '../config/config.ts';
 import type { Clock, ClientRegistry } from '../deps.ts';
 import type { ArtifactStore } from '../storage/storage.ts';
+import { OIDC_SCOPES } from './claims.ts';
 
 /** What belongs to a grant, and dies with it. */
 const GRANTED_MODELS = ['AccessToken', 'AuthorizationCode', 'RefreshToken'];
@@ -52,12 +54,22 @@ function artifactAdapter(model: string, artifacts: ArtifactStore, clock: Clock):
   };
 }
 
+/** oidc-provider knows the scopes of OpenID Connect; those of a resource are held against the file when the resource is asked for. */
+function forProvider({ scope, ...metadata }: Client['metadata']): Client['metadata'] {
+  if (typeof scope !== 'string') return metadata;
+  const ours = scope.split(' ').filter((name) => OIDC_SCOPES.includes(name));
+  return { ...metadata, scope: ours.join(' ') };
+}
+
 function clientAdapter(clients: ClientRegistry): Adapter {
   const readOnly = async (): Promise<never> => {
     throw new Error('clients are files in config/clients and cannot be written');
   };
   return {
-    find: async (clientId) => clients.find(clientId)?.metadata as AdapterPayload | undefined,
+    find: async (clientId) => {
+      const client = clients.find(clientId);
+      return client && (forProvider(client.metadata) as AdapterPayload);
+    },
     findByUid: async () => undefined,
     findByUserCode: async () => undefined,
     upsert: readOnly,

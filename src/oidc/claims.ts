@@ -28,6 +28,9 @@ export const CLAIMS_BY_SCOPE = {
   dealer_link: ['dealer_links'],
 };
 
+/** Every scope that is no resource's. */
+export const OIDC_SCOPES: readonly string[] = ['offline_access', ...Object.keys(CLAIMS_BY_SCOPE)];
+
 const asIso = (time: number | undefined): string | undefined => (time === undefined ? undefined : new Date(time).toISOString());
 
 /** `formatted` in Japanese order, one line each (OpenID Connect Core 5.1.1). */

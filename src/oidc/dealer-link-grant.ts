@@ -1,6 +1,6 @@
 // Consent to a dealer link as a scoped grant: authorization details of type `dealer_link` (RFC 9396) bound to the dealer's
 // resource (RFC 8707). A token for one dealer names that dealer alone; consent for one gives nothing for another.
-import { errors, type Grant, type KoaContextWithOIDC, type ResourceServer } from 'oidc-provider';
+import { errors, type Client as ProviderClient, type Grant, type KoaContextWithOIDC, type ResourceServer } from 'oidc-provider';
 import type { Config, Dealer } from '../config/config.ts';
 import { RECEIVED_DATA, SHARED_DATA, type DealerLink } from '../domain/dealer-link.ts';
 import type { Deps } from '../deps.ts';
@@ -65,7 +65,15 @@ const dealerOf = (resource: string, dealers: readonly Dealer[]): Dealer | undefi
   dealers.find((dealer) => dealer.resource === resource);
 
 /** The resources of our tokens: one a dealer, and our own status endpoint. */
-export function createResourceIndicators({ config }: Pick<Deps, 'config'>) {
+export function createResourceIndicators({ config, clients }: Pick<Deps, 'config' | 'clients'>) {
+  /** Those scopes of a resource that the client's file names. */
+  const allowed = (client: ProviderClient, scopes: string): string => {
+    const registered = String(clients.find(client.clientId)?.metadata.scope ?? '').split(' ');
+    return scopes
+      .split(' ')
+      .filter((scope) => registered.includes(scope))
+      .join(' ');
+  };
   const migrations = `${config.issuer}/migrations`;
   const dealerLinks = `${config.issuer}/dealer-links`;
   return {
@@ -77,12 +85,12 @@ export function createResourceIndicators({ config }: Pick<Deps, 'config'>) {
       if (details !== undefined) return dealerLinks;
       return undefined as unknown as string;
     },
-    getResourceServerInfo(_ctx: KoaContextWithOIDC, resource: string): ResourceServer {
-      if (resource === migrations) return { scope: 'migration:read', accessTokenFormat: 'opaque' };
+    getResourceServerInfo(_ctx: KoaContextWithOIDC, resource: string, client: ProviderClient): ResourceServer {
+      if (resource === migrations) return { scope: allowed(client, 'migration:read'), accessTokenFormat: 'opaque' };
       if (resource === dealerLinks) return { scope: '', accessTokenFormat: 'opaque' };
       if (!dealerOf(resource, config.dealers)) throw new errors.InvalidTarget(`no such resource: ${resource}`);
       return {
-        scope: DEALER_SCOPES,
+        scope: allowed(client, DEALER_SCOPES),
         audience: resource,
         accessTokenFormat: 'jwt',
         accessTokenTTL: DEALER_TOKEN_LIFETIME_SECONDS,
@@ -103,7 +111,6 @@ export function createRichAuthorizationRequests({ config, storage }: Pick<Deps, 
 
   return {
     enabled: true,
-    ack: 'experimental-01',
     types: { [DEALER_LINK]: { validate: createDealerLinkValidator(config) } },
     authorizationDetailsForGrantSource: (ctx: KoaContextWithOIDC) => (ctx.oidc.grant as (Grant & Granted) | undefined)?.rar,
     authorizationDetailsForAccessToken(

@@ -1,11 +1,11 @@
 // The OpenID Provider: oidc-provider with our storage, clients, policy and pages.
 import { createHmac } from 'node:crypto';
 import { decodeJwt } from 'jose';
-import Provider, { type Configuration, type KoaContextWithOIDC } from 'oidc-provider';
+import Provider, { errors, type Configuration, type KoaContextWithOIDC } from 'oidc-provider';
 import type { Deps } from '../deps.ts';
 import { LANGUAGES } from '../http/translator.ts';
 import { createAdapterFactory } from './adapter.ts';
-import { accountClaims, CLAIMS_BY_SCOPE } from './claims.ts';
+import { accountClaims, CLAIMS_BY_SCOPE, OIDC_SCOPES } from './claims.ts';
 import { createResourceIndicators, createRichAuthorizationRequests } from './dealer-link-grant.ts';
 import { createLoadExistingGrant } from './existing-grant.ts';
 import { createFinishMigration } from './finish-migration.ts';
@@ -37,8 +37,17 @@ export async function createProvider(deps: Deps): Promise<Provider> {
   provider.on('server_error', (_ctx, error) =>
     deps.log.error({ detail: error.message, stack: error.stack }, 'oidc-provider failed'),
   );
-  for (const { metadata } of deps.clients.all()) await provider.Client.find(metadata.client_id);
+  for (const { metadata } of deps.clients.all()) await checkClient(provider, metadata.client_id);
   return provider;
+}
+
+async function checkClient(provider: Provider, clientId: string): Promise<void> {
+  try {
+    await provider.Client.find(clientId);
+  } catch (error) {
+    const why = error instanceof errors.OIDCProviderError ? error.error_description : String(error);
+    throw new Error(`client ${clientId}: ${why}`, { cause: error });
+  }
 }
 
 function createConfiguration(deps: Deps): Configuration {
@@ -49,7 +58,7 @@ function createConfiguration(deps: Deps): Configuration {
   const configuration = {
     adapter: createAdapterFactory(storage.artifacts, clients, clock),
     jwks: keys.jwks,
-    scopes: ['openid', 'offline_access', ...Object.keys(CLAIMS_BY_SCOPE).filter((scope) => scope !== 'openid')],
+    scopes: OIDC_SCOPES,
     claims: CLAIMS_BY_SCOPE,
     subjectTypes: ['public', 'pairwise'],
     pairwiseIdentifier: (_ctx: unknown, accountId: string, client: { sectorIdentifier?: string; clientId: string }) =>
@@ -62,6 +71,8 @@ function createConfiguration(deps: Deps): Configuration {
     enabledJWA: {
       idTokenSigningAlgValues: ['ES256', 'RS256'],
       clientAuthSigningAlgValues: ['ES256', 'PS256', 'RS256'],
+      requestObjectEncryptionAlgValues: ['ECDH-ES+A256KW'],
+      requestObjectEncryptionEncValues: ['A256GCM'],
     },
     clientDefaults: { id_token_signed_response_alg: 'ES256', grant_types: ['authorization_code'], response_types: ['code'] },
     pkce: { required: () => true },
@@ -120,6 +131,8 @@ function createConfiguration(deps: Deps): Configuration {
     features: {
       devInteractions: { enabled: false },
       dPoP: { enabled: false },
+      // Publishes the encryption key, to which clients encrypt their hand-over.
+      encryption: { enabled: true },
       clientCredentials: { enabled: true },
       introspection: { enabled: true },
       revocation: { enabled: true },

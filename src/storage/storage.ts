@@ -10,7 +10,7 @@
 // - What has expired – from `expires_at` on – is not found, whether or not it has been swept, and its place is free.
 // - A method that throws has changed nothing, and its neighbours are unharmed. After `StorageUnavailable` only the next read tells.
 // - A method that changes an account, a dealer link or a migration takes the event to put in the ledger, and writes both or neither.
-import type { Account, EpochMilliseconds } from '../domain/account.ts';
+import type { Account, EpochMilliseconds, Profile } from '../domain/account.ts';
 import type { DealerLink } from '../domain/dealer-link.ts';
 import type { Migration } from '../domain/migration.ts';
 import type { RegistrationDraft } from '../domain/registration-draft.ts';
@@ -228,14 +228,16 @@ export type InteractionFacts = {
   id: string;
   version: number;
   expires_at: EpochMilliseconds;
-  /** How the `create` prompt ended: with an account, or because the person has an ID already. */
-  registration?: { account_id: string } | { declined: true };
+  /** The person chose a way: a new ID, or signing in with one. Stands above what the client asked for. */
+  wants?: 'registration' | 'login';
+  /** ⑨ was passed: the account that was made in this request. */
+  registration?: { account_id: string; email: string };
   /** What was pressed at ⑩; `dealer` is null for 連携せずに進む. */
   dealer_choice?: { dealer: string | null; consent?: DealerLink['consent'] };
   /** 「このIDで続ける」 was pressed for this account, or it signed in during this request. */
   continue_as?: string;
-  /** 12 was pressed in this request; ⑬ is to be shown once. */
-  profile_updated?: true;
+  /** What was typed at ⑪, until ⑫ writes it. */
+  typed_profile?: Profile;
 };
 
 /** A legacy profile that was handed over, as checked and read; see `domain/legacy-profile.ts`. */
