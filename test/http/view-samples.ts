@@ -1,0 +1,240 @@
+// Data for every view of the common ID: plain, full of errors, and odd. What the tests render, and what people may look at.
+import { PREFECTURES } from '../../src/domain/postal-code.ts';
+import type { Translate } from '../../src/http/translator.ts';
+
+export type ViewSample = {
+  /** Names the case: the view, and what is special about it. */
+  name: string;
+  view: string;
+  kind: 'step' | 'note' | 'site';
+  /** Key of the title, or the title itself. */
+  title: string;
+  data: Record<string, unknown>;
+};
+
+const LONG_NAME = '寿限無寿限無五劫の擦り切れ海砂利水魚の水行末雲来末風来末食う寝る処に住む処藪ら柑子';
+const action = '/interaction/abc/step';
+const [min, max, symbols] = [8, 20, '-*_!#$%'];
+
+const values = {
+  family_name: '田中',
+  given_name: '太郎',
+  family_name_kana: 'タナカ',
+  given_name_kana: 'タロウ',
+  phone_number: '090-1234-5678',
+  postal_code: '471-0826',
+  region: '愛知県',
+  locality: '豊田市',
+  street_address: 'トヨタ町1番地',
+  building: '',
+};
+const all = (value: unknown): Record<string, unknown> => Object.fromEntries(Object.keys(values).map((field) => [field, value]));
+const profile = {
+  action,
+  email: 'tanaka@example.jp',
+  values,
+  prefilled: { ...all(true), building: undefined },
+  required: { ...all(true), building: undefined },
+  prefectures: PREFECTURES,
+  towns: [],
+  policy: { min, max, symbols },
+  passwordKept: false,
+};
+const dealer = { code: 'T23001', name: '愛知中央トヨタ自動車株式会社', brand: 'toyota', prefecture: '愛知県' };
+const link = { waitUrl: '/interaction/abc/link/wait', refreshUrl: '/interaction/abc/link/wait', continueUrl: '/continue' };
+const sections = [
+  {
+    heading: '第1条（適用）',
+    paragraphs: ['この規約は、共通IDの利用について定めます。', 'お客様は、この規約に同意のうえご利用ください。'],
+  },
+  { heading: '第2条（ID）', paragraphs: ['IDは、メールアドレスまたは携帯電話番号です。'] },
+];
+
+/** @param t only names rows and errors, as the routes do */
+export function viewSamples(t: Translate): ViewSample[] {
+  const rows = Object.entries(values).map(([field, value]) => ({
+    label: t(`fields.${field}`),
+    value,
+    changeUrl: `/back#${field}`,
+  }));
+  const services = [
+    'TOYOTA',
+    'LEXUS',
+    'Toyota Safety Connect',
+    'GAZOO',
+    'my route',
+    'TOYOTA SHARE',
+    'T-Cスマホナビ',
+    'MyTOYOTA for T-Connect',
+  ];
+  const step = (view: string, data: object, name = view): ViewSample => ({
+    name,
+    view,
+    kind: 'step',
+    title: `${view.replaceAll('-', '_')}.title`,
+    data: { ...data },
+  });
+  const note = (view: string, data: object, name = view): ViewSample => ({ ...step(view, data, name), kind: 'note' });
+  const about = { action, declineAction: '/sign-in', services: services.map((name) => ({ name })), termsUrl: '/terms' };
+  const code = { action, resendAction: '/resend', backUrl: '/email', email: 'tanaka@example.jp', canResendInSeconds: 58 };
+  const login = {
+    action,
+    cancelAction: '/cancel',
+    registerAction: '/register',
+    forgotUrl: '/forgotten',
+    termsUrl: '/terms',
+    privacyUrl: '/privacy',
+    values: { login_id: 'tanaka@example.jp' },
+    clientName: 'MyTOYOTA整備手帳',
+  };
+  const required = {
+    action,
+    cancelAction: '/cancel',
+    clientName: 'TOYOTA.JP（購入サポート）',
+    claims: ['birthdate'],
+    reasons: { birthdate: 'パスワードをお忘れのときに、ご本人さまの確認に使用します。' },
+    values: { ...values, birthdate_year: '1995', birthdate_month: '12', birthdate_day: '25' },
+    prefilled: { birthdate_year: 'legacy', birthdate_month: 'legacy', birthdate_day: 'legacy' },
+    prefectures: PREFECTURES,
+  };
+  const dealers = [
+    dealer,
+    { code: 'L23001', name: 'レクサス名古屋', brand: 'lexus', prefecture: '愛知県' },
+    { code: 'T13009', name: `東京${LONG_NAME}トヨタ販売株式会社`, brand: 'toyota', prefecture: '東京都' },
+  ];
+  const find = {
+    action,
+    chooseAction: action,
+    skipAction: '/skip',
+    prefectures: PREFECTURES,
+    values: { prefecture: '', name: '' },
+  };
+
+  return [
+    step('about', { ...about, wayBack: 'http://localhost:3001/' }),
+    step('about', { ...about, declineAction: undefined, errors: { terms: t('form_errors.terms_missing') } }, 'about-error'),
+    step('terms', { sections, version: '2026-10', effectiveFrom: '2026-10-01' }),
+    step('privacy', { sections }),
+    step('email', { action, values: { email: 'tanaka@example.jp' }, prefilled: { email: true } }),
+    step(
+      'email',
+      { action, values: { email: '' }, prefilled: {}, errors: { email: t('form_errors.email_missing') } },
+      'email-error',
+    ),
+    step('code', code),
+    step('code', { ...code, resent: true, canResendInSeconds: 0, errors: { code: t('form_errors.code_wrong') } }, 'code-error'),
+    step('profile', profile),
+    step(
+      'profile',
+      {
+        ...profile,
+        values: { family_name: LONG_NAME },
+        prefilled: {},
+        towns: ['トヨタ町', '深田町'],
+        errors: {
+          password: t('form_errors.password_too_short', { min, max, symbols }),
+          given_name: t('form_errors.given_name_missing'),
+          phone_number: t('form_errors.phone_number_characters'),
+          region: t('form_errors.region_missing'),
+        },
+      },
+      'profile-error',
+    ),
+    step('profile', { ...profile, passwordKept: true, required: {} }, 'profile-again'),
+    step('confirm', { action, backUrl: '/back', emailUrl: '/email', email: 'tanaka@example.jp', rows }),
+    step('complete', { action, email: 'tanaka@example.jp' }),
+    step('dealer-link', { action, cancelAction: '/cancel', dealer, declineAllowed: true }),
+    step('dealer-link', { action, dealer: dealers[2], declineAllowed: false }, 'dealer-link-long'),
+    step('dealer-find', { ...find, searched: false, results: dealers }),
+    step(
+      'dealer-find',
+      { ...find, values: { prefecture: '沖縄県', name: 'なは' }, searched: true, results: [] },
+      'dealer-find-none',
+    ),
+    step('login', { ...login, afterRegistration: true }),
+    step('login', { ...login, registerAction: undefined, errors: { login_id: t('form_errors.login_failed') } }, 'login-error'),
+    step('continue-as', { action, email: 'tanaka@example.jp', clientName: 'MyTOYOTA整備手帳' }),
+    step('required-profile', required),
+    step(
+      'required-profile',
+      {
+        ...required,
+        claims: [
+          'family_name',
+          'given_name',
+          'family_name_kana',
+          'given_name_kana',
+          'phone_number',
+          'birthdate',
+          'gender',
+          'address',
+        ],
+        reasons: {},
+        values: {},
+        prefilled: {},
+        errors: { birthdate_year: t('form_errors.birthdate_not_a_date'), gender: t('form_errors.gender_missing') },
+      },
+      'required-profile-everything',
+    ),
+    step('required-profile-confirm', {
+      action,
+      backUrl: '/back',
+      rows: [{ label: t('fields.birthdate'), value: '西暦1995年12月25日' }],
+    }),
+    note('required-profile-done', { action }),
+    note('link', { ...link, status: 'pending', dealerName: dealer.name }),
+    note('link', { ...link, status: 'active', dealerName: dealer.name }, 'link-active'),
+    note('link', { continueUrl: '/continue', status: 'failed', dealerName: dealer.name }, 'link-failed'),
+    note('link', { ...link, status: 'active', dealerName: null }, 'link-without-dealer'),
+    step('consent', {
+      action,
+      clientName: 'GAZOO',
+      clientUri: 'https://gazoo.example/',
+      firstParty: false,
+      scopes: ['profile', 'email', 'offline_access', 'dealer_link'].map((scope) => ({
+        name: t(`scopes.${scope}.name`),
+        description: t(`scopes.${scope}.description`),
+      })),
+      dealers,
+    }),
+    note('already-linked', { action, clientName: 'トヨタオーナーズサイト' }),
+    step('logout', { action, fields: [{ name: 'xsrf', value: 'x' }], clientName: 'MyTOYOTA整備手帳', cancelUrl: '/' }),
+    note('logged-out', {}),
+    note('home', {}),
+    {
+      name: 'error',
+      view: '/error',
+      kind: 'note',
+      title: 'errors.interaction_expired.title',
+      data: {
+        text: t('errors.interaction_expired.text'),
+        action: t('errors.interaction_expired.action'),
+        detail: 'invalid_request: missing nonce',
+      },
+    },
+    {
+      name: 'site',
+      view: '/error',
+      kind: 'site',
+      title: 'errors.unavailable.title',
+      data: {
+        text: t('errors.unavailable.text'),
+        action: t('errors.unavailable.action'),
+        person: LONG_NAME,
+        menu: [
+          { label: 'メニュー', href: '/menu' },
+          { label: '入庫予約', href: '/bookings', current: true },
+          { label: 'ログアウト', href: '/logout', post: true },
+        ],
+      },
+    },
+  ];
+}
+
+/** Data for every mail. */
+export const MAIL_SAMPLES: Record<string, Record<string, string | number>> = {
+  'email-code': { code: '012345', minutes: 10 },
+  'id-exists': { email: 'sato@example.jp', loginUrl: 'http://localhost:3001/?a=1&b=2' },
+  'dealer-link-done': { dealerName: dealer.name },
+  'dealer-link-failed': { dealerName: dealer.name },
+};
