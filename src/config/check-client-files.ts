@@ -8,8 +8,9 @@ import { describeValue } from './describe-value.ts';
 import type { Problem } from './problem.ts';
 import { parseJson } from './read-json-file.ts';
 import { referencedNames, resolveReferences } from './references.ts';
-import type { Lookup, ReferenceContext } from './references.ts';
+import type { ReferenceContext } from './references.ts';
 import { isClientSecret } from './settings.ts';
+import { toClient } from './to-client.ts';
 import type { Mode } from './web-url.ts';
 
 /** A file of config/clients/, named relative to the project's root. */
@@ -30,18 +31,13 @@ export function checkClientFiles(
   const clients: Client[] = [];
   const owners = new Map<string, string>();
   for (const { name, text } of files) {
-    const before = problems.length;
-    const json = parseJson(name, text, problems);
-    if (json === undefined) continue;
-    const file = checkFile(name, json, context, problems);
-    const owner = file.client_id === undefined ? undefined : owners.get(file.client_id);
-    if (file.client_id !== undefined) {
-      if (owner !== undefined) {
-        const found = `${describeValue(file.client_id)}, which ${owner} has`;
-        problems.push({ severity: 'error', source: name, key: 'client_id', expected: 'an id that no other file has', found });
-      } else owners.set(file.client_id, name);
-    }
-    if (problems.length === before) clients.push(toClient(file as ClientFile, context.lookup));
+    const ofFile: Problem[] = [];
+    const json = parseJson(name, text, ofFile);
+    const file = json === undefined ? {} : checkFile(name, json, context, ofFile);
+    checkOwner(name, file.client_id, owners, ofFile);
+    problems.push(...ofFile);
+    // Every key that is needed is there: a missing one is an error.
+    if (ofFile.every(({ severity }) => severity !== 'error')) clients.push(toClient(file as ClientFile, context.lookup));
   }
   return { clients, problems };
 }
@@ -51,13 +47,19 @@ export function namesInClientFiles(files: readonly ClientFileText[]): Map<string
   const names = new Map<string, string[]>();
   for (const { name, text } of files) {
     const json = parseJson(name, text, []);
-    if (isRecord(json) && isRecord(json.common_id) && json.common_id.enabled === false) continue;
+    if (isDisabled(json)) continue;
     for (const referenced of new Set(referencedNames(json))) names.set(referenced, [...(names.get(referenced) ?? []), name]);
   }
   return names;
 }
 
-function checkFile(source: string, json: unknown, context: ClientContext, problems: Problem[]): Partial<ClientFile> {
+function isDisabled(json: unknown): boolean {
+  return isRecord(json) && isRecord(json.common_id) && json.common_id.enabled === false;
+}
+
+function checkFile(source: string, json: unknown, given: ClientContext, problems: Problem[]): Partial<ClientFile> {
+  // A client app that is switched off may wait for what it refers to.
+  const context = isDisabled(json) ? { ...given, lookup: (name: string) => given.lookup(name) ?? null } : given;
   const resolved = resolveReferences(json, context, source, problems);
   const file = checkObject(
     clientSchema,
@@ -74,6 +76,16 @@ function checkFile(source: string, json: unknown, context: ClientContext, proble
   return file;
 }
 
+function checkOwner(source: string, id: string | undefined, owners: Map<string, string>, problems: Problem[]): void {
+  if (id === undefined) return;
+  const owner = owners.get(id);
+  if (owner === undefined) owners.set(id, source);
+  else {
+    const found = `${describeValue(id)}, which ${owner} has`;
+    problems.push({ severity: 'error', source, key: 'client_id', expected: 'an id that no other file has', found });
+  }
+}
+
 function checkSecret(source: string, file: Partial<ClientFile>, context: ClientContext, problems: Problem[]): void {
   const name = file.client_secret?.$env;
   if (name === undefined) return;
@@ -88,35 +100,4 @@ function checkSecret(source: string, file: Partial<ClientFile>, context: ClientC
     found: secret === undefined ? 'nothing' : `a value of ${secret.length} characters (not shown)`,
     mend: 'make one with: openssl rand -hex 32',
   });
-}
-
-/** Takes apart what oidc-provider reads and what is ours. */
-function toClient(file: ClientFile, lookup: Lookup): Client {
-  const {
-    $schema: _schema,
-    common_id: ours,
-    client_secret: secret,
-    'client_name#ja': japaneseName,
-    'client_name#en': englishName,
-    ...metadata
-  } = file;
-  const value = secret && lookup(secret.$env);
-  return {
-    metadata: {
-      ...metadata,
-      // oidc-provider's own default is `code`, which a client without the authorization code grant must not have.
-      response_types: metadata.grant_types.includes('authorization_code') ? ['code'] : [],
-      ...(value && { client_secret: value }),
-    },
-    name: { ja: japaneseName ?? metadata.client_name, en: englishName ?? metadata.client_name },
-    brand: ours.brand,
-    firstParty: ours.first_party,
-    requiredClaims: ours.required_claims.map(({ max_age_days: days, ...claim }) => ({
-      ...claim,
-      ...(days !== undefined && { max_age_days: days }),
-    })),
-    legacyImport: ours.legacy_import,
-    enabled: ours.enabled,
-    contact: ours.contact,
-  };
 }

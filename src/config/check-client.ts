@@ -24,6 +24,7 @@ export function checkClient(file: Partial<ClientFile>, present: (key: keyof Clie
   checkGrants(file, present, say);
   checkAuthentication(file, present, say);
   checkSubject(file, say);
+  checkRequiredClaims(file, say);
 }
 
 function checkUrls(file: Partial<ClientFile>, mode: Mode, say: Say): void {
@@ -137,4 +138,12 @@ function checkSubject(file: Partial<ClientFile>, say: Say): void {
     // OpenID Connect Core 1.0, section 8.1.
     say('sector_identifier_uri', 'a URL, because redirect_uris have more than one host and subject_type is pairwise', 'nothing');
   }
+}
+
+function checkRequiredClaims(file: Partial<ClientFile>, say: Say): void {
+  const claims = file.common_id?.required_claims.map(({ claim }) => claim) ?? [];
+  claims.forEach((claim, index) => {
+    if (claims.indexOf(claim) === index) return;
+    say(`common_id.required_claims[${index}].claim`, 'a claim that is not listed before', describeValue(claim), 'take it out');
+  });
 }

@@ -34,8 +34,12 @@ const GRANT_TYPES = ['authorization_code', 'refresh_token', 'client_credentials'
 const SIGNING_ALGORITHMS = ['ES256', 'RS256'] as const;
 
 const text = z.string('a text').trim().min(1, 'a text').max(200, 'a text of at most 200 characters');
-const url = z.string('a URL').min(1, 'a URL').meta({ description: 'May refer to the environment: ${OWNERS_SITE_URL}/callback' });
 const flag = z.boolean('true or false');
+
+function url(description: string) {
+  // What kind of URL is checked in check-client.ts, after ${NAME} has been put in.
+  return z.string('a URL').min(1, 'a URL').describe(`${description} \${NAME} stands for a variable of the environment.`);
+}
 
 /** A text in both languages of the pages. */
 export const localizedText = z.strictObject({ ja: text, en: text }, 'a text in each language, as {"ja": "…", "en": "…"}');
@@ -82,56 +86,97 @@ const commonId = z.strictObject(
   'an object',
 );
 
+const identifier = 'an id of at most 64 lower-case letters, digits and hyphens';
+const secretReference =
+  'a reference to the environment, as {"$env": "MY_APP_CLIENT_SECRET"}, because secrets never stand in files';
+
 /** The file, after references to the environment have been put in. Every key that is not here is refused. */
 export const clientSchema = z.strictObject({
-  $schema: z.string('"../clients.schema.json"').optional(),
+  $schema: z.string('"../clients.schema.json"').describe('For editors.').optional(),
   client_id: z
-    .string('an id of lower-case letters, digits and hyphens')
-    .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'an id of lower-case letters, digits and hyphens')
-    .max(64, 'an id of at most 64 characters'),
-  client_name: text.describe('As customers read it, in every language that has no name of its own.'),
+    .string(identifier)
+    .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, identifier)
+    .max(64, identifier)
+    .describe('Never changes: grants, tokens and confirmations name it.'),
+  client_name: text.describe('As customers read it in every language that has no name of its own.'),
   'client_name#ja': text.describe('In Japanese.').optional(),
   'client_name#en': text.describe('In English.').optional(),
-  client_uri: url.optional(),
-  logo_uri: url.optional(),
-  policy_uri: url.optional(),
-  tos_uri: url.optional(),
-  contacts: z.array(text, 'a list of mail addresses').optional(),
-  application_type: z.enum(['web', 'native'], 'web or native').default('web'),
-  redirect_uris: z.array(url, 'a list of URLs').default([]),
-  post_logout_redirect_uris: z.array(url, 'a list of URLs').default([]),
-  initiate_login_uri: url.optional(),
+  client_uri: url('Its home page.').optional(),
+  logo_uri: url('Its logo.').optional(),
+  policy_uri: url('Its privacy policy.').optional(),
+  tos_uri: url('Its terms.').optional(),
+  contacts: z
+    .array(z.email('a mail address'), 'a list of mail addresses')
+    .describe('Mail addresses of the people responsible for it.')
+    .optional(),
+  application_type: z
+    .enum(['web', 'native'], 'web or native')
+    .default('web')
+    .describe('web: runs on a server and can keep a secret. native: runs on the customer’s device and cannot.'),
+  redirect_uris: z
+    .array(url('Compared letter by letter; the port of a loopback URL of a native client app does not count.'), 'a list of URLs')
+    .default([])
+    .describe('Where customers may be sent back to with a code.'),
+  post_logout_redirect_uris: z
+    .array(url('Compared letter by letter.'), 'a list of URLs')
+    .default([])
+    .describe('Where customers may be sent back to after logging out.'),
+  initiate_login_uri: url('Starts a login at the client app.').optional(),
   grant_types: z
     .array(z.enum(GRANT_TYPES, `one of ${GRANT_TYPES.join(', ')}`), 'a list')
     .min(1, 'at least one')
-    .default(['authorization_code']),
-  response_types: z.array(z.literal('code', 'code, the only one that is supported'), 'a list').optional(),
+    .default(['authorization_code'])
+    .describe('authorization_code, always with PKCE; refresh_token beside it; client_credentials for calls without a customer.'),
+  response_types: z
+    .array(z.literal('code', 'code, because there is no other'), 'a list')
+    .describe('Need not be said: code with the authorization code grant, none without.')
+    .optional(),
   scope: z
     .string('scopes with spaces between them')
-    .describe(`Out of: ${SCOPES.join(' ')}`)
+    .describe(`The scopes that it may ask for, out of: ${SCOPES.join(' ')}`)
     .optional(),
-  token_endpoint_auth_method: z.enum(AUTHENTICATION_METHODS, `one of ${AUTHENTICATION_METHODS.join(', ')}`),
-  token_endpoint_auth_signing_alg: z.enum(['ES256', 'PS256', 'RS256'], 'one of ES256, PS256, RS256').optional(),
+  token_endpoint_auth_method: z
+    .enum(AUTHENTICATION_METHODS, `one of ${AUTHENTICATION_METHODS.join(', ')}`)
+    .describe('private_key_jwt is the best for web client apps; none is for native ones, and only for them.'),
+  token_endpoint_auth_signing_alg: z
+    .enum(['ES256', 'PS256', 'RS256'], 'one of ES256, PS256, RS256')
+    .describe('What the assertions of private_key_jwt are signed with.')
+    .optional(),
   client_secret: z
     .strictObject(
-      { $env: z.string('the name of a variable').regex(/^[A-Z][A-Z0-9_]*$/, 'the name of a variable, as MY_APP_CLIENT_SECRET') },
-      'a reference to the environment, as {"$env": "MY_APP_CLIENT_SECRET"}: secrets never stand in files',
+      { $env: z.string(secretReference).regex(/^[A-Z][A-Z0-9_]*$/, 'the name of a variable, as MY_APP_CLIENT_SECRET') },
+      secretReference,
     )
+    .describe('For client_secret_basic: where the secret is.')
     .optional(),
-  jwks: z.strictObject({ keys: z.array(jwk, 'a list of keys').min(1, 'at least one key') }, 'a JSON Web Key Set').optional(),
-  jwks_uri: url.optional(),
-  subject_type: z.enum(['public', 'pairwise'], 'public or pairwise').optional(),
-  sector_identifier_uri: url.optional(),
-  id_token_signed_response_alg: z.enum(SIGNING_ALGORITHMS, `one of ${SIGNING_ALGORITHMS.join(', ')}`).optional(),
-  default_max_age: z.int('a whole number of seconds').min(0, 'no negative number').optional(),
-  require_auth_time: flag.optional(),
-  require_pushed_authorization_requests: flag.optional(),
-  backchannel_logout_uri: url.optional(),
-  backchannel_logout_session_required: flag.optional(),
+  jwks: z
+    .strictObject({ keys: z.array(jwk, 'a list of keys').min(1, 'at least one key') }, 'a JSON Web Key Set')
+    .describe('Its public keys; better jwks_uri, so that it can change them by itself.')
+    .optional(),
+  jwks_uri: url('Where its public keys are.').optional(),
+  subject_type: z
+    .enum(['public', 'pairwise'], 'public or pairwise')
+    .describe('pairwise: it knows the customer by another sub than every other client app.')
+    .optional(),
+  sector_identifier_uri: url('For pairwise subjects: lists the redirect URLs of client apps that share a sub.').optional(),
+  id_token_signed_response_alg: z
+    .enum(SIGNING_ALGORITHMS, `one of ${SIGNING_ALGORITHMS.join(', ')}`)
+    .describe('What its ID tokens are signed with.')
+    .optional(),
+  default_max_age: z
+    .int('a whole number of seconds')
+    .min(0, 'no negative number')
+    .describe('Customers whose login is older, in seconds, are asked for the password again.')
+    .optional(),
+  require_auth_time: flag.describe('ID tokens say when the customer logged in.').optional(),
+  require_pushed_authorization_requests: flag.describe('Authorization requests must be pushed (RFC 9126).').optional(),
+  backchannel_logout_uri: url('Is told when a customer logs out.').optional(),
+  backchannel_logout_session_required: flag.describe('What is told to backchannel_logout_uri names the session.').optional(),
   authorization_details_types: z
-    .array(z.literal('dealer_link', 'dealer_link, the only one that is supported'), 'a list')
+    .array(z.literal('dealer_link', 'dealer_link, because there is no other'), 'a list')
+    .describe('Need not be said: dealer_link where scope has it, none otherwise.')
     .optional(),
-  common_id: commonId,
+  common_id: commonId.describe('What the standards have no word for.'),
 });
 
 export type ClientFile = z.output<typeof clientSchema>;

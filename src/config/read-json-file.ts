@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describeValue } from './describe-value.ts';
+import { errorCode } from './error-code.ts';
 import type { Problem } from './problem.ts';
 
 /**
@@ -18,7 +19,9 @@ export function readTextFile(directory: string, name: string, problems: Problem[
   try {
     return readFileSync(join(directory, name), 'utf8');
   } catch (error) {
-    const found = error instanceof Error && 'code' in error && error.code === 'ENOENT' ? 'none' : describeValue(String(error));
+    const code = errorCode(error);
+    if (code === undefined) throw error;
+    const found = code === 'ENOENT' ? 'none' : `one that answers ${code}`;
     problems.push({ severity: 'error', source: name, expected: 'a file that can be read', found });
     return undefined;
   }

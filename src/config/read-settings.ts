@@ -1,11 +1,12 @@
 // Reads the settings from the environment and the .env file.
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import type { AppName } from './config.ts';
 import { describeValue } from './describe-value.ts';
 import { nearestName } from './nearest-name.ts';
 import type { Problem } from './problem.ts';
+import { readTextFile } from './read-json-file.ts';
 import { SETTINGS } from './settings.ts';
 import type { Setting, SettingName, SettingValues } from './settings.ts';
 import type { Mode } from './web-url.ts';
@@ -29,7 +30,7 @@ export type Variables = {
 /** Puts the environment and the .env file of the project's root together; the real environment wins. */
 export function readVariables(env: Environment, directory: string, problems: Problem[]): Variables {
   const path = join(directory, DOT_ENV);
-  const file: Environment = existsSync(path) ? parseEnv(readFileSync(path, 'utf8')) : {};
+  const file: Environment = existsSync(path) ? parseEnv(readTextFile(directory, DOT_ENV, problems) ?? '') : {};
   const said = ([, value]: [string, string | undefined]): boolean => value !== undefined && value.trim() !== '';
   const values: Environment = Object.fromEntries([...Object.entries(file), ...Object.entries(env).filter(said)].filter(said));
   const inFile = Object.keys(file);

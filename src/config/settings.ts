@@ -1,5 +1,6 @@
 // Every setting of the environment: what it is when nobody says, who needs it in production, and what it may be.
 // .env.example tells the same to people; a test holds the two together.
+import { isIP } from 'node:net';
 import type { AppName } from './config.ts';
 import { expectedWebUrl, isWebOrigin } from './web-url.ts';
 import type { Mode } from './web-url.ts';
@@ -33,9 +34,11 @@ const MAILING_APPS: readonly AppName[] = ['id', 'owners-site'];
 export const SETTINGS = {
   ISSUER: origin('http://localhost:3000', EVERY_APP),
   HOST: {
-    ...text('an address to listen on, such as 127.0.0.1 or 0.0.0.0'),
+    ...text('an IP address to listen on, such as 127.0.0.1 or 0.0.0.0'),
     default: '127.0.0.1',
     productionDefault: '127.0.0.1',
+    // Some tool chains use this name for the name of a platform.
+    parse: (value) => (isIP(value) > 0 ? value : undefined),
   },
   PORT: { ...integer(0, 65_535, 'a port'), default: '3000', derived: true, neededBy: EVERY_APP },
   OWNERS_SITE_URL: origin('http://localhost:3001', ['owners-site', 'notebook']),

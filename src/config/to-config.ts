@@ -5,6 +5,7 @@ import { developmentSecrets } from './development-secrets.ts';
 import type { Policy } from './read-policy.ts';
 import type { Variables } from './read-settings.ts';
 import type { SettingValues } from './settings.ts';
+import { isLoopback } from './web-url.ts';
 
 /** Where the mailbox takes mail when mails go elsewhere. */
 const MAILBOX_SMTP_PORT = 1025;
@@ -52,7 +53,7 @@ export function toConfig(directory: string, { mode }: Variables, settings: Setti
     mailbox: {
       ...site(settings.MAILBOX_URL),
       smtpHost: settings.HOST ?? '',
-      smtpPort: smtp?.hostname === 'localhost' && smtp.port !== '' ? Number(smtp.port) : MAILBOX_SMTP_PORT,
+      smtpPort: smtp && isLoopback(smtp) && smtp.port !== '' ? Number(smtp.port) : MAILBOX_SMTP_PORT,
       databasePath: inData('mailbox.sqlite'),
     },
   };

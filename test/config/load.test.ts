@@ -1,0 +1,537 @@
+// The whole configuration: what ships loads with nothing set; every mistake is told at once, in a sentence.
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, describe, expect, test } from '@jest/globals';
+import { ConfigError } from '../../src/config/config-error.ts';
+import type { AppName, Config } from '../../src/config/config.ts';
+import { loadConfig } from '../../src/config/load.ts';
+import { formatProblem } from '../../src/config/problem.ts';
+import type { Environment } from '../../src/config/read-settings.ts';
+import { GAZOO_DEVELOPMENT_SECRET } from '../../src/config/settings.ts';
+import { temporaryProjects } from './temporary-project.ts';
+import type { TemporaryProject } from './temporary-project.ts';
+
+const { make, clean } = temporaryProjects();
+afterAll(clean);
+
+const EVERY_APP: AppName[] = ['id', 'owners-site', 'notebook', 'dealer', 'mailbox'];
+const NOW = Date.parse('2026-11-22T00:00:00Z');
+const SECRET = '0123456789abcdef0123456789abcdef';
+const PRODUCTION: Environment = {
+  NODE_ENV: 'production',
+  ISSUER: 'https://id.example.jp',
+  PORT: '8080',
+  OWNERS_SITE_URL: 'https://owners.example.jp',
+  NOTEBOOK_URL: 'https://notebook.example.jp',
+  DEALER_SYSTEM_URL: 'https://dealers.example.jp',
+  GAZOO_URL: 'https://gazoo.example.jp',
+  GAZOO_CLIENT_SECRET: SECRET,
+  SMTP_URL: 'smtps://mail.example.jp',
+  MAIL_FROM: 'no-reply@id.example.jp',
+  DATABASE_URL: 'mongodb://db.example.jp/common-id',
+  KEY_DIRECTORY: '/etc/common-id/keys',
+  COOKIE_KEYS: SECRET,
+  HMAC_KEY: SECRET,
+  TRUST_PROXY: 'true',
+  DEMO_DATA: 'false',
+};
+
+function load(env: Environment = {}, project: TemporaryProject = make(), apps = EVERY_APP): Config {
+  return loadConfig({ env, directory: project.directory, apps, now: NOW });
+}
+
+function sentences(env: Environment = {}, project: TemporaryProject = make(), apps = EVERY_APP): string[] {
+  try {
+    load(env, project, apps);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems.map(formatProblem);
+    throw error;
+  }
+  return [];
+}
+
+describe('what ships', () => {
+  test('loads with no environment at all', () => {
+    const project = make();
+    const config = load({}, project);
+    expect(config).toMatchObject({
+      mode: 'development',
+      issuer: 'http://localhost:3000',
+      host: '127.0.0.1',
+      port: 3000,
+      trustProxy: false,
+      databaseUrl: `sqlite:${join(project.directory, 'data/common-id.sqlite')}`,
+      dataDirectory: join(project.directory, 'data'),
+      keyDirectory: join(project.directory, 'data/keys'),
+      mail: { smtpUrl: 'smtp://localhost:1025', from: 'TOYOTA/LEXUS共通ID <no-reply@id.toyota.jp>' },
+      demo: true,
+      passwordPolicy: { minLength: 8, maxLength: 20, symbols: '-*_!#$%' },
+      passwordHash: { cost: 12 },
+      ownersSite: { origin: 'http://localhost:3001', port: 3001 },
+      notebook: { origin: 'http://localhost:3002', port: 3002 },
+      dealerSystem: { origin: 'http://localhost:3003', port: 3003 },
+      mailbox: { origin: 'http://localhost:3004', port: 3004, smtpHost: '127.0.0.1', smtpPort: 1025 },
+      warnings: [],
+    });
+    expect(config.ownersSite).not.toHaveProperty('sunset');
+  });
+
+  test('has the client apps, dealers, services and texts of the journey', () => {
+    const { clients, dealers, services, terms, privacy } = load();
+    expect(clients.map(({ metadata }) => metadata.client_id)).toEqual(
+      expect.arrayContaining(['owners-site', 'maintenance-notebook', 'maintenance-notebook-app', 'gazoo']),
+    );
+    expect(clients.find(({ metadata }) => metadata.client_id === 'gazoo')).toMatchObject({
+      firstParty: false,
+      metadata: { client_secret: GAZOO_DEVELOPMENT_SECRET },
+    });
+    expect(dealers).toHaveLength(7);
+    expect(dealers[0]).toMatchObject({ code: 'aichi-toyota', resource: 'http://localhost:3003/dealers/aichi-toyota' });
+    expect(services.map(({ name }) => name.ja)).toEqual([
+      'TOYOTA',
+      'LEXUS',
+      'Toyota Safety Connect',
+      'GAZOO',
+      'my route',
+      'TOYOTA SHARE',
+      'T-Cスマホナビ',
+      'MyTOYOTA for T-Connect',
+    ]);
+    expect(terms.map(({ version, language }) => `${version}.${language}`).sort()).toEqual(['2026-04-01.en', '2026-04-01.ja']);
+    expect(terms.every(({ markdown }) => markdown.startsWith('## '))).toBe(true);
+    expect(privacy.ja).toContain('個人情報');
+    expect(privacy.en).toContain('personal data');
+  });
+
+  test('is what .env.example shows', () => {
+    const project = make();
+    const example = readFileSync(fileURLToPath(new URL('../../.env.example', import.meta.url)), 'utf8');
+    const before = load({}, project);
+    project.write('.env', example.replace(/^#(?=[A-Z_]+=)/gm, ''));
+    expect(load({}, project)).toEqual(before);
+  });
+});
+
+describe('the environment', () => {
+  test('moves everything that is kept with the data directory', () => {
+    const project = make();
+    const config = load({ DATA_DIRECTORY: 'elsewhere' }, project);
+    expect(config.databaseUrl).toBe(`sqlite:${join(project.directory, 'elsewhere/common-id.sqlite')}`);
+    expect(config.keyDirectory).toBe(join(project.directory, 'elsewhere/keys'));
+    expect(existsSync(join(project.directory, 'data'))).toBe(false);
+  });
+
+  test('takes ports from URLs, in client files and dealers too', () => {
+    const config = load({
+      ISSUER: 'http://localhost:4000',
+      OWNERS_SITE_URL: 'http://127.0.0.1:4001',
+      DEALER_SYSTEM_URL: 'http://localhost:4003',
+    });
+    expect([config.port, config.ownersSite.port, config.dealerSystem.port]).toEqual([4000, 4001, 4003]);
+    expect(config.dealers[0]?.resource).toBe('http://localhost:4003/dealers/aichi-toyota');
+    const ownersSite = config.clients.find(({ metadata }) => metadata.client_id === 'owners-site');
+    expect(ownersSite?.metadata.redirect_uris?.[0]).toMatch(/^http:\/\/127\.0\.0\.1:4001\//);
+  });
+
+  test('wins over the .env file; what is empty is not said', () => {
+    const project = make();
+    project.write('.env', 'LOG_LEVEL=debug\nPASSWORD_HASH_COST=4\nOWNERS_SITE_SUNSET=2027-03-31\n');
+    const config = load({ LOG_LEVEL: 'warn', PASSWORD_HASH_COST: '' }, project);
+    expect(config.logLevel).toBe('warn');
+    expect(config.passwordHash.cost).toBe(4);
+    expect(config.ownersSite.sunset).toBe('2027-03-31');
+  });
+
+  test('keeps the secrets of development, for nobody else to read', () => {
+    const project = make();
+    const first = load({}, project);
+    expect(load({}, project)).toMatchObject({ cookieKeys: first.cookieKeys, hmacKey: first.hmacKey });
+    expect(load({}, make()).hmacKey).not.toBe(first.hmacKey);
+    expect(first.hmacKey.length).toBeGreaterThanOrEqual(32);
+    expect(statSync(join(project.directory, 'data/development-secrets.json')).mode & 0o077).toBe(0);
+  });
+
+  test('says so where the data directory or what it holds cannot be used', () => {
+    const project = make();
+    load({ DATA_DIRECTORY: 'data' }, project);
+    project.write('data/development-secrets.json', '{"hmacKey": "canary"');
+    expect(sentences({}, project)).toEqual([
+      `${join(project.directory, 'data/development-secrets.json')}: expected the secrets of development, found something else (not shown); delete it, and new ones are made: whoever is signed in must sign in again`,
+    ]);
+    project.write('file', '');
+    expect(sentences({ DATA_DIRECTORY: 'file' }, project)).toEqual([
+      `${join(project.directory, 'file')}: expected a directory that can be written to, for databases, keys and secrets, found one that answers ENOTDIR; see DATA_DIRECTORY`,
+    ]);
+  });
+
+  test('changes cookie keys by a list', () => {
+    const config = load({ COOKIE_KEYS: `${SECRET}, ${SECRET.toUpperCase()}` });
+    expect(config.cookieKeys).toEqual([SECRET, SECRET.toUpperCase()]);
+  });
+
+  const origin = 'an https URL (or http on localhost in development) without a path';
+  const key = 'secrets of at least 32 characters with commas between them (the first signs, all verify)';
+  const mend = 'make one with: openssl rand -hex 32';
+  test.each<[Environment, string]>([
+    [
+      { ISSUER: 'http://localhost:3000/' },
+      `environment: ISSUER: expected ${origin}, found 'http://localhost:3000/'; use http://localhost:3000`,
+    ],
+    [
+      { ISSUER: 'http://id.example.jp' },
+      `environment: ISSUER: expected ${origin}, found 'http://id.example.jp'; use https://id.example.jp`,
+    ],
+    [{ ISSUER: 'localhost:3000' }, `environment: ISSUER: expected ${origin}, found 'localhost:3000'`],
+    [
+      { NOTEBOOK_URL: 'https://user:secret@n.example.jp' },
+      `environment: NOTEBOOK_URL: expected ${origin}, found 'https://user:secret@n.example.jp'; use https://n.example.jp`,
+    ],
+    [
+      { NOTEBOOK_URL: 'http://localhost:3001' },
+      "environment: NOTEBOOK_URL: expected a URL of its own, found 'http://localhost:3001', which is OWNERS_SITE_URL",
+    ],
+    [
+      { HOST: 'x86_64-linux-gnu' },
+      "environment: HOST: expected an IP address to listen on, such as 127.0.0.1 or 0.0.0.0, found 'x86_64-linux-gnu'",
+    ],
+    [{ PORT: '65536' }, "environment: PORT: expected a port, a whole number from 0 to 65535, found '65536'"],
+    [{ PORT: '3000x' }, "environment: PORT: expected a port, a whole number from 0 to 65535, found '3000x'"],
+    [
+      { TRUST_PROXY: 'yes' },
+      "environment: TRUST_PROXY: expected true (a reverse proxy in front sets X-Forwarded-*) or false (nothing does), found 'yes'",
+    ],
+    [{ DEMO_DATA: '1' }, "environment: DEMO_DATA: expected true or false, found '1'"],
+    [
+      { LOG_LEVEL: 'verbose' },
+      "environment: LOG_LEVEL: expected one of fatal, error, warn, info, debug, trace, silent, found 'verbose'",
+    ],
+    [
+      { PASSWORD_HASH_COST: '3' },
+      "environment: PASSWORD_HASH_COST: expected the cost of bcrypt, a whole number from 4 to 16, found '3'",
+    ],
+    [
+      { OWNERS_SITE_SUNSET: '2026-02-30' },
+      "environment: OWNERS_SITE_SUNSET: expected the last day of the owners site as YYYY-MM-DD, found '2026-02-30'",
+    ],
+    [
+      { SMTP_URL: 'mail.example.jp:25' },
+      'environment: SMTP_URL: expected the URL of a mail server, such as smtp://localhost:1025 or smtps://user:password@mail.example.jp, found a value of 18 characters (not shown)',
+    ],
+    [
+      { MAIL_FROM: 'nobody' },
+      "environment: MAIL_FROM: expected the sender of mails, such as Example ID <no-reply@id.example.jp>, found 'nobody'",
+    ],
+    [
+      { MAIL_FROM: 'ID <id@example.jp>\r\nBcc: everybody@example.jp' },
+      "environment: MAIL_FROM: expected the sender of mails, such as Example ID <no-reply@id.example.jp>, found 'ID <id@example.jp>��Bcc: everybody@example.jp'",
+    ],
+    [
+      { DATABASE_URL: 'postgres://user:hunter2@db/x' },
+      'environment: DATABASE_URL: expected sqlite:<path of a file>, or a mongodb:// or mongodb+srv:// URL, found a value of 28 characters (not shown)',
+    ],
+    [
+      { COOKIE_KEYS: `${SECRET},short` },
+      `environment: COOKIE_KEYS: expected ${key}, found a value of 38 characters (not shown); ${mend}`,
+    ],
+    [
+      { HMAC_KEY: 'hunter2' },
+      `environment: HMAC_KEY: expected a secret of at least 32 characters, found a value of 7 characters (not shown); ${mend}`,
+    ],
+    [
+      { GAZOO_CLIENT_SECRET: `${SECRET}&` },
+      `environment: GAZOO_CLIENT_SECRET: expected at least 32 characters out of A–Z a–z 0–9 - . _ ~, found a value of 33 characters (not shown); ${mend}`,
+    ],
+  ])('refuses %j', (env, sentence) => {
+    expect(sentences(env)).toEqual([sentence]);
+  });
+
+  test('refuses a mode that is none, and then thinks of production', () => {
+    const all = sentences({ ...PRODUCTION, NODE_ENV: 'prod' }, make(), ['id']);
+    expect(all).toEqual(["environment: NODE_ENV: expected development or production, found 'prod'"]);
+  });
+
+  test('refuses unknown names in .env, with the nearest known one', () => {
+    const project = make();
+    project.write('.env', 'LOG_LEVLE=debug\nSOMETHING_ELSE=1\nISSUER=nowhere\n');
+    expect(sentences({}, project)).toEqual([
+      `.env: ISSUER: expected ${origin}, found 'nowhere'`,
+      ".env: LOG_LEVLE: expected the name of a setting, found 'LOG_LEVLE'; did you mean LOG_LEVEL?",
+      ".env: SOMETHING_ELSE: expected the name of a setting, found 'SOMETHING_ELSE'; see .env.example for all of them",
+    ]);
+  });
+
+  test('warns of a slip in the environment, which is not ours alone', () => {
+    const { warnings } = load({ COOKIE_KEY: SECRET, HOME: '/root', PATH: '/bin', POST: '1', LOG_LEVELS: 'x', LOG_LEVEL: 'info' });
+    expect(warnings.map(formatProblem)).toEqual([
+      "environment: COOKIE_KEY: expected the name of a setting, found 'COOKIE_KEY'; did you mean COOKIE_KEYS?",
+    ]);
+  });
+});
+
+describe('production', () => {
+  const https = 'an https URL without a path';
+
+  test('refuses every default of development at once, by name', () => {
+    const told = sentences({ NODE_ENV: 'production' }, make(), EVERY_APP);
+    expect(told).toEqual([
+      'command line: expected the name of one app in production: id, owners-site, notebook or dealer (the mailbox is for development only), found id, owners-site, notebook, dealer, mailbox; start each by itself, as in: npm start -- id',
+      `environment: ISSUER: expected ${https}, found nothing (http://localhost:3000 is for development only)`,
+      'environment: PORT: expected a port, a whole number from 0 to 65535, found nothing (3000 is for development only)',
+      expect.stringContaining(
+        `environment: OWNERS_SITE_URL: expected ${https}, found nothing (http://localhost:3001 is for development only)`,
+      ),
+      expect.stringContaining(
+        `environment: NOTEBOOK_URL: expected ${https}, found nothing (http://localhost:3002 is for development only)`,
+      ),
+      `environment: DEALER_SYSTEM_URL: expected ${https}, found nothing (http://localhost:3003 is for development only)`,
+      `environment: GAZOO_URL: expected ${https}, found nothing (http://localhost:3005 is for development only); config/clients/gazoo.json uses it`,
+      'environment: SMTP_URL: expected the URL of a mail server, such as smtps://user:password@mail.example.jp (there is no mailbox of development in production), found nothing (the default is for development only)',
+      'environment: MAIL_FROM: expected the sender of mails, such as Example ID <no-reply@id.example.jp>, found nothing (TOYOTA/LEXUS共通ID <no-reply@id.toyota.jp> is for development only)',
+      'environment: DATABASE_URL: expected sqlite:<path of a file>, or a mongodb:// or mongodb+srv:// URL, found nothing (the default is for development only)',
+      'environment: KEY_DIRECTORY: expected the directory of the signing and encryption keys, found nothing (data/keys is for development only)',
+      'environment: COOKIE_KEYS: expected secrets of at least 32 characters with commas between them (the first signs, all verify), found nothing',
+      'environment: HMAC_KEY: expected a secret of at least 32 characters, found nothing',
+      'environment: TRUST_PROXY: expected true (a reverse proxy in front sets X-Forwarded-*) or false (nothing does), found nothing (false is for development only)',
+      'environment: DEMO_DATA: expected false: everybody knows the passwords of the demo data, found nothing (true is for development only)',
+      'environment: GAZOO_CLIENT_SECRET: expected at least 32 characters out of A–Z a–z 0–9 - . _ ~, and not the secret of development, found nothing (the default is for development only); config/clients/gazoo.json uses it',
+    ]);
+  });
+
+  test('refuses them as well when they are set on purpose', () => {
+    const env = {
+      ...PRODUCTION,
+      ISSUER: 'http://id.example.jp',
+      GAZOO_URL: 'http://localhost:3005',
+      MAILBOX_URL: 'http://localhost:3004',
+      DEMO_DATA: 'true',
+      GAZOO_CLIENT_SECRET: GAZOO_DEVELOPMENT_SECRET,
+      PASSWORD_HASH_COST: '9',
+    };
+    expect(sentences(env, make(), ['id'])).toEqual([
+      `environment: ISSUER: expected ${https}, found 'http://id.example.jp'; use https://id.example.jp`,
+      "environment: MAILBOX_URL: expected nothing, because the mailbox is for development only, found 'http://localhost:3004'; take it out",
+      `environment: GAZOO_URL: expected ${https}, found 'http://localhost:3005'; use https://localhost:3005`,
+      "environment: DEMO_DATA: expected false: everybody knows the passwords of the demo data, found 'true'",
+      'environment: GAZOO_CLIENT_SECRET: expected at least 32 characters out of A–Z a–z 0–9 - . _ ~, and not the secret of development, found the value of development; make one with: openssl rand -hex 32',
+      "environment: PASSWORD_HASH_COST: expected the cost of bcrypt, a whole number from 10 to 16, found '9'",
+    ]);
+  });
+
+  test('starts when everything is told, and writes nothing', () => {
+    const project = make();
+    const config = load(PRODUCTION, project, ['id']);
+    expect(config).toMatchObject({
+      mode: 'production',
+      issuer: 'https://id.example.jp',
+      port: 8080,
+      demo: false,
+      trustProxy: true,
+    });
+    expect(config.clients.find(({ metadata }) => metadata.client_id === 'gazoo')?.metadata.client_secret).toBe(SECRET);
+    expect(existsSync(config.dataDirectory)).toBe(false);
+  });
+
+  test('asks of another app only what it needs', () => {
+    const {
+      NODE_ENV,
+      ISSUER,
+      OWNERS_SITE_URL,
+      NOTEBOOK_URL,
+      DEALER_SYSTEM_URL,
+      SMTP_URL,
+      MAIL_FROM,
+      COOKIE_KEYS,
+      TRUST_PROXY,
+      DEMO_DATA,
+    } = PRODUCTION;
+    const env = {
+      NODE_ENV,
+      ISSUER,
+      OWNERS_SITE_URL,
+      NOTEBOOK_URL,
+      DEALER_SYSTEM_URL,
+      SMTP_URL,
+      MAIL_FROM,
+      COOKIE_KEYS,
+      TRUST_PROXY,
+      DEMO_DATA,
+    };
+    const config = load({ ...env, PORT: '8081' }, make(), ['owners-site']);
+    expect(config.ownersSite).toMatchObject({ origin: 'https://owners.example.jp', port: 8081 });
+    expect(config.clients).toEqual([]);
+    expect(config.hmacKey).toBe('');
+  });
+
+  test('does not ask for what only a disabled client app refers to', () => {
+    const project = make();
+    project.edit('config/clients/gazoo.json', (json) => (json.common_id.enabled = false));
+    const { GAZOO_URL: _url, GAZOO_CLIENT_SECRET: _secret, ...env } = PRODUCTION;
+    expect(sentences(env, project, ['id'])).toEqual([]);
+  });
+
+  test('never shows a secret', () => {
+    const told = sentences(
+      {
+        ...PRODUCTION,
+        COOKIE_KEYS: 'canary-1',
+        HMAC_KEY: 'canary-2',
+        GAZOO_CLIENT_SECRET: 'canary-3',
+        SMTP_URL: 'canary-4',
+        DATABASE_URL: 'canary-5',
+      },
+      make(),
+      ['id'],
+    );
+    expect(told).toHaveLength(5);
+    expect(told.join()).not.toContain('canary');
+  });
+});
+
+describe('files', () => {
+  test.each<[string, (project: TemporaryProject) => void, string[]]>([
+    [
+      'a dealer twice, on http, in no prefecture',
+      (project) =>
+        project.edit('config/dealers.json', ({ dealers }) => {
+          dealers[1].code = dealers[0].code;
+          dealers[2].resource = 'http://dealers.example.jp/osaka';
+          dealers[3].prefecture = 'Kanagawa';
+          dealers[4].name = { ja: '福岡' };
+          dealers[5].brnad = dealers[5].brand;
+        }),
+      [
+        "config/dealers.json: dealers[3].prefecture: expected a prefecture, as 愛知県, found 'Kanagawa'",
+        'config/dealers.json: dealers[4].name.en: expected a text, found nothing',
+        "config/dealers.json: dealers[5].brnad: expected a key that is known, found 'brnad'; did you mean brand?",
+      ],
+    ],
+    [
+      'dealers that share a code or are on http',
+      (project) =>
+        project.edit('config/dealers.json', ({ dealers }) => {
+          dealers[1].code = dealers[0].code;
+          dealers[2].resource = 'http://dealers.example.jp/osaka';
+          dealers[3].resource = '${DEALER_SYSTEM_ULR}/kanagawa';
+        }),
+      [
+        "config/dealers.json: dealers[3].resource: expected the name of a variable that is set, found '${DEALER_SYSTEM_ULR}'; did you mean ${DEALER_SYSTEM_URL}? Otherwise set DEALER_SYSTEM_ULR",
+        "config/dealers.json: dealers[1].code: expected a code that no other dealer has, found 'aichi-toyota'",
+        "config/dealers.json: dealers[2].resource: expected an https URL (or http on localhost in development), found 'http://dealers.example.jp/osaka'",
+      ],
+    ],
+    [
+      'a policy that contradicts itself',
+      (project) =>
+        project.edit('config/policy.json', (policy) => {
+          policy.password.min_length = 30;
+          policy.lifetimes.grant = 60;
+          policy.rate_limits.login.window_second = 1;
+          policy.password_hash = 'fast';
+        }),
+      [
+        "config/policy.json: password_hash: expected an object, found 'fast'",
+        "config/policy.json: rate_limits.login.window_second: expected a key that is known, found 'window_second'; did you mean window_seconds?",
+        'config/policy.json: password.min_length: expected at most max_length (20), found 30',
+        'config/policy.json: lifetimes.grant: expected at least refresh_token (2592000): without its grant a refresh token is worth nothing, found 60',
+      ],
+    ],
+    [
+      'a number out of range',
+      (project) => project.edit('config/policy.json', (policy) => (policy.password.max_length = 100)),
+      ['config/policy.json: password.max_length: expected a whole number from 8 to 72, found 100'],
+    ],
+    [
+      'a service without a name, and on http',
+      (project) =>
+        project.edit('config/services.json', ({ services }) => {
+          delete services[0].name;
+        }),
+      ['config/services.json: services[0].name: expected a text in each language, as {"ja": "…", "en": "…"}, found nothing'],
+    ],
+    [
+      'files that are missing',
+      (project) => {
+        project.remove('config/clients');
+        project.remove('config/dealers.json');
+        project.remove('config/privacy.en.md');
+        project.remove('config/terms/2026-04-01.en.md');
+      },
+      [
+        'config/clients: expected a folder with a file for each client app, found none',
+        'config/dealers.json: expected a file that can be read, found none',
+        'config/terms/2026-04-01.en.md: expected the terms in both languages, found none',
+        'config/privacy.en.md: expected a file that can be read, found none',
+      ],
+    ],
+    [
+      'JSON that is none',
+      (project) => project.write('config/policy.json', '{ "password": '),
+      ["config/policy.json: expected JSON, found 'Unexpected end of JSON input'"],
+    ],
+    [
+      'another type of JSON',
+      (project) => project.write('config/policy.json', '[]'),
+      ['config/policy.json: expected an object, found []'],
+    ],
+    [
+      'terms with a wrong head',
+      (project) => {
+        project.write('config/terms/2026-05-01.ja.md', '---\neffective_form: 2026-05-01\nmaterial: yes\n---\n');
+        project.write('config/terms/2026-05-01.en.md', '---\neffective_from: 2026-05-01\nmaterial: false\n---\n## 1\n\nText.\n');
+        project.write('config/terms/readme.txt', '');
+      },
+      [
+        "config/terms/2026-05-01.ja.md: effective_form: expected a key that is known, found 'effective_form'; did you mean effective_from?",
+        'config/terms/2026-05-01.ja.md: effective_from: expected the first day in force as YYYY-MM-DD, found nothing',
+        "config/terms/2026-05-01.ja.md: material: expected true (who has agreed to an older version is asked again) or false, found 'yes'",
+        'config/terms/2026-05-01.ja.md: expected a text, found nothing',
+        "config/terms/readme.txt: expected a name as 2026-04-01.ja.md, found 'readme.txt'",
+      ],
+    ],
+    [
+      'terms that differ between the languages',
+      (project) => {
+        project.write('config/terms/2026-05-01.ja.md', '---\neffective_from: 2026-05-01\nmaterial: true\n---\n## 1\n\n条文。\n');
+        project.write('config/terms/2026-05-01.en.md', '---\neffective_from: 2026-06-01\nmaterial: false\n---\n## 1\n\nText.\n');
+      },
+      [
+        "config/terms/2026-05-01.en.md: effective_from: expected 2026-05-01, as in the Japanese text, found '2026-06-01'",
+        "config/terms/2026-05-01.en.md: material: expected true, as in the Japanese text, found 'false'",
+      ],
+    ],
+    [
+      'terms that begin in the future only',
+      (project) => {
+        for (const language of ['ja', 'en']) {
+          const name = `config/terms/2026-04-01.${language}.md`;
+          project.write(name, project.read(name).replace('effective_from: 2026-04-01', 'effective_from: 2027-01-01'));
+        }
+      },
+      ['config/terms: expected a version whose effective_from is not after today (2026-11-22), found 2027-01-01 as the first'],
+    ],
+  ])('refuses %s', (_name, break_, expected) => {
+    const project = make();
+    break_(project);
+    expect(sentences({}, project)).toEqual(expected);
+  });
+
+  test('every mistake of the environment and all files together, for people to read', () => {
+    const project = make();
+    project.edit('config/policy.json', (policy) => (policy.password.max_length = 100));
+    project.write('config/clients/broken.json', '{');
+    let told = '';
+    try {
+      load({ PORT: 'x', HMAC_KYE: SECRET }, project);
+    } catch (error) {
+      told = (error as ConfigError).format();
+    }
+    expect(told.split('\n')).toEqual([
+      'The configuration has 3 mistakes:',
+      "  - environment: PORT: expected a port, a whole number from 0 to 65535, found 'x'",
+      expect.stringContaining('  - config/clients/broken.json: expected JSON, found '),
+      '  - config/policy.json: password.max_length: expected a whole number from 8 to 72, found 100',
+      "  - warning: environment: HMAC_KYE: expected the name of a setting, found 'HMAC_KYE'; did you mean HMAC_KEY?",
+    ]);
+  });
+});

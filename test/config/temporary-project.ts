@@ -1,0 +1,47 @@
+// A project of its own for one test: the shipped config/, to be broken.
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const SHIPPED = fileURLToPath(new URL('../../config', import.meta.url));
+/** Large, and nothing of loading. */
+const LEFT_OUT = new Set(['locales', 'common-passwords.txt']);
+
+export type TemporaryProject = {
+  directory: string;
+  read: (name: string) => string;
+  write: (name: string, text: string) => void;
+  /** Changes a JSON file. */
+  edit: (name: string, change: (json: any) => void) => void;
+  remove: (name: string) => void;
+};
+
+/** Copies config/ into a new directory; `clean` removes every one that was made. */
+export function temporaryProjects(): { make: () => TemporaryProject; clean: () => void } {
+  const made: string[] = [];
+  return {
+    make: () => {
+      const directory = mkdtempSync(join(tmpdir(), 'common-id-config-'));
+      made.push(directory);
+      cpSync(SHIPPED, join(directory, 'config'), { recursive: true, filter: (path) => !LEFT_OUT.has(basename(path)) });
+      const at = (name: string): string => join(directory, name);
+      const read = (name: string): string => readFileSync(at(name), 'utf8');
+      const write = (name: string, text: string): void => writeFileSync(at(name), text);
+      return {
+        directory,
+        read,
+        write,
+        edit: (name, change) => {
+          const json: unknown = JSON.parse(read(name));
+          change(json);
+          write(name, JSON.stringify(json));
+        },
+        remove: (name) => rmSync(at(name), { recursive: true }),
+      };
+    },
+    clean: () => {
+      for (const directory of made) rmSync(directory, { recursive: true });
+    },
+  };
+}
