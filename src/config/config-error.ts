@@ -14,13 +14,13 @@ export class ConfigError extends Error {
     this.problems = [...errors, ...warnings];
   }
 
-  /** Says everything to a person: a line for how much there is, then a line a problem. */
+  /** Says everything to a person: a line for how many there are, then a line for each. Ends with a newline. */
   format(): string {
     const lines = this.problems.map((problem) => {
       const sentence = formatProblem(problem);
       return `  - ${problem.severity === 'warning' ? 'warning: ' : ''}${sentence}`;
     });
-    return [`${capitalized(this.message)}:`, ...lines].join('\n');
+    return [`${capitalized(this.message)}:`, ...lines, ''].join('\n');
   }
 }
 

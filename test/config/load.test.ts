@@ -365,7 +365,7 @@ describe('production', () => {
 
   test('does not ask for what only a disabled client app refers to', () => {
     const project = make();
-    project.edit('config/clients/gazoo.json', (json) => (json.common_id.enabled = false));
+    project.edit('config/clients/gazoo.json', { 'common_id.enabled': false });
     const { GAZOO_URL: _url, GAZOO_CLIENT_SECRET: _secret, ...env } = PRODUCTION;
     expect(sentences(env, project, ['id'])).toEqual([]);
   });
@@ -391,14 +391,12 @@ describe('production', () => {
 describe('files', () => {
   test.each<[string, (project: TemporaryProject) => void, string[]]>([
     [
-      'a dealer twice, on http, in no prefecture',
+      'dealers with wrong keys',
       (project) =>
-        project.edit('config/dealers.json', ({ dealers }) => {
-          dealers[1].code = dealers[0].code;
-          dealers[2].resource = 'http://dealers.example.jp/osaka';
-          dealers[3].prefecture = 'Kanagawa';
-          dealers[4].name = { ja: '福岡' };
-          dealers[5].brnad = dealers[5].brand;
+        project.edit('config/dealers.json', {
+          'dealers.3.prefecture': 'Kanagawa',
+          'dealers.4.name': { ja: '福岡' },
+          'dealers.5.brnad': 'lexus',
         }),
       [
         "config/dealers.json: dealers[3].prefecture: expected a prefecture, as 愛知県, found 'Kanagawa'",
@@ -409,10 +407,10 @@ describe('files', () => {
     [
       'dealers that share a code or are on http',
       (project) =>
-        project.edit('config/dealers.json', ({ dealers }) => {
-          dealers[1].code = dealers[0].code;
-          dealers[2].resource = 'http://dealers.example.jp/osaka';
-          dealers[3].resource = '${DEALER_SYSTEM_ULR}/kanagawa';
+        project.edit('config/dealers.json', {
+          'dealers.1.code': 'aichi-toyota',
+          'dealers.2.resource': 'http://dealers.example.jp/osaka',
+          'dealers.3.resource': '${DEALER_SYSTEM_ULR}/kanagawa',
         }),
       [
         "config/dealers.json: dealers[3].resource: expected the name of a variable that is set, found '${DEALER_SYSTEM_ULR}'; did you mean ${DEALER_SYSTEM_URL}? Otherwise set DEALER_SYSTEM_ULR",
@@ -423,30 +421,29 @@ describe('files', () => {
     [
       'a policy that contradicts itself',
       (project) =>
-        project.edit('config/policy.json', (policy) => {
-          policy.password.min_length = 30;
-          policy.lifetimes.grant = 60;
-          policy.rate_limits.login.window_second = 1;
-          policy.password_hash = 'fast';
+        project.edit('config/policy.json', {
+          'password.min_length': 20,
+          'password.max_length': 10,
+          'lifetimes.grant': 60,
+          'rate_limits.login.window_second': 1,
+          password_hash: 'fast',
         }),
       [
         "config/policy.json: password_hash: expected an object, found 'fast'",
         "config/policy.json: rate_limits.login.window_second: expected a key that is known, found 'window_second'; did you mean window_seconds?",
-        'config/policy.json: password.min_length: expected at most max_length (20), found 30',
+        'config/policy.json: password.min_length: expected at most max_length (10), found 20',
         'config/policy.json: lifetimes.grant: expected at least refresh_token (2592000): without its grant a refresh token is worth nothing, found 60',
       ],
     ],
     [
       'a number out of range',
-      (project) => project.edit('config/policy.json', (policy) => (policy.password.max_length = 100)),
+      (project) => project.edit('config/policy.json', { 'password.max_length': 100 }),
       ['config/policy.json: password.max_length: expected a whole number from 8 to 72, found 100'],
     ],
     [
-      'a service without a name, and on http',
+      'services without a name or on http',
       (project) =>
-        project.edit('config/services.json', ({ services }) => {
-          delete services[0].name;
-        }),
+        project.edit('config/services.json', { 'services.0.name': undefined, 'services.1.url': 'http://lexus.example.jp' }),
       ['config/services.json: services[0].name: expected a text in each language, as {"ja": "…", "en": "…"}, found nothing'],
     ],
     [
@@ -518,7 +515,7 @@ describe('files', () => {
 
   test('every mistake of the environment and all files together, for people to read', () => {
     const project = make();
-    project.edit('config/policy.json', (policy) => (policy.password.max_length = 100));
+    project.edit('config/policy.json', { 'password.max_length': 100 });
     project.write('config/clients/broken.json', '{');
     let told = '';
     try {
@@ -532,6 +529,7 @@ describe('files', () => {
       expect.stringContaining('  - config/clients/broken.json: expected JSON, found '),
       '  - config/policy.json: password.max_length: expected a whole number from 8 to 72, found 100',
       "  - warning: environment: HMAC_KYE: expected the name of a setting, found 'HMAC_KYE'; did you mean HMAC_KEY?",
+      '',
     ]);
   });
 });

@@ -12,8 +12,8 @@ export type TemporaryProject = {
   directory: string;
   read: (name: string) => string;
   write: (name: string, text: string) => void;
-  /** Changes a JSON file. */
-  edit: (name: string, change: (json: any) => void) => void;
+  /** Changes a JSON file: what stands at each path (`dealers.1.code`), or takes it out (`undefined`). */
+  edit: (name: string, changes: Record<string, unknown>) => void;
   remove: (name: string) => void;
 };
 
@@ -32,9 +32,9 @@ export function temporaryProjects(): { make: () => TemporaryProject; clean: () =
         directory,
         read,
         write,
-        edit: (name, change) => {
+        edit: (name, changes) => {
           const json: unknown = JSON.parse(read(name));
-          change(json);
+          for (const [path, value] of Object.entries(changes)) setAt(json, path.split('.'), value);
           write(name, JSON.stringify(json));
         },
         remove: (name) => rmSync(at(name), { recursive: true }),
@@ -44,4 +44,10 @@ export function temporaryProjects(): { make: () => TemporaryProject; clean: () =
       for (const directory of made) rmSync(directory, { recursive: true });
     },
   };
+}
+
+function setAt(json: unknown, [part = '', ...rest]: string[], value: unknown): void {
+  const object = json as Record<string, unknown>;
+  if (rest.length > 0) setAt(object[part], rest, value);
+  else object[part] = value;
 }
