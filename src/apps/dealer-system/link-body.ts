@@ -21,7 +21,8 @@ export const linkedCustomer = z.object({
   /** The pairwise subject of the customer for this dealer (OpenID Connect Core 8.1). */
   sub: text,
   name: text,
-  kana: text.optional(),
+  /** Empty or missing where the person has given none. */
+  kana: z.string().max(200).optional(),
   /** E.164. */
   phone_number: z
     .string()

@@ -45,18 +45,18 @@ export function serviceRoutes({ links, vehicles, bookings, verifyJwt, clock, res
   const shown = ({ link_id: _link, dealer: _dealer, ...booking }: Booking) => ({ ...booking, status: 'accepted' });
 
   router.get('/dealers/:dealer/service-history', async (ctx) => {
-    const code = ctx.params.dealer as string;
-    const link = await linkOf(ctx, code, 'service_history');
+    const link = await linkOf(ctx, ctx.params.dealer as string, 'service_history');
     ctx.body = {
-      dealer: { code, name: findDealer(code)?.name },
       vehicles: link.vehicles.map(({ vin, model }) => ({ vin, model, history: vehicles.find(vin)?.history ?? [] })),
     };
   });
 
   router.get('/dealers/:dealer/next-inspection', async (ctx) => {
-    const link = await linkOf(ctx, ctx.params.dealer as string, 'service_history');
+    const code = ctx.params.dealer as string;
+    const link = await linkOf(ctx, code, 'service_history');
     const today = japanDate(clock());
     ctx.body = {
+      dealer: { code, name: findDealer(code)?.name },
       vehicles: link.vehicles.map(({ vin }) => {
         const known = vehicles.find(vin);
         return { vin, next_inspection: known ? nextInspection(known.first_registered, today) : null };
