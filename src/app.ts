@@ -27,14 +27,13 @@ export async function createApp(deps: Deps): Promise<App> {
     trustProxy: config.trustProxy,
     log,
     cacheViews: config.mode === 'production',
-    moreTexts: ['forms'],
   });
 
   for (const routes of [
     health.router.routes(),
     createPublicPages(config, clock).routes(),
     createMigrationStatusRouter(provider, deps).routes(),
-    createInteractionRouter(deps, provider, forms as never).routes(),
+    createInteractionRouter(deps, provider, forms),
     mount(provider),
   ]) {
     koa.use(routes as Koa.Middleware<PageState>);

@@ -37,7 +37,7 @@ export function errorPage(log: Log): Middleware<PageState> {
     }
     const fields = {
       request_id: ctx.state.requestId,
-      code: failure.code,
+      error: failure.code,
       status: failure.status,
       detail: failure.message,
     };

@@ -37,8 +37,6 @@ export type PageAppOptions = {
   cacheViews: boolean;
   /** The brand of this request; TOYOTA if left out. */
   brand?: (ctx: PageContext) => Brand;
-  /** Files of texts besides common.json and the app's own. */
-  moreTexts?: string[];
 };
 
 export type PageApp = {
@@ -56,7 +54,7 @@ export type PageApp = {
 export function createPageApp(options: PageAppOptions): PageApp {
   const secure = options.origin.startsWith('https:');
   const cookieName = (name: string): string => `${secure ? '__Host-' : ''}${options.app}.${name}`;
-  const translator = createTranslator(LOCALES, ['common', options.app, ...(options.moreTexts ?? [])]);
+  const translator = createTranslator(LOCALES, ['common', options.app]);
   const render = createViewRenderer(VIEWS, options.cacheViews);
   // Only the address that our own proxy added counts; what stood in the header before may be invented.
   const koa = new Koa<PageState>({ proxy: options.trustProxy, maxIpsCount: 1 });

@@ -1,9 +1,11 @@
 // Mounts the steps, and loads the interaction once for all of them.
+import compose from 'koa-compose';
 import Router from 'koa-router';
 import type Provider from 'oidc-provider';
 import { errors } from 'oidc-provider';
 import type { Middleware } from 'koa';
 import type { Deps } from '../deps.ts';
+import type { PageState } from '../http/page-context.ts';
 import { PageError } from '../http/page-error.ts';
 import { redirect } from '../http/redirect.ts';
 import { VersionConflict, type InteractionFacts } from '../storage/storage.ts';
@@ -30,28 +32,39 @@ function createSteps(deps: Deps, provider: Provider): InteractionStep[] {
   ];
 }
 
+/** /interaction/<uid>/<step>, and whatever the step has below it. */
+const STEP_PATH = new RegExp(`^${INTERACTION_PATH}/(?<uid>[\\w-]+)/(?<step>[a-z-]+)(?:/|$)`);
+
+/** Answers every path of an interaction; other paths go on. */
 export function createInteractionRouter(
   deps: Deps,
   provider: Provider,
-  forms: Middleware<InteractionState>[],
-): Router<InteractionState> {
-  const all = new Router<InteractionState>();
+  forms: Middleware<PageState>[],
+): Middleware<InteractionState> {
+  const steps = new Map<string, Middleware<InteractionState>>();
   for (const step of createSteps(deps, provider)) {
     const router = new Router<InteractionState>({ prefix: `${INTERACTION_PATH}/:uid/${step.path}` });
-    for (const middleware of forms) router.use(middleware);
-    router.use(loadInteraction(step.path, deps, provider));
     step.addRoutes(router);
-    all.use(
-      router.routes(),
-      router.allowedMethods({ throw: true, methodNotAllowed: () => new PageError('method_not_allowed', 405) }),
+    const methodNotAllowed = (): PageError => new PageError('method_not_allowed', 405);
+    steps.set(
+      step.path,
+      compose([
+        ...forms,
+        loadInteraction(step.path, deps, provider),
+        router.routes(),
+        router.allowedMethods({ throw: true, methodNotAllowed, notImplemented: methodNotAllowed }),
+      ] as Middleware<InteractionState>[]),
     );
   }
-  return all;
+  return async function answerInteraction(ctx, next) {
+    const step = steps.get(STEP_PATH.exec(ctx.path)?.groups?.step ?? '');
+    return step ? step(ctx, next) : next();
+  };
 }
 
 function loadInteraction(stepPath: string, deps: Deps, provider: Provider): Middleware<InteractionState> {
   return async function loadInteractionOnce(ctx, next) {
-    const { uid } = (ctx as unknown as { params: { uid: string } }).params;
+    const uid = STEP_PATH.exec(ctx.path)?.groups?.uid;
     const found = await find(provider, ctx);
     if (!found || found.uid !== uid)
       throw new PageError('interaction_expired', 400, { detail: 'no interaction, or the cookie names another one' });

@@ -34,11 +34,42 @@ export async function createProvider(deps: Deps): Promise<Provider> {
     if (ctx.oidc?.route === 'discovery')
       Object.assign(ctx.body as object, { prompt_values_supported: ['none', 'login', 'consent', 'create'] });
   });
+  logRefusals(provider, deps.log);
   provider.on('server_error', (_ctx, error) =>
     deps.log.error({ detail: error.message, stack: error.stack }, 'oidc-provider failed'),
   );
   for (const { metadata } of deps.clients.all()) await checkClient(provider, metadata.client_id);
   return provider;
+}
+
+/** What a client's developer is told in a word or two stands in our log with its reason. */
+const REFUSALS = [
+  'authorization.error',
+  'grant.error',
+  'pushed_authorization_request.error',
+  'introspection.error',
+  'revocation.error',
+  'userinfo.error',
+  'end_session.error',
+  'backchannel.error',
+] as const;
+
+function logRefusals(provider: Provider, log: Deps['log']): void {
+  for (const event of REFUSALS) {
+    provider.on(event as 'grant.error', (ctx: KoaContextWithOIDC, error) => {
+      log.info(
+        {
+          event,
+          client_id: ctx.oidc.client?.clientId,
+          error: error.message,
+          description: error.error_description,
+          detail: error.error_detail,
+          cause: error.cause instanceof Error ? error.cause.message : undefined,
+        },
+        'request of a client refused',
+      );
+    });
+  }
 }
 
 async function checkClient(provider: Provider, clientId: string): Promise<void> {
@@ -127,6 +158,7 @@ function createConfiguration(deps: Deps): Configuration {
     },
     loadExistingGrant: createLoadExistingGrant(deps),
     renderError,
+    ...(config.mode === 'development' ? { fetch: fetchAlsoLoopback } : {}),
     discovery: { ui_locales_supported: [...LANGUAGES], claims_locales_supported: [...LANGUAGES] },
     features: {
       devInteractions: { enabled: false },
@@ -145,6 +177,16 @@ function createConfiguration(deps: Deps): Configuration {
   };
   // @types/oidc-provider 9.12 lags behind the library: rich authorization requests of 9.13 are not in it.
   return configuration as unknown as Configuration;
+}
+
+/**
+ * oidc-provider refuses to connect to addresses inside (server-side request forgery, RFC 9700 4.13); in development the clients are
+ * there, on this machine.
+ */
+async function fetchAlsoLoopback(url: string | URL, options: RequestInit & { dispatcher?: unknown }): Promise<Response> {
+  const { dispatcher: _guard, ...plain } = options;
+  const loopback = ['localhost', '127.0.0.1', '[::1]'].includes(new URL(url).hostname);
+  return fetch(url, loopback ? plain : options);
 }
 
 /**

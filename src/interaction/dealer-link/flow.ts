@@ -20,6 +20,7 @@ const DISCLOSURE_KEYS = [
   'gets_1',
   'gets_2',
   'gets_3',
+  'who',
 ];
 
 /** The consent that pressing the button gives: to the exact text on the screen, for this dealer, through this client. */

@@ -9,6 +9,8 @@ import { proposeMigration, writeDealerLink } from './flow.ts';
 
 /** `…/wait` answers when the link exists, or after this. */
 const WAIT_MS = 2500;
+/** … and not before this: a page that is gone before it can be read looks like a fault. */
+const READABLE_MS = 1000;
 const LOOK_EVERY_MS = 100;
 
 export function createLinkStep(deps: Deps): InteractionStep {
@@ -60,7 +62,7 @@ export function createLinkStep(deps: Deps): InteractionStep {
   const wait = async (ctx: InteractionContext): Promise<void> => {
     for (let waited = 0; waited < WAIT_MS; waited += LOOK_EVERY_MS) {
       const link = await linkOf(ctx);
-      if (link?.status !== 'pending') break;
+      if (link?.status !== 'pending' && waited >= READABLE_MS) break;
       await sleep(LOOK_EVERY_MS);
     }
     return ctx.state.interaction.finish({ link: {} });

@@ -1,0 +1,82 @@
+// Service bookings (入庫予約), which the dealer keeps.
+import { randomUUID } from 'node:crypto';
+import Router from 'koa-router';
+import type { PageState } from '../../http/page-context.ts';
+import { formField } from '../../http/read-form.ts';
+import { book, readBookings, type BookingWish } from './dealer-client.ts';
+import { openNotebook, redirect, signedIn, type NotebookContext, type NotebookDeps, type OpenNotebook } from './notebook.ts';
+import { longDate, signedInPage } from './signed-in-page.ts';
+
+const FIELDS = ['vin', 'date', 'time', 'menu', 'note'] as const;
+
+/** `GET` and `POST /bookings`. */
+export function bookingRoutes(deps: NotebookDeps): Router<PageState> {
+  const router = new Router<PageState>();
+
+  /** The bookings and the form; `failed` says why what the person typed was not booked. */
+  async function showBookings(
+    ctx: NotebookContext,
+    notebook: OpenNotebook,
+    form: { key: string; wish: Partial<BookingWish> },
+    failed: { errors?: Record<string, string>; unanswered?: boolean } = {},
+  ): Promise<void> {
+    const { t, language } = ctx.state;
+    const { reading, data } = await notebook.askDealer(readBookings);
+    const vehicles = notebook.claims.migration?.vehicles ?? [];
+    const nameOf = (vin: string): string => vehicles.find((vehicle) => vehicle.vin === vin)?.model ?? t('vehicle.unnamed');
+    const range = data && { first: longDate(data.first_date, language), last: longDate(data.last_date, language) };
+    const wrong = range ? FIELDS.filter((name) => failed.errors && Object.hasOwn(failed.errors, name)) : [];
+    signedInPage(deps, ctx, notebook, 'bookings', {
+      title: t('bookings.title'),
+      reading,
+      errors: Object.fromEntries(wrong.map((name) => [name, t(`bookings.errors.${name}`, range)])),
+      unanswered: failed.unanswered,
+      booked: data?.bookings.map((one) => ({ ...one, date: longDate(one.date, language), model: nameOf(one.vin) })),
+      dateHint: range && t('bookings.date_hint', range),
+      // What was chosen stays chosen while the dealer does not answer.
+      menus: data?.menus ?? [form.wish.menu].filter(Boolean),
+      times: data?.times ?? [form.wish.time],
+      vehicles: vehicles.map(({ vin, model, registration_number }) => ({
+        value: vin,
+        label: [model, registration_number].filter(Boolean).join(' '),
+      })),
+      form,
+    });
+    if (failed.unanswered) ctx.status = 503;
+  }
+
+  router.get(
+    '/bookings',
+    signedIn(deps, async (ctx, session) => {
+      const notebook = await openNotebook(deps, ctx, session);
+      if (notebook) await showBookings(ctx, notebook, { key: randomUUID(), wish: {} });
+    }),
+  );
+
+  router.post(
+    '/bookings',
+    signedIn(deps, async (ctx, session) => {
+      const notebook = await openNotebook(deps, ctx, session);
+      if (!notebook) return;
+      const wish = Object.fromEntries(FIELDS.map((name) => [name, formField(ctx, name)])) as BookingWish;
+      // It becomes part of the key of a text.
+      if (!/^[a-z_]{1,30}$/.test(wish.menu)) wish.menu = '';
+      const sent = formField(ctx, 'booking_key');
+      // The same page pressed twice has the same key, and books once.
+      const key = /^[\w-]{16,64}$/.test(sent) ? sent : randomUUID();
+      const { reading, errors } = await notebook.askDealer((resource, token) => book(resource, token, wish, key));
+      if (reading === 'ok') {
+        deps.sessions.saveNotice(session.key, 'booked');
+        return redirect(ctx, '/bookings');
+      }
+      await showBookings(
+        ctx,
+        notebook,
+        { key, wish },
+        { ...(errors && { errors }), unanswered: reading === 'unavailable' && !errors },
+      );
+    }),
+  );
+
+  return router;
+}

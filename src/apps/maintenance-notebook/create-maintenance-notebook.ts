@@ -1,0 +1,85 @@
+// MyTOYOTA整備手帳, the service that people migrate to: an OpenID Connect client of the common ID that reads the service history
+// from the linked dealer.
+import type Koa from 'koa';
+import Router from 'koa-router';
+import { createPageApp } from '../../http/page-app.ts';
+import type { PageState } from '../../http/page-context.ts';
+import type { Log } from '../../telemetry/log.ts';
+import { backchannelLogoutRoutes } from './backchannel-logout-routes.ts';
+import { bookingRoutes } from './booking-routes.ts';
+import { loadClientKey } from './client-key.ts';
+import { createCurrentSession } from './current-session.ts';
+import { dealerLinkRoutes } from './dealer-link-routes.ts';
+import { createFreshTokens } from './fresh-tokens.ts';
+import { homeRoutes } from './home-routes.ts';
+import { createIdentityProvider } from './identity-provider.ts';
+import { loginRoutes } from './login-routes.ts';
+import { openSessionStore } from './session-store.ts';
+
+export type MaintenanceNotebookOptions = {
+  /** The URL under which browsers reach it, without a path. */
+  origin: string;
+  cookieKeys: string[];
+  trustProxy: boolean;
+  cacheViews: boolean;
+  /** Milliseconds since 1970. */
+  clock: () => number;
+  log: Log;
+  /** The common ID, as its discovery document names it. */
+  issuer: string;
+  /** Where the API of a dealer is that has no link yet: `<origin>/dealers/<code>`. */
+  dealerSystemOrigin: string;
+  /** For people who have not migrated yet. */
+  ownersSiteOrigin: string;
+  /** The SQLite file of sessions. */
+  databasePath: string;
+  /** The folder of the client's own key; made at the first start. */
+  keyDirectory: string;
+};
+
+/**
+ * Opens the file and the key and makes the app; the caller listens. The common ID need not be there yet.
+ * @throws where the file or the key cannot be opened
+ */
+export async function createMaintenanceNotebook(
+  options: MaintenanceNotebookOptions,
+): Promise<{ koa: Koa<PageState>; close(): Promise<void> }> {
+  const { origin, issuer, clock, log } = options;
+  const key = await loadClientKey(options.keyDirectory);
+  const sessions = openSessionStore(options.databasePath, clock);
+  const { koa, forms, cookieName } = createPageApp({ ...options, app: 'maintenance-notebook' });
+  const idp = createIdentityProvider({ issuer, origin, key, clock });
+  const deps = {
+    sessions,
+    idp,
+    current: createCurrentSession(sessions, cookieName, origin.startsWith('https:')),
+    freshTokens: createFreshTokens(idp, sessions, clock),
+    dealerSystemOrigin: options.dealerSystemOrigin,
+    ownersSiteOrigin: options.ownersSiteOrigin,
+  };
+
+  koa.use(async function allowFormsToCommonId(ctx, next) {
+    // Logging out and linking are posts that end in a redirect to the common ID.
+    ctx.state.formActionOrigins.push(new URL(issuer).origin);
+    await next();
+  });
+  koa.use(async function publishKey(ctx, next) {
+    if (ctx.path !== '/jwks.json' || ctx.method !== 'GET') return next();
+    ctx.type = 'application/jwk-set+json';
+    ctx.body = JSON.stringify({ keys: [key.publicJwk] });
+  });
+  koa.use(backchannelLogoutRoutes(idp, sessions, log).routes());
+  const pages = new Router<PageState>();
+  for (const middleware of forms) pages.use(middleware);
+  for (const routes of [loginRoutes(deps), homeRoutes(deps), bookingRoutes(deps), dealerLinkRoutes(deps)]) {
+    pages.use(routes.routes());
+  }
+  koa.use(pages.routes());
+
+  return {
+    koa,
+    async close() {
+      sessions.close();
+    },
+  };
+}

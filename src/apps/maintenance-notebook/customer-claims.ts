@@ -1,0 +1,70 @@
+// What the common ID tells about a customer in UserInfo, as far as the notebook needs it.
+import { z } from 'zod';
+
+const vehicle = z.object({
+  vin: z.string(),
+  registration_number: z.string().nullish(),
+  model: z.string().nullish(),
+  first_registered: z.string().nullish(),
+});
+
+const dealerLink = z.object({
+  dealer: z.string(),
+  dealer_name: z.string(),
+  status: z.enum(['pending', 'active', 'failed', 'withdrawn']),
+  linked_at: z.string().nullish(),
+  resource: z.url(),
+});
+
+export const customerClaims = z.object({
+  sub: z.string(),
+  name: z.string().nullish(),
+  email: z.string().nullish(),
+  migration: z
+    .object({
+      vehicles: z.array(vehicle).default([]),
+      dealer: z.object({ code: z.string(), name: z.string() }).nullish(),
+    })
+    .nullish(),
+  dealer_links: z.array(dealerLink).nullish(),
+});
+
+export type CustomerClaims = z.infer<typeof customerClaims>;
+export type CustomerVehicle = z.infer<typeof vehicle>;
+
+/** The dealer that the notebook shows, and how the link with it stands at the common ID. */
+export type KnownDealer = {
+  code: string;
+  name: string;
+  /** The resource URI (RFC 8707), which is the address of the dealer's API too. */
+  resource: string;
+  link: 'none' | 'pending' | 'active' | 'failed' | 'withdrawn';
+  /** ISO 8601. */
+  linkedAt?: string;
+};
+
+/**
+ * The dealer with a link that stands, before one that is being made, before one that failed or ended, before the one that the
+ * owners site named; undefined where none is known.
+ * @param dealerSystemOrigin where dealers' APIs are, for one that has no link yet
+ */
+export function knownDealer(claims: CustomerClaims, dealerSystemOrigin: string): KnownDealer | undefined {
+  const links = claims.dealer_links ?? [];
+  const link = (['active', 'pending', 'failed', 'withdrawn'] as const)
+    .map((status) => links.find((candidate) => candidate.status === status))
+    .find((candidate) => candidate !== undefined);
+  const named = claims.migration?.dealer;
+  // An ended link is history; a dealer that the owners site names beside it is current.
+  if (link && (link.status === 'active' || link.status === 'pending' || !named || named.code === link.dealer)) {
+    return {
+      code: link.dealer,
+      name: link.dealer_name,
+      resource: link.resource,
+      link: link.status,
+      ...(link.linked_at ? { linkedAt: link.linked_at } : {}),
+    };
+  }
+  if (!named) return undefined;
+  const resource = `${dealerSystemOrigin}/dealers/${encodeURIComponent(named.code)}`;
+  return { code: named.code, name: named.name, resource, link: 'none' };
+}

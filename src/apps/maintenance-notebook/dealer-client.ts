@@ -1,0 +1,96 @@
+// What the notebook asks a dealer's API, with the access token for that dealer.
+import { z } from 'zod';
+
+const TIMEOUT_MS = 3000;
+
+const date = z.iso.date();
+
+export const nextInspections = z.object({
+  dealer: z.object({ code: z.string(), name: z.object({ ja: z.string(), en: z.string() }) }),
+  vehicles: z.array(z.object({ vin: z.string(), next_inspection: date.nullable() })),
+});
+
+export const serviceHistory = z.object({
+  vehicles: z.array(
+    z.object({
+      vin: z.string(),
+      history: z.array(z.object({ date, kind: z.string(), mileage_km: z.number(), items: z.array(z.string()) })),
+    }),
+  ),
+});
+
+const booking = z.object({
+  booking_id: z.string(),
+  vin: z.string(),
+  date,
+  time: z.string(),
+  menu: z.string(),
+  note: z.string(),
+});
+
+export const bookingCalendar = z.object({
+  times: z.array(z.string()),
+  menus: z.array(z.string()),
+  first_date: date,
+  last_date: date,
+  bookings: z.array(booking),
+});
+
+export type Booking = z.infer<typeof booking>;
+export type BookingCalendar = z.infer<typeof bookingCalendar>;
+export type BookingWish = { vin: string; date: string; time: string; menu: string; note: string };
+
+/**
+ * - `not_linked_yet`: the consent is there, the link has not arrived at the dealer;
+ * - `not_consented`: the dealer may not answer for this customer;
+ * - `token_refused`: the token is not valid there;
+ * - `unavailable`: no answer, or none that makes sense.
+ */
+export type DealerFailure = 'not_linked_yet' | 'not_consented' | 'token_refused' | 'unavailable';
+
+export type DealerAnswer<T> = { ok: true; data: T } | { ok: false; reason: DealerFailure; errors?: Record<string, string> };
+
+const FAILURE_BY_STATUS: Record<number, DealerFailure> = { 401: 'token_refused', 403: 'not_consented', 409: 'not_linked_yet' };
+
+const problem = z.object({ errors: z.record(z.string(), z.string()).optional() });
+
+async function ask<T>(url: string, token: string, schema: z.ZodType<T>, init: RequestInit = {}): Promise<DealerAnswer<T>> {
+  try {
+    const answer = await fetch(url, {
+      ...init,
+      headers: { Accept: 'application/json', Authorization: `Bearer ${token}`, ...init.headers },
+      // A token that is meant for one dealer is not carried to wherever that dealer points.
+      redirect: 'error',
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
+    const body: unknown = await answer.json();
+    if (answer.ok) return { ok: true, data: schema.parse(body) };
+    const reason = FAILURE_BY_STATUS[answer.status] ?? 'unavailable';
+    const errors = answer.status === 400 ? problem.parse(body).errors : undefined;
+    return { ok: false, reason, ...(errors && { errors }) };
+  } catch {
+    return { ok: false, reason: 'unavailable' };
+  }
+}
+
+/** @param resource the dealer's resource URI, which is the address of its API */
+export function readNextInspections(resource: string, token: string): Promise<DealerAnswer<z.infer<typeof nextInspections>>> {
+  return ask(`${resource}/next-inspection`, token, nextInspections);
+}
+
+export function readServiceHistory(resource: string, token: string): Promise<DealerAnswer<z.infer<typeof serviceHistory>>> {
+  return ask(`${resource}/service-history`, token, serviceHistory);
+}
+
+export function readBookings(resource: string, token: string): Promise<DealerAnswer<BookingCalendar>> {
+  return ask(`${resource}/bookings`, token, bookingCalendar);
+}
+
+/** @param key the same for the same press of the button: the dealer books once for it */
+export function book(resource: string, token: string, wish: BookingWish, key: string): Promise<DealerAnswer<Booking>> {
+  return ask(`${resource}/bookings`, token, booking, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', 'Idempotency-Key': key },
+    body: JSON.stringify(wish),
+  });
+}

@@ -1,0 +1,78 @@
+// Access tokens that are still good, refreshed where they are not – one refresh at a time for a session, because a refresh token
+// that is used twice ends the whole family (RFC 9700 section 4.14.2).
+import { IdentityProviderRefusal, type IdentityProvider } from './identity-provider.ts';
+import type { SessionStore } from './session-store.ts';
+
+/** A token that ends within this time might end on its way. */
+const MARGIN_MS = 15_000;
+
+/** The tokens are no good any more and cannot be made good: the person has to log in again. */
+export class SessionEnded extends Error {
+  override name = 'SessionEnded';
+}
+
+export type FreshTokens = {
+  /**
+   * The token for UserInfo.
+   * @throws {SessionEnded}, {IdentityProviderUnavailable}
+   */
+  forUserInfo(sessionKey: string): Promise<string>;
+  /**
+   * The token for the dealer that the session has access to; undefined where it has none, or none any more.
+   * @throws {IdentityProviderUnavailable}
+   */
+  forDealer(sessionKey: string, resource: string): Promise<string | undefined>;
+};
+
+export function createFreshTokens(idp: IdentityProvider, sessions: SessionStore, clock: () => number): FreshTokens {
+  const running = new Map<string, Promise<unknown>>();
+
+  /** Runs after whatever runs under this key already. */
+  function inTurn<T>(key: string, work: () => Promise<T>): Promise<T> {
+    const before = running.get(key) ?? Promise.resolve();
+    const turn = before.then(work, work);
+    running.set(key, turn);
+    const forget = (): void => {
+      if (running.get(key) === turn) running.delete(key);
+    };
+    turn.then(forget, forget);
+    return turn;
+  }
+
+  const isGood = (tokens: { expires_at: number }): boolean => tokens.expires_at > clock() + MARGIN_MS;
+
+  return {
+    forUserInfo: (sessionKey) =>
+      inTurn(`${sessionKey} userinfo`, async () => {
+        // Read in our turn: who was before us may have written newer ones.
+        const tokens = sessions.find(sessionKey)?.tokens;
+        if (!tokens) throw new SessionEnded();
+        if (isGood(tokens)) return tokens.access_token;
+        if (!tokens.refresh_token) throw new SessionEnded();
+        try {
+          const fresh = await idp.refresh(tokens.refresh_token, undefined);
+          sessions.saveTokens(sessionKey, fresh);
+          return fresh.access_token;
+        } catch (error) {
+          if (error instanceof IdentityProviderRefusal) throw new SessionEnded(error.code);
+          throw error;
+        }
+      }),
+
+    forDealer: (sessionKey, resource) =>
+      inTurn(`${sessionKey} dealer`, async () => {
+        const access = sessions.find(sessionKey)?.dealer;
+        if (access?.resource !== resource || !access.tokens) return undefined;
+        if (isGood(access.tokens)) return access.tokens.access_token;
+        let fresh;
+        try {
+          if (access.tokens.refresh_token) fresh = await idp.refresh(access.tokens.refresh_token, resource);
+        } catch (error) {
+          if (!(error instanceof IdentityProviderRefusal)) throw error;
+        }
+        // Without tokens and `askedFor`, the next page asks for new ones without the person.
+        sessions.saveDealer(sessionKey, fresh ? { ...access, tokens: fresh } : { resource });
+        return fresh?.access_token;
+      }),
+  };
+}

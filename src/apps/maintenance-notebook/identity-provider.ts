@@ -1,0 +1,207 @@
+// The common ID as this client sees it: everything that openid-client does for us, and its failures sorted in two.
+import { createRemoteJWKSet, jwtVerify } from 'jose';
+import * as client from 'openid-client';
+import { z } from 'zod';
+import type { ClientKey } from './client-key.ts';
+import { customerClaims, type CustomerClaims } from './customer-claims.ts';
+
+export const CLIENT_ID = 'maintenance-notebook';
+
+const TIMEOUT_SECONDS = 5;
+const LOGOUT_EVENT = 'http://schemas.openid.net/event/backchannel-logout';
+
+/** The common ID cannot be reached, or answers something else than an OpenID Provider does. Trying again may help. */
+export class IdentityProviderUnavailable extends Error {
+  override name = 'IdentityProviderUnavailable';
+}
+
+/** The common ID said no, or said something that must not be trusted. Trying the same again does not help. */
+export class IdentityProviderRefusal extends Error {
+  override name = 'IdentityProviderRefusal';
+  /** The OAuth 2.0 or OpenID Connect error code; `invalid_response` for an answer that failed our checks. */
+  readonly code: string;
+  constructor(code: string, cause: unknown) {
+    super(`the common ID: ${code}`, { cause });
+    this.code = code;
+  }
+}
+
+/** Tokens for one audience. */
+export type Tokens = {
+  access_token: string;
+  refresh_token?: string | undefined;
+  /** Milliseconds since 1970. */
+  expires_at: number;
+};
+
+/** What must come back unchanged with the answer of one authorization request. */
+export type RequestSecrets = { state: string; nonce: string; code_verifier: string };
+
+export type AuthorizationRequest = {
+  scope: string;
+  /** RFC 8707. */
+  resource?: string;
+  prompt?: 'none';
+  /** RFC 9396. */
+  authorization_details?: object[];
+};
+
+export type Login = { sub: string; sid?: string; idToken: string; tokens: Tokens };
+
+export type IdentityProvider = ReturnType<typeof createIdentityProvider>;
+
+function sorted(error: unknown): Error {
+  if (error instanceof IdentityProviderRefusal || error instanceof IdentityProviderUnavailable) return error;
+  if (error instanceof client.AuthorizationResponseError) return new IdentityProviderRefusal(error.error, error);
+  if (error instanceof client.ResponseBodyError) {
+    const passing = error.status >= 500 || ['server_error', 'temporarily_unavailable'].includes(error.error);
+    return passing
+      ? new IdentityProviderUnavailable(error.message, { cause: error })
+      : new IdentityProviderRefusal(error.error, error);
+  }
+  if (error instanceof client.WWWAuthenticateChallengeError && error.status < 500) {
+    return new IdentityProviderRefusal('invalid_token', error);
+  }
+  const distrusted = ['OAUTH_INVALID_RESPONSE', 'OAUTH_JWT_CLAIM_COMPARISON_FAILED', 'OAUTH_JWT_TIMESTAMP_CHECK_FAILED'];
+  if (error instanceof client.ClientError && distrusted.includes(error.code ?? '')) {
+    return new IdentityProviderRefusal('invalid_response', error);
+  }
+  return new IdentityProviderUnavailable(error instanceof Error ? error.message : String(error), { cause: error });
+}
+
+/**
+ * Nothing is fetched before it is needed, so the notebook starts without the common ID. All methods throw
+ * {IdentityProviderUnavailable} or {IdentityProviderRefusal}.
+ */
+export function createIdentityProvider(options: { issuer: string; origin: string; key: ClientKey; clock: () => number }) {
+  const { issuer, origin, key, clock } = options;
+  const redirectUri = `${origin}/callback`;
+  let discovered: Promise<client.Configuration> | undefined;
+  let logoutKeys: ReturnType<typeof createRemoteJWKSet> | undefined;
+
+  /** Discovery (OpenID Connect Discovery 1.0), kept once it has worked. */
+  function configuration(): Promise<client.Configuration> {
+    discovered ??= client
+      .discovery(
+        new URL(issuer),
+        CLIENT_ID,
+        { id_token_signed_response_alg: 'ES256' },
+        client.PrivateKeyJwt({ key: key.privateKey, kid: key.kid }),
+        { timeout: TIMEOUT_SECONDS, execute: issuer.startsWith('http:') ? [client.allowInsecureRequests] : [] },
+      )
+      .catch((error: unknown) => {
+        discovered = undefined;
+        throw error;
+      });
+    return discovered;
+  }
+
+  async function ask<T>(question: (configuration: client.Configuration) => T | Promise<T>): Promise<T> {
+    try {
+      return await question(await configuration());
+    } catch (error) {
+      throw sorted(error);
+    }
+  }
+
+  function tokensOf(answer: Awaited<ReturnType<typeof client.refreshTokenGrant>>, before?: string): Tokens {
+    const lifetime = answer.expiresIn() ?? 0;
+    return {
+      access_token: answer.access_token,
+      // Rotation: the new one counts from here on. One that is not rotated stays (RFC 6749 section 6).
+      refresh_token: answer.refresh_token ?? before,
+      expires_at: clock() + lifetime * 1000,
+    };
+  }
+
+  return {
+    /** An authorization request with PKCE, state and nonce: where the browser goes, and what to keep for the answer. */
+    authorizationRequest({ scope, resource, prompt, authorization_details }: AuthorizationRequest) {
+      return ask(async (config) => {
+        const secrets: RequestSecrets = {
+          state: client.randomState(),
+          nonce: client.randomNonce(),
+          code_verifier: client.randomPKCECodeVerifier(),
+        };
+        const url = client.buildAuthorizationUrl(config, {
+          response_type: 'code',
+          redirect_uri: redirectUri,
+          scope,
+          state: secrets.state,
+          nonce: secrets.nonce,
+          code_challenge: await client.calculatePKCECodeChallenge(secrets.code_verifier),
+          code_challenge_method: 'S256',
+          ...(resource && { resource }),
+          ...(prompt && { prompt }),
+          ...(authorization_details && { authorization_details: JSON.stringify(authorization_details) }),
+        });
+        return { url: url.href, secrets };
+      });
+    },
+
+    /**
+     * Checks the authorization response (`state`, `iss`, RFC 9207) and redeems its code; the ID token is checked with its `nonce`.
+     * @param pathAndQuery of the callback, as it came
+     */
+    redeem(pathAndQuery: string, secrets: RequestSecrets, resource: string | undefined): Promise<Login> {
+      return ask(async (config) => {
+        const answer = await client.authorizationCodeGrant(
+          config,
+          new URL(origin + pathAndQuery),
+          { expectedState: secrets.state, expectedNonce: secrets.nonce, pkceCodeVerifier: secrets.code_verifier },
+          resource ? { resource } : {},
+        );
+        const claims = answer.claims();
+        if (!claims || !answer.id_token) throw new IdentityProviderRefusal('invalid_response', 'no ID token');
+        return {
+          sub: claims.sub,
+          ...(typeof claims['sid'] === 'string' && { sid: claims['sid'] }),
+          idToken: answer.id_token,
+          tokens: tokensOf(answer),
+        };
+      });
+    },
+
+    refresh(refreshToken: string, resource: string | undefined): Promise<Tokens> {
+      return ask(async (config) =>
+        tokensOf(await client.refreshTokenGrant(config, refreshToken, resource ? { resource } : {}), refreshToken),
+      );
+    },
+
+    userInfo(accessToken: string, sub: string): Promise<CustomerClaims> {
+      return ask(async (config) => customerClaims.parse(await client.fetchUserInfo(config, accessToken, sub)));
+    },
+
+    /** Where the browser goes to log out at the common ID too (OpenID Connect RP-Initiated Logout 1.0). */
+    logoutUrl(idToken: string): Promise<string> {
+      return ask(
+        (config) => client.buildEndSessionUrl(config, { id_token_hint: idToken, post_logout_redirect_uri: `${origin}/` }).href,
+      );
+    },
+
+    /**
+     * Checks a logout token (OpenID Connect Back-Channel Logout 1.0, section 2.6).
+     * @throws {Error} any, where it is not valid
+     */
+    async verifyLogoutToken(token: string): Promise<{ sub?: string | undefined; sid?: string | undefined }> {
+      const { jwks_uri } = (await configuration()).serverMetadata();
+      if (!jwks_uri) throw new IdentityProviderUnavailable('the common ID names no keys');
+      logoutKeys ??= createRemoteJWKSet(new URL(jwks_uri), { timeoutDuration: TIMEOUT_SECONDS * 1000, cooldownDuration: 5000 });
+      const { payload } = await jwtVerify(token, logoutKeys, {
+        issuer,
+        audience: CLIENT_ID,
+        typ: 'logout+jwt',
+        algorithms: ['ES256'],
+        requiredClaims: ['iat', 'exp', 'jti'],
+        currentDate: new Date(clock()),
+        clockTolerance: 10,
+      });
+      const event = z.object({ [LOGOUT_EVENT]: z.object({}) });
+      // An ID token must not pass for one: those have a nonce and no event.
+      if (!event.safeParse(payload['events']).success || payload['nonce'] !== undefined) throw new Error('no logout token');
+      const sid = typeof payload['sid'] === 'string' ? payload['sid'] : undefined;
+      if (payload.sub === undefined && sid === undefined) throw new Error('neither sub nor sid');
+      return { sub: payload.sub, sid };
+    },
+  };
+}

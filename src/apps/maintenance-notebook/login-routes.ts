@@ -1,0 +1,96 @@
+// Logging in with the common ID, coming back from it, and logging out at both.
+import Router from 'koa-router';
+import { page, type PageState } from '../../http/page-context.ts';
+import { PageError } from '../../http/page-error.ts';
+import { IdentityProviderRefusal, IdentityProviderUnavailable, type Login } from './identity-provider.ts';
+import { LOGIN_SCOPE, redirect, signedIn, type NotebookContext, type NotebookDeps } from './notebook.ts';
+import type { PendingRequest, Session } from './session-store.ts';
+
+/** `/login`, `/callback`, `/logout`. */
+export function loginRoutes(deps: NotebookDeps): Router<PageState> {
+  const { sessions, current, idp } = deps;
+  const router = new Router<PageState>();
+
+  router.get('/login', async (ctx) => {
+    if (current.find(ctx)) return redirect(ctx, '/');
+    const { url, secrets } = await idp.authorizationRequest({ scope: LOGIN_SCOPE }).catch((error: Error) => {
+      throw new PageError('unavailable', 503, { detail: error.message, wayOn: '/login' });
+    });
+    sessions.keepRequest(current.browser(ctx), { ...secrets, purpose: 'login', returnTo: '/' });
+    redirect(ctx, url);
+  });
+
+  router.get('/callback', async (ctx) => {
+    const { state } = ctx.query;
+    const request = typeof state === 'string' ? sessions.takeRequest(current.browser(ctx), state) : undefined;
+    // An answer that this browser did not ask for, or that came twice: by the back button, or from somebody else's link.
+    if (!request) return current.find(ctx) ? redirect(ctx, '/') : loginFailed(ctx);
+    try {
+      const login = await idp.redeem(ctx.url, request, request.resource);
+      if (request.purpose === 'login') {
+        current.start(ctx, login);
+        redirect(ctx, request.returnTo);
+      } else takeAccess(ctx, request, login);
+    } catch (error) {
+      if (error instanceof IdentityProviderRefusal) refused(ctx, request, error.code);
+      else if (!(error instanceof IdentityProviderUnavailable)) throw error;
+      else if (request.purpose === 'dealer') refused(ctx, request, 'unavailable');
+      else {
+        const wayOn = request.purpose === 'login' ? '/login' : '/';
+        throw new PageError('unavailable', 503, { detail: error.message, wayOn });
+      }
+    }
+  });
+
+  router.post(
+    '/logout',
+    signedIn(deps, async (ctx, session) => {
+      current.end(ctx);
+      const url = await idp.logoutUrl(session.idToken).catch(() => '/?notice=logged_out');
+      redirect(ctx, url);
+    }),
+  );
+
+  function loginFailed(ctx: NotebookContext): void {
+    page(ctx, 'login-failed', { kind: 'note', title: ctx.state.t('login_failed.title') });
+    ctx.status = 400;
+  }
+
+  /** The answer brought tokens for the session that stands. */
+  function takeAccess(ctx: NotebookContext, request: PendingRequest, login: Login): void {
+    const session = current.find(ctx);
+    if (session?.sub !== login.sub) {
+      // Somebody else signed in at the common ID meanwhile; their tokens are not mixed into this session.
+      current.end(ctx);
+      return redirect(ctx, '/?notice=ended');
+    }
+    sessions.renew(session.key, login);
+    if (request.resource === undefined) sessions.saveTokens(session.key, login.tokens);
+    else {
+      sessions.saveDealer(session.key, { resource: request.resource, askedFor: request.askedFor, tokens: login.tokens });
+    }
+    if (request.purpose === 'link') sessions.saveNotice(session.key, 'linked');
+    redirect(ctx, request.returnTo);
+  }
+
+  function refused(ctx: NotebookContext, request: PendingRequest, code: string): void {
+    const session = current.find(ctx);
+    if (request.purpose === 'login') {
+      return code === 'access_denied' ? redirect(ctx, '/?notice=refused') : loginFailed(ctx);
+    }
+    if (session && request.purpose === 'dealer') rememberRefusal(session, request);
+    if (session && request.purpose === 'link') {
+      sessions.saveNotice(session.key, code === 'access_denied' ? 'link_refused' : 'link_failed');
+    }
+    redirect(ctx, request.returnTo);
+  }
+
+  /** Not asked again before more is known; the page goes on with the tokens that it has, or without. */
+  function rememberRefusal(session: Session, { resource, askedFor }: PendingRequest): void {
+    if (resource === undefined) return;
+    const tokens = session.dealer?.resource === resource ? session.dealer.tokens : undefined;
+    sessions.saveDealer(session.key, { resource, askedFor, tokens });
+  }
+
+  return router;
+}

@@ -1,0 +1,143 @@
+// The opened notebook of a person: what the common ID says about them, and access to their dealer.
+import type { ParameterizedContext } from 'koa';
+import type { PageState } from '../../http/page-context.ts';
+import { PageError } from '../../http/page-error.ts';
+import { knownDealer, type CustomerClaims, type KnownDealer } from './customer-claims.ts';
+import type { CurrentSession } from './current-session.ts';
+import type { DealerAnswer } from './dealer-client.ts';
+import type { Reading } from './dealer-standing.ts';
+import { SessionEnded, type FreshTokens } from './fresh-tokens.ts';
+import { IdentityProviderRefusal, IdentityProviderUnavailable, type IdentityProvider } from './identity-provider.ts';
+import type { Session, SessionStore } from './session-store.ts';
+
+export type NotebookContext = ParameterizedContext<PageState> & { params: Record<string, string> };
+
+export type NotebookDeps = {
+  sessions: SessionStore;
+  current: CurrentSession;
+  idp: IdentityProvider;
+  freshTokens: FreshTokens;
+  dealerSystemOrigin: string;
+  ownersSiteOrigin: string;
+};
+
+export type OpenNotebook = {
+  session: Session;
+  claims: CustomerClaims;
+  /** The common ID does not answer; these are the claims that it gave before. */
+  stale: boolean;
+  dealer: KnownDealer | undefined;
+  /** Asks the dealer, where there is one and a token for it. */
+  askDealer<T>(question: (resource: string, token: string) => Promise<DealerAnswer<T>>): Promise<DealerReply<T>>;
+};
+
+export type DealerReply<T> = { reading: Reading; data: T | undefined; errors: Record<string, string> | undefined };
+
+/** What the notebook asks about a person. */
+export const LOGIN_SCOPE = 'openid profile email offline_access migration dealer_link';
+
+/** Scopes of a dealer's resource, and what keeps the access over the hour. */
+export const DEALER_SCOPE = 'openid offline_access service_history booking';
+
+/** See `DealerAccess.askedFor`. */
+export function askedForOf({ code, link }: KnownDealer): string {
+  return `${code} ${link === 'active' || link === 'pending' ? 'linked' : 'unlinked'}`;
+}
+
+/**
+ * Makes a route of those for people who are signed in: others are sent to the start page, and so is who must log in again.
+ */
+export function signedIn(
+  { current }: NotebookDeps,
+  route: (ctx: NotebookContext, session: Session) => Promise<void>,
+): (ctx: NotebookContext) => Promise<void> {
+  return async function signedInRoute(ctx) {
+    const session = current.find(ctx);
+    try {
+      if (session) await route(ctx, session);
+      else redirect(ctx, '/');
+    } catch (error) {
+      if (error instanceof IdentityProviderUnavailable) {
+        throw new PageError('unavailable', 503, { detail: error.message, wayOn: ctx.method === 'GET' ? ctx.path : '/' });
+      }
+      if (!(error instanceof SessionEnded)) throw error;
+      current.end(ctx);
+      redirect(ctx, '/?notice=ended');
+    }
+  };
+}
+
+/** 303: the browser comes with GET, whatever it came with before. */
+export function redirect(ctx: NotebookContext, url: string): void {
+  ctx.redirect(url);
+  ctx.status = 303;
+}
+
+async function currentClaims(
+  { idp, sessions, freshTokens }: NotebookDeps,
+  session: Session,
+): Promise<{ claims: CustomerClaims; stale: boolean }> {
+  try {
+    const claims = await idp.userInfo(await freshTokens.forUserInfo(session.key), session.sub);
+    sessions.saveClaims(session.key, claims);
+    return { claims, stale: false };
+  } catch (error) {
+    if (error instanceof IdentityProviderRefusal) throw new SessionEnded(error.code);
+    if (error instanceof IdentityProviderUnavailable && session.claims) return { claims: session.claims, stale: true };
+    throw error;
+  }
+}
+
+/**
+ * Asks the common ID about the person. Where a dealer is known and no token for it was asked for yet, the browser is sent to
+ * ask for one without the person (`prompt=none`), and the answer is undefined: the page is drawn when it comes back.
+ * @throws {SessionEnded}, {IdentityProviderUnavailable} where there is nothing to show
+ */
+export async function openNotebook(
+  deps: NotebookDeps,
+  ctx: NotebookContext,
+  session: Session,
+): Promise<OpenNotebook | undefined> {
+  const { idp, sessions, current, freshTokens } = deps;
+  const { claims, stale } = await currentClaims(deps, session);
+  const dealer = knownDealer(claims, deps.dealerSystemOrigin);
+
+  if (dealer && !stale && ctx.method === 'GET' && sessions.find(session.key)?.dealer?.askedFor !== askedForOf(dealer)) {
+    const { url, secrets } = await idp.authorizationRequest({ scope: DEALER_SCOPE, resource: dealer.resource, prompt: 'none' });
+    sessions.keepRequest(current.browser(ctx), {
+      ...secrets,
+      purpose: 'dealer',
+      resource: dealer.resource,
+      askedFor: askedForOf(dealer),
+      returnTo: ctx.path,
+    });
+    redirect(ctx, url);
+    return undefined;
+  }
+
+  return {
+    session,
+    claims,
+    stale,
+    dealer,
+    async askDealer(question) {
+      const token = dealer && (await dealerToken(freshTokens, session, dealer));
+      if (!dealer || token === undefined) return { reading: 'no_token', data: undefined, errors: undefined };
+      if (token === 'unavailable') return { reading: 'unavailable', data: undefined, errors: undefined };
+      const answer = await question(dealer.resource, token);
+      return answer.ok
+        ? { reading: 'ok', data: answer.data, errors: undefined }
+        : { reading: answer.reason, data: undefined, errors: answer.errors };
+    },
+  };
+}
+
+/** The token, or `unavailable` where it has to be refreshed and the common ID does not answer. */
+async function dealerToken(freshTokens: FreshTokens, session: Session, dealer: KnownDealer): Promise<string | undefined> {
+  try {
+    return await freshTokens.forDealer(session.key, dealer.resource);
+  } catch (error) {
+    if (error instanceof IdentityProviderUnavailable) return 'unavailable';
+    throw error;
+  }
+}

@@ -1,0 +1,192 @@
+// Who is signed in at the notebook, with their tokens, and the authorization requests that are on their way. Browsers hold
+// random ids only, and the file holds only their hashes.
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import type { CustomerClaims } from './customer-claims.ts';
+import type { RequestSecrets, Tokens } from './identity-provider.ts';
+
+/** A session ends after this long, whatever happens in it. */
+const SESSION_LIFETIME_MS = 12 * 60 * 60 * 1000;
+
+/** The common ID's interaction lives for one hour; its answer may come as late. */
+const REQUEST_LIFETIME_MS = 70 * 60 * 1000;
+
+/** Other processes on the same file hold its lock for a few milliseconds at most. */
+const LOCK_WAIT_MS = 5000;
+
+/** What the session holds for one dealer. */
+export type DealerAccess = {
+  resource: string;
+  /** What was known when a token was last asked for without the person; asked again when it changes. */
+  askedFor?: string | undefined;
+  tokens?: Tokens | undefined;
+};
+
+/** Said once, on the next page. */
+export type Notice = 'booked' | 'link_refused' | 'link_failed' | 'linked';
+
+export type Session = {
+  /** Names the session in the store; nothing that a browser could use. */
+  key: string;
+  sub: string;
+  idToken: string;
+  /** For UserInfo. */
+  tokens: Tokens;
+  /** As UserInfo last said. */
+  claims: CustomerClaims | undefined;
+  dealer: DealerAccess | undefined;
+};
+
+export type PendingRequest = RequestSecrets & {
+  /** `login`; `dealer`: a dealer's token without asking the person; `link`: the person pressed 連携する. */
+  purpose: 'login' | 'dealer' | 'link';
+  resource?: string | undefined;
+  /** For `dealer`: what is known now, see `DealerAccess.askedFor`. */
+  askedFor?: string | undefined;
+  /** A path of ours. */
+  returnTo: string;
+};
+
+export type SessionStore = {
+  /** Writes a new session and answers the id for the browser's cookie. */
+  create(login: { sub: string; sid?: string; idToken: string; tokens: Tokens }): string;
+  findById(id: string): Session | undefined;
+  find(key: string): Session | undefined;
+  /** The person has come back from the common ID: the session there, and the ID token, are newer ones. */
+  renew(key: string, login: { sid?: string; idToken: string }): void;
+  saveTokens(key: string, tokens: Tokens): void;
+  saveClaims(key: string, claims: CustomerClaims): void;
+  saveDealer(key: string, dealer: DealerAccess): void;
+  saveNotice(key: string, notice: Notice): void;
+  /** Answers the notice once. */
+  takeNotice(key: string): Notice | undefined;
+  remove(key: string): void;
+  /** Ends the sessions of a back-channel logout: those of `sid`, or all of `sub`. Answers how many. */
+  removeLoggedOut(by: { sub?: string | undefined; sid?: string | undefined }): number;
+  /** Keeps an authorization request for the browser that started it. */
+  keepRequest(browser: string, request: PendingRequest): void;
+  /** The request with this state, if this browser started it; answered once. */
+  takeRequest(browser: string, state: string): PendingRequest | undefined;
+  close(): void;
+};
+
+type SessionRow = {
+  key: string;
+  sub: string;
+  id_token: string;
+  tokens: string;
+  claims: string | null;
+  dealer: string | null;
+};
+
+export function randomId(): string {
+  return randomBytes(32).toString('base64url');
+}
+
+function hashOf(id: string): string {
+  return createHash('sha256').update(id).digest('base64url');
+}
+
+function fromRow(row: SessionRow | undefined): Session | undefined {
+  if (!row) return undefined;
+  return {
+    key: row.key,
+    sub: row.sub,
+    idToken: row.id_token,
+    tokens: JSON.parse(row.tokens) as Tokens,
+    claims: row.claims === null ? undefined : (JSON.parse(row.claims) as CustomerClaims),
+    dealer: row.dealer === null ? undefined : (JSON.parse(row.dealer) as DealerAccess),
+  };
+}
+
+/**
+ * Opens the file, and makes it where it is missing. Each part of a session is a column of its own, so that two requests of one
+ * person at once do not write old tokens over new ones.
+ */
+export function openSessionStore(path: string, clock: () => number): SessionStore {
+  mkdirSync(dirname(path), { recursive: true });
+  const database = new DatabaseSync(path);
+  database.exec(`
+    PRAGMA busy_timeout = ${LOCK_WAIT_MS};
+    PRAGMA journal_mode = WAL;
+    CREATE TABLE IF NOT EXISTS sessions (
+      key TEXT PRIMARY KEY,
+      sub TEXT NOT NULL,
+      sid TEXT,
+      id_token TEXT NOT NULL,
+      tokens TEXT NOT NULL,
+      claims TEXT,
+      dealer TEXT,
+      notice TEXT,
+      expires_at INTEGER NOT NULL
+    ) STRICT;
+    CREATE INDEX IF NOT EXISTS sessions_sub ON sessions (sub);
+    CREATE TABLE IF NOT EXISTS requests (
+      state TEXT PRIMARY KEY,
+      browser TEXT NOT NULL,
+      request TEXT NOT NULL,
+      expires_at INTEGER NOT NULL
+    ) STRICT;
+  `);
+  const sweepSessions = database.prepare('DELETE FROM sessions WHERE expires_at <= ?');
+  const sweepRequests = database.prepare('DELETE FROM requests WHERE expires_at <= ?');
+  const insertSession = database.prepare(
+    'INSERT INTO sessions (key, sub, sid, id_token, tokens, expires_at) VALUES (?, ?, ?, ?, ?, ?)',
+  );
+  const selectSession = database.prepare(
+    'SELECT key, sub, id_token, tokens, claims, dealer FROM sessions WHERE key = ? AND expires_at > ?',
+  );
+  const setLogin = database.prepare('UPDATE sessions SET sid = ?, id_token = ? WHERE key = ?');
+  const setTokens = database.prepare('UPDATE sessions SET tokens = ? WHERE key = ?');
+  const setClaims = database.prepare('UPDATE sessions SET claims = ? WHERE key = ?');
+  const setDealer = database.prepare('UPDATE sessions SET dealer = ? WHERE key = ?');
+  const setNotice = database.prepare('UPDATE sessions SET notice = ? WHERE key = ?');
+  const selectNotice = database.prepare('SELECT notice FROM sessions WHERE key = ?');
+  const deleteSession = database.prepare('DELETE FROM sessions WHERE key = ?');
+  const deleteBySid = database.prepare('DELETE FROM sessions WHERE sid = ?');
+  const deleteBySub = database.prepare('DELETE FROM sessions WHERE sub = ?');
+  const insertRequest = database.prepare('INSERT INTO requests (state, browser, request, expires_at) VALUES (?, ?, ?, ?)');
+  const takeRequest = database.prepare(
+    'DELETE FROM requests WHERE state = ? AND browser = ? AND expires_at > ? RETURNING request',
+  );
+
+  const find = (key: string): Session | undefined => fromRow(selectSession.get(key, clock()) as SessionRow | undefined);
+
+  return {
+    find,
+    findById: (id) => find(hashOf(id)),
+    create({ sub, sid, idToken, tokens }) {
+      sweepSessions.run(clock());
+      const id = randomId();
+      insertSession.run(hashOf(id), sub, sid ?? null, idToken, JSON.stringify(tokens), clock() + SESSION_LIFETIME_MS);
+      return id;
+    },
+    renew: (key, { sid, idToken }) => void setLogin.run(sid ?? null, idToken, key),
+    saveTokens: (key, tokens) => void setTokens.run(JSON.stringify(tokens), key),
+    saveClaims: (key, claims) => void setClaims.run(JSON.stringify(claims), key),
+    saveDealer: (key, dealer) => void setDealer.run(JSON.stringify(dealer), key),
+    saveNotice: (key, notice) => void setNotice.run(notice, key),
+    takeNotice(key) {
+      const row = selectNotice.get(key) as { notice: Notice | null } | undefined;
+      if (!row?.notice) return undefined;
+      setNotice.run(null, key);
+      return row.notice;
+    },
+    remove: (key) => void deleteSession.run(key),
+    removeLoggedOut({ sub, sid }) {
+      const { changes } = sid === undefined ? deleteBySub.run(sub ?? '') : deleteBySid.run(sid);
+      return Number(changes);
+    },
+    keepRequest(browser, request) {
+      sweepRequests.run(clock());
+      insertRequest.run(request.state, hashOf(browser), JSON.stringify(request), clock() + REQUEST_LIFETIME_MS);
+    },
+    takeRequest(browser, state) {
+      const row = takeRequest.get(state, hashOf(browser), clock()) as { request: string } | undefined;
+      return row && (JSON.parse(row.request) as PendingRequest);
+    },
+    close: () => database.close(),
+  };
+}

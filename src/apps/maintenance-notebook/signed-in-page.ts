@@ -1,0 +1,53 @@
+// A page of the opened notebook: with the menu, the person's name, and what there is to say once.
+import { page } from '../../http/page-context.ts';
+import { canLink, dealerStanding, type Reading } from './dealer-standing.ts';
+import type { NotebookContext, NotebookDeps, OpenNotebook } from './notebook.ts';
+
+const MENU = [
+  { label: 'menu.home', href: '/' },
+  { label: 'menu.bookings', href: '/bookings' },
+  { label: 'menu.logout', href: '/logout', post: true },
+];
+
+/**
+ * Renders the view with `dealer` (name, standing, times) besides the data.
+ * @param reading how the dealer answered to what this page asked it
+ * @param dealerName the name that the dealer gives itself in the person's language; the common ID's if left out
+ */
+export function signedInPage(
+  { sessions, ownersSiteOrigin }: NotebookDeps,
+  ctx: NotebookContext,
+  { session, claims, stale, dealer }: OpenNotebook,
+  view: string,
+  { reading, dealerName, ...data }: { reading: Reading; dealerName?: string | undefined; title: string; [name: string]: unknown },
+): void {
+  const { t, language } = ctx.state;
+  const standing = dealerStanding(dealer, reading);
+  const notice = sessions.takeNotice(session.key);
+  page(ctx, view, {
+    kind: 'site',
+    menu: MENU.map((item) => ({ ...item, label: t(item.label), current: item.href === ctx.path })),
+    person: claims.name ?? claims.email ?? undefined,
+    notice: notice && t(`notices.${notice}`, { dealer: dealerName ?? dealer?.name ?? '' }),
+    stale,
+    ownersSiteOrigin,
+    dealer: {
+      name: dealerName ?? dealer?.name,
+      standing,
+      canLink: canLink(standing),
+      linkedAt: dealer?.linkedAt && standing === 'active' ? longDate(dealer.linkedAt.slice(0, 10), language) : undefined,
+    },
+    ...data,
+  });
+}
+
+/** A date (`YYYY-MM-DD`) in the person's language. */
+export function longDate(date: string, language: string): string {
+  return new Intl.DateTimeFormat(language, { dateStyle: 'long', timeZone: 'UTC' }).format(new Date(`${date}T00:00:00Z`));
+}
+
+/** A month (`YYYY-MM`, or a date) in the person's language. */
+export function longMonth(month: string, language: string): string {
+  const format = new Intl.DateTimeFormat(language, { year: 'numeric', month: 'long', timeZone: 'UTC' });
+  return format.format(new Date(`${month.slice(0, 7)}-01T00:00:00Z`));
+}
