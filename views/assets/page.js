@@ -27,6 +27,8 @@ window.addEventListener('pageshow', (event) => {
 
 for (const box of document.querySelectorAll('[data-shows]')) {
   const input = document.getElementById(box.dataset.shows);
+  // Some browsers bring the tick back on reload, without what it did.
+  box.checked = false;
   box.addEventListener('change', () => {
     input.type = box.checked ? 'text' : 'password';
   });

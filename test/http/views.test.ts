@@ -1,0 +1,218 @@
+// Every view in every language and brand: escaped, complete, valid and light.
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from '@jest/globals';
+import { HtmlValidate, StaticConfigLoader } from 'html-validate';
+import { createTranslator, LANGUAGES, type Language, type Translate } from '../../src/http/translator.ts';
+import { createViewRenderer } from '../../src/http/view-renderer.ts';
+import { MAIL_SAMPLES, viewSamples, type ViewSample } from './view-samples.ts';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const LOCALES = join(ROOT, 'config/locales');
+const VIEWS = join(ROOT, 'views');
+const BRANDS = ['toyota', 'lexus'] as const;
+
+/** What a first page view may weigh before compression, in bytes (design: under 40 KB). */
+const PAGE_LIMIT = 40_000;
+
+const filesUnder = (directory: string, extension: string): string[] =>
+  readdirSync(directory, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith(extension))
+    .toSorted();
+const views = filesUnder(VIEWS, '.ejs').map((file) => ({ file, source: readFileSync(join(VIEWS, file), 'utf8') }));
+
+/** `include(…)` and nothing behind its closing bracket; brackets within are at most three deep. */
+const ONE_INCLUDE = (() => {
+  const inner = (depth: number): string => (depth === 0 ? '[^()]' : `(?:[^()]|\\(${inner(depth - 1)}*\\))`);
+  return new RegExp(`^<%-\\s*include\\(${inner(3)}*\\)\\s*-?%>$`);
+})();
+
+type Texts = { [key: string]: string | Texts };
+const textsOf = (language: Language, file: string): Texts =>
+  JSON.parse(readFileSync(join(LOCALES, language, file), 'utf8')) as Texts;
+const flatten = (texts: Texts, prefix = ''): [string, string][] =>
+  Object.entries(texts).flatMap(([key, value]) =>
+    typeof value === 'string' ? [[prefix + key, value] as [string, string]] : flatten(value, `${prefix}${key}.`),
+  );
+const localeFiles = filesUnder(join(LOCALES, 'ja'), '.json');
+
+/** Answers texts, and keeps the keys that have none. */
+function watchfulTranslate(language: Language): { t: Translate; missing: Set<string> } {
+  const translate = createTranslator(LOCALES, ['common', 'common-id', 'mail']).in(language);
+  const missing = new Set<string>();
+  const t: Translate = (key, values) => {
+    const text = translate(key, values);
+    if (text === key || text.includes('{{')) missing.add(key);
+    return text;
+  };
+  return { t, missing };
+}
+
+const render = createViewRenderer(VIEWS, true);
+
+function renderSample(sample: ViewSample, t: Translate, lang: Language, brand: string): string {
+  return render('layout', {
+    ...sample.data,
+    t,
+    lang,
+    brand,
+    app: sample.kind === 'site' ? 'owners-site' : 'common-id',
+    view: sample.view.startsWith('/') ? sample.view : `/common-id/${sample.view}`,
+    kind: sample.kind,
+    title: t(sample.title),
+    csrfToken: 'token',
+    requestId: '0a1b2c3d4e5f',
+    path: '/page',
+    url: '/page?dealer=T23001',
+    failed: sample.data.errors !== undefined,
+  });
+}
+
+const validator = new HtmlValidate(
+  new StaticConfigLoader({
+    extends: ['html-validate:recommended'],
+    rules: {
+      // Ours to choose, not the standard's to ask.
+      'doctype-style': 'off',
+      'void-style': 'off',
+      'no-trailing-whitespace': 'off',
+      // Titles name the page and the place, as people find them among their tabs.
+      'long-title': 'off',
+      // Assets come from our own origin.
+      'require-sri': 'off',
+    },
+  }),
+);
+
+async function faultsOf(html: string): Promise<string[]> {
+  const report = await validator.validateString(html);
+  return report.results.flatMap(({ messages }) => messages.map(({ ruleId, message, line }) => `${line}: ${ruleId}: ${message}`));
+}
+
+describe('templates', () => {
+  test.each(views)('$file prints unescaped nothing but includes', ({ source }) => {
+    for (const [raw] of source.matchAll(/<%-[\s\S]*?%>/g)) expect(raw).toMatch(ONE_INCLUDE);
+  });
+
+  test.each(views)('$file begins with what it is', ({ source }) => {
+    expect(source).toMatch(/^<%# .+%>/);
+  });
+
+  test.each(views.filter(({ file }) => !/^mail|mail-(start|end)/.test(file)))(
+    '$file has no inline style or script, which the security policy would refuse',
+    ({ source }) => {
+      expect(source).not.toMatch(/\sstyle=|\son[a-z]+=|<style|<script(?! src=)/);
+    },
+  );
+
+  test.each(views)('$file gives every posted form its token', ({ file, source }) => {
+    // The provider's own form against forged logout carries the provider's token.
+    if (file === 'common-id/logout.ejs') return;
+    const posted = source.match(/<form method="post"/g)?.length ?? 0;
+    const tokens = source.match(/include\('\/partials\/csrf'/g)?.length ?? 0;
+    expect(tokens).toBe(posted);
+  });
+});
+
+describe('words', () => {
+  test('every language has the same files', () => {
+    for (const language of LANGUAGES) expect(filesUnder(join(LOCALES, language), '.json')).toEqual(localeFiles);
+  });
+
+  test.each(localeFiles)('%s has the same keys and the same values to fill in, in every language', (file) => {
+    const shapes = LANGUAGES.map((language) =>
+      flatten(textsOf(language, file)).map(([key, text]) => [key, (text.match(/\{\{\w+\}\}/g) ?? []).toSorted()]),
+    );
+    const sorted = shapes.map((shape) => shape.toSorted(([a], [b]) => String(a).localeCompare(String(b))));
+    expect(sorted[1]).toEqual(sorted[0]);
+  });
+
+  test.each(localeFiles)('%s has no empty text', (file) => {
+    for (const language of LANGUAGES)
+      expect(flatten(textsOf(language, file)).filter(([, text]) => text.trim() === '')).toEqual([]);
+  });
+
+  test.each(localeFiles.filter((file) => file !== 'common.json'))("%s leaves the shared texts' names alone", (file) => {
+    const shared = Object.keys(textsOf('ja', 'common.json'));
+    expect(Object.keys(textsOf('ja', file)).filter((key) => shared.includes(key))).toEqual([]);
+  });
+
+  test.each(views)('$file names only texts that there are', ({ file, source }) => {
+    const app = file.split('/')[0] as string;
+    const own = localeFiles.includes(`${app}.json`) ? [`${app}.json`] : ['common-id.json', 'mail.json'];
+    const files = app === 'mail' ? localeFiles : ['common.json', ...own];
+    const known = new Set(files.flatMap((name) => flatten(textsOf('ja', name)).map(([key]) => key)));
+    const named = [...source.matchAll(/\bt\('([\w.-]+)'/g)].map((match) => match[1] as string);
+    expect(named.filter((key) => !known.has(key))).toEqual([]);
+  });
+
+  test('every error that a person may meet has its sentences', () => {
+    const codes = filesUnder(join(ROOT, 'src'), '.ts')
+      .flatMap((file) => [...readFileSync(join(ROOT, 'src', file), 'utf8').matchAll(/new PageError\(\s*'(\w+)'/g)])
+      .map((match) => match[1] as string);
+    const { errors } = textsOf('ja', 'common.json') as { errors: Texts };
+    expect(codes.length).toBeGreaterThan(0);
+    expect([...new Set(codes)].filter((code) => errors[code] === undefined)).toEqual([]);
+    for (const sentences of Object.values(errors)) expect(Object.keys(sentences)).toEqual(['title', 'text', 'action']);
+  });
+});
+
+describe.each(LANGUAGES)('pages in %s', (language) => {
+  const { t, missing } = watchfulTranslate(language);
+  const samples = viewSamples(t);
+
+  test.each(samples)('$name', async (sample) => {
+    for (const brand of BRANDS) {
+      missing.clear();
+      const html = renderSample(sample, t, language, brand);
+      expect([...missing]).toEqual([]);
+      expect(await faultsOf(html)).toEqual([]);
+      expect(html).not.toMatch(/undefined|\[object Object\]|NaN/);
+    }
+  });
+
+  test('there is a sample of every view', () => {
+    const shown = new Set(samples.map(({ view }) => `common-id/${view}.ejs`));
+    expect(views.map(({ file }) => file).filter((file) => file.startsWith('common-id/') && !shown.has(file))).toEqual([]);
+  });
+
+  test('a first page view stays light', () => {
+    for (const brand of BRANDS) {
+      const assets = ['base.css', `brand-${brand}.css`, 'page.js', 'icon.svg'];
+      const shared = assets.reduce((sum, file) => sum + statSync(join(VIEWS, 'assets', file)).size, 0);
+      const heaviest = Math.max(...samples.map((sample) => Buffer.byteLength(renderSample(sample, t, language, brand))));
+      expect(shared + heaviest).toBeLessThan(PAGE_LIMIT);
+    }
+  });
+
+  test('what people typed stays text', () => {
+    const evil = `"><script>alert(1)</script><img src=x onerror=alert(1)>\u2028</title>`;
+    const poisoned = JSON.parse(
+      JSON.stringify(samples.map(({ data }) => data)).replaceAll('tanaka@example.jp', JSON.stringify(evil).slice(1, -1)),
+    ) as Record<string, unknown>[];
+    const pages = samples.map((sample, index) => renderSample({ ...sample, data: poisoned[index] ?? {} }, t, language, 'toyota'));
+    expect(pages.some((html) => html.includes('&lt;script&gt;'))).toBe(true);
+    for (const html of pages) expect(html).not.toMatch(/<script>|<img|onerror=alert\(1\)>(?!&)/);
+  });
+});
+
+describe.each(LANGUAGES)('mails in %s', (language) => {
+  const { t, missing } = watchfulTranslate(language);
+
+  test.each(Object.entries(MAIL_SAMPLES))('%s', async (name, data) => {
+    missing.clear();
+    const html = render(`mail/${name}.html`, { ...data, t, lang: language });
+    const text = render(`mail/${name}.text`, { ...data, t, lang: language });
+    const subject = t(`mail.${name.replaceAll('-', '_')}.subject`, data);
+    expect([...missing]).toEqual([]);
+    // Mail programs keep no style sheet.
+    expect((await faultsOf(html)).filter((fault) => !fault.includes('no-inline-style'))).toEqual([]);
+    expect(text).not.toMatch(/<|undefined/);
+    expect(text).toMatch(/^\S/);
+    if (name === 'email-code') {
+      expect(subject).toContain(String(data.code));
+      expect(text.split('\n')).toContain(String(data.code));
+    }
+  });
+});
