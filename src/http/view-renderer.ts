@@ -23,6 +23,8 @@ export function createViewRenderer(viewsDirectory: string, cache: boolean): Rend
         _with: false,
         localsName: 'v',
         cache,
+        // A mail's plain text has nothing to escape from.
+        ...(file.endsWith('.text') ? { escape: (text: unknown) => String(text ?? '') } : {}),
       });
       if (cache) compiled.set(file, template);
     }

@@ -51,8 +51,7 @@ for (const form of document.querySelectorAll('form[data-postal-lookup]')) {
     asked = digits;
     const answer = await fetch(`/postal-codes/${digits}.json`).catch(() => undefined);
     if (!answer?.ok || asked !== digits) return;
-    /** [{region, locality, town}] */
-    const places = await answer.json();
+    const { places } = await answer.json();
     const found = {
       region: only(places.map(({ region }) => region)),
       locality: only(places.map(({ locality }) => locality)),
