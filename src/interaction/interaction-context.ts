@@ -32,10 +32,12 @@ export type Interaction = {
 export type InteractionState = PageState & { interaction: Interaction };
 export type InteractionContext = ParameterizedContext<InteractionState>;
 
+/** Adds pages; their paths are relative to the step. */
+export type AddRoutes = (router: Router<InteractionState>) => void;
+
 /** A step of the interaction: the folder with the name of its prompt. */
 export type InteractionStep = {
   /** The prompt in a path: `dealer-link` for `dealer_link`. */
   path: string;
-  /** Adds the step's pages; paths are relative to the step. */
-  addRoutes: (router: Router<InteractionState>) => void;
+  addRoutes: AddRoutes;
 };

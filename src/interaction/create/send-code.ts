@@ -2,8 +2,44 @@
 import { randomUUID } from 'node:crypto';
 import type { Deps } from '../../deps.ts';
 import { codeHmac, drawCode, EMAIL_CODE_LIFETIME_MS } from '../../domain/email-code.ts';
+import { createRateLimit, networkOf } from '../../http/rate-limit.ts';
+import type { InteractionContext } from '../interaction-context.ts';
 
-export type SendCodeDeps = Pick<Deps, 'storage' | 'clock' | 'config' | 'jobs'>;
+const HOUR_SECONDS = 60 * 60;
+
+type Address = { email: string; canonical: string };
+
+/** @throws {PageError} `too_many_requests`, where the address or the network has asked too often */
+export type MailCode = (ctx: InteractionContext, address: Address) => Promise<void>;
+
+/** Mails codes, so many an hour to one address and for one network. */
+export function createMailCode(deps: SendCodeDeps): MailCode {
+  const { config, storage, clock } = deps;
+  const { perAddressPerHour, perNetworkPerHour } = config.rateLimits.emailCode;
+  const perAddress = createRateLimit(
+    'code-address',
+    { points: perAddressPerHour, windowSeconds: HOUR_SECONDS },
+    storage.counters,
+    clock,
+  );
+  const perNetwork = createRateLimit(
+    'code-network',
+    { points: perNetworkPerHour, windowSeconds: HOUR_SECONDS },
+    storage.counters,
+    clock,
+  );
+  return async function mailCode(ctx, address) {
+    await perNetwork.count(networkOf(ctx.ip));
+    await perAddress.count(address.canonical);
+    const { interaction, language } = ctx.state;
+    await sendCode(deps, interaction.uid, address, {
+      language,
+      loginUrl: String(interaction.client.metadata.client_uri ?? config.issuer),
+    });
+  };
+}
+
+type SendCodeDeps = Pick<Deps, 'storage' | 'clock' | 'config' | 'jobs'>;
 
 /** The slot of an interaction's registration code: another browser, with another interaction, cannot use it. */
 export const codeSlot = (uid: string): string => `create:${uid}`;
@@ -12,10 +48,10 @@ export const codeSlot = (uid: string): string => `create:${uid}`;
  * Puts a new code into the interaction's slot (the older one dies) and a mail on its way.
  * For an address that is taken the slot gets a value that no code matches: same writes, same time, same page.
  */
-export async function sendCode(
+async function sendCode(
   deps: SendCodeDeps,
   uid: string,
-  address: { email: string; canonical: string },
+  address: Address,
   mail: { language: string; loginUrl: string },
 ): Promise<void> {
   const now = deps.clock();

@@ -1,0 +1,77 @@
+// ⑥ 認証番号の入力.
+import type { Deps } from '../../deps.ts';
+import { EMAIL_CODE_RESEND_AFTER_MS } from '../../domain/email-code.ts';
+import type { RegistrationDraft } from '../../domain/registration-draft.ts';
+import { page } from '../../http/page-context.ts';
+import { formField } from '../../http/read-form.ts';
+import { redirect } from '../../http/redirect.ts';
+import type { AddRoutes, InteractionContext } from '../interaction-context.ts';
+import { checkCode } from './check-code.ts';
+import type { Registration } from './registration.ts';
+import { codeSlot, type MailCode } from './send-code.ts';
+
+export function createCodePage(
+  deps: Pick<Deps, 'config' | 'storage' | 'clock'>,
+  registration: Registration,
+  mailCode: MailCode,
+): AddRoutes {
+  /** Seconds until another code may be asked for; `undefined` where this interaction has none. */
+  const secondsToWait = async (ctx: InteractionContext): Promise<number | undefined> => {
+    const sent = await deps.storage.emailCodes.find(codeSlot(ctx.state.interaction.uid));
+    return sent && Math.max(0, Math.ceil((sent.sent_at + EMAIL_CODE_RESEND_AFTER_MS - deps.clock()) / 1000));
+  };
+
+  const show = async (ctx: InteractionContext, draft: RegistrationDraft, errors: Record<string, string> = {}): Promise<void> => {
+    const path = registration.pathOf(ctx, 'code');
+    page(ctx, 'code', {
+      kind: 'step',
+      title: ctx.state.t('code.title'),
+      action: path,
+      resendAction: `${path}/resend`,
+      backUrl: registration.pathOf(ctx, 'email'),
+      email: draft.email,
+      resent: ctx.query.resent !== undefined,
+      canResendInSeconds: (await secondsToWait(ctx)) ?? 0,
+      errors,
+    });
+  };
+
+  const get = async (ctx: InteractionContext): Promise<void> => {
+    const draft = await registration.draftFor(ctx, 'code');
+    if (!draft) return;
+    if (draft.email_verified_at !== undefined) return registration.goOn(ctx, draft);
+    // Taken up again later or in another browser: a code belongs to the interaction that asked for it.
+    if ((await secondsToWait(ctx)) === undefined) return registration.go(ctx, 'email');
+    return show(ctx, draft);
+  };
+
+  const post = async (ctx: InteractionContext): Promise<void> => {
+    const draft = await registration.draftFor(ctx, 'code');
+    if (!draft) return;
+    if (draft.email_verified_at !== undefined) return registration.goOn(ctx, draft);
+    const problem = await checkCode(deps, ctx.state.interaction.uid, draft.email_canonical as string, formField(ctx, 'code'));
+    if (!problem) return registration.goOn(ctx, await registration.change(draft, { email_verified_at: deps.clock() }));
+    // The same press a second time: the first one took the code.
+    const now = await registration.draftOf(ctx);
+    if (now.email_verified_at !== undefined) return registration.goOn(ctx, now);
+    return show(ctx, draft, { code: ctx.state.t(`form_errors.${problem}`) });
+  };
+
+  const postResend = async (ctx: InteractionContext): Promise<void> => {
+    const draft = await registration.draftFor(ctx, 'code');
+    if (!draft) return;
+    const seconds = await secondsToWait(ctx);
+    if (seconds) {
+      await show(ctx, draft, { code: ctx.state.t('form_errors.code_resend_too_early', { seconds }) });
+      ctx.status = 429;
+      ctx.set('Retry-After', String(seconds));
+      return;
+    }
+    await mailCode(ctx, { email: draft.email as string, canonical: draft.email_canonical as string });
+    redirect(ctx, `${registration.pathOf(ctx, 'code')}?resent`);
+  };
+
+  return (router) => {
+    router.get('/code', get).post('/code', post).post('/code/resend', postResend);
+  };
+}

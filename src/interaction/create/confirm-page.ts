@@ -1,0 +1,60 @@
+// ⑧ 入力内容の確認: everything once more; 登録 writes the account. And ⑨: done.
+import type { Deps } from '../../deps.ts';
+import { page } from '../../http/page-context.ts';
+import type { AddRoutes, InteractionContext } from '../interaction-context.ts';
+import { profileRows } from '../profile-form.ts';
+import { firstMissingPage, profileAsked } from './flow.ts';
+import { register } from './register.ts';
+import type { Registration } from './registration.ts';
+
+export function createConfirmPage(deps: Pick<Deps, 'storage' | 'clock'>, registration: Registration): AddRoutes {
+  const get = async (ctx: InteractionContext): Promise<void> => {
+    const draft = await registration.draftFor(ctx, 'confirm');
+    if (!draft) return;
+    const back = registration.pathOf(ctx, 'profile');
+    const rows = profileRows(draft.profile ?? {}, profileAsked(true).keys(), ctx.state.t);
+    page(ctx, 'confirm', {
+      kind: 'step',
+      title: ctx.state.t('confirm.title'),
+      action: registration.pathOf(ctx, 'confirm'),
+      backUrl: back,
+      email: draft.email,
+      emailUrl: registration.pathOf(ctx, 'email'),
+      rows: rows.map(({ field, ...row }) => ({ ...row, changeUrl: `${back}#${field}` })),
+    });
+  };
+
+  const post = async (ctx: InteractionContext): Promise<void> => {
+    const draft = await registration.draftFor(ctx, 'confirm');
+    if (!draft) return;
+    if (firstMissingPage(draft, registration.termsVersion()) !== 'confirm') return registration.goOn(ctx, draft);
+    if (await register(deps, draft, ctx.state.language)) return registration.go(ctx, 'complete');
+    // The address was proven and registered elsewhere meanwhile; only its owner can have done so, and can sign in.
+    await ctx.state.interaction.setFacts({ wants: 'login' });
+    return ctx.state.interaction.finish({ create: {} });
+  };
+
+  const complete = async (ctx: InteractionContext): Promise<void> => {
+    const draft = await registration.draftFor(ctx, 'complete');
+    if (!draft) return;
+    await ctx.state.interaction.setFacts({
+      registration: { account_id: draft.account_id as string, email: draft.email as string },
+    });
+    return ctx.state.interaction.finish({ create: {} });
+  };
+
+  return (router) => {
+    router.get('/confirm', get).post('/confirm', post);
+    router.get('/complete', async (ctx) => {
+      const draft = await registration.draftFor(ctx, 'complete');
+      if (!draft) return;
+      page(ctx, 'complete', {
+        kind: 'step',
+        title: ctx.state.t('complete.title'),
+        action: registration.pathOf(ctx, 'complete'),
+        email: draft.email,
+      });
+    });
+    router.post('/complete', complete);
+  };
+}

@@ -1,0 +1,51 @@
+// ⑤ メールアドレスの入力.
+import type { Deps } from '../../deps.ts';
+import { parseEmail } from '../../domain/canonical-email.ts';
+import { EMAIL_CODE_RESEND_AFTER_MS } from '../../domain/email-code.ts';
+import { page } from '../../http/page-context.ts';
+import { formField } from '../../http/read-form.ts';
+import type { AddRoutes, InteractionContext } from '../interaction-context.ts';
+import type { Registration } from './registration.ts';
+import { codeSlot, type MailCode } from './send-code.ts';
+
+export function createEmailPage(
+  { storage, clock }: Pick<Deps, 'storage' | 'clock'>,
+  registration: Registration,
+  mailCode: MailCode,
+): AddRoutes {
+  const show = (ctx: InteractionContext, email: string, prefilled: boolean, errors: Record<string, string> = {}): void =>
+    page(ctx, 'email', {
+      kind: 'step',
+      title: ctx.state.t('email.title'),
+      action: registration.pathOf(ctx, 'email'),
+      values: { email },
+      prefilled: prefilled ? { email: true } : {},
+      errors,
+    });
+
+  const post = async (ctx: InteractionContext): Promise<void> => {
+    const draft = await registration.draftFor(ctx, 'email');
+    if (!draft) return;
+    const typed = formField(ctx, 'email');
+    const parsed = parseEmail(typed);
+    if (!parsed.ok) return show(ctx, typed, false, { email: ctx.state.t(`form_errors.email_${parsed.reason}`) });
+    if (draft.email_canonical === parsed.canonical && draft.email_verified_at !== undefined) return registration.goOn(ctx, draft);
+    const sent = await storage.emailCodes.find(codeSlot(ctx.state.interaction.uid));
+    // A double press sends one mail.
+    const pressedTwice = sent?.email_canonical === parsed.canonical && clock() < sent.sent_at + EMAIL_CODE_RESEND_AFTER_MS;
+    if (!pressedTwice) await mailCode(ctx, parsed);
+    const { email_verified_at: _proven, ...unproven } = draft;
+    await registration.change(unproven, { email: parsed.email, email_canonical: parsed.canonical });
+    return registration.go(ctx, 'code');
+  };
+
+  return (router) => {
+    router.get('/email', async (ctx) => {
+      const draft = await registration.draftFor(ctx, 'email');
+      if (!draft) return;
+      const handedOver = ctx.state.interaction.legacy?.profile.email;
+      show(ctx, draft.email ?? handedOver ?? '', draft.email === undefined && handedOver !== undefined);
+    });
+    router.post('/email', post);
+  };
+}

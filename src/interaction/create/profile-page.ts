@@ -1,0 +1,112 @@
+// ⑦ 情報の登録: the password, and who the person is; prefilled where the owners site knows it.
+import { randomUUID } from 'node:crypto';
+import type { Deps } from '../../deps.ts';
+import type { Profile } from '../../domain/account.ts';
+import { checkPassword, personalData } from '../../domain/password-policy.ts';
+import { lookUpPostalCode, parsePostalCode, PREFECTURES } from '../../domain/postal-code.ts';
+import type { RegistrationDraft } from '../../domain/registration-draft.ts';
+import { page } from '../../http/page-context.ts';
+import { formField } from '../../http/read-form.ts';
+import type { AddRoutes, InteractionContext } from '../interaction-context.ts';
+import { FIELDS_OF, profileFields, readProfileForm, sentences, type Typed } from '../profile-form.ts';
+import { profileAsked } from './flow.ts';
+import type { Registration } from './registration.ts';
+
+type Shown = { values: Typed; errors?: Record<string, string>; towns?: string[] };
+
+export function createProfilePage(
+  deps: Pick<Deps, 'config' | 'clock' | 'commonPasswords' | 'hasher'>,
+  registration: Registration,
+): AddRoutes {
+  const { minLength: min, maxLength: max, symbols } = deps.config.passwordPolicy;
+  const askedIn = (ctx: InteractionContext) => profileAsked(ctx.state.interaction.params.authorization_details !== undefined);
+  const handedOver = (ctx: InteractionContext): Profile => ctx.state.interaction.legacy?.profile.profile ?? {};
+
+  const show = (ctx: InteractionContext, draft: RegistrationDraft, { values, errors = {}, towns = [] }: Shown): void => {
+    const legacy = profileFields(handedOver(ctx));
+    const unchanged = Object.entries(values).filter(([field, value]) => value !== '' && legacy[field] === value);
+    const required = [...askedIn(ctx)].flatMap(([claim, { required: must }]) => (must ? FIELDS_OF[claim] : []));
+    page(ctx, 'profile', {
+      kind: 'step',
+      title: ctx.state.t('profile.title'),
+      action: registration.pathOf(ctx, 'profile'),
+      email: draft.email,
+      values,
+      prefilled: Object.fromEntries(unchanged.map(([field]) => [field, true])),
+      required: Object.fromEntries(required.filter((field) => field !== 'building').map((field) => [field, true])),
+      prefectures: PREFECTURES,
+      towns,
+      policy: { min, max, symbols },
+      passwordKept: draft.password_hash !== undefined,
+      errors,
+    });
+  };
+
+  const passwordProblem = (
+    ctx: InteractionContext,
+    password: string,
+    draft: RegistrationDraft,
+    profile: Profile,
+  ): string | undefined => {
+    if (password === '') return ctx.state.t('form_errors.password_missing');
+    const problems = checkPassword(
+      password,
+      deps.config.passwordPolicy,
+      personalData(draft.email, profile),
+      deps.commonPasswords,
+    );
+    return (
+      problems.map((problem) => ctx.state.t(`form_errors.password_${problem}`, { min, max, symbols })).join(' ') || undefined
+    );
+  };
+
+  /** 住所を自動入力 without JavaScript. A code that nobody knows keeps what was typed. */
+  const fillAddress = (ctx: InteractionContext, draft: RegistrationDraft, values: Typed): void => {
+    const wrong = (key: string): void =>
+      show(ctx, draft, { values, errors: { postal_code: ctx.state.t(`form_errors.postal_code_${key}`) } });
+    const parsed = parsePostalCode(values.postal_code ?? '');
+    if (!parsed.ok) return wrong(parsed.reason);
+    const places = lookUpPostalCode(parsed.postal_code);
+    const [first] = places;
+    if (!first) return wrong('unknown');
+    const towns = places.map(({ town }) => town).filter(Boolean);
+    const street = values.street_address || (towns.length === 1 ? (towns[0] as string) : '');
+    return show(ctx, draft, {
+      values: { ...values, region: first.region, locality: first.locality, street_address: street },
+      towns,
+    });
+  };
+
+  const post = async (ctx: InteractionContext): Promise<void> => {
+    const draft = await registration.draftFor(ctx, 'profile');
+    if (!draft) return;
+    const asked = askedIn(ctx);
+    const values: Typed = Object.fromEntries(
+      [...asked.keys()].flatMap((claim) => FIELDS_OF[claim]).map((field) => [field, formField(ctx, field)]),
+    );
+    if (formField(ctx, 'action') === 'find_address') return fillAddress(ctx, draft, values);
+
+    const { profile, problems } = readProfileForm(values, asked, deps.clock());
+    const errors = sentences(problems, ctx.state.t);
+    const password = formField(ctx, 'password');
+    // Left empty on the way back from ⑧, the password that was typed before stays.
+    const kept = password === '' && draft.password_hash !== undefined;
+    const problem = kept ? undefined : passwordProblem(ctx, password, draft, profile);
+    if (problem) errors.password = problem;
+    if (Object.keys(errors).length) return show(ctx, draft, { values, errors });
+    await registration.change(draft, {
+      profile,
+      account_id: draft.account_id ?? randomUUID(),
+      ...(kept ? {} : { password_hash: await deps.hasher.hash(password) }),
+    });
+    return registration.go(ctx, 'confirm');
+  };
+
+  return (router) => {
+    router.get('/profile', async (ctx) => {
+      const draft = await registration.draftFor(ctx, 'profile');
+      if (draft) show(ctx, draft, { values: profileFields(draft.profile ?? handedOver(ctx)) });
+    });
+    router.post('/profile', post);
+  };
+}

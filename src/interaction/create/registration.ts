@@ -1,0 +1,57 @@
+// What the pages of a registration share: the draft of the request, and the way from page to page.
+import { randomUUID } from 'node:crypto';
+import type { Deps } from '../../deps.ts';
+import type { RegistrationDraft } from '../../domain/registration-draft.ts';
+import { termsInForce } from '../../domain/terms.ts';
+import { redirect } from '../../http/redirect.ts';
+import type { InteractionContext } from '../interaction-context.ts';
+import { changeDraft, findDraft } from './draft.ts';
+import { firstMissingPage, mayShow, type PageName } from './flow.ts';
+
+export type Registration = {
+  /** The version of the terms that is to be agreed to. */
+  termsVersion(): string;
+  draftOf(ctx: InteractionContext): Promise<RegistrationDraft>;
+  /** The draft, where nothing before this page is missing; else sends the browser to what is and answers `undefined`. */
+  draftFor(ctx: InteractionContext, page: PageName): Promise<RegistrationDraft | undefined>;
+  change(draft: RegistrationDraft, change: Partial<RegistrationDraft>): Promise<RegistrationDraft>;
+  pathOf(ctx: InteractionContext, page: PageName): string;
+  /** Sends the browser to a page. */
+  go(ctx: InteractionContext, page: PageName): void;
+  /** Sends the browser to the first page whose answer is missing. */
+  goOn(ctx: InteractionContext, draft: RegistrationDraft): void;
+};
+
+export function createRegistration(deps: Pick<Deps, 'config' | 'storage' | 'clock'>): Registration {
+  const secure = deps.config.issuer.startsWith('https:');
+  const cookieName = `${secure ? '__Host-' : ''}common-id.draft`;
+  const termsVersion = (): string => termsInForce(deps.config.terms, 'ja', deps.clock()).version;
+
+  /** Without a legacy identity the draft belongs to the browser; the cookie holds a random id and nothing else. */
+  const browserIdOf = (ctx: InteractionContext): string => {
+    const kept = ctx.cookies.get(cookieName, { signed: true });
+    if (kept) return kept;
+    const browserId = randomUUID();
+    ctx.cookies.set(cookieName, browserId, { signed: true, httpOnly: true, sameSite: 'lax', secure });
+    return browserId;
+  };
+
+  const registration: Registration = {
+    termsVersion,
+    async draftOf(ctx) {
+      const { legacy } = ctx.state.interaction;
+      return findDraft(deps, legacy, legacy ? '' : browserIdOf(ctx));
+    },
+    async draftFor(ctx, page) {
+      const draft = await registration.draftOf(ctx);
+      if (mayShow(page, draft, termsVersion())) return draft;
+      registration.goOn(ctx, draft);
+      return undefined;
+    },
+    change: async (draft, change) => changeDraft(deps, draft, change),
+    pathOf: (ctx, page) => (page === 'about' ? ctx.state.interaction.path : `${ctx.state.interaction.path}/${page}`),
+    go: (ctx, page) => redirect(ctx, registration.pathOf(ctx, page)),
+    goOn: (ctx, draft) => registration.go(ctx, firstMissingPage(draft, termsVersion())),
+  };
+  return registration;
+}
