@@ -25,7 +25,7 @@ export async function loadClientKey(directory: string): Promise<ClientKey> {
     writeFileSync(path, JSON.stringify(await exportJWK(made.privateKey)), { flag: 'wx', mode: 0o600 });
     chmodSync(path, 0o600);
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
   const { kty, crv, x, y, d } = JSON.parse(readFileSync(path, 'utf8')) as JWK;
   if (kty !== 'EC' || crv !== 'P-256' || !x || !y || !d) throw new Error(`${path} is no private ES256 key (EC, P-256)`);

@@ -1,139 +1,155 @@
 // A small OpenID Provider of the tests' own, on the same library as the common ID: it takes the owners site's pushed requests, lets one
 // person through without pages, and tells the state of migrations.
-import { generateKeyPair, exportJWK, type JWK } from 'jose';
+import { exportJWK, generateKeyPair, type JWK } from 'jose';
 import Koa from 'koa';
 import Router from 'koa-router';
-import Provider, { interactionPolicy, type Configuration } from 'oidc-provider';
-import { serve, type Served } from '../serve.ts';
+import Provider, { interactionPolicy, type Configuration, type InteractionResults } from 'oidc-provider';
+import { serve } from '../serve.ts';
+import { createMemoryAdapters } from './memory-adapter.ts';
 
-export type CommonIdProvider = {
+/** What a test sets and looks at. */
+type Control = {
+  /** How interactions end: the person goes through all, or gives up. */
+  answer: 'finish' | 'refuse';
+  /** Connections are cut without an answer. */
+  away: boolean;
+  /** What the status endpoint answers. */
+  migrationState: () => Promise<unknown> | unknown;
+  /** Parameters of the requests that were pushed, oldest first. */
+  pushed: Record<string, unknown>[];
+  /** Tokens that the status endpoint saw, oldest first. */
+  stateTokens: string[];
+};
+
+export type CommonIdProvider = Control & {
   origin: string;
   /** The private half of the key with `use: enc`. */
   decryptionKey: JWK;
-  /** Parameters of the requests that were pushed, oldest first. */
-  pushed: Record<string, unknown>[];
-  /** How the next interactions end: the person goes through all, or gives up. */
-  answer: 'finish' | 'refuse';
-  /** What the status endpoint answers; a function may take its time. */
-  migrationState: () => Promise<object> | object;
-  /** Authorization headers that the status endpoint saw. */
-  stateTokens: string[];
+  /** Makes the site a client; until then every request is answered with 404. */
+  register(siteOrigin: string): void;
   close(): Promise<void>;
 };
 
 const SCOPES = ['openid', 'offline_access', 'profile', 'email', 'phone', 'address', 'migration', 'dealer_link'];
 
-/** @param siteOrigin the owners site, which publishes its key there */
-export async function startCommonIdProvider(siteOrigin: () => string): Promise<CommonIdProvider> {
+export async function startCommonIdProvider(): Promise<CommonIdProvider> {
   const signing = await generateKeyPair('ES256', { extractable: true });
   const encryption = await generateKeyPair('ECDH-ES+A256KW', { crv: 'P-256', extractable: true });
   const signingKey = { ...(await exportJWK(signing.privateKey)), kid: 'signing', use: 'sig', alg: 'ES256' };
   const decryptionKey = { ...(await exportJWK(encryption.privateKey)), kid: 'encryption', use: 'enc', alg: 'ECDH-ES+A256KW' };
-  const seen = { pushed: [] as Record<string, unknown>[], stateTokens: [] as string[] };
-  const control: Pick<CommonIdProvider, 'answer' | 'migrationState'> = {
+  const control: Control = {
     answer: 'finish',
+    away: false,
     migrationState: () => ({ state: 'none', missing: ['registration'] }),
+    pushed: [],
+    stateTokens: [],
   };
+  let provider: Provider | undefined;
+  const koa = new Koa();
+  koa.use(async (ctx, next) => {
+    if (control.away) ctx.req.destroy();
+    // 404 until the site is registered.
+    else if (provider) await next();
+  });
+  koa.use(pages(() => provider as Provider, control).routes());
+  koa.use(async (ctx) => {
+    ctx.status = 200;
+    ctx.respond = false;
+    await provider?.callback()(ctx.req, ctx.res);
+  });
+  const { origin, close } = await serve(async () => ({ koa }));
+  return Object.assign(control, {
+    origin,
+    decryptionKey,
+    register(siteOrigin: string) {
+      provider = new Provider(origin, configuration(origin, siteOrigin, [signingKey, decryptionKey]));
+      provider.use(async (ctx, next) => {
+        await next();
+        if (ctx.oidc?.route === 'pushed_authorization_request') control.pushed.push({ ...ctx.oidc.body });
+      });
+    },
+    close,
+  });
+}
 
+function configuration(origin: string, siteOrigin: string, keys: JWK[]): Configuration {
   const policy = interactionPolicy.base();
   policy.add(new interactionPolicy.Prompt({ name: 'create', requestable: true }), 0);
-
-  const served: Served<{ koa: Koa }> = await serve(async (origin) => {
-    const provider = new Provider(origin, {
-      jwks: { keys: [signingKey, decryptionKey] },
-      clients: [clientOf(siteOrigin())],
-      scopes: SCOPES,
-      clientAuthMethods: ['private_key_jwt'],
-      pkce: { required: () => true },
-      cookies: { keys: ['a test key'] },
-      extraParams: ['legacy_profile'],
-      findAccount: (_ctx: unknown, sub: string) => ({ accountId: sub, claims: () => ({ sub }) }),
-      interactions: { policy, url: (_ctx: unknown, { uid }: { uid: string }) => `/interaction/${uid}` },
-      features: {
-        devInteractions: { enabled: false },
-        clientCredentials: { enabled: true },
-        pushedAuthorizationRequests: { enabled: true },
-        rpInitiatedLogout: { enabled: true },
-        resourceIndicators: {
-          enabled: true,
-          useGrantedResource: () => false,
-          defaultResource: (ctx: { oidc: { params?: { authorization_details?: string } } }) =>
-            ctx.oidc.params?.authorization_details ? `${origin}/dealer-links` : undefined,
-          getResourceServerInfo: () => ({ scope: 'service_history', accessTokenFormat: 'opaque' }),
-        },
-        richAuthorizationRequests: {
-          enabled: true,
-          ack: 'experimental-01',
-          types: { dealer_link: { validate() {} } },
-          authorizationDetailsForGrantSource: (ctx: { oidc: { params: { authorization_details: string } } }) =>
-            JSON.parse(ctx.oidc.params.authorization_details),
-          authorizationDetailsForAccessToken: (_ctx: unknown, _token: unknown, source: { rar: object[] }) =>
-            source.rar.map((detail) => ({ ...detail, link_id: 'link-1', status: 'pending' })),
-        },
-      },
-    } as unknown as Configuration);
-    provider.use(async (ctx, next) => {
-      await next();
-      if (ctx.oidc?.route === 'pushed_authorization_request') seen.pushed.push({ ...ctx.oidc.body });
-    });
-    return { koa: createApp(provider, control, seen.stateTokens) };
-  });
-
-  return Object.assign(control, {
-    origin: served.origin,
-    decryptionKey,
-    pushed: seen.pushed,
-    stateTokens: seen.stateTokens,
-    close: served.close,
-  });
-}
-
-function clientOf(origin: string): object {
   return {
-    client_id: 'owners-site',
-    token_endpoint_auth_method: 'private_key_jwt',
-    token_endpoint_auth_signing_alg: 'ES256',
-    jwks_uri: `${origin}/jwks.json`,
-    redirect_uris: [`${origin}/callback`],
-    post_logout_redirect_uris: [`${origin}/logged-out`],
-    grant_types: ['authorization_code', 'refresh_token', 'client_credentials'],
-    response_types: ['code'],
-    scope: [...SCOPES, 'migration:read'].join(' '),
-    id_token_signed_response_alg: 'ES256',
-    require_pushed_authorization_requests: true,
-  };
+    adapter: createMemoryAdapters(),
+    jwks: { keys },
+    clients: [
+      {
+        client_id: 'owners-site',
+        token_endpoint_auth_method: 'private_key_jwt',
+        token_endpoint_auth_signing_alg: 'ES256',
+        jwks_uri: `${siteOrigin}/jwks.json`,
+        redirect_uris: [`${siteOrigin}/callback`],
+        post_logout_redirect_uris: [`${siteOrigin}/logged-out`],
+        grant_types: ['authorization_code', 'refresh_token', 'client_credentials'],
+        response_types: ['code'],
+        scope: [...SCOPES, 'migration:read'].join(' '),
+        id_token_signed_response_alg: 'ES256',
+        require_pushed_authorization_requests: true,
+        authorization_details_types: ['dealer_link'],
+      },
+    ],
+    scopes: [...SCOPES, 'migration:read'],
+    clientAuthMethods: ['private_key_jwt'],
+    enabledJWA: { requestObjectEncryptionAlgValues: ['ECDH-ES+A256KW'] },
+    pkce: { required: () => true },
+    cookies: { keys: ['a test key'] },
+    extraParams: ['legacy_profile'],
+    findAccount: (_ctx: unknown, sub: string) => ({ accountId: sub, claims: () => ({ sub }) }),
+    interactions: { policy, url: (_ctx: unknown, { uid }: { uid: string }) => `/interaction/${uid}` },
+    features: {
+      devInteractions: { enabled: false },
+      clientCredentials: { enabled: true },
+      pushedAuthorizationRequests: { enabled: true },
+      rpInitiatedLogout: { enabled: true },
+      // Only so that the library publishes a key with `use: enc`.
+      encryption: { enabled: true },
+      requestObjects: { enabled: true },
+      resourceIndicators: {
+        enabled: true,
+        useGrantedResource: () => false,
+        // Authorization details need a resource, also where the person has yet to choose a dealer.
+        defaultResource: (ctx: { oidc: { params?: { authorization_details?: string } } }) =>
+          ctx.oidc.params?.authorization_details ? `${origin}/dealer-links` : undefined,
+        getResourceServerInfo: () => ({ scope: 'service_history', accessTokenFormat: 'opaque' }),
+      },
+      richAuthorizationRequests: {
+        enabled: true,
+        types: { dealer_link: { validate() {} } },
+        authorizationDetailsForGrantSource: (ctx: { oidc: { params: { authorization_details: string } } }) =>
+          JSON.parse(ctx.oidc.params.authorization_details) as object[],
+        authorizationDetailsForAccessToken: (_ctx: unknown, _token: unknown, source: { rar: object[] }) =>
+          source.rar.map((detail) => ({ ...detail, link_id: 'link-1', status: 'pending' })),
+      },
+    },
+    // @types/oidc-provider 9.12 does not know rich authorization requests of 9.13.
+  } as unknown as Configuration;
 }
 
-function createApp(provider: Provider, control: Pick<CommonIdProvider, 'answer' | 'migrationState'>, stateTokens: string[]): Koa {
-  const koa = new Koa();
+function pages(provider: () => Provider, control: Control): Router {
   const router = new Router();
   router.get('/migrations/:id', async (ctx) => {
     const token = ctx.get('Authorization').replace('Bearer ', '');
-    stateTokens.push(token);
-    const found = await provider.ClientCredentials.find(token);
+    control.stateTokens.push(token);
+    const found = await provider().ClientCredentials.find(token);
     ctx.status = found?.clientId === 'owners-site' ? 200 : 401;
     ctx.body = ctx.status === 200 ? await control.migrationState() : { error: 'invalid_token' };
   });
   router.get('/interaction/:uid', async (ctx) => {
-    const { prompt, params, session, grantId } = await provider.interactionDetails(ctx.req, ctx.res);
-    if (control.answer === 'refuse') {
-      return provider.interactionFinished(ctx.req, ctx.res, { error: 'access_denied', error_description: 'the person gave up' });
-    }
-    if (prompt.name === 'create') return provider.interactionFinished(ctx.req, ctx.res, { create: {} });
-    if (prompt.name === 'login') return provider.interactionFinished(ctx.req, ctx.res, { login: { accountId: 'person-1' } });
-    const grant = grantId
-      ? await provider.Grant.find(grantId)
-      : new provider.Grant({ accountId: session?.accountId as string, clientId: String(params.client_id) });
-    grant?.addOIDCScope(String(params.scope));
-    grant?.addResourceScope(String(params.resource), 'service_history');
-    return provider.interactionFinished(ctx.req, ctx.res, { consent: { grantId: await grant?.save() } });
-  });
-  koa.use(router.routes());
-  koa.use(async (ctx) => {
-    // Koa answers 404 before a handler that writes by itself.
-    ctx.status = 200;
+    const { prompt, params, session } = await provider().interactionDetails(ctx.req, ctx.res);
     ctx.respond = false;
-    await provider.callback()(ctx.req, ctx.res);
+    const finish = (result: InteractionResults): Promise<void> => provider().interactionFinished(ctx.req, ctx.res, result);
+    if (control.answer === 'refuse') return finish({ error: 'access_denied', error_description: 'the person gave up' });
+    if (prompt.name === 'create') return finish({ create: {} });
+    if (prompt.name === 'login') return finish({ login: { accountId: 'person-1' } });
+    const grant = new (provider().Grant)({ accountId: String(session?.accountId), clientId: String(params.client_id) });
+    grant.addOIDCScope(String(params.scope));
+    return finish({ consent: { grantId: await grant.save() } });
   });
-  return koa;
+  return router;
 }

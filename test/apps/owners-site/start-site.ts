@@ -62,7 +62,7 @@ export async function startSite(overrides: Partial<OwnersSiteOptions> = {}): Pro
       cacheViews: true,
       seedDemo: true,
       clock: () => Date.now() + moved,
-      log: createLog('owners-site', 'silent'),
+      log: createLog('owners-site', process.env.TEST_LOG_LEVEL ?? 'silent'),
       ...overrides,
     }),
   );

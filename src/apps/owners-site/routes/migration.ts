@@ -12,7 +12,7 @@ import { hasEnded, seeOther, sitePage, sunsetOf, type Site, type SiteContext, ty
 import type { User } from '../users.ts';
 
 /** What can happen to an attempt, and the status of the page that says so. */
-const PROBLEMS = { cancelled: 200, lost: 400, failed: 400, unanswered: 503 } as const;
+const PROBLEMS = { cancelled: 200, lost: 400, failed: 400 } as const;
 
 export function migrationRoutes(router: SiteRouter, site: Site): void {
   const { migrations, sessions, commonId } = site;
@@ -69,10 +69,7 @@ export function migrationRoutes(router: SiteRouter, site: Site): void {
     } catch (error) {
       const answered = error instanceof AuthorizationResponseError ? error.error : undefined;
       site.log.warn({ answered, detail: describeError(error) }, 'a migration came back without success');
-      if (answered === 'access_denied') return problem(ctx, 'cancelled');
-      // `fetch` fails with a TypeError where nobody answers, and with a DOMException where it takes too long.
-      const unanswered = error instanceof Error && (error.cause instanceof TypeError || error instanceof TypeError);
-      return problem(ctx, unanswered ? 'unanswered' : 'failed');
+      return problem(ctx, answered === 'access_denied' ? 'cancelled' : 'failed');
     }
     return seeOther(ctx, '/migration/completed');
   });
