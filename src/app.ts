@@ -5,6 +5,7 @@ import type { Deps } from './deps.ts';
 import { createPageApp } from './http/page-app.ts';
 import type { PageState } from './http/page-context.ts';
 import { createPublicPages } from './http/public-pages.ts';
+import { readRecentRequest } from './interaction/recent-request.ts';
 import { createInteractionRouter } from './interaction/router.ts';
 import { createMigrationStatusRouter } from './oidc/migration-status.ts';
 import { createProvider } from './oidc/provider.ts';
@@ -29,6 +30,12 @@ export async function createApp(deps: Deps): Promise<App> {
     cacheViews: config.mode === 'production',
   });
 
+  koa.use(async function rememberTheService(ctx, next) {
+    const recent = readRecentRequest(ctx, config.issuer.startsWith('https:'));
+    const start = recent && deps.clients.find(recent.clientId)?.metadata.client_uri;
+    if (typeof start === 'string') ctx.state.defaultWayOn = start;
+    await next();
+  });
   for (const routes of [
     health.router.routes(),
     createPublicPages(config, clock).routes(),

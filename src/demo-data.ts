@@ -3,6 +3,7 @@ import type { Deps } from './deps.ts';
 import type { Account } from './domain/account.ts';
 import { newDealerLink } from './domain/dealer-link.ts';
 import { startMigration } from './domain/migration.ts';
+import { enqueueDelivery } from './jobs/enqueue-delivery.ts';
 import { termsInForce } from './domain/terms.ts';
 import { AlreadyExists } from './storage/storage.ts';
 
@@ -86,6 +87,7 @@ async function writeMigration({ storage, clock, jobs }: Deps, account: Account):
   const link = newDealerLink({
     accountId: account.id,
     dealer: dealer.code,
+    vehicles,
     consent: {
       text: { version: 'demo', language: 'ja', sha256: '0'.repeat(64) },
       share: ['profile', 'contracts', 'service_history'],
@@ -96,5 +98,5 @@ async function writeMigration({ storage, clock, jobs }: Deps, account: Account):
     now,
   });
   await storage.dealerLinks.create(link, event('dealer_link.consented', link.id));
-  await jobs.enqueue('deliver_dealer_link', `deliver_dealer_link:${link.id}:${now}`, { link_id: link.id, vehicles });
+  await enqueueDelivery(jobs, link);
 }

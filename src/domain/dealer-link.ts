@@ -1,6 +1,7 @@
 // The link between a common ID and a dealer, and the consent that it stands on.
 import { createHash } from 'node:crypto';
 import type { EpochMilliseconds } from './account.ts';
+import type { Vehicle } from './migration.ts';
 
 /** What the dealer gives to TOYOTA (ご注意1). */
 export type SharedData = 'profile' | 'contracts' | 'service_history';
@@ -46,6 +47,8 @@ export type DealerLink = {
   consent: DealerConsent;
   /** The number of the customer at the dealer, where the legacy site knew it. */
   customer_number?: string;
+  /** The vehicles that the legacy site knew of; the dealer is told. */
+  vehicles?: Vehicle[];
   /** When the dealer accepted. */
   linked_at?: EpochMilliseconds;
   withdrawn_at?: EpochMilliseconds;
@@ -65,6 +68,7 @@ export function newDealerLink(link: {
   dealer: string;
   consent: DealerConsent;
   customerNumber?: string | undefined;
+  vehicles?: Vehicle[];
   now: EpochMilliseconds;
 }): DealerLink {
   return {
@@ -75,6 +79,7 @@ export function newDealerLink(link: {
     status: 'pending',
     consent: link.consent,
     ...(link.customerNumber !== undefined && { customer_number: link.customerNumber }),
+    ...(link.vehicles?.length && { vehicles: link.vehicles }),
     created_at: link.now,
     updated_at: link.now,
   };
@@ -85,10 +90,14 @@ export function newDealerLink(link: {
  * object comes back); a withdrawn or failed link, or another text, begins anew and is to be delivered again.
  */
 export function renewed(link: DealerLink, consent: DealerConsent, now: EpochMilliseconds): DealerLink {
-  const stands = link.status === 'pending' || link.status === 'active';
-  if (stands && sameConsent(link.consent, consent)) return link;
+  if (stands(link) && sameConsent(link.consent, consent)) return link;
   const { linked_at: _linkedAt, withdrawn_at: _withdrawnAt, ...rest } = link;
   return { ...rest, status: 'pending', consent, updated_at: now };
+}
+
+/** Whether the dealer is linked, or will be without the person doing anything more. */
+export function stands(link: DealerLink): boolean {
+  return link.status === 'pending' || link.status === 'active';
 }
 
 /** The dealer accepted. An answer that comes after the person's withdrawal changes nothing. */

@@ -50,7 +50,7 @@ export function errorPage(log: Log): Middleware<PageState> {
       title: t(`errors.${failure.code}.title`),
       text: t(`errors.${failure.code}.text`),
       action: t(`errors.${failure.code}.action`),
-      wayOn: failure.wayOn,
+      wayOn: failure.wayOn ?? ctx.state.defaultWayOn,
     });
     ctx.status = failure.status;
     if (failure.retryAfterSeconds !== undefined) ctx.set('Retry-After', String(Math.ceil(failure.retryAfterSeconds)));

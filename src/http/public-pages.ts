@@ -15,9 +15,9 @@ export function createPublicPages(config: Config, clock: () => number): Router<P
     page(ctx, 'home', {
       kind: 'note',
       title: t('home.title'),
-      links: config.clients
+      services: config.clients
         .filter(({ metadata }) => typeof metadata.client_uri === 'string')
-        .map(({ name, metadata }) => ({ label: name[language], href: String(metadata.client_uri) })),
+        .map(({ name, metadata }) => ({ name: name[language], url: String(metadata.client_uri) })),
     });
   });
   router.get('/terms', (ctx) => {

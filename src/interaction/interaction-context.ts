@@ -11,22 +11,30 @@ export type Interaction = {
   path: string;
   /** The parameters of the authorization request (OpenID Connect Core 3.1.2.1). */
   params: Record<string, unknown>;
-  /** The checks of the policy that failed, and what they say. */
+  /** The checks of the policy that failed. */
   reasons: string[];
-  details: Record<string, unknown>;
   client: Client;
   /** What was decided in this authorization request so far. */
-  facts: InteractionFacts;
+  facts: Partial<InteractionFacts>;
   legacy: StoredLegacyProfile | undefined;
   /** Who is signed in. */
   accountId: string | undefined;
-  grantId: string | undefined;
+  /** See `createBrowserIds`. */
+  browserId: string;
+  /** The dealer link that the client asks for. */
+  dealerLink: { dealer?: string } | undefined;
+  /** The scopes that the client asks for, each with the claims that it opens. */
+  scopes: { name: string; claims: readonly string[] }[];
   /** Ends the step well: the policy is asked again. */
   finish: (result: Record<string, object>) => Promise<void>;
   /** The person does not want to go on: back to the client with `access_denied` (RFC 6749 4.1.2.1). */
   cancel: () => Promise<void>;
   /** Writes facts of this request. */
   setFacts: (change: Partial<InteractionFacts>) => Promise<void>;
+  /** Ends the session of whoever is signed in, before somebody else is. */
+  leaveSession: () => Promise<void>;
+  /** Grants what the client asks for; answers the grant's id. */
+  grant: () => Promise<string>;
 };
 
 export type InteractionState = PageState & { interaction: Interaction };

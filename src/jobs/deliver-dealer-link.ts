@@ -61,7 +61,7 @@ export function createDeliverDealerLink(deps: DeliverDeps): JobHandler {
       ];
       if (!account || !dealer) throw new HopelessJob('the account or the dealer is gone');
       if (link.status === 'withdrawn') return withdrawAt(deps, link, dealer);
-      await putAt(deps, link, dealer, account, payload.vehicles);
+      await putAt(deps, link, dealer, account);
       const active = await change(link.id, accepted, 'dealer_link.accepted');
       if (active) await tell(active, 'dealer-link-done');
     },
@@ -72,7 +72,7 @@ export function createDeliverDealerLink(deps: DeliverDeps): JobHandler {
   };
 }
 
-async function putAt(deps: DeliverDeps, link: DealerLink, dealer: Dealer, account: Account, vehicles: unknown): Promise<void> {
+async function putAt(deps: DeliverDeps, link: DealerLink, dealer: Dealer, account: Account): Promise<void> {
   const { config, keys, clock } = deps;
   // Two dealers cannot find out that they have the same customer (OpenID Connect Core 8.1).
   const sub = createHmac('sha256', config.hmacKey).update(`pairwise:${dealer.code}:${account.id}`).digest('base64url');
@@ -107,7 +107,7 @@ async function putAt(deps: DeliverDeps, link: DealerLink, dealer: Dealer, accoun
       birthdate: profile.birthdate,
     },
     customer_number: link.customer_number,
-    vehicles: vehicles ?? [],
+    vehicles: link.vehicles ?? [],
     consent_receipt: receipt,
   });
 }

@@ -5,7 +5,7 @@ import type { JobStore } from '../storage/storage.ts';
 /** The kinds of work, and what each needs. */
 export type JobPayloads = {
   send_mail: { to: string; template: string; language: string; values: Record<string, string | number> };
-  deliver_dealer_link: { link_id: string; vehicles: Record<string, string>[] };
+  deliver_dealer_link: { link_id: string };
 };
 
 export type JobKind = keyof JobPayloads;
@@ -24,7 +24,9 @@ export function createJobQueue(store: JobStore, clock: () => EpochMilliseconds):
   const listeners: (() => void)[] = [];
   return {
     async enqueue(kind, key, payload) {
-      await store.enqueue({ key, kind, payload, run_at: clock() });
+      const written = await store.enqueue({ key, kind, payload, run_at: clock() });
+      // Given up before and wanted again: the person pressed once more.
+      if (!written && (await store.find(key))?.state === 'dead') await store.revive(key, payload, clock());
       for (const listener of listeners) listener();
     },
     onEnqueued(listener) {

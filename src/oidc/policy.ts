@@ -3,21 +3,24 @@
 //   create → dealer_link → login → required_profile → link → consent
 import { interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
 import type { Deps } from '../deps.ts';
+import { createBrowserIds } from '../http/browser-id.ts';
 import { draftIdOfLegacyIdentity } from '../domain/registration-draft.ts';
+import { stands } from '../domain/dealer-link.ts';
 import { missingRequiredClaims } from '../domain/required-profile.ts';
 import type { InteractionFacts, StoredLegacyProfile } from '../storage/storage.ts';
-import { isConsented, requestedDealerLink } from './dealer-link-grant.ts';
+import { requestedDealerLink } from './dealer-link-grant.ts';
 import { findLegacyProfile } from './legacy-hand-over.ts';
+import { readFacts } from './request-facts.ts';
 
 const { Check, Prompt, base } = interactionPolicy;
 
 export const PROMPTS = ['create', 'dealer_link', 'login', 'required_profile', 'link', 'consent'] as const;
 export type PromptName = (typeof PROMPTS)[number];
 
-type PolicyDeps = Pick<Deps, 'clients' | 'storage' | 'clock'>;
+type PolicyDeps = Pick<Deps, 'clients' | 'config' | 'storage' | 'clock'>;
 
 /** What the checks of one request look at; read once a request. */
-type Request = { facts: InteractionFacts | undefined; legacy: StoredLegacyProfile | undefined };
+type Request = { facts: Partial<InteractionFacts>; legacy: StoredLegacyProfile | undefined };
 
 export function createPolicy(deps: PolicyDeps): interactionPolicy.DefaultPolicy {
   const policy = base();
@@ -45,18 +48,18 @@ export function createPolicy(deps: PolicyDeps): interactionPolicy.DefaultPolicy 
 
 const need = (missing: boolean): boolean => (missing ? Check.REQUEST_PROMPT : Check.NO_NEED_TO_PROMPT);
 
-function createRequestReader({ storage }: PolicyDeps): (ctx: KoaContextWithOIDC) => Promise<Request> {
-  const read = new WeakMap<object, Promise<Request>>();
-  return (ctx) => {
-    const known = read.get(ctx.oidc);
-    if (known) return known;
+function createRequestReader({ storage, config }: PolicyDeps): (ctx: KoaContextWithOIDC) => Promise<Request> {
+  const browserIds = createBrowserIds(config.issuer.startsWith('https:'));
+  const read = async (ctx: KoaContextWithOIDC): Promise<Request> => {
+    const legacy = await findLegacyProfile(ctx.oidc.params?.legacy_profile, storage.legacyProfiles);
     const cid = (ctx.oidc.entities.Interaction as { cid?: string } | undefined)?.cid;
-    const reading = Promise.all([
-      cid ? storage.interactionFacts.find(cid) : undefined,
-      findLegacyProfile(ctx.oidc.params?.legacy_profile, storage.legacyProfiles),
-    ]).then(([facts, legacy]) => ({ facts, legacy }));
-    read.set(ctx.oidc, reading);
-    return reading;
+    return { legacy, facts: await readFacts(storage.interactionFacts, { cid, legacy, browserId: browserIds.read(ctx) }) };
+  };
+  const reading = new WeakMap<object, Promise<Request>>();
+  return async (ctx) => {
+    const known = reading.get(ctx.oidc) ?? read(ctx);
+    reading.set(ctx.oidc, known);
+    return known;
   };
 }
 
@@ -68,8 +71,8 @@ function createPrompt({ storage }: PolicyDeps, read: Reader) {
     { name: 'create', requestable: true },
     new Check('registration_requested', 'registration was requested', async (ctx) => {
       const { facts, legacy } = await read(ctx);
-      const wanted = facts?.wants ?? (ctx.oidc.promptPending('create') ? 'registration' : 'login');
-      if (wanted === 'login' || facts?.registration) return need(false);
+      const wanted = facts.wants ?? (ctx.oidc.promptPending('create') ? 'registration' : 'login');
+      if (wanted === 'login' || facts.registration) return need(false);
       if (!legacy) return need(true);
       const { client_id: clientId, profile } = legacy;
       const [migration, draft] = await Promise.all([
@@ -92,12 +95,12 @@ function dealerLinkPrompt({ storage }: PolicyDeps, read: Reader) {
       const asked = requestedDealerLink(ctx.oidc.params?.authorization_details);
       if (!asked) return need(false);
       const { facts, legacy } = await read(ctx);
-      if (facts?.dealer_choice) return need(false);
+      if (facts.dealer_choice) return need(false);
       // Before anybody has signed in, the one whose legacy identity this is; asked again when somebody has.
       const migration = legacy && (await storage.migrations.find(legacy.client_id, legacy.profile.legacy_id));
       const accountId = ctx.oidc.session?.accountId ?? migration?.account_id ?? migration?.candidate?.account_id;
       const links = accountId ? await storage.dealerLinks.listByAccount(accountId) : [];
-      return need(!links.some((link) => isConsented(link) && (asked.dealer === undefined || link.dealer === asked.dealer)));
+      return need(!links.some((link) => stands(link) && (asked.dealer === undefined || link.dealer === asked.dealer)));
     }),
   );
 }
@@ -112,8 +115,8 @@ function continueChecks({ storage }: PolicyDeps, read: Reader) {
       async (ctx) => {
         const accountId = ctx.oidc.session?.accountId;
         const { facts } = await read(ctx);
-        if (!accountId || facts?.continue_as === accountId) return need(false);
-        const registration = facts?.registration;
+        if (!accountId || facts.continue_as === accountId) return need(false);
+        const registration = facts.registration;
         return need(registration !== undefined && registration.account_id !== accountId);
       },
     ),
@@ -124,7 +127,7 @@ function continueChecks({ storage }: PolicyDeps, read: Reader) {
       async (ctx) => {
         const accountId = ctx.oidc.session?.accountId;
         const { facts, legacy } = await read(ctx);
-        if (!accountId || !legacy || facts?.continue_as === accountId) return need(false);
+        if (!accountId || !legacy || facts.continue_as === accountId) return need(false);
         const migration = await storage.migrations.find(legacy.client_id, legacy.profile.legacy_id);
         return need(migration?.account_id !== accountId && migration?.candidate?.account_id !== accountId);
       },
@@ -170,10 +173,10 @@ function linkPrompt({ storage }: PolicyDeps, read: Reader) {
         const proposed = waiting?.account_id === accountId && waiting.code_challenge === ctx.oidc.params?.code_challenge;
         if (migration?.account_id === undefined && !proposed) return need(true);
       }
-      const chosen = facts?.dealer_choice?.dealer;
+      const chosen = facts.dealer_choice?.dealer;
       if (!chosen) return need(false);
       const links = await storage.dealerLinks.listByAccount(accountId);
-      return need(!links.some((link) => link.dealer === chosen && isConsented(link)));
+      return need(!links.some((link) => link.dealer === chosen && stands(link)));
     }),
   );
 }

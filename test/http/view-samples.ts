@@ -111,7 +111,7 @@ export function viewSamples(t: Translate): ViewSample[] {
   };
 
   return [
-    step('about', { ...about, wayBack: 'http://localhost:3001/' }),
+    step('about', { ...about, cancelAction: '/cancel' }),
     step('about', { ...about, declineAction: undefined, errors: { terms: t('form_errors.terms_missing') } }, 'about-error'),
     step('terms', { sections, version: '2026-10', effectiveFrom: '2026-10-01' }),
     step('privacy', { sections }),

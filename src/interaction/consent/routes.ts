@@ -1,11 +1,9 @@
 // Asks whether a client may have what it asks for: third parties once, native apps each time (RFC 8252 section 8.6).
-import type Provider from 'oidc-provider';
 import { page } from '../../http/page-context.ts';
 import { formField } from '../../http/read-form.ts';
 import type { InteractionStep } from '../interaction-context.ts';
-import { grantRequested, requestedScopes } from './flow.ts';
 
-export function createConsentStep(provider: Provider): InteractionStep {
+export function createConsentStep(): InteractionStep {
   return {
     path: 'consent',
     addRoutes(router) {
@@ -18,7 +16,7 @@ export function createConsentStep(provider: Provider): InteractionStep {
           clientName: interaction.client.name[language],
           clientUri: interaction.client.metadata.client_uri,
           firstParty: interaction.client.firstParty,
-          scopes: requestedScopes(interaction).map(({ name, claims }) => ({
+          scopes: interaction.scopes.map(({ name, claims }) => ({
             name: t(`scopes.${name}.name`),
             description: t(`scopes.${name}.description`),
             claims,
@@ -29,7 +27,7 @@ export function createConsentStep(provider: Provider): InteractionStep {
       router.post('/', async (ctx) => {
         const { interaction } = ctx.state;
         if (formField(ctx, 'decision') !== 'allow') return interaction.cancel();
-        return interaction.finish({ consent: { grantId: await grantRequested(provider, interaction) } });
+        return interaction.finish({ consent: { grantId: await interaction.grant() } });
       });
     },
   };

@@ -13,6 +13,7 @@ export function createAboutPage({ config, clock }: Pick<Deps, 'config' | 'clock'
       kind: 'step',
       title: t('about.title'),
       action: interaction.path,
+      cancelAction: `${interaction.path}/cancel`,
       declineAction: `${interaction.path}/sign-in`,
       services: config.services.map(({ name, description, url }) => ({
         name: name[language],
@@ -34,6 +35,7 @@ export function createAboutPage({ config, clock }: Pick<Deps, 'config' | 'clock'
       const terms = { version: registration.termsVersion(), language: ctx.state.language, accepted_at: clock() };
       return registration.goOn(ctx, await registration.change(await registration.draftOf(ctx), { terms }));
     });
+    router.post('/cancel', async (ctx) => ctx.state.interaction.cancel());
     // For somebody who remembers that they have an ID.
     router.post('/sign-in', async (ctx) => {
       await ctx.state.interaction.setFacts({ wants: 'login' });

@@ -19,7 +19,7 @@ export function createProfilePage(
   registration: Registration,
 ): AddRoutes {
   const { minLength: min, maxLength: max, symbols } = deps.config.passwordPolicy;
-  const askedIn = (ctx: InteractionContext) => profileAsked(ctx.state.interaction.params.authorization_details !== undefined);
+  const askedIn = (ctx: InteractionContext) => profileAsked(ctx.state.interaction.dealerLink !== undefined);
   const handedOver = (ctx: InteractionContext): Profile => ctx.state.interaction.legacy?.profile.profile ?? {};
 
   const show = (ctx: InteractionContext, draft: RegistrationDraft, { values, errors = {}, towns = [] }: Shown): void => {

@@ -1,5 +1,4 @@
 // What the pages of a registration share: the draft of the request, and the way from page to page.
-import { randomUUID } from 'node:crypto';
 import type { Deps } from '../../deps.ts';
 import type { RegistrationDraft } from '../../domain/registration-draft.ts';
 import { termsInForce } from '../../domain/terms.ts';
@@ -23,24 +22,13 @@ export type Registration = {
 };
 
 export function createRegistration(deps: Pick<Deps, 'config' | 'storage' | 'clock'>): Registration {
-  const secure = deps.config.issuer.startsWith('https:');
-  const cookieName = `${secure ? '__Host-' : ''}common-id.draft`;
   const termsVersion = (): string => termsInForce(deps.config.terms, 'ja', deps.clock()).version;
-
-  /** Without a legacy identity the draft belongs to the browser; the cookie holds a random id and nothing else. */
-  const browserIdOf = (ctx: InteractionContext): string => {
-    const kept = ctx.cookies.get(cookieName, { signed: true });
-    if (kept) return kept;
-    const browserId = randomUUID();
-    ctx.cookies.set(cookieName, browserId, { signed: true, httpOnly: true, sameSite: 'lax', secure });
-    return browserId;
-  };
 
   const registration: Registration = {
     termsVersion,
     async draftOf(ctx) {
-      const { legacy } = ctx.state.interaction;
-      return findDraft(deps, legacy, legacy ? '' : browserIdOf(ctx));
+      const { legacy, browserId } = ctx.state.interaction;
+      return findDraft(deps, legacy, browserId);
     },
     async draftFor(ctx, page) {
       const draft = await registration.draftOf(ctx);

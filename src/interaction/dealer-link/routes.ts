@@ -5,7 +5,6 @@ import { PREFECTURES } from '../../domain/postal-code.ts';
 import { page } from '../../http/page-context.ts';
 import { formField } from '../../http/read-form.ts';
 import { redirect } from '../../http/redirect.ts';
-import { requestedDealerLink } from '../../oidc/dealer-link-grant.ts';
 import type { InteractionContext, InteractionStep } from '../interaction-context.ts';
 import { consentTo, findDealers } from './flow.ts';
 
@@ -14,7 +13,7 @@ export function createDealerLinkStep({ config, clock }: Pick<Deps, 'config' | 'c
 
   /** The dealer on the page: the one just chosen, else the one that the client names. */
   const shownDealer = (ctx: InteractionContext, chosen: string): Dealer | undefined =>
-    dealerOf(chosen) ?? dealerOf(requestedDealerLink(ctx.state.interaction.params.authorization_details)?.dealer);
+    dealerOf(chosen) ?? dealerOf(ctx.state.interaction.dealerLink?.dealer);
 
   const show = (ctx: InteractionContext): void => {
     const { interaction, language, t } = ctx.state;

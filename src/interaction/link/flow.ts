@@ -1,8 +1,8 @@
 // ⑭: writes the dealer link and the migration. Every write can be repeated: whoever comes back finds it done or does it.
 import type { Deps } from '../../deps.ts';
-import { newDealerLink, renewed, type DealerConsent, type DealerLink } from '../../domain/dealer-link.ts';
-import { dealerLinkId } from '../../domain/dealer-link.ts';
+import { dealerLinkId, newDealerLink, renewed, type DealerConsent, type DealerLink } from '../../domain/dealer-link.ts';
 import { proposeCandidate, type Vehicle } from '../../domain/migration.ts';
+import { enqueueDelivery } from '../../jobs/enqueue-delivery.ts';
 import { AlreadyExists, VersionConflict, type StoredLegacyProfile } from '../../storage/storage.ts';
 
 type LinkDeps = Pick<Deps, 'storage' | 'clock' | 'jobs'>;
@@ -40,23 +40,11 @@ export async function writeDealerLink(
       const next = renewed(standing, choice.consent, clock());
       return next === standing ? standing : storage.dealerLinks.update(next, event);
     }
-    const link = newDealerLink({
-      accountId,
-      dealer: choice.dealer,
-      consent: choice.consent,
-      customerNumber: handedOver.customerNumber,
-      now: clock(),
-    });
+    const link = newDealerLink({ accountId, ...choice, ...handedOver, now: clock() });
     await storage.dealerLinks.create(link, event);
     return link;
   });
-  // One delivery for each consent: a renewed one is told to the dealer again.
-  if (link.status === 'pending') {
-    await jobs.enqueue('deliver_dealer_link', `deliver_dealer_link:${link.id}:${link.consent.given_at}`, {
-      link_id: link.id,
-      vehicles: handedOver.vehicles,
-    });
-  }
+  if (link.status === 'pending') await enqueueDelivery(jobs, link);
   return link;
 }
 

@@ -1,15 +1,13 @@
 // TOYOTA/LEXUSの共通IDでログイン – asked again after registration, for security, as the guide says.
-import type Provider from 'oidc-provider';
 import type { Deps } from '../../deps.ts';
 import { HashingLaneFull } from '../../domain/password-hash.ts';
 import { page } from '../../http/page-context.ts';
 import { PageError } from '../../http/page-error.ts';
 import { formField } from '../../http/read-form.ts';
-import { leaveSession } from '../../oidc/leave-session.ts';
 import type { InteractionContext, InteractionStep } from '../interaction-context.ts';
 import { createSignIn } from './flow.ts';
 
-export function createLoginStep(deps: Deps, provider: Provider): InteractionStep {
+export function createLoginStep(deps: Deps): InteractionStep {
   const signIn = createSignIn(deps);
 
   const show = (ctx: InteractionContext, loginId: string, errors?: Record<string, string>): void => {
@@ -68,7 +66,7 @@ export function createLoginStep(deps: Deps, provider: Provider): InteractionStep
     });
     if (!account) return show(ctx, loginId, { login_id: t('form_errors.login_failed') });
     // Somebody else was signed in: their session ends here, and this person gets a new one.
-    if (interaction.accountId && interaction.accountId !== account.id) await leaveSession(provider, ctx);
+    if (interaction.accountId && interaction.accountId !== account.id) await interaction.leaveSession();
     await interaction.setFacts({ continue_as: account.id });
     return interaction.finish({ login: { accountId: account.id, amr: ['pwd'] } });
   };

@@ -1,0 +1,115 @@
+// Loads the interaction that a page belongs to, once, and checks that the browser is the one that it belongs to.
+import type { Middleware } from 'koa';
+import type Provider from 'oidc-provider';
+import { errors } from 'oidc-provider';
+import type { Deps } from '../deps.ts';
+import { createBrowserIds } from '../http/browser-id.ts';
+import { PageError } from '../http/page-error.ts';
+import { redirect } from '../http/redirect.ts';
+import { CLAIMS_BY_SCOPE } from '../oidc/claims.ts';
+import { requestedDealerLink } from '../oidc/dealer-link-grant.ts';
+import { grantRequested } from '../oidc/grant-requested.ts';
+import { findLegacyProfile } from '../oidc/legacy-hand-over.ts';
+import { leaveSession } from '../oidc/leave-session.ts';
+import { INTERACTION_PATH } from '../oidc/provider.ts';
+import { readFacts, writeFacts } from '../oidc/request-facts.ts';
+import { finish } from './finish.ts';
+import type { InteractionContext, InteractionState } from './interaction-context.ts';
+import { readRecentRequest, rememberRequest } from './recent-request.ts';
+
+type Found = Awaited<ReturnType<Provider['interactionDetails']>> & { cid: string };
+
+/** The path of an interaction's page. */
+const pathOf = ({ uid, prompt }: Pick<Found, 'uid' | 'prompt'>): string =>
+  `${INTERACTION_PATH}/${uid}/${prompt.name.replaceAll('_', '-')}`;
+
+/**
+ * @param stepPath the step whose pages follow
+ * @param uidOf reads the interaction's id from the path
+ */
+export function createLoadInteraction(deps: Deps, provider: Provider) {
+  const secure = deps.config.issuer.startsWith('https:');
+  const browserIds = createBrowserIds(secure);
+
+  /** The back button, or a bookmark: the request has gone on, and the page that is on now can be shown. */
+  async function goToCurrent(ctx: InteractionContext, uid: string): Promise<void> {
+    const recent = readRecentRequest(ctx, secure);
+    const current = recent?.uids.includes(uid) ? recent.uids.at(-1) : undefined;
+    const live = current && current !== uid && ctx.method === 'GET' ? await provider.Interaction.find(current) : undefined;
+    if (live) return redirect(ctx, pathOf(live));
+    throw new PageError('interaction_expired', 400, { detail: 'no interaction, or the cookie names another one' });
+  }
+
+  return function loadInteraction(stepPath: string, uidOf: (path: string) => string): Middleware<InteractionState> {
+    return async function loadInteractionOnce(ctx, next) {
+      const uid = uidOf(ctx.path);
+      const found = await find(provider, ctx);
+      if (found?.uid !== uid) return goToCurrent(ctx, uid);
+      const path = `${INTERACTION_PATH}/${uid}/${stepPath}`;
+      if (pathOf(found) !== path) return redirect(ctx, pathOf(found));
+      const client = deps.clients.find(String(found.params.client_id));
+      if (!client) throw new PageError('client_unknown', 400, { detail: 'the client was removed or disabled' });
+      rememberRequest(ctx, secure, { clientId: client.metadata.client_id, cid: found.cid, uid });
+
+      const { params, prompt, session, grantId, cid } = found;
+      const legacy = await findLegacyProfile(params.legacy_profile, deps.storage.legacyProfiles);
+      const factsKey = { cid, legacy, browserId: browserIds.ensure(ctx) };
+      const accountId = session?.accountId;
+      ctx.state.interaction = {
+        uid,
+        path,
+        params,
+        reasons: prompt.reasons,
+        client,
+        facts: await readFacts(deps.storage.interactionFacts, factsKey),
+        legacy,
+        browserId: factsKey.browserId,
+        accountId,
+        dealerLink: requestedDealerLink(params.authorization_details),
+        scopes: requestedScopes(params.scope),
+        finish: async (result) => finish(provider, ctx, result),
+        cancel: async () =>
+          finish(provider, ctx, { error: 'access_denied', error_description: 'the person did not want to go on' }),
+        async setFacts(change) {
+          await writeFacts(deps.storage.interactionFacts, factsKey, change, deps.clock(), found.exp * 1000);
+          ctx.state.interaction.facts = { ...ctx.state.interaction.facts, ...change };
+        },
+        leaveSession: async () => leaveSession(provider, ctx),
+        grant: async () =>
+          grantRequested(provider, {
+            clientId: client.metadata.client_id,
+            accountId: accountId as string,
+            grantId,
+            params,
+            details: prompt.details,
+          }),
+      };
+      ctx.state.brand = client.brand;
+      ctx.state.preferLanguages(String(params.ui_locales ?? '').split(' '));
+      if (typeof params.redirect_uri === 'string') ctx.state.formActionOrigins.push(formActionOf(params.redirect_uri));
+      await next();
+    };
+  };
+}
+
+/** The scopes of a request, each with the claims that it opens. */
+function requestedScopes(scope: unknown): { name: string; claims: readonly string[] }[] {
+  const claims: Record<string, readonly string[]> = CLAIMS_BY_SCOPE;
+  const names = String(scope ?? '').split(' ');
+  return names.filter((name) => name !== '' && name !== 'openid').map((name) => ({ name, claims: claims[name] ?? [] }));
+}
+
+/** A private scheme has no origin; CSP takes the scheme itself. */
+function formActionOf(redirectUri: string): string {
+  const { origin, protocol } = new URL(redirectUri);
+  return origin === 'null' ? protocol : origin;
+}
+
+async function find(provider: Provider, ctx: InteractionContext): Promise<Found | undefined> {
+  try {
+    return (await provider.interactionDetails(ctx.req, ctx.res)) as Found;
+  } catch (error) {
+    if (error instanceof errors.SessionNotFound) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,65 @@
+// What a person decided in an authorization request, and what of it still holds when the same legacy user starts again.
+import type { EpochMilliseconds } from '../domain/account.ts';
+import { VersionConflict, type InteractionFacts, type Storage, type StoredLegacyProfile } from '../storage/storage.ts';
+
+/** As long as the registration's draft. */
+const KEPT_MS = 24 * 60 * 60 * 1000;
+
+type KeptFacts = Pick<InteractionFacts, 'dealer_choice' | 'typed_profile'>;
+
+/** Whose facts: those of the request, and those of the legacy user in this browser. */
+export type FactsKey = {
+  /** The `cid` of the request's interactions; none before the first page. */
+  cid: string | undefined;
+  legacy: StoredLegacyProfile | undefined;
+  browserId: string | undefined;
+};
+
+/**
+ * Where the choices of a legacy user are kept beyond one request. Of this browser only: whoever is lured into another one's
+ * migration is asked for their own consent.
+ */
+function keptId({ legacy, browserId }: FactsKey): string | undefined {
+  return legacy && browserId ? `legacy:${legacy.client_id}:${legacy.profile.legacy_id}:${browserId}` : undefined;
+}
+
+export async function readFacts(store: Storage['interactionFacts'], key: FactsKey): Promise<Partial<InteractionFacts>> {
+  const kept = keptId(key);
+  const [ofUser, ofRequest] = await Promise.all([kept ? store.find(kept) : undefined, key.cid ? store.find(key.cid) : undefined]);
+  const { dealer_choice, typed_profile } = ofUser ?? {};
+  return { ...(dealer_choice && { dealer_choice }), ...(typed_profile && { typed_profile }), ...ofRequest };
+}
+
+/** Writes facts of a request; what the person chose and typed is kept for the next request too. Of two tabs the later press wins. */
+export async function writeFacts(
+  store: Storage['interactionFacts'],
+  key: FactsKey & { cid: string },
+  change: Partial<InteractionFacts>,
+  now: EpochMilliseconds,
+  requestEnds: EpochMilliseconds,
+): Promise<void> {
+  const { dealer_choice, typed_profile } = change;
+  const keep: KeptFacts = { ...(dealer_choice && { dealer_choice }), ...(typed_profile && { typed_profile }) };
+  const kept = keptId(key);
+  await Promise.all([
+    put(store, key.cid, change, requestEnds),
+    kept && Object.keys(keep).length ? put(store, kept, keep, now + KEPT_MS) : undefined,
+  ]);
+}
+
+async function put(
+  store: Storage['interactionFacts'],
+  id: string,
+  change: Partial<InteractionFacts>,
+  expiresAt: EpochMilliseconds,
+): Promise<void> {
+  for (let attempt = 0; ; attempt += 1) {
+    const standing = (await store.find(id)) ?? { version: 0 };
+    try {
+      await store.put({ ...standing, ...change, id, version: standing.version, expires_at: expiresAt });
+      return;
+    } catch (error) {
+      if (!(error instanceof VersionConflict) || attempt === 3) throw error;
+    }
+  }
+}
