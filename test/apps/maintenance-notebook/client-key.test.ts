@@ -1,0 +1,19 @@
+// The client's own key.
+import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { loadClientKey } from '../../../src/apps/maintenance-notebook/client-key.ts';
+
+test('is made once, also by starts at the same moment, and is readable by nobody else', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'client-key-'));
+  try {
+    const keys = await Promise.all([1, 2, 3].map(() => loadClientKey(join(directory, 'keys'))));
+    keys.push(await loadClientKey(join(directory, 'keys')));
+    expect(new Set(keys.map(({ kid }) => kid)).size).toBe(1);
+    expect((await stat(join(directory, 'keys', 'client-key.json'))).mode & 0o777).toBe(0o600);
+    expect(keys[0]?.publicJwk).not.toHaveProperty('d');
+  } finally {
+    await rm(directory, { recursive: true });
+  }
+});
