@@ -200,7 +200,7 @@ export function viewSamples(t: Translate): ViewSample[] {
     note('already-linked', { action, clientName: 'トヨタオーナーズサイト' }),
     step('logout', { action, fields: [{ name: 'xsrf', value: 'x' }], clientName: 'MyTOYOTA整備手帳', cancelUrl: '/' }),
     note('logged-out', {}),
-    note('home', { links: [{ label: 'MyTOYOTA整備手帳', href: 'http://localhost:3002' }] }),
+    note('home', { services: [{ name: 'MyTOYOTA整備手帳', url: 'http://localhost:3002' }] }),
     {
       name: 'error',
       view: '/error',

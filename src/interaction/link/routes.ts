@@ -49,7 +49,7 @@ export function createLinkStep(deps: Deps): InteractionStep {
     const link = await linkOf(ctx);
     page(ctx, 'link', {
       kind: 'note',
-      title: t('link.title'),
+      title: t(link ? 'link.title' : 'link.title_without_dealer'),
       waitUrl: `${interaction.path}/wait`,
       refreshUrl: `${interaction.path}/wait`,
       continueUrl: `${interaction.path}/continue`,
