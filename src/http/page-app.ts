@@ -61,6 +61,13 @@ export function createPageApp(options: PageAppOptions): PageApp {
   koa.keys = options.cookieKeys;
   koa.on('error', (error: Error) => options.log.error({ detail: error.message, stack: error.stack }, 'answer failed'));
 
+  const { host } = new URL(options.origin);
+  koa.use(async function pinHost(ctx, next) {
+    // Links, redirects and mails are made of the configured origin; what a request claims to have asked for reaches none of them.
+    ctx.req.headers.host = host;
+    delete ctx.req.headers['x-forwarded-host'];
+    await next();
+  });
   koa.use(async function nameRequest(ctx, next) {
     ctx.state.requestId = randomBytes(6).toString('hex');
     ctx.set('X-Request-Id', ctx.state.requestId);

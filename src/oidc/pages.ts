@@ -26,7 +26,9 @@ const KNOWN_ERRORS = ['invalid_request', 'invalid_client', 'invalid_redirect_uri
 
 /** What oidc-provider's own form carries, put into ours. */
 function hiddenFields(form: string): { action: string; fields: { name: string; value: string }[] } {
-  const fields = [...form.matchAll(/<input type="hidden" name="([^"]+)" value="([^"]*)"/g)];
+  const inputs = [...form.matchAll(/<input type="hidden" name="([^"]+)" value="([^"]*)"/g)];
+  // The button of our page says it.
+  const fields = inputs.filter(([, name]) => name !== 'logout');
   return {
     action: /action="([^"]+)"/.exec(form)?.[1] ?? '',
     fields: fields.map(([, name, value]) => ({ name: name as string, value: value as string })),

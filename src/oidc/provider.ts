@@ -25,9 +25,17 @@ export async function createProvider(deps: Deps): Promise<Provider> {
   const provider = new Provider(deps.config.issuer, createConfiguration(deps));
   provider.proxy = deps.config.trustProxy;
   const finishMigration = createFinishMigration(deps);
+  const logoutSource = createLogoutSource(deps.clients);
   provider.use(async function completeMigrationAtRedemption(ctx, next) {
     await next();
     if (ctx.oidc?.route === 'token') await finishMigration(ctx as KoaContextWithOIDC);
+  });
+  provider.use(async function showLogoutToNobody(ctx, next) {
+    await next();
+    // Where nobody is signed in oidc-provider answers with a bare page that posts itself by script.
+    const { oidc, body } = ctx as KoaContextWithOIDC;
+    if (oidc?.route === 'end_session' && typeof body === 'string' && !oidc.session?.accountId && ctx.status === 200)
+      logoutSource(ctx as KoaContextWithOIDC, body);
   });
   provider.use(async function addToDiscovery(ctx, next) {
     await next();

@@ -27,7 +27,7 @@ export function bookingRoutes(router: SiteRouter, site: Site): void {
       dealerName: profile.dealer?.name[language],
       vehicles: profile.vehicles.map(({ vin, model, registration_number }) => ({
         value: vin,
-        label: `${model}（${registration_number}）`,
+        label: `${model} ${registration_number}`,
       })),
       works: WORKS.map((work) => ({ value: work, label: t(`booking.works.${work}`) })),
       times: TIMES.map((time) => ({ value: time, label: time })),
