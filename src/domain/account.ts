@@ -61,6 +61,8 @@ export type Account = {
   email_verified_at: EpochMilliseconds;
   /** A bcrypt hash. */
   password_hash: string;
+  /** When the person set a new one: who signed in before that has to do it again. */
+  password_changed_at?: EpochMilliseconds;
   profile: Profile;
   terms: TermsAcceptance[];
   /** By client id. */

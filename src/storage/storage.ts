@@ -13,6 +13,7 @@
 import type { Account, EpochMilliseconds, Profile } from '../domain/account.ts';
 import type { DealerLink } from '../domain/dealer-link.ts';
 import type { Migration } from '../domain/migration.ts';
+import type { PasswordReset } from '../domain/password-reset.ts';
 import type { RegistrationDraft } from '../domain/registration-draft.ts';
 
 /** A write named a version that is not the stored one: somebody else was first. Read again, then decide. */
@@ -256,6 +257,7 @@ export interface Storage {
   registrationDrafts: ExpiringStore<RegistrationDraft>;
   interactionFacts: ExpiringStore<InteractionFacts>;
   legacyProfiles: ExpiringStore<StoredLegacyProfile>;
+  passwordResets: ExpiringStore<PasswordReset>;
   emailCodes: EmailCodeStore;
   dealerLinks: DealerLinkStore;
   migrations: MigrationStore;

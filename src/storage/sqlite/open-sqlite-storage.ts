@@ -1,6 +1,7 @@
 // The port on SQLite: one file, nothing to install, several processes on one machine.
 import type { EpochMilliseconds } from '../../domain/account.ts';
 import type { InteractionFacts, Storage, StoredLegacyProfile } from '../storage.ts';
+import type { PasswordReset } from '../../domain/password-reset.ts';
 import type { RegistrationDraft } from '../../domain/registration-draft.ts';
 import { createAccountStore } from './account-store.ts';
 import { createArtifactStore } from './artifact-store.ts';
@@ -44,6 +45,7 @@ export async function openSqliteStorage(options: {
       kind: 'legacy_profile',
       durability: 'recreatable',
     }),
+    passwordResets: createExpiringStore<PasswordReset>(database, clock, { kind: 'password_reset', durability: 'durable' }),
     emailCodes: createEmailCodeStore(database, clock),
     dealerLinks: createDealerLinkStore(database, append),
     migrations: createMigrationStore(database, append),

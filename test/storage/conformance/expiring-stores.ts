@@ -1,5 +1,6 @@
-// What the port promises of `registrationDrafts`, `interactionFacts` and `legacyProfiles`.
+// What the port promises of `registrationDrafts`, `interactionFacts`, `legacyProfiles` and `passwordResets`.
 import { describe, expect, test } from '@jest/globals';
+import type { PasswordReset } from '../../../src/domain/password-reset.ts';
 import type { RegistrationDraft } from '../../../src/domain/registration-draft.ts';
 import { VersionConflict } from '../../../src/storage/storage.ts';
 import type { ExpiringStore, InteractionFacts, Storage, StoredLegacyProfile } from '../../../src/storage/storage.ts';
@@ -23,10 +24,22 @@ const PROFILE: Omit<StoredLegacyProfile, keyof Document> = {
   profile: { legacy_id: 'tanaka', profile: sampleAccount('a').profile, vehicles: sampleMigration('tanaka').vehicles },
 };
 
+const RESET: Omit<PasswordReset, keyof Document> = {
+  flow: 'random',
+  email: 'Taro@Example.jp',
+  email_canonical: 'taro@example.jp',
+  language: 'ja',
+  started_at: 5,
+  sent_at: 6,
+  sent: 2,
+  account_id: 'a',
+};
+
 export function expiringStorePromises(open: OpenBackend): void {
   describe('registrationDrafts', () => storePromises(open, (storage) => storage.registrationDrafts, DRAFT));
   describe('interactionFacts', () => storePromises(open, (storage) => storage.interactionFacts, FACTS));
   describe('legacyProfiles', () => storePromises(open, (storage) => storage.legacyProfiles, PROFILE));
+  describe('passwordResets', () => storePromises(open, (storage) => storage.passwordResets, RESET));
 
   describe('all of them', () => {
     const subject = useSubject(open);
@@ -35,10 +48,12 @@ export function expiringStorePromises(open: OpenBackend): void {
       await subject.storage.registrationDrafts.put({ ...place, ...DRAFT });
       await subject.storage.interactionFacts.put({ ...place, ...FACTS });
       await subject.storage.legacyProfiles.put({ ...place, ...PROFILE });
+      await subject.storage.passwordResets.put({ ...place, ...RESET });
       await subject.storage.interactionFacts.remove('same');
       expect(await subject.storage.registrationDrafts.find('same')).toEqual({ ...place, ...DRAFT, version: 1 });
       expect(await subject.storage.interactionFacts.find('same')).toBeUndefined();
       expect(await subject.storage.legacyProfiles.find('same')).toEqual({ ...place, ...PROFILE, version: 1 });
+      expect(await subject.storage.passwordResets.find('same')).toEqual({ ...place, ...RESET, version: 1 });
     });
   });
 }

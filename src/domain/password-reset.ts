@@ -1,0 +1,48 @@
+// A forgotten password on its way to a new one: what is kept between the pages. Nothing of it tells whether the address has an ID.
+import { createHmac } from 'node:crypto';
+import type { Account, EpochMilliseconds } from './account.ts';
+
+/** How long a reset may take, from the address to the new password. */
+export const PASSWORD_RESET_LIFETIME_MS = 30 * 60 * 1000;
+
+export type PasswordReset = {
+  /** See `passwordResetId`: an address has one reset, and the newest is it. */
+  id: string;
+  version: number;
+  expires_at: EpochMilliseconds;
+  /** Random; the browser that began it has it in a cookie. A newer request has another one, and this one is dead. */
+  flow: string;
+  /** As typed. */
+  email: string;
+  email_canonical: string;
+  language: string;
+  started_at: EpochMilliseconds;
+  /** When the last code was asked for. */
+  sent_at: EpochMilliseconds;
+  /** How many codes were asked for. */
+  sent: number;
+  /** The interaction whose login page sent the person here. */
+  interaction?: string;
+  /** Set when code and birth date were right: whose password it is. */
+  account_id?: string;
+  /** Set by the press that sets the new password: there is one. */
+  completed_at?: EpochMilliseconds;
+};
+
+/** The id of the reset of an address. Keyed, so that it does not tell the address. */
+export function passwordResetId(key: string, canonicalEmail: string): string {
+  return createHmac('sha256', key).update(`password-reset:${canonicalEmail}`).digest('base64url');
+}
+
+/** The slot of a reset's code: no code of a registration, nor of another reset, counts in it. */
+export function passwordResetSlot({ flow }: Pick<PasswordReset, 'flow'>): string {
+  return `password-reset:${flow}`;
+}
+
+/**
+ * Whether the birth date that was typed may be the account's. Who has none on record is not held up by one; everybody is asked, so that
+ * the page does not tell.
+ */
+export function birthdateFits({ profile }: Pick<Account, 'profile'>, typed: string | undefined): boolean {
+  return profile.birthdate === undefined || profile.birthdate === typed;
+}
