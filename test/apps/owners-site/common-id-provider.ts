@@ -99,6 +99,11 @@ function configuration(origin: string, siteOrigin: string, keys: JWK[]): Configu
     enabledJWA: { requestObjectEncryptionAlgValues: ['ECDH-ES+A256KW'] },
     pkce: { required: () => true },
     cookies: { keys: ['a test key'] },
+    fetch: (url: URL, options: RequestInit) => fetch(url, options),
+    // Set because the library prints a notice for each of its defaults.
+    ttl: Object.fromEntries(
+      ['AccessToken', 'ClientCredentials', 'Grant', 'IdToken', 'Interaction', 'Session'].map((name) => [name, 600]),
+    ),
     extraParams: ['legacy_profile'],
     findAccount: (_ctx: unknown, sub: string) => ({ accountId: sub, claims: () => ({ sub }) }),
     interactions: { policy, url: (_ctx: unknown, { uid }: { uid: string }) => `/interaction/${uid}` },
@@ -106,7 +111,7 @@ function configuration(origin: string, siteOrigin: string, keys: JWK[]): Configu
       devInteractions: { enabled: false },
       clientCredentials: { enabled: true },
       pushedAuthorizationRequests: { enabled: true },
-      rpInitiatedLogout: { enabled: true },
+      rpInitiatedLogout: { enabled: true, logoutSource: (ctx: Koa.Context, form: string) => void (ctx.body = form) },
       // Only so that the library publishes a key with `use: enc`.
       encryption: { enabled: true },
       requestObjects: { enabled: true },

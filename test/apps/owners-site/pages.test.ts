@@ -1,0 +1,75 @@
+// Every page of the owners site, in both languages: valid HTML, every word there, never kept by a browser.
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { HtmlValidate, StaticConfigLoader } from 'html-validate';
+import { Browser, headingOf, type Answer } from './browser.ts';
+import { startSite, type TestSite } from './start-site.ts';
+
+const OPEN_TO_ALL = [
+  '/login',
+  '/forgotten-id',
+  '/forgotten-id/sent',
+  '/forgotten-password',
+  '/forgotten-password/sent',
+  '/reset-password/a-link-that-is-dead',
+  '/password-changed',
+  '/logged-out',
+  '/callback?error=access_denied&state=unknown',
+];
+const FOR_USERS = ['/', '/booking', '/migration', '/notices/1'];
+
+const validator = new HtmlValidate(
+  new StaticConfigLoader({
+    extends: ['html-validate:recommended'],
+    rules: {
+      // Ours to choose, not the standard's to ask.
+      'doctype-style': 'off',
+      'void-style': 'off',
+      'no-trailing-whitespace': 'off',
+      'long-title': 'off',
+      'require-sri': 'off',
+    },
+  }),
+);
+
+let site: TestSite;
+
+beforeAll(async () => {
+  site = await startSite({ sunset: '2099-12-31' });
+});
+
+afterAll(() => site.close());
+
+async function expectGood(answer: Answer, language: string): Promise<void> {
+  const report = await validator.validateString(answer.html);
+  expect(
+    report.results.flatMap(({ messages }) => messages.map(({ ruleId, message, line }) => `${line}: ${ruleId}: ${message}`)),
+  ).toEqual([]);
+  expect(answer.html).toContain(`<html lang="${language}">`);
+  // A text that is missing shows its key, a value that is missing its braces.
+  expect(answer.html).not.toMatch(/>\s*[a-z_]+(\.[a-z_]+)+\s*<|\{\{|undefined|\[object Object\]/);
+  expect(headingOf(answer)).not.toBe('');
+  expect(answer.headers.get('cache-control')).toBe('no-store');
+}
+
+describe.each(['ja', 'en'])('in %s', (language) => {
+  test.each(OPEN_TO_ALL)('%s', async (path) => {
+    await expectGood(await new Browser(language).open(`${site.origin}${path}`), language);
+  });
+
+  test.each(FOR_USERS)('%s', async (path) => {
+    const { browser } = await site.signIn('tanaka', new Browser(language));
+    await expectGood(await browser.open(`${site.origin}${path}`), language);
+  });
+
+  test('forms that are refused', async () => {
+    const { browser } = await site.signIn('tanaka', new Browser(language));
+    const booking = await browser.open(`${site.origin}/booking`);
+    const refused = await browser.submit(booking, '/booking', { vin: '', work: '', day: '', time: '' });
+    expect(refused.status).toBe(422);
+    await expectGood(refused, language);
+    const stranger = new Browser(language);
+    const login = await stranger.submit(await stranger.open(`${site.origin}/login`), '/login', { user_id: '', password: '' });
+    expect(login.status).toBe(422);
+    await expectGood(login, language);
+  });
+});
