@@ -4,9 +4,7 @@ import type { Client } from '../config/config.ts';
 import type { Clock, ClientRegistry } from '../deps.ts';
 import type { ArtifactStore } from '../storage/storage.ts';
 import { OIDC_SCOPES } from './claims.ts';
-
-/** What belongs to a grant, and dies with it. */
-const GRANTED_MODELS = ['AccessToken', 'AuthorizationCode', 'RefreshToken'];
+import { revokeGrant } from './revoke-grant.ts';
 
 /** Answers the adapter of each of oidc-provider's models. */
 export function createAdapterFactory(
@@ -40,12 +38,7 @@ function artifactAdapter(model: string, artifacts: ArtifactStore, clock: Clock):
       // Somebody was first, in the moment since oidc-provider looked: the same answer as for any used one, and the tokens die
       // as RFC 9700 4.14 and RFC 6749 10.5 ask for a replay.
       const grantId = (await find(id))?.grantId;
-      if (grantId) {
-        await Promise.all([
-          ...GRANTED_MODELS.map((granted) => artifacts.destroyByGrantId(granted, grantId)),
-          artifacts.destroy('Grant', grantId),
-        ]);
-      }
+      if (grantId) await revokeGrant(artifacts, grantId);
       if (model === 'PushedAuthorizationRequest') throw new errors.InvalidRequestUri('request_uri was already used');
       throw new errors.InvalidGrant(`${model} was already used`);
     },

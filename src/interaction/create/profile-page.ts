@@ -3,11 +3,12 @@ import { randomUUID } from 'node:crypto';
 import type { Deps } from '../../deps.ts';
 import type { Profile } from '../../domain/account.ts';
 import { checkPassword, personalData } from '../../domain/password-policy.ts';
-import { lookUpPostalCode, parsePostalCode, PREFECTURES } from '../../domain/postal-code.ts';
+import { PREFECTURES } from '../../domain/postal-code.ts';
 import type { RegistrationDraft } from '../../domain/registration-draft.ts';
 import { page } from '../../http/page-context.ts';
 import { formField } from '../../http/read-form.ts';
 import type { AddRoutes, InteractionContext } from '../interaction-context.ts';
+import { findAddress } from '../find-address.ts';
 import { FIELDS_OF, profileFields, readProfileForm, sentences, type Typed } from '../profile-form.ts';
 import { profileAsked } from './flow.ts';
 import type { Registration } from './registration.ts';
@@ -60,23 +61,6 @@ export function createProfilePage(
     );
   };
 
-  /** 住所を自動入力 without JavaScript. A code that nobody knows keeps what was typed. */
-  const fillAddress = (ctx: InteractionContext, draft: RegistrationDraft, values: Typed): void => {
-    const wrong = (key: string): void =>
-      show(ctx, draft, { values, errors: { postal_code: ctx.state.t(`form_errors.postal_code_${key}`) } });
-    const parsed = parsePostalCode(values.postal_code ?? '');
-    if (!parsed.ok) return wrong(parsed.reason);
-    const places = lookUpPostalCode(parsed.postal_code);
-    const [first] = places;
-    if (!first) return wrong('unknown');
-    const towns = places.map(({ town }) => town).filter(Boolean);
-    const street = values.street_address || (towns.length === 1 ? (towns[0] as string) : '');
-    return show(ctx, draft, {
-      values: { ...values, region: first.region, locality: first.locality, street_address: street },
-      towns,
-    });
-  };
-
   const post = async (ctx: InteractionContext): Promise<void> => {
     const draft = await registration.draftFor(ctx, 'profile');
     if (!draft) return;
@@ -84,7 +68,10 @@ export function createProfilePage(
     const values: Typed = Object.fromEntries(
       [...asked.keys()].flatMap((claim) => FIELDS_OF[claim]).map((field) => [field, formField(ctx, field)]),
     );
-    if (formField(ctx, 'action') === 'find_address') return fillAddress(ctx, draft, values);
+    if (formField(ctx, 'action') === 'find_address') {
+      const { problems, ...found } = findAddress(values);
+      return show(ctx, draft, { ...found, errors: sentences(problems, ctx.state.t) });
+    }
 
     const { profile, problems } = readProfileForm(values, asked, deps.clock());
     const errors = sentences(problems, ctx.state.t);

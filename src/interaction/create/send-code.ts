@@ -2,10 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Deps } from '../../deps.ts';
 import { codeHmac, drawCode, EMAIL_CODE_LIFETIME_MS } from '../../domain/email-code.ts';
-import { createRateLimit, networkOf } from '../../http/rate-limit.ts';
+import { createCodeLimits } from '../../http/code-limits.ts';
 import type { InteractionContext } from '../interaction-context.ts';
-
-const HOUR_SECONDS = 60 * 60;
 
 type Address = { email: string; canonical: string };
 
@@ -14,27 +12,13 @@ export type MailCode = (ctx: InteractionContext, address: Address) => Promise<vo
 
 /** Mails codes, so many an hour to one address and for one network. */
 export function createMailCode(deps: SendCodeDeps): MailCode {
-  const { config, storage, clock } = deps;
-  const { perAddressPerHour, perNetworkPerHour } = config.rateLimits.emailCode;
-  const perAddress = createRateLimit(
-    'code-address',
-    { points: perAddressPerHour, windowSeconds: HOUR_SECONDS },
-    storage.counters,
-    clock,
-  );
-  const perNetwork = createRateLimit(
-    'code-network',
-    { points: perNetworkPerHour, windowSeconds: HOUR_SECONDS },
-    storage.counters,
-    clock,
-  );
+  const countCodeMail = createCodeLimits(deps);
   return async function mailCode(ctx, address) {
-    await perNetwork.count(networkOf(ctx.ip));
-    await perAddress.count(address.canonical);
+    await countCodeMail(ctx.ip, address.canonical);
     const { interaction, language } = ctx.state;
     await sendCode(deps, interaction.uid, address, {
       language,
-      loginUrl: String(interaction.client.metadata.client_uri ?? config.issuer),
+      loginUrl: String(interaction.client.metadata.client_uri ?? deps.config.issuer),
     });
   };
 }
