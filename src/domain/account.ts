@@ -73,3 +73,14 @@ export type Account = {
   updated_at: EpochMilliseconds;
   disabled_at?: EpochMilliseconds;
 };
+
+/**
+ * Whether somebody signed in with a password that is none any more.
+ * @param authTime seconds since 1970, as OpenID Connect's `auth_time`; the second of the change itself counts as after it
+ */
+export function signedInBeforePasswordChange(
+  { password_changed_at: changedAt }: Pick<Account, 'password_changed_at'>,
+  authTime: number | undefined,
+): boolean {
+  return changedAt !== undefined && (authTime ?? 0) < Math.floor(changedAt / 1000);
+}

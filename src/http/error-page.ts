@@ -1,5 +1,6 @@
 // The one place that turns an error into an answer.
 import type { Middleware } from 'koa';
+import { HashingLaneFull } from '../domain/password-hash.ts';
 import type { Log } from '../telemetry/log.ts';
 import { page, type PageState } from './page-context.ts';
 import { PageError } from './page-error.ts';
@@ -14,6 +15,8 @@ const CODE_BY_STATUS: Record<number, string> = {
 
 function asPageError(error: unknown): PageError {
   if (error instanceof PageError) return error;
+  if (error instanceof HashingLaneFull)
+    return new PageError('busy', 503, { cause: error, retryAfterSeconds: error.retryAfterSeconds });
   const status = typeof error === 'object' && error !== null && 'status' in error ? Number(error.status) : 500;
   const code = CODE_BY_STATUS[status];
   return code

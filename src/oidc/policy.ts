@@ -4,6 +4,7 @@
 import { interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
 import type { Deps } from '../deps.ts';
 import { createBrowserIds } from '../http/browser-id.ts';
+import { signedInBeforePasswordChange } from '../domain/account.ts';
 import { draftIdOfLegacyIdentity } from '../domain/registration-draft.ts';
 import { stands } from '../domain/dealer-link.ts';
 import { missingRequiredClaims } from '../domain/required-profile.ts';
@@ -27,7 +28,7 @@ export function createPolicy(deps: PolicyDeps): interactionPolicy.DefaultPolicy 
   const read = createRequestReader(deps);
 
   const login = policy.get('login')!;
-  for (const check of continueChecks(deps, read)) login.checks.add(check);
+  for (const check of [passwordChangedCheck(deps), ...continueChecks(deps, read)]) login.checks.add(check);
   const consent = policy.get('consent')!;
   // The dealer page is asked by its own prompt, before anybody has signed in.
   consent.checks.remove('rar_prompt');
@@ -103,6 +104,15 @@ function dealerLinkPrompt({ storage }: PolicyDeps, read: Reader) {
       return need(!links.some((link) => stands(link) && (asked.dealer === undefined || link.dealer === asked.dealer)));
     }),
   );
+}
+
+/** A session that was begun with a password that is none any more, also where it was under way when the password changed. */
+function passwordChangedCheck({ storage }: PolicyDeps) {
+  return new Check('password_changed', 'the password was changed since this session began', 'login_required', async (ctx) => {
+    const { accountId, loginTs } = ctx.oidc.session ?? {};
+    const account = accountId ? await storage.accounts.find(accountId) : undefined;
+    return need(account !== undefined && signedInBeforePasswordChange(account, loginTs));
+  });
 }
 
 /** Besides the usual reasons: a session that was there before this request is not taken for the person who is migrating. */

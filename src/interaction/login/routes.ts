@@ -1,8 +1,6 @@
 // TOYOTA/LEXUSの共通IDでログイン – asked again after registration, for security, as the guide says.
 import type { Deps } from '../../deps.ts';
-import { HashingLaneFull } from '../../domain/password-hash.ts';
 import { page } from '../../http/page-context.ts';
-import { PageError } from '../../http/page-error.ts';
 import { formField } from '../../http/read-form.ts';
 import type { InteractionContext, InteractionStep } from '../interaction-context.ts';
 import { createSignIn } from './flow.ts';
@@ -18,7 +16,7 @@ export function createLoginStep(deps: Deps): InteractionStep {
       action: interaction.path,
       cancelAction: `${interaction.path}/cancel`,
       registerAction: `${interaction.path}/register`,
-      forgotUrl: '/password/forgotten',
+      forgotUrl: `/password/forgotten?interaction=${interaction.uid}`,
       termsUrl: '/terms',
       privacyUrl: '/privacy',
       values: { login_id: loginId },
@@ -60,15 +58,14 @@ export function createLoginStep(deps: Deps): InteractionStep {
       ...(password === '' ? { password: t('form_errors.password_missing') } : {}),
     };
     if (Object.keys(empty).length) return show(ctx, loginId, empty);
-    const account = await signIn(loginId, password, ctx.ip).catch((error: unknown) => {
-      if (error instanceof HashingLaneFull) throw new PageError('busy', 503, { retryAfterSeconds: error.retryAfterSeconds });
-      throw error;
-    });
+    // Seconds, as oidc-provider counts: the moment of the question, so that a password changed meanwhile ends what was begun with the old one.
+    const askedAt = Math.floor(deps.clock() / 1000);
+    const account = await signIn(loginId, password, ctx.ip);
     if (!account) return show(ctx, loginId, { login_id: t('form_errors.login_failed') });
     // Somebody else was signed in: their session ends here, and this person gets a new one.
     if (interaction.accountId && interaction.accountId !== account.id) await interaction.leaveSession();
     await interaction.setFacts({ continue_as: account.id });
-    return interaction.finish({ login: { accountId: account.id, amr: ['pwd'] } });
+    return interaction.finish({ login: { accountId: account.id, amr: ['pwd'], ts: askedAt } });
   };
 
   return {
