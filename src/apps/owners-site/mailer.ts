@@ -1,7 +1,7 @@
 // Sends the owners site's mails, by SMTP, behind the answer: how long a mail takes tells nobody whether there was one.
 import { fileURLToPath } from 'node:url';
 import nodemailer from 'nodemailer';
-import type { Language } from '../../http/translator.ts';
+import type { Language, Translate } from '../../http/translator.ts';
 import { createViewRenderer } from '../../http/view-renderer.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { describeError } from './describe-error.ts';
@@ -11,12 +11,12 @@ const VIEWS = fileURLToPath(new URL('../../../views', import.meta.url));
 export type Mail = {
   to: string;
   language: Language;
+  t: Translate;
   subject: string;
   paragraphs: string[];
   /** What the mail is about, large and alone on its line. */
   highlight?: string;
   link?: { label: string; url: string };
-  footer: string;
 };
 
 export type Mailer = {
@@ -32,13 +32,17 @@ export function createMailer(options: { smtpUrl: string; mailFrom: string; cache
   const underWay = new Set<Promise<void>>();
 
   async function deliver(mail: Mail): Promise<void> {
+    const { to, language, t, subject, ...content } = mail;
+    // The frame of a mail asks for its words by names that are the same for every app.
+    const words: Translate = (key, values) => t(`mail.${key}`, values);
+    const locals = { ...content, heading: subject, lang: language, t: words };
     try {
       await transport.sendMail({
         from: options.mailFrom,
-        to: { name: '', address: mail.to },
-        subject: mail.subject,
-        text: textOf(mail),
-        html: render('mail/owners-site-html', { mail }),
+        to: { name: '', address: to },
+        subject,
+        text: render('mail/owners-site.text', locals),
+        html: render('mail/owners-site.html', locals),
         // Keeps vacation replies away (RFC 3834, section 5).
         headers: { 'Auto-Submitted': 'auto-generated' },
       });
@@ -57,10 +61,4 @@ export function createMailer(options: { smtpUrl: string; mailFrom: string; cache
       transport.close();
     },
   };
-}
-
-/** The plain-text part; written here because a view would escape it as HTML. */
-function textOf({ paragraphs, highlight, link, footer }: Mail): string {
-  const blocks = [...paragraphs, highlight, link && `${link.label}\n${link.url}`, footer];
-  return `${blocks.filter((block) => block !== undefined).join('\n\n')}\n`;
 }

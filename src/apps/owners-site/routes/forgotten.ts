@@ -33,9 +33,9 @@ export function forgottenRoutes(router: SiteRouter, site: Site): void {
     mailer.send({
       to: user.email,
       language,
+      t,
       subject: t(`mail.${name}.subject`),
       paragraphs: [t('mail.greeting', { name: fullName(user) }), t(`mail.${name}.text`, { minutes: minutes ?? 0 })],
-      footer: t('mail.footer'),
       ...rest,
     });
   }
