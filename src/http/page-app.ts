@@ -23,6 +23,9 @@ const ASSET_MAX_AGE_MS = 60 * 60 * 1000;
 /** How long a browser remembers the language that the person chose. */
 const LANGUAGE_KEPT_MS = 365 * 24 * 60 * 60 * 1000;
 
+/** The browser went away while we answered: nothing of ours failed. */
+const CONNECTION_ENDED = ['ERR_STREAM_PREMATURE_CLOSE', 'ECONNRESET', 'EPIPE'];
+
 export type PageAppOptions = {
   /** Names the folder in views/, the file in config/locales/<language>/, and the cookies. */
   app: 'common-id' | 'owners-site' | 'maintenance-notebook' | 'dealer-system' | 'mailbox';
@@ -59,7 +62,10 @@ export function createPageApp(options: PageAppOptions): PageApp {
   // Only the address that our own proxy added counts; what stood in the header before may be invented.
   const koa = new Koa<PageState>({ proxy: options.trustProxy, maxIpsCount: 1 });
   koa.keys = options.cookieKeys;
-  koa.on('error', (error: Error) => options.log.error({ detail: error.message, stack: error.stack }, 'answer failed'));
+  koa.on('error', (error: NodeJS.ErrnoException) => {
+    if (CONNECTION_ENDED.includes(error.code ?? '')) return;
+    options.log.error({ detail: error.message, stack: error.stack }, 'answer failed');
+  });
 
   const { host } = new URL(options.origin);
   koa.use(async function pinHost(ctx, next) {

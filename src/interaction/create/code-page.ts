@@ -27,6 +27,7 @@ export function createCodePage(
       kind: 'step',
       title: ctx.state.t('code.title'),
       action: path,
+      declineAction: `${ctx.state.interaction.path}/sign-in`,
       resendAction: `${path}/resend`,
       backUrl: registration.pathOf(ctx, 'email'),
       email: draft.email,

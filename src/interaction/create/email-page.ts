@@ -18,6 +18,7 @@ export function createEmailPage(
       kind: 'step',
       title: ctx.state.t('email.title'),
       action: registration.pathOf(ctx, 'email'),
+      declineAction: `${ctx.state.interaction.path}/sign-in`,
       values: { email },
       prefilled: prefilled ? { email: true } : {},
       errors,

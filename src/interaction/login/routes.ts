@@ -2,6 +2,7 @@
 import type { Deps } from '../../deps.ts';
 import { page } from '../../http/page-context.ts';
 import { formField } from '../../http/read-form.ts';
+import { redirect } from '../../http/redirect.ts';
 import type { InteractionContext, InteractionStep } from '../interaction-context.ts';
 import { createSignIn } from './flow.ts';
 
@@ -42,7 +43,7 @@ export function createLoginStep(deps: Deps): InteractionStep {
   const get = async (ctx: InteractionContext): Promise<void> => {
     const { interaction } = ctx.state;
     const onlyUnconfirmed = interaction.reasons.every((reason) => reason === 'person_unconfirmed');
-    if (interaction.accountId && onlyUnconfirmed) return showContinueAs(ctx, interaction.accountId);
+    if (interaction.accountId && onlyUnconfirmed && ctx.query.other === undefined) return showContinueAs(ctx, interaction.accountId);
     return show(
       ctx,
       interaction.facts.registration?.email ??
@@ -74,7 +75,7 @@ export function createLoginStep(deps: Deps): InteractionStep {
       router.get('/', get).post('/', post);
       router.post('/continue-as', async (ctx) => {
         const { interaction } = ctx.state;
-        if (formField(ctx, 'decision') !== 'continue' || !interaction.accountId) return show(ctx, '');
+        if (formField(ctx, 'decision') !== 'continue' || !interaction.accountId) return redirect(ctx, `${interaction.path}?other`);
         await interaction.setFacts({ continue_as: interaction.accountId });
         // No `login` result: nobody has authenticated just now, and `auth_time` must not say so.
         return interaction.finish({});
