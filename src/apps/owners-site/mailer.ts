@@ -12,7 +12,8 @@ export type Mail = {
   to: string;
   language: Language;
   t: Translate;
-  subject: string;
+  /** The heading; the subject has it behind the site's name. */
+  title: string;
   paragraphs: string[];
   /** What the mail is about, large and alone on its line. */
   highlight?: string;
@@ -32,15 +33,15 @@ export function createMailer(options: { smtpUrl: string; mailFrom: string; cache
   const underWay = new Set<Promise<void>>();
 
   async function deliver(mail: Mail): Promise<void> {
-    const { to, language, t, subject, ...content } = mail;
+    const { to, language, t, title, ...content } = mail;
     // The frame of a mail asks for its words by names that are the same for every app.
     const words: Translate = (key, values) => t(`mail.${key}`, values);
-    const locals = { ...content, heading: subject, lang: language, t: words };
+    const locals = { ...content, heading: title, lang: language, t: words };
     try {
       await transport.sendMail({
         from: options.mailFrom,
         to: { name: '', address: to },
-        subject,
+        subject: words('subject', { title }),
         text: render('mail/owners-site.text', locals),
         html: render('mail/owners-site.html', locals),
         // Keeps vacation replies away (RFC 3834, section 5).

@@ -34,7 +34,7 @@ export function forgottenRoutes(router: SiteRouter, site: Site): void {
       to: user.email,
       language,
       t,
-      subject: t(`mail.${name}.subject`),
+      title: t(`mail.${name}.title`),
       paragraphs: [t('mail.greeting', { name: fullName(user) }), t(`mail.${name}.text`, { minutes: minutes ?? 0 })],
       ...rest,
     });
