@@ -56,6 +56,7 @@ export async function createMaintenanceNotebook(
     freshTokens: createFreshTokens(idp, sessions, clock),
     dealerSystemOrigin: options.dealerSystemOrigin,
     ownersSiteOrigin: options.ownersSiteOrigin,
+    log,
   };
 
   koa.use(async function allowFormsToCommonId(ctx, next) {

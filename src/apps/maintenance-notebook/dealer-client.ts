@@ -52,13 +52,15 @@ export type DealerAnswer<T> = { ok: true; data: T } | { ok: false; reason: Deale
 
 const FAILURE_BY_STATUS: Record<number, DealerFailure> = { 401: 'token_refused', 403: 'not_consented', 409: 'not_linked_yet' };
 
+type Sent = { method?: string; headers?: Record<string, string>; body?: string };
+
 const problem = z.object({ errors: z.record(z.string(), z.string()).optional() });
 
-async function ask<T>(url: string, token: string, schema: z.ZodType<T>, init: RequestInit = {}): Promise<DealerAnswer<T>> {
+async function ask<T>(url: string, token: string, schema: z.ZodType<T>, sent: Sent = {}): Promise<DealerAnswer<T>> {
   try {
     const answer = await fetch(url, {
-      ...init,
-      headers: { Accept: 'application/json', Authorization: `Bearer ${token}`, ...init.headers },
+      ...sent,
+      headers: { Accept: 'application/json', Authorization: `Bearer ${token}`, ...sent.headers },
       // A token that is meant for one dealer is not carried to wherever that dealer points.
       redirect: 'error',
       signal: AbortSignal.timeout(TIMEOUT_MS),

@@ -8,7 +8,7 @@ import type { PendingRequest, Session } from './session-store.ts';
 
 /** `/login`, `/callback`, `/logout`. */
 export function loginRoutes(deps: NotebookDeps): Router<PageState> {
-  const { sessions, current, idp } = deps;
+  const { sessions, current, idp, log } = deps;
   const router = new Router<PageState>();
 
   router.get('/login', async (ctx) => {
@@ -75,6 +75,7 @@ export function loginRoutes(deps: NotebookDeps): Router<PageState> {
 
   function refused(ctx: NotebookContext, request: PendingRequest, code: string): void {
     const session = current.find(ctx);
+    log.info({ request_id: ctx.state.requestId, purpose: request.purpose, error: code }, 'authorization refused');
     if (request.purpose === 'login') {
       return code === 'access_denied' ? redirect(ctx, '/?notice=refused') : loginFailed(ctx);
     }

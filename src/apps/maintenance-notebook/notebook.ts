@@ -2,6 +2,7 @@
 import type { ParameterizedContext } from 'koa';
 import type { PageState } from '../../http/page-context.ts';
 import { PageError } from '../../http/page-error.ts';
+import type { Log } from '../../telemetry/log.ts';
 import { knownDealer, type CustomerClaims, type KnownDealer } from './customer-claims.ts';
 import type { CurrentSession } from './current-session.ts';
 import type { DealerAnswer } from './dealer-client.ts';
@@ -19,6 +20,7 @@ export type NotebookDeps = {
   freshTokens: FreshTokens;
   dealerSystemOrigin: string;
   ownersSiteOrigin: string;
+  log: Log;
 };
 
 export type OpenNotebook = {

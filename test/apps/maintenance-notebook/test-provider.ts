@@ -161,6 +161,8 @@ function configuration(person: Person, jwk: JWK, origins: { notebook: string; de
       },
     ],
     jwks: { keys: [jwk] },
+    // oidc-provider's dispatcher keeps it from loopback addresses, where the notebook of the tests is.
+    fetch: (url: URL, { dispatcher: _dispatcher, ...options }: RequestInit & { dispatcher?: unknown }) => fetch(url, options),
     scopes: ['openid', 'offline_access', 'profile', 'email', 'migration', 'dealer_link'],
     claims: { openid: ['sub'], profile: ['name'], email: ['email'], migration: ['migration'], dealer_link: ['dealer_links'] },
     cookies: { keys: ['a test key of enough length'] },
