@@ -88,7 +88,7 @@ export function createUsers(database: DatabaseSync): Users {
     return {
       id: String(row.id),
       legacy_id: String(row.legacy_id),
-      ...(row.email === null ? {} : { email: String(row.email) }),
+      ...(typeof row.email === 'string' ? { email: row.email } : {}),
       profile: JSON.parse(String(row.profile)) as OwnerProfile,
     };
   }

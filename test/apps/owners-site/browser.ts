@@ -18,7 +18,6 @@ export class Browser {
       headers: {
         'Accept-Language': this.#language,
         Cookie: [...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; '),
-        ...init.headers,
       },
     });
     for (const cookie of response.headers.getSetCookie()) {

@@ -14,7 +14,7 @@ type Control = {
   /** Connections are cut without an answer. */
   away: boolean;
   /** What the status endpoint answers. */
-  migrationState: () => Promise<unknown> | unknown;
+  migrationState: () => unknown;
   /** Parameters of the requests that were pushed, oldest first. */
   pushed: Record<string, unknown>[];
   /** Tokens that the status endpoint saw, oldest first. */
@@ -57,7 +57,8 @@ export async function startCommonIdProvider(): Promise<CommonIdProvider> {
     ctx.respond = false;
     await provider?.callback()(ctx.req, ctx.res);
   });
-  const { origin, close } = await serve(async () => ({ koa }));
+  const served = await serve(async () => ({ koa }));
+  const { origin } = served;
   return Object.assign(control, {
     origin,
     decryptionKey,
@@ -68,7 +69,7 @@ export async function startCommonIdProvider(): Promise<CommonIdProvider> {
         if (ctx.oidc?.route === 'pushed_authorization_request') control.pushed.push({ ...ctx.oidc.body });
       });
     },
-    close,
+    close: () => served.close(),
   });
 }
 

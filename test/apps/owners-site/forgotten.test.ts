@@ -46,7 +46,7 @@ test('answers an address or user ID that nobody has like one that somebody has, 
     expect([without.status, without.url, textOf(without)]).toEqual([withMail.status, withMail.url, textOf(withMail)]);
   }
   const mails = await site.mailsArrived(2);
-  expect(mails.map(({ to }) => to?.[0]?.address).toSorted()).toEqual(['sato@example.jp', 'tanaka@example.jp']);
+  expect(new Set(mails.map(({ to }) => to?.[0]?.address))).toEqual(new Set(['sato@example.jp', 'tanaka@example.jp']));
 });
 
 test.each(['', 'tanaka', 'a@b@c', 'a b@example.jp', `${'x'.repeat(250)}@example.jp`, 'a@example.jp\r\nBcc: x@example.jp'])(
