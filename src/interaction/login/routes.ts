@@ -1,5 +1,6 @@
 // TOYOTA/LEXUSの共通IDでログイン – asked again after registration, for security, as the guide says.
 import type { Deps } from '../../deps.ts';
+import { draftIdOfLegacyIdentity } from '../../domain/registration-draft.ts';
 import { page } from '../../http/page-context.ts';
 import { formField } from '../../http/read-form.ts';
 import { redirect } from '../../http/redirect.ts';
@@ -8,6 +9,14 @@ import { createSignIn } from './flow.ts';
 
 export function createLoginStep(deps: Deps): InteractionStep {
   const signIn = createSignIn(deps);
+
+  /** The address of the ID that was registered in this request, or in an earlier one of the same legacy user. */
+  const registeredEmail = async (ctx: InteractionContext): Promise<string | undefined> => {
+    const { facts, legacy } = ctx.state.interaction;
+    if (facts.registration || !legacy) return facts.registration?.email;
+    const draft = await deps.storage.registrationDrafts.find(draftIdOfLegacyIdentity(legacy.client_id, legacy.profile.legacy_id));
+    return draft?.registered_at === undefined ? undefined : draft.email;
+  };
 
   const show = (ctx: InteractionContext, loginId: string, errors?: Record<string, string>): void => {
     const { interaction, language, t } = ctx.state;
@@ -43,11 +52,11 @@ export function createLoginStep(deps: Deps): InteractionStep {
   const get = async (ctx: InteractionContext): Promise<void> => {
     const { interaction } = ctx.state;
     const onlyUnconfirmed = interaction.reasons.every((reason) => reason === 'person_unconfirmed');
-    if (interaction.accountId && onlyUnconfirmed && ctx.query.other === undefined) return showContinueAs(ctx, interaction.accountId);
+    if (interaction.accountId && onlyUnconfirmed && ctx.query.other === undefined)
+      return showContinueAs(ctx, interaction.accountId);
     return show(
       ctx,
-      interaction.facts.registration?.email ??
-        (typeof interaction.params.login_hint === 'string' ? interaction.params.login_hint : ''),
+      (await registeredEmail(ctx)) ?? (typeof interaction.params.login_hint === 'string' ? interaction.params.login_hint : ''),
     );
   };
 
@@ -75,7 +84,8 @@ export function createLoginStep(deps: Deps): InteractionStep {
       router.get('/', get).post('/', post);
       router.post('/continue-as', async (ctx) => {
         const { interaction } = ctx.state;
-        if (formField(ctx, 'decision') !== 'continue' || !interaction.accountId) return redirect(ctx, `${interaction.path}?other`);
+        if (formField(ctx, 'decision') !== 'continue' || !interaction.accountId)
+          return redirect(ctx, `${interaction.path}?other`);
         await interaction.setFacts({ continue_as: interaction.accountId });
         // No `login` result: nobody has authenticated just now, and `auth_time` must not say so.
         return interaction.finish({});
