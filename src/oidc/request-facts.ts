@@ -5,7 +5,15 @@ import { VersionConflict, type InteractionFacts, type Storage, type StoredLegacy
 /** As long as the registration's draft. */
 const KEPT_MS = 24 * 60 * 60 * 1000;
 
-type KeptFacts = Pick<InteractionFacts, 'dealer_choice' | 'typed_profile'>;
+type KeptFacts = Pick<InteractionFacts, 'dealer_choice' | 'typed_profile' | 'continue_as'>;
+
+function keptOf({ dealer_choice, typed_profile, continue_as }: Partial<InteractionFacts>): KeptFacts {
+  return {
+    ...(dealer_choice && { dealer_choice }),
+    ...(typed_profile && { typed_profile }),
+    ...(continue_as && { continue_as }),
+  };
+}
 
 /** Whose facts: those of the request, and those of the legacy user in this browser. */
 export type FactsKey = {
@@ -26,8 +34,7 @@ function keptId({ legacy, browserId }: FactsKey): string | undefined {
 export async function readFacts(store: Storage['interactionFacts'], key: FactsKey): Promise<Partial<InteractionFacts>> {
   const kept = keptId(key);
   const [ofUser, ofRequest] = await Promise.all([kept ? store.find(kept) : undefined, key.cid ? store.find(key.cid) : undefined]);
-  const { dealer_choice, typed_profile } = ofUser ?? {};
-  return { ...(dealer_choice && { dealer_choice }), ...(typed_profile && { typed_profile }), ...ofRequest };
+  return { ...keptOf(ofUser ?? {}), ...ofRequest };
 }
 
 /** Writes facts of a request; what the person chose and typed is kept for the next request too. Of two tabs the later press wins. */
@@ -38,8 +45,7 @@ export async function writeFacts(
   now: EpochMilliseconds,
   requestEnds: EpochMilliseconds,
 ): Promise<void> {
-  const { dealer_choice, typed_profile } = change;
-  const keep: KeptFacts = { ...(dealer_choice && { dealer_choice }), ...(typed_profile && { typed_profile }) };
+  const keep = keptOf(change);
   const kept = keptId(key);
   await Promise.all([
     put(store, key.cid, change, requestEnds),
