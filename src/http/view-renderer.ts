@@ -24,7 +24,7 @@ export function createViewRenderer(viewsDirectory: string, cache: boolean): Rend
         localsName: 'v',
         cache,
         // A mail's plain text has nothing to escape from.
-        ...(file.endsWith('.text') ? { escape: (text: unknown) => String(text ?? '') } : {}),
+        ...(file.endsWith('.text') ? { escape: (text?: string | number) => String(text ?? '') } : {}),
       });
       if (cache) compiled.set(file, template);
     }

@@ -76,7 +76,14 @@ export function viewSamples(t: Translate): ViewSample[] {
   });
   const note = (view: string, data: object, name = view): ViewSample => ({ ...step(view, data, name), kind: 'note' });
   const about = { action, declineAction: '/sign-in', services: services.map((name) => ({ name })), termsUrl: '/terms' };
-  const code = { action, resendAction: '/resend', backUrl: '/email', email: 'tanaka@example.jp', canResendInSeconds: 58 };
+  const code = {
+    action,
+    declineAction: '/sign-in',
+    resendAction: '/resend',
+    backUrl: '/email',
+    email: 'tanaka@example.jp',
+    canResendInSeconds: 58,
+  };
   const login = {
     action,
     cancelAction: '/cancel',
@@ -115,10 +122,16 @@ export function viewSamples(t: Translate): ViewSample[] {
     step('about', { ...about, declineAction: undefined, errors: { terms: t('form_errors.terms_missing') } }, 'about-error'),
     step('terms', { sections, version: '2026-10', effectiveFrom: '2026-10-01' }),
     step('privacy', { sections }),
-    step('email', { action, values: { email: 'tanaka@example.jp' }, prefilled: { email: true } }),
+    step('email', { action, declineAction: '/sign-in', values: { email: 'tanaka@example.jp' }, prefilled: { email: true } }),
     step(
       'email',
-      { action, values: { email: '' }, prefilled: {}, errors: { email: t('form_errors.email_missing') } },
+      {
+        action,
+        declineAction: '/sign-in',
+        values: { email: '' },
+        prefilled: {},
+        errors: { email: t('form_errors.email_missing') },
+      },
       'email-error',
     ),
     step('code', code),
