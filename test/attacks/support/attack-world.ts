@@ -1,0 +1,262 @@
+// The system under attack: real processes on one real database, mail by real SMTP, and clients whose keys the attacker's test holds.
+import { fork, type ChildProcess } from 'node:child_process';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
+import { fileURLToPath } from 'node:url';
+import { exportJWK, generateKeyPair, type CryptoKey, type JWK } from 'jose';
+import { createBrowser, sendRaw, type Answer, type Browser, type BrowserOptions } from '../../support/http-browser.ts';
+
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+const NODE = fileURLToPath(new URL('node.ts', import.meta.url));
+
+/** Nobody listens here; where clients of the tests are sent back to. */
+export const CALLBACK = 'http://127.0.0.1:9/callback';
+export const WEB_SECRET = 'attack-web-secret-0123456789abcdef0123';
+export const DEMO_PASSWORD = 'Common-2026';
+
+export type TestKey = { kid: string; privateKey: CryptoKey; privateJwk: JWK; publicJwk: JWK };
+
+export type Node = {
+  /** The port of the common ID in this process. */
+  port: number;
+  advance(milliseconds: number): Promise<void>;
+  /** Everything that was written to standard output and error. */
+  output(): string;
+  stop(): Promise<void>;
+};
+
+export type StoredMail = { id: number; to: string; subject: string; text: string; html: string; received_at: string };
+
+export type World = {
+  issuer: string;
+  directory: string;
+  /** The key of the client `attack-site`, which may hand over legacy profiles. */
+  siteKey: TestKey;
+  nodes: Node[];
+  env: Record<string, string>;
+  /** Starts another process of the common ID on the same database. */
+  addNode(env?: Record<string, string>): Promise<Node>;
+  /** Moves the clocks of all processes. */
+  advance(milliseconds: number): Promise<void>;
+  /** A browser in a network of its own. */
+  browser(options?: BrowserOptions): Browser;
+  /** An address of 127.0.0.0/8 in a network that nobody else has. */
+  freshAddress(): string;
+  request(path: string, options?: Parameters<typeof sendRaw>[1]): Promise<Answer>;
+  mails(to?: string): Promise<StoredMail[]>;
+  /** Waits until the address has this many mails; answers the newest. */
+  mail(to: string, count?: number): Promise<StoredMail>;
+  rawMail(id: number): Promise<string>;
+  /** Rows of the common ID's database. */
+  rows<T = Record<string, unknown>>(sql: string, ...values: SQLInputValue[]): T[];
+  change(sql: string, ...values: SQLInputValue[]): void;
+  /** All bytes of the database's files. */
+  databaseBytes(): Promise<Buffer>;
+  close(): Promise<void>;
+};
+
+export type WorldOptions = {
+  env?: Record<string, string>;
+  /** Changes config/policy.json. */
+  policy?: (policy: PolicyFile) => void;
+  /** Further files in config/clients, by client id. */
+  clients?: Record<string, object>;
+  nodes?: number;
+};
+
+type PolicyFile = {
+  rate_limits: { login: Record<string, number>; email_code: Record<string, number>; legacy_hand_over: Record<string, number> };
+};
+
+export async function makeTestKey(alg = 'ES256'): Promise<TestKey> {
+  const { privateKey, publicKey } = await generateKeyPair(alg, { extractable: true });
+  const kid = `test-${crypto.randomUUID().slice(0, 8)}`;
+  const named = { kid, use: 'sig', alg };
+  const [privateJwk, publicJwk] = [await exportJWK(privateKey), await exportJWK(publicKey)];
+  return { kid, privateKey, privateJwk: { ...privateJwk, ...named }, publicJwk: { ...publicJwk, ...named } };
+}
+
+/** Ports that were free a moment ago. */
+export async function freePorts(count: number): Promise<number[]> {
+  const servers = await Promise.all(
+    Array.from({ length: count }, async () => {
+      const server = createServer();
+      await new Promise<void>((resolve) => {
+        server.listen(0, '127.0.0.1', resolve);
+      });
+      return server;
+    }),
+  );
+  const ports = servers.map((server) => (server.address() as AddressInfo).port);
+  await Promise.all(servers.map(async (server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
+}
+
+/** A project directory with the shipped config/, and the clients of the tests beside the shipped ones. */
+async function makeProject({ policy, clients }: WorldOptions, siteKey: TestKey): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), 'attacks-'));
+  await cp(join(ROOT, 'config'), join(directory, 'config'), { recursive: true });
+  if (policy) {
+    const path = join(directory, 'config/policy.json');
+    const json = JSON.parse(await readFile(path, 'utf8')) as PolicyFile;
+    policy(json);
+    await writeFile(path, JSON.stringify(json));
+  }
+  for (const [id, client] of Object.entries({ ...testClients(siteKey), ...clients })) {
+    await writeFile(join(directory, 'config/clients', `${id}.json`), JSON.stringify({ client_id: id, ...client }));
+  }
+  return directory;
+}
+
+const ALL_SCOPES = 'openid profile email phone address offline_access migration dealer_link service_history booking';
+
+function testClients(siteKey: TestKey): Record<string, object> {
+  const web = {
+    application_type: 'web',
+    token_endpoint_auth_method: 'client_secret_basic',
+    client_secret: { $env: 'ATTACK_WEB_SECRET' },
+    redirect_uris: [CALLBACK],
+    post_logout_redirect_uris: ['http://127.0.0.1:9/logged-out'],
+    grant_types: ['authorization_code', 'refresh_token'],
+    scope: ALL_SCOPES,
+  };
+  const ours = { first_party: true, contact: 'attacks' };
+  return {
+    // A service of ours that requires nothing: login, and back.
+    'attack-web': { client_name: 'Attack web', ...web, common_id: ours },
+    // Somebody else's service.
+    'attack-third': { client_name: 'Attack third', ...web, subject_type: 'pairwise', common_id: { contact: 'attacks' } },
+    'attack-required': {
+      client_name: 'Attack required',
+      ...web,
+      common_id: { ...ours, required_claims: [{ claim: 'birthdate', reason: { ja: '確認', en: 'Check' } }] },
+    },
+    // A legacy site.
+    'attack-site': {
+      client_name: 'Attack site',
+      ...web,
+      token_endpoint_auth_method: 'private_key_jwt',
+      client_secret: undefined,
+      jwks: { keys: [siteKey.publicJwk] },
+      grant_types: ['authorization_code', 'refresh_token', 'client_credentials'],
+      scope: `${ALL_SCOPES} migration:read`,
+      common_id: { ...ours, legacy_import: true },
+    },
+  };
+}
+
+async function startNode(directory: string, apps: string[], env: Record<string, string>, port: number): Promise<Node> {
+  const child: ChildProcess = fork(NODE, [directory, ...apps], {
+    env: { PATH: process.env.PATH, ...env },
+    execArgv: ['--no-warnings'],
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  });
+  const output: string[] = [];
+  child.stdout?.on('data', (chunk: Buffer) => output.push(chunk.toString()));
+  child.stderr?.on('data', (chunk: Buffer) => output.push(chunk.toString()));
+  await new Promise<void>((resolve, reject) => {
+    child.once('message', () => resolve());
+    child.once('exit', (code) => reject(new Error(`a node ended with ${code}: ${output.join('')}`)));
+  });
+  return {
+    port,
+    async advance(milliseconds) {
+      await new Promise<void>((resolve) => {
+        child.once('message', () => resolve());
+        child.send({ advance: milliseconds });
+      });
+    },
+    output: () => output.join(''),
+    async stop() {
+      if (child.exitCode !== null) return;
+      const ended = new Promise((resolve) => child.once('exit', resolve));
+      child.kill('SIGTERM');
+      await ended;
+    },
+  };
+}
+
+let networks = 0;
+
+/** Another /24 each time; test files run in processes of their own, and have databases of their own. */
+function freshAddress(): string {
+  networks += 1;
+  return `127.${1 + (networks >> 8)}.${networks & 255}.1`;
+}
+
+export async function startWorld(options: WorldOptions = {}): Promise<World> {
+  const siteKey = await makeTestKey();
+  const directory = await makeProject(options, siteKey);
+  const [idPort = 0, mailboxPort = 0, smtpPort = 0, dealerPort = 0] = await freePorts(4);
+  const issuer = `http://127.0.0.1:${idPort}`;
+  const mailbox = `http://127.0.0.1:${mailboxPort}`;
+  const databasePath = join(directory, 'data/common-id.sqlite');
+  const env: Record<string, string> = {
+    ISSUER: issuer,
+    MAILBOX_URL: mailbox,
+    DEALER_SYSTEM_URL: `http://127.0.0.1:${dealerPort}`,
+    OWNERS_SITE_URL: 'http://127.0.0.1:9',
+    SMTP_URL: `smtp://127.0.0.1:${smtpPort}`,
+    DATA_DIRECTORY: join(directory, 'data'),
+    PASSWORD_HASH_COST: '4',
+    ATTACK_WEB_SECRET: WEB_SECRET,
+    LOG_LEVEL: 'debug',
+    ...options.env,
+  };
+  let ahead = 0;
+  const nodes = [await startNode(directory, ['mailbox', 'dealer', 'id'], env, idPort)];
+  const read = new DatabaseSync(databasePath, { readOnly: true, timeout: 5000 });
+  const write = new DatabaseSync(databasePath, { timeout: 5000 });
+
+  const world: World = {
+    issuer,
+    directory,
+    siteKey,
+    nodes,
+    env,
+    async addNode(more = {}) {
+      const [port = 0] = await freePorts(1);
+      const node = await startNode(directory, ['id'], { ...env, PORT: String(port), ATTACK_CLOCK_AHEAD: String(ahead), ...more }, port);
+      nodes.push(node);
+      return node;
+    },
+    async advance(milliseconds) {
+      ahead += milliseconds;
+      await Promise.all(nodes.map(async (node) => node.advance(milliseconds)));
+    },
+    browser: (browserOptions) => createBrowser({ from: freshAddress(), ...browserOptions }),
+    freshAddress,
+    request: async (path, requestOptions) => sendRaw(`${issuer}${path}`, { from: freshAddress(), ...requestOptions }),
+    async mails(to) {
+      const { text } = await sendRaw(`${mailbox}/messages.json`);
+      const all = JSON.parse(text) as StoredMail[];
+      return to === undefined ? all : all.filter((mail) => mail.to === to);
+    },
+    async mail(to, count = 1) {
+      for (let waited = 0; waited < 5000; waited += 25) {
+        const [newest, ...older] = await world.mails(to);
+        if (newest && older.length + 1 >= count) return newest;
+        await new Promise((resolve) => setTimeout(resolve, 25));
+      }
+      throw new Error(`${(await world.mails(to)).length} of ${count} mails came to ${to}`);
+    },
+    rawMail: async (id) => (await sendRaw(`${mailbox}/messages/${id}.eml`)).text,
+    rows: <T>(sql: string, ...values: SQLInputValue[]) => read.prepare(sql).all(...values) as T[],
+    change: (sql, ...values) => void write.prepare(sql).run(...values),
+    async databaseBytes() {
+      const files = [databasePath, `${databasePath}-wal`].map(async (path) => readFile(path).catch(() => Buffer.alloc(0)));
+      return Buffer.concat(await Promise.all(files));
+    },
+    async close() {
+      await Promise.all(nodes.map(async (node) => node.stop()));
+      read.close();
+      write.close();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+  for (let more = 1; more < (options.nodes ?? 1); more += 1) await world.addNode();
+  return world;
+}

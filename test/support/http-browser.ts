@@ -1,0 +1,225 @@
+// A browser without windows or scripts: keeps cookies, follows redirects, fills and sends the forms that stand on a page.
+// Made of node:http and not of fetch, so that a test can say everything that a hostile client could: the path to the letter, any
+// header, and the address of this machine that the connection comes from.
+import { Agent, request as httpRequest, type IncomingHttpHeaders } from 'node:http';
+
+export type Answer = {
+  status: number;
+  url: string;
+  headers: IncomingHttpHeaders;
+  /** `Set-Cookie`, one entry each. */
+  setCookies: string[];
+  text: string;
+  /** Where a redirect leads, absolute. */
+  location: string | undefined;
+  milliseconds: number;
+};
+
+export type Form = {
+  action: string;
+  method: string;
+  /** What a browser would send for this form if nothing was typed and no button pressed. */
+  fields: Record<string, string>;
+  buttons: { name: string; value: string; label: string }[];
+  html: string;
+};
+
+export type RequestOptions = {
+  method?: string;
+  headers?: Record<string, string>;
+  body?: string | Buffer | URLSearchParams;
+};
+
+export type BrowserOptions = {
+  /** Accept-Language. */
+  language?: string;
+  /** Where connections come from; any address of 127.0.0.0/8 is this machine's. */
+  from?: string;
+  /** Sent with every request. */
+  headers?: Record<string, string>;
+  /** Puts another port into every address: the same site, answered by another process. */
+  port?: number;
+};
+
+export type Browser = {
+  /** The page that was shown last. */
+  page: Answer;
+  cookies: Map<string, string>;
+  options: BrowserOptions;
+  /** Every URL that was asked for, redirects included. */
+  visited: string[];
+  /** One request; redirects are not followed. */
+  send(url: string, options?: RequestOptions): Promise<Answer>;
+  /** Opens a page and follows redirects, to the end or until one leads to an address that begins with `until`. */
+  open(url: string, until?: string): Promise<Answer>;
+  /** Sends a form of the shown page, with what is typed; redirects are followed as in `open`. */
+  submit(form: Form | string, typed?: Record<string, string>, until?: string): Promise<Answer>;
+  /** The same without following redirects and without changing the shown page. */
+  post(form: Form | string, typed?: Record<string, string>, options?: RequestOptions): Promise<Answer>;
+  /** The form of the shown page whose action ends so. @throws where there is none */
+  form(actionEndsWith: string): Form;
+  /** Another browser with the same cookies. */
+  copy(options?: BrowserOptions): Browser;
+};
+
+const MAX_REDIRECTS = 25;
+const agent = new Agent({ keepAlive: true, maxSockets: 200 });
+
+/** One request to the letter: `path` is not normalised. */
+export async function sendRaw(
+  url: string,
+  { method = 'GET', headers = {}, body, from, port }: RequestOptions & { from?: string | undefined; port?: number | undefined } = {},
+): Promise<Answer> {
+  // `new URL` would tidy the path.
+  const [, host = '', path = '/'] = /^http:\/\/([^/?#]+)(.*)$/.exec(url) ?? [];
+  const [hostname = '', urlPort = '80'] = host.split(/:(?=\d+$)/);
+  const content = body instanceof URLSearchParams ? body.toString() : body;
+  const began = performance.now();
+  return new Promise((resolve, reject) => {
+    const request = httpRequest(
+      {
+        agent,
+        hostname: hostname === 'localhost' ? '127.0.0.1' : hostname,
+        port: port ?? Number(urlPort),
+        path: path.startsWith('/') ? path : `/${path}`,
+        method,
+        ...(from === undefined ? {} : { localAddress: from }),
+        headers: {
+          Host: host,
+          ...(body instanceof URLSearchParams ? { 'Content-Type': 'application/x-www-form-urlencoded' } : {}),
+          ...(content === undefined ? {} : { 'Content-Length': String(Buffer.byteLength(content)) }),
+          ...headers,
+        },
+      },
+      (response) => {
+        const chunks: Buffer[] = [];
+        response.on('data', (chunk: Buffer) => chunks.push(chunk));
+        response.on('error', reject);
+        response.on('end', () => {
+          const location = response.headers.location;
+          resolve({
+            status: response.statusCode ?? 0,
+            url,
+            headers: response.headers,
+            setCookies: response.headers['set-cookie'] ?? [],
+            text: Buffer.concat(chunks).toString(),
+            location: location === undefined ? undefined : new URL(location, url).href,
+            milliseconds: performance.now() - began,
+          });
+        });
+      },
+    );
+    request.on('error', reject);
+    request.end(content);
+  });
+}
+
+export function createBrowser(options: BrowserOptions = {}): Browser {
+  const cookies = new Map<string, string>();
+  const visited: string[] = [];
+
+  function keep(header: string): void {
+    const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(header) ?? [];
+    const ended = value === '' || /expires=Thu, 01 Jan 1970/i.test(header);
+    if (ended) cookies.delete(name);
+    else cookies.set(name, value);
+  }
+
+  async function follow(first: Answer, until: string | undefined): Promise<Answer> {
+    let answer = first;
+    for (let hop = 0; answer.location !== undefined && hop < MAX_REDIRECTS; hop += 1) {
+      if (until !== undefined && answer.location.startsWith(until)) break;
+      answer = await browser.send(answer.location);
+    }
+    browser.page = answer;
+    return answer;
+  }
+
+  const browser: Browser = {
+    page: { status: 0, url: '', headers: {}, setCookies: [], text: '', location: undefined, milliseconds: 0 },
+    cookies,
+    options,
+    visited,
+    async send(url, request = {}) {
+      visited.push(url);
+      const answer = await sendRaw(url, {
+        ...request,
+        from: options.from,
+        port: options.port,
+        headers: {
+          'Accept-Language': options.language ?? 'ja',
+          ...(cookies.size ? { Cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join('; ') } : {}),
+          ...options.headers,
+          ...request.headers,
+        },
+      });
+      answer.setCookies.forEach(keep);
+      return answer;
+    },
+    open: async (url, until) => follow(await browser.send(url), until),
+    submit: async (form, typed, until) => follow(await browser.post(form, typed), until),
+    async post(form, typed = {}, request = {}) {
+      const { action, fields } = typeof form === 'string' ? browser.form(form) : form;
+      const body = new URLSearchParams({ ...fields, ...typed });
+      return browser.send(new URL(action, browser.page.url).href, { method: 'POST', body, ...request });
+    },
+    form(actionEndsWith) {
+      const found = formsOf(browser.page.text).find(({ action }) => action.endsWith(actionEndsWith));
+      if (!found) throw new Error(`no form …${actionEndsWith} on ${browser.page.url} (${browser.page.status})`);
+      return found;
+    },
+    copy(other = {}) {
+      const twin = createBrowser({ ...options, ...other });
+      for (const [name, value] of cookies) twin.cookies.set(name, value);
+      twin.page = browser.page;
+      return twin;
+    },
+  };
+  return browser;
+}
+
+/** The forms of a page of ours, as a browser reads them. */
+export function formsOf(html: string): Form[] {
+  return [...html.matchAll(/<form\b([^>]*)>([\s\S]*?)<\/form>/g)].map(([, head = '', inner = '']) => {
+    const fields: Record<string, string> = {};
+    const buttons: Form['buttons'] = [];
+    for (const [, attributes = ''] of inner.matchAll(/<input\b([^>]*)>/g)) {
+      const { name, value = '', type = 'text', checked } = attributesOf(attributes);
+      if (name === undefined || ((type === 'checkbox' || type === 'radio') && checked === undefined)) continue;
+      fields[name] = (type === 'checkbox' || type === 'radio') && value === '' ? 'on' : value;
+    }
+    for (const [, attributes = '', options = ''] of inner.matchAll(/<select\b([^>]*)>([\s\S]*?)<\/select>/g)) {
+      const choices = [...options.matchAll(/<option\b([^>]*)>/g)].map(([, option = '']) => attributesOf(option));
+      const chosen = choices.find(({ selected }) => selected !== undefined) ?? choices[0];
+      const { name } = attributesOf(attributes);
+      if (name !== undefined) fields[name] = chosen?.value ?? '';
+    }
+    for (const [, attributes = '', label = ''] of inner.matchAll(/<button\b([^>]*)>([\s\S]*?)<\/button>/g)) {
+      const { name = '', value = '' } = attributesOf(attributes);
+      buttons.push({ name, value, label: textOf(label) });
+    }
+    const { action = '', method = 'get' } = attributesOf(head);
+    return { action, method, fields, buttons, html: inner };
+  });
+}
+
+function attributesOf(text: string): Record<string, string | undefined> {
+  const pairs = [...text.matchAll(/([\w-]+)(?:="([^"]*)")?/g)];
+  return Object.fromEntries(pairs.map(([, name = '', value = '']) => [name, unescapeHtml(value)]));
+}
+
+/** What a person reads of a piece of HTML. */
+export function textOf(html: string): string {
+  return unescapeHtml(html.replace(/<(script|style)\b[\s\S]*?<\/\1>/g, '').replace(/<[^>]+>/g, ' '))
+    .replace(/\s+/g, ' ')
+    .trim();
+}
+
+export function unescapeHtml(text: string): string {
+  return text
+    .replace(/&#(\d+);/g, (_, code: string) => String.fromCodePoint(Number(code)))
+    .replace(/&quot;/g, '"')
+    .replace(/&lt;/g, '<')
+    .replace(/&gt;/g, '>')
+    .replace(/&amp;/g, '&');
+}
