@@ -73,9 +73,9 @@ async function writeMigration({ storage, clock, jobs }: Deps, account: Account):
   const vehicles = [
     {
       vin: 'JTEBR3FJ50K500005',
-      registration_number: '横浜 330 う 56-78',
+      registration_number: '横浜 302 ほ 45-67',
       model: 'ランドクルーザープラド',
-      first_registered: '2022-09',
+      first_registered: '2021-02',
     },
   ];
   const event = (type: string, subject: string) => ({ type, subject, data: { demo: true }, at: now });
