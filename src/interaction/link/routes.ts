@@ -68,15 +68,10 @@ export function createLinkStep(deps: Deps): InteractionStep {
     return ctx.state.interaction.finish({ link: {} });
   };
 
-  const status = async (ctx: InteractionContext): Promise<void> => {
-    ctx.set('Cache-Control', 'no-store');
-    ctx.body = { status: (await linkOf(ctx))?.status ?? 'active' };
-  };
-
   return {
     path: 'link',
     addRoutes(router) {
-      router.get('/', show).get('/wait', wait).get('/status', status);
+      router.get('/', show).get('/wait', wait);
       router.get('/continue', async (ctx) => ctx.state.interaction.finish({ link: {} }));
       router.post('/cancel', async (ctx) => ctx.state.interaction.cancel());
     },

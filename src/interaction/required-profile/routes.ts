@@ -1,13 +1,17 @@
 // ⑪ asks what this client requires, ⑫ shows it once more, ⑬ says that it is done.
 import type { Deps } from '../../deps.ts';
 import type { Account, ProfileKey } from '../../domain/account.ts';
+import { PREFECTURES } from '../../domain/postal-code.ts';
 import { missingRequiredClaims } from '../../domain/required-profile.ts';
 import { page } from '../../http/page-context.ts';
 import { formField } from '../../http/read-form.ts';
 import { redirect } from '../../http/redirect.ts';
 import type { InteractionContext, InteractionStep } from '../interaction-context.ts';
 import { FIELDS_OF, profileFields, profileRows, readProfileForm, sentences, type Typed } from '../profile-form.ts';
+import { findAddress } from '../find-address.ts';
 import { confirmProfile } from './flow.ts';
+
+type Shown = { typed?: Typed; errors?: Record<string, string>; towns?: string[] };
 
 export function createRequiredProfileStep(deps: Deps): InteractionStep {
   const { storage, clock } = deps;
@@ -23,7 +27,7 @@ export function createRequiredProfileStep(deps: Deps): InteractionStep {
   const accountOf = async (ctx: InteractionContext): Promise<Account> =>
     (await storage.accounts.find(ctx.state.interaction.accountId as string)) as Account;
 
-  const show = (ctx: InteractionContext, account: Account, typed: Typed | undefined, errors?: Record<string, string>): void => {
+  const show = (ctx: InteractionContext, account: Account, { typed, errors = {}, towns = [] }: Shown): void => {
     const { interaction, language, t } = ctx.state;
     const own = profileFields(account.profile);
     const handedOver = profileFields(interaction.legacy?.profile.profile ?? {});
@@ -41,25 +45,31 @@ export function createRequiredProfileStep(deps: Deps): InteractionStep {
       cancelAction: `${interaction.path}/cancel`,
       clientName: interaction.client.name[language],
       claims,
+      prefectures: PREFECTURES,
+      towns,
       reasons: Object.fromEntries(interaction.client.requiredClaims.map(({ claim, reason }) => [claim, reason[language]])),
       values,
       prefilled: Object.fromEntries(claims.flatMap((claim) => FIELDS_OF[claim]).map((field) => [field, sourceOf(field)])),
-      ...(errors ? { errors } : {}),
+      errors,
     });
   };
 
   const get = async (ctx: InteractionContext): Promise<void> => {
     const account = await accountOf(ctx);
     if (!missingFor(ctx, account)) return redirect(ctx, `${ctx.state.interaction.path}/done`);
-    return show(ctx, account, undefined);
+    return show(ctx, account, {});
   };
 
   const post = async (ctx: InteractionContext): Promise<void> => {
     const { interaction, t } = ctx.state;
     const claims = claimsOf(ctx);
     const typed = Object.fromEntries(claims.flatMap((claim) => FIELDS_OF[claim]).map((field) => [field, formField(ctx, field)]));
+    if (formField(ctx, 'action') === 'find_address') {
+      const { values, towns, problems } = findAddress(typed);
+      return show(ctx, await accountOf(ctx), { typed: values, towns, errors: sentences(problems, t) });
+    }
     const { profile, problems } = readProfileForm(typed, new Map(claims.map((claim) => [claim, { required: true }])), clock());
-    if (Object.keys(problems).length) return show(ctx, await accountOf(ctx), typed, sentences(problems, t));
+    if (Object.keys(problems).length) return show(ctx, await accountOf(ctx), { typed, errors: sentences(problems, t) });
     await interaction.setFacts({ typed_profile: profile });
     return redirect(ctx, `${interaction.path}/confirm`);
   };
