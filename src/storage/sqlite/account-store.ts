@@ -4,7 +4,7 @@ import { AlreadyExists, VersionConflict } from '../storage.ts';
 import type { AccountStore } from '../storage.ts';
 import type { Database } from './database.ts';
 import type { AppendToLedger } from './ledger.ts';
-import { nextVersion, requireFirstVersion } from './version.ts';
+import { nextVersion, requireFirstVersion } from '../version.ts';
 
 type Row = { document: string };
 

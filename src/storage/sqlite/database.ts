@@ -10,6 +10,7 @@
 // - `durable` (the rule): answered when the log is on the disk; survives a power cut.
 // - `recreatable` (what another login makes again: tokens, sessions, counters): answered at the commit; survives a kill of the process.
 //   What takes something away – a code redeemed, a token revoked – is never of this kind: a power cut must not bring it back.
+import { randomInt } from 'node:crypto';
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StorageUnavailable } from '../storage.ts';
@@ -144,7 +145,7 @@ export class Database {
       this.#waiting = this.#waiting.filter((write) => write.since > deadline);
       for (const write of late) write.reject(asPortError(error));
       // Spread, so that processes that wait for the same lock do not meet again and again.
-      if (this.#waiting.length > 0) this.#schedule(LOCK_RETRY_MS * (1 + Math.random()));
+      if (this.#waiting.length > 0) this.#schedule(LOCK_RETRY_MS + randomInt(LOCK_RETRY_MS));
       return false;
     }
   }

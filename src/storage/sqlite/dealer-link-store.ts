@@ -5,7 +5,7 @@ import type { DealerLinkStore } from '../storage.ts';
 import type { Database } from './database.ts';
 import type { AppendToLedger } from './ledger.ts';
 import { isConstraint } from './sqlite-error.ts';
-import { nextVersion, requireFirstVersion } from './version.ts';
+import { nextVersion, requireFirstVersion } from '../version.ts';
 
 type Row = { document: string };
 

@@ -3,7 +3,7 @@ import type { EpochMilliseconds } from '../../domain/account.ts';
 import { VersionConflict } from '../storage.ts';
 import type { ExpiringStore } from '../storage.ts';
 import type { Database, Durability } from './database.ts';
-import { nextVersion } from './version.ts';
+import { nextVersion } from '../version.ts';
 
 const WRITE_NEW = `
   INSERT INTO expiring_documents (kind, id, version, expires_at, document) VALUES (?, ?, ?, ?, ?)

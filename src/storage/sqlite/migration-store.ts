@@ -4,7 +4,7 @@ import { VersionConflict } from '../storage.ts';
 import type { MigrationStore } from '../storage.ts';
 import type { Database } from './database.ts';
 import type { AppendToLedger } from './ledger.ts';
-import { nextVersion } from './version.ts';
+import { nextVersion } from '../version.ts';
 
 type Row = { document: string };
 
