@@ -83,7 +83,7 @@ export type Config = {
   passwordHash: { cost: number; concurrency: number; queueLimit: number };
   rateLimits: {
     login: { failuresPerAccount: number; failuresPerNetwork: number; windowSeconds: number };
-    emailCode: { perAddressPerHour: number; perNetworkPerHour: number; resendAfterSeconds: number };
+    emailCode: { perAddressPerHour: number; perNetworkPerHour: number; overallPerHour: number; resendAfterSeconds: number };
     legacyHandOver: { perClientPerMinute: number };
   };
   /** Seconds. */

@@ -43,6 +43,7 @@ export function readPolicy(directory: string, problems: Problem[]): Policy | und
       emailCode: {
         perAddressPerHour: limits.email_code.per_address_per_hour,
         perNetworkPerHour: limits.email_code.per_network_per_hour,
+        overallPerHour: limits.email_code.overall_per_hour,
         resendAfterSeconds: limits.email_code.resend_after_seconds,
       },
       legacyHandOver: { perClientPerMinute: limits.legacy_hand_over.per_client_per_minute },

@@ -68,7 +68,13 @@ const agent = new Agent({ keepAlive: true, maxSockets: 200 });
 /** One request to the letter: `path` is not normalised. */
 export async function sendRaw(
   url: string,
-  { method = 'GET', headers = {}, body, from, port }: RequestOptions & { from?: string | undefined; port?: number | undefined } = {},
+  {
+    method = 'GET',
+    headers = {},
+    body,
+    from,
+    port,
+  }: RequestOptions & { from?: string | undefined; port?: number | undefined } = {},
 ): Promise<Answer> {
   // `new URL` would tidy the path.
   const [, host = '', path = '/'] = /^http:\/\/([^/?#]+)(.*)$/.exec(url) ?? [];

@@ -219,7 +219,12 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     env,
     async addNode(more = {}) {
       const [port = 0] = await freePorts(1);
-      const node = await startNode(directory, ['id'], { ...env, PORT: String(port), ATTACK_CLOCK_AHEAD: String(ahead), ...more }, port);
+      const node = await startNode(
+        directory,
+        ['id'],
+        { ...env, PORT: String(port), ATTACK_CLOCK_AHEAD: String(ahead), ...more },
+        port,
+      );
       nodes.push(node);
       return node;
     },

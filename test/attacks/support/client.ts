@@ -50,7 +50,11 @@ export async function assertion(clientId: string, key: TestKey, audience: string
     .setIssuedAt()
     .setExpirationTime('1m')
     .sign(key.privateKey);
-  return { client_id: clientId, client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer', client_assertion: jwt };
+  return {
+    client_id: clientId,
+    client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+    client_assertion: jwt,
+  };
 }
 
 /** Pushes a request of `attack-site` (RFC 9126). */
@@ -89,7 +93,11 @@ export async function redeem(
   world: World,
   code: string,
   pkce: Pkce,
-  { clientId = 'attack-web', port, ...changes }: { clientId?: string; port?: number } & Record<string, string | number | undefined> = {},
+  {
+    clientId = 'attack-web',
+    port,
+    ...changes
+  }: { clientId?: string; port?: number } & Record<string, string | number | undefined> = {},
 ): Promise<TokenAnswer> {
   const params = { grant_type: 'authorization_code', code, redirect_uri: CALLBACK, code_verifier: pkce.verifier, ...changes };
   const present = Object.entries(params).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
@@ -132,7 +140,12 @@ export async function signedIn(
 }
 
 export function headingOf({ text }: Answer): string {
-  return /<h1[^>]*>([\s\S]*?)<\/h1>/.exec(text)?.[1]?.replace(/<[^>]+>/g, '').trim() ?? '';
+  return (
+    /<h1[^>]*>([\s\S]*?)<\/h1>/
+      .exec(text)?.[1]
+      ?.replace(/<[^>]+>/g, '')
+      .trim() ?? ''
+  );
 }
 
 export { createBrowser };

@@ -42,7 +42,12 @@ export async function codeFor(world: World, email: string, count = 1): Promise<s
 export async function registerUpTo(
   world: World,
   page: PageName,
-  { browser = world.browser(), email = freshEmail(), profile = PROFILE, clientId = 'attack-web' }: {
+  {
+    browser = world.browser(),
+    email = freshEmail(),
+    profile = PROFILE,
+    clientId = 'attack-web',
+  }: {
     browser?: Browser;
     email?: string;
     profile?: Record<string, string>;
@@ -64,7 +69,9 @@ export async function registerUpTo(
     await go();
   }
   if (!browser.page.url.endsWith(path(page))) {
-    throw new Error(`expected ${page}, and it is ${browser.page.url} (${browser.page.status}): ${browser.page.text.slice(0, 3000)}`);
+    throw new Error(
+      `expected ${page}, and it is ${browser.page.url} (${browser.page.status}): ${browser.page.text.slice(0, 3000)}`,
+    );
   }
   return { browser, email, uid, path, shown: browser.page };
 }
@@ -82,5 +89,7 @@ export function draftOf(world: World, email: string): StoredDraft | undefined {
 
 export function accountsOf(world: World, canonicalEmail: string): Record<string, unknown>[] {
   const sql = `SELECT document FROM accounts WHERE document ->> 'email_canonical' = ?`;
-  return world.rows<{ document: string }>(sql, canonicalEmail).map(({ document }) => JSON.parse(document) as Record<string, unknown>);
+  return world
+    .rows<{ document: string }>(sql, canonicalEmail)
+    .map(({ document }) => JSON.parse(document) as Record<string, unknown>);
 }

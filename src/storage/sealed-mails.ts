@@ -1,0 +1,51 @@
+// Keeps mails that wait to be sent unreadable in the database: they hold the codes that nothing else of ours stores.
+import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
+import type { Job, JobStore } from './storage.ts';
+
+const SEALED_KIND = 'send_mail';
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
+
+/**
+ * The same store, with the payloads of mails encrypted (AES-256-GCM, bound to the job's key) under a key that is not in the database.
+ * Without that a stolen database, or the pages of it that SQLite has only marked as free, would give codes away.
+ * Where the key was changed in between a mail cannot be read any more; its code is dead then too.
+ */
+export function sealMails(jobs: JobStore, hmacKey: string): JobStore {
+  const key = Buffer.from(hkdfSync('sha256', hmacKey, '', 'mails that wait', 32));
+
+  function seal(jobKey: string, payload: Job['payload']): Job['payload'] {
+    const nonce = randomBytes(NONCE_BYTES);
+    const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(jobKey));
+    const text = Buffer.concat([cipher.update(JSON.stringify(payload)), cipher.final()]);
+    return { sealed: Buffer.concat([nonce, cipher.getAuthTag(), text]).toString('base64url') };
+  }
+
+  function open(job: Job): Job {
+    const { sealed } = job.payload;
+    if (job.kind !== SEALED_KIND || typeof sealed !== 'string') return job;
+    const bytes = Buffer.from(sealed, 'base64url');
+    const [nonce, tag] = [bytes.subarray(0, NONCE_BYTES), bytes.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES)];
+    try {
+      const decipher = createDecipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(job.key)).setAuthTag(tag);
+      const text = Buffer.concat([decipher.update(bytes.subarray(NONCE_BYTES + TAG_BYTES)), decipher.final()]);
+      return { ...job, payload: JSON.parse(text.toString()) as Job['payload'] };
+    } catch {
+      return job;
+    }
+  }
+
+  return {
+    ...jobs,
+    enqueue: async (job) => jobs.enqueue(job.kind === SEALED_KIND ? { ...job, payload: seal(job.key, job.payload) } : job),
+    async revive(jobKey, payload, runAt) {
+      const kind = (await jobs.find(jobKey))?.kind;
+      return jobs.revive(jobKey, kind === SEALED_KIND ? seal(jobKey, payload) : payload, runAt);
+    },
+    async find(jobKey) {
+      const job = await jobs.find(jobKey);
+      return job && open(job);
+    },
+    lease: async (limit, leaseMs) => (await jobs.lease(limit, leaseMs)).map(open),
+  };
+}
