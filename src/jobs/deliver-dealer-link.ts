@@ -1,5 +1,5 @@
 // Job: tell a dealer that a customer has linked their ID (or has taken that back), until the dealer has accepted.
-import { createHmac } from 'node:crypto';
+import { createHash, createHmac } from 'node:crypto';
 import type { Deps } from '../deps.ts';
 import { accepted, failed, type DealerLink } from '../domain/dealer-link.ts';
 import type { Account } from '../domain/account.ts';
@@ -122,7 +122,7 @@ async function request(
   method: 'PUT' | 'DELETE',
   link: DealerLink,
   dealer: Dealer,
-  body: object | undefined,
+  body: Record<string, unknown> | undefined,
 ): Promise<void> {
   const { config, keys, clock } = deps;
   const token = await keys.sign(
@@ -142,7 +142,7 @@ async function request(
     method,
     headers: {
       Authorization: `Bearer ${token}`,
-      'Idempotency-Key': `${method}:${link.id}:${link.consent.given_at}`,
+      'Idempotency-Key': idempotencyKey(method, link, body),
       ...(body ? { 'Content-Type': 'application/json' } : {}),
     },
     ...(body ? { body: JSON.stringify(body) } : {}),
@@ -153,6 +153,14 @@ async function request(
   if (method === 'DELETE' && (response.status === 404 || response.ok)) return;
   if (!response.ok) throw new Error(`the dealer answered ${response.status}`);
   if (!acknowledges(text, link.id)) throw new Error('the dealer answered with something else than the link');
+}
+
+/** One for each thing that the dealer is told; a profile that changed between two tries is another thing. The receipt is signed anew each time. */
+function idempotencyKey(method: string, link: DealerLink, body: Record<string, unknown> = {}): string {
+  const { consent_receipt: _receipt, ...told } = body;
+  return createHash('sha256')
+    .update(JSON.stringify([method, link.id, link.consent.given_at, told]))
+    .digest('base64url');
 }
 
 /** A proxy's "200 It works" is no acceptance. */
