@@ -6,4 +6,6 @@ export default {
   transform: {
     '^.+\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2024' }, module: { type: 'es6' } }],
   },
+  // Journeys wait for servers and browsers most of the time: no core is kept free, as jest would.
+  maxWorkers: '100%',
 };

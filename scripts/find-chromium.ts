@@ -1,0 +1,35 @@
+// Finds the browser that the browser tests run in.
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+const NAMES = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome'];
+const DIRECTORIES = ['/usr/bin', '/usr/local/bin', '/snap/bin'];
+const ON_MACOS = [
+  '/Applications/Chromium.app/Contents/MacOS/Chromium',
+  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+];
+
+/**
+ * The program file of a Chromium or Chrome: what `CHROMIUM_PATH` names, else one on the PATH or in a usual place.
+ * @returns nothing where there is none
+ * @throws where `CHROMIUM_PATH` names nothing that can be run
+ */
+export function findChromium(env: Record<string, string | undefined>): string | undefined {
+  const told = env.CHROMIUM_PATH;
+  if (told) {
+    if (!canRun(told))
+      throw new Error(`CHROMIUM_PATH is ${told}, which cannot be run: name the program file of Chromium or Chrome.`);
+    return told;
+  }
+  const directories = [...(env.PATH ?? '').split(delimiter).filter(Boolean), ...DIRECTORIES];
+  return [...directories.flatMap((directory) => NAMES.map((name) => join(directory, name))), ...ON_MACOS].find(canRun);
+}
+
+function canRun(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
