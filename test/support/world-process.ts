@@ -1,0 +1,27 @@
+// The process of a test world: `node world-process.ts <project directory> <app>…`. Messages move its clock.
+import type { AppName } from '../../src/config/config.ts';
+import { ConfigError } from '../../src/config/config-error.ts';
+import { loadConfig } from '../../src/config/load.ts';
+import { startApps } from '../../src/start-apps.ts';
+
+const [directory = '', ...names] = process.argv.slice(2);
+let ahead = 0;
+
+process.on('message', ({ advance }: { advance: number }) => {
+  ahead += advance;
+  process.send?.('moved');
+});
+
+try {
+  const config = loadConfig({ env: process.env, directory, apps: names as AppName[] });
+  const apps = await startApps(config, names as AppName[], () => Date.now() + ahead);
+  process.on('SIGTERM', () => {
+    void apps.stop().then(() => process.exit(0));
+  });
+  // The test that started it is gone.
+  process.on('disconnect', () => process.exit(0));
+  process.send?.('ready');
+} catch (error) {
+  process.stderr.write(error instanceof ConfigError ? error.format() : String(error));
+  process.exit(1);
+}

@@ -1,0 +1,161 @@
+// The whole world, for tests: every app in one process of its own, on free ports, with an empty data directory and a clock that the
+// test moves.
+import { fork, type ChildProcess } from 'node:child_process';
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { AppName } from '../../src/config/config.ts';
+import { freePorts } from './free-ports.ts';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const PROCESS = fileURLToPath(new URL('world-process.ts', import.meta.url));
+const APPS: AppName[] = ['mailbox', 'dealer', 'id', 'owners-site', 'notebook'];
+const STARTS = 3;
+
+/** What the mailbox's `/messages.json` says of a mail. */
+export type Message = { id: number; to: string; subject: string; text: string; html: string; received_at: string };
+
+export type Origins = {
+  /** The common ID; its issuer. */
+  id: string;
+  ownersSite: string;
+  notebook: string;
+  dealerSystem: string;
+  mailbox: string;
+  /** GAZOO, an example of somebody else's service; nobody listens there. */
+  gazoo: string;
+};
+
+export type World = {
+  origins: Origins;
+  /** Mails, newest first; those to one address, where it is given. */
+  messages(to?: string): Promise<Message[]>;
+  /**
+   * Waits for the mail to an address that came after `after`.
+   * @param after the id of the newest mail that is no news
+   */
+  nextMessage(to: string, after?: number): Promise<Message>;
+  /** Moves the clock of all apps forward. */
+  advance(milliseconds: number): Promise<void>;
+  /** What the apps have written to standard output and error. */
+  log(): string;
+  stop(): Promise<void>;
+};
+
+export type WorldOptions = {
+  /** Which apps; all where it is left out. */
+  apps?: AppName[];
+  /** Settings over those that every test world has. */
+  env?: Record<string, string>;
+  /** Further client files, by client id; what a file under config/clients/ holds, without `client_id`. */
+  clients?: Record<string, object>;
+};
+
+/** @throws where the apps do not start, with what they wrote */
+export async function startWorld(options: WorldOptions = {}): Promise<World> {
+  // Between the moment a port is found free and the moment it is listened on, somebody else may take it.
+  for (let start = 1; ; start += 1) {
+    try {
+      return await tryToStart(options);
+    } catch (error) {
+      if (start === STARTS || !String(error).includes('is taken')) throw error;
+    }
+  }
+}
+
+async function tryToStart({ apps = APPS, env = {}, clients = {} }: WorldOptions): Promise<World> {
+  const directory = await mkdtemp(join(tmpdir(), 'common-id-world-'));
+  const [id, ownersSite, notebook, dealerSystem, mailbox, smtp, gazoo] = await freePorts(7);
+  const at = (port: number | undefined): string => `http://localhost:${port}`;
+  const origins = {
+    id: at(id),
+    ownersSite: at(ownersSite),
+    notebook: at(notebook),
+    dealerSystem: at(dealerSystem),
+    mailbox: at(mailbox),
+    gazoo: at(gazoo),
+  };
+  const project = await makeProject(directory, clients);
+  const running = await startProcess([project, ...apps], {
+    ISSUER: origins.id,
+    OWNERS_SITE_URL: origins.ownersSite,
+    NOTEBOOK_URL: origins.notebook,
+    DEALER_SYSTEM_URL: origins.dealerSystem,
+    MAILBOX_URL: origins.mailbox,
+    GAZOO_URL: origins.gazoo,
+    SMTP_URL: `smtp://localhost:${smtp}`,
+    DATA_DIRECTORY: join(directory, 'data'),
+    PASSWORD_HASH_COST: '4',
+    ...env,
+  }).catch(async (error: unknown) => {
+    await rm(directory, { recursive: true, force: true });
+    throw error;
+  });
+
+  const messages = async (to?: string): Promise<Message[]> => {
+    const all = (await (await fetch(`${origins.mailbox}/messages.json`)).json()) as Message[];
+    return to === undefined ? all : all.filter((message) => message.to === to);
+  };
+  return {
+    origins,
+    messages,
+    async nextMessage(to, after = 0) {
+      for (let waited = 0; waited < 10_000; waited += 50) {
+        const [newest] = await messages(to);
+        if (newest && newest.id > after) return newest;
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+      throw new Error(`no mail came to ${to}`);
+    },
+    advance: running.advance,
+    log: running.log,
+    async stop() {
+      await running.stop();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The project itself; or, where there are further clients, a directory that has its config/ with them. */
+async function makeProject(directory: string, clients: Record<string, object>): Promise<string> {
+  if (Object.keys(clients).length === 0) return ROOT;
+  const project = join(directory, 'project');
+  await cp(join(ROOT, 'config'), join(project, 'config'), { recursive: true });
+  for (const [clientId, client] of Object.entries(clients)) {
+    await writeFile(join(project, 'config/clients', `${clientId}.json`), JSON.stringify({ client_id: clientId, ...client }));
+  }
+  return project;
+}
+
+type Running = Pick<World, 'advance' | 'log' | 'stop'>;
+
+async function startProcess(args: string[], env: Record<string, string>): Promise<Running> {
+  const child: ChildProcess = fork(PROCESS, args, {
+    // Nothing of the tests' own environment: a setting of the developer must not change what is tested.
+    env: { PATH: process.env.PATH, ...env },
+    execArgv: ['--no-warnings'],
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  });
+  const written: string[] = [];
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => written.push(chunk.toString()));
+  const log = (): string => written.join('');
+  await new Promise<void>((resolve, reject) => {
+    child.once('message', () => resolve());
+    child.once('exit', (code) => reject(new Error(`the apps ended with ${code}: ${log()}`)));
+  });
+  return {
+    log,
+    async advance(milliseconds) {
+      const moved = new Promise((resolve) => child.once('message', resolve));
+      child.send({ advance: milliseconds });
+      await moved;
+    },
+    async stop() {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      const ended = new Promise((resolve) => child.once('exit', resolve));
+      child.kill('SIGTERM');
+      await ended;
+    },
+  };
+}
