@@ -1,6 +1,7 @@
 // The common ID as one Koa application. The list in `createApp` is the table of contents.
 import type Koa from 'koa';
 import mount from 'koa-mount';
+import { createAccountRouter } from './account/router.ts';
 import type { Deps } from './deps.ts';
 import { createPageApp } from './http/page-app.ts';
 import type { PageState } from './http/page-context.ts';
@@ -41,6 +42,7 @@ export async function createApp(deps: Deps): Promise<App> {
     createPublicPages(config, clock).routes(),
     createMigrationStatusRouter(provider, deps).routes(),
     createInteractionRouter(deps, provider, forms),
+    createAccountRouter(deps, provider, forms),
     mount(provider),
   ]) {
     koa.use(routes as Koa.Middleware<PageState>);

@@ -5,6 +5,7 @@ import { createDeps } from './create-deps.ts';
 import { writeDemoData } from './demo-data.ts';
 import type { Clock } from './deps.ts';
 import { createDeliverDealerLink } from './jobs/deliver-dealer-link.ts';
+import { createMailPasswordReset } from './jobs/mail-password-reset.ts';
 import { createJobRunner } from './jobs/runner.ts';
 import { createSendMail } from './jobs/send-mail.ts';
 import { startSweeper } from './jobs/sweeper.ts';
@@ -17,6 +18,7 @@ export async function startCommonId(config: Config, clock: Clock, log: Log): Pro
   const mailer = createMailer(config.mail.smtpUrl, config.mail.from);
   const runner = createJobRunner(deps, {
     send_mail: createSendMail(mailer, clock),
+    mail_password_reset: createMailPasswordReset(deps),
     deliver_dealer_link: createDeliverDealerLink(deps),
   });
   const app = await createApp(deps);

@@ -5,6 +5,13 @@ import type { Account, EpochMilliseconds } from './account.ts';
 /** How long a reset may take, from the address to the new password. */
 export const PASSWORD_RESET_LIFETIME_MS = 30 * 60 * 1000;
 
+/** Tries with code and birth date for one address in a window that begins with the first; then its resets rest until the window ends. */
+export const MAX_RESET_TRIES = 5;
+export const RESET_TRIES_WINDOW_MS = 24 * 60 * 60 * 1000;
+/** New passwords by reset for one address in a day. */
+export const MAX_RESETS_A_DAY = 3;
+export const RESETS_WINDOW_MS = 24 * 60 * 60 * 1000;
+
 export type PasswordReset = {
   /** See `passwordResetId`: an address has one reset, and the newest is it. */
   id: string;
@@ -46,3 +53,7 @@ export function passwordResetSlot({ flow }: Pick<PasswordReset, 'flow'>): string
 export function birthdateFits({ profile }: Pick<Account, 'profile'>, typed: string | undefined): boolean {
   return profile.birthdate === undefined || profile.birthdate === typed;
 }
+
+/** Counters of an address: the tries, and the new passwords. */
+export const resetTriesKey = ({ id }: Pick<PasswordReset, 'id'>): string => `password-reset-tries:${id}`;
+export const resetsKey = ({ id }: Pick<PasswordReset, 'id'>): string => `password-resets:${id}`;

@@ -5,6 +5,7 @@ import type { JobStore } from '../storage/storage.ts';
 /** The kinds of work, and what each needs. */
 export type JobPayloads = {
   send_mail: { to: string; template: string; language: string; values: Record<string, string | number> };
+  mail_password_reset: { reset: string; flow: string };
   deliver_dealer_link: { link_id: string };
 };
 

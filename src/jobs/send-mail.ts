@@ -7,7 +7,7 @@ const GIVE_UP_AFTER_MS = 24 * 60 * 60 * 1000;
 
 /**
  * A mail server's 5xx is final (RFC 5321 4.2.1); anything else is tried again.
- * A code whose ten minutes are over is not sent any more.
+ * A code whose minutes are over is not sent any more.
  */
 export function createSendMail(mailer: Mailer, clock: () => number): JobHandler {
   return {
@@ -15,7 +15,7 @@ export function createSendMail(mailer: Mailer, clock: () => number): JobHandler 
     async run(payload, job) {
       const mail = payload as Mail;
       const { minutes } = mail.values;
-      if (mail.template === 'email-code' && clock() > job.created_at + Number(minutes) * 60_000)
+      if (minutes !== undefined && clock() > job.created_at + Number(minutes) * 60_000)
         throw new HopelessJob('the code has expired');
       try {
         await mailer.send(mail);

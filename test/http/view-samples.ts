@@ -214,6 +214,21 @@ export function viewSamples(t: Translate): ViewSample[] {
     step('logout', { action, fields: [{ name: 'xsrf', value: 'x' }], clientName: 'MyTOYOTA整備手帳', cancelUrl: '/' }),
     note('logged-out', {}),
     note('home', { services: [{ name: 'MyTOYOTA整備手帳', url: 'http://localhost:3002' }] }),
+    step('password-forgotten', { action, interaction: 'abc', backUrl: '/login', values: { email: 'tanaka@example.jp' } }),
+    step(
+      'password-forgotten',
+      { action, values: { email: '' }, errors: { email: t('form_errors.email_missing') } },
+      'password-forgotten-error',
+    ),
+    step('password-code', { ...code, values: {} }),
+    step(
+      'password-code',
+      { ...code, values: { birthdate_year: '1995' }, errors: { code: t('form_errors.reset_wrong') } },
+      'password-code-error',
+    ),
+    step('password-new', { action, email: 'tanaka@example.jp', policy: { min, max, symbols } }),
+    note('password-done', { wayOn: '/interaction/abc/login', toLogin: true }),
+    ...accountSamples(t, rows),
     {
       name: 'error',
       view: '/error',
@@ -244,10 +259,75 @@ export function viewSamples(t: Translate): ViewSample[] {
   ];
 }
 
+/** The customer's own pages: much of everything, nothing of anything, and the forms. */
+function accountSamples(t: Translate, rows: object[]): ViewSample[] {
+  const site = (view: string, title: string, data: object, name = view): ViewSample => ({
+    name,
+    view,
+    kind: 'site',
+    title,
+    data: {
+      person: '田中 太郎',
+      menu: [{ label: t('account.title'), href: '/account', current: true }],
+      backUrl: '/account',
+      ...data,
+    },
+  });
+  const time = '2026年11月1日 9:30';
+  const links = (['active', 'pending', 'failed', 'withdrawn'] as const).map((status, index) => ({
+    id: `dl_${index}`,
+    name: `${status === 'failed' ? LONG_NAME : ''}愛知中央トヨタ自動車株式会社`,
+    status,
+    since: time,
+    withdrawnAt: time,
+  }));
+  const services = [
+    {
+      id: 'maintenance-notebook',
+      name: 'MyTOYOTA整備手帳',
+      since: time,
+      scopes: ['profile', 'email'].map((s) => t(`scopes.${s}.name`)),
+    },
+  ];
+  const browsers = [
+    { current: true, signedInAt: time, services: [] },
+    { current: false, signedInAt: time, services: ['MyTOYOTA整備手帳', 'GAZOO'] },
+  ];
+  const everything = { email: 'tanaka@example.jp', rows, links, services, browsers, done: 'profile' };
+  const form = { action, email: 'tanaka@example.jp', values, required: { ...all(true), building: undefined }, towns: [] };
+  return [
+    site('account', 'account.title', everything),
+    site(
+      'account',
+      'account.title',
+      { ...everything, rows: [], links: [], services: [], browsers: [], done: undefined },
+      'account-empty',
+    ),
+    site('account-profile', 'account_profile.title', { ...form, prefectures: PREFECTURES }),
+    site(
+      'account-profile',
+      'account_profile.title',
+      { ...form, values: {}, prefectures: PREFECTURES, errors: { given_name: t('form_errors.given_name_missing') } },
+      'account-profile-error',
+    ),
+    site('account-password', 'account_password.title', { action, email: 'tanaka@example.jp', policy: { min, max, symbols } }),
+    site('account-ask', 'account_withdraw.title', {
+      action,
+      subject: dealer.name,
+      text: t('account_withdraw.text'),
+      points: [t('account_withdraw.point_1'), t('account_withdraw.point_2')],
+      submit: t('account_withdraw.submit'),
+    }),
+  ];
+}
+
 /** Data for every mail. */
 export const MAIL_SAMPLES: Record<string, Record<string, string | number>> = {
   'email-code': { code: '012345', minutes: 10 },
   'id-exists': { email: 'sato@example.jp', loginUrl: 'http://localhost:3001/?a=1&b=2' },
   'dealer-link-done': { dealerName: dealer.name },
   'dealer-link-failed': { dealerName: dealer.name },
+  'password-reset-code': { code: '012345', minutes: 10 },
+  'password-reset-paused': {},
+  'password-changed': { time: '2026年11月1日 9:30', url: 'http://localhost:3000/password/forgotten' },
 };

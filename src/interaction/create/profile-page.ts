@@ -2,13 +2,13 @@
 import { randomUUID } from 'node:crypto';
 import type { Deps } from '../../deps.ts';
 import type { Profile } from '../../domain/account.ts';
-import { checkPassword, personalData } from '../../domain/password-policy.ts';
 import { PREFECTURES } from '../../domain/postal-code.ts';
 import type { RegistrationDraft } from '../../domain/registration-draft.ts';
 import { page } from '../../http/page-context.ts';
 import { formField } from '../../http/read-form.ts';
 import type { AddRoutes, InteractionContext } from '../interaction-context.ts';
 import { findAddress } from '../find-address.ts';
+import { passwordProblem, passwordRule } from '../password-form.ts';
 import { FIELDS_OF, profileFields, readProfileForm, sentences, type Typed } from '../profile-form.ts';
 import { profileAsked } from './flow.ts';
 import type { Registration } from './registration.ts';
@@ -19,7 +19,6 @@ export function createProfilePage(
   deps: Pick<Deps, 'config' | 'clock' | 'commonPasswords' | 'hasher'>,
   registration: Registration,
 ): AddRoutes {
-  const { minLength: min, maxLength: max, symbols } = deps.config.passwordPolicy;
   const askedIn = (ctx: InteractionContext) => profileAsked(ctx.state.interaction.dealerLink !== undefined);
   const handedOver = (ctx: InteractionContext): Profile => ctx.state.interaction.legacy?.profile.profile ?? {};
 
@@ -37,28 +36,10 @@ export function createProfilePage(
       required: Object.fromEntries(required.filter((field) => field !== 'building').map((field) => [field, true])),
       prefectures: PREFECTURES,
       towns,
-      policy: { min, max, symbols },
+      policy: passwordRule(deps),
       passwordKept: draft.password_hash !== undefined,
       errors,
     });
-  };
-
-  const passwordProblem = (
-    ctx: InteractionContext,
-    password: string,
-    draft: RegistrationDraft,
-    profile: Profile,
-  ): string | undefined => {
-    if (password === '') return ctx.state.t('form_errors.password_missing');
-    const problems = checkPassword(
-      password,
-      deps.config.passwordPolicy,
-      personalData(draft.email, profile),
-      deps.commonPasswords,
-    );
-    return (
-      problems.map((problem) => ctx.state.t(`form_errors.password_${problem}`, { min, max, symbols })).join(' ') || undefined
-    );
   };
 
   const post = async (ctx: InteractionContext): Promise<void> => {
@@ -78,7 +59,7 @@ export function createProfilePage(
     const password = formField(ctx, 'password');
     // Left empty on the way back from ⑧, the password that was typed before stays.
     const kept = password === '' && draft.password_hash !== undefined;
-    const problem = kept ? undefined : passwordProblem(ctx, password, draft, profile);
+    const problem = kept ? undefined : passwordProblem(deps, password, { email: draft.email as string, profile }, ctx.state.t);
     if (problem) errors.password = problem;
     if (Object.keys(errors).length) return show(ctx, draft, { values, errors });
     await registration.change(draft, {

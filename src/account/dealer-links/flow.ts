@@ -1,0 +1,53 @@
+// Takes the consent to a dealer link back, or has one that failed delivered again.
+import type { Deps } from '../../deps.ts';
+import { renewed, withdraw, type DealerLink } from '../../domain/dealer-link.ts';
+import { enqueueDelivery } from '../../jobs/enqueue-delivery.ts';
+import type { AccountAccess } from '../../oidc/account-access.ts';
+import { VersionConflict } from '../../storage/storage.ts';
+
+type LinkDeps = Pick<Deps, 'storage' | 'clock' | 'jobs'>;
+
+/** The link, where it is this account's. */
+export async function findOwnLink(
+  { storage }: Pick<Deps, 'storage'>,
+  accountId: string,
+  id: string,
+): Promise<DealerLink | undefined> {
+  const link = await storage.dealerLinks.find(id);
+  return link?.account_id === accountId ? link : undefined;
+}
+
+/** Writes the withdrawal down, ends the tokens that stand on the link, and has the dealer told. Can be repeated. */
+export async function withdrawLink(deps: LinkDeps, access: AccountAccess, link: DealerLink): Promise<void> {
+  const withdrawn = await change(deps, link, 'dealer_link.withdrawn', withdraw);
+  await access.endDealerLink(link.account_id, link.id);
+  await enqueueDelivery(deps.jobs, withdrawn);
+}
+
+/** The dealer's system did not answer for so long that the link was given up: the consent stands, and is delivered again. */
+export async function retryLink(deps: LinkDeps, link: DealerLink): Promise<void> {
+  const pending = await change(deps, link, 'dealer_link.retried', (standing, now) =>
+    standing.status === 'failed' ? renewed(standing, standing.consent, now) : standing,
+  );
+  if (pending.status === 'pending') await enqueueDelivery(deps.jobs, pending);
+}
+
+/** Writes the next state of a link whatever a job writes meanwhile; answers how it stands. */
+async function change(
+  { storage, clock }: LinkDeps,
+  { id, dealer }: DealerLink,
+  type: string,
+  to: (link: DealerLink, now: number) => DealerLink,
+): Promise<DealerLink> {
+  for (let attempt = 0; ; attempt += 1) {
+    const now = clock();
+    const standing = (await storage.dealerLinks.find(id)) as DealerLink;
+    const next = to(standing, now);
+    if (next === standing) return standing;
+    try {
+      return await storage.dealerLinks.update(next, { type, subject: id, data: { dealer }, at: now });
+    } catch (error) {
+      if (!(error instanceof VersionConflict) || attempt === 4) throw error;
+    }
+  }
+}

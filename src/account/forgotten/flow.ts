@@ -1,0 +1,117 @@
+// A forgotten password: the code that is mailed to the address, the birth date, the new password. A page never tells whether an address
+// has an ID: until the right code comes back, the same is done for every address.
+import { randomBytes, randomUUID } from 'node:crypto';
+import type { Deps } from '../../deps.ts';
+import type { Account } from '../../domain/account.ts';
+import { codeHmac, EMAIL_CODE_LIFETIME_MS, EMAIL_CODE_MAX_ATTEMPTS, parseCode, sameHmac } from '../../domain/email-code.ts';
+import {
+  birthdateFits,
+  MAX_RESET_TRIES,
+  PASSWORD_RESET_LIFETIME_MS,
+  passwordResetId,
+  passwordResetSlot,
+  RESET_TRIES_WINDOW_MS,
+  resetsKey,
+  RESETS_WINDOW_MS,
+  resetTriesKey,
+  type PasswordReset,
+} from '../../domain/password-reset.ts';
+import { VersionConflict } from '../../storage/storage.ts';
+
+type ForgottenDeps = Pick<Deps, 'config' | 'storage' | 'clock' | 'jobs'>;
+
+/** Begins a reset; one that was begun for this address before is dead from here on. */
+export async function beginReset(
+  deps: ForgottenDeps,
+  address: { email: string; canonical: string },
+  from: { language: string; interaction?: string },
+): Promise<PasswordReset> {
+  const { storage, clock, config } = deps;
+  const id = passwordResetId(config.hmacKey, address.canonical);
+  for (let attempt = 0; ; attempt += 1) {
+    const now = clock();
+    const standing = await storage.passwordResets.find(id);
+    try {
+      const reset = await storage.passwordResets.put({
+        id,
+        version: standing?.version ?? 0,
+        expires_at: now + PASSWORD_RESET_LIFETIME_MS,
+        flow: randomBytes(24).toString('base64url'),
+        email: address.email,
+        email_canonical: address.canonical,
+        ...from,
+        started_at: now,
+        sent_at: now,
+        sent: 1,
+      });
+      await askForCode(deps, reset);
+      return reset;
+    } catch (error) {
+      if (!(error instanceof VersionConflict) || attempt === 3) throw error;
+    }
+  }
+}
+
+/** Another code in place of the last one, which is dead. */
+export async function askForCodeAgain(deps: ForgottenDeps, reset: PasswordReset): Promise<void> {
+  const next = { ...reset, sent_at: deps.clock(), sent: reset.sent + 1 };
+  await askForCode(deps, await deps.storage.passwordResets.put(next));
+}
+
+/** The job looks the address up and mails; here nobody knows, so that neither answer nor time can tell. */
+async function askForCode({ storage, jobs, clock }: ForgottenDeps, reset: PasswordReset): Promise<void> {
+  await storage.emailCodes.put({
+    id: passwordResetSlot(reset),
+    // No code matches this.
+    code_hmac: `none:${randomUUID()}`,
+    email_canonical: reset.email_canonical,
+    attempts: 0,
+    sent_at: reset.sent_at,
+    expires_at: clock() + EMAIL_CODE_LIFETIME_MS,
+  });
+  await jobs.enqueue('mail_password_reset', `mail:password-reset:${reset.flow}:${reset.sent}`, {
+    reset: reset.id,
+    flow: reset.flow,
+  });
+}
+
+/** `reset_wrong` says nothing about what was wrong; `reset_over` comes when all tries of the day are used up, right or not. */
+export type ProofProblem = 'code_missing' | 'code_syntax' | 'reset_wrong' | 'reset_over';
+
+/**
+ * Whether code and birth date are right. Every try for an address counts in one budget, before anything is compared, whichever of the
+ * two is wrong; when it is used up, resets of this address rest for a day. Logging in is not touched by that.
+ */
+export async function proveOwner(
+  { config, storage }: ForgottenDeps,
+  reset: PasswordReset,
+  typed: { code: string; birthdate: string | undefined },
+): Promise<ProofProblem | undefined> {
+  const parsed = parseCode(typed.code);
+  if (!parsed.ok) return `code_${parsed.reason}`;
+  const slot = passwordResetSlot(reset);
+  const { points } = await storage.counters.add(resetTriesKey(reset), 1, RESET_TRIES_WINDOW_MS);
+  const kept = await storage.emailCodes.countAttempt(slot, EMAIL_CODE_MAX_ATTEMPTS);
+  if (points > MAX_RESET_TRIES) return 'reset_over';
+
+  const expected = codeHmac(config.hmacKey, slot, reset.email_canonical, parsed.code);
+  const codeIsRight = kept !== undefined && sameHmac(kept.code_hmac, expected);
+  const account = codeIsRight ? await storage.accounts.findByEmail(reset.email_canonical) : undefined;
+  const proven = account !== undefined && birthdateFits(account, typed.birthdate);
+  if (!proven || !(await storage.emailCodes.consume(slot, expected)))
+    return points === MAX_RESET_TRIES ? 'reset_over' : 'reset_wrong';
+  await storage.passwordResets.put({ ...reset, account_id: account.id });
+  await storage.counters.remove(resetTriesKey(reset));
+  return undefined;
+}
+
+/** Whether what was proven still holds: the address is the account's, and the password was not set since, by this reset or in another way. */
+export function stillHolds(reset: PasswordReset, account: Account): boolean {
+  return account.email_canonical === reset.email_canonical && (account.password_changed_at ?? 0) < reset.started_at;
+}
+
+/** Notes that the new password is set. */
+export async function completeReset({ storage, clock }: ForgottenDeps, reset: PasswordReset): Promise<void> {
+  await storage.counters.add(resetsKey(reset), 1, RESETS_WINDOW_MS);
+  await storage.passwordResets.put({ ...reset, completed_at: clock() });
+}

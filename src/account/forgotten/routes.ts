@@ -1,0 +1,181 @@
+// パスワードを忘れた方: address → code and birth date → new password → done.
+import type Router from 'koa-router';
+import type Provider from 'oidc-provider';
+import type { Deps } from '../../deps.ts';
+import { dateInJapan, parseBirthdate } from '../../domain/birthdate.ts';
+import { parseEmail } from '../../domain/canonical-email.ts';
+import { EMAIL_CODE_RESEND_AFTER_MS } from '../../domain/email-code.ts';
+import type { PasswordReset } from '../../domain/password-reset.ts';
+import { createCodeLimits } from '../../http/code-limits.ts';
+import { page, type PageContext, type PageState } from '../../http/page-context.ts';
+import { formField } from '../../http/read-form.ts';
+import { redirect } from '../../http/redirect.ts';
+import { passwordProblem, passwordRule } from '../../interaction/password-form.ts';
+import { FIELDS_OF, type Typed } from '../../interaction/profile-form.ts';
+import type { AccountAccess } from '../../oidc/account-access.ts';
+import { INTERACTION_PATH } from '../../oidc/provider.ts';
+import { setPassword } from '../set-password.ts';
+import { askForCodeAgain, beginReset, completeReset, proveOwner, stillHolds } from './flow.ts';
+import { createResetCookie } from './reset-cookie.ts';
+
+export const FORGOTTEN_PATH = '/password/forgotten';
+const pathOf = (name: 'code' | 'new' | 'done'): string => `${FORGOTTEN_PATH}/${name}`;
+
+export function addForgottenRoutes(router: Router<PageState>, deps: Deps, provider: Provider, access: AccountAccess): void {
+  const { storage, clock, hasher } = deps;
+  const cookie = createResetCookie(deps);
+  const countCodeMail = createCodeLimits(deps);
+
+  /** The login page that the person came from, where it is one of ours and still runs. */
+  const loginPath = async (uid: string | undefined): Promise<string | undefined> => {
+    if (!uid || !/^[\w-]{1,64}$/.test(uid)) return undefined;
+    return (await provider.Interaction.find(uid)) ? `${INTERACTION_PATH}/${uid}/login` : undefined;
+  };
+
+  const secondsToWait = (reset: PasswordReset): number =>
+    Math.max(0, Math.ceil((reset.sent_at + EMAIL_CODE_RESEND_AFTER_MS - clock()) / 1000));
+
+  /** The page that is due, decided from the reset alone. */
+  const due = (reset: PasswordReset | undefined): string => {
+    if (!reset) return FORGOTTEN_PATH;
+    if (reset.completed_at !== undefined) return pathOf('done');
+    return pathOf(reset.account_id === undefined ? 'code' : 'new');
+  };
+
+  /** The reset, where this page is due; else sends the browser to the one that is. */
+  const resetFor = async (ctx: PageContext, name: 'code' | 'new' | 'done'): Promise<PasswordReset | undefined> => {
+    const reset = await cookie.read(ctx);
+    if (due(reset) === pathOf(name)) return reset;
+    redirect(ctx, due(reset));
+    return undefined;
+  };
+
+  const showEmail = async (ctx: PageContext, interaction: string, email: string, errors = {}): Promise<void> => {
+    const backUrl = await loginPath(interaction);
+    page(ctx, 'password-forgotten', {
+      kind: 'step',
+      title: ctx.state.t('password_forgotten.title'),
+      action: FORGOTTEN_PATH,
+      interaction: backUrl && interaction,
+      backUrl,
+      values: { email },
+      errors,
+    });
+  };
+
+  const postEmail = async (ctx: PageContext): Promise<void> => {
+    const [typed, interaction] = [formField(ctx, 'email'), formField(ctx, 'interaction')];
+    const parsed = parseEmail(typed);
+    if (!parsed.ok) return showEmail(ctx, interaction, typed, { email: ctx.state.t(`form_errors.email_${parsed.reason}`) });
+    const standing = await cookie.read(ctx);
+    // A double press sends one mail.
+    const pressedTwice =
+      standing?.email_canonical === parsed.canonical && standing.completed_at === undefined && secondsToWait(standing) > 0;
+    if (!pressedTwice) {
+      await countCodeMail(ctx.ip, parsed.canonical);
+      const cameFrom = (await loginPath(interaction)) ? { interaction } : {};
+      cookie.write(ctx, await beginReset(deps, parsed, { language: ctx.state.language, ...cameFrom }));
+    }
+    return redirect(ctx, pathOf('code'));
+  };
+
+  const showCode = (ctx: PageContext, reset: PasswordReset, values: Typed = {}, errors: Record<string, string> = {}): void =>
+    page(ctx, 'password-code', {
+      kind: 'step',
+      title: ctx.state.t('password_code.title'),
+      action: pathOf('code'),
+      resendAction: `${pathOf('code')}/resend`,
+      backUrl: FORGOTTEN_PATH,
+      email: reset.email,
+      resent: ctx.query.resent !== undefined,
+      canResendInSeconds: secondsToWait(reset),
+      values,
+      errors,
+    });
+
+  const postCode = async (ctx: PageContext): Promise<void> => {
+    const reset = await resetFor(ctx, 'code');
+    if (!reset) return;
+    const { t } = ctx.state;
+    const values = Object.fromEntries(FIELDS_OF.birthdate.map((field) => [field, formField(ctx, field)]));
+    const { birthdate_year: year = '', birthdate_month: month = '', birthdate_day: day = '' } = values;
+    const given = year || month || day;
+    const parsed = given ? parseBirthdate({ year, month, day }, dateInJapan(clock())) : undefined;
+    if (parsed?.ok === false)
+      return showCode(ctx, reset, values, { birthdate_year: t(`form_errors.birthdate_${parsed.reason}`) });
+    const problem = await proveOwner(deps, reset, { code: formField(ctx, 'code'), birthdate: parsed?.birthdate });
+    if (!problem) return redirect(ctx, pathOf('new'));
+    // The same press a second time: the first one took the code.
+    const now = await cookie.read(ctx);
+    if (due(now) !== pathOf('code')) return redirect(ctx, due(now));
+    return showCode(ctx, reset, values, { code: t(`form_errors.${problem}`) });
+  };
+
+  const postResend = async (ctx: PageContext): Promise<void> => {
+    const reset = await resetFor(ctx, 'code');
+    if (!reset) return;
+    const seconds = secondsToWait(reset);
+    if (seconds) {
+      showCode(ctx, reset, {}, { code: ctx.state.t('form_errors.code_resend_too_early', { seconds }) });
+      ctx.status = 429;
+      ctx.set('Retry-After', String(seconds));
+      return;
+    }
+    await countCodeMail(ctx.ip, reset.email_canonical);
+    await askForCodeAgain(deps, reset);
+    redirect(ctx, `${pathOf('code')}?resent`);
+  };
+
+  const showNew = (ctx: PageContext, reset: PasswordReset, errors: Record<string, string> = {}): void =>
+    page(ctx, 'password-new', {
+      kind: 'step',
+      title: ctx.state.t('password_new.title'),
+      action: pathOf('new'),
+      email: reset.email,
+      policy: passwordRule(deps),
+      errors,
+    });
+
+  const postNew = async (ctx: PageContext): Promise<void> => {
+    const reset = await resetFor(ctx, 'new');
+    if (!reset) return;
+    const account = await storage.accounts.find(reset.account_id as string);
+    if (!account || !stillHolds(reset, account)) return redirect(ctx, FORGOTTEN_PATH);
+    const password = formField(ctx, 'password');
+    const problem = passwordProblem(deps, password, account, ctx.state.t);
+    if (problem) return showNew(ctx, reset, { password: problem });
+    const hash = await hasher.hash(password);
+    // Before and after: whoever was signed in is out even where this process dies in between, and so is who came in between.
+    await access.endAll(account.id);
+    const set = await setPassword(deps, account.id, hash, 'account.password_reset', (now) => stillHolds(reset, now));
+    if (set) {
+      await access.endAll(account.id);
+      await completeReset(deps, reset);
+    }
+    return redirect(ctx, pathOf('done'));
+  };
+
+  router.get(FORGOTTEN_PATH, async (ctx) => showEmail(ctx, String(ctx.query.interaction ?? ''), ''));
+  router.post(FORGOTTEN_PATH, postEmail);
+  router.get(pathOf('code'), async (ctx) => {
+    const reset = await resetFor(ctx, 'code');
+    if (reset) showCode(ctx, reset);
+  });
+  router.post(pathOf('code'), postCode).post(`${pathOf('code')}/resend`, postResend);
+  router.get(pathOf('new'), async (ctx) => {
+    const reset = await resetFor(ctx, 'new');
+    if (reset) showNew(ctx, reset);
+  });
+  router.post(pathOf('new'), postNew);
+  router.get(pathOf('done'), async (ctx) => {
+    const reset = await resetFor(ctx, 'done');
+    if (!reset) return;
+    const back = await loginPath(reset.interaction);
+    page(ctx, 'password-done', {
+      kind: 'note',
+      title: ctx.state.t('password_done.title'),
+      wayOn: back ?? '/account',
+      toLogin: back !== undefined,
+    });
+  });
+}

@@ -1,0 +1,71 @@
+// マイページ: everything that the ID holds about a person, and the ways to change or end it.
+import type { Deps } from '../../deps.ts';
+import type { ProfileKey } from '../../domain/account.ts';
+import { profileRows } from '../../interaction/profile-form.ts';
+import type { AccountAccess } from '../../oidc/account-access.ts';
+import type { AccountContext, AddAccountRoutes } from '../account-context.ts';
+import { accountPage, DONE } from '../account-page.ts';
+import { formatTime } from '../format-time.ts';
+
+/** In the order of the registration; what it does not ask comes last. */
+export const PROFILE_CLAIMS: readonly ProfileKey[] = [
+  'family_name',
+  'given_name',
+  'family_name_kana',
+  'given_name_kana',
+  'phone_number',
+  'address',
+  'birthdate',
+  'gender',
+];
+
+export function createHomePage({ config, clients, storage }: Deps, access: AccountAccess): AddAccountRoutes {
+  const linksOf = async (ctx: AccountContext) => {
+    const { language, session } = ctx.state;
+    const links = await storage.dealerLinks.listByAccount(session.account.id);
+    return links.map((link) => ({
+      id: link.id,
+      name: config.dealers.find(({ code }) => code === link.dealer)?.name[language] ?? link.dealer,
+      status: link.status,
+      since: link.linked_at && formatTime(link.linked_at, language),
+      withdrawnAt: link.withdrawn_at && formatTime(link.withdrawn_at, language),
+    }));
+  };
+
+  const nameOf = (clientId: string, ctx: AccountContext): string => clients.find(clientId)?.name[ctx.state.language] ?? clientId;
+
+  const servicesOf = async (ctx: AccountContext) => {
+    const { language, session, t } = ctx.state;
+    return (await access.services(session.account.id)).map(({ clientId, scopes, since }) => ({
+      id: clientId,
+      name: nameOf(clientId, ctx),
+      since: formatTime(since * 1000, language),
+      scopes: scopes.filter((scope) => scope !== 'openid').map((scope) => t(`scopes.${scope}.name`)),
+    }));
+  };
+
+  const browsersOf = async (ctx: AccountContext) => {
+    const { language, session } = ctx.state;
+    return (await access.browsers(session.account.id)).map(({ uid, signedInAt, clientIds }) => ({
+      current: uid === session.uid,
+      signedInAt: formatTime(signedInAt * 1000, language),
+      services: clientIds.map((clientId) => nameOf(clientId, ctx)),
+    }));
+  };
+
+  return (router) => {
+    router.get('/account', async (ctx) => {
+      const { session, t } = ctx.state;
+      const [links, services, browsers] = await Promise.all([linksOf(ctx), servicesOf(ctx), browsersOf(ctx)]);
+      accountPage(ctx, 'account', {
+        title: t('account.title'),
+        done: DONE.find((done) => done === ctx.query.done),
+        email: session.account.email,
+        rows: profileRows(session.account.profile, PROFILE_CLAIMS, t).filter(({ value }) => value !== ''),
+        links,
+        services,
+        browsers,
+      });
+    });
+  };
+}

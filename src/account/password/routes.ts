@@ -1,0 +1,55 @@
+// パスワードの変更: the current one and a new one. Other browsers and every refresh token end, because somebody may have known the old one.
+import type { Deps } from '../../deps.ts';
+import { formField } from '../../http/read-form.ts';
+import { createSignIn } from '../../interaction/login/flow.ts';
+import { passwordProblem, passwordRule } from '../../interaction/password-form.ts';
+import type { AccountAccess } from '../../oidc/account-access.ts';
+import type { AccountContext, AddAccountRoutes } from '../account-context.ts';
+import { accountPage, backToOverview } from '../account-page.ts';
+import { setPassword } from '../set-password.ts';
+
+export function createPasswordPage(deps: Deps, access: AccountAccess): AddAccountRoutes {
+  // Counted with the logins: the current password cannot be guessed here more often than there.
+  const signIn = createSignIn(deps);
+
+  const show = (ctx: AccountContext, errors: Record<string, string> = {}): void =>
+    accountPage(ctx, 'account-password', {
+      title: ctx.state.t('account_password.title'),
+      action: '/account/password',
+      backUrl: '/account',
+      email: ctx.state.session.account.email,
+      policy: passwordRule(deps),
+      errors,
+    });
+
+  const post = async (ctx: AccountContext): Promise<void> => {
+    const { session, t } = ctx.state;
+    const { account } = session;
+    const [current, password] = [formField(ctx, 'current_password'), formField(ctx, 'password')];
+    const problem =
+      passwordProblem(deps, password, account, t) ?? (password === current ? t('form_errors.password_same') : undefined);
+    const errors = {
+      ...(current === '' ? { current_password: t('form_errors.current_password_missing') } : {}),
+      ...(problem ? { password: problem } : {}),
+    };
+    if (Object.keys(errors).length) return show(ctx, errors);
+    if (!(await signIn(account.email, current, ctx.ip)))
+      return show(ctx, { current_password: t('form_errors.current_password_wrong') });
+    const hash = await deps.hasher.hash(password);
+    // Before and after: they are out even where this process dies in between, and so is who came in between.
+    await endOthers(ctx);
+    await setPassword(deps, account.id, hash, 'account.password_changed');
+    await session.confirmedAt(Math.ceil(deps.clock() / 1000));
+    await endOthers(ctx);
+    return backToOverview(ctx, 'password');
+  };
+
+  const endOthers = async ({ state: { session } }: AccountContext): Promise<void> => {
+    await access.endSessions(session.account.id, session.uid);
+    await access.endTokens(session.account.id);
+  };
+
+  return (router) => {
+    router.get('/account/password', (ctx) => show(ctx)).post('/account/password', post);
+  };
+}

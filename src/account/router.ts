@@ -1,0 +1,72 @@
+// Mounts the customer's own pages: /password/forgotten for everybody, /account for somebody who is signed in at the ID.
+import compose from 'koa-compose';
+import Router from 'koa-router';
+import type { Middleware } from 'koa';
+import type Provider from 'oidc-provider';
+import type { Deps } from '../deps.ts';
+import type { PageState } from '../http/page-context.ts';
+import { PageError } from '../http/page-error.ts';
+import { redirect } from '../http/redirect.ts';
+import { createAccountAccess } from '../oidc/account-access.ts';
+import { ACCOUNT_CALLBACK_PATH, accountLoginUrl } from '../oidc/account-client.ts';
+import { currentSession } from '../oidc/current-session.ts';
+import type { AccountState } from './account-context.ts';
+import { createDealerLinkPages } from './dealer-links/routes.ts';
+import { addForgottenRoutes } from './forgotten/routes.ts';
+import { createHomePage } from './home/routes.ts';
+import { createPasswordPage } from './password/routes.ts';
+import { createProfilePage } from './profile/routes.ts';
+import { createServicePages } from './services/routes.ts';
+import { createSessionPages } from './sessions/routes.ts';
+
+/** A page of ours, and nothing that a browser could read as another site. */
+const ACCOUNT_PAGE = /^\/account(?:\/[\w-]+)*$/;
+
+export function createAccountRouter(deps: Deps, provider: Provider, forms: Middleware<PageState>[]): Middleware<PageState> {
+  const access = createAccountAccess(provider, deps);
+  const open = new Router<PageState>();
+  for (const middleware of forms) open.use(middleware);
+  addForgottenRoutes(open, deps, provider, access);
+  open.get(ACCOUNT_CALLBACK_PATH, (ctx) => {
+    const { state, error } = ctx.query;
+    // The person did not want to sign in; /account would ask again.
+    if (error !== undefined) return redirect(ctx, '/');
+    return redirect(ctx, typeof state === 'string' && ACCOUNT_PAGE.test(state) ? state : '/account');
+  });
+
+  const signedIn = new Router<AccountState>();
+  for (const middleware of forms) signedIn.use(middleware as Middleware<AccountState>);
+  signedIn.use(requireSession(deps, provider));
+  for (const addRoutes of [
+    createHomePage(deps, access),
+    createProfilePage(deps),
+    createPasswordPage(deps, access),
+    createDealerLinkPages(deps, access),
+    createServicePages(deps, access),
+    createSessionPages(access),
+  ]) {
+    addRoutes(signedIn);
+  }
+
+  const methodNotAllowed = (): PageError => new PageError('method_not_allowed', 405);
+  const refuse = { throw: true, methodNotAllowed, notImplemented: methodNotAllowed };
+  return compose([
+    open.routes(),
+    open.allowedMethods(refuse),
+    signedIn.routes(),
+    signedIn.allowedMethods(refuse),
+  ] as Middleware<PageState>[]);
+}
+
+/** Puts who is signed in onto the context; sends others to the login, and from there back to the page that they wanted. */
+function requireSession({ config, storage }: Deps, provider: Provider): Middleware<AccountState> {
+  return async function requireSessionAtTheId(ctx, next) {
+    const session = await currentSession(provider, ctx, storage.accounts);
+    if (!session) {
+      const wanted = ctx.method === 'GET' ? ctx.path : '/account';
+      return redirect(ctx, accountLoginUrl(config.issuer, ctx.state.language, wanted));
+    }
+    ctx.state.session = session;
+    return next();
+  };
+}

@@ -1,0 +1,23 @@
+// ログイン中のブラウザー: ends all but this one.
+import type { AccountAccess } from '../../oidc/account-access.ts';
+import type { AddAccountRoutes } from '../account-context.ts';
+import { askOnce, backToOverview } from '../account-page.ts';
+
+export function createSessionPages(access: AccountAccess): AddAccountRoutes {
+  return (router) => {
+    router.get('/account/sessions/end-others', (ctx) => {
+      const { t } = ctx.state;
+      askOnce(ctx, {
+        title: t('account_end_sessions.title'),
+        text: t('account_end_sessions.text'),
+        points: [t('account_end_sessions.point_1'), t('account_end_sessions.point_2')],
+        submit: t('account_end_sessions.submit'),
+      });
+    });
+    router.post('/account/sessions/end-others', async (ctx) => {
+      const { session } = ctx.state;
+      await access.endSessions(session.account.id, session.uid);
+      return backToOverview(ctx, 'sessions_ended');
+    });
+  };
+}

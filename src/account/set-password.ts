@@ -1,0 +1,32 @@
+// Sets a new password and tells the person by mail, so that somebody else's doing does not stay unnoticed.
+import type { Deps } from '../deps.ts';
+import type { Account } from '../domain/account.ts';
+import { changeAccount } from './change-account.ts';
+import { formatTime } from './format-time.ts';
+
+/**
+ * @param how what the ledger calls it
+ * @param allowed asked about the account as it is in the moment of writing: of several parallel calls it can let one through
+ * @returns whether the password was set
+ */
+export async function setPassword(
+  deps: Pick<Deps, 'storage' | 'clock' | 'jobs' | 'config'>,
+  accountId: string,
+  passwordHash: string,
+  how: 'account.password_changed' | 'account.password_reset',
+  allowed: (account: Account) => boolean = () => true,
+): Promise<boolean> {
+  const now = deps.clock();
+  const account = await changeAccount(deps, accountId, how, (standing) =>
+    allowed(standing) ? { ...standing, password_hash: passwordHash, password_changed_at: now } : undefined,
+  );
+  if (!account) return false;
+  const language = account.language === 'en' ? 'en' : 'ja';
+  await deps.jobs.enqueue('send_mail', `mail:password-changed:${account.id}:${account.version}`, {
+    to: account.email,
+    template: 'password-changed',
+    language,
+    values: { time: formatTime(now, language), url: `${deps.config.issuer}/password/forgotten` },
+  });
+  return true;
+}

@@ -1,0 +1,24 @@
+// A new password from a form: what is wrong with it, in the person's language.
+import type { Deps } from '../deps.ts';
+import type { Account } from '../domain/account.ts';
+import { checkPassword, personalData } from '../domain/password-policy.ts';
+import type { Translate } from '../http/translator.ts';
+
+/** What the rule is, for the page that shows it. */
+export function passwordRule({ config }: Pick<Deps, 'config'>): { min: number; max: number; symbols: string } {
+  const { minLength: min, maxLength: max, symbols } = config.passwordPolicy;
+  return { min, max, symbols };
+}
+
+/** Sentences about everything that is wrong with a new password; `undefined` where nothing is. */
+export function passwordProblem(
+  deps: Pick<Deps, 'config' | 'commonPasswords'>,
+  password: string,
+  person: Partial<Pick<Account, 'email' | 'profile'>>,
+  t: Translate,
+): string | undefined {
+  if (password === '') return t('form_errors.password_missing');
+  const personal = personalData(person.email, person.profile);
+  const problems = checkPassword(password, deps.config.passwordPolicy, personal, deps.commonPasswords);
+  return problems.map((problem) => t(`form_errors.password_${problem}`, passwordRule(deps))).join(' ') || undefined;
+}
