@@ -246,7 +246,8 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
         if (newest && older.length + 1 >= count) return newest;
         await new Promise((resolve) => setTimeout(resolve, 25));
       }
-      throw new Error(`${(await world.mails(to)).length} of ${count} mails came to ${to}`);
+      const all = (await world.mails()).map((mail) => mail.to);
+      throw new Error(`${(await world.mails(to)).length} of ${count} mails came to ${to}; there are mails to ${all.join(', ')}`);
     },
     rawMail: async (id) => (await sendRaw(`${mailbox}/messages/${id}.eml`)).text,
     rows: <T>(sql: string, ...values: SQLInputValue[]) => read.prepare(sql).all(...values) as T[],
