@@ -96,8 +96,11 @@ export async function startApps(config: Config, names: readonly AppName[], clock
   const started: { app: RunningApp; listening: Listening }[] = [];
   const stop = async (): Promise<void> => {
     for (const { app } of started) app.drain();
-    await Promise.all(started.map(({ listening }) => listening.close(GRACE_MS)));
-    await Promise.all(started.map(({ app }) => app.close()));
+    // The other way round: whoever is called by others stays until they are done.
+    for (const { app, listening } of started.toReversed()) {
+      await listening.close(GRACE_MS);
+      await app.close();
+    }
   };
   try {
     for (const name of Object.keys(STARTERS).filter((known): known is AppName => names.includes(known as AppName))) {
