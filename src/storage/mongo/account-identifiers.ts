@@ -1,0 +1,110 @@
+// Identifiers, of which each may have one account: small documents whose `_id` is the canonical identifier, `email:<address>`.
+//
+// The rule: an identifier counts if the account that it names stands and carries it (`email_key`). Whoever writes an account claims
+// the identifier first, and the write of the account is what makes it count. Between the two – or for ever, where the process died –
+// the claim is unfinished. Whoever needs the identifier then waits a moment, bars the unfinished write, and takes the claim over.
+//
+// Barring: the unfinished write names the account's `fence` as it was before the claim, or makes an account that does not stand yet.
+// So counting up the fence, or putting a document of version 0 in the account's place, makes that write fail whenever it comes.
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { trusted } from 'mongoose';
+import type { EpochMilliseconds } from '../../domain/account.ts';
+import { AlreadyExists } from '../storage.ts';
+import { DURABLE, RECREATABLE } from './collections.ts';
+import type { Collections, IdentifierDocument } from './collections.ts';
+import { expiredAt } from './expiry.ts';
+import { isDuplicateKey } from './mongo-error.ts';
+
+/** An unfinished claim of a living process is a matter of milliseconds. */
+const PATIENCE_MS = 400;
+const RETRY_MS = 15;
+/** Longer than any write may be on its way. */
+const BARRED_FOR_MS = 24 * 60 * 60 * 1000;
+const ABANDONED_AFTER_MS = 10 * 60 * 1000;
+const BATCH = 100;
+
+export type AccountIdentifiers = {
+  /** Claims an identifier for an account; answers the name of the claim. @throws {AlreadyExists} `email`: an account carries it. */
+  claim(key: string, accountId: string): Promise<string>;
+  /** The account carries it now. */
+  settle(key: string, claim: string): Promise<void>;
+  /** Gives a claim back that has come to nothing. */
+  release(key: string, claim: string): Promise<void>;
+  /** Undoes or settles claims that nobody came back to. */
+  finishAbandoned(): Promise<void>;
+};
+
+export function createAccountIdentifiers(
+  { accounts, identifiers }: Collections,
+  clock: () => EpochMilliseconds,
+): AccountIdentifiers {
+  async function counts({ _id, account_id }: IdentifierDocument): Promise<boolean> {
+    return (await accounts.exists({ _id: account_id, email_key: _id })) !== null;
+  }
+
+  /** Answers `false` where the write came first: then the identifier counts. */
+  async function bar({ _id, account_id }: IdentifierDocument): Promise<boolean> {
+    const withoutIt = { _id: account_id, email_key: trusted({ $ne: _id }) };
+    const { matchedCount } = await accounts.updateOne(withoutIt, { $inc: { fence: 1 } }, DURABLE);
+    if (matchedCount === 1) return true;
+    const expires_at = new Date(clock() + BARRED_FOR_MS);
+    try {
+      const nobody = { _id: account_id, version: 0, email_key: '', fence: 0, document: '', events: [], expires_at };
+      await accounts.insertMany([nobody], { lean: true, ...DURABLE });
+      return true;
+    } catch (error) {
+      if (isDuplicateKey(error)) return false;
+      throw error;
+    }
+  }
+
+  async function insert(document: IdentifierDocument): Promise<boolean> {
+    try {
+      await identifiers.insertMany([document], { lean: true, ...DURABLE });
+      return true;
+    } catch (error) {
+      if (isDuplicateKey(error)) return false;
+      throw error;
+    }
+  }
+
+  async function release(key: string, claim: string): Promise<void> {
+    await identifiers.deleteOne({ _id: key, claim }, DURABLE);
+  }
+
+  async function settle(key: string, claim: string): Promise<void> {
+    await identifiers.updateOne({ _id: key, claim }, { $unset: { unsettled_at: 1 } }, RECREATABLE);
+  }
+
+  return {
+    settle,
+    release,
+    async claim(key, accountId) {
+      const mine = { account_id: accountId, claim: randomUUID(), unsettled_at: new Date(clock()) };
+      let seen = { claim: '', since: 0 };
+      while (!(await insert({ _id: key, ...mine }))) {
+        const standing = await identifiers.findOne({ _id: key }).lean();
+        if (!standing) continue;
+        if (await counts(standing)) throw new AlreadyExists('email');
+        if (standing.claim !== seen.claim) seen = { claim: standing.claim, since: performance.now() };
+        if (performance.now() - seen.since < PATIENCE_MS) {
+          await sleep(RETRY_MS * (1 + Math.random()));
+          continue;
+        }
+        if (!(await bar(standing))) continue;
+        const { matchedCount } = await identifiers.updateOne({ _id: key, claim: standing.claim }, { $set: mine }, DURABLE);
+        if (matchedCount === 1) break;
+      }
+      return mine.claim;
+    },
+    async finishAbandoned() {
+      const old = { unsettled_at: trusted({ $lte: new Date(clock() - ABANDONED_AFTER_MS) }) };
+      for (const claimed of await identifiers.find(old).limit(BATCH).lean()) {
+        const isUndone = !(await counts(claimed)) && (await bar(claimed));
+        await (isUndone ? release(claimed._id, claimed.claim) : settle(claimed._id, claimed.claim));
+      }
+      await accounts.deleteMany({ version: 0, ...expiredAt(clock()) }, RECREATABLE);
+    },
+  };
+}

@@ -1,0 +1,104 @@
+// What oidc-provider keeps, in one collection. Each promise is one conditional write of one document.
+import { trusted } from 'mongoose';
+import type { EpochMilliseconds } from '../../domain/account.ts';
+import type { ArtifactStore } from '../storage.ts';
+import { DURABLE, NEVER, RECREATABLE } from './collections.ts';
+import type { ArtifactDocument, Collections } from './collections.ts';
+import { expiredAt, standsAt } from './expiry.ts';
+import { made } from './made.ts';
+import { isDuplicateKey } from './mongo-error.ts';
+
+export function createArtifactStore({ artifacts }: Collections, clock: () => EpochMilliseconds): ArtifactStore {
+  return {
+    async save(model, id, payload, expiresAt) {
+      const now = clock();
+      const { made: madeNow, consumed_at, ...fields } = write(model, id, payload, expiresAt, now);
+      // A mark of consumption outlives `save`: somebody who read the payload before it was consumed must not undo that by writing it back.
+      const update = {
+        $set: fields,
+        $setOnInsert: { made: madeNow },
+        ...(consumed_at !== undefined && { $min: { consumed_at } }),
+      };
+      for (;;) {
+        try {
+          await artifacts.updateOne({ _id: fields._id, ...standsAt(now) }, update, { upsert: true, ...RECREATABLE });
+          return;
+        } catch (error) {
+          if (!isDuplicateKey(error)) throw error;
+        }
+        // An expired one is in the way (its mark of consumption ends with it), or somebody was writing at this moment.
+        const replacement = { ...fields, made: madeNow, ...(consumed_at !== undefined && { consumed_at }) };
+        const { matchedCount } = await artifacts.replaceOne({ _id: fields._id, ...expiredAt(now) }, replacement, RECREATABLE);
+        if (matchedCount === 1) return;
+      }
+    },
+    async find(model, id) {
+      return read(await artifacts.findOne({ _id: key(model, id), ...standsAt(clock()) }).lean());
+    },
+    async findByUid(model, uid) {
+      const newest = artifacts.findOne({ uid, model, ...standsAt(clock()) }).sort({ made: -1 });
+      return read(await newest.lean());
+    },
+    async consume(model, id) {
+      const now = clock();
+      const unconsumed = { _id: key(model, id), consumed_at: trusted({ $exists: false }), ...standsAt(now) };
+      const { matchedCount } = await artifacts.updateOne(unconsumed, { $set: { consumed_at: Math.floor(now / 1000) } }, DURABLE);
+      return matchedCount === 1;
+    },
+    async insertOnce(model, id, payload, expiresAt) {
+      const now = clock();
+      const document = write(model, id, payload, expiresAt, now);
+      try {
+        await artifacts.replaceOne({ _id: document._id, ...expiredAt(now) }, document, { upsert: true, ...DURABLE });
+        return true;
+      } catch (error) {
+        if (isDuplicateKey(error)) return false;
+        throw error;
+      }
+    },
+    async destroy(model, id) {
+      await artifacts.deleteOne({ _id: key(model, id) }, DURABLE);
+    },
+    async destroyByGrantId(model, grantId) {
+      await artifacts.deleteMany({ grant_id: grantId, model }, DURABLE);
+    },
+    async listByAccount(model, accountId, limit) {
+      const found = artifacts.find({ account_id: accountId, model, ...standsAt(clock()) }, { _id: 1 });
+      const documents = await found.sort({ made: -1 }).limit(limit).lean();
+      return documents.map(({ _id }) => _id.slice(model.length + 1));
+    },
+  };
+}
+
+/** No model's name has a colon. */
+function key(model: string, id: string): string {
+  return `${model}:${id}`;
+}
+
+function write(
+  model: string,
+  id: string,
+  payload: Record<string, unknown>,
+  expiresAt: EpochMilliseconds | undefined,
+  now: EpochMilliseconds,
+): ArtifactDocument {
+  const textOf = (member: string): string | null => (typeof payload[member] === 'string' ? payload[member] : null);
+  return {
+    _id: key(model, id),
+    model,
+    payload: JSON.stringify(payload),
+    uid: textOf('uid'),
+    grant_id: textOf('grantId'),
+    account_id: textOf('accountId'),
+    ...(typeof payload['consumed'] === 'number' && { consumed_at: payload['consumed'] }),
+    expires_at: expiresAt === undefined ? NEVER : new Date(expiresAt),
+    made: made(now),
+  };
+}
+
+function read(document: ArtifactDocument | null): Record<string, unknown> | undefined {
+  if (!document) return undefined;
+  const payload = JSON.parse(document.payload) as Record<string, unknown>;
+  if (document.consumed_at !== undefined) payload['consumed'] = document.consumed_at;
+  return payload;
+}

@@ -1,0 +1,271 @@
+// The collections: their schemas, their indexes, and how safe a write has to be.
+//
+// Documents are kept as the JSON text of the port's values, so that they come back deep-equal whatever their keys are (dots, dollars);
+// beside the text stand the fields that a question or a promise needs. Every `_id` is what must be unique – a unique index on
+// anything else does not hold on a sharded cluster – and every write names the `_id`, so each collection may be sharded by its hash.
+// The ledger alone is never sharded: its `_id` is its place in the chain.
+import { Schema } from 'mongoose';
+import type { Connection, IndexDefinition, IndexOptions } from 'mongoose';
+import type { Job, LedgerEvent } from '../storage.ts';
+
+/** `durable`: on the disks of a majority. `recreatable` (what another login makes again): in the memory of the primary. */
+export const DURABLE = { writeConcern: { w: 'majority', j: true } } as const;
+export const RECREATABLE = { writeConcern: { w: 1, j: false } } as const;
+
+/** For what never expires: an end that nobody lives to see keeps every question for what stands a simple one. */
+export const NEVER = new Date('9999-12-31T00:00:00Z');
+
+/** An event that waits beside the change that it tells of, in the same document, until it is in the ledger. */
+export type PendingEvent = Omit<LedgerEvent, 'data'> & {
+  event_id: string;
+  data: string;
+  /** The identifier that the change gave up. */
+  releases?: { key: string; claim: string };
+};
+
+export type ArtifactDocument = {
+  _id: string;
+  model: string;
+  payload: string;
+  uid: string | null;
+  grant_id: string | null;
+  account_id: string | null;
+  /** Seconds; absent until it is consumed. */
+  consumed_at?: number;
+  expires_at: Date;
+  made: string;
+};
+export type AccountDocument = {
+  _id: string;
+  /** 0: there is no account of this id, and there never will be. */
+  version: number;
+  /** The identifier that the account carries. */
+  email_key: string;
+  /** Counted up by whoever takes an identifier from an unfinished update; see `account-identifiers.ts`. */
+  fence: number;
+  document: string;
+  events: PendingEvent[];
+  expires_at?: Date;
+};
+export type IdentifierDocument = {
+  _id: string;
+  account_id: string;
+  /** New with every claim. */
+  claim: string;
+  /** When it was claimed; absent since the account carries it. */
+  unsettled_at?: Date;
+};
+export type ExpiringDocument = { _id: string; kind: string; version: number; document: string; expires_at: Date };
+export type EmailCodeDocument = { _id: string; code_hmac: string; attempts: number; document: string; expires_at: Date };
+export type DealerLinkDocument = {
+  _id: string;
+  id: string;
+  version: number;
+  account_id: string;
+  status: string;
+  updated_at: number;
+  document: string;
+  made: string;
+  events: PendingEvent[];
+};
+export type MigrationDocument = {
+  _id: string;
+  version: number;
+  client_id: string;
+  account_id: string | null;
+  code_challenge: string | null;
+  document: string;
+  made: string;
+  events: PendingEvent[];
+};
+export type JobDocument = Omit<Job, 'key' | 'payload' | 'last_error' | 'lease'> & {
+  _id: string;
+  payload: string;
+  last_error: string | null;
+  lease: string | null;
+  made: string;
+};
+export type CounterDocument = { _id: string; points: number; expires_at: Date };
+export type LedgerDocument = Omit<LedgerEvent, 'data'> & {
+  /** The sequence number. */
+  _id: number;
+  event_id: string;
+  data: string;
+  previous_hash: string;
+  hash: string;
+};
+export type HeartbeatDocument = { _id: number; at: number };
+
+const text = { type: String, required: true };
+/** Payloads may be empty texts only where JSON never is; ids may be. */
+const anyText = { type: String };
+const number = { type: Number, required: true };
+const date = { type: Date, required: true };
+const optionalText = { type: String, default: null };
+const events = {
+  type: [
+    new Schema(
+      {
+        event_id: text,
+        type: text,
+        subject: anyText,
+        data: text,
+        at: number,
+        releases: { type: new Schema({ key: text, claim: text }, { _id: false }), required: false },
+      },
+      { _id: false },
+    ),
+  ],
+  default: [],
+};
+
+type Index = [definition: IndexDefinition, options: IndexOptions & { name: string }];
+
+/**
+ * The server removes what expired an hour ago; the sweep is quicker. The hour is for clocks that differ: whether something has
+ * expired is asked of our clock only.
+ */
+const EXPIRY: Index = [{ expires_at: 1 }, { name: 'by_expiry', expireAfterSeconds: 3_600 }];
+const PENDING_EVENTS: Index = [
+  { 'events.event_id': 1 },
+  { name: 'by_pending_event', partialFilterExpression: { 'events.event_id': { $gt: '' } } },
+];
+
+/** An index of the documents in which `field` is a text. */
+function where(name: string, field: string, ...others: string[]): Index {
+  const definition = Object.fromEntries([field, ...others].map((key) => [key, 1 as const]));
+  return [definition, { name, partialFilterExpression: { [field]: { $gt: '' } } }];
+}
+
+/** Makes the models on a connection; mongoose keeps them under the names of their collections. */
+export function defineCollections(connection: Connection) {
+  const define = <T>(name: string, fields: Record<keyof T & string, object>, indexes: Index[]) => {
+    const schema = new Schema<T>(fields as never, {
+      versionKey: false,
+      id: false,
+      minimize: false,
+      // No `_id` of MongoDB's making anywhere: ours are what is unique.
+      _id: false,
+    });
+    for (const [definition, options] of indexes) schema.index(definition, options);
+    return connection.model<T>(name, schema, name);
+  };
+  return {
+    artifacts: define<ArtifactDocument>(
+      'artifacts',
+      {
+        _id: text,
+        model: text,
+        payload: text,
+        uid: optionalText,
+        grant_id: optionalText,
+        account_id: optionalText,
+        consumed_at: { type: Number },
+        expires_at: date,
+        made: text,
+      },
+      [
+        where('by_uid', 'uid', 'model'),
+        where('by_grant', 'grant_id', 'model'),
+        where('by_account', 'account_id', 'model', 'made'),
+        EXPIRY,
+      ],
+    ),
+    accounts: define<AccountDocument>(
+      'accounts',
+      {
+        _id: text,
+        version: number,
+        email_key: anyText,
+        fence: number,
+        document: anyText,
+        events,
+        expires_at: { type: Date },
+      },
+      [PENDING_EVENTS, EXPIRY],
+    ),
+    identifiers: define<IdentifierDocument>(
+      'identifiers',
+      { _id: text, account_id: text, claim: text, unsettled_at: { type: Date } },
+      [[{ unsettled_at: 1 }, { name: 'by_unsettled', sparse: true }]],
+    ),
+    expiringDocuments: define<ExpiringDocument>(
+      'expiring_documents',
+      { _id: text, kind: text, version: number, document: text, expires_at: date },
+      [EXPIRY],
+    ),
+    emailCodes: define<EmailCodeDocument>(
+      'email_codes',
+      { _id: text, code_hmac: text, attempts: number, document: text, expires_at: date },
+      [EXPIRY],
+    ),
+    dealerLinks: define<DealerLinkDocument>(
+      'dealer_links',
+      {
+        _id: text,
+        id: text,
+        version: number,
+        account_id: text,
+        status: text,
+        updated_at: number,
+        document: text,
+        made: text,
+        events,
+      },
+      [
+        [{ id: 1 }, { name: 'by_link_id' }],
+        [{ account_id: 1, made: 1 }, { name: 'by_account' }],
+        [{ status: 1, updated_at: 1 }, { name: 'by_status' }],
+        PENDING_EVENTS,
+      ],
+    ),
+    migrations: define<MigrationDocument>(
+      'migrations',
+      {
+        _id: text,
+        version: number,
+        client_id: text,
+        account_id: optionalText,
+        code_challenge: optionalText,
+        document: text,
+        made: text,
+        events,
+      },
+      [where('by_account', 'account_id', 'made'), where('by_challenge', 'code_challenge', 'client_id'), PENDING_EVENTS],
+    ),
+    jobs: define<JobDocument>(
+      'jobs',
+      {
+        _id: text,
+        kind: text,
+        payload: text,
+        state: text,
+        attempts: number,
+        run_at: number,
+        created_at: number,
+        last_error: optionalText,
+        lease: optionalText,
+        made: text,
+      },
+      [[{ state: 1, run_at: 1, made: 1 }, { name: 'by_state_and_time' }]],
+    ),
+    counters: define<CounterDocument>('counters', { _id: text, points: number, expires_at: date }, [EXPIRY]),
+    ledger: define<LedgerDocument>(
+      'ledger',
+      {
+        _id: number,
+        event_id: text,
+        type: text,
+        subject: anyText,
+        data: text,
+        at: number,
+        previous_hash: text,
+        hash: text,
+      },
+      [[{ event_id: 1 }, { name: 'by_event' }]],
+    ),
+    heartbeat: define<HeartbeatDocument>('heartbeat', { _id: number, at: number }, []),
+  };
+}
+
+export type Collections = ReturnType<typeof defineCollections>;

@@ -1,0 +1,49 @@
+// The connection to MongoDB: strict about what is stored and asked, with an end to every wait.
+import mongoose from 'mongoose';
+import type { Connection } from 'mongoose';
+
+/** Where the URL names no database. */
+const DEFAULT_DATABASE = 'common_id';
+/** No request may hang: an operation, with all its retries and its wait for a connection, ends after this. */
+const OPERATION_TIMEOUT_MS = 2_500;
+/** Readiness must turn within two seconds where no server answers. */
+const SERVER_SELECTION_TIMEOUT_MS = 1_500;
+
+/**
+ * Connects to the servers of a `mongodb://` or `mongodb+srv://` URL.
+ * @throws {Error} none of them answers, or they refuse us; the message never shows the URL, which may hold a password
+ */
+export async function connect(url: string): Promise<Connection> {
+  // An instance of our own: settings of mongoose are global otherwise. `sanitizeFilter` makes an object that came in where a text was
+  // meant (`{"$ne": null}`) a value to compare with; our own operators are marked as trusted.
+  const instance = new mongoose.Mongoose({
+    strict: 'throw',
+    strictQuery: 'throw',
+    sanitizeFilter: true,
+    bufferCommands: false,
+    autoIndex: false,
+    autoCreate: false,
+  });
+  const namesDatabase = /^mongodb(\+srv)?:\/\/[^/]+\/[^?]/.test(url);
+  const connection = instance.createConnection(url, {
+    ...(!namesDatabase && { dbName: DEFAULT_DATABASE }),
+    appName: 'common-id',
+    timeoutMS: OPERATION_TIMEOUT_MS,
+    serverSelectionTimeoutMS: SERVER_SELECTION_TIMEOUT_MS,
+    connectTimeoutMS: SERVER_SELECTION_TIMEOUT_MS,
+    heartbeatFrequencyMS: 2_000,
+    maxPoolSize: 20,
+    // A write that the network swallowed is sent once more, and the server knows it by its number.
+    retryWrites: true,
+    retryReads: true,
+    // Everybody reads what everybody has written.
+    readPreference: 'primary',
+    readConcern: { level: 'local' },
+  });
+  try {
+    return await connection.asPromise();
+  } catch (cause) {
+    await connection.close(true);
+    throw new Error('DATABASE_URL: MongoDB does not answer, or does not let us in', { cause });
+  }
+}

@@ -1,0 +1,17 @@
+// Makes the indexes of a database, for the command that does so.
+import { defineCollections } from './collections.ts';
+import { connect } from './connect.ts';
+import { createIndexes } from './indexes.ts';
+
+/**
+ * Makes what is missing, and answers the names of what it made, as `collection.index`. Others may use the database meanwhile.
+ * @throws {Error} no server answers
+ */
+export async function createMongoIndexes(url: string): Promise<string[]> {
+  const connection = await connect(url);
+  try {
+    return await createIndexes(defineCollections(connection));
+  } finally {
+    await connection.close();
+  }
+}

@@ -1,0 +1,68 @@
+// Links between accounts and dealers; the `_id` is the pair, of which there is one.
+import { trusted } from 'mongoose';
+import type { DealerLink } from '../../domain/dealer-link.ts';
+import { AlreadyExists, VersionConflict } from '../storage.ts';
+import type { DealerLinkStore } from '../storage.ts';
+import { nextVersion, requireFirstVersion } from '../version.ts';
+import { DURABLE } from './collections.ts';
+import type { Collections } from './collections.ts';
+import { made } from './made.ts';
+import { isDuplicateKey } from './mongo-error.ts';
+import { pending } from './pending-events.ts';
+import type { PendingEvents } from './pending-events.ts';
+
+export function createDealerLinkStore(
+  { dealerLinks }: Collections,
+  clock: () => number,
+  pendingEvents: PendingEvents,
+): DealerLinkStore {
+  return {
+    async find(id) {
+      const found = await dealerLinks.findOne({ id }).lean();
+      return found ? read(found) : undefined;
+    },
+    async listByAccount(accountId) {
+      return (await dealerLinks.find({ account_id: accountId }).sort({ made: 1 }).lean()).map(read);
+    },
+    async create(link, event) {
+      requireFirstVersion(link);
+      const document = { ...fields(link), _id: key(link), id: link.id, made: made(clock()), events: [pending(event)] };
+      try {
+        await dealerLinks.insertMany([document], { lean: true, ...DURABLE });
+      } catch (error) {
+        throw isDuplicateKey(error) ? new AlreadyExists('dealer_link') : error;
+      }
+      await pendingEvents.finish('dealerLinks', document);
+    },
+    async update(link, event) {
+      const next = nextVersion(link);
+      const changed = await dealerLinks
+        .findOneAndUpdate(
+          { _id: key(link), id: link.id, version: link.version },
+          { $set: fields(next), $push: { events: pending(event) } },
+          { returnDocument: 'after', projection: { events: 1 }, ...DURABLE },
+        )
+        .lean();
+      if (!changed) throw new VersionConflict();
+      await pendingEvents.finish('dealerLinks', changed);
+      return next;
+    },
+    async listByStatus(status, updatedBefore, limit) {
+      const before = dealerLinks.find({ status, updated_at: trusted({ $lt: updatedBefore }) });
+      return (await before.sort({ updated_at: 1 }).limit(limit).lean()).map(read);
+    },
+  };
+}
+
+function key({ account_id, dealer }: DealerLink): string {
+  return JSON.stringify([account_id, dealer]);
+}
+
+function fields(link: DealerLink) {
+  const { version, account_id, status, updated_at } = link;
+  return { version, account_id, status, updated_at, document: JSON.stringify(link) };
+}
+
+function read({ document }: { document: string }): DealerLink {
+  return JSON.parse(document) as DealerLink;
+}

@@ -1,0 +1,43 @@
+// One-time codes that were mailed. Each promise is one conditional write.
+import { trusted } from 'mongoose';
+import type { EpochMilliseconds } from '../../domain/account.ts';
+import type { EmailCode, EmailCodeStore } from '../storage.ts';
+import { DURABLE } from './collections.ts';
+import type { Collections, EmailCodeDocument } from './collections.ts';
+import { standsAt } from './expiry.ts';
+import { isDuplicateKey } from './mongo-error.ts';
+
+export function createEmailCodeStore({ emailCodes }: Collections, clock: () => EpochMilliseconds): EmailCodeStore {
+  return {
+    async put(code) {
+      const { id: _id, code_hmac, attempts, expires_at } = code;
+      const document = { _id, code_hmac, attempts, expires_at: new Date(expires_at), document: JSON.stringify(code) };
+      for (;;) {
+        try {
+          await emailCodes.replaceOne({ _id }, document, { upsert: true, ...DURABLE });
+          return;
+        } catch (error) {
+          // Two made the first one of this slot at once; the later replaces.
+          if (!isDuplicateKey(error)) throw error;
+        }
+      }
+    },
+    async find(id) {
+      return read(await emailCodes.findOne({ _id: id, ...standsAt(clock()) }).lean());
+    },
+    async countAttempt(id, maxAttempts) {
+      const countable = { _id: id, attempts: trusted({ $lt: maxAttempts }), ...standsAt(clock()) };
+      const update = emailCodes.findOneAndUpdate(countable, { $inc: { attempts: 1 } }, { returnDocument: 'after', ...DURABLE });
+      return read(await update.lean());
+    },
+    async consume(id, codeHmac) {
+      const { deletedCount } = await emailCodes.deleteOne({ _id: id, code_hmac: codeHmac, ...standsAt(clock()) }, DURABLE);
+      return deletedCount === 1;
+    },
+  };
+}
+
+/** The field counts; the document's `attempts` is what it was when the code was put. */
+function read(document: EmailCodeDocument | null): EmailCode | undefined {
+  return document ? { ...(JSON.parse(document.document) as EmailCode), attempts: document.attempts } : undefined;
+}

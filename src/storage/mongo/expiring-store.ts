@@ -1,0 +1,44 @@
+// Documents with an id, a version and an end: registration drafts, interaction facts, legacy profiles. One collection for all kinds.
+import type { EpochMilliseconds } from '../../domain/account.ts';
+import { VersionConflict } from '../storage.ts';
+import type { ExpiringStore } from '../storage.ts';
+import { nextVersion } from '../version.ts';
+import { DURABLE } from './collections.ts';
+import type { Collections, RECREATABLE } from './collections.ts';
+import { expiredAt, standsAt } from './expiry.ts';
+import { isDuplicateKey } from './mongo-error.ts';
+
+export function createExpiringStore<T extends { id: string; version: number; expires_at: EpochMilliseconds }>(
+  { expiringDocuments }: Collections,
+  clock: () => EpochMilliseconds,
+  { kind, durability }: { kind: string; durability: typeof DURABLE | typeof RECREATABLE },
+): ExpiringStore<T> {
+  const key = (id: string): string => `${kind}:${id}`;
+  return {
+    async find(id) {
+      const found = await expiringDocuments.findOne({ _id: key(id), ...standsAt(clock()) }).lean();
+      return found ? (JSON.parse(found.document) as T) : undefined;
+    },
+    async put(value) {
+      const now = clock();
+      const next = nextVersion(value);
+      const _id = key(next.id);
+      const fields = { kind, version: next.version, document: JSON.stringify(next), expires_at: new Date(next.expires_at) };
+      if (value.version === 0) {
+        try {
+          await expiringDocuments.replaceOne({ _id, ...expiredAt(now) }, { _id, ...fields }, { upsert: true, ...durability });
+        } catch (error) {
+          throw isDuplicateKey(error) ? new VersionConflict() : error;
+        }
+        return next;
+      }
+      const read = { _id, version: value.version, ...standsAt(now) };
+      const { matchedCount } = await expiringDocuments.updateOne(read, { $set: fields }, durability);
+      if (matchedCount === 0) throw new VersionConflict();
+      return next;
+    },
+    async remove(id) {
+      await expiringDocuments.deleteOne({ _id: key(id) }, DURABLE);
+    },
+  };
+}

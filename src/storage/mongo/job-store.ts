@@ -1,0 +1,93 @@
+// Durable work with leases.
+import { randomUUID } from 'node:crypto';
+import { trusted } from 'mongoose';
+import type { EpochMilliseconds } from '../../domain/account.ts';
+import type { Job, JobStore } from '../storage.ts';
+import { DURABLE } from './collections.ts';
+import type { Collections, JobDocument } from './collections.ts';
+import { made } from './made.ts';
+import { isDuplicateKey } from './mongo-error.ts';
+
+export function createJobStore({ jobs }: Collections, clock: () => EpochMilliseconds): JobStore {
+  const held = (key: string, lease: string) => ({ _id: key, lease, state: 'waiting' as const });
+
+  /** Writes over the job that `condition` finds; answers whether there was one. */
+  async function change(condition: object, $set: Partial<JobDocument>): Promise<boolean> {
+    return (await jobs.updateOne(condition, { $set }, DURABLE)).matchedCount === 1;
+  }
+
+  /** Leases one job, unless somebody else was quicker: its `run_at` is another one then. */
+  async function leaseOne({ _id, run_at }: Pick<JobDocument, '_id' | 'run_at'>, until: EpochMilliseconds): Promise<Job[]> {
+    const due = { _id, run_at, state: 'waiting' as const };
+    const update = { $set: { lease: randomUUID(), run_at: until }, $inc: { attempts: 1 } };
+    const leased = await jobs.findOneAndUpdate(due, update, { returnDocument: 'after', ...DURABLE }).lean();
+    return leased ? [read(leased)] : [];
+  }
+
+  return {
+    async enqueue({ key, kind, payload, run_at }) {
+      const now = clock();
+      const fresh = { state: 'waiting' as const, attempts: 0, last_error: null, lease: null, created_at: now, made: made(now) };
+      try {
+        const job = { _id: key, kind, payload: JSON.stringify(payload), run_at, ...fresh };
+        await jobs.insertMany([job], { lean: true, ...DURABLE });
+        return true;
+      } catch (error) {
+        if (isDuplicateKey(error)) return false;
+        throw error;
+      }
+    },
+    async find(key) {
+      const found = await jobs.findOne({ _id: key }).lean();
+      return found ? read(found) : undefined;
+    },
+    async lease(limit, leaseMs) {
+      const now = clock();
+      const leased: Job[] = [];
+      // Found first, then leased one by one, each by its `_id`, as a sharded cluster wants it.
+      while (leased.length < limit) {
+        const due = jobs.find({ state: 'waiting', run_at: trusted({ $lte: now }) }, { run_at: 1 });
+        const found = await due
+          .sort({ run_at: 1, made: 1 })
+          .limit(limit - leased.length)
+          .lean();
+        if (found.length === 0) break;
+        for (const job of found) leased.push(...(await leaseOne(job, now + leaseMs)));
+      }
+      return leased;
+    },
+    async complete(key, lease) {
+      return change(held(key, lease), { state: 'done', payload: '{}', last_error: null, lease: null });
+    },
+    async retry(key, lease, runAt, error) {
+      return change(held(key, lease), { run_at: runAt, last_error: error, lease: null });
+    },
+    async bury(key, lease, reason) {
+      return change(held(key, lease), { state: 'dead', last_error: reason, lease: null });
+    },
+    async revive(key, payload, runAt) {
+      const given = { payload: JSON.stringify(payload), run_at: runAt };
+      const fresh = { state: 'waiting' as const, attempts: 0, last_error: null, lease: null };
+      return change({ _id: key, state: trusted({ $ne: 'waiting' }) }, { ...given, ...fresh });
+    },
+    async countByState() {
+      const count = (state: Job['state']) => jobs.countDocuments({ state });
+      const [waiting, done, dead] = await Promise.all([count('waiting'), count('done'), count('dead')]);
+      return { waiting, done, dead };
+    },
+  };
+}
+
+function read({ _id, kind, payload, state, attempts, run_at, created_at, last_error, lease }: JobDocument): Job {
+  return {
+    key: _id,
+    kind,
+    payload: JSON.parse(payload) as Job['payload'],
+    state,
+    attempts,
+    run_at,
+    created_at,
+    ...(last_error !== null && { last_error }),
+    ...(lease !== null && { lease }),
+  };
+}

@@ -1,0 +1,72 @@
+// Migrations of legacy identities; the `_id` is client and legacy id, of which there is one.
+import type { Migration } from '../../domain/migration.ts';
+import { VersionConflict } from '../storage.ts';
+import type { MigrationStore } from '../storage.ts';
+import { nextVersion } from '../version.ts';
+import { DURABLE } from './collections.ts';
+import type { Collections } from './collections.ts';
+import { made } from './made.ts';
+import { isDuplicateKey } from './mongo-error.ts';
+import { pending } from './pending-events.ts';
+import type { PendingEvents } from './pending-events.ts';
+
+export function createMigrationStore(
+  { migrations }: Collections,
+  clock: () => number,
+  pendingEvents: PendingEvents,
+): MigrationStore {
+  return {
+    async find(clientId, legacyId) {
+      const found = await migrations.findOne({ _id: key(clientId, legacyId) }).lean();
+      return found ? read(found) : undefined;
+    },
+    async listByAccount(accountId) {
+      return (await migrations.find({ account_id: accountId }).sort({ made: 1 }).lean()).map(read);
+    },
+    async findByCandidateChallenge(clientId, codeChallenge) {
+      const found = await migrations.findOne({ code_challenge: codeChallenge, client_id: clientId }).lean();
+      return found ? read(found) : undefined;
+    },
+    async put(migration, event) {
+      const next = nextVersion(migration);
+      const _id = key(next.client_id, next.legacy_id);
+      if (migration.version === 0) {
+        const document = { ...fields(next), _id, client_id: next.client_id, made: made(clock()), events: [pending(event)] };
+        try {
+          await migrations.insertMany([document], { lean: true, ...DURABLE });
+        } catch (error) {
+          throw isDuplicateKey(error) ? new VersionConflict() : error;
+        }
+        await pendingEvents.finish('migrations', document);
+        return next;
+      }
+      const changed = await migrations
+        .findOneAndUpdate(
+          { _id, version: migration.version },
+          { $set: fields(next), $push: { events: pending(event) } },
+          { returnDocument: 'after', projection: { events: 1 }, ...DURABLE },
+        )
+        .lean();
+      if (!changed) throw new VersionConflict();
+      await pendingEvents.finish('migrations', changed);
+      return next;
+    },
+  };
+}
+
+function key(clientId: string, legacyId: string): string {
+  return JSON.stringify([clientId, legacyId]);
+}
+
+function fields(migration: Migration) {
+  return {
+    version: migration.version,
+    account_id: migration.account_id ?? null,
+    code_challenge: migration.candidate?.code_challenge ?? null,
+    document: JSON.stringify(migration),
+  };
+}
+
+function read({ document }: { document: string }): Migration {
+  return JSON.parse(document) as Migration;
+}
