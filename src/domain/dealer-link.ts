@@ -1,7 +1,7 @@
 // The link between a common ID and a dealer, and the consent that it stands on.
 import { createHash } from 'node:crypto';
 import type { EpochMilliseconds } from './account.ts';
-import type { Vehicle } from './migration.ts';
+import type { Vehicle } from './vehicle.ts';
 
 /** What the dealer gives to TOYOTA (ご注意1). */
 export type SharedData = 'profile' | 'contracts' | 'service_history';

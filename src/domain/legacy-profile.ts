@@ -4,7 +4,7 @@ import { isDate } from './birthdate.ts';
 import { parseEmail } from './canonical-email.ts';
 import { parseKana, parseName } from './kana.ts';
 import { isObject, readClaims, type ClaimNotes, type ClaimReader, type DroppedClaim } from './legacy-claims.ts';
-import type { Vehicle } from './migration.ts';
+import type { Vehicle } from './vehicle.ts';
 import { parsePhoneNumber } from './phone-number.ts';
 import { parsePlainText } from './plain-text.ts';
 import { parsePostalCode, PREFECTURES } from './postal-code.ts';

@@ -2,15 +2,7 @@
 import type { Account, EpochMilliseconds } from './account.ts';
 import type { DealerLink } from './dealer-link.ts';
 import type { LegacyProfile } from './legacy-profile.ts';
-
-/** A vehicle as the legacy site knows it. */
-export type Vehicle = {
-  vin: string;
-  registration_number?: string;
-  model?: string;
-  /** `YYYY-MM` or `YYYY-MM-DD`. */
-  first_registered?: string;
-};
+import type { Vehicle } from './vehicle.ts';
 
 /**
  * The migration of a legacy identity. `account_id` is final: it is set once, when the client that handed the identity over

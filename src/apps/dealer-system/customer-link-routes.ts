@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import Router from 'koa-router';
 import type { PageState } from '../../http/page-context.ts';
 import { authorizeDelivery } from './authorize.ts';
-import type { ApiDeps } from './dealer-api.ts';
+import type { ApiDeps } from './api-deps.ts';
 import { idempotencyKey } from './idempotency-key.ts';
 import { InvalidJwt } from './issuer-keys.ts';
 import { linkBody, type LinkBody } from './link-body.ts';

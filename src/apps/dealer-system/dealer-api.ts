@@ -1,28 +1,11 @@
 // The API of every dealer, under `/dealers/<code>`, which is the resource URI of the dealer too.
 import type { Middleware } from 'koa';
 import type { PageState } from '../../http/page-context.ts';
-import type { Log } from '../../telemetry/log.ts';
-import type { BookingStore } from './booking-store.ts';
+import type { ApiDeps } from './api-deps.ts';
 import { customerLinkRoutes } from './customer-link-routes.ts';
 import { findDealer } from './dealers.ts';
-import type { Faults } from './faults.ts';
-import type { VerifyJwt } from './issuer-keys.ts';
-import type { LinkStore } from './link-store.ts';
 import { answerWithProblems, Problem } from './problem.ts';
 import { serviceRoutes } from './service-routes.ts';
-import type { VehicleStore } from './vehicle-store.ts';
-
-export type ApiDeps = {
-  links: LinkStore;
-  vehicles: VehicleStore;
-  bookings: BookingStore;
-  faults: Faults;
-  verifyJwt: VerifyJwt;
-  clock: () => number;
-  log: Log;
-  /** The resource URI (RFC 8707) of a dealer. */
-  resourceOf: (dealer: string) => string;
-};
 
 /** Answers everything under `/dealers/`: JSON, or problem details. */
 export function dealerApi(deps: ApiDeps): Middleware<PageState>[] {

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import type { PageState } from '../../http/page-context.ts';
 import { authorizeCustomer } from './authorize.ts';
 import type { Booking } from './booking-store.ts';
-import type { ApiDeps } from './dealer-api.ts';
+import type { ApiDeps } from './api-deps.ts';
 import { findDealer } from './dealers.ts';
 import { idempotencyKey } from './idempotency-key.ts';
 import { japanDate } from './japan-date.ts';

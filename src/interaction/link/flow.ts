@@ -1,7 +1,8 @@
 // ⑭: writes the dealer link and the migration. Every write can be repeated: whoever comes back finds it done or does it.
 import type { Deps } from '../../deps.ts';
 import { dealerLinkId, newDealerLink, renewed, type DealerConsent, type DealerLink } from '../../domain/dealer-link.ts';
-import { proposeCandidate, type Vehicle } from '../../domain/migration.ts';
+import { proposeCandidate } from '../../domain/migration.ts';
+import type { Vehicle } from '../../domain/vehicle.ts';
 import { enqueueDelivery } from '../../jobs/enqueue-delivery.ts';
 import { AlreadyExists, VersionConflict, type StoredLegacyProfile } from '../../storage/storage.ts';
 

@@ -1,0 +1,9 @@
+// A vehicle as the legacy site knows it.
+
+export type Vehicle = {
+  vin: string;
+  registration_number?: string;
+  model?: string;
+  /** `YYYY-MM` or `YYYY-MM-DD`. */
+  first_registered?: string;
+};
