@@ -107,7 +107,7 @@ function checkAuthentication(file: Partial<ClientFile>, present: (key: keyof Cli
   if (method === 'client_secret_basic' && !present('client_secret')) {
     say(
       'client_secret',
-      'a reference to the environment, because token_endpoint_auth_method is client_secret_basic',
+      'a reference to the secret, because token_endpoint_auth_method is client_secret_basic',
       'nothing',
       'write {"$env": "MY_APP_CLIENT_SECRET"}, or use private_key_jwt',
     );

@@ -87,8 +87,32 @@ const commonId = z.strictObject(
 );
 
 const identifier = 'an id of at most 64 lower-case letters, digits and hyphens';
-const secretReference =
-  'a reference to the environment, as {"$env": "MY_APP_CLIENT_SECRET"}, because secrets never stand in files';
+const secretReference = 'a reference such as {"$env": "MY_APP_CLIENT_SECRET"}, because secrets never stand in files';
+const instant = z.iso.datetime({ offset: true, error: 'a time with its offset, as 2026-04-01T00:00:00+09:00' });
+
+/** Where a secret is, and from when to when it counts. Which of the keys belong together is in check-client-secrets.ts. */
+export const clientSecretSchema = z.strictObject(
+  {
+    $env: z
+      .string(secretReference)
+      .regex(/^[A-Z][A-Z0-9_]*$/, 'the name of a variable, as MY_APP_CLIENT_SECRET')
+      .describe('The variable of the environment that holds it.')
+      .optional(),
+    $file: z
+      .string('the path of a file')
+      .min(1, 'the path of a file')
+      .describe('The file that holds it, from the project’s root.')
+      .optional(),
+    hash: z
+      .string('sha256: and 43 characters')
+      .regex(/^sha256:[A-Za-z0-9_-]{43}$/, 'sha256: and 43 characters, as "npm run admin -- clients secret" prints it')
+      .describe('Its SHA-256, so that nobody who reads the file has it.')
+      .optional(),
+    not_before: instant.describe('It counts from here on.').optional(),
+    not_after: instant.describe('It counts no more from here on.').optional(),
+  },
+  secretReference,
+);
 
 /** The file, after references to the environment have been put in. Every key that is not here is refused. */
 export const clientSchema = z.strictObject({
@@ -143,11 +167,8 @@ export const clientSchema = z.strictObject({
     .describe('What the assertions of private_key_jwt are signed with.')
     .optional(),
   client_secret: z
-    .strictObject(
-      { $env: z.string(secretReference).regex(/^[A-Z][A-Z0-9_]*$/, 'the name of a variable, as MY_APP_CLIENT_SECRET') },
-      secretReference,
-    )
-    .describe('For client_secret_basic: where the secret is.')
+    .union([clientSecretSchema, z.array(clientSecretSchema).min(1).max(2)], secretReference)
+    .describe('For client_secret_basic: where the secret is; two in a list while one is being changed for the other.')
     .optional(),
   jwks: z
     .strictObject({ keys: z.array(jwk, 'a list of keys').min(1, 'at least one key') }, 'a JSON Web Key Set')

@@ -10,13 +10,25 @@ export type AppName = 'id' | 'owners-site' | 'notebook' | 'dealer' | 'mailbox';
 /** A text in every language of the pages. */
 export type LocalizedText = { ja: string; en: string };
 
+/** A secret of a client app; nobody but the client app has it itself. */
+export type ClientSecret = {
+  /** SHA-256, base64url. */
+  digest: string;
+  /** Epoch milliseconds: it counts from here on. */
+  notBefore?: number;
+  /** Epoch milliseconds: it counts no more from here on. */
+  notAfter?: number;
+};
+
 /** One client app: a file of config/clients/. */
 export type Client = {
   /**
-   * Standard metadata (OpenID Connect Dynamic Client Registration 1.0, section 2), as oidc-provider takes it: environment variables and
-   * secrets put in, `$schema` and `common_id` taken out.
+   * Standard metadata (OpenID Connect Dynamic Client Registration 1.0, section 2), as oidc-provider takes it: environment variables
+   * put in, `$schema`, `client_secret` and `common_id` taken out.
    */
   metadata: { client_id: string; redirect_uris?: string[]; [name: string]: unknown };
+  /** For `client_secret_basic`: each counts in its time. */
+  secrets?: ClientSecret[];
   /** `client_name` and its language-tagged forms. */
   name: LocalizedText;
   brand: 'toyota' | 'lexus';

@@ -10,6 +10,7 @@ import { readClientFiles } from './read-client-files.ts';
 import { readDealers } from './read-dealers.ts';
 import { readTextFile } from './read-json-file.ts';
 import { readPolicy } from './read-policy.ts';
+import { createReadSecretFile } from './read-secret-file.ts';
 import { readServices } from './read-services.ts';
 import { checkNames, readSettings, readVariables } from './read-settings.ts';
 import type { Environment, Variables } from './read-settings.ts';
@@ -44,7 +45,12 @@ export function loadConfig({ env, directory, apps, now = Date.now() }: LoadConfi
   checkNames(variables, referred, problems);
   checkOwnOrigins(settings, variables, problems);
 
-  const context = { ...lookupIn(settings, variables), mode: variables.mode };
+  const context = {
+    ...lookupIn(settings, variables),
+    mode: variables.mode,
+    now,
+    readSecretFile: createReadSecretFile(directory),
+  };
   const { clients, problems: clientProblems } = checkClientFiles(clientFiles, context);
   problems.push(...clientProblems);
   const dealers = readDealers(directory, context, problems);

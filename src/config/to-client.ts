@@ -1,19 +1,17 @@
 // Makes the client of a file that has been checked.
 import type { ClientFile } from './client-schema.ts';
-import type { Client } from './config.ts';
-import type { Lookup } from './references.ts';
+import type { Client, ClientSecret } from './config.ts';
 
-/** Takes apart what oidc-provider reads and what is ours, and puts the secret in. */
-export function toClient(file: ClientFile, lookup: Lookup): Client {
+/** Takes apart what oidc-provider reads and what is ours, and puts the secrets' digests in. */
+export function toClient(file: ClientFile, secrets: ClientSecret[] | undefined): Client {
   const {
     $schema: _schema,
     common_id: ours,
-    client_secret: secretReference,
+    client_secret: _references,
     'client_name#ja': japaneseName,
     'client_name#en': englishName,
     ...metadata
   } = file;
-  const secret = secretReference && lookup(secretReference.$env);
   const scopes = metadata.scope?.split(' ') ?? [];
   return {
     metadata: {
@@ -21,8 +19,8 @@ export function toClient(file: ClientFile, lookup: Lookup): Client {
       // oidc-provider takes `code` where nothing is said, also for a client without the authorization code grant, and refuses that.
       response_types: metadata.grant_types.includes('authorization_code') ? ['code'] : [],
       authorization_details_types: metadata.authorization_details_types ?? scopes.filter((scope) => scope === 'dealer_link'),
-      ...(secret && { client_secret: secret }),
     },
+    ...(secrets && { secrets }),
     name: { ja: japaneseName ?? metadata.client_name, en: englishName ?? metadata.client_name },
     brand: ours.brand,
     firstParty: ours.first_party,

@@ -1,4 +1,5 @@
 // oidc-provider's storage interface over our port. Clients come from their files; everything else from the database.
+import { randomBytes } from 'node:crypto';
 import { errors, type Adapter, type AdapterPayload } from 'oidc-provider';
 import type { Client } from '../config/config.ts';
 import type { Clock, ClientRegistry } from '../deps.ts';
@@ -48,20 +49,30 @@ function artifactAdapter(model: string, artifacts: ArtifactStore, clock: Clock):
 }
 
 /** oidc-provider knows the scopes of OpenID Connect; those of a resource are held against the file when the resource is asked for. */
-function forProvider({ scope, ...metadata }: Client['metadata']): Client['metadata'] {
-  if (typeof scope !== 'string') return metadata;
-  const ours = scope.split(' ').filter((name) => OIDC_SCOPES.includes(name));
-  return { ...metadata, scope: ours.join(' ') };
+function forProvider({ metadata: { scope, ...metadata }, secrets }: Client, placeholder: string): Client['metadata'] {
+  return {
+    ...metadata,
+    ...(typeof scope === 'string' && { scope: ours(scope) }),
+    // oidc-provider wants one; what is compared are the digests, see client-secrets.ts.
+    ...(secrets && { client_secret: placeholder }),
+  };
 }
+
+const ours = (scope: string): string =>
+  scope
+    .split(' ')
+    .filter((name) => OIDC_SCOPES.includes(name))
+    .join(' ');
 
 function clientAdapter(clients: ClientRegistry): Adapter {
   const readOnly = async (): Promise<never> => {
     throw new Error('clients are files in config/clients and cannot be written');
   };
+  const placeholder = randomBytes(32).toString('base64url');
   return {
     find: async (clientId) => {
       const client = clients.find(clientId);
-      return client && (forProvider(client.metadata) as AdapterPayload);
+      return client && (forProvider(client, placeholder) as AdapterPayload);
     },
     findByUid: async () => undefined,
     findByUserCode: async () => undefined,

@@ -5,6 +5,7 @@ import Provider, { errors, type Configuration, type KoaContextWithOIDC } from 'o
 import type { Deps } from '../deps.ts';
 import { LANGUAGES } from '../http/translator.ts';
 import { createAdapterFactory } from './adapter.ts';
+import { compareSecretDigests } from './client-secrets.ts';
 import { accountClaims, CLAIMS_BY_SCOPE, OIDC_SCOPES } from './claims.ts';
 import { createResourceIndicators, createRichAuthorizationRequests } from './dealer-link-grant.ts';
 import { createLoadExistingGrant } from './existing-grant.ts';
@@ -24,6 +25,7 @@ export const INTERACTION_PATH = '/interaction';
 export async function createProvider(deps: Deps): Promise<Provider> {
   const provider = new Provider(deps.config.issuer, createConfiguration(deps));
   provider.proxy = deps.config.trustProxy;
+  compareSecretDigests(provider, deps);
   const finishMigration = createFinishMigration(deps);
   const logoutSource = createLogoutSource(deps.clients);
   provider.use(async function completeMigrationAtRedemption(ctx, next) {

@@ -2,6 +2,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { checkClientFiles, namesInClientFiles } from '../../src/config/check-client-files.ts';
 import type { ClientContext } from '../../src/config/check-client-files.ts';
+import { digestOf } from '../../src/config/check-client-secrets.ts';
+import type { SecretFile } from '../../src/config/check-client-secrets.ts';
 import { formatProblem } from '../../src/config/problem.ts';
 
 const SECRET = '0123456789abcdef0123456789abcdef';
@@ -10,7 +12,18 @@ const VARIABLES: Record<string, string> = {
   APP_CLIENT_SECRET: SECRET,
   SHORT_SECRET: 'canary',
 };
-const CONTEXT: ClientContext = { mode: 'development', lookup: (name) => VARIABLES[name], known: Object.keys(VARIABLES) };
+const NOW = Date.parse('2026-10-01T00:00:00Z');
+const FILES: Record<string, SecretFile> = {
+  'secrets/app': { text: `${SECRET}\n`, worldReadable: false },
+  'secrets/open': { text: SECRET, worldReadable: true },
+};
+const CONTEXT: ClientContext = {
+  mode: 'development',
+  lookup: (name) => VARIABLES[name],
+  known: Object.keys(VARIABLES),
+  now: NOW,
+  readSecretFile: (path) => FILES[path] ?? { unreadable: 'no such file' },
+};
 const NAME = 'config/clients/app.json';
 
 const web = {
@@ -21,6 +34,8 @@ const web = {
   jwks_uri: 'https://app.example.jp/jwks.json',
   common_id: { contact: 'app@example.jp' },
 };
+const secretWeb = { ...web, token_endpoint_auth_method: 'client_secret_basic', jwks_uri: undefined };
+const mendSecret = 'make one with: npm run admin -- secrets generate';
 const native = {
   client_id: 'app',
   client_name: 'App',
@@ -110,15 +125,43 @@ describe('a file without a mistake', () => {
     expect(clients[0]).toMatchObject({ metadata: { response_types: [], redirect_uris: [] }, brand: 'toyota', firstParty: false });
   });
 
-  test('the secret comes from the environment', () => {
-    const file = {
-      ...web,
-      token_endpoint_auth_method: 'client_secret_basic',
-      jwks_uri: undefined,
-      client_secret: { $env: 'APP_CLIENT_SECRET' },
-    };
-    const { clients } = checkClientFiles([{ name: NAME, text: JSON.stringify(file) }], CONTEXT);
-    expect(clients[0]?.metadata.client_secret).toBe(SECRET);
+  test.each<[object, object[]]>([
+    [{ $env: 'APP_CLIENT_SECRET' }, [{ digest: digestOf(SECRET) }]],
+    [{ $file: 'secrets/app' }, [{ digest: digestOf(SECRET) }]],
+    [{ $file: 'secrets/open' }, [{ digest: digestOf(SECRET) }]],
+    [{ hash: `sha256:${digestOf('x')}` }, [{ digest: digestOf('x') }]],
+    [
+      [
+        { $env: 'APP_CLIENT_SECRET', not_after: '2026-10-02T00:00:00+09:00' },
+        { hash: `sha256:${digestOf('x')}`, not_before: '2026-09-01T00:00:00Z' },
+      ],
+      [
+        { digest: digestOf(SECRET), notAfter: Date.parse('2026-10-01T15:00:00Z') },
+        { digest: digestOf('x'), notBefore: Date.parse('2026-09-01T00:00:00Z') },
+      ],
+    ],
+  ])('a secret is known by its digest only: %j', (reference, secrets) => {
+    const file = { ...secretWeb, client_secret: reference };
+    const { clients, problems } = checkClientFiles([{ name: NAME, text: JSON.stringify(file) }], CONTEXT);
+    expect(problems).toEqual([]);
+    expect(clients[0]?.secrets).toEqual(secrets);
+    expect(JSON.stringify(clients)).not.toContain(SECRET);
+  });
+
+  test('a secret that counts no more is a warning: it must not keep everybody else from starting', () => {
+    const file = { ...secretWeb, client_secret: { $env: 'APP_CLIENT_SECRET', not_after: '2026-09-30T00:00:00Z' } };
+    const { clients, problems } = checkClientFiles([{ name: NAME, text: JSON.stringify(file) }], CONTEXT);
+    expect(problems.map(({ severity }) => severity)).toEqual(['warning']);
+    expect(problems.map(formatProblem)).toEqual([
+      `${NAME}: client_secret: expected a secret that still counts, found one that ended 2026-09-30T00:00:00.000Z; ${mendSecret}`,
+    ]);
+    expect(clients).toHaveLength(1);
+  });
+
+  test('in production, not a file that everybody can read', () => {
+    expect(sentences({ ...secretWeb, client_secret: { $file: 'secrets/open' } }, 'production')).toEqual([
+      `${NAME}: client_secret: expected secrets/open to be readable by its owner only, found a file that everybody can read; chmod 600 secrets/open`,
+    ]);
   });
 });
 
@@ -335,11 +378,11 @@ describe('a mistake', () => {
     // Secrets and references.
     [
       { ...web, token_endpoint_auth_method: 'client_secret_basic', client_secret: 'canary' },
-      'client_secret: expected a reference to the environment, as {"$env": "MY_APP_CLIENT_SECRET"}, because secrets never stand in files, found something else (not shown)',
+      'client_secret: expected a reference such as {"$env": "MY_APP_CLIENT_SECRET"}, {"$file": "secrets/my-app"} or {"hash": "sha256:…"}, because secrets never stand in files, found something else (not shown)',
     ],
     [
       { ...web, token_endpoint_auth_method: 'client_secret_basic' },
-      'client_secret: expected a reference to the environment, because token_endpoint_auth_method is client_secret_basic, found nothing; write {"$env": "MY_APP_CLIENT_SECRET"}, or use private_key_jwt',
+      'client_secret: expected a reference to the secret, because token_endpoint_auth_method is client_secret_basic, found nothing; write {"$env": "MY_APP_CLIENT_SECRET"}, or use private_key_jwt',
     ],
     [
       { ...web, client_secret: { $env: 'APP_CLIENT_SECRET' } },
@@ -347,11 +390,36 @@ describe('a mistake', () => {
     ],
     [
       { ...web, token_endpoint_auth_method: 'client_secret_basic', client_secret: { $env: 'SHORT_SECRET' } },
-      'client_secret: expected at least 32 characters out of A–Z a–z 0–9 - . _ ~ in SHORT_SECRET, found a value of 6 characters (not shown); make one with: openssl rand -hex 32',
+      'client_secret: expected at least 32 characters out of A–Z a–z 0–9 - . _ ~ in SHORT_SECRET, found a value of 6 characters (not shown); make one with: npm run admin -- secrets generate',
+    ],
+    [
+      { ...secretWeb, client_secret: { $file: 'secrets/none' } },
+      `client_secret: expected at least 32 characters out of A–Z a–z 0–9 - . _ ~ in secrets/none, found no such file; ${mendSecret}`,
+    ],
+    [
+      { ...secretWeb, client_secret: { hash: 'canary' } },
+      'client_secret.hash: expected sha256: and 43 characters, as "npm run admin -- clients secret" prints it, found something else (not shown)',
+    ],
+    [
+      { ...secretWeb, client_secret: { $env: 'APP_CLIENT_SECRET', $file: 'secrets/app' } },
+      'client_secret: expected one of $env, $file and hash, found $env and $file',
+    ],
+    [{ ...secretWeb, client_secret: {} }, 'client_secret: expected one of $env, $file and hash, found none of them'],
+    [{ ...secretWeb, client_secret: [] }, 'client_secret: expected one secret, or two to change it, found none'],
+    [
+      { ...secretWeb, client_secret: [{ $env: 'APP_CLIENT_SECRET' }, { $env: 'APP_CLIENT_SECRET', not_after: 'soon' }] },
+      "client_secret[1].not_after: expected a time with its offset, as 2026-04-01T00:00:00+09:00, found 'soon'",
+    ],
+    [
+      {
+        ...secretWeb,
+        client_secret: { $env: 'APP_CLIENT_SECRET', not_before: '2026-10-02T00:00:00Z', not_after: '2026-10-01T00:00:00Z' },
+      },
+      'client_secret: expected not_after to be later than not_before, found 2026-10-02T00:00:00Z and 2026-10-01T00:00:00Z',
     ],
     [
       { ...web, token_endpoint_auth_method: 'client_secret_basic', client_secret: { $env: 'UNSET_SECRET' } },
-      'client_secret: expected at least 32 characters out of A–Z a–z 0–9 - . _ ~ in UNSET_SECRET, found nothing; make one with: openssl rand -hex 32',
+      'client_secret: expected at least 32 characters out of A–Z a–z 0–9 - . _ ~ in UNSET_SECRET, found nothing; make one with: npm run admin -- secrets generate',
     ],
     [
       { ...web, redirect_uris: ['${APP_ULR}/cb'] },

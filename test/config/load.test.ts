@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { ConfigError } from '../../src/config/config-error.ts';
 import type { AppName, Config } from '../../src/config/config.ts';
+import { digestOf } from '../../src/config/check-client-secrets.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { formatProblem } from '../../src/config/problem.ts';
 import type { Environment } from '../../src/config/read-settings.ts';
@@ -84,7 +85,7 @@ describe('what ships', () => {
     );
     expect(clients.find(({ metadata }) => metadata.client_id === 'gazoo')).toMatchObject({
       firstParty: false,
-      metadata: { client_secret: GAZOO_DEVELOPMENT_SECRET },
+      secrets: [{ digest: digestOf(GAZOO_DEVELOPMENT_SECRET) }],
     });
     expect(dealers).toHaveLength(7);
     expect(dealers[0]).toMatchObject({ code: 'aichi-toyota', resource: 'http://localhost:3003/dealers/aichi-toyota' });
@@ -328,7 +329,9 @@ describe('production', () => {
       demo: false,
       trustProxy: true,
     });
-    expect(config.clients.find(({ metadata }) => metadata.client_id === 'gazoo')?.metadata.client_secret).toBe(SECRET);
+    expect(config.clients.find(({ metadata }) => metadata.client_id === 'gazoo')?.secrets).toEqual([
+      { digest: digestOf(SECRET) },
+    ]);
     expect(existsSync(config.dataDirectory)).toBe(false);
   });
 

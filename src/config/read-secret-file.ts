@@ -1,0 +1,21 @@
+// Reads a file that holds a secret.
+import { readFileSync, statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { SecretFile } from './check-client-secrets.ts';
+import { errorCode } from './error-code.ts';
+
+const READABLE_BY_OTHERS = 0o004;
+
+/** Reads files named relative to the project's root. */
+export function createReadSecretFile(directory: string): (path: string) => SecretFile {
+  return (path) => {
+    const file = resolve(directory, path);
+    try {
+      return { text: readFileSync(file, 'utf8'), worldReadable: (statSync(file).mode & READABLE_BY_OTHERS) !== 0 };
+    } catch (error) {
+      const code = errorCode(error);
+      if (code === undefined) throw error;
+      return { unreadable: code === 'ENOENT' ? 'no such file' : `a file that answers ${code}` };
+    }
+  };
+}
