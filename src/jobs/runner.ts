@@ -72,7 +72,8 @@ export function createJobRunner(
       } catch (error) {
         log.error({ detail: error instanceof Error ? error.message : String(error) }, 'jobs cannot be worked off at present');
       }
-      if (leased.length === BATCH || stopping) continue;
+      // A job may have enqueued another, whose wake-up call nobody heard.
+      if (leased.length > 0 || stopping) continue;
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, IDLE_MS);
         wake = () => {

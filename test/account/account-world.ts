@@ -1,0 +1,102 @@
+// What the tests of the customer's own pages share: a world with a service of its own, and a person who signs in.
+import { createHash, randomBytes } from 'node:crypto';
+import { createBrowser, textOf, type Browser } from '../support/http-browser.ts';
+import { startWorld, type Message, type World } from '../support/world.ts';
+
+/** Nobody listens here; where the service is sent back to. */
+const CALLBACK = 'http://127.0.0.1:9/callback';
+const SERVICE = 'test-service';
+const SECRET = 'secret-of-the-test-service-0123456789ab';
+
+/** Both demonstration IDs have this password; Yamada has a birth date, 1988-07-21, and Sato has none. */
+export const PASSWORD = 'Common-2026';
+export const YAMADA = 'yamada@example.jp';
+export const SATO = 'sato@example.jp';
+
+export type Tokens = { access_token: string; refresh_token: string; id_token: string };
+
+export async function startAccountWorld(): Promise<World> {
+  return startWorld({
+    apps: ['mailbox', 'dealer', 'id'],
+    env: { TEST_SERVICE_SECRET: SECRET },
+    clients: {
+      [SERVICE]: {
+        client_name: 'Test service',
+        application_type: 'web',
+        token_endpoint_auth_method: 'client_secret_basic',
+        client_secret: { $env: 'TEST_SERVICE_SECRET' },
+        redirect_uris: [CALLBACK],
+        grant_types: ['authorization_code', 'refresh_token'],
+        response_types: ['code'],
+        scope: 'openid profile email offline_access dealer_link',
+        common_id: { first_party: true, contact: 'tests' },
+      },
+    },
+  });
+}
+
+/** Waits for the mail to an address whose subject says this, after the one that came before. */
+export async function nextMail(world: World, to: string, subject: string, after = 0): Promise<Message> {
+  for (let waited = 0; waited < 10_000; waited += 50) {
+    const found = (await world.messages(to)).find((message) => message.id > after && message.subject.includes(subject));
+    if (found) return found;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`no mail "${subject}" came to ${to}`);
+}
+
+/** The id of the newest mail to an address. */
+export const newestMail = async (world: World, to: string): Promise<number> => (await world.messages(to))[0]?.id ?? 0;
+
+export const headingOf = ({ page }: Browser): string => textOf(/<h1>([\s\S]*?)<\/h1>/.exec(page.text)?.[1] ?? '');
+export const mainOf = ({ page }: Browser): string => textOf(/<main[\s\S]*<\/main>/.exec(page.text)?.[0] ?? '');
+
+/** Opens マイページ and signs in on the way. */
+export async function openAccount(
+  world: World,
+  email: string,
+  { password = PASSWORD, browser = createBrowser(), path = '/account' } = {},
+): Promise<Browser> {
+  await browser.open(`${world.origins.id}${path}`);
+  if (headingOf(browser) === 'TOYOTA/LEXUSの共通IDでログイン') {
+    await browser.submit('/login', { login_id: email, password });
+  }
+  return browser;
+}
+
+/** Goes to the service with this browser, signs in where that is asked, and gets the service's tokens. */
+export async function useService(world: World, browser: Browser, email: string, password = PASSWORD): Promise<Tokens> {
+  const verifier = randomBytes(32).toString('base64url');
+  const parameters = new URLSearchParams({
+    client_id: SERVICE,
+    response_type: 'code',
+    scope: 'openid email offline_access dealer_link',
+    redirect_uri: CALLBACK,
+    code_challenge: createHash('sha256').update(verifier).digest('base64url'),
+    code_challenge_method: 'S256',
+  });
+  let answer = await browser.open(`${world.origins.id}/auth?${parameters.toString()}`, CALLBACK);
+  if (answer.status === 200) answer = await browser.submit('/login', { login_id: email, password }, CALLBACK);
+  const code = new URL(answer.location ?? '').searchParams.get('code') ?? '';
+  const { status, body } = await askForTokens(world, { grant_type: 'authorization_code', code, code_verifier: verifier });
+  if (status !== 200) throw new Error(JSON.stringify(body));
+  return body as Tokens;
+}
+
+/** The token endpoint's answer to a refresh: 200, or 400 `invalid_grant` where the token is dead. */
+export async function refresh(world: World, { refresh_token: token }: Tokens): Promise<number> {
+  return (await askForTokens(world, { grant_type: 'refresh_token', refresh_token: token })).status;
+}
+
+async function askForTokens(world: World, parameters: Record<string, string>): Promise<{ status: number; body: unknown }> {
+  const body = new URLSearchParams({ redirect_uri: CALLBACK, ...parameters });
+  const headers = { Authorization: `Basic ${Buffer.from(`${SERVICE}:${SECRET}`).toString('base64')}` };
+  const response = await fetch(`${world.origins.id}/token`, { method: 'POST', body, headers });
+  return { status: response.status, body: await response.json() };
+}
+
+/** Whether the access token opens UserInfo. */
+export async function userInfoStatus(world: World, { access_token: token }: Tokens): Promise<number> {
+  const response = await fetch(`${world.origins.id}/me`, { headers: { Authorization: `Bearer ${token}` } });
+  return response.status;
+}

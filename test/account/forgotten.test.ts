@@ -1,0 +1,277 @@
+// パスワードを忘れた方, by real HTTP and real mail: what it does, and what it never tells.
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { createBrowser, textOf, type Browser } from '../support/http-browser.ts';
+import type { World } from '../support/world.ts';
+import {
+  headingOf,
+  mainOf,
+  newestMail,
+  nextMail,
+  openAccount,
+  PASSWORD,
+  refresh,
+  SATO,
+  startAccountWorld,
+  userInfoStatus,
+  useService,
+  YAMADA,
+} from './account-world.ts';
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+const BIRTHDATE = { birthdate_year: '1988', birthdate_month: '7', birthdate_day: '21' };
+const CODE_MAIL = '再設定の認証番号';
+const CHANGED_MAIL = 'パスワードが変更されました';
+const PAUSED_MAIL = 'お休みしています';
+const WRONG = '生年月日が違うか';
+const OVER = '入力できる回数を超えました';
+
+describe('a forgotten password', () => {
+  let world: World;
+  beforeAll(async () => {
+    world = await startAccountWorld();
+  }, 30_000);
+  afterAll(async () => world.stop());
+
+  /** Asks for a code; answers the browser at the next page. */
+  async function ask(email: string, browser = createBrowser()): Promise<Browser> {
+    await browser.open(`${world.origins.id}/password/forgotten`);
+    await browser.submit('/password/forgotten', { email });
+    return browser;
+  }
+
+  /** The same for an address that has an ID; answers the code too. */
+  async function askAndRead(email: string): Promise<{ browser: Browser; code: string }> {
+    const before = await newestMail(world, email);
+    const browser = await ask(email);
+    const { subject } = await nextMail(world, email, CODE_MAIL, before);
+    return { browser, code: /\d{6}/.exec(subject)?.[0] ?? '' };
+  }
+
+  /** What nobody has sent. */
+  const wrongCode = (code: string): string => (code === '111111' ? '222222' : '111111');
+
+  test('is set anew: everything that hung on the old one ends, nobody is logged in, and the owner is told', async () => {
+    const signedIn = await openAccount(world, YAMADA);
+    expect(headingOf(signedIn)).toBe('マイページ');
+    const tokens = await useService(world, signedIn, YAMADA);
+    expect(await userInfoStatus(world, tokens)).toBe(200);
+
+    const { browser, code } = await askAndRead(YAMADA);
+    expect(headingOf(browser)).toBe('ご本人さまの確認');
+    await browser.submit('/code', { code, ...BIRTHDATE });
+    expect(headingOf(browser)).toBe('新しいパスワードの設定');
+
+    await browser.submit('/new', { password: 'short1' });
+    expect(browser.page.status).toBe(422);
+    await browser.submit('/new', { password: 'yamada1988' });
+    expect(mainOf(browser)).toContain('推測されるおそれがあります');
+    const before = await newestMail(world, YAMADA);
+    await browser.submit('/new', { password: 'Forgotten-99' });
+    expect(headingOf(browser)).toBe('パスワードを再設定しました');
+    expect((await nextMail(world, YAMADA, CHANGED_MAIL, before)).text).toContain('/password/forgotten');
+
+    expect(await userInfoStatus(world, tokens)).toBe(401);
+    expect(await refresh(world, tokens)).toBe(400);
+    await signedIn.open(`${world.origins.id}/account`);
+    expect(headingOf(signedIn)).toBe('TOYOTA/LEXUSの共通IDでログイン');
+    await browser.open(`${world.origins.id}/account`);
+    expect(headingOf(browser)).toBe('TOYOTA/LEXUSの共通IDでログイン');
+    await browser.submit('/login', { login_id: YAMADA, password: PASSWORD });
+    expect(browser.page.status).toBe(422);
+    await browser.submit('/login', { login_id: YAMADA, password: 'Forgotten-99' });
+    expect(headingOf(browser)).toBe('マイページ');
+  });
+
+  test('is set by an owner without a birth date, whatever they enter for it', async () => {
+    const { browser, code } = await askAndRead(SATO);
+    await browser.submit('/code', { code, ...BIRTHDATE });
+    expect(headingOf(browser)).toBe('新しいパスワードの設定');
+  });
+
+  test('leads back to the login page that the person came from', async () => {
+    const browser = createBrowser();
+    await browser.open(`${world.origins.id}/account/profile`);
+    const login = browser.page.url;
+    const link = /href="(\/password\/forgotten[^"]*)"/.exec(browser.page.text)?.[1] ?? '';
+    await browser.open(`${world.origins.id}${link}`);
+    const before = await newestMail(world, SATO);
+    await browser.submit('/password/forgotten', { email: SATO });
+    const { subject } = await nextMail(world, SATO, CODE_MAIL, before);
+    await browser.submit('/code', { code: /\d{6}/.exec(subject)?.[0] ?? '' });
+    await browser.submit('/new', { password: 'Remember-1' });
+    expect(browser.page.text).toContain(`href="${new URL(login).pathname}"`);
+    await browser.open(login);
+    await browser.submit('/login', { login_id: SATO, password: 'Remember-1' });
+    expect(headingOf(browser)).toBe('お客様情報の編集');
+  });
+
+  test('leads nowhere else, whatever the address says', async () => {
+    const browser = createBrowser();
+    for (const interaction of ['//evil.example', 'https://evil.example/', '../../x', 'unknown', '%0d%0aX: y']) {
+      await browser.open(`${world.origins.id}/password/forgotten?interaction=${encodeURIComponent(interaction)}`);
+      expect(browser.page.status).toBe(200);
+      expect(browser.page.text).not.toMatch(/href="(?!\/password)[^"]*evil|name="interaction"|href="[^"]*\/login/);
+    }
+  });
+
+  test('tells nothing about an address: the pages are the same to the byte, and only an owner gets mail', async () => {
+    const pages = async (email: string): Promise<string[]> => {
+      const browser = await ask(email);
+      const [asked] = [browser.page.text];
+      await browser.submit('/code', { code: '000000', ...BIRTHDATE });
+      return [asked, browser.page.text].map((text) =>
+        text.replaceAll(email, 'ADDRESS').replace(/name="csrf_token" value="[^"]+"/g, ''),
+      );
+    };
+    const known = await pages(YAMADA);
+    expect(await pages('nobody@example.jp')).toEqual(known);
+    expect(await world.messages('nobody@example.jp')).toEqual([]);
+  });
+
+  test('counts code and birth date in one budget, and does not say which was wrong', async () => {
+    await world.advance(DAY_MS);
+    const { browser, code } = await askAndRead(YAMADA);
+    const tries = [
+      { code: wrongCode(code), ...BIRTHDATE },
+      { code, ...BIRTHDATE, birthdate_day: '22' },
+      { code },
+      { code: wrongCode(code) },
+    ];
+    for (const typed of tries) {
+      await browser.submit('/code', typed);
+      expect(browser.page.status).toBe(422);
+      expect(mainOf(browser)).toContain(WRONG);
+    }
+    await browser.submit('/code', { code, ...BIRTHDATE, birthdate_year: '1989' });
+    expect(mainOf(browser)).toContain(OVER);
+    await browser.submit('/code', { code, ...BIRTHDATE });
+    expect(mainOf(browser)).toContain(OVER);
+
+    const before = await newestMail(world, YAMADA);
+    const again = await ask(YAMADA);
+    const paused = await nextMail(world, YAMADA, PAUSED_MAIL, before);
+    expect(paused.text).not.toMatch(/\d{6}/);
+    expect(headingOf(again)).toBe('ご本人さまの確認');
+    // Logging in goes on.
+    expect(headingOf(await openAccount(world, YAMADA, { password: 'Forgotten-99' }))).toBe('マイページ');
+
+    await world.advance(DAY_MS);
+    const next = await askAndRead(YAMADA);
+    await next.browser.submit('/code', { code: next.code, ...BIRTHDATE });
+    expect(headingOf(next.browser)).toBe('新しいパスワードの設定');
+  });
+
+  test('what is no code or no date costs no try', async () => {
+    await world.advance(DAY_MS);
+    const { browser, code } = await askAndRead(YAMADA);
+    for (let n = 0; n < 6; n += 1) {
+      await browser.submit('/code', { code: '12', ...BIRTHDATE });
+      await browser.submit('/code', { code, ...BIRTHDATE, birthdate_month: '13' });
+      expect(browser.page.text).toContain('value="1988"');
+    }
+    await browser.submit('/code', { code, ...BIRTHDATE });
+    expect(headingOf(browser)).toBe('新しいパスワードの設定');
+  });
+
+  test('a newer request kills the older one, and its code', async () => {
+    await world.advance(DAY_MS);
+    const older = await askAndRead(SATO);
+    const newer = await askAndRead(SATO);
+    await older.browser.submit('/code', { code: older.code });
+    expect(headingOf(older.browser)).toBe('パスワードの再設定');
+    await newer.browser.submit('/code', { code: older.code });
+    expect(mainOf(newer.browser)).toContain(WRONG);
+    await newer.browser.submit('/code', { code: newer.code });
+    expect(headingOf(newer.browser)).toBe('新しいパスワードの設定');
+  });
+
+  test('another code takes the place of the first, not before a minute has passed', async () => {
+    await world.advance(DAY_MS);
+    const { browser, code } = await askAndRead(SATO);
+    const early = await browser.post('/code/resend');
+    expect(early.status).toBe(429);
+    expect(Number(early.headers['retry-after'])).toBeGreaterThan(0);
+    await world.advance(61_000);
+    const before = await newestMail(world, SATO);
+    await browser.submit('/code/resend');
+    const { subject } = await nextMail(world, SATO, CODE_MAIL, before);
+    const [second = ''] = /\d{6}/.exec(subject) ?? [];
+    if (second !== code) {
+      await browser.submit('/code', { code });
+      expect(mainOf(browser)).toContain(WRONG);
+    }
+    await browser.submit('/code', { code: second });
+    expect(headingOf(browser)).toBe('新しいパスワードの設定');
+  });
+
+  test('a code is for the browser that asked, and for ten minutes', async () => {
+    await world.advance(DAY_MS);
+    const { browser, code } = await askAndRead(SATO);
+    const other = createBrowser();
+    await other.open(`${world.origins.id}/password/forgotten/code`);
+    expect(headingOf(other)).toBe('パスワードの再設定');
+    await world.advance(10 * 60_000);
+    await browser.submit('/code', { code });
+    expect(mainOf(browser)).toContain(WRONG);
+  });
+
+  test('20 parallel presses with the right code prove it once, and 20 new passwords set one', async () => {
+    await world.advance(DAY_MS);
+    const { browser, code } = await askAndRead(SATO);
+    const form = browser.form('/code');
+    await Promise.all(Array.from({ length: 20 }, async () => browser.copy().post(form, { code })));
+    await browser.open(`${world.origins.id}/password/forgotten/new`);
+    expect(headingOf(browser)).toBe('新しいパスワードの設定');
+    const set = browser.form('/new');
+    const before = await newestMail(world, SATO);
+    await Promise.all(Array.from({ length: 20 }, async (_, n) => browser.copy().post(set, { password: `Parallel-${100 + n}` })));
+    await nextMail(world, SATO, CHANGED_MAIL, before);
+    const notices = (await world.messages(SATO)).filter(({ id, subject }) => id > before && subject.includes(CHANGED_MAIL));
+    expect(notices).toHaveLength(1);
+    // The right is used up.
+    const late = await browser.post(set, { password: 'Too-late-1' });
+    expect(late.status).toBe(303);
+    expect(await openAccount(world, SATO, { password: 'Too-late-1' }).then(headingOf)).not.toBe('マイページ');
+  });
+
+  test('is set three times a day and no more', async () => {
+    await world.advance(DAY_MS);
+    for (const password of ['First-time-1', 'Second-time-2', 'Third-time-3']) {
+      const { browser, code } = await askAndRead(SATO);
+      await browser.submit('/code', { code });
+      await browser.submit('/new', { password });
+      expect(headingOf(browser)).toBe('パスワードを再設定しました');
+      await world.advance(1000);
+    }
+    const before = await newestMail(world, SATO);
+    await ask(SATO);
+    expect((await nextMail(world, SATO, PAUSED_MAIL, before)).text).not.toMatch(/\d{6}/);
+  });
+
+  test('a wrong address is mended on the spot, and pages out of turn lead to the one that is due', async () => {
+    const browser = await ask('no address');
+    expect(browser.page.status).toBe(422);
+    expect(browser.page.text).toContain('value="no address"');
+    for (const path of ['code', 'new', 'done']) {
+      await browser.open(`${world.origins.id}/password/forgotten/${path}`);
+      expect(headingOf(browser)).toBe('パスワードの再設定');
+    }
+    const forged = await browser.send(`${world.origins.id}/password/forgotten/new`, {
+      method: 'POST',
+      body: new URLSearchParams({ password: 'Forged-pass-1' }),
+    });
+    expect(forged.status).toBe(403);
+    expect(textOf(forged.text)).toContain('もう一度操作してください');
+  });
+
+  test('a network that asks too often waits', async () => {
+    const statuses: number[] = [];
+    const browser = createBrowser({ from: '127.9.9.9' });
+    for (let n = 0; n < 22; n += 1) {
+      await browser.open(`${world.origins.id}/password/forgotten`);
+      statuses.push((await browser.post('/password/forgotten', { email: `flood-${n}@example.jp` })).status);
+    }
+    expect(statuses.slice(0, 20)).toEqual(Array(20).fill(303));
+    expect(statuses.at(-1)).toBe(429);
+  });
+});
