@@ -4,16 +4,19 @@ import type { Connection } from 'mongoose';
 
 /** Where the URL names no database. */
 const DEFAULT_DATABASE = 'common_id';
-/** No request may hang: an operation, with all its retries and its wait for a connection, ends after this. */
-const OPERATION_TIMEOUT_MS = 2_500;
+/** A server that says nothing for so long is given up, and its connection closed. */
+const SOCKET_TIMEOUT_MS = 2_500;
+/** When all connections are busy for so long, the database does not keep up. */
+const CONNECTION_WAIT_MS = 1_500;
 /** Readiness must turn within two seconds where no server answers. */
 const SERVER_SELECTION_TIMEOUT_MS = 1_500;
 
 /**
  * Connects to the servers of a `mongodb://` or `mongodb+srv://` URL.
+ * @param patient for commands that take their time, such as making an index
  * @throws {Error} none of them answers, or they refuse us; the message never shows the URL, which may hold a password
  */
-export async function connect(url: string): Promise<Connection> {
+export async function connect(url: string, { patient = false } = {}): Promise<Connection> {
   // An instance of our own: settings of mongoose are global otherwise. `sanitizeFilter` makes an object that came in where a text was
   // meant (`{"$ne": null}`) a value to compare with; our own operators are marked as trusted.
   const instance = new mongoose.Mongoose({
@@ -28,7 +31,8 @@ export async function connect(url: string): Promise<Connection> {
   const connection = instance.createConnection(url, {
     ...(!namesDatabase && { dbName: DEFAULT_DATABASE }),
     appName: 'common-id',
-    timeoutMS: OPERATION_TIMEOUT_MS,
+    ...(!patient && { socketTimeoutMS: SOCKET_TIMEOUT_MS }),
+    waitQueueTimeoutMS: CONNECTION_WAIT_MS,
     serverSelectionTimeoutMS: SERVER_SELECTION_TIMEOUT_MS,
     connectTimeoutMS: SERVER_SELECTION_TIMEOUT_MS,
     heartbeatFrequencyMS: 2_000,

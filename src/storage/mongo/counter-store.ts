@@ -11,7 +11,7 @@ export function createCounterStore({ counters }: Collections, clock: () => Epoch
     async add(key, points, durationMs) {
       const now = clock();
       const expires_at = new Date(now + durationMs);
-      const options = { returnDocument: 'after', ...RECREATABLE } as const;
+      const options = { returnDocument: 'after', projection: { points: 1, expires_at: 1 }, ...RECREATABLE } as const;
       for (;;) {
         try {
           const update = { $inc: { points }, $setOnInsert: { expires_at } };

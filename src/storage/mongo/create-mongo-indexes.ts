@@ -8,7 +8,7 @@ import { createIndexes } from './indexes.ts';
  * @throws {Error} no server answers
  */
 export async function createMongoIndexes(url: string): Promise<string[]> {
-  const connection = await connect(url);
+  const connection = await connect(url, { patient: true });
   try {
     return await createIndexes(defineCollections(connection));
   } finally {

@@ -1,12 +1,18 @@
-// What stands around every store: its errors in the port's words, and an end that waits for what was begun.
+// What stands around every store: its errors in the port's words, an end to every wait, and a close that waits for what was begun.
 import { StorageUnavailable } from '../storage.ts';
 import { asPortError } from './mongo-error.ts';
+
+/** No request may hang, whatever was tried again underneath. The write may still be stored, as `StorageUnavailable` says. */
+const CALL_TIMEOUT_MS = 2_500;
 
 type AsyncMethod = (...parameters: unknown[]) => Promise<unknown>;
 
 export type Guard = {
-  /** The store, throwing what the port names, and refusing once it is closed. */
-  guard<Store extends object>(store: Store): Store;
+  /**
+   * The store, throwing what the port names, and refusing once it is closed.
+   * @param timeoutMs after which a call is answered with `StorageUnavailable`
+   */
+  guard<Store extends object>(store: Store, timeoutMs?: number): Store;
   /** Lets nothing new in, and answers when everything that was begun has ended. */
   closed(): Promise<void>;
 };
@@ -15,24 +21,24 @@ export function createGuard(): Guard {
   const open = new Set<Promise<unknown>>();
   let isClosed = false;
 
-  async function call(method: AsyncMethod, parameters: unknown[]): Promise<unknown> {
+  async function call(method: AsyncMethod, parameters: unknown[], timeoutMs: number): Promise<unknown> {
     if (isClosed) throw new StorageUnavailable('the database is closed');
     const answer = method(...parameters);
     open.add(answer);
+    const forget = (): unknown => open.delete(answer);
+    answer.then(forget, forget);
     try {
-      return await answer;
+      return await inTime(answer, timeoutMs);
     } catch (error) {
       throw asPortError(error);
-    } finally {
-      open.delete(answer);
     }
   }
 
   return {
-    guard<Store extends object>(store: Store): Store {
+    guard<Store extends object>(store: Store, timeoutMs = CALL_TIMEOUT_MS): Store {
       const methods = Object.entries(store as Record<string, AsyncMethod>);
       return Object.fromEntries(
-        methods.map(([name, method]) => [name, async (...parameters: unknown[]) => call(method, parameters)]),
+        methods.map(([name, method]) => [name, async (...parameters: unknown[]) => call(method, parameters, timeoutMs)]),
       ) as Store;
     },
     async closed() {
@@ -40,4 +46,16 @@ export function createGuard(): Guard {
       await Promise.allSettled(open);
     },
   };
+}
+
+async function inTime<T>(answer: Promise<T>, timeoutMs: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new StorageUnavailable('the database did not answer in time')), timeoutMs);
+  });
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

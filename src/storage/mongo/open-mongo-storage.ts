@@ -20,6 +20,9 @@ import { createMigrationStore } from './migration-store.ts';
 import { createPendingEvents } from './pending-events.ts';
 import { sweep } from './sweep.ts';
 
+/** Nobody's request waits for a sweep or a reader of the ledger. */
+const LONG_CALL_TIMEOUT_MS = 60_000;
+
 /**
  * Connects to the database of a `mongodb://` or `mongodb+srv://` URL, and finishes what others left half-made.
  * @throws {IndexesMissing} the command that makes the indexes was not run.
@@ -59,19 +62,27 @@ export async function openMongoStorage({ url, clock }: { url: string; clock: () 
     migrations: guard(createMigrationStore(collections, clock, pendingEvents)),
     jobs: guard(createJobStore(collections, clock)),
     counters: guard(createCounterStore(collections, clock)),
-    ledger: guard<Ledger>({
-      async read(afterSequence, limit) {
-        await pendingEvents.finishAll();
-        return ledgerEnd.read(afterSequence, limit);
+    ledger: guard<Ledger>(
+      {
+        async read(afterSequence, limit) {
+          await pendingEvents.finishAll();
+          return ledgerEnd.read(afterSequence, limit);
+        },
       },
-    }),
-    ...guard<Pick<Storage, 'sweep' | 'ping'>>({
-      async sweep(limit) {
-        const removed = await sweep(collections, clock(), limit);
-        await identifiers.finishAbandoned();
-        await pendingEvents.finishAll();
-        return removed;
+      LONG_CALL_TIMEOUT_MS,
+    ),
+    ...guard<Pick<Storage, 'sweep'>>(
+      {
+        async sweep(limit) {
+          const removed = await sweep(collections, clock(), limit);
+          await identifiers.finishAbandoned();
+          await pendingEvents.finishAll();
+          return removed;
+        },
       },
+      LONG_CALL_TIMEOUT_MS,
+    ),
+    ...guard<Pick<Storage, 'ping'>>({
       async ping() {
         await collections.heartbeat.updateOne({ _id: 1 }, { $set: { at: clock() } }, { upsert: true, ...DURABLE });
       },

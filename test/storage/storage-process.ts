@@ -1,7 +1,7 @@
-// A process of its own on a database, for the tests of races and crashes. Started by sqlite-processes.test.ts with
-// `<path> race <kind> <calls>` or `<path> write <name>`.
+// A process of its own on a database, for the tests of races and crashes. Started by processes.ts with
+// `<url> race <kind> <calls>` or `<url> write <name>`.
 import { writeSync } from 'node:fs';
-import { openSqliteStorage } from '../../src/storage/sqlite/open-sqlite-storage.ts';
+import { openStorage } from '../../src/storage/open-storage.ts';
 import type { Storage } from '../../src/storage/storage.ts';
 import { eventAbout, sampleAccount, sampleDealerLink, sampleMigration } from './conformance/samples.ts';
 
@@ -10,6 +10,8 @@ const IN_AN_HOUR = Date.now() + 3_600_000;
 /** One call of each kind of race; answers whether it won. `id` is unique over all processes. */
 const RACES: Record<string, (storage: Storage, id: string) => Promise<boolean>> = {
   consume: (storage) => storage.artifacts.consume('AuthorizationCode', 'raced'),
+  refresh: (storage) => storage.artifacts.consume('RefreshToken', 'raced'),
+  pushed_request: (storage) => storage.artifacts.consume('PushedAuthorizationRequest', 'raced'),
   insert_once: (storage) => storage.artifacts.insertOnce('ReplayDetection', 'raced', {}, IN_AN_HOUR),
   count_attempt: async (storage) => (await storage.emailCodes.countAttempt('raced', 5)) !== undefined,
   consume_code: (storage) => storage.emailCodes.consume('raced', 'hmac'),
@@ -60,6 +62,6 @@ async function writeForEver(storage: Storage, name: string): Promise<void> {
   }
 }
 
-const [path = '', task, what = '', calls] = process.argv.slice(2);
-const storage = await openSqliteStorage({ path, clock: Date.now });
+const [url = '', task, what = '', calls] = process.argv.slice(2);
+const storage = await openStorage(url, Date.now);
 await (task === 'race' ? race(storage, what, Number(calls)) : writeForEver(storage, what));

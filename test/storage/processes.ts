@@ -1,0 +1,105 @@
+// Several real processes on one database: races have one winner, and a kill loses nothing that was acknowledged. One suite for every
+// backend.
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import type { ChildProcess } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { openStorage } from '../../src/storage/open-storage.ts';
+import type { Storage } from '../../src/storage/storage.ts';
+import { kill, listen, next, startProcess } from './child-process.ts';
+import { eventAbout, sampleAccount } from './conformance/samples.ts';
+import { expectAllOf, expectChain, expectNothingHalfMade } from './expect-whole.ts';
+
+/**
+ * Describes the suite for one backend.
+ * @param name the backend's
+ * @param makeDatabase answers the URL of an empty database, and how it is removed
+ */
+export function runProcesses(name: string, makeDatabase: () => Promise<{ url: string; dispose(): Promise<void> }>): void {
+  describe(`processes on ${name}`, () => {
+    // Starting a process takes its time on a busy machine.
+    jest.setTimeout(60_000);
+
+    let url: string;
+    let dispose: () => Promise<void>;
+    let children: ChildProcess[];
+
+    beforeEach(async () => {
+      ({ url, dispose } = await makeDatabase());
+      children = [];
+    });
+    afterEach(async () => {
+      for (const child of children) await kill(child);
+      await dispose();
+    });
+
+    function start(...args: string[]): ChildProcess {
+      const child = startProcess(url, ...args);
+      children.push(child);
+      return child;
+    }
+
+    async function withStorage<T>(use: (storage: Storage) => Promise<T>): Promise<T> {
+      const storage = await openStorage(url, Date.now);
+      try {
+        return await use(storage);
+      } finally {
+        await storage.close();
+      }
+    }
+
+    describe('two processes', () => {
+      test.each([
+        ['redeem one code', 'consume', 1],
+        ['turn one refresh token', 'refresh', 1],
+        ['use one pushed request', 'pushed_request', 1],
+        ['see one jti', 'insert_once', 1],
+        ['guess one e-mail code', 'count_attempt', 5],
+        ['give one right e-mail code', 'consume_code', 1],
+        ['register one address', 'account', 1],
+        ['update one version', 'update', 1],
+        ['finish one legacy identity', 'legacy_identity', 1],
+        ['link one dealer', 'dealer_link', 1],
+        ['enqueue one job', 'job', 1],
+        ['lease three jobs', 'lease', 3],
+        ['count to ten', 'count', 10],
+      ])('that %s with 25 calls each win together as often as one would', async (_, kind, expected) => {
+        const both = [start('race', kind, '25'), start('race', kind, '25')];
+        // They open the database, and SQLite's make it, at once.
+        await Promise.all(both.map((child) => next(child)));
+        await withStorage(prepare);
+        const results = both.map((child) => next(child));
+        for (const child of both) child.send('go');
+        const wins = await Promise.all(results);
+        expect(wins.reduce((sum: number, n) => sum + Number(n), 0)).toBe(expected);
+        await withStorage(expectChain);
+      });
+
+      async function prepare(storage: Storage): Promise<void> {
+        const end = Date.now() + 3_600_000;
+        for (const model of ['AuthorizationCode', 'RefreshToken', 'PushedAuthorizationRequest']) {
+          await storage.artifacts.save(model, 'raced', {}, end);
+        }
+        const code = { code_hmac: 'hmac', email_canonical: 'a@b', attempts: 0, sent_at: 0 };
+        await storage.emailCodes.put({ id: 'raced', ...code, expires_at: end });
+        await storage.accounts.create(sampleAccount('standing'), eventAbout('standing'));
+        for (const key of ['1', '2', '3']) await storage.jobs.enqueue({ key, kind: 'send_mail', payload: {}, run_at: 0 });
+      }
+    });
+
+    test('one that is killed at a random moment, ten times, has lost nothing that it acknowledged and left nothing half-made', async () => {
+      const acknowledged: string[] = [];
+      for (let cycle = 0; cycle < 10; cycle++) {
+        const child = start('write', `cycle${cycle}`);
+        const acknowledgedByNow = await listen(child);
+        await sleep(Math.random() * 60);
+        await kill(child);
+        acknowledged.push(...acknowledgedByNow());
+      }
+      expect(acknowledged.length).toBeGreaterThanOrEqual(10);
+      await withStorage(async (storage) => {
+        await expectAllOf(acknowledged, storage);
+        await expectNothingHalfMade(storage);
+      });
+    });
+  });
+}
