@@ -10,6 +10,8 @@ export type RateLimit = {
   count(key: string): Promise<void>;
   /** Does not count. @throws {PageError} `too_many_requests`, where no more are left. */
   check(key: string): Promise<void>;
+  /** Counts one less: what was counted turned out to be right. */
+  takeBack(key: string): Promise<void>;
   /** Forgets what was counted. */
   forget(key: string): Promise<void>;
 };
@@ -26,6 +28,9 @@ export function createRateLimit(name: string, limit: Limit, counters: CounterSto
   return {
     count: async (key) => refuseOver(await counters.add(`${name}:${key}`, 1, limit.windowSeconds * 1000), limit.points),
     check: async (key) => refuseOver(await counters.get(`${name}:${key}`), limit.points - 1),
+    async takeBack(key) {
+      await counters.add(`${name}:${key}`, -1, limit.windowSeconds * 1000);
+    },
     forget: async (key) => counters.remove(`${name}:${key}`),
   };
 }
@@ -35,13 +40,21 @@ export function createRateLimit(name: string, limit: Limit, counters: CounterSto
  * holds one address usually holds its neighbours.
  */
 export function networkOf(address: string): string {
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1] ?? address;
-  if (isIPv4(mapped)) return `${mapped.split('.').slice(0, 3).join('.')}.0/24`;
-  if (!isIPv6(mapped)) return 'unknown';
-  // The URL parser writes an address in its one canonical form.
-  const [head = '', tail = ''] = new URL(`http://[${mapped.split('%')[0]}]`).hostname.slice(1, -1).split('::');
+  if (isIPv4(address)) return networkOfIPv4(address);
+  const bare = address.split('%')[0] ?? '';
+  if (!isIPv6(bare)) return 'unknown';
+  // The URL parser writes an address in its one canonical form, and a v4-mapped one always in hexadecimal.
+  const [head = '', tail = ''] = new URL(`http://[${bare}]`).hostname.slice(1, -1).split('::');
   const groups = head.split(':').filter(Boolean);
   const end = tail.split(':').filter(Boolean);
   const full = [...groups, ...Array<string>(Math.max(8 - groups.length - end.length, 0)).fill('0'), ...end];
+  if (full.slice(0, 6).join(':') === '0:0:0:0:0:ffff') {
+    const bytes = full.slice(6).flatMap((group) => [parseInt(group, 16) >> 8, parseInt(group, 16) & 255]);
+    return networkOfIPv4(bytes.join('.'));
+  }
   return `${full.slice(0, 4).join(':')}::/64`;
+}
+
+function networkOfIPv4(address: string): string {
+  return `${address.split('.').slice(0, 3).join('.')}.0/24`;
 }

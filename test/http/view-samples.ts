@@ -324,6 +324,7 @@ function accountSamples(t: Translate, rows: object[]): ViewSample[] {
 /** Data for every mail. */
 export const MAIL_SAMPLES: Record<string, Record<string, string | number>> = {
   'email-code': { code: '012345', minutes: 10 },
+  'failed-sign-ins': { failures: 7 },
   'id-exists': { email: 'sato@example.jp', loginUrl: 'http://localhost:3001/?a=1&b=2' },
   'dealer-link-done': { dealerName: dealer.name },
   'dealer-link-failed': { dealerName: dealer.name },

@@ -1,5 +1,6 @@
 // パスワードの変更: the current one and a new one. Other browsers and every refresh token end, because somebody may have known the old one.
 import type { Deps } from '../../deps.ts';
+import { createKnownDevices } from '../../http/known-device.ts';
 import { formField } from '../../http/read-form.ts';
 import { createSignIn } from '../../interaction/login/flow.ts';
 import { passwordProblem, passwordRule } from '../../interaction/password-form.ts';
@@ -11,6 +12,7 @@ import { setPassword } from '../set-password.ts';
 export function createPasswordPage(deps: Deps, access: AccountAccess): AddAccountRoutes {
   // Counted with the logins: the current password cannot be guessed here more often than there.
   const signIn = createSignIn(deps);
+  const knownDevices = createKnownDevices(deps.config.issuer.startsWith('https:'));
 
   const show = (ctx: AccountContext, errors: Record<string, string> = {}): void =>
     accountPage(ctx, 'account-password', {
@@ -33,7 +35,8 @@ export function createPasswordPage(deps: Deps, access: AccountAccess): AddAccoun
       ...(problem ? { password: problem } : {}),
     };
     if (Object.keys(errors).length) return show(ctx, errors);
-    if (!(await signIn(account.email, current, ctx.ip)))
+    const from = { ip: ctx.ip, knownDevice: (accountId: string) => knownDevices.read(ctx, accountId) };
+    if (!(await signIn(account.email, current, from)))
       return show(ctx, { current_password: t('form_errors.current_password_wrong') });
     const hash = await deps.hasher.hash(password);
     // Before and after: they are out even where this process dies in between, and so is who came in between.

@@ -2,38 +2,51 @@
 import type { Account } from '../../domain/account.ts';
 import { parseEmail } from '../../domain/canonical-email.ts';
 import type { Deps } from '../../deps.ts';
-import { createRateLimit, networkOf } from '../../http/rate-limit.ts';
+import { createLoginLimits } from '../../http/login-limits.ts';
 import { VersionConflict } from '../../storage/storage.ts';
 
-export type SignIn = (loginId: string, password: string, address: string) => Promise<Account | undefined>;
+/** Where a try comes from. */
+export type SignInSource = {
+  ip: string;
+  /** See `createKnownDevices`. */
+  knownDevice(accountId: string): string | undefined;
+};
+
+export type SignIn = (loginId: string, password: string, from: SignInSource) => Promise<Account | undefined>;
+
+/** After so many failures the owner is told when somebody gets in. */
+const FAILURES_WORTH_A_MAIL = 5;
+
+type SignInDeps = Pick<Deps, 'config' | 'storage' | 'clock' | 'hasher' | 'jobs'>;
 
 /**
  * Makes the check. One answer, `undefined`, for an unknown ID, a wrong password and a disabled account, after the same work.
- * Failures are counted for the account under any spelling of its ID, and for the network; both end by themselves, so that nobody
- * can lock an owner out for good.
- * @throws {PageError} `too_many_requests` from the limits
- * @throws {HashingLaneFull} too many are signing in at once
+ * Failures are counted for the account under any spelling of its ID, and for the network; see `createLoginLimits`.
+ * @throws {PageError} `too_many_requests` from the limits; `busy`, where too many are signing in at once
  */
-export function createSignIn({ config, storage, clock, hasher }: Pick<Deps, 'config' | 'storage' | 'clock' | 'hasher'>): SignIn {
-  const { failuresPerAccount, failuresPerNetwork, windowSeconds } = config.rateLimits.login;
-  const perAccount = createRateLimit('login-account', { points: failuresPerAccount, windowSeconds }, storage.counters, clock);
-  const perNetwork = createRateLimit('login-network', { points: failuresPerNetwork, windowSeconds }, storage.counters, clock);
+export function createSignIn(deps: SignInDeps): SignIn {
+  const { storage, clock, hasher } = deps;
+  const limits = createLoginLimits(deps);
 
-  return async function signIn(loginId, password, address) {
+  return async function signIn(loginId, password, from) {
     const parsed = parseEmail(loginId);
     const account = parsed.ok ? await storage.accounts.findByEmail(parsed.canonical) : undefined;
-    const keys = { account: account?.id ?? (parsed.ok ? parsed.canonical : loginId.slice(0, 100)), network: networkOf(address) };
-    await Promise.all([perAccount.check(keys.account), perNetwork.check(keys.network)]);
-
-    const right = account ? await hasher.verify(password, account.password_hash) : await hasher.verifyAgainstNothing(password);
-    if (!account || !right || account.disabled_at !== undefined) {
-      await Promise.all([perAccount.count(keys.account), perNetwork.count(keys.network)]);
-      return undefined;
-    }
-    await perAccount.forget(keys.account);
-    if (hasher.needsRehash(account.password_hash)) await rehash(account, password);
-    return account;
+    const counted = account?.id ?? (parsed.ok ? parsed.canonical : loginId.slice(0, 100));
+    const attempt = await limits.begin(counted, account && from.knownDevice(account.id), from.ip);
+    const right = await compare(password, account).catch(async (error: unknown) => {
+      await attempt.takeBack();
+      throw error;
+    });
+    if (!account || !right || account.disabled_at !== undefined) return undefined;
+    const { failures, countedUntil } = await attempt.succeeded();
+    const now = failures >= FAILURES_WORTH_A_MAIL ? await tellOwner(deps, account, failures, countedUntil) : account;
+    if (hasher.needsRehash(now.password_hash)) await rehash(now, password);
+    return now;
   };
+
+  async function compare(password: string, account: Account | undefined): Promise<boolean> {
+    return account ? hasher.verify(password, account.password_hash) : hasher.verifyAgainstNothing(password);
+  }
 
   /** Settings have changed since the hash was made; the password is here now and will not be again before the next login. */
   async function rehash(account: Account, password: string): Promise<void> {
@@ -44,5 +57,28 @@ export function createSignIn({ config, storage, clock, hasher }: Pick<Deps, 'con
       // Another login did it in the same moment.
       if (!(error instanceof VersionConflict)) throw error;
     }
+  }
+}
+
+/** Somebody got in after many failures: the owner, or somebody who guessed. Once for what was counted together. */
+async function tellOwner(
+  { storage, clock, jobs }: SignInDeps,
+  account: Account,
+  failures: number,
+  countedUntil: number,
+): Promise<Account> {
+  await jobs.enqueue('send_mail', `mail:failed-sign-ins:${account.id}:${countedUntil}`, {
+    to: account.email,
+    template: 'failed-sign-ins',
+    language: account.language,
+    values: { failures },
+  });
+  try {
+    const event = { type: 'account.signed_in_after_failures', subject: account.id, data: { failures }, at: clock() };
+    return await storage.accounts.update(account, event);
+  } catch (error) {
+    // Somebody else wrote the account in the same moment; the mail is on its way.
+    if (!(error instanceof VersionConflict)) throw error;
+    return account;
   }
 }

@@ -1,6 +1,7 @@
 // TOYOTA/LEXUSの共通IDでログイン – asked again after registration, for security, as the guide says.
 import type { Deps } from '../../deps.ts';
 import { draftIdOfLegacyIdentity } from '../../domain/registration-draft.ts';
+import { createKnownDevices } from '../../http/known-device.ts';
 import { page } from '../../http/page-context.ts';
 import { formField } from '../../http/read-form.ts';
 import { redirect } from '../../http/redirect.ts';
@@ -9,6 +10,7 @@ import { createSignIn } from './flow.ts';
 
 export function createLoginStep(deps: Deps): InteractionStep {
   const signIn = createSignIn(deps);
+  const knownDevices = createKnownDevices(deps.config.issuer.startsWith('https:'));
 
   /** The address of the ID that was registered in this request, or in an earlier one of the same legacy user. */
   const registeredEmail = async (ctx: InteractionContext): Promise<string | undefined> => {
@@ -70,8 +72,12 @@ export function createLoginStep(deps: Deps): InteractionStep {
     if (Object.keys(empty).length) return show(ctx, loginId, empty);
     // Seconds, as oidc-provider counts: the moment of the question, so that a password changed meanwhile ends what was begun with the old one.
     const askedAt = Math.floor(deps.clock() / 1000);
-    const account = await signIn(loginId, password, ctx.ip);
+    const account = await signIn(loginId, password, {
+      ip: ctx.ip,
+      knownDevice: (accountId) => knownDevices.read(ctx, accountId),
+    });
     if (!account) return show(ctx, loginId, { login_id: t('form_errors.login_failed') });
+    knownDevices.remember(ctx, account.id);
     // Somebody else was signed in: their session ends here, and this person gets a new one.
     if (interaction.accountId && interaction.accountId !== account.id) await interaction.leaveSession();
     await interaction.setFacts({ continue_as: account.id });

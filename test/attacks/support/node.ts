@@ -1,7 +1,7 @@
 // One process of the system under attack: `node node.ts <project directory> <app>…`. Its clock is moved by messages.
 import type { AppName } from '../../../src/config/config.ts';
 import { ConfigError } from '../../../src/config/config-error.ts';
-import { loadConfig } from '../../../src/config/load.ts';
+import { createConfigSource } from '../../../src/config/config-source.ts';
 import { startApps } from '../../../src/start-apps.ts';
 
 let ahead = Number(process.env.ATTACK_CLOCK_AHEAD ?? 0);
@@ -14,8 +14,9 @@ process.on('message', (message: { advance: number }) => {
 });
 
 try {
-  const config = loadConfig({ env: process.env, directory, apps: names as AppName[] });
-  const apps = await startApps(config, names as AppName[], clock);
+  const source = createConfigSource(process.env, directory, names as AppName[]);
+  const config = source.load();
+  const apps = await startApps(config, names as AppName[], clock, source);
   process.send?.('ready');
   process.on('SIGTERM', () => void apps.stop().then(() => process.exit(0)));
   // The test that started it is gone.

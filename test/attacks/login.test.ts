@@ -1,0 +1,258 @@
+// Attacks on the login by guessing, flooding and lying about where one is: design/security.md 31 to 38.
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { networkOf } from '../../src/http/rate-limit.ts';
+import { sendRaw, type Answer, type Browser } from '../support/http-browser.ts';
+import { startWorld, type World } from './support/attack-world.ts';
+import { begin, returned, signIn } from './support/client.ts';
+import { accountsOf, freshEmail, PASSWORD, registerUpTo } from './support/registration.ts';
+import { median } from './support/statistics.ts';
+
+let world: World;
+let port: number;
+beforeAll(async () => {
+  // The cost that production begins with, so that the work of an answer can be measured.
+  // A network may fail 40 times instead of 100: the same rule, met sooner.
+  world = await startWorld({
+    nodes: 2,
+    env: { PASSWORD_HASH_COST: '8' },
+    policy: ({ rate_limits: limits }) => Object.assign(limits.login, { failures_per_network: 40 }),
+  });
+  port = world.nodes[1]?.port as number;
+}, 30_000);
+afterAll(async () => world?.close());
+
+const MINUTE = 60_000;
+
+async function newAccount(): Promise<string> {
+  const { browser, email } = await registerUpTo(world, 'confirm');
+  await browser.submit('/create/confirm');
+  return email;
+}
+
+/** Tries a password in a browser that nobody knows. */
+async function attempt(email: string, password: string, at: { browser?: Browser } = {}): Promise<Answer> {
+  const { browser } = await begin(world, 'attack-web', {}, at.browser);
+  return browser.post('/login', { login_id: email, password });
+}
+
+async function fail(email: string, times: number): Promise<number[]> {
+  const statuses: number[] = [];
+  for (let n = 0; n < times; n += 1) statuses.push((await attempt(email, `Wrong-000${n}`)).status);
+  return statuses;
+}
+
+const opens = async (email: string, browser: Browser = world.browser()): Promise<boolean> => {
+  await begin(world, 'attack-web', {}, browser);
+  return returned(await signIn(browser, email, PASSWORD)).has('code');
+};
+
+const plain = ({ status, text, headers, setCookies }: Answer, ...personal: string[]): unknown => ({
+  status,
+  text: personal
+    .reduce((page, value) => page.replaceAll(value, '…'), text)
+    .replace(/name="csrf_token" value="[^"]+"/g, '')
+    .replace(/interaction[=/][\w-]+/g, '')
+    .replace(/[0-9a-f]{12}/g, ''),
+  headers: { ...headers, date: '', 'x-request-id': '', 'content-length': '', 'set-cookie': '' },
+  cookies: setCookies.map((cookie) => cookie.replace(/=[^;]*/, '')),
+});
+
+test('S31 unknown, wrong, disabled: one answer after the same work; and paused is the same for who exists and who does not', async () => {
+  const [right, disabled, unknown] = [await newAccount(), await newAccount(), freshEmail()];
+  world.change(`UPDATE accounts SET document = json_set(document, '$.disabled_at', 1) WHERE document ->> 'email' = ?`, disabled);
+  const answers = {
+    wrong: await attempt(right, 'Wrong-0000'),
+    unknown: await attempt(unknown, 'Wrong-0000'),
+    disabled: await attempt(disabled, PASSWORD),
+    noAddress: await attempt('nobody', 'Wrong-0000'),
+  };
+  const expected = plain(answers.wrong, right);
+  expect(answers.wrong.status).toBe(422);
+  expect(plain(answers.unknown, unknown)).toEqual(expected);
+  expect(plain(answers.disabled, disabled)).toEqual(expected);
+  expect(plain(answers.noAddress, 'nobody')).toEqual(expected);
+
+  const times: { known: number[]; unknown: number[] } = { known: [], unknown: [] };
+  for (let n = 0; n < 24; n += 1) {
+    // One try each, so that no limit is met: accounts are many, and so are those that do not exist.
+    const { browser } = await begin(world, 'attack-web');
+    const form = browser.form('/login');
+    const known = n % 3 === 0 ? right : n % 3 === 1 ? 'sato@example.jp' : 'yamada@example.jp';
+    times.known.push((await browser.post(form, { login_id: known, password: 'Wrong-0000' })).milliseconds);
+    times.unknown.push((await browser.post(form, { login_id: freshEmail(), password: 'Wrong-0000' })).milliseconds);
+  }
+  // Without the hash of nothing the difference is the hash, about 20 ms at this cost.
+  expect(Math.abs(median(times.known) - median(times.unknown))).toBeLessThan(8);
+
+  const [pausedKnown, pausedUnknown] = [await newAccount(), freshEmail()];
+  expect(await fail(pausedKnown, 10)).toEqual(await fail(pausedUnknown, 10));
+  const [a, b] = [await attempt(pausedKnown, PASSWORD), await attempt(pausedUnknown, PASSWORD)];
+  expect(a.status).toBe(429);
+  const withoutSeconds = (answer: Answer, email: string): unknown =>
+    plain({ ...answer, headers: { ...answer.headers, 'retry-after': '' } }, email);
+  expect(withoutSeconds(a, pausedKnown)).toEqual(withoutSeconds(b, pausedUnknown));
+}, 30_000);
+
+test('S32 ten wrong: pauses that grow and end, also in parallel; the owner gets in where the owner is known', async () => {
+  const email = await newAccount();
+  const owner = world.browser();
+  expect(await opens(email, owner)).toBe(true);
+  // Fifty at once: ten are compared. (The hash of the right one among them would be the eleventh.)
+  const guessers = await Promise.all(Array.from({ length: 50 }, async () => (await begin(world, 'attack-web')).browser));
+  const parallel = await Promise.all(
+    guessers.map(async (browser, n) =>
+      browser.copy(n % 2 ? { port } : {}).post('/login', { login_id: email, password: `Wrong-${1000 + n}` }),
+    ),
+  );
+  expect(parallel.filter(({ status }) => status === 422)).toHaveLength(10);
+  expect(parallel.filter(({ status }) => status === 429)).toHaveLength(40);
+
+  // The owner, in a browser that knows the account, is not kept out – signed in or not.
+  const known = world.browser();
+  for (const [name, value] of owner.cookies) if (name.includes('device')) known.cookies.set(name, value);
+  expect([...known.cookies.keys()]).toEqual(expect.arrayContaining(['common-id.device', 'common-id.device.sig']));
+  expect(await opens(email, known)).toBe(true);
+  // A forged mark does not help, nor one of another account.
+  const forged = world.browser();
+  forged.cookies.set('common-id.device', owner.cookies.get('common-id.device') ?? '');
+  forged.cookies.set('common-id.device.sig', 'A'.repeat(27));
+  expect(await opens(email, forged)).toBe(false);
+  const stranger = world.browser();
+  await opens(await newAccount(), stranger);
+  stranger.cookies.delete('common-id.session');
+  expect(await opens(email, stranger)).toBe(false);
+
+  // Elsewhere the pauses grow, and each ends.
+  const pauses: number[] = [];
+  for (let round = 0; round < 9; round += 1) {
+    const refused = await attempt(email, PASSWORD);
+    expect(refused.status).toBe(429);
+    const seconds = Number(refused.headers['retry-after']);
+    pauses.push(seconds);
+    await world.advance(seconds * 1000 + 1000);
+    if (round < 8) expect((await attempt(email, 'Wrong-9999')).status).toBe(422);
+  }
+  expect(pauses).toEqual(pauses.toSorted((a, b) => a - b));
+  expect(pauses.at(-1)).toBeGreaterThan((pauses[0] as number) * 10);
+  expect(pauses.at(-1)).toBeLessThanOrEqual(30 * 60 + 1);
+  expect(await opens(email)).toBe(true);
+}, 30_000);
+
+test('S33 one password for many accounts: the network is throttled, however its addresses are written', async () => {
+  const statuses: number[] = [];
+  const first = await begin(world, 'attack-web');
+  const form = first.browser.form('/login');
+  for (let n = 0; n < 44; n += 1) {
+    const browser = first.browser.copy({ from: `127.200.7.${1 + n}` });
+    statuses.push((await browser.post(form, { login_id: freshEmail(), password: 'Summer-2026' })).status);
+  }
+  expect(statuses.slice(0, 40)).toEqual(Array(40).fill(422));
+  expect(statuses.slice(40)).toEqual(Array(4).fill(429));
+  // Nobody else is throttled by that.
+  expect((await attempt(freshEmail(), 'Summer-2026')).status).toBe(422);
+  // One key for every spelling (CVE-2026-45364).
+  const same = [
+    ['192.0.2.1', '192.0.2.254', '::ffff:192.0.2.77', '::FFFF:c000:0201', '0:0:0:0:0:ffff:c000:02ff'],
+    ['2001:db8::1', '2001:0DB8:0000:0000:ffff::2', '2001:db8:0:0:1:2:3:4', '2001:db8::1%eth0', '2001:db8:0::9'],
+  ];
+  for (const spellings of same) expect(new Set(spellings.map(networkOf)).size).toBe(1);
+  expect(networkOf('2001:db8:0:1::1')).not.toBe(networkOf('2001:db8::1'));
+}, 30_000);
+
+test('S34 a forwarded address is believed only behind a trusted proxy, and only the hop that it added', async () => {
+  const flood = async (headersOf: (n: number) => string, at?: number): Promise<number[]> => {
+    const { browser } = await begin(world, 'attack-web');
+    const form = browser.form('/login');
+    const statuses: number[] = [];
+    for (let n = 0; n < 42; n += 1) {
+      const copy = browser.copy({ headers: { 'X-Forwarded-For': headersOf(n) }, ...(at === undefined ? {} : { port: at }) });
+      statuses.push((await copy.post(form, { login_id: freshEmail(), password: 'Summer-2026' })).status);
+    }
+    return statuses.slice(-2);
+  };
+  const invented = (n: number): string => `198.51.${n}.1`;
+  expect(await flood(invented)).toEqual([429, 429]);
+  const proxied = await world.addNode({ TRUST_PROXY: 'true' });
+  // What the visitor wrote stands in front of what the proxy added.
+  expect(await flood((n) => `${invented(n)}, 203.0.113.9`, proxied.port)).toEqual([429, 429]);
+  expect(await flood((n) => `${invented(n)}, 2001:db8:7::${n.toString(16)}`, proxied.port)).toEqual([429, 429]);
+  expect(await flood((n) => `203.0.114.9, 203.0.${115 + n}.9`, proxied.port)).toEqual([422, 422]);
+}, 30_000);
+
+test('S35 another spelling of the path is no way around a limit', async () => {
+  const email = await newAccount();
+  await fail(email, 10);
+  const { browser } = await begin(world, 'attack-web');
+  const { action, fields } = browser.form('/login');
+  const body = new URLSearchParams({ ...fields, login_id: email, password: PASSWORD });
+  const cookie = [...browser.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+  const spellings = [
+    action,
+    `/${action}`,
+    `//${action}`,
+    action.replace('/login', '//login'),
+    action.replace('/login', '/LOGIN'),
+    action.replace('/interaction', '/Interaction'),
+    action.toUpperCase(),
+    `${action}/`,
+    `${action}//`,
+    `${action}?x=1`,
+    `${action};x=1`,
+    `${action}%2f`,
+    action.replace('/login', '%2flogin'),
+    action.replace('/login', '/%6cogin'),
+    action.replace('/login', '/./login'),
+    action.replace('/login', '/x/../login'),
+    `${world.issuer}${action}`,
+  ];
+  for (const path of spellings) {
+    const answer = await sendRaw(path.startsWith('http') ? path : `${world.issuer}${path}`, {
+      method: 'POST',
+      body,
+      headers: { Cookie: cookie },
+      from: world.freshAddress(),
+    });
+    expect([path, [429, 404, 400, 405].includes(answer.status)]).toEqual([path, true]);
+  }
+});
+
+test('S36 limits are shared by processes and survive a restart', async () => {
+  const email = await newAccount();
+  const statuses: number[] = [];
+  for (let n = 0; n < 10; n += 1) {
+    const { browser } = await begin(world, 'attack-web');
+    statuses.push((await browser.copy(n % 2 ? { port } : {}).post('/login', { login_id: email, password: 'Wrong-0000' })).status);
+  }
+  expect(statuses).toEqual(Array(10).fill(422));
+  const { browser } = await begin(world, 'attack-web');
+  const ask = async (at: number): Promise<number> =>
+    (await browser.copy({ port: at }).post('/login', { login_id: email, password: PASSWORD })).status;
+  expect([await ask(world.nodes[0]?.port as number), await ask(port)]).toEqual([429, 429]);
+  const reborn = await world.addNode();
+  expect(await ask(reborn.port)).toBe(429);
+  await reborn.stop();
+  world.nodes.pop();
+});
+
+test('S38 a success after many failures is told to the owner and stands in the ledger, without the password', async () => {
+  const email = await newAccount();
+  await fail(email, 3);
+  expect(await opens(email)).toBe(true);
+  await fail(email, 6);
+  expect(await opens(email)).toBe(true);
+  const [account] = accountsOf(world, email);
+  const entries = world.rows<{ event: string }>(`SELECT * FROM ledger`).map((row) => JSON.stringify(row));
+  const told = entries.filter(
+    (entry) => entry.includes('account.signed_in_after_failures') && entry.includes(String(account?.id)),
+  );
+  expect(told).toHaveLength(1);
+  expect(told[0]).toMatch(/failures\W+6/);
+  for (let waited = 0; waited < 40 && (await world.mails(email)).length < 2; waited += 1)
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  const mails = await world.mails(email);
+  expect(mails).toHaveLength(2);
+  expect(mails[0]?.text).toContain('6回');
+  for (const text of [...told, mails[0]?.text, mails[0]?.html]) expect(text).not.toMatch(/Wrong-000|Kaminari/);
+  expect(world.nodes.map((node) => node.output()).join('')).not.toMatch(/Wrong-\d|Kaminari-/);
+  await world.advance(MINUTE);
+});
