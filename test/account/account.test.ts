@@ -1,0 +1,277 @@
+// マイページ, by real HTTP: what a person sees there, changes and ends.
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { createBrowser, textOf, type Browser } from '../support/http-browser.ts';
+import type { World } from '../support/world.ts';
+import {
+  headingOf,
+  mainOf,
+  newestMail,
+  nextMail,
+  openAccount,
+  PASSWORD,
+  refresh,
+  SATO,
+  startAccountWorld,
+  userInfoStatus,
+  useService,
+  YAMADA,
+} from './account-world.ts';
+
+const LOGIN = 'TOYOTA/LEXUSの共通IDでログイン';
+
+describe('マイページ', () => {
+  let world: World;
+  beforeAll(async () => {
+    world = await startAccountWorld();
+  }, 30_000);
+  afterAll(async () => world.stop());
+
+  /** The link of the shown page whose address ends so. */
+  const linkOn = ({ page }: Browser, end: RegExp): string => {
+    const found = [...page.text.matchAll(/href="([^"]+)"/g)].map(([, href = '']) => href).find((href) => end.test(href));
+    if (!found) throw new Error(`no link ${String(end)} on ${page.url}`);
+    return new URL(found, page.url).href;
+  };
+
+  test('asks for the login first, and then shows what the ID holds', async () => {
+    const browser = createBrowser();
+    await browser.open(`${world.origins.id}/account`);
+    expect(headingOf(browser)).toBe(LOGIN);
+    await browser.submit('/login', { login_id: YAMADA, password: PASSWORD });
+    expect(browser.page.url).toBe(`${world.origins.id}/account`);
+    expect(browser.page.headers['cache-control']).toBe('no-store');
+    const text = mainOf(browser);
+    for (const shown of [YAMADA, '山田', 'ユウコ', '1988年7月21日', 'みなとみらい', 'このブラウザー'])
+      expect(text).toContain(shown);
+    // It is no service of anybody's.
+    expect(text).toContain('許可しているサービスはありません');
+  });
+
+  test('who does not want to sign in is back at the start, not asked again', async () => {
+    const browser = createBrowser();
+    await browser.open(`${world.origins.id}/account`);
+    await browser.submit('/cancel');
+    expect(browser.page.url).toBe(`${world.origins.id}/`);
+  });
+
+  test('sends nobody anywhere else after the login', async () => {
+    const browser = createBrowser();
+    for (const state of ['//evil.example', 'https://evil.example', '/account/../x', '/account//evil.example', '/other']) {
+      const answer = await browser.send(`${world.origins.id}/account/callback?state=${encodeURIComponent(state)}`);
+      expect(answer.location).toBe(`${world.origins.id}/account`);
+    }
+  });
+
+  test('the code of its own login is worth nothing to anybody', async () => {
+    const browser = await openAccount(world, SATO);
+    const answer = await browser.open(`${world.origins.id}/account/callback`);
+    expect(answer.status).toBe(200);
+    const code = browser.visited.map((url) => new URL(url).searchParams.get('code')).find(Boolean);
+    const response = await fetch(`${world.origins.id}/token`, {
+      method: 'POST',
+      body: new URLSearchParams({
+        grant_type: 'authorization_code',
+        client_id: 'common-id-account',
+        redirect_uri: `${world.origins.id}/account/callback`,
+        code: String(code),
+        code_verifier: 'v'.repeat(43),
+      }),
+    });
+    expect(response.status).toBe(400);
+  });
+
+  test('speaks English', async () => {
+    const browser = await openAccount(world, SATO, { browser: createBrowser({ language: 'en' }) });
+    await browser.submit('/login', { login_id: SATO, password: PASSWORD });
+    expect(headingOf(browser)).toBe('My page');
+    expect(mainOf(browser)).not.toMatch(/account\.|ログイン/);
+  });
+
+  describe('お客様情報の編集', () => {
+    test('changes what was typed, and keeps what is wrong on the page', async () => {
+      const browser = await openAccount(world, SATO, { path: '/account/profile' });
+      expect(headingOf(browser)).toBe('お客様情報の編集');
+      expect(browser.form('/account/profile').fields).toMatchObject({ family_name: '佐藤', postal_code: '530-0001' });
+      await browser.submit('/account/profile', { given_name: '', birthdate_year: '1990', phone_number: '12' });
+      expect(browser.page.status).toBe(422);
+      expect(mainOf(browser)).toContain('名を入力してください');
+      expect(mainOf(browser)).toContain('生年月日の年、月、日をすべて');
+      expect(browser.form('/account/profile').fields).toMatchObject({ birthdate_year: '1990', phone_number: '12' });
+      await browser.submit('/account/profile', {
+        given_name: '健一',
+        given_name_kana: 'けんいち',
+        phone_number: '080-1111-2222',
+        birthdate_year: '1990',
+        birthdate_month: '2',
+        birthdate_day: '3',
+        gender: 'male',
+      });
+      expect(mainOf(browser)).toContain('お客様情報を変更しました');
+      for (const shown of ['健一', 'ケンイチ', '080-1111-2222', '1990年2月3日', '男性']) expect(mainOf(browser)).toContain(shown);
+    });
+
+    test('a birth date can be mended, and not taken away', async () => {
+      const browser = await openAccount(world, SATO, { path: '/account/profile' });
+      await browser.submit('/account/profile', { birthdate_year: '', birthdate_month: '', birthdate_day: '' });
+      expect(browser.page.status).toBe(422);
+    });
+
+    test('finds the address of a postal code without a script', async () => {
+      const browser = await openAccount(world, SATO, { path: '/account/profile' });
+      await browser.submit('/account/profile', { postal_code: '4710826', region: '', locality: '', action: 'find_address' });
+      expect(browser.form('/account/profile').fields).toMatchObject({ region: '愛知県', locality: '豊田市' });
+    });
+
+    test('what is gone from the form is gone from the ID', async () => {
+      const browser = await openAccount(world, SATO, { path: '/account/profile' });
+      await browser.submit('/account/profile', { phone_number: '', gender: '' });
+      expect(mainOf(browser)).not.toContain('080-1111-2222');
+      expect(mainOf(browser)).not.toContain('男性');
+    });
+  });
+
+  describe('販売店との連携', () => {
+    test("is nobody else's to end", async () => {
+      const withdrawal = linkOn(await openAccount(world, YAMADA), /\/withdraw$/);
+      const sato = await openAccount(world, SATO, { path: '/account/profile' });
+      const body = new URLSearchParams({ csrf_token: sato.form('/account/profile').fields.csrf_token ?? '' });
+      for (const url of [withdrawal, `${world.origins.id}/account/services/maintenance-notebook/end`]) {
+        expect((await sato.send(url)).status).toBe(404);
+        expect((await sato.send(url, { method: 'POST', body })).status).toBe(404);
+      }
+    });
+
+    test('ends: the tokens that stand on it are dead, and the dealer is told', async () => {
+      const browser = await openAccount(world, YAMADA);
+      const tokens = await useService(world, browser, YAMADA);
+      expect(await userInfoStatus(world, tokens)).toBe(200);
+      await browser.open(`${world.origins.id}/account`);
+      expect(mainOf(browser)).toContain('連携しています');
+      await browser.open(linkOn(browser, /\/withdraw$/));
+      expect(headingOf(browser)).toBe('販売店との連携の解除');
+      await browser.submit('/withdraw');
+      expect(mainOf(browser)).toContain('販売店との連携を解除しました');
+      expect(mainOf(browser)).not.toContain('連携しています');
+      expect(await userInfoStatus(world, tokens)).toBe(401);
+      expect(await refresh(world, tokens)).toBe(400);
+      await waitFor(async () => (await dealerPage()).includes('連携は解除されました'));
+    });
+
+    const dealerPage = async (): Promise<string> => textOf(await (await fetch(`${world.origins.dealerSystem}/?lang=ja`)).text());
+  });
+
+  describe('ご利用中のサービス', () => {
+    test('a permission is taken back: its tokens are dead, and it is gone from the page', async () => {
+      const browser = await openAccount(world, SATO);
+      const tokens = await useService(world, browser, SATO);
+      await browser.open(`${world.origins.id}/account`);
+      expect(mainOf(browser)).toContain('Test service');
+      await browser.open(linkOn(browser, /\/services\/test-service\/end$/));
+      await browser.submit('/end');
+      expect(mainOf(browser)).toContain('サービスへの許可を取り消しました');
+      expect(await userInfoStatus(world, tokens)).toBe(401);
+      expect(await refresh(world, tokens)).toBe(400);
+      expect(() => linkOn(browser, /\/services\/test-service\/end$/)).toThrow('no link');
+      // It can be used again.
+      expect(await userInfoStatus(world, await useService(world, browser, SATO))).toBe(200);
+    });
+  });
+
+  describe('ログイン中のブラウザー', () => {
+    test('the others are signed out, this one is not', async () => {
+      const [here, there] = [await openAccount(world, SATO), await openAccount(world, SATO)];
+      await here.open(`${world.origins.id}/account/sessions/end-others`);
+      await here.submit('/end-others');
+      expect(mainOf(here)).toContain('ほかのブラウザーからログアウトしました');
+      expect(() => linkOn(here, /end-others$/)).toThrow('no link');
+      await there.open(`${world.origins.id}/account`);
+      expect(headingOf(there)).toBe(LOGIN);
+    });
+
+    test('one signs out here too; a replayed cookie is dead', async () => {
+      const browser = await openAccount(world, SATO);
+      const copy = browser.copy();
+      await browser.open(linkOn(browser, /\/session\/end$/));
+      await browser.submit('/confirm', { logout: 'yes' });
+      for (const out of [browser, copy]) {
+        await out.open(`${world.origins.id}/account`);
+        expect(headingOf(out)).toBe(LOGIN);
+      }
+    });
+  });
+
+  describe('パスワードの変更', () => {
+    test('needs the current one, and a new one by the rule', async () => {
+      const browser = await openAccount(world, YAMADA, { path: '/account/password' });
+      const refused: [Record<string, string>, string][] = [
+        [{ current_password: '', password: 'Brand-new-1' }, '現在のパスワードを入力してください'],
+        [{ current_password: 'Wrong-one-1', password: 'Brand-new-1' }, '現在のパスワードが違います'],
+        [{ current_password: PASSWORD, password: 'short' }, '8文字以上'],
+        [{ current_password: PASSWORD, password: 'yamada1988' }, '推測されるおそれがあります'],
+        [{ current_password: PASSWORD, password: PASSWORD }, '現在のパスワードと違うもの'],
+      ];
+      for (const [typed, sentence] of refused) {
+        await browser.submit('/account/password', typed);
+        expect(browser.page.status).toBe(422);
+        expect(mainOf(browser)).toContain(sentence);
+        expect(browser.page.text).not.toContain('Brand-new-1');
+      }
+    });
+
+    test('ends the other browsers and every refresh token; this browser stays, and the owner is told', async () => {
+      const [here, there] = [await openAccount(world, YAMADA), await openAccount(world, YAMADA)];
+      const tokens = await useService(world, there, YAMADA);
+      const before = await newestMail(world, YAMADA);
+      await world.advance(2000);
+      await here.open(`${world.origins.id}/account/password`);
+      await here.submit('/account/password', { current_password: PASSWORD, password: 'Brand-new-1' });
+      expect(mainOf(here)).toContain('パスワードを変更しました');
+      await nextMail(world, YAMADA, 'パスワードが変更されました', before);
+      expect(await refresh(world, tokens)).toBe(400);
+      expect(await userInfoStatus(world, tokens)).toBe(401);
+      await there.open(`${world.origins.id}/account`);
+      expect(headingOf(there)).toBe(LOGIN);
+      await here.open(`${world.origins.id}/account`);
+      expect(headingOf(here)).toBe('マイページ');
+      expect(await userInfoStatus(world, await useService(world, here, YAMADA))).toBe(200);
+    });
+
+    test('a login that began with the old one leads nowhere', async () => {
+      const late = createBrowser();
+      await late.open(`${world.origins.id}/account`);
+      // The password was right; the answer has not been followed yet.
+      const answer = await late.post('/login', { login_id: YAMADA, password: 'Brand-new-1' });
+      await world.advance(2000);
+      const here = await openAccount(world, YAMADA, { password: 'Brand-new-1', path: '/account/password' });
+      await here.submit('/account/password', { current_password: 'Brand-new-1', password: 'Brand-new-2' });
+      await late.open(String(answer.location));
+      expect(headingOf(late)).toBe(LOGIN);
+    });
+  });
+
+  test('a form without its token, or posted by nobody, changes nothing', async () => {
+    const browser = await openAccount(world, SATO);
+    for (const path of ['/account/profile', '/account/password', '/account/sessions/end-others']) {
+      const forged = await browser.send(`${world.origins.id}${path}`, { method: 'POST', body: new URLSearchParams({ a: 'b' }) });
+      expect(forged.status).toBe(403);
+    }
+    expect((await browser.send(`${world.origins.id}/account`, { method: 'DELETE' })).status).toBe(405);
+    const nobody = createBrowser();
+    await nobody.open(`${world.origins.id}/password/forgotten`);
+    const { csrf_token: token = '' } = nobody.form('/password/forgotten').fields;
+    const answer = await nobody.send(`${world.origins.id}/account/sessions/end-others`, {
+      method: 'POST',
+      body: new URLSearchParams({ csrf_token: token }),
+    });
+    expect(answer.status).toBe(303);
+    expect(answer.location).toContain('/auth?');
+  });
+});
+
+async function waitFor(condition: () => Promise<boolean>): Promise<void> {
+  for (let waited = 0; waited < 10_000; waited += 50) {
+    if (await condition()) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error('it did not come to pass');
+}
