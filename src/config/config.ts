@@ -66,6 +66,8 @@ export type Config = {
   /** Where the common ID listens; 0 takes a free port. */
   port: number;
   host: string;
+  /** How many processes serve the common ID on this machine. */
+  workers: number;
   /** Whether a reverse proxy in front sets X-Forwarded-*. */
   trustProxy: boolean;
   /** `sqlite:<path>` or `mongodb://…`. */

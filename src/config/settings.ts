@@ -97,6 +97,11 @@ export const SETTINGS = {
     ...boolean('false', EVERY_APP),
     expected: () => 'true (a reverse proxy in front sets X-Forwarded-*) or false (nothing does)',
   },
+  WEB_CONCURRENCY: {
+    ...integer(1, 64, 'the number of processes that serve the common ID'),
+    default: '1',
+    productionDefault: '1',
+  },
   LOG_LEVEL: {
     default: 'info',
     productionDefault: 'info',

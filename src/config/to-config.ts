@@ -30,6 +30,7 @@ export function toConfig(directory: string, { mode }: Variables, settings: Setti
     issuer: settings.ISSUER ?? '',
     host: settings.HOST ?? '',
     port,
+    workers: settings.WEB_CONCURRENCY ?? 1,
     trustProxy: settings.TRUST_PROXY ?? false,
     databaseUrl: databaseUrl(settings.DATABASE_URL, directory) ?? `sqlite:${inData('common-id.sqlite')}`,
     dataDirectory,
