@@ -63,7 +63,9 @@ export function createDeliverDealerLink(deps: DeliverDeps): JobHandler {
       if (link.status === 'withdrawn') return withdrawAt(deps, link, dealer);
       await putAt(deps, link, dealer, account);
       const active = await change(link.id, accepted, 'dealer_link.accepted');
-      if (active) await tell(active, 'dealer-link-done');
+      if (active) return tell(active, 'dealer-link-done');
+      // Taken back while the dealer was told: the withdrawal may have got there first.
+      if ((await storage.dealerLinks.find(link.id))?.status === 'withdrawn') await withdrawAt(deps, link, dealer);
     },
     async gaveUp(payload) {
       const link = await change(String(payload.link_id), failed, 'dealer_link.failed');
