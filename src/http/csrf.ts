@@ -11,11 +11,12 @@ export const CSRF_FIELD = 'csrf_token';
  * Gives each browser a secret in a cookie and each page the token made from it, and refuses posts without it or from another
  * site. The form must have been read into `ctx.request.body` before.
  * @param cookieName the app's own: cookies are not separated by port
- * @param key the first of the cookie keys
+ * @param keys the cookie keys: tokens are made with the first and taken with any, so that a change of keys breaks no open page
  * @throws {PageError} `csrf`, 403
  */
-export function csrf(cookieName: string, key: string, origin: string, secure: boolean): Middleware<PageState> {
-  const tokenOf = (secret: string): string => createHmac('sha256', key).update(`csrf:${secret}`).digest('base64url');
+export function csrf(cookieName: string, keys: readonly string[], origin: string, secure: boolean): Middleware<PageState> {
+  const tokensOf = (secret: string): string[] =>
+    keys.map((key) => createHmac('sha256', key).update(`csrf:${secret}`).digest('base64url'));
 
   return async function checkCsrf(ctx, next) {
     const kept = ctx.cookies.get(cookieName, { signed: false });
@@ -29,7 +30,8 @@ export function csrf(cookieName: string, key: string, origin: string, secure: bo
         path: '/',
       });
     }
-    ctx.state.csrfToken = tokenOf(secret);
+    const tokens = tokensOf(secret);
+    ctx.state.csrfToken = tokens[0] as string;
 
     if (ctx.method !== 'GET' && ctx.method !== 'HEAD') {
       const site = ctx.get('Sec-Fetch-Site');
@@ -38,9 +40,7 @@ export function csrf(cookieName: string, key: string, origin: string, secure: bo
       const foreign = site === 'cross-site' || (sentOrigin !== '' && sentOrigin !== 'null' && sentOrigin !== origin);
       const body = ctx.request.body as Record<string, unknown> | undefined;
       const sent = body?.[CSRF_FIELD];
-      const expected = Buffer.from(ctx.state.csrfToken);
-      const given = Buffer.from(typeof sent === 'string' ? sent : '');
-      if (foreign || given.length !== expected.length || !timingSafeEqual(given, expected)) {
+      if (foreign || !tokens.some((token) => isSame(token, sent))) {
         throw new PageError('csrf', 403, {
           detail: foreign ? 'the post came from another site' : 'the token is wrong',
         });
@@ -48,4 +48,9 @@ export function csrf(cookieName: string, key: string, origin: string, secure: bo
     }
     await next();
   };
+}
+
+function isSame(token: string, sent: unknown): boolean {
+  const [expected, given] = [Buffer.from(token), Buffer.from(typeof sent === 'string' ? sent : '')];
+  return given.length === expected.length && timingSafeEqual(given, expected);
 }

@@ -137,7 +137,7 @@ export function createPageApp(options: PageAppOptions): PageApp {
   return {
     koa,
     cookieName,
-    forms: [readForm(), csrf(cookieName('csrf'), options.cookieKeys[0] as string, options.origin, secure)],
+    forms: [readForm(), csrf(cookieName('csrf'), options.cookieKeys, options.origin, secure)],
   };
 }
 

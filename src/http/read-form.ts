@@ -7,6 +7,9 @@ import type { PageContext, PageState } from './page-context.ts';
 /** More than any page of ours posts; less than what could burden the server. */
 const FORM_LIMIT = '16kb';
 
+/** What fields of our forms are called; `email[$ne]`, `__proto__` and `constructor.prototype` come from somebody who tries things. */
+const FIELD_NAME = /^[a-z][a-z0-9_]*$/;
+
 /**
  * Parses `application/x-www-form-urlencoded` posts; everything else is refused, because no page sends it.
  * @throws {PageError} `form_unreadable`, 400, 413 or 415
@@ -15,7 +18,7 @@ export function readForm(): Middleware<PageState> {
   const parse = bodyParser({
     enableTypes: ['form'],
     formLimit: FORM_LIMIT,
-    // Flat names only: `email[$ne]=` stays a field of that name and reaches no query.
+    // Flat names only: `email[$ne]=` stays a field of that name, which is refused below.
     qs: { depth: 0, parameterLimit: 100, allowPrototypes: false },
     onError: (error) => {
       const status = 'status' in error && error.status === 413 ? 413 : 400;
@@ -34,6 +37,9 @@ export function readForm(): Middleware<PageState> {
         parsed = true;
       });
       if (!parsed) throw new PageError('form_unreadable', 400);
+      const strange = Object.keys((ctx.request.body ?? {}) as object).find((name) => !FIELD_NAME.test(name));
+      if (strange !== undefined)
+        throw new PageError('form_unreadable', 400, { detail: 'a field has a name that no form of ours has' });
     }
     await next();
   };

@@ -11,17 +11,13 @@ import { requestedDealerLink } from '../oidc/dealer-link-grant.ts';
 import { grantRequested } from '../oidc/grant-requested.ts';
 import { findLegacyProfile } from '../oidc/legacy-hand-over.ts';
 import { leaveSession } from '../oidc/leave-session.ts';
-import { INTERACTION_PATH } from '../oidc/provider.ts';
+import { INTERACTION_PATH, interactionPath } from '../oidc/interaction-url.ts';
 import { readFacts, writeFacts } from '../oidc/request-facts.ts';
 import { finish } from './finish.ts';
 import type { InteractionContext, InteractionState } from './interaction-context.ts';
 import { readRecentRequest, rememberRequest } from './recent-request.ts';
 
 type Found = Awaited<ReturnType<Provider['interactionDetails']>> & { cid: string };
-
-/** The path of an interaction's page. */
-const pathOf = ({ uid, prompt }: Pick<Found, 'uid' | 'prompt'>): string =>
-  `${INTERACTION_PATH}/${uid}/${prompt.name.replaceAll('_', '-')}`;
 
 /**
  * @param stepPath the step whose pages follow
@@ -36,7 +32,7 @@ export function createLoadInteraction(deps: Deps, provider: Provider) {
     const recent = readRecentRequest(ctx, secure);
     const current = recent?.uids.includes(uid) ? recent.uids.at(-1) : undefined;
     const live = current && current !== uid && ctx.method === 'GET' ? await provider.Interaction.find(current) : undefined;
-    if (live) return redirect(ctx, pathOf(live));
+    if (live) return redirect(ctx, interactionPath(live));
     throw new PageError('interaction_expired', 400, { detail: 'no interaction, or the cookie names another one' });
   }
 
@@ -45,8 +41,10 @@ export function createLoadInteraction(deps: Deps, provider: Provider) {
       const uid = uidOf(ctx.path);
       const found = await find(provider, ctx);
       if (found?.uid !== uid) return goToCurrent(ctx, uid);
+      const { browser_id: began } = (await deps.storage.interactionFacts.find(found.cid)) ?? {};
+      if (began === undefined || began !== browserIds.read(ctx)) return goToCurrent(ctx, uid);
       const path = `${INTERACTION_PATH}/${uid}/${stepPath}`;
-      if (pathOf(found) !== path) return redirect(ctx, pathOf(found));
+      if (interactionPath(found) !== path) return redirect(ctx, interactionPath(found));
       const client = deps.clients.find(String(found.params.client_id));
       if (!client) throw new PageError('client_unknown', 400, { detail: 'the client was removed or disabled' });
       rememberRequest(ctx, secure, { clientId: client.metadata.client_id, cid: found.cid, uid });

@@ -10,12 +10,10 @@ import { accountClaims, CLAIMS_BY_SCOPE, OIDC_SCOPES } from './claims.ts';
 import { createResourceIndicators, createRichAuthorizationRequests } from './dealer-link-grant.ts';
 import { createLoadExistingGrant } from './existing-grant.ts';
 import { createFinishMigration } from './finish-migration.ts';
+import { createInteractionUrl } from './interaction-url.ts';
 import { createLegacyHandOver } from './legacy-hand-over.ts';
 import { createLogoutSource, postLogoutSuccessSource, renderError } from './pages.ts';
 import { createPolicy } from './policy.ts';
-
-/** Interaction pages live under this path: /interaction/<uid>/<step>. */
-export const INTERACTION_PATH = '/interaction';
 
 /**
  * Makes the provider and checks every client of the registry as oidc-provider will see it, because it would tell a mistake only
@@ -121,8 +119,9 @@ function createConfiguration(deps: Deps): Configuration {
       keys: config.cookieKeys,
       names: {
         session: `${secure ? '__Host-' : ''}common-id.session`,
-        interaction: 'common-id.interaction',
-        resume: 'common-id.resume',
+        // They have a path, which `__Host-` does not allow.
+        interaction: `${secure ? '__Secure-' : ''}common-id.interaction`,
+        resume: `${secure ? '__Secure-' : ''}common-id.resume`,
       },
       long: cookie,
       short: cookie,
@@ -155,8 +154,7 @@ function createConfiguration(deps: Deps): Configuration {
     },
     interactions: {
       policy: createPolicy(deps),
-      url: (_ctx: unknown, { uid, prompt }: { uid: string; prompt: { name: string } }) =>
-        `${INTERACTION_PATH}/${uid}/${prompt.name.replaceAll('_', '-')}`,
+      url: createInteractionUrl(deps),
     },
     async findAccount(_ctx: unknown, sub: string) {
       const account = await storage.accounts.find(sub);

@@ -13,7 +13,7 @@ import { redirect } from '../../http/redirect.ts';
 import { passwordProblem, passwordRule } from '../../interaction/password-form.ts';
 import { FIELDS_OF, type Typed } from '../../interaction/profile-form.ts';
 import type { AccountAccess } from '../../oidc/account-access.ts';
-import { INTERACTION_PATH } from '../../oidc/provider.ts';
+import { INTERACTION_PATH } from '../../oidc/interaction-url.ts';
 import { setPassword } from '../set-password.ts';
 import { askForCodeAgain, beginReset, completeReset, proveOwner, stillHolds } from './flow.ts';
 import { createResetCookie } from './reset-cookie.ts';
