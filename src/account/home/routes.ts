@@ -46,11 +46,12 @@ export function createHomePage({ config, clients, storage }: Deps, access: Accou
 
   const browsersOf = async (ctx: AccountContext) => {
     const { language, session } = ctx.state;
-    return (await access.browsers(session.account.id)).map(({ uid, signedInAt, clientIds }) => ({
+    const browsers = (await access.browsers(session.account.id)).map(({ uid, signedInAt, clientIds }) => ({
       current: uid === session.uid,
       signedInAt: formatTime(signedInAt * 1000, language),
       services: clientIds.map((clientId) => nameOf(clientId, ctx)),
     }));
+    return browsers.toSorted((a, b) => Number(b.current) - Number(a.current));
   };
 
   return (router) => {
