@@ -10,18 +10,17 @@ import { readRecentRequest } from './interaction/recent-request.ts';
 import { createInteractionRouter } from './interaction/router.ts';
 import { createMigrationStatusRouter } from './oidc/migration-status.ts';
 import { createProvider } from './oidc/provider.ts';
-import { createHealthRouter, type Readiness } from './telemetry/health.ts';
-
-export type App = { koa: Koa<PageState>; readiness: Readiness };
+import { createHealthRouter } from './telemetry/health.ts';
+import { createMetricsRouter } from './telemetry/metrics.ts';
 
 /**
- * Puts the application together; the caller listens.
+ * Puts the application together; the caller listens. Whatever it is made of is fixed: another configuration or another key is another
+ * application, and live-common-id.ts puts it in the place of this one.
  * @throws where oidc-provider refuses a client
  */
-export async function createApp(deps: Deps): Promise<App> {
+export async function createApp(deps: Deps): Promise<Koa<PageState>> {
   const { config, log, clock, storage } = deps;
   const provider = await createProvider(deps);
-  const health = createHealthRouter(storage);
   const { koa, forms } = createPageApp({
     app: 'common-id',
     origin: config.issuer,
@@ -38,7 +37,8 @@ export async function createApp(deps: Deps): Promise<App> {
     await next();
   });
   for (const routes of [
-    health.router.routes(),
+    createHealthRouter(storage, deps.status).routes(),
+    createMetricsRouter(deps.metrics).routes(),
     createPublicPages(config, clock).routes(),
     createMigrationStatusRouter(provider, deps).routes(),
     createInteractionRouter(deps, provider, forms),
@@ -47,5 +47,5 @@ export async function createApp(deps: Deps): Promise<App> {
   ]) {
     koa.use(routes as Koa.Middleware<PageState>);
   }
-  return { koa, readiness: health.readiness };
+  return koa;
 }

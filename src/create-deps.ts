@@ -1,32 +1,43 @@
 // Makes what is passed in, from the configuration.
 import { createClientRegistry } from './config/client-registry.ts';
 import type { Config } from './config/config.ts';
-import type { Clock, Deps } from './deps.ts';
+import type { Clock, Deps, Lasting } from './deps.ts';
 import { createPasswordHasher } from './domain/password-hash.ts';
 import { loadCommonPasswords } from './domain/password-policy.ts';
 import { createJobQueue } from './jobs/job-queue.ts';
 import { accountClient } from './oidc/account-client.ts';
+import { readClientEnds } from './oidc/client-ends.ts';
 import { loadKeys } from './oidc/keys.ts';
 import { openStorage } from './storage/open-storage.ts';
 import { sealMails } from './storage/sealed-mails.ts';
 import type { Log } from './telemetry/log.ts';
+import { createMetrics } from './telemetry/metrics.ts';
+import type { ProcessStatus } from './telemetry/process-status.ts';
 
-export async function createDeps(config: Config, clock: Clock, log: Log): Promise<Deps> {
-  const [opened, keys, commonPasswords] = await Promise.all([
-    openStorage(config.databaseUrl, clock, log),
+/** Opens what is opened once. */
+export async function createLasting(config: Config, clock: Clock, log: Log): Promise<Lasting> {
+  const opened = await openStorage(config.databaseUrl, clock, log);
+  const storage = { ...opened, jobs: sealMails(opened.jobs, config.hmacKey) };
+  const status: ProcessStatus = { draining: false, configuration: { version: '', inForceSince: clock() } };
+  return { storage, jobs: createJobQueue(storage.jobs, clock), status, metrics: createMetrics(status) };
+}
+
+/** Makes the rest, of this configuration and of the files that it names. */
+export async function createDeps(config: Config, lasting: Lasting, clock: Clock, log: Log): Promise<Deps> {
+  const clients = [...config.clients, accountClient(config.issuer)];
+  const [keys, commonPasswords, ends] = await Promise.all([
     loadKeys(config.keyDirectory, config.mode === 'development'),
     loadCommonPasswords(config.commonPasswordsFile),
+    readClientEnds(lasting.storage.artifacts, clients),
   ]);
-  const storage = { ...opened, jobs: sealMails(opened.jobs, config.hmacKey) };
   return {
+    ...lasting,
     config,
-    clients: createClientRegistry([...config.clients, accountClient(config.issuer)]),
-    storage,
+    clients: createClientRegistry(clients, ends),
     clock,
     log,
     hasher: createPasswordHasher(config.passwordHash),
     commonPasswords,
     keys,
-    jobs: createJobQueue(storage.jobs, clock),
   };
 }

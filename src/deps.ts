@@ -1,4 +1,4 @@
-// What is passed in: everything that a part of the program needs of the others, made once in main.ts.
+// What is passed in: everything that a part of the program needs of the others, made at the start, and again when the configuration changes.
 import type { Client, Config } from './config/config.ts';
 import type { EpochMilliseconds } from './domain/account.ts';
 import type { PasswordHasher } from './domain/password-hash.ts';
@@ -6,6 +6,8 @@ import type { JobQueue } from './jobs/job-queue.ts';
 import type { Keys } from './oidc/keys.ts';
 import type { Storage } from './storage/storage.ts';
 import type { Log } from './telemetry/log.ts';
+import type { Metrics } from './telemetry/metrics.ts';
+import type { ProcessStatus } from './telemetry/process-status.ts';
 
 export type Clock = () => EpochMilliseconds;
 
@@ -14,6 +16,8 @@ export type ClientRegistry = {
   /** The client of this id; `undefined` where there is none or it is disabled. */
   find(clientId: string): Client | undefined;
   all(): Client[];
+  /** When it was last removed or disabled: what it was given before that is over. */
+  endedAt(clientId: string): EpochMilliseconds | undefined;
 };
 
 export type Deps = {
@@ -26,4 +30,9 @@ export type Deps = {
   commonPasswords: ReadonlySet<string>;
   keys: Keys;
   jobs: JobQueue;
+  status: ProcessStatus;
+  metrics: Metrics;
 };
+
+/** What outlives a reload of the configuration; everything else is made anew. */
+export type Lasting = Pick<Deps, 'storage' | 'jobs' | 'status' | 'metrics'>;

@@ -2,7 +2,8 @@
 import { fileURLToPath } from 'node:url';
 import type { AppName } from './config/config.ts';
 import { ConfigError } from './config/config-error.ts';
-import { loadConfig } from './config/load.ts';
+import { createConfigSource } from './config/config-source.ts';
+import { formatProblem } from './config/problem.ts';
 import { startApps, type RunningApps } from './start-apps.ts';
 import { welcome } from './welcome.ts';
 
@@ -13,11 +14,14 @@ async function main(named: string[]): Promise<void> {
   const names = named.length ? (named as AppName[]) : ALL;
   const unknown = names.filter((name) => !ALL.includes(name));
   if (unknown.length) throw new Error(`unknown app: ${unknown.join(', ')}; there are ${ALL.join(', ')}`);
-  const config = loadConfig({ env: process.env, directory: ROOT, apps: names });
-  for (const warning of config.warnings) process.stderr.write(`warning: ${JSON.stringify(warning)}\n`);
-  const apps = await startApps(config, names, Date.now);
-  process.stdout.write(welcome(config, names));
+  const source = createConfigSource(process.env, ROOT, names);
+  const config = source.load();
+  for (const warning of config.warnings) process.stderr.write(`warning: ${formatProblem(warning)}\n`);
+  const apps = await startApps(config, names, Date.now, source);
   stopOnSignal(apps);
+  // A terminal that is closed sends it too; whoever started the program there wants it to end with it.
+  if (!process.stdin.isTTY) process.on('SIGHUP', () => void apps.reload());
+  process.stdout.write(welcome(config, names));
 }
 
 /** The first signal drains, a second one ends at once. */

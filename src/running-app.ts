@@ -6,6 +6,8 @@ export type RunningApp = {
   handler: RequestListener;
   /** Nobody new is to be sent here. */
   drain(): void;
+  /** Takes up what the files of the configuration say now; absent where nothing of the app comes from files. */
+  reload?(): Promise<void>;
   /** Called when the last request has been answered. */
   close(): Promise<void>;
 };

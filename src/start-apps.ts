@@ -1,5 +1,6 @@
 // Starts the apps that were asked for, each on its own port.
 import type { AppName, Config } from './config/config.ts';
+import type { ConfigSource } from './config/config-source.ts';
 import type { Clock } from './deps.ts';
 import { listen, type Listening } from './listen.ts';
 import type { RunningApp } from './running-app.ts';
@@ -10,9 +11,14 @@ const GRACE_MS = 10_000;
 export type RunningApps = {
   /** Stops all: nothing new, what was begun is finished, files are closed. */
   stop(): Promise<void>;
+  /** Takes up what the files of the configuration say now. */
+  reload(): Promise<void>;
 };
 
-type Starter = { port: (config: Config) => number; start: (config: Config, clock: Clock) => Promise<RunningApp> };
+type Starter = {
+  port: (config: Config) => number;
+  start: (config: Config, clock: Clock, source: ConfigSource | undefined) => Promise<RunningApp>;
+};
 
 /** In this order: who is called by others comes first. Imported when started, because a node that runs one app needs nothing of the others. */
 const STARTERS: Record<AppName, Starter> = {
@@ -41,8 +47,8 @@ const STARTERS: Record<AppName, Starter> = {
   },
   id: {
     port: ({ port }) => port,
-    start: async (config, clock) =>
-      (await import('./start-common-id.ts')).startCommonId(config, clock, createLog('common-id', config.logLevel)),
+    start: async (config, clock, source) =>
+      (await import('./start-common-id.ts')).startCommonId(config, clock, createLog('common-id', config.logLevel), source),
   },
   'owners-site': {
     port: ({ ownersSite }) => ownersSite.port,
@@ -90,9 +96,15 @@ function asRunning({ koa, close }: { koa: { callback(): RunningApp['handler'] };
 
 /**
  * Starts the named apps and listens.
+ * @param source where the configuration can be read again and watched; where it is left out, nothing changes while they run
  * @throws where one of them cannot start; what was started before it is stopped
  */
-export async function startApps(config: Config, names: readonly AppName[], clock: Clock): Promise<RunningApps> {
+export async function startApps(
+  config: Config,
+  names: readonly AppName[],
+  clock: Clock,
+  source?: ConfigSource,
+): Promise<RunningApps> {
   const started: { app: RunningApp; listening: Listening }[] = [];
   const stop = async (): Promise<void> => {
     for (const { app } of started) app.drain();
@@ -105,12 +117,15 @@ export async function startApps(config: Config, names: readonly AppName[], clock
   try {
     for (const name of Object.keys(STARTERS).filter((known): known is AppName => names.includes(known as AppName))) {
       const starter = STARTERS[name];
-      const app = await starter.start(config, clock);
+      const app = await starter.start(config, clock, source);
       started.push({ app, listening: await listen(app.handler, starter.port(config), config.host) });
     }
   } catch (error) {
     await stop();
     throw error;
   }
-  return { stop };
+  const reload = async (): Promise<void> => {
+    await Promise.all(started.map(async ({ app }) => app.reload?.()));
+  };
+  return { stop, reload };
 }

@@ -1,38 +1,57 @@
 // Starts the common ID: storage, keys, jobs, application, in this order; and stops it the other way round.
-import { createApp } from './app.ts';
+import type { ConfigSource } from './config/config-source.ts';
 import type { Config } from './config/config.ts';
-import { createDeps } from './create-deps.ts';
+import { createLasting } from './create-deps.ts';
 import { writeDemoData } from './demo-data.ts';
-import type { Clock } from './deps.ts';
+import type { Clock, Deps } from './deps.ts';
 import { createDeliverDealerLink } from './jobs/deliver-dealer-link.ts';
+import type { JobKind } from './jobs/job-queue.ts';
 import { createMailPasswordReset } from './jobs/mail-password-reset.ts';
-import { createJobRunner } from './jobs/runner.ts';
+import { createJobRunner, type JobHandler } from './jobs/runner.ts';
 import { createSendMail } from './jobs/send-mail.ts';
 import { startSweeper } from './jobs/sweeper.ts';
-import { createMailer } from './mail/mailer.ts';
+import { createLiveCommonId } from './live-common-id.ts';
+import { createMailer, type Mailer } from './mail/mailer.ts';
 import type { RunningApp } from './running-app.ts';
 import type { Log } from './telemetry/log.ts';
 
-export async function startCommonId(config: Config, clock: Clock, log: Log): Promise<RunningApp> {
-  const deps = await createDeps(config, clock, log);
+/** @param source where the configuration can be read again and watched; where it is left out, nothing changes while it runs */
+export async function startCommonId(config: Config, clock: Clock, log: Log, source?: ConfigSource): Promise<RunningApp> {
+  const lasting = await createLasting(config, clock, log);
+  const live = await createLiveCommonId(config, () => source?.load() ?? config, lasting, clock, log);
   const mailer = createMailer(config.mail.smtpUrl, config.mail.from);
-  const runner = createJobRunner(deps, {
-    send_mail: createSendMail(mailer, clock),
-    mail_password_reset: createMailPasswordReset(deps),
-    deliver_dealer_link: createDeliverDealerLink(deps),
-  });
-  const app = await createApp(deps);
-  if (config.demo) await writeDemoData(deps);
+  const runner = createJobRunner({ ...lasting, clock, log }, handlersOf(live.current, mailer));
+  if (config.demo) await writeDemoData(live.current());
   runner.start();
-  const stopSweeper = startSweeper(deps);
+  const stopSweeper = startSweeper(live.current());
+  const stopWatching = source?.watch([config.keyDirectory], () => void live.reload());
   return {
-    handler: app.koa.callback(),
-    drain: () => app.readiness.drain(),
+    handler: live.handler,
+    drain: () => {
+      lasting.status.draining = true;
+    },
+    reload: live.reload,
     async close() {
+      stopWatching?.();
       stopSweeper();
       await runner.stop();
       mailer.close();
-      await deps.storage.close();
+      await lasting.storage.close();
     },
+  };
+}
+
+/** The work of what is in force. */
+function handlersOf(current: () => Deps, mailer: Mailer): () => Record<JobKind, JobHandler> {
+  const make = (deps: Deps): Record<JobKind, JobHandler> => ({
+    send_mail: createSendMail(mailer, deps.clock),
+    mail_password_reset: createMailPasswordReset(deps),
+    deliver_dealer_link: createDeliverDealerLink(deps),
+  });
+  let made = { deps: current(), handlers: make(current()) };
+  return () => {
+    const deps = current();
+    if (made.deps !== deps) made = { deps, handlers: make(deps) };
+    return made.handlers;
   };
 }

@@ -36,9 +36,10 @@ export type JobRunner = {
   stop(): Promise<void>;
 };
 
+/** @param handlers those in force; asked for each job */
 export function createJobRunner(
   deps: Pick<Deps, 'storage' | 'clock' | 'log' | 'jobs'>,
-  handlers: Record<JobKind, JobHandler>,
+  handlers: () => Record<JobKind, JobHandler>,
 ): JobRunner {
   const { storage, clock, log } = deps;
   let running: Promise<void> | undefined;
@@ -46,7 +47,7 @@ export function createJobRunner(
   let wake: () => void = () => undefined;
 
   async function work(job: Job): Promise<void> {
-    const handler = handlers[job.kind as JobKind];
+    const handler = handlers()[job.kind as JobKind];
     const lease = job.lease as string;
     try {
       await handler.run(job.payload, job);

@@ -13,12 +13,19 @@ export function createAdapterFactory(
   clients: ClientRegistry,
   clock: Clock,
 ): (model: string) => Adapter {
-  return (model) => (model === 'Client' ? clientAdapter(clients) : artifactAdapter(model, artifacts, clock));
+  return (model) => (model === 'Client' ? clientAdapter(clients) : artifactAdapter(model, artifacts, clients, clock));
 }
 
-function artifactAdapter(model: string, artifacts: ArtifactStore, clock: Clock): Adapter {
+function artifactAdapter(model: string, artifacts: ArtifactStore, clients: ClientRegistry, clock: Clock): Adapter {
+  /** What a client was given is over when it is removed or disabled, also if it comes back. */
+  const standing = (payload: AdapterPayload | undefined): AdapterPayload | undefined => {
+    const { clientId, iat = 0 } = payload ?? {};
+    if (clientId === undefined) return payload;
+    const over = !clients.find(clientId) || iat * 1000 < (clients.endedAt(clientId) ?? 0);
+    return over ? undefined : payload;
+  };
   const find = async (id: string): Promise<AdapterPayload | undefined> =>
-    artifacts.find(model, id) as Promise<AdapterPayload | undefined>;
+    standing((await artifacts.find(model, id)) as AdapterPayload | undefined);
   return {
     async upsert(id, payload, expiresIn) {
       const expiresAt = expiresIn ? clock() + expiresIn * 1000 : undefined;

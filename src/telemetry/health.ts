@@ -1,17 +1,12 @@
 // Whether this process lives, and whether it should get requests.
 import Router from 'koa-router';
 import type { Storage } from '../storage/storage.ts';
+import type { ProcessStatus } from './process-status.ts';
 
 const PING_TIMEOUT_MS = 1500;
 
-export type Readiness = {
-  /** From now on `/health/ready` is 503, so that a load balancer sends nobody new. */
-  drain(): void;
-};
-
 /** `GET /health/live` and `GET /health/ready`. */
-export function createHealthRouter(storage: Pick<Storage, 'ping'>): { router: Router; readiness: Readiness } {
-  let draining = false;
+export function createHealthRouter(storage: Pick<Storage, 'ping'>, status: ProcessStatus): Router {
   const router = new Router();
   router.get('/health/live', (ctx) => {
     ctx.body = { status: 'alive' };
@@ -19,14 +14,23 @@ export function createHealthRouter(storage: Pick<Storage, 'ping'>): { router: Ro
   router.get('/health/ready', async (ctx) => {
     ctx.set('Cache-Control', 'no-store');
     const database = await answersInTime(storage);
+    const { draining, configuration } = status;
     ctx.status = database && !draining ? 200 : 503;
     ctx.body = {
       status: ctx.status === 200 ? 'ready' : 'not ready',
       database: database ? 'answers' : 'does not answer',
       draining,
+      configuration: {
+        version: configuration.version,
+        in_force_since: new Date(configuration.inForceSince).toISOString(),
+        // The last good one serves everybody, so that this process stays ready. The mistakes themselves stand in the log.
+        ...(configuration.rejected && {
+          rejected: { at: new Date(configuration.rejected.at).toISOString(), mistakes: configuration.rejected.mistakes },
+        }),
+      },
     };
   });
-  return { router, readiness: { drain: () => void (draining = true) } };
+  return router;
 }
 
 async function answersInTime(storage: Pick<Storage, 'ping'>): Promise<boolean> {

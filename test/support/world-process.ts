@@ -1,7 +1,7 @@
 // The process of a test world: `node world-process.ts <project directory> <app>…`. Messages move its clock.
 import type { AppName } from '../../src/config/config.ts';
 import { ConfigError } from '../../src/config/config-error.ts';
-import { loadConfig } from '../../src/config/load.ts';
+import { createConfigSource } from '../../src/config/config-source.ts';
 import { startApps } from '../../src/start-apps.ts';
 
 const [directory = '', ...names] = process.argv.slice(2);
@@ -13,8 +13,9 @@ process.on('message', ({ advance }: { advance: number }) => {
 });
 
 try {
-  const config = loadConfig({ env: process.env, directory, apps: names as AppName[] });
-  const apps = await startApps(config, names as AppName[], () => Date.now() + ahead);
+  const source = createConfigSource(process.env, directory, names as AppName[]);
+  const config = source.load();
+  const apps = await startApps(config, names as AppName[], () => Date.now() + ahead, source);
   process.on('SIGTERM', () => {
     void apps.stop().then(() => process.exit(0));
   });

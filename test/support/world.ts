@@ -38,6 +38,8 @@ export type World = {
   nextMessage(to: string, after?: number): Promise<Message>;
   /** Moves the clock of all apps forward. */
   advance(milliseconds: number): Promise<void>;
+  /** The directory whose config/ the apps run with: the project's own, or, where there are further clients, one to be changed. */
+  project: string;
   /** What the apps have written to standard output and error. */
   log(): string;
   stop(): Promise<void>;
@@ -109,6 +111,7 @@ async function tryToStart({ apps = APPS, env = {}, clients = {} }: WorldOptions)
       throw new Error(`no mail came to ${to}`);
     },
     advance: running.advance,
+    project,
     log: running.log,
     async stop() {
       await running.stop();

@@ -1,0 +1,94 @@
+// The common ID while its files change: made anew of them, whole, and put in the place of the one before in a single step.
+import { createHash } from 'node:crypto';
+import type { RequestListener } from 'node:http';
+import { createApp } from './app.ts';
+import { ConfigError } from './config/config-error.ts';
+import type { Config } from './config/config.ts';
+import { formatProblem } from './config/problem.ts';
+import { createDeps } from './create-deps.ts';
+import type { Clock, Deps, Lasting } from './deps.ts';
+import { writeClientSet } from './oidc/client-ends.ts';
+import type { Log } from './telemetry/log.ts';
+
+export type LiveCommonId = {
+  /** Answers with what is in force when the request begins; what has begun ends with what it began with. */
+  handler: RequestListener;
+  /** What is in force. */
+  current: () => Deps;
+  /** Takes up what the files say now: all of it, or nothing where anything of it has a mistake. Never throws. */
+  reload: () => Promise<void>;
+};
+
+/**
+ * @param load reads the configuration again
+ * @throws where the first configuration cannot be used
+ */
+export async function createLiveCommonId(
+  first: Config,
+  load: () => Config,
+  lasting: Lasting,
+  clock: Clock,
+  log: Log,
+): Promise<LiveCommonId> {
+  const { storage, status, metrics } = lasting;
+
+  const make = async (config: Config): Promise<{ deps: Deps; handler: RequestListener }> => {
+    const deps = await createDeps(config, lasting, clock, log);
+    const handler = (await createApp(deps)).callback();
+    // From here on nothing of the new one can fail but the database.
+    const ended = await writeClientSet(storage.artifacts, config.clients, clock(), longestLifetime(config));
+    if (ended.length) log.info({ client_ids: ended }, 'client apps removed or disabled: what they were given has ended');
+    status.configuration = { version: versionOf(config), inForceSince: clock() };
+    return { deps, handler };
+  };
+  let inForce = await make(first);
+
+  const reloadOnce = async (): Promise<void> => {
+    try {
+      const config = withFilesOf(load(), first);
+      inForce = await make(config);
+      metrics.countReload('accepted');
+      for (const warning of config.warnings) log.warn({ problem: formatProblem(warning) }, 'the configuration is odd');
+      log.info({ version: status.configuration.version, clients: config.clients.length }, 'configuration taken up');
+    } catch (error) {
+      const problems = problemsOf(error);
+      status.configuration.rejected = { at: clock(), mistakes: problems.length };
+      metrics.countReload('rejected');
+      log.error({ problems }, 'the configuration has mistakes; the last good one stays in force');
+    }
+  };
+  let reloading = Promise.resolve();
+  return {
+    handler: (request, response) => inForce.handler(request, response),
+    current: () => inForce.deps,
+    // One after the other: the last one that was asked for must be the last that is made.
+    reload: async () => (reloading = reloading.then(reloadOnce)),
+  };
+}
+
+/** What stands in files is taken up while the program runs; a setting of the environment is for its whole life. */
+function withFilesOf(loaded: Config, first: Config): Config {
+  const { clients, dealers, services, terms, privacy, passwordPolicy, rateLimits, lifetimes, warnings } = loaded;
+  const { dealerDeliveryGiveUpAfterSeconds, passwordHash } = loaded;
+  return {
+    ...first,
+    ...{ clients, dealers, services, terms, privacy, passwordPolicy, rateLimits, lifetimes, warnings },
+    dealerDeliveryGiveUpAfterSeconds,
+    passwordHash: { ...passwordHash, cost: first.passwordHash.cost },
+  };
+}
+
+function problemsOf(error: unknown): string[] {
+  if (error instanceof ConfigError) return error.problems.filter(({ severity }) => severity === 'error').map(formatProblem);
+  return [error instanceof Error ? error.message : String(error)];
+}
+
+function longestLifetime({ lifetimes }: Config): number {
+  return Math.max(...Object.values(lifetimes));
+}
+
+function versionOf(config: Config): string {
+  const { clients, dealers, services, terms, privacy, passwordPolicy, passwordHash, rateLimits, lifetimes } = config;
+  const said = [clients, dealers, services, terms, privacy, passwordPolicy, passwordHash, rateLimits, lifetimes];
+  return createHash('sha256').update(JSON.stringify(said)).digest('hex').slice(0, 12);
+}

@@ -1,0 +1,66 @@
+// What operators watch, for Prometheus.
+import { BlockList } from 'node:net';
+import Router from 'koa-router';
+import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
+import type { ProcessStatus } from './process-status.ts';
+
+export type Metrics = {
+  registry: Registry;
+  /** A configuration was taken up, or found to have mistakes. */
+  countReload(result: 'accepted' | 'rejected'): void;
+};
+
+export function createMetrics(status: ProcessStatus): Metrics {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const reloads = new Counter({
+    name: 'common_id_config_reloads_total',
+    help: 'How often the configuration was read again, by result.',
+    labelNames: ['result'],
+    registers: [registry],
+  });
+  new Gauge({
+    name: 'common_id_config_last_reload_successful',
+    help: '1 where the files are what is in force; 0 where they have mistakes and the last good ones are in force.',
+    registers: [registry],
+    collect() {
+      this.set(status.configuration.rejected ? 0 : 1);
+    },
+  });
+  new Gauge({
+    name: 'common_id_config_in_force_since_seconds',
+    help: 'Since when the configuration is in force; seconds since 1970.',
+    labelNames: ['version'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      this.set({ version: status.configuration.version }, status.configuration.inForceSince / 1000);
+    },
+  });
+  for (const result of ['accepted', 'rejected']) reloads.inc({ result }, 0);
+  return { registry, countReload: (result) => reloads.inc({ result }) };
+}
+
+const INSIDE = new BlockList();
+for (const [network, prefix, family] of [
+  ['127.0.0.0', 8, 'ipv4'],
+  ['10.0.0.0', 8, 'ipv4'],
+  ['172.16.0.0', 12, 'ipv4'],
+  ['192.168.0.0', 16, 'ipv4'],
+  ['::1', 128, 'ipv6'],
+  ['fc00::', 7, 'ipv6'],
+] as const) {
+  INSIDE.addSubnet(network, prefix, family);
+}
+
+/** `GET /metrics`, for addresses of our own networks: how busy we are is nobody else's business. */
+export function createMetricsRouter({ registry }: Metrics): Router {
+  const router = new Router();
+  router.get('/metrics', async (ctx, next) => {
+    if (!INSIDE.check(ctx.ip, ctx.ip.includes(':') ? 'ipv6' : 'ipv4')) return next();
+    ctx.set('Cache-Control', 'no-store');
+    ctx.type = registry.contentType;
+    ctx.body = await registry.metrics();
+  });
+  return router;
+}

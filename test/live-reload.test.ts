@@ -1,0 +1,199 @@
+// The files of client apps change while the common ID runs: what takes effect, what does not, and that nobody else notices.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { digestOf } from '../src/config/check-client-secrets.ts';
+import { freePorts } from './support/free-ports.ts';
+import { startWorld, type World } from './support/world.ts';
+
+const SECRET = 'steady-secret-0123456789abcdef-0123456789';
+const OTHER = 'another-secret-0123456789abcdef-012345678';
+const HOUR = 60 * 60 * 1000;
+
+const service = {
+  client_name: 'Service',
+  grant_types: ['client_credentials'],
+  token_endpoint_auth_method: 'client_secret_basic',
+  client_secret: { hash: `sha256:${digestOf(SECRET)}` },
+  common_id: { contact: 'tests' },
+};
+
+let world: World;
+const write = (id: string, file: object | string): void => {
+  const text = typeof file === 'string' ? file : JSON.stringify({ client_id: id, ...file });
+  writeFileSync(join(world.project, 'config/clients', `${id}.json`), text);
+};
+
+async function post(path: string, clientId: string, body: Record<string, string>, secret = SECRET): Promise<Response> {
+  return fetch(`${world.origins.id}${path}`, {
+    method: 'POST',
+    headers: { Authorization: `Basic ${Buffer.from(`${clientId}:${secret}`).toString('base64')}` },
+    body: new URLSearchParams(body),
+  });
+}
+const tokenOf = async (clientId: string, secret?: string): Promise<Response> =>
+  post('/token', clientId, { grant_type: 'client_credentials' }, secret);
+async function isActive(token: string): Promise<boolean> {
+  const answer = await post('/token/introspection', 'steady', { token });
+  return ((await answer.json()) as { active: boolean }).active;
+}
+
+type Ready = { status: string; configuration: { version: string; rejected?: { mistakes: number } } };
+const ready = async (): Promise<Ready> => (await (await fetch(`${world.origins.id}/health/ready`)).json()) as Ready;
+const metrics = async (): Promise<string> => (await fetch(`${world.origins.id}/metrics`)).text();
+
+/** Changes files and waits until the change was taken up, or refused. */
+async function change(make: () => void, refused = false): Promise<Ready> {
+  const { version, rejected } = (await ready()).configuration;
+  make();
+  for (let waited = 0; waited < 15_000; waited += 50) {
+    const now = await ready();
+    if (refused ? now.configuration.rejected && !rejected : now.configuration.version !== version) return now;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`the change was not taken up: ${world.log()}`);
+}
+
+beforeAll(async () => {
+  world = await startWorld({ apps: ['id'], clients: { steady: service, changing: service } });
+}, 60_000);
+afterAll(async () => world.stop());
+
+describe('files that change under load', () => {
+  let failures: string[] = [];
+  let answered = 0;
+  let loading = true;
+  let load: Promise<unknown>;
+
+  beforeAll(() => {
+    const visit = async (): Promise<void> => {
+      while (loading) {
+        const answers = await Promise.all([
+          tokenOf('steady'),
+          fetch(`${world.origins.id}/jwks`),
+          fetch(`${world.origins.id}/terms`),
+        ]);
+        answered += answers.length;
+        failures.push(...answers.filter(({ status }) => status !== 200).map(({ url, status }) => `${url} ${status}`));
+        await Promise.all(answers.map((answer) => answer.arrayBuffer()));
+      }
+    };
+    load = Promise.all(Array.from({ length: 4 }, async () => visit().catch((error: unknown) => failures.push(String(error)))));
+  });
+
+  test('a new file is a new client app', async () => {
+    expect((await tokenOf('newcomer')).status).toBe(401);
+    await change(() => write('newcomer', service));
+    expect((await tokenOf('newcomer')).status).toBe(200);
+  });
+
+  test('a bad set changes nothing, and the log, a metric and readiness say so', async () => {
+    const refused = await change(() => {
+      write('newcomer', { ...service, token_endpoint_auth_method: 'client_secret_post' });
+      write('changing', '{');
+    }, true);
+    expect(refused).toMatchObject({ status: 'ready', configuration: { rejected: { mistakes: 2 } } });
+    expect((await tokenOf('newcomer')).status).toBe(200);
+    expect((await tokenOf('changing')).status).toBe(200);
+    expect(await metrics()).toMatch(/^common_id_config_last_reload_successful 0$/m);
+    expect(await metrics()).toMatch(/^common_id_config_reloads_total\{result="rejected"\} 1$/m);
+    expect(world.log()).toContain(
+      "newcomer.json: token_endpoint_auth_method: expected one of private_key_jwt, client_secret_basic, none, found 'client_secret_post'",
+    );
+    expect(world.log()).toContain('changing.json: expected JSON');
+  });
+
+  test('a good set is in force again', async () => {
+    await change(() => {
+      write('newcomer', service);
+      write('changing', { ...service, client_name: 'Changed' });
+    });
+    expect((await ready()).configuration).not.toHaveProperty('rejected');
+    expect(await metrics()).toMatch(/^common_id_config_last_reload_successful 1$/m);
+  });
+
+  test('disabled, a client app and what it was given are over; enabled again, only the client app comes back', async () => {
+    const { access_token: token } = (await (await tokenOf('changing')).json()) as { access_token: string };
+    const { access_token: untouched } = (await (await tokenOf('newcomer')).json()) as { access_token: string };
+    expect(await isActive(token)).toBe(true);
+    await change(() => write('changing', { ...service, common_id: { contact: 'tests', enabled: false } }));
+    expect((await tokenOf('changing')).status).toBe(401);
+    expect(await isActive(token)).toBe(false);
+    await change(() => write('changing', service));
+    expect(await isActive(token)).toBe(false);
+    await world.advance(1000);
+    const { access_token: fresh } = (await (await tokenOf('changing')).json()) as { access_token: string };
+    expect(await isActive(fresh)).toBe(true);
+    expect(await isActive(untouched)).toBe(true);
+  });
+
+  test('removed, a client app is unknown', async () => {
+    await change(() => unlinkSync(join(world.project, 'config/clients/newcomer.json')));
+    expect((await tokenOf('newcomer')).status).toBe(401);
+  });
+
+  test('nobody else noticed anything', async () => {
+    loading = false;
+    await load;
+    expect(failures).toEqual([]);
+    expect(answered).toBeGreaterThan(100);
+  });
+});
+
+describe('two secrets', () => {
+  const at = (ahead: number): string => new Date(Date.now() + ahead).toISOString();
+
+  test('both count while one is changed for the other, each in its time only', async () => {
+    expect((await tokenOf('changing', OTHER)).status).toBe(401);
+    await change(() =>
+      write('changing', {
+        ...service,
+        client_secret: [
+          { hash: `sha256:${digestOf(SECRET)}`, not_after: at(2 * HOUR) },
+          { hash: `sha256:${digestOf(OTHER)}`, not_before: at(HOUR) },
+        ],
+      }),
+    );
+    const statuses = async (): Promise<number[]> => [
+      (await tokenOf('changing', SECRET)).status,
+      (await tokenOf('changing', OTHER)).status,
+    ];
+    expect(await statuses()).toEqual([200, 401]);
+    await world.advance(HOUR + 60_000);
+    expect(await statuses()).toEqual([200, 200]);
+    await world.advance(HOUR);
+    expect(await statuses()).toEqual([401, 200]);
+  });
+});
+
+test('SIGHUP takes the files up too', async () => {
+  const data = mkdtempSync(join(tmpdir(), 'common-id-sighup-'));
+  const [port] = await freePorts(1);
+  const child = spawn(process.execPath, [fileURLToPath(new URL('../src/main.ts', import.meta.url)), 'id'], {
+    env: {
+      PATH: process.env.PATH,
+      ISSUER: `http://localhost:${port}`,
+      DATA_DIRECTORY: data,
+      PASSWORD_HASH_COST: '4',
+      DEMO_DATA: 'false',
+    },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const ended = once(child, 'exit').then(() => Promise.reject(new Error('the process ended')));
+  ended.catch(() => undefined);
+  let written = '';
+  const until = async (text: string): Promise<void> => {
+    while (!written.includes(text)) await Promise.race([once(child.stdout, 'data'), ended]);
+  };
+  child.stdout.on('data', (chunk: Buffer) => (written += chunk.toString()));
+  await until(`http://localhost:${port}`);
+  child.kill('SIGHUP');
+  await until('configuration taken up');
+  child.kill('SIGTERM');
+  expect(await once(child, 'exit')).toEqual([0, null]);
+  rmSync(data, { recursive: true });
+}, 60_000);
