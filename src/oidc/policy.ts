@@ -7,6 +7,7 @@ import { createBrowserIds } from '../http/browser-id.ts';
 import { signedInBeforePasswordChange } from '../domain/account.ts';
 import { draftIdOfLegacyIdentity } from '../domain/registration-draft.ts';
 import { stands } from '../domain/dealer-link.ts';
+import type { Migration } from '../domain/migration.ts';
 import { missingRequiredClaims } from '../domain/required-profile.ts';
 import type { InteractionFacts, StoredLegacyProfile } from '../storage/storage.ts';
 import { requestedDealerLink } from './dealer-link-grant.ts';
@@ -21,14 +22,18 @@ export type PromptName = (typeof PROMPTS)[number];
 type PolicyDeps = Pick<Deps, 'clients' | 'config' | 'storage' | 'clock'>;
 
 /** What the checks of one request look at; read once a request. */
-type Request = { facts: Partial<InteractionFacts>; legacy: StoredLegacyProfile | undefined };
+type Request = {
+  facts: Partial<InteractionFacts>;
+  legacy: StoredLegacyProfile | undefined;
+  migration: Migration | undefined;
+};
 
 export function createPolicy(deps: PolicyDeps): interactionPolicy.DefaultPolicy {
   const policy = base();
   const read = createRequestReader(deps);
 
   const login = policy.get('login')!;
-  for (const check of [passwordChangedCheck(deps), ...continueChecks(deps, read)]) login.checks.add(check);
+  for (const check of [passwordChangedCheck(deps), ...continueChecks(read)]) login.checks.add(check);
   const consent = policy.get('consent')!;
   // The dealer page is asked by its own prompt, before anybody has signed in.
   consent.checks.remove('rar_prompt');
@@ -38,7 +43,7 @@ export function createPolicy(deps: PolicyDeps): interactionPolicy.DefaultPolicy 
     createPrompt(deps, read),
     dealerLinkPrompt(deps, read),
     login,
-    requiredProfilePrompt(deps),
+    requiredProfilePrompt(deps, read),
     linkPrompt(deps, read),
     consent,
   ]) {
@@ -54,7 +59,11 @@ function createRequestReader({ storage, config }: PolicyDeps): (ctx: KoaContextW
   const read = async (ctx: KoaContextWithOIDC): Promise<Request> => {
     const legacy = await findLegacyProfile(ctx.oidc.params?.legacy_profile, storage.legacyProfiles);
     const cid = (ctx.oidc.entities.Interaction as { cid?: string } | undefined)?.cid;
-    return { legacy, facts: await readFacts(storage.interactionFacts, { cid, legacy, browserId: browserIds.read(ctx) }) };
+    const [facts, migration] = await Promise.all([
+      readFacts(storage.interactionFacts, { cid, legacy, browserId: browserIds.read(ctx) }),
+      legacy && storage.migrations.find(legacy.client_id, legacy.profile.legacy_id),
+    ]);
+    return { facts, legacy, migration };
   };
   const reading = new WeakMap<object, Promise<Request>>();
   return async (ctx) => {
@@ -66,26 +75,30 @@ function createRequestReader({ storage, config }: PolicyDeps): (ctx: KoaContextW
 
 type Reader = ReturnType<typeof createRequestReader>;
 
+/** Whether the legacy identity belongs to another ID than the signed-in one: who hears so need not be asked anything before. */
+function isAnothers(migration: Migration | undefined, ctx: KoaContextWithOIDC): boolean {
+  const accountId = ctx.oidc.session?.accountId;
+  return accountId !== undefined && migration?.account_id !== undefined && migration.account_id !== accountId;
+}
+
 /** ④–⑨, where `prompt=create` asks for a new ID (Initiating User Registration via OpenID Connect 1.0). */
 function createPrompt({ storage }: PolicyDeps, read: Reader) {
-  return new Prompt(
+  const prompt = new Prompt(
     { name: 'create', requestable: true },
     new Check('registration_requested', 'registration was requested', async (ctx) => {
-      const { facts, legacy } = await read(ctx);
+      const { facts, legacy, migration } = await read(ctx);
       const wanted = facts.wants ?? (ctx.oidc.promptPending('create') ? 'registration' : 'login');
       if (wanted === 'login' || facts.registration) return need(false);
       if (!legacy) return need(true);
-      const { client_id: clientId, profile } = legacy;
-      const [migration, draft] = await Promise.all([
-        storage.migrations.find(clientId, profile.legacy_id),
-        storage.registrationDrafts.find(draftIdOfLegacyIdentity(clientId, profile.legacy_id)),
-      ]);
       // Linked before, or registered before and then abandoned: the person has an ID.
-      return need(
-        migration?.account_id === undefined && migration?.candidate === undefined && draft?.registered_at === undefined,
-      );
+      if (migration?.account_id !== undefined || migration?.candidate !== undefined) return need(false);
+      const draft = await storage.registrationDrafts.find(draftIdOfLegacyIdentity(legacy.client_id, legacy.profile.legacy_id));
+      return need(draft?.registered_at === undefined);
     }),
   );
+  // oidc-provider's own check asks for whatever was requested, also somebody who has an ID.
+  prompt.checks.remove('create_prompt');
+  return prompt;
 }
 
 /** ⑩, where a dealer link was asked for and the person has neither answered nor a link with that dealer. */
@@ -95,10 +108,9 @@ function dealerLinkPrompt({ storage }: PolicyDeps, read: Reader) {
     new Check('dealer_link_undecided', 'the dealer link was not decided on', 'consent_required', async (ctx) => {
       const asked = requestedDealerLink(ctx.oidc.params?.authorization_details);
       if (!asked) return need(false);
-      const { facts, legacy } = await read(ctx);
-      if (facts.dealer_choice) return need(false);
+      const { facts, migration } = await read(ctx);
+      if (facts.dealer_choice || isAnothers(migration, ctx)) return need(false);
       // Before anybody has signed in, the one whose legacy identity this is; asked again when somebody has.
-      const migration = legacy && (await storage.migrations.find(legacy.client_id, legacy.profile.legacy_id));
       const accountId = ctx.oidc.session?.accountId ?? migration?.account_id ?? migration?.candidate?.account_id;
       const links = accountId ? await storage.dealerLinks.listByAccount(accountId) : [];
       return need(!links.some((link) => stands(link) && (asked.dealer === undefined || link.dealer === asked.dealer)));
@@ -116,7 +128,7 @@ function passwordChangedCheck({ storage }: PolicyDeps) {
 }
 
 /** Besides the usual reasons: a session that was there before this request is not taken for the person who is migrating. */
-function continueChecks({ storage }: PolicyDeps, read: Reader) {
+function continueChecks(read: Reader) {
   return [
     new Check(
       'not_the_registered_account',
@@ -136,9 +148,8 @@ function continueChecks({ storage }: PolicyDeps, read: Reader) {
       'account_selection_required',
       async (ctx) => {
         const accountId = ctx.oidc.session?.accountId;
-        const { facts, legacy } = await read(ctx);
+        const { facts, legacy, migration } = await read(ctx);
         if (!accountId || !legacy || facts.continue_as === accountId) return need(false);
-        const migration = await storage.migrations.find(legacy.client_id, legacy.profile.legacy_id);
         return need(migration?.account_id !== accountId && migration?.candidate?.account_id !== accountId);
       },
     ),
@@ -146,7 +157,7 @@ function continueChecks({ storage }: PolicyDeps, read: Reader) {
 }
 
 /** ⑪–⑬, where the client's file requires what is missing or was not confirmed for this client yet. */
-function requiredProfilePrompt({ clients, storage, clock }: PolicyDeps) {
+function requiredProfilePrompt({ clients, storage, clock }: PolicyDeps, read: Reader) {
   return new Prompt(
     { name: 'required_profile', requestable: false },
     new Check(
@@ -157,6 +168,7 @@ function requiredProfilePrompt({ clients, storage, clock }: PolicyDeps) {
         const accountId = ctx.oidc.session?.accountId;
         const client = clients.find(ctx.oidc.client!.clientId);
         if (!accountId || !client?.requiredClaims.length) return need(false);
+        if (isAnothers((await read(ctx)).migration, ctx)) return need(false);
         const account = await storage.accounts.find(accountId);
         return need(
           account !== undefined &&
@@ -174,11 +186,10 @@ function linkPrompt({ storage }: PolicyDeps, read: Reader) {
     new Check('link_unwritten', 'the migration or the dealer link is not written', 'interaction_required', async (ctx) => {
       const accountId = ctx.oidc.session?.accountId;
       if (!accountId) return need(false);
-      const { facts, legacy } = await read(ctx);
+      const { facts, legacy, migration } = await read(ctx);
       if (legacy) {
-        const migration = await storage.migrations.find(legacy.client_id, legacy.profile.legacy_id);
         // Linked before: nothing to write for this account, and for another one a page that says so.
-        if (migration?.account_id !== undefined && migration.account_id !== accountId) return need(true);
+        if (isAnothers(migration, ctx)) return need(true);
         const waiting = migration?.candidate;
         const proposed = waiting?.account_id === accountId && waiting.code_challenge === ctx.oidc.params?.code_challenge;
         if (migration?.account_id === undefined && !proposed) return need(true);

@@ -1,0 +1,47 @@
+// A person's browser with everything on: Chromium, a phone's size, JavaScript as told.
+import type { Browser, BrowserContext } from 'playwright-core';
+import type { Driver } from './driver.ts';
+
+const TIMEOUT_MS = 8000;
+
+export async function createChromiumDriver(browser: Browser, { javaScript }: { javaScript: boolean }): Promise<Driver> {
+  const context = await browser.newContext({
+    locale: 'ja-JP',
+    javaScriptEnabled: javaScript,
+    viewport: { width: 390, height: 844 },
+  });
+  context.setDefaultTimeout(TIMEOUT_MS);
+  return driverOf(context);
+}
+
+async function driverOf(context: BrowserContext): Promise<Driver> {
+  const page = await context.newPage();
+  const button = (name: string | RegExp) =>
+    page.getByRole('button', { name }).or(page.getByRole('link', { name })).locator('visible=true').first();
+  return {
+    open: async (url) => void (await page.goto(url)),
+    back: async () => void (await page.goBack()),
+    url: () => page.url(),
+    heading: async () => (await page.locator('h1').first().innerText()).trim(),
+    text: async () => page.locator('main').innerText(),
+    async press(name) {
+      await Promise.all([page.waitForEvent('framenavigated'), button(name).click()]);
+      await page.waitForLoadState('domcontentloaded');
+    },
+    async pressTwice(name) {
+      await Promise.all([page.waitForEvent('framenavigated'), button(name).dblclick()]);
+      await page.waitForLoadState('networkidle');
+    },
+    async value(field) {
+      const input = page.locator(`[name=${field}]`).first();
+      return (await input.count()) ? input.inputValue() : undefined;
+    },
+    fill: async (field, text) => page.locator(`[name=${field}]`).first().fill(text),
+    tick: async (field) => page.locator(`[name=${field}]`).check(),
+    choose: async (field, option) => void (await page.locator(`[name=${field}]`).selectOption(option)),
+    arrivesAt: async (origin) => page.waitForURL(`${origin}/**`),
+    newTab: async () => driverOf(context),
+    loseCookies: async (name) => context.clearCookies({ name: new RegExp(name) }),
+    close: async () => context.close(),
+  };
+}

@@ -1,0 +1,155 @@
+// A browser without JavaScript, made of HTTP alone: cookies with their paths, redirects, forms, and the refresh of a page. Quick enough
+// for hundreds of walks.
+import { formsOf, sendRaw, textOf, unescapeHtml, type Answer, type Form } from '../support/http-browser.ts';
+import type { Driver } from './driver.ts';
+
+type Cookie = { name: string; value: string; path: string };
+
+export type HttpDriver = Driver & {
+  page(): Answer;
+  forms(): Form[];
+  /** Where the links of the page lead. */
+  links(): { label: string; url: string }[];
+  /** Sends a form with these fields and follows redirects; the page that comes is shown. */
+  send(form: Form, fields: Record<string, string>): Promise<void>;
+  cookies(): Cookie[];
+  newTab(): Promise<HttpDriver>;
+};
+
+const MOST_REDIRECTS = 20;
+
+export function createHttpDriver(options: { language?: string; from?: string } = {}): HttpDriver {
+  return tabOf([], options);
+}
+
+function tabOf(jar: Cookie[], options: { language?: string; from?: string }): HttpDriver {
+  const history: Answer[] = [];
+  let typed: Record<string, string> = {};
+  const current = (): Answer => {
+    const page = history.at(-1);
+    if (!page) throw new Error('no page is shown');
+    return page;
+  };
+
+  async function ask(url: string, request: { method?: string; body?: URLSearchParams } = {}): Promise<Answer> {
+    const { pathname } = new URL(url);
+    const sent = jar.filter(({ path }) => pathname === path || pathname.startsWith(path.endsWith('/') ? path : `${path}/`));
+    const answer = await sendRaw(url, {
+      ...request,
+      from: options.from,
+      headers: {
+        Accept: 'text/html,application/xhtml+xml,*/*;q=0.8',
+        'Accept-Language': options.language ?? 'ja',
+        ...(sent.length ? { Cookie: sent.map(({ name, value }) => `${name}=${value}`).join('; ') } : {}),
+      },
+    });
+    for (const header of answer.setCookies) keep(header);
+    return answer;
+  }
+
+  function keep(header: string): void {
+    const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(header) ?? [];
+    const path = /;\s*path=([^;]+)/i.exec(header)?.[1] ?? '/';
+    const at = jar.findIndex((cookie) => cookie.name === name && cookie.path === path);
+    if (at >= 0) jar.splice(at, 1);
+    if (value !== '' && !/expires=Thu, 01 Jan 1970/i.test(header)) jar.push({ name, value, path });
+  }
+
+  async function show(first: Answer): Promise<void> {
+    let answer = first;
+    for (let hop = 0; answer.location !== undefined; hop += 1) {
+      if (hop === MOST_REDIRECTS) throw new Error(`redirected without end, at last to ${answer.location}`);
+      answer = await ask(answer.location);
+    }
+    typed = {};
+    history.push(answer);
+  }
+
+  function request(form: Form, fields: Record<string, string>): Promise<Answer> {
+    const url = new URL(form.action || current().url, current().url);
+    const body = new URLSearchParams(fields);
+    if (form.method.toLowerCase() === 'post') return ask(url.href, { method: 'POST', body });
+    url.search = body.toString();
+    return ask(url.href);
+  }
+
+  /** What pressing this would send. */
+  function find(name: string | RegExp): (() => Promise<Answer>) | undefined {
+    const fits = (label: string): boolean => (typeof name === 'string' ? label.includes(name) : name.test(label));
+    for (const form of formsOf(current().text)) {
+      const button = form.buttons.find(({ label }) => fits(label));
+      if (!button) continue;
+      const known = Object.entries(typed).filter(([field]) => form.html.includes(`name="${field}"`));
+      const fields = { ...form.fields, ...Object.fromEntries(known), ...(button.name ? { [button.name]: button.value } : {}) };
+      return async () => request(form, fields);
+    }
+    const link = driver.links().find(({ label }) => fits(label));
+    return link && (async () => ask(link.url));
+  }
+
+  const pressable = (name: string | RegExp): (() => Promise<Answer>) => {
+    const found = find(name);
+    if (!found) throw new Error(`nothing to press named ${name} at ${current().url}:\n${textOf(current().text).slice(0, 600)}`);
+    return found;
+  };
+
+  const driver: HttpDriver = {
+    page: current,
+    forms: () => formsOf(current().text),
+    links: () =>
+      [...current().text.matchAll(/<a\b[^>]*\bhref="([^"]*)"[^>]*>([\s\S]*?)<\/a>/g)].map(([, href = '', label = '']) => ({
+        label: textOf(label),
+        url: new URL(unescapeHtml(href), current().url).href,
+      })),
+    send: async (form, fields) => show(await request(form, fields)),
+    cookies: () => jar,
+    open: async (url) => show(await ask(url)),
+    async back() {
+      history.pop();
+      // Our pages are never stored: the browser asks again.
+      const { url } = history.pop() ?? current();
+      await show(await ask(url));
+    },
+    url: () => current().url,
+    heading: async () => textOf(/<h1[^>]*>([\s\S]*?)<\/h1>/.exec(current().text)?.[1] ?? ''),
+    text: async () => textOf(/<main[\s\S]*<\/main>/.exec(current().text)?.[0] ?? current().text),
+    press: async (name) => show(await pressable(name)()),
+    async pressTwice(name) {
+      const press = pressable(name);
+      // The browser gives up waiting for the first answer when the second press comes; its cookies arrive.
+      const first = press();
+      const second = press();
+      await first;
+      await show(await second);
+    },
+    async value(field) {
+      return typed[field] ?? formsOf(current().text).find(({ fields }) => field in fields)?.fields[field];
+    },
+    async fill(field, text) {
+      if (!current().text.includes(`name="${field}"`)) throw new Error(`no field ${field} at ${current().url}`);
+      typed[field] = text;
+    },
+    async tick(field) {
+      const box = new RegExp(`<input[^>]*name="${field}"[^>]*>`).exec(current().text)?.[0] ?? '';
+      typed[field] = /value="([^"]*)"/.exec(box)?.[1] ?? 'on';
+    },
+    async choose(field, option) {
+      typed[field] = option;
+    },
+    async arrivesAt(origin) {
+      for (let waits = 0; !current().url.startsWith(`${origin}/`); waits += 1) {
+        const target = /<meta http-equiv="refresh" content="0;\s*url=([^"]+)"/.exec(current().text)?.[1];
+        if (target === undefined || waits === 3) {
+          throw new Error(`expected ${origin}, and it is ${current().url}: ${(await driver.text()).slice(0, 600)}`);
+        }
+        await show(await ask(new URL(unescapeHtml(target), current().url).href));
+      }
+    },
+    newTab: async () => tabOf(jar, options),
+    async loseCookies(name) {
+      for (const cookie of jar.filter((each) => each.name.includes(name))) jar.splice(jar.indexOf(cookie), 1);
+    },
+    close: async () => undefined,
+  };
+  return driver;
+}

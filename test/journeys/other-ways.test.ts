@@ -1,0 +1,130 @@
+// The other ways through: whoever has an ID, is somebody else, has no dealer, or does not want to – with and without JavaScript.
+import { expect, it, jest } from '@jest/globals';
+import { DEMO_PASSWORD, NEW_PASSWORD, WORDS } from './traveller.ts';
+import { inTwoBrowsers } from './two-browsers.ts';
+
+jest.setTimeout(40_000);
+
+inTwoBrowsers({}, (journey) => {
+  it('an address that is taken looks like a new one; its owner gets a mail, and signing in attaches the legacy identity', async () => {
+    const { world } = journey;
+    const sato = await journey.person();
+    await sato.signInAtOwnersSite('sato');
+    await sato.begin('newId');
+    await sato.agree();
+    await sato.askForCode();
+    await sato.isAt('code');
+    const mail = await world.nextMessage('sato@example.jp');
+    expect(mail.text).toContain('sato@example.jp');
+    expect(mail.text).toContain(world.origins.ownersSite);
+    expect(mail.text).not.toMatch(/\b\d{6}\b/);
+
+    await sato.press(WORDS.hasId);
+    await sato.press(WORDS.link);
+    await sato.signIn('sato@example.jp', DEMO_PASSWORD);
+    await sato.confirmRequired();
+    await sato.arrives();
+    await sato.open(`${world.origins.ownersSite}/`);
+    expect(await sato.text()).not.toContain('重要なお知らせ');
+  });
+
+  it('a legacy identity that is linked brings its person back at once; for another ID there is a page that says so, and nothing changes', async () => {
+    const { world } = journey;
+    // ③ was left open in these two browsers before the migration was done in a third one.
+    const [same, other, third] = [await journey.person(), await journey.person(), await journey.person()];
+    for (const browser of [same, other]) {
+      await browser.signInAtOwnersSite('tanaka');
+      await browser.open(`${world.origins.ownersSite}/migration`);
+    }
+    await third.signInAtOwnersSite('tanaka');
+    await third.begin('hasId');
+    await third.press(WORDS.link);
+    await third.signIn('sato@example.jp', DEMO_PASSWORD);
+    // sato has confirmed what this service requires before.
+    await third.arrives();
+
+    // The registration that was asked for is skipped: there is an ID.
+    await same.press(WORDS.newId);
+    await same.signIn('sato@example.jp', DEMO_PASSWORD);
+    await same.arrives();
+
+    await other.press(WORDS.hasId);
+    await other.signIn('yamada@example.jp', DEMO_PASSWORD);
+    await other.isAt('alreadyLinked');
+    await other.press('へ戻る');
+    await other.isAt('cancelled');
+    await other.press(WORDS.startAgain);
+    await other.isAt('end');
+  });
+
+  it('where somebody is signed in already, it is asked whether to go on as that person or as another', async () => {
+    const { world } = journey;
+    const family = await journey.person();
+    await family.open(`${world.origins.notebook}/login`);
+    await family.signIn('yamada@example.jp', DEMO_PASSWORD);
+
+    await family.signInAtOwnersSite('suzuki');
+    await family.begin('hasId');
+    await family.press(WORDS.link);
+    await family.isAt('continueAs');
+    expect(await family.text()).toContain('yamada@example.jp');
+    await family.press('別のIDでログイン');
+    // Back, and nevertheless as the first.
+    await family.isAt('login');
+    await family.back();
+    await family.press('このIDで続ける');
+    await family.confirmRequired();
+    await family.arrives();
+    expect(await family.text()).toContain('東京トヨタ自動車株式会社');
+  });
+
+  it('whoever cancels is back at the owners site with a plain sentence; the banner stays, and what was chosen is kept', async () => {
+    const { world } = journey;
+    const ito = await journey.person();
+    const isCancelled = async (): Promise<void> => {
+      await ito.isAt('cancelled');
+      expect(ito.url()).toContain(world.origins.ownersSite);
+      await ito.open(`${world.origins.ownersSite}/`);
+      expect(await ito.text()).toContain('重要なお知らせ');
+    };
+    await ito.signInAtOwnersSite('ito');
+    await ito.begin('newId');
+    await ito.isAt('about');
+    await ito.press('戻る');
+    await isCancelled();
+
+    // No dealer is known: one is to be found, or not.
+    await ito.begin('hasId');
+    await ito.isAt('findDealer');
+    await ito.fill('name', '福岡');
+    await ito.choose('prefecture', '北海道');
+    await ito.press('探す');
+    expect(await ito.text()).toContain('当てはまる販売店は見つかりませんでした');
+    await ito.choose('prefecture', '福岡県');
+    await ito.press('探す');
+    await ito.press('この販売店を選ぶ');
+    await ito.isAt('dealer');
+    expect(await ito.text()).toContain('福岡');
+    await ito.press(/^戻る$/);
+    await isCancelled();
+
+    await ito.begin('hasId');
+    await ito.isAt('findDealer');
+    await ito.press('連携せずに進む');
+    await ito.isAt('login');
+    await ito.press('ログインせずに戻る');
+    await isCancelled();
+
+    await ito.begin('newId');
+    await ito.register('ito@example.jp');
+    await ito.signIn(undefined, NEW_PASSWORD);
+    await ito.isAt('required');
+    await ito.press('登録せずに戻る');
+    await isCancelled();
+
+    await ito.continueFromBanner();
+    await ito.confirmRequired();
+    await ito.arrives();
+    expect(await ito.text()).not.toContain('販売店との連携');
+  });
+});

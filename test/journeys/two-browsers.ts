@@ -1,0 +1,51 @@
+// The two kinds of browser that journeys are walked in, for `describe.each`.
+import { afterAll, beforeAll, describe } from '@jest/globals';
+import type { Browser } from 'playwright-core';
+import { launchChromium } from '../support/chromium.ts';
+import { startWorld, type World, type WorldOptions } from '../support/world.ts';
+import { createChromiumDriver } from './chromium-driver.ts';
+import type { Driver } from './driver.ts';
+import { createHttpDriver } from './http-driver.ts';
+import { createTraveller, type Traveller } from './traveller.ts';
+
+export type Journey = {
+  world: World;
+  /** A person with a browser of their own, closed at the end. */
+  person(): Promise<Traveller>;
+};
+
+/** Describes journeys twice: in Chromium, and in a browser without JavaScript; each in a world of its own. */
+export function inTwoBrowsers(options: WorldOptions, journeys: (journey: Journey) => void): void {
+  describe('with JavaScript', () => {
+    let chromium: Browser;
+    beforeAll(async () => {
+      chromium = await launchChromium();
+    });
+    afterAll(async () => chromium.close());
+    inWorld(options, async () => createChromiumDriver(chromium, { javaScript: true }), journeys);
+  });
+  describe('without JavaScript', () => {
+    inWorld(options, async () => createHttpDriver(), journeys);
+  });
+}
+
+/** Journeys in one world. */
+export function inWorld(options: WorldOptions, newDriver: () => Promise<Driver>, journeys: (journey: Journey) => void): void {
+  const drivers: Driver[] = [];
+  const journey: Journey = {
+    world: undefined as unknown as World,
+    async person() {
+      const driver = await newDriver();
+      drivers.push(driver);
+      return createTraveller(driver, journey.world);
+    },
+  };
+  beforeAll(async () => {
+    journey.world = await startWorld(options);
+  }, 30_000);
+  afterAll(async () => {
+    await Promise.all(drivers.map(async (driver) => driver.close()));
+    await (journey.world as World | undefined)?.stop();
+  });
+  journeys(journey);
+}
