@@ -15,6 +15,7 @@ import { createViewRenderer } from './view-renderer.ts';
 export type { Log };
 
 const VIEWS = fileURLToPath(new URL('../../views', import.meta.url));
+const ASSETS = fileURLToPath(new URL('../../views/assets', import.meta.url));
 const LOCALES = fileURLToPath(new URL('../../config/locales', import.meta.url));
 
 /** How long a browser may keep a style sheet or script. */
@@ -82,10 +83,15 @@ export function createPageApp(options: PageAppOptions): PageApp {
   for (const middleware of securityHeaders(secure)) koa.use(middleware);
   koa.use(async function serveAssets(ctx, next) {
     if (!ctx.path.startsWith('/assets/')) return next();
-    await send(ctx, ctx.path, {
-      root: VIEWS,
-      maxage: options.cacheViews ? ASSET_MAX_AGE_MS : 0,
-    });
+    const maxage = options.cacheViews ? ASSET_MAX_AGE_MS : 0;
+    // Rooted in the folder itself: `/assets/../` must not lead to the views beside it.
+    const sent = await send(ctx, ctx.path.slice('/assets'.length), { root: ASSETS, maxage }).catch(
+      (error: { status?: number }) => {
+        if ((error.status ?? 500) >= 500) throw error;
+      },
+    );
+    // No such file, or a path that leads out: answered as every page that is not there, without the path of this machine.
+    if (sent === undefined) await next();
   });
   koa.use(async function setLanguage(ctx, next) {
     const asked = typeof ctx.query.lang === 'string' ? LANGUAGES.find((language) => language === ctx.query.lang) : undefined;

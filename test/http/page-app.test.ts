@@ -1,0 +1,48 @@
+// What every app of pages has in common, over real HTTP.
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { createPageApp } from '../../src/http/page-app.ts';
+import { createLog } from '../../src/telemetry/log.ts';
+import { serve, type Served } from '../apps/serve.ts';
+import { sendRaw } from '../support/http-browser.ts';
+
+let served: Served<object>;
+
+beforeAll(async () => {
+  served = await serve(async (origin) =>
+    createPageApp({
+      app: 'common-id',
+      origin,
+      cookieKeys: ['a-key-of-the-test'],
+      trustProxy: false,
+      log: createLog('test', 'silent'),
+      cacheViews: true,
+    }),
+  );
+});
+
+afterAll(() => served.close());
+
+test('an asset is answered, and may be kept', async () => {
+  const answer = await sendRaw(`${served.origin}/assets/base.css`);
+  expect(answer.status).toBe(200);
+  expect(answer.headers['content-type']).toContain('text/css');
+  expect(answer.headers['cache-control']).toBe('max-age=3600');
+});
+
+test.each([
+  '/assets/',
+  '/assets/none.css',
+  '/assets/../layout.ejs',
+  '/assets/..%2flayout.ejs',
+  '/assets/%2e%2e/common-id/login.ejs',
+  '/assets/../../package.json',
+  '/assets//etc/passwd',
+  '/assets/%00',
+  '/assets/%E0',
+])('S55 %s is a page that is not there, and tells nothing of the machine', async (path) => {
+  const answer = await sendRaw(`${served.origin}${path}`);
+  expect(answer.status).toBe(404);
+  expect(answer.headers['cache-control']).toBe('no-store');
+  expect(answer.text).toContain('ページが見つかりません');
+  expect(answer.text).not.toMatch(/ENOENT|views|<%/);
+});
