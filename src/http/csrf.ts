@@ -1,6 +1,6 @@
 // Cross-site request forgery: every post carries a token that only a page of ours, in this browser, could know.
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-import type { Middleware } from 'koa';
+import type { Middleware, ParameterizedContext } from 'koa';
 import type { PageState } from './page-context.ts';
 import { PageError } from './page-error.ts';
 
@@ -34,10 +34,7 @@ export function csrf(cookieName: string, keys: readonly string[], origin: string
     ctx.state.csrfToken = tokens[0] as string;
 
     if (ctx.method !== 'GET' && ctx.method !== 'HEAD') {
-      const site = ctx.get('Sec-Fetch-Site');
-      const sentOrigin = ctx.get('Origin');
-      // `Origin: null` comes from our own pages too, because they send no referrer; the token decides then.
-      const foreign = site === 'cross-site' || (sentOrigin !== '' && sentOrigin !== 'null' && sentOrigin !== origin);
+      const foreign = isFromAnotherSite(ctx, origin);
       const body = ctx.request.body as Record<string, unknown> | undefined;
       const sent = body?.[CSRF_FIELD];
       if (foreign || !tokens.some((token) => isSame(token, sent))) {
@@ -53,4 +50,10 @@ export function csrf(cookieName: string, keys: readonly string[], origin: string
 function isSame(token: string, sent: unknown): boolean {
   const [expected, given] = [Buffer.from(token), Buffer.from(typeof sent === 'string' ? sent : '')];
   return given.length === expected.length && timingSafeEqual(given, expected);
+}
+
+/** Whether a browser says that another site made it send this. `Origin: null` comes from our own pages too, because they send no referrer. */
+export function isFromAnotherSite(ctx: Pick<ParameterizedContext, 'get'>, origin: string): boolean {
+  const sentOrigin = ctx.get('Origin');
+  return ctx.get('Sec-Fetch-Site') === 'cross-site' || (sentOrigin !== '' && sentOrigin !== 'null' && sentOrigin !== origin);
 }

@@ -132,7 +132,8 @@ export function createPageApp(options: PageAppOptions): PageApp {
         csrfToken: ctx.state.csrfToken,
         requestId: ctx.state.requestId,
         path: ctx.path,
-        url: ctx.url,
+        // One slash in front: two would be another site's address, and the links of the page are made from this.
+        url: ctx.url.replace(/^[/\\]*/, '/'),
         failed,
       });
     };

@@ -3,6 +3,8 @@ import { createHmac } from 'node:crypto';
 import { decodeJwt } from 'jose';
 import Provider, { errors, type Configuration, type KoaContextWithOIDC } from 'oidc-provider';
 import type { Deps } from '../deps.ts';
+import { isFromAnotherSite } from '../http/csrf.ts';
+import { PageError } from '../http/page-error.ts';
 import { LANGUAGES } from '../http/translator.ts';
 import { createAdapterFactory } from './adapter.ts';
 import { compareSecretDigests } from './client-secrets.ts';
@@ -12,7 +14,7 @@ import { createLoadExistingGrant } from './existing-grant.ts';
 import { createFinishMigration } from './finish-migration.ts';
 import { createInteractionUrl } from './interaction-url.ts';
 import { createLegacyHandOver } from './legacy-hand-over.ts';
-import { createLogoutSource, postLogoutSuccessSource, renderError } from './pages.ts';
+import { allowFormPost, createLogoutSource, postLogoutSuccessSource, renderError } from './pages.ts';
 import { createPolicy } from './policy.ts';
 
 /**
@@ -24,6 +26,13 @@ export async function createProvider(deps: Deps): Promise<Provider> {
   const provider = new Provider(deps.config.issuer, createConfiguration(deps));
   provider.proxy = deps.config.trustProxy;
   compareSecretDigests(provider, deps);
+  provider.use(async function refuseLogoutFromElsewhere(ctx, next) {
+    // The one form of oidc-provider's own. It has a token; this is the second line, as at every form of ours.
+    if (ctx.path === '/session/end/confirm' && isFromAnotherSite(ctx, deps.config.issuer)) {
+      throw new PageError('csrf', 403, { detail: 'the post came from another site' });
+    }
+    await next();
+  });
   const finishMigration = createFinishMigration(deps);
   const logoutSource = createLogoutSource(deps.clients);
   provider.use(async function completeMigrationAtRedemption(ctx, next) {
@@ -41,6 +50,10 @@ export async function createProvider(deps: Deps): Promise<Provider> {
     await next();
     if (ctx.oidc?.route === 'discovery')
       Object.assign(ctx.body as object, { prompt_values_supported: ['none', 'login', 'consent', 'create'] });
+  });
+  provider.use(async function letFormPostLeave(ctx, next) {
+    await next();
+    allowFormPost(ctx as KoaContextWithOIDC);
   });
   logRefusals(provider, deps.log);
   provider.on('server_error', (_ctx, error) =>

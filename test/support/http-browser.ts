@@ -85,7 +85,8 @@ export async function sendRaw(
     const request = httpRequest(
       {
         agent,
-        hostname: hostname === 'localhost' ? '127.0.0.1' : hostname,
+        // With a port of its own it is another process under that name: this machine's.
+        hostname: hostname === 'localhost' || port !== undefined ? '127.0.0.1' : hostname,
         port: port ?? Number(urlPort),
         path: path.startsWith('/') ? path : `/${path}`,
         method,
@@ -153,6 +154,7 @@ export function createBrowser(options: BrowserOptions = {}): Browser {
         from: options.from,
         port: options.port,
         headers: {
+          Accept: 'text/html,application/xhtml+xml,*/*;q=0.8',
           'Accept-Language': options.language ?? 'ja',
           ...(cookies.size ? { Cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join('; ') } : {}),
           ...options.headers,
