@@ -1,10 +1,12 @@
 // Starts the program: configuration, apps, and an orderly end on a signal. The only place that ends the process.
+import cluster from 'node:cluster';
 import { fileURLToPath } from 'node:url';
 import type { AppName } from './config/config.ts';
 import { ConfigError } from './config/config-error.ts';
 import { createConfigSource } from './config/config-source.ts';
 import { formatProblem } from './config/problem.ts';
 import { startApps, type RunningApps } from './start-apps.ts';
+import { startWorkers, type WorkerMessage } from './start-workers.ts';
 import { welcome } from './welcome.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -16,8 +18,13 @@ async function main(named: string[]): Promise<void> {
   if (unknown.length) throw new Error(`unknown app: ${unknown.join(', ')}; there are ${ALL.join(', ')}`);
   const source = createConfigSource(process.env, ROOT, names);
   const config = source.load();
+  if (cluster.isWorker) return obey(await startApps(config, names, Date.now, source));
   for (const warning of config.warnings) process.stderr.write(`warning: ${formatProblem(warning)}\n`);
-  const apps = await startApps(config, names, Date.now, source);
+  // The other apps are examples and run once.
+  const isMany = config.workers > 1 && names.every((name) => name === 'id');
+  const apps = isMany
+    ? await startWorkers(config.workers, (message) => process.stderr.write(`${message}\n`))
+    : await startApps(config, names, Date.now, source);
   stopOnSignal(apps);
   // A terminal that is closed sends it too; whoever started the program there wants it to end with it.
   if (!process.stdin.isTTY) process.on('SIGHUP', () => void apps.reload());
@@ -31,12 +38,33 @@ function stopOnSignal(apps: RunningApps): void {
     process.on(signal, () => {
       if (stopping) process.exit(1);
       stopping = true;
-      apps.stop().then(
-        () => process.exit(0),
-        () => process.exit(1),
-      );
+      end(apps);
     });
   }
+}
+
+/** A worker does what the first process says. Signals that a terminal sends to all of them are for that one. */
+function obey(apps: RunningApps): void {
+  for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => undefined);
+  let stopping = false;
+  const stop = (): void => {
+    if (stopping) return;
+    stopping = true;
+    end(apps);
+  };
+  process.on('SIGTERM', stop);
+  process.on('disconnect', stop);
+  process.on('message', (message: WorkerMessage) => {
+    if (message === 'stop') stop();
+    else void apps.reload();
+  });
+}
+
+function end(apps: RunningApps): void {
+  apps.stop().then(
+    () => process.exit(0),
+    () => process.exit(1),
+  );
 }
 
 main(process.argv.slice(2)).catch((error: unknown) => {

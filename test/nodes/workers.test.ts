@@ -1,0 +1,47 @@
+// WEB_CONCURRENCY: several workers on one port; one that dies is replaced, and all end together.
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { execFileSync } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { logIn } from '../support/log-in.ts';
+import { startNodeWorld, type NodeWorld } from '../support/node-world.ts';
+
+jest.setTimeout(120_000);
+
+let nodeWorld: NodeWorld;
+beforeAll(async () => {
+  nodeWorld = await startNodeWorld(1, undefined, { WEB_CONCURRENCY: '2' });
+});
+afterAll(() => nodeWorld.stop());
+
+const node = () => {
+  const [only] = nodeWorld.nodes;
+  if (!only) throw new Error('there is no node');
+  return only;
+};
+
+function workersOf(pid: number | undefined): number[] {
+  const listed = execFileSync('ps', ['-o', 'pid=,ppid=', '-A'], { encoding: 'utf8' }).trim().split('\n');
+  const rows = listed.map((line) => line.trim().split(/\s+/).map(Number));
+  return rows.flatMap(([child = 0, parent]) => (parent === pid ? [child] : []));
+}
+
+async function waitFor(isSo: () => boolean): Promise<void> {
+  for (let waited = 0; !isSo(); waited += 50) {
+    if (waited > 20_000) throw new Error(`it did not come to that: ${node().log()}`);
+    await sleep(50);
+  }
+}
+
+test('two workers serve one port, one that is killed is replaced, and a signal ends them all in order', async () => {
+  const { pid } = node();
+  await waitFor(() => workersOf(pid).length === 2);
+  await logIn(nodeWorld.world);
+  const [victim = 0] = workersOf(pid);
+  process.kill(victim, 'SIGKILL');
+  await waitFor(() => workersOf(pid).length === 2 && !workersOf(pid).includes(victim));
+  expect(node().log()).toContain(`worker ${victim} ended (SIGKILL)`);
+  await logIn(nodeWorld.world);
+  const last = workersOf(pid);
+  expect(await node().stop()).toBe(0);
+  for (const worker of last) expect(() => process.kill(worker, 0)).toThrow('ESRCH');
+});

@@ -1,0 +1,127 @@
+// The world with several nodes of the common ID: each a process of its own, started as operators start it, on one database.
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { freePorts } from './free-ports.ts';
+import { startRoundRobin, type RoundRobin } from './round-robin.ts';
+import { startWorld, type World } from './world.ts';
+
+const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+const START_TIMEOUT_MS = 30_000;
+
+export type Node = {
+  readonly port: number;
+  readonly pid: number | undefined;
+  log(): string;
+  /** Starts it again, after `stop` or `kill`; answers after how many milliseconds it was ready. */
+  start(): Promise<number>;
+  /** Asks it to end, and answers with its exit code. */
+  stop(): Promise<number | null>;
+  /** As a power cut would. */
+  kill(): Promise<void>;
+};
+
+export type NodeWorld = { world: World; nodes: Node[]; proxy: RoundRobin; directory: string; stop(): Promise<void> };
+
+/**
+ * @param count of nodes
+ * @param databaseUrl given the world's directory; SQLite's default file where it is left out
+ */
+export async function startNodeWorld(
+  count: number,
+  databaseUrl?: (directory: string) => string,
+  env: Record<string, string> = {},
+): Promise<NodeWorld> {
+  const directory = await mkdtemp(join(tmpdir(), 'common-id-nodes-'));
+  const [smtp, ...ports] = await freePorts(count + 1);
+  const shared = {
+    DATA_DIRECTORY: join(directory, 'data'),
+    SMTP_URL: `smtp://localhost:${smtp}`,
+    PASSWORD_HASH_COST: '4',
+    LOG_LEVEL: 'warn',
+    ...(databaseUrl && { DATABASE_URL: databaseUrl(directory) }),
+    ...env,
+  };
+  const world = await startWorld({ apps: ['mailbox', 'dealer', 'owners-site', 'notebook'], env: shared });
+  const { origins } = world;
+  const proxy = await startRoundRobin(Number(new URL(origins.id).port), ports);
+  const nodes = ports.map((port) =>
+    createNode(port, {
+      ...shared,
+      ISSUER: origins.id,
+      OWNERS_SITE_URL: origins.ownersSite,
+      NOTEBOOK_URL: origins.notebook,
+      DEALER_SYSTEM_URL: origins.dealerSystem,
+      MAILBOX_URL: origins.mailbox,
+      GAZOO_URL: origins.gazoo,
+      PORT: `${port}`,
+    }),
+  );
+  const stop = async (): Promise<void> => {
+    await Promise.all(nodes.map((node) => node.stop()));
+    await proxy.close();
+    await world.stop();
+    await rm(directory, { recursive: true, force: true });
+  };
+  try {
+    // The first one makes keys and demo data.
+    for (const node of nodes) await node.start();
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { world, nodes, proxy, directory, stop };
+}
+
+function createNode(port: number, env: Record<string, string>): Node {
+  let child: ChildProcess | undefined;
+  let written = '';
+
+  async function end(signal: NodeJS.Signals): Promise<number | null> {
+    if (!child) return null;
+    const ending = child;
+    child = undefined;
+    if (ending.exitCode !== null || ending.signalCode !== null) return ending.exitCode;
+    const gone = new Promise<number | null>((resolve) => ending.once('exit', (code) => resolve(code)));
+    ending.kill(signal);
+    return gone;
+  }
+
+  return {
+    port,
+    get pid() {
+      return child?.pid;
+    },
+    log: () => written,
+    async start() {
+      const started = performance.now();
+      const starting = spawn(process.execPath, ['--no-warnings', MAIN, 'id'], {
+        env: { PATH: process.env['PATH'], ...env },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+      child = starting;
+      for (const stream of [starting.stdout, starting.stderr])
+        stream.on('data', (chunk: Buffer) => (written += chunk.toString()));
+      while (performance.now() - started < START_TIMEOUT_MS) {
+        if (starting.exitCode !== null) throw new Error(`the node ended with ${starting.exitCode}: ${written}`);
+        if (await isReady(port)) return performance.now() - started;
+        await new Promise((resolve) => setTimeout(resolve, 25));
+      }
+      throw new Error(`the node did not become ready: ${written}`);
+    },
+    stop: () => end('SIGTERM'),
+    async kill() {
+      await end('SIGKILL');
+    },
+  };
+}
+
+async function isReady(port: number): Promise<boolean> {
+  try {
+    return (await fetch(`http://127.0.0.1:${port}/health/ready`)).status === 200;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,53 @@
+// A reverse proxy in front of several nodes: every request goes to the next one, so that no session sticks. One that takes no
+// connection is passed over, as load balancers do.
+import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
+
+export type RoundRobin = {
+  /** How many requests each node has had. */
+  counts: number[];
+  close(): Promise<void>;
+};
+
+/** @param ports of the nodes; changed in place, the change counts */
+export async function startRoundRobin(port: number, ports: readonly number[]): Promise<RoundRobin> {
+  const counts = ports.map(() => 0);
+  let turn = 0;
+
+  function forward(incoming: IncomingMessage, body: Buffer, outgoing: ServerResponse, triesLeft: number): void {
+    const node = turn++ % ports.length;
+    let connected = false;
+    const { method, url, headers } = incoming;
+    const passed = httpRequest(
+      { host: '127.0.0.1', port: ports[node], method, path: url, headers: { ...headers, connection: 'close' }, agent: false },
+      (answer) => {
+        counts[node] = (counts[node] ?? 0) + 1;
+        outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
+        answer.pipe(outgoing);
+      },
+    );
+    passed.on('socket', (socket) => socket.once('connect', () => (connected = true)));
+    passed.on('error', () => {
+      // What was sent may have been done: only what never arrived is sent to another one.
+      if (!connected && triesLeft > 0) forward(incoming, body, outgoing, triesLeft - 1);
+      else if (!outgoing.headersSent) outgoing.writeHead(502).end('no node answers');
+    });
+    passed.end(body);
+  }
+
+  const server = createServer((incoming, outgoing) => {
+    const chunks: Buffer[] = [];
+    incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
+    incoming.on('end', () => forward(incoming, Buffer.concat(chunks), outgoing, ports.length * 2));
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, '127.0.0.1', resolve);
+  });
+  return {
+    counts,
+    async close() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
