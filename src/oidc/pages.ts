@@ -1,13 +1,21 @@
 // The pages that oidc-provider asks for by itself: errors without a way back to the client, and logout.
 import type { ErrorOut, KoaContextWithOIDC } from 'oidc-provider';
 import type { ClientRegistry } from '../deps.ts';
+import { formActionOf } from '../http/form-action.ts';
 import { page, type PageContext } from '../http/page-context.ts';
 
 const asPage = (ctx: KoaContextWithOIDC): PageContext => ctx as unknown as PageContext;
 
-/** An authorization request that cannot be answered to its client: what happened, for the person; what is wrong, for the developer. */
+/**
+ * An authorization request that cannot be answered to its client: what happened, for the person; what is wrong, for the developer.
+ * Programs get JSON whatever they accept: that of Java's own HTTP client begins with `text/html`.
+ */
 export function renderError(ctx: KoaContextWithOIDC, out: ErrorOut): void {
   const { status } = ctx;
+  if (!BROWSER_ROUTES.includes(ctx.oidc.route)) {
+    ctx.body = out;
+    return;
+  }
   const { state } = asPage(ctx);
   const code = KNOWN_ERRORS.includes(out.error) ? out.error : 'invalid_request';
   page(asPage(ctx), '/error', {
@@ -20,6 +28,9 @@ export function renderError(ctx: KoaContextWithOIDC, out: ErrorOut): void {
   });
   ctx.status = status >= 500 ? 503 : 400;
 }
+
+/** Where browsers come. Everything else of oidc-provider is called by programs. */
+const BROWSER_ROUTES = ['authorization', 'resume', 'end_session', 'end_session_confirm', 'end_session_success'];
 
 /** Errors that have sentences of their own. */
 const KNOWN_ERRORS = ['invalid_request', 'invalid_client', 'invalid_redirect_uri', 'invalid_request_uri', 'session_not_found'];
@@ -54,9 +65,16 @@ export function createLogoutSource(clients: ClientRegistry) {
 /** The confirmation posts to us and is redirected to the client. */
 function allowWayBack(ctx: KoaContextWithOIDC): void {
   const target = ctx.oidc.params?.post_logout_redirect_uri;
-  if (typeof target === 'string') asPage(ctx).state.formActionOrigins.push(new URL(target).origin);
+  if (typeof target === 'string') asPage(ctx).state.formActionOrigins.push(formActionOf(target));
 }
 
 export function postLogoutSuccessSource(ctx: KoaContextWithOIDC): void {
   page(asPage(ctx), 'logged-out', { kind: 'note', title: asPage(ctx).state.t('logged_out.title') });
+}
+
+/** The page that brings a response to the client by a form (OAuth 2.0 Form Post Response Mode) may post there. */
+export function allowFormPost(ctx: KoaContextWithOIDC): void {
+  const { params, redirectUriCheckPerformed } = ctx.oidc ?? {};
+  if (params?.response_mode === 'form_post' && redirectUriCheckPerformed && typeof ctx.body === 'string')
+    asPage(ctx).state.formActionOrigins.push(formActionOf(String(params.redirect_uri)));
 }
