@@ -3,6 +3,9 @@ import { createHash } from 'node:crypto';
 import type { EpochMilliseconds } from './account.ts';
 import type { Vehicle } from './vehicle.ts';
 
+/** A receipt proves the consent for as long as the dealer keeps it, and so must the key that signed it. */
+export const CONSENT_RECEIPT_LIFETIME_SECONDS = 10 * 365 * 24 * 60 * 60;
+
 /** What the dealer gives to TOYOTA (ご注意1). */
 export type SharedData = 'profile' | 'contracts' | 'service_history';
 /** What the dealer gets from TOYOTA (ご注意2). */
@@ -87,12 +90,18 @@ export function newDealerLink(link: {
 
 /**
  * The person pressed 連携する for a dealer that there is a link with. With the consent that stands already nothing changes (the same
- * object comes back); a withdrawn or failed link, or another text, begins anew and is to be delivered again.
+ * object comes back), nor with one that was taken back since; a failed link, another text, or a new consent after a withdrawal begins anew
+ * and is to be delivered again.
  */
 export function renewed(link: DealerLink, consent: DealerConsent, now: EpochMilliseconds): DealerLink {
-  if (stands(link) && sameConsent(link.consent, consent)) return link;
+  if (isTakenBack(link, consent) || (stands(link) && sameConsent(link.consent, consent))) return link;
   const { linked_at: _linkedAt, withdrawn_at: _withdrawnAt, ...rest } = link;
   return { ...rest, status: 'pending', consent, updated_at: now };
+}
+
+/** Whether a consent was given before the link was withdrawn: wherever it is kept still, it is none any more. */
+export function isTakenBack(link: DealerLink, consent: DealerConsent): boolean {
+  return link.withdrawn_at !== undefined && consent.given_at <= link.withdrawn_at;
 }
 
 /** Whether the dealer is linked, or will be without the person doing anything more. */

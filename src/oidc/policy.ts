@@ -6,7 +6,7 @@ import type { Deps } from '../deps.ts';
 import { createBrowserIds } from '../http/browser-id.ts';
 import { signedInBeforePasswordChange } from '../domain/account.ts';
 import { draftIdOfLegacyIdentity } from '../domain/registration-draft.ts';
-import { stands } from '../domain/dealer-link.ts';
+import { isTakenBack, stands, type DealerLink } from '../domain/dealer-link.ts';
 import type { Migration } from '../domain/migration.ts';
 import { missingRequiredClaims } from '../domain/required-profile.ts';
 import type { InteractionFacts, StoredLegacyProfile } from '../storage/storage.ts';
@@ -109,13 +109,22 @@ function dealerLinkPrompt({ storage }: PolicyDeps, read: Reader) {
       const asked = requestedDealerLink(ctx.oidc.params?.authorization_details);
       if (!asked) return need(false);
       const { facts, migration } = await read(ctx);
-      if (facts.dealer_choice || isAnothers(migration, ctx)) return need(false);
+      if (isAnothers(migration, ctx)) return need(false);
       // Before anybody has signed in, the one whose legacy identity this is; asked again when somebody has.
       const accountId = ctx.oidc.session?.accountId ?? migration?.account_id ?? migration?.candidate?.account_id;
       const links = accountId ? await storage.dealerLinks.listByAccount(accountId) : [];
+      if (facts.dealer_choice && !isWithdrawnSince(facts.dealer_choice, links)) return need(false);
       return need(!links.some((link) => stands(link) && (asked.dealer === undefined || link.dealer === asked.dealer)));
     }),
   );
+}
+
+/** Whether the link that was chosen was withdrawn after that: a choice is kept for a day, and must not undo a withdrawal. */
+function isWithdrawnSince(
+  { dealer, consent }: NonNullable<InteractionFacts['dealer_choice']>,
+  links: readonly DealerLink[],
+): boolean {
+  return links.some((link) => link.dealer === dealer && consent !== undefined && isTakenBack(link, consent));
 }
 
 /** A session that was begun with a password that is none any more, also where it was under way when the password changed. */
@@ -194,10 +203,11 @@ function linkPrompt({ storage }: PolicyDeps, read: Reader) {
         const proposed = waiting?.account_id === accountId && waiting.code_challenge === ctx.oidc.params?.code_challenge;
         if (migration?.account_id === undefined && !proposed) return need(true);
       }
-      const chosen = facts.dealer_choice?.dealer;
-      if (!chosen) return need(false);
+      const choice = facts.dealer_choice;
+      if (!choice?.dealer) return need(false);
       const links = await storage.dealerLinks.listByAccount(accountId);
-      return need(!links.some((link) => link.dealer === chosen && stands(link)));
+      if (isWithdrawnSince(choice, links)) return need(false);
+      return need(!links.some((link) => link.dealer === choice.dealer && stands(link)));
     }),
   );
 }

@@ -82,6 +82,7 @@ describe('from state to state', () => {
     ['withdrawn, a late failure', gone, fail, 'withdrawn', 'stays'],
     ['withdrawn twice', gone, leave, 'withdrawn', 'stays'],
     ['withdrawn, pressed again', gone, again, 'pending', 'changes'],
+    ['withdrawn, the page of before shown once more', gone, (link) => renewed(link, CONSENT, NOW + 9), 'withdrawn', 'stays'],
   ])('%s', (_, link, step, status, change) => {
     const before = structuredClone(link);
     const after = step(link);
