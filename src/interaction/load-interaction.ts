@@ -4,6 +4,7 @@ import type Provider from 'oidc-provider';
 import { errors } from 'oidc-provider';
 import type { Deps } from '../deps.ts';
 import { createBrowserIds } from '../http/browser-id.ts';
+import { formActionOf } from '../http/form-action.ts';
 import { PageError } from '../http/page-error.ts';
 import { redirect } from '../http/redirect.ts';
 import { CLAIMS_BY_SCOPE } from '../oidc/claims.ts';
@@ -95,12 +96,6 @@ function requestedScopes(scope: unknown): { name: string; claims: readonly strin
   const claims: Record<string, readonly string[]> = CLAIMS_BY_SCOPE;
   const names = String(scope ?? '').split(' ');
   return names.filter((name) => name !== '' && name !== 'openid').map((name) => ({ name, claims: claims[name] ?? [] }));
-}
-
-/** A private scheme has no origin; CSP takes the scheme itself. */
-function formActionOf(redirectUri: string): string {
-  const { origin, protocol } = new URL(redirectUri);
-  return origin === 'null' ? protocol : origin;
 }
 
 async function find(provider: Provider, ctx: InteractionContext): Promise<Found | undefined> {
