@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { codeHmac, drawCode } from '../../src/domain/email-code.ts';
 import type { Answer, Browser } from '../support/http-browser.ts';
 import { startWorld, type World } from './support/attack-world.ts';
+import { begin } from './support/client.ts';
 import { accountsOf, codeFor, draftOf, freshEmail, PASSWORD, PROFILE, registerUpTo } from './support/registration.ts';
 import { mannWhitney, median } from './support/statistics.ts';
 
@@ -350,6 +351,17 @@ describe('the steps', () => {
     );
     expect(accountsOf(world, email)).toHaveLength(1);
     expect(world.rows(`SELECT * FROM identifiers WHERE key = ?`, `email:${email}`)).toHaveLength(1);
+  });
+
+  test('the next person at the same computer begins anew, and reads nothing of the one before', async () => {
+    const { browser, email } = await registerUpTo(world, 'complete');
+    await browser.submit('/create/complete');
+    await begin(world, 'attack-web', { prompt: 'create' }, browser);
+    expect(browser.page.url).toMatch(/\/create$/);
+    expect(browser.page.text).not.toContain(email);
+    await browser.submit('/create', { terms: 'yes' });
+    expect(browser.page.url).toMatch(/\/create\/email$/);
+    expect(browser.page.text).not.toContain(email);
   });
 
   test('S16 the terms not agreed to: refused; agreed to: version and time are stored', async () => {

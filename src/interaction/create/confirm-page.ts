@@ -35,12 +35,15 @@ export function createConfirmPage(deps: Pick<Deps, 'storage' | 'clock'>, registr
   };
 
   const complete = async (ctx: InteractionContext): Promise<void> => {
+    const { interaction } = ctx.state;
+    // The same press a second time.
+    if (interaction.facts.registration) return interaction.finish({ create: {} });
     const draft = await registration.draftFor(ctx, 'complete');
     if (!draft) return;
-    await ctx.state.interaction.setFacts({
-      registration: { account_id: draft.account_id as string, email: draft.email as string },
-    });
-    return ctx.state.interaction.finish({ create: {} });
+    await interaction.setFacts({ registration: { account_id: draft.account_id as string, email: draft.email as string } });
+    // A family's computer: whoever registers next in this browser begins anew. A legacy user's draft stays, for the other browsers.
+    if (!interaction.legacy) await deps.storage.registrationDrafts.remove(draft.id);
+    return interaction.finish({ create: {} });
   };
 
   return (router) => {
