@@ -1,4 +1,4 @@
-// Mounts the customer's own pages: /password/forgotten for everybody, /account for somebody who is signed in at the ID.
+// Mounts the customer's own pages: /password/forgotten and the way back from a changed address for everybody, /account for somebody who is signed in at the ID.
 import compose from 'koa-compose';
 import Router from 'koa-router';
 import type { Middleware } from 'koa';
@@ -12,6 +12,8 @@ import { ACCOUNT_CALLBACK_PATH, accountLoginUrl } from '../oidc/account-client.t
 import { currentSession } from '../oidc/current-session.ts';
 import type { AccountState } from './account-context.ts';
 import { createDealerLinkPages } from './dealer-links/routes.ts';
+import { createEmailPages } from './email/routes.ts';
+import { addUndoRoutes } from './email/undo-routes.ts';
 import { addForgottenRoutes } from './forgotten/routes.ts';
 import { createHomePage } from './home/routes.ts';
 import { createPasswordPage } from './password/routes.ts';
@@ -27,6 +29,7 @@ export function createAccountRouter(deps: Deps, provider: Provider, forms: Middl
   const open = new Router<PageState>();
   for (const middleware of forms) open.use(middleware);
   addForgottenRoutes(open, deps, provider, access);
+  addUndoRoutes(open, deps, access);
   open.get(ACCOUNT_CALLBACK_PATH, (ctx) => {
     const { state, error } = ctx.query;
     // The person did not want to sign in; /account would ask again.
@@ -41,6 +44,7 @@ export function createAccountRouter(deps: Deps, provider: Provider, forms: Middl
     createHomePage(deps, access),
     createProfilePage(deps),
     createPasswordPage(deps, access),
+    createEmailPages(deps, access),
     createDealerLinkPages(deps, access),
     createServicePages(deps, access),
     createSessionPages(access),

@@ -49,6 +49,20 @@ export type ProfileConfirmation = {
   confirmed_at: EpochMilliseconds;
 };
 
+export type EmailChange = {
+  email: string;
+  email_canonical: string;
+  asked_at: EpochMilliseconds;
+};
+
+export type EmailBefore = {
+  email: string;
+  email_canonical: string;
+  /** SHA-256 of the token in the mail to this address, base64url. */
+  undo_sha256: string;
+  undo_until: EpochMilliseconds;
+};
+
 export type Account = {
   /** The `sub` of the account: opaque, never reused, never derived from the address. */
   id: string;
@@ -69,6 +83,10 @@ export type Account = {
   confirmations: Record<string, ProfileConfirmation>;
   /** Pages and mails speak this language. */
   language: string;
+  /** The address that the person wants instead, until its code comes back. */
+  email_change?: EmailChange;
+  /** The addresses before, each of which can take its change back for a while; oldest first. */
+  emails_before?: EmailBefore[];
   created_at: EpochMilliseconds;
   updated_at: EpochMilliseconds;
   disabled_at?: EpochMilliseconds;

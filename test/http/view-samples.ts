@@ -311,6 +311,28 @@ function accountSamples(t: Translate, rows: object[]): ViewSample[] {
       'account-profile-error',
     ),
     site('account-password', 'account_password.title', { action, email: 'tanaka@example.jp', policy: { min, max, symbols } }),
+    site('account-email', 'account_email.title', { action, email: 'tanaka@example.jp', values: { email: '' } }),
+    site(
+      'account-email',
+      'account_email.title',
+      { action, email: 'tanaka@example.jp', values: { email: 'x' }, errors: { email: t('form_errors.email_syntax') } },
+      'account-email-error',
+    ),
+    site('account-email-code', 'account_email_code.title', {
+      action,
+      resendAction: '/resend',
+      email: 'tanaka@example.jp',
+      canResendInSeconds: 58,
+    }),
+    {
+      ...site('email-undo', 'email_undo.title', {
+        action,
+        token: 'abc.def',
+        change: { now: 'other@example.jp', before: 'tanaka@example.jp' },
+      }),
+      kind: 'step',
+    },
+    { ...site('email-undone', 'email_undone.title', { wayOn: '/password/forgotten' }), kind: 'note' },
     site('account-ask', 'account_withdraw.title', {
       action,
       subject: dealer.name,
@@ -330,5 +352,13 @@ export const MAIL_SAMPLES: Record<string, Record<string, string | number>> = {
   'dealer-link-failed': { dealerName: dealer.name },
   'password-reset-code': { code: '012345', minutes: 10 },
   'password-reset-paused': {},
+  'email-change-code': { code: '012345', minutes: 10 },
+  'email-change-taken': {},
+  'email-changed': { email: 'new@example.jp', time: '2026年11月1日 9:30' },
+  'email-changed-undo': {
+    email: 'new@example.jp',
+    time: '2026年11月1日 9:30',
+    url: 'http://localhost:3000/account/email/undo?token=a.b',
+  },
   'password-changed': { time: '2026年11月1日 9:30', url: 'http://localhost:3000/password/forgotten' },
 };

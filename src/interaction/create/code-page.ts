@@ -1,14 +1,18 @@
 // ⑥ 認証番号の入力.
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Deps } from '../../deps.ts';
 import { EMAIL_CODE_RESEND_AFTER_MS } from '../../domain/email-code.ts';
 import type { RegistrationDraft } from '../../domain/registration-draft.ts';
 import { page } from '../../http/page-context.ts';
 import { formField } from '../../http/read-form.ts';
 import { redirect } from '../../http/redirect.ts';
+import { checkCode } from '../check-code.ts';
 import type { AddRoutes, InteractionContext } from '../interaction-context.ts';
-import { checkCode } from './check-code.ts';
 import type { Registration } from './registration.ts';
 import { codeSlot, type MailCode } from './send-code.ts';
+
+const LOOKS = 5;
+const LOOK_AGAIN_MS = 50;
 
 export function createCodePage(
   deps: Pick<Deps, 'config' | 'storage' | 'clock'>,
@@ -19,6 +23,16 @@ export function createCodePage(
   const secondsToWait = async (ctx: InteractionContext): Promise<number | undefined> => {
     const sent = await deps.storage.emailCodes.find(codeSlot(ctx.state.interaction.uid));
     return sent && Math.max(0, Math.ceil((sent.sent_at + EMAIL_CODE_RESEND_AFTER_MS - deps.clock()) / 1000));
+  };
+
+  /** The same press a second time: the first one took the code, and is about to write that it was the right one. */
+  const provenMeanwhile = async (ctx: InteractionContext): Promise<RegistrationDraft | undefined> => {
+    for (let look = 1; ; look += 1) {
+      const draft = await registration.draftOf(ctx);
+      if (draft.email_verified_at !== undefined) return draft;
+      if (look === LOOKS || (await deps.storage.emailCodes.find(codeSlot(ctx.state.interaction.uid)))) return undefined;
+      await sleep(LOOK_AGAIN_MS);
+    }
   };
 
   const show = async (ctx: InteractionContext, draft: RegistrationDraft, errors: Record<string, string> = {}): Promise<void> => {
@@ -50,11 +64,15 @@ export function createCodePage(
     const draft = await registration.draftFor(ctx, 'code');
     if (!draft) return;
     if (draft.email_verified_at !== undefined) return registration.goOn(ctx, draft);
-    const problem = await checkCode(deps, ctx.state.interaction.uid, draft.email_canonical as string, formField(ctx, 'code'));
+    const problem = await checkCode(
+      deps,
+      codeSlot(ctx.state.interaction.uid),
+      draft.email_canonical as string,
+      formField(ctx, 'code'),
+    );
     if (!problem) return registration.goOn(ctx, await registration.change(draft, { email_verified_at: deps.clock() }));
-    // The same press a second time: the first one took the code.
-    const now = await registration.draftOf(ctx);
-    if (now.email_verified_at !== undefined) return registration.goOn(ctx, now);
+    const proven = await provenMeanwhile(ctx);
+    if (proven) return registration.goOn(ctx, proven);
     return show(ctx, draft, { code: ctx.state.t(`form_errors.${problem}`) });
   };
 

@@ -1,7 +1,6 @@
-// ⑥: whether the code that came back proves the address.
-import type { Deps } from '../../deps.ts';
-import { codeHmac, EMAIL_CODE_MAX_ATTEMPTS, parseCode, sameHmac } from '../../domain/email-code.ts';
-import { codeSlot } from './send-code.ts';
+// Whether the code that came back from a mail proves the address.
+import type { Deps } from '../deps.ts';
+import { codeHmac, EMAIL_CODE_MAX_ATTEMPTS, parseCode, sameHmac } from '../domain/email-code.ts';
 
 /** Why a code was not taken. Wrong, expired, used and burned are one answer: they must not be told apart. */
 export type CodeProblem = 'code_missing' | 'code_syntax' | 'code_wrong';
@@ -9,13 +8,12 @@ export type CodeProblem = 'code_missing' | 'code_syntax' | 'code_wrong';
 /** Counts the try before it compares, and lets one of several parallel right ones through. */
 export async function checkCode(
   deps: Pick<Deps, 'storage' | 'config'>,
-  uid: string,
+  slot: string,
   canonicalEmail: string,
   typed: string,
 ): Promise<CodeProblem | undefined> {
   const parsed = parseCode(typed);
   if (!parsed.ok) return `code_${parsed.reason}`;
-  const slot = codeSlot(uid);
   const kept = await deps.storage.emailCodes.countAttempt(slot, EMAIL_CODE_MAX_ATTEMPTS);
   const expected = codeHmac(deps.config.hmacKey, slot, canonicalEmail, parsed.code);
   const right = kept !== undefined && kept.email_canonical === canonicalEmail && sameHmac(kept.code_hmac, expected);

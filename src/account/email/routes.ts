@@ -1,0 +1,115 @@
+// メールアドレスの変更: the new address and the current password → the code from the new address → done.
+import type { Deps } from '../../deps.ts';
+import { parseEmail } from '../../domain/canonical-email.ts';
+import { EMAIL_CODE_RESEND_AFTER_MS } from '../../domain/email-code.ts';
+import { createCodeLimits } from '../../http/code-limits.ts';
+import { createKnownDevices } from '../../http/known-device.ts';
+import { createRateLimit } from '../../http/rate-limit.ts';
+import { formField } from '../../http/read-form.ts';
+import { redirect } from '../../http/redirect.ts';
+import { checkCode } from '../../interaction/check-code.ts';
+import { createSignIn } from '../../interaction/login/flow.ts';
+import type { AccountAccess } from '../../oidc/account-access.ts';
+import type { AccountContext, AddAccountRoutes } from '../account-context.ts';
+import { accountPage, backToOverview } from '../account-page.ts';
+import { askForEmail, changeEmail, emailChangeSlot } from './flow.ts';
+
+const PATH = '/account/email';
+
+/** Codes that one ID may ask for in a day, whatever the addresses: nobody gets at an address by guessing its code. */
+const CODES_A_DAY = { points: 10, windowSeconds: 24 * 60 * 60 };
+
+export function createEmailPages(deps: Deps, access: AccountAccess): AddAccountRoutes {
+  const { storage, clock } = deps;
+  const signIn = createSignIn(deps);
+  const knownDevices = createKnownDevices(deps.config.issuer.startsWith('https:'));
+  const countCodeMail = createCodeLimits(deps);
+  const perAccount = createRateLimit('email-change', CODES_A_DAY, storage.counters, clock);
+
+  const show = (ctx: AccountContext, email: string, errors: Record<string, string> = {}): void =>
+    accountPage(ctx, 'account-email', {
+      title: ctx.state.t('account_email.title'),
+      action: PATH,
+      backUrl: '/account',
+      email: ctx.state.session.account.email,
+      values: { email },
+      errors,
+    });
+
+  const post = async (ctx: AccountContext): Promise<void> => {
+    const { t, session } = ctx.state;
+    const { account } = session;
+    const [typed, password] = [formField(ctx, 'email'), formField(ctx, 'current_password')];
+    const parsed = parseEmail(typed);
+    const same = parsed.ok && parsed.canonical === account.email_canonical;
+    const errors = {
+      ...(parsed.ok ? {} : { email: t(`form_errors.email_${parsed.reason}`) }),
+      ...(same ? { email: t('form_errors.email_same') } : {}),
+      ...(password === '' ? { current_password: t('form_errors.current_password_missing') } : {}),
+    };
+    if (!parsed.ok || Object.keys(errors).length) return show(ctx, typed, errors);
+    const from = { ip: ctx.ip, knownDevice: (accountId: string) => knownDevices.read(ctx, accountId) };
+    if (!(await signIn(account.email, password, from)))
+      return show(ctx, typed, { current_password: t('form_errors.current_password_wrong') });
+    await session.confirmedAt(Math.ceil(clock() / 1000));
+    await send(ctx, parsed);
+    return redirect(ctx, `${PATH}/code`);
+  };
+
+  const send = async (ctx: AccountContext, wanted: { email: string; canonical: string }): Promise<void> => {
+    const { account } = ctx.state.session;
+    await perAccount.count(account.id);
+    await countCodeMail(ctx.ip, wanted.canonical);
+    await askForEmail(deps, account, wanted);
+  };
+
+  const secondsToWait = (askedAt: number): number =>
+    Math.max(0, Math.ceil((askedAt + EMAIL_CODE_RESEND_AFTER_MS - clock()) / 1000));
+
+  const showCode = (ctx: AccountContext, errors: Record<string, string> = {}): void => {
+    const change = ctx.state.session.account.email_change;
+    if (!change) return redirect(ctx, PATH);
+    accountPage(ctx, 'account-email-code', {
+      title: ctx.state.t('account_email_code.title'),
+      action: `${PATH}/code`,
+      resendAction: `${PATH}/code/resend`,
+      backUrl: PATH,
+      email: change.email,
+      resent: ctx.query.resent !== undefined,
+      canResendInSeconds: secondsToWait(change.asked_at),
+      errors,
+    });
+  };
+
+  const postCode = async (ctx: AccountContext): Promise<void> => {
+    const { t, session } = ctx.state;
+    const { id, email_change: change } = session.account;
+    if (!change) return redirect(ctx, '/account');
+    const problem = await checkCode(deps, emailChangeSlot(id), change.email_canonical, formField(ctx, 'code'));
+    if (problem) return showCode(ctx, { code: t(`form_errors.${problem}`) });
+    if (!(await changeEmail(deps, id, change.email_canonical))) return redirect(ctx, PATH);
+    await access.endSessions(id, session.uid);
+    await access.endTokens(id);
+    return backToOverview(ctx, 'email');
+  };
+
+  const postResend = async (ctx: AccountContext): Promise<void> => {
+    const change = ctx.state.session.account.email_change;
+    if (!change) return redirect(ctx, PATH);
+    const seconds = secondsToWait(change.asked_at);
+    if (seconds) {
+      showCode(ctx, { code: ctx.state.t('form_errors.code_resend_too_early', { seconds }) });
+      ctx.status = 429;
+      ctx.set('Retry-After', String(seconds));
+      return;
+    }
+    await send(ctx, { email: change.email, canonical: change.email_canonical });
+    redirect(ctx, `${PATH}/code?resent`);
+  };
+
+  return (router) => {
+    router.get(PATH, (ctx) => show(ctx, '')).post(PATH, post);
+    router.get(`${PATH}/code`, (ctx) => showCode(ctx)).post(`${PATH}/code`, postCode);
+    router.post(`${PATH}/code/resend`, postResend);
+  };
+}
