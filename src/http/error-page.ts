@@ -1,6 +1,7 @@
 // The one place that turns an error into an answer.
 import type { Middleware } from 'koa';
 import { HashingLaneFull } from '../domain/password-hash.ts';
+import { StorageUnavailable } from '../storage/storage.ts';
 import type { Log } from '../telemetry/log.ts';
 import { page, type PageState } from './page-context.ts';
 import { PageError } from './page-error.ts';
@@ -13,10 +14,20 @@ const CODE_BY_STATUS: Record<number, string> = {
   413: 'form_unreadable',
 };
 
+/** How soon to ask again while the database cannot be reached. */
+const STORAGE_RETRY_AFTER_SECONDS = 5;
+
 function asPageError(error: unknown): PageError {
   if (error instanceof PageError) return error;
   if (error instanceof HashingLaneFull)
     return new PageError('busy', 503, { cause: error, retryAfterSeconds: error.retryAfterSeconds });
+  // Not ours to mend and soon over: whoever asks again is answered, and a monitor does not take it for a fault of the program.
+  if (error instanceof StorageUnavailable)
+    return new PageError('busy', 503, {
+      cause: error,
+      detail: error.message,
+      retryAfterSeconds: STORAGE_RETRY_AFTER_SECONDS,
+    });
   const status = typeof error === 'object' && error !== null && 'status' in error ? Number(error.status) : 500;
   const code = CODE_BY_STATUS[status];
   return code

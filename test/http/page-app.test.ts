@@ -1,6 +1,7 @@
 // What every app of pages has in common, over real HTTP.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createPageApp } from '../../src/http/page-app.ts';
+import { StorageUnavailable } from '../../src/storage/storage.ts';
 import { createLog } from '../../src/telemetry/log.ts';
 import { serve, type Served } from '../apps/serve.ts';
 import { sendRaw } from '../support/http-browser.ts';
@@ -8,16 +9,21 @@ import { sendRaw } from '../support/http-browser.ts';
 let served: Served<object>;
 
 beforeAll(async () => {
-  served = await serve(async (origin) =>
-    createPageApp({
+  served = await serve(async (origin) => {
+    const app = createPageApp({
       app: 'common-id',
       origin,
       cookieKeys: ['a-key-of-the-test'],
       trustProxy: false,
       log: createLog('test', 'silent'),
       cacheViews: true,
-    }),
-  );
+    });
+    app.koa.use(async (ctx, next) => {
+      if (ctx.path === '/without-database') throw new StorageUnavailable('gone');
+      await next();
+    });
+    return app;
+  });
 });
 
 afterAll(() => served.close());
@@ -45,4 +51,11 @@ test.each([
   expect(answer.headers['cache-control']).toBe('no-store');
   expect(answer.text).toContain('ページが見つかりません');
   expect(answer.text).not.toMatch(/ENOENT|views|<%/);
+});
+
+test('while the database cannot be reached: 503 and when to ask again, never a 500', async () => {
+  const answer = await sendRaw(`${served.origin}/without-database`);
+  expect(answer.status).toBe(503);
+  expect(answer.headers['retry-after']).toBe('5');
+  expect(answer.text).toContain('少し待ってから');
 });
