@@ -1,0 +1,119 @@
+// Copies a whole database into an empty one of either kind, goes on where it was cut off, and compares both sides at the end.
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { COLLECTIONS, type CollectionName, type CopySide, type Cursor } from './rows.ts';
+
+const BATCH = 500;
+const BAR_WIDTH = 30;
+
+type Output = { write(text: string): unknown; isTTY?: boolean };
+type State = Partial<Record<CollectionName, Cursor>>;
+
+export type CopiedCollection = { name: CollectionName; count: number; checksum: string };
+
+/**
+ * Copies everything. Nobody may use either database meanwhile: what changes is found by the checksum at the end, not copied.
+ * @param options.from `sqlite:<path>` or `mongodb://…`
+ * @param options.stateFile where it is written how far the copy has come; removed when all is done
+ * @returns each collection's count and its checksum (SHA-256 over the rows in their order), the same on both sides
+ * @throws where the target is not empty, or the two sides differ at the end
+ */
+export async function copyStorage(options: {
+  from: string;
+  to: string;
+  stateFile?: string;
+  out: Output;
+}): Promise<CopiedCollection[]> {
+  const { from, to, out } = options;
+  const pair = createHash('sha256').update(`${from}\n${to}`).digest('hex').slice(0, 12);
+  const stateFile = options.stateFile ?? `storage-copy-${pair}.json`;
+  const source = await openSide(from);
+  try {
+    const target = await openSide(to);
+    try {
+      const state = await readState(stateFile, target);
+      for (const name of COLLECTIONS) await copyCollection(name, source, target, state, stateFile, out);
+      const copied: CopiedCollection[] = [];
+      for (const name of COLLECTIONS) copied.push(await compare(name, source, target, out));
+      rmSync(stateFile, { force: true });
+      return copied;
+    } finally {
+      await target.close();
+    }
+  } finally {
+    await source.close();
+  }
+}
+
+async function openSide(url: string): Promise<CopySide> {
+  if (url.startsWith('sqlite:')) return (await import('./sqlite-side.ts')).openSqliteSide(url.slice('sqlite:'.length));
+  if (/^mongodb(\+srv)?:/.test(url)) return (await import('./mongo-side.ts')).openMongoSide(url);
+  throw new Error('expected sqlite:<path> or a mongodb:// URL');
+}
+
+async function readState(stateFile: string, target: CopySide): Promise<State> {
+  if (existsSync(stateFile)) return JSON.parse(readFileSync(stateFile, 'utf8')) as State;
+  for (const name of COLLECTIONS) {
+    if ((await target.count(name)) > 0) throw new Error(`the target is not empty: it has ${name}. Copy into a new database.`);
+  }
+  writeFileSync(stateFile, '{}');
+  return {};
+}
+
+async function copyCollection(
+  name: CollectionName,
+  source: CopySide,
+  target: CopySide,
+  state: State,
+  stateFile: string,
+  out: Output,
+): Promise<void> {
+  const total = await source.count(name);
+  let done = state[name] === undefined ? 0 : await target.count(name);
+  let batch: { cursor: Cursor; row: unknown }[] = [];
+  const flush = async (): Promise<void> => {
+    const last = batch.at(-1);
+    if (!last) return;
+    await target.write(name, batch.map(({ row }) => row) as never);
+    // Written after the rows: cut off in between, these rows come once more and are left alone.
+    state[name] = last.cursor;
+    writeFileSync(stateFile, JSON.stringify(state));
+    done += batch.length;
+    batch = [];
+    showProgress(out, name, done, total);
+  };
+  for await (const read of source.read(name, state[name])) {
+    batch.push(read);
+    if (batch.length === BATCH) await flush();
+  }
+  await flush();
+  if (out.isTTY) out.write('\n');
+}
+
+function showProgress(out: Output, name: string, done: number, total: number): void {
+  if (!out.isTTY) return;
+  const share = total === 0 ? 1 : Math.min(done / total, 1);
+  const bar = '█'.repeat(Math.round(share * BAR_WIDTH)).padEnd(BAR_WIDTH, '░');
+  out.write(`\r${name.padEnd(20)}${bar} ${done} of ${total}`);
+}
+
+async function compare(name: CollectionName, source: CopySide, target: CopySide, out: Output): Promise<CopiedCollection> {
+  if (out.isTTY) out.write(`\rcomparing ${name.padEnd(20)}`);
+  const [here, there] = await Promise.all([summarize(name, source), summarize(name, target)]);
+  if (here.checksum === there.checksum) return here;
+  throw new Error(
+    `${name}: the two sides differ (${here.count} rows ${here.checksum}, ${there.count} rows ${there.checksum}). ` +
+      'Somebody wrote meanwhile: stop the service, and copy again into an empty database.',
+  );
+}
+
+async function summarize(name: CollectionName, side: CopySide): Promise<CopiedCollection> {
+  const hash = createHash('sha256');
+  let count = 0;
+  for await (const { row } of side.read(name, undefined)) {
+    // By name, because backends answer members in orders of their own.
+    hash.update(`${JSON.stringify(Object.entries(row as object).toSorted(([a], [b]) => (a < b ? -1 : 1)))}\n`);
+    count += 1;
+  }
+  return { name, count, checksum: hash.digest('hex') };
+}

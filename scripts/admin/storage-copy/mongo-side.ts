@@ -1,0 +1,184 @@
+// MongoDB as the source or the target of a copy.
+import mongoose, { trusted, type Model } from 'mongoose';
+import type { Account } from '../../../src/domain/account.ts';
+import type { DealerLink } from '../../../src/domain/dealer-link.ts';
+import type { Migration } from '../../../src/domain/migration.ts';
+import { defineCollections, DURABLE, NEVER } from '../../../src/storage/mongo/collections.ts';
+import { connect } from '../../../src/storage/mongo/connect.ts';
+import { createIndexes } from '../../../src/storage/mongo/indexes.ts';
+import { openMongoStorage } from '../../../src/storage/mongo/open-mongo-storage.ts';
+import type { CollectionName, CopySide, Cursor, Rows } from './rows.ts';
+
+type Document = Record<string, unknown> & { _id: string | number };
+
+const MODELS = {
+  artifacts: 'artifacts',
+  accounts: 'accounts',
+  expiring_documents: 'expiringDocuments',
+  email_codes: 'emailCodes',
+  dealer_links: 'dealerLinks',
+  migrations: 'migrations',
+  jobs: 'jobs',
+  counters: 'counters',
+  ledger: 'ledger',
+} as const;
+
+/** Those whose order of making matters; the others go by their `_id`. */
+const ORDERED: readonly CollectionName[] = ['artifacts', 'dealer_links', 'migrations', 'jobs'];
+
+export async function openMongoSide(url: string): Promise<CopySide> {
+  const connection = await connect(url, { patient: true });
+  const collections = defineCollections(connection);
+  await createIndexes(collections);
+  // Finishes what a process left half-made.
+  await (await openMongoStorage({ url, clock: Date.now })).close();
+  const modelOf = (name: CollectionName) => collections[MODELS[name]] as unknown as Model<Document>;
+  /** Accounts of version 0 are no accounts; see account-identifiers.ts. */
+  const all = (name: CollectionName) => (name === 'accounts' ? { version: trusted({ $gte: 1 }) } : {});
+
+  return {
+    count: async (name) => modelOf(name).countDocuments(all(name)),
+    async *read<Name extends CollectionName>(name: Name, after: Cursor | undefined) {
+      const order = ORDERED.includes(name) ? 'made' : '_id';
+      const behind = after === undefined ? {} : { [order]: trusted({ $gt: after }) };
+      const found = modelOf(name)
+        .find({ ...all(name), ...behind })
+        .sort({ [order]: 1 })
+        .allowDiskUse(true)
+        .lean()
+        .cursor({ batchSize: 1_000 });
+      for await (const document of found as AsyncIterable<Document>) {
+        yield { cursor: document[order] as Cursor, row: READERS[name](document as never) as Rows[Name] };
+      }
+    },
+    async write(name, rows) {
+      const documents = rows.map((row) => WRITERS[name](row as never));
+      await insertNew(modelOf(name), documents);
+      if (name === 'accounts') {
+        const identifiers = documents.map(({ _id, email_key }) => ({
+          _id: email_key,
+          account_id: _id,
+          claim: mongoose.mongo.BSON.UUID.generate().toString(),
+        }));
+        await insertNew(collections.identifiers as unknown as Model<Document>, identifiers as unknown as Document[]);
+      }
+    },
+    async close() {
+      await connection.close();
+    },
+  };
+}
+
+async function insertNew(model: Model<Document>, documents: Document[]): Promise<void> {
+  try {
+    await model.insertMany(documents, { ordered: false, lean: true, ...DURABLE });
+  } catch (error) {
+    // What stands already was written before the copy was cut off.
+    const { writeErrors = [] } = error as { writeErrors?: { code: number }[] };
+    if (writeErrors.length === 0 || writeErrors.some(({ code }) => code !== 11_000)) throw error;
+  }
+}
+
+let copied = 0;
+/** Before everything that is made from now on, and in the order in which it came; a copy that goes on goes on behind. */
+function madeBefore(): string {
+  copied += 1;
+  return `${Date.now().toString(16).padStart(12, '0')}-${copied.toString(16).padStart(24, '0')}`;
+}
+
+function referencesOf(payload: string) {
+  const { uid, grantId, accountId } = JSON.parse(payload) as Record<string, unknown>;
+  const text = (value: unknown): string | null => (typeof value === 'string' ? value : null);
+  return { uid: text(uid), grant_id: text(grantId), account_id: text(accountId) };
+}
+
+const time = (milliseconds: number | null) => (milliseconds === null ? NEVER : new Date(milliseconds));
+
+const WRITERS: { [Name in CollectionName]: (row: Rows[Name]) => Document } = {
+  artifacts: ({ model, id, payload, consumed_at, expires_at }) => ({
+    _id: `${model}:${id}`,
+    model,
+    payload,
+    ...referencesOf(payload),
+    ...(consumed_at !== null && { consumed_at }),
+    expires_at: time(expires_at),
+    made: madeBefore(),
+  }),
+  accounts({ id, document }) {
+    const { version, email_canonical } = JSON.parse(document) as Account;
+    return { _id: id, version, email_key: `email:${email_canonical}`, fence: 0, document, events: [] };
+  },
+  expiring_documents: ({ kind, id, version, expires_at, document }) => ({
+    _id: `${kind}:${id}`,
+    kind,
+    version,
+    document,
+    expires_at: time(expires_at),
+  }),
+  email_codes: ({ id, expires_at, ...row }) => ({ _id: id, ...row, expires_at: time(expires_at) }),
+  dealer_links({ document }) {
+    const { id, version, account_id, dealer, status, updated_at } = JSON.parse(document) as DealerLink;
+    const _id = JSON.stringify([account_id, dealer]);
+    return { _id, id, version, account_id, status, updated_at, document, made: madeBefore(), events: [] };
+  },
+  migrations({ document }) {
+    const { client_id, legacy_id, version, account_id = null, candidate } = JSON.parse(document) as Migration;
+    const code_challenge = candidate?.code_challenge ?? null;
+    const _id = JSON.stringify([client_id, legacy_id]);
+    return { _id, version, client_id, account_id, code_challenge, document, made: madeBefore(), events: [] };
+  },
+  jobs: ({ key, ...row }) => ({ _id: key, ...row, made: madeBefore() }),
+  counters: ({ key, points, expires_at }) => ({ _id: key, points, expires_at: time(expires_at) }),
+  ledger: ({ sequence, ...row }) => ({ _id: sequence, event_id: `copied:${sequence}`, ...row }),
+};
+
+type Stored = Document & { expires_at: Date };
+const end = (date: Date): number | null => (date.getTime() === NEVER.getTime() ? null : date.getTime());
+
+const READERS: { [Name in CollectionName]: (document: Stored & Record<keyof Rows[Name], never>) => object } = {
+  artifacts: ({ _id, model, payload, consumed_at = null as never, expires_at }) => ({
+    model,
+    id: String(_id).slice(String(model).length + 1),
+    payload,
+    consumed_at,
+    expires_at: end(expires_at),
+  }),
+  accounts: ({ _id, document }) => ({ id: _id, document }),
+  expiring_documents: ({ _id, kind, version, expires_at, document }) => ({
+    kind,
+    id: String(_id).slice(String(kind).length + 1),
+    version,
+    expires_at: (expires_at as Date).getTime(),
+    document,
+  }),
+  email_codes: ({ _id, code_hmac, attempts, expires_at, document }) => ({
+    id: _id,
+    code_hmac,
+    attempts,
+    expires_at: (expires_at as Date).getTime(),
+    document,
+  }),
+  dealer_links: ({ document }) => ({ document }),
+  migrations: ({ document }) => ({ document }),
+  jobs: ({ _id, kind, payload, state, attempts, run_at, created_at, last_error, lease }) => ({
+    key: _id,
+    kind,
+    payload,
+    state,
+    attempts,
+    run_at,
+    created_at,
+    last_error,
+    lease,
+  }),
+  counters: ({ _id, points, expires_at }) => ({ key: _id, points, expires_at: (expires_at as Date).getTime() }),
+  ledger: ({ _id, type, subject, data, at, previous_hash, hash }) => ({
+    sequence: _id,
+    type,
+    subject,
+    data,
+    at,
+    previous_hash,
+    hash,
+  }),
+};

@@ -1,0 +1,56 @@
+// What is copied: the rows of each collection in a shape that no backend owns, in the order in which they were made.
+import type { EpochMilliseconds } from '../../../src/domain/account.ts';
+import type { Job } from '../../../src/storage/storage.ts';
+
+/** Documents and payloads stay the JSON text that they are stored as. */
+export type Rows = {
+  artifacts: {
+    model: string;
+    id: string;
+    payload: string;
+    consumed_at: number | null;
+    expires_at: EpochMilliseconds | null;
+  };
+  accounts: { id: string; document: string };
+  expiring_documents: { kind: string; id: string; version: number; expires_at: EpochMilliseconds; document: string };
+  email_codes: { id: string; code_hmac: string; attempts: number; expires_at: EpochMilliseconds; document: string };
+  dealer_links: { document: string };
+  migrations: { document: string };
+  jobs: Omit<Job, 'payload' | 'last_error' | 'lease'> & { payload: string; last_error: string | null; lease: string | null };
+  counters: { key: string; points: number; expires_at: EpochMilliseconds };
+  ledger: {
+    sequence: number;
+    type: string;
+    subject: string;
+    data: string;
+    at: EpochMilliseconds;
+    previous_hash: string;
+    hash: string;
+  };
+};
+
+export type CollectionName = keyof Rows;
+
+/** The ledger last: what it tells of stands before it does. */
+export const COLLECTIONS: readonly CollectionName[] = [
+  'artifacts',
+  'accounts',
+  'expiring_documents',
+  'email_codes',
+  'dealer_links',
+  'migrations',
+  'jobs',
+  'counters',
+  'ledger',
+];
+
+/** Where a row stands in the source; reading goes on behind it. */
+export type Cursor = string | number;
+
+export type CopySide = {
+  count(name: CollectionName): Promise<number>;
+  read<Name extends CollectionName>(name: Name, after: Cursor | undefined): AsyncIterable<{ cursor: Cursor; row: Rows[Name] }>;
+  /** Writes rows behind those that stand; what stands already is left alone. Durable when it answers. */
+  write<Name extends CollectionName>(name: Name, rows: Rows[Name][]): Promise<void>;
+  close(): Promise<void>;
+};

@@ -1,0 +1,102 @@
+// SQLite as the source or the target of a copy.
+import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
+import type { Account } from '../../../src/domain/account.ts';
+import type { DealerLink } from '../../../src/domain/dealer-link.ts';
+import type { Migration } from '../../../src/domain/migration.ts';
+import { openSqliteStorage } from '../../../src/storage/sqlite/open-sqlite-storage.ts';
+import type { CollectionName, CopySide, Cursor, Rows } from './rows.ts';
+
+const BATCH = 1_000;
+
+/** What orders the rows, and what is read of them. */
+const SOURCES: Record<CollectionName, { cursor: string; columns: string }> = {
+  artifacts: { cursor: 'sequence', columns: 'model, id, payload, consumed_at, expires_at' },
+  accounts: { cursor: 'id', columns: 'id, document' },
+  expiring_documents: { cursor: 'rowid', columns: 'kind, id, version, expires_at, document' },
+  email_codes: { cursor: 'rowid', columns: 'id, code_hmac, attempts, expires_at, document' },
+  dealer_links: { cursor: 'rowid', columns: 'document' },
+  migrations: { cursor: 'rowid', columns: 'document' },
+  jobs: { cursor: 'sequence', columns: 'key, kind, payload, state, attempts, run_at, created_at, last_error, lease' },
+  counters: { cursor: 'key', columns: 'key, points, expires_at' },
+  ledger: { cursor: 'sequence', columns: 'sequence, type, subject, data, at, previous_hash, hash' },
+};
+
+export async function openSqliteSide(path: string): Promise<CopySide> {
+  // Makes the file and its tables, refuses a damaged one.
+  await (await openSqliteStorage({ path, clock: Date.now })).close();
+  const connection = new DatabaseSync(path, { timeout: 5_000 });
+  connection.exec('PRAGMA synchronous = FULL');
+
+  function insert(table: string, row: Record<string, SQLInputValue>): void {
+    const names = Object.keys(row);
+    const marks = names.map(() => '?').join(', ');
+    connection.prepare(`INSERT OR IGNORE INTO ${table} (${names.join(', ')}) VALUES (${marks})`).run(...Object.values(row));
+  }
+
+  const writers: { [Name in CollectionName]: (row: Rows[Name]) => void } = {
+    artifacts: (row) => insert('artifacts', { ...row, ...referencesOf(row.payload) }),
+    accounts({ id, document }) {
+      const { version, email_canonical } = JSON.parse(document) as Account;
+      insert('accounts', { id, version, document });
+      insert('identifiers', { key: `email:${email_canonical}`, account_id: id });
+    },
+    expiring_documents: (row) => insert('expiring_documents', row),
+    email_codes: (row) => insert('email_codes', row),
+    dealer_links({ document }) {
+      const { id, version, account_id, dealer, status, updated_at } = JSON.parse(document) as DealerLink;
+      insert('dealer_links', { id, version, account_id, dealer, status, updated_at, document });
+    },
+    migrations({ document }) {
+      const { client_id, legacy_id, version, account_id, candidate } = JSON.parse(document) as Migration;
+      const code_challenge = candidate?.code_challenge ?? null;
+      insert('migrations', { client_id, legacy_id, version, account_id: account_id ?? null, code_challenge, document });
+    },
+    jobs: (row) => insert('jobs', row),
+    counters: (row) => insert('counters', row),
+    ledger(row) {
+      // Its trigger refuses what does not come at the end.
+      const last = connection.prepare('SELECT coalesce(max(sequence), 0) AS last FROM ledger').get();
+      if (row.sequence > Number(last?.['last'])) insert('ledger', row);
+    },
+  };
+
+  return {
+    async count(name) {
+      return Number(connection.prepare(`SELECT count(*) AS count FROM ${name}`).get()?.['count']);
+    },
+    async *read<Name extends CollectionName>(name: Name, after: Cursor | undefined) {
+      const { cursor, columns } = SOURCES[name];
+      let last = after;
+      for (;;) {
+        const condition = last === undefined ? '' : `WHERE ${cursor} > ?`;
+        const select = `SELECT ${cursor} AS copy_cursor, ${columns} FROM ${name} ${condition} ORDER BY ${cursor} LIMIT ${BATCH}`;
+        const rows = connection.prepare(select).all(...(last === undefined ? [] : [last]));
+        for (const { copy_cursor, ...row } of rows) {
+          last = copy_cursor as Cursor;
+          yield { cursor: last, row: row as Rows[Name] };
+        }
+        if (rows.length < BATCH) return;
+      }
+    },
+    async write(name, rows) {
+      connection.exec('BEGIN IMMEDIATE');
+      try {
+        for (const row of rows) writers[name](row);
+        connection.exec('COMMIT');
+      } catch (error) {
+        connection.exec('ROLLBACK');
+        throw error;
+      }
+    },
+    async close() {
+      connection.close();
+    },
+  };
+}
+
+/** The columns that questions are asked by. */
+function referencesOf(payload: string) {
+  const { uid, grantId, accountId } = JSON.parse(payload) as Record<string, unknown>;
+  const text = (value: unknown): string | null => (typeof value === 'string' ? value : null);
+  return { uid: text(uid), grant_id: text(grantId), account_id: text(accountId) };
+}

@@ -1,0 +1,151 @@
+// npm run admin -- storage copy: everything arrives, in its order, and may be cut off anywhere.
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { copyStorage } from '../../scripts/admin/storage-copy/copy-storage.ts';
+import { openStorage } from '../../src/storage/open-storage.ts';
+import type { Storage } from '../../src/storage/storage.ts';
+import { eventAbout, sampleAccount, sampleDealerLink, sampleMigration } from '../storage/conformance/samples.ts';
+import { ODD_PAYLOADS } from '../storage/conformance/subject.ts';
+import { mongoServerAvailable, startMongoServer, type MongoServer } from '../storage/mongo-server.ts';
+
+jest.setTimeout(180_000);
+
+const mongo = mongoServerAvailable();
+const silent = { write: () => true };
+const END = Date.now() + 3_600_000;
+
+let folder: string;
+let server: MongoServer | undefined;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'storage-copy-'));
+});
+afterEach(async () => {
+  rmSync(folder, { recursive: true });
+  await server?.stop();
+  server = undefined;
+});
+
+async function withStorage<T>(url: string, use: (storage: Storage) => Promise<T>): Promise<T> {
+  const storage = await openStorage(url, Date.now);
+  try {
+    return await use(storage);
+  } finally {
+    await storage.close();
+  }
+}
+
+async function fill(storage: Storage): Promise<void> {
+  const { artifacts } = storage;
+  for (const [name, payload] of ODD_PAYLOADS) await artifacts.save('Interaction', name, payload, END);
+  for (let n = 0; n < 1_200; n++) await artifacts.save('Grant', `g${n}`, { accountId: 'a0', grantId: `g${n}`, n }, END);
+  await artifacts.save('Client', 'endless', { n: 1 }, undefined);
+  await artifacts.consume('Interaction', 'empty');
+  for (let n = 0; n < 20; n++) {
+    await storage.accounts.create(sampleAccount(`a${n}`), eventAbout(`a${n}`));
+    await storage.dealerLinks.create(sampleDealerLink(`l${n}`, { account_id: 'a0', dealer: `${30 - n}` }), eventAbout(`l${n}`));
+    await storage.migrations.put(sampleMigration(`m${n}`, { account_id: 'a0' }), eventAbout(`m${n}`));
+    await storage.jobs.enqueue({ key: `j${n}`, kind: 'send_mail', payload: { n }, run_at: n });
+    await storage.counters.add(`c${n}`, n + 1, 3_600_000);
+  }
+  await storage.registrationDrafts.put({ id: 'd', version: 0, expires_at: END });
+  const code = { id: 'slot', code_hmac: 'h', email_canonical: 'a@b', attempts: 2, sent_at: 1, expires_at: END };
+  await storage.emailCodes.put(code);
+  await storage.jobs.lease(1, 60_000);
+}
+
+/** Everything that the port tells. */
+async function tell(storage: Storage): Promise<unknown> {
+  const { artifacts, accounts, dealerLinks, migrations, jobs, counters, ledger } = storage;
+  return {
+    artifacts: await Promise.all(ODD_PAYLOADS.map(([name]) => artifacts.find('Interaction', name))),
+    endless: await artifacts.find('Client', 'endless'),
+    order: await artifacts.listByAccount('Grant', 'a0', 2_000),
+    accounts: [await accounts.find('a7'), await accounts.findByEmail('a8@example.jp')],
+    links: await dealerLinks.listByAccount('a0'),
+    migrations: await migrations.listByAccount('a0'),
+    jobs: await Promise.all(['j0', 'j1', 'j19'].map((key) => jobs.find(key))),
+    counters: await counters.get('c3'),
+    code: await storage.emailCodes.find('slot'),
+    draft: await storage.registrationDrafts.find('d'),
+    ledger: await ledger.read(0, 1_000),
+  };
+}
+
+const sqlite = (name: string) => `sqlite:${join(folder, name)}`;
+
+test('a database is copied whole, in its order, and the copy goes on working', async () => {
+  const [from, to] = [sqlite('from.db'), sqlite('to.db')];
+  await withStorage(from, fill);
+  const result = await copyStorage({ from, to, stateFile: join(folder, 'state.json'), out: silent });
+  expect(Object.fromEntries(result.map(({ name, count }) => [name, count]))).toEqual({
+    artifacts: 1_201 + ODD_PAYLOADS.length,
+    accounts: 20,
+    expiring_documents: 1,
+    email_codes: 1,
+    dealer_links: 20,
+    migrations: 20,
+    jobs: 20,
+    counters: 20,
+    ledger: 60,
+  });
+  expect(await withStorage(to, tell)).toEqual(await withStorage(from, tell));
+  expect(existsSync(join(folder, 'state.json'))).toBe(false);
+  await withStorage(to, async (storage) => {
+    await storage.accounts.create(sampleAccount('new'), eventAbout('new'));
+    const doubled = sampleAccount('p', { email_canonical: 'a3@example.jp' });
+    await expect(storage.accounts.create(doubled, eventAbout('p'))).rejects.toMatchObject({ what: 'email' });
+    await storage.artifacts.save('Grant', 'newest', { accountId: 'a0' }, END);
+    expect(await storage.artifacts.listByAccount('Grant', 'a0', 1)).toEqual(['newest']);
+  });
+});
+
+test('a target that is not empty is refused; one side that changed meanwhile is noticed', async () => {
+  const [from, to] = [sqlite('from.db'), sqlite('to.db')];
+  await withStorage(from, (storage) => storage.accounts.create(sampleAccount('a'), eventAbout('a')));
+  await withStorage(to, (storage) => storage.counters.add('mine', 1, 1_000));
+  const stateFile = join(folder, 'state.json');
+  await expect(copyStorage({ from, to, stateFile, out: silent })).rejects.toThrow('the target is not empty: it has counters');
+  writeFileSync(stateFile, '{}');
+  await expect(copyStorage({ from, to, stateFile, out: silent })).rejects.toThrow('counters: the two sides differ');
+});
+
+test('a copy that was cut off goes on, and nothing comes twice', async () => {
+  const [from, to] = [sqlite('from.db'), sqlite('to.db')];
+  await withStorage(from, fill);
+  const stateFile = join(folder, 'state.json');
+  for (const lives of [1, 2, 5]) {
+    let writes = 0;
+    const out = {
+      isTTY: true,
+      write(text: string) {
+        if (text.includes('█') && ++writes > lives) throw new Error('cut off');
+        return true;
+      },
+    };
+    await expect(copyStorage({ from, to, stateFile, out })).rejects.toThrow('cut off');
+  }
+  await copyStorage({ from, to, stateFile, out: silent });
+  expect(await withStorage(to, tell)).toEqual(await withStorage(from, tell));
+});
+
+describe('between SQLite and MongoDB', () => {
+  const onBoth = mongo === true ? test : test.skip;
+  onBoth(mongo === true ? 'there and back again' : `there and back again (skipped: ${mongo.reason})`, async () => {
+    server = await startMongoServer();
+    const url = `${server.url}/test_${randomUUID().slice(0, 8)}`;
+    const [from, back] = [sqlite('from.db'), sqlite('back.db')];
+    await withStorage(from, fill);
+    const there = await copyStorage({ from, to: url, stateFile: join(folder, 'there.json'), out: silent });
+    expect(await withStorage(url, tell)).toEqual(await withStorage(from, tell));
+    await withStorage(url, async (storage) => {
+      const doubled = sampleAccount('p', { email_canonical: 'a3@example.jp' });
+      await expect(storage.accounts.create(doubled, eventAbout('p'))).rejects.toMatchObject({ what: 'email' });
+    });
+    const again = await copyStorage({ from: url, to: back, stateFile: join(folder, 'back.json'), out: silent });
+    expect(again).toEqual(there);
+    expect(await withStorage(back, tell)).toEqual(await withStorage(from, tell));
+  });
+});
