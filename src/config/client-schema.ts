@@ -157,7 +157,7 @@ export const clientSchema = z.strictObject({
     .optional(),
   scope: z
     .string('scopes with spaces between them')
-    .describe(`The scopes that it may ask for, out of: ${SCOPES.join(' ')}`)
+    .describe(`The scopes that it may ask for, openid where it is left out. There are: ${SCOPES.join(' ')}`)
     .optional(),
   token_endpoint_auth_method: z
     .enum(AUTHENTICATION_METHODS, `one of ${AUTHENTICATION_METHODS.join(', ')}`)

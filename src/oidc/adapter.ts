@@ -55,11 +55,14 @@ function artifactAdapter(model: string, artifacts: ArtifactStore, clients: Clien
   };
 }
 
-/** oidc-provider knows the scopes of OpenID Connect; those of a resource are held against the file when the resource is asked for. */
+/**
+ * oidc-provider knows the scopes of OpenID Connect; those of a resource are held against the file when the resource is asked for.
+ * It refuses an empty scope, and takes an absent one for every scope there is: a file without any of these may ask for `openid`.
+ */
 function forProvider({ metadata: { scope, ...metadata }, secrets }: Client, placeholder: string): Client['metadata'] {
   return {
     ...metadata,
-    ...(typeof scope === 'string' && { scope: ours(scope) }),
+    scope: ours(String(scope ?? '')) || 'openid',
     // oidc-provider wants one; what is compared are the digests, see client-secrets.ts.
     ...(secrets && { client_secret: placeholder }),
   };
