@@ -79,6 +79,8 @@ export interface ArtifactStore {
   destroyByGrantId(model: string, grantId: string): Promise<void>;
   /** The ids of everything of a model whose payload has this `accountId` (sessions, grants), last made first, at most `limit`. */
   listByAccount(model: string, accountId: string, limit: number): Promise<string[]>;
+  /** How much of a model has this `clientId` in its payload, and of how many accounts. Reads everything of the model: for operators. */
+  countByClient(model: string, clientId: string): Promise<{ count: number; accounts: number }>;
 }
 
 /** Things with an id, a version and an end. */

@@ -67,6 +67,16 @@ export function createArtifactStore({ artifacts }: Collections, clock: () => Epo
       const documents = await found.sort({ made: -1 }).limit(limit).lean();
       return documents.map(({ _id }) => _id.slice(model.length + 1));
     },
+    async countByClient(model, clientId) {
+      const accounts = new Set<string>();
+      let count = 0;
+      for await (const document of artifacts.find({ model, ...standsAt(clock()) }).lean()) {
+        if (read(document)?.['clientId'] !== clientId) continue;
+        count += 1;
+        if (document.account_id !== null) accounts.add(document.account_id);
+      }
+      return { count, accounts: accounts.size };
+    },
   };
 }
 

@@ -75,6 +75,12 @@ export function createArtifactStore(database: Database, clock: () => EpochMillis
       );
       return rows.map(({ id }) => id);
     },
+    async countByClient(model, clientId) {
+      const count = `SELECT count(*) AS count, count(DISTINCT account_id) AS accounts FROM artifacts
+        WHERE model = ? AND json_extract(payload, '$.clientId') = ? AND ${UNEXPIRED}`;
+      const counted = database.get<{ count: number; accounts: number }>(count, model, clientId, clock());
+      return { count: counted?.count ?? 0, accounts: counted?.accounts ?? 0 };
+    },
   };
 }
 

@@ -199,4 +199,15 @@ export function artifactPromises(open: OpenBackend): void {
     expect(await artifacts().listByAccount('Grant', 'a', 10)).toEqual(['third', 'second', 'first']);
     expect(await artifacts().listByAccount('Grant', 'a', 2)).toEqual(['third', 'second']);
   });
+
+  test('countByClient counts what stands, and accounts once', async () => {
+    const save = async (id: string, clientId: string, accountId: string, model = 'Grant'): Promise<void> =>
+      artifacts().save(model, id, { clientId, accountId }, inAnHour());
+    await Promise.all([save('g1', 'c1', 'a'), save('g2', 'c1', 'a'), save('g3', 'c1', 'b'), save('g4', 'c2', 'b')]);
+    await Promise.all([save('t1', 'c1', 'd', 'AccessToken'), artifacts().save('Grant', 'g5', { accountId: 'a' }, inAnHour())]);
+    await artifacts().save('Grant', 'over', { clientId: 'c1', accountId: 'e' }, subject.now() + 1_000);
+    subject.advance(1_000);
+    expect(await artifacts().countByClient('Grant', 'c1')).toEqual({ count: 3, accounts: 2 });
+    expect(await artifacts().countByClient('Grant', 'c3')).toEqual({ count: 0, accounts: 0 });
+  });
 }
