@@ -31,8 +31,8 @@ export type Interaction = {
   cancel: () => Promise<void>;
   /** Writes facts of this request. */
   setFacts: (change: Partial<InteractionFacts>) => Promise<void>;
-  /** Ends the session of whoever is signed in, before somebody else is. */
-  leaveSession: () => Promise<void>;
+  /** Ends the session of whoever else is signed in, before this account is. */
+  leaveSession: (accountId: string) => Promise<void>;
   /** Grants what the client asks for; answers the grant's id. */
   grant: () => Promise<string>;
 };

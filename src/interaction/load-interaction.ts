@@ -15,8 +15,9 @@ import { leaveSession } from '../oidc/leave-session.ts';
 import { INTERACTION_PATH, interactionPath } from '../oidc/interaction-url.ts';
 import { readFacts, writeFacts } from '../oidc/request-facts.ts';
 import { finish } from './finish.ts';
+import { createGoToCurrent } from './go-to-current.ts';
 import type { InteractionContext, InteractionState } from './interaction-context.ts';
-import { readRecentRequest, rememberRequest } from './recent-request.ts';
+import { rememberRequest } from './recent-request.ts';
 
 type Found = Awaited<ReturnType<Provider['interactionDetails']>> & { cid: string };
 
@@ -27,15 +28,7 @@ type Found = Awaited<ReturnType<Provider['interactionDetails']>> & { cid: string
 export function createLoadInteraction(deps: Deps, provider: Provider) {
   const secure = deps.config.issuer.startsWith('https:');
   const browserIds = createBrowserIds(secure);
-
-  /** The back button, or a bookmark: the request has gone on, and the page that is on now can be shown. */
-  async function goToCurrent(ctx: InteractionContext, uid: string): Promise<void> {
-    const recent = readRecentRequest(ctx, secure);
-    const current = recent?.uids.includes(uid) ? recent.uids.at(-1) : undefined;
-    const live = current && current !== uid && ctx.method === 'GET' ? await provider.Interaction.find(current) : undefined;
-    if (live) return redirect(ctx, interactionPath(live));
-    throw new PageError('interaction_expired', 400, { detail: 'no interaction, or the cookie names another one' });
-  }
+  const goToCurrent = createGoToCurrent(deps, provider);
 
   return function loadInteraction(stepPath: string, uidOf: (path: string) => string): Middleware<InteractionState> {
     return async function loadInteractionOnce(ctx, next) {
@@ -70,10 +63,12 @@ export function createLoadInteraction(deps: Deps, provider: Provider) {
         cancel: async () =>
           finish(provider, ctx, { error: 'access_denied', error_description: 'the person did not want to go on' }),
         async setFacts(change) {
-          await writeFacts(deps.storage.interactionFacts, factsKey, change, deps.clock(), found.exp * 1000);
+          const now = deps.clock();
+          const ends = now + deps.config.lifetimes.interaction * 1000;
+          await writeFacts(deps.storage.interactionFacts, factsKey, change, now, ends);
           ctx.state.interaction.facts = { ...ctx.state.interaction.facts, ...change };
         },
-        leaveSession: async () => leaveSession(provider, ctx),
+        leaveSession: async (nextAccountId) => leaveSession(provider, ctx, nextAccountId),
         grant: async () =>
           grantRequested(provider, {
             clientId: client.metadata.client_id,

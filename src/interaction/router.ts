@@ -10,6 +10,7 @@ import { INTERACTION_PATH } from '../oidc/interaction-url.ts';
 import { createConsentStep } from './consent/routes.ts';
 import { createCreateStep } from './create/routes.ts';
 import { createDealerLinkStep } from './dealer-link/routes.ts';
+import { canResume, createGoToCurrent } from './go-to-current.ts';
 import type { InteractionState, InteractionStep } from './interaction-context.ts';
 import { createLinkStep } from './link/routes.ts';
 import { createLoadInteraction } from './load-interaction.ts';
@@ -30,6 +31,9 @@ function createSteps(deps: Deps): InteractionStep[] {
 
 /** /interaction/<uid>/<step>, and whatever the step has below it. */
 const STEP_PATH = new RegExp(`^${INTERACTION_PATH}/(?<uid>[\\w-]+)/(?<step>[a-z-]+)(?:/|$)`);
+
+/** oidc-provider's path on which a finished interaction is taken up. */
+const RESUME_PATH = /^\/auth\/(?<uid>[\w-]+)$/;
 
 /** Answers every path of an interaction; other paths go on. */
 export function createInteractionRouter(
@@ -54,7 +58,11 @@ export function createInteractionRouter(
       ] as Middleware<InteractionState>[]),
     );
   }
+  const goToCurrent = createGoToCurrent(deps, provider);
   return async function answerInteraction(ctx, next) {
+    const resumed = RESUME_PATH.exec(ctx.path)?.groups?.uid;
+    // Taken up before, by the first of two presses.
+    if (resumed && ctx.method === 'GET' && !(await canResume(ctx, resumed, provider))) return goToCurrent(ctx, resumed);
     const step = steps.get(STEP_PATH.exec(ctx.path)?.groups?.step ?? '');
     return step ? step(ctx, next) : next();
   };

@@ -13,6 +13,9 @@ type Begun = { uid: string; cid: string; prompt: { name: string } };
 export const interactionPath = ({ uid, prompt }: Pick<Begun, 'uid' | 'prompt'>): string =>
   `${INTERACTION_PATH}/${uid}/${prompt.name.replaceAll('_', '-')}`;
 
+/** The path on which a finished interaction is taken up by oidc-provider. */
+export const resumePath = (uid: string): string => `/auth/${uid}`;
+
 /**
  * oidc-provider's `interactions.url`, called when an interaction has begun. oidc-provider knows the browser by a cookie with a path,
  * which a neighbouring site can plant: whoever plants theirs, lets the victim sign in and goes on in their own browser would be signed
@@ -21,14 +24,13 @@ export const interactionPath = ({ uid, prompt }: Pick<Begun, 'uid' | 'prompt'>):
 export function createInteractionUrl({ config, storage, clock }: Pick<Deps, 'config' | 'storage' | 'clock'>) {
   const browserIds = createBrowserIds(config.issuer.startsWith('https:'));
   return async function interactionUrl(ctx: KoaContextWithOIDC, interaction: Begun): Promise<string> {
-    const { cid } = interaction;
+    const { cid, uid } = interaction;
     const noted = await storage.interactionFacts.find(cid);
-    if (noted?.browser_id === undefined) {
-      const now = clock();
-      const key = { cid, legacy: undefined, browserId: undefined };
-      const ends = now + config.lifetimes.interaction * 1000;
-      await writeFacts(storage.interactionFacts, key, { browser_id: browserIds.ensure(ctx) }, now, ends);
-    }
+    const now = clock();
+    const key = { cid, legacy: undefined, browserId: undefined };
+    const ends = now + config.lifetimes.interaction * 1000;
+    const began = noted?.browser_id ?? browserIds.ensure(ctx);
+    await writeFacts(storage.interactionFacts, key, { browser_id: began, current_uid: uid }, now, ends);
     return interactionPath(interaction);
   };
 }

@@ -3,13 +3,16 @@ import type Provider from 'oidc-provider';
 import type { ParameterizedContext } from 'koa';
 
 /**
- * Destroys the browser's session and unties the running interaction from it. Without this oidc-provider would answer the other
- * person's login with a logout page in between.
+ * Destroys the browser's session where it is another account's – also one that another tab has begun meanwhile – and unties the running
+ * interaction from a session that is not there any more. Without this oidc-provider would answer the login with a logout page that
+ * posts itself by script, or refuse to go on.
  */
-export async function leaveSession(provider: Provider, ctx: Pick<ParameterizedContext, 'req' | 'res'>): Promise<void> {
+export async function leaveSession(provider: Provider, ctx: ParameterizedContext, accountId: string): Promise<void> {
+  const session = await provider.Session.get(ctx as unknown as Parameters<typeof provider.Session.get>[0]);
+  const anothers = session.accountId !== undefined && session.accountId !== accountId;
+  if (anothers) await session.destroy();
   const interaction = await provider.interactionDetails(ctx.req, ctx.res);
-  const session = interaction.session?.uid ? await provider.Session.findByUid(interaction.session.uid) : undefined;
-  await session?.destroy();
+  if (!anothers && interaction.session?.uid === session.uid) return;
   // oidc-provider compares the session of the interaction's start with the one at its end.
   delete (interaction as { session?: unknown }).session;
   await interaction.save(interaction.exp - Math.floor(Date.now() / 1000));

@@ -233,6 +233,8 @@ export type InteractionFacts = {
   expires_at: EpochMilliseconds;
   /** The browser in which the request began; see `createBrowserIds`. */
   browser_id?: string;
+  /** The interaction that the request is at. */
+  current_uid?: string;
   /** The person chose a way: a new ID, or signing in with one. Stands above what the client asked for. */
   wants?: 'registration' | 'login';
   /** ⑨ was passed: the account that was made in this request. */

@@ -58,7 +58,7 @@ const OF_A_PERSON: Record<string, string> = {
   street_address: '銀座1-2-3',
 };
 
-export type Traveller = Driver & {
+export type Traveller<D extends Driver = Driver> = D & {
   /** @throws where the heading of the page is another one's */
   isAt(screen: Screen): Promise<void>;
   /** ① */
@@ -81,12 +81,12 @@ export type Traveller = Driver & {
   confirmRequired(): Promise<void>;
   /** Waits for the end page. */
   arrives(): Promise<void>;
-  anotherTab(): Promise<Traveller>;
+  anotherTab(): Promise<Traveller<D>>;
 };
 
-export function createTraveller(driver: Driver, world: World): Traveller {
+export function createTraveller<D extends Driver>(driver: D, world: World): Traveller<D> {
   const { ownersSite } = world.origins;
-  const traveller: Traveller = {
+  const traveller: Traveller<D> = {
     ...driver,
     async isAt(screen) {
       const heading = await driver.heading();
@@ -95,6 +95,8 @@ export function createTraveller(driver: Driver, world: World): Traveller {
     },
     async signInAtOwnersSite(user) {
       await driver.open(`${ownersSite}/login`);
+      // Signed in still.
+      if ((await driver.value('user_id')) === undefined) return;
       await driver.fill('user_id', user);
       await driver.fill('password', OWNERS_PASSWORD);
       await driver.press(WORDS.login);
@@ -166,7 +168,7 @@ export function createTraveller(driver: Driver, world: World): Traveller {
       await driver.arrivesAt(ownersSite);
       await traveller.isAt('end');
     },
-    anotherTab: async () => createTraveller(await driver.newTab(), world),
+    anotherTab: async () => createTraveller((await driver.newTab()) as D, world),
   };
   return traveller;
 }

@@ -8,10 +8,10 @@ import type { Driver } from './driver.ts';
 import { createHttpDriver } from './http-driver.ts';
 import { createTraveller, type Traveller } from './traveller.ts';
 
-export type Journey = {
+export type Journey<D extends Driver = Driver> = {
   world: World;
   /** A person with a browser of their own, closed at the end. */
-  person(): Promise<Traveller>;
+  person(): Promise<Traveller<D>>;
 };
 
 /** Describes journeys twice: in Chromium, and in a browser without JavaScript; each in a world of its own. */
@@ -30,9 +30,13 @@ export function inTwoBrowsers(options: WorldOptions, journeys: (journey: Journey
 }
 
 /** Journeys in one world. */
-export function inWorld(options: WorldOptions, newDriver: () => Promise<Driver>, journeys: (journey: Journey) => void): void {
-  const drivers: Driver[] = [];
-  const journey: Journey = {
+export function inWorld<D extends Driver>(
+  options: WorldOptions,
+  newDriver: () => Promise<D>,
+  journeys: (journey: Journey<D>) => void,
+): void {
+  const drivers: D[] = [];
+  const journey: Journey<D> = {
     world: undefined as unknown as World,
     async person() {
       const driver = await newDriver();

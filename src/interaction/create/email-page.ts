@@ -8,6 +8,8 @@ import type { AddRoutes, InteractionContext } from '../interaction-context.ts';
 import type { Registration } from './registration.ts';
 import { codeSlot, type MailCode } from './send-code.ts';
 
+const DOUBLE_PRESS_MS = 2000;
+
 export function createEmailPage(
   { storage, clock }: Pick<Deps, 'storage' | 'clock'>,
   registration: Registration,
@@ -24,6 +26,14 @@ export function createEmailPage(
       errors,
     });
 
+  /** A double press sends one mail, also where the second press comes before the first has written anything. */
+  const wasSent = async (slot: string, canonicalEmail: string): Promise<boolean> => {
+    const presses = await storage.counters.add(`code-press:${slot}:${canonicalEmail}`, 1, DOUBLE_PRESS_MS);
+    const sent = await storage.emailCodes.find(slot);
+    const recently = sent?.email_canonical === canonicalEmail && clock() < sent.sent_at + EMAIL_CODE_RESEND_AFTER_MS;
+    return presses.points > 1 || recently;
+  };
+
   const post = async (ctx: InteractionContext): Promise<void> => {
     const draft = await registration.draftFor(ctx, 'email');
     if (!draft) return;
@@ -31,10 +41,7 @@ export function createEmailPage(
     const parsed = parseEmail(typed);
     if (!parsed.ok) return show(ctx, typed, false, { email: ctx.state.t(`form_errors.email_${parsed.reason}`) });
     if (draft.email_canonical === parsed.canonical && draft.email_verified_at !== undefined) return registration.goOn(ctx, draft);
-    const sent = await storage.emailCodes.find(codeSlot(ctx.state.interaction.uid));
-    // A double press sends one mail.
-    const pressedTwice = sent?.email_canonical === parsed.canonical && clock() < sent.sent_at + EMAIL_CODE_RESEND_AFTER_MS;
-    if (!pressedTwice) await mailCode(ctx, parsed);
+    if (!(await wasSent(codeSlot(ctx.state.interaction.uid), parsed.canonical))) await mailCode(ctx, parsed);
     const { email_verified_at: _proven, ...unproven } = draft;
     await registration.change(unproven, { email: parsed.email, email_canonical: parsed.canonical });
     return registration.go(ctx, 'code');

@@ -79,7 +79,7 @@ export function createLoginStep(deps: Deps): InteractionStep {
     if (!account) return show(ctx, loginId, { login_id: t('form_errors.login_failed') });
     knownDevices.remember(ctx, account.id);
     // Somebody else was signed in: their session ends here, and this person gets a new one.
-    if (interaction.accountId && interaction.accountId !== account.id) await interaction.leaveSession();
+    await interaction.leaveSession(account.id);
     await interaction.setFacts({ continue_as: account.id });
     return interaction.finish({ login: { accountId: account.id, amr: ['pwd'], ts: askedAt } });
   };

@@ -1,0 +1,61 @@
+// Where a browser goes that asks for an interaction which is not on any more, or has lost its cookies: back button, double press, bookmark.
+import type { ParameterizedContext } from 'koa';
+import type Provider from 'oidc-provider';
+import type { Deps } from '../deps.ts';
+import { createBrowserIds } from '../http/browser-id.ts';
+import { PageError } from '../http/page-error.ts';
+import { redirect } from '../http/redirect.ts';
+import { interactionPath, resumePath } from '../oidc/interaction-url.ts';
+import { readRecentRequest } from './recent-request.ts';
+
+/** What @types/oidc-provider does not know of. */
+const cookieName = (provider: Provider, type: 'interaction' | 'resume'): string =>
+  (provider as unknown as { cookieName(type: string): string }).cookieName(type);
+
+/** Whether oidc-provider can go on from an interaction in this browser. */
+export async function canResume(ctx: Pick<ParameterizedContext, 'cookies'>, uid: string, provider: Provider): Promise<boolean> {
+  return (
+    ctx.cookies.get(cookieName(provider, 'resume'), { signed: true }) === uid && Boolean(await provider.Interaction.find(uid))
+  );
+}
+
+/**
+ * Sends the browser in which the request began to the page that is on now; where the request is over, to the service that it came from.
+ * @throws {PageError} `interaction_expired`, 400, where the request is not known, too old, or another browser's
+ */
+export function createGoToCurrent(
+  { config, clients, storage }: Pick<Deps, 'config' | 'clients' | 'storage'>,
+  provider: Provider,
+) {
+  const secure = config.issuer.startsWith('https:');
+  const browserIds = createBrowserIds(secure);
+
+  /** oidc-provider's two cookies of an interaction: lost where a second press came before the first was answered. */
+  function giveCookies(ctx: Pick<ParameterizedContext, 'cookies'>, uid: string, path: string): void {
+    const options = { signed: true, httpOnly: true, sameSite: 'lax', secure, overwrite: true } as const;
+    const maxAge = config.lifetimes.interaction * 1000;
+    ctx.cookies.set(cookieName(provider, 'interaction'), uid, { ...options, maxAge, path });
+    ctx.cookies.set(cookieName(provider, 'resume'), uid, { ...options, maxAge, path: resumePath(uid) });
+  }
+
+  return async function goToCurrent(
+    ctx: Pick<ParameterizedContext, 'cookies' | 'redirect' | 'set' | 'status'>,
+    uid: string,
+  ): Promise<void> {
+    const recent = readRecentRequest(ctx, secure);
+    const facts = recent?.uids.includes(uid) ? await storage.interactionFacts.find(recent.cid) : undefined;
+    const browserId = browserIds.read(ctx);
+    if (!recent || !facts || browserId === undefined || facts.browser_id !== browserId) {
+      throw new PageError('interaction_expired', 400, { detail: 'no interaction, or the cookie names another one' });
+    }
+    const current = facts.current_uid === undefined ? undefined : await provider.Interaction.find(facts.current_uid);
+    if (current) {
+      const path = interactionPath(current);
+      giveCookies(ctx, current.uid, path);
+      return redirect(ctx, path);
+    }
+    const home = clients.find(recent.clientId)?.metadata.client_uri;
+    if (typeof home === 'string') return redirect(ctx, home);
+    throw new PageError('interaction_expired', 400, { detail: 'the request is over' });
+  };
+}

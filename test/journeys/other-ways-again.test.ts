@@ -1,0 +1,376 @@
+// Left, taken up again, pressed twice, gone back, in two tabs, too late: whoever comes back finds what is missing first, and loses nothing.
+import { describe, expect, it, jest } from '@jest/globals';
+import { createHttpDriver } from './http-driver.ts';
+import { codeFor, createTraveller, DEMO_PASSWORD, NEW_PASSWORD, WORDS, type Screen, type Traveller } from './traveller.ts';
+import { inWorld } from './two-browsers.ts';
+
+jest.setTimeout(40_000);
+
+const HOUR_MS = 60 * 60 * 1000;
+
+/** The way of a new person, screen by screen: what is on, and what leads on from it. */
+const WAY: [screen: Screen, goOn: (person: Traveller, email: string) => Promise<void>][] = [
+  ['about', async (person) => person.agree()],
+  ['email', async (person, email) => person.askForCode(email)],
+  ['code', async (person, email) => person.typeCode(email)],
+  [
+    'profile',
+    async (person) => {
+      await person.fillProfile();
+      await person.press(WORDS.confirm);
+    },
+  ],
+  ['confirm', async (person) => person.press(WORDS.write)],
+  ['complete', async (person) => person.press(WORDS.next)],
+  ['dealer', async (person) => person.press(WORDS.link)],
+  ['login', async (person) => person.signIn(undefined, NEW_PASSWORD)],
+  [
+    'required',
+    async (person) => {
+      await person.fillRequired();
+      await person.press(WORDS.confirm);
+    },
+  ],
+  ['requiredConfirm', async (person) => person.press(WORDS.write)],
+  ['requiredDone', async (person) => person.press(WORDS.next)],
+];
+
+describe('abandoned at every screen', () => {
+  inWorld(
+    {},
+    async () => createHttpDriver(),
+    (journey) => {
+      it('goes on in the same browser at the first thing missing, with everything proven, typed and chosen', async () => {
+        const tanaka = await journey.person();
+        const again = async (screen: Screen): Promise<void> => {
+          await tanaka.continueFromBanner();
+          await tanaka.isAt(screen);
+        };
+        await tanaka.signInAtOwnersSite('tanaka');
+        await tanaka.begin('newId');
+        await again('about');
+        await tanaka.agree();
+        await again('email');
+        await tanaka.askForCode('taro@example.jp');
+        await tanaka.isAt('code');
+        // A code belongs to the request that it was asked for in; the address is kept.
+        await again('email');
+        expect(await tanaka.value('email')).toBe('taro@example.jp');
+        const { id } = await journey.world.nextMessage('taro@example.jp');
+        await tanaka.askForCode();
+        await tanaka.fill('code', await codeFor(journey.world, 'taro@example.jp', id));
+        await tanaka.press(WORDS.next);
+        await again('profile');
+        await tanaka.fillProfile();
+        await tanaka.fill('given_name', '次郎');
+        await tanaka.press(WORDS.confirm);
+        await again('confirm');
+        expect(await tanaka.text()).toContain('次郎');
+        await tanaka.press(WORDS.write);
+        await tanaka.isAt('complete');
+        await again('dealer');
+        await tanaka.press(WORDS.link);
+        await again('login');
+        expect(await tanaka.value('login_id')).toBe('taro@example.jp');
+        await tanaka.signIn(undefined, NEW_PASSWORD);
+        await again('required');
+        await tanaka.fill('birthdate_year', '1994');
+        await tanaka.press(WORDS.confirm);
+        await again('required');
+        expect(await tanaka.value('birthdate_year')).toBe('1994');
+        await tanaka.press(WORDS.confirm);
+        await tanaka.press(WORDS.write);
+        await again('link');
+        await again('link');
+        await tanaka.arrives();
+      });
+
+      it('goes on in another browser, after signing in at the owners site again', async () => {
+        let ito = await journey.person();
+        const elsewhere = async (screen: Screen): Promise<void> => {
+          ito = await journey.person();
+          await ito.signInAtOwnersSite('suzuki');
+          await ito.continueFromBanner();
+          await ito.isAt(screen);
+        };
+        await ito.signInAtOwnersSite('suzuki');
+        await ito.begin('newId');
+        await elsewhere('about');
+        await ito.agree();
+        await elsewhere('email');
+        await ito.askForCode('hanako@example.jp');
+        await ito.typeCode('hanako@example.jp');
+        await elsewhere('profile');
+        await ito.fillProfile();
+        await ito.press(WORDS.confirm);
+        await elsewhere('confirm');
+        await ito.press(WORDS.write);
+        await elsewhere('dealer');
+        // A consent is given in this browser, and holds in this one.
+        await ito.press(WORDS.link);
+        await elsewhere('dealer');
+        await ito.press(WORDS.link);
+        await ito.signIn(undefined, NEW_PASSWORD);
+        await ito.confirmRequired();
+        await ito.isAt('link');
+        // Written: elsewhere only the way back is missing, and who it is.
+        await elsewhere('login');
+        await ito.signIn(undefined, NEW_PASSWORD);
+        await ito.arrives();
+      });
+    },
+  );
+});
+
+describe('pressed twice, gone back, in two tabs', () => {
+  inWorld(
+    {},
+    async () => createHttpDriver(),
+    (journey) => {
+      it('a button pressed twice does what it does once', async () => {
+        const { world } = journey;
+        const tanaka = await journey.person();
+        await tanaka.signInAtOwnersSite('tanaka');
+        await tanaka.open(`${world.origins.ownersSite}/migration`);
+        await tanaka.pressTwice(WORDS.newId);
+        await tanaka.isAt('about');
+        await tanaka.tick('terms');
+        await tanaka.pressTwice(WORDS.register);
+        await tanaka.isAt('email');
+        await tanaka.pressTwice(WORDS.sendCode);
+        await tanaka.isAt('code');
+        await tanaka.fill('code', await codeFor(world, 'tanaka@example.jp'));
+        await tanaka.pressTwice(WORDS.next);
+        expect(await world.messages('tanaka@example.jp')).toHaveLength(1);
+        await tanaka.fillProfile();
+        await tanaka.pressTwice(WORDS.confirm);
+        await tanaka.isAt('confirm');
+        await tanaka.pressTwice(WORDS.write);
+        await tanaka.isAt('complete');
+        await tanaka.pressTwice(WORDS.next);
+        await tanaka.isAt('dealer');
+        await tanaka.pressTwice(WORDS.link);
+        await tanaka.isAt('login');
+        await tanaka.fill('password', NEW_PASSWORD);
+        await tanaka.pressTwice(WORDS.login);
+        await tanaka.isAt('required');
+        await tanaka.pressTwice(WORDS.confirm);
+        await tanaka.isAt('requiredConfirm');
+        await tanaka.pressTwice(WORDS.write);
+        await tanaka.isAt('requiredDone');
+        await tanaka.pressTwice(WORDS.next);
+        await tanaka.isAt('link');
+        await tanaka.pressTwice('自動で遷移しない場合はこちら');
+        await tanaka.arrives();
+        expect((await world.messages('tanaka@example.jp')).filter(({ subject }) => subject.includes('連携'))).toHaveLength(1);
+      });
+
+      it('the back button leads to the page that is on, from every screen', async () => {
+        const suzuki = await journey.person();
+        await suzuki.signInAtOwnersSite('suzuki');
+        await suzuki.begin('newId');
+        const urls: string[] = [];
+        for (const [screen, goOn] of WAY) {
+          await suzuki.isAt(screen);
+          const here = suzuki.url();
+          for (const url of urls) {
+            await suzuki.open(url);
+            const { status, text } = suzuki.page();
+            expect({ screen, url, status, error: text.includes('お問い合わせ番号') }).toEqual({
+              screen,
+              url,
+              status: 200,
+              error: false,
+            });
+            expect(suzuki.url()).toContain(journey.world.origins.id);
+          }
+          await suzuki.open(here);
+          await suzuki.isAt(screen);
+          urls.push(here);
+          await goOn(suzuki, 'hanako@example.jp');
+        }
+        await suzuki.arrives();
+        for (const url of urls) {
+          await suzuki.open(url);
+          // Over: nothing is asked again, and the site that the person came from is there.
+          expect(suzuki.url()).toBe(`${journey.world.origins.ownersSite}/`);
+        }
+      });
+
+      it('two tabs of one migration end in one ID and one link', async () => {
+        const { world } = journey;
+        const one = await journey.person();
+        await one.signInAtOwnersSite('ito');
+        await one.begin('newId');
+        const two = await one.anotherTab();
+        await two.begin('newId');
+        await one.agree();
+        await two.agree();
+        await one.askForCode('makoto@example.jp');
+        const { id } = await world.nextMessage('makoto@example.jp');
+        await two.askForCode('makoto@example.jp');
+        await two.fill('code', await codeFor(world, 'makoto@example.jp', id));
+        await two.press(WORDS.next);
+        await two.isAt('profile');
+        // What the first tab asks was answered in the second.
+        await one.fill('code', '123456');
+        await one.press(WORDS.next);
+        await one.fillProfile();
+        await one.press(WORDS.confirm);
+        await two.fillProfile();
+        await two.press(WORDS.confirm);
+        await one.press(WORDS.write);
+        await one.isAt('complete');
+        await two.press(WORDS.write);
+        await two.isAt('complete');
+        await one.press(WORDS.next);
+        await two.press(WORDS.next);
+        await one.press(WORDS.withoutDealer);
+        await one.signIn(undefined, NEW_PASSWORD);
+        // Who it is was told in the first tab.
+        await two.press(WORDS.withoutDealer);
+        await two.confirmRequired();
+        await two.arrivesAt(world.origins.ownersSite);
+        await two.isAt('end');
+        await one.confirmRequired();
+        await one.arrivesAt(world.origins.ownersSite);
+        await one.isAt('end');
+      });
+
+      it('two tabs that sign in as two people: the later one counts, and no page is anybody else than ours', async () => {
+        const { world } = journey;
+        const one = await journey.person();
+        const two = await one.anotherTab();
+        await one.open(`${world.origins.notebook}/login`);
+        await two.open(`${world.origins.notebook}/login`);
+        await one.isAt('login');
+        await two.isAt('login');
+        await one.signIn('yamada@example.jp', DEMO_PASSWORD);
+        expect(one.url()).toContain(world.origins.notebook);
+        await two.signIn('sato@example.jp', DEMO_PASSWORD);
+        expect(two.url()).toContain(world.origins.notebook);
+        expect(await two.text()).not.toContain('山田');
+      });
+    },
+  );
+});
+
+describe('too late, or without cookies', () => {
+  inWorld(
+    {},
+    async () => createHttpDriver(),
+    (journey) => {
+      it('an hour later every page says what happened and leads to where it goes on', async () => {
+        const { world } = journey;
+        const tanaka = await journey.person();
+        const isExpired = async (): Promise<void> => {
+          await tanaka.isAt('expired');
+          expect(await tanaka.text()).toMatch(/お問い合わせ番号 \w+/);
+          await tanaka.press('はじめの画面へ');
+          expect(tanaka.url()).toContain(world.origins.ownersSite);
+        };
+        await tanaka.signInAtOwnersSite('tanaka');
+        await tanaka.begin('newId');
+        for (const [screen, goOn] of WAY) {
+          if (screen === 'code' || screen === 'requiredDone') continue;
+          await tanaka.isAt(screen);
+          await world.advance(HOUR_MS + 1000);
+          await tanaka.open(tanaka.url());
+          await isExpired();
+          await tanaka.signInAtOwnersSite('tanaka');
+          await tanaka.continueFromBanner();
+          if (screen === 'complete') continue;
+          if (screen === 'requiredConfirm') await tanaka.press(WORDS.confirm);
+          await goOn(tanaka, 'tanaka@example.jp');
+          if (screen === 'email') await tanaka.typeCode('tanaka@example.jp');
+        }
+        await tanaka.isAt('requiredDone');
+        // A press that comes too late: nothing is lost, because 登録 was pressed in time.
+        await world.advance(HOUR_MS + 1000);
+        await tanaka.press(WORDS.next);
+        await isExpired();
+        await tanaka.signInAtOwnersSite('tanaka');
+        await tanaka.continueFromBanner();
+        await tanaka.arrives();
+      });
+
+      it('a day later the draft is gone, and the registration begins anew, prefilled', async () => {
+        const { world } = journey;
+        const ito = await journey.person();
+        await ito.signInAtOwnersSite('ito');
+        await ito.begin('newId');
+        await ito.agree();
+        await ito.askForCode();
+        await ito.typeCode('ito@example.jp');
+        await ito.isAt('profile');
+        await world.advance(25 * HOUR_MS);
+        await ito.fillProfile();
+        await ito.press(WORDS.confirm);
+        await ito.isAt('expired');
+        await ito.signInAtOwnersSite('ito');
+        await ito.continueFromBanner();
+        await ito.agree();
+        await ito.isAt('email');
+        expect(await ito.value('email')).toBe('ito@example.jp');
+      });
+
+      it('the cookies of the interaction can be lost without loss; without any there is a page with a way on', async () => {
+        const suzuki = await journey.person();
+        await suzuki.signInAtOwnersSite('suzuki');
+        await suzuki.begin('newId');
+        await suzuki.agree();
+        await suzuki.loseCookies('common-id.interaction');
+        await suzuki.open(suzuki.url());
+        await suzuki.isAt('email');
+        await suzuki.askForCode('hanako@example.jp');
+        await suzuki.typeCode('hanako@example.jp');
+        await suzuki.fillProfile();
+        await suzuki.press(WORDS.confirm);
+        await suzuki.press(WORDS.write);
+        await suzuki.loseCookies('common-id.resume');
+        await suzuki.press(WORDS.next);
+        // Nothing is lost but the press.
+        await suzuki.isAt('complete');
+        await suzuki.press(WORDS.next);
+        await suzuki.isAt('dealer');
+        await suzuki.loseCookies('common-id.');
+        await suzuki.press(WORDS.link);
+        // The token of the form is gone with its cookie.
+        expect(await suzuki.text()).toMatch(/お問い合わせ番号 \w+/);
+        await suzuki.open(suzuki.url());
+        await suzuki.isAt('expired');
+        await suzuki.press('はじめの画面へ');
+        await suzuki.continueFromBanner();
+        await suzuki.isAt('dealer');
+      });
+
+      it('what a person was sent by somebody else, or keeps as a bookmark, leads somewhere', async () => {
+        const { id } = journey.world.origins;
+        for (const path of [
+          '/auth',
+          '/auth/unknown',
+          '/session/end',
+          '/session/end/success',
+          '/interaction/unknown/login',
+          '/interaction/x',
+          '/interaction',
+          '/token',
+        ]) {
+          const driver = createHttpDriver();
+          const lost = createTraveller(driver, journey.world);
+          await lost.open(`${id}${path}`);
+          const { status, headers, text } = driver.page();
+          const seen = {
+            path,
+            status,
+            type: headers['content-type'],
+            ours: text.includes('<main'),
+            wayOn: driver.links().length + driver.forms().length > 0,
+          };
+          expect(seen).toEqual({ path, status: expect.any(Number), type: 'text/html; charset=utf-8', ours: true, wayOn: true });
+          expect(status).toBeLessThan(500);
+        }
+      });
+    },
+  );
+});
