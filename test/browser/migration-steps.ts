@@ -1,0 +1,144 @@
+// The screens of the guide as a person goes through them, each looked at; the words pressed are the guide's.
+import { expect } from '@jest/globals';
+import type { World } from '../support/world.ts';
+import type { Visitor } from './visitor.ts';
+
+export const OWNERS_PASSWORD = 'owners-2026';
+export const NEW_PASSWORD = 'Toride-4092';
+
+/** ①②③: signs in at the owners site, and opens what the banner says. */
+export async function openMigration(visitor: Visitor, world: World, userId: string): Promise<void> {
+  await visitor.page.goto(`${world.origins.ownersSite}/`);
+  await visitor.look('login', '01');
+  await visitor.fill('ユーザーID', userId);
+  await visitor.fill('パスワード', OWNERS_PASSWORD);
+  await visitor.press('ログイン');
+  await visitor.look('top', '02');
+  await visitor.follow('詳細はこちら');
+  await visitor.look('guidance', '03');
+}
+
+/** ④⑤⑥: agrees to the terms, and proves the address with the code of the mail. */
+export async function proveAddress(visitor: Visitor, world: World, email: string): Promise<void> {
+  await visitor.look('about', '04');
+  await visitor.page.getByLabel('利用規約に同意する。').check();
+  await visitor.press('会員登録(無料)する');
+  await visitor.look('email', '05');
+  await visitor.fill('メールアドレス', email);
+  await visitor.press('上記のメールアドレスに認証番号を送信');
+  await visitor.look('code', '06');
+  const { subject, text, html } = await world.nextMessage(email);
+  const [code = ''] = /\d{6}/.exec(subject) ?? [];
+  expect(code).toMatch(/^\d{6}$/);
+  expect(text).toContain(code);
+  expect(html).toContain(code);
+  await visitor.fill('認証番号', code);
+  await visitor.press('次へ');
+}
+
+/** ⑦⑧⑨: the password and the data, which the owners site has filled in as far as it knows them. */
+export async function register(visitor: Visitor, email: string, typed: Record<string, string> = {}): Promise<void> {
+  await visitor.look('profile', '07');
+  await visitor.fill('パスワード', NEW_PASSWORD);
+  for (const [label, text] of Object.entries(typed)) await visitor.fill(label, text);
+  await visitor.press('確認');
+  await visitor.look('confirm', '08');
+  expect(await visitor.text()).toContain(email);
+  expect(await visitor.text()).not.toContain(NEW_PASSWORD);
+  await visitor.press('登録');
+  await visitor.look('complete', '09');
+  expect(await visitor.text()).toContain(email);
+  await visitor.press('次へ');
+}
+
+/** ⑩: agrees to the link with the dealer, or goes on without it. */
+export async function decideOnDealer(visitor: Visitor, dealer: string, decision: string): Promise<void> {
+  await visitor.look('dealer-link', '10');
+  expect(await visitor.text()).toContain(dealer);
+  await visitor.press(decision);
+}
+
+export async function signIn(visitor: Visitor, email: string, password: string): Promise<void> {
+  await visitor.look('id-login', 'login');
+  await visitor.fill('ID（メールアドレスまたは携帯電話番号）', email);
+  await visitor.fill('パスワード', password);
+  await visitor.press('ログイン');
+}
+
+/** ⑪⑫⑬: the birth date, which the owners site knows or the person types. */
+export async function giveBirthdate(
+  visitor: Visitor,
+  [year, month, day]: [string, string, string],
+  known: boolean,
+): Promise<void> {
+  await visitor.look('required', '11');
+  const field = (label: string) => visitor.page.getByLabel(label, { exact: true });
+  if (known) expect(await field('年').inputValue()).toBe(year);
+  await field('年').fill(year);
+  await field('月').fill(month);
+  await field('日').fill(day);
+  await visitor.press('確認');
+  await visitor.look('required-confirm', '12');
+  expect(await visitor.text()).toContain(`西暦${year}年${Number(month)}月${Number(day)}日`);
+  await visitor.press('登録');
+  await visitor.look('required-done', '13');
+}
+
+/** ⑭ is held so that it can be looked at – it goes on by itself too soon –, and its own button goes on. */
+export async function lookAtLink(visitor: Visitor): Promise<void> {
+  const { page } = visitor;
+  await page.route('**/link/wait', async (route) => route.abort('aborted'));
+  await visitor.press('次へ');
+  await visitor.look('link', '14');
+  await visitor.follow('自動で遷移しない場合はこちら');
+}
+
+/** ⑭ goes on by itself, within the three seconds that it promises. */
+export async function waitForLink(visitor: Visitor, world: World): Promise<void> {
+  const { page } = visitor;
+  await visitor.press('次へ');
+  await page.waitForURL('**/link', { waitUntil: 'commit' });
+  const shown = performance.now();
+  await page.waitForURL(`${world.origins.ownersSite}/**`, { waitUntil: 'commit' });
+  expect(performance.now() - shown).toBeLessThan(3000);
+}
+
+/** The end page, and from there to the notebook without typing anything. */
+export async function openNotebook(visitor: Visitor, world: World): Promise<void> {
+  await visitor.page.waitForURL(`${world.origins.ownersSite}/migration/completed`);
+  await visitor.look('end', 'end');
+  await visitor.follow('整備手帳WEBサイトへのログインはこちら');
+  await visitor.page.waitForURL(`${world.origins.notebook}/`);
+  await visitor.look('notebook');
+}
+
+/** The owners site's top page, where the banner is gone. */
+export async function seeNoBanner(visitor: Visitor, world: World): Promise<void> {
+  await visitor.page.goto(`${world.origins.ownersSite}/`);
+  await visitor.look('top-after');
+  const text = await visitor.text();
+  expect(text).toContain('ようこそ');
+  expect(text).not.toContain('重要なお知らせ');
+}
+
+/** Signs out of the notebook and of the owners site, and at the ID of everything. */
+export async function signOutEverywhere(visitor: Visitor, world: World): Promise<void> {
+  const { page } = visitor;
+  const { notebook, ownersSite, id } = world.origins;
+  await page.goto(`${notebook}/`);
+  await visitor.press('ログアウト');
+  await page.waitForURL(`${id}/**`);
+  await visitor.look('logout');
+  await visitor.press('ログアウトする');
+  await page.waitForURL(`${notebook}/**`);
+  await visitor.look('notebook-signed-out');
+  // The ID's session is gone: the notebook asks for the password again.
+  await page.goto(`${notebook}/login`);
+  await page.waitForURL(`${id}/**`);
+  await visitor.look('login-again', 'login');
+  await page.goto(`${ownersSite}/`);
+  await visitor.press('ログアウト');
+  await visitor.look('owners-site-signed-out');
+  await page.goto(`${ownersSite}/`);
+  await page.getByLabel('ユーザーID', { exact: true }).waitFor();
+}

@@ -1,0 +1,153 @@
+// A person at a browser: sees screens, and looks at each for what every screen has to be.
+import { mkdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { expect } from '@jest/globals';
+import type { Browser, Page } from 'playwright-core';
+import { GUIDE, type ScreenId } from '../journeys/guide-words.ts';
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const RESULTS = fileURLToPath(new URL('../../test-results', import.meta.url));
+
+/** A key of the texts that has no text in this language, as it would stand on the page. */
+const MISSING_TEXT = /(?<![\w./@-])[a-z]+(?:_[a-z]+)*(?:\.[a-z_0-9]+)+(?![\w@./-])/g;
+/** The same shape, but said on purpose. */
+const HOSTS = /\.(?:jp|example|com|json)$/;
+
+export type VisitorOptions = {
+  /** The folder of the screenshots. */
+  journey: string;
+  javaScript?: boolean;
+  /** Of the window, in CSS pixels: 360 is a phone. */
+  width?: number;
+  language?: 'ja' | 'en';
+};
+
+export type Visitor = {
+  page: Page;
+  javaScript: boolean;
+  /** Looks at the screen that is shown, and keeps a picture of it; `screen` names the guide's, whose words must be there. */
+  look(name: string, screen?: ScreenId): Promise<void>;
+  press(button: string): Promise<void>;
+  follow(link: string): Promise<void>;
+  fill(label: string, text: string): Promise<void>;
+  /** The text of the page, as a person reads it. */
+  text(): Promise<string>;
+  close(): Promise<void>;
+};
+
+export async function createVisitor(browser: Browser, options: VisitorOptions): Promise<Visitor> {
+  const { journey, javaScript = true, width = 1280, language = 'ja' } = options;
+  const context = await browser.newContext({
+    javaScriptEnabled: javaScript,
+    viewport: { width, height: width < 600 ? 740 : 900 },
+    locale: language,
+    reducedMotion: 'reduce',
+  });
+  const page = await context.newPage();
+  page.setDefaultTimeout(15_000);
+  const problems: string[] = [];
+  page.on('pageerror', (error) => problems.push(`script: ${error.message}`));
+  page.on('console', (message) => {
+    if (message.type() === 'error' && !isStatus(message.text())) problems.push(`console: ${message.text()}`);
+  });
+  page.on('response', (response) => {
+    if (response.status() >= 500) problems.push(`${response.status()} ${response.url()}`);
+  });
+  mkdirSync(`${RESULTS}/${journey}`, { recursive: true });
+  let screens = 0;
+
+  return {
+    page,
+    javaScript,
+    async look(name, screen) {
+      screens += 1;
+      await page.locator('h1').waitFor();
+      const path = `${RESULTS}/${journey}/${String(screens).padStart(2, '0')}-${name}.png`;
+      await page.screenshot({ path, fullPage: true });
+      const found = await readScreen(page);
+      expect({ screen: name, ...found.facts }).toEqual({ screen: name, language, headings: 1, sideways: false });
+      expect({ screen: name, missing: missingTexts(found.text) }).toEqual({ screen: name, missing: [] });
+      if (screen) expect({ screen: name, missing: missingWords(screen, found) }).toEqual({ screen: name, missing: [] });
+      if (javaScript) expect({ screen: name, axe: await findBarriers(page) }).toEqual({ screen: name, axe: [] });
+      expect({ screen: name, problems }).toEqual({ screen: name, problems: [] });
+    },
+    press: async (button) => page.getByRole('button', { name: button, exact: true }).click(),
+    follow: async (link) => page.getByRole('link', { name: link, exact: true }).click(),
+    fill: async (label, text) => page.getByLabel(label, { exact: true }).fill(text),
+    text: async () => page.locator('body').innerText(),
+    close: async () => context.close(),
+  };
+}
+
+/** Chromium says of every answer of 4xx that it failed; forms with mistakes are such answers. */
+function isStatus(text: string): boolean {
+  return text.includes('the server responded with a status of 4');
+}
+
+type Screen = {
+  text: string;
+  headings: string[];
+  labels: string[];
+  buttons: string[];
+  facts: { language: string | null; headings: number; sideways: boolean };
+};
+
+async function readScreen(page: Page): Promise<Screen> {
+  const texts = async (selector: string): Promise<string[]> => page.locator(selector).allTextContents();
+  return {
+    text: await page.locator('body').innerText(),
+    headings: await texts('h1, h2, h3'),
+    labels: await texts('label, legend, dt'),
+    buttons: await texts('button, a, summary'),
+    facts: {
+      language: await page.locator('html').getAttribute('lang'),
+      headings: await page.locator('h1').count(),
+      sideways: await page.evaluate<boolean>('document.documentElement.scrollWidth > window.innerWidth'),
+    },
+  };
+}
+
+/** White space is the guide's line breaks and ours; what must be filled in is said by us in more places. */
+const bare = (text: string): string => text.replace(/\s+|[*※]必須/g, '');
+
+function missingWords(screen: ScreenId, found: Screen): string[] {
+  const { headings, labels, buttons, texts } = GUIDE[screen];
+  const isAmong = (list: string[]) => (word: string) => list.some((text) => bare(text) === bare(word));
+  const all = bare([found.text, ...found.headings, ...found.labels].join(''));
+  return [
+    ...headings.filter((word) => !isAmong(found.headings)(word)).map((word) => `heading ${word}`),
+    ...labels.filter((word) => !isAmong(found.labels)(word)).map((word) => `label ${word}`),
+    ...buttons.filter((word) => !isAmong(found.buttons)(word)).map((word) => `button ${word}`),
+    ...texts.filter((word) => !all.includes(bare(word))).map((word) => `text ${word}`),
+  ];
+}
+
+function missingTexts(text: string): string[] {
+  return (text.match(MISSING_TEXT) ?? []).filter((word) => !HOSTS.test(word));
+}
+
+/** What axe finds in the light scheme, and what it finds of the colours in the dark one. */
+async function findBarriers(page: Page): Promise<string[]> {
+  const found: string[] = [];
+  for (const scheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
+    // As text of the evaluation and not as a script of the page, which its content security policy would refuse.
+    await page.evaluate(AXE);
+    const rules = scheme === 'dark' ? ['color-contrast'] : undefined;
+    const violations = await page.evaluate(runAxe, rules);
+    found.push(...violations.map((violation) => `${scheme}: ${violation}`));
+  }
+  await page.emulateMedia({ colorScheme: 'light' });
+  return found;
+}
+
+type Axe = {
+  run(options: object): Promise<{ violations: { id: string; nodes: { html: string; failureSummary?: string }[] }[] }>;
+};
+
+async function runAxe(rules: string[] | undefined): Promise<string[]> {
+  const { axe } = globalThis as unknown as { axe: Axe };
+  const { violations } = await axe.run(rules ? { runOnly: { type: 'rule', values: rules } } : {});
+  return violations.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary ?? ''}`));
+}

@@ -1,0 +1,11 @@
+// The browser of the browser tests.
+import { chromium, type Browser } from 'playwright-core';
+import { findChromium } from '../../scripts/find-chromium.ts';
+
+/** @throws where there is no browser, with what to do */
+export async function launchChromium(): Promise<Browser> {
+  const executablePath = findChromium(process.env);
+  if (!executablePath) throw new Error('no Chromium found: run the tests with npm test, or set CHROMIUM_PATH');
+  // Its sandbox refuses to run as root, which is what tests in a container are.
+  return chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'] });
+}
