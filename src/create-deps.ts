@@ -7,6 +7,7 @@ import { loadCommonPasswords } from './domain/password-policy.ts';
 import { createJobQueue } from './jobs/job-queue.ts';
 import { accountClient } from './oidc/account-client.ts';
 import { readClientEnds } from './oidc/client-ends.ts';
+import { keepKeys } from './config/key-files.ts';
 import { loadKeys } from './oidc/keys.ts';
 import { openStorage } from './storage/open-storage.ts';
 import { sealMails } from './storage/sealed-mails.ts';
@@ -26,7 +27,12 @@ export async function createLasting(config: Config, clock: Clock, log: Log): Pro
 export async function createDeps(config: Config, lasting: Lasting, clock: Clock, log: Log): Promise<Deps> {
   const clients = [...config.clients, accountClient(config.issuer)];
   const [keys, commonPasswords, ends] = await Promise.all([
-    loadKeys(config.keyDirectory, config.mode === 'development'),
+    loadKeys({
+      directory: config.keyDirectory,
+      create: config.mode === 'development',
+      now: clock(),
+      keepMs: keepKeys(config.lifetimes),
+    }),
     loadCommonPasswords(config.commonPasswordsFile),
     readClientEnds(lasting.storage.artifacts, clients),
   ]);

@@ -17,6 +17,8 @@ export type LiveCommonId = {
   current: () => Deps;
   /** Takes up what the files say now: all of it, or nothing where anything of it has a mistake. Never throws. */
   reload: () => Promise<void>;
+  /** Takes up what the keys are now, with the configuration in force. Never throws. */
+  turnKeys: () => Promise<void>;
 };
 
 /**
@@ -57,12 +59,25 @@ export async function createLiveCommonId(
       log.error({ problems }, 'the configuration has mistakes; the last good one stays in force');
     }
   };
-  let reloading = Promise.resolve();
+  const turnKeysOnce = async (): Promise<void> => {
+    try {
+      const { rejected } = status.configuration;
+      inForce = await make(inForce.deps.config);
+      // The files that have mistakes have them still.
+      if (rejected) status.configuration.rejected = rejected;
+      log.info({ kids: inForce.deps.keys.jwks.keys.map(({ kid }) => kid) }, 'keys taken up');
+    } catch (error) {
+      log.error({ problems: problemsOf(error) }, 'the keys cannot be used; those before stay in force');
+    }
+  };
+  // One after the other: the last one that was asked for must be the last that is made.
+  let working = Promise.resolve();
+  const afterwards = async (work: () => Promise<void>): Promise<void> => (working = working.then(work));
   return {
     handler: (request, response) => inForce.handler(request, response),
     current: () => inForce.deps,
-    // One after the other: the last one that was asked for must be the last that is made.
-    reload: async () => (reloading = reloading.then(reloadOnce)),
+    reload: async () => afterwards(reloadOnce),
+    turnKeys: async () => afterwards(turnKeysOnce),
   };
 }
 

@@ -1,6 +1,7 @@
 // Starts the common ID: storage, keys, jobs, application, in this order; and stops it the other way round.
 import type { ConfigSource } from './config/config-source.ts';
 import type { Config } from './config/config.ts';
+import { watchFiles } from './config/watch-files.ts';
 import { createLasting } from './create-deps.ts';
 import { writeDemoData } from './demo-data.ts';
 import type { Clock, Deps } from './deps.ts';
@@ -10,10 +11,12 @@ import { createMailPasswordReset } from './jobs/mail-password-reset.ts';
 import { createJobRunner, type JobHandler } from './jobs/runner.ts';
 import { createSendMail } from './jobs/send-mail.ts';
 import { startSweeper } from './jobs/sweeper.ts';
-import { createLiveCommonId } from './live-common-id.ts';
+import { createLiveCommonId, type LiveCommonId } from './live-common-id.ts';
 import { createMailer, type Mailer } from './mail/mailer.ts';
 import type { RunningApp } from './running-app.ts';
 import type { Log } from './telemetry/log.ts';
+
+const KEYS_LOOKED_AT_EVERY_MS = 1000;
 
 /** @param source where the configuration can be read again and watched; where it is left out, nothing changes while it runs */
 export async function startCommonId(config: Config, clock: Clock, log: Log, source?: ConfigSource): Promise<RunningApp> {
@@ -23,8 +26,12 @@ export async function startCommonId(config: Config, clock: Clock, log: Log, sour
   const runner = createJobRunner({ ...lasting, clock, log }, handlersOf(live.current, mailer));
   if (config.demo) await writeDemoData(live.current());
   runner.start();
-  const stopSweeper = startSweeper(live.current());
-  const stopWatching = source?.watch([config.keyDirectory], () => void live.reload());
+  const stops = [
+    startSweeper(live.current()),
+    source?.watch(() => void live.reload()),
+    watchFiles([config.keyDirectory], () => void live.turnKeys()),
+    turnKeysInTime(live, clock),
+  ];
   return {
     handler: live.handler,
     drain: () => {
@@ -32,13 +39,21 @@ export async function startCommonId(config: Config, clock: Clock, log: Log, sour
     },
     reload: live.reload,
     async close() {
-      stopWatching?.();
-      stopSweeper();
+      for (const stop of stops) stop?.();
       await runner.stop();
       mailer.close();
       await lasting.storage.close();
     },
   };
+}
+
+/** Another key begins to sign at its moment, without anybody doing anything. */
+function turnKeysInTime({ current, turnKeys }: LiveCommonId, clock: Clock): () => void {
+  const timer = setInterval(() => {
+    if (clock() >= current().keys.changeAt) void turnKeys();
+  }, KEYS_LOOKED_AT_EVERY_MS);
+  timer.unref();
+  return () => clearInterval(timer);
 }
 
 /** The work of what is in force. */

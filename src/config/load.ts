@@ -1,5 +1,7 @@
 // Loads the configuration: environment and files → one validated Config, or every mistake at once.
+import { resolve } from 'node:path';
 import { checkClientFiles, namesInClientFiles } from './check-client-files.ts';
+import { checkKeyFiles } from './check-key-files.ts';
 import { checkTermsInForce } from './check-terms-in-force.ts';
 import type { AppName, Config } from './config.ts';
 import { ConfigError } from './config-error.ts';
@@ -27,6 +29,8 @@ export type LoadConfigOptions = {
   apps: readonly AppName[];
   /** Epoch milliseconds; now, where it is left out. */
   now?: number;
+  /** `unchecked` for whoever is about to make the keys. */
+  keys?: 'unchecked';
 };
 
 /**
@@ -34,7 +38,7 @@ export type LoadConfigOptions = {
  * development are made in the data directory when they are not there yet.
  * @throws {ConfigError} with every mistake.
  */
-export function loadConfig({ env, directory, apps, now = Date.now() }: LoadConfigOptions): Config {
+export function loadConfig({ env, directory, apps, now = Date.now(), keys }: LoadConfigOptions): Config {
   const problems: Problem[] = [];
   const variables = readVariables(env, directory, problems);
   checkApps(apps, variables, problems);
@@ -62,6 +66,8 @@ export function loadConfig({ env, directory, apps, now = Date.now() }: LoadConfi
     en: readTextFile(directory, 'config/privacy.en.md', problems) ?? '',
   };
   const policy = readPolicy(directory, problems);
+  if (variables.mode === 'production' && apps.includes('id') && settings.KEY_DIRECTORY !== undefined && keys !== 'unchecked')
+    checkKeyFiles(resolve(directory, settings.KEY_DIRECTORY), directory, problems);
 
   if (!policy || problems.some((problem) => problem.severity === 'error')) throw new ConfigError(problems);
   return toConfig(directory, variables, settings, { clients, dealers, services, terms, privacy, policy, warnings: problems });

@@ -1,7 +1,7 @@
 // Job: tell a dealer that a customer has linked their ID (or has taken that back), until the dealer has accepted.
 import { createHash, createHmac } from 'node:crypto';
 import type { Deps } from '../deps.ts';
-import { accepted, failed, type DealerLink } from '../domain/dealer-link.ts';
+import { accepted, CONSENT_RECEIPT_LIFETIME_SECONDS, failed, type DealerLink } from '../domain/dealer-link.ts';
 import type { Account } from '../domain/account.ts';
 import type { Dealer } from '../config/config.ts';
 import { VersionConflict } from '../storage/storage.ts';
@@ -9,8 +9,6 @@ import { HopelessJob, type JobHandler } from './runner.ts';
 
 const REQUEST_TIMEOUT_MS = 10_000;
 const TOKEN_LIFETIME_SECONDS = 5 * 60;
-/** A receipt proves the consent for as long as the dealer keeps it. */
-const RECEIPT_LIFETIME_SECONDS = 10 * 365 * 24 * 60 * 60;
 const MAX_ANSWER_BYTES = 64 * 1024;
 
 type DeliverDeps = Pick<Deps, 'config' | 'storage' | 'clock' | 'keys' | 'jobs' | 'log'>;
@@ -93,7 +91,7 @@ async function putAt(deps: DeliverDeps, link: DealerLink, dealer: Dealer, accoun
       given_at: new Date(consent.given_at).toISOString(),
       client_id: consent.client_id,
     },
-    RECEIPT_LIFETIME_SECONDS,
+    CONSENT_RECEIPT_LIFETIME_SECONDS,
     clock(),
   );
   const { profile } = account;

@@ -1,10 +1,12 @@
 // The whole configuration: what ships loads with nothing set; every mistake is told at once, in a sentence.
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { ConfigError } from '../../src/config/config-error.ts';
 import type { AppName, Config } from '../../src/config/config.ts';
+import { makeKeyFile, NEEDED_KEYS, type KeyUse } from '../../src/config/key-files.ts';
 import { digestOf } from '../../src/config/check-client-secrets.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { formatProblem } from '../../src/config/problem.ts';
@@ -14,7 +16,12 @@ import { temporaryProjects } from './temporary-project.ts';
 import type { TemporaryProject } from './temporary-project.ts';
 
 const { make, clean } = temporaryProjects();
-afterAll(clean);
+const keys = mkdtempSync(join(tmpdir(), 'common-id-keys-'));
+for (const needed of NEEDED_KEYS) await makeKeyFile(keys, needed, 0, false);
+afterAll(() => {
+  clean();
+  rmSync(keys, { recursive: true });
+});
 
 const EVERY_APP: AppName[] = ['id', 'owners-site', 'notebook', 'dealer', 'mailbox'];
 const NOW = Date.parse('2026-11-22T00:00:00Z');
@@ -31,7 +38,7 @@ const PRODUCTION: Environment = {
   SMTP_URL: 'smtps://mail.example.jp',
   MAIL_FROM: 'no-reply@id.example.jp',
   DATABASE_URL: 'mongodb://db.example.jp/common-id',
-  KEY_DIRECTORY: '/etc/common-id/keys',
+  KEY_DIRECTORY: keys,
   COOKIE_KEYS: SECRET,
   HMAC_KEY: SECRET,
   TRUST_PROXY: 'true',
@@ -317,6 +324,27 @@ describe('production', () => {
       'environment: GAZOO_CLIENT_SECRET: expected at least 32 characters out of A–Z a–z 0–9 - . _ ~, and not the secret of development, found the value of development; make one with: openssl rand -hex 32',
       "environment: PASSWORD_HASH_COST: expected the cost of bcrypt, a whole number from 10 to 16, found '9'",
     ]);
+  });
+
+  test('refuses keys that are missing, that development made, and that everybody can read, by name', async () => {
+    const project = make();
+    const [es256, rs256] = NEEDED_KEYS;
+    const env = { ...PRODUCTION, KEY_DIRECTORY: 'keys' };
+    const rotate = 'make them with: npm run admin -- keys rotate';
+    expect(sentences(env, project, ['id'])).toEqual(
+      NEEDED_KEYS.map(({ alg }) => `${join(project.directory, 'keys')}: expected an ${alg} key, found none; ${rotate}`),
+    );
+    const open = await makeKeyFile(join(project.directory, 'keys'), es256 as KeyUse, 0, false);
+    const development = await makeKeyFile(join(project.directory, 'keys'), rs256 as KeyUse, NOW, true);
+    chmodSync(open.path, 0o644);
+    const [openName, developmentName] = [open, development].map(({ kid }) => `keys/${kid}.json`);
+    expect(sentences({ ...env, DEMO_DATA: 'true' }, project, ['id'])).toEqual([
+      "environment: DEMO_DATA: expected false: everybody knows the passwords of the demo data, found 'true'",
+      `${join(project.directory, 'keys')}: expected an ECDH-ES+A256KW key, found none; ${rotate}`,
+      `${openName}: expected a key that its owner only can read, found one that everybody can read; chmod 600 ${openName}`,
+      `${developmentName}: expected a key that was made for production, found one that was made for development; ${rotate}`,
+    ]);
+    expect(sentences({ ...env, DEMO_DATA: 'true', NODE_ENV: 'development' }, project, ['id'])).toEqual([]);
   });
 
   test('starts when everything is told, and writes nothing', () => {
