@@ -220,6 +220,8 @@ function keepOfflineAccess(ctx: KoaContextWithOIDC): void {
   const asked =
     pushed?.request && ctx.oidc.route === 'authorization' ? decodeJwt(pushed.request).scope : (body?.scope ?? ctx.query.scope);
   if (!String(asked).split(' ').includes('offline_access') || !client?.grantTypeAllowed('refresh_token')) return;
+  // Taken out before oidc-provider held the request against the client's scopes, so it is done here.
+  if (client.scope !== undefined && !client.scope.split(' ').includes('offline_access')) return;
   const scopes = String(params!.scope ?? '')
     .split(' ')
     .filter(Boolean);
