@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
 import { HtmlValidate, StaticConfigLoader } from 'html-validate';
+import { SCOPES } from '../../src/config/client-schema.ts';
 import { createTranslator, LANGUAGES, type Language, type Translate } from '../../src/http/translator.ts';
 import { createViewRenderer } from '../../src/http/view-renderer.ts';
 import { MAIL_SAMPLES, viewSamples, type ViewSample } from './view-samples.ts';
@@ -145,6 +146,13 @@ describe('words', () => {
     const known = new Set(files.flatMap((name) => flatten(textsOf('ja', name)).map(([key]) => key)));
     const named = [...source.matchAll(/\bt\('([\w.-]+)'/g)].map((match) => match[1] as string);
     expect(named.filter((key) => !known.has(key))).toEqual([]);
+  });
+
+  test('every scope that a person may read about has its words', () => {
+    const { scopes } = textsOf('ja', 'common-id.json') as { scopes: Texts };
+    // Between services only.
+    const shown = SCOPES.filter((scope) => scope !== 'migration:read');
+    expect(shown.filter((scope) => scopes[scope] === undefined)).toEqual([]);
   });
 
   test('every error that a person may meet has its sentences', () => {
