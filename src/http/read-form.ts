@@ -37,7 +37,9 @@ export function readForm(): Middleware<PageState> {
         parsed = true;
       });
       if (!parsed) throw new PageError('form_unreadable', 400);
-      const strange = Object.keys((ctx.request.body ?? {}) as object).find((name) => !FIELD_NAME.test(name));
+      // As they were sent: the parser leaves names of prototypes out without a word.
+      const names = [...new URLSearchParams(ctx.request.rawBody ?? '').keys()];
+      const strange = names.find((name) => !FIELD_NAME.test(name));
       if (strange !== undefined)
         throw new PageError('form_unreadable', 400, { detail: 'a field has a name that no form of ours has' });
     }

@@ -1,0 +1,59 @@
+// Makes `legacy_profile`s, good and bad: any header, any claims, any key, any bytes.
+import {
+  CompactEncrypt,
+  CompactSign,
+  importJWK,
+  type CompactJWEHeaderParameters,
+  type CompactJWSHeaderParameters,
+  type JWK,
+} from 'jose';
+import { sendRaw } from '../../support/http-browser.ts';
+import type { World } from './attack-world.ts';
+
+/** The claims of an ordinary hand-over of `attack-site`. */
+export function handOverClaims(world: World, changes: Record<string, unknown> = {}): Record<string, unknown> {
+  const now = Math.floor(Date.now() / 1000);
+  return {
+    iss: 'attack-site',
+    aud: world.issuer,
+    iat: now,
+    exp: now + 240,
+    jti: crypto.randomUUID(),
+    sub: `legacy-${crypto.randomUUID()}`,
+    ...changes,
+  };
+}
+
+export async function providerKeys(world: World): Promise<JWK[]> {
+  const { text } = await sendRaw(`${world.issuer}/jwks`);
+  return (JSON.parse(text) as { keys: JWK[] }).keys;
+}
+
+/** Signs a text or claims as `attack-site` does. */
+export async function signInner(
+  world: World,
+  payload: Record<string, unknown> | string,
+  header: Partial<CompactJWSHeaderParameters> = {},
+): Promise<string> {
+  const bytes = new TextEncoder().encode(typeof payload === 'string' ? payload : JSON.stringify(payload));
+  return new CompactSign(bytes)
+    .setProtectedHeader({ alg: 'ES256', kid: world.siteKey.kid, typ: 'legacy-profile+jwt', ...header })
+    .sign(world.siteKey.privateKey);
+}
+
+/** Encrypts to the provider's key as `attack-site` does. */
+export async function encryptOuter(
+  world: World,
+  inner: string | Uint8Array,
+  header: Partial<CompactJWEHeaderParameters> = {},
+): Promise<string> {
+  const key = (await providerKeys(world)).find(({ use }) => use === 'enc') as JWK;
+  return new CompactEncrypt(typeof inner === 'string' ? new TextEncoder().encode(inner) : inner)
+    .setProtectedHeader({ alg: 'ECDH-ES+A256KW', enc: 'A256GCM', cty: 'JWT', kid: key.kid as string, ...header })
+    .encrypt(await importJWK(key, 'ECDH-ES+A256KW'));
+}
+
+/** A hand-over that is accepted, with these claims beside the ordinary ones. */
+export async function handOver(world: World, changes: Record<string, unknown> = {}): Promise<string> {
+  return encryptOuter(world, await signInner(world, handOverClaims(world, changes)));
+}
