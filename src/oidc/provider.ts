@@ -11,6 +11,7 @@ import { compareSecretDigests } from './client-secrets.ts';
 import { accountClaims, CLAIMS_BY_SCOPE, OIDC_SCOPES } from './claims.ts';
 import { createResourceIndicators, createRichAuthorizationRequests } from './dealer-link-grant.ts';
 import { createLoadExistingGrant } from './existing-grant.ts';
+import { createClientThrottle } from './client-throttle.ts';
 import { createFinishMigration } from './finish-migration.ts';
 import { createInteractionUrl } from './interaction-url.ts';
 import { createLegacyHandOver } from './legacy-hand-over.ts';
@@ -26,6 +27,7 @@ export async function createProvider(deps: Deps): Promise<Provider> {
   const provider = new Provider(deps.config.issuer, createConfiguration(deps));
   provider.proxy = deps.config.trustProxy;
   compareSecretDigests(provider, deps);
+  provider.use(createClientThrottle(deps) as Parameters<Provider['use']>[0]);
   provider.use(async function refuseLogoutFromElsewhere(ctx, next) {
     // The one form of oidc-provider's own. It has a token; this is the second line, as at every form of ours.
     if (ctx.path === '/session/end/confirm' && isFromAnotherSite(ctx, deps.config.issuer)) {
@@ -187,7 +189,12 @@ function createConfiguration(deps: Deps): Configuration {
       // Publishes the encryption key, to which clients encrypt their hand-over.
       encryption: { enabled: true },
       clientCredentials: { enabled: true },
-      introspection: { enabled: true },
+      introspection: {
+        enabled: true,
+        // A token tells about a person; another client learns nothing of it (RFC 7662 section 4).
+        allowedPolicy: (_ctx: unknown, client: { clientId: string }, token: { clientId?: string }) =>
+          token.clientId === client.clientId,
+      },
       revocation: { enabled: true },
       pushedAuthorizationRequests: { enabled: true },
       resourceIndicators: createResourceIndicators(deps),

@@ -1,0 +1,46 @@
+// Slows down whoever guesses the secret of a client.
+import type { KoaContextWithOIDC } from 'oidc-provider';
+import type { Next } from 'koa';
+import type { Deps } from '../deps.ts';
+import { PageError } from '../http/page-error.ts';
+import { createRateLimit, networkOf } from '../http/rate-limit.ts';
+
+/** Failures of one client id from one network; so that a stranger cannot keep the client itself out. */
+const FAILURES = { points: 20, windowSeconds: 60 };
+
+/** Counts failed client authentications, and answers 429 with Retry-After where there were too many. Goes in front of oidc-provider. */
+export function createClientThrottle({ storage, clock }: Pick<Deps, 'storage' | 'clock'>) {
+  const limit = createRateLimit('client-authentication', FAILURES, storage.counters, clock);
+  return async function throttleClientAuthentication(ctx: KoaContextWithOIDC, next: Next): Promise<void> {
+    const clientId = ctx.method === 'POST' ? claimedClient(ctx.get('Authorization')) : undefined;
+    // Only secrets can be guessed; who proves itself by a signature cannot.
+    if (clientId === undefined) return next();
+    const key = `${clientId}:${networkOf(ctx.ip)}`;
+    try {
+      await limit.check(key);
+    } catch (error) {
+      if (!(error instanceof PageError)) throw error;
+      ctx.status = error.status;
+      ctx.set('Retry-After', String(Math.ceil(error.retryAfterSeconds ?? FAILURES.windowSeconds)));
+      ctx.set('Cache-Control', 'no-store');
+      ctx.body = {
+        error: 'temporarily_unavailable',
+        error_description: 'client authentication failed too often; try again later',
+      };
+      return undefined;
+    }
+    await next();
+    const { error } = (ctx.body ?? {}) as { error?: unknown };
+    if (ctx.status !== 401 || error !== 'invalid_client') return undefined;
+    await limit.count(key).catch((over: unknown) => {
+      if (!(over instanceof PageError)) throw over;
+    });
+    return undefined;
+  };
+}
+
+/** The client id of HTTP Basic (RFC 6749 2.3.1), as it was sent. */
+function claimedClient(authorization: string): string | undefined {
+  const credentials = /^basic +([A-Za-z0-9+/=_-]+)$/i.exec(authorization)?.[1];
+  return credentials && Buffer.from(credentials, 'base64').toString().split(':')[0]?.slice(0, 100);
+}
