@@ -1,0 +1,43 @@
+// How long パスワードを忘れた方 takes does not tell which addresses have an ID.
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { createBrowser } from '../support/http-browser.ts';
+import type { World } from '../support/world.ts';
+import { mannWhitney, median } from '../attacks/support/statistics.ts';
+import { SATO, startAccountWorld, YAMADA } from './account-world.ts';
+
+const HOUR_MS = 60 * 60 * 1000;
+const HOURS = 20;
+/** Codes to one address in an hour. */
+const AN_HOUR = 5;
+
+let world: World;
+beforeAll(async () => {
+  world = await startAccountWorld();
+}, 30_000);
+afterAll(async () => world.stop());
+
+test('a known address takes as long as an unknown one, and so does a wrong code', async () => {
+  const asked = { known: [] as number[], unknown: [] as number[] };
+  const tried = { known: [] as number[], unknown: [] as number[] };
+  const measure = async (kind: 'known' | 'unknown', email: string, network: string): Promise<void> => {
+    const browser = createBrowser({ from: network });
+    await browser.open(`${world.origins.id}/password/forgotten`);
+    asked[kind].push((await browser.post('/password/forgotten', { email })).milliseconds);
+    await browser.open(`${world.origins.id}/password/forgotten/code`);
+    tried[kind].push((await browser.post('/code', { code: '000000' })).milliseconds);
+  };
+  for (let hour = 0; hour < HOURS; hour += 1) {
+    for (let n = 0; n < AN_HOUR; n += 1) {
+      const network = `127.${1 + n}.${1 + hour}.1`;
+      const known = async () => measure('known', n % 2 ? YAMADA : SATO, network);
+      const unknown = async () => measure('unknown', `nobody-${hour}-${n}@example.jp`, network);
+      // Neither always comes first: what the first began may go on while the second is measured.
+      for (const one of (n + hour) % 2 ? [known, unknown] : [unknown, known]) await one();
+    }
+    await world.advance(HOUR_MS);
+  }
+  for (const { known, unknown } of [asked, tried]) {
+    const difference = Math.abs(median(known) - median(unknown));
+    expect(mannWhitney(known, unknown) > 0.01 || difference < 5).toBe(true);
+  }
+}, 60_000);
