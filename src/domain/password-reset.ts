@@ -5,7 +5,7 @@ import type { Account, EpochMilliseconds } from './account.ts';
 /** How long a reset may take, from the address to the new password. */
 export const PASSWORD_RESET_LIFETIME_MS = 30 * 60 * 1000;
 
-/** Tries with code and birth date for one address in a window that begins with the first; then its resets rest until the window ends. */
+/** Tries with code and birth date in a window that begins with the first; then resets rest until it ends. */
 export const MAX_RESET_TRIES = 5;
 export const RESET_TRIES_WINDOW_MS = 24 * 60 * 60 * 1000;
 /** New passwords by reset for one address in a day. */
@@ -28,6 +28,8 @@ export type PasswordReset = {
   sent_at: EpochMilliseconds;
   /** How many codes were asked for. */
   sent: number;
+  /** The browser, where the account has signed in in it before: its tries are counted apart, so that strangers cannot use them up. */
+  device?: string;
   /** The interaction whose login page sent the person here. */
   interaction?: string;
   /** Set when code and birth date were right: whose password it is. */
@@ -54,6 +56,12 @@ export function birthdateFits({ profile }: Pick<Account, 'profile'>, typed: stri
   return profile.birthdate === undefined || profile.birthdate === typed;
 }
 
-/** Counters of an address: the tries, and the new passwords. */
-export const resetTriesKey = ({ id }: Pick<PasswordReset, 'id'>): string => `password-reset-tries:${id}`;
-export const resetsKey = ({ id }: Pick<PasswordReset, 'id'>): string => `password-resets:${id}`;
+/** The counter of the tries: an address's, or of one browser that its owner is known in. */
+export function resetTriesKey({ id, device }: Pick<PasswordReset, 'id' | 'device'>): string {
+  return `password-reset-tries:${device === undefined ? id : `${id}:${device}`}`;
+}
+
+/** The counter of an address's new passwords. */
+export function resetsKey({ id }: Pick<PasswordReset, 'id'>): string {
+  return `password-resets:${id}`;
+}

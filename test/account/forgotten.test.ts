@@ -161,6 +161,19 @@ describe('a forgotten password', () => {
     expect(headingOf(next.browser)).toBe('新しいパスワードの設定');
   });
 
+  test('strangers who use up the tries do not keep the owner out of a browser that the owner has signed in in', async () => {
+    await world.advance(DAY_MS);
+    const own = await openAccount(world, SATO, { password: 'Remember-1' });
+    const { browser: stranger, code } = await askAndRead(SATO);
+    for (let n = 0; n < 5; n += 1) await stranger.submit('/code', { code: wrongCode(code) });
+    expect(mainOf(stranger)).toContain(OVER);
+    const before = await newestMail(world, SATO);
+    await ask(SATO, own);
+    const { subject } = await nextMail(world, SATO, CODE_MAIL, before);
+    await own.submit('/code', { code: /\d{6}/.exec(subject)?.[0] ?? '' });
+    expect(headingOf(own)).toBe('新しいパスワードの設定');
+  });
+
   test('what is no code or no date costs no try', async () => {
     await world.advance(DAY_MS);
     const { browser, code } = await askAndRead(YAMADA);

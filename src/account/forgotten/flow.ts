@@ -24,7 +24,7 @@ type ForgottenDeps = Pick<Deps, 'config' | 'storage' | 'clock' | 'jobs'>;
 export async function beginReset(
   deps: ForgottenDeps,
   address: { email: string; canonical: string },
-  from: { language: string; interaction?: string },
+  from: Pick<PasswordReset, 'language' | 'interaction' | 'device'>,
 ): Promise<PasswordReset> {
   const { storage, clock, config } = deps;
   const id = passwordResetId(config.hmacKey, address.canonical);
@@ -79,8 +79,9 @@ async function askForCode({ storage, jobs, clock }: ForgottenDeps, reset: Passwo
 export type ProofProblem = 'code_missing' | 'code_syntax' | 'reset_wrong' | 'reset_over';
 
 /**
- * Whether code and birth date are right. Every try for an address counts in one budget, before anything is compared, whichever of the
- * two is wrong; when it is used up, resets of this address rest for a day. Logging in is not touched by that.
+ * Whether code and birth date are right. Every try counts in one budget, before anything is compared, whichever of the two is wrong;
+ * when it is used up, resets rest for a day – of this address, or where the owner's own browser used it up, in that browser. Logging in
+ * is not touched by that.
  */
 export async function proveOwner(
   { config, storage }: ForgottenDeps,

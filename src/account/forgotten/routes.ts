@@ -7,6 +7,7 @@ import { parseEmail } from '../../domain/canonical-email.ts';
 import { EMAIL_CODE_RESEND_AFTER_MS } from '../../domain/email-code.ts';
 import type { PasswordReset } from '../../domain/password-reset.ts';
 import { createCodeLimits } from '../../http/code-limits.ts';
+import { createKnownDevices } from '../../http/known-device.ts';
 import { page, type PageContext, type PageState } from '../../http/page-context.ts';
 import { formField } from '../../http/read-form.ts';
 import { redirect } from '../../http/redirect.ts';
@@ -25,6 +26,7 @@ export function addForgottenRoutes(router: Router<PageState>, deps: Deps, provid
   const { storage, clock, hasher } = deps;
   const cookie = createResetCookie(deps);
   const countCodeMail = createCodeLimits(deps);
+  const knownDevices = createKnownDevices(deps.config.issuer.startsWith('https:'));
 
   /** The login page that the person came from, where it is one of ours and still runs. */
   const loginPath = async (uid: string | undefined): Promise<string | undefined> => {
@@ -73,8 +75,14 @@ export function addForgottenRoutes(router: Router<PageState>, deps: Deps, provid
       standing?.email_canonical === parsed.canonical && standing.completed_at === undefined && secondsToWait(standing) > 0;
     if (!pressedTwice) {
       await countCodeMail(ctx.ip, parsed.canonical);
-      const cameFrom = (await loginPath(interaction)) ? { interaction } : {};
-      cookie.write(ctx, await beginReset(deps, parsed, { language: ctx.state.language, ...cameFrom }));
+      const owner = await storage.accounts.findByEmail(parsed.canonical);
+      const device = owner && knownDevices.read(ctx, owner.id);
+      const from = {
+        language: ctx.state.language,
+        ...(device === undefined ? {} : { device }),
+        ...((await loginPath(interaction)) ? { interaction } : {}),
+      };
+      cookie.write(ctx, await beginReset(deps, parsed, from));
     }
     return redirect(ctx, pathOf('code'));
   };
