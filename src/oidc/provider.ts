@@ -9,7 +9,7 @@ import { LANGUAGES } from '../http/translator.ts';
 import { createAdapterFactory } from './adapter.ts';
 import { compareSecretDigests } from './client-secrets.ts';
 import { accountClaims, CLAIMS_BY_SCOPE, OIDC_SCOPES } from './claims.ts';
-import { createResourceIndicators, createRichAuthorizationRequests } from './dealer-link-grant.ts';
+import { createCustomerNaming, createResourceIndicators, createRichAuthorizationRequests } from './dealer-link-grant.ts';
 import { createLoadExistingGrant } from './existing-grant.ts';
 import { createClientThrottle } from './client-throttle.ts';
 import { createFinishMigration } from './finish-migration.ts';
@@ -17,6 +17,7 @@ import { createInteractionUrl } from './interaction-url.ts';
 import { createLegacyHandOver } from './legacy-hand-over.ts';
 import { allowFormPost, createLogoutSource, postLogoutSuccessSource, renderError } from './pages.ts';
 import { createPolicy } from './policy.ts';
+import { makeModelsStricter } from './stricter-models.ts';
 
 /**
  * Makes the provider and checks every client of the registry as oidc-provider will see it, because it would tell a mistake only
@@ -27,6 +28,7 @@ export async function createProvider(deps: Deps): Promise<Provider> {
   const provider = new Provider(deps.config.issuer, createConfiguration(deps));
   provider.proxy = deps.config.trustProxy;
   compareSecretDigests(provider, deps);
+  makeModelsStricter(provider);
   provider.use(createClientThrottle(deps) as Parameters<Provider['use']>[0]);
   provider.use(async function refuseLogoutFromElsewhere(ctx, next) {
     // The one form of oidc-provider's own. It has a token; this is the second line, as at every form of ours.
@@ -104,6 +106,9 @@ async function checkClient(provider: Provider, clientId: string): Promise<void> 
   }
 }
 
+/** An access token being made; a resource may want a lifetime of its own, which a number as setting would override. */
+type Issued = { resourceServer?: { accessTokenTTL?: number } };
+
 function createConfiguration(deps: Deps): Configuration {
   const { config, clients, storage, clock, keys } = deps;
   const acceptLegacyProfile = createLegacyHandOver(deps);
@@ -130,6 +135,8 @@ function createConfiguration(deps: Deps): Configuration {
     },
     clientDefaults: { id_token_signed_response_alg: 'ES256', grant_types: ['authorization_code'], response_types: ['code'] },
     pkce: { required: () => true },
+    // The code is bound to the address that it was sent to (RFC 6749 4.1.3; required in OpenID Connect Core 3.1.2.1).
+    allowOmittingSingleRegisteredRedirectUri: false,
     cookies: {
       keys: config.cookieKeys,
       names: {
@@ -145,12 +152,13 @@ function createConfiguration(deps: Deps): Configuration {
       Session: config.lifetimes.session,
       Interaction: config.lifetimes.interaction,
       Grant: config.lifetimes.grant,
-      AccessToken: config.lifetimes.accessToken,
+      AccessToken: (_ctx: unknown, token: Issued) => token.resourceServer?.accessTokenTTL ?? config.lifetimes.accessToken,
       IdToken: config.lifetimes.idToken,
       RefreshToken: config.lifetimes.refreshToken,
-      ClientCredentials: config.lifetimes.accessToken,
+      ClientCredentials: (_ctx: unknown, token: Issued) => token.resourceServer?.accessTokenTTL ?? config.lifetimes.accessToken,
       AuthorizationCode: 60,
     },
+    formats: { customizers: { jwt: createCustomerNaming(deps) } },
     rotateRefreshToken: true,
     issueRefreshToken: (_ctx: unknown, client: { grantTypeAllowed(type: string): boolean }, source: { scopes: Set<string> }) =>
       client.grantTypeAllowed('refresh_token') && source.scopes.has('offline_access'),

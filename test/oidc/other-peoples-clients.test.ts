@@ -18,6 +18,8 @@ const confidential = {
   common_id: { contact: 'tests' },
 };
 
+const BOTH = ['authorization_code', 'client_credentials'];
+
 let world: World;
 
 beforeAll(async () => {
@@ -26,6 +28,7 @@ beforeAll(async () => {
     clients: {
       web: { ...confidential, redirect_uris: [CALLBACK], scope: 'openid email' },
       scopeless: { ...confidential, redirect_uris: [CALLBACK] },
+      shop: { ...confidential, redirect_uris: [CALLBACK], grant_types: BOTH, scope: 'openid service_history' },
       service: { ...confidential, grant_types: ['client_credentials'], scope: 'migration:read' },
       phone: {
         client_name: 'An app on a phone',
@@ -87,6 +90,16 @@ describe('programs', () => {
     const answer = await post('/token', 'service', { grant_type: 'client_credentials', scope: 'migration:read' });
     expect(await answer.json()).toMatchObject({ scope: 'migration:read', token_type: 'Bearer' });
   });
+});
+
+test('a token for a dealer lives as long as the dealer’s resource says, not as long as one for UserInfo', async () => {
+  const resource = `${world.origins.dealerSystem}/dealers/aichi-toyota`;
+  const lifetime = async (body: Record<string, string>): Promise<number> => {
+    const answer = await post('/token', 'shop', { grant_type: 'client_credentials', ...body });
+    return ((await answer.json()) as { expires_in: number }).expires_in;
+  };
+  expect(await lifetime({ resource, scope: 'service_history' })).toBe(600);
+  expect(await lifetime({ scope: 'openid' })).toBe(900);
 });
 
 describe('a file without scopes', () => {
