@@ -1,7 +1,8 @@
 // Job: tell a dealer that a customer has linked their ID (or has taken that back), until the dealer has accepted.
-import { createHash, createHmac } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import type { Deps } from '../deps.ts';
 import { accepted, CONSENT_RECEIPT_LIFETIME_SECONDS, failed, type DealerLink } from '../domain/dealer-link.ts';
+import { dealerSubject } from '../domain/dealer-subject.ts';
 import type { Account } from '../domain/account.ts';
 import type { Dealer } from '../config/config.ts';
 import { VersionConflict } from '../storage/storage.ts';
@@ -74,8 +75,7 @@ export function createDeliverDealerLink(deps: DeliverDeps): JobHandler {
 
 async function putAt(deps: DeliverDeps, link: DealerLink, dealer: Dealer, account: Account): Promise<void> {
   const { config, keys, clock } = deps;
-  // Two dealers cannot find out that they have the same customer (OpenID Connect Core 8.1).
-  const sub = createHmac('sha256', config.hmacKey).update(`pairwise:${dealer.code}:${account.id}`).digest('base64url');
+  const sub = dealerSubject(config.hmacKey, dealer.code, account.id);
   const { consent } = link;
   const receipt = await keys.sign(
     'consent-receipt+jwt',

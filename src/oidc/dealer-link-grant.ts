@@ -3,6 +3,7 @@
 import { errors, type Client as ProviderClient, type Grant, type KoaContextWithOIDC, type ResourceServer } from 'oidc-provider';
 import type { Config, Dealer } from '../config/config.ts';
 import { RECEIVED_DATA, SHARED_DATA, type DealerLink } from '../domain/dealer-link.ts';
+import { dealerSubject } from '../domain/dealer-subject.ts';
 import type { Deps } from '../deps.ts';
 
 /** What a client may ask: `dealer` is left out where the person is to find one. */
@@ -99,6 +100,18 @@ export function createResourceIndicators({ config, clients }: Pick<Deps, 'config
     },
     // Without `resource` at the token endpoint a client gets the token for UserInfo.
     useGrantedResource: () => false,
+  };
+}
+
+/** Names the customer in a dealer's token as the delivery of the link does, and not as the client knows them. */
+export function createCustomerNaming({ config }: Pick<Deps, 'config'>) {
+  return function nameCustomer(
+    _ctx: unknown,
+    token: { accountId?: string; resourceServer?: { identifier(): string } },
+    jwt: { payload: { sub?: string } },
+  ): void {
+    const dealer = token.resourceServer && dealerOf(token.resourceServer.identifier(), config.dealers);
+    if (dealer && token.accountId !== undefined) jwt.payload.sub = dealerSubject(config.hmacKey, dealer.code, token.accountId);
   };
 }
 
