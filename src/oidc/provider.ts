@@ -159,7 +159,6 @@ function createConfiguration(deps: Deps): Configuration {
       AuthorizationCode: 60,
     },
     formats: { customizers: { jwt: createCustomerNaming(deps) } },
-    formats: { customizers: { jwt: createCustomerNaming(deps) } },
     rotateRefreshToken: true,
     issueRefreshToken: (_ctx: unknown, client: { grantTypeAllowed(type: string): boolean }, source: { scopes: Set<string> }) =>
       client.grantTypeAllowed('refresh_token') && source.scopes.has('offline_access'),

@@ -100,7 +100,7 @@ describe('the code', () => {
     const { browser, email, uid } = await registerUpTo(world, 'code');
     const right = await codeFor(world, email);
     const port = (world.nodes[1] as { port: number }).port;
-    const guesses = [...Array.from({ length: 19 }, (_, n) => `90000${n}`.slice(-6)).filter((code) => code !== right)];
+    const guesses = Array.from({ length: 19 }, (_, n) => `90000${n}`.slice(-6)).filter((code) => code !== right);
     await Promise.all(guesses.map(async (code, n) => browser.copy(n % 2 ? { port } : {}).post('/create/code', { code })));
     expect(world.rows('SELECT attempts FROM email_codes WHERE id LIKE ?', `%${uid}%`)).toEqual([{ attempts: 5 }]);
     expect((await browser.post('/create/code', { code: right })).status).toBe(422);

@@ -106,7 +106,8 @@ export async function redeem(
 
 /** The parameters that came back to the client. */
 export function returned(answer: Answer): URLSearchParams {
-  return new URL(answer.location ?? 'http://nowhere.invalid/').searchParams;
+  const url = new URL(answer.location ?? 'http://nowhere.invalid/');
+  return new URLSearchParams(url.hash === '' ? url.search : url.hash.slice(1));
 }
 
 /** Begins a request and stops at the first page, or at the client. */
