@@ -95,7 +95,9 @@ export function missingSteps(facts: {
 }): MissingStep[] {
   const { migration, account, dealerLinks, requiredMissing } = facts;
   const dealerLink = dealerLinks.find((link) => link.dealer === migration?.dealer?.code);
-  const failed: MissingStep[] = dealerLink?.status === 'failed' ? ['dealer_link'] : [];
+  // The person may have chosen another dealer than the one that the legacy site names.
+  const chosen = dealerLinks.filter((link) => link === dealerLink || link.consent.client_id === migration?.client_id);
+  const failed: MissingStep[] = chosen.some(({ status }) => status === 'failed') ? ['dealer_link'] : [];
   if (migration?.account_id !== undefined) return failed;
   if (migration?.candidate) return [...failed, 'return'];
 

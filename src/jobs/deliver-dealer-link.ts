@@ -12,6 +12,14 @@ const REQUEST_TIMEOUT_MS = 10_000;
 const TOKEN_LIFETIME_SECONDS = 5 * 60;
 const MAX_ANSWER_BYTES = 64 * 1024;
 
+type Delivery = {
+  method: 'PUT' | 'DELETE';
+  link: DealerLink;
+  dealer: Dealer;
+  body?: Record<string, unknown>;
+  signal: AbortSignal;
+};
+
 type DeliverDeps = Pick<Deps, 'config' | 'storage' | 'clock' | 'keys' | 'jobs' | 'log'>;
 
 export function createDeliverDealerLink(deps: DeliverDeps): JobHandler {
@@ -36,12 +44,13 @@ export function createDeliverDealerLink(deps: DeliverDeps): JobHandler {
     throw new Error('the link changed too often');
   };
 
-  const tell = async (link: DealerLink, template: string): Promise<void> => {
+  /** One mail for one outcome: `version` tells a second failure of the same consent from the first. */
+  const tell = async (link: DealerLink, template: 'dealer-link-done' | 'dealer-link-failed'): Promise<void> => {
     const account = await storage.accounts.find(link.account_id);
     const dealer = config.dealers.find(({ code }) => code === link.dealer);
     if (!account || !dealer) return;
     const language = account.language === 'en' ? 'en' : 'ja';
-    await deps.jobs.enqueue('send_mail', `mail:${template}:${link.id}:${link.consent.given_at}`, {
+    await deps.jobs.enqueue('send_mail', `mail:${template}:${link.id}:${link.version}`, {
       to: account.email,
       template,
       language,
@@ -51,20 +60,24 @@ export function createDeliverDealerLink(deps: DeliverDeps): JobHandler {
 
   return {
     giveUpAfterMs: config.dealerDeliveryGiveUpAfterSeconds * 1000,
-    async run(payload) {
+    async run(payload, _job, signal) {
       const link = await storage.dealerLinks.find(String(payload.link_id));
-      if (!link || link.status === 'active') return;
+      if (!link) return;
+      // Accepted before, by a process that died before it could say so; the mail is one.
+      if (link.status === 'active') return tell(link, 'dealer-link-done');
       const [account, dealer] = [
         await storage.accounts.find(link.account_id),
         config.dealers.find(({ code }) => code === link.dealer),
       ];
       if (!account || !dealer) throw new HopelessJob('the account or the dealer is gone');
-      if (link.status === 'withdrawn') return withdrawAt(deps, link, dealer);
-      await putAt(deps, link, dealer, account);
+      if (link.status === 'withdrawn') return request(deps, { method: 'DELETE', link, dealer, signal });
+      await request(deps, { method: 'PUT', link, dealer, body: await bodyOf(deps, link, dealer, account), signal });
       const active = await change(link.id, accepted, 'dealer_link.accepted');
       if (active) return tell(active, 'dealer-link-done');
       // Taken back while the dealer was told: the withdrawal may have got there first.
-      if ((await storage.dealerLinks.find(link.id))?.status === 'withdrawn') await withdrawAt(deps, link, dealer);
+      if ((await storage.dealerLinks.find(link.id))?.status === 'withdrawn') {
+        await request(deps, { method: 'DELETE', link, dealer, signal });
+      }
     },
     async gaveUp(payload) {
       const link = await change(String(payload.link_id), failed, 'dealer_link.failed');
@@ -73,7 +86,7 @@ export function createDeliverDealerLink(deps: DeliverDeps): JobHandler {
   };
 }
 
-async function putAt(deps: DeliverDeps, link: DealerLink, dealer: Dealer, account: Account): Promise<void> {
+async function bodyOf(deps: DeliverDeps, link: DealerLink, dealer: Dealer, account: Account): Promise<Record<string, unknown>> {
   const { config, keys, clock } = deps;
   const sub = dealerSubject(config.hmacKey, dealer.code, account.id);
   const { consent } = link;
@@ -96,7 +109,7 @@ async function putAt(deps: DeliverDeps, link: DealerLink, dealer: Dealer, accoun
   );
   const { profile } = account;
   const joined = (...parts: (string | undefined)[]): string => parts.filter(Boolean).join(' ');
-  await request(deps, 'PUT', link, dealer, {
+  return {
     customer: {
       sub,
       name: joined(profile.family_name, profile.given_name),
@@ -109,21 +122,11 @@ async function putAt(deps: DeliverDeps, link: DealerLink, dealer: Dealer, accoun
     customer_number: link.customer_number,
     vehicles: link.vehicles ?? [],
     consent_receipt: receipt,
-  });
+  };
 }
 
-async function withdrawAt(deps: DeliverDeps, link: DealerLink, dealer: Dealer): Promise<void> {
-  await request(deps, 'DELETE', link, dealer, undefined);
-}
-
-/** @throws where the dealer did not clearly accept; `HopelessJob` where it never will */
-async function request(
-  deps: DeliverDeps,
-  method: 'PUT' | 'DELETE',
-  link: DealerLink,
-  dealer: Dealer,
-  body: Record<string, unknown> | undefined,
-): Promise<void> {
+/** @throws where the dealer did not clearly accept */
+async function request(deps: DeliverDeps, { method, link, dealer, body, signal }: Delivery): Promise<void> {
   const { config, keys, clock } = deps;
   const token = await keys.sign(
     'at+jwt',
@@ -146,7 +149,7 @@ async function request(
       ...(body ? { 'Content-Type': 'application/json' } : {}),
     },
     ...(body ? { body: JSON.stringify(body) } : {}),
-    signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
+    signal: AbortSignal.any([AbortSignal.timeout(REQUEST_TIMEOUT_MS), signal]),
     redirect: 'error',
   });
   const text = (await response.text()).slice(0, MAX_ANSWER_BYTES);

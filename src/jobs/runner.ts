@@ -9,9 +9,9 @@ export class HopelessJob extends Error {
   override name = 'HopelessJob';
 }
 
-/** Does one job; what it throws is why it failed. */
+/** Does one job; what it throws is why it failed. `signal` ends what takes long where the process is to stop. */
 export type JobHandler = {
-  run(payload: Record<string, unknown>, job: Job): Promise<void>;
+  run(payload: Record<string, unknown>, job: Job, signal: AbortSignal): Promise<void>;
   /** After this long it is given up. */
   giveUpAfterMs: number;
   /** Called once when it was given up. */
@@ -20,7 +20,10 @@ export type JobHandler = {
 
 const LEASE_MS = 60_000;
 const IDLE_MS = 1000;
-const BATCH = 16;
+/** So many of one kind at once. */
+const LANE_WIDTH = 16;
+/** How long work that was begun may go on when the process stops; then it is handed to whoever comes next. */
+const STOP_AFTER_MS = 3000;
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 5 * 60_000;
 
@@ -42,17 +45,19 @@ export function createJobRunner(
   handlers: () => Record<JobKind, JobHandler>,
 ): JobRunner {
   const { storage, clock, log } = deps;
-  let running: Promise<void> | undefined;
-  let stopping = false;
-  let wake: () => void = () => undefined;
+  let running: Promise<unknown> | undefined;
+  let stopped = false;
+  const stopping = new AbortController();
+  const wakers = new Set<() => void>();
 
   async function work(job: Job): Promise<void> {
     const handler = handlers()[job.kind as JobKind];
     const lease = job.lease as string;
     try {
-      await handler.run(job.payload, job);
+      await handler.run(job.payload, job, stopping.signal);
       await storage.jobs.complete(job.key, lease);
     } catch (error) {
+      if (stopping.signal.aborted) return void (await storage.jobs.retry(job.key, lease, clock(), 'the process stopped'));
       const reason = error instanceof Error ? error.message : String(error);
       const hopeless = error instanceof HopelessJob || clock() - job.created_at >= handler.giveUpAfterMs;
       log.warn(
@@ -64,36 +69,60 @@ export function createJobRunner(
     }
   }
 
-  async function loop(): Promise<void> {
-    while (!stopping) {
-      let leased: Job[] = [];
-      try {
-        leased = await storage.jobs.lease(BATCH, LEASE_MS);
-        await Promise.all(leased.map(work));
-      } catch (error) {
-        log.error({ detail: error instanceof Error ? error.message : String(error) }, 'jobs cannot be worked off at present');
-      }
-      // A job may have enqueued another, whose wake-up call nobody heard.
-      if (leased.length > 0 || stopping) continue;
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, IDLE_MS);
-        wake = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-      });
-    }
+  const cannotWork = (error: unknown): void =>
+    log.error({ detail: error instanceof Error ? error.message : String(error) }, 'jobs cannot be worked off at present');
+
+  /** Waits until something was enqueued or has ended, or a while. */
+  async function idle(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const wake = (): void => {
+        clearTimeout(timer);
+        wakers.delete(wake);
+        resolve();
+      };
+      const timer = setTimeout(wake, IDLE_MS);
+      wakers.add(wake);
+    });
   }
 
-  deps.jobs.onEnqueued(() => wake());
+  const wakeAll = (): void => wakers.forEach((wake) => wake());
+
+  /** Works off one kind. Each kind has a lane of its own: mail does not wait for a dealer who is slow to answer. */
+  async function lane(kind: JobKind): Promise<void> {
+    const underWay = new Set<Promise<void>>();
+    while (!stopped) {
+      let leased: Job[] = [];
+      try {
+        if (underWay.size < LANE_WIDTH) leased = await storage.jobs.lease(LANE_WIDTH - underWay.size, LEASE_MS, kind);
+      } catch (error) {
+        cannotWork(error);
+      }
+      for (const job of leased) {
+        const done: Promise<void> = work(job)
+          .catch(cannotWork)
+          .finally(() => {
+            underWay.delete(done);
+            // A job may have enqueued another while nobody listened.
+            wakeAll();
+          });
+        underWay.add(done);
+      }
+      if (leased.length === 0 && !stopped) await idle();
+    }
+    await Promise.all(underWay);
+  }
+
+  deps.jobs.onEnqueued(wakeAll);
   return {
     start() {
-      running ??= loop();
+      running ??= Promise.all((Object.keys(handlers()) as JobKind[]).map(lane));
     },
     async stop() {
-      stopping = true;
-      wake();
+      stopped = true;
+      wakeAll();
+      const timer = setTimeout(() => stopping.abort(), STOP_AFTER_MS);
       await running;
+      clearTimeout(timer);
     },
   };
 }

@@ -46,6 +46,6 @@ export function sealMails(jobs: JobStore, hmacKey: string): JobStore {
       const job = await jobs.find(jobKey);
       return job && open(job);
     },
-    lease: async (limit, leaseMs) => (await jobs.lease(limit, leaseMs)).map(open),
+    lease: async (limit, leaseMs, kind) => (await jobs.lease(limit, leaseMs, kind)).map(open),
   };
 }

@@ -192,10 +192,10 @@ export interface JobStore {
   enqueue(job: Pick<Job, 'key' | 'kind' | 'payload' | 'run_at'>): Promise<boolean>;
   find(key: string): Promise<Job | undefined>;
   /**
-   * Leases up to `limit` waiting jobs whose time has come, longest due first, counting one attempt each. No two callers get one job
+   * Leases up to `limit` waiting jobs (of this kind, where one is named) whose time has come, longest due first, counting one attempt each. No two callers get one job
    * before the lease has ended; a job whose holder died is leased again after `leaseMs`.
    */
-  lease(limit: number, leaseMs: number): Promise<Job[]>;
+  lease(limit: number, leaseMs: number, kind?: string): Promise<Job[]>;
   /** The holder of the lease is done: the payload is forgotten. Answers `false` where the lease was lost. */
   complete(key: string, lease: string): Promise<boolean>;
   /** The holder gives it back to be tried at `runAt`. Answers `false` where the lease was lost. */
@@ -203,7 +203,7 @@ export interface JobStore {
   /** The holder gives it up for good; the payload stays, for whoever looks why. Answers `false` where the lease was lost. */
   bury(key: string, lease: string, reason: string): Promise<boolean>;
   /**
-   * Puts a dead or done job back to work with this payload, its attempts at zero. Answers `false` where there is none of the key, or
+   * Puts a dead or done job back to work with this payload, as if it was made now: its attempts at zero. Answers `false` where there is none of the key, or
    * it is waiting.
    */
   revive(key: string, payload: Record<string, unknown>, runAt: EpochMilliseconds): Promise<boolean>;

@@ -63,7 +63,9 @@ test('one legacy identity has one account', () => {
 
 describe('what is missing', () => {
   const account = { id: 'account' } as Account;
-  const link = (status: DealerLinkStatus, dealer = 'aichi-01'): DealerLink[] => [{ dealer, status } as DealerLink];
+  const link = (status: DealerLinkStatus, dealer = 'aichi-01', clientId = 'notebook'): DealerLink[] => [
+    { dealer, status, consent: { client_id: clientId } } as DealerLink,
+  ];
   const withoutDealer = startMigration('owners-site', { legacy_id: 'ito', vehicles: [] }, NOW);
   const facts = {
     migration: started as Migration | undefined,
@@ -109,6 +111,16 @@ describe('what is missing', () => {
       'complete, the dealer never accepted',
       { ...facts, migration: completed, account, dealerLinks: link('failed') },
       ['dealer_link'],
+    ],
+    [
+      'complete, a dealer that was chosen never accepted',
+      { ...facts, migration: completed, account, dealerLinks: link('failed', 'tokyo-01', 'owners-site') },
+      ['dealer_link'],
+    ],
+    [
+      'complete, a dealer that was linked elsewhere never accepted',
+      { ...facts, migration: completed, account, dealerLinks: link('failed', 'tokyo-01') },
+      [],
     ],
   ])('%s', (_, known, steps) => {
     expect(missingSteps(known)).toEqual(steps);

@@ -12,12 +12,13 @@ export type Banner = {
 /**
  * @param state as the common ID has it; absent where it did not answer
  * @param migrated what the site remembers itself
- * @returns nothing where the migration is done
+ * @returns nothing where the migration is done and nothing of it has failed
  */
 export function bannerOf(state: MigrationState | undefined, migrated: Migrated | undefined): Banner | undefined {
   // Without an answer the last fact counts: a code that was redeemed here.
   if (!state) return migrated?.completed_at === undefined ? { missing: [] } : undefined;
-  if (state.state === 'completed') return undefined;
+  // Migrated, and yet something failed afterwards: the dealer did not accept the link.
+  if (state.state === 'completed') return state.missing.length ? { missing: state.missing, continues: 'existing' } : undefined;
   if (state.state === 'none') return { missing: [] };
   // An ID exists: whichever way was chosen, the rest is done by signing in.
   if (!state.missing.includes('registration')) return { missing: state.missing, continues: 'existing' };

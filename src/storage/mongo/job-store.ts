@@ -41,12 +41,13 @@ export function createJobStore({ jobs }: Collections, clock: () => EpochMillisec
       const found = await jobs.findOne({ _id: key }).lean();
       return found ? read(found) : undefined;
     },
-    async lease(limit, leaseMs) {
+    async lease(limit, leaseMs, kind) {
       const now = clock();
       const leased: Job[] = [];
+      const ofKind = { state: 'waiting' as const, ...(kind === undefined ? {} : { kind }) };
       // Found first, then leased one by one, each by its `_id`, as a sharded cluster wants it.
       while (leased.length < limit) {
-        const due = jobs.find({ state: 'waiting', run_at: trusted({ $lte: now }) }, { run_at: 1 });
+        const due = jobs.find({ ...ofKind, run_at: trusted({ $lte: now }) }, { run_at: 1 });
         const found = await due
           .sort({ run_at: 1, made: 1 })
           .limit(limit - leased.length)
@@ -66,7 +67,7 @@ export function createJobStore({ jobs }: Collections, clock: () => EpochMillisec
       return change(held(key, lease), { state: 'dead', last_error: reason, lease: null });
     },
     async revive(key, payload, runAt) {
-      const given = { payload: JSON.stringify(payload), run_at: runAt };
+      const given = { payload: JSON.stringify(payload), run_at: runAt, created_at: clock() };
       const fresh = { state: 'waiting' as const, attempts: 0, last_error: null, lease: null };
       return change({ _id: key, state: trusted({ $ne: 'waiting' }) }, { ...given, ...fresh });
     },

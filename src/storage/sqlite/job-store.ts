@@ -10,14 +10,15 @@ const ENQUEUE = `
   INSERT INTO jobs (key, kind, payload, state, attempts, run_at, created_at) VALUES (?, ?, ?, 'waiting', 0, ?, ?)
   ON CONFLICT (key) DO NOTHING`;
 
-const DUE = "SELECT key FROM jobs WHERE state = 'waiting' AND run_at <= ? ORDER BY run_at, sequence LIMIT ?";
+const DUE = `
+  SELECT key FROM jobs WHERE state = 'waiting' AND run_at <= ? AND kind = coalesce(?, kind) ORDER BY run_at, sequence LIMIT ?`;
 
 const LEASE = 'UPDATE jobs SET lease = ?, attempts = attempts + 1, run_at = ? WHERE key = ? RETURNING *';
 
 const HELD = "WHERE key = ? AND lease = ? AND state = 'waiting'";
 
 const REVIVE = `
-  UPDATE jobs SET state = 'waiting', payload = ?, run_at = ?, attempts = 0, last_error = NULL, lease = NULL
+  UPDATE jobs SET state = 'waiting', payload = ?, run_at = ?, created_at = ?, attempts = 0, last_error = NULL, lease = NULL
   WHERE key = ? AND state <> 'waiting'`;
 
 export function createJobStore(database: Database, clock: () => EpochMilliseconds): JobStore {
@@ -30,13 +31,13 @@ export function createJobStore(database: Database, clock: () => EpochMillisecond
     async find(key) {
       return database.all<Row>('SELECT * FROM jobs WHERE key = ?', key).map(read)[0];
     },
-    async lease(limit, leaseMs) {
+    async lease(limit, leaseMs, kind) {
       const now = clock();
       // Asked many times a second, mostly in vain: look before taking the write lock.
-      if (!database.get(DUE, now, 1)) return [];
+      if (!database.get(DUE, now, kind ?? null, 1)) return [];
       return database.write(() =>
         database
-          .all<{ key: string }>(DUE, now, limit)
+          .all<{ key: string }>(DUE, now, kind ?? null, limit)
           .flatMap(({ key }) => database.all<Row>(LEASE, randomUUID(), now + leaseMs, key))
           .map(read),
       );
@@ -55,7 +56,7 @@ export function createJobStore(database: Database, clock: () => EpochMillisecond
     },
     async revive(key, payload, runAt) {
       const text = JSON.stringify(payload);
-      return database.write(() => database.run(REVIVE, text, runAt, key) === 1);
+      return database.write(() => database.run(REVIVE, text, runAt, clock(), key) === 1);
     },
     async countByState() {
       const rows = database.all<{ state: Job['state']; count: number }>(

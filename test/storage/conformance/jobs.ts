@@ -169,6 +169,7 @@ export function jobPromises(open: OpenBackend): void {
         attempts: 0,
         payload: { again: key },
         run_at: subject.now(),
+        created_at: subject.now(),
       });
       expect(await jobs().find(key)).not.toHaveProperty('last_error');
       expect(await leaseOne()).toMatchObject({ key, attempts: 1 });
@@ -176,6 +177,13 @@ export function jobPromises(open: OpenBackend): void {
       expect(await jobs().find(key)).toMatchObject({ payload: { again: key } });
     }
     expect(await jobs().revive('unknown', {}, subject.now())).toBe(false);
+  });
+
+  test('jobs of one kind are leased without those of another', async () => {
+    for (const kind of ['send_mail', 'deliver_dealer_link']) await jobs().enqueue({ ...job(kind), kind });
+    expect((await jobs().lease(10, LEASE_MS, 'deliver_dealer_link')).map(({ key }) => key)).toEqual(['deliver_dealer_link']);
+    expect(await jobs().lease(10, LEASE_MS, 'deliver_dealer_link')).toEqual([]);
+    expect((await jobs().lease(10, LEASE_MS)).map(({ key }) => key)).toEqual(['send_mail']);
   });
 
   test('jobs are counted by state', async () => {
