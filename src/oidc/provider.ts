@@ -89,12 +89,19 @@ function logRefusals(provider: Provider, log: Deps['log']): void {
           error: error.message,
           description: error.error_description,
           detail: error.error_detail,
-          cause: error.cause instanceof Error ? error.cause.message : undefined,
+          cause: reasonOf(error.cause),
         },
         'request of a client refused',
       );
     });
   }
+}
+
+/** What lies behind a refusal, to the first cause: that an address of keys could not be reached stands at the very end. */
+function reasonOf(cause: unknown): string | undefined {
+  if (!(cause instanceof Error)) return undefined;
+  const own = cause instanceof errors.OIDCProviderError ? cause.error_description : undefined;
+  return [own ?? cause.message, reasonOf(cause.cause)].filter(Boolean).join(': ');
 }
 
 async function checkClient(provider: Provider, clientId: string): Promise<void> {
