@@ -50,10 +50,14 @@ export async function createProvider(deps: Deps): Promise<Provider> {
     if (oidc?.route === 'end_session' && typeof body === 'string' && !oidc.session?.accountId && ctx.status === 200)
       logoutSource(ctx as KoaContextWithOIDC, body);
   });
-  provider.use(async function addToDiscovery(ctx, next) {
+  provider.use(async function correctDiscovery(ctx, next) {
     await next();
-    if (ctx.oidc?.route === 'discovery')
-      Object.assign(ctx.body as object, { prompt_values_supported: ['none', 'login', 'consent', 'create'] });
+    if (ctx.oidc?.route !== 'discovery') return;
+    const document = ctx.body as Record<string, unknown>;
+    document.prompt_values_supported = ['none', 'login', 'consent', 'create'];
+    // The encryption that is on is for what clients encrypt to us; no client can have its ID tokens encrypted.
+    delete document.id_token_encryption_alg_values_supported;
+    delete document.id_token_encryption_enc_values_supported;
   });
   provider.use(async function letFormPostLeave(ctx, next) {
     await next();
