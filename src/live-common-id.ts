@@ -87,9 +87,20 @@ function withFilesOf(loaded: Config, first: Config): Config {
   const { dealerDeliveryGiveUpAfterSeconds, passwordHash } = loaded;
   return {
     ...first,
-    ...{ clients, dealers, services, terms, privacy, passwordPolicy, rateLimits, lifetimes, warnings },
+    clients,
+    dealers,
+    services,
+    terms,
+    privacy,
+    passwordPolicy,
+    rateLimits,
+    lifetimes,
+    warnings,
     dealerDeliveryGiveUpAfterSeconds,
-    passwordHash: { ...passwordHash, cost: first.passwordHash.cost },
+    passwordHash: {
+      ...passwordHash,
+      cost: first.passwordHash.cost,
+    },
   };
 }
 

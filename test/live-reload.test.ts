@@ -64,7 +64,7 @@ beforeAll(async () => {
 afterAll(async () => world.stop());
 
 describe('files that change under load', () => {
-  let failures: string[] = [];
+  const failures: string[] = [];
   let answered = 0;
   let loading = true;
   let load: Promise<unknown>;

@@ -21,8 +21,9 @@ export function createSendMail(mailer: Mailer, clock: () => number): JobHandler 
         await mailer.send(mail);
       } catch (error) {
         const code = (error as { responseCode?: number }).responseCode ?? 0;
-        // The server's sentence may quote the address.
+        // The server's sentence may quote the address: it is no cause of what is logged.
         if (code >= 500) throw new HopelessJob(`the mail server refused with ${code}`);
+        // oxlint-disable-next-line preserve-caught-error
         throw new Error(`the mail server did not take it (${(error as { code?: string }).code ?? code})`);
       }
     },

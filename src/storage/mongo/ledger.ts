@@ -21,7 +21,7 @@ export type LedgerEnd = {
 type Waiting = { events: PendingEvent[]; resolve: () => void; reject: (error: unknown) => void };
 
 export function createLedgerEnd({ ledger }: Pick<Collections, 'ledger'>): LedgerEnd {
-  let waiting: Waiting[] = [];
+  const waiting: Waiting[] = [];
   let writing = false;
 
   /**

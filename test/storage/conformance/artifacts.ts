@@ -138,7 +138,8 @@ export function artifactPromises(open: OpenBackend): void {
     async (model) => {
       await artifacts().save(model, 'raced', {}, inAnHour());
       const results = await subject.race(50, (storage) => storage.artifacts.consume(model, 'raced'));
-      expect(answered(results).toSorted()).toEqual([...Array<boolean>(49).fill(false), true]);
+      const consumed = answered(results);
+      expect([consumed.length, consumed.filter(Boolean).length]).toEqual([50, 1]);
     },
   );
 
