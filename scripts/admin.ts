@@ -1,5 +1,6 @@
 // What operators do by hand: npm run admin -- <command> …. Each command is a file in scripts/admin/; without one, all are listed.
 import { ConfigError } from '../src/config/config-error.ts';
+import { UsageError } from './admin/usage-error.ts';
 
 export type AdminCommand = {
   /** One line each: what follows `npm run admin --`, and what it does. */
@@ -9,6 +10,10 @@ export type AdminCommand = {
 };
 
 const COMMANDS: Record<string, () => Promise<{ command: AdminCommand }>> = {
+  clients: () => import('./admin/clients.ts'),
+  keys: () => import('./admin/keys.ts'),
+  secrets: () => import('./admin/secrets.ts'),
+  config: () => import('./admin/config.ts'),
   storage: () => import('./admin/storage.ts'),
 };
 
@@ -23,11 +28,11 @@ async function main([name, ...args]: string[]): Promise<void> {
   const load = name === undefined ? undefined : COMMANDS[name];
   if (load) return (await load()).command.run(args);
   process.stdout.write(await usage());
-  if (name !== undefined && name !== 'help' && name !== '--help') throw new Error(`there is no command ${name}`);
+  if (name !== undefined && name !== 'help' && name !== '--help') throw new UsageError(`there is no command ${name}`);
 }
 
 main(process.argv.slice(2)).catch((error: unknown) => {
   if (error instanceof ConfigError) process.stderr.write(error.format());
   else process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = 1;
+  process.exitCode = error instanceof UsageError ? 2 : 1;
 });

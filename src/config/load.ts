@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { checkClientFiles, namesInClientFiles } from './check-client-files.ts';
 import { checkKeyFiles } from './check-key-files.ts';
 import { checkTermsInForce } from './check-terms-in-force.ts';
-import type { AppName, Config } from './config.ts';
+import type { AppName, Client, Config } from './config.ts';
 import { ConfigError } from './config-error.ts';
 import { describeValue } from './describe-value.ts';
 import { lookupIn } from './lookup-in.ts';
@@ -38,7 +38,24 @@ export type LoadConfigOptions = {
  * development are made in the data directory when they are not there yet.
  * @throws {ConfigError} with every mistake.
  */
-export function loadConfig({ env, directory, apps, now = Date.now(), keys }: LoadConfigOptions): Config {
+export function loadConfig(options: LoadConfigOptions): Config {
+  const { config, problems } = inspectConfig(options);
+  if (!config) throw new ConfigError(problems);
+  return config();
+}
+
+/** What is there, with its mistakes. */
+export type Inspected = {
+  /** The client apps of the files without a mistake. */
+  clients: Client[];
+  /** Errors and warnings. */
+  problems: Problem[];
+  /** Makes the configuration; `undefined` where there is an error. */
+  config: (() => Config) | undefined;
+};
+
+/** Reads and checks the configuration, and changes nothing. */
+export function inspectConfig({ env, directory, apps, now = Date.now(), keys }: LoadConfigOptions): Inspected {
   const problems: Problem[] = [];
   const variables = readVariables(env, directory, problems);
   checkApps(apps, variables, problems);
@@ -69,8 +86,9 @@ export function loadConfig({ env, directory, apps, now = Date.now(), keys }: Loa
   if (variables.mode === 'production' && apps.includes('id') && settings.KEY_DIRECTORY !== undefined && keys !== 'unchecked')
     checkKeyFiles(resolve(directory, settings.KEY_DIRECTORY), directory, problems);
 
-  if (!policy || problems.some((problem) => problem.severity === 'error')) throw new ConfigError(problems);
-  return toConfig(directory, variables, settings, { clients, dealers, services, terms, privacy, policy, warnings: problems });
+  if (!policy || problems.some((problem) => problem.severity === 'error')) return { clients, problems, config: undefined };
+  const files = { clients, dealers, services, terms, privacy, policy, warnings: problems };
+  return { clients, problems, config: () => toConfig(directory, variables, settings, files) };
 }
 
 /** In production apps are started alone: they have one PORT, and what one of them holds is none of the others' business. */

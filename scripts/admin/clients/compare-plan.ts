@@ -1,0 +1,67 @@
+// Compares two sets of client apps, field by field.
+import type { Client } from '../../../src/config/config.ts';
+import { flatten } from './flatten.ts';
+
+export type Change = {
+  kind: 'added' | 'changed' | 'removed';
+  client_id: string;
+  /** What is different, in the words of the file. */
+  fields: { key: string; before?: string; after?: string }[];
+};
+
+/** @returns what is different, by client id; a disabled client app is none */
+export function comparePlan(inForce: readonly Client[], files: readonly Client[]): Change[] {
+  const before = byId(inForce);
+  const after = byId(files);
+  const ids = [...new Set([...before.keys(), ...after.keys()])].sort();
+  return ids.flatMap((id): Change[] => {
+    const [old, young] = [before.get(id), after.get(id)];
+    if (!young) return [{ kind: 'removed', client_id: id, fields: [] }];
+    const fields = compareFields(old ? asFile(old) : new Map<string, string>(), asFile(young));
+    if (!old) return [{ kind: 'added', client_id: id, fields }];
+    return fields.length > 0 ? [{ kind: 'changed', client_id: id, fields }] : [];
+  });
+}
+
+function byId(clients: readonly Client[]): Map<string, Client> {
+  return new Map(clients.filter(({ enabled }) => enabled).map((client) => [client.metadata.client_id, client]));
+}
+
+function compareFields(before: ReadonlyMap<string, string>, after: ReadonlyMap<string, string>): Change['fields'] {
+  const keys = [...new Set([...before.keys(), ...after.keys()])];
+  return keys.flatMap((key) => {
+    const [old, young] = [before.get(key), after.get(key)];
+    return old === young
+      ? []
+      : [{ key, ...(old !== undefined && { before: old }), ...(young !== undefined && { after: young }) }];
+  });
+}
+
+/** A client app in the words of its file; of a secret only which one it is. */
+function asFile({
+  metadata,
+  secrets,
+  name,
+  brand,
+  firstParty,
+  requiredClaims,
+  legacyImport,
+  contact,
+}: Client): Map<string, string> {
+  const { client_id: _id, client_name: _name, ...rest } = metadata;
+  return flatten({
+    'client_name#ja': name.ja,
+    'client_name#en': name.en,
+    ...rest,
+    client_secret: secrets?.map(({ digest, notBefore, notAfter }) =>
+      [
+        `…${digest.slice(-6)}`,
+        notBefore && `from ${new Date(notBefore).toISOString()}`,
+        notAfter && `to ${new Date(notAfter).toISOString()}`,
+      ]
+        .filter(Boolean)
+        .join(' '),
+    ),
+    common_id: { brand, first_party: firstParty, required_claims: requiredClaims, legacy_import: legacyImport, contact },
+  });
+}

@@ -1,0 +1,78 @@
+// clients plan: what the files would change against what is in force.
+import { ConfigError } from '../../../src/config/config-error.ts';
+import type { Client } from '../../../src/config/config.ts';
+import { inspectConfig } from '../../../src/config/load.ts';
+import { readClientSet } from '../../../src/oidc/client-ends.ts';
+import { openStorage } from '../../../src/storage/open-storage.ts';
+import type { Storage } from '../../../src/storage/storage.ts';
+import type { Action } from '../topic.ts';
+import { comparePlan, type Change } from './compare-plan.ts';
+
+export type Touched = { grants: number; people: number };
+
+export const plan: Action = {
+  does: 'shows what the files would change against what is in force, and how many people it touches',
+  async run({ env, directory }) {
+    const { config, clients, problems } = inspectConfig({ env, directory, apps: ['id'], keys: 'unchecked' });
+    if (!config) throw new ConfigError(problems);
+    const storage = await openStorage(config().databaseUrl, Date.now);
+    try {
+      const inForce = await readClientSet(storage.artifacts);
+      const changes = comparePlan(inForce?.clients ?? [], clients);
+      const touched = await countTouched(storage, changes);
+      const json = {
+        in_force_since: inForce && new Date(inForce.since).toISOString(),
+        changes: changes.map((change, index) => ({ ...change, touches: touched[index] })),
+      };
+      return { json, text: describe(inForce, changes, touched) };
+    } finally {
+      await storage.close();
+    }
+  },
+};
+
+async function countTouched({ artifacts }: Storage, changes: readonly Change[]): Promise<Touched[]> {
+  return Promise.all(
+    changes.map(async ({ client_id: id }) => {
+      const { count, accounts } = await artifacts.countByClient('Grant', id);
+      return { grants: count, people: accounts };
+    }),
+  );
+}
+
+function describe(
+  inForce: { since: number; clients: Client[] } | undefined,
+  changes: readonly Change[],
+  touched: readonly Touched[],
+): string {
+  const since = inForce
+    ? `In force since ${new Date(inForce.since).toISOString()}: ${inForce.clients.length} client apps.`
+    : 'Nothing is in force yet.';
+  const counts = (['added', 'changed', 'removed'] as const).map(
+    (kind) => `${changes.filter((change) => change.kind === kind).length} ${kind}`,
+  );
+  const lines = changes.flatMap((change, index) => describeChange(change, touched[index]));
+  return [
+    since,
+    changes.length ? `The files would change: ${counts.join(', ')}.` : 'The files would change nothing.',
+    ...lines,
+    '',
+  ].join('\n');
+}
+
+const SIGNS = { added: '+', changed: '~', removed: '-' } as const;
+
+function describeChange(change: Change, touches: Touched | undefined): string[] {
+  const { kind, client_id: id, fields } = change;
+  const people =
+    touches && touches.grants > 0
+      ? `  (${touches.people} people, ${touches.grants} grants${kind === 'removed' ? ' end' : ''})`
+      : '';
+  return [
+    '',
+    `${SIGNS[kind]} ${id}${people}`,
+    ...fields.map(
+      ({ key, before, after }) => `    ${key}: ${kind === 'added' ? after : `${before ?? 'nothing'} → ${after ?? 'nothing'}`}`,
+    ),
+  ];
+}

@@ -1,0 +1,41 @@
+// clients secret: a new secret beside the one that is in use, so that the client app can change without an outage.
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { digestOf } from '../../../src/config/check-client-secrets.ts';
+import { isRecord } from '../../../src/config/check-object.ts';
+import { parseDuration } from '../duration.ts';
+import { makeSecret } from '../make-secret.ts';
+import type { Action } from '../topic.ts';
+import { findClient } from './find-client.ts';
+
+const OVERLAP = '7d';
+
+export const secret: Action = {
+  operands: ['<client_id>'],
+  does: 'makes a new secret and shows it once; the old one counts for a while longer',
+  options: { overlap: `how long the old one still counts; ${OVERLAP} where it is left out` },
+  async run({ operands: [id = ''], values, env, directory }) {
+    const overlap = parseDuration('overlap', values.overlap ?? OVERLAP);
+    const { client, file, content } = findClient(id, env, directory);
+    const method = String(client.metadata.token_endpoint_auth_method);
+    if (method !== 'client_secret_basic') throw new Error(`${id} has no secret: its token_endpoint_auth_method is ${method}`);
+    const now = Date.now();
+    const old = standing(content.client_secret, now);
+    const made = makeSecret();
+    const hash = `sha256:${digestOf(made)}`;
+    const until = new Date(Math.min(now + overlap, Date.parse(String(old?.not_after ?? '9999-12-31T00:00:00Z')))).toISOString();
+    content.client_secret = old ? [{ ...old, not_after: until }, { hash }] : { hash };
+    writeFileSync(join(directory, file), `${JSON.stringify(content, null, 2)}\n`);
+    const kept = old ? ` The old one counts until ${until}.` : '';
+    return {
+      json: { client_id: id, secret: made, hash, old_until: old ? until : null },
+      text: `Client secret  ${made}\nIt is shown this once and counts from now on; ${file} has its hash.${kept}\n`,
+    };
+  },
+};
+
+/** The youngest entry that counts: the one in use. Of two, the older one goes. */
+function standing(value: unknown, now: number): Record<string, unknown> | undefined {
+  const entries = (Array.isArray(value) ? (value as unknown[]) : [value]).filter(isRecord);
+  return entries.filter(({ not_after: until }) => typeof until !== 'string' || Date.parse(until) > now).at(-1);
+}

@@ -1,0 +1,21 @@
+// clients show: everything about one client app, with what its file leaves out.
+import { findClient } from './find-client.ts';
+import { flatten } from './flatten.ts';
+import { table } from '../table.ts';
+import type { Action } from '../topic.ts';
+
+export const show: Action = {
+  operands: ['<client_id>'],
+  does: 'shows a client app as it is understood: references put in, defaults told',
+  async run({ operands: [id = ''], env, directory }) {
+    const { client, file } = findClient(id, env, directory);
+    const { secrets, ...rest } = client;
+    const shown = { file, ...rest, ...(secrets && { secrets: secrets.map(withoutDigest) }) };
+    return { json: shown, text: table([...flatten(shown)].map(([key, value]) => [key, value])) };
+  },
+};
+
+function withoutDigest({ notBefore, notAfter }: { notBefore?: number; notAfter?: number }): object {
+  const told = (time: number | undefined): string | undefined => (time === undefined ? undefined : new Date(time).toISOString());
+  return { digest: '(not shown)', not_before: told(notBefore), not_after: told(notAfter) };
+}

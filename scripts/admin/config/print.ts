@@ -1,0 +1,38 @@
+// config print: what comes out of settings and files, without a secret.
+import { inspectConfig } from '../../../src/config/load.ts';
+import { ConfigError } from '../../../src/config/config-error.ts';
+import type { Config } from '../../../src/config/config.ts';
+import type { Action } from '../topic.ts';
+
+const HIDDEN = '(not shown)';
+
+export const print: Action = {
+  does: 'prints the configuration that is made of settings and files, without secrets',
+  async run({ env, directory }) {
+    const { config, problems } = inspectConfig({ env, directory, apps: ['id'], keys: 'unchecked' });
+    if (!config) throw new ConfigError(problems);
+    const redacted = redact(config());
+    return { json: redacted, text: `${JSON.stringify(redacted, null, 2)}\n` };
+  },
+};
+
+function redact(config: Config): object {
+  const { cookieKeys, mail, databaseUrl, clients, terms, privacy, ...rest } = config;
+  return {
+    ...rest,
+    hmacKey: HIDDEN,
+    cookieKeys: cookieKeys.map(() => HIDDEN),
+    databaseUrl: withoutPassword(databaseUrl),
+    mail: { ...mail, smtpUrl: withoutPassword(mail.smtpUrl) },
+    clients: clients.map(({ secrets, ...client }) => ({
+      ...client,
+      ...(secrets && { secrets: secrets.map(({ digest: _digest, ...times }) => ({ digest: HIDDEN, ...times })) }),
+    })),
+    terms: terms.map(({ markdown, ...version }) => ({ ...version, characters: markdown.length })),
+    privacy: { ja: `${privacy.ja.length} characters`, en: `${privacy.en.length} characters` },
+  };
+}
+
+function withoutPassword(url: string): string {
+  return url.replace(/^([a-z+]+:\/\/)[^@/]*@/i, `$1${HIDDEN}@`);
+}

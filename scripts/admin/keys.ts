@@ -1,0 +1,7 @@
+// npm run admin -- keys …: the provider's own keys.
+import { list } from './keys/list.ts';
+import { retire } from './keys/retire.ts';
+import { rotate } from './keys/rotate.ts';
+import { createTopic } from './topic.ts';
+
+export const command = createTopic('keys', { list, rotate, retire });

@@ -1,0 +1,26 @@
+// The keys of this configuration, and what each is for now.
+import { ConfigError } from '../../../src/config/config-error.ts';
+import type { Config } from '../../../src/config/config.ts';
+import { keepKeys, keyStates, readKeyFiles, type KeyState } from '../../../src/config/key-files.ts';
+import { inspectConfig } from '../../../src/config/load.ts';
+
+/** @throws where the configuration has a mistake, or a key file is none */
+export function readKeyStates(env: NodeJS.ProcessEnv, directory: string, now: number): { config: Config; keys: KeyState[] } {
+  const { config, problems } = inspectConfig({ env, directory, apps: ['id'], keys: 'unchecked' });
+  if (!config) throw new ConfigError(problems);
+  const made = config();
+  return { config: made, keys: keyStates(readKeyFiles(made.keyDirectory), now, keepKeys(made.lifetimes)) };
+}
+
+/** A key as people and programs are told of it; nothing of the key itself. */
+export function describeKey({ kid, alg, use, state, signsFrom, until, development }: KeyState) {
+  return {
+    kid,
+    alg,
+    use,
+    state,
+    signs_from: signsFrom === 0 ? null : new Date(signsFrom).toISOString(),
+    until: until === undefined ? null : new Date(until).toISOString(),
+    development,
+  };
+}

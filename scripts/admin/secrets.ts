@@ -1,0 +1,15 @@
+// npm run admin -- secrets …: random values.
+import { digestOf } from '../../src/config/check-client-secrets.ts';
+import { makeSecret } from './make-secret.ts';
+import { createTopic } from './topic.ts';
+
+export const command = createTopic('secrets', {
+  generate: {
+    does: 'makes a secret, and its hash for a client file',
+    async run() {
+      const secret = makeSecret();
+      const hash = `sha256:${digestOf(secret)}`;
+      return { json: { secret, hash }, text: `${secret}\n  its hash, for {"client_secret": {"hash": "…"}}: ${hash}\n` };
+    },
+  },
+});

@@ -1,0 +1,103 @@
+// A topic of the admin command: its actions, their options, help, JSON, and what the exit code says.
+import { parseArgs } from 'node:util';
+import { fileURLToPath } from 'node:url';
+import type { AdminCommand } from '../admin.ts';
+import { UsageError } from './usage-error.ts';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+/** What an action found: for people and for programs. */
+export type Report = {
+  text: string;
+  json: unknown;
+  /** What was looked at has mistakes: exit code 1. */
+  bad?: boolean;
+};
+
+export type Values = Record<string, string | undefined>;
+
+export type Action = {
+  /** What follows the action's name, as `<client_id>`; every one of them must be given. */
+  operands?: readonly string[];
+  /** One line. */
+  does: string;
+  /** Options with a value, and what each is for. */
+  options?: Record<string, string>;
+  /** Options without one. */
+  flags?: Record<string, string>;
+  /** @throws {UsageError}, or with a sentence for the person at the terminal */
+  run(input: ActionInput): Promise<Report>;
+};
+
+export type ActionInput = {
+  operands: string[];
+  values: Values;
+  flags: ReadonlySet<string>;
+  env: NodeJS.ProcessEnv;
+  /** Where config/ lies. */
+  directory: string;
+};
+
+const EXIT_CODES = 'Exit codes: 0 done; 1 what was looked at has mistakes, or it could not be done; 2 the command line is wrong.';
+
+/** Makes a command of its actions. Each takes --json, --help, and --project <directory with config/>. */
+export function createTopic(topic: string, actions: Record<string, Action>): AdminCommand {
+  const usage = Object.entries(actions).map(([name, action]) => [callOf(topic, name, action), action.does] as const);
+  const list = (): string => `${usage.map(([call, does]) => `  ${call.padEnd(34)}${does}`).join('\n')}\n`;
+  return {
+    usage,
+    async run([name, ...args]) {
+      if (name === undefined || name === '--help' || name === 'help') {
+        process.stdout.write(
+          `${list()}\nnpm run admin -- ${topic} <action> --help tells the options of an action.\n${EXIT_CODES}\n`,
+        );
+        return;
+      }
+      const action = actions[name];
+      if (!action) throw new UsageError(`${topic}: there is no ${name}; there are ${Object.keys(actions).join(', ')}`);
+      const { values: parsed, positionals } = parse(topic, name, action, args);
+      if (parsed.help === true) return void process.stdout.write(helpOf(topic, name, action));
+      const missing = (action.operands ?? []).slice(positionals.length);
+      if (missing.length > 0 || positionals.length > (action.operands ?? []).length)
+        throw new UsageError(`usage: npm run admin -- ${callOf(topic, name, action)}`);
+      const entries = Object.entries(parsed);
+      const report = await action.run({
+        operands: positionals,
+        values: Object.fromEntries(entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string')),
+        flags: new Set(entries.filter(([, value]) => value === true).map(([flag]) => flag)),
+        env: process.env,
+        directory: typeof parsed.project === 'string' ? parsed.project : ROOT,
+      });
+      process.stdout.write(parsed.json === true ? `${JSON.stringify(report.json, null, 2)}\n` : report.text);
+      if (report.bad) process.exitCode = 1;
+    },
+  };
+}
+
+function callOf(topic: string, name: string, { operands = [] }: Action): string {
+  return [topic, name, ...operands].join(' ');
+}
+
+function parse(topic: string, name: string, { options = {}, flags = {} }: Action, args: string[]) {
+  const known = {
+    ...Object.fromEntries(['project', ...Object.keys(options)].map((option) => [option, { type: 'string' as const }])),
+    ...Object.fromEntries(['json', 'help', ...Object.keys(flags)].map((flag) => [flag, { type: 'boolean' as const }])),
+  };
+  try {
+    return parseArgs({ args, options: known, allowPositionals: true, strict: true });
+  } catch (error) {
+    const sentence = error instanceof Error ? (error.message.split('. ')[0] ?? '') : String(error);
+    throw new UsageError(`${sentence}; npm run admin -- ${topic} ${name} --help tells what there is`);
+  }
+}
+
+function helpOf(topic: string, name: string, action: Action): string {
+  const options = {
+    ...Object.fromEntries(Object.entries(action.options ?? {}).map(([option, what]) => [`--${option} <value>`, what])),
+    ...Object.fromEntries(Object.entries(action.flags ?? {}).map(([flag, what]) => [`--${flag}`, what])),
+    '--json': 'answer for programs',
+    '--project <value>': 'the directory that has config/; this one where it is left out',
+  };
+  const lines = Object.entries(options).map(([option, what]) => `  ${option.padEnd(34)}${what}`);
+  return `npm run admin -- ${callOf(topic, name, action)}\n\n${action.does}\n\n${lines.join('\n')}\n\n${EXIT_CODES}\n`;
+}
