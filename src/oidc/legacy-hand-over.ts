@@ -2,8 +2,11 @@
 import { compactDecrypt, decodeProtectedHeader, errors as joseErrors, jwtVerify, type JWTVerifyGetKey } from 'jose';
 import { errors, type Client as ProviderClient, type KoaContextWithOIDC } from 'oidc-provider';
 import type { Deps } from '../deps.ts';
+import { hasDuplicateKeys } from '../domain/duplicate-keys.ts';
 import { parseLegacyProfile } from '../domain/legacy-profile.ts';
 import { startMigration } from '../domain/migration.ts';
+import { PageError } from '../http/page-error.ts';
+import { createRateLimit } from '../http/rate-limit.ts';
 import { VersionConflict, type StoredLegacyProfile } from '../storage/storage.ts';
 import { createClientKeySets } from './client-keys.ts';
 
@@ -34,6 +37,7 @@ export async function findLegacyProfile(
  */
 export function createLegacyHandOver(deps: Pick<Deps, 'clients' | 'config' | 'storage' | 'clock' | 'keys' | 'log'>) {
   const keySetOf = createClientKeySets();
+  const countHandOver = createHandOverLimit(deps);
   return async function acceptLegacyProfile(
     ctx: KoaContextWithOIDC,
     value: string | undefined,
@@ -51,6 +55,7 @@ export function createLegacyHandOver(deps: Pick<Deps, 'clients' | 'config' | 'st
     const keySet = registered && keySetOf(registered);
     if (!registered?.legacyImport || !keySet)
       return refuse('this client may not hand over profiles (common_id.legacy_import in its file)');
+    await countHandOver(ctx, client.clientId);
     if (Buffer.byteLength(value) > MAX_BYTES) refuse(`at most ${MAX_BYTES} bytes`);
 
     const claims = await openHandOver(value, client.clientId, keySet, deps);
@@ -72,6 +77,21 @@ export function createLegacyHandOver(deps: Pick<Deps, 'clients' | 'config' | 'st
     });
     await noteMigration(client.clientId, profile, deps);
     ctx.oidc.params!.legacy_profile = `${REFERENCE_PREFIX}${id}`;
+  };
+}
+
+/** Answers what counts a hand-over of a client, and refuses one too many with 429 and Retry-After. */
+function createHandOverLimit({ config, storage, clock }: Pick<Deps, 'config' | 'storage' | 'clock'>) {
+  const limits = { points: config.rateLimits.legacyHandOver.perClientPerMinute, windowSeconds: 60 };
+  const limit = createRateLimit('legacy-hand-over', limits, storage.counters, clock);
+  return async function countHandOver(ctx: KoaContextWithOIDC, clientId: string): Promise<void> {
+    await limit.count(clientId).catch((error: unknown) => {
+      if (!(error instanceof PageError)) throw error;
+      ctx.set('Retry-After', String(Math.ceil(error.retryAfterSeconds ?? limits.windowSeconds)));
+      throw Object.assign(new errors.OIDCProviderError(429, 'temporarily_unavailable'), {
+        error_description: `legacy_profile: at most ${limits.points} a minute`,
+      });
+    });
   };
 }
 
@@ -118,6 +138,9 @@ async function verifySigned(
       currentDate: new Date(now),
     });
     if (payload.aud !== deps.config.issuer) return refuse(`"aud" must be ${deps.config.issuer} alone`);
+    // Read as it was signed, because what parsing made of it has each name once.
+    if (hasDuplicateKeys(Buffer.from(jws.split('.')[1] ?? '', 'base64url').toString()))
+      return refuse('a claim stands in it twice');
     const { iat, exp, jti } = payload as { iat: number; exp: number; jti: unknown };
     if (exp - iat > MAX_LIFETIME_SECONDS) return refuse(`"exp" may be at most ${MAX_LIFETIME_SECONDS} seconds after "iat"`);
     if (iat > now / 1000 + CLOCK_TOLERANCE_SECONDS) return refuse('"iat" is in the future');

@@ -64,6 +64,8 @@ export type WorldOptions = {
   policy?: (policy: PolicyFile) => void;
   /** Further files in config/clients, by client id. */
   clients?: Record<string, object>;
+  /** Further public keys of `attack-site`. */
+  moreSiteKeys?: JWK[];
   nodes?: number;
 };
 
@@ -96,7 +98,7 @@ export async function freePorts(count: number): Promise<number[]> {
 }
 
 /** A project directory with the shipped config/, and the clients of the tests beside the shipped ones. */
-async function makeProject({ policy, clients }: WorldOptions, siteKey: TestKey): Promise<string> {
+async function makeProject({ policy, clients, moreSiteKeys = [] }: WorldOptions, siteKey: TestKey): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'attacks-'));
   await cp(join(ROOT, 'config'), join(directory, 'config'), { recursive: true });
   if (policy) {
@@ -105,7 +107,7 @@ async function makeProject({ policy, clients }: WorldOptions, siteKey: TestKey):
     policy(json);
     await writeFile(path, JSON.stringify(json));
   }
-  for (const [id, client] of Object.entries({ ...testClients(siteKey), ...clients })) {
+  for (const [id, client] of Object.entries({ ...testClients([siteKey.publicJwk, ...moreSiteKeys]), ...clients })) {
     await writeFile(join(directory, 'config/clients', `${id}.json`), JSON.stringify({ client_id: id, ...client }));
   }
   return directory;
@@ -113,7 +115,7 @@ async function makeProject({ policy, clients }: WorldOptions, siteKey: TestKey):
 
 const ALL_SCOPES = 'openid profile email phone address offline_access migration dealer_link service_history booking';
 
-function testClients(siteKey: TestKey): Record<string, object> {
+function testClients(siteKeys: JWK[]): Record<string, object> {
   const web = {
     application_type: 'web',
     token_endpoint_auth_method: 'client_secret_basic',
@@ -140,7 +142,7 @@ function testClients(siteKey: TestKey): Record<string, object> {
       ...web,
       token_endpoint_auth_method: 'private_key_jwt',
       client_secret: undefined,
-      jwks: { keys: [siteKey.publicJwk] },
+      jwks: { keys: siteKeys },
       grant_types: ['authorization_code', 'refresh_token', 'client_credentials'],
       scope: `${ALL_SCOPES} migration:read`,
       common_id: { ...ours, legacy_import: true },

@@ -1,0 +1,22 @@
+import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { hasDuplicateKeys } from '../../src/domain/duplicate-keys.ts';
+
+test.each([
+  ['{"a":1,"a":1}', true],
+  ['{"a":1,"\\u0061":2}', true],
+  ['{"x":{"a":1,"b":[{"c":1,"c":2}]}}', true],
+  ['{"a":{},"a":[]}', true],
+  ['[{"a":1},{"a":1}]', false],
+  ['{"a":{"a":{"a":1}}}', false],
+  ['{"a":"a","b":["a","a"]}', false],
+  ['{"a":"\\",\\"a\\":1,","b":"{}[],:"}', false],
+  ['{}', false],
+  ['"a"', false],
+])('%s', (json, expected) => {
+  expect(hasDuplicateKeys(json)).toBe(expected);
+});
+
+test('what JSON.stringify writes never has one', () => {
+  fc.assert(fc.property(fc.json(), (json) => !hasDuplicateKeys(JSON.stringify(JSON.parse(json)))));
+});
