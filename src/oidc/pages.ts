@@ -17,6 +17,7 @@ export function renderError(ctx: KoaContextWithOIDC, out: ErrorOut): void {
     return;
   }
   const { state } = asPage(ctx);
+  speakAsAsked(ctx);
   const code = KNOWN_ERRORS.includes(out.error) ? out.error : 'invalid_request';
   page(asPage(ctx), '/error', {
     kind: 'note',
@@ -51,6 +52,7 @@ export function createLogoutSource(clients: ClientRegistry) {
   return function logoutSource(ctx: KoaContextWithOIDC, form: string): void {
     const { state } = asPage(ctx);
     const client = ctx.oidc.client && clients.find(ctx.oidc.client.clientId);
+    speakAsAsked(ctx);
     allowWayBack(ctx);
     page(asPage(ctx), 'logout', {
       kind: 'step',
@@ -60,6 +62,12 @@ export function createLogoutSource(clients: ClientRegistry) {
       cancelUrl: ctx.oidc.params?.post_logout_redirect_uri ?? '/',
     });
   };
+}
+
+/** `ui_locales`, of logout requests too (OpenID Connect RP-Initiated Logout 1.0 section 2). */
+function speakAsAsked(ctx: KoaContextWithOIDC): void {
+  const asked = ctx.oidc.params?.ui_locales;
+  if (typeof asked === 'string') asPage(ctx).state.preferLanguages(asked.split(' '));
 }
 
 /** The confirmation posts to us and is redirected to the client. */
