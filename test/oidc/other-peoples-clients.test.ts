@@ -116,6 +116,15 @@ describe('a file without scopes', () => {
   });
 });
 
+test.each([
+  ['a logout', '/session/end?client_id=web'],
+  ['a refused request', '/auth?client_id=web&redirect_uri=http%3A%2F%2F127.0.0.1%3A4998%2F'],
+])('the page of %s speaks the language that the client asked for', async (_what, path) => {
+  const browser = createBrowser({ language: 'ja' });
+  await browser.open(`${world.origins.id}${path}&ui_locales=en-GB`);
+  expect(browser.page.headers['content-language']).toBe('en');
+});
+
 describe('the content security policy', () => {
   test('lets the form post response arrive', async () => {
     const browser = createBrowser();
