@@ -70,6 +70,7 @@ async function stillMissing(
     migration,
     account,
     dealerLinks: account ? await storage.dealerLinks.listByAccount(account.id) : [],
-    requiredMissing: account !== undefined && missingRequiredClaims(account, clientId, required, clock()).length > 0,
+    // Whoever has no ID yet has confirmed nothing.
+    requiredMissing: account ? missingRequiredClaims(account, clientId, required, clock()).length > 0 : required.length > 0,
   });
 }

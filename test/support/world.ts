@@ -40,6 +40,8 @@ export type World = {
   advance(milliseconds: number): Promise<void>;
   /** The directory whose config/ the apps run with: the project's own, or, where there are further clients, one to be changed. */
   project: string;
+  /** The settings that the apps run with; for a further process of the same world. */
+  env: Record<string, string>;
   /** What the apps have written to standard output and error. */
   log(): string;
   stop(): Promise<void>;
@@ -79,7 +81,7 @@ async function tryToStart({ apps = APPS, env = {}, clients = {} }: WorldOptions)
     gazoo: at(gazoo),
   };
   const project = await makeProject(directory, clients);
-  const running = await startProcess([project, ...apps], {
+  const settings = {
     ISSUER: origins.id,
     OWNERS_SITE_URL: origins.ownersSite,
     NOTEBOOK_URL: origins.notebook,
@@ -90,7 +92,8 @@ async function tryToStart({ apps = APPS, env = {}, clients = {} }: WorldOptions)
     DATA_DIRECTORY: join(directory, 'data'),
     PASSWORD_HASH_COST: '4',
     ...env,
-  }).catch(async (error: unknown) => {
+  };
+  const running = await startProcess([project, ...apps], settings).catch(async (error: unknown) => {
     await rm(directory, { recursive: true, force: true });
     throw error;
   });
@@ -112,6 +115,7 @@ async function tryToStart({ apps = APPS, env = {}, clients = {} }: WorldOptions)
     },
     advance: running.advance,
     project,
+    env: settings,
     log: running.log,
     async stop() {
       await running.stop();

@@ -1,0 +1,334 @@
+// The promises of the journey, one by one.
+import { DatabaseSync } from 'node:sqlite';
+import { join } from 'node:path';
+import { describe, expect, it, jest } from '@jest/globals';
+import { pauseBefore } from '../../src/jobs/runner.ts';
+import type { World } from '../support/world.ts';
+import { setFault, untilTrue } from './dealer-faults.ts';
+import { createHttpDriver, type HttpDriver } from './http-driver.ts';
+import { DEMO_PASSWORD, NEW_PASSWORD, WORDS, type Traveller } from './traveller.ts';
+import { inWorld, type Journey } from './two-browsers.ts';
+
+jest.setTimeout(40_000);
+
+const HOUR_MS = 60 * 60 * 1000;
+const inHttpWorld = (options: Parameters<typeof inWorld>[0], journeys: (journey: Journey<HttpDriver>) => void): void =>
+  inWorld(options, async () => createHttpDriver(), journeys);
+
+/** Rows of the common ID's database. */
+function rows(world: World, sql: string): Record<string, unknown>[] {
+  const database = new DatabaseSync(join(world.env.DATA_DIRECTORY as string, 'common-id.sqlite'), { readOnly: true });
+  try {
+    return database.prepare(sql).all();
+  } finally {
+    database.close();
+  }
+}
+
+const accounts = (world: World): number => rows(world, 'SELECT * FROM accounts').length;
+
+/** Somebody of the owners site who registers and comes up to ⑭, which is on. */
+async function comesToLink(journey: Journey<HttpDriver>, user: string, email: string): Promise<Traveller<HttpDriver>> {
+  const person = await journey.person();
+  await person.signInAtOwnersSite(user);
+  await person.begin('newId');
+  await person.register(email);
+  await person.press(WORDS.link);
+  await person.signIn(undefined, NEW_PASSWORD);
+  await person.confirmRequired();
+  await person.isAt('link');
+  return person;
+}
+
+const bannerOf = async (person: Traveller<HttpDriver>, world: World): Promise<string> => {
+  await person.open(`${world.origins.ownersSite}/`);
+  const text = await person.text();
+  return text.includes('重要なお知らせ') ? text : '';
+};
+
+describe('Promise 1: A confirmed press is never lost', () => {
+  inHttpWorld({}, (journey) => {
+    it.each([
+      ['down', 'tanaka', 'aichi-toyota'],
+      ['garbage', 'suzuki', 'tokyo-toyota'],
+      ['reset', 'sato', 'osaka-toyota'],
+    ] as const)(
+      'closing the browser at ⑭ while the dealer is «%s» leads to the link once the dealer answers',
+      async (fault, user, dealer) => {
+        const { world } = journey;
+        const email = `${user}-new@example.jp`;
+        const failures = (): number => world.log().split('job failed, will be tried again').length;
+        const before = failures();
+        await setFault(world, dealer, fault);
+        const person = await comesToLink(journey, user, email);
+        expect(await person.text()).toContain('画面を閉じても、販売店連携情報の作成は続きます');
+        await person.close();
+        await untilTrue('tried twice', async () => failures() >= before + 2);
+        await setFault(world, dealer, 'none');
+        // The pauses between tries have grown; the clock need not be waited for.
+        await world.advance(10 * 60_000);
+        const mail = await world.nextMessage(email, (await world.messages(email))[0]?.id);
+        expect(mail.subject).toContain('連携');
+        const again = await journey.person();
+        await again.open(`${world.origins.dealerSystem}/`);
+        expect(again.page().text).toContain(dealer);
+        expect(
+          rows(world, 'SELECT document FROM dealer_links')
+            .map(({ document }) => String(document))
+            .join(),
+        ).toMatch(new RegExp(`"dealer":"${dealer}"[^}]*"status":"active"|"status":"active"[^}]*"dealer":"${dealer}"`));
+      },
+    );
+
+    it('a dealer that does not answer holds nobody up: the end page within 3 seconds, mails at once, and the notebook says how it stands', async () => {
+      const { world } = journey;
+      await setFault(world, 'fukuoka-toyota', 'slow');
+      const ito = await journey.person();
+      await ito.signInAtOwnersSite('ito');
+      await ito.begin('newId');
+      await ito.register('ito@example.jp');
+      await ito.isAt('findDealer');
+      await ito.choose('prefecture', '福岡県');
+      await ito.press('探す');
+      await ito.press('この販売店を選ぶ');
+      await ito.press(WORDS.link);
+      await ito.signIn(undefined, NEW_PASSWORD);
+      await ito.confirmRequired();
+      await ito.isAt('link');
+      const began = Date.now();
+      await ito.arrives();
+      expect(Date.now() - began).toBeLessThan(3000);
+      expect(await ito.text()).toContain('販売店連携情報を作成中です。このまま画面を閉じても作成は続きます。');
+
+      // Whoever asks for a code meanwhile has it at once.
+      const other = await journey.person();
+      await other.signInAtOwnersSite('yamada');
+      const asked = Date.now();
+      await other.open(`${world.origins.ownersSite}/forgotten-password`).catch(() => undefined);
+      await other.open(`${world.origins.id}/password/forgotten`);
+      await other.fill('email', 'yamada@example.jp');
+      await other.press('認証番号を送信');
+      await world.nextMessage('yamada@example.jp');
+      expect(Date.now() - asked).toBeLessThan(3000);
+
+      await ito.open(`${world.origins.notebook}/login`);
+      expect(await ito.text()).toContain('連携を作成中です');
+      expect(await bannerOf(ito, world)).toBe('');
+    });
+
+    it('given up after its time, the customer hears of it by mail, in the banner, on the end page and in the notebook, and the log has it; one press begins anew', async () => {
+      const { world } = journey;
+      await setFault(world, 'fukuoka-toyota', 'down');
+      await world.advance(73 * HOUR_MS);
+      const mail = await world.nextMessage('ito@example.jp', (await world.messages('ito@example.jp'))[0]?.id);
+      expect(mail.text).toContain('福岡');
+      expect(world.log()).toContain('job given up');
+
+      const ito = await journey.person();
+      await ito.signInAtOwnersSite('ito');
+      const banner = await bannerOf(ito, world);
+      expect(banner).toContain('販売店との連携');
+      expect(banner).not.toContain('TOYOTA/LEXUSの共通IDの取得');
+      await ito.open(`${world.origins.ownersSite}/migration/completed`);
+      expect(await ito.text()).toContain('連携はまだ完了していません');
+      await ito.open(`${world.origins.notebook}/login`);
+      await ito.signIn('ito@example.jp', NEW_PASSWORD);
+      expect(await ito.text()).toContain('販売店との連携を作成できませんでした');
+
+      await setFault(world, 'fukuoka-toyota', 'none');
+      const before = (await world.messages('ito@example.jp'))[0]?.id;
+      await ito.continueFromBanner();
+      await ito.isAt('findDealer');
+      await ito.choose('prefecture', '福岡県');
+      await ito.press('探す');
+      await ito.press('この販売店を選ぶ');
+      await ito.press(WORDS.link);
+      await ito.arrives();
+      expect(await ito.text()).toContain('連携が完了しました');
+      await world.nextMessage('ito@example.jp', before);
+      expect(await bannerOf(ito, world)).toBe('');
+    });
+  });
+});
+
+describe('Promise 1: the pauses between tries', () => {
+  it('double up to five minutes, and no two are alike', () => {
+    for (let attempt = 1; attempt < 30; attempt += 1) {
+      const most = Math.min(500 * 2 ** (attempt - 1), 5 * 60_000);
+      const pauses = Array.from({ length: 50 }, () => pauseBefore(attempt));
+      expect(Math.min(...pauses)).toBeGreaterThanOrEqual(most / 2);
+      expect(Math.max(...pauses)).toBeLessThanOrEqual(most);
+      expect(new Set(pauses).size).toBeGreaterThan(10);
+    }
+  });
+});
+
+describe('Promises 2 to 6', () => {
+  inHttpWorld({}, (journey) => {
+    it('Promise 2: The banner is a fact: it says what is missing and goes on exactly there; where only the way back was lost one press finishes', async () => {
+      const { world } = journey;
+      const tanaka = await journey.person();
+      await tanaka.signInAtOwnersSite('tanaka');
+      const [id, login, required, dealer, end] = [
+        'TOYOTA/LEXUSの共通IDの取得',
+        'TOYOTA/LEXUSの共通IDでのログイン',
+        'ご利用されるサービスに必要な情報の確認',
+        '販売店との連携',
+        '移行の完了（ボタンを押すだけで終わります）',
+      ];
+      const isMissing = async (...steps: (string | undefined)[]): Promise<void> => {
+        const banner = await bannerOf(tanaka, world);
+        expect([id, login, required, dealer, end].filter((step) => banner.includes(step as string))).toEqual(steps);
+      };
+      await isMissing();
+      await tanaka.begin('newId');
+      await isMissing(id, login, required, dealer, end);
+      await tanaka.continueFromBanner();
+      await tanaka.register('tanaka@example.jp');
+      await isMissing(login, required, dealer, end);
+      await tanaka.continueFromBanner();
+      await tanaka.press(WORDS.link);
+      await tanaka.signIn(undefined, NEW_PASSWORD);
+      await isMissing(login, required, dealer, end);
+      await tanaka.continueFromBanner();
+      await tanaka.confirmRequired();
+      await tanaka.isAt('link');
+      await isMissing(end);
+      await tanaka.continueFromBanner();
+      await tanaka.arrives();
+      expect(await bannerOf(tanaka, world)).toBe('');
+    });
+
+    it('Promise 3: Nothing is an account before the address is proven and 登録 is pressed; then everything at once', async () => {
+      const { world } = journey;
+      const before = accounts(world);
+      const suzuki = await journey.person();
+      await suzuki.signInAtOwnersSite('suzuki');
+      await suzuki.begin('newId');
+      await suzuki.agree();
+      await suzuki.askForCode('hanako@example.jp');
+      await suzuki.fill('code', '000000');
+      await suzuki.press(WORDS.next);
+      await suzuki.isAt('code');
+      expect(suzuki.page().status).toBe(422);
+      // No page behind it can be reached, nor its button pressed.
+      const { pathname } = new URL(suzuki.url());
+      for (const page of ['profile', 'confirm', 'complete']) {
+        await suzuki.open(`${world.origins.id}${pathname.replace('/code', `/${page}`)}`);
+        await suzuki.isAt('code');
+      }
+      await suzuki.typeCode('hanako@example.jp');
+      await suzuki.fillProfile();
+      await suzuki.press(WORDS.confirm);
+      await suzuki.isAt('confirm');
+      expect(accounts(world)).toBe(before);
+      await suzuki.press(WORDS.write);
+      expect(accounts(world)).toBe(before + 1);
+      const [account] = rows(world, "SELECT document FROM accounts WHERE document LIKE '%hanako@example.jp%'");
+      expect(JSON.parse(String(account?.document))).toMatchObject({
+        email: 'hanako@example.jp',
+        email_verified_at: expect.any(Number),
+        profile: { family_name: '鈴木', phone_number: '+819012340002', address: { locality: '新宿区' } },
+        terms: [{ version: expect.any(String), accepted_at: expect.any(Number) }],
+      });
+    });
+
+    it('Promise 4: Legacy data prefills, says where it came from, and never counts as verified', async () => {
+      const { world } = journey;
+      const ito = await journey.person();
+      await ito.signInAtOwnersSite('ito');
+      await ito.begin('newId');
+      await ito.agree();
+      expect(await ito.value('email')).toBe('ito@example.jp');
+      expect(await ito.text()).toContain('トヨタオーナーズサイトの登録情報');
+      await ito.askForCode();
+      // The owners site's address is proven by a code like any other.
+      await ito.typeCode('ito@example.jp');
+      expect(await ito.value('family_name')).toBe('伊藤');
+      expect((await ito.text()).split('トヨタオーナーズサイトの登録情報').length - 1).toBeGreaterThanOrEqual(9);
+      await ito.fillProfile();
+      await ito.fill('family_name', '');
+      await ito.press(WORDS.confirm);
+      expect(ito.page().status).toBe(422);
+      expect(await ito.value('given_name')).toBe('誠');
+      await ito.fill('family_name', '井藤');
+      await ito.fill('password', NEW_PASSWORD);
+      await ito.press(WORDS.confirm);
+      await ito.press(WORDS.write);
+      const [account] = rows(world, "SELECT document FROM accounts WHERE document LIKE '%ito@example.jp%'");
+      const document = JSON.parse(String(account?.document)) as Record<string, unknown>;
+      expect(document).toMatchObject({ profile: { family_name: '井藤' } });
+      expect(document).not.toHaveProperty('phone_number_verified_at');
+      expect(document).not.toHaveProperty('profile.birthdate');
+    });
+
+    it('Promise 5: Running the migration twice changes nothing', async () => {
+      const { world } = journey;
+      const snapshot = (): string[] =>
+        ['accounts', 'dealer_links', 'migrations'].map((table) => JSON.stringify(rows(world, `SELECT document FROM ${table}`)));
+      const tanaka = await journey.person();
+      // ③ was left open in a tab since before the migration was done: two forms of another person's session have the same fields.
+      await tanaka.signInAtOwnersSite('sato');
+      await tanaka.open(`${world.origins.ownersSite}/migration`);
+      const tab = await tanaka.anotherTab();
+      await tab.open(`${world.origins.ownersSite}/migration`);
+      await tanaka.press(WORDS.hasId);
+      await tanaka.press(WORDS.link);
+      await tanaka.signIn('sato@example.jp', DEMO_PASSWORD);
+      await tanaka.confirmRequired();
+      await tanaka.arrives();
+      await untilTrue('the dealer has accepted', async () => !snapshot().join().includes('"status":"pending"'));
+      const before = snapshot();
+      const mails = await world.messages();
+      await tab.press(WORDS.hasId);
+      await tab.arrives();
+      await tab.back();
+      await tab.isAt('end');
+      expect(snapshot()).toEqual(before);
+      expect(await world.messages()).toHaveLength(mails.length);
+    });
+
+    it('Promise 6: English is complete, and everything works without JavaScript', async () => {
+      const { world } = journey;
+      const guest = createHttpDriver({ language: 'en' });
+      const seen: string[] = [];
+      for (const path of ['/', '/login', '/forgotten-id', '/forgotten-password', '/nowhere']) {
+        await guest.open(`${world.origins.ownersSite}${path}`);
+        seen.push(await guest.text());
+      }
+      for (const path of ['/', '/terms', '/privacy', '/nowhere', '/auth']) {
+        await guest.open(`${world.origins.id}${path}`);
+        expect(guest.page().text).toContain('lang="en"');
+        seen.push(await guest.text());
+      }
+      // Japanese words in an English page are names.
+      expect(seen.join(' ').replace(/日本語|お客様/g, '')).not.toMatch(/[ぁ-ん]{4,}/);
+    });
+  });
+});
+
+describe('the sunset date', () => {
+  inHttpWorld({ env: { OWNERS_SITE_SUNSET: new Date(Date.now() + 10 * 24 * HOUR_MS).toISOString().slice(0, 10) } }, (journey) => {
+    it('before it there is a notice with the days left; after it only the way to the common ID', async () => {
+      const { world } = journey;
+      const ito = await journey.person();
+      await ito.signInAtOwnersSite('ito');
+      await ito.open(`${world.origins.ownersSite}/`);
+      expect(await ito.text()).toMatch(/あと(9|10|11)日/);
+      await ito.open(`${world.origins.ownersSite}/booking`);
+      expect(ito.url()).toContain('/booking');
+      await world.advance(12 * 24 * HOUR_MS);
+      await ito.signInAtOwnersSite('ito');
+      for (const path of ['/', '/booking']) {
+        await ito.open(`${world.origins.ownersSite}${path}`);
+        expect(ito.url()).toBe(`${world.origins.ownersSite}/migration`);
+      }
+      await ito.begin('hasId');
+      await ito.press('連携せずに進む');
+      await ito.signIn('sato@example.jp', DEMO_PASSWORD);
+      await ito.confirmRequired();
+      await ito.arrives();
+      expect(await ito.text()).not.toContain('トヨタオーナーズサイトへ戻る');
+    });
+  });
+});
