@@ -10,8 +10,9 @@ import type { ParameterizedContext } from 'koa';
 export async function leaveSession(provider: Provider, ctx: ParameterizedContext, accountId: string): Promise<void> {
   const session = await provider.Session.get(ctx as unknown as Parameters<typeof provider.Session.get>[0]);
   const anothers = session.accountId !== undefined && session.accountId !== accountId;
-  if (anothers) await session.destroy();
+  // Before the session is gone: the library gives nobody the interaction of a session that is not there.
   const interaction = await provider.interactionDetails(ctx.req, ctx.res);
+  if (anothers) await session.destroy();
   if (!anothers && interaction.session?.uid === session.uid) return;
   // oidc-provider compares the session of the interaction's start with the one at its end.
   delete (interaction as { session?: unknown }).session;
