@@ -105,6 +105,34 @@ describe('a forgotten password', () => {
     expect(headingOf(browser)).toBe('お客様情報の編集');
   });
 
+  test('leads to My page where the login page went down with the session that it was begun in', async () => {
+    await world.advance(DAY_MS);
+    const browser = await openAccount(world, SATO, { password: 'Remember-1' });
+    await browser.open(`${world.origins.id}/auth?${loginAgain()}`);
+    const link = /href="(\/password\/forgotten[^"]*)"/.exec(browser.page.text)?.[1] ?? '';
+    await browser.open(`${world.origins.id}${link}`);
+    expect(browser.page.text).toMatch(/href="\/interaction\/[^"]+\/login"/);
+    const before = await newestMail(world, SATO);
+    await browser.submit('/password/forgotten', { email: SATO });
+    const { subject } = await nextMail(world, SATO, CODE_MAIL, before);
+    await browser.submit('/code', { code: /\d{6}/.exec(subject)?.[0] ?? '' });
+    await browser.submit('/new', { password: 'Remember-1' });
+    expect(headingOf(browser)).toBe('パスワードを再設定しました');
+    expect(browser.page.text).toContain('href="/account"');
+  });
+
+  /** An authorization request that asks for the password although somebody is signed in. */
+  const loginAgain = (): string =>
+    new URLSearchParams({
+      client_id: 'common-id-account',
+      response_type: 'code',
+      scope: 'openid',
+      redirect_uri: `${world.origins.id}/account/callback`,
+      code_challenge: 'c'.repeat(43),
+      code_challenge_method: 'S256',
+      prompt: 'login',
+    }).toString();
+
   test('leads nowhere else, whatever the address says', async () => {
     const browser = createBrowser();
     for (const interaction of ['//evil.example', 'https://evil.example/', '../../x', 'unknown', '%0d%0aX: y']) {

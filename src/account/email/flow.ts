@@ -124,6 +124,8 @@ export async function findUndo(
 export async function undoEmail(deps: EmailDeps, access: AccountAccess, token: string): Promise<boolean> {
   const [accountId = '', secret = ''] = token.split('.');
   const now = deps.clock();
+  // Hashing is dear, and anybody can ask.
+  if (!(await findUndo(deps, token))) return false;
   const nobodysPassword = await deps.hasher.hash(randomBytes(32).toString('base64url'));
   const restored = await changeAccount(deps, accountId, 'account.email_change_undone', (standing) => {
     const { email_change: _wanted, emails_before: earlier = [], ...rest } = standing;

@@ -31,7 +31,11 @@ export function addForgottenRoutes(router: Router<PageState>, deps: Deps, provid
   /** The login page that the person came from, where it is one of ours and still runs. */
   const loginPath = async (uid: string | undefined): Promise<string | undefined> => {
     if (!uid || !/^[\w-]{1,64}$/.test(uid)) return undefined;
-    return (await provider.Interaction.find(uid)) ? `${INTERACTION_PATH}/${uid}/login` : undefined;
+    const interaction = await provider.Interaction.find(uid);
+    const session = interaction?.session?.uid;
+    // A reset ends the sessions of the account, and with them what was begun in them.
+    if (!interaction || (session !== undefined && !(await provider.Session.findByUid(session)))) return undefined;
+    return `${INTERACTION_PATH}/${uid}/login`;
   };
 
   const secondsToWait = (reset: PasswordReset): number =>
