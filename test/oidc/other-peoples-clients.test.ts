@@ -102,6 +102,12 @@ test('a token for a dealer lives as long as the dealer’s resource says, not as
   expect(await lifetime({ scope: 'openid' })).toBe(900);
 });
 
+test('the discovery document promises no ID token encryption, which no file can ask for', async () => {
+  const document = await (await fetch(`${world.origins.id}/.well-known/openid-configuration`)).json();
+  expect(document).toMatchObject({ issuer: world.origins.id, prompt_values_supported: ['none', 'login', 'consent', 'create'] });
+  expect(Object.keys(document as object).filter((key) => key.includes('encryption'))).toEqual([]);
+});
+
 describe('a file without scopes', () => {
   test('may ask for openid', async () => {
     const browser = createBrowser();
