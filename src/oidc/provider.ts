@@ -89,6 +89,8 @@ function logRefusals(provider: Provider, log: Deps['log']): void {
       log.info(
         {
           event,
+          // The answer's X-Request-Id, by which the client's developer can ask.
+          request_id: (ctx.state as { requestId?: string }).requestId,
           client_id: ctx.oidc.client?.clientId,
           error: error.message,
           description: error.error_description,
