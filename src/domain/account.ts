@@ -40,6 +40,8 @@ export type ProfileKey = keyof Profile;
 export type TermsAcceptance = {
   version: string;
   language: string;
+  /** Of the text that was agreed to; absent where it was agreed to before this was kept. */
+  sha256?: string;
   accepted_at: EpochMilliseconds;
 };
 

@@ -16,6 +16,7 @@ import { createLinkStep } from './link/routes.ts';
 import { createLoadInteraction } from './load-interaction.ts';
 import { createLoginStep } from './login/routes.ts';
 import { createRequiredProfileStep } from './required-profile/routes.ts';
+import { createTermsStep } from './terms/routes.ts';
 
 /** In the order of the policy. */
 function createSteps(deps: Deps): InteractionStep[] {
@@ -23,6 +24,7 @@ function createSteps(deps: Deps): InteractionStep[] {
     createCreateStep(deps),
     createDealerLinkStep(deps),
     createLoginStep(deps),
+    createTermsStep(deps),
     createRequiredProfileStep(deps),
     createLinkStep(deps),
     createConsentStep(),

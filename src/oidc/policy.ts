@@ -1,6 +1,6 @@
 // The interaction policy: what is missing? Asked in this order, from stored facts, until nothing is.
 //
-//   create → dealer_link → login → required_profile → link → consent
+//   create → dealer_link → login → terms → required_profile → link → consent
 import { interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
 import type { Deps } from '../deps.ts';
 import { createBrowserIds } from '../http/browser-id.ts';
@@ -9,6 +9,7 @@ import { draftIdOfLegacyIdentity } from '../domain/registration-draft.ts';
 import { isTakenBack, stands, type DealerLink } from '../domain/dealer-link.ts';
 import type { Migration } from '../domain/migration.ts';
 import { missingRequiredClaims } from '../domain/required-profile.ts';
+import { mustAgreeAgain } from '../domain/terms.ts';
 import type { InteractionFacts, StoredLegacyProfile } from '../storage/storage.ts';
 import { requestedDealerLink } from './dealer-link-grant.ts';
 import { findLegacyProfile } from './legacy-hand-over.ts';
@@ -16,7 +17,7 @@ import { readFacts } from './request-facts.ts';
 
 const { Check, Prompt, base } = interactionPolicy;
 
-export const PROMPTS = ['create', 'dealer_link', 'login', 'required_profile', 'link', 'consent'] as const;
+export const PROMPTS = ['create', 'dealer_link', 'login', 'terms', 'required_profile', 'link', 'consent'] as const;
 export type PromptName = (typeof PROMPTS)[number];
 
 type PolicyDeps = Pick<Deps, 'clients' | 'config' | 'storage' | 'clock'>;
@@ -43,6 +44,7 @@ export function createPolicy(deps: PolicyDeps): interactionPolicy.DefaultPolicy 
     createPrompt(deps, read),
     dealerLinkPrompt(deps, read),
     login,
+    termsPrompt(deps),
     requiredProfilePrompt(deps, read),
     linkPrompt(deps, read),
     consent,
@@ -163,6 +165,18 @@ function continueChecks(read: Reader) {
       },
     ),
   ];
+}
+
+/** Where the terms have changed in a way that has to be agreed to, since the person agreed. */
+function termsPrompt({ config, storage, clock }: PolicyDeps) {
+  return new Prompt(
+    { name: 'terms', requestable: false },
+    new Check('terms_changed', 'the terms that the person agreed to have changed', 'interaction_required', async (ctx) => {
+      const accountId = ctx.oidc.session?.accountId;
+      const account = accountId ? await storage.accounts.find(accountId) : undefined;
+      return need(account !== undefined && mustAgreeAgain(config.terms, account.terms, clock()));
+    }),
+  );
 }
 
 /** ⑪–⑬, where the client's file requires what is missing or was not confirmed for this client yet. */

@@ -121,6 +121,17 @@ export function viewSamples(t: Translate): ViewSample[] {
     step('about', { ...about, cancelAction: '/cancel' }),
     step('about', { ...about, declineAction: undefined, errors: { terms: t('form_errors.terms_missing') } }, 'about-error'),
     step('terms', { sections, version: '2026-10', effectiveFrom: '2026-10-01' }),
+    step('terms-changed', {
+      action,
+      cancelAction: '/cancel',
+      termsUrl: '/terms',
+      effectiveFrom: '2026-10-01',
+      changes: [
+        { kind: 'changed', heading: '第2条 登録', after: ['新しい内容です。'], before: ['前の内容です。'] },
+        { kind: 'added', heading: '第8条 新しい条', after: ['新しい条です。'], before: [] },
+        { kind: 'removed', heading: '第9条 なくなった条', after: [], before: ['なくなった条です。'] },
+      ],
+    }),
     step('privacy', { sections }),
     step('email', { action, declineAction: '/sign-in', values: { email: 'tanaka@example.jp' }, prefilled: { email: true } }),
     step(

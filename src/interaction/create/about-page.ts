@@ -1,5 +1,6 @@
 // ④ TOYOTA/LEXUSの共通IDについて: what it is, and agreement to the terms.
 import type { Deps } from '../../deps.ts';
+import { agreeTo, termsInForce } from '../../domain/terms.ts';
 import { page } from '../../http/page-context.ts';
 import { formField } from '../../http/read-form.ts';
 import type { AddRoutes, InteractionContext } from '../interaction-context.ts';
@@ -32,7 +33,7 @@ export function createAboutPage({ config, clock }: Pick<Deps, 'config' | 'clock'
     });
     router.post('/', async (ctx) => {
       if (formField(ctx, 'terms') !== 'yes') return show(ctx, { terms: ctx.state.t('form_errors.terms_missing') });
-      const terms = { version: registration.termsVersion(), language: ctx.state.language, accepted_at: clock() };
+      const terms = agreeTo(termsInForce(config.terms, ctx.state.language, clock()), clock());
       return registration.goOn(ctx, await registration.change(await registration.draftOf(ctx), { terms }));
     });
     router.post('/cancel', async (ctx) => ctx.state.interaction.cancel());

@@ -1,0 +1,45 @@
+// The terms have changed: what is different, and agreement to it.
+import { compareSections } from '../../config/compare-sections.ts';
+import { readSections } from '../../config/read-sections.ts';
+import type { Deps } from '../../deps.ts';
+import type { Account } from '../../domain/account.ts';
+import { lastAgreed, termsInForce } from '../../domain/terms.ts';
+import { page } from '../../http/page-context.ts';
+import { formField } from '../../http/read-form.ts';
+import type { InteractionContext, InteractionStep } from '../interaction-context.ts';
+import { agreeToTerms } from './flow.ts';
+
+export function createTermsStep(deps: Deps): InteractionStep {
+  const { config, storage, clock } = deps;
+
+  const show = async (ctx: InteractionContext, errors: Record<string, string> = {}): Promise<void> => {
+    const { interaction, language, t } = ctx.state;
+    const account = (await storage.accounts.find(interaction.accountId as string)) as Account;
+    const inForce = termsInForce(config.terms, language, clock());
+    const agreed = lastAgreed(config.terms, account.terms, language);
+    page(ctx, 'terms-changed', {
+      kind: 'step',
+      title: t('terms_changed.title'),
+      action: interaction.path,
+      cancelAction: `${interaction.path}/cancel`,
+      termsUrl: '/terms',
+      effectiveFrom: inForce.effectiveFrom,
+      changes: compareSections(readSections(agreed?.markdown ?? ''), readSections(inForce.markdown)),
+      errors,
+    });
+  };
+
+  return {
+    path: 'terms',
+    addRoutes(router) {
+      router.get('/', async (ctx) => show(ctx));
+      router.post('/', async (ctx) => {
+        const { interaction, language, t } = ctx.state;
+        if (formField(ctx, 'terms') !== 'yes') return show(ctx, { terms: t('form_errors.terms_changed_missing') });
+        await agreeToTerms(deps, interaction.accountId as string, termsInForce(config.terms, language, clock()));
+        return interaction.finish({ terms: {} });
+      });
+      router.post('/cancel', async (ctx) => ctx.state.interaction.cancel());
+    },
+  };
+}
