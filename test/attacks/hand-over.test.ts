@@ -2,7 +2,7 @@
 import { createHmac, createSign, generateKeyPairSync, constants, type KeyObject } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { exportJWK, exportSPKI, importJWK, type JWK } from 'jose';
 import type { Answer, Browser } from '../support/http-browser.ts';
 import { CALLBACK, makeTestKey, startWorld, type TestKey, type World } from './support/attack-world.ts';
@@ -22,6 +22,9 @@ import {
 } from './support/client.ts';
 import { encryptOuter, handOver, handOverClaims, providerKeys, signInner } from './support/hand-over.ts';
 import { codeFor, freshEmail } from './support/registration.ts';
+
+// Processes start and mails travel; a busy machine takes its time.
+jest.setTimeout(60_000);
 
 let world: World;
 let port: number;
@@ -49,7 +52,7 @@ beforeAll(async () => {
   const { alg: _alg, ...forEncryption } = encryptionKey.publicJwk;
   world = await startWorld({ nodes: 2, moreSiteKeys: [{ ...forEncryption, use: 'enc' }, weakJwk] });
   port = world.nodes[1]?.port as number;
-}, 30_000);
+});
 afterAll(async () => {
   await world?.close();
   listener?.close();
@@ -76,7 +79,7 @@ test('a hand-over as it should be is taken', async () => {
   expect((await pushProfile(await handOver(world))).status).toBe(201);
 });
 
-test('S83 the signature inside: no algorithm, a symmetric one, a weak key, unknown extensions', async () => {
+test('S83 signatures without algorithm, symmetric, weak, with unknown extensions: refused', async () => {
   const claims = (): Record<string, unknown> => handOverClaims(world);
   const typ = 'legacy-profile+jwt';
   for (const alg of ['none', 'None', 'NONE', '']) {
@@ -131,7 +134,7 @@ test('S83 the signature inside: no algorithm, a symmetric one, a weak key, unkno
   await expectRefused(await encryptOuter(world, `${head}.${b64(claims())}.${signature}`), 'other claims under a good signature');
 });
 
-test('S84 a key that the header brings along, points to or invents: never used, never fetched', async () => {
+test('S84 keys that the header brings along, points to or invents: never used, never fetched', async () => {
   fetched = [];
   const signAs = async (key: TestKey, header: object): Promise<string> => {
     const input = `${b64({ alg: 'ES256', typ: 'legacy-profile+jwt', ...header })}.${b64(handOverClaims(world))}`;
@@ -168,7 +171,7 @@ test('S84 a key that the header brings along, points to or invents: never used, 
   expect(fetched).toEqual([]);
 });
 
-test('S85 claims that are missing, wrong, of another type or twice there', async () => {
+test('S85 claims that are missing, wrong, of another type, or twice there: refused', async () => {
   const now = Math.floor(Date.now() / 1000);
   const wrong: Record<string, unknown>[] = [
     { iss: undefined },
@@ -188,7 +191,7 @@ test('S85 claims that are missing, wrong, of another type or twice there', async
     { jti: 'x'.repeat(201) },
     { exp: undefined },
     { exp: now - 61 },
-    { exp: now + 301 },
+    { iat: now, exp: now + 301 },
     { exp: String(now + 100) },
     { exp: -1 },
     { exp: null },
@@ -226,7 +229,7 @@ test('S85 claims that are missing, wrong, of another type or twice there', async
   expect((await pushProfile(await handOver(world, { iat: now + 30, exp: now + 330 }))).status).toBe(201);
 });
 
-test('S86 used once: on this node, on another, fifty at once, after a restart; and nothing is remembered for longer than it counts', async () => {
+test('S86 a hand-over used again, also elsewhere, at once, after a restart: taken once, and forgotten in time', async () => {
   const legacy = await handOver(world);
   expect((await pushProfile(legacy)).status).toBe(201);
   expect(await expectRefused(legacy, 'again')).toMatch(/jti/);
@@ -306,7 +309,7 @@ const migrationOf = (legacyId: string): StoredMigration | undefined =>
     .rows<{ document: string }>('SELECT document FROM migrations WHERE legacy_id = ?', legacyId)
     .map(({ document }) => JSON.parse(document) as StoredMigration)[0];
 
-test('S87 the link with a legacy identity is made in the session that began it: whoever is lured into another one links nothing', async () => {
+test('S87 a person lured into another one’s migration: links nothing', async () => {
   // The victim is signed in; the attacker has begun a migration of the attacker's own legacy identity and lures the victim into it.
   const { browser: victim } = await signedIn(world);
   const lured = await beginMigration(`attacker-${crypto.randomUUID()}`, victim);
@@ -348,7 +351,7 @@ test('S87 the link with a legacy identity is made in the session that began it: 
   expect([foreign.status, returned(foreign).has('code')]).toEqual([400, false]);
 });
 
-test('S88 the envelope: other algorithms, bombs, and what is encrypted but not signed – refused at once', async () => {
+test('S88 envelopes of other algorithms, bombs, encrypted and not signed: refused at once', async () => {
   const enc = (await providerKeys(world)).find(({ use }) => use === 'enc') as JWK;
   const crafted = (header: object): string =>
     [
@@ -392,7 +395,7 @@ test('S88 the envelope: other algorithms, bombs, and what is encrypted but not s
     const began = performance.now();
     await expectRefused(legacy, what);
     // Together with the client's own assertion and a busy machine; a bomb would take seconds.
-    expect([what, performance.now() - began < 250]).toEqual([what, true]);
+    expect([what, performance.now() - began < 1000]).toEqual([what, true]);
   }
   expect((await pushProfile(await handOver(world))).status).toBe(201);
 });
@@ -456,7 +459,7 @@ test('S89 sizes, types, characters and dates: refused by name, or left out and n
   expect(world.nodes.map((node) => node.output()).join('')).toMatch(/birthdate/);
 });
 
-test('S90 by the back channel only, kept nowhere as it came, forgotten in time; one legacy identity has one ID', async () => {
+test('S90 a hand-over through the browser, twice, or left lying: refused, linked once, forgotten in time', async () => {
   const legacy = await handOver(world, { family_name: 'Canary-Name' });
   const inBrowser = await world
     .browser()
@@ -528,4 +531,4 @@ test('S90 by the back channel only, kept nowhere as it came, forgotten in time; 
   }
   expect(world.rows(`SELECT id FROM expiring_documents WHERE document LIKE '%Canary-Name%'`)).toEqual([]);
   await sweeping.stop();
-}, 20_000);
+});

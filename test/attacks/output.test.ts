@@ -1,12 +1,15 @@
 // Attacks through what is put in and what comes out again: design/security.md 50, 53 to 56.
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { formsOf, sendRaw, type Answer, type Browser } from '../support/http-browser.ts';
 import { CALLBACK, startWorld, type World } from './support/attack-world.ts';
 import { authorizationUrl, basic, begin, makePkce, push, requestParams, returned, signIn } from './support/client.ts';
 import { handOver } from './support/hand-over.ts';
 import { codeFor, freshEmail, PASSWORD, PROFILE, registerUpTo } from './support/registration.ts';
+
+// Processes start and mails travel; a busy machine takes its time.
+jest.setTimeout(60_000);
 
 let world: World;
 beforeAll(async () => {
@@ -23,7 +26,7 @@ beforeAll(async () => {
       },
     },
   });
-}, 30_000);
+});
 afterAll(async () => world?.close());
 
 const root = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
@@ -44,7 +47,7 @@ async function postBody(
   });
 }
 
-test('S50 objects, lists and prototypes where a text is expected: refused before anything is asked of the database', async () => {
+test('S50 objects, lists and prototypes where a text is expected: 400 before anything is asked of the database', async () => {
   const { browser: atLogin } = await begin(world, 'attack-web');
   const { browser: atEmail } = await registerUpTo(world, 'email');
   const { browser: atCode } = await registerUpTo(world, 'code');
@@ -137,7 +140,7 @@ function expectInert(answer: Answer, where: string): void {
   expect([where, /=["'][^"']*["']\s*on\w+=/i.exec(answer.text)?.[0]]).toEqual([where, undefined]);
 }
 
-test('S53 what is handed over, typed or sent along is text: in pages, attributes, mails and the log', async () => {
+test('S53 code in what is handed over, typed or sent along: text in pages, attributes, mails and the log', async () => {
   for (const payload of PAYLOADS) {
     // By the address of a request: nothing of it may be code on the error page or on the login page.
     for (const name of [
@@ -229,9 +232,9 @@ test('S53 what is handed over, typed or sent along is text: in pages, attributes
   // One event, one line, of JSON.
   for (const line of (world.nodes[0]?.output() ?? '').split('\n').filter((text) => text.startsWith('{')))
     expect(() => JSON.parse(line) as unknown).not.toThrow();
-}, 20_000);
+});
 
-test('S54 templates print raw HTML for includes only, and nothing of a request becomes a setting of the renderer', async () => {
+test('S54 settings of the renderer in a request: without effect; views print raw HTML for includes only', async () => {
   const views = readdirSync(root('views'), { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ejs'));
   expect(views.length).toBeGreaterThan(50);
   for (const file of views) {
@@ -258,7 +261,7 @@ test('S54 templates print raw HTML for includes only, and nothing of a request b
   expect((await world.request('/health/live')).status).toBe(200);
 });
 
-test('S55 no name in a path, a language or a view reaches a file that is not meant', async () => {
+test('S55 paths in names of assets, languages and views: 404, and no file', async () => {
   const secrets = ['cookieKeys', '"dependencies"', 'root:x:', 'createPageApp', 'include('];
   const climbs = [
     '../package.json',
@@ -309,7 +312,7 @@ test('S55 no name in a path, a language or a view reaches a file that is not mea
   }
 });
 
-test('S56 mail: no header can be added, the code stands in the text part, and nothing tracks', async () => {
+test('S56 mail headers in addresses and names: refused; the code stands in the text part, and nothing tracks', async () => {
   const { browser } = await registerUpTo(world, 'email');
   const before = (await world.mails()).length;
   const injections = [

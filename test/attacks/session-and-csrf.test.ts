@@ -1,14 +1,17 @@
 // Attacks on sessions, cookies, forms and headers: design/security.md 39 to 42, 45 to 47 and 49.
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { createBrowser, formsOf, sendRaw, type Answer, type Browser } from '../support/http-browser.ts';
 import { CALLBACK, freePorts, startWorld, type World } from './support/attack-world.ts';
 import { authorizationUrl, begin, makePkce, redeem, requestParams, returned, signedIn, signIn } from './support/client.ts';
 import { registerUpTo } from './support/registration.ts';
 
+// Processes start and mails travel; a busy machine takes its time.
+jest.setTimeout(60_000);
+
 let world: World;
 beforeAll(async () => {
   world = await startWorld();
-}, 30_000);
+});
 afterAll(async () => world?.close());
 
 const SESSION = 'common-id.session';
@@ -21,7 +24,7 @@ async function hasSession(browser: Browser): Promise<boolean> {
   return returned(answer).has('code');
 }
 
-test('S39 fixation: a session from before the login is worth nothing; a planted request cannot be finished by its victim', async () => {
+test('S39 fixation and planted requests: worth nothing, and finished by nobody', async () => {
   // The attacker's session, planted into the victim's browser.
   const { browser: attacker } = await signedIn(world);
   const planted = new Map([...attacker.cookies].filter(([name]) => name.startsWith(SESSION)));
@@ -68,7 +71,7 @@ test('S39 fixation: a session from before the login is worth nothing; a planted 
   expect(returned(resumed).has('code')).toBe(false);
 });
 
-test('S40 a request of another browser, or one that is over, gives a page that says so, and nothing happens', async () => {
+test('S40 a request of another browser, or one that is over: a page that says so, and nothing happens', async () => {
   const [alice, mallory] = [await begin(world, 'attack-web'), await begin(world, 'attack-web')];
   const stolen = await mallory.browser.send(alice.page.url);
   expect(stolen.status).toBe(400);
@@ -121,7 +124,7 @@ async function everyPage(visit: (browser: Browser, page: Answer) => Promise<void
   await visit(browser, await browser.open(`${world.issuer}/session/end`));
 }
 
-test('S41 every form refuses a missing, foreign or made-up token, other sites, and GET', async () => {
+test('S41 posts without the token, with another one, from other sites, and GET: refused at every form', async () => {
   const foreign = (await begin(world, 'attack-web')).browser.form('/login').fields.csrf_token ?? '';
   let forms = 0;
   await everyPage(async (browser, page) => {
@@ -152,9 +155,9 @@ test('S41 every form refuses a missing, foreign or made-up token, other sites, a
     }
   });
   expect(forms).toBeGreaterThan(18);
-}, 30_000);
+});
 
-test('S42 cookies: Secure, HttpOnly, SameSite, prefixed and signed; a change of keys signs nobody out', async () => {
+test('S42 cookies in plain, from scripts or neighbours, forged: Secure, HttpOnly, prefixed, signed; a change of keys signs nobody out', async () => {
   const [OLD, NEW] = ['old-cookie-key-0123456789abcdef-0123', 'new-cookie-key-0123456789abcdef-0123'];
   // As behind a reverse proxy that ends TLS.
   const [free = 0] = await freePorts(1);
@@ -229,7 +232,7 @@ test('S42 cookies: Secure, HttpOnly, SameSite, prefixed and signed; a change of 
   } finally {
     await https.close();
   }
-}, 30_000);
+});
 
 const directives = (answer: Answer): Record<string, string> =>
   Object.fromEntries(
@@ -239,7 +242,7 @@ const directives = (answer: Answer): Record<string, string> =>
       .map(([name = '', value = '']) => [name, value]),
   );
 
-test('S45 every page: a policy without inline code, no framing, no sniffing, no referrer', async () => {
+test('S45 inline code, framing, sniffing, referrers: refused by the headers of every page', async () => {
   const pages: Answer[] = [];
   await everyPage(async (_browser, page) => void pages.push(page));
   const anonymous = world.browser();
@@ -279,7 +282,7 @@ test('S45 every page: a policy without inline code, no framing, no sniffing, no 
   expect(directives(posting)['frame-ancestors']).toBe("'none'");
 });
 
-test('S46 nothing personal is kept in caches: pages, their redirects, tokens, UserInfo', async () => {
+test('S46 caches and the back button: pages, their redirects, tokens and UserInfo are never stored', async () => {
   const answers: Answer[] = [];
   const watch = (browser: Browser): Browser => {
     const original = browser.send;
@@ -314,7 +317,7 @@ test('S46 nothing personal is kept in caches: pages, their redirects, tokens, Us
   expect(await hasSession(browser)).toBe(false);
 });
 
-test('S47 every redirect after a post is a 303', async () => {
+test('S47 a post that is sent on with its body: every redirect after a post is a 303', async () => {
   const redirects: [string, number][] = [];
   const watch = (browser: Browser): Browser => {
     const original = browser.send;
@@ -339,7 +342,7 @@ test('S47 every redirect after a post is a 303', async () => {
   expect(redirects.filter(([, status]) => status !== 303)).toEqual([]);
 });
 
-test('S49 no address that a request brings along is ever gone to', async () => {
+test('S49 addresses that a request brings along: never gone to', async () => {
   const targets = [
     '//evil.example',
     '\\\\evil.example',

@@ -1,0 +1,71 @@
+// Makes the attacks of test/attacks/ on the running program and prints what came of each: npm run attacks [-- S07 S12 …].
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const JEST = fileURLToPath(new URL('../node_modules/jest/bin/jest.js', import.meta.url));
+
+type Result = { title: string; status: string; duration?: number | null; failureMessages: string[] };
+type Report = { testResults: { message: string; assertionResults: Result[] }[] };
+
+/** Runs jest; what it prints of failures goes to standard error, standard output is for the table. */
+function run(numbers: string[]): Report {
+  const directory = mkdtempSync(join(tmpdir(), 'attacks-report-'));
+  const file = join(directory, 'report.json');
+  try {
+    const only = numbers.length ? ['--testNamePattern', `^(.* )?(${numbers.join('|')}) `] : [];
+    const options = ['test/attacks', '--json', `--outputFile=${file}`, ...only];
+    const { error } = spawnSync(process.execPath, [JEST, ...options], {
+      cwd: ROOT,
+      stdio: ['ignore', 'ignore', 'inherit'],
+      env: {
+        ...process.env,
+        NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ''} --experimental-vm-modules --no-warnings`.trim(),
+      },
+    });
+    if (error) throw error;
+    return JSON.parse(readFileSync(file, 'utf8')) as Report;
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+}
+
+/** Han and kana are two columns wide on a terminal. */
+const width = (text: string): number =>
+  Array.from(text).reduce((sum, letter) => sum + (/[\u3000-\u9fff\uff00-\uff60]/.test(letter) ? 2 : 1), 0);
+const pad = (text: string, to: number): string => text + ' '.repeat(Math.max(to - width(text), 0));
+
+/** `S07 sending again: 429` → number, attack, answer. */
+function rowOf({ title, status }: Result): string[] {
+  const [, number = '', attack = '', answer = ''] = /^(S\d+) (.*?): (.*)$/.exec(title) ?? [];
+  return [number, attack, answer, status === 'passed' ? 'passed' : status.toUpperCase()];
+}
+
+function printTable(rows: string[][]): void {
+  const head = ['number', 'attack', 'answer', 'passed'];
+  const widths = head.map((name, column) => Math.max(...[[...head], ...rows].map((row) => width(row[column] ?? name))));
+  const print = (row: string[]): boolean =>
+    process.stdout.write(
+      `${row
+        .map((cell, column) => pad(cell, widths[column] ?? 0))
+        .join('  ')
+        .trimEnd()}\n`,
+    );
+  print(head);
+  print(widths.map((columns) => '-'.repeat(columns)));
+  rows.forEach(print);
+}
+
+const report = run(process.argv.slice(2));
+const results = report.testResults.flatMap(({ assertionResults }) => assertionResults);
+const attacks = results.filter(({ title, status }) => /^S\d+ /.test(title) && status !== 'pending');
+const passed = attacks.filter(({ status }) => status === 'passed').length;
+printTable(attacks.map(rowOf).toSorted(([a = ''], [b = '']) => a.localeCompare(b)));
+process.stdout.write(`\n${passed} of ${attacks.length} attacks got the answer that they must get.\n`);
+// A file that could not be run at all has no results.
+const broken = report.testResults.filter(({ assertionResults, message }) => assertionResults.length === 0 && message !== '');
+for (const { message } of broken) process.stderr.write(message);
+process.exitCode = passed === attacks.length && passed > 0 && broken.length === 0 ? 0 : 1;
