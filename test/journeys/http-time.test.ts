@@ -1,0 +1,75 @@
+// What time does to a registration: the code's ten minutes, the resend's minute, the draft's day.
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { startWorld, type World } from '../support/world.ts';
+import { createHttpDriver, type HttpDriver } from './http-driver.ts';
+import { codeFor, createTraveller, WORDS, type Traveller } from './traveller.ts';
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+
+let world: World;
+beforeAll(async () => {
+  world = await startWorld();
+}, 30_000);
+afterAll(async () => world.stop());
+
+async function reachCode(user: string, email: string): Promise<Traveller<HttpDriver>> {
+  const traveller = createTraveller(createHttpDriver(), world);
+  await traveller.signInAtOwnersSite(user);
+  await traveller.begin('newId');
+  await traveller.agree();
+  await traveller.askForCode(email);
+  return traveller;
+}
+
+async function typeCode(traveller: Traveller<HttpDriver>, code: string): Promise<void> {
+  await traveller.fill('code', code);
+  await traveller.press(WORDS.next);
+}
+
+test('a code is good for ten minutes', async () => {
+  const traveller = await reachCode('suzuki', 'in-time@example.jp');
+  const first = await world.nextMessage('in-time@example.jp');
+  await world.advance(10 * MINUTE + SECOND);
+  await typeCode(traveller, await codeFor(world, 'in-time@example.jp'));
+  await traveller.isAt('code');
+  expect(traveller.page().status).toBe(422);
+  await traveller.press('番号を再送する');
+  const code = await codeFor(world, 'in-time@example.jp', first.id);
+  await world.advance(9 * MINUTE + 50 * SECOND);
+  await typeCode(traveller, code);
+  await traveller.isAt('profile');
+}, 60_000);
+
+test('a code is sent again after sixty seconds, and then the older one is dead', async () => {
+  const email = 'again@example.jp';
+  const traveller = await reachCode('ito', email);
+  const first = await world.nextMessage(email);
+  await world.advance(50 * SECOND);
+  await traveller.press('番号を再送する');
+  expect(traveller.page().status).toBe(429);
+  expect(await world.messages(email)).toHaveLength(1);
+  await world.advance(11 * SECOND);
+  await traveller.press('番号を再送する');
+  const second = await world.nextMessage(email, first.id);
+  const [older = '', newer = ''] = [first, second].map(({ subject }) => /\d{6}/.exec(subject)?.[0]);
+  await typeCode(traveller, older);
+  expect(traveller.page().status).toBe(422);
+  await typeCode(traveller, newer);
+  await traveller.isAt('profile');
+}, 60_000);
+
+test('a draft is kept for a day: what was proven needs no second proof, and after the day it does', async () => {
+  const traveller = await reachCode('tanaka', 'kept@example.jp');
+  await typeCode(traveller, await codeFor(world, 'kept@example.jp'));
+  await traveller.isAt('profile');
+  await world.advance(23 * HOUR);
+  await traveller.signInAtOwnersSite('tanaka');
+  await traveller.continueFromBanner();
+  await traveller.isAt('profile');
+  await world.advance(25 * HOUR);
+  await traveller.signInAtOwnersSite('tanaka');
+  await traveller.begin('newId');
+  await traveller.isAt('about');
+}, 60_000);
