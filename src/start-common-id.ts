@@ -6,6 +6,7 @@ import { createLasting } from './create-deps.ts';
 import { writeDemoData } from './demo-data.ts';
 import type { Clock, Deps } from './deps.ts';
 import { createDeliverDealerLink } from './jobs/deliver-dealer-link.ts';
+import { createWithdrawDealerLink } from './jobs/withdraw-dealer-link.ts';
 import type { JobKind } from './jobs/job-queue.ts';
 import { createMailPasswordReset } from './jobs/mail-password-reset.ts';
 import { createJobRunner, type JobHandler } from './jobs/runner.ts';
@@ -62,6 +63,7 @@ function handlersOf(current: () => Deps, mailer: Mailer): () => Record<JobKind, 
     send_mail: createSendMail(mailer, deps.clock),
     mail_password_reset: createMailPasswordReset(deps),
     deliver_dealer_link: createDeliverDealerLink(deps),
+    withdraw_dealer_link: createWithdrawDealerLink(deps),
   });
   let made = { deps: current(), handlers: make(current()) };
   return () => {

@@ -1,5 +1,4 @@
-// Job: tell a dealer that a customer has linked their ID (or has taken that back), until the dealer has accepted.
-import { createHash } from 'node:crypto';
+// Job: tell a dealer that a customer has linked their ID until the dealer has accepted.
 import type { Deps } from '../deps.ts';
 import { accepted, CONSENT_RECEIPT_LIFETIME_SECONDS, failed, type DealerLink } from '../domain/dealer-link.ts';
 import { dealerSubject } from '../domain/dealer-subject.ts';
@@ -7,18 +6,7 @@ import type { Account } from '../domain/account.ts';
 import type { Dealer } from '../config/config.ts';
 import { VersionConflict } from '../storage/storage.ts';
 import { HopelessJob, type JobHandler } from './runner.ts';
-
-const REQUEST_TIMEOUT_MS = 10_000;
-const TOKEN_LIFETIME_SECONDS = 5 * 60;
-const MAX_ANSWER_BYTES = 64 * 1024;
-
-type Delivery = {
-  method: 'PUT' | 'DELETE';
-  link: DealerLink;
-  dealer: Dealer;
-  body?: Record<string, unknown>;
-  signal: AbortSignal;
-};
+import { tellDealer } from './tell-dealer.ts';
 
 type DeliverDeps = Pick<Deps, 'config' | 'storage' | 'clock' | 'keys' | 'jobs' | 'log'>;
 
@@ -62,7 +50,8 @@ export function createDeliverDealerLink(deps: DeliverDeps): JobHandler {
     giveUpAfterMs: config.dealerDeliveryGiveUpAfterSeconds * 1000,
     async run(payload, _job, signal) {
       const link = await storage.dealerLinks.find(String(payload.link_id));
-      if (!link) return;
+      // Taken back before it was told: the withdrawal's own job says so to the dealer.
+      if (!link || link.status === 'withdrawn') return;
       // Accepted before, by a process that died before it could say so; the mail is one.
       if (link.status === 'active') return tell(link, 'dealer-link-done');
       const [account, dealer] = [
@@ -70,13 +59,12 @@ export function createDeliverDealerLink(deps: DeliverDeps): JobHandler {
         config.dealers.find(({ code }) => code === link.dealer),
       ];
       if (!account || !dealer) throw new HopelessJob('the account or the dealer is gone');
-      if (link.status === 'withdrawn') return request(deps, { method: 'DELETE', link, dealer, signal });
-      await request(deps, { method: 'PUT', link, dealer, body: await bodyOf(deps, link, dealer, account), signal });
+      await tellDealer(deps, { method: 'PUT', link, dealer, body: await bodyOf(deps, link, dealer, account), signal });
       const active = await change(link.id, accepted, 'dealer_link.accepted');
       if (active) return tell(active, 'dealer-link-done');
       // Taken back while the dealer was told: the withdrawal may have got there first.
       if ((await storage.dealerLinks.find(link.id))?.status === 'withdrawn') {
-        await request(deps, { method: 'DELETE', link, dealer, signal });
+        await tellDealer(deps, { method: 'DELETE', link, dealer, signal });
       }
     },
     async gaveUp(payload) {
@@ -123,55 +111,4 @@ async function bodyOf(deps: DeliverDeps, link: DealerLink, dealer: Dealer, accou
     vehicles: link.vehicles ?? [],
     consent_receipt: receipt,
   };
-}
-
-/** @throws where the dealer did not clearly accept */
-async function request(deps: DeliverDeps, { method, link, dealer, body, signal }: Delivery): Promise<void> {
-  const { config, keys, clock } = deps;
-  const token = await keys.sign(
-    'at+jwt',
-    {
-      iss: config.issuer,
-      sub: 'common-id',
-      client_id: 'common-id',
-      aud: dealer.resource,
-      scope: 'customer_links:write',
-      jti: crypto.randomUUID(),
-    },
-    TOKEN_LIFETIME_SECONDS,
-    clock(),
-  );
-  const response = await fetch(`${dealer.resource}/customer-links/${encodeURIComponent(link.id)}`, {
-    method,
-    headers: {
-      Authorization: `Bearer ${token}`,
-      'Idempotency-Key': idempotencyKey(method, link, body),
-      ...(body ? { 'Content-Type': 'application/json' } : {}),
-    },
-    ...(body ? { body: JSON.stringify(body) } : {}),
-    signal: AbortSignal.any([AbortSignal.timeout(REQUEST_TIMEOUT_MS), signal]),
-    redirect: 'error',
-  });
-  const text = (await response.text()).slice(0, MAX_ANSWER_BYTES);
-  if (method === 'DELETE' && (response.status === 404 || response.ok)) return;
-  if (!response.ok) throw new Error(`the dealer answered ${response.status}`);
-  if (!acknowledges(text, link.id)) throw new Error('the dealer answered with something else than the link');
-}
-
-/** One for each thing that the dealer is told; a profile that changed between two tries is another thing. The receipt is signed anew each time. */
-function idempotencyKey(method: string, link: DealerLink, body: Record<string, unknown> = {}): string {
-  const { consent_receipt: _receipt, ...told } = body;
-  return createHash('sha256')
-    .update(JSON.stringify([method, link.id, link.consent.given_at, told]))
-    .digest('base64url');
-}
-
-/** A proxy's "200 It works" is no acceptance. */
-function acknowledges(text: string, linkId: string): boolean {
-  try {
-    const answer = JSON.parse(text) as { link_id?: unknown; status?: unknown };
-    return answer.link_id === linkId && answer.status === 'active';
-  } catch {
-    return false;
-  }
 }

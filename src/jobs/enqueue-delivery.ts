@@ -1,9 +1,16 @@
-// Puts the delivery of a dealer link on its way: one for each consent, so that a renewed one is told to the dealer again.
+// Puts on its way what a dealer is to be told of a link.
 import type { DealerLink } from '../domain/dealer-link.ts';
 import type { JobQueue } from './job-queue.ts';
 
-/** Can be repeated: a delivery that is on its way stays one. */
+/** The link: one delivery for each consent, so that a renewed one is told again. Can be repeated. */
 export async function enqueueDelivery(jobs: JobQueue, link: DealerLink): Promise<void> {
-  const key = `deliver_dealer_link:${link.id}:${link.status === 'withdrawn' ? 'withdrawn:' : ''}${link.consent.given_at}`;
-  await jobs.enqueue('deliver_dealer_link', key, { link_id: link.id });
+  await jobs.enqueue('deliver_dealer_link', `deliver_dealer_link:${link.id}:${link.consent.given_at}`, { link_id: link.id });
+}
+
+/**
+ * The end of the link. Comes before the withdrawal is written, which the job then waits for: whatever a process does in between, no
+ * withdrawal stays untold. Can be repeated.
+ */
+export async function enqueueWithdrawal(jobs: JobQueue, link: DealerLink): Promise<void> {
+  await jobs.enqueue('withdraw_dealer_link', `withdraw_dealer_link:${link.id}:${link.consent.given_at}`, { link_id: link.id });
 }

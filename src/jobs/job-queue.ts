@@ -7,6 +7,7 @@ export type JobPayloads = {
   send_mail: { to: string; template: string; language: string; values: Record<string, string | number> };
   mail_password_reset: { reset: string; flow: string };
   deliver_dealer_link: { link_id: string };
+  withdraw_dealer_link: { link_id: string };
 };
 
 export type JobKind = keyof JobPayloads;

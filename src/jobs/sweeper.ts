@@ -16,10 +16,8 @@ async function removeExpired({ storage }: SweepDeps): Promise<void> {
 
 /** A process that died between writing a link and its delivery left a link that nobody would tell the dealer about. */
 async function takeUpDeliveries({ storage, jobs, clock }: SweepDeps): Promise<void> {
-  for (const status of ['pending', 'withdrawn'] as const) {
-    const links = await storage.dealerLinks.listByStatus(status, clock() - ABANDONED_AFTER_MS, BATCH);
-    for (const link of links) await enqueueDelivery(jobs, link);
-  }
+  const links = await storage.dealerLinks.listByStatus('pending', clock() - ABANDONED_AFTER_MS, BATCH);
+  for (const link of links) await enqueueDelivery(jobs, link);
 }
 
 /** @returns what stops it */

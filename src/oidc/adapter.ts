@@ -12,11 +12,21 @@ export function createAdapterFactory(
   artifacts: ArtifactStore,
   clients: ClientRegistry,
   clock: Clock,
+  onRedeemed: OnRedeemed,
 ): (model: string) => Adapter {
-  return (model) => (model === 'Client' ? clientAdapter(clients) : artifactAdapter(model, artifacts, clients, clock));
+  return (model) => (model === 'Client' ? clientAdapter(clients) : artifactAdapter(model, artifacts, clients, clock, onRedeemed));
 }
 
-function artifactAdapter(model: string, artifacts: ArtifactStore, clients: ClientRegistry, clock: Clock): Adapter {
+/** Called when a code was consumed, before a token is made of it; what it throws is the answer. */
+type OnRedeemed = (code: AdapterPayload) => Promise<void>;
+
+function artifactAdapter(
+  model: string,
+  artifacts: ArtifactStore,
+  clients: ClientRegistry,
+  clock: Clock,
+  onRedeemed: OnRedeemed,
+): Adapter {
   /** What a client was given is over when it is removed or disabled, also if it comes back. */
   const standing = (payload: AdapterPayload | undefined): AdapterPayload | undefined => {
     const { clientId, iat = 0 } = payload ?? {};
@@ -42,7 +52,11 @@ function artifactAdapter(model: string, artifacts: ArtifactStore, clients: Clien
     // Only the device flow looks up user codes, and it is off.
     findByUserCode: async () => undefined,
     async consume(id) {
-      if (await artifacts.consume(model, id)) return;
+      const code = model === 'AuthorizationCode' ? await find(id) : undefined;
+      if (await artifacts.consume(model, id)) {
+        if (code) await onRedeemed(code);
+        return;
+      }
       // Somebody was first, in the moment since oidc-provider looked: the same answer as for any used one, and the tokens die
       // as RFC 9700 4.14 and RFC 6749 10.5 ask for a replay.
       const grantId = (await find(id))?.grantId;

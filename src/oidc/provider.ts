@@ -37,12 +37,7 @@ export async function createProvider(deps: Deps): Promise<Provider> {
     }
     await next();
   });
-  const finishMigration = createFinishMigration(deps);
   const logoutSource = createLogoutSource(deps.clients);
-  provider.use(async function completeMigrationAtRedemption(ctx, next) {
-    await next();
-    if (ctx.oidc?.route === 'token') await finishMigration(ctx as KoaContextWithOIDC);
-  });
   provider.use(async function showLogoutToNobody(ctx, next) {
     await next();
     // Where nobody is signed in oidc-provider answers with a bare page that posts itself by script.
@@ -128,7 +123,7 @@ function createConfiguration(deps: Deps): Configuration {
   const secure = config.issuer.startsWith('https:');
   const cookie = { httpOnly: true, sameSite: 'lax', signed: true, secure, overwrite: true } as const;
   const configuration = {
-    adapter: createAdapterFactory(storage.artifacts, clients, clock),
+    adapter: createAdapterFactory(storage.artifacts, clients, clock, createFinishMigration(deps)),
     jwks: keys.jwks,
     scopes: OIDC_SCOPES,
     claims: CLAIMS_BY_SCOPE,

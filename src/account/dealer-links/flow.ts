@@ -1,7 +1,7 @@
 // Takes the consent to a dealer link back, or has one that failed delivered again.
 import type { Deps } from '../../deps.ts';
 import { renewed, withdraw, type DealerLink } from '../../domain/dealer-link.ts';
-import { enqueueDelivery } from '../../jobs/enqueue-delivery.ts';
+import { enqueueDelivery, enqueueWithdrawal } from '../../jobs/enqueue-delivery.ts';
 import type { AccountAccess } from '../../oidc/account-access.ts';
 import { VersionConflict } from '../../storage/storage.ts';
 
@@ -19,9 +19,9 @@ export async function findOwnLink(
 
 /** Writes the withdrawal down, ends the tokens that stand on the link, and has the dealer told. Can be repeated. */
 export async function withdrawLink(deps: LinkDeps, access: AccountAccess, link: DealerLink): Promise<void> {
-  const withdrawn = await change(deps, link, 'dealer_link.withdrawn', withdraw);
+  await enqueueWithdrawal(deps.jobs, link);
+  await change(deps, link, 'dealer_link.withdrawn', withdraw);
   await access.endDealerLink(link.account_id, link.id);
-  await enqueueDelivery(deps.jobs, withdrawn);
 }
 
 /** The dealer's system did not answer for so long that the link was given up: the consent stands, and is delivered again. */

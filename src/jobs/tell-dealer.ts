@@ -1,0 +1,73 @@
+// One call to a dealer's API about a customer's link.
+import { createHash } from 'node:crypto';
+import type { Dealer } from '../config/config.ts';
+import type { Deps } from '../deps.ts';
+import type { DealerLink } from '../domain/dealer-link.ts';
+
+const REQUEST_TIMEOUT_MS = 10_000;
+const TOKEN_LIFETIME_SECONDS = 5 * 60;
+const MAX_ANSWER_BYTES = 64 * 1024;
+
+type Delivery = {
+  method: 'PUT' | 'DELETE';
+  link: DealerLink;
+  dealer: Dealer;
+  body?: Record<string, unknown>;
+  signal: AbortSignal;
+};
+
+type TellDeps = Pick<Deps, 'config' | 'clock' | 'keys'>;
+
+/**
+ * Sends one call to the dealer's API, with a token of ours for this dealer alone.
+ * @throws where the dealer did not clearly accept
+ */
+export async function tellDealer(deps: TellDeps, { method, link, dealer, body, signal }: Delivery): Promise<void> {
+  const { config, keys, clock } = deps;
+  const token = await keys.sign(
+    'at+jwt',
+    {
+      iss: config.issuer,
+      sub: 'common-id',
+      client_id: 'common-id',
+      aud: dealer.resource,
+      scope: 'customer_links:write',
+      jti: crypto.randomUUID(),
+    },
+    TOKEN_LIFETIME_SECONDS,
+    clock(),
+  );
+  const response = await fetch(`${dealer.resource}/customer-links/${encodeURIComponent(link.id)}`, {
+    method,
+    headers: {
+      Authorization: `Bearer ${token}`,
+      'Idempotency-Key': idempotencyKey(method, link, body),
+      ...(body ? { 'Content-Type': 'application/json' } : {}),
+    },
+    ...(body ? { body: JSON.stringify(body) } : {}),
+    signal: AbortSignal.any([AbortSignal.timeout(REQUEST_TIMEOUT_MS), signal]),
+    redirect: 'error',
+  });
+  const text = (await response.text()).slice(0, MAX_ANSWER_BYTES);
+  if (method === 'DELETE' && (response.status === 404 || response.ok)) return;
+  if (!response.ok) throw new Error(`the dealer answered ${response.status}`);
+  if (!acknowledges(text, link.id)) throw new Error('the dealer answered with something else than the link');
+}
+
+/** One for each thing that the dealer is told; a profile that changed between two tries is another thing. The receipt is signed anew each time. */
+function idempotencyKey(method: string, link: DealerLink, body: Record<string, unknown> = {}): string {
+  const { consent_receipt: _receipt, ...told } = body;
+  return createHash('sha256')
+    .update(JSON.stringify([method, link.id, link.consent.given_at, told]))
+    .digest('base64url');
+}
+
+/** A proxy's "200 It works" is no acceptance. */
+function acknowledges(text: string, linkId: string): boolean {
+  try {
+    const answer = JSON.parse(text) as { link_id?: unknown; status?: unknown };
+    return answer.link_id === linkId && answer.status === 'active';
+  } catch {
+    return false;
+  }
+}
