@@ -8,4 +8,6 @@ export default {
   },
   // Journeys wait for servers and browsers most of the time: no core is kept free, as jest would.
   maxWorkers: '100%',
+  // A limit for what hangs, not a measure of speed: starting the whole world takes seconds on a busy machine.
+  testTimeout: 60_000,
 };
