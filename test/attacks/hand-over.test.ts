@@ -375,6 +375,10 @@ test('S88 envelopes of other algorithms, bombs, encrypted and not signed: refuse
     'a point that is not on the curve': crafted({ alg: 'ECDH-ES+A256KW', epk: { ...epk, y: epk.x } }),
     'no ephemeral key': crafted({ alg: 'ECDH-ES+A256KW' }),
     'unknown crit': crafted({ alg: 'ECDH-ES+A256KW', epk, crit: ['x'], x: 1 }),
+    // Well made, and readable with our key: only the list of algorithms says no.
+    'ECDH-ES, well made': await encryptOuter(world, inner, { alg: 'ECDH-ES' }),
+    'ECDH-ES+A128KW, well made': await encryptOuter(world, inner, { alg: 'ECDH-ES+A128KW' }),
+    'A128GCM, well made': await encryptOuter(world, inner, { enc: 'A128GCM' }),
     'not encrypted': inner,
     'encrypted, not signed': await encryptOuter(world, JSON.stringify(handOverClaims(world))),
     'encrypted twice': await encryptOuter(world, await encryptOuter(world, inner)),
