@@ -37,8 +37,9 @@ async function post(path: string, clientId: string, body: Record<string, string>
 }
 const tokenOf = async (clientId: string, secret?: string): Promise<Response> =>
   post('/token', clientId, { grant_type: 'client_credentials' }, secret);
-async function isActive(token: string): Promise<boolean> {
-  const answer = await post('/token/introspection', 'steady', { token });
+/** A client is told about its own tokens alone. */
+async function isActive(clientId: string, token: string): Promise<boolean> {
+  const answer = await post('/token/introspection', clientId, { token });
   return ((await answer.json()) as { active: boolean }).active;
 }
 
@@ -119,16 +120,15 @@ describe('files that change under load', () => {
   test('disabled, a client app and what it was given are over; enabled again, only the client app comes back', async () => {
     const { access_token: token } = (await (await tokenOf('changing')).json()) as { access_token: string };
     const { access_token: untouched } = (await (await tokenOf('newcomer')).json()) as { access_token: string };
-    expect(await isActive(token)).toBe(true);
+    expect(await isActive('changing', token)).toBe(true);
     await change(() => write('changing', { ...service, common_id: { contact: 'tests', enabled: false } }));
     expect((await tokenOf('changing')).status).toBe(401);
-    expect(await isActive(token)).toBe(false);
     await change(() => write('changing', service));
-    expect(await isActive(token)).toBe(false);
+    expect(await isActive('changing', token)).toBe(false);
     await world.advance(1000);
     const { access_token: fresh } = (await (await tokenOf('changing')).json()) as { access_token: string };
-    expect(await isActive(fresh)).toBe(true);
-    expect(await isActive(untouched)).toBe(true);
+    expect(await isActive('changing', fresh)).toBe(true);
+    expect(await isActive('newcomer', untouched)).toBe(true);
   });
 
   test('removed, a client app is unknown', async () => {
