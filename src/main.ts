@@ -10,7 +10,7 @@ import { startWorkers, type WorkerMessage } from './start-workers.ts';
 import { welcome } from './welcome.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const ALL: AppName[] = ['mailbox', 'dealer', 'id', 'owners-site', 'notebook'];
+const ALL: AppName[] = ['mailbox', 'dealer', 'id', 'owners-site', 'notebook', 'demo-clients'];
 
 async function main(named: string[]): Promise<void> {
   const names = named.length ? (named as AppName[]) : ALL;

@@ -83,6 +83,15 @@ const STARTERS: Record<AppName, Starter> = {
         }),
       ),
   },
+  'demo-clients': {
+    port: ({ demoClients }) => demoClients.port,
+    start: async (config, clock) =>
+      asRunning(
+        await (
+          await import('./apps/demo-clients/create-demo-clients.ts')
+        ).createDemoClients({ ...config.demoClients, ...shared(config, clock, 'demo-clients'), issuer: config.issuer }),
+      ),
+  },
 };
 
 function shared(config: Config, clock: Clock, app: string) {

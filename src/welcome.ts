@@ -9,9 +9,10 @@ export function welcome(config: Config, names: readonly AppName[]): string {
     'owners-site': ['Owners site', config.ownersSite.origin],
     notebook: ['Maintenance notebook', config.notebook.origin],
     dealer: ['Dealer system', config.dealerSystem.origin],
+    'demo-clients': ['Five more services', config.demoClients.origin],
     mailbox: ['Mailbox', `${config.mailbox.origin}  (SMTP on port ${config.mailbox.smtpPort})`],
   };
-  const order: AppName[] = ['owners-site', 'id', 'notebook', 'dealer', 'mailbox'];
+  const order: AppName[] = ['owners-site', 'id', 'notebook', 'demo-clients', 'dealer', 'mailbox'];
   const lines = order
     .filter((name) => names.includes(name))
     .map((name) => `  ${addresses[name][0].padEnd(24)}${addresses[name][1]}`);

@@ -5,7 +5,7 @@ import type { RequiredClaim } from '../domain/required-profile.ts';
 import type { Problem } from './problem.ts';
 
 /** Which of the apps a process runs. */
-export type AppName = 'id' | 'owners-site' | 'notebook' | 'dealer' | 'mailbox';
+export type AppName = 'id' | 'owners-site' | 'notebook' | 'dealer' | 'mailbox' | 'demo-clients';
 
 /** A text in every language of the pages. */
 export type LocalizedText = { ja: string; en: string };
@@ -111,6 +111,8 @@ export type Config = {
   ownersSite: { origin: string; port: number; databasePath: string; keyDirectory: string; sunset?: string };
   notebook: { origin: string; port: number; databasePath: string; keyDirectory: string };
   dealerSystem: { origin: string; port: number; databasePath: string };
+  /** Client apps to try, in development. */
+  demoClients: { origin: string; port: number; keyDirectory: string; secret: string };
   mailbox: { origin: string; port: number; smtpHost: string; smtpPort: number; databasePath: string };
   /** What is odd but stops nothing, for the log. */
   warnings: Problem[];

@@ -93,11 +93,12 @@ export function inspectConfig({ env, directory, apps, now = Date.now(), keys }: 
 
 /** In production apps are started alone: they have one PORT, and what one of them holds is none of the others' business. */
 function checkApps(apps: readonly AppName[], { mode }: Variables, problems: Problem[]): void {
-  if (mode === 'development' || (apps.length === 1 && apps[0] !== 'mailbox')) return;
+  if (mode === 'development' || (apps.length === 1 && apps[0] !== 'mailbox' && apps[0] !== 'demo-clients')) return;
   problems.push({
     severity: 'error',
     source: 'command line',
-    expected: 'the name of one app in production: id, owners-site, notebook or dealer (the mailbox is for development only)',
+    expected:
+      'the name of one app in production: id, owners-site, notebook or dealer (the mailbox and the demo clients are for development only)',
     found: apps.length === 0 ? 'none' : apps.join(', '),
     mend: 'start each by itself, as in: npm start -- id',
   });
@@ -106,7 +107,14 @@ function checkApps(apps: readonly AppName[], { mode }: Variables, problems: Prob
 /** Two apps on one port cannot both listen, and one origin cannot be two sites. */
 function checkOwnOrigins(settings: SettingValues, variables: Variables, problems: Problem[]): void {
   const owners = new Map<string, string>();
-  for (const name of ['ISSUER', 'OWNERS_SITE_URL', 'NOTEBOOK_URL', 'DEALER_SYSTEM_URL', 'MAILBOX_URL'] as const) {
+  for (const name of [
+    'ISSUER',
+    'OWNERS_SITE_URL',
+    'NOTEBOOK_URL',
+    'DEALER_SYSTEM_URL',
+    'MAILBOX_URL',
+    'DEMO_CLIENTS_URL',
+  ] as const) {
     const origin = settings[name];
     if (origin === undefined) continue;
     const owner = owners.get(origin);

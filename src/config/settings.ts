@@ -50,7 +50,7 @@ export const SETTINGS = {
     parse: (value, mode) => (mode === 'development' && isWebOrigin(value, mode) ? value : undefined),
     mend: (value, mode) => (mode === 'production' ? 'take it out' : mendOrigin(value, mode)),
   },
-  GAZOO_URL: origin('http://localhost:3005', []),
+  DEMO_CLIENTS_URL: origin('http://localhost:3005', []),
   SMTP_URL: {
     default: 'smtp://localhost:1025',
     neededBy: MAILING_APPS,

@@ -51,6 +51,11 @@ export function toConfig(directory: string, { mode }: Variables, settings: Setti
     },
     notebook: { ...site(settings.NOTEBOOK_URL), databasePath: inData('notebook.sqlite'), keyDirectory: inData('notebook-keys') },
     dealerSystem: { ...site(settings.DEALER_SYSTEM_URL), databasePath: inData('dealer-system.sqlite') },
+    demoClients: {
+      ...site(settings.DEMO_CLIENTS_URL),
+      keyDirectory: inData('demo-clients-keys'),
+      secret: settings.GAZOO_CLIENT_SECRET ?? '',
+    },
     mailbox: {
       ...site(settings.MAILBOX_URL),
       smtpHost: settings.HOST ?? '',

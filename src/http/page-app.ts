@@ -29,7 +29,7 @@ const CONNECTION_ENDED = ['ERR_STREAM_PREMATURE_CLOSE', 'ECONNRESET', 'EPIPE'];
 
 export type PageAppOptions = {
   /** Names the folder in views/, the file in config/locales/<language>/, and the cookies. */
-  app: 'common-id' | 'owners-site' | 'maintenance-notebook' | 'dealer-system' | 'mailbox';
+  app: 'common-id' | 'owners-site' | 'maintenance-notebook' | 'dealer-system' | 'mailbox' | 'demo-clients';
   /** The URL under which browsers reach it, without a path. https makes cookies `Secure` and `__Host-`. */
   origin: string;
   /** Signs cookies and tokens; the first signs, all verify. */

@@ -25,7 +25,7 @@ const LEXUS_CLIENT = {
   application_type: 'web',
   token_endpoint_auth_method: 'client_secret_basic',
   client_secret: { $env: 'GAZOO_CLIENT_SECRET' },
-  redirect_uris: ['${GAZOO_URL}/lexus'],
+  redirect_uris: ['${DEMO_CLIENTS_URL}/lexus'],
   grant_types: ['authorization_code'],
   response_types: ['code'],
   scope: 'openid profile email',
@@ -147,7 +147,7 @@ test('in the LEXUS brand, registration and login', async () => {
   const request = new URLSearchParams({
     client_id: 'lexus-owners',
     response_type: 'code',
-    redirect_uri: `${world.origins.gazoo}/lexus`,
+    redirect_uri: `${world.origins.demoClients}/lexus`,
     scope: 'openid profile email',
     authorization_details: '[{"type":"dealer_link"}]',
     state: 'state-of-the-test',

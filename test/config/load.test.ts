@@ -33,7 +33,7 @@ const PRODUCTION: Environment = {
   OWNERS_SITE_URL: 'https://owners.example.jp',
   NOTEBOOK_URL: 'https://notebook.example.jp',
   DEALER_SYSTEM_URL: 'https://dealers.example.jp',
-  GAZOO_URL: 'https://gazoo.example.jp',
+  DEMO_CLIENTS_URL: 'https://demo.example.jp',
   GAZOO_CLIENT_SECRET: SECRET,
   SMTP_URL: 'smtps://mail.example.jp',
   MAIL_FROM: 'no-reply@id.example.jp',
@@ -283,7 +283,7 @@ describe('production', () => {
   test('refuses every default of development at once, by name', () => {
     const told = sentences({ NODE_ENV: 'production' }, make(), EVERY_APP);
     expect(told).toEqual([
-      'command line: expected the name of one app in production: id, owners-site, notebook or dealer (the mailbox is for development only), found id, owners-site, notebook, dealer, mailbox; start each by itself, as in: npm start -- id',
+      'command line: expected the name of one app in production: id, owners-site, notebook or dealer (the mailbox and the demo clients are for development only), found id, owners-site, notebook, dealer, mailbox; start each by itself, as in: npm start -- id',
       `environment: ISSUER: expected ${https}, found nothing (http://localhost:3000 is for development only)`,
       'environment: PORT: expected a port, a whole number from 0 to 65535, found nothing (3000 is for development only)',
       expect.stringContaining(
@@ -293,7 +293,7 @@ describe('production', () => {
         `environment: NOTEBOOK_URL: expected ${https}, found nothing (http://localhost:3002 is for development only)`,
       ),
       `environment: DEALER_SYSTEM_URL: expected ${https}, found nothing (http://localhost:3003 is for development only)`,
-      `environment: GAZOO_URL: expected ${https}, found nothing (http://localhost:3005 is for development only); config/clients/gazoo.json uses it`,
+      `environment: DEMO_CLIENTS_URL: expected ${https}, found nothing (http://localhost:3005 is for development only); config/clients/gazoo.json, config/clients/lexus.json, config/clients/my-route.json, config/clients/toyota-jp.json, config/clients/toyota-share.json use it`,
       'environment: SMTP_URL: expected the URL of a mail server, such as smtps://user:password@mail.example.jp (there is no mailbox of development in production), found nothing (the default is for development only)',
       'environment: MAIL_FROM: expected the sender of mails, such as Example ID <no-reply@id.example.jp>, found nothing (TOYOTA/LEXUS共通ID <no-reply@id.toyota.jp> is for development only)',
       'environment: DATABASE_URL: expected sqlite:<path of a file>, or a mongodb:// or mongodb+srv:// URL, found nothing (the default is for development only)',
@@ -310,7 +310,7 @@ describe('production', () => {
     const env = {
       ...PRODUCTION,
       ISSUER: 'http://id.example.jp',
-      GAZOO_URL: 'http://localhost:3005',
+      DEMO_CLIENTS_URL: 'http://localhost:3005',
       MAILBOX_URL: 'http://localhost:3004',
       DEMO_DATA: 'true',
       GAZOO_CLIENT_SECRET: GAZOO_DEVELOPMENT_SECRET,
@@ -319,7 +319,7 @@ describe('production', () => {
     expect(sentences(env, make(), ['id'])).toEqual([
       `environment: ISSUER: expected ${https}, found 'http://id.example.jp'; use https://id.example.jp`,
       "environment: MAILBOX_URL: expected nothing, because the mailbox is for development only, found 'http://localhost:3004'; take it out",
-      `environment: GAZOO_URL: expected ${https}, found 'http://localhost:3005'; use https://localhost:3005`,
+      `environment: DEMO_CLIENTS_URL: expected ${https}, found 'http://localhost:3005'; use https://localhost:3005`,
       "environment: DEMO_DATA: expected false: everybody knows the passwords of the demo data, found 'true'",
       'environment: GAZOO_CLIENT_SECRET: expected at least 32 characters out of A–Z a–z 0–9 - . _ ~, and not the secret of development, found the value of development; make one with: openssl rand -hex 32',
       "environment: PASSWORD_HASH_COST: expected the cost of bcrypt, a whole number from 10 to 16, found '9'",
@@ -397,7 +397,8 @@ describe('production', () => {
   test('does not ask for what only a disabled client app refers to', () => {
     const project = make();
     project.edit('config/clients/gazoo.json', { 'common_id.enabled': false });
-    const { GAZOO_URL: _url, GAZOO_CLIENT_SECRET: _secret, ...env } = PRODUCTION;
+    for (const id of ['lexus', 'my-route', 'toyota-jp', 'toyota-share']) project.remove(`config/clients/${id}.json`);
+    const { DEMO_CLIENTS_URL: _url, GAZOO_CLIENT_SECRET: _secret, ...env } = PRODUCTION;
     expect(sentences(env, project, ['id'])).toEqual([]);
   });
 

@@ -26,8 +26,8 @@ beforeAll(async () => {
         application_type: 'web',
         token_endpoint_auth_method: 'client_secret_basic',
         client_secret: { $env: 'SERVICE_SECRET' },
-        redirect_uris: ['${GAZOO_URL}/service'],
-        post_logout_redirect_uris: ['${GAZOO_URL}/service-left'],
+        redirect_uris: ['${DEMO_CLIENTS_URL}/service'],
+        post_logout_redirect_uris: ['${DEMO_CLIENTS_URL}/service-left'],
         grant_types: ['authorization_code', 'refresh_token'],
         response_types: ['code'],
         scope: 'openid profile email offline_access',
@@ -39,9 +39,9 @@ beforeAll(async () => {
       },
     },
   });
-  const { gazoo: origin } = world.origins;
+  const { demoClients: origin } = world.origins;
   callbacks = await startCallbackServer(origin);
-  gazoo = await createRelyingParty(world, 'gazoo', `${origin}/callback`, client.ClientSecretBasic(GAZOO_SECRET));
+  gazoo = await createRelyingParty(world, 'gazoo', `${origin}/gazoo/callback`, client.ClientSecretBasic(GAZOO_SECRET));
   service = await createRelyingParty(world, 'test-service', `${origin}/service`, client.ClientSecretBasic(SERVICE_SECRET));
 }, 30_000);
 
@@ -145,7 +145,7 @@ test('logout: asks, ends the session, and comes back with state', async () => {
   await traveller.signIn('yamada@example.jp', DEMO_PASSWORD);
   if ((await traveller.heading()).startsWith('ご利用される')) await traveller.confirmRequired();
   const tokens = await service.redeem(traveller.url(), attempt);
-  const left = `${world.origins.gazoo}/service-left`;
+  const left = `${world.origins.demoClients}/service-left`;
   const url = client.buildEndSessionUrl(service.config, {
     id_token_hint: String(tokens.id_token),
     post_logout_redirect_uri: left,

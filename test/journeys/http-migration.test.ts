@@ -33,7 +33,7 @@ beforeAll(async () => {
         token_endpoint_auth_method: 'private_key_jwt',
         token_endpoint_auth_signing_alg: 'ES256',
         jwks: { keys: [key.publicJwk] },
-        redirect_uris: ['${GAZOO_URL}/site'],
+        redirect_uris: ['${DEMO_CLIENTS_URL}/site'],
         grant_types: ['authorization_code', 'refresh_token', 'client_credentials'],
         response_types: ['code'],
         scope: `${SCOPE} migration:read`,
@@ -48,11 +48,11 @@ beforeAll(async () => {
       },
     },
   });
-  callbacks = await startCallbackServer(world.origins.gazoo);
+  callbacks = await startCallbackServer(world.origins.demoClients);
   site = await createRelyingParty(
     world,
     'test-site',
-    `${world.origins.gazoo}/site`,
+    `${world.origins.demoClients}/site`,
     client.PrivateKeyJwt({ key: key.privateKey, kid: key.kid }),
   );
 }, 30_000);
@@ -94,7 +94,7 @@ async function goThrough(traveller: Traveller<HttpDriver>, attempt: Attempt, ema
   await traveller.signIn(email, DEMO_PASSWORD);
   await agree();
   if ((await traveller.heading()).startsWith(HEADINGS.required)) await traveller.confirmRequired();
-  await traveller.arrivesAt(world.origins.gazoo);
+  await traveller.arrivesAt(world.origins.demoClients);
   return traveller.url();
 }
 
@@ -121,7 +121,7 @@ test('a new ID: pushed request, prompt=create, hand-over, dealer link; tokens, c
   await traveller.signIn('jiro@example.jp', NEW_PASSWORD);
   expect(await traveller.value('birthdate_year')).toBe('1990');
   await traveller.confirmRequired();
-  await traveller.arrivesAt(world.origins.gazoo);
+  await traveller.arrivesAt(world.origins.demoClients);
   const arrived = new URL(traveller.url());
   expect(arrived.searchParams.get('iss')).toBe(world.origins.id);
   // Only the redemption makes it final.
@@ -214,7 +214,7 @@ test('the migration of a legacy user again changes nothing, and asks for nothing
   const traveller = newTraveller();
   await traveller.open(again.url.href);
   await traveller.signIn('sato@example.jp', DEMO_PASSWORD);
-  await traveller.arrivesAt(world.origins.gazoo);
+  await traveller.arrivesAt(world.origins.demoClients);
   const after = await site.redeem(traveller.url(), again);
   expect(after.claims()?.sub).toBe(before.claims()?.sub);
   expect(await statusOf('legacy-3')).toEqual(state);

@@ -114,7 +114,7 @@ describe('clients', () => {
       ...options,
     );
     expect([ended.code, ended.err]).toEqual([0, '']);
-    expect((await admin(project, 'clients', 'check')).out).toBe('5 client apps, no mistakes.\n');
+    expect((await admin(project, 'clients', 'check')).out).toBe('9 client apps, no mistakes.\n');
     const secret = /Client secret {2}(\S+)/.exec(ended.out)?.[1];
     expect(project.read('config/clients/new-app.json')).not.toContain(secret ?? 'client_secret"');
     if (secret !== undefined) expect(project.read('config/clients/new-app.json')).toContain(digestOf(secret));
@@ -197,7 +197,7 @@ describe('clients', () => {
         '~ gazoo  (1 people, 1 grants)',
         '    client_name#ja: GAZOO → GAZOO Racing',
         '    client_name#en: GAZOO → GAZOO Racing',
-        '    redirect_uris: http://localhost:3005/callback → https://gazoo.example.jp/callback',
+        '    redirect_uris: http://localhost:3005/gazoo/callback → https://gazoo.example.jp/callback',
         `    client_secret: …${digestOf('gazoo-for-development-only-0123456789abcdef').slice(-6)} → …AAAAAA`,
         '',
         '- gone  (1 people, 2 grants end)',

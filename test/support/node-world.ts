@@ -55,7 +55,7 @@ export async function startNodeWorld(
       NOTEBOOK_URL: origins.notebook,
       DEALER_SYSTEM_URL: origins.dealerSystem,
       MAILBOX_URL: origins.mailbox,
-      GAZOO_URL: origins.gazoo,
+      DEMO_CLIENTS_URL: origins.demoClients,
       PORT: `${port}`,
     }),
   );

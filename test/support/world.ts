@@ -23,8 +23,8 @@ export type Origins = {
   notebook: string;
   dealerSystem: string;
   mailbox: string;
-  /** GAZOO, an example of somebody else's service; nobody listens there. */
-  gazoo: string;
+  /** Five more services; nobody listens there where the app is not started. */
+  demoClients: string;
 };
 
 export type World = {
@@ -70,7 +70,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
 
 async function tryToStart({ apps = APPS, env = {}, clients = {} }: WorldOptions): Promise<World> {
   const directory = await mkdtemp(join(tmpdir(), 'common-id-world-'));
-  const [id, ownersSite, notebook, dealerSystem, mailbox, smtp, gazoo] = await freePorts(7);
+  const [id, ownersSite, notebook, dealerSystem, mailbox, smtp, demoClients] = await freePorts(7);
   const at = (port: number | undefined): string => `http://localhost:${port}`;
   const origins = {
     id: at(id),
@@ -78,7 +78,7 @@ async function tryToStart({ apps = APPS, env = {}, clients = {} }: WorldOptions)
     notebook: at(notebook),
     dealerSystem: at(dealerSystem),
     mailbox: at(mailbox),
-    gazoo: at(gazoo),
+    demoClients: at(demoClients),
   };
   const project = await makeProject(directory, clients);
   const settings = {
@@ -87,7 +87,7 @@ async function tryToStart({ apps = APPS, env = {}, clients = {} }: WorldOptions)
     NOTEBOOK_URL: origins.notebook,
     DEALER_SYSTEM_URL: origins.dealerSystem,
     MAILBOX_URL: origins.mailbox,
-    GAZOO_URL: origins.gazoo,
+    DEMO_CLIENTS_URL: origins.demoClients,
     SMTP_URL: `smtp://localhost:${smtp}`,
     DATA_DIRECTORY: join(directory, 'data'),
     PASSWORD_HASH_COST: '4',

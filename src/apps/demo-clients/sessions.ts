@@ -1,0 +1,23 @@
+// What a browser has at the demo clients. In memory: a demonstration forgets when it is started again.
+import { randomBytes } from 'node:crypto';
+import type { PageContext } from '../../http/page-context.ts';
+import type { Pending, Received } from './identity-provider.ts';
+
+/** Of one browser, by client id: five sites share a cookie here, and nothing else. */
+export type DemoSession = { pending: Map<string, Pending>; received: Map<string, Received> };
+
+const MOST = 1000;
+
+export function createSessions(cookie: string, secure: boolean): (ctx: PageContext) => DemoSession {
+  const sessions = new Map<string, DemoSession>();
+  return (ctx) => {
+    const known = sessions.get(ctx.cookies.get(cookie, { signed: false }) ?? '');
+    if (known) return known;
+    const id = randomBytes(32).toString('base64url');
+    const session = { pending: new Map(), received: new Map() };
+    if (sessions.size >= MOST) sessions.delete(sessions.keys().next().value as string);
+    sessions.set(id, session);
+    ctx.cookies.set(cookie, id, { signed: false, httpOnly: true, sameSite: 'lax', secure, path: '/' });
+    return session;
+  };
+}
