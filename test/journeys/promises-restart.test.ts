@@ -1,0 +1,151 @@
+// Promise 1, the hard way: the common ID is killed after every screen, and nothing that was acknowledged is lost.
+import { spawn, type ChildProcess } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { DatabaseSync } from 'node:sqlite';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
+import { startWorld, type World } from '../support/world.ts';
+import { untilTrue } from './dealer-faults.ts';
+import { createHttpDriver } from './http-driver.ts';
+import { codeFor, createTraveller, NEW_PASSWORD, WORDS } from './traveller.ts';
+
+jest.setTimeout(90_000);
+
+const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+const READY_WITHIN_MS = 3000;
+/** What is begun is finished within this. */
+const DRAINED_WITHIN_MS = 10_000;
+
+let world: World;
+let id: ChildProcess;
+const readyAfter: number[] = [];
+
+async function startId(): Promise<void> {
+  const began = Date.now();
+  id = spawn(process.execPath, ['--no-warnings', MAIN, 'id'], {
+    env: { PATH: process.env.PATH, ...world.env, LOG_LEVEL: 'warn' },
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  await untilTrue('the common ID is ready', async () =>
+    fetch(`${world.origins.id}/health/ready`, { signal: AbortSignal.timeout(1000) }).then(
+      ({ ok }) => ok,
+      () => false,
+    ),
+  );
+  readyAfter.push(Date.now() - began);
+}
+
+async function end(signal: 'SIGTERM' | 'SIGKILL'): Promise<number | null> {
+  if (id.exitCode !== null || id.signalCode !== null) return id.exitCode;
+  const ended = new Promise<number | null>((resolve) => id.once('exit', (code) => resolve(code)));
+  id.kill(signal);
+  return ended;
+}
+
+/** Kills it without warning, or asks it to stop, in turns; and starts it again. */
+let restarts = 0;
+async function restart(): Promise<void> {
+  restarts += 1;
+  const signal = restarts % 2 ? 'SIGKILL' : 'SIGTERM';
+  const began = Date.now();
+  const code = await end(signal);
+  if (signal === 'SIGTERM') {
+    expect(code).toBe(0);
+    expect(Date.now() - began).toBeLessThan(DRAINED_WITHIN_MS);
+  }
+  await startId();
+}
+
+beforeAll(async () => {
+  world = await startWorld({ apps: ['mailbox', 'dealer', 'owners-site', 'notebook'] });
+  await startId();
+}, 30_000);
+afterAll(async () => {
+  await end('SIGKILL');
+  await world.stop();
+}, 20_000);
+
+it('Promise 1: A restart after each of the fourteen screens, by SIGTERM or by kill -9, loses nothing that was acknowledged', async () => {
+  const driver = createHttpDriver();
+  const tanaka = createTraveller(driver, world);
+  /** The page that is on survives, as it is, and its buttons still work. */
+  const restartAndReload = async (): Promise<void> => {
+    const { url, text } = driver.page();
+    await restart();
+    await tanaka.open(url);
+    expect(driver.page().status).toBe(200);
+    expect(headingOf(driver.page().text)).toBe(headingOf(text));
+  };
+
+  await tanaka.signInAtOwnersSite('tanaka'); // ①
+  await restart();
+  await tanaka.open(`${world.origins.ownersSite}/`); // ②
+  await restart();
+  await tanaka.open(`${world.origins.ownersSite}/migration`); // ③
+  await restart();
+  await tanaka.press(WORDS.newId);
+  await tanaka.isAt('about'); // ④
+  await restartAndReload();
+  await tanaka.agree();
+  await tanaka.isAt('email'); // ⑤
+  await restartAndReload();
+  await tanaka.askForCode('tanaka@example.jp');
+  await tanaka.isAt('code'); // ⑥: the mail was promised in this moment
+  await restartAndReload();
+  await tanaka.fill('code', await codeFor(world, 'tanaka@example.jp'));
+  await tanaka.press(WORDS.next);
+  await tanaka.isAt('profile'); // ⑦
+  await restartAndReload();
+  await tanaka.fillProfile();
+  await tanaka.press(WORDS.confirm);
+  await tanaka.isAt('confirm'); // ⑧
+  await restartAndReload();
+  await tanaka.press(WORDS.write);
+  await tanaka.isAt('complete'); // ⑨
+  await restartAndReload();
+  await tanaka.press(WORDS.next);
+  await tanaka.isAt('dealer'); // ⑩
+  await restartAndReload();
+  await tanaka.press(WORDS.link);
+  await tanaka.isAt('login');
+  await restartAndReload();
+  await tanaka.signIn(undefined, NEW_PASSWORD);
+  await tanaka.isAt('required'); // ⑪
+  await restartAndReload();
+  await tanaka.fillRequired();
+  await tanaka.press(WORDS.confirm);
+  await tanaka.isAt('requiredConfirm'); // ⑫
+  await restartAndReload();
+  await tanaka.press(WORDS.write);
+  await tanaka.isAt('requiredDone'); // ⑬
+  await restartAndReload();
+  await tanaka.press(WORDS.next);
+  await tanaka.isAt('link'); // ⑭
+  await restart();
+  await tanaka.arrives();
+  await restart();
+  await tanaka.open(`${world.origins.ownersSite}/`);
+  expect(await tanaka.text()).not.toContain('重要なお知らせ');
+  await tanaka.open(`${world.origins.notebook}/login`);
+  expect(driver.page().text).toContain('田中');
+
+  const database = new DatabaseSync(join(world.env.DATA_DIRECTORY as string, 'common-id.sqlite'), { readOnly: true });
+  const documents = (table: string): string[] =>
+    database
+      .prepare(`SELECT document FROM ${table}`)
+      .all()
+      .map(({ document }) => String(document));
+  await untilTrue(
+    'the link is made',
+    async () =>
+      documents('dealer_links').some((link) => link.includes('"dealer":"aichi-toyota"') && link.includes('"status":"active"')),
+    70_000,
+  );
+  expect(documents('accounts').filter((account) => account.includes('tanaka@example.jp'))).toHaveLength(1);
+  expect(database.prepare('PRAGMA integrity_check').get()).toEqual({ integrity_check: 'ok' });
+  database.close();
+  expect((await world.messages('tanaka@example.jp')).filter(({ subject }) => subject.includes('認証番号'))).toHaveLength(1);
+  expect(Math.max(...readyAfter)).toBeLessThan(READY_WITHIN_MS);
+});
+
+const headingOf = (text: string): string | undefined => /<h1[^>]*>([\s\S]*?)<\/h1>/.exec(text)?.[1];
