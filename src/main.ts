@@ -18,7 +18,7 @@ async function main(named: string[]): Promise<void> {
   if (unknown.length) throw new Error(`unknown app: ${unknown.join(', ')}; there are ${ALL.join(', ')}`);
   const source = createConfigSource(process.env, ROOT, names);
   const config = source.load();
-  if (cluster.isWorker) return obey(await startApps(config, names, Date.now, source));
+  if (cluster.isWorker) return obey(startApps(config, names, Date.now, source));
   for (const warning of config.warnings) process.stderr.write(`warning: ${formatProblem(warning)}\n`);
   // The other apps are examples and run once.
   const isMany = config.workers > 1 && names.every((name) => name === 'id');
@@ -43,21 +43,25 @@ function stopOnSignal(apps: RunningApps): void {
   }
 }
 
-/** A worker does what the first process says. Signals that a terminal sends to all of them are for that one. */
-function obey(apps: RunningApps): void {
+/**
+ * A worker does what the first process says, from the beginning: a message that nobody listens for is lost. Signals that a terminal
+ * sends to all of them are for that one.
+ */
+async function obey(starting: Promise<RunningApps>): Promise<void> {
   for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => undefined);
   let stopping = false;
   const stop = (): void => {
     if (stopping) return;
     stopping = true;
-    end(apps);
+    void starting.then(end);
   };
   process.on('SIGTERM', stop);
   process.on('disconnect', stop);
   process.on('message', (message: WorkerMessage) => {
     if (message === 'stop') stop();
-    else void apps.reload();
+    else void starting.then((apps) => apps.reload());
   });
+  await starting;
 }
 
 function end(apps: RunningApps): void {

@@ -1,7 +1,32 @@
 // F10: nodes are restarted one after the other while people log in; nobody's login fails.
+import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { logIn } from '../../test/support/log-in.ts';
-import type { NodeWorld } from '../../test/support/node-world.ts';
+import { startNodeWorld, type NodeWorld } from '../../test/support/node-world.ts';
+import type { Fault } from './fault.ts';
+
+export const rollingRestartOfNodes: Fault = {
+  id: 'F10',
+  title: 'two nodes are restarted in turn under load',
+  backends: ['SQLite', 'MongoDB'],
+  async run(backend, short) {
+    const url = await backend.makeDatabase();
+    const nodeWorld = await startNodeWorld(2, () => url);
+    try {
+      const plan = short ? { restarts: 2, pauseMs: 500, walkers: 2 } : { restarts: 60, pauseMs: 8_000, walkers: 3 };
+      const { logins, failures, restarts } = await rollingRestart(nodeWorld, plan);
+      assert.deepEqual(failures, []);
+      assert(
+        restarts.every((code) => code === 0),
+        `nodes ended with ${restarts.join(', ')}`,
+      );
+      assert(logins >= 2, 'too few logins to say anything');
+      return `${restarts.length} restarts; ${logins} logins, 0 failed`;
+    } finally {
+      await nodeWorld.stop();
+    }
+  },
+};
 
 export type RollingRestart = {
   logins: number;

@@ -38,8 +38,8 @@ test('two workers serve one port, one that is killed is replaced, and a signal e
   await logIn(nodeWorld.world);
   const [victim = 0] = workersOf(pid);
   process.kill(victim, 'SIGKILL');
+  await waitFor(() => node().log().includes(`worker ${victim} ended (SIGKILL)`));
   await waitFor(() => workersOf(pid).length === 2 && !workersOf(pid).includes(victim));
-  expect(node().log()).toContain(`worker ${victim} ended (SIGKILL)`);
   await logIn(nodeWorld.world);
   const last = workersOf(pid);
   expect(await node().stop()).toBe(0);

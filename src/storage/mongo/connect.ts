@@ -7,7 +7,7 @@ const DEFAULT_DATABASE = 'common_id';
 /** A server that says nothing for so long is given up, and its connection closed. */
 const SOCKET_TIMEOUT_MS = 2_500;
 /** When all connections are busy for so long, the database does not keep up. */
-const CONNECTION_WAIT_MS = 1_500;
+const CONNECTION_WAIT_MS = 2_000;
 /** Readiness must turn within two seconds where no server answers. */
 const SERVER_SELECTION_TIMEOUT_MS = 1_500;
 

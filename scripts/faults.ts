@@ -1,0 +1,29 @@
+// Tries every fault in full: npm run faults [-- --short] [F1 F5 …]. Takes half an hour; ends with 1 where something did not hold.
+import { parseArgs } from 'node:util';
+import { mongoServerAvailable, startMongoServer } from '../test/storage/mongo-server.ts';
+import type { Backend } from './faults/fault.ts';
+import { FAULTS, onMongo, onSqlite } from './faults/faults.ts';
+
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { short: { type: 'boolean', default: false } } });
+const chosen = FAULTS.filter(({ id }) => positionals.length === 0 || positionals.includes(id));
+const available = mongoServerAvailable();
+const server = available === true ? await startMongoServer() : undefined;
+const sqlite = onSqlite();
+const backends: Backend[] = server ? [sqlite, onMongo(server)] : [sqlite];
+if (available !== true) process.stdout.write(`Not on MongoDB: ${available.reason}.\n`);
+
+for (const fault of chosen) {
+  for (const backend of backends.filter(({ name }) => fault.backends.includes(name))) {
+    const started = performance.now();
+    const line = `${fault.id} ${fault.title}, ${backend.name}:`;
+    try {
+      const seen = await fault.run(backend, values.short);
+      process.stdout.write(`ok    ${line} ${seen} (${Math.round((performance.now() - started) / 1000)} s)\n`);
+    } catch (error) {
+      process.stdout.write(`NOT OK ${line} ${error instanceof Error ? error.stack : String(error)}\n`);
+      process.exitCode = 1;
+    }
+  }
+}
+await sqlite.dispose();
+await server?.stop();

@@ -1,0 +1,33 @@
+// Every fault in its short form; npm run faults tries them in full.
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { FAULTS, onMongo, onSqlite } from '../../scripts/faults/faults.ts';
+import { mongoServerAvailable, startMongoServer, type MongoServer } from '../storage/mongo-server.ts';
+
+jest.setTimeout(120_000);
+
+const SHORT = true;
+/** test/nodes tries this one. */
+const elsewhere = new Set(['F10']);
+const faults = FAULTS.filter(({ id }) => !elsewhere.has(id));
+
+describe('on SQLite', () => {
+  const backend = onSqlite();
+  afterAll(() => backend.dispose());
+  test.each(faults.filter(({ backends }) => backends.includes('SQLite')))('$id $title', async (fault) => {
+    expect(await fault.run(backend, SHORT)).toEqual(expect.any(String));
+  });
+});
+
+const available = mongoServerAvailable();
+const suite = available === true ? describe : describe.skip;
+
+suite(available === true ? 'on MongoDB' : `on MongoDB (skipped: ${available.reason})`, () => {
+  let server: MongoServer;
+  beforeAll(async () => {
+    server = await startMongoServer();
+  });
+  afterAll(() => server.stop());
+  test.each(faults.filter(({ backends }) => backends.includes('MongoDB')))('$id $title', async (fault) => {
+    expect(await fault.run(onMongo(server), SHORT)).toEqual(expect.any(String));
+  });
+});
