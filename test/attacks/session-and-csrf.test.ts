@@ -1,7 +1,8 @@
 // Attacks on sessions, cookies, forms and headers: design/security.md 39 to 42, 45 to 47 and 49.
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { createBrowser, formsOf, sendRaw, type Answer, type Browser } from '../support/http-browser.ts';
-import { CALLBACK, freePorts, startWorld, type World } from './support/attack-world.ts';
+import { freePorts } from '../support/free-ports.ts';
+import { CALLBACK, startWorld, type World } from './support/attack-world.ts';
 import { authorizationUrl, begin, makePkce, redeem, requestParams, returned, signedIn, signIn } from './support/client.ts';
 import { registerUpTo } from './support/registration.ts';
 

@@ -1,11 +1,12 @@
-// The process of a test world: `node world-process.ts <project directory> <app>…`. Messages move its clock.
+// The process of a test world: `node world-process.ts <project directory> <app>…`. Messages move its clock; TEST_CLOCK_AHEAD says how far
+// ahead of the machine's it starts.
 import type { AppName } from '../../src/config/config.ts';
 import { ConfigError } from '../../src/config/config-error.ts';
 import { createConfigSource } from '../../src/config/config-source.ts';
 import { startApps } from '../../src/start-apps.ts';
 
 const [directory = '', ...names] = process.argv.slice(2);
-let ahead = 0;
+let ahead = Number(process.env.TEST_CLOCK_AHEAD ?? 0);
 
 process.on('message', ({ advance }: { advance: number }) => {
   ahead += advance;

@@ -1,16 +1,16 @@
 // The system under attack: real processes on one real database, mail by real SMTP, and clients whose keys the attacker's test holds.
 import { fork, type ChildProcess } from 'node:child_process';
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { exportJWK, generateKeyPair, type CryptoKey, type JWK } from 'jose';
+import { freePorts } from '../../support/free-ports.ts';
 import { createBrowser, sendRaw, type Answer, type Browser, type BrowserOptions } from '../../support/http-browser.ts';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
-const NODE = fileURLToPath(new URL('node.ts', import.meta.url));
+const NODE = fileURLToPath(new URL('../../support/world-process.ts', import.meta.url));
 
 /** Nobody listens here; where clients of the tests are sent back to. */
 export const CALLBACK = 'http://127.0.0.1:9/callback';
@@ -79,22 +79,6 @@ export async function makeTestKey(alg = 'ES256'): Promise<TestKey> {
   const named = { kid, use: 'sig', alg };
   const [privateJwk, publicJwk] = [await exportJWK(privateKey), await exportJWK(publicKey)];
   return { kid, privateKey, privateJwk: { ...privateJwk, ...named }, publicJwk: { ...publicJwk, ...named } };
-}
-
-/** Ports that were free a moment ago. */
-export async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer();
-      await new Promise<void>((resolve) => {
-        server.listen(0, '127.0.0.1', resolve);
-      });
-      return server;
-    }),
-  );
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  await Promise.all(servers.map(async (server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
 }
 
 /** A project directory with the shipped config/, and the clients of the tests beside the shipped ones. */
@@ -224,7 +208,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       const node = await startNode(
         directory,
         ['id'],
-        { ...env, PORT: String(port), ATTACK_CLOCK_AHEAD: String(ahead), ...more },
+        { ...env, PORT: String(port), TEST_CLOCK_AHEAD: String(ahead), ...more },
         port,
       );
       nodes.push(node);
