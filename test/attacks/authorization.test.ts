@@ -294,6 +294,42 @@ test('S66 a code at another client, with another redirect URI, or late: refused'
   expect((await redeem(world, late.code, late.pkce)).body.error).toBe('invalid_grant');
 });
 
+test('S67 a refresh token used twice, or twenty times at once: once, and the family dies, also over a restart', async () => {
+  const refreshed = async (refreshToken: unknown, at?: number, from?: string): Promise<Record<string, unknown>> => {
+    const params = { grant_type: 'refresh_token', refresh_token: String(refreshToken) };
+    const options = {
+      headers: basic('attack-web'),
+      ...(at === undefined ? {} : { port: at }),
+      ...(from === undefined ? {} : { from }),
+    };
+    return (await token(world, params, options)).body;
+  };
+  const family = async (): Promise<Record<string, unknown>> => {
+    const { code, pkce } = await signedIn(world, { scope: 'openid profile offline_access' });
+    return (await redeem(world, code, pkce)).body;
+  };
+  const first = await family();
+  const second = await refreshed(first.refresh_token);
+  expect(second.refresh_token).toBeDefined();
+  expect(second.refresh_token).not.toBe(first.refresh_token);
+  expect((await refreshed(first.refresh_token, port)).error).toBe('invalid_grant');
+  expect((await refreshed(second.refresh_token)).error).toBe('invalid_grant');
+  expect((await userInfo(second.access_token)).status).toBe(401);
+  const reborn = await world.addNode();
+  expect((await refreshed(second.refresh_token, reborn.port)).error).toBe('invalid_grant');
+  await reborn.stop();
+  world.nodes.pop();
+
+  const raced = await family();
+  const from = world.freshAddress();
+  const ports = Array.from({ length: 20 }, (_, n) => (n % 2 ? port : undefined));
+  await Promise.all(ports.map(async (at) => world.request('/.well-known/openid-configuration', { from, port: at })));
+  const answers = await Promise.all(ports.map(async (at) => refreshed(raced.refresh_token, at, from)));
+  const won = answers.filter(({ access_token: accessToken }) => accessToken !== undefined);
+  expect(won).toHaveLength(1);
+  expect((await refreshed(won[0]?.refresh_token)).error).toBe('invalid_grant');
+});
+
 test('S68 mix-up of issuers: every answer names the issuer', async () => {
   const { answer } = await signedIn(world);
   expect(returned(answer).get('iss')).toBe(world.issuer);

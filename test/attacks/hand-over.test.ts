@@ -50,7 +50,12 @@ beforeAll(async () => {
   weak = { privateKey: pair.privateKey, kid: 'weak' };
   const weakJwk: JWK = { ...(await exportJWK(pair.publicKey)), kid: 'weak', alg: 'PS256', use: 'sig' };
   const { alg: _alg, ...forEncryption } = encryptionKey.publicJwk;
-  world = await startWorld({ nodes: 2, moreSiteKeys: [{ ...forEncryption, use: 'enc' }, weakJwk] });
+  world = await startWorld({
+    nodes: 2,
+    // Every attack of this file within a minute.
+    policy: ({ rate_limits: limits }) => Object.assign(limits.legacy_hand_over, { per_client_per_minute: 5000 }),
+    moreSiteKeys: [{ ...forEncryption, use: 'enc' }, weakJwk],
+  });
   port = world.nodes[1]?.port as number;
 });
 afterAll(async () => {
@@ -77,6 +82,29 @@ async function expectRefused(legacy: string, what: string): Promise<string> {
 
 test('a hand-over as it should be is taken', async () => {
   expect((await pushProfile(await handOver(world))).status).toBe(201);
+});
+
+test('hand-overs are bounded for each client, over two nodes, with 429 and Retry-After', async () => {
+  const bounded = await startWorld({
+    nodes: 2,
+    policy: ({ rate_limits: limits }) => Object.assign(limits.legacy_hand_over, { per_client_per_minute: 4 }),
+  });
+  try {
+    const answers: Answer[] = [];
+    for (let n = 0; n < 6; n += 1) {
+      const legacy = n % 3 ? await handOver(bounded) : 'garbage';
+      const params = requestParams('attack-site', makePkce(), { legacy_profile: legacy });
+      answers.push(await push(bounded, params, n % 2 ? (bounded.nodes[1]?.port as number) : undefined));
+    }
+    expect(answers.map(({ status }) => status)).toEqual([400, 201, 201, 400, 429, 429]);
+    expect(Number(answers[5]?.headers['retry-after'])).toBeGreaterThan(0);
+    await bounded.advance(61_000);
+    expect(
+      (await push(bounded, requestParams('attack-site', makePkce(), { legacy_profile: await handOver(bounded) }))).status,
+    ).toBe(201);
+  } finally {
+    await bounded.close();
+  }
 });
 
 test('S83 signatures without algorithm, symmetric, weak, with unknown extensions: refused', async () => {
@@ -428,7 +456,7 @@ test('S89 sizes, types, characters and dates: refused by name, or left out and n
     [{ dealer: {} }, /"dealer.code"/],
     [{ vehicles: {} }, /"vehicles"/],
     [{ vehicles: ['x'] }, /"vehicles\[0\]"/],
-    [{ vehicles: Array(60).fill({ vin: 'AAAAA' }) }, /"vehicles"/],
+    [{ vehicles: Array.from({ length: 60 }, (_, n) => ({ vin: `AAAAA${n}` })) }, /"vehicles"/],
     [{ auth_time: 'x' }, /"auth_time"/],
     [{ auth_time: -1 }, /"auth_time"/],
   ];
