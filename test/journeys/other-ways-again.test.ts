@@ -85,38 +85,83 @@ describe('abandoned at every screen', () => {
         await tanaka.arrives();
       });
 
-      it('goes on in another browser, after signing in at the owners site again', async () => {
-        let ito = await journey.person();
+      it('goes on in another browser after signing in at the owners site again; another address than the site knows is proven there too', async () => {
+        let hanako = await journey.person();
         const elsewhere = async (screen: Screen): Promise<void> => {
-          ito = await journey.person();
-          await ito.signInAtOwnersSite('suzuki');
-          await ito.continueFromBanner();
-          await ito.isAt(screen);
+          hanako = await journey.person();
+          await hanako.signInAtOwnersSite('suzuki');
+          await hanako.continueFromBanner();
+          await hanako.isAt(screen);
         };
-        await ito.signInAtOwnersSite('suzuki');
-        await ito.begin('newId');
+        await hanako.signInAtOwnersSite('suzuki');
+        await hanako.begin('newId');
         await elsewhere('about');
-        await ito.agree();
+        await hanako.agree();
         await elsewhere('email');
-        await ito.askForCode('hanako@example.jp');
-        await ito.typeCode('hanako@example.jp');
-        await elsewhere('profile');
-        await ito.fillProfile();
-        await ito.press(WORDS.confirm);
-        await elsewhere('confirm');
-        await ito.press(WORDS.write);
+        await hanako.askForCode('hanako@example.jp');
+        await hanako.typeCode('hanako@example.jp');
+        // Not the address that the owners site knows: it is proven once more before another browser sees what was typed.
+        const proveAgain = async (): Promise<void> => {
+          const { id } = await journey.world.nextMessage('hanako@example.jp');
+          expect(await hanako.value('email')).toBe('');
+          await hanako.askForCode('hanako@example.jp');
+          await hanako.fill('code', await codeFor(journey.world, 'hanako@example.jp', id));
+          await hanako.press(WORDS.next);
+        };
+        await elsewhere('email');
+        await proveAgain();
+        await hanako.isAt('profile');
+        await hanako.fillProfile();
+        await hanako.press(WORDS.confirm);
+        await elsewhere('email');
+        await proveAgain();
+        await hanako.isAt('confirm');
+        await hanako.press(WORDS.write);
         await elsewhere('dealer');
         // A consent is given in this browser, and holds in this one.
-        await ito.press(WORDS.link);
+        await hanako.press(WORDS.link);
         await elsewhere('dealer');
-        await ito.press(WORDS.link);
-        await ito.signIn(undefined, NEW_PASSWORD);
-        await ito.confirmRequired();
-        await ito.isAt('link');
+        await hanako.press(WORDS.link);
+        await hanako.signIn('hanako@example.jp', NEW_PASSWORD);
+        await hanako.confirmRequired();
+        await hanako.isAt('link');
         // Written: elsewhere only the way back is missing, and who it is.
         await elsewhere('login');
-        await ito.signIn(undefined, NEW_PASSWORD);
-        await ito.arrives();
+        await hanako.signIn('hanako@example.jp', NEW_PASSWORD);
+        await hanako.arrives();
+      });
+    },
+  );
+});
+
+describe('abandoned with the address that the owners site handed over', () => {
+  inWorld(
+    {},
+    async () => createHttpDriver(),
+    (journey) => {
+      it('goes on in another browser with everything proven and typed', async () => {
+        let tanaka = await journey.person();
+        const elsewhere = async (screen: Screen): Promise<void> => {
+          tanaka = await journey.person();
+          await tanaka.signInAtOwnersSite('tanaka');
+          await tanaka.continueFromBanner();
+          await tanaka.isAt(screen);
+        };
+        await tanaka.signInAtOwnersSite('tanaka');
+        await tanaka.begin('newId');
+        await tanaka.agree();
+        await tanaka.askForCode();
+        await tanaka.typeCode('tanaka@example.jp');
+        await elsewhere('profile');
+        await tanaka.fillProfile();
+        await tanaka.fill('given_name', '次郎');
+        await tanaka.press(WORDS.confirm);
+        await elsewhere('confirm');
+        expect(await tanaka.text()).toContain('次郎');
+        await tanaka.press(WORDS.write);
+        await elsewhere('dealer');
+        await tanaka.press(WORDS.link);
+        expect(await tanaka.value('login_id')).toBe('tanaka@example.jp');
       });
     },
   );

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Deps } from '../../deps.ts';
 import { EMAIL_CODE_RESEND_AFTER_MS } from '../../domain/email-code.ts';
-import type { RegistrationDraft } from '../../domain/registration-draft.ts';
+import { proof, type RegistrationDraft } from '../../domain/registration-draft.ts';
 import { page } from '../../http/page-context.ts';
 import { formField } from '../../http/read-form.ts';
 import { redirect } from '../../http/redirect.ts';
@@ -70,9 +70,13 @@ export function createCodePage(
       draft.email_canonical as string,
       formField(ctx, 'code'),
     );
-    if (!problem) return registration.goOn(ctx, await registration.change(draft, { email_verified_at: deps.clock() }));
-    const proven = await provenMeanwhile(ctx);
-    if (proven) return registration.goOn(ctx, proven);
+    if (!problem) {
+      const { elsewhere: _taken, ...rest } = draft;
+      const change = proof(draft, ctx.state.interaction.browserId, deps.clock());
+      return registration.goOn(ctx, await registration.change(rest, change));
+    }
+    const meanwhile = await provenMeanwhile(ctx);
+    if (meanwhile) return registration.goOn(ctx, meanwhile);
     return show(ctx, draft, { code: ctx.state.t(`form_errors.${problem}`) });
   };
 

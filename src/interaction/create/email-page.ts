@@ -42,7 +42,7 @@ export function createEmailPage(
     if (!parsed.ok) return show(ctx, typed, false, { email: ctx.state.t(`form_errors.email_${parsed.reason}`) });
     if (draft.email_canonical === parsed.canonical && draft.email_verified_at !== undefined) return registration.goOn(ctx, draft);
     if (!(await wasSent(codeSlot(ctx.state.interaction.uid), parsed.canonical))) await mailCode(ctx, parsed);
-    const { email_verified_at: _proven, ...unproven } = draft;
+    const { email_verified_at: _proven, proven_in: _browser, ...unproven } = draft;
     await registration.change(unproven, { email: parsed.email, email_canonical: parsed.canonical });
     return registration.go(ctx, 'code');
   };
