@@ -27,7 +27,7 @@ function createSteps(deps: Deps): InteractionStep[] {
     createTermsStep(deps),
     createRequiredProfileStep(deps),
     createLinkStep(deps),
-    createConsentStep(),
+    createConsentStep(deps),
   ];
 }
 

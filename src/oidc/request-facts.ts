@@ -49,8 +49,20 @@ export async function writeFacts(
   const kept = keptId(key);
   await Promise.all([
     put(store, key.cid, change, requestEnds),
-    kept && Object.keys(keep).length ? put(store, kept, keep, now + KEPT_MS) : undefined,
+    kept && Object.keys(keep).length ? keepFacts(store, kept, keep, now + KEPT_MS) : undefined,
   ]);
+}
+
+/** What one person chose and typed is nothing to another who signs in in the same browser. */
+async function keepFacts(
+  store: Storage['interactionFacts'],
+  id: string,
+  keep: KeptFacts,
+  expiresAt: EpochMilliseconds,
+): Promise<void> {
+  const before = keep.continue_as === undefined ? undefined : (await store.find(id))?.continue_as;
+  if (before !== undefined && before !== keep.continue_as) await store.remove(id);
+  await put(store, id, keep, expiresAt);
 }
 
 async function put(

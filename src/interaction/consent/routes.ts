@@ -1,13 +1,25 @@
 // Asks whether a client may have what it asks for: third parties once, native apps each time (RFC 8252 section 8.6).
+import type { Deps } from '../../deps.ts';
+import { stands } from '../../domain/dealer-link.ts';
 import { page } from '../../http/page-context.ts';
 import { formField } from '../../http/read-form.ts';
-import type { InteractionStep } from '../interaction-context.ts';
+import type { Interaction, InteractionStep } from '../interaction-context.ts';
 
-export function createConsentStep(): InteractionStep {
+export function createConsentStep({ config, storage }: Pick<Deps, 'config' | 'storage'>): InteractionStep {
+  /** The dealers whose links the client will see: for a client of ours all, for others those linked in its own flow. */
+  const dealersFor = async ({ accountId, client, scopes, dealerLink }: Interaction) => {
+    if (!dealerLink && !scopes.some(({ name }) => name === 'dealer_link')) return [];
+    const links = await storage.dealerLinks.listByAccount(accountId as string);
+    const shown = links.filter(
+      (link) => stands(link) && (client.firstParty || link.consent.client_id === client.metadata.client_id),
+    );
+    return config.dealers.filter(({ code }) => shown.some(({ dealer }) => dealer === code));
+  };
+
   return {
     path: 'consent',
     addRoutes(router) {
-      router.get('/', (ctx) => {
+      router.get('/', async (ctx) => {
         const { interaction, language, t } = ctx.state;
         page(ctx, 'consent', {
           kind: 'step',
@@ -21,7 +33,7 @@ export function createConsentStep(): InteractionStep {
             description: t(`scopes.${name}.description`),
             claims,
           })),
-          dealers: [],
+          dealers: (await dealersFor(interaction)).map(({ name }) => ({ name: name[language] })),
         });
       });
       router.post('/', async (ctx) => {

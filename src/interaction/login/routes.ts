@@ -1,6 +1,7 @@
 // TOYOTA/LEXUSの共通IDでログイン – asked again after registration, for security, as the guide says.
 import type { Deps } from '../../deps.ts';
-import { draftIdOfLegacyIdentity } from '../../domain/registration-draft.ts';
+import { parseEmail } from '../../domain/canonical-email.ts';
+import { draftIdOfLegacyIdentity, draftIn } from '../../domain/registration-draft.ts';
 import { createKnownDevices } from '../../http/known-device.ts';
 import { page } from '../../http/page-context.ts';
 import { formField } from '../../http/read-form.ts';
@@ -16,8 +17,22 @@ export function createLoginStep(deps: Deps): InteractionStep {
   const registeredEmail = async (ctx: InteractionContext): Promise<string | undefined> => {
     const { facts, legacy } = ctx.state.interaction;
     if (facts.registration || !legacy) return facts.registration?.email;
-    const draft = await deps.storage.registrationDrafts.find(draftIdOfLegacyIdentity(legacy.client_id, legacy.profile.legacy_id));
+    const kept = await deps.storage.registrationDrafts.find(draftIdOfLegacyIdentity(legacy.client_id, legacy.profile.legacy_id));
+    const handedOver = parseEmail(legacy.profile.email ?? '');
+    const draft = kept && draftIn(kept, ctx.state.interaction.browserId, handedOver.ok ? handedOver.canonical : undefined);
     return draft?.registered_at === undefined ? undefined : draft.email;
+  };
+
+  /** A legacy user has one ID: whose identity is linked, or about to be, gets no other. */
+  const mayRegister = async (ctx: InteractionContext): Promise<boolean> => {
+    const { facts, legacy } = ctx.state.interaction;
+    if (!legacy) return facts.registration === undefined;
+    const { client_id: clientId, profile } = legacy;
+    const [migration, draft] = await Promise.all([
+      deps.storage.migrations.find(clientId, profile.legacy_id),
+      deps.storage.registrationDrafts.find(draftIdOfLegacyIdentity(clientId, profile.legacy_id)),
+    ]);
+    return !migration?.account_id && !migration?.candidate && draft?.registered_at === undefined;
   };
 
   const show = (ctx: InteractionContext, loginId: string, errors?: Record<string, string>): void => {
@@ -97,6 +112,9 @@ export function createLoginStep(deps: Deps): InteractionStep {
         return interaction.finish({});
       });
       router.post('/register', async (ctx) => {
+        if (!(await mayRegister(ctx))) {
+          return show(ctx, (await registeredEmail(ctx)) ?? '', { login_id: ctx.state.t('form_errors.registered_already') });
+        }
         await ctx.state.interaction.setFacts({ wants: 'registration' });
         return ctx.state.interaction.finish({});
       });
