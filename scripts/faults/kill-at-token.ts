@@ -71,7 +71,7 @@ async function authorize(
     code_challenge: createHash('sha256').update(verifier).digest('base64url'),
     code_challenge_method: 'S256',
   });
-  let answer = await browser.open(`${authorization_endpoint}?${parameters}`, `${gazoo}/`);
+  let answer = await browser.open(`${authorization_endpoint}?${parameters.toString()}`, `${gazoo}/`);
   for (let page = 0; answer.location === undefined && page < 6; page += 1) {
     if (answer.text.includes('name="login_id"')) {
       answer = await browser.submit('/login', { login_id: 'yamada@example.jp', password: DEMO_PASSWORD }, `${gazoo}/`);
