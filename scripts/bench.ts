@@ -1,0 +1,41 @@
+// How quick it is: npm run bench [-- growth [accounts …]]. Prints, and writes docs/performance/<what>.json and its plot.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { cpus, release, totalmem, type as system } from 'node:os';
+import { join } from 'node:path';
+import { compare } from './bench/compare.ts';
+import { grow } from './bench/growth.ts';
+import { plotComparison, plotGrowth } from './bench/plot.ts';
+
+const FOLDER = join(import.meta.dirname, '../docs/performance');
+const SIZES = [10_000, 100_000, 1_000_000];
+const tell = (line: string): void => void process.stdout.write(`${line}\n`);
+
+function keep(name: string, result: object, svg: string): void {
+  const [processor] = cpus();
+  const machine = {
+    processor: processor?.model,
+    cores: cpus().length,
+    memoryGiB: Math.round(totalmem() / 2 ** 30),
+    system: `${system()} ${release()}`,
+    node: process.version,
+    at: new Date().toISOString(),
+  };
+  mkdirSync(FOLDER, { recursive: true });
+  writeFileSync(join(FOLDER, `${name}.json`), `${JSON.stringify({ machine, ...result }, null, 2)}\n`);
+  writeFileSync(join(FOLDER, `${name}.svg`), svg);
+}
+
+const [what = 'compare', ...sizes] = process.argv.slice(2);
+if (what === 'growth') {
+  const growth = await grow(sizes.length ? sizes.map(Number) : SIZES, tell);
+  keep('growth', { growth }, plotGrowth(growth));
+} else if (what === 'compare') {
+  const comparison = await compare(tell);
+  const { startMs, memoryMiB } = comparison;
+  tell(`start until ready: bare ${startMs.bare.toFixed(0)} ms, ours ${startMs.ours.toFixed(0)} ms`);
+  tell(`memory after all this: bare ${memoryMiB.bare.toFixed(0)} MiB, ours ${memoryMiB.ours.toFixed(0)} MiB`);
+  keep('compare', comparison, plotComparison(comparison));
+} else {
+  process.stderr.write(`bench: expected compare or growth, found ${what}\n`);
+  process.exitCode = 1;
+}

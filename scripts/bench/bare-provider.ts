@@ -1,0 +1,73 @@
+// What we are measured against: oidc-provider with its in-memory adapter, and the least that a login needs around it.
+import { createServer } from 'node:http';
+import bcrypt from 'bcrypt';
+import { exportJWK, generateKeyPair } from 'jose';
+import { Provider, type JWK } from 'oidc-provider';
+import { BENCH_CLIENT, PERSON, STUB_HASH_COST } from './bench-client.ts';
+
+const port = Number(process.argv[2]);
+const issuer = `http://localhost:${port}`;
+const { privateKey } = await generateKeyPair('ES256', { extractable: true });
+const key = { ...(await exportJWK(privateKey)), alg: 'ES256', use: 'sig' } as JWK;
+const hash = await bcrypt.hash(PERSON.password, STUB_HASH_COST);
+
+const provider = new Provider(issuer, {
+  clients: [
+    {
+      client_id: BENCH_CLIENT.client_id,
+      client_secret: BENCH_CLIENT.client_secret,
+      redirect_uris: [BENCH_CLIENT.redirect_uri],
+      grant_types: ['authorization_code', 'refresh_token', 'client_credentials'],
+      response_types: ['code'],
+      token_endpoint_auth_method: 'client_secret_basic',
+      id_token_signed_response_alg: 'ES256',
+      scope: BENCH_CLIENT.scope,
+    },
+  ],
+  jwks: { keys: [key] },
+  cookies: { keys: ['a key of the benchmark'] },
+  claims: { openid: ['sub'], profile: ['name'], email: ['email'] },
+  scopes: ['openid', 'offline_access'],
+  features: {
+    devInteractions: { enabled: false },
+    clientCredentials: { enabled: true },
+    introspection: { enabled: true },
+    userinfo: { enabled: true },
+  },
+  rotateRefreshToken: true,
+  interactions: { url: (_, { uid }) => `/interaction/${uid}` },
+  findAccount: async (_, id) => ({ accountId: id, claims: async () => ({ sub: id, name: 'Bench', email: PERSON.email }) }),
+  async loadExistingGrant(ctx) {
+    const { client, session } = ctx.oidc;
+    if (!client || !session?.accountId) return undefined;
+    const standing = session.grantIdFor(client.clientId);
+    if (standing) return ctx.oidc.provider.Grant.find(standing);
+    const grant = new ctx.oidc.provider.Grant({ clientId: client.clientId, accountId: session.accountId });
+    grant.addOIDCScope(BENCH_CLIENT.scope);
+    await grant.save();
+    return grant;
+  },
+});
+
+const answer = provider.callback();
+createServer((request, response) => {
+  const uid = /^\/interaction\/([^/]+)$/.exec(request.url ?? '')?.[1];
+  if (!uid) return void answer(request, response);
+  if (request.method === 'GET') {
+    response.setHeader('Content-Type', 'text/html');
+    response.end(
+      `<form method="post" action="/interaction/${uid}"><input name="login_id"><input name="password"><button>Log in</button></form>`,
+    );
+    return;
+  }
+  const chunks: Buffer[] = [];
+  request.on('data', (chunk: Buffer) => chunks.push(chunk));
+  request.on('end', () => {
+    void (async () => {
+      const typed = new URLSearchParams(Buffer.concat(chunks).toString());
+      if (!(await bcrypt.compare(typed.get('password') ?? '', hash))) return response.writeHead(422).end();
+      await provider.interactionFinished(request, response, { login: { accountId: typed.get('login_id') ?? '' }, consent: {} });
+      return undefined;
+    })();
+  });
+}).listen(port, '127.0.0.1', () => process.send?.('ready'));
