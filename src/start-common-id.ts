@@ -1,7 +1,7 @@
 // Starts the common ID: storage, keys, jobs, application, in this order; and stops it the other way round.
 import type { ConfigSource } from './config/config-source.ts';
 import type { Config } from './config/config.ts';
-import { watchFiles } from './config/watch-files.ts';
+import { fingerprint, watchFiles } from './config/watch-files.ts';
 import { createLasting } from './create-deps.ts';
 import { writeDemoData } from './demo-data.ts';
 import type { Clock, Deps } from './deps.ts';
@@ -22,6 +22,8 @@ const KEYS_LOOKED_AT_EVERY_MS = 1000;
 /** @param source where the configuration can be read again and watched; where it is left out, nothing changes while it runs */
 export async function startCommonId(config: Config, clock: Clock, log: Log, source?: ConfigSource): Promise<RunningApp> {
   const lasting = await createLasting(config, clock, log);
+  const keyFiles = [config.keyDirectory];
+  const keysBefore = fingerprint(keyFiles);
   const live = await createLiveCommonId(config, () => source?.load() ?? config, lasting, clock, log);
   const mailer = createMailer(config.mail.smtpUrl, config.mail.from);
   const runner = createJobRunner({ ...lasting, clock, log }, handlersOf(live.current, mailer));
@@ -30,7 +32,7 @@ export async function startCommonId(config: Config, clock: Clock, log: Log, sour
   const stops = [
     startSweeper(live.current()),
     source?.watch(() => void live.reload()),
-    watchFiles([config.keyDirectory], () => void live.turnKeys()),
+    watchFiles(keyFiles, keysBefore, () => void live.turnKeys()),
     turnKeysInTime(live, clock),
   ];
   return {

@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import type { AppName, Config } from './config.ts';
 import { loadConfig } from './load.ts';
 import type { Environment } from './read-settings.ts';
-import { watchFiles } from './watch-files.ts';
+import { fingerprint, watchFiles } from './watch-files.ts';
 
 export type ConfigSource = {
   /** Loads what is there now. @throws {ConfigError} with every mistake */
   load(): Config;
   /**
-   * Calls back when something of it has changed.
+   * Calls back when something of it has changed since it was loaded last.
    * @returns what stops it
    */
   watch(changed: () => void): () => void;
@@ -17,8 +17,13 @@ export type ConfigSource = {
 
 /** @param directory the project's root, where config/ lies */
 export function createConfigSource(env: Environment, directory: string, apps: readonly AppName[]): ConfigSource {
+  const files = [join(directory, 'config'), join(directory, '.env')];
+  let loaded = fingerprint(files);
   return {
-    load: () => loadConfig({ env, directory, apps }),
-    watch: (changed) => watchFiles([join(directory, 'config'), join(directory, '.env')], changed),
+    load() {
+      loaded = fingerprint(files);
+      return loadConfig({ env, directory, apps });
+    },
+    watch: (changed) => watchFiles(files, loaded, changed),
   };
 }
