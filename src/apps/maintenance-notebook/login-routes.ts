@@ -52,6 +52,7 @@ export function loginRoutes(deps: NotebookDeps): Router<PageState> {
   );
 
   function loginFailed(ctx: NotebookContext): void {
+    log.info({ request_id: ctx.state.requestId }, 'login not completed');
     page(ctx, 'login-failed', { kind: 'note', title: ctx.state.t('login_failed.title') });
     ctx.status = 400;
   }

@@ -101,6 +101,7 @@ export function forgottenRoutes(router: SiteRouter, site: Site): void {
   });
 
   function linkIsDead(ctx: SiteContext): void {
+    site.log.info({ request_id: ctx.state.requestId }, 'a reset link was used that is none any more');
     page(ctx, 'reset-link-dead', { kind: 'note', title: ctx.state.t('reset_link_dead.title') });
     ctx.status = 404;
   }

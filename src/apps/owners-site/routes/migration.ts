@@ -44,7 +44,8 @@ export function migrationRoutes(router: SiteRouter, site: Site): void {
   });
 
   function problem(ctx: SiteContext, what: keyof typeof PROBLEMS): void {
-    const { t } = ctx.state;
+    const { t, requestId } = ctx.state;
+    site.log.info({ request_id: requestId, problem: what }, 'migration not completed');
     page(ctx, 'migration-problem', {
       kind: 'note',
       title: t(`migration_problem.${what}.title`),
