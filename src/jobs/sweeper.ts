@@ -4,6 +4,7 @@ import { enqueueDelivery } from './enqueue-delivery.ts';
 
 const EVERY_MS = 60_000;
 const BATCH = 500;
+const DAY_MS = 24 * 60 * 60 * 1000;
 /** Longer than any request lives: whoever wrote the link is not about to put its delivery on the way. */
 const ABANDONED_AFTER_MS = 60_000;
 
@@ -12,6 +13,17 @@ type SweepDeps = Pick<Deps, 'storage' | 'jobs' | 'clock' | 'log'>;
 /** Removes what has expired, in small batches; no reader depends on it. */
 async function removeExpired({ storage }: SweepDeps): Promise<void> {
   while ((await storage.sweep(BATCH)) === BATCH);
+}
+
+/** What was done is of no use any more; what was given up is kept a while for whoever looks into it. */
+async function removeEndedJobs({ storage, clock }: SweepDeps): Promise<void> {
+  for (const [state, keptDays] of [
+    ['done', 7],
+    ['dead', 30],
+  ] as const) {
+    const before = clock() - keptDays * DAY_MS;
+    while ((await storage.jobs.removeEnded(state, before, BATCH)) === BATCH);
+  }
 }
 
 /** A process that died between writing a link and its delivery left a link that nobody would tell the dealer about. */
@@ -28,6 +40,7 @@ export function startSweeper(deps: SweepDeps): () => void {
     sweeping = true;
     try {
       await removeExpired(deps);
+      await removeEndedJobs(deps);
       await takeUpDeliveries(deps);
     } catch (error) {
       deps.log.warn({ detail: error instanceof Error ? error.message : String(error) }, 'sweeping failed');

@@ -207,6 +207,11 @@ export interface JobStore {
    * it is waiting.
    */
   revive(key: string, payload: Record<string, unknown>, runAt: EpochMilliseconds): Promise<boolean>;
+  /**
+   * Removes up to `limit` jobs of a state in which nothing more will happen and whose time (`run_at`) was before a moment; answers how
+   * many. What they did can then be asked for again under the same key.
+   */
+  removeEnded(state: 'done' | 'dead', before: EpochMilliseconds, limit: number): Promise<number>;
   countByState(): Promise<Record<Job['state'], number>>;
 }
 

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { trusted } from 'mongoose';
 import type { EpochMilliseconds } from '../../domain/account.ts';
 import type { Job, JobStore } from '../storage.ts';
-import { DURABLE } from './collections.ts';
+import { DURABLE, RECREATABLE } from './collections.ts';
 import type { Collections, JobDocument } from './collections.ts';
 import { made } from './made.ts';
 import { isDuplicateKey } from './mongo-error.ts';
@@ -70,6 +70,13 @@ export function createJobStore({ jobs }: Collections, clock: () => EpochMillisec
       const given = { payload: JSON.stringify(payload), run_at: runAt, created_at: clock() };
       const fresh = { state: 'waiting' as const, attempts: 0, last_error: null, lease: null };
       return change({ _id: key, state: trusted({ $ne: 'waiting' }) }, { ...given, ...fresh });
+    },
+    async removeEnded(state, before, limit) {
+      const ended = { state, run_at: trusted({ $lt: before }) };
+      const found = await jobs.find(ended, { _id: 1 }).limit(limit).lean();
+      const _id = trusted({ $in: found.map((job) => job._id) });
+      // Asked again: meanwhile somebody may have put one back to work.
+      return (await jobs.deleteMany({ _id, ...ended }, RECREATABLE)).deletedCount;
     },
     async countByState() {
       const count = (state: Job['state']) => jobs.countDocuments({ state });

@@ -58,6 +58,11 @@ export function createJobStore(database: Database, clock: () => EpochMillisecond
       const text = JSON.stringify(payload);
       return database.write(() => database.run(REVIVE, text, runAt, clock(), key) === 1);
     },
+    async removeEnded(state, before, limit) {
+      const ended = 'SELECT sequence FROM jobs WHERE state = ? AND run_at < ? LIMIT ?';
+      const remove = `DELETE FROM jobs WHERE sequence IN (${ended})`;
+      return database.write(() => database.run(remove, state, before, limit), 'recreatable');
+    },
     async countByState() {
       const rows = database.all<{ state: Job['state']; count: number }>(
         'SELECT state, count(*) AS count FROM jobs GROUP BY state',

@@ -96,7 +96,7 @@ export const MIGRATIONS: readonly string[] = [
     lease      TEXT
   ) STRICT;
   CREATE INDEX jobs_by_time  ON jobs (run_at, sequence) WHERE state = 'waiting';
-  CREATE INDEX jobs_by_state ON jobs (state);
+  CREATE INDEX jobs_by_state ON jobs (state, run_at);
 
   CREATE TABLE counters (
     key        TEXT PRIMARY KEY,

@@ -186,6 +186,22 @@ export function jobPromises(open: OpenBackend): void {
     expect((await jobs().lease(10, LEASE_MS)).map(({ key }) => key)).toEqual(['send_mail']);
   });
 
+  test('ended jobs are removed by state and time, up to a limit; waiting ones never', async () => {
+    for (const key of ['done-1', 'done-2', 'dead', 'waiting']) await jobs().enqueue(job(key));
+    for (const { key, lease = '' } of await jobs().lease(4, LEASE_MS)) {
+      if (key.startsWith('done')) await jobs().complete(key, lease);
+      if (key === 'dead') await jobs().bury(key, lease, 'refused');
+    }
+    const ended = subject.now() + LEASE_MS;
+    expect(await jobs().removeEnded('done', ended, 10)).toBe(0);
+    expect(await jobs().removeEnded('done', ended + 1, 1)).toBe(1);
+    expect(await jobs().removeEnded('done', ended + 1, 10)).toBe(1);
+    expect(await jobs().countByState()).toEqual({ waiting: 1, done: 0, dead: 1 });
+    expect(await jobs().removeEnded('dead', ended + 1, 10)).toBe(1);
+    expect(await jobs().find('waiting')).toBeDefined();
+    expect(await jobs().enqueue(job('done-1'))).toBe(true);
+  });
+
   test('jobs are counted by state', async () => {
     expect(await jobs().countByState()).toEqual({ waiting: 0, done: 0, dead: 0 });
     for (const key of ['done', 'dead']) await jobs().enqueue(job(key));
