@@ -1,9 +1,11 @@
 // MongoDB keeps the port's promises.
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
+import mongoose from 'mongoose';
 import { createMongoIndexes } from '../../src/storage/mongo/create-mongo-indexes.ts';
 import { openMongoStorage } from '../../src/storage/mongo/open-mongo-storage.ts';
 import { runConformance } from './conformance.ts';
+import { eventAbout, sampleAccount, sampleDealerLink, sampleMigration } from './conformance/samples.ts';
 import { mongoServerAvailable, startMongoServer } from './mongo-server.ts';
 import type { MongoServer } from './mongo-server.ts';
 
@@ -40,6 +42,55 @@ suite(available === true ? 'on a MongoDB' : `on a MongoDB (skipped: ${available.
     expect(await createMongoIndexes(url)).toEqual([]);
     await (await openMongoStorage({ url, clock: Date.now })).close();
   });
+
+  test('what must last asks for the disks of a majority, and only what a login makes again for less', async () => {
+    const url = emptyDatabase();
+    await createMongoIndexes(url);
+    const asked = await watchWrites(async () => {
+      const storage = await openMongoStorage({ url: `${url}?monitorCommands=true`, clock: Date.now });
+      const end = Date.now() + 60_000;
+      await storage.accounts.create(sampleAccount('a'), eventAbout('a'));
+      await storage.accounts.update(sampleAccount('a', { email_canonical: 'b@example.jp' }), eventAbout('a'));
+      await storage.dealerLinks.create(sampleDealerLink('l'), eventAbout('l'));
+      await storage.migrations.put(sampleMigration('m'), eventAbout('m'));
+      await storage.jobs.enqueue({ key: 'k', kind: 'send_mail', payload: {}, run_at: 0 });
+      await storage.artifacts.insertOnce('ReplayDetection', 'jti', {}, end);
+      await storage.artifacts.save('AuthorizationCode', 'c', {}, end);
+      await storage.artifacts.consume('AuthorizationCode', 'c');
+      await storage.artifacts.destroy('AuthorizationCode', 'c');
+      await storage.counters.add('n', 1, 1_000);
+      await storage.close();
+    });
+    const kinds = (w: unknown) => new Set(asked.filter(({ concern }) => concern.w === w).map(({ collection }) => collection));
+    expect(asked.every(({ concern }) => (concern.w === 'majority' ? concern.j === true : concern.w === 1))).toBe(true);
+    expect([...kinds('majority')].toSorted()).toEqual(
+      ['accounts', 'artifacts', 'dealer_links', 'identifiers', 'jobs', 'ledger', 'migrations'].toSorted(),
+    );
+    // Marks that a change is finished; without them it is finished once more.
+    expect([...kinds(1)].toSorted()).toEqual(['accounts', 'artifacts', 'counters', 'dealer_links', 'identifiers', 'migrations']);
+  });
+
+  type Asked = { collection: string; concern: { w?: unknown; j?: unknown } };
+
+  /** The write concern of every write that is sent meanwhile. */
+  async function watchWrites(act: () => Promise<void>): Promise<Asked[]> {
+    const seen: Asked[] = [];
+    const { prototype } = mongoose.mongo.MongoClient;
+    const { connect } = prototype;
+    const spy = jest.spyOn(prototype, 'connect').mockImplementation(async function (this: mongoose.mongo.MongoClient) {
+      this.on('commandStarted', ({ commandName, command }) => {
+        if (!['insert', 'update', 'delete', 'findAndModify'].includes(commandName)) return;
+        seen.push({ collection: String(command[commandName]), concern: (command.writeConcern ?? {}) as Asked['concern'] });
+      });
+      return connect.call(this);
+    });
+    try {
+      await act();
+    } finally {
+      spy.mockRestore();
+    }
+    return seen;
+  }
 });
 
 test('where no server answers, the start says so, and soon, without showing the URL', async () => {
