@@ -1,10 +1,11 @@
-// How quick it is: npm run bench [-- growth [accounts …]]. Prints, and writes docs/performance/<what>.json and its plot.
+// How quick it is: npm run bench [-- growth [accounts …] | profile <scenario>]. Prints, and writes docs/performance/<what>.json and its plot.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, release, totalmem, type as system } from 'node:os';
 import { join } from 'node:path';
 import { compare } from './bench/compare.ts';
 import { grow } from './bench/growth.ts';
 import { plotComparison, plotGrowth } from './bench/plot.ts';
+import { profile } from './bench/profile.ts';
 
 const FOLDER = join(import.meta.dirname, '../docs/performance');
 const SIZES = [10_000, 100_000, 1_000_000];
@@ -25,9 +26,9 @@ function keep(name: string, result: object, svg: string): void {
   writeFileSync(join(FOLDER, `${name}.svg`), svg);
 }
 
-const [what = 'compare', ...sizes] = process.argv.slice(2);
+const [what = 'compare', ...rest] = process.argv.slice(2);
 if (what === 'growth') {
-  const growth = await grow(sizes.length ? sizes.map(Number) : SIZES, tell);
+  const growth = await grow(rest.length ? rest.map(Number) : SIZES, tell);
   keep('growth', { growth }, plotGrowth(growth));
 } else if (what === 'compare') {
   const comparison = await compare(tell);
@@ -35,7 +36,9 @@ if (what === 'growth') {
   tell(`start until ready: bare ${startMs.bare.toFixed(0)} ms, ours ${startMs.ours.toFixed(0)} ms`);
   tell(`memory after all this: bare ${memoryMiB.bare.toFixed(0)} MiB, ours ${memoryMiB.ours.toFixed(0)} MiB`);
   keep('compare', comparison, plotComparison(comparison));
+} else if (what === 'profile') {
+  await profile(rest.join(' '), tell);
 } else {
-  process.stderr.write(`bench: expected compare or growth, found ${what}\n`);
+  process.stderr.write(`bench: expected compare, growth or profile, found ${what}\n`);
   process.exitCode = 1;
 }

@@ -27,8 +27,11 @@ export async function startBare(): Promise<Subject> {
   return start('bare oidc-provider, in memory', [BARE, `${port}`], `http://localhost:${port}`, {});
 }
 
-/** Ours: SQLite on the disk, every guard on. */
-export async function startOurs(): Promise<Subject> {
+/**
+ * Ours: SQLite on the disk, every guard on.
+ * @param options of Node
+ */
+export async function startOurs(options: string[] = []): Promise<Subject> {
   const [port = 0] = await freePorts(1);
   const directory = await mkdtemp(join(tmpdir(), 'bench-'));
   await cp(join(ROOT, 'config'), join(directory, 'config'), { recursive: true });
@@ -45,7 +48,7 @@ export async function startOurs(): Promise<Subject> {
   };
   await writeFile(join(directory, 'config/clients/bench.json'), JSON.stringify(client));
   const issuer = `http://localhost:${port}`;
-  const subject = await start('common ID, SQLite', [OURS, directory, 'id'], issuer, {
+  const subject = await start('common ID, SQLite', [...options, OURS, directory, 'id'], issuer, {
     ISSUER: issuer,
     BENCH_CLIENT_SECRET: BENCH_CLIENT.client_secret,
     DATA_DIRECTORY: join(directory, 'data'),
