@@ -750,7 +750,7 @@ async function startProgram(env: Record<string, string>): Promise<{ code: number
   });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
-  const timer = setTimeout(() => child.kill('SIGKILL'), 10_000);
+  const timer = setTimeout(() => child.kill('SIGKILL'), 50_000);
   const code = await new Promise<number | null>((resolve) => child.once('exit', resolve));
   clearTimeout(timer);
   return { code, output };
@@ -813,4 +813,4 @@ test('S82 production with the keys, data and pages of development: does not star
   const { page } = await begin(world, 'attack-web');
   expect(headingOf(page)).toContain('ログイン');
   expect(page.text).not.toMatch(/oidc-provider|Sign-in \(/);
-});
+}, 120_000);
