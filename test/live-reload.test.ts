@@ -89,7 +89,9 @@ describe('files that change under load', () => {
   test('a new file is a new client app', async () => {
     expect((await tokenOf('newcomer')).status).toBe(401);
     await change(() => write('newcomer', service));
-    expect((await tokenOf('newcomer')).status).toBe(200);
+    expect(await (await tokenOf('newcomer')).json()).toMatchObject({ expires_in: 900 });
+    await change(() => write('newcomer', { ...service, common_id: { contact: 'us', access_tokens: { lifetime_seconds: 120 } } }));
+    expect(await (await tokenOf('newcomer')).json()).toMatchObject({ expires_in: 120 });
   });
 
   test('a bad set changes nothing, and the log, a metric and readiness say so', async () => {

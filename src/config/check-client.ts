@@ -7,6 +7,8 @@ import { nearestName } from './nearest-name.ts';
 import { expectedWebUrl, isWebUrl } from './web-url.ts';
 import type { Mode } from './web-url.ts';
 
+const SHORTEST_RSA_BITS = 2048;
+
 /** Says one mistake: where, what was expected, what is there, how to mend it. */
 export type Say = (key: string, expected: string, found: string, mend?: string) => void;
 
@@ -23,6 +25,7 @@ export function checkClient(file: Partial<ClientFile>, present: (key: keyof Clie
   checkScope(file, say);
   checkGrants(file, present, say);
   checkAuthentication(file, present, say);
+  checkKeys(file, say);
   checkSubject(file, say);
   checkRequiredClaims(file, say);
 }
@@ -129,6 +132,17 @@ function checkAuthentication(file: Partial<ClientFile>, present: (key: keyof Cli
   if (method === 'none' && file.grant_types?.includes('client_credentials')) {
     say('grant_types', 'no client_credentials for a client without credentials', describeValue(file.grant_types));
   }
+}
+
+/** Keys that are too weak, or of no use for signatures here (RFC 7518, sections 3.3 and 3.4). */
+function checkKeys(file: Partial<ClientFile>, say: Say): void {
+  file.jwks?.keys.forEach((key, index) => {
+    const { kty, n, crv } = key as { kty: string; n?: unknown; crv?: unknown };
+    const bits = typeof n === 'string' ? Buffer.from(n, 'base64url').length * 8 : 0;
+    if (kty === 'RSA' && bits < SHORTEST_RSA_BITS)
+      say(`jwks.keys[${index}].n`, `an RSA key of at least ${SHORTEST_RSA_BITS} bits`, `one of ${bits}`);
+    if (kty === 'EC' && crv !== 'P-256') say(`jwks.keys[${index}].crv`, 'P-256, the curve of ES256', describeValue(crv));
+  });
 }
 
 function checkSubject(file: Partial<ClientFile>, say: Say): void {

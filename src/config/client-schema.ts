@@ -80,6 +80,20 @@ const commonId = z.strictObject(
       .default([])
       .describe('What a customer must have told and confirmed before the service can be used.'),
     legacy_import: flag.default(false).describe('Whether it may hand over legacy profiles in pushed authorization requests.'),
+    access_tokens: z
+      .strictObject(
+        {
+          lifetime_seconds: z
+            .int('a whole number of seconds from 60 to 86400')
+            .min(60, 'a whole number of seconds from 60 to 86400')
+            .max(86_400, 'a whole number of seconds from 60 to 86400'),
+        },
+        'an object with lifetime_seconds',
+      )
+      .describe(
+        'Its access tokens, where they are to live another time than config/policy.json says. Those for a dealer’s system live ten minutes.',
+      )
+      .optional(),
     enabled: flag.default(true).describe('A disabled client app is refused everywhere.'),
     contact: text.describe('Whom to ask about this client app: a mail address or a team.'),
   },

@@ -37,6 +37,8 @@ export type Client = {
   requiredClaims: RequiredClaim[];
   /** Whether it may hand over legacy profiles. */
   legacyImport: boolean;
+  /** Of its access tokens, where it has one of its own. */
+  accessTokenLifetimeSeconds?: number;
   enabled: boolean;
   /** Whom to ask about it. */
   contact: string;

@@ -122,6 +122,9 @@ function createConfiguration(deps: Deps): Configuration {
   const acceptLegacyProfile = createLegacyHandOver(deps);
   const secure = config.issuer.startsWith('https:');
   const cookie = { httpOnly: true, sameSite: 'lax', signed: true, secure, overwrite: true } as const;
+  /** What is said for the resource stands above what is said for the client app, and that above what is said for all. */
+  const accessTokenLifetime = (_ctx: unknown, { resourceServer }: Issued, { clientId }: { clientId: string }): number =>
+    resourceServer?.accessTokenTTL ?? clients.find(clientId)?.accessTokenLifetimeSeconds ?? config.lifetimes.accessToken;
   const configuration = {
     adapter: createAdapterFactory(storage.artifacts, clients, clock, createFinishMigration(deps)),
     jwks: keys.jwks,
@@ -160,10 +163,10 @@ function createConfiguration(deps: Deps): Configuration {
       Session: config.lifetimes.session,
       Interaction: config.lifetimes.interaction,
       Grant: config.lifetimes.grant,
-      AccessToken: (_ctx: unknown, token: Issued) => token.resourceServer?.accessTokenTTL ?? config.lifetimes.accessToken,
+      AccessToken: accessTokenLifetime,
       IdToken: config.lifetimes.idToken,
       RefreshToken: config.lifetimes.refreshToken,
-      ClientCredentials: (_ctx: unknown, token: Issued) => token.resourceServer?.accessTokenTTL ?? config.lifetimes.accessToken,
+      ClientCredentials: accessTokenLifetime,
       AuthorizationCode: 60,
     },
     formats: { customizers: { jwt: createCustomerNaming(deps) } },

@@ -241,7 +241,7 @@ describe('a mistake', () => {
     ],
     [
       { ...web, common_id: { contact: 'x', colour: 'red' } },
-      "common_id.colour: expected a key that is known, found 'colour'; take it out or use one of brand, first_party, required_claims, legacy_import, enabled, contact",
+      "common_id.colour: expected a key that is known, found 'colour'; take it out or use one of brand, first_party, required_claims, legacy_import, access_tokens, enabled, contact",
     ],
     [
       { ...web, require_pkce: false },
@@ -357,9 +357,9 @@ describe('a mistake', () => {
       { ...web, jwks_uri: undefined },
       'jwks_uri: expected the URL of the public keys (or jwks with the keys), because token_endpoint_auth_method is private_key_jwt, found nothing',
     ],
-    [{ ...web, jwks: { keys: [{ kty: 'EC' }] } }, 'jwks_uri: expected one of jwks and jwks_uri, found both'],
+    [{ ...web, jwks: { keys: [{ kty: 'EC', crv: 'P-256' }] } }, 'jwks_uri: expected one of jwks and jwks_uri, found both'],
     [
-      { ...web, jwks_uri: undefined, jwks: { keys: [{ kty: 'EC', d: 'canary' }] } },
+      { ...web, jwks_uri: undefined, jwks: { keys: [{ kty: 'EC', crv: 'P-256', d: 'canary' }] } },
       'jwks.keys[0].d: expected no private key: a client’s file holds public keys only, found something else (not shown)',
     ],
     [
@@ -374,6 +374,19 @@ describe('a mistake', () => {
         common_id: { contact: 'x', legacy_import: true },
       },
       "common_id.legacy_import: expected token_endpoint_auth_method private_key_jwt beside it: the same keys sign what is handed over, found 'client_secret_basic'",
+    ],
+    // Weak keys.
+    [
+      { ...web, jwks_uri: undefined, jwks: { keys: [{ kty: 'RSA', e: 'AQAB', n: 'A'.repeat(171) }] } },
+      'jwks.keys[0].n: expected an RSA key of at least 2048 bits, found one of 1024',
+    ],
+    [
+      { ...web, jwks_uri: undefined, jwks: { keys: [{ kty: 'EC', crv: 'P-521' }] } },
+      "jwks.keys[0].crv: expected P-256, the curve of ES256, found 'P-521'",
+    ],
+    [
+      { ...web, common_id: { contact: 'x', access_tokens: { lifetime_seconds: 5 } } },
+      'common_id.access_tokens.lifetime_seconds: expected a whole number of seconds from 60 to 86400, found 5',
     ],
     // Secrets and references.
     [

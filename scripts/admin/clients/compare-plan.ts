@@ -46,6 +46,7 @@ function asFile({
   firstParty,
   requiredClaims,
   legacyImport,
+  accessTokenLifetimeSeconds,
   contact,
 }: Client): Map<string, string> {
   const { client_id: _id, client_name: _name, ...rest } = metadata;
@@ -62,6 +63,13 @@ function asFile({
         .filter(Boolean)
         .join(' '),
     ),
-    common_id: { brand, first_party: firstParty, required_claims: requiredClaims, legacy_import: legacyImport, contact },
+    common_id: {
+      brand,
+      first_party: firstParty,
+      required_claims: requiredClaims,
+      legacy_import: legacyImport,
+      access_tokens: { lifetime_seconds: accessTokenLifetimeSeconds },
+      contact,
+    },
   });
 }
