@@ -21,6 +21,7 @@ function redact(config: Config): object {
   return {
     ...rest,
     hmacKey: HIDDEN,
+    demoClients: { ...rest.demoClients, secret: HIDDEN },
     cookieKeys: cookieKeys.map(() => HIDDEN),
     databaseUrl: withoutPassword(databaseUrl),
     mail: { ...mail, smtpUrl: withoutPassword(mail.smtpUrl) },
