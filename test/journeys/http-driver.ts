@@ -5,7 +5,7 @@ import type { Driver } from './driver.ts';
 
 type Cookie = { name: string; value: string; path: string };
 
-export type HttpDriver = Driver & {
+export type HttpDriver = Omit<Driver, 'newTab'> & {
   page(): Answer;
   forms(): Form[];
   /** Where the links of the page lead. */
@@ -14,12 +14,22 @@ export type HttpDriver = Driver & {
   send(form: Form, fields: Record<string, string>): Promise<void>;
   cookies(): Cookie[];
   newTab(): Promise<HttpDriver>;
+  /** Shows a page that another tab got, as a second press of its button finds it. */
+  copyPage(page: Answer): HttpDriver;
 };
 
 const MOST_REDIRECTS = 20;
 
 export function createHttpDriver(options: { language?: string; from?: string } = {}): HttpDriver {
   return tabOf([], options);
+}
+
+/** As browsers do where a connection that was kept open has just been closed. */
+async function sendAgain(...request: Parameters<typeof sendRaw>): Promise<Answer> {
+  return sendRaw(...request).catch(async (error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code !== 'ECONNRESET') throw error;
+    return sendRaw(...request);
+  });
 }
 
 function tabOf(jar: Cookie[], options: { language?: string; from?: string }): HttpDriver {
@@ -34,7 +44,7 @@ function tabOf(jar: Cookie[], options: { language?: string; from?: string }): Ht
   async function ask(url: string, request: { method?: string; body?: URLSearchParams } = {}): Promise<Answer> {
     const { pathname } = new URL(url);
     const sent = jar.filter(({ path }) => pathname === path || pathname.startsWith(path.endsWith('/') ? path : `${path}/`));
-    const answer = await sendRaw(url, {
+    const answer = await sendAgain(url, {
       ...request,
       from: options.from,
       headers: {
@@ -105,9 +115,10 @@ function tabOf(jar: Cookie[], options: { language?: string; from?: string }): Ht
     cookies: () => jar,
     open: async (url) => show(await ask(url)),
     async back() {
+      const left = current();
       history.pop();
       // Our pages are never stored: the browser asks again.
-      const { url } = history.pop() ?? current();
+      const { url } = history.pop() ?? left;
       await show(await ask(url));
     },
     url: () => current().url,
@@ -146,6 +157,10 @@ function tabOf(jar: Cookie[], options: { language?: string; from?: string }): Ht
       }
     },
     newTab: async () => tabOf(jar, options),
+    copyPage(page) {
+      history.push(page);
+      return driver;
+    },
     async loseCookies(name) {
       for (const cookie of jar.filter((each) => each.name.includes(name))) jar.splice(jar.indexOf(cookie), 1);
     },
