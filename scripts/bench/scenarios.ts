@@ -97,7 +97,7 @@ async function logIn({ authorization_endpoint, token_endpoint }: Endpoints): Pro
     code_challenge_method: 'S256',
   });
   const browser = createBrowser({ from: nextAddress() });
-  let answer = await browser.open(`${authorization_endpoint}?${parameters}`, BENCH_CLIENT.redirect_uri);
+  let answer = await browser.open(`${authorization_endpoint}?${parameters.toString()}`, BENCH_CLIENT.redirect_uri);
   for (let page = 0; answer.location === undefined && page < 4; page += 1) {
     const action = /<form[^>]*method="post"[^>]*action="([^"]+)"/i.exec(answer.text)?.[1] ?? '';
     const typed = answer.text.includes('name="password"')
