@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { AppName } from '../../src/config/config.ts';
 import { freePorts } from './free-ports.ts';
+import { worldDatabase } from './world-database.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const PROCESS = fileURLToPath(new URL('world-process.ts', import.meta.url));
@@ -91,6 +92,7 @@ async function tryToStart({ apps = APPS, env = {}, clients = {} }: WorldOptions)
     SMTP_URL: `smtp://localhost:${smtp}`,
     DATA_DIRECTORY: join(directory, 'data'),
     PASSWORD_HASH_COST: '4',
+    ...(apps.includes('id') && (await worldDatabase())),
     ...env,
   };
   const running = await startProcess([project, ...apps], settings).catch(async (error: unknown) => {
