@@ -110,7 +110,7 @@ function anyAddress({ world, random }: Walk, seen: readonly string[]): string {
     `${id}/session/end/success`,
     `${id}/password/forgotten`,
     `${id}/postal-codes/x.json`,
-    `${id}/${'%e0%a4%a'}`,
+    `${id}/%e0%a4%a`,
   ]);
 }
 

@@ -47,7 +47,7 @@ inTwoBrowsers({ clients, env: { MAGAZINE_CLIENT_SECRET: SECRET } }, (journey) =>
       code_challenge_method: 'S256',
       ...more,
     });
-    return `${journey.world.origins.id}/auth?${query}`;
+    return `${journey.world.origins.id}/auth?${query.toString()}`;
   };
 
   beforeAll(async () => {
