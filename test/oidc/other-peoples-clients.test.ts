@@ -92,11 +92,14 @@ describe('programs', () => {
   });
 });
 
-test('a service without a person gets no token for a dealer', async () => {
+test('a token for a dealer lives as long as the dealer’s resource says, not as long as one for UserInfo', async () => {
   const resource = `${world.origins.dealerSystem}/dealers/aichi-toyota`;
-  const answer = await post('/token', 'shop', { grant_type: 'client_credentials', resource, scope: 'service_history' });
-  expect(answer.status).toBe(400);
-  expect(await answer.json()).toMatchObject({ error: 'invalid_target' });
+  const lifetime = async (body: Record<string, string>): Promise<number> => {
+    const answer = await post('/token', 'shop', { grant_type: 'client_credentials', ...body });
+    return ((await answer.json()) as { expires_in: number }).expires_in;
+  };
+  expect(await lifetime({ resource, scope: 'service_history' })).toBe(600);
+  expect(await lifetime({ scope: 'openid' })).toBe(900);
 });
 
 test('the discovery document promises no ID token encryption, which no file can ask for', async () => {
