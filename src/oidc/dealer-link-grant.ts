@@ -86,13 +86,10 @@ export function createResourceIndicators({ config, clients }: Pick<Deps, 'config
       if (details !== undefined) return dealerLinks;
       return undefined as unknown as string;
     },
-    getResourceServerInfo(ctx: KoaContextWithOIDC, resource: string, client: ProviderClient): ResourceServer {
+    getResourceServerInfo(_ctx: KoaContextWithOIDC, resource: string, client: ProviderClient): ResourceServer {
       if (resource === migrations) return { scope: allowed(client, 'migration:read'), accessTokenFormat: 'opaque' };
       if (resource === dealerLinks) return { scope: '', accessTokenFormat: 'opaque' };
       if (!dealerOf(resource, config.dealers)) throw new errors.InvalidTarget(`no such resource: ${resource}`);
-      // A dealer's data are somebody's: without a person there is nobody to have agreed.
-      if (ctx.oidc.params?.grant_type === 'client_credentials')
-        throw new errors.InvalidTarget('a dealer is asked on behalf of a person');
       return {
         scope: allowed(client, DEALER_SCOPES),
         audience: resource,
