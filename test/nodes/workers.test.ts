@@ -34,7 +34,8 @@ async function waitFor(isSo: () => boolean): Promise<void> {
 
 test('two workers serve one port, one that is killed is replaced, and a signal ends them all in order', async () => {
   const { pid } = node();
-  await waitFor(() => workersOf(pid).length === 2);
+  // A worker is there before it listens; the program tells its address when both do.
+  await waitFor(() => workersOf(pid).length === 2 && node().log().includes('TOYOTA/LEXUS common ID'));
   await logIn(nodeWorld.world);
   const [victim = 0] = workersOf(pid);
   process.kill(victim, 'SIGKILL');
