@@ -137,7 +137,8 @@ test('S32 wrong passwords on purpose, also in parallel: pauses that grow and end
     if (round < 8) expect((await attempt(email, 'Wrong-9999')).status).toBe(422);
   }
   expect(pauses).toEqual(pauses.toSorted((a, b) => a - b));
-  expect(pauses.at(-1)).toBeGreaterThan((pauses[0] as number) * 10);
+  // How many of the fifty were counted before the first pause began depends on the moment, and with it how long that one is.
+  expect(pauses.at(-1)).toBeGreaterThan(20 * 60);
   expect(pauses.at(-1)).toBeLessThanOrEqual(30 * 60 + 1);
   expect(await opens(email)).toBe(true);
 });
