@@ -1,5 +1,6 @@
 // A registration that is not finished: what was proven and typed so far. Nothing of it is an account.
 import type { EpochMilliseconds, Profile, TermsAcceptance } from './account.ts';
+import { parseEmail } from './canonical-email.ts';
 
 /** How long an unfinished registration is kept. */
 export const REGISTRATION_DRAFT_LIFETIME_MS = 24 * 60 * 60 * 1000;
@@ -43,7 +44,7 @@ export function draftIdOfLegacyIdentity(clientId: string, legacyId: string): str
  */
 export function draftIn(draft: RegistrationDraft, browserId: string, handedOverEmail: string | undefined): RegistrationDraft {
   const { id, version, expires_at, terms, email_canonical, profile, password_hash, account_id, proven_in } = draft;
-  if (proven_in === undefined || proven_in === browserId || email_canonical === handedOverEmail) return draft;
+  if (proven_in === undefined || proven_in === browserId || email_canonical === canonicalOf(handedOverEmail)) return draft;
   const typed = {
     ...(email_canonical !== undefined && { email_canonical }),
     ...(profile && { profile }),
@@ -51,6 +52,11 @@ export function draftIn(draft: RegistrationDraft, browserId: string, handedOverE
     ...(account_id !== undefined && { account_id }),
   };
   return { id, version, expires_at, ...(terms && { terms }), ...(draft.registered_at === undefined && { elsewhere: typed }) };
+}
+
+function canonicalOf(email: string | undefined): string | undefined {
+  const parsed = parseEmail(email ?? '');
+  return parsed.ok ? parsed.canonical : undefined;
 }
 
 /** What changes in a draft when the code comes back in this browser. */

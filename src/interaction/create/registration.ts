@@ -1,6 +1,5 @@
 // What the pages of a registration share: the draft of the request, and the way from page to page.
 import type { Deps } from '../../deps.ts';
-import { parseEmail } from '../../domain/canonical-email.ts';
 import { draftIn, type RegistrationDraft } from '../../domain/registration-draft.ts';
 import { termsInForce } from '../../domain/terms.ts';
 import { redirect } from '../../http/redirect.ts';
@@ -29,8 +28,7 @@ export function createRegistration(deps: Pick<Deps, 'config' | 'storage' | 'cloc
     termsVersion,
     async draftOf(ctx) {
       const { legacy, browserId } = ctx.state.interaction;
-      const handedOver = parseEmail(legacy?.profile.email ?? '');
-      return draftIn(await findDraft(deps, legacy, browserId), browserId, handedOver.ok ? handedOver.canonical : undefined);
+      return draftIn(await findDraft(deps, legacy, browserId), browserId, legacy?.profile.email);
     },
     async draftFor(ctx, page) {
       const draft = await registration.draftOf(ctx);

@@ -1,6 +1,5 @@
 // TOYOTA/LEXUSの共通IDでログイン – asked again after registration, for security, as the guide says.
 import type { Deps } from '../../deps.ts';
-import { parseEmail } from '../../domain/canonical-email.ts';
 import { draftIdOfLegacyIdentity, draftIn } from '../../domain/registration-draft.ts';
 import { createKnownDevices } from '../../http/known-device.ts';
 import { page } from '../../http/page-context.ts';
@@ -18,8 +17,7 @@ export function createLoginStep(deps: Deps): InteractionStep {
     const { facts, legacy } = ctx.state.interaction;
     if (facts.registration || !legacy) return facts.registration?.email;
     const kept = await deps.storage.registrationDrafts.find(draftIdOfLegacyIdentity(legacy.client_id, legacy.profile.legacy_id));
-    const handedOver = parseEmail(legacy.profile.email ?? '');
-    const draft = kept && draftIn(kept, ctx.state.interaction.browserId, handedOver.ok ? handedOver.canonical : undefined);
+    const draft = kept && draftIn(kept, ctx.state.interaction.browserId, legacy.profile.email);
     return draft?.registered_at === undefined ? undefined : draft.email;
   };
 
