@@ -197,6 +197,12 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const read = new DatabaseSync(databasePath, { readOnly: true, timeout: 5000 });
   const write = new DatabaseSync(databasePath, { timeout: 5000 });
 
+  /** A mail that is being sent while the clock moves past its lease would be sent twice. */
+  async function mailsOnTheirWay(): Promise<void> {
+    const leased = read.prepare("SELECT 1 FROM jobs WHERE kind = 'send_mail' AND state = 'waiting' AND lease IS NOT NULL");
+    for (let waited = 0; waited < 5000 && leased.get(); waited += 10) await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+
   const world: World = {
     issuer,
     directory,
@@ -215,6 +221,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       return node;
     },
     async advance(milliseconds) {
+      await mailsOnTheirWay();
       ahead += milliseconds;
       await Promise.all(nodes.map(async (node) => node.advance(milliseconds)));
     },
