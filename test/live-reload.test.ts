@@ -1,13 +1,14 @@
 // The files of client apps change while the common ID runs: what takes effect, what does not, and that nobody else notices.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { digestOf } from '../src/config/check-client-secrets.ts';
 import { freePorts } from './support/free-ports.ts';
+import { createBrowser, textOf } from './support/http-browser.ts';
 import { startWorld, type World } from './support/world.ts';
 
 const SECRET = 'steady-secret-0123456789abcdef-0123456789';
@@ -131,6 +132,19 @@ describe('files that change under load', () => {
     const { access_token: fresh } = (await (await tokenOf('changing')).json()) as { access_token: string };
     expect(await isActive('changing', fresh)).toBe(true);
     expect(await isActive('newcomer', untouched)).toBe(true);
+  });
+
+  test('the policy is another one from the next page on', async () => {
+    const browser = createBrowser();
+    await browser.open(`${world.origins.id}/password/forgotten`);
+    await browser.submit('/password/forgotten', { email: 'sato@example.jp' });
+    expect(textOf(browser.page.text)).toMatch(/番号は、あと[1-6]?\d秒で再送できます。/);
+    const file = join(world.project, 'config/policy.json');
+    await change(() =>
+      writeFileSync(file, readFileSync(file, 'utf8').replace('"resend_after_seconds": 60', '"resend_after_seconds": 3600')),
+    );
+    await browser.open(browser.page.url);
+    expect(textOf(browser.page.text)).toMatch(/番号は、あと3[45]\d\d秒で再送できます。|番号は、あと3600秒/);
   });
 
   test('removed, a client app is unknown', async () => {

@@ -43,7 +43,7 @@ const rateLimits = z.strictObject(
         per_address_per_hour: whole(1, 100, 'Codes to an address.'),
         per_network_per_hour: whole(1, 100_000, 'Codes asked for from a network.'),
         overall_per_hour: whole(1, 10_000_000, 'Codes altogether: the mail server is not flooded through us.'),
-        resend_after_seconds: whole(0, 3600, 'Before another code can be asked for.'),
+        resend_after_seconds: whole(10, 3600, 'Before another code can be asked for in place of the last one.'),
       },
       'an object',
     ),

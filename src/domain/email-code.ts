@@ -5,8 +5,6 @@ import { createHmac, randomInt, timingSafeEqual } from 'node:crypto';
 export const EMAIL_CODE_LIFETIME_MS = 10 * 60 * 1000;
 /** How often a code may be tried; the right one is refused after that too. */
 export const EMAIL_CODE_MAX_ATTEMPTS = 5;
-/** How long one waits before the next code is sent. */
-export const EMAIL_CODE_RESEND_AFTER_MS = 60 * 1000;
 
 const DIGITS = 6;
 

@@ -1,8 +1,15 @@
-// How often codes are mailed: so many an hour to one address, for one network, and altogether; whatever they are for.
+// How often codes are mailed: so many an hour to one address, for one network, and altogether, and one only some time after another;
+// whatever they are for.
 import type { Deps } from '../deps.ts';
 import { createRateLimit, networkOf } from './rate-limit.ts';
 
 const HOUR_SECONDS = 60 * 60;
+
+/** How many seconds it still takes until another code may be asked for in place of the one that was sent at `sentAt`. */
+export function secondsToNextCode({ config, clock }: Pick<Deps, 'config' | 'clock'>, sentAt: number): number {
+  const from = sentAt + config.rateLimits.emailCode.resendAfterSeconds * 1000;
+  return Math.max(0, Math.ceil((from - clock()) / 1000));
+}
 
 /** Counts one mail with a code. @throws {PageError} `too_many_requests`, where the address, the network or everybody has asked too often */
 export type CountCodeMail = (ip: string, canonicalEmail: string) => Promise<void>;

@@ -1,8 +1,7 @@
 // メールアドレスの変更: the new address and the current password → the code from the new address → done.
 import type { Deps } from '../../deps.ts';
 import { parseEmail } from '../../domain/canonical-email.ts';
-import { EMAIL_CODE_RESEND_AFTER_MS } from '../../domain/email-code.ts';
-import { createCodeLimits } from '../../http/code-limits.ts';
+import { createCodeLimits, secondsToNextCode } from '../../http/code-limits.ts';
 import { createKnownDevices } from '../../http/known-device.ts';
 import { createRateLimit } from '../../http/rate-limit.ts';
 import { formField } from '../../http/read-form.ts';
@@ -63,9 +62,6 @@ export function createEmailPages(deps: Deps, access: AccountAccess): AddAccountR
     await askForEmail(deps, account, wanted);
   };
 
-  const secondsToWait = (askedAt: number): number =>
-    Math.max(0, Math.ceil((askedAt + EMAIL_CODE_RESEND_AFTER_MS - clock()) / 1000));
-
   const showCode = (ctx: AccountContext, errors: Record<string, string> = {}): void => {
     const change = ctx.state.session.account.email_change;
     if (!change) return redirect(ctx, PATH);
@@ -76,7 +72,7 @@ export function createEmailPages(deps: Deps, access: AccountAccess): AddAccountR
       backUrl: PATH,
       email: change.email,
       resent: ctx.query.resent !== undefined,
-      canResendInSeconds: secondsToWait(change.asked_at),
+      canResendInSeconds: secondsToNextCode(deps, change.asked_at),
       errors,
     });
   };
@@ -96,7 +92,7 @@ export function createEmailPages(deps: Deps, access: AccountAccess): AddAccountR
   const postResend = async (ctx: AccountContext): Promise<void> => {
     const change = ctx.state.session.account.email_change;
     if (!change) return redirect(ctx, PATH);
-    const seconds = secondsToWait(change.asked_at);
+    const seconds = secondsToNextCode(deps, change.asked_at);
     if (seconds) {
       showCode(ctx, { code: ctx.state.t('form_errors.code_resend_too_early', { seconds }) });
       ctx.status = 429;

@@ -4,9 +4,8 @@ import type Provider from 'oidc-provider';
 import type { Deps } from '../../deps.ts';
 import { dateInJapan, parseBirthdate } from '../../domain/birthdate.ts';
 import { parseEmail } from '../../domain/canonical-email.ts';
-import { EMAIL_CODE_RESEND_AFTER_MS } from '../../domain/email-code.ts';
 import type { PasswordReset } from '../../domain/password-reset.ts';
-import { createCodeLimits } from '../../http/code-limits.ts';
+import { createCodeLimits, secondsToNextCode } from '../../http/code-limits.ts';
 import { createKnownDevices } from '../../http/known-device.ts';
 import { page, type PageContext, type PageState } from '../../http/page-context.ts';
 import { formField } from '../../http/read-form.ts';
@@ -38,8 +37,7 @@ export function addForgottenRoutes(router: Router<PageState>, deps: Deps, provid
     return `${INTERACTION_PATH}/${uid}/login`;
   };
 
-  const secondsToWait = (reset: PasswordReset): number =>
-    Math.max(0, Math.ceil((reset.sent_at + EMAIL_CODE_RESEND_AFTER_MS - clock()) / 1000));
+  const secondsToWait = (reset: PasswordReset): number => secondsToNextCode(deps, reset.sent_at);
 
   /** The page that is due, decided from the reset alone. */
   const due = (reset: PasswordReset | undefined): string => {

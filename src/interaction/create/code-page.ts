@@ -1,8 +1,8 @@
 // ⑥ 認証番号の入力.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Deps } from '../../deps.ts';
-import { EMAIL_CODE_RESEND_AFTER_MS } from '../../domain/email-code.ts';
 import { proof, type RegistrationDraft } from '../../domain/registration-draft.ts';
+import { secondsToNextCode } from '../../http/code-limits.ts';
 import { page } from '../../http/page-context.ts';
 import { formField } from '../../http/read-form.ts';
 import { redirect } from '../../http/redirect.ts';
@@ -22,7 +22,7 @@ export function createCodePage(
   /** Seconds until another code may be asked for; `undefined` where this interaction has none. */
   const secondsToWait = async (ctx: InteractionContext): Promise<number | undefined> => {
     const sent = await deps.storage.emailCodes.find(codeSlot(ctx.state.interaction.uid));
-    return sent && Math.max(0, Math.ceil((sent.sent_at + EMAIL_CODE_RESEND_AFTER_MS - deps.clock()) / 1000));
+    return sent && secondsToNextCode(deps, sent.sent_at);
   };
 
   /** The same press a second time: the first one took the code, and is about to write that it was the right one. */

@@ -1,7 +1,7 @@
 // ⑤ メールアドレスの入力.
 import type { Deps } from '../../deps.ts';
 import { parseEmail } from '../../domain/canonical-email.ts';
-import { EMAIL_CODE_RESEND_AFTER_MS } from '../../domain/email-code.ts';
+import { secondsToNextCode } from '../../http/code-limits.ts';
 import { page } from '../../http/page-context.ts';
 import { formField } from '../../http/read-form.ts';
 import type { AddRoutes, InteractionContext } from '../interaction-context.ts';
@@ -11,10 +11,11 @@ import { codeSlot, type MailCode } from './send-code.ts';
 const DOUBLE_PRESS_MS = 2000;
 
 export function createEmailPage(
-  { storage, clock }: Pick<Deps, 'storage' | 'clock'>,
+  deps: Pick<Deps, 'config' | 'storage' | 'clock'>,
   registration: Registration,
   mailCode: MailCode,
 ): AddRoutes {
+  const { storage } = deps;
   const show = (ctx: InteractionContext, email: string, prefilled: boolean, errors: Record<string, string> = {}): void =>
     page(ctx, 'email', {
       kind: 'step',
@@ -30,7 +31,7 @@ export function createEmailPage(
   const wasSent = async (slot: string, canonicalEmail: string): Promise<boolean> => {
     const presses = await storage.counters.add(`code-press:${slot}:${canonicalEmail}`, 1, DOUBLE_PRESS_MS);
     const sent = await storage.emailCodes.find(slot);
-    const recently = sent?.email_canonical === canonicalEmail && clock() < sent.sent_at + EMAIL_CODE_RESEND_AFTER_MS;
+    const recently = sent?.email_canonical === canonicalEmail && secondsToNextCode(deps, sent.sent_at) > 0;
     return presses.points > 1 || recently;
   };
 
