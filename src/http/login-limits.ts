@@ -1,6 +1,5 @@
 // How often a password may be tried: after some failures the pauses between tries grow, for each account and each network; never for good.
 import type { Deps } from '../deps.ts';
-import type { CounterStore } from '../storage/storage.ts';
 import { PageError } from './page-error.ts';
 import { createRateLimit, networkOf } from './rate-limit.ts';
 
@@ -8,9 +7,12 @@ import { createRateLimit, networkOf } from './rate-limit.ts';
 const FAILURES_KEPT_MS = 24 * 60 * 60 * 1000;
 const FIRST_PAUSE_MS = 30_000;
 
+/** How many, and until when they count. */
+type Failures = { failures: number; countedUntil: number };
+
 export type LoginTry = {
-  /** The password was right: failures are forgotten. Answers how many there were before, and until when they would have counted. */
-  succeeded(): Promise<{ failures: number; countedUntil: number }>;
+  /** The password was right: failures are forgotten. Answers how many there were before. */
+  succeeded(): Promise<Failures>;
   /** Nothing was compared. */
   takeBack(): Promise<void>;
 };
@@ -30,9 +32,10 @@ export function createLoginLimits({ config, storage, clock }: Pick<Deps, 'config
   const { failuresPerAccount, failuresPerNetwork, windowSeconds } = config.rateLimits.login;
   const { counters } = storage;
   const perNetwork = createRateLimit('login-network', { points: failuresPerNetwork, windowSeconds }, counters, clock);
-  /** Doubles with each further failure. With the longest, an account is tried about 60 times a day (NIST SP 800-63B: at most 100). */
-  const pauseAfter = (failures: number): number =>
-    Math.min(FIRST_PAUSE_MS * 2 ** (failures - failuresPerAccount), 2 * windowSeconds * 1000);
+  /** So many fail without a pause; each one after them begins a pause. */
+  const free = failuresPerAccount - 1;
+  /** Doubles with each one. With the longest, an account is tried about 60 times a day (NIST SP 800-63B: at most 100). */
+  const pauseAfter = (earlierPauses: number): number => Math.min(FIRST_PAUSE_MS * 2 ** earlierPauses, 2 * windowSeconds * 1000);
 
   const refuse = (pausedUntil: number): never => {
     throw new PageError('too_many_requests', 429, {
@@ -41,47 +44,64 @@ export function createLoginLimits({ config, storage, clock }: Pick<Deps, 'config
     });
   };
 
+  /** What was compared and failed: those without a pause, and those that each began one. */
+  async function failuresOf(key: string): Promise<Failures> {
+    const [tries, pauses] = await Promise.all([counters.get(triesKey(key)), counters.get(pausesKey(key))]);
+    const countedUntil = (tries ?? pauses)?.expires_at ?? 0;
+    return { failures: Math.min(tries?.points ?? 0, free) + (pauses?.points ?? 0), countedUntil };
+  }
+
+  /**
+   * Takes one of the free tries, or else begins a pause: of several at once, one does, and the others are refused. Those leave no count
+   * behind, neither of tries nor of pauses; what is compared decides alone how long the pauses are.
+   * @returns what gives it back
+   */
+  async function take(key: string): Promise<() => Promise<unknown>> {
+    const giveBackTry = async (): Promise<unknown> => counters.add(triesKey(key), -1, FAILURES_KEPT_MS);
+    if ((await counters.add(triesKey(key), 1, FAILURES_KEPT_MS)).points <= free) return giveBackTry;
+    await giveBackTry();
+    const earlier = await counters.get(pausesKey(key));
+    const pause = await counters.add(pauseKey(key), 1, pauseAfter(earlier?.points ?? 0));
+    if (pause.points > 1) refuse(pause.expires_at);
+    await counters.add(pausesKey(key), 1, FAILURES_KEPT_MS);
+    return async () => Promise.all([counters.remove(pauseKey(key)), counters.add(pausesKey(key), -1, FAILURES_KEPT_MS)]);
+  }
+
   return {
     async begin(account, knownDevice, ip) {
       const key = knownDevice === undefined ? account : `${account}:${knownDevice}`;
-      const [failureKey, pauseKey, network] = [`login-failures:${key}`, `login-pause:${key}`, networkOf(ip)];
+      const network = networkOf(ip);
       await perNetwork.check(network);
-      const paused = await counters.get(pauseKey);
+      const paused = await counters.get(pauseKey(key));
       if (paused) refuse(paused.expires_at);
-      const counted = await counters.add(failureKey, 1, FAILURES_KEPT_MS);
-      const last = counted.points >= failuresPerAccount;
-      if (last) {
-        // One try a pause: of several at once, whoever begins the pause.
-        const pause = await counters.add(pauseKey, 1, pauseAfter(counted.points));
-        if (pause.points > 1) refuse(pause.expires_at);
-      }
-      const takeBack = async (): Promise<void> => {
-        await counters.add(failureKey, -1, FAILURES_KEPT_MS);
-        if (last) await counters.remove(pauseKey);
-        await perNetwork.takeBack(network);
-      };
+      const giveBack = await take(key);
       await perNetwork.count(network).catch(async (error: unknown) => {
-        await takeBack();
+        await giveBack();
         throw error;
       });
       return {
-        takeBack,
+        async takeBack() {
+          await giveBack();
+          await perNetwork.takeBack(network);
+        },
         async succeeded() {
-          await Promise.all([counters.remove(failureKey), counters.remove(pauseKey), perNetwork.takeBack(network)]);
-          const own = { failures: counted.points - 1, countedUntil: counted.expires_at };
-          const others = knownDevice === undefined ? undefined : await failuresElsewhere(counters, account);
-          return others && others.failures > own.failures ? others : own;
+          const { failures, countedUntil } = await failuresOf(key);
+          // This one is among them.
+          const own = { failures: failures - 1, countedUntil };
+          // Failures in browsers that the account has never been used in.
+          const elsewhere = knownDevice === undefined ? own : await failuresOf(account);
+          await Promise.all([
+            ...[triesKey, pausesKey, pauseKey].map(async (keyOf) => counters.remove(keyOf(key))),
+            perNetwork.takeBack(network),
+          ]);
+          return elsewhere.failures > own.failures ? elsewhere : own;
         },
       };
     },
   };
 }
 
-/** Failures in browsers that the account has never been used in. */
-async function failuresElsewhere(
-  counters: CounterStore,
-  account: string,
-): Promise<{ failures: number; countedUntil: number } | undefined> {
-  const counted = await counters.get(`login-failures:${account}`);
-  return counted && { failures: counted.points, countedUntil: counted.expires_at };
-}
+const triesKey = (key: string): string => `login-tries:${key}`;
+const pausesKey = (key: string): string => `login-pauses:${key}`;
+/** There while a pause lasts. */
+const pauseKey = (key: string): string => `login-pause:${key}`;

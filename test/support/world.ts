@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { AppName } from '../../src/config/config.ts';
 import { freePorts } from './free-ports.ts';
+import { mailsUnderWay } from './mails-under-way.ts';
 import { worldDatabase } from './world-database.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -37,7 +38,7 @@ export type World = {
    * @param after the id of the newest mail that is no news
    */
   nextMessage(to: string, after?: number): Promise<Message>;
-  /** Moves the clock of all apps forward. */
+  /** Moves the clock of all apps forward, when no mail is under way. */
   advance(milliseconds: number): Promise<void>;
   /** The directory whose config/ the apps run with: the project's own, or, where there are further clients, one to be changed. */
   project: string;
@@ -100,6 +101,7 @@ async function tryToStart({ apps = APPS, env = {}, clients = {} }: WorldOptions)
     throw error;
   });
 
+  let ahead = 0;
   const messages = async (to?: string): Promise<Message[]> => {
     const all = (await (await fetch(`${origins.mailbox}/messages.json`)).json()) as Message[];
     return to === undefined ? all : all.filter((message) => message.to === to);
@@ -115,7 +117,11 @@ async function tryToStart({ apps = APPS, env = {}, clients = {} }: WorldOptions)
       }
       throw new Error(`no mail came to ${to}`);
     },
-    advance: running.advance,
+    async advance(milliseconds) {
+      await mailsUnderWay(join(directory, 'data/common-id.sqlite'), () => Date.now() + ahead);
+      ahead += milliseconds;
+      await running.advance(milliseconds);
+    },
     project,
     env: settings,
     log: running.log,

@@ -161,6 +161,8 @@ export function addForgottenRoutes(router: Router<PageState>, deps: Deps, provid
     if (set) {
       await access.endAll(account.id);
       await completeReset(deps, reset);
+      // Whoever fails on purpose elsewhere cannot keep the owner out of the login that follows.
+      knownDevices.remember(ctx, account.id);
     }
     return redirect(ctx, pathOf('done'));
   };

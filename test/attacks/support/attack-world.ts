@@ -7,6 +7,7 @@ import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { exportJWK, generateKeyPair, type CryptoKey, type JWK } from 'jose';
 import { freePorts } from '../../support/free-ports.ts';
+import { mailsUnderWay } from '../../support/mails-under-way.ts';
 import { createBrowser, sendRaw, type Answer, type Browser, type BrowserOptions } from '../../support/http-browser.ts';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
@@ -39,7 +40,7 @@ export type World = {
   env: Record<string, string>;
   /** Starts another process of the common ID on the same database. */
   addNode(env?: Record<string, string>): Promise<Node>;
-  /** Moves the clocks of all processes. */
+  /** Moves the clocks of all processes, when no mail is under way. */
   advance(milliseconds: number): Promise<void>;
   /** A browser in a network of its own. */
   browser(options?: BrowserOptions): Browser;
@@ -197,12 +198,6 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const read = new DatabaseSync(databasePath, { readOnly: true, timeout: 5000 });
   const write = new DatabaseSync(databasePath, { timeout: 5000 });
 
-  /** A mail that is being sent while the clock moves past its lease would be sent twice. */
-  async function mailsOnTheirWay(): Promise<void> {
-    const leased = read.prepare("SELECT 1 FROM jobs WHERE kind = 'send_mail' AND state = 'waiting' AND lease IS NOT NULL");
-    for (let waited = 0; waited < 5000 && leased.get(); waited += 10) await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-
   const world: World = {
     issuer,
     directory,
@@ -221,7 +216,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       return node;
     },
     async advance(milliseconds) {
-      await mailsOnTheirWay();
+      await mailsUnderWay(databasePath, () => Date.now() + ahead);
       ahead += milliseconds;
       await Promise.all(nodes.map(async (node) => node.advance(milliseconds)));
     },

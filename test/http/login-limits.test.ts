@@ -1,0 +1,113 @@
+// How often a password may be tried, on a real database: however the tries fall together, what was compared alone decides the pauses.
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Config } from '../../src/config/config.ts';
+import { createLoginLimits, type LoginLimits, type LoginTry } from '../../src/http/login-limits.ts';
+import { PageError } from '../../src/http/page-error.ts';
+import { openSqliteStorage } from '../../src/storage/sqlite/open-sqlite-storage.ts';
+import type { Storage } from '../../src/storage/storage.ts';
+
+const FREE = 9;
+const OWNER = 'account-of-the-owner';
+const DEVICE = 'device-of-the-owner';
+const rateLimits = { login: { failuresPerAccount: FREE + 1, failuresPerNetwork: 100, windowSeconds: 900 } };
+const config = { rateLimits } as unknown as Config;
+
+let directory: string;
+let storages: Storage[];
+let limits: LoginLimits[];
+let now: number;
+let networks = 0;
+
+beforeEach(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'login-limits-'));
+  now = Date.now();
+  const clock = (): number => now;
+  const open = async (): Promise<Storage> => openSqliteStorage({ path: join(directory, 'test.sqlite'), clock });
+  // Two processes.
+  storages = [await open(), await open()];
+  limits = storages.map((storage) => createLoginLimits({ config, storage, clock }));
+});
+afterEach(async () => {
+  for (const storage of storages) await storage.close();
+  rmSync(directory, { recursive: true });
+});
+
+/** One try, from a network of its own. Answers what was begun, or the seconds that are left of the pause. */
+async function attempt(device?: string): Promise<LoginTry | number> {
+  networks += 1;
+  const at = limits[networks % 2] as LoginLimits;
+  return at.begin(OWNER, device, `10.${networks >> 8}.${networks & 255}.1`).catch((error: unknown) => {
+    if (!(error instanceof PageError) || error.retryAfterSeconds === undefined) throw error;
+    return error.retryAfterSeconds;
+  });
+}
+
+const burst = async (times: number): Promise<(LoginTry | number)[]> =>
+  Promise.all(Array.from({ length: times }, async () => attempt()));
+const begun = (tries: (LoginTry | number)[]): LoginTry[] => tries.filter((one) => typeof one !== 'number');
+
+/** How long the pause is that the account is in. */
+async function pause(): Promise<number> {
+  const refused = await attempt();
+  if (typeof refused !== 'number') throw new Error('there is no pause');
+  return refused;
+}
+
+describe('a burst of tries', () => {
+  test('as many are compared as one after the other would be, and the first pause is the shortest', async () => {
+    const tries = await burst(60);
+    expect(begun(tries)).toHaveLength(FREE + 1);
+    expect(await pause()).toBe(30);
+  });
+
+  test('each pause is twice the one before, up to half an hour, whatever is tried in it and however many try when it ends', async () => {
+    await burst(40);
+    const pauses: number[] = [];
+    for (let round = 0; round < 9; round += 1) {
+      await burst(20);
+      pauses.push(await pause());
+      now += (pauses.at(-1) as number) * 1000;
+      expect(begun(await burst(round % 2 ? 40 : 1))).toHaveLength(1);
+    }
+    expect(pauses).toEqual([30, 60, 120, 240, 480, 960, 1800, 1800, 1800]);
+  });
+
+  test('refused ones count for nothing: after a success the next failures are free again', async () => {
+    const [right] = begun(await burst(60));
+    expect((await right?.succeeded())?.failures).toBe(FREE);
+    expect(begun(await burst(60))).toHaveLength(FREE + 1);
+    expect(await pause()).toBe(30);
+  });
+
+  test('a day after the first failure all are forgotten', async () => {
+    await burst(60);
+    now += 24 * 60 * 60 * 1000;
+    expect(begun(await burst(60))).toHaveLength(FREE + 1);
+    expect(await pause()).toBe(30);
+  });
+});
+
+test('a try that was not compared is given back, and with it its pause', async () => {
+  for (const one of begun(await burst(FREE + 1))) await one.takeBack();
+  expect(begun(await burst(60))).toHaveLength(FREE + 1);
+  expect(await pause()).toBe(30);
+});
+
+test('the owner’s own browser is not held up by what others try, is told of it, and has pauses of its own', async () => {
+  for (let round = 0; round < 4; round += 1) {
+    await burst(20);
+    now += (await pause()) * 1000;
+  }
+  await burst(20);
+  expect(await pause()).toBe(16 * 30);
+  const owner = await attempt(DEVICE);
+  if (typeof owner === 'number') throw new Error('the owner was refused');
+  expect((await owner.succeeded()).failures).toBe(FREE + 5);
+  // Others are not let in by that.
+  expect(await pause()).toBe(16 * 30);
+  for (let n = 0; n < FREE + 1; n += 1) expect(typeof (await attempt(DEVICE))).toBe('object');
+  expect(await attempt(DEVICE)).toBe(30);
+});
