@@ -47,13 +47,17 @@ export type DealerLink = {
   account_id: string;
   dealer: string;
   status: DealerLinkStatus;
+  /** The one that the dealer was, or is to be, told of. */
   consent: DealerConsent;
+  /** To the same link in the flows of other clients, one a client: what each may see stands on its own. */
+  other_consents?: DealerConsent[];
   /** The number of the customer at the dealer, where the legacy site knew it. */
   customer_number?: string;
   /** The vehicles that the legacy site knew of; the dealer is told. */
   vehicles?: Vehicle[];
   /** When the dealer accepted. */
   linked_at?: EpochMilliseconds;
+  /** When the person last took the consents back; those given before are none any more, also when there are new ones. */
   withdrawn_at?: EpochMilliseconds;
   created_at: EpochMilliseconds;
   updated_at: EpochMilliseconds;
@@ -90,13 +94,29 @@ export function newDealerLink(link: {
 
 /**
  * The person pressed 連携する for a dealer that there is a link with. With the consent that stands already nothing changes (the same
- * object comes back), nor with one that was taken back since; a failed link, another text, or a new consent after a withdrawal begins anew
- * and is to be delivered again.
+ * object comes back), nor with one that was taken back since; in another client's flow it is added, and the dealer need not hear of it; a
+ * failed link, another text, or a new consent after a withdrawal begins anew and is to be delivered again.
  */
 export function renewed(link: DealerLink, consent: DealerConsent, now: EpochMilliseconds): DealerLink {
-  if (isTakenBack(link, consent) || (stands(link) && sameConsent(link.consent, consent))) return link;
-  const { linked_at: _linkedAt, withdrawn_at: _withdrawnAt, ...rest } = link;
-  return { ...rest, status: 'pending', consent, updated_at: now };
+  if (isTakenBack(link, consent)) return link;
+  const { linked_at: _linkedAt, other_consents: others = [], ...rest } = link;
+  if (stands(link) && sameConsent(link.consent, consent)) {
+    if (hasConsent(link, consent.client_id)) return link;
+    return { ...link, other_consents: [...others, consent], updated_at: now };
+  }
+  const standing = link.status === 'withdrawn' ? [] : [link.consent, ...others];
+  const kept = standing.filter(({ client_id: clientId }) => clientId !== consent.client_id);
+  return { ...rest, status: 'pending', consent, ...(kept.length > 0 && { other_consents: kept }), updated_at: now };
+}
+
+/** Whether the person agreed to the link in a client's own flow. */
+export function hasConsent({ consent, other_consents: others = [] }: DealerLink, clientId: string): boolean {
+  return [consent, ...others].some(({ client_id: id }) => id === clientId);
+}
+
+/** Whether a client may know of the link: a service of ours of every one, somebody else's of those agreed to in its own flow. */
+export function isOpenTo(link: DealerLink, client: { firstParty: boolean; metadata: { client_id: string } }): boolean {
+  return client.firstParty || hasConsent(link, client.metadata.client_id);
 }
 
 /** Whether a consent was given before the link was withdrawn: wherever it is kept still, it is none any more. */

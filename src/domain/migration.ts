@@ -1,6 +1,6 @@
 // The migration of one legacy identity to one common ID.
 import type { Account, EpochMilliseconds } from './account.ts';
-import type { DealerLink } from './dealer-link.ts';
+import { hasConsent, type DealerLink } from './dealer-link.ts';
 import type { LegacyProfile } from './legacy-profile.ts';
 import type { Vehicle } from './vehicle.ts';
 
@@ -96,7 +96,7 @@ export function missingSteps(facts: {
   const { migration, account, dealerLinks, requiredMissing } = facts;
   const dealerLink = dealerLinks.find((link) => link.dealer === migration?.dealer?.code);
   // The person may have chosen another dealer than the one that the legacy site names.
-  const chosen = dealerLinks.filter((link) => link === dealerLink || link.consent.client_id === migration?.client_id);
+  const chosen = dealerLinks.filter((link) => link === dealerLink || (migration && hasConsent(link, migration.client_id)));
   const failed: MissingStep[] = chosen.some(({ status }) => status === 'failed') ? ['dealer_link'] : [];
   if (migration?.account_id !== undefined) return failed;
   if (migration?.candidate) return [...failed, 'return'];

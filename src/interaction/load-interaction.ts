@@ -53,7 +53,7 @@ export function createLoadInteraction(deps: Deps, provider: Provider) {
         params,
         reasons: prompt.reasons,
         client,
-        facts: await readFacts(deps.storage.interactionFacts, factsKey),
+        facts: await readFacts(deps, factsKey),
         legacy,
         browserId: factsKey.browserId,
         accountId,

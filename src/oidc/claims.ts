@@ -1,8 +1,8 @@
 // An account as OpenID Connect claims (OpenID Connect Core 1.0, section 5).
 import type { AccountClaims } from 'oidc-provider';
-import type { Config, Dealer } from '../config/config.ts';
+import type { Client, Config, Dealer } from '../config/config.ts';
 import type { Account, PostalAddress } from '../domain/account.ts';
-import type { DealerLink } from '../domain/dealer-link.ts';
+import { isOpenTo, type DealerLink } from '../domain/dealer-link.ts';
 import type { Migration } from '../domain/migration.ts';
 import type { Storage } from '../storage/storage.ts';
 
@@ -104,14 +104,20 @@ export function profileClaims({ id, email, profile, language, updated_at }: Acco
 
 /**
  * Everything that may be asked about an account; oidc-provider takes out what scope and `claims` do not allow.
- * @param scope the granted scope, which saves look-ups that nobody asked for
+ * @param asked.scope the granted scope, which saves look-ups that nobody asked for
+ * @param asked.client who is told
  */
-export async function accountClaims(account: Account, scope: string, config: Config, storage: Storage): Promise<AccountClaims> {
+export async function accountClaims(
+  account: Account,
+  { scope, client }: { scope: string; client: Client },
+  config: Config,
+  storage: Storage,
+): Promise<AccountClaims> {
   const scopes = scope.split(' ');
   const claims = profileClaims(account);
   if (scopes.includes('dealer_link')) {
     const links = await storage.dealerLinks.listByAccount(account.id);
-    claims.dealer_links = links.map((link) => dealerLinkClaim(link, config.dealers));
+    claims.dealer_links = links.filter((link) => isOpenTo(link, client)).map((link) => dealerLinkClaim(link, config.dealers));
   }
   if (scopes.includes('migration')) {
     claims.migration = migrationClaim(await storage.migrations.listByAccount(account.id), account.id, config.dealers);

@@ -22,10 +22,11 @@ const refuse = (sentence: string): never => {
   throw new errors.InvalidAuthorizationDetails(`dealer_link: ${sentence}`);
 };
 
-function checkList(name: string, value: unknown, allowed: readonly string[]): void {
+/** The page of the consent tells all that goes each way, in the guide's words: a request for some of it would ask for less than is agreed to. */
+function checkList(name: string, value: unknown, all: readonly string[]): void {
   if (value === undefined) return;
-  const ok = Array.isArray(value) && value.length > 0 && value.every((item) => allowed.includes(item as string));
-  if (!ok) refuse(`"${name}" must be a list of ${allowed.join(', ')}`);
+  const whole = Array.isArray(value) && value.length === all.length && all.every((item) => value.includes(item));
+  if (!whole) refuse(`"${name}" may be left out, or must have all of ${all.join(', ')}`);
 }
 
 /** Checks one member of `authorization_details`. @throws {errors.InvalidAuthorizationDetails} */

@@ -1,6 +1,7 @@
 // Finds or makes the grant of a person and a client before the policy is asked what is missing.
 import type { Grant, KoaContextWithOIDC } from 'oidc-provider';
 import type { Deps } from '../deps.ts';
+import { isOpenTo } from '../domain/dealer-link.ts';
 import { isConsented, requestedDealerLink, setDealerLinks } from './dealer-link-grant.ts';
 
 /**
@@ -13,7 +14,9 @@ export function createLoadExistingGrant({ clients, storage }: Pick<Deps, 'client
     const provider = oidc.provider;
     const clientId = oidc.client!.clientId;
     const accountId = oidc.session!.accountId as string;
-    const firstParty = clients.find(clientId)?.firstParty ?? false;
+    const client = clients.find(clientId);
+    if (!client) return undefined;
+    const { firstParty } = client;
 
     const grantId = oidc.result?.consent?.grantId ?? oidc.session!.grantIdFor(clientId);
     const found = grantId ? await provider.Grant.find(grantId) : undefined;
@@ -32,7 +35,7 @@ export function createLoadExistingGrant({ clients, storage }: Pick<Deps, 'client
     }
     const asked = firstParty || requestedDealerLink(oidc.params!.authorization_details) !== undefined || hasDetails(grant);
     const links = asked ? (await storage.dealerLinks.listByAccount(accountId)).filter(isConsented) : [];
-    const ofThisClient = links.filter((link) => firstParty || link.consent.client_id === clientId);
+    const ofThisClient = links.filter((link) => isOpenTo(link, client));
     const changed = setDealerLinks(grant, ofThisClient) || before !== JSON.stringify([grant.openid, grant.resources]);
     if (changed || !grant.jti) await grant.save();
     return grant;

@@ -6,7 +6,7 @@ import type { Deps } from '../deps.ts';
 import { createBrowserIds } from '../http/browser-id.ts';
 import { signedInBeforePasswordChange } from '../domain/account.ts';
 import { draftIdOfLegacyIdentity } from '../domain/registration-draft.ts';
-import { isTakenBack, stands, type DealerLink } from '../domain/dealer-link.ts';
+import { isOpenTo, isTakenBack, stands, type DealerLink } from '../domain/dealer-link.ts';
 import type { Migration } from '../domain/migration.ts';
 import { missingRequiredClaims } from '../domain/required-profile.ts';
 import { mustAgreeAgain } from '../domain/terms.ts';
@@ -62,7 +62,7 @@ function createRequestReader({ storage, config }: PolicyDeps): (ctx: KoaContextW
     const legacy = await findLegacyProfile(ctx.oidc.params?.legacy_profile, storage.legacyProfiles);
     const cid = (ctx.oidc.entities.Interaction as { cid?: string } | undefined)?.cid;
     const [facts, migration] = await Promise.all([
-      readFacts(storage.interactionFacts, { cid, legacy, browserId: browserIds.read(ctx) }),
+      readFacts({ storage, config }, { cid, legacy, browserId: browserIds.read(ctx) }),
       legacy && storage.migrations.find(legacy.client_id, legacy.profile.legacy_id),
     ]);
     return { facts, legacy, migration };
@@ -103,8 +103,8 @@ function createPrompt({ storage }: PolicyDeps, read: Reader) {
   return prompt;
 }
 
-/** ⑩, where a dealer link was asked for and the person has neither answered nor a link with that dealer. */
-function dealerLinkPrompt({ storage }: PolicyDeps, read: Reader) {
+/** ⑩, where a dealer link was asked for and the person has neither answered nor agreed to a link with that dealer for this client. */
+function dealerLinkPrompt(deps: PolicyDeps, read: Reader) {
   return new Prompt(
     { name: 'dealer_link', requestable: false },
     new Check('dealer_link_undecided', 'the dealer link was not decided on', 'consent_required', async (ctx) => {
@@ -114,11 +114,18 @@ function dealerLinkPrompt({ storage }: PolicyDeps, read: Reader) {
       if (isAnothers(migration, ctx)) return need(false);
       // Before anybody has signed in, the one whose legacy identity this is; asked again when somebody has.
       const accountId = ctx.oidc.session?.accountId ?? migration?.account_id ?? migration?.candidate?.account_id;
-      const links = accountId ? await storage.dealerLinks.listByAccount(accountId) : [];
+      const links = accountId ? await deps.storage.dealerLinks.listByAccount(accountId) : [];
       if (facts.dealer_choice && !isWithdrawnSince(facts.dealer_choice, links)) return need(false);
-      return need(!links.some((link) => stands(link) && (asked.dealer === undefined || link.dealer === asked.dealer)));
+      return need(!links.some((link) => serves(link, ctx, deps) && (asked.dealer === undefined || link.dealer === asked.dealer)));
     }),
   );
+}
+
+/** Whether a link is all that this client needs: it stands, with a dealer that there is still, and the person agreed to it for this client. */
+function serves(link: DealerLink, ctx: KoaContextWithOIDC, { clients, config }: PolicyDeps): boolean {
+  const client = clients.find(ctx.oidc.client!.clientId);
+  const known = config.dealers.some(({ code }) => code === link.dealer);
+  return client !== undefined && known && stands(link) && isOpenTo(link, client);
 }
 
 /** Whether the link that was chosen was withdrawn after that: a choice is kept for a day, and must not undo a withdrawal. */
@@ -203,7 +210,7 @@ function requiredProfilePrompt({ clients, storage, clock }: PolicyDeps, read: Re
 }
 
 /** ⑭, once for each request that hands a legacy identity over or in which a dealer was chosen. */
-function linkPrompt({ storage }: PolicyDeps, read: Reader) {
+function linkPrompt(deps: PolicyDeps, read: Reader) {
   return new Prompt(
     { name: 'link', requestable: false },
     new Check('link_unwritten', 'the migration or the dealer link is not written', 'interaction_required', async (ctx) => {
@@ -219,9 +226,9 @@ function linkPrompt({ storage }: PolicyDeps, read: Reader) {
       }
       const choice = facts.dealer_choice;
       if (!choice?.dealer) return need(false);
-      const links = await storage.dealerLinks.listByAccount(accountId);
+      const links = await deps.storage.dealerLinks.listByAccount(accountId);
       if (isWithdrawnSince(choice, links)) return need(false);
-      return need(!links.some((link) => link.dealer === choice.dealer && stands(link)));
+      return need(!links.some((link) => link.dealer === choice.dealer && serves(link, ctx, deps)));
     }),
   );
 }

@@ -190,12 +190,15 @@ function createConfiguration(deps: Deps): Configuration {
       policy: createPolicy(deps),
       url: createInteractionUrl(deps),
     },
-    async findAccount(_ctx: unknown, sub: string) {
+    async findAccount(ctx: KoaContextWithOIDC, sub: string) {
       const account = await storage.accounts.find(sub);
       if (!account || account.disabled_at !== undefined) return undefined;
       return {
         accountId: sub,
-        claims: async (_use: string, scope: string) => accountClaims(account, scope, config, storage),
+        async claims(_use: string, scope: string) {
+          const client = clients.find(ctx.oidc.client!.clientId);
+          return client ? accountClaims(account, { scope, client }, config, storage) : { sub };
+        },
       };
     },
     loadExistingGrant: createLoadExistingGrant(deps),

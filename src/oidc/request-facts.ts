@@ -1,4 +1,5 @@
 // What a person decided in an authorization request, and what of it still holds when the same legacy user starts again.
+import type { Deps } from '../deps.ts';
 import type { EpochMilliseconds } from '../domain/account.ts';
 import { VersionConflict, type InteractionFacts, type Storage, type StoredLegacyProfile } from '../storage/storage.ts';
 
@@ -31,10 +32,18 @@ function keptId({ legacy, browserId }: FactsKey): string | undefined {
   return legacy && browserId ? `legacy:${legacy.client_id}:${legacy.profile.legacy_id}:${browserId}` : undefined;
 }
 
-export async function readFacts(store: Storage['interactionFacts'], key: FactsKey): Promise<Partial<InteractionFacts>> {
+export async function readFacts(
+  { storage, config }: Pick<Deps, 'storage' | 'config'>,
+  key: FactsKey,
+): Promise<Partial<InteractionFacts>> {
+  const store = storage.interactionFacts;
   const kept = keptId(key);
   const [ofUser, ofRequest] = await Promise.all([kept ? store.find(kept) : undefined, key.cid ? store.find(key.cid) : undefined]);
-  return { ...keptOf(ofUser ?? {}), ...ofRequest };
+  const facts = { ...keptOf(ofUser ?? {}), ...ofRequest };
+  const chosen = facts.dealer_choice?.dealer;
+  // A dealer that has left the configuration since cannot be linked with: the person has not chosen.
+  if (chosen && !config.dealers.some(({ code }) => code === chosen)) delete facts.dealer_choice;
+  return facts;
 }
 
 /** Writes facts of a request; what the person chose and typed is kept for the next request too. Of two tabs the later press wins. */

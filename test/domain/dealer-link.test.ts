@@ -5,6 +5,7 @@ import {
   accepted,
   dealerLinkId,
   failed,
+  isOpenTo,
   newDealerLink,
   RECEIVED_DATA,
   renewed,
@@ -60,7 +61,8 @@ describe('from state to state', () => {
   const accept: Step = (link) => accepted(link, NOW + 9);
   const fail: Step = (link) => failed(link, NOW + 9);
   const leave: Step = (link) => withdraw(link, NOW + 9);
-  const again: Step = (link) => renewed(link, { ...CONSENT, given_at: NOW + 9, client_id: 'notebook' }, NOW + 9);
+  const again: Step = (link) => renewed(link, { ...CONSENT, given_at: NOW + 9 }, NOW + 9);
+  const elsewhere: Step = (link) => renewed(link, { ...CONSENT, given_at: NOW + 9, client_id: 'notebook' }, NOW + 9);
   const anew: Step = (link) => renewed(link, { ...CONSENT, text: { ...CONSENT.text, sha256: 'b'.repeat(64) } }, NOW + 9);
 
   test.each<[string, DealerLink, Step, DealerLink['status'], 'changes' | 'stays']>([
@@ -74,6 +76,8 @@ describe('from state to state', () => {
     ['active, withdrawn', active, leave, 'withdrawn', 'changes'],
     ['active, the same consent again', active, again, 'active', 'stays'],
     ['active, another text', active, anew, 'pending', 'changes'],
+    ['active, in another client’s flow', active, elsewhere, 'active', 'changes'],
+    ['active, in another client’s flow twice', { ...elsewhere(active), updated_at: NOW + 1 }, elsewhere, 'active', 'stays'],
     ['failed, accepted after all', dead, accept, 'active', 'changes'],
     ['failed, failed twice', dead, fail, 'failed', 'stays'],
     ['failed, withdrawn', dead, leave, 'withdrawn', 'changes'],
@@ -93,12 +97,30 @@ describe('from state to state', () => {
     expect([after.id, after.version, after.created_at]).toEqual([link.id, link.version, link.created_at]);
   });
 
-  test('a link that begins anew has the new consent, and forgets when it was accepted and left', () => {
+  test('a link that begins anew has the new consent, and forgets when it was accepted', () => {
     const anewFromGone = again(gone);
     expect(anewFromGone.consent.given_at).toBe(NOW + 9);
     expect(anewFromGone).not.toHaveProperty('linked_at');
-    expect(anewFromGone).not.toHaveProperty('withdrawn_at');
     expect(anewFromGone.customer_number).toBe('C-1');
+  });
+
+  test('a consent is one client’s: others are kept beside it, and a withdrawal takes all of them back', () => {
+    const clientsOf = ({ consent, other_consents: others = [] }: DealerLink) =>
+      [consent, ...others].map(({ client_id: id }) => id);
+    const both = elsewhere(active);
+    expect(clientsOf(both)).toEqual(['owners-site', 'notebook']);
+    expect(both.consent).toBe(active.consent);
+    expect(clientsOf(anew(both))).toEqual(['owners-site', 'notebook']);
+    expect(clientsOf(elsewhere(anew(pending)))).toEqual(['notebook', 'owners-site']);
+    expect(clientsOf(elsewhere(failed(pending, NOW + 1)))).toEqual(['notebook', 'owners-site']);
+    const gallery = { firstParty: false, metadata: { client_id: 'gallery' } };
+    const notebook = { firstParty: false, metadata: { client_id: 'notebook' } };
+    expect([active, both].map((link) => isOpenTo(link, notebook))).toEqual([false, true]);
+    expect([isOpenTo(both, gallery), isOpenTo(both, { ...gallery, firstParty: true })]).toEqual([false, true]);
+    const back = renewed(leave(both), { ...CONSENT, given_at: NOW + 12 }, NOW + 12);
+    expect(clientsOf(back)).toEqual(['owners-site']);
+    // Kept from before the withdrawal, in another tab.
+    expect(renewed(back, { ...CONSENT, given_at: NOW + 3, client_id: 'notebook' }, NOW + 20)).toBe(back);
   });
 
   test('after a withdrawal only a new consent leads back, whatever else happens in whatever order', () => {

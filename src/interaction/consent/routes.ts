@@ -1,6 +1,6 @@
 // Asks whether a client may have what it asks for: third parties once, native apps each time (RFC 8252 section 8.6).
 import type { Deps } from '../../deps.ts';
-import { stands } from '../../domain/dealer-link.ts';
+import { isOpenTo, stands } from '../../domain/dealer-link.ts';
 import { page } from '../../http/page-context.ts';
 import { formField } from '../../http/read-form.ts';
 import type { Interaction, InteractionStep } from '../interaction-context.ts';
@@ -10,9 +10,7 @@ export function createConsentStep({ config, storage }: Pick<Deps, 'config' | 'st
   const dealersFor = async ({ accountId, client, scopes, dealerLink }: Interaction) => {
     if (!dealerLink && !scopes.some(({ name }) => name === 'dealer_link')) return [];
     const links = await storage.dealerLinks.listByAccount(accountId as string);
-    const shown = links.filter(
-      (link) => stands(link) && (client.firstParty || link.consent.client_id === client.metadata.client_id),
-    );
+    const shown = links.filter((link) => stands(link) && isOpenTo(link, client));
     return config.dealers.filter(({ code }) => shown.some(({ dealer }) => dealer === code));
   };
 

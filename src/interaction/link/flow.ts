@@ -34,7 +34,12 @@ export async function writeDealerLink(
     const event = {
       type: 'dealer_link.consented',
       subject: dealerLinkId(accountId, choice.dealer),
-      data: { dealer: choice.dealer, text_version: choice.consent.text.version, text_sha256: choice.consent.text.sha256 },
+      data: {
+        dealer: choice.dealer,
+        client_id: choice.consent.client_id,
+        text_version: choice.consent.text.version,
+        text_sha256: choice.consent.text.sha256,
+      },
       at: clock(),
     };
     if (standing) {
