@@ -21,7 +21,7 @@ const PROVIDER = {
 
 const EVERYWHERE: Ban[] = [
   { group: ['oidc-provider/**'], message: 'Import from "oidc-provider" alone: what lies deeper changes without notice.' },
-  { group: ['**/main.ts'], message: 'Nobody imports what starts the program: have what you need passed in.' },
+  { group: ['**/run.ts'], message: 'Nobody imports what starts the program: have what you need passed in.' },
 ];
 const BELOW_APP: Ban[] = [
   ...EVERYWHERE,

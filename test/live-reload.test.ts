@@ -189,7 +189,7 @@ describe('two secrets', () => {
 test('SIGHUP takes the files up too', async () => {
   const data = mkdtempSync(join(tmpdir(), 'common-id-sighup-'));
   const [port] = await freePorts(1);
-  const child = spawn(process.execPath, [fileURLToPath(new URL('../src/main.ts', import.meta.url)), 'id'], {
+  const child = spawn(process.execPath, [fileURLToPath(new URL('../src/main.js', import.meta.url)), 'id'], {
     env: {
       PATH: process.env.PATH,
       ISSUER: `http://localhost:${port}`,

@@ -8,6 +8,8 @@ export function nearestName(name: string, known: Iterable<string>): string | und
   let nearest: string | undefined;
   let fewest = Math.min(3, Math.floor(name.length / 3)) + 1;
   for (const candidate of known) {
+    // So many letters are wrong at least; asked at each start of every name in the environment.
+    if (Math.abs(name.length - candidate.length) >= fewest) continue;
     const distance = editDistance(name.toLowerCase(), candidate.toLowerCase());
     if (distance < fewest) {
       fewest = distance;

@@ -38,7 +38,7 @@ export function readTerms(directory: string, problems: Problem[]): TermsText[] {
       problems,
     );
   }
-  return drafts.filter(isWhole).sort((a, b) => a.effectiveFrom.localeCompare(b.effectiveFrom));
+  return drafts.filter(isWhole).sort((a, b) => Date.parse(a.effectiveFrom) - Date.parse(b.effectiveFrom));
 }
 
 function readDraft(directory: string, name: string, problems: Problem[]): Draft | undefined {

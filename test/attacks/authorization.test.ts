@@ -744,7 +744,7 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Starts the real program with nothing but this environment; answers how it ended. */
 async function startProgram(env: Record<string, string>): Promise<{ code: number | null; output: string }> {
-  const child = spawn(process.execPath, ['--no-warnings', 'src/main.ts', 'id'], {
+  const child = spawn(process.execPath, ['--no-warnings', 'src/main.js', 'id'], {
     cwd: ROOT,
     env: { PATH: process.env.PATH ?? '', NODE_ENV: 'production', ...env },
   });

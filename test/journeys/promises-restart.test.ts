@@ -11,7 +11,7 @@ import { codeFor, createTraveller, NEW_PASSWORD, WORDS } from './traveller.ts';
 
 jest.setTimeout(90_000);
 
-const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../src/main.js', import.meta.url));
 const READY_WITHIN_MS = 3000;
 /** What is begun is finished within this. */
 const DRAINED_WITHIN_MS = 10_000;

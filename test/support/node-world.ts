@@ -8,7 +8,7 @@ import { freePorts } from './free-ports.ts';
 import { startRoundRobin, type RoundRobin } from './round-robin.ts';
 import { startWorld, type World } from './world.ts';
 
-const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../src/main.js', import.meta.url));
 const START_TIMEOUT_MS = 30_000;
 
 export type Node = {

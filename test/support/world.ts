@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { AppName } from '../../src/config/config.ts';
+import { CHILD_ENVIRONMENT } from './child-environment.ts';
 import { freePorts } from './free-ports.ts';
 import { mailsUnderWay } from './mails-under-way.ts';
 import { worldDatabase } from './world-database.ts';
@@ -147,8 +148,7 @@ type Running = Pick<World, 'advance' | 'log' | 'stop'>;
 
 async function startProcess(args: string[], env: Record<string, string>): Promise<Running> {
   const child: ChildProcess = fork(PROCESS, args, {
-    // Nothing of the tests' own environment: a setting of the developer must not change what is tested.
-    env: { PATH: process.env.PATH, ...env },
+    env: { ...CHILD_ENVIRONMENT, ...env },
     execArgv: ['--no-warnings'],
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });

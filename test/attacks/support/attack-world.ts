@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { exportJWK, generateKeyPair, type CryptoKey, type JWK } from 'jose';
+import { CHILD_ENVIRONMENT } from '../../support/child-environment.ts';
 import { freePorts } from '../../support/free-ports.ts';
 import { mailsUnderWay } from '../../support/mails-under-way.ts';
 import { createBrowser, sendRaw, type Answer, type Browser, type BrowserOptions } from '../../support/http-browser.ts';
@@ -137,7 +138,7 @@ function testClients(siteKeys: JWK[]): Record<string, object> {
 
 async function startNode(directory: string, apps: string[], env: Record<string, string>, port: number): Promise<Node> {
   const child: ChildProcess = fork(NODE, [directory, ...apps], {
-    env: { PATH: process.env.PATH, ...env },
+    env: { ...CHILD_ENVIRONMENT, ...env },
     execArgv: ['--no-warnings'],
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });

@@ -12,7 +12,7 @@ import { welcome } from './welcome.ts';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const ALL: AppName[] = ['mailbox', 'dealer', 'id', 'owners-site', 'notebook', 'demo-clients'];
 
-async function main(named: string[]): Promise<void> {
+async function start(named: string[]): Promise<void> {
   const names = named.length ? (named as AppName[]) : ALL;
   const unknown = names.filter((name) => !ALL.includes(name));
   if (unknown.length) throw new Error(`unknown app: ${unknown.join(', ')}; there are ${ALL.join(', ')}`);
@@ -71,8 +71,13 @@ function end(apps: RunningApps): void {
   );
 }
 
-main(process.argv.slice(2)).catch((error: unknown) => {
-  if (error instanceof ConfigError) process.stderr.write(error.format());
-  else process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-  process.exit(1);
-});
+/** @param named the apps to start; all where there are none */
+export async function run(named: string[]): Promise<void> {
+  try {
+    await start(named);
+  } catch (error) {
+    if (error instanceof ConfigError) process.stderr.write(error.format());
+    else process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exit(1);
+  }
+}

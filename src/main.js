@@ -1,0 +1,12 @@
+// The beginning: lets Node keep what it makes of the program's files, and goes on in run.ts. Plain JavaScript, because taking types off
+// needs a compiler, whose own start is a tenth of the program's, and after the first start nothing is left for it to do.
+import { enableCompileCache, flushCompileCache } from 'node:module';
+import { fileURLToPath } from 'node:url';
+
+// In the installation's own folder, and not in the directory for temporary files where everybody may write: what lies there is run.
+// Where it cannot be written, the start takes twice as long, and that is all.
+enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/common-id', import.meta.url)));
+const { run } = await import('./run.ts');
+await run(process.argv.slice(2));
+// It would be written at the end by itself, but not by whom a signal kills.
+flushCompileCache();
