@@ -34,15 +34,30 @@ export function mongoServerAvailable(): true | NoMongoServer {
   return { reason };
 }
 
+/** Where test/support/shared-mongo.ts tells the address of the server that all suites of a run share. */
+export const MONGO_DESK = 'TEST_MONGO_DESK';
+
 /** @throws where it cannot be started; nothing is skipped then */
 export async function startMongoServer(): Promise<MongoServer> {
   const given = process.env['TEST_MONGODB_URI'];
   if (given) return { url: given.replace(/\/+$/, ''), name: 'TEST_MONGODB_URI', stop: async () => undefined };
+  const desk = process.env[MONGO_DESK];
+  return desk ? askAtDesk(desk) : startOwnMongoServer();
+}
+
+/** Another one than those of others. @throws where it cannot be started */
+export async function startOwnMongoServer(): Promise<MongoServer> {
   return onPath('mongod') ? startMongod() : startInMemory();
 }
 
 function onPath(program: string): boolean {
   return (process.env['PATH'] ?? '').split(delimiter).some((folder) => existsSync(join(folder, program)));
+}
+
+async function askAtDesk(desk: string): Promise<MongoServer> {
+  const answer = await fetch(desk);
+  if (!answer.ok) throw new Error(await answer.text());
+  return { ...((await answer.json()) as Pick<MongoServer, 'url' | 'name'>), stop: async () => undefined };
 }
 
 async function startMongod(): Promise<MongoServer> {
@@ -59,11 +74,10 @@ async function startMongod(): Promise<MongoServer> {
   return { url, name: 'mongod', stop };
 }
 
-/** @param port where somebody waits for it to come back; a free one if left out. */
-export async function startInMemory(port = 0): Promise<MongoServer> {
+async function startInMemory(): Promise<MongoServer> {
   await build();
   const classPath = [join(TARGET, 'classes'), (await readFile(join(TARGET, 'classpath'), 'utf8')).trim()].join(delimiter);
-  const options = ['-Xmx768m', '-XX:TieredStopAtLevel=1', '-cp', classPath, 'MongoServerForTests', `${port}`];
+  const options = ['-Xmx768m', '-XX:TieredStopAtLevel=1', '-cp', classPath, 'MongoServerForTests'];
   const child = spawn('java', options, { stdio: ['pipe', 'pipe', 'ignore'] });
   const url = await firstLine(child);
   return { url, name: 'mongo-java-server (in memory)', stop: () => end(child) };

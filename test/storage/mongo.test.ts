@@ -24,11 +24,25 @@ suite(available === true ? 'on a MongoDB' : `on a MongoDB (skipped: ${available.
 
   const emptyDatabase = () => `${server.url}/test_${randomUUID().slice(0, 8)}`;
 
-  runConformance('MongoDB', async (clock) => {
-    const url = emptyDatabase();
-    await createMongoIndexes(url);
-    const openAnother = () => openMongoStorage({ url, clock });
-    return { storage: await openAnother(), openAnother, dispose: async () => undefined };
+  describe('with one database, emptied after each test', () => {
+    let url: string;
+    let behind: mongoose.Connection;
+    beforeAll(async () => {
+      url = emptyDatabase();
+      await createMongoIndexes(url);
+      behind = await mongoose.createConnection(url).asPromise();
+    });
+    afterAll(() => behind.close());
+
+    runConformance('MongoDB', async (clock) => {
+      const openAnother = () => openMongoStorage({ url, clock });
+      return { storage: await openAnother(), openAnother, dispose: empty, large: 600 };
+    });
+
+    async function empty(): Promise<void> {
+      const collections = await behind.listCollections();
+      await Promise.all(collections.map(async ({ name }) => behind.collection(name).deleteMany({})));
+    }
   });
 
   test('a database whose indexes were not made is refused, with the command that makes them', async () => {

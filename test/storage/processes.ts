@@ -1,6 +1,6 @@
 // Several real processes on one database: races have one winner, and a kill loses nothing that was acknowledged. One suite for every
 // backend.
-import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import type { ChildProcess } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openStorage } from '../../src/storage/open-storage.ts';
@@ -8,6 +8,10 @@ import type { Storage } from '../../src/storage/storage.ts';
 import { kill, listen, next, startProcess } from './child-process.ts';
 import { eventAbout, sampleAccount } from './conformance/samples.ts';
 import { expectAllOf, expectChain, expectNothingHalfMade } from './expect-whole.ts';
+import type { Race } from './storage-process.ts';
+
+/** `npm run faults -- F1` kills real servers, and as often as one likes. */
+const KILLS = 4;
 
 /**
  * Describes the suite for one backend.
@@ -21,16 +25,17 @@ export function runProcesses(name: string, makeDatabase: () => Promise<{ url: st
 
     let url: string;
     let dispose: () => Promise<void>;
-    let children: ChildProcess[];
+    let children: ChildProcess[] = [];
 
-    beforeEach(async () => {
+    async function begin(): Promise<void> {
       ({ url, dispose } = await makeDatabase());
       children = [];
-    });
-    afterEach(async () => {
+    }
+
+    async function end(): Promise<void> {
       for (const child of children) await kill(child);
       await dispose();
-    });
+    }
 
     function start(...args: string[]): ChildProcess {
       const child = startProcess(url, ...args);
@@ -48,6 +53,14 @@ export function runProcesses(name: string, makeDatabase: () => Promise<{ url: st
     }
 
     describe('two processes', () => {
+      beforeAll(async () => {
+        await begin();
+        // They open the database, and SQLite's make it, at once.
+        await Promise.all([start('race'), start('race')].map((child) => next(child)));
+        await withStorage(prepare);
+      });
+      afterAll(end);
+
       test.each([
         ['redeem one code', 'consume', 1],
         ['turn one refresh token', 'refresh', 1],
@@ -63,15 +76,21 @@ export function runProcesses(name: string, makeDatabase: () => Promise<{ url: st
         ['lease three jobs', 'lease', 3],
         ['count to ten', 'count', 10],
       ])('that %s with 25 calls each win together as often as one would', async (_, kind, expected) => {
-        const both = [start('race', kind, '25'), start('race', kind, '25')];
-        // They open the database, and SQLite's make it, at once.
-        await Promise.all(both.map((child) => next(child)));
-        await withStorage(prepare);
-        const results = both.map((child) => next(child));
-        for (const child of both) child.send('go');
+        const results = children.map((child) => next(child));
+        for (const child of children) child.send({ kind, calls: 25 } satisfies Race);
         const wins = await Promise.all(results);
         expect(wins.reduce((sum: number, n) => sum + Number(n), 0)).toBe(expected);
-        await withStorage(expectChain);
+      });
+
+      test('leave one unbroken ledger', async () => {
+        const subjects = await withStorage(expectChain);
+        expect(subjects.map((subject) => subject.split('-')[0])).toEqual([
+          'standing',
+          'account',
+          'standing',
+          'legacy_identity',
+          'dealer_link',
+        ]);
       });
 
       async function prepare(storage: Storage): Promise<void> {
@@ -82,23 +101,28 @@ export function runProcesses(name: string, makeDatabase: () => Promise<{ url: st
         const code = { code_hmac: 'hmac', email_canonical: 'a@b', attempts: 0, sent_at: 0 };
         await storage.emailCodes.put({ id: 'raced', ...code, expires_at: end });
         await storage.accounts.create(sampleAccount('standing'), eventAbout('standing'));
-        for (const key of ['1', '2', '3']) await storage.jobs.enqueue({ key, kind: 'send_mail', payload: {}, run_at: 0 });
+        for (const key of ['1', '2', '3']) await storage.jobs.enqueue({ key, kind: 'leased', payload: {}, run_at: 0 });
       }
     });
 
-    test('one that is killed at a random moment, ten times, has lost nothing that it acknowledged and left nothing half-made', async () => {
-      const acknowledged: string[] = [];
-      for (let cycle = 0; cycle < 10; cycle++) {
-        const child = start('write', `cycle${cycle}`);
-        const acknowledgedByNow = await listen(child);
-        await sleep(Math.random() * 60);
-        await kill(child);
-        acknowledged.push(...acknowledgedByNow());
-      }
-      expect(acknowledged.length).toBeGreaterThanOrEqual(10);
-      await withStorage(async (storage) => {
-        await expectAllOf(acknowledged, storage);
-        await expectNothingHalfMade(storage);
+    describe('one after the other', () => {
+      beforeEach(begin);
+      afterEach(end);
+
+      test('killed at random moments they lose nothing that they acknowledged, and leave nothing half-made', async () => {
+        const acknowledged: string[] = [];
+        for (let cycle = 0; cycle < KILLS; cycle++) {
+          const child = start('write', `cycle${cycle}`);
+          const acknowledgedByNow = await listen(child);
+          await sleep(Math.random() * 60);
+          await kill(child);
+          acknowledged.push(...acknowledgedByNow());
+        }
+        expect(acknowledged.length).toBeGreaterThanOrEqual(KILLS);
+        await withStorage(async (storage) => {
+          await expectAllOf(acknowledged, storage);
+          await expectNothingHalfMade(storage);
+        });
       });
     });
   });

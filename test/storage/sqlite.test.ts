@@ -15,7 +15,7 @@ const clock = () => 1_000_000;
 runConformance('SQLite', async (clock) => {
   const folder = await mkdtemp(join(tmpdir(), 'sqlite-'));
   const openAnother = () => openSqliteStorage({ path: join(folder, 'common-id.db'), clock });
-  return { storage: await openAnother(), openAnother, dispose: () => rm(folder, { recursive: true }) };
+  return { storage: await openAnother(), openAnother, dispose: () => rm(folder, { recursive: true }), large: 3_000 };
 });
 
 describe('the file of SQLite', () => {

@@ -1,9 +1,11 @@
 // A process of its own on a database, for the tests of races and crashes. Started by processes.ts with
-// `<url> race <kind> <calls>` or `<url> write <name>`.
+// `<url> race` or `<url> write <name>`.
 import { writeSync } from 'node:fs';
 import { openStorage } from '../../src/storage/open-storage.ts';
 import type { Storage } from '../../src/storage/storage.ts';
 import { eventAbout, sampleAccount, sampleDealerLink, sampleMigration } from './conformance/samples.ts';
+
+export type Race = { kind: string; calls: number };
 
 const IN_AN_HOUR = Date.now() + 3_600_000;
 
@@ -21,7 +23,7 @@ const RACES: Record<string, (storage: Storage, id: string) => Promise<boolean>> 
   legacy_identity: (storage, id) => won(storage.migrations.put(sampleMigration('raced', { account_id: id }), eventAbout(id))),
   dealer_link: (storage, id) => won(storage.dealerLinks.create(sampleDealerLink(id, { account_id: 'raced' }), eventAbout(id))),
   job: (storage, id) => storage.jobs.enqueue({ key: 'raced', kind: 'send_mail', payload: { id }, run_at: 0 }),
-  lease: async (storage) => (await storage.jobs.lease(1, 60_000)).length === 1,
+  lease: async (storage) => (await storage.jobs.lease(1, 60_000, 'leased')).length === 1,
   count: async (storage) => (await storage.counters.add('raced', 1, 3_600_000)).points <= 10,
 };
 
@@ -35,16 +37,15 @@ async function won(write: Promise<unknown>): Promise<boolean> {
   }
 }
 
-/** Waits for the starting shot, calls in parallel, answers how often it won. */
-async function race(storage: Storage, kind: string, calls: number): Promise<void> {
-  const call = RACES[kind];
-  if (!call) throw new Error(`no race is called ${kind}`);
+/** Each message is the starting shot for a kind of race: so many calls in parallel, then the answer how often this process won. */
+async function race(storage: Storage): Promise<void> {
+  process.on('message', ({ kind, calls }: Race) => {
+    const call = RACES[kind];
+    if (!call) throw new Error(`no race is called ${kind}`);
+    const all = Array.from({ length: calls }, (_, n) => call(storage, `${kind}-${process.pid}-${n}`));
+    void Promise.all(all).then((wins) => process.send?.(wins.filter(Boolean).length));
+  });
   process.send?.('ready');
-  await new Promise((resolve) => process.once('message', resolve));
-  const wins = await Promise.all(Array.from({ length: calls }, (_, n) => call(storage, `${process.pid}-${n}`)));
-  await storage.close();
-  process.send?.(wins.filter(Boolean).length);
-  process.disconnect();
 }
 
 /** Writes until it is killed; each number that it prints was acknowledged. */
@@ -62,6 +63,6 @@ async function writeForEver(storage: Storage, name: string): Promise<void> {
   }
 }
 
-const [url = '', task, what = '', calls] = process.argv.slice(2);
+const [url = '', task, name = ''] = process.argv.slice(2);
 const storage = await openStorage(url, Date.now);
-await (task === 'race' ? race(storage, what, Number(calls)) : writeForEver(storage, what));
+await (task === 'race' ? race(storage) : writeForEver(storage, name));

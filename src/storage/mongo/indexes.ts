@@ -9,39 +9,30 @@ export class IndexesMissing extends Error {
 
 /** Makes the collections and the indexes that are missing, and answers their names, as `collection.index`. */
 export async function createIndexes(collections: Collections): Promise<string[]> {
-  const missing: string[] = [];
-  for (const model of modelsOf(collections)) {
-    const names = await missingIndexes(model);
-    if (names.length === 0) continue;
-    await model.createIndexes();
-    missing.push(...names.map((name) => `${model.modelName}.${name}`));
-  }
-  return missing;
+  const missing = await missingIndexes(collections);
+  for (const { model } of missing) await model.createIndexes();
+  return missing.flatMap(({ names }) => names);
 }
 
 /** @throws {IndexesMissing} with the command that makes them. */
 export async function requireIndexes(collections: Collections): Promise<void> {
-  const missing: string[] = [];
-  for (const model of modelsOf(collections)) {
-    missing.push(...(await missingIndexes(model)).map((name) => `${model.modelName}.${name}`));
-  }
+  const missing = await missingIndexes(collections);
   if (missing.length === 0) return;
-  throw new IndexesMissing(`MongoDB lacks the indexes ${missing.join(', ')}. Make them with: npm run admin -- storage indexes`);
+  const names = missing.flatMap((each) => each.names).join(', ');
+  throw new IndexesMissing(`MongoDB lacks the indexes ${names}. Make them with: npm run admin -- storage indexes`);
 }
 
-function modelsOf(collections: Collections): Model<unknown>[] {
-  return Object.values(collections) as unknown as Model<unknown>[];
-}
+type Missing = { model: Model<unknown>; names: string[] };
 
-async function missingIndexes(model: Model<unknown>): Promise<string[]> {
-  const wanted = model.schema.indexes().map(([, options]) => String(options?.name));
-  if (wanted.length === 0) return [];
-  const standing = new Set(await standingIndexes(model));
-  return wanted.filter((name) => !standing.has(name));
-}
-
-async function standingIndexes(model: Model<unknown>): Promise<string[]> {
-  const collections = await model.db.listCollections();
-  if (!collections.some(({ name }) => name === model.collection.name)) return [];
-  return (await model.collection.indexes()).map(({ name }) => String(name));
+/** The collections that lack indexes; each name as `collection.index`. */
+async function missingIndexes(collections: Collections): Promise<Missing[]> {
+  const models = Object.values(collections) as unknown as Model<unknown>[];
+  const standing = new Set((await collections.ledger.db.listCollections()).map(({ name }) => name));
+  const missing = models.map(async (model): Promise<Missing> => {
+    const wanted = model.schema.indexes().map(([, options]) => String(options?.name));
+    const made = standing.has(model.collection.name) ? (await model.collection.indexes()).map(({ name }) => String(name)) : [];
+    const names = wanted.filter((name) => !made.includes(name)).map((name) => `${model.modelName}.${name}`);
+    return { model, names };
+  });
+  return (await Promise.all(missing)).filter(({ names }) => names.length > 0);
 }

@@ -8,6 +8,8 @@ export type OpenedBackend = {
   openAnother(): Promise<Storage>;
   /** Removes the data, after every storage was closed. */
   dispose(): Promise<void>;
+  /** How many things are many here: the server in memory looks through all of them for what a real one finds by an index. */
+  large: number;
 };
 
 export type OpenBackend = (clock: () => number) => Promise<OpenedBackend>;
@@ -20,6 +22,8 @@ export type Subject = {
   reopen(): Promise<void>;
   now(): number;
   advance(milliseconds: number): void;
+  /** How many things are many for this backend. */
+  readonly large: number;
   /** Calls `action` `times` times at once, spread over two handles. */
   race<T>(times: number, action: (storage: Storage, index: number) => Promise<T>): Promise<PromiseSettledResult<T>[]>;
 };
@@ -59,6 +63,9 @@ export function useSubject(open: OpenBackend): Subject {
       await current.close();
       handles = handles.filter((handle) => handle !== current);
       current = await another();
+    },
+    get large() {
+      return opened.large;
     },
     now: () => now,
     advance(milliseconds) {

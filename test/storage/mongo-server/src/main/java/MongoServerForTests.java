@@ -20,8 +20,7 @@ public class MongoServerForTests {
 
     public static void main(String[] arguments) throws Exception {
         MongoServer server = new MongoServer(new MemoryBackend().version(VERSION));
-        int port = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 0;
-        server.bind("127.0.0.1", port);
+        server.bind("127.0.0.1", 0);
         System.out.println("mongodb://127.0.0.1:" + server.getLocalAddress().getPort());
         while (System.in.read() != -1) {
             continue;

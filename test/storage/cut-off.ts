@@ -1,0 +1,63 @@
+// A storage on MongoDB whose process is gone after its n-th write, as far as the database can see: the server has answered that write,
+// and nothing that is sent afterwards arrives.
+import mongoose from 'mongoose';
+import { openMongoStorage } from '../../src/storage/mongo/open-mongo-storage.ts';
+import type { Storage } from '../../src/storage/storage.ts';
+import { startFaultyConnection } from '../support/faulty-connection.ts';
+
+const WRITES = new Set(['insert', 'update', 'delete', 'findAndModify']);
+
+/** What a server answers to a write: `n` counts what it found or inserted. */
+type Reply = { n?: number; lastErrorObject?: { n?: number }; writeErrors?: unknown[] };
+
+/**
+ * Does something with a storage that is cut off after `writes` writes.
+ * @returns whether it came to that; otherwise it was done before. Answers at once; `gone` when the storage has noticed and is closed.
+ */
+export async function cutOff(
+  { url, clock, writes }: { url: string; clock: () => number; writes: number },
+  act: (storage: Storage) => Promise<unknown>,
+): Promise<{ isCut: boolean; gone: Promise<void> }> {
+  const address = new URL(url);
+  const connection = await startFaultyConnection(Number(address.port));
+  address.port = `${connection.port}`;
+  address.search = '?monitorCommands=true&directConnection=true';
+  let left = Infinity;
+  let notice: () => void = () => undefined;
+  const cut = new Promise<'cut'>((resolve) => (notice = () => resolve('cut')));
+  const storage = await openWatched(address.href, clock, () => {
+    if (--left > 0) return;
+    connection.blackHole();
+    notice();
+  });
+  left = writes;
+  const acting = act(storage);
+  const outcome = await Promise.race([cut, acting.then(() => 'done' as const)]);
+  const close = async (): Promise<void> => {
+    await connection.close();
+    await acting.catch(() => undefined);
+    await storage.close();
+  };
+  const gone = close();
+  if (outcome === 'done') await gone;
+  return { isCut: outcome === 'cut', gone };
+}
+
+/** Every client of the driver is seen as it is made: the storage does not show its own. */
+async function openWatched(url: string, clock: () => number, onWritten: () => void): Promise<Storage> {
+  const { prototype } = mongoose.mongo.MongoClient;
+  const { connect } = prototype;
+  prototype.connect = function (this: mongoose.mongo.MongoClient) {
+    this.on('commandSucceeded', ({ commandName, reply }) => {
+      const { n = 0, lastErrorObject, writeErrors = [] } = reply as Reply;
+      // What found nothing, or was refused, has changed nothing.
+      if (WRITES.has(commandName) && (lastErrorObject?.n ?? n) > 0 && writeErrors.length === 0) onWritten();
+    });
+    return connect.call(this);
+  };
+  try {
+    return await openMongoStorage({ url, clock });
+  } finally {
+    prototype.connect = connect;
+  }
+}

@@ -1,0 +1,243 @@
+// On MongoDB a change is several writes, with no transaction around them. Here each change is left half-made after every one of its
+// writes; whoever comes next finds it whole or undone, and whoever finishes it may be cut off just the same.
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
+import mongoose from 'mongoose';
+import { createMongoIndexes } from '../../src/storage/mongo/create-mongo-indexes.ts';
+import { openMongoStorage } from '../../src/storage/mongo/open-mongo-storage.ts';
+import { AlreadyExists } from '../../src/storage/storage.ts';
+import type { Storage } from '../../src/storage/storage.ts';
+import { eventAbout, sampleAccount, sampleDealerLink, sampleMigration } from './conformance/samples.ts';
+import { cutOff } from './cut-off.ts';
+import { expectChain } from './expect-whole.ts';
+import { mongoServerAvailable, startMongoServer } from './mongo-server.ts';
+import type { MongoServer } from './mongo-server.ts';
+
+jest.setTimeout(180_000);
+
+const HOUR = 60 * 60 * 1000;
+const available = mongoServerAvailable();
+const suite = available === true ? describe : describe.skip;
+
+suite(available === true ? 'on a MongoDB' : `on a MongoDB (skipped: ${available.reason})`, () => {
+  let server: MongoServer;
+  let url: string;
+  const leaving: Promise<void>[] = [];
+  beforeAll(async () => {
+    server = await startMongoServer();
+    url = `${server.url}/test_${randomUUID().slice(0, 8)}`;
+    await createMongoIndexes(url);
+  });
+  afterAll(async () => {
+    await Promise.all(leaving);
+    await server.stop();
+  });
+
+  async function withStorage<T>(use: (storage: Storage) => Promise<T>, clock = Date.now): Promise<T> {
+    const storage = await openMongoStorage({ url, clock });
+    try {
+      return await use(storage);
+    } finally {
+      await storage.close();
+    }
+  }
+
+  /** Leaves a change half-made after so many writes; answers whether it has so many. */
+  async function leave(writes: number, act: (storage: Storage) => Promise<unknown>, clock = Date.now): Promise<boolean> {
+    const { isCut, gone } = await cutOff({ url, clock, writes }, act);
+    leaving.push(gone);
+    return isCut;
+  }
+
+  type Change = {
+    /** What stood before. */
+    prepare?: (id: string) => Promise<unknown>;
+    act: (storage: Storage, id: string) => Promise<unknown>;
+    /** What must hold, whether it was done, undone or finished by somebody else. */
+    check: (storage: Storage, id: string) => Promise<unknown>;
+    clock?: () => number;
+  };
+
+  /** One test for each number of writes, until the change survives; all in one, because nobody knows the number before. */
+  function leftHalfMade(name: string, leastWrites: number, { prepare, act, check, clock }: Change): void {
+    test(`${name}, after each of its writes`, async () => {
+      for (let writes = 1; ; writes++) {
+        const id = `${name.replaceAll(' ', '-')}-${writes}`;
+        await prepare?.(id);
+        const isCut = await leave(writes, (storage) => act(storage, id), clock);
+        await withStorage((storage) => check(storage, id));
+        if (isCut) continue;
+        expect(writes - 1).toBeGreaterThanOrEqual(leastWrites);
+        return;
+      }
+    });
+  }
+
+  const at = (email: string) => ({ email_canonical: `${email}@example.jp` });
+  const create = (id: string, email: string) => (storage: Storage) =>
+    storage.accounts.create(sampleAccount(id, at(email)), eventAbout(id));
+  const changeTo = (id: string, email: string) => (storage: Storage) =>
+    storage.accounts.update(sampleAccount(id, at(email)), eventAbout(id));
+  const owner = async (storage: Storage, email: string) => (await storage.accounts.findByEmail(`${email}@example.jp`))?.id;
+  const eventsAbout = async (storage: Storage, id: string) =>
+    (await expectChain(storage)).filter((subject) => subject === id).length;
+
+  /** The account stands with its address and its one event; or neither, and somebody else has the address now. */
+  async function wholeOrFree(storage: Storage, id: string, email: string): Promise<void> {
+    const made = await storage.accounts.find(id);
+    expect(await eventsAbout(storage, id)).toBe(made ? 1 : 0);
+    expect(await owner(storage, email)).toBe(made?.id);
+    const second = create(`${id}-second`, email)(storage);
+    if (made) await expect(second).rejects.toThrow(AlreadyExists);
+    else await second;
+    expect(await owner(storage, email)).toBe(made ? id : `${id}-second`);
+    expect(await eventsAbout(storage, `${id}-second`)).toBe(made ? 0 : 1);
+  }
+
+  /** The account has one of two addresses, the other is free, and it can go on to either. */
+  async function hereOrThere(storage: Storage, id: string, here: string, there: string): Promise<void> {
+    const account = await storage.accounts.find(id);
+    if (!account) throw new Error('the account is gone');
+    const isThere = account.version === 2;
+    expect(account.email_canonical).toBe(at(isThere ? there : here).email_canonical);
+    expect(await eventsAbout(storage, id)).toBe(account.version);
+    expect(await owner(storage, here)).toBe(isThere ? undefined : id);
+    expect(await owner(storage, there)).toBe(isThere ? id : undefined);
+    await expect(create(`${id}-thief`, isThere ? there : here)(storage)).rejects.toThrow(AlreadyExists);
+    const again = await storage.accounts.update({ ...account, ...at(there) }, eventAbout(id));
+    expect(await owner(storage, there)).toBe(id);
+    await create(`${id}-second`, here)(storage);
+    await expect(storage.accounts.update({ ...again, ...at(here) }, eventAbout(id))).rejects.toThrow(AlreadyExists);
+  }
+
+  leftHalfMade('a registration', 5, {
+    act: (storage, id) => create(id, id)(storage),
+    check: (storage, id) => wholeOrFree(storage, id, id),
+  });
+
+  leftHalfMade('a registration of an address that a dead registration claimed', 6, {
+    prepare: (id) => leave(1, create(`${id}-dead`, id)),
+    act: (storage, id) => create(id, id)(storage),
+    check: (storage, id) => wholeOrFree(storage, id, id),
+  });
+
+  leftHalfMade('a registration of an address that a dead change of address claimed', 6, {
+    async prepare(id) {
+      await withStorage(create(`${id}-dead`, `${id}-old`));
+      await leave(1, changeTo(`${id}-dead`, id));
+    },
+    act: (storage, id) => create(id, id)(storage),
+    async check(storage, id) {
+      await wholeOrFree(storage, id, id);
+      expect(await owner(storage, `${id}-old`)).toBe(`${id}-dead`);
+      await changeTo(`${id}-dead`, `${id}-elsewhere`)(storage);
+      expect(await owner(storage, `${id}-elsewhere`)).toBe(`${id}-dead`);
+    },
+  });
+
+  leftHalfMade('a change of address', 6, {
+    prepare: (id) => withStorage(create(id, `${id}-old`)),
+    act: (storage, id) => changeTo(id, `${id}-new`)(storage),
+    check: (storage, id) => hereOrThere(storage, id, `${id}-old`, `${id}-new`),
+  });
+
+  leftHalfMade('a change to an address that a dead registration claimed', 7, {
+    async prepare(id) {
+      await withStorage(create(id, `${id}-old`));
+      await leave(1, create(`${id}-dead`, `${id}-new`));
+    },
+    act: (storage, id) => changeTo(id, `${id}-new`)(storage),
+    check: (storage, id) => hereOrThere(storage, id, `${id}-old`, `${id}-new`),
+  });
+
+  leftHalfMade('a change of an account', 3, {
+    prepare: (id) => withStorage(create(id, id)),
+    act: (storage, id) => changeTo(id, id)(storage),
+    async check(storage, id) {
+      const account = await storage.accounts.find(id);
+      expect(await eventsAbout(storage, id)).toBe(account?.version);
+      expect(await owner(storage, id)).toBe(id);
+    },
+  });
+
+  const linkTo = (status: 'pending' | 'active') => async (storage: Storage, id: string) =>
+    status === 'pending'
+      ? storage.dealerLinks.create(sampleDealerLink(id), eventAbout(id))
+      : storage.dealerLinks.update(sampleDealerLink(id, { status }), eventAbout(id));
+  const asManyEventsAsVersions = async (storage: Storage, id: string) => {
+    const thing = (await storage.dealerLinks.find(id)) ?? (await storage.migrations.find('owners-site', id));
+    expect(await eventsAbout(storage, id)).toBe(thing?.version ?? 0);
+  };
+
+  leftHalfMade('a new dealer link', 3, { act: linkTo('pending'), check: asManyEventsAsVersions });
+
+  leftHalfMade('a change of a dealer link', 3, {
+    prepare: (id) => withStorage((storage) => linkTo('pending')(storage, id)),
+    act: linkTo('active'),
+    check: asManyEventsAsVersions,
+  });
+
+  const migrate = (version: number) => (storage: Storage, id: string) =>
+    storage.migrations.put(sampleMigration(id, { version }), eventAbout(id));
+
+  leftHalfMade('a new migration', 3, { act: migrate(0), check: asManyEventsAsVersions });
+
+  leftHalfMade('a change of a migration', 3, {
+    prepare: (id) => withStorage((storage) => migrate(0)(storage, id)),
+    act: migrate(1),
+    check: asManyEventsAsVersions,
+  });
+
+  leftHalfMade('a change of what was left half-made', 3, {
+    prepare: (id) => leave(1, (storage) => linkTo('pending')(storage, id)),
+    act: linkTo('active'),
+    check: asManyEventsAsVersions,
+  });
+
+  leftHalfMade('the finishing of what was left half-made', 2, {
+    async act(storage, id) {
+      // Not before: opening a storage is one of the occasions at which this is done.
+      await leave(1, (other) => linkTo('pending')(other, id));
+      await storage.ledger.read(0, 1);
+    },
+    check: asManyEventsAsVersions,
+  });
+
+  leftHalfMade('the sweep of what nobody came back to', 3, {
+    async prepare(id) {
+      await leave(1, create(`${id}-dead`, `${id}-claimed`));
+      await leave(2, create(id, id));
+    },
+    act: (storage) => storage.sweep(100),
+    clock: () => Date.now() + HOUR,
+    async check(storage, id) {
+      expect(await owner(storage, id)).toBe(id);
+      expect(await eventsAbout(storage, id)).toBe(1);
+      await create(`${id}-second`, `${id}-claimed`)(storage);
+      expect(await owner(storage, `${id}-claimed`)).toBe(`${id}-second`);
+      expect(await storage.accounts.find(`${id}-dead`)).toBeUndefined();
+    },
+  });
+
+  test('after all that a sweep leaves nothing unfinished, and no address of anybody who has no account', async () => {
+    await leave(1, create('never', 'never'));
+    for (const later of [HOUR, 72 * HOUR]) {
+      const clock = () => Date.now() + later;
+      await withStorage((storage) => storage.sweep(1_000), clock);
+    }
+    const connection = await mongoose.createConnection(url).asPromise();
+    try {
+      const collection = (name: string) => connection.collection<{ _id: string }>(name);
+      for (const name of ['accounts', 'dealer_links', 'migrations']) {
+        expect(await collection(name).countDocuments({ 'events.event_id': { $exists: true } })).toBe(0);
+      }
+      expect(await collection('accounts').countDocuments({ version: 0 })).toBe(0);
+      const keys = async (name: string, field: string) =>
+        (await collection(name).find({}).toArray()).map((each) => String((each as Record<string, unknown>)[field])).toSorted();
+      expect(await collection('identifiers').countDocuments({ unsettled_at: { $exists: true } })).toBe(0);
+      expect(await keys('identifiers', '_id')).toEqual(await keys('accounts', 'email_key'));
+    } finally {
+      await connection.close();
+    }
+  });
+});
