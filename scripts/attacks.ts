@@ -1,4 +1,4 @@
-// Makes the attacks of test/attacks/ on the running program and prints what came of each: npm run attacks [-- S07 S12 …].
+// Makes the attacks of test/attacks/ on the running program and prints what came of each, with the full figures that npm test is spared: npm run attacks [-- S07 S12 …].
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -23,6 +23,7 @@ function run(numbers: string[]): Report {
       stdio: ['ignore', 'ignore', 'inherit'],
       env: {
         ...process.env,
+        FULL_FIGURES: '1',
         NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ''} --experimental-vm-modules --no-warnings`.trim(),
       },
     });

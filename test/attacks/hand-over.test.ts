@@ -424,10 +424,11 @@ test('S88 envelopes of other algorithms, bombs, encrypted and not signed: refuse
   ).toString('base64url');
   envelopes['signed with a key for encryption'] = await encryptOuter(world, `${input}.${signature}`);
   for (const [what, legacy] of Object.entries(envelopes)) {
-    const began = performance.now();
     await expectRefused(legacy, what);
-    // Together with the client's own assertion and a busy machine; a bomb would take seconds.
-    expect([what, performance.now() - began < 1000]).toEqual([what, true]);
+    // A busy machine takes its time now and then; a bomb would take seconds, always.
+    const times: number[] = [];
+    while (times.length < 20 && !times.some((time) => time < 50)) times.push((await pushProfile(legacy)).milliseconds);
+    expect([what, Math.min(...times) < 50]).toEqual([what, true]);
   }
   expect((await pushProfile(await handOver(world))).status).toBe(201);
 });
@@ -557,7 +558,7 @@ test('S90 a hand-over through the browser, twice, or left lying: refused, linked
   expect(world.rows(`SELECT id FROM expiring_documents WHERE document LIKE '%Canary-Name%'`).length).toBeGreaterThan(0);
   await world.advance(25 * 60 * 60_000);
   const sweeping = await world.addNode();
-  for (let waited = 0; waited < 60; waited += 1) {
+  for (let waited = 0; waited < 400; waited += 1) {
     if (world.rows(`SELECT id FROM expiring_documents WHERE document LIKE '%Canary-Name%'`).length === 0) break;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }

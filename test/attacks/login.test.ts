@@ -4,11 +4,12 @@ import { networkOf } from '../../src/http/rate-limit.ts';
 import { sendRaw, type Answer, type Browser } from '../support/http-browser.ts';
 import { startWorld, type World } from './support/attack-world.ts';
 import { begin, returned, signIn } from './support/client.ts';
+import { figure } from './support/figure.ts';
 import { accountsOf, codeFor, freshEmail, PASSWORD, registerUpTo } from './support/registration.ts';
 import { mannWhitney, median } from './support/statistics.ts';
 
 // Processes start and mails travel; a busy machine takes its time.
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 let world: World;
 let port: number;
@@ -157,12 +158,12 @@ test('S33 one password for many accounts: the network is throttled, however its 
   const statuses: number[] = [];
   const first = await begin(world, 'attack-web');
   const form = first.browser.form('/login');
-  for (let n = 0; n < 44; n += 1) {
-    const browser = first.browser.copy({ from: `127.200.7.${1 + n}` });
+  for (let n = 0; n < figure(5000, 44); n += 1) {
+    const browser = first.browser.copy({ from: `127.200.7.${1 + (n % 250)}` });
     statuses.push((await browser.post(form, { login_id: freshEmail(), password: 'Summer-2026' })).status);
   }
   expect(statuses.slice(0, 40)).toEqual(Array(40).fill(422));
-  expect(statuses.slice(40)).toEqual(Array(4).fill(429));
+  expect(new Set(statuses.slice(40))).toEqual(new Set([429]));
   // Nobody else is throttled by that.
   expect((await attempt(freshEmail(), 'Summer-2026')).status).toBe(422);
   // One key for every spelling (CVE-2026-45364).

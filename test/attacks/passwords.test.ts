@@ -115,8 +115,9 @@ test('S25 passwords longer than bcrypt reads, and of a megabyte: refused before 
     [atLogin, atLogin.form('/login'), { login_id: 'sato@example.jp' }],
   ];
   for (const [at, target, fields] of pages) {
+    // A busy machine takes its time now and then; what did something with the password would take it always.
     const times: number[] = [];
-    for (let n = 0; n < 8; n += 1) {
+    while (times.length < 20 && !times.some((time) => time < 50)) {
       // A server may close the connection before it has read everything; then there is no answer, and nothing was done either.
       const answer = await at.post(target, { ...fields, password: 'a1'.repeat(500_000) });
       expect(answer.status).toBe(413);

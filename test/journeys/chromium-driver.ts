@@ -2,7 +2,7 @@
 import type { Browser, BrowserContext } from 'playwright-core';
 import type { Driver } from './driver.ts';
 
-const TIMEOUT_MS = 8000;
+const TIMEOUT_MS = 20_000;
 
 export async function createChromiumDriver(browser: Browser, { javaScript }: { javaScript: boolean }): Promise<Driver> {
   const context = await browser.newContext({

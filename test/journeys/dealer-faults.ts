@@ -15,7 +15,7 @@ export async function setFault(
 }
 
 /** Waits until this is so. @throws where it does not come true in time */
-export async function untilTrue(what: string, isTrue: () => Promise<boolean>, withinMs = 8000): Promise<void> {
+export async function untilTrue(what: string, isTrue: () => Promise<boolean>, withinMs = 20_000): Promise<void> {
   for (let waited = 0; waited < withinMs; waited += 50) {
     if (await isTrue()) return;
     await new Promise((resolve) => setTimeout(resolve, 50));

@@ -6,7 +6,8 @@ import { freePorts } from '../support/free-ports.ts';
 import { DEMO_PASSWORD, WORDS } from './traveller.ts';
 import { inTwoBrowsers } from './two-browsers.ts';
 
-jest.setTimeout(40_000);
+// A limit for what hangs: a busy machine takes its time.
+jest.setTimeout(120_000);
 
 const [port] = await freePorts(1);
 const SITE = `http://localhost:${port}`;

@@ -3,7 +3,8 @@ import { expect, it, jest } from '@jest/globals';
 import { DEMO_PASSWORD, NEW_PASSWORD, WORDS } from './traveller.ts';
 import { inTwoBrowsers } from './two-browsers.ts';
 
-jest.setTimeout(40_000);
+// A limit for what hangs: a busy machine takes its time.
+jest.setTimeout(120_000);
 
 inTwoBrowsers({}, (journey) => {
   it('an address that is taken looks like a new one; its owner gets a mail, and signing in attaches the legacy identity', async () => {

@@ -12,7 +12,8 @@ import { codeFor, createTraveller, NEW_PASSWORD, WORDS } from './traveller.ts';
 jest.setTimeout(90_000);
 
 const MAIN = fileURLToPath(new URL('../../src/main.js', import.meta.url));
-const READY_WITHIN_MS = 3000;
+/** Three seconds, and what a machine adds that runs other tests at the same time. */
+const READY_WITHIN_MS = 10_000;
 /** What is begun is finished within this. */
 const DRAINED_WITHIN_MS = 10_000;
 

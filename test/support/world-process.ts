@@ -6,17 +6,27 @@ import { createConfigSource } from '../../src/config/config-source.ts';
 import { startApps } from '../../src/start-apps.ts';
 
 const [directory = '', ...names] = process.argv.slice(2);
-let ahead = Number(process.env.TEST_CLOCK_AHEAD ?? 0);
+/** What the test says to the clock: goes on by so much; stands still at this moment; goes on from where it stood. */
+export type ClockMessage = { advance: number } | { stopAt: number } | 'go on';
 
-process.on('message', ({ advance }: { advance: number }) => {
-  ahead += advance;
+let ahead = Number(process.env.TEST_CLOCK_AHEAD ?? 0);
+let stoppedAt: number | undefined;
+const clock = (): number => stoppedAt ?? Date.now() + ahead;
+
+process.on('message', (message: ClockMessage) => {
+  if (message === 'go on') {
+    ahead = clock() - Date.now();
+    stoppedAt = undefined;
+  } else if ('stopAt' in message) stoppedAt = message.stopAt;
+  else if (stoppedAt === undefined) ahead += message.advance;
+  else stoppedAt += message.advance;
   process.send?.('moved');
 });
 
 try {
   const source = createConfigSource(process.env, directory, names as AppName[]);
   const config = source.load();
-  const apps = await startApps(config, names as AppName[], () => Date.now() + ahead, source);
+  const apps = await startApps(config, names as AppName[], clock, source);
   process.on('SIGTERM', () => {
     void apps.stop().then(() => process.exit(0));
   });

@@ -28,11 +28,18 @@ export function createEmailPage(
     });
 
   /** A double press sends one mail, also where the second press comes before the first has written anything. */
-  const wasSent = async (slot: string, canonicalEmail: string): Promise<boolean> => {
-    const presses = await storage.counters.add(`code-press:${slot}:${canonicalEmail}`, 1, DOUBLE_PRESS_MS);
+  const sendOnce = async (ctx: InteractionContext, address: { email: string; canonical: string }): Promise<void> => {
+    const slot = codeSlot(ctx.state.interaction.uid);
+    const press = `code-press:${slot}:${address.canonical}`;
+    const presses = await storage.counters.add(press, 1, DOUBLE_PRESS_MS);
     const sent = await storage.emailCodes.find(slot);
-    const recently = sent?.email_canonical === canonicalEmail && secondsToNextCode(deps, sent.sent_at) > 0;
-    return presses.points > 1 || recently;
+    const recently = sent?.email_canonical === address.canonical && secondsToNextCode(deps, sent.sent_at) > 0;
+    if (presses.points > 1 || recently) return;
+    await mailCode(ctx, address).catch(async (error: unknown) => {
+      // Nothing was sent: the next press must not be told that it was.
+      await storage.counters.remove(press);
+      throw error;
+    });
   };
 
   const post = async (ctx: InteractionContext): Promise<void> => {
@@ -42,7 +49,7 @@ export function createEmailPage(
     const parsed = parseEmail(typed);
     if (!parsed.ok) return show(ctx, typed, false, { email: ctx.state.t(`form_errors.email_${parsed.reason}`) });
     if (draft.email_canonical === parsed.canonical && draft.email_verified_at !== undefined) return registration.goOn(ctx, draft);
-    if (!(await wasSent(codeSlot(ctx.state.interaction.uid), parsed.canonical))) await mailCode(ctx, parsed);
+    await sendOnce(ctx, parsed);
     const { email_verified_at: _proven, proven_in: _browser, ...unproven } = draft;
     await registration.change(unproven, { email: parsed.email, email_canonical: parsed.canonical });
     return registration.go(ctx, 'code');

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { exportJWK, generateKeyPair, type CryptoKey, type JWK } from 'jose';
 import { CHILD_ENVIRONMENT } from '../../support/child-environment.ts';
 import { freePorts } from '../../support/free-ports.ts';
+import type { ClockMessage } from '../../support/world-process.ts';
 import { mailsUnderWay } from '../../support/mails-under-way.ts';
 import { createBrowser, sendRaw, type Answer, type Browser, type BrowserOptions } from '../../support/http-browser.ts';
 
@@ -24,7 +25,7 @@ export type TestKey = { kid: string; privateKey: CryptoKey; privateJwk: JWK; pub
 export type Node = {
   /** The port of the common ID in this process. */
   port: number;
-  advance(milliseconds: number): Promise<void>;
+  clock(message: ClockMessage): Promise<void>;
   /** Everything that was written to standard output and error. */
   output(): string;
   stop(): Promise<void>;
@@ -43,6 +44,8 @@ export type World = {
   addNode(env?: Record<string, string>): Promise<Node>;
   /** Moves the clocks of all processes, when no mail is under way. */
   advance(milliseconds: number): Promise<void>;
+  /** Does this while the clocks of all processes stand still, moved by `advance` alone: for what depends on single seconds. */
+  withClockStopped(action: () => Promise<void>): Promise<void>;
   /** A browser in a network of its own. */
   browser(options?: BrowserOptions): Browser;
   /** An address of 127.0.0.0/8 in a network that nobody else has. */
@@ -151,10 +154,10 @@ async function startNode(directory: string, apps: string[], env: Record<string, 
   });
   return {
     port,
-    async advance(milliseconds) {
+    async clock(message) {
       await new Promise<void>((resolve) => {
         child.once('message', () => resolve());
-        child.send({ advance: milliseconds });
+        child.send(message);
       });
     },
     output: () => output.join(''),
@@ -199,6 +202,11 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const read = new DatabaseSync(databasePath, { readOnly: true, timeout: 5000 });
   const write = new DatabaseSync(databasePath, { timeout: 5000 });
 
+  let stoppedAt: number | undefined;
+  const now = (): number => stoppedAt ?? Date.now() + ahead;
+  const tellClocks = async (message: ClockMessage): Promise<void> =>
+    void (await Promise.all(nodes.map(async (node) => node.clock(message))));
+
   const world: World = {
     issuer,
     directory,
@@ -217,9 +225,21 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       return node;
     },
     async advance(milliseconds) {
-      await mailsUnderWay(databasePath, () => Date.now() + ahead);
-      ahead += milliseconds;
-      await Promise.all(nodes.map(async (node) => node.advance(milliseconds)));
+      await mailsUnderWay(databasePath, now);
+      if (stoppedAt === undefined) ahead += milliseconds;
+      else stoppedAt += milliseconds;
+      await tellClocks({ advance: milliseconds });
+    },
+    async withClockStopped(action) {
+      stoppedAt = now();
+      await tellClocks({ stopAt: stoppedAt });
+      try {
+        await action();
+      } finally {
+        ahead = now() - Date.now();
+        stoppedAt = undefined;
+        await tellClocks('go on');
+      }
     },
     browser: (browserOptions) => createBrowser({ from: freshAddress(), ...browserOptions }),
     freshAddress,
@@ -230,7 +250,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       return to === undefined ? all : all.filter((mail) => mail.to === to);
     },
     async mail(to, count = 1) {
-      for (let waited = 0; waited < 5000; waited += 25) {
+      for (let waited = 0; waited < 20_000; waited += 25) {
         const [newest, ...older] = await world.mails(to);
         if (newest && older.length + 1 >= count) return newest;
         await new Promise((resolve) => setTimeout(resolve, 25));
