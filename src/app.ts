@@ -9,6 +9,7 @@ import { createPublicPages } from './http/public-pages.ts';
 import { readRecentRequest } from './interaction/recent-request.ts';
 import { createInteractionRouter } from './interaction/router.ts';
 import { createMigrationStatusRouter } from './oidc/migration-status.ts';
+import { createPostedRequests } from './oidc/posted-requests.ts';
 import { createProvider } from './oidc/provider.ts';
 import { createHealthRouter } from './telemetry/health.ts';
 import { createMetricsRouter } from './telemetry/metrics.ts';
@@ -43,6 +44,7 @@ export async function createApp(deps: Deps): Promise<Koa<PageState>> {
     createMigrationStatusRouter(provider, deps).routes(),
     createInteractionRouter(deps, provider, forms),
     createAccountRouter(deps, provider, forms),
+    createPostedRequests().routes(),
     mount(provider),
   ]) {
     koa.use(routes as Koa.Middleware<PageState>);

@@ -4,7 +4,7 @@ import { SCOPES } from './client-schema.ts';
 import type { ClientFile } from './client-schema.ts';
 import { describeValue } from './describe-value.ts';
 import { nearestName } from './nearest-name.ts';
-import { expectedWebUrl, isWebUrl } from './web-url.ts';
+import { expectedWebUrl, isWebOrigin, isWebUrl } from './web-url.ts';
 import type { Mode } from './web-url.ts';
 
 const SHORTEST_RSA_BITS = 2048;
@@ -24,6 +24,7 @@ export function checkClient(file: Partial<ClientFile>, present: (key: keyof Clie
   checkUrls(file, mode, say);
   checkScope(file, say);
   checkGrants(file, present, say);
+  checkWebOrigins(file, mode, say);
   checkAuthentication(file, present, say);
   checkKeys(file, say);
   checkSubject(file, say);
@@ -85,12 +86,39 @@ function checkGrants(file: Partial<ClientFile>, present: (key: keyof ClientFile)
     say('grant_types', 'authorization_code, because there are response_types', found);
 }
 
+/** Pages that may ask for tokens; whoever has a secret has a server that asks for them. */
+function checkWebOrigins(file: Partial<ClientFile>, mode: Mode, say: Say): void {
+  const origins = file.common_id?.web_origins ?? [];
+  origins.forEach((origin, index) => {
+    if (isWebOrigin(origin, mode)) return;
+    const mend = URL.parse(origin)?.origin;
+    say(
+      `common_id.web_origins[${index}]`,
+      `the origin of ${expectedWebUrl(mode)}, without a slash at the end`,
+      describeValue(origin),
+      mend !== undefined && isWebOrigin(mend, mode) ? `use ${mend}` : undefined,
+    );
+  });
+  if (origins.length > 0 && (file.application_type === 'native' || file.token_endpoint_auth_method !== 'none')) {
+    say(
+      'common_id.web_origins',
+      'none, or "application_type": "web" and "token_endpoint_auth_method": "none" beside it: who has a server asks from there',
+      describeValue(origins),
+    );
+  }
+}
+
 function checkAuthentication(file: Partial<ClientFile>, present: (key: keyof ClientFile) => boolean, say: Say): void {
   const { token_endpoint_auth_method: method } = file;
   if (!method) return;
-  if (file.application_type && (file.application_type === 'native') !== (method === 'none')) {
+  const inBrowser = (file.common_id?.web_origins.length ?? 0) > 0;
+  if (file.application_type && !inBrowser && (file.application_type === 'native') !== (method === 'none')) {
     if (method === 'none')
-      say('token_endpoint_auth_method', 'private_key_jwt or client_secret_basic for a web client', describeValue(method));
+      say(
+        'token_endpoint_auth_method',
+        'private_key_jwt or client_secret_basic for a web client with a server (or common_id.web_origins for one without)',
+        describeValue(method),
+      );
     else
       say(
         'token_endpoint_auth_method',

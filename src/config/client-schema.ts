@@ -80,6 +80,12 @@ const commonId = z.strictObject(
       .default([])
       .describe('What a customer must have told and confirmed before the service can be used.'),
     legacy_import: flag.default(false).describe('Whether it may hand over legacy profiles in pushed authorization requests.'),
+    web_origins: z
+      .array(url('Scheme, host and port, without a slash at the end.'), 'a list of origins')
+      .default([])
+      .describe(
+        'For a client app that runs in the browser and has no server: the origins whose pages may ask for tokens and UserInfo (CORS).',
+      ),
     access_tokens: z
       .strictObject(
         {
@@ -175,7 +181,9 @@ export const clientSchema = z.strictObject({
     .optional(),
   token_endpoint_auth_method: z
     .enum(AUTHENTICATION_METHODS, `one of ${AUTHENTICATION_METHODS.join(', ')}`)
-    .describe('private_key_jwt is the best for web client apps; none is for native ones, and only for them.'),
+    .describe(
+      'private_key_jwt is the best for web client apps; none is for native ones and for those in a browser (common_id.web_origins), and only for them.',
+    ),
   token_endpoint_auth_signing_alg: z
     .enum(['ES256', 'PS256', 'RS256'], 'one of ES256, PS256, RS256')
     .describe('What the assertions of private_key_jwt are signed with.')

@@ -37,6 +37,8 @@ export type Client = {
   requiredClaims: RequiredClaim[];
   /** Whether it may hand over legacy profiles. */
   legacyImport: boolean;
+  /** The origins whose pages may ask for tokens and UserInfo; of a client app that runs in the browser. */
+  webOrigins: string[];
   /** Of its access tokens, where it has one of its own. */
   accessTokenLifetimeSeconds?: number;
   enabled: boolean;

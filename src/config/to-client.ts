@@ -29,6 +29,7 @@ export function toClient(file: ClientFile, secrets: ClientSecret[] | undefined):
       ...(days !== undefined && { max_age_days: days }),
     })),
     legacyImport: ours.legacy_import,
+    webOrigins: ours.web_origins,
     ...(ours.access_tokens && { accessTokenLifetimeSeconds: ours.access_tokens.lifetime_seconds }),
     enabled: ours.enabled,
     contact: ours.contact,

@@ -27,6 +27,7 @@ export function accountClient(issuer: string): Client {
     firstParty: true,
     requiredClaims: [],
     legacyImport: false,
+    webOrigins: [],
     enabled: true,
     contact: '',
   };

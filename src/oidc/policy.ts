@@ -1,6 +1,7 @@
 // The interaction policy: what is missing? Asked in this order, from stored facts, until nothing is.
 //
 //   create → dealer_link → login → terms → required_profile → link → consent
+import { decodeJwt } from 'jose';
 import { interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
 import type { Deps } from '../deps.ts';
 import { createBrowserIds } from '../http/browser-id.ts';
@@ -13,6 +14,7 @@ import { mustAgreeAgain } from '../domain/terms.ts';
 import type { InteractionFacts, StoredLegacyProfile } from '../storage/storage.ts';
 import { requestedDealerLink } from './dealer-link-grant.ts';
 import { findLegacyProfile } from './legacy-hand-over.ts';
+import { pairwiseSubject } from './pairwise-subject.ts';
 import { readFacts } from './request-facts.ts';
 
 const { Check, Prompt, base } = interactionPolicy;
@@ -34,7 +36,8 @@ export function createPolicy(deps: PolicyDeps): interactionPolicy.DefaultPolicy 
   const read = createRequestReader(deps);
 
   const login = policy.get('login')!;
-  for (const check of [passwordChangedCheck(deps), ...continueChecks(read)]) login.checks.add(check);
+  login.checks.remove('id_token_hint');
+  for (const check of [hintCheck(deps), passwordChangedCheck(deps), ...continueChecks(read)]) login.checks.add(check);
   const consent = policy.get('consent')!;
   // The dealer page is asked by its own prompt, before anybody has signed in.
   consent.checks.remove('rar_prompt');
@@ -134,6 +137,26 @@ function isWithdrawnSince(
   links: readonly DealerLink[],
 ): boolean {
   return links.some((link) => link.dealer === dealer && consent !== undefined && isTakenBack(link, consent));
+}
+
+/**
+ * A client that names a person by `id_token_hint` gets no code for another one (OpenID Connect Core 3.1.2.1). oidc-provider's own check
+ * knows the hint when the request comes, and no more when somebody has signed in; it has verified the hint by then.
+ */
+function hintCheck({ config }: PolicyDeps) {
+  return new Check(
+    'id_token_hint',
+    'id_token_hint names another person than the one who is signed in',
+    'login_required',
+    (ctx) => {
+      const hint = ctx.oidc.params?.id_token_hint;
+      const accountId = ctx.oidc.session?.accountId;
+      if (typeof hint !== 'string' || !accountId) return need(false);
+      const client = ctx.oidc.client!;
+      const sub = client.subjectType === 'pairwise' ? pairwiseSubject(config.hmacKey, accountId, client) : accountId;
+      return need(decodeJwt(hint).sub !== sub);
+    },
+  );
 }
 
 /** A session that was begun with a password that is none any more, also where it was under way when the password changed. */

@@ -1,5 +1,4 @@
 // The OpenID Provider: oidc-provider with our storage, clients, policy and pages.
-import { createHmac } from 'node:crypto';
 import { decodeJwt } from 'jose';
 import Provider, { errors, type Configuration, type KoaContextWithOIDC } from 'oidc-provider';
 import type { Deps } from '../deps.ts';
@@ -16,6 +15,7 @@ import { createFinishMigration } from './finish-migration.ts';
 import { createInteractionUrl } from './interaction-url.ts';
 import { createLegacyHandOver } from './legacy-hand-over.ts';
 import { allowFormPost, createLogoutSource, postLogoutSuccessSource, renderError } from './pages.ts';
+import { pairwiseSubject } from './pairwise-subject.ts';
 import { createPolicy } from './policy.ts';
 import { makeModelsStricter } from './stricter-models.ts';
 
@@ -132,9 +132,7 @@ function createConfiguration(deps: Deps): Configuration {
     claims: CLAIMS_BY_SCOPE,
     subjectTypes: ['public', 'pairwise'],
     pairwiseIdentifier: (_ctx: unknown, accountId: string, client: { sectorIdentifier?: string; clientId: string }) =>
-      createHmac('sha256', config.hmacKey)
-        .update(`pairwise:${client.sectorIdentifier ?? client.clientId}:${accountId}`)
-        .digest('base64url'),
+      pairwiseSubject(config.hmacKey, accountId, client),
     responseTypes: ['code'],
     grantTypes: undefined,
     clientAuthMethods: ['private_key_jwt', 'client_secret_basic', 'none'],
@@ -144,6 +142,9 @@ function createConfiguration(deps: Deps): Configuration {
       requestObjectEncryptionAlgValues: ['ECDH-ES+A256KW'],
       requestObjectEncryptionEncValues: ['A256GCM'],
     },
+    // Pages of another origin read answers only where the client's file names it; discovery and keys are open to all.
+    clientBasedCORS: (_ctx: unknown, origin: string, { clientId }: { clientId: string }) =>
+      clients.find(clientId)?.webOrigins.includes(origin) ?? false,
     clientDefaults: { id_token_signed_response_alg: 'ES256', grant_types: ['authorization_code'], response_types: ['code'] },
     pkce: { required: () => true },
     // The code is bound to the address that it was sent to (RFC 6749 4.1.3; required in OpenID Connect Core 3.1.2.1).

@@ -3,12 +3,15 @@ import { decodeProtectedHeader } from 'jose';
 import Provider, { errors } from 'oidc-provider';
 
 type IdTokenModel = { validate(jwt: string, client: unknown): Promise<unknown> };
+type ServiceToken = { scope?: string };
+type ClientCredentialsModel = { prototype: { save(this: ServiceToken): Promise<string> } };
 type ClientModel = { prototype: { compareClientSecret(this: unknown, secret: string): Promise<boolean> | boolean } };
 
 /** Changes the models of this provider; called once, before it answers anybody. */
 export function makeModelsStricter(provider: Provider): void {
   takeIdTokensAsHintsOnly(provider.IdToken as unknown as IdTokenModel);
   takeOneAuthenticationOnly(provider.Client as unknown as ClientModel);
+  refuseScopesNotGiven(provider.ClientCredentials as unknown as ClientCredentialsModel);
 }
 
 /**
@@ -30,5 +33,21 @@ function takeOneAuthenticationOnly({ prototype }: ClientModel): void {
   prototype.compareClientSecret = async function compareOnlySecret(secret) {
     const body = Provider.ctx?.oidc.body;
     return body?.client_secret === undefined && (await compare.call(this, secret));
+  };
+}
+
+/**
+ * A service is told of a scope that there is none of, that its file does not name, or whose resource it did not ask for (RFC 6749 5.2): a
+ * token without it would fail later, and elsewhere.
+ */
+function refuseScopesNotGiven({ prototype }: ClientCredentialsModel): void {
+  const save = prototype.save;
+  prototype.save = async function saveWithEveryScope(this: ServiceToken) {
+    const given = this.scope?.split(' ') ?? [];
+    // As it was sent: oidc-provider takes out of its parameters what it does not know.
+    const asked = String(Provider.ctx?.oidc.body?.scope ?? '').split(' ');
+    const missing = asked.filter((scope) => scope !== '' && !given.includes(scope));
+    if (missing.length) throw new errors.InvalidScope('not given to this client for this resource', missing.join(' '));
+    return save.call(this);
   };
 }

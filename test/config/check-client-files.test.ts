@@ -35,6 +35,12 @@ const web = {
   common_id: { contact: 'app@example.jp' },
 };
 const secretWeb = { ...web, token_endpoint_auth_method: 'client_secret_basic', jwks_uri: undefined };
+const inBrowser = {
+  ...web,
+  token_endpoint_auth_method: 'none',
+  jwks_uri: undefined,
+  common_id: { contact: 'x', web_origins: ['https://app.example.jp'] },
+};
 const mendSecret = 'make one with: npm run admin -- secrets generate';
 const native = {
   client_id: 'app',
@@ -94,6 +100,7 @@ describe('a file without a mistake', () => {
         firstParty: true,
         requiredClaims: [{ claim: 'birthdate', reason: { ja: '理由', en: 'Reason' }, max_age_days: 365 }],
         legacyImport: true,
+        webOrigins: [],
         enabled: true,
         contact: 'app@example.jp',
       },
@@ -103,6 +110,7 @@ describe('a file without a mistake', () => {
   test.each<[string, object]>([
     ['web', web],
     ['web on this machine, in development', { ...web, redirect_uris: ['http://localhost:3001/callback'] }],
+    ['an app in a browser', inBrowser],
     ['native', native],
     ['native with a backwards domain of more parts', { ...native, redirect_uris: ['jp.toyota.notebook.app://callback'] }],
     [
@@ -241,7 +249,7 @@ describe('a mistake', () => {
     ],
     [
       { ...web, common_id: { contact: 'x', colour: 'red' } },
-      "common_id.colour: expected a key that is known, found 'colour'; take it out or use one of brand, first_party, required_claims, legacy_import, access_tokens, enabled, contact",
+      "common_id.colour: expected a key that is known, found 'colour'; take it out or use one of brand, first_party, required_claims, legacy_import, web_origins, access_tokens, enabled, contact",
     ],
     [
       { ...web, require_pkce: false },
@@ -343,7 +351,7 @@ describe('a mistake', () => {
     ],
     [
       { ...web, token_endpoint_auth_method: 'none', jwks_uri: undefined },
-      "token_endpoint_auth_method: expected private_key_jwt or client_secret_basic for a web client, found 'none'",
+      "token_endpoint_auth_method: expected private_key_jwt or client_secret_basic for a web client with a server (or common_id.web_origins for one without), found 'none'",
     ],
     [
       { ...native, token_endpoint_auth_method: 'private_key_jwt', jwks_uri: web.jwks_uri },
@@ -352,6 +360,22 @@ describe('a mistake', () => {
     [
       { ...native, grant_types: ['authorization_code', 'client_credentials'] },
       'grant_types: expected no client_credentials for a client without credentials, found ["authorization_code","client_credentials"]',
+    ],
+    [
+      { ...inBrowser, common_id: { contact: 'x', web_origins: ['https://app.example.jp/'] } },
+      "common_id.web_origins[0]: expected the origin of an https URL (or http on localhost in development), without a slash at the end, found 'https://app.example.jp/'; use https://app.example.jp",
+    ],
+    [
+      { ...inBrowser, common_id: { contact: 'x', web_origins: ['*'] } },
+      "common_id.web_origins[0]: expected the origin of an https URL (or http on localhost in development), without a slash at the end, found '*'",
+    ],
+    [
+      { ...web, common_id: inBrowser.common_id },
+      'common_id.web_origins: expected none, or "application_type": "web" and "token_endpoint_auth_method": "none" beside it: who has a server asks from there, found ["https://app.example.jp"]',
+    ],
+    [
+      { ...native, common_id: inBrowser.common_id },
+      'common_id.web_origins: expected none, or "application_type": "web" and "token_endpoint_auth_method": "none" beside it: who has a server asks from there, found ["https://app.example.jp"]',
     ],
     [
       { ...web, jwks_uri: undefined },

@@ -8,6 +8,8 @@ import { startWorld, type World } from '../support/world.ts';
 
 const SECRET = 'other-peoples-0123456789abcdef-0123456789';
 const CALLBACK = 'http://127.0.0.1:4999/callback';
+/** Where the pages of an app in a browser come from. */
+const PAGE = 'http://localhost:4997';
 /** What Java's HttpURLConnection, and with it Nimbus, accepts. */
 const JAVA = 'text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2';
 
@@ -27,8 +29,17 @@ beforeAll(async () => {
     apps: ['id'],
     clients: {
       web: { ...confidential, redirect_uris: [CALLBACK], scope: 'openid email' },
+      pairwise: { ...confidential, redirect_uris: [CALLBACK], subject_type: 'pairwise' },
       scopeless: { ...confidential, redirect_uris: [CALLBACK] },
       shop: { ...confidential, redirect_uris: [CALLBACK], grant_types: BOTH, scope: 'openid service_history' },
+      page: {
+        client_name: 'An app in a browser',
+        token_endpoint_auth_method: 'none',
+        redirect_uris: [`${PAGE}/callback`],
+        grant_types: ['authorization_code', 'refresh_token'],
+        scope: 'openid email offline_access',
+        common_id: { contact: 'tests', web_origins: [PAGE] },
+      },
       service: { ...confidential, grant_types: ['client_credentials'], scope: 'migration:read' },
       phone: {
         client_name: 'An app on a phone',
@@ -92,6 +103,19 @@ describe('programs', () => {
   });
 });
 
+test.each<[string, { scope: string; resource?: string }, string]>([
+  ['service', { scope: 'migration:read nonsense' }, 'nonsense'],
+  ['service', { scope: 'nonsense' }, 'nonsense'],
+  ['service', { scope: 'booking' }, 'booking'],
+  ['shop', { scope: 'service_history booking', resource: 'aichi-toyota' }, 'booking'],
+  ['shop', { scope: 'service_history' }, 'service_history'],
+])('%s asking for the scope of %j is told that it gets no %s', async (clientId, { scope, resource }, refused) => {
+  const at = resource !== undefined && { resource: `${world.origins.dealerSystem}/dealers/${resource}` };
+  const answer = await post('/token', clientId, { grant_type: 'client_credentials', scope, ...at });
+  expect(answer.status).toBe(400);
+  expect(await answer.json()).toMatchObject({ error: 'invalid_scope', scope: refused });
+});
+
 test('a token for a dealer lives as long as the dealer’s resource says, not as long as one for UserInfo', async () => {
   const resource = `${world.origins.dealerSystem}/dealers/aichi-toyota`;
   const lifetime = async (body: Record<string, string>): Promise<number> => {
@@ -129,6 +153,146 @@ test.each([
   const browser = createBrowser({ language: 'ja' });
   await browser.open(`${world.origins.id}${path}&ui_locales=en-GB`);
   expect(browser.page.headers['content-language']).toBe('en');
+});
+
+describe('a request that is posted', () => {
+  const posted = async (browser: Browser, path: string, body: URLSearchParams | string) =>
+    browser.send(`${world.origins.id}${path}`, {
+      method: 'POST',
+      body: new URLSearchParams(body),
+      headers: { Origin: 'https://somebody.example', 'Sec-Fetch-Site': 'cross-site' },
+    });
+
+  test('to the authorization endpoint is the same as one in the address', async () => {
+    const browser = createBrowser();
+    await signIn(browser, authorizationUrl('web'));
+    const answer = await posted(browser, '/auth', new URL(authorizationUrl('web', { state: 'ü &=' })).search);
+    expect(answer.status).toBe(303);
+    expect(answer.headers['cache-control']).toBe('no-store');
+    await browser.open(String(answer.location), CALLBACK);
+    const back = new URL(String(browser.page.location));
+    expect(back.searchParams.get('state')).toBe('ü &=');
+    expect(back.searchParams.has('code')).toBe(true);
+  });
+
+  test('to the logout endpoint asks before anybody is logged out', async () => {
+    const browser = createBrowser();
+    await signIn(browser, authorizationUrl('web'));
+    const answer = await posted(browser, '/session/end', 'client_id=web&state=s');
+    await browser.open(String(answer.location));
+    expect(browser.page.status).toBe(200);
+    expect(browser.form('/session/end/confirm')).toBeDefined();
+  });
+
+  test.each([
+    ['a parameter twice', 'client_id=web&client_id=web', 400],
+    ['more than an address can hold', `client_id=web&state=${'x'.repeat(9000)}`, 413],
+  ])('with %s is refused', async (_what, body, status) => {
+    const browser = createBrowser();
+    const answer = await posted(browser, '/auth', body);
+    expect(answer.location ? (await browser.open(answer.location)).status : answer.status).toBe(status);
+  });
+});
+
+describe('an app in a browser', () => {
+  const open = async (path: string, method = 'GET', origin = PAGE): Promise<Response> =>
+    fetch(`${world.origins.id}${path}`, {
+      method,
+      headers: { Origin: origin, 'Access-Control-Request-Method': 'POST', 'Access-Control-Request-Headers': 'authorization' },
+    });
+  const readable = (answer: Response): string | null => answer.headers.get('access-control-allow-origin');
+
+  test.each(['/.well-known/openid-configuration', '/jwks'])('of anybody may read %s', async (path) => {
+    const answer = await open(path, 'GET', 'https://somebody.example');
+    expect([answer.status, readable(answer)]).toEqual([200, 'https://somebody.example']);
+  });
+
+  test('signs its user in, reads UserInfo, refreshes and revokes, from the origin in its file and from no other', async () => {
+    for (const path of ['/token', '/me', '/token/revocation']) {
+      const preflight = await open(path, 'OPTIONS');
+      expect([preflight.status, readable(preflight)]).toEqual([204, PAGE]);
+    }
+    const verifier = randomBytes(32).toString('base64url');
+    const redirectUri = `${PAGE}/callback`;
+    const browser = createBrowser();
+    await browser.open(
+      authorizationUrl('page', {
+        redirect_uri: redirectUri,
+        scope: 'openid email offline_access',
+        code_challenge: createHash('sha256').update(verifier).digest('base64url'),
+      }),
+    );
+    await browser.submit('/login', { login_id: 'sato@example.jp', password: 'Common-2026' });
+    const back = await browser.submit('/consent', { decision: 'allow' }, PAGE);
+    const code = new URL(String(back.location)).searchParams.get('code') ?? '';
+    const ask = async (path: string, body: Record<string, string>, origin = PAGE): Promise<Response> =>
+      fetch(`${world.origins.id}${path}`, {
+        method: 'POST',
+        headers: { Origin: origin },
+        body: new URLSearchParams({ client_id: 'page', ...body }),
+      });
+    const redeem = { grant_type: 'authorization_code', code, redirect_uri: redirectUri, code_verifier: verifier };
+    const elsewhere = await ask('/token', redeem, 'https://somebody.example');
+    expect([elsewhere.status, readable(elsewhere)]).toEqual([400, null]);
+    const answer = await ask('/token', redeem);
+    expect([answer.status, readable(answer)]).toEqual([200, PAGE]);
+    const tokens = (await answer.json()) as { access_token: string; refresh_token: string };
+
+    const me = async (origin: string): Promise<Response> =>
+      fetch(`${world.origins.id}/me`, { headers: { Origin: origin, Authorization: `Bearer ${tokens.access_token}` } });
+    expect(await (await me(PAGE)).json()).toMatchObject({ email: 'sato@example.jp' });
+    expect(readable(await me(PAGE))).toBe(PAGE);
+    for (const origin of ['https://somebody.example', 'null']) expect(readable(await me(origin))).toBeNull();
+
+    const refreshed = await ask('/token', { grant_type: 'refresh_token', refresh_token: tokens.refresh_token });
+    expect([refreshed.status, readable(refreshed)]).toEqual([200, PAGE]);
+    const { access_token: newer } = (await refreshed.json()) as { access_token: string };
+    const revoked = await ask('/token/revocation', { token: newer });
+    expect([revoked.status, readable(revoked)]).toEqual([200, PAGE]);
+  });
+
+  test('has no server, so that a client with a secret is read from no page', async () => {
+    const answer = await fetch(`${world.origins.id}/token`, {
+      method: 'POST',
+      headers: { Origin: PAGE, Authorization: `Basic ${Buffer.from(`shop:${SECRET}`).toString('base64')}` },
+      body: new URLSearchParams({ grant_type: 'client_credentials', scope: 'openid' }),
+    });
+    expect([answer.status, readable(answer)]).toEqual([400, null]);
+  });
+});
+
+describe('an ID token as a hint of who is meant', () => {
+  /** Signs in, and answers the ID token of it. */
+  async function idTokenOf(clientId: string, browser: Browser): Promise<string> {
+    const verifier = randomBytes(32).toString('base64url');
+    const challenge = createHash('sha256').update(verifier).digest('base64url');
+    await signIn(browser, authorizationUrl(clientId, { code_challenge: challenge }));
+    const code = new URL(String(browser.page.location)).searchParams.get('code') ?? '';
+    const redeem = { grant_type: 'authorization_code', code, redirect_uri: CALLBACK, code_verifier: verifier };
+    return ((await (await post('/token', clientId, redeem)).json()) as { id_token: string }).id_token;
+  }
+
+  test.each(['web', 'pairwise'])('brings no code for somebody else to %s, also when they sign in', async (clientId) => {
+    const sato = createBrowser();
+    const hint = await idTokenOf(clientId, sato);
+    const request = authorizationUrl(clientId, { id_token_hint: hint });
+    expect((await sato.open(request, CALLBACK)).location).toContain('code=');
+
+    const yamada = createBrowser();
+    await yamada.open(authorizationUrl(clientId));
+    await yamada.submit('/login', { login_id: 'yamada@example.jp', password: 'Common-2026' });
+    await yamada.submit('/consent', { decision: 'allow' }, CALLBACK);
+    expect((await yamada.open(`${request}&prompt=none`, CALLBACK)).location).toContain('error=login_required');
+    await yamada.open(request, CALLBACK);
+    for (let attempt = 1; attempt <= 2; attempt += 1) {
+      expect(yamada.page.text).toContain('サービスでご利用中のIDでログインしてください');
+      await yamada.submit('/login', { login_id: 'yamada@example.jp', password: 'Common-2026' }, CALLBACK);
+    }
+    expect(yamada.page.url).toContain('/login');
+    await yamada.submit('/login', { login_id: 'sato@example.jp', password: 'Common-2026' });
+    await yamada.submit('/consent', { decision: 'allow' }, CALLBACK);
+    expect(yamada.page.location).toContain('code=');
+  });
 });
 
 describe('the content security policy', () => {

@@ -46,6 +46,7 @@ function asFile({
   firstParty,
   requiredClaims,
   legacyImport,
+  webOrigins,
   accessTokenLifetimeSeconds,
   contact,
 }: Client): Map<string, string> {
@@ -68,6 +69,7 @@ function asFile({
       first_party: firstParty,
       required_claims: requiredClaims,
       legacy_import: legacyImport,
+      web_origins: webOrigins,
       access_tokens: { lifetime_seconds: accessTokenLifetimeSeconds },
       contact,
     },

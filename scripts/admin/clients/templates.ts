@@ -33,6 +33,21 @@ export const TEMPLATES: Record<string, Template> = {
       common_id: end(values),
     }),
   },
+  browser: {
+    does: 'an app that runs in the browser and has no server: it cannot keep a secret',
+    needs: QUESTIONS,
+    make: (values) => ({
+      ...begin(values),
+      application_type: 'web',
+      token_endpoint_auth_method: 'none',
+      redirect_uris: [values['redirect-uri']],
+      post_logout_redirect_uris: [`${originOf(values['redirect-uri'])}/`],
+      grant_types: ['authorization_code', 'refresh_token'],
+      scope: values.scope ?? 'openid profile email offline_access',
+      id_token_signed_response_alg: 'ES256',
+      common_id: { ...end(values), web_origins: [originOf(values['redirect-uri'])] },
+    }),
+  },
   native: {
     does: 'an app on the customer’s phone or computer: it cannot keep a secret',
     needs: {

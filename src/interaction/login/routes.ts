@@ -46,6 +46,7 @@ export function createLoginStep(deps: Deps): InteractionStep {
       privacyUrl: '/privacy',
       values: { login_id: loginId },
       afterRegistration: interaction.facts.registration !== undefined,
+      anotherPerson: interaction.reasons.includes('id_token_hint'),
       clientName: interaction.client.name[language],
       ...(errors ? { errors } : {}),
     });
