@@ -1,6 +1,7 @@
 // The common ID as one Koa application. The list in `createApp` is the table of contents.
 import type Koa from 'koa';
 import mount from 'koa-mount';
+import type Provider from 'oidc-provider';
 import { createAccountRouter } from './account/router.ts';
 import type { Deps } from './deps.ts';
 import { createPageApp } from './http/page-app.ts';
@@ -10,18 +11,15 @@ import { readRecentRequest } from './interaction/recent-request.ts';
 import { createInteractionRouter } from './interaction/router.ts';
 import { createMigrationStatusRouter } from './oidc/migration-status.ts';
 import { createPostedRequests } from './oidc/posted-requests.ts';
-import { createProvider } from './oidc/provider.ts';
 import { createHealthRouter } from './telemetry/health.ts';
 import { createMetricsRouter } from './telemetry/metrics.ts';
 
 /**
  * Puts the application together; the caller listens. Whatever it is made of is fixed: another configuration or another key is another
  * application, and live-common-id.ts puts it in the place of this one.
- * @throws where oidc-provider refuses a client
  */
-export async function createApp(deps: Deps): Promise<Koa<PageState>> {
-  const { config, log, clock, storage } = deps;
-  const provider = await createProvider(deps);
+export function createApp(deps: Deps, provider: Provider): Koa<PageState> {
+  const { config, log, storage } = deps;
   const { koa, forms } = createPageApp({
     app: 'common-id',
     origin: config.issuer,
@@ -40,7 +38,7 @@ export async function createApp(deps: Deps): Promise<Koa<PageState>> {
   for (const routes of [
     createHealthRouter(storage, deps.status).routes(),
     createMetricsRouter(deps.metrics).routes(),
-    createPublicPages(config, clock).routes(),
+    createPublicPages(deps).routes(),
     createMigrationStatusRouter(provider, deps).routes(),
     createInteractionRouter(deps, provider, forms),
     createAccountRouter(deps, provider, forms),

@@ -26,13 +26,8 @@ export async function createLasting(config: Config, clock: Clock, log: Log): Pro
 /** Makes the rest, of this configuration and of the files that it names. */
 export async function createDeps(config: Config, lasting: Lasting, clock: Clock, log: Log): Promise<Deps> {
   const clients = [...config.clients, accountClient(config.issuer)];
-  const [keys, commonPasswords, ends] = await Promise.all([
-    loadKeys({
-      directory: config.keyDirectory,
-      create: config.mode === 'development',
-      now: clock(),
-      keepMs: keepKeys(config.lifetimes),
-    }),
+  const keys = loadKeys({ directory: config.keyDirectory, now: clock(), keepMs: keepKeys(config.lifetimes) });
+  const [commonPasswords, ends] = await Promise.all([
     loadCommonPasswords(config.commonPasswordsFile),
     readClientEnds(lasting.storage.artifacts, clients),
   ]);

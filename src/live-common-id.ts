@@ -8,6 +8,8 @@ import { formatProblem } from './config/problem.ts';
 import { createDeps } from './create-deps.ts';
 import type { Clock, Deps, Lasting } from './deps.ts';
 import { writeClientSet } from './oidc/client-ends.ts';
+import { logOutOfClient } from './oidc/log-out-of-client.ts';
+import { createProvider } from './oidc/provider.ts';
 import type { Log } from './telemetry/log.ts';
 
 export type LiveCommonId = {
@@ -36,10 +38,16 @@ export async function createLiveCommonId(
 
   const make = async (config: Config): Promise<{ deps: Deps; handler: RequestListener }> => {
     const deps = await createDeps(config, lasting, clock, log);
-    const handler = (await createApp(deps)).callback();
+    const provider = await createProvider(deps);
+    const handler = createApp(deps, provider).callback();
     // From here on nothing of the new one can fail but the database.
     const ended = await writeClientSet(storage.artifacts, config.clients, clock(), longestLifetime(config));
-    if (ended.length) log.info({ client_ids: ended }, 'client apps removed or disabled: what they were given has ended');
+    if (ended.length) {
+      const ids = ended.map(({ metadata }) => metadata.client_id);
+      log.info({ client_ids: ids }, 'client apps removed or disabled: what they were given has ended');
+    }
+    // Not waited for: a client app that does not answer holds nobody up.
+    for (const client of ended) void logOutOfClient(provider, client, deps);
     status.configuration = { version: versionOf(config), inForceSince: clock() };
     return { deps, handler };
   };

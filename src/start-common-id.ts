@@ -14,6 +14,7 @@ import { createSendMail } from './jobs/send-mail.ts';
 import { startSweeper } from './jobs/sweeper.ts';
 import { createLiveCommonId, type LiveCommonId } from './live-common-id.ts';
 import { createMailer, type Mailer } from './mail/mailer.ts';
+import { makeMissingKeys } from './oidc/keys.ts';
 import type { RunningApp } from './running-app.ts';
 import type { Log } from './telemetry/log.ts';
 
@@ -22,9 +23,14 @@ const KEYS_LOOKED_AT_EVERY_MS = 1000;
 /** @param source where the configuration can be read again and watched; where it is left out, nothing changes while it runs */
 export async function startCommonId(config: Config, clock: Clock, log: Log, source?: ConfigSource): Promise<RunningApp> {
   const lasting = await createLasting(config, clock, log);
-  const keyFiles = [config.keyDirectory];
-  const keysBefore = fingerprint(keyFiles);
+  if (config.mode === 'development') await makeMissingKeys(config.keyDirectory, clock());
+  const keyFiles = (): string => fingerprint([config.keyDirectory]);
+  let keysRead = keyFiles();
   const live = await createLiveCommonId(config, () => source?.load() ?? config, lasting, clock, log);
+  const turnKeys = (): void => {
+    keysRead = keyFiles();
+    void live.turnKeys();
+  };
   const mailer = createMailer(config.mail.smtpUrl, config.mail.from);
   const runner = createJobRunner({ ...lasting, clock, log }, handlersOf(live.current, mailer));
   if (config.demo) await writeDemoData(live.current());
@@ -32,7 +38,7 @@ export async function startCommonId(config: Config, clock: Clock, log: Log, sour
   const stops = [
     startSweeper(live.current()),
     source?.watch(() => void live.reload()),
-    watchFiles(keyFiles, keysBefore, () => void live.turnKeys()),
+    watchFiles(keyFiles, () => keysRead, turnKeys),
     turnKeysInTime(live, clock),
   ];
   return {

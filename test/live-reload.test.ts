@@ -2,11 +2,17 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { decodeJwt } from 'jose';
+import { ClientSecretBasic } from 'openid-client';
 import { digestOf } from '../src/config/check-client-secrets.ts';
+import { createRelyingParty } from './journeys/relying-party.ts';
+import { DEMO_PASSWORD } from './journeys/traveller.ts';
 import { freePorts } from './support/free-ports.ts';
 import { createBrowser, textOf } from './support/http-browser.ts';
 import { startWorld, type World } from './support/world.ts';
@@ -48,22 +54,58 @@ type Ready = { status: string; configuration: { version: string; rejected?: { mi
 const ready = async (): Promise<Ready> => (await (await fetch(`${world.origins.id}/health/ready`)).json()) as Ready;
 const metrics = async (): Promise<string> => (await fetch(`${world.origins.id}/metrics`)).text();
 
+async function until(isSo: () => Promise<boolean> | boolean): Promise<void> {
+  for (let waited = 0; !(await isSo()); waited += 50) {
+    if (waited > 15_000) throw new Error(`it did not come to that: ${world.log()}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
 /** Changes files and waits until the change was taken up, or refused. */
 async function change(make: () => void, refused = false): Promise<Ready> {
   const { version, rejected } = (await ready()).configuration;
   make();
-  for (let waited = 0; waited < 15_000; waited += 50) {
-    const now = await ready();
-    if (refused ? now.configuration.rejected && !rejected : now.configuration.version !== version) return now;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  throw new Error(`the change was not taken up: ${world.log()}`);
+  let now = await ready();
+  await until(async () => {
+    now = await ready();
+    return refused ? now.configuration.rejected !== undefined && !rejected : now.configuration.version !== version;
+  });
+  return now;
 }
 
+/** A client app that people visit: where they come back to, and what it is told. */
+let site: Server;
+let siteOrigin = '';
+const logoutTokens: string[] = [];
+const visited = (): object => ({
+  ...service,
+  client_name: 'Visited shop',
+  client_uri: siteOrigin,
+  grant_types: ['authorization_code', 'refresh_token'],
+  redirect_uris: [`${siteOrigin}/callback`],
+  backchannel_logout_uri: `${siteOrigin}/told`,
+  backchannel_logout_session_required: true,
+  scope: 'openid offline_access',
+  common_id: { contact: 'tests', first_party: true },
+});
+
 beforeAll(async () => {
-  world = await startWorld({ apps: ['id'], clients: { steady: service, changing: service } });
+  site = createServer((request, response) => {
+    let body = '';
+    request.on('data', (chunk: Buffer) => (body += chunk.toString()));
+    request.on('end', () => {
+      if (request.url === '/told') logoutTokens.push(new URLSearchParams(body).get('logout_token') ?? '');
+      response.end();
+    });
+  });
+  await new Promise<void>((resolve) => site.listen(0, '127.0.0.1', resolve));
+  siteOrigin = `http://127.0.0.1:${(site.address() as AddressInfo).port}`;
+  world = await startWorld({ apps: ['id'], clients: { steady: service, changing: service, visited: visited() } });
 }, 60_000);
-afterAll(async () => world.stop());
+afterAll(async () => {
+  await world.stop();
+  site.close();
+});
 
 describe('files that change under load', () => {
   const failures: string[] = [];
@@ -134,19 +176,6 @@ describe('files that change under load', () => {
     expect(await isActive('newcomer', untouched)).toBe(true);
   });
 
-  test('the policy is another one from the next page on', async () => {
-    const browser = createBrowser();
-    await browser.open(`${world.origins.id}/password/forgotten`);
-    await browser.submit('/password/forgotten', { email: 'sato@example.jp' });
-    expect(textOf(browser.page.text)).toMatch(/番号は、あと[1-6]?\d秒で再送できます。/);
-    const file = join(world.project, 'config/policy.json');
-    await change(() =>
-      writeFileSync(file, readFileSync(file, 'utf8').replace('"resend_after_seconds": 60', '"resend_after_seconds": 3600')),
-    );
-    await browser.open(browser.page.url);
-    expect(textOf(browser.page.text)).toMatch(/番号は、あと3[45]\d\d秒で再送できます。|番号は、あと3600秒/);
-  });
-
   test('removed, a client app is unknown', async () => {
     await change(() => unlinkSync(join(world.project, 'config/clients/newcomer.json')));
     expect((await tokenOf('newcomer')).status).toBe(401);
@@ -160,7 +189,55 @@ describe('files that change under load', () => {
   });
 });
 
-describe('two secrets', () => {
+describe('people', () => {
+  test('the policy is another one from the next page on', async () => {
+    const browser = createBrowser();
+    await browser.open(`${world.origins.id}/password/forgotten`);
+    await browser.submit('/password/forgotten', { email: 'sato@example.jp' });
+    expect(textOf(browser.page.text)).toMatch(/番号は、あと[1-6]?\d秒で再送できます。/);
+    const file = join(world.project, 'config/policy.json');
+    await change(() =>
+      writeFileSync(file, readFileSync(file, 'utf8').replace('"resend_after_seconds": 60', '"resend_after_seconds": 3600')),
+    );
+    await browser.open(browser.page.url);
+    expect(textOf(browser.page.text)).toMatch(/番号は、あと3[45]\d\d秒で再送できます。|番号は、あと3600秒/);
+  });
+
+  test('disabled, a client app is told that its visitors have logged out, and what it holds is worth nothing', async () => {
+    const shop = await createRelyingParty(world, 'visited', `${siteOrigin}/callback`, ClientSecretBasic(SECRET));
+    const browser = createBrowser();
+    const attempt = await shop.request({ scope: 'openid offline_access' });
+    await browser.open(attempt.url.href);
+    await browser.submit('/login', { login_id: 'sato@example.jp', password: DEMO_PASSWORD }, siteOrigin);
+    const tokens = await shop.redeem(browser.page.location ?? browser.page.url, attempt);
+    const userInfo = async (): Promise<number> =>
+      (await fetch(`${world.origins.id}/me`, { headers: { Authorization: `Bearer ${tokens.access_token}` } })).status;
+    const home = async (): Promise<string> => (await fetch(world.origins.id)).text();
+    expect([await userInfo(), await home()]).toEqual([200, expect.stringContaining('Visited shop')]);
+
+    await change(() => write('visited', { ...visited(), common_id: { contact: 'tests', enabled: false } }));
+    await until(() => world.log().includes('client told that everybody has logged out of it'));
+    expect(logoutTokens.map((token) => decodeJwt(token))).toEqual([
+      expect.objectContaining({
+        iss: world.origins.id,
+        aud: 'visited',
+        sub: tokens.claims()?.sub,
+        sid: tokens.claims()?.sid,
+        events: { 'http://schemas.openid.net/event/backchannel-logout': {} },
+      }),
+    ]);
+    expect([await userInfo(), await home()]).toEqual([401, expect.not.stringContaining('Visited shop')]);
+    await change(() => write('visited', visited()));
+    const refreshed = await post('/token', 'visited', {
+      grant_type: 'refresh_token',
+      refresh_token: tokens.refresh_token ?? '',
+    });
+    expect(await refreshed.json()).toMatchObject({ error: 'invalid_grant' });
+    expect(await userInfo()).toBe(401);
+  });
+});
+
+describe('secrets', () => {
   const at = (ahead: number): string => new Date(Date.now() + ahead).toISOString();
 
   test('both count while one is changed for the other, each in its time only', async () => {
@@ -184,6 +261,15 @@ describe('two secrets', () => {
     await world.advance(HOUR);
     expect(await statuses()).toEqual([401, 200]);
   });
+
+  test('one that stands in a file of its own is taken up when that file changes', async () => {
+    const file = join(world.project, 'changing-secret');
+    writeFileSync(file, SECRET);
+    await change(() => write('changing', { ...service, client_secret: { $file: 'changing-secret' } }));
+    expect((await tokenOf('changing')).status).toBe(200);
+    await change(() => writeFileSync(file, OTHER));
+    expect([(await tokenOf('changing', SECRET)).status, (await tokenOf('changing', OTHER)).status]).toEqual([401, 200]);
+  });
 });
 
 test('SIGHUP takes the files up too', async () => {
@@ -202,13 +288,15 @@ test('SIGHUP takes the files up too', async () => {
   const ended = once(child, 'exit').then(() => Promise.reject(new Error('the process ended')));
   ended.catch(() => undefined);
   let written = '';
-  const until = async (text: string): Promise<void> => {
+  const untilWritten = async (text: string): Promise<void> => {
     while (!written.includes(text)) await Promise.race([once(child.stdout, 'data'), ended]);
   };
   child.stdout.on('data', (chunk: Buffer) => (written += chunk.toString()));
-  await until(`http://localhost:${port}`);
+  await untilWritten(`http://localhost:${port}`);
   child.kill('SIGHUP');
-  await until('configuration taken up');
+  await untilWritten('configuration taken up');
+  // Those that were made at this start are nobody's change.
+  expect(written).not.toContain('keys taken up');
   child.kill('SIGTERM');
   expect(await once(child, 'exit')).toEqual([0, null]);
   rmSync(data, { recursive: true });

@@ -53,6 +53,15 @@ export function namesInClientFiles(files: readonly ClientFileText[]): Map<string
   return names;
 }
 
+/** The files in which the files of client apps say that their secrets are. Broken files say nothing. */
+export function secretFilesIn(files: readonly ClientFileText[]): string[] {
+  return files.flatMap(({ name, text }) => {
+    const json = parseJson(name, text, []);
+    const entries = isRecord(json) ? [json.client_secret].flat().filter(isRecord) : [];
+    return entries.flatMap(({ $file }) => (typeof $file === 'string' ? [$file] : []));
+  });
+}
+
 function isDisabled(json: unknown): boolean {
   return isRecord(json) && isRecord(json.common_id) && json.common_id.enabled === false;
 }

@@ -1,7 +1,9 @@
 // Where the configuration comes from, for whoever takes it up again while the program runs.
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { secretFilesIn } from './check-client-files.ts';
 import type { AppName, Config } from './config.ts';
 import { loadConfig } from './load.ts';
+import { readClientFiles } from './read-client-files.ts';
 import type { Environment } from './read-settings.ts';
 import { fingerprint, watchFiles } from './watch-files.ts';
 
@@ -17,13 +19,17 @@ export type ConfigSource = {
 
 /** @param directory the project's root, where config/ lies */
 export function createConfigSource(env: Environment, directory: string, apps: readonly AppName[]): ConfigSource {
-  const files = [join(directory, 'config'), join(directory, '.env')];
-  let loaded = fingerprint(files);
+  const folder = [join(directory, 'config'), join(directory, '.env')];
+  /** Where the client files say that secrets are. */
+  let secrets: string[] = [];
+  const look = (): string => fingerprint([...folder, ...secrets]);
+  let loaded = look();
   return {
     load() {
-      loaded = fingerprint(files);
+      if (apps.includes('id')) secrets = secretFilesIn(readClientFiles(directory, [])).map((name) => resolve(directory, name));
+      loaded = look();
       return loadConfig({ env, directory, apps });
     },
-    watch: (changed) => watchFiles(files, loaded, changed),
+    watch: (changed) => watchFiles(look, () => loaded, changed),
   };
 }

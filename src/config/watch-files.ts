@@ -6,18 +6,20 @@ import { join } from 'node:path';
 const EVERY_MS = 500;
 
 /**
- * Calls back when a file has changed, or anything below a folder. It looks, instead of asking the system to tell: that works on every
- * file system, in containers, and however an editor saves.
- * @param known what `fingerprint` said when the files were read, so that nothing is missed in between
+ * Calls back when files are others than they were when they were read. It looks, instead of asking the system to tell: that works on
+ * every file system, in containers, and however an editor saves.
+ * @param look their `fingerprint` now
+ * @param known their fingerprint when they were read last, so that nothing is missed in between
  * @returns what stops it
  */
-export function watchFiles(paths: readonly string[], known: string, changed: () => void): () => void {
-  let told = known;
-  let last = known;
+export function watchFiles(look: () => string, known: () => string, changed: () => void): () => void {
+  let told: string | undefined;
+  let last = known();
   const timer = setInterval(() => {
-    const seen = fingerprint(paths);
+    const seen = look();
+    if (seen === known()) told = undefined;
     // Half-written files are not looked at: two looks must have seen the same.
-    if (seen === last && seen !== told) {
+    else if (seen === last && seen !== told) {
       told = seen;
       changed();
     }

@@ -1,21 +1,22 @@
 // Pages of the common ID that anybody may read: its start page, the terms, privacy, and what a postal code stands for.
 import Router from 'koa-router';
-import type { Config } from '../config/config.ts';
 import { readSections } from '../config/read-sections.ts';
+import type { Deps } from '../deps.ts';
 import { lookUpPostalCode } from '../domain/postal-code.ts';
 import { termsInForce } from '../domain/terms.ts';
 import { page, type PageState } from './page-context.ts';
 
 const DAY_SECONDS = 24 * 60 * 60;
 
-export function createPublicPages(config: Config, clock: () => number): Router<PageState> {
+export function createPublicPages({ config, clients, clock }: Pick<Deps, 'config' | 'clients' | 'clock'>): Router<PageState> {
   const router = new Router<PageState>();
   router.get('/', (ctx) => {
     const { language, t } = ctx.state;
     page(ctx, 'home', {
       kind: 'note',
       title: t('home.title'),
-      services: config.clients
+      services: clients
+        .all()
         .filter(({ metadata }) => typeof metadata.client_uri === 'string')
         .map(({ name, metadata }) => ({ name: name[language], url: String(metadata.client_uri) })),
     });

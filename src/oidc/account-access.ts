@@ -2,6 +2,7 @@
 import type Provider from 'oidc-provider';
 import type { Deps } from '../deps.ts';
 import { ACCOUNT_CLIENT_ID } from './account-client.ts';
+import type { LoggedOutClient } from './log-out-of-client.ts';
 import { revokeGrant, revokeTokens } from './revoke-grant.ts';
 
 /** A browser in which the person is signed in. */
@@ -53,8 +54,6 @@ type GrantPayload = {
   resources?: Record<string, string>;
   rar?: { link_id?: string }[];
 };
-/** What @types/oidc-provider does not know of a client. */
-type LoggedOutClient = { backchannelLogoutUri?: string; backchannelLogout(sub: string, sid: string | undefined): Promise<void> };
 type Kept<T> = T & { id: string };
 
 export function createAccountAccess(provider: Provider, { storage, log }: Pick<Deps, 'storage' | 'log'>): AccountAccess {

@@ -70,10 +70,10 @@ function artifactAdapter(
 }
 
 /**
- * oidc-provider knows the scopes of OpenID Connect; those of a resource are held against the file when the resource is asked for.
+ * The metadata of a client app as oidc-provider takes it. It knows the scopes of OpenID Connect; those of a resource are held against the file when the resource is asked for.
  * It refuses an empty scope, and takes an absent one for every scope there is: a file without any of these may ask for `openid`.
  */
-function forProvider({ metadata: { scope, ...metadata }, secrets }: Client, placeholder: string): Client['metadata'] {
+export function forProvider({ metadata: { scope, ...metadata }, secrets }: Client, placeholder: string): Client['metadata'] {
   return {
     ...metadata,
     scope: ours(String(scope ?? '')) || 'openid',

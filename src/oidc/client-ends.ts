@@ -34,18 +34,19 @@ export async function readClientEnds(
  * Writes down which client apps are in force, and when those that were and are no more ended. What an ended one was given is
  * found no more, see adapter.ts; the mark is kept for as long as anything of it could live.
  * @param keepSeconds the longest lifetime of anything that a client app is given
+ * @returns those that ended with this, as they were in force
  */
 export async function writeClientSet(
   artifacts: ArtifactStore,
   clients: readonly Client[],
   now: EpochMilliseconds,
   keepSeconds: number,
-): Promise<string[]> {
+): Promise<Client[]> {
   const enabled = clients.filter((client) => client.enabled);
   const before = await readClientSet(artifacts);
   const there = new Set(enabled.map(({ metadata }) => metadata.client_id));
-  const ended = (before?.clients ?? []).map(({ metadata }) => metadata.client_id).filter((id) => !there.has(id));
-  for (const id of ended) await artifacts.save(END, id, { ended_at: now }, now + keepSeconds * 1000);
+  const ended = (before?.clients ?? []).filter(({ metadata }) => !there.has(metadata.client_id));
+  for (const { metadata } of ended) await artifacts.save(END, metadata.client_id, { ended_at: now }, now + keepSeconds * 1000);
   const version = versionOf(enabled);
   if (version !== before?.version) await artifacts.save(SET, IN_FORCE, { version, since: now, clients: enabled }, undefined);
   return ended;

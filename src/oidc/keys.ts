@@ -1,7 +1,7 @@
 // The provider's own keys, as they stand at one moment: what signs, what verifies, what decrypts.
 import { importJWK, SignJWT, type CryptoKey, type JWK } from 'jose';
 import type { EpochMilliseconds } from '../domain/account.ts';
-import { type KeyUse, keyStates, makeKeyFile, NEEDED_KEYS, readKeyFiles } from '../config/key-files.ts';
+import { type KeyFile, type KeyUse, keyStates, makeKeyFile, NEEDED_KEYS, readKeyFiles } from '../config/key-files.ts';
 
 export type Keys = {
   /** Private keys: the first of an algorithm signs, all verify and decrypt. */
@@ -16,24 +16,24 @@ export type Keys = {
 
 export type LoadKeysOptions = {
   directory: string;
-  /** Whether keys that are missing are made. Development only: in production somebody has to have kept them. */
-  create: boolean;
   now: EpochMilliseconds;
   /** See `keepKeys`. */
   keepMs: (alg: KeyUse['alg']) => number;
 };
 
+/** Makes the keys that a folder lacks. Development only: in production somebody has to have kept them. */
+export async function makeMissingKeys(directory: string, now: EpochMilliseconds): Promise<void> {
+  for (const needed of missingKeys(readKeyFiles(directory), now)) await makeKeyFile(directory, needed, now, true);
+}
+
 /**
  * Reads the keys of a folder.
- * @throws where a key is missing and may not be made, or a file is no key
+ * @throws where a key is missing, or a file is no key
  */
-export async function loadKeys({ directory, create, now, keepMs }: LoadKeysOptions): Promise<Keys> {
+export function loadKeys({ directory, now, keepMs }: LoadKeysOptions): Keys {
   const files = readKeyFiles(directory);
-  for (const needed of NEEDED_KEYS) {
-    if (files.some((file) => file.alg === needed.alg && file.signsFrom <= now)) continue;
-    if (!create) throw new Error(`${directory}: there is no ${needed.alg} key; make the keys with: npm run admin -- keys rotate`);
-    files.push(await makeKeyFile(directory, needed, now, true));
-  }
+  const [missing] = missingKeys(files, now);
+  if (missing) throw new Error(`${directory}: there is no ${missing.alg} key; make the keys with: npm run admin -- keys rotate`);
   const states = keyStates(files, now, keepMs);
   const order = ['current', 'next', 'old'];
   const published = states.filter(({ state }) => state !== 'over');
@@ -42,6 +42,10 @@ export async function loadKeys({ directory, create, now, keepMs }: LoadKeysOptio
     published.map(({ jwk }) => jwk),
     Math.min(...states.map(({ until }) => until ?? Infinity)),
   );
+}
+
+function missingKeys(files: readonly KeyFile[], now: EpochMilliseconds): KeyUse[] {
+  return NEEDED_KEYS.filter(({ alg }) => !files.some((file) => file.alg === alg && file.signsFrom <= now));
 }
 
 function keysOf(keys: JWK[], changeAt: EpochMilliseconds): Keys {

@@ -79,8 +79,8 @@ export interface ArtifactStore {
   destroyByGrantId(model: string, grantId: string): Promise<void>;
   /** The ids of everything of a model whose payload has this `accountId` (sessions, grants), last made first, at most `limit`. */
   listByAccount(model: string, accountId: string, limit: number): Promise<string[]>;
-  /** How much of a model has this `clientId` in its payload, and of how many accounts. Reads everything of the model: for operators. */
-  countByClient(model: string, clientId: string): Promise<{ count: number; accounts: number }>;
+  /** At most `limit` of a model, in the order of their ids, from the first one behind `after` (empty: from the beginning). */
+  listAfter(model: string, after: string, limit: number): Promise<{ id: string; payload: Record<string, unknown> }[]>;
 }
 
 /** Things with an id, a version and an end. */

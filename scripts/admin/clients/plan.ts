@@ -3,6 +3,7 @@ import { ConfigError } from '../../../src/config/config-error.ts';
 import type { Client } from '../../../src/config/config.ts';
 import { inspectConfig } from '../../../src/config/load.ts';
 import { readClientSet } from '../../../src/oidc/client-ends.ts';
+import { everyArtifact } from '../../../src/storage/every-artifact.ts';
 import { openStorage } from '../../../src/storage/open-storage.ts';
 import type { Storage } from '../../../src/storage/storage.ts';
 import type { Action } from '../topic.ts';
@@ -32,12 +33,14 @@ export const plan: Action = {
 };
 
 async function countTouched({ artifacts }: Storage, changes: readonly Change[]): Promise<Touched[]> {
-  return Promise.all(
-    changes.map(async ({ client_id: id }) => {
-      const { count, accounts } = await artifacts.countByClient('Grant', id);
-      return { grants: count, people: accounts };
-    }),
-  );
+  const counted = new Map(changes.map(({ client_id: id }) => [id, { grants: 0, people: new Set<unknown>() }]));
+  for await (const { clientId, accountId } of everyArtifact(artifacts, 'Grant')) {
+    const of = counted.get(String(clientId));
+    if (!of) continue;
+    of.grants += 1;
+    of.people.add(accountId);
+  }
+  return [...counted.values()].map(({ grants, people }) => ({ grants, people: people.size }));
 }
 
 function describe(

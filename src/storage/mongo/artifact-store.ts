@@ -67,15 +67,15 @@ export function createArtifactStore({ artifacts }: Collections, clock: () => Epo
       const documents = await found.sort({ made: -1 }).limit(limit).lean();
       return documents.map(({ _id }) => _id.slice(model.length + 1));
     },
-    async countByClient(model, clientId) {
-      const accounts = new Set<string>();
-      let count = 0;
-      for await (const document of artifacts.find({ model, ...standsAt(clock()) }).lean()) {
-        if (read(document)?.['clientId'] !== clientId) continue;
-        count += 1;
-        if (document.account_id !== null) accounts.add(document.account_id);
-      }
-      return { count, accounts: accounts.size };
+    async listAfter(model, after, limit) {
+      // A semicolon is what comes behind the colon.
+      const behind = trusted({ $gt: key(model, after), $lt: `${model};` });
+      const documents = await artifacts
+        .find({ _id: behind, ...standsAt(clock()) })
+        .sort({ _id: 1 })
+        .limit(limit)
+        .lean();
+      return documents.map((document) => ({ id: document._id.slice(model.length + 1), payload: readDocument(document) }));
     },
   };
 }
@@ -107,7 +107,10 @@ function write(
 }
 
 function read(document: ArtifactDocument | null): Record<string, unknown> | undefined {
-  if (!document) return undefined;
+  return document ? readDocument(document) : undefined;
+}
+
+function readDocument(document: ArtifactDocument): Record<string, unknown> {
   const payload = JSON.parse(document.payload) as Record<string, unknown>;
   if (document.consumed_at !== undefined) payload['consumed'] = document.consumed_at;
   return payload;

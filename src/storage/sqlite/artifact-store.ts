@@ -75,11 +75,15 @@ export function createArtifactStore(database: Database, clock: () => EpochMillis
       );
       return rows.map(({ id }) => id);
     },
-    async countByClient(model, clientId) {
-      const count = `SELECT count(*) AS count, count(DISTINCT account_id) AS accounts FROM artifacts
-        WHERE model = ? AND json_extract(payload, '$.clientId') = ? AND ${UNEXPIRED}`;
-      const counted = database.get<{ count: number; accounts: number }>(count, model, clientId, clock());
-      return { count: counted?.count ?? 0, accounts: counted?.accounts ?? 0 };
+    async listAfter(model, after, limit) {
+      const rows = database.all<Row & { id: string }>(
+        `SELECT id, payload, consumed_at FROM artifacts WHERE model = ? AND id > ? AND ${UNEXPIRED} ORDER BY id LIMIT ?`,
+        model,
+        after,
+        clock(),
+        limit,
+      );
+      return rows.map(({ id, ...row }) => ({ id, payload: readRow(row) }));
     },
   };
 }
@@ -92,7 +96,10 @@ function columns(payload: Record<string, unknown>) {
 }
 
 function read(row: Row | undefined): Record<string, unknown> | undefined {
-  if (!row) return undefined;
+  return row && readRow(row);
+}
+
+function readRow(row: Row): Record<string, unknown> {
   const payload = JSON.parse(row.payload) as Record<string, unknown>;
   if (row.consumed_at !== null) payload['consumed'] = row.consumed_at;
   return payload;

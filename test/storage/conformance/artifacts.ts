@@ -201,14 +201,23 @@ export function artifactPromises(open: OpenBackend): void {
     expect(await artifacts().listByAccount('Grant', 'a', 2)).toEqual(['third', 'second']);
   });
 
-  test('countByClient counts what stands, and accounts once', async () => {
-    const save = async (id: string, clientId: string, accountId: string, model = 'Grant'): Promise<void> =>
-      artifacts().save(model, id, { clientId, accountId }, inAnHour());
-    await Promise.all([save('g1', 'c1', 'a'), save('g2', 'c1', 'a'), save('g3', 'c1', 'b'), save('g4', 'c2', 'b')]);
-    await Promise.all([save('t1', 'c1', 'd', 'AccessToken'), artifacts().save('Grant', 'g5', { accountId: 'a' }, inAnHour())]);
-    await artifacts().save('Grant', 'over', { clientId: 'c1', accountId: 'e' }, subject.now() + 1_000);
+  test('listAfter goes through what stands of one model, page by page', async () => {
+    for (const id of ['b', 'a', 'c', 'B:x']) await artifacts().save('Grant', id, { of: id }, inAnHour());
+    await artifacts().save('Grants', 'a', {}, inAnHour());
+    await artifacts().save('AccessToken', 'b', {}, inAnHour());
+    await artifacts().save('Grant', 'a2', { over: true }, subject.now() + 1_000);
+    await artifacts().consume('Grant', 'b');
+    const consumed = Math.floor(subject.now() / 1000);
     subject.advance(1_000);
-    expect(await artifacts().countByClient('Grant', 'c1')).toEqual({ count: 3, accounts: 2 });
-    expect(await artifacts().countByClient('Grant', 'c3')).toEqual({ count: 0, accounts: 0 });
+    const first = await artifacts().listAfter('Grant', '', 2);
+    expect(first).toEqual([
+      { id: 'B:x', payload: { of: 'B:x' } },
+      { id: 'a', payload: { of: 'a' } },
+    ]);
+    expect(await artifacts().listAfter('Grant', 'a', 2)).toEqual([
+      { id: 'b', payload: { of: 'b', consumed } },
+      { id: 'c', payload: { of: 'c' } },
+    ]);
+    expect(await artifacts().listAfter('Grant', 'c', 2)).toEqual([]);
   });
 }
