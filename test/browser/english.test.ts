@@ -119,7 +119,7 @@ test('in English, from ① to the notebook', async () => {
 }, 120_000);
 
 test('pages that stand alone, in English', async () => {
-  const visitor = await createVisitor(browser, { journey: 'english-alone', language: 'en', width: 360 });
+  const visitor = await createVisitor(browser, { journey: 'english-alone', language: 'en', widths: [360] });
   const { id, ownersSite, mailbox, dealerSystem, notebook } = world.origins;
   const pages = {
     'id-home': `${id}/`,
@@ -142,7 +142,7 @@ test('pages that stand alone, in English', async () => {
 }, 120_000);
 
 test('in the LEXUS brand, registration and login', async () => {
-  const visitor = await createVisitor(browser, { journey: 'lexus', width: 360 });
+  const visitor = await createVisitor(browser, { journey: 'lexus', widths: [360] });
   const { page } = visitor;
   const request = new URLSearchParams({
     client_id: 'lexus-owners',

@@ -27,11 +27,9 @@ beforeAll(async () => {
 afterAll(async () => browser.close());
 
 describe.each([
-  { javaScript: true, width: 1280 },
-  { javaScript: true, width: 360 },
-  { javaScript: false, width: 1280 },
-  { javaScript: false, width: 360 },
-])('a new ID, JavaScript $javaScript, $width px', ({ javaScript, width }) => {
+  { javaScript: true, widths: [1280, 360] },
+  { javaScript: false, widths: [360, 1280] },
+])('a new ID, JavaScript $javaScript', ({ javaScript, widths }) => {
   let world: World;
   beforeAll(async () => {
     world = await startWorld();
@@ -40,9 +38,9 @@ describe.each([
 
   test('from ① to the notebook', async () => {
     const visitor = await createVisitor(browser, {
-      journey: `new-id-${javaScript ? 'js' : 'no-js'}-${width}`,
+      journey: `new-id-${javaScript ? 'js' : 'no-js'}`,
       javaScript,
-      width,
+      widths,
     });
     const { page } = visitor;
     await openMigration(visitor, world, 'tanaka');

@@ -18,8 +18,8 @@ export type VisitorOptions = {
   /** The folder of the screenshots. */
   journey: string;
   javaScript?: boolean;
-  /** Of the window, in CSS pixels: 360 is a phone. */
-  width?: number;
+  /** Of the window, in CSS pixels, in which each screen is looked at: 360 is a phone. The last is the one to press and type in. */
+  widths?: number[];
   language?: 'ja' | 'en';
 };
 
@@ -37,10 +37,10 @@ export type Visitor = {
 };
 
 export async function createVisitor(browser: Browser, options: VisitorOptions): Promise<Visitor> {
-  const { journey, javaScript = true, width = 1280, language = 'ja' } = options;
+  const { journey, javaScript = true, widths = [1280], language = 'ja' } = options;
   const context = await browser.newContext({
     javaScriptEnabled: javaScript,
-    viewport: { width, height: width < 600 ? 740 : 900 },
+    viewport: sizeOf(widths.at(-1) as number),
     locale: language,
     reducedMotion: 'reduce',
   });
@@ -63,13 +63,19 @@ export async function createVisitor(browser: Browser, options: VisitorOptions): 
     async look(name, screen) {
       screens += 1;
       await page.locator('h1').waitFor();
-      const path = `${RESULTS}/${journey}/${String(screens).padStart(2, '0')}-${name}.png`;
-      await page.screenshot({ path, fullPage: true });
-      const found = await readScreen(page);
-      expect({ screen: name, ...found.facts }).toEqual({ screen: name, language, headings: 1, sideways: false });
-      expect({ screen: name, missing: missingTexts(found.text) }).toEqual({ screen: name, missing: [] });
-      if (screen) expect({ screen: name, missing: missingWords(screen, found) }).toEqual({ screen: name, missing: [] });
-      if (javaScript) expect({ screen: name, axe: await findBarriers(page) }).toEqual({ screen: name, axe: [] });
+      if (javaScript) await page.evaluate(AXE);
+      for (const width of widths) {
+        const at = { screen: name, width };
+        if (widths.length > 1) await page.setViewportSize(sizeOf(width));
+        const path = `${RESULTS}/${journey}/${String(screens).padStart(2, '0')}-${name}-${width}.png`;
+        await page.screenshot({ path, fullPage: true });
+        const found = await readScreen(page);
+        expect({ ...at, ...found.facts }).toEqual({ ...at, language, headings: 1, sideways: false });
+        expect({ ...at, missing: missingTexts(found.text) }).toEqual({ ...at, missing: [] });
+        if (screen) expect({ ...at, missing: missingWords(screen, found) }).toEqual({ ...at, missing: [] });
+        if (javaScript) expect({ ...at, axe: await findBarriers(page) }).toEqual({ ...at, axe: [] });
+      }
+      if (javaScript) expect({ screen: name, dark: await findDarkBarriers(page) }).toEqual({ screen: name, dark: [] });
       expect({ screen: name, problems }).toEqual({ screen: name, problems: [] });
     },
     press: async (button) => page.getByRole('button', { name: button, exact: true }).click(),
@@ -78,6 +84,10 @@ export async function createVisitor(browser: Browser, options: VisitorOptions): 
     text: async () => page.locator('body').innerText(),
     close: async () => context.close(),
   };
+}
+
+function sizeOf(width: number): { width: number; height: number } {
+  return { width, height: width < 600 ? 740 : 900 };
 }
 
 /** Chromium says of every answer of 4xx that it failed; forms with mistakes are such answers. */
@@ -127,17 +137,15 @@ function missingTexts(text: string): string[] {
   return (text.match(MISSING_TEXT) ?? []).filter((word) => !HOSTS.test(word));
 }
 
-/** What axe finds in the light scheme, and what it finds of the colours in the dark one. */
-async function findBarriers(page: Page): Promise<string[]> {
-  const found: string[] = [];
-  // As text of the evaluation and not as a script of the page, which its content security policy would refuse.
-  await page.evaluate(AXE);
-  for (const scheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme: scheme });
-    const rules = scheme === 'dark' ? ['color-contrast'] : undefined;
-    const violations = await page.evaluate(runAxe, rules);
-    found.push(...violations.map((violation) => `${scheme}: ${violation}`));
-  }
+/** What axe finds; it has been put into the page as text of an evaluation, since as a script the page's own policy would refuse it. */
+async function findBarriers(page: Page, rules?: string[]): Promise<string[]> {
+  return page.evaluate(runAxe, rules);
+}
+
+/** What axe finds of the colours in the dark scheme. */
+async function findDarkBarriers(page: Page): Promise<string[]> {
+  await page.emulateMedia({ colorScheme: 'dark' });
+  const found = await findBarriers(page, ['color-contrast']);
   await page.emulateMedia({ colorScheme: 'light' });
   return found;
 }
