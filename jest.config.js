@@ -2,6 +2,7 @@
 export default {
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   testEnvironment: 'node',
+  testSequencer: '<rootDir>/test/support/longest-first.js',
   globalSetup: '<rootDir>/test/support/shared-mongo.ts',
   globalTeardown: '<rootDir>/test/support/shared-mongo-end.ts',
   extensionsToTreatAsEsm: ['.ts'],

