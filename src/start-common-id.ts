@@ -5,6 +5,7 @@ import { fingerprint, watchFiles } from './config/watch-files.ts';
 import { createLasting } from './create-deps.ts';
 import { writeDemoData } from './demo-data.ts';
 import type { Clock, Deps } from './deps.ts';
+import { createDealerBreaker } from './jobs/dealer-breaker.ts';
 import { createDeliverDealerLink } from './jobs/deliver-dealer-link.ts';
 import { createWithdrawDealerLink } from './jobs/withdraw-dealer-link.ts';
 import type { JobKind } from './jobs/job-queue.ts';
@@ -67,11 +68,13 @@ function turnKeysInTime({ current, turnKeys }: LiveCommonId, clock: Clock): () =
 
 /** The work of what is in force. */
 function handlersOf(current: () => Deps, mailer: Mailer): () => Record<JobKind, JobHandler> {
+  // Which dealers are down is known beyond a change of the configuration.
+  const breaker = createDealerBreaker(current());
   const make = (deps: Deps): Record<JobKind, JobHandler> => ({
     send_mail: createSendMail(mailer, deps.clock),
     mail_password_reset: createMailPasswordReset(deps),
-    deliver_dealer_link: createDeliverDealerLink(deps),
-    withdraw_dealer_link: createWithdrawDealerLink(deps),
+    deliver_dealer_link: createDeliverDealerLink(deps, breaker),
+    withdraw_dealer_link: createWithdrawDealerLink(deps, breaker),
   });
   let made = { deps: current(), handlers: make(current()) };
   return () => {

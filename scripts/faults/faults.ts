@@ -7,6 +7,7 @@ import type { MongoServer } from '../../test/storage/mongo-server.ts';
 import { damagedFile } from './damaged-file.ts';
 import { databaseAway } from './database-away.ts';
 import type { Backend, Fault } from './fault.ts';
+import { dealerAway } from './dealer-away.ts';
 import { killAtToken } from './kill-at-token.ts';
 import { killWriters } from './kill-writers.ts';
 import { powerCut } from './power-cut.ts';
@@ -18,6 +19,7 @@ export const FAULTS: readonly Fault[] = [
   killAtToken,
   powerCut,
   databaseAway,
+  dealerAway,
   rollingRestartOfNodes,
   sweepMany,
   damagedFile,

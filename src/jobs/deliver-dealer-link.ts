@@ -5,12 +5,13 @@ import { dealerSubject } from '../domain/dealer-subject.ts';
 import type { Account } from '../domain/account.ts';
 import type { Dealer } from '../config/config.ts';
 import { VersionConflict } from '../storage/storage.ts';
+import type { DealerBreaker } from './dealer-breaker.ts';
 import { HopelessJob, type JobHandler } from './runner.ts';
 import { tellDealer } from './tell-dealer.ts';
 
-type DeliverDeps = Pick<Deps, 'config' | 'storage' | 'clock' | 'keys' | 'jobs' | 'log'>;
+type DeliverDeps = Pick<Deps, 'config' | 'storage' | 'clock' | 'keys' | 'jobs'>;
 
-export function createDeliverDealerLink(deps: DeliverDeps): JobHandler {
+export function createDeliverDealerLink(deps: DeliverDeps, breaker: DealerBreaker): JobHandler {
   const { config, storage } = deps;
 
   const change = async (
@@ -59,7 +60,9 @@ export function createDeliverDealerLink(deps: DeliverDeps): JobHandler {
         config.dealers.find(({ code }) => code === link.dealer),
       ];
       if (!account || !dealer) throw new HopelessJob('the account or the dealer is gone');
-      await tellDealer(deps, { method: 'PUT', link, dealer, body: await bodyOf(deps, link, dealer, account), signal });
+      await breaker.call(dealer.resource, async () =>
+        tellDealer(deps, { method: 'PUT', link, dealer, body: await bodyOf(deps, link, dealer, account), signal }),
+      );
       const active = await change(link.id, accepted, 'dealer_link.accepted');
       if (active) return tell(active, 'dealer-link-done');
       // Taken back while the dealer was told: the withdrawal may have got there first.

@@ -9,6 +9,17 @@ export class HopelessJob extends Error {
   override name = 'HopelessJob';
 }
 
+/** Nothing was tried: the job comes back at this moment. */
+export class TryLater extends Error {
+  override name = 'TryLater';
+  readonly at: number;
+
+  constructor(at: number, reason: string) {
+    super(reason);
+    this.at = at;
+  }
+}
+
 /** Does one job; what it throws is why it failed. `signal` ends what takes long where the process is to stop. */
 export type JobHandler = {
   run(payload: Record<string, unknown>, job: Job, signal: AbortSignal): Promise<void>;
@@ -21,7 +32,7 @@ export type JobHandler = {
 const LEASE_MS = 60_000;
 const IDLE_MS = 1000;
 /** So many of one kind at once. */
-const LANE_WIDTH = 16;
+export const LANE_WIDTH = 16;
 /** How long work that was begun may go on when the process stops; then it is handed to whoever comes next. */
 const STOP_AFTER_MS = 3000;
 const FIRST_PAUSE_MS = 500;
@@ -60,6 +71,7 @@ export function createJobRunner(
       if (stopping.signal.aborted) return void (await storage.jobs.retry(job.key, lease, clock(), 'the process stopped'));
       const reason = error instanceof Error ? error.message : String(error);
       const hopeless = error instanceof HopelessJob || clock() - job.created_at >= handler.giveUpAfterMs;
+      if (error instanceof TryLater && !hopeless) return void (await storage.jobs.retry(job.key, lease, error.at, reason));
       log.warn(
         { job: job.key, kind: job.kind, attempts: job.attempts, reason, dead: hopeless },
         hopeless ? 'job given up' : 'job failed, will be tried again',

@@ -18,6 +18,11 @@ type Delivery = {
 
 type TellDeps = Pick<Deps, 'config' | 'clock' | 'keys'>;
 
+/** The dealer answered that it does not take this: a mistake of one call, not of the dealer's system. */
+export class DealerRefused extends Error {
+  override name = 'DealerRefused';
+}
+
 /**
  * Sends one call to the dealer's API, with a token of ours for this dealer alone.
  * @throws where the dealer did not clearly accept
@@ -50,7 +55,10 @@ export async function tellDealer(deps: TellDeps, { method, link, dealer, body, s
   });
   const text = (await response.text()).slice(0, MAX_ANSWER_BYTES);
   if (method === 'DELETE' && (response.status === 404 || response.ok)) return;
-  if (!response.ok) throw new Error(`the dealer answered ${response.status}`);
+  const { status } = response;
+  // 408 and 429 are answers of a system that has too much to do.
+  if (status >= 400 && status < 500 && status !== 408 && status !== 429) throw new DealerRefused(`the dealer answered ${status}`);
+  if (!response.ok) throw new Error(`the dealer answered ${status}`);
   if (!acknowledges(text, link.id)) throw new Error('the dealer answered with something else than the link');
 }
 

@@ -1,12 +1,13 @@
 // Job: tell a dealer that a customer has taken the consent to their link back.
 import type { Deps } from '../deps.ts';
+import type { DealerBreaker } from './dealer-breaker.ts';
 import { HopelessJob, type JobHandler } from './runner.ts';
 import { tellDealer } from './tell-dealer.ts';
 
 type WithdrawDeps = Pick<Deps, 'config' | 'storage' | 'clock' | 'keys'>;
 
 /** The job is on its way before the withdrawal is written; until then it comes back. */
-export function createWithdrawDealerLink(deps: WithdrawDeps): JobHandler {
+export function createWithdrawDealerLink(deps: WithdrawDeps, breaker: DealerBreaker): JobHandler {
   const { config, storage } = deps;
   return {
     giveUpAfterMs: config.dealerDeliveryGiveUpAfterSeconds * 1000,
@@ -15,7 +16,7 @@ export function createWithdrawDealerLink(deps: WithdrawDeps): JobHandler {
       const dealer = config.dealers.find(({ code }) => code === link?.dealer);
       if (!link || !dealer) throw new HopelessJob('the link or the dealer is gone');
       if (link.status !== 'withdrawn') throw new Error('the withdrawal is not written yet');
-      await tellDealer(deps, { method: 'DELETE', link, dealer, signal });
+      await breaker.call(dealer.resource, async () => tellDealer(deps, { method: 'DELETE', link, dealer, signal }));
     },
   };
 }

@@ -1,0 +1,140 @@
+// F8: a dealer is down while many links wait for it. It is spared, and when it is back each link is made once.
+import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { pino } from 'pino';
+import type { Deps } from '../../src/deps.ts';
+import { createDealerBreaker, FAILURES_IN_A_ROW } from '../../src/jobs/dealer-breaker.ts';
+import { createDeliverDealerLink } from '../../src/jobs/deliver-dealer-link.ts';
+import { enqueueDelivery } from '../../src/jobs/enqueue-delivery.ts';
+import { createJobQueue } from '../../src/jobs/job-queue.ts';
+import { createJobRunner, LANE_WIDTH, type JobHandler } from '../../src/jobs/runner.ts';
+import { openStorage } from '../../src/storage/open-storage.ts';
+import type { Storage } from '../../src/storage/storage.ts';
+import { eventAbout, sampleAccount, sampleDealerLink } from '../../test/storage/conformance/samples.ts';
+import type { Fault } from './fault.ts';
+
+const DEALER = 'kanagawa-toyota';
+/** Half a minute in production. */
+const OPEN_MS = 300;
+const BACK_WITHIN_MS = 120_000;
+
+export const dealerAway: Fault = {
+  id: 'F8',
+  title: 'a dealer is down while links wait for it',
+  backends: ['SQLite'],
+  async run(backend, short) {
+    const count = short ? 60 : 1_000;
+    const dealer = await startDealer();
+    const storage = await openStorage(await backend.makeDatabase(), Date.now);
+    const jobs = createJobQueue(storage.jobs, Date.now);
+    const log = pino({ level: 'silent' });
+    const mails: unknown[] = [];
+    const deps = {
+      storage,
+      jobs,
+      clock: Date.now,
+      log,
+      config: {
+        issuer: 'http://localhost',
+        hmacKey: 'hmac-key-of-the-fault',
+        dealers: [{ code: DEALER, name: { ja: DEALER, en: DEALER }, resource: dealer.url }],
+        dealerDeliveryGiveUpAfterSeconds: 3600,
+      },
+      keys: { sign: async () => 'token' },
+    } as unknown as Deps;
+    const done: JobHandler = { run: async (payload) => void mails.push(payload), giveUpAfterMs: 60_000 };
+    const handlers = {
+      send_mail: done,
+      mail_password_reset: done,
+      withdraw_dealer_link: done,
+      deliver_dealer_link: createDeliverDealerLink(deps, createDealerBreaker(deps, OPEN_MS)),
+    };
+    const keys = await writeLinks(storage, jobs, count);
+    const runner = createJobRunner(deps, () => handlers);
+    try {
+      const began = performance.now();
+      runner.start();
+      await until('every link was taken up', async () => {
+        const states = await Promise.all(keys.map(async (key) => storage.jobs.find(key)));
+        return states.every((job) => (job?.attempts ?? 0) > 0);
+      });
+      await sleep(3 * OPEN_MS);
+      const calls = dealer.calls();
+      const periods = Math.ceil((performance.now() - began) / OPEN_MS);
+      // Those that were called at the same time as the last of the ten, and then one a period.
+      const most = FAILURES_IN_A_ROW + LANE_WIDTH + periods;
+      assert(calls <= most, `${calls} calls while the dealer was down; ${most} in ${periods} periods would be spared enough`);
+      assert.equal(dealer.made().length, 0);
+
+      dealer.comeBack();
+      const back = performance.now();
+      await until('every link is made', async () => (await storage.jobs.countByState()).done === 2 * count);
+      assert.deepEqual(
+        dealer.made().toSorted(),
+        keys.map((_, n) => `link-${n}`).toSorted(),
+        'a link was made twice, or not at all',
+      );
+      for (let n = 0; n < count; n += 1) assert.equal((await storage.dealerLinks.find(`link-${n}`))?.status, 'active');
+      assert.equal(mails.length, count, 'not everybody was told once');
+      return `${count} links; ${calls} calls in ${periods} periods while the dealer was down; all made once within ${((performance.now() - back) / 1000).toFixed(1)} s of its return`;
+    } finally {
+      await runner.stop();
+      await storage.close();
+      await dealer.close();
+    }
+  },
+};
+
+/** As the customers' presses leave them. */
+async function writeLinks(storage: Storage, jobs: Deps['jobs'], count: number): Promise<string[]> {
+  const keys: string[] = [];
+  for (let n = 0; n < count; n += 1) {
+    const account = sampleAccount(`person-${n}`);
+    const link = sampleDealerLink(`link-${n}`, { account_id: account.id, dealer: DEALER });
+    await storage.accounts.create(account, eventAbout(account.id));
+    await storage.dealerLinks.create(link, eventAbout(link.id));
+    await enqueueDelivery(jobs, link);
+    keys.push(`deliver_dealer_link:${link.id}:${link.consent.given_at}`);
+  }
+  return keys;
+}
+
+/** A dealer's system: at first it refuses, cuts connections and talks nonsense in turns; then it makes what it is told. */
+async function startDealer() {
+  let isDown = true;
+  let calls = 0;
+  const made: string[] = [];
+  const server = createServer((request, response) => {
+    calls += 1;
+    const link = decodeURIComponent((request.url ?? '').split('/').at(-1) ?? '');
+    request.resume().once('end', () => {
+      if (isDown && calls % 3 === 0) return request.socket.destroy();
+      if (isDown) return response.writeHead(calls % 3 === 1 ? 503 : 200).end('<html>It works!');
+      made.push(link);
+      return response.writeHead(201).end(JSON.stringify({ link_id: link, status: 'active' }));
+    });
+  });
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    calls: () => calls,
+    made: () => [...made],
+    comeBack: () => void (isDown = false),
+    async close() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+async function until(what: string, isTrue: () => Promise<boolean>): Promise<void> {
+  const began = performance.now();
+  while (!(await isTrue())) {
+    assert(performance.now() - began < BACK_WITHIN_MS, `not within ${BACK_WITHIN_MS} ms: ${what}`);
+    await sleep(100);
+  }
+}
