@@ -79,9 +79,9 @@ async function writeMigration({ storage, clock, jobs }: Deps, account: Account):
     },
   ];
   const event = (type: string, subject: string) => ({ type, subject, data: { demo: true }, at: now });
-  const migration = startMigration(OWNERS_SITE, { legacy_id: 'own-yamada', vehicles, dealer }, now);
+  const migration = startMigration(OWNERS_SITE, { legacy_id: 'own-yamada', dealer }, now);
   await storage.migrations.put(
-    { ...migration, account_id: account.id, completed_at: now },
+    { ...migration, vehicles, account_id: account.id, completed_at: now },
     event('migration.completed', `${OWNERS_SITE}:own-yamada`),
   );
   const link = newDealerLink({

@@ -63,6 +63,13 @@ export type DealerLink = {
   updated_at: EpochMilliseconds;
 };
 
+/** What a legacy site knows of a customer, for the dealer. */
+export type HandedOver = {
+  /** Where the legacy site knows this dealer's. */
+  customerNumber?: string | undefined;
+  vehicles: Vehicle[];
+};
+
 /** The id of the link of an account and a dealer: one pair has one, and it tells neither of the two. */
 export function dealerLinkId(accountId: string, dealer: string): string {
   const digest = createHash('sha256').update(JSON.stringify([accountId, dealer]));
@@ -70,14 +77,9 @@ export function dealerLinkId(accountId: string, dealer: string): string {
 }
 
 /** A link as it begins: the consent is written down, nothing has been sent. */
-export function newDealerLink(link: {
-  accountId: string;
-  dealer: string;
-  consent: DealerConsent;
-  customerNumber?: string | undefined;
-  vehicles?: Vehicle[];
-  now: EpochMilliseconds;
-}): DealerLink {
+export function newDealerLink(
+  link: { accountId: string; dealer: string; consent: DealerConsent; now: EpochMilliseconds } & Partial<HandedOver>,
+): DealerLink {
   return {
     id: dealerLinkId(link.accountId, link.dealer),
     version: 1,
@@ -107,6 +109,25 @@ export function renewed(link: DealerLink, consent: DealerConsent, now: EpochMill
   const standing = link.status === 'withdrawn' ? [] : [link.consent, ...others];
   const kept = standing.filter(({ client_id: clientId }) => clientId !== consent.client_id);
   return { ...rest, status: 'pending', consent, ...(kept.length > 0 && { other_consents: kept }), updated_at: now };
+}
+
+/**
+ * A legacy site knows more of the customer than the dealer was told when the link was made elsewhere: to be delivered again. Where it is no
+ * news, or the link does not stand, the same object comes back.
+ */
+export function withHandOver(link: DealerLink, { customerNumber, vehicles }: HandedOver, now: EpochMilliseconds): DealerLink {
+  const { linked_at: _linkedAt, ...rest } = link;
+  const next = {
+    ...rest,
+    ...(customerNumber !== undefined && { customer_number: customerNumber }),
+    ...(vehicles.length > 0 && { vehicles }),
+  };
+  return !stands(link) || toldOf(next) === toldOf(link) ? link : { ...next, status: 'pending', updated_at: now };
+}
+
+/** What the dealer is told of besides the account; changes where there is something to tell. */
+export function toldOf({ consent, customer_number: customerNumber, vehicles }: DealerLink): string {
+  return JSON.stringify([consent.given_at, customerNumber, vehicles]);
 }
 
 /** Whether the person agreed to the link in a client's own flow. */

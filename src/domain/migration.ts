@@ -23,9 +23,10 @@ export type Migration = {
   };
   account_id?: string;
   completed_at?: EpochMilliseconds;
+  /** As the legacy site knew them at ⑭; nothing before, because a migration that nobody goes on with is kept too. */
   vehicles: Vehicle[];
   /** The dealer that the legacy site names. */
-  dealer?: { code: string; customer_number?: string };
+  dealer?: { code: string };
 };
 
 /** What a migration still lacks, in the order in which the person will meet it. */
@@ -38,7 +39,7 @@ export type MigrationStep =
 /** The migration of a legacy identity that was handed over for the first time (`version` 0, as the storage port wants a new one). */
 export function startMigration(
   clientId: string,
-  profile: Pick<LegacyProfile, 'legacy_id' | 'vehicles' | 'dealer'>,
+  profile: Pick<LegacyProfile, 'legacy_id' | 'dealer'>,
   now: EpochMilliseconds,
 ): Migration {
   return {
@@ -46,25 +47,24 @@ export function startMigration(
     legacy_id: profile.legacy_id,
     version: 0,
     started_at: now,
-    vehicles: profile.vehicles,
-    ...(profile.dealer && { dealer: profile.dealer }),
+    vehicles: [],
+    ...(profile.dealer && { dealer: { code: profile.dealer.code } }),
   };
 }
 
 /**
  * Screen ⑭ was reached with this account. A candidate that stands is replaced; a migration that is complete with this account stays as it is.
- * @param codeChallenge the PKCE challenge of the authorization request, by which the redemption finds the migration again.
+ * @param by.codeChallenge the PKCE challenge of the authorization request, by which the redemption finds the migration again.
  */
 export function proposeCandidate(
   migration: Migration,
-  accountId: string,
-  codeChallenge: string,
+  { accountId, codeChallenge, vehicles }: { accountId: string; codeChallenge: string; vehicles: Vehicle[] },
   now: EpochMilliseconds,
 ): MigrationStep {
   if (migration.account_id === accountId) return { ok: true, migration };
   if (migration.account_id !== undefined) return { ok: false, reason: 'linked_to_another_account' };
   const candidate = { account_id: accountId, code_challenge: codeChallenge, at: now };
-  return { ok: true, migration: { ...migration, candidate } };
+  return { ok: true, migration: { ...migration, vehicles, candidate } };
 }
 
 /**

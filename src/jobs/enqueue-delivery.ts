@@ -1,10 +1,12 @@
 // Puts on its way what a dealer is to be told of a link.
-import type { DealerLink } from '../domain/dealer-link.ts';
+import { createHash } from 'node:crypto';
+import { toldOf, type DealerLink } from '../domain/dealer-link.ts';
 import type { JobQueue } from './job-queue.ts';
 
-/** The link: one delivery for each consent, so that a renewed one is told again. Can be repeated. */
+/** The link: one delivery for each consent and hand-over, so that a renewed one is told again. Can be repeated. */
 export async function enqueueDelivery(jobs: JobQueue, link: DealerLink): Promise<void> {
-  await jobs.enqueue('deliver_dealer_link', `deliver_dealer_link:${link.id}:${link.consent.given_at}`, { link_id: link.id });
+  const told = createHash('sha256').update(toldOf(link)).digest('base64url');
+  await jobs.enqueue('deliver_dealer_link', `deliver_dealer_link:${link.id}:${told}`, { link_id: link.id });
 }
 
 /**

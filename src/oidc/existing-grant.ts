@@ -16,16 +16,17 @@ export function createLoadExistingGrant({ clients, storage }: Pick<Deps, 'client
     const accountId = oidc.session!.accountId as string;
     const client = clients.find(clientId);
     if (!client) return undefined;
-    const { firstParty } = client;
 
     const grantId = oidc.result?.consent?.grantId ?? oidc.session!.grantIdFor(clientId);
     const found = grantId ? await provider.Grant.find(grantId) : undefined;
-    if (!found && !firstParty) return undefined;
-    const grant = found?.accountId === accountId ? found : new provider.Grant({ clientId, accountId });
+    const own = found?.accountId === accountId ? found : undefined;
+    // A native app could be anybody's (RFC 8252 8.6): what it gets is decided on the consent page each time.
+    const grantedUnasked = client.firstParty && oidc.client!.applicationType !== 'native';
+    if (!own && !grantedUnasked) return undefined;
+    const grant = own ?? new provider.Grant({ clientId, accountId });
     const before = JSON.stringify([grant.openid, grant.resources]);
 
-    // A native app could be anybody's (RFC 8252 8.6): what it gets is decided on the consent page each time.
-    if (firstParty && oidc.client!.applicationType !== 'native') {
+    if (grantedUnasked) {
       grant.addOIDCScope([...oidc.requestParamOIDCScopes].join(' '));
       grant.addOIDCClaims([...oidc.requestParamClaims]);
       for (const [resource, server] of Object.entries(oidc.resourceServers ?? {})) {
@@ -33,7 +34,7 @@ export function createLoadExistingGrant({ clients, storage }: Pick<Deps, 'client
         if (scopes.length) grant.addResourceScope(resource, scopes.join(' '));
       }
     }
-    const asked = firstParty || requestedDealerLink(oidc.params!.authorization_details) !== undefined || hasDetails(grant);
+    const asked = client.firstParty || requestedDealerLink(oidc.params!.authorization_details) !== undefined || hasDetails(grant);
     const links = asked ? (await storage.dealerLinks.listByAccount(accountId)).filter(isConsented) : [];
     const ofThisClient = links.filter((link) => isOpenTo(link, client));
     const changed = setDealerLinks(grant, ofThisClient) || before !== JSON.stringify([grant.openid, grant.resources]);

@@ -176,7 +176,11 @@ async function noteMigration(
   for (let attempt = 0; attempt < 3; attempt += 1) {
     const standing = await migrations.find(clientId, profile.legacy_id);
     const next = standing
-      ? { ...standing, vehicles: profile.vehicles, ...(profile.dealer ? { dealer: profile.dealer } : {}) }
+      ? {
+          ...standing,
+          ...(standing.account_id !== undefined && { vehicles: profile.vehicles }),
+          ...(profile.dealer && { dealer: { code: profile.dealer.code } }),
+        }
       : startMigration(clientId, profile, now);
     if (standing && JSON.stringify(standing) === JSON.stringify(next)) return;
     try {

@@ -6,15 +6,11 @@ import { VersionConflict, type InteractionFacts, type Storage, type StoredLegacy
 /** As long as the registration's draft. */
 const KEPT_MS = 24 * 60 * 60 * 1000;
 
-type KeptFacts = Pick<InteractionFacts, 'dealer_choice' | 'typed_profile' | 'continue_as'>;
+const KEPT = ['dealer_choice', 'typed_profile', 'continue_as'] as const;
+type KeptFacts = Pick<InteractionFacts, (typeof KEPT)[number]>;
 
-function keptOf({ dealer_choice, typed_profile, continue_as }: Partial<InteractionFacts>): KeptFacts {
-  return {
-    ...(dealer_choice && { dealer_choice }),
-    ...(typed_profile && { typed_profile }),
-    ...(continue_as && { continue_as }),
-  };
-}
+const keptOf = (facts: Partial<InteractionFacts>): KeptFacts =>
+  Object.fromEntries(KEPT.filter((name) => name in facts).map((name) => [name, facts[name]]));
 
 /** Whose facts: those of the request, and those of the legacy user in this browser. */
 export type FactsKey = {

@@ -249,7 +249,7 @@ export type InteractionFacts = {
   /** 「このIDで続ける」 was pressed for this account, or it signed in during this request. */
   continue_as?: string;
   /** What was typed at ⑪, until ⑫ writes it. */
-  typed_profile?: Profile;
+  typed_profile?: Profile | undefined;
 };
 
 /** A legacy profile that was handed over, as checked and read; see `domain/legacy-profile.ts`. */

@@ -518,6 +518,8 @@ test('S72 consent that was not given, or for another dealer: nothing is given; n
   const native = await begin(world, APP, { redirect_uri, scope: 'openid' });
   await signIn(native.browser);
   expect(native.browser.page.url).toContain('/consent');
+  // Whoever only looks at the page, or leaves it, has granted nothing.
+  expect(world.rows("SELECT id FROM artifacts WHERE model = 'Grant' AND payload LIKE ?", `%${APP}%`)).toEqual([]);
   expect(returned(await native.browser.submit('/consent', { decision: 'allow' }, CALLBACK)).has('code')).toBe(true);
   const again = await begin(world, APP, { redirect_uri, scope: 'openid' }, native.browser);
   expect(again.page.url).toContain('/consent');
@@ -632,6 +634,15 @@ test('S74 required information left out by the resume address, the last page or 
   expect(returned(silent.page).get('error')).toBe('interaction_required');
   expect((await redeem(world, 'x', pkce, { clientId: 'attack-required' })).body.error).toBe('invalid_grant');
   expect(accountsOf(world, 'sato@example.jp')[0]?.confirmations ?? {}).not.toHaveProperty('attack-required');
+  // Confirmed, it is in the account and nowhere else.
+  const typed = { birthdate_year: '1990', birthdate_month: '2', birthdate_day: '3' };
+  await browser.open(at.url);
+  await browser.submit('/required-profile', typed);
+  const kept = () => world.rows("SELECT id FROM expiring_documents WHERE document LIKE '%typed_profile%'");
+  expect(kept()).toHaveLength(1);
+  await browser.submit('/required-profile/confirm');
+  expect(kept()).toEqual([]);
+  expect(accountsOf(world, 'sato@example.jp')[0]?.profile).toMatchObject({ birthdate: '1990-02-03' });
 });
 
 test('S75 the subject as an address, across clients, or after a deletion: opaque, pairwise where configured, never used again', async () => {

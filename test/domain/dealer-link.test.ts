@@ -11,6 +11,7 @@ import {
   renewed,
   SHARED_DATA,
   withdraw,
+  withHandOver,
   type DealerConsent,
   type DealerLink,
 } from '../../src/domain/dealer-link.ts';
@@ -129,6 +130,15 @@ describe('from state to state', () => {
         expect(steps.reduce((link, step) => step(link), gone).status).toBe('withdrawn');
       }),
     );
+  });
+
+  test('what a legacy site knows besides is delivered again, once, and by nobody to a link that does not stand', () => {
+    const handedOver = { customerNumber: 'C-9', vehicles: [{ vin: 'ZVW30-1' }] };
+    const told = withHandOver(active, handedOver, NOW + 9);
+    expect(told).toMatchObject({ status: 'pending', customer_number: 'C-9', vehicles: [{ vin: 'ZVW30-1' }], consent: CONSENT });
+    expect(withHandOver(told, handedOver, NOW + 10)).toBe(told);
+    expect(withHandOver(told, { vehicles: [] }, NOW + 10)).toBe(told);
+    for (const link of [gone, dead]) expect(withHandOver(link, handedOver, NOW + 9)).toBe(link);
   });
 
   test('the order of the data in a consent does not make it another', () => {

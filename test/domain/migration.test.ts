@@ -13,13 +13,15 @@ import {
 
 const NOW = Date.parse('2026-11-22T00:00:00Z');
 const VEHICLES = [{ vin: 'ZVW30-1234567' }];
-const started = startMigration('owners-site', { legacy_id: 'tanaka', vehicles: VEHICLES, dealer: { code: 'aichi-01' } }, NOW);
+const started = startMigration('owners-site', { legacy_id: 'tanaka', dealer: { code: 'aichi-01' } }, NOW);
 
 function after(step: MigrationStep): Migration {
   if (!step.ok) throw new Error(step.reason);
   return step.migration;
 }
-const proposed = after(proposeCandidate(started, 'account', 'challenge', NOW + 1));
+const proposed = after(
+  proposeCandidate(started, { accountId: 'account', codeChallenge: 'challenge', vehicles: VEHICLES }, NOW + 1),
+);
 const completed = after(completeMigration(proposed, 'account', NOW + 2));
 
 test('begins without an account', () => {
@@ -28,19 +30,22 @@ test('begins without an account', () => {
     legacy_id: 'tanaka',
     version: 0,
     started_at: NOW,
-    vehicles: VEHICLES,
+    vehicles: [],
     dealer: { code: 'aichi-01' },
   });
-  expect(startMigration('owners-site', { legacy_id: 'ito', vehicles: [] }, NOW)).not.toHaveProperty('dealer');
+  expect(startMigration('owners-site', { legacy_id: 'ito' }, NOW)).not.toHaveProperty('dealer');
 });
 
 test('a candidate is final only when its code was redeemed', () => {
-  expect(proposed).toEqual({ ...started, candidate: { account_id: 'account', code_challenge: 'challenge', at: NOW + 1 } });
-  expect(completed).toEqual({ ...started, account_id: 'account', completed_at: NOW + 2 });
+  const candidate = { account_id: 'account', code_challenge: 'challenge', at: NOW + 1 };
+  expect(proposed).toEqual({ ...started, vehicles: VEHICLES, candidate });
+  expect(completed).toEqual({ ...started, vehicles: VEHICLES, account_id: 'account', completed_at: NOW + 2 });
 });
 
 test('a later attempt takes the place of the candidate, whose code then completes nothing', () => {
-  const replaced = after(proposeCandidate(proposed, 'other', 'other-challenge', NOW + 3));
+  const replaced = after(
+    proposeCandidate(proposed, { accountId: 'other', codeChallenge: 'other-challenge', vehicles: VEHICLES }, NOW + 3),
+  );
   expect(replaced.candidate).toEqual({ account_id: 'other', code_challenge: 'other-challenge', at: NOW + 3 });
   expect(completeMigration(replaced, 'account', NOW + 4)).toEqual({ ok: false, reason: 'not_the_candidate' });
   expect(after(completeMigration(replaced, 'other', NOW + 4)).account_id).toBe('other');
@@ -52,12 +57,16 @@ test('without a candidate nothing is completed', () => {
 
 test('doing it twice changes nothing', () => {
   expect(after(completeMigration(completed, 'account', NOW + 9))).toBe(completed);
-  expect(after(proposeCandidate(completed, 'account', 'challenge', NOW + 9))).toBe(completed);
+  expect(
+    after(proposeCandidate(completed, { accountId: 'account', codeChallenge: 'challenge', vehicles: VEHICLES }, NOW + 9)),
+  ).toBe(completed);
 });
 
 test('one legacy identity has one account', () => {
   const refused = { ok: false, reason: 'linked_to_another_account' };
-  expect(proposeCandidate(completed, 'other', 'challenge', NOW)).toEqual(refused);
+  expect(proposeCandidate(completed, { accountId: 'other', codeChallenge: 'challenge', vehicles: VEHICLES }, NOW)).toEqual(
+    refused,
+  );
   expect(completeMigration(completed, 'other', NOW)).toEqual(refused);
 });
 
@@ -66,7 +75,7 @@ describe('what is missing', () => {
   const link = (status: DealerLinkStatus, dealer = 'aichi-01', clientId = 'notebook'): DealerLink[] => [
     { dealer, status, consent: { client_id: clientId } } as DealerLink,
   ];
-  const withoutDealer = startMigration('owners-site', { legacy_id: 'ito', vehicles: [] }, NOW);
+  const withoutDealer = startMigration('owners-site', { legacy_id: 'ito' }, NOW);
   const facts = {
     migration: started as Migration | undefined,
     account: undefined as Account | undefined,

@@ -1,8 +1,15 @@
 // ⑭: writes the dealer link and the migration. Every write can be repeated: whoever comes back finds it done or does it.
 import type { Deps } from '../../deps.ts';
-import { dealerLinkId, newDealerLink, renewed, type DealerConsent, type DealerLink } from '../../domain/dealer-link.ts';
+import {
+  dealerLinkId,
+  newDealerLink,
+  renewed,
+  withHandOver,
+  type DealerConsent,
+  type DealerLink,
+  type HandedOver,
+} from '../../domain/dealer-link.ts';
 import { proposeCandidate } from '../../domain/migration.ts';
-import type { Vehicle } from '../../domain/vehicle.ts';
 import { enqueueDelivery } from '../../jobs/enqueue-delivery.ts';
 import { AlreadyExists, VersionConflict, type StoredLegacyProfile } from '../../storage/storage.ts';
 
@@ -27,7 +34,7 @@ export async function writeDealerLink(
   { storage, clock, jobs }: LinkDeps,
   accountId: string,
   choice: { dealer: string; consent: DealerConsent },
-  handedOver: { customerNumber?: string | undefined; vehicles: Vehicle[] },
+  handedOver: HandedOver,
 ): Promise<DealerLink> {
   const link = await untilUndisturbed(async () => {
     const standing = await storage.dealerLinks.find(dealerLinkId(accountId, choice.dealer));
@@ -43,7 +50,7 @@ export async function writeDealerLink(
       at: clock(),
     };
     if (standing) {
-      const next = renewed(standing, choice.consent, clock());
+      const next = withHandOver(renewed(standing, choice.consent, clock()), handedOver, clock());
       return next === standing ? standing : storage.dealerLinks.update(next, event);
     }
     const link = newDealerLink({ accountId, ...choice, ...handedOver, now: clock() });
@@ -52,6 +59,23 @@ export async function writeDealerLink(
   });
   if (link.status === 'pending') await enqueueDelivery(jobs, link);
   return link;
+}
+
+/** Has the dealer told of what the legacy site hands over, where the link was made before and elsewhere; nothing where there is none. */
+export async function tellOfHandOver(
+  { storage, clock, jobs }: LinkDeps,
+  accountId: string,
+  dealer: string,
+  handedOver: HandedOver,
+): Promise<void> {
+  const id = dealerLinkId(accountId, dealer);
+  const link = await untilUndisturbed(async () => {
+    const standing = await storage.dealerLinks.find(id);
+    const next = standing && withHandOver(standing, handedOver, clock());
+    if (!next || next === standing) return standing;
+    return storage.dealerLinks.update(next, { type: 'dealer_link.handed_over', subject: id, data: { dealer }, at: clock() });
+  });
+  if (link?.status === 'pending') await enqueueDelivery(jobs, link);
 }
 
 /**
@@ -67,7 +91,8 @@ export async function proposeMigration(
   return untilUndisturbed(async () => {
     const migration = await storage.migrations.find(legacy.client_id, legacy.profile.legacy_id);
     if (!migration) return false;
-    const proposed = proposeCandidate(migration, accountId, codeChallenge, clock());
+    const { vehicles } = legacy.profile;
+    const proposed = proposeCandidate(migration, { accountId, codeChallenge, vehicles }, clock());
     if (!proposed.ok) return false;
     if (proposed.migration === migration) return true;
     await storage.migrations.put(proposed.migration, {

@@ -5,7 +5,7 @@ import type { DealerLink } from '../../domain/dealer-link.ts';
 import { dealerLinkId } from '../../domain/dealer-link.ts';
 import { page } from '../../http/page-context.ts';
 import type { InteractionContext, InteractionStep } from '../interaction-context.ts';
-import { proposeMigration, writeDealerLink } from './flow.ts';
+import { proposeMigration, tellOfHandOver, writeDealerLink } from './flow.ts';
 
 /** `…/wait` answers when the link exists, or after this. */
 const WAIT_MS = 2500;
@@ -34,17 +34,15 @@ export function createLinkStep(deps: Deps): InteractionStep {
         action: `${interaction.path}/cancel`,
       });
     }
-    const choice = facts.dealer_choice;
-    if (choice?.dealer && choice.consent) {
-      await writeDealerLink(
-        deps,
-        accountId,
-        { dealer: choice.dealer, consent: choice.consent },
-        {
-          customerNumber: legacy?.profile.dealer?.code === choice.dealer ? legacy.profile.dealer.customer_number : undefined,
-          vehicles: legacy?.profile.vehicles ?? [],
-        },
-      );
+    const { dealer, consent } = facts.dealer_choice ?? {};
+    const named = legacy?.profile.dealer;
+    const vehicles = legacy?.profile.vehicles ?? [];
+    if (dealer && consent) {
+      const customerNumber = named?.code === dealer ? named.customer_number : undefined;
+      await writeDealerLink(deps, accountId, { dealer, consent }, { customerNumber, vehicles });
+    } else if (named && !facts.dealer_choice) {
+      // Not asked at ⑩, because the link stands.
+      await tellOfHandOver(deps, accountId, named.code, { customerNumber: named.customer_number, vehicles });
     }
     const link = await linkOf(ctx);
     page(ctx, 'link', {

@@ -93,6 +93,7 @@ export function createRequiredProfileStep(deps: Deps): InteractionStep {
     const typed = interaction.facts.typed_profile;
     if (!typed) return redirect(ctx, interaction.path);
     await confirmProfile(deps, interaction.accountId as string, interaction.client.metadata.client_id, typed, claimsOf(ctx));
+    await interaction.setFacts({ typed_profile: undefined });
     return redirect(ctx, `${interaction.path}/done`);
   };
 

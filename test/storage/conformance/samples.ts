@@ -59,7 +59,7 @@ export function sampleMigration(legacyId: string, overrides: Partial<Migration> 
     vehicles: [
       { vin: 'ZVW60-0001234', registration_number: '豊田 300 あ 12-34', model: 'プリウス', first_registered: '2023-01' },
     ],
-    dealer: { code: '23001', customer_number: '000123' },
+    dealer: { code: '23001' },
     ...overrides,
   };
 }
