@@ -75,7 +75,13 @@ export function viewSamples(t: Translate): ViewSample[] {
     data: { ...data },
   });
   const note = (view: string, data: object, name = view): ViewSample => ({ ...step(view, data, name), kind: 'note' });
-  const about = { action, declineAction: '/sign-in', services: services.map((name) => ({ name })), termsUrl: '/terms' };
+  const about = {
+    action,
+    declineAction: '/sign-in',
+    services: services.map((name) => ({ name })),
+    termsUrl: '/terms',
+    termsVersion: '2026-10',
+  };
   const code = {
     action,
     declineAction: '/sign-in',
@@ -120,11 +126,13 @@ export function viewSamples(t: Translate): ViewSample[] {
   return [
     step('about', { ...about, cancelAction: '/cancel' }),
     step('about', { ...about, declineAction: undefined, errors: { terms: t('form_errors.terms_missing') } }, 'about-error'),
+    step('about', { ...about, termsRevised: true, cancelAction: '/cancel' }, 'about-terms-revised'),
     step('terms', { sections, version: '2026-10', effectiveFrom: '2026-10-01' }),
     step('terms-changed', {
       action,
       cancelAction: '/cancel',
       termsUrl: '/terms',
+      termsVersion: '2026-10',
       effectiveFrom: '2026-10-01',
       changes: [
         { kind: 'changed', heading: '第2条 登録', after: ['新しい内容です。'], before: ['前の内容です。'] },

@@ -1,4 +1,5 @@
-// A material change of the terms: asked again at the next login, shown with what changed, stored with what was agreed to.
+// A change of the terms: asked about in the middle of a registration, and, where it is material, at the next login; shown with what changed,
+// stored with what was agreed to.
 import { DatabaseSync } from 'node:sqlite';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -23,7 +24,7 @@ beforeAll(async () => {
     jwks_uri: 'http://127.0.0.1:9/jwks.json',
     common_id: { contact: 'tests', first_party: true },
   };
-  world = await startWorld({ apps: ['id'], clients: { site }, env: { DATA_DIRECTORY: data } });
+  world = await startWorld({ apps: ['mailbox', 'id'], clients: { site }, env: { DATA_DIRECTORY: data } });
   browser = createBrowser();
 }, 60_000);
 afterAll(async () => {
@@ -57,8 +58,79 @@ async function publish(version: string, material: boolean, today: number): Promi
   while ((await ready()).configuration.version === before) await new Promise((resolve) => setTimeout(resolve, 50));
 }
 const readTerms = (name: string): string => readFileSync(join(world.project, 'config/terms', name), 'utf8');
+/** Accounts as they are stored. */
+function rows(): string[] {
+  const database = new DatabaseSync(join(data, 'common-id.sqlite'), { readOnly: true });
+  const found = database.prepare('SELECT * FROM accounts').all();
+  database.close();
+  return found.map((row) => JSON.stringify(row));
+}
 const ready = async () =>
   (await (await fetch(`${world.origins.id}/health/ready`)).json()) as { configuration: { version: string } };
+
+test('terms that change in the middle of a registration: nobody goes past them unseen, and nothing typed is lost', async () => {
+  let changes = 0;
+  const change = async (): Promise<string> => {
+    changes += 1;
+    // Each in force since some day of last week; the interaction lives an hour.
+    await publish(`revision-${changes}`, false, Date.now() - (8 - changes) * DAY);
+    return `revision-${changes}`;
+  };
+  const person = browser;
+  browser = createBrowser();
+  const isAbout = (): void => {
+    expect(browser.page.url).toMatch(/\/create$/);
+    expect(textOf(browser.page.text)).toContain('お手続きの間に、利用規約が変わりました。');
+  };
+  await goTo({ prompt: 'create' });
+  // In force after ④ was shown: what is agreed to is what was seen.
+  await change();
+  await browser.submit('/create', { terms: 'yes' });
+  expect(browser.page.status).toBe(422);
+  expect(textOf(browser.page.text)).toContain('利用規約が変わりました。いま一度');
+  await browser.submit('/create', { terms: 'yes' });
+
+  await change();
+  await browser.submit('/create/email', { email: 'registering@example.jp' });
+  isAbout();
+  await browser.submit('/create', { terms: 'yes' });
+  expect(browser.page.url).toMatch(/\/create\/code$/);
+
+  const code = /\d{6}/.exec((await world.nextMessage('registering@example.jp')).subject)?.[0] ?? '';
+  await change();
+  await browser.submit('/create/code', { code });
+  isAbout();
+  await browser.submit('/create', { terms: 'yes' });
+  expect(browser.page.url).toMatch(/\/create\/profile$/);
+
+  await change();
+  const name = { family_name: '伊藤', given_name: '葵', family_name_kana: 'イトウ', given_name_kana: 'アオイ' };
+  await browser.submit('/create/profile', { ...name, password: 'Kaminari-482' });
+  isAbout();
+  await browser.submit('/create', { terms: 'yes' });
+  expect(browser.page.url).toMatch(/\/create\/confirm$/);
+  expect(textOf(browser.page.text)).toContain('姓 伊藤');
+
+  const inForce = await change();
+  await browser.submit('/create/confirm');
+  isAbout();
+  const accounts = (): string[] => rows().filter((row) => row.includes('registering@example.jp'));
+  expect(accounts()).toEqual([]);
+  await browser.submit('/create', {});
+  expect(browser.page.status).toBe(422);
+  isAbout();
+  await browser.submit('/create', { terms: 'yes' });
+  await browser.submit('/create/confirm');
+  expect(browser.page.url).toMatch(/\/create\/complete$/);
+  expect(accounts()).toHaveLength(1);
+  const { terms, profile } = JSON.parse((JSON.parse(accounts()[0] ?? '') as { document: string }).document) as {
+    terms: { version: string }[];
+    profile: object;
+  };
+  expect(terms.map(({ version }) => version)).toEqual([inForce]);
+  expect(profile).toMatchObject(name);
+  browser = person;
+});
 
 test('whoever agreed to the terms in force is not asked', async () => {
   await goTo();
@@ -100,14 +172,8 @@ test('agreement is stored with version, language and a digest of the text, besid
   expect(isBack()).toBe(true);
   await goTo();
   expect(isBack()).toBe(true);
-  const database = new DatabaseSync(join(data, 'common-id.sqlite'), { readOnly: true });
-  const columns = database
-    .prepare('SELECT * FROM accounts')
-    .all()
-    .map((row) => JSON.stringify(row));
-  database.close();
   const [, markdown = ''] = /^---[\s\S]*?---\n([\s\S]*)$/.exec(readTerms('material.en.md')) ?? [];
-  const sato = columns.find((row) => row.includes('sato@example.jp')) ?? '';
+  const sato = rows().find((row) => row.includes('sato@example.jp')) ?? '';
   expect(sato).toContain('2026-04-01');
   expect(sato).toContain('material');
   expect(sato).toContain(createHash('sha256').update(markdown.trim()).digest('hex'));

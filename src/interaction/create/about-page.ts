@@ -8,7 +8,8 @@ import { firstMissingPage } from './flow.ts';
 import type { Registration } from './registration.ts';
 
 export function createAboutPage({ config, clock }: Pick<Deps, 'config' | 'clock'>, registration: Registration): AddRoutes {
-  const show = (ctx: InteractionContext, errors: Record<string, string> = {}): void => {
+  /** @param agreed the version that the person has agreed to in this registration; not the one in force */
+  const show = (ctx: InteractionContext, agreed: string | undefined, errors: Record<string, string> = {}): void => {
     const { interaction, language, t } = ctx.state;
     page(ctx, 'about', {
       kind: 'step',
@@ -22,6 +23,8 @@ export function createAboutPage({ config, clock }: Pick<Deps, 'config' | 'clock'
         url,
       })),
       termsUrl: '/terms',
+      termsVersion: registration.termsVersion(),
+      termsRevised: agreed !== undefined,
       errors,
     });
   };
@@ -29,12 +32,18 @@ export function createAboutPage({ config, clock }: Pick<Deps, 'config' | 'clock'
   return (router) => {
     router.get('/', async (ctx) => {
       const draft = await registration.draftOf(ctx);
-      return firstMissingPage(draft, registration.termsVersion()) === 'about' ? show(ctx) : registration.goOn(ctx, draft);
+      if (firstMissingPage(draft, registration.termsVersion()) !== 'about') return registration.goOn(ctx, draft);
+      return show(ctx, draft.terms?.version);
     });
     router.post('/', async (ctx) => {
-      if (formField(ctx, 'terms') !== 'yes') return show(ctx, { terms: ctx.state.t('form_errors.terms_missing') });
-      const terms = agreeTo(termsInForce(config.terms, ctx.state.language, clock()), clock());
-      return registration.goOn(ctx, await registration.change(await registration.draftOf(ctx), { terms }));
+      const draft = await registration.draftOf(ctx);
+      const { language, t } = ctx.state;
+      const text = termsInForce(config.terms, language, clock());
+      if (formField(ctx, 'terms') !== 'yes') return show(ctx, draft.terms?.version, { terms: t('form_errors.terms_missing') });
+      // Nobody agrees to what came into force after the page was shown.
+      if (formField(ctx, 'terms_version') !== text.version)
+        return show(ctx, undefined, { terms: t('form_errors.terms_revised') });
+      return registration.goOn(ctx, await registration.change(draft, { terms: agreeTo(text, clock()) }));
     });
     router.post('/cancel', async (ctx) => ctx.state.interaction.cancel());
     // For somebody who remembers that they have an ID.

@@ -61,7 +61,7 @@ export function createCodePage(
   };
 
   const post = async (ctx: InteractionContext): Promise<void> => {
-    const draft = await registration.draftFor(ctx, 'code');
+    const draft = await registration.draftToFill(ctx, 'code');
     if (!draft) return;
     if (draft.email_verified_at !== undefined) return registration.goOn(ctx, draft);
     const problem = await checkCode(
@@ -81,7 +81,7 @@ export function createCodePage(
   };
 
   const postResend = async (ctx: InteractionContext): Promise<void> => {
-    const draft = await registration.draftFor(ctx, 'code');
+    const draft = await registration.draftToFill(ctx, 'code');
     if (!draft) return;
     const seconds = await secondsToWait(ctx);
     if (seconds) {

@@ -43,7 +43,7 @@ export function createEmailPage(
   };
 
   const post = async (ctx: InteractionContext): Promise<void> => {
-    const draft = await registration.draftFor(ctx, 'email');
+    const draft = await registration.draftToFill(ctx, 'email');
     if (!draft) return;
     const typed = formField(ctx, 'email');
     const parsed = parseEmail(typed);

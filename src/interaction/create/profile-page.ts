@@ -43,7 +43,7 @@ export function createProfilePage(
   };
 
   const post = async (ctx: InteractionContext): Promise<void> => {
-    const draft = await registration.draftFor(ctx, 'profile');
+    const draft = await registration.draftToFill(ctx, 'profile');
     if (!draft) return;
     const asked = askedIn(ctx);
     const values: Typed = Object.fromEntries(

@@ -13,6 +13,8 @@ export type Registration = {
   draftOf(ctx: InteractionContext): Promise<RegistrationDraft>;
   /** The draft, where nothing before this page is missing; else sends the browser to what is and answers `undefined`. */
   draftFor(ctx: InteractionContext, page: PageName): Promise<RegistrationDraft | undefined>;
+  /** The same for what was typed on a page: kept also where the terms have changed since it was shown, and asked about then. */
+  draftToFill(ctx: InteractionContext, page: PageName): Promise<RegistrationDraft | undefined>;
   change(draft: RegistrationDraft, change: Partial<RegistrationDraft>): Promise<RegistrationDraft>;
   pathOf(ctx: InteractionContext, page: PageName): string;
   /** Sends the browser to a page. */
@@ -33,6 +35,12 @@ export function createRegistration(deps: Pick<Deps, 'config' | 'storage' | 'cloc
     async draftFor(ctx, page) {
       const draft = await registration.draftOf(ctx);
       if (mayShow(page, draft, termsVersion())) return draft;
+      registration.goOn(ctx, draft);
+      return undefined;
+    },
+    async draftToFill(ctx, page) {
+      const draft = await registration.draftOf(ctx);
+      if (mayShow(page, draft, draft.terms?.version ?? termsVersion())) return draft;
       registration.goOn(ctx, draft);
       return undefined;
     },

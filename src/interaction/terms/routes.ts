@@ -23,6 +23,7 @@ export function createTermsStep(deps: Deps): InteractionStep {
       action: interaction.path,
       cancelAction: `${interaction.path}/cancel`,
       termsUrl: '/terms',
+      termsVersion: inForce.version,
       effectiveFrom: inForce.effectiveFrom,
       changes: compareSections(readSections(agreed?.markdown ?? ''), readSections(inForce.markdown)),
       errors,
@@ -36,7 +37,10 @@ export function createTermsStep(deps: Deps): InteractionStep {
       router.post('/', async (ctx) => {
         const { interaction, language, t } = ctx.state;
         if (formField(ctx, 'terms') !== 'yes') return show(ctx, { terms: t('form_errors.terms_changed_missing') });
-        await agreeToTerms(deps, interaction.accountId as string, termsInForce(config.terms, language, clock()));
+        const inForce = termsInForce(config.terms, language, clock());
+        // Nobody agrees to what came into force after the page was shown.
+        if (formField(ctx, 'terms_version') !== inForce.version) return show(ctx, { terms: t('form_errors.terms_revised') });
+        await agreeToTerms(deps, interaction.accountId as string, inForce);
         return interaction.finish({ terms: {} });
       });
       router.post('/cancel', async (ctx) => ctx.state.interaction.cancel());
