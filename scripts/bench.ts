@@ -32,9 +32,6 @@ if (what === 'growth') {
   keep('growth', { growth }, plotGrowth(growth));
 } else if (what === 'compare') {
   const comparison = await compare(tell);
-  const { startMs, memoryMiB } = comparison;
-  tell(`start until ready: bare ${startMs.bare.toFixed(0)} ms, ours ${startMs.ours.toFixed(0)} ms`);
-  tell(`memory after all this: bare ${memoryMiB.bare.toFixed(0)} MiB, ours ${memoryMiB.ours.toFixed(0)} MiB`);
   keep('compare', comparison, plotComparison(comparison));
 } else if (what === 'profile') {
   await profile(rest.join(' '), tell);

@@ -2,16 +2,14 @@
 import { createServer } from 'node:http';
 import bcrypt from 'bcrypt';
 import { exportJWK, generateKeyPair } from 'jose';
-import { Provider, type JWK } from 'oidc-provider';
-import { BENCH_CLIENT, PERSON, STUB_HASH_COST } from './bench-client.ts';
+import { Provider, type Configuration, type JWK } from 'oidc-provider';
+import { BENCH_CLIENT, HASH_COST, ISSUER, JWT_RESOURCE, PASSWORD } from './bench-client.ts';
 
-const port = Number(process.argv[2]);
-const issuer = `http://localhost:${port}`;
 const { privateKey } = await generateKeyPair('ES256', { extractable: true });
 const key = { ...(await exportJWK(privateKey)), alg: 'ES256', use: 'sig' } as JWK;
-const hash = await bcrypt.hash(PERSON.password, STUB_HASH_COST);
+let hash: Promise<string> | undefined;
 
-const provider = new Provider(issuer, {
+const provider = new Provider(ISSUER, {
   clients: [
     {
       client_id: BENCH_CLIENT.client_id,
@@ -28,15 +26,26 @@ const provider = new Provider(issuer, {
   cookies: { keys: ['a key of the benchmark'] },
   claims: { openid: ['sub'], profile: ['name'], email: ['email'] },
   scopes: ['openid', 'offline_access'],
+  enabledJWA: { idTokenSigningAlgValues: ['ES256'] },
   features: {
     devInteractions: { enabled: false },
     clientCredentials: { enabled: true },
     introspection: { enabled: true },
     userinfo: { enabled: true },
+    resourceIndicators: {
+      enabled: true,
+      getResourceServerInfo: (_, resource) => ({
+        scope: JWT_RESOURCE.scope,
+        audience: resource,
+        accessTokenFormat: 'jwt',
+        jwt: { sign: { alg: 'ES256' } },
+      }),
+      useGrantedResource: () => false,
+    },
   },
   rotateRefreshToken: true,
   interactions: { url: (_, { uid }) => `/interaction/${uid}` },
-  findAccount: async (_, id) => ({ accountId: id, claims: async () => ({ sub: id, name: 'Bench', email: PERSON.email }) }),
+  findAccount: async (_, id) => ({ accountId: id, claims: async () => ({ sub: id, name: 'Bench', email: id }) }),
   async loadExistingGrant(ctx) {
     const { client, session } = ctx.oidc;
     if (!client || !session?.accountId) return undefined;
@@ -47,7 +56,8 @@ const provider = new Provider(issuer, {
     await grant.save();
     return grant;
   },
-});
+} as Configuration);
+provider.proxy = true;
 
 const answer = provider.callback();
 createServer((request, response) => {
@@ -65,9 +75,10 @@ createServer((request, response) => {
   request.on('end', () => {
     void (async () => {
       const typed = new URLSearchParams(Buffer.concat(chunks).toString());
-      if (!(await bcrypt.compare(typed.get('password') ?? '', hash))) return response.writeHead(422).end();
+      hash ??= bcrypt.hash(PASSWORD, HASH_COST);
+      if (!(await bcrypt.compare(typed.get('password') ?? '', await hash))) return response.writeHead(422).end();
       await provider.interactionFinished(request, response, { login: { accountId: typed.get('login_id') ?? '' }, consent: {} });
       return undefined;
     })();
   });
-}).listen(port, '127.0.0.1', () => process.send?.('ready'));
+}).listen(Number(process.argv[2]), '127.0.0.1');

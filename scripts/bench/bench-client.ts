@@ -1,12 +1,21 @@
-// The client app of the benchmarks, registered with both providers in the same way.
+// The client app and the people of the benchmarks, the same for both providers.
 export const BENCH_CLIENT = {
   client_id: 'bench',
   client_secret: 'bench-secret-0123456789abcdef0123456789',
-  redirect_uri: 'http://127.0.0.1:9/callback',
+  redirect_uri: 'https://bench.example.jp/callback',
+  /** What a person is asked for. */
   scope: 'openid profile email offline_access',
 } as const;
 
-/** Both check the password with bcrypt at this cost: its own time must not hide the rest. */
-export const STUB_HASH_COST = 4;
+/** Where both are reached: behind a proxy that ends TLS, as in production. The benchmark stands in the proxy's place. */
+export const ISSUER = 'https://id.example.jp';
 
-export const PERSON = { email: 'yamada@example.jp', password: 'Common-2026' };
+/** A resource whose access tokens are JWTs. */
+export const DEALER_SYSTEM = 'https://dealer.example.jp';
+export const JWT_RESOURCE = { resource: `${DEALER_SYSTEM}/dealers/aichi-toyota`, scope: 'booking' } as const;
+
+/** They log in one after the other. */
+export const PEOPLE = Array.from({ length: 100 }, (_, n) => `person-${n}@example.jp`);
+export const PASSWORD = 'Common-2026';
+/** What ours has where nobody says. */
+export const HASH_COST = 12;

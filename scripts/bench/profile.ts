@@ -1,10 +1,10 @@
-// Where the time of ours goes in one scenario: a CPU profile, summed up by file.
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+// Where the time of ours goes in one scenario: a CPU profile under load, summed up by file.
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { measure } from './measure.ts';
-import { SCENARIOS, type Endpoints } from './scenarios.ts';
-import { startOurs } from './subjects.ts';
+import { discover, SCENARIOS } from './scenarios.ts';
+import { installOurs, leaveCore, start } from './subjects.ts';
 
 type Profile = {
   nodes: { id: number; callFrame: { functionName: string; url: string } }[];
@@ -12,27 +12,36 @@ type Profile = {
   timeDeltas: number[];
 };
 
+const WARM_UP_SECONDS = 3;
+const SECONDS = 5;
+
 /** Prints each file's own share of the time that the process was busy, and its functions that took most. */
 export async function profile(name: string, tell: (line: string) => void): Promise<void> {
   const scenario = SCENARIOS.find((known) => known.name === name);
   if (!scenario) throw new Error(`profile: expected one of ${SCENARIOS.map((known) => known.name).join(', ')}`);
+  leaveCore();
   const folder = mkdtempSync(join(tmpdir(), 'bench-profile-'));
+  const installed = await installOurs();
   try {
-    const ours = await startOurs(['--cpu-prof', `--cpu-prof-dir=${folder}`]);
+    const ours = await start(installed, { profileInto: folder });
     try {
-      const endpoints = (await (await fetch(`${ours.issuer}/.well-known/openid-configuration`)).json()) as Endpoints;
-      const work = await scenario.prepare(endpoints, ours.issuer);
-      await measure(work, { count: scenario.count, atOnce: 8 });
+      const work = await scenario.prepare(await discover(ours.port));
+      await measure(work, { seconds: WARM_UP_SECONDS, atOnce: 8 });
+      ours.signal('SIGUSR2');
+      await measure(work, { seconds: SECONDS, atOnce: 8 });
+      ours.signal('SIGUSR2');
+      // Answered behind the writing of the profile.
+      await measure(work, { count: 8, atOnce: 1 });
     } finally {
       await ours.stop();
     }
-    const [file = ''] = readdirSync(folder);
-    for (const line of summarize(JSON.parse(readFileSync(join(folder, file), 'utf8')) as Profile)) tell(line);
+    const text = readFileSync(join(folder, 'profile.json'), 'utf8');
+    for (const line of summarize(JSON.parse(text) as Profile)) tell(line);
   } finally {
+    await installed.remove();
     rmSync(folder, { recursive: true });
   }
 }
-
 function summarize({ nodes, samples, timeDeltas }: Profile): string[] {
   const frames = new Map(nodes.map(({ id, callFrame }) => [id, callFrame]));
   const files = new Map<string, { total: number; functions: Map<string, number> }>();

@@ -1,72 +1,94 @@
 // What is measured: each asks a provider for one thing, in the way every client does.
 import { createHash, randomBytes } from 'node:crypto';
 import { createBrowser, sendRaw } from '../../test/support/http-browser.ts';
-import { BENCH_CLIENT, PERSON } from './bench-client.ts';
+import { BENCH_CLIENT, ISSUER, JWT_RESOURCE, PASSWORD, PEOPLE } from './bench-client.ts';
 
 type Tokens = { access_token: string; refresh_token?: string };
-export type Endpoints = Record<
-  'authorization_endpoint' | 'token_endpoint' | 'userinfo_endpoint' | 'introspection_endpoint',
-  string
->;
+/** A provider, as a client app sees it. */
+export type Provider = {
+  port: number;
+  endpoints: Record<'authorization_endpoint' | 'token_endpoint' | 'userinfo_endpoint' | 'introspection_endpoint', string>;
+};
 export type Scenario = {
   name: string;
-  count: number;
-  prepare(endpoints: Endpoints, issuer: string): Promise<(index: number) => Promise<unknown>>;
+  /** Makes what the requests need, and answers how to make one. */
+  prepare(provider: Provider): Promise<(index: number) => Promise<unknown>>;
 };
 
+/** More than are ever under way at the same time. */
+const CHAINS = 32;
+const DISCOVERY = `${ISSUER}/.well-known/openid-configuration`;
 const AUTHORIZATION = `Basic ${Buffer.from(`${BENCH_CLIENT.client_id}:${BENCH_CLIENT.client_secret}`).toString('base64')}`;
+/** From the proxy that we stand for. */
+const FORWARDED = { 'X-Forwarded-Proto': 'https', 'X-Forwarded-For': '198.51.100.7' };
 
 export const SCENARIOS: readonly Scenario[] = [
   {
     name: 'discovery',
-    count: 3_000,
-    prepare: async (_, issuer) => async () => expectStatus(await sendRaw(`${issuer}/.well-known/openid-configuration`), 200),
+    prepare:
+      async ({ port }) =>
+      async () =>
+        expectStatus(await sendRaw(DISCOVERY, { port, headers: FORWARDED }), 200),
+  },
+  {
+    name: 'client credentials, opaque',
+    prepare: async (provider) => async () => requestToken(provider, { grant_type: 'client_credentials' }),
+  },
+  {
+    name: 'client credentials, JWT',
+    prepare: async (provider) => async () => requestToken(provider, { grant_type: 'client_credentials', ...JWT_RESOURCE }),
   },
   {
     name: 'introspection',
-    count: 2_000,
-    async prepare(endpoints) {
-      const { access_token: token } = await logIn(endpoints);
-      return () => post(endpoints.introspection_endpoint, { token });
+    async prepare(provider) {
+      const { access_token: token } = await logIn(provider);
+      return async () => {
+        const answer = await post(provider, 'introspection_endpoint', { token });
+        if (!answer.includes('"active":true')) throw new Error(answer);
+      };
     },
   },
   {
     name: 'UserInfo',
-    count: 2_000,
-    async prepare(endpoints) {
-      const { access_token } = await logIn(endpoints);
-      const headers = { Authorization: `Bearer ${access_token}` };
-      return async () => expectStatus(await sendRaw(endpoints.userinfo_endpoint, { headers }), 200);
+    async prepare(provider) {
+      const { access_token } = await logIn(provider);
+      const headers = { ...FORWARDED, Authorization: `Bearer ${access_token}` };
+      const { port, endpoints } = provider;
+      return async () => expectStatus(await sendRaw(endpoints.userinfo_endpoint, { port, headers }), 200);
     },
   },
   {
     name: 'refresh with rotation',
-    count: 1_500,
-    async prepare(endpoints) {
+    async prepare(provider) {
       // A chain for each that is under way: a refresh token is used once.
-      // Made one by one: more logins of one account at once than it may have failures are refused.
       const chains: Tokens[] = [];
-      while (chains.length < 16) chains.push(await logIn(endpoints));
+      while (chains.length < CHAINS) chains.push(await logIn(provider));
       return async () => {
-        const tokens = chains.pop();
-        if (!tokens?.refresh_token) throw new Error('there is no refresh token to use');
-        const refreshed = await post(endpoints.token_endpoint, {
-          grant_type: 'refresh_token',
-          refresh_token: tokens.refresh_token,
-        });
-        chains.unshift(JSON.parse(refreshed) as Tokens);
+        const { refresh_token } = chains.pop() ?? {};
+        if (refresh_token === undefined) throw new Error('there is no refresh token to use');
+        chains.unshift(await requestToken(provider, { grant_type: 'refresh_token', refresh_token }));
       };
     },
   },
-  { name: 'whole login', count: 400, prepare: async (endpoints) => () => logIn(endpoints) },
+  { name: 'whole login', prepare: async (provider) => async () => logIn(provider) },
 ];
 
-async function post(url: string, fields: Record<string, string>): Promise<string> {
-  const answer = await sendRaw(url, {
-    method: 'POST',
-    headers: { Authorization: AUTHORIZATION },
-    body: new URLSearchParams(fields),
-  });
+export async function discover(port: number): Promise<Provider> {
+  const { text } = await sendRaw(DISCOVERY, { port, headers: FORWARDED });
+  return { port, endpoints: JSON.parse(text) as Provider['endpoints'] };
+}
+
+async function requestToken(provider: Provider, fields: Record<string, string>): Promise<Tokens> {
+  return JSON.parse(await post(provider, 'token_endpoint', fields)) as Tokens;
+}
+
+async function post(
+  { port, endpoints }: Provider,
+  endpoint: keyof Provider['endpoints'],
+  fields: Record<string, string>,
+): Promise<string> {
+  const headers = { ...FORWARDED, Authorization: AUTHORIZATION };
+  const answer = await sendRaw(endpoints[endpoint], { port, method: 'POST', headers, body: new URLSearchParams(fields) });
   expectStatus(answer, 200);
   return answer.text;
 }
@@ -76,39 +98,35 @@ function expectStatus({ status, text }: { status: number; text: string }, expect
 }
 
 let logins = 0;
-/** Everybody comes from a network of their own, as people do; rate limits count by network. */
-function nextAddress(): string {
-  logins += 1;
-  return `127.${1 + ((logins >> 8) % 250)}.${logins % 256}.1`;
-}
 
-/** Authorization request, login page, password, code, tokens: a browser that nobody knows. */
-async function logIn({ authorization_endpoint, token_endpoint }: Endpoints): Promise<Tokens> {
+/** Authorization request, login page, password, code, tokens: one of the people, in a browser that nobody knows. */
+async function logIn(provider: Provider): Promise<Tokens> {
+  const login = logins++;
+  // Everybody comes from a network of their own, as people do; rate limits count by network.
+  const from = `10.${(login >> 8) % 256}.${login % 256}.1`;
   const verifier = randomBytes(32).toString('base64url');
+  const { client_id, scope, redirect_uri } = BENCH_CLIENT;
   const parameters = new URLSearchParams({
-    client_id: BENCH_CLIENT.client_id,
+    client_id,
     response_type: 'code',
-    scope: BENCH_CLIENT.scope,
+    scope,
     prompt: 'consent',
-    redirect_uri: BENCH_CLIENT.redirect_uri,
+    redirect_uri,
     state: randomBytes(8).toString('hex'),
     nonce: randomBytes(8).toString('hex'),
     code_challenge: createHash('sha256').update(verifier).digest('base64url'),
     code_challenge_method: 'S256',
   });
-  const browser = createBrowser({ from: nextAddress() });
-  let answer = await browser.open(`${authorization_endpoint}?${parameters.toString()}`, BENCH_CLIENT.redirect_uri);
+  const browser = createBrowser({ port: provider.port, headers: { ...FORWARDED, 'X-Forwarded-For': from } });
+  let answer = await browser.open(`${provider.endpoints.authorization_endpoint}?${parameters.toString()}`, redirect_uri);
   for (let page = 0; answer.location === undefined && page < 4; page += 1) {
     const action = /<form[^>]*method="post"[^>]*action="([^"]+)"/i.exec(answer.text)?.[1] ?? '';
     const typed = answer.text.includes('name="password"')
-      ? { login_id: PERSON.email, password: PERSON.password }
+      ? { login_id: PEOPLE[login % PEOPLE.length] ?? '', password: PASSWORD }
       : { decision: 'allow' };
-    answer = await browser.submit(action, typed, BENCH_CLIENT.redirect_uri);
+    answer = await browser.submit(action, typed, redirect_uri);
   }
   const code = new URL(answer.location ?? answer.url).searchParams.get('code');
   if (!code) throw new Error(`no code, but ${answer.status} ${answer.location ?? answer.url} ${answer.text.slice(0, 500)}`);
-  const redirect_uri = BENCH_CLIENT.redirect_uri;
-  return JSON.parse(
-    await post(token_endpoint, { grant_type: 'authorization_code', code, redirect_uri, code_verifier: verifier }),
-  ) as Tokens;
+  return requestToken(provider, { grant_type: 'authorization_code', code, redirect_uri, code_verifier: verifier });
 }

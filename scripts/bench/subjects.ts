@@ -1,92 +1,129 @@
 // The two that are measured, each in a process of its own on one core.
-import { spawn, type ChildProcess } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { closeSync, openSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { freePorts } from '../../test/support/free-ports.ts';
-import { BENCH_CLIENT, STUB_HASH_COST } from './bench-client.ts';
+import { makeInstallation } from './installation.ts';
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const BARE = fileURLToPath(new URL('bare-provider.ts', import.meta.url));
-const OURS = fileURLToPath(new URL('../../test/support/world-process.ts', import.meta.url));
+const pathOf = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
+const BARE = pathOf('bare-provider.ts');
+const STUB = pathOf('stub-password-check.ts');
+const PROFILER = pathOf('profile-on-signal.ts');
+
+const CORES = availableParallelism();
+const CAN_PIN = process.platform === 'linux' && CORES > 1;
+
+/** Something that can be started, again and again; in a folder of its own. */
+export type Installed = {
+  folder: string;
+  program: (port: number) => string[];
+  env: Record<string, string>;
+  remove(): Promise<void>;
+};
 
 export type Subject = {
-  name: string;
-  issuer: string;
-  /** Until it was ready. */
+  port: number;
+  /** Until it took connections. */
   startMs: number;
-  /** Now, in MiB. */
-  memoryMiB(): number;
+  /** The most that it has held at once, in MiB. */
+  peakMiB(): number;
+  /** Seconds of processor time, since its start. */
+  busySeconds(): number;
+  signal(signal: NodeJS.Signals): void;
   stop(): Promise<void>;
 };
 
-export async function startBare(): Promise<Subject> {
-  const [port = 0] = await freePorts(1);
-  return start('bare oidc-provider, in memory', [BARE, `${port}`], `http://localhost:${port}`, {});
+export type StartOptions = {
+  /** Passwords are compared as in production; else in no time, in both. */
+  realHash?: boolean;
+  /** At SIGUSR2 a profile begins, or ends and is written into this folder. */
+  profileInto?: string;
+};
+
+/** oidc-provider alone, in memory. */
+export async function installBare(): Promise<Installed> {
+  const folder = await mkdtemp(join(tmpdir(), 'bench-'));
+  return { folder, program: (port) => [BARE, `${port}`], env: {}, remove: removal(folder) };
 }
 
-/**
- * Ours: SQLite on the disk, every guard on.
- * @param options of Node
- */
-export async function startOurs(options: string[] = []): Promise<Subject> {
-  const [port = 0] = await freePorts(1);
-  const directory = await mkdtemp(join(tmpdir(), 'bench-'));
-  await cp(join(ROOT, 'config'), join(directory, 'config'), { recursive: true });
-  const client = {
-    client_id: BENCH_CLIENT.client_id,
-    client_name: 'Bench',
-    application_type: 'web',
-    token_endpoint_auth_method: 'client_secret_basic',
-    client_secret: { $env: 'BENCH_CLIENT_SECRET' },
-    redirect_uris: [BENCH_CLIENT.redirect_uri],
-    grant_types: ['authorization_code', 'refresh_token'],
-    scope: BENCH_CLIENT.scope,
-    common_id: { first_party: true, contact: 'bench' },
-  };
-  await writeFile(join(directory, 'config/clients/bench.json'), JSON.stringify(client));
-  const issuer = `http://localhost:${port}`;
-  const subject = await start('common ID, SQLite', [...options, OURS, directory, 'id'], issuer, {
-    ISSUER: issuer,
-    BENCH_CLIENT_SECRET: BENCH_CLIENT.client_secret,
-    DATA_DIRECTORY: join(directory, 'data'),
-    PASSWORD_HASH_COST: `${STUB_HASH_COST}`,
-    LOG_LEVEL: 'error',
-  });
-  return {
-    ...subject,
-    async stop() {
-      await subject.stop();
-      await rm(directory, { recursive: true, force: true });
-    },
-  };
+/** Ours as operators start it: NODE_ENV=production, SQLite on the disk, every guard on. */
+export async function installOurs(): Promise<Installed> {
+  const folder = await mkdtemp(join(tmpdir(), 'bench-'));
+  const remove = removal(folder);
+  try {
+    const env = await makeInstallation(folder);
+    return { folder, program: () => [join(folder, 'src/main.js'), 'id'], env, remove };
+  } catch (error) {
+    await remove();
+    throw error;
+  }
 }
 
-async function start(name: string, args: string[], issuer: string, env: Record<string, string>): Promise<Subject> {
+function removal(folder: string): () => Promise<void> {
+  return async () => rm(folder, { recursive: true, force: true });
+}
+
+/** @throws where it ends instead, with what it wrote */
+export async function start({ folder, program, env }: Installed, options: StartOptions = {}): Promise<Subject> {
+  const [port = 0] = await freePorts(1);
+  // One core for the provider, the other for the load.
+  const command = [...onOneCore(), process.execPath, '--no-warnings', ...preloaded(options), ...program(port)];
+  const logFile = join(folder, 'log');
+  const log = openSync(logFile, 'a');
   const started = performance.now();
-  const command = [process.execPath, '--no-warnings', ...args];
-  // One core for the provider; the load comes from the others.
-  const pinned = process.platform === 'linux' && availableParallelism() > 1 ? ['taskset', '-c', '0', ...command] : command;
-  const [program = '', ...rest] = pinned;
-  const child: ChildProcess = spawn(program, rest, {
-    env: { PATH: process.env['PATH'], ...env },
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  const child: ChildProcess = spawn(command[0] ?? '', command.slice(1), {
+    cwd: folder,
+    env: { PATH: process.env.PATH, NODE_ENV: 'production', PORT: `${port}`, PROFILE_INTO: options.profileInto, ...env },
+    stdio: ['ignore', log, log],
   });
-  await new Promise<void>((resolve, reject) => {
-    child.once('message', () => resolve());
-    child.once('exit', (code) => reject(new Error(`${name} ended with ${code}`)));
-  });
+  closeSync(log);
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  while (!(await takesConnections(port))) {
+    if (child.exitCode !== null) throw new Error(`ended with ${child.exitCode}: ${readFileSync(logFile, 'utf8')}`);
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+  const startMs = performance.now() - started;
   return {
-    name,
-    issuer,
-    startMs: performance.now() - started,
-    memoryMiB: () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1] ?? 0) / 1024,
+    port,
+    startMs,
+    peakMiB: () => Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1] ?? 0) / 1024,
+    busySeconds() {
+      // proc(5): behind the name in parentheses comes field 3; fields 14 and 15 are hundredths of a second.
+      const fields = readFileSync(`/proc/${child.pid}/stat`, 'utf8')
+        .replace(/^.*\) /, '')
+        .split(' ');
+      return (Number(fields[11]) + Number(fields[12])) / 100;
+    },
+    signal: (signal) => void child.kill(signal),
     async stop() {
-      const gone = new Promise((resolve) => child.once('exit', resolve));
       child.kill('SIGTERM');
-      await gone;
+      await ended;
     },
   };
+}
+
+function preloaded({ realHash, profileInto }: StartOptions): string[] {
+  return [...(realHash ? [] : ['--import', STUB]), ...(profileInto === undefined ? [] : ['--import', PROFILER])];
+}
+
+/** What stands in front of a command to keep it on the provider's core; nothing where there is no other one. */
+export function onOneCore(): string[] {
+  return CAN_PIN ? ['taskset', '-c', '0'] : [];
+}
+
+/** Keeps this process, which makes the load, away from the provider's core. */
+export function leaveCore(): void {
+  if (CAN_PIN) spawnSync('taskset', ['-a', '-c', '-p', `1-${CORES - 1}`, `${process.pid}`]);
+}
+
+async function takesConnections(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.once('connect', () => socket.end(() => resolve(true)));
+    socket.once('error', () => resolve(false));
+  });
 }

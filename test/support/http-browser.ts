@@ -37,7 +37,7 @@ export type BrowserOptions = {
   from?: string;
   /** Sent with every request. */
   headers?: Record<string, string>;
-  /** Puts another port into every address: the same site, answered by another process. */
+  /** Puts another port into every address: the same site, answered by another process; for https by what a proxy that ends TLS stands in front of. */
   port?: number;
 };
 
@@ -77,7 +77,7 @@ export async function sendRaw(
   }: RequestOptions & { from?: string | undefined; port?: number | undefined } = {},
 ): Promise<Answer> {
   // `new URL` would tidy the path.
-  const [, host = '', path = '/'] = /^http:\/\/([^/?#]+)(.*)$/.exec(url) ?? [];
+  const [, host = '', path = '/'] = /^https?:\/\/([^/?#]+)(.*)$/.exec(url) ?? [];
   const [hostname = '', urlPort = '80'] = host.split(/:(?=\d+$)/);
   const content = body instanceof URLSearchParams ? body.toString() : body;
   const began = performance.now();

@@ -1,0 +1,21 @@
+// Loaded into what is profiled (`node --import`): SIGUSR2 begins a profile, and ends it, so that neither start nor warm-up is in it.
+import { writeFileSync } from 'node:fs';
+import { Session } from 'node:inspector/promises';
+import { join } from 'node:path';
+
+const session = new Session();
+let running = false;
+
+async function turn(): Promise<void> {
+  if (!running) {
+    running = true;
+    session.connect();
+    await session.post('Profiler.enable');
+    await session.post('Profiler.start');
+    return;
+  }
+  const { profile } = await session.post('Profiler.stop');
+  writeFileSync(join(process.env.PROFILE_INTO ?? '', 'profile.json'), JSON.stringify(profile));
+}
+
+process.on('SIGUSR2', () => void turn());
