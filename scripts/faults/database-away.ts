@@ -1,56 +1,29 @@
 // F5: the database is away: MongoDB behind a network that swallows everything, SQLite's file locked by somebody else. The node says so,
 // serves what needs no database, lets nobody wait, and is back by itself.
 import assert from 'node:assert/strict';
-import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startFaultyConnection } from '../../test/support/faulty-connection.ts';
 import { logIn } from '../../test/support/log-in.ts';
-import { startNodeWorld, type NodeWorld } from '../../test/support/node-world.ts';
-import type { Backend, Fault } from './fault.ts';
+import type { Fault, Nodes } from './fault.ts';
 
 const READINESS_MS = 2_000;
 const LONGEST_ANSWER_MS = 3_000;
 const BACK_MS = 5_000;
-
-type Breakable = { url: string; takeAway(): void; giveBack(): void; close(): Promise<void> };
 
 export const databaseAway: Fault = {
   id: 'F5',
   title: 'the database is away',
   backends: ['SQLite', 'MongoDB'],
   async run(backend, short) {
-    const database = await makeBreakable(backend);
-    const nodeWorld = await startNodeWorld(1, () => database.url);
+    const nodes = await backend.startNodes(1);
     try {
-      return await beWithoutDatabase(nodeWorld, database, short ? 4_000 : 30_000);
+      return await beWithoutDatabase(nodes, short ? 4_000 : 30_000);
     } finally {
-      await nodeWorld.stop();
-      await database.close();
+      await nodes.stop();
     }
   },
 };
 
-async function makeBreakable(backend: Backend): Promise<Breakable> {
-  const url = await backend.makeDatabase();
-  if (backend.name === 'SQLite') {
-    let somebody: DatabaseSync | undefined;
-    return {
-      url,
-      takeAway() {
-        somebody = new DatabaseSync(url.slice('sqlite:'.length), { timeout: 5_000 });
-        somebody.exec('BEGIN IMMEDIATE');
-      },
-      giveBack: () => somebody?.close(),
-      close: async () => undefined,
-    };
-  }
-  const target = new URL(url);
-  const connection = await startFaultyConnection(Number(target.port));
-  target.port = `${connection.port}`;
-  return { url: target.href, takeAway: connection.blackHole, giveBack: connection.heal, close: connection.close };
-}
-
-async function beWithoutDatabase({ world, nodes }: NodeWorld, database: Breakable, awayMs: number): Promise<string> {
+async function beWithoutDatabase({ world, nodes, database }: Nodes, awayMs: number): Promise<string> {
   const [node] = nodes;
   assert(node);
   const issuer = `http://127.0.0.1:${node.port}`;

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { logIn } from '../../test/support/log-in.ts';
-import { startNodeWorld, type NodeWorld } from '../../test/support/node-world.ts';
+import type { NodeWorld } from '../../test/support/node-world.ts';
 import type { Fault } from './fault.ts';
 
 export const rollingRestartOfNodes: Fault = {
@@ -10,11 +10,10 @@ export const rollingRestartOfNodes: Fault = {
   title: 'two nodes are restarted in turn under load',
   backends: ['SQLite', 'MongoDB'],
   async run(backend, short) {
-    const url = await backend.makeDatabase();
-    const nodeWorld = await startNodeWorld(2, () => url);
+    const nodes = await backend.startNodes(2);
     try {
       const plan = short ? { restarts: 2, pauseMs: 500, walkers: 2 } : { restarts: 60, pauseMs: 8_000, walkers: 3 };
-      const { logins, failures, restarts } = await rollingRestart(nodeWorld, plan);
+      const { logins, failures, restarts } = await rollingRestart(nodes, plan);
       assert.deepEqual(failures, []);
       assert(
         restarts.every((code) => code === 0),
@@ -23,7 +22,7 @@ export const rollingRestartOfNodes: Fault = {
       assert(logins >= 2, 'too few logins to say anything');
       return `${restarts.length} restarts; ${logins} logins, 0 failed`;
     } finally {
-      await nodeWorld.stop();
+      await nodes.stop();
     }
   },
 };

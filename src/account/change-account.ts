@@ -1,7 +1,7 @@
 // Writes a change of an account whatever somebody else writes meanwhile.
 import type { Deps } from '../deps.ts';
 import type { Account } from '../domain/account.ts';
-import { VersionConflict } from '../storage/storage.ts';
+import { untilUndisturbed } from '../storage/until-undisturbed.ts';
 
 /**
  * Reads the account, applies the change, and writes it with an event in the ledger; again where another write came between.
@@ -14,16 +14,12 @@ export async function changeAccount(
   type: string,
   change: (account: Account) => Account | undefined,
 ): Promise<Account | undefined> {
-  for (let attempt = 0; ; attempt += 1) {
+  return untilUndisturbed(async () => {
     const account = await storage.accounts.find(accountId);
     const changed = account && change(account);
     if (!changed) return undefined;
     const now = clock();
     const event = { type, subject: accountId, data: {}, at: now };
-    try {
-      return await storage.accounts.update({ ...changed, updated_at: now }, event);
-    } catch (error) {
-      if (!(error instanceof VersionConflict) || attempt === 4) throw error;
-    }
-  }
+    return storage.accounts.update({ ...changed, updated_at: now }, event);
+  });
 }

@@ -1,7 +1,8 @@
 // What a person decided in an authorization request, and what of it still holds when the same legacy user starts again.
 import type { Deps } from '../deps.ts';
 import type { EpochMilliseconds } from '../domain/account.ts';
-import { VersionConflict, type InteractionFacts, type Storage, type StoredLegacyProfile } from '../storage/storage.ts';
+import type { InteractionFacts, Storage, StoredLegacyProfile } from '../storage/storage.ts';
+import { untilUndisturbed } from '../storage/until-undisturbed.ts';
 
 /** As long as the registration's draft. */
 const KEPT_MS = 24 * 60 * 60 * 1000;
@@ -76,13 +77,8 @@ async function put(
   change: Partial<InteractionFacts>,
   expiresAt: EpochMilliseconds,
 ): Promise<void> {
-  for (let attempt = 0; ; attempt += 1) {
+  await untilUndisturbed(async () => {
     const standing = (await store.find(id)) ?? { version: 0 };
-    try {
-      await store.put({ ...standing, ...change, id, version: standing.version, expires_at: expiresAt });
-      return;
-    } catch (error) {
-      if (!(error instanceof VersionConflict) || attempt === 3) throw error;
-    }
-  }
+    await store.put({ ...standing, ...change, id, version: standing.version, expires_at: expiresAt });
+  });
 }

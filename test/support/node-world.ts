@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { freePorts } from './free-ports.ts';
 import { startRoundRobin, type RoundRobin } from './round-robin.ts';
+import { STOP_FILE } from './stop-file.ts';
 import { startWorld, type World } from './world.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main.js', import.meta.url));
@@ -21,18 +22,30 @@ export type Node = {
   stop(): Promise<number | null>;
   /** As a power cut would. */
   kill(): Promise<void>;
+  /** Answers when it has ended, by itself or by anybody. */
+  ended(): Promise<void>;
 };
 
-export type NodeWorld = { world: World; nodes: Node[]; proxy: RoundRobin; directory: string; stop(): Promise<void> };
+export type NodeWorld = {
+  world: World;
+  nodes: Node[];
+  proxy: RoundRobin;
+  directory: string;
+  /** Where a node that stops at steps is told at which one. */
+  stopFile: string;
+  stop(): Promise<void>;
+};
 
 /**
  * @param count of nodes
  * @param databaseUrl given the world's directory; SQLite's default file where it is left out
+ * @param flags for Node itself, of the nodes
  */
 export async function startNodeWorld(
   count: number,
   databaseUrl?: (directory: string) => string,
   env: Record<string, string> = {},
+  flags: string[] = [],
 ): Promise<NodeWorld> {
   const directory = await mkdtemp(join(tmpdir(), 'common-id-nodes-'));
   const [smtp, ...ports] = await freePorts(count + 1);
@@ -40,16 +53,19 @@ export async function startNodeWorld(
     DATA_DIRECTORY: join(directory, 'data'),
     SMTP_URL: `smtp://localhost:${smtp}`,
     PASSWORD_HASH_COST: '4',
-    LOG_LEVEL: 'warn',
     ...(databaseUrl && { DATABASE_URL: databaseUrl(directory) }),
     ...env,
   };
   const world = await startWorld({ apps: ['mailbox', 'dealer', 'owners-site', 'notebook'], env: shared });
   const { origins } = world;
+  const stopFile = join(directory, 'stop-at');
   const proxy = await startRoundRobin(Number(new URL(origins.id).port), ports);
   const nodes = ports.map((port) =>
-    createNode(port, {
+    createNode(port, flags, {
       ...shared,
+      LOG_LEVEL: 'warn',
+      TRUST_PROXY: 'true',
+      [STOP_FILE]: stopFile,
       ISSUER: origins.id,
       OWNERS_SITE_URL: origins.ownersSite,
       NOTEBOOK_URL: origins.notebook,
@@ -72,10 +88,10 @@ export async function startNodeWorld(
     await stop();
     throw error;
   }
-  return { world, nodes, proxy, directory, stop };
+  return { world, nodes, proxy, directory, stopFile, stop };
 }
 
-function createNode(port: number, env: Record<string, string>): Node {
+function createNode(port: number, flags: string[], env: Record<string, string>): Node {
   let child: ChildProcess | undefined;
   let written = '';
 
@@ -97,7 +113,7 @@ function createNode(port: number, env: Record<string, string>): Node {
     log: () => written,
     async start() {
       const started = performance.now();
-      const starting = spawn(process.execPath, ['--no-warnings', MAIN, 'id'], {
+      const starting = spawn(process.execPath, ['--no-warnings', ...flags, MAIN, 'id'], {
         env: { PATH: process.env['PATH'], ...env },
         stdio: ['ignore', 'pipe', 'pipe'],
       });
@@ -114,6 +130,11 @@ function createNode(port: number, env: Record<string, string>): Node {
     stop: () => end('SIGTERM'),
     async kill() {
       await end('SIGKILL');
+    },
+    async ended() {
+      const ending = child;
+      if (!ending || ending.exitCode !== null || ending.signalCode !== null) return;
+      await new Promise((resolve) => ending.once('exit', resolve));
     },
   };
 }

@@ -16,15 +16,13 @@ export async function startRoundRobin(port: number, ports: readonly number[]): P
   function forward(incoming: IncomingMessage, body: Buffer, outgoing: ServerResponse, triesLeft: number): void {
     const node = turn++ % ports.length;
     let connected = false;
-    const { method, url, headers } = incoming;
-    const passed = httpRequest(
-      { host: '127.0.0.1', port: ports[node], method, path: url, headers: { ...headers, connection: 'close' }, agent: false },
-      (answer) => {
-        counts[node] = (counts[node] ?? 0) + 1;
-        outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
-        answer.pipe(outgoing);
-      },
-    );
+    const { method, url } = incoming;
+    const headers = { ...incoming.headers, 'x-forwarded-for': incoming.socket.remoteAddress, connection: 'close' };
+    const passed = httpRequest({ host: '127.0.0.1', port: ports[node], method, path: url, headers, agent: false }, (answer) => {
+      counts[node] = (counts[node] ?? 0) + 1;
+      outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
+      answer.pipe(outgoing);
+    });
     passed.on('socket', (socket) => socket.once('connect', () => (connected = true)));
     passed.on('error', () => {
       // What was sent may have been done: only what never arrived is sent to another one.

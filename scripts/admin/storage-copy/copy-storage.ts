@@ -45,7 +45,8 @@ export async function copyStorage(options: {
   }
 }
 
-async function openSide(url: string): Promise<CopySide> {
+/** One database, as rows that no backend owns. */
+export async function openSide(url: string): Promise<CopySide> {
   if (url.startsWith('sqlite:')) return (await import('./sqlite-side.ts')).openSqliteSide(url.slice('sqlite:'.length));
   if (/^mongodb(\+srv)?:/.test(url)) return (await import('./mongo-side.ts')).openMongoSide(url);
   throw new Error('expected sqlite:<path> or a mongodb:// URL');

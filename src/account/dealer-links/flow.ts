@@ -3,7 +3,7 @@ import type { Deps } from '../../deps.ts';
 import { renewed, withdraw, type DealerLink } from '../../domain/dealer-link.ts';
 import { enqueueDelivery, enqueueWithdrawal } from '../../jobs/enqueue-delivery.ts';
 import type { AccountAccess } from '../../oidc/account-access.ts';
-import { VersionConflict } from '../../storage/storage.ts';
+import { untilUndisturbed } from '../../storage/until-undisturbed.ts';
 
 type LinkDeps = Pick<Deps, 'storage' | 'clock' | 'jobs'>;
 
@@ -39,15 +39,11 @@ async function change(
   type: string,
   to: (link: DealerLink, now: number) => DealerLink,
 ): Promise<DealerLink> {
-  for (let attempt = 0; ; attempt += 1) {
+  return untilUndisturbed(async () => {
     const now = clock();
     const standing = (await storage.dealerLinks.find(id)) as DealerLink;
     const next = to(standing, now);
     if (next === standing) return standing;
-    try {
-      return await storage.dealerLinks.update(next, { type, subject: id, data: { dealer }, at: now });
-    } catch (error) {
-      if (!(error instanceof VersionConflict) || attempt === 4) throw error;
-    }
-  }
+    return storage.dealerLinks.update(next, { type, subject: id, data: { dealer }, at: now });
+  });
 }

@@ -6,7 +6,8 @@ import {
   type RegistrationDraft,
 } from '../../domain/registration-draft.ts';
 import type { Deps } from '../../deps.ts';
-import { VersionConflict, type StoredLegacyProfile } from '../../storage/storage.ts';
+import type { StoredLegacyProfile } from '../../storage/storage.ts';
+import { untilUndisturbed } from '../../storage/until-undisturbed.ts';
 
 /** The draft of the legacy identity that was handed over, else of this browser; empty where there is none yet. */
 export async function findDraft(
@@ -19,20 +20,23 @@ export async function findDraft(
   return found ?? { id, version: 0, expires_at: deps.clock() + REGISTRATION_DRAFT_LIFETIME_MS };
 }
 
-/** Writes a change of a draft. Of two tabs the later press wins, field by field. */
+/**
+ * Writes a change of a draft. Of two tabs the later press wins, field by field.
+ * @param isDone whether a draft that somebody else wrote in between has the change already; then it is left as it is
+ */
 export async function changeDraft(
   deps: Pick<Deps, 'storage' | 'clock'>,
   draft: RegistrationDraft,
   change: Partial<RegistrationDraft>,
+  isDone: (standing: RegistrationDraft) => boolean = () => false,
 ): Promise<RegistrationDraft> {
   const { registrationDrafts } = deps.storage;
-  let standing = draft;
-  for (let attempt = 0; ; attempt += 1) {
-    try {
-      return await registrationDrafts.put({ ...standing, ...change, expires_at: deps.clock() + REGISTRATION_DRAFT_LIFETIME_MS });
-    } catch (error) {
-      if (!(error instanceof VersionConflict) || attempt === 3) throw error;
-      standing = (await registrationDrafts.find(draft.id)) ?? { ...draft, version: 0 };
-    }
-  }
+  let standing: RegistrationDraft | undefined = draft;
+  return untilUndisturbed(async () => {
+    const before = standing ?? (await registrationDrafts.find(draft.id)) ?? { ...draft, version: 0 };
+    // What we were given is what we read; after a conflict it is of no use any more.
+    if (standing === undefined && isDone(before)) return before;
+    standing = undefined;
+    return registrationDrafts.put({ ...before, ...change, expires_at: deps.clock() + REGISTRATION_DRAFT_LIFETIME_MS });
+  });
 }

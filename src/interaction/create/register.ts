@@ -42,8 +42,9 @@ export async function register(
     const owner = await deps.storage.accounts.findByEmail(account.email_canonical);
     if (owner?.id !== account.id) return undefined;
   }
-  // What was typed is in the account now; the draft only remembers that it is done.
+  // What was typed is in the account now; the draft only remembers that it is done. However often it was pressed at once, one writes that.
   const { password_hash: _hash, profile: _profile, ...rest } = draft;
-  await changeDraft(deps, rest, { account_id: account.id, registered_at: now });
+  const isDone = ({ registered_at }: RegistrationDraft): boolean => registered_at !== undefined;
+  await changeDraft(deps, rest, { account_id: account.id, registered_at: now }, isDone);
   return account.id;
 }

@@ -12,19 +12,9 @@ import {
 import { proposeCandidate } from '../../domain/migration.ts';
 import { enqueueDelivery } from '../../jobs/enqueue-delivery.ts';
 import { AlreadyExists, VersionConflict, type StoredLegacyProfile } from '../../storage/storage.ts';
+import { untilUndisturbed } from '../../storage/until-undisturbed.ts';
 
 type LinkDeps = Pick<Deps, 'storage' | 'clock' | 'jobs'>;
-
-/** Tries again where somebody else wrote the same record in between. */
-async function untilUndisturbed<T>(write: () => Promise<T>): Promise<T> {
-  for (let attempt = 0; ; attempt += 1) {
-    try {
-      return await write();
-    } catch (error) {
-      if (!(error instanceof VersionConflict || error instanceof AlreadyExists) || attempt === 4) throw error;
-    }
-  }
-}
 
 /**
  * Writes the consent down and puts the delivery to the dealer on its way; the person may close the browser from here on.
@@ -54,7 +44,10 @@ export async function writeDealerLink(
       return next === standing ? standing : storage.dealerLinks.update(next, event);
     }
     const link = newDealerLink({ accountId, ...choice, ...handedOver, now: clock() });
-    await storage.dealerLinks.create(link, event);
+    await storage.dealerLinks.create(link, event).catch((error: unknown) => {
+      // Another tab made it since we looked.
+      throw error instanceof AlreadyExists ? new VersionConflict() : error;
+    });
     return link;
   });
   if (link.status === 'pending') await enqueueDelivery(jobs, link);

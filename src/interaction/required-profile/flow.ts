@@ -2,7 +2,7 @@
 import type { Account, Profile, ProfileKey } from '../../domain/account.ts';
 import { confirmClaims } from '../../domain/required-profile.ts';
 import type { Deps } from '../../deps.ts';
-import { VersionConflict } from '../../storage/storage.ts';
+import { untilUndisturbed } from '../../storage/until-undisturbed.ts';
 
 /** Writes what was typed and that it was confirmed for this client, both at once. */
 export async function confirmProfile(
@@ -12,7 +12,7 @@ export async function confirmProfile(
   typed: Profile,
   claims: readonly ProfileKey[],
 ): Promise<void> {
-  for (let attempt = 0; ; attempt += 1) {
+  await untilUndisturbed(async () => {
     const account = (await storage.accounts.find(accountId)) as Account;
     const now = clock();
     const confirmed = confirmClaims(
@@ -21,16 +21,11 @@ export async function confirmProfile(
       claims,
       now,
     );
-    try {
-      await storage.accounts.update(confirmed, {
-        type: 'account.profile_confirmed',
-        subject: accountId,
-        data: { client_id: clientId, claims: claims.join(' ') },
-        at: now,
-      });
-      return;
-    } catch (error) {
-      if (!(error instanceof VersionConflict) || attempt === 3) throw error;
-    }
-  }
+    await storage.accounts.update(confirmed, {
+      type: 'account.profile_confirmed',
+      subject: accountId,
+      data: { client_id: clientId, claims: claims.join(' ') },
+      at: now,
+    });
+  });
 }

@@ -3,7 +3,7 @@ import type { TermsText } from '../../config/config.ts';
 import type { Deps } from '../../deps.ts';
 import type { Account } from '../../domain/account.ts';
 import { agreeTo } from '../../domain/terms.ts';
-import { VersionConflict } from '../../storage/storage.ts';
+import { untilUndisturbed } from '../../storage/until-undisturbed.ts';
 
 /** Adds the agreement to those that were given before: what was agreed to when stays known. */
 export async function agreeToTerms(
@@ -11,18 +11,13 @@ export async function agreeToTerms(
   accountId: string,
   text: TermsText,
 ): Promise<void> {
-  for (let attempt = 0; ; attempt += 1) {
+  await untilUndisturbed(async () => {
     const account = (await storage.accounts.find(accountId)) as Account;
     const agreement = agreeTo(text, clock());
     const { version, language, sha256 = null } = agreement;
-    try {
-      await storage.accounts.update(
-        { ...account, terms: [...account.terms, agreement], updated_at: agreement.accepted_at },
-        { type: 'account.terms_agreed', subject: accountId, data: { version, language, sha256 }, at: agreement.accepted_at },
-      );
-      return;
-    } catch (error) {
-      if (!(error instanceof VersionConflict) || attempt === 3) throw error;
-    }
-  }
+    await storage.accounts.update(
+      { ...account, terms: [...account.terms, agreement], updated_at: agreement.accepted_at },
+      { type: 'account.terms_agreed', subject: accountId, data: { version, language, sha256 }, at: agreement.accepted_at },
+    );
+  });
 }

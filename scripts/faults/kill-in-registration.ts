@@ -1,0 +1,171 @@
+// F1: a node is killed at random moments while people register and link their dealer. What it had answered is there afterwards; what it had
+// not is whole or not there at all; and the address of whoever was interrupted is free, or theirs.
+import assert from 'node:assert/strict';
+import { randomInt } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { FIRST_PREVIOUS_HASH, ledgerHash } from '../../src/storage/ledger-hash.ts';
+import { openStorage } from '../../src/storage/open-storage.ts';
+import type { LedgerEntry, Storage } from '../../src/storage/storage.ts';
+import { createHttpDriver } from '../../test/journeys/http-driver.ts';
+import { codeFor, createTraveller, NEW_PASSWORD, WORDS } from '../../test/journeys/traveller.ts';
+import type { World } from '../../test/support/world.ts';
+import type { Fault, Nodes } from './fault.ts';
+
+const READY_MS = 3_000;
+const DEALER = 'aichi-toyota';
+/** Whoever's mail was on its way when the node died gives up after this. */
+const MAIL_PATIENCE_MS = 2_000;
+
+/** What a person was shown, written down when it was shown. */
+type Journal = { email: string; hasAccount: boolean; hasLink: boolean };
+
+export const killInRegistration: Fault = {
+  id: 'F1',
+  title: 'kill -9 in the middle of registrations',
+  backends: ['SQLite', 'MongoDB'],
+  async run(backend, short) {
+    const nodes = await backend.startNodes(1);
+    try {
+      const plan = short ? { kills: 2, walkers: 2, quietMs: 600 } : { kills: 200, walkers: 4, quietMs: 1_500 };
+      const { people, readyMs } = await killWhilePeopleRegister(nodes, plan);
+      // The tests run beside others, where a figure of time says nothing.
+      if (!short) assert(readyMs < READY_MS, `a node was ready after ${Math.round(readyMs)} ms`);
+      const storage = await openStorage(nodes.database.directUrl, Date.now);
+      try {
+        return `${plan.kills} kills, ready again within ${Math.round(readyMs)} ms; ${await compare(storage, people)}`;
+      } finally {
+        await storage.close();
+      }
+    } finally {
+      await nodes.stop();
+    }
+  },
+};
+
+async function killWhilePeopleRegister(
+  { world, nodes }: Nodes,
+  { kills, walkers, quietMs }: { kills: number; walkers: number; quietMs: number },
+): Promise<{ people: Journal[]; readyMs: number }> {
+  const people: Journal[] = [];
+  let isOver = false;
+  const walk = async (): Promise<void> => {
+    while (!isOver) {
+      const person = { email: `f1.${people.length}.${randomInt(1e9)}@example.jp`, hasAccount: false, hasLink: false };
+      people.push(person);
+      // An interrupted walk ends somewhere; the journal says how far it came.
+      await registerAndLink(world, person, people.length).catch(async () => sleep(50));
+    }
+  };
+  const walking = Array.from({ length: walkers }, walk);
+  let readyMs = 0;
+  for (let kill = 0; kill < kills; kill += 1) {
+    await sleep(randomInt(quietMs));
+    const node = nodes[kill % nodes.length];
+    assert(node);
+    await node.kill();
+    readyMs = Math.max(readyMs, await node.start());
+  }
+  // It goes on after the last one.
+  const killed = people.length;
+  while (!people.slice(killed).some(({ hasLink }) => hasLink)) await sleep(50);
+  isOver = true;
+  await Promise.all(walking);
+  return { people, readyMs };
+}
+
+async function registerAndLink(world: World, person: Journal, number: number): Promise<void> {
+  // A network of one's own: so many people in one would meet its limits.
+  const from = `127.${20 + (number >> 8)}.${number & 255}.1`;
+  const traveller = createTraveller(createHttpDriver({ from }), world);
+  await traveller.open(registrationUrl(world));
+  await traveller.agree();
+  await traveller.askForCode(person.email);
+  await traveller.isAt('code');
+  await traveller.fill('code', await inTime(codeFor(world, person.email)));
+  await traveller.press(WORDS.next);
+  await traveller.fillProfile();
+  await traveller.press(WORDS.confirm);
+  await traveller.isAt('confirm');
+  await traveller.press(WORDS.write);
+  await traveller.isAt('complete');
+  person.hasAccount = true;
+  await traveller.press(WORDS.next);
+  await traveller.press(WORDS.link);
+  await traveller.signIn(undefined, NEW_PASSWORD);
+  await traveller.isAt('link');
+  person.hasLink = true;
+}
+
+/** Where a person registers for the maintenance notebook, with a dealer to link. */
+export function registrationUrl({ origins }: World): string {
+  const parameters = new URLSearchParams({
+    client_id: 'maintenance-notebook',
+    response_type: 'code',
+    scope: 'openid dealer_link',
+    prompt: 'create',
+    redirect_uri: `${origins.notebook}/callback`,
+    authorization_details: JSON.stringify([{ type: 'dealer_link', dealer: DEALER }]),
+    state: 'state',
+    nonce: 'nonce',
+    // S256 of nothing that anybody knows: no code of these is ever redeemed.
+    code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
+    code_challenge_method: 'S256',
+  });
+  return `${origins.id}/auth?${parameters.toString()}`;
+}
+
+async function inTime<T>(answer: Promise<T>): Promise<T> {
+  answer.catch(() => undefined);
+  const late = sleep(MAIL_PATIENCE_MS, undefined, { ref: false }).then(() => Promise.reject(new Error('no mail came')));
+  return Promise.race([answer, late]);
+}
+
+/** Holds what is stored against what the people were shown. */
+async function compare(storage: Storage, people: Journal[]): Promise<string> {
+  const events = await readLedger(storage);
+  const eventsOf = (type: string, subject: string) => events.filter((event) => event.type === type && event.subject === subject);
+  const count = { accounts: 0, links: 0, unanswered: 0 };
+  const ids = new Set<string>();
+  for (const { email, hasAccount, hasLink } of people) {
+    const account = await storage.accounts.findByEmail(email);
+    assert(account || !hasAccount, `the account of ${email} was acknowledged and is lost`);
+    if (!account) continue;
+    assert(!ids.has(account.id), `${email} has somebody else's account`);
+    ids.add(account.id);
+    assert.equal(eventsOf('account.created', account.id).length, 1);
+    const { terms, profile, password_hash, email_verified_at } = account;
+    assert(terms.length === 1 && profile.family_name && password_hash && email_verified_at, `${email} is half-made`);
+    const links = await storage.dealerLinks.listByAccount(account.id);
+    assert(links.length === 1 || !hasLink, `the consent of ${email} was acknowledged, and there are ${links.length} links`);
+    for (const link of links) {
+      assert(link.consent.text.sha256, 'a link without its consent');
+      assert.equal(eventsOf('dealer_link.consented', link.id).length, 1);
+      const job = await storage.jobs.find(`deliver_dealer_link:${link.id}:${link.consent.given_at}`);
+      // Where the node died between the two, the sweep puts the delivery on its way.
+      assert(job || link.status === 'pending', `nobody tells the dealer of ${email}`);
+      assert(job || !hasLink, `the delivery of ${email} was acknowledged and is lost`);
+    }
+    count[hasAccount ? 'accounts' : 'unanswered'] += 1;
+    if (hasLink) count.links += 1;
+  }
+  const registered = events.filter(({ type }) => type === 'account.created');
+  for (const { subject } of registered) assert(await storage.accounts.find(subject), `an event without its account: ${subject}`);
+  return `${count.accounts} registrations and ${count.links} links acknowledged, 0 lost, 0 half-made, 0 doubled; ${count.unanswered} more are whole without an answer`;
+}
+
+/** All events; @throws where the chain is broken */
+async function readLedger(storage: Storage): Promise<LedgerEntry[]> {
+  const events: LedgerEntry[] = [];
+  for (;;) {
+    const last = events.at(-1) ?? { sequence: 0, hash: FIRST_PREVIOUS_HASH };
+    const entries = await storage.ledger.read(last.sequence, 1_000);
+    if (entries.length === 0) return events;
+    let previous = last;
+    for (const entry of entries) {
+      assert.equal(entry.sequence, previous.sequence + 1);
+      assert.equal(entry.hash, ledgerHash(previous.hash, entry), `the chain is broken at ${entry.sequence}`);
+      previous = entry;
+    }
+    events.push(...entries);
+  }
+}

@@ -1,0 +1,63 @@
+// Loaded into a node before anything else (`node --import`): the process kills itself when the redemption of a code comes to the step that
+// stands in the file of STOP_FILE. Wraps the storage as the node opens it, and the answer.
+import { readFileSync, rmSync } from 'node:fs';
+import { ServerResponse } from 'node:http';
+import { registerHooks } from 'node:module';
+import type { Storage } from '../../src/storage/storage.ts';
+import { STOP_FILE } from '../../test/support/stop-file.ts';
+import type { TokenStep } from './token-steps.ts';
+
+const file = process.env[STOP_FILE] ?? '';
+
+function reach(step: TokenStep): void {
+  let wanted = '';
+  try {
+    wanted = readFileSync(file, 'utf8');
+  } catch {
+    return;
+  }
+  if (wanted !== step) return;
+  rmSync(file);
+  process.kill(process.pid, 'SIGKILL');
+}
+
+/** The same storage, which tells of the steps. */
+export function stepping(storage: Storage): Storage {
+  const { artifacts } = storage;
+  return {
+    ...storage,
+    artifacts: {
+      ...artifacts,
+      async consume(model, id) {
+        if (model !== 'AuthorizationCode') return artifacts.consume(model, id);
+        reach('before consume');
+        const isFirst = await artifacts.consume(model, id);
+        reach('after consume');
+        return isFirst;
+      },
+      async save(model, ...rest) {
+        await artifacts.save(model, ...rest);
+        if (model === 'AccessToken') reach('after save');
+      },
+    },
+  };
+}
+
+const { end } = ServerResponse.prototype;
+ServerResponse.prototype.end = function (this: ServerResponse, ...given: unknown[]) {
+  if (this.req.url === '/token') reach('before reply');
+  return end.apply(this, given as never);
+} as typeof end;
+
+const ORIGINAL = '?original';
+
+registerHooks({
+  load(url, context, nextLoad) {
+    if (!url.endsWith('/src/storage/open-storage.ts')) return nextLoad(url, context);
+    const source = `
+      import { openStorage as open } from ${JSON.stringify(url + ORIGINAL)};
+      import { stepping } from ${JSON.stringify(import.meta.url)};
+      export const openStorage = async (...given) => stepping(await open(...given));`;
+    return { format: 'module', source, shortCircuit: true };
+  },
+});

@@ -1,0 +1,17 @@
+// Two nodes on one MongoDB, as on two machines.
+import { describe, test } from '@jest/globals';
+import { onMongo } from '../../scripts/faults/faults.ts';
+import { mongoServerAvailable, startMongoServer } from '../storage/mongo-server.ts';
+import { describeNodes } from './nodes.ts';
+
+const available = mongoServerAvailable();
+if (available === true) {
+  describeNodes('MongoDB', async () => {
+    const server = await startMongoServer();
+    return { ...onMongo(server), dispose: () => server.stop() };
+  });
+} else {
+  describe.skip(`two nodes on one MongoDB (skipped: ${available.reason})`, () => {
+    test('do what they do on SQLite', () => undefined);
+  });
+}

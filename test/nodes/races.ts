@@ -1,0 +1,151 @@
+// The same thing pressed or sent many times at once at two nodes: it counts once. On storage alone, with processes that do nothing else,
+// test/storage/processes.ts does the same.
+import { expect, test } from '@jest/globals';
+import { openSide } from '../../scripts/admin/storage-copy/copy-storage.ts';
+import { createGazoo } from '../../scripts/faults/gazoo.ts';
+import type { Nodes } from '../../scripts/faults/fault.ts';
+import { registrationUrl } from '../../scripts/faults/kill-in-registration.ts';
+import type { RegistrationDraft } from '../../src/domain/registration-draft.ts';
+import { codeSlot } from '../../src/interaction/create/send-code.ts';
+import { openStorage } from '../../src/storage/open-storage.ts';
+import type { Storage } from '../../src/storage/storage.ts';
+import { untilTrue } from '../journeys/dealer-faults.ts';
+import { codeFor, NEW_PASSWORD } from '../journeys/traveller.ts';
+import { createBrowser, type Answer, type Browser } from '../support/http-browser.ts';
+import type { World } from '../support/world.ts';
+
+const PROFILE: Record<string, string> = {
+  password: NEW_PASSWORD,
+  family_name: '伊藤',
+  given_name: '葵',
+  family_name_kana: 'イトウ',
+  given_name_kana: 'アオイ',
+  phone_number: '090-1234-5678',
+  postal_code: '4600001',
+  region: '愛知県',
+  locality: '名古屋市中区',
+  street_address: '三の丸1-2-3',
+};
+
+export function describeRaces(getNodes: () => Nodes): void {
+  const world = (): World => getNodes().world;
+
+  /** Sends a form of the shown page so often at once, half of it to each node. */
+  async function race(browser: Browser, times: number, form: string, typed: (n: number) => Record<string, string> = () => ({})) {
+    return Promise.all(Array.from({ length: times }, async (_, n) => twin(browser, n).post(form, typed(n))));
+  }
+
+  function twin(browser: Browser, n: number): Browser {
+    const { nodes } = getNodes();
+    const port = nodes[n % nodes.length]?.port;
+    return browser.copy(port === undefined ? {} : { port });
+  }
+
+  async function withStorage<T>(use: (storage: Storage) => Promise<T>): Promise<T> {
+    const storage = await openStorage(getNodes().database.directUrl, Date.now);
+    try {
+      return await use(storage);
+    } finally {
+      await storage.close();
+    }
+  }
+
+  async function atCodePage(email: string, from: string): Promise<{ browser: Browser; slot: string }> {
+    const browser = createBrowser({ from });
+    await browser.open(registrationUrl(world()));
+    await browser.submit('/create', { terms: 'yes' });
+    await browser.submit('/create/email', { email });
+    const uid = /\/interaction\/([\w-]+)\//.exec(browser.page.url)?.[1] ?? '';
+    return { browser, slot: codeSlot(uid) };
+  }
+
+  /** Whichever database it is: the rows as they are copied. */
+  async function draftOf(email: string): Promise<RegistrationDraft | undefined> {
+    const side = await openSide(getNodes().database.directUrl);
+    try {
+      for await (const { row } of side.read('expiring_documents', undefined)) {
+        const draft = JSON.parse(row.document) as RegistrationDraft;
+        if (row.kind === 'registration_draft' && draft.email === email) return draft;
+      }
+      return undefined;
+    } finally {
+      await side.close();
+    }
+  }
+
+  const eventsOf = async (type: string, subject: string): Promise<number> =>
+    withStorage(async ({ ledger }) => {
+      const events = await ledger.read(0, 1_000_000);
+      return events.filter((event) => event.type === type && event.subject === subject).length;
+    });
+
+  const statuses = (answers: Answer[]): number[] => [...new Set(answers.map(({ status }) => status))];
+
+  test('20 wrong codes at once: five are compared, and then the right one is of no use', async () => {
+    const email = 'guessed.nodes@example.jp';
+    const { browser, slot } = await atCodePage(email, '127.8.1.1');
+    const right = await codeFor(world(), email);
+    const wrong = Array.from({ length: 20 }, (_, n) => `${(Number(right) + 1 + n) % 1_000_000}`.padStart(6, '0'));
+    const answers = await race(browser, 20, '/create/code', (n) => ({ code: wrong[n] ?? '' }));
+    expect(statuses(answers)).toEqual([422]);
+    expect(await withStorage(({ emailCodes }) => emailCodes.find(slot))).toMatchObject({ attempts: 5 });
+    expect((await browser.post('/create/code', { code: right })).status).toBe(422);
+    expect((await draftOf(email))?.email_verified_at).toBeUndefined();
+  });
+
+  test('one registration, every step pressed 20 times at once: one proof, one account, one link, one delivery', async () => {
+    const email = 'raced.nodes@example.jp';
+    const { browser, slot } = await atCodePage(email, '127.8.2.1');
+    const code = await codeFor(world(), email);
+    const before = (await draftOf(email))?.version ?? 0;
+    expect(Math.max(...statuses(await race(browser, 20, '/create/code', () => ({ code }))))).toBeLessThan(500);
+    // Whoever came too late goes on as well; but only one has proven anything: the draft was written once.
+    expect((await draftOf(email))?.version).toBe(before + 1);
+    expect(await withStorage(({ emailCodes }) => emailCodes.find(slot))).toBeUndefined();
+
+    await browser.open(browser.page.url.replace(/code$/, 'profile'));
+    await browser.submit('/create/profile', PROFILE);
+    const registered = await race(browser, 20, '/create/confirm');
+    expect([...new Set(registered.map(({ status, location }) => `${status} ${location}`))]).toHaveLength(1);
+    const account = await withStorage(({ accounts }) => accounts.findByEmail(email));
+    expect(await eventsOf('account.created', account?.id ?? '')).toBe(1);
+
+    await browser.open(registered[0]?.location ?? '');
+    await browser.submit('/complete');
+    expect(Math.max(...statuses(await race(browser, 20, '/dealer-link', () => ({ decision: 'link' }))))).toBeLessThan(500);
+    await browser.submit('/dealer-link', { decision: 'link' });
+    await browser.submit('/login', { password: NEW_PASSWORD });
+    const { url } = browser.page;
+    const shown = await Promise.all(Array.from({ length: 20 }, async (_, n) => twin(browser, n).send(url)));
+    expect(statuses(shown)).toEqual([200]);
+
+    const links = await withStorage(({ dealerLinks }) => dealerLinks.listByAccount(account?.id ?? ''));
+    expect(links).toHaveLength(1);
+    const id = links[0]?.id ?? '';
+    expect(await eventsOf('dealer_link.consented', id)).toBe(1);
+    await untilTrue('everything is delivered', async () =>
+      withStorage(async ({ dealerLinks, jobs }) => {
+        const isActive = (await dealerLinks.find(id))?.status === 'active';
+        return isActive && (await jobs.countByState()).waiting === 0;
+      }),
+    );
+    const accepted = world()
+      .log()
+      .split('\n')
+      .filter((line) => line.includes('customer link accepted') && line.includes(id));
+    expect(accepted).toHaveLength(1);
+  });
+
+  test('50 redemptions of one code at once: one gets tokens; 20 uses of one refresh token: one', async () => {
+    const { nodes } = getNodes();
+    const portOf = (n: number) => nodes[n % nodes.length]?.port;
+    const gazoo = createGazoo(world(), { scope: 'openid offline_access' });
+    const code = await gazoo.authorize();
+    const redeemed = await Promise.all(Array.from({ length: 50 }, async (_, n) => gazoo.redeem(code, portOf(n))));
+    expect(redeemed.filter(Boolean)).toHaveLength(1);
+    const tokens = await gazoo.redeem(await gazoo.authorize());
+    if (!tokens?.refresh_token) throw new Error('no refresh token');
+    const refreshed = await Promise.all(Array.from({ length: 20 }, async (_, n) => gazoo.refresh(tokens, portOf(n))));
+    expect(refreshed.filter(Boolean)).toHaveLength(1);
+  });
+}
