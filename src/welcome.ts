@@ -28,6 +28,7 @@ export function welcome(config: Config, names: readonly AppName[]): string {
           `    common ID     sato@example.jp, yamada@example.jp     password ${DEMO_PASSWORD}`,
           '',
           `  Start here: ${config.ownersSite.origin} – sign in as tanaka, open 詳細はこちら in the banner, and take a new ID.`,
+          `  Then try the ID at five services: ${config.demoClients.origin} – single sign-on, required information, consent, LEXUS.`,
           `  Every mail arrives at ${config.mailbox.origin}. Data is kept in ${config.dataDirectory}; npm run reset forgets it.`,
         ]
       : []),

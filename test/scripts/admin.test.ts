@@ -194,13 +194,13 @@ describe('clients', () => {
     expect(out).toContain(
       [
         '',
-        '~ gazoo  (1 people, 1 grants)',
+        '~ gazoo  (1 person, 1 grant)',
         '    client_name#ja: GAZOO → GAZOO Racing',
         '    client_name#en: GAZOO → GAZOO Racing',
         '    redirect_uris: http://localhost:3005/gazoo/callback → https://gazoo.example.jp/callback',
         `    client_secret: …${digestOf('gazoo-for-development-only-0123456789abcdef').slice(-6)} → …AAAAAA`,
         '',
-        '- gone  (1 people, 2 grants end)',
+        '- gone  (1 person, 2 grants end)',
         '',
         '+ new-app',
         '    client_name#ja: New app',

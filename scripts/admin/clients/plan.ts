@@ -69,7 +69,7 @@ function describeChange(change: Change, touches: Touched | undefined): string[] 
   const { kind, client_id: id, fields } = change;
   const people =
     touches && touches.grants > 0
-      ? `  (${touches.people} people, ${touches.grants} grants${kind === 'removed' ? ' end' : ''})`
+      ? `  (${counted(touches.people, 'person', 'people')}, ${counted(touches.grants, 'grant', 'grants')}${kind === 'removed' ? ' end' : ''})`
       : '';
   return [
     '',
@@ -78,4 +78,8 @@ function describeChange(change: Change, touches: Touched | undefined): string[] 
       ({ key, before, after }) => `    ${key}: ${kind === 'added' ? after : `${before ?? 'nothing'} → ${after ?? 'nothing'}`}`,
     ),
   ];
+}
+
+function counted(count: number, one: string, many: string): string {
+  return `${count} ${count === 1 ? one : many}`;
 }

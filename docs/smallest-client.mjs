@@ -1,4 +1,4 @@
-// The smallest client app that signs somebody in: node docs/register-a-client/client.mjs <issuer> <client id> <client secret>
+// The smallest client app that signs somebody in: node docs/smallest-client.mjs <issuer> <client id> <client secret>
 import { createServer } from 'node:http';
 import * as oidc from 'openid-client';
 
