@@ -65,6 +65,12 @@ export function formatPath(path: Path): string {
     .join('');
 }
 
+/** The objects of a list, whatever else is wrong with them, so that a mistake in one hides nothing in another. */
+export function recordsAt(value: unknown, key: string): Record<string, unknown>[] {
+  const list = isRecord(value) ? value[key] : undefined;
+  return Array.isArray(list) ? (list as unknown[]).map((entry) => (isRecord(entry) ? entry : {})) : [];
+}
+
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -58,7 +58,7 @@ export type Dealer = {
 };
 
 /** A service shown at ④: an entry of config/services.json. */
-export type Service = { name: LocalizedText; description?: LocalizedText; url?: string };
+export type Service = { name: LocalizedText; description?: LocalizedText; client_id?: string; url?: string };
 
 /** One version of the terms in one language: config/terms/<version>.<language>.md. */
 export type TermsText = { version: string; language: 'ja' | 'en'; effectiveFrom: string; material: boolean; markdown: string };

@@ -75,7 +75,9 @@ export function inspectConfig({ env, directory, apps, now = Date.now(), keys }: 
   const { clients, problems: clientProblems } = checkClientFiles(clientFiles, context);
   problems.push(...clientProblems);
   const dealers = readDealers(directory, context, problems);
-  const services = readServices(directory, context, problems);
+  const isKnown =
+    apps.includes('id') && !problems.some((problem) => isError(problem) && problem.source.startsWith('config/clients'));
+  const services = readServices(directory, context, isKnown ? clients : undefined, problems);
   const terms = readTerms(directory, problems);
   checkTermsInForce(terms, now, problems);
   const privacy = {
@@ -86,10 +88,12 @@ export function inspectConfig({ env, directory, apps, now = Date.now(), keys }: 
   if (variables.mode === 'production' && apps.includes('id') && settings.KEY_DIRECTORY !== undefined && keys !== 'unchecked')
     checkKeyFiles(resolve(directory, settings.KEY_DIRECTORY), directory, problems);
 
-  if (!policy || problems.some((problem) => problem.severity === 'error')) return { clients, problems, config: undefined };
+  if (!policy || problems.some(isError)) return { clients, problems, config: undefined };
   const files = { clients, dealers, services, terms, privacy, policy, warnings: problems };
   return { clients, problems, config: () => toConfig(directory, variables, settings, files) };
 }
+
+const isError = ({ severity }: Problem): boolean => severity === 'error';
 
 /** In production apps are started alone: they have one PORT, and what one of them holds is none of the others' business. */
 function checkApps(apps: readonly AppName[], { mode }: Variables, problems: Problem[]): void {

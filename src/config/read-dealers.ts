@@ -1,5 +1,5 @@
 // Reads config/dealers.json.
-import { checkObject } from './check-object.ts';
+import { checkObject, recordsAt } from './check-object.ts';
 import type { Dealer } from './config.ts';
 import { dealersSchema } from './dealers-schema.ts';
 import { describeValue } from './describe-value.ts';
@@ -18,30 +18,19 @@ export function readDealers(directory: string, context: ReferenceContext & { mod
   const resolved = resolveReferences(json, context, FILE, problems);
   const { dealers = [] } = checkObject(dealersSchema, resolved, FILE, problems);
   const seen = { code: new Set<string>(), resource: new Set<string>() };
-  dealers.forEach((dealer, index) => {
+  recordsAt(resolved, 'dealers').forEach((dealer, index) => {
+    const say = (key: string, expected: string): void => {
+      const found = describeValue(dealer[key]);
+      problems.push({ severity: 'error', source: FILE, key: `dealers[${index}].${key}`, expected, found });
+    };
     for (const key of ['code', 'resource'] as const) {
-      if (seen[key].has(dealer[key])) {
-        const found = describeValue(dealer[key]);
-        problems.push({
-          severity: 'error',
-          source: FILE,
-          key: `dealers[${index}].${key}`,
-          expected: `a ${key} that no other dealer has`,
-          found,
-        });
-      }
-      seen[key].add(dealer[key]);
+      const value = dealer[key];
+      if (typeof value !== 'string') continue;
+      if (seen[key].has(value)) say(key, `a ${key} that no other dealer has`);
+      seen[key].add(value);
     }
-    if (!isWebUrl(dealer.resource, context.mode)) {
-      const expected = expectedWebUrl(context.mode);
-      problems.push({
-        severity: 'error',
-        source: FILE,
-        key: `dealers[${index}].resource`,
-        expected,
-        found: describeValue(dealer.resource),
-      });
-    }
+    if (typeof dealer.resource === 'string' && !isWebUrl(dealer.resource, context.mode))
+      say('resource', expectedWebUrl(context.mode));
   });
   return dealers;
 }

@@ -1,7 +1,8 @@
 // Reads config/services.json.
-import { checkObject } from './check-object.ts';
-import type { Service } from './config.ts';
+import { checkObject, recordsAt } from './check-object.ts';
+import type { Client, Service } from './config.ts';
 import { describeValue } from './describe-value.ts';
+import { nearestName } from './nearest-name.ts';
 import type { Problem } from './problem.ts';
 import { readJsonFile } from './read-json-file.ts';
 import { resolveReferences } from './references.ts';
@@ -12,15 +13,38 @@ import type { Mode } from './web-url.ts';
 
 const FILE = 'config/services.json';
 
-export function readServices(directory: string, context: ReferenceContext & { mode: Mode }, problems: Problem[]): Service[] {
+/** @param clients those that there are; `undefined` where they are not known */
+export function readServices(
+  directory: string,
+  context: ReferenceContext & { mode: Mode },
+  clients: readonly Client[] | undefined,
+  problems: Problem[],
+): Service[] {
   const json = readJsonFile(directory, FILE, problems);
   if (json === undefined) return [];
-  const { services = [] } = checkObject(servicesSchema, resolveReferences(json, context, FILE, problems), FILE, problems);
-  return services.map(({ name, description, url }, index) => {
-    if (url !== undefined && !isWebUrl(url, context.mode)) {
-      const expected = expectedWebUrl(context.mode);
-      problems.push({ severity: 'error', source: FILE, key: `services[${index}].url`, expected, found: describeValue(url) });
-    }
-    return { name, ...(description && { description }), ...(url !== undefined && { url }) };
+  const resolved = resolveReferences(json, context, FILE, problems);
+  const { services = [] } = checkObject(servicesSchema, resolved, FILE, problems);
+  const ids = clients?.map(({ metadata }) => metadata.client_id);
+  recordsAt(resolved, 'services').forEach(({ url, client_id: id }, index) => {
+    const say = (severity: Problem['severity'], key: string, expected: string, found: unknown, mend?: string): void => {
+      problems.push({ severity, source: FILE, key: `services[${index}].${key}`, expected, found: describeValue(found), mend });
+    };
+    if (typeof url === 'string' && !isWebUrl(url, context.mode)) say('error', 'url', expectedWebUrl(context.mode), url);
+    if (typeof url === 'string' && id !== undefined) say('error', 'url', 'no URL beside client_id', url, 'take one of them out');
+    if (typeof id !== 'string' || !ids || ids.includes(id)) return;
+    const nearest = nearestName(id, ids);
+    say(
+      'warning',
+      'client_id',
+      'the id of a client app',
+      id,
+      `it is shown without a link${nearest ? `; did you mean ${nearest}?` : ''}`,
+    );
   });
+  return services.map(({ name, description, client_id: id, url }) => ({
+    name,
+    ...(description && { description }),
+    ...(id !== undefined && { client_id: id }),
+    ...(url !== undefined && { url }),
+  }));
 }

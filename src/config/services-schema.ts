@@ -6,7 +6,11 @@ const service = z.strictObject(
   {
     name: localizedText,
     description: localizedText.optional(),
-    url: z.string('a URL').meta({ description: 'May refer to the environment.' }).optional(),
+    client_id: z
+      .string('the id of a client app')
+      .describe('Its client app: the service is linked to that one’s client_uri for as long as it is in force.')
+      .optional(),
+    url: z.string('a URL').describe('Where it is, for a service without a client app. May refer to the environment.').optional(),
   },
   'an object',
 );

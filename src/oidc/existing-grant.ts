@@ -2,7 +2,7 @@
 import type { Grant, KoaContextWithOIDC } from 'oidc-provider';
 import type { Deps } from '../deps.ts';
 import { isOpenTo } from '../domain/dealer-link.ts';
-import { isConsented, requestedDealerLink, setDealerLinks } from './dealer-link-grant.ts';
+import { DEALER_LINK, isConsented, requestedDealerLink, setDealerLinks } from './dealer-link-grant.ts';
 
 /**
  * oidc-provider's `loadExistingGrant`. A client of ours is granted the scopes that it asks for; the dealer links in a grant are
@@ -34,8 +34,10 @@ export function createLoadExistingGrant({ clients, storage }: Pick<Deps, 'client
         if (scopes.length) grant.addResourceScope(resource, scopes.join(' '));
       }
     }
+    // A client whose file does not name them never hears of dealer links.
+    const mayKnow = (client.metadata.authorization_details_types as string[]).includes(DEALER_LINK);
     const asked = client.firstParty || requestedDealerLink(oidc.params!.authorization_details) !== undefined || hasDetails(grant);
-    const links = asked ? (await storage.dealerLinks.listByAccount(accountId)).filter(isConsented) : [];
+    const links = mayKnow && asked ? (await storage.dealerLinks.listByAccount(accountId)).filter(isConsented) : [];
     const ofThisClient = links.filter((link) => isOpenTo(link, client));
     const changed = setDealerLinks(grant, ofThisClient) || before !== JSON.stringify([grant.openid, grant.resources]);
     if (changed || !grant.jti) await grant.save();

@@ -62,12 +62,23 @@ test('whoever refuses is told so, and can try again', async () => {
   expect(shown()).toContain('TOYOTA/LEXUSの共通IDでログイン');
 });
 
-test('the pages of the ID look like the brand of the client', async () => {
+test('the pages of the ID look like the brand of the client, and lead to the services that can be tried', async () => {
   const visitor = createBrowser();
   await visitor.open(`${at('lexus')}/login`);
   expect(visitor.page.text).toContain('brand-lexus');
+  await visitor.submit('/register');
+  for (const id of ['toyota-jp', 'gazoo', 'my-route', 'toyota-share', 'lexus'])
+    expect(visitor.page.text).toContain(`href="${at(id)}"`);
   await visitor.open(`${at('toyota-share')}/login`);
   expect(visitor.page.text).toContain('brand-toyota');
+});
+
+test('a service that has nothing to do with dealers hears of no link', async () => {
+  const visitor = createBrowser();
+  await visitor.open(`${at('lexus')}/login`);
+  await visitor.submit('/login', { login_id: 'yamada@example.jp', password: 'Common-2026' });
+  expect(textOf(visitor.page.text)).toContain('yamada@example.jp');
+  expect(textOf(visitor.page.text)).not.toMatch(/dealer|authorization_details/);
 });
 
 test('logging out asks at the ID and comes back', async () => {

@@ -269,6 +269,14 @@ describe('the environment', () => {
     ]);
   });
 
+  test('warns of a service whose client app is not there', () => {
+    const project = make();
+    project.edit('config/services.json', { 'services.3.client_id': 'gazo' });
+    expect(load({}, project).warnings.map(formatProblem)).toEqual([
+      "config/services.json: services[3].client_id: expected the id of a client app, found 'gazo'; it is shown without a link; did you mean gazoo?",
+    ]);
+  });
+
   test('warns of a slip in the environment, which is not ours alone', () => {
     const { warnings } = load({ COOKIE_KEY: SECRET, HOME: '/root', PATH: '/bin', POST: '1', LOG_LEVELS: 'x', LOG_LEVEL: 'info' });
     expect(warnings.map(formatProblem)).toEqual([
@@ -476,7 +484,11 @@ describe('files', () => {
       'services without a name or on http',
       (project) =>
         project.edit('config/services.json', { 'services.0.name': undefined, 'services.1.url': 'http://lexus.example.jp' }),
-      ['config/services.json: services[0].name: expected a text in each language, as {"ja": "…", "en": "…"}, found nothing'],
+      [
+        'config/services.json: services[0].name: expected a text in each language, as {"ja": "…", "en": "…"}, found nothing',
+        "config/services.json: services[1].url: expected an https URL (or http on localhost in development), found 'http://lexus.example.jp'",
+        "config/services.json: services[1].url: expected no URL beside client_id, found 'http://lexus.example.jp'; take one of them out",
+      ],
     ],
     [
       'files that are missing',

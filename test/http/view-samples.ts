@@ -6,6 +6,8 @@ export type ViewSample = {
   /** Names the case: the view, and what is special about it. */
   name: string;
   view: string;
+  /** Whose page it is, where its view does not tell. */
+  app?: 'demo-clients';
   kind: 'step' | 'note' | 'site';
   /** Key of the title, or the title itself. */
   title: string;
@@ -359,6 +361,51 @@ function accountSamples(t: Translate, rows: object[]): ViewSample[] {
       points: [t('account_withdraw.point_1'), t('account_withdraw.point_2')],
       submit: t('account_withdraw.submit'),
     }),
+  ];
+}
+
+/** The pages of the demo clients: signed out, refused, and with much received. */
+export function demoClientSamples(t: Translate): ViewSample[] {
+  const ids = ['toyota-jp', 'gazoo', 'my-route', 'toyota-share', 'lexus'];
+  const client = (name: string, id: string, data: object): ViewSample => ({
+    name,
+    view: '/demo-clients/client',
+    app: 'demo-clients',
+    kind: 'site',
+    title: `clients.${id}.name`,
+    data: {
+      id,
+      shows: t(`clients.${id}.shows`),
+      scope: 'openid profile',
+      menu: [{ label: t('client.all'), href: '/' }],
+      ...data,
+    },
+  });
+  const received = {
+    claims: [{ name: 'sub', value: 'x'.repeat(200) }],
+    userInfo: [{ name: 'name', value: LONG_NAME }],
+    response: [{ name: 'scope', value: 'openid profile' }],
+  };
+  return [
+    {
+      name: 'demo-clients home',
+      view: '/demo-clients/home',
+      app: 'demo-clients',
+      kind: 'site',
+      title: 'home.title',
+      data: {
+        menu: [],
+        clients: ids.map((id, index) => ({
+          id,
+          name: t(`clients.${id}.name`),
+          shows: t(`clients.${id}.shows`),
+          signedIn: index % 2 === 0,
+        })),
+      },
+    },
+    ...ids.map((id) => client(`demo-clients ${id}`, id, {})),
+    client('demo-clients refused', 'gazoo', { refused: 'access_denied' }),
+    client('demo-clients received', 'lexus', { received }),
   ];
 }
 

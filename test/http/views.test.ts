@@ -7,7 +7,7 @@ import { HtmlValidate, StaticConfigLoader } from 'html-validate';
 import { SCOPES } from '../../src/config/client-schema.ts';
 import { createTranslator, LANGUAGES, type Language, type Translate } from '../../src/http/translator.ts';
 import { createViewRenderer } from '../../src/http/view-renderer.ts';
-import { MAIL_SAMPLES, viewSamples, type ViewSample } from './view-samples.ts';
+import { demoClientSamples, MAIL_SAMPLES, viewSamples, type ViewSample } from './view-samples.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const LOCALES = join(ROOT, 'config/locales');
@@ -58,7 +58,7 @@ function renderSample(sample: ViewSample, t: Translate, lang: Language, brand: s
     t,
     lang,
     brand,
-    app: sample.kind === 'site' ? 'owners-site' : 'common-id',
+    app: sample.app ?? (sample.kind === 'site' ? 'owners-site' : 'common-id'),
     view: sample.view.startsWith('/') ? sample.view : `/common-id/${sample.view}`,
     kind: sample.kind,
     title: t(sample.title),
@@ -202,6 +202,19 @@ describe.each(LANGUAGES)('pages in %s', (language) => {
     const pages = samples.map((sample, index) => renderSample({ ...sample, data: poisoned[index] ?? {} }, t, language, 'toyota'));
     expect(pages.some((html) => html.includes('&lt;script&gt;'))).toBe(true);
     for (const html of pages) expect(html).not.toMatch(/<script>|<img|onerror=alert\(1\)>(?!&)/);
+  });
+});
+
+describe.each(LANGUAGES)('pages of the demo clients in %s', (language) => {
+  const { t, missing } = watchfulTranslate(language, ['common', 'demo-clients']);
+  const samples = demoClientSamples(t);
+
+  test.each(samples)('$name', async (sample) => {
+    missing.clear();
+    const html = renderSample(sample, t, language, 'toyota');
+    expect([...missing]).toEqual([]);
+    expect(await faultsOf(html)).toEqual([]);
+    expect(html).not.toMatch(/undefined|\[object Object\]|NaN/);
   });
 });
 

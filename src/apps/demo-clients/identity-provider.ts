@@ -19,7 +19,7 @@ export type Received = {
 
 export type IdentityProvider = {
   /** @throws where the common ID cannot be reached */
-  begin(prompt?: 'create' | 'consent'): Promise<{ url: string; pending: Pending }>;
+  begin(): Promise<{ url: string; pending: Pending }>;
   /** @throws {client.AuthorizationResponseError} where the common ID or the person said no; others where something is wrong */
   finish(callback: URL, pending: Pending): Promise<Received>;
   logoutUrl(idToken: string): Promise<string>;
@@ -50,7 +50,7 @@ export function createIdentityProvider(
     return discovered;
   };
   return {
-    async begin(prompt) {
+    async begin() {
       const pending = {
         state: client.randomState(),
         nonce: client.randomNonce(),
@@ -63,7 +63,6 @@ export function createIdentityProvider(
         nonce: pending.nonce,
         code_challenge: await client.calculatePKCECodeChallenge(pending.codeVerifier),
         code_challenge_method: 'S256',
-        ...(prompt && { prompt }),
       });
       return { url: url.href, pending };
     },

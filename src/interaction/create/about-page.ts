@@ -7,7 +7,10 @@ import type { AddRoutes, InteractionContext } from '../interaction-context.ts';
 import { firstMissingPage } from './flow.ts';
 import type { Registration } from './registration.ts';
 
-export function createAboutPage({ config, clock }: Pick<Deps, 'config' | 'clock'>, registration: Registration): AddRoutes {
+export function createAboutPage(
+  { config, clients, clock }: Pick<Deps, 'config' | 'clients' | 'clock'>,
+  registration: Registration,
+): AddRoutes {
   /** @param agreed the version that the person has agreed to in this registration; not the one in force */
   const show = (ctx: InteractionContext, agreed: string | undefined, errors: Record<string, string> = {}): void => {
     const { interaction, language, t } = ctx.state;
@@ -17,10 +20,10 @@ export function createAboutPage({ config, clock }: Pick<Deps, 'config' | 'clock'
       action: interaction.path,
       cancelAction: `${interaction.path}/cancel`,
       declineAction: `${interaction.path}/sign-in`,
-      services: config.services.map(({ name, description, url }) => ({
+      services: config.services.map(({ name, description, client_id: id, url }) => ({
         name: name[language],
         description: description?.[language],
-        url,
+        url: url ?? (id === undefined ? undefined : clients.find(id)?.metadata.client_uri),
       })),
       termsUrl: '/terms',
       termsVersion: registration.termsVersion(),
