@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FIRST_PREVIOUS_HASH, ledgerHash } from '../../src/storage/ledger-hash.ts';
+import { deliveryKey } from '../../src/jobs/enqueue-delivery.ts';
 import { openStorage } from '../../src/storage/open-storage.ts';
 import type { LedgerEntry, Storage } from '../../src/storage/storage.ts';
 import { createHttpDriver } from '../../test/journeys/http-driver.ts';
@@ -140,7 +141,7 @@ async function compare(storage: Storage, people: Journal[]): Promise<string> {
     for (const link of links) {
       assert(link.consent.text.sha256, 'a link without its consent');
       assert.equal(eventsOf('dealer_link.consented', link.id).length, 1);
-      const job = await storage.jobs.find(`deliver_dealer_link:${link.id}:${link.consent.given_at}`);
+      const job = await storage.jobs.find(deliveryKey(link));
       // Where the node died between the two, the sweep puts the delivery on its way.
       assert(job || link.status === 'pending', `nobody tells the dealer of ${email}`);
       assert(job || !hasLink, `the delivery of ${email} was acknowledged and is lost`);

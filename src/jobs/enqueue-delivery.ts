@@ -3,10 +3,14 @@ import { createHash } from 'node:crypto';
 import { toldOf, type DealerLink } from '../domain/dealer-link.ts';
 import type { JobQueue } from './job-queue.ts';
 
-/** The link: one delivery for each consent and hand-over, so that a renewed one is told again. Can be repeated. */
+/** One delivery for each consent and hand-over, so that a renewed one is told again. */
+export function deliveryKey(link: DealerLink): string {
+  return `deliver_dealer_link:${link.id}:${createHash('sha256').update(toldOf(link)).digest('base64url')}`;
+}
+
+/** The link. Can be repeated. */
 export async function enqueueDelivery(jobs: JobQueue, link: DealerLink): Promise<void> {
-  const told = createHash('sha256').update(toldOf(link)).digest('base64url');
-  await jobs.enqueue('deliver_dealer_link', `deliver_dealer_link:${link.id}:${told}`, { link_id: link.id });
+  await jobs.enqueue('deliver_dealer_link', deliveryKey(link), { link_id: link.id });
 }
 
 /**

@@ -7,14 +7,15 @@ const Sequencer = SequencerModule.default ?? SequencerModule;
 const LONG = [
   'browser/new-id',
   'journeys/monkey',
-  'storage/mongo-processes',
+  'nodes/on-mongo',
+  'nodes/on-sqlite',
   'browser/existing-id',
   'faults/faults',
   'journeys/other-ways',
   'browser/english',
   'journeys/promises',
   'scripts/admin',
-  'nodes/two-nodes',
+  'storage/mongo-half-made',
   'journeys/promises-restart',
   'key-rotation',
 ];
