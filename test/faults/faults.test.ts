@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals
 import { FAULTS, onMongo, onSqlite } from '../../scripts/faults/faults.ts';
 import { mongoServerAvailable, startMongoServer, type MongoServer } from '../storage/mongo-server.ts';
 
-jest.setTimeout(120_000);
+jest.setTimeout(300_000);
 
 const SHORT = true;
 /** Those that need nodes; test/nodes tries them. */
