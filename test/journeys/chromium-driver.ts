@@ -42,6 +42,7 @@ async function driverOf(context: BrowserContext): Promise<Driver> {
     arrivesAt: async (origin) => page.waitForURL(`${origin}/**`),
     newTab: async () => driverOf(context),
     loseCookies: async (name) => context.clearCookies({ name: new RegExp(name) }),
+    closeTab: async () => page.close(),
     close: async () => context.close(),
   };
 }

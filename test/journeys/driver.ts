@@ -23,6 +23,8 @@ export type Driver = {
   newTab(): Promise<Driver>;
   /** Forgets the cookies whose name contains this. */
   loseCookies(name: string): Promise<void>;
+  /** Closes this tab; the browser stays, with its cookies. */
+  closeTab(): Promise<void>;
   close(): Promise<void>;
 };
 

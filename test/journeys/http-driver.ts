@@ -164,6 +164,7 @@ function tabOf(jar: Cookie[], options: { language?: string; from?: string }): Ht
     async loseCookies(name) {
       for (const cookie of jar.filter((each) => each.name.includes(name))) jar.splice(jar.indexOf(cookie), 1);
     },
+    closeTab: async () => undefined,
     close: async () => undefined,
   };
   return driver;

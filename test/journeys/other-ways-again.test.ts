@@ -131,38 +131,55 @@ describe('abandoned at every screen', () => {
         await hanako.signIn('hanako@example.jp', NEW_PASSWORD);
         await hanako.arrives();
       });
-    },
-  );
-});
 
-describe('abandoned with the address that the owners site handed over', () => {
-  inWorld(
-    {},
-    async () => createHttpDriver(),
-    (journey) => {
-      it('goes on in another browser with everything proven and typed', async () => {
-        let tanaka = await journey.person();
-        const elsewhere = async (screen: Screen): Promise<void> => {
-          tanaka = await journey.person();
-          await tanaka.signInAtOwnersSite('tanaka');
-          await tanaka.continueFromBanner();
-          await tanaka.isAt(screen);
+      it('whoever cancels is back at the owners site with a plain sentence; the banner stays, and what was chosen is kept', async () => {
+        const { world } = journey;
+        const ito = await journey.person();
+        const isCancelled = async (): Promise<void> => {
+          await ito.isAt('cancelled');
+          expect(ito.url()).toContain(world.origins.ownersSite);
+          await ito.open(`${world.origins.ownersSite}/`);
+          expect(await ito.text()).toContain('重要なお知らせ');
         };
-        await tanaka.signInAtOwnersSite('tanaka');
-        await tanaka.begin('newId');
-        await tanaka.agree();
-        await tanaka.askForCode();
-        await tanaka.typeCode('tanaka@example.jp');
-        await elsewhere('profile');
-        await tanaka.fillProfile();
-        await tanaka.fill('given_name', '次郎');
-        await tanaka.press(WORDS.confirm);
-        await elsewhere('confirm');
-        expect(await tanaka.text()).toContain('次郎');
-        await tanaka.press(WORDS.write);
-        await elsewhere('dealer');
-        await tanaka.press(WORDS.link);
-        expect(await tanaka.value('login_id')).toBe('tanaka@example.jp');
+        await ito.signInAtOwnersSite('ito');
+        await ito.begin('newId');
+        await ito.isAt('about');
+        await ito.press('戻る');
+        await isCancelled();
+
+        // No dealer is known: one is to be found, or not.
+        await ito.begin('hasId');
+        await ito.isAt('findDealer');
+        await ito.fill('name', '福岡');
+        await ito.choose('prefecture', '北海道');
+        await ito.press('探す');
+        expect(await ito.text()).toContain('当てはまる販売店は見つかりませんでした');
+        await ito.choose('prefecture', '福岡県');
+        await ito.press('探す');
+        await ito.press('この販売店を選ぶ');
+        await ito.isAt('dealer');
+        expect(await ito.text()).toContain('福岡');
+        await ito.press(/^戻る$/);
+        await isCancelled();
+
+        await ito.begin('hasId');
+        await ito.isAt('findDealer');
+        await ito.press('連携せずに進む');
+        await ito.isAt('login');
+        await ito.press('ログインせずに戻る');
+        await isCancelled();
+
+        await ito.begin('newId');
+        await ito.register('ito@example.jp');
+        await ito.signIn(undefined, NEW_PASSWORD);
+        await ito.isAt('required');
+        await ito.press('登録せずに戻る');
+        await isCancelled();
+
+        await ito.continueFromBanner();
+        await ito.confirmRequired();
+        await ito.arrives();
+        expect(await ito.text()).not.toContain('販売店との連携');
       });
     },
   );

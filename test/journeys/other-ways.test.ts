@@ -1,6 +1,6 @@
-// The other ways through: whoever has an ID, is somebody else, has no dealer, or does not want to – with and without JavaScript.
+// The other ways through: whoever has an ID, has it linked already, or is signed in already – with and without JavaScript.
 import { expect, it, jest } from '@jest/globals';
-import { DEMO_PASSWORD, NEW_PASSWORD, WORDS } from './traveller.ts';
+import { DEMO_PASSWORD, WORDS } from './traveller.ts';
 import { inTwoBrowsers } from './two-browsers.ts';
 
 // A limit for what hangs: a busy machine takes its time.
@@ -77,55 +77,5 @@ inTwoBrowsers({}, (journey) => {
     await family.confirmRequired();
     await family.arrives();
     expect(await family.text()).toContain('東京トヨタ自動車株式会社');
-  });
-
-  it('whoever cancels is back at the owners site with a plain sentence; the banner stays, and what was chosen is kept', async () => {
-    const { world } = journey;
-    const ito = await journey.person();
-    const isCancelled = async (): Promise<void> => {
-      await ito.isAt('cancelled');
-      expect(ito.url()).toContain(world.origins.ownersSite);
-      await ito.open(`${world.origins.ownersSite}/`);
-      expect(await ito.text()).toContain('重要なお知らせ');
-    };
-    await ito.signInAtOwnersSite('ito');
-    await ito.begin('newId');
-    await ito.isAt('about');
-    await ito.press('戻る');
-    await isCancelled();
-
-    // No dealer is known: one is to be found, or not.
-    await ito.begin('hasId');
-    await ito.isAt('findDealer');
-    await ito.fill('name', '福岡');
-    await ito.choose('prefecture', '北海道');
-    await ito.press('探す');
-    expect(await ito.text()).toContain('当てはまる販売店は見つかりませんでした');
-    await ito.choose('prefecture', '福岡県');
-    await ito.press('探す');
-    await ito.press('この販売店を選ぶ');
-    await ito.isAt('dealer');
-    expect(await ito.text()).toContain('福岡');
-    await ito.press(/^戻る$/);
-    await isCancelled();
-
-    await ito.begin('hasId');
-    await ito.isAt('findDealer');
-    await ito.press('連携せずに進む');
-    await ito.isAt('login');
-    await ito.press('ログインせずに戻る');
-    await isCancelled();
-
-    await ito.begin('newId');
-    await ito.register('ito@example.jp');
-    await ito.signIn(undefined, NEW_PASSWORD);
-    await ito.isAt('required');
-    await ito.press('登録せずに戻る');
-    await isCancelled();
-
-    await ito.continueFromBanner();
-    await ito.confirmRequired();
-    await ito.arrives();
-    expect(await ito.text()).not.toContain('販売店との連携');
   });
 });

@@ -12,6 +12,8 @@ export type Journey<D extends Driver = Driver> = {
   world: World;
   /** A person with a browser of their own, closed at the end. */
   person(): Promise<Traveller<D>>;
+  /** A person with this browser, closed at the end. */
+  travel(driver: D): Traveller<D>;
 };
 
 /** Describes journeys twice: in Chromium, and in a browser without JavaScript; each in a world of its own. */
@@ -38,8 +40,8 @@ export function inWorld<D extends Driver>(
   const drivers: D[] = [];
   const journey: Journey<D> = {
     world: undefined as unknown as World,
-    async person() {
-      const driver = await newDriver();
+    person: async () => journey.travel(await newDriver()),
+    travel(driver) {
       drivers.push(driver);
       return createTraveller(driver, journey.world);
     },
