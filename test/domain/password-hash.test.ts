@@ -66,17 +66,17 @@ describe('an account that does not exist', () => {
       () => slower.verify('wrong-2026', 'malformed'),
       () => slower.verify('a'.repeat(73), hash),
     ];
-    // The fastest of several, taken in turn: what the machine does besides only adds.
+    // The fastest of several, taken in turn: what the machine does besides only adds, and where it does much, it takes more rounds.
     const times = tries.map(() => Infinity);
-    for (let round = 0; round < 7; round += 1) {
+    const areAlike = (): boolean => times.every((time) => time > times[0]! * 0.6 && time < times[0]! * 1.7);
+    for (let round = 0; round < 60 && (round < 7 || !areAlike()); round += 1) {
       for (const [index, attempt] of tries.entries()) {
         const before = performance.now();
         await attempt();
         times[index] = Math.min(times[index]!, performance.now() - before);
       }
     }
-    for (const time of times) expect(time).toBeGreaterThan(times[0]! * 0.6);
-    for (const time of times) expect(time).toBeLessThan(times[0]! * 1.7);
+    expect({ times, alike: areAlike() }).toEqual({ times, alike: true });
   });
 });
 
