@@ -9,6 +9,7 @@ import type { PageState } from './http/page-context.ts';
 import { createPublicPages } from './http/public-pages.ts';
 import { readRecentRequest } from './interaction/recent-request.ts';
 import { createInteractionRouter } from './interaction/router.ts';
+import { createProgramEndpoints } from './oidc/program-endpoints.ts';
 import { createMigrationStatusRouter } from './oidc/migration-status.ts';
 import { createPostedRequests } from './oidc/posted-requests.ts';
 import { createHealthRouter } from './telemetry/health.ts';
@@ -27,6 +28,7 @@ export function createApp(deps: Deps, provider: Provider): Koa<PageState> {
     trustProxy: config.trustProxy,
     log,
     cacheViews: config.mode === 'production',
+    forPrograms: createProgramEndpoints(provider),
   });
 
   koa.use(async function rememberTheService(ctx, next) {

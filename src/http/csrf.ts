@@ -1,5 +1,5 @@
 // Cross-site request forgery: every post carries a token that only a page of ours, in this browser, could know.
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHmac, createSecretKey, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Middleware, ParameterizedContext } from 'koa';
 import type { PageState } from './page-context.ts';
 import { PageError } from './page-error.ts';
@@ -15,8 +15,9 @@ export const CSRF_FIELD = 'csrf_token';
  * @throws {PageError} `csrf`, 403
  */
 export function csrf(cookieName: string, keys: readonly string[], origin: string, secure: boolean): Middleware<PageState> {
+  const secrets = keys.map((key) => createSecretKey(Buffer.from(key)));
   const tokensOf = (secret: string): string[] =>
-    keys.map((key) => createHmac('sha256', key).update(`csrf:${secret}`).digest('base64url'));
+    secrets.map((key) => createHmac('sha256', key).update(`csrf:${secret}`).digest('base64url'));
 
   return async function checkCsrf(ctx, next) {
     const kept = ctx.cookies.get(cookieName, { signed: false });

@@ -1,5 +1,5 @@
 // The one place that turns an error into an answer.
-import type { Middleware } from 'koa';
+import type { Middleware, ParameterizedContext } from 'koa';
 import { HashingLaneFull } from '../domain/password-hash.ts';
 import { StorageUnavailable } from '../storage/storage.ts';
 import type { Log } from '../telemetry/log.ts';
@@ -38,6 +38,34 @@ function asPageError(error: unknown): PageError {
       });
 }
 
+function logFailure(log: Log, requestId: string, failure: PageError): void {
+  const fields = { request_id: requestId, error: failure.code, status: failure.status, detail: failure.message };
+  if (failure.status >= 500) log.error({ ...fields, stack: (failure.cause as Error | undefined)?.stack }, 'request failed');
+  else log.info(fields, 'request refused');
+}
+
+function askAgainLater(ctx: Pick<ParameterizedContext, 'set'>, { retryAfterSeconds }: PageError): void {
+  if (retryAfterSeconds !== undefined) ctx.set('Retry-After', String(Math.ceil(retryAfterSeconds)));
+}
+
+/** Tells a program whatever was thrown, as OAuth 2.0 names it (RFC 6749 section 5.2). */
+export function errorForPrograms(log: Log): Middleware<PageState> {
+  return async function tellError(ctx, next) {
+    try {
+      await next();
+    } catch (error) {
+      const failure = asPageError(error);
+      logFailure(log, ctx.state.requestId, failure);
+      ctx.status = failure.status;
+      ctx.set('Cache-Control', 'no-store');
+      ctx.body = {
+        error: failure.status === 503 ? 'temporarily_unavailable' : failure.status >= 500 ? 'server_error' : 'invalid_request',
+      };
+      askAgainLater(ctx, failure);
+    }
+  };
+}
+
 /** Renders whatever was thrown, and 404 where nobody answered. The page has the reference number that the log has. */
 export function errorPage(log: Log): Middleware<PageState> {
   return async function renderError(ctx, next) {
@@ -49,14 +77,7 @@ export function errorPage(log: Log): Middleware<PageState> {
     } catch (error) {
       failure = asPageError(error);
     }
-    const fields = {
-      request_id: ctx.state.requestId,
-      error: failure.code,
-      status: failure.status,
-      detail: failure.message,
-    };
-    if (failure.status >= 500) log.error({ ...fields, stack: (failure.cause as Error | undefined)?.stack }, 'request failed');
-    else log.info(fields, 'request refused');
+    logFailure(log, ctx.state.requestId, failure);
 
     const { t } = ctx.state;
     page(ctx, '/error', {
@@ -67,6 +88,6 @@ export function errorPage(log: Log): Middleware<PageState> {
       wayOn: failure.wayOn ?? ctx.state.defaultWayOn,
     });
     ctx.status = failure.status;
-    if (failure.retryAfterSeconds !== undefined) ctx.set('Retry-After', String(Math.ceil(failure.retryAfterSeconds)));
+    askAgainLater(ctx, failure);
   };
 }

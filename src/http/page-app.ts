@@ -1,11 +1,12 @@
 // A Koa application that answers with pages: the same ordered middleware for the common ID and for each reference app.
-import { randomBytes } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { send } from '@koa/send';
 import Koa from 'koa';
 import type { Log } from '../telemetry/log.ts';
+import { createCookieSigner } from './cookie-signer.ts';
 import { csrf } from './csrf.ts';
-import { errorPage } from './error-page.ts';
+import { errorForPrograms, errorPage } from './error-page.ts';
 import type { Brand, PageContext, PageState } from './page-context.ts';
 import { readForm } from './read-form.ts';
 import { securityHeaders } from './security-headers.ts';
@@ -39,6 +40,8 @@ export type PageAppOptions = {
   log: Log;
   /** Compiled views are kept. */
   cacheViews: boolean;
+  /** Answers what is for programs, before anything is done for pages. Passes on everything else. */
+  forPrograms?: Koa.Middleware<PageState>;
   /** The brand of this request; TOYOTA if left out. */
   brand?: (ctx: PageContext) => Brand;
 };
@@ -62,7 +65,7 @@ export function createPageApp(options: PageAppOptions): PageApp {
   const render = createViewRenderer(VIEWS, options.cacheViews);
   // Only the address that our own proxy added counts; what stood in the header before may be invented.
   const koa = new Koa<PageState>({ proxy: options.trustProxy, maxIpsCount: 1 });
-  koa.keys = options.cookieKeys;
+  koa.keys = createCookieSigner(options.cookieKeys);
   koa.on('error', (error: NodeJS.ErrnoException) => {
     if (CONNECTION_ENDED.includes(error.code ?? '')) return;
     options.log.error({ detail: error.message, stack: error.stack }, 'answer failed');
@@ -76,11 +79,12 @@ export function createPageApp(options: PageAppOptions): PageApp {
     await next();
   });
   koa.use(async function nameRequest(ctx, next) {
-    ctx.state.requestId = randomBytes(6).toString('hex');
+    ctx.state.requestId = randomUUID().slice(-12);
     ctx.set('X-Request-Id', ctx.state.requestId);
     await next();
   });
   for (const middleware of securityHeaders(secure)) koa.use(middleware);
+  if (options.forPrograms) koa.use(errorForPrograms(options.log)).use(options.forPrograms);
   koa.use(async function serveAssets(ctx, next) {
     if (!ctx.path.startsWith('/assets/')) return next();
     const maxage = options.cacheViews ? ASSET_MAX_AGE_MS : 0;

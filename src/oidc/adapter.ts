@@ -1,4 +1,4 @@
-// oidc-provider's storage interface over our port. Clients come from their files; everything else from the database.
+// oidc-provider's storage interface over our port, and the clients of the files as it takes them.
 import { randomBytes } from 'node:crypto';
 import { errors, type Adapter, type AdapterPayload } from 'oidc-provider';
 import type { Client } from '../config/config.ts';
@@ -14,7 +14,7 @@ export function createAdapterFactory(
   clock: Clock,
   onRedeemed: OnRedeemed,
 ): (model: string) => Adapter {
-  return (model) => (model === 'Client' ? clientAdapter(clients) : artifactAdapter(model, artifacts, clients, clock, onRedeemed));
+  return (model) => (model === 'Client' ? noClients() : artifactAdapter(model, artifacts, clients, clock, onRedeemed));
 }
 
 /** Called when a code was consumed, before a token is made of it; what it throws is the answer. */
@@ -70,6 +70,15 @@ function artifactAdapter(
 }
 
 /**
+ * The clients as oidc-provider is given them, once: asked for one by one it hashes what the adapter answers, at each request.
+ * Other clients are another provider's.
+ */
+export function clientsForProvider(clients: ClientRegistry): Client['metadata'][] {
+  const placeholder = randomBytes(32).toString('base64url');
+  return clients.all().map((client) => forProvider(client, placeholder));
+}
+
+/**
  * The metadata of a client app as oidc-provider takes it. It knows the scopes of OpenID Connect; those of a resource are held against the file when the resource is asked for.
  * It refuses an empty scope, and takes an absent one for every scope there is: a file without any of these may ask for `openid`.
  */
@@ -88,16 +97,13 @@ const ours = (scope: string): string =>
     .filter((name) => OIDC_SCOPES.includes(name))
     .join(' ');
 
-function clientAdapter(clients: ClientRegistry): Adapter {
+/** Asked for clients of other ids than those that the provider was made with: there are none. */
+function noClients(): Adapter {
   const readOnly = async (): Promise<never> => {
     throw new Error('clients are files in config/clients and cannot be written');
   };
-  const placeholder = randomBytes(32).toString('base64url');
   return {
-    find: async (clientId) => {
-      const client = clients.find(clientId);
-      return client && (forProvider(client, placeholder) as AdapterPayload);
-    },
+    find: async () => undefined,
     findByUid: async () => undefined,
     findByUserCode: async () => undefined,
     upsert: readOnly,

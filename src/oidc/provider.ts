@@ -2,15 +2,17 @@
 import { decodeJwt } from 'jose';
 import Provider, { errors, type Configuration, type KoaContextWithOIDC } from 'oidc-provider';
 import type { Deps } from '../deps.ts';
+import { createCookieSigner } from '../http/cookie-signer.ts';
 import { isFromAnotherSite } from '../http/csrf.ts';
 import { PageError } from '../http/page-error.ts';
 import { LANGUAGES } from '../http/translator.ts';
-import { createAdapterFactory } from './adapter.ts';
+import { clientsForProvider, createAdapterFactory } from './adapter.ts';
 import { compareSecretDigests } from './client-secrets.ts';
 import { accountClaims, CLAIMS_BY_SCOPE, OIDC_SCOPES } from './claims.ts';
 import { createCustomerNaming, createResourceIndicators, createRichAuthorizationRequests } from './dealer-link-grant.ts';
 import { createLoadExistingGrant } from './existing-grant.ts';
 import { createClientThrottle } from './client-throttle.ts';
+import { createDiscovery } from './discovery.ts';
 import { createFinishMigration } from './finish-migration.ts';
 import { createInteractionUrl } from './interaction-url.ts';
 import { createLegacyHandOver } from './legacy-hand-over.ts';
@@ -45,15 +47,7 @@ export async function createProvider(deps: Deps): Promise<Provider> {
     if (oidc?.route === 'end_session' && typeof body === 'string' && !oidc.session?.accountId && ctx.status === 200)
       logoutSource(ctx as KoaContextWithOIDC, body);
   });
-  provider.use(async function correctDiscovery(ctx, next) {
-    await next();
-    if (ctx.oidc?.route !== 'discovery') return;
-    const document = ctx.body as Record<string, unknown>;
-    document.prompt_values_supported = ['none', 'login', 'consent', 'create'];
-    // The encryption that is on is for what clients encrypt to us; no client can have its ID tokens encrypted.
-    delete document.id_token_encryption_alg_values_supported;
-    delete document.id_token_encryption_enc_values_supported;
-  });
+  provider.use(createDiscovery() as Parameters<Provider['use']>[0]);
   provider.use(async function letFormPostLeave(ctx, next) {
     await next();
     allowFormPost(ctx as KoaContextWithOIDC);
@@ -127,6 +121,7 @@ function createConfiguration(deps: Deps): Configuration {
     resourceServer?.accessTokenTTL ?? clients.find(clientId)?.accessTokenLifetimeSeconds ?? config.lifetimes.accessToken;
   const configuration = {
     adapter: createAdapterFactory(storage.artifacts, clients, clock, createFinishMigration(deps)),
+    clients: clientsForProvider(clients),
     jwks: keys.jwks,
     scopes: OIDC_SCOPES,
     claims: CLAIMS_BY_SCOPE,
@@ -150,7 +145,7 @@ function createConfiguration(deps: Deps): Configuration {
     // The code is bound to the address that it was sent to (RFC 6749 4.1.3; required in OpenID Connect Core 3.1.2.1).
     allowOmittingSingleRegisteredRedirectUri: false,
     cookies: {
-      keys: config.cookieKeys,
+      keys: createCookieSigner(config.cookieKeys),
       names: {
         session: `${secure ? '__Host-' : ''}common-id.session`,
         // They have a path, which `__Host-` does not allow.

@@ -17,6 +17,10 @@ beforeAll(async () => {
       trustProxy: false,
       log: createLog('test', 'silent'),
       cacheViews: true,
+      forPrograms: async (ctx, next) => {
+        if (ctx.path === '/token-without-database') throw new StorageUnavailable('gone');
+        await next();
+      },
     });
     app.koa.use(async (ctx, next) => {
       if (ctx.path === '/without-database') throw new StorageUnavailable('gone');
@@ -51,6 +55,15 @@ test.each([
   expect(answer.headers['cache-control']).toBe('no-store');
   expect(answer.text).toContain('ページが見つかりません');
   expect(answer.text).not.toMatch(/ENOENT|views|<%/);
+});
+
+test('a program hears the same as JSON, with the headers of every answer', async () => {
+  const answer = await sendRaw(`${served.origin}/token-without-database`, { method: 'POST' });
+  expect(answer.status).toBe(503);
+  expect(answer.headers['retry-after']).toBe('5');
+  expect(answer.headers['x-request-id']).toMatch(/^[0-9a-f]{12}$/);
+  expect(answer.headers['content-security-policy']).toContain("default-src 'self'");
+  expect(JSON.parse(answer.text)).toEqual({ error: 'temporarily_unavailable' });
 });
 
 test('while the database cannot be reached: 503 and when to ask again, never a 500', async () => {

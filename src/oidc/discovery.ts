@@ -1,0 +1,32 @@
+// The discovery document (OpenID Connect Discovery 1.0): oidc-provider's, corrected, and made once.
+import type { Middleware } from 'koa';
+
+export const DISCOVERY_PATHS: readonly string[] = [
+  '/.well-known/openid-configuration',
+  '/.well-known/oauth-authorization-server',
+];
+
+/** Goes in front of oidc-provider. */
+export function createDiscovery(): Middleware {
+  // Addresses in it begin as the request's own does, which a proxy says: https, and http for whoever asks this process itself.
+  const made = new Map<string, string>();
+  return async function answerDiscovery(ctx, next) {
+    // Whoever says where it comes from gets headers besides.
+    const known = ctx.get('Origin') === '' && ctx.method === 'GET' ? made.get(ctx.protocol) : undefined;
+    if (known !== undefined && DISCOVERY_PATHS.includes(ctx.path)) {
+      ctx.vary('Origin');
+      ctx.type = 'json';
+      ctx.body = known;
+      return;
+    }
+    await next();
+    const { oidc } = ctx as { oidc?: { route?: string } };
+    if (oidc?.route !== 'discovery' || ctx.status !== 200) return;
+    const document = ctx.body as Record<string, unknown>;
+    document.prompt_values_supported = ['none', 'login', 'consent', 'create'];
+    // The encryption that is on is for what clients encrypt to us; no client can have its ID tokens encrypted.
+    delete document.id_token_encryption_alg_values_supported;
+    delete document.id_token_encryption_enc_values_supported;
+    made.set(ctx.protocol, JSON.stringify(document));
+  };
+}
