@@ -4,12 +4,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openStorage } from '../../src/storage/open-storage.ts';
 import type { Storage } from '../../src/storage/storage.ts';
-import { eventAbout, sampleAccount } from '../../test/storage/conformance/samples.ts';
+import { ARTIFACTS_PER_ACCOUNT, emailOf, fillDatabase, idOf } from './fill-database.ts';
 import { measure, type Measured } from './measure.ts';
 
-const ARTIFACTS_PER_ACCOUNT = 5;
-const AT_ONCE = 2_000;
-const ASKED = 3_000;
+const ASKED = 5_000;
+const SWEEPS = 200;
+const BATCH = 200;
+/** Of each measurement, before it counts. */
+const WARM_UP = 500;
+const AT_ONCE = 200;
 
 export type Growth = {
   accounts: number;
@@ -24,56 +27,75 @@ export type Growth = {
 /** @param sizes numbers of accounts, growing */
 export async function grow(sizes: readonly number[], tell: (line: string) => void): Promise<Growth[]> {
   const folder = await mkdtemp(join(tmpdir(), 'bench-growth-'));
-  const path = join(folder, 'common-id.db');
-  let now = Date.now();
-  const storage = await openStorage(`sqlite:${path}`, () => now);
+  const path = join(folder, 'common-id.sqlite');
+  const began = Date.now();
   const grown: Growth[] = [];
   try {
+    await (await openStorage(`sqlite:${path}`, Date.now)).close();
     let standing = 0;
     for (const size of sizes) {
-      await fill(storage, standing, size, now);
-      standing = size;
-      const pick = (): number => Math.floor(Math.random() * size);
-      const one = { atOnce: 1 };
-      const lookup = await measure(() => storage.accounts.findByEmail(`a${pick()}@example.jp`), { count: ASKED, ...one });
-      await many(ASKED + ASKED / 10, (n) =>
-        storage.artifacts.save('AuthorizationCode', `${size}-${n}`, { accountId: `a${n}` }, now + 60_000),
-      );
-      const redemption = await measure((n) => storage.artifacts.consume('AuthorizationCode', `${size}-${n}`), {
-        count: ASKED,
-        ...one,
+      fillDatabase(path, standing, size, began, (accounts) => {
+        if (accounts % 100_000 === 0) tell(`  ${accounts} accounts after ${Math.round((Date.now() - began) / 1000)} s`);
       });
-      await many(22_000, (n) => storage.artifacts.save('Interaction', `${size}-${n}`, { uid: `${n}` }, now + 1_000));
-      now += 120_000;
-      const sweep = await measure(() => storage.sweep(200), { count: 100, ...one });
+      standing = size;
+      const measured = await measureAt(path, size);
       const fileMiB = (await stat(path)).size / 2 ** 20;
-      grown.push({ accounts: size, artifacts: size * ARTIFACTS_PER_ACCOUNT, fileMiB, lookup, redemption, sweep });
+      grown.push({ accounts: size, artifacts: size * ARTIFACTS_PER_ACCOUNT, fileMiB, ...measured });
       const of = ({ p50, p99 }: Measured): string => `p50 ${p50.toFixed(3)} p99 ${p99.toFixed(3)} ms`;
+      const { lookup, redemption, sweep } = measured;
       tell(
-        `${String(size).padStart(9)} accounts  lookup ${of(lookup)}  redemption ${of(redemption)}  sweep of 200 ${of(sweep)}  file ${fileMiB.toFixed(0)} MiB`,
+        `${String(size).padStart(9)} accounts  lookup ${of(lookup)}  redemption ${of(redemption)}  sweep of ${BATCH} ${of(sweep)}  file ${fileMiB.toFixed(0)} MiB`,
       );
     }
     return grown;
   } finally {
-    await storage.close();
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-async function fill(storage: Storage, from: number, to: number, now: number): Promise<void> {
-  const year = 365 * 24 * 60 * 60 * 1000;
-  await many(to - from, async (n) => {
-    const id = `a${from + n}`;
-    const artifacts = Array.from({ length: ARTIFACTS_PER_ACCOUNT }, (_, m) =>
-      storage.artifacts.save(m === 0 ? 'Grant' : 'RefreshToken', `${id}-${m}`, { accountId: id, grantId: `${id}-0` }, now + year),
+async function measureAt(path: string, size: number): Promise<Pick<Growth, 'lookup' | 'redemption' | 'sweep'>> {
+  let now = Date.now();
+  const storage = await openStorage(`sqlite:${path}`, () => now);
+  try {
+    const pick = (): number => Math.floor(Math.random() * size);
+    const lookup = await timed((n) => storage.accounts.findByEmail(emailOf(pick())).then((found) => found ?? fail(n)), ASKED);
+    const code = (n: number): string => idOf('code', `${size} ${n}`);
+    await many(ASKED + WARM_UP, async (n) => {
+      const accountId = idOf('account', pick());
+      await storage.artifacts.save('AuthorizationCode', code(n), { accountId, grantId: idOf('grant', n) }, now + 60 * 60_000);
+    });
+    const redeem = async (n: number): Promise<unknown> =>
+      (await storage.artifacts.consume('AuthorizationCode', code(n))) || fail(n);
+    const redemption = await timed(redeem, ASKED);
+    await many((SWEEPS + WARM_UP / 10) * BATCH, async (n) =>
+      storage.artifacts.save('Interaction', idOf('interaction', `${size} ${n}`), { uid: idOf('uid', n) }, now + 60_000),
     );
-    await Promise.all([storage.accounts.create(sampleAccount(id), eventAbout(id)), ...artifacts]);
-  });
+    now += 120_000;
+    const sweep = await timed(() => storage.sweep(BATCH), SWEEPS, WARM_UP / 10);
+    await emptied(storage);
+    return { lookup, redemption, sweep };
+  } finally {
+    await storage.close();
+  }
+}
+
+async function timed(work: (n: number) => Promise<unknown>, count: number, warmUp = WARM_UP): Promise<Measured> {
+  await measure(work, { count: warmUp, atOnce: 1 });
+  return measure((n) => work(warmUp + n), { count, atOnce: 1 });
+}
+
+function fail(n: number): never {
+  throw new Error(`number ${n} was not there`);
+}
+
+/** The next size begins as this one did. */
+async function emptied(storage: Storage): Promise<void> {
+  while ((await storage.sweep(10_000)) > 0);
 }
 
 async function many(count: number, work: (index: number) => Promise<unknown>): Promise<void> {
-  for (let first = 0; first < count; first += AT_ONCE / 10) {
-    const size = Math.min(AT_ONCE / 10, count - first);
+  for (let first = 0; first < count; first += AT_ONCE) {
+    const size = Math.min(AT_ONCE, count - first);
     await Promise.all(Array.from({ length: size }, (_, n) => work(first + n)));
   }
 }

@@ -1,0 +1,68 @@
+// Fills an SQLite file of ours with accounts and what hangs on them: past the port, in large transactions, because one by one it takes hours.
+import { createHash } from 'node:crypto';
+import { DatabaseSync } from 'node:sqlite';
+import { sampleAccount } from '../../test/storage/conformance/samples.ts';
+
+export const ARTIFACTS_PER_ACCOUNT = 5;
+const ACCOUNTS_IN_ONE_TRANSACTION = 10_000;
+const YEAR_MS = 365 * 24 * 60 * 60 * 1000;
+
+/** Ids are spread as random ones are, and can be made again from their number. */
+export const idOf = (kind: string, n: number | string): string => createHash('sha256').update(`${kind} ${n}`).digest('base64url');
+
+export const emailOf = (n: number): string => `person-${n}@example.jp`;
+
+/**
+ * Writes the accounts of these numbers, each with a grant and its tokens. The ledger is left out: nothing that is measured reads it.
+ * @param told is called from time to time with the number of accounts that stand
+ */
+export function fillDatabase(path: string, from: number, to: number, now: number, told: (accounts: number) => void): void {
+  const database = new DatabaseSync(path);
+  try {
+    // A file that nobody needs: what a power cut would do to it does not matter.
+    database.exec('PRAGMA synchronous = OFF; PRAGMA cache_size = -1000000');
+    const account = database.prepare('INSERT INTO accounts (id, version, document) VALUES (?, 1, ?)');
+    const identifier = database.prepare('INSERT INTO identifiers (key, account_id) VALUES (?, ?)');
+    const artifact = database.prepare(
+      'INSERT INTO artifacts (model, id, payload, grant_id, account_id, expires_at) VALUES (?, ?, ?, ?, ?, ?)',
+    );
+    const writeOne = (n: number): void => {
+      const accountId = idOf('account', n);
+      const email = emailOf(n);
+      account.run(accountId, JSON.stringify(sampleAccount(accountId, { email, email_canonical: email })));
+      identifier.run(`email:${email}`, accountId);
+      const grantId = idOf('grant', n);
+      for (let m = 0; m < ARTIFACTS_PER_ACCOUNT; m += 1) {
+        const [model, id] = m === 0 ? ['Grant', grantId] : [m === 1 ? 'AccessToken' : 'RefreshToken', idOf('token', `${n} ${m}`)];
+        artifact.run(model, id, JSON.stringify(payload(model, id, accountId, grantId, now)), grantId, accountId, now + YEAR_MS);
+      }
+    };
+    for (let first = from; first < to; first += ACCOUNTS_IN_ONE_TRANSACTION) {
+      const end = Math.min(first + ACCOUNTS_IN_ONE_TRANSACTION, to);
+      database.exec('BEGIN');
+      for (let n = first; n < end; n += 1) writeOne(n);
+      database.exec('COMMIT');
+      told(end);
+    }
+  } finally {
+    database.close();
+  }
+}
+
+/** As large as those of oidc-provider. */
+function payload(kind: string, jti: string, accountId: string, grantId: string, now: number): object {
+  const iat = Math.floor(now / 1000);
+  return {
+    iat,
+    exp: iat + YEAR_MS / 1000,
+    kind,
+    jti,
+    accountId,
+    grantId,
+    clientId: 'maintenance-notebook',
+    gty: 'authorization_code refresh_token',
+    authTime: iat,
+    scope: 'openid profile email phone address offline_access dealer_link',
+    sessionUid: jti.slice(0, 21),
+  };
+}
