@@ -1,13 +1,10 @@
 // A moment as people in Japan read it.
 import type { EpochMilliseconds } from '../domain/account.ts';
-import type { Language } from '../http/translator.ts';
-
-const FORMATS: Record<Language, Intl.DateTimeFormat> = {
-  ja: new Intl.DateTimeFormat('ja-JP', { dateStyle: 'long', timeStyle: 'short', timeZone: 'Asia/Tokyo' }),
-  en: new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeStyle: 'short', timeZone: 'Asia/Tokyo' }),
-};
+import { LOCALE_OF, type Language } from '../http/translator.ts';
 
 /** Date and time of day, in Japan's time zone. */
 export function formatTime(time: EpochMilliseconds, language: Language): string {
-  return FORMATS[language].format(time);
+  return new Intl.DateTimeFormat(LOCALE_OF[language], { dateStyle: 'long', timeStyle: 'short', timeZone: 'Asia/Tokyo' }).format(
+    time,
+  );
 }

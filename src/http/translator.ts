@@ -7,6 +7,9 @@ export const LANGUAGES = ['ja', 'en'] as const;
 export type Language = (typeof LANGUAGES)[number];
 export const DEFAULT_LANGUAGE: Language = 'ja';
 
+/** How dates, times and numbers are written in a language. */
+export const LOCALE_OF: Record<Language, string> = { ja: 'ja-JP', en: 'en-GB' };
+
 /** Answers the text of a key (`login.title`); `{{name}}` in it is replaced by `values.name`. */
 export type Translate = (key: string, values?: Record<string, string | number>) => string;
 

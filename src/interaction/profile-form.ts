@@ -5,7 +5,8 @@ import { parseKana, parseName } from '../domain/kana.ts';
 import { formatPhoneNumber, parsePhoneNumber } from '../domain/phone-number.ts';
 import { parsePlainText } from '../domain/plain-text.ts';
 import { formatPostalCode, parsePostalCode, PREFECTURES } from '../domain/postal-code.ts';
-import type { Translate } from '../http/translator.ts';
+import type { PageState } from '../http/page-context.ts';
+import { LOCALE_OF, type Translate } from '../http/translator.ts';
 
 /** The form's fields by the claim that they make up. */
 export const FIELDS_OF: Record<ProfileKey, readonly string[]> = {
@@ -135,24 +136,23 @@ export function profileFields(profile: Profile): Typed {
 export function profileRows(
   profile: Profile,
   asked: Iterable<ProfileKey>,
-  t: Translate,
+  { language, t }: Pick<PageState, 'language' | 't'>,
 ): { label: string; value: string; field: string }[] {
   const fields = profileFields(profile);
   return [...asked].flatMap((claim) => {
     if (claim === 'birthdate') {
-      const { birthdate_year: year = '', birthdate_month: month = '', birthdate_day: day = '' } = fields;
-      return [
-        {
-          label: t('fields.birthdate'),
-          value: year && t('fields.birthdate_value', { year, month, day }),
-          field: 'birthdate_year',
-        },
-      ];
+      const format = new Intl.DateTimeFormat(LOCALE_OF[language], { dateStyle: 'long', timeZone: 'UTC' });
+      const date = profile.birthdate && format.format(Date.parse(profile.birthdate));
+      const value = date ? t('fields.birthdate_value', { date }) : '';
+      return [{ label: t('fields.birthdate'), value, field: 'birthdate_year' }];
     }
     if (claim === 'gender') {
       return [{ label: t('fields.gender'), value: profile.gender ? t(`fields.gender_${profile.gender}`) : '', field: claim }];
     }
-    return FIELDS_OF[claim].map((field) => ({ label: t(`fields.${field}`), value: fields[field] ?? '', field }));
+    return FIELDS_OF[claim].map((field) => {
+      const value = fields[field] ?? '';
+      return { label: t(`fields.${field}`), value: field === 'region' && value ? t(`prefectures.${value}`) : value, field };
+    });
   });
 }
 

@@ -45,6 +45,7 @@ test('LEXUS signs in without a page in between; a third party asks for consent f
   await browser.open(`${at('lexus')}/login`);
   expect(browser.page.url).toBe(at('lexus'));
   expect(shown()).toContain('sato@example.jp');
+  expect(shown()).toContain('共通IDのデモサービス');
   await browser.open(`${at('gazoo')}/login`);
   expect(browser.page.url).toContain('/consent');
   await browser.submit('/consent', { decision: 'allow' });

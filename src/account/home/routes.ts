@@ -62,7 +62,7 @@ export function createHomePage({ config, clients, storage }: Deps, access: Accou
         title: t('account.title'),
         done: DONE.find((done) => done === ctx.query.done),
         email: session.account.email,
-        rows: profileRows(session.account.profile, PROFILE_CLAIMS, t).filter(({ value }) => value !== ''),
+        rows: profileRows(session.account.profile, PROFILE_CLAIMS, ctx.state).filter(({ value }) => value !== ''),
         links,
         services,
         browsers,

@@ -5,6 +5,7 @@ import { page, type PageContext, type PageState } from '../../http/page-context.
 import { PageError } from '../../http/page-error.ts';
 import { formField } from '../../http/read-form.ts';
 import type { PageApp } from '../../http/page-app.ts';
+import { LOCALE_OF } from '../../http/translator.ts';
 import type { BookingStore } from './booking-store.ts';
 import { DEALERS, findDealer } from './dealers.ts';
 import { FAULTS, type Faults } from './faults.ts';
@@ -29,7 +30,7 @@ export function staffRoutes(
   }
 
   router.get('/', (ctx) => {
-    const format = new Intl.DateTimeFormat(ctx.state.language, {
+    const format = new Intl.DateTimeFormat(LOCALE_OF[ctx.state.language], {
       dateStyle: 'medium',
       timeStyle: 'short',
       timeZone: 'Asia/Tokyo',

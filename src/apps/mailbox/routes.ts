@@ -2,6 +2,7 @@
 import Router from 'koa-router';
 import { page, type PageState } from '../../http/page-context.ts';
 import { PageError } from '../../http/page-error.ts';
+import { LOCALE_OF, type Language } from '../../http/translator.ts';
 import type { Message, MessageStore } from './message-store.ts';
 
 /**
@@ -23,8 +24,12 @@ export function mailboxRoutes(store: MessageStore): Router<PageState> {
     return value;
   }
 
-  function shown(message: Message, language: string): Message & { time: string } {
-    const format = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'medium', timeZone: 'Asia/Tokyo' });
+  function shown(message: Message, language: Language): Message & { time: string } {
+    const format = new Intl.DateTimeFormat(LOCALE_OF[language], {
+      dateStyle: 'medium',
+      timeStyle: 'medium',
+      timeZone: 'Asia/Tokyo',
+    });
     return { ...message, time: format.format(new Date(message.received_at)) };
   }
 

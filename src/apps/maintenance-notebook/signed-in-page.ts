@@ -1,5 +1,6 @@
 // A page of the opened notebook: with the menu, the person's name, and what there is to say once.
 import { page } from '../../http/page-context.ts';
+import { LOCALE_OF, type Language } from '../../http/translator.ts';
 import { canLink, dealerStanding, type Reading } from './dealer-standing.ts';
 import type { NotebookContext, NotebookDeps, OpenNotebook } from './notebook.ts';
 
@@ -35,19 +36,26 @@ export function signedInPage(
       name: dealerName ?? dealer?.name,
       standing,
       canLink: canLink(standing),
-      linkedAt: dealer?.linkedAt && standing === 'active' ? longDate(dealer.linkedAt.slice(0, 10), language) : undefined,
+      linkedAt: dealer?.linkedAt && standing === 'active' ? dayInJapan(dealer.linkedAt, language) : undefined,
     },
     ...data,
   });
 }
 
+/** The day of a moment (ISO 8601) in Japan, where the dealers are. */
+function dayInJapan(moment: string, language: Language): string {
+  return new Intl.DateTimeFormat(LOCALE_OF[language], { dateStyle: 'long', timeZone: 'Asia/Tokyo' }).format(new Date(moment));
+}
+
 /** A date (`YYYY-MM-DD`) in the person's language. */
-export function longDate(date: string, language: string): string {
-  return new Intl.DateTimeFormat(language, { dateStyle: 'long', timeZone: 'UTC' }).format(new Date(`${date}T00:00:00Z`));
+export function longDate(date: string, language: Language): string {
+  return new Intl.DateTimeFormat(LOCALE_OF[language], { dateStyle: 'long', timeZone: 'UTC' }).format(
+    new Date(`${date}T00:00:00Z`),
+  );
 }
 
 /** A month (`YYYY-MM`, or a date) in the person's language. */
-export function longMonth(month: string, language: string): string {
-  const format = new Intl.DateTimeFormat(language, { year: 'numeric', month: 'long', timeZone: 'UTC' });
+export function longMonth(month: string, language: Language): string {
+  const format = new Intl.DateTimeFormat(LOCALE_OF[language], { year: 'numeric', month: 'long', timeZone: 'UTC' });
   return format.format(new Date(`${month.slice(0, 7)}-01T00:00:00Z`));
 }

@@ -1,4 +1,5 @@
 // Calendar days as people in Japan count them, wherever the server stands.
+import { LOCALE_OF, type Language } from '../../http/translator.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const JAPAN_OFFSET_MS = 9 * 60 * 60 * 1000;
@@ -21,7 +22,7 @@ export function daysBetween(from: string, to: string): number {
 }
 
 /** The day as people write it in that language. */
-export function formatDay(day: string, language: string): string {
-  const format = new Intl.DateTimeFormat(language, { dateStyle: 'full', timeZone: 'UTC' });
+export function formatDay(day: string, language: Language): string {
+  const format = new Intl.DateTimeFormat(LOCALE_OF[language], { dateStyle: 'full', timeZone: 'UTC' });
   return format.format(new Date(`${day}T00:00:00Z`));
 }

@@ -12,7 +12,7 @@ export function createConfirmPage(deps: Pick<Deps, 'storage' | 'clock'>, registr
     const draft = await registration.draftFor(ctx, 'confirm');
     if (!draft) return;
     const back = registration.pathOf(ctx, 'profile');
-    const rows = profileRows(draft.profile ?? {}, profileAsked(true).keys(), ctx.state.t);
+    const rows = profileRows(draft.profile ?? {}, profileAsked(true).keys(), ctx.state);
     page(ctx, 'confirm', {
       kind: 'step',
       title: ctx.state.t('confirm.title'),

@@ -84,7 +84,7 @@ export function createRequiredProfileStep(deps: Deps): InteractionStep {
       action: `${interaction.path}/confirm`,
       backUrl: interaction.path,
       clientName: interaction.client.name[language],
-      rows: profileRows(typed, claimsOf(ctx), t),
+      rows: profileRows(typed, claimsOf(ctx), ctx.state),
     });
   };
 
