@@ -9,6 +9,7 @@ import { accountClient } from './oidc/account-client.ts';
 import { readClientEnds } from './oidc/client-ends.ts';
 import { keepKeys } from './config/key-files.ts';
 import { loadKeys } from './oidc/keys.ts';
+import { hideCounterKeys } from './storage/hidden-counters.ts';
 import { openStorage } from './storage/open-storage.ts';
 import { sealMails } from './storage/sealed-mails.ts';
 import type { Log } from './telemetry/log.ts';
@@ -18,7 +19,11 @@ import type { ProcessStatus } from './telemetry/process-status.ts';
 /** Opens what is opened once. */
 export async function createLasting(config: Config, clock: Clock, log: Log): Promise<Lasting> {
   const opened = await openStorage(config.databaseUrl, clock, log);
-  const storage = { ...opened, jobs: sealMails(opened.jobs, config.hmacKey) };
+  const storage = {
+    ...opened,
+    jobs: sealMails(opened.jobs, config.hmacKey),
+    counters: hideCounterKeys(opened.counters, config.hmacKey),
+  };
   const status: ProcessStatus = { draining: false, configuration: { version: '', inForceSince: clock() } };
   return { storage, jobs: createJobQueue(storage.jobs, clock), status, metrics: createMetrics(status) };
 }

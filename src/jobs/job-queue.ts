@@ -12,6 +12,14 @@ export type JobPayloads = {
 
 export type JobKind = keyof JobPayloads;
 
+/** Those that this version knows. */
+export const JOB_KINDS = [
+  'send_mail',
+  'mail_password_reset',
+  'deliver_dealer_link',
+  'withdraw_dealer_link',
+] as const satisfies readonly JobKind[];
+
 export type JobQueue = {
   /**
    * Writes the job; when this has answered, the work will be done, whatever happens to this process.

@@ -1,12 +1,14 @@
 // Cleans up behind everybody: removes what has expired, and takes up what somebody left half-made.
 import type { Deps } from '../deps.ts';
 import { enqueueDelivery } from './enqueue-delivery.ts';
+import { JOB_KINDS } from './job-queue.ts';
 
 const EVERY_MS = 60_000;
 const BATCH = 500;
 const DAY_MS = 24 * 60 * 60 * 1000;
 /** Longer than any request lives: whoever wrote the link is not about to put its delivery on the way. */
 const ABANDONED_AFTER_MS = 60_000;
+const UNKNOWN_AFTER_MS = 60 * 60 * 1000;
 
 type SweepDeps = Pick<Deps, 'storage' | 'jobs' | 'clock' | 'log'>;
 
@@ -26,6 +28,20 @@ async function removeEndedJobs({ storage, clock }: SweepDeps): Promise<void> {
   }
 }
 
+/**
+ * What nobody does is given up where it can be seen. Not soon: while versions stand side by side, a newer one may do what this one does
+ * not know.
+ */
+async function giveUpUnknown({ storage, clock, log }: SweepDeps): Promise<void> {
+  const count = await storage.jobs.buryOthers(
+    JOB_KINDS,
+    clock() - UNKNOWN_AFTER_MS,
+    'no version that runs knows this kind',
+    BATCH,
+  );
+  if (count > 0) log.warn({ count }, 'jobs of unknown kinds given up');
+}
+
 /** A process that died between writing a link and its delivery left a link that nobody would tell the dealer about. */
 async function takeUpDeliveries({ storage, jobs, clock }: SweepDeps): Promise<void> {
   const links = await storage.dealerLinks.listByStatus('pending', clock() - ABANDONED_AFTER_MS, BATCH);
@@ -42,6 +58,7 @@ export function startSweeper(deps: SweepDeps): () => void {
       await removeExpired(deps);
       await removeEndedJobs(deps);
       await takeUpDeliveries(deps);
+      await giveUpUnknown(deps);
     } catch (error) {
       deps.log.warn({ detail: error instanceof Error ? error.message : String(error) }, 'sweeping failed');
     }

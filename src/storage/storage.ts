@@ -203,6 +203,11 @@ export interface JobStore {
   /** The holder gives it up for good; the payload stays, for whoever looks why. Answers `false` where the lease was lost. */
   bury(key: string, lease: string, reason: string): Promise<boolean>;
   /**
+   * Gives up to `limit` waiting jobs up whose time came before a moment and whose kind is none of these; answers how many. Their
+   * payload stays.
+   */
+  buryOthers(kinds: readonly string[], dueBefore: EpochMilliseconds, reason: string, limit: number): Promise<number>;
+  /**
    * Puts a dead or done job back to work with this payload, as if it was made now: its attempts at zero. Answers `false` where there is none of the key, or
    * it is waiting.
    */

@@ -5,6 +5,7 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { createLocalJWKSet, decodeProtectedHeader, jwtVerify, type JSONWebKeySet } from 'jose';
+import { openSide } from '../../scripts/admin/storage-copy/copy-storage.ts';
 import { databaseAway } from '../../scripts/faults/database-away.ts';
 import type { Backend, Nodes } from '../../scripts/faults/fault.ts';
 import { createGazoo } from '../../scripts/faults/gazoo.ts';
@@ -15,7 +16,9 @@ import { untilTrue } from '../journeys/dealer-faults.ts';
 import { createHttpDriver } from '../journeys/http-driver.ts';
 import { createTraveller, WORDS } from '../journeys/traveller.ts';
 import { createBrowser, sendRaw } from '../support/http-browser.ts';
+import { describePoison } from './poison.ts';
 import { describeRaces } from './races.ts';
+import { createVisitors } from './visitors.ts';
 
 const ADMIN = fileURLToPath(new URL('../../scripts/admin.ts', import.meta.url));
 const SHORT = true;
@@ -55,7 +58,9 @@ export function describeNodes(name: string, makeBackend: () => Promise<Backend &
       expect(Math.abs(first - second)).toBeLessThanOrEqual(2);
     });
 
-    describeRaces(() => nodes);
+    const visitors = createVisitors(() => nodes);
+    describeRaces(() => nodes, visitors);
+    describePoison(() => nodes, visitors);
 
     test('what one has counted the other refuses', async () => {
       const [here = 0, there = 0] = ports();
@@ -78,6 +83,13 @@ export function describeNodes(name: string, makeBackend: () => Promise<Backend &
       const answer = await elsewhere.post('/login', { login_id: 'sato@example.jp', password: 'Common-2026' });
       expect(answer.status).toBe(429);
       expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0);
+      // What is counted is kept; whom it counts is not.
+      const side = await openSide(nodes.database.directUrl);
+      const names: string[] = [];
+      for await (const { row } of side.read('counters', undefined)) names.push(row.key);
+      await side.close();
+      expect(names.some((counter) => counter.startsWith('login-tries:'))).toBe(true);
+      expect(names.filter((counter) => /@|\d\.\d|::/.test(counter))).toEqual([]);
     });
 
     test('sign with a new key when it is time, and what either has signed verifies with the keys of the other', async () => {

@@ -4,30 +4,16 @@ import { expect, test } from '@jest/globals';
 import { openSide } from '../../scripts/admin/storage-copy/copy-storage.ts';
 import { createGazoo } from '../../scripts/faults/gazoo.ts';
 import type { Nodes } from '../../scripts/faults/fault.ts';
-import { registrationUrl } from '../../scripts/faults/kill-in-registration.ts';
 import type { RegistrationDraft } from '../../src/domain/registration-draft.ts';
-import { codeSlot } from '../../src/interaction/create/send-code.ts';
 import { openStorage } from '../../src/storage/open-storage.ts';
 import type { Storage } from '../../src/storage/storage.ts';
 import { untilTrue } from '../journeys/dealer-faults.ts';
 import { codeFor, NEW_PASSWORD } from '../journeys/traveller.ts';
-import { createBrowser, type Answer, type Browser } from '../support/http-browser.ts';
+import type { Answer, Browser } from '../support/http-browser.ts';
 import type { World } from '../support/world.ts';
+import { PROFILE, type Visitors } from './visitors.ts';
 
-const PROFILE: Record<string, string> = {
-  password: NEW_PASSWORD,
-  family_name: '伊藤',
-  given_name: '葵',
-  family_name_kana: 'イトウ',
-  given_name_kana: 'アオイ',
-  phone_number: '090-1234-5678',
-  postal_code: '4600001',
-  region: '愛知県',
-  locality: '名古屋市中区',
-  street_address: '三の丸1-2-3',
-};
-
-export function describeRaces(getNodes: () => Nodes): void {
+export function describeRaces(getNodes: () => Nodes, { atCodePage }: Visitors): void {
   const world = (): World => getNodes().world;
 
   /** Sends a form of the shown page so often at once, half of it to each node. */
@@ -48,15 +34,6 @@ export function describeRaces(getNodes: () => Nodes): void {
     } finally {
       await storage.close();
     }
-  }
-
-  async function atCodePage(email: string, from: string): Promise<{ browser: Browser; slot: string }> {
-    const browser = createBrowser({ from });
-    await browser.open(registrationUrl(world()));
-    await browser.submit('/create', { terms: 'yes' });
-    await browser.submit('/create/email', { email });
-    const uid = /\/interaction\/([\w-]+)\//.exec(browser.page.url)?.[1] ?? '';
-    return { browser, slot: codeSlot(uid) };
   }
 
   /** Whichever database it is: the rows as they are copied. */

@@ -125,7 +125,7 @@ function createNode(port: number, flags: string[], env: Record<string, string>):
         if (await isReady(port)) return performance.now() - started;
         await new Promise((resolve) => setTimeout(resolve, 25));
       }
-      throw new Error(`the node did not become ready: ${written}`);
+      throw new Error(`the node did not become ready: ${written.slice(-2_000)}`);
     },
     stop: () => end('SIGTERM'),
     async kill() {

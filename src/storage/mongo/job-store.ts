@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { trusted } from 'mongoose';
 import type { EpochMilliseconds } from '../../domain/account.ts';
+import { readJobPayload } from '../job-payload.ts';
 import type { Job, JobStore } from '../storage.ts';
 import { DURABLE, RECREATABLE } from './collections.ts';
 import type { Collections, JobDocument } from './collections.ts';
@@ -66,6 +67,18 @@ export function createJobStore({ jobs }: Collections, clock: () => EpochMillisec
     async bury(key, lease, reason) {
       return change(held(key, lease), { state: 'dead', last_error: reason, lease: null });
     },
+    async buryOthers(kinds, dueBefore, reason, limit) {
+      const others = { state: 'waiting' as const, run_at: trusted({ $lt: dueBefore }), kind: trusted({ $nin: [...kinds] }) };
+      const found = await jobs.find(others, { _id: 1 }).limit(limit).lean();
+      const _id = trusted({ $in: found.map((job) => job._id) });
+      // Asked again: meanwhile a process that knows the kind may have leased one.
+      const buried = await jobs.updateMany(
+        { _id, ...others },
+        { $set: { state: 'dead', last_error: reason, lease: null } },
+        DURABLE,
+      );
+      return buried.modifiedCount;
+    },
     async revive(key, payload, runAt) {
       const given = { payload: JSON.stringify(payload), run_at: runAt, created_at: clock() };
       const fresh = { state: 'waiting' as const, attempts: 0, last_error: null, lease: null };
@@ -90,7 +103,7 @@ function read({ _id, kind, payload, state, attempts, run_at, created_at, last_er
   return {
     key: _id,
     kind,
-    payload: JSON.parse(payload) as Job['payload'],
+    payload: readJobPayload(payload),
     state,
     attempts,
     run_at,

@@ -1,6 +1,7 @@
 // Durable work with leases.
 import { randomUUID } from 'node:crypto';
 import type { EpochMilliseconds } from '../../domain/account.ts';
+import { readJobPayload } from '../job-payload.ts';
 import type { Job, JobStore } from '../storage.ts';
 import type { Database } from './database.ts';
 
@@ -54,6 +55,12 @@ export function createJobStore(database: Database, clock: () => EpochMillisecond
       const bury = `UPDATE jobs SET state = 'dead', last_error = ?, lease = NULL ${HELD}`;
       return database.write(() => database.run(bury, reason, key, lease) === 1);
     },
+    async buryOthers(kinds, dueBefore, reason, limit) {
+      const others = `SELECT sequence FROM jobs
+        WHERE state = 'waiting' AND run_at < ? AND kind NOT IN (SELECT value FROM json_each(?)) ORDER BY run_at LIMIT ?`;
+      const bury = `UPDATE jobs SET state = 'dead', last_error = ?, lease = NULL WHERE sequence IN (${others})`;
+      return database.write(() => database.run(bury, reason, dueBefore, JSON.stringify(kinds), limit));
+    },
     async revive(key, payload, runAt) {
       const text = JSON.stringify(payload);
       return database.write(() => database.run(REVIVE, text, runAt, clock(), key) === 1);
@@ -78,7 +85,7 @@ function read({ key, kind, payload, state, attempts, run_at, created_at, last_er
   return {
     key,
     kind,
-    payload: JSON.parse(payload) as Job['payload'],
+    payload: readJobPayload(payload),
     state,
     attempts,
     run_at,

@@ -212,4 +212,16 @@ export function jobPromises(open: OpenBackend): void {
     await jobs().lease(1, LEASE_MS);
     expect(await jobs().countByState()).toEqual({ waiting: 3, done: 1, dead: 1 });
   });
+
+  test('waiting jobs of other kinds are given up when they are long due, with the reason, up to a limit', async () => {
+    const now = subject.now();
+    for (const n of [1, 2, 3])
+      await jobs().enqueue({ key: `old${n}`, kind: 'of another version', payload: { n }, run_at: now - 2 });
+    await jobs().enqueue({ key: 'new', kind: 'of another version', payload: {}, run_at: now });
+    await jobs().enqueue({ key: 'known', kind: 'send_mail', payload: {}, run_at: now - 2 });
+    const bury = () => jobs().buryOthers(['send_mail', 'deliver_dealer_link'], now, 'nobody knows it', 2);
+    expect([await bury(), await bury(), await bury()]).toEqual([2, 1, 0]);
+    expect(await jobs().find('old1')).toMatchObject({ state: 'dead', last_error: 'nobody knows it', payload: { n: 1 } });
+    expect(await jobs().countByState()).toEqual({ waiting: 2, done: 0, dead: 3 });
+  });
 }

@@ -1,0 +1,55 @@
+// The database behind the storage's back, of either kind: to spoil what is stored, and to put it right again.
+import { DatabaseSync } from 'node:sqlite';
+import mongoose from 'mongoose';
+
+/** `restore` brings the whole rows back, whatever was written over them meanwhile. */
+export type Spoiled = { count: number; restore(): Promise<void> };
+
+/** What names a row. */
+const SQLITE_KEYS: Record<string, string> = { accounts: 'id', artifacts: 'sequence', jobs: 'sequence' };
+
+/** Puts something else into a text field of every row in which it contains `marker`. */
+export async function spoil(
+  url: string,
+  collection: string,
+  field: string,
+  marker: string,
+  change: (text: string) => string,
+): Promise<Spoiled> {
+  return url.startsWith('sqlite:')
+    ? spoilSqlite(url.slice('sqlite:'.length), collection, field, marker, change)
+    : spoilMongo(url, collection, field, marker, change);
+}
+
+async function spoilSqlite(...[path, table, field, marker, change]: Parameters<typeof spoil>): Promise<Spoiled> {
+  const database = new DatabaseSync(path, { timeout: 5_000 });
+  const key = SQLITE_KEYS[table] ?? 'rowid';
+  const rows = database.prepare(`SELECT ${key} AS spoiled_key, * FROM ${table} WHERE instr(${field}, ?) > 0`).all(marker);
+  const put = database.prepare(`UPDATE ${table} SET ${field} = ? WHERE ${key} = ?`);
+  for (const { spoiled_key = null, [field]: text } of rows) put.run(change(String(text)), spoiled_key);
+  return {
+    count: rows.length,
+    async restore() {
+      for (const { spoiled_key = null, ...row } of rows) {
+        const columns = Object.keys(row).map((column) => `${column} = ?`);
+        database.prepare(`UPDATE ${table} SET ${columns.join(', ')} WHERE ${key} = ?`).run(...Object.values(row), spoiled_key);
+      }
+      database.close();
+    },
+  };
+}
+
+async function spoilMongo(...[url, name, field, marker, change]: Parameters<typeof spoil>): Promise<Spoiled> {
+  const connection = await mongoose.createConnection(url).asPromise();
+  const collection = connection.collection<{ _id: string; [field: string]: unknown }>(name);
+  const all = await collection.find({}).toArray();
+  const rows = all.filter((row) => String(row[field]).includes(marker));
+  for (const row of rows) await collection.updateOne({ _id: row._id }, { $set: { [field]: change(String(row[field])) } });
+  return {
+    count: rows.length,
+    async restore() {
+      for (const { _id, ...row } of rows) await collection.replaceOne({ _id }, row);
+      await connection.close();
+    },
+  };
+}

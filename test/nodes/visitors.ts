@@ -1,0 +1,63 @@
+// People on their way through a registration at the nodes, up to the page that a test wants.
+import { registrationUrl } from '../../scripts/faults/kill-in-registration.ts';
+import type { Nodes } from '../../scripts/faults/fault.ts';
+import { codeSlot } from '../../src/interaction/create/send-code.ts';
+import { openStorage } from '../../src/storage/open-storage.ts';
+import { createHttpDriver } from '../journeys/http-driver.ts';
+import { codeFor, createTraveller, NEW_PASSWORD } from '../journeys/traveller.ts';
+import { createBrowser, type Browser } from '../support/http-browser.ts';
+
+export const PROFILE: Record<string, string> = {
+  password: NEW_PASSWORD,
+  family_name: '伊藤',
+  given_name: '葵',
+  family_name_kana: 'イトウ',
+  given_name_kana: 'アオイ',
+  phone_number: '090-1234-5678',
+  postal_code: '4600001',
+  region: '愛知県',
+  locality: '名古屋市中区',
+  street_address: '三の丸1-2-3',
+};
+
+export type Visitors = {
+  /** @param from an address in a network of one's own; `slot` of the code that was mailed */
+  atCodePage(email: string, from: string): Promise<{ browser: Browser; slot: string }>;
+  /** Registered, with a link to the dealer in the making. */
+  atLinkPage(email: string, from: string): Promise<{ browser: Browser; accountId: string }>;
+  /** Signs in at the owners site, which asks for the state of the migration. */
+  seesOwnersSite(user: string): Promise<void>;
+};
+
+export function createVisitors(getNodes: () => Nodes): Visitors {
+  const visitors: Visitors = {
+    async atCodePage(email, from) {
+      const browser = createBrowser({ from });
+      await browser.open(registrationUrl(getNodes().world));
+      await browser.submit('/create', { terms: 'yes' });
+      await browser.submit('/create/email', { email });
+      const uid = /\/interaction\/([\w-]+)\//.exec(browser.page.url)?.[1] ?? '';
+      return { browser, slot: codeSlot(uid) };
+    },
+    async atLinkPage(email, from) {
+      const { browser } = await visitors.atCodePage(email, from);
+      await browser.submit('/create/code', { code: await codeFor(getNodes().world, email) });
+      await browser.submit('/create/profile', PROFILE);
+      await browser.submit('/create/confirm');
+      await browser.submit('/complete');
+      await browser.submit('/dealer-link', { decision: 'link' });
+      await browser.submit('/login', { password: NEW_PASSWORD });
+      const storage = await openStorage(getNodes().database.directUrl, Date.now);
+      const account = await storage.accounts.findByEmail(email);
+      await storage.close();
+      if (!account) throw new Error(`${email} is not registered, but at ${browser.page.url}`);
+      return { browser, accountId: account.id };
+    },
+    async seesOwnersSite(user) {
+      const person = createTraveller(createHttpDriver(), getNodes().world);
+      await person.signInAtOwnersSite(user);
+      await person.open(`${getNodes().world.origins.ownersSite}/`);
+    },
+  };
+  return visitors;
+}
