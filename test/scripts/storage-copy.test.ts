@@ -1,5 +1,6 @@
 // npm run admin -- storage copy: everything arrives, in its order, and may be cut off anywhere.
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -74,6 +75,17 @@ async function tell(storage: Storage): Promise<unknown> {
   };
 }
 
+/** Answers the signal that ended it. */
+async function copyAndDie(from: string, to: string, stateFile: string, times: number): Promise<NodeJS.Signals | undefined> {
+  const args = ['--no-warnings', join(import.meta.dirname, 'copy-and-die.ts'), from, to, stateFile, `${times}`];
+  return new Promise((resolve, reject) => {
+    execFile(process.execPath, args, (error, _, stderr) => {
+      if (error && error.signal === null) reject(new Error(stderr));
+      else resolve(error?.signal ?? undefined);
+    });
+  });
+}
+
 const sqlite = (name: string) => `sqlite:${join(folder, name)}`;
 
 test('a database is copied whole, in its order, and the copy goes on working', async () => {
@@ -133,12 +145,19 @@ test('a copy that was cut off goes on, and nothing comes twice', async () => {
 
 describe('between SQLite and MongoDB', () => {
   const onBoth = mongo === true ? test : test.skip;
-  onBoth(mongo === true ? 'there and back again' : `there and back again (skipped: ${mongo.reason})`, async () => {
+  const title = 'there, killed on the way twice, and back again';
+  onBoth(mongo === true ? title : `${title} (skipped: ${mongo.reason})`, async () => {
     server = await startMongoServer();
     const url = `${server.url}/test_${randomUUID().slice(0, 8)}`;
     const [from, back] = [sqlite('from.db'), sqlite('back.db')];
     await withStorage(from, fill);
-    const there = await copyStorage({ from, to: url, stateFile: join(folder, 'there.json'), out: silent });
+    const stateFile = join(folder, 'there.json');
+    // Killed among the artifacts, and, having gone on, among what comes behind them.
+    for (const times of [3, 4]) {
+      expect(await copyAndDie(from, url, stateFile, times)).toBe('SIGKILL');
+      expect(existsSync(stateFile)).toBe(true);
+    }
+    const there = await copyStorage({ from, to: url, stateFile, out: silent });
     expect(await withStorage(url, tell)).toEqual(await withStorage(from, tell));
     await withStorage(url, async (storage) => {
       const doubled = sampleAccount('p', { email_canonical: 'a3@example.jp' });
