@@ -74,6 +74,11 @@ export type Account = {
   email: string;
   /** See `parseEmail`; unique over all accounts. */
   email_canonical: string;
+  /**
+   * E.164, where it is a login ID: of one account only. No page makes one so far; `profile.phone_number` is where the person can be
+   * reached, and a family may share it.
+   */
+  phone_canonical?: string;
   email_verified_at: EpochMilliseconds;
   /** A bcrypt hash. */
   password_hash: string;

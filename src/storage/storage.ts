@@ -98,16 +98,17 @@ export interface ExpiringStore<T extends { id: string; version: number; expires_
 export interface AccountStore {
   /**
    * Writes an account (its `version` must be 1; @throws {RangeError}).
-   * @throws {AlreadyExists} `email`: another account has the canonical address (parallel writers included); `id`: this account exists.
+   * @throws {AlreadyExists} `email` or `phone`: another account has the canonical address, or the number as its login ID (parallel
+   * writers included); `id`: this account exists.
    */
   create(account: Account, event: LedgerEvent): Promise<void>;
   find(id: string): Promise<Account | undefined>;
   findByEmail(canonicalEmail: string): Promise<Account | undefined>;
   /**
-   * Writes the next version and answers it; `account.version` is the version that was read. Where the canonical address changes, the
-   * old one is free and the new one taken in the same moment.
+   * Writes the next version and answers it; `account.version` is the version that was read. Where the canonical address or the login
+   * number changes, the old one is free and the new one taken in the same moment.
    * @throws {VersionConflict} somebody else wrote in between, or there is no such account.
-   * @throws {AlreadyExists} `email`: the new address is taken; the account is as it was.
+   * @throws {AlreadyExists} `email`, `phone`: the new one is taken; the account is as it was.
    */
   update(account: Account, event: LedgerEvent): Promise<Account>;
 }

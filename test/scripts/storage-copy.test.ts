@@ -45,7 +45,7 @@ async function fill(storage: Storage): Promise<void> {
   await artifacts.save('Client', 'endless', { n: 1 }, undefined);
   await artifacts.consume('Interaction', 'empty');
   for (let n = 0; n < 20; n++) {
-    await storage.accounts.create(sampleAccount(`a${n}`), eventAbout(`a${n}`));
+    await storage.accounts.create(sampleAccount(`a${n}`, { phone_canonical: `+8190${n}` }), eventAbout(`a${n}`));
     await storage.dealerLinks.create(sampleDealerLink(`l${n}`, { account_id: 'a0', dealer: `${30 - n}` }), eventAbout(`l${n}`));
     await storage.migrations.put(sampleMigration(`m${n}`, { account_id: 'a0' }), eventAbout(`m${n}`));
     await storage.jobs.enqueue({ key: `j${n}`, kind: 'send_mail', payload: { n }, run_at: n });
@@ -162,6 +162,8 @@ describe('between SQLite and MongoDB', () => {
     await withStorage(url, async (storage) => {
       const doubled = sampleAccount('p', { email_canonical: 'a3@example.jp' });
       await expect(storage.accounts.create(doubled, eventAbout('p'))).rejects.toMatchObject({ what: 'email' });
+      const doubledPhone = sampleAccount('p', { phone_canonical: '+81903' });
+      await expect(storage.accounts.create(doubledPhone, eventAbout('p'))).rejects.toMatchObject({ what: 'phone' });
     });
     const again = await copyStorage({ from: url, to: back, stateFile: join(folder, 'back.json'), out: silent });
     expect(again).toEqual(there);

@@ -55,11 +55,11 @@ export async function openMongoSide(url: string): Promise<CopySide> {
       const documents = rows.map((row) => WRITERS[name](row as never));
       await insertNew(modelOf(name), documents);
       if (name === 'accounts') {
-        const identifiers = documents.map(({ _id, email_key }) => ({
-          _id: email_key,
-          account_id: _id,
-          claim: mongoose.mongo.BSON.UUID.generate().toString(),
-        }));
+        const identifiers = documents.flatMap(({ _id, email_key, phone_key }) =>
+          [email_key, phone_key].flatMap((key) =>
+            key === null ? [] : [{ _id: key, account_id: _id, claim: mongoose.mongo.BSON.UUID.generate().toString() }],
+          ),
+        );
         await insertNew(collections.identifiers as unknown as Model<Document>, identifiers as unknown as Document[]);
       }
     },
@@ -105,8 +105,9 @@ const WRITERS: { [Name in CollectionName]: (row: Rows[Name]) => Document } = {
     made: madeBefore(),
   }),
   accounts({ id, document }) {
-    const { version, email_canonical } = JSON.parse(document) as Account;
-    return { _id: id, version, email_key: `email:${email_canonical}`, fence: 0, document, events: [] };
+    const { version, email_canonical, phone_canonical } = JSON.parse(document) as Account;
+    const phone_key = phone_canonical === undefined ? null : `phone:${phone_canonical}`;
+    return { _id: id, version, email_key: `email:${email_canonical}`, phone_key, fence: 0, document, events: [] };
   },
   expiring_documents: ({ kind, id, version, expires_at, document }) => ({
     _id: `${kind}:${id}`,

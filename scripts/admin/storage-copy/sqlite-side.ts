@@ -3,6 +3,7 @@ import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import type { Account } from '../../../src/domain/account.ts';
 import type { DealerLink } from '../../../src/domain/dealer-link.ts';
 import type { Migration } from '../../../src/domain/migration.ts';
+import { identifiersOf } from '../../../src/storage/identifiers.ts';
 import { openSqliteStorage } from '../../../src/storage/sqlite/open-sqlite-storage.ts';
 import type { CollectionName, CopySide, Cursor, Rows } from './rows.ts';
 
@@ -36,9 +37,9 @@ export async function openSqliteSide(path: string): Promise<CopySide> {
   const writers: { [Name in CollectionName]: (row: Rows[Name]) => void } = {
     artifacts: (row) => insert('artifacts', { ...row, ...referencesOf(row.payload) }),
     accounts({ id, document }) {
-      const { version, email_canonical } = JSON.parse(document) as Account;
-      insert('accounts', { id, version, document });
-      insert('identifiers', { key: `email:${email_canonical}`, account_id: id });
+      const account = JSON.parse(document) as Account;
+      insert('accounts', { id, version: account.version, document });
+      for (const { key } of identifiersOf(account)) insert('identifiers', { key, account_id: id });
     },
     expiring_documents: (row) => insert('expiring_documents', row),
     email_codes: (row) => insert('email_codes', row),

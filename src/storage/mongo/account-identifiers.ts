@@ -1,6 +1,7 @@
-// Identifiers, of which each may have one account: small documents whose `_id` is the canonical identifier, `email:<address>`.
+// Identifiers, of which each may have one account: small documents whose `_id` is the canonical identifier, `email:<address>` or
+// `phone:<number>`.
 //
-// The rule: an identifier counts if the account that it names stands and carries it (`email_key`). Whoever writes an account claims
+// The rule: an identifier counts if the account that it names stands and carries it (`email_key`, `phone_key`). Whoever writes an account claims
 // the identifier first, and the write of the account is what makes it count. Between the two – or for ever, where the process died –
 // the claim is unfinished. Whoever needs the identifier then waits a moment, bars the unfinished write, and takes the claim over.
 //
@@ -10,6 +11,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { trusted } from 'mongoose';
 import type { EpochMilliseconds } from '../../domain/account.ts';
+import type { Identifier } from '../identifiers.ts';
 import { AlreadyExists } from '../storage.ts';
 import { DURABLE, RECREATABLE } from './collections.ts';
 import type { Collections, IdentifierDocument } from './collections.ts';
@@ -25,8 +27,8 @@ const ABANDONED_AFTER_MS = 10 * 60 * 1000;
 const BATCH = 100;
 
 export type AccountIdentifiers = {
-  /** Claims an identifier for an account; answers the name of the claim. @throws {AlreadyExists} `email`: an account carries it. */
-  claim(key: string, accountId: string): Promise<string>;
+  /** Claims an identifier for an account; answers the name of the claim. @throws {AlreadyExists} an account carries it. */
+  claim(identifier: Identifier, accountId: string): Promise<string>;
   /** The account carries it now. */
   settle(key: string, claim: string): Promise<void>;
   /** Gives a claim back that has come to nothing. */
@@ -40,12 +42,12 @@ export function createAccountIdentifiers(
   clock: () => EpochMilliseconds,
 ): AccountIdentifiers {
   async function counts({ _id, account_id }: IdentifierDocument): Promise<boolean> {
-    return (await accounts.exists({ _id: account_id, email_key: _id })) !== null;
+    return (await accounts.exists({ _id: account_id, [fieldOf(_id)]: _id })) !== null;
   }
 
   /** Answers `false` where the write came first: then the identifier counts. */
   async function bar({ _id, account_id }: IdentifierDocument): Promise<boolean> {
-    const withoutIt = { _id: account_id, email_key: trusted({ $ne: _id }) };
+    const withoutIt = { _id: account_id, [fieldOf(_id)]: trusted({ $ne: _id }) };
     const { matchedCount } = await accounts.updateOne(withoutIt, { $inc: { fence: 1 } }, DURABLE);
     if (matchedCount === 1) return true;
     const expires_at = new Date(clock() + BARRED_FOR_MS);
@@ -80,13 +82,13 @@ export function createAccountIdentifiers(
   return {
     settle,
     release,
-    async claim(key, accountId) {
+    async claim({ what, key }, accountId) {
       const mine = { account_id: accountId, claim: randomUUID(), unsettled_at: new Date(clock()) };
       let seen = { claim: '', since: 0 };
       while (!(await insert({ _id: key, ...mine }))) {
         const standing = await identifiers.findOne({ _id: key }).lean();
         if (!standing) continue;
-        if (await counts(standing)) throw new AlreadyExists('email');
+        if (await counts(standing)) throw new AlreadyExists(what);
         if (standing.claim !== seen.claim) seen = { claim: standing.claim, since: performance.now() };
         if (performance.now() - seen.since < PATIENCE_MS) {
           await sleep(RETRY_MS * (1 + Math.random()));
@@ -107,4 +109,9 @@ export function createAccountIdentifiers(
       await accounts.deleteMany({ version: 0, ...expiredAt(clock()) }, RECREATABLE);
     },
   };
+}
+
+/** Where an account carries it. */
+function fieldOf(key: string): 'email_key' | 'phone_key' {
+  return key.startsWith('phone:') ? 'phone_key' : 'email_key';
 }

@@ -1,6 +1,8 @@
 // Accounts. How an identifier keeps one owner without a transaction: see account-identifiers.ts.
 import { trusted } from 'mongoose';
 import type { Account } from '../../domain/account.ts';
+import { changedIdentifiers, identifiersOf } from '../identifiers.ts';
+import type { Identifier } from '../identifiers.ts';
 import { AlreadyExists, StorageUnavailable, VersionConflict } from '../storage.ts';
 import type { AccountStore, LedgerEvent } from '../storage.ts';
 import { nextVersion, requireFirstVersion } from '../version.ts';
@@ -17,7 +19,10 @@ export function createAccountStore(
   pendingEvents: PendingEvents,
 ): AccountStore {
   const stands = { version: trusted({ $gte: 1 }) };
-  const emailKey = ({ email_canonical }: Account): string => `email:${email_canonical}`;
+  const keysOf = ({ email_canonical, phone_canonical }: Account) => ({
+    email_key: `email:${email_canonical}`,
+    phone_key: phone_canonical === undefined ? null : `phone:${phone_canonical}`,
+  });
 
   async function findDocument(id: string): Promise<AccountDocument | null> {
     return accounts.findOne({ _id: id, ...stands }).lean();
@@ -25,11 +30,11 @@ export function createAccountStore(
 
   /** Writes the next version over the one that `condition` names; answers whether that one stood, and finishes what the write began. */
   async function writeOver(
-    condition: { version: number; email_key?: string; fence?: number },
+    condition: { version: number; email_key: string; phone_key: string | null; fence?: number },
     next: Account,
     event: PendingEvent,
   ): Promise<boolean> {
-    const $set = { version: next.version, email_key: emailKey(next), document: JSON.stringify(next) };
+    const $set = { version: next.version, ...keysOf(next), document: JSON.stringify(next) };
     const changed = await accounts
       .findOneAndUpdate(
         { _id: next.id, ...condition },
@@ -42,16 +47,36 @@ export function createAccountStore(
     return true;
   }
 
-  async function changeEmail(stored: AccountDocument, next: Account, event: LedgerEvent): Promise<boolean> {
-    // Something unfinished may still hold the very address that is wanted now.
+  type Claimed = { key: string; claim: string };
+
+  /** All or none. */
+  async function claimAll(wanted: Identifier[], accountId: string): Promise<Claimed[]> {
+    const claimed: Claimed[] = [];
+    try {
+      for (const identifier of wanted) {
+        claimed.push({ key: identifier.key, claim: await claims.claim(identifier, accountId) });
+      }
+      return claimed;
+    } catch (error) {
+      await forEach(claimed, claims.release);
+      throw error;
+    }
+  }
+
+  async function forEach(claimed: Claimed[], act: (key: string, claim: string) => Promise<void>): Promise<void> {
+    for (const { key, claim } of claimed) await act(key, claim);
+  }
+
+  async function changeIdentifiers(stored: AccountDocument, next: Account, event: LedgerEvent): Promise<boolean> {
+    // Something unfinished may still hold the very identifier that is wanted now.
     await pendingEvents.finish('accounts', stored);
-    const old = await identifiers.findOne({ _id: stored.email_key, account_id: stored._id }).lean();
-    const key = emailKey(next);
-    const claim = await claims.claim(key, next.id);
-    const releases = old ? { key: old._id, claim: old.claim } : undefined;
-    const condition = { version: stored.version, email_key: stored.email_key, fence: stored.fence };
-    const isWritten = await writeOver(condition, next, pending(event, releases));
-    await (isWritten ? claims.settle(key, claim) : claims.release(key, claim));
+    const { taken, freed } = changedIdentifiers(JSON.parse(stored.document) as Account, next);
+    const old = await identifiers.find({ _id: trusted({ $in: freed.map(({ key }) => key) }), account_id: stored._id }).lean();
+    const claimed = await claimAll(taken, next.id);
+    const releases = old.map(({ _id, claim }) => ({ key: _id, claim }));
+    const { version, email_key, phone_key = null, fence } = stored;
+    const isWritten = await writeOver({ version, email_key, phone_key, fence }, next, pending(event, releases));
+    await forEach(claimed, isWritten ? claims.settle : claims.release);
     return isWritten;
   }
 
@@ -59,21 +84,20 @@ export function createAccountStore(
     async create(account, event) {
       requireFirstVersion(account);
       const { id: _id, version } = account;
-      const email_key = emailKey(account);
       const events = [pending(event)];
-      const document = { _id, version, email_key, fence: 0, document: JSON.stringify(account), events };
+      const document = { _id, version, ...keysOf(account), fence: 0, document: JSON.stringify(account), events };
       if (await findDocument(_id)) throw new AlreadyExists('id');
-      const claim = await claims.claim(email_key, _id);
+      const claimed = await claimAll(identifiersOf(account), _id);
       try {
         await accounts.insertMany([document], { lean: true, ...DURABLE });
       } catch (error) {
         // Where the outcome is not known, the claim stays for whoever finds it.
         if (!isDuplicateKey(error)) throw error;
-        await claims.release(email_key, claim);
+        await forEach(claimed, claims.release);
         if (await findDocument(_id)) throw new AlreadyExists('id');
         throw new StorageUnavailable('somebody else took this for given up');
       }
-      await Promise.all([pendingEvents.finish('accounts', document), claims.settle(email_key, claim)]);
+      await Promise.all([pendingEvents.finish('accounts', document), forEach(claimed, claims.settle)]);
     },
     async find(id) {
       return read(await findDocument(id));
@@ -85,13 +109,13 @@ export function createAccountStore(
     },
     async update(account, event) {
       const next = nextVersion(account);
-      const sameAddress = { version: account.version, email_key: emailKey(next) };
-      if (account.version >= 1 && (await writeOver(sameAddress, next, pending(event)))) return next;
+      const sameIdentifiers = { version: account.version, ...keysOf(next) };
+      if (account.version >= 1 && (await writeOver(sameIdentifiers, next, pending(event)))) return next;
       for (;;) {
         const stored = await findDocument(account.id);
         if (stored?.version !== account.version) throw new VersionConflict();
         // Not written, and yet the version stands: the write was barred. Once more, from the start.
-        if (await changeEmail(stored, next, event)) return next;
+        if (await changeIdentifiers(stored, next, event)) return next;
       }
     },
   };

@@ -19,8 +19,8 @@ export const NEVER = new Date('9999-12-31T00:00:00Z');
 export type PendingEvent = Omit<LedgerEvent, 'data'> & {
   event_id: string;
   data: string;
-  /** The identifier that the change gave up. */
-  releases?: { key: string; claim: string };
+  /** The identifiers that the change gave up. */
+  releases?: { key: string; claim: string }[];
 };
 
 export type ArtifactDocument = {
@@ -39,8 +39,9 @@ export type AccountDocument = {
   _id: string;
   /** 0: there is no account of this id, and there never will be. */
   version: number;
-  /** The identifier that the account carries. */
+  /** The identifiers that the account carries. */
   email_key: string;
+  phone_key?: string | null;
   /** Counted up by whoever takes an identifier from an unfinished update; see `account-identifiers.ts`. */
   fence: number;
   document: string;
@@ -111,7 +112,7 @@ const events = {
         subject: anyText,
         data: text,
         at: number,
-        releases: { type: new Schema({ key: text, claim: text }, { _id: false }), required: false },
+        releases: { type: [new Schema({ key: text, claim: text }, { _id: false })], default: undefined },
       },
       { _id: false },
     ),
@@ -177,6 +178,7 @@ export function defineCollections(connection: Connection) {
         _id: text,
         version: number,
         email_key: anyText,
+        phone_key: optionalText,
         fence: number,
         document: anyText,
         events,

@@ -33,8 +33,8 @@ export function createPendingEvents(collections: Collections, ledger: LedgerEnd)
 
   const finish: PendingEvents['finish'] = async (name, { _id, events }) => {
     if (events.length === 0) return;
-    for (const { releases } of events) {
-      if (releases) await collections.identifiers.deleteOne({ _id: releases.key, claim: releases.claim }, DURABLE);
+    for (const { key, claim } of events.flatMap(({ releases = [] }) => releases)) {
+      await collections.identifiers.deleteOne({ _id: key, claim }, DURABLE);
     }
     await ledger.append(events);
     // Lost in a power cut, it is done again.

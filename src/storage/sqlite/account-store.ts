@@ -1,5 +1,6 @@
 // Accounts, and the identifiers that may have one owner only.
 import type { Account } from '../../domain/account.ts';
+import { changedIdentifiers, identifiersOf } from '../identifiers.ts';
 import { AlreadyExists, VersionConflict } from '../storage.ts';
 import type { AccountStore } from '../storage.ts';
 import type { Database } from './database.ts';
@@ -9,10 +10,9 @@ import { nextVersion, requireFirstVersion } from '../version.ts';
 type Row = { document: string };
 
 export function createAccountStore(database: Database, appendToLedger: AppendToLedger): AccountStore {
-  /** Inside `write`, which holds the lock: nobody takes the address between the question and the answer. */
-  function claimEmail(canonicalEmail: string, accountId: string): void {
-    const key = `email:${canonicalEmail}`;
-    if (database.get('SELECT 1 FROM identifiers WHERE key = ?', key)) throw new AlreadyExists('email');
+  /** Inside `write`, which holds the lock: nobody takes it between the question and the answer. */
+  function claim({ what, key }: { what: string; key: string }, accountId: string): void {
+    if (database.get('SELECT 1 FROM identifiers WHERE key = ?', key)) throw new AlreadyExists(what);
     database.run('INSERT INTO identifiers (key, account_id) VALUES (?, ?)', key, accountId);
   }
 
@@ -24,11 +24,12 @@ export function createAccountStore(database: Database, appendToLedger: AppendToL
     async create(account, event) {
       requireFirstVersion(account);
       const document = JSON.stringify(account);
-      const { id, version, email_canonical } = account;
+      const { id, version } = account;
+      const identifiers = identifiersOf(account);
       await database.write(() => {
         if (findNow(id)) throw new AlreadyExists('id');
         database.run('INSERT INTO accounts (id, version, document) VALUES (?, ?, ?)', id, version, document);
-        claimEmail(email_canonical, id);
+        for (const identifier of identifiers) claim(identifier, id);
         appendToLedger(event);
       });
     },
@@ -44,10 +45,9 @@ export function createAccountStore(database: Database, appendToLedger: AppendToL
       return database.write(() => {
         const stored = findNow(account.id);
         if (stored?.version !== account.version) throw new VersionConflict();
-        if (stored.email_canonical !== next.email_canonical) {
-          claimEmail(next.email_canonical, next.id);
-          database.run('DELETE FROM identifiers WHERE key = ?', `email:${stored.email_canonical}`);
-        }
+        const { taken, freed } = changedIdentifiers(stored, next);
+        for (const identifier of taken) claim(identifier, next.id);
+        for (const { key } of freed) database.run('DELETE FROM identifiers WHERE key = ?', key);
         database.run('UPDATE accounts SET version = ?, document = ? WHERE id = ?', next.version, JSON.stringify(next), next.id);
         appendToLedger(event);
         return next;

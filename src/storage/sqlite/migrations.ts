@@ -32,7 +32,7 @@ export const MIGRATIONS: readonly string[] = [
     document TEXT NOT NULL
   ) STRICT, WITHOUT ROWID;
 
-  -- What may have one owner only: 'email:<canonical address>', 'phone:<E.164>', 'legacy:<client>:<id>'.
+  -- What may have one owner only: 'email:<canonical address>', 'phone:<E.164>'.
   CREATE TABLE identifiers (
     key        TEXT PRIMARY KEY,
     account_id TEXT NOT NULL REFERENCES accounts (id) ON DELETE CASCADE

@@ -133,4 +133,29 @@ export function accountPromises(open: OpenBackend): void {
       expect(byOldAddress?.id).toBe(id === winner?.id ? undefined : id);
     }
   });
+
+  test('a phone number that is a login ID has one account, also under parallel writers; one that is contact data may have many', async () => {
+    const phone = { phone_canonical: '+819012345678' };
+    const results = await subject.race(20, async (storage, n) => {
+      await storage.accounts.create(sampleAccount(`a${n}`, phone), eventAbout(`a${n}`));
+      return `a${n}`;
+    });
+    const [winner = '', ...others] = answered(results);
+    expect(others).toEqual([]);
+    expect(thrown(results).every((error) => error instanceof AlreadyExists && error.what === 'phone')).toBe(true);
+    expect(await eventCount()).toBe(1);
+    // The addresses of those who came too late are free.
+    for (let n = 0; n < 20; n++) {
+      if (`a${n}` !== winner) await accounts().create(sampleAccount(`a${n}`), eventAbout(`a${n}`));
+    }
+    const loser = winner === 'a0' ? 'a1' : 'a0';
+    const taking = accounts().update(sampleAccount(loser, { ...phone, email_canonical: 'new@example.jp' }), eventAbout(loser));
+    await expect(taking).rejects.toMatchObject({ name: 'AlreadyExists', what: 'phone' });
+    expect(await accounts().findByEmail('new@example.jp')).toBeUndefined();
+    await accounts().update(sampleAccount(winner), eventAbout(winner));
+    const moved = await accounts().update(sampleAccount(loser, phone), eventAbout(loser));
+    expect(await accounts().find(loser)).toEqual(moved);
+    const back = accounts().update(sampleAccount(winner, { ...phone, version: 2 }), eventAbout(winner));
+    await expect(back).rejects.toMatchObject({ what: 'phone' });
+  });
 }

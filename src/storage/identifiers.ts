@@ -1,0 +1,18 @@
+// What of an account may have one owner only, as keys: `email:<canonical address>`, `phone:<E.164>`.
+import type { Account } from '../domain/account.ts';
+
+export type Identifier = { what: 'email' | 'phone'; key: string };
+
+/** Each as its kind, which an error may name, and its key. */
+export function identifiersOf({ email_canonical, phone_canonical }: Account): Identifier[] {
+  const email = { what: 'email', key: `email:${email_canonical}` } as const;
+  return phone_canonical === undefined ? [email] : [email, { what: 'phone', key: `phone:${phone_canonical}` }];
+}
+
+/** What a change of an account takes, and what it gives up. */
+export function changedIdentifiers(before: Account, after: Account): { taken: Identifier[]; freed: Identifier[] } {
+  const [old, next] = [identifiersOf(before), identifiersOf(after)];
+  const without = (some: Identifier[], others: Identifier[]) =>
+    some.filter(({ key }) => !others.some((other) => other.key === key));
+  return { taken: without(next, old), freed: without(old, next) };
+}
