@@ -14,7 +14,7 @@ type CookieContext = Pick<ParameterizedContext, 'cookies'>;
 
 /** No character of an id of oidc-provider's. */
 const SEPARATOR = '~';
-/** A request has six prompts; some are asked twice. */
+/** A request has seven prompts; some are asked twice. */
 const MOST_UIDS = 12;
 
 const nameOf = (secure: boolean): string => `${secure ? '__Host-' : ''}common-id.request`;

@@ -48,7 +48,7 @@ function addressClaim(address: PostalAddress): Record<string, string> {
 }
 
 /** A link as clients see it in the `dealer_links` claim. */
-export function dealerLinkClaim(link: DealerLink, dealers: readonly Dealer[]): Record<string, unknown> {
+function dealerLinkClaim(link: DealerLink, dealers: readonly Dealer[]): Record<string, unknown> {
   const dealer = dealers.find(({ code }) => code === link.dealer);
   return {
     dealer: link.dealer,
@@ -80,7 +80,7 @@ function migrationClaim(
 }
 
 /** The claims of a person that the account alone tells. */
-export function profileClaims({ id, email, profile, language, updated_at }: Account): AccountClaims {
+function profileClaims({ id, email, profile, language, updated_at }: Account): AccountClaims {
   const joined = (...parts: (string | undefined)[]): string | undefined => parts.filter(Boolean).join(' ') || undefined;
   const claims: Record<string, unknown> = {
     name: joined(profile.family_name, profile.given_name),

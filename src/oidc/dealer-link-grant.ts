@@ -30,7 +30,7 @@ function checkList(name: string, value: unknown, all: readonly string[]): void {
 }
 
 /** Checks one member of `authorization_details`. @throws {errors.InvalidAuthorizationDetails} */
-export function createDealerLinkValidator(config: Config) {
+function createDealerLinkValidator(config: Config) {
   return function validateDealerLink(_ctx: KoaContextWithOIDC, detail: Record<string, unknown>): void {
     for (const key of Object.keys(detail)) {
       if (!['type', 'dealer', 'share', 'receive'].includes(key)) refuse(`unknown member "${key}"`);
@@ -51,7 +51,7 @@ export function requestedDealerLink(authorizationDetails: unknown): DealerLinkRe
 /** A link that consent stands behind, whatever the dealer has answered yet. */
 export const isConsented = (link: DealerLink): boolean => link.status !== 'withdrawn';
 
-export function detailOf(link: DealerLink): DealerLinkDetail {
+function detailOf(link: DealerLink): DealerLinkDetail {
   return { type: DEALER_LINK, dealer: link.dealer, link_id: link.id, share: link.consent.share, receive: link.consent.receive };
 }
 

@@ -19,9 +19,6 @@ import { readFacts } from './request-facts.ts';
 
 const { Check, Prompt, base } = interactionPolicy;
 
-export const PROMPTS = ['create', 'dealer_link', 'login', 'terms', 'required_profile', 'link', 'consent'] as const;
-export type PromptName = (typeof PROMPTS)[number];
-
 type PolicyDeps = Pick<Deps, 'clients' | 'config' | 'storage' | 'clock'>;
 
 /** What the checks of one request look at; read once a request. */
