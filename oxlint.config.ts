@@ -2,8 +2,10 @@
 import { defineConfig } from 'oxlint';
 
 /** The steps of an interaction, and the reference apps: none of them knows another. */
-const STEPS = ['consent', 'create', 'dealer-link', 'link', 'login', 'required-profile'];
-const APPS = ['dealer-system', 'mailbox', 'maintenance-notebook', 'owners-site'];
+const STEPS = ['consent', 'create', 'dealer-link', 'link', 'login', 'required-profile', 'terms'];
+const APPS = ['dealer-system', 'demo-clients', 'mailbox', 'maintenance-notebook', 'owners-site'];
+const CLIENTS_KNOW =
+  'A client knows nothing of src/ but http/, and what all clients share in apps/: it talks HTTP, like any other client.';
 
 type Ban = { group: string[]; message: string; allowTypeImports?: boolean };
 
@@ -198,9 +200,9 @@ export default defineConfig({
         ...BELOW_APP,
         {
           group: ['account', 'config', 'domain', 'interaction', 'jobs', 'mail', 'oidc', 'storage'].map((name) => `**/${name}/**`),
-          message: 'A client knows nothing of src/ but http/: it talks HTTP, like any other client.',
+          message: CLIENTS_KNOW,
         },
-        folders(['telemetry', ...APPS], 'A client knows nothing of src/ but http/: it talks HTTP, like any other client.'),
+        folders(['telemetry', ...APPS], CLIENTS_KNOW),
       ],
     ),
   ],

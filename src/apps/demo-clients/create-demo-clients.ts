@@ -5,7 +5,7 @@ import Router from 'koa-router';
 import { createPageApp } from '../../http/page-app.ts';
 import type { PageState } from '../../http/page-context.ts';
 import type { Log } from '../../telemetry/log.ts';
-import { loadClientKey } from './client-key.ts';
+import { loadClientKey } from '../client-key.ts';
 import { createIdentityProvider } from './identity-provider.ts';
 import { demoRoutes } from './routes.ts';
 import { createSessions } from './sessions.ts';

@@ -1,6 +1,6 @@
 // The common ID as one of the demo clients sees it; openid-client does the work.
 import * as client from 'openid-client';
-import type { ClientKey } from './client-key.ts';
+import type { ClientKey } from '../client-key.ts';
 import type { DemoClient } from './demo-clients.ts';
 
 const TIMEOUT_SECONDS = 5;

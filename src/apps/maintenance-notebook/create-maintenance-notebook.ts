@@ -7,7 +7,7 @@ import type { PageState } from '../../http/page-context.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { backchannelLogoutRoutes } from './backchannel-logout-routes.ts';
 import { bookingRoutes } from './booking-routes.ts';
-import { loadClientKey } from './client-key.ts';
+import { loadClientKey } from '../client-key.ts';
 import { createCurrentSession } from './current-session.ts';
 import { dealerLinkRoutes } from './dealer-link-routes.ts';
 import { createFreshTokens } from './fresh-tokens.ts';

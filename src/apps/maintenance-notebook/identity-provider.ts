@@ -2,7 +2,7 @@
 import { createRemoteJWKSet, jwtVerify } from 'jose';
 import * as client from 'openid-client';
 import { z } from 'zod';
-import type { ClientKey } from './client-key.ts';
+import type { ClientKey } from '../client-key.ts';
 import { customerClaims, type CustomerClaims } from './customer-claims.ts';
 
 export const CLIENT_ID = 'maintenance-notebook';

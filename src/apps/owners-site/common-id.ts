@@ -2,7 +2,7 @@
 import type { JSONWebKeySet } from 'jose';
 import * as client from 'openid-client';
 import type { Log } from '../../telemetry/log.ts';
-import type { ClientKey } from './client-key.ts';
+import type { ClientKey } from '../client-key.ts';
 import { describeError } from './describe-error.ts';
 import { createLegacyProfile } from './legacy-profile.ts';
 import { readDealerLink, readMigrationState, type MigrationState } from './migration-state.ts';

@@ -1,7 +1,7 @@
 // The hand-over: what the site knows about its user, signed by the site and encrypted for the common ID.
 import { randomUUID } from 'node:crypto';
 import { CompactEncrypt, importJWK, SignJWT, type JSONWebKeySet } from 'jose';
-import type { ClientKey } from './client-key.ts';
+import type { ClientKey } from '../client-key.ts';
 import type { User } from './users.ts';
 
 const LIFETIME_SECONDS = 300;

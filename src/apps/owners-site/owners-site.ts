@@ -6,7 +6,7 @@ import type { PageState } from '../../http/page-context.ts';
 import { PageError } from '../../http/page-error.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { createBookings } from './bookings.ts';
-import { loadClientKey } from './client-key.ts';
+import { loadClientKey } from '../client-key.ts';
 import { createCommonId } from './common-id.ts';
 import { openDatabase } from './database.ts';
 import { seedDemoData } from './demo-data.ts';

@@ -1,9 +1,9 @@
 // The client's own key.
-import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { loadClientKey } from '../../../src/apps/maintenance-notebook/client-key.ts';
+import { loadClientKey } from '../../src/apps/client-key.ts';
 
 test('is made once, also by starts at the same moment, and is readable by nobody else', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'client-key-'));
@@ -13,6 +13,16 @@ test('is made once, also by starts at the same moment, and is readable by nobody
     expect(new Set(keys.map(({ kid }) => kid)).size).toBe(1);
     expect((await stat(join(directory, 'keys', 'client-key.json'))).mode & 0o777).toBe(0o600);
     expect(keys[0]?.publicJwk).not.toHaveProperty('d');
+  } finally {
+    await rm(directory, { recursive: true });
+  }
+});
+
+test('a file that holds another key is refused by its name', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'client-key-'));
+  try {
+    await writeFile(join(directory, 'client-key.json'), JSON.stringify({ kty: 'EC', crv: 'P-256', x: 'x', y: 'y' }));
+    await expect(loadClientKey(directory)).rejects.toThrow('client-key.json is no private ES256 key (EC, P-256)');
   } finally {
     await rm(directory, { recursive: true });
   }
