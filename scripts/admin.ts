@@ -1,5 +1,7 @@
 // What operators do by hand: npm run admin -- <command> …. Each command is a file in scripts/admin/; without one, all are listed.
 import { ConfigError } from '../src/config/config-error.ts';
+import { didYouMean } from './admin/did-you-mean.ts';
+import { tellProblem } from './admin/problems.ts';
 import { UsageError } from './admin/usage-error.ts';
 
 export type AdminCommand = {
@@ -25,14 +27,23 @@ async function usage(): Promise<string> {
 }
 
 async function main([name, ...args]: string[]): Promise<void> {
-  const load = name === undefined ? undefined : COMMANDS[name];
-  if (load) return (await load()).command.run(args);
-  process.stdout.write(await usage());
-  if (name !== undefined && name !== 'help' && name !== '--help') throw new UsageError(`there is no command ${name}`);
+  if (name === undefined || name === 'help' || name === '--help') return void process.stdout.write(await usage());
+  const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (!load) throw new UsageError(`there is no command ${name}${didYouMean(name, Object.keys(COMMANDS))}`);
+  return (await load()).command.run(args);
 }
 
-main(process.argv.slice(2)).catch((error: unknown) => {
-  if (error instanceof ConfigError) process.stderr.write(error.format());
-  else process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+/** For programs on standard output, for people on standard error. */
+function tell(error: unknown, forPrograms: boolean): void {
+  const sentence = error instanceof Error ? error.message : String(error);
+  const problems = error instanceof ConfigError ? error.problems : undefined;
+  if (forPrograms)
+    process.stdout.write(`${JSON.stringify({ ok: false, error: sentence, problems: problems?.map(tellProblem) }, null, 2)}\n`);
+  else process.stderr.write(error instanceof ConfigError ? error.format() : `${sentence}\n`);
+}
+
+const args = process.argv.slice(2);
+main(args).catch((error: unknown) => {
+  tell(error, args.includes('--json'));
   process.exitCode = error instanceof UsageError ? 2 : 1;
 });

@@ -13,10 +13,11 @@ export function reportProblems(problems: readonly Problem[], good: string): Repo
   ];
   const head = errors.length > 0 ? `${count(errors.length, 'mistake')}, ${count(warnings.length, 'warning')}` : good;
   return {
-    json: { ok: errors.length === 0, errors: errors.map(told), warnings: warnings.map(told) },
+    json: { ok: errors.length === 0, errors: errors.map(tellProblem), warnings: warnings.map(tellProblem) },
     text: [head + (lines.length > 0 ? ':' : '.'), ...lines, ''].join('\n'),
     bad: errors.length > 0,
   };
 }
 
-const told = (problem: Problem): object => ({ ...problem, sentence: formatProblem(problem) });
+/** A mistake as programs read it, with the sentence for people. */
+export const tellProblem = (problem: Problem): object => ({ ...problem, sentence: formatProblem(problem) });

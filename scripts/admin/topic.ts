@@ -1,7 +1,10 @@
 // A topic of the admin command: its actions, their options, help, JSON, and what the exit code says.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { fileURLToPath } from 'node:url';
 import type { AdminCommand } from '../admin.ts';
+import { didYouMean } from './did-you-mean.ts';
 import { UsageError } from './usage-error.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -23,7 +26,9 @@ export type Action = {
   does: string;
   /** Options with a value, and what each is for. */
   options?: Record<string, string>;
-  /** Options without one. */
+  /** Those of the options that must be given. */
+  needs?: readonly string[];
+  /** Options without a value. */
   flags?: Record<string, string>;
   /** @throws {UsageError}, or with a sentence for the person at the terminal */
   run(input: ActionInput): Promise<Report>;
@@ -53,20 +58,24 @@ export function createTopic(topic: string, actions: Record<string, Action>): Adm
         );
         return;
       }
-      const action = actions[name];
-      if (!action) throw new UsageError(`${topic}: there is no ${name}; there are ${Object.keys(actions).join(', ')}`);
+      const action = Object.hasOwn(actions, name) ? actions[name] : undefined;
+      if (!action) throw new UsageError(`${topic}: there is no ${name}${didYouMean(name, Object.keys(actions))}`);
       const { values: parsed, positionals } = parse(topic, name, action, args);
       if (parsed.help === true) return void process.stdout.write(helpOf(topic, name, action));
       const missing = (action.operands ?? []).slice(positionals.length);
       if (missing.length > 0 || positionals.length > (action.operands ?? []).length)
         throw new UsageError(`usage: npm run admin -- ${callOf(topic, name, action)}`);
+      const notGiven = (action.needs ?? []).filter((option) => parsed[option] === undefined);
+      if (notGiven.length > 0) throw new UsageError(`give ${notGiven.map((option) => `--${option}`).join(' and ')}`);
+      const directory = typeof parsed.project === 'string' ? parsed.project : ROOT;
+      if (!existsSync(join(directory, 'config'))) throw new UsageError(`--project: there is no config/ in ${directory}`);
       const entries = Object.entries(parsed);
       const report = await action.run({
         operands: positionals,
         values: Object.fromEntries(entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string')),
         flags: new Set(entries.filter(([, value]) => value === true).map(([flag]) => flag)),
         env: process.env,
-        directory: typeof parsed.project === 'string' ? parsed.project : ROOT,
+        directory,
       });
       process.stdout.write(parsed.json === true ? `${JSON.stringify(report.json, null, 2)}\n` : report.text);
       if (report.bad) process.exitCode = 1;
@@ -74,8 +83,8 @@ export function createTopic(topic: string, actions: Record<string, Action>): Adm
   };
 }
 
-function callOf(topic: string, name: string, { operands = [] }: Action): string {
-  return [topic, name, ...operands].join(' ');
+function callOf(topic: string, name: string, { operands = [], needs = [] }: Action): string {
+  return [topic, name, ...operands, ...needs.map((option) => `--${option} <value>`)].join(' ');
 }
 
 function parse(topic: string, name: string, { options = {}, flags = {} }: Action, args: string[]) {
@@ -87,6 +96,11 @@ function parse(topic: string, name: string, { options = {}, flags = {} }: Action
     return parseArgs({ args, options: known, allowPositionals: true, strict: true });
   } catch (error) {
     const sentence = error instanceof Error ? (error.message.split('. ')[0] ?? '') : String(error);
+    const unknown = /^Unknown option '--(.+)'$/.exec(sentence)?.[1];
+    if (unknown !== undefined) {
+      const options = Object.keys(known).map((option) => `--${option}`);
+      throw new UsageError(`there is no option --${unknown}${didYouMean(`--${unknown}`, options)}`);
+    }
     throw new UsageError(`${sentence}; npm run admin -- ${topic} ${name} --help tells what there is`);
   }
 }

@@ -8,7 +8,7 @@ import type { ClientFile } from './client-schema.ts';
 import type { Client, ClientSecret } from './config.ts';
 import { describeValue } from './describe-value.ts';
 import type { Problem } from './problem.ts';
-import { parseJson } from './read-json-file.ts';
+import { parseJson } from './parse-json.ts';
 import { referencedNames, resolveReferences } from './references.ts';
 import type { ReferenceContext } from './references.ts';
 import { toClient } from './to-client.ts';

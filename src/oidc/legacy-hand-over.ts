@@ -2,7 +2,7 @@
 import { compactDecrypt, decodeProtectedHeader, errors as joseErrors, jwtVerify, type JWTVerifyGetKey } from 'jose';
 import { errors, type Client as ProviderClient, type KoaContextWithOIDC } from 'oidc-provider';
 import type { Deps } from '../deps.ts';
-import { hasDuplicateKeys } from '../domain/duplicate-keys.ts';
+import { duplicateKeys } from '../domain/duplicate-keys.ts';
 import { parseLegacyProfile } from '../domain/legacy-profile.ts';
 import { startMigration } from '../domain/migration.ts';
 import { PageError } from '../http/page-error.ts';
@@ -139,7 +139,7 @@ async function verifySigned(
     });
     if (payload.aud !== deps.config.issuer) return refuse(`"aud" must be ${deps.config.issuer} alone`);
     // Read as it was signed, because what parsing made of it has each name once.
-    if (hasDuplicateKeys(Buffer.from(jws.split('.')[1] ?? '', 'base64url').toString()))
+    if (duplicateKeys(Buffer.from(jws.split('.')[1] ?? '', 'base64url').toString()).length > 0)
       return refuse('a claim stands in it twice');
     const { iat, exp, jti } = payload as { iat: number; exp: number; jti: unknown };
     if (exp - iat > MAX_LIFETIME_SECONDS) return refuse(`"exp" may be at most ${MAX_LIFETIME_SECONDS} seconds after "iat"`);

@@ -494,7 +494,7 @@ describe('all files together', () => {
     expect(clients.map(({ metadata }) => metadata.client_id)).toEqual(['app']);
     expect(problems.map(formatProblem)).toEqual([
       "config/clients/b.json: client_id: expected an id that no other file has, found 'app', which config/clients/a.json has",
-      expect.stringMatching(/^config\/clients\/c\.json: expected JSON, found '.*'$/),
+      expect.stringMatching(/^config\/clients\/c\.json: line 1, column \d+: expected .*$/),
       "config/clients/d.json: common_id.brand: expected toyota or lexus, found 'x'",
       'config/clients/d.json: common_id.contact: expected a text, found nothing',
       `config/clients/d.json: redirect_uris[0]: expected ${kinds}, found 'http://d.example.jp/'; use https://d.example.jp/`,

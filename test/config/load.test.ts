@@ -508,7 +508,7 @@ describe('files', () => {
     [
       'JSON that is none',
       (project) => project.write('config/policy.json', '{ "password": '),
-      ["config/policy.json: expected JSON, found 'Unexpected end of JSON input'"],
+      ['config/policy.json: line 1, column 15: expected JSON, found the end of the file'],
     ],
     [
       'another type of JSON',
@@ -570,7 +570,7 @@ describe('files', () => {
     expect(told.split('\n')).toEqual([
       'The configuration has 3 mistakes:',
       "  - environment: PORT: expected a port, a whole number from 0 to 65535, found 'x'",
-      expect.stringContaining('  - config/clients/broken.json: expected JSON, found '),
+      expect.stringContaining('  - config/clients/broken.json: line 1, column '),
       '  - config/policy.json: password.max_length: expected a whole number from 8 to 72, found 100',
       "  - warning: environment: HMAC_KYE: expected the name of a setting, found 'HMAC_KYE'; did you mean HMAC_KEY?",
       '',

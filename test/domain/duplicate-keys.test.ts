@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { hasDuplicateKeys } from '../../src/domain/duplicate-keys.ts';
+import { duplicateKeys } from '../../src/domain/duplicate-keys.ts';
 
 test.each([
   ['{"a":1,"a":1}', true],
@@ -14,9 +14,16 @@ test.each([
   ['{}', false],
   ['"a"', false],
 ])('%s', (json, expected) => {
-  expect(hasDuplicateKeys(json)).toBe(expected);
+  expect(duplicateKeys(json).length > 0).toBe(expected);
 });
 
 test('what JSON.stringify writes never has one', () => {
-  fc.assert(fc.property(fc.json(), (json) => !hasDuplicateKeys(JSON.stringify(JSON.parse(json)))));
+  fc.assert(fc.property(fc.json(), (json) => duplicateKeys(JSON.stringify(JSON.parse(json))).length === 0));
+});
+
+test('says which, and where it stands again', () => {
+  expect(duplicateKeys('{"a":1, "b":{"c":1,"c":2}, "a":1}')).toEqual([
+    { name: 'c', position: 19 },
+    { name: 'a', position: 27 },
+  ]);
 });

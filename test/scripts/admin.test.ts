@@ -65,6 +65,9 @@ describe('every action', () => {
     [['clients', 'show'], 2],
     [['clients', 'list', '--nothing'], 2],
     [['clients', 'new', 'nothing'], 2],
+    [['storage'], 2],
+    [['storage', 'backup'], 2],
+    [['storage', 'indexes'], 1],
     [['clients', 'new', 'web'], 2],
     [['keys', 'rotate', '--publish-first', 'soon'], 2],
     [['clients', 'show', 'gazo'], 1],
@@ -78,6 +81,34 @@ describe('every action', () => {
   });
 });
 
+test('a name that is nearly one is told the one; to programs as JSON', async () => {
+  const project = make();
+  const told = await Promise.all(
+    [
+      ['clints', 'list'],
+      ['clients', 'lst'],
+      ['clients', 'list', '--jsom'],
+      ['clients', 'new', 'wbe'],
+      ['clients', 'show', 'gazo'],
+    ].map(async (args) => (await admin(project, ...args)).err),
+  );
+  expect(told).toEqual([
+    'there is no command clints; did you mean clients?\n',
+    'clients: there is no lst; did you mean list?\n',
+    'there is no option --jsom; did you mean --json?\n',
+    'there is no template wbe; did you mean web?\n',
+    'there is no client app gazo; did you mean gazoo?\n',
+  ]);
+  project.write('config/clients/gazoo.json', '');
+  const programmed = await admin(project, 'clients', 'list', '--json');
+  expect([programmed.code, programmed.err]).toEqual([1, '']);
+  expect(json(programmed)).toEqual({
+    ok: false,
+    error: 'the configuration has 1 mistake',
+    problems: [expect.objectContaining({ sentence: 'config/clients/gazoo.json: expected JSON, found nothing' })],
+  });
+});
+
 describe('clients', () => {
   test('check tells every mistake of all files', async () => {
     const project = make();
@@ -86,7 +117,7 @@ describe('clients', () => {
     const ended = await admin(project, 'clients', 'check');
     expect(ended.code).toBe(1);
     expect(ended.out).toMatch(
-      /^2 mistakes, 0 warnings:\n {2}- config\/clients\/broken\.json: expected JSON.*\n {2}- config\/clients\/gazoo\.json: scope: .*did you mean openid\?\n$/,
+      /^2 mistakes, 0 warnings:\n {2}- config\/clients\/broken\.json: line 1, column 2: expected property name.*\n {2}- config\/clients\/gazoo\.json: scope: .*did you mean openid\?\n$/,
     );
     expect(json(await admin(project, 'clients', 'check', '--json'))).toMatchObject({ ok: false, errors: [{}, { key: 'scope' }] });
   });

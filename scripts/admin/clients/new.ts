@@ -7,6 +7,7 @@ import { digestOf } from '../../../src/config/check-client-secrets.ts';
 import { ConfigError } from '../../../src/config/config-error.ts';
 import { loadConfig } from '../../../src/config/load.ts';
 import { readClientFiles } from '../../../src/config/read-client-files.ts';
+import { didYouMean } from '../did-you-mean.ts';
 import { makeSecret } from '../make-secret.ts';
 import type { Action, Values } from '../topic.ts';
 import { UsageError } from '../usage-error.ts';
@@ -27,13 +28,13 @@ export const create: Action = {
   },
   flags: { secret: 'gives it a secret, shown once, instead of a key of its own' },
   async run({ operands: [kind = ''], values: given, flags, env, directory }) {
-    const template = TEMPLATES[kind];
-    if (!template) throw new UsageError(`there is no template ${kind}; there are ${Object.keys(TEMPLATES).join(', ')}`);
+    const template = Object.hasOwn(TEMPLATES, kind) ? TEMPLATES[kind] : undefined;
+    if (!template) throw new UsageError(`there is no template ${kind}${didYouMean(kind, Object.keys(TEMPLATES))}`);
     if (flags.has('secret') && kind !== 'web' && kind !== 'service')
       throw new UsageError(`--secret: a client app of ${kind} has none`);
-    const values = await ask(template, given);
-    if (kind === 'service' && !flags.has('secret') && values['jwks-uri'] === undefined)
+    if (kind === 'service' && !flags.has('secret') && given['jwks-uri'] === undefined)
       throw new UsageError('give --jwks-uri with the URL of its public keys, or --secret');
+    const values = await ask(template, given);
     const secret = flags.has('secret') ? makeSecret() : undefined;
     const content = template.make(values, secret && `sha256:${digestOf(secret)}`);
     const name = `config/clients/${values.id}.json`;
@@ -51,8 +52,16 @@ async function ask({ needs }: Template, given: Values): Promise<Values> {
   if (missing.length === 0) return given;
   if (!process.stdin.isTTY) throw new UsageError(`give ${missing.map((option) => `--${option}`).join(', ')}`);
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  // As lines, because answers may be pasted all together.
+  const answers = terminal[Symbol.asyncIterator]();
   const values = { ...given };
-  for (const option of missing) values[option] = (await terminal.question(`${needs[option]}: `)).trim();
+  for (const option of missing) {
+    terminal.setPrompt(`${needs[option]}: `);
+    terminal.prompt();
+    const answer = await answers.next();
+    if (answer.done) throw new Error('nothing was written, because not everything was answered');
+    values[option] = answer.value.trim();
+  }
   terminal.close();
   return values;
 }

@@ -1,5 +1,6 @@
 // keys retire: takes keys away.
 import { removeKeyFile } from '../../../src/config/key-files.ts';
+import { didYouMean } from '../did-you-mean.ts';
 import type { Action } from '../topic.ts';
 import { describeKey, readKeyStates } from './read-key-states.ts';
 
@@ -9,7 +10,13 @@ export const retire: Action = {
   async run({ values: { kid }, env, directory }) {
     const { keys } = readKeyStates(env, directory, Date.now());
     const named = keys.filter((key) => (kid === undefined ? key.state === 'over' : key.kid === kid));
-    if (kid !== undefined && named.length === 0) throw new Error(`there is no key ${kid}`);
+    if (kid !== undefined && named.length === 0)
+      throw new Error(
+        `there is no key ${kid}${didYouMean(
+          kid,
+          keys.map((key) => key.kid),
+        )}`,
+      );
     const [signing] = named.filter(({ state }) => state === 'current');
     if (signing)
       throw new Error(

@@ -1,5 +1,6 @@
 // keys rotate: makes the next key of each algorithm.
 import { makeKeyFile, NEEDED_KEYS } from '../../../src/config/key-files.ts';
+import { didYouMean } from '../did-you-mean.ts';
 import { parseDuration } from '../duration.ts';
 import type { Action } from '../topic.ts';
 import { UsageError } from '../usage-error.ts';
@@ -18,7 +19,13 @@ export const rotate: Action = {
     const now = Date.now();
     const lead = parseDuration('publish-first', values['publish-first'] ?? PUBLISHED_FIRST);
     const algorithms = NEEDED_KEYS.filter(({ alg }) => values.alg === undefined || alg === values.alg);
-    if (algorithms.length === 0) throw new UsageError(`--alg: there is no ${values.alg}`);
+    if (algorithms.length === 0)
+      throw new UsageError(
+        `--alg: there is no ${values.alg}${didYouMean(
+          values.alg ?? '',
+          NEEDED_KEYS.map(({ alg }) => alg),
+        )}`,
+      );
     const { config, keys } = readKeyStates(env, directory, now);
     const made = [];
     for (const needed of algorithms) {
