@@ -1,12 +1,13 @@
 // Starts the program: configuration, apps, and an orderly end on a signal. The only place that ends the process.
 import cluster from 'node:cluster';
 import { fileURLToPath } from 'node:url';
-import type { AppName } from './config/config.ts';
+import type { AppName, Config } from './config/config.ts';
 import { ConfigError } from './config/config-error.ts';
 import { createConfigSource } from './config/config-source.ts';
 import { formatProblem } from './config/problem.ts';
 import { startApps, type RunningApps } from './start-apps.ts';
 import { startWorkers, type WorkerMessage } from './start-workers.ts';
+import { createLog } from './telemetry/log.ts';
 import { welcome } from './welcome.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -18,7 +19,11 @@ async function start(named: string[]): Promise<void> {
   if (unknown.length) throw new Error(`unknown app: ${unknown.join(', ')}; there are ${ALL.join(', ')}`);
   const source = createConfigSource(process.env, ROOT, names);
   const config = source.load();
-  if (cluster.isWorker) return obey(startApps(config, names, Date.now, source));
+  if (cluster.isWorker) {
+    const starting = startApps(config, names, Date.now, source);
+    stopOnFault(starting, config, names);
+    return obey(starting);
+  }
   for (const warning of config.warnings) process.stderr.write(`warning: ${formatProblem(warning)}\n`);
   // The other apps are examples and run once.
   const isMany = config.workers > 1 && names.every((name) => name === 'id');
@@ -26,6 +31,7 @@ async function start(named: string[]): Promise<void> {
     ? await startWorkers(config.workers, (message) => process.stderr.write(`${message}\n`))
     : await startApps(config, names, Date.now, source);
   stopOnSignal(apps);
+  stopOnFault(Promise.resolve(apps), config, names);
   // A terminal that is closed sends it too; whoever started the program there wants it to end with it.
   if (!process.stdin.isTTY) process.on('SIGHUP', () => void apps.reload());
   process.stdout.write(welcome(config, names));
@@ -44,6 +50,25 @@ function stopOnSignal(apps: RunningApps): void {
 }
 
 /**
+ * What nobody caught leaves behind a state that nobody knows: it is written down, what was begun is finished, and whoever watches over
+ * this process – the first process over its workers – starts another one. Rejections that nobody handles come here too.
+ */
+function stopOnFault(starting: Promise<RunningApps>, { logLevel }: Config, names: readonly AppName[]): void {
+  const log = createLog(names.length === 1 ? String(names[0]) : 'all', logLevel);
+  let stopping = false;
+  process.on('uncaughtException', (fault: unknown) => {
+    const fields = fault instanceof Error ? { detail: fault.message, stack: fault.stack } : { detail: String(fault) };
+    log.error(fields, 'a fault that nobody caught; this process ends');
+    if (stopping) process.exit(1);
+    stopping = true;
+    starting.then(
+      (apps) => end(apps, 1),
+      () => process.exit(1),
+    );
+  });
+}
+
+/**
  * A worker does what the first process says, from the beginning: a message that nobody listens for is lost. Signals that a terminal
  * sends to all of them are for that one.
  */
@@ -53,7 +78,7 @@ async function obey(starting: Promise<RunningApps>): Promise<void> {
   const stop = (): void => {
     if (stopping) return;
     stopping = true;
-    void starting.then(end);
+    void starting.then((apps) => end(apps));
   };
   process.on('SIGTERM', stop);
   process.on('disconnect', stop);
@@ -64,10 +89,13 @@ async function obey(starting: Promise<RunningApps>): Promise<void> {
   await starting;
 }
 
-function end(apps: RunningApps): void {
+function end(apps: RunningApps, code = 0): void {
   apps.stop().then(
-    () => process.exit(0),
-    () => process.exit(1),
+    () => process.exit(code),
+    (error: unknown) => {
+      process.stderr.write(`not everything could be closed: ${error instanceof Error ? error.message : String(error)}\n`);
+      process.exit(1);
+    },
   );
 }
 

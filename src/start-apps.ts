@@ -114,23 +114,28 @@ export async function startApps(
   clock: Clock,
   source?: ConfigSource,
 ): Promise<RunningApps> {
-  const started: { app: RunningApp; listening: Listening }[] = [];
+  const started: { app: RunningApp; listening?: Listening }[] = [];
   const stop = async (): Promise<void> => {
     for (const { app } of started) app.drain();
-    // The other way round: whoever is called by others stays until they are done.
+    const failures: unknown[] = [];
+    // The other way round: whoever is called by others stays until they are done. One that cannot be closed leaves no other open.
     for (const { app, listening } of started.toReversed()) {
-      await listening.close(GRACE_MS);
-      await app.close();
+      await listening?.close(GRACE_MS).catch((error: unknown) => failures.push(error));
+      await app.close().catch((error: unknown) => failures.push(error));
     }
+    if (failures.length > 0) throw failures[0];
   };
   try {
     for (const name of Object.keys(STARTERS).filter((known): known is AppName => names.includes(known as AppName))) {
       const starter = STARTERS[name];
       const app = await starter.start(config, clock, source);
-      started.push({ app, listening: await listen(app.handler, starter.port(config), config.host) });
+      const own: (typeof started)[number] = { app };
+      started.push(own);
+      own.listening = await listen(app.handler, starter.port(config), config.host);
     }
   } catch (error) {
-    await stop();
+    // Why it could not start says more than what could not be closed then.
+    await stop().catch(() => undefined);
     throw error;
   }
   const reload = async (): Promise<void> => {

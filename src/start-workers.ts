@@ -54,7 +54,7 @@ export async function startWorkers(count: number, tell: (message: string) => voi
   return {
     stop,
     async reload() {
-      for (const worker of workers()) worker.send('reload' satisfies WorkerMessage);
+      for (const worker of workers()) tellWorker(worker, 'reload');
     },
   };
 }
@@ -72,9 +72,14 @@ async function startOne(): Promise<Worker> {
   return worker;
 }
 
+/** One that is about to end hears nothing, which is no fault of ours. */
+function tellWorker(worker: Worker, message: WorkerMessage): void {
+  if (worker.isConnected()) worker.send(message, () => undefined);
+}
+
 async function stopOne(worker: Worker): Promise<void> {
   if (worker.isDead()) return;
   const gone = new Promise((resolve) => worker.once('exit', resolve));
-  if (worker.isConnected()) worker.send('stop' satisfies WorkerMessage);
+  tellWorker(worker, 'stop');
   await gone;
 }

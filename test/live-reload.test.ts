@@ -150,7 +150,7 @@ describe('files that change under load', () => {
     expect(world.log()).toContain(
       "newcomer.json: token_endpoint_auth_method: expected one of private_key_jwt, client_secret_basic, none, found 'client_secret_post'",
     );
-    expect(world.log()).toContain('changing.json: expected JSON');
+    expect(world.log()).toContain('changing.json: line 1, column 2: expected property name');
   });
 
   test('a good set is in force again', async () => {
@@ -272,10 +272,12 @@ describe('secrets', () => {
   });
 });
 
-test('SIGHUP takes the files up too', async () => {
+test('SIGHUP takes the files up too; a fault that nobody caught is written down and ends the process in order', async () => {
   const data = mkdtempSync(join(tmpdir(), 'common-id-sighup-'));
   const [port] = await freePorts(1);
-  const child = spawn(process.execPath, [fileURLToPath(new URL('../src/main.js', import.meta.url)), 'id'], {
+  const faulty = 'process.on("SIGUSR2", () => { throw new Error("the fault of the test"); })';
+  const main = fileURLToPath(new URL('../src/main.js', import.meta.url));
+  const child = spawn(process.execPath, ['--import', `data:text/javascript,${faulty}`, main, 'id'], {
     env: {
       PATH: process.env.PATH,
       ISSUER: `http://localhost:${port}`,
@@ -297,7 +299,9 @@ test('SIGHUP takes the files up too', async () => {
   await untilWritten('configuration taken up');
   // Those that were made at this start are nobody's change.
   expect(written).not.toContain('keys taken up');
-  child.kill('SIGTERM');
-  expect(await once(child, 'exit')).toEqual([0, null]);
+  child.kill('SIGUSR2');
+  await untilWritten('a fault that nobody caught; this process ends');
+  await ended.catch(() => undefined);
+  expect([child.exitCode, child.signalCode, written.includes('the fault of the test')]).toEqual([1, null, true]);
   rmSync(data, { recursive: true });
 }, 60_000);
