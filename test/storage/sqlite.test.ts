@@ -1,10 +1,11 @@
 // SQLite keeps the port's promises, and its own about the file.
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { mkdtemp, open, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, open, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { backupSqliteDatabase } from '../../src/storage/sqlite/backup-sqlite-database.ts';
+import { APPLICATION_ID, MIGRATIONS } from '../../src/storage/sqlite/migrations.ts';
 import { openSqliteStorage } from '../../src/storage/sqlite/open-sqlite-storage.ts';
 import { StorageUnavailable } from '../../src/storage/storage.ts';
 import { runConformance } from './conformance.ts';
@@ -56,6 +57,21 @@ describe('the file of SQLite', () => {
     const storages = await Promise.all(Array.from({ length: 4 }, () => openSqliteStorage({ path, clock })));
     for (const storage of storages) await storage.ping();
     for (const storage of storages) await storage.close();
+  });
+
+  test('of the first version keeps its accounts, and nobody else gets their addresses', async () => {
+    await mkdir(dirname(path));
+    meddle(`${MIGRATIONS[0] ?? ''}; PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = 1`);
+    const account = sampleAccount('a0');
+    meddle(`INSERT INTO accounts VALUES ('a0', 1, '${JSON.stringify(account)}');
+      INSERT INTO identifiers VALUES ('email:${account.email_canonical}', 'a0')`);
+    const storage = await openSqliteStorage({ path, clock });
+    expect(await storage.accounts.findByEmail(account.email_canonical)).toEqual(account);
+    const another = sampleAccount('a1', { email_canonical: account.email_canonical });
+    await expect(storage.accounts.create(another, eventAbout('a1'))).rejects.toMatchObject({ name: 'AlreadyExists' });
+    await storage.accounts.create(sampleAccount('a2'), eventAbout('a2'));
+    await storage.close();
+    expect(() => meddle("INSERT INTO identifiers VALUES ('email:x', 'nobody')")).toThrow('FOREIGN KEY');
   });
 
   test('of a newer version is refused with the way out, and not touched', async () => {
