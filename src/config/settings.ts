@@ -156,7 +156,7 @@ export function isClientSecret(value: string): boolean {
 }
 
 /** Whether a text is a day that exists, as `YYYY-MM-DD`. */
-export function isDate(value: string): boolean {
+function isDate(value: string): boolean {
   const time = /^\d{4}-\d{2}-\d{2}$/.test(value) ? Date.parse(`${value}T00:00:00Z`) : NaN;
   return !Number.isNaN(time) && new Date(time).toISOString().startsWith(value);
 }

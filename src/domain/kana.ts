@@ -2,7 +2,7 @@
 import { parsePlainText, type ParsedText } from './plain-text.ts';
 
 /** The longest part of a name, in code points: what dealers' systems take, and more than any family register holds. */
-export const MAX_NAME_LENGTH = 40;
+const MAX_NAME_LENGTH = 40;
 
 export type ParsedKana =
   | {

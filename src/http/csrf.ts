@@ -5,7 +5,7 @@ import type { PageState } from './page-context.ts';
 import { PageError } from './page-error.ts';
 
 /** The name of the hidden field. */
-export const CSRF_FIELD = 'csrf_token';
+const CSRF_FIELD = 'csrf_token';
 
 /**
  * Gives each browser a secret in a cookie and each page the token made from it, and refuses posts without it or from another

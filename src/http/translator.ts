@@ -5,7 +5,7 @@ import i18next, { type i18n } from 'i18next';
 
 export const LANGUAGES = ['ja', 'en'] as const;
 export type Language = (typeof LANGUAGES)[number];
-export const DEFAULT_LANGUAGE: Language = 'ja';
+const DEFAULT_LANGUAGE: Language = 'ja';
 
 /** How dates, times and numbers are written in a language. */
 export const LOCALE_OF: Record<Language, string> = { ja: 'ja-JP', en: 'en-GB' };

@@ -11,7 +11,7 @@ import { formatTime } from '../format-time.ts';
 type EmailDeps = Pick<Deps, 'config' | 'storage' | 'clock' | 'jobs' | 'hasher'>;
 
 /** How long the old address can take the change back. */
-export const UNDO_LIFETIME_MS = 72 * 60 * 60 * 1000;
+const UNDO_LIFETIME_MS = 72 * 60 * 60 * 1000;
 
 /** The slot of the code: no code of a registration or a reset counts in it. */
 export const emailChangeSlot = (accountId: string): string => `email-change:${accountId}`;

@@ -8,7 +8,7 @@ import { accountPage, DONE } from '../account-page.ts';
 import { formatTime } from '../format-time.ts';
 
 /** In the order of the registration; what it does not ask comes last. */
-export const PROFILE_CLAIMS: readonly ProfileKey[] = [
+const PROFILE_CLAIMS: readonly ProfileKey[] = [
   'family_name',
   'given_name',
   'family_name_kana',

@@ -4,7 +4,7 @@ import { z } from 'zod';
 const text = z.string().min(1).max(200);
 const date = z.iso.date();
 
-export const linkedVehicle = z.object({
+const linkedVehicle = z.object({
   vin: z
     .string()
     .regex(/^[A-Z0-9-]{6,20}$/, 'A vehicle identification or chassis number: 6 to 20 capital letters, digits and hyphens'),
@@ -17,7 +17,7 @@ export const linkedVehicle = z.object({
     .optional(),
 });
 
-export const linkedCustomer = z.object({
+const linkedCustomer = z.object({
   /** The pairwise subject of the customer for this dealer (OpenID Connect Core 8.1). */
   sub: text,
   name: text,

@@ -1,8 +1,8 @@
 // What the workshops know about a vehicle: its first registration and every service that it had.
 import type { DatabaseSync } from 'node:sqlite';
 
-export const SERVICE_KINDS = ['one_month', 'six_months', 'twelve_months', 'inspection', 'oil_change', 'repair'] as const;
-export const SERVICE_ITEMS = [
+const SERVICE_KINDS = ['one_month', 'six_months', 'twelve_months', 'inspection', 'oil_change', 'repair'] as const;
+const SERVICE_ITEMS = [
   'engine_oil',
   'oil_filter',
   'air_filter',

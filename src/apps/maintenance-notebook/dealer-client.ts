@@ -5,12 +5,12 @@ const TIMEOUT_MS = 3000;
 
 const date = z.iso.date();
 
-export const nextInspections = z.object({
+const nextInspections = z.object({
   dealer: z.object({ code: z.string(), name: z.object({ ja: z.string(), en: z.string() }) }),
   vehicles: z.array(z.object({ vin: z.string(), next_inspection: date.nullable() })),
 });
 
-export const serviceHistory = z.object({
+const serviceHistory = z.object({
   vehicles: z.array(
     z.object({
       vin: z.string(),
@@ -28,7 +28,7 @@ const booking = z.object({
   note: z.string(),
 });
 
-export const bookingCalendar = z.object({
+const bookingCalendar = z.object({
   times: z.array(z.string()),
   menus: z.array(z.string()),
   first_date: date,

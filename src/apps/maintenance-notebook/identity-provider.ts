@@ -5,7 +5,7 @@ import { z } from 'zod';
 import type { ClientKey } from '../client-key.ts';
 import { customerClaims, type CustomerClaims } from './customer-claims.ts';
 
-export const CLIENT_ID = 'maintenance-notebook';
+const CLIENT_ID = 'maintenance-notebook';
 
 const TIMEOUT_SECONDS = 5;
 const LOGOUT_EVENT = 'http://schemas.openid.net/event/backchannel-logout';

@@ -9,7 +9,7 @@ import { readDealerLink, readMigrationState, type MigrationState } from './migra
 import type { Attempt, DealerLink, Way } from './migrations.ts';
 import type { User } from './users.ts';
 
-export const CLIENT_ID = 'owners-site';
+const CLIENT_ID = 'owners-site';
 
 const SCOPE = 'openid profile email phone address offline_access migration dealer_link';
 

@@ -6,7 +6,7 @@ import { hashPassword, type User, type Users } from './users.ts';
 /** The password of every demo user. */
 export const DEMO_PASSWORD = 'owners-2026';
 
-export const DEMO_USERS: readonly User[] = [
+const DEMO_USERS: readonly User[] = [
   {
     id: 'tanaka',
     legacy_id: 'own-tanaka',

@@ -20,7 +20,7 @@ export type HandOver = {
 };
 
 /** The claims of a user, in the forms of OpenID Connect Core 5.1; what the site does not know is left out. */
-export function legacyClaims({ email, profile }: User): Record<string, unknown> {
+function legacyClaims({ email, profile }: User): Record<string, unknown> {
   const { family_name, given_name, family_name_kana, given_name_kana, phone_number, birthdate, gender, address, dealer } =
     profile;
   const claims: Record<string, unknown> = {

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 
 /** What a migration may lack, in the order in which the person will meet it. */
-export const MISSING_STEPS = ['registration', 'login', 'required_profile', 'dealer_link', 'return'] as const;
+const MISSING_STEPS = ['registration', 'login', 'required_profile', 'dealer_link', 'return'] as const;
 export type MissingStep = (typeof MISSING_STEPS)[number];
 
 const dealerLink = z.object({ dealer: z.string(), status: z.string() });

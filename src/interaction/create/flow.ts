@@ -3,7 +3,7 @@ import type { ProfileKey } from '../../domain/account.ts';
 import type { RegistrationDraft } from '../../domain/registration-draft.ts';
 
 /** ④ about, ⑤ email, ⑥ code, ⑦ profile, ⑧ confirm, ⑨ complete. */
-export const PAGES = ['about', 'email', 'code', 'profile', 'confirm', 'complete'] as const;
+const PAGES = ['about', 'email', 'code', 'profile', 'confirm', 'complete'] as const;
 export type PageName = (typeof PAGES)[number];
 
 /** The first page whose answer is missing. */
