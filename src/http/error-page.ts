@@ -14,8 +14,8 @@ const CODE_BY_STATUS: Record<number, string> = {
   413: 'form_unreadable',
 };
 
-/** How soon to ask again while the database cannot be reached. */
-const STORAGE_RETRY_AFTER_SECONDS = 5;
+/** How soon to ask again while the database, or another app, cannot be reached. */
+const RETRY_AFTER_SECONDS = 5;
 
 function asPageError(error: unknown): PageError {
   if (error instanceof PageError) return error;
@@ -26,7 +26,6 @@ function asPageError(error: unknown): PageError {
     return new PageError('busy', 503, {
       cause: error,
       detail: error.message,
-      retryAfterSeconds: STORAGE_RETRY_AFTER_SECONDS,
     });
   const status = typeof error === 'object' && error !== null && 'status' in error ? Number(error.status) : 500;
   const code = CODE_BY_STATUS[status];
@@ -44,8 +43,10 @@ function logFailure(log: Log, requestId: string, failure: PageError): void {
   else log.info(fields, 'request refused');
 }
 
-function askAgainLater(ctx: Pick<ParameterizedContext, 'set'>, { retryAfterSeconds }: PageError): void {
-  if (retryAfterSeconds !== undefined) ctx.set('Retry-After', String(Math.ceil(retryAfterSeconds)));
+/** Every 503 says when. */
+function askAgainLater(ctx: Pick<ParameterizedContext, 'set'>, { status, retryAfterSeconds }: PageError): void {
+  const seconds = retryAfterSeconds ?? (status === 503 ? RETRY_AFTER_SECONDS : undefined);
+  if (seconds !== undefined) ctx.set('Retry-After', String(Math.ceil(seconds)));
 }
 
 /** Tells a program whatever was thrown, as OAuth 2.0 names it (RFC 6749 section 5.2). */

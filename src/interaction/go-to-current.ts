@@ -38,6 +38,12 @@ export function createGoToCurrent(
     ctx.cookies.set(cookieName(provider, 'resume'), uid, { ...options, maxAge, path: resumePath(uid) });
   }
 
+  /** Where a request came from that this browser may not go on with: the start of its service, which everybody may know. */
+  async function homeOf(uid: string): Promise<string | undefined> {
+    const home = clients.find(String((await provider.Interaction.find(uid))?.params.client_id))?.metadata.client_uri;
+    return typeof home === 'string' ? home : undefined;
+  }
+
   return async function goToCurrent(
     ctx: Pick<ParameterizedContext, 'cookies' | 'redirect' | 'set' | 'status'>,
     uid: string,
@@ -46,7 +52,11 @@ export function createGoToCurrent(
     const facts = recent?.uids.includes(uid) ? await storage.interactionFacts.find(recent.cid) : undefined;
     const browserId = browserIds.read(ctx);
     if (!recent || !facts || browserId === undefined || facts.browser_id !== browserId) {
-      throw new PageError('interaction_expired', 400, { detail: 'no interaction, or the cookie names another one' });
+      const home = await homeOf(uid);
+      throw new PageError('interaction_expired', 400, {
+        detail: 'no interaction, or the cookie names another one',
+        ...(home === undefined ? {} : { wayOn: home }),
+      });
     }
     const current = facts.current_uid === undefined ? undefined : await provider.Interaction.find(facts.current_uid);
     if (current) {

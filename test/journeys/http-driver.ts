@@ -1,5 +1,6 @@
 // A browser without JavaScript, made of HTTP alone: cookies with their paths, redirects, forms, and the refresh of a page. Quick enough
 // for hundreds of walks.
+import { checkAnswer } from '../support/check-answer.ts';
 import { formsOf, sendRaw, textOf, unescapeHtml, type Answer, type Form } from '../support/http-browser.ts';
 import type { Driver } from './driver.ts';
 
@@ -14,6 +15,8 @@ export type HttpDriver = Omit<Driver, 'newTab'> & {
   send(form: Form, fields: Record<string, string>): Promise<void>;
   cookies(): Cookie[];
   newTab(): Promise<HttpDriver>;
+  /** Another browser that shows the same page and has the same cookies but this one. */
+  without(cookie: string): HttpDriver;
   /** Shows a page that another tab got, as a second press of its button finds it. */
   copyPage(page: Answer): HttpDriver;
 };
@@ -54,6 +57,7 @@ function tabOf(jar: Cookie[], options: { language?: string; from?: string }): Ht
       },
     });
     for (const header of answer.setCookies) keep(header);
+    checkAnswer(answer, request);
     return answer;
   }
 
@@ -157,6 +161,11 @@ function tabOf(jar: Cookie[], options: { language?: string; from?: string }): Ht
       }
     },
     newTab: async () => tabOf(jar, options),
+    without: (cookie) =>
+      tabOf(
+        jar.filter(({ name }) => name !== cookie),
+        options,
+      ).copyPage(current()),
     copyPage(page) {
       history.push(page);
       return driver;

@@ -10,7 +10,8 @@ jest.setTimeout(300_000);
 
 const WALKS = 500;
 const STEPS = 8;
-const AT_ONCE = 8;
+/** All apps are one process: more at once would only wait for each other, and at last too long. */
+const AT_ONCE = 4;
 const SEED = Number(process.env.MONKEY_SEED ?? 1);
 
 /** Mulberry32: small, and the same everywhere. */
@@ -164,19 +165,16 @@ async function step(walk: Walk, seen: string[]): Promise<void> {
   seen.push(driver.url());
 }
 
-/** What every answer must be. */
+/** What every page must be, beside what every answer must. */
 function check(driver: HttpDriver, log: readonly string[]): void {
   const { status, url, text, headers } = driver.page();
   const fail = (what: string): never => {
     throw new Error(`${what}: ${status} ${url}\n${log.join('\n')}\n${text.slice(0, 1500)}`);
   };
-  if (status >= 500) fail('a server error');
   const type = String(headers['content-type']);
   if (/\/postal-codes\//.test(url)) return;
   if (!type.startsWith('text/html')) fail(`not a page (${type})`);
   if (!text.includes('<main')) fail('not a page of ours');
-  if (status >= 400 && status !== 422 && status !== 429 && !/お問い合わせ番号|Reference|<form/.test(text))
-    fail('an error without a number');
   const ways = driver.links().filter(({ label, url: target }) => label !== '' && !target.includes('#'));
   if (ways.length === 0 && driver.forms().length === 0) fail('a dead end');
 }

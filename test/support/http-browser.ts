@@ -1,6 +1,7 @@
 // A browser without windows or scripts: keeps cookies, follows redirects, fills and sends the forms that stand on a page.
 // Made of node:http and not of fetch, so that a test can say everything that a hostile client could: the path to the letter, any
 // header, and the address of this machine that the connection comes from.
+import { checkAnswer } from './check-answer.ts';
 import { Agent, request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 
 export type Answer = {
@@ -162,6 +163,7 @@ export function createBrowser(options: BrowserOptions = {}): Browser {
         },
       });
       answer.setCookies.forEach(keep);
+      checkAnswer(answer, request);
       return answer;
     },
     open: async (url, until) => follow(await browser.send(url), until),

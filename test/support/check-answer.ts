@@ -1,0 +1,24 @@
+// What every answer to a browser has to be. The browsers of the tests hold each one to it, so that no walk need ask.
+import type { Answer, RequestOptions } from './http-browser.ts';
+
+const REFERENCE = /お問い合わせ番号|Reference/;
+
+/** What fills a form in further, and is no sending of it: the address of a postal code, looked up without a script. */
+const FILLS_IN = /\baction=find_address\b/;
+
+/** @throws where a person could not do anything with the answer */
+export function checkAnswer(answer: Answer, { method = 'GET', body = '' }: RequestOptions): void {
+  const { status, headers, text, url } = answer;
+  const fail = (what: string): never => {
+    throw new Error(`${what}: ${method} ${url} was answered ${status}\n${text.slice(0, 1000)}`);
+  };
+  if (status >= 500 && status !== 503) fail('a server error');
+  if ((status === 429 || status === 503) && headers['retry-after'] === undefined)
+    fail('refused for the present without Retry-After');
+  if (method === 'POST' && status < 400 && status !== 303 && !FILLS_IN.test(body.toString()))
+    fail('a post is answered by a redirect with 303, the form once more with 422, or what stands in its way');
+  if (status < 400) return;
+  if (!String(headers['content-type']).startsWith('text/html') || !text.includes('<main')) fail('not a page of ours');
+  // A form with its mistakes is a page to go on with; everything else says whom to ask about what.
+  if (!REFERENCE.test(text) && !text.includes('<form')) fail('neither a form nor a reference number');
+}
