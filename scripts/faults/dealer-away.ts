@@ -7,7 +7,7 @@ import { pino } from 'pino';
 import type { Deps } from '../../src/deps.ts';
 import { createDealerBreaker, FAILURES_IN_A_ROW } from '../../src/jobs/dealer-breaker.ts';
 import { createDeliverDealerLink } from '../../src/jobs/deliver-dealer-link.ts';
-import { enqueueDelivery } from '../../src/jobs/enqueue-delivery.ts';
+import { deliveryKey, enqueueDelivery } from '../../src/jobs/enqueue-delivery.ts';
 import { createJobQueue } from '../../src/jobs/job-queue.ts';
 import { createJobRunner, LANE_WIDTH, type JobHandler } from '../../src/jobs/runner.ts';
 import { openStorage } from '../../src/storage/open-storage.ts';
@@ -96,7 +96,7 @@ async function writeLinks(storage: Storage, jobs: Deps['jobs'], count: number): 
     await storage.accounts.create(account, eventAbout(account.id));
     await storage.dealerLinks.create(link, eventAbout(link.id));
     await enqueueDelivery(jobs, link);
-    keys.push(`deliver_dealer_link:${link.id}:${link.consent.given_at}`);
+    keys.push(deliveryKey(link));
   }
   return keys;
 }
