@@ -38,7 +38,7 @@ function compareFields(before: ReadonlyMap<string, string>, after: ReadonlyMap<s
 }
 
 /** A client app in the words of its file; of a secret only which one it is. */
-function asFile({
+export function asFile({
   metadata,
   secrets,
   name,

@@ -1,6 +1,6 @@
 // clients show: everything about one client app, with what its file leaves out.
+import { asFile } from './compare-plan.ts';
 import { findClient } from './find-client.ts';
-import { flatten } from './flatten.ts';
 import { table } from '../table.ts';
 import type { Action } from '../topic.ts';
 
@@ -11,7 +11,10 @@ export const show: Action = {
     const { client, file } = findClient(id, env, directory);
     const { secrets, ...rest } = client;
     const shown = { file, ...rest, ...(secrets && { secrets: secrets.map(withoutDigest) }) };
-    return { json: shown, text: table([...flatten(shown)].map(([key, value]) => [key, value])) };
+    return {
+      json: shown,
+      text: table([['file', file], ['client_id', id], ...asFile(client), ['common_id.enabled', String(client.enabled)]]),
+    };
   },
 };
 
