@@ -2,14 +2,8 @@
 import { ConfigError } from '../src/config/config-error.ts';
 import { didYouMean } from './admin/did-you-mean.ts';
 import { tellProblem } from './admin/problems.ts';
+import type { AdminCommand } from './admin/topic.ts';
 import { UsageError } from './admin/usage-error.ts';
-
-export type AdminCommand = {
-  /** One line each: what follows `npm run admin --`, and what it does. */
-  usage: readonly (readonly [call: string, does: string])[];
-  /** @throws with a sentence for the person at the terminal */
-  run(args: string[]): Promise<void>;
-};
 
 const COMMANDS: Record<string, () => Promise<{ command: AdminCommand }>> = {
   clients: () => import('./admin/clients.ts'),

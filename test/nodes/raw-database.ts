@@ -2,8 +2,8 @@
 import { DatabaseSync } from 'node:sqlite';
 import mongoose from 'mongoose';
 
-/** `restore` brings the whole rows back, whatever was written over them meanwhile. */
-export type Spoiled = { count: number; restore(): Promise<void> };
+/** `restore` brings the whole rows back, whatever was written over them meanwhile; `leave` lets them be. One of them ends it. */
+export type Spoiled = { count: number; restore(): Promise<void>; leave(): Promise<void> };
 
 /** What names a row. */
 const SQLITE_KEYS: Record<string, string> = { accounts: 'id', artifacts: 'sequence', jobs: 'sequence' };
@@ -36,6 +36,7 @@ async function spoilSqlite(...[path, table, field, marker, change]: Parameters<t
       }
       database.close();
     },
+    leave: async () => database.close(),
   };
 }
 
@@ -51,5 +52,6 @@ async function spoilMongo(...[url, name, field, marker, change]: Parameters<type
       for (const { _id, ...row } of rows) await collection.replaceOne({ _id }, row);
       await connection.close();
     },
+    leave: async () => connection.close(),
   };
 }

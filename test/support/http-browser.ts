@@ -29,6 +29,8 @@ export type RequestOptions = {
   method?: string;
   headers?: Record<string, string>;
   body?: string | Buffer | URLSearchParams;
+  /** The answer may be that of a server in trouble (500): the test has made the trouble. */
+  mayFail?: boolean;
 };
 
 export type BrowserOptions = {

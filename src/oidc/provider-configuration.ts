@@ -1,0 +1,162 @@
+// What oidc-provider is told: where it stores, whom it knows, what it may do, and our answers to its questions.
+import { decodeJwt } from 'jose';
+import type { Configuration, KoaContextWithOIDC } from 'oidc-provider';
+import type { Deps } from '../deps.ts';
+import { createCookieSigner } from '../http/cookie-signer.ts';
+import { LANGUAGES } from '../http/translator.ts';
+import { clientsForProvider, createAdapterFactory } from './adapter.ts';
+import { accountClaims, CLAIMS_BY_SCOPE, OIDC_SCOPES } from './claims.ts';
+import { createCustomerNaming, createResourceIndicators, createRichAuthorizationRequests } from './dealer-link-grant.ts';
+import { createLoadExistingGrant } from './existing-grant.ts';
+import { createFinishMigration } from './finish-migration.ts';
+import { createInteractionUrl } from './interaction-url.ts';
+import { createLegacyHandOver } from './legacy-hand-over.ts';
+import { createLogoutSource, postLogoutSuccessSource, renderError } from './pages.ts';
+import { pairwiseSubject } from './pairwise-subject.ts';
+import { createPolicy } from './policy.ts';
+
+/** An access token being made; a resource may want a lifetime of its own, which a number as setting would override. */
+type Issued = { resourceServer?: { accessTokenTTL?: number } };
+
+/** The whole configuration; the same files make the same. */
+export function createProviderConfiguration(deps: Deps): Configuration {
+  const { config, clients, storage, clock, keys } = deps;
+  const acceptLegacyProfile = createLegacyHandOver(deps);
+  const secure = config.issuer.startsWith('https:');
+  const cookie = { httpOnly: true, sameSite: 'lax', signed: true, secure, overwrite: true } as const;
+  /** What is said for the resource stands above what is said for the client app, and that above what is said for all. */
+  const accessTokenLifetime = (_ctx: unknown, { resourceServer }: Issued, { clientId }: { clientId: string }): number =>
+    resourceServer?.accessTokenTTL ?? clients.find(clientId)?.accessTokenLifetimeSeconds ?? config.lifetimes.accessToken;
+  const configuration = {
+    adapter: createAdapterFactory(storage.artifacts, clients, clock, createFinishMigration(deps)),
+    clients: clientsForProvider(clients),
+    jwks: keys.jwks,
+    scopes: OIDC_SCOPES,
+    claims: CLAIMS_BY_SCOPE,
+    subjectTypes: ['public', 'pairwise'],
+    pairwiseIdentifier: (_ctx: unknown, accountId: string, client: { sectorIdentifier?: string; clientId: string }) =>
+      pairwiseSubject(config.hmacKey, accountId, client),
+    responseTypes: ['code'],
+    grantTypes: undefined,
+    clientAuthMethods: ['private_key_jwt', 'client_secret_basic', 'none'],
+    enabledJWA: {
+      idTokenSigningAlgValues: ['ES256', 'RS256'],
+      clientAuthSigningAlgValues: ['ES256', 'PS256', 'RS256'],
+      requestObjectEncryptionAlgValues: ['ECDH-ES+A256KW'],
+      requestObjectEncryptionEncValues: ['A256GCM'],
+    },
+    // Pages of another origin read answers only where the client's file names it; discovery and keys are open to all.
+    clientBasedCORS: (_ctx: unknown, origin: string, { clientId }: { clientId: string }) =>
+      clients.find(clientId)?.webOrigins.includes(origin) ?? false,
+    clientDefaults: { id_token_signed_response_alg: 'ES256', grant_types: ['authorization_code'], response_types: ['code'] },
+    pkce: { required: () => true },
+    // The code is bound to the address that it was sent to (RFC 6749 4.1.3; required in OpenID Connect Core 3.1.2.1).
+    allowOmittingSingleRegisteredRedirectUri: false,
+    cookies: {
+      keys: createCookieSigner(config.cookieKeys),
+      names: {
+        session: `${secure ? '__Host-' : ''}common-id.session`,
+        // They have a path, which `__Host-` does not allow.
+        interaction: `${secure ? '__Secure-' : ''}common-id.interaction`,
+        resume: `${secure ? '__Secure-' : ''}common-id.resume`,
+      },
+      long: cookie,
+      short: cookie,
+    },
+    ttl: {
+      Session: config.lifetimes.session,
+      Interaction: config.lifetimes.interaction,
+      Grant: config.lifetimes.grant,
+      AccessToken: accessTokenLifetime,
+      IdToken: config.lifetimes.idToken,
+      RefreshToken: config.lifetimes.refreshToken,
+      ClientCredentials: accessTokenLifetime,
+      AuthorizationCode: 60,
+    },
+    formats: { customizers: { jwt: createCustomerNaming(deps) } },
+    rotateRefreshToken: true,
+    issueRefreshToken: (_ctx: unknown, client: { grantTypeAllowed(type: string): boolean }, source: { scopes: Set<string> }) =>
+      client.grantTypeAllowed('refresh_token') && source.scopes.has('offline_access'),
+    // A person who logs out of the ID ends what hangs on the session; a refresh token of `offline_access` is meant to outlive it.
+    expiresWithSession: (_ctx: unknown, source: { scopes: Set<string> }) => !source.scopes.has('offline_access'),
+    extraParams: {
+      // Called for every authorization request, with or without the parameter.
+      legacy_profile: async (
+        ctx: KoaContextWithOIDC,
+        value: string | undefined,
+        client: Parameters<typeof acceptLegacyProfile>[2],
+      ) => {
+        keepOfflineAccess(ctx);
+        await acceptLegacyProfile(ctx, value, client);
+      },
+    },
+    interactions: {
+      policy: createPolicy(deps),
+      url: createInteractionUrl(deps),
+    },
+    async findAccount(ctx: KoaContextWithOIDC, sub: string) {
+      const account = await storage.accounts.find(sub);
+      if (!account || account.disabled_at !== undefined) return undefined;
+      return {
+        accountId: sub,
+        async claims(_use: string, scope: string) {
+          const client = clients.find(ctx.oidc.client!.clientId);
+          return client ? accountClaims(account, { scope, client }, config, storage) : { sub };
+        },
+      };
+    },
+    loadExistingGrant: createLoadExistingGrant(deps),
+    renderError,
+    ...(config.mode === 'development' ? { fetch: fetchAlsoLoopback } : {}),
+    discovery: { ui_locales_supported: [...LANGUAGES], claims_locales_supported: [...LANGUAGES] },
+    features: {
+      devInteractions: { enabled: false },
+      dPoP: { enabled: false },
+      // Publishes the encryption key, to which clients encrypt their hand-over.
+      encryption: { enabled: true },
+      clientCredentials: { enabled: true },
+      introspection: {
+        enabled: true,
+        // A token tells about a person; another client learns nothing of it (RFC 7662 section 4).
+        allowedPolicy: (_ctx: unknown, client: { clientId: string }, token: { clientId?: string }) =>
+          token.clientId === client.clientId,
+      },
+      revocation: { enabled: true },
+      pushedAuthorizationRequests: { enabled: true },
+      resourceIndicators: createResourceIndicators(deps),
+      richAuthorizationRequests: createRichAuthorizationRequests(deps),
+      rpInitiatedLogout: { enabled: true, logoutSource: createLogoutSource(clients), postLogoutSuccessSource },
+      backchannelLogout: { enabled: true },
+    },
+  };
+  // @types/oidc-provider 9.12 lags behind the library: rich authorization requests of 9.13 are not in it.
+  return configuration as unknown as Configuration;
+}
+
+/**
+ * oidc-provider refuses to connect to addresses inside (server-side request forgery, RFC 9700 4.13); in development the clients are
+ * there, on this machine.
+ */
+async function fetchAlsoLoopback(url: string | URL, options: RequestInit & { dispatcher?: unknown }): Promise<Response> {
+  const { dispatcher: _guard, ...plain } = options;
+  const loopback = ['localhost', '127.0.0.1', '[::1]'].includes(new URL(url).hostname);
+  return fetch(url, loopback ? plain : options);
+}
+
+/**
+ * oidc-provider takes `offline_access` out of a request without `prompt=consent`, which most clients never send. A client whose
+ * file allows refresh tokens gets one when it asks.
+ */
+function keepOfflineAccess(ctx: KoaContextWithOIDC): void {
+  const { params, client, entities, body } = ctx.oidc;
+  const pushed = entities.PushedAuthorizationRequest as { request?: string } | undefined;
+  const asked =
+    pushed?.request && ctx.oidc.route === 'authorization' ? decodeJwt(pushed.request).scope : (body?.scope ?? ctx.query.scope);
+  if (!String(asked).split(' ').includes('offline_access') || !client?.grantTypeAllowed('refresh_token')) return;
+  // Taken out before oidc-provider held the request against the client's scopes, so it is done here.
+  if (client.scope !== undefined && !client.scope.split(' ').includes('offline_access')) return;
+  const scopes = String(params!.scope ?? '')
+    .split(' ')
+    .filter(Boolean);
+  if (!scopes.includes('offline_access')) params!.scope = [...scopes, 'offline_access'].join(' ');
+}
