@@ -9,8 +9,8 @@ export default {
   transform: {
     '^.+\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2024' }, module: { type: 'es6' } }],
   },
-  // Journeys wait for servers and browsers most of the time: no core is kept free, as jest would.
-  maxWorkers: '100%',
+  // Journeys wait for servers and browsers a good part of the time: there are more workers than cores.
+  maxWorkers: '150%',
   // A limit for what hangs, not a measure of speed: starting the whole world takes seconds on a busy machine.
   testTimeout: 60_000,
 };

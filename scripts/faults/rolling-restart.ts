@@ -41,7 +41,7 @@ export type RollingRestart = {
  * @param options.walkers how many people log in at the same time, again and again
  */
 export async function rollingRestart(
-  { world, nodes }: NodeWorld,
+  { world, nodes, proxy }: NodeWorld,
   { restarts, pauseMs, walkers }: { restarts: number; pauseMs: number; walkers: number },
 ): Promise<RollingRestart> {
   const result: RollingRestart = { logins: 0, failures: [], restarts: [] };
@@ -61,8 +61,11 @@ export async function rollingRestart(
     await sleep(pauseMs);
     const node = nodes[turn % nodes.length];
     if (!node) throw new Error('there is no node');
+    // As deployments do. What the machine has taken for a node that stops listening, and the node has not, would be lost otherwise.
+    proxy.resting.add(node.port);
     result.restarts.push(await node.stop());
     await node.start();
+    proxy.resting.delete(node.port);
   }
   await sleep(pauseMs);
   isOver = true;

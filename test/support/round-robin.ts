@@ -5,16 +5,24 @@ import { createServer, request as httpRequest, type IncomingMessage, type Server
 export type RoundRobin = {
   /** How many requests each node has had. */
   counts: number[];
+  /** Ports of nodes that get nothing new. */
+  resting: Set<number>;
   close(): Promise<void>;
 };
 
 /** @param ports of the nodes; changed in place, the change counts */
 export async function startRoundRobin(port: number, ports: readonly number[]): Promise<RoundRobin> {
   const counts = ports.map(() => 0);
+  const resting = new Set<number>();
   let turn = 0;
 
+  function next(): number {
+    for (let passed = 0; passed < ports.length && resting.has(ports[turn % ports.length] as number); passed += 1) turn += 1;
+    return turn++ % ports.length;
+  }
+
   function forward(incoming: IncomingMessage, body: Buffer, outgoing: ServerResponse, triesLeft: number): void {
-    const node = turn++ % ports.length;
+    const node = next();
     let connected = false;
     const { method, url } = incoming;
     const headers = { ...incoming.headers, 'x-forwarded-for': incoming.socket.remoteAddress, connection: 'close' };
@@ -43,6 +51,7 @@ export async function startRoundRobin(port: number, ports: readonly number[]): P
   });
   return {
     counts,
+    resting,
     async close() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
