@@ -1,4 +1,6 @@
 // How tests run: TypeScript as native modules, types taken off by swc. Needs NODE_OPTIONS=--experimental-vm-modules; `npm test` sets it.
+import { availableParallelism } from 'node:os';
+
 export default {
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   testEnvironment: 'node',
@@ -10,7 +12,7 @@ export default {
     '^.+\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2024' }, module: { type: 'es6' } }],
   },
   // Journeys wait for servers and browsers a good part of the time: there are more workers than cores.
-  maxWorkers: '150%',
+  maxWorkers: Math.ceil(availableParallelism() * 1.5),
   // A limit for what hangs, not a measure of speed: starting the whole world takes seconds on a busy machine.
   testTimeout: 60_000,
 };
