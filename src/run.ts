@@ -11,6 +11,7 @@ import { createLog } from './telemetry/log.ts';
 import { welcome } from './welcome.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const WATCH_NPM_MS = 500;
 const ALL: AppName[] = ['mailbox', 'dealer', 'id', 'owners-site', 'notebook', 'demo-clients'];
 
 async function start(named: string[]): Promise<void> {
@@ -31,6 +32,7 @@ async function start(named: string[]): Promise<void> {
     ? await startWorkers(config.workers, (message) => process.stderr.write(`${message}\n`))
     : await startApps(config, names, Date.now, source);
   stopOnSignal(apps);
+  stopWithNpm();
   stopOnFault(Promise.resolve(apps), config, names);
   // A terminal that is closed sends it too; whoever started the program there wants it to end with it.
   if (!process.stdin.isTTY) process.on('SIGHUP', () => void apps.reload());
@@ -47,6 +49,18 @@ function stopOnSignal(apps: RunningApps): void {
       end(apps);
     });
   }
+}
+
+/** `npm start` that is asked to end hands the signal to its shell, which hands it to nobody: without its shell the program ends too. */
+function stopWithNpm(): void {
+  if (process.env.npm_lifecycle_event !== 'start') return;
+  const shell = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === shell) return;
+    clearInterval(watch);
+    process.kill(process.pid, 'SIGTERM');
+  }, WATCH_NPM_MS);
+  watch.unref();
 }
 
 /**
