@@ -12,6 +12,7 @@ import { createJobQueue } from '../../src/jobs/job-queue.ts';
 import { createJobRunner, LANE_WIDTH, type JobHandler } from '../../src/jobs/runner.ts';
 import { openStorage } from '../../src/storage/open-storage.ts';
 import type { Storage } from '../../src/storage/storage.ts';
+import { untilTrue } from '../../test/journeys/dealer-faults.ts';
 import { eventAbout, sampleAccount, sampleDealerLink } from '../../test/storage/conformance/samples.ts';
 import type { Fault } from './fault.ts';
 
@@ -56,10 +57,14 @@ export const dealerAway: Fault = {
     try {
       const began = performance.now();
       runner.start();
-      await until('every link was taken up', async () => {
-        const states = await Promise.all(keys.map(async (key) => storage.jobs.find(key)));
-        return states.every((job) => (job?.attempts ?? 0) > 0);
-      });
+      await untilTrue(
+        'every link was taken up',
+        async () => {
+          const states = await Promise.all(keys.map(async (key) => storage.jobs.find(key)));
+          return states.every((job) => (job?.attempts ?? 0) > 0);
+        },
+        BACK_WITHIN_MS,
+      );
       await sleep(3 * OPEN_MS);
       const calls = dealer.calls();
       const periods = Math.ceil((performance.now() - began) / OPEN_MS);
@@ -70,7 +75,7 @@ export const dealerAway: Fault = {
 
       dealer.comeBack();
       const back = performance.now();
-      await until('every link is made', async () => (await storage.jobs.countByState()).done === 2 * count);
+      await untilTrue('every link is made', async () => (await storage.jobs.countByState()).done === 2 * count, BACK_WITHIN_MS);
       assert.deepEqual(
         dealer.made().toSorted(),
         keys.map((_, n) => `link-${n}`).toSorted(),
@@ -129,12 +134,4 @@ async function startDealer() {
       await new Promise((resolve) => server.close(resolve));
     },
   };
-}
-
-async function until(what: string, isTrue: () => Promise<boolean>): Promise<void> {
-  const began = performance.now();
-  while (!(await isTrue())) {
-    assert(performance.now() - began < BACK_WITHIN_MS, `not within ${BACK_WITHIN_MS} ms: ${what}`);
-    await sleep(100);
-  }
 }

@@ -7,6 +7,7 @@ import { FIRST_PREVIOUS_HASH, ledgerHash } from '../../src/storage/ledger-hash.t
 import { deliveryKey } from '../../src/jobs/enqueue-delivery.ts';
 import { openStorage } from '../../src/storage/open-storage.ts';
 import type { LedgerEntry, Storage } from '../../src/storage/storage.ts';
+import { untilTrue } from '../../test/journeys/dealer-faults.ts';
 import { createHttpDriver } from '../../test/journeys/http-driver.ts';
 import { codeFor, createTraveller, NEW_PASSWORD, WORDS } from '../../test/journeys/traveller.ts';
 import type { World } from '../../test/support/world.ts';
@@ -59,18 +60,21 @@ async function killWhilePeopleRegister(
   };
   const walking = Array.from({ length: walkers }, walk);
   let readyMs = 0;
-  for (let kill = 0; kill < kills; kill += 1) {
-    await sleep(randomInt(quietMs));
-    const node = nodes[kill % nodes.length];
-    assert(node);
-    await node.kill();
-    readyMs = Math.max(readyMs, await node.start());
+  try {
+    for (let kill = 0; kill < kills; kill += 1) {
+      await sleep(randomInt(quietMs));
+      const node = nodes[kill % nodes.length];
+      assert(node);
+      await node.kill();
+      readyMs = Math.max(readyMs, await node.start());
+    }
+    // It goes on after the last one.
+    const killed = people.length;
+    await untilTrue('somebody registers and links', async () => people.slice(killed).some(({ hasLink }) => hasLink), 60_000);
+  } finally {
+    isOver = true;
+    await Promise.all(walking);
   }
-  // It goes on after the last one.
-  const killed = people.length;
-  while (!people.slice(killed).some(({ hasLink }) => hasLink)) await sleep(50);
-  isOver = true;
-  await Promise.all(walking);
   return { people, readyMs };
 }
 

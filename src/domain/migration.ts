@@ -54,7 +54,7 @@ export function startMigration(
 
 /**
  * Screen ⑭ was reached with this account. A candidate that stands is replaced; a migration that is complete with this account stays as it is.
- * @param by.codeChallenge the PKCE challenge of the authorization request, by which the redemption finds the migration again.
+ * By the PKCE challenge of the authorization request, `codeChallenge`, the redemption finds the migration again.
  */
 export function proposeCandidate(
   migration: Migration,

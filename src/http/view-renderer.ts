@@ -1,7 +1,8 @@
 // Turns a view and its data into HTML. EJS escapes all output; `<%-` is for includes only (a test holds the views to it).
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ejs from 'ejs';
+import { fingerprint } from '../config/watch-files.ts';
 
 /** Nobody edits a view and loads its page in less. */
 const LOOK_AGAIN_AFTER_MS = 300;
@@ -21,11 +22,11 @@ export function createViewRenderer(viewsDirectory: string, cache: boolean): Rend
     const now = performance.now();
     if (lookedAt !== 0 && now - lookedAt < LOOK_AGAIN_AFTER_MS) return;
     lookedAt = now;
-    const state = stateOf(viewsDirectory);
+    const state = fingerprint([viewsDirectory]);
     if (state === compiledOf) return;
     compiledOf = state;
     compiled.clear();
-    // Of what views include.
+    // Of what views include. All of them: to look at each takes less than to compile one.
     ejs.clearCache();
   }
 
@@ -49,11 +50,4 @@ export function createViewRenderer(viewsDirectory: string, cache: boolean): Rend
     }
     return template(locals);
   };
-}
-
-/** Of every file its name and when it was written: a view is made of many, and compiling them all takes longer than looking at each. */
-function stateOf(directory: string): string {
-  const files = readdirSync(directory, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
-  const paths = files.map(({ parentPath, name }) => join(parentPath, name));
-  return paths.map((path) => `${path} ${statSync(path).mtimeMs}`).join();
 }

@@ -3,10 +3,13 @@ import type { Account } from '../domain/account.ts';
 
 export type Identifier = { what: 'email' | 'phone'; key: string };
 
+export const emailKey = (canonicalEmail: string): string => `email:${canonicalEmail}`;
+export const phoneKey = (canonicalPhone: string): string => `phone:${canonicalPhone}`;
+
 /** Each as its kind, which an error may name, and its key. */
 export function identifiersOf({ email_canonical, phone_canonical }: Account): Identifier[] {
-  const email = { what: 'email', key: `email:${email_canonical}` } as const;
-  return phone_canonical === undefined ? [email] : [email, { what: 'phone', key: `phone:${phone_canonical}` }];
+  const email = { what: 'email', key: emailKey(email_canonical) } as const;
+  return phone_canonical === undefined ? [email] : [email, { what: 'phone', key: phoneKey(phone_canonical) }];
 }
 
 /** What a change of an account takes, and what it gives up. */

@@ -6,19 +6,9 @@ import { openStorage } from '../../src/storage/open-storage.ts';
 import { createHttpDriver } from '../journeys/http-driver.ts';
 import { codeFor, createTraveller, NEW_PASSWORD } from '../journeys/traveller.ts';
 import { createBrowser, type Browser } from '../support/http-browser.ts';
+import { TYPED_PROFILE } from '../support/typed-profile.ts';
 
-export const PROFILE: Record<string, string> = {
-  password: NEW_PASSWORD,
-  family_name: '伊藤',
-  given_name: '葵',
-  family_name_kana: 'イトウ',
-  given_name_kana: 'アオイ',
-  phone_number: '090-1234-5678',
-  postal_code: '4600001',
-  region: '愛知県',
-  locality: '名古屋市中区',
-  street_address: '三の丸1-2-3',
-};
+export const PROFILE: Record<string, string> = { ...TYPED_PROFILE, password: NEW_PASSWORD };
 
 export type Visitors = {
   /** @param from an address in a network of one's own; `slot` of the code that was mailed */

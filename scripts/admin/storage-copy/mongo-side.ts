@@ -3,6 +3,7 @@ import mongoose, { trusted, type Model } from 'mongoose';
 import type { Account } from '../../../src/domain/account.ts';
 import type { DealerLink } from '../../../src/domain/dealer-link.ts';
 import type { Migration } from '../../../src/domain/migration.ts';
+import { carriedKeys } from '../../../src/storage/mongo/account-identifiers.ts';
 import { defineCollections, DURABLE, NEVER } from '../../../src/storage/mongo/collections.ts';
 import { connect } from '../../../src/storage/mongo/connect.ts';
 import { createIndexes } from '../../../src/storage/mongo/indexes.ts';
@@ -105,9 +106,8 @@ const WRITERS: { [Name in CollectionName]: (row: Rows[Name]) => Document } = {
     made: madeBefore(),
   }),
   accounts({ id, document }) {
-    const { version, email_canonical, phone_canonical } = JSON.parse(document) as Account;
-    const phone_key = phone_canonical === undefined ? null : `phone:${phone_canonical}`;
-    return { _id: id, version, email_key: `email:${email_canonical}`, phone_key, fence: 0, document, events: [] };
+    const account = JSON.parse(document) as Account;
+    return { _id: id, version: account.version, ...carriedKeys(account), fence: 0, document, events: [] };
   },
   expiring_documents: ({ kind, id, version, expires_at, document }) => ({
     _id: `${kind}:${id}`,

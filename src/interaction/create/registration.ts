@@ -26,24 +26,26 @@ export type Registration = {
 export function createRegistration(deps: Pick<Deps, 'config' | 'storage' | 'clock'>): Registration {
   const termsVersion = (): string => termsInForce(deps.config.terms, 'ja', deps.clock()).version;
 
+  /** @param expected the version of the terms that must have been agreed to */
+  async function draftIfDue(
+    ctx: InteractionContext,
+    page: PageName,
+    expected: (draft: RegistrationDraft) => string,
+  ): Promise<RegistrationDraft | undefined> {
+    const draft = await registration.draftOf(ctx);
+    if (mayShow(page, draft, expected(draft))) return draft;
+    registration.goOn(ctx, draft);
+    return undefined;
+  }
+
   const registration: Registration = {
     termsVersion,
     async draftOf(ctx) {
       const { legacy, browserId } = ctx.state.interaction;
       return draftIn(await findDraft(deps, legacy, browserId), browserId, legacy?.profile.email);
     },
-    async draftFor(ctx, page) {
-      const draft = await registration.draftOf(ctx);
-      if (mayShow(page, draft, termsVersion())) return draft;
-      registration.goOn(ctx, draft);
-      return undefined;
-    },
-    async draftToFill(ctx, page) {
-      const draft = await registration.draftOf(ctx);
-      if (mayShow(page, draft, draft.terms?.version ?? termsVersion())) return draft;
-      registration.goOn(ctx, draft);
-      return undefined;
-    },
+    draftFor: async (ctx, page) => draftIfDue(ctx, page, termsVersion),
+    draftToFill: async (ctx, page) => draftIfDue(ctx, page, ({ terms }) => terms?.version ?? termsVersion()),
     change: async (draft, change) => changeDraft(deps, draft, change),
     pathOf: (ctx, page) => (page === 'about' ? ctx.state.interaction.path : `${ctx.state.interaction.path}/${page}`),
     go: (ctx, page) => redirect(ctx, registration.pathOf(ctx, page)),

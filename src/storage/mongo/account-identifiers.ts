@@ -10,8 +10,8 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { trusted } from 'mongoose';
-import type { EpochMilliseconds } from '../../domain/account.ts';
-import type { Identifier } from '../identifiers.ts';
+import type { Account, EpochMilliseconds } from '../../domain/account.ts';
+import { emailKey, phoneKey, type Identifier } from '../identifiers.ts';
 import { AlreadyExists } from '../storage.ts';
 import { DURABLE, RECREATABLE } from './collections.ts';
 import type { Collections, IdentifierDocument } from './collections.ts';
@@ -108,6 +108,14 @@ export function createAccountIdentifiers(
       }
       await accounts.deleteMany({ version: 0, ...expiredAt(clock()) }, RECREATABLE);
     },
+  };
+}
+
+/** The fields in which an account carries its identifiers. */
+export function carriedKeys({ email_canonical, phone_canonical }: Account): { email_key: string; phone_key: string | null } {
+  return {
+    email_key: emailKey(email_canonical),
+    phone_key: phone_canonical === undefined ? null : phoneKey(phone_canonical),
   };
 }
 

@@ -1,12 +1,12 @@
 // Accounts. How an identifier keeps one owner without a transaction: see account-identifiers.ts.
 import { trusted } from 'mongoose';
 import type { Account } from '../../domain/account.ts';
-import { changedIdentifiers, identifiersOf } from '../identifiers.ts';
+import { changedIdentifiers, emailKey, identifiersOf } from '../identifiers.ts';
 import type { Identifier } from '../identifiers.ts';
 import { AlreadyExists, StorageUnavailable, VersionConflict } from '../storage.ts';
 import type { AccountStore, LedgerEvent } from '../storage.ts';
 import { nextVersion, requireFirstVersion } from '../version.ts';
-import type { AccountIdentifiers } from './account-identifiers.ts';
+import { carriedKeys, type AccountIdentifiers } from './account-identifiers.ts';
 import { DURABLE } from './collections.ts';
 import type { AccountDocument, Collections, PendingEvent } from './collections.ts';
 import { isDuplicateKey } from './mongo-error.ts';
@@ -19,10 +19,6 @@ export function createAccountStore(
   pendingEvents: PendingEvents,
 ): AccountStore {
   const stands = { version: trusted({ $gte: 1 }) };
-  const keysOf = ({ email_canonical, phone_canonical }: Account) => ({
-    email_key: `email:${email_canonical}`,
-    phone_key: phone_canonical === undefined ? null : `phone:${phone_canonical}`,
-  });
 
   async function findDocument(id: string): Promise<AccountDocument | null> {
     return accounts.findOne({ _id: id, ...stands }).lean();
@@ -34,7 +30,7 @@ export function createAccountStore(
     next: Account,
     event: PendingEvent,
   ): Promise<boolean> {
-    const $set = { version: next.version, ...keysOf(next), document: JSON.stringify(next) };
+    const $set = { version: next.version, ...carriedKeys(next), document: JSON.stringify(next) };
     const changed = await accounts
       .findOneAndUpdate(
         { _id: next.id, ...condition },
@@ -85,7 +81,7 @@ export function createAccountStore(
       requireFirstVersion(account);
       const { id: _id, version } = account;
       const events = [pending(event)];
-      const document = { _id, version, ...keysOf(account), fence: 0, document: JSON.stringify(account), events };
+      const document = { _id, version, ...carriedKeys(account), fence: 0, document: JSON.stringify(account), events };
       if (await findDocument(_id)) throw new AlreadyExists('id');
       const claimed = await claimAll(identifiersOf(account), _id);
       try {
@@ -103,13 +99,13 @@ export function createAccountStore(
       return read(await findDocument(id));
     },
     async findByEmail(canonicalEmail) {
-      const identifier = await identifiers.findOne({ _id: `email:${canonicalEmail}` }).lean();
+      const identifier = await identifiers.findOne({ _id: emailKey(canonicalEmail) }).lean();
       if (!identifier) return undefined;
       return read(await accounts.findOne({ _id: identifier.account_id, email_key: identifier._id }).lean());
     },
     async update(account, event) {
       const next = nextVersion(account);
-      const sameIdentifiers = { version: account.version, ...keysOf(next) };
+      const sameIdentifiers = { version: account.version, ...carriedKeys(next) };
       if (account.version >= 1 && (await writeOver(sameIdentifiers, next, pending(event)))) return next;
       for (;;) {
         const stored = await findDocument(account.id);

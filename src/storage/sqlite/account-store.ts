@@ -1,6 +1,6 @@
 // Accounts, and the identifiers that may have one owner only.
 import type { Account } from '../../domain/account.ts';
-import { changedIdentifiers, identifiersOf } from '../identifiers.ts';
+import { changedIdentifiers, emailKey, identifiersOf } from '../identifiers.ts';
 import { AlreadyExists, VersionConflict } from '../storage.ts';
 import type { AccountStore } from '../storage.ts';
 import type { Database } from './database.ts';
@@ -38,7 +38,7 @@ export function createAccountStore(database: Database, appendToLedger: AppendToL
     },
     async findByEmail(canonicalEmail) {
       const findByKey = 'SELECT document FROM identifiers JOIN accounts ON accounts.id = identifiers.account_id WHERE key = ?';
-      return read(database.get<Row>(findByKey, `email:${canonicalEmail}`));
+      return read(database.get<Row>(findByKey, emailKey(canonicalEmail)));
     },
     async update(account, event) {
       const next = nextVersion(account);

@@ -1,24 +1,13 @@
 // Walks the registration (④–⑨) as a person does, up to the page that a test wants to attack.
 import type { Answer, Browser } from '../../support/http-browser.ts';
+import { TYPED_PROFILE } from '../../support/typed-profile.ts';
 import type { World } from './attack-world.ts';
 import { begin } from './client.ts';
 
 export const PASSWORD = 'Kaminari-482';
 
 /** What ⑦ asks. */
-export const PROFILE: Record<string, string> = {
-  password: PASSWORD,
-  family_name: '伊藤',
-  given_name: '葵',
-  family_name_kana: 'イトウ',
-  given_name_kana: 'アオイ',
-  phone_number: '090-1234-5678',
-  postal_code: '4600001',
-  region: '愛知県',
-  locality: '名古屋市中区',
-  street_address: '三の丸1-2-3',
-  building: '',
-};
+export const PROFILE: Record<string, string> = { ...TYPED_PROFILE, password: PASSWORD, building: '' };
 
 export type PageName = 'about' | 'email' | 'code' | 'profile' | 'confirm' | 'complete';
 
