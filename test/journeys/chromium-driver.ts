@@ -18,6 +18,12 @@ async function driverOf(context: BrowserContext): Promise<Driver> {
   const page = await context.newPage();
   const button = (name: string | RegExp) =>
     page.getByRole('button', { name }).or(page.getByRole('link', { name })).locator('visible=true').first();
+  /** Does what leads to another page, and waits for that page: not for one that was on its way before, and is shown at the same moment. */
+  const leave = async (act: () => Promise<void>): Promise<void> => {
+    const asked = page.waitForRequest((request) => request.isNavigationRequest() && request.frame() === page.mainFrame());
+    const shown = asked.then(async () => page.waitForEvent('framenavigated', (frame) => frame === page.mainFrame()));
+    await Promise.all([shown, act()]);
+  };
   return {
     open: async (url) => void (await page.goto(url)),
     back: async () => void (await page.goBack()),
@@ -25,11 +31,11 @@ async function driverOf(context: BrowserContext): Promise<Driver> {
     heading: async () => (await page.locator('h1').first().innerText()).trim(),
     text: async () => page.locator('main').innerText(),
     async press(name) {
-      await Promise.all([page.waitForEvent('framenavigated'), button(name).click()]);
+      await leave(async () => button(name).click());
       await page.waitForLoadState('domcontentloaded');
     },
     async pressTwice(name) {
-      await Promise.all([page.waitForEvent('framenavigated'), button(name).dblclick()]);
+      await leave(async () => button(name).dblclick());
       await page.waitForLoadState('networkidle');
     },
     async value(field) {
