@@ -44,6 +44,9 @@ const provider = new Provider(ISSUER, {
     },
   },
   rotateRefreshToken: true,
+  // As ours: without asking the customer for consent to it, which would be a page more, and outliving the session.
+  issueRefreshToken: () => true,
+  expiresWithSession: () => false,
   interactions: { url: (_, { uid }) => `/interaction/${uid}` },
   findAccount: async (_, id) => ({ accountId: id, claims: async () => ({ sub: id, name: 'Bench', email: id }) }),
   async loadExistingGrant(ctx) {
@@ -77,7 +80,7 @@ createServer((request, response) => {
       const typed = new URLSearchParams(Buffer.concat(chunks).toString());
       hash ??= bcrypt.hash(PASSWORD, HASH_COST);
       if (!(await bcrypt.compare(typed.get('password') ?? '', await hash))) return response.writeHead(422).end();
-      await provider.interactionFinished(request, response, { login: { accountId: typed.get('login_id') ?? '' }, consent: {} });
+      await provider.interactionFinished(request, response, { login: { accountId: typed.get('login_id') ?? '' } });
       return undefined;
     })();
   });

@@ -1,5 +1,5 @@
 // Keeps out of the database whom a counter counts: the names of limits hold e-mail addresses and networks.
-import { createHmac, hkdfSync } from 'node:crypto';
+import { createHmac, createSecretKey, hkdfSync } from 'node:crypto';
 import type { CounterStore } from './storage.ts';
 
 /**
@@ -7,7 +7,8 @@ import type { CounterStore } from './storage.ts';
  * database. All processes that share the secret count together; where it was changed the limits begin anew.
  */
 export function hideCounterKeys(counters: CounterStore, hmacKey: string): CounterStore {
-  const key = Buffer.from(hkdfSync('sha256', hmacKey, '', 'keys of counters', 32));
+  // Read once: an HMAC with a key that is only bytes takes five times as long.
+  const key = createSecretKey(Buffer.from(hkdfSync('sha256', hmacKey, '', 'keys of counters', 32)));
 
   function hide(name: string): string {
     const limit = name.slice(0, name.indexOf(':') + 1);
