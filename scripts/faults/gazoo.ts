@@ -12,6 +12,10 @@ export type Tokens = { access_token: string; id_token: string; refresh_token?: s
 export type Gazoo = {
   /** A whole authorization request; only the first one asks the person anything. */
   authorize(): Promise<Code>;
+  /** Pushes a request (RFC 9126), and answers the address that a browser opens then. */
+  push(): Promise<string>;
+  /** Opens an address in a copy of the browser in which the person is signed in; redirects are not followed. */
+  open(url: string, port?: number): Promise<Answer>;
   /** @param port of the node that is asked; the proxy's where it is left out. Nothing where there was no answer, or not 200. */
   redeem(code: Code, port?: number): Promise<Tokens | undefined>;
   refresh(tokens: Tokens, port?: number): Promise<Tokens | undefined>;
@@ -26,8 +30,21 @@ export function createGazoo(world: World, { email = 'yamada@example.jp', scope =
   const redirect_uri = `${demoClients}/gazoo/callback`;
   const browser = createBrowser();
 
+  const headers = { Authorization: `Basic ${Buffer.from(`gazoo:${GAZOO_DEVELOPMENT_SECRET}`).toString('base64')}` };
+
+  const requestWith = (verifier: string): URLSearchParams =>
+    new URLSearchParams({
+      client_id: 'gazoo',
+      response_type: 'code',
+      scope,
+      redirect_uri,
+      state: randomBytes(8).toString('hex'),
+      nonce: randomBytes(8).toString('hex'),
+      code_challenge: createHash('sha256').update(verifier).digest('base64url'),
+      code_challenge_method: 'S256',
+    });
+
   async function askForTokens(parameters: Record<string, string>, port?: number): Promise<Tokens | undefined> {
-    const headers = { Authorization: `Basic ${Buffer.from(`gazoo:${GAZOO_DEVELOPMENT_SECRET}`).toString('base64')}` };
     const request = { method: 'POST', headers, body: new URLSearchParams(parameters), port };
     // A node that was killed answers nothing, or half.
     const answer = await sendRaw(`${issuer}/token`, request).catch((): undefined => undefined);
@@ -37,17 +54,7 @@ export function createGazoo(world: World, { email = 'yamada@example.jp', scope =
   return {
     async authorize() {
       const verifier = randomBytes(32).toString('base64url');
-      const parameters = new URLSearchParams({
-        client_id: 'gazoo',
-        response_type: 'code',
-        scope,
-        redirect_uri,
-        state: randomBytes(8).toString('hex'),
-        nonce: randomBytes(8).toString('hex'),
-        code_challenge: createHash('sha256').update(verifier).digest('base64url'),
-        code_challenge_method: 'S256',
-      });
-      let answer: Answer = await browser.open(`${issuer}/auth?${parameters.toString()}`, home);
+      let answer: Answer = await browser.open(`${issuer}/auth?${requestWith(verifier).toString()}`, home);
       for (let page = 0; answer.location === undefined && page < 6; page += 1) {
         answer = answer.text.includes('name="login_id"')
           ? await browser.submit('/login', { login_id: email, password: DEMO_PASSWORD }, home)
@@ -57,6 +64,12 @@ export function createGazoo(world: World, { email = 'yamada@example.jp', scope =
       assert(code, `no code, but ${answer.status} ${answer.location ?? answer.url}`);
       return { code, verifier };
     },
+    async push() {
+      const answer = await sendRaw(`${issuer}/request`, { method: 'POST', headers, body: requestWith('unused') });
+      const { request_uri } = JSON.parse(answer.text) as { request_uri: string };
+      return `${issuer}/auth?${new URLSearchParams({ client_id: 'gazoo', request_uri }).toString()}`;
+    },
+    open: async (url, port) => browser.copy(port === undefined ? {} : { port }).send(url),
     redeem: async ({ code, verifier }, port) =>
       askForTokens({ grant_type: 'authorization_code', code, redirect_uri, code_verifier: verifier }, port),
     refresh: async ({ refresh_token = '' }, port) => askForTokens({ grant_type: 'refresh_token', refresh_token }, port),

@@ -1,29 +1,39 @@
 // Loaded into a node before anything else (`node --import`): the process kills itself when the redemption of a code comes to the step that
-// stands in the file of STOP_FILE. Wraps the storage as the node opens it, and the answer.
-import { readFileSync, rmSync } from 'node:fs';
+// stands in the file of STOP_FILE, or holds a write that stands there. Wraps the storage as the node opens it, and the answer.
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { ServerResponse } from 'node:http';
 import { registerHooks } from 'node:module';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Storage } from '../../src/storage/storage.ts';
-import { STOP_FILE } from '../../test/support/stop-file.ts';
+import { HELD, HOLD, STOP_FILE } from '../../test/support/stop-file.ts';
 import type { TokenStep } from './token-steps.ts';
 
 const file = process.env[STOP_FILE] ?? '';
 
-function reach(step: TokenStep): void {
-  let wanted = '';
+function wanted(): string | undefined {
   try {
-    wanted = readFileSync(file, 'utf8');
+    return readFileSync(file, 'utf8');
   } catch {
-    return;
+    return undefined;
   }
-  if (wanted !== step) return;
+}
+
+function reach(step: TokenStep): void {
+  if (wanted() !== step) return;
   rmSync(file);
   process.kill(process.pid, 'SIGKILL');
 }
 
+/** Waits, where the file asks for it, until the file is gone: what was read for this write grows old. */
+async function hold(what: string): Promise<void> {
+  if (wanted() !== `${HOLD}${what}`) return;
+  writeFileSync(file, HELD);
+  while (existsSync(file)) await sleep(5);
+}
+
 /** The same storage, which tells of the steps. */
 export function stepping(storage: Storage): Storage {
-  const { artifacts } = storage;
+  const { artifacts, migrations } = storage;
   return {
     ...storage,
     artifacts: {
@@ -38,6 +48,13 @@ export function stepping(storage: Storage): Storage {
       async save(model, ...rest) {
         await artifacts.save(model, ...rest);
         if (model === 'AccessToken') reach('after save');
+      },
+    },
+    migrations: {
+      ...migrations,
+      async put(migration, event) {
+        await hold(event.type);
+        return migrations.put(migration, event);
       },
     },
   };

@@ -16,6 +16,7 @@ import { untilTrue } from '../journeys/dealer-faults.ts';
 import { createHttpDriver } from '../journeys/http-driver.ts';
 import { createTraveller, WORDS } from '../journeys/traveller.ts';
 import { createBrowser, sendRaw } from '../support/http-browser.ts';
+import { describeLegacySiteRaces } from './legacy-site-races.ts';
 import { describePoison } from './poison.ts';
 import { describeRaces } from './races.ts';
 import { createVisitors } from './visitors.ts';
@@ -60,6 +61,7 @@ export function describeNodes(name: string, makeBackend: () => Promise<Backend &
 
     const visitors = createVisitors(() => nodes);
     describeRaces(() => nodes, visitors);
+    describeLegacySiteRaces(() => nodes);
     describePoison(() => nodes, visitors);
 
     test('what one has counted the other refuses', async () => {

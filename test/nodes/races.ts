@@ -5,13 +5,12 @@ import { openSide } from '../../scripts/admin/storage-copy/copy-storage.ts';
 import { createGazoo } from '../../scripts/faults/gazoo.ts';
 import type { Nodes } from '../../scripts/faults/fault.ts';
 import type { RegistrationDraft } from '../../src/domain/registration-draft.ts';
-import { openStorage } from '../../src/storage/open-storage.ts';
-import type { Storage } from '../../src/storage/storage.ts';
 import { untilTrue } from '../journeys/dealer-faults.ts';
 import { codeFor, NEW_PASSWORD } from '../journeys/traveller.ts';
 import type { Answer, Browser } from '../support/http-browser.ts';
 import type { World } from '../support/world.ts';
 import { PROFILE, type Visitors } from './visitors.ts';
+import { withStorage } from './with-storage.ts';
 
 export function describeRaces(getNodes: () => Nodes, { atCodePage }: Visitors): void {
   const world = (): World => getNodes().world;
@@ -25,15 +24,6 @@ export function describeRaces(getNodes: () => Nodes, { atCodePage }: Visitors): 
     const { nodes } = getNodes();
     const port = nodes[n % nodes.length]?.port;
     return browser.copy(port === undefined ? {} : { port });
-  }
-
-  async function withStorage<T>(use: (storage: Storage) => Promise<T>): Promise<T> {
-    const storage = await openStorage(getNodes().database.directUrl, Date.now);
-    try {
-      return await use(storage);
-    } finally {
-      await storage.close();
-    }
   }
 
   /** Whichever database it is: the rows as they are copied. */
@@ -51,7 +41,7 @@ export function describeRaces(getNodes: () => Nodes, { atCodePage }: Visitors): 
   }
 
   const eventsOf = async (type: string, subject: string): Promise<number> =>
-    withStorage(async ({ ledger }) => {
+    withStorage(getNodes(), async ({ ledger }) => {
       const events = await ledger.read(0, 1_000_000);
       return events.filter((event) => event.type === type && event.subject === subject).length;
     });
@@ -65,7 +55,7 @@ export function describeRaces(getNodes: () => Nodes, { atCodePage }: Visitors): 
     const wrong = Array.from({ length: 20 }, (_, n) => `${(Number(right) + 1 + n) % 1_000_000}`.padStart(6, '0'));
     const answers = await race(browser, 20, '/create/code', (n) => ({ code: wrong[n] ?? '' }));
     expect(statuses(answers)).toEqual([422]);
-    expect(await withStorage(({ emailCodes }) => emailCodes.find(slot))).toMatchObject({ attempts: 5 });
+    expect(await withStorage(getNodes(), ({ emailCodes }) => emailCodes.find(slot))).toMatchObject({ attempts: 5 });
     expect((await browser.post('/create/code', { code: right })).status).toBe(422);
     expect((await draftOf(email))?.email_verified_at).toBeUndefined();
   });
@@ -78,13 +68,13 @@ export function describeRaces(getNodes: () => Nodes, { atCodePage }: Visitors): 
     expect(Math.max(...statuses(await race(browser, 20, '/create/code', () => ({ code }))))).toBeLessThan(500);
     // Whoever came too late goes on as well; but only one has proven anything: the draft was written once.
     expect((await draftOf(email))?.version).toBe(before + 1);
-    expect(await withStorage(({ emailCodes }) => emailCodes.find(slot))).toBeUndefined();
+    expect(await withStorage(getNodes(), ({ emailCodes }) => emailCodes.find(slot))).toBeUndefined();
 
     await browser.open(browser.page.url.replace(/code$/, 'profile'));
     await browser.submit('/create/profile', PROFILE);
     const registered = await race(browser, 20, '/create/confirm');
     expect([...new Set(registered.map(({ status, location }) => `${status} ${location}`))]).toHaveLength(1);
-    const account = await withStorage(({ accounts }) => accounts.findByEmail(email));
+    const account = await withStorage(getNodes(), ({ accounts }) => accounts.findByEmail(email));
     expect(await eventsOf('account.created', account?.id ?? '')).toBe(1);
 
     await browser.open(registered[0]?.location ?? '');
@@ -96,12 +86,12 @@ export function describeRaces(getNodes: () => Nodes, { atCodePage }: Visitors): 
     const shown = await Promise.all(Array.from({ length: 20 }, async (_, n) => twin(browser, n).send(url)));
     expect(statuses(shown)).toEqual([200]);
 
-    const links = await withStorage(({ dealerLinks }) => dealerLinks.listByAccount(account?.id ?? ''));
+    const links = await withStorage(getNodes(), ({ dealerLinks }) => dealerLinks.listByAccount(account?.id ?? ''));
     expect(links).toHaveLength(1);
     const id = links[0]?.id ?? '';
     expect(await eventsOf('dealer_link.consented', id)).toBe(1);
     await untilTrue('everything is delivered', async () =>
-      withStorage(async ({ dealerLinks, jobs }) => {
+      withStorage(getNodes(), async ({ dealerLinks, jobs }) => {
         const isActive = (await dealerLinks.find(id))?.status === 'active';
         return isActive && (await jobs.countByState()).waiting === 0;
       }),
@@ -113,16 +103,36 @@ export function describeRaces(getNodes: () => Nodes, { atCodePage }: Visitors): 
     expect(accepted).toHaveLength(1);
   });
 
-  test('50 redemptions of one code at once: one gets tokens; 20 uses of one refresh token: one', async () => {
+  /** The port of one node, then of the other one. */
+  const portOf = (n: number): number | undefined => {
     const { nodes } = getNodes();
-    const portOf = (n: number) => nodes[n % nodes.length]?.port;
+    return nodes[n % nodes.length]?.port;
+  };
+
+  test('50 redemptions of one code at once: one gets tokens; 50 uses of one refresh token: one', async () => {
     const gazoo = createGazoo(world(), { scope: 'openid offline_access' });
     const code = await gazoo.authorize();
     const redeemed = await Promise.all(Array.from({ length: 50 }, async (_, n) => gazoo.redeem(code, portOf(n))));
     expect(redeemed.filter(Boolean)).toHaveLength(1);
     const tokens = await gazoo.redeem(await gazoo.authorize());
     if (!tokens?.refresh_token) throw new Error('no refresh token');
-    const refreshed = await Promise.all(Array.from({ length: 20 }, async (_, n) => gazoo.refresh(tokens, portOf(n))));
+    const refreshed = await Promise.all(Array.from({ length: 50 }, async (_, n) => gazoo.refresh(tokens, portOf(n))));
     expect(refreshed.filter(Boolean)).toHaveLength(1);
+  });
+
+  test('one pushed request opened 50 times at once: one code, and the others are told that it was used', async () => {
+    const gazoo = createGazoo(world());
+    await gazoo.authorize();
+    const url = await gazoo.push();
+    const opened = await Promise.all(Array.from({ length: 50 }, async (_, n) => gazoo.open(url, portOf(n))));
+    const returned = opened.map(({ location = '' }) => new URLSearchParams(location.split('?')[1]));
+    expect(returned.filter((answer) => answer.has('code'))).toHaveLength(1);
+    const refused = opened.filter((_, n) => !returned[n]?.has('code'));
+    // Whoever looked too late is told here; whoever was overtaken, at the client.
+    const told = refused.filter(
+      ({ status, text, location = '' }) =>
+        (status === 400 && text.includes('1回だけ使えます')) || location.includes('error=invalid_request_uri'),
+    );
+    expect(told).toHaveLength(49);
   });
 }

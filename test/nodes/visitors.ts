@@ -2,11 +2,11 @@
 import { registrationUrl } from '../../scripts/faults/kill-in-registration.ts';
 import type { Nodes } from '../../scripts/faults/fault.ts';
 import { codeSlot } from '../../src/interaction/create/send-code.ts';
-import { openStorage } from '../../src/storage/open-storage.ts';
 import { createHttpDriver } from '../journeys/http-driver.ts';
 import { codeFor, createTraveller, NEW_PASSWORD } from '../journeys/traveller.ts';
 import { createBrowser, type Browser } from '../support/http-browser.ts';
 import { TYPED_PROFILE } from '../support/typed-profile.ts';
+import { withStorage } from './with-storage.ts';
 
 export const PROFILE: Record<string, string> = { ...TYPED_PROFILE, password: NEW_PASSWORD };
 
@@ -37,9 +37,7 @@ export function createVisitors(getNodes: () => Nodes): Visitors {
       await browser.submit('/complete');
       await browser.submit('/dealer-link', { decision: 'link' });
       await browser.submit('/login', { password: NEW_PASSWORD });
-      const storage = await openStorage(getNodes().database.directUrl, Date.now);
-      const account = await storage.accounts.findByEmail(email);
-      await storage.close();
+      const account = await withStorage(getNodes(), ({ accounts }) => accounts.findByEmail(email));
       if (!account) throw new Error(`${email} is not registered, but at ${browser.page.url}`);
       return { browser, accountId: account.id };
     },

@@ -1,2 +1,7 @@
 // The setting that names the file in which a node is told at which step to stop; see scripts/faults/stop-at-step.ts.
 export const STOP_FILE = 'STOP_FILE';
+
+/** Before the type of a ledger event: the write that it belongs to is to wait until the file is gone. */
+export const HOLD = 'hold ';
+/** Stands in the file while a write waits. */
+export const HELD = 'held';
