@@ -1,6 +1,5 @@
 // The common ID as one Koa application. The list in `createApp` is the table of contents.
 import type Koa from 'koa';
-import mount from 'koa-mount';
 import type Provider from 'oidc-provider';
 import { createAccountRouter } from './account/router.ts';
 import type { Deps } from './deps.ts';
@@ -9,6 +8,7 @@ import type { PageState } from './http/page-context.ts';
 import { createPublicPages } from './http/public-pages.ts';
 import { readRecentRequest } from './interaction/recent-request.ts';
 import { createInteractionRouter } from './interaction/router.ts';
+import { createBrowserEndpoints } from './oidc/browser-endpoints.ts';
 import { createProgramEndpoints } from './oidc/program-endpoints.ts';
 import { createMigrationStatusRouter } from './oidc/migration-status.ts';
 import { createPostedRequests } from './oidc/posted-requests.ts';
@@ -28,7 +28,7 @@ export function createApp(deps: Deps, provider: Provider): Koa<PageState> {
     trustProxy: config.trustProxy,
     log,
     cacheViews: config.mode === 'production',
-    forPrograms: createProgramEndpoints(provider),
+    forPrograms: createProgramEndpoints(provider, deps),
   });
 
   koa.use(async function rememberTheService(ctx, next) {
@@ -45,7 +45,7 @@ export function createApp(deps: Deps, provider: Provider): Koa<PageState> {
     createInteractionRouter(deps, provider, forms),
     createAccountRouter(deps, provider, forms),
     createPostedRequests().routes(),
-    mount(provider),
+    createBrowserEndpoints(provider, deps),
   ]) {
     koa.use(routes as Koa.Middleware<PageState>);
   }

@@ -3,13 +3,14 @@ import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { send } from '@koa/send';
 import Koa from 'koa';
+import compose from 'koa-compose';
 import type { Log } from '../telemetry/log.ts';
 import { createCookieSigner } from './cookie-signer.ts';
 import { csrf } from './csrf.ts';
 import { errorForPrograms, errorPage } from './error-page.ts';
 import type { Brand, PageContext, PageState } from './page-context.ts';
 import { readForm } from './read-form.ts';
-import { securityHeaders } from './security-headers.ts';
+import { securityHeaders, securityHeadersForPrograms } from './security-headers.ts';
 import { chooseLanguage, createTranslator, LANGUAGES } from './translator.ts';
 import { createViewRenderer } from './view-renderer.ts';
 
@@ -40,8 +41,8 @@ export type PageAppOptions = {
   log: Log;
   /** Compiled views are kept. */
   cacheViews: boolean;
-  /** Answers what is for programs, before anything is done for pages. Passes on everything else. */
-  forPrograms?: Koa.Middleware<PageState>;
+  /** By path, what answers programs; before anything is done for pages. */
+  forPrograms?: ReadonlyMap<string, Koa.Middleware<PageState>>;
   /** The brand of this request; TOYOTA if left out. */
   brand?: (ctx: PageContext) => Brand;
 };
@@ -83,8 +84,8 @@ export function createPageApp(options: PageAppOptions): PageApp {
     ctx.set('X-Request-Id', ctx.state.requestId);
     await next();
   });
-  for (const middleware of securityHeaders(secure)) koa.use(middleware);
-  if (options.forPrograms) koa.use(errorForPrograms(options.log)).use(options.forPrograms);
+  if (options.forPrograms) koa.use(programs(options.forPrograms, secure, options.log));
+  koa.use(securityHeaders(secure));
   koa.use(async function serveAssets(ctx, next) {
     if (!ctx.path.startsWith('/assets/')) return next();
     const maxage = options.cacheViews ? ASSET_MAX_AGE_MS : 0;
@@ -149,6 +150,15 @@ export function createPageApp(options: PageAppOptions): PageApp {
     koa,
     cookieName,
     forms: [readForm(), csrf(cookieName('csrf'), options.cookieKeys, options.origin, secure)],
+  };
+}
+
+function programs(answers: ReadonlyMap<string, Koa.Middleware<PageState>>, secure: boolean, log: Log): Koa.Middleware<PageState> {
+  const before = [securityHeadersForPrograms(secure), errorForPrograms(log)];
+  const composed = new Map([...answers].map(([path, answer]) => [path, compose([...before, answer])]));
+  return async function answerPrograms(ctx, next) {
+    const answer = composed.get(ctx.path);
+    return answer ? answer(ctx, next) : next();
   };
 }
 

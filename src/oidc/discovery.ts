@@ -6,14 +6,14 @@ export const DISCOVERY_PATHS: readonly string[] = [
   '/.well-known/oauth-authorization-server',
 ];
 
-/** Goes in front of oidc-provider. */
+/** Goes in front of oidc-provider, at the paths of the document. */
 export function createDiscovery(): Middleware {
   // Addresses in it begin as the request's own does, which a proxy says: https, and http for whoever asks this process itself.
   const made = new Map<string, string>();
   return async function answerDiscovery(ctx, next) {
     // Whoever says where it comes from gets headers besides.
     const known = ctx.get('Origin') === '' && ctx.method === 'GET' ? made.get(ctx.protocol) : undefined;
-    if (known !== undefined && DISCOVERY_PATHS.includes(ctx.path)) {
+    if (known !== undefined) {
       ctx.vary('Origin');
       ctx.type = 'json';
       ctx.body = known;

@@ -1,18 +1,26 @@
-// Answers the endpoints of oidc-provider that programs call, without what is done for pages: their language, their cookies, their forms.
+// The endpoints of oidc-provider that programs call: nothing is done at them that only pages need, such as language, cookies and forms.
 import type Koa from 'koa';
+import compose from 'koa-compose';
 import mount from 'koa-mount';
 import type Provider from 'oidc-provider';
+import type { Deps } from '../deps.ts';
 import type { PageState } from '../http/page-context.ts';
-import { DISCOVERY_PATHS } from './discovery.ts';
+import { createClientThrottle } from './client-throttle.ts';
+import { createDiscovery, DISCOVERY_PATHS } from './discovery.ts';
 
-/** oidc-provider's names of the others. */
+/** oidc-provider's names of those besides discovery. */
 const ROUTES = ['jwks', 'token', 'userinfo', 'introspection', 'revocation', 'pushed_authorization_request'];
 
-/** Passes on whatever is none of these, and what oidc-provider itself does not answer, such as another method. */
-export function createProgramEndpoints(provider: Provider): Koa.Middleware<PageState> {
-  const paths = new Set([...DISCOVERY_PATHS, ...ROUTES.map((route) => provider.pathFor(route))]);
-  const answer = mount(provider) as unknown as Koa.Middleware<PageState>;
-  return async function answerPrograms(ctx, next) {
-    return paths.has(ctx.path) ? answer(ctx, next) : next();
-  };
+/** Answers what stands at each path. It passes on what oidc-provider itself does not answer, such as another method. */
+export function createProgramEndpoints(
+  provider: Provider,
+  deps: Pick<Deps, 'storage' | 'clock'>,
+): ReadonlyMap<string, Koa.Middleware<PageState>> {
+  const provide = mount(provider) as unknown as Koa.Middleware<PageState>;
+  const discovery = compose([createDiscovery() as Koa.Middleware<PageState>, provide]);
+  const throttled = compose([createClientThrottle(deps) as unknown as Koa.Middleware<PageState>, provide]);
+  return new Map([
+    ...DISCOVERY_PATHS.map((path) => [path, discovery] as const),
+    ...ROUTES.map((route) => [provider.pathFor(route), throttled] as const),
+  ]);
 }
