@@ -7,26 +7,27 @@ import type { ArtifactStore } from '../storage/storage.ts';
 import { OIDC_SCOPES } from './claims.ts';
 import { revokeGrant } from './revoke-grant.ts';
 
+type AdapterDeps = {
+  artifacts: ArtifactStore;
+  clients: ClientRegistry;
+  clock: Clock;
+  onRedeemed: OnRedeemed;
+  /** How long an interaction lives. */
+  interactionSeconds: number;
+};
+
 /** Answers the adapter of each of oidc-provider's models. */
-export function createAdapterFactory(
-  artifacts: ArtifactStore,
-  clients: ClientRegistry,
-  clock: Clock,
-  onRedeemed: OnRedeemed,
-): (model: string) => Adapter {
-  return (model) => (model === 'Client' ? noClients() : artifactAdapter(model, artifacts, clients, clock, onRedeemed));
+export function createAdapterFactory(deps: AdapterDeps): (model: string) => Adapter {
+  return (model) => (model === 'Client' ? noClients() : artifactAdapter(model, deps));
 }
 
 /** Called when a code was consumed, before a token is made of it; what it throws is the answer. */
 type OnRedeemed = (code: AdapterPayload) => Promise<void>;
 
-function artifactAdapter(
-  model: string,
-  artifacts: ArtifactStore,
-  clients: ClientRegistry,
-  clock: Clock,
-  onRedeemed: OnRedeemed,
-): Adapter {
+function artifactAdapter(model: string, { artifacts, clients, clock, onRedeemed, interactionSeconds }: AdapterDeps): Adapter {
+  // A pushed request can be opened for a minute, which oidc-provider reads from its `exp`, and is used up when its code is made: gone by
+  // then, it would give a code to everybody who opened it.
+  const extraSeconds = model === 'PushedAuthorizationRequest' ? interactionSeconds : 0;
   /** What a client was given is over when it is removed or disabled, also if it comes back. */
   const standing = (payload: AdapterPayload | undefined): AdapterPayload | undefined => {
     const { clientId, iat = 0 } = payload ?? {};
@@ -38,7 +39,7 @@ function artifactAdapter(
     standing((await artifacts.find(model, id)) as AdapterPayload | undefined);
   return {
     async upsert(id, payload, expiresIn) {
-      const expiresAt = expiresIn ? clock() + expiresIn * 1000 : undefined;
+      const expiresAt = expiresIn ? clock() + (expiresIn + extraSeconds) * 1000 : undefined;
       // A replay mark is looked up and then written; two parallel bearers of one `jti` would both pass. Only one write does.
       if (model === 'ReplayDetection') {
         if (!(await artifacts.insertOnce(model, id, payload, expiresAt ?? Infinity)))

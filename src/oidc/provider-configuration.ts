@@ -28,7 +28,13 @@ export function createProviderConfiguration(deps: Deps): Configuration {
   const accessTokenLifetime = (_ctx: unknown, { resourceServer }: Issued, { clientId }: { clientId: string }): number =>
     resourceServer?.accessTokenTTL ?? clients.find(clientId)?.accessTokenLifetimeSeconds ?? config.lifetimes.accessToken;
   const configuration = {
-    adapter: createAdapterFactory(storage.artifacts, clients, clock, createFinishMigration(deps)),
+    adapter: createAdapterFactory({
+      artifacts: storage.artifacts,
+      clients,
+      clock,
+      onRedeemed: createFinishMigration(deps),
+      interactionSeconds: config.lifetimes.interaction,
+    }),
     clients: clientsForProvider(clients),
     jwks: keys.jwks,
     scopes: OIDC_SCOPES,

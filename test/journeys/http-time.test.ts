@@ -1,8 +1,10 @@
 // What time does to a registration: the code's ten minutes, the resend's minute, the draft's day.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { createGazoo } from '../../scripts/faults/gazoo.ts';
+import { createBrowser, type Browser } from '../support/http-browser.ts';
 import { startWorld, type World } from '../support/world.ts';
 import { createHttpDriver, type HttpDriver } from './http-driver.ts';
-import { codeFor, createTraveller, WORDS, type Traveller } from './traveller.ts';
+import { codeFor, createTraveller, DEMO_PASSWORD, WORDS, type Traveller } from './traveller.ts';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -72,4 +74,20 @@ test('a draft is kept for a day: what was proven needs no second proof, and afte
   await traveller.signInAtOwnersSite('tanaka');
   await traveller.begin('newId');
   await traveller.isAt('about');
+}, 60_000);
+
+test('a pushed request gives one code, also when whoever opened it took longer than its minute', async () => {
+  const url = await createGazoo(world).push();
+  const home = `${world.origins.demoClients}/gazoo/`;
+  const [first, second] = [createBrowser({ from: '127.0.5.1' }), createBrowser({ from: '127.0.6.1' })];
+  for (const browser of [first, second]) await browser.open(url, home);
+  await world.advance(2 * MINUTE);
+  const finish = async (browser: Browser): Promise<URLSearchParams> => {
+    await browser.submit('/login', { login_id: 'yamada@example.jp', password: DEMO_PASSWORD }, home);
+    const { location = '' } = await browser.submit('/consent', { decision: 'allow' }, home);
+    return new URL(location).searchParams;
+  };
+  expect((await finish(first)).has('code')).toBe(true);
+  const answer = await finish(second);
+  expect([answer.get('error'), answer.has('code')]).toEqual(['invalid_request_uri', false]);
 }, 60_000);
