@@ -2,6 +2,8 @@
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import mongoose from 'mongoose';
+import { defineCollections } from '../../src/storage/mongo/collections.ts';
+import { connect } from '../../src/storage/mongo/connect.ts';
 import { createMongoIndexes } from '../../src/storage/mongo/create-mongo-indexes.ts';
 import { openMongoStorage } from '../../src/storage/mongo/open-mongo-storage.ts';
 import { runConformance } from './conformance.ts';
@@ -82,6 +84,34 @@ suite(available === true ? 'on a MongoDB' : `on a MongoDB (skipped: ${available.
     );
     // Marks that a change is finished; without them it is finished once more.
     expect([...kinds(1)].toSorted()).toEqual(['accounts', 'artifacts', 'counters', 'dealer_links', 'identifiers', 'migrations']);
+  });
+
+  describe('asked with what no schema knows', () => {
+    let connection: mongoose.Connection;
+    beforeAll(async () => {
+      connection = await connect(emptyDatabase());
+    });
+    afterAll(() => connection.close());
+
+    test('a field is neither stored nor looked for, and what came in is never taken for an operator', async () => {
+      const { counters } = defineCollections(connection);
+      const counter = { _id: 'a', points: 1, expires_at: new Date() };
+      await counters.insertMany([counter]);
+      const strange = { ...counter, _id: 'b', unheard_of: 1 } as never;
+      for (const refused of [
+        () => counters.insertMany([strange]),
+        () => counters.replaceOne({ _id: 'a' }, strange),
+        () => counters.updateOne({ _id: 'a' }, { $set: { unheard_of: 1 } } as never),
+        () => counters.findOneAndUpdate({ _id: 'a' }, { $set: { unheard_of: 1 } } as never),
+        () => counters.findOne({ unheard_of: 1 } as never),
+      ]) {
+        await expect(refused()).rejects.toMatchObject({ name: 'StrictModeError' });
+      }
+      const anything = { _id: { $ne: 'nobody' } } as never;
+      await expect(counters.findOne(anything)).rejects.toMatchObject({ name: 'CastError' });
+      await expect(counters.deleteMany(anything)).rejects.toMatchObject({ name: 'CastError' });
+      expect(await counters.find({}).lean()).toEqual([counter]);
+    });
   });
 
   type Asked = { collection: string; concern: { w?: unknown; j?: unknown } };

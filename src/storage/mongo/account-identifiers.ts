@@ -13,7 +13,7 @@ import { trusted } from 'mongoose';
 import type { Account, EpochMilliseconds } from '../../domain/account.ts';
 import { emailKey, phoneKey, type Identifier } from '../identifiers.ts';
 import { AlreadyExists } from '../storage.ts';
-import { DURABLE, RECREATABLE } from './collections.ts';
+import { DURABLE, DURABLE_INSERT, RECREATABLE } from './collections.ts';
 import type { Collections, IdentifierDocument } from './collections.ts';
 import { expiredAt } from './expiry.ts';
 import { isDuplicateKey } from './mongo-error.ts';
@@ -53,7 +53,7 @@ export function createAccountIdentifiers(
     const expires_at = new Date(clock() + BARRED_FOR_MS);
     try {
       const nobody = { _id: account_id, version: 0, email_key: '', fence: 0, document: '', events: [], expires_at };
-      await accounts.insertMany([nobody], { lean: true, ...DURABLE });
+      await accounts.insertMany([nobody], DURABLE_INSERT);
       return true;
     } catch (error) {
       if (isDuplicateKey(error)) return false;
@@ -63,7 +63,7 @@ export function createAccountIdentifiers(
 
   async function insert(document: IdentifierDocument): Promise<boolean> {
     try {
-      await identifiers.insertMany([document], { lean: true, ...DURABLE });
+      await identifiers.insertMany([document], DURABLE_INSERT);
       return true;
     } catch (error) {
       if (isDuplicateKey(error)) return false;

@@ -7,7 +7,7 @@ import { AlreadyExists, StorageUnavailable, VersionConflict } from '../storage.t
 import type { AccountStore, LedgerEvent } from '../storage.ts';
 import { nextVersion, requireFirstVersion } from '../version.ts';
 import { carriedKeys, type AccountIdentifiers } from './account-identifiers.ts';
-import { DURABLE } from './collections.ts';
+import { DURABLE, DURABLE_INSERT } from './collections.ts';
 import type { AccountDocument, Collections, PendingEvent } from './collections.ts';
 import { isDuplicateKey } from './mongo-error.ts';
 import { pending } from './pending-events.ts';
@@ -85,7 +85,7 @@ export function createAccountStore(
       if (await findDocument(_id)) throw new AlreadyExists('id');
       const claimed = await claimAll(identifiersOf(account), _id);
       try {
-        await accounts.insertMany([document], { lean: true, ...DURABLE });
+        await accounts.insertMany([document], DURABLE_INSERT);
       } catch (error) {
         // Where the outcome is not known, the claim stays for whoever finds it.
         if (!isDuplicateKey(error)) throw error;

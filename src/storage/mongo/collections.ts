@@ -10,6 +10,8 @@ import type { Job, LedgerEvent } from '../storage.ts';
 
 /** `durable`: on the disks of a majority. `recreatable` (what another login makes again): in the memory of the primary. */
 export const DURABLE = { writeConcern: { w: 'majority', j: true } } as const;
+/** For `insertMany`, which takes a write concern, though its type knows none. */
+export const DURABLE_INSERT = { ordered: true, ...DURABLE } as const;
 export const RECREATABLE = { writeConcern: { w: 1, j: false } } as const;
 
 /** For what never expires: an end that nobody lives to see keeps every question for what stands a simple one. */
@@ -142,6 +144,9 @@ function where(name: string, field: string, ...others: string[]): Index {
 export function defineCollections(connection: Connection) {
   const define = <T>(name: string, fields: Record<keyof T & string, object>, indexes: Index[]) => {
     const schema = new Schema<T>(fields as never, {
+      // A schema that was not made by the connection's mongoose does not take these from it.
+      strict: 'throw',
+      strictQuery: 'throw',
       versionKey: false,
       id: false,
       minimize: false,

@@ -4,7 +4,7 @@ import type { DealerLink } from '../../domain/dealer-link.ts';
 import { AlreadyExists, VersionConflict } from '../storage.ts';
 import type { DealerLinkStore } from '../storage.ts';
 import { nextVersion, requireFirstVersion } from '../version.ts';
-import { DURABLE } from './collections.ts';
+import { DURABLE, DURABLE_INSERT } from './collections.ts';
 import type { Collections } from './collections.ts';
 import { made } from './made.ts';
 import { isDuplicateKey } from './mongo-error.ts';
@@ -28,7 +28,7 @@ export function createDealerLinkStore(
       requireFirstVersion(link);
       const document = { ...fields(link), _id: key(link), id: link.id, made: made(clock()), events: [pending(event)] };
       try {
-        await dealerLinks.insertMany([document], { lean: true, ...DURABLE });
+        await dealerLinks.insertMany([document], DURABLE_INSERT);
       } catch (error) {
         throw isDuplicateKey(error) ? new AlreadyExists('dealer_link') : error;
       }

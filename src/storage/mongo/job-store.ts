@@ -4,7 +4,7 @@ import { trusted } from 'mongoose';
 import type { EpochMilliseconds } from '../../domain/account.ts';
 import { readJobPayload } from '../job-payload.ts';
 import type { Job, JobStore } from '../storage.ts';
-import { DURABLE, RECREATABLE } from './collections.ts';
+import { DURABLE, DURABLE_INSERT, RECREATABLE } from './collections.ts';
 import type { Collections, JobDocument } from './collections.ts';
 import { made } from './made.ts';
 import { isDuplicateKey } from './mongo-error.ts';
@@ -31,7 +31,7 @@ export function createJobStore({ jobs }: Collections, clock: () => EpochMillisec
       const fresh = { state: 'waiting' as const, attempts: 0, last_error: null, lease: null, created_at: now, made: made(now) };
       try {
         const job = { _id: key, kind, payload: JSON.stringify(payload), run_at, ...fresh };
-        await jobs.insertMany([job], { lean: true, ...DURABLE });
+        await jobs.insertMany([job], DURABLE_INSERT);
         return true;
       } catch (error) {
         if (isDuplicateKey(error)) return false;

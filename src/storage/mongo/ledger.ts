@@ -4,7 +4,7 @@ import { trusted } from 'mongoose';
 import { FIRST_PREVIOUS_HASH, ledgerHash } from '../ledger-hash.ts';
 import { StorageUnavailable } from '../storage.ts';
 import type { LedgerEntry, LedgerEvent } from '../storage.ts';
-import { DURABLE } from './collections.ts';
+import { DURABLE_INSERT } from './collections.ts';
 import type { Collections, LedgerDocument, PendingEvent } from './collections.ts';
 import { isDuplicateKey } from './mongo-error.ts';
 
@@ -36,7 +36,7 @@ export function createLedgerEnd({ ledger }: Pick<Collections, 'ledger'>): Ledger
     const entries = chain(last ?? undefined, withoutDoubles(events, known));
     if (entries.length === 0) return true;
     try {
-      await ledger.insertMany(entries, { ordered: true, lean: true, ...DURABLE });
+      await ledger.insertMany(entries, DURABLE_INSERT);
       return true;
     } catch (error) {
       if (isDuplicateKey(error)) return false;

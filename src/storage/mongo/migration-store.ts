@@ -3,7 +3,7 @@ import type { Migration } from '../../domain/migration.ts';
 import { VersionConflict } from '../storage.ts';
 import type { MigrationStore } from '../storage.ts';
 import { nextVersion } from '../version.ts';
-import { DURABLE } from './collections.ts';
+import { DURABLE, DURABLE_INSERT } from './collections.ts';
 import type { Collections } from './collections.ts';
 import { made } from './made.ts';
 import { isDuplicateKey } from './mongo-error.ts';
@@ -33,7 +33,7 @@ export function createMigrationStore(
       if (migration.version === 0) {
         const document = { ...fields(next), _id, client_id: next.client_id, made: made(clock()), events: [pending(event)] };
         try {
-          await migrations.insertMany([document], { lean: true, ...DURABLE });
+          await migrations.insertMany([document], DURABLE_INSERT);
         } catch (error) {
           throw isDuplicateKey(error) ? new VersionConflict() : error;
         }
