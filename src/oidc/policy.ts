@@ -5,7 +5,7 @@ import { decodeJwt } from 'jose';
 import { interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
 import type { Deps } from '../deps.ts';
 import { createBrowserIds } from '../http/browser-id.ts';
-import { signedInBeforePasswordChange } from '../domain/account.ts';
+import { signedInBeforePasswordChange, type Account } from '../domain/account.ts';
 import { draftIdOfLegacyIdentity } from '../domain/registration-draft.ts';
 import { isOpenTo, isTakenBack, stands, type DealerLink } from '../domain/dealer-link.ts';
 import type { Migration } from '../domain/migration.ts';
@@ -34,7 +34,7 @@ export function createPolicy(deps: PolicyDeps): interactionPolicy.DefaultPolicy 
 
   const login = policy.get('login')!;
   login.checks.remove('id_token_hint');
-  for (const check of [hintCheck(deps), passwordChangedCheck(deps), ...continueChecks(read)]) login.checks.add(check);
+  for (const check of [hintCheck(deps), passwordChangedCheck(), ...continueChecks(read)]) login.checks.add(check);
   const consent = policy.get('consent')!;
   // The dealer page is asked by its own prompt, before anybody has signed in.
   consent.checks.remove('rar_prompt');
@@ -76,6 +76,9 @@ function createRequestReader({ storage, config }: PolicyDeps): (ctx: KoaContextW
 }
 
 type Reader = ReturnType<typeof createRequestReader>;
+
+/** The account of whoever is signed in, as oidc-provider has just been told by `findAccount`. */
+const signedInAccount = (ctx: KoaContextWithOIDC): Account | undefined => ctx.oidc.account?.stored as Account | undefined;
 
 /** Whether the legacy identity belongs to another ID than the signed-in one: who hears so need not be asked anything before. */
 function isAnothers(migration: Migration | undefined, ctx: KoaContextWithOIDC): boolean {
@@ -157,11 +160,10 @@ function hintCheck({ config }: PolicyDeps) {
 }
 
 /** A session that was begun with a password that is none any more, also where it was under way when the password changed. */
-function passwordChangedCheck({ storage }: PolicyDeps) {
-  return new Check('password_changed', 'the password was changed since this session began', 'login_required', async (ctx) => {
-    const { accountId, loginTs } = ctx.oidc.session ?? {};
-    const account = accountId ? await storage.accounts.find(accountId) : undefined;
-    return need(account !== undefined && signedInBeforePasswordChange(account, loginTs));
+function passwordChangedCheck() {
+  return new Check('password_changed', 'the password was changed since this session began', 'login_required', (ctx) => {
+    const account = signedInAccount(ctx);
+    return need(account !== undefined && signedInBeforePasswordChange(account, ctx.oidc.session?.loginTs));
   });
 }
 
@@ -195,19 +197,18 @@ function continueChecks(read: Reader) {
 }
 
 /** Where the terms have changed in a way that has to be agreed to, since the person agreed. */
-function termsPrompt({ config, storage, clock }: PolicyDeps) {
+function termsPrompt({ config, clock }: PolicyDeps) {
   return new Prompt(
     { name: 'terms', requestable: false },
-    new Check('terms_changed', 'the terms that the person agreed to have changed', 'interaction_required', async (ctx) => {
-      const accountId = ctx.oidc.session?.accountId;
-      const account = accountId ? await storage.accounts.find(accountId) : undefined;
+    new Check('terms_changed', 'the terms that the person agreed to have changed', 'interaction_required', (ctx) => {
+      const account = signedInAccount(ctx);
       return need(account !== undefined && mustAgreeAgain(config.terms, account.terms, clock()));
     }),
   );
 }
 
 /** ⑪–⑬, where the client's file requires what is missing or was not confirmed for this client yet. */
-function requiredProfilePrompt({ clients, storage, clock }: PolicyDeps, read: Reader) {
+function requiredProfilePrompt({ clients, clock }: PolicyDeps, read: Reader) {
   return new Prompt(
     { name: 'required_profile', requestable: false },
     new Check(
@@ -215,15 +216,11 @@ function requiredProfilePrompt({ clients, storage, clock }: PolicyDeps, read: Re
       'information that the service requires is missing',
       'interaction_required',
       async (ctx) => {
-        const accountId = ctx.oidc.session?.accountId;
+        const account = signedInAccount(ctx);
         const client = clients.find(ctx.oidc.client!.clientId);
-        if (!accountId || !client?.requiredClaims.length) return need(false);
+        if (!account || !client?.requiredClaims.length) return need(false);
         if (isAnothers((await read(ctx)).migration, ctx)) return need(false);
-        const account = await storage.accounts.find(accountId);
-        return need(
-          account !== undefined &&
-            missingRequiredClaims(account, client.metadata.client_id, client.requiredClaims, clock()).length > 0,
-        );
+        return need(missingRequiredClaims(account, client.metadata.client_id, client.requiredClaims, clock()).length > 0);
       },
     ),
   );

@@ -105,6 +105,8 @@ export function createProviderConfiguration(deps: Deps): Configuration {
       if (!account || account.disabled_at !== undefined) return undefined;
       return {
         accountId: sub,
+        // For the policy, which would look it up again.
+        stored: account,
         async claims(_use: string, scope: string) {
           const client = clients.find(ctx.oidc.client!.clientId);
           return client ? accountClaims(account, { scope, client }, config, storage) : { sub };
