@@ -45,10 +45,11 @@ export function createLoginLimits({ config, storage, clock }: Pick<Deps, 'config
   };
 
   /** What was compared and failed: those without a pause, and those that each began one. */
-  async function failuresOf(key: string): Promise<Failures> {
+  async function failuresOf(key: string): Promise<Failures & { pauses: number }> {
     const [tries, pauses] = await Promise.all([counters.get(triesKey(key)), counters.get(pausesKey(key))]);
     const countedUntil = (tries ?? pauses)?.expires_at ?? 0;
-    return { failures: Math.min(tries?.points ?? 0, free) + (pauses?.points ?? 0), countedUntil };
+    const begun = pauses?.points ?? 0;
+    return { failures: Math.min(tries?.points ?? 0, free) + begun, countedUntil, pauses: begun };
   }
 
   /**
@@ -85,13 +86,13 @@ export function createLoginLimits({ config, storage, clock }: Pick<Deps, 'config
           await perNetwork.takeBack(network);
         },
         async succeeded() {
-          const { failures, countedUntil } = await failuresOf(key);
+          const { failures, countedUntil, pauses } = await failuresOf(key);
           // This one is among them.
           const own = { failures: failures - 1, countedUntil };
           // Failures in browsers that the account has never been used in.
           const elsewhere = knownDevice === undefined ? own : await failuresOf(account);
           await Promise.all([
-            ...[triesKey, pausesKey, pauseKey].map(async (keyOf) => counters.remove(keyOf(key))),
+            ...[triesKey, ...(pauses > 0 ? [pausesKey, pauseKey] : [])].map(async (keyOf) => counters.remove(keyOf(key))),
             perNetwork.takeBack(network),
           ]);
           return elsewhere.failures > own.failures ? elsewhere : own;
