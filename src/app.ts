@@ -32,9 +32,11 @@ export function createApp(deps: Deps, provider: Provider): Koa<PageState> {
   });
 
   koa.use(async function rememberTheService(ctx, next) {
-    const recent = readRecentRequest(ctx, config.issuer.startsWith('https:'));
-    const start = recent && deps.clients.find(recent.clientId)?.metadata.client_uri;
-    if (typeof start === 'string') ctx.state.defaultWayOn = start;
+    ctx.state.defaultWayOn = () => {
+      const recent = readRecentRequest(ctx, config.issuer.startsWith('https:'));
+      const start = recent && deps.clients.find(recent.clientId)?.metadata.client_uri;
+      return typeof start === 'string' ? start : undefined;
+    };
     await next();
   });
   for (const routes of [

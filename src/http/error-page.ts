@@ -86,7 +86,7 @@ export function errorPage(log: Log): Middleware<PageState> {
       title: t(`errors.${failure.code}.title`),
       text: t(`errors.${failure.code}.text`),
       action: t(`errors.${failure.code}.action`),
-      wayOn: failure.wayOn ?? ctx.state.defaultWayOn,
+      wayOn: failure.wayOn ?? ctx.state.defaultWayOn?.(),
     });
     ctx.status = failure.status;
     askAgainLater(ctx, failure);

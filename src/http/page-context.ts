@@ -21,7 +21,7 @@ export type PageState = {
   /** Origins besides our own that this page's forms may be redirected to (CSP `form-action`, which Chromium applies to redirects too). */
   formActionOrigins: string[];
   /** Where an error page leads when the error itself knows no way; the app's start where this is missing too. */
-  defaultWayOn?: string;
+  defaultWayOn?: () => string | undefined;
   /** Renders `views/<app>/<view>.ejs` inside the layout. */
   renderPage: (view: string, data: PageData) => void;
 };

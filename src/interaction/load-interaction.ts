@@ -35,17 +35,18 @@ export function createLoadInteraction(deps: Deps, provider: Provider) {
       const uid = uidOf(ctx.path);
       const found = await find(provider, ctx);
       if (found?.uid !== uid) return goToCurrent(ctx, uid);
-      const { browser_id: began } = (await deps.storage.interactionFacts.find(found.cid)) ?? {};
-      if (began === undefined || began !== browserIds.read(ctx)) return goToCurrent(ctx, uid);
-      const path = `${INTERACTION_PATH}/${uid}/${stepPath}`;
-      if (interactionPath(found) !== path) return redirect(ctx, interactionPath(found));
-      const client = deps.clients.find(String(found.params.client_id));
-      if (!client) throw new PageError('client_unknown', 400, { detail: 'the client was removed or disabled' });
-      rememberRequest(ctx, secure, { clientId: client.metadata.client_id, cid: found.cid, uid });
-
       const { params, prompt, session, grantId, cid } = found;
       const legacy = await findLegacyProfile(params.legacy_profile, deps.storage.legacyProfiles);
-      const factsKey = { cid, legacy, browserId: browserIds.ensure(ctx) };
+      const browserId = browserIds.read(ctx);
+      const factsKey = { cid, legacy, browserId };
+      const facts = await readFacts(deps, factsKey);
+      if (browserId === undefined || facts.browser_id !== browserId) return goToCurrent(ctx, uid);
+      const path = `${INTERACTION_PATH}/${uid}/${stepPath}`;
+      if (interactionPath(found) !== path) return redirect(ctx, interactionPath(found));
+      const client = deps.clients.find(String(params.client_id));
+      if (!client) throw new PageError('client_unknown', 400, { detail: 'the client was removed or disabled' });
+      rememberRequest(ctx, secure, { clientId: client.metadata.client_id, cid, uid });
+
       const accountId = session?.accountId;
       ctx.state.interaction = {
         uid,
@@ -53,9 +54,9 @@ export function createLoadInteraction(deps: Deps, provider: Provider) {
         params,
         reasons: prompt.reasons,
         client,
-        facts: await readFacts(deps, factsKey),
+        facts,
         legacy,
-        browserId: factsKey.browserId,
+        browserId,
         accountId,
         dealerLink: requestedDealerLink(params.authorization_details),
         scopes: requestedScopes(params.scope),
@@ -68,7 +69,7 @@ export function createLoadInteraction(deps: Deps, provider: Provider) {
           await writeFacts(deps.storage.interactionFacts, factsKey, change, now, ends);
           ctx.state.interaction.facts = { ...ctx.state.interaction.facts, ...change };
         },
-        leaveSession: async (nextAccountId) => leaveSession(provider, ctx, nextAccountId),
+        leaveSession: async (nextAccountId) => leaveSession(provider, ctx, nextAccountId, session !== undefined),
         grant: async () =>
           grantRequested(provider, {
             clientId: client.metadata.client_id,

@@ -24,7 +24,7 @@ export function renderError(ctx: KoaContextWithOIDC, out: ErrorOut): void {
     title: state.t(`errors.${code}.title`),
     text: state.t(`errors.${code}.text`),
     action: state.t(`errors.${code}.action`),
-    wayOn: state.defaultWayOn,
+    wayOn: state.defaultWayOn?.(),
     detail: [out.error, out.error_description].filter(Boolean).join(': '),
   });
   ctx.status = status >= 500 ? 503 : 400;

@@ -97,7 +97,8 @@ export function createLoginStep(deps: Deps): InteractionStep {
     knownDevices.remember(ctx, account.id);
     // Somebody else was signed in: their session ends here, and this person gets a new one.
     await interaction.leaveSession(account.id);
-    await interaction.setFacts({ continue_as: account.id });
+    // Asked for only where somebody else could be meant; see the policy.
+    if (interaction.legacy || interaction.facts.registration) await interaction.setFacts({ continue_as: account.id });
     return interaction.finish({ login: { accountId: account.id, amr: ['pwd'], ts: askedAt } });
   };
 
