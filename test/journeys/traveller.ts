@@ -173,9 +173,9 @@ export function createTraveller<D extends Driver>(driver: D, world: World): Trav
   return traveller;
 }
 
-/** The code in the newest mail to an address; waits for a mail that has one. */
-export async function codeFor(world: World, email: string, after?: number): Promise<string> {
-  const { text } = await world.nextMessage(email, after);
+/** The code in the newest mail to an address; waits for a mail that has one, as `nextMessage` does. */
+export async function codeFor(world: World, email: string, after?: number, withinMs?: number): Promise<string> {
+  const { text } = await world.nextMessage(email, after, withinMs);
   const code = /\b\d{6}\b/.exec(text)?.[0];
   if (code === undefined) throw new Error(`no code in the mail to ${email}: ${text}`);
   return code;

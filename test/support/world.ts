@@ -37,8 +37,9 @@ export type World = {
   /**
    * Waits for the mail to an address that came after `after`.
    * @param after the id of the newest mail that is no news
+   * @param withinMs for so long; nobody asks any more afterwards
    */
-  nextMessage(to: string, after?: number): Promise<Message>;
+  nextMessage(to: string, after?: number, withinMs?: number): Promise<Message>;
   /** Moves the clock of all apps forward, when no mail is under way. */
   advance(milliseconds: number): Promise<void>;
   /** The directory whose config/ the apps run with: the project's own, or, where there are further clients, one to be changed. */
@@ -104,14 +105,14 @@ async function tryToStart({ apps = APPS, env = {}, clients = {} }: WorldOptions)
 
   let ahead = 0;
   const messages = async (to?: string): Promise<Message[]> => {
-    const all = (await (await fetch(`${origins.mailbox}/messages.json`)).json()) as Message[];
-    return to === undefined ? all : all.filter((message) => message.to === to);
+    const query = to === undefined ? '' : `?to=${encodeURIComponent(to)}`;
+    return (await (await fetch(`${origins.mailbox}/messages.json${query}`)).json()) as Message[];
   };
   return {
     origins,
     messages,
-    async nextMessage(to, after = 0) {
-      for (let waited = 0; waited < 10_000; waited += 50) {
+    async nextMessage(to, after = 0, withinMs = 10_000) {
+      for (let waited = 0; waited < withinMs; waited += 50) {
         const [newest] = await messages(to);
         if (newest && newest.id > after) return newest;
         await new Promise((resolve) => setTimeout(resolve, 50));

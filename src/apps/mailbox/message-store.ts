@@ -22,8 +22,8 @@ export type Message = {
 
 export type MessageStore = {
   add(message: Omit<Message, 'id'>, raw: Buffer): void;
-  /** Newest first. */
-  list(): Message[];
+  /** Newest first; only those to one address, where it is given. */
+  list(to?: string): Message[];
   find(id: number): Message | undefined;
   /** The mail exactly as it came over SMTP. */
   findRaw(id: number): Buffer | undefined;
@@ -54,6 +54,9 @@ export function openMessageStore(path: string): MessageStore {
   );
   const forgetOld = database.prepare('DELETE FROM messages WHERE id <= ?');
   const selectAll = database.prepare(`SELECT ${COLUMNS} FROM messages ORDER BY id DESC`);
+  const selectTo = database.prepare(
+    `SELECT ${COLUMNS} FROM messages WHERE instr(', ' || recipients || ', ', ', ' || ? || ', ') > 0 ORDER BY id DESC`,
+  );
   const selectOne = database.prepare(`SELECT ${COLUMNS} FROM messages WHERE id = ?`);
   const selectRaw = database.prepare('SELECT raw FROM messages WHERE id = ?');
   return {
@@ -62,7 +65,7 @@ export function openMessageStore(path: string): MessageStore {
       const { lastInsertRowid } = insert.run(to, from, subject, text, html, received_at, raw);
       forgetOld.run(Number(lastInsertRowid) - KEPT_MESSAGES);
     },
-    list: () => selectAll.all() as Message[],
+    list: (to) => (to === undefined ? selectAll.all() : selectTo.all(to)) as Message[],
     find: (id) => selectOne.get(id) as Message | undefined,
     findRaw(id) {
       const row = selectRaw.get(id) as { raw: Uint8Array } | undefined;

@@ -37,8 +37,8 @@ async function send(mail: SendMailOptions): Promise<void> {
 
 type Listed = { id: number; to: string; subject: string; text: string; html: string; received_at: string };
 
-async function list(): Promise<Listed[]> {
-  return (await (await fetch(`${mailbox.origin}/messages.json`)).json()) as Listed[];
+async function list(query = ''): Promise<Listed[]> {
+  return (await (await fetch(`${mailbox.origin}/messages.json${query}`)).json()) as Listed[];
 }
 
 beforeEach(async () => {
@@ -70,6 +70,14 @@ test('lists every mail, newest first, with its text and HTML', async () => {
     html: expect.stringContaining('<b>123456</b>'),
     received_at: new Date(NOW).toISOString(),
   });
+});
+
+test('lists the mails to one address', async () => {
+  await send({ to: ['a@example.jp', 'b@example.jp'], subject: 'to both', text: '' });
+  await send({ to: 'b@example.jp', subject: 'to one', text: '' });
+  expect((await list('?to=b@example.jp')).map(({ subject }) => subject)).toEqual(['to one', 'to both']);
+  expect((await list('?to=a@example.jp')).map(({ subject }) => subject)).toEqual(['to both']);
+  expect(await list('?to=example.jp')).toEqual([]);
 });
 
 test('gives the raw mail as plain text', async () => {

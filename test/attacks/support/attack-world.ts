@@ -245,9 +245,8 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     freshAddress,
     request: async (path, requestOptions) => sendRaw(`${issuer}${path}`, { from: freshAddress(), ...requestOptions }),
     async mails(to) {
-      const { text } = await sendRaw(`${mailbox}/messages.json`);
-      const all = JSON.parse(text) as StoredMail[];
-      return to === undefined ? all : all.filter((mail) => mail.to === to);
+      const query = to === undefined ? '' : `?to=${encodeURIComponent(to)}`;
+      return JSON.parse((await sendRaw(`${mailbox}/messages.json${query}`)).text) as StoredMail[];
     },
     async mail(to, count = 1) {
       for (let waited = 0; waited < 20_000; waited += 25) {
