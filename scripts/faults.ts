@@ -1,15 +1,19 @@
-// Tries every fault in full: npm run faults [-- --short] [F1 F5 …]. Takes half an hour; ends with 1 where something did not hold.
+// Tries every fault in full: npm run faults [-- --short] [--on SQLite|MongoDB] [F1 F5 …]. Takes half an hour; ends with 1 where something did not hold.
 import { parseArgs } from 'node:util';
 import { mongoServerAvailable, startMongoServer } from '../test/storage/mongo-server.ts';
 import type { Backend } from './faults/fault.ts';
 import { FAULTS, onMongo, onSqlite } from './faults/faults.ts';
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { short: { type: 'boolean', default: false } } });
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { short: { type: 'boolean', default: false }, on: { type: 'string' } },
+});
 const chosen = FAULTS.filter(({ id }) => positionals.length === 0 || positionals.includes(id));
 const available = mongoServerAvailable();
-const server = available === true ? await startMongoServer() : undefined;
+const server = available === true && values.on !== 'SQLite' ? await startMongoServer() : undefined;
 const sqlite = onSqlite();
-const backends: Backend[] = server ? [sqlite, onMongo(server)] : [sqlite];
+const all: Backend[] = server ? [sqlite, onMongo(server)] : [sqlite];
+const backends = all.filter(({ name }) => values.on === undefined || values.on === name);
 if (available !== true) process.stdout.write(`Not on MongoDB: ${available.reason}.\n`);
 
 for (const fault of chosen) {

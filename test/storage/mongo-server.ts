@@ -1,8 +1,9 @@
 // A MongoDB for the tests: the one that TEST_MONGODB_URI names, else a `mongod` on the PATH, else the server in memory of
 // test/storage/mongo-server (needs Java and Maven), else none, with the reason. REQUIRE_MONGODB=1 makes "none" an error.
+import { createHash } from 'node:crypto';
 import { execFile, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rename, rm, cp } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
@@ -13,7 +14,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
 const FOLDER = join(import.meta.dirname, 'mongo-server');
-const TARGET = join(FOLDER, 'target');
+const SOURCES = ['pom.xml', 'src/main/java/MongoServerForTests.java'];
 const START_TIMEOUT_MS = 60_000;
 
 export type MongoServer = {
@@ -75,28 +76,32 @@ async function startMongod(): Promise<MongoServer> {
 }
 
 async function startInMemory(): Promise<MongoServer> {
-  await build();
-  const classPath = [join(TARGET, 'classes'), (await readFile(join(TARGET, 'classpath'), 'utf8')).trim()].join(delimiter);
+  const built = await build();
+  const classPath = [join(built, 'classes'), (await readFile(join(built, 'classpath'), 'utf8')).trim()].join(delimiter);
   const options = ['-Xmx768m', '-XX:TieredStopAtLevel=1', '-cp', classPath, 'MongoServerForTests'];
   const child = spawn('java', options, { stdio: ['pipe', 'pipe', 'ignore'] });
   const url = await firstLine(child);
   return { url, name: 'mongo-java-server (in memory)', stop: () => end(child) };
 }
 
-/** Builds once; the finished folder comes into its place in one move, so that test processes may race. */
-async function build(): Promise<void> {
-  if (existsSync(join(TARGET, 'classpath'))) return;
+/** Builds once, and answers where; the finished folder comes into its place in one move, so that test processes may race. */
+async function build(): Promise<string> {
+  const hash = createHash('sha256');
+  for (const source of SOURCES) hash.update(readFileSync(join(FOLDER, source)));
+  const target = join(FOLDER, 'target', hash.digest('hex').slice(0, 12));
+  if (existsSync(join(target, 'classpath'))) return target;
   const workshop = await mkdtemp(join(tmpdir(), 'mongo-server-'));
   try {
     await cp(join(FOLDER, 'pom.xml'), join(workshop, 'pom.xml'));
     await cp(join(FOLDER, 'src'), join(workshop, 'src'), { recursive: true });
     const goals = ['compile', 'dependency:build-classpath', `-Dmdep.outputFile=${join(workshop, 'target', 'classpath')}`];
     await promisify(execFile)('mvn', ['-q', '-B', ...goals], { cwd: workshop });
-    const beside = `${TARGET}.${process.pid}`;
-    await mkdir(FOLDER, { recursive: true });
+    const beside = `${target}.${process.pid}`;
+    await mkdir(join(FOLDER, 'target'), { recursive: true });
     await cp(join(workshop, 'target'), beside, { recursive: true });
     // Somebody else may have been first.
-    await rename(beside, TARGET).catch(() => rm(beside, { recursive: true }));
+    await rename(beside, target).catch(() => rm(beside, { recursive: true }));
+    return target;
   } finally {
     await rm(workshop, { recursive: true, force: true });
   }
