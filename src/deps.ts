@@ -2,6 +2,7 @@
 import type { Client, Config } from './config/config.ts';
 import type { EpochMilliseconds } from './domain/account.ts';
 import type { PasswordHasher } from './domain/password-hash.ts';
+import type { CommonPasswords } from './domain/password-policy.ts';
 import type { JobQueue } from './jobs/job-queue.ts';
 import type { Keys } from './oidc/keys.ts';
 import type { Storage } from './storage/storage.ts';
@@ -27,7 +28,7 @@ export type Deps = {
   clock: Clock;
   log: Log;
   hasher: PasswordHasher;
-  commonPasswords: ReadonlySet<string>;
+  commonPasswords: CommonPasswords;
   keys: Keys;
   jobs: JobQueue;
   status: ProcessStatus;

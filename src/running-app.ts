@@ -4,6 +4,8 @@ import type { RequestListener } from 'node:http';
 /** Something that answers HTTP and can be stopped. */
 export type RunningApp = {
   handler: RequestListener;
+  /** Called once it listens: loads what the first customer needs, and the start did not. */
+  loadRest?(): Promise<void>;
   /** Nobody new is to be sent here. */
   drain(): void;
   /** Takes up what the files of the configuration say now; absent where nothing of the app comes from files. */

@@ -1,4 +1,5 @@
 // Starts the apps that were asked for, each on its own port.
+import { setImmediate as startIsOver } from 'node:timers/promises';
 import type { AppName, Config } from './config/config.ts';
 import type { ConfigSource } from './config/config-source.ts';
 import type { Clock } from './deps.ts';
@@ -114,13 +115,15 @@ export async function startApps(
   clock: Clock,
   source?: ConfigSource,
 ): Promise<RunningApps> {
-  const started: { app: RunningApp; listening?: Listening }[] = [];
+  const started: { app: RunningApp; listening?: Listening; rest?: Promise<void> }[] = [];
   const stop = async (): Promise<void> => {
     for (const { app } of started) app.drain();
     const failures: unknown[] = [];
     // The other way round: whoever is called by others stays until they are done. One that cannot be closed leaves no other open.
-    for (const { app, listening } of started.toReversed()) {
+    for (const { app, listening, rest } of started.toReversed()) {
       await listening?.close(GRACE_MS).catch((error: unknown) => failures.push(error));
+      // Nothing that is still being loaded is left behind; where that failed, it was told.
+      await rest?.catch(() => undefined);
       await app.close().catch((error: unknown) => failures.push(error));
     }
     if (failures.length > 0) throw failures[0];
@@ -132,6 +135,8 @@ export async function startApps(
       const own: (typeof started)[number] = { app };
       started.push(own);
       own.listening = await listen(app.handler, starter.port(config), config.host);
+      // Behind the start, which does not wait for it. What cannot be loaded is a fault that nobody catches, and ends the process.
+      own.rest = startIsOver().then(async () => app.loadRest?.());
     }
   } catch (error) {
     // Why it could not start says more than what could not be closed then.

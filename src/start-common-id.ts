@@ -5,6 +5,8 @@ import { fingerprint, watchFiles } from './config/watch-files.ts';
 import { createLasting } from './create-deps.ts';
 import { writeDemoData } from './demo-data.ts';
 import type { Clock, Deps } from './deps.ts';
+import { loadNumberingPlans } from './domain/phone-number.ts';
+import { loadFormParser } from './http/read-form.ts';
 import { createDealerBreaker } from './jobs/dealer-breaker.ts';
 import { createDeliverDealerLink } from './jobs/deliver-dealer-link.ts';
 import { createWithdrawDealerLink } from './jobs/withdraw-dealer-link.ts';
@@ -44,6 +46,13 @@ export async function startCommonId(config: Config, clock: Clock, log: Log, sour
   ];
   return {
     handler: live.handler,
+    async loadRest() {
+      // One after the other, so that who comes meanwhile is answered in between.
+      await loadFormParser();
+      await lasting.metrics.registry();
+      await mailer.load();
+      loadNumberingPlans();
+    },
     drain: () => {
       lasting.status.draining = true;
     },

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from '@jest/globals';
 import { untilTrue } from './journeys/dealer-faults.ts';
+import { CHILD_ENVIRONMENT } from './support/child-environment.ts';
 import { freePorts } from './support/free-ports.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -43,3 +44,38 @@ test('npm start that is asked to end leaves no program behind', async () => {
   }
   expect(await answers()).toBe(false);
 });
+
+test('what a start does not need is loaded behind it, the other database never; a package that is missing ends the process', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'common-id-run-'));
+  const [port] = await freePorts(1);
+  const issuer = `http://localhost:${port}`;
+  // Writes down what is loaded, between what the program writes, and takes the last of it away.
+  const hook = `
+    import { writeSync } from 'node:fs';
+    import { registerHooks } from 'node:module';
+    registerHooks({ load(url, context, next) {
+      writeSync(1, '\\nloaded ' + url + '\\n');
+      if (url.includes('/libphonenumber-js/')) throw new Error('a package that is missing');
+      return next(url, context);
+    } });`;
+  const child = spawn(
+    process.execPath,
+    ['--import', `data:text/javascript,${encodeURIComponent(hook)}`, join(ROOT, 'src/main.js'), 'id'],
+    {
+      // It ends by itself; where it does not, it must not outlive the test.
+      timeout: 50_000,
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: { ...CHILD_ENVIRONMENT, ISSUER: issuer, DATA_DIRECTORY: directory, PASSWORD_HASH_COST: '4', DEMO_DATA: 'false' },
+    },
+  );
+  let written = '';
+  child.stdout.on('data', (chunk: Buffer) => (written += chunk.toString()));
+  const [code] = (await once(child, 'close')) as [number | null];
+  await rm(directory, { recursive: true, force: true });
+  const [before = '', behind = ''] = written.split(`${issuer}\n`);
+  const packages = ['oidc-provider', 'mongoose', '@koa/bodyparser', 'prom-client', 'nodemailer', 'libphonenumber-js'];
+  const loadedIn = (text: string): string[] => packages.filter((name) => text.includes(`/node_modules/${name}/`));
+  expect(loadedIn(before)).toEqual(['oidc-provider']);
+  expect(loadedIn(behind)).toEqual(['@koa/bodyparser', 'prom-client', 'nodemailer', 'libphonenumber-js']);
+  expect([code, behind.includes('a package that is missing')]).toEqual([1, true]);
+}, 60_000);

@@ -88,8 +88,10 @@ export function checkNames(variables: Variables, referred: ReadonlyMap<string, s
   const known = [...NAMES, 'NODE_ENV', ...referred.keys()];
   for (const name of Object.keys(variables.values)) {
     if (known.includes(name)) continue;
-    const nearest = nearestName(name, known);
-    if (variables.inFile.includes(name)) {
+    const isOurs = variables.inFile.includes(name);
+    // An environment has many names, and each comparison takes its time.
+    const nearest = nearestName(name, isOurs ? known : known.filter((setting) => isSlipOf(name, setting, variables)));
+    if (isOurs) {
       const mend = nearest === undefined ? 'see .env.example for all of them' : `did you mean ${nearest}?`;
       problems.push({
         severity: 'error',
@@ -99,7 +101,7 @@ export function checkNames(variables: Variables, referred: ReadonlyMap<string, s
         found: describeValue(name),
         mend,
       });
-    } else if (nearest !== undefined && isSlipOf(name, nearest) && variables.values[nearest] === undefined) {
+    } else if (nearest !== undefined) {
       const mend = `did you mean ${nearest}?`;
       problems.push({
         severity: 'warning',
@@ -113,9 +115,9 @@ export function checkNames(variables: Variables, referred: ReadonlyMap<string, s
   }
 }
 
-/** Short names (HOME and HOST) are near to one another by chance. */
-function isSlipOf(name: string, setting: string): boolean {
-  return setting.length >= 8 && Math.abs(name.length - setting.length) <= 1;
+/** Whether the setting may have been meant. Short names (HOME and HOST) are near to one another by chance. */
+function isSlipOf(name: string, setting: string, { values }: Variables): boolean {
+  return setting.length >= 8 && Math.abs(name.length - setting.length) <= 1 && values[setting] === undefined;
 }
 
 function describeMissing(setting: Setting<unknown>): string {

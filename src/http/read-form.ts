@@ -1,5 +1,4 @@
 // Reads a posted form: text fields only, each at most once, nothing nested.
-import { bodyParser } from '@koa/bodyparser';
 import type { Middleware } from 'koa';
 import { PageError } from './page-error.ts';
 import type { PageContext, PageState } from './page-context.ts';
@@ -10,12 +9,12 @@ const FORM_LIMIT = '16kb';
 /** What fields of our forms are called; `email[$ne]`, `__proto__` and `constructor.prototype` come from somebody who tries things. */
 const FIELD_NAME = /^[a-z][a-z0-9_]*$/;
 
-/**
- * Parses `application/x-www-form-urlencoded` posts; everything else is refused, because no page sends it.
- * @throws {PageError} `form_unreadable`, 400, 413 or 415
- */
-export function readForm(): Middleware<PageState> {
-  const parse = bodyParser({
+let parser: Middleware | undefined;
+
+/** Loads what parses forms; otherwise the first form does. */
+export async function loadFormParser(): Promise<Middleware> {
+  const { bodyParser } = await import('@koa/bodyparser');
+  return (parser ??= bodyParser({
     enableTypes: ['form'],
     formLimit: FORM_LIMIT,
     // Flat names only: `email[$ne]=` stays a field of that name, which is refused below.
@@ -24,7 +23,14 @@ export function readForm(): Middleware<PageState> {
       const status = 'status' in error && error.status === 413 ? 413 : 400;
       throw new PageError('form_unreadable', status, { detail: error.message });
     },
-  } as Parameters<typeof bodyParser>[0]);
+  } as Parameters<typeof bodyParser>[0]));
+}
+
+/**
+ * Parses `application/x-www-form-urlencoded` posts; everything else is refused, because no page sends it.
+ * @throws {PageError} `form_unreadable`, 400, 413 or 415
+ */
+export function readForm(): Middleware<PageState> {
   return async function readPostedForm(ctx, next) {
     if (ctx.method !== 'GET' && ctx.method !== 'HEAD') {
       if (!ctx.is('application/x-www-form-urlencoded')) {
@@ -32,6 +38,7 @@ export function readForm(): Middleware<PageState> {
           detail: `content type ${ctx.get('Content-Type') || 'missing'}`,
         });
       }
+      const parse = parser ?? (await loadFormParser());
       let parsed = false;
       await parse(ctx as never, async () => {
         parsed = true;

@@ -1,6 +1,6 @@
 // Sends mail: one template in text and HTML, in the reader's language, by SMTP.
 import { fileURLToPath } from 'node:url';
-import { createTransport } from 'nodemailer';
+import type { Transporter } from 'nodemailer';
 import { createTranslator, type Language } from '../http/translator.ts';
 import { createViewRenderer } from '../http/view-renderer.ts';
 
@@ -15,6 +15,8 @@ export type Mailer = {
    * @throws what nodemailer throws; `responseCode` 5xx on it means that trying again is of no use
    */
   send(mail: Mail): Promise<void>;
+  /** Loads what sends; otherwise the first mail does. */
+  load(): Promise<void>;
   close(): void;
 };
 
@@ -23,14 +25,18 @@ const TIMEOUT_MS = 10_000;
 
 /** @param smtpUrl `smtp://host:port` or `smtps://user:password@host:port` */
 export function createMailer(smtpUrl: string, from: string): Mailer {
-  const transport = createTransport({
-    url: smtpUrl,
-    pool: true,
-    maxConnections: 4,
-    connectionTimeout: TIMEOUT_MS,
-    greetingTimeout: TIMEOUT_MS,
-    socketTimeout: TIMEOUT_MS,
-  } as Parameters<typeof createTransport>[0]);
+  let transport: Transporter | undefined;
+  const load = async (): Promise<Transporter> => {
+    const { createTransport } = await import('nodemailer');
+    return (transport ??= createTransport({
+      url: smtpUrl,
+      pool: true,
+      maxConnections: 4,
+      connectionTimeout: TIMEOUT_MS,
+      greetingTimeout: TIMEOUT_MS,
+      socketTimeout: TIMEOUT_MS,
+    } as Parameters<typeof createTransport>[0]));
+  };
   const translator = createTranslator(LOCALES, ['mail']);
   const render = createViewRenderer(VIEWS, true);
 
@@ -38,7 +44,9 @@ export function createMailer(smtpUrl: string, from: string): Mailer {
     async send({ to, template, language, values }) {
       const t = translator.in(language);
       const locals = { t, lang: language, ...values };
-      await transport.sendMail({
+      await (
+        await load()
+      ).sendMail({
         from,
         // As an object, so that nothing in the address is read as a list or a name.
         to: { name: '', address: to },
@@ -49,6 +57,9 @@ export function createMailer(smtpUrl: string, from: string): Mailer {
         headers: { 'Auto-Submitted': 'auto-generated' },
       });
     },
-    close: () => transport.close(),
+    async load() {
+      await load();
+    },
+    close: () => transport?.close(),
   };
 }

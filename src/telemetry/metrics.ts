@@ -1,23 +1,42 @@
 // What operators watch, for Prometheus.
 import { BlockList } from 'node:net';
 import Router from 'koa-router';
-import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
+import type { Registry } from 'prom-client';
 import type { ProcessStatus } from './process-status.ts';
 
+type ReloadResult = 'accepted' | 'rejected';
+
 export type Metrics = {
-  registry: Registry;
+  /** What is watched; made when it is first asked for, because prom-client takes longer to load than a start has for it. */
+  registry(): Promise<Registry>;
   /** A configuration was taken up, or found to have mistakes. */
-  countReload(result: 'accepted' | 'rejected'): void;
+  countReload(result: ReloadResult): void;
 };
 
 export function createMetrics(status: ProcessStatus): Metrics {
+  const reloads: Record<ReloadResult, number> = { accepted: 0, rejected: 0 };
+  let registry: Promise<Registry> | undefined;
+  return {
+    registry: async () => (registry ??= createRegistry(status, reloads)),
+    countReload: (result) => {
+      reloads[result] += 1;
+    },
+  };
+}
+
+async function createRegistry(status: ProcessStatus, reloads: Record<ReloadResult, number>): Promise<Registry> {
+  const { collectDefaultMetrics, Counter, Gauge, Registry } = await import('prom-client');
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
-  const reloads = new Counter({
+  new Counter({
     name: 'common_id_config_reloads_total',
     help: 'How often the configuration was read again, by result.',
     labelNames: ['result'],
     registers: [registry],
+    collect() {
+      this.reset();
+      for (const [result, count] of Object.entries(reloads)) this.inc({ result }, count);
+    },
   });
   new Gauge({
     name: 'common_id_config_last_reload_successful',
@@ -37,8 +56,7 @@ export function createMetrics(status: ProcessStatus): Metrics {
       this.set({ version: status.configuration.version }, status.configuration.inForceSince / 1000);
     },
   });
-  for (const result of ['accepted', 'rejected']) reloads.inc({ result }, 0);
-  return { registry, countReload: (result) => reloads.inc({ result }) };
+  return registry;
 }
 
 const INSIDE = new BlockList();
@@ -59,8 +77,9 @@ export function createMetricsRouter({ registry }: Metrics): Router {
   router.get('/metrics', async (ctx, next) => {
     if (!INSIDE.check(ctx.ip, ctx.ip.includes(':') ? 'ipv6' : 'ipv4')) return next();
     ctx.set('Cache-Control', 'no-store');
-    ctx.type = registry.contentType;
-    ctx.body = await registry.metrics();
+    const watched = await registry();
+    ctx.type = watched.contentType;
+    ctx.body = await watched.metrics();
   });
   return router;
 }
