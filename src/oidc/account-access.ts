@@ -1,6 +1,7 @@
 // What hangs on an account at the provider – sessions, and what was agreed to for clients – and how it ends.
 import type Provider from 'oidc-provider';
 import type { Deps } from '../deps.ts';
+import type { ListedByAccount } from '../storage/listed-by-account.ts';
 import { ACCOUNT_CLIENT_ID } from './account-client.ts';
 import type { LoggedOutClient } from './log-out-of-client.ts';
 import { revokeGrant, revokeTokens } from './revoke-grant.ts';
@@ -59,7 +60,7 @@ type Kept<T> = T & { id: string };
 export function createAccountAccess(provider: Provider, { storage, log }: Pick<Deps, 'storage' | 'log'>): AccountAccess {
   const { artifacts } = storage;
 
-  async function list<T>(model: 'Session' | 'Grant', accountId: string): Promise<Kept<T>[]> {
+  async function list<T>(model: ListedByAccount, accountId: string): Promise<Kept<T>[]> {
     const ids = await artifacts.listByAccount(model, accountId, MOST);
     const found = await Promise.all(ids.map(async (id) => ({ id, payload: await artifacts.find(model, id) })));
     return found.flatMap(({ id, payload }) => (payload ? [{ ...(payload as T), id }] : []));

@@ -15,6 +15,7 @@ import type { DealerLink } from '../domain/dealer-link.ts';
 import type { Migration } from '../domain/migration.ts';
 import type { PasswordReset } from '../domain/password-reset.ts';
 import type { RegistrationDraft } from '../domain/registration-draft.ts';
+import type { ListedByAccount } from './listed-by-account.ts';
 
 /** A write named a version that is not the stored one: somebody else was first. Read again, then decide. */
 export class VersionConflict extends Error {
@@ -77,8 +78,8 @@ export interface ArtifactStore {
   destroy(model: string, id: string): Promise<void>;
   /** Removes everything whose payload has this `grantId`, of the given model only. */
   destroyByGrantId(model: string, grantId: string): Promise<void>;
-  /** The ids of everything of a model whose payload has this `accountId` (sessions, grants), last made first, at most `limit`. */
-  listByAccount(model: string, accountId: string, limit: number): Promise<string[]>;
+  /** The ids of everything of a model whose payload has this `accountId`, last made first, at most `limit`. */
+  listByAccount(model: ListedByAccount, accountId: string, limit: number): Promise<string[]>;
   /** At most `limit` of a model, in the order of their ids, from the first one behind `after` (empty: from the beginning). */
   listAfter(model: string, after: string, limit: number): Promise<{ id: string; payload: Record<string, unknown> }[]>;
 }

@@ -1,6 +1,7 @@
 // What oidc-provider keeps, in one collection. Each promise is one conditional write of one document.
 import { trusted } from 'mongoose';
 import type { EpochMilliseconds } from '../../domain/account.ts';
+import { accountToListUnder } from '../listed-by-account.ts';
 import type { ArtifactStore } from '../storage.ts';
 import { DURABLE, NEVER, RECREATABLE } from './collections.ts';
 import type { ArtifactDocument, Collections } from './collections.ts';
@@ -99,7 +100,7 @@ function write(
     payload: JSON.stringify(payload),
     uid: textOf('uid'),
     grant_id: textOf('grantId'),
-    account_id: textOf('accountId'),
+    account_id: accountToListUnder(model, payload),
     ...(typeof payload['consumed'] === 'number' && { consumed_at: payload['consumed'] }),
     expires_at: expiresAt === undefined ? NEVER : new Date(expiresAt),
     made: made(now),

@@ -1,11 +1,22 @@
 // What oidc-provider keeps, in one table.
 import type { EpochMilliseconds } from '../../domain/account.ts';
+import { accountToListUnder } from '../listed-by-account.ts';
 import type { ArtifactStore } from '../storage.ts';
 import type { Database } from './database.ts';
 
 type Row = { payload: string; consumed_at: number | null };
 
 const UNEXPIRED = '(expires_at IS NULL OR expires_at > ?)';
+
+// Made once: a statement is found by its text, and a text that is put together anew at each call has to be read to the end each time.
+const FIND = `SELECT payload, consumed_at FROM artifacts WHERE model = ? AND id = ? AND ${UNEXPIRED}`;
+const FIND_BY_UID = `
+  SELECT payload, consumed_at FROM artifacts WHERE uid = ? AND model = ? AND ${UNEXPIRED} ORDER BY sequence DESC LIMIT 1`;
+const CONSUME = `UPDATE artifacts SET consumed_at = ? WHERE model = ? AND id = ? AND consumed_at IS NULL AND ${UNEXPIRED}`;
+const LIST_BY_ACCOUNT = `
+  SELECT id FROM artifacts WHERE account_id = ? AND model = ? AND ${UNEXPIRED} ORDER BY sequence DESC LIMIT ?`;
+const LIST_AFTER = `
+  SELECT id, payload, consumed_at FROM artifacts WHERE model = ? AND id > ? AND ${UNEXPIRED} ORDER BY id LIMIT ?`;
 
 // A mark of consumption outlives `save`: somebody who read the payload before it was consumed must not undo that by writing it back.
 const SAVE = `
@@ -26,37 +37,22 @@ export function createArtifactStore(database: Database, clock: () => EpochMillis
   return {
     async save(model, id, payload, expiresAt) {
       const now = clock();
-      const values = columns(payload);
+      const values = columns(model, payload);
       await database.write(() => database.run(SAVE, model, id, ...values, expiresAt ?? null, now), 'recreatable');
     },
     async find(model, id) {
-      return read(
-        database.get<Row>(
-          `SELECT payload, consumed_at FROM artifacts WHERE model = ? AND id = ? AND ${UNEXPIRED}`,
-          model,
-          id,
-          clock(),
-        ),
-      );
+      return read(database.get<Row>(FIND, model, id, clock()));
     },
     async findByUid(model, uid) {
-      return read(
-        database.get<Row>(
-          `SELECT payload, consumed_at FROM artifacts WHERE uid = ? AND model = ? AND ${UNEXPIRED} ORDER BY sequence DESC LIMIT 1`,
-          uid,
-          model,
-          clock(),
-        ),
-      );
+      return read(database.get<Row>(FIND_BY_UID, uid, model, clock()));
     },
     async consume(model, id) {
       const now = clock();
-      const consume = `UPDATE artifacts SET consumed_at = ? WHERE model = ? AND id = ? AND consumed_at IS NULL AND ${UNEXPIRED}`;
-      return database.write(() => database.run(consume, Math.floor(now / 1000), model, id, now) === 1);
+      return database.write(() => database.run(CONSUME, Math.floor(now / 1000), model, id, now) === 1);
     },
     async insertOnce(model, id, payload, expiresAt) {
       const now = clock();
-      const values = columns(payload);
+      const values = columns(model, payload);
       return database.write(() => database.run(INSERT_ONCE, model, id, ...values, expiresAt, now) === 1);
     },
     async destroy(model, id) {
@@ -66,33 +62,21 @@ export function createArtifactStore(database: Database, clock: () => EpochMillis
       await database.write(() => database.run('DELETE FROM artifacts WHERE grant_id = ? AND model = ?', grantId, model));
     },
     async listByAccount(model, accountId, limit) {
-      const rows = database.all<{ id: string }>(
-        `SELECT id FROM artifacts WHERE account_id = ? AND model = ? AND ${UNEXPIRED} ORDER BY sequence DESC LIMIT ?`,
-        accountId,
-        model,
-        clock(),
-        limit,
-      );
+      const rows = database.all<{ id: string }>(LIST_BY_ACCOUNT, accountId, model, clock(), limit);
       return rows.map(({ id }) => id);
     },
     async listAfter(model, after, limit) {
-      const rows = database.all<Row & { id: string }>(
-        `SELECT id, payload, consumed_at FROM artifacts WHERE model = ? AND id > ? AND ${UNEXPIRED} ORDER BY id LIMIT ?`,
-        model,
-        after,
-        clock(),
-        limit,
-      );
+      const rows = database.all<Row & { id: string }>(LIST_AFTER, model, after, clock(), limit);
       return rows.map(({ id, ...row }) => ({ id, payload: readRow(row) }));
     },
   };
 }
 
 /** The payload and what stands beside it, in the order of the statements above. */
-function columns(payload: Record<string, unknown>) {
+function columns(model: string, payload: Record<string, unknown>) {
   const text = (key: string): string | null => (typeof payload[key] === 'string' ? payload[key] : null);
   const consumed = typeof payload['consumed'] === 'number' ? payload['consumed'] : null;
-  return [JSON.stringify(payload), text('uid'), text('grantId'), text('accountId'), consumed] as const;
+  return [JSON.stringify(payload), text('uid'), text('grantId'), accountToListUnder(model, payload), consumed] as const;
 }
 
 function read(row: Row | undefined): Record<string, unknown> | undefined {
