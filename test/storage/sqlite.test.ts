@@ -1,6 +1,6 @@
 // SQLite keeps the port's promises, and its own about the file.
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { mkdir, mkdtemp, open, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, open, readdir, readFile, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -90,6 +90,23 @@ describe('the file of SQLite', () => {
     await rm(path);
     meddle('CREATE TABLE theirs (id INTEGER)');
     await expect(openSqliteStorage({ path, clock })).rejects.toMatchObject({ name: 'NotOurDatabase' });
+  });
+
+  test.each([
+    ['a folder', async () => mkdir(path, { recursive: true })],
+    ['a file where its folder should be', async () => writeFile(dirname(path), '')],
+    [
+      'no file',
+      async () => {
+        await mkdir(dirname(path));
+        await symlink('/dev/null', path);
+      },
+    ],
+  ])('that cannot be is refused with its setting and the reason: %s', async (_, spoil) => {
+    await spoil();
+    await expect(openSqliteStorage({ path, clock })).rejects.toMatchObject({
+      message: expect.stringMatching(/^DATABASE_URL: .*common-id\.db .*: \S+/),
+    });
   });
 
   test.each<[string, () => Promise<unknown>]>([

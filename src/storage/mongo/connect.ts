@@ -14,7 +14,7 @@ const SERVER_SELECTION_TIMEOUT_MS = 1_500;
 /**
  * Connects to the servers of a `mongodb://` or `mongodb+srv://` URL.
  * @param patient for commands that take their time, such as making an index
- * @throws {Error} none of them answers, or they refuse us; the message never shows the URL, which may hold a password
+ * @throws {Error} none of them answers, or they refuse us, with the reason; the message never shows the URL, which may hold a password
  */
 export async function connect(url: string, { patient = false } = {}): Promise<Connection> {
   // An instance of our own: settings of mongoose are global otherwise. `sanitizeFilter` makes an object that came in where a text was
@@ -28,7 +28,8 @@ export async function connect(url: string, { patient = false } = {}): Promise<Co
     autoCreate: false,
   });
   const namesDatabase = /^mongodb(\+srv)?:\/\/[^/]+\/[^?]/.test(url);
-  const connection = instance.createConnection(url, {
+  const connection = instance.createConnection();
+  const options = {
     ...(!namesDatabase && { dbName: DEFAULT_DATABASE }),
     appName: 'common-id',
     ...(!patient && { socketTimeoutMS: SOCKET_TIMEOUT_MS }),
@@ -43,11 +44,19 @@ export async function connect(url: string, { patient = false } = {}): Promise<Co
     // Everybody reads what everybody has written.
     readPreference: 'primary',
     readConcern: { level: 'local' },
-  });
+  } as const;
   try {
-    return await connection.asPromise();
+    return await connection.openUri(url, options);
   } catch (cause) {
     await connection.close(true);
-    throw new Error('DATABASE_URL: MongoDB does not answer, or does not let us in', { cause });
+    throw new Error(`DATABASE_URL: MongoDB does not answer, or does not let us in: ${reasonOf(cause, url)}`, { cause });
   }
+}
+
+/** What the driver says of it, up to where it repeats the URL. */
+function reasonOf(cause: unknown, url: string): string {
+  // The driver takes the end of such a password for the name of a server, and would say it.
+  if (url.split('@').length > 2) return 'an @ that is part of a name or password is written %40';
+  const message = cause instanceof Error ? cause.message : String(cause);
+  return message.replace(/\W*mongodb(\+srv)?:.*/s, '');
 }

@@ -21,7 +21,7 @@ export function asPortError(error: unknown): unknown {
   if (error instanceof MongoServerError && !UNAVAILABLE.has(Number(error.code))) return error;
   // What is no answer of a server is the want of one: no connection, no primary, out of time, closed.
   if (error instanceof MongoError || (error instanceof mongoose.Error && !isOurMistake(error))) {
-    return new StorageUnavailable('the database cannot be read or written now', { cause: error });
+    return new StorageUnavailable(`the database cannot be read or written now: ${error.message}`, { cause: error });
   }
   return error;
 }

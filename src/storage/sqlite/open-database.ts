@@ -6,11 +6,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Database } from './database.ts';
 import { openLogSync } from './log-sync.ts';
 import { migrate } from './migrate.ts';
-import { isBusy, isDamage } from './sqlite-error.ts';
+import { isBusy, isDamage, isUnavailable } from './sqlite-error.ts';
 
 /** The file is not a sound SQLite database. */
 export class DatabaseDamaged extends Error {
   override name = 'DatabaseDamaged';
+}
+
+/** The file cannot be opened or made, or not be written. */
+export class DatabaseUnusable extends Error {
+  override name = 'DatabaseUnusable';
 }
 
 /** What is told while opening. */
@@ -37,13 +42,11 @@ const FULL_CHECK_UP_TO_BYTES = 16 * 1024 * 1024;
  * Opens the database at `path`.
  * @throws {DatabaseDamaged}
  * @throws {DatabaseTooNew}
+ * @throws {DatabaseUnusable}
  * @throws {NotOurDatabase}
  */
 export async function openDatabase({ path, log }: { path: string; log?: OpenLog }): Promise<Database> {
-  mkdirSync(dirname(path), { recursive: true });
-  // Personal data: the log and the index of it get the mode of the file.
-  closeSync(openSync(path, 'a', 0o600));
-  const connection = new DatabaseSync(path, { timeout: LOCK_WAIT_AT_START_MS });
+  const connection = connect(path);
   try {
     await useWriteAheadLog(connection);
     refuseDamaged(connection, path);
@@ -53,9 +56,21 @@ export async function openDatabase({ path, log }: { path: string; log?: OpenLog 
     connection.exec(`PRAGMA wal_autocheckpoint = ${PAGES_IN_LOG}`);
   } catch (error) {
     connection.close();
-    throw isDamage(error) ? damaged(path, error) : error;
+    if (isDamage(error)) throw damaged(path, error);
+    throw isUnavailable(error) ? unusable(path, error) : error;
   }
   return new Database(connection, openLogSync(path));
+}
+
+function connect(path: string): DatabaseSync {
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    // Personal data: the log and the index of it get the mode of the file.
+    closeSync(openSync(path, 'a', 0o600));
+    return new DatabaseSync(path, { timeout: LOCK_WAIT_AT_START_MS });
+  } catch (error) {
+    throw unusable(path, error);
+  }
 }
 
 /** Two processes that switch a new file at once make SQLite answer "locked" without waiting. */
@@ -83,6 +98,14 @@ function damaged(path: string, cause: unknown): DatabaseDamaged {
   return new DatabaseDamaged(
     `${path} is damaged, or is no SQLite database. Stop every process that uses it, move it and the files ${path}-wal and ` +
       `${path}-shm away (keep them: a specialist may recover them), and put a backup in its place.`,
+    { cause },
+  );
+}
+
+function unusable(path: string, cause: unknown): DatabaseUnusable {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new DatabaseUnusable(
+    `DATABASE_URL: ${path} and its folder must be there to be written, with space left on the disk: ${reason}`,
     { cause },
   );
 }

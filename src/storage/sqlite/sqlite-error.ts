@@ -29,8 +29,13 @@ export function isDamage(error: unknown): boolean {
   return resultCode(error) === CORRUPT || resultCode(error) === NOT_A_DATABASE;
 }
 
+/** "Not now": what another disk, or time, may heal. */
+export function isUnavailable(error: unknown): error is Error {
+  return UNAVAILABLE.has(resultCode(error));
+}
+
 /** The error as the port names it, where it means "not now"; else the error itself. */
 export function asPortError(error: unknown): unknown {
-  if (!UNAVAILABLE.has(resultCode(error))) return error;
-  return new StorageUnavailable('the database cannot be read or written now', { cause: error });
+  if (!isUnavailable(error)) return error;
+  return new StorageUnavailable(`the database cannot be read or written now: ${error.message}`, { cause: error });
 }
