@@ -4,7 +4,7 @@
 // Promises that hold for every method:
 // - A method that has answered has written: what was acknowledged survives a kill of the process, and a power cut. Only what another
 //   login makes again (`artifacts.save`, interaction facts, legacy profiles, counters) may be lost in a power cut; what takes
-//   something away (a code redeemed, a token destroyed) never is.
+//   something away (a code redeemed, a token destroyed) never is; the end of an interaction only with all that came of it.
 // - A value (anything that JSON carries; a member that is `undefined` is an absent one) comes back deep-equal to what was stored, and
 //   is a copy: changing it changes nothing stored.
 // - What has expired – from `expires_at` on – is not found, whether or not it has been swept, and its place is free.

@@ -56,7 +56,10 @@ export function createArtifactStore(database: Database, clock: () => EpochMillis
       return database.write(() => database.run(INSERT_ONCE, model, id, ...values, expiresAt, now) === 1);
     },
     async destroy(model, id) {
-      await database.write(() => database.run('DELETE FROM artifacts WHERE model = ? AND id = ?', model, id));
+      // The session and the code that came of a finished interaction stand behind its end in the log: a power cut that brings it back
+      // has taken them along, and whatever was told to the disk since has brought its end there too.
+      const durability = model === 'Interaction' ? 'recreatable' : 'durable';
+      await database.write(() => database.run('DELETE FROM artifacts WHERE model = ? AND id = ?', model, id), durability);
     },
     async destroyByGrantId(model, grantId) {
       await database.write(() => database.run('DELETE FROM artifacts WHERE grant_id = ? AND model = ?', grantId, model));
