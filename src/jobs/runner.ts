@@ -1,8 +1,10 @@
 // Works off durable jobs: leases them, does them, gives them back with a growing pause where they fail.
 import { randomInt } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Deps } from '../deps.ts';
-import type { Job } from '../storage/storage.ts';
+import { StorageUnavailable, type Job } from '../storage/storage.ts';
 import type { JobKind } from './job-queue.ts';
+import { keepLease, LEASE_MS } from './keep-lease.ts';
 
 /** Trying again is of no use: the job is given up at once. */
 export class HopelessJob extends Error {
@@ -29,7 +31,6 @@ export type JobHandler = {
   gaveUp?(payload: Record<string, unknown>): Promise<void>;
 };
 
-const LEASE_MS = 60_000;
 const IDLE_MS = 1000;
 /** So many of one kind at once. */
 export const LANE_WIDTH = 16;
@@ -50,10 +51,14 @@ export type JobRunner = {
   stop(): Promise<void>;
 };
 
-/** @param handlers those in force; asked for each job */
+/**
+ * @param handlers those in force; asked for each job
+ * @param renewEveryMs how often a lease is renewed while its job is done
+ */
 export function createJobRunner(
   deps: Pick<Deps, 'storage' | 'clock' | 'log' | 'jobs'>,
   handlers: () => Record<JobKind, JobHandler>,
+  renewEveryMs?: number,
 ): JobRunner {
   const { storage, clock, log } = deps;
   let running: Promise<unknown> | undefined;
@@ -62,11 +67,20 @@ export function createJobRunner(
   const wakers = new Set<() => void>();
 
   async function work(job: Job): Promise<void> {
-    const handler = handlers()[job.kind as JobKind];
     const lease = job.lease as string;
+    const renew = async (): Promise<unknown> => storage.jobs.renew(job.key, lease, clock() + LEASE_MS);
+    const letGo = keepLease(async () => renew().catch(cannotWork), renewEveryMs);
+    try {
+      await attempt(job, lease);
+    } finally {
+      await letGo();
+    }
+  }
+
+  async function attempt(job: Job, lease: string): Promise<void> {
+    const handler = handlers()[job.kind as JobKind];
     try {
       await handler.run(job.payload, job, stopping.signal);
-      await storage.jobs.complete(job.key, lease);
     } catch (error) {
       if (stopping.signal.aborted) return void (await storage.jobs.retry(job.key, lease, clock(), 'the process stopped'));
       const reason = error instanceof Error ? error.message : String(error);
@@ -78,6 +92,22 @@ export function createJobRunner(
       );
       if (!hopeless) await storage.jobs.retry(job.key, lease, clock() + pauseBefore(job.attempts), reason);
       else if (await storage.jobs.bury(job.key, lease, reason)) await handler.gaveUp?.(job.payload);
+      return;
+    }
+    await complete(job.key, lease);
+  }
+
+  /** What was done is not done again because the database is away at that moment. */
+  async function complete(key: string, lease: string): Promise<void> {
+    const deadline = performance.now() + LEASE_MS;
+    for (;;) {
+      try {
+        await storage.jobs.complete(key, lease);
+        return;
+      } catch (error) {
+        if (!(error instanceof StorageUnavailable) || stopped || performance.now() > deadline) throw error;
+        await sleep(FIRST_PAUSE_MS);
+      }
     }
   }
 

@@ -198,6 +198,8 @@ export interface JobStore {
    * before the lease has ended; a job whose holder died is leased again after `leaseMs`.
    */
   lease(limit: number, leaseMs: number, kind?: string): Promise<Job[]>;
+  /** The holder is still at it: the lease lasts until this moment. Answers `false` where it was lost. */
+  renew(key: string, lease: string, until: EpochMilliseconds): Promise<boolean>;
   /** The holder of the lease is done: the payload is forgotten. Answers `false` where the lease was lost. */
   complete(key: string, lease: string): Promise<boolean>;
   /** The holder gives it back to be tried at `runAt`. Answers `false` where the lease was lost. */

@@ -58,6 +58,9 @@ export function createJobStore({ jobs }: Collections, clock: () => EpochMillisec
       }
       return leased;
     },
+    async renew(key, lease, until) {
+      return change(held(key, lease), { run_at: until });
+    },
     async complete(key, lease) {
       return change(held(key, lease), { state: 'done', payload: '{}', last_error: null, lease: null });
     },

@@ -43,6 +43,9 @@ export function createJobStore(database: Database, clock: () => EpochMillisecond
           .map(read),
       );
     },
+    async renew(key, lease, until) {
+      return database.write(() => database.run(`UPDATE jobs SET run_at = ? ${HELD}`, until, key, lease) === 1, 'recreatable');
+    },
     async complete(key, lease) {
       const complete = `UPDATE jobs SET state = 'done', payload = '{}', last_error = NULL, lease = NULL ${HELD}`;
       return database.write(() => database.run(complete, key, lease) === 1);

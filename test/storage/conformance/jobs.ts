@@ -102,6 +102,21 @@ export function jobPromises(open: OpenBackend): void {
     expect(await jobs().complete('k', second.lease)).toBe(true);
   });
 
+  test('a lease that is renewed lasts on, and one that was lost is not', async () => {
+    await jobs().enqueue(job('k'));
+    const { lease } = await leaseOne();
+    subject.advance(LEASE_MS - 1);
+    expect(await jobs().renew('k', lease, subject.now() + LEASE_MS)).toBe(true);
+    subject.advance(LEASE_MS - 1);
+    expect(await jobs().lease(10, LEASE_MS)).toEqual([]);
+    subject.advance(1);
+    const second = await leaseOne();
+    expect(await jobs().renew('k', lease, subject.now() + 2 * LEASE_MS)).toBe(false);
+    expect(await jobs().find('k')).toEqual(second);
+    await jobs().complete('k', second.lease);
+    expect(await jobs().renew('k', second.lease, subject.now())).toBe(false);
+  });
+
   test('a holder that is late, but that nobody has replaced, still finishes', async () => {
     await jobs().enqueue(job('k'));
     const { lease } = await leaseOne();

@@ -1,0 +1,98 @@
+// A job is done once: by whoever has it, for as long as it takes, and whatever the database does meanwhile.
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { createJobQueue } from '../../src/jobs/job-queue.ts';
+import { LEASE_MS } from '../../src/jobs/keep-lease.ts';
+import { createJobRunner, type JobHandler, type JobRunner } from '../../src/jobs/runner.ts';
+import { openSqliteStorage } from '../../src/storage/sqlite/open-sqlite-storage.ts';
+import { StorageUnavailable, type Storage } from '../../src/storage/storage.ts';
+import { untilTrue } from '../journeys/dealer-faults.ts';
+
+const RENEW_EVERY_MS = 5;
+const MAIL = { to: 'taro@example.jp', template: 'email-code', language: 'ja', values: {} };
+
+let directory: string;
+let storage: Storage;
+let now: number;
+let runners: JobRunner[];
+/** Lets the mail go that is being sent. */
+let takeIt: () => void;
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'runner-'));
+  now = 1_000_000;
+  storage = await openSqliteStorage({ path: join(directory, 'jobs.sqlite'), clock: () => now });
+  runners = [];
+  takeIt = () => undefined;
+});
+afterEach(async () => {
+  takeIt();
+  await Promise.all(runners.map(async (runner) => runner.stop()));
+  await storage.close();
+  await rm(directory, { recursive: true });
+});
+
+/** A runner as that of one node; `send` is what its mailer does. */
+function startRunner(send: JobHandler['run'], jobs = storage.jobs) {
+  const queue = createJobQueue(jobs, () => now);
+  const others: JobHandler = { run: async () => undefined, giveUpAfterMs: 0 };
+  const handlers = {
+    send_mail: { run: send, giveUpAfterMs: 24 * LEASE_MS },
+    mail_password_reset: others,
+    deliver_dealer_link: others,
+    withdraw_dealer_link: others,
+  };
+  const deps = { storage: { ...storage, jobs }, clock: () => now, log: pino({ level: 'silent' }), jobs: queue };
+  const runner = createJobRunner(deps, () => handlers, RENEW_EVERY_MS);
+  runner.start();
+  runners.push(runner);
+  return queue;
+}
+
+const isDone = async (key: string): Promise<boolean> => (await storage.jobs.find(key))?.state === 'done';
+
+test('a mail that takes longer than a lease is sent once, whoever else looks for work', async () => {
+  const sent: string[] = [];
+  const slow = new Promise<void>((resolve) => (takeIt = resolve));
+  const send: JobHandler['run'] = async (_, { key }) => {
+    sent.push(key);
+    if (key === 'slow') await slow;
+  };
+  const [here, there] = [startRunner(send), startRunner(send)];
+  await here.enqueue('send_mail', 'slow', MAIL);
+  await untilTrue('somebody has it', async () => sent.length === 1);
+  for (const key of ['one', 'two', 'three', 'four']) {
+    const leasedUntil = (await storage.jobs.find('slow'))?.run_at ?? 0;
+    now += LEASE_MS - 10_000;
+    await untilTrue('the lease is renewed', async () => ((await storage.jobs.find('slow'))?.run_at ?? 0) > leasedUntil);
+    // Whoever takes this one up has seen all that is due.
+    await there.enqueue('send_mail', key, MAIL);
+    await untilTrue('it is sent', async () => isDone(key));
+  }
+  takeIt();
+  await untilTrue('it is sent', async () => isDone('slow'));
+  expect(sent).toEqual(['slow', 'one', 'two', 'three', 'four']);
+});
+
+test('a mail that was sent while the database was away is not sent again', async () => {
+  let sent = 0;
+  let away = 2;
+  const queue = startRunner(
+    async () => {
+      sent += 1;
+    },
+    {
+      ...storage.jobs,
+      async complete(key, lease) {
+        if (away-- > 0) throw new StorageUnavailable('away');
+        return storage.jobs.complete(key, lease);
+      },
+    },
+  );
+  await queue.enqueue('send_mail', 'once', MAIL);
+  await untilTrue('it is done', async () => isDone('once'));
+  expect(sent).toBe(1);
+  expect(await storage.jobs.find('once')).toMatchObject({ attempts: 1 });
+});
