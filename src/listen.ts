@@ -13,16 +13,23 @@ export type Listening = {
   close(graceMs: number): Promise<void>;
 };
 
-/** @throws where the port is taken, with a sentence that says which */
-export async function listen(handler: RequestListener, port: number, host: string | undefined): Promise<Listening> {
+/**
+ * @param place `setting` is what names the port
+ * @throws where nobody can listen there, with the setting to change
+ */
+export async function listen(
+  handler: RequestListener,
+  { port, host, setting }: { port: number; host: string | undefined; setting: string },
+): Promise<Listening> {
   const server: Server = createServer(
     { headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS, keepAliveTimeout: KEEP_ALIVE_MS },
     handler,
   );
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) =>
-      reject(error.code === 'EADDRINUSE' ? new Error(`port ${port} is taken by another program`) : error),
-    );
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EADDRINUSE') reject(new Error(`${setting}: port ${port} is taken by another program`));
+      else reject(new Error(`${error.code === 'EACCES' ? setting : 'HOST'}: ${error.message}`, { cause: error }));
+    });
     server.listen(port, host, resolve);
   });
   return {

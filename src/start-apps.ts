@@ -18,6 +18,8 @@ export type RunningApps = {
 
 type Starter = {
   port: (config: Config) => number;
+  /** What names the port in development; in production, where each app runs alone, it is PORT. */
+  setting: string;
   start: (config: Config, clock: Clock, source: ConfigSource | undefined) => Promise<RunningApp>;
 };
 
@@ -25,6 +27,7 @@ type Starter = {
 const STARTERS: Record<AppName, Starter> = {
   mailbox: {
     port: ({ mailbox }) => mailbox.port,
+    setting: 'MAILBOX_URL',
     start: async (config, clock) =>
       asRunning(
         await (
@@ -34,6 +37,7 @@ const STARTERS: Record<AppName, Starter> = {
   },
   dealer: {
     port: ({ dealerSystem }) => dealerSystem.port,
+    setting: 'DEALER_SYSTEM_URL',
     start: async (config, clock) =>
       asRunning(
         await (
@@ -48,11 +52,13 @@ const STARTERS: Record<AppName, Starter> = {
   },
   id: {
     port: ({ port }) => port,
+    setting: 'PORT or ISSUER',
     start: async (config, clock, source) =>
       (await import('./start-common-id.ts')).startCommonId(config, clock, createLog('common-id', config.logLevel), source),
   },
   'owners-site': {
     port: ({ ownersSite }) => ownersSite.port,
+    setting: 'OWNERS_SITE_URL',
     start: async (config, clock) =>
       asRunning(
         await (
@@ -71,6 +77,7 @@ const STARTERS: Record<AppName, Starter> = {
   },
   notebook: {
     port: ({ notebook }) => notebook.port,
+    setting: 'NOTEBOOK_URL',
     start: async (config, clock) =>
       asRunning(
         await (
@@ -86,6 +93,7 @@ const STARTERS: Record<AppName, Starter> = {
   },
   'demo-clients': {
     port: ({ demoClients }) => demoClients.port,
+    setting: 'DEMO_CLIENTS_URL',
     start: async (config, clock) =>
       asRunning(
         await (
@@ -134,7 +142,8 @@ export async function startApps(
       const app = await starter.start(config, clock, source);
       const own: (typeof started)[number] = { app };
       started.push(own);
-      own.listening = await listen(app.handler, starter.port(config), config.host);
+      const setting = config.mode === 'production' ? 'PORT' : starter.setting;
+      own.listening = await listen(app.handler, { port: starter.port(config), host: config.host, setting });
       // Behind the start, which does not wait for it. What cannot be loaded is a fault that nobody catches, and ends the process.
       own.rest = startIsOver().then(async () => app.loadRest?.());
     }

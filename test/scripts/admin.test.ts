@@ -54,6 +54,8 @@ describe('every action', () => {
     expect(told.out.length).toBeGreaterThan(10);
     expect(json(programmed)).toBeDefined();
     [told, programmed].forEach(calm);
+    // These only look: where nothing has run yet, no database is made.
+    expect(existsSync(join(project.directory, 'data/common-id.sqlite'))).toBe(false);
   });
 
   test.each([

@@ -1,4 +1,5 @@
 // clients plan: what the files would change against what is in force.
+import { existsSync } from 'node:fs';
 import { ConfigError } from '../../../src/config/config-error.ts';
 import type { Client } from '../../../src/config/config.ts';
 import { inspectConfig } from '../../../src/config/load.ts';
@@ -16,21 +17,27 @@ export const plan: Action = {
   async run({ env, directory }) {
     const { config, clients, problems } = inspectConfig({ env, directory, apps: ['id'], keys: 'unchecked' });
     if (!config) throw new ConfigError(problems);
-    const storage = await openStorage(config().databaseUrl, Date.now);
+    const { databaseUrl } = config();
+    // Looking makes no database where there is none.
+    const storage = isThere(databaseUrl) ? await openStorage(databaseUrl, Date.now) : undefined;
     try {
-      const inForce = await readClientSet(storage.artifacts);
+      const inForce = storage && (await readClientSet(storage.artifacts));
       const changes = comparePlan(inForce?.clients ?? [], clients);
-      const touched = await countTouched(storage, changes);
+      const touched = storage ? await countTouched(storage, changes) : [];
       const json = {
         in_force_since: inForce && new Date(inForce.since).toISOString(),
-        changes: changes.map((change, index) => ({ ...change, touches: touched[index] })),
+        changes: changes.map((change, index) => ({ ...change, touches: touched[index] ?? { grants: 0, people: 0 } })),
       };
       return { json, text: describe(inForce, changes, touched) };
     } finally {
-      await storage.close();
+      await storage?.close();
     }
   },
 };
+
+function isThere(databaseUrl: string): boolean {
+  return !databaseUrl.startsWith('sqlite:') || existsSync(databaseUrl.slice('sqlite:'.length));
+}
 
 async function countTouched({ artifacts }: Storage, changes: readonly Change[]): Promise<Touched[]> {
   const counted = new Map(changes.map(({ client_id: id }) => [id, { grants: 0, people: new Set<unknown>() }]));

@@ -34,6 +34,7 @@ function redact(config: Config): object {
   };
 }
 
+/** Up to the last @: a password may hold others, and slashes, though none of them should stand there as they are. */
 function withoutPassword(url: string): string {
-  return url.replace(/^([a-z+]+:\/\/)[^@/]*@/i, `$1${HIDDEN}@`);
+  return url.replace(/^([a-z+]+:\/\/).*@/i, `$1${HIDDEN}@`);
 }
