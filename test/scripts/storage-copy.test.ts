@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { copyStorage } from '../../scripts/admin/storage-copy/copy-storage.ts';
@@ -122,6 +122,17 @@ test('a target that is not empty is refused; one side that changed meanwhile is 
   await expect(copyStorage({ from, to, stateFile, out: silent })).rejects.toThrow('the target is not empty: it has counters');
   writeFileSync(stateFile, '{}');
   await expect(copyStorage({ from, to, stateFile, out: silent })).rejects.toThrow('counters: the two sides differ');
+});
+
+test('an address that is wrong is told by its option, and makes nothing', async () => {
+  const copy = async (from: string, to: string) => copyStorage({ from, to, stateFile: join(folder, 'state.json'), out: silent });
+  await withStorage(sqlite('empty.db'), (storage) => storage.ping());
+  await withStorage(sqlite('from.db'), (storage) => storage.counters.add('mine', 1, 1_000));
+  await expect(copy(sqlite('mistyped.db'), sqlite('to.db'))).rejects.toThrow(/^--from: .*mistyped.db does not exist/);
+  await expect(copy(sqlite('empty.db'), sqlite('to.db'))).rejects.toThrow('--from: there is nothing to copy');
+  await expect(copy('mongodb://127.0.0.1:1/x', sqlite('to.db'))).rejects.toThrow(/^--from: MongoDB does not answer/);
+  expect(readdirSync(folder).toSorted()).toEqual(['empty.db', 'from.db']);
+  await expect(copy(sqlite('from.db'), `sqlite:${folder}`)).rejects.toThrow(/^--to: .*EISDIR/);
 });
 
 test('a copy that was cut off goes on, and nothing comes twice', async () => {

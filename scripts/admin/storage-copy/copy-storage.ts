@@ -16,7 +16,7 @@ export type CopiedCollection = { name: CollectionName; count: number; checksum: 
  * @param options.from `sqlite:<path>` or `mongodb://…`
  * @param options.stateFile where it is written how far the copy has come; removed when all is done
  * @returns each collection's count and its checksum (SHA-256 over the rows in their order), the same on both sides
- * @throws where the target is not empty, or the two sides differ at the end
+ * @throws where there is nothing to copy, the target is not empty, or the two sides differ at the end
  */
 export async function copyStorage(options: {
   from: string;
@@ -27,9 +27,13 @@ export async function copyStorage(options: {
   const { from, to, out } = options;
   const pair = createHash('sha256').update(`${from}\n${to}`).digest('hex').slice(0, 12);
   const stateFile = options.stateFile ?? `storage-copy-${pair}.json`;
-  const source = await openSide(from);
+  // Opened, it would be made.
+  if (from.startsWith('sqlite:') && !existsSync(from.slice('sqlite:'.length))) throw new Error(`--from: ${from} does not exist`);
+  const source = await openSide(from).catch(asOption('--from'));
   try {
-    const target = await openSide(to);
+    // A name that was mistyped, or the two that were mixed up.
+    if (await isEmpty(source)) throw new Error('--from: there is nothing to copy in it');
+    const target = await openSide(to).catch(asOption('--to'));
     try {
       const state = await readState(stateFile, target);
       for (const name of COLLECTIONS) await copyCollection(name, source, target, state, stateFile, out);
@@ -50,6 +54,19 @@ export async function openSide(url: string): Promise<CopySide> {
   if (url.startsWith('sqlite:')) return (await import('./sqlite-side.ts')).openSqliteSide(url.slice('sqlite:'.length));
   if (/^mongodb(\+srv)?:/.test(url)) return (await import('./mongo-side.ts')).openMongoSide(url);
   throw new Error('expected sqlite:<path> or a mongodb:// URL');
+}
+
+/** An address that was given on the command line is told by its name there. */
+function asOption(name: '--from' | '--to') {
+  return (error: unknown): never => {
+    const message = error instanceof Error ? error.message : String(error);
+    throw new Error(`${name}: ${message.replace(/^DATABASE_URL: /, '')}`, { cause: error });
+  };
+}
+
+async function isEmpty(side: CopySide): Promise<boolean> {
+  for (const name of COLLECTIONS) if ((await side.count(name)) > 0) return false;
+  return true;
 }
 
 async function readState(stateFile: string, target: CopySide): Promise<State> {
