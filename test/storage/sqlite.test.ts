@@ -192,7 +192,7 @@ describe('the file of SQLite', () => {
     expect(() => backupSqliteDatabase({ from: path, to })).toThrow('exists already');
     await rm(to);
     await overwrite(4096 * 3, 4096 * 30);
-    expect(() => backupSqliteDatabase({ from: path, to })).toThrow();
+    expect(() => backupSqliteDatabase({ from: path, to })).toThrow('is damaged');
     expect(await readdir(folder)).toEqual(['data']);
   });
 });

@@ -2,6 +2,7 @@
 import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { isDamage } from './sqlite-error.ts';
 
 /**
  * Writes a copy of the database at `from` to `to`: everything that was acknowledged before the call, and nothing half-written. Others
@@ -34,6 +35,8 @@ function copy(from: string, to: string): void {
   const source = new DatabaseSync(from, { readOnly: true, timeout: 10_000 });
   try {
     source.prepare('VACUUM INTO ?').run(to);
+  } catch (cause) {
+    throw isDamage(cause) ? new Error(`${from} is damaged: keep the last good backup, no other was made`, { cause }) : cause;
   } finally {
     source.close();
   }
