@@ -10,7 +10,8 @@ const LOOK_AGAIN_AFTER_MS = 300;
 export type RenderView = (file: string, locals: Record<string, unknown>) => string;
 
 /**
- * @param viewsDirectory the root of all views; `include('/partials/field', …)` in a view starts there
+ * @param viewsDirectory the root of all views; `include('/partials/field', …)` in a view starts there, and what is included knows
+ * what the view knows besides what it is given
  * @param cache compiled views are kept for good; where it is off, as in development, until one is edited, which shows at once
  */
 export function createViewRenderer(viewsDirectory: string, cache: boolean): RenderView {
@@ -25,29 +26,37 @@ export function createViewRenderer(viewsDirectory: string, cache: boolean): Rend
     const state = fingerprint([viewsDirectory]);
     if (state === compiledOf) return;
     compiledOf = state;
+    // All of them: to look at each takes less than to compile one.
     compiled.clear();
-    // Of what views include. All of them: to look at each takes less than to compile one.
-    ejs.clearCache();
+  }
+
+  function compiledView(file: string): ejs.TemplateFunction {
+    let view = compiled.get(file);
+    if (!view) {
+      const filename = join(viewsDirectory, `${file}.ejs`);
+      // Options are fixed here and never come from a request (CVE-2022-29078).
+      view = ejs.compile(readFileSync(filename, 'utf8'), {
+        filename,
+        strict: true,
+        _with: false,
+        localsName: 'v',
+        // Ours stands in the place of EJS's, which resolves the path and copies its own options each time: half the work of a page.
+        destructuredLocals: ['include'],
+        // A mail's plain text has nothing to escape from.
+        ...(file.endsWith('.text') ? { escape: (text?: string | number) => String(text ?? '') } : {}),
+      });
+      compiled.set(file, view);
+    }
+    return view;
+  }
+
+  function render(file: string, locals: Record<string, unknown>): string {
+    const include = (included: string, data: Record<string, unknown>): string => render(included, { ...locals, ...data });
+    return compiledView(file)({ ...locals, include });
   }
 
   return (file, locals) => {
     if (!cache) forgetEdited();
-    let template = compiled.get(file);
-    if (!template) {
-      const filename = join(viewsDirectory, `${file}.ejs`);
-      // Options are fixed here and never come from a request (CVE-2022-29078).
-      template = ejs.compile(readFileSync(filename, 'utf8'), {
-        filename,
-        root: viewsDirectory,
-        strict: true,
-        _with: false,
-        localsName: 'v',
-        cache: true,
-        // A mail's plain text has nothing to escape from.
-        ...(file.endsWith('.text') ? { escape: (text?: string | number) => String(text ?? '') } : {}),
-      });
-      compiled.set(file, template);
-    }
-    return template(locals);
+    return render(file, locals);
   };
 }
