@@ -1,11 +1,13 @@
 // Group commit and durability: when a write is answered, and what a failure takes along.
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { existsSync, statSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { Database } from '../../src/storage/sqlite/database.ts';
+import { openDatabase } from '../../src/storage/sqlite/open-database.ts';
 import { StorageUnavailable } from '../../src/storage/storage.ts';
 import { answered, thrown } from './conformance/subject.ts';
 
@@ -23,7 +25,7 @@ beforeEach(async () => {
   syncs = [];
   syncByItself = false;
   const sync = () => (syncByItself ? Promise.resolve() : new Promise<void>((resolve, reject) => syncs.push({ resolve, reject })));
-  database = new Database(connection, { sync, close: () => undefined });
+  database = new Database(connection, { sync, close: () => undefined }, { wrote: () => undefined, close: async () => undefined });
 });
 
 afterEach(async () => {
@@ -125,3 +127,29 @@ test('a queue that grows too long refuses at once', async () => {
   expect(thrown(results)).toHaveLength(10);
   expect(ids()).toHaveLength(10_000);
 });
+
+test('the log is brought into the file on another thread, which lets go of it at the end', async () => {
+  const path = join(folder, 'long-log.sqlite');
+  const opened = await openDatabase({ path });
+  try {
+    const before = statSync(path).size;
+    const beat = (at: number) => () =>
+      opened.run('INSERT INTO counters (key, points, expires_at) VALUES (?, 1, ?)', `${at}`.padEnd(200), at);
+    for (let n = 0; n < 2_000; n += 200) {
+      await Promise.all(Array.from({ length: 200 }, (_, at) => opened.write(beat(n + at), 'recreatable')));
+    }
+    // The connection that writes would do it at 64 MiB; this is one.
+    await expectSoon(() => statSync(path).size > before);
+    expect(statSync(`${path}-wal`).size).toBeLessThan(10 * 1024 * 1024);
+  } finally {
+    await opened.close();
+  }
+  expect(existsSync(`${path}-wal`)).toBe(false);
+});
+
+async function expectSoon(isTrue: () => boolean): Promise<void> {
+  for (let waited = 0; !isTrue(); waited += 10) {
+    if (waited > 10_000) throw new Error('it did not come');
+    await sleep(10);
+  }
+}

@@ -14,6 +14,7 @@ import { randomInt } from 'node:crypto';
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StorageUnavailable } from '../storage.ts';
+import type { Checkpointer } from './checkpointer.ts';
 import type { LogSync } from './log-sync.ts';
 import { asPortError, isBusy } from './sqlite-error.ts';
 
@@ -42,6 +43,7 @@ const LOCK_RETRY_MS = 10;
 export class Database {
   readonly #connection: DatabaseSync;
   readonly #log: LogSync;
+  readonly #checkpointer: Checkpointer;
   readonly #statements = new Map<string, StatementSync>();
   #waiting: PendingWrite[] = [];
   #scheduled = false;
@@ -51,10 +53,11 @@ export class Database {
   /** Writes that are committed and wait for their sync. */
   readonly #syncing = new Set<Promise<void>>();
 
-  /** Takes over an open, migrated connection and its log. */
-  constructor(connection: DatabaseSync, log: LogSync) {
+  /** Takes over an open, migrated connection, its log, and what brings the log into the file. */
+  constructor(connection: DatabaseSync, log: LogSync, checkpointer: Checkpointer) {
     this.#connection = connection;
     this.#log = log;
+    this.#checkpointer = checkpointer;
   }
 
   /** The first row, as `Row`, or nothing. The caller knows the columns that its statement selects. @throws {StorageUnavailable} */
@@ -93,6 +96,7 @@ export class Database {
     this.#closed = true;
     while (this.#waiting.length > 0) await sleep(1);
     await Promise.all(this.#syncing);
+    await this.#checkpointer.close();
     this.#log.close();
     this.#connection.close();
   }
@@ -123,6 +127,7 @@ export class Database {
     try {
       const finished = batch.map((write) => this.#runInSavepoint(write));
       this.run('COMMIT');
+      this.#checkpointer.wrote(batch.length);
       const unsynced = finished.filter(({ needsSync }) => needsSync);
       for (const { answer, needsSync } of finished) if (!needsSync) answer();
       if (unsynced.length > 0) this.#answerAfterSync(unsynced);

@@ -3,6 +3,7 @@ import { closeSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { createCheckpointer } from './checkpointer.ts';
 import { Database } from './database.ts';
 import { openLogSync } from './log-sync.ts';
 import { migrate } from './migrate.ts';
@@ -27,11 +28,8 @@ const LOCK_WAIT_AT_START_MS = 10_000;
  * While serving, waiting for a lock holds up the event loop: keep it short, `Database` comes back later by itself.
  */
 const LOCK_WAIT_WHILE_SERVING_MS = 20;
-/**
- * When the log is brought into the file: 16 MiB. A page that was written again and again is brought over once, so that the larger log
- * means less work; and who writes while it is done waits.
- */
-const PAGES_IN_LOG = 4000;
+/** 64 MiB: where the log has grown so long the thread that brings it into the file has failed, or cannot keep up; then whoever writes does it. */
+const LONGEST_LOG_PAGES = 16_000;
 /**
  * Up to this size the start runs `integrity_check` (measured: 6 ms a megabyte); above it `quick_check` (1 ms a megabyte), which reads
  * every page too but does not compare each index with its table.
@@ -53,13 +51,13 @@ export async function openDatabase({ path, log }: { path: string; log?: OpenLog 
     const { from, to } = migrate(connection, path);
     if (from !== to) log?.info({ path, from, to }, 'database migrated');
     connection.exec(`PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = ${LOCK_WAIT_WHILE_SERVING_MS}`);
-    connection.exec(`PRAGMA wal_autocheckpoint = ${PAGES_IN_LOG}`);
+    connection.exec(`PRAGMA wal_autocheckpoint = ${LONGEST_LOG_PAGES}`);
   } catch (error) {
     connection.close();
     if (isDamage(error)) throw damaged(path, error);
     throw isUnavailable(error) ? unusable(path, error) : error;
   }
-  return new Database(connection, openLogSync(path));
+  return new Database(connection, openLogSync(path), createCheckpointer(path));
 }
 
 function connect(path: string): DatabaseSync {

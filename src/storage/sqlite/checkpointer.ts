@@ -1,0 +1,56 @@
+// Brings the write-ahead log into the file (SQLite: "checkpoint") on a thread of its own. It waits for the disk twice and writes thousands of
+// pages between; on the event loop everybody would wait with it, and on a slow disk for long.
+import { Worker } from 'node:worker_threads';
+
+/** About 16 MiB of log. A page that was written again and again is brought over once, so that a larger log means less work. */
+const WRITES_BETWEEN = 800;
+
+export type Checkpointer = {
+  /** Told of writes that are committed. */
+  wrote(writes: number): void;
+  /** Resolves when the thread has let the file go. */
+  close(): Promise<void>;
+};
+
+/** The thread begins with the first checkpoint: a program that writes little has none. */
+export function createCheckpointer(path: string): Checkpointer {
+  let writes = 0;
+  let thread: Worker | undefined;
+  let isBusy = false;
+
+  function start(): Worker {
+    const started = new Worker(new URL('checkpoint-thread.ts', import.meta.url), {
+      workerData: { path },
+      // It keeps nothing: what it reads goes from file to file.
+      resourceLimits: { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 16 },
+    });
+    started.on('message', () => (isBusy = false));
+    // Should it fail: the connection that writes brings the log over by itself when it has grown too long, and the next one is tried.
+    started.on('error', () => undefined);
+    started.on('exit', () => {
+      thread = undefined;
+      isBusy = false;
+    });
+    started.unref();
+    return started;
+  }
+
+  return {
+    wrote(committed) {
+      writes += committed;
+      if (writes < WRITES_BETWEEN || isBusy) return;
+      writes = 0;
+      isBusy = true;
+      thread ??= start();
+      thread.postMessage('checkpoint');
+    },
+    async close() {
+      const closing = thread;
+      if (!closing) return;
+      const ended = new Promise((resolve) => closing.once('exit', resolve));
+      closing.ref();
+      closing.postMessage('close');
+      await ended;
+    },
+  };
+}
