@@ -65,6 +65,8 @@ export default defineConfig({
     '@typescript-eslint/no-unnecessary-type-parameters': 'off',
     '@typescript-eslint/no-useless-default-assignment': 'off',
     'eslint/no-shadow': 'off',
+    // Of windows; here threads are told something, who have no origin.
+    'unicorn/require-post-message-target-origin': 'off',
     // They do not know noUncheckedIndexedAccess: what they take out, the compiler asks for.
     '@typescript-eslint/no-unnecessary-type-assertion': 'off',
     '@typescript-eslint/no-unnecessary-type-conversion': 'off',
