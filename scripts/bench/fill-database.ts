@@ -22,15 +22,18 @@ export function fillDatabase(path: string, from: number, to: number, now: number
     // A file that nobody needs: what a power cut would do to it does not matter.
     database.exec('PRAGMA synchronous = OFF; PRAGMA cache_size = -1000000');
     const account = database.prepare('INSERT INTO accounts (id, version, document) VALUES (?, 1, ?)');
-    const identifier = database.prepare('INSERT INTO identifiers (key, account_id) VALUES (?, ?)');
+    const identifier = database.prepare('INSERT INTO identifiers (key, account_number) VALUES (?, ?)');
     const artifact = database.prepare(
       'INSERT INTO artifacts (model, id, payload, grant_id, account_id, expires_at) VALUES (?, ?, ?, ?, ?, ?)',
     );
     const writeOne = (n: number): void => {
       const accountId = idOf('account', n);
       const email = emailOf(n);
-      account.run(accountId, JSON.stringify(sampleAccount(accountId, { email, email_canonical: email })));
-      identifier.run(`email:${email}`, accountId);
+      const { lastInsertRowid } = account.run(
+        accountId,
+        JSON.stringify(sampleAccount(accountId, { email, email_canonical: email })),
+      );
+      identifier.run(`email:${email}`, lastInsertRowid);
       const grantId = idOf('grant', n);
       for (let m = 0; m < ARTIFACTS_PER_ACCOUNT; m += 1) {
         const [model, id] = m === 0 ? ['Grant', grantId] : [m === 1 ? 'AccessToken' : 'RefreshToken', idOf('token', `${n} ${m}`)];
@@ -44,6 +47,8 @@ export function fillDatabase(path: string, from: number, to: number, now: number
       database.exec('COMMIT');
       told(end);
     }
+    // Or it is written beside what is measured afterwards.
+    database.exec('PRAGMA synchronous = FULL; PRAGMA wal_checkpoint (TRUNCATE)');
   } finally {
     database.close();
   }

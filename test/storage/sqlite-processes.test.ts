@@ -4,11 +4,14 @@ import type { ChildProcess } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { backupSqliteDatabase } from '../../src/storage/sqlite/backup-sqlite-database.ts';
 import { openSqliteStorage } from '../../src/storage/sqlite/open-sqlite-storage.ts';
-import { kill, listen, startProcess } from './child-process.ts';
+import { kill, listen, next, startProcess } from './child-process.ts';
+import { sampleAccount } from './conformance/samples.ts';
 import { expectAllOf, expectNothingHalfMade } from './expect-whole.ts';
+import { writeFileOfVersion } from './file-of-version.ts';
 import { runProcesses } from './processes.ts';
 
 jest.setTimeout(60_000);
@@ -16,6 +19,34 @@ jest.setTimeout(60_000);
 runProcesses('SQLite', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'sqlite-'));
   return { url: `sqlite:${join(folder, 'common-id.db')}`, dispose: () => rm(folder, { recursive: true }) };
+});
+
+describe('a file of an earlier version', () => {
+  test('is brought up to date by processes that open it at once: each account is found, none twice', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'sqlite-'));
+    const path = join(folder, 'common-id.db');
+    const ids = Array.from({ length: 3_000 }, (_, n) => `a${n}`);
+    writeFileOfVersion(
+      path,
+      2,
+      ids.map((id) => sampleAccount(id)),
+    );
+    const children = [1, 2].map(() => startProcess(`sqlite:${path}`, 'race'));
+    try {
+      await Promise.all(children.map((child) => next(child)));
+      const storage = await openSqliteStorage({ path, clock: Date.now });
+      for (const id of ids) expect(await storage.accounts.findByEmail(`${id}@example.jp`)).toMatchObject({ id });
+      await storage.close();
+      const connection = new DatabaseSync(path, { readOnly: true });
+      expect(connection.prepare('SELECT count(*) AS accounts FROM accounts').get()).toEqual({ accounts: ids.length });
+      expect(connection.prepare('PRAGMA integrity_check').all()).toEqual([{ integrity_check: 'ok' }]);
+      expect(connection.prepare('PRAGMA foreign_key_check').all()).toEqual([]);
+      connection.close();
+    } finally {
+      for (const child of children) await kill(child);
+      await rm(folder, { recursive: true });
+    }
+  });
 });
 
 describe('a backup beside a writing process', () => {

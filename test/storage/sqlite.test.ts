@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { backupSqliteDatabase } from '../../src/storage/sqlite/backup-sqlite-database.ts';
-import { APPLICATION_ID, MIGRATIONS } from '../../src/storage/sqlite/migrations.ts';
 import { openSqliteStorage } from '../../src/storage/sqlite/open-sqlite-storage.ts';
 import { StorageUnavailable } from '../../src/storage/storage.ts';
 import { runConformance } from './conformance.ts';
 import { eventAbout, sampleAccount } from './conformance/samples.ts';
+import { writeFileOfVersion } from './file-of-version.ts';
 
 const clock = () => 1_000_000;
 
@@ -59,19 +59,32 @@ describe('the file of SQLite', () => {
     for (const storage of storages) await storage.close();
   });
 
-  test('of the first version keeps its accounts, and nobody else gets their addresses', async () => {
+  test.each([1, 2])('of version %i keeps its accounts, and nobody else gets their addresses', async (version) => {
     await mkdir(dirname(path));
-    meddle(`${MIGRATIONS[0] ?? ''}; PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = 1`);
-    const account = sampleAccount('a0');
-    meddle(`INSERT INTO accounts VALUES ('a0', 1, '${JSON.stringify(account)}');
-      INSERT INTO identifiers VALUES ('email:${account.email_canonical}', 'a0')`);
+    // In the file's order the accounts stand otherwise than in that of their ids and addresses, and one is gone.
+    const accounts = ['c', 'a', 'b'].map((id) => sampleAccount(id, { email_canonical: `${'cab'.indexOf(id)}@example.jp` }));
+    writeFileOfVersion(path, version, [sampleAccount('gone'), ...accounts]);
+    meddle("DELETE FROM accounts WHERE id = 'gone'");
     const storage = await openSqliteStorage({ path, clock });
-    expect(await storage.accounts.findByEmail(account.email_canonical)).toEqual(account);
-    const another = sampleAccount('a1', { email_canonical: account.email_canonical });
-    await expect(storage.accounts.create(another, eventAbout('a1'))).rejects.toMatchObject({ name: 'AlreadyExists' });
-    await storage.accounts.create(sampleAccount('a2'), eventAbout('a2'));
+    for (const account of accounts) {
+      expect(await storage.accounts.findByEmail(account.email_canonical)).toEqual(account);
+      expect(await storage.accounts.find(account.id)).toEqual(account);
+      const another = sampleAccount('another', { email_canonical: account.email_canonical });
+      await expect(storage.accounts.create(another, eventAbout('another'))).rejects.toMatchObject({ what: 'email' });
+      await expect(storage.accounts.create(account, eventAbout('again'))).rejects.toMatchObject({ what: 'id' });
+    }
+    await storage.accounts.create(sampleAccount('gone'), eventAbout('gone'));
+    const moved = { ...sampleAccount('a'), email_canonical: 'new@example.jp' };
+    await storage.accounts.update(moved, eventAbout('a'));
     await storage.close();
-    expect(() => meddle("INSERT INTO identifiers VALUES ('email:x', 'nobody')")).toThrow('FOREIGN KEY');
+    const copy = join(folder, 'backup.db');
+    backupSqliteDatabase({ from: path, to: copy });
+    const restored = await openSqliteStorage({ path: copy, clock });
+    expect(await restored.accounts.findByEmail('new@example.jp')).toEqual({ ...moved, version: 2 });
+    expect(await restored.accounts.findByEmail('1@example.jp')).toBeUndefined();
+    expect(await restored.accounts.findByEmail('2@example.jp')).toEqual(accounts[2]);
+    await restored.close();
+    expect(() => meddle("INSERT INTO identifiers VALUES ('email:x', 999)")).toThrow('FOREIGN KEY');
   });
 
   test('of a newer version is refused with the way out, and not touched', async () => {
@@ -200,5 +213,5 @@ describe('the file of SQLite', () => {
 /** Lets an index forget a row, as a fault of the disk can. */
 const DROP_FROM_INDEX = `
   PRAGMA writable_schema = ON;
-  UPDATE sqlite_schema SET sql = replace(sql, 'account_id)', 'key)') WHERE name = 'identifiers_by_account';
+  UPDATE sqlite_schema SET sql = replace(sql, 'account_number)', 'key)') WHERE name = 'identifiers_by_account';
 `;

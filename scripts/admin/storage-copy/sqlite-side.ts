@@ -39,7 +39,8 @@ export async function openSqliteSide(path: string): Promise<CopySide> {
     accounts({ id, document }) {
       const account = JSON.parse(document) as Account;
       insert('accounts', { id, version: account.version, document });
-      for (const { key } of identifiersOf(account)) insert('identifiers', { key, account_id: id });
+      const { number } = connection.prepare('SELECT number FROM accounts WHERE id = ?').get(id) as { number: number };
+      for (const { key } of identifiersOf(account)) insert('identifiers', { key, account_number: number });
     },
     expiring_documents: (row) => insert('expiring_documents', row),
     email_codes: (row) => insert('email_codes', row),

@@ -13,7 +13,7 @@ export function createAccountStore(database: Database, appendToLedger: AppendToL
   /** Inside `write`, which holds the lock: nobody takes it between the question and the answer. */
   function claim({ what, key }: { what: string; key: string }, accountId: string): void {
     if (database.get('SELECT 1 FROM identifiers WHERE key = ?', key)) throw new AlreadyExists(what);
-    database.run('INSERT INTO identifiers (key, account_id) VALUES (?, ?)', key, accountId);
+    database.run('INSERT INTO identifiers (key, account_number) SELECT ?, number FROM accounts WHERE id = ?', key, accountId);
   }
 
   function findNow(id: string): Account | undefined {
@@ -37,7 +37,8 @@ export function createAccountStore(database: Database, appendToLedger: AppendToL
       return findNow(id);
     },
     async findByEmail(canonicalEmail) {
-      const findByKey = 'SELECT document FROM identifiers JOIN accounts ON accounts.id = identifiers.account_id WHERE key = ?';
+      const findByKey =
+        'SELECT document FROM identifiers JOIN accounts ON accounts.number = identifiers.account_number WHERE key = ?';
       return read(database.get<Row>(findByKey, emailKey(canonicalEmail)));
     },
     async update(account, event) {

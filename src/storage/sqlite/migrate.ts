@@ -21,23 +21,29 @@ export class NotOurDatabase extends Error {
 export function migrate(connection: DatabaseSync, path: string): { from: number; to: number } {
   const from = versionOf(connection);
   refuseForeign(connection, path, from);
-  for (;;) {
-    // The lock first, the question second: another process may have run the step meanwhile.
-    connection.exec('BEGIN IMMEDIATE');
-    try {
-      const version = versionOf(connection);
-      const step = MIGRATIONS[version];
-      if (version > MIGRATIONS.length) throw tooNew(path, version);
-      if (step === undefined) {
-        connection.exec('COMMIT');
-        return { from, to: version };
-      }
-      connection.exec(step);
-      connection.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${version + 1}; COMMIT`);
-    } catch (error) {
-      if (connection.isTransaction) connection.exec('ROLLBACK');
-      throw error;
+  let to = from;
+  while (to < MIGRATIONS.length) to = runNextStep(connection);
+  if (to > MIGRATIONS.length) throw tooNew(path, to);
+  return { from, to };
+}
+
+/** Answers the version that stands afterwards. */
+function runNextStep(connection: DatabaseSync): number {
+  // The lock first, the question second: another process may have run the step meanwhile.
+  connection.exec('BEGIN IMMEDIATE');
+  try {
+    const version = versionOf(connection);
+    const step = MIGRATIONS[version];
+    if (step === undefined) {
+      connection.exec('COMMIT');
+      return version;
     }
+    connection.exec(step);
+    connection.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${version + 1}; COMMIT`);
+    return version + 1;
+  } catch (error) {
+    if (connection.isTransaction) connection.exec('ROLLBACK');
+    throw error;
   }
 }
 

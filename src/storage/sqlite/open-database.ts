@@ -22,8 +22,10 @@ export class DatabaseUnusable extends Error {
 /** What is told while opening. */
 export type OpenLog = { info(fields: object, message: string): void };
 
-/** At start other processes may be migrating: wait for them. */
+/** At start other processes may be switching a new file to its log: wait for them. */
 const LOCK_WAIT_AT_START_MS = 10_000;
+/** Or bringing an older file up to date: measured, half a minute for a million accounts. */
+const MIGRATION_WAIT_MS = 300_000;
 /**
  * While serving, waiting for a lock holds up the event loop: keep it short, `Database` comes back later by itself.
  */
@@ -48,6 +50,7 @@ export async function openDatabase({ path, log }: { path: string; log?: OpenLog 
   try {
     await useWriteAheadLog(connection);
     refuseDamaged(connection, path);
+    connection.exec(`PRAGMA busy_timeout = ${MIGRATION_WAIT_MS}`);
     const { from, to } = migrate(connection, path);
     if (from !== to) log?.info({ path, from, to }, 'database migrated');
     connection.exec(`PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = ${LOCK_WAIT_WHILE_SERVING_MS}`);
