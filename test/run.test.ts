@@ -1,7 +1,7 @@
 // The program as people start and end it.
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -79,3 +79,22 @@ test('what a start does not need is loaded behind it, the other database never; 
   expect(loadedIn(behind)).toEqual(['@koa/bodyparser', 'prom-client', 'nodemailer', 'libphonenumber-js']);
   expect([code, behind.includes('a package that is missing')]).toEqual([1, true]);
 }, 60_000);
+
+test('npm start keeps the young generation of the heap small, however much is made', async () => {
+  const { scripts } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as { scripts: { start: string } };
+  const flags = scripts.start.split(' ').filter((word) => word.startsWith('--'));
+  // Makes a million objects, of which the last two hundred thousand live, and tells how many bytes were set aside for young ones at most.
+  const program = `
+    const kept = [];
+    let most = 0;
+    for (let made = 0; made < 1e6; made += 1) {
+      kept[made % 2e5] = { made, more: [made] };
+      if (made % 1e4) continue;
+      const young = v8.getHeapSpaceStatistics().find(({ space_name }) => space_name === 'new_space');
+      most = Math.max(most, young.space_size);
+    }
+    console.log(most);`;
+  const most = Number(execFileSync(process.execPath, [...flags, '-e', program], { encoding: 'utf8' }));
+  expect(most).toBeGreaterThan(0);
+  expect(most).toBeLessThanOrEqual(32 * 1024 * 1024);
+});

@@ -56,11 +56,17 @@ export async function installOurs(): Promise<Installed> {
   const remove = removal(folder);
   try {
     const env = await makeInstallation(folder);
-    return { folder, program: () => [join(folder, 'src/main.js'), 'id'], env, remove };
+    return { folder, program: () => [...startScript(folder), 'id'], env, remove };
   } catch (error) {
     await remove();
     throw error;
   }
+}
+
+/** What `npm start` gives to Node: flags, and the program's file. */
+function startScript(folder: string): string[] {
+  const { scripts } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { scripts: { start: string } };
+  return scripts.start.split(' ').slice(1);
 }
 
 function removal(folder: string): () => Promise<void> {
