@@ -3,7 +3,10 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { logIn } from '../../test/support/log-in.ts';
+import type { Answer } from '../../test/support/http-browser.ts';
 import type { Fault, Nodes } from './fault.ts';
+import { createGazoo } from './gazoo.ts';
+import { registrationUrl } from './kill-in-registration.ts';
 
 const READINESS_MS = 2_000;
 const LONGEST_ANSWER_MS = 3_000;
@@ -23,6 +26,13 @@ export const databaseAway: Fault = {
   },
 };
 
+/** A person by a page, a program in its words; both by when. */
+function tellsToAskAgain({ status, headers, text }: Answer, words: string): void {
+  assert.equal(status, 503);
+  assert(Number(headers['retry-after']) > 0, 'it is not said when to ask again');
+  assert(text.includes(words), text.slice(0, 1_000));
+}
+
 async function beWithoutDatabase({ world, nodes, database }: Nodes, awayMs: number): Promise<string> {
   const [node] = nodes;
   assert(node);
@@ -41,6 +51,9 @@ async function beWithoutDatabase({ world, nodes, database }: Nodes, awayMs: numb
   const ready = await ask('/health/ready');
   assert.equal(ready.status, 503, 'readiness does not tell');
   assert(ready.milliseconds < READINESS_MS, `readiness took ${Math.round(ready.milliseconds)} ms`);
+  const gazoo = createGazoo(world);
+  tellsToAskAgain(await gazoo.open(registrationUrl(world), node.port), 'ただいま混み合っています');
+  tellsToAskAgain(await gazoo.pushTo(node.port), 'temporarily_unavailable');
   while (performance.now() - started < awayMs) {
     for (const path of ['/health/live', '/jwks', '/.well-known/openid-configuration']) {
       assert.equal((await ask(path)).status, 200, `${path} needs no database`);

@@ -14,6 +14,8 @@ export type Gazoo = {
   authorize(): Promise<Code>;
   /** Pushes a request (RFC 9126), and answers the address that a browser opens then. */
   push(): Promise<string>;
+  /** Pushes a request to this node, and answers what it answers. */
+  pushTo(port: number): Promise<Answer>;
   /** Opens an address in a copy of the browser in which the person is signed in; redirects are not followed. */
   open(url: string, port?: number): Promise<Answer>;
   /** @param port of the node that is asked; the proxy's where it is left out. Nothing where there was no answer, or not 200. */
@@ -44,6 +46,9 @@ export function createGazoo(world: World, { email = 'yamada@example.jp', scope =
       code_challenge_method: 'S256',
     });
 
+  const pushTo = async (port?: number): Promise<Answer> =>
+    sendRaw(`${issuer}/request`, { method: 'POST', headers, body: requestWith('unused'), port });
+
   async function askForTokens(parameters: Record<string, string>, port?: number): Promise<Tokens | undefined> {
     const request = { method: 'POST', headers, body: new URLSearchParams(parameters), port };
     // A node that was killed answers nothing, or half.
@@ -64,8 +69,9 @@ export function createGazoo(world: World, { email = 'yamada@example.jp', scope =
       assert(code, `no code, but ${answer.status} ${answer.location ?? answer.url}`);
       return { code, verifier };
     },
+    pushTo,
     async push() {
-      const answer = await sendRaw(`${issuer}/request`, { method: 'POST', headers, body: requestWith('unused') });
+      const answer = await pushTo();
       const { request_uri } = JSON.parse(answer.text) as { request_uri: string };
       return `${issuer}/auth?${new URLSearchParams({ client_id: 'gazoo', request_uri }).toString()}`;
     },

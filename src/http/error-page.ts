@@ -17,7 +17,8 @@ const CODE_BY_STATUS: Record<number, string> = {
 /** How soon to ask again while the database, or another app, cannot be reached. */
 const RETRY_AFTER_SECONDS = 5;
 
-function asPageError(error: unknown): PageError {
+/** What is told of whatever was thrown. */
+export function asPageError(error: unknown): PageError {
   if (error instanceof PageError) return error;
   if (error instanceof HashingLaneFull)
     return new PageError('busy', 503, { cause: error, retryAfterSeconds: error.retryAfterSeconds });
@@ -44,7 +45,7 @@ function logFailure(log: Log, requestId: string, failure: PageError): void {
 }
 
 /** Every 503 says when. */
-function askAgainLater(ctx: Pick<ParameterizedContext, 'set'>, { status, retryAfterSeconds }: PageError): void {
+export function askAgainLater(ctx: Pick<ParameterizedContext, 'set'>, { status, retryAfterSeconds }: PageError): void {
   const seconds = retryAfterSeconds ?? (status === 503 ? RETRY_AFTER_SECONDS : undefined);
   if (seconds !== undefined) ctx.set('Retry-After', String(Math.ceil(seconds)));
 }

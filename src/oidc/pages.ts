@@ -1,6 +1,7 @@
 // The pages that oidc-provider asks for by itself: errors without a way back to the client, and logout.
 import type { ErrorOut, KoaContextWithOIDC } from 'oidc-provider';
 import type { ClientRegistry } from '../deps.ts';
+import { asPageError, askAgainLater } from '../http/error-page.ts';
 import { formActionOf } from '../http/form-action.ts';
 import { page, type PageContext } from '../http/page-context.ts';
 
@@ -10,7 +11,7 @@ const asPage = (ctx: KoaContextWithOIDC): PageContext => ctx as unknown as PageC
  * An authorization request that cannot be answered to its client: what happened, for the person; what is wrong, for the developer.
  * Programs get JSON whatever they accept: that of Java's own HTTP client begins with `text/html`.
  */
-export function renderError(ctx: KoaContextWithOIDC, out: ErrorOut): void {
+export function renderError(ctx: KoaContextWithOIDC, out: ErrorOut, error: Error): void {
   const { status } = ctx;
   if (!BROWSER_ROUTES.includes(ctx.oidc.route)) {
     ctx.body = out;
@@ -18,16 +19,19 @@ export function renderError(ctx: KoaContextWithOIDC, out: ErrorOut): void {
   }
   const { state } = asPage(ctx);
   speakAsAsked(ctx);
-  const code = KNOWN_ERRORS.includes(out.error) ? out.error : 'invalid_request';
+  // Not the request is at fault then.
+  const failure = status >= 500 ? asPageError(error) : undefined;
+  const code = failure?.code ?? (KNOWN_ERRORS.includes(out.error) ? out.error : 'invalid_request');
   page(asPage(ctx), '/error', {
     kind: 'note',
     title: state.t(`errors.${code}.title`),
     text: state.t(`errors.${code}.text`),
     action: state.t(`errors.${code}.action`),
     wayOn: state.defaultWayOn?.(),
-    detail: [out.error, out.error_description].filter(Boolean).join(': '),
+    ...(!failure && { detail: [out.error, out.error_description].filter(Boolean).join(': ') }),
   });
-  ctx.status = status >= 500 ? 503 : 400;
+  ctx.status = failure?.status ?? 400;
+  if (failure) askAgainLater(ctx, failure);
 }
 
 /** Where browsers come. Everything else of oidc-provider is called by programs. */

@@ -53,6 +53,17 @@ describe('the file of SQLite', () => {
     expect((await stat(path)).mode & 0o777).toBe(0o600);
   });
 
+  test('that is large is checked too, and the log says for what the start waits', async () => {
+    await writeFileWithAccounts(1);
+    meddle('CREATE TABLE padding (bytes); INSERT INTO padding VALUES (zeroblob (17 * 1024 * 1024))');
+    const told: object[] = [];
+    const log = { info: (fields: object) => told.push(fields) };
+    await (await openSqliteStorage({ path, clock, log })).close();
+    expect(told).toEqual([{ path, megabytes: 17 }]);
+    await overwrite(4096 * 3, 4096 * 30);
+    await expect(openSqliteStorage({ path, clock })).rejects.toMatchObject({ name: 'DatabaseDamaged' });
+  });
+
   test('may be opened twice at once while it does not exist yet', async () => {
     const storages = await Promise.all(Array.from({ length: 4 }, () => openSqliteStorage({ path, clock })));
     for (const storage of storages) await storage.ping();

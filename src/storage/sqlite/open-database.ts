@@ -33,8 +33,8 @@ const LOCK_WAIT_WHILE_SERVING_MS = 20;
 /** 64 MiB: where the log has grown so long the thread that brings it into the file has failed, or cannot keep up; then whoever writes does it. */
 const LONGEST_LOG_PAGES = 16_000;
 /**
- * Up to this size the start runs `integrity_check` (measured: 6 ms a megabyte); above it `quick_check` (1 ms a megabyte), which reads
- * every page too but does not compare each index with its table.
+ * Up to this size the start runs `integrity_check` (measured: 6 ms a megabyte); above it `quick_check` (1 ms a megabyte in memory), which
+ * reads every page too but does not compare each index with its table.
  */
 const FULL_CHECK_UP_TO_BYTES = 16 * 1024 * 1024;
 
@@ -49,7 +49,7 @@ export async function openDatabase({ path, log }: { path: string; log?: OpenLog 
   const connection = connect(path);
   try {
     await useWriteAheadLog(connection);
-    refuseDamaged(connection, path);
+    refuseDamaged(connection, path, log);
     connection.exec(`PRAGMA busy_timeout = ${MIGRATION_WAIT_MS}`);
     const { from, to } = migrate(connection, path);
     if (from !== to) log?.info({ path, from, to }, 'database migrated');
@@ -88,8 +88,11 @@ async function useWriteAheadLog(connection: DatabaseSync): Promise<void> {
   }
 }
 
-function refuseDamaged(connection: DatabaseSync, path: string): void {
-  const isSmall = statSync(path).size <= FULL_CHECK_UP_TO_BYTES;
+function refuseDamaged(connection: DatabaseSync, path: string, log: OpenLog | undefined): void {
+  const { size } = statSync(path);
+  const isSmall = size <= FULL_CHECK_UP_TO_BYTES;
+  // From a slow disk it takes minutes, in which nobody listens.
+  if (!isSmall) log?.info({ path, megabytes: Math.round(size / 1024 ** 2) }, 'checking the database before it is used');
   const row = connection.prepare(isSmall ? 'PRAGMA integrity_check (1)' : 'PRAGMA quick_check (1)').get();
   const [finding] = Object.values(row ?? {});
   if (finding !== 'ok') throw damaged(path, finding);
