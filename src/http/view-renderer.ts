@@ -1,6 +1,6 @@
 // Turns a view and its data into HTML. EJS escapes all output; `<%-` is for includes only (a test holds the views to it).
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import ejs from 'ejs';
 import { fingerprint } from '../config/watch-files.ts';
 
@@ -51,7 +51,9 @@ export function createViewRenderer(viewsDirectory: string, cache: boolean): Rend
   }
 
   function render(file: string, locals: Record<string, unknown>): string {
-    const include = (included: string, data: Record<string, unknown>): string => render(included, { ...locals, ...data });
+    const include = (included: string, data: Record<string, unknown>): string =>
+      // Without a slash in front it lies beside the view that includes it.
+      render(included.startsWith('/') ? included : join(dirname(file), included), { ...locals, ...data });
     return compiledView(file)({ ...locals, include });
   }
 
