@@ -8,8 +8,11 @@
 // - A value (anything that JSON carries; a member that is `undefined` is an absent one) comes back deep-equal to what was stored, and
 //   is a copy: changing it changes nothing stored.
 // - What has expired – from `expires_at` on – is not found, whether or not it has been swept, and its place is free.
+// - What there is one of – the account of a canonical address and of a login number, the migration of a client's legacy id, the link of
+//   an account and a dealer, the job of a key – there is one of, however many processes write it at the same moment; on a sharded cluster too.
 // - A method that throws has changed nothing, and its neighbours are unharmed. After `StorageUnavailable` only the next read tells.
 // - A method that changes an account, a dealer link or a migration takes the event to put in the ledger, and writes both or neither.
+//   Each change leaves one event.
 import type { Account, EpochMilliseconds, Profile } from '../domain/account.ts';
 import type { DealerLink } from '../domain/dealer-link.ts';
 import type { Migration } from '../domain/migration.ts';
@@ -165,7 +168,7 @@ export interface MigrationStore {
   findByCandidateChallenge(clientId: string, codeChallenge: string): Promise<Migration | undefined>;
   /**
    * Writes a new one (`version` 0) or the next version of one that stands.
-   * @throws {VersionConflict} somebody else wrote in between.
+   * @throws {VersionConflict} somebody else wrote in between, also the first one of this client and legacy id.
    */
   put(migration: Migration, event: LedgerEvent): Promise<Migration>;
 }
@@ -235,6 +238,7 @@ export interface CounterStore {
   remove(key: string): Promise<void>;
 }
 
+/** Only ever grows: nothing changes or removes an entry. */
 export interface Ledger {
   /** Entries after a sequence number, in order. */
   read(afterSequence: number, limit: number): Promise<LedgerEntry[]>;
