@@ -1,5 +1,5 @@
 // How the storage behaves as it grows: login lookup, code redemption and sweep at 10 thousand, 100 thousand and 1 million accounts.
-import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { copyFile, mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -10,8 +10,8 @@ import { measure, type Measured } from './measure.ts';
 
 const ASKED = 5_000;
 /**
- * A lookup takes hundredths of a millisecond, which anything else on the machine disturbs: of the rounds the one with the middle p99
- * counts. Before each one the pages of all accounts are read, at every size: what is measured is a machine whose memory holds them. One
+ * A lookup takes hundredths of a millisecond, which anything else on the machine disturbs: of the rounds at a size the one with the
+ * middle p99 counts. Before each one the pages of all accounts are read, at every size: what is measured is a machine whose memory holds them. One
  * that is short of memory, or whose host takes it away again, waits for its disk.
  */
 const ROUNDS = 31;
@@ -21,6 +21,8 @@ const BATCH = 200;
 /** Of each measurement, before it counts. */
 const WARM_UP = 500;
 const AT_ONCE = 200;
+
+type File = { path: string; size: number };
 
 export type Growth = {
   accounts: number;
@@ -37,7 +39,8 @@ export async function grow(sizes: readonly number[], tell: (line: string) => voi
   const folder = await mkdtemp(join(tmpdir(), 'bench-growth-'));
   const path = join(folder, 'common-id.sqlite');
   const began = Date.now();
-  const grown: Growth[] = [];
+  const measured: Omit<Growth, 'lookup'>[] = [];
+  const files: File[] = [];
   try {
     await (await openStorage(`sqlite:${path}`, Date.now)).close();
     let standing = 0;
@@ -46,20 +49,26 @@ export async function grow(sizes: readonly number[], tell: (line: string) => voi
         if (accounts % 100_000 === 0) tell(`  ${accounts} accounts after ${Math.round((Date.now() - began) / 1000)} s`);
       });
       standing = size;
-      const measured = await measureAt(path, size);
+      // The largest stays where it is.
+      const own = size === sizes.at(-1) ? path : join(folder, `${size}.sqlite`);
+      if (own !== path) await copyFile(path, own);
+      files.push({ path: own, size });
       const fileMiB = (await stat(path)).size / 2 ** 20;
-      grown.push({ accounts: size, artifacts: size * ARTIFACTS_PER_ACCOUNT, fileMiB, ...measured });
-      const of = ({ p50, p99 }: Measured): string => `p50 ${p50.toFixed(3)} p99 ${p99.toFixed(3)} ms`;
-      const { lookup, redemption, sweep } = measured;
-      tell(
-        `${String(size).padStart(9)} accounts  lookup ${of(lookup)}  redemption ${of(redemption)}  sweep of ${BATCH} ${of(sweep)}  file ${fileMiB.toFixed(0)} MiB`,
-      );
+      measured.push({ accounts: size, artifacts: size * ARTIFACTS_PER_ACCOUNT, fileMiB, ...(await measureWrites(path, size)) });
     }
+    const lookups = await lookUpInTurn(files);
+    const grown = measured.map((point, index) => ({ ...point, lookup: lookups[index] ?? fail(index) }));
+    for (const point of grown) tell(lineOf(point));
     tell(`p99 at the most accounts, as a multiple of that at the fewest: ${ratios(grown)}`);
     return grown;
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+function lineOf({ accounts, fileMiB, lookup, redemption, sweep }: Growth): string {
+  const of = ({ p50, p99 }: Measured): string => `p50 ${p50.toFixed(3)} p99 ${p99.toFixed(3)} ms`;
+  return `${String(accounts).padStart(9)} accounts  lookup ${of(lookup)}  redemption ${of(redemption)}  sweep of ${BATCH} ${of(sweep)}  file ${fileMiB.toFixed(0)} MiB`;
 }
 
 function ratios(grown: readonly Growth[]): string {
@@ -68,18 +77,40 @@ function ratios(grown: readonly Growth[]): string {
   return [of('lookup'), of('redemption'), of('sweep')].join(', ');
 }
 
-async function measureAt(path: string, size: number): Promise<Pick<Growth, 'lookup' | 'redemption' | 'sweep'>> {
+/** Of each size the round with the middle p99. In turn, so that what else the machine does falls on all; the first round is for the compiler. */
+async function lookUpInTurn(files: readonly File[]): Promise<Measured[]> {
+  const subjects = await Promise.all(
+    files.map(async ({ path, size }) => ({
+      storage: await openStorage(`sqlite:${path}`, Date.now),
+      reader: new DatabaseSync(path, { readOnly: true }),
+      size,
+      rounds: [] as Measured[],
+    })),
+  );
+  try {
+    for (let round = 0; round <= ROUNDS; round += 1) {
+      for (const { storage, reader, size, rounds } of subjects) {
+        const email = (): string => emailOf(Math.floor(Math.random() * size));
+        bringIntoMemory(reader);
+        const lookUp = (n: number): Promise<unknown> => storage.accounts.findByEmail(email()).then((found) => found ?? fail(n));
+        const measured = await timed(lookUp, LOOKED_UP_IN_A_ROUND);
+        if (round > 0) rounds.push(measured);
+      }
+    }
+    return subjects.map(({ rounds }) => rounds.toSorted((a, b) => a.p99 - b.p99)[Math.floor(ROUNDS / 2)] ?? fail(0));
+  } finally {
+    for (const { storage, reader } of subjects) {
+      reader.close();
+      await storage.close();
+    }
+  }
+}
+
+async function measureWrites(path: string, size: number): Promise<Pick<Growth, 'redemption' | 'sweep'>> {
   let now = Date.now();
   const storage = await openStorage(`sqlite:${path}`, () => now);
-  const reader = new DatabaseSync(path, { readOnly: true });
   try {
     const pick = (): number => Math.floor(Math.random() * size);
-    const lookUp = (n: number): Promise<unknown> =>
-      storage.accounts.findByEmail(emailOf(pick())).then((found) => found ?? fail(n));
-    const lookup = await middleOf(ROUNDS, async () => {
-      bringIntoMemory(reader);
-      return timed(lookUp, LOOKED_UP_IN_A_ROUND);
-    });
     const code = (n: number): string => idOf('code', `${size} ${n}`);
     await many(ASKED + WARM_UP, async (n) => {
       const accountId = idOf('account', pick());
@@ -94,19 +125,10 @@ async function measureAt(path: string, size: number): Promise<Pick<Growth, 'look
     now += 120_000;
     const sweep = await timed(() => storage.sweep(BATCH), SWEEPS, WARM_UP / 10);
     await emptied(storage);
-    return { lookup, redemption, sweep };
+    return { redemption, sweep };
   } finally {
-    reader.close();
     await storage.close();
   }
-}
-
-/** The first round is for the compiler. */
-async function middleOf(rounds: number, round: () => Promise<Measured>): Promise<Measured> {
-  await round();
-  const results: Measured[] = [];
-  while (results.length < rounds) results.push(await round());
-  return results.toSorted((a, b) => a.p99 - b.p99)[Math.floor(rounds / 2)] ?? fail(0);
 }
 
 /** Reads once what lookups read. */
