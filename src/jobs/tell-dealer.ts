@@ -52,6 +52,8 @@ export async function tellDealer(deps: TellDeps, { method, link, dealer, body, s
     ...(body ? { body: JSON.stringify(body) } : {}),
     signal: AbortSignal.any([AbortSignal.timeout(REQUEST_TIMEOUT_MS), signal]),
     redirect: 'error',
+  }).catch((error: unknown) => {
+    throw new Error(`the dealer's system does not answer: ${reasonOf(error)}`, { cause: error });
   });
   const text = (await response.text()).slice(0, MAX_ANSWER_BYTES);
   if (method === 'DELETE' && (response.status === 404 || response.ok)) return;
@@ -60,6 +62,13 @@ export async function tellDealer(deps: TellDeps, { method, link, dealer, body, s
   if (status >= 400 && status < 500 && status !== 408 && status !== 429) throw new DealerRefused(`the dealer answered ${status}`);
   if (!response.ok) throw new Error(`the dealer answered ${status}`);
   if (!acknowledges(text, link.id)) throw new Error('the dealer answered with something else than the link');
+}
+
+/** What `fetch` says is always that it failed; the address and why stand behind it. Of several addresses of one name there is only a code. */
+function reasonOf(error: unknown): string {
+  const { cause = error } = error as { cause?: unknown };
+  const { message, code } = cause as NodeJS.ErrnoException;
+  return message || String(code);
 }
 
 /** One for each thing that the dealer is told; a profile that changed between two tries is another thing. The receipt is signed anew each time. */

@@ -1,0 +1,38 @@
+// Why a dealer could not be told is what an operator reads of a delivery that failed.
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { Dealer } from '../../src/config/config.ts';
+import { tellDealer } from '../../src/jobs/tell-dealer.ts';
+import { sampleDealerLink } from '../storage/conformance/samples.ts';
+import { freePorts } from '../support/free-ports.ts';
+
+const deps = { config: { issuer: 'https://id.example' }, clock: Date.now, keys: { sign: async () => 'token' } };
+
+let server: Server;
+let origin: string;
+beforeAll(async () => {
+  server = createServer((_, answer) => answer.writeHead(302, { Location: 'http://elsewhere.invalid/' }).end());
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  origin = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+afterAll(() => void server.close());
+
+const tell = async (resource: string): Promise<void> =>
+  tellDealer(deps as never, {
+    method: 'PUT',
+    link: sampleDealerLink('l'),
+    dealer: { resource } as Dealer,
+    signal: new AbortController().signal,
+  });
+
+test('a system that is not there is named with its address and the reason', async () => {
+  const [port] = await freePorts(1);
+  await expect(tell(`http://127.0.0.1:${port}`)).rejects.toThrow(`does not answer: connect ECONNREFUSED 127.0.0.1:${port}`);
+  // A name may have two addresses.
+  await expect(tell(`http://localhost:${port}`)).rejects.toThrow(/does not answer: .*ECONNREFUSED/);
+});
+
+test('one that sends us elsewhere is not followed, and that is said', async () => {
+  await expect(tell(`http://${origin}`)).rejects.toThrow(/does not answer: .*redirect/);
+});
