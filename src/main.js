@@ -11,7 +11,7 @@ const { run } = await import('./run.ts');
 await run(process.argv.slice(2));
 // It would be written at the end by itself, but not by whom a signal kills.
 flushCompileCache();
-// V8 would let the heap grow to four times of what lives in it before it collects the rest; twice takes a hundred megabytes less under
-// load and no more time (docs/performance.md). Not while starting, when everything that is made lives on; and behind the flush, because
+// V8 would let the heap grow to four times of what lives in it before it collects the rest; six tenths more takes a hundred megabytes less
+// under load and hardly more time (docs/performance.md). Not while starting, when everything that is made lives on; and behind the flush, because
 // what Node keeps is of use only to a V8 with the same flags.
-setFlagsFromString('--heap-growing-percent=100');
+setFlagsFromString('--heap-growing-percent=60');
