@@ -96,5 +96,5 @@ test('npm start keeps the young generation of the heap small, however much is ma
     console.log(most);`;
   const most = Number(execFileSync(process.execPath, [...flags, '-e', program], { encoding: 'utf8' }));
   expect(most).toBeGreaterThan(0);
-  expect(most).toBeLessThanOrEqual(32 * 1024 * 1024);
+  expect(most).toBeLessThanOrEqual(16 * 1024 * 1024);
 });
