@@ -9,6 +9,18 @@ const { privateKey } = await generateKeyPair('ES256', { extractable: true });
 const key = { ...(await exportJWK(privateKey)), alg: 'ES256', use: 'sig' } as JWK;
 let hash: Promise<string> | undefined;
 
+/** Of whoever it is, as much as ours says of its people. */
+const PROFILE = {
+  name: '田中 太郎',
+  family_name: '田中',
+  given_name: '太郎',
+  'name#ja-Kana-JP': 'タナカ タロウ',
+  'family_name#ja-Kana-JP': 'タナカ',
+  'given_name#ja-Kana-JP': 'タロウ',
+  locale: 'ja',
+  updated_at: 1,
+};
+
 const provider = new Provider(ISSUER, {
   clients: [
     {
@@ -24,7 +36,7 @@ const provider = new Provider(ISSUER, {
   ],
   jwks: { keys: [key] },
   cookies: { keys: ['a key of the benchmark'] },
-  claims: { openid: ['sub'], profile: ['name'], email: ['email'] },
+  claims: { openid: ['sub'], profile: Object.keys(PROFILE), email: ['email', 'email_verified'] },
   scopes: ['openid', 'offline_access'],
   enabledJWA: { idTokenSigningAlgValues: ['ES256'] },
   features: {
@@ -48,7 +60,10 @@ const provider = new Provider(ISSUER, {
   issueRefreshToken: () => true,
   expiresWithSession: () => false,
   interactions: { url: (_, { uid }) => `/interaction/${uid}` },
-  findAccount: async (_, id) => ({ accountId: id, claims: async () => ({ sub: id, name: 'Bench', email: id }) }),
+  findAccount: async (_, id) => ({
+    accountId: id,
+    claims: async () => ({ sub: id, email: id, email_verified: true, ...PROFILE }),
+  }),
   async loadExistingGrant(ctx) {
     const { client, session } = ctx.oidc;
     if (!client || !session?.accountId) return undefined;
