@@ -96,5 +96,6 @@ test('npm start keeps the young generation of the heap small, however much is ma
     console.log(most);`;
   const most = Number(execFileSync(process.execPath, [...flags, '-e', program], { encoding: 'utf8' }));
   expect(most).toBeGreaterThan(0);
-  expect(most).toBeLessThanOrEqual(16 * 1024 * 1024);
+  // Twice the 8 MiB, and what is being moved; without the bound it is 64.
+  expect(most).toBeLessThan(24 * 1024 * 1024);
 });

@@ -254,7 +254,11 @@ describe('the address', () => {
       '$.email_canonical', ?2) FROM accounts WHERE document ->> 'email' = 'sato@example.jp'`;
     for (let n = 0; n < pairs; n += 1) {
       world.change(copy, `known-${n}`, `known${n}@example.jp`);
-      world.change('INSERT INTO identifiers (key, account_id) VALUES (?, ?)', `email:known${n}@example.jp`, `known-${n}`);
+      world.change(
+        'INSERT INTO identifiers (key, account_number) SELECT ?, number FROM accounts WHERE id = ?',
+        `email:known${n}@example.jp`,
+        `known-${n}`,
+      );
     }
     let from = browser;
     for (let n = 0; n < pairs; n += 1) {
