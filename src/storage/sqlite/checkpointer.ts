@@ -3,18 +3,18 @@
 import { Worker } from 'node:worker_threads';
 
 /** About 16 MiB of log. A page that was written again and again is brought over once, so that a larger log means less work. */
-const WRITES_BETWEEN = 800;
+const ROWS_BETWEEN = 800;
 
 export type Checkpointer = {
-  /** Told of writes that are committed. */
-  wrote(writes: number): void;
+  /** Told how many rows were changed by what is committed. */
+  wrote(rows: number): void;
   /** Resolves when the thread has let the file go. */
   close(): Promise<void>;
 };
 
 /** The thread begins with the first checkpoint: a program that writes little has none. */
 export function createCheckpointer(path: string): Checkpointer {
-  let writes = 0;
+  let rows = 0;
   let thread: Worker | undefined;
   let isBusy = false;
 
@@ -36,10 +36,10 @@ export function createCheckpointer(path: string): Checkpointer {
   }
 
   return {
-    wrote(committed) {
-      writes += committed;
-      if (writes < WRITES_BETWEEN || isBusy) return;
-      writes = 0;
+    wrote(changed) {
+      rows += changed;
+      if (rows < ROWS_BETWEEN || isBusy) return;
+      rows = 0;
       isBusy = true;
       thread ??= start();
       thread.postMessage('checkpoint');

@@ -44,6 +44,7 @@ export class Database {
   readonly #connection: DatabaseSync;
   readonly #log: LogSync;
   readonly #checkpointer: Checkpointer;
+  #rowsChangedBefore = 0;
   readonly #statements = new Map<string, StatementSync>();
   #waiting: PendingWrite[] = [];
   #scheduled = false;
@@ -127,7 +128,7 @@ export class Database {
     try {
       const finished = batch.map((write) => this.#runInSavepoint(write));
       this.run('COMMIT');
-      this.#checkpointer.wrote(batch.length);
+      this.#checkpointer.wrote(this.#rowsChanged());
       const unsynced = finished.filter(({ needsSync }) => needsSync);
       for (const { answer, needsSync } of finished) if (!needsSync) answer();
       if (unsynced.length > 0) this.#answerAfterSync(unsynced);
@@ -169,6 +170,14 @@ export class Database {
       this.run('RELEASE one_write');
       return { write, needsSync: false, answer: () => write.reject(asPortError(error)) };
     }
+  }
+
+  /** Since it was asked last. One write may change one row, or a whole batch of them. */
+  #rowsChanged(): number {
+    const { total } = this.get<{ total: number }>('SELECT total_changes() AS total') ?? { total: 0 };
+    const changed = total - this.#rowsChangedBefore;
+    this.#rowsChangedBefore = total;
+    return changed;
   }
 
   #answerAfterSync(finished: FinishedWrite[]): void {
