@@ -96,11 +96,14 @@ export function describeRaces(getNodes: () => Nodes, { atCodePage }: Visitors): 
         return isActive && (await jobs.countByState()).waiting === 0;
       }),
     );
-    const accepted = world()
-      .log()
-      .split('\n')
-      .filter((line) => line.includes('customer link accepted') && line.includes(id));
-    expect(accepted).toHaveLength(1);
+    const accepted = (): string[] =>
+      world()
+        .log()
+        .split('\n')
+        .filter((line) => line.includes('customer link accepted') && line.includes(id));
+    // What another process wrote comes a moment later than what it answered.
+    await untilTrue('the dealer has written it down', async () => accepted().length > 0);
+    expect(accepted()).toHaveLength(1);
   });
 
   /** The port of one node, then of the other one. */
