@@ -1,6 +1,7 @@
 // Fills an SQLite file of ours with accounts and what hangs on them: past the port, in large transactions, because one by one it takes hours.
 import { createHash } from 'node:crypto';
 import { DatabaseSync } from 'node:sqlite';
+import { referencesOf } from '../../src/storage/artifact-references.ts';
 import { sampleAccount } from '../../test/storage/conformance/samples.ts';
 
 export const ARTIFACTS_PER_ACCOUNT = 5;
@@ -37,7 +38,9 @@ export function fillDatabase(path: string, from: number, to: number, now: number
       const grantId = idOf('grant', n);
       for (let m = 0; m < ARTIFACTS_PER_ACCOUNT; m += 1) {
         const [model, id] = m === 0 ? ['Grant', grantId] : [m === 1 ? 'AccessToken' : 'RefreshToken', idOf('token', `${n} ${m}`)];
-        artifact.run(model, id, JSON.stringify(payload(model, id, accountId, grantId, now)), grantId, accountId, now + YEAR_MS);
+        const kept = payload(model, id, accountId, grantId, now);
+        const { grant_id, account_id } = referencesOf(model, kept);
+        artifact.run(model, id, JSON.stringify(kept), grant_id, account_id, now + YEAR_MS);
       }
     };
     for (let first = from; first < to; first += ACCOUNTS_IN_ONE_TRANSACTION) {
@@ -55,7 +58,7 @@ export function fillDatabase(path: string, from: number, to: number, now: number
 }
 
 /** As large as those of oidc-provider. */
-function payload(kind: string, jti: string, accountId: string, grantId: string, now: number): object {
+function payload(kind: string, jti: string, accountId: string, grantId: string, now: number): Record<string, unknown> {
   const iat = Math.floor(now / 1000);
   return {
     iat,

@@ -1,7 +1,7 @@
 // What hangs on an account at the provider – sessions, and what was agreed to for clients – and how it ends.
 import type Provider from 'oidc-provider';
 import type { Deps } from '../deps.ts';
-import type { ListedByAccount } from '../storage/listed-by-account.ts';
+import type { ListedByAccount } from '../storage/artifact-references.ts';
 import { ACCOUNT_CLIENT_ID } from './account-client.ts';
 import type { LoggedOutClient } from './log-out-of-client.ts';
 import { revokeGrant, revokeTokens } from './revoke-grant.ts';

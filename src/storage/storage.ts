@@ -18,7 +18,7 @@ import type { DealerLink } from '../domain/dealer-link.ts';
 import type { Migration } from '../domain/migration.ts';
 import type { PasswordReset } from '../domain/password-reset.ts';
 import type { RegistrationDraft } from '../domain/registration-draft.ts';
-import type { ListedByAccount } from './listed-by-account.ts';
+import type { ListedByAccount } from './artifact-references.ts';
 
 /** A write named a version that is not the stored one: somebody else was first. Read again, then decide. */
 export class VersionConflict extends Error {

@@ -1,5 +1,4 @@
 // clients plan: what the files would change against what is in force.
-import { existsSync } from 'node:fs';
 import { ConfigError } from '../../../src/config/config-error.ts';
 import type { Client } from '../../../src/config/config.ts';
 import { inspectConfig } from '../../../src/config/load.ts';
@@ -7,6 +6,7 @@ import { readClientSet } from '../../../src/oidc/client-ends.ts';
 import { everyArtifact } from '../../../src/storage/every-artifact.ts';
 import { openStorage } from '../../../src/storage/open-storage.ts';
 import type { Storage } from '../../../src/storage/storage.ts';
+import { databaseIsThere } from '../database-is-there.ts';
 import type { Action } from '../topic.ts';
 import { comparePlan, type Change } from './compare-plan.ts';
 
@@ -19,7 +19,7 @@ export const plan: Action = {
     if (!config) throw new ConfigError(problems);
     const { databaseUrl } = config();
     // Looking makes no database where there is none.
-    const storage = isThere(databaseUrl) ? await openStorage(databaseUrl, Date.now) : undefined;
+    const storage = databaseIsThere(databaseUrl) ? await openStorage(databaseUrl, Date.now) : undefined;
     try {
       const inForce = storage && (await readClientSet(storage.artifacts));
       const changes = comparePlan(inForce?.clients ?? [], clients);
@@ -34,10 +34,6 @@ export const plan: Action = {
     }
   },
 };
-
-function isThere(databaseUrl: string): boolean {
-  return !databaseUrl.startsWith('sqlite:') || existsSync(databaseUrl.slice('sqlite:'.length));
-}
 
 async function countTouched({ artifacts }: Storage, changes: readonly Change[]): Promise<Touched[]> {
   const counted = new Map(changes.map(({ client_id: id }) => [id, { grants: 0, people: new Set<unknown>() }]));

@@ -1,6 +1,7 @@
 // Copies a whole database into an empty one of either kind, goes on where it was cut off, and compares both sides at the end.
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { databaseIsThere } from '../database-is-there.ts';
 import { COLLECTIONS, type CollectionName, type CopySide, type Cursor } from './rows.ts';
 
 const BATCH = 500;
@@ -28,7 +29,7 @@ export async function copyStorage(options: {
   const pair = createHash('sha256').update(`${from}\n${to}`).digest('hex').slice(0, 12);
   const stateFile = options.stateFile ?? `storage-copy-${pair}.json`;
   // Opened, it would be made.
-  if (from.startsWith('sqlite:') && !existsSync(from.slice('sqlite:'.length))) throw new Error(`--from: ${from} does not exist`);
+  if (!databaseIsThere(from)) throw new Error(`--from: ${from} does not exist`);
   const source = await openSide(from).catch(asOption('--from'));
   try {
     // A name that was mistyped, or the two that were mixed up.

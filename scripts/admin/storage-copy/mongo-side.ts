@@ -3,6 +3,7 @@ import mongoose, { trusted, type Model } from 'mongoose';
 import type { Account } from '../../../src/domain/account.ts';
 import type { DealerLink } from '../../../src/domain/dealer-link.ts';
 import type { Migration } from '../../../src/domain/migration.ts';
+import { referencesOf } from '../../../src/storage/artifact-references.ts';
 import { carriedKeys } from '../../../src/storage/mongo/account-identifiers.ts';
 import { defineCollections, DURABLE, NEVER } from '../../../src/storage/mongo/collections.ts';
 import { connect } from '../../../src/storage/mongo/connect.ts';
@@ -87,12 +88,6 @@ function madeBefore(): string {
   return `${Date.now().toString(16).padStart(12, '0')}-${copied.toString(16).padStart(24, '0')}`;
 }
 
-function referencesOf(payload: string) {
-  const { uid, grantId, accountId } = JSON.parse(payload) as Record<string, unknown>;
-  const text = (value: unknown): string | null => (typeof value === 'string' ? value : null);
-  return { uid: text(uid), grant_id: text(grantId), account_id: text(accountId) };
-}
-
 const time = (milliseconds: number | null) => (milliseconds === null ? NEVER : new Date(milliseconds));
 
 const WRITERS: { [Name in CollectionName]: (row: Rows[Name]) => Document } = {
@@ -100,7 +95,7 @@ const WRITERS: { [Name in CollectionName]: (row: Rows[Name]) => Document } = {
     _id: `${model}:${id}`,
     model,
     payload,
-    ...referencesOf(payload),
+    ...referencesOf(model, JSON.parse(payload) as Record<string, unknown>),
     ...(consumed_at !== null && { consumed_at }),
     expires_at: time(expires_at),
     made: madeBefore(),

@@ -3,6 +3,7 @@ import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import type { Account } from '../../../src/domain/account.ts';
 import type { DealerLink } from '../../../src/domain/dealer-link.ts';
 import type { Migration } from '../../../src/domain/migration.ts';
+import { referencesOf } from '../../../src/storage/artifact-references.ts';
 import { identifiersOf } from '../../../src/storage/identifiers.ts';
 import { openSqliteStorage } from '../../../src/storage/sqlite/open-sqlite-storage.ts';
 import type { CollectionName, CopySide, Cursor, Rows } from './rows.ts';
@@ -35,7 +36,8 @@ export async function openSqliteSide(path: string): Promise<CopySide> {
   }
 
   const writers: { [Name in CollectionName]: (row: Rows[Name]) => void } = {
-    artifacts: (row) => insert('artifacts', { ...row, ...referencesOf(row.payload) }),
+    artifacts: (row) =>
+      insert('artifacts', { ...row, ...referencesOf(row.model, JSON.parse(row.payload) as Record<string, unknown>) }),
     accounts({ id, document }) {
       const account = JSON.parse(document) as Account;
       insert('accounts', { id, version: account.version, document });
@@ -97,8 +99,3 @@ export async function openSqliteSide(path: string): Promise<CopySide> {
 }
 
 /** The columns that questions are asked by. */
-function referencesOf(payload: string) {
-  const { uid, grantId, accountId } = JSON.parse(payload) as Record<string, unknown>;
-  const text = (value: unknown): string | null => (typeof value === 'string' ? value : null);
-  return { uid: text(uid), grant_id: text(grantId), account_id: text(accountId) };
-}

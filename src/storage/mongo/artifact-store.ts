@@ -1,7 +1,7 @@
 // What oidc-provider keeps, in one collection. Each promise is one conditional write of one document.
 import { trusted } from 'mongoose';
 import type { EpochMilliseconds } from '../../domain/account.ts';
-import { accountToListUnder } from '../listed-by-account.ts';
+import { referencesOf } from '../artifact-references.ts';
 import type { ArtifactStore } from '../storage.ts';
 import { DURABLE, NEVER, RECREATABLE } from './collections.ts';
 import type { ArtifactDocument, Collections } from './collections.ts';
@@ -93,14 +93,11 @@ function write(
   expiresAt: EpochMilliseconds | undefined,
   now: EpochMilliseconds,
 ): ArtifactDocument {
-  const textOf = (member: string): string | null => (typeof payload[member] === 'string' ? payload[member] : null);
   return {
     _id: key(model, id),
     model,
     payload: JSON.stringify(payload),
-    uid: textOf('uid'),
-    grant_id: textOf('grantId'),
-    account_id: accountToListUnder(model, payload),
+    ...referencesOf(model, payload),
     ...(typeof payload['consumed'] === 'number' && { consumed_at: payload['consumed'] }),
     expires_at: expiresAt === undefined ? NEVER : new Date(expiresAt),
     made: made(now),

@@ -1,6 +1,6 @@
 // What oidc-provider keeps, in one table.
 import type { EpochMilliseconds } from '../../domain/account.ts';
-import { accountToListUnder } from '../listed-by-account.ts';
+import { referencesOf } from '../artifact-references.ts';
 import type { ArtifactStore } from '../storage.ts';
 import type { Database } from './database.ts';
 
@@ -77,9 +77,9 @@ export function createArtifactStore(database: Database, clock: () => EpochMillis
 
 /** The payload and what stands beside it, in the order of the statements above. */
 function columns(model: string, payload: Record<string, unknown>) {
-  const text = (key: string): string | null => (typeof payload[key] === 'string' ? payload[key] : null);
+  const { uid, grant_id, account_id } = referencesOf(model, payload);
   const consumed = typeof payload['consumed'] === 'number' ? payload['consumed'] : null;
-  return [JSON.stringify(payload), text('uid'), text('grantId'), accountToListUnder(model, payload), consumed] as const;
+  return [JSON.stringify(payload), uid, grant_id, account_id, consumed] as const;
 }
 
 function read(row: Row | undefined): Record<string, unknown> | undefined {
