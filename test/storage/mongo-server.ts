@@ -5,13 +5,12 @@ import { execFile, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rename, rm, cp } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { freePorts } from '../support/free-ports.ts';
 
 const FOLDER = join(import.meta.dirname, 'mongo-server');
 const SOURCES = ['pom.xml', 'src/main/java/MongoServerForTests.java'];
@@ -63,7 +62,7 @@ async function askAtDesk(desk: string): Promise<MongoServer> {
 
 async function startMongod(): Promise<MongoServer> {
   const folder = await mkdtemp(join(tmpdir(), 'mongod-'));
-  const port = await freePort();
+  const [port] = await freePorts(1);
   const child = spawn('mongod', ['--dbpath', folder, '--port', `${port}`, '--bind_ip', '127.0.0.1', '--quiet'], {
     stdio: 'ignore',
   });
@@ -126,12 +125,4 @@ async function end(child: ChildProcess): Promise<void> {
   const gone = new Promise((resolve) => child.once('exit', resolve));
   child.kill('SIGKILL');
   await gone;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

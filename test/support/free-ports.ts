@@ -1,18 +1,36 @@
-// Ports that nobody listens on.
-import { createServer, type AddressInfo, type Server } from 'node:net';
+// Ports that nobody listens on, and that nobody else is given.
+import { createServer } from 'node:net';
 
-/** Ports that were free a moment ago, all different. */
+// Below those that an operating system gives to outgoing connections and to whoever listens on port 0: one of them may be taken in the
+// moment between its being found free and its being listened on, or while the node that listens on it is started anew.
+const FIRST = 10_000;
+const LAST = 32_000;
+/** Each worker of the test runner has its own. */
+const OF_A_WORKER = 1_000;
+
+const workers = (LAST - FIRST) / OF_A_WORKER;
+const first = FIRST + (Number(process.env['JEST_WORKER_ID'] ?? 0) % workers) * OF_A_WORKER;
+// Somewhere in the middle, so that two runs of the tests on one machine seldom meet.
+let next = Math.floor(Math.random() * OF_A_WORKER);
+
+/** Ports that are free, all different; none is given twice to one process before its thousand have been given. */
 export async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(Array.from({ length: count }, listenAnywhere));
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  await Promise.all(servers.map(async (server) => new Promise((resolve) => server.close(resolve))));
+  const ports: number[] = [];
+  for (let tried = 0; ports.length < count; tried += 1) {
+    if (tried === OF_A_WORKER) throw new Error(`${count} ports are not free between ${first} and ${first + OF_A_WORKER - 1}`);
+    const port = first + (next % OF_A_WORKER);
+    next += 1;
+    if (await isFree(port)) ports.push(port);
+  }
   return ports;
 }
 
-async function listenAnywhere(): Promise<Server> {
+async function isFree(port: number): Promise<boolean> {
   const server = createServer();
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
+  const listening = await new Promise<boolean>((resolve) => {
+    server.once('error', () => resolve(false));
+    server.listen(port, () => resolve(true));
   });
-  return server;
+  if (listening) await new Promise((resolve) => server.close(resolve));
+  return listening;
 }

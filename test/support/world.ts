@@ -14,7 +14,6 @@ import { worldDatabase } from './world-database.ts';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const PROCESS = fileURLToPath(new URL('world-process.ts', import.meta.url));
 const APPS: AppName[] = ['mailbox', 'dealer', 'id', 'owners-site', 'notebook'];
-const STARTS = 3;
 
 /** What the mailbox's `/messages.json` says of a mail. */
 export type Message = { id: number; to: string; subject: string; text: string; html: string; received_at: string };
@@ -61,18 +60,7 @@ export type WorldOptions = {
 };
 
 /** @throws where the apps do not start, with what they wrote */
-export async function startWorld(options: WorldOptions = {}): Promise<World> {
-  // Between the moment a port is found free and the moment it is listened on, somebody else may take it.
-  for (let start = 1; ; start += 1) {
-    try {
-      return await tryToStart(options);
-    } catch (error) {
-      if (start === STARTS || !String(error).includes('is taken')) throw error;
-    }
-  }
-}
-
-async function tryToStart({ apps = APPS, env = {}, clients = {} }: WorldOptions): Promise<World> {
+export async function startWorld({ apps = APPS, env = {}, clients = {} }: WorldOptions = {}): Promise<World> {
   const directory = await mkdtemp(join(tmpdir(), 'common-id-world-'));
   const [id, ownersSite, notebook, dealerSystem, mailbox, smtp, demoClients] = await freePorts(7);
   const at = (port: number | undefined): string => `http://localhost:${port}`;
