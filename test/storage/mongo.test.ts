@@ -1,5 +1,5 @@
 // MongoDB keeps the port's promises.
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import mongoose from 'mongoose';
 import { defineCollections } from '../../src/storage/mongo/collections.ts';
@@ -50,13 +50,59 @@ suite(available === true ? 'on a MongoDB' : `on a MongoDB (skipped: ${available.
   test('a database whose indexes were not made is refused, with the command that makes them', async () => {
     const url = emptyDatabase();
     await expect(openMongoStorage({ url, clock: Date.now })).rejects.toMatchObject({
-      name: 'IndexesMissing',
+      name: 'IndexesUnfit',
       message: expect.stringMatching(/artifacts\.by_uid.*npm run admin -- storage indexes/),
     });
     const made = await createMongoIndexes(url);
     expect(made).toContain('jobs.by_state_and_time');
     expect(await createMongoIndexes(url)).toEqual([]);
     await (await openMongoStorage({ url, clock: Date.now })).close();
+  });
+
+  describe('a database whose indexes somebody else made', () => {
+    let url: string;
+    let behind: mongoose.Connection;
+    beforeEach(async () => {
+      url = emptyDatabase();
+      behind = await connect(url);
+    });
+    afterEach(() => behind.close());
+
+    const FILTER = { partialFilterExpression: { uid: { $gt: '' } } };
+
+    test.each([
+      ['artifacts', 'by_uid', { model: 1, uid: 1 }, FILTER, 'keys {"model":1,"uid":1} where {"uid":1,"model":1} is needed'],
+      ['artifacts', 'by_uid', { uid: 1, model: 1 }, {}, 'partialFilterExpression none where {"uid":{"$gt":""}} is needed'],
+      ['artifacts', 'by_uid', { uid: 1, model: 1 }, { ...FILTER, unique: true }, 'unique true where false is needed'],
+      ['counters', 'by_expiry', { expires_at: 1 }, { expireAfterSeconds: 5 }, 'expireAfterSeconds 5 where 3600 is needed'],
+      ['counters', 'by_expiry', { expires_at: 1 }, {}, 'expireAfterSeconds none where 3600 is needed'],
+      ['identifiers', 'by_unsettled', { unsettled_at: 1 }, {}, 'sparse false where true is needed'],
+    ] as const)(
+      '%s.%s is told, at the start and by the command, with what to drop: %j %j',
+      async (name, index, key, options, told) => {
+        await behind.collection(name).createIndex(key, { name: index, ...options });
+        const sentence =
+          `MongoDB has indexes that are not as they must be: ${name}.${index} has ${told}. Drop each in mongosh with ` +
+          `db.${name}.dropIndex('${index}'), then make it with: npm run admin -- storage indexes`;
+        const making: unknown = await createMongoIndexes(url).catch((error: unknown) => error);
+        expect(String(making)).toMatch(/^IndexesUnfit: Made .*jobs\.by_state_and_time/);
+        expect(String(making)).toContain(`. ${sentence}`);
+        const opening: unknown = await openMongoStorage({ url, clock: Date.now }).catch((error: unknown) => error);
+        expect(String(opening)).toBe(`IndexesUnfit: ${sentence}`);
+        await behind.collection(name).dropIndex(index);
+        expect(await createMongoIndexes(url)).toContain(`${name}.${index}`);
+        await (await openMongoStorage({ url, clock: Date.now })).close();
+      },
+    );
+
+    test('on a server that lacks an option, and so lists it nowhere, is one to work with', async () => {
+      for (const { schema, collection } of Object.values(defineCollections(behind))) {
+        for (const [key, { name = '', sparse = false }] of schema.indexes())
+          await collection.createIndex(key as never, { name, sparse });
+      }
+      expect(await createMongoIndexes(url)).toEqual([]);
+      await (await openMongoStorage({ url, clock: Date.now })).close();
+    });
   });
 
   test('what must last asks for the disks of a majority, and only what a login makes again for less', async () => {

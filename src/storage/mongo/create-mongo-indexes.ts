@@ -5,6 +5,7 @@ import { createIndexes } from './indexes.ts';
 
 /**
  * Makes what is missing, and answers the names of what it made, as `collection.index`. Others may use the database meanwhile.
+ * @throws {IndexesUnfit} an index stands that is not the one of that name
  * @throws {Error} no server answers
  */
 export async function createMongoIndexes(url: string): Promise<string[]> {

@@ -1,38 +1,90 @@
 // The indexes: made by a command, because building one on a large collection is a decision; checked at every start.
-import type { Model } from 'mongoose';
+import type { IndexDefinition, IndexOptions, Model } from 'mongoose';
 import type { Collections } from './collections.ts';
+import { differencesOf, type ListedIndex } from './index-differences.ts';
 
-/** An index that the program counts on is not there. */
-export class IndexesMissing extends Error {
-  override name = 'IndexesMissing';
+const COMMAND = 'npm run admin -- storage indexes';
+
+/** An index that the program counts on is not there, or is another one than it needs. */
+export class IndexesUnfit extends Error {
+  override name = 'IndexesUnfit';
 }
 
-/** Makes the collections and the indexes that are missing, and answers their names, as `collection.index`. */
+/**
+ * Makes the collections and the indexes that are missing, and answers their names, as `collection.index`.
+ * @throws {IndexesUnfit} when those are made: an index stands that is not the one of that name. None is dropped here, because queries may
+ * need it, and to build the next one may take long.
+ */
 export async function createIndexes(collections: Collections): Promise<string[]> {
-  const missing = await missingIndexes(collections);
-  for (const { model } of missing) await model.createIndexes();
-  return missing.flatMap(({ names }) => names);
+  const { missing } = await compareIndexes(collections);
+  for (const { model, definition, options } of missing) await model.collection.createIndex(definition as never, options as never);
+  const names = missing.map(({ name }) => name);
+  // What was made shows which options the server has.
+  const { different } = await compareIndexes(collections);
+  if (different.length === 0) return names;
+  throw new IndexesUnfit(`${names.length > 0 ? `Made ${names.join(', ')}. ` : ''}${tellDifferent(different)}`);
 }
 
-/** @throws {IndexesMissing} with the command that makes them. */
+/** @throws {IndexesUnfit} with what is wrong, and the command that makes them. */
 export async function requireIndexes(collections: Collections): Promise<void> {
-  const missing = await missingIndexes(collections);
-  if (missing.length === 0) return;
-  const names = missing.flatMap((each) => each.names).join(', ');
-  throw new IndexesMissing(`MongoDB lacks the indexes ${names}. Make them with: npm run admin -- storage indexes`);
+  const { missing, different } = await compareIndexes(collections);
+  const sentences = [
+    ...(missing.length > 0
+      ? [`MongoDB lacks the indexes ${missing.map(({ name }) => name).join(', ')}. Make them with: ${COMMAND}`]
+      : []),
+    ...(different.length > 0 ? [tellDifferent(different)] : []),
+  ];
+  if (sentences.length > 0) throw new IndexesUnfit(sentences.join('. '));
 }
 
-type Missing = { model: Model<unknown>; names: string[] };
+type Wanted = {
+  /** As `collection.index`. */
+  name: string;
+  model: Model<unknown>;
+  definition: IndexDefinition;
+  options: IndexOptions;
+};
+type Different = Wanted & { differences: string[] };
 
-/** The collections that lack indexes; each name as `collection.index`. */
-async function missingIndexes(collections: Collections): Promise<Missing[]> {
+/** The indexes that do not stand, and those that stand as others. */
+async function compareIndexes(collections: Collections): Promise<{ missing: Wanted[]; different: Different[] }> {
   const models = Object.values(collections) as unknown as Model<unknown>[];
   const standing = new Set((await collections.ledger.db.listCollections()).map(({ name }) => name));
-  const missing = models.map(async (model): Promise<Missing> => {
-    const wanted = model.schema.indexes().map(([, options]) => String(options?.name));
-    const made = standing.has(model.collection.name) ? (await model.collection.indexes()).map(({ name }) => String(name)) : [];
-    const names = wanted.filter((name) => !made.includes(name)).map((name) => `${model.modelName}.${name}`);
-    return { model, names };
-  });
-  return (await Promise.all(missing)).filter(({ names }) => names.length > 0);
+  const pairs = await Promise.all(
+    models.map(async (model) => {
+      const made = standing.has(model.collection.name) ? ((await model.collection.indexes()) as ListedIndex[]) : [];
+      return wantedOf(model).map((wanted) => ({ wanted, listed: made.find(({ name }) => name === wanted.options.name) }));
+    }),
+  );
+  const all = pairs.flat();
+  const found = all.flatMap(({ wanted, listed }) => (listed ? [{ wanted, listed }] : []));
+  return {
+    missing: all.flatMap(({ wanted, listed }) => (listed ? [] : [wanted])),
+    different: found.flatMap(({ wanted, listed }) => {
+      const differences = differencesOf(
+        wanted,
+        listed,
+        found.map((each) => each.listed),
+      );
+      return differences.length > 0 ? [{ ...wanted, differences }] : [];
+    }),
+  };
+}
+
+function wantedOf(model: Model<unknown>): Wanted[] {
+  return model.schema.indexes().map(([definition, options]) => ({
+    name: `${model.modelName}.${String(options.name)}`,
+    model,
+    definition,
+    options,
+  }));
+}
+
+function tellDifferent(different: Different[]): string {
+  const faults = different.map(({ name, differences }) => `${name} has ${differences.join(', ')}`).join('; ');
+  const drops = different.map(({ model, options }) => `db.${model.collection.name}.dropIndex('${String(options.name)}')`);
+  return (
+    `MongoDB has indexes that are not as they must be: ${faults}. ` +
+    `Drop each in mongosh with ${drops.join(', ')}, then make it with: ${COMMAND}`
+  );
 }

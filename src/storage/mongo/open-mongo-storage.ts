@@ -25,7 +25,7 @@ const LONG_CALL_TIMEOUT_MS = 60_000;
 
 /**
  * Connects to the database of a `mongodb://` or `mongodb+srv://` URL, and finishes what others left half-made.
- * @throws {IndexesMissing} the command that makes the indexes was not run.
+ * @throws {IndexesUnfit} the command that makes the indexes was not run, or they were changed.
  * @throws {Error} no server answers.
  */
 export async function openMongoStorage({ url, clock }: { url: string; clock: () => EpochMilliseconds }): Promise<Storage> {
