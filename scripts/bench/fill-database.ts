@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { DatabaseSync } from 'node:sqlite';
 import { referencesOf } from '../../src/storage/artifact-references.ts';
+import { INSERT_ACCOUNT, placeOf } from '../../src/storage/sqlite/account-place.ts';
 import { sampleAccount } from '../../test/storage/conformance/samples.ts';
 
 export const ARTIFACTS_PER_ACCOUNT = 5;
@@ -22,18 +23,16 @@ export function fillDatabase(path: string, from: number, to: number, now: number
   try {
     // A file that nobody needs: what a power cut would do to it does not matter.
     database.exec('PRAGMA synchronous = OFF; PRAGMA cache_size = -1000000');
-    const account = database.prepare('INSERT INTO accounts (id, version, document) VALUES (?, 1, ?)');
-    const identifier = database.prepare('INSERT INTO identifiers (key, account_number) VALUES (?, ?)');
+    const account = database.prepare(INSERT_ACCOUNT);
+    const identifier = database.prepare('INSERT INTO identifiers (key, account_place) VALUES (?, ?)');
     const artifact = database.prepare(
       'INSERT INTO artifacts (model, id, payload, grant_id, account_id, expires_at) VALUES (?, ?, ?, ?, ?, ?)',
     );
     const writeOne = (n: number): void => {
       const accountId = idOf('account', n);
       const email = emailOf(n);
-      const { lastInsertRowid } = account.run(
-        accountId,
-        JSON.stringify(sampleAccount(accountId, { email, email_canonical: email })),
-      );
+      const document = JSON.stringify(sampleAccount(accountId, { email, email_canonical: email }));
+      const { lastInsertRowid } = account.run(placeOf(email), accountId, 1, document);
       identifier.run(`email:${email}`, lastInsertRowid);
       const grantId = idOf('grant', n);
       for (let m = 0; m < ARTIFACTS_PER_ACCOUNT; m += 1) {

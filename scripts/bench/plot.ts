@@ -37,7 +37,7 @@ export function plotGrowth(growth: readonly Growth[]): string {
     const points = growth.map((point, index) => [x(index), y(of(point).p99), of(point).p99] as const);
     const path = points.map(([px, py]) => `${px.toFixed(1)},${py.toFixed(1)}`).join(' ');
     const values = points.map(
-      ([px, py, value]) => `<text x="${px}" y="${py - 8}" text-anchor="middle">${value.toFixed(2)}</text>`,
+      ([px, py, value]) => `<text x="${px}" y="${py - 8}" text-anchor="middle">${value.toFixed(value < 0.1 ? 3 : 2)}</text>`,
     );
     const end = points.at(-1);
     return `<polyline class="line" stroke="${colour}" points="${path}"/>${values.join('')}<text x="${(end?.[0] ?? 0) + 30}" y="${(end?.[1] ?? 0) + 4}" style="fill:${colour}">${label}</text>`;

@@ -255,7 +255,7 @@ describe('the address', () => {
     for (let n = 0; n < pairs; n += 1) {
       world.change(copy, `known-${n}`, `known${n}@example.jp`);
       world.change(
-        'INSERT INTO identifiers (key, account_number) SELECT ?, number FROM accounts WHERE id = ?',
+        'INSERT INTO identifiers (key, account_place) SELECT ?, place FROM accounts WHERE id = ?',
         `email:known${n}@example.jp`,
         `known-${n}`,
       );

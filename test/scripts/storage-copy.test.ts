@@ -5,8 +5,10 @@ import { randomUUID } from 'node:crypto';
 import { existsSync, readdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { copyStorage } from '../../scripts/admin/storage-copy/copy-storage.ts';
 import { openStorage } from '../../src/storage/open-storage.ts';
+import { placeOf } from '../../src/storage/sqlite/account-place.ts';
 import type { Storage } from '../../src/storage/storage.ts';
 import { eventAbout, sampleAccount, sampleDealerLink, sampleMigration } from '../storage/conformance/samples.ts';
 import { ODD_PAYLOADS } from '../storage/conformance/subject.ts';
@@ -105,6 +107,11 @@ test('a database is copied whole, in its order, and the copy goes on working', a
   });
   expect(await withStorage(to, tell)).toEqual(await withStorage(from, tell));
   expect(existsSync(join(folder, 'state.json'))).toBe(false);
+  // A login finds them at once.
+  const copied = new DatabaseSync(join(folder, 'to.db'), { readOnly: true });
+  const places = copied.prepare("SELECT place, document ->> 'email_canonical' AS email FROM accounts").all();
+  copied.close();
+  expect(places.map(({ place }) => place)).toEqual(places.map(({ email }) => placeOf(String(email))));
   await withStorage(to, async (storage) => {
     await storage.accounts.create(sampleAccount('new'), eventAbout('new'));
     const doubled = sampleAccount('p', { email_canonical: 'a3@example.jp' });

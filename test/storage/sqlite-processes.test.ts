@@ -28,7 +28,7 @@ describe('a file of an earlier version', () => {
     const ids = Array.from({ length: 3_000 }, (_, n) => `a${n}`);
     writeFileOfVersion(
       path,
-      2,
+      3,
       ids.map((id) => sampleAccount(id)),
     );
     const children = [1, 2].map(() => startProcess(`sqlite:${path}`, 'race'));

@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, open, readdir, readFile, rm, stat, symlink, truncate, w
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { placeOf } from '../../src/storage/sqlite/account-place.ts';
 import { backupSqliteDatabase } from '../../src/storage/sqlite/backup-sqlite-database.ts';
 import { openSqliteStorage } from '../../src/storage/sqlite/open-sqlite-storage.ts';
 import { StorageUnavailable } from '../../src/storage/storage.ts';
@@ -12,6 +13,9 @@ import { eventAbout, sampleAccount } from './conformance/samples.ts';
 import { writeFileOfVersion } from './file-of-version.ts';
 
 const clock = () => 1_000_000;
+
+/** Accounts whose addresses give the same place; found among forty million. */
+const OF_ONE_PLACE = ['person-8886977', 'person-23180041'];
 
 runConformance('SQLite', async (clock) => {
   const folder = await mkdtemp(join(tmpdir(), 'sqlite-'));
@@ -70,10 +74,13 @@ describe('the file of SQLite', () => {
     for (const storage of storages) await storage.close();
   });
 
-  test.each([1, 2])('of version %i keeps its accounts, and nobody else gets their addresses', async (version) => {
+  test.each([1, 2, 3])('of version %i keeps its accounts, and nobody else gets their addresses', async (version) => {
     await mkdir(dirname(path));
     // In the file's order the accounts stand otherwise than in that of their ids and addresses, and one is gone.
-    const accounts = ['c', 'a', 'b'].map((id) => sampleAccount(id, { email_canonical: `${'cab'.indexOf(id)}@example.jp` }));
+    const accounts = [
+      ...['c', 'a', 'b'].map((id) => sampleAccount(id, { email_canonical: `${'cab'.indexOf(id)}@example.jp` })),
+      ...OF_ONE_PLACE.map((id) => sampleAccount(id)),
+    ];
     writeFileOfVersion(path, version, [sampleAccount('gone'), ...accounts]);
     meddle("DELETE FROM accounts WHERE id = 'gone'");
     const storage = await openSqliteStorage({ path, clock });
@@ -94,9 +101,55 @@ describe('the file of SQLite', () => {
     expect(await restored.accounts.findByEmail('new@example.jp')).toEqual({ ...moved, version: 2 });
     expect(await restored.accounts.findByEmail('1@example.jp')).toBeUndefined();
     expect(await restored.accounts.findByEmail('2@example.jp')).toEqual(accounts[2]);
+    for (const id of OF_ONE_PLACE) expect(await restored.accounts.findByEmail(`${id}@example.jp`)).toEqual(sampleAccount(id));
     await restored.close();
+    // Each stands where its address says, but for one of the two whose addresses say the same.
+    expect(standElsewhere(copy)).toHaveLength(1);
     expect(() => meddle("INSERT INTO identifiers VALUES ('email:x', 999)")).toThrow('FOREIGN KEY');
   });
+
+  test('has each account where its address says, and finds those too whose place is taken', async () => {
+    const storage = await openSqliteStorage({ path, clock });
+    const { accounts } = storage;
+    const [first = '', second = ''] = OF_ONE_PLACE;
+    const at = (id: string, version: number, address: string) =>
+      sampleAccount(id, { version, email_canonical: `${address}@example.jp` });
+    const give = (id: string, version: number, address: string) => accounts.update(at(id, version, address), eventAbout(id));
+    const ownerOf = async (address: string) => (await accounts.findByEmail(`${address}@example.jp`))?.id;
+    expect(placeOf(`${first}@example.jp`)).toBe(placeOf(`${second}@example.jp`));
+
+    for (const id of [first, second, 'c']) await accounts.create(sampleAccount(id), eventAbout(id));
+    expect([await ownerOf(first), await ownerOf(second)]).toEqual([first, second]);
+    expect(standElsewhere(path)).toEqual([second]);
+    await expect(accounts.create(at('d', 1, second), eventAbout('d'))).rejects.toMatchObject({ what: 'email' });
+
+    // The place becomes free, and is taken by whoever comes next.
+    await give(first, 1, 'elsewhere');
+    expect([await ownerOf(first), await ownerOf(second), await ownerOf('elsewhere')]).toEqual([undefined, second, first]);
+    await give('c', 1, first);
+    expect([await ownerOf(first), await ownerOf(second), await ownerOf('c')]).toEqual(['c', second, undefined]);
+    expect(standElsewhere(path)).toEqual([second]);
+
+    // Who wants to a place that is taken stays where it stood.
+    await give(second, 1, 'away');
+    await give(first, 2, second);
+    expect([await ownerOf(first), await ownerOf(second), await ownerOf('away')]).toEqual(['c', first, second]);
+    expect(standElsewhere(path)).toEqual([first]);
+    for (const id of [first, second, 'c']) expect(await accounts.find(id)).toMatchObject({ id });
+    await storage.close();
+  });
+
+  /** The ids of the accounts that do not stand where their addresses say. */
+  function standElsewhere(file: string): string[] {
+    const connection = new DatabaseSync(file, { readOnly: true });
+    try {
+      expect(connection.prepare('PRAGMA foreign_key_check').all()).toEqual([]);
+      const rows = connection.prepare("SELECT id, place, document ->> 'email_canonical' AS email FROM accounts").all();
+      return rows.filter(({ place, email }) => place !== placeOf(String(email))).map(({ id }) => String(id));
+    } finally {
+      connection.close();
+    }
+  }
 
   test('of a newer version is refused with the way out, and not touched', async () => {
     await writeFileWithAccounts(1);
@@ -224,5 +277,5 @@ describe('the file of SQLite', () => {
 /** Lets an index forget a row, as a fault of the disk can. */
 const DROP_FROM_INDEX = `
   PRAGMA writable_schema = ON;
-  UPDATE sqlite_schema SET sql = replace(sql, 'account_number)', 'key)') WHERE name = 'identifiers_by_account';
+  UPDATE sqlite_schema SET sql = replace(sql, 'account_place)', 'key)') WHERE name = 'identifiers_by_account';
 `;

@@ -5,6 +5,7 @@ import type { DealerLink } from '../../../src/domain/dealer-link.ts';
 import type { Migration } from '../../../src/domain/migration.ts';
 import { referencesOf } from '../../../src/storage/artifact-references.ts';
 import { identifiersOf } from '../../../src/storage/identifiers.ts';
+import { INSERT_ACCOUNT, placeOf } from '../../../src/storage/sqlite/account-place.ts';
 import { openSqliteStorage } from '../../../src/storage/sqlite/open-sqlite-storage.ts';
 import type { CollectionName, CopySide, Cursor, Rows } from './rows.ts';
 
@@ -40,9 +41,10 @@ export async function openSqliteSide(path: string): Promise<CopySide> {
       insert('artifacts', { ...row, ...referencesOf(row.model, JSON.parse(row.payload) as Record<string, unknown>) }),
     accounts({ id, document }) {
       const account = JSON.parse(document) as Account;
-      insert('accounts', { id, version: account.version, document });
-      const { number } = connection.prepare('SELECT number FROM accounts WHERE id = ?').get(id) as { number: number };
-      for (const { key } of identifiersOf(account)) insert('identifiers', { key, account_number: number });
+      const found = (): unknown => connection.prepare('SELECT place FROM accounts WHERE id = ?').get(id);
+      if (!found()) connection.prepare(INSERT_ACCOUNT).run(placeOf(account.email_canonical), id, account.version, document);
+      const { place } = found() as { place: number };
+      for (const { key } of identifiersOf(account)) insert('identifiers', { key, account_place: place });
     },
     expiring_documents: (row) => insert('expiring_documents', row),
     email_codes: (row) => insert('email_codes', row),

@@ -3,17 +3,21 @@ import type { Account } from '../../domain/account.ts';
 import { changedIdentifiers, emailKey, identifiersOf } from '../identifiers.ts';
 import { AlreadyExists, VersionConflict } from '../storage.ts';
 import type { AccountStore } from '../storage.ts';
+import { INSERT_ACCOUNT, MOVE_ACCOUNT, placeOf } from './account-place.ts';
 import type { Database } from './database.ts';
 import type { AppendToLedger } from './ledger.ts';
 import { nextVersion, requireFirstVersion } from '../version.ts';
 
 type Row = { document: string };
 
+const FIND_BY_KEY = `
+  SELECT document FROM identifiers JOIN accounts ON accounts.place = identifiers.account_place WHERE key = ?`;
+
 export function createAccountStore(database: Database, appendToLedger: AppendToLedger): AccountStore {
   /** Inside `write`, which holds the lock: nobody takes it between the question and the answer. */
   function claim({ what, key }: { what: string; key: string }, accountId: string): void {
     if (database.get('SELECT 1 FROM identifiers WHERE key = ?', key)) throw new AlreadyExists(what);
-    database.run('INSERT INTO identifiers (key, account_number) SELECT ?, number FROM accounts WHERE id = ?', key, accountId);
+    database.run('INSERT INTO identifiers (key, account_place) SELECT ?, place FROM accounts WHERE id = ?', key, accountId);
   }
 
   function findNow(id: string): Account | undefined {
@@ -28,7 +32,7 @@ export function createAccountStore(database: Database, appendToLedger: AppendToL
       const identifiers = identifiersOf(account);
       await database.write(() => {
         if (findNow(id)) throw new AlreadyExists('id');
-        database.run('INSERT INTO accounts (id, version, document) VALUES (?, ?, ?)', id, version, document);
+        database.run(INSERT_ACCOUNT, placeOf(account.email_canonical), id, version, document);
         for (const identifier of identifiers) claim(identifier, id);
         appendToLedger(event);
       });
@@ -37,9 +41,10 @@ export function createAccountStore(database: Database, appendToLedger: AppendToL
       return findNow(id);
     },
     async findByEmail(canonicalEmail) {
-      const findByKey =
-        'SELECT document FROM identifiers JOIN accounts ON accounts.number = identifiers.account_number WHERE key = ?';
-      return read(database.get<Row>(findByKey, emailKey(canonicalEmail)));
+      const there = read(database.get<Row>('SELECT document FROM accounts WHERE place = ?', placeOf(canonicalEmail)));
+      if (there?.email_canonical === canonicalEmail) return there;
+      // Nobody, or somebody else: the account may not be, or may have come when its place was taken.
+      return read(database.get<Row>(FIND_BY_KEY, emailKey(canonicalEmail)));
     },
     async update(account, event) {
       const next = nextVersion(account);
@@ -49,6 +54,9 @@ export function createAccountStore(database: Database, appendToLedger: AppendToL
         const { taken, freed } = changedIdentifiers(stored, next);
         for (const identifier of taken) claim(identifier, next.id);
         for (const { key } of freed) database.run('DELETE FROM identifiers WHERE key = ?', key);
+        if (next.email_canonical !== stored.email_canonical) {
+          database.run(MOVE_ACCOUNT, placeOf(next.email_canonical), next.id);
+        }
         database.run('UPDATE accounts SET version = ?, document = ? WHERE id = ?', next.version, JSON.stringify(next), next.id);
         appendToLedger(event);
         return next;

@@ -1,6 +1,6 @@
 // Brings a file to the version that this program writes, or says why it cannot.
 import type { DatabaseSync } from 'node:sqlite';
-import { APPLICATION_ID, MIGRATIONS } from './migrations.ts';
+import { APPLICATION_ID, MIGRATIONS, takeStep } from './migrations.ts';
 
 /** The file was written by a newer version of this program, which may keep promises that this one does not know of. */
 export class DatabaseTooNew extends Error {
@@ -38,7 +38,7 @@ function runNextStep(connection: DatabaseSync): number {
       connection.exec('COMMIT');
       return version;
     }
-    connection.exec(step);
+    takeStep(connection, step);
     connection.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${version + 1}; COMMIT`);
     return version + 1;
   } catch (error) {

@@ -2,11 +2,16 @@
 // what comes later is a new step at the end.
 //
 // Documents are JSON in one column. Beside it stand only the columns that a query or a promise needs.
+import type { DatabaseSync } from 'node:sqlite';
+import { placeAccounts } from './place-accounts.ts';
+
+/** SQL, or what does something that SQL cannot. */
+export type Step = string | ((connection: DatabaseSync) => void);
 
 /** The number that marks a file as one of ours (`PRAGMA application_id`): "tcid" in ASCII. */
 export const APPLICATION_ID = 0x74636964;
 
-export const MIGRATIONS: readonly string[] = [
+export const MIGRATIONS: readonly Step[] = [
   `
   CREATE TABLE artifacts (
     -- Explicit, because a backup may number implicit rowids anew; its order is the order of creation.
@@ -174,4 +179,12 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE identifiers_3 RENAME TO identifiers;
   CREATE INDEX identifiers_by_account ON identifiers (account_number);
   `,
+
+  placeAccounts,
 ];
+
+/** Inside a transaction of the caller. */
+export function takeStep(connection: DatabaseSync, step: Step): void {
+  if (typeof step === 'string') connection.exec(step);
+  else step(connection);
+}

@@ -1,0 +1,49 @@
+// The step to version 4: an account stands where its address says, so that a login goes down one tree instead of two. Its identifiers are
+// for uniqueness, and for those whose place was taken.
+import type { DatabaseSync } from 'node:sqlite';
+import { placeOf } from './account-place.ts';
+
+/** Inside a transaction of the caller. Measured, 20 seconds for a million accounts. */
+export function placeAccounts(connection: DatabaseSync): void {
+  // Row by row: an SQL function of ours would keep every address in memory until the statement ends.
+  connection.exec('CREATE TABLE addresses (number INTEGER PRIMARY KEY, place INTEGER NOT NULL) STRICT');
+  const insert = connection.prepare('INSERT INTO addresses (number, place) VALUES (?, ?)');
+  const accounts = connection.prepare("SELECT number, document ->> 'email_canonical' AS email FROM accounts ORDER BY number");
+  for (const { number, email } of accounts.iterate()) insert.run(Number(number), placeOf(String(email)));
+  connection.exec(MOVE);
+}
+
+// Places are found out first, in a table of their own, so that what is sorted are numbers and not documents. Of accounts whose addresses
+// give the same place the first gets it; the others go where no address leads, below zero.
+const MOVE = `
+  CREATE TABLE places (
+    place  INTEGER PRIMARY KEY,
+    number INTEGER NOT NULL
+  ) STRICT;
+  INSERT INTO places
+    SELECT CASE WHEN row_number () OVER (PARTITION BY place ORDER BY number) = 1 THEN place ELSE -1 - number END, number
+    FROM addresses;
+  CREATE INDEX places_by_number ON places (number);
+  CREATE TABLE accounts_4 (
+    place    INTEGER PRIMARY KEY,
+    id       TEXT NOT NULL,
+    version  INTEGER NOT NULL,
+    document TEXT NOT NULL
+  ) STRICT;
+  INSERT INTO accounts_4
+    SELECT place, id, version, document FROM places CROSS JOIN accounts ON accounts.number = places.number ORDER BY place;
+  CREATE TABLE identifiers_4 (
+    key           TEXT PRIMARY KEY,
+    account_place INTEGER NOT NULL REFERENCES accounts_4 (place) ON UPDATE CASCADE ON DELETE CASCADE
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO identifiers_4
+    SELECT key, place FROM identifiers CROSS JOIN places ON places.number = account_number ORDER BY key;
+  DROP TABLE addresses;
+  DROP TABLE places;
+  DROP TABLE identifiers;
+  DROP TABLE accounts;
+  ALTER TABLE accounts_4 RENAME TO accounts;
+  ALTER TABLE identifiers_4 RENAME TO identifiers;
+  CREATE UNIQUE INDEX accounts_by_id ON accounts (id);
+  CREATE INDEX identifiers_by_account ON identifiers (account_place);
+`;
