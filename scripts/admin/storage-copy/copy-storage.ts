@@ -28,13 +28,11 @@ export async function copyStorage(options: {
   const { from, to, out } = options;
   const pair = createHash('sha256').update(`${from}\n${to}`).digest('hex').slice(0, 12);
   const stateFile = options.stateFile ?? `storage-copy-${pair}.json`;
-  // Opened, it would be made.
-  if (!databaseIsThere(from)) throw new Error(`--from: ${from} does not exist`);
   const source = await openSide(from).catch(asOption('--from'));
   try {
     // A name that was mistyped, or the two that were mixed up.
     if (await isEmpty(source)) throw new Error('--from: there is nothing to copy in it');
-    const target = await openSide(to).catch(asOption('--to'));
+    const target = await openSide(to, { make: true }).catch(asOption('--to'));
     try {
       const state = await readState(stateFile, target);
       for (const name of COLLECTIONS) await copyCollection(name, source, target, state, stateFile, out);
@@ -50,10 +48,14 @@ export async function copyStorage(options: {
   }
 }
 
-/** One database, as rows that no backend owns. */
-export async function openSide(url: string): Promise<CopySide> {
+/**
+ * One database, as rows that no backend owns.
+ * @param options.make it may be made where it does not stand; otherwise a name that was mistyped leaves no trace
+ */
+export async function openSide(url: string, { make = false } = {}): Promise<CopySide> {
+  if (!make && !databaseIsThere(url)) throw new Error(`${url} does not exist`);
   if (url.startsWith('sqlite:')) return (await import('./sqlite-side.ts')).openSqliteSide(url.slice('sqlite:'.length));
-  if (/^mongodb(\+srv)?:/.test(url)) return (await import('./mongo-side.ts')).openMongoSide(url);
+  if (/^mongodb(\+srv)?:/.test(url)) return (await import('./mongo-side.ts')).openMongoSide(url, { make });
   throw new Error('expected sqlite:<path> or a mongodb:// URL');
 }
 

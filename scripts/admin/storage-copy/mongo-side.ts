@@ -1,11 +1,11 @@
 // MongoDB as the source or the target of a copy.
-import mongoose, { trusted, type Model } from 'mongoose';
+import mongoose, { trusted, type Connection, type Model } from 'mongoose';
 import type { Account } from '../../../src/domain/account.ts';
 import type { DealerLink } from '../../../src/domain/dealer-link.ts';
 import type { Migration } from '../../../src/domain/migration.ts';
 import { referencesOf } from '../../../src/storage/artifact-references.ts';
 import { carriedKeys } from '../../../src/storage/mongo/account-identifiers.ts';
-import { defineCollections, DURABLE, NEVER } from '../../../src/storage/mongo/collections.ts';
+import { defineCollections, DURABLE, NEVER, type Collections } from '../../../src/storage/mongo/collections.ts';
 import { connect } from '../../../src/storage/mongo/connect.ts';
 import { createIndexes } from '../../../src/storage/mongo/indexes.ts';
 import { openMongoStorage } from '../../../src/storage/mongo/open-mongo-storage.ts';
@@ -28,12 +28,18 @@ const MODELS = {
 /** Those whose order of making matters; the others go by their `_id`. */
 const ORDERED: readonly CollectionName[] = ['artifacts', 'dealer_links', 'migrations', 'jobs'];
 
-export async function openMongoSide(url: string): Promise<CopySide> {
+export async function openMongoSide(url: string, { make }: { make: boolean }): Promise<CopySide> {
   const connection = await connect(url, { patient: true });
   const collections = defineCollections(connection);
-  await createIndexes(collections);
-  // Finishes what a process left half-made.
-  await (await openMongoStorage({ url, clock: Date.now })).close();
+  try {
+    if (make) await createIndexes(collections);
+    else await requireOurs(connection, collections);
+    // Finishes what a process left half-made.
+    await (await openMongoStorage({ url, clock: Date.now })).close();
+  } catch (error) {
+    await connection.close();
+    throw error;
+  }
   const modelOf = (name: CollectionName) => collections[MODELS[name]] as unknown as Model<Document>;
   /** Accounts of version 0 are no accounts; see account-identifiers.ts. */
   const all = (name: CollectionName) => (name === 'accounts' ? { version: trusted({ $gte: 1 }) } : {});
@@ -69,6 +75,13 @@ export async function openMongoSide(url: string): Promise<CopySide> {
       await connection.close();
     },
   };
+}
+
+/** A name that was mistyped is the name of an empty database to MongoDB, or that of somebody else's. */
+async function requireOurs(connection: Connection, collections: Collections): Promise<void> {
+  const standing = new Set((await connection.listCollections()).map(({ name }) => name));
+  if (Object.values(collections).some(({ collection }) => standing.has(collection.name))) return;
+  throw new Error(`there is no common ID in the database ${connection.name} of this MongoDB`);
 }
 
 async function insertNew(model: Model<Document>, documents: Document[]): Promise<void> {
