@@ -1,11 +1,16 @@
 // MongoDB keeps the port's promises.
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
 import mongoose from 'mongoose';
 import { defineCollections } from '../../src/storage/mongo/collections.ts';
 import { connect } from '../../src/storage/mongo/connect.ts';
 import { createMongoIndexes } from '../../src/storage/mongo/create-mongo-indexes.ts';
+import { asPortError } from '../../src/storage/mongo/mongo-error.ts';
 import { openMongoStorage } from '../../src/storage/mongo/open-mongo-storage.ts';
+import { StorageUnavailable } from '../../src/storage/storage.ts';
+import { CHILD_ENVIRONMENT } from '../support/child-environment.ts';
 import { runConformance } from './conformance.ts';
 import { eventAbout, sampleAccount, sampleDealerLink, sampleMigration } from './conformance/samples.ts';
 import { mongoServerAvailable, startMongoServer } from './mongo-server.ts';
@@ -14,6 +19,7 @@ import type { MongoServer } from './mongo-server.ts';
 // The first start may build the server.
 jest.setTimeout(180_000);
 
+const ADMIN = join(import.meta.dirname, '../../scripts/admin.ts');
 const available = mongoServerAvailable();
 const suite = available === true ? describe : describe.skip;
 
@@ -132,6 +138,32 @@ suite(available === true ? 'on a MongoDB' : `on a MongoDB (skipped: ${available.
     expect([...kinds(1)].toSorted()).toEqual(['accounts', 'artifacts', 'counters', 'dealer_links', 'identifiers', 'migrations']);
   });
 
+  describe('that does not let us in', () => {
+    const REFUSAL =
+      /^DATABASE_URL: MongoDB does not let us in \((.*)\): look at its user, password and authSource, and at that user's roles\n?$/;
+
+    test('the start says so, and a command too, and ends; the password is not told', async () => {
+      const url = emptyDatabase().replace('//', '//common-id:s3cret@');
+      await expect(openMongoStorage({ url, clock: Date.now })).rejects.toThrow(REFUSAL);
+      const ended = await admin({ DATABASE_URL: url }, 'storage', 'indexes');
+      expect(ended).toMatchObject({ code: 1, out: '', err: expect.stringMatching(REFUSAL) });
+      expect(ended.err).not.toContain('s3cret');
+    });
+
+    test('nor do anything there: of the command that it refuses nothing is told but that', async () => {
+      const message = 'not authorized on x to execute command { listCollections: 1, $db: "x" }';
+      const refuse = async () => Promise.reject(new mongoose.mongo.MongoServerError({ message, code: 13 }));
+      const spy = jest.spyOn(mongoose.mongo.Db.prototype, 'listCollections').mockReturnValue({ toArray: refuse } as never);
+      try {
+        const opening = openMongoStorage({ url: emptyDatabase(), clock: Date.now });
+        await expect(opening).rejects.toMatchObject({ message: expect.stringMatching(REFUSAL) });
+        await expect(opening).rejects.toThrow('(not authorized on x)');
+      } finally {
+        spy.mockRestore();
+      }
+    });
+  });
+
   describe('asked with what no schema knows', () => {
     let connection: mongoose.Connection;
     beforeAll(async () => {
@@ -160,6 +192,15 @@ suite(available === true ? 'on a MongoDB' : `on a MongoDB (skipped: ${available.
     });
   });
 
+  async function admin(env: NodeJS.ProcessEnv, ...args: string[]): Promise<{ code: unknown; out: string; err: string }> {
+    return new Promise((resolve) => {
+      const options = { env: { ...CHILD_ENVIRONMENT, ...env }, timeout: 60_000 };
+      execFile(process.execPath, ['--no-warnings', ADMIN, ...args], options, (error, out, err) =>
+        resolve({ code: error?.code ?? error?.signal ?? 0, out, err }),
+      );
+    });
+  }
+
   type Asked = { collection: string; concern: { w?: unknown; j?: unknown } };
 
   /** The write concern of every write that is sent meanwhile. */
@@ -182,6 +223,18 @@ suite(available === true ? 'on a MongoDB' : `on a MongoDB (skipped: ${available.
     return seen;
   }
 });
+
+test.each([
+  [18, 'Authentication failed.', 'Authentication failed'],
+  [13, 'not authorized on x to execute command { insert: "accounts", documents: [ "a person" ] }', 'not authorized on x'],
+])(
+  'a server that stops to let us in while we run (%d) cannot be used now, which is said without our command',
+  (code, message, told) => {
+    const error = asPortError(new mongoose.mongo.MongoServerError({ message, code }));
+    expect(error).toBeInstanceOf(StorageUnavailable);
+    expect(String(error)).toBe(`StorageUnavailable: the database cannot be read or written now: ${told}`);
+  },
+);
 
 test.each([
   ['mongodb://user:secret@127.0.0.1:1/x', /: connect ECONNREFUSED 127\.0\.0\.1:1$/],

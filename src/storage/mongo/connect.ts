@@ -1,6 +1,7 @@
 // The connection to MongoDB: strict about what is stored and asked, with an end to every wait.
 import mongoose from 'mongoose';
 import type { Connection } from 'mongoose';
+import { isRefusal, messageOf } from './mongo-error.ts';
 
 /** Where the URL names no database. */
 const DEFAULT_DATABASE = 'common_id';
@@ -46,17 +47,22 @@ export async function connect(url: string, { patient = false } = {}): Promise<Co
     readConcern: { level: 'local' },
   } as const;
   try {
-    return await connection.openUri(url, options);
+    await connection.openUri(url, options);
+    // Who gives no name is let in, and refused at the first thing that they ask for.
+    await connection.listCollections();
+    return connection;
   } catch (cause) {
     await connection.close(true);
-    throw new Error(`DATABASE_URL: MongoDB does not answer, or does not let us in: ${reasonOf(cause, url)}`, { cause });
+    throw new Error(`DATABASE_URL: MongoDB ${reasonOf(cause, url)}`, { cause });
   }
 }
 
 /** What the driver says of it, up to where it repeats the URL. */
 function reasonOf(cause: unknown, url: string): string {
+  if (isRefusal(cause))
+    return `does not let us in (${messageOf(cause)}): look at its user, password and authSource, and at that user's roles`;
+  const silent = 'does not answer, or does not let us in';
   // The driver takes the end of such a password for the name of a server, and would say it.
-  if (url.split('@').length > 2) return 'an @ that is part of a name or password is written %40';
-  const message = cause instanceof Error ? cause.message : String(cause);
-  return message.replace(/\W*mongodb(\+srv)?:.*/s, '');
+  if (url.split('@').length > 2) return `${silent}: an @ that is part of a name or password is written %40`;
+  return `${silent}: ${messageOf(cause).replace(/\W*mongodb(\+srv)?:.*/s, '')}`;
 }

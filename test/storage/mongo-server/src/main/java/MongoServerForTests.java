@@ -8,6 +8,8 @@ import de.bwaldvogel.mongo.backend.memory.MemoryBackend;
 import de.bwaldvogel.mongo.backend.memory.MemoryDatabase;
 import de.bwaldvogel.mongo.backend.memory.index.MemoryUniqueIndex;
 import de.bwaldvogel.mongo.bson.Document;
+import de.bwaldvogel.mongo.exception.MongoServerError;
+import de.bwaldvogel.mongo.wire.message.MongoMessage;
 import java.util.List;
 
 public class MongoServerForTests {
@@ -60,6 +62,14 @@ public class MongoServerForTests {
         @Override
         public MemoryDatabase openOrCreateDatabase(String name) {
             return new KeyedDatabase(name, getCursorRegistry());
+        }
+
+        /** The library knows no users; to this one every password is wrong. */
+        @Override
+        public Document handleMessage(MongoMessage message) {
+            boolean isSigningIn = message.getDocument().containsKey("saslStart");
+            if (isSigningIn) throw new MongoServerError(18, "AuthenticationFailed", "Authentication failed.");
+            return super.handleMessage(message);
         }
     }
 
