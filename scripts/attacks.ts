@@ -1,9 +1,11 @@
 // Makes the attacks of test/attacks/ on the running program and prints what came of each, with the full figures that npm test is spared: npm run attacks [-- S07 S12 …].
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { endTogether } from './end-together.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const JEST = fileURLToPath(new URL('../node_modules/jest/bin/jest.js', import.meta.url));
@@ -12,22 +14,24 @@ type Result = { title: string; status: string; duration?: number | null; failure
 type Report = { testResults: { message: string; assertionResults: Result[] }[] };
 
 /** Runs jest; what it prints of failures goes to standard error, standard output is for the table. */
-function run(numbers: string[]): Report {
+async function run(numbers: string[]): Promise<Report> {
   const directory = mkdtempSync(join(tmpdir(), 'attacks-report-'));
   const file = join(directory, 'report.json');
   try {
     const only = numbers.length ? ['--testNamePattern', `^(.* )?(${numbers.join('|')}) `] : [];
     const options = ['test/attacks', '--json', `--outputFile=${file}`, ...only];
-    const { error } = spawnSync(process.execPath, [JEST, ...options], {
+    const jest = spawn(process.execPath, [JEST, ...options], {
       cwd: ROOT,
       stdio: ['ignore', 'ignore', 'inherit'],
+      // So that its workers and what they start are ended with it.
+      detached: true,
       env: {
         ...process.env,
         FULL_FIGURES: '1',
         NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ''} --experimental-vm-modules --no-warnings`.trim(),
       },
     });
-    if (error) throw error;
+    await once(jest, 'exit');
     return JSON.parse(readFileSync(file, 'utf8')) as Report;
   } finally {
     rmSync(directory, { recursive: true });
@@ -60,7 +64,8 @@ function printTable(rows: string[][]): void {
   rows.forEach(print);
 }
 
-const report = run(process.argv.slice(2));
+endTogether('attacks');
+const report = await run(process.argv.slice(2));
 const results = report.testResults.flatMap(({ assertionResults }) => assertionResults);
 const attacks = results.filter(({ title, status }) => /^S\d+ /.test(title) && status !== 'pending');
 const passed = attacks.filter(({ status }) => status === 'passed').length;

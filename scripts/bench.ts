@@ -6,6 +6,7 @@ import { compare } from './bench/compare.ts';
 import { grow } from './bench/growth.ts';
 import { plotComparison, plotGrowth } from './bench/plot.ts';
 import { profile } from './bench/profile.ts';
+import { endTogether, useOwnTemporaryFolder } from './end-together.ts';
 
 const FOLDER = join(import.meta.dirname, '../docs/performance');
 const SIZES = [10_000, 100_000, 1_000_000];
@@ -26,6 +27,8 @@ function keep(name: string, result: object, svg: string): void {
   writeFileSync(join(FOLDER, `${name}.svg`), svg);
 }
 
+endTogether('bench');
+useOwnTemporaryFolder();
 const [what = 'compare', ...rest] = process.argv.slice(2);
 if (what === 'growth') {
   const growth = await grow(rest.length ? rest.map(Number) : SIZES, tell);

@@ -1,9 +1,12 @@
 // Tries every fault in full: npm run faults [-- --short] [--on SQLite|MongoDB] [F1 F5 …]. Takes three quarters of an hour; ends with 1 where something did not hold.
 import { parseArgs } from 'node:util';
 import { mongoServerAvailable, startMongoServer } from '../test/storage/mongo-server.ts';
+import { endTogether, useOwnTemporaryFolder } from './end-together.ts';
 import type { Backend } from './faults/fault.ts';
 import { FAULTS, onMongo, onSqlite } from './faults/faults.ts';
 
+endTogether('faults');
+useOwnTemporaryFolder();
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { short: { type: 'boolean', default: false }, on: { type: 'string' } },

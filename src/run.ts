@@ -7,11 +7,11 @@ import { createConfigSource } from './config/config-source.ts';
 import { formatProblem } from './config/problem.ts';
 import { startApps, type RunningApps } from './start-apps.ts';
 import { startWorkers, type WorkerMessage } from './start-workers.ts';
+import { stopWithNpm } from './stop-with-npm.ts';
 import { createLog } from './telemetry/log.ts';
 import { welcome } from './welcome.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const WATCH_NPM_MS = 500;
 const ALL: AppName[] = ['mailbox', 'dealer', 'id', 'owners-site', 'notebook', 'demo-clients'];
 
 async function start(named: string[]): Promise<void> {
@@ -32,7 +32,7 @@ async function start(named: string[]): Promise<void> {
     ? await startWorkers(config.workers, (message) => process.stderr.write(`${message}\n`))
     : await startApps(config, names, Date.now, source);
   stopOnSignal(apps);
-  stopWithNpm();
+  stopWithNpm('start');
   stopOnFault(Promise.resolve(apps), config, names);
   // A terminal that is closed sends it too; whoever started the program there wants it to end with it.
   if (!process.stdin.isTTY) process.on('SIGHUP', () => void apps.reload());
@@ -49,18 +49,6 @@ function stopOnSignal(apps: RunningApps): void {
       end(apps);
     });
   }
-}
-
-/** `npm start` that is asked to end hands the signal to its shell, which hands it to nobody: without its shell the program ends too. */
-function stopWithNpm(): void {
-  if (process.env.npm_lifecycle_event !== 'start') return;
-  const shell = process.ppid;
-  const watch = setInterval(() => {
-    if (process.ppid === shell) return;
-    clearInterval(watch);
-    process.kill(process.pid, 'SIGTERM');
-  }, WATCH_NPM_MS);
-  watch.unref();
 }
 
 /**
