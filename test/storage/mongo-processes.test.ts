@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { createMongoIndexes } from '../../src/storage/mongo/create-mongo-indexes.ts';
 import { mongoServerAvailable, startMongoServer } from './mongo-server.ts';
 import type { MongoServer } from './mongo-server.ts';
+import { PATIENT } from './open-patiently.ts';
 import { runProcesses } from './processes.ts';
 
 jest.setTimeout(180_000);
@@ -20,7 +21,7 @@ suite(available === true ? 'on a MongoDB' : `on a MongoDB (skipped: ${available.
 
   runProcesses('MongoDB', async () => {
     const url = `${server.url}/test_${randomUUID().slice(0, 8)}`;
-    await createMongoIndexes(url);
+    await createMongoIndexes(url, PATIENT);
     return { url, dispose: async () => undefined };
   });
 });

@@ -15,6 +15,7 @@ import { runConformance } from './conformance.ts';
 import { eventAbout, sampleAccount, sampleDealerLink, sampleMigration } from './conformance/samples.ts';
 import { mongoServerAvailable, startMongoServer } from './mongo-server.ts';
 import type { MongoServer } from './mongo-server.ts';
+import { openPatiently, PATIENT } from './open-patiently.ts';
 
 // The first start may build the server.
 jest.setTimeout(180_000);
@@ -37,13 +38,13 @@ suite(available === true ? 'on a MongoDB' : `on a MongoDB (skipped: ${available.
     let behind: mongoose.Connection;
     beforeAll(async () => {
       url = emptyDatabase();
-      await createMongoIndexes(url);
+      await createMongoIndexes(url, PATIENT);
       behind = await mongoose.createConnection(url).asPromise();
     });
     afterAll(() => behind.close());
 
     runConformance('MongoDB', async (clock) => {
-      const openAnother = () => openMongoStorage({ url, clock });
+      const openAnother = () => openPatiently(url, clock);
       return { storage: await openAnother(), openAnother, dispose: empty, large: 600 };
     });
 
@@ -55,14 +56,14 @@ suite(available === true ? 'on a MongoDB' : `on a MongoDB (skipped: ${available.
 
   test('a database whose indexes were not made is refused, with the command that makes them', async () => {
     const url = emptyDatabase();
-    await expect(openMongoStorage({ url, clock: Date.now })).rejects.toMatchObject({
+    await expect(openPatiently(url)).rejects.toMatchObject({
       name: 'IndexesUnfit',
       message: expect.stringMatching(/artifacts\.by_uid.*npm run admin -- storage indexes/),
     });
-    const made = await createMongoIndexes(url);
+    const made = await createMongoIndexes(url, PATIENT);
     expect(made).toContain('jobs.by_state_and_time');
-    expect(await createMongoIndexes(url)).toEqual([]);
-    await (await openMongoStorage({ url, clock: Date.now })).close();
+    expect(await createMongoIndexes(url, PATIENT)).toEqual([]);
+    await (await openPatiently(url)).close();
   });
 
   describe('a database whose indexes somebody else made', () => {
@@ -70,7 +71,7 @@ suite(available === true ? 'on a MongoDB' : `on a MongoDB (skipped: ${available.
     let behind: mongoose.Connection;
     beforeEach(async () => {
       url = emptyDatabase();
-      behind = await connect(url);
+      behind = await connect(url, PATIENT);
     });
     afterEach(() => behind.close());
 
@@ -90,14 +91,14 @@ suite(available === true ? 'on a MongoDB' : `on a MongoDB (skipped: ${available.
         const sentence =
           `MongoDB has indexes that are not as they must be: ${name}.${index} has ${told}. Drop each in mongosh with ` +
           `db.${name}.dropIndex('${index}'), then make it with: npm run admin -- storage indexes`;
-        const making: unknown = await createMongoIndexes(url).catch((error: unknown) => error);
+        const making: unknown = await createMongoIndexes(url, PATIENT).catch((error: unknown) => error);
         expect(String(making)).toMatch(/^IndexesUnfit: Made .*jobs\.by_state_and_time/);
         expect(String(making)).toContain(`. ${sentence}`);
-        const opening: unknown = await openMongoStorage({ url, clock: Date.now }).catch((error: unknown) => error);
+        const opening: unknown = await openPatiently(url).catch((error: unknown) => error);
         expect(String(opening)).toBe(`IndexesUnfit: ${sentence}`);
         await behind.collection(name).dropIndex(index);
-        expect(await createMongoIndexes(url)).toContain(`${name}.${index}`);
-        await (await openMongoStorage({ url, clock: Date.now })).close();
+        expect(await createMongoIndexes(url, PATIENT)).toContain(`${name}.${index}`);
+        await (await openPatiently(url)).close();
       },
     );
 
@@ -106,16 +107,16 @@ suite(available === true ? 'on a MongoDB' : `on a MongoDB (skipped: ${available.
         for (const [key, { name = '', sparse = false }] of schema.indexes())
           await collection.createIndex(key as never, { name, sparse });
       }
-      expect(await createMongoIndexes(url)).toEqual([]);
-      await (await openMongoStorage({ url, clock: Date.now })).close();
+      expect(await createMongoIndexes(url, PATIENT)).toEqual([]);
+      await (await openPatiently(url)).close();
     });
   });
 
   test('what must last asks for the disks of a majority, and only what a login makes again for less', async () => {
     const url = emptyDatabase();
-    await createMongoIndexes(url);
+    await createMongoIndexes(url, PATIENT);
     const asked = await watchWrites(async () => {
-      const storage = await openMongoStorage({ url: `${url}?monitorCommands=true`, clock: Date.now });
+      const storage = await openPatiently(`${url}?monitorCommands=true`);
       const end = Date.now() + 60_000;
       await storage.accounts.create(sampleAccount('a'), eventAbout('a'));
       await storage.accounts.update(sampleAccount('a', { email_canonical: 'b@example.jp' }), eventAbout('a'));
@@ -144,7 +145,7 @@ suite(available === true ? 'on a MongoDB' : `on a MongoDB (skipped: ${available.
 
     test('the start says so, and a command too, and ends; the password is not told', async () => {
       const url = emptyDatabase().replace('//', '//common-id:s3cret@');
-      await expect(openMongoStorage({ url, clock: Date.now })).rejects.toThrow(REFUSAL);
+      await expect(openPatiently(url)).rejects.toThrow(REFUSAL);
       const ended = await admin({ DATABASE_URL: url }, 'storage', 'indexes');
       expect(ended).toMatchObject({ code: 1, out: '', err: expect.stringMatching(REFUSAL) });
       expect(ended.err).not.toContain('s3cret');
@@ -155,7 +156,7 @@ suite(available === true ? 'on a MongoDB' : `on a MongoDB (skipped: ${available.
       const refuse = async () => Promise.reject(new mongoose.mongo.MongoServerError({ message, code: 13 }));
       const spy = jest.spyOn(mongoose.mongo.Db.prototype, 'listCollections').mockReturnValue({ toArray: refuse } as never);
       try {
-        const opening = openMongoStorage({ url: emptyDatabase(), clock: Date.now });
+        const opening = openPatiently(emptyDatabase());
         await expect(opening).rejects.toMatchObject({ message: expect.stringMatching(REFUSAL) });
         await expect(opening).rejects.toThrow('(not authorized on x)');
       } finally {
@@ -167,7 +168,7 @@ suite(available === true ? 'on a MongoDB' : `on a MongoDB (skipped: ${available.
   describe('asked with what no schema knows', () => {
     let connection: mongoose.Connection;
     beforeAll(async () => {
-      connection = await connect(emptyDatabase());
+      connection = await connect(emptyDatabase(), PATIENT);
     });
     afterAll(() => connection.close());
 

@@ -3,11 +3,11 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import type { ChildProcess } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { openStorage } from '../../src/storage/open-storage.ts';
 import type { Storage } from '../../src/storage/storage.ts';
 import { kill, listen, next, startProcess } from './child-process.ts';
 import { eventAbout, sampleAccount } from './conformance/samples.ts';
 import { expectAllOf, expectChain, expectNothingHalfMade } from './expect-whole.ts';
+import { openPatiently } from './open-patiently.ts';
 import type { Race } from './storage-process.ts';
 
 /** `npm run faults -- F1` kills real servers, and as often as one likes. */
@@ -44,7 +44,7 @@ export function runProcesses(name: string, makeDatabase: () => Promise<{ url: st
     }
 
     async function withStorage<T>(use: (storage: Storage) => Promise<T>): Promise<T> {
-      const storage = await openStorage(url, Date.now);
+      const storage = await openPatiently(url);
       try {
         return await use(storage);
       } finally {

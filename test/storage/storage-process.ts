@@ -1,9 +1,9 @@
 // A process of its own on a database, for the tests of races and crashes. Started by processes.ts with
 // `<url> race` or `<url> write <name>`.
 import { writeSync } from 'node:fs';
-import { openStorage } from '../../src/storage/open-storage.ts';
 import type { Storage } from '../../src/storage/storage.ts';
 import { eventAbout, sampleAccount, sampleDealerLink, sampleMigration } from './conformance/samples.ts';
+import { openPatiently } from './open-patiently.ts';
 
 export type Race = { kind: string; calls: number };
 
@@ -64,5 +64,5 @@ async function writeForEver(storage: Storage, name: string): Promise<void> {
 }
 
 const [url = '', task, name = ''] = process.argv.slice(2);
-const storage = await openStorage(url, Date.now);
+const storage = await openPatiently(url);
 await (task === 'race' ? race(storage) : writeForEver(storage, name));

@@ -9,6 +9,7 @@ import { defineCollections, DURABLE, NEVER, type Collections } from '../../../sr
 import { connect } from '../../../src/storage/mongo/connect.ts';
 import { createIndexes } from '../../../src/storage/mongo/indexes.ts';
 import { openMongoStorage } from '../../../src/storage/mongo/open-mongo-storage.ts';
+import { WAITS } from '../../../src/storage/mongo/waits.ts';
 import type { CollectionName, CopySide, Cursor, Rows } from './rows.ts';
 
 type Document = Record<string, unknown> & { _id: string | number };
@@ -29,7 +30,7 @@ const MODELS = {
 const ORDERED: readonly CollectionName[] = ['artifacts', 'dealer_links', 'migrations', 'jobs'];
 
 export async function openMongoSide(url: string, { make }: { make: boolean }): Promise<CopySide> {
-  const connection = await connect(url, { patient: true });
+  const connection = await connect(url, { ...WAITS, socket: 0 });
   const collections = defineCollections(connection);
   try {
     if (make) await createIndexes(collections);

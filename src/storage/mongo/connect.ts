@@ -2,22 +2,15 @@
 import mongoose from 'mongoose';
 import type { Connection } from 'mongoose';
 import { isRefusal, messageOf } from './mongo-error.ts';
+import type { Waits } from './waits.ts';
 
 /** Where the URL names no database. */
 const DEFAULT_DATABASE = 'common_id';
-/** A server that says nothing for so long is given up, and its connection closed. */
-const SOCKET_TIMEOUT_MS = 2_500;
-/** When all connections are busy for so long, the database does not keep up. */
-const CONNECTION_WAIT_MS = 2_000;
-/** Readiness must turn within two seconds where no server answers. */
-const SERVER_SELECTION_TIMEOUT_MS = 1_500;
-
 /**
  * Connects to the servers of a `mongodb://` or `mongodb+srv://` URL.
- * @param patient for commands that take their time, such as making an index
  * @throws {Error} none of them answers, or they refuse us, with the reason; the message never shows the URL, which may hold a password
  */
-export async function connect(url: string, { patient = false } = {}): Promise<Connection> {
+export async function connect(url: string, waits: Waits): Promise<Connection> {
   // An instance of our own: settings of mongoose are global otherwise. `sanitizeFilter` makes an object that came in where a text was
   // meant (`{"$ne": null}`) a value to compare with; our own operators are marked as trusted.
   const instance = new mongoose.Mongoose({
@@ -33,10 +26,10 @@ export async function connect(url: string, { patient = false } = {}): Promise<Co
   const options = {
     ...(!namesDatabase && { dbName: DEFAULT_DATABASE }),
     appName: 'common-id',
-    ...(!patient && { socketTimeoutMS: SOCKET_TIMEOUT_MS }),
-    waitQueueTimeoutMS: CONNECTION_WAIT_MS,
-    serverSelectionTimeoutMS: SERVER_SELECTION_TIMEOUT_MS,
-    connectTimeoutMS: SERVER_SELECTION_TIMEOUT_MS,
+    socketTimeoutMS: waits.socket,
+    waitQueueTimeoutMS: waits.connection,
+    serverSelectionTimeoutMS: waits.server,
+    connectTimeoutMS: waits.server,
     heartbeatFrequencyMS: 2_000,
     maxPoolSize: 20,
     // A write that the network swallowed is sent once more, and the server knows it by its number.

@@ -1,23 +1,21 @@
 // What stands around every store: its errors in the port's words, an end to every wait, and a close that waits for what was begun.
 import { StorageUnavailable } from '../storage.ts';
 import { asPortError } from './mongo-error.ts';
-
-/** No request may hang, whatever was tried again underneath. The write may still be stored, as `StorageUnavailable` says. */
-const CALL_TIMEOUT_MS = 2_500;
+import type { Waits } from './waits.ts';
 
 type AsyncMethod = (...parameters: unknown[]) => Promise<unknown>;
 
 export type Guard = {
   /**
    * The store, throwing what the port names, and refusing once it is closed.
-   * @param timeoutMs after which a call is answered with `StorageUnavailable`
+   * @param wait after so long a call is answered with `StorageUnavailable`
    */
-  guard<Store extends object>(store: Store, timeoutMs?: number): Store;
+  guard<Store extends object>(store: Store, wait?: 'call' | 'longCall'): Store;
   /** Lets nothing new in, and answers when everything that was begun has ended. */
   closed(): Promise<void>;
 };
 
-export function createGuard(): Guard {
+export function createGuard(waits: Waits): Guard {
   const open = new Set<Promise<unknown>>();
   let isClosed = false;
 
@@ -35,10 +33,10 @@ export function createGuard(): Guard {
   }
 
   return {
-    guard<Store extends object>(store: Store, timeoutMs = CALL_TIMEOUT_MS): Store {
+    guard<Store extends object>(store: Store, wait: 'call' | 'longCall' = 'call'): Store {
       const methods = Object.entries(store as Record<string, AsyncMethod>);
       return Object.fromEntries(
-        methods.map(([name, method]) => [name, async (...parameters: unknown[]) => call(method, parameters, timeoutMs)]),
+        methods.map(([name, method]) => [name, async (...parameters: unknown[]) => call(method, parameters, waits[wait])]),
       ) as Store;
     },
     async closed() {

@@ -19,17 +19,21 @@ import { createLedgerEnd } from './ledger.ts';
 import { createMigrationStore } from './migration-store.ts';
 import { createPendingEvents } from './pending-events.ts';
 import { sweep } from './sweep.ts';
-
-/** Nobody's request waits for a sweep or a reader of the ledger. */
-const LONG_CALL_TIMEOUT_MS = 60_000;
+import { WAITS, type Waits } from './waits.ts';
 
 /**
  * Connects to the database of a `mongodb://` or `mongodb+srv://` URL, and finishes what others left half-made.
+ * @param options.waits longer ones for a test that is not about time: a busy machine is no database that is away
  * @throws {IndexesUnfit} the command that makes the indexes was not run, or they were changed.
  * @throws {Error} no server answers.
  */
-export async function openMongoStorage({ url, clock }: { url: string; clock: () => EpochMilliseconds }): Promise<Storage> {
-  const connection = await connect(url);
+export async function openMongoStorage(options: {
+  url: string;
+  clock: () => EpochMilliseconds;
+  waits?: Waits;
+}): Promise<Storage> {
+  const { url, clock, waits = WAITS } = options;
+  const connection = await connect(url, waits);
   const collections = defineCollections(connection);
   const ledgerEnd = createLedgerEnd(collections);
   const pendingEvents = createPendingEvents(collections, ledgerEnd);
@@ -41,7 +45,7 @@ export async function openMongoStorage({ url, clock }: { url: string; clock: () 
     await connection.close();
     throw error;
   }
-  const { guard, closed } = createGuard();
+  const { guard, closed } = createGuard(waits);
   return {
     artifacts: guard(createArtifactStore(collections, clock)),
     accounts: guard(createAccountStore(collections, identifiers, pendingEvents)),
@@ -69,7 +73,7 @@ export async function openMongoStorage({ url, clock }: { url: string; clock: () 
           return ledgerEnd.read(afterSequence, limit);
         },
       },
-      LONG_CALL_TIMEOUT_MS,
+      'longCall',
     ),
     ...guard<Pick<Storage, 'sweep'>>(
       {
@@ -80,7 +84,7 @@ export async function openMongoStorage({ url, clock }: { url: string; clock: () 
           return removed;
         },
       },
-      LONG_CALL_TIMEOUT_MS,
+      'longCall',
     ),
     ...guard<Pick<Storage, 'ping'>>({
       async ping() {
