@@ -139,6 +139,21 @@ suite(available === true ? 'on a MongoDB' : `on a MongoDB (skipped: ${available.
     expect([...kinds(1)].toSorted()).toEqual(['accounts', 'artifacts', 'counters', 'dealer_links', 'identifiers', 'migrations']);
   });
 
+  test('callers that come together for jobs part, instead of all writing at the same ones', async () => {
+    const url = emptyDatabase();
+    await createMongoIndexes(url, PATIENT);
+    const asked = await watchWrites(async () => {
+      const storage = await openPatiently(`${url}?monitorCommands=true`);
+      const enqueue = (n: number) => storage.jobs.enqueue({ key: `k${n}`, kind: 'send_mail', payload: {}, run_at: 0 });
+      await Promise.all(Array.from({ length: 40 }, (_, n) => enqueue(n)));
+      const leased = await Promise.all(Array.from({ length: 20 }, () => storage.jobs.lease(3, 60_000)));
+      expect(leased.flat()).toHaveLength(40);
+      await storage.close();
+    });
+    // 40 that enqueue, 40 that lease, and those that found somebody else's lease: more than 300 where all begin with the first one.
+    expect(asked.length).toBeLessThan(240);
+  });
+
   describe('that does not let us in', () => {
     const REFUSAL =
       /^DATABASE_URL: MongoDB does not let us in \((.*)\): look at its user, password and authSource, and at that user's roles\n?$/;

@@ -9,6 +9,9 @@ import type { Collections, JobDocument } from './collections.ts';
 import { made } from './made.ts';
 import { isDuplicateKey } from './mongo-error.ts';
 
+/** So many jobs more are looked at each time that somebody else was quicker. */
+const FURTHER = 10;
+
 export function createJobStore({ jobs }: Collections, clock: () => EpochMilliseconds): JobStore {
   const held = (key: string, lease: string) => ({ _id: key, lease, state: 'waiting' as const });
 
@@ -46,15 +49,23 @@ export function createJobStore({ jobs }: Collections, clock: () => EpochMillisec
       const now = clock();
       const leased: Job[] = [];
       const ofKind = { state: 'waiting' as const, ...(kind === undefined ? {} : { kind }) };
-      // Found first, then leased one by one, each by its `_id`, as a sharded cluster wants it.
+      // Found first, then leased one by one, each by its `_id`, as a sharded cluster wants it. Those who came together see the same jobs:
+      // whoever is beaten to one looks further, and begins anywhere there, so that they part.
+      let beaten = 0;
       while (leased.length < limit) {
         const due = jobs.find({ ...ofKind, run_at: trusted({ $lte: now }) }, { run_at: 1 });
         const found = await due
           .sort({ run_at: 1, made: 1 })
-          .limit(limit - leased.length)
+          .limit(limit + beaten * FURTHER)
           .lean();
         if (found.length === 0) break;
-        for (const job of found) leased.push(...(await leaseOne(job, now + leaseMs)));
+        const start = beaten === 0 ? 0 : Math.floor(Math.random() * found.length);
+        for (const job of [...found.slice(start), ...found.slice(0, start)]) {
+          const mine = await leaseOne(job, now + leaseMs);
+          leased.push(...mine);
+          if (mine.length === 0) beaten += 1;
+          if (mine.length === 0 || leased.length === limit) break;
+        }
       }
       return leased;
     },
