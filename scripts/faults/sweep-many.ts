@@ -53,7 +53,7 @@ export const sweepMany: Fault = {
 
 /** As a copy does, in bulk: one by one the server in memory looks through all that stand for each. */
 async function fill(url: string, count: number, expires_at: number): Promise<void> {
-  const side = await openSide(url);
+  const side = await openSide(url, { make: true });
   for (let first = 0; first < count; first += IN_ONE_WRITE) {
     const rows = Array.from({ length: IN_ONE_WRITE }, (_, n) => ({
       model: 'AccessToken',
