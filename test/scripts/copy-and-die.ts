@@ -4,12 +4,12 @@ import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 
 const [from = '', to = '', stateFile = '', times] = process.argv.slice(2);
-const { writeFileSync } = fs;
+const { renameSync } = fs;
 let left = Number(times);
-fs.writeFileSync = ((...given: Parameters<typeof writeFileSync>) => {
-  if (given[0] === stateFile && --left === 0) process.kill(process.pid, 'SIGKILL');
-  writeFileSync(...given);
-}) as typeof writeFileSync;
+fs.renameSync = ((...given: Parameters<typeof renameSync>) => {
+  if (given[1] === stateFile && --left === 0) process.kill(process.pid, 'SIGKILL');
+  renameSync(...given);
+}) as typeof renameSync;
 syncBuiltinESMExports();
 
 const { copyStorage } = await import('../../scripts/admin/storage-copy/copy-storage.ts');

@@ -1,11 +1,13 @@
 // Copies a whole database into an empty one of either kind, goes on where it was cut off, and compares both sides at the end.
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import type { EpochMilliseconds } from '../../../src/domain/account.ts';
 import { databaseIsThere } from '../database-is-there.ts';
 import { COLLECTIONS, type CollectionName, type CopySide, type Cursor } from './rows.ts';
 
 const BATCH = 500;
 const BAR_WIDTH = 30;
+const SOMEBODY_WROTE = 'Somebody wrote meanwhile: stop the service, and copy again into an empty database.';
 
 type Output = { write(text: string): unknown; isTTY?: boolean };
 type State = Partial<Record<CollectionName, Cursor>>;
@@ -13,7 +15,8 @@ type State = Partial<Record<CollectionName, Cursor>>;
 export type CopiedCollection = { name: CollectionName; count: number; checksum: string };
 
 /**
- * Copies everything. Nobody may use either database meanwhile: what changes is found by the checksum at the end, not copied.
+ * Copies everything that has not expired. Nobody may use either database meanwhile: what changes is found by the checksum at the end, not
+ * copied.
  * @param options.from `sqlite:<path>` or `mongodb://…`
  * @param options.stateFile where it is written how far the copy has come; removed when all is done
  * @returns each collection's count and its checksum (SHA-256 over the rows in their order), the same on both sides
@@ -36,9 +39,17 @@ export async function copyStorage(options: {
     try {
       const state = await readState(stateFile, target);
       for (const name of COLLECTIONS) await copyCollection(name, source, target, state, stateFile, out);
+      const now = Date.now();
       const copied: CopiedCollection[] = [];
-      for (const name of COLLECTIONS) copied.push(await compare(name, source, target, out));
+      const differing: string[] = [];
+      for (const name of COLLECTIONS) {
+        const [here, there] = await compare(name, source, target, now, out);
+        copied.push(here);
+        if (here.checksum !== there.checksum) differing.push(differenceOf(here, there));
+      }
+      // Where the sides differ, too: that is not mended by going on.
       rmSync(stateFile, { force: true });
+      if (differing.length > 0) throw new Error(`${differing.join('; ')}. ${SOMEBODY_WROTE}`);
       return copied;
     } finally {
       await target.close();
@@ -73,12 +84,19 @@ async function isEmpty(side: CopySide): Promise<boolean> {
 }
 
 async function readState(stateFile: string, target: CopySide): Promise<State> {
-  if (existsSync(stateFile)) return JSON.parse(readFileSync(stateFile, 'utf8')) as State;
-  for (const name of COLLECTIONS) {
-    if ((await target.count(name)) > 0) throw new Error(`the target is not empty: it has ${name}. Copy into a new database.`);
-  }
-  writeFileSync(stateFile, '{}');
+  let standing: CollectionName | undefined;
+  for (const name of COLLECTIONS) if (!standing && (await target.count(name)) > 0) standing = name;
+  if (standing && existsSync(stateFile)) return JSON.parse(readFileSync(stateFile, 'utf8')) as State;
+  if (standing) throw new Error(`the target is not empty: it has ${standing}. Copy into a new database.`);
+  // Whatever a file says of an earlier copy: it went into another database of this name.
+  writeState(stateFile, {});
   return {};
+}
+
+/** As a whole or not at all, wherever it is cut off. */
+function writeState(stateFile: string, state: State): void {
+  writeFileSync(`${stateFile}.partial`, JSON.stringify(state), { flush: true });
+  renameSync(`${stateFile}.partial`, stateFile);
 }
 
 async function copyCollection(
@@ -98,12 +116,12 @@ async function copyCollection(
     await target.write(name, batch.map(({ row }) => row) as never);
     // Written after the rows: cut off in between, these rows come once more and are left alone.
     state[name] = last.cursor;
-    writeFileSync(stateFile, JSON.stringify(state));
+    writeState(stateFile, state);
     done += batch.length;
     batch = [];
     showProgress(out, name, done, total);
   };
-  for await (const read of source.read(name, state[name])) {
+  for await (const read of unexpired(name, source, state[name], Date.now())) {
     batch.push(read);
     if (batch.length === BATCH) await flush();
   }
@@ -118,20 +136,30 @@ function showProgress(out: Output, name: string, done: number, total: number): v
   out.write(`\r${name.padEnd(20)}${bar} ${done} of ${total}`);
 }
 
-async function compare(name: CollectionName, source: CopySide, target: CopySide, out: Output): Promise<CopiedCollection> {
-  if (out.isTTY) out.write(`\rcomparing ${name.padEnd(20)}`);
-  const [here, there] = await Promise.all([summarize(name, source), summarize(name, target)]);
-  if (here.checksum === there.checksum) return here;
-  throw new Error(
-    `${name}: the two sides differ (${here.count} rows ${here.checksum}, ${there.count} rows ${there.checksum}). ` +
-      'Somebody wrote meanwhile: stop the service, and copy again into an empty database.',
-  );
+/**
+ * MongoDB removes by itself what expired an hour ago, on either side and in the middle of a copy: what is copied and compared is what
+ * has not expired at one moment.
+ */
+async function* unexpired(name: CollectionName, side: CopySide, after: Cursor | undefined, now: EpochMilliseconds) {
+  for await (const read of side.read(name, after)) {
+    const { expires_at } = { expires_at: null, ...(read.row as { expires_at?: EpochMilliseconds | null }) };
+    if (expires_at === null || expires_at > now) yield read;
+  }
 }
 
-async function summarize(name: CollectionName, side: CopySide): Promise<CopiedCollection> {
+async function compare(name: CollectionName, source: CopySide, target: CopySide, now: EpochMilliseconds, out: Output) {
+  if (out.isTTY) out.write(`\rcomparing ${name.padEnd(20)}`);
+  return Promise.all([summarize(name, source, now), summarize(name, target, now)]);
+}
+
+function differenceOf({ name, ...here }: CopiedCollection, there: CopiedCollection): string {
+  return `${name}: the two sides differ (${here.count} rows ${here.checksum}, ${there.count} rows ${there.checksum})`;
+}
+
+async function summarize(name: CollectionName, side: CopySide, now: EpochMilliseconds): Promise<CopiedCollection> {
   const hash = createHash('sha256');
   let count = 0;
-  for await (const { row } of side.read(name, undefined)) {
+  for await (const { row } of unexpired(name, side, undefined, now)) {
     // By name, because backends answer members in orders of their own.
     hash.update(`${JSON.stringify(Object.entries(row as object).toSorted(([a], [b]) => (a < b ? -1 : 1)))}\n`);
     count += 1;

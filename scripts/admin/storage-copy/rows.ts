@@ -1,4 +1,5 @@
-// What is copied: the rows of each collection in a shape that no backend owns, in the order in which they were made.
+// What is copied: the rows of each collection in a shape that no backend owns, in an order that both sides share – that in which they
+// were made, where it matters, or that of their ids.
 import type { EpochMilliseconds } from '../../../src/domain/account.ts';
 import type { Job } from '../../../src/storage/storage.ts';
 

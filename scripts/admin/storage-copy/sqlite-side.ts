@@ -11,17 +11,17 @@ import type { CollectionName, CopySide, Cursor, Rows } from './rows.ts';
 
 const BATCH = 1_000;
 
-/** What orders the rows, and what is read of them. */
-const SOURCES: Record<CollectionName, { cursor: string; columns: string }> = {
-  artifacts: { cursor: 'sequence', columns: 'model, id, payload, consumed_at, expires_at' },
-  accounts: { cursor: 'id', columns: 'id, document' },
-  expiring_documents: { cursor: 'rowid', columns: 'kind, id, version, expires_at, document' },
-  email_codes: { cursor: 'rowid', columns: 'id, code_hmac, attempts, expires_at, document' },
-  dealer_links: { cursor: 'rowid', columns: 'document' },
-  migrations: { cursor: 'rowid', columns: 'document' },
-  jobs: { cursor: 'sequence', columns: 'key, kind, payload, state, attempts, run_at, created_at, last_error, lease' },
-  counters: { cursor: 'key', columns: 'key, points, expires_at' },
-  ledger: { cursor: 'sequence', columns: 'sequence, type, subject, data, at, previous_hash, hash' },
+/** The columns that order the rows, as on the other side, and what is read of them. */
+const SOURCES: Record<CollectionName, { order: string[]; columns: string }> = {
+  artifacts: { order: ['sequence'], columns: 'model, id, payload, consumed_at, expires_at' },
+  accounts: { order: ['id'], columns: 'id, document' },
+  expiring_documents: { order: ['kind', 'id'], columns: 'kind, id, version, expires_at, document' },
+  email_codes: { order: ['id'], columns: 'id, code_hmac, attempts, expires_at, document' },
+  dealer_links: { order: ['rowid'], columns: 'document' },
+  migrations: { order: ['rowid'], columns: 'document' },
+  jobs: { order: ['sequence'], columns: 'key, kind, payload, state, attempts, run_at, created_at, last_error, lease' },
+  counters: { order: ['key'], columns: 'key, points, expires_at' },
+  ledger: { order: ['sequence'], columns: 'sequence, type, subject, data, at, previous_hash, hash' },
 };
 
 export async function openSqliteSide(path: string): Promise<CopySide> {
@@ -71,12 +71,16 @@ export async function openSqliteSide(path: string): Promise<CopySide> {
       return Number(connection.prepare(`SELECT count(*) AS count FROM ${name}`).get()?.['count']);
     },
     async *read<Name extends CollectionName>(name: Name, after: Cursor | undefined) {
-      const { cursor, columns } = SOURCES[name];
+      const { order, columns } = SOURCES[name];
+      const by = order.join(', ');
+      const marks = order.map(() => '?').join(', ');
       let last = after;
       for (;;) {
-        const condition = last === undefined ? '' : `WHERE ${cursor} > ?`;
-        const select = `SELECT ${cursor} AS copy_cursor, ${columns} FROM ${name} ${condition} ORDER BY ${cursor} LIMIT ${BATCH}`;
-        const rows = connection.prepare(select).all(...(last === undefined ? [] : [last]));
+        const behind = last === undefined ? [] : valuesOf(last, order);
+        const condition = last === undefined ? '' : `WHERE (${by}) > (${marks})`;
+        const cursor = order.join(` || '${SEPARATOR}' || `);
+        const select = `SELECT ${cursor} AS copy_cursor, ${columns} FROM ${name} ${condition} ORDER BY ${by} LIMIT ${BATCH}`;
+        const rows = connection.prepare(select).all(...behind);
         for (const { copy_cursor, ...row } of rows) {
           last = copy_cursor as Cursor;
           yield { cursor: last, row: row as Rows[Name] };
@@ -100,4 +104,12 @@ export async function openSqliteSide(path: string): Promise<CopySide> {
   };
 }
 
-/** The columns that questions are asked by. */
+/** A kind has none, an id may. */
+const SEPARATOR = ':';
+
+/** What a cursor is made of. */
+function valuesOf(cursor: Cursor, order: readonly string[]): Cursor[] {
+  if (order.length === 1) return [cursor];
+  const [first, ...rest] = String(cursor).split(SEPARATOR);
+  return [first ?? '', rest.join(SEPARATOR)];
+}
