@@ -4,6 +4,10 @@ import mongoose from 'mongoose';
 import { openMongoStorage } from '../../src/storage/mongo/open-mongo-storage.ts';
 import type { Storage } from '../../src/storage/storage.ts';
 import { startFaultyConnection } from '../support/faulty-connection.ts';
+import { PATIENT } from './open-patiently.ts';
+
+/** Of a call nothing is lost but by the cut; behind it no server is found again. */
+const WAITS_UNTIL_CUT = { ...PATIENT, server: 3_000 };
 
 const WRITES = new Set(['insert', 'update', 'delete', 'findAndModify']);
 
@@ -56,7 +60,7 @@ async function openWatched(url: string, clock: () => number, onWritten: () => vo
     return connect.call(this);
   };
   try {
-    return await openMongoStorage({ url, clock });
+    return await openMongoStorage({ url, clock, waits: WAITS_UNTIL_CUT });
   } finally {
     prototype.connect = connect;
   }

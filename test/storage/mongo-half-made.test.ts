@@ -4,7 +4,6 @@ import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals
 import { randomUUID } from 'node:crypto';
 import mongoose from 'mongoose';
 import { createMongoIndexes } from '../../src/storage/mongo/create-mongo-indexes.ts';
-import { openMongoStorage } from '../../src/storage/mongo/open-mongo-storage.ts';
 import { AlreadyExists } from '../../src/storage/storage.ts';
 import type { Storage } from '../../src/storage/storage.ts';
 import { eventAbout, sampleAccount, sampleDealerLink, sampleMigration } from './conformance/samples.ts';
@@ -12,6 +11,7 @@ import { cutOff } from './cut-off.ts';
 import { expectChain } from './expect-whole.ts';
 import { mongoServerAvailable, startMongoServer } from './mongo-server.ts';
 import type { MongoServer } from './mongo-server.ts';
+import { openPatiently, PATIENT } from './open-patiently.ts';
 
 jest.setTimeout(180_000);
 
@@ -26,7 +26,7 @@ suite(available === true ? 'on a MongoDB' : `on a MongoDB (skipped: ${available.
   beforeAll(async () => {
     server = await startMongoServer();
     url = `${server.url}/test_${randomUUID().slice(0, 8)}`;
-    await createMongoIndexes(url);
+    await createMongoIndexes(url, PATIENT);
   });
   afterAll(async () => {
     await Promise.all(leaving);
@@ -34,7 +34,7 @@ suite(available === true ? 'on a MongoDB' : `on a MongoDB (skipped: ${available.
   });
 
   async function withStorage<T>(use: (storage: Storage) => Promise<T>, clock = Date.now): Promise<T> {
-    const storage = await openMongoStorage({ url, clock });
+    const storage = await openPatiently(url, clock);
     try {
       return await use(storage);
     } finally {

@@ -20,8 +20,8 @@ const KILLS = 4;
  */
 export function runProcesses(name: string, makeDatabase: () => Promise<{ url: string; dispose(): Promise<void> }>): void {
   describe(`processes on ${name}`, () => {
-    // Starting a process takes its time on a busy machine.
-    jest.setTimeout(60_000);
+    // Starting a process takes its time on a busy machine, and the first start of a server may build it.
+    jest.setTimeout(180_000);
 
     let url: string;
     let dispose: () => Promise<void>;
