@@ -40,8 +40,13 @@ export function createCheckpointer(path: string): Checkpointer {
       rows += changed;
       if (rows < ROWS_BETWEEN || isBusy) return;
       rows = 0;
+      try {
+        thread ??= start();
+      } catch {
+        // The system gives no thread now. As for one that fails later.
+        return;
+      }
       isBusy = true;
-      thread ??= start();
       thread.postMessage('checkpoint');
     },
     async close() {
