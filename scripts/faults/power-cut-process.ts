@@ -1,27 +1,36 @@
-// The process whose power fails: `node power-cut-process.ts <path> <milliseconds>`. Its disk is what had been synced: a copy of the
-// database is made whenever a sync is asked for, and becomes the disk's content when that sync is done.
-import fs, { copyFileSync, existsSync } from 'node:fs';
+// The process whose power fails: `node power-cut-process.ts <path> <awaited>`. Its disk has what was synced, and of what was written after
+// that, each block or not:
+// - the log (only this thread writes it): as it was when the last sync that is done was asked for, and any of the blocks that came later;
+// - the file (a thread brings the log into it): any mixture of what it was when the log began and what it was at that sync. SQLite syncs the
+//   log before that, and the file before the log begins anew. Nobody can look on there: those two syncs are taken for done.
+import fs, { fstatSync, openSync, readSync, writeFileSync } from 'node:fs';
+import { randomInt } from 'node:crypto';
 import { syncBuiltinESMExports } from 'node:module';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { eventAbout, sampleAccount, sampleDealerLink } from '../../test/storage/conformance/samples.ts';
-import type { PowerCut } from './power-cut.ts';
+import type { Awaited, PowerCut } from './power-cut.ts';
 
-const [path = '', afterMs] = process.argv.slice(2);
-let copies = 0;
-let disk = '';
+type Content = { file: Buffer; fileAtLogBegin: Buffer; log: Buffer; logNumber: number };
+
+const BLOCK = 4_096;
+/** In the header of the log: drawn anew whenever the log begins anew. */
+const SALT = { start: 16, end: 24 };
+const WRITERS = 3;
+const MOST_IN_A_ROW = 60;
+const LONGEST_REST_MS = 40;
+const LOOKS_AGAIN_MS = 20;
+
+const [path = '', awaited] = process.argv.slice(2) as [string, Awaited];
+let written: Content | undefined;
+let synced: Content;
 let isCut = false;
-
-/** Nothing is written while it copies: the only writer is this thread. */
-function copy(): string {
-  const image = `${path}.disk${copies++ % 8}`;
-  for (const suffix of ['', '-wal']) if (existsSync(`${path}${suffix}`)) copyFileSync(`${path}${suffix}`, `${image}${suffix}`);
-  return image;
-}
 
 const { fdatasync } = fs;
 fs.fdatasync = ((descriptor: number, done: (error: Error | null) => void) => {
-  const image = copy();
+  written = look();
+  const asked = written;
   fdatasync(descriptor, (error) => {
-    if (!isCut) disk = image;
+    if (!isCut) synced = asked;
     done(error);
   });
 }) as typeof fs.fdatasync;
@@ -29,12 +38,65 @@ syncBuiltinESMExports();
 
 const { openSqliteStorage } = await import('../../src/storage/sqlite/open-sqlite-storage.ts');
 const storage = await openSqliteStorage({ path, clock: Date.now });
-disk = copy();
+// Never closed: that would give away SQLite's locks on the file.
+const descriptors = { file: openSync(path, 'r'), log: openSync(`${path}-wal`, 'r') };
+written = synced = look();
 const acknowledged: string[] = [];
 
-async function write(writer: number): Promise<void> {
-  for (let n = 0; !isCut; n += 1) {
-    const id = `w${writer}-${n}`;
+/** The file may be written meanwhile, from what stands in the log: a page that is half there is brought over again. */
+function look(): Content {
+  const file = contentOf(descriptors.file);
+  const log = contentOf(descriptors.log);
+  const isSameLog = written?.log.compare(log, SALT.start, SALT.end, SALT.start, SALT.end) === 0;
+  return {
+    file,
+    fileAtLogBegin: isSameLog ? (written?.fileAtLogBegin ?? file) : file,
+    log,
+    logNumber: (written?.logNumber ?? 0) + (isSameLog ? 0 : 1),
+  };
+}
+
+function contentOf(descriptor: number): Buffer {
+  const content = Buffer.alloc(fstatSync(descriptor).size);
+  readSync(descriptor, content, 0, content.length, 0);
+  return content;
+}
+
+/** Each block as it was, or as it became. */
+function mix(older: Buffer, newer: Buffer): Buffer {
+  const mixed = Buffer.alloc(newer.length);
+  const share = Math.random();
+  for (let at = 0; at < newer.length; at += BLOCK) {
+    const from = Math.random() < share ? older : newer;
+    from.subarray(at, at + BLOCK).copy(mixed, at);
+  }
+  return mixed;
+}
+
+const REACHED: Record<Awaited, (content: Content) => boolean> = {
+  'any moment': () => true,
+  'a file half written': ({ file, fileAtLogBegin }) => !file.equals(fileAtLogBegin),
+  'a new log': ({ logNumber }) => logNumber > 1,
+};
+
+function cutWhenReached(): void {
+  if (!REACHED[awaited](synced)) {
+    setTimeout(cutWhenReached, randomInt(LOOKS_AGAIN_MS));
+    return;
+  }
+  isCut = true;
+  const { file, fileAtLogBegin, log, logNumber } = synced;
+  const last = look();
+  const image = `${path}.disk`;
+  writeFileSync(image, mix(fileAtLogBegin, file));
+  writeFileSync(`${image}-wal`, last.logNumber === logNumber ? mix(log, last.log) : log);
+  const cut: PowerCut = { image, acknowledged };
+  process.send?.(cut, () => process.kill(process.pid, 'SIGKILL'));
+}
+
+async function write(writer: number, round: number, count: number): Promise<void> {
+  for (let n = 0; n < count && !isCut; n += 1) {
+    const id = `w${writer}-${round}-${n}`;
     await Promise.all([
       storage.accounts.create(sampleAccount(id), eventAbout(id)),
       storage.dealerLinks.create(sampleDealerLink(id), eventAbout(id)),
@@ -44,9 +106,10 @@ async function write(writer: number): Promise<void> {
   }
 }
 
-setTimeout(() => {
-  isCut = true;
-  const cut: PowerCut = { image: disk, acknowledged };
-  process.send?.(cut, () => process.kill(process.pid, 'SIGKILL'));
-}, Number(afterMs));
-await Promise.all([write(0), write(1), write(2)]);
+setTimeout(cutWhenReached, 20 + randomInt(150));
+for (let round = 0; !isCut; round += 1) {
+  const count = randomInt(MOST_IN_A_ROW);
+  await Promise.all(Array.from({ length: WRITERS }, (_, writer) => write(writer, round, count)));
+  // The log begins anew only where all of it was brought over while nobody wrote.
+  await sleep(randomInt(LONGEST_REST_MS));
+}
