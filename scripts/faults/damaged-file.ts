@@ -1,15 +1,24 @@
-// F20: a damaged file or one of a newer version is refused at the start, within the promised time; a backup in its place works.
+// F20: a damaged file or one of a newer version is refused at the start; a backup in its place works. Of a log that was cut off, what was
+// whole before the cut is there.
 import assert from 'node:assert/strict';
-import { rmSync, renameSync, truncateSync } from 'node:fs';
+import { copyFileSync, renameSync, rmSync, statSync, truncateSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { DatabaseSync } from 'node:sqlite';
+import { FIRST_PREVIOUS_HASH, ledgerHash } from '../../src/storage/ledger-hash.ts';
 import { backupSqliteDatabase } from '../../src/storage/sqlite/backup-sqlite-database.ts';
 import { openSqliteStorage } from '../../src/storage/sqlite/open-sqlite-storage.ts';
+import type { Storage } from '../../src/storage/storage.ts';
 import { eventAbout, sampleAccount } from '../../test/storage/conformance/samples.ts';
 import type { Backend, Fault } from './fault.ts';
 
 const PAGE = 4_096;
-const ACCOUNTS = 300;
+/** So few that the log is not brought into the file before it is cut: what the file has of it by then cannot be undone. */
+const ACCOUNTS = 200;
+const IN_ONE_TRANSACTION = 20;
+const CUTS = 12;
+
+/** The same accounts three times: closed; its backup; with its log, as a process leaves them that is killed. */
+type Files = { path: string; backup: string; asKilled: string };
 
 /** What is done to the file, and how the start refuses it. */
 const DAMAGES: [what: string, error: string, damage: (path: string) => unknown][] = [
@@ -31,24 +40,59 @@ export const damagedFile: Fault = {
       for (const suffix of ['', '-wal', '-shm']) rmSync(`${path}${suffix}`, { force: true });
       renameSync(backup, path);
       const restored = await openSqliteStorage({ path, clock: Date.now });
-      for (let n = 0; n < ACCOUNTS; n += 1) assert(await restored.accounts.find(`a${n}`), 'the backup lacks an account');
-      assert.equal((await restored.ledger.read(0, ACCOUNTS + 1)).length, ACCOUNTS);
+      assert.equal(await countWhole(restored), ACCOUNTS, 'the backup lacks accounts');
       await restored.close();
     }
-    return `${DAMAGES.length} damages refused, each restored from its backup with all ${ACCOUNTS} accounts`;
+    const counts = await openWithCutLogs(await makeFile(backend));
+    return `${DAMAGES.length} damages refused, each restored from its backup with all ${ACCOUNTS} accounts; of logs that were cut off ${counts.join(', ')} of them`;
   },
 };
 
-async function makeFile(backend: Backend): Promise<{ path: string; backup: string }> {
+/** Answers how many accounts are there each time; none is half-made, and none is missing before one that is there. */
+async function openWithCutLogs({ path, asKilled }: Files): Promise<number[]> {
+  const counts: number[] = [];
+  const { size } = statSync(`${asKilled}-wal`);
+  for (let cut = 1; cut < CUTS; cut += 1) {
+    const cutOff = `${path}.cut${cut}`;
+    for (const suffix of ['', '-wal']) copyFileSync(`${asKilled}${suffix}`, `${cutOff}${suffix}`);
+    truncateSync(`${cutOff}-wal`, Math.floor((size * cut) / CUTS));
+    const storage = await openSqliteStorage({ path: cutOff, clock: Date.now });
+    const count = await countWhole(storage);
+    await storage.close();
+    assert.equal(count % IN_ONE_TRANSACTION, 0, 'a transaction is there in part');
+    counts.push(count);
+  }
+  const [least = 0, most = 0] = [counts.at(0), counts.at(-1)];
+  assert(least < most && most < ACCOUNTS, `${counts.join(', ')} accounts do not tell where the log was cut`);
+  return counts;
+}
+
+/** @throws where an account lacks its event, or an event its account, or the ledger is no chain in the order of writing */
+async function countWhole(storage: Storage): Promise<number> {
+  const events = await storage.ledger.read(0, ACCOUNTS + 1);
+  let previous = FIRST_PREVIOUS_HASH;
+  for (const [n, event] of events.entries()) {
+    assert.equal(event.subject, `a${n}`);
+    assert.equal(event.hash, ledgerHash(previous, event), 'the ledger is broken');
+    previous = event.hash;
+  }
+  for (let n = 0; n < ACCOUNTS; n += 1) assert.equal((await storage.accounts.find(`a${n}`)) !== undefined, n < events.length);
+  return events.length;
+}
+
+async function makeFile(backend: Backend): Promise<Files> {
   const path = (await backend.makeDatabase()).slice('sqlite:'.length);
   const storage = await openSqliteStorage({ path, clock: Date.now });
-  await Promise.all(
-    Array.from({ length: ACCOUNTS }, (_, n) => storage.accounts.create(sampleAccount(`a${n}`), eventAbout(`a${n}`))),
-  );
+  for (let first = 0; first < ACCOUNTS; first += IN_ONE_TRANSACTION) {
+    const ids = Array.from({ length: IN_ONE_TRANSACTION }, (_, n) => `a${first + n}`);
+    await Promise.all(ids.map(async (id) => storage.accounts.create(sampleAccount(id), eventAbout(id))));
+  }
   const backup = `${path}.backup`;
   backupSqliteDatabase({ from: path, to: backup });
+  const asKilled = `${path}.killed`;
+  for (const suffix of ['', '-wal']) copyFileSync(`${path}${suffix}`, `${asKilled}${suffix}`);
   await storage.close();
-  return { path, backup };
+  return { path, backup, asKilled };
 }
 
 async function overwrite(path: string, position: number, length: number): Promise<void> {

@@ -17,7 +17,7 @@ const BLOCK = 4_096;
 const SALT = { start: 16, end: 24 };
 const WRITERS = 3;
 const MOST_IN_A_ROW = 60;
-const LONGEST_REST_MS = 40;
+const LONGEST_REST_MS = 100;
 const LOOKS_AGAIN_MS = 20;
 
 const [path = '', awaited] = process.argv.slice(2) as [string, Awaited];
