@@ -1,17 +1,15 @@
 // A change of the terms: asked about in the middle of a registration, and, where it is material, at the next login; shown with what changed,
 // stored with what was agreed to.
-import { DatabaseSync } from 'node:sqlite';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createHash, randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createBrowser, textOf, type Browser } from '../support/http-browser.ts';
+import { documentsOf } from '../support/documents-of.ts';
 import { startWorld, type World } from '../support/world.ts';
 
 const CALLBACK = 'http://127.0.0.1:9/callback';
 const DAY = 24 * 60 * 60 * 1000;
-const data = mkdtempSync(join(tmpdir(), 'common-id-terms-'));
 let world: World;
 let browser: Browser;
 
@@ -24,13 +22,10 @@ beforeAll(async () => {
     jwks_uri: 'http://127.0.0.1:9/jwks.json',
     common_id: { contact: 'tests', first_party: true },
   };
-  world = await startWorld({ apps: ['mailbox', 'id'], clients: { site }, env: { DATA_DIRECTORY: data } });
+  world = await startWorld({ apps: ['mailbox', 'id'], clients: { site } });
   browser = createBrowser();
 }, 60_000);
-afterAll(async () => {
-  await world.stop();
-  rmSync(data, { recursive: true });
-});
+afterAll(async () => world.stop());
 
 async function goTo(more: Record<string, string> = {}): Promise<void> {
   const parameters = new URLSearchParams({
@@ -58,13 +53,9 @@ async function publish(version: string, material: boolean, today: number): Promi
   while ((await ready()).configuration.version === before) await new Promise((resolve) => setTimeout(resolve, 50));
 }
 const readTerms = (name: string): string => readFileSync(join(world.project, 'config/terms', name), 'utf8');
-/** Accounts as they are stored. */
-function rows(): string[] {
-  const database = new DatabaseSync(join(data, 'common-id.sqlite'), { readOnly: true });
-  const found = database.prepare('SELECT * FROM accounts').all();
-  database.close();
-  return found.map((row) => JSON.stringify(row));
-}
+/** Accounts of an address as they are stored. */
+const accounts = async (email: string): Promise<string[]> =>
+  (await documentsOf(world, 'accounts')).filter((document) => document.includes(email));
 const ready = async () =>
   (await (await fetch(`${world.origins.id}/health/ready`)).json()) as { configuration: { version: string } };
 
@@ -114,19 +105,16 @@ test('terms that change in the middle of a registration: nobody goes past them u
   const inForce = await change();
   await browser.submit('/create/confirm');
   isAbout();
-  const accounts = (): string[] => rows().filter((row) => row.includes('registering@example.jp'));
-  expect(accounts()).toEqual([]);
+  expect(await accounts('registering@example.jp')).toEqual([]);
   await browser.submit('/create', {});
   expect(browser.page.status).toBe(422);
   isAbout();
   await browser.submit('/create', { terms: 'yes' });
   await browser.submit('/create/confirm');
   expect(browser.page.url).toMatch(/\/create\/complete$/);
-  expect(accounts()).toHaveLength(1);
-  const { terms, profile } = JSON.parse((JSON.parse(accounts()[0] ?? '') as { document: string }).document) as {
-    terms: { version: string }[];
-    profile: object;
-  };
+  const registered = await accounts('registering@example.jp');
+  expect(registered).toHaveLength(1);
+  const { terms, profile } = JSON.parse(registered[0] ?? '') as { terms: { version: string }[]; profile: object };
   expect(terms.map(({ version }) => version)).toEqual([inForce]);
   expect(profile).toMatchObject(name);
   browser = person;
@@ -173,7 +161,7 @@ test('agreement is stored with version, language and a digest of the text, besid
   await goTo();
   expect(isBack()).toBe(true);
   const [, markdown = ''] = /^---[\s\S]*?---\n([\s\S]*)$/.exec(readTerms('material.en.md')) ?? [];
-  const sato = rows().find((row) => row.includes('sato@example.jp')) ?? '';
+  const [sato] = await accounts('sato@example.jp');
   expect(sato).toContain('2026-04-01');
   expect(sato).toContain('material');
   expect(sato).toContain(createHash('sha256').update(markdown.trim()).digest('hex'));

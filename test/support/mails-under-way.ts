@@ -2,26 +2,45 @@
 // taken up once more, and come twice.
 import { existsSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
+import { withMongo } from './with-mongo.ts';
 
-const UNDER_WAY = `
-  SELECT 1 FROM jobs
-  WHERE kind IN ('send_mail', 'mail_password_reset') AND state = 'waiting' AND (lease IS NOT NULL OR run_at <= ?)`;
+/** Those that make another one first: whoever has seen the first end sees the second begin. */
+const KINDS = ['mail_password_reset', 'send_mail'];
+const UNDER_WAY = `SELECT 1 FROM jobs WHERE kind = ? AND state = 'waiting' AND (lease IS NOT NULL OR run_at <= ?)`;
 
 /**
- * @param databasePath of the common ID's SQLite file; where there is none, nothing is waited for
+ * @param databaseUrl of the common ID; where SQLite's file is not there, nothing is waited for
  * @param now what the clock of the common ID says
  * @throws where mails do not leave
  */
-export async function mailsUnderWay(databasePath: string, now: () => number): Promise<void> {
-  if (!existsSync(databasePath)) return;
-  const database = new DatabaseSync(databasePath, { readOnly: true, timeout: 5000 });
+export async function mailsUnderWay(databaseUrl: string, now: () => number): Promise<void> {
+  return databaseUrl.startsWith('sqlite:') ? inSqlite(databaseUrl.slice('sqlite:'.length), now) : inMongo(databaseUrl, now);
+}
+
+async function inSqlite(path: string, now: () => number): Promise<void> {
+  if (!existsSync(path)) return;
+  const database = new DatabaseSync(path, { readOnly: true, timeout: 5000 });
   try {
     const underWay = database.prepare(UNDER_WAY);
-    for (let waited = 0; underWay.get(now()); waited += 10) {
+    await untilNone(async (kind) => underWay.get(kind, now()) !== undefined);
+  } finally {
+    database.close();
+  }
+}
+
+async function inMongo(url: string, now: () => number): Promise<void> {
+  await withMongo(url, async (connection) => {
+    const jobs = connection.collection('jobs');
+    const isUnderWay = (): object => ({ $or: [{ lease: { $ne: null } }, { run_at: { $lte: now() } }] });
+    await untilNone(async (kind) => (await jobs.findOne({ kind, state: 'waiting', ...isUnderWay() })) !== null);
+  });
+}
+
+async function untilNone(areUnderWay: (kind: string) => Promise<boolean>): Promise<void> {
+  for (const kind of KINDS) {
+    for (let waited = 0; await areUnderWay(kind); waited += 10) {
       if (waited >= 15_000) throw new Error('mails do not leave');
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
-  } finally {
-    database.close();
   }
 }

@@ -38,7 +38,7 @@ export type NodeWorld = {
 
 /**
  * @param count of nodes
- * @param databaseUrl given the world's directory; SQLite's default file where it is left out
+ * @param databaseUrl given the nodes' directory; the one of a world where it is left out
  * @param flags for Node itself, of the nodes
  */
 export async function startNodeWorld(
@@ -57,21 +57,14 @@ export async function startNodeWorld(
     ...env,
   };
   const world = await startWorld({ apps: ['mailbox', 'dealer', 'owners-site', 'notebook'], env: shared });
-  const { origins } = world;
   const stopFile = join(directory, 'stop-at');
-  const proxy = await startRoundRobin(Number(new URL(origins.id).port), ports);
+  const proxy = await startRoundRobin(Number(new URL(world.origins.id).port), ports);
   const nodes = ports.map((port) =>
     createNode(port, flags, {
-      ...shared,
+      ...world.env,
       LOG_LEVEL: 'warn',
       TRUST_PROXY: 'true',
       [STOP_FILE]: stopFile,
-      ISSUER: origins.id,
-      OWNERS_SITE_URL: origins.ownersSite,
-      NOTEBOOK_URL: origins.notebook,
-      DEALER_SYSTEM_URL: origins.dealerSystem,
-      MAILBOX_URL: origins.mailbox,
-      DEMO_CLIENTS_URL: origins.demoClients,
       PORT: `${port}`,
     }),
   );

@@ -1,14 +1,32 @@
-// Which database the common ID of a test world uses: `DATABASE_URL=mongodb://… npm test -- test/journeys` walks the journeys on MongoDB,
-// each world in a database of its own. SQLite otherwise.
+// Which database the common ID of a test world uses: SQLite in the world's data directory, or, with
+// `DATABASE_URL=mongodb://… npm test -- test/journeys`, one of its own on that MongoDB. `DATABASE_URL=mongodb:` names no server and takes
+// the one of the tests.
 import { randomUUID } from 'node:crypto';
-import { createMongoIndexes } from '../../src/storage/mongo/create-mongo-indexes.ts';
+import { join } from 'node:path';
+import { startMongoServer } from '../storage/mongo-server.ts';
+import { withMongo } from './with-mongo.ts';
 
-/** The setting, where it is another one than the default. */
-export async function worldDatabase(): Promise<{ DATABASE_URL?: string }> {
+export type WorldDatabase = {
+  /** As in DATABASE_URL. */
+  url: string;
+  /** For when nobody uses it any more. */
+  remove(): Promise<void>;
+};
+
+/**
+ * @param dataDirectory of the world, who removes it with all that is in it
+ * @throws where a MongoDB is meant and none can be had: no test that was to run on it runs on SQLite unseen
+ */
+export async function makeWorldDatabase(dataDirectory: string): Promise<WorldDatabase> {
   const { DATABASE_URL: given = '' } = process.env;
-  const [, server = '', options = ''] = /^(mongodb(?:\+srv)?:\/\/[^/?]+)[^?]*(\?.*)?$/.exec(given) ?? [];
-  if (server === '') return {};
+  if (!given.startsWith('mongodb')) {
+    return { url: `sqlite:${join(dataDirectory, 'common-id.sqlite')}`, remove: async () => undefined };
+  }
+  const named = given === 'mongodb:' ? (await startMongoServer()).url : given;
+  const [, server, options = ''] = /^(mongodb(?:\+srv)?:\/\/[^/?]+)[^?]*(\?.*)?$/.exec(named) ?? [];
+  if (server === undefined) throw new Error('DATABASE_URL: expected mongodb://<server>, or mongodb: for the server of the tests');
   const url = `${server}/world_${randomUUID().slice(0, 8)}${options}`;
+  const { createMongoIndexes } = await import('../../src/storage/mongo/create-mongo-indexes.ts');
   await createMongoIndexes(url);
-  return { DATABASE_URL: url };
+  return { url, remove: async () => withMongo(url, async (connection) => connection.dropDatabase()) };
 }

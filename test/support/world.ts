@@ -9,7 +9,7 @@ import type { AppName } from '../../src/config/config.ts';
 import { CHILD_ENVIRONMENT } from './child-environment.ts';
 import { freePorts } from './free-ports.ts';
 import { mailsUnderWay } from './mails-under-way.ts';
-import { worldDatabase } from './world-database.ts';
+import { makeWorldDatabase } from './world-database.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const PROCESS = fileURLToPath(new URL('world-process.ts', import.meta.url));
@@ -43,7 +43,7 @@ export type World = {
   advance(milliseconds: number): Promise<void>;
   /** The directory whose config/ the apps run with: the project's own, or, where there are further clients, one to be changed. */
   project: string;
-  /** The settings that the apps run with; for a further process of the same world. */
+  /** The settings that the apps run with, DATABASE_URL among them; for a further process of the same world. */
   env: Record<string, string>;
   /** What the apps have written to standard output and error. */
   log(): string;
@@ -73,6 +73,13 @@ export async function startWorld({ apps = APPS, env = {}, clients = {} }: WorldO
     demoClients: at(demoClients),
   };
   const project = await makeProject(directory, clients);
+  const dataDirectory = env.DATA_DIRECTORY ?? join(directory, 'data');
+  const given = env.DATABASE_URL;
+  const database = given === undefined ? await makeWorldDatabase(dataDirectory) : { url: given, remove: async () => undefined };
+  const remove = async (): Promise<void> => {
+    await database.remove();
+    await rm(directory, { recursive: true, force: true });
+  };
   const settings = {
     ISSUER: origins.id,
     OWNERS_SITE_URL: origins.ownersSite,
@@ -81,13 +88,13 @@ export async function startWorld({ apps = APPS, env = {}, clients = {} }: WorldO
     MAILBOX_URL: origins.mailbox,
     DEMO_CLIENTS_URL: origins.demoClients,
     SMTP_URL: `smtp://localhost:${smtp}`,
-    DATA_DIRECTORY: join(directory, 'data'),
     PASSWORD_HASH_COST: '4',
-    ...(apps.includes('id') && (await worldDatabase())),
     ...env,
+    DATA_DIRECTORY: dataDirectory,
+    DATABASE_URL: database.url,
   };
   const running = await startProcess([project, ...apps], settings).catch(async (error: unknown) => {
-    await rm(directory, { recursive: true, force: true });
+    await remove();
     throw error;
   });
 
@@ -108,7 +115,7 @@ export async function startWorld({ apps = APPS, env = {}, clients = {} }: WorldO
       throw new Error(`no mail came to ${to}`);
     },
     async advance(milliseconds) {
-      await mailsUnderWay(join(directory, 'data/common-id.sqlite'), () => Date.now() + ahead);
+      await mailsUnderWay(database.url, () => Date.now() + ahead);
       ahead += milliseconds;
       await running.advance(milliseconds);
     },
@@ -117,7 +124,7 @@ export async function startWorld({ apps = APPS, env = {}, clients = {} }: WorldO
     log: running.log,
     async stop() {
       await running.stop();
-      await rm(directory, { recursive: true, force: true });
+      await remove();
     },
   };
 }

@@ -225,7 +225,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       return node;
     },
     async advance(milliseconds) {
-      await mailsUnderWay(databasePath, now);
+      await mailsUnderWay(`sqlite:${databasePath}`, now);
       if (stoppedAt === undefined) ahead += milliseconds;
       else stoppedAt += milliseconds;
       await tellClocks({ advance: milliseconds });
