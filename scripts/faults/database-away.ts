@@ -1,16 +1,22 @@
 // F5: the database is away: MongoDB behind a network that swallows everything, SQLite's file locked by somebody else. The node says so,
-// serves what needs no database, lets nobody wait, and is back by itself.
+// serves what needs no database, accepts nothing that it would have refused, lets nobody wait, and is back by itself.
 import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { logIn } from '../../test/support/log-in.ts';
 import type { Answer } from '../../test/support/http-browser.ts';
+import type { World } from '../../test/support/world.ts';
 import type { Fault, Nodes } from './fault.ts';
-import { createGazoo } from './gazoo.ts';
+import { createGazoo, type Code, type Gazoo, type Tokens } from './gazoo.ts';
 import { registrationUrl } from './kill-in-registration.ts';
 
 const READINESS_MS = 2_000;
 const LONGEST_ANSWER_MS = 3_000;
 const BACK_MS = 5_000;
+const MOST_MORE_MIB = 64;
+/** Redemptions of one code. */
+const AT_ONCE = 5;
+const KIB_IN_MIB = 1_024;
 
 export const databaseAway: Fault = {
   id: 'F5',
@@ -19,7 +25,7 @@ export const databaseAway: Fault = {
   async run(backend, short) {
     const nodes = await backend.startNodes(1);
     try {
-      return await beWithoutDatabase(nodes, short ? 4_000 : 30_000);
+      return await beWithoutDatabase(nodes, short);
     } finally {
       await nodes.stop();
     }
@@ -33,48 +39,110 @@ function tellsToAskAgain({ status, headers, text }: Answer, words: string): void
   assert(text.includes(words), text.slice(0, 1_000));
 }
 
-async function beWithoutDatabase({ world, nodes, database }: Nodes, awayMs: number): Promise<string> {
+/** What a node must not accept, least of all when it cannot look it up. */
+type Refused = { gazoo: Gazoo; spent: Code; revoked: Tokens; fresh: Code };
+
+async function prepareRefused(world: World): Promise<Refused> {
+  const gazoo = createGazoo(world);
+  const spent = await gazoo.authorize();
+  const revoked = await gazoo.redeem(spent);
+  // A code that comes back takes its tokens along.
+  assert(revoked && !(await gazoo.redeem(spent)));
+  assert.equal(await gazoo.statusOf(revoked), 401);
+  return { gazoo, spent, revoked, fresh: await gazoo.authorize() };
+}
+
+/** Answers how many sets of tokens the fresh code gave, and after how long the last answer came. */
+async function tryRefused({ gazoo, spent, revoked, fresh }: Refused): Promise<{ sets: number; milliseconds: number }> {
+  const started = performance.now();
+  const [again, status, ...sets] = await Promise.all([
+    gazoo.redeem(spent),
+    gazoo.statusOf(revoked),
+    ...Array.from({ length: AT_ONCE }, async () => gazoo.redeem(fresh)),
+  ]);
+  assert(!again, 'a code that had been redeemed gave tokens');
+  assert.notEqual(status, 200, 'a revoked token counts');
+  return { sets: sets.filter(Boolean).length, milliseconds: performance.now() - started };
+}
+
+/** What a process holds, in MiB; 0 where the system does not tell. */
+function memoryOf(pid: number | undefined): number {
+  const path = `/proc/${pid}/status`;
+  const kib = existsSync(path) && /^VmRSS:\s+(\d+)/m.exec(readFileSync(path, 'utf8'))?.[1];
+  return Number(kib || 0) / KIB_IN_MIB;
+}
+
+async function askPort(port: number, path: string): Promise<{ status: number; milliseconds: number }> {
+  const started = performance.now();
+  const { status } = await fetch(`http://127.0.0.1:${port}${path}`, { redirect: 'manual', signal: AbortSignal.timeout(10_000) });
+  return { status, milliseconds: performance.now() - started };
+}
+
+/** How often it was asked while the database was away, and the slowest answer. */
+type Asked = { count: number; slowest: number; sets: number };
+
+async function askWhileAway({ world, nodes }: Nodes, refused: Refused, isAway: () => boolean): Promise<Asked> {
+  const asked: Asked = { count: 0, slowest: 0, sets: 0 };
+  const port = nodes[0]?.port ?? 0;
+  const note = ({ milliseconds }: { milliseconds: number }): void => {
+    asked.slowest = Math.max(asked.slowest, milliseconds);
+    asked.count += 4;
+  };
+  const askAll = async (): Promise<void> => {
+    do {
+      for (const path of ['/health/live', '/jwks', '/.well-known/openid-configuration']) {
+        assert.equal((await askPort(port, path)).status, 200, `${path} needs no database`);
+      }
+      const callback = `${world.origins.demoClients}/gazoo/callback`;
+      const start = await askPort(port, `/auth?client_id=gazoo&response_type=code&scope=openid&redirect_uri=${callback}`);
+      assert(start.status === 503 || start.status < 500, `a page answered ${start.status}`);
+      note(start);
+      await sleep(50);
+    } while (isAway());
+  };
+  const tryAll = async (): Promise<void> => {
+    do {
+      const tried = await tryRefused(refused);
+      asked.sets += tried.sets;
+      note(tried);
+    } while (isAway());
+  };
+  await Promise.all([askAll(), tryAll()]);
+  return asked;
+}
+
+async function beWithoutDatabase(all: Nodes, short: boolean): Promise<string> {
+  const { world, nodes, database } = all;
+  const awayMs = short ? 4_000 : 30_000;
   const [node] = nodes;
   assert(node);
-  const issuer = `http://127.0.0.1:${node.port}`;
-  const ask = async (path: string): Promise<{ status: number; milliseconds: number }> => {
-    const started = performance.now();
-    const { status } = await fetch(`${issuer}${path}`, { redirect: 'manual', signal: AbortSignal.timeout(10_000) });
-    return { status, milliseconds: performance.now() - started };
-  };
   await logIn(world);
+  const refused = await prepareRefused(world);
 
   database.takeAway();
   const started = performance.now();
-  let slowest = 0;
-  let asked = 0;
-  const ready = await ask('/health/ready');
+  const ready = await askPort(node.port, '/health/ready');
   assert.equal(ready.status, 503, 'readiness does not tell');
   assert(ready.milliseconds < READINESS_MS, `readiness took ${Math.round(ready.milliseconds)} ms`);
   const gazoo = createGazoo(world);
   tellsToAskAgain(await gazoo.open(registrationUrl(world), node.port), 'ただいま混み合っています');
   tellsToAskAgain(await gazoo.pushTo(node.port), 'temporarily_unavailable');
-  while (performance.now() - started < awayMs) {
-    for (const path of ['/health/live', '/jwks', '/.well-known/openid-configuration']) {
-      assert.equal((await ask(path)).status, 200, `${path} needs no database`);
-    }
-    const start = await ask(
-      `/auth?client_id=gazoo&response_type=code&scope=openid&redirect_uri=${world.origins.demoClients}/gazoo/callback`,
-    );
-    assert(start.status === 503 || start.status < 500, `a page answered ${start.status}`);
-    slowest = Math.max(slowest, start.milliseconds);
-    asked += 4;
-    await sleep(50);
-  }
-  assert(slowest < LONGEST_ANSWER_MS, `an answer took ${Math.round(slowest)} ms`);
+  const memory = memoryOf(node.pid);
+  const asked = await askWhileAway(all, refused, () => performance.now() - started < awayMs);
+  const more = Math.round(memoryOf(node.pid) - memory);
+  // In a few seconds a young process grows anyway.
+  if (!short) assert(more < MOST_MORE_MIB, `it holds ${more} MiB more than at the beginning`);
+  assert(asked.slowest < LONGEST_ANSWER_MS, `an answer took ${Math.round(asked.slowest)} ms`);
 
   database.giveBack();
   const back = performance.now();
-  while ((await ask('/health/ready')).status !== 200) {
+  while ((await askPort(node.port, '/health/ready')).status !== 200) {
     assert(performance.now() - back < BACK_MS, 'the node did not come back');
     await sleep(50);
   }
   const backAfter = performance.now() - back;
+  const sets = asked.sets + (await tryRefused(refused)).sets;
+  assert(sets <= 1, `one code gave ${sets} sets of tokens`);
   await logIn(world);
-  return `away ${awayMs / 1000} s; readiness told in ${Math.round(ready.milliseconds)} ms, ${asked} requests, slowest ${Math.round(slowest)} ms; back after ${Math.round(backAfter)} ms`;
+  return `away ${awayMs / 1000} s; readiness told in ${Math.round(ready.milliseconds)} ms, ${asked.count} requests, slowest ${Math.round(asked.slowest)} ms; back after ${Math.round(backAfter)} ms; ${more} MiB more, ${sets} sets of tokens from one code`;
 }
