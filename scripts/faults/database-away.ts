@@ -132,7 +132,8 @@ async function beWithoutDatabase(all: Nodes, short: boolean): Promise<string> {
   const more = Math.round(memoryOf(node.pid) - memory);
   // In a few seconds a young process grows anyway.
   if (!short) assert(more < MOST_MORE_MIB, `it holds ${more} MiB more than at the beginning`);
-  assert(asked.slowest < LONGEST_ANSWER_MS, `an answer took ${Math.round(asked.slowest)} ms`);
+  // The tests run beside others, where a figure of time says little.
+  assert(asked.slowest < LONGEST_ANSWER_MS * (short ? 3 : 1), `an answer took ${Math.round(asked.slowest)} ms`);
 
   database.giveBack();
   const back = performance.now();

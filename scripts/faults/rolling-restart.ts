@@ -1,9 +1,14 @@
-// F10: nodes are restarted one after the other while people log in; nobody's login fails.
+// F10: nodes are restarted one after the other while people log in; nobody's login fails, and no code gives tokens
+// twice, though each is redeemed at both nodes at once.
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { logIn } from '../../test/support/log-in.ts';
 import type { NodeWorld } from '../../test/support/node-world.ts';
 import type { Fault } from './fault.ts';
+import { createGazoo } from './gazoo.ts';
+
+/** Leaves the nodes to those who log in. */
+const BETWEEN_CODES_MS = 100;
 
 export const rollingRestartOfNodes: Fault = {
   id: 'F10',
@@ -13,14 +18,16 @@ export const rollingRestartOfNodes: Fault = {
     const nodes = await backend.startNodes(2);
     try {
       const plan = short ? { restarts: 2, pauseMs: 500, walkers: 2 } : { restarts: 60, pauseMs: 8_000, walkers: 3 };
-      const { logins, failures, restarts } = await rollingRestart(nodes, plan);
+      const { logins, failures, codes, doubled, restarts } = await rollingRestart(nodes, plan);
       assert.deepEqual(failures, []);
       assert(
         restarts.every((code) => code === 0),
         `nodes ended with ${restarts.join(', ')}`,
       );
       assert(logins >= 2, 'too few logins to say anything');
-      return `${restarts.length} restarts; ${logins} logins, 0 failed`;
+      assert.equal(doubled, 0, 'a code gave tokens twice');
+      assert(codes > 0, 'no code gave tokens');
+      return `${restarts.length} restarts; ${logins} logins, 0 failed; ${codes} codes redeemed at both nodes at once, 0 twice`;
     } finally {
       await nodes.stop();
     }
@@ -31,6 +38,9 @@ export type RollingRestart = {
   logins: number;
   /** What failed logins saw. */
   failures: string[];
+  /** Codes that gave tokens, and those of them that gave tokens twice. */
+  codes: number;
+  doubled: number;
   /** The exit code of each node that was stopped. */
   restarts: (number | null)[];
 };
@@ -44,7 +54,7 @@ export async function rollingRestart(
   { world, nodes, proxy }: NodeWorld,
   { restarts, pauseMs, walkers }: { restarts: number; pauseMs: number; walkers: number },
 ): Promise<RollingRestart> {
-  const result: RollingRestart = { logins: 0, failures: [], restarts: [] };
+  const result: RollingRestart = { logins: 0, failures: [], codes: 0, doubled: 0, restarts: [] };
   let isOver = false;
   const walk = async (walker: number): Promise<void> => {
     while (!isOver) {
@@ -56,7 +66,21 @@ export async function rollingRestart(
       }
     }
   };
-  const walking = Array.from({ length: walkers }, (_, walker) => walk(walker));
+  const spend = async (): Promise<void> => {
+    const gazoo = createGazoo(world);
+    while (!isOver) {
+      try {
+        const code = await gazoo.authorize();
+        const sets = (await Promise.all([gazoo.redeem(code), gazoo.redeem(code)])).filter(Boolean).length;
+        if (sets > 0) result.codes += 1;
+        if (sets > 1) result.doubled += 1;
+      } catch (error) {
+        result.failures.push(error instanceof Error ? error.message : String(error));
+      }
+      await sleep(BETWEEN_CODES_MS);
+    }
+  };
+  const walking = [...Array.from({ length: walkers }, (_, walker) => walk(walker)), spend()];
   for (let turn = 0; turn < restarts; turn += 1) {
     await sleep(pauseMs);
     const node = nodes[turn % nodes.length];
