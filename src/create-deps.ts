@@ -18,11 +18,7 @@ import type { ProcessStatus } from './telemetry/process-status.ts';
 
 /** Opens what is opened once. */
 export async function createLasting(config: Config, clock: Clock, log: Log): Promise<Lasting> {
-  const onDamage = (error: Error): void => {
-    // A fault that nobody catches: it is logged, and the process ends.
-    throw error;
-  };
-  const opened = await openStorage(config.databaseUrl, clock, { log, onDamage });
+  const opened = await openStorage(config.databaseUrl, clock, log);
   const storage = {
     ...opened,
     jobs: sealMails(opened.jobs, config.hmacKey),

@@ -7,9 +7,6 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from '@jest/globals';
 import { untilTrue } from './journeys/dealer-faults.ts';
-import { openSqliteStorage } from '../src/storage/sqlite/open-sqlite-storage.ts';
-import { eventAbout, sampleAccount } from './storage/conformance/samples.ts';
-import { dropFromIndex, makeLarge } from './storage/damage.ts';
 import { CHILD_ENVIRONMENT } from './support/child-environment.ts';
 import { freePorts } from './support/free-ports.ts';
 
@@ -81,30 +78,6 @@ test('what a start does not need is loaded behind it, the other database never; 
   expect(loadedIn(before)).toEqual(['oidc-provider']);
   expect(loadedIn(behind)).toEqual(['@koa/bodyparser', 'prom-client', 'nodemailer', 'libphonenumber-js']);
   expect([code, behind.includes('a package that is missing')]).toEqual([1, true]);
-}, 60_000);
-
-test('a large database that is damaged where only the complete check looks ends the process behind its start, and says why', async () => {
-  const directory = await mkdtemp(join(tmpdir(), 'common-id-run-'));
-  const [port] = await freePorts(1);
-  const path = join(directory, 'common-id.sqlite');
-  const storage = await openSqliteStorage({ path, clock: Date.now });
-  await storage.accounts.create(sampleAccount('a'), eventAbout('a'));
-  await storage.close();
-  makeLarge(path);
-  dropFromIndex(path);
-  const env = { ISSUER: `http://localhost:${port}`, DATA_DIRECTORY: directory, PASSWORD_HASH_COST: '4', DEMO_DATA: 'false' };
-  const child = spawn(process.execPath, ['--no-warnings', join(ROOT, 'src/main.js'), 'id'], {
-    timeout: 50_000,
-    stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...CHILD_ENVIRONMENT, ...env, LOG_LEVEL: 'warn' },
-  });
-  let written = '';
-  child.stdout.on('data', (chunk: Buffer) => (written += chunk.toString()));
-  const [code] = (await once(child, 'close')) as [number | null];
-  await rm(directory, { recursive: true, force: true });
-  expect(written).toContain(`${path} is damaged`);
-  expect(written).toContain('put a backup in its place');
-  expect(code).toBe(1);
 }, 60_000);
 
 test('npm start keeps the young generation of the heap small, however much is made', async () => {

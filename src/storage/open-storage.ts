@@ -1,20 +1,19 @@
 // Opens the database that DATABASE_URL names.
 import type { EpochMilliseconds } from '../domain/account.ts';
-import type { Serving } from './serving.ts';
+import type { Log } from '../telemetry/log.ts';
 import type { Storage } from './storage.ts';
 
 /**
  * Only the backend that is named is loaded.
  * @param url `sqlite:<path>`, `mongodb://…` or `mongodb+srv://…`
- * @param serving of a process that serves; others, such as commands, are told nothing while it is open
  * @throws what the backend throws where the database cannot be used, with a sentence that says what to do
  */
-export async function openStorage(url: string, clock: () => EpochMilliseconds, serving?: Serving): Promise<Storage> {
+export async function openStorage(url: string, clock: () => EpochMilliseconds, log?: Log): Promise<Storage> {
   if (/^mongodb(\+srv)?:/.test(url)) {
     const { openMongoStorage } = await import('./mongo/open-mongo-storage.ts');
     return openMongoStorage({ url, clock });
   }
   if (!url.startsWith('sqlite:')) throw new Error('DATABASE_URL: expected sqlite:<path> or a mongodb:// URL');
   const { openSqliteStorage } = await import('./sqlite/open-sqlite-storage.ts');
-  return openSqliteStorage({ path: url.slice('sqlite:'.length), clock, ...(serving && { serving }) });
+  return openSqliteStorage({ path: url.slice('sqlite:'.length), clock, ...(log && { log }) });
 }

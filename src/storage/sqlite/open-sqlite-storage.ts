@@ -5,7 +5,6 @@ import type { PasswordReset } from '../../domain/password-reset.ts';
 import type { RegistrationDraft } from '../../domain/registration-draft.ts';
 import { createAccountStore } from './account-store.ts';
 import { createArtifactStore } from './artifact-store.ts';
-import { checkBehind, isCheckedBehind } from './complete-check.ts';
 import { createCounterStore } from './counter-store.ts';
 import { createDealerLinkStore } from './dealer-link-store.ts';
 import { createEmailCodeStore } from './email-code-store.ts';
@@ -14,12 +13,11 @@ import { createJobStore } from './job-store.ts';
 import { createLedger } from './ledger.ts';
 import { createMigrationStore } from './migration-store.ts';
 import { openDatabase } from './open-database.ts';
-import type { Serving } from '../serving.ts';
+import type { OpenLog } from './open-database.ts';
 import { sweep } from './sweep.ts';
 
 /**
  * Opens the file at `path`, and makes it, its folder and its tables where they are missing.
- * @param options.serving of a process that serves: what takes its time is told there, and a large file is checked once more behind the start
  * @throws {DatabaseDamaged} the file is damaged or no database.
  * @throws {DatabaseTooNew} a newer version of this program wrote it.
  * @throws {NotOurDatabase} another program wrote it.
@@ -27,11 +25,10 @@ import { sweep } from './sweep.ts';
 export async function openSqliteStorage(options: {
   path: string;
   clock: () => EpochMilliseconds;
-  serving?: Serving;
+  log?: OpenLog;
 }): Promise<Storage> {
-  const { path, clock, serving } = options;
-  const database = await openDatabase({ path, ...(serving && { log: serving.log }) });
-  const stopChecking = serving && isCheckedBehind(path) ? checkBehind(path, serving) : undefined;
+  const { clock } = options;
+  const database = await openDatabase(options);
   const { ledger, append } = createLedger(database);
   return {
     artifacts: createArtifactStore(database, clock),
@@ -61,9 +58,6 @@ export async function openSqliteStorage(options: {
       const beat = 'INSERT INTO heartbeat (id, at) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET at = excluded.at';
       await database.write(() => database.run(beat, now));
     },
-    async close() {
-      stopChecking?.();
-      await database.close();
-    },
+    close: () => database.close(),
   };
 }
