@@ -28,12 +28,13 @@ async function start(named: string[]): Promise<void> {
   for (const warning of config.warnings) process.stderr.write(`warning: ${formatProblem(warning)}\n`);
   // The other apps are examples and run once.
   const isMany = config.workers > 1 && names.every((name) => name === 'id');
-  const apps = isMany
-    ? await startWorkers(config.workers, (message) => process.stderr.write(`${message}\n`))
-    : await startApps(config, names, Date.now, source);
+  const starting = isMany
+    ? startWorkers(config.workers, (message) => process.stderr.write(`${message}\n`))
+    : startApps(config, names, Date.now, source);
+  stopOnFault(starting, config, names);
+  const apps = await starting;
   stopOnSignal(apps);
   stopWithNpm('start');
-  stopOnFault(Promise.resolve(apps), config, names);
   // A terminal that is closed sends it too; whoever started the program there wants it to end with it.
   if (!process.stdin.isTTY) process.on('SIGHUP', () => void apps.reload());
   process.stdout.write(welcome(config, names));

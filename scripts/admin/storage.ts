@@ -2,6 +2,8 @@
 import { ConfigError } from '../../src/config/config-error.ts';
 import { inspectConfig } from '../../src/config/load.ts';
 import { backupSqliteDatabase } from '../../src/storage/sqlite/backup-sqlite-database.ts';
+import { findDamage } from '../../src/storage/sqlite/find-damage.ts';
+import { databaseIsThere } from './database-is-there.ts';
 import { copyStorage } from './storage-copy/copy-storage.ts';
 import { createTopic, type Action, type ActionInput } from './topic.ts';
 
@@ -37,6 +39,21 @@ const backup: Action = {
   },
 };
 
+const check: Action = {
+  does: 'checks the SQLite database of DATABASE_URL completely while it is in use, each index against its table',
+  async run(input) {
+    const url = databaseUrl(input);
+    if (!url.startsWith('sqlite:')) throw new Error('storage check is for SQLite; for MongoDB use its validate command');
+    const path = url.slice('sqlite:'.length);
+    if (!databaseIsThere(url)) throw new Error(`${path} does not exist`);
+    const damage = findDamage(path);
+    if (damage !== undefined) {
+      throw new Error(`${path} is damaged (${damage}). Stop the service, keep the file, and put a backup in its place.`);
+    }
+    return { json: { file: path, sound: true }, text: `${path} is sound.\n` };
+  },
+};
+
 const indexes: Action = {
   does: 'makes the indexes that the MongoDB of DATABASE_URL lacks',
   async run(input) {
@@ -48,7 +65,7 @@ const indexes: Action = {
   },
 };
 
-export const command = createTopic('storage', { copy, backup, indexes });
+export const command = createTopic('storage', { copy, backup, check, indexes });
 
 function databaseUrl({ env, directory }: Pick<ActionInput, 'env' | 'directory'>): string {
   const { config, problems } = inspectConfig({ env, directory, apps: ['id'], keys: 'unchecked' });

@@ -19,6 +19,8 @@ const WRITERS = 3;
 const MOST_IN_A_ROW = 60;
 const LONGEST_REST_MS = 100;
 const LOOKS_AGAIN_MS = 20;
+/** A state that does not come by then never comes. */
+const LONGEST_MS = 60_000;
 
 const [path = '', awaited] = process.argv.slice(2) as [string, Awaited];
 let written: Content | undefined;
@@ -107,6 +109,9 @@ async function write(writer: number, round: number, count: number): Promise<void
 }
 
 setTimeout(cutWhenReached, 20 + randomInt(150));
+setTimeout(() => {
+  throw new Error(`the disk was not “${awaited}” within ${LONGEST_MS / 1000} s`);
+}, LONGEST_MS);
 for (let round = 0; !isCut; round += 1) {
   const count = randomInt(MOST_IN_A_ROW);
   await Promise.all(Array.from({ length: WRITERS }, (_, writer) => write(writer, round, count)));

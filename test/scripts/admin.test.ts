@@ -11,6 +11,8 @@ import type { Client } from '../../src/config/config.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { writeClientSet } from '../../src/oidc/client-ends.ts';
 import { openStorage } from '../../src/storage/open-storage.ts';
+import { eventAbout, sampleAccount } from '../storage/conformance/samples.ts';
+import { dropFromIndex } from '../storage/damage.ts';
 import { temporaryProjects, type TemporaryProject } from '../config/temporary-project.ts';
 
 const ADMIN = fileURLToPath(new URL('../../scripts/admin.ts', import.meta.url));
@@ -69,6 +71,7 @@ describe('every action', () => {
     [['clients', 'new', 'nothing'], 2],
     [['storage'], 2],
     [['storage', 'backup'], 2],
+    [['storage', 'check'], 1],
     [['storage', 'indexes'], 1],
     [['clients', 'new', 'web'], 2],
     [['keys', 'rotate', '--publish-first', 'soon'], 2],
@@ -81,6 +84,21 @@ describe('every action', () => {
     calm(ended);
     if (code > 0) expect(ended.err).toMatch(/^.+\n$/);
   });
+});
+
+test('storage check finds what the start of a large file does not', async () => {
+  const project = make();
+  const { databaseUrl } = loadConfig({ env: {}, directory: project.directory, apps: ['id'] });
+  const path = databaseUrl.slice('sqlite:'.length);
+  const storage = await openStorage(databaseUrl, Date.now);
+  await storage.accounts.create(sampleAccount('a'), eventAbout('a'));
+  // While it is in use.
+  expect(await admin(project, 'storage', 'check')).toMatchObject({ code: 0, out: `${path} is sound.\n`, err: '' });
+  await storage.close();
+  dropFromIndex(path);
+  const damaged = await admin(project, 'storage', 'check');
+  expect(damaged).toMatchObject({ code: 1, out: '' });
+  expect(damaged.err).toMatch(/is damaged \(.*missing from index.*\)\. Stop the service.*\n$/);
 });
 
 test('a name that is nearly one is told the one; to programs as JSON', async () => {

@@ -83,6 +83,13 @@ suite(available === true ? 'on a MongoDB' : `on a MongoDB (skipped: ${available.
       ['artifacts', 'by_uid', { uid: 1, model: 1 }, { ...FILTER, unique: true }, 'unique true where false is needed'],
       ['counters', 'by_expiry', { expires_at: 1 }, { expireAfterSeconds: 5 }, 'expireAfterSeconds 5 where 3600 is needed'],
       ['counters', 'by_expiry', { expires_at: 1 }, {}, 'expireAfterSeconds none where 3600 is needed'],
+      [
+        'counters',
+        'by_expiry',
+        { expires_at: 1 },
+        { expireAfterSeconds: 3_600, collation: { locale: 'ja' } },
+        'collation {"locale":"ja"} where none is needed',
+      ],
       ['identifiers', 'by_unsettled', { unsettled_at: 1 }, {}, 'sparse false where true is needed'],
     ] as const)(
       '%s.%s is told, at the start and by the command, with what to drop: %j %j',
@@ -159,7 +166,9 @@ suite(available === true ? 'on a MongoDB' : `on a MongoDB (skipped: ${available.
       /^DATABASE_URL: MongoDB does not let us in \((.*)\): look at its user, password and authSource, and at that user's roles\n?$/;
 
     test('the start says so, and a command too, and ends; the password is not told', async () => {
-      const url = emptyDatabase().replace('//', '//common-id:s3cret@');
+      const named = new URL(emptyDatabase());
+      Object.assign(named, { username: 'common-id', password: 's3cret' });
+      const url = named.href;
       await expect(openPatiently(url)).rejects.toThrow(REFUSAL);
       const ended = await admin({ DATABASE_URL: url }, 'storage', 'indexes');
       expect(ended).toMatchObject({ code: 1, out: '', err: expect.stringMatching(REFUSAL) });

@@ -10,6 +10,7 @@ import { openSqliteStorage } from '../../src/storage/sqlite/open-sqlite-storage.
 import { StorageUnavailable } from '../../src/storage/storage.ts';
 import { runConformance } from './conformance.ts';
 import { eventAbout, sampleAccount } from './conformance/samples.ts';
+import { dropFromIndex, meddle } from './damage.ts';
 import { writeFileOfVersion } from './file-of-version.ts';
 
 const clock = () => 1_000_000;
@@ -39,16 +40,6 @@ describe('the file of SQLite', () => {
     await storage.close();
   }
 
-  /** Does something to the file behind the storage's back. */
-  function meddle(sql: string): void {
-    const connection = new DatabaseSync(path, { defensive: false });
-    try {
-      connection.exec(sql);
-    } finally {
-      connection.close();
-    }
-  }
-
   test('is made with its folder, readable by its owner only, migrated once', async () => {
     const told: object[] = [];
     const log = { info: (fields: object) => told.push(fields) };
@@ -59,7 +50,7 @@ describe('the file of SQLite', () => {
 
   test('that is large is checked too, and the log says for what the start waits', async () => {
     await writeFileWithAccounts(1);
-    meddle('CREATE TABLE padding (bytes); INSERT INTO padding VALUES (zeroblob (17 * 1024 * 1024))');
+    meddle(path, 'CREATE TABLE padding (bytes); INSERT INTO padding VALUES (zeroblob (17 * 1024 * 1024))');
     const told: object[] = [];
     const log = { info: (fields: object) => told.push(fields) };
     await (await openSqliteStorage({ path, clock, log })).close();
@@ -82,7 +73,7 @@ describe('the file of SQLite', () => {
       ...OF_ONE_PLACE.map((id) => sampleAccount(id)),
     ];
     writeFileOfVersion(path, version, [sampleAccount('gone'), ...accounts]);
-    meddle("DELETE FROM accounts WHERE id = 'gone'");
+    meddle(path, "DELETE FROM accounts WHERE id = 'gone'");
     const storage = await openSqliteStorage({ path, clock });
     for (const account of accounts) {
       expect(await storage.accounts.findByEmail(account.email_canonical)).toEqual(account);
@@ -105,7 +96,21 @@ describe('the file of SQLite', () => {
     await restored.close();
     // Each stands where its address says, but for one of the two whose addresses say the same.
     expect(standElsewhere(copy)).toHaveLength(1);
-    expect(() => meddle("INSERT INTO identifiers VALUES ('email:x', 999)")).toThrow('FOREIGN KEY');
+    expect(() => meddle(path, "INSERT INTO identifiers VALUES ('email:x', 999)")).toThrow('FOREIGN KEY');
+  });
+
+  test('of an earlier version in which a document cannot be read comes along with all the others', async () => {
+    await mkdir(dirname(path));
+    writeFileOfVersion(path, 3, [sampleAccount('a'), sampleAccount('broken'), sampleAccount('c')]);
+    meddle(path, `UPDATE accounts SET document = '{"email_canoni' WHERE id = 'broken'`);
+    const storage = await openSqliteStorage({ path, clock });
+    expect(await storage.accounts.findByEmail('c@example.jp')).toEqual(sampleAccount('c'));
+    const thief = sampleAccount('thief', { email_canonical: 'broken@example.jp' });
+    await expect(storage.accounts.create(thief, eventAbout('thief'))).rejects.toMatchObject({ what: 'email' });
+    await storage.close();
+    // Whoever mends it finds it where it belongs.
+    meddle(path, `UPDATE accounts SET document = '${JSON.stringify(sampleAccount('broken'))}' WHERE id = 'broken'`);
+    expect(standElsewhere(path)).toEqual([]);
   });
 
   test('has each account where its address says, and finds those too whose place is taken', async () => {
@@ -153,7 +158,7 @@ describe('the file of SQLite', () => {
 
   test('of a newer version is refused with the way out, and not touched', async () => {
     await writeFileWithAccounts(1);
-    meddle('PRAGMA user_version = 999');
+    meddle(path, 'PRAGMA user_version = 999');
     const before = await readFile(path);
     await expect(openSqliteStorage({ path, clock })).rejects.toMatchObject({
       name: 'DatabaseTooNew',
@@ -165,7 +170,7 @@ describe('the file of SQLite', () => {
   test('of another program is refused', async () => {
     await writeFileWithAccounts(0);
     await rm(path);
-    meddle('CREATE TABLE theirs (id INTEGER)');
+    meddle(path, 'CREATE TABLE theirs (id INTEGER)');
     await expect(openSqliteStorage({ path, clock })).rejects.toMatchObject({ name: 'NotOurDatabase' });
   });
 
@@ -191,13 +196,13 @@ describe('the file of SQLite', () => {
     ['the middle is overwritten', () => overwrite(4096 * 3 + 100, 4096 * 30)],
     ['its end is missing', () => truncate(path, 4096 * 12)],
     ['it is not a database', () => writeFile(path, 'これはデータベースではありません。'.repeat(500))],
-    ['an index misses an entry', async () => meddle(DROP_FROM_INDEX)],
+    ['an index misses an entry', async () => dropFromIndex(path)],
   ])('that is damaged is refused with the way out: %s', async (_, damage) => {
     await writeFileWithAccounts(100);
     await damage();
     await expect(openSqliteStorage({ path, clock })).rejects.toMatchObject({
       name: 'DatabaseDamaged',
-      message: expect.stringMatching(/is damaged.*put a backup in its place/s),
+      message: expect.stringMatching(/is damaged, or is no SQLite database \(.+\)\. .*put a backup in its place/s),
     });
   });
 
@@ -215,7 +220,7 @@ describe('the file of SQLite', () => {
       "INSERT OR REPLACE INTO ledger VALUES (1, 't', 's', '{}', 0, '', '')",
       "INSERT INTO ledger VALUES (4, 't', 's', '{}', 0, '', '')",
     ]) {
-      expect(() => meddle(sql)).toThrow('the ledger is append-only');
+      expect(() => meddle(path, sql)).toThrow('the ledger is append-only');
     }
   });
 
@@ -273,9 +278,3 @@ describe('the file of SQLite', () => {
     expect(await readdir(folder)).toEqual(['data']);
   });
 });
-
-/** Lets an index forget a row, as a fault of the disk can. */
-const DROP_FROM_INDEX = `
-  PRAGMA writable_schema = ON;
-  UPDATE sqlite_schema SET sql = replace(sql, 'account_place)', 'key)') WHERE name = 'identifiers_by_account';
-`;

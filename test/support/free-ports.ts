@@ -3,7 +3,8 @@ import { createServer } from 'node:net';
 
 // Below those that an operating system gives to outgoing connections and to whoever listens on port 0: one of them may be taken in the
 // moment between its being found free and its being listened on, or while the node that listens on it is started anew.
-const FIRST = 10_000;
+// And above 10080, which browsers refuse.
+const FIRST = 11_000;
 const LAST = 32_000;
 /** Each worker of the test runner has its own. */
 const OF_A_WORKER = 1_000;
@@ -13,7 +14,7 @@ const first = FIRST + (Number(process.env['JEST_WORKER_ID'] ?? 0) % workers) * O
 // Somewhere in the middle, so that two runs of the tests on one machine seldom meet.
 let next = Math.floor(Math.random() * OF_A_WORKER);
 
-/** Ports that are free, all different; none is given twice to one process before its thousand have been given. */
+/** Ports that are free, all different; none is given twice to one test file before its thousand have been given. */
 export async function freePorts(count: number): Promise<number[]> {
   const ports: number[] = [];
   for (let tried = 0; ports.length < count; tried += 1) {

@@ -126,6 +126,8 @@ async function copyCollection(
     if (batch.length === BATCH) await flush();
   }
   await flush();
+  // What has expired was counted, and stays behind.
+  showProgress(out, name, done, done);
   if (out.isTTY) out.write('\n');
 }
 

@@ -21,6 +21,8 @@ export function differencesOf(
   const known = NOT_EVERYWHERE.filter((option) => all.some((index) => index[option] !== undefined));
   const compared: [what: string, found: unknown, needed: unknown][] = [['keys', listed.key, wanted.definition]];
   for (const flag of FLAGS) compared.push([flag, Boolean(listed[flag]), Boolean(wanted.options[flag])]);
+  // None of ours has one: it decides which texts are the same.
+  compared.push(['collation', listed.collation, undefined]);
   for (const option of known) compared.push([option, listed[option], wanted.options[option]]);
   return compared.flatMap(([what, found, needed]) =>
     // As texts, because the order of keys matters.

@@ -2,6 +2,7 @@
 import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { findDamage } from './find-damage.ts';
 import { isDamage } from './sqlite-error.ts';
 
 /**
@@ -43,13 +44,8 @@ function copy(from: string, to: string): void {
 }
 
 function check(path: string): void {
-  const connection = new DatabaseSync(path, { readOnly: true });
-  try {
-    const [finding] = Object.values(connection.prepare('PRAGMA integrity_check (1)').get() ?? {});
-    if (finding !== 'ok') throw new Error(`the copy is not sound: ${String(finding)}`);
-  } finally {
-    connection.close();
-  }
+  const damage = findDamage(path);
+  if (damage !== undefined) throw new Error(`the copy is not sound: ${damage}`);
 }
 
 function sync(path: string): void {

@@ -99,8 +99,9 @@ function refuseDamaged(connection: DatabaseSync, path: string, log: OpenLog | un
 }
 
 function damaged(path: string, cause: unknown): DatabaseDamaged {
+  const finding = cause instanceof Error ? cause.message : String(cause);
   return new DatabaseDamaged(
-    `${path} is damaged, or is no SQLite database. Stop every process that uses it, move it and the files ${path}-wal and ` +
+    `${path} is damaged, or is no SQLite database (${finding}). Stop every process that uses it, move it and the files ${path}-wal and ` +
       `${path}-shm away (keep them: a specialist may recover them), and put a backup in its place.`,
     { cause },
   );
