@@ -1,9 +1,9 @@
 // npm run admin -- storage …: moving, backing up and preparing the database.
+import { existsSync } from 'node:fs';
 import { ConfigError } from '../../src/config/config-error.ts';
 import { inspectConfig } from '../../src/config/load.ts';
 import { backupSqliteDatabase } from '../../src/storage/sqlite/backup-sqlite-database.ts';
 import { findDamage } from '../../src/storage/sqlite/find-damage.ts';
-import { databaseIsThere } from './database-is-there.ts';
 import { copyStorage } from './storage-copy/copy-storage.ts';
 import { createTopic, type Action, type ActionInput } from './topic.ts';
 
@@ -30,10 +30,8 @@ const backup: Action = {
   options: { to: 'the file to make' },
   needs: ['to'],
   async run({ values: { to = '' }, ...input }) {
-    const url = databaseUrl(input);
-    if (!url.startsWith('sqlite:'))
-      throw new Error('storage backup is for SQLite; for MongoDB use mongodump, or snapshots of its disks');
-    backupSqliteDatabase({ from: url.slice('sqlite:'.length), to });
+    const from = sqlitePath(input, 'storage backup is for SQLite; for MongoDB use mongodump, or snapshots of its disks');
+    backupSqliteDatabase({ from, to });
     const text = `${to} holds everything that was acknowledged before this command. Keep it as safe as the database.\n`;
     return { json: { file: to }, text };
   },
@@ -42,10 +40,8 @@ const backup: Action = {
 const check: Action = {
   does: 'checks the SQLite database of DATABASE_URL completely while it is in use, each index against its table',
   async run(input) {
-    const url = databaseUrl(input);
-    if (!url.startsWith('sqlite:')) throw new Error('storage check is for SQLite; for MongoDB use its validate command');
-    const path = url.slice('sqlite:'.length);
-    if (!databaseIsThere(url)) throw new Error(`${path} does not exist`);
+    const path = sqlitePath(input, 'storage check is for SQLite; for MongoDB use its validate command');
+    if (!existsSync(path)) throw new Error(`${path} does not exist`);
     const damage = findDamage(path);
     if (damage !== undefined) {
       throw new Error(`${path} is damaged (${damage}). Stop the service, keep the file, and put a backup in its place.`);
@@ -66,6 +62,13 @@ const indexes: Action = {
 };
 
 export const command = createTopic('storage', { copy, backup, check, indexes });
+
+/** @throws with the sentence where the database is another one */
+function sqlitePath(input: Pick<ActionInput, 'env' | 'directory'>, otherwise: string): string {
+  const url = databaseUrl(input);
+  if (!url.startsWith('sqlite:')) throw new Error(otherwise);
+  return url.slice('sqlite:'.length);
+}
 
 function databaseUrl({ env, directory }: Pick<ActionInput, 'env' | 'directory'>): string {
   const { config, problems } = inspectConfig({ env, directory, apps: ['id'], keys: 'unchecked' });

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { DatabaseSync } from 'node:sqlite';
 import { referencesOf } from '../../src/storage/artifact-references.ts';
+import { emailKey } from '../../src/storage/identifiers.ts';
 import { INSERT_ACCOUNT, placeOf } from '../../src/storage/sqlite/account-place.ts';
 import { sampleAccount } from '../../test/storage/conformance/samples.ts';
 
@@ -33,7 +34,7 @@ export function fillDatabase(path: string, from: number, to: number, now: number
       const email = emailOf(n);
       const document = JSON.stringify(sampleAccount(accountId, { email, email_canonical: email }));
       const { lastInsertRowid } = account.run(placeOf(email), accountId, 1, document);
-      identifier.run(`email:${email}`, lastInsertRowid);
+      identifier.run(emailKey(email), lastInsertRowid);
       const grantId = idOf('grant', n);
       for (let m = 0; m < ARTIFACTS_PER_ACCOUNT; m += 1) {
         const [model, id] = m === 0 ? ['Grant', grantId] : [m === 1 ? 'AccessToken' : 'RefreshToken', idOf('token', `${n} ${m}`)];

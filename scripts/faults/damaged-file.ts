@@ -2,13 +2,12 @@
 // whole before the cut is there.
 import assert from 'node:assert/strict';
 import { copyFileSync, renameSync, rmSync, statSync, truncateSync } from 'node:fs';
-import { open } from 'node:fs/promises';
-import { DatabaseSync } from 'node:sqlite';
 import { FIRST_PREVIOUS_HASH, ledgerHash } from '../../src/storage/ledger-hash.ts';
 import { backupSqliteDatabase } from '../../src/storage/sqlite/backup-sqlite-database.ts';
 import { openSqliteStorage } from '../../src/storage/sqlite/open-sqlite-storage.ts';
 import type { Storage } from '../../src/storage/storage.ts';
 import { eventAbout, sampleAccount } from '../../test/storage/conformance/samples.ts';
+import { meddle, overwrite } from '../../test/storage/damage.ts';
 import type { Backend, Fault } from './fault.ts';
 
 const PAGE = 4_096;
@@ -25,7 +24,7 @@ const DAMAGES: [what: string, error: string, damage: (path: string) => unknown][
   ['a page is overwritten', 'DatabaseDamaged', (path) => overwrite(path, PAGE * 5, PAGE)],
   ['its end is missing', 'DatabaseDamaged', (path) => truncateSync(path, PAGE * 12)],
   ['its first page is overwritten', 'DatabaseDamaged', (path) => overwrite(path, 0, PAGE)],
-  ['a newer version wrote it', 'DatabaseTooNew', (path) => setVersion(path, 999)],
+  ['a newer version wrote it', 'DatabaseTooNew', (path) => meddle(path, 'PRAGMA user_version = 999')],
 ];
 
 export const damagedFile: Fault = {
@@ -93,16 +92,4 @@ async function makeFile(backend: Backend): Promise<Files> {
   for (const suffix of ['', '-wal']) copyFileSync(`${path}${suffix}`, `${asKilled}${suffix}`);
   await storage.close();
   return { path, backup, asKilled };
-}
-
-async function overwrite(path: string, position: number, length: number): Promise<void> {
-  const file = await open(path, 'r+');
-  await file.write(Buffer.alloc(length, 0xa5), 0, length, position);
-  await file.close();
-}
-
-function setVersion(path: string, version: number): void {
-  const connection = new DatabaseSync(path);
-  connection.exec(`PRAGMA user_version = ${version}`);
-  connection.close();
 }

@@ -12,8 +12,8 @@ import { untilTrue } from '../../test/journeys/dealer-faults.ts';
 import { createHttpDriver } from '../../test/journeys/http-driver.ts';
 import { codeFor, createTraveller, NEW_PASSWORD, WORDS } from '../../test/journeys/traveller.ts';
 import { eventAbout, sampleAccount } from '../../test/storage/conformance/samples.ts';
+import { rowsOf } from '../../test/support/rows-of.ts';
 import type { World } from '../../test/support/world.ts';
-import { openSide } from '../admin/storage-copy/copy-storage.ts';
 import type { Fault, Nodes } from './fault.ts';
 
 const READY_MS = 3_000;
@@ -139,14 +139,12 @@ export function registrationUrl({ origins }: World): string {
 
 /** By the rows: whoever looks for an address is answered one account, however many have it. */
 async function refuseDoubles(url: string): Promise<void> {
-  const side = await openSide(url);
   const seen = new Set<string>();
-  for await (const { row } of side.read('accounts', undefined)) {
-    const { email_canonical } = JSON.parse(row.document) as Account;
+  for (const { document } of await rowsOf(url, 'accounts')) {
+    const { email_canonical } = JSON.parse(document) as Account;
     assert(!seen.has(email_canonical), `${email_canonical} has two accounts`);
     seen.add(email_canonical);
   }
-  await side.close();
 }
 
 /** Holds what is stored against what the people were shown. */

@@ -8,6 +8,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { openSide } from '../admin/storage-copy/copy-storage.ts';
 import type { Storage } from '../../src/storage/storage.ts';
 import { openPatiently } from '../../test/storage/open-patiently.ts';
+import { rowsOf } from '../../test/support/rows-of.ts';
 import type { Fault } from './fault.ts';
 
 const PROGRAM = join(import.meta.dirname, 'sweep-process.ts');
@@ -55,7 +56,7 @@ export const sweepMany: Fault = {
       const during = await measure(storage, now, () => isSwept, Infinity);
       await sweeping;
       assert(removed <= count - done && removed >= count - done - begun, `${removed} of ${count} were left by who was killed`);
-      assert.equal(await countAll(url), SESSIONS, 'something is left, or too much was taken');
+      assert.equal((await rowsOf(url, 'artifacts')).length, SESSIONS, 'something is left, or too much was taken');
       const added = during - before;
       // The tests run beside others, where a figure of milliseconds says nothing.
       if (!short && backend.name === 'SQLite') assert(added < ADDED_P99_MS, `the sweep added ${added.toFixed(1)} ms to the p99`);
@@ -86,13 +87,6 @@ async function sweepAndDie(url: string, now: number, done: number, begun: number
   const child = fork(PROGRAM, [url, `${now}`, `${done}`, `${begun}`], { execArgv: ['--no-warnings'] });
   const [, signal] = (await once(child, 'exit')) as [number | null, string | null];
   assert.equal(signal, 'SIGKILL', 'it ended before it was killed');
-}
-
-async function countAll(url: string): Promise<number> {
-  const side = await openSide(url);
-  const count = await side.count('artifacts');
-  await side.close();
-  return count;
 }
 
 /** The 99th percentile of a save and a find, one after the other. */

@@ -5,7 +5,6 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { createLocalJWKSet, decodeProtectedHeader, jwtVerify, type JSONWebKeySet } from 'jose';
-import { openSide } from '../../scripts/admin/storage-copy/copy-storage.ts';
 import { databaseAway } from '../../scripts/faults/database-away.ts';
 import type { Backend, Nodes } from '../../scripts/faults/fault.ts';
 import { createGazoo } from '../../scripts/faults/gazoo.ts';
@@ -16,6 +15,7 @@ import { untilTrue } from '../journeys/dealer-faults.ts';
 import { createHttpDriver } from '../journeys/http-driver.ts';
 import { createTraveller, WORDS } from '../journeys/traveller.ts';
 import { createBrowser, sendRaw } from '../support/http-browser.ts';
+import { rowsOf } from '../support/rows-of.ts';
 import { describeLegacySiteRaces } from './legacy-site-races.ts';
 import { describePoison } from './poison.ts';
 import { describeRaces } from './races.ts';
@@ -86,10 +86,7 @@ export function describeNodes(name: string, makeBackend: () => Promise<Backend &
       expect(answer.status).toBe(429);
       expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0);
       // What is counted is kept; whom it counts is not.
-      const side = await openSide(nodes.database.directUrl);
-      const names: string[] = [];
-      for await (const { row } of side.read('counters', undefined)) names.push(row.key);
-      await side.close();
+      const names = (await rowsOf(nodes.database.directUrl, 'counters')).map(({ key }) => key);
       expect(names.some((counter) => counter.startsWith('login-tries:'))).toBe(true);
       expect(names.filter((counter) => /@|\d\.\d|::/.test(counter))).toEqual([]);
     });

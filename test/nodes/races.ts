@@ -1,13 +1,13 @@
 // The same thing pressed or sent many times at once at two nodes: it counts once. On storage alone, with processes that do nothing else,
 // test/storage/processes.ts does the same.
 import { expect, test } from '@jest/globals';
-import { openSide } from '../../scripts/admin/storage-copy/copy-storage.ts';
 import { createGazoo } from '../../scripts/faults/gazoo.ts';
 import type { Nodes } from '../../scripts/faults/fault.ts';
 import type { RegistrationDraft } from '../../src/domain/registration-draft.ts';
 import { untilTrue } from '../journeys/dealer-faults.ts';
 import { codeFor, NEW_PASSWORD } from '../journeys/traveller.ts';
 import type { Answer, Browser } from '../support/http-browser.ts';
+import { rowsOf } from '../support/rows-of.ts';
 import type { World } from '../support/world.ts';
 import { PROFILE, type Visitors } from './visitors.ts';
 import { withStorage } from './with-storage.ts';
@@ -26,18 +26,10 @@ export function describeRaces(getNodes: () => Nodes, { atCodePage }: Visitors): 
     return browser.copy(port === undefined ? {} : { port });
   }
 
-  /** Whichever database it is: the rows as they are copied. */
   async function draftOf(email: string): Promise<RegistrationDraft | undefined> {
-    const side = await openSide(getNodes().database.directUrl);
-    try {
-      for await (const { row } of side.read('expiring_documents', undefined)) {
-        const draft = JSON.parse(row.document) as RegistrationDraft;
-        if (row.kind === 'registration_draft' && draft.email === email) return draft;
-      }
-      return undefined;
-    } finally {
-      await side.close();
-    }
+    const documents = await rowsOf(getNodes().database.directUrl, 'expiring_documents');
+    const drafts = documents.filter(({ kind }) => kind === 'registration_draft');
+    return drafts.map(({ document }) => JSON.parse(document) as RegistrationDraft).find((draft) => draft.email === email);
   }
 
   const eventsOf = async (type: string, subject: string): Promise<number> =>

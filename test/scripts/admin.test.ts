@@ -1,10 +1,8 @@
 // The operators' command, each action as a process: what it prints, what it answers to programs, its exit code.
-import { execFile } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { digestOf } from '../../src/config/check-client-secrets.ts';
 import type { Client } from '../../src/config/config.ts';
@@ -13,26 +11,15 @@ import { writeClientSet } from '../../src/oidc/client-ends.ts';
 import { openStorage } from '../../src/storage/open-storage.ts';
 import { eventAbout, sampleAccount } from '../storage/conformance/samples.ts';
 import { dropFromIndex } from '../storage/damage.ts';
+import { runAdmin, type Ended } from './run-admin.ts';
 import { temporaryProjects, type TemporaryProject } from '../config/temporary-project.ts';
 
-const ADMIN = fileURLToPath(new URL('../../scripts/admin.ts', import.meta.url));
 const { make, clean } = temporaryProjects();
 afterAll(clean);
 
-type Ended = { code: number; out: string; err: string };
-
 async function admin(project: TemporaryProject, ...args: string[]): Promise<Ended> {
-  return new Promise((resolve) => {
-    const env = { PATH: process.env.PATH, GAZOO_CLIENT_SECRET: 'canary-0123456789abcdef-0123456789abcdef' };
-    execFile(
-      process.execPath,
-      [ADMIN, ...args, ...(args.length ? ['--project', project.directory] : [])],
-      { env },
-      (error, out, err) => {
-        resolve({ code: typeof error?.code === 'number' ? error.code : 0, out, err });
-      },
-    );
-  });
+  const env = { PATH: process.env.PATH, GAZOO_CLIENT_SECRET: 'canary-0123456789abcdef-0123456789abcdef' };
+  return runAdmin([...args, ...(args.length ? ['--project', project.directory] : [])], { env });
 }
 const json = ({ out }: Ended): unknown => JSON.parse(out);
 const calm = ({ out, err }: Ended): void => expect(`${out}${err}`).not.toMatch(/\n {4}at |canary/);

@@ -6,18 +6,18 @@ import { existsSync, readdirSync, mkdtempSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import mongoose from 'mongoose';
 import { copyStorage } from '../../scripts/admin/storage-copy/copy-storage.ts';
 import { openStorage } from '../../src/storage/open-storage.ts';
 import { placeOf } from '../../src/storage/sqlite/account-place.ts';
 import type { Storage } from '../../src/storage/storage.ts';
 import { eventAbout, sampleAccount, sampleDealerLink, sampleMigration } from '../storage/conformance/samples.ts';
 import { ODD_PAYLOADS } from '../storage/conformance/subject.ts';
+import { withMongo } from '../support/with-mongo.ts';
+import { runAdmin } from './run-admin.ts';
 import { mongoServerAvailable, startMongoServer, type MongoServer } from '../storage/mongo-server.ts';
 
 jest.setTimeout(180_000);
 
-const ADMIN = join(import.meta.dirname, '../../scripts/admin.ts');
 const mongo = mongoServerAvailable();
 const silent = { write: () => true };
 const END = Date.now() + 3_600_000;
@@ -95,15 +95,6 @@ async function copyAndDie(from: string, to: string, stateFile: string, times: nu
       if (error && error.signal === null) reject(new Error(stderr));
       else resolve(error?.signal ?? undefined);
     });
-  });
-}
-
-async function copyByCommand(from: string, to: string): Promise<{ code: unknown; err: string }> {
-  const args = ['--no-warnings', ADMIN, 'storage', 'copy', '--from', from, '--to', to];
-  return new Promise((resolve) => {
-    execFile(process.execPath, args, { cwd: folder, timeout: 60_000 }, (error, _, err) =>
-      resolve({ code: error?.code ?? error?.signal ?? 0, err }),
-    );
   });
 }
 
@@ -202,20 +193,18 @@ describe('between SQLite and MongoDB', () => {
   onBoth('a source that was mistyped is refused, and gets no index', async () => {
     server = await startMongoServer();
     const url = `${server.url}/mistyped_${randomUUID().slice(0, 8)}`;
-    const behind = await mongoose.createConnection(url).asPromise();
-    try {
+    await withMongo(url, async (behind) => {
       const sentence = `--from: there is no common ID in the database ${behind.name} of this MongoDB`;
       const copying = copyStorage({ from: url, to: sqlite('to.db'), out: silent });
       await expect(copying).rejects.toThrow(sentence);
       expect(await behind.listCollections()).toEqual([]);
       // Somebody else's. As a process, which has to end by itself.
       await behind.collection('things').insertOne({ a: 1 });
-      expect(await copyByCommand(url, sqlite('to.db'))).toEqual({ code: 1, err: `${sentence}\n` });
+      const ended = await runAdmin(['storage', 'copy', '--from', url, '--to', sqlite('to.db')], { cwd: folder });
+      expect(ended).toEqual({ code: 1, out: '', err: `${sentence}\n` });
       expect((await behind.listCollections()).map(({ name }) => name)).toEqual(['things']);
       expect(readdirSync(folder)).toEqual([]);
-    } finally {
-      await behind.close();
-    }
+    });
   });
 
   onBoth('there, killed on the way twice, and back again', async () => {

@@ -2,11 +2,11 @@
 // writes; whoever comes next finds it whole or undone, and whoever finishes it may be cut off just the same.
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
-import mongoose from 'mongoose';
 import { createMongoIndexes } from '../../src/storage/mongo/create-mongo-indexes.ts';
 import { AlreadyExists } from '../../src/storage/storage.ts';
 import type { Storage } from '../../src/storage/storage.ts';
 import { eventAbout, sampleAccount, sampleDealerLink, sampleMigration } from './conformance/samples.ts';
+import { withMongo } from '../support/with-mongo.ts';
 import { cutOff } from './cut-off.ts';
 import { expectChain } from './expect-whole.ts';
 import { mongoServerAvailable, startMongoServer } from './mongo-server.ts';
@@ -229,8 +229,7 @@ suite(available === true ? 'on a MongoDB' : `on a MongoDB (skipped: ${available.
       const clock = () => Date.now() + later;
       await withStorage((storage) => storage.sweep(1_000), clock);
     }
-    const connection = await mongoose.createConnection(url).asPromise();
-    try {
+    await withMongo(url, async (connection) => {
       const collection = (name: string) => connection.collection<{ _id: string }>(name);
       for (const name of ['accounts', 'dealer_links', 'migrations']) {
         expect(await collection(name).countDocuments({ 'events.event_id': { $exists: true } })).toBe(0);
@@ -243,8 +242,6 @@ suite(available === true ? 'on a MongoDB' : `on a MongoDB (skipped: ${available.
       expect(await collection('identifiers').countDocuments({ unsettled_at: { $exists: true } })).toBe(0);
       const carried = [...(await keys('accounts', 'email_key')), ...(await keys('accounts', 'phone_key'))];
       expect(await keys('identifiers', '_id')).toEqual(carried.toSorted());
-    } finally {
-      await connection.close();
-    }
+    });
   });
 });

@@ -1,8 +1,6 @@
 // MongoDB keeps the port's promises.
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { join } from 'node:path';
 import mongoose from 'mongoose';
 import { defineCollections } from '../../src/storage/mongo/collections.ts';
 import { connect } from '../../src/storage/mongo/connect.ts';
@@ -10,6 +8,7 @@ import { createMongoIndexes } from '../../src/storage/mongo/create-mongo-indexes
 import { asPortError } from '../../src/storage/mongo/mongo-error.ts';
 import { openMongoStorage } from '../../src/storage/mongo/open-mongo-storage.ts';
 import { StorageUnavailable } from '../../src/storage/storage.ts';
+import { runAdmin } from '../scripts/run-admin.ts';
 import { CHILD_ENVIRONMENT } from '../support/child-environment.ts';
 import { runConformance } from './conformance.ts';
 import { eventAbout, sampleAccount, sampleDealerLink, sampleMigration } from './conformance/samples.ts';
@@ -20,7 +19,6 @@ import { openPatiently, PATIENT } from './open-patiently.ts';
 // The first start may build the server.
 jest.setTimeout(180_000);
 
-const ADMIN = join(import.meta.dirname, '../../scripts/admin.ts');
 const available = mongoServerAvailable();
 const suite = available === true ? describe : describe.skip;
 
@@ -170,7 +168,7 @@ suite(available === true ? 'on a MongoDB' : `on a MongoDB (skipped: ${available.
       Object.assign(named, { username: 'common-id', password: 's3cret' });
       const url = named.href;
       await expect(openPatiently(url)).rejects.toThrow(REFUSAL);
-      const ended = await admin({ DATABASE_URL: url }, 'storage', 'indexes');
+      const ended = await runAdmin(['storage', 'indexes'], { env: { ...CHILD_ENVIRONMENT, DATABASE_URL: url } });
       expect(ended).toMatchObject({ code: 1, out: '', err: expect.stringMatching(REFUSAL) });
       expect(ended.err).not.toContain('s3cret');
     });
@@ -216,15 +214,6 @@ suite(available === true ? 'on a MongoDB' : `on a MongoDB (skipped: ${available.
       expect(await counters.find({}).lean()).toEqual([counter]);
     });
   });
-
-  async function admin(env: NodeJS.ProcessEnv, ...args: string[]): Promise<{ code: unknown; out: string; err: string }> {
-    return new Promise((resolve) => {
-      const options = { env: { ...CHILD_ENVIRONMENT, ...env }, timeout: 60_000 };
-      execFile(process.execPath, ['--no-warnings', ADMIN, ...args], options, (error, out, err) =>
-        resolve({ code: error?.code ?? error?.signal ?? 0, out, err }),
-      );
-    });
-  }
 
   type Asked = { collection: string; concern: { w?: unknown; j?: unknown } };
 

@@ -1,6 +1,6 @@
 // SQLite keeps the port's promises, and its own about the file.
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { mkdir, mkdtemp, open, readdir, readFile, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -10,7 +10,7 @@ import { openSqliteStorage } from '../../src/storage/sqlite/open-sqlite-storage.
 import { StorageUnavailable } from '../../src/storage/storage.ts';
 import { runConformance } from './conformance.ts';
 import { eventAbout, sampleAccount } from './conformance/samples.ts';
-import { dropFromIndex, meddle } from './damage.ts';
+import { dropFromIndex, meddle, overwrite } from './damage.ts';
 import { writeFileOfVersion } from './file-of-version.ts';
 
 const clock = () => 1_000_000;
@@ -55,7 +55,7 @@ describe('the file of SQLite', () => {
     const log = { info: (fields: object) => told.push(fields) };
     await (await openSqliteStorage({ path, clock, log })).close();
     expect(told).toEqual([{ path, megabytes: 17 }]);
-    await overwrite(4096 * 3, 4096 * 30);
+    await overwrite(path, 4096 * 3, 4096 * 30);
     await expect(openSqliteStorage({ path, clock })).rejects.toMatchObject({ name: 'DatabaseDamaged' });
   });
 
@@ -192,8 +192,8 @@ describe('the file of SQLite', () => {
   });
 
   test.each<[string, () => Promise<unknown>]>([
-    ['a page is overwritten', () => overwrite(4096 * 5, 4096)],
-    ['the middle is overwritten', () => overwrite(4096 * 3 + 100, 4096 * 30)],
+    ['a page is overwritten', () => overwrite(path, 4096 * 5, 4096)],
+    ['the middle is overwritten', () => overwrite(path, 4096 * 3 + 100, 4096 * 30)],
     ['its end is missing', () => truncate(path, 4096 * 12)],
     ['it is not a database', () => writeFile(path, 'これはデータベースではありません。'.repeat(500))],
     ['an index misses an entry', async () => dropFromIndex(path)],
@@ -205,12 +205,6 @@ describe('the file of SQLite', () => {
       message: expect.stringMatching(/is damaged, or is no SQLite database \(.+\)\. .*put a backup in its place/s),
     });
   });
-
-  async function overwrite(position: number, length: number): Promise<void> {
-    const file = await open(path, 'r+');
-    await file.write(Buffer.alloc(length, 0xa5), 0, length, position);
-    await file.close();
-  }
 
   test('refuses to change, remove or replace an entry of the ledger', async () => {
     await writeFileWithAccounts(2);
@@ -273,7 +267,7 @@ describe('the file of SQLite', () => {
     await writeFile(to, 'an earlier backup');
     expect(() => backupSqliteDatabase({ from: path, to })).toThrow('exists already');
     await rm(to);
-    await overwrite(4096 * 3, 4096 * 30);
+    await overwrite(path, 4096 * 3, 4096 * 30);
     expect(() => backupSqliteDatabase({ from: path, to })).toThrow('is damaged');
     expect(await readdir(folder)).toEqual(['data']);
   });

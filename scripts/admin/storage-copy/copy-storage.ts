@@ -34,7 +34,7 @@ export async function copyStorage(options: {
   const source = await openSide(from).catch(asOption('--from'));
   try {
     // A name that was mistyped, or the two that were mixed up.
-    if (await isEmpty(source)) throw new Error('--from: there is nothing to copy in it');
+    if (!(await findFilled(source))) throw new Error('--from: there is nothing to copy in it');
     const target = await openSide(to, { make: true }).catch(asOption('--to'));
     try {
       const state = await readState(stateFile, target);
@@ -78,16 +78,16 @@ function asOption(name: '--from' | '--to') {
   };
 }
 
-async function isEmpty(side: CopySide): Promise<boolean> {
-  for (const name of COLLECTIONS) if ((await side.count(name)) > 0) return false;
-  return true;
+/** The first collection that holds something. */
+async function findFilled(side: CopySide): Promise<CollectionName | undefined> {
+  for (const name of COLLECTIONS) if ((await side.count(name)) > 0) return name;
+  return undefined;
 }
 
 async function readState(stateFile: string, target: CopySide): Promise<State> {
-  let standing: CollectionName | undefined;
-  for (const name of COLLECTIONS) if (!standing && (await target.count(name)) > 0) standing = name;
-  if (standing && existsSync(stateFile)) return JSON.parse(readFileSync(stateFile, 'utf8')) as State;
-  if (standing) throw new Error(`the target is not empty: it has ${standing}. Copy into a new database.`);
+  const filled = await findFilled(target);
+  if (filled && existsSync(stateFile)) return JSON.parse(readFileSync(stateFile, 'utf8')) as State;
+  if (filled) throw new Error(`the target is not empty: it has ${filled}. Copy into a new database.`);
   // Whatever a file says of an earlier copy: it went into another database of this name.
   writeState(stateFile, {});
   return {};
@@ -144,7 +144,7 @@ function showProgress(out: Output, name: string, done: number, total: number): v
  */
 async function* unexpired(name: CollectionName, side: CopySide, after: Cursor | undefined, now: EpochMilliseconds) {
   for await (const read of side.read(name, after)) {
-    const { expires_at } = { expires_at: null, ...(read.row as { expires_at?: EpochMilliseconds | null }) };
+    const { expires_at = null } = read.row as { expires_at?: EpochMilliseconds | null };
     if (expires_at === null || expires_at > now) yield read;
   }
 }

@@ -41,9 +41,10 @@ export async function openSqliteSide(path: string): Promise<CopySide> {
       insert('artifacts', { ...row, ...referencesOf(row.model, JSON.parse(row.payload) as Record<string, unknown>) }),
     accounts({ id, document }) {
       const account = JSON.parse(document) as Account;
-      const found = (): unknown => connection.prepare('SELECT place FROM accounts WHERE id = ?').get(id);
-      if (!found()) connection.prepare(INSERT_ACCOUNT).run(placeOf(account.email_canonical), id, account.version, document);
-      const { place } = found() as { place: number };
+      // One that stands came with its identifiers, in one transaction.
+      if (connection.prepare('SELECT 1 FROM accounts WHERE id = ?').get(id)) return;
+      const row = [placeOf(account.email_canonical), id, account.version, document];
+      const { lastInsertRowid: place } = connection.prepare(INSERT_ACCOUNT).run(...row);
       for (const { key } of identifiersOf(account)) insert('identifiers', { key, account_place: place });
     },
     expiring_documents: (row) => insert('expiring_documents', row),

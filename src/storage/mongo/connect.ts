@@ -6,6 +6,7 @@ import type { Waits } from './waits.ts';
 
 /** Where the URL names no database. */
 const DEFAULT_DATABASE = 'common_id';
+
 /**
  * Connects to the servers of a `mongodb://` or `mongodb+srv://` URL.
  * @throws {Error} none of them answers, or they refuse us, with the reason; the message never shows the URL, which may hold a password

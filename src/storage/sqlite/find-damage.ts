@@ -9,12 +9,17 @@ import { isDamage } from './sqlite-error.ts';
 export function findDamage(path: string): string | undefined {
   const connection = new DatabaseSync(path, { readOnly: true, timeout: 10_000 });
   try {
-    const [finding] = Object.values(connection.prepare('PRAGMA integrity_check (1)').get() ?? {});
-    return finding === 'ok' ? undefined : String(finding);
+    return firstFinding(connection, 'integrity_check');
   } catch (error) {
     if (isDamage(error)) return (error as Error).message;
     throw error;
   } finally {
     connection.close();
   }
+}
+
+/** What SQLite's own check finds first, or nothing. `quick_check` does not hold the indexes against their tables. */
+export function firstFinding(connection: DatabaseSync, check: 'integrity_check' | 'quick_check'): string | undefined {
+  const [finding] = Object.values(connection.prepare(`PRAGMA ${check} (1)`).get() ?? {});
+  return finding === 'ok' ? undefined : String(finding);
 }

@@ -5,6 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createCheckpointer } from './checkpointer.ts';
 import { Database } from './database.ts';
+import { firstFinding } from './find-damage.ts';
 import { openLogSync } from './log-sync.ts';
 import { migrate } from './migrate.ts';
 import { isBusy, isDamage, isUnavailable } from './sqlite-error.ts';
@@ -93,9 +94,8 @@ function refuseDamaged(connection: DatabaseSync, path: string, log: OpenLog | un
   const isSmall = size <= FULL_CHECK_UP_TO_BYTES;
   // From a slow disk it takes minutes, in which nobody listens.
   if (!isSmall) log?.info({ path, megabytes: Math.round(size / 1024 ** 2) }, 'checking the database before it is used');
-  const row = connection.prepare(isSmall ? 'PRAGMA integrity_check (1)' : 'PRAGMA quick_check (1)').get();
-  const [finding] = Object.values(row ?? {});
-  if (finding !== 'ok') throw damaged(path, finding);
+  const finding = firstFinding(connection, isSmall ? 'integrity_check' : 'quick_check');
+  if (finding !== undefined) throw damaged(path, finding);
 }
 
 function damaged(path: string, cause: unknown): DatabaseDamaged {

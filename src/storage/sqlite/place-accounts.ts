@@ -7,31 +7,31 @@ import { placeOf } from './account-place.ts';
 export function placeAccounts(connection: DatabaseSync): void {
   // Row by row: an SQL function of ours would keep every address in memory until the statement ends. Of the identifiers, because a
   // document that cannot be read must not hold up the others.
-  connection.exec('CREATE TABLE addresses (number INTEGER PRIMARY KEY, place INTEGER NOT NULL) STRICT');
+  connection.exec('CREATE TABLE addresses (number INTEGER PRIMARY KEY, place INTEGER) STRICT');
   const insert = connection.prepare('INSERT INTO addresses (number, place) VALUES (?, ?)');
   const accounts = connection.prepare(`
     SELECT number, substr(key, length('email:') + 1) AS email
     FROM accounts LEFT JOIN identifiers ON account_number = number AND key GLOB 'email:*' ORDER BY number`);
   for (const { number, email } of accounts.iterate()) {
-    insert.run(Number(number), email === null ? elsewhere(Number(number)) : placeOf(String(email)));
+    insert.run(Number(number), email === null ? null : placeOf(String(email)));
   }
   connection.exec(MOVE);
 }
 
-/** Where no address leads. */
-function elsewhere(number: number): number {
-  return -1 - number;
-}
-
 // Places are found out first, in a table of their own, so that what is sorted are numbers and not documents. Of accounts whose addresses
-// give the same place the first gets it; the others go where no address leads, below zero.
+// give the same place the first gets it; the others, and who has no address, go where no address leads, below zero.
 const MOVE = `
   CREATE TABLE places (
     place  INTEGER PRIMARY KEY,
     number INTEGER NOT NULL
   ) STRICT;
   INSERT INTO places
-    SELECT CASE WHEN row_number () OVER (PARTITION BY place ORDER BY number) = 1 THEN place ELSE -1 - number END, number
+    SELECT
+      CASE
+        WHEN place IS NOT NULL AND row_number () OVER (PARTITION BY place ORDER BY number) = 1 THEN place
+        ELSE -1 - number
+      END,
+      number
     FROM addresses;
   CREATE INDEX places_by_number ON places (number);
   CREATE TABLE accounts_4 (

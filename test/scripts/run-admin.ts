@@ -1,0 +1,17 @@
+// Runs `npm run admin -- …` as the process that it is.
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+
+const PROGRAM = join(import.meta.dirname, '../../scripts/admin.ts');
+
+/** How it ended: its exit code, or the signal that ended it; and what it wrote. */
+export type Ended = { code: unknown; out: string; err: string };
+
+/** @param options.env all of it; that of the tests where it is left out */
+export async function runAdmin(args: readonly string[], options: { env?: NodeJS.ProcessEnv; cwd?: string }): Promise<Ended> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, [PROGRAM, ...args], { ...options, timeout: 60_000 }, (error, out, err) =>
+      resolve({ code: error?.code ?? error?.signal ?? 0, out, err }),
+    );
+  });
+}
