@@ -45,7 +45,7 @@ const pad = (text: string, to: number): string => text + ' '.repeat(Math.max(to 
 
 /** `S07 sending again: 429` → number, attack, answer. */
 function rowOf({ title, status }: Result): string[] {
-  const [, number = '', attack = '', answer = ''] = /^(S\d+) (.*?): (.*)$/.exec(title) ?? [];
+  const [, number = '', attack = '', answer = ''] = /^([RS]\d+) (.*?): (.*)$/.exec(title) ?? [];
   return [number, attack, answer, status === 'passed' ? 'passed' : status.toUpperCase()];
 }
 
@@ -67,7 +67,7 @@ function printTable(rows: string[][]): void {
 endTogether('attacks');
 const report = await run(process.argv.slice(2));
 const results = report.testResults.flatMap(({ assertionResults }) => assertionResults);
-const attacks = results.filter(({ title, status }) => /^S\d+ /.test(title) && status !== 'pending');
+const attacks = results.filter(({ title, status }) => /^[RS]\d+ /.test(title) && status !== 'pending');
 const passed = attacks.filter(({ status }) => status === 'passed').length;
 printTable(attacks.map(rowOf).toSorted(([a = ''], [b = '']) => a.localeCompare(b)));
 process.stdout.write(`\n${passed} of ${attacks.length} attacks got the answer that they must get.\n`);

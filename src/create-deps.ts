@@ -21,8 +21,8 @@ export async function createLasting(config: Config, clock: Clock, log: Log): Pro
   const opened = await openStorage(config.databaseUrl, clock, log);
   const storage = {
     ...opened,
-    jobs: sealMails(opened.jobs, config.hmacKey),
-    counters: hideCounterKeys(opened.counters, config.hmacKey),
+    jobs: sealMails(opened.jobs, config.keys.waitingMail),
+    counters: hideCounterKeys(opened.counters, config.keys.counter),
   };
   const status: ProcessStatus = { draining: false, configuration: { version: '', inForceSince: clock() } };
   return { storage, jobs: createJobQueue(storage.jobs, clock), status, metrics: createMetrics(status) };

@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
+import { makeSecretKeys } from '../../src/config/secret-keys.ts';
 import type { Deps } from '../../src/deps.ts';
 import { createDealerBreaker, FAILURES_IN_A_ROW } from '../../src/jobs/dealer-breaker.ts';
 import { createDeliverDealerLink } from '../../src/jobs/deliver-dealer-link.ts';
@@ -39,7 +40,7 @@ export const dealerAway: Fault = {
       log,
       config: {
         issuer: 'http://localhost',
-        hmacKey: 'hmac-key-of-the-fault',
+        keys: makeSecretKeys({ hmac: 'hmac-key-of-the-fault', subject: undefined, ledger: undefined }),
         dealers: [{ code: DEALER, name: { ja: DEALER, en: DEALER }, resource: dealer.url }],
         dealerDeliveryGiveUpAfterSeconds: 3600,
       },

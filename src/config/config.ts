@@ -3,6 +3,7 @@ import type { ProfileKey } from '../domain/account.ts';
 import type { PasswordPolicy } from '../domain/password-policy.ts';
 import type { RequiredClaim } from '../domain/required-profile.ts';
 import type { Problem } from './problem.ts';
+import type { SecretKeys } from './secret-keys.ts';
 
 /** Which of the apps a process runs. */
 export type AppName = 'id' | 'owners-site' | 'notebook' | 'dealer' | 'mailbox' | 'demo-clients';
@@ -82,8 +83,8 @@ export type Config = {
   keyDirectory: string;
   /** The first signs, all verify. */
   cookieKeys: string[];
-  /** Key of the HMACs over e-mail codes and of pairwise subjects. */
-  hmacKey: string;
+  /** Made of HMAC_KEY, SUBJECT_KEY and LEDGER_KEY. */
+  keys: SecretKeys;
   mail: { smtpUrl: string; from: string };
   logLevel: string;
   /** Demo data is written into an empty database. */

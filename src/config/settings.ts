@@ -86,13 +86,9 @@ export const SETTINGS = {
     },
     mend: mendSecret,
   },
-  HMAC_KEY: {
-    neededBy: ['id'],
-    secret: true,
-    expected: () => `a secret of at least ${SHORTEST_KEY} characters`,
-    parse: (value) => (value.length >= SHORTEST_KEY ? value : undefined),
-    mend: mendSecret,
-  },
+  HMAC_KEY: secretKey(['id']),
+  SUBJECT_KEY: secretKey([]),
+  LEDGER_KEY: secretKey([]),
   TRUST_PROXY: {
     ...boolean('false', EVERY_APP),
     expected: () => 'true (a reverse proxy in front sets X-Forwarded-*) or false (nothing does)',
@@ -181,6 +177,16 @@ function mendOrigin(value: string, mode: Mode): string | undefined {
   if (bare !== undefined && bare !== value && isWebOrigin(bare, mode)) return `use ${bare}`;
   const secure = bare?.replace(/^http:/, 'https:');
   return secure !== undefined && isWebOrigin(secure, mode) ? `use ${secure}` : undefined;
+}
+
+function secretKey(neededBy: readonly AppName[]): Setting<string> {
+  return {
+    neededBy,
+    secret: true,
+    expected: () => `a secret of at least ${SHORTEST_KEY} characters`,
+    parse: (value) => (value.length >= SHORTEST_KEY ? value : undefined),
+    mend: mendSecret,
+  };
 }
 
 function text(what: string, neededBy: readonly AppName[] = []): Setting<string> {

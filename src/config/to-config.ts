@@ -4,6 +4,7 @@ import type { Config } from './config.ts';
 import { developmentSecrets } from './development-secrets.ts';
 import type { Policy } from './read-policy.ts';
 import type { Variables } from './read-settings.ts';
+import { makeSecretKeys } from './secret-keys.ts';
 import type { SettingValues } from './settings.ts';
 import { isLoopback } from './web-url.ts';
 
@@ -65,15 +66,13 @@ export function toConfig(directory: string, { mode }: Variables, settings: Setti
   };
 }
 
-function secrets(
-  mode: Variables['mode'],
-  settings: SettingValues,
-  dataDirectory: string,
-): Pick<Config, 'cookieKeys' | 'hmacKey'> {
-  const { COOKIE_KEYS: cookieKeys, HMAC_KEY: hmacKey } = settings;
-  if (mode === 'production' || (cookieKeys && hmacKey)) return { cookieKeys: cookieKeys ?? [], hmacKey: hmacKey ?? '' };
-  const made = developmentSecrets(dataDirectory);
-  return { cookieKeys: cookieKeys ?? made.cookieKeys, hmacKey: hmacKey ?? made.hmacKey };
+function secrets(mode: Variables['mode'], settings: SettingValues, dataDirectory: string): Pick<Config, 'cookieKeys' | 'keys'> {
+  const { COOKIE_KEYS: cookieKeys, HMAC_KEY: hmac, SUBJECT_KEY: subject, LEDGER_KEY: ledger } = settings;
+  const made = mode === 'production' || (cookieKeys && hmac) ? undefined : developmentSecrets(dataDirectory);
+  return {
+    cookieKeys: cookieKeys ?? made?.cookieKeys ?? [],
+    keys: makeSecretKeys({ hmac: hmac ?? made?.hmacKey, subject, ledger }),
+  };
 }
 
 function portOf(origin = ''): number {

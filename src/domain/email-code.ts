@@ -1,5 +1,5 @@
 // One-time codes that prove an e-mail address. They prove an address and are no way to log in.
-import { createHmac, randomInt, timingSafeEqual } from 'node:crypto';
+import { createHmac, randomInt, timingSafeEqual, type KeyObject } from 'node:crypto';
 
 /** How long a code counts. */
 export const EMAIL_CODE_LIFETIME_MS = 10 * 60 * 1000;
@@ -19,7 +19,7 @@ export function drawCode(): string {
  * What is stored instead of the code: HMAC-SHA-256 in base64url. With six digits a plain hash would be undone in a second; without the key
  * this one is not. Bound to the slot (what the code is for, in which interaction) and the address, so that it counts nowhere else.
  */
-export function codeHmac(key: string | Buffer, slot: string, canonicalEmail: string, code: string): string {
+export function codeHmac(key: KeyObject, slot: string, canonicalEmail: string, code: string): string {
   // JSON keeps the three apart: no slot can be chosen so that it runs into the address.
   return createHmac('sha256', key)
     .update(JSON.stringify([slot, canonicalEmail, code]))

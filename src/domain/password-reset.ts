@@ -1,5 +1,5 @@
 // A forgotten password on its way to a new one: what is kept between the pages. Nothing of it tells whether the address has an ID.
-import { createHmac } from 'node:crypto';
+import { createHmac, type KeyObject } from 'node:crypto';
 import type { Account, EpochMilliseconds } from './account.ts';
 
 /** How long a reset may take, from the address to the new password. */
@@ -39,7 +39,7 @@ export type PasswordReset = {
 };
 
 /** The id of the reset of an address. Keyed, so that it does not tell the address. */
-export function passwordResetId(key: string, canonicalEmail: string): string {
+export function passwordResetId(key: KeyObject, canonicalEmail: string): string {
   return createHmac('sha256', key).update(`password-reset:${canonicalEmail}`).digest('base64url');
 }
 

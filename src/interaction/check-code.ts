@@ -15,7 +15,7 @@ export async function checkCode(
   const parsed = parseCode(typed);
   if (!parsed.ok) return `code_${parsed.reason}`;
   const kept = await deps.storage.emailCodes.countAttempt(slot, EMAIL_CODE_MAX_ATTEMPTS);
-  const expected = codeHmac(deps.config.hmacKey, slot, canonicalEmail, parsed.code);
+  const expected = codeHmac(deps.config.keys.emailCode, slot, canonicalEmail, parsed.code);
   const right = kept !== undefined && kept.email_canonical === canonicalEmail && sameHmac(kept.code_hmac, expected);
   return right && (await deps.storage.emailCodes.consume(slot, expected)) ? undefined : 'code_wrong';
 }

@@ -79,7 +79,7 @@ export function createDeliverDealerLink(deps: DeliverDeps, breaker: DealerBreake
 
 async function bodyOf(deps: DeliverDeps, link: DealerLink, dealer: Dealer, account: Account): Promise<Record<string, unknown>> {
   const { config, keys, clock } = deps;
-  const sub = dealerSubject(config.hmacKey, dealer.code, account.id);
+  const sub = dealerSubject(config.keys.subject, dealer.code, account.id);
   const { consent } = link;
   const receipt = await keys.sign(
     'consent-receipt+jwt',

@@ -33,7 +33,7 @@ export function createMailPasswordReset(deps: MailDeps): JobHandler {
       const standing = await storage.emailCodes.find(slot);
       await storage.emailCodes.put({
         id: slot,
-        code_hmac: codeHmac(config.hmacKey, slot, reset.email_canonical, code),
+        code_hmac: codeHmac(config.keys.emailCode, slot, reset.email_canonical, code),
         email_canonical: reset.email_canonical,
         attempts: standing?.attempts ?? 0,
         sent_at: reset.sent_at,

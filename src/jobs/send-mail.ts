@@ -13,6 +13,7 @@ export function createSendMail(mailer: Mailer, clock: () => number): JobHandler 
   return {
     giveUpAfterMs: GIVE_UP_AFTER_MS,
     async run(payload, job) {
+      if (!('values' in payload)) throw new HopelessJob('it cannot be read: HMAC_KEY was another one when it was written');
       const mail = payload as Mail;
       const { minutes } = mail.values;
       if (minutes !== undefined && clock() > job.created_at + Number(minutes) * 60_000)

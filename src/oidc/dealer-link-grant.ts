@@ -112,7 +112,8 @@ export function createCustomerNaming({ config }: Pick<Deps, 'config'>) {
     jwt: { payload: { sub?: string } },
   ): void {
     const dealer = token.resourceServer && dealerOf(token.resourceServer.identifier(), config.dealers);
-    if (dealer && token.accountId !== undefined) jwt.payload.sub = dealerSubject(config.hmacKey, dealer.code, token.accountId);
+    if (dealer && token.accountId !== undefined)
+      jwt.payload.sub = dealerSubject(config.keys.subject, dealer.code, token.accountId);
   };
 }
 

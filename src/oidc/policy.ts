@@ -153,7 +153,7 @@ function hintCheck({ config }: PolicyDeps) {
       const accountId = ctx.oidc.session?.accountId;
       if (typeof hint !== 'string' || !accountId) return need(false);
       const client = ctx.oidc.client!;
-      const sub = client.subjectType === 'pairwise' ? pairwiseSubject(config.hmacKey, accountId, client) : accountId;
+      const sub = client.subjectType === 'pairwise' ? pairwiseSubject(config.keys.subject, accountId, client) : accountId;
       return need(decodeJwt(hint).sub !== sub);
     },
   );

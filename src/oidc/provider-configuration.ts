@@ -41,7 +41,7 @@ export function createProviderConfiguration(deps: Deps): Configuration {
     claims: CLAIMS_BY_SCOPE,
     subjectTypes: ['public', 'pairwise'],
     pairwiseIdentifier: (_ctx: unknown, accountId: string, client: { sectorIdentifier?: string; clientId: string }) =>
-      pairwiseSubject(config.hmacKey, accountId, client),
+      pairwiseSubject(config.keys.subject, accountId, client),
     responseTypes: ['code'],
     grantTypes: undefined,
     clientAuthMethods: ['private_key_jwt', 'client_secret_basic', 'none'],

@@ -1,5 +1,5 @@
 // Keeps mails that wait to be sent unreadable in the database: they hold the codes that nothing else of ours stores.
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, randomBytes, type KeyObject } from 'node:crypto';
 import type { Job, JobStore } from './storage.ts';
 
 const SEALED_KIND = 'send_mail';
@@ -11,9 +11,7 @@ const TAG_BYTES = 16;
  * Without that a stolen database, or the pages of it that SQLite has only marked as free, would give codes away.
  * Where the key was changed in between a mail cannot be read any more; its code is dead then too.
  */
-export function sealMails(jobs: JobStore, hmacKey: string): JobStore {
-  const key = Buffer.from(hkdfSync('sha256', hmacKey, '', 'mails that wait', 32));
-
+export function sealMails(jobs: JobStore, key: KeyObject): JobStore {
   function seal(jobKey: string, payload: Job['payload']): Job['payload'] {
     const nonce = randomBytes(NONCE_BYTES);
     const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(jobKey));

@@ -10,6 +10,7 @@ import { makeKeyFile, NEEDED_KEYS, type KeyUse } from '../../src/config/key-file
 import { digestOf } from '../../src/config/check-client-secrets.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { formatProblem } from '../../src/config/problem.ts';
+import { makeSecretKeys } from '../../src/config/secret-keys.ts';
 import type { Environment } from '../../src/config/read-settings.ts';
 import { GAZOO_DEVELOPMENT_SECRET } from '../../src/config/settings.ts';
 import { temporaryProjects } from './temporary-project.ts';
@@ -154,9 +155,10 @@ describe('the environment', () => {
   test('keeps the secrets of development, for nobody else to read', () => {
     const project = make();
     const first = load({}, project);
-    expect(load({}, project)).toMatchObject({ cookieKeys: first.cookieKeys, hmacKey: first.hmacKey });
-    expect(load({}, make()).hmacKey).not.toBe(first.hmacKey);
-    expect(first.hmacKey.length).toBeGreaterThanOrEqual(32);
+    expect(load({}, project).cookieKeys).toEqual(first.cookieKeys);
+    expect(load({}, project).keys.subject.equals(first.keys.subject)).toBe(true);
+    expect(load({}, make()).keys.subject.equals(first.keys.subject)).toBe(false);
+    expect(first.keys.subject.symmetricKeySize).toBeGreaterThanOrEqual(32);
     expect(statSync(join(project.directory, 'data/development-secrets.json')).mode & 0o077).toBe(0);
   });
 
@@ -399,7 +401,9 @@ describe('production', () => {
     const config = load({ ...env, PORT: '8081' }, make(), ['owners-site']);
     expect(config.ownersSite).toMatchObject({ origin: 'https://owners.example.jp', port: 8081 });
     expect(config.clients).toEqual([]);
-    expect(config.hmacKey).toBe('');
+    // Nothing that fits what the common ID stores.
+    const fromNothing = makeSecretKeys({ hmac: '', subject: undefined, ledger: undefined });
+    expect(config.keys.emailCode.equals(fromNothing.emailCode)).toBe(false);
   });
 
   test('does not ask for what only a disabled client app refers to', () => {

@@ -17,10 +17,10 @@ export const print: Action = {
 };
 
 function redact(config: Config): object {
-  const { cookieKeys, mail, databaseUrl, clients, terms, privacy, ...rest } = config;
+  const { cookieKeys, keys: _keys, mail, databaseUrl, clients, terms, privacy, ...rest } = config;
   return {
     ...rest,
-    hmacKey: HIDDEN,
+    keys: HIDDEN,
     demoClients: { ...rest.demoClients, secret: HIDDEN },
     cookieKeys: cookieKeys.map(() => HIDDEN),
     databaseUrl: withoutPassword(databaseUrl),

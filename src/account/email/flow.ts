@@ -39,7 +39,7 @@ export async function askForEmail(
   const code = drawCode();
   await storage.emailCodes.put({
     id: slot,
-    code_hmac: owner ? `none:${randomUUID()}` : codeHmac(config.hmacKey, slot, canonical, code),
+    code_hmac: owner ? `none:${randomUUID()}` : codeHmac(config.keys.emailCode, slot, canonical, code),
     email_canonical: canonical,
     attempts: 0,
     sent_at: now,

@@ -27,7 +27,7 @@ export async function beginReset(
   from: Pick<PasswordReset, 'language' | 'interaction' | 'device'>,
 ): Promise<PasswordReset> {
   const { storage, clock, config } = deps;
-  const id = passwordResetId(config.hmacKey, address.canonical);
+  const id = passwordResetId(config.keys.passwordReset, address.canonical);
   for (let attempt = 0; ; attempt += 1) {
     const now = clock();
     const standing = await storage.passwordResets.find(id);
@@ -95,7 +95,7 @@ export async function proveOwner(
   const kept = await storage.emailCodes.countAttempt(slot, EMAIL_CODE_MAX_ATTEMPTS);
   if (points > MAX_RESET_TRIES) return 'reset_over';
 
-  const expected = codeHmac(config.hmacKey, slot, reset.email_canonical, parsed.code);
+  const expected = codeHmac(config.keys.emailCode, slot, reset.email_canonical, parsed.code);
   const codeIsRight = kept !== undefined && sameHmac(kept.code_hmac, expected);
   const account = codeIsRight ? await storage.accounts.findByEmail(reset.email_canonical) : undefined;
   const proven = account !== undefined && birthdateFits(account, typed.birthdate);

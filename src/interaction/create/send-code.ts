@@ -44,7 +44,7 @@ async function sendCode(
   const code = drawCode();
   await deps.storage.emailCodes.put({
     id: slot,
-    code_hmac: owner ? `none:${randomUUID()}` : codeHmac(deps.config.hmacKey, slot, address.canonical, code),
+    code_hmac: owner ? `none:${randomUUID()}` : codeHmac(deps.config.keys.emailCode, slot, address.canonical, code),
     email_canonical: address.canonical,
     attempts: 0,
     sent_at: now,
