@@ -7,6 +7,8 @@ import { describeValue } from './describe-value.ts';
 import { nearestName } from './nearest-name.ts';
 import type { Problem } from './problem.ts';
 import { readTextFile } from './read-json-file.ts';
+import { createReadSecretFile } from './read-secret-file.ts';
+import { isSecretSetting, readSecretSettings, SECRET_NAMES, secretFileName } from './read-secret-settings.ts';
 import { SETTINGS } from './settings.ts';
 import type { Setting, SettingName, SettingValues } from './settings.ts';
 import type { Mode } from './web-url.ts';
@@ -23,6 +25,8 @@ export type Variables = {
   values: Environment;
   /** Where a variable that somebody may have set is told: `environment` or `.env`. */
   sourceOf: (name: string) => string;
+  /** Which variable gave the value of a setting: its own, or for a secret in a file `NAME_FILE`. */
+  givenBy: (name: SettingName) => string;
   /** The names that the .env file sets. */
   inFile: string[];
 };
@@ -35,7 +39,15 @@ export function readVariables(env: Environment, directory: string, problems: Pro
   const values: Environment = Object.fromEntries([...Object.entries(file), ...Object.entries(env).filter(said)].filter(said));
   const inFile = Object.keys(file);
   const sourceOf = (name: string): string => (inFile.includes(name) && values[name] !== env[name] ? DOT_ENV : 'environment');
-  return { mode: readMode(values.NODE_ENV, sourceOf('NODE_ENV'), problems), values, sourceOf, inFile };
+  const mode = readMode(values.NODE_ENV, sourceOf('NODE_ENV'), problems);
+  const fromFiles = readSecretSettings({ mode, values, sourceOf }, createReadSecretFile(directory), problems);
+  return {
+    mode,
+    values: { ...values, ...fromFiles },
+    sourceOf,
+    givenBy: (name) => (fromFiles[name] === undefined ? name : secretFileName(name)),
+    inFile,
+  };
 }
 
 function readMode(value: string | undefined, source: string, problems: Problem[]): Mode {
@@ -60,13 +72,16 @@ export function readSettings(
   referred: ReadonlyMap<string, string[]>,
   problems: Problem[],
 ): SettingValues {
-  const { mode, values, sourceOf } = variables;
+  const { mode, values, sourceOf, givenBy } = variables;
   const read = (name: SettingName): unknown => {
     const setting: Setting<unknown> = SETTINGS[name];
     const said = values[name]?.trim();
+    const key = givenBy(name);
     const error = (found: string, mend: string | undefined): undefined => {
-      problems.push({ severity: 'error', source: sourceOf(name), key: name, expected: setting.expected(mode), found, mend });
+      problems.push({ severity: 'error', source: sourceOf(key), key, expected: setting.expected(mode), found, mend });
     };
+    // What is wrong with the file was told.
+    if (said === undefined && values[secretFileName(name)] !== undefined && isSecretSetting(name)) return undefined;
     const text = said ?? (mode === 'production' ? setting.productionDefault : setting.default);
     if (text === undefined) {
       const files = referred.get(name);
@@ -85,7 +100,7 @@ export function readSettings(
  * there a name only draws a warning, and only where it is one slip away from a setting that nobody has set.
  */
 export function checkNames(variables: Variables, referred: ReadonlyMap<string, string[]>, problems: Problem[]): void {
-  const known = [...NAMES, 'NODE_ENV', ...referred.keys()];
+  const known = [...NAMES, ...SECRET_NAMES.map(secretFileName), 'NODE_ENV', ...referred.keys()];
   for (const name of Object.keys(variables.values)) {
     if (known.includes(name)) continue;
     const isOurs = variables.inFile.includes(name);

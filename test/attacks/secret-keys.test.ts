@@ -1,12 +1,28 @@
 // The keys that are made of HMAC_KEY, SUBJECT_KEY and LEDGER_KEY: design/reality.md R56.
-import { createHmac } from 'node:crypto';
-import { expect, test } from '@jest/globals';
+import { createHmac, randomBytes } from 'node:crypto';
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, expect, test } from '@jest/globals';
+import { inspectConfig } from '../../src/config/load.ts';
+import { formatProblem } from '../../src/config/problem.ts';
 import { makeSecretKeys, type SecretKeys } from '../../src/config/secret-keys.ts';
+import { SETTINGS, type Setting } from '../../src/config/settings.ts';
+import { HopelessJob, type JobHandler } from '../../src/jobs/runner.ts';
+import { createSendMail } from '../../src/jobs/send-mail.ts';
+import { createMailer } from '../../src/mail/mailer.ts';
+import { openStorage } from '../../src/storage/open-storage.ts';
+import { sealMails } from '../../src/storage/sealed-mails.ts';
+import { temporaryProjects } from '../config/temporary-project.ts';
+import { startWorld } from './support/attack-world.ts';
+import { codeFor, registerUpTo } from './support/registration.ts';
 import { dealerSubject } from '../../src/domain/dealer-subject.ts';
 import { pairwiseSubject } from '../../src/oidc/pairwise-subject.ts';
 
 const OLD = 'the-key-of-an-installation-that-stands-0123';
 const NEW = 'another-key-that-was-made-later-0123456789';
+
+const { make, clean } = temporaryProjects();
+afterAll(clean);
 
 const valuesOf = (keys: SecretKeys): Record<string, string> =>
   Object.fromEntries(Object.entries(keys).map(([use, key]) => [use, key.export().toString('base64')]));
@@ -37,4 +53,114 @@ test('R56 HMAC_KEY is turned, the old one stays as SUBJECT_KEY and LEDGER_KEY: n
   const after = valuesOf(makeSecretKeys({ hmac: NEW, subject: OLD, ledger: OLD }));
   const same = Object.keys(before).filter((use) => before[use] === after[use]);
   expect(same.toSorted()).toEqual(['ledger', 'linkId', 'subject']);
+});
+
+const SECRETS = Object.entries<Setting<unknown>>(SETTINGS)
+  .filter(([, { secret }]) => secret)
+  .map(([name]) => name);
+const goodValue = (name: string): string =>
+  ({ SMTP_URL: 'smtp://localhost:2525', DATABASE_URL: 'sqlite:elsewhere.sqlite' })[name] ?? randomBytes(32).toString('hex');
+
+test('R56 every secret in a file of its own, NAME_FILE: it is the secret, without the line feed at its end', () => {
+  expect(SECRETS).toEqual(expect.arrayContaining(['HMAC_KEY', 'COOKIE_KEYS', 'DATABASE_URL', 'SMTP_URL', 'SUBJECT_KEY']));
+  const project = make();
+  const values = Object.fromEntries(SECRETS.map((name) => [name, goodValue(name)]));
+  const files = Object.entries(values).map(([name, value], index) => {
+    writeFileSync(join(project.directory, name), `${value}${['\n', '\r\n', ''][index % 3]}`, { mode: 0o600 });
+    return [`${name}_FILE`, name];
+  });
+  const load = (env: Record<string, string>) => {
+    const { config, problems } = inspectConfig({ env, directory: project.directory, apps: ['id'] });
+    expect(problems.map(formatProblem)).toEqual([]);
+    const { keys, ...rest } = config!();
+    return { ...rest, keys: valuesOf(keys) };
+  };
+  expect(load(Object.fromEntries(files) as Record<string, string>)).toEqual(load(values));
+});
+
+test.each(SECRETS)('R56 %s_FILE that cannot be used: told by its name, and the secret is not shown', (name) => {
+  const project = make();
+  const value = goodValue(name);
+  const key = `${name}_FILE`;
+  const tell = (env: Record<string, string>): string[] =>
+    inspectConfig({ env: { ...env, [key]: 'secret' }, directory: project.directory, apps: ['id'] })
+      .problems.filter(({ key: told }) => told?.startsWith(name))
+      .map(({ severity, ...problem }) => `${severity}: ${formatProblem({ severity, ...problem })}`);
+  expect(tell({})).toEqual([`error: environment: ${key}: expected a file that can be read, found no such file: 'secret'`]);
+  project.write('secret', value);
+  chmodSync(join(project.directory, 'secret'), 0o600);
+  expect(tell({})).toEqual([]);
+  expect(tell({ [name]: value })).toEqual([
+    `error: environment: ${key}: expected one of ${name} and ${key}, found both; take one of them out`,
+  ]);
+  chmodSync(join(project.directory, 'secret'), 0o604);
+  const worldReadable = `environment: ${key}: expected a file that its owner only can read, found one that everybody can read: 'secret'; chmod 600 secret, and make a new secret: others may have read this one`;
+  expect(tell({})).toEqual([`warning: ${worldReadable}`]);
+  expect(tell({ NODE_ENV: 'production' })).toEqual([`error: ${worldReadable}`]);
+  chmodSync(join(project.directory, 'secret'), 0o600);
+  project.write('secret', '\n');
+  expect(tell({})).toEqual([`error: environment: ${key}: expected a file with the secret in it, found an empty one: 'secret'`]);
+  project.write('secret', 'short!');
+  const [sentence = '', ...others] = tell({});
+  expect(others).toEqual([]);
+  expect(sentence).toMatch(new RegExp(`^error: environment: ${key}: expected .* found a value of 6 characters \\(not shown\\)`));
+});
+
+test('R56 a mail that waits under another HMAC_KEY: given up, with the reason', async () => {
+  const project = make();
+  const storage = await openStorage(`sqlite:${join(project.directory, 'waiting.sqlite')}`, Date.now);
+  try {
+    const [before, after] = [OLD, NEW].map((hmac) => makeSecretKeys({ hmac, subject: undefined, ledger: undefined }));
+    const payload = { to: 'a@example.jp', template: 'email-code', language: 'ja', values: { code: '012345', minutes: 10 } };
+    const job = { key: 'mail:1', kind: 'send_mail', payload, run_at: 0 };
+    await sealMails(storage.jobs, before!.waitingMail).enqueue(job);
+    const [leased] = await sealMails(storage.jobs, after!.waitingMail).lease(1, 1000, 'send_mail');
+    const { run }: JobHandler = createSendMail(createMailer('smtp://127.0.0.1:9', 'a@example.jp'), Date.now);
+    const sent = run(leased!.payload, leased!, AbortSignal.timeout(60_000));
+    await expect(sent).rejects.toThrow(HopelessJob);
+    await expect(sent).rejects.toThrow('it cannot be read: HMAC_KEY was another one when it was written');
+  } finally {
+    await storage.close();
+  }
+});
+
+test('R56 HMAC_KEY turned while people register and reset: the code is refused as a wrong one, and another can be asked for', async () => {
+  const world = await startWorld();
+  try {
+    const made = JSON.parse(readFileSync(join(world.directory, 'data/development-secrets.json'), 'utf8')) as { hmacKey: string };
+    const { port } = await world.addNode({ HMAC_KEY: NEW, SUBJECT_KEY: made.hmacKey, LEDGER_KEY: made.hmacKey });
+    const registering = await registerUpTo(world, 'code');
+    const code = await codeFor(world, registering.email);
+    const reset = world.browser();
+    await reset.open(`${world.issuer}/password/forgotten`);
+    await reset.submit('/password/forgotten', { email: 'sato@example.jp' });
+    const resetCode = await codeFor(world, 'sato@example.jp');
+
+    for (const [browser, path, typed] of [
+      [registering.browser, '/create/code', code],
+      [reset, '/password/forgotten/code', resetCode],
+    ] as const) {
+      const turned = browser.copy({ port });
+      turned.page = browser.page;
+      const refused = await turned.post(path, { code: typed });
+      expect(refused.status).toBe(422);
+      expect(refused.text).toContain('aria-invalid');
+    }
+    await world.advance(61_000);
+    for (const [browser, path] of [
+      [registering.browser, '/create/code/resend'],
+      [reset, '/password/forgotten/code/resend'],
+    ] as const) {
+      const turned = browser.copy({ port });
+      turned.page = browser.page;
+      expect((await turned.post(path)).status).toBe(303);
+    }
+    const again = world.browser({ port });
+    await again.open(`${world.issuer}/password/forgotten`);
+    await again.submit('/password/forgotten', { email: 'sato@example.jp' });
+    expect(again.page.status).toBe(200);
+    expect(again.page.url).toMatch(/\/password\/forgotten\/code$/);
+  } finally {
+    await world.close();
+  }
 });
