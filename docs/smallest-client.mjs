@@ -1,8 +1,10 @@
-// The smallest client app that signs somebody in: node docs/smallest-client.mjs <issuer> <client id> <client secret>
+// The smallest client app that signs somebody in: CLIENT_SECRET=… node docs/smallest-client.mjs <issuer> <client id>
 import { createServer } from 'node:http';
 import * as oidc from 'openid-client';
 
-const [issuer, id, secret] = process.argv.slice(2);
+const [issuer, id] = process.argv.slice(2);
+// Not on the command line, which everybody on the machine can read.
+const secret = process.env.CLIENT_SECRET;
 const origin = 'http://localhost:3999';
 const execute = issuer.startsWith('http:') ? [oidc.allowInsecureRequests] : [];
 const metadata = { id_token_signed_response_alg: 'ES256' };

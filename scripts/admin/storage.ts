@@ -4,19 +4,22 @@ import { ConfigError } from '../../src/config/config-error.ts';
 import { inspectConfig } from '../../src/config/load.ts';
 import { backupSqliteDatabase } from '../../src/storage/sqlite/backup-sqlite-database.ts';
 import { findDamage } from '../../src/storage/sqlite/find-damage.ts';
+import { namedAddress } from './command-line-secrets.ts';
 import { copyStorage } from './storage-copy/copy-storage.ts';
 import { createTopic, type Action, type ActionInput } from './topic.ts';
 
 const copy: Action = {
   does: 'copies everything into an empty database; stop the service first; goes on where it was cut off',
   options: {
-    from: 'the database to copy, as in DATABASE_URL',
-    to: 'the empty one',
+    from: 'the database to copy: its address, as in DATABASE_URL, or the name of the variable that holds it',
+    to: 'the empty one, likewise; an address with a password only by the name of its variable',
     state: 'the file that says how far it has come; in this directory where it is left out',
   },
   needs: ['from', 'to'],
-  async run({ values: { from = '', to = '', state } }) {
-    const copied = await copyStorage({ from, to, ...(state !== undefined && { stateFile: state }), out: process.stderr });
+  async run({ values: { from = '', to = '', state }, env, directory }) {
+    const address = (option: string, value: string): string => namedAddress(option, value, env, directory);
+    const sides = { from: address('--from', from), to: address('--to', to) };
+    const copied = await copyStorage({ ...sides, ...(state !== undefined && { stateFile: state }), out: process.stderr });
     const rows = copied.map(({ name, count, checksum }) => `${name.padEnd(20)}${String(count).padStart(10)}  ${checksum}\n`);
     return {
       json: copied,

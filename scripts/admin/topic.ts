@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { fileURLToPath } from 'node:url';
+import { refuseSecret } from './command-line-secrets.ts';
 import { didYouMean } from './did-you-mean.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -73,6 +74,8 @@ export function createTopic(topic: string, actions: Record<string, Action>): Adm
         throw new UsageError(`usage: npm run admin -- ${callOf(topic, name, action)}`);
       const notGiven = (action.needs ?? []).filter((option) => parsed[option] === undefined);
       if (notGiven.length > 0) throw new UsageError(`give ${notGiven.map((option) => `--${option}`).join(' and ')}`);
+      for (const value of positionals) refuseSecret('the command line', value);
+      for (const [option, value] of Object.entries(parsed)) if (typeof value === 'string') refuseSecret(`--${option}`, value);
       const directory = typeof parsed.project === 'string' ? parsed.project : ROOT;
       if (!existsSync(join(directory, 'config'))) throw new UsageError(`--project: there is no config/ in ${directory}`);
       const entries = Object.entries(parsed);

@@ -2,6 +2,7 @@
 import { inspectConfig } from '../../../src/config/load.ts';
 import { ConfigError } from '../../../src/config/config-error.ts';
 import type { Config } from '../../../src/config/config.ts';
+import { withoutPassword } from '../command-line-secrets.ts';
 import type { Action } from '../topic.ts';
 
 const HIDDEN = '(not shown)';
@@ -32,9 +33,4 @@ function redact(config: Config): object {
     terms: terms.map(({ markdown, ...version }) => ({ ...version, characters: markdown.length })),
     privacy: { ja: `${privacy.ja.length} characters`, en: `${privacy.en.length} characters` },
   };
-}
-
-/** Up to the last @: a password may hold others, and slashes, though none of them should stand there as they are. */
-function withoutPassword(url: string): string {
-  return url.replace(/^([a-z+]+:\/\/).*@/i, `$1${HIDDEN}@`);
 }

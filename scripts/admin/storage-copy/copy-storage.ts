@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import type { EpochMilliseconds } from '../../../src/domain/account.ts';
+import { withoutPassword } from '../command-line-secrets.ts';
 import { databaseIsThere } from '../database-is-there.ts';
 import { COLLECTIONS, type CollectionName, type CopySide, type Cursor } from './rows.ts';
 
@@ -29,7 +30,10 @@ export async function copyStorage(options: {
   out: Output;
 }): Promise<CopiedCollection[]> {
   const { from, to, out } = options;
-  const pair = createHash('sha256').update(`${from}\n${to}`).digest('hex').slice(0, 12);
+  const pair = createHash('sha256')
+    .update(`${withoutPassword(from)}\n${withoutPassword(to)}`)
+    .digest('hex')
+    .slice(0, 12);
   const stateFile = options.stateFile ?? `storage-copy-${pair}.json`;
   const source = await openSide(from).catch(asOption('--from'));
   try {
@@ -74,7 +78,7 @@ export async function openSide(url: string, { make = false } = {}): Promise<Copy
 function asOption(name: '--from' | '--to') {
   return (error: unknown): never => {
     const message = error instanceof Error ? error.message : String(error);
-    throw new Error(`${name}: ${message.replace(/^DATABASE_URL: /, '')}`, { cause: error });
+    throw new Error(`${name}: ${withoutPassword(message.replace(/^DATABASE_URL: /, ''))}`, { cause: error });
   };
 }
 
@@ -95,7 +99,9 @@ async function readState(stateFile: string, target: CopySide): Promise<State> {
 
 /** As a whole or not at all, wherever it is cut off. */
 function writeState(stateFile: string, state: State): void {
-  writeFileSync(`${stateFile}.partial`, JSON.stringify(state), { flush: true });
+  // How far it has come is told by ids of customers; a rest of an older version would keep its mode.
+  rmSync(`${stateFile}.partial`, { force: true });
+  writeFileSync(`${stateFile}.partial`, JSON.stringify(state), { flush: true, mode: 0o600 });
   renameSync(`${stateFile}.partial`, stateFile);
 }
 
