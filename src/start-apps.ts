@@ -4,6 +4,7 @@ import type { AppName, Config } from './config/config.ts';
 import type { ConfigSource } from './config/config-source.ts';
 import type { Clock } from './deps.ts';
 import { listen, type Listening } from './listen.ts';
+import { makePrivate } from './private-files.ts';
 import type { RunningApp } from './running-app.ts';
 import { createLog } from './telemetry/log.ts';
 
@@ -112,6 +113,20 @@ function asRunning({ koa, close }: { koa: { callback(): RunningApp['handler'] };
   return { handler: koa.callback(), drain: () => undefined, close };
 }
 
+/** What an older version made may be open to others. Told once: the next start finds nothing. */
+function closeToOthers({ dataDirectory, logLevel }: Config, names: readonly AppName[]): void {
+  const { changed, left } = makePrivate(dataDirectory);
+  if (changed === 0 && left.length === 0) return;
+  const log = createLog(names.length === 1 ? String(names[0]) : 'all', logLevel);
+  if (changed > 0)
+    log.warn(
+      { directory: dataDirectory, changed },
+      'others on this machine could reach files in the data directory; now their owner only can',
+    );
+  if (left.length > 0)
+    log.error({ left }, 'others on this machine can reach these files, and their modes cannot be changed; chmod them');
+}
+
 /**
  * Starts the named apps and listens.
  * @param source where the configuration can be read again and watched; where it is left out, nothing changes while they run
@@ -123,6 +138,7 @@ export async function startApps(
   clock: Clock,
   source?: ConfigSource,
 ): Promise<RunningApps> {
+  closeToOthers(config, names);
   const started: { app: RunningApp; listening?: Listening; rest?: Promise<void> }[] = [];
   const stop = async (): Promise<void> => {
     for (const { app } of started) app.drain();

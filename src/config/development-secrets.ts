@@ -31,7 +31,7 @@ export function developmentSecrets(dataDirectory: string): DevelopmentSecrets {
 function makeSecrets(dataDirectory: string, path: string): DevelopmentSecrets {
   const makeSecret = (): string => randomBytes(32).toString('base64url');
   const secrets: DevelopmentSecrets = { cookieKeys: [makeSecret()], hmacKey: makeSecret() };
-  mkdirSync(dataDirectory, { recursive: true });
+  mkdirSync(dataDirectory, { recursive: true, mode: 0o700 });
   const draft = `${path}.${process.pid}`;
   writeFileSync(draft, `${JSON.stringify(secrets, null, 2)}\n`, { mode: 0o600 });
   try {

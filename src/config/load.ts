@@ -19,6 +19,7 @@ import type { Environment, Variables } from './read-settings.ts';
 import { readTerms } from './read-terms.ts';
 import type { SettingValues } from './settings.ts';
 import { toConfig } from './to-config.ts';
+import { checkUnsafeSettings } from './unsafe/check-unsafe-settings.ts';
 
 export type LoadConfigOptions = {
   /** The environment; a .env file in `directory` fills what it leaves out. */
@@ -65,6 +66,7 @@ export function inspectConfig({ env, directory, apps, now = Date.now(), keys }: 
   const settings = readSettings(variables, apps, referred, problems);
   checkNames(variables, referred, problems);
   checkOwnOrigins(settings, variables, problems);
+  checkUnsafeSettings(settings, variables, directory, problems);
 
   const context = {
     ...lookupIn(settings, variables),

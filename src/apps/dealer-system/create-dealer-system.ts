@@ -1,12 +1,10 @@
 // The dealer system: the back office of several dealers, which takes customer links from the common ID and serves the linked
 // customers' service history and bookings to apps with a token for that dealer.
-import { mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import type Koa from 'koa';
 import { createPageApp } from '../../http/page-app.ts';
 import type { PageState } from '../../http/page-context.ts';
 import type { Log } from '../../telemetry/log.ts';
+import { openAppDatabase } from '../open-app-database.ts';
 import { createBookingStore } from './booking-store.ts';
 import { dealerApi } from './dealer-api.ts';
 import { DEMO_VEHICLES } from './demo-vehicles.ts';
@@ -42,8 +40,7 @@ export type DealerSystemOptions = {
  */
 export async function createDealerSystem(options: DealerSystemOptions): Promise<{ koa: Koa<PageState>; close(): Promise<void> }> {
   const { origin, clock, log, issuer, databasePath, seedDemo } = options;
-  mkdirSync(dirname(databasePath), { recursive: true });
-  const database = new DatabaseSync(databasePath);
+  const database = openAppDatabase(databasePath);
   // An accepted link is on disk before the common ID reads so.
   database.exec(`PRAGMA busy_timeout = ${LOCK_WAIT_MS}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;`);
   const links = createLinkStore(database);

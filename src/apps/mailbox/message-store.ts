@@ -1,7 +1,5 @@
 // The mails that arrived, in one SQLite file, newest kept.
-import { mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
+import { openAppDatabase } from '../open-app-database.ts';
 
 /** How many mails are kept; the oldest go first. */
 const KEPT_MESSAGES = 500;
@@ -34,8 +32,7 @@ const COLUMNS = 'id, recipients AS "to", sender AS "from", subject, text, html, 
 
 /** Opens the file, and makes it where it is missing. */
 export function openMessageStore(path: string): MessageStore {
-  mkdirSync(dirname(path), { recursive: true });
-  const database = new DatabaseSync(path);
+  const database = openAppDatabase(path);
   database.exec(`
     PRAGMA journal_mode = WAL;
     CREATE TABLE IF NOT EXISTS messages (

@@ -1,9 +1,7 @@
 // Who is signed in at the notebook, with their tokens, and the authorization requests that are on their way. Browsers hold
 // random ids only, and the file holds only their hashes.
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
+import { openAppDatabase } from '../open-app-database.ts';
 import type { CustomerClaims } from './customer-claims.ts';
 import type { RequestSecrets, Tokens } from './identity-provider.ts';
 
@@ -106,8 +104,7 @@ function fromRow(row: SessionRow | undefined): Session | undefined {
  * person at once do not write old tokens over new ones.
  */
 export function openSessionStore(path: string, clock: () => number): SessionStore {
-  mkdirSync(dirname(path), { recursive: true });
-  const database = new DatabaseSync(path);
+  const database = openAppDatabase(path);
   database.exec(`
     PRAGMA busy_timeout = ${LOCK_WAIT_MS};
     PRAGMA journal_mode = WAL;

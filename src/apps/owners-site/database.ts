@@ -1,7 +1,6 @@
 // The owners site's one SQLite file: its tables, and a transaction.
-import { mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
+import { openAppDatabase } from '../open-app-database.ts';
 
 /** Tokens of cookies and mails are kept as SHA-256 only: whoever reads the file can use none of them. */
 const TABLES = `
@@ -81,8 +80,7 @@ const TABLES = `
 
 /** Opens the file, and makes it where it is missing. */
 export function openDatabase(path: string): DatabaseSync {
-  mkdirSync(dirname(path), { recursive: true });
-  const database = new DatabaseSync(path);
+  const database = openAppDatabase(path);
   database.exec('PRAGMA journal_mode = WAL; PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = ON;');
   database.exec(TABLES);
   return database;

@@ -1,5 +1,5 @@
 // Opens the file: makes it if there is none, refuses a damaged one, brings an older one up to date.
-import { closeSync, mkdirSync, openSync, statSync } from 'node:fs';
+import { chmodSync, closeSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -23,6 +23,8 @@ export class DatabaseUnusable extends Error {
 /** What is told while opening. */
 export type OpenLog = { info(fields: object, message: string): void };
 
+/** The owner only. */
+const MODE = 0o600;
 /** At start other processes may be switching a new file to its log: wait for them. */
 const LOCK_WAIT_AT_START_MS = 10_000;
 /** Or bringing an older file up to date: measured, half a minute for a million accounts. */
@@ -47,7 +49,7 @@ const FULL_CHECK_UP_TO_BYTES = 16 * 1024 * 1024;
  * @throws {NotOurDatabase}
  */
 export async function openDatabase({ path, log }: { path: string; log?: OpenLog }): Promise<Database> {
-  const connection = connect(path);
+  const connection = connect(path, log);
   try {
     await useWriteAheadLog(connection);
     refuseDamaged(connection, path, log);
@@ -64,14 +66,28 @@ export async function openDatabase({ path, log }: { path: string; log?: OpenLog 
   return new Database(connection, openLogSync(path), createCheckpointer(path));
 }
 
-function connect(path: string): DatabaseSync {
+function connect(path: string, log: OpenLog | undefined): DatabaseSync {
   try {
-    mkdirSync(dirname(path), { recursive: true });
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     // Personal data: the log and the index of it get the mode of the file.
-    closeSync(openSync(path, 'a', 0o600));
+    closeSync(openSync(path, 'a', MODE));
+    for (const part of [path, `${path}-wal`, `${path}-shm`]) keepToOwner(part, log);
     return new DatabaseSync(path, { timeout: LOCK_WAIT_AT_START_MS });
   } catch (error) {
     throw unusable(path, error);
+  }
+}
+
+/** A file that an older version made, or that was copied here, may be open to others. */
+function keepToOwner(path: string, log: OpenLog | undefined): void {
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (!found || (found.mode & 0o077) === 0) return;
+  try {
+    chmodSync(path, MODE);
+    log?.info({ path }, 'others could reach this file; now its owner only can');
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    log?.info({ path, reason }, 'others can reach this file, and its mode cannot be changed; make it 0600');
   }
 }
 

@@ -1,0 +1,44 @@
+// The data directory is closed to others at each start, with everything in it, and `npm run reset` deletes it: it must be a directory of its own.
+import { homedir, tmpdir } from 'node:os';
+import { isAbsolute, relative, resolve } from 'node:path';
+import type { Say } from './say.ts';
+
+/** Directories of the system, in which others have files too. */
+const SYSTEM = [
+  '/',
+  '/bin',
+  '/dev',
+  '/etc',
+  '/home',
+  '/lib',
+  '/media',
+  '/mnt',
+  '/opt',
+  '/proc',
+  '/root',
+  '/run',
+  '/sbin',
+  '/srv',
+  '/sys',
+];
+const SYSTEM_BELOW = ['/tmp', '/usr', '/usr/local', '/usr/share', '/var', '/var/lib', '/var/log', '/var/run', '/var/tmp'];
+
+/** @param root the project's root */
+export function checkDataDirectory(said: string, root: string, say: Say): void {
+  const path = resolve(root, said);
+  const ofOthers = [...SYSTEM, ...SYSTEM_BELOW, homedir(), tmpdir()].includes(path);
+  if (!ofOthers && !holds(path, root)) return;
+  say(
+    'error',
+    'DATA_DIRECTORY',
+    'a directory of its own, because others can do nothing in it from the start on',
+    path,
+    'use one below it',
+  );
+}
+
+/** Whether a directory is another one or has it below. */
+function holds(directory: string, other: string): boolean {
+  const way = relative(directory, other);
+  return way === '' || (!way.startsWith('..') && !isAbsolute(way));
+}

@@ -1,0 +1,52 @@
+// Everything below the data directory is for the user that runs the program only: personal data, keys, secrets.
+import { chmodSync, lstatSync, readdirSync, type Stats } from 'node:fs';
+import { join } from 'node:path';
+import { errorCode } from './config/error-code.ts';
+
+const BY_OTHERS = 0o077;
+
+export type MadePrivate = {
+  /** How many files and folders others could reach before. */
+  changed: number;
+  /** Those that others can still reach, with the reason: they belong to somebody else, or the file system refuses. */
+  left: string[];
+};
+
+/**
+ * Takes away what others may do with a folder and with everything below it; nothing where there is no folder. It neither follows links
+ * nor goes into other file systems. Files that go away meanwhile are left out.
+ */
+export function makePrivate(directory: string): MadePrivate {
+  const result: MadePrivate = { changed: 0, left: [] };
+  const top = statOf(directory);
+  if (!top) return result;
+  const visit = (path: string, found: Stats | undefined): void => {
+    if (!found || found.dev !== top.dev || !(found.isFile() || found.isDirectory())) return;
+    if ((found.mode & BY_OTHERS) !== 0) restrict(path, found.mode & 0o777 & ~BY_OTHERS, result);
+    if (found.isDirectory()) for (const name of readNames(path)) visit(join(path, name), statOf(join(path, name)));
+  };
+  visit(directory, top);
+  return result;
+}
+
+function restrict(path: string, mode: number, result: MadePrivate): void {
+  try {
+    chmodSync(path, mode);
+    result.changed += 1;
+  } catch (error) {
+    const code = errorCode(error);
+    if (code === undefined) throw error;
+    if (code !== 'ENOENT') result.left.push(`${path} (${code})`);
+  }
+}
+
+const statOf = (path: string): Stats | undefined => lstatSync(path, { throwIfNoEntry: false });
+
+function readNames(path: string): string[] {
+  try {
+    return readdirSync(path);
+  } catch {
+    // Gone, or not ours to read: `restrict` has told.
+    return [];
+  }
+}
