@@ -42,7 +42,7 @@ export async function createDeps(config: Config, lasting: Lasting, clock: Clock,
     clients: createClientRegistry(clients, ends),
     clock,
     log,
-    hasher: createPasswordHasher(config.passwordHash),
+    hasher: createPasswordHasher({ cost: config.passwordHashCost, ...config.passwordHash }),
     commonPasswords,
     keys,
   };

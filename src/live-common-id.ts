@@ -1,9 +1,9 @@
 // The common ID while its files change: made anew of them, whole, and put in the place of the one before in a single step.
-import { createHash } from 'node:crypto';
 import type { RequestListener } from 'node:http';
 import { createApp } from './app.ts';
 import { ConfigError } from './config/config-error.ts';
 import type { Config } from './config/config.ts';
+import { versionOf } from './config/file-digests.ts';
 import { formatProblem } from './config/problem.ts';
 import { createDeps } from './create-deps.ts';
 import type { Clock, Deps, Lasting } from './deps.ts';
@@ -48,7 +48,7 @@ export async function createLiveCommonId(
     }
     // Not waited for: a client app that does not answer holds nobody up.
     for (const client of ended) void logOutOfClient(provider, client, deps);
-    status.configuration = { version: versionOf(config), inForceSince: clock() };
+    status.configuration = { version: versionOf(config.files), inForceSince: clock() };
     return { deps, handler };
   };
   let inForce = await make(first);
@@ -90,26 +90,8 @@ export async function createLiveCommonId(
 }
 
 /** What stands in files is taken up while the program runs; a setting of the environment is for its whole life. */
-function withFilesOf(loaded: Config, first: Config): Config {
-  const { clients, dealers, services, terms, privacy, passwordPolicy, rateLimits, lifetimes, warnings } = loaded;
-  const { dealerDeliveryGiveUpAfterSeconds, passwordHash } = loaded;
-  return {
-    ...first,
-    clients,
-    dealers,
-    services,
-    terms,
-    privacy,
-    passwordPolicy,
-    rateLimits,
-    lifetimes,
-    warnings,
-    dealerDeliveryGiveUpAfterSeconds,
-    passwordHash: {
-      ...passwordHash,
-      cost: first.passwordHash.cost,
-    },
-  };
+function withFilesOf({ fromFiles }: Config, first: Config): Config {
+  return { ...first, ...fromFiles, fromFiles };
 }
 
 function problemsOf(error: unknown): string[] {
@@ -119,10 +101,4 @@ function problemsOf(error: unknown): string[] {
 
 function longestLifetime({ lifetimes }: Config): number {
   return Math.max(...Object.values(lifetimes));
-}
-
-function versionOf(config: Config): string {
-  const { clients, dealers, services, terms, privacy, passwordPolicy, passwordHash, rateLimits, lifetimes } = config;
-  const said = [clients, dealers, services, terms, privacy, passwordPolicy, passwordHash, rateLimits, lifetimes];
-  return createHash('sha256').update(JSON.stringify(said)).digest('hex').slice(0, 12);
 }

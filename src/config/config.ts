@@ -64,7 +64,8 @@ export type Service = { name: LocalizedText; description?: LocalizedText; client
 /** One version of the terms in one language: config/terms/<version>.<language>.md. */
 export type TermsText = { version: string; language: 'ja' | 'en'; effectiveFrom: string; material: boolean; markdown: string };
 
-export type Config = {
+/** What the settings of the environment say: it stands for the whole life of a process. */
+export type FromSettings = {
   mode: 'development' | 'production';
   /** OpenID Connect issuer, no trailing slash. */
   issuer: string;
@@ -89,26 +90,9 @@ export type Config = {
   logLevel: string;
   /** Demo data is written into an empty database. */
   demo: boolean;
-  clients: Client[];
-  dealers: Dealer[];
-  services: Service[];
-  /** Every version; the one in force is the newest whose `effectiveFrom` is not in the future. */
-  terms: TermsText[];
-  /** The privacy page, Markdown; see `readSections`. */
-  privacy: LocalizedText;
-  passwordPolicy: PasswordPolicy;
   /** Absolute path of the list of common passwords. */
   commonPasswordsFile: string;
-  passwordHash: { cost: number; concurrency: number; queueLimit: number };
-  rateLimits: {
-    login: { failuresPerAccount: number; failuresPerNetwork: number; windowSeconds: number };
-    emailCode: { perAddressPerHour: number; perNetworkPerHour: number; overallPerHour: number; resendAfterSeconds: number };
-    legacyHandOver: { perClientPerMinute: number };
-  };
-  /** Seconds. */
-  lifetimes: { session: number; interaction: number; accessToken: number; idToken: number; refreshToken: number; grant: number };
-  /** How long the delivery of a dealer link is tried before it is a dead letter; seconds. */
-  dealerDeliveryGiveUpAfterSeconds: number;
+  passwordHashCost: number;
   /**
    * The reference apps, and the mailbox of development. Each listens on `port`: the port of its origin in development, PORT in
    * production, where it runs alone.
@@ -119,9 +103,39 @@ export type Config = {
   /** Client apps to try, in development. */
   demoClients: { origin: string; port: number; keyDirectory: string; secret: string };
   mailbox: { origin: string; port: number; smtpHost: string; smtpPort: number; databasePath: string };
+};
+
+/** What the files say: it is taken up while the program runs, all of it or nothing. */
+export type FromFiles = {
+  /**
+   * What was read, as SHA-256 by file; what the files refer to – variables and secrets – is one entry more. Processes that read the same have
+   * the same here.
+   */
+  files: Record<string, string>;
+  clients: Client[];
+  dealers: Dealer[];
+  services: Service[];
+  /** Every version; the one in force is the newest whose `effectiveFrom` is not in the future. */
+  terms: TermsText[];
+  /** The privacy page, Markdown; see `readSections`. */
+  privacy: LocalizedText;
+  passwordPolicy: PasswordPolicy;
+  passwordHash: { concurrency: number; queueLimit: number };
+  rateLimits: {
+    login: { failuresPerAccount: number; failuresPerNetwork: number; windowSeconds: number };
+    emailCode: { perAddressPerHour: number; perNetworkPerHour: number; overallPerHour: number; resendAfterSeconds: number };
+    legacyHandOver: { perClientPerMinute: number };
+  };
+  /** Seconds. */
+  lifetimes: { session: number; interaction: number; accessToken: number; idToken: number; refreshToken: number; grant: number };
+  /** How long the delivery of a dealer link is tried before it is a dead letter; seconds. */
+  dealerDeliveryGiveUpAfterSeconds: number;
   /** What is odd but stops nothing, for the log. */
   warnings: Problem[];
 };
+
+/** Both together; what comes from files is there as a whole, too, so that nothing of it is left behind where it is read again. */
+export type Config = FromSettings & FromFiles & { fromFiles: FromFiles };
 
 /** A claim that a client may require; `name` and `kana` of a form are two claims each. */
 export type { ProfileKey };

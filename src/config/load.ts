@@ -3,9 +3,10 @@ import { resolve } from 'node:path';
 import { checkClientFiles, namesInClientFiles } from './check-client-files.ts';
 import { checkKeyFiles } from './check-key-files.ts';
 import { checkTermsInForce } from './check-terms-in-force.ts';
-import type { AppName, Client, Config } from './config.ts';
+import type { AppName, Client, Config, FromFiles } from './config.ts';
 import { ConfigError } from './config-error.ts';
 import { describeValue } from './describe-value.ts';
+import { digestFiles, noteReferences } from './file-digests.ts';
 import { lookupIn } from './lookup-in.ts';
 import type { Problem } from './problem.ts';
 import { readClientFiles } from './read-client-files.ts';
@@ -68,12 +69,9 @@ export function inspectConfig({ env, directory, apps, now = Date.now(), keys }: 
   checkOwnOrigins(settings, variables, problems);
   checkUnsafeSettings(settings, variables, directory, problems);
 
-  const context = {
-    ...lookupIn(settings, variables),
-    mode: variables.mode,
-    now,
-    readSecretFile: createReadSecretFile(directory),
-  };
+  const { known, lookup } = lookupIn(settings, variables);
+  const noted = noteReferences({ lookup, readSecretFile: createReadSecretFile(directory) });
+  const context = { ...noted, known, mode: variables.mode, now };
   const { clients, problems: clientProblems } = checkClientFiles(clientFiles, context);
   problems.push(...clientProblems);
   const dealers = readDealers(directory, context, problems);
@@ -91,8 +89,9 @@ export function inspectConfig({ env, directory, apps, now = Date.now(), keys }: 
     checkKeyFiles(resolve(directory, settings.KEY_DIRECTORY), directory, problems);
 
   if (!policy || problems.some(isError)) return { clients, problems, config: undefined };
-  const files = { clients, dealers, services, terms, privacy, policy, warnings: problems };
-  return { clients, problems, config: () => toConfig(directory, variables, settings, files) };
+  const files = digestFiles(directory, noted);
+  const fromFiles: FromFiles = { files, clients, dealers, services, terms, privacy, ...policy, warnings: problems };
+  return { clients, problems, config: () => toConfig(directory, variables, settings, fromFiles) };
 }
 
 const isError = ({ severity }: Problem): boolean => severity === 'error';

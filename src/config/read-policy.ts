@@ -1,15 +1,16 @@
 // Reads config/policy.json: password rule, rate limits, lifetimes.
 import { checkObject } from './check-object.ts';
-import type { Config } from './config.ts';
+import type { FromFiles } from './config.ts';
 import { policySchema } from './policy-schema.ts';
 import type { Problem } from './problem.ts';
 import { readJsonFile } from './read-json-file.ts';
 
 const FILE = 'config/policy.json';
 
-export type Policy = Pick<Config, 'passwordPolicy' | 'rateLimits' | 'lifetimes' | 'dealerDeliveryGiveUpAfterSeconds'> & {
-  passwordHash: Omit<Config['passwordHash'], 'cost'>;
-};
+export type Policy = Pick<
+  FromFiles,
+  'passwordPolicy' | 'passwordHash' | 'rateLimits' | 'lifetimes' | 'dealerDeliveryGiveUpAfterSeconds'
+>;
 
 /** Reads the policy; says what is wrong and answers `undefined` where it cannot be used. */
 export function readPolicy(directory: string, problems: Problem[]): Policy | undefined {

@@ -1,8 +1,7 @@
 // Puts settings and files together into the Config of the program.
 import { join, resolve } from 'node:path';
-import type { Config } from './config.ts';
+import type { Config, FromFiles, FromSettings } from './config.ts';
 import { developmentSecrets } from './development-secrets.ts';
-import type { Policy } from './read-policy.ts';
 import type { Variables } from './read-settings.ts';
 import { makeSecretKeys } from './secret-keys.ts';
 import type { SettingValues } from './settings.ts';
@@ -11,16 +10,15 @@ import { isLoopback } from './web-url.ts';
 /** Where the mailbox takes mail when mails go elsewhere. */
 const MAILBOX_SMTP_PORT = 1025;
 
-export type ConfigFiles = Pick<Config, 'clients' | 'dealers' | 'services' | 'terms' | 'privacy' | 'warnings'> & {
-  policy: Policy;
-};
-
 /**
  * Makes the configuration of what has been checked. What production does not need of this process is empty.
  * @throws whatever making the secrets of development throws.
  */
-export function toConfig(directory: string, { mode }: Variables, settings: SettingValues, files: ConfigFiles): Config {
-  const { policy, ...otherFiles } = files;
+export function toConfig(directory: string, { mode }: Variables, settings: SettingValues, fromFiles: FromFiles): Config {
+  return { ...readFromSettings(directory, mode, settings), ...fromFiles, fromFiles };
+}
+
+function readFromSettings(directory: string, mode: Variables['mode'], settings: SettingValues): FromSettings {
   const dataDirectory = resolve(directory, settings.DATA_DIRECTORY ?? 'data');
   const inData = (name: string): string => join(dataDirectory, name);
   const port = settings.PORT ?? portOf(settings.ISSUER);
@@ -40,10 +38,8 @@ export function toConfig(directory: string, { mode }: Variables, settings: Setti
     mail: { smtpUrl: settings.SMTP_URL ?? '', from: settings.MAIL_FROM ?? '' },
     logLevel: settings.LOG_LEVEL ?? '',
     demo: settings.DEMO_DATA ?? false,
-    ...otherFiles,
-    ...policy,
     commonPasswordsFile: join(directory, 'config/common-passwords.txt'),
-    passwordHash: { cost: settings.PASSWORD_HASH_COST ?? 0, ...policy.passwordHash },
+    passwordHashCost: settings.PASSWORD_HASH_COST ?? 0,
     ownersSite: {
       ...site(settings.OWNERS_SITE_URL),
       databasePath: inData('owners-site.sqlite'),

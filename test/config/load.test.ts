@@ -76,7 +76,7 @@ describe('what ships', () => {
       mail: { smtpUrl: 'smtp://localhost:1025', from: 'TOYOTA/LEXUS共通ID <no-reply@id.toyota.jp>' },
       demo: true,
       passwordPolicy: { minLength: 8, maxLength: 20, symbols: '-*_!#$%' },
-      passwordHash: { cost: 12 },
+      passwordHashCost: 12,
       ownersSite: { origin: 'http://localhost:3001', port: 3001 },
       notebook: { origin: 'http://localhost:3002', port: 3002 },
       dealerSystem: { origin: 'http://localhost:3003', port: 3003 },
@@ -148,7 +148,7 @@ describe('the environment', () => {
     project.write('.env', 'LOG_LEVEL=debug\nPASSWORD_HASH_COST=4\nOWNERS_SITE_SUNSET=2027-03-31\n');
     const config = load({ LOG_LEVEL: 'warn', PASSWORD_HASH_COST: '' }, project);
     expect(config.logLevel).toBe('warn');
-    expect(config.passwordHash.cost).toBe(4);
+    expect(config.passwordHashCost).toBe(4);
     expect(config.ownersSite.sunset).toBe('2027-03-31');
   });
 

@@ -18,7 +18,7 @@ export const print: Action = {
 };
 
 function redact(config: Config): object {
-  const { cookieKeys, keys: _keys, mail, databaseUrl, clients, terms, privacy, ...rest } = config;
+  const { cookieKeys, keys: _keys, fromFiles: _fromFiles, mail, databaseUrl, clients, terms, privacy, ...rest } = config;
   return {
     ...rest,
     keys: HIDDEN,
