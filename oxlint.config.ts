@@ -7,7 +7,7 @@ const APPS = ['dealer-system', 'demo-clients', 'mailbox', 'maintenance-notebook'
 const CLIENTS_KNOW =
   'A client knows nothing of src/ but http/, and what all clients share in apps/: it talks HTTP, like any other client.';
 
-type Ban = { group: string[]; message: string; allowTypeImports?: boolean };
+type Ban = { group: string[]; message: string; importNames?: string[]; allowTypeImports?: boolean };
 
 /** Whatever lies in these folders of src/. Types may come from them all the same: they bind nothing when the program runs. */
 function folders(names: string[], message: string): Ban {
@@ -34,6 +34,13 @@ const NO_BACKENDS = folders(
   ['storage/sqlite', 'storage/mongo'],
   'Use the port, storage/storage.ts: nothing above it knows the database.',
 );
+const CHANGE_RECORDS =
+  'Change a record by a function of the record that stands: deps.storage.<records>.change(); see storage/records.ts.';
+/** What writes a record whatever stands there. The program gets storage/records.ts instead, which can only change what stands. */
+const NO_BLIND_WRITES: Ban[] = [
+  { group: ['**/storage/open-storage.ts', '**/storage/retry-on-conflict.ts'], message: CHANGE_RECORDS },
+  { group: ['**/storage/storage.ts'], importNames: ['Storage', 'ExpiringStore', 'VersionConflict'], message: CHANGE_RECORDS },
+];
 const NO_PAGES = folders(['interaction', 'account'], 'Pages are on top: move what both need to domain/ or http/.');
 const NO_MAIL = folders(['mail'], 'Mails are sent by a job: deps.jobs.sendMail().');
 
@@ -136,6 +143,7 @@ export default defineConfig({
       ['src/http/**'],
       [
         ...BELOW_APP,
+        ...NO_BLIND_WRITES,
         NO_CLIENTS,
         NO_PAGES,
         NO_BACKENDS,
@@ -157,6 +165,7 @@ export default defineConfig({
       ['src/telemetry/**'],
       [
         ...BELOW_APP,
+        ...NO_BLIND_WRITES,
         NO_CLIENTS,
         NO_PAGES,
         NO_BACKENDS,
@@ -168,18 +177,20 @@ export default defineConfig({
       ['src/jobs/**'],
       [
         ...BELOW_APP,
+        ...NO_BLIND_WRITES,
         NO_CLIENTS,
         NO_PAGES,
         NO_BACKENDS,
         folders(['http', 'oidc'], 'Jobs run without a request: use domain/, the port and mail/.'),
       ],
     ),
-    inFiles(['src/oidc/**'], [...BELOW_APP, NO_CLIENTS, NO_PAGES, NO_BACKENDS, NO_MAIL], { provider: true }),
-    inFiles(['src/interaction/**', 'src/account/**'], [...BELOW_APP, NO_CLIENTS, NO_BACKENDS, NO_MAIL]),
+    inFiles(['src/oidc/**'], [...BELOW_APP, ...NO_BLIND_WRITES, NO_CLIENTS, NO_PAGES, NO_BACKENDS, NO_MAIL], { provider: true }),
+    inFiles(['src/interaction/**', 'src/account/**'], [...BELOW_APP, ...NO_BLIND_WRITES, NO_CLIENTS, NO_BACKENDS, NO_MAIL]),
     inFiles(
       ['src/interaction/*/**'],
       [
         ...BELOW_APP,
+        ...NO_BLIND_WRITES,
         NO_CLIENTS,
         NO_BACKENDS,
         NO_MAIL,
@@ -191,7 +202,7 @@ export default defineConfig({
     ),
     inFiles(
       ['src/interaction/router.ts', 'src/interaction/load-interaction.ts', 'src/interaction/finish.ts'],
-      [...BELOW_APP, NO_CLIENTS, NO_BACKENDS, NO_MAIL],
+      [...BELOW_APP, ...NO_BLIND_WRITES, NO_CLIENTS, NO_BACKENDS, NO_MAIL],
       {
         provider: true,
       },

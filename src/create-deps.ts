@@ -11,6 +11,7 @@ import { keepKeys } from './config/key-files.ts';
 import { loadKeys } from './oidc/keys.ts';
 import { hideCounterKeys } from './storage/hidden-counters.ts';
 import { openStorage } from './storage/open-storage.ts';
+import { guardRecords } from './storage/records.ts';
 import { sealMails } from './storage/sealed-mails.ts';
 import type { Log } from './telemetry/log.ts';
 import { createMetrics } from './telemetry/metrics.ts';
@@ -19,11 +20,14 @@ import type { ProcessStatus } from './telemetry/process-status.ts';
 /** Opens what is opened once. */
 export async function createLasting(config: Config, clock: Clock, log: Log): Promise<Lasting> {
   const opened = await openStorage(config.databaseUrl, clock, log);
-  const storage = {
-    ...opened,
-    jobs: sealMails(opened.jobs, config.keys.waitingMail),
-    counters: hideCounterKeys(opened.counters, config.keys.counter),
-  };
+  const storage = guardRecords(
+    {
+      ...opened,
+      jobs: sealMails(opened.jobs, config.keys.waitingMail),
+      counters: hideCounterKeys(opened.counters, config.keys.counter),
+    },
+    clock,
+  );
   const status: ProcessStatus = { draining: false, configuration: { version: '', inForceSince: clock() } };
   return { storage, jobs: createJobQueue(storage.jobs, clock), status, metrics: createMetrics(status) };
 }

@@ -78,12 +78,12 @@ async function writeMigration({ storage, clock, jobs }: Deps, account: Account):
       first_registered: '2021-02',
     },
   ];
-  const event = (type: string, subject: string) => ({ type, subject, data: { demo: true }, at: now });
   const migration = startMigration(OWNERS_SITE, { legacy_id: 'own-yamada', dealer }, now);
-  await storage.migrations.put(
-    { ...migration, vehicles, account_id: account.id, completed_at: now },
-    event('migration.completed', `${OWNERS_SITE}:own-yamada`),
-  );
+  await storage.migrations.change(OWNERS_SITE, 'own-yamada', () => ({
+    to: { ...migration, vehicles, account_id: account.id, completed_at: now },
+    type: 'migration.completed',
+    data: { demo: true },
+  }));
   const link = newDealerLink({
     accountId: account.id,
     dealer: dealer.code,
@@ -97,6 +97,6 @@ async function writeMigration({ storage, clock, jobs }: Deps, account: Account):
     },
     now,
   });
-  await storage.dealerLinks.create(link, event('dealer_link.consented', link.id));
+  await storage.dealerLinks.change(link.id, () => ({ to: link, type: 'dealer_link.consented', data: { demo: true } }));
   await enqueueDelivery(jobs, link);
 }

@@ -5,7 +5,7 @@ import type { PasswordHasher } from './domain/password-hash.ts';
 import type { CommonPasswords } from './domain/password-policy.ts';
 import type { JobQueue } from './jobs/job-queue.ts';
 import type { Keys } from './oidc/keys.ts';
-import type { Storage } from './storage/storage.ts';
+import type { Records } from './storage/records.ts';
 import type { Log } from './telemetry/log.ts';
 import type { Metrics } from './telemetry/metrics.ts';
 import type { ProcessStatus } from './telemetry/process-status.ts';
@@ -24,7 +24,7 @@ export type ClientRegistry = {
 export type Deps = {
   config: Config;
   clients: ClientRegistry;
-  storage: Storage;
+  storage: Records;
   clock: Clock;
   log: Log;
   hasher: PasswordHasher;

@@ -12,6 +12,7 @@ import { deliveryKey, enqueueDelivery } from '../../src/jobs/enqueue-delivery.ts
 import { createJobQueue } from '../../src/jobs/job-queue.ts';
 import { createJobRunner, LANE_WIDTH, type JobHandler } from '../../src/jobs/runner.ts';
 import { openStorage } from '../../src/storage/open-storage.ts';
+import { guardRecords } from '../../src/storage/records.ts';
 import type { Storage } from '../../src/storage/storage.ts';
 import { untilTrue } from '../../test/journeys/dealer-faults.ts';
 import { eventAbout, sampleAccount, sampleDealerLink } from '../../test/storage/conformance/samples.ts';
@@ -34,7 +35,7 @@ export const dealerAway: Fault = {
     const log = pino({ level: 'silent' });
     const mails: unknown[] = [];
     const deps = {
-      storage,
+      storage: guardRecords(storage, Date.now),
       jobs,
       clock: Date.now,
       log,

@@ -1,7 +1,7 @@
 // Sets a new password and tells the person by mail, so that somebody else's doing does not stay unnoticed.
 import type { Deps } from '../deps.ts';
 import type { Account } from '../domain/account.ts';
-import { changeAccount } from './change-account.ts';
+import { changeAccount } from '../storage/change-account.ts';
 import { formatTime } from './format-time.ts';
 
 /**

@@ -4,7 +4,6 @@ import { accepted, CONSENT_RECEIPT_LIFETIME_SECONDS, failed, type DealerLink } f
 import { dealerSubject } from '../domain/dealer-subject.ts';
 import type { Account } from '../domain/account.ts';
 import type { Dealer } from '../config/config.ts';
-import { VersionConflict } from '../storage/storage.ts';
 import type { DealerBreaker } from './dealer-breaker.ts';
 import { HopelessJob, type JobHandler } from './runner.ts';
 import { tellDealer } from './tell-dealer.ts';
@@ -19,18 +18,11 @@ export function createDeliverDealerLink(deps: DeliverDeps, breaker: DealerBreake
     to: (link: DealerLink, now: number) => DealerLink,
     type: string,
   ): Promise<DealerLink | undefined> => {
-    for (let attempt = 0; attempt < 5; attempt += 1) {
-      const link = await storage.dealerLinks.find(linkId);
-      if (!link) return undefined;
-      const next = to(link, deps.clock());
-      if (next === link) return undefined;
-      try {
-        return await storage.dealerLinks.update(next, { type, subject: linkId, data: { dealer: link.dealer }, at: deps.clock() });
-      } catch (error) {
-        if (!(error instanceof VersionConflict)) throw error;
-      }
-    }
-    throw new Error('the link changed too often');
+    const outcome = await storage.dealerLinks.change(linkId, (link) => {
+      const next = link && to(link, deps.clock());
+      return next && { to: next, type, data: { dealer: next.dealer } };
+    });
+    return outcome.changed ? outcome.now : undefined;
   };
 
   /** One mail for one outcome: `version` tells a second failure of the same consent from the first. */

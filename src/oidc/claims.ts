@@ -4,7 +4,7 @@ import type { Client, Config, Dealer } from '../config/config.ts';
 import type { Account, PostalAddress } from '../domain/account.ts';
 import { isOpenTo, type DealerLink } from '../domain/dealer-link.ts';
 import type { Migration } from '../domain/migration.ts';
-import type { Storage } from '../storage/storage.ts';
+import type { Records } from '../storage/records.ts';
 
 /** Which scope asks for which claims. */
 export const CLAIMS_BY_SCOPE = {
@@ -111,7 +111,7 @@ export async function accountClaims(
   account: Account,
   { scope, client }: { scope: string; client: Client },
   config: Config,
-  storage: Storage,
+  storage: Pick<Records, 'dealerLinks' | 'migrations'>,
 ): Promise<AccountClaims> {
   const scopes = scope.split(' ');
   const claims = profileClaims(account);

@@ -17,7 +17,7 @@ export type CurrentSession = {
 export async function currentSession(
   provider: Provider,
   ctx: ParameterizedContext,
-  accounts: AccountStore,
+  accounts: Pick<AccountStore, 'find'>,
 ): Promise<CurrentSession | undefined> {
   const session = await provider.Session.get(ctx as unknown as Parameters<typeof provider.Session.get>[0]);
   const account = session.accountId ? await accounts.find(session.accountId) : undefined;

@@ -7,7 +7,7 @@ import { parseLegacyProfile } from '../domain/legacy-profile.ts';
 import { startMigration } from '../domain/migration.ts';
 import { PageError } from '../http/page-error.ts';
 import { createRateLimit } from '../http/rate-limit.ts';
-import { VersionConflict, type StoredLegacyProfile } from '../storage/storage.ts';
+import type { StoredLegacyProfile } from '../storage/storage.ts';
 import { createClientKeySets } from './client-keys.ts';
 
 const MAX_BYTES = 8 * 1024;
@@ -171,29 +171,14 @@ async function noteMigration(
   profile: StoredLegacyProfile['profile'],
   deps: Pick<Deps, 'storage' | 'clock'>,
 ): Promise<void> {
-  const { migrations } = deps.storage;
-  const now = deps.clock();
-  for (let attempt = 0; attempt < 3; attempt += 1) {
-    const standing = await migrations.find(clientId, profile.legacy_id);
-    const next = standing
-      ? {
-          ...standing,
-          ...(standing.account_id !== undefined && { vehicles: profile.vehicles }),
-          ...(profile.dealer && { dealer: { code: profile.dealer.code } }),
-        }
-      : startMigration(clientId, profile, now);
-    if (standing && JSON.stringify(standing) === JSON.stringify(next)) return;
-    try {
-      await migrations.put(next, {
-        type: standing ? 'migration.profile_updated' : 'migration.started',
-        subject: `${clientId}:${profile.legacy_id}`,
-        data: {},
-        at: now,
-      });
-      return;
-    } catch (error) {
-      // Two tabs: what the other wrote comes from the same legacy site a moment ago.
-      if (!(error instanceof VersionConflict)) throw error;
-    }
-  }
+  await deps.storage.migrations.change(clientId, profile.legacy_id, (standing) => {
+    if (!standing) return { to: startMigration(clientId, profile, deps.clock()), type: 'migration.started' };
+    const next = {
+      ...standing,
+      ...(standing.account_id !== undefined && { vehicles: profile.vehicles }),
+      ...(profile.dealer && { dealer: { code: profile.dealer.code } }),
+    };
+    if (JSON.stringify(standing) === JSON.stringify(next)) return undefined;
+    return { to: next, type: 'migration.profile_updated' };
+  });
 }

@@ -1,8 +1,8 @@
 // What a person decided in an authorization request, and what of it still holds when the same legacy user starts again.
 import type { Deps } from '../deps.ts';
 import type { EpochMilliseconds } from '../domain/account.ts';
-import type { InteractionFacts, Storage, StoredLegacyProfile } from '../storage/storage.ts';
-import { untilUndisturbed } from '../storage/until-undisturbed.ts';
+import type { Records } from '../storage/records.ts';
+import type { InteractionFacts, StoredLegacyProfile } from '../storage/storage.ts';
 
 /** As long as the registration's draft. */
 const KEPT_MS = 24 * 60 * 60 * 1000;
@@ -45,7 +45,7 @@ export async function readFacts(
 
 /** Writes facts of a request; what the person chose and typed is kept for the next request too. Of two tabs the later press wins. */
 export async function writeFacts(
-  store: Storage['interactionFacts'],
+  store: Records['interactionFacts'],
   key: FactsKey & { cid: string },
   change: Partial<InteractionFacts>,
   now: EpochMilliseconds,
@@ -61,7 +61,7 @@ export async function writeFacts(
 
 /** What one person chose and typed is nothing to another who signs in in the same browser. */
 async function keepFacts(
-  store: Storage['interactionFacts'],
+  store: Records['interactionFacts'],
   id: string,
   keep: KeptFacts,
   expiresAt: EpochMilliseconds,
@@ -72,13 +72,10 @@ async function keepFacts(
 }
 
 async function put(
-  store: Storage['interactionFacts'],
+  store: Records['interactionFacts'],
   id: string,
   change: Partial<InteractionFacts>,
   expiresAt: EpochMilliseconds,
 ): Promise<void> {
-  await untilUndisturbed(async () => {
-    const standing = (await store.find(id)) ?? { version: 0 };
-    await store.put({ ...standing, ...change, id, version: standing.version, expires_at: expiresAt });
-  });
+  await store.change(id, (standing) => ({ ...standing, ...change, expires_at: expiresAt }));
 }

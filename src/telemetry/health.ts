@@ -1,12 +1,12 @@
 // Whether this process lives, and whether it should get requests.
 import Router from 'koa-router';
-import type { Storage } from '../storage/storage.ts';
+import type { Records } from '../storage/records.ts';
 import type { ProcessStatus } from './process-status.ts';
 
 const PING_TIMEOUT_MS = 1500;
 
 /** `GET /health/live` and `GET /health/ready`. */
-export function createHealthRouter(storage: Pick<Storage, 'ping'>, status: ProcessStatus): Router {
+export function createHealthRouter(storage: Pick<Records, 'ping'>, status: ProcessStatus): Router {
   const router = new Router();
   router.get('/health/live', (ctx) => {
     ctx.body = { status: 'alive' };
@@ -33,7 +33,7 @@ export function createHealthRouter(storage: Pick<Storage, 'ping'>, status: Proce
   return router;
 }
 
-async function answersInTime(storage: Pick<Storage, 'ping'>): Promise<boolean> {
+async function answersInTime(storage: Pick<Records, 'ping'>): Promise<boolean> {
   const timeout = new Promise<false>((resolve) => setTimeout(() => resolve(false), PING_TIMEOUT_MS).unref());
   const ping = storage.ping().then(
     () => true,

@@ -9,6 +9,7 @@ import { enqueueDelivery } from '../../src/jobs/enqueue-delivery.ts';
 import { createJobQueue } from '../../src/jobs/job-queue.ts';
 import type { AccountAccess } from '../../src/oidc/account-access.ts';
 import { openSqliteStorage } from '../../src/storage/sqlite/open-sqlite-storage.ts';
+import { guardRecords } from '../../src/storage/records.ts';
 import type { Storage } from '../../src/storage/storage.ts';
 
 const clock = (): number => 5_000;
@@ -35,7 +36,7 @@ afterEach(async () => {
   await rm(directory, { recursive: true });
 });
 
-const deps = () => ({ storage, clock, jobs: createJobQueue(storage.jobs, clock) });
+const deps = () => ({ storage: guardRecords(storage, clock), clock, jobs: createJobQueue(storage.jobs, clock) });
 
 test('a link that was given up is delivered again, with the consent that stands', async () => {
   await enqueueDelivery(deps().jobs, link);

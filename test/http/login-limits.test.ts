@@ -7,6 +7,7 @@ import type { Config } from '../../src/config/config.ts';
 import { createLoginLimits, type LoginLimits, type LoginTry } from '../../src/http/login-limits.ts';
 import { PageError } from '../../src/http/page-error.ts';
 import { openSqliteStorage } from '../../src/storage/sqlite/open-sqlite-storage.ts';
+import { guardRecords } from '../../src/storage/records.ts';
 import type { Storage } from '../../src/storage/storage.ts';
 
 const FREE = 9;
@@ -28,7 +29,7 @@ beforeEach(async () => {
   const open = async (): Promise<Storage> => openSqliteStorage({ path: join(directory, 'test.sqlite'), clock });
   // Two processes.
   storages = [await open(), await open()];
-  limits = storages.map((storage) => createLoginLimits({ config, storage, clock }));
+  limits = storages.map((storage) => createLoginLimits({ config, storage: guardRecords(storage, clock), clock }));
 });
 afterEach(async () => {
   for (const storage of storages) await storage.close();

@@ -7,6 +7,7 @@ import { pino } from 'pino';
 import { createJobQueue } from '../../src/jobs/job-queue.ts';
 import { LEASE_MS } from '../../src/jobs/keep-lease.ts';
 import { createJobRunner, type JobHandler, type JobRunner } from '../../src/jobs/runner.ts';
+import { guardRecords } from '../../src/storage/records.ts';
 import { openSqliteStorage } from '../../src/storage/sqlite/open-sqlite-storage.ts';
 import { StorageUnavailable, type Storage } from '../../src/storage/storage.ts';
 import { untilTrue } from '../journeys/dealer-faults.ts';
@@ -44,7 +45,8 @@ function startRunner(send: JobHandler['run'], jobs = storage.jobs) {
     deliver_dealer_link: others,
     withdraw_dealer_link: others,
   };
-  const deps = { storage: { ...storage, jobs }, clock: () => now, log: pino({ level: 'silent' }), jobs: queue };
+  const clock = (): number => now;
+  const deps = { storage: guardRecords({ ...storage, jobs }, clock), clock, log: pino({ level: 'silent' }), jobs: queue };
   const runner = createJobRunner(deps, () => handlers, RENEW_EVERY_MS);
   runner.start();
   runners.push(runner);

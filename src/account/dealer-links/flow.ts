@@ -3,7 +3,6 @@ import type { Deps } from '../../deps.ts';
 import { renewed, withdraw, type DealerLink } from '../../domain/dealer-link.ts';
 import { enqueueDelivery, enqueueWithdrawal } from '../../jobs/enqueue-delivery.ts';
 import type { AccountAccess } from '../../oidc/account-access.ts';
-import { untilUndisturbed } from '../../storage/until-undisturbed.ts';
 
 type LinkDeps = Pick<Deps, 'storage' | 'clock' | 'jobs'>;
 
@@ -29,7 +28,7 @@ export async function retryLink(deps: LinkDeps, link: DealerLink): Promise<void>
   const pending = await change(deps, link, 'dealer_link.retried', (standing, now) =>
     standing.status === 'failed' ? renewed(standing, standing.consent, now) : standing,
   );
-  if (pending.status === 'pending') await enqueueDelivery(deps.jobs, pending);
+  if (pending?.status === 'pending') await enqueueDelivery(deps.jobs, pending);
 }
 
 /** Writes the next state of a link whatever a job writes meanwhile; answers how it stands. */
@@ -38,12 +37,10 @@ async function change(
   { id, dealer }: DealerLink,
   type: string,
   to: (link: DealerLink, now: number) => DealerLink,
-): Promise<DealerLink> {
-  return untilUndisturbed(async () => {
-    const now = clock();
-    const standing = (await storage.dealerLinks.find(id)) as DealerLink;
-    const next = to(standing, now);
-    if (next === standing) return standing;
-    return storage.dealerLinks.update(next, { type, subject: id, data: { dealer }, at: now });
+): Promise<DealerLink | undefined> {
+  const { now } = await storage.dealerLinks.change(id, (standing) => {
+    const next = standing && to(standing, clock());
+    return next && { to: next, type, data: { dealer } };
   });
+  return now;
 }

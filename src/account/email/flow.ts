@@ -5,7 +5,7 @@ import type { Account } from '../../domain/account.ts';
 import { codeHmac, drawCode, EMAIL_CODE_LIFETIME_MS } from '../../domain/email-code.ts';
 import type { AccountAccess } from '../../oidc/account-access.ts';
 import { AlreadyExists } from '../../storage/storage.ts';
-import { changeAccount } from '../change-account.ts';
+import { changeAccount } from '../../storage/change-account.ts';
 import { formatTime } from '../format-time.ts';
 
 type EmailDeps = Pick<Deps, 'config' | 'storage' | 'clock' | 'jobs' | 'hasher'>;

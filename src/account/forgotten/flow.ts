@@ -16,7 +16,7 @@ import {
   resetTriesKey,
   type PasswordReset,
 } from '../../domain/password-reset.ts';
-import { VersionConflict } from '../../storage/storage.ts';
+import type { Outcome } from '../../storage/records.ts';
 
 type ForgottenDeps = Pick<Deps, 'config' | 'storage' | 'clock' | 'jobs'>;
 
@@ -28,34 +28,41 @@ export async function beginReset(
 ): Promise<PasswordReset> {
   const { storage, clock, config } = deps;
   const id = passwordResetId(config.keys.passwordReset, address.canonical);
-  for (let attempt = 0; ; attempt += 1) {
-    const now = clock();
-    const standing = await storage.passwordResets.find(id);
-    try {
-      const reset = await storage.passwordResets.put({
-        id,
-        version: standing?.version ?? 0,
-        expires_at: now + PASSWORD_RESET_LIFETIME_MS,
-        flow: randomBytes(24).toString('base64url'),
-        email: address.email,
-        email_canonical: address.canonical,
-        ...from,
-        started_at: now,
-        sent_at: now,
-        sent: 1,
-      });
-      await askForCode(deps, reset);
-      return reset;
-    } catch (error) {
-      if (!(error instanceof VersionConflict) || attempt === 3) throw error;
-    }
-  }
+  const now = clock();
+  const reset: PasswordReset = {
+    id,
+    version: 0,
+    expires_at: now + PASSWORD_RESET_LIFETIME_MS,
+    flow: randomBytes(24).toString('base64url'),
+    email: address.email,
+    email_canonical: address.canonical,
+    ...from,
+    started_at: now,
+    sent_at: now,
+    sent: 1,
+  };
+  await storage.passwordResets.change(id, () => reset);
+  await askForCode(deps, reset);
+  return reset;
 }
 
 /** Another code in place of the last one, which is dead. */
 export async function askForCodeAgain(deps: ForgottenDeps, reset: PasswordReset): Promise<void> {
-  const next = { ...reset, sent_at: deps.clock(), sent: reset.sent + 1 };
-  await askForCode(deps, await deps.storage.passwordResets.put(next));
+  const { changed, now } = await changeReset(deps, reset, (standing) => ({
+    ...standing,
+    sent_at: deps.clock(),
+    sent: standing.sent + 1,
+  }));
+  if (changed) await askForCode(deps, now);
+}
+
+/** Changes the reset that this browser began; one that was begun anew since is not it, and stays as it is. */
+async function changeReset(
+  { storage }: Pick<Deps, 'storage'>,
+  { id, flow }: PasswordReset,
+  change: (standing: PasswordReset) => PasswordReset,
+): Promise<Outcome<PasswordReset>> {
+  return storage.passwordResets.change(id, (standing) => (standing?.flow === flow ? change(standing) : undefined));
 }
 
 /** The job looks the address up and mails; here nobody knows, so that neither answer nor time can tell. */
@@ -84,10 +91,11 @@ export type ProofProblem = 'code_missing' | 'code_syntax' | 'reset_wrong' | 'res
  * is not touched by that.
  */
 export async function proveOwner(
-  { config, storage }: ForgottenDeps,
+  deps: ForgottenDeps,
   reset: PasswordReset,
   typed: { code: string; birthdate: string | undefined },
 ): Promise<ProofProblem | undefined> {
+  const { config, storage } = deps;
   const parsed = parseCode(typed.code);
   if (!parsed.ok) return `code_${parsed.reason}`;
   const slot = passwordResetSlot(reset);
@@ -101,7 +109,7 @@ export async function proveOwner(
   const proven = account !== undefined && birthdateFits(account, typed.birthdate);
   if (!proven || !(await storage.emailCodes.consume(slot, expected)))
     return points === MAX_RESET_TRIES ? 'reset_over' : 'reset_wrong';
-  await storage.passwordResets.put({ ...reset, account_id: account.id });
+  await changeReset(deps, reset, (standing) => ({ ...standing, account_id: account.id }));
   await storage.counters.remove(resetTriesKey(reset));
   return undefined;
 }
@@ -112,7 +120,7 @@ export function stillHolds(reset: PasswordReset, account: Account): boolean {
 }
 
 /** Notes that the new password is set. */
-export async function completeReset({ storage, clock }: ForgottenDeps, reset: PasswordReset): Promise<void> {
-  await storage.counters.add(resetsKey(reset), 1, RESETS_WINDOW_MS);
-  await storage.passwordResets.put({ ...reset, completed_at: clock() });
+export async function completeReset(deps: ForgottenDeps, reset: PasswordReset): Promise<void> {
+  await deps.storage.counters.add(resetsKey(reset), 1, RESETS_WINDOW_MS);
+  await changeReset(deps, reset, (standing) => ({ ...standing, completed_at: deps.clock() }));
 }

@@ -7,7 +7,7 @@ import { findAddress } from '../../interaction/find-address.ts';
 import { FIELDS_OF, profileFields, readProfileForm, sentences, type Typed } from '../../interaction/profile-form.ts';
 import type { AccountContext, AddAccountRoutes } from '../account-context.ts';
 import { accountPage, backToOverview } from '../account-page.ts';
-import { changeAccount } from '../change-account.ts';
+import { changeAccount } from '../../storage/change-account.ts';
 
 /** What the page asks. A name is needed; a birth date can be mended but not taken away, because it guards the password's reset. */
 function asked({ birthdate }: Profile): Map<ProfileKey, { required: boolean }> {

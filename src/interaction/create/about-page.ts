@@ -46,7 +46,10 @@ export function createAboutPage(
       // Nobody agrees to what came into force after the page was shown.
       if (formField(ctx, 'terms_version') !== text.version)
         return show(ctx, undefined, { terms: t('form_errors.terms_revised') });
-      return registration.goOn(ctx, await registration.change(draft, { terms: agreeTo(text, clock()) }));
+      return registration.goOn(
+        ctx,
+        await registration.change(ctx, (standing) => ({ ...standing, terms: agreeTo(text, clock()) })),
+      );
     });
     router.post('/cancel', async (ctx) => ctx.state.interaction.cancel());
     // For somebody who remembers that they have an ID.

@@ -71,9 +71,12 @@ export function createCodePage(
       formField(ctx, 'code'),
     );
     if (!problem) {
-      const { elsewhere: _taken, ...rest } = draft;
-      const change = proof(draft, ctx.state.interaction.browserId, deps.clock());
-      return registration.goOn(ctx, await registration.change(rest, change));
+      const proven = await registration.change(ctx, (standing) => {
+        if (standing.email_canonical !== draft.email_canonical) return standing;
+        const { elsewhere: _taken, ...rest } = standing;
+        return { ...rest, ...proof(standing, ctx.state.interaction.browserId, deps.clock()) };
+      });
+      return registration.goOn(ctx, proven);
     }
     const meanwhile = await provenMeanwhile(ctx);
     if (meanwhile) return registration.goOn(ctx, meanwhile);

@@ -7,36 +7,34 @@ import {
 } from '../../domain/registration-draft.ts';
 import type { Deps } from '../../deps.ts';
 import type { StoredLegacyProfile } from '../../storage/storage.ts';
-import { untilUndisturbed } from '../../storage/until-undisturbed.ts';
 
-/** The draft of the legacy identity that was handed over, else of this browser; empty where there is none yet. */
+/** The draft of the legacy identity that was handed over, else of this browser. */
+export function draftIdOf(legacy: StoredLegacyProfile | undefined, browserId: string): string {
+  return legacy ? draftIdOfLegacyIdentity(legacy.client_id, legacy.profile.legacy_id) : draftIdOfBrowser(browserId);
+}
+
+/** The draft of a registration; empty where there is none yet. */
 export async function findDraft(
   deps: Pick<Deps, 'storage' | 'clock'>,
   legacy: StoredLegacyProfile | undefined,
   browserId: string,
 ): Promise<RegistrationDraft> {
-  const id = legacy ? draftIdOfLegacyIdentity(legacy.client_id, legacy.profile.legacy_id) : draftIdOfBrowser(browserId);
+  const id = draftIdOf(legacy, browserId);
   const found = await deps.storage.registrationDrafts.find(id);
   return found ?? { id, version: 0, expires_at: deps.clock() + REGISTRATION_DRAFT_LIFETIME_MS };
 }
 
-/**
- * Writes a change of a draft. Of two tabs the later press wins, field by field.
- * @param isDone whether a draft that somebody else wrote in between has the change already; then it is left as it is
- */
+/** Changes a draft by a function of the draft that stands; an empty one where none does. Answers how it stands then. */
 export async function changeDraft(
-  deps: Pick<Deps, 'storage' | 'clock'>,
-  draft: RegistrationDraft,
-  change: Partial<RegistrationDraft>,
-  isDone: (standing: RegistrationDraft) => boolean = () => false,
+  { storage, clock }: Pick<Deps, 'storage' | 'clock'>,
+  id: string,
+  change: (draft: RegistrationDraft) => RegistrationDraft,
 ): Promise<RegistrationDraft> {
-  const { registrationDrafts } = deps.storage;
-  let standing: RegistrationDraft | undefined = draft;
-  return untilUndisturbed(async () => {
-    const before = standing ?? (await registrationDrafts.find(draft.id)) ?? { ...draft, version: 0 };
-    // What we were given is what we read; after a conflict it is of no use any more.
-    if (standing === undefined && isDone(before)) return before;
-    standing = undefined;
-    return registrationDrafts.put({ ...before, ...change, expires_at: deps.clock() + REGISTRATION_DRAFT_LIFETIME_MS });
+  const emptyDraft = (): RegistrationDraft => ({ id, version: 0, expires_at: clock() + REGISTRATION_DRAFT_LIFETIME_MS });
+  const { now } = await storage.registrationDrafts.change(id, (standing) => {
+    const draft = standing ?? emptyDraft();
+    const next = change(draft);
+    return next === draft ? undefined : { ...next, expires_at: clock() + REGISTRATION_DRAFT_LIFETIME_MS };
   });
+  return now ?? emptyDraft();
 }

@@ -50,8 +50,10 @@ export function createEmailPage(
     if (!parsed.ok) return show(ctx, typed, false, { email: ctx.state.t(`form_errors.email_${parsed.reason}`) });
     if (draft.email_canonical === parsed.canonical && draft.email_verified_at !== undefined) return registration.goOn(ctx, draft);
     await sendOnce(ctx, parsed);
-    const { email_verified_at: _proven, proven_in: _browser, ...unproven } = draft;
-    await registration.change(unproven, { email: parsed.email, email_canonical: parsed.canonical });
+    await registration.change(ctx, (standing) => {
+      const { email_verified_at: _proven, proven_in: _browser, ...unproven } = standing;
+      return { ...unproven, email: parsed.email, email_canonical: parsed.canonical };
+    });
     return registration.go(ctx, 'code');
   };
 

@@ -62,11 +62,13 @@ export function createProfilePage(
     const problem = kept ? undefined : passwordProblem(deps, password, { email: draft.email as string, profile }, ctx.state.t);
     if (problem) errors.password = problem;
     if (Object.keys(errors).length) return show(ctx, draft, { values, errors });
-    await registration.change(draft, {
+    const hash = kept ? undefined : await deps.hasher.hash(password);
+    await registration.change(ctx, (standing) => ({
+      ...standing,
       profile,
-      account_id: draft.account_id ?? randomUUID(),
-      ...(kept ? {} : { password_hash: await deps.hasher.hash(password) }),
-    });
+      account_id: standing.account_id ?? randomUUID(),
+      ...(hash === undefined ? {} : { password_hash: hash }),
+    }));
     return registration.go(ctx, 'confirm');
   };
 

@@ -43,8 +43,10 @@ export async function register(
     if (owner?.id !== account.id) return undefined;
   }
   // What was typed is in the account now; the draft only remembers that it is done. However often it was pressed at once, one writes that.
-  const { password_hash: _hash, profile: _profile, ...rest } = draft;
-  const isDone = ({ registered_at }: RegistrationDraft): boolean => registered_at !== undefined;
-  await changeDraft(deps, rest, { account_id: account.id, registered_at: now }, isDone);
+  await changeDraft(deps, draft.id, (standing) => {
+    if (standing.registered_at !== undefined) return standing;
+    const { password_hash: _hash, profile: _profile, ...rest } = standing;
+    return { ...rest, account_id: account.id, registered_at: now };
+  });
   return account.id;
 }

@@ -4,7 +4,7 @@ import { draftIn, type RegistrationDraft } from '../../domain/registration-draft
 import { termsInForce } from '../../domain/terms.ts';
 import { redirect } from '../../http/redirect.ts';
 import type { InteractionContext } from '../interaction-context.ts';
-import { changeDraft, findDraft } from './draft.ts';
+import { changeDraft, draftIdOf, findDraft } from './draft.ts';
 import { firstMissingPage, mayShow, type PageName } from './flow.ts';
 
 export type Registration = {
@@ -15,7 +15,8 @@ export type Registration = {
   draftFor(ctx: InteractionContext, page: PageName): Promise<RegistrationDraft | undefined>;
   /** The same for what was typed on a page: kept also where the terms have changed since it was shown, and asked about then. */
   draftToFill(ctx: InteractionContext, page: PageName): Promise<RegistrationDraft | undefined>;
-  change(draft: RegistrationDraft, change: Partial<RegistrationDraft>): Promise<RegistrationDraft>;
+  /** Changes the draft by a function of the one that stands; answers how it stands then. */
+  change(ctx: InteractionContext, change: (draft: RegistrationDraft) => RegistrationDraft): Promise<RegistrationDraft>;
   pathOf(ctx: InteractionContext, page: PageName): string;
   /** Sends the browser to a page. */
   go(ctx: InteractionContext, page: PageName): void;
@@ -46,7 +47,12 @@ export function createRegistration(deps: Pick<Deps, 'config' | 'storage' | 'cloc
     },
     draftFor: async (ctx, page) => draftIfDue(ctx, page, termsVersion),
     draftToFill: async (ctx, page) => draftIfDue(ctx, page, ({ terms }) => terms?.version ?? termsVersion()),
-    change: async (draft, change) => changeDraft(deps, draft, change),
+    async change(ctx, change) {
+      const { legacy, browserId } = ctx.state.interaction;
+      return changeDraft(deps, draftIdOf(legacy, browserId), (standing) =>
+        change(draftIn(standing, browserId, legacy?.profile.email)),
+      );
+    },
     pathOf: (ctx, page) => (page === 'about' ? ctx.state.interaction.path : `${ctx.state.interaction.path}/${page}`),
     go: (ctx, page) => redirect(ctx, registration.pathOf(ctx, page)),
     goOn: (ctx, draft) => registration.go(ctx, firstMissingPage(draft, termsVersion())),

@@ -6,13 +6,11 @@ import {
   renewed,
   withHandOver,
   type DealerConsent,
-  type DealerLink,
   type HandedOver,
 } from '../../domain/dealer-link.ts';
 import { proposeCandidate } from '../../domain/migration.ts';
 import { enqueueDelivery } from '../../jobs/enqueue-delivery.ts';
-import { AlreadyExists, VersionConflict, type StoredLegacyProfile } from '../../storage/storage.ts';
-import { untilUndisturbed } from '../../storage/until-undisturbed.ts';
+import type { StoredLegacyProfile } from '../../storage/storage.ts';
 
 type LinkDeps = Pick<Deps, 'storage' | 'clock' | 'jobs'>;
 
@@ -25,33 +23,20 @@ export async function writeDealerLink(
   accountId: string,
   choice: { dealer: string; consent: DealerConsent },
   handedOver: HandedOver,
-): Promise<DealerLink> {
-  const link = await untilUndisturbed(async () => {
-    const standing = await storage.dealerLinks.find(dealerLinkId(accountId, choice.dealer));
-    const event = {
-      type: 'dealer_link.consented',
-      subject: dealerLinkId(accountId, choice.dealer),
-      data: {
-        dealer: choice.dealer,
-        client_id: choice.consent.client_id,
-        text_version: choice.consent.text.version,
-        text_sha256: choice.consent.text.sha256,
-      },
-      at: clock(),
-    };
-    if (standing) {
-      const next = withHandOver(renewed(standing, choice.consent, clock()), handedOver, clock());
-      return next === standing ? standing : storage.dealerLinks.update(next, event);
-    }
-    const link = newDealerLink({ accountId, ...choice, ...handedOver, now: clock() });
-    await storage.dealerLinks.create(link, event).catch((error: unknown) => {
-      // Another tab made it since we looked.
-      throw error instanceof AlreadyExists ? new VersionConflict() : error;
-    });
-    return link;
-  });
-  if (link.status === 'pending') await enqueueDelivery(jobs, link);
-  return link;
+): Promise<void> {
+  const { now: link } = await storage.dealerLinks.change(dealerLinkId(accountId, choice.dealer), (standing) => ({
+    to: standing
+      ? withHandOver(renewed(standing, choice.consent, clock()), handedOver, clock())
+      : newDealerLink({ accountId, ...choice, ...handedOver, now: clock() }),
+    type: 'dealer_link.consented',
+    data: {
+      dealer: choice.dealer,
+      client_id: choice.consent.client_id,
+      text_version: choice.consent.text.version,
+      text_sha256: choice.consent.text.sha256,
+    },
+  }));
+  if (link?.status === 'pending') await enqueueDelivery(jobs, link);
 }
 
 /** Has the dealer told of what the legacy site hands over, where the link was made before and elsewhere; nothing where there is none. */
@@ -61,12 +46,9 @@ export async function tellOfHandOver(
   dealer: string,
   handedOver: HandedOver,
 ): Promise<void> {
-  const id = dealerLinkId(accountId, dealer);
-  const link = await untilUndisturbed(async () => {
-    const standing = await storage.dealerLinks.find(id);
+  const { now: link } = await storage.dealerLinks.change(dealerLinkId(accountId, dealer), (standing) => {
     const next = standing && withHandOver(standing, handedOver, clock());
-    if (!next || next === standing) return standing;
-    return storage.dealerLinks.update(next, { type: 'dealer_link.handed_over', subject: id, data: { dealer }, at: clock() });
+    return next && { to: next, type: 'dealer_link.handed_over', data: { dealer } };
   });
   if (link?.status === 'pending') await enqueueDelivery(jobs, link);
 }
@@ -81,19 +63,12 @@ export async function proposeMigration(
   accountId: string,
   codeChallenge: string,
 ): Promise<boolean> {
-  return untilUndisturbed(async () => {
-    const migration = await storage.migrations.find(legacy.client_id, legacy.profile.legacy_id);
-    if (!migration) return false;
-    const { vehicles } = legacy.profile;
-    const proposed = proposeCandidate(migration, { accountId, codeChallenge, vehicles }, clock());
-    if (!proposed.ok) return false;
-    if (proposed.migration === migration) return true;
-    await storage.migrations.put(proposed.migration, {
-      type: 'migration.proposed',
-      subject: `${legacy.client_id}:${legacy.profile.legacy_id}`,
-      data: { account_id: accountId },
-      at: clock(),
-    });
-    return true;
+  const { legacy_id: legacyId, vehicles } = legacy.profile;
+  let belongs = false;
+  await storage.migrations.change(legacy.client_id, legacyId, (standing) => {
+    const proposed = standing && proposeCandidate(standing, { accountId, codeChallenge, vehicles }, clock());
+    belongs = proposed?.ok ?? false;
+    return proposed?.ok ? { to: proposed.migration, type: 'migration.proposed', data: { account_id: accountId } } : undefined;
   });
+  return belongs;
 }

@@ -3,7 +3,6 @@ import type { Account } from '../../domain/account.ts';
 import { parseEmail } from '../../domain/canonical-email.ts';
 import type { Deps } from '../../deps.ts';
 import { createLoginLimits } from '../../http/login-limits.ts';
-import { VersionConflict } from '../../storage/storage.ts';
 
 /** Where a try comes from. */
 export type SignInSource = {
@@ -25,7 +24,7 @@ type SignInDeps = Pick<Deps, 'config' | 'storage' | 'clock' | 'hasher' | 'jobs'>
  * @throws {PageError} `too_many_requests` from the limits; `busy`, where too many are signing in at once
  */
 export function createSignIn(deps: SignInDeps): SignIn {
-  const { storage, clock, hasher } = deps;
+  const { storage, hasher } = deps;
   const limits = createLoginLimits(deps);
 
   return async function signIn(loginId, password, from) {
@@ -39,9 +38,9 @@ export function createSignIn(deps: SignInDeps): SignIn {
     });
     if (!account || !right || account.disabled_at !== undefined) return undefined;
     const { failures, countedUntil } = await attempt.succeeded();
-    const now = failures >= FAILURES_WORTH_A_MAIL ? await tellOwner(deps, account, failures, countedUntil) : account;
-    if (hasher.needsRehash(now.password_hash)) await rehash(now, password);
-    return now;
+    if (failures >= FAILURES_WORTH_A_MAIL) await tellOwner(deps, account, failures, countedUntil);
+    if (hasher.needsRehash(account.password_hash)) await rehash(account, password);
+    return account;
   };
 
   async function compare(password: string, account: Account | undefined): Promise<boolean> {
@@ -50,35 +49,28 @@ export function createSignIn(deps: SignInDeps): SignIn {
 
   /** Settings have changed since the hash was made; the password is here now and will not be again before the next login. */
   async function rehash(account: Account, password: string): Promise<void> {
-    const event = { type: 'account.password_rehashed', subject: account.id, data: {}, at: clock() };
-    try {
-      await storage.accounts.update({ ...account, password_hash: await hasher.hash(password) }, event);
-    } catch (error) {
-      // Another login did it in the same moment.
-      if (!(error instanceof VersionConflict)) throw error;
-    }
+    const rehashed = await hasher.hash(password);
+    await storage.accounts.change(account.id, (standing) =>
+      // Another login did it in the same moment, or the password is another one by now.
+      standing.password_hash === account.password_hash
+        ? { to: { ...standing, password_hash: rehashed }, type: 'account.password_rehashed' }
+        : undefined,
+    );
   }
 }
 
 /** Somebody got in after many failures: the owner, or somebody who guessed. Once for what was counted together. */
-async function tellOwner(
-  { storage, clock, jobs }: SignInDeps,
-  account: Account,
-  failures: number,
-  countedUntil: number,
-): Promise<Account> {
+async function tellOwner({ storage, jobs }: SignInDeps, account: Account, failures: number, countedUntil: number): Promise<void> {
   await jobs.enqueue('send_mail', `mail:failed-sign-ins:${account.id}:${countedUntil}`, {
     to: account.email,
     template: 'failed-sign-ins',
     language: account.language,
     values: { failures },
   });
-  try {
-    const event = { type: 'account.signed_in_after_failures', subject: account.id, data: { failures }, at: clock() };
-    return await storage.accounts.update(account, event);
-  } catch (error) {
-    // Somebody else wrote the account in the same moment; the mail is on its way.
-    if (!(error instanceof VersionConflict)) throw error;
-    return account;
-  }
+  // Changes nothing but the version: the ledger's event is what counts. The copy is what makes it a write.
+  await storage.accounts.change(account.id, (standing) => ({
+    to: { ...standing },
+    type: 'account.signed_in_after_failures',
+    data: { failures },
+  }));
 }

@@ -1,4 +1,4 @@
-// Writes what was just read, again from the start where somebody else wrote the same record in between.
+// Repeats a change of a record that somebody else wrote at the same moment.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { VersionConflict } from './storage.ts';
 
@@ -7,13 +7,13 @@ const ROUNDS = 24;
 const LONGEST_PAUSE_MS = 8;
 
 /**
- * @param write reads and writes; called anew after a conflict, so it must not keep what it read
+ * @param change reads, decides and writes; called anew after a conflict, so it must not keep what it read
  * @throws {VersionConflict} where the record never came to rest
  */
-export async function untilUndisturbed<T>(write: () => Promise<T>): Promise<T> {
+export async function retryOnConflict<T>(change: () => Promise<T>): Promise<T> {
   for (let round = 1; ; round += 1) {
     try {
-      return await write();
+      return await change();
     } catch (error) {
       if (!(error instanceof VersionConflict) || round === ROUNDS) throw error;
     }

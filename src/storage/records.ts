@@ -1,0 +1,165 @@
+// The storage as the program gets it (`deps.storage`). A record that holds a decision or a proof can be read, and changed by a function
+// of the record that stands; nothing else can write it. So no decision that was made on an older record is merged into a newer one.
+import type { Account, EpochMilliseconds } from '../domain/account.ts';
+import type { DealerLink } from '../domain/dealer-link.ts';
+import type { Migration } from '../domain/migration.ts';
+import type { PasswordReset } from '../domain/password-reset.ts';
+import type { RegistrationDraft } from '../domain/registration-draft.ts';
+import { retryOnConflict } from './retry-on-conflict.ts';
+import {
+  AlreadyExists,
+  VersionConflict,
+  type AccountStore,
+  type DealerLinkStore,
+  type ExpiringStore,
+  type InteractionFacts,
+  type LedgerEvent,
+  type MigrationStore,
+  StorageUnavailable,
+  type Storage,
+} from './storage.ts';
+
+/** How a record stands after a change, and whether this call wrote it. */
+export type Outcome<T> = { changed: true; now: T } | { changed: false; now: T | undefined };
+
+/** The next state of a record, and what the ledger says of it. */
+export type Recorded<T> = { to: T; type: string; data?: LedgerEvent['data'] };
+
+/**
+ * Decides what a record becomes, from the record that stands and nothing that was read before. Called again after a conflict.
+ * `undefined`, or the record itself, writes nothing.
+ */
+export type ChangeOf<T, Next = T> = (standing: T) => Next | undefined;
+
+export type Changeable<T extends { id: string; version: number; expires_at: EpochMilliseconds }> = Pick<
+  ExpiringStore<T>,
+  'find' | 'remove'
+> & {
+  /** @throws {StorageUnavailable} too many wrote the record at once */
+  change(id: string, change: ChangeOf<T | undefined, Omit<T, 'id' | 'version'>>): Promise<Outcome<T>>;
+};
+
+export type Records = Omit<
+  Storage,
+  'accounts' | 'registrationDrafts' | 'interactionFacts' | 'passwordResets' | 'dealerLinks' | 'migrations'
+> & {
+  registrationDrafts: Changeable<RegistrationDraft>;
+  interactionFacts: Changeable<InteractionFacts>;
+  passwordResets: Changeable<PasswordReset>;
+  accounts: Omit<AccountStore, 'update'> & {
+    /**
+     * @throws {AlreadyExists} the new address or login number is another account's
+     * @throws {StorageUnavailable} too many wrote the record at once
+     */
+    change(id: string, change: ChangeOf<Account, Recorded<Account>>): Promise<Outcome<Account>>;
+  };
+  dealerLinks: Omit<DealerLinkStore, 'create' | 'update'> & {
+    /** @throws {StorageUnavailable} too many wrote the record at once */
+    change(id: string, change: ChangeOf<DealerLink | undefined, Recorded<DealerLink>>): Promise<Outcome<DealerLink>>;
+  };
+  migrations: Omit<MigrationStore, 'put'> & {
+    /** @throws {StorageUnavailable} too many wrote the record at once */
+    change(
+      clientId: string,
+      legacyId: string,
+      change: ChangeOf<Migration | undefined, Recorded<Migration>>,
+    ): Promise<Outcome<Migration>>;
+  };
+};
+
+/** Takes away what writes a record without regard to the one that stands, and adds what changes it. */
+export function guardRecords(storage: Storage, clock: () => EpochMilliseconds): Records {
+  const { accounts, dealerLinks, migrations } = storage;
+  const { update: _update, ...readableAccounts } = accounts;
+  const { create: _create, update: _updateLink, ...readableLinks } = dealerLinks;
+  const { put: _put, ...readableMigrations } = migrations;
+
+  const eventOf = (subject: string, { type, data = {} }: Recorded<unknown>): LedgerEvent => ({
+    type,
+    subject,
+    data,
+    at: clock(),
+  });
+
+  return {
+    ...storage,
+    registrationDrafts: changeable(storage.registrationDrafts),
+    interactionFacts: changeable(storage.interactionFacts),
+    passwordResets: changeable(storage.passwordResets),
+    accounts: {
+      ...readableAccounts,
+      change: async (id, change) =>
+        changeRecord(
+          async () => accounts.find(id),
+          (standing) => standing && unlessSame(standing, change(standing)),
+          async (next, standing) => accounts.update({ ...next.to, id, version: standing?.version ?? 0 }, eventOf(id, next)),
+        ),
+    },
+    dealerLinks: {
+      ...readableLinks,
+      change: async (id, change) =>
+        changeRecord(
+          async () => dealerLinks.find(id),
+          (standing) => unlessSame(standing, change(standing)),
+          async (next, standing) => {
+            const event = eventOf(id, next);
+            if (standing) return dealerLinks.update({ ...next.to, id, version: standing.version }, event);
+            const first = { ...next.to, id, version: 1 };
+            await dealerLinks.create(first, event).catch((error: unknown) => {
+              // Another call made it since we looked.
+              throw error instanceof AlreadyExists ? new VersionConflict() : error;
+            });
+            return first;
+          },
+        ),
+    },
+    migrations: {
+      ...readableMigrations,
+      change: async (clientId, legacyId, change) =>
+        changeRecord(
+          async () => migrations.find(clientId, legacyId),
+          (standing) => unlessSame(standing, change(standing)),
+          async (next, standing) =>
+            migrations.put(
+              { ...next.to, client_id: clientId, legacy_id: legacyId, version: standing?.version ?? 0 },
+              eventOf(`${clientId}:${legacyId}`, next),
+            ),
+        ),
+    },
+  };
+}
+
+function changeable<T extends { id: string; version: number; expires_at: EpochMilliseconds }>(
+  store: ExpiringStore<T>,
+): Changeable<T> {
+  return {
+    find: store.find,
+    remove: store.remove,
+    change: async (id, change) =>
+      changeRecord(
+        async () => store.find(id),
+        change,
+        async (next, standing) => store.put({ ...next, id, version: standing?.version ?? 0 } as T),
+      ),
+  };
+}
+
+function unlessSame<T>(standing: T | undefined, next: Recorded<T> | undefined): Recorded<T> | undefined {
+  return next?.to === standing ? undefined : next;
+}
+
+async function changeRecord<T extends object, Next extends object>(
+  find: () => Promise<T | undefined>,
+  decide: (standing: T | undefined) => Next | undefined,
+  write: (next: Next, standing: T | undefined) => Promise<T>,
+): Promise<Outcome<T>> {
+  const changeOnce = async (): Promise<Outcome<T>> => {
+    const standing = await find();
+    const next = decide(standing);
+    if (next === undefined || (next as object) === standing) return { changed: false, now: standing };
+    return { changed: true, now: await write(next, standing) };
+  };
+  return retryOnConflict(changeOnce).catch((error: unknown) => {
+    throw error instanceof VersionConflict ? new StorageUnavailable('too many write this record at once') : error;
+  });
+}

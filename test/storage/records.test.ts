@@ -1,0 +1,90 @@
+// A record is changed by a function of the record that stands: of calls at the same moment none is lost, and nothing that was read before
+// is written over what stands.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { changeAccount } from '../../src/storage/change-account.ts';
+import { guardRecords, type Records } from '../../src/storage/records.ts';
+import { openSqliteStorage } from '../../src/storage/sqlite/open-sqlite-storage.ts';
+import { StorageUnavailable, VersionConflict, type Storage } from '../../src/storage/storage.ts';
+import { eventAbout, sampleAccount, sampleDealerLink, sampleMigration } from './conformance/samples.ts';
+
+const clock = (): number => 5_000;
+const ENDS = 10_000;
+let directory: string;
+let storage: Storage;
+let records: Records;
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'records-'));
+  storage = await openSqliteStorage({ path: join(directory, 'db.sqlite'), clock });
+  records = guardRecords(storage, clock);
+});
+afterEach(async () => {
+  await storage.close();
+  await rm(directory, { recursive: true });
+});
+
+const times = [...Array(20).keys()];
+
+test('of twenty changes of one record at the same moment none is lost, whether it stood before or not', async () => {
+  await storage.accounts.create(sampleAccount('a', { confirmations: {} }), eventAbout('a'));
+  await Promise.all(
+    times.flatMap((n) => [
+      records.registrationDrafts.change('d', (draft) => ({ email: `${draft?.email ?? ''}.`, expires_at: ENDS })),
+      changeAccount({ storage: records, clock }, 'a', 'changed', (account) => ({
+        ...account,
+        confirmations: { ...account.confirmations, [`client-${n}`]: { confirmed_at: n, claims: [] } },
+      })),
+      records.dealerLinks.change('l', (link) => ({
+        to: { ...(link ?? sampleDealerLink('l')), customer_number: `${link?.customer_number ?? ''}.` },
+        type: 'changed',
+      })),
+      records.migrations.change('site', 'm', (migration) => ({
+        to: { ...(migration ?? sampleMigration('m')), dealer: { code: `${migration?.dealer?.code ?? ''}.` } },
+        type: 'changed',
+      })),
+    ]),
+  );
+  const all = '.'.repeat(times.length);
+  expect(await storage.registrationDrafts.find('d')).toMatchObject({ email: all, version: times.length });
+  expect(Object.keys((await storage.accounts.find('a'))?.confirmations ?? {})).toHaveLength(times.length);
+  expect(await storage.dealerLinks.find('l')).toMatchObject({ customer_number: all, version: times.length });
+  expect(await storage.migrations.find('site', 'm')).toMatchObject({ dealer: { code: all }, version: times.length });
+  // One event a change, and the account's creation.
+  expect(await storage.ledger.read(0, 100)).toHaveLength(3 * times.length + 1);
+});
+
+test('a change cannot name another record or version than the one that stands', async () => {
+  await storage.accounts.create(sampleAccount('a'), eventAbout('a'));
+  await records.accounts.change('a', (account) => ({ to: { ...account, id: 'b', version: 7 }, type: 'changed' }));
+  expect(await storage.accounts.find('a')).toMatchObject({ id: 'a', version: 2 });
+  expect(await storage.accounts.find('b')).toBeUndefined();
+});
+
+test('a change that leaves the record as it is writes nothing and says so', async () => {
+  const { now } = await records.registrationDrafts.change('d', () => ({ email: 'a@example.jp', expires_at: ENDS }));
+  expect(await records.registrationDrafts.change('d', (draft) => draft)).toEqual({ changed: false, now });
+  expect(await records.registrationDrafts.change('d', () => undefined)).toEqual({ changed: false, now });
+  expect(await records.registrationDrafts.change('none', (draft) => draft)).toEqual({ changed: false, now: undefined });
+  expect(await records.accounts.change('none', (account) => ({ to: account, type: 'changed' }))).toEqual({ changed: false });
+  expect(await storage.ledger.read(0, 100)).toEqual([]);
+});
+
+test('nothing else writes these records, also not where the types are passed by', () => {
+  const names = ['registrationDrafts', 'interactionFacts', 'passwordResets', 'accounts', 'dealerLinks', 'migrations'] as const;
+  const writers = names.flatMap((name) => Object.keys(records[name]).filter((key) => /^(put|update|create|change)/.test(key)));
+  expect(writers).toEqual(['change', 'change', 'change', 'create', 'change', 'change', 'change']);
+});
+
+test('a record that never comes to rest is unavailable: nothing was written, and asking again may help', async () => {
+  const restless = guardRecords(
+    {
+      ...storage,
+      registrationDrafts: { ...storage.registrationDrafts, put: async () => Promise.reject(new VersionConflict()) },
+    },
+    clock,
+  );
+  await expect(restless.registrationDrafts.change('d', () => ({ expires_at: ENDS }))).rejects.toThrow(StorageUnavailable);
+});
