@@ -47,7 +47,7 @@ export function createAccountRouter(deps: Deps, provider: Provider, forms: Middl
     createEmailPages(deps, access),
     createDealerLinkPages(deps, access),
     createServicePages(deps, access),
-    createSessionPages(access),
+    createSessionPages(deps, access),
   ]) {
     addRoutes(signedIn);
   }
@@ -63,12 +63,12 @@ export function createAccountRouter(deps: Deps, provider: Provider, forms: Middl
 }
 
 /** Puts who is signed in onto the context; sends others to the login, and from there back to the page that they wanted. */
-function requireSession({ config, storage }: Deps, provider: Provider): Middleware<AccountState> {
+function requireSession(deps: Deps, provider: Provider): Middleware<AccountState> {
   return async function requireSessionAtTheId(ctx, next) {
-    const session = await currentSession(provider, ctx, storage.accounts);
+    const session = await currentSession(provider, ctx, deps);
     if (!session) {
       const wanted = ctx.method === 'GET' ? ctx.path : '/account';
-      return redirect(ctx, accountLoginUrl(config.issuer, ctx.state.language, wanted));
+      return redirect(ctx, accountLoginUrl(deps.config.issuer, ctx.state.language, wanted));
     }
     ctx.state.session = session;
     return next();

@@ -1,13 +1,13 @@
 // Sets a new password and tells the person by mail, so that somebody else's doing does not stay unnoticed.
 import type { Deps } from '../deps.ts';
-import type { Account } from '../domain/account.ts';
+import { momentAfterSignIns, type Account } from '../domain/account.ts';
 import { changeAccount } from '../storage/change-account.ts';
 import { formatTime } from './format-time.ts';
 
 /**
  * @param how what the ledger calls it
  * @param allowed asked about the account as it is in the moment of writing: of several parallel calls it can let one through
- * @returns whether the password was set
+ * @returns the account as it is now; `undefined` where the password was not set
  */
 export async function setPassword(
   deps: Pick<Deps, 'storage' | 'clock' | 'jobs' | 'config'>,
@@ -15,12 +15,19 @@ export async function setPassword(
   passwordHash: string,
   how: 'account.password_changed' | 'account.password_reset',
   allowed: (account: Account) => boolean = () => true,
-): Promise<boolean> {
+): Promise<Account | undefined> {
   const now = deps.clock();
   const account = await changeAccount(deps, accountId, how, (standing) =>
-    allowed(standing) ? { ...standing, password_hash: passwordHash, password_changed_at: now } : undefined,
+    allowed(standing)
+      ? {
+          ...standing,
+          password_hash: passwordHash,
+          password_changed_at: now,
+          sign_ins_ended_at: momentAfterSignIns(standing, now),
+        }
+      : undefined,
   );
-  if (!account) return false;
+  if (!account) return undefined;
   const language = account.language === 'en' ? 'en' : 'ja';
   await deps.jobs.enqueue('send_mail', `mail:password-changed:${account.id}:${account.version}`, {
     to: account.email,
@@ -28,5 +35,5 @@ export async function setPassword(
     language,
     values: { time: formatTime(now, language), url: `${deps.config.issuer}/password/forgotten` },
   });
-  return true;
+  return account;
 }

@@ -127,7 +127,17 @@ export type FromFiles = {
     legacyHandOver: { perClientPerMinute: number };
   };
   /** Seconds. */
-  lifetimes: { session: number; interaction: number; accessToken: number; idToken: number; refreshToken: number; grant: number };
+  lifetimes: {
+    /** From the last use. */
+    session: number;
+    /** From the password, however much it is used. */
+    sessionAbsolute: number;
+    interaction: number;
+    accessToken: number;
+    idToken: number;
+    refreshToken: number;
+    grant: number;
+  };
   /** How long the delivery of a dealer link is tried before it is a dead letter; seconds. */
   dealerDeliveryGiveUpAfterSeconds: number;
   /** What is odd but stops nothing, for the log. */

@@ -57,11 +57,12 @@ const rateLimits = z.strictObject(
 
 const lifetimes = z.strictObject(
   {
-    session: whole(60, 365 * DAY, 'Of being signed in at the ID.'),
+    session: whole(60, 365 * DAY, 'Of being signed in at the ID, from the last use.'),
+    session_absolute: whole(60, 365 * DAY, 'Of being signed in at the ID, from the password, however much it is used.'),
     interaction: whole(60, DAY, 'Of a flow through the pages.'),
     access_token: whole(60, DAY, 'Of an access token.'),
     id_token: whole(60, DAY, 'Of an ID token.'),
-    refresh_token: whole(60, 3650 * DAY, 'Of a refresh token, from its first issue.'),
+    refresh_token: whole(60, 3650 * DAY, 'Of a refresh token, from its issue; each use gives a new one, until the grant ends.'),
     grant: whole(60, 3650 * DAY, 'Of what was agreed to for a client app.'),
   },
   'an object',

@@ -31,6 +31,11 @@ export function readPolicy(directory: string, problems: Problem[]): Policy | und
     const expected = `at least refresh_token (${lifetimes.refresh_token}): without its grant a refresh token is worth nothing`;
     problems.push({ severity: 'error', source: FILE, key: 'lifetimes.grant', expected, found: String(lifetimes.grant) });
   }
+  if (lifetimes && lifetimes.session_absolute < lifetimes.session) {
+    const expected = `at least session (${lifetimes.session}): a session that ends before that is never idle for so long`;
+    const found = String(lifetimes.session_absolute);
+    problems.push({ severity: 'error', source: FILE, key: 'lifetimes.session_absolute', expected, found });
+  }
   if (!password || !hash || !limits || !lifetimes || !delivery) return undefined;
   return {
     passwordPolicy: { minLength: password.min_length, maxLength: password.max_length, symbols: password.symbols },
@@ -51,6 +56,7 @@ export function readPolicy(directory: string, problems: Problem[]): Policy | und
     },
     lifetimes: {
       session: lifetimes.session,
+      sessionAbsolute: lifetimes.session_absolute,
       interaction: lifetimes.interaction,
       accessToken: lifetimes.access_token,
       idToken: lifetimes.id_token,

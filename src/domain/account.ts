@@ -82,8 +82,15 @@ export type Account = {
   email_verified_at: EpochMilliseconds;
   /** A bcrypt hash. */
   password_hash: string;
-  /** When the person set a new one: who signed in before that has to do it again. */
+  /** When the person set a new one. */
   password_changed_at?: EpochMilliseconds;
+  /**
+   * When the password or the address last changed, and later than every `auth_time` before that, which has whole seconds: who signed in
+   * before it has to do it again. Absent in accounts from before it was kept.
+   */
+  sign_ins_ended_at?: EpochMilliseconds;
+  /** When the person last ended the sessions: all that began before, but `kept`, the `uid` of the one that they did it in. */
+  sessions_ended?: { at: EpochMilliseconds; kept: string };
   profile: Profile;
   terms: TermsAcceptance[];
   /** By client id. */
@@ -99,13 +106,42 @@ export type Account = {
   disabled_at?: EpochMilliseconds;
 };
 
+/** A sign-in, as a session or a token remembers it. */
+export type SignIn = {
+  /** OpenID Connect's `auth_time`: seconds since 1970. */
+  authTime: number | undefined;
+  /** The `uid` of the session. */
+  sessionUid: string | undefined;
+  /** Whether what remembers it ends with the session. */
+  endsWithSession: boolean;
+};
+
+/** The moment from which on a sign-in counts: those before it were made with another password or address. */
+function signInsCountFrom({ password_changed_at: changedAt = 0, sign_ins_ended_at: endedAt = 0 }: Account): EpochMilliseconds {
+  return Math.max(changedAt, endedAt);
+}
+
 /**
- * Whether somebody signed in with a password that is none any more.
- * @param authTime seconds since 1970, as OpenID Connect's `auth_time`; the second of the change itself counts as after it
+ * Whether a sign-in counts no more: the password or the address was changed since, or the person has ended the session. It is asked about
+ * every session and token that is used; nothing depends on whether it was found and removed.
  */
-export function signedInBeforePasswordChange(
-  { password_changed_at: changedAt }: Pick<Account, 'password_changed_at'>,
-  authTime: number | undefined,
-): boolean {
-  return changedAt !== undefined && (authTime ?? 0) < Math.floor(changedAt / 1000);
+export function signInIsOver(account: Account, { authTime = 0, sessionUid, endsWithSession }: SignIn): boolean {
+  const at = authTime * 1000;
+  if (at < signInsCountFrom(account)) return true;
+  const ended = account.sessions_ended;
+  return endsWithSession && ended !== undefined && at < ended.at && sessionUid !== ended.kept;
+}
+
+/**
+ * The `auth_time` of a person who has shown the account's present password, in seconds: now, and not before the moment from which on
+ * sign-ins count, which may be later in the same second.
+ */
+export function authTimeOf(account: Account, now: EpochMilliseconds): number {
+  const countsFrom = Math.max(signInsCountFrom(account), account.sessions_ended?.at ?? 0);
+  return Math.max(Math.floor(now / 1000), Math.ceil(countsFrom / 1000));
+}
+
+/** The moment of a change that ends every sign-in of before: now, and later than each `auth_time` that was given. */
+export function momentAfterSignIns(account: Account, now: EpochMilliseconds): EpochMilliseconds {
+  return Math.max(now, authTimeOf(account, 0) * 1000 + 1);
 }

@@ -132,7 +132,7 @@ export function createAccountAccess(provider: Provider, { storage, log }: Pick<D
       for (const { id, ...grant } of await grantsOf(accountId)) {
         if (!grant.rar?.some(({ link_id: held }) => held === linkId)) continue;
         const rest = { ...grant, rar: grant.rar.filter(({ link_id: held }) => held !== linkId) };
-        await artifacts.save('Grant', id, rest, grant.exp === undefined ? undefined : grant.exp * 1000);
+        await artifacts.update('Grant', id, rest, grant.exp === undefined ? undefined : grant.exp * 1000);
         await revokeTokens(artifacts, id);
       }
     },

@@ -4,6 +4,7 @@ import { errors, type Adapter, type AdapterPayload } from 'oidc-provider';
 import type { Client } from '../config/config.ts';
 import type { Clock, ClientRegistry } from '../deps.ts';
 import type { ArtifactStore } from '../storage/storage.ts';
+import { dropOldest } from './account-bounds.ts';
 import { OIDC_SCOPES } from './claims.ts';
 import { revokeGrant } from './revoke-grant.ts';
 
@@ -47,6 +48,7 @@ function artifactAdapter(model: string, { artifacts, clients, clock, onRedeemed,
         return;
       }
       await artifacts.save(model, id, payload, expiresAt);
+      await dropOldest(artifacts, model, payload);
     },
     find,
     findByUid: async (uid) => artifacts.findByUid(model, uid) as Promise<AdapterPayload | undefined>,
@@ -65,7 +67,7 @@ function artifactAdapter(model: string, { artifacts, clients, clock, onRedeemed,
       if (model === 'PushedAuthorizationRequest') throw new errors.InvalidRequestUri('request_uri was already used');
       throw new errors.InvalidGrant(`${model} was already used`);
     },
-    destroy: async (id) => artifacts.destroy(model, id),
+    destroy: async (id) => void (await artifacts.destroy(model, id)),
     revokeByGrantId: async (grantId) => artifacts.destroyByGrantId(model, grantId),
   };
 }

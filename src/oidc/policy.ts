@@ -5,7 +5,7 @@ import { decodeJwt } from 'jose';
 import { interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
 import type { Deps } from '../deps.ts';
 import { createBrowserIds } from '../http/browser-id.ts';
-import { signedInBeforePasswordChange, type Account } from '../domain/account.ts';
+import { signInIsOver, type Account } from '../domain/account.ts';
 import { draftIdOfLegacyIdentity } from '../domain/registration-draft.ts';
 import { isOpenTo, isTakenBack, stands, type DealerLink } from '../domain/dealer-link.ts';
 import type { Migration } from '../domain/migration.ts';
@@ -16,6 +16,7 @@ import { requestedDealerLink } from './dealer-link-grant.ts';
 import { findLegacyProfile } from './legacy-hand-over.ts';
 import { pairwiseSubject } from './pairwise-subject.ts';
 import { readFacts } from './request-facts.ts';
+import { isTooOld } from './session-lifetime.ts';
 
 const { Check, Prompt, base } = interactionPolicy;
 
@@ -34,7 +35,7 @@ export function createPolicy(deps: PolicyDeps): interactionPolicy.DefaultPolicy 
 
   const login = policy.get('login')!;
   login.checks.remove('id_token_hint');
-  for (const check of [hintCheck(deps), passwordChangedCheck(), ...continueChecks(read)]) login.checks.add(check);
+  for (const check of [hintCheck(deps), signInOverCheck(deps), ...continueChecks(read)]) login.checks.add(check);
   const consent = policy.get('consent')!;
   // The dealer page is asked by its own prompt, before anybody has signed in.
   consent.checks.remove('rar_prompt');
@@ -159,11 +160,14 @@ function hintCheck({ config }: PolicyDeps) {
   );
 }
 
-/** A session that was begun with a password that is none any more, also where it was under way when the password changed. */
-function passwordChangedCheck() {
-  return new Check('password_changed', 'the password was changed since this session began', 'login_required', (ctx) => {
+/** A session that was begun with another password or address, or that the person has ended, also where it was under way at that moment; or one that is too old. */
+function signInOverCheck({ config, clock }: PolicyDeps) {
+  return new Check('sign_in_over', 'the sign-in of this session counts no more', 'login_required', (ctx) => {
     const account = signedInAccount(ctx);
-    return need(account !== undefined && signedInBeforePasswordChange(account, ctx.oidc.session?.loginTs));
+    const { loginTs: authTime, uid: sessionUid } = ctx.oidc.session ?? {};
+    if (account === undefined) return need(false);
+    const over = signInIsOver(account, { authTime, sessionUid, endsWithSession: true });
+    return need(over || isTooOld(config.lifetimes, { loginTs: authTime }, clock()));
   });
 }
 

@@ -4,6 +4,7 @@ import type { Configuration, KoaContextWithOIDC } from 'oidc-provider';
 import type { Deps } from '../deps.ts';
 import { createCookieSigner } from '../http/cookie-signer.ts';
 import { LANGUAGES } from '../http/translator.ts';
+import { sessionSeconds } from './session-lifetime.ts';
 import { clientsForProvider, createAdapterFactory } from './adapter.ts';
 import { accountClaims, CLAIMS_BY_SCOPE, OIDC_SCOPES } from './claims.ts';
 import { createCustomerNaming, createResourceIndicators, createRichAuthorizationRequests } from './dealer-link-grant.ts';
@@ -14,6 +15,7 @@ import { createLegacyHandOver } from './legacy-hand-over.ts';
 import { createLogoutSource, postLogoutSuccessSource, renderError } from './pages.ts';
 import { pairwiseSubject } from './pairwise-subject.ts';
 import { createPolicy } from './policy.ts';
+import { createSignInChecks, extraTokenClaims, mayUse, type UsedToken } from './sign-in-checks.ts';
 
 /** An access token being made; a resource may want a lifetime of its own, which a number as setting would override. */
 type Issued = { resourceServer?: { accessTokenTTL?: number } };
@@ -22,6 +24,8 @@ type Issued = { resourceServer?: { accessTokenTTL?: number } };
 export function createProviderConfiguration(deps: Deps): Configuration {
   const { config, clients, storage, clock, keys } = deps;
   const acceptLegacyProfile = createLegacyHandOver(deps);
+  const finishMigration = createFinishMigration(deps);
+  const signIns = createSignInChecks(deps);
   const secure = config.issuer.startsWith('https:');
   const cookie = { httpOnly: true, sameSite: 'lax', signed: true, secure, overwrite: true } as const;
   /** What is said for the resource stands above what is said for the client app, and that above what is said for all. */
@@ -32,7 +36,10 @@ export function createProviderConfiguration(deps: Deps): Configuration {
       artifacts: storage.artifacts,
       clients,
       clock,
-      onRedeemed: createFinishMigration(deps),
+      async onRedeemed(code) {
+        await signIns.checkCode(code);
+        await finishMigration(code);
+      },
       interactionSeconds: config.lifetimes.interaction,
     }),
     clients: clientsForProvider(clients),
@@ -70,7 +77,7 @@ export function createProviderConfiguration(deps: Deps): Configuration {
       short: cookie,
     },
     ttl: {
-      Session: config.lifetimes.session,
+      Session: (_ctx: unknown, session: { loginTs?: number }) => sessionSeconds(config.lifetimes, session, clock()),
       Interaction: config.lifetimes.interaction,
       Grant: config.lifetimes.grant,
       AccessToken: accessTokenLifetime,
@@ -85,6 +92,8 @@ export function createProviderConfiguration(deps: Deps): Configuration {
       client.grantTypeAllowed('refresh_token') && source.scopes.has('offline_access'),
     // A person who logs out of the ID ends what hangs on the session; a refresh token of `offline_access` is meant to outlive it.
     expiresWithSession: (_ctx: unknown, source: { scopes: Set<string> }) => !source.scopes.has('offline_access'),
+    // RFC 9068 2.2.1, RFC 9470 6.2. It also tells of which sign-in a token is, whenever it was made.
+    extraTokenClaims,
     extraParams: {
       // Called for every authorization request, with or without the parameter.
       legacy_profile: async (
@@ -100,9 +109,9 @@ export function createProviderConfiguration(deps: Deps): Configuration {
       policy: createPolicy(deps),
       url: createInteractionUrl(deps),
     },
-    async findAccount(ctx: KoaContextWithOIDC, sub: string) {
+    async findAccount(ctx: KoaContextWithOIDC, sub: string, token?: UsedToken) {
       const account = await storage.accounts.find(sub);
-      if (!account || account.disabled_at !== undefined) return undefined;
+      if (!account || !mayUse(account, token)) return undefined;
       return {
         accountId: sub,
         // For the policy, which would look it up again.
@@ -126,8 +135,8 @@ export function createProviderConfiguration(deps: Deps): Configuration {
       introspection: {
         enabled: true,
         // A token tells about a person; another client learns nothing of it (RFC 7662 section 4).
-        allowedPolicy: (_ctx: unknown, client: { clientId: string }, token: { clientId?: string }) =>
-          token.clientId === client.clientId,
+        allowedPolicy: async (_ctx: unknown, client: { clientId: string }, token: UsedToken & { clientId?: string }) =>
+          token.clientId === client.clientId && (await signIns.isActive(token)),
       },
       revocation: { enabled: true },
       pushedAuthorizationRequests: { enabled: true },

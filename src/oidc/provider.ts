@@ -2,6 +2,7 @@
 import Provider, { errors } from 'oidc-provider';
 import type { Deps } from '../deps.ts';
 import { compareSecretDigests } from './client-secrets.ts';
+import { keepEndedEnded } from './ended-stays-ended.ts';
 import { logRefusals } from './log-refusals.ts';
 import { createProviderConfiguration } from './provider-configuration.ts';
 import { makeModelsStricter } from './stricter-models.ts';
@@ -16,6 +17,7 @@ export async function createProvider(deps: Deps): Promise<Provider> {
   provider.proxy = deps.config.trustProxy;
   compareSecretDigests(provider, deps);
   makeModelsStricter(provider);
+  keepEndedEnded(provider, { artifacts: deps.storage.artifacts, clock: deps.clock });
   logRefusals(provider, deps.log);
   for (const { metadata } of deps.clients.all()) await checkClient(provider, metadata.client_id);
   return provider;

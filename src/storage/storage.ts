@@ -65,6 +65,11 @@ export interface ArtifactStore {
    * Writes or replaces; `undefined` for what never expires. What was consumed stays so: whoever read it before that does not undo it.
    */
   save(model: string, id: string, payload: Record<string, unknown>, expiresAt: EpochMilliseconds | undefined): Promise<void>;
+  /**
+   * Replaces one that stands, and answers whether there was one. Nothing is written for one that was destroyed or has expired: what has
+   * ended stays ended, whoever read it before. A mark of consumption stays.
+   */
+  update(model: string, id: string, payload: Record<string, unknown>, expiresAt: EpochMilliseconds | undefined): Promise<boolean>;
   /** The payload; where it was consumed, with `consumed` (seconds since 1970) in it. */
   find(model: string, id: string): Promise<Record<string, unknown> | undefined>;
   /** By the payload's `uid` (sessions); the newest where there are several. */
@@ -78,7 +83,8 @@ export interface ArtifactStore {
    * Writes if nothing unexpired has this id, and answers whether this call wrote. Of parallel calls exactly one does.
    */
   insertOnce(model: string, id: string, payload: Record<string, unknown>, expiresAt: EpochMilliseconds): Promise<boolean>;
-  destroy(model: string, id: string): Promise<void>;
+  /** Removes it, and answers whether this call did: of parallel calls exactly one is answered `true`. */
+  destroy(model: string, id: string): Promise<boolean>;
   /** Removes everything whose payload has this `grantId`, of the given model only. */
   destroyByGrantId(model: string, grantId: string): Promise<void>;
   /** The ids of everything of a model whose payload has this `accountId`, last made first, at most `limit`. */

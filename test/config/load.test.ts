@@ -469,6 +469,7 @@ describe('files', () => {
           'password.min_length': 20,
           'password.max_length': 10,
           'lifetimes.grant': 60,
+          'lifetimes.session_absolute': 86400,
           'rate_limits.login.window_second': 1,
           password_hash: 'fast',
         }),
@@ -477,6 +478,7 @@ describe('files', () => {
         "config/policy.json: rate_limits.login.window_second: expected a key that is known, found 'window_second'; did you mean window_seconds?",
         'config/policy.json: password.min_length: expected at most max_length (10), found 20',
         'config/policy.json: lifetimes.grant: expected at least refresh_token (2592000): without its grant a refresh token is worth nothing, found 60',
+        'config/policy.json: lifetimes.session_absolute: expected at least session (1209600): a session that ends before that is never idle for so long, found 86400',
       ],
     ],
     [

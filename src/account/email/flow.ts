@@ -1,7 +1,7 @@
 // Changes the address of an ID: when the new address is proven, and not before; the old one can take it back.
 import { createHash, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
 import type { Deps } from '../../deps.ts';
-import type { Account } from '../../domain/account.ts';
+import { momentAfterSignIns, type Account } from '../../domain/account.ts';
 import { codeHmac, drawCode, EMAIL_CODE_LIFETIME_MS } from '../../domain/email-code.ts';
 import type { AccountAccess } from '../../oidc/account-access.ts';
 import { AlreadyExists } from '../../storage/storage.ts';
@@ -55,9 +55,9 @@ export async function askForEmail(
 
 /**
  * The code has come back: the new address is the ID from here on. Both addresses are told, and the old one how to take it back.
- * @returns whether it was changed: `false` where the address was registered by somebody in the meantime, or another one is wanted now
+ * @returns the account as it is now; `undefined` where the address was registered by somebody in the meantime, or another one is wanted now
  */
-export async function changeEmail(deps: EmailDeps, accountId: string, wanted: string): Promise<boolean> {
+export async function changeEmail(deps: EmailDeps, accountId: string, wanted: string): Promise<Account | undefined> {
   const now = deps.clock();
   const token = randomBytes(32).toString('base64url');
   let before: Account | undefined;
@@ -70,6 +70,7 @@ export async function changeEmail(deps: EmailDeps, accountId: string, wanted: st
       email: change.email,
       email_canonical: change.email_canonical,
       email_verified_at: now,
+      sign_ins_ended_at: momentAfterSignIns(standing, now),
       // The earlier ones stay: a second change must not cost the first address its way back.
       emails_before: [
         ...(standing.emails_before ?? []).filter(({ undo_until: until }) => now < until),
@@ -85,7 +86,7 @@ export async function changeEmail(deps: EmailDeps, accountId: string, wanted: st
     if (error instanceof AlreadyExists) return undefined;
     throw error;
   });
-  if (!after || !before) return false;
+  if (!after || !before) return undefined;
   const language = languageOf(after);
   const key = `mail:email-changed:${accountId}:${after.version}`;
   const time = formatTime(now, language);
@@ -101,7 +102,7 @@ export async function changeEmail(deps: EmailDeps, accountId: string, wanted: st
     language,
     values: { email: after.email, time, url: `${deps.config.issuer}/account/email/undo?token=${accountId}.${token}` },
   });
-  return true;
+  return after;
 }
 
 /** What a token from the mail can take back now: the address that there is and the one that there was; `undefined` where nothing. */
@@ -140,6 +141,7 @@ export async function undoEmail(deps: EmailDeps, access: AccountAccess, token: s
       emails_before: earlier.slice(0, index),
       password_hash: nobodysPassword,
       password_changed_at: now,
+      sign_ins_ended_at: momentAfterSignIns(standing, now),
     };
   }).catch((error: unknown) => {
     // The old address has another ID by now; its owner is the same person and can have it undone by hand.

@@ -50,7 +50,7 @@ export function createEmailPages(deps: Deps, access: AccountAccess): AddAccountR
     const from = { ip: ctx.ip, knownDevice: (accountId: string) => knownDevices.read(ctx, accountId) };
     if (!(await signIn(account.email, password, from)))
       return show(ctx, typed, { current_password: t('form_errors.current_password_wrong') });
-    await session.confirmedAt(Math.ceil(clock() / 1000));
+    await session.confirmed(account, clock());
     await send(ctx, parsed);
     return redirect(ctx, `${PATH}/code`);
   };
@@ -83,7 +83,10 @@ export function createEmailPages(deps: Deps, access: AccountAccess): AddAccountR
     if (!change) return redirect(ctx, '/account');
     const problem = await checkCode(deps, emailChangeSlot(id), change.email_canonical, formField(ctx, 'code'));
     if (problem) return showCode(ctx, { code: t(`form_errors.${problem}`) });
-    if (!(await changeEmail(deps, id, change.email_canonical))) return redirect(ctx, PATH);
+    const changed = await changeEmail(deps, id, change.email_canonical);
+    if (!changed) return redirect(ctx, PATH);
+    // The code from the new mailbox: this session goes on, and no other.
+    await session.confirmed(changed, clock());
     await access.endSessions(id, session.uid);
     await access.endTokens(id);
     return backToOverview(ctx, 'email');

@@ -41,8 +41,8 @@ export function createPasswordPage(deps: Deps, access: AccountAccess): AddAccoun
     const hash = await deps.hasher.hash(password);
     // Before and after: they are out even where this process dies in between, and so is who came in between.
     await endOthers(ctx);
-    await setPassword(deps, account.id, hash, 'account.password_changed');
-    await session.confirmedAt(Math.ceil(deps.clock() / 1000));
+    const changed = await setPassword(deps, account.id, hash, 'account.password_changed');
+    if (changed) await session.confirmed(changed, deps.clock());
     await endOthers(ctx);
     return backToOverview(ctx, 'password');
   };

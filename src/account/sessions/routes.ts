@@ -1,9 +1,12 @@
 // ログイン中のブラウザー: ends all but this one.
+import type { Deps } from '../../deps.ts';
+import { momentAfterSignIns } from '../../domain/account.ts';
 import type { AccountAccess } from '../../oidc/account-access.ts';
 import type { AddAccountRoutes } from '../account-context.ts';
+import { changeAccount } from '../../storage/change-account.ts';
 import { askOnce, backToOverview } from '../account-page.ts';
 
-export function createSessionPages(access: AccountAccess): AddAccountRoutes {
+export function createSessionPages(deps: Pick<Deps, 'storage' | 'clock'>, access: AccountAccess): AddAccountRoutes {
   return (router) => {
     router.get('/account/sessions/end-others', (ctx) => {
       const { t } = ctx.state;
@@ -16,6 +19,11 @@ export function createSessionPages(access: AccountAccess): AddAccountRoutes {
     });
     router.post('/account/sessions/end-others', async (ctx) => {
       const { session } = ctx.state;
+      // Before they are removed: what is made of one of them meanwhile counts no more either.
+      await changeAccount(deps, session.account.id, 'account.sessions_ended', (account) => ({
+        ...account,
+        sessions_ended: { at: momentAfterSignIns(account, deps.clock()), kept: session.uid },
+      }));
       await access.endSessions(session.account.id, session.uid);
       return backToOverview(ctx, 'sessions_ended');
     });

@@ -1,5 +1,6 @@
 // TOYOTA/LEXUSの共通IDでログイン – asked again after registration, for security, as the guide says.
 import type { Deps } from '../../deps.ts';
+import { authTimeOf } from '../../domain/account.ts';
 import { draftIdOfLegacyIdentity, draftIn, type RegistrationDraft } from '../../domain/registration-draft.ts';
 import { createKnownDevices } from '../../http/known-device.ts';
 import { page } from '../../http/page-context.ts';
@@ -87,8 +88,8 @@ export function createLoginStep(deps: Deps): InteractionStep {
       ...(password === '' ? { password: t('form_errors.password_missing') } : {}),
     };
     if (Object.keys(empty).length) return show(ctx, loginId, empty);
-    // Seconds, as oidc-provider counts: the moment of the question, so that a password changed meanwhile ends what was begun with the old one.
-    const askedAt = Math.floor(deps.clock() / 1000);
+    // The moment of the question, so that a password changed meanwhile ends what was begun with the old one.
+    const askedAt = deps.clock();
     const account = await signIn(loginId, password, {
       ip: ctx.ip,
       knownDevice: (accountId) => knownDevices.read(ctx, accountId),
@@ -99,7 +100,7 @@ export function createLoginStep(deps: Deps): InteractionStep {
     await interaction.leaveSession(account.id);
     // Asked for only where somebody else could be meant; see the policy.
     if (interaction.legacy || interaction.facts.registration) await interaction.setFacts({ continue_as: account.id });
-    return interaction.finish({ login: { accountId: account.id, amr: ['pwd'], ts: askedAt } });
+    return interaction.finish({ login: { accountId: account.id, amr: ['pwd'], ts: authTimeOf(account, askedAt) } });
   };
 
   return {

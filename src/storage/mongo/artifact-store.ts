@@ -33,6 +33,13 @@ export function createArtifactStore({ artifacts }: Collections, clock: () => Epo
         if (matchedCount === 1) return;
       }
     },
+    async update(model, id, payload, expiresAt) {
+      const now = clock();
+      const { made: _made, consumed_at, ...fields } = write(model, id, payload, expiresAt, now);
+      const change = { $set: fields, ...(consumed_at !== undefined && { $min: { consumed_at } }) };
+      const { matchedCount } = await artifacts.updateOne({ _id: fields._id, ...standsAt(now) }, change, RECREATABLE);
+      return matchedCount === 1;
+    },
     async find(model, id) {
       return read(await artifacts.findOne({ _id: key(model, id), ...standsAt(clock()) }).lean());
     },
@@ -58,7 +65,8 @@ export function createArtifactStore({ artifacts }: Collections, clock: () => Epo
       }
     },
     async destroy(model, id) {
-      await artifacts.deleteOne({ _id: key(model, id) }, DURABLE);
+      const { deletedCount } = await artifacts.deleteOne({ _id: key(model, id), ...standsAt(clock()) }, DURABLE);
+      return deletedCount === 1;
     },
     async destroyByGrantId(model, grantId) {
       await artifacts.deleteMany({ grant_id: grantId, model }, DURABLE);

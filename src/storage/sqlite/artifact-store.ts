@@ -26,6 +26,12 @@ const SAVE = `
     consumed_at = CASE WHEN ${UNEXPIRED} THEN coalesce(consumed_at, excluded.consumed_at) ELSE excluded.consumed_at END,
     expires_at = excluded.expires_at`;
 
+const DESTROY = `DELETE FROM artifacts WHERE model = ? AND id = ? AND ${UNEXPIRED}`;
+
+const UPDATE = `
+  UPDATE artifacts SET payload = ?, uid = ?, grant_id = ?, account_id = ?, consumed_at = coalesce(consumed_at, ?), expires_at = ?
+  WHERE model = ? AND id = ? AND ${UNEXPIRED}`;
+
 const INSERT_ONCE = `
   INSERT INTO artifacts (model, id, payload, uid, grant_id, account_id, consumed_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
   ON CONFLICT (model, id) DO UPDATE SET
@@ -39,6 +45,12 @@ export function createArtifactStore(database: Database, clock: () => EpochMillis
       const now = clock();
       const values = columns(model, payload);
       await database.write(() => database.run(SAVE, model, id, ...values, expiresAt ?? null, now), 'recreatable');
+    },
+    async update(model, id, payload, expiresAt) {
+      const now = clock();
+      const values = columns(model, payload);
+      const run = (): boolean => database.run(UPDATE, ...values, expiresAt ?? null, model, id, now) === 1;
+      return database.write(run, 'recreatable');
     },
     async find(model, id) {
       return read(database.get<Row>(FIND, model, id, clock()));
@@ -59,7 +71,7 @@ export function createArtifactStore(database: Database, clock: () => EpochMillis
       // The session and the code that came of a finished interaction stand behind its end in the log: a power cut that brings it back
       // has taken them along, and whatever was told to the disk since has brought its end there too.
       const durability = model === 'Interaction' ? 'recreatable' : 'durable';
-      await database.write(() => database.run('DELETE FROM artifacts WHERE model = ? AND id = ?', model, id), durability);
+      return database.write(() => database.run(DESTROY, model, id, clock()) === 1, durability);
     },
     async destroyByGrantId(model, grantId) {
       await database.write(() => database.run('DELETE FROM artifacts WHERE grant_id = ? AND model = ?', grantId, model));

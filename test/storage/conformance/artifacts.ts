@@ -57,6 +57,60 @@ export function artifactPromises(open: OpenBackend): void {
     expect(await artifacts().find('Grant', 'same')).toEqual({ n: 2 });
   });
 
+  test('update replaces what stands, keeps its mark of consumption, and is listed by what it says now', async () => {
+    const until = inAnHour();
+    expect(await artifacts().insertOnce('Grant', 'g', { n: 1, accountId: 'a' }, until)).toBe(true);
+    expect(await artifacts().consume('Grant', 'g')).toBe(true);
+    expect(await artifacts().update('Grant', 'g', { n: 2, accountId: 'b', uid: 'u' }, until + 1_000)).toBe(true);
+    const consumed = Math.floor(subject.now() / 1000);
+    expect(await artifacts().find('Grant', 'g')).toEqual({ n: 2, accountId: 'b', uid: 'u', consumed });
+    expect(await artifacts().findByUid('Grant', 'u')).toMatchObject({ n: 2 });
+    expect(await artifacts().listByAccount('Grant', 'a', 10)).toEqual([]);
+    expect(await artifacts().listByAccount('Grant', 'b', 10)).toEqual(['g']);
+    subject.advance(HOUR);
+    expect(await artifacts().find('Grant', 'g')).toMatchObject({ n: 2 });
+    subject.advance(1_000);
+    expect(await artifacts().find('Grant', 'g')).toBeUndefined();
+  });
+
+  test('S119 what was destroyed, has expired or never was: an update writes nothing', async () => {
+    const payload = { uid: 'u', accountId: 'a', grantId: 'g' };
+    for (const model of ['Session', 'Grant', 'Interaction', 'AccessToken', 'RefreshToken', 'AuthorizationCode']) {
+      await artifacts().save(model, 'destroyed', payload, inAnHour());
+      await artifacts().save(model, 'of a grant', payload, inAnHour());
+      await artifacts().save(model, 'expired', payload, subject.now() + 1_000);
+      await artifacts().destroy(model, 'destroyed');
+      await artifacts().destroyByGrantId(model, 'g');
+    }
+    subject.advance(1_000);
+    for (const model of ['Session', 'Grant', 'Interaction', 'AccessToken', 'RefreshToken', 'AuthorizationCode']) {
+      for (const id of ['destroyed', 'of a grant', 'expired', 'never was']) {
+        expect(await artifacts().update(model, id, payload, inAnHour())).toBe(false);
+        expect(await artifacts().find(model, id)).toBeUndefined();
+      }
+      expect(await artifacts().findByUid(model, 'u')).toBeUndefined();
+    }
+    expect(await artifacts().listByAccount('Session', 'a', 10)).toEqual([]);
+  });
+
+  test('S119 20 updates while it is destroyed: it stays destroyed, and one call is told that it did it', async () => {
+    const payload = { uid: 'u', accountId: 'a' };
+    for (let n = 0; n < 5; n += 1) {
+      await artifacts().save('Session', `s${n}`, payload, inAnHour());
+      const destroyed: boolean[] = [];
+      await subject.race(24, async ({ artifacts: at }, index) => {
+        if (index % 6 === 5) destroyed.push(await at.destroy('Session', `s${n}`));
+        else await at.update('Session', `s${n}`, { ...payload, index }, inAnHour());
+      });
+      expect(destroyed.filter(Boolean)).toHaveLength(1);
+      expect(await artifacts().find('Session', `s${n}`)).toBeUndefined();
+    }
+    expect(await artifacts().destroy('Session', 'never was')).toBe(false);
+    await artifacts().save('Session', 'expired', payload, subject.now() + 1_000);
+    subject.advance(1_000);
+    expect(await artifacts().destroy('Session', 'expired')).toBe(false);
+  });
+
   test('what has expired is not found by any question, from its moment on and before any sweep', async () => {
     const payload = { uid: 'u', accountId: 'a', grantId: 'g' };
     await artifacts().save('Session', 's', payload, subject.now() + 1_000);
