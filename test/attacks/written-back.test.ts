@@ -146,9 +146,10 @@ for (const [name, makeDatabase] of Object.entries(databases)) {
     const codeOf = ({ page }: Browser): string | null => new URL(page.location ?? GAZOO).searchParams.get('code');
 
     async function isSignedIn(browser: Browser): Promise<boolean> {
+      // Asked by the ID's own pages: a logout also takes GAZOO's grant away.
       const asked = browser.copy();
-      await asked.open(requestOf({ prompt: 'none' }), GAZOO);
-      return codeOf(asked) !== null;
+      await asked.open(`${issuer}/account`);
+      return asked.page.url === `${issuer}/account`;
     }
 
     async function logOut(browser: Browser): Promise<void> {
@@ -171,6 +172,7 @@ for (const [name, makeDatabase] of Object.entries(databases)) {
 
     test('S119 a session is written back after its owner has logged out: it stays ended, and so does a code made of it', async () => {
       const thief = await signedIn();
+      expect(await isSignedIn(thief)).toBe(true);
       const end = storage.hold('Session', 'save', 'update');
       const using = thief.open(requestOf({ prompt: 'none' }), GAZOO);
       await end.arrived;
