@@ -1,7 +1,7 @@
 // What a visitor of the demonstration finds: two IDs, one of them migrated and linked. Written once, into an empty database.
 import type { Deps } from './deps.ts';
 import type { Account } from './domain/account.ts';
-import { newDealerLink } from './domain/dealer-link.ts';
+import { newDealerLink, RECEIVED_DATA, SHARED_DATA } from './domain/dealer-link.ts';
 import { startMigration } from './domain/migration.ts';
 import { enqueueDelivery } from './jobs/enqueue-delivery.ts';
 import { termsInForce } from './domain/terms.ts';
@@ -67,7 +67,7 @@ async function writeAccount(deps: Deps, person: Pick<Account, 'email' | 'profile
   }
 }
 
-async function writeMigration({ storage, clock, jobs }: Deps, account: Account): Promise<void> {
+async function writeMigration({ config, storage, clock, jobs }: Deps, account: Account): Promise<void> {
   const now = clock();
   const dealer = { code: 'kanagawa-toyota' };
   const vehicles = [
@@ -84,19 +84,19 @@ async function writeMigration({ storage, clock, jobs }: Deps, account: Account):
     type: 'migration.completed',
     data: { demo: true },
   }));
-  const link = newDealerLink({
+  const consented = {
     accountId: account.id,
     dealer: dealer.code,
-    vehicles,
     consent: {
       text: { version: 'demo', language: 'ja', sha256: '0'.repeat(64) },
-      share: ['profile', 'contracts', 'service_history'],
-      receive: ['requests', 'browsing', 'service_usage'],
+      share: [...SHARED_DATA],
+      receive: [...RECEIVED_DATA],
       given_at: now,
       client_id: OWNERS_SITE,
     },
     now,
-  });
+  };
+  const link = newDealerLink(consented, config.keys);
   await storage.dealerLinks.change(link.id, () => ({ to: link, type: 'dealer_link.consented', data: { demo: true } }));
   await enqueueDelivery(jobs, link);
 }

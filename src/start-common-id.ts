@@ -1,4 +1,5 @@
 // Starts the common ID: storage, keys, jobs, application, in this order; and stops it the other way round.
+import { formatTime } from './account/format-time.ts';
 import type { ConfigSource } from './config/config-source.ts';
 import type { Config } from './config/config.ts';
 import { fingerprint, watchFiles } from './config/watch-files.ts';
@@ -8,7 +9,8 @@ import type { Clock, Deps } from './deps.ts';
 import { loadNumberingPlans } from './domain/phone-number.ts';
 import { loadFormParser } from './http/read-form.ts';
 import { createDealerBreaker } from './jobs/dealer-breaker.ts';
-import { createDeliverDealerLink } from './jobs/deliver-dealer-link.ts';
+import { createDealerLinkDelivery } from './jobs/deliver-dealer-link.ts';
+import { createFollowMigration } from './jobs/follow-migration.ts';
 import { createWithdrawDealerLink } from './jobs/withdraw-dealer-link.ts';
 import type { JobKind } from './jobs/job-queue.ts';
 import { createMailPasswordReset } from './jobs/mail-password-reset.ts';
@@ -79,12 +81,17 @@ function turnKeysInTime({ current, turnKeys }: LiveCommonId, clock: Clock): () =
 function handlersOf(current: () => Deps, mailer: Mailer): () => Record<JobKind, JobHandler> {
   // Which dealers are down is known beyond a change of the configuration.
   const breaker = createDealerBreaker(current());
-  const make = (deps: Deps): Record<JobKind, JobHandler> => ({
-    send_mail: createSendMail(mailer, deps.clock),
-    mail_password_reset: createMailPasswordReset(deps),
-    deliver_dealer_link: createDeliverDealerLink(deps, breaker),
-    withdraw_dealer_link: createWithdrawDealerLink(deps, breaker),
-  });
+  const make = (deps: Deps): Record<JobKind, JobHandler> => {
+    const { deliver, update } = createDealerLinkDelivery(deps, breaker);
+    return {
+      send_mail: createSendMail(mailer, deps.clock),
+      mail_password_reset: createMailPasswordReset(deps),
+      deliver_dealer_link: deliver,
+      update_dealer_link: update,
+      withdraw_dealer_link: createWithdrawDealerLink(deps, breaker),
+      follow_migration: createFollowMigration({ ...deps, formatTime }),
+    };
+  };
   let made = { deps: current(), handlers: make(current()) };
   return () => {
     const deps = current();

@@ -7,7 +7,7 @@ import { pino } from 'pino';
 import { makeSecretKeys } from '../../src/config/secret-keys.ts';
 import type { Deps } from '../../src/deps.ts';
 import { createDealerBreaker, FAILURES_IN_A_ROW } from '../../src/jobs/dealer-breaker.ts';
-import { createDeliverDealerLink } from '../../src/jobs/deliver-dealer-link.ts';
+import { createDealerLinkDelivery } from '../../src/jobs/deliver-dealer-link.ts';
 import { deliveryKey, enqueueDelivery } from '../../src/jobs/enqueue-delivery.ts';
 import { createJobQueue } from '../../src/jobs/job-queue.ts';
 import { createJobRunner, LANE_WIDTH, type JobHandler } from '../../src/jobs/runner.ts';
@@ -48,11 +48,14 @@ export const dealerAway: Fault = {
       keys: { sign: async () => 'token' },
     } as unknown as Deps;
     const done: JobHandler = { run: async (payload) => void mails.push(payload), giveUpAfterMs: 60_000 };
+    const { deliver, update } = createDealerLinkDelivery(deps, createDealerBreaker(deps, OPEN_MS));
     const handlers = {
       send_mail: done,
       mail_password_reset: done,
       withdraw_dealer_link: done,
-      deliver_dealer_link: createDeliverDealerLink(deps, createDealerBreaker(deps, OPEN_MS)),
+      deliver_dealer_link: deliver,
+      update_dealer_link: update,
+      follow_migration: done,
     };
     const keys = await writeLinks(storage, jobs, count);
     const runner = createJobRunner(deps, () => handlers);

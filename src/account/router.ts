@@ -1,4 +1,4 @@
-// Mounts the customer's own pages: /password/forgotten and the way back from a changed address for everybody, /account for somebody who is signed in at the ID.
+// Mounts the customer's own pages: /password/forgotten, the ways back from a changed address and from a migration for everybody, /account for somebody who is signed in at the ID.
 import compose from 'koa-compose';
 import Router from 'koa-router';
 import type { Middleware } from 'koa';
@@ -14,6 +14,7 @@ import type { AccountState } from './account-context.ts';
 import { createDealerLinkPages } from './dealer-links/routes.ts';
 import { createEmailPages } from './email/routes.ts';
 import { addUndoRoutes } from './email/undo-routes.ts';
+import { addMigrationUndoRoutes } from './migration/undo-routes.ts';
 import { addForgottenRoutes } from './forgotten/routes.ts';
 import { createHomePage } from './home/routes.ts';
 import { createPasswordPage } from './password/routes.ts';
@@ -30,6 +31,7 @@ export function createAccountRouter(deps: Deps, provider: Provider, forms: Middl
   for (const middleware of forms) open.use(middleware);
   addForgottenRoutes(open, deps, provider, access);
   addUndoRoutes(open, deps, access);
+  addMigrationUndoRoutes(open, deps);
   open.get(ACCOUNT_CALLBACK_PATH, (ctx) => {
     const { state, error } = ctx.query;
     // The person did not want to sign in; /account would ask again.

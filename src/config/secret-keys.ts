@@ -5,12 +5,16 @@ import { deriveKey } from '../domain/derive-key.ts';
 /** Symmetric keys. No two uses share one; docs/administration.md says how each is changed and what a change ends. */
 export type SecretKeys = {
   /**
-   * Of the names under which clients and dealers know a person. It is SUBJECT_KEY itself, as HMAC_KEY was before there was a SUBJECT_KEY:
+   * Of the names under which clients, and dealers of older links, know a person. It is SUBJECT_KEY itself, as HMAC_KEY was before there was a SUBJECT_KEY:
    * the names that are known outside stay as they are.
    */
   subject: KeyObject;
   /** Of the names under which clients know a dealer link. */
   linkId: KeyObject;
+  /** Of the ids of dealer links, which the dealers know. */
+  dealerLinkId: KeyObject;
+  /** Of the names under which dealers know a customer, of links that were made since there is this key. */
+  dealerSubject: KeyObject;
   /** Of the chain of the ledger. */
   ledger: KeyObject;
   /** Of what is stored in place of a mailed code. */
@@ -38,6 +42,8 @@ export function makeSecretKeys(secrets: {
   return {
     subject: createSecretKey(Buffer.from(subject)),
     linkId: deriveKey(subject, 'dealer links as clients know them'),
+    dealerLinkId: deriveKey(subject, 'dealer links as dealers know them'),
+    dealerSubject: deriveKey(subject, 'customers as dealers know them'),
     ledger: deriveKey(secrets.ledger ?? hmac, 'chain of the ledger'),
     emailCode: deriveKey(hmac, 'codes in mails'),
     passwordReset: deriveKey(hmac, 'addresses of password resets'),

@@ -1,7 +1,7 @@
 // The link between a common ID and a dealer, and the consent that it stands on.
-import { createHash } from 'node:crypto';
+import { createHmac, type KeyObject } from 'node:crypto';
 import type { EpochMilliseconds } from './account.ts';
-import type { Vehicle } from './vehicle.ts';
+import { dealerSubject } from './dealer-subject.ts';
 
 /** A receipt proves the consent for as long as the dealer keeps it, and so must the key that signed it. */
 export const CONSENT_RECEIPT_LIFETIME_SECONDS = 10 * 365 * 24 * 60 * 60;
@@ -41,20 +41,23 @@ export type DealerConsent = {
 export type DealerLinkStatus = 'pending' | 'active' | 'failed' | 'withdrawn';
 
 export type DealerLink = {
-  /** See `dealerLinkId`: one account and one dealer have one link. */
+  /** One account and one dealer have one link. The dealer knows it by this id, which never changes; clients by `clientLinkId`. */
   id: string;
   version: number;
   account_id: string;
   dealer: string;
+  /** The name under which the dealer knows the customer; links of older versions have none, see `customerOf`. */
+  customer?: string;
   status: DealerLinkStatus;
   /** The one that the dealer was, or is to be, told of. */
   consent: DealerConsent;
   /** To the same link in the flows of other clients, one a client: what each may see stands on its own. */
   other_consents?: DealerConsent[];
-  /** The number of the customer at the dealer, where the legacy site knew it. */
+  /**
+   * The number of the customer at the dealer, in links of older versions. Now the dealer is told what the final migrations of the account
+   * say; see `handedOver`.
+   */
   customer_number?: string;
-  /** The vehicles that the legacy site knew of; the dealer is told. */
-  vehicles?: Vehicle[];
   /** When the dealer accepted. */
   linked_at?: EpochMilliseconds;
   /** When the person last took the consents back; those given before are none any more, also when there are new ones. */
@@ -63,32 +66,34 @@ export type DealerLink = {
   updated_at: EpochMilliseconds;
 };
 
-/** What a legacy site knows of a customer, for the dealer. */
-export type HandedOver = {
-  /** Where the legacy site knows this dealer's. */
-  customerNumber?: string | undefined;
-  vehicles: Vehicle[];
-};
+/**
+ * The id of a new link of an account and a dealer: the same of two tabs. Without the key nobody gets from the account to it. A link that
+ * stands may have another one, of an older version or another key: it is found by its account.
+ */
+export function dealerLinkId(key: KeyObject, accountId: string, dealer: string): string {
+  const mac = createHmac('sha256', key).update(JSON.stringify([accountId, dealer]));
+  return `dl_${mac.digest('base64url')}`;
+}
 
-/** The id of the link of an account and a dealer: one pair has one, and it tells neither of the two. */
-export function dealerLinkId(accountId: string, dealer: string): string {
-  const digest = createHash('sha256').update(JSON.stringify([accountId, dealer]));
-  return `dl_${digest.digest('base64url')}`;
+/** The id under which the clients of one sector know a link: another in each sector, so that two of them cannot find out that they have the same customer. */
+export function clientLinkId(key: KeyObject, sector: string, linkId: string): string {
+  const mac = createHmac('sha256', key).update(JSON.stringify([sector, linkId]));
+  return `dl_${mac.digest('base64url')}`;
 }
 
 /** A link as it begins: the consent is written down, nothing has been sent. */
 export function newDealerLink(
-  link: { accountId: string; dealer: string; consent: DealerConsent; now: EpochMilliseconds } & Partial<HandedOver>,
+  link: { accountId: string; dealer: string; consent: DealerConsent; now: EpochMilliseconds },
+  keys: { dealerLinkId: KeyObject; dealerSubject: KeyObject },
 ): DealerLink {
   return {
-    id: dealerLinkId(link.accountId, link.dealer),
+    id: dealerLinkId(keys.dealerLinkId, link.accountId, link.dealer),
     version: 1,
     account_id: link.accountId,
     dealer: link.dealer,
+    customer: dealerSubject(keys.dealerSubject, link.dealer, link.accountId),
     status: 'pending',
     consent: link.consent,
-    ...(link.customerNumber !== undefined && { customer_number: link.customerNumber }),
-    ...(link.vehicles?.length && { vehicles: link.vehicles }),
     created_at: link.now,
     updated_at: link.now,
   };
@@ -109,25 +114,6 @@ export function renewed(link: DealerLink, consent: DealerConsent, now: EpochMill
   const standing = link.status === 'withdrawn' ? [] : [link.consent, ...others];
   const kept = standing.filter(({ client_id: clientId }) => clientId !== consent.client_id);
   return { ...rest, status: 'pending', consent, ...(kept.length > 0 && { other_consents: kept }), updated_at: now };
-}
-
-/**
- * A legacy site knows more of the customer than the dealer was told when the link was made elsewhere: to be delivered again. Where it is no
- * news, or the link does not stand, the same object comes back.
- */
-export function withHandOver(link: DealerLink, { customerNumber, vehicles }: HandedOver, now: EpochMilliseconds): DealerLink {
-  const { linked_at: _linkedAt, ...rest } = link;
-  const next = {
-    ...rest,
-    ...(customerNumber !== undefined && { customer_number: customerNumber }),
-    ...(vehicles.length > 0 && { vehicles }),
-  };
-  return !stands(link) || toldOf(next) === toldOf(link) ? link : { ...next, status: 'pending', updated_at: now };
-}
-
-/** What the dealer is told of besides the account; changes where there is something to tell. */
-export function toldOf({ consent, customer_number: customerNumber, vehicles }: DealerLink): string {
-  return JSON.stringify([consent.given_at, customerNumber, vehicles]);
 }
 
 /** Whether the person agreed to the link in a client's own flow. */
@@ -159,6 +145,11 @@ export function accepted(link: DealerLink, now: EpochMilliseconds): DealerLink {
 /** The dealer did not accept within the bounded time. Only a link that waits can fail. */
 export function failed(link: DealerLink, now: EpochMilliseconds): DealerLink {
   return link.status === 'pending' ? { ...link, status: 'failed', updated_at: now } : link;
+}
+
+/** The dealer did not take within the bounded time what has changed about the customer: the person is asked to try again. */
+export function updateFailed(link: DealerLink, now: EpochMilliseconds): DealerLink {
+  return stands(link) ? { ...link, status: 'failed', updated_at: now } : link;
 }
 
 /** The person took the consent back, or the dealer ended it. */

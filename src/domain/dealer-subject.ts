@@ -1,11 +1,23 @@
 // The name of a customer at one dealer.
 import { createHmac, type KeyObject } from 'node:crypto';
+import type { DealerLink } from './dealer-link.ts';
 
 /**
  * The same in everything that one dealer is told, another at each dealer: two of them cannot find out that they have the same customer
- * (OpenID Connect Core 1.0, section 8.1).
- * @param key the server's key, without which nobody gets from an account to its names
+ * (OpenID Connect Core 1.0, section 8.1). A new link keeps it.
+ * @param key of these names alone, so that no client's name for a person is ever equal to it
  */
 export function dealerSubject(key: KeyObject, dealer: string, accountId: string): string {
-  return createHmac('sha256', key).update(`pairwise:${dealer}:${accountId}`).digest('base64url');
+  return createHmac('sha256', key)
+    .update(JSON.stringify([dealer, accountId]))
+    .digest('base64url');
+}
+
+/**
+ * The name under which the dealer of a link knows the customer.
+ * @param key the key of the subjects, of which the names in links without a name of their own were made: those are as old as that
+ */
+export function customerOf(link: Pick<DealerLink, 'customer' | 'dealer' | 'account_id'>, key: KeyObject): string {
+  const { customer, dealer, account_id: accountId } = link;
+  return customer ?? createHmac('sha256', key).update(`pairwise:${dealer}:${accountId}`).digest('base64url');
 }

@@ -1,17 +1,31 @@
-// Job: tell a dealer that a customer has linked their ID until the dealer has accepted.
+// Jobs: tell a dealer of a customer who has linked their ID, until the dealer has accepted; and of what changes about the customer later.
 import type { Deps } from '../deps.ts';
-import { accepted, CONSENT_RECEIPT_LIFETIME_SECONDS, failed, type DealerLink } from '../domain/dealer-link.ts';
-import { dealerSubject } from '../domain/dealer-subject.ts';
+import {
+  accepted,
+  CONSENT_RECEIPT_LIFETIME_SECONDS,
+  failed,
+  stands,
+  updateFailed,
+  type DealerLink,
+} from '../domain/dealer-link.ts';
+import { customerOf } from '../domain/dealer-subject.ts';
 import type { Account } from '../domain/account.ts';
+import { handedOver, type HandedOver } from '../domain/migration.ts';
 import type { Dealer } from '../config/config.ts';
+import type { Job } from '../storage/storage.ts';
 import type { DealerBreaker } from './dealer-breaker.ts';
 import { HopelessJob, type JobHandler } from './runner.ts';
 import { tellDealer } from './tell-dealer.ts';
 
 type DeliverDeps = Pick<Deps, 'config' | 'storage' | 'clock' | 'keys' | 'jobs'>;
 
-export function createDeliverDealerLink(deps: DeliverDeps, breaker: DealerBreaker): JobHandler {
+/** What a legacy site hands over changes once or twice; more in one delivery is left to the next try. */
+const MOST_CHANGES = 5;
+
+/** The handlers of `deliver_dealer_link` and `update_dealer_link`. */
+export function createDealerLinkDelivery(deps: DeliverDeps, breaker: DealerBreaker): { deliver: JobHandler; update: JobHandler } {
   const { config, storage } = deps;
+  const giveUpAfterMs = config.dealerDeliveryGiveUpAfterSeconds * 1000;
 
   const change = async (
     linkId: string,
@@ -39,39 +53,75 @@ export function createDeliverDealerLink(deps: DeliverDeps, breaker: DealerBreake
     });
   };
 
+  /**
+   * Tells the dealer how things stand, and again where they have changed by then: of two jobs the one whose call comes last looks once
+   * more, so that the dealer ends up with what stands.
+   */
+  const tellAll = async (link: DealerLink, job: Job, signal: AbortSignal): Promise<void> => {
+    const [account, dealer] = [
+      await storage.accounts.find(link.account_id),
+      config.dealers.find(({ code }) => code === link.dealer),
+    ];
+    if (!account || !dealer) throw new HopelessJob('the account or the dealer is gone');
+    const known = async (): Promise<HandedOver> => handedOver(await storage.migrations.listByAccount(account.id), link);
+    let told = await known();
+    for (let round = 0; ; round += 1) {
+      if (round === MOST_CHANGES) throw new Error('what there is to tell changed too often');
+      const call = `${job.key}:${job.created_at}:${round}`;
+      const body = await bodyOf(deps, link, dealer, account, told);
+      await breaker.call(dealer.resource, async () => tellDealer(deps, { method: 'PUT', call, link, dealer, body, signal }));
+      const now = await known();
+      if (JSON.stringify(now) === JSON.stringify(told)) break;
+      told = now;
+    }
+    const active = await change(link.id, accepted, 'dealer_link.accepted');
+    if (active) return tell(active, 'dealer-link-done');
+    // Taken back while the dealer was told: the withdrawal may have got there first.
+    if ((await storage.dealerLinks.find(link.id))?.status === 'withdrawn') {
+      await tellDealer(deps, { method: 'DELETE', call: `${job.key}:${job.created_at}`, link, dealer, signal });
+    }
+  };
+
+  /** @param to what becomes of the link, where the dealer did not take it within the time */
+  const gaveUp = (to: (link: DealerLink, now: number) => DealerLink) => async (payload: Record<string, unknown>) => {
+    const link = await change(String(payload.link_id), to, 'dealer_link.failed');
+    if (link) await tell(link, 'dealer-link-failed');
+  };
+
   return {
-    giveUpAfterMs: config.dealerDeliveryGiveUpAfterSeconds * 1000,
-    async run(payload, _job, signal) {
-      const link = await storage.dealerLinks.find(String(payload.link_id));
-      // Taken back before it was told: the withdrawal's own job says so to the dealer.
-      if (!link || link.status === 'withdrawn') return;
-      // Accepted before, by a process that died before it could say so; the mail is one.
-      if (link.status === 'active') return tell(link, 'dealer-link-done');
-      const [account, dealer] = [
-        await storage.accounts.find(link.account_id),
-        config.dealers.find(({ code }) => code === link.dealer),
-      ];
-      if (!account || !dealer) throw new HopelessJob('the account or the dealer is gone');
-      await breaker.call(dealer.resource, async () =>
-        tellDealer(deps, { method: 'PUT', link, dealer, body: await bodyOf(deps, link, dealer, account), signal }),
-      );
-      const active = await change(link.id, accepted, 'dealer_link.accepted');
-      if (active) return tell(active, 'dealer-link-done');
-      // Taken back while the dealer was told: the withdrawal may have got there first.
-      if ((await storage.dealerLinks.find(link.id))?.status === 'withdrawn') {
-        await tellDealer(deps, { method: 'DELETE', link, dealer, signal });
-      }
+    deliver: {
+      giveUpAfterMs,
+      async run(payload, job, signal) {
+        const link = await storage.dealerLinks.find(String(payload.link_id));
+        // Taken back before it was told: the withdrawal's own job says so to the dealer.
+        if (!link || link.status === 'withdrawn') return;
+        // Accepted before, by a process that died before it could say so; the mail is one.
+        if (link.status === 'active') return tell(link, 'dealer-link-done');
+        await tellAll(link, job, signal);
+      },
+      gaveUp: gaveUp(failed),
     },
-    async gaveUp(payload) {
-      const link = await change(String(payload.link_id), failed, 'dealer_link.failed');
-      if (link) await tell(link, 'dealer-link-failed');
+    update: {
+      giveUpAfterMs,
+      async run(payload, job, signal) {
+        const link = await storage.dealerLinks.find(String(payload.link_id));
+        // One that does not stand is told in full when the person wants it again.
+        if (link && stands(link)) await tellAll(link, job, signal);
+      },
+      gaveUp: gaveUp(updateFailed),
     },
   };
 }
 
-async function bodyOf(deps: DeliverDeps, link: DealerLink, dealer: Dealer, account: Account): Promise<Record<string, unknown>> {
+async function bodyOf(
+  deps: DeliverDeps,
+  link: DealerLink,
+  dealer: Dealer,
+  account: Account,
+  { customerNumber, vehicles }: HandedOver,
+): Promise<Record<string, unknown>> {
   const { config, keys, clock } = deps;
-  const sub = dealerSubject(config.keys.subject, dealer.code, account.id);
+  const sub = customerOf(link, config.keys.subject);
   const { consent } = link;
   const receipt = await keys.sign(
     'consent-receipt+jwt',
@@ -102,8 +152,8 @@ async function bodyOf(deps: DeliverDeps, link: DealerLink, dealer: Dealer, accou
       address: profile.address,
       birthdate: profile.birthdate,
     },
-    customer_number: link.customer_number,
-    vehicles: link.vehicles ?? [],
+    customer_number: customerNumber,
+    vehicles,
     consent_receipt: receipt,
   };
 }

@@ -1,16 +1,24 @@
 // Puts on its way what a dealer is to be told of a link.
-import { createHash } from 'node:crypto';
-import { toldOf, type DealerLink } from '../domain/dealer-link.ts';
+import type { DealerLink } from '../domain/dealer-link.ts';
 import type { JobQueue } from './job-queue.ts';
 
-/** One delivery for each consent and hand-over, so that a renewed one is told again. */
-export function deliveryKey(link: DealerLink): string {
-  return `deliver_dealer_link:${link.id}:${createHash('sha256').update(toldOf(link)).digest('base64url')}`;
+/** One delivery for each consent, so that a renewed one is told again. */
+export function deliveryKey({ id, consent }: DealerLink): string {
+  return `deliver_dealer_link:${id}:${consent.given_at}`;
 }
 
-/** The link. Can be repeated. */
+/** The link, which waits to be delivered. Can be repeated. */
 export async function enqueueDelivery(jobs: JobQueue, link: DealerLink): Promise<void> {
-  await jobs.enqueue('deliver_dealer_link', deliveryKey(link), { link_id: link.id });
+  // A link that waits although its delivery was done: an update of it was given up since, and the person wants it tried again.
+  await jobs.enqueue('deliver_dealer_link', deliveryKey(link), { link_id: link.id }, { again: true });
+}
+
+/**
+ * What has changed about the customer of a link that stands.
+ * @param change names the change: one update for each. Can be repeated
+ */
+export async function enqueueUpdate(jobs: JobQueue, link: DealerLink, change: string): Promise<void> {
+  await jobs.enqueue('update_dealer_link', `update_dealer_link:${link.id}:${change}`, { link_id: link.id });
 }
 
 /**

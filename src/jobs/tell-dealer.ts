@@ -10,6 +10,8 @@ const MAX_ANSWER_BYTES = 64 * 1024;
 
 type Delivery = {
   method: 'PUT' | 'DELETE';
+  /** The same for a call that is made again, another for a call that follows on it; see `idempotencyKey`. */
+  call: string;
   link: DealerLink;
   dealer: Dealer;
   body?: Record<string, unknown>;
@@ -27,7 +29,7 @@ export class DealerRefused extends Error {
  * Sends one call to the dealer's API, with a token of ours for this dealer alone.
  * @throws where the dealer did not clearly accept
  */
-export async function tellDealer(deps: TellDeps, { method, link, dealer, body, signal }: Delivery): Promise<void> {
+export async function tellDealer(deps: TellDeps, { method, call, link, dealer, body, signal }: Delivery): Promise<void> {
   const { config, keys, clock } = deps;
   const token = await keys.sign(
     'at+jwt',
@@ -46,7 +48,7 @@ export async function tellDealer(deps: TellDeps, { method, link, dealer, body, s
     method,
     headers: {
       Authorization: `Bearer ${token}`,
-      'Idempotency-Key': idempotencyKey(method, link, body),
+      'Idempotency-Key': idempotencyKey(method, call, link, body),
       ...(body ? { 'Content-Type': 'application/json' } : {}),
     },
     ...(body ? { body: JSON.stringify(body) } : {}),
@@ -71,11 +73,14 @@ function reasonOf(error: unknown): string {
   return message || String(code);
 }
 
-/** One for each thing that the dealer is told; a profile that changed between two tries is another thing. The receipt is signed anew each time. */
-function idempotencyKey(method: string, link: DealerLink, body: Record<string, unknown> = {}): string {
+/**
+ * One for each thing that the dealer is told, for one reason; a profile that changed between two tries is another thing. Without the reason
+ * a dealer who is told A, then B, then A again would take the third call for the first. The receipt is signed anew each time.
+ */
+function idempotencyKey(method: string, call: string, link: DealerLink, body: Record<string, unknown> = {}): string {
   const { consent_receipt: _receipt, ...told } = body;
   return createHash('sha256')
-    .update(JSON.stringify([method, link.id, link.consent.given_at, told]))
+    .update(JSON.stringify([method, call, link.id, link.consent.given_at, told]))
     .digest('base64url');
 }
 

@@ -11,12 +11,14 @@ export function createWithdrawDealerLink(deps: WithdrawDeps, breaker: DealerBrea
   const { config, storage } = deps;
   return {
     giveUpAfterMs: config.dealerDeliveryGiveUpAfterSeconds * 1000,
-    async run(payload, _job, signal) {
+    async run(payload, job, signal) {
       const link = await storage.dealerLinks.find(String(payload.link_id));
       const dealer = config.dealers.find(({ code }) => code === link?.dealer);
       if (!link || !dealer) throw new HopelessJob('the link or the dealer is gone');
       if (link.status !== 'withdrawn') throw new Error('the withdrawal is not written yet');
-      await breaker.call(dealer.resource, async () => tellDealer(deps, { method: 'DELETE', link, dealer, signal }));
+      await breaker.call(dealer.resource, async () =>
+        tellDealer(deps, { method: 'DELETE', call: job.key, link, dealer, signal }),
+      );
     },
   };
 }

@@ -2,7 +2,7 @@
 import type { AccountClaims } from 'oidc-provider';
 import type { Client, Config, Dealer } from '../config/config.ts';
 import type { Account, PostalAddress } from '../domain/account.ts';
-import { isOpenTo, type DealerLink } from '../domain/dealer-link.ts';
+import { clientLinkId, isOpenTo, type DealerLink } from '../domain/dealer-link.ts';
 import type { Migration } from '../domain/migration.ts';
 import type { Records } from '../storage/records.ts';
 
@@ -48,12 +48,12 @@ function addressClaim(address: PostalAddress): Record<string, string> {
 }
 
 /** A link as clients see it in the `dealer_links` claim. */
-function dealerLinkClaim(link: DealerLink, dealers: readonly Dealer[]): Record<string, unknown> {
+function dealerLinkClaim(link: DealerLink, sector: string, { dealers, keys }: Config): Record<string, unknown> {
   const dealer = dealers.find(({ code }) => code === link.dealer);
   return {
     dealer: link.dealer,
     dealer_name: dealer?.name.ja ?? link.dealer,
-    link_id: link.id,
+    link_id: clientLinkId(keys.linkId, sector, link.id),
     status: link.status,
     linked_at: asIso(link.linked_at),
     resource: dealer?.resource,
@@ -106,10 +106,11 @@ function profileClaims({ id, email, profile, language, updated_at }: Account): A
  * Everything that may be asked about an account; oidc-provider takes out what scope and `claims` do not allow.
  * @param asked.scope the granted scope, which saves look-ups that nobody asked for
  * @param asked.client who is told
+ * @param asked.sector see `sectorOf`
  */
 export async function accountClaims(
   account: Account,
-  { scope, client }: { scope: string; client: Client },
+  { scope, client, sector }: { scope: string; client: Client; sector: string },
   config: Config,
   storage: Pick<Records, 'dealerLinks' | 'migrations'>,
 ): Promise<AccountClaims> {
@@ -117,7 +118,7 @@ export async function accountClaims(
   const claims = profileClaims(account);
   if (scopes.includes('dealer_link')) {
     const links = await storage.dealerLinks.listByAccount(account.id);
-    claims.dealer_links = links.filter((link) => isOpenTo(link, client)).map((link) => dealerLinkClaim(link, config.dealers));
+    claims.dealer_links = links.filter((link) => isOpenTo(link, client)).map((link) => dealerLinkClaim(link, sector, config));
   }
   if (scopes.includes('migration')) {
     claims.migration = migrationClaim(await storage.migrations.listByAccount(account.id), account.id, config.dealers);

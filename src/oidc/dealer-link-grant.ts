@@ -2,14 +2,15 @@
 // resource (RFC 8707). A token for one dealer names that dealer alone; consent for one gives nothing for another.
 import { errors, type Client as ProviderClient, type Grant, type KoaContextWithOIDC, type ResourceServer } from 'oidc-provider';
 import type { Config, Dealer } from '../config/config.ts';
-import { RECEIVED_DATA, SHARED_DATA, type DealerLink } from '../domain/dealer-link.ts';
-import { dealerSubject } from '../domain/dealer-subject.ts';
+import { clientLinkId, RECEIVED_DATA, SHARED_DATA, type DealerLink } from '../domain/dealer-link.ts';
+import { customerOf, dealerSubject } from '../domain/dealer-subject.ts';
 import type { Deps } from '../deps.ts';
+import { sectorOf } from './pairwise-subject.ts';
 
 /** What a client may ask: `dealer` is left out where the person is to find one. */
 export type DealerLinkRequest = { type: 'dealer_link'; dealer?: string; share?: string[]; receive?: string[] };
 
-/** What a grant and a token hold. */
+/** What a grant and a token hold. `link_id` is the link's own in what we keep and in tokens for the dealer; a client is told another, see `clientLinkId`. */
 export type DealerLinkDetail = { type: 'dealer_link'; dealer: string; link_id: string; share: string[]; receive: string[] };
 
 export const DEALER_LINK = 'dealer_link';
@@ -104,40 +105,61 @@ export function createResourceIndicators({ config, clients }: Pick<Deps, 'config
   };
 }
 
-/** Names the customer in a dealer's token as the delivery of the link does, and not as the client knows them. */
-export function createCustomerNaming({ config }: Pick<Deps, 'config'>) {
-  return function nameCustomer(
+/**
+ * Puts into a dealer's token what the dealer calls the customer and the link, in the place of what the client calls them. A client app
+ * can read the token, as it can read any that it carries; it must not (RFC 9068 section 6).
+ */
+export function createDealerNaming({ config, storage }: Pick<Deps, 'config' | 'storage'>) {
+  return async function nameForDealer(
     _ctx: unknown,
     token: { accountId?: string; resourceServer?: { identifier(): string } },
-    jwt: { payload: { sub?: string } },
-  ): void {
+    jwt: { payload: { sub?: string; authorization_details?: DealerLinkDetail[] } },
+  ): Promise<void> {
     const dealer = token.resourceServer && dealerOf(token.resourceServer.identifier(), config.dealers);
-    if (dealer && token.accountId !== undefined)
-      jwt.payload.sub = dealerSubject(config.keys.subject, dealer.code, token.accountId);
+    if (!dealer || token.accountId === undefined) return;
+    const links = await storage.dealerLinks.listByAccount(token.accountId);
+    const link = links.find((candidate) => candidate.dealer === dealer.code);
+    jwt.payload.sub = link
+      ? customerOf(link, config.keys.subject)
+      : dealerSubject(config.keys.dealerSubject, dealer.code, token.accountId);
+    if (link && jwt.payload.authorization_details) {
+      jwt.payload.authorization_details = jwt.payload.authorization_details.map((detail) => ({ ...detail, link_id: link.id }));
+    }
   };
 }
 
 /** oidc-provider's settings of rich authorization requests. */
 export function createRichAuthorizationRequests({ config, storage }: Pick<Deps, 'config' | 'storage'>) {
   type Granted = { rar?: DealerLinkDetail[]; accountId?: string };
+  /** The links as the client knows them. */
+  const asKnownTo = (ctx: KoaContextWithOIDC, details: DealerLinkDetail[]): DealerLinkDetail[] =>
+    details.map((detail) => ({
+      ...detail,
+      link_id: clientLinkId(config.keys.linkId, sectorOf(ctx.oidc.client!), detail.link_id),
+    }));
   /** Tells the client how its link stands: the token response may say more than was asked (RFC 9396 section 7). */
-  const withStatus = async (details: DealerLinkDetail[]): Promise<object[]> =>
-    Promise.all(details.map(async (detail) => ({ ...detail, status: (await storage.dealerLinks.find(detail.link_id))?.status })));
+  const statusOf = async ({ link_id: id }: DealerLinkDetail) => (await storage.dealerLinks.find(id))?.status;
 
   return {
     enabled: true,
     types: { [DEALER_LINK]: { validate: createDealerLinkValidator(config) } },
     authorizationDetailsForGrantSource: (ctx: KoaContextWithOIDC) => (ctx.oidc.grant as (Grant & Granted) | undefined)?.rar,
-    authorizationDetailsForAccessToken(
-      _ctx: KoaContextWithOIDC,
+    async authorizationDetailsForAccessToken(
+      ctx: KoaContextWithOIDC,
       token: Granted & { resourceServer?: { identifier(): string } },
       source?: Granted,
     ) {
       const granted = source?.rar ?? [];
-      if (!token.resourceServer) return withStatus(granted);
-      const dealer = dealerOf(token.resourceServer.identifier(), config.dealers);
-      return granted.filter((detail) => detail.dealer === dealer?.code);
+      if (token.resourceServer) {
+        const dealer = dealerOf(token.resourceServer.identifier(), config.dealers);
+        const ofDealer = granted.filter((detail) => detail.dealer === dealer?.code);
+        return asKnownTo(ctx, ofDealer);
+      }
+      const statuses = await Promise.all(granted.map(statusOf));
+      return asKnownTo(ctx, granted).map((detail, index) => ({ ...detail, status: statuses[index] }));
     },
-    authorizationDetailsForIntrospection: (_ctx: KoaContextWithOIDC, token: Granted) => token.rar,
+    /** A refresh token holds the links as grants do, for the tokens that are made of it. */
+    authorizationDetailsForIntrospection: (ctx: KoaContextWithOIDC, token: Granted & { kind: string }) =>
+      token.kind === 'RefreshToken' ? asKnownTo(ctx, token.rar ?? []) : token.rar,
   };
 }

@@ -1,12 +1,14 @@
 // Accepts `legacy_profile`: a legacy site hands over what it knows of its user, in a pushed authorization request (RFC 9126).
+import { isDeepStrictEqual } from 'node:util';
 import { compactDecrypt, decodeProtectedHeader, errors as joseErrors, jwtVerify, type JWTVerifyGetKey } from 'jose';
 import { errors, type Client as ProviderClient, type KoaContextWithOIDC } from 'oidc-provider';
 import type { Deps } from '../deps.ts';
 import { duplicateKeys } from '../domain/duplicate-keys.ts';
 import { parseLegacyProfile } from '../domain/legacy-profile.ts';
-import { startMigration } from '../domain/migration.ts';
+import { startMigration, withHandOver } from '../domain/migration.ts';
 import { PageError } from '../http/page-error.ts';
 import { createRateLimit } from '../http/rate-limit.ts';
+import { followHandOver } from '../jobs/follow-migration.ts';
 import type { StoredLegacyProfile } from '../storage/storage.ts';
 import { createClientKeySets } from './client-keys.ts';
 
@@ -35,7 +37,7 @@ export async function findLegacyProfile(
  * Checks a hand-over and puts a reference to what was read in its place, so that the JWT itself is stored nowhere.
  * @throws {errors.InvalidRequest} with a sentence that the client's developer can act on
  */
-export function createLegacyHandOver(deps: Pick<Deps, 'clients' | 'config' | 'storage' | 'clock' | 'keys' | 'log'>) {
+export function createLegacyHandOver(deps: Pick<Deps, 'clients' | 'config' | 'storage' | 'clock' | 'keys' | 'log' | 'jobs'>) {
   const keySetOf = createClientKeySets();
   const countHandOver = createHandOverLimit(deps);
   return async function acceptLegacyProfile(
@@ -165,20 +167,17 @@ async function useOnce(claims: Record<string, unknown>, clientId: string, deps: 
   if (!first) refuse('"jti" was used before');
 }
 
-/** The migration begins, or takes what the legacy site knows now. */
+/** The migration begins, or takes what the legacy site knows now; where it is final the dealers hear of it. */
 async function noteMigration(
   clientId: string,
   profile: StoredLegacyProfile['profile'],
-  deps: Pick<Deps, 'storage' | 'clock'>,
+  { storage, clock, jobs }: Pick<Deps, 'storage' | 'clock' | 'jobs'>,
 ): Promise<void> {
-  await deps.storage.migrations.change(clientId, profile.legacy_id, (standing) => {
-    if (!standing) return { to: startMigration(clientId, profile, deps.clock()), type: 'migration.started' };
-    const next = {
-      ...standing,
-      ...(standing.account_id !== undefined && { vehicles: profile.vehicles }),
-      ...(profile.dealer && { dealer: { code: profile.dealer.code } }),
-    };
-    if (JSON.stringify(standing) === JSON.stringify(next)) return undefined;
-    return { to: next, type: 'migration.profile_updated' };
+  const { now } = await storage.migrations.change(clientId, profile.legacy_id, (standing) => {
+    if (!standing) return { to: startMigration(clientId, profile, clock()), type: 'migration.started' };
+    const next = withHandOver(standing, profile);
+    return isDeepStrictEqual(standing, next) ? undefined : { to: next, type: 'migration.profile_updated' };
   });
+  // Also where nothing has changed: a process may have died between the two. It is one job for each version.
+  if (now?.account_id !== undefined) await followHandOver(jobs, now);
 }

@@ -1,13 +1,16 @@
 // The subject by which a client with `subject_type: pairwise` knows a person (OpenID Connect Core 1.0, section 8.1).
 import { createHmac, type KeyObject } from 'node:crypto';
 
+type Client = { sectorIdentifier?: string | undefined; clientId: string };
+
+/** Clients of one sector know a person by one subject. A client without a sector identifier is a sector by itself. */
+export function sectorOf({ sectorIdentifier, clientId }: Client): string {
+  return sectorIdentifier ?? clientId;
+}
+
 /** Another one for each sector; none tells the account's id. */
-export function pairwiseSubject(
-  key: KeyObject,
-  accountId: string,
-  client: { sectorIdentifier?: string | undefined; clientId: string },
-): string {
+export function pairwiseSubject(key: KeyObject, accountId: string, client: Client): string {
   return createHmac('sha256', key)
-    .update(`pairwise:${client.sectorIdentifier ?? client.clientId}:${accountId}`)
+    .update(`pairwise:${sectorOf(client)}:${accountId}`)
     .digest('base64url');
 }

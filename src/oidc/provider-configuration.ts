@@ -7,13 +7,13 @@ import { LANGUAGES } from '../http/translator.ts';
 import { sessionSeconds } from './session-lifetime.ts';
 import { clientsForProvider, createAdapterFactory } from './adapter.ts';
 import { accountClaims, CLAIMS_BY_SCOPE, OIDC_SCOPES } from './claims.ts';
-import { createCustomerNaming, createResourceIndicators, createRichAuthorizationRequests } from './dealer-link-grant.ts';
+import { createDealerNaming, createResourceIndicators, createRichAuthorizationRequests } from './dealer-link-grant.ts';
 import { createLoadExistingGrant } from './existing-grant.ts';
 import { createFinishMigration } from './finish-migration.ts';
 import { createInteractionUrl } from './interaction-url.ts';
 import { createLegacyHandOver } from './legacy-hand-over.ts';
 import { createLogoutSource, postLogoutSuccessSource, renderError } from './pages.ts';
-import { pairwiseSubject } from './pairwise-subject.ts';
+import { pairwiseSubject, sectorOf } from './pairwise-subject.ts';
 import { createPolicy } from './policy.ts';
 import { createSignInChecks, extraTokenClaims, mayUse, type UsedToken } from './sign-in-checks.ts';
 
@@ -86,7 +86,7 @@ export function createProviderConfiguration(deps: Deps): Configuration {
       ClientCredentials: accessTokenLifetime,
       AuthorizationCode: 60,
     },
-    formats: { customizers: { jwt: createCustomerNaming(deps) } },
+    formats: { customizers: { jwt: createDealerNaming(deps) } },
     rotateRefreshToken: true,
     issueRefreshToken: (_ctx: unknown, client: { grantTypeAllowed(type: string): boolean }, source: { scopes: Set<string> }) =>
       client.grantTypeAllowed('refresh_token') && source.scopes.has('offline_access'),
@@ -118,7 +118,9 @@ export function createProviderConfiguration(deps: Deps): Configuration {
         stored: account,
         async claims(_use: string, scope: string) {
           const client = clients.find(ctx.oidc.client!.clientId);
-          return client ? accountClaims(account, { scope, client }, config, storage) : { sub };
+          return client
+            ? accountClaims(account, { scope, client, sector: sectorOf(ctx.oidc.client!) }, config, storage)
+            : { sub };
         },
       };
     },

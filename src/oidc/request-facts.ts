@@ -35,8 +35,15 @@ export async function readFacts(
 ): Promise<Partial<InteractionFacts>> {
   const store = storage.interactionFacts;
   const kept = keptId(key);
-  const [ofUser, ofRequest] = await Promise.all([kept ? store.find(kept) : undefined, key.cid ? store.find(key.cid) : undefined]);
-  const facts = { ...keptOf(ofUser ?? {}), ...ofRequest };
+  const { legacy, cid } = key;
+  const [ofUser, ofRequest, migration] = await Promise.all([
+    kept ? store.find(kept) : undefined,
+    cid ? store.find(cid) : undefined,
+    legacy ? storage.migrations.find(legacy.client_id, legacy.profile.legacy_id) : undefined,
+  ]);
+  // Whoever has undone a migration since is asked again with which ID to go on.
+  const counts = ofUser && ofUser.expires_at - KEPT_MS > (migration?.undone_at ?? 0);
+  const facts = { ...keptOf(counts ? ofUser : {}), ...ofRequest };
   const chosen = facts.dealer_choice?.dealer;
   // A dealer that has left the configuration since cannot be linked with: the person has not chosen.
   if (chosen && !config.dealers.some(({ code }) => code === chosen)) delete facts.dealer_choice;

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { findOwnLink, retryLink, withdrawLink } from '../../src/account/dealer-links/flow.ts';
+import { makeSecretKeys } from '../../src/config/secret-keys.ts';
 import { failed, newDealerLink, type DealerLink } from '../../src/domain/dealer-link.ts';
 import { enqueueDelivery } from '../../src/jobs/enqueue-delivery.ts';
 import { createJobQueue } from '../../src/jobs/job-queue.ts';
@@ -28,7 +29,10 @@ beforeEach(async () => {
     given_at: 1_000,
     client_id: 'owners-site',
   };
-  link = newDealerLink({ accountId: 'yamada', dealer: 'kanagawa-toyota', consent, now: 1_000 });
+  link = newDealerLink(
+    { accountId: 'yamada', dealer: 'kanagawa-toyota', consent, now: 1_000 },
+    makeSecretKeys({ hmac: 'k'.repeat(32), subject: undefined, ledger: undefined }),
+  );
   await storage.dealerLinks.create(link, event);
 });
 afterEach(async () => {

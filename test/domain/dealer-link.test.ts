@@ -1,8 +1,10 @@
 // The states of a dealer link.
+import { createHmac } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import {
   accepted,
+  clientLinkId,
   dealerLinkId,
   failed,
   isOpenTo,
@@ -11,11 +13,15 @@ import {
   renewed,
   SHARED_DATA,
   withdraw,
-  withHandOver,
   type DealerConsent,
   type DealerLink,
 } from '../../src/domain/dealer-link.ts';
 
+import { pairwiseSubject } from '../../src/oidc/pairwise-subject.ts';
+import { customerOf } from '../../src/domain/dealer-subject.ts';
+import { makeSecretKeys } from '../../src/config/secret-keys.ts';
+
+const KEYS = makeSecretKeys({ hmac: 'k'.repeat(32), subject: undefined, ledger: undefined });
 const NOW = Date.parse('2026-11-22T00:00:00Z');
 const CONSENT: DealerConsent = {
   text: { version: '2026-11', language: 'ja', sha256: 'a'.repeat(64) },
@@ -24,36 +30,57 @@ const CONSENT: DealerConsent = {
   given_at: NOW,
   client_id: 'owners-site',
 };
-const pending = newDealerLink({ accountId: 'account', dealer: 'aichi-01', consent: CONSENT, customerNumber: 'C-1', now: NOW });
+const pending = newDealerLink({ accountId: 'account', dealer: 'aichi-01', consent: CONSENT, now: NOW }, KEYS);
 const active = accepted(pending, NOW + 1);
 const dead = failed(pending, NOW + 1);
 const gone = withdraw(active, NOW + 2);
 
 test('begins with the consent and nothing sent', () => {
   expect(pending).toEqual({
-    id: dealerLinkId('account', 'aichi-01'),
+    id: dealerLinkId(KEYS.dealerLinkId, 'account', 'aichi-01'),
     version: 1,
     account_id: 'account',
     dealer: 'aichi-01',
+    customer: expect.stringMatching(/^[\w-]{43}$/),
     status: 'pending',
     consent: CONSENT,
-    customer_number: 'C-1',
     created_at: NOW,
     updated_at: NOW,
   });
-  expect(newDealerLink({ accountId: 'account', dealer: 'aichi-01', consent: CONSENT, now: NOW })).not.toHaveProperty(
-    'customer_number',
-  );
 });
 
 test('an account and a dealer have one id, that tells neither', () => {
-  expect(dealerLinkId('account', 'aichi-01')).toBe(pending.id);
+  expect(dealerLinkId(KEYS.dealerLinkId, 'account', 'aichi-01')).toBe(pending.id);
   expect(pending.id).toMatch(/^dl_[\w-]{43}$/);
   fc.assert(
     fc.property(fc.string(), fc.string(), fc.string(), fc.string(), (account, dealer, otherAccount, otherDealer) => {
       const same = account === otherAccount && dealer === otherDealer;
-      expect(dealerLinkId(account, dealer) === dealerLinkId(otherAccount, otherDealer)).toBe(same);
+      const [one, other] = [
+        dealerLinkId(KEYS.dealerLinkId, account, dealer),
+        dealerLinkId(KEYS.dealerLinkId, otherAccount, otherDealer),
+      ];
+      expect(one === other).toBe(same);
     }),
+  );
+});
+
+test('each sector of clients knows a link by an id of its own, which is not the dealer’s and not to be computed without the key', () => {
+  const [one, other] = ['one.example', 'other.example'].map((sector) => clientLinkId(KEYS.linkId, sector, pending.id));
+  expect(new Set([one, other, pending.id]).size).toBe(3);
+  expect(clientLinkId(KEYS.linkId, 'one.example', pending.id)).toBe(one);
+  const another = makeSecretKeys({ hmac: 'k'.repeat(32), subject: 's'.repeat(32), ledger: undefined });
+  expect(clientLinkId(another.linkId, 'one.example', pending.id)).not.toBe(one);
+  expect(dealerLinkId(another.dealerLinkId, 'account', 'aichi-01')).not.toBe(pending.id);
+});
+
+test('a dealer’s name for a customer is no client’s; a link of an older version keeps the one that its dealer knows', () => {
+  const asClient = pairwiseSubject(KEYS.subject, 'account', { clientId: 'aichi-01' });
+  const { customer: _customer, ...older } = pending;
+  expect(customerOf(pending, KEYS.subject)).toBe(pending.customer);
+  expect(customerOf(pending, KEYS.subject)).not.toBe(asClient);
+  // HMAC-SHA-256 of `pairwise:aichi-01:account`, as versions before this computed it.
+  expect(customerOf(older, KEYS.subject)).toBe(
+    createHmac('sha256', 'k'.repeat(32)).update('pairwise:aichi-01:account').digest('base64url'),
   );
 });
 
@@ -102,7 +129,7 @@ describe('from state to state', () => {
     const anewFromGone = again(gone);
     expect(anewFromGone.consent.given_at).toBe(NOW + 9);
     expect(anewFromGone).not.toHaveProperty('linked_at');
-    expect(anewFromGone.customer_number).toBe('C-1');
+    expect([anewFromGone.id, anewFromGone.customer]).toEqual([gone.id, gone.customer]);
   });
 
   test('a consent is one client’s: others are kept beside it, and a withdrawal takes all of them back', () => {
@@ -130,15 +157,6 @@ describe('from state to state', () => {
         expect(steps.reduce((link, step) => step(link), gone).status).toBe('withdrawn');
       }),
     );
-  });
-
-  test('what a legacy site knows besides is delivered again, once, and by nobody to a link that does not stand', () => {
-    const handedOver = { customerNumber: 'C-9', vehicles: [{ vin: 'ZVW30-1' }] };
-    const told = withHandOver(active, handedOver, NOW + 9);
-    expect(told).toMatchObject({ status: 'pending', customer_number: 'C-9', vehicles: [{ vin: 'ZVW30-1' }], consent: CONSENT });
-    expect(withHandOver(told, handedOver, NOW + 10)).toBe(told);
-    expect(withHandOver(told, { vehicles: [] }, NOW + 10)).toBe(told);
-    for (const link of [gone, dead]) expect(withHandOver(link, handedOver, NOW + 9)).toBe(link);
   });
 
   test('the order of the data in a consent does not make it another', () => {

@@ -4,15 +4,20 @@ import type { Account } from '../../src/domain/account.ts';
 import type { DealerLink, DealerLinkStatus } from '../../src/domain/dealer-link.ts';
 import {
   completeMigration,
+  handedOver,
   missingSteps,
   proposeCandidate,
   startMigration,
+  undoMigration,
+  withHandOver,
   type Migration,
   type MigrationStep,
 } from '../../src/domain/migration.ts';
 
 const NOW = Date.parse('2026-11-22T00:00:00Z');
 const VEHICLES = [{ vin: 'ZVW30-1234567' }];
+const DEALER = { code: 'aichi-01', customer_number: 'A-1' };
+const LEGACY = { vehicles: VEHICLES, dealer: DEALER, email: 'tanaka@example.jp' };
 const started = startMigration('owners-site', { legacy_id: 'tanaka', dealer: { code: 'aichi-01' } }, NOW);
 
 function after(step: MigrationStep): Migration {
@@ -20,9 +25,9 @@ function after(step: MigrationStep): Migration {
   return step.migration;
 }
 const proposed = after(
-  proposeCandidate(started, { accountId: 'account', codeChallenge: 'challenge', vehicles: VEHICLES }, NOW + 1),
+  proposeCandidate(started, { accountId: 'account', codeChallenge: 'challenge', legacy: LEGACY, language: 'ja' }, NOW + 1),
 );
-const completed = after(completeMigration(proposed, 'account', NOW + 2));
+const completed = after(completeMigration(proposed, 'account', 'completion', NOW + 2));
 
 test('begins without an account', () => {
   expect(started).toEqual({
@@ -37,37 +42,92 @@ test('begins without an account', () => {
 });
 
 test('a candidate is final only when its code was redeemed', () => {
-  const candidate = { account_id: 'account', code_challenge: 'challenge', at: NOW + 1 };
-  expect(proposed).toEqual({ ...started, vehicles: VEHICLES, candidate });
-  expect(completed).toEqual({ ...started, vehicles: VEHICLES, account_id: 'account', completed_at: NOW + 2 });
+  const candidate = { account_id: 'account', code_challenge: 'challenge', at: NOW + 1, ...LEGACY, language: 'ja' };
+  expect(proposed).toEqual({ ...started, candidate });
+  const final = { account_id: 'account', completed_at: NOW + 2, completion: 'completion' };
+  expect(completed).toEqual({ ...started, vehicles: VEHICLES, dealer: DEALER, ...final });
 });
 
 test('a later attempt takes the place of the candidate, whose code then completes nothing', () => {
   const replaced = after(
-    proposeCandidate(proposed, { accountId: 'other', codeChallenge: 'other-challenge', vehicles: VEHICLES }, NOW + 3),
+    proposeCandidate(proposed, { accountId: 'other', codeChallenge: 'other-challenge', legacy: LEGACY, language: 'ja' }, NOW + 3),
   );
-  expect(replaced.candidate).toEqual({ account_id: 'other', code_challenge: 'other-challenge', at: NOW + 3 });
-  expect(completeMigration(replaced, 'account', NOW + 4)).toEqual({ ok: false, reason: 'not_the_candidate' });
-  expect(after(completeMigration(replaced, 'other', NOW + 4)).account_id).toBe('other');
+  expect(replaced.candidate).toMatchObject({ account_id: 'other', code_challenge: 'other-challenge', at: NOW + 3 });
+  expect(completeMigration(replaced, 'account', 'completion', NOW + 4)).toEqual({ ok: false, reason: 'not_the_candidate' });
+  expect(after(completeMigration(replaced, 'other', 'completion', NOW + 4)).account_id).toBe('other');
 });
 
 test('without a candidate nothing is completed', () => {
-  expect(completeMigration(started, 'account', NOW)).toEqual({ ok: false, reason: 'not_the_candidate' });
+  expect(completeMigration(started, 'account', 'completion', NOW)).toEqual({ ok: false, reason: 'not_the_candidate' });
 });
 
 test('doing it twice changes nothing', () => {
-  expect(after(completeMigration(completed, 'account', NOW + 9))).toBe(completed);
+  expect(after(completeMigration(completed, 'account', 'completion', NOW + 9))).toBe(completed);
   expect(
-    after(proposeCandidate(completed, { accountId: 'account', codeChallenge: 'challenge', vehicles: VEHICLES }, NOW + 9)),
+    after(
+      proposeCandidate(completed, { accountId: 'account', codeChallenge: 'challenge', legacy: LEGACY, language: 'ja' }, NOW + 9),
+    ),
   ).toBe(completed);
 });
 
 test('one legacy identity has one account', () => {
   const refused = { ok: false, reason: 'linked_to_another_account' };
-  expect(proposeCandidate(completed, { accountId: 'other', codeChallenge: 'challenge', vehicles: VEHICLES }, NOW)).toEqual(
-    refused,
+  expect(
+    proposeCandidate(completed, { accountId: 'other', codeChallenge: 'challenge', legacy: LEGACY, language: 'ja' }, NOW),
+  ).toEqual(refused);
+  expect(completeMigration(completed, 'other', 'completion', NOW)).toEqual(refused);
+});
+
+test('what an older version kept beside the candidate is final with it', () => {
+  const candidate = { account_id: 'account', code_challenge: 'challenge', at: NOW + 1 };
+  const older: Migration = { ...started, vehicles: VEHICLES, candidate };
+  expect(after(completeMigration(older, 'account', 'completion', NOW + 2))).toMatchObject({
+    vehicles: VEHICLES,
+    dealer: { code: 'aichi-01' },
+    account_id: 'account',
+  });
+});
+
+test('undone it is free for another account, keeps nothing that was handed over, and no old link undoes what comes later', () => {
+  const undone = undoMigration(completed, 'completion', NOW + 3);
+  expect(undone).toEqual({ ...started, undone_at: NOW + 3 });
+  expect(undoMigration(undone, 'completion', NOW + 4)).toBe(undone);
+  const again = after(
+    proposeCandidate(undone, { accountId: 'other', codeChallenge: 'c2', legacy: LEGACY, language: 'ja' }, NOW + 5),
   );
-  expect(completeMigration(completed, 'other', NOW)).toEqual(refused);
+  expect(undoMigration(again, 'completion', NOW + 6)).toBe(again);
+  const other = after(completeMigration(again, 'other', 'completion-2', NOW + 6));
+  expect(undoMigration(other, 'completion', NOW + 7)).toBe(other);
+  expect(undoMigration(other, 'completion-2', NOW + 7).account_id).toBeUndefined();
+});
+
+test('a hand-over tells nothing more of a migration until it is final', () => {
+  expect(withHandOver(started, { vehicles: VEHICLES, dealer: { ...DEALER, code: 'tokyo-01' } })).toEqual({
+    ...started,
+    dealer: { code: 'tokyo-01' },
+  });
+  const vehicles = [{ vin: 'NEW-1' }];
+  expect(withHandOver(completed, { vehicles, dealer: DEALER })).toEqual({ ...completed, vehicles });
+});
+
+test('a dealer is told every vehicle of the final migrations, and the number of those that name it', () => {
+  const aichi = { dealer: 'aichi-01' };
+  expect(handedOver([completed], aichi)).toEqual({ customerNumber: 'A-1', vehicles: VEHICLES });
+  expect(handedOver([completed], { dealer: 'tokyo-01' })).toEqual({ customerNumber: undefined, vehicles: VEHICLES });
+  expect(handedOver([], { ...aichi, customer_number: 'OLD' })).toEqual({ customerNumber: undefined, vehicles: [] });
+  const newer = {
+    ...completed,
+    completed_at: NOW + 9,
+    dealer: { ...DEALER, customer_number: 'A-2' },
+    vehicles: [{ vin: 'NEW-1' }, { vin: 'ZVW30-1234567', model: 'プリウス' }],
+  };
+  expect(handedOver([newer, completed], aichi)).toEqual({
+    customerNumber: 'A-2',
+    vehicles: [{ vin: 'ZVW30-1234567', model: 'プリウス' }, { vin: 'NEW-1' }],
+  });
+  // An older version kept the number with the link.
+  const older = { ...completed, dealer: { code: 'aichi-01' } };
+  expect(handedOver([older], { ...aichi, customer_number: 'OLD' }).customerNumber).toBe('OLD');
 });
 
 describe('what is missing', () => {

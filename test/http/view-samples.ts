@@ -353,6 +353,23 @@ function accountSamples(t: Translate, rows: object[]): ViewSample[] {
       }),
       kind: 'step',
     },
+    {
+      ...site('migration-undo', 'migration_undo.title', {
+        action,
+        token: 'abc',
+        serviceName: 'トヨタオーナーズサイト',
+        email: 'tanaka@example.jp',
+        time: '2026年11月1日 9:30',
+      }),
+      kind: 'step',
+    },
+    {
+      ...site('migration-undone', 'migration_undone.title', {
+        serviceName: 'トヨタオーナーズサイト',
+        wayOn: 'http://localhost:3001/',
+      }),
+      kind: 'note',
+    },
     { ...site('email-undone', 'email_undone.title', { wayOn: '/password/forgotten' }), kind: 'note' },
     site('account-ask', 'account_withdraw.title', {
       action,
@@ -425,6 +442,13 @@ export const MAIL_SAMPLES: Record<string, Record<string, string | number>> = {
     email: 'new@example.jp',
     time: '2026年11月1日 9:30',
     url: 'http://localhost:3000/account/email/undo?token=a.b',
+  },
+  'migration-completed': {
+    serviceName: 'トヨタオーナーズサイト',
+    email: 'tanaka@example.jp',
+    time: '2026年11月1日 9:30',
+    ends: '2026年11月4日 9:30',
+    url: 'http://localhost:3000/account/migration/undo?token=abc',
   },
   'password-changed': { time: '2026年11月1日 9:30', url: 'http://localhost:3000/password/forgotten' },
 };

@@ -43,7 +43,9 @@ function startRunner(send: JobHandler['run'], jobs = storage.jobs) {
     send_mail: { run: send, giveUpAfterMs: 24 * LEASE_MS },
     mail_password_reset: others,
     deliver_dealer_link: others,
+    update_dealer_link: others,
     withdraw_dealer_link: others,
+    follow_migration: others,
   };
   const clock = (): number => now;
   const deps = { storage: guardRecords({ ...storage, jobs }, clock), clock, log: pino({ level: 'silent' }), jobs: queue };

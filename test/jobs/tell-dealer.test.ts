@@ -21,6 +21,7 @@ afterAll(() => void server.close());
 const tell = async (resource: string): Promise<void> =>
   tellDealer(deps as never, {
     method: 'PUT',
+    call: 'job',
     link: sampleDealerLink('l'),
     dealer: { resource } as Dealer,
     signal: new AbortController().signal,

@@ -274,6 +274,9 @@ describe('Promises 2 to 6', () => {
       await tanaka.confirmRequired();
       await tanaka.arrives();
       await untilTrue('the dealer has accepted', async () => !(await snapshot()).join().includes('"status":"pending"'));
+      await untilTrue('the person was told of the end', async () =>
+        (await world.messages('sato@example.jp')).some(({ subject }) => subject.includes('移行が完了しました')),
+      );
       const before = await snapshot();
       const mails = await world.messages();
       await tab.press(WORDS.hasId);

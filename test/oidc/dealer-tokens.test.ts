@@ -3,21 +3,8 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { decodeJwt } from 'jose';
-import type { DealerLink } from '../../src/domain/dealer-link.ts';
-import type { Browser } from '../support/http-browser.ts';
 import { CALLBACK, startWorld, type World } from '../attacks/support/attack-world.ts';
-import {
-  authorizationUrl,
-  begin,
-  makePkce,
-  parseJson,
-  push,
-  redeem,
-  requestParams,
-  returned,
-  signIn,
-} from '../attacks/support/client.ts';
-import { handOver } from '../attacks/support/hand-over.ts';
+import { begin, parseJson, redeem, returned, signIn } from '../attacks/support/client.ts';
 
 let world: World;
 
@@ -126,58 +113,6 @@ test('a request for some of the data alone is refused with the sentence that say
     expect(returned(page).get('error')).toBe('invalid_authorization_details');
     expect(returned(page).get('error_description')).toMatch(/"(share|receive)" may be left out, or must have all of/);
   }
-});
-
-test('a dealer that was linked with before the migration is told of what the legacy site knows', async () => {
-  await linkWith('kanagawa-toyota');
-  const link = (): DealerLink => {
-    const [row] = world.rows<{ document: string }>(
-      "SELECT document FROM dealer_links WHERE dealer = 'kanagawa-toyota' AND document LIKE '%\"service\"%'",
-    );
-    return JSON.parse(row?.document ?? '') as DealerLink;
-  };
-  const whenActive = async (): Promise<DealerLink> => {
-    while (link().status !== 'active') await new Promise((resolve) => setTimeout(resolve, 25));
-    return link();
-  };
-  const before = await whenActive();
-  expect(before.vehicles).toBeUndefined();
-
-  const migration = (legacyId: string): unknown =>
-    JSON.parse(
-      world.rows<{ document: string }>('SELECT document FROM migrations WHERE legacy_id = ?', legacyId)[0]?.document ?? '',
-    );
-  /** Hands Sato over with a vehicle, and goes on to ⑭. */
-  const arriveWith = async (vin: string, goOn: (browser: Browser) => Promise<unknown>, browser = world.browser()) => {
-    const dealer = { code: 'kanagawa-toyota', customer_number: `K-${vin}` };
-    const legacy = await handOver(world, { sub: `legacy-${vin}`, dealer, vehicles: [{ vin }] });
-    const request = { legacy_profile: legacy, authorization_details: dealerLink(dealer.code) };
-    const pushed = await push(world, requestParams('attack-site', makePkce(), request));
-    // Nobody has gone on with it yet: it says whose it is, and nothing about them.
-    expect(migration(`legacy-${vin}`)).toMatchObject({ vehicles: [], dealer: { code: dealer.code } });
-    const uri = String(parseJson(pushed.text).request_uri);
-    await browser.open(authorizationUrl(world.issuer, { client_id: 'attack-site', request_uri: uri }));
-    await goOn(browser);
-    expect(browser.page.url).toMatch(/\/link$/);
-    expect(migration(`legacy-${vin}`)).toMatchObject({ vehicles: [{ vin }] });
-    return browser;
-  };
-  const decide = (decision: string) => async (browser: Browser) => {
-    await browser.submit('/dealer-link', { decision });
-    await signIn(browser);
-  };
-
-  await arriveWith('ZVW30-1', decide('skip'));
-  expect(link()).toEqual(before);
-  const browser = await arriveWith('ZVW30-2', decide('link'));
-  expect(await whenActive()).toMatchObject({ customer_number: 'K-ZVW30-2', vehicles: [{ vin: 'ZVW30-2' }] });
-  // Signed in already, Sato is not asked about a link that stands.
-  await arriveWith('ZVW30-3', async () => browser.submit('/continue-as', { decision: 'continue' }), browser);
-  expect(await whenActive()).toMatchObject({ customer_number: 'K-ZVW30-3', vehicles: [{ vin: 'ZVW30-3' }] });
-  const deliveries = () =>
-    world.rows<{ state: string }>("SELECT state FROM jobs WHERE kind = 'deliver_dealer_link' AND key LIKE ?", `%${before.id}%`);
-  while (deliveries().some(({ state }) => state === 'waiting')) await new Promise((resolve) => setTimeout(resolve, 25));
-  expect(deliveries()).toEqual(Array(3).fill({ state: 'done' }));
 });
 
 test('a dealer that leaves the configuration after it was chosen is chosen no more: the person is asked again', async () => {

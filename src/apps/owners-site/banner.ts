@@ -1,6 +1,8 @@
 // 重要なお知らせ: what the banner says, from the migration's state at the common ID.
+import type { CommonId } from './common-id.ts';
 import type { MigrationState, MissingStep } from './migration-state.ts';
-import type { Migrated, Way } from './migrations.ts';
+import type { Migrated, Migrations, Way } from './migrations.ts';
+import type { User } from './users.ts';
 
 export type Banner = {
   /** What is missing, where a migration is under way. */
@@ -23,4 +25,15 @@ export function bannerOf(state: MigrationState | undefined, migrated: Migrated |
   // An ID exists: whichever way was chosen, the rest is done by signing in.
   if (!state.missing.includes('registration')) return { missing: state.missing, continues: 'existing' };
   return { missing: state.missing, ...(migrated ? { continues: migrated.way } : {}) };
+}
+
+/** Asks the common ID, and forgets what the site remembers where a person has undone the migration there. */
+export async function currentState(
+  { commonId, migrations, clock }: { commonId: CommonId; migrations: Migrations; clock: () => number },
+  user: User,
+): Promise<MigrationState | undefined> {
+  const asked = clock();
+  const state = await commonId.migrationState(user);
+  if (state && state.state !== 'completed') migrations.reopen(user.id, asked);
+  return state;
 }

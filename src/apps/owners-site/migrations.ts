@@ -26,6 +26,8 @@ export type Migrations = {
   take(sessionId: string, state: string): Attempt | undefined;
   complete(userId: string, dealerLink: DealerLink | undefined): void;
   find(userId: string): Migrated | undefined;
+  /** The common ID says that it is not completed, although it was before this moment: the person has undone it there. */
+  reopen(userId: string, completedBefore: number): void;
   sweep(): void;
 };
 
@@ -40,6 +42,9 @@ export function createMigrations(database: DatabaseSync, clock: () => number): M
     'DELETE FROM migration_attempts WHERE state = ? AND session = ? AND expires_at > ? RETURNING *',
   );
   const setCompleted = database.prepare('UPDATE migrations SET completed_at = ?, dealer_link = ? WHERE user_id = ?');
+  const unsetCompleted = database.prepare(
+    'UPDATE migrations SET completed_at = NULL, dealer_link = NULL WHERE user_id = ? AND completed_at < ?',
+  );
   const select = database.prepare('SELECT * FROM migrations WHERE user_id = ?');
   const removeOld = database.prepare('DELETE FROM migration_attempts WHERE expires_at <= ?');
   return {
@@ -63,6 +68,9 @@ export function createMigrations(database: DatabaseSync, clock: () => number): M
           ...(row.dealer_link === null ? {} : { dealer_link: JSON.parse(String(row.dealer_link)) as DealerLink }),
         }
       );
+    },
+    reopen(userId, completedBefore) {
+      unsetCompleted.run(userId, completedBefore);
     },
     sweep() {
       removeOld.run(clock());

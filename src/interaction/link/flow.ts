@@ -1,33 +1,39 @@
 // ⑭: writes the dealer link and the migration. Every write can be repeated: whoever comes back finds it done or does it.
 import type { Deps } from '../../deps.ts';
-import {
-  dealerLinkId,
-  newDealerLink,
-  renewed,
-  withHandOver,
-  type DealerConsent,
-  type HandedOver,
-} from '../../domain/dealer-link.ts';
+import { dealerLinkId, newDealerLink, renewed, type DealerConsent, type DealerLink } from '../../domain/dealer-link.ts';
 import { proposeCandidate } from '../../domain/migration.ts';
 import { enqueueDelivery } from '../../jobs/enqueue-delivery.ts';
 import type { StoredLegacyProfile } from '../../storage/storage.ts';
 
-type LinkDeps = Pick<Deps, 'storage' | 'clock' | 'jobs'>;
+type LinkDeps = Pick<Deps, 'config' | 'storage' | 'clock' | 'jobs'>;
+
+/** The link of an account with a dealer. By the account, because older links have ids that are made in another way. */
+export async function findDealerLink(
+  { storage }: Pick<Deps, 'storage'>,
+  accountId: string,
+  dealer: string,
+): Promise<DealerLink | undefined> {
+  return (await storage.dealerLinks.listByAccount(accountId)).find((link) => link.dealer === dealer);
+}
 
 /**
- * Writes the consent down and puts the delivery to the dealer on its way; the person may close the browser from here on.
+ * Writes the consent down and puts the delivery to the dealer on its way; the person may close the browser from here on. Nothing that a
+ * legacy site hands over in this request goes along: the dealer is told of that when the migration is final.
  * Pressed again with the same consent nothing changes.
  */
 export async function writeDealerLink(
-  { storage, clock, jobs }: LinkDeps,
+  deps: LinkDeps,
   accountId: string,
   choice: { dealer: string; consent: DealerConsent },
-  handedOver: HandedOver,
 ): Promise<void> {
-  const { now: link } = await storage.dealerLinks.change(dealerLinkId(accountId, choice.dealer), (standing) => ({
+  const { storage, clock, jobs, config } = deps;
+  const id =
+    (await findDealerLink(deps, accountId, choice.dealer))?.id ??
+    dealerLinkId(config.keys.dealerLinkId, accountId, choice.dealer);
+  const { now: link } = await storage.dealerLinks.change(id, (standing) => ({
     to: standing
-      ? withHandOver(renewed(standing, choice.consent, clock()), handedOver, clock())
-      : newDealerLink({ accountId, ...choice, ...handedOver, now: clock() }),
+      ? renewed(standing, choice.consent, clock())
+      : newDealerLink({ accountId, ...choice, now: clock() }, config.keys),
     type: 'dealer_link.consented',
     data: {
       dealer: choice.dealer,
@@ -39,20 +45,6 @@ export async function writeDealerLink(
   if (link?.status === 'pending') await enqueueDelivery(jobs, link);
 }
 
-/** Has the dealer told of what the legacy site hands over, where the link was made before and elsewhere; nothing where there is none. */
-export async function tellOfHandOver(
-  { storage, clock, jobs }: LinkDeps,
-  accountId: string,
-  dealer: string,
-  handedOver: HandedOver,
-): Promise<void> {
-  const { now: link } = await storage.dealerLinks.change(dealerLinkId(accountId, dealer), (standing) => {
-    const next = standing && withHandOver(standing, handedOver, clock());
-    return next && { to: next, type: 'dealer_link.handed_over', data: { dealer } };
-  });
-  if (link?.status === 'pending') await enqueueDelivery(jobs, link);
-}
-
 /**
  * Notes that ⑭ was reached with this account; final when the client redeems the code of this request.
  * @returns whether the legacy identity may become this account's: `false` where it is another one's
@@ -60,15 +52,14 @@ export async function tellOfHandOver(
 export async function proposeMigration(
   { storage, clock }: LinkDeps,
   legacy: StoredLegacyProfile,
-  accountId: string,
-  codeChallenge: string,
+  proposal: { accountId: string; codeChallenge: string; language: string | undefined },
 ): Promise<boolean> {
-  const { legacy_id: legacyId, vehicles } = legacy.profile;
   let belongs = false;
-  await storage.migrations.change(legacy.client_id, legacyId, (standing) => {
-    const proposed = standing && proposeCandidate(standing, { accountId, codeChallenge, vehicles }, clock());
+  await storage.migrations.change(legacy.client_id, legacy.profile.legacy_id, (standing) => {
+    const proposed = standing && proposeCandidate(standing, { ...proposal, legacy: legacy.profile }, clock());
     belongs = proposed?.ok ?? false;
-    return proposed?.ok ? { to: proposed.migration, type: 'migration.proposed', data: { account_id: accountId } } : undefined;
+    const data = { account_id: proposal.accountId };
+    return proposed?.ok ? { to: proposed.migration, type: 'migration.proposed', data } : undefined;
   });
   return belongs;
 }

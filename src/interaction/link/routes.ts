@@ -2,10 +2,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Deps } from '../../deps.ts';
 import type { DealerLink } from '../../domain/dealer-link.ts';
-import { dealerLinkId } from '../../domain/dealer-link.ts';
 import { page } from '../../http/page-context.ts';
 import type { InteractionContext, InteractionStep } from '../interaction-context.ts';
-import { proposeMigration, tellOfHandOver, writeDealerLink } from './flow.ts';
+import { findDealerLink, proposeMigration, writeDealerLink } from './flow.ts';
 
 /** `…/wait` answers when the link exists, or after this. */
 const WAIT_MS = 2500;
@@ -13,20 +12,27 @@ const WAIT_MS = 2500;
 const READABLE_MS = 1000;
 const LOOK_EVERY_MS = 100;
 
+/** The language in which the client sent the person (`ui_locales`, OpenID Connect Core 3.1.2.1), where it is one of ours. */
+const asked = ({ ui_locales: locales }: Record<string, unknown>): string | undefined =>
+  String(locales ?? '')
+    .split(' ')
+    .find((locale) => locale === 'ja' || locale === 'en');
+
 export function createLinkStep(deps: Deps): InteractionStep {
-  const { config, storage } = deps;
+  const { config } = deps;
 
   const linkOf = async (ctx: InteractionContext): Promise<DealerLink | undefined> => {
     const { accountId, facts } = ctx.state.interaction;
     const dealer = facts.dealer_choice?.dealer;
-    return dealer ? storage.dealerLinks.find(dealerLinkId(accountId as string, dealer)) : undefined;
+    return dealer ? findDealerLink(deps, accountId as string, dealer) : undefined;
   };
 
   const show = async (ctx: InteractionContext): Promise<void> => {
     const { interaction, language, t } = ctx.state;
     const accountId = interaction.accountId as string;
     const { legacy, facts } = interaction;
-    if (legacy && !(await proposeMigration(deps, legacy, accountId, String(interaction.params.code_challenge)))) {
+    const proposal = { accountId, codeChallenge: String(interaction.params.code_challenge), language: asked(interaction.params) };
+    if (legacy && !(await proposeMigration(deps, legacy, proposal))) {
       return page(ctx, 'already-linked', {
         kind: 'note',
         title: t('already_linked.title'),
@@ -35,15 +41,7 @@ export function createLinkStep(deps: Deps): InteractionStep {
       });
     }
     const { dealer, consent } = facts.dealer_choice ?? {};
-    const named = legacy?.profile.dealer;
-    const vehicles = legacy?.profile.vehicles ?? [];
-    if (dealer && consent) {
-      const customerNumber = named?.code === dealer ? named.customer_number : undefined;
-      await writeDealerLink(deps, accountId, { dealer, consent }, { customerNumber, vehicles });
-    } else if (named && !facts.dealer_choice) {
-      // Not asked at ⑩, because the link stands.
-      await tellOfHandOver(deps, accountId, named.code, { customerNumber: named.customer_number, vehicles });
-    }
+    if (dealer && consent) await writeDealerLink(deps, accountId, { dealer, consent });
     const link = await linkOf(ctx);
     page(ctx, 'link', {
       kind: 'note',

@@ -67,6 +67,9 @@ export async function startCommonIdProvider(): Promise<CommonIdProvider> {
       provider.use(async (ctx, next) => {
         await next();
         if (ctx.oidc?.route === 'pushed_authorization_request') control.pushed.push({ ...ctx.oidc.body });
+        // A code that is redeemed makes the migration final.
+        if (ctx.oidc?.params?.grant_type === 'authorization_code' && ctx.status === 200)
+          control.migrationState = () => ({ state: 'completed', missing: [] });
       });
     },
     close: () => served.close(),

@@ -355,3 +355,17 @@ test('the key is made once and published without its private half', async () => 
   expect(same.keys).toEqual(keys);
   await again.close();
 });
+
+test('undone at the common ID, the banner is back, also while the common ID is away, and there is no end page', async () => {
+  const { browser } = await site.signIn('tanaka');
+  const back = await wayBack(browser, await press(browser, 'new'));
+  await browser.open(back);
+  expect(textOf(await browser.open(`${site.origin}/`))).not.toContain(BANNER);
+  site.advance(1000);
+  commonId.migrationState = () => ({ state: 'started', missing: ['registration', 'login', 'return'] });
+  expect((await browser.open(`${site.origin}/migration/completed`)).url).toBe(`${site.origin}/migration`);
+  expect((await browser.open(back)).url).not.toContain('/migration/completed');
+  expect(textOf(await browser.open(`${site.origin}/`))).toContain(BANNER);
+  commonId.away = true;
+  expect(textOf(await browser.open(`${site.origin}/`))).toContain(BANNER);
+});

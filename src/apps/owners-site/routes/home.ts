@@ -1,6 +1,6 @@
 // ② The top page: the banner, what is new, notices to this user.
 import { PageError } from '../../../http/page-error.ts';
-import { bannerOf } from '../banner.ts';
+import { bannerOf, currentState } from '../banner.ts';
 import { formatDay, japanDay } from '../japan-day.ts';
 import type { Notice } from '../notices.ts';
 import { signedIn } from '../session-cookie.ts';
@@ -27,7 +27,7 @@ export function homeRoutes(router: SiteRouter, site: Site): void {
     const user = ctx.state.user as User;
     const { t, language } = ctx.state;
     const sunset = sunsetOf(site);
-    const banner = bannerOf(await commonId.migrationState(user), migrations.find(user.id));
+    const banner = bannerOf(await currentState(site, user), migrations.find(user.id));
     const [next] = bookings.listOf(user.id, japanDay(clock()));
     ctx.state.formActionOrigins = [commonId.origin];
     return sitePage(ctx, site, 'home', {

@@ -3,7 +3,7 @@ import { AuthorizationResponseError } from 'openid-client';
 import { page } from '../../../http/page-context.ts';
 import { PageError } from '../../../http/page-error.ts';
 import { formField } from '../../../http/read-form.ts';
-import { bannerOf } from '../banner.ts';
+import { bannerOf, currentState } from '../banner.ts';
 import { describeError } from '../describe-error.ts';
 import { formatDay } from '../japan-day.ts';
 import { signedIn } from '../session-cookie.ts';
@@ -19,7 +19,7 @@ export function migrationRoutes(router: SiteRouter, site: Site): void {
 
   router.get('/migration', signedIn, async (ctx) => {
     const user = ctx.state.user as User;
-    const banner = bannerOf(await commonId.migrationState(user), migrations.find(user.id));
+    const banner = bannerOf(await currentState(site, user), migrations.find(user.id));
     if (!banner) return seeOther(ctx, '/migration/completed');
     const sunset = sunsetOf(site);
     ctx.state.formActionOrigins = [commonId.origin];
@@ -78,8 +78,8 @@ export function migrationRoutes(router: SiteRouter, site: Site): void {
   router.get('/migration/completed', signedIn, async (ctx) => {
     const user = ctx.state.user as User;
     const { t, language } = ctx.state;
+    const state = await currentState(site, user);
     const migrated = migrations.find(user.id);
-    const state = await commonId.migrationState(user);
     if (migrated?.completed_at === undefined && state?.state !== 'completed') return seeOther(ctx, '/migration');
     const link = state?.dealer_link ?? migrated?.dealer_link;
     const known = link !== undefined && ['pending', 'active', 'failed', 'withdrawn'].includes(link.status);

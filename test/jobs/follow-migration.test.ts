@@ -1,0 +1,137 @@
+// What follows the end of a migration, where the process dies between the two: on a real database, with the clock in the test's hand.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import pino from 'pino';
+import type { Deps } from '../../src/deps.ts';
+import { proposeCandidate, startMigration, type Migration } from '../../src/domain/migration.ts';
+import { createFollowMigration, writeAndFollow } from '../../src/jobs/follow-migration.ts';
+import { createJobQueue, type JobQueue } from '../../src/jobs/job-queue.ts';
+import { createFinishMigration } from '../../src/oidc/finish-migration.ts';
+import { guardRecords } from '../../src/storage/records.ts';
+import { openSqliteStorage } from '../../src/storage/sqlite/open-sqlite-storage.ts';
+import type { Storage } from '../../src/storage/storage.ts';
+import { eventAbout, sampleAccount, sampleDealerLink } from '../storage/conformance/samples.ts';
+
+let now = 1_000_000;
+const clock = (): number => now;
+let directory: string;
+let storage: Storage;
+let deps: Deps;
+
+const LEGACY = {
+  legacy_id: 'tanaka',
+  vehicles: [{ vin: 'ZVW30-1' }],
+  dealer: { code: '23001', customer_number: 'N-1' },
+  email: 'before@example.jp',
+};
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'follow-migration-'));
+  storage = await openSqliteStorage({ path: join(directory, 'db.sqlite'), clock });
+  const account = sampleAccount('person');
+  await storage.accounts.create(account, eventAbout('person'));
+  await storage.dealerLinks.create(sampleDealerLink('l', { account_id: 'person', status: 'active' }), eventAbout('l'));
+  const started = startMigration('owners-site', LEGACY, now);
+  const proposed = proposeCandidate(started, { accountId: 'person', codeChallenge: 'c', legacy: LEGACY, language: 'ja' }, now);
+  if (!proposed.ok) throw new Error(proposed.reason);
+  await storage.migrations.put(proposed.migration, eventAbout('tanaka'));
+  deps = {
+    storage: guardRecords(storage, clock),
+    clock,
+    log: pino({ level: 'silent' }),
+    jobs: createJobQueue(storage.jobs, clock),
+    config: { issuer: 'http://id.example' },
+    clients: { find: () => undefined },
+  } as unknown as Deps;
+});
+afterEach(async () => {
+  await storage.close();
+  await rm(directory, { recursive: true });
+});
+
+const migration = async (): Promise<Migration | undefined> => storage.migrations.find('owners-site', 'tanaka');
+const redeem = async (jobs: JobQueue): Promise<void> =>
+  createFinishMigration({ ...deps, jobs })({ clientId: 'owners-site', accountId: 'person', codeChallenge: 'c' });
+
+/** A process that is killed when it has written so many jobs. */
+function diesAfter(count: number): JobQueue {
+  let written = 0;
+  return {
+    ...deps.jobs,
+    async enqueue(...job) {
+      written += 1;
+      if (written > count) return new Promise<never>(() => undefined);
+      return deps.jobs.enqueue(...job);
+    },
+  };
+}
+
+/** Does what is due, as any process would; answers the kinds that were enqueued by it. */
+async function work(): Promise<void> {
+  const handler = createFollowMigration({ ...deps, formatTime: String });
+  for (const job of await storage.jobs.lease(10, 1000, 'follow_migration')) {
+    await handler.run(job.payload, job, new AbortController().signal);
+    await storage.jobs.complete(job.key, job.lease ?? '');
+  }
+}
+async function onTheWay(): Promise<string[]> {
+  const jobs = [...(await storage.jobs.lease(10, 1, 'update_dealer_link')), ...(await storage.jobs.lease(10, 1, 'send_mail'))];
+  now += 2;
+  return jobs.map(({ kind, payload }) => String(payload.to ?? kind)).toSorted();
+}
+const BOTH = ['before@example.jp', 'update_dealer_link', sampleAccount('person').email].toSorted();
+
+test('S105 the process dies when the migration is final and nothing was said: a minute later the dealer and both addresses are told, once', async () => {
+  void redeem(diesAfter(1));
+  while ((await migration())?.account_id === undefined) await new Promise((resolve) => setTimeout(resolve, 5));
+  await work();
+  expect(await onTheWay()).toEqual([]);
+  now += 60_000;
+  await work();
+  expect(await onTheWay()).toEqual(BOTH);
+});
+
+test('S105 nothing dies: told at once, and a minute later nobody is told again', async () => {
+  await redeem(deps.jobs);
+  await work();
+  expect(await onTheWay()).toEqual(BOTH);
+  const marks = async () => (await storage.artifacts.listAfter('MigrationUndo', '', 10)).length;
+  expect(await marks()).toBe(2);
+  now += 60_000;
+  await work();
+  expect([await onTheWay(), await marks()]).toEqual([BOTH, 2]);
+});
+
+test('S105 the process dies before the migration is final: nobody is told of it', async () => {
+  void redeem(diesAfter(0));
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  now += 60_000;
+  await work();
+  expect((await migration())?.account_id).toBeUndefined();
+  expect(await onTheWay()).toEqual([]);
+
+  const change = {
+    client_id: 'owners-site',
+    legacy_id: 'tanaka',
+    account_id: 'person',
+    completion: 'x',
+    change: 'completed' as const,
+  };
+  const refused = writeAndFollow(deps, change, async () => Promise.reject(new Error('conflict')));
+  await expect(refused).rejects.toThrow('conflict');
+  now += 60_000;
+  await work();
+  expect(await onTheWay()).toEqual([]);
+});
+
+test('S107 undone before it was followed: the dealer is told of the undo, and nobody gets a link that is dead', async () => {
+  await redeem(deps.jobs);
+  const completion = String((await migration())?.completion);
+  const change = { client_id: 'owners-site', legacy_id: 'tanaka', account_id: 'person', completion, change: 'undone' as const };
+  const { account_id: _account, ...free } = (await migration()) as Migration;
+  await writeAndFollow(deps, change, async () => storage.migrations.put(free, eventAbout('tanaka')));
+  await work();
+  expect(await onTheWay()).toEqual(['update_dealer_link']);
+});
