@@ -13,6 +13,7 @@ export function backchannelLogoutRoutes(idp: IdentityProvider, sessions: Session
     ctx.set('Cache-Control', 'no-store');
     try {
       const ended = sessions.removeLoggedOut(await idp.verifyLogoutToken(formField(ctx, 'logout_token')));
+      if (ended === undefined) throw new Error('this logout token was used before');
       log.info({ ended }, 'logged out at the common ID');
       ctx.body = '';
       ctx.status = 200;

@@ -5,8 +5,11 @@ import { randomId, type Session, type SessionStore } from './session-store.ts';
 
 export type CurrentSession = {
   find(ctx: PageContext): Session | undefined;
-  /** Signs the browser in under a new id, and ends what it had before (session fixation). Answers the session's key. */
-  start(ctx: PageContext, login: Login): string;
+  /**
+   * Signs the browser in under a new id, and ends what it had before (session fixation). Answers whether it is: not where the common ID has told of its
+   * logout meanwhile.
+   */
+  start(ctx: PageContext, login: Login): boolean;
   /** Ends the session and takes the cookie back. */
   end(ctx: PageContext): void;
   /** The random id of this browser, which an authorization response must come back to. */
@@ -42,8 +45,9 @@ export function createCurrentSession(
     start(ctx, login) {
       end(ctx);
       const id = sessions.create(login);
+      if (id === undefined) return false;
       ctx.cookies.set(names.session, id, options);
-      return (sessions.findById(id) as Session).key;
+      return true;
     },
     browser(ctx) {
       const kept = read(ctx, names.browser);

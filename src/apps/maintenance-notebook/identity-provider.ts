@@ -8,6 +8,7 @@ import { customerClaims, type CustomerClaims } from './customer-claims.ts';
 const CLIENT_ID = 'maintenance-notebook';
 
 const TIMEOUT_SECONDS = 5;
+const CLOCK_TOLERANCE_SECONDS = 10;
 const LOGOUT_EVENT = 'http://schemas.openid.net/event/backchannel-logout';
 
 /** The common ID cannot be reached, or answers something else than an OpenID Provider does. Trying again may help. */
@@ -46,7 +47,24 @@ export type AuthorizationRequest = {
   authorization_details?: object[];
 };
 
-export type Login = { sub: string; sid?: string; idToken: string; tokens: Tokens };
+export type Login = {
+  sub: string;
+  sid?: string;
+  idToken: string;
+  /** `iat` of the ID token: seconds since 1970 by the common ID's clock, as a logout token's. */
+  issuedAt: number;
+  tokens: Tokens;
+};
+
+/** What a logout token says, once it is known to be one. Times are seconds since 1970, by the common ID's clock. */
+export type LogoutToken = {
+  sub?: string | undefined;
+  sid?: string | undefined;
+  jti: string;
+  issuedAt: number;
+  /** From here on it is refused anyway. */
+  expiresAt: number;
+};
 
 export type IdentityProvider = ReturnType<typeof createIdentityProvider>;
 
@@ -157,6 +175,7 @@ export function createIdentityProvider(options: { issuer: string; origin: string
           sub: claims.sub,
           ...(typeof claims['sid'] === 'string' && { sid: claims['sid'] }),
           idToken: answer.id_token,
+          issuedAt: claims.iat,
           tokens: tokensOf(answer),
         };
       });
@@ -183,7 +202,7 @@ export function createIdentityProvider(options: { issuer: string; origin: string
      * Checks a logout token (OpenID Connect Back-Channel Logout 1.0, section 2.6).
      * @throws {Error} any, where it is not valid
      */
-    async verifyLogoutToken(token: string): Promise<{ sub?: string | undefined; sid?: string | undefined }> {
+    async verifyLogoutToken(token: string): Promise<LogoutToken> {
       const { jwks_uri } = (await configuration()).serverMetadata();
       if (!jwks_uri) throw new IdentityProviderUnavailable('the common ID names no keys');
       logoutKeys ??= createRemoteJWKSet(new URL(jwks_uri), { timeoutDuration: TIMEOUT_SECONDS * 1000, cooldownDuration: 5000 });
@@ -194,14 +213,17 @@ export function createIdentityProvider(options: { issuer: string; origin: string
         algorithms: ['ES256'],
         requiredClaims: ['iat', 'exp', 'jti'],
         currentDate: new Date(clock()),
-        clockTolerance: 10,
+        clockTolerance: CLOCK_TOLERANCE_SECONDS,
       });
       const event = z.object({ [LOGOUT_EVENT]: z.object({}) });
       // An ID token must not pass for one: those have a nonce and no event.
       if (!event.safeParse(payload['events']).success || payload['nonce'] !== undefined) throw new Error('no logout token');
       const sid = typeof payload['sid'] === 'string' ? payload['sid'] : undefined;
       if (payload.sub === undefined && sid === undefined) throw new Error('neither sub nor sid');
-      return { sub: payload.sub, sid };
+      const { sub, jti, iat, exp } = z
+        .looseObject({ sub: z.string().optional(), jti: z.string(), iat: z.number(), exp: z.number() })
+        .parse(payload);
+      return { sub, sid, jti, issuedAt: iat, expiresAt: exp + CLOCK_TOLERANCE_SECONDS };
     },
   };
 }

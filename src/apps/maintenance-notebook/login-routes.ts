@@ -28,7 +28,7 @@ export function loginRoutes(deps: NotebookDeps): Router<PageState> {
     try {
       const login = await idp.redeem(ctx.url, request, request.resource);
       if (request.purpose === 'login') {
-        current.start(ctx, login);
+        if (!current.start(ctx, login)) return loginFailed(ctx);
         redirect(ctx, request.returnTo);
       } else takeAccess(ctx, request, login);
     } catch (error) {

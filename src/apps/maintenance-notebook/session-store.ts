@@ -1,9 +1,10 @@
 // Who is signed in at the notebook, with their tokens, and the authorization requests that are on their way. Browsers hold
 // random ids only, and the file holds only their hashes.
 import { createHash, randomBytes } from 'node:crypto';
+import type { DatabaseSync } from 'node:sqlite';
 import { openAppDatabase } from '../open-app-database.ts';
 import type { CustomerClaims } from './customer-claims.ts';
-import type { RequestSecrets, Tokens } from './identity-provider.ts';
+import type { Login, LogoutToken, RequestSecrets, Tokens } from './identity-provider.ts';
 
 /** A session ends after this long, whatever happens in it. */
 const SESSION_LIFETIME_MS = 12 * 60 * 60 * 1000;
@@ -48,12 +49,15 @@ export type PendingRequest = RequestSecrets & {
 };
 
 export type SessionStore = {
-  /** Writes a new session and answers the id for the browser's cookie. */
-  create(login: { sub: string; sid?: string; idToken: string; tokens: Tokens }): string;
+  /**
+   * Writes a new session and answers the id for the browser's cookie; `undefined` where its logout at the common ID was told before
+   * its login came here.
+   */
+  create(login: Login): string | undefined;
   findById(id: string): Session | undefined;
   find(key: string): Session | undefined;
   /** The person has come back from the common ID: the session there, and the ID token, are newer ones. */
-  renew(key: string, login: { sid?: string; idToken: string }): void;
+  renew(key: string, login: Pick<Login, 'sid' | 'idToken' | 'issuedAt'>): void;
   saveTokens(key: string, tokens: Tokens): void;
   saveClaims(key: string, claims: CustomerClaims): void;
   saveDealer(key: string, dealer: DealerAccess): void;
@@ -61,8 +65,11 @@ export type SessionStore = {
   /** Answers the notice once. */
   takeNotice(key: string): Notice | undefined;
   remove(key: string): void;
-  /** Ends the sessions of a back-channel logout: those of `sid`, or all of `sub`. Answers how many. */
-  removeLoggedOut(by: { sub?: string | undefined; sid?: string | undefined }): number;
+  /**
+   * Ends the sessions of a back-channel logout: those of `sid`, or all of `sub`, that began no later than the logout. Answers how many;
+   * `undefined` where the token was used before, which any number of processes at once decide alike.
+   */
+  removeLoggedOut(token: LogoutToken): number | undefined;
   /** Keeps an authorization request for the browser that started it. */
   keepRequest(browser: string, request: PendingRequest): void;
   /** The request with this state, if this browser started it; answered once. */
@@ -99,6 +106,18 @@ function fromRow(row: SessionRow | undefined): Session | undefined {
   };
 }
 
+/** Files of an older version have none: whatever logout comes ends their sessions. */
+function addIssuedAt(database: DatabaseSync): void {
+  const columns = database.prepare('PRAGMA table_info (sessions)').all() as { name: string }[];
+  if (columns.some(({ name }) => name === 'issued_at')) return;
+  try {
+    database.exec('ALTER TABLE sessions ADD COLUMN issued_at INTEGER NOT NULL DEFAULT 0');
+  } catch (error) {
+    // Another process on the same file did it in this moment.
+    if (!String(error).includes('duplicate column')) throw error;
+  }
+}
+
 /**
  * Opens the file, and makes it where it is missing. Each part of a session is a column of its own, so that two requests of one
  * person at once do not write old tokens over new ones.
@@ -120,6 +139,13 @@ export function openSessionStore(path: string, clock: () => number): SessionStor
       expires_at INTEGER NOT NULL
     ) STRICT;
     CREATE INDEX IF NOT EXISTS sessions_sub ON sessions (sub);
+    CREATE TABLE IF NOT EXISTS logout_tokens (
+      jti TEXT PRIMARY KEY,
+      sub TEXT,
+      sid TEXT,
+      issued_at INTEGER NOT NULL,
+      expires_at INTEGER NOT NULL
+    ) STRICT;
     CREATE TABLE IF NOT EXISTS requests (
       state TEXT PRIMARY KEY,
       browser TEXT NOT NULL,
@@ -127,23 +153,29 @@ export function openSessionStore(path: string, clock: () => number): SessionStor
       expires_at INTEGER NOT NULL
     ) STRICT;
   `);
+  addIssuedAt(database);
   const sweepSessions = database.prepare('DELETE FROM sessions WHERE expires_at <= ?');
   const sweepRequests = database.prepare('DELETE FROM requests WHERE expires_at <= ?');
   const insertSession = database.prepare(
-    'INSERT INTO sessions (key, sub, sid, id_token, tokens, expires_at) VALUES (?, ?, ?, ?, ?, ?)',
+    `INSERT INTO sessions (key, sub, sid, id_token, issued_at, tokens, expires_at) SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7
+     WHERE NOT EXISTS (SELECT 1 FROM logout_tokens WHERE iif(sid IS NULL, sub = ?2 AND issued_at > ?5, sid = ?3 AND issued_at >= ?5))`,
   );
   const selectSession = database.prepare(
     'SELECT key, sub, id_token, tokens, claims, dealer FROM sessions WHERE key = ? AND expires_at > ?',
   );
-  const setLogin = database.prepare('UPDATE sessions SET sid = ?, id_token = ? WHERE key = ?');
+  const setLogin = database.prepare('UPDATE sessions SET sid = ?, id_token = ?, issued_at = ? WHERE key = ?');
   const setTokens = database.prepare('UPDATE sessions SET tokens = ? WHERE key = ?');
   const setClaims = database.prepare('UPDATE sessions SET claims = ? WHERE key = ?');
   const setDealer = database.prepare('UPDATE sessions SET dealer = ? WHERE key = ?');
   const setNotice = database.prepare('UPDATE sessions SET notice = ? WHERE key = ?');
   const selectNotice = database.prepare('SELECT notice FROM sessions WHERE key = ?');
   const deleteSession = database.prepare('DELETE FROM sessions WHERE key = ?');
-  const deleteBySid = database.prepare('DELETE FROM sessions WHERE sid = ?');
-  const deleteBySub = database.prepare('DELETE FROM sessions WHERE sub = ?');
+  const sweepLogoutTokens = database.prepare('DELETE FROM logout_tokens WHERE expires_at <= ?');
+  const insertLogoutToken = database.prepare(
+    'INSERT OR IGNORE INTO logout_tokens (jti, sub, sid, issued_at, expires_at) VALUES (?, ?, ?, ?, ?)',
+  );
+  const deleteBySid = database.prepare('DELETE FROM sessions WHERE sid = ? AND issued_at <= ?');
+  const deleteBySub = database.prepare('DELETE FROM sessions WHERE sub = ? AND issued_at <= ?');
   const insertRequest = database.prepare('INSERT INTO requests (state, browser, request, expires_at) VALUES (?, ?, ?, ?)');
   const takeRequest = database.prepare(
     'DELETE FROM requests WHERE state = ? AND browser = ? AND expires_at > ? RETURNING request',
@@ -154,13 +186,14 @@ export function openSessionStore(path: string, clock: () => number): SessionStor
   return {
     find,
     findById: (id) => find(hashOf(id)),
-    create({ sub, sid, idToken, tokens }) {
+    create({ sub, sid, idToken, issuedAt, tokens }) {
       sweepSessions.run(clock());
       const id = randomId();
-      insertSession.run(hashOf(id), sub, sid ?? null, idToken, JSON.stringify(tokens), clock() + SESSION_LIFETIME_MS);
-      return id;
+      const until = clock() + SESSION_LIFETIME_MS;
+      const { changes } = insertSession.run(hashOf(id), sub, sid ?? null, idToken, issuedAt, JSON.stringify(tokens), until);
+      return changes === 1 ? id : undefined;
     },
-    renew: (key, { sid, idToken }) => void setLogin.run(sid ?? null, idToken, key),
+    renew: (key, { sid, idToken, issuedAt }) => void setLogin.run(sid ?? null, idToken, issuedAt, key),
     saveTokens: (key, tokens) => void setTokens.run(JSON.stringify(tokens), key),
     saveClaims: (key, claims) => void setClaims.run(JSON.stringify(claims), key),
     saveDealer: (key, dealer) => void setDealer.run(JSON.stringify(dealer), key),
@@ -172,9 +205,18 @@ export function openSessionStore(path: string, clock: () => number): SessionStor
       return row.notice;
     },
     remove: (key) => void deleteSession.run(key),
-    removeLoggedOut({ sub, sid }) {
-      const { changes } = sid === undefined ? deleteBySub.run(sub ?? '') : deleteBySid.run(sid);
-      return Number(changes);
+    removeLoggedOut({ sub, sid, jti, issuedAt, expiresAt }) {
+      database.exec('BEGIN IMMEDIATE');
+      try {
+        sweepLogoutTokens.run(clock());
+        const isNew = insertLogoutToken.run(jti, sub ?? null, sid ?? null, issuedAt, expiresAt * 1000).changes === 1;
+        const ended = isNew && (sid === undefined ? deleteBySub.run(sub ?? '', issuedAt) : deleteBySid.run(sid, issuedAt));
+        database.exec('COMMIT');
+        return ended ? Number(ended.changes) : undefined;
+      } catch (error) {
+        database.exec('ROLLBACK');
+        throw error;
+      }
     },
     keepRequest(browser, request) {
       sweepRequests.run(clock());
