@@ -1,7 +1,7 @@
 // The client app and the people of the benchmarks, the same for both providers.
 export const BENCH_CLIENT = {
   client_id: 'bench',
-  client_secret: 'bench-secret-0123456789abcdef0123456789',
+  client_secret: 'Qz7mVb3kX9wLr2Tn8Hd5Fs1Gj6Yc4Pa0Ue',
   redirect_uri: 'https://bench.example.jp/callback',
   /** What a person is asked for. */
   scope: 'openid profile email offline_access',

@@ -12,6 +12,7 @@ import { parseJson } from './parse-json.ts';
 import { referencedNames, resolveReferences } from './references.ts';
 import type { ReferenceContext } from './references.ts';
 import { toClient } from './to-client.ts';
+import { checkUnsafeClient } from './unsafe/check-unsafe-client.ts';
 
 /** A file of config/clients/, named relative to the project's root. */
 export type ClientFileText = { name: string; text: string };
@@ -80,6 +81,9 @@ function checkFile(source: string, json: unknown, given: ClientContext, problems
   const present = (key: string): boolean => isRecord(json) && json[key] !== undefined;
   checkClient(file, present, context.mode, (key, expected, found, mend) => {
     problems.push({ severity: 'error', source, key, expected, found, mend });
+  });
+  checkUnsafeClient(file, context.mode, context.lookup('ISSUER') ?? undefined, (severity, key, expected, found, mend) => {
+    problems.push({ severity, source, key, expected, found, mend });
   });
   return { file, secrets: checkClientSecrets(source, secret, context, problems) };
 }

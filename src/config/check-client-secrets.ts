@@ -5,10 +5,12 @@ import { clientSecretSchema } from './client-schema.ts';
 import type { ClientSecret } from './config.ts';
 import type { Problem } from './problem.ts';
 import type { Lookup } from './references.ts';
+import { isSecretSetting } from './read-secret-settings.ts';
 import { isClientSecret } from './settings.ts';
+import { weaknessOf } from './unsafe/weakness.ts';
 
 /** A file that holds a secret; `null` where what is wrong with it needs no telling. */
-export type SecretFile = { text: string; worldReadable: boolean } | { unreadable: string } | null;
+export type SecretFile = { text: string; worldReadable: boolean; groupReadable: boolean } | { unreadable: string } | null;
 
 export type SecretContext = {
   lookup: Lookup;
@@ -65,8 +67,9 @@ function checkEntry(
   context: SecretContext,
   problems: Problem[],
 ): ClientSecret | undefined {
-  const error = (expected: string, found: string, mend?: string): undefined => {
-    problems.push({ severity: 'error', source, key, expected, found, mend });
+  const error: SayError = (expected, found, mend, severity = 'error') => {
+    problems.push({ severity, source, key, expected, found, mend });
+    return undefined;
   };
   if (!isRecord(entry)) return error(REFERENCE, 'something else (not shown)');
   const ofEntry: Problem[] = [];
@@ -96,7 +99,7 @@ function checkEntry(
 const REFERENCE =
   'a reference such as {"$env": "MY_APP_CLIENT_SECRET"}, {"$file": "secrets/my-app"} or {"hash": "sha256:…"}, because secrets never stand in files';
 
-type SayError = (expected: string, found: string, mend?: string) => undefined;
+type SayError = (expected: string, found: string, mend?: string, severity?: Problem['severity']) => undefined;
 
 /** The digest of the secret that a variable or a file holds; `undefined` where what is wrong was told. */
 function readSecret(
@@ -113,13 +116,19 @@ function readSecret(
   if ('unreadable' in held) return error(expected, held.unreadable, MEND);
   if (held.worldReadable && context.mode === 'production')
     return error(`${place} to be readable by its owner only`, 'a file that everybody can read', `chmod 600 ${place}`);
+  if (held.groupReadable && context.mode === 'production')
+    error(`${place} to be readable by its owner only`, 'a file that its group can read', `chmod 600 ${place}`, 'warning');
   const text = held.text.trim();
+  const weakness = context.mode === 'production' && isClientSecret(text) ? weaknessOf(text) : undefined;
+  // A setting that is weak is told with its own name.
+  if (weakness !== undefined && !(name !== undefined && isSecretSetting(name)))
+    return error(`a secret in ${place} that nobody can guess`, weakness, MEND);
   return isClientSecret(text) ? digestOf(text) : error(expected, `a value of ${text.length} characters (not shown)`, MEND);
 }
 
 function fromVariable(value: string | null | undefined): SecretFile {
   if (value === null) return null;
-  return value === undefined ? { unreadable: 'nothing' } : { text: value, worldReadable: false };
+  return value === undefined ? { unreadable: 'nothing' } : { text: value, worldReadable: false, groupReadable: false };
 }
 
 /** What `hash` holds behind `sha256:`. Fast hashing is right here: a secret is 32 random characters, nobody's choice. */

@@ -20,6 +20,7 @@ import type { Environment, Variables } from './read-settings.ts';
 import { readTerms } from './read-terms.ts';
 import type { SettingValues } from './settings.ts';
 import { toConfig } from './to-config.ts';
+import { checkDealerAddresses, checkNamesOfCustomers, checkShared } from './unsafe/check-unsafe-clients.ts';
 import { checkUnsafeSettings } from './unsafe/check-unsafe-settings.ts';
 
 export type LoadConfigOptions = {
@@ -67,7 +68,7 @@ export function inspectConfig({ env, directory, apps, now = Date.now(), keys }: 
   const settings = readSettings(variables, apps, referred, problems);
   checkNames(variables, referred, problems);
   checkOwnOrigins(settings, variables, problems);
-  checkUnsafeSettings(settings, variables, directory, problems);
+  checkUnsafeSettings(settings, variables, { root: directory, apps, checkKeys: keys !== 'unchecked' }, problems);
 
   const { known, lookup } = lookupIn(settings, variables);
   const noted = noteReferences({ lookup, readSecretFile: createReadSecretFile(directory) });
@@ -75,16 +76,21 @@ export function inspectConfig({ env, directory, apps, now = Date.now(), keys }: 
   const { clients, problems: clientProblems } = checkClientFiles(clientFiles, context);
   problems.push(...clientProblems);
   const dealers = readDealers(directory, context, problems);
+  checkNamesOfCustomers(clients, dealers, problems);
+  if (variables.mode === 'production') {
+    checkShared(clients, settings, problems);
+    checkDealerAddresses(dealers, settings.ISSUER, problems);
+  }
   const isKnown =
     apps.includes('id') && !problems.some((problem) => isError(problem) && problem.source.startsWith('config/clients'));
   const services = readServices(directory, context, isKnown ? clients : undefined, problems);
   const terms = readTerms(directory, problems);
   checkTermsInForce(terms, now, problems);
   const privacy = {
-    ja: readTextFile(directory, 'config/privacy.ja.md', problems) ?? '',
-    en: readTextFile(directory, 'config/privacy.en.md', problems) ?? '',
+    ja: readPrivacy(directory, 'config/privacy.ja.md', problems),
+    en: readPrivacy(directory, 'config/privacy.en.md', problems),
   };
-  const policy = readPolicy(directory, problems);
+  const policy = readPolicy(directory, variables.mode, problems);
   if (variables.mode === 'production' && apps.includes('id') && settings.KEY_DIRECTORY !== undefined && keys !== 'unchecked')
     checkKeyFiles(resolve(directory, settings.KEY_DIRECTORY), directory, problems);
 
@@ -92,6 +98,12 @@ export function inspectConfig({ env, directory, apps, now = Date.now(), keys }: 
   const files = digestFiles(directory, noted);
   const fromFiles: FromFiles = { files, clients, dealers, services, terms, privacy, ...policy, warnings: problems };
   return { clients, problems, config: () => toConfig(directory, variables, settings, fromFiles) };
+}
+
+function readPrivacy(directory: string, name: string, problems: Problem[]): string {
+  const text = readTextFile(directory, name, problems);
+  if (text?.trim() === '') problems.push({ severity: 'error', source: name, expected: 'a text', found: 'nothing' });
+  return text ?? '';
 }
 
 const isError = ({ severity }: Problem): boolean => severity === 'error';

@@ -4,6 +4,8 @@ import type { FromFiles } from './config.ts';
 import { policySchema } from './policy-schema.ts';
 import type { Problem } from './problem.ts';
 import { readJsonFile } from './read-json-file.ts';
+import { checkPolicyLimits } from './unsafe/check-policy-limits.ts';
+import type { Mode } from './web-url.ts';
 
 const FILE = 'config/policy.json';
 
@@ -13,9 +15,10 @@ export type Policy = Pick<
 >;
 
 /** Reads the policy; says what is wrong and answers `undefined` where it cannot be used. */
-export function readPolicy(directory: string, problems: Problem[]): Policy | undefined {
+export function readPolicy(directory: string, mode: Mode, problems: Problem[]): Policy | undefined {
   const json = readJsonFile(directory, FILE, problems);
   if (json === undefined) return undefined;
+  if (mode === 'production') checkPolicyLimits(json, problems);
   const {
     password,
     password_hash: hash,

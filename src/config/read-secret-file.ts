@@ -5,13 +5,19 @@ import type { SecretFile } from './check-client-secrets.ts';
 import { errorCode } from './error-code.ts';
 
 const READABLE_BY_OTHERS = 0o004;
+const READABLE_BY_GROUP = 0o040;
 
 /** Reads files named relative to the project's root. */
 export function createReadSecretFile(directory: string): (path: string) => SecretFile {
   return (path) => {
     const file = resolve(directory, path);
     try {
-      return { text: readFileSync(file, 'utf8'), worldReadable: (statSync(file).mode & READABLE_BY_OTHERS) !== 0 };
+      const { mode } = statSync(file);
+      return {
+        text: readFileSync(file, 'utf8'),
+        worldReadable: (mode & READABLE_BY_OTHERS) !== 0,
+        groupReadable: (mode & READABLE_BY_GROUP) !== 0,
+      };
     } catch (error) {
       const code = errorCode(error);
       if (code === undefined) throw error;

@@ -52,6 +52,13 @@ export function readSecretSettings(
         `chmod 600 ${path}, and make a new secret: others may have read this one`,
       );
       if (mode === 'production') continue;
+    } else if (file.groupReadable && mode === 'production') {
+      tell(
+        'warning',
+        'a file that its owner only can read',
+        `one that its group can read: ${describeValue(path)}`,
+        `chmod 600 ${path}`,
+      );
     }
     const text = file.text.replace(/^\uFEFF/, '').replace(/\r?\n$/, '');
     if (text.trim() === '') tell('error', 'a file with the secret in it', `an empty one: ${describeValue(path)}`);

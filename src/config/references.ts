@@ -9,7 +9,7 @@ import type { Setting, SettingName } from './settings.ts';
 const REFERENCE = /\$\{([^}]*)\}/g;
 
 /** Stands for a value that could not be put in, so that one mistake is not told twice. */
-const STAND_IN = 'https://not-set.invalid';
+export const STAND_IN = 'https://not-set.invalid';
 
 /** What a name stands for: a value; `undefined` where nobody says; `null` where that is told as a problem already. */
 export type Lookup = (name: string) => string | null | undefined;

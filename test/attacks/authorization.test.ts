@@ -1,4 +1,5 @@
 // Attacks on authorization requests, codes, tokens and consent: design/security.md 60 to 66, 68 to 70, 72 to 76 and 82.
+import { randomBytes } from 'node:crypto';
 import { spawn } from 'node:child_process';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -783,7 +784,7 @@ test('S82 production with the keys, data and pages of development: does not star
   ])
     expect(nothing.output).toContain(name);
   expect(nothing.output).not.toMatch(/\n\s+at /);
-  const secret = 'x'.repeat(40);
+  const secret = randomBytes(32).toString('hex');
   const good = {
     ISSUER: 'https://id.example.jp',
     PORT: '0',
@@ -797,10 +798,10 @@ test('S82 production with the keys, data and pages of development: does not star
     KEY_DIRECTORY: `${world.directory}/no-keys`,
     DATA_DIRECTORY: `${world.directory}/production`,
     COOKIE_KEYS: secret,
-    HMAC_KEY: secret,
+    HMAC_KEY: randomBytes(32).toString('hex'),
     TRUST_PROXY: 'true',
     DEMO_DATA: 'false',
-    GAZOO_CLIENT_SECRET: secret,
+    GAZOO_CLIENT_SECRET: randomBytes(32).toString('hex'),
   };
   const bad: [Record<string, string>, RegExp][] = [
     [{}, /key/],

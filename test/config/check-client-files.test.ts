@@ -14,8 +14,8 @@ const VARIABLES: Record<string, string> = {
 };
 const NOW = Date.parse('2026-10-01T00:00:00Z');
 const FILES: Record<string, SecretFile> = {
-  'secrets/app': { text: `${SECRET}\n`, worldReadable: false },
-  'secrets/open': { text: SECRET, worldReadable: true },
+  'secrets/app': { text: `${SECRET}\n`, worldReadable: false, groupReadable: false },
+  'secrets/open': { text: SECRET, worldReadable: true, groupReadable: false },
 };
 const CONTEXT: ClientContext = {
   mode: 'development',

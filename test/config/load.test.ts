@@ -1,6 +1,5 @@
 // The whole configuration: what ships loads with nothing set; every mistake is told at once, in a sentence.
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from '@jest/globals';
@@ -13,38 +12,21 @@ import { formatProblem } from '../../src/config/problem.ts';
 import { makeSecretKeys } from '../../src/config/secret-keys.ts';
 import type { Environment } from '../../src/config/read-settings.ts';
 import { GAZOO_DEVELOPMENT_SECRET } from '../../src/config/settings.ts';
+import { makeProductionExample } from './production-example.ts';
 import { temporaryProjects } from './temporary-project.ts';
 import type { TemporaryProject } from './temporary-project.ts';
 
 const { make, clean } = temporaryProjects();
-const keys = mkdtempSync(join(tmpdir(), 'common-id-keys-'));
-for (const needed of NEEDED_KEYS) await makeKeyFile(keys, needed, 0, false);
+const example = await makeProductionExample();
 afterAll(() => {
   clean();
-  rmSync(keys, { recursive: true });
+  example.clean();
 });
 
 const EVERY_APP: AppName[] = ['id', 'owners-site', 'notebook', 'dealer', 'mailbox'];
 const NOW = Date.parse('2026-11-22T00:00:00Z');
 const SECRET = '0123456789abcdef0123456789abcdef';
-const PRODUCTION: Environment = {
-  NODE_ENV: 'production',
-  ISSUER: 'https://id.example.jp',
-  PORT: '8080',
-  OWNERS_SITE_URL: 'https://owners.example.jp',
-  NOTEBOOK_URL: 'https://notebook.example.jp',
-  DEALER_SYSTEM_URL: 'https://dealers.example.jp',
-  DEMO_CLIENTS_URL: 'https://demo.example.jp',
-  GAZOO_CLIENT_SECRET: SECRET,
-  SMTP_URL: 'smtps://mail.example.jp',
-  MAIL_FROM: 'no-reply@id.example.jp',
-  DATABASE_URL: 'mongodb://db.example.jp/common-id',
-  KEY_DIRECTORY: keys,
-  COOKIE_KEYS: SECRET,
-  HMAC_KEY: SECRET,
-  TRUST_PROXY: 'true',
-  DEMO_DATA: 'false',
-};
+const PRODUCTION: Record<string, string> = example.env;
 
 function load(env: Environment = {}, project: TemporaryProject = make(), apps = EVERY_APP): Config {
   return loadConfig({ env, directory: project.directory, apps, now: NOW });
@@ -368,7 +350,7 @@ describe('production', () => {
       trustProxy: true,
     });
     expect(config.clients.find(({ metadata }) => metadata.client_id === 'gazoo')?.secrets).toEqual([
-      { digest: digestOf(SECRET) },
+      { digest: digestOf(PRODUCTION.GAZOO_CLIENT_SECRET ?? '') },
     ]);
     expect(existsSync(config.dataDirectory)).toBe(false);
   });

@@ -1,15 +1,40 @@
 // Settings that are right in themselves and unsafe: each is an error, which stops the start, or a warning, which is said.
+import { resolve } from 'node:path';
+import type { AppName } from '../config.ts';
 import type { Problem } from '../problem.ts';
 import type { Variables } from '../read-settings.ts';
 import type { SettingValues } from '../settings.ts';
 import { checkDataDirectory } from './check-data-directory.ts';
+import * as network from './check-network-settings.ts';
+import { checkDotEnv, checkKeyModes, checkPlaces, checkServedFolders } from './check-places.ts';
+import { checkSecretSettings } from './check-secret-settings.ts';
 import type { Say } from './say.ts';
 
 /** @param root the project's root */
-export function checkUnsafeSettings(settings: SettingValues, variables: Variables, root: string, problems: Problem[]): void {
+export function checkUnsafeSettings(
+  settings: SettingValues,
+  variables: Variables,
+  { root, apps, checkKeys }: { root: string; apps: readonly AppName[]; checkKeys: boolean },
+  problems: Problem[],
+): void {
   const say: Say = (severity, name, expected, found, mend) => {
     const key = variables.givenBy(name);
     problems.push({ severity, source: variables.sourceOf(key), key, expected, found, mend });
   };
   checkDataDirectory(settings.DATA_DIRECTORY ?? 'data', root, say);
+  checkServedFolders(settings, root, say);
+  if (variables.mode === 'development') return network.checkDevelopmentHost(settings, say);
+  network.checkRuntime(variables, (key, source, expected, found, severity) => {
+    problems.push({ severity, source, key, expected, found, mend: 'take it out' });
+  });
+  checkSecretSettings(settings, root, say);
+  checkDotEnv(variables, root, problems);
+  network.checkListening(settings, say);
+  network.checkOrigins(settings, say);
+  network.checkBehaviour(settings, say);
+  network.checkMailServer(settings.SMTP_URL ?? '', say);
+  if (!apps.includes('id')) return;
+  network.checkDatabaseServer(settings.DATABASE_URL ?? '', say);
+  checkPlaces(settings, root, say);
+  if (checkKeys && settings.KEY_DIRECTORY !== undefined) checkKeyModes(resolve(root, settings.KEY_DIRECTORY), root, problems);
 }

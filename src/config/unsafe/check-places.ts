@@ -1,0 +1,141 @@
+// Where files with keys and customers lie, and who else on the machine can reach them.
+import { statfsSync, statSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { readKeyFiles } from '../key-files.ts';
+import type { Problem } from '../problem.ts';
+import { SECRET_NAMES } from '../read-secret-settings.ts';
+import type { Variables } from '../read-settings.ts';
+import type { SettingName, SettingValues } from '../settings.ts';
+import type { Say } from './say.ts';
+
+const GROUP_READABLE = 0o040;
+const WRITABLE_BY_OTHERS = 0o002;
+const WRITABLE_BY_GROUP = 0o020;
+/** Of statfs(2): NFS, SMB, SMB 2, CIFS. */
+const NETWORK_FILE_SYSTEMS = [0x6969, 0x517b, 0xfe534d42, 0xff534d42];
+/** Folders of the program whose files everybody gets. */
+const SERVED = ['views/assets'];
+
+/** Whether a type of file system, as statfs(2) tells it, is that of another machine. */
+export function isNetworkFileSystem(type: number): boolean {
+  return NETWORK_FILE_SYSTEMS.includes(type >>> 0);
+}
+
+/** What holds in development too: nothing of ours lies where it is served. */
+export function checkServedFolders(settings: SettingValues, root: string, say: Say): void {
+  const places: [SettingName, string | undefined][] = [
+    ['DATA_DIRECTORY', settings.DATA_DIRECTORY],
+    ['KEY_DIRECTORY', settings.KEY_DIRECTORY],
+    ['DATABASE_URL', sqlitePath(settings)],
+  ];
+  for (const [name, place] of places) {
+    const served = place === undefined ? undefined : SERVED.find((folder) => isBelow(resolve(root, place), join(root, folder)));
+    if (served !== undefined)
+      say('error', name, 'a place that no page is made of', `one in ${served}: everybody could download it`);
+  }
+}
+
+export function checkPlaces(settings: SettingValues, root: string, say: Say): void {
+  const database = sqlitePath(settings);
+  if (database !== undefined) {
+    const folder = dirname(resolve(root, database));
+    const mode = modeOf(folder);
+    if (mode !== undefined && (mode & WRITABLE_BY_OTHERS) !== 0)
+      say(
+        'error',
+        'DATABASE_URL',
+        'a folder that nobody else can write to',
+        `${folder}: others can put another database there`,
+        `use a folder of its own, with chmod 700`,
+      );
+    const type = fileSystemOf(folder);
+    if (type !== undefined && isNetworkFileSystem(type))
+      say(
+        'error',
+        'DATABASE_URL',
+        'a disk of this machine',
+        `${folder}, on another machine: SQLite’s locks do not hold there`,
+        'use MongoDB where several machines need it',
+      );
+  }
+  const keys = settings.KEY_DIRECTORY;
+  if (keys === undefined) return;
+  const path = resolve(root, keys);
+  const mode = modeOf(path);
+  if (mode !== undefined && (mode & (WRITABLE_BY_OTHERS | WRITABLE_BY_GROUP)) !== 0)
+    say(
+      'error',
+      'KEY_DIRECTORY',
+      'a folder that its owner only can write to',
+      `${path}: others can put a key of theirs there`,
+      `chmod 700 ${keys}`,
+    );
+  if (isBelow(path, join(root, 'config')))
+    say(
+      'warning',
+      'KEY_DIRECTORY',
+      'a folder outside config/',
+      keys,
+      'what lies in config/ is copied to other machines and kept in version control',
+    );
+}
+
+/** @param directory of the keys; absolute */
+export function checkKeyModes(directory: string, root: string, problems: Problem[]): void {
+  for (const { path } of readable(directory)) {
+    const mode = modeOf(path) ?? 0;
+    // Keys that everybody can read are told by check-key-files.ts.
+    if ((mode & GROUP_READABLE) === 0 || (mode & 0o004) !== 0) continue;
+    const source = relative(root, path).startsWith('..') ? path : relative(root, path);
+    problems.push({
+      severity: 'warning',
+      source,
+      expected: 'a key that its owner only can read',
+      found: 'one that its group can read',
+      mend: `chmod 600 ${source}`,
+    });
+  }
+}
+
+function readable(directory: string): { path: string }[] {
+  try {
+    return readKeyFiles(directory);
+  } catch {
+    return [];
+  }
+}
+
+/** The .env file holds secrets, and everybody on the machine may look for it. */
+export function checkDotEnv({ inFile }: Variables, root: string, problems: Problem[]): void {
+  const secret = inFile.find((name) => (SECRET_NAMES as readonly string[]).includes(name));
+  const mode = modeOf(join(root, '.env'));
+  if (secret === undefined || mode === undefined || (mode & 0o044) === 0) return;
+  const found = `one with ${secret} that others on this machine can read`;
+  problems.push({
+    severity: 'error',
+    source: '.env',
+    expected: 'a file that its owner only can read',
+    found,
+    mend: 'chmod 600 .env',
+  });
+}
+
+function sqlitePath({ DATABASE_URL: url }: SettingValues): string | undefined {
+  return url?.startsWith('sqlite:') ? url.slice('sqlite:'.length) : undefined;
+}
+
+function isBelow(path: string, folder: string): boolean {
+  return path === folder || path.startsWith(`${folder}/`);
+}
+
+function modeOf(path: string): number | undefined {
+  return statSync(path, { throwIfNoEntry: false })?.mode;
+}
+
+function fileSystemOf(folder: string): number | undefined {
+  try {
+    return statfsSync(folder).type;
+  } catch {
+    return undefined;
+  }
+}

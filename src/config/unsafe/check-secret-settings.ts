@@ -1,0 +1,71 @@
+// The secrets of the environment: nobody can guess one, none is another one, none is that of development.
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { SettingName, SettingValues } from '../settings.ts';
+import type { Say } from './say.ts';
+import { weaknessOf } from './weakness.ts';
+
+const MEND = 'make one with: openssl rand -hex 32';
+/** Each of these may be what another one is by itself. */
+const MAY_BE_EQUAL: readonly SettingName[] = ['HMAC_KEY', 'SUBJECT_KEY', 'LEDGER_KEY'];
+const WEAK_PASSWORDS = [
+  'admin',
+  'changeme',
+  'common_id',
+  'common-id',
+  'example',
+  'mongo',
+  'mongodb',
+  'password',
+  'root',
+  'secret',
+  'test',
+];
+
+export type SecretSetting = { name: SettingName; value: string };
+
+/** Every secret that a process holds, one by one. */
+export function secretsOf({
+  COOKIE_KEYS,
+  HMAC_KEY,
+  SUBJECT_KEY,
+  LEDGER_KEY,
+  GAZOO_CLIENT_SECRET,
+}: SettingValues): SecretSetting[] {
+  const single = { HMAC_KEY, SUBJECT_KEY, LEDGER_KEY, GAZOO_CLIENT_SECRET };
+  const secrets = Object.entries(single).flatMap(([name, value]) => (value ? [{ name: name as SettingName, value }] : []));
+  return [...(COOKIE_KEYS ?? []).map((value) => ({ name: 'COOKIE_KEYS' as const, value })), ...secrets];
+}
+
+export function checkSecretSettings(settings: SettingValues, root: string, say: Say): void {
+  const secrets = secretsOf(settings);
+  const ofDevelopment = readDevelopmentSecrets(resolve(root, settings.DATA_DIRECTORY ?? 'data'));
+  secrets.forEach(({ name, value }, index) => {
+    const weakness = weaknessOf(value);
+    if (weakness !== undefined) say('error', name, 'a secret that nobody can guess', weakness, MEND);
+    if (ofDevelopment.includes(value))
+      say('error', name, 'a secret that was made for production', 'the one of development', MEND);
+    const twin = secrets.slice(0, index).find((other) => other.value === value && !bothMayBe(other.name, name));
+    if (twin) say('error', name, 'a secret of its own', twin.name === name ? 'the same one twice' : `that of ${twin.name}`, MEND);
+  });
+  for (const name of ['DATABASE_URL', 'SMTP_URL'] as const) checkPassword(name, settings[name] ?? '', say);
+}
+
+const bothMayBe = (a: SettingName, b: SettingName): boolean => MAY_BE_EQUAL.includes(a) && MAY_BE_EQUAL.includes(b);
+
+/** The password of an address is chosen by people. */
+function checkPassword(name: 'DATABASE_URL' | 'SMTP_URL', url: string, say: Say): void {
+  const [, user = '', password] = /^[a-z+]+:\/\/([^:@/]*):([^@]*)@/.exec(url) ?? [];
+  if (password === undefined) return;
+  if (password === user || WEAK_PASSWORDS.includes(password.toLowerCase()))
+    say('error', name, 'a password that nobody can guess', 'one that is tried first', MEND);
+}
+
+function readDevelopmentSecrets(dataDirectory: string): unknown[] {
+  try {
+    const made = JSON.parse(readFileSync(join(dataDirectory, 'development-secrets.json'), 'utf8')) as Record<string, unknown>;
+    return Object.values(made).flat();
+  } catch {
+    return [];
+  }
+}

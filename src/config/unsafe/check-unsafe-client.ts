@@ -1,0 +1,93 @@
+// A client app's file that is right in itself and unsafe.
+import type { ClientFile } from '../client-schema.ts';
+import type { Problem } from '../problem.ts';
+import type { Mode } from '../web-url.ts';
+import { hostOf, isAddress, isInside, isThisMachine } from './inside.ts';
+
+export type SayOfClient = (severity: Problem['severity'], key: string, expected: string, found: string, mend?: string) => void;
+
+/** Names that our own parts answer to: a dealer takes what `common-id` sends for ours. */
+const RESERVED = /^common-id(-|$)/;
+/** The common ID asks there by itself, and asks nobody inside. */
+const ASKED = ['jwks_uri', 'backchannel_logout_uri', 'sector_identifier_uri'] as const;
+const LONGEST_ACCESS_TOKEN_SECONDS = 60 * 60;
+
+/** @param issuer `undefined` where it is not known */
+export function checkUnsafeClient(file: Partial<ClientFile>, mode: Mode, issuer: string | undefined, say: SayOfClient): void {
+  if (file.client_id !== undefined && RESERVED.test(file.client_id))
+    say('error', 'client_id', 'a name that the common ID does not use itself', `'${file.client_id}'`);
+  checkOrigins(file, issuer, say);
+  if (mode !== 'production') return;
+  checkRedirects(file, say);
+  for (const key of ASKED) {
+    const url = file[key];
+    if (url !== undefined && isInside(hostOf(url)))
+      say(
+        'error',
+        key,
+        'an address on the Internet',
+        `'${url}'`,
+        'the common ID asks nobody inside, so that no client’s file can make it',
+      );
+  }
+  const seconds = file.common_id?.access_tokens?.lifetime_seconds;
+  if (seconds !== undefined && seconds > LONGEST_ACCESS_TOKEN_SECONDS)
+    say(
+      'warning',
+      'common_id.access_tokens.lifetime_seconds',
+      `at most ${LONGEST_ACCESS_TOKEN_SECONDS}`,
+      String(seconds),
+      'whoever steals one has as long',
+    );
+  if (file.common_id?.legacy_import === true && !file.common_id.first_party)
+    say(
+      'warning',
+      'common_id.legacy_import',
+      'a service of our own ("first_party": true) beside it',
+      'somebody else’s',
+      'what it hands over is taken for true',
+    );
+  if (
+    file.grant_types?.includes('client_credentials') === true &&
+    file.token_endpoint_auth_method === 'client_secret_basic' &&
+    file.scope?.includes('migration:read') === true
+  )
+    say(
+      'warning',
+      'token_endpoint_auth_method',
+      'private_key_jwt beside migration:read',
+      'client_secret_basic',
+      'a secret that leaks tells of every customer’s migration',
+    );
+}
+
+function checkOrigins(file: Partial<ClientFile>, issuer: string | undefined, say: SayOfClient): void {
+  const all = [...(file.redirect_uris ?? []), ...(file.post_logout_redirect_uris ?? [])];
+  const ours = all.find((uri) => issuer !== undefined && URL.parse(uri)?.origin === issuer);
+  if (ours !== undefined)
+    say(
+      'error',
+      'redirect_uris',
+      'an origin that is not the ISSUER’s',
+      `'${ours}'`,
+      'codes would come back to the common ID itself',
+    );
+  const origins = file.common_id?.web_origins ?? [];
+  if (issuer !== undefined && origins.includes(issuer))
+    say('error', 'common_id.web_origins', 'an origin that is not the ISSUER’s', `'${issuer}'`);
+}
+
+function checkRedirects(file: Partial<ClientFile>, say: SayOfClient): void {
+  for (const list of ['redirect_uris', 'post_logout_redirect_uris'] as const) {
+    (file[list] ?? []).forEach((uri, index) => {
+      const host = hostOf(uri);
+      // A native app listens on its customer’s own machine; a web client on this machine is told elsewhere.
+      if (!uri.startsWith('https:') || host === '' || isThisMachine(host)) return;
+      const key = `${list}[${index}]`;
+      if (isInside(host)) {
+        const severity = file.common_id?.first_party === true ? 'error' : 'warning';
+        say(severity, key, 'an address on the Internet', `'${uri}'`, 'inside, whoever answers under that name gets the codes');
+      } else if (isAddress(host)) say('warning', key, 'a name', `'${uri}'`, 'whoever gets the address after you gets the codes');
+    });
+  }
+}

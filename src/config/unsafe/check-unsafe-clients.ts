@@ -1,0 +1,87 @@
+// What client apps must not share with one another, with the dealers, and with the common ID.
+import { digestOf } from '../check-client-secrets.ts';
+import type { Client, Dealer } from '../config.ts';
+import type { Problem } from '../problem.ts';
+import { STAND_IN } from '../references.ts';
+import { GAZOO_DEVELOPMENT_SECRET, type SettingValues } from '../settings.ts';
+import { secretsOf } from './check-secret-settings.ts';
+import { hostOf, isAddress, isInside } from './inside.ts';
+
+const MEND = 'make one with: npm run admin -- secrets generate';
+
+type JwkLike = { n?: unknown; x?: unknown };
+
+/** In production: of two apps that share it each can pretend to be the other. */
+export function checkShared(clients: readonly Client[], settings: SettingValues, problems: Problem[]): void {
+  const owners = new Map<string, string>();
+  const ofServer = new Map(
+    secretsOf(settings)
+      .filter(({ name }) => name !== 'GAZOO_CLIENT_SECRET')
+      .map(({ name, value }) => [digestOf(value), name]),
+  );
+  for (const { metadata, secrets = [], enabled } of clients) {
+    if (!enabled) continue;
+    const id = metadata.client_id;
+    const say = (severity: Problem['severity'], key: string, expected: string, found: string, mend?: string): void => {
+      problems.push({ severity, source: `client app ${id}`, key, expected, found, mend });
+    };
+    const own = (key: string, what: string, value: string, shown: string): void => {
+      const owner = owners.get(`${key} ${value}`);
+      if (owner === undefined) owners.set(`${key} ${value}`, id);
+      else if (owner !== id)
+        say('warning', key, `${what} of its own`, `${shown}, which ${owner} has`, 'each of the two can pretend to be the other');
+    };
+    for (const { digest } of secrets) {
+      own('client_secret', 'a secret', digest, 'one (not shown)');
+      if (digest === digestOf(GAZOO_DEVELOPMENT_SECRET))
+        say('error', 'client_secret', 'a secret that was made for production', 'the one of development', MEND);
+      const setting = ofServer.get(digest);
+      if (setting !== undefined) say('error', 'client_secret', 'a secret of its own', `that of ${setting}`, MEND);
+    }
+    const addresses = (metadata.redirect_uris ?? []).filter((uri) => uri.startsWith('https:') && !uri.startsWith(STAND_IN));
+    for (const uri of addresses) own('redirect_uris', 'an address', uri, `'${uri}'`);
+    const keys = (metadata.jwks as { keys?: JwkLike[] } | undefined)?.keys ?? [];
+    for (const key of keys) own('jwks', 'a key', String(key.n ?? key.x), 'one');
+  }
+}
+
+/** Customers have a name for each host of a client and for each code of a dealer: the two must not meet. */
+export function checkNamesOfCustomers(clients: readonly Client[], dealers: readonly Dealer[], problems: Problem[]): void {
+  const codes = new Set(dealers.map(({ code }) => code));
+  for (const { metadata } of clients) {
+    const shared = [metadata.client_id, ...(metadata.redirect_uris ?? []).map((uri) => URL.parse(uri)?.host ?? '')].find((name) =>
+      codes.has(name),
+    );
+    if (metadata.subject_type !== 'pairwise' || shared === undefined) continue;
+    const expected = 'a host and an id that are no dealer’s code';
+    problems.push({
+      severity: 'error',
+      source: `client app ${metadata.client_id}`,
+      key: 'redirect_uris',
+      expected,
+      found: `'${shared}'`,
+      mend: 'the two would know customers by the same names',
+    });
+  }
+}
+
+export function checkDealerAddresses(dealers: readonly Dealer[], issuer: string | undefined, problems: Problem[]): void {
+  dealers.forEach(({ resource }, index) => {
+    const say = (severity: Problem['severity'], expected: string, mend: string): void => {
+      problems.push({
+        severity,
+        source: 'config/dealers.json',
+        key: `dealers[${index}].resource`,
+        expected,
+        found: `'${resource}'`,
+        mend,
+      });
+    };
+    const host = hostOf(resource);
+    if (issuer !== undefined && URL.parse(resource)?.origin === issuer)
+      say('error', 'an origin that is not the ISSUER’s', 'its tokens would be for the common ID itself');
+    else if (isInside(host))
+      say('warning', 'an address on the Internet', 'inside, whoever answers under that name gets customers and tokens');
+    else if (isAddress(host)) say('warning', 'a name', 'whoever gets the address after the dealer gets customers and tokens');
+  });
+}

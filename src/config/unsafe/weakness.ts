@@ -1,0 +1,45 @@
+// Why a secret can be guessed, though it is long enough.
+
+/** A random value of 32 characters has more, whatever it is made of. */
+const FEWEST_CHARACTERS = 8;
+const LONGEST_PERIOD = 16;
+const WORDS = [
+  'changeme',
+  'change-me',
+  'change_me',
+  'secret',
+  'password',
+  'passphrase',
+  'example',
+  'development',
+  'placeholder',
+  'replace',
+  'insecure',
+  'qwerty',
+  'letmein',
+  'default',
+  'for-test',
+  'your-',
+  'your_',
+];
+
+/** How a value is no secret, for a sentence; `undefined` where nothing speaks against it. */
+export function weaknessOf(secret: string): string | undefined {
+  const different = new Set(secret).size;
+  if (different < FEWEST_CHARACTERS) return `one of only ${different} different character${different === 1 ? '' : 's'}`;
+  if (hasPeriod(secret)) return 'one that repeats itself';
+  if (isSequence(secret)) return 'one whose characters follow one another in order';
+  return WORDS.some((word) => secret.toLowerCase().includes(word)) ? 'one that reads like an example' : undefined;
+}
+
+function hasPeriod(secret: string): boolean {
+  for (let period = 1; period <= Math.min(LONGEST_PERIOD, secret.length / 2); period += 1)
+    if (secret.slice(period) === secret.slice(0, -period)) return true;
+  return false;
+}
+
+function isSequence(secret: string): boolean {
+  const codes = Array.from(secret, (character) => character.codePointAt(0) ?? 0);
+  const steps = codes.slice(1).filter((code, index) => Math.abs(code - (codes[index] ?? 0)) === 1).length;
+  return steps > secret.length / 2;
+}

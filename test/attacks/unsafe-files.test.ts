@@ -1,0 +1,332 @@
+// Files of the configuration that are right word by word and unsafe: design/security-2.md S127. Each row is one, and the exact sentences that it gets.
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, expect, test } from '@jest/globals';
+import { inspectConfig } from '../../src/config/load.ts';
+import { formatProblem } from '../../src/config/problem.ts';
+import { GAZOO_DEVELOPMENT_SECRET } from '../../src/config/settings.ts';
+import { digestOf } from '../../src/config/check-client-secrets.ts';
+import { makeProductionExample } from '../config/production-example.ts';
+import { temporaryProjects, type TemporaryProject } from '../config/temporary-project.ts';
+
+const { make, clean } = temporaryProjects();
+const example = await makeProductionExample();
+afterAll(() => {
+  clean();
+  example.clean();
+});
+
+type Env = Record<string, string | undefined>;
+const GOOD = example.env as Record<string, string>;
+
+function told(env: Env, project: TemporaryProject): string[] {
+  const { problems } = inspectConfig({ env, directory: project.directory, apps: ['id'] });
+  return problems.map((problem) => `${problem.severity}: ${formatProblem(problem)}`);
+}
+
+const SECRET_MEND = 'make one with: openssl rand -hex 32';
+const CLIENT_MEND = 'make one with: npm run admin -- secrets generate';
+const e = 'environment:';
+const gazoo = 'config/clients/gazoo.json:';
+const policy = 'config/policy.json:';
+const web = (changes: object): ((project: TemporaryProject) => void) => {
+  const flat = changes as Record<string, unknown>;
+  return (project) => project.edit('config/clients/gazoo.json', flat);
+};
+const jwk = { kty: 'EC', crv: 'P-256', x: 'a'.repeat(43), y: 'b'.repeat(43) };
+const ours = { 'common_id.first_party': true };
+
+/** What is changed of the good files. */
+const FILES: [string, (project: TemporaryProject) => void, string[], Env?][] = [
+  [
+    'a client app named like the common ID',
+    web({ client_id: 'common-id' }),
+    [`error: ${gazoo} client_id: expected a name that the common ID does not use itself, found 'common-id'`],
+  ],
+  [
+    'a client app named like the account pages',
+    web({ client_id: 'common-id-account' }),
+    [`error: ${gazoo} client_id: expected a name that the common ID does not use itself, found 'common-id-account'`],
+  ],
+  [
+    'codes that come back to the common ID',
+    web({ redirect_uris: ['https://id.example.jp/account/callback'] }),
+    [
+      `error: ${gazoo} redirect_uris: expected an origin that is not the ISSUER’s, found 'https://id.example.jp/account/callback'; codes would come back to the common ID itself`,
+    ],
+  ],
+  [
+    'a service of ours that is inside',
+    web({ ...ours, redirect_uris: ['https://10.1.2.3/cb'] }),
+    [
+      `error: ${gazoo} redirect_uris[0]: expected an address on the Internet, found 'https://10.1.2.3/cb'; inside, whoever answers under that name gets the codes`,
+    ],
+  ],
+  [
+    'a service of others that is inside',
+    web({ redirect_uris: ['https://shop.internal/cb'] }),
+    [
+      `warning: ${gazoo} redirect_uris[0]: expected an address on the Internet, found 'https://shop.internal/cb'; inside, whoever answers under that name gets the codes`,
+    ],
+  ],
+  [
+    'an address inside in other words',
+    web({ ...ours, redirect_uris: ['https://[::ffff:192.168.0.7]/cb'] }),
+    [
+      `error: ${gazoo} redirect_uris[0]: expected an address on the Internet, found 'https://[::ffff:192.168.0.7]/cb'; inside, whoever answers under that name gets the codes`,
+    ],
+  ],
+  [
+    'codes to a bare address',
+    web({ redirect_uris: ['https://203.0.113.5/cb'] }),
+    [
+      `warning: ${gazoo} redirect_uris[0]: expected a name, found 'https://203.0.113.5/cb'; whoever gets the address after you gets the codes`,
+    ],
+  ],
+  [
+    'logged out to a bare address',
+    web({ post_logout_redirect_uris: ['https://203.0.113.5/'] }),
+    [
+      `warning: ${gazoo} post_logout_redirect_uris[0]: expected a name, found 'https://203.0.113.5/'; whoever gets the address after you gets the codes`,
+    ],
+  ],
+  [
+    'codes to anywhere',
+    web({ redirect_uris: ['https://*.example.jp/cb'] }),
+    [
+      `error: ${gazoo} redirect_uris[0]: expected a URL without a wildcard, found 'https://*.example.jp/cb'; list every URL by itself: they are compared letter by letter`,
+    ],
+  ],
+  [
+    'codes in clear',
+    web({ redirect_uris: ['http://shop.example.jp/cb'] }),
+    [
+      `error: ${gazoo} redirect_uris[0]: expected an https URL (or http on loopback for a native client), found 'http://shop.example.jp/cb'; use https://shop.example.jp/cb`,
+    ],
+  ],
+  [
+    'codes for two apps at one address',
+    web({ redirect_uris: ['https://owners.example.jp/callback'] }),
+    [
+      "warning: client app owners-site: redirect_uris: expected an address of its own, found 'https://owners.example.jp/callback', which gazoo has; each of the two can pretend to be the other",
+    ],
+  ],
+  [
+    'one secret for two apps',
+    (project) => {
+      project.edit('config/clients/gazoo.json', { client_secret: { hash: `sha256:${'a'.repeat(43)}` } });
+      const { client_id: _id, ...rest } = JSON.parse(project.read('config/clients/gazoo.json')) as Record<string, unknown>;
+      project.write(
+        'config/clients/other.json',
+        JSON.stringify({ ...rest, client_id: 'other', redirect_uris: ['https://other.example.jp/cb'] }),
+      );
+    },
+    [
+      'warning: client app other: client_secret: expected a secret of its own, found one (not shown), which gazoo has; each of the two can pretend to be the other',
+    ],
+  ],
+  [
+    'the hash of the secret of development',
+    web({ client_secret: { hash: `sha256:${digestOf(GAZOO_DEVELOPMENT_SECRET)}` } }),
+    [
+      `error: client app gazoo: client_secret: expected a secret that was made for production, found the one of development; ${CLIENT_MEND}`,
+    ],
+  ],
+  [
+    'a weak secret in a variable',
+    web({ client_secret: { $env: 'SHOP_SECRET' } }),
+    [
+      `error: ${gazoo} client_secret: expected a secret in SHOP_SECRET that nobody can guess, found one that reads like an example; ${CLIENT_MEND}`,
+    ],
+    { SHOP_SECRET: 'my-shop-password-for-everything-2026' },
+  ],
+  [
+    'a secret in a file of a group',
+    (project) => {
+      writeFileSync(join(project.directory, 'secret'), 'Zk3vQ8mW1cKd7RtV0nHs5LxJg9AuEiYb');
+      chmodSync(join(project.directory, 'secret'), 0o640);
+      project.edit('config/clients/gazoo.json', { client_secret: { $file: 'secret' } });
+    },
+    [
+      `warning: ${gazoo} client_secret: expected secret to be readable by its owner only, found a file that its group can read; chmod 600 secret`,
+    ],
+  ],
+  [
+    'a secret in a file of everybody',
+    (project) => {
+      writeFileSync(join(project.directory, 'secret'), 'Zk3vQ8mW1cKd7RtV0nHs5LxJg9AuEiYb');
+      chmodSync(join(project.directory, 'secret'), 0o644);
+      project.edit('config/clients/gazoo.json', { client_secret: { $file: 'secret' } });
+    },
+    [
+      `error: ${gazoo} client_secret: expected secret to be readable by its owner only, found a file that everybody can read; chmod 600 secret`,
+    ],
+  ],
+  [
+    'a server’s key in a file of a group',
+    (project) => {
+      writeFileSync(join(project.directory, 'ledger'), 'Zk3vQ8mW1cKd7RtV0nHs5LxJg9AuEiYb');
+      chmodSync(join(project.directory, 'ledger'), 0o640);
+    },
+    [
+      `warning: ${e} LEDGER_KEY_FILE: expected a file that its owner only can read, found one that its group can read: 'ledger'; chmod 600 ledger`,
+    ],
+    { LEDGER_KEY_FILE: 'ledger' },
+  ],
+  [
+    'one key for two apps',
+    (project) => {
+      for (const id of ['lexus', 'my-route'])
+        project.edit(`config/clients/${id}.json`, { jwks_uri: undefined, jwks: { keys: [jwk] } });
+    },
+    [
+      'warning: client app my-route: jwks: expected a key of its own, found one, which lexus has; each of the two can pretend to be the other',
+    ],
+  ],
+  [
+    'keys that are asked for inside',
+    (project) => project.edit('config/clients/lexus.json', { jwks_uri: 'https://169.254.169.254/latest' }),
+    [
+      "error: config/clients/lexus.json: jwks_uri: expected an address on the Internet, found 'https://169.254.169.254/latest'; the common ID asks nobody inside, so that no client’s file can make it",
+    ],
+  ],
+  [
+    'logouts that are told inside',
+    web({ backchannel_logout_uri: 'https://hook.internal/out' }),
+    [
+      `error: ${gazoo} backchannel_logout_uri: expected an address on the Internet, found 'https://hook.internal/out'; the common ID asks nobody inside, so that no client’s file can make it`,
+    ],
+  ],
+  [
+    'access tokens for a day',
+    web({ 'common_id.access_tokens': { lifetime_seconds: 86_400 } }),
+    [
+      `warning: ${gazoo} common_id.access_tokens.lifetime_seconds: expected at most 3600, found 86400; whoever steals one has as long`,
+    ],
+  ],
+  [
+    'somebody else who hands users over',
+    (project) => project.edit('config/clients/owners-site.json', { 'common_id.first_party': false }),
+    [
+      'warning: config/clients/owners-site.json: common_id.legacy_import: expected a service of our own ("first_party": true) beside it, found somebody else’s; what it hands over is taken for true',
+    ],
+  ],
+  [
+    'a secret for what is known of everybody',
+    web({
+      grant_types: ['authorization_code', 'refresh_token', 'client_credentials'],
+      scope: 'openid migration:read offline_access',
+    }),
+    [
+      `warning: ${gazoo} token_endpoint_auth_method: expected private_key_jwt beside migration:read, found client_secret_basic; a secret that leaks tells of every customer’s migration`,
+    ],
+  ],
+  [
+    'a client app that knows customers by a dealer’s names',
+    (project) => {
+      project.edit('config/dealers.json', { 'dealers.0.code': 'shop' });
+      project.edit('config/clients/gazoo.json', { subject_type: 'pairwise', redirect_uris: ['https://shop/cb'] });
+    },
+    [
+      `warning: ${gazoo} redirect_uris[0]: expected an address on the Internet, found 'https://shop/cb'; inside, whoever answers under that name gets the codes`,
+      "error: client app gazoo: redirect_uris: expected a host and an id that are no dealer’s code, found 'shop'; the two would know customers by the same names",
+    ],
+  ],
+  [
+    'a dealer without TLS',
+    (project) => project.edit('config/dealers.json', { 'dealers.1.resource': 'http://tokyo.example.jp/api' }),
+    ["error: config/dealers.json: dealers[1].resource: expected an https URL, found 'http://tokyo.example.jp/api'"],
+  ],
+  [
+    'a dealer inside',
+    (project) => project.edit('config/dealers.json', { 'dealers.1.resource': 'https://10.0.0.9/api' }),
+    [
+      "warning: config/dealers.json: dealers[1].resource: expected an address on the Internet, found 'https://10.0.0.9/api'; inside, whoever answers under that name gets customers and tokens",
+    ],
+  ],
+  [
+    'a dealer at a bare address',
+    (project) => project.edit('config/dealers.json', { 'dealers.1.resource': 'https://203.0.113.9/api' }),
+    [
+      "warning: config/dealers.json: dealers[1].resource: expected a name, found 'https://203.0.113.9/api'; whoever gets the address after the dealer gets customers and tokens",
+    ],
+  ],
+  [
+    'a dealer that is the common ID',
+    (project) => project.edit('config/dealers.json', { 'dealers.1.resource': 'https://id.example.jp/api' }),
+    [
+      "error: config/dealers.json: dealers[1].resource: expected an origin that is not the ISSUER’s, found 'https://id.example.jp/api'; its tokens would be for the common ID itself",
+    ],
+  ],
+  [
+    'sessions of a year',
+    (project) => project.edit('config/policy.json', { 'lifetimes.session': 31_536_000 }),
+    [`warning: ${policy} lifetimes.session: expected at most 2592000 seconds, found 31536000; whoever steals it has as long`],
+  ],
+  [
+    'access tokens of a day',
+    (project) => project.edit('config/policy.json', { 'lifetimes.access_token': 86_400 }),
+    [`warning: ${policy} lifetimes.access_token: expected at most 3600 seconds, found 86400; whoever steals it has as long`],
+  ],
+  [
+    'refresh tokens of ten years',
+    (project) => project.edit('config/policy.json', { 'lifetimes.refresh_token': 315_360_000, 'lifetimes.grant': 315_360_000 }),
+    [
+      `warning: ${policy} lifetimes.refresh_token: expected at most 31622400 seconds, found 315360000; whoever steals it has as long`,
+      `warning: ${policy} lifetimes.grant: expected at most 94867200 seconds, found 315360000; whoever steals it has as long`,
+    ],
+  ],
+  [
+    'dealers that are given up at once',
+    (project) => project.edit('config/policy.json', { 'dealer_delivery.give_up_after_seconds': 60 }),
+    [
+      `warning: ${policy} dealer_delivery.give_up_after_seconds: expected at least 3600, found 60; an hour’s fault of a dealer loses links`,
+    ],
+  ],
+  [
+    'short passwords only',
+    (project) => project.edit('config/policy.json', { 'password.max_length': 10 }),
+    [`warning: ${policy} password.max_length: expected at least 16, found 10; people who choose long passwords are kept from it`],
+  ],
+  [
+    'no privacy page',
+    (project) => project.write('config/privacy.ja.md', '\n'),
+    ['error: config/privacy.ja.md: expected a text, found nothing'],
+  ],
+  [
+    'terms without a date',
+    (project) =>
+      project.write(
+        'config/terms/2026-04-01.ja.md',
+        project.read('config/terms/2026-04-01.ja.md').replace(/^effective_from:.*\n/m, ''),
+      ),
+    ['error: config/terms/2026-04-01.ja.md: effective_from: expected the first day in force as YYYY-MM-DD, found nothing'],
+  ],
+  [
+    'secrets in a .env file of everybody',
+    (project) => {
+      project.write('.env', `LEDGER_KEY=Zk3vQ8mW1cKd7RtV0nHs5LxJg9AuEiYb\n`);
+      chmodSync(join(project.directory, '.env'), 0o644);
+    },
+    [
+      'error: .env: expected a file that its owner only can read, found one with LEDGER_KEY that others on this machine can read; chmod 600 .env',
+    ],
+  ],
+  [
+    'the secrets of development',
+    (project) => {
+      mkdirSync(join(project.directory, 'data'), { mode: 0o700 });
+      writeFileSync(
+        join(project.directory, 'data/development-secrets.json'),
+        JSON.stringify({ cookieKeys: ['x'], hmacKey: GOOD.HMAC_KEY }),
+      );
+    },
+    [`error: ${e} HMAC_KEY: expected a secret that was made for production, found the one of development; ${SECRET_MEND}`],
+  ],
+];
+
+test.each(FILES)('S127 files, %s: exactly these sentences', (_what, change, sentences, env = {}) => {
+  const project = make();
+  change(project);
+  expect(told({ ...GOOD, ...env }, project)).toEqual(sentences);
+});
