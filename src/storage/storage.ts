@@ -11,6 +11,9 @@
 // - What there is one of – the account of a canonical address and of a login number, the migration of a client's legacy id, the link of
 //   an account and a dealer, the job of a key – there is one of, however many processes write it at the same moment; on a sharded cluster too.
 // - A method that throws has changed nothing, and its neighbours are unharmed. After `StorageUnavailable` only the next read tells.
+// - The same call may be made again after `StorageUnavailable`, a kill or a sweep, and by two callers at once: it ends as if it had been
+//   made once, and nothing that a first call left stands in its way. Where the first call was stored, the second one is answered like
+//   any that comes too late: `AlreadyExists` `id` or `dealer_link`, `VersionConflict`, or `false`. The caller reads, and finds its own.
 // - A method that changes an account, a dealer link or a migration takes the event to put in the ledger, and writes both or neither.
 //   Each change leaves one event.
 import type { Account, EpochMilliseconds, Profile } from '../domain/account.ts';
@@ -109,7 +112,8 @@ export interface AccountStore {
   /**
    * Writes an account (its `version` must be 1; @throws {RangeError}).
    * @throws {AlreadyExists} `email` or `phone`: another account has the canonical address, or the number as its login ID (parallel
-   * writers included); `id`: this account exists.
+   * writers included); `id`: this account exists, also where the same call made it before. An unfinished call for the same account
+   * never stands in the way; one for another account does not for longer than a moment.
    */
   create(account: Account, event: LedgerEvent): Promise<void>;
   find(id: string): Promise<Account | undefined>;

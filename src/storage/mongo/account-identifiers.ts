@@ -3,10 +3,14 @@
 //
 // The rule: an identifier counts if the account that it names stands and carries it (`email_key`, `phone_key`). Whoever writes an account claims
 // the identifier first, and the write of the account is what makes it count. Between the two – or for ever, where the process died –
-// the claim is unfinished. Whoever needs the identifier then waits a moment, bars the unfinished write, and takes the claim over.
+// the claim is unfinished.
+//
+// An unfinished claim of the same account is taken over at once: the same call was made before, or is being made beside this one.
+// For another account's, a call waits a moment, bars the unfinished write, and takes the claim over.
 //
 // Barring: the unfinished write names the account's `fence` as it was before the claim, or makes an account that does not stand yet.
 // So counting up the fence, or putting a document of version 0 in the account's place, makes that write fail whenever it comes.
+// A call that was barred starts again: it reads the fence first, then claims, and may write over a document of version 0.
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { trusted } from 'mongoose';
@@ -27,12 +31,15 @@ const ABANDONED_AFTER_MS = 10 * 60 * 1000;
 const BATCH = 100;
 
 export type AccountIdentifiers = {
-  /** Claims an identifier for an account; answers the name of the claim. @throws {AlreadyExists} an account carries it. */
+  /**
+   * Claims an identifier for an account; answers the name of the claim. The account may carry the identifier already.
+   * @throws {AlreadyExists} another account carries it.
+   */
   claim(identifier: Identifier, accountId: string): Promise<string>;
   /** The account carries it now. */
   settle(key: string, claim: string): Promise<void>;
-  /** Gives a claim back that has come to nothing. */
-  release(key: string, claim: string): Promise<void>;
+  /** Gives a claim back that came to nothing. Settles it where a parallel call made the account carry it. */
+  finish(key: string, claim: string, accountId: string): Promise<void>;
   /** Undoes or settles claims that nobody came back to. */
   finishAbandoned(): Promise<void>;
 };
@@ -41,12 +48,12 @@ export function createAccountIdentifiers(
   { accounts, identifiers }: Collections,
   clock: () => EpochMilliseconds,
 ): AccountIdentifiers {
-  async function counts({ _id, account_id }: IdentifierDocument): Promise<boolean> {
+  async function counts({ _id, account_id }: Pick<IdentifierDocument, '_id' | 'account_id'>): Promise<boolean> {
     return (await accounts.exists({ _id: account_id, [fieldOf(_id)]: _id })) !== null;
   }
 
   /** Answers `false` where the write came first: then the identifier counts. */
-  async function bar({ _id, account_id }: IdentifierDocument): Promise<boolean> {
+  async function bar({ _id, account_id }: Pick<IdentifierDocument, '_id' | 'account_id'>): Promise<boolean> {
     const withoutIt = { _id: account_id, [fieldOf(_id)]: trusted({ $ne: _id }) };
     const { matchedCount } = await accounts.updateOne(withoutIt, { $inc: { fence: 1 } }, DURABLE);
     if (matchedCount === 1) return true;
@@ -71,30 +78,44 @@ export function createAccountIdentifiers(
     }
   }
 
-  async function release(key: string, claim: string): Promise<void> {
-    await identifiers.deleteOne({ _id: key, claim }, DURABLE);
-  }
-
   async function settle(key: string, claim: string): Promise<void> {
     await identifiers.updateOne({ _id: key, claim }, { $unset: { unsettled_at: 1 } }, RECREATABLE);
   }
 
+  async function finish(key: string, claim: string, accountId: string): Promise<void> {
+    const claimed = { _id: key, claim, account_id: accountId };
+    while (!(await counts(claimed))) {
+      // The same call may be under way elsewhere and rely on this claim. It is barred, and starts again.
+      if (!(await bar(claimed))) continue;
+      await identifiers.deleteOne({ _id: key, claim }, DURABLE);
+      return;
+    }
+    await settle(key, claim);
+  }
+
   return {
     settle,
-    release,
+    finish,
     async claim({ what, key }, accountId) {
       const mine = { account_id: accountId, claim: randomUUID(), unsettled_at: new Date(clock()) };
       let seen = { claim: '', since: 0 };
       while (!(await insert({ _id: key, ...mine }))) {
         const standing = await identifiers.findOne({ _id: key }).lean();
         if (!standing) continue;
-        if (await counts(standing)) throw new AlreadyExists(what);
-        if (standing.claim !== seen.claim) seen = { claim: standing.claim, since: performance.now() };
-        if (performance.now() - seen.since < PATIENCE_MS) {
-          await sleep(RETRY_MS * (1 + Math.random()));
-          continue;
+        const isOwn = standing.account_id === accountId;
+        if (await counts(standing)) {
+          if (isOwn) return standing.claim;
+          throw new AlreadyExists(what);
         }
-        if (!(await bar(standing))) continue;
+        if (!isOwn) {
+          if (standing.claim !== seen.claim) seen = { claim: standing.claim, since: performance.now() };
+          if (performance.now() - seen.since < PATIENCE_MS) {
+            await sleep(RETRY_MS * (1 + Math.random()));
+            continue;
+          }
+          if (!(await bar(standing))) continue;
+        }
+        // An own claim gets a new name too, so that the call that left it cannot give it back.
         const { matchedCount } = await identifiers.updateOne({ _id: key, claim: standing.claim }, { $set: mine }, DURABLE);
         if (matchedCount === 1) break;
       }
@@ -102,9 +123,8 @@ export function createAccountIdentifiers(
     },
     async finishAbandoned() {
       const old = { unsettled_at: trusted({ $lte: new Date(clock() - ABANDONED_AFTER_MS) }) };
-      for (const claimed of await identifiers.find(old).limit(BATCH).lean()) {
-        const isUndone = !(await counts(claimed)) && (await bar(claimed));
-        await (isUndone ? release(claimed._id, claimed.claim) : settle(claimed._id, claimed.claim));
+      for (const { _id, claim, account_id } of await identifiers.find(old).limit(BATCH).lean()) {
+        await finish(_id, claim, account_id);
       }
       await accounts.deleteMany({ version: 0, ...expiredAt(clock()) }, RECREATABLE);
     },

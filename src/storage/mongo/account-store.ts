@@ -3,8 +3,8 @@ import { trusted } from 'mongoose';
 import type { Account } from '../../domain/account.ts';
 import { changedIdentifiers, emailKey, identifiersOf } from '../identifiers.ts';
 import type { Identifier } from '../identifiers.ts';
-import { AlreadyExists, StorageUnavailable, VersionConflict } from '../storage.ts';
-import type { AccountStore, LedgerEvent } from '../storage.ts';
+import { AlreadyExists, VersionConflict } from '../storage.ts';
+import type { AccountStore } from '../storage.ts';
 import { nextVersion, requireFirstVersion } from '../version.ts';
 import { carriedKeys, type AccountIdentifiers } from './account-identifiers.ts';
 import { DURABLE, DURABLE_INSERT } from './collections.ts';
@@ -43,37 +43,44 @@ export function createAccountStore(
     return true;
   }
 
-  type Claimed = { key: string; claim: string };
+  /** Claims by their keys. */
+  type Claimed = Map<string, string>;
 
-  /** All or none. */
-  async function claimAll(wanted: Identifier[], accountId: string): Promise<Claimed[]> {
-    const claimed: Claimed[] = [];
+  /**
+   * Does something with identifiers of an account. Where it is refused, what it claimed is given back; where its outcome is not known,
+   * the claims stay for the same call again, or for the next one that finds them.
+   */
+  async function withClaims(accountId: string, write: (claimed: Claimed) => Promise<void>): Promise<void> {
+    const claimed: Claimed = new Map();
     try {
-      for (const identifier of wanted) {
-        claimed.push({ key: identifier.key, claim: await claims.claim(identifier, accountId) });
-      }
-      return claimed;
+      await write(claimed);
     } catch (error) {
-      await forEach(claimed, claims.release);
+      if (!(error instanceof AlreadyExists || error instanceof VersionConflict)) throw error;
+      for (const [key, claim] of claimed) await claims.finish(key, claim, accountId);
       throw error;
     }
+    for (const [key, claim] of claimed) await claims.settle(key, claim);
   }
 
-  async function forEach(claimed: Claimed[], act: (key: string, claim: string) => Promise<void>): Promise<void> {
-    for (const { key, claim } of claimed) await act(key, claim);
+  async function claimAll(wanted: Identifier[], accountId: string, claimed: Claimed): Promise<void> {
+    for (const identifier of wanted) claimed.set(identifier.key, await claims.claim(identifier, accountId));
   }
 
-  async function changeIdentifiers(stored: AccountDocument, next: Account, event: LedgerEvent): Promise<boolean> {
-    // Something unfinished may still hold the very identifier that is wanted now.
-    await pendingEvents.finish('accounts', stored);
-    const { taken, freed } = changedIdentifiers(JSON.parse(stored.document) as Account, next);
-    const old = await identifiers.find({ _id: trusted({ $in: freed.map(({ key }) => key) }), account_id: stored._id }).lean();
-    const claimed = await claimAll(taken, next.id);
-    const releases = old.map(({ _id, claim }) => ({ key: _id, claim }));
-    const { version, email_key, phone_key = null, fence } = stored;
-    const isWritten = await writeOver({ version, email_key, phone_key, fence }, next, pending(event, releases));
-    await forEach(claimed, isWritten ? claims.settle : claims.release);
-    return isWritten;
+  /** Writes a new account, over the document of version 0 that was found in its place; answers whether it did. */
+  async function writeNew(document: AccountDocument, barred: AccountDocument | null): Promise<boolean> {
+    const { _id } = document;
+    if (barred) {
+      const { fence } = barred;
+      const replaced = await accounts.replaceOne({ _id, version: 0, fence }, { ...document, fence }, DURABLE);
+      return replaced.matchedCount === 1;
+    }
+    try {
+      await accounts.insertMany([document], DURABLE_INSERT);
+      return true;
+    } catch (error) {
+      if (isDuplicateKey(error)) return false;
+      throw error;
+    }
   }
 
   return {
@@ -82,18 +89,17 @@ export function createAccountStore(
       const { id: _id, version } = account;
       const events = [pending(event)];
       const document = { _id, version, ...carriedKeys(account), fence: 0, document: JSON.stringify(account), events };
-      if (await findDocument(_id)) throw new AlreadyExists('id');
-      const claimed = await claimAll(identifiersOf(account), _id);
-      try {
-        await accounts.insertMany([document], DURABLE_INSERT);
-      } catch (error) {
-        // Where the outcome is not known, the claim stays for whoever finds it.
-        if (!isDuplicateKey(error)) throw error;
-        await forEach(claimed, claims.release);
-        if (await findDocument(_id)) throw new AlreadyExists('id');
-        throw new StorageUnavailable('somebody else took this for given up');
-      }
-      await Promise.all([pendingEvents.finish('accounts', document), forEach(claimed, claims.settle)]);
+      await withClaims(_id, async (claimed) => {
+        for (;;) {
+          // Before the claims: a call that takes one of them over afterwards changes what is found here.
+          const found = await accounts.findOne({ _id }).lean();
+          if (found && found.version >= 1) throw new AlreadyExists('id');
+          await claimAll(identifiersOf(account), _id, claimed);
+          if (await writeNew(document, found)) return;
+          // The same call was quicker, or a claim was taken over. Once more, from the start.
+        }
+      });
+      await pendingEvents.finish('accounts', document);
     },
     async find(id) {
       return read(await findDocument(id));
@@ -107,12 +113,23 @@ export function createAccountStore(
       const next = nextVersion(account);
       const sameIdentifiers = { version: account.version, ...carriedKeys(next) };
       if (account.version >= 1 && (await writeOver(sameIdentifiers, next, pending(event)))) return next;
-      for (;;) {
-        const stored = await findDocument(account.id);
-        if (stored?.version !== account.version) throw new VersionConflict();
-        // Not written, and yet the version stands: the write was barred. Once more, from the start.
-        if (await changeIdentifiers(stored, next, event)) return next;
-      }
+      await withClaims(next.id, async (claimed) => {
+        for (;;) {
+          // Before the claims, for the fence.
+          const stored = await findDocument(account.id);
+          if (stored?.version !== account.version) throw new VersionConflict();
+          // Something unfinished may still hold the very identifier that is wanted now.
+          await pendingEvents.finish('accounts', stored);
+          const { taken, freed } = changedIdentifiers(JSON.parse(stored.document) as Account, next);
+          const old = await identifiers.find({ _id: trusted({ $in: freed.map(({ key }) => key) }), account_id: next.id }).lean();
+          await claimAll(taken, next.id, claimed);
+          const releases = old.map(({ _id, claim }) => ({ key: _id, claim }));
+          const { version, email_key, phone_key = null, fence } = stored;
+          if (await writeOver({ version, email_key, phone_key, fence }, next, pending(event, releases))) return;
+          // The same call was quicker, or the write was barred. Once more, from the start.
+        }
+      });
+      return next;
     },
   };
 }

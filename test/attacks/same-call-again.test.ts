@@ -1,0 +1,80 @@
+// Calls of the storage whose outcome nobody heard, made again: design/security-2.md 132 and 133.
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
+import { createMongoIndexes } from '../../src/storage/mongo/create-mongo-indexes.ts';
+import { mongoServerAvailable, startMongoServer, type MongoServer } from '../storage/mongo-server.ts';
+import { PATIENT } from '../storage/open-patiently.ts';
+import { AGAINS, FAULTS, harmAndRepeat, openOthers, type Others } from '../storage/same-call-on-mongo.ts';
+import { OPERATIONS, type Operation } from '../storage/same-call-operations.ts';
+import { withMongo } from '../support/with-mongo.ts';
+import { figure } from './support/figure.ts';
+
+jest.setTimeout(600_000);
+
+const IS_FULL = figure(1, 0) === 1;
+/** Of the cases of an operation, every so many-th is tried; more of those that claim identifiers. */
+const stepOf = ({ rival }: Operation): number => figure(1, rival ? 13 : 61);
+const AT_ONCE = 8;
+
+const available = mongoServerAvailable();
+const suite = available === true ? describe : describe.skip;
+
+suite(available === true ? 'on MongoDB' : `on MongoDB (skipped: ${available.reason})`, () => {
+  let server: MongoServer;
+  let url: string;
+  let others: Others;
+  beforeAll(async () => {
+    server = await startMongoServer();
+    await makeDatabase();
+  });
+  afterAll(async () => {
+    await others.close();
+    await server.stop();
+  });
+
+  async function makeDatabase(): Promise<void> {
+    url = `${server.url}/test_${randomUUID().slice(0, 8)}`;
+    await createMongoIndexes(url, PATIENT);
+    others = await openOthers(url);
+  }
+
+  test.each(OPERATIONS)(
+    'S132 $name, and at each message of it the connection, the process or the answer is lost, and the same call is made again: it ends as if it had been made once',
+    async (operation) => {
+      // A ledger of thousands of events is read again and again.
+      if (IS_FULL) {
+        await others.close();
+        await makeDatabase();
+      }
+      const tried = await tryAll(url, others, operation);
+      expect(tried).toBeGreaterThanOrEqual(1);
+      await withMongo(url, async (connection) => {
+        const unsettled = { unsettled_at: { $exists: true } };
+        expect(await connection.collection('identifiers').countDocuments(unsettled)).toBe(0);
+      });
+    },
+  );
+});
+
+/** Answers how many cases there were. */
+async function tryAll(url: string, others: Others, operation: Operation): Promise<number> {
+  const ways = FAULTS.flatMap((fault) => AGAINS.map((again) => ({ fault, again }))).filter(
+    ({ again }) => again !== 'behind a rival' || operation.rival,
+  );
+  let tried = 0;
+  let at = 0;
+  for (let n = 1, isOver = false; !isOver; n += 1) {
+    const chosen = ways.filter(() => at++ % stepOf(operation) === 0);
+    const waiting = [...chosen.entries()];
+    const work = async (): Promise<void> => {
+      for (let next = waiting.pop(); next; next = waiting.pop()) {
+        const [index, way] = next;
+        const id = `${operation.name.replaceAll(' ', '-')}-${n}-${index}`;
+        if (await harmAndRepeat(url, others, { operation, id, n, ...way })) tried += 1;
+        else isOver = true;
+      }
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, work));
+  }
+  return tried;
+}

@@ -1,0 +1,174 @@
+// A TCP proxy that knows the messages of MongoDB's protocol (OP_MSG), and harms a chosen one of them.
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+
+/**
+ * What happens to one message of a client:
+ * - `lost`: the connection is cut before the server has it
+ * - `unanswered`: the server carries it out, and the connection is cut before the client has the answer
+ * - `killed before`, `killed after`: the same, and the client never gets through again
+ * - `late`: the connection is cut, and the server gets the message when the test says `release`
+ * - `held`: the client waits until the test says `release`
+ * - `garbled`: the answer is bytes that mean nothing; `misnumbered`: it claims to be longer than it is
+ */
+export type MessageFault = 'lost' | 'unanswered' | 'killed before' | 'killed after' | 'late' | 'held' | 'garbled' | 'misnumbered';
+
+export type MongoProxy = {
+  /** The same database through the proxy. */
+  url: string;
+  /** The names of the commands that were sent since `harm` was called. */
+  sent(): string[];
+  /** Harms the n-th command from now on (1: the next one). Heartbeats and greetings do not count. */
+  harm(n: number, fault: MessageFault): void;
+  /** The command that was harmed, when it was; `undefined` where there were not so many. */
+  struck(): string | undefined;
+  /** Resolves when a command is harmed. */
+  untilStruck(): Promise<void>;
+  /** Lets go of a message that is `late` or `held`; resolves when the server has answered it. */
+  release(): Promise<void>;
+  close(): Promise<void>;
+};
+
+const OP_MSG = 2013;
+const HEADER_BYTES = 16;
+const NOT_COUNTED = new Set(['hello', 'isMaster', 'ismaster', 'endSessions', 'buildInfo']);
+
+export async function startMongoProxy(directUrl: string): Promise<MongoProxy> {
+  const direct = new URL(directUrl);
+  const sockets = new Set<Socket>();
+  let plan: { left: number; fault: MessageFault } | undefined;
+  let sent: string[] = [];
+  let struck: string | undefined;
+  let isDead = false;
+  let kept: { target: Socket; message: Buffer; answered: Promise<void> } | undefined;
+  let notice: () => void = () => undefined;
+  let noticed: Promise<void> = Promise.resolve();
+
+  const cut = (...ended: Socket[]): void => {
+    for (const socket of ended) socket.destroy();
+  };
+
+  function strike(client: Socket, target: Socket, message: Buffer, fault: MessageFault): void {
+    struck = sent.at(-1);
+    const die = fault.startsWith('killed');
+    if (die) isDead = true;
+    const answered = (act: (answer: Buffer) => void): Promise<void> =>
+      new Promise((resolve) => {
+        target.removeAllListeners('data');
+        target.once('data', (answer: Buffer) => {
+          act(answer);
+          resolve();
+        });
+        target.once('close', () => resolve());
+      });
+    switch (fault) {
+      case 'lost':
+      case 'killed before':
+        if (die) cut(...sockets);
+        cut(client, target);
+        return notice();
+      case 'unanswered':
+      case 'killed after':
+        void answered(() => cut(client, target, ...(die ? sockets : []))).then(notice);
+        target.write(message);
+        return undefined;
+      case 'late':
+      case 'held':
+        client.removeAllListeners('close');
+        kept = { target, message, answered: answered((answer) => (fault === 'held' ? client.write(answer) : cut(target))) };
+        if (fault === 'late') cut(client);
+        else void kept.answered.then(() => pipe(client, target));
+        return notice();
+      case 'garbled':
+      case 'misnumbered':
+        void answered((answer) => client.write(fault === 'garbled' ? garble(answer) : misnumber(answer))).then(notice);
+        target.write(message);
+    }
+  }
+
+  /** Answers go back as they come. */
+  function pipe(client: Socket, target: Socket): void {
+    target.removeAllListeners('data').on('data', (chunk: Buffer) => client.write(chunk));
+    client.on('close', () => target.destroy());
+  }
+
+  const server = createServer((client) => {
+    if (isDead) return client.destroy();
+    const target = connect(Number(direct.port), direct.hostname);
+    for (const socket of [client, target]) {
+      sockets.add(socket);
+      socket.on('error', () => undefined).on('close', () => sockets.delete(socket));
+    }
+    target.on('close', () => client.destroy());
+    pipe(client, target);
+    let waiting = Buffer.alloc(0);
+    client.on('data', (chunk: Buffer) => {
+      waiting = Buffer.concat([waiting, chunk]);
+      while (waiting.length >= HEADER_BYTES && waiting.length >= waiting.readInt32LE(0)) {
+        const message = waiting.subarray(0, waiting.readInt32LE(0));
+        waiting = waiting.subarray(message.length);
+        const command = commandOf(message);
+        if (command === undefined || !plan) {
+          target.write(message);
+          continue;
+        }
+        sent.push(command);
+        plan.left -= 1;
+        if (plan.left === 0) strike(client, target, message, plan.fault);
+        else target.write(message);
+      }
+    });
+    return undefined;
+  });
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const url = new URL(directUrl);
+  url.hostname = '127.0.0.1';
+  url.port = `${(server.address() as AddressInfo).port}`;
+  url.searchParams.set('directConnection', 'true');
+
+  return {
+    url: url.href,
+    sent: () => sent,
+    harm(n, fault) {
+      plan = { left: n, fault };
+      sent = [];
+      struck = undefined;
+      noticed = new Promise((resolve) => (notice = resolve));
+    },
+    struck: () => struck,
+    untilStruck: async () => noticed,
+    async release() {
+      if (!kept) return;
+      const { target, message, answered } = kept;
+      kept = undefined;
+      target.write(message);
+      await answered;
+    },
+    async close() {
+      cut(...sockets);
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+/** The name of the command that a message carries; `undefined` for those that say nothing about data. */
+function commandOf(message: Buffer): string | undefined {
+  if (message.readInt32LE(12) !== OP_MSG) return undefined;
+  // Header, flags, kind of the section (0: one document), the document's length, the first element's type, and its name.
+  const start = HEADER_BYTES + 4 + 1 + 4 + 1;
+  const name = message.toString('latin1', start, message.indexOf(0, start));
+  return NOT_COUNTED.has(name) ? undefined : name;
+}
+
+/** A whole message whose document makes no sense; its length stays, because the driver turns in circles after a negative one. */
+function garble(answer: Buffer): Buffer {
+  const kept = HEADER_BYTES + 4 + 1 + 4;
+  return Buffer.concat([answer.subarray(0, kept), Buffer.alloc(answer.length - kept, 0xe7)]);
+}
+
+function misnumber(answer: Buffer): Buffer {
+  const wrong = Buffer.from(answer);
+  wrong.writeInt32LE(0x7f_00_00_00, 0);
+  return wrong;
+}
