@@ -2,14 +2,53 @@
 import mongoose from 'mongoose';
 import { StorageUnavailable } from '../storage.ts';
 
-const { MongoError, MongoServerError } = mongoose.mongo;
+const { BSON, MongoError, MongoInvalidArgumentError, MongoServerError, MongoWriteConcernError } = mongoose.mongo;
 
 const DUPLICATE_KEY = 11_000;
 /**
- * Codes of servers that mean "not now": no primary, shutting down, interrupted, out of time, not replicated, out of disk
- * (https://github.com/mongodb/mongo/blob/master/src/mongo/base/error_codes.yml).
+ * Codes of servers that refuse a command for what it says, before anything is stored: bad value, unparsable, wrong type, no such command or option,
+ * invalid or too large document, failed validation, no shard key, duplicate key
+ * (https://github.com/mongodb/mongo/blob/master/src/mongo/base/error_codes.yml). The same command fails tomorrow, too.
+ * After any other error, and one without a code, nobody knows whether the write was stored.
  */
-const UNAVAILABLE = new Set([6, 7, 50, 64, 89, 91, 133, 189, 202, 262, 9001, 10_107, 11_600, 11_602, 13_435, 13_436, 14_031]);
+const FAULTY_COMMAND = new Set([
+  2,
+  9,
+  14,
+  20,
+  22,
+  26,
+  27,
+  28,
+  40,
+  48,
+  52,
+  53,
+  54,
+  55,
+  56,
+  57,
+  59,
+  61,
+  66,
+  67,
+  72,
+  73,
+  85,
+  86,
+  115,
+  121,
+  167,
+  168,
+  197,
+  238,
+  10_334,
+  DUPLICATE_KEY,
+  17_280,
+  17_419,
+  17_420,
+  40_415,
+]);
 
 /** It does not know us, or does not let us: unauthorized, wrong password, signed out; 8000 is Atlas'. */
 const REFUSED = new Set([13, 18, 391, 8_000]);
@@ -30,19 +69,24 @@ export function messageOf(error: unknown): string {
   return message.replace(/ to execute command .*/s, '').replace(/\.$/, '');
 }
 
-/** The error as the port names it, where it means "not now"; else the error itself. */
+/** The error as the port names it, where time may heal it; else the error itself. */
 export function asPortError(error: unknown): unknown {
-  // A password that was changed while we run is mended by the administrator, not by whoever asked for a page.
-  if (error instanceof MongoServerError && !UNAVAILABLE.has(Number(error.code)) && !isRefusal(error)) return error;
-  // What is no answer of a server is the want of one: no connection, no primary, out of time, closed.
-  if (error instanceof MongoError || (error instanceof mongoose.Error && !isOurMistake(error))) {
-    return new StorageUnavailable(`the database cannot be read or written now: ${messageOf(error)}`, { cause: error });
-  }
-  return error;
+  // A changed password is mended by the administrator, not by the person who asked for a page: it is one of those that time heals.
+  if (!isOfDriver(error) || isOurMistake(error)) return error;
+  return new StorageUnavailable(`the database cannot be read or written now: ${messageOf(error)}`, { cause: error });
 }
 
-/** Mongoose refuses what a schema does not know: nothing that time heals. */
+/** BSON's: the answer of a server could not be read. */
+function isOfDriver(error: unknown): error is Error {
+  return error instanceof MongoError || error instanceof mongoose.Error || error instanceof BSON.BSONError;
+}
+
+/** The command was wrong, and nothing of it is stored. */
 function isOurMistake(error: Error): boolean {
+  // The write was made, but not on as many disks as it was asked for.
+  if (error instanceof MongoWriteConcernError) return false;
+  if (error instanceof MongoServerError) return FAULTY_COMMAND.has(Number(error.code));
   const { CastError, ValidationError, StrictModeError } = mongoose.Error;
-  return error instanceof CastError || error instanceof ValidationError || error instanceof StrictModeError;
+  const mistakes = [MongoInvalidArgumentError, CastError, ValidationError, StrictModeError];
+  return mistakes.some((mistake) => error instanceof mistake);
 }

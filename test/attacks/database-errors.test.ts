@@ -1,0 +1,237 @@
+// What the program hears of a database that cannot be read or written now: design/security-2.md 133. It is told as `StorageUnavailable`,
+// which HTTP answers with 503, and never as a fault of the program.
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { setTimeout as sleep } from 'node:timers/promises';
+import mongoose from 'mongoose';
+import { asPageError } from '../../src/http/error-page.ts';
+import { createMongoIndexes } from '../../src/storage/mongo/create-mongo-indexes.ts';
+import { asPortError } from '../../src/storage/mongo/mongo-error.ts';
+import { openMongoStorage } from '../../src/storage/mongo/open-mongo-storage.ts';
+import { openDatabase } from '../../src/storage/sqlite/open-database.ts';
+import { asPortError as asPortErrorOfSqlite } from '../../src/storage/sqlite/sqlite-error.ts';
+import { StorageUnavailable, type Storage } from '../../src/storage/storage.ts';
+import { eventAbout, sampleAccount } from '../storage/conformance/samples.ts';
+import { mongoServerAvailable, startMongoServer, type MongoServer } from '../storage/mongo-server.ts';
+import { openPatiently, PATIENT } from '../storage/open-patiently.ts';
+import { nameOf, OPERATIONS, type Operation } from '../storage/same-call-operations.ts';
+import { startMongoProxy, type MessageFault } from '../support/mongo-proxy.ts';
+import { figure } from './support/figure.ts';
+
+jest.setTimeout(600_000);
+
+const { mongo } = mongoose;
+
+const server = (code: number | undefined) => new mongo.MongoServerError({ message: 'said by a server', code });
+
+/** What `insertMany` throws where its one write failed so. */
+const bulk = (cause: Error & { code?: number | string | undefined }) =>
+  new mongo.MongoBulkWriteError(cause as mongoose.mongo.MongoError, { writeErrors: [], insertedIds: {} } as never);
+
+const NOT_KNOWN: [string, Error][] = [
+  ['a connection lost', new mongo.MongoNetworkError('connection closed')],
+  ['no answer in time', new mongo.MongoNetworkTimeoutError('timed out')],
+  ['a connection lost during insertMany', bulk(new mongo.MongoNetworkError('connection closed'))],
+  ['a pool that is cleared', new mongo.MongoNetworkError('Connection pool was cleared')],
+  ['no server', new mongo.MongoServerSelectionError('no server', {} as never)],
+  ['no server that mongoose knows', new mongoose.Error.MongooseServerSelectionError('no server')],
+  ['a closed client', new mongo.MongoTopologyClosedError('closed')],
+  ['a client that is not connected', new mongo.MongoNotConnectedError('not connected')],
+  ['a session that has expired', new mongo.MongoExpiredSessionError('expired')],
+  ['a cursor that is closed', new mongo.MongoCursorExhaustedError('exhausted')],
+  ['an answer that makes no sense', new mongo.MongoUnexpectedServerResponseError('nonsense')],
+  ['an answer that cannot be read', new mongo.BSON.BSONError('nonsense')],
+  ['an answer whose frame cannot be read', new mongo.MongoParseError('nonsense')],
+  [
+    'a write on too few disks',
+    new mongo.MongoWriteConcernError({ writeConcernError: { code: 100, errmsg: 'too few' } } as never),
+  ],
+  ['a server without a code', server(undefined)],
+  // Unknown ones too: nobody says that nothing was stored.
+  ...[
+    1, 6, 7, 24, 43, 50, 64, 79, 89, 91, 112, 133, 189, 202, 237, 262, 290, 365, 9001, 10_107, 11_600, 11_602, 13_435, 13_436,
+    14_031, 99_999,
+  ].map((code): [string, Error] => [`a server with code ${code}`, server(code)]),
+  ...[13, 18, 391, 8_000].map((code): [string, Error] => [`a server that does not let us in any more (${code})`, server(code)]),
+  ['the same during insertMany', bulk(server(91))],
+];
+
+const OUR_FAULT: [string, Error][] = [
+  ...[2, 9, 14, 59, 66, 121, 10_334, 11_000].map((code): [string, Error] => [`a command refused with ${code}`, server(code)]),
+  ['a document refused during insertMany', bulk(server(121))],
+  ['a value of another type', new mongoose.Error.CastError('string', {}, 'path')],
+  ['a field that no schema knows', new mongoose.Error.StrictModeError('path')],
+  ['an option that there is not', new mongo.MongoInvalidArgumentError('no such option')],
+  ['a mistake in the program', new TypeError('undefined is not a function')],
+];
+
+describe('the errors of the driver', () => {
+  test('S133 an outcome that is not known, in each class of the driver: it is told as "not now", with 503', () => {
+    for (const [what, error] of NOT_KNOWN) {
+      const told = asPortError(error);
+      expect([what, nameOf(told)]).toEqual([what, 'StorageUnavailable']);
+      expect(asPageError(told).status).toBe(503);
+    }
+  });
+
+  test('S133 a command that is wrong whenever it is made: it stays a fault of the program', () => {
+    for (const [what, error] of OUR_FAULT) expect([what, asPortError(error)]).toEqual([what, error]);
+  });
+});
+
+describe('SQLite', () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'database-errors-'));
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+
+  const fill = 'INSERT INTO counters (key, points, expires_at) VALUES (?, 1, 1)';
+
+  test('S133 a file that is full, read-only, locked or closed: every call says "not now"', async () => {
+    const path = join(folder, 'common-id.db');
+    const database = await openDatabase({ path });
+    const write = async (key: string = randomUUID()) => database.write(() => database.run(fill, key));
+    await write();
+    const { page_count: pages = 0 } = database.get<{ page_count: number }>('PRAGMA page_count') ?? {};
+    database.get(`PRAGMA max_page_count = ${pages}`);
+    await expect(write('x'.repeat(1_000_000))).rejects.toBeInstanceOf(StorageUnavailable);
+    database.get('PRAGMA max_page_count = 1000000');
+    database.all('PRAGMA query_only = ON');
+    await expect(write()).rejects.toBeInstanceOf(StorageUnavailable);
+    database.all('PRAGMA query_only = OFF');
+    const somebody = new DatabaseSync(path);
+    somebody.exec('BEGIN IMMEDIATE');
+    await expect(write()).rejects.toBeInstanceOf(StorageUnavailable);
+    somebody.close();
+    await write();
+    await database.close();
+    await expect(write()).rejects.toBeInstanceOf(StorageUnavailable);
+    expect(() => database.get('SELECT 1')).toThrow(StorageUnavailable);
+  });
+
+  test('S133 each result code of SQLite that time or another disk may heal: it is told as "not now"', () => {
+    const withCode = (errcode: number) => Object.assign(new Error('said by SQLite'), { code: 'ERR_SQLITE_ERROR', errcode });
+    // Extended ones too: 266 is IOERR_READ, 1032 READONLY_DBMOVED, 2570 IOERR_SHORT_READ.
+    for (const code of [3, 5, 6, 7, 8, 9, 10, 13, 14, 15, 17, 266, 517, 1032, 2570]) {
+      expect([code, nameOf(asPortErrorOfSqlite(withCode(code)))]).toEqual([code, 'StorageUnavailable']);
+    }
+    for (const code of [1, 11, 19, 20, 26]) expect(nameOf(asPortErrorOfSqlite(withCode(code)))).toBe('Error');
+  });
+});
+
+const available = mongoServerAvailable();
+const suite = available === true ? describe : describe.skip;
+
+suite(available === true ? 'on MongoDB' : `on MongoDB (skipped: ${available.reason})`, () => {
+  let mongoServer: MongoServer;
+  let url: string;
+  let direct: Storage;
+  beforeAll(async () => {
+    mongoServer = await startMongoServer();
+    url = `${mongoServer.url}/test_${randomUUID().slice(0, 8)}`;
+    await createMongoIndexes(url, PATIENT);
+    direct = await openPatiently(url);
+  });
+  afterAll(async () => {
+    await direct.close();
+    await mongoServer.stop();
+  });
+
+  const READS: Operation[] = [
+    {
+      name: 'many are read, with a cursor',
+      async prepare(storage) {
+        const end = Date.now() + 3_600_000;
+        if (await storage.artifacts.find('Grant', 'g0')) return;
+        await Promise.all(
+          Array.from({ length: 250 }, (_, n) => storage.artifacts.save('Grant', `g${n}`, { accountId: 'a' }, end)),
+        );
+      },
+      call: async (storage) => {
+        expect(await storage.artifacts.listAfter('Grant', '', 1_000)).toHaveLength(250);
+      },
+      isDone: async () => undefined,
+    },
+    { name: 'the expired is swept', call: (storage) => storage.sweep(100), isDone: async () => undefined },
+    { name: 'the ledger is read', call: (storage) => storage.ledger.read(0, 1_000), isDone: async () => undefined },
+    { name: 'the database is asked how it is', call: (storage) => storage.ping(), isDone: async () => undefined },
+  ];
+
+  const HARM = ['lost', 'unanswered', 'garbled', 'misnumbered', 'held'] as const satisfies MessageFault[];
+
+  /** What a call is told whose n-th message is harmed; `undefined` where it has not so many. */
+  async function told({ call }: Operation, id: string, n: number, fault: MessageFault): Promise<string | undefined> {
+    const proxy = await startMongoProxy(url);
+    // A message that is held is given up by the driver; an answer that claims to be longer is waited for as long.
+    const waits = { ...PATIENT, server: 2_000, socket: fault === 'held' || fault === 'misnumbered' ? 300 : PATIENT.socket };
+    const storage = await openMongoStorage({ url: proxy.url, clock: Date.now, waits });
+    try {
+      proxy.harm(n, fault);
+      const outcome = await call(storage, id).then(() => 'done', nameOf);
+      return proxy.struck() === undefined ? undefined : outcome;
+    } finally {
+      await proxy.close();
+      await storage.close();
+    }
+  }
+
+  test('S133 each message of each call is cut, garbled, misnumbered or held back: the call is done, or says "not now"', async () => {
+    const step = figure(1, 79);
+    let at = 0;
+    let tried = 0;
+    for (const operation of [...OPERATIONS, ...READS]) {
+      for (const fault of HARM) {
+        for (let n = 1; ; n += 1) {
+          if (at++ % step !== 0 && n < 12) continue;
+          const id = `${operation.name}, ${fault} at ${n}`;
+          await operation.prepare?.(direct, id);
+          const outcome = await told(operation, id, n, fault);
+          if (outcome === undefined) break;
+          tried += 1;
+          expect([id, ['done', 'StorageUnavailable', operation.refusal].includes(outcome) || outcome]).toEqual([id, true]);
+        }
+      }
+    }
+    expect(tried).toBeGreaterThan(figure(200, 2));
+  });
+
+  test('S133 one connection is lost while fifty calls are under way, so that the pool is cleared: each is done, or says "not now"', async () => {
+    const proxy = await startMongoProxy(url);
+    const storage = await openMongoStorage({ url: proxy.url, clock: Date.now, waits: { ...PATIENT, server: 2_000 } });
+    for (const fault of ['lost', 'unanswered'] as const) {
+      proxy.harm(60, fault);
+      const calls = Array.from({ length: 50 }, async (_, n) => {
+        const id = `pool ${fault} ${n}`;
+        return storage.accounts.create(sampleAccount(id), eventAbout(id)).then(() => 'done', nameOf);
+      });
+      const outcomes = new Set(await Promise.all(calls));
+      expect(proxy.struck()).toBeDefined();
+      outcomes.delete('done');
+      expect([...outcomes].filter((outcome) => outcome !== 'StorageUnavailable')).toEqual([]);
+    }
+    await proxy.close();
+    await storage.close();
+  });
+
+  test('S133 no server is found, and a storage is closed while calls are under way: each is done, or says "not now"', async () => {
+    const proxy = await startMongoProxy(url);
+    const storage = await openMongoStorage({ url: proxy.url, clock: Date.now, waits: { ...PATIENT, server: 300 } });
+    const create = async (id: string) => storage.accounts.create(sampleAccount(id), eventAbout(id)).then(() => 'done', nameOf);
+    proxy.harm(1, 'killed before');
+    expect(await create('gone 1')).toBe('StorageUnavailable');
+    expect(await create('gone 2')).toBe('StorageUnavailable');
+    await proxy.close();
+    const underWay = create('gone 3');
+    await sleep(10);
+    const closing = storage.close();
+    expect(await create('gone 4')).toBe('StorageUnavailable');
+    expect(await underWay).toBe('StorageUnavailable');
+    await closing;
+    expect(await create('gone 5')).toBe('StorageUnavailable');
+  });
+});
