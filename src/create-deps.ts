@@ -9,6 +9,7 @@ import { accountClient } from './oidc/account-client.ts';
 import { readClientEnds } from './oidc/client-ends.ts';
 import { keepKeys } from './config/key-files.ts';
 import { loadKeys } from './oidc/keys.ts';
+import { highestHashCost, noteHashCost } from './storage/hash-costs.ts';
 import { hideCounterKeys } from './storage/hidden-counters.ts';
 import { openStorage } from './storage/open-storage.ts';
 import { guardRecords } from './storage/records.ts';
@@ -36,9 +37,11 @@ export async function createLasting(config: Config, clock: Clock, log: Log): Pro
 export async function createDeps(config: Config, lasting: Lasting, clock: Clock, log: Log): Promise<Deps> {
   const clients = [...config.clients, accountClient(config.issuer)];
   const keys = loadKeys({ directory: config.keyDirectory, now: clock(), keepMs: keepKeys(config.lifetimes) });
-  const [commonPasswords, ends] = await Promise.all([
+  const { storage, metrics } = lasting;
+  const [commonPasswords, ends, highestCost] = await Promise.all([
     loadCommonPasswords(config.commonPasswordsFile),
-    readClientEnds(lasting.storage.artifacts, clients),
+    readClientEnds(storage.artifacts, clients),
+    highestHashCost(storage.counters, config.passwordHashCost),
   ]);
   return {
     ...lasting,
@@ -46,7 +49,14 @@ export async function createDeps(config: Config, lasting: Lasting, clock: Clock,
     clients: createClientRegistry(clients, ends),
     clock,
     log,
-    hasher: createPasswordHasher({ cost: config.passwordHashCost, ...config.passwordHash }),
+    hasher: createPasswordHasher({
+      cost: config.passwordHashCost,
+      ...config.passwordHash,
+      clock,
+      highestCost,
+      onCostlier: (cost) => void noteHashCost(storage.counters, cost).catch(() => undefined),
+      onRefused: metrics.countRefusedHash,
+    }),
     commonPasswords,
     keys,
   };

@@ -120,10 +120,23 @@ export type FromFiles = {
   /** The privacy page, Markdown; see `readSections`. */
   privacy: LocalizedText;
   passwordPolicy: PasswordPolicy;
-  passwordHash: { concurrency: number; queueLimit: number };
+  passwordHash: {
+    concurrency: number;
+    queueLimit: number;
+    /** Hashes a minute in a process; see `HashAsker`. */
+    perMinute: { source: number; account: number; draft: number };
+  };
   rateLimits: {
-    login: { failuresPerAccount: number; failuresPerNetwork: number; windowSeconds: number };
-    emailCode: { perAddressPerHour: number; perNetworkPerHour: number; overallPerHour: number; resendAfterSeconds: number };
+    login: { failuresPerAccount: number; failuresPerAddress: number; failuresPerNetwork: number; windowSeconds: number };
+    emailCode: {
+      perMailboxPerHour: number;
+      unprovenPerAddressPerHour: number;
+      unprovenPerNetworkPerHour: number;
+      overallPerHour: number;
+      quietSharePercent: number;
+      shortTriesPerMailboxPerDay: number;
+      resendAfterSeconds: number;
+    };
     legacyHandOver: { perClientPerMinute: number };
   };
   /** Seconds. */

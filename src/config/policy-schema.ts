@@ -24,6 +24,16 @@ const passwordHash = z.strictObject(
   {
     concurrency: whole(1, 16, 'How many passwords are hashed at a time.'),
     queue_limit: whole(0, 10_000, 'How many wait; more are answered 503 with Retry-After.'),
+    per_minute: z
+      .strictObject(
+        {
+          address: whole(10, 1_000_000, 'For an IPv4 address or an IPv6 /64.'),
+          account: whole(3, 1000, 'For an account.'),
+          draft: whole(3, 1000, 'For an unfinished registration.'),
+        },
+        'an object',
+      )
+      .describe('How many passwords a process hashes in a minute at most.'),
   },
   'an object',
 );
@@ -33,16 +43,36 @@ const rateLimits = z.strictObject(
     login: z.strictObject(
       {
         failures_per_account: whole(3, 100, 'Failed logins of an account in the window.'),
-        failures_per_network: whole(3, 100_000, 'Failed logins from a network (IPv4 /24, IPv6 /64) in the window.'),
+        failures_per_address: whole(
+          3,
+          1_000_000,
+          'Failed logins from an IPv4 address or IPv6 /64 in the window; then it is slowed down.',
+        ),
+        failures_per_network: whole(
+          3,
+          10_000_000,
+          'Failed logins from a network (IPv4 /24, IPv6 /48) in the window; then it is slowed down.',
+        ),
         window_seconds: whole(60, DAY, 'The window.'),
       },
       'an object',
     ),
     email_code: z.strictObject(
       {
-        per_address_per_hour: whole(1, 100, 'Codes to an address.'),
-        per_network_per_hour: whole(1, 100_000, 'Codes asked for from a network.'),
-        overall_per_hour: whole(1, 10_000_000, 'Codes altogether: the mail server is not flooded through us.'),
+        per_mailbox_per_hour: whole(1, 100, 'Codes to a mailbox.'),
+        unproven_per_address_per_hour: whole(
+          1,
+          1_000_000,
+          'Codes asked for from an IPv4 address or IPv6 /64 and not (yet) entered.',
+        ),
+        unproven_per_network_per_hour: whole(1, 10_000_000, 'The same from a network (IPv4 /24, IPv6 /48).'),
+        overall_per_hour: whole(1, 100_000_000, 'Codes sent altogether: the mail server is not flooded through us.'),
+        quiet_share_percent: whole(0, 90, 'Of overall_per_hour, kept for networks that have hardly asked for any.'),
+        short_tries_per_mailbox_per_day: whole(
+          5,
+          10_000,
+          'Wrong six-digit codes; after them codes to the mailbox have twelve digits.',
+        ),
         resend_after_seconds: whole(10, 3600, 'Before another code can be asked for in place of the last one.'),
       },
       'an object',

@@ -42,17 +42,25 @@ export function readPolicy(directory: string, mode: Mode, problems: Problem[]): 
   if (!password || !hash || !limits || !lifetimes || !delivery) return undefined;
   return {
     passwordPolicy: { minLength: password.min_length, maxLength: password.max_length, symbols: password.symbols },
-    passwordHash: { concurrency: hash.concurrency, queueLimit: hash.queue_limit },
+    passwordHash: {
+      concurrency: hash.concurrency,
+      queueLimit: hash.queue_limit,
+      perMinute: { source: hash.per_minute.address, account: hash.per_minute.account, draft: hash.per_minute.draft },
+    },
     rateLimits: {
       login: {
         failuresPerAccount: limits.login.failures_per_account,
+        failuresPerAddress: limits.login.failures_per_address,
         failuresPerNetwork: limits.login.failures_per_network,
         windowSeconds: limits.login.window_seconds,
       },
       emailCode: {
-        perAddressPerHour: limits.email_code.per_address_per_hour,
-        perNetworkPerHour: limits.email_code.per_network_per_hour,
+        perMailboxPerHour: limits.email_code.per_mailbox_per_hour,
+        unprovenPerAddressPerHour: limits.email_code.unproven_per_address_per_hour,
+        unprovenPerNetworkPerHour: limits.email_code.unproven_per_network_per_hour,
         overallPerHour: limits.email_code.overall_per_hour,
+        quietSharePercent: limits.email_code.quiet_share_percent,
+        shortTriesPerMailboxPerDay: limits.email_code.short_tries_per_mailbox_per_day,
         resendAfterSeconds: limits.email_code.resend_after_seconds,
       },
       legacyHandOver: { perClientPerMinute: limits.legacy_hand_over.per_client_per_minute },

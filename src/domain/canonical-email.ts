@@ -76,6 +76,21 @@ export function parseEmail(input: string): ParsedEmail {
   return { ok: true, email, canonical: `${local.toLowerCase()}@${ascii.domain}` };
 }
 
+const DOMAINS_WITHOUT_DOTS = new Set(['gmail.com', 'googlemail.com']);
+
+/**
+ * The mailbox that an address reaches, as a key for counting only: without a tag (`name+tag@`, RFC 5233), and at Gmail without dots.
+ * Elsewhere two addresses that differ in them may be two people: they share a count, never an account.
+ * @param canonical see `parseEmail`
+ */
+export function mailboxOf(canonical: string): string {
+  const at = canonical.lastIndexOf('@');
+  const [local, domain] = [canonical.slice(0, at), canonical.slice(at + 1)];
+  // `+tag@…` is a name of its own.
+  const untagged = local.replace(/(?!^)\+.*$/, '');
+  return DOMAINS_WITHOUT_DOTS.has(domain) ? `${untagged.replaceAll('.', '')}@gmail.com` : `${untagged}@${domain}`;
+}
+
 /** Full-width ASCII (U+FF01 to U+FF5E) to ASCII. Not NFKC, which would also take the Kelvin sign for a K and ⅷ for viii. */
 function foldFullWidth(text: string): string {
   return text.replace(/[\uFF01-\uFF5E]/g, (character) => String.fromCharCode(character.charCodeAt(0) - 0xfee0));

@@ -1,15 +1,8 @@
-// Password hashing with bcrypt, in a lane of its own: bounded, so that a flood of logins cannot take the machine from everybody else.
+// Password hashing with bcrypt, in a lane of its own, so that a flood of logins cannot take the machine from everybody else.
 import bcrypt from 'bcrypt';
+import { createHashingLane, type HashAsker, type LaneOptions } from './hashing-lane.ts';
 
-/** The lane is full: nothing was hashed. Answer 503 with `Retry-After`. */
-export class HashingLaneFull extends Error {
-  override name = 'HashingLaneFull';
-  readonly retryAfterSeconds: number;
-  constructor(retryAfterSeconds: number) {
-    super('too many passwords are being hashed');
-    this.retryAfterSeconds = retryAfterSeconds;
-  }
-}
+export { HashingLaneFull, type HashAsker } from './hashing-lane.ts';
 
 /** The password has more bytes than bcrypt reads. */
 export class PasswordTooLong extends Error {
@@ -24,59 +17,84 @@ export type PasswordHasher = {
    * @throws {PasswordTooLong} more than 72 bytes in UTF-8.
    * @throws {HashingLaneFull}
    */
-  hash(password: string): Promise<string>;
+  hash(password: string, asker?: HashAsker): Promise<string>;
   /**
-   * Whether this is the password of the hash. A hash that is malformed, or a password too long to have one, is `false` – after as much
-   * work as an honest comparison.
+   * Whether this is the password of the hash. A hash that is malformed, or a password too long to have one, is `false`. Every `false` costs
+   * the same work as `verifyAgainstNothing`, whatever the cost of the hash: the rest is made up.
    * @throws {HashingLaneFull}
    */
-  verify(password: string, hash: string): Promise<boolean>;
+  verify(password: string, hash: string, asker?: HashAsker): Promise<boolean>;
   /**
    * Does the work of `verify` for an account that does not exist, so that the time does not tell.
    * @throws {HashingLaneFull}
    */
-  verifyAgainstNothing(password: string): Promise<false>;
+  verifyAgainstNothing(password: string, asker?: HashAsker): Promise<false>;
   /** Whether a hash is of another algorithm or cost than those in use; to be asked after a login that succeeded. */
   needsRehash(hash: string): boolean;
+};
+
+export type HasherOptions = Omit<LaneOptions, 'clock' | 'perMinute'> & {
+  /** bcrypt's logarithmic cost; 10 takes about 60 ms of one core. */
+  cost: number;
+  /** The highest cost that a stored hash is known to have; see `onCostlier`. */
+  highestCost?: number;
+  /** A stored hash has a higher cost than any before. From here on every failure costs as much. */
+  onCostlier?: (cost: number) => void;
+  perMinute?: LaneOptions['perMinute'];
+  clock?: LaneOptions['clock'];
+  /** What does the work; bcrypt. */
+  algorithm?: Pick<typeof bcrypt, 'compare' | 'hash'>;
 };
 
 // bcrypt ignores whatever stands behind; two passwords that differ there only would be one.
 const MAX_BYTES = 72;
 const HASH = /^\$2([aby])\$(\d\d)\$[./A-Za-z0-9]{53}$/;
-// A damaged or planted hash of cost 31 would hold its place in the lane for days.
-const HIGHEST_COST = 16;
-// The whole queue is worked off in about this time; a client that waits for it finds room.
-const RETRY_AFTER_SECONDS = 2;
+/** bcrypt knows none below. */
+const LOWEST_COST = 4;
+/** A damaged or planted hash of cost 31 would hold its place in the lane for days. */
+export const HIGHEST_COST = 16;
+const NO_BUDGETS = { source: Infinity, account: Infinity, draft: Infinity };
 
-/**
- * @param options.cost bcrypt's logarithmic cost; 10 takes about 60 ms of one core.
- * @param options.concurrency how many are hashed at once. Hashing shares libuv's pool (four threads as shipped) with signing, DNS and file
- * reading; leave it some.
- * @param options.queueLimit how many may wait behind them before `HashingLaneFull` is thrown.
- */
-export function createPasswordHasher(options: { cost: number; concurrency: number; queueLimit: number }): PasswordHasher {
-  const inLane = createLane(options.concurrency, options.queueLimit);
-  // Well-formed, of the same cost, and of no password that anybody will find.
-  const hashOfNothing = `${bcrypt.genSaltSync(options.cost)}${'.'.repeat(31)}`;
+export function createPasswordHasher(options: HasherOptions): PasswordHasher {
+  const { cost, onCostlier, algorithm = bcrypt } = options;
+  const inLane = createHashingLane({ perMinute: NO_BUDGETS, clock: Date.now, ...options });
+  /** What a failure costs. Hashing shares libuv's pool with signing, DNS and file reading; the lane leaves it some. */
+  let highestCost = Math.max(cost, options.highestCost ?? cost);
 
-  async function verifyAgainstNothing(password: string): Promise<false> {
-    await inLane(() => bcrypt.compare(fits(password) ? password : '', hashOfNothing));
+  /** The work of one comparison of this cost, for no account's hash. */
+  async function work(password: string, ofCost: number): Promise<void> {
+    // Well-formed, and of no password that anybody will find.
+    await algorithm.compare(password, `$2b$${String(ofCost).padStart(2, '0')}$${'.'.repeat(53)}`);
+  }
+
+  async function verifyAgainstNothing(password: string, asker?: HashAsker): Promise<false> {
+    await inLane(asker, async () => work(fits(password) ? password : '', highestCost));
     return false;
   }
 
   return {
-    async hash(password) {
+    async hash(password, asker) {
       if (!fits(password)) throw new PasswordTooLong();
-      return await inLane(() => bcrypt.hash(password, options.cost));
+      return await inLane(asker, async () => algorithm.hash(password, cost));
     },
-    async verify(password, hash) {
-      if (!fits(password) || !isUsable(hash)) return await verifyAgainstNothing(password);
-      return await inLane(() => bcrypt.compare(password, hash));
+    async verify(password, hash, asker) {
+      const ownCost = costOf(hash);
+      if (!fits(password) || ownCost === undefined) return await verifyAgainstNothing(password, asker);
+      if (ownCost > highestCost) {
+        highestCost = ownCost;
+        onCostlier?.(ownCost);
+      }
+      return await inLane(asker, async () => {
+        if (await algorithm.compare(password, hash)) return true;
+        // A cost is a power of two: 2^own + 2^own + 2^(own + 1) + … + 2^(highest - 1) = 2^highest.
+        for (let rest = ownCost; rest < highestCost; rest += 1) await work(password, rest);
+        return false;
+      });
     },
     verifyAgainstNothing,
     needsRehash(hash) {
       const parts = HASH.exec(hash);
-      return parts?.[1] !== 'b' || Number(parts[2]) !== options.cost;
+      return parts?.[1] !== 'b' || Number(parts[2]) !== cost;
     },
   };
 }
@@ -85,26 +103,8 @@ function fits(password: string): boolean {
   return Buffer.byteLength(password) <= MAX_BYTES;
 }
 
-function isUsable(hash: string): boolean {
+/** The cost of a hash that can be compared; `undefined` for a malformed one. */
+function costOf(hash: string): number | undefined {
   const cost = Number(HASH.exec(hash)?.[2]);
-  return cost >= 4 && cost <= HIGHEST_COST;
-}
-
-/** At most `concurrency` at once, at most `queueLimit` waiting, first come first served. */
-function createLane(concurrency: number, queueLimit: number): <T>(work: () => Promise<T>) => Promise<T> {
-  const waiting: (() => void)[] = [];
-  let running = 0;
-  return async (work) => {
-    if (running < concurrency) running += 1;
-    else if (waiting.length >= queueLimit) throw new HashingLaneFull(RETRY_AFTER_SECONDS);
-    // Woken by whoever leaves, who hands the place over without freeing it: nobody slips in between.
-    else await new Promise<void>((resolve) => waiting.push(resolve));
-    try {
-      return await work();
-    } finally {
-      const next = waiting.shift();
-      if (next) next();
-      else running -= 1;
-    }
-  };
+  return cost >= LOWEST_COST && cost <= HIGHEST_COST ? cost : undefined;
 }

@@ -1,9 +1,16 @@
-// How often codes are mailed: so many an hour to one address, for one network, and altogether, and one only some time after another;
-// whatever they are for.
+// How often codes are mailed, whatever they are for; the figures are derived in docs/limits.md.
+// A mailbox gets so many an hour. A place – first the address, then the network around it – may ask for so many that nobody enters: what
+// was proven does not count any more, so that a carrier's thousands pass. All together is counted when a mail is really sent, and a share
+// of it is kept for networks that have hardly asked for any.
 import type { Deps } from '../deps.ts';
-import { createRateLimit, networkOf } from './rate-limit.ts';
+import { mailboxOf } from '../domain/canonical-email.ts';
+import { CODES_SENT_KEY, HOUR_MS } from '../domain/code-budget.ts';
+import { networkOf, sourceOf } from './network.ts';
+import { PageError } from './page-error.ts';
+import { createRateLimit, type RateLimit } from './rate-limit.ts';
 
-const HOUR_SECONDS = 60 * 60;
+/** A network is quiet until it has asked for so many codes in an hour that nobody entered. */
+const QUIET_NETWORK_ASKED = 20;
 
 /** How many seconds it still takes until another code may be asked for in place of the one that was sent at `sentAt`. */
 export function secondsToNextCode({ config, clock }: Pick<Deps, 'config' | 'clock'>, sentAt: number): number {
@@ -11,20 +18,88 @@ export function secondsToNextCode({ config, clock }: Pick<Deps, 'config' | 'cloc
   return Math.max(0, Math.ceil((from - clock()) / 1000));
 }
 
-/** Counts one mail with a code. @throws {PageError} `too_many_requests`, where the address, the network or everybody has asked too often */
+/** Counts one mail with a code. @throws {PageError} `too_many_requests`, where the mailbox, the place or everybody has asked too often */
 export type CountCodeMail = (ip: string, canonicalEmail: string) => Promise<void>;
 
-export function createCodeLimits({ config, storage, clock }: Pick<Deps, 'config' | 'storage' | 'clock'>): CountCodeMail {
-  const { perAddressPerHour, perNetworkPerHour, overallPerHour } = config.rateLimits.emailCode;
-  const limit = (name: string, points: number) =>
-    createRateLimit(name, { points, windowSeconds: HOUR_SECONDS }, storage.counters, clock);
-  const perAddress = limit('code-address', perAddressPerHour);
-  const perNetwork = limit('code-network', perNetworkPerHour);
-  // Whoever has many networks and many addresses meets this one: mail servers block a sender that floods.
-  const overall = limit('code-overall', overallPerHour);
-  return async function countCodeMail(ip, canonicalEmail) {
-    await perNetwork.count(networkOf(ip));
-    await perAddress.count(canonicalEmail);
-    await overall.count('all');
+export type CodeLimits = {
+  /**
+   * Counts that a code is asked for.
+   * @param trusted names something that strangers do not have, such as a browser in which the account has signed in before: its codes are
+   * counted apart from those that strangers ask for
+   * @returns why the mailbox has no room for it, if it has none
+   * @throws {PageError} `too_many_requests`, where the place or everybody has asked too often; nothing is counted
+   */
+  ask(ip: string, canonicalEmail: string, trusted?: string): Promise<{ mailboxFull: PageError | undefined }>;
+  /** A mail with a code is on its way. */
+  sent(): Promise<void>;
+  /** A code came back: its mailbox is proven, and it does not count for the place any more. */
+  proven(ip: string): Promise<void>;
+  /** `ask` and `sent`, where a mail is sent in any case. @throws {PageError} as `ask`, and where the mailbox has no room */
+  count(ip: string, canonicalEmail: string, trusted?: string): Promise<void>;
+};
+
+export function createCodeLimits(deps: Pick<Deps, 'config' | 'storage' | 'clock'>): CountCodeMail {
+  return createAllCodeLimits(deps).count;
+}
+
+export function createAllCodeLimits({ config, storage, clock }: Pick<Deps, 'config' | 'storage' | 'clock'>): CodeLimits {
+  const { counters } = storage;
+  const figures = config.rateLimits.emailCode;
+  const limit = (name: string, points: number): RateLimit =>
+    createRateLimit(name, { points, windowSeconds: HOUR_MS / 1000 }, counters, clock);
+  const perMailbox = limit('code-mailbox', figures.perMailboxPerHour);
+  const perSource = limit('code-address', figures.unprovenPerAddressPerHour);
+  const perNetwork = limit('code-network', figures.unprovenPerNetworkPerHour);
+  const quiet = limit('code-network', QUIET_NETWORK_ASKED);
+  const [name = '', everybody = ''] = CODES_SENT_KEY.split(':');
+  const overall = limit(name, figures.overallPerHour);
+  const overallForBusy = limit(name, Math.ceil((figures.overallPerHour * (100 - figures.quietSharePercent)) / 100));
+
+  const codeLimits: CodeLimits = {
+    async ask(ip, canonicalEmail, trusted) {
+      const [source, network, mailbox] = [sourceOf(ip), networkOf(ip), mailboxOf(canonicalEmail)];
+      const isQuiet = trusted !== undefined || !(await refusalOf(quiet.check(network)));
+      await (isQuiet ? overall : overallForBusy).check(everybody);
+      await countOrTakeBack(perSource, source);
+      await countOrTakeBack(perNetwork, network).catch(async (error: unknown) => {
+        await perSource.takeBack(source);
+        throw error;
+      });
+      const key = trusted === undefined ? mailbox : `${mailbox}:${trusted}`;
+      return { mailboxFull: await refusalOf(countOrTakeBack(perMailbox, key)) };
+    },
+    async sent() {
+      await overall.note(everybody);
+    },
+    async proven(ip) {
+      await Promise.all([perSource.takeBack(sourceOf(ip)), perNetwork.takeBack(networkOf(ip))]);
+    },
+    async count(ip, canonicalEmail, trusted) {
+      const { mailboxFull } = await codeLimits.ask(ip, canonicalEmail, trusted);
+      if (mailboxFull) {
+        await codeLimits.proven(ip);
+        throw mailboxFull;
+      }
+      await codeLimits.sent();
+    },
   };
+  return codeLimits;
+}
+
+/** What was refused does not count. */
+async function countOrTakeBack(limit: RateLimit, key: string): Promise<void> {
+  await limit.count(key).catch(async (error: unknown) => {
+    if (error instanceof PageError) await limit.takeBack(key);
+    throw error;
+  });
+}
+
+async function refusalOf(check: Promise<void>): Promise<PageError | undefined> {
+  try {
+    await check;
+    return undefined;
+  } catch (error) {
+    if (error instanceof PageError) return error;
+    throw error;
+  }
 }

@@ -39,15 +39,30 @@ export function asPageError(error: unknown): PageError {
 }
 
 function logFailure(log: Log, requestId: string, failure: PageError): void {
+  // Counted in the metrics. A flood must not fill the log.
+  if (failure.cause instanceof HashingLaneFull) return;
   const fields = { request_id: requestId, error: failure.code, status: failure.status, detail: failure.message };
   if (failure.status >= 500) log.error({ ...fields, stack: (failure.cause as Error | undefined)?.stack }, 'request failed');
   else log.info(fields, 'request refused');
 }
 
-/** Every 503 says when. */
-export function askAgainLater(ctx: Pick<ParameterizedContext, 'set'>, { status, retryAfterSeconds }: PageError): void {
+/** How soon to ask again, in whole seconds. Every 503 says so. */
+function secondsToWait({ status, retryAfterSeconds }: PageError): number | undefined {
   const seconds = retryAfterSeconds ?? (status === 503 ? RETRY_AFTER_SECONDS : undefined);
-  if (seconds !== undefined) ctx.set('Retry-After', String(Math.ceil(seconds)));
+  return seconds === undefined ? undefined : Math.ceil(seconds);
+}
+
+export function askAgainLater(ctx: Pick<ParameterizedContext, 'set'>, failure: PageError): void {
+  const seconds = secondsToWait(failure);
+  if (seconds !== undefined) ctx.set('Retry-After', String(seconds));
+}
+
+/** The same for a person: in the largest unit that keeps it short, rounded up. */
+function waitSentence(t: PageState['t'], seconds: number | undefined): string | undefined {
+  if (seconds === undefined) return undefined;
+  if (seconds <= 90) return t('wait.seconds', { seconds });
+  const minutes = Math.ceil(seconds / 60);
+  return minutes <= 90 ? t('wait.minutes', { minutes }) : t('wait.hours', { hours: Math.ceil(minutes / 60) });
 }
 
 /** Tells a program whatever was thrown, as OAuth 2.0 names it (RFC 6749 section 5.2). */
@@ -86,6 +101,7 @@ export function errorPage(log: Log): Middleware<PageState> {
       kind: 'note',
       title: t(`errors.${failure.code}.title`),
       text: t(`errors.${failure.code}.text`),
+      wait: waitSentence(t, secondsToWait(failure)),
       action: t(`errors.${failure.code}.action`),
       wayOn: failure.wayOn ?? ctx.state.defaultWayOn?.(),
     });

@@ -1,11 +1,15 @@
-// How often a password may be tried: after some failures the pauses between tries grow, for each account and each network; never for good.
+// How often a password may be tried. After some failures the pauses between the tries at an account grow, never for good. The places that
+// tries come from have figures that a carrier survives (docs/limits.md); beyond them a place is slowed down, not shut out.
 import type { Deps } from '../deps.ts';
 import { PageError } from './page-error.ts';
-import { createRateLimit, networkOf } from './rate-limit.ts';
+import { networkOf, sourceOf } from './network.ts';
+import { createRateLimit, type RateLimit } from './rate-limit.ts';
 
 /** Failures are forgotten so long after the first. */
 const FAILURES_KEPT_MS = 24 * 60 * 60 * 1000;
 const FIRST_PAUSE_MS = 30_000;
+/** A place that has failed too often still gets one try in so many seconds: a right password behind it waits that long at most. */
+const PACE_SECONDS = 2;
 
 /** How many, and until when they count. */
 type Failures = { failures: number; countedUntil: number };
@@ -21,17 +25,21 @@ export type LoginLimits = {
   /**
    * Counts a try as a failure before the password is compared, so that parallel ones cannot all slip in front of the counting.
    * @param account the account's id, or whatever stands for an ID that does not exist
-   * @param knownDevice a browser in which this account has signed in before; it has a count of its own, so that nobody who fails on
-   * purpose can keep the owner out (OWASP: device cookies)
+   * @param knownDevice a browser in which this account has signed in before; it has a count of its own, and its place does not matter, so
+   * that nobody who fails on purpose can keep the owner out (OWASP: device cookies)
    * @throws {PageError} `too_many_requests`, 429 with Retry-After
    */
   begin(account: string, knownDevice: string | undefined, ip: string): Promise<LoginTry>;
 };
 
 export function createLoginLimits({ config, storage, clock }: Pick<Deps, 'config' | 'storage' | 'clock'>): LoginLimits {
-  const { failuresPerAccount, failuresPerNetwork, windowSeconds } = config.rateLimits.login;
+  const { failuresPerAccount, failuresPerAddress, failuresPerNetwork, windowSeconds } = config.rateLimits.login;
   const { counters } = storage;
-  const perNetwork = createRateLimit('login-network', { points: failuresPerNetwork, windowSeconds }, counters, clock);
+  const limit = (name: string, points: number, seconds = windowSeconds): RateLimit =>
+    createRateLimit(name, { points, windowSeconds: seconds }, counters, clock);
+  const perSource = limit('login-address', failuresPerAddress);
+  const perNetwork = limit('login-network', failuresPerNetwork);
+  const pace = limit('login-pace', 1, PACE_SECONDS);
   /** So many fail without a pause; each one after them begins a pause. */
   const free = failuresPerAccount - 1;
   /** Doubles with each one. With the longest, an account is tried about 60 times a day (NIST SP 800-63B: at most 100). */
@@ -68,22 +76,53 @@ export function createLoginLimits({ config, storage, clock }: Pick<Deps, 'config
     return async () => Promise.all([counters.remove(pauseKey(key)), counters.add(pausesKey(key), -1, FAILURES_KEPT_MS)]);
   }
 
+  /**
+   * Counts a failure of a place.
+   * @returns what takes it back
+   * @throws {PageError} where the place is over its figure and has had its try of these seconds
+   */
+  async function countFrom(places: RateLimit, place: string): Promise<() => Promise<void>> {
+    try {
+      await places.count(place);
+      return async () => places.takeBack(place);
+    } catch (error) {
+      if (!(error instanceof PageError)) throw error;
+      await places.takeBack(place);
+      await pace.count(place);
+      return async () => undefined;
+    }
+  }
+
+  /** Counts for both, or for neither. */
+  async function countFromPlace(ip: string): Promise<() => Promise<void>> {
+    const giveBackSource = await countFrom(perSource, sourceOf(ip));
+    try {
+      const giveBackNetwork = await countFrom(perNetwork, networkOf(ip));
+      return async () => void (await Promise.all([giveBackSource(), giveBackNetwork()]));
+    } catch (error) {
+      await giveBackSource();
+      throw error;
+    }
+  }
+
   return {
     async begin(account, knownDevice, ip) {
       const key = knownDevice === undefined ? account : `${account}:${knownDevice}`;
-      const network = networkOf(ip);
-      await perNetwork.check(network);
       const paused = await counters.get(pauseKey(key));
       if (paused) refuse(paused.expires_at);
       const giveBack = await take(key);
-      await perNetwork.count(network).catch(async (error: unknown) => {
-        await giveBack();
-        throw error;
-      });
+      // What a pause refused was not compared, and does not count for the place.
+      const giveBackPlace =
+        knownDevice === undefined
+          ? await countFromPlace(ip).catch(async (error: unknown) => {
+              await giveBack();
+              throw error;
+            })
+          : async () => undefined;
       return {
         async takeBack() {
           await giveBack();
-          await perNetwork.takeBack(network);
+          await giveBackPlace();
         },
         async succeeded() {
           const { failures, countedUntil, pauses } = await failuresOf(key);
@@ -93,7 +132,7 @@ export function createLoginLimits({ config, storage, clock }: Pick<Deps, 'config
           const elsewhere = knownDevice === undefined ? own : await failuresOf(account);
           await Promise.all([
             ...[triesKey, ...(pauses > 0 ? [pausesKey, pauseKey] : [])].map(async (keyOf) => counters.remove(keyOf(key))),
-            perNetwork.takeBack(network),
+            giveBackPlace(),
           ]);
           return elsewhere.failures > own.failures ? elsewhere : own;
         },

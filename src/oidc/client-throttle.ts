@@ -1,40 +1,40 @@
-// Slows down whoever guesses the secret of a client.
+// Slows down somebody who guesses the secret of a client.
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { Next } from 'koa';
 import type { Deps } from '../deps.ts';
 import { PageError } from '../http/page-error.ts';
-import { createRateLimit, networkOf } from '../http/rate-limit.ts';
+import { sourceOf } from '../http/network.ts';
+import { createRateLimit } from '../http/rate-limit.ts';
 
-/** Failures of one client id from one network; so that a stranger cannot keep the client itself out. */
+/** Failures of one client id from one address. */
 const FAILURES = { points: 20, windowSeconds: 60 };
 
-/** Counts failed client authentications, and answers 429 with Retry-After where there were too many. Goes in front of oidc-provider. */
+/**
+ * Counts failed client authentications, and answers 429 with Retry-After where there were too many. A right secret passes all the same, so
+ * that nobody in the client's own network can keep it out by failing in its name. Secrets have at least 32 characters: no number of tries
+ * finds one, and the limit only keeps the noise down. Goes in front of oidc-provider.
+ */
 export function createClientThrottle({ storage, clock }: Pick<Deps, 'storage' | 'clock'>) {
   const limit = createRateLimit('client-authentication', FAILURES, storage.counters, clock);
   return async function throttleClientAuthentication(ctx: KoaContextWithOIDC, next: Next): Promise<void> {
     const clientId = ctx.method === 'POST' ? claimedClient(ctx.get('Authorization')) : undefined;
-    // Only secrets can be guessed; who proves itself by a signature cannot.
+    // Only secrets can be guessed; a client that proves itself by a signature has none.
     if (clientId === undefined) return next();
-    const key = `${clientId}:${networkOf(ctx.ip)}`;
+    await next();
+    const { error } = (ctx.body ?? {}) as { error?: unknown };
+    if (ctx.status !== 401 || error !== 'invalid_client') return undefined;
     try {
-      await limit.check(key);
-    } catch (error) {
-      if (!(error instanceof PageError)) throw error;
-      ctx.status = error.status;
-      ctx.set('Retry-After', String(Math.ceil(error.retryAfterSeconds ?? FAILURES.windowSeconds)));
+      await limit.count(`${clientId}:${sourceOf(ctx.ip)}`);
+    } catch (over) {
+      if (!(over instanceof PageError)) throw over;
+      ctx.status = over.status;
+      ctx.set('Retry-After', String(Math.ceil(over.retryAfterSeconds ?? FAILURES.windowSeconds)));
       ctx.set('Cache-Control', 'no-store');
       ctx.body = {
         error: 'temporarily_unavailable',
         error_description: 'client authentication failed too often; try again later',
       };
-      return undefined;
     }
-    await next();
-    const { error } = (ctx.body ?? {}) as { error?: unknown };
-    if (ctx.status !== 401 || error !== 'invalid_client') return undefined;
-    await limit.count(key).catch((over: unknown) => {
-      if (!(over instanceof PageError)) throw over;
-    });
     return undefined;
   };
 }

@@ -2,6 +2,7 @@
 import { BlockList } from 'node:net';
 import Router from 'koa-router';
 import type { Registry } from 'prom-client';
+import type { HashRefusal } from '../domain/hashing-lane.ts';
 import type { ProcessStatus } from './process-status.ts';
 
 type ReloadResult = 'accepted' | 'rejected';
@@ -11,20 +12,30 @@ export type Metrics = {
   registry(): Promise<Registry>;
   /** A configuration was taken up, or found to have mistakes. */
   countReload(result: ReloadResult): void;
+  /** A password was not hashed, for this reason. */
+  countRefusedHash(reason: HashRefusal): void;
 };
 
 export function createMetrics(status: ProcessStatus): Metrics {
   const reloads: Record<ReloadResult, number> = { accepted: 0, rejected: 0 };
+  const refusedHashes: Record<HashRefusal, number> = { full: 0, source: 0, account: 0, draft: 0 };
   let registry: Promise<Registry> | undefined;
   return {
-    registry: async () => (registry ??= createRegistry(status, reloads)),
+    registry: async () => (registry ??= createRegistry(status, reloads, refusedHashes)),
     countReload: (result) => {
       reloads[result] += 1;
+    },
+    countRefusedHash: (reason) => {
+      refusedHashes[reason] += 1;
     },
   };
 }
 
-async function createRegistry(status: ProcessStatus, reloads: Record<ReloadResult, number>): Promise<Registry> {
+async function createRegistry(
+  status: ProcessStatus,
+  reloads: Record<ReloadResult, number>,
+  refusedHashes: Record<HashRefusal, number>,
+): Promise<Registry> {
   const { collectDefaultMetrics, Counter, Gauge, Registry } = await import('prom-client');
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
@@ -36,6 +47,16 @@ async function createRegistry(status: ProcessStatus, reloads: Record<ReloadResul
     collect() {
       this.reset();
       for (const [result, count] of Object.entries(reloads)) this.inc({ result }, count);
+    },
+  });
+  new Counter({
+    name: 'common_id_password_hashes_refused_total',
+    help: 'Passwords that were not hashed, by whose share of the lane was used up; full: no room for anybody.',
+    labelNames: ['reason'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const [reason, count] of Object.entries(refusedHashes)) this.inc({ reason }, count);
     },
   });
   new Gauge({

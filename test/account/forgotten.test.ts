@@ -304,15 +304,4 @@ describe('a forgotten password', () => {
     expect(forged.status).toBe(403);
     expect(textOf(forged.text)).toContain('もう一度操作してください');
   });
-
-  test('a network that asks too often waits', async () => {
-    const statuses: number[] = [];
-    const browser = createBrowser({ from: '127.9.9.9' });
-    for (let n = 0; n < 22; n += 1) {
-      await browser.open(`${world.origins.id}/password/forgotten`);
-      statuses.push((await browser.post('/password/forgotten', { email: `flood-${n}@example.jp` })).status);
-    }
-    expect(statuses.slice(0, 20)).toEqual(Array(20).fill(303));
-    expect(statuses.at(-1)).toBe(429);
-  });
 });

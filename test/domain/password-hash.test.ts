@@ -114,6 +114,7 @@ describe('the lane', () => {
   });
 
   test('lets a flood of 5,000 fail fast while the accepted ones succeed', async () => {
+    // Of the twenty places to wait five are for known devices.
     const lane = createPasswordHasher({ cost: 6, concurrency: 2, queueLimit: 20 });
     const before = performance.now();
     const flood = Array.from({ length: 5000 }, () =>
@@ -123,7 +124,7 @@ describe('the lane', () => {
       ),
     );
     const outcomes = await Promise.all(flood);
-    expect(outcomes.filter((outcome) => outcome === 'done')).toHaveLength(22);
+    expect(outcomes.filter((outcome) => outcome === 'done')).toHaveLength(2 + 15);
     expect(performance.now() - before).toBeLessThan(5000);
     expect(await lane.verifyAgainstNothing('x')).toBe(false);
   });

@@ -13,7 +13,9 @@ import type { Storage } from '../../src/storage/storage.ts';
 const FREE = 9;
 const OWNER = 'account-of-the-owner';
 const DEVICE = 'device-of-the-owner';
-const rateLimits = { login: { failuresPerAccount: FREE + 1, failuresPerNetwork: 100, windowSeconds: 900 } };
+const rateLimits = {
+  login: { failuresPerAccount: FREE + 1, failuresPerAddress: 50, failuresPerNetwork: 100, windowSeconds: 900 },
+};
 const config = { rateLimits } as unknown as Config;
 
 let directory: string;
@@ -111,4 +113,32 @@ test('the owner’s own browser is not held up by what others try, is told of it
   expect(await pause()).toBe(16 * 30);
   for (let n = 0; n < FREE + 1; n += 1) expect(typeof (await attempt(DEVICE))).toBe('object');
   expect(await attempt(DEVICE)).toBe(30);
+});
+
+test('beyond the figure of an address, or of the network around it, one try passes in two seconds; right ones and known devices do not count', async () => {
+  const at = limits[0] as LoginLimits;
+  let accounts = 0;
+  const from = async (ip: string, device?: string): Promise<LoginTry | number> => {
+    accounts += 1;
+    return at
+      .begin(`account-${accounts}`, device, ip)
+      .catch((error: unknown) => (error as PageError).retryAfterSeconds as number);
+  };
+  const many = async (times: number, ip: (n: number) => string): Promise<(LoginTry | number)[]> => {
+    const all: (LoginTry | number)[] = [];
+    for (let n = 0; n < times; n += 1) all.push(await from(ip(n)));
+    return all;
+  };
+  for (let n = 0; n < 80; n += 1) await ((await from('192.0.2.1')) as LoginTry).succeeded();
+  expect(begun(await many(60, () => '192.0.2.1'))).toHaveLength(51);
+  expect(await from('192.0.2.1')).toBe(2);
+  expect(typeof (await from('192.0.2.1', DEVICE))).toBe('object');
+  // The slowed down one counts for the network too.
+  expect(begun(await many(80, (n) => `192.0.2.${2 + n}`))).toHaveLength(50);
+  expect(await from('192.0.2.200')).toBe(2);
+  expect(typeof (await from('192.0.3.1'))).toBe('object');
+  now += 2000;
+  expect(typeof (await from('192.0.2.200'))).toBe('object');
+  now += 900_000;
+  expect(begun(await many(40, () => '192.0.2.1'))).toHaveLength(40);
 });

@@ -262,6 +262,17 @@ export function viewSamples(t: Translate): ViewSample[] {
       },
     },
     {
+      name: 'error that says how long to wait',
+      view: '/error',
+      kind: 'note',
+      title: 'errors.too_many_requests.title',
+      data: {
+        text: t('errors.too_many_requests.text'),
+        wait: [t('wait.seconds', { seconds: 30 }), t('wait.minutes', { minutes: 15 }), t('wait.hours', { hours: 20 })].join(' '),
+        action: t('errors.too_many_requests.action'),
+      },
+    },
+    {
       name: 'site',
       view: '/error',
       kind: 'site',

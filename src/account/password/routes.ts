@@ -1,5 +1,6 @@
 // パスワードの変更: the current one and a new one. Other browsers and every refresh token end, because somebody may have known the old one.
 import type { Deps } from '../../deps.ts';
+import { hashAsker } from '../../http/hash-asker.ts';
 import { createKnownDevices } from '../../http/known-device.ts';
 import { formField } from '../../http/read-form.ts';
 import { createSignIn } from '../../interaction/login/flow.ts';
@@ -38,7 +39,8 @@ export function createPasswordPage(deps: Deps, access: AccountAccess): AddAccoun
     const from = { ip: ctx.ip, knownDevice: (accountId: string) => knownDevices.read(ctx, accountId) };
     if (!(await signIn(account.email, current, from)))
       return show(ctx, { current_password: t('form_errors.current_password_wrong') });
-    const hash = await deps.hasher.hash(password);
+    const asker = hashAsker(ctx.ip, { kind: 'account', id: account.id }, from.knownDevice(account.id));
+    const hash = await deps.hasher.hash(password, asker);
     // Before and after: they are out even where this process dies in between, and so is who came in between.
     await endOthers(ctx);
     const changed = await setPassword(deps, account.id, hash, 'account.password_changed');

@@ -4,6 +4,7 @@ import type { Deps } from '../../deps.ts';
 import type { Profile } from '../../domain/account.ts';
 import { PREFECTURES } from '../../domain/postal-code.ts';
 import type { RegistrationDraft } from '../../domain/registration-draft.ts';
+import { hashAsker } from '../../http/hash-asker.ts';
 import { page } from '../../http/page-context.ts';
 import { formField } from '../../http/read-form.ts';
 import type { AddRoutes, InteractionContext } from '../interaction-context.ts';
@@ -62,7 +63,7 @@ export function createProfilePage(
     const problem = kept ? undefined : passwordProblem(deps, password, { email: draft.email as string, profile }, ctx.state.t);
     if (problem) errors.password = problem;
     if (Object.keys(errors).length) return show(ctx, draft, { values, errors });
-    const hash = kept ? undefined : await deps.hasher.hash(password);
+    const hash = kept ? undefined : await deps.hasher.hash(password, hashAsker(ctx.ip, { kind: 'draft', id: draft.id }));
     await registration.change(ctx, (standing) => ({
       ...standing,
       profile,

@@ -2,6 +2,8 @@
 import type { Account } from '../../domain/account.ts';
 import { parseEmail } from '../../domain/canonical-email.ts';
 import type { Deps } from '../../deps.ts';
+import { HashingLaneFull, type HashAsker } from '../../domain/password-hash.ts';
+import { hashAsker } from '../../http/hash-asker.ts';
 import { createLoginLimits } from '../../http/login-limits.ts';
 
 /** Where a try comes from. */
@@ -31,25 +33,34 @@ export function createSignIn(deps: SignInDeps): SignIn {
     const parsed = parseEmail(loginId);
     const account = parsed.ok ? await storage.accounts.findByEmail(parsed.canonical) : undefined;
     const counted = account?.id ?? (parsed.ok ? parsed.canonical : loginId.slice(0, 100));
-    const attempt = await limits.begin(counted, account && from.knownDevice(account.id), from.ip);
-    const right = await compare(password, account).catch(async (error: unknown) => {
+    const knownDevice = account && from.knownDevice(account.id);
+    const attempt = await limits.begin(counted, knownDevice, from.ip);
+    const asker = hashAsker(from.ip, { kind: 'account', id: counted }, knownDevice);
+    const right = await compare(password, account, asker).catch(async (error: unknown) => {
       await attempt.takeBack();
       throw error;
     });
-    if (!account || !right || account.disabled_at !== undefined) return undefined;
+    if (!account || !right) return undefined;
     const { failures, countedUntil } = await attempt.succeeded();
     if (failures >= FAILURES_WORTH_A_MAIL) await tellOwner(deps, account, failures, countedUntil);
-    if (hasher.needsRehash(account.password_hash)) await rehash(account, password);
+    if (hasher.needsRehash(account.password_hash)) await rehash(account, password, asker);
     return account;
   };
 
-  async function compare(password: string, account: Account | undefined): Promise<boolean> {
-    return account ? hasher.verify(password, account.password_hash) : hasher.verifyAgainstNothing(password);
+  async function compare(password: string, account: Account | undefined, asker: HashAsker): Promise<boolean> {
+    // A disabled account is answered as one that does not exist, right password or not.
+    if (!account || account.disabled_at !== undefined) return hasher.verifyAgainstNothing(password, asker);
+    return hasher.verify(password, account.password_hash, asker);
   }
 
   /** Settings have changed since the hash was made; the password is here now and will not be again before the next login. */
-  async function rehash(account: Account, password: string): Promise<void> {
-    const rehashed = await hasher.hash(password);
+  async function rehash(account: Account, password: string, asker: HashAsker): Promise<void> {
+    const rehashed = await hasher.hash(password, asker).catch((error: unknown) => {
+      // The lane is busy: the next login does it.
+      if (error instanceof HashingLaneFull) return undefined;
+      throw error;
+    });
+    if (rehashed === undefined) return;
     await storage.accounts.change(account.id, (standing) =>
       // Another login did it in the same moment, or the password is another one by now.
       standing.password_hash === account.password_hash

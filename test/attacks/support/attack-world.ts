@@ -75,6 +75,7 @@ export type WorldOptions = {
 };
 
 type PolicyFile = {
+  password_hash: { per_minute: Record<string, number> };
   rate_limits: { login: Record<string, number>; email_code: Record<string, number>; legacy_hand_over: Record<string, number> };
 };
 

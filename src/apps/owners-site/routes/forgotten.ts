@@ -1,6 +1,7 @@
 // ユーザーIDを忘れた方, パスワードを忘れた方: by mail to the address that the site has. The pages never tell whether there is such a user.
 import { page } from '../../../http/page-context.ts';
 import { PageError } from '../../../http/page-error.ts';
+import { sourceOf } from '../../../http/network.ts';
 import { formField } from '../../../http/read-form.ts';
 import type { Mail } from '../mailer.ts';
 import { RESET_MINUTES } from '../reset-tokens.ts';
@@ -16,7 +17,7 @@ export function forgottenRoutes(router: SiteRouter, site: Site): void {
   const { users, sessions, resetTokens, tries, mailer } = site;
 
   function checkSender(ctx: SiteContext): void {
-    const wait = tries.count(MAIL_FROM_ADDRESS, ctx.ip);
+    const wait = tries.count(MAIL_FROM_ADDRESS, sourceOf(ctx.ip));
     if (wait > 0) throw new PageError('rate_limited', 429, { wayOn: '/login', retryAfterSeconds: wait / 1000 });
   }
 

@@ -1,4 +1,5 @@
 // ① Login with the site's own user ID, and the way out.
+import { sourceOf } from '../../../http/network.ts';
 import { formField } from '../../../http/read-form.ts';
 import { page } from '../../../http/page-context.ts';
 import { PageError } from '../../../http/page-error.ts';
@@ -48,8 +49,12 @@ export function loginRoutes(router: SiteRouter, site: Site): void {
       });
     }
 
-    // Counted before the password is looked at, for a user ID that nobody has too.
-    const wait = tries.count(LOGIN_FROM_ADDRESS, ctx.ip) || tries.count(LOGIN_OF_USER, userId);
+    // Counted before the password is looked at, for a user ID that nobody has too. A try that the wait of its user ID refuses is not
+    // compared, and does not count for the address.
+    const source = sourceOf(ctx.ip);
+    const waitOfUser = tries.count(LOGIN_OF_USER, userId);
+    const wait = waitOfUser || tries.count(LOGIN_FROM_ADDRESS, source);
+    if (wait > 0 && waitOfUser === 0) tries.giveBack(LOGIN_OF_USER, userId);
     if (wait > 0) {
       loginPage(ctx, form, { user_id: t('login.errors.wait', { minutes: Math.ceil(wait / 60_000) }) });
       ctx.status = 429;
@@ -58,7 +63,7 @@ export function loginRoutes(router: SiteRouter, site: Site): void {
     }
     const user = await users.checkPassword(userId, password);
     if (!user) return loginPage(ctx, form, { user_id: t('login.errors.wrong') });
-    tries.giveBack(LOGIN_FROM_ADDRESS, ctx.ip);
+    tries.giveBack(LOGIN_FROM_ADDRESS, source);
     tries.forget(LOGIN_OF_USER, userId);
 
     // A new session, whatever this browser had before: nobody else can know its token.

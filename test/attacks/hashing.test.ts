@@ -1,0 +1,215 @@
+// Attacks on the lane in which passwords are hashed, and by the time that it takes: design/security-2.md S109 and S124.
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { DatabaseSync } from 'node:sqlite';
+import { join } from 'node:path';
+import type bcrypt from 'bcrypt';
+import { createPasswordHasher, HashingLaneFull, type HashAsker, type HasherOptions } from '../../src/domain/password-hash.ts';
+import { startWorld, type World } from './support/attack-world.ts';
+import { begin, returned, signIn } from './support/client.ts';
+import { figure } from './support/figure.ts';
+import { freshEmail, PASSWORD, PROFILE, registerUpTo } from './support/registration.ts';
+
+// Processes start and mails travel; a busy machine takes its time.
+jest.setTimeout(120_000);
+
+/** A hasher whose work is done when the test says so. */
+function slowHasher(options: Partial<HasherOptions> = {}) {
+  const underWay: { password: string; end: () => void }[] = [];
+  const refused: string[] = [];
+  let now = 1_000_000_000_000;
+  const work = async (password: string): Promise<void> => new Promise((resolve) => underWay.push({ password, end: resolve }));
+  const hasher = createPasswordHasher({
+    cost: 12,
+    concurrency: 1,
+    queueLimit: 8,
+    clock: () => now,
+    onRefused: (reason) => refused.push(reason),
+    algorithm: {
+      compare: async (password: string) => work(password).then(() => false),
+      hash: async (password: string) => work(password).then(() => 'hash'),
+    } as unknown as typeof bcrypt,
+    ...options,
+  });
+  const settled: string[] = [];
+  return {
+    refused,
+    underWay,
+    settled,
+    advance: (milliseconds: number) => void (now += milliseconds),
+    /** Asks for a hash; the name is written down when it is answered. */
+    ask(name: string, asker: HashAsker): void {
+      hasher.hash(name, asker).then(
+        () => settled.push(name),
+        (error: unknown) => settled.push(`${error instanceof HashingLaneFull ? 'refused' : 'failed'} ${name}`),
+      );
+    },
+    /** Ends the one that runs, and all that come after it. */
+    async finish(): Promise<string[]> {
+      for (;;) {
+        await new Promise((resolve) => setImmediate(resolve));
+        const one = underWay.shift();
+        if (!one) return settled;
+        one.end();
+      }
+    },
+    refusal: async (asker: HashAsker) => hasher.hash('x', asker).catch((error: unknown) => error as HashingLaneFull),
+  };
+}
+
+const asker = (ip: string, id: string, more: Partial<HashAsker> = {}): HashAsker => ({
+  network: ip.split('.').slice(0, 3).join('.'),
+  source: ip,
+  subject: { kind: 'account', id },
+  ...more,
+});
+
+describe('the hashing lane', () => {
+  test('S109 a flood from one network, address or account: everybody else keeps a place and a turn', async () => {
+    const lane = slowHasher();
+    // One runs, six wait, and the two places of known devices stay free; the other three are refused.
+    for (let n = 0; n < 10; n += 1) lane.ask(`flood ${n}`, asker('10.0.0.1', 'flood'));
+    lane.ask('neighbour', asker('10.0.0.2', 'a'));
+    lane.ask('other account', asker('10.0.0.1', 'b'));
+    lane.ask('elsewhere', asker('10.9.9.9', 'c'));
+    lane.ask('known', asker('10.0.0.1', 'd', { knownDevice: 'device' }));
+    const order = await lane.finish();
+    const served = order.filter((name) => !name.startsWith('refused'));
+    expect(served.slice(0, 5)).toEqual(['flood 0', 'known', 'elsewhere', 'neighbour', 'other account']);
+    // What ran ran, and of those that waited three gave up their places.
+    expect(order.filter((name) => name.startsWith('refused'))).toHaveLength(3 + 3);
+    expect(lane.refused).toEqual(Array(6).fill('full'));
+  });
+
+  test('S109 more hashes a minute than an address, an account or a draft may have: refused, counted, and told for how long', async () => {
+    const lane = slowHasher({ queueLimit: 1000, perMinute: { source: 30, account: 20, draft: 10 } });
+    lane.advance(20_000 - (1_000_000_000_000 % 60_000));
+    for (let n = 0; n < 12; n += 1) lane.ask('draft', asker('10.0.0.1', 'a', { subject: { kind: 'draft', id: 'a' } }));
+    for (let n = 0; n < 12; n += 1) lane.ask('account', asker('10.0.0.2', 'a'));
+    for (let n = 0; n < 12; n += 1) lane.ask('account', asker('10.0.0.3', 'a'));
+    for (let n = 0; n < 32; n += 1) lane.ask('source', asker('10.0.0.4', `${n}`));
+    // The owner's own browser is touched by none of that.
+    for (const [ip, id] of [
+      ['10.0.0.4', 'own'],
+      ['10.0.0.9', 'a'],
+    ] as const)
+      lane.ask('known', asker(ip, id, { knownDevice: 'device' }));
+    const refusal = await lane.refusal(asker('10.0.0.4', 'other'));
+    expect((refusal as HashingLaneFull).retryAfterSeconds).toBe(40);
+    const answers = Object.groupBy(await lane.finish(), (name) => name);
+    const counts = Object.fromEntries(Object.entries(answers).map(([name, all]) => [name, all?.length]));
+    expect(counts).toEqual({
+      draft: 10,
+      'refused draft': 2,
+      account: 20,
+      'refused account': 4,
+      source: 30,
+      'refused source': 2,
+      known: 2,
+    });
+    expect(
+      Object.fromEntries(
+        Object.entries(Object.groupBy(lane.refused, (reason) => reason)).map(([name, all]) => [name, all?.length]),
+      ),
+    ).toEqual({
+      draft: 2,
+      account: 4,
+      source: 3,
+    });
+    lane.advance(40_000);
+    lane.ask('next minute', asker('10.0.0.4', 'x'));
+    expect((await lane.finish()).at(-1)).toBe('next minute');
+  });
+
+  test('S124 an account whose hash is cheaper or dearer than those of today: every failure costs the same work', async () => {
+    let work = 0;
+    const counting = {
+      compare: async (_password: string, hash: string) => {
+        work += 2 ** Number(hash.split('$')[2]);
+        return hash.includes('right');
+      },
+      hash: async () => 'unused',
+    } as unknown as typeof bcrypt;
+    const noted: number[] = [];
+    const make = (cost: number, highestCost?: number) =>
+      createPasswordHasher({
+        cost,
+        concurrency: 1,
+        queueLimit: 10,
+        algorithm: counting,
+        onCostlier: (dearer) => noted.push(dearer),
+        ...(highestCost === undefined ? {} : { highestCost }),
+      });
+    const hashOf = (cost: number): string => `$2b$${String(cost).padStart(2, '0')}$${'a'.repeat(53)}`;
+    const costOf = async (action: () => Promise<boolean>): Promise<number> => {
+      work = 0;
+      expect(await action()).toBe(false);
+      return work;
+    };
+    const raised = make(12);
+    for (const cost of [4, 8, 10, 11, 12]) expect(await costOf(async () => raised.verify('wrong', hashOf(cost)))).toBe(2 ** 12);
+    for (const other of ['malformed', hashOf(31)]) expect(await costOf(async () => raised.verify('wrong', other))).toBe(2 ** 12);
+    expect(await costOf(async () => raised.verify('x'.repeat(73), hashOf(10)))).toBe(2 ** 12);
+    expect(await costOf(async () => raised.verifyAgainstNothing('wrong'))).toBe(2 ** 12);
+    expect(noted).toEqual([]);
+
+    // The cost was lowered: accounts of before are dearer. Where that is known, everything is as dear from the first try on.
+    const lowered = make(10, 12);
+    for (const cost of [10, 12]) expect(await costOf(async () => lowered.verify('wrong', hashOf(cost)))).toBe(2 ** 12);
+    expect(await costOf(async () => lowered.verifyAgainstNothing('wrong'))).toBe(2 ** 12);
+    const unaware = make(10);
+    expect(await costOf(async () => unaware.verify('wrong', hashOf(12)))).toBe(2 ** 12);
+    expect(await costOf(async () => unaware.verifyAgainstNothing('wrong'))).toBe(2 ** 12);
+    expect(noted).toEqual([12]);
+  });
+});
+
+describe('in the program', () => {
+  let world: World;
+  beforeAll(async () => {
+    world = await startWorld({ env: { PASSWORD_HASH_COST: '8' } });
+  });
+  afterAll(async () => world?.close());
+
+  test('S109 eighty connections post ⑦ of one draft: others sign in, and the refused are told when, in their language, and fill no log', async () => {
+    const { browser } = await registerUpTo(world, 'profile', { email: freshEmail() });
+    const form = browser.form('/create/profile');
+    const others = await Promise.all(Array.from({ length: 8 }, async () => (await begin(world, 'attack-web')).browser));
+    const logged = world.nodes[0]?.output().length ?? 0;
+    const flood = Array.from({ length: 80 }, async (_, n) =>
+      browser.copy({ language: n % 2 ? 'en' : 'ja' }).post(form, { ...PROFILE, password: PASSWORD }, { mayFail: true }),
+    );
+    const logins = others.map(async (other) => returned(await signIn(other)).has('code'));
+    expect(await Promise.all(logins)).toEqual(Array(8).fill(true));
+    const answers = await Promise.all(flood);
+    const refused = answers.filter(({ status }) => status === 503);
+    expect(answers.length - refused.length).toBeLessThanOrEqual(10);
+    for (const { headers } of refused) expect(Number(headers['retry-after'])).toBeGreaterThan(0);
+    expect(refused.some(({ text }) => text.includes('ただいま混み合っています') && /あと\d+秒/.test(text))).toBe(true);
+    expect(refused.some(({ text }) => /try again in \d+ sec/.test(text))).toBe(true);
+    expect(world.nodes[0]?.output().slice(logged)).not.toContain('too many passwords');
+    const metrics = (await world.request('/metrics', { from: '127.0.0.1' })).text;
+    expect(Number(/hashes_refused_total\{reason="draft"\} (\d+)/.exec(metrics)?.[1])).toBeGreaterThan(0);
+  });
+
+  test('S124 the cost is lowered, and a process starts: it knows of the dearer hashes before anybody tries', async () => {
+    const file = new DatabaseSync(join(world.directory, 'data/common-id.sqlite'), { readOnly: true });
+    const marks = (): number =>
+      Number(file.prepare("SELECT count(*) AS n FROM counters WHERE key LIKE 'password-hash-cost:%'").get()?.n);
+    expect(marks()).toBe(1);
+    const node = await world.addNode({ PASSWORD_HASH_COST: '4' });
+    expect(marks()).toBe(2);
+    // What is computed for an ID that nobody has: 2^8 as before, which takes some 16 times as long as 2^4.
+    const timeOf = async (at: number | undefined): Promise<number> => {
+      const times: number[] = [];
+      for (let n = 0; n < figure(15, 7); n += 1) {
+        const { browser } = await begin(world, 'attack-web');
+        const options = at === undefined ? {} : { port: at };
+        times.push((await browser.copy(options).post('/login', { login_id: freshEmail(), password: 'Wrong-0000' })).milliseconds);
+      }
+      return Math.min(...times);
+    };
+    const [before, after] = [await timeOf(undefined), await timeOf(node.port)];
+    expect({ before, after, alike: after > before * 0.6 }).toEqual({ before, after, alike: true });
+    file.close();
+  });
+});
