@@ -9,7 +9,7 @@ import { createBrowser, type Answer, type Browser } from '../support/http-browse
 import { startWorld, type World } from './support/attack-world.ts';
 import { basic, begin, returned, signIn, token } from './support/client.ts';
 import { figure } from './support/figure.ts';
-import { codeFor, freshEmail, PASSWORD, registerUpTo } from './support/registration.ts';
+import { freshEmail, PASSWORD, registerUpTo } from './support/registration.ts';
 
 // Processes start and mails travel; a busy machine takes its time.
 jest.setTimeout(120_000);
