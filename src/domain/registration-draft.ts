@@ -1,75 +1,167 @@
-// A registration that is not finished: what was proven and typed so far. Nothing of it is an account.
-import type { EpochMilliseconds, Profile, TermsAcceptance } from './account.ts';
-import { parseEmail } from './canonical-email.ts';
+// A registration that is not finished: what was proven and typed so far, in one browser. Nothing of it is an account.
+// Each function here answers the draft after a step, from the draft that stands; where the step does not fit any more, the same object.
+import type { Account, EpochMilliseconds, Profile, TermsAcceptance } from './account.ts';
 
 /** How long an unfinished registration is kept. */
 export const REGISTRATION_DRAFT_LIFETIME_MS = 24 * 60 * 60 * 1000;
 
+/** The mailed code came back. */
+export type EmailProof = {
+  /** The address that it proves. */
+  email_canonical: string;
+  /** The browser in which it was entered; it proves nothing in another one. */
+  browser: string;
+  at: EpochMilliseconds;
+};
+
+/**
+ * Invariants, after every change: a proof names the draft's address, or there is none; a password was typed for this address;
+ * from 登録 on (`registering_at`) nothing changes but the outcome.
+ */
 export type RegistrationDraft = {
-  /** See `draftIdOfLegacyIdentity` and `draftIdOfBrowser`: the legacy identity or the browser that it belongs to. */
+  /** See `draftId`. */
   id: string;
   version: number;
   terms?: TermsAcceptance;
   /** As typed at ⑤. */
   email?: string;
   email_canonical?: string;
-  /** Set when the mailed code came back; forgotten when the address changes. */
-  email_verified_at?: EpochMilliseconds;
-  /** The browser in which the code came back. */
-  proven_in?: string;
+  proven?: EmailProof;
   /** What was typed at ⑦. */
   profile?: Profile;
   /** The password of ⑦ as a bcrypt hash; the password itself is never kept. */
   password_hash?: string;
   /** The id that the account will have: 登録 pressed twice makes one account. */
   account_id?: string;
-  /** When 登録 was pressed and the account written. */
+  /** 登録 was pressed, and the account is being written. */
+  registering_at?: EpochMilliseconds;
+  /** The account is written. */
   registered_at?: EpochMilliseconds;
-  /** What was typed in a browser that proved another address than this one has: comes back when that address is proven here too. */
-  elsewhere?: Pick<RegistrationDraft, 'email_canonical' | 'profile' | 'password_hash' | 'account_id'>;
   expires_at: EpochMilliseconds;
 };
 
-/**
- * The id of the draft of a legacy identity: the same from every browser, because the owners site vouches for the person.
- */
-export function draftIdOfLegacyIdentity(clientId: string, legacyId: string): string {
-  return `legacy:${clientId}:${legacyId}`;
-}
+/** What a browser has done of a registration that may be confirmed. */
+export type CompleteDraft = RegistrationDraft &
+  Required<
+    Pick<RegistrationDraft, 'terms' | 'email' | 'email_canonical' | 'proven' | 'profile' | 'password_hash' | 'account_id'>
+  >;
 
 /**
- * The draft as a browser may see it. Whoever is lured into another person's migration proves an address and types who they are; nobody
- * may go on with that from another browser by the legacy site's word alone. Where the address is the one that the legacy site itself
- * handed over, it is the same person in another browser, and everything goes on; else the code is asked for once more.
+ * The id of a browser's draft. A legacy identity has one in each browser: the site's word does not tell that the same person sits there,
+ * so what one browser proved and typed is nothing to another.
  */
-export function draftIn(draft: RegistrationDraft, browserId: string, handedOverEmail: string | undefined): RegistrationDraft {
-  const { id, version, expires_at, terms, email_canonical, profile, password_hash, account_id, proven_in } = draft;
-  if (proven_in === undefined || proven_in === browserId || email_canonical === canonicalOf(handedOverEmail)) return draft;
-  const typed = {
-    ...(email_canonical !== undefined && { email_canonical }),
-    ...(profile && { profile }),
-    ...(password_hash !== undefined && { password_hash }),
-    ...(account_id !== undefined && { account_id }),
-  };
-  return { id, version, expires_at, ...(terms && { terms }), ...(draft.registered_at === undefined && { elsewhere: typed }) };
+export function draftId(browserId: string, legacy?: { clientId: string; legacyId: string }): string {
+  const ofBrowser = `browser:${browserId}`;
+  return legacy ? `${ofBrowser}:legacy:${legacy.clientId}:${legacy.legacyId}` : ofBrowser;
 }
 
-function canonicalOf(email: string | undefined): string | undefined {
-  const parsed = parseEmail(email ?? '');
-  return parsed.ok ? parsed.canonical : undefined;
+/** Whether the draft's address was proven in this browser. */
+export function isProven({ proven, email_canonical }: RegistrationDraft, browserId: string): boolean {
+  return proven !== undefined && proven.email_canonical === email_canonical && proven.browser === browserId;
 }
 
-/** What changes in a draft when the code comes back in this browser. */
-export function proof(
-  { elsewhere, email_canonical }: RegistrationDraft,
+/** Whether everything is there that an account needs, proven and typed in this browser. */
+export function isComplete(draft: RegistrationDraft, browserId: string): draft is CompleteDraft {
+  const { terms, email, profile, password_hash, account_id } = draft;
+  return isProven(draft, browserId) && [terms, email, profile, password_hash, account_id].every((part) => part !== undefined);
+}
+
+function isOpen({ registering_at, registered_at }: RegistrationDraft): boolean {
+  return registering_at === undefined && registered_at === undefined;
+}
+
+/** ④: the terms were ticked. */
+export function withTerms(draft: RegistrationDraft, terms: TermsAcceptance): RegistrationDraft {
+  return isOpen(draft) ? { ...draft, terms } : draft;
+}
+
+/** ⑤: another address loses the proof of the one before, and the password: nobody gets an account with a password of another time. */
+export function withAddress(draft: RegistrationDraft, address: { email: string; canonical: string }): RegistrationDraft {
+  if (!isOpen(draft)) return draft;
+  const { email, canonical: email_canonical } = address;
+  if (draft.email_canonical === email_canonical) return draft.proven ? draft : { ...draft, email };
+  const { proven: _proven, password_hash: _hash, ...rest } = draft;
+  return { ...rest, email, email_canonical };
+}
+
+/** ⑥: the code came back. It is a proof only while the address is the one that it was mailed to. */
+export function withProof(draft: RegistrationDraft, proof: EmailProof): RegistrationDraft {
+  return isOpen(draft) && draft.email_canonical === proof.email_canonical ? { ...draft, proven: proof } : draft;
+}
+
+/**
+ * ⑦: who the person is, and the password.
+ * @param typed.password_hash left out where the password that was typed before stays
+ * @param typed.newAccountId the account's id, where the draft has none yet
+ * @param typed.checkedFor the address that the password was compared with; for another one it was not checked
+ */
+export function withTyped(
+  draft: RegistrationDraft,
+  typed: { profile: Profile; password_hash?: string | undefined; newAccountId: string; checkedFor: string | undefined },
   browserId: string,
-  now: EpochMilliseconds,
-): Partial<RegistrationDraft> {
-  const typed = elsewhere?.email_canonical === email_canonical ? elsewhere : {};
-  return { ...typed, email_verified_at: now, proven_in: browserId };
+): RegistrationDraft {
+  if (!isOpen(draft) || !isProven(draft, browserId) || draft.email_canonical !== typed.checkedFor) return draft;
+  return {
+    ...draft,
+    profile: typed.profile,
+    account_id: draft.account_id ?? typed.newAccountId,
+    ...(typed.password_hash !== undefined && { password_hash: typed.password_hash }),
+  };
 }
 
-/** The id of the draft of a browser that came without a legacy identity. */
-export function draftIdOfBrowser(browserId: string): string {
-  return `browser:${browserId}`;
+/** ⑧: 登録 was pressed. From here on the draft is what the account is made of. */
+export function beginRegistering(draft: RegistrationDraft, browserId: string, now: EpochMilliseconds): RegistrationDraft {
+  return isOpen(draft) && isComplete(draft, browserId) ? { ...draft, registering_at: now } : draft;
+}
+
+/** No account came of 登録: the person may change what they typed. */
+export function giveUpRegistering(draft: RegistrationDraft): RegistrationDraft {
+  if (draft.registered_at !== undefined) return draft;
+  const { registering_at: _at, ...rest } = draft;
+  return rest;
+}
+
+/** The account is written: what was typed is in it now, and the draft only remembers that it is done. */
+export function asRegistered(
+  draft: RegistrationDraft,
+  account: Pick<Account, 'id' | 'email'>,
+  now: EpochMilliseconds,
+): RegistrationDraft {
+  if (draft.registered_at !== undefined) return draft;
+  const { id, version, expires_at } = draft;
+  return { id, version, expires_at, email: account.email, account_id: account.id, registered_at: now };
+}
+
+/**
+ * The account that a draft becomes.
+ * @throws {Error} the draft is not being registered, or its address is not proven in this browser: the program has a fault
+ */
+export function accountOf(draft: RegistrationDraft, browserId: string, language: string, now: EpochMilliseconds): Account {
+  if (draft.registering_at === undefined || !isComplete(draft, browserId)) throw new Error('the draft is not complete');
+  return {
+    id: draft.account_id,
+    version: 1,
+    email: draft.email,
+    email_canonical: draft.proven.email_canonical,
+    email_verified_at: draft.proven.at,
+    password_hash: draft.password_hash,
+    profile: draft.profile,
+    terms: [draft.terms],
+    confirmations: {},
+    language,
+    created_at: now,
+    updated_at: now,
+  };
+}
+
+const OF_EARLIER_VERSIONS = ['email_verified_at', 'proven_in', 'elsewhere'];
+
+/**
+ * A draft as it was stored, also by a version before proofs named their address: what such a one says of a proof, and the password beside
+ * it, is dropped, because it may be another address's. The person enters a code and a password once more.
+ */
+export function readDraft(stored: RegistrationDraft): RegistrationDraft {
+  if (!OF_EARLIER_VERSIONS.some((name) => name in stored)) return stored;
+  const { password_hash: _hash, ...rest } = stored;
+  return Object.fromEntries(Object.entries(rest).filter(([name]) => !OF_EARLIER_VERSIONS.includes(name))) as RegistrationDraft;
 }

@@ -2,7 +2,7 @@
 import Router from 'koa-router';
 import type Provider from 'oidc-provider';
 import type { Deps } from '../deps.ts';
-import { draftIdOfLegacyIdentity } from '../domain/registration-draft.ts';
+import { legacyRegistrationId } from '../domain/legacy-registration.ts';
 import { missingSteps, type Migration } from '../domain/migration.ts';
 import { missingRequiredClaims } from '../domain/required-profile.ts';
 
@@ -62,7 +62,7 @@ async function stillMissing(
   { storage, clients, clock }: StatusDeps,
 ): Promise<string[]> {
   const { client_id: clientId, legacy_id: legacyId } = migration;
-  const draft = await storage.registrationDrafts.find(draftIdOfLegacyIdentity(clientId, legacyId));
+  const draft = await storage.registrationDrafts.find(legacyRegistrationId(clientId, legacyId));
   const known = accountId ?? (draft?.registered_at ? draft.account_id : undefined);
   const account = known ? await storage.accounts.find(known) : undefined;
   const required = clients.find(clientId)?.requiredClaims ?? [];

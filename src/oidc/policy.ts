@@ -6,7 +6,7 @@ import { interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
 import type { Deps } from '../deps.ts';
 import { createBrowserIds } from '../http/browser-id.ts';
 import { signInIsOver, type Account } from '../domain/account.ts';
-import { draftIdOfLegacyIdentity } from '../domain/registration-draft.ts';
+import { legacyRegistrationId } from '../domain/legacy-registration.ts';
 import { isOpenTo, isTakenBack, stands, type DealerLink } from '../domain/dealer-link.ts';
 import type { Migration } from '../domain/migration.ts';
 import { missingRequiredClaims } from '../domain/required-profile.ts';
@@ -98,7 +98,7 @@ function createPrompt({ storage }: PolicyDeps, read: Reader) {
       if (!legacy) return need(true);
       // Linked before, or registered before and then abandoned: the person has an ID.
       if (migration?.account_id !== undefined || migration?.candidate !== undefined) return need(false);
-      const draft = await storage.registrationDrafts.find(draftIdOfLegacyIdentity(legacy.client_id, legacy.profile.legacy_id));
+      const draft = await storage.registrationDrafts.find(legacyRegistrationId(legacy.client_id, legacy.profile.legacy_id));
       return need(draft?.registered_at === undefined);
     }),
   );

@@ -90,7 +90,7 @@ describe('the code', () => {
     expect(world.rows('SELECT attempts FROM email_codes ORDER BY rowid DESC LIMIT 1')).toEqual([{ attempts: 5 }]);
     const sixth = await browser.post('/create/code', { code: right });
     expect(sixth.status).toBe(422);
-    expect(draftOf(world, email)?.document.email_verified_at).toBeUndefined();
+    expect(draftOf(world, email)?.document.proven).toBeUndefined();
   });
 
   test('S04 the right code in 20 parallel requests to two nodes: counts once', async () => {
@@ -205,7 +205,7 @@ describe('the code', () => {
     const right = await codeFor(world, other);
     expect((await victim.browser.post('/create/code', { code: right, email: victim.email })).status).toBe(303);
     expect(draftOf(world, victim.email)).toBeUndefined();
-    expect(draftOf(world, other)?.document.email_verified_at).toBeDefined();
+    expect(draftOf(world, other)?.document.proven?.email_canonical).toBe(other);
   });
 });
 

@@ -232,6 +232,12 @@ export function viewSamples(t: Translate): ViewSample[] {
       dealers,
     }),
     note('already-linked', { action, clientName: 'トヨタオーナーズサイト' }),
+    note('registered-already', { action, clientName: 'トヨタオーナーズサイト', reason: 'legacy_registered' }),
+    note(
+      'registered-already',
+      { action, clientName: 'MyTOYOTA整備手帳', reason: 'address_registered' },
+      'registered-already-address',
+    ),
     step('logout', { action, fields: [{ name: 'xsrf', value: 'x' }], clientName: 'MyTOYOTA整備手帳', cancelUrl: '/' }),
     note('logged-out', {}),
     note('home', { services: [{ name: 'MyTOYOTA整備手帳', url: 'http://localhost:3002' }] }),

@@ -49,7 +49,7 @@ export function describeRaces(getNodes: () => Nodes, { atCodePage }: Visitors): 
     expect(statuses(answers)).toEqual([422]);
     expect(await withStorage(getNodes(), ({ emailCodes }) => emailCodes.find(slot))).toMatchObject({ attempts: 5 });
     expect((await browser.post('/create/code', { code: right })).status).toBe(422);
-    expect((await draftOf(email))?.email_verified_at).toBeUndefined();
+    expect((await draftOf(email))?.proven).toBeUndefined();
   });
 
   test('one registration, every step pressed 20 times at once: one proof, one account, one link, one delivery', async () => {

@@ -1,10 +1,10 @@
 // ④ TOYOTA/LEXUSの共通IDについて: what it is, and agreement to the terms.
 import type { Deps } from '../../deps.ts';
+import { withTerms } from '../../domain/registration-draft.ts';
 import { agreeTo, termsInForce } from '../../domain/terms.ts';
 import { page } from '../../http/page-context.ts';
 import { formField } from '../../http/read-form.ts';
 import type { AddRoutes, InteractionContext } from '../interaction-context.ts';
-import { firstMissingPage } from './flow.ts';
 import type { Registration } from './registration.ts';
 
 export function createAboutPage(
@@ -35,7 +35,7 @@ export function createAboutPage(
   return (router) => {
     router.get('/', async (ctx) => {
       const draft = await registration.draftOf(ctx);
-      if (firstMissingPage(draft, registration.termsVersion()) !== 'about') return registration.goOn(ctx, draft);
+      if (registration.missingPage(ctx, draft) !== 'about') return registration.goOn(ctx, draft);
       return show(ctx, draft.terms?.version);
     });
     router.post('/', async (ctx) => {
@@ -46,10 +46,7 @@ export function createAboutPage(
       // Nobody agrees to what came into force after the page was shown.
       if (formField(ctx, 'terms_version') !== text.version)
         return show(ctx, undefined, { terms: t('form_errors.terms_revised') });
-      return registration.goOn(
-        ctx,
-        await registration.change(ctx, (standing) => ({ ...standing, terms: agreeTo(text, clock()) })),
-      );
+      return registration.goOn(ctx, await registration.change(ctx, (standing) => withTerms(standing, agreeTo(text, clock()))));
     });
     router.post('/cancel', async (ctx) => ctx.state.interaction.cancel());
     // For somebody who remembers that they have an ID.

@@ -1,7 +1,7 @@
 // ⑥ 認証番号の入力.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Deps } from '../../deps.ts';
-import { proof, type RegistrationDraft } from '../../domain/registration-draft.ts';
+import { isProven, withProof, type RegistrationDraft } from '../../domain/registration-draft.ts';
 import { secondsToNextCode } from '../../http/code-limits.ts';
 import { page } from '../../http/page-context.ts';
 import { formField } from '../../http/read-form.ts';
@@ -19,9 +19,13 @@ export function createCodePage(
   registration: Registration,
   mailCode: MailCode,
 ): AddRoutes {
+  const slotOf = (ctx: InteractionContext, { email_canonical: canonical = '' }: RegistrationDraft): string =>
+    codeSlot(ctx.state.interaction.uid, canonical);
+  const isDone = (ctx: InteractionContext, draft: RegistrationDraft): boolean => isProven(draft, ctx.state.interaction.browserId);
+
   /** Seconds until another code may be asked for; `undefined` where this interaction has none. */
-  const secondsToWait = async (ctx: InteractionContext): Promise<number | undefined> => {
-    const sent = await deps.storage.emailCodes.find(codeSlot(ctx.state.interaction.uid));
+  const secondsToWait = async (ctx: InteractionContext, draft: RegistrationDraft): Promise<number | undefined> => {
+    const sent = await deps.storage.emailCodes.find(slotOf(ctx, draft));
     return sent && secondsToNextCode(deps, sent.sent_at);
   };
 
@@ -29,8 +33,8 @@ export function createCodePage(
   const provenMeanwhile = async (ctx: InteractionContext): Promise<RegistrationDraft | undefined> => {
     for (let look = 1; ; look += 1) {
       const draft = await registration.draftOf(ctx);
-      if (draft.email_verified_at !== undefined) return draft;
-      if (look === LOOKS || (await deps.storage.emailCodes.find(codeSlot(ctx.state.interaction.uid)))) return undefined;
+      if (isDone(ctx, draft)) return draft;
+      if (look === LOOKS || (await deps.storage.emailCodes.find(slotOf(ctx, draft)))) return undefined;
       await sleep(LOOK_AGAIN_MS);
     }
   };
@@ -46,7 +50,7 @@ export function createCodePage(
       backUrl: registration.pathOf(ctx, 'email'),
       email: draft.email,
       resent: ctx.query.resent !== undefined,
-      canResendInSeconds: (await secondsToWait(ctx)) ?? 0,
+      canResendInSeconds: (await secondsToWait(ctx, draft)) ?? 0,
       errors,
     });
   };
@@ -54,29 +58,21 @@ export function createCodePage(
   const get = async (ctx: InteractionContext): Promise<void> => {
     const draft = await registration.draftFor(ctx, 'code');
     if (!draft) return;
-    if (draft.email_verified_at !== undefined) return registration.goOn(ctx, draft);
+    if (isDone(ctx, draft)) return registration.goOn(ctx, draft);
     // Taken up again later or in another browser: a code belongs to the interaction that asked for it.
-    if ((await secondsToWait(ctx)) === undefined) return registration.go(ctx, 'email');
+    if ((await secondsToWait(ctx, draft)) === undefined) return registration.go(ctx, 'email');
     return show(ctx, draft);
   };
 
   const post = async (ctx: InteractionContext): Promise<void> => {
     const draft = await registration.draftToFill(ctx, 'code');
     if (!draft) return;
-    if (draft.email_verified_at !== undefined) return registration.goOn(ctx, draft);
-    const problem = await checkCode(
-      deps,
-      codeSlot(ctx.state.interaction.uid),
-      draft.email_canonical as string,
-      formField(ctx, 'code'),
-    );
+    if (isDone(ctx, draft)) return registration.goOn(ctx, draft);
+    const email_canonical = draft.email_canonical as string;
+    const problem = await checkCode(deps, slotOf(ctx, draft), email_canonical, formField(ctx, 'code'));
     if (!problem) {
-      const proven = await registration.change(ctx, (standing) => {
-        if (standing.email_canonical !== draft.email_canonical) return standing;
-        const { elsewhere: _taken, ...rest } = standing;
-        return { ...rest, ...proof(standing, ctx.state.interaction.browserId, deps.clock()) };
-      });
-      return registration.goOn(ctx, proven);
+      const proof = { email_canonical, browser: ctx.state.interaction.browserId, at: deps.clock() };
+      return registration.goOn(ctx, await registration.change(ctx, (standing) => withProof(standing, proof)));
     }
     const meanwhile = await provenMeanwhile(ctx);
     if (meanwhile) return registration.goOn(ctx, meanwhile);
@@ -86,7 +82,7 @@ export function createCodePage(
   const postResend = async (ctx: InteractionContext): Promise<void> => {
     const draft = await registration.draftToFill(ctx, 'code');
     if (!draft) return;
-    const seconds = await secondsToWait(ctx);
+    const seconds = await secondsToWait(ctx, draft);
     if (seconds) {
       await show(ctx, draft, { code: ctx.state.t('form_errors.code_resend_too_early', { seconds }) });
       ctx.status = 429;

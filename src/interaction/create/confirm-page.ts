@@ -1,9 +1,10 @@
 // ⑧ 入力内容の確認: everything once more; 登録 writes the account. And ⑨: done.
 import type { Deps } from '../../deps.ts';
+import type { RegistrationDraft } from '../../domain/registration-draft.ts';
 import { page } from '../../http/page-context.ts';
 import type { AddRoutes, InteractionContext } from '../interaction-context.ts';
 import { profileRows } from '../profile-form.ts';
-import { firstMissingPage, profileAsked } from './flow.ts';
+import { profileAsked } from './flow.ts';
 import { register } from './register.ts';
 import type { Registration } from './registration.ts';
 
@@ -25,13 +26,20 @@ export function createConfirmPage(deps: Pick<Deps, 'storage' | 'clock'>, registr
   };
 
   const post = async (ctx: InteractionContext): Promise<void> => {
-    const draft = await registration.draftFor(ctx, 'confirm');
-    if (!draft) return;
-    if (firstMissingPage(draft, registration.termsVersion()) !== 'confirm') return registration.goOn(ctx, draft);
-    if (await register(deps, draft, ctx.state.language)) return registration.go(ctx, 'complete');
-    // The address was proven and registered elsewhere meanwhile; only its owner can have done so, and can sign in.
-    await ctx.state.interaction.setFacts({ wants: 'login' });
-    return ctx.state.interaction.finish({ create: {} });
+    const { legacy, browserId, path } = ctx.state.interaction;
+    const { language, t } = ctx.state;
+    const isReady = (draft: RegistrationDraft): boolean => registration.missingPage(ctx, draft) === 'confirm';
+    const registered = await register(deps, { legacy, browserId, language }, isReady);
+    if (registered === 'done') return registration.go(ctx, 'complete');
+    if (registered === 'incomplete') return registration.goOn(ctx, await registration.draftOf(ctx));
+    page(ctx, 'registered-already', {
+      kind: 'note',
+      title: t('registered_already.title'),
+      reason: registered,
+      clientName: ctx.state.interaction.client.name[language],
+      action: `${path}/sign-in`,
+    });
+    ctx.status = 409;
   };
 
   const complete = async (ctx: InteractionContext): Promise<void> => {

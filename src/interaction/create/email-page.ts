@@ -1,6 +1,7 @@
 // ⑤ メールアドレスの入力.
 import type { Deps } from '../../deps.ts';
 import { parseEmail } from '../../domain/canonical-email.ts';
+import { isProven, withAddress } from '../../domain/registration-draft.ts';
 import { secondsToNextCode } from '../../http/code-limits.ts';
 import { page } from '../../http/page-context.ts';
 import { formField } from '../../http/read-form.ts';
@@ -29,11 +30,11 @@ export function createEmailPage(
 
   /** A double press sends one mail, also where the second press comes before the first has written anything. */
   const sendOnce = async (ctx: InteractionContext, address: { email: string; canonical: string }): Promise<void> => {
-    const slot = codeSlot(ctx.state.interaction.uid);
-    const press = `code-press:${slot}:${address.canonical}`;
+    const slot = codeSlot(ctx.state.interaction.uid, address.canonical);
+    const press = `code-press:${slot}`;
     const presses = await storage.counters.add(press, 1, DOUBLE_PRESS_MS);
     const sent = await storage.emailCodes.find(slot);
-    const recently = sent?.email_canonical === address.canonical && secondsToNextCode(deps, sent.sent_at) > 0;
+    const recently = sent !== undefined && secondsToNextCode(deps, sent.sent_at) > 0;
     if (presses.points > 1 || recently) return;
     await mailCode(ctx, address).catch(async (error: unknown) => {
       // Nothing was sent: the next press must not be told that it was.
@@ -48,13 +49,10 @@ export function createEmailPage(
     const typed = formField(ctx, 'email');
     const parsed = parseEmail(typed);
     if (!parsed.ok) return show(ctx, typed, false, { email: ctx.state.t(`form_errors.email_${parsed.reason}`) });
-    if (draft.email_canonical === parsed.canonical && draft.email_verified_at !== undefined) return registration.goOn(ctx, draft);
+    const isSame = draft.email_canonical === parsed.canonical;
+    if (isSame && isProven(draft, ctx.state.interaction.browserId)) return registration.goOn(ctx, draft);
     await sendOnce(ctx, parsed);
-    await registration.change(ctx, (standing) => {
-      const { email_verified_at: _proven, proven_in: _browser, ...unproven } = standing;
-      return { ...unproven, email: parsed.email, email_canonical: parsed.canonical };
-    });
-    return registration.go(ctx, 'code');
+    return registration.goOn(ctx, await registration.change(ctx, (standing) => withAddress(standing, parsed)));
   };
 
   return (router) => {

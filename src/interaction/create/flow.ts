@@ -1,25 +1,27 @@
 // The order of the registration's pages, decided from the draft alone.
 import type { ProfileKey } from '../../domain/account.ts';
-import type { RegistrationDraft } from '../../domain/registration-draft.ts';
+import { isProven, type RegistrationDraft } from '../../domain/registration-draft.ts';
 
 /** ④ about, ⑤ email, ⑥ code, ⑦ profile, ⑧ confirm, ⑨ complete. */
 const PAGES = ['about', 'email', 'code', 'profile', 'confirm', 'complete'] as const;
 export type PageName = (typeof PAGES)[number];
 
 /** The first page whose answer is missing. */
-export function firstMissingPage(draft: RegistrationDraft, termsVersion: string): PageName {
+export function firstMissingPage(draft: RegistrationDraft, termsVersion: string, browserId: string): PageName {
   if (draft.registered_at !== undefined) return 'complete';
+  // 登録 was pressed; pressed again, it goes on with what was begun.
+  if (draft.registering_at !== undefined) return 'confirm';
   if (draft.terms?.version !== termsVersion) return 'about';
   if (draft.email === undefined) return 'email';
-  if (draft.email_verified_at === undefined) return 'code';
+  if (!isProven(draft, browserId)) return 'code';
   if (draft.profile === undefined || draft.password_hash === undefined) return 'profile';
   return 'confirm';
 }
 
-/** Whether a page may be shown: nothing before it is missing. Earlier pages may be gone back to until the account is written. */
-export function mayShow(page: PageName, draft: RegistrationDraft, termsVersion: string): boolean {
-  const missing = firstMissingPage(draft, termsVersion);
-  if (missing === 'complete') return page === 'complete';
+/** Whether a page may be shown: nothing before it is missing. Earlier pages may be gone back to until 登録 is pressed. */
+export function mayShow(page: PageName, draft: RegistrationDraft, termsVersion: string, browserId: string): boolean {
+  const missing = firstMissingPage(draft, termsVersion, browserId);
+  if (missing === 'complete' || draft.registering_at !== undefined) return page === missing;
   return PAGES.indexOf(page) <= PAGES.indexOf(missing);
 }
 

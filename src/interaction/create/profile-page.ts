@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { Deps } from '../../deps.ts';
 import type { Profile } from '../../domain/account.ts';
 import { PREFECTURES } from '../../domain/postal-code.ts';
-import type { RegistrationDraft } from '../../domain/registration-draft.ts';
+import { withTyped, type RegistrationDraft } from '../../domain/registration-draft.ts';
 import { hashAsker } from '../../http/hash-asker.ts';
 import { page } from '../../http/page-context.ts';
 import { formField } from '../../http/read-form.ts';
@@ -63,14 +63,14 @@ export function createProfilePage(
     const problem = kept ? undefined : passwordProblem(deps, password, { email: draft.email as string, profile }, ctx.state.t);
     if (problem) errors.password = problem;
     if (Object.keys(errors).length) return show(ctx, draft, { values, errors });
-    const hash = kept ? undefined : await deps.hasher.hash(password, hashAsker(ctx.ip, { kind: 'draft', id: draft.id }));
-    await registration.change(ctx, (standing) => ({
-      ...standing,
+    const typed = {
       profile,
-      account_id: standing.account_id ?? randomUUID(),
-      ...(hash === undefined ? {} : { password_hash: hash }),
-    }));
-    return registration.go(ctx, 'confirm');
+      password_hash: kept ? undefined : await deps.hasher.hash(password, hashAsker(ctx.ip, { kind: 'draft', id: draft.id })),
+      newAccountId: randomUUID(),
+      checkedFor: draft.email_canonical,
+    };
+    const { browserId } = ctx.state.interaction;
+    return registration.goOn(ctx, await registration.change(ctx, (standing) => withTyped(standing, typed, browserId)));
   };
 
   return (router) => {

@@ -1,52 +1,69 @@
 // 登録: writes the account once, with everything, from the draft alone.
-import type { Account } from '../../domain/account.ts';
-import type { RegistrationDraft } from '../../domain/registration-draft.ts';
 import type { Deps } from '../../deps.ts';
-import { AlreadyExists } from '../../storage/storage.ts';
-import { changeDraft } from './draft.ts';
+import type { Account } from '../../domain/account.ts';
+import {
+  accountOf,
+  asRegistered,
+  beginRegistering,
+  giveUpRegistering,
+  type RegistrationDraft,
+} from '../../domain/registration-draft.ts';
+import { AlreadyExists, type StoredLegacyProfile } from '../../storage/storage.ts';
+import { changeDraft, draftIdOf, legacyClaim } from './draft.ts';
 
 /**
- * Makes the account of a complete draft. Pressed twice, or by two tabs at once, it makes one: the id was put into the draft at ⑦.
- * @returns the account's id; `undefined` where the address was registered by somebody else since the code came back
+ * What came of 登録: the draft is registered; or something is missing in it; or an ID was made meanwhile elsewhere, for the legacy
+ * identity (`legacy_registered`) or the address (`address_registered`).
+ */
+export type Registered = 'done' | 'incomplete' | 'legacy_registered' | 'address_registered';
+
+/**
+ * Makes the account of a complete draft. Pressed twice, by two tabs at once, or again after a failure, it makes one: from the first press on
+ * the draft does not change any more, and the account's id is in it.
+ * @param mayRegister whether nothing is missing; asked about the draft that stands when the press counts
  */
 export async function register(
   deps: Pick<Deps, 'storage' | 'clock'>,
-  draft: RegistrationDraft,
-  language: string,
-): Promise<string | undefined> {
-  if (draft.registered_at !== undefined) return draft.account_id;
-  const now = deps.clock();
-  const account: Account = {
-    id: draft.account_id as string,
-    version: 1,
-    email: draft.email as string,
-    email_canonical: draft.email_canonical as string,
-    email_verified_at: draft.email_verified_at as number,
-    password_hash: draft.password_hash as string,
-    profile: draft.profile ?? {},
-    terms: draft.terms ? [draft.terms] : [],
-    confirmations: {},
-    language,
-    created_at: now,
-    updated_at: now,
-  };
+  from: { legacy: StoredLegacyProfile | undefined; browserId: string; language: string },
+  mayRegister: (draft: RegistrationDraft) => boolean,
+): Promise<Registered> {
+  const { clock } = deps;
+  const { legacy, browserId, language } = from;
+  const id = draftIdOf(legacy, browserId);
+  const draft = await changeDraft(deps, id, (standing) =>
+    mayRegister(standing) ? beginRegistering(standing, browserId, clock()) : standing,
+  );
+  if (draft.registered_at !== undefined) return 'done';
+  if (draft.registering_at === undefined) return 'incomplete';
+
+  const account = accountOf(draft, browserId, language, clock());
+  const claim = legacy && legacyClaim(deps, legacy);
+  if (claim && !(await claim.take(account.id))) {
+    await changeDraft(deps, id, giveUpRegistering);
+    return 'legacy_registered';
+  }
+  if (!(await createOnce(deps, account))) {
+    await claim?.release(account.id);
+    await changeDraft(deps, id, giveUpRegistering);
+    return 'address_registered';
+  }
+  await claim?.complete(account.id);
+  await changeDraft(deps, id, (standing) => asRegistered(standing, account, clock()));
+  return 'done';
+}
+
+/** Writes the account, or finds it written by another press. Answers `false` where the address is another account's. */
+async function createOnce({ storage }: Pick<Deps, 'storage'>, account: Account): Promise<boolean> {
   try {
-    await deps.storage.accounts.create(account, {
+    await storage.accounts.create(account, {
       type: 'account.created',
       subject: account.id,
-      data: { terms: draft.terms?.version ?? null },
-      at: now,
+      data: { terms: account.terms[0]?.version ?? null },
+      at: account.created_at,
     });
+    return true;
   } catch (error) {
     if (!(error instanceof AlreadyExists)) throw error;
-    const owner = await deps.storage.accounts.findByEmail(account.email_canonical);
-    if (owner?.id !== account.id) return undefined;
+    return (await storage.accounts.find(account.id)) !== undefined;
   }
-  // What was typed is in the account now; the draft only remembers that it is done. However often it was pressed at once, one writes that.
-  await changeDraft(deps, draft.id, (standing) => {
-    if (standing.registered_at !== undefined) return standing;
-    const { password_hash: _hash, profile: _profile, ...rest } = standing;
-    return { ...rest, account_id: account.id, registered_at: now };
-  });
-  return account.id;
 }

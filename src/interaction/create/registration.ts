@@ -1,6 +1,6 @@
 // What the pages of a registration share: the draft of the request, and the way from page to page.
 import type { Deps } from '../../deps.ts';
-import { draftIn, type RegistrationDraft } from '../../domain/registration-draft.ts';
+import type { RegistrationDraft } from '../../domain/registration-draft.ts';
 import { termsInForce } from '../../domain/terms.ts';
 import { redirect } from '../../http/redirect.ts';
 import type { InteractionContext } from '../interaction-context.ts';
@@ -17,6 +17,8 @@ export type Registration = {
   draftToFill(ctx: InteractionContext, page: PageName): Promise<RegistrationDraft | undefined>;
   /** Changes the draft by a function of the one that stands; answers how it stands then. */
   change(ctx: InteractionContext, change: (draft: RegistrationDraft) => RegistrationDraft): Promise<RegistrationDraft>;
+  /** The first page whose answer is missing. */
+  missingPage(ctx: InteractionContext, draft: RegistrationDraft): PageName;
   pathOf(ctx: InteractionContext, page: PageName): string;
   /** Sends the browser to a page. */
   go(ctx: InteractionContext, page: PageName): void;
@@ -26,6 +28,7 @@ export type Registration = {
 
 export function createRegistration(deps: Pick<Deps, 'config' | 'storage' | 'clock'>): Registration {
   const termsVersion = (): string => termsInForce(deps.config.terms, 'ja', deps.clock()).version;
+  const idOf = ({ state: { interaction } }: InteractionContext): string => draftIdOf(interaction.legacy, interaction.browserId);
 
   /** @param expected the version of the terms that must have been agreed to */
   async function draftIfDue(
@@ -34,28 +37,21 @@ export function createRegistration(deps: Pick<Deps, 'config' | 'storage' | 'cloc
     expected: (draft: RegistrationDraft) => string,
   ): Promise<RegistrationDraft | undefined> {
     const draft = await registration.draftOf(ctx);
-    if (mayShow(page, draft, expected(draft))) return draft;
+    if (mayShow(page, draft, expected(draft), ctx.state.interaction.browserId)) return draft;
     registration.goOn(ctx, draft);
     return undefined;
   }
 
   const registration: Registration = {
     termsVersion,
-    async draftOf(ctx) {
-      const { legacy, browserId } = ctx.state.interaction;
-      return draftIn(await findDraft(deps, legacy, browserId), browserId, legacy?.profile.email);
-    },
+    draftOf: async (ctx) => findDraft(deps, idOf(ctx)),
     draftFor: async (ctx, page) => draftIfDue(ctx, page, termsVersion),
     draftToFill: async (ctx, page) => draftIfDue(ctx, page, ({ terms }) => terms?.version ?? termsVersion()),
-    async change(ctx, change) {
-      const { legacy, browserId } = ctx.state.interaction;
-      return changeDraft(deps, draftIdOf(legacy, browserId), (standing) =>
-        change(draftIn(standing, browserId, legacy?.profile.email)),
-      );
-    },
+    change: async (ctx, change) => changeDraft(deps, idOf(ctx), change),
+    missingPage: (ctx, draft) => firstMissingPage(draft, termsVersion(), ctx.state.interaction.browserId),
     pathOf: (ctx, page) => (page === 'about' ? ctx.state.interaction.path : `${ctx.state.interaction.path}/${page}`),
     go: (ctx, page) => redirect(ctx, registration.pathOf(ctx, page)),
-    goOn: (ctx, draft) => registration.go(ctx, firstMissingPage(draft, termsVersion())),
+    goOn: (ctx, draft) => registration.go(ctx, registration.missingPage(ctx, draft)),
   };
   return registration;
 }

@@ -1,5 +1,5 @@
 // ⑤: mails a code to an address – or, where the address has an ID already, a mail that says so. The page cannot tell which.
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import type { Deps } from '../../deps.ts';
 import { codeHmac, drawCode, EMAIL_CODE_LIFETIME_MS } from '../../domain/email-code.ts';
 import { createCodeLimits } from '../../http/code-limits.ts';
@@ -25,8 +25,13 @@ export function createMailCode(deps: SendCodeDeps): MailCode {
 
 type SendCodeDeps = Pick<Deps, 'storage' | 'clock' | 'config' | 'jobs'>;
 
-/** The slot of an interaction's registration code: another browser, with another interaction, cannot use it. */
-export const codeSlot = (uid: string): string => `create:${uid}`;
+/**
+ * The slot of an interaction's registration code for an address: another browser, with another interaction, cannot use it, and a code that
+ * is mailed to one address does not kill the one that was mailed to another.
+ */
+export function codeSlot(uid: string, canonicalEmail: string): string {
+  return `create:${uid}:${createHash('sha256').update(canonicalEmail).digest('base64url')}`;
+}
 
 /**
  * Puts a new code into the interaction's slot (the older one dies) and a mail on its way.
@@ -39,7 +44,7 @@ async function sendCode(
   mail: { language: string; loginUrl: string },
 ): Promise<void> {
   const now = deps.clock();
-  const slot = codeSlot(uid);
+  const slot = codeSlot(uid, address.canonical);
   const owner = await deps.storage.accounts.findByEmail(address.canonical);
   const code = drawCode();
   await deps.storage.emailCodes.put({

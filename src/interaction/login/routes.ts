@@ -1,12 +1,12 @@
 // TOYOTA/LEXUSの共通IDでログイン – asked again after registration, for security, as the guide says.
 import type { Deps } from '../../deps.ts';
 import { authTimeOf } from '../../domain/account.ts';
-import { draftIdOfLegacyIdentity, draftIn, type RegistrationDraft } from '../../domain/registration-draft.ts';
+import { legacyRegistrationId } from '../../domain/legacy-registration.ts';
+import { draftId } from '../../domain/registration-draft.ts';
 import { createKnownDevices } from '../../http/known-device.ts';
 import { page } from '../../http/page-context.ts';
 import { formField } from '../../http/read-form.ts';
 import { redirect } from '../../http/redirect.ts';
-import type { StoredLegacyProfile } from '../../storage/storage.ts';
 import type { InteractionContext, InteractionStep } from '../interaction-context.ts';
 import { createSignIn } from './flow.ts';
 
@@ -14,15 +14,12 @@ export function createLoginStep(deps: Deps): InteractionStep {
   const signIn = createSignIn(deps);
   const knownDevices = createKnownDevices(deps.config.issuer.startsWith('https:'));
 
-  const keptDraft = async ({ client_id: clientId, profile }: StoredLegacyProfile): Promise<RegistrationDraft | undefined> =>
-    deps.storage.registrationDrafts.find(draftIdOfLegacyIdentity(clientId, profile.legacy_id));
-
-  /** The address of the ID that was registered in this request, or in an earlier one of the same legacy user. */
+  /** The address of the ID that was registered in this request, or by the same legacy user in this browser. */
   const registeredEmail = async (ctx: InteractionContext): Promise<string | undefined> => {
-    const { facts, legacy } = ctx.state.interaction;
+    const { facts, legacy, browserId } = ctx.state.interaction;
     if (facts.registration || !legacy) return facts.registration?.email;
-    const kept = await keptDraft(legacy);
-    const draft = kept && draftIn(kept, ctx.state.interaction.browserId, legacy.profile.email);
+    const id = draftId(browserId, { clientId: legacy.client_id, legacyId: legacy.profile.legacy_id });
+    const draft = await deps.storage.registrationDrafts.find(id);
     return draft?.registered_at === undefined ? undefined : draft.email;
   };
 
@@ -30,11 +27,12 @@ export function createLoginStep(deps: Deps): InteractionStep {
   const mayRegister = async (ctx: InteractionContext): Promise<boolean> => {
     const { facts, legacy } = ctx.state.interaction;
     if (!legacy) return facts.registration === undefined;
-    const [migration, draft] = await Promise.all([
-      deps.storage.migrations.find(legacy.client_id, legacy.profile.legacy_id),
-      keptDraft(legacy),
+    const { client_id: clientId, profile } = legacy;
+    const [migration, registration] = await Promise.all([
+      deps.storage.migrations.find(clientId, profile.legacy_id),
+      deps.storage.registrationDrafts.find(legacyRegistrationId(clientId, profile.legacy_id)),
     ]);
-    return !migration?.account_id && !migration?.candidate && draft?.registered_at === undefined;
+    return !migration?.account_id && !migration?.candidate && registration?.registered_at === undefined;
   };
 
   const show = (ctx: InteractionContext, loginId: string, errors?: Record<string, string>): void => {

@@ -65,7 +65,10 @@ export async function registerUpTo(
   return { browser, email, uid, path, shown: browser.page };
 }
 
-export type StoredDraft = { version: number; document: { email?: string; email_verified_at?: number; account_id?: string } };
+export type StoredDraft = {
+  version: number;
+  document: { email?: string; proven?: { email_canonical: string }; account_id?: string };
+};
 
 /** The draft of a registration as it is stored. */
 export function draftOf(world: World, email: string): StoredDraft | undefined {

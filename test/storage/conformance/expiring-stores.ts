@@ -13,7 +13,7 @@ type Document = { id: string; version: number; expires_at: number };
 const DRAFT: Omit<RegistrationDraft, keyof Document> = {
   email: 'Taro@Example.jp',
   email_canonical: 'taro@example.jp',
-  email_verified_at: 5,
+  proven: { email_canonical: 'taro@example.jp', browser: 'b', at: 5 },
   profile: sampleAccount('a').profile,
 };
 const FACTS: Omit<InteractionFacts, keyof Document> = {
