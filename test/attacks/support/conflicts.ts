@@ -1,0 +1,73 @@
+// Lets one request in between two writes of another, at each write in turn.
+import { existsSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Answer } from '../../support/http-browser.ts';
+import type { World } from './attack-world.ts';
+
+const PRELOAD = new URL('../../support/hold-writes.ts', import.meta.url);
+
+/** Settings of a world whose writes can be held. */
+export const HOLDING = { NODE_OPTIONS: `--no-warnings --import ${PRELOAD.href}` };
+
+/** A press: sends its request with these headers. */
+export type Press = (headers?: Record<string, string>) => Promise<Answer>;
+
+let holds = 0;
+
+/**
+ * Makes one press, and the other while the first one waits before its n-th write.
+ * @returns `false` where the first press has no n-th write: then the second was made after it
+ */
+export async function pressBetween(world: World, first: Press, n: number, second: Press): Promise<boolean> {
+  holds += 1;
+  const file = join(world.directory, `hold-${holds}`);
+  let isOver = false;
+  const pressed = first({ 'x-hold': `${n} ${file}` }).finally(() => {
+    isOver = true;
+  });
+  while (!existsSync(file) && !isOver) await sleep(2);
+  const isHeld = existsSync(file);
+  try {
+    await second();
+  } finally {
+    rmSync(file, { force: true });
+    await pressed;
+  }
+  return isHeld;
+}
+
+/**
+ * Two presses one after the other, in both orders, then each between any two writes of the other; a situation of their own each time.
+ * @param begin makes the situation and the two presses in it, and tells afterwards what came of them
+ * @param heldFirst how many of the two are held; one, where they do the same
+ * @returns what came of it in neither order, with the write that was held: it must be nothing. And how many writes were held.
+ */
+export async function conflicts<T>(
+  world: World,
+  begin: () => Promise<{ presses: [Press, Press]; outcome(): Promise<T> }>,
+  heldFirst: 1 | 2 = 2,
+): Promise<{ wrong: { held: string; outcome: T }[]; orders: T[]; held: number }> {
+  const orders: T[] = [];
+  for (const order of [0, 1] as const) {
+    const { presses, outcome } = await begin();
+    await presses[order]();
+    await presses[1 - order]?.();
+    orders.push(await outcome());
+  }
+  const serial = orders.map((outcome) => JSON.stringify(outcome));
+  const wrong: { held: string; outcome: T }[] = [];
+  let held = 0;
+  for (const order of ([0, 1] as const).slice(0, heldFirst)) {
+    for (let n = 1; ; n += 1) {
+      const { presses, outcome } = await begin();
+      const [first, second] = order === 0 ? presses : [presses[1], presses[0]];
+      const isHeld = await pressBetween(world, first, n, second);
+      const came = await outcome();
+      if (!serial.includes(JSON.stringify(came))) wrong.push({ held: `press ${order}, write ${n}`, outcome: came });
+      if (!isHeld) break;
+      held += 1;
+    }
+  }
+  return { wrong, orders, held };
+}
