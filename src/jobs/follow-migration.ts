@@ -5,8 +5,8 @@ import type { Deps } from '../deps.ts';
 import type { Account } from '../domain/account.ts';
 import { parseEmail } from '../domain/canonical-email.ts';
 import { stands } from '../domain/dealer-link.ts';
+import { legacyRegistrationId } from '../domain/legacy-registration.ts';
 import { MIGRATION_UNDO_MS, type Migration } from '../domain/migration.ts';
-import { draftIdOfLegacyIdentity } from '../domain/registration-draft.ts';
 import { enqueueUpdate } from './enqueue-delivery.ts';
 import type { MigrationChange } from './job-queue.ts';
 import type { JobHandler } from './runner.ts';
@@ -82,14 +82,14 @@ export function createFollowMigration(deps: FollowDeps): JobHandler {
   };
 }
 
-/** The draft that registered the account: the legacy identity may get another ID. Nothing where a draft of another registration is there. */
+/** That the legacy identity has registered: it may get another ID. Nothing where it has registered another account. */
 export async function forgetRegistration(
   { registrationDrafts }: Pick<Deps['storage'], 'registrationDrafts'>,
   { client_id: clientId, legacy_id: legacyId, account_id: accountId }: MigrationChange,
 ): Promise<void> {
-  const id = draftIdOfLegacyIdentity(clientId, legacyId);
-  const draft = await registrationDrafts.find(id);
-  if (draft?.registered_at !== undefined && draft.account_id === accountId) await registrationDrafts.remove(id);
+  const id = legacyRegistrationId(clientId, legacyId);
+  const registration = await registrationDrafts.find(id);
+  if (registration?.registered_at !== undefined && registration.account_id === accountId) await registrationDrafts.remove(id);
 }
 
 /** The address of the ID, and the one that the legacy site knew, where it is another. */

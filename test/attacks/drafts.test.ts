@@ -352,6 +352,17 @@ describe('another browser', () => {
     expect((await signIn(login.browser, email, PASSWORD)).location).toContain('code=');
   });
 
+  test('S103 a registration that is forgotten, as after an undone migration: the same browser begins anew, and 完了 is not shown', async () => {
+    const legacyId = `undone-${crypto.randomUUID()}`;
+    const user = await beginAsLegacyUser(world, { legacyId });
+    await goOnTo(world, user.browser, 'complete', { email: freshEmail() });
+    world.change('DELETE FROM expiring_documents WHERE id = ?', `legacy:attack-site:${legacyId}`);
+    await beginAsLegacyUser(world, { legacyId }, user.browser);
+    const email = freshEmail();
+    await goOnTo(world, user.browser, 'complete', { email });
+    expect(accountsOf(world, email)).toHaveLength(1);
+  });
+
   test('S103 登録 that was pressed in a browser and came to nothing: after a minute another one can register', async () => {
     const legacyId = `died-${crypto.randomUUID()}`;
     const email = freshEmail();

@@ -41,6 +41,16 @@ function emptyDraft(id: string, now: number): RegistrationDraft {
   return { id, version: 0, expires_at: now + REGISTRATION_DRAFT_LIFETIME_MS };
 }
 
+/** Whether it is this account that the legacy identity has registered. */
+export async function hasRegistered(
+  { storage }: Pick<Deps, 'storage'>,
+  { client_id: clientId, profile }: StoredLegacyProfile,
+  accountId: string | undefined,
+): Promise<boolean> {
+  const registration = await storage.registrationDrafts.find(legacyRegistrationId(clientId, profile.legacy_id));
+  return registration?.registered_at !== undefined && registration.account_id === accountId;
+}
+
 /** Keeps a legacy identity from registering twice. */
 export type LegacyClaim = {
   /** @returns whether the account may be made; `false` where another one is made, or being made, for the identity */

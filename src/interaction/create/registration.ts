@@ -4,7 +4,7 @@ import type { RegistrationDraft } from '../../domain/registration-draft.ts';
 import { termsInForce } from '../../domain/terms.ts';
 import { redirect } from '../../http/redirect.ts';
 import type { InteractionContext } from '../interaction-context.ts';
-import { changeDraft, draftIdOf, findDraft } from './draft.ts';
+import { changeDraft, draftIdOf, findDraft, hasRegistered } from './draft.ts';
 import { firstMissingPage, mayShow, type PageName } from './flow.ts';
 
 export type Registration = {
@@ -44,7 +44,14 @@ export function createRegistration(deps: Pick<Deps, 'config' | 'storage' | 'cloc
 
   const registration: Registration = {
     termsVersion,
-    draftOf: async (ctx) => findDraft(deps, idOf(ctx)),
+    async draftOf(ctx) {
+      const { legacy } = ctx.state.interaction;
+      const draft = await findDraft(deps, idOf(ctx));
+      if (!legacy || draft.registered_at === undefined || (await hasRegistered(deps, legacy, draft.account_id))) return draft;
+      // The migration to that account was undone: the legacy user may register anew.
+      await deps.storage.registrationDrafts.remove(draft.id);
+      return findDraft(deps, draft.id);
+    },
     draftFor: async (ctx, page) => draftIfDue(ctx, page, termsVersion),
     draftToFill: async (ctx, page) => draftIfDue(ctx, page, ({ terms }) => terms?.version ?? termsVersion()),
     change: async (ctx, change) => changeDraft(deps, idOf(ctx), change),
