@@ -13,7 +13,6 @@ import { createProgramEndpoints } from './oidc/program-endpoints.ts';
 import { createMigrationStatusRouter } from './oidc/migration-status.ts';
 import { createPostedRequests } from './oidc/posted-requests.ts';
 import { createHealthRouter } from './telemetry/health.ts';
-import { createMetricsRouter } from './telemetry/metrics.ts';
 
 /**
  * Puts the application together; the caller listens. Whatever it is made of is fixed: another configuration or another key is another
@@ -41,7 +40,6 @@ export function createApp(deps: Deps, provider: Provider): Koa<PageState> {
   });
   for (const routes of [
     createHealthRouter(storage, deps.status).routes(),
-    createMetricsRouter(deps.metrics).routes(),
     createPublicPages(deps).routes(),
     createMigrationStatusRouter(provider, deps).routes(),
     createInteractionRouter(deps, provider, forms),

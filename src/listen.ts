@@ -14,12 +14,17 @@ export type Listening = {
 };
 
 /**
- * @param place `setting` is what names the port
+ * @param place `setting` is what names the port, `hostSetting` what names the address
  * @throws where nobody can listen there, with the setting to change
  */
 export async function listen(
   handler: RequestListener,
-  { port, host, setting }: { port: number; host: string | undefined; setting: string },
+  {
+    port,
+    host,
+    setting,
+    hostSetting = 'HOST',
+  }: { port: number; host: string | undefined; setting: string; hostSetting?: string },
 ): Promise<Listening> {
   const server: Server = createServer(
     { headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS, keepAliveTimeout: KEEP_ALIVE_MS },
@@ -28,7 +33,7 @@ export async function listen(
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'EADDRINUSE') reject(new Error(`${setting}: port ${port} is taken by another program`));
-      else reject(new Error(`${error.code === 'EACCES' ? setting : 'HOST'}: ${error.message}`, { cause: error }));
+      else reject(new Error(`${error.code === 'EACCES' ? setting : hostSetting}: ${error.message}`, { cause: error }));
     });
     server.listen(port, host, resolve);
   });

@@ -6,7 +6,7 @@ import { ConfigError } from './config/config-error.ts';
 import { createConfigSource } from './config/config-source.ts';
 import { formatProblem } from './config/problem.ts';
 import { startApps, type RunningApps } from './start-apps.ts';
-import { startWorkers, type WorkerMessage } from './start-workers.ts';
+import { startWorkers, type ReportAnswer, type WorkerMessage } from './start-workers.ts';
 import { stopWithNpm } from './stop-with-npm.ts';
 import { createLog } from './telemetry/log.ts';
 import { welcome } from './welcome.ts';
@@ -29,7 +29,7 @@ async function start(named: string[]): Promise<void> {
   // The other apps are examples and run once.
   const isMany = config.workers > 1 && names.every((name) => name === 'id');
   const starting = isMany
-    ? startWorkers(config.workers, (message) => process.stderr.write(`${message}\n`))
+    ? startWorkers(config.workers, config.admin, (message) => process.stderr.write(`${message}\n`))
     : startApps(config, names, Date.now, source);
   stopOnFault(starting, config, names);
   const apps = await starting;
@@ -41,7 +41,7 @@ async function start(named: string[]): Promise<void> {
 }
 
 /** The first signal drains, a second one ends at once. */
-function stopOnSignal(apps: RunningApps): void {
+function stopOnSignal(apps: Pick<RunningApps, 'stop'>): void {
   let stopping = false;
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {
@@ -56,7 +56,7 @@ function stopOnSignal(apps: RunningApps): void {
  * What nobody caught leaves behind a state that nobody knows: it is written down, what was begun is finished, and whoever watches over
  * this process – the first process over its workers – starts another one. Rejections that nobody handles come here too.
  */
-function stopOnFault(starting: Promise<RunningApps>, { logLevel }: Config, names: readonly AppName[]): void {
+function stopOnFault(starting: Promise<Pick<RunningApps, 'stop'>>, { logLevel }: Config, names: readonly AppName[]): void {
   const log = createLog(names.length === 1 ? String(names[0]) : 'all', logLevel);
   let stopping = false;
   process.on('uncaughtException', (fault: unknown) => {
@@ -87,12 +87,20 @@ async function obey(starting: Promise<RunningApps>): Promise<void> {
   process.on('disconnect', stop);
   process.on('message', (message: WorkerMessage) => {
     if (message === 'stop') stop();
-    else void starting.then((apps) => apps.reload());
+    else if (message === 'reload') void starting.then((apps) => apps.reload());
+    else void starting.then((apps) => report(apps, message.report));
   });
   await starting;
 }
 
-function end(apps: RunningApps, code = 0): void {
+/** Answers the first process. One that is about to end, or has no report yet, says nothing and is left out. */
+async function report(apps: RunningApps, number: number): Promise<void> {
+  const [said] = await apps.reports();
+  const answer: ReportAnswer | undefined = said && { report: number, said };
+  if (answer && process.connected) process.send?.(answer, undefined, undefined, () => undefined);
+}
+
+function end(apps: Pick<RunningApps, 'stop'>, code = 0): void {
   apps.stop().then(
     () => process.exit(code),
     (error: unknown) => {

@@ -1,4 +1,5 @@
 // Starts the apps that were asked for, each on its own port.
+import cluster from 'node:cluster';
 import { setImmediate as startIsOver } from 'node:timers/promises';
 import type { AppName, Config } from './config/config.ts';
 import type { ConfigSource } from './config/config-source.ts';
@@ -6,6 +7,7 @@ import type { Clock } from './deps.ts';
 import { listen, type Listening } from './listen.ts';
 import { makePrivate } from './private-files.ts';
 import type { RunningApp } from './running-app.ts';
+import { createAdminHandler, type AdminSources, type ProcessReport } from './telemetry/admin-handler.ts';
 import { createLog } from './telemetry/log.ts';
 
 const GRACE_MS = 10_000;
@@ -15,6 +17,8 @@ export type RunningApps = {
   stop(): Promise<void>;
   /** Takes up what the files of the configuration say now. */
   reload(): Promise<void>;
+  /** What this process says of itself; nothing, where nothing of it has anything to say. */
+  reports(): Promise<ProcessReport[]>;
 };
 
 type Starter = {
@@ -113,6 +117,18 @@ function asRunning({ koa, close }: { koa: { callback(): RunningApp['handler'] };
   return { handler: koa.callback(), drain: () => undefined, close };
 }
 
+type Started = { app: Pick<RunningApp, 'report' | 'drain' | 'reload' | 'close'>; listening?: Listening; rest?: Promise<void> };
+
+/** First of all, so that a taken port is told before anything is opened, and last to end, so that operators see the rest draining. */
+export async function listenForOperators(
+  admin: NonNullable<Config['admin']>,
+  sources: AdminSources,
+): Promise<Started & { listening: Listening }> {
+  const place = { ...admin, setting: 'ADMIN_PORT', hostSetting: 'ADMIN_HOST' };
+  const listening = await listen(createAdminHandler(admin.host, sources), place);
+  return { app: { drain: () => undefined, close: async () => undefined }, listening };
+}
+
 /** What an older version made may be open to others. Told once: the next start finds nothing. */
 function closeToOthers({ dataDirectory, logLevel }: Config, names: readonly AppName[]): void {
   const { changed, left } = makePrivate(dataDirectory);
@@ -139,7 +155,7 @@ export async function startApps(
   source?: ConfigSource,
 ): Promise<RunningApps> {
   closeToOthers(config, names);
-  const started: { app: RunningApp; listening?: Listening; rest?: Promise<void> }[] = [];
+  const started: Started[] = [];
   const stop = async (): Promise<void> => {
     for (const { app } of started) app.drain();
     const failures: unknown[] = [];
@@ -152,11 +168,16 @@ export async function startApps(
     }
     if (failures.length > 0) throw failures[0];
   };
+  const reports = async (): Promise<ProcessReport[]> =>
+    Promise.all(started.flatMap(({ app }) => (app.report ? [app.report()] : [])));
   try {
+    // A worker leaves it to the first process, which knows them all.
+    if (names.includes('id') && config.admin && !cluster.isWorker)
+      started.push(await listenForOperators(config.admin, { reports, processes: 1 }));
     for (const name of Object.keys(STARTERS).filter((known): known is AppName => names.includes(known as AppName))) {
       const starter = STARTERS[name];
       const app = await starter.start(config, clock, source);
-      const own: (typeof started)[number] = { app };
+      const own: Started = { app };
       started.push(own);
       const setting = config.mode === 'production' ? 'PORT' : starter.setting;
       own.listening = await listen(app.handler, { port: starter.port(config), host: config.host, setting });
@@ -171,5 +192,5 @@ export async function startApps(
   const reload = async (): Promise<void> => {
     await Promise.all(started.map(async ({ app }) => app.reload?.()));
   };
-  return { stop, reload };
+  return { stop, reload, reports };
 }

@@ -21,6 +21,7 @@ import { createLiveCommonId, type LiveCommonId } from './live-common-id.ts';
 import { createMailer, type Mailer } from './mail/mailer.ts';
 import { makeMissingKeys } from './oidc/keys.ts';
 import type { RunningApp } from './running-app.ts';
+import { describeReadiness } from './telemetry/health.ts';
 import type { Log } from './telemetry/log.ts';
 
 const KEYS_LOOKED_AT_EVERY_MS = 1000;
@@ -55,6 +56,11 @@ export async function startCommonId(config: Config, clock: Clock, log: Log, sour
       await mailer.load();
       loadNumberingPlans();
     },
+    report: async () => ({
+      pid: process.pid,
+      readiness: await describeReadiness(lasting.storage, lasting.status),
+      metrics: await (await lasting.metrics.registry()).getMetricsAsJSON(),
+    }),
     drain: () => {
       lasting.status.draining = true;
     },

@@ -1,25 +1,38 @@
 // Several processes of the common ID on one port: `WEB_CONCURRENCY=n`. This one serves nobody; it starts the workers, starts one anew
-// where it died, and passes on what it is told. Workers share nothing but the database.
+// where it died, passes on what it is told, and tells operators of all of them. Workers share nothing but the database.
 import cluster, { type Worker } from 'node:cluster';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { RunningApps } from './start-apps.ts';
+import type { Config } from './config/config.ts';
+import { listenForOperators, type RunningApps } from './start-apps.ts';
+import type { ProcessReport } from './telemetry/admin-handler.ts';
 
 /** What the first process tells a worker. */
-export type WorkerMessage = 'stop' | 'reload';
+export type WorkerMessage = 'stop' | 'reload' | ReportRequest;
+
+/** Asks a worker for its report; it answers with the same number. */
+type ReportRequest = { report: number };
+export type ReportAnswer = { report: number; said: ProcessReport };
 
 /** A worker that dies at once, again and again, must not keep a processor busy. */
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 10_000;
+/** A worker that is busy for longer is left out of what operators are told. */
+const REPORT_WITHIN_MS = 2_000;
 /** Who has lived so long did not die of its start. */
 const LONG_ENOUGH_MS = 60_000;
 
 /**
  * Starts `count` workers of this very program, and answers when all listen. The first one alone, because it makes what is missing: the
  * database, and in development keys and secrets.
+ * @param admin where operators are told of them
  * @param tell is told where a worker ended unasked
  * @throws where one ends before it listens; it has written why
  */
-export async function startWorkers(count: number, tell: (message: string) => void): Promise<RunningApps> {
+export async function startWorkers(
+  count: number,
+  admin: Config['admin'],
+  tell: (message: string) => void,
+): Promise<Pick<RunningApps, 'stop' | 'reload'>> {
   let stopping = false;
   let pause = FIRST_PAUSE_MS;
 
@@ -39,9 +52,14 @@ export async function startWorkers(count: number, tell: (message: string) => voi
     });
   }
 
+  const reports = async (): Promise<ProcessReport[]> =>
+    (await Promise.all(workers().map(askOne))).filter((report) => report !== undefined);
+  const operators = admin && (await listenForOperators(admin, { reports, processes: count }));
+
   async function stop(): Promise<void> {
     stopping = true;
     await Promise.all(workers().map(stopOne));
+    await operators?.listening.close(0);
   }
 
   try {
@@ -75,6 +93,27 @@ async function startOne(): Promise<Worker> {
 /** One that is about to end hears nothing, which is no fault of ours. */
 function tellWorker(worker: Worker, message: WorkerMessage): void {
   if (worker.isConnected()) worker.send(message, () => undefined);
+}
+
+let asked = 0;
+
+/** What a worker says of itself; `undefined` where it does not in time. */
+async function askOne(worker: Worker): Promise<ProcessReport | undefined> {
+  asked += 1;
+  const number = asked;
+  const { promise, resolve } = Promise.withResolvers<ProcessReport | undefined>();
+  const hear = (answer: ReportAnswer): void => {
+    if (answer.report === number) resolve(answer.said);
+  };
+  worker.on('message', hear);
+  const timer = setTimeout(resolve, REPORT_WITHIN_MS, undefined);
+  tellWorker(worker, { report: number });
+  try {
+    return await promise;
+  } finally {
+    clearTimeout(timer);
+    worker.off('message', hear);
+  }
 }
 
 async function stopOne(worker: Worker): Promise<void> {

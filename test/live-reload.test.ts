@@ -51,8 +51,9 @@ async function isActive(clientId: string, token: string): Promise<boolean> {
 }
 
 type Ready = { status: string; configuration: { version: string; rejected?: { mistakes: number } } };
-const ready = async (): Promise<Ready> => (await (await fetch(`${world.origins.id}/health/ready`)).json()) as Ready;
-const metrics = async (): Promise<string> => (await fetch(`${world.origins.id}/metrics`)).text();
+const ready = async (): Promise<Ready> =>
+  ((await (await fetch(`${world.admin}/health/ready`)).json()) as { processes: Ready[] }).processes[0]!;
+const metrics = async (): Promise<string> => (await fetch(`${world.admin}/metrics`)).text();
 
 async function until(isSo: () => Promise<boolean> | boolean): Promise<void> {
   for (let waited = 0; !(await isSo()); waited += 50) {

@@ -72,6 +72,8 @@ export type FromSettings = {
   /** Where the common ID listens; 0 takes a free port. */
   port: number;
   host: string;
+  /** Where metrics and readiness with details are; nowhere, where it is absent. */
+  admin?: { host: string; port: number };
   /** How many processes serve the common ID on this machine. */
   workers: number;
   /** Whether a reverse proxy in front sets X-Forwarded-*. */

@@ -41,6 +41,13 @@ export const SETTINGS = {
     parse: (value) => (isIP(value) > 0 ? value : undefined),
   },
   PORT: { ...integer(0, 65_535, 'a port'), default: '3000', derived: true, neededBy: EVERY_APP },
+  ADMIN_PORT: integer(0, 65_535, 'a port for metrics and readiness with details'),
+  ADMIN_HOST: {
+    ...text('an IP address to listen on for metrics and readiness with details, such as 127.0.0.1'),
+    default: '127.0.0.1',
+    productionDefault: '127.0.0.1',
+    parse: (value) => (isIP(value) > 0 ? value : undefined),
+  },
   OWNERS_SITE_URL: origin('http://localhost:3001', ['owners-site', 'notebook']),
   NOTEBOOK_URL: origin('http://localhost:3002', ['owners-site', 'notebook']),
   DEALER_SYSTEM_URL: origin('http://localhost:3003', EVERY_APP),

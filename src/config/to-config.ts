@@ -28,6 +28,7 @@ function readFromSettings(directory: string, mode: Variables['mode'], settings: 
     mode,
     issuer: settings.ISSUER ?? '',
     host: settings.HOST ?? '',
+    ...(settings.ADMIN_PORT !== undefined && { admin: { host: settings.ADMIN_HOST ?? '127.0.0.1', port: settings.ADMIN_PORT } }),
     port,
     workers: settings.WEB_CONCURRENCY ?? 1,
     trustProxy: settings.TRUST_PROXY ?? false,

@@ -5,30 +5,44 @@ import type { ProcessStatus } from './process-status.ts';
 
 const PING_TIMEOUT_MS = 1500;
 
-/** `GET /health/live` and `GET /health/ready`. */
-export function createHealthRouter(storage: Pick<Records, 'ping'>, status: ProcessStatus): Router {
+/** What operators are told; everybody else is told `status` alone. */
+export type Readiness = {
+  status: 'ready' | 'not ready';
+  database: 'answers' | 'does not answer';
+  draining: boolean;
+  /** `version` is the same in processes that read the same files. */
+  configuration: { version: string; in_force_since: string; rejected?: { at: string; mistakes: number } };
+};
+
+/** Asks the database, and says how this process stands. */
+export async function describeReadiness(storage: Pick<Records, 'ping'>, status: ProcessStatus): Promise<Readiness> {
+  const database = await answersInTime(storage);
+  const { draining, configuration } = status;
+  const { version, inForceSince, rejected } = configuration;
+  return {
+    status: database && !draining ? 'ready' : 'not ready',
+    database: database ? 'answers' : 'does not answer',
+    draining,
+    configuration: {
+      version,
+      in_force_since: new Date(inForceSince).toISOString(),
+      // The last good one serves everybody, so that this process stays ready. The mistakes themselves stand in the log.
+      ...(rejected && { rejected: { at: new Date(rejected.at).toISOString(), mistakes: rejected.mistakes } }),
+    },
+  };
+}
+
+/** `GET /health/live` and `GET /health/ready`, for load balancers and whoever else asks: the status, and nothing of why. */
+export function createHealthRouter(storage: Pick<Records, 'ping'>, processStatus: ProcessStatus): Router {
   const router = new Router();
   router.get('/health/live', (ctx) => {
     ctx.body = { status: 'alive' };
   });
   router.get('/health/ready', async (ctx) => {
+    const { status } = await describeReadiness(storage, processStatus);
     ctx.set('Cache-Control', 'no-store');
-    const database = await answersInTime(storage);
-    const { draining, configuration } = status;
-    ctx.status = database && !draining ? 200 : 503;
-    ctx.body = {
-      status: ctx.status === 200 ? 'ready' : 'not ready',
-      database: database ? 'answers' : 'does not answer',
-      draining,
-      configuration: {
-        version: configuration.version,
-        in_force_since: new Date(configuration.inForceSince).toISOString(),
-        // The last good one serves everybody, so that this process stays ready. The mistakes themselves stand in the log.
-        ...(configuration.rejected && {
-          rejected: { at: new Date(configuration.rejected.at).toISOString(), mistakes: configuration.rejected.mistakes },
-        }),
-      },
-    };
+    ctx.status = status === 'ready' ? 200 : 503;
+    ctx.body = { status };
   });
   return router;
 }

@@ -1,6 +1,4 @@
 // What operators watch, for Prometheus.
-import { BlockList } from 'node:net';
-import Router from 'koa-router';
 import type { Registry } from 'prom-client';
 import type { HashRefusal } from '../domain/hashing-lane.ts';
 import type { ProcessStatus } from './process-status.ts';
@@ -62,6 +60,8 @@ async function createRegistry(
   new Gauge({
     name: 'common_id_config_last_reload_successful',
     help: '1 where the files are what is in force; 0 where they have mistakes and the last good ones are in force.',
+    // Over several processes: one that has not taken the files up is seen.
+    aggregator: 'min',
     registers: [registry],
     collect() {
       this.set(status.configuration.rejected ? 0 : 1);
@@ -70,6 +70,7 @@ async function createRegistry(
   new Gauge({
     name: 'common_id_config_in_force_since_seconds',
     help: 'Since when the configuration is in force; seconds since 1970.',
+    aggregator: 'max',
     labelNames: ['version'],
     registers: [registry],
     collect() {
@@ -78,29 +79,4 @@ async function createRegistry(
     },
   });
   return registry;
-}
-
-const INSIDE = new BlockList();
-for (const [network, prefix, family] of [
-  ['127.0.0.0', 8, 'ipv4'],
-  ['10.0.0.0', 8, 'ipv4'],
-  ['172.16.0.0', 12, 'ipv4'],
-  ['192.168.0.0', 16, 'ipv4'],
-  ['::1', 128, 'ipv6'],
-  ['fc00::', 7, 'ipv6'],
-] as const) {
-  INSIDE.addSubnet(network, prefix, family);
-}
-
-/** `GET /metrics`, for addresses of our own networks: how busy we are is nobody else's business. */
-export function createMetricsRouter({ registry }: Metrics): Router {
-  const router = new Router();
-  router.get('/metrics', async (ctx, next) => {
-    if (!INSIDE.check(ctx.ip, ctx.ip.includes(':') ? 'ipv6' : 'ipv4')) return next();
-    ctx.set('Cache-Control', 'no-store');
-    const watched = await registry();
-    ctx.type = watched.contentType;
-    ctx.body = await watched.metrics();
-  });
-  return router;
 }

@@ -321,6 +321,18 @@ const PRODUCTION: [string, Env, string[]][] = [
       `error: ${e} GAZOO_CLIENT_SECRET: expected at least 32 characters out of A–Z a–z 0–9 - . _ ~, and not the secret of development, found the value of development; ${SECRET_MEND}`,
     ],
   ],
+  [
+    'metrics on the port of everybody',
+    { ADMIN_PORT: '8080' },
+    [`error: ${e} ADMIN_PORT: expected a port of its own, found 8080, which the common ID has`],
+  ],
+  [
+    'metrics for everybody',
+    { ADMIN_PORT: '9464', ADMIN_HOST: '0.0.0.0' },
+    [
+      `warning: ${e} ADMIN_HOST: expected an address of the operators’ network, found 0.0.0.0: everybody who gets there reads metrics and versions; name the address, or let a firewall keep others away`,
+    ],
+  ],
   // Where files lie.
   [
     'the database in a folder of everybody',
@@ -457,6 +469,8 @@ test('S127 the shipped files in development, .env.example, and a good example of
     { ...GOOD, SMTP_URL: 'smtp://id:w8Zr4Tq1Lm@mail.example.jp:587?requireTLS=true' },
     { ...GOOD, SUBJECT_KEY: GOOD.HMAC_KEY, LEDGER_KEY: GOOD.HMAC_KEY },
     { ...GOOD, SUBJECT_KEY: 'Zk3vQ8mW1cKd7RtV0nHs5LxJg9AuEiYb', LEDGER_KEY: 'Zk3vQ8mW1cKd7RtV0nHs5LxJg9AuEiYb' },
+    { ...GOOD, ADMIN_PORT: '9464' },
+    { ...GOOD, ADMIN_PORT: '9464', ADMIN_HOST: '10.0.0.7' },
     { ...GOOD, NODE_OPTIONS: '--max-old-space-size=512', WEB_CONCURRENCY: '2' },
   ])
     expect([env, told(env)]).toEqual([env, []]);

@@ -57,7 +57,8 @@ const readTerms = (name: string): string => readFileSync(join(world.project, 'co
 const accounts = async (email: string): Promise<string[]> =>
   (await documentsOf(world, 'accounts')).filter((document) => document.includes(email));
 const ready = async () =>
-  (await (await fetch(`${world.origins.id}/health/ready`)).json()) as { configuration: { version: string } };
+  ((await (await fetch(`${world.admin}/health/ready`)).json()) as { processes: { configuration: { version: string } }[] })
+    .processes[0]!;
 
 test('terms that change in the middle of a registration: nobody goes past them unseen, and nothing typed is lost', async () => {
   let changes = 0;

@@ -135,7 +135,8 @@ test('a dealer that leaves the configuration after it was chosen is chosen no mo
 
 async function removeDealer(code: string): Promise<void> {
   const version = async (): Promise<string> =>
-    (parseJson((await world.request('/health/ready')).text).configuration as { version: string }).version;
+    ((await (await fetch(`${world.admin}/health/ready`)).json()) as { processes: { configuration: { version: string } }[] })
+      .processes[0]!.configuration.version;
   const before = await version();
   const path = join(world.directory, 'config/dealers.json');
   const file = JSON.parse(await readFile(path, 'utf8')) as { dealers: { code: string }[] };

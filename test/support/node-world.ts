@@ -66,6 +66,8 @@ export async function startNodeWorld(
       TRUST_PROXY: 'true',
       [STOP_FILE]: stopFile,
       PORT: `${port}`,
+      // Of several nodes none has it: they would take it from one another.
+      ADMIN_PORT: count === 1 ? (world.env.ADMIN_PORT ?? '') : '',
     }),
   );
   const stop = async (): Promise<void> => {

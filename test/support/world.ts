@@ -31,6 +31,8 @@ export type Origins = {
 
 export type World = {
   origins: Origins;
+  /** Where the common ID's metrics and its readiness with details are. */
+  admin: string;
   /** Mails, newest first; those to one address, where it is given. */
   messages(to?: string): Promise<Message[]>;
   /**
@@ -62,7 +64,7 @@ export type WorldOptions = {
 /** @throws where the apps do not start, with what they wrote */
 export async function startWorld({ apps = APPS, env = {}, clients = {} }: WorldOptions = {}): Promise<World> {
   const directory = await mkdtemp(join(tmpdir(), 'common-id-world-'));
-  const [id, ownersSite, notebook, dealerSystem, mailbox, smtp, demoClients] = await freePorts(7);
+  const [id, ownersSite, notebook, dealerSystem, mailbox, smtp, demoClients, admin] = await freePorts(8);
   const at = (port: number | undefined): string => `http://localhost:${port}`;
   const origins = {
     id: at(id),
@@ -88,6 +90,7 @@ export async function startWorld({ apps = APPS, env = {}, clients = {} }: WorldO
     MAILBOX_URL: origins.mailbox,
     DEMO_CLIENTS_URL: origins.demoClients,
     SMTP_URL: `smtp://localhost:${smtp}`,
+    ADMIN_PORT: String(admin),
     PASSWORD_HASH_COST: '4',
     ...env,
     DATA_DIRECTORY: dataDirectory,
@@ -105,6 +108,7 @@ export async function startWorld({ apps = APPS, env = {}, clients = {} }: WorldO
   };
   return {
     origins,
+    admin: `http://127.0.0.1:${admin}`,
     messages,
     async nextMessage(to, after = 0, withinMs = 10_000) {
       for (let waited = 0; waited < withinMs; waited += 50) {

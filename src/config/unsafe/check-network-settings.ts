@@ -117,6 +117,21 @@ export function checkDevelopmentHost({ HOST, DEMO_DATA }: SettingValues, say: Sa
     );
 }
 
+/** In development too: what operators are told is nobody else’s business. */
+export function checkAdminPort({ ADMIN_PORT: port, ADMIN_HOST: host, PORT, ISSUER }: SettingValues, say: Say): void {
+  if (port === undefined) return;
+  const own = PORT ?? Number(URL.parse(ISSUER ?? '')?.port);
+  if (port !== 0 && port === own) say('error', 'ADMIN_PORT', 'a port of its own', `${port}, which the common ID has`);
+  if (host !== undefined && EVERYWHERE.includes(host))
+    say(
+      'warning',
+      'ADMIN_HOST',
+      'an address of the operators’ network',
+      `${host}: everybody who gets there reads metrics and versions`,
+      'name the address, or let a firewall keep others away',
+    );
+}
+
 export function checkOrigins(settings: SettingValues, say: Say): void {
   const issuer = settings.ISSUER;
   if (issuer === undefined) return;

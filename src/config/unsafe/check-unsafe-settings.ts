@@ -23,6 +23,7 @@ export function checkUnsafeSettings(
   };
   checkDataDirectory(settings.DATA_DIRECTORY ?? 'data', root, say);
   checkServedFolders(settings, root, say);
+  if (apps.includes('id')) network.checkAdminPort(settings, say);
   if (variables.mode === 'development') return network.checkDevelopmentHost(settings, say);
   network.checkRuntime(variables, (key, source, expected, found, severity) => {
     problems.push({ severity, source, key, expected, found, mend: 'take it out' });

@@ -35,6 +35,8 @@ export type StoredMail = { id: number; to: string; subject: string; text: string
 
 export type World = {
   issuer: string;
+  /** Where the first process tells operators of itself. */
+  admin: string;
   directory: string;
   /** The key of the client `attack-site`, which may hand over legacy profiles. */
   siteKey: TestKey;
@@ -182,7 +184,7 @@ function freshAddress(): string {
 export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const siteKey = await makeTestKey();
   const directory = await makeProject(options, siteKey);
-  const [idPort = 0, mailboxPort = 0, smtpPort = 0, dealerPort = 0] = await freePorts(4);
+  const [idPort = 0, mailboxPort = 0, smtpPort = 0, dealerPort = 0, adminPort = 0] = await freePorts(5);
   const issuer = `http://127.0.0.1:${idPort}`;
   const mailbox = `http://127.0.0.1:${mailboxPort}`;
   const databasePath = join(directory, 'data/common-id.sqlite');
@@ -196,6 +198,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     PASSWORD_HASH_COST: '4',
     ATTACK_WEB_SECRET: WEB_SECRET,
     LOG_LEVEL: 'debug',
+    ADMIN_PORT: String(adminPort),
     ...options.env,
   };
   let ahead = 0;
@@ -210,6 +213,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
 
   const world: World = {
     issuer,
+    admin: `http://127.0.0.1:${adminPort}`,
     directory,
     siteKey,
     nodes,
@@ -219,7 +223,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       const node = await startNode(
         directory,
         ['id'],
-        { ...env, PORT: String(port), TEST_CLOCK_AHEAD: String(ahead), ...more },
+        { ...env, PORT: String(port), ADMIN_PORT: '', TEST_CLOCK_AHEAD: String(ahead), ...more },
         port,
       );
       nodes.push(node);

@@ -1,0 +1,80 @@
+// What answers on ADMIN_PORT: metrics, and readiness with everything that it depends on. For the operators' own network only.
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { isIP } from 'node:net';
+import type { MetricObjectWithValues, MetricValue } from 'prom-client';
+import type { Readiness } from './health.ts';
+
+/** The metrics of a process, as prom-client adds them up. */
+export type MetricValues = MetricObjectWithValues<MetricValue<string>>[];
+
+/** What one process says of itself. */
+export type ProcessReport = { pid: number; readiness: Readiness; metrics: MetricValues };
+
+export type AdminSources = {
+  /** What every process of this machine that serves the common ID says; those that do not answer in time are left out. */
+  reports(): Promise<ProcessReport[]>;
+  /** How many there should be. */
+  processes: number;
+};
+
+/**
+ * Answers `GET /metrics`, added up over all processes, `GET /health/ready` with one entry a process, and `GET /health/live`.
+ * @param host where it listens: on this machine only, names of other machines are refused, so that no page in a browser here can read it
+ * by having its own name point to this machine (DNS rebinding)
+ */
+export function createAdminHandler(host: string, sources: AdminSources): RequestListener {
+  const answers: Record<string, (response: ServerResponse) => Promise<void>> = {
+    '/health/live': async (response) => sendJson(response, 200, { status: 'alive' }),
+    '/health/ready': async (response) => {
+      const reports = await sources.reports();
+      const ready = reports.filter(({ readiness }) => readiness.status === 'ready').length;
+      const isReady = ready === sources.processes;
+      const processes = reports.map(({ pid, readiness }) => ({ pid, ...readiness }));
+      sendJson(response, isReady ? 200 : 503, {
+        status: isReady ? 'ready' : 'not ready',
+        ready,
+        expected: sources.processes,
+        processes,
+      });
+    },
+    '/metrics': async (response) => {
+      const { AggregatorRegistry } = await import('prom-client');
+      const registry = AggregatorRegistry.aggregate((await sources.reports()).map(({ metrics }) => metrics));
+      send(response, 200, registry.contentType, await registry.metrics());
+    },
+  };
+  return (request, response) => {
+    if (isLoopback(host) && !isOfThisMachine(request)) return send(response, 421, TEXT, 'This name is not served here.\n');
+    const [path = ''] = (request.url ?? '').split('?');
+    const answer = Object.hasOwn(answers, path) ? answers[path] : undefined;
+    if (!answer) return send(response, 404, TEXT, 'There are /metrics, /health/ready and /health/live.\n');
+    if (request.method !== 'GET' && request.method !== 'HEAD') return send(response, 405, TEXT, 'Only GET is answered.\n');
+    answer(response).catch(() => send(response, 500, TEXT, 'It could not be found out.\n'));
+  };
+}
+
+const TEXT = 'text/plain; charset=utf-8';
+
+function isLoopback(host: string): boolean {
+  return host === '::1' || host.startsWith('127.');
+}
+
+/** Browsers put the name that a page was loaded from into Host; tools here say localhost or an address. */
+function isOfThisMachine({ headers, url = '' }: IncomingMessage): boolean {
+  const name = (headers.host ?? '').replace(/:\d+$/, '').replace(/^\[|\]$/g, '');
+  return url.startsWith('/') && (name === 'localhost' || isIP(name) !== 0);
+}
+
+function sendJson(response: ServerResponse, status: number, body: object): void {
+  send(response, status, 'application/json; charset=utf-8', JSON.stringify(body));
+}
+
+function send(response: ServerResponse, status: number, type: string, body: string): void {
+  response.writeHead(status, {
+    'Content-Type': type,
+    'Cache-Control': 'no-store',
+    'X-Content-Type-Options': 'nosniff',
+    'Content-Length': Buffer.byteLength(body),
+  });
+  response.end(response.req.method === 'HEAD' ? undefined : body);
+}

@@ -1,0 +1,154 @@
+// What operators are told, and nobody else: design/security-2.md S130.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { sendRaw } from '../support/http-browser.ts';
+import { freePorts } from '../support/free-ports.ts';
+import { startWorld, type World } from './support/attack-world.ts';
+
+const MAIN = fileURLToPath(new URL('../../src/main.js', import.meta.url));
+
+let world: World;
+beforeAll(async () => {
+  world = await startWorld();
+});
+afterAll(async () => world.close());
+
+type Told = {
+  status: string;
+  ready: number;
+  expected: number;
+  processes: { pid: number; configuration: { version: string }; draining: boolean }[];
+};
+const json = (text: string): Told => JSON.parse(text) as Told;
+
+test('S130 asked by anybody: the status and nothing of why, and no metrics, whatever is said of where one comes from', async () => {
+  for (const [path, status] of [
+    ['/health/live', 'alive'],
+    ['/health/ready', 'ready'],
+  ] as const)
+    expect(JSON.parse((await world.request(path)).text)).toEqual({ status });
+  for (const headers of [{}, { 'X-Forwarded-For': '127.0.0.1' }, { 'X-Forwarded-Host': new URL(world.admin).host }] as Record<
+    string,
+    string
+  >[])
+    expect((await world.request('/metrics', { headers })).status).toBe(404);
+});
+
+test('S130 on the operators’ port: metrics, and readiness with its reasons; nothing else, and not under another name', async () => {
+  const ready = await sendRaw(`${world.admin}/health/ready`);
+  expect([ready.status, ready.headers['cache-control']]).toEqual([200, 'no-store']);
+  expect(json(ready.text)).toMatchObject({
+    status: 'ready',
+    ready: 1,
+    expected: 1,
+    processes: [
+      {
+        status: 'ready',
+        database: 'answers',
+        draining: false,
+        configuration: { version: expect.stringMatching(/^[0-9a-f]{12}$/) },
+      },
+    ],
+  });
+  const metrics = await sendRaw(`${world.admin}/metrics`);
+  expect(metrics.headers['content-type']).toMatch(/^text\/plain; version=/);
+  for (const line of [
+    /^common_id_config_last_reload_successful 1$/m,
+    /^process_cpu_seconds_total /m,
+    /^common_id_config_in_force_since_seconds\{version="[0-9a-f]{12}"\} /m,
+  ])
+    expect(metrics.text).toMatch(line);
+  expect((await sendRaw(`${world.admin}/health/live`)).text).toBe('{"status":"alive"}');
+  for (const path of ['/', '/auth', '/jwks', '/constructor', '/health', '//metrics'])
+    expect([path, (await sendRaw(`${world.admin}${path}`)).status]).toEqual([path, 404]);
+  expect((await sendRaw(`${world.admin}/metrics`, { method: 'POST' })).status).toBe(405);
+  for (const host of ['evil.example.jp', 'evil.example.jp:9464', 'localhost.evil.example.jp'])
+    expect([host, (await sendRaw(`${world.admin}/metrics`, { headers: { Host: host } })).status]).toEqual([host, 421]);
+  for (const host of ['localhost', 'localhost:1', '127.0.0.1', '[::1]:9464'])
+    expect([host, (await sendRaw(`${world.admin}/metrics`, { headers: { Host: host } })).status]).toEqual([host, 200]);
+});
+
+/** The program on the world’s data; `ended` answers its exit code and what it wrote to standard error. */
+function startProgram(env: Record<string, string>) {
+  const child = spawn(process.execPath, ['--no-warnings', MAIN, 'id'], {
+    env: { PATH: process.env.PATH, ...world.env, LOG_LEVEL: 'warn', ...env },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let err = '';
+  child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));
+  const timer = setTimeout(() => child.kill('SIGKILL'), 90_000);
+  const ended = once(child, 'exit').then(([code]) => {
+    clearTimeout(timer);
+    return { code: code as unknown, err };
+  });
+  return { child, ended };
+}
+
+test('S130 a port that another program has: told by its setting, and nothing is left running', async () => {
+  const [port] = await freePorts(1);
+  const start = async (env: Record<string, string>) => startProgram({ PORT: String(port), ...env }).ended;
+  const taken = new URL(world.admin).port;
+  const [one, two, own] = await Promise.all([
+    start({ ADMIN_PORT: taken }),
+    start({ ADMIN_PORT: taken, WEB_CONCURRENCY: '2' }),
+    start({ ADMIN_PORT: String(port), ADMIN_HOST: '127.0.0.2' }),
+  ]);
+  const told = { code: 1, err: `ADMIN_PORT: port ${taken} is taken by another program\n` };
+  expect([one, two]).toEqual([told, told]);
+  expect(own).toMatchObject({ code: 1, err: expect.stringContaining('ADMIN_PORT: expected a port of its own') });
+}, 100_000);
+
+test('S130 two workers: one port that tells of both and adds them up; while they drain it says so, and ends with them', async () => {
+  const [port, adminPort] = await freePorts(2);
+  const admin = `http://127.0.0.1:${adminPort}`;
+  const database = `sqlite:${join(world.directory, 'workers.sqlite')}`;
+  const { child, ended } = startProgram({
+    PORT: String(port),
+    ADMIN_PORT: String(adminPort),
+    WEB_CONCURRENCY: '2',
+    DATABASE_URL: database,
+  });
+  const ask = async (): Promise<Told | undefined> =>
+    sendRaw(`${admin}/health/ready`).then(
+      ({ text }) => json(text),
+      () => undefined,
+    );
+  let told: Told | undefined;
+  while (told?.status !== 'ready' && child.exitCode === null) {
+    told = await ask();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  expect(told).toMatchObject({ status: 'ready', ready: 2, expected: 2 });
+  const pids = told!.processes.map(({ pid }) => pid);
+  expect(new Set([...pids, child.pid]).size).toBe(3);
+  const [first, second] = told!.processes.map(({ configuration }) => configuration.version);
+  expect(first).toBe(second);
+  const { text } = await sendRaw(`${admin}/metrics`);
+  // Both are there: so much memory has no single one of them, and the flag is the lower of the two.
+  expect(text).toMatch(/^common_id_config_last_reload_successful 1$/m);
+  expect(text.match(/^nodejs_active_handles_total (\d+)$/m)?.[1]).toBeDefined();
+  // One that is killed is missing until another has taken its place.
+  process.kill(pids[0]!, 'SIGKILL');
+  let without: Told | undefined;
+  for (let tries = 0; tries < 200 && without?.status !== 'not ready'; tries += 1) without = await ask();
+  expect(without).toMatchObject({ status: 'not ready', expected: 2 });
+  // Somebody is in the middle of sending: that worker waits, and is told of.
+  const sending = connect(port ?? 0, '127.0.0.1');
+  sending.on('error', () => undefined);
+  sending.write(
+    'POST /token HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 9\r\n\r\na',
+  );
+  await once(sending, 'connect');
+  for (let tries = 0; tries < 200 && told?.status !== 'ready'; tries += 1) told = await ask();
+  child.kill('SIGTERM');
+  let draining: Told | undefined;
+  for (let tries = 0; tries < 400 && !draining?.processes.some((each) => each.draining); tries += 1) draining = await ask();
+  expect(draining?.status).toBe('not ready');
+  sending.destroy();
+  expect(await ended).toMatchObject({ code: 0 });
+  expect(await ask()).toBeUndefined();
+}, 100_000);
