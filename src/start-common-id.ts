@@ -1,5 +1,5 @@
 // Starts the common ID: storage, keys, jobs, application, in this order; and stops it the other way round.
-import { formatTime } from './account/format-time.ts';
+import { formatTime } from './http/format-time.ts';
 import type { ConfigSource } from './config/config-source.ts';
 import type { Config } from './config/config.ts';
 import { fingerprint, watchFiles } from './config/watch-files.ts';

@@ -2,7 +2,7 @@
 import type { Deps } from '../deps.ts';
 import { momentAfterSignIns, type Account } from '../domain/account.ts';
 import { changeAccount } from '../storage/change-account.ts';
-import { formatTime } from './format-time.ts';
+import { formatTime } from '../http/format-time.ts';
 
 /**
  * @param how what the ledger calls it

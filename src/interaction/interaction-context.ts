@@ -3,6 +3,7 @@ import type { ParameterizedContext } from 'koa';
 import type Router from 'koa-router';
 import type { Client } from '../config/config.ts';
 import type { PageState } from '../http/page-context.ts';
+import type { CurrentSession } from '../oidc/current-session.ts';
 import type { InteractionFacts, StoredLegacyProfile } from '../storage/storage.ts';
 
 export type Interaction = {
@@ -31,6 +32,8 @@ export type Interaction = {
   cancel: () => Promise<void>;
   /** Writes facts of this request. */
   setFacts: (change: Partial<InteractionFacts>) => Promise<void>;
+  /** Who is signed in now, and since when. */
+  currentSession: () => Promise<CurrentSession | undefined>;
   /** Ends the session of whoever else is signed in, before this account is. */
   leaveSession: (accountId: string) => Promise<void>;
   /** Grants what the client asks for; answers the grant's id. */

@@ -8,6 +8,7 @@ import { formActionOf } from '../http/form-action.ts';
 import { PageError } from '../http/page-error.ts';
 import { redirect } from '../http/redirect.ts';
 import { CLAIMS_BY_SCOPE } from '../oidc/claims.ts';
+import { currentSession } from '../oidc/current-session.ts';
 import { requestedDealerLink } from '../oidc/dealer-link-grant.ts';
 import { grantRequested } from '../oidc/grant-requested.ts';
 import { findLegacyProfile } from '../oidc/legacy-hand-over.ts';
@@ -69,6 +70,7 @@ export function createLoadInteraction(deps: Deps, provider: Provider) {
           await writeFacts(deps.storage.interactionFacts, factsKey, change, now, ends);
           ctx.state.interaction.facts = { ...ctx.state.interaction.facts, ...change };
         },
+        currentSession: async () => currentSession(provider, ctx, deps),
         leaveSession: async (nextAccountId) => leaveSession(provider, ctx, nextAccountId, session !== undefined),
         grant: async () =>
           grantRequested(provider, {

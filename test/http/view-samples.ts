@@ -356,6 +356,15 @@ function accountSamples(t: Translate, rows: object[]): ViewSample[] {
       { action, email: 'tanaka@example.jp', values: { email: 'x' }, errors: { email: t('form_errors.email_syntax') } },
       'account-email-error',
     ),
+    {
+      ...site('password-again', 'password_again.title', {
+        action,
+        email: 'tanaka@example.jp',
+        typed: [['birthdate_year', '1960']],
+        errors: { password_again: t('form_errors.current_password_wrong') },
+      }),
+      kind: 'step',
+    },
     site('account-email-code', 'account_email_code.title', {
       action,
       resendAction: '/resend',
@@ -466,6 +475,11 @@ export const MAIL_SAMPLES: Record<string, Record<string, string | number>> = {
     time: '2026年11月1日 9:30',
     ends: '2026年11月4日 9:30',
     url: 'http://localhost:3000/account/migration/undo?token=abc',
+  },
+  'profile-changed': {
+    claims: 'family_name given_name family_name_kana given_name_kana birthdate phone_number address',
+    time: '2026年11月1日 9:30',
+    url: 'http://localhost:3000/password/forgotten',
   },
   'password-changed': { time: '2026年11月1日 9:30', url: 'http://localhost:3000/password/forgotten' },
 };

@@ -6,7 +6,7 @@ import { codeHmac, drawCode, EMAIL_CODE_LIFETIME_MS } from '../../domain/email-c
 import type { AccountAccess } from '../../oidc/account-access.ts';
 import { AlreadyExists } from '../../storage/storage.ts';
 import { changeAccount } from '../../storage/change-account.ts';
-import { formatTime } from '../format-time.ts';
+import { formatTime } from '../../http/format-time.ts';
 
 type EmailDeps = Pick<Deps, 'config' | 'storage' | 'clock' | 'jobs' | 'hasher'>;
 

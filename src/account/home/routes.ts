@@ -5,7 +5,7 @@ import { profileRows } from '../../interaction/profile-form.ts';
 import type { AccountAccess } from '../../oidc/account-access.ts';
 import type { AccountContext, AddAccountRoutes } from '../account-context.ts';
 import { accountPage, DONE } from '../account-page.ts';
-import { formatTime } from '../format-time.ts';
+import { formatTime } from '../../http/format-time.ts';
 
 /** In the order of the registration; what it does not ask comes last. */
 const PROFILE_CLAIMS: readonly ProfileKey[] = [

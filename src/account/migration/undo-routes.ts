@@ -1,7 +1,7 @@
 // The way back from a finished migration, out of the mails to both addresses. A mail scanner that opens the link changes nothing.
 import type Router from 'koa-router';
 import type { Deps } from '../../deps.ts';
-import { formatTime } from '../format-time.ts';
+import { formatTime } from '../../http/format-time.ts';
 import { page, type PageContext, type PageState } from '../../http/page-context.ts';
 import { PageError } from '../../http/page-error.ts';
 import { formField } from '../../http/read-form.ts';

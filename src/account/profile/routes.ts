@@ -1,13 +1,15 @@
 // お客様情報の編集.
 import type { Deps } from '../../deps.ts';
 import type { Profile, ProfileKey } from '../../domain/account.ts';
+import { guardedChanges } from '../../domain/guarded-profile.ts';
 import { PREFECTURES } from '../../domain/postal-code.ts';
 import { formField } from '../../http/read-form.ts';
 import { findAddress } from '../../interaction/find-address.ts';
+import { createPasswordAgain } from '../../interaction/password-again.ts';
 import { FIELDS_OF, profileFields, readProfileForm, sentences, type Typed } from '../../interaction/profile-form.ts';
 import type { AccountContext, AddAccountRoutes } from '../account-context.ts';
 import { accountPage, backToOverview } from '../account-page.ts';
-import { changeAccount } from '../../storage/change-account.ts';
+import { changeProfile } from './flow.ts';
 
 /** What the page asks. A name is needed; a birth date can be mended but not taken away, because it guards the password's reset. */
 function asked({ birthdate }: Profile): Map<ProfileKey, { required: boolean }> {
@@ -24,6 +26,8 @@ function asked({ birthdate }: Profile): Map<ProfileKey, { required: boolean }> {
 }
 
 export function createProfilePage(deps: Deps): AddAccountRoutes {
+  const passwordAgain = createPasswordAgain(deps);
+
   const show = (
     ctx: AccountContext,
     { values, errors = {}, towns = [] }: { values: Typed; errors?: Record<string, string>; towns?: string[] },
@@ -54,8 +58,15 @@ export function createProfilePage(deps: Deps): AddAccountRoutes {
     }
     const { profile, problems } = readProfileForm(values, claims, deps.clock());
     if (Object.keys(problems).length) return show(ctx, { values, errors: sentences(problems, t) });
-    await changeAccount(deps, session.account.id, 'account.profile_changed', (account) => ({ ...account, profile }));
-    return backToOverview(ctx, 'profile');
+    const guarded = guardedChanges(session.account, profile, deps.clock());
+    const form = { action: '/account/profile', backUrl: '/account/profile', typed: values };
+    if (guarded.length && !(await passwordAgain(ctx, session, form))) return;
+    if (await changeProfile(deps, session.account.id, profile, guarded.length > 0)) return backToOverview(ctx, 'profile');
+    // Somebody else has changed it meanwhile, so that this would change something guarded.
+    if (await passwordAgain(ctx, session, form)) {
+      await changeProfile(deps, session.account.id, profile, true);
+      return backToOverview(ctx, 'profile');
+    }
   };
 
   return (router) => {

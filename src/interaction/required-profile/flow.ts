@@ -1,19 +1,36 @@
 // ⑪–⑬: what a client requires, and the account after it was confirmed.
-import type { Profile, ProfileKey } from '../../domain/account.ts';
+import type { Account, Profile, ProfileKey } from '../../domain/account.ts';
+import { guardedChanges } from '../../domain/guarded-profile.ts';
 import { confirmClaims } from '../../domain/required-profile.ts';
 import type { Deps } from '../../deps.ts';
 import { changeAccount } from '../../storage/change-account.ts';
+import { tellProfileChanged } from '../tell-profile-changed.ts';
 
-/** Writes what was typed and that it was confirmed for this client, both at once. */
+/** Whether what was typed would change something that guards the ID. */
+export const changesGuarded = (account: Account, typed: Profile, now: number): boolean =>
+  guardedChanges(account, { ...account.profile, ...typed }, now).length > 0;
+
+/**
+ * Writes what was typed and that it was confirmed for this client, both at once.
+ * @param passwordGiven whether the person has just shown the password
+ * @returns whether it was written: not where it would change something that guards the ID, and the password was not given
+ */
 export async function confirmProfile(
-  deps: Pick<Deps, 'storage' | 'clock'>,
+  deps: Pick<Deps, 'storage' | 'clock' | 'jobs' | 'config'>,
   accountId: string,
   clientId: string,
   typed: Profile,
   claims: readonly ProfileKey[],
-): Promise<void> {
+  passwordGiven: boolean,
+): Promise<boolean> {
+  let guarded: ProfileKey[] = [];
   const event = { type: 'account.profile_confirmed', data: { client_id: clientId, claims: claims.join(' ') } };
-  await changeAccount(deps, accountId, event, (account) =>
-    confirmClaims({ ...account, profile: { ...account.profile, ...typed } }, clientId, claims, deps.clock()),
-  );
+  const changed = await changeAccount(deps, accountId, event, (account) => {
+    const profile = { ...account.profile, ...typed };
+    guarded = guardedChanges(account, profile, deps.clock());
+    if (guarded.length && !passwordGiven) return undefined;
+    return confirmClaims({ ...account, profile }, clientId, claims, deps.clock());
+  });
+  if (changed) await tellProfileChanged(deps, changed, guarded);
+  return changed !== undefined;
 }

@@ -8,13 +8,15 @@ import { formField } from '../../http/read-form.ts';
 import { redirect } from '../../http/redirect.ts';
 import type { InteractionContext, InteractionStep } from '../interaction-context.ts';
 import { FIELDS_OF, profileFields, profileRows, readProfileForm, sentences, type Typed } from '../profile-form.ts';
+import { createPasswordAgain } from '../password-again.ts';
 import { findAddress } from '../find-address.ts';
-import { confirmProfile } from './flow.ts';
+import { changesGuarded, confirmProfile } from './flow.ts';
 
 type Shown = { typed?: Typed; errors?: Record<string, string>; towns?: string[] };
 
 export function createRequiredProfileStep(deps: Deps): InteractionStep {
   const { storage, clock } = deps;
+  const passwordAgain = createPasswordAgain(deps);
   /** All that the client requires, not only what is missing: a confirmation is for all of it. */
   const claimsOf = (ctx: InteractionContext): ProfileKey[] =>
     ctx.state.interaction.client.requiredClaims.map(({ claim }) => claim);
@@ -92,7 +94,16 @@ export function createRequiredProfileStep(deps: Deps): InteractionStep {
     const { interaction } = ctx.state;
     const typed = interaction.facts.typed_profile;
     if (!typed) return redirect(ctx, interaction.path);
-    await confirmProfile(deps, interaction.accountId as string, interaction.client.metadata.client_id, typed, claimsOf(ctx));
+    const session = await interaction.currentSession();
+    // Signed out meanwhile: the policy asks who is there.
+    if (session?.account.id !== interaction.accountId || !session) return interaction.finish({});
+    const form = { action: `${interaction.path}/confirm`, backUrl: interaction.path, typed: {} };
+    const guarded = changesGuarded(session.account, typed, clock());
+    if (guarded && !(await passwordAgain(ctx, session, form))) return;
+    const clientId = interaction.client.metadata.client_id;
+    // Where somebody else has changed the profile meanwhile, the page shows what is on record now.
+    if (!(await confirmProfile(deps, session.account.id, clientId, typed, claimsOf(ctx), guarded)))
+      return redirect(ctx, interaction.path);
     await interaction.setFacts({ typed_profile: undefined });
     return redirect(ctx, `${interaction.path}/done`);
   };

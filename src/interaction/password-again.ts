@@ -1,0 +1,75 @@
+// Asks for the password once more before something that guards the ID is changed; then goes on with what was typed before.
+import type { Deps } from '../deps.ts';
+import { askAgainLater, asPageError } from '../http/error-page.ts';
+import { createKnownDevices } from '../http/known-device.ts';
+import { page, type PageContext } from '../http/page-context.ts';
+import { formField } from '../http/read-form.ts';
+import type { CurrentSession } from '../oidc/current-session.ts';
+import { createSignIn } from './login/flow.ts';
+import type { Typed } from './profile-form.ts';
+
+/** A password that was given so long ago is recent enough: a session that was left open, or was stolen, is not its person. */
+const RECENT_SECONDS = 5 * 60;
+
+const FIELD = 'password_again';
+
+export type PasswordAgain = (
+  ctx: PageContext,
+  session: CurrentSession,
+  form: {
+    /** Where the form was posted, and is again. */
+    action: string;
+    backUrl: string;
+    /** What was typed in the form, which is carried along. */
+    typed: Typed;
+  },
+) => Promise<boolean>;
+
+/**
+ * Makes the check. It answers whether the password was given recently, or with this form; where not, it has answered with the page that
+ * asks for it. Wrong ones are counted with the logins.
+ */
+export function createPasswordAgain(deps: Deps): PasswordAgain {
+  const { clock, config } = deps;
+  const signIn = createSignIn(deps);
+  const knownDevices = createKnownDevices(config.issuer.startsWith('https:'));
+
+  return async function passwordAgain(ctx, session, { action, backUrl, typed }) {
+    if (clock() / 1000 - session.authTime <= RECENT_SECONDS) return true;
+    const { t } = ctx.state;
+    const { email } = session.account;
+    const show = (error?: string): false => {
+      page(ctx, 'password-again', {
+        kind: 'step',
+        title: t('password_again.title'),
+        action,
+        backUrl,
+        email,
+        typed: Object.entries(typed),
+        ...(error === undefined ? {} : { errors: { [FIELD]: error } }),
+      });
+      // Nothing was changed: a post that has to be made once more.
+      ctx.status = 422;
+      return false;
+    };
+
+    if (!Object.hasOwn((ctx.request.body ?? {}) as object, FIELD)) return show();
+    const password = formField(ctx, FIELD);
+    if (password === '') return show(t('form_errors.current_password_missing'));
+    try {
+      const from = { ip: ctx.ip, knownDevice: (accountId: string) => knownDevices.read(ctx, accountId) };
+      const account = await signIn(email, password, from);
+      if (account?.id !== session.account.id) return show(t('form_errors.current_password_wrong'));
+      await session.confirmed(account, clock());
+      return true;
+    } catch (error) {
+      const failure = asPageError(error);
+      if (failure.status !== 429 && failure.status !== 503) throw error;
+      // What was typed stays on the page, for when it may be tried again.
+      show(t(`errors.${failure.code}.text`));
+      ctx.status = failure.status;
+      askAgainLater(ctx, failure);
+      return false;
+    }
+  };
+}

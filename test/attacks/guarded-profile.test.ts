@@ -1,0 +1,162 @@
+// Attacks on what guards an ID, with a session that somebody else has got hold of: design/security-2.md, S123.
+import { afterAll, afterEach, beforeAll, expect, jest, test } from '@jest/globals';
+import type { Browser } from '../support/http-browser.ts';
+import { CALLBACK, startWorld, type World } from './support/attack-world.ts';
+import { begin, headingOf, signedIn, signIn } from './support/client.ts';
+
+// Processes start and mails travel; a busy machine takes its time.
+jest.setTimeout(60_000);
+
+const MINUTE = 60_000;
+const PASSWORD = 'Common-2026';
+const YAMADA = 'yamada@example.jp';
+const SATO = 'sato@example.jp';
+const ASKED = 'パスワードの確認';
+
+let world: World;
+beforeAll(async () => {
+  world = await startWorld();
+  // Not an ID that is still being filled in.
+  await world.advance(25 * 60 * MINUTE);
+});
+afterAll(async () => world?.close());
+
+/** How the database has it. */
+const profileOf = (email: string): Record<string, unknown> =>
+  JSON.parse(
+    world.rows<{ profile: string }>(
+      `SELECT document -> 'profile' AS profile FROM accounts WHERE document ->> 'email' = ?`,
+      email,
+    )[0]?.profile ?? '{}',
+  ) as Record<string, unknown>;
+
+async function openProfile(email: string, idleMinutes: number): Promise<Browser> {
+  const browser = world.browser();
+  await browser.open(`${world.issuer}/account/profile`);
+  await signIn(browser, email);
+  await browser.open(`${world.issuer}/account/profile`);
+  expect(headingOf(browser.page)).toBe('お客様情報の編集');
+  await world.advance(idleMinutes * MINUTE);
+  return browser;
+}
+
+const mailsAbout = async (email: string) =>
+  (await world.mails(email)).filter(({ subject }) => subject.includes('お客様情報が変更'));
+
+async function nextMail(email: string, after: number) {
+  for (let waited = 0; waited < 10_000; waited += 25) {
+    const mails = await mailsAbout(email);
+    if (mails.length > after) return mails[0];
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+  throw new Error(`no mail to ${email}`);
+}
+
+afterEach(() => {
+  // Every test leaves the two as they were.
+  expect(profileOf(YAMADA)).toMatchObject({ birthdate: '1988-07-21' });
+});
+
+test('S123 the birth date, from a session whose password was given six minutes ago: asked for, nothing changed before, nothing typed lost', async () => {
+  const before = profileOf(YAMADA);
+  const thief = await openProfile(YAMADA, 6);
+  const typed = { birthdate_year: '1970', birthdate_month: '1', birthdate_day: '2', street_address: '9-9' };
+  await thief.submit('/account/profile', typed);
+  expect([thief.page.status, headingOf(thief.page)]).toEqual([422, ASKED]);
+  // Neither by guessing, nor by leaving the field empty or out, nor with a field of the thief's own.
+  for (const guess of [{ password_again: '' }, { password_again: 'Guessed-1' }, { password_again: '   ' }]) {
+    await thief.submit('/account/profile', guess);
+    expect([thief.page.status, headingOf(thief.page)]).toEqual([422, ASKED]);
+    expect(thief.form('/account/profile').fields).toMatchObject(typed);
+  }
+  expect(profileOf(YAMADA)).toEqual(before);
+  expect(await mailsAbout(YAMADA)).toEqual([]);
+
+  await thief.submit('/account/profile', { password_again: PASSWORD });
+  expect(thief.page.url).toBe(`${world.issuer}/account?done=profile`);
+  expect(profileOf(YAMADA)).toMatchObject({ birthdate: '1970-01-02', address: { street_address: '9-9' } });
+  const mail = await nextMail(YAMADA, 0);
+  expect(mail?.text).toContain('生年月日');
+  expect(mail?.text).toContain('住所');
+  expect(mail?.text).not.toContain('電話番号');
+  expect(mail?.text).not.toMatch(/1970|9-9/);
+
+  // Given now: not asked again for five minutes, but told each time.
+  await world.advance(4 * MINUTE);
+  await thief.open(`${world.issuer}/account/profile`);
+  await thief.submit('/account/profile', { birthdate_year: '1988', birthdate_month: '7', birthdate_day: '21' });
+  expect(thief.page.url).toBe(`${world.issuer}/account?done=profile`);
+  expect((await nextMail(YAMADA, 1))?.text).toContain('生年月日');
+  await world.advance(2 * MINUTE);
+  await thief.open(`${world.issuer}/account/profile`);
+  await thief.submit('/account/profile', { birthdate_year: '1970' });
+  expect(headingOf(thief.page)).toBe(ASKED);
+});
+
+test('S123 each thing that guards the ID or tells where its person is reached: asked for; the gender: not', async () => {
+  const thief = await openProfile(YAMADA, 6);
+  const other: Record<string, string> = {
+    family_name: '山本',
+    given_name: '次郎',
+    family_name_kana: 'ヤマモト',
+    given_name_kana: 'ジロウ',
+    birthdate_day: '22',
+    phone_number: '090-1234-9876',
+    postal_code: '471-8572',
+    locality: '別の市',
+  };
+  for (const [field, value] of Object.entries(other)) {
+    const answer = await thief.post('/account/profile', { [field]: value });
+    expect([field, answer.status, headingOf(answer)]).toEqual([field, 422, ASKED]);
+  }
+  // Taken away.
+  expect(headingOf(await thief.post('/account/profile', { phone_number: '' }))).toBe(ASKED);
+  const gender = await thief.post('/account/profile', { gender: 'other' });
+  expect(gender.location).toBe(`${world.issuer}/account?done=profile`);
+  expect((await thief.post('/account/profile')).location).toBe(`${world.issuer}/account?done=profile`);
+});
+
+test('S123 a birth date where there was none: asked for, on the page and in a flow that requires it, and told', async () => {
+  const told = (await mailsAbout(SATO)).length;
+  const thief = await openProfile(SATO, 6);
+  const typed = { birthdate_year: '1970', birthdate_month: '1', birthdate_day: '2' };
+  const profile = thief.form('/account/profile').fields;
+  const filled = { family_name: '佐藤', given_name: '花子', family_name_kana: 'サトウ', given_name_kana: 'ハナコ' };
+  await thief.submit('/account/profile', { ...filled, ...profile, ...typed });
+  expect(headingOf(thief.page)).toBe(ASKED);
+
+  // By the back door: a service that requires it.
+  await begin(world, 'attack-required', {}, thief);
+  expect(thief.page.url).toContain('/required-profile');
+  await thief.submit('/required-profile', typed);
+  await thief.submit('/required-profile/confirm');
+  expect([thief.page.status, headingOf(thief.page)]).toEqual([422, ASKED]);
+  await thief.submit('/required-profile/confirm', { password_again: 'Guessed-1' });
+  expect([thief.page.status, headingOf(thief.page)]).toEqual([422, ASKED]);
+  expect(profileOf(SATO).birthdate).toBeUndefined();
+  // The person who knows the password goes on to the service.
+  await thief.submit('/required-profile/confirm', { password_again: PASSWORD });
+  expect(thief.page.url).toContain('/required-profile/done');
+  expect(profileOf(SATO).birthdate).toBe('1970-01-02');
+  expect((await nextMail(SATO, told))?.text).toContain('生年月日');
+  await thief.submit('/required-profile/done', {}, CALLBACK);
+  expect(thief.page.location).toContain('code=');
+});
+
+test('S123 guesses at the password there: counted with the logins, held back with what was typed, and told how long', async () => {
+  const thief = await openProfile(YAMADA, 6);
+  const typed = { birthdate_year: '1970' };
+  await thief.submit('/account/profile', typed);
+  for (let guess = 0; guess < 12 && thief.page.status === 422; guess += 1)
+    await thief.submit('/account/profile', { password_again: `Guessed-${guess}` });
+  expect([thief.page.status, headingOf(thief.page)]).toEqual([429, ASKED]);
+  expect(Number(thief.page.headers['retry-after'])).toBeGreaterThan(0);
+  expect(thief.form('/account/profile').fields).toMatchObject(typed);
+  // The right one does not help either, here or at the login of this browser.
+  await thief.submit('/account/profile', { password_again: PASSWORD });
+  expect(thief.page.status).toBe(429);
+  // After the pause the owner gets in.
+  await world.advance(60 * MINUTE);
+  const { code } = await signedIn(world, {}, { email: YAMADA });
+  expect(code).toBeTruthy();
+});
