@@ -13,8 +13,6 @@ type AdapterDeps = {
   clients: ClientRegistry;
   clock: Clock;
   onRedeemed: OnRedeemed;
-  /** How long an interaction lives. */
-  interactionSeconds: number;
 };
 
 /** Answers the adapter of each of oidc-provider's models. */
@@ -25,10 +23,7 @@ export function createAdapterFactory(deps: AdapterDeps): (model: string) => Adap
 /** Called when a code was consumed, before a token is made of it; what it throws is the answer. */
 type OnRedeemed = (code: AdapterPayload) => Promise<void>;
 
-function artifactAdapter(model: string, { artifacts, clients, clock, onRedeemed, interactionSeconds }: AdapterDeps): Adapter {
-  // A pushed request can be opened for a minute, which oidc-provider reads from its `exp`, and is used up when its code is made: gone by
-  // then, it would give a code to everybody who opened it.
-  const extraSeconds = model === 'PushedAuthorizationRequest' ? interactionSeconds : 0;
+function artifactAdapter(model: string, { artifacts, clients, clock, onRedeemed }: AdapterDeps): Adapter {
   /** What a client was given is over when it is removed or disabled, also if it comes back. */
   const standing = (payload: AdapterPayload | undefined): AdapterPayload | undefined => {
     const { clientId, iat = 0 } = payload ?? {};
@@ -40,7 +35,7 @@ function artifactAdapter(model: string, { artifacts, clients, clock, onRedeemed,
     standing((await artifacts.find(model, id)) as AdapterPayload | undefined);
   return {
     async upsert(id, payload, expiresIn) {
-      const expiresAt = expiresIn ? clock() + (expiresIn + extraSeconds) * 1000 : undefined;
+      const expiresAt = expiresIn ? clock() + expiresIn * 1000 : undefined;
       // A replay mark is looked up and then written; two parallel bearers of one `jti` would both pass. Only one write does.
       if (model === 'ReplayDetection') {
         if (!(await artifacts.insertOnce(model, id, payload, expiresAt ?? Infinity)))

@@ -9,9 +9,11 @@ import { isFromAnotherSite } from '../http/csrf.ts';
 import type { PageState } from '../http/page-context.ts';
 import { PageError } from '../http/page-error.ts';
 import { allowFormPost, createLogoutSource } from './pages.ts';
+import { createPushedRequestBinding } from './pushed-request-browser.ts';
 
 /** Answers with oidc-provider, and with our pages in the place of those that it makes by itself. Passes on what is none of its paths. */
-export function createBrowserEndpoints(provider: Provider, { config, clients }: Pick<Deps, 'config' | 'clients'>) {
+export function createBrowserEndpoints(provider: Provider, deps: Pick<Deps, 'config' | 'clients' | 'storage' | 'clock'>) {
+  const { config, clients } = deps;
   const showLogout = createLogoutSource(clients);
   return compose([
     async function refuseLogoutFromElsewhere(ctx: KoaContextWithOIDC, next: Koa.Next) {
@@ -29,6 +31,7 @@ export function createBrowserEndpoints(provider: Provider, { config, clients }: 
         showLogout(ctx, body);
       allowFormPost(ctx);
     },
+    createPushedRequestBinding(deps),
     mount(provider) as unknown as Koa.Middleware,
   ] as Koa.Middleware<PageState>[]);
 }

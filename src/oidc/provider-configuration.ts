@@ -15,6 +15,7 @@ import { createLegacyHandOver } from './legacy-hand-over.ts';
 import { createLogoutSource, postLogoutSuccessSource, renderError } from './pages.ts';
 import { pairwiseSubject, sectorOf } from './pairwise-subject.ts';
 import { createPolicy } from './policy.ts';
+import { assertOpenedHere } from './pushed-request-browser.ts';
 import { createSignInChecks, extraTokenClaims, mayUse, type UsedToken } from './sign-in-checks.ts';
 
 /** An access token being made; a resource may want a lifetime of its own, which a number as setting would override. */
@@ -40,7 +41,6 @@ export function createProviderConfiguration(deps: Deps): Configuration {
         await signIns.checkCode(code);
         await finishMigration(code);
       },
-      interactionSeconds: config.lifetimes.interaction,
     }),
     clients: clientsForProvider(clients),
     jwks: keys.jwks,
@@ -101,6 +101,7 @@ export function createProviderConfiguration(deps: Deps): Configuration {
         value: string | undefined,
         client: Parameters<typeof acceptLegacyProfile>[2],
       ) => {
+        assertOpenedHere(ctx);
         keepOfflineAccess(ctx);
         await acceptLegacyProfile(ctx, value, client);
       },

@@ -4,9 +4,10 @@ import { expect, test } from '@jest/globals';
 import { createGazoo } from '../../scripts/faults/gazoo.ts';
 import type { Nodes } from '../../scripts/faults/fault.ts';
 import type { RegistrationDraft } from '../../src/domain/registration-draft.ts';
+import { deliveryKey } from '../../src/jobs/enqueue-delivery.ts';
 import { untilTrue } from '../journeys/dealer-faults.ts';
 import { codeFor, NEW_PASSWORD } from '../journeys/traveller.ts';
-import type { Answer, Browser } from '../support/http-browser.ts';
+import { createBrowser, type Answer, type Browser } from '../support/http-browser.ts';
 import { rowsOf } from '../support/rows-of.ts';
 import type { World } from '../support/world.ts';
 import { PROFILE, type Visitors } from './visitors.ts';
@@ -84,8 +85,8 @@ export function describeRaces(getNodes: () => Nodes, { atCodePage }: Visitors): 
     expect(await eventsOf('dealer_link.consented', id)).toBe(1);
     await untilTrue('everything is delivered', async () =>
       withStorage(getNodes(), async ({ dealerLinks, jobs }) => {
-        const isActive = (await dealerLinks.find(id))?.status === 'active';
-        return isActive && (await jobs.countByState()).waiting === 0;
+        const link = await dealerLinks.find(id);
+        return link?.status === 'active' && (await jobs.find(deliveryKey(link)))?.state === 'done';
       }),
     );
     const accepted = (): string[] =>
@@ -113,6 +114,22 @@ export function describeRaces(getNodes: () => Nodes, { atCodePage }: Visitors): 
     if (!tokens?.refresh_token) throw new Error('no refresh token');
     const refreshed = await Promise.all(Array.from({ length: 50 }, async (_, n) => gazoo.refresh(tokens, portOf(n))));
     expect(refreshed.filter(Boolean)).toHaveLength(1);
+  });
+
+  test('S106 one pushed request opened by 20 browsers at once: it belongs to one of them for good', async () => {
+    const gazoo = createGazoo(world());
+    const browsers: Browser[] = [];
+    for (let n = 0; n < 20; n += 1) {
+      const browser = createBrowser({ from: `127.8.3.${n + 1}` });
+      await browser.open(await gazoo.push());
+      browsers.push(browser);
+    }
+    const url = await gazoo.push();
+    const open = async (turn: number) =>
+      Promise.all(browsers.map(async (browser, n) => (await twin(browser, n + turn).open(url)).url.includes('/interaction/')));
+    const opened = await open(0);
+    expect(opened.filter(Boolean)).toHaveLength(1);
+    expect(await open(1)).toEqual(opened);
   });
 
   test('one pushed request opened 50 times at once: one code, and the others are told that it was used', async () => {
