@@ -27,6 +27,7 @@ export function createApp(deps: Deps, provider: Provider): Koa<PageState> {
     trustProxy: config.trustProxy,
     log,
     cacheViews: config.mode === 'production',
+    anyHost: config.mode === 'production',
     forPrograms: createProgramEndpoints(provider, deps),
   });
 

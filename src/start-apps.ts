@@ -110,7 +110,14 @@ const STARTERS: Record<AppName, Starter> = {
 
 function shared(config: Config, clock: Clock, app: string) {
   const { cookieKeys, trustProxy, logLevel, mode } = config;
-  return { cookieKeys, trustProxy, cacheViews: mode === 'production', clock, log: createLog(app, logLevel) };
+  return {
+    cookieKeys,
+    trustProxy,
+    cacheViews: mode === 'production',
+    anyHost: mode === 'production',
+    clock,
+    log: createLog(app, logLevel),
+  };
 }
 
 function asRunning({ koa, close }: { koa: { callback(): RunningApp['handler'] }; close(): Promise<void> }): RunningApp {

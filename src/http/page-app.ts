@@ -9,6 +9,7 @@ import { createCookieSigner } from './cookie-signer.ts';
 import { csrf } from './csrf.ts';
 import { errorForPrograms, errorPage } from './error-page.ts';
 import type { Brand, PageContext, PageState } from './page-context.ts';
+import { asksForOwnHost } from './own-host.ts';
 import { readForm } from './read-form.ts';
 import { securityHeaders, securityHeadersForPrograms } from './security-headers.ts';
 import { chooseLanguage, createTranslator, LANGUAGES } from './translator.ts';
@@ -41,6 +42,11 @@ export type PageAppOptions = {
   log: Log;
   /** Compiled views are kept. */
   cacheViews: boolean;
+  /**
+   * In production, where TLS proves the name: it answers under whatever name the proxy asks for. Everywhere else other names are answered 421
+   * (see own-host.ts).
+   */
+  anyHost?: boolean;
   /** By path, what answers programs; before anything is done for pages. */
   forPrograms?: ReadonlyMap<string, Koa.Middleware<PageState>>;
   /** The brand of this request; TOYOTA if left out. */
@@ -72,6 +78,15 @@ export function createPageApp(options: PageAppOptions): PageApp {
     options.log.error({ detail: error.message, stack: error.stack }, 'answer failed');
   });
 
+  koa.use(async function refuseOtherHosts(ctx, next) {
+    if (options.anyHost === true || asksForOwnHost(ctx.req, options.origin)) return next();
+    const t = translator.in(chooseLanguage(acceptedLanguages(ctx)));
+    ctx.set('Cache-Control', 'no-store');
+    ctx.set('X-Content-Type-Options', 'nosniff');
+    ctx.status = 421;
+    ctx.type = 'text';
+    ctx.body = `${t('misdirected', { origin: options.origin })}\n`;
+  });
   const { host } = new URL(options.origin);
   koa.use(async function pinHost(ctx, next) {
     // Links, redirects and mails are made of the configured origin; what a request claims to have asked for reaches none of them.

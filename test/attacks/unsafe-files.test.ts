@@ -260,8 +260,12 @@ const FILES: [string, (project: TemporaryProject) => void, string[], Env?][] = [
   ],
   [
     'sessions of a year',
-    (project) => project.edit('config/policy.json', { 'lifetimes.session': 31_536_000 }),
-    [`warning: ${policy} lifetimes.session: expected at most 2592000 seconds, found 31536000; whoever steals it has as long`],
+    (project) =>
+      project.edit('config/policy.json', { 'lifetimes.session': 31_536_000, 'lifetimes.session_absolute': 31_536_000 }),
+    [
+      `warning: ${policy} lifetimes.session: expected at most 2592000 seconds, found 31536000; whoever steals it has as long`,
+      `warning: ${policy} lifetimes.session_absolute: expected at most 7776000 seconds, found 31536000; whoever steals it has as long`,
+    ],
   ],
   [
     'access tokens of a day',

@@ -23,6 +23,8 @@ export type DealerSystemOptions = {
   cookieKeys: string[];
   trustProxy: boolean;
   cacheViews: boolean;
+  /** See `PageAppOptions`. */
+  anyHost?: boolean;
   /** Milliseconds since 1970. */
   clock: () => number;
   log: Log;

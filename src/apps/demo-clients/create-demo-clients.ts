@@ -22,6 +22,8 @@ export type DemoClientsOptions = {
   cookieKeys: string[];
   trustProxy: boolean;
   cacheViews: boolean;
+  /** See `PageAppOptions`. */
+  anyHost?: boolean;
   log: Log;
 };
 

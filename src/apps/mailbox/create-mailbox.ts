@@ -13,6 +13,8 @@ export type MailboxOptions = {
   cookieKeys: string[];
   trustProxy: boolean;
   cacheViews: boolean;
+  /** See `PageAppOptions`. */
+  anyHost?: boolean;
   /** Milliseconds since 1970. */
   clock: () => number;
   log: Log;

@@ -22,6 +22,8 @@ export type MaintenanceNotebookOptions = {
   cookieKeys: string[];
   trustProxy: boolean;
   cacheViews: boolean;
+  /** See `PageAppOptions`. */
+  anyHost?: boolean;
   /** Milliseconds since 1970. */
   clock: () => number;
   log: Log;

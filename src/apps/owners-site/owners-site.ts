@@ -44,6 +44,8 @@ export type OwnersSiteOptions = {
   sunset?: string;
   trustProxy: boolean;
   cacheViews: boolean;
+  /** See `PageAppOptions`. */
+  anyHost?: boolean;
   /** Demo users are written into an empty database. */
   seedDemo: boolean;
   appStoreUrl?: string;

@@ -9,6 +9,7 @@ const DAY = 24 * 60 * 60;
 /** What lives longer than this gives a thief more time than people need. Seconds. */
 const LONGEST: Record<string, number> = {
   session: 30 * DAY,
+  session_absolute: 90 * DAY,
   interaction: 4 * 60 * 60,
   access_token: 60 * 60,
   id_token: 4 * 60 * 60,
