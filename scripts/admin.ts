@@ -10,6 +10,7 @@ const COMMANDS: Record<string, () => Promise<{ command: AdminCommand }>> = {
   keys: () => import('./admin/keys.ts'),
   secrets: () => import('./admin/secrets.ts'),
   config: () => import('./admin/config.ts'),
+  ledger: () => import('./admin/ledger.ts'),
   storage: () => import('./admin/storage.ts'),
 };
 

@@ -20,7 +20,7 @@ import type { ProcessStatus } from './telemetry/process-status.ts';
 
 /** Opens what is opened once. */
 export async function createLasting(config: Config, clock: Clock, log: Log): Promise<Lasting> {
-  const opened = await openStorage(config.databaseUrl, clock, log);
+  const opened = await openStorage(config.databaseUrl, clock, log, config.keys.ledger);
   const storage = guardRecords(
     {
       ...opened,

@@ -19,7 +19,9 @@ const copy: Action = {
   async run({ values: { from = '', to = '', state }, env, directory }) {
     const address = (option: string, value: string): string => namedAddress(option, value, env, directory);
     const sides = { from: address('--from', from), to: address('--to', to) };
-    const copied = await copyStorage({ ...sides, ...(state !== undefined && { stateFile: state }), out: process.stderr });
+    const ledgerKey = () => inspectConfig({ env, directory, apps: ['id'], keys: 'unchecked' }).config?.().keys.ledger;
+    const file = state !== undefined && { stateFile: state };
+    const copied = await copyStorage({ ...sides, ...file, ledgerKey, out: process.stderr });
     const rows = copied.map(({ name, count, checksum }) => `${name.padEnd(20)}${String(count).padStart(10)}  ${checksum}\n`);
     return {
       json: copied,
@@ -49,7 +51,8 @@ const check: Action = {
     if (damage !== undefined) {
       throw new Error(`${path} is damaged (${damage}). Stop the service, keep the file, and put a backup in its place.`);
     }
-    return { json: { file: path, sound: true }, text: `${path} is sound.\n` };
+    const text = `${path} is sound. Whether somebody has changed its ledger: npm run admin -- ledger verify\n`;
+    return { json: { file: path, sound: true }, text };
   },
 };
 

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Account } from '../../src/domain/account.ts';
-import { FIRST_PREVIOUS_HASH, ledgerHash } from '../../src/storage/ledger-hash.ts';
+import { FIRST_PREVIOUS_HASH } from '../../src/storage/closed-ledger.ts';
 import { deliveryKey } from '../../src/jobs/enqueue-delivery.ts';
 import { openStorage } from '../../src/storage/open-storage.ts';
 import type { LedgerEntry, Storage } from '../../src/storage/storage.ts';
@@ -15,6 +15,7 @@ import { eventAbout, sampleAccount } from '../../test/storage/conformance/sample
 import { rowsOf } from '../../test/support/rows-of.ts';
 import type { World } from '../../test/support/world.ts';
 import type { Fault, Nodes } from './fault.ts';
+import { ledgerOf } from '../../test/support/ledger-of.ts';
 
 const READY_MS = 3_000;
 const DEALER = 'aichi-toyota';
@@ -185,19 +186,15 @@ async function compare(storage: Storage, people: Journal[]): Promise<string> {
   return `${count.accounts} registrations and ${count.links} links acknowledged, 0 lost, 0 half-made, 0 doubled; ${count.unanswered} more are whole without an answer, ${count.free} addresses free again`;
 }
 
-/** All events; @throws where the chain is broken */
+/** All events; @throws where a chain has a gap, or an entry does not follow the one before */
 async function readLedger(storage: Storage): Promise<LedgerEntry[]> {
-  const events: LedgerEntry[] = [];
-  for (;;) {
-    const last = events.at(-1) ?? { sequence: 0, hash: FIRST_PREVIOUS_HASH };
-    const entries = await storage.ledger.read(last.sequence, 1_000);
-    if (entries.length === 0) return events;
-    let previous = last;
-    for (const entry of entries) {
-      assert.equal(entry.sequence, previous.sequence + 1);
-      assert.equal(entry.hash, ledgerHash(previous.hash, entry), `the chain is broken at ${entry.sequence}`);
-      previous = entry;
-    }
-    events.push(...entries);
+  const entries = await ledgerOf(storage);
+  const last = new Map<number, LedgerEntry>();
+  for (const entry of entries) {
+    const before = last.get(entry.partition) ?? { sequence: 0, hash: FIRST_PREVIOUS_HASH };
+    assert.equal(entry.sequence, before.sequence + 1);
+    assert.equal(entry.previous_hash, before.hash, `the chain of partition ${entry.partition} is broken at ${entry.sequence}`);
+    last.set(entry.partition, entry);
   }
+  return entries;
 }

@@ -88,6 +88,8 @@ export type FromSettings = {
   cookieKeys: string[];
   /** Made of HMAC_KEY, SUBJECT_KEY and LEDGER_KEY. */
   keys: SecretKeys;
+  /** Absolute; the anchors of the ledger are written there, too. */
+  ledgerAnchorFile?: string;
   mail: { smtpUrl: string; from: string };
   logLevel: string;
   /** Demo data is written into an empty database. */

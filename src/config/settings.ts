@@ -96,6 +96,7 @@ export const SETTINGS = {
   HMAC_KEY: secretKey(['id']),
   SUBJECT_KEY: secretKey([]),
   LEDGER_KEY: secretKey([]),
+  LEDGER_ANCHOR_FILE: { ...text('a file'), default: '', productionDefault: '' },
   TRUST_PROXY: {
     ...boolean('false', EVERY_APP),
     expected: () => 'true (a reverse proxy in front sets X-Forwarded-*) or false (nothing does)',

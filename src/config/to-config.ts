@@ -36,6 +36,7 @@ function readFromSettings(directory: string, mode: Variables['mode'], settings: 
     dataDirectory,
     keyDirectory: settings.KEY_DIRECTORY === undefined ? inData('keys') : resolve(directory, settings.KEY_DIRECTORY),
     ...secrets(mode, settings, dataDirectory),
+    ...(settings.LEDGER_ANCHOR_FILE && { ledgerAnchorFile: resolve(directory, settings.LEDGER_ANCHOR_FILE) }),
     mail: { smtpUrl: settings.SMTP_URL ?? '', from: settings.MAIL_FROM ?? '' },
     logLevel: settings.LOG_LEVEL ?? '',
     demo: settings.DEMO_DATA ?? false,

@@ -1,5 +1,6 @@
 // Cleans up behind everybody: removes what has expired, and takes up what somebody left half-made.
 import type { Deps } from '../deps.ts';
+import { anchorDaily } from './anchor-ledger.ts';
 import { enqueueDelivery } from './enqueue-delivery.ts';
 import { JOB_KINDS } from './job-queue.ts';
 
@@ -10,7 +11,7 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 const ABANDONED_AFTER_MS = 60_000;
 const UNKNOWN_AFTER_MS = 60 * 60 * 1000;
 
-type SweepDeps = Pick<Deps, 'storage' | 'jobs' | 'clock' | 'log'>;
+type SweepDeps = Pick<Deps, 'config' | 'storage' | 'jobs' | 'clock' | 'log'>;
 
 /** Removes what has expired, in small batches; no reader depends on it. */
 async function removeExpired({ storage }: SweepDeps): Promise<void> {
@@ -59,6 +60,7 @@ export function startSweeper(deps: SweepDeps): () => void {
       await removeEndedJobs(deps);
       await takeUpDeliveries(deps);
       await giveUpUnknown(deps);
+      await anchorDaily(deps);
     } catch (error) {
       deps.log.warn({ detail: error instanceof Error ? error.message : String(error) }, 'sweeping failed');
     }

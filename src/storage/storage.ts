@@ -22,6 +22,9 @@ import type { Migration } from '../domain/migration.ts';
 import type { PasswordReset } from '../domain/password-reset.ts';
 import type { RegistrationDraft } from '../domain/registration-draft.ts';
 import type { ListedByAccount } from './artifact-references.ts';
+import type { Ledger, LedgerEvent } from './ledger.ts';
+
+export type * from './ledger.ts';
 
 /** A write named a version that is not the stored one: somebody else was first. Read again, then decide. */
 export class VersionConflict extends Error {
@@ -44,23 +47,6 @@ export class AlreadyExists extends Error {
 export class StorageUnavailable extends Error {
   override name = 'StorageUnavailable';
 }
-
-/** What happened, for the ledger. `data` names things by their ids and holds no personal data. */
-export type LedgerEvent = {
-  /** For example `account.created`, `dealer_link.consented`, `migration.completed`. */
-  type: string;
-  /** The account, link or migration that it happened to. */
-  subject: string;
-  data: Record<string, string | number | boolean | null>;
-  at: EpochMilliseconds;
-};
-
-/** An event as the ledger keeps it: in order, each entry's `hash` covers the event and the hash before it. */
-export type LedgerEntry = LedgerEvent & {
-  sequence: number;
-  previous_hash: string;
-  hash: string;
-};
 
 /** What oidc-provider keeps: sessions, grants, codes, tokens, pushed requests, interactions, replay marks. */
 export interface ArtifactStore {
@@ -246,12 +232,6 @@ export interface CounterStore {
   add(key: string, points: number, durationMs: number): Promise<{ points: number; expires_at: EpochMilliseconds }>;
   get(key: string): Promise<{ points: number; expires_at: EpochMilliseconds } | undefined>;
   remove(key: string): Promise<void>;
-}
-
-/** Only ever grows: nothing changes or removes an entry. */
-export interface Ledger {
-  /** Entries after a sequence number, in order. */
-  read(afterSequence: number, limit: number): Promise<LedgerEntry[]>;
 }
 
 /** The facts of one authorization request in one browser, kept between its pages; id = the interaction's `cid`. */

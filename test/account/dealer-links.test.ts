@@ -12,6 +12,7 @@ import type { AccountAccess } from '../../src/oidc/account-access.ts';
 import { openSqliteStorage } from '../../src/storage/sqlite/open-sqlite-storage.ts';
 import { guardRecords } from '../../src/storage/records.ts';
 import type { Storage } from '../../src/storage/storage.ts';
+import { ledgerOf } from '../support/ledger-of.ts';
 
 const clock = (): number => 5_000;
 const event = { type: 'test', subject: 'link', data: {}, at: 1 };
@@ -63,7 +64,7 @@ test('a withdrawal is written down once, whoever repeats it, and the dealer told
   await withdrawLink(deps(), access, link);
   await withdrawLink(deps(), access, link);
   expect(await storage.dealerLinks.find(link.id)).toMatchObject({ status: 'withdrawn', withdrawn_at: 5_000 });
-  const events = (await storage.ledger.read(0, 10)).filter(({ type }) => type === 'dealer_link.withdrawn');
+  const events = (await ledgerOf(storage)).filter(({ type }) => type === 'dealer_link.withdrawn');
   expect(events).toHaveLength(1);
   expect(await storage.jobs.countByState()).toMatchObject({ waiting: 1 });
   expect(ended).toEqual([link.id, link.id]);

@@ -19,6 +19,7 @@ import { eventAbout, sampleAccount } from '../storage/conformance/samples.ts';
 import { mongoServerAvailable, startMongoServer, type MongoServer } from '../storage/mongo-server.ts';
 import { openPatiently, PATIENT } from '../storage/open-patiently.ts';
 import { nameOf, OPERATIONS, type Operation } from '../storage/same-call-operations.ts';
+import { LEDGER_KEY, ledgerOf } from '../support/ledger-of.ts';
 import { startMongoProxy, type MessageFault } from '../support/mongo-proxy.ts';
 import { figure } from './support/figure.ts';
 
@@ -158,7 +159,7 @@ suite(available === true ? 'on MongoDB' : `on MongoDB (skipped: ${available.reas
       isDone: async () => undefined,
     },
     { name: 'the expired is swept', call: (storage) => storage.sweep(100), isDone: async () => undefined },
-    { name: 'the ledger is read', call: (storage) => storage.ledger.read(0, 1_000), isDone: async () => undefined },
+    { name: 'the ledger is read', call: (storage) => ledgerOf(storage), isDone: async () => undefined },
     { name: 'the database is asked how it is', call: (storage) => storage.ping(), isDone: async () => undefined },
   ];
 
@@ -169,7 +170,7 @@ suite(available === true ? 'on MongoDB' : `on MongoDB (skipped: ${available.reas
     const proxy = await startMongoProxy(url);
     // A message that is held is given up by the driver; an answer that claims to be longer is waited for as long.
     const waits = { ...PATIENT, server: 2_000, socket: fault === 'held' || fault === 'misnumbered' ? 300 : PATIENT.socket };
-    const storage = await openMongoStorage({ url: proxy.url, clock: Date.now, waits });
+    const storage = await openMongoStorage({ url: proxy.url, clock: Date.now, ledgerKey: LEDGER_KEY, waits });
     try {
       proxy.harm(n, fault);
       const outcome = await call(storage, id).then(() => 'done', nameOf);
@@ -202,7 +203,12 @@ suite(available === true ? 'on MongoDB' : `on MongoDB (skipped: ${available.reas
 
   test('S133 one connection is lost while fifty calls are under way, so that the pool is cleared: each is done, or says "not now"', async () => {
     const proxy = await startMongoProxy(url);
-    const storage = await openMongoStorage({ url: proxy.url, clock: Date.now, waits: { ...PATIENT, server: 2_000 } });
+    const storage = await openMongoStorage({
+      url: proxy.url,
+      clock: Date.now,
+      ledgerKey: LEDGER_KEY,
+      waits: { ...PATIENT, server: 2_000 },
+    });
     for (const fault of ['lost', 'unanswered'] as const) {
       proxy.harm(60, fault);
       const calls = Array.from({ length: 50 }, async (_, n) => {
@@ -220,7 +226,12 @@ suite(available === true ? 'on MongoDB' : `on MongoDB (skipped: ${available.reas
 
   test('S133 no server is found, and a storage is closed while calls are under way: each is done, or says "not now"', async () => {
     const proxy = await startMongoProxy(url);
-    const storage = await openMongoStorage({ url: proxy.url, clock: Date.now, waits: { ...PATIENT, server: 300 } });
+    const storage = await openMongoStorage({
+      url: proxy.url,
+      clock: Date.now,
+      ledgerKey: LEDGER_KEY,
+      waits: { ...PATIENT, server: 300 },
+    });
     const create = async (id: string) => storage.accounts.create(sampleAccount(id), eventAbout(id)).then(() => 'done', nameOf);
     proxy.harm(1, 'killed before');
     expect(await create('gone 1')).toBe('StorageUnavailable');

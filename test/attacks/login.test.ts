@@ -274,7 +274,7 @@ test('S38 a success after many failures: told to the owner and written in the le
   await fail(email, 6);
   expect(await opens(email)).toBe(true);
   const [account] = accountsOf(world, email);
-  const entries = world.rows<{ event: string }>(`SELECT * FROM ledger`).map((row) => JSON.stringify(row));
+  const entries = world.rows<{ event: string }>(`SELECT * FROM ledger_entries`).map((row) => JSON.stringify(row));
   const told = entries.filter(
     (entry) => entry.includes('account.signed_in_after_failures') && entry.includes(String(account?.id)),
   );

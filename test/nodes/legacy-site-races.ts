@@ -8,12 +8,13 @@ import { SignJWT, type JSONWebKeySet } from 'jose';
 import { loadClientKey } from '../../src/apps/client-key.ts';
 import { createLegacyProfile } from '../../src/apps/owners-site/legacy-profile.ts';
 import type { Nodes } from '../../scripts/faults/fault.ts';
-import type { LedgerEntry, Storage } from '../../src/storage/storage.ts';
+import type { LedgerEntry } from '../../src/storage/storage.ts';
 import { untilTrue } from '../journeys/dealer-faults.ts';
 import { DEMO_PASSWORD, HEADINGS } from '../journeys/traveller.ts';
 import { createBrowser, sendRaw, textOf, type Answer, type Browser } from '../support/http-browser.ts';
 import { HELD, HOLD } from '../support/stop-file.ts';
 import { withStorage } from './with-storage.ts';
+import { ledgerOf } from '../support/ledger-of.ts';
 
 const CLIENT_ID = 'owners-site';
 const [SHE, HE] = ['yamada@example.jp', 'sato@example.jp'] as const;
@@ -122,8 +123,8 @@ export function describeLegacySiteRaces(getNodes: () => Nodes): void {
     });
 
   const eventsOf = async (legacyId: string): Promise<LedgerEntry[]> =>
-    withStorage(getNodes(), async ({ ledger }: Storage) => {
-      const events = await ledger.read(0, 1_000_000);
+    withStorage(getNodes(), async (storage) => {
+      const events = await ledgerOf(storage);
       return events.filter(({ subject }) => subject === `${CLIENT_ID}:${legacyId}`);
     });
 

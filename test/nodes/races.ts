@@ -12,6 +12,7 @@ import { rowsOf } from '../support/rows-of.ts';
 import type { World } from '../support/world.ts';
 import { PROFILE, type Visitors } from './visitors.ts';
 import { withStorage } from './with-storage.ts';
+import { ledgerOf } from '../support/ledger-of.ts';
 
 export function describeRaces(getNodes: () => Nodes, { atCodePage }: Visitors): void {
   const world = (): World => getNodes().world;
@@ -34,8 +35,8 @@ export function describeRaces(getNodes: () => Nodes, { atCodePage }: Visitors): 
   }
 
   const eventsOf = async (type: string, subject: string): Promise<number> =>
-    withStorage(getNodes(), async ({ ledger }) => {
-      const events = await ledger.read(0, 1_000_000);
+    withStorage(getNodes(), async (storage) => {
+      const events = await ledgerOf(storage);
       return events.filter((event) => event.type === type && event.subject === subject).length;
     });
 

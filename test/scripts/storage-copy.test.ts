@@ -7,11 +7,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { copyStorage } from '../../scripts/admin/storage-copy/copy-storage.ts';
+import { createAnchorKey, takeAnchor } from '../../src/storage/ledger-anchor.ts';
 import { openStorage } from '../../src/storage/open-storage.ts';
+import { verifyLedger } from '../../src/storage/verify-ledger.ts';
 import { placeOf } from '../../src/storage/sqlite/account-place.ts';
 import type { Storage } from '../../src/storage/storage.ts';
 import { eventAbout, sampleAccount, sampleDealerLink, sampleMigration } from '../storage/conformance/samples.ts';
 import { ODD_PAYLOADS } from '../storage/conformance/subject.ts';
+import { LEDGER_KEY, ledgerOf } from '../support/ledger-of.ts';
 import { withMongo } from '../support/with-mongo.ts';
 import { runAdmin } from './run-admin.ts';
 import { mongoServerAvailable, startMongoServer, type MongoServer } from '../storage/mongo-server.ts';
@@ -34,7 +37,7 @@ afterEach(async () => {
 });
 
 async function withStorage<T>(url: string, use: (storage: Storage) => Promise<T>): Promise<T> {
-  const storage = await openStorage(url, Date.now);
+  const storage = await openStorage(url, Date.now, undefined, LEDGER_KEY);
   try {
     return await use(storage);
   } finally {
@@ -67,11 +70,12 @@ async function fill(storage: Storage): Promise<void> {
   await artifacts.save('Grant', 'over', { accountId: 'a0' }, 1);
   await storage.emailCodes.put({ id: 'over', code_hmac: 'h', email_canonical: 'a@b', attempts: 0, sent_at: 1, expires_at: 1 });
   await storage.jobs.lease(1, 60_000);
+  await takeAnchor(storage.ledger, createAnchorKey(LEDGER_KEY), Date.now());
 }
 
 /** Everything that the port tells. */
 async function tell(storage: Storage): Promise<unknown> {
-  const { artifacts, accounts, dealerLinks, migrations, jobs, counters, ledger } = storage;
+  const { artifacts, accounts, dealerLinks, migrations, jobs, counters } = storage;
   return {
     artifacts: await Promise.all(ODD_PAYLOADS.map(([name]) => artifacts.find('Interaction', name))),
     endless: await artifacts.find('Client', 'endless'),
@@ -83,7 +87,8 @@ async function tell(storage: Storage): Promise<unknown> {
     counters: await counters.get('c3'),
     codes: await Promise.all(['a', 'b', 'b:c', 'd'].map((id) => storage.emailCodes.find(id))),
     drafts: await Promise.all(['a', 'b', 'b:c', 'd'].map((id) => storage.registrationDrafts.find(id))),
-    ledger: await ledger.read(0, 1_000),
+    ledger: await ledgerOf(storage),
+    verdict: await verifyLedger(storage.ledger, [LEDGER_KEY]),
   };
 }
 
@@ -113,9 +118,13 @@ test('a database is copied whole, in its order, and the copy goes on working', a
     migrations: 20,
     jobs: 20,
     counters: 20,
-    ledger: 60,
+    ledger_origin: 0,
+    ledger: 0,
+    ledger_entries: 60,
+    ledger_anchors: 1,
   });
   expect(await withStorage(to, tell)).toEqual(await withStorage(from, tell));
+  expect(await withStorage(to, tell)).toMatchObject({ verdict: { sound: true, count: { entries: 60, anchors: 1 } } });
   expect(existsSync(join(folder, 'state.json'))).toBe(false);
   // A login finds them at once.
   const copied = new DatabaseSync(join(folder, 'to.db'), { readOnly: true });
@@ -229,5 +238,11 @@ describe('between SQLite and MongoDB', () => {
     const again = await copyStorage({ from: url, to: back, stateFile: join(folder, 'back.json'), out: silent });
     expect(again).toEqual(there);
     expect(await withStorage(back, tell)).toEqual(await withStorage(from, tell));
+    // An event that waits for its place in the ledger is not left behind.
+    await withStorage(url, (storage) => storage.ledger.append(eventAbout('signed in'), 'once'));
+    const once = { from: url, to: sqlite('once.db'), stateFile: join(folder, 'once.json'), out: silent };
+    await expect(copyStorage(once)).rejects.toThrow('set LEDGER_KEY');
+    await copyStorage({ ...once, ledgerKey: () => LEDGER_KEY });
+    expect(await withStorage(once.to, tell)).toMatchObject({ verdict: { sound: true, count: { entries: 61 } } });
   });
 });

@@ -4,6 +4,7 @@ import mongoose from 'mongoose';
 import { openMongoStorage } from '../../src/storage/mongo/open-mongo-storage.ts';
 import type { Storage } from '../../src/storage/storage.ts';
 import { startFaultyConnection } from '../support/faulty-connection.ts';
+import { LEDGER_KEY } from '../support/ledger-of.ts';
 import { PATIENT } from './open-patiently.ts';
 
 /** Of a call nothing is lost but by the cut; behind it no server is found again. */
@@ -60,7 +61,7 @@ async function openWatched(url: string, clock: () => number, onWritten: () => vo
     return connect.call(this);
   };
   try {
-    return await openMongoStorage({ url, clock, waits: WAITS_UNTIL_CUT });
+    return await openMongoStorage({ url, clock, ledgerKey: LEDGER_KEY, waits: WAITS_UNTIL_CUT });
   } finally {
     prototype.connect = connect;
   }

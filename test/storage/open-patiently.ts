@@ -4,10 +4,13 @@ import { openMongoStorage } from '../../src/storage/mongo/open-mongo-storage.ts'
 import type { Waits } from '../../src/storage/mongo/waits.ts';
 import { openStorage } from '../../src/storage/open-storage.ts';
 import type { Storage } from '../../src/storage/storage.ts';
+import { LEDGER_KEY } from '../support/ledger-of.ts';
 
 const A_MINUTE = 60_000;
 export const PATIENT: Waits = { call: A_MINUTE, longCall: A_MINUTE, socket: A_MINUTE, connection: A_MINUTE, server: A_MINUTE };
 
 export async function openPatiently(url: string, clock = Date.now): Promise<Storage> {
-  return url.startsWith('mongodb') ? openMongoStorage({ url, clock, waits: PATIENT }) : openStorage(url, clock);
+  return url.startsWith('mongodb')
+    ? openMongoStorage({ url, clock, ledgerKey: LEDGER_KEY, waits: PATIENT })
+    : openStorage(url, clock, undefined, LEDGER_KEY);
 }

@@ -8,6 +8,7 @@ import { changeAccount } from '../../src/storage/change-account.ts';
 import { guardRecords, type Records } from '../../src/storage/records.ts';
 import { openSqliteStorage } from '../../src/storage/sqlite/open-sqlite-storage.ts';
 import { StorageUnavailable, VersionConflict, type Storage } from '../../src/storage/storage.ts';
+import { ledgerOf } from '../support/ledger-of.ts';
 import { eventAbout, sampleAccount, sampleDealerLink, sampleMigration } from './conformance/samples.ts';
 
 const clock = (): number => 5_000;
@@ -53,7 +54,7 @@ test('of twenty changes of one record at the same moment none is lost, whether i
   expect(await storage.dealerLinks.find('l')).toMatchObject({ customer_number: all, version: times.length });
   expect(await storage.migrations.find('site', 'm')).toMatchObject({ dealer: { code: all }, version: times.length });
   // One event a change, and the account's creation.
-  expect(await storage.ledger.read(0, 100)).toHaveLength(3 * times.length + 1);
+  expect(await ledgerOf(storage)).toHaveLength(3 * times.length + 1);
 });
 
 test('a change cannot name another record or version than the one that stands', async () => {
@@ -69,7 +70,7 @@ test('a change that leaves the record as it is writes nothing and says so', asyn
   expect(await records.registrationDrafts.change('d', () => undefined)).toEqual({ changed: false, now });
   expect(await records.registrationDrafts.change('none', (draft) => draft)).toEqual({ changed: false, now: undefined });
   expect(await records.accounts.change('none', (account) => ({ to: account, type: 'changed' }))).toEqual({ changed: false });
-  expect(await storage.ledger.read(0, 100)).toEqual([]);
+  expect(await ledgerOf(storage)).toEqual([]);
 });
 
 test('nothing else writes these records, also not where the types are passed by', () => {

@@ -2,6 +2,7 @@
 import { expect } from '@jest/globals';
 import { openMongoStorage } from '../../src/storage/mongo/open-mongo-storage.ts';
 import type { Storage } from '../../src/storage/storage.ts';
+import { LEDGER_KEY } from '../support/ledger-of.ts';
 import { startMongoProxy, type MessageFault, type MongoProxy } from '../support/mongo-proxy.ts';
 import { openPatiently, PATIENT } from './open-patiently.ts';
 import { expectOneOwner, nameOf, type Operation } from './same-call-operations.ts';
@@ -66,7 +67,12 @@ export async function harmAndRepeat(url: string, others: Others, { operation, id
   await operation.prepare?.(one, id);
   const proxy = await startMongoProxy(url);
   const isKilled = fault.startsWith('killed');
-  const harmed = await openMongoStorage({ url: proxy.url, clock: Date.now, waits: { ...PATIENT, server: 3_000 } });
+  const harmed = await openMongoStorage({
+    url: proxy.url,
+    clock: Date.now,
+    ledgerKey: LEDGER_KEY,
+    waits: { ...PATIENT, server: 3_000 },
+  });
   proxy.harm(n, fault);
   const first = outcomeOf(operation.call(harmed, id));
   try {

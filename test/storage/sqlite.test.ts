@@ -8,6 +8,7 @@ import { placeOf } from '../../src/storage/sqlite/account-place.ts';
 import { backupSqliteDatabase } from '../../src/storage/sqlite/backup-sqlite-database.ts';
 import { openSqliteStorage } from '../../src/storage/sqlite/open-sqlite-storage.ts';
 import { StorageUnavailable } from '../../src/storage/storage.ts';
+import { LEDGER_KEY, ledgerOf } from '../support/ledger-of.ts';
 import { runConformance } from './conformance.ts';
 import { eventAbout, sampleAccount } from './conformance/samples.ts';
 import { dropFromIndex, meddle, overwrite } from './damage.ts';
@@ -20,7 +21,7 @@ const OF_ONE_PLACE = ['person-8886977', 'person-23180041'];
 
 runConformance('SQLite', async (clock) => {
   const folder = await mkdtemp(join(tmpdir(), 'sqlite-'));
-  const openAnother = () => openSqliteStorage({ path: join(folder, 'common-id.db'), clock });
+  const openAnother = () => openSqliteStorage({ path: join(folder, 'common-id.db'), clock, ledgerKey: LEDGER_KEY });
   return { storage: await openAnother(), openAnother, dispose: () => rm(folder, { recursive: true }), large: 3_000 };
 });
 
@@ -206,16 +207,31 @@ describe('the file of SQLite', () => {
     });
   });
 
-  test('refuses to change, remove or replace an entry of the ledger', async () => {
-    await writeFileWithAccounts(2);
+  test('refuses to change, remove, replace or push in an entry or an anchor of the ledger, and what would come behind a closed one', async () => {
+    const storage = await openSqliteStorage({ path, clock });
+    for (let n = 0; n < 3; n++) await storage.ledger.append(eventAbout('a'), `${n}`);
+    for (const sequence of [1, 2]) await storage.ledger.addAnchor({ sequence, document: 'x' });
+    await storage.close();
+    const row = (place: string) => `INSERT OR REPLACE INTO ledger_entries SELECT ${place}, 'e', 't', 's', '{}', 0, '', '', ''`;
+    const first = '(SELECT min(place) FROM ledger_entries)';
     for (const sql of [
-      "UPDATE ledger SET subject = 'somebody else' WHERE sequence = 1",
-      'DELETE FROM ledger WHERE sequence = 2',
-      "INSERT OR REPLACE INTO ledger VALUES (1, 't', 's', '{}', 0, '', '')",
-      "INSERT INTO ledger VALUES (4, 't', 's', '{}', 0, '', '')",
+      `UPDATE ledger_entries SET subject = 'somebody else' WHERE place = ${first}`,
+      'DELETE FROM ledger_entries WHERE place = (SELECT max(place) FROM ledger_entries)',
+      row(first),
+      row('(SELECT max(place) + 2 FROM ledger_entries)'),
+      row(`${first} + (1 << 40) + 5`),
+      row(`${first} - 1`),
+      "UPDATE ledger_anchors SET document = 'y'",
+      'DELETE FROM ledger_anchors WHERE sequence = 2',
+      "INSERT OR REPLACE INTO ledger_anchors VALUES (1, 'y')",
+      "INSERT INTO ledger_anchors VALUES (4, 'y')",
+      "INSERT INTO ledger_origin VALUES (1, 3, 'y', NULL)",
     ]) {
       expect(() => meddle(path, sql)).toThrow('the ledger is append-only');
     }
+    expect(() => meddle(path, "INSERT INTO ledger VALUES (1, 't', 's', '{}', 0, '', '')")).toThrow('is closed');
+    meddle(path, row('(SELECT max(place) + 1 FROM ledger_entries)'));
+    meddle(path, row(`((SELECT max(place) FROM ledger_entries) >> 40) + 1 << 40 | 1`));
   });
 
   test('locked by somebody for too long: writes are refused, reads go on, and all is well afterwards', async () => {
@@ -255,7 +271,7 @@ describe('the file of SQLite', () => {
     const copy = await openSqliteStorage({ path: to, clock });
     for (let n = 0; n < 20; n++) expect(await copy.accounts.find(`a${n}`)).toEqual(sampleAccount(`a${n}`));
     expect(await copy.accounts.find('after')).toBeUndefined();
-    expect(await copy.ledger.read(0, 100)).toHaveLength(20);
+    expect(await ledgerOf(copy)).toHaveLength(20);
     await copy.accounts.create(sampleAccount('after'), eventAbout('after'));
     await copy.close();
   });

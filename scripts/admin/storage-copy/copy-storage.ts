@@ -1,5 +1,5 @@
 // Copies a whole database into an empty one of either kind, goes on where it was cut off, and compares both sides at the end.
-import { createHash } from 'node:crypto';
+import { createHash, type KeyObject } from 'node:crypto';
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import type { EpochMilliseconds } from '../../../src/domain/account.ts';
 import { withoutPassword } from '../command-line-secrets.ts';
@@ -20,6 +20,7 @@ export type CopiedCollection = { name: CollectionName; count: number; checksum: 
  * copied.
  * @param options.from `sqlite:<path>` or `mongodb://…`
  * @param options.stateFile where it is written how far the copy has come; removed when all is done
+ * @param options.ledgerKey of the service; asked for where an event of MongoDB waits for its place in the ledger
  * @returns each collection's count and its checksum (SHA-256 over the rows in their order), the same on both sides
  * @throws where there is nothing to copy, the target is not empty, or the two sides differ at the end
  */
@@ -27,19 +28,20 @@ export async function copyStorage(options: {
   from: string;
   to: string;
   stateFile?: string;
+  ledgerKey?: () => KeyObject | undefined;
   out: Output;
 }): Promise<CopiedCollection[]> {
-  const { from, to, out } = options;
+  const { from, to, ledgerKey = () => undefined, out } = options;
   const pair = createHash('sha256')
     .update(`${withoutPassword(from)}\n${withoutPassword(to)}`)
     .digest('hex')
     .slice(0, 12);
   const stateFile = options.stateFile ?? `storage-copy-${pair}.json`;
-  const source = await openSide(from).catch(asOption('--from'));
+  const source = await openSide(from, { ledgerKey }).catch(asOption('--from'));
   try {
     // A name that was mistyped, or the two that were mixed up.
     if (!(await findFilled(source))) throw new Error('--from: there is nothing to copy in it');
-    const target = await openSide(to, { make: true }).catch(asOption('--to'));
+    const target = await openSide(to, { make: true, ledgerKey }).catch(asOption('--to'));
     try {
       const state = await readState(stateFile, target);
       for (const name of COLLECTIONS) await copyCollection(name, source, target, state, stateFile, out);
@@ -63,14 +65,21 @@ export async function copyStorage(options: {
   }
 }
 
+type SideOptions = {
+  make?: boolean;
+  /** Where it is given, what was left half-made is finished, and every event brought into its chain. */
+  ledgerKey?: () => KeyObject | undefined;
+};
+
 /**
  * One database, as rows that no backend owns.
  * @param options.make it may be made where it does not stand; otherwise a name that was mistyped leaves no trace
  */
-export async function openSide(url: string, { make = false } = {}): Promise<CopySide> {
+export async function openSide(url: string, { make = false, ledgerKey }: SideOptions = {}): Promise<CopySide> {
   if (!make && !databaseIsThere(url)) throw new Error(`${url} does not exist`);
   if (url.startsWith('sqlite:')) return (await import('./sqlite-side.ts')).openSqliteSide(url.slice('sqlite:'.length));
-  if (/^mongodb(\+srv)?:/.test(url)) return (await import('./mongo-side.ts')).openMongoSide(url, { make });
+  if (/^mongodb(\+srv)?:/.test(url))
+    return (await import('./mongo-side.ts')).openMongoSide(url, { make, ...(ledgerKey && { ledgerKey }) });
   throw new Error('expected sqlite:<path> or a mongodb:// URL');
 }
 

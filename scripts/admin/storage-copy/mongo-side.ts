@@ -1,4 +1,5 @@
 // MongoDB as the source or the target of a copy.
+import type { KeyObject } from 'node:crypto';
 import mongoose, { trusted, type Connection, type Model } from 'mongoose';
 import type { Account } from '../../../src/domain/account.ts';
 import type { DealerLink } from '../../../src/domain/dealer-link.ts';
@@ -8,7 +9,8 @@ import { carriedKeys } from '../../../src/storage/mongo/account-identifiers.ts';
 import { defineCollections, DURABLE, NEVER, type Collections } from '../../../src/storage/mongo/collections.ts';
 import { connect } from '../../../src/storage/mongo/connect.ts';
 import { createIndexes } from '../../../src/storage/mongo/indexes.ts';
-import { openMongoStorage } from '../../../src/storage/mongo/open-mongo-storage.ts';
+import { settleLedger } from '../../../src/storage/mongo/settle-ledger.ts';
+import { entryId, placeOfEntry } from '../../../src/storage/mongo/ledger-collections.ts';
 import { WAITS } from '../../../src/storage/mongo/waits.ts';
 import type { CollectionName, CopySide, Cursor, Rows } from './rows.ts';
 
@@ -23,20 +25,29 @@ const MODELS = {
   migrations: 'migrations',
   jobs: 'jobs',
   counters: 'counters',
+  ledger_origin: 'ledgerOrigin',
   ledger: 'ledger',
+  ledger_entries: 'ledgerEntries',
+  ledger_anchors: 'ledgerAnchors',
 } as const;
 
 /** Those whose order of making matters; the others go by their `_id`. */
 const ORDERED: readonly CollectionName[] = ['artifacts', 'dealer_links', 'migrations', 'jobs'];
 
-export async function openMongoSide(url: string, { make }: { make: boolean }): Promise<CopySide> {
+type OpenMongoSide = {
+  make: boolean;
+  /** Asked for where events wait for the ledger; where it is left out, they go on waiting. */
+  ledgerKey?: () => KeyObject | undefined;
+};
+
+export async function openMongoSide(url: string, { make, ledgerKey }: OpenMongoSide): Promise<CopySide> {
   const connection = await connect(url, { ...WAITS, socket: 0 });
   const collections = defineCollections(connection);
   try {
     if (make) await createIndexes(collections);
     else await requireOurs(connection, collections);
     // Finishes what a process left half-made.
-    await (await openMongoStorage({ url, clock: Date.now })).close();
+    if (ledgerKey) await settleLedger(collections, ledgerKey);
   } catch (error) {
     await connection.close();
     throw error;
@@ -139,7 +150,10 @@ const WRITERS: { [Name in CollectionName]: (row: Rows[Name]) => Document } = {
   },
   jobs: ({ key, ...row }) => ({ _id: key, ...row, made: madeBefore() }),
   counters: ({ key, points, expires_at }) => ({ _id: key, points, expires_at: time(expires_at) }),
+  ledger_origin: (row) => ({ _id: 1, ...row }),
   ledger: ({ sequence, ...row }) => ({ _id: sequence, event_id: `copied:${sequence}`, ...row }),
+  ledger_entries: ({ partition, sequence, ...row }) => ({ _id: entryId(partition, sequence), ...row }),
+  ledger_anchors: ({ sequence, document }) => ({ _id: sequence, document }),
 };
 
 type Stored = Document & { expires_at: Date };
@@ -182,6 +196,7 @@ const READERS: { [Name in CollectionName]: (document: Stored & Record<keyof Rows
     lease,
   }),
   counters: ({ _id, points, expires_at }) => ({ key: _id, points, expires_at: (expires_at as Date).getTime() }),
+  ledger_origin: ({ sequence, hash, finding }) => ({ sequence, hash, finding }),
   ledger: ({ _id, type, subject, data, at, previous_hash, hash }) => ({
     sequence: _id,
     type,
@@ -191,4 +206,16 @@ const READERS: { [Name in CollectionName]: (document: Stored & Record<keyof Rows
     previous_hash,
     hash,
   }),
+  ledger_entries: ({ _id, event_id, type, subject, data, at, key_id, previous_hash, hash }) => ({
+    ...placeOfEntry(String(_id)),
+    event_id,
+    type,
+    subject,
+    data,
+    at,
+    key_id,
+    previous_hash,
+    hash,
+  }),
+  ledger_anchors: ({ _id, document }) => ({ sequence: _id, document }),
 };

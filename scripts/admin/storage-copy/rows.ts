@@ -1,7 +1,7 @@
 // What is copied: the rows of each collection in a shape that no backend owns, in an order that both sides share – that in which they
 // were made, where it matters, or that of their ids.
 import type { EpochMilliseconds } from '../../../src/domain/account.ts';
-import type { Job } from '../../../src/storage/storage.ts';
+import type { ClosedLedgerEntry, Job, LedgerAnchor, LedgerEntry, LedgerOrigin } from '../../../src/storage/storage.ts';
 
 /** Documents and payloads stay the JSON text that they are stored as. */
 export type Rows = {
@@ -19,20 +19,16 @@ export type Rows = {
   migrations: { document: string };
   jobs: Omit<Job, 'payload' | 'last_error' | 'lease'> & { payload: string; last_error: string | null; lease: string | null };
   counters: { key: string; points: number; expires_at: EpochMilliseconds };
-  ledger: {
-    sequence: number;
-    type: string;
-    subject: string;
-    data: string;
-    at: EpochMilliseconds;
-    previous_hash: string;
-    hash: string;
-  };
+  ledger_origin: LedgerOrigin;
+  /** That of earlier versions. */
+  ledger: Omit<ClosedLedgerEntry, 'data'> & { data: string };
+  ledger_entries: Omit<LedgerEntry, 'data'> & { data: string };
+  ledger_anchors: LedgerAnchor;
 };
 
 export type CollectionName = keyof Rows;
 
-/** The ledger last: what it tells of stands before it does. */
+/** The ledger last: what it tells of stands before it does. Its origin first, because it closes what comes behind it. */
 export const COLLECTIONS: readonly CollectionName[] = [
   'artifacts',
   'accounts',
@@ -42,7 +38,10 @@ export const COLLECTIONS: readonly CollectionName[] = [
   'migrations',
   'jobs',
   'counters',
+  'ledger_origin',
   'ledger',
+  'ledger_entries',
+  'ledger_anchors',
 ];
 
 /** Where a row stands in the source; reading goes on behind it. */

@@ -6,6 +6,7 @@ import type { Migration } from '../../../src/domain/migration.ts';
 import { referencesOf } from '../../../src/storage/artifact-references.ts';
 import { identifiersOf } from '../../../src/storage/identifiers.ts';
 import { INSERT_ACCOUNT, placeOf } from '../../../src/storage/sqlite/account-place.ts';
+import { entryPlace, PARTITION, SEQUENCE } from '../../../src/storage/sqlite/ledger.ts';
 import { openSqliteStorage } from '../../../src/storage/sqlite/open-sqlite-storage.ts';
 import type { CollectionName, CopySide, Cursor, Rows } from './rows.ts';
 
@@ -21,7 +22,13 @@ const SOURCES: Record<CollectionName, { order: string[]; columns: string }> = {
   migrations: { order: ['rowid'], columns: 'document' },
   jobs: { order: ['sequence'], columns: 'key, kind, payload, state, attempts, run_at, created_at, last_error, lease' },
   counters: { order: ['key'], columns: 'key, points, expires_at' },
+  ledger_origin: { order: ['id'], columns: 'sequence, hash, finding' },
   ledger: { order: ['sequence'], columns: 'sequence, type, subject, data, at, previous_hash, hash' },
+  ledger_entries: {
+    order: ['place'],
+    columns: `${PARTITION} AS partition, ${SEQUENCE} AS sequence, event_id, type, subject, data, at, key_id, previous_hash, hash`,
+  },
+  ledger_anchors: { order: ['sequence'], columns: 'sequence, document' },
 };
 
 export async function openSqliteSide(path: string): Promise<CopySide> {
@@ -34,6 +41,11 @@ export async function openSqliteSide(path: string): Promise<CopySide> {
     const names = Object.keys(row);
     const marks = names.map(() => '?').join(', ');
     connection.prepare(`INSERT OR IGNORE INTO ${table} (${names.join(', ')}) VALUES (${marks})`).run(...Object.values(row));
+  }
+
+  function insertUnlessThere(table: string, key: string, row: Record<string, SQLInputValue>): void {
+    const there = connection.prepare(`SELECT 1 FROM ${table} WHERE ${key} = ?`).get(row[key] ?? null);
+    if (!there) insert(table, row);
   }
 
   const writers: { [Name in CollectionName]: (row: Rows[Name]) => void } = {
@@ -60,11 +72,12 @@ export async function openSqliteSide(path: string): Promise<CopySide> {
     },
     jobs: (row) => insert('jobs', row),
     counters: (row) => insert('counters', row),
-    ledger(row) {
-      // Its trigger refuses what does not come at the end.
-      const last = connection.prepare('SELECT coalesce(max(sequence), 0) AS last FROM ledger').get();
-      if (row.sequence > Number(last?.['last'])) insert('ledger', row);
-    },
+    // Triggers refuse what stands already, where the others ignore it.
+    ledger_origin: (row) => insertUnlessThere('ledger_origin', 'id', { id: 1, ...row }),
+    ledger: (row) => insertUnlessThere('ledger', 'sequence', row),
+    ledger_entries: ({ partition, sequence, ...row }) =>
+      insertUnlessThere('ledger_entries', 'place', { place: entryPlace(partition, sequence), ...row }),
+    ledger_anchors: (row) => insertUnlessThere('ledger_anchors', 'sequence', row),
   };
 
   return {

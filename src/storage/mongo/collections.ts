@@ -3,10 +3,10 @@
 // Documents are kept as the JSON text of the port's values, so that they come back deep-equal whatever their keys are (dots, dollars);
 // beside the text stand the fields that a question or a promise needs. Every `_id` is what must be unique – a unique index on
 // anything else does not hold on a sharded cluster – and every write names the `_id`, so each collection may be sharded by its hash.
-// The ledger alone is never sharded: its `_id` is its place in the chain.
 import { Schema } from 'mongoose';
-import type { Connection, IndexDefinition, IndexOptions } from 'mongoose';
+import type { Connection } from 'mongoose';
 import type { Job, LedgerEvent } from '../storage.ts';
+import { defineLedgerCollections, type Index } from './ledger-collections.ts';
 
 /** `durable`: on the disks of a majority. `recreatable` (what another login makes again): in the memory of the primary. */
 export const DURABLE = { writeConcern: { w: 'majority', j: true } } as const;
@@ -89,14 +89,6 @@ export type JobDocument = Omit<Job, 'key' | 'payload' | 'last_error' | 'lease'> 
   made: string;
 };
 export type CounterDocument = { _id: string; points: number; expires_at: Date };
-export type LedgerDocument = Omit<LedgerEvent, 'data'> & {
-  /** The sequence number. */
-  _id: number;
-  event_id: string;
-  data: string;
-  previous_hash: string;
-  hash: string;
-};
 export type HeartbeatDocument = { _id: number; at: number };
 
 const text = { type: String, required: true };
@@ -121,8 +113,6 @@ const events = {
   ],
   default: [],
 };
-
-type Index = [definition: IndexDefinition, options: IndexOptions & { name: string }];
 
 /**
  * The server removes what expired an hour ago; the sweep is quicker. The hour is for clocks that differ: whether something has
@@ -257,20 +247,7 @@ export function defineCollections(connection: Connection) {
       [[{ state: 1, run_at: 1, made: 1 }, { name: 'by_state_and_time' }]],
     ),
     counters: define<CounterDocument>('counters', { _id: text, points: number, expires_at: date }, [EXPIRY]),
-    ledger: define<LedgerDocument>(
-      'ledger',
-      {
-        _id: number,
-        event_id: text,
-        type: text,
-        subject: anyText,
-        data: text,
-        at: number,
-        previous_hash: text,
-        hash: text,
-      },
-      [[{ event_id: 1 }, { name: 'by_event' }]],
-    ),
+    ...defineLedgerCollections(define),
     heartbeat: define<HeartbeatDocument>('heartbeat', { _id: number, at: number }, []),
   };
 }

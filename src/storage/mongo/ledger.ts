@@ -1,101 +1,124 @@
-// The ledger: events in one unbroken chain. An entry's `_id` is its number, so of all that write the next one exactly one does.
-import { setTimeout as sleep } from 'node:timers/promises';
+// The ledger: reads the chains, and takes events in. How they come into the chains: see pending-events.ts and seal-ledger.ts.
 import { trusted } from 'mongoose';
-import { FIRST_PREVIOUS_HASH, ledgerHash } from '../ledger-hash.ts';
-import { StorageUnavailable } from '../storage.ts';
-import type { LedgerEntry, LedgerEvent } from '../storage.ts';
-import { DURABLE_INSERT } from './collections.ts';
-import type { Collections, LedgerDocument, PendingEvent } from './collections.ts';
+import type { EpochMilliseconds } from '../../domain/account.ts';
+import { NO_CLOSED_LEDGER, readLedgerData, walkClosedLedger } from '../closed-ledger.ts';
+import { LEDGER_PARTITIONS, occurrenceId } from '../ledger-chain.ts';
+import type { ClosedLedgerEntry, Ledger, LedgerAnchor, LedgerEntry, LedgerHead, LedgerOrigin } from '../storage.ts';
+import { DURABLE_INSERT, RECREATABLE } from './collections.ts';
+import type { Collections } from './collections.ts';
+import {
+  entryId,
+  placeOfEntry,
+  type ClosedLedgerDocument,
+  type LedgerAnchorDocument,
+  type LedgerEntryDocument,
+} from './ledger-collections.ts';
+import { made } from './made.ts';
 import { isDuplicateKey } from './mongo-error.ts';
+import { MAJORITY } from './read-concern.ts';
 
-/** How long processes that append at the same moment try again. */
-const PATIENCE_MS = 2_500;
-const LARGEST_BATCH = 200;
+const ORIGIN = 1;
 
-export type LedgerEnd = {
-  /** Writes events at the end, each once however often and by whomever it is appended; answers when they are safe. */
-  append(events: PendingEvent[]): Promise<void>;
-  read(afterSequence: number, limit: number): Promise<LedgerEntry[]>;
+export type LedgerReads = Pick<Ledger, 'read' | 'heads' | 'origin' | 'readClosed' | 'anchors' | 'lastAnchor'> & {
+  headOf(partition: number): Promise<LedgerHead>;
 };
 
-type Waiting = { events: PendingEvent[]; resolve: () => void; reject: (error: unknown) => void };
+export function createLedgerReads(collections: Collections): LedgerReads {
+  const { ledger, ledgerEntries, ledgerOrigin, ledgerAnchors } = collections;
 
-export function createLedgerEnd({ ledger }: Pick<Collections, 'ledger'>): LedgerEnd {
-  const waiting: Waiting[] = [];
-  let writing = false;
-
-  /**
-   * The end is read before it is asked which events are in: an event that comes in after that question takes the number that we are
-   * about to take, so our write is refused and we ask again. So none is written twice, with no index but that of `_id`.
-   */
-  async function appendOnce(events: PendingEvent[]): Promise<boolean> {
-    const last = await ledger.findOne({}, { hash: 1 }).sort({ _id: -1 }).lean();
-    const ids = events.map(({ event_id }) => event_id);
-    const written = await ledger.find({ event_id: trusted({ $in: ids }) }, { event_id: 1 }).lean();
-    const known = new Set(written.map(({ event_id }) => event_id));
-    const entries = chain(last ?? undefined, withoutDoubles(events, known));
-    if (entries.length === 0) return true;
-    try {
-      await ledger.insertMany(entries, DURABLE_INSERT);
-      return true;
-    } catch (error) {
-      if (isDuplicateKey(error)) return false;
-      throw error;
-    }
+  async function origin(): Promise<LedgerOrigin> {
+    const found = await ledgerOrigin.findOne({ _id: ORIGIN }, { _id: 0 }).readConcern(MAJORITY).lean();
+    return found ? { sequence: found.sequence, hash: found.hash, finding: found.finding } : NO_CLOSED_LEDGER;
   }
 
-  async function appendAll(events: PendingEvent[]): Promise<void> {
-    const deadline = performance.now() + PATIENCE_MS;
-    while (!(await appendOnce(events))) {
-      if (performance.now() > deadline) throw new StorageUnavailable('too many processes write to the ledger');
-      await sleep(Math.random() * 15);
-    }
-  }
-
-  /** One append at a time in a process; what comes meanwhile goes together. */
-  async function work(): Promise<void> {
-    if (writing) return;
-    writing = true;
-    while (waiting.length > 0) {
-      const batch = waiting.splice(0, LARGEST_BATCH);
-      try {
-        await appendAll(batch.flatMap(({ events }) => events));
-        for (const { resolve } of batch) resolve();
-      } catch (error) {
-        for (const { reject } of batch) reject(error);
-      }
-    }
-    writing = false;
+  async function headOf(partition: number): Promise<LedgerHead> {
+    const _id = trusted({ $gt: entryId(partition, 0), $lt: entryId(partition + 1, 0) });
+    // An entry behind one that a change of the primary takes back would break the chain.
+    const last = await ledgerEntries.findOne({ _id }, { hash: 1 }).sort({ _id: -1 }).readConcern(MAJORITY).lean();
+    if (!last) return { partition, sequence: 0, hash: (await origin()).hash };
+    return { partition, sequence: placeOfEntry(last._id).sequence, hash: last.hash };
   }
 
   return {
-    append: (events) =>
-      new Promise((resolve, reject) => {
-        waiting.push({ events, resolve, reject });
-        void work();
-      }),
-    async read(afterSequence, limit) {
-      const after = ledger.find({ _id: trusted({ $gt: afterSequence }) }).sort({ _id: 1 });
-      return (await after.limit(limit).lean()).map(read);
+    origin,
+    headOf,
+    heads: async () => Promise.all(Array.from({ length: LEDGER_PARTITIONS }, async (_, partition) => headOf(partition))),
+    async read(partition, afterSequence, limit) {
+      const _id = trusted({ $gt: entryId(partition, afterSequence), $lt: entryId(partition + 1, 0) });
+      const found = ledgerEntries.find({ _id }).sort({ _id: 1 }).limit(limit).readConcern(MAJORITY);
+      return (await found.lean()).map(readEntry);
+    },
+    async readClosed(afterSequence, limit) {
+      const found = ledger.find({ _id: trusted({ $gt: afterSequence }) }).sort({ _id: 1 });
+      return (await found.limit(limit).readConcern(MAJORITY).lean()).map(readClosedEntry);
+    },
+    async anchors(afterSequence, limit) {
+      const found = ledgerAnchors.find({ _id: trusted({ $gt: afterSequence }) }).sort({ _id: 1 });
+      return (await found.limit(limit).readConcern(MAJORITY).lean()).map(readAnchor);
+    },
+    async lastAnchor() {
+      const found = await ledgerAnchors.findOne({}).sort({ _id: -1 }).readConcern(MAJORITY).lean();
+      return found ? readAnchor(found) : undefined;
     },
   };
 }
 
-function withoutDoubles(events: PendingEvent[], known: Set<string>): PendingEvent[] {
-  return [...new Map(events.map((event) => [event.event_id, event])).values()].filter(({ event_id }) => !known.has(event_id));
+export type LedgerWrites = Pick<Ledger, 'append' | 'addAnchor'>;
+
+/** @param onAppended is called when an event has come into the inbox */
+export function createLedgerWrites(
+  { ledgerInbox, ledgerAnchors }: Collections,
+  clock: () => EpochMilliseconds,
+  onAppended: () => void,
+): LedgerWrites {
+  return {
+    async append({ type, subject, data, at }, occurrence) {
+      const event = { _id: occurrenceId(type, occurrence), type, subject, data: JSON.stringify(data), at, made: made(clock()) };
+      try {
+        await ledgerInbox.insertMany([event], { ordered: true, ...RECREATABLE });
+      } catch (error) {
+        if (!isDuplicateKey(error)) throw error;
+      }
+      onAppended();
+    },
+    async addAnchor({ sequence, document }) {
+      try {
+        await ledgerAnchors.insertMany([{ _id: sequence, document }], DURABLE_INSERT);
+        return true;
+      } catch (error) {
+        if (isDuplicateKey(error)) return false;
+        throw error;
+      }
+    },
+  };
 }
 
-function chain(last: { _id: number; hash: string } | undefined, events: PendingEvent[]): LedgerDocument[] {
-  let previous_hash = last?.hash ?? FIRST_PREVIOUS_HASH;
-  let sequence = last?._id ?? 0;
-  return events.map(({ event_id, type, subject, data, at }) => {
-    const hash = ledgerHash(previous_hash, { type, subject, data: JSON.parse(data) as LedgerEvent['data'], at });
-    const entry = { _id: ++sequence, event_id, type, subject, data, at, previous_hash, hash };
-    previous_hash = hash;
-    return entry;
-  });
+/**
+ * Checks and closes the chain of earlier versions, once: the partitions begin with its last hash. One that is broken is closed all the
+ * same. Stop the processes of the earlier version before: they would go on writing there, which `ledger verify` tells.
+ */
+export async function closeLedger({ ledger, ledgerEntries, ledgerOrigin }: Collections): Promise<void> {
+  const isThere = async (query: { readConcern(level: 'majority'): PromiseLike<unknown> }) =>
+    (await query.readConcern(MAJORITY)) !== null;
+  if ((await isThere(ledgerOrigin.exists({ _id: ORIGIN }))) || !(await isThere(ledger.exists({})))) return;
+  if (await isThere(ledgerEntries.exists({}))) return;
+  const walk = walkClosedLedger();
+  const all = ledger.find({}).sort({ _id: 1 }).readConcern(MAJORITY).lean().cursor({ batchSize: 1_000 });
+  for await (const document of all) walk.add(readClosedEntry(document as ClosedLedgerDocument));
+  try {
+    await ledgerOrigin.insertMany([{ _id: ORIGIN, ...walk.end() }], DURABLE_INSERT);
+  } catch (error) {
+    // Another process has closed it in the same moment.
+    if (!isDuplicateKey(error)) throw error;
+  }
 }
 
-function read({ _id, type, subject, data, at, previous_hash, hash }: LedgerDocument): LedgerEntry {
-  return { sequence: _id, type, subject, data: JSON.parse(data) as LedgerEntry['data'], at, previous_hash, hash };
+function readEntry({ _id, data, event_id, type, subject, at, key_id, previous_hash, hash }: LedgerEntryDocument): LedgerEntry {
+  return { ...placeOfEntry(_id), event_id, type, subject, data: readLedgerData(data), at, key_id, previous_hash, hash };
 }
+
+function readClosedEntry({ _id, type, subject, data, at, previous_hash, hash }: ClosedLedgerDocument): ClosedLedgerEntry {
+  return { sequence: _id, type, subject, data: readLedgerData(data), at, previous_hash, hash };
+}
+
+const readAnchor = ({ _id, document }: LedgerAnchorDocument): LedgerAnchor => ({ sequence: _id, document });

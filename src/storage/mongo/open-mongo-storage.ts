@@ -1,7 +1,10 @@
 // The port on MongoDB: as many nodes as one likes, on a standalone server, a replica set or a sharded cluster.
+import { createSecretKey, randomBytes, type KeyObject } from 'node:crypto';
 import type { EpochMilliseconds } from '../../domain/account.ts';
 import type { PasswordReset } from '../../domain/password-reset.ts';
 import type { RegistrationDraft } from '../../domain/registration-draft.ts';
+import { BROKEN_CLOSED_LEDGER } from '../closed-ledger.ts';
+import { createLedgerChain } from '../ledger-chain.ts';
 import type { InteractionFacts, Ledger, Storage, StoredLegacyProfile } from '../storage.ts';
 import { createAccountIdentifiers } from './account-identifiers.ts';
 import { createAccountStore } from './account-store.ts';
@@ -15,14 +18,16 @@ import { createExpiringStore } from './expiring-store.ts';
 import { createGuard } from './guard.ts';
 import { requireIndexes } from './indexes.ts';
 import { createJobStore } from './job-store.ts';
-import { createLedgerEnd } from './ledger.ts';
+import { closeLedger, createLedgerReads, createLedgerWrites } from './ledger.ts';
 import { createMigrationStore } from './migration-store.ts';
 import { createPendingEvents } from './pending-events.ts';
+import { createSealer } from './seal-ledger.ts';
 import { sweep } from './sweep.ts';
 import { WAITS, type Waits } from './waits.ts';
 
 /**
  * Connects to the database of a `mongodb://` or `mongodb+srv://` URL, and finishes what others left half-made.
+ * @param options.ledgerKey chains the ledger; a random one where it is left out, under which nobody else can verify what is written
  * @param options.waits longer ones for a test that is not about time: a busy machine is no database that is away
  * @throws {IndexesUnfit} the command that makes the indexes was not run, or they were changed.
  * @throws {Error} no server answers.
@@ -30,18 +35,27 @@ import { WAITS, type Waits } from './waits.ts';
 export async function openMongoStorage(options: {
   url: string;
   clock: () => EpochMilliseconds;
+  ledgerKey?: KeyObject;
+  log?: { warn(fields: object, message: string): void };
   waits?: Waits;
 }): Promise<Storage> {
-  const { url, clock, waits = WAITS } = options;
+  const { url, clock, ledgerKey = createSecretKey(randomBytes(32)), log, waits = WAITS } = options;
   const connection = await connect(url, waits);
   const collections = defineCollections(connection);
-  const ledgerEnd = createLedgerEnd(collections);
-  const pendingEvents = createPendingEvents(collections, ledgerEnd);
+  const { headOf, ...reads } = createLedgerReads(collections);
+  const sealer = createSealer(collections, createLedgerChain(ledgerKey), headOf, clock);
+  const writes = createLedgerWrites(collections, clock, sealer.wake);
+  const pendingEvents = createPendingEvents(collections, clock, sealer.wake);
   const identifiers = createAccountIdentifiers(collections, clock);
   try {
     await requireIndexes(collections);
+    await closeLedger(collections);
+    const { finding } = await reads.origin();
+    if (finding !== null) log?.warn({ finding }, BROKEN_CLOSED_LEDGER);
     await pendingEvents.finishAll();
+    sealer.wake();
   } catch (error) {
+    await sealer.stop();
     await connection.close();
     throw error;
   }
@@ -66,21 +80,26 @@ export async function openMongoStorage(options: {
     migrations: guard(createMigrationStore(collections, clock, pendingEvents)),
     jobs: guard(createJobStore(collections, clock)),
     counters: guard(createCounterStore(collections, clock)),
-    ledger: guard<Ledger>(
-      {
-        async read(afterSequence, limit) {
-          await pendingEvents.finishAll();
-          return ledgerEnd.read(afterSequence, limit);
+    ledger: {
+      ...guard<Pick<Ledger, 'append' | 'addAnchor'>>(writes),
+      ...guard<Omit<Ledger, 'append' | 'addAnchor'>>(
+        {
+          ...reads,
+          async settle() {
+            await pendingEvents.finishAll();
+            await sealer.sealAll();
+          },
         },
-      },
-      'longCall',
-    ),
+        'longCall',
+      ),
+    },
     ...guard<Pick<Storage, 'sweep'>>(
       {
         async sweep(limit) {
           const removed = await sweep(collections, clock(), limit);
           await identifiers.finishAbandoned();
           await pendingEvents.finishAll();
+          sealer.wake();
           return removed;
         },
       },
@@ -93,6 +112,8 @@ export async function openMongoStorage(options: {
     }),
     async close() {
       await closed();
+      await pendingEvents.idle();
+      await sealer.stop();
       await connection.close();
     },
   };

@@ -1,19 +1,28 @@
-// Brings events from the documents that they tell of into the ledger.
+// Brings events from the documents that they tell of towards the ledger.
 //
-// A change and its event are one atomic write: the event waits in the changed document. Whoever made the change then appends it to
-// the ledger and takes it out of the document, before the change is acknowledged. Where a process dies in between, whoever finds
-// the event – the next change of the document, a start, a sweep, a reader of the ledger – does the rest; doing it twice does nothing.
+// A change and its event are one atomic write: the event waits in the changed document. The change is acknowledged when that write is
+// durable; behind the answer, the process that made it brings the event into the ledger's inbox and takes it out of the document. Where the
+// process dies before that, the next change of the document, a start, a sweep or a reader of the ledger does it. Doing it twice does
+// nothing: the inbox has one place for an event, and the ledger takes no event that it has.
 import { randomUUID } from 'node:crypto';
 import { trusted } from 'mongoose';
 import type { Model } from 'mongoose';
+import type { EpochMilliseconds } from '../../domain/account.ts';
 import type { LedgerEvent } from '../storage.ts';
 import { DURABLE, RECREATABLE } from './collections.ts';
 import type { Collections, PendingEvent } from './collections.ts';
-import type { LedgerEnd } from './ledger.ts';
+import { made } from './made.ts';
+import { isDuplicateKey } from './mongo-error.ts';
+import { MAJORITY } from './read-concern.ts';
 
+type CollectionName = 'accounts' | 'dealerLinks' | 'migrations';
 type Changed = { _id: string; events: PendingEvent[] };
+type Moved = { name: CollectionName; changed: Changed };
 
-const BATCH = 100;
+const NAMES = ['accounts', 'dealerLinks', 'migrations'] as const;
+const BATCH = 200;
+/** More than this is left to the sweep: a database that is away must not fill the memory. */
+const MOST_WAITING = 5_000;
 
 /** The event, as it waits. */
 export function pending(event: LedgerEvent, releases?: PendingEvent['releases']): PendingEvent {
@@ -22,37 +31,104 @@ export function pending(event: LedgerEvent, releases?: PendingEvent['releases'])
 }
 
 export type PendingEvents = {
-  /** Finishes what one document's events tell of. */
-  finish(collection: 'accounts' | 'dealerLinks' | 'migrations', changed: Changed): Promise<void>;
-  /** Finishes whatever was left by others. */
+  /** Frees what a document's events gave up, and puts the events on their way; does not wait until they are in the inbox. */
+  finish(collection: CollectionName, changed: Changed): Promise<void>;
+  /** Brings everything into the inbox that was acknowledged before, and frees what it gave up. */
   finishAll(): Promise<void>;
+  /** Answers when nothing is under way. */
+  idle(): Promise<void>;
 };
 
-export function createPendingEvents(collections: Collections, ledger: LedgerEnd): PendingEvents {
-  const modelOf = (name: 'accounts' | 'dealerLinks' | 'migrations') => collections[name] as unknown as Model<Changed>;
+/** @param onMoved is called when events have come into the inbox */
+export function createPendingEvents(
+  collections: Collections,
+  clock: () => EpochMilliseconds,
+  onMoved: () => void,
+): PendingEvents {
+  const modelOf = (name: CollectionName) => collections[name] as unknown as Model<Changed>;
+  let waiting: Moved[] = [];
+  let moving: Promise<void> | undefined;
 
-  const finish: PendingEvents['finish'] = async (name, { _id, events }) => {
-    if (events.length === 0) return;
+  async function free({ events }: Changed): Promise<void> {
     for (const { key, claim } of events.flatMap(({ releases = [] }) => releases)) {
       await collections.identifiers.deleteOne({ _id: key, claim }, DURABLE);
     }
-    await ledger.append(events);
-    // Lost in a power cut, it is done again.
-    const event_id = { $in: events.map((event) => event.event_id) };
-    await modelOf(name).updateOne({ _id }, { $pull: { events: { event_id } } } as never, RECREATABLE);
-  };
+  }
+
+  async function move(moved: Moved[]): Promise<void> {
+    const events = new Map(moved.flatMap(({ changed }) => changed.events.map((event) => [event.event_id, event] as const)));
+    if (events.size === 0) return;
+    const now = clock();
+    const documents = [...events].map(([_id, { type, subject, data, at }]) => ({
+      _id,
+      type,
+      subject,
+      data,
+      at,
+      made: made(now),
+    }));
+    try {
+      await collections.ledgerInbox.insertMany(documents, { ordered: false, ...DURABLE });
+    } catch (error) {
+      // Somebody else brings the same ones.
+      if (!isOnlyDuplicates(error)) throw error;
+    }
+    for (const name of NAMES) {
+      const updates = moved
+        .filter((each) => each.name === name)
+        .map(({ changed: { _id, events: taken } }) => ({
+          updateOne: {
+            filter: { _id },
+            update: { $pull: { events: { event_id: { $in: taken.map(({ event_id }) => event_id) } } } },
+          },
+        }));
+      // Lost in a power cut, it is done again.
+      if (updates.length > 0) await modelOf(name).bulkWrite(updates as never, { ordered: false, ...RECREATABLE });
+    }
+    onMoved();
+  }
+
+  /** One batch at a time; events that come meanwhile go together. */
+  async function moveWaiting(): Promise<void> {
+    while (waiting.length > 0) {
+      const batch = waiting.slice(0, BATCH);
+      waiting = waiting.slice(BATCH);
+      // Nobody waits for it, and nothing is lost: the events stand in their documents, and the next sweep finds them.
+      await move(batch).catch(() => undefined);
+    }
+    moving = undefined;
+  }
 
   return {
-    finish,
+    async finish(name, changed) {
+      if (changed.events.length === 0) return;
+      await free(changed);
+      if (waiting.length >= MOST_WAITING) return;
+      waiting.push({ name, changed });
+      moving ??= moveWaiting();
+    },
     async finishAll() {
-      for (const name of ['accounts', 'dealerLinks', 'migrations'] as const) {
+      await moving;
+      for (const name of NAMES) {
         let found: Changed[];
         do {
+          // Of a change that may still be taken back no event must come into the ledger.
           const unfinished = modelOf(name).find({ 'events.event_id': trusted({ $gt: '' }) }, { events: 1 });
-          found = (await unfinished.limit(BATCH).lean()) as Changed[];
-          for (const changed of found) await finish(name, changed);
+          found = (await unfinished.limit(BATCH).readConcern(MAJORITY).lean()) as Changed[];
+          for (const changed of found) await free(changed);
+          await move(found.map((changed) => ({ name, changed })));
         } while (found.length === BATCH);
       }
     },
+    async idle() {
+      await moving;
+    },
   };
+}
+
+/** Of an unordered `insertMany`: nothing else went wrong. */
+function isOnlyDuplicates(error: unknown): boolean {
+  const { writeErrors } = error as { writeErrors?: { code: number }[] | { code: number } };
+  const errors = writeErrors === undefined ? [] : [writeErrors].flat();
+  return errors.length === 0 ? isDuplicateKey(error) : errors.every(({ code }) => code === 11_000);
 }

@@ -3,6 +3,7 @@
 //
 // Documents are JSON in one column. Beside it stand only the columns that a query or a promise needs.
 import type { DatabaseSync } from 'node:sqlite';
+import { closeLedger } from './close-ledger.ts';
 import { placeAccounts } from './place-accounts.ts';
 
 /** SQL, or what does something that SQL cannot. */
@@ -181,6 +182,7 @@ export const MIGRATIONS: readonly Step[] = [
   `,
 
   placeAccounts,
+  closeLedger,
 ];
 
 /** Inside a transaction of the caller. */

@@ -21,7 +21,7 @@ export class DatabaseUnusable extends Error {
 }
 
 /** What is told while opening. */
-export type OpenLog = { info(fields: object, message: string): void };
+export type OpenLog = { info(fields: object, message: string): void; warn?(fields: object, message: string): void };
 
 /** The owner only. */
 const MODE = 0o600;

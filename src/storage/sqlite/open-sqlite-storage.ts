@@ -1,5 +1,8 @@
 // The port on SQLite: one file, nothing to install, several processes on one machine.
+import { randomBytes, createSecretKey, type KeyObject } from 'node:crypto';
 import type { EpochMilliseconds } from '../../domain/account.ts';
+import { BROKEN_CLOSED_LEDGER } from '../closed-ledger.ts';
+import { createLedgerChain } from '../ledger-chain.ts';
 import type { InteractionFacts, Storage, StoredLegacyProfile } from '../storage.ts';
 import type { PasswordReset } from '../../domain/password-reset.ts';
 import type { RegistrationDraft } from '../../domain/registration-draft.ts';
@@ -18,6 +21,7 @@ import { sweep } from './sweep.ts';
 
 /**
  * Opens the file at `path`, and makes it, its folder and its tables where they are missing.
+ * @param options.ledgerKey chains the ledger; a random one where it is left out, under which nobody else can verify what is written
  * @throws {DatabaseDamaged} the file is damaged or no database.
  * @throws {DatabaseTooNew} a newer version of this program wrote it.
  * @throws {NotOurDatabase} another program wrote it.
@@ -25,11 +29,14 @@ import { sweep } from './sweep.ts';
 export async function openSqliteStorage(options: {
   path: string;
   clock: () => EpochMilliseconds;
+  ledgerKey?: KeyObject;
   log?: OpenLog;
 }): Promise<Storage> {
-  const { clock } = options;
+  const { path, clock, ledgerKey = createSecretKey(randomBytes(32)), log } = options;
   const database = await openDatabase(options);
-  const { ledger, append } = createLedger(database);
+  const { ledger, append } = createLedger(database, createLedgerChain(ledgerKey));
+  const { finding } = await ledger.origin();
+  if (finding !== null) log?.warn?.({ path, finding }, BROKEN_CLOSED_LEDGER);
   return {
     artifacts: createArtifactStore(database, clock),
     accounts: createAccountStore(database, append),

@@ -3,12 +3,13 @@ import { expect, test } from '@jest/globals';
 import { AlreadyExists, VersionConflict } from '../../../src/storage/storage.ts';
 import { answered, thrown, useSubject } from './subject.ts';
 import type { OpenBackend } from './subject.ts';
+import { ledgerOf } from '../../support/ledger-of.ts';
 import { eventAbout, sampleAccount } from './samples.ts';
 
 export function accountPromises(open: OpenBackend): void {
   const subject = useSubject(open);
   const accounts = () => subject.storage.accounts;
-  const eventCount = async () => (await subject.storage.ledger.read(0, 1_000)).length;
+  const eventCount = async () => (await ledgerOf(subject.storage)).length;
 
   test('an account is found by its id and by its canonical address, deep-equal, also after reopening', async () => {
     const account = sampleAccount('a', { email: 'Taro@Example.JP', email_canonical: 'taro@example.jp' });
@@ -62,7 +63,7 @@ export function accountPromises(open: OpenBackend): void {
     expect(thrown(results).every((error) => error instanceof AlreadyExists && error.what === 'email')).toBe(true);
     expect(await accounts().findByEmail('raced@example.jp')).toMatchObject({ id: winner });
     for (let n = 0; n < 50; n++) expect((await accounts().find(`a${n}`)) !== undefined).toBe(`a${n}` === winner);
-    expect(await subject.storage.ledger.read(0, 10)).toMatchObject([{ subject: winner }]);
+    expect(await ledgerOf(subject.storage)).toMatchObject([{ subject: winner }]);
   });
 
   test('update writes the next version and answers it', async () => {

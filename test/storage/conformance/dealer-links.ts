@@ -1,6 +1,7 @@
 // What the port promises of `dealerLinks`.
 import { expect, test } from '@jest/globals';
 import { AlreadyExists, VersionConflict } from '../../../src/storage/storage.ts';
+import { ledgerOf } from '../../support/ledger-of.ts';
 import { eventAbout, sampleDealerLink } from './samples.ts';
 import { answered, thrown, useSubject } from './subject.ts';
 import type { OpenBackend } from './subject.ts';
@@ -8,7 +9,7 @@ import type { OpenBackend } from './subject.ts';
 export function dealerLinkPromises(open: OpenBackend): void {
   const subject = useSubject(open);
   const links = () => subject.storage.dealerLinks;
-  const eventCount = async () => (await subject.storage.ledger.read(0, 1_000)).length;
+  const eventCount = async () => (await ledgerOf(subject.storage)).length;
 
   test('a link is found deep-equal, also after reopening, and leaves an event', async () => {
     await links().create(sampleDealerLink('l'), eventAbout('l'));

@@ -1,6 +1,7 @@
 // What the port promises of `migrations`.
 import { expect, test } from '@jest/globals';
 import { VersionConflict } from '../../../src/storage/storage.ts';
+import { ledgerOf } from '../../support/ledger-of.ts';
 import { eventAbout, sampleMigration } from './samples.ts';
 import { answered, thrown, useSubject } from './subject.ts';
 import type { OpenBackend } from './subject.ts';
@@ -8,7 +9,7 @@ import type { OpenBackend } from './subject.ts';
 export function migrationPromises(open: OpenBackend): void {
   const subject = useSubject(open);
   const migrations = () => subject.storage.migrations;
-  const eventCount = async () => (await subject.storage.ledger.read(0, 1_000)).length;
+  const eventCount = async () => (await ledgerOf(subject.storage)).length;
 
   test('a migration is found by client and legacy id, deep-equal, also after reopening', async () => {
     const given = sampleMigration('tanaka');

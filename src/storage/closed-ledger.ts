@@ -1,0 +1,68 @@
+// The ledger of earlier versions: one chain of SHA-256 hashes without a key. It is closed. Nothing is appended to it, and the partitions
+// of today begin with its last hash.
+import { createHash } from 'node:crypto';
+import type { ClosedLedgerEntry, LedgerEvent, LedgerOrigin } from './storage.ts';
+
+/** The `previous_hash` of the first entry, and the hash of an origin without a closed ledger. */
+export const FIRST_PREVIOUS_HASH = '0'.repeat(64);
+
+export const NO_CLOSED_LEDGER: LedgerOrigin = { sequence: 0, hash: FIRST_PREVIOUS_HASH, finding: null };
+
+/** For the log, at each start. */
+export const BROKEN_CLOSED_LEDGER =
+  'the ledger of an earlier version was not as it had been written when it was closed; the service runs, npm run admin -- ledger verify tells more';
+
+/** SHA-256, hexadecimal, over the previous entry's hash, a line feed, and the event as canonical JSON. */
+export function closedHash(previousHash: string, event: LedgerEvent): string {
+  return createHash('sha256')
+    .update(`${previousHash}\n${canonicalEvent(event)}`)
+    .digest('hex');
+}
+
+/** An event as canonical JSON (RFC 8785 as far as an event needs it: members sorted by name, no white space). */
+export function canonicalEvent({ type, subject, data, at }: LedgerEvent): string {
+  const sortedData = Object.fromEntries(Object.entries(data).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+  return JSON.stringify({ at, data: sortedData, subject, type });
+}
+
+/** The data of an event as it is stored. Of a text that somebody spoiled comes what gives another hash. */
+export function readLedgerData(text: string): LedgerEvent['data'] {
+  try {
+    return JSON.parse(text) as LedgerEvent['data'];
+  } catch {
+    return { 'cannot be read': text };
+  }
+}
+
+/** Which entry of a closed ledger is not as it was written. */
+export type ClosedFinding = { sequence: number; kind: 'changed' | 'missing' };
+
+export type ClosedWalk = {
+  /** The next entry, in order; answers what is wrong with it. */
+  add(entry: ClosedLedgerEntry): ClosedFinding | undefined;
+  /** The last entry so far, and what was found first. */
+  end(): LedgerOrigin;
+};
+
+/** Checks a closed ledger entry by entry, so that its length needs no memory. */
+export function walkClosedLedger(): ClosedWalk {
+  let last = { sequence: 0, hash: FIRST_PREVIOUS_HASH };
+  let first: ClosedFinding | undefined;
+
+  function check(entry: ClosedLedgerEntry): ClosedFinding | undefined {
+    const expected = last.sequence + 1;
+    if (entry.sequence !== expected) return { sequence: expected, kind: 'missing' };
+    const isRight = entry.previous_hash === last.hash && entry.hash === closedHash(entry.previous_hash, entry);
+    return isRight ? undefined : { sequence: entry.sequence, kind: 'changed' };
+  }
+
+  return {
+    add(entry) {
+      const finding = check(entry);
+      first ??= finding;
+      last = { sequence: entry.sequence, hash: entry.hash };
+      return finding;
+    },
+    end: () => ({ ...last, finding: first ? `entry ${first.sequence} is ${first.kind}` : null }),
+  };
+}

@@ -1,0 +1,34 @@
+// Walks the ledger, however long it is, a page at a time.
+import { LEDGER_PARTITIONS } from './ledger-chain.ts';
+import type { ClosedLedgerEntry, Ledger, LedgerAnchor, LedgerEntry } from './storage.ts';
+
+const PAGE = 1_000;
+
+/** All entries of a partition, in order. */
+export async function* everyEntryOf(ledger: Ledger, partition: number): AsyncGenerator<LedgerEntry> {
+  yield* pages((after, limit) => ledger.read(partition, after, limit));
+}
+
+/** All entries that were acknowledged before, partition by partition; those of one subject in order. */
+export async function* everyLedgerEntry(ledger: Ledger): AsyncGenerator<LedgerEntry> {
+  await ledger.settle();
+  for (let partition = 0; partition < LEDGER_PARTITIONS; partition += 1) yield* everyEntryOf(ledger, partition);
+}
+
+export async function* everyClosedEntry(ledger: Ledger): AsyncGenerator<ClosedLedgerEntry> {
+  yield* pages((after, limit) => ledger.readClosed(after, limit));
+}
+
+export async function* everyAnchor(ledger: Ledger): AsyncGenerator<LedgerAnchor> {
+  yield* pages((after, limit) => ledger.anchors(after, limit));
+}
+
+async function* pages<T extends { sequence: number }>(read: (after: number, limit: number) => Promise<T[]>): AsyncGenerator<T> {
+  for (let after = 0; ;) {
+    const page = await read(after, PAGE);
+    yield* page;
+    const last = page.at(-1);
+    if (!last || page.length < PAGE) return;
+    after = last.sequence;
+  }
+}

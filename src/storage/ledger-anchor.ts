@@ -1,0 +1,77 @@
+// Anchors: the last hashes of all partitions, signed. An anchor that is kept elsewhere shows later that the ledger was cut off or
+// replaced, also by somebody who had the whole database in hand.
+import { createHash, createHmac, createPrivateKey, createPublicKey, sign, verify } from 'node:crypto';
+import type { JsonWebKey, KeyObject } from 'node:crypto';
+import type { EpochMilliseconds } from '../domain/account.ts';
+import type { Ledger, LedgerAnchor, LedgerHead, LedgerOrigin } from './storage.ts';
+
+/** What an anchor says. */
+export type AnchorContent = {
+  number: number;
+  at: EpochMilliseconds;
+  origin: Pick<LedgerOrigin, 'sequence' | 'hash'>;
+  heads: LedgerHead[];
+  /** SHA-256 of the anchor before; `null` in the first one. */
+  previous: string | null;
+};
+
+export type AnchorKey = {
+  /** The `kid` of its anchors. */
+  id: string;
+  /** For whoever verifies anchors without the secret: the JWK of the public key. */
+  publicJwk: JsonWebKey;
+  sign(content: AnchorContent): string;
+  /** What the anchor says, or why it is none of this key's. */
+  read(document: string): AnchorContent | 'changed' | 'wrong_key';
+};
+
+/** PKCS #8 of an Ed25519 key, up to its 32 bytes (RFC 8410). */
+const PKCS8_ED25519 = Buffer.from('302e020100300506032b657004220420', 'hex');
+
+/** The signing key (Ed25519, RFC 8037) that belongs to a key of the ledger. */
+export function createAnchorKey(ledgerKey: KeyObject): AnchorKey {
+  const seed = createHmac('sha256', ledgerKey).update('signs the anchors').digest();
+  const privateKey = createPrivateKey({ key: Buffer.concat([PKCS8_ED25519, seed]), format: 'der', type: 'pkcs8' });
+  const publicKey = createPublicKey(privateKey);
+  const publicJwk = publicKey.export({ format: 'jwk' });
+  const id = createHash('sha256').update(String(publicJwk.x)).digest('hex').slice(0, 16);
+  const header = encode({ alg: 'EdDSA', kid: id });
+  return {
+    id,
+    publicJwk: { ...publicJwk, kid: id, alg: 'EdDSA', use: 'sig' } as JsonWebKey,
+    sign(content) {
+      const signed = `${header}.${encode(content)}`;
+      return `${signed}.${sign(null, Buffer.from(signed), privateKey).toString('base64url')}`;
+    },
+    read(document) {
+      const [theirs = '', payload = '', signature = ''] = document.split('.');
+      if (theirs !== header) return 'wrong_key';
+      const isRight = verify(null, Buffer.from(`${theirs}.${payload}`), publicKey, Buffer.from(signature, 'base64url'));
+      return isRight ? (decode(payload) as AnchorContent) : 'changed';
+    },
+  };
+}
+
+const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+const decode = (text: string): unknown => JSON.parse(Buffer.from(text, 'base64url').toString());
+
+/** What an anchor says, without looking at its signature. @throws {SyntaxError} it is none */
+export function contentOf({ document }: Pick<LedgerAnchor, 'document'>): AnchorContent {
+  return decode(document.split('.')[1] ?? '') as AnchorContent;
+}
+
+export function anchorHash({ document }: LedgerAnchor): string {
+  return createHash('sha256').update(document).digest('hex');
+}
+
+/** Anchors all that is acknowledged now. Answers the anchor. */
+export async function takeAnchor(ledger: Ledger, key: AnchorKey, now: EpochMilliseconds): Promise<LedgerAnchor> {
+  await ledger.settle();
+  for (;;) {
+    const [last, { sequence, hash }, heads] = [await ledger.lastAnchor(), await ledger.origin(), await ledger.heads()];
+    const number = (last?.sequence ?? 0) + 1;
+    const content = { number, at: now, origin: { sequence, hash }, heads, previous: last ? anchorHash(last) : null };
+    const anchor = { sequence: number, document: key.sign(content) };
+    if (await ledger.addAnchor(anchor)) return anchor;
+  }
+}

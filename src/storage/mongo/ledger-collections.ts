@@ -1,0 +1,66 @@
+// The collections of the ledger. None of them needs an order over all servers but that of `_id`, so that each may be sharded by its hash.
+import type { IndexDefinition, IndexOptions, Model } from 'mongoose';
+import type { ClosedLedgerEntry, LedgerEntry, LedgerEvent, LedgerOrigin } from '../storage.ts';
+
+/** `data` is kept as its JSON text. */
+type Stored<T extends LedgerEvent> = Omit<T, 'data'> & { data: string };
+
+export type ClosedLedgerDocument = Omit<Stored<ClosedLedgerEntry>, 'sequence'> & {
+  /** The sequence number. */
+  _id: number;
+  event_id: string;
+};
+/** The `_id` is partition and sequence number: of all that write the next entry of a partition exactly one does. */
+export type LedgerEntryDocument = Omit<Stored<LedgerEntry>, 'partition' | 'sequence'> & { _id: string };
+/** An event that waits for its place in a chain; the `_id` is the event's. */
+export type LedgerInboxDocument = Stored<LedgerEvent> & { _id: string; made: string };
+export type LedgerOriginDocument = LedgerOrigin & { _id: number };
+export type LedgerAnchorDocument = { _id: number; document: string };
+/** Who chains events now. */
+export type LedgerLeaseDocument = { _id: string; holder: string; until: number };
+
+export type Index = [definition: IndexDefinition, options: IndexOptions & { name: string }];
+export type DefineCollection = <T>(name: string, fields: Record<keyof T & string, object>, indexes: Index[]) => Model<T>;
+
+const text = { type: String, required: true };
+const anyText = { type: String };
+const number = { type: Number, required: true };
+const event = { type: text, subject: anyText, data: text, at: number };
+
+export function defineLedgerCollections(define: DefineCollection) {
+  return {
+    /** That of earlier versions; see closed-ledger.ts. */
+    ledger: define<ClosedLedgerDocument>('ledger', { _id: number, event_id: text, ...event, previous_hash: text, hash: text }, [
+      [{ event_id: 1 }, { name: 'by_event' }],
+    ]),
+    ledgerEntries: define<LedgerEntryDocument>(
+      'ledger_entries',
+      { _id: text, event_id: text, ...event, key_id: text, previous_hash: text, hash: text },
+      [[{ event_id: 1 }, { name: 'by_event' }]],
+    ),
+    ledgerInbox: define<LedgerInboxDocument>('ledger_inbox', { _id: text, ...event, made: text }, [
+      [{ made: 1 }, { name: 'by_made' }],
+    ]),
+    ledgerOrigin: define<LedgerOriginDocument>(
+      'ledger_origin',
+      { _id: number, sequence: number, hash: text, finding: { type: String, default: null } },
+      [],
+    ),
+    ledgerAnchors: define<LedgerAnchorDocument>('ledger_anchors', { _id: number, document: text }, []),
+    ledgerLease: define<LedgerLeaseDocument>('ledger_lease', { _id: text, holder: text, until: number }, []),
+  };
+}
+
+const PARTITION_DIGITS = 2;
+const SEQUENCE_DIGITS = 15;
+
+/** The `_id` of an entry: sorts as the numbers do. */
+export function entryId(partition: number, sequence: number): string {
+  return `${`${partition}`.padStart(PARTITION_DIGITS, '0')}:${`${sequence}`.padStart(SEQUENCE_DIGITS, '0')}`;
+}
+
+/** What an `_id` says. */
+export function placeOfEntry(id: string): { partition: number; sequence: number } {
+  const [partition = NaN, sequence = NaN] = id.split(':').map(Number);
+  return { partition, sequence };
+}

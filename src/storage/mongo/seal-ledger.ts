@@ -1,0 +1,144 @@
+// Gives the events of the inbox their places in the chains.
+//
+// One process at a time does it for all, under a lease, so that nobody's work is thrown away. The lease is for speed only: an entry's
+// `_id` is its place, so of two that write the same place one is refused, and looks again.
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { trusted } from 'mongoose';
+import type { EpochMilliseconds } from '../../domain/account.ts';
+import { partitionOf, type LedgerChain } from '../ledger-chain.ts';
+import type { LedgerEvent, LedgerHead } from '../storage.ts';
+import { DURABLE, DURABLE_INSERT, RECREATABLE } from './collections.ts';
+import type { Collections } from './collections.ts';
+import { entryId, type LedgerEntryDocument, type LedgerInboxDocument } from './ledger-collections.ts';
+import { isDuplicateKey } from './mongo-error.ts';
+import { MAJORITY } from './read-concern.ts';
+
+/** Events come together for so long before they are chained. */
+const PAUSE_MS = 500;
+const LEASE_MS = 10_000;
+const BATCH = 1_000;
+
+export type Sealer = {
+  /** There is something in the inbox; it is chained soon, by this process or another one. */
+  wake(): void;
+  /** Chains all that is in the inbox now. */
+  sealAll(): Promise<void>;
+  /** Answers when nothing is under way, and begins nothing any more. */
+  stop(): Promise<void>;
+};
+
+export function createSealer(
+  collections: Collections,
+  chain: LedgerChain,
+  headOf: (partition: number) => Promise<LedgerHead>,
+  clock: () => EpochMilliseconds,
+): Sealer {
+  const { ledger, ledgerEntries, ledgerInbox, ledgerLease } = collections;
+  const holder = randomUUID();
+  let timer: NodeJS.Timeout | undefined;
+  let sealing: Promise<void> | undefined;
+  let stopped = false;
+
+  /** Which of these events have an entry. After `headOf`: an event that comes in later takes the place that we are about to take. */
+  async function findKnown(ids: string[]): Promise<Set<string>> {
+    const event_id = trusted({ $in: ids });
+    // An entry that a change of the primary takes back would take the event along: it is removed from the inbox as known.
+    const [entries, closed] = await Promise.all([
+      ledgerEntries.find({ event_id }, { event_id: 1, _id: 0 }).readConcern(MAJORITY).lean(),
+      ledger.find({ event_id }, { event_id: 1, _id: 0 }).readConcern(MAJORITY).lean(),
+    ]);
+    return new Set([...entries, ...closed].map((entry) => entry.event_id));
+  }
+
+  /** Answers how many events left the inbox; `undefined` where another process took a place first. */
+  async function sealBatch(): Promise<number | undefined> {
+    const waiting = await ledgerInbox.find({}).sort({ made: 1 }).limit(BATCH).readConcern(MAJORITY).lean();
+    if (waiting.length === 0) return 0;
+    const partitions = [...new Set(waiting.map(({ subject }) => partitionOf(subject)))];
+    const heads = await Promise.all(partitions.map(headOf));
+    const known = await findKnown(waiting.map(({ _id }) => _id));
+    try {
+      const entries = chainAll(
+        heads,
+        waiting.filter(({ _id }) => !known.has(_id)),
+      );
+      if (entries.length > 0) await ledgerEntries.insertMany(entries, DURABLE_INSERT);
+    } catch (error) {
+      if (isDuplicateKey(error)) return undefined;
+      throw error;
+    }
+    // Lost in a power cut, it is found to be known.
+    await ledgerInbox.deleteMany({ _id: trusted({ $in: waiting.map(({ _id }) => _id) }) }, RECREATABLE);
+    return waiting.length;
+  }
+
+  function chainAll(heads: LedgerHead[], events: LedgerInboxDocument[]): LedgerEntryDocument[] {
+    const last = new Map<number, { sequence: number; hash: string }>(heads.map((head) => [head.partition, head]));
+    return events.map(({ _id: event_id, type, subject, data, at }) => {
+      const end = last.get(partitionOf(subject)) as { sequence: number; hash: string };
+      const event = { type, subject, data: JSON.parse(data) as LedgerEvent['data'], at, event_id };
+      const { partition, sequence, ...entry } = chain.next(end, event);
+      last.set(partition, { sequence, hash: entry.hash });
+      return { ...entry, _id: entryId(partition, sequence), data };
+    });
+  }
+
+  async function sealAll(): Promise<void> {
+    for (;;) {
+      const sealed = await sealBatch();
+      if (sealed === undefined) await sleep(Math.random() * 20);
+      else if (sealed < BATCH) return;
+    }
+  }
+
+  /** Answers `false` where another process has the lease. */
+  async function takeLease(): Promise<boolean> {
+    const now = clock();
+    const until = now + LEASE_MS;
+    try {
+      const free = { _id: 'sealer', until: trusted({ $lte: now }) };
+      await ledgerLease.updateOne(free, { $set: { holder, until } }, { upsert: true, ...DURABLE });
+      return true;
+    } catch (error) {
+      if (isDuplicateKey(error)) return false;
+      throw error;
+    }
+  }
+
+  async function sealInTurn(): Promise<void> {
+    if (!(await takeLease())) {
+      // The holder may have looked into the inbox before our events came: whoever finds them there asks again.
+      if ((await ledgerInbox.exists({}).readConcern(MAJORITY)) !== null) wake();
+      return;
+    }
+    try {
+      await sealAll();
+    } finally {
+      await ledgerLease.updateOne({ _id: 'sealer', holder }, { $set: { until: 0 } }, RECREATABLE);
+    }
+  }
+
+  function wake(): void {
+    if (timer || stopped) return;
+    // Not all at the same moment.
+    timer = setTimeout(
+      () => {
+        timer = undefined;
+        // Where the database is away, the events wait for the next event, sweep or start.
+        sealing = sealInTurn().catch(() => undefined);
+      },
+      PAUSE_MS * (0.5 + Math.random()),
+    ).unref();
+  }
+
+  return {
+    wake,
+    sealAll,
+    async stop() {
+      stopped = true;
+      clearTimeout(timer);
+      await sealing;
+    },
+  };
+}

@@ -1,0 +1,25 @@
+// Brings every event into its chain, for a command that has no storage open.
+import type { KeyObject } from 'node:crypto';
+import { createLedgerChain } from '../ledger-chain.ts';
+import type { Collections } from './collections.ts';
+import { closeLedger, createLedgerReads } from './ledger.ts';
+import { createPendingEvents } from './pending-events.ts';
+import { MAJORITY } from './read-concern.ts';
+import { createSealer } from './seal-ledger.ts';
+
+/**
+ * @param ledgerKey is asked for where an event waits
+ * @throws where one waits and there is no key
+ */
+export async function settleLedger(collections: Collections, ledgerKey: () => KeyObject | undefined): Promise<void> {
+  await closeLedger(collections);
+  await createPendingEvents(collections, Date.now, () => undefined).finishAll();
+  if ((await collections.ledgerInbox.exists({}).readConcern(MAJORITY)) === null) return;
+  const key = ledgerKey();
+  if (!key) {
+    throw new Error(
+      'events wait for their place in the ledger, and its key is not known here: set LEDGER_KEY, or HMAC_KEY where the service has no LEDGER_KEY',
+    );
+  }
+  await createSealer(collections, createLedgerChain(key), createLedgerReads(collections).headOf, Date.now).sealAll();
+}
