@@ -6,13 +6,20 @@ export const EMAIL_CODE_LIFETIME_MS = 10 * 60 * 1000;
 /** How often a code may be tried; the right one is refused after that too. */
 export const EMAIL_CODE_MAX_ATTEMPTS = 5;
 
-const DIGITS = 6;
+export const SHORT_CODE_DIGITS = 6;
+/** So many that nobody guesses one, however often they try. */
+export const LONG_CODE_DIGITS = 12;
 
-/** Draws a code: six digits, leading zeros kept, every one as likely as every other. */
-export function drawCode(): string {
-  return randomInt(0, 10 ** DIGITS)
+/** Draws a code: leading zeros kept, every one as likely as every other. */
+export function drawCode(digits: typeof SHORT_CODE_DIGITS | typeof LONG_CODE_DIGITS = SHORT_CODE_DIGITS): string {
+  return randomInt(0, 10 ** digits)
     .toString()
-    .padStart(DIGITS, '0');
+    .padStart(digits, '0');
+}
+
+/** A code as a mail shows it: a long one in groups of four. */
+export function formatCode(code: string): string {
+  return code.length === LONG_CODE_DIGITS ? (code.match(/.{4}/g) ?? []).join(' ') : code;
 }
 
 /**
@@ -37,5 +44,5 @@ export function parseCode(input: string): { ok: true; code: string } | { ok: fal
   if (input.length > 100) return { ok: false, reason: 'syntax' };
   const code = input.normalize('NFKC').replace(/[\s\-‐‑‒–—―−ー]/g, '');
   if (code === '') return { ok: false, reason: 'missing' };
-  return /^\d{6}$/.test(code) ? { ok: true, code } : { ok: false, reason: 'syntax' };
+  return /^(\d{6}|\d{12})$/.test(code) ? { ok: true, code } : { ok: false, reason: 'syntax' };
 }

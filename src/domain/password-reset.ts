@@ -5,7 +5,7 @@ import type { Account, EpochMilliseconds } from './account.ts';
 /** How long a reset may take, from the address to the new password. */
 export const PASSWORD_RESET_LIFETIME_MS = 30 * 60 * 1000;
 
-/** Tries with code and birth date in a window that begins with the first; then resets rest until it ends. */
+/** Tries with a right code and a wrong birth date in a window that begins with the first; then resets rest until it ends. */
 export const MAX_RESET_TRIES = 5;
 export const RESET_TRIES_WINDOW_MS = 24 * 60 * 60 * 1000;
 /** New passwords by reset for one address in a day. */
@@ -13,12 +13,10 @@ export const MAX_RESETS_A_DAY = 3;
 export const RESETS_WINDOW_MS = 24 * 60 * 60 * 1000;
 
 export type PasswordReset = {
-  /** See `passwordResetId`: an address has one reset, and the newest is it. */
+  /** Random; the browser that began it has it in a cookie. Several of one address live side by side. */
   id: string;
   version: number;
   expires_at: EpochMilliseconds;
-  /** Random; the browser that began it has it in a cookie. A newer request has another one, and this one is dead. */
-  flow: string;
   /** As typed. */
   email: string;
   email_canonical: string;
@@ -28,7 +26,7 @@ export type PasswordReset = {
   sent_at: EpochMilliseconds;
   /** How many codes were asked for. */
   sent: number;
-  /** The browser, where the account has signed in in it before: its tries are counted apart, so that strangers cannot use them up. */
+  /** The browser, where the account has signed in in it before: its codes and tries are counted apart from those of strangers. */
   device?: string;
   /** The interaction whose login page sent the person here. */
   interaction?: string;
@@ -38,14 +36,18 @@ export type PasswordReset = {
   completed_at?: EpochMilliseconds;
 };
 
-/** The id of the reset of an address. Keyed, so that it does not tell the address. */
-export function passwordResetId(key: KeyObject, canonicalEmail: string): string {
-  return createHmac('sha256', key).update(`password-reset:${canonicalEmail}`).digest('base64url');
+/** The slot of a reset's code: no code of a registration, nor of another reset, counts in it. */
+export function passwordResetSlot({ id }: Pick<PasswordReset, 'id'>): string {
+  return `password-reset:${id}`;
 }
 
-/** The slot of a reset's code: no code of a registration, nor of another reset, counts in it. */
-export function passwordResetSlot({ flow }: Pick<PasswordReset, 'flow'>): string {
-  return `password-reset:${flow}`;
+/**
+ * The slot of the long code of an address, which counts in every reset of that address: strangers who ask for codes cannot keep it from
+ * the owner, because the mail that they cause has it. Keyed, so that it does not tell the address.
+ */
+export function longCodeSlot(key: KeyObject, canonicalEmail: string): string {
+  const address = createHmac('sha256', key).update(`password-reset:${canonicalEmail}`).digest('base64url');
+  return `password-reset-long:${address}`;
 }
 
 /**
@@ -56,12 +58,12 @@ export function birthdateFits({ profile }: Pick<Account, 'profile'>, typed: stri
   return profile.birthdate === undefined || profile.birthdate === typed;
 }
 
-/** The counter of the tries: an address's, or of one browser that its owner is known in. */
-export function resetTriesKey({ id, device }: Pick<PasswordReset, 'id' | 'device'>): string {
-  return `password-reset-tries:${device === undefined ? id : `${id}:${device}`}`;
+/** The counter of the tries with a right code: an address's, or of one browser that its owner is known in. */
+export function resetTriesKey({ email_canonical: address, device }: Pick<PasswordReset, 'email_canonical' | 'device'>): string {
+  return `password-reset-tries:${device === undefined ? address : `${address}:${device}`}`;
 }
 
 /** The counter of an address's new passwords. */
-export function resetsKey({ id }: Pick<PasswordReset, 'id'>): string {
-  return `password-resets:${id}`;
+export function resetsKey({ email_canonical: address }: Pick<PasswordReset, 'email_canonical'>): string {
+  return `password-resets:${address}`;
 }

@@ -7,10 +7,12 @@ import { mailboxOf } from '../domain/canonical-email.ts';
 import { CODES_SENT_KEY, HOUR_MS } from '../domain/code-budget.ts';
 import { networkOf, sourceOf } from './network.ts';
 import { PageError } from './page-error.ts';
-import { createRateLimit, type RateLimit } from './rate-limit.ts';
+import { countForAll, createPacedLimit, createRateLimit, type PacedLimit, type RateLimit } from './rate-limit.ts';
 
 /** A network is quiet until it has asked for so many codes in an hour that nobody entered. */
 const QUIET_NETWORK_ASKED = 20;
+/** A place that has asked too often still gets one code in so many seconds. */
+const PACE_SECONDS = 10;
 
 /** How many seconds it still takes until another code may be asked for in place of the one that was sent at `sentAt`. */
 export function secondsToNextCode({ config, clock }: Pick<Deps, 'config' | 'clock'>, sentAt: number): number {
@@ -25,15 +27,19 @@ export type CodeLimits = {
   /**
    * Counts that a code is asked for.
    * @param trusted names something that strangers do not have, such as a browser in which the account has signed in before: its codes are
-   * counted apart from those that strangers ask for
-   * @returns why the mailbox has no room for it, if it has none
+   * counted apart from those that strangers ask for, and its place does not matter
+   * @returns why the mailbox has no room for it, if it has none; and what takes back that the place asked
    * @throws {PageError} `too_many_requests`, where the place or everybody has asked too often; nothing is counted
    */
-  ask(ip: string, canonicalEmail: string, trusted?: string): Promise<{ mailboxFull: PageError | undefined }>;
+  ask(
+    ip: string,
+    canonicalEmail: string,
+    trusted?: string,
+  ): Promise<{ mailboxFull: PageError | undefined; takeBack(): Promise<void> }>;
   /** A mail with a code is on its way. */
   sent(): Promise<void>;
   /** A code came back: its mailbox is proven, and it does not count for the place any more. */
-  proven(ip: string): Promise<void>;
+  proven(ip: string, trusted?: string): Promise<void>;
   /** `ask` and `sent`, where a mail is sent in any case. @throws {PageError} as `ask`, and where the mailbox has no room */
   count(ip: string, canonicalEmail: string, trusted?: string): Promise<void>;
 };
@@ -48,9 +54,11 @@ export function createAllCodeLimits({ config, storage, clock }: Pick<Deps, 'conf
   const limit = (name: string, points: number): RateLimit =>
     createRateLimit(name, { points, windowSeconds: HOUR_MS / 1000 }, counters, clock);
   const perMailbox = limit('code-mailbox', figures.perMailboxPerHour);
-  const perSource = limit('code-address', figures.unprovenPerAddressPerHour);
-  const perNetwork = limit('code-network', figures.unprovenPerNetworkPerHour);
-  const quiet = limit('code-network', QUIET_NETWORK_ASKED);
+  const paced = (name: string, points: number): PacedLimit =>
+    createPacedLimit(name, { points, windowSeconds: HOUR_MS / 1000, paceSeconds: PACE_SECONDS }, counters, clock);
+  const perSource = paced('code-address', figures.unprovenPerAddressPerHour);
+  const perNetwork = paced('code-network', figures.unprovenPerNetworkPerHour);
+  const [addressCount, networkCount] = [limit('code-address', 1), limit('code-network', QUIET_NETWORK_ASKED)];
   const [name = '', everybody = ''] = CODES_SENT_KEY.split(':');
   const overall = limit(name, figures.overallPerHour);
   const overallForBusy = limit(name, Math.ceil((figures.overallPerHour * (100 - figures.quietSharePercent)) / 100));
@@ -58,26 +66,27 @@ export function createAllCodeLimits({ config, storage, clock }: Pick<Deps, 'conf
   const codeLimits: CodeLimits = {
     async ask(ip, canonicalEmail, trusted) {
       const [source, network, mailbox] = [sourceOf(ip), networkOf(ip), mailboxOf(canonicalEmail)];
-      const isQuiet = trusted !== undefined || !(await refusalOf(quiet.check(network)));
+      const isQuiet = trusted !== undefined || !(await refusalOf(networkCount.check(network)));
       await (isQuiet ? overall : overallForBusy).check(everybody);
-      await countOrTakeBack(perSource, source);
-      await countOrTakeBack(perNetwork, network).catch(async (error: unknown) => {
-        await perSource.takeBack(source);
-        throw error;
-      });
+      const places: [PacedLimit, string][] = [
+        [perSource, source],
+        [perNetwork, network],
+      ];
+      const takeBack = await countForAll(trusted === undefined ? places : []);
       const key = trusted === undefined ? mailbox : `${mailbox}:${trusted}`;
-      return { mailboxFull: await refusalOf(countOrTakeBack(perMailbox, key)) };
+      return { mailboxFull: await refusalOf(countOrTakeBack(perMailbox, key)), takeBack };
     },
     async sent() {
       await overall.note(everybody);
     },
-    async proven(ip) {
-      await Promise.all([perSource.takeBack(sourceOf(ip)), perNetwork.takeBack(networkOf(ip))]);
+    async proven(ip, trusted) {
+      if (trusted !== undefined) return;
+      await Promise.all([addressCount.takeBack(sourceOf(ip)), networkCount.takeBack(networkOf(ip))]);
     },
     async count(ip, canonicalEmail, trusted) {
-      const { mailboxFull } = await codeLimits.ask(ip, canonicalEmail, trusted);
+      const { mailboxFull, takeBack } = await codeLimits.ask(ip, canonicalEmail, trusted);
       if (mailboxFull) {
-        await codeLimits.proven(ip);
+        await takeBack();
         throw mailboxFull;
       }
       await codeLimits.sent();

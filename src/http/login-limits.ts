@@ -3,7 +3,7 @@
 import type { Deps } from '../deps.ts';
 import { PageError } from './page-error.ts';
 import { networkOf, sourceOf } from './network.ts';
-import { createRateLimit, type RateLimit } from './rate-limit.ts';
+import { countForAll, createPacedLimit, type PacedLimit } from './rate-limit.ts';
 
 /** Failures are forgotten so long after the first. */
 const FAILURES_KEPT_MS = 24 * 60 * 60 * 1000;
@@ -35,11 +35,10 @@ export type LoginLimits = {
 export function createLoginLimits({ config, storage, clock }: Pick<Deps, 'config' | 'storage' | 'clock'>): LoginLimits {
   const { failuresPerAccount, failuresPerAddress, failuresPerNetwork, windowSeconds } = config.rateLimits.login;
   const { counters } = storage;
-  const limit = (name: string, points: number, seconds = windowSeconds): RateLimit =>
-    createRateLimit(name, { points, windowSeconds: seconds }, counters, clock);
+  const limit = (name: string, points: number): PacedLimit =>
+    createPacedLimit(name, { points, windowSeconds, paceSeconds: PACE_SECONDS }, counters, clock);
   const perSource = limit('login-address', failuresPerAddress);
   const perNetwork = limit('login-network', failuresPerNetwork);
-  const pace = limit('login-pace', 1, PACE_SECONDS);
   /** So many fail without a pause; each one after them begins a pause. */
   const free = failuresPerAccount - 1;
   /** Doubles with each one. With the longest, an account is tried about 60 times a day (NIST SP 800-63B: at most 100). */
@@ -76,34 +75,11 @@ export function createLoginLimits({ config, storage, clock }: Pick<Deps, 'config
     return async () => Promise.all([counters.remove(pauseKey(key)), counters.add(pausesKey(key), -1, FAILURES_KEPT_MS)]);
   }
 
-  /**
-   * Counts a failure of a place.
-   * @returns what takes it back
-   * @throws {PageError} where the place is over its figure and has had its try of these seconds
-   */
-  async function countFrom(places: RateLimit, place: string): Promise<() => Promise<void>> {
-    try {
-      await places.count(place);
-      return async () => places.takeBack(place);
-    } catch (error) {
-      if (!(error instanceof PageError)) throw error;
-      await places.takeBack(place);
-      await pace.count(place);
-      return async () => undefined;
-    }
-  }
-
-  /** Counts for both, or for neither. */
-  async function countFromPlace(ip: string): Promise<() => Promise<void>> {
-    const giveBackSource = await countFrom(perSource, sourceOf(ip));
-    try {
-      const giveBackNetwork = await countFrom(perNetwork, networkOf(ip));
-      return async () => void (await Promise.all([giveBackSource(), giveBackNetwork()]));
-    } catch (error) {
-      await giveBackSource();
-      throw error;
-    }
-  }
+  const countFromPlace = async (ip: string): Promise<() => Promise<void>> =>
+    countForAll([
+      [perSource, sourceOf(ip)],
+      [perNetwork, networkOf(ip)],
+    ]);
 
   return {
     async begin(account, knownDevice, ip) {

@@ -35,3 +35,45 @@ export function createRateLimit(name: string, limit: Limit, counters: CounterSto
     },
   };
 }
+
+/** A limit that slows down in place of shutting out: beyond it, one passes in each `paceSeconds`. */
+export type PacedLimit = {
+  /** Counts one. @returns what takes it back. @throws {PageError} `too_many_requests`, 429 with Retry-After */
+  count(key: string): Promise<() => Promise<void>>;
+};
+
+export function createPacedLimit(
+  name: string,
+  limit: Limit & { paceSeconds: number },
+  counters: CounterStore,
+  clock: () => number,
+): PacedLimit {
+  const counted = createRateLimit(name, limit, counters, clock);
+  const pace = createRateLimit(`${name}-pace`, { points: 1, windowSeconds: limit.paceSeconds }, counters, clock);
+  return {
+    async count(key) {
+      try {
+        await counted.count(key);
+        return async () => counted.takeBack(key);
+      } catch (error) {
+        if (!(error instanceof PageError)) throw error;
+        await counted.takeBack(key);
+        await pace.count(key);
+        return async () => undefined;
+      }
+    },
+  };
+}
+
+/** Counts for several places, or for none. @returns what takes it back */
+export async function countForAll(places: readonly [PacedLimit, key: string][]): Promise<() => Promise<void>> {
+  const counted: (() => Promise<void>)[] = [];
+  const takeBack = async (): Promise<void> => void (await Promise.all(counted.map(async (undo) => undo())));
+  try {
+    for (const [limit, key] of places) counted.push(await limit.count(key));
+    return takeBack;
+  } catch (error) {
+    await takeBack();
+    throw error;
+  }
+}

@@ -1,5 +1,6 @@
 // Whether the code that came back from a mail proves the address.
 import type { Deps } from '../deps.ts';
+import { countCodeTry } from '../http/code-tries.ts';
 import { codeHmac, EMAIL_CODE_MAX_ATTEMPTS, parseCode, sameHmac } from '../domain/email-code.ts';
 
 /** Why a code was not taken. Wrong, expired, used and burned are one answer: they must not be told apart. */
@@ -15,7 +16,11 @@ export async function checkCode(
   const parsed = parseCode(typed);
   if (!parsed.ok) return `code_${parsed.reason}`;
   const kept = await deps.storage.emailCodes.countAttempt(slot, EMAIL_CODE_MAX_ATTEMPTS);
+  if (!kept) return 'code_wrong';
+  const attempt = await countCodeTry(deps, canonicalEmail, parsed.code);
   const expected = codeHmac(deps.config.keys.emailCode, slot, canonicalEmail, parsed.code);
-  const right = kept !== undefined && kept.email_canonical === canonicalEmail && sameHmac(kept.code_hmac, expected);
-  return right && (await deps.storage.emailCodes.consume(slot, expected)) ? undefined : 'code_wrong';
+  const right = attempt.mayCompare && kept.email_canonical === canonicalEmail && sameHmac(kept.code_hmac, expected);
+  if (!right) return 'code_wrong';
+  await attempt.wasRight();
+  return (await deps.storage.emailCodes.consume(slot, expected)) ? undefined : 'code_wrong';
 }

@@ -5,7 +5,7 @@ import type { JobStore } from '../storage/storage.ts';
 /** The kinds of work, and what each needs. */
 export type JobPayloads = {
   send_mail: { to: string; template: string; language: string; values: Record<string, string | number> };
-  mail_password_reset: { reset: string; flow: string };
+  mail_password_reset: { reset: string; long: boolean };
   deliver_dealer_link: { link_id: string };
   update_dealer_link: { link_id: string };
   withdraw_dealer_link: { link_id: string };

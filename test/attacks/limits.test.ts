@@ -9,7 +9,7 @@ import { createBrowser, type Answer, type Browser } from '../support/http-browse
 import { startWorld, type World } from './support/attack-world.ts';
 import { basic, begin, returned, signIn, token } from './support/client.ts';
 import { figure } from './support/figure.ts';
-import { freshEmail, PASSWORD, registerUpTo } from './support/registration.ts';
+import { codeFor, freshEmail, PASSWORD, registerUpTo } from './support/registration.ts';
 
 // Processes start and mails travel; a busy machine takes its time.
 jest.setTimeout(120_000);
@@ -83,6 +83,133 @@ describe('the login', () => {
       statuses.push(status);
     }
     expect(statuses.filter((status) => status === 429 || status === 503)).toEqual([]);
+  });
+});
+
+describe('mailed codes', () => {
+  /** Asks for a code of a reset. */
+  async function ask(email: string, browser: Browser = world.browser()): Promise<Browser> {
+    await browser.open(`${world.issuer}/password/forgotten`);
+    await browser.submit('/password/forgotten', { email });
+    return browser;
+  }
+  const longCodeOf = ({ text }: { text: string }): string | undefined =>
+    /\b\d{4} \d{4} \d{4}\b/.exec(text.normalize('NFKC'))?.[0];
+  const wrongCodes = (right: string, times: number): string[] =>
+    Array.from({ length: times }, (_, n) => String((Number(right) + 1 + n) % 1_000_000).padStart(6, '0'));
+
+  test('S110 a stranger fails at the login, guesses reset codes and asks for resets from everywhere: the owner gets in on a new device by one mailed code', async () => {
+    const email = await newAccount();
+    const strangers: Browser[] = [];
+    for (let n = 0; n < figure(40, 12); n += 1) {
+      const stranger = await ask(email);
+      strangers.push(stranger);
+      await stranger.post('/code', { code: '000000' });
+      await (await begin(world, 'attack-web')).browser.post('/login', { login_id: email, password: `Wrong-00${n}` });
+    }
+    const owner = await ask(email);
+    // Five codes of the hour, the registration's among them, and one long code that counts for everybody who reads the mailbox.
+    const mail = await world.mail(email, 6);
+    await world.advance(0);
+    expect(await world.mails(email)).toHaveLength(6);
+    const code = longCodeOf(mail);
+    // Nobody burns it.
+    for (const wrong of ['111111111111', '222222222222'])
+      for (const stranger of strangers.slice(0, 6)) await stranger.post('/code', { code: wrong });
+    await owner.submit('/code', { code: code ?? '' });
+    await owner.submit('/new', { password: PASSWORD });
+    expect(await opens(email, owner)).toBe(true);
+    // It was for once.
+    expect((await strangers[0]?.post('/code', { code: code ?? '' }))?.status).toBe(422);
+    // What was proven is out of the way: the next flood finds the same again.
+    for (let n = 0; n < 2; n += 1) await ask(email);
+    await world.advance(0);
+    const codes = new Set((await world.mails(email)).map(longCodeOf).filter(Boolean));
+    expect(codes.size).toBe(2);
+  });
+
+  test('S110 many resets of one address side by side: each browser has its own, and wrong codes use up nobody’s day', async () => {
+    const email = await newAccount();
+    const [owner, stranger] = [await ask(email), await ask(email)];
+    await world.mail(email, 3);
+    const [theirs, own] = (await world.mails(email)).map(({ text }) => /\b\d{6}\b/.exec(text.normalize('NFKC'))?.[0] ?? '');
+    for (const code of wrongCodes(theirs ?? '', 7)) if (code !== own) await stranger.post('/code', { code });
+    await owner.submit('/code', { code: own ?? '' });
+    expect(owner.page.url).toMatch(/\/new$/);
+  });
+
+  test('S112 resets for addresses that nobody has: no mail is sent, none counts, and quiet networks keep their share', async () => {
+    await world.advance(60 * 60_000);
+    const statuses: number[] = [];
+    for (let n = 0; n < figure(400, 70); n += 1) statuses.push((await ask(`nobody-${n}@example.jp`)).page.status);
+    expect(new Set(statuses)).toEqual(new Set([200]));
+    // One network sends to many, until 80 of 100 are used up; those that were quiet go on.
+    const busy = await registerUpTo(world, 'email');
+    const form = busy.browser.form('/create/email');
+    const network = (n: number): string => (busy.browser.options.from ?? '').replace(/\d+$/, String(n));
+    const sent: number[] = [];
+    for (let n = 0; n < 60; n += 1)
+      sent.push((await busy.browser.copy({ from: network(2 + n) }).post(form, { email: freshEmail() })).status);
+    expect(sent.filter((status) => status === 303)).toHaveLength(48);
+    expect((await registerUpTo(world, 'code')).shown.status).toBe(200);
+    await world.advance(60 * 60_000);
+  });
+
+  test('S116 codes for one mailbox under many tags, and at Gmail with dots: counted together, and still different addresses', async () => {
+    const box = freshEmail();
+    const tagged = Array.from({ length: figure(30, 7) }, (_, n) => box.replace('@', `+${n}@`));
+    const statuses = async (addresses: string[]): Promise<number[]> => {
+      const all: number[] = [];
+      for (const email of addresses) {
+        const { browser } = await registerUpTo(world, 'email');
+        all.push((await browser.post('/create/email', { email })).status);
+      }
+      return all;
+    };
+    expect((await statuses(tagged)).filter((status) => status === 303)).toHaveLength(5);
+    const gmail = ['some.one', 'so.meone', 's.omeone', 'someone', 'someone+x', 'some.one+y', 'S.O.M.E.O.N.E'];
+    const domains = gmail.map((name, n) => `${name}@${n % 2 ? 'gmail.com' : 'googlemail.com'}`);
+    expect((await statuses(domains)).filter((status) => status === 303)).toHaveLength(5);
+    // Elsewhere a dot is part of the name.
+    expect(await statuses(gmail.slice(0, 4).map((name) => `${name}@example.jp`))).toEqual([303, 303, 303, 303]);
+    expect((await world.mail(tagged[1] ?? '')).to).toBe(tagged[1]);
+  });
+
+  test('S125 guesses at the registration codes of one address from changing networks: bounded by the day, and the owner still gets one', async () => {
+    const email = freshEmail();
+    const compared = async (count: number): Promise<boolean> => {
+      const { browser } = await registerUpTo(world, 'code', { email });
+      const mail = await world.mail(email, count);
+      const long = longCodeOf(mail);
+      const right = long?.replaceAll(' ', '') ?? /\b\d{6}\b/.exec(mail.text.normalize('NFKC'))?.[0] ?? '';
+      for (const code of wrongCodes(right, 4)) await browser.post('/create/code', { code });
+      return long === undefined;
+    };
+    const short: boolean[] = [];
+    for (let n = 0; n < 4; n += 1) {
+      short.push(await compared(n + 1));
+      await world.advance(61 * 60_000);
+    }
+    // Twelve wrong ones, in three codes of six digits; then come twelve digits.
+    expect(short).toEqual([true, true, true, false]);
+    const { browser } = await registerUpTo(world, 'code', { email });
+    const code = longCodeOf(await world.mail(email, 5));
+    await browser.submit('/create/code', { code: code ?? '' });
+    expect(browser.page.url).toMatch(/\/profile$/);
+    // A six-digit code that was mailed before is not compared any more.
+    const other = freshEmail();
+    const first = (await registerUpTo(world, 'code', { email: other })).browser;
+    const right = await codeFor(world, other);
+    for (let n = 0; n < 3; n += 1) {
+      const guesser = (await registerUpTo(world, 'email')).browser;
+      await guesser.submit('/create/email', { email: other });
+      for (const wrong of wrongCodes(right, 4)) await guesser.post('/create/code', { code: wrong });
+    }
+    expect((await first.post('/create/code', { code: right })).status).toBe(422);
+    await world.advance(24 * 60 * 60_000);
+    const later = (await registerUpTo(world, 'code', { email: other })).browser;
+    await later.submit('/create/code', { code: await codeFor(world, other, 5) });
+    expect(later.page.url).toMatch(/\/profile$/);
   });
 });
 

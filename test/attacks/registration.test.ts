@@ -156,8 +156,12 @@ describe('the code', () => {
 
     const network = await registerUpTo(world, 'email');
     const statuses: number[] = [];
-    for (let n = 0; n < 21; n += 1) statuses.push((await network.browser.post('/create/email', { email: freshEmail() })).status);
-    expect(statuses).toEqual([...Array<number>(20).fill(303), 429]);
+    // Beyond the figure one passes in ten seconds, and here no second passes.
+    await world.withClockStopped(async () => {
+      for (let n = 0; n < 22; n += 1)
+        statuses.push((await network.browser.post('/create/email', { email: freshEmail() })).status);
+    });
+    expect(statuses).toEqual([...Array<number>(21).fill(303), 429]);
     await world.mail(email, 5);
     // Moving the clock waits for mails under way.
     await world.advance(0);
@@ -287,14 +291,16 @@ describe('the address', () => {
     try {
       const ask = (browser: Browser, email: string): Promise<Answer> =>
         browser.post({ ...browser.form('/create/email') }, { email });
-      // One network, many victims: 20 an hour.
+      // One address, many victims: 20 an hour, and one in ten seconds.
       const bomber = await registerUpTo(bombed, 'email');
       const form = bomber.browser.form('/create/email');
       let sent = 0;
-      for (let victim = 0; victim < figure(1000, 100); victim += 1) {
-        if ((await bomber.browser.post(form, { email: freshEmail() })).status === 303) sent += 1;
-      }
-      expect(sent).toBe(20);
+      await bombed.withClockStopped(async () => {
+        for (let victim = 0; victim < figure(1000, 100); victim += 1) {
+          if ((await bomber.browser.post(form, { email: freshEmail() })).status === 303) sent += 1;
+        }
+      });
+      expect(sent).toBe(20 + 1);
       // Many networks, one victim: 5 an hour.
       const victim = freshEmail();
       const begun = await registerUpTo(bombed, 'email');

@@ -27,7 +27,7 @@ test('codes have six digits, leading zeros kept, and every digit is as likely as
 
 test('codes come from crypto.randomInt and from nothing else', async () => {
   const source = await readFile(new URL('../../src/domain/email-code.ts', import.meta.url), 'utf8');
-  expect(source).toContain('randomInt(0, 10 ** DIGITS)');
+  expect(source).toContain('randomInt(0, 10 ** digits)');
   expect(source).not.toMatch(/Math\.random/);
 });
 

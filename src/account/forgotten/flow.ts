@@ -3,12 +3,21 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Deps } from '../../deps.ts';
 import type { Account } from '../../domain/account.ts';
-import { codeHmac, EMAIL_CODE_LIFETIME_MS, EMAIL_CODE_MAX_ATTEMPTS, parseCode, sameHmac } from '../../domain/email-code.ts';
+import { mailboxOf } from '../../domain/canonical-email.ts';
+import { longCodeKey } from '../../domain/code-budget.ts';
+import {
+  codeHmac,
+  EMAIL_CODE_LIFETIME_MS,
+  EMAIL_CODE_MAX_ATTEMPTS,
+  LONG_CODE_DIGITS,
+  parseCode,
+  sameHmac,
+} from '../../domain/email-code.ts';
 import {
   birthdateFits,
+  longCodeSlot,
   MAX_RESET_TRIES,
   PASSWORD_RESET_LIFETIME_MS,
-  passwordResetId,
   passwordResetSlot,
   RESET_TRIES_WINDOW_MS,
   resetsKey,
@@ -16,24 +25,27 @@ import {
   resetTriesKey,
   type PasswordReset,
 } from '../../domain/password-reset.ts';
+import { countCodeTry } from '../../http/code-tries.ts';
 import type { Outcome } from '../../storage/records.ts';
 
 type ForgottenDeps = Pick<Deps, 'config' | 'storage' | 'clock' | 'jobs'>;
 
-/** Begins a reset; one that was begun for this address before is dead from here on. */
+/** Whether the mailbox gets its long code of the hour in place of one for this reset. */
+type Length = { long: boolean };
+
+/** Begins a reset. Others of the address go on beside it. */
 export async function beginReset(
   deps: ForgottenDeps,
   address: { email: string; canonical: string },
   from: Pick<PasswordReset, 'language' | 'interaction' | 'device'>,
+  length: Length,
 ): Promise<PasswordReset> {
-  const { storage, clock, config } = deps;
-  const id = passwordResetId(config.keys.passwordReset, address.canonical);
-  const now = clock();
+  const id = randomBytes(24).toString('base64url');
+  const now = deps.clock();
   const reset: PasswordReset = {
     id,
     version: 0,
     expires_at: now + PASSWORD_RESET_LIFETIME_MS,
-    flow: randomBytes(24).toString('base64url'),
     email: address.email,
     email_canonical: address.canonical,
     ...from,
@@ -41,32 +53,32 @@ export async function beginReset(
     sent_at: now,
     sent: 1,
   };
-  await storage.passwordResets.change(id, () => reset);
-  await askForCode(deps, reset);
+  await deps.storage.passwordResets.change(id, () => reset);
+  await askForCode(deps, reset, length);
   return reset;
 }
 
 /** Another code in place of the last one, which is dead. */
-export async function askForCodeAgain(deps: ForgottenDeps, reset: PasswordReset): Promise<void> {
+export async function askForCodeAgain(deps: ForgottenDeps, reset: PasswordReset, length: Length): Promise<void> {
   const { changed, now } = await changeReset(deps, reset, (standing) => ({
     ...standing,
     sent_at: deps.clock(),
     sent: standing.sent + 1,
   }));
-  if (changed) await askForCode(deps, now);
+  if (changed) await askForCode(deps, now, length);
 }
 
-/** Changes the reset that this browser began; one that was begun anew since is not it, and stays as it is. */
+/** Changes a reset that stands. */
 async function changeReset(
   { storage }: Pick<Deps, 'storage'>,
-  { id, flow }: PasswordReset,
+  { id }: PasswordReset,
   change: (standing: PasswordReset) => PasswordReset,
 ): Promise<Outcome<PasswordReset>> {
-  return storage.passwordResets.change(id, (standing) => (standing?.flow === flow ? change(standing) : undefined));
+  return storage.passwordResets.change(id, (standing) => standing && change(standing));
 }
 
 /** The job looks the address up and mails; here nobody knows, so that neither answer nor time can tell. */
-async function askForCode({ storage, jobs, clock }: ForgottenDeps, reset: PasswordReset): Promise<void> {
+async function askForCode({ storage, jobs, clock }: ForgottenDeps, reset: PasswordReset, { long }: Length): Promise<void> {
   await storage.emailCodes.put({
     id: passwordResetSlot(reset),
     // No code matches this.
@@ -76,42 +88,58 @@ async function askForCode({ storage, jobs, clock }: ForgottenDeps, reset: Passwo
     sent_at: reset.sent_at,
     expires_at: clock() + EMAIL_CODE_LIFETIME_MS,
   });
-  await jobs.enqueue('mail_password_reset', `mail:password-reset:${reset.flow}:${reset.sent}`, {
-    reset: reset.id,
-    flow: reset.flow,
-  });
+  await jobs.enqueue('mail_password_reset', `mail:password-reset:${reset.id}:${reset.sent}`, { reset: reset.id, long });
 }
 
-/** `reset_wrong` says nothing about what was wrong; `reset_over` comes when all tries of the day are used up, right or not. */
+/** `reset_wrong` says nothing about what was wrong; `reset_over` comes when the tries of the day with a right code are used up. */
 export type ProofProblem = 'code_missing' | 'code_syntax' | 'reset_wrong' | 'reset_over';
 
 /**
- * Whether code and birth date are right. Every try counts in one budget, before anything is compared, whichever of the two is wrong;
- * when it is used up, resets rest for a day – of this address, or where the owner's own browser used it up, in that browser. Logging in
- * is not touched by that.
+ * Whether code and birth date are right. A wrong code burns the code and nothing else, so that strangers cannot use anything up. A right
+ * one is counted before the birth date is compared; when those tries are used up, resets rest for a day – of this address, or where the
+ * owner's own browser used them up, in that browser. Logging in is not touched by that.
  */
 export async function proveOwner(
   deps: ForgottenDeps,
   reset: PasswordReset,
   typed: { code: string; birthdate: string | undefined },
 ): Promise<ProofProblem | undefined> {
-  const { config, storage } = deps;
+  const { storage } = deps;
   const parsed = parseCode(typed.code);
   if (!parsed.ok) return `code_${parsed.reason}`;
-  const slot = passwordResetSlot(reset);
+  const right = await findRightCode(deps, reset, parsed.code);
+  if (!right) return 'reset_wrong';
   const { points } = await storage.counters.add(resetTriesKey(reset), 1, RESET_TRIES_WINDOW_MS);
-  const kept = await storage.emailCodes.countAttempt(slot, EMAIL_CODE_MAX_ATTEMPTS);
   if (points > MAX_RESET_TRIES) return 'reset_over';
-
-  const expected = codeHmac(config.keys.emailCode, slot, reset.email_canonical, parsed.code);
-  const codeIsRight = kept !== undefined && sameHmac(kept.code_hmac, expected);
-  const account = codeIsRight ? await storage.accounts.findByEmail(reset.email_canonical) : undefined;
+  const account = await storage.accounts.findByEmail(reset.email_canonical);
   const proven = account !== undefined && birthdateFits(account, typed.birthdate);
-  if (!proven || !(await storage.emailCodes.consume(slot, expected)))
+  if (!proven || !(await storage.emailCodes.consume(right.slot, right.hmac)))
     return points === MAX_RESET_TRIES ? 'reset_over' : 'reset_wrong';
   await changeReset(deps, reset, (standing) => ({ ...standing, account_id: account.id }));
-  await storage.counters.remove(resetTriesKey(reset));
+  await Promise.all([
+    storage.counters.remove(resetTriesKey(reset)),
+    storage.counters.remove(longCodeKey(mailboxOf(reset.email_canonical))),
+  ]);
   return undefined;
+}
+
+/** Compares with the reset's own code, or a long one with that of the address; counts the try before it does. */
+async function findRightCode(
+  deps: ForgottenDeps,
+  reset: PasswordReset,
+  code: string,
+): Promise<{ slot: string; hmac: string } | undefined> {
+  const { config, storage } = deps;
+  const long = code.length === LONG_CODE_DIGITS;
+  const slot = long ? longCodeSlot(config.keys.passwordReset, reset.email_canonical) : passwordResetSlot(reset);
+  // Tries burn no long code: anybody could do that, and nobody guesses it.
+  const kept = await (long ? storage.emailCodes.find(slot) : storage.emailCodes.countAttempt(slot, EMAIL_CODE_MAX_ATTEMPTS));
+  if (!kept) return undefined;
+  const attempt = await countCodeTry(deps, reset.email_canonical, code);
+  const hmac = codeHmac(config.keys.emailCode, slot, reset.email_canonical, code);
+  if (!attempt.mayCompare || !sameHmac(kept.code_hmac, hmac)) return undefined;
+  await attempt.wasRight();
+  return { slot, hmac };
 }
 
 /** Whether what was proven still holds: the address is the account's, and the password was not set since, by this reset or in another way. */

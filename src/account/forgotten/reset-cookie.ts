@@ -6,7 +6,7 @@ import type { PasswordReset } from '../../domain/password-reset.ts';
 type CookieContext = Pick<ParameterizedContext, 'cookies'>;
 
 export type ResetCookie = {
-  /** The reset that this browser began; `undefined` where it is over, or was begun anew elsewhere. */
+  /** The reset that this browser began; `undefined` where it is over. */
   read(ctx: CookieContext): Promise<PasswordReset | undefined>;
   write(ctx: CookieContext, reset: PasswordReset): void;
 };
@@ -16,13 +16,12 @@ export function createResetCookie({ config, storage }: Pick<Deps, 'config' | 'st
   const name = `${secure ? '__Host-' : ''}common-id.password-reset`;
   return {
     async read(ctx) {
-      const [id, flow] = ctx.cookies.get(name, { signed: true })?.split('.') ?? [];
-      if (!id || !flow) return undefined;
-      const reset = await storage.passwordResets.find(id);
-      return reset?.flow === flow ? reset : undefined;
+      const id = ctx.cookies.get(name, { signed: true });
+      // With a dot: from an earlier version, whose resets were kept otherwise.
+      return id && !id.includes('.') ? storage.passwordResets.find(id) : undefined;
     },
-    write(ctx, { id, flow }) {
-      ctx.cookies.set(name, `${id}.${flow}`, { signed: true, httpOnly: true, sameSite: 'lax', secure, path: '/' });
+    write(ctx, { id }) {
+      ctx.cookies.set(name, id, { signed: true, httpOnly: true, sameSite: 'lax', secure, path: '/' });
     },
   };
 }

@@ -5,7 +5,9 @@ import type { Deps } from '../../deps.ts';
 import { dateInJapan, parseBirthdate } from '../../domain/birthdate.ts';
 import { parseEmail } from '../../domain/canonical-email.ts';
 import type { PasswordReset } from '../../domain/password-reset.ts';
-import { createCodeLimits, secondsToNextCode } from '../../http/code-limits.ts';
+import { createAllCodeLimits, secondsToNextCode } from '../../http/code-limits.ts';
+import { shortCodesAreOver } from '../../http/code-tries.ts';
+import { hashAsker } from '../../http/hash-asker.ts';
 import { createKnownDevices } from '../../http/known-device.ts';
 import { page, type PageContext, type PageState } from '../../http/page-context.ts';
 import { formField } from '../../http/read-form.ts';
@@ -24,7 +26,7 @@ const pathOf = (name: 'code' | 'new' | 'done'): string => `${FORGOTTEN_PATH}/${n
 export function addForgottenRoutes(router: Router<PageState>, deps: Deps, provider: Provider, access: AccountAccess): void {
   const { storage, clock, hasher } = deps;
   const cookie = createResetCookie(deps);
-  const countCodeMail = createCodeLimits(deps);
+  const codeLimits = createAllCodeLimits(deps);
   const knownDevices = createKnownDevices(deps.config.issuer.startsWith('https:'));
 
   /** The login page that the person came from, where it is one of ours and still runs. */
@@ -67,6 +69,15 @@ export function addForgottenRoutes(router: Router<PageState>, deps: Deps, provid
     });
   };
 
+  /**
+   * Counts that a code is asked for. A mailbox that has had its codes of the hour, or whose six digits were guessed at too often, gets a long
+   * one: whoever reads the mailbox gets in, whatever strangers ask for.
+   */
+  const countAsked = async (ctx: PageContext, canonicalEmail: string, device?: string): Promise<{ long: boolean }> => {
+    const { mailboxFull } = await codeLimits.ask(ctx.ip, canonicalEmail, device);
+    return { long: mailboxFull !== undefined || (await shortCodesAreOver(deps, canonicalEmail)) };
+  };
+
   const postEmail = async (ctx: PageContext): Promise<void> => {
     const [typed, interaction] = [formField(ctx, 'email'), formField(ctx, 'interaction')];
     const parsed = parseEmail(typed);
@@ -76,15 +87,15 @@ export function addForgottenRoutes(router: Router<PageState>, deps: Deps, provid
     const pressedTwice =
       standing?.email_canonical === parsed.canonical && standing.completed_at === undefined && secondsToWait(standing) > 0;
     if (!pressedTwice) {
-      await countCodeMail(ctx.ip, parsed.canonical);
       const owner = await storage.accounts.findByEmail(parsed.canonical);
       const device = owner && knownDevices.read(ctx, owner.id);
+      const length = await countAsked(ctx, parsed.canonical, device);
       const from = {
         language: ctx.state.language,
         ...(device === undefined ? {} : { device }),
         ...((await loginPath(interaction)) ? { interaction } : {}),
       };
-      cookie.write(ctx, await beginReset(deps, parsed, from));
+      cookie.write(ctx, await beginReset(deps, parsed, from, length));
     }
     return redirect(ctx, pathOf('code'));
   };
@@ -114,7 +125,10 @@ export function addForgottenRoutes(router: Router<PageState>, deps: Deps, provid
     if (parsed?.ok === false)
       return showCode(ctx, reset, values, { birthdate_year: t(`form_errors.birthdate_${parsed.reason}`) });
     const problem = await proveOwner(deps, reset, { code: formField(ctx, 'code'), birthdate: parsed?.birthdate });
-    if (!problem) return redirect(ctx, pathOf('new'));
+    if (!problem) {
+      await codeLimits.proven(ctx.ip, reset.device);
+      return redirect(ctx, pathOf('new'));
+    }
     // The same press a second time: the first one took the code.
     const now = await cookie.read(ctx);
     if (due(now) !== pathOf('code')) return redirect(ctx, due(now));
@@ -131,8 +145,7 @@ export function addForgottenRoutes(router: Router<PageState>, deps: Deps, provid
       ctx.set('Retry-After', String(seconds));
       return;
     }
-    await countCodeMail(ctx.ip, reset.email_canonical);
-    await askForCodeAgain(deps, reset);
+    await askForCodeAgain(deps, reset, await countAsked(ctx, reset.email_canonical, reset.device));
     redirect(ctx, `${pathOf('code')}?resent`);
   };
 
@@ -154,7 +167,7 @@ export function addForgottenRoutes(router: Router<PageState>, deps: Deps, provid
     const password = formField(ctx, 'password');
     const problem = passwordProblem(deps, password, account, ctx.state.t);
     if (problem) return showNew(ctx, reset, { password: problem });
-    const hash = await hasher.hash(password);
+    const hash = await hasher.hash(password, hashAsker(ctx.ip, { kind: 'account', id: account.id }, reset.device));
     // Before and after: whoever was signed in is out even where this process dies in between, and so is who came in between.
     await access.endAll(account.id);
     const set = await setPassword(deps, account.id, hash, 'account.password_reset', (now) => stillHolds(reset, now));

@@ -2,14 +2,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Deps } from '../../deps.ts';
 import { isProven, withProof, type RegistrationDraft } from '../../domain/registration-draft.ts';
-import { secondsToNextCode } from '../../http/code-limits.ts';
+import { createAllCodeLimits, secondsToNextCode } from '../../http/code-limits.ts';
 import { page } from '../../http/page-context.ts';
 import { formField } from '../../http/read-form.ts';
 import { redirect } from '../../http/redirect.ts';
 import { checkCode } from '../check-code.ts';
 import type { AddRoutes, InteractionContext } from '../interaction-context.ts';
 import type { Registration } from './registration.ts';
-import { codeSlot, type MailCode } from './send-code.ts';
+import { codeSlot, voucherOf, type MailCode } from './send-code.ts';
 
 const LOOKS = 5;
 const LOOK_AGAIN_MS = 50;
@@ -19,6 +19,7 @@ export function createCodePage(
   registration: Registration,
   mailCode: MailCode,
 ): AddRoutes {
+  const codeLimits = createAllCodeLimits(deps);
   const slotOf = (ctx: InteractionContext, { email_canonical: canonical = '' }: RegistrationDraft): string =>
     codeSlot(ctx.state.interaction.uid, canonical);
   const isDone = (ctx: InteractionContext, draft: RegistrationDraft): boolean => isProven(draft, ctx.state.interaction.browserId);
@@ -71,6 +72,7 @@ export function createCodePage(
     const email_canonical = draft.email_canonical as string;
     const problem = await checkCode(deps, slotOf(ctx, draft), email_canonical, formField(ctx, 'code'));
     if (!problem) {
+      await codeLimits.proven(ctx.ip, voucherOf(ctx, { canonical: email_canonical }));
       const proof = { email_canonical, browser: ctx.state.interaction.browserId, at: deps.clock() };
       return registration.goOn(ctx, await registration.change(ctx, (standing) => withProof(standing, proof)));
     }

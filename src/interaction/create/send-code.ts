@@ -1,8 +1,10 @@
 // ⑤: mails a code to an address – or, where the address has an ID already, a mail that says so. The page cannot tell which.
 import { createHash, randomUUID } from 'node:crypto';
 import type { Deps } from '../../deps.ts';
-import { codeHmac, drawCode, EMAIL_CODE_LIFETIME_MS } from '../../domain/email-code.ts';
-import { createCodeLimits } from '../../http/code-limits.ts';
+import { parseEmail } from '../../domain/canonical-email.ts';
+import { codeHmac, EMAIL_CODE_LIFETIME_MS, formatCode } from '../../domain/email-code.ts';
+import { createAllCodeLimits } from '../../http/code-limits.ts';
+import { drawCodeFor } from '../../http/code-tries.ts';
 import type { InteractionContext } from '../interaction-context.ts';
 
 type Address = { email: string; canonical: string };
@@ -12,15 +14,23 @@ export type MailCode = (ctx: InteractionContext, address: Address) => Promise<vo
 
 /** Mails codes, so many an hour to one address and for one network. */
 export function createMailCode(deps: SendCodeDeps): MailCode {
-  const countCodeMail = createCodeLimits(deps);
+  const codeLimits = createAllCodeLimits(deps);
   return async function mailCode(ctx, address) {
-    await countCodeMail(ctx.ip, address.canonical);
+    await codeLimits.count(ctx.ip, address.canonical, voucherOf(ctx, address));
     const { interaction, language } = ctx.state;
     await sendCode(deps, interaction.uid, address, {
       language,
       loginUrl: String(interaction.client.metadata.client_uri ?? deps.config.issuer),
     });
   };
+}
+
+/** The legacy identity that the address came with: the legacy site vouches for the person, so strangers cannot use up its codes. */
+export function voucherOf(ctx: InteractionContext, address: Pick<Address, 'canonical'>): string | undefined {
+  const { legacy } = ctx.state.interaction;
+  const handedOver = legacy?.profile.email === undefined ? undefined : parseEmail(legacy.profile.email);
+  if (!legacy || !handedOver?.ok || handedOver.canonical !== address.canonical) return undefined;
+  return `${legacy.client_id}:${legacy.profile.legacy_id}`;
 }
 
 type SendCodeDeps = Pick<Deps, 'storage' | 'clock' | 'config' | 'jobs'>;
@@ -46,7 +56,7 @@ async function sendCode(
   const now = deps.clock();
   const slot = codeSlot(uid, address.canonical);
   const owner = await deps.storage.accounts.findByEmail(address.canonical);
-  const code = drawCode();
+  const code = await drawCodeFor(deps, address.canonical);
   await deps.storage.emailCodes.put({
     id: slot,
     code_hmac: owner ? `none:${randomUUID()}` : codeHmac(deps.config.keys.emailCode, slot, address.canonical, code),
@@ -59,6 +69,8 @@ async function sendCode(
     to: owner ? owner.email : address.email,
     template: owner ? 'id-exists' : 'email-code',
     language: mail.language,
-    values: owner ? { email: owner.email, loginUrl: mail.loginUrl } : { code, minutes: EMAIL_CODE_LIFETIME_MS / 60_000 },
+    values: owner
+      ? { email: owner.email, loginUrl: mail.loginUrl }
+      : { code: formatCode(code), minutes: EMAIL_CODE_LIFETIME_MS / 60_000 },
   });
 }

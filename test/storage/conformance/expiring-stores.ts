@@ -25,7 +25,6 @@ const PROFILE: Omit<StoredLegacyProfile, keyof Document> = {
 };
 
 const RESET: Omit<PasswordReset, keyof Document> = {
-  flow: 'random',
   email: 'Taro@Example.jp',
   email_canonical: 'taro@example.jp',
   language: 'ja',

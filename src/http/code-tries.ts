@@ -1,0 +1,39 @@
+// How often six-digit codes to one mailbox may be guessed wrong in a day, from anywhere and for anything. After that they count no more:
+// codes to the mailbox have twelve digits, which nobody guesses. So guessing is bounded, and nobody can use the budget up to keep the
+// owner of the mailbox out.
+import type { Deps } from '../deps.ts';
+import { mailboxOf } from '../domain/canonical-email.ts';
+import { DAY_MS } from '../domain/code-budget.ts';
+import { drawCode, LONG_CODE_DIGITS, SHORT_CODE_DIGITS } from '../domain/email-code.ts';
+
+type TriesDeps = Pick<Deps, 'config' | 'storage'>;
+
+const keyOf = (canonicalEmail: string): string => `code-tries:${mailboxOf(canonicalEmail)}`;
+
+/** Whether the day's wrong six-digit codes of the mailbox are used up. */
+export async function shortCodesAreOver({ config, storage }: TriesDeps, canonicalEmail: string): Promise<boolean> {
+  const tries = await storage.counters.get(keyOf(canonicalEmail));
+  return (tries?.points ?? 0) >= config.rateLimits.emailCode.shortTriesPerMailboxPerDay;
+}
+
+/** Draws a code for the mailbox: six digits, or twelve where six count no more. */
+export async function drawCodeFor(deps: TriesDeps, canonicalEmail: string): Promise<string> {
+  return drawCode((await shortCodesAreOver(deps, canonicalEmail)) ? LONG_CODE_DIGITS : SHORT_CODE_DIGITS);
+}
+
+/**
+ * Counts a try, before the code is compared.
+ * @returns whether it may be compared, and what takes it back where the code was right
+ */
+export async function countCodeTry(
+  { config, storage }: TriesDeps,
+  canonicalEmail: string,
+  code: string,
+): Promise<{ mayCompare: boolean; wasRight(): Promise<void> }> {
+  if (code.length !== SHORT_CODE_DIGITS) return { mayCompare: true, wasRight: async () => undefined };
+  const { points } = await storage.counters.add(keyOf(canonicalEmail), 1, DAY_MS);
+  return {
+    mayCompare: points <= config.rateLimits.emailCode.shortTriesPerMailboxPerDay,
+    wasRight: async () => void (await storage.counters.add(keyOf(canonicalEmail), -1, DAY_MS)),
+  };
+}
