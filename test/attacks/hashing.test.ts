@@ -4,6 +4,8 @@ import { DatabaseSync } from 'node:sqlite';
 import { join } from 'node:path';
 import type bcrypt from 'bcrypt';
 import { createPasswordHasher, HashingLaneFull, type HashAsker, type HasherOptions } from '../../src/domain/password-hash.ts';
+import { freePorts } from '../support/free-ports.ts';
+import { sendRaw } from '../support/http-browser.ts';
 import { startWorld, type World } from './support/attack-world.ts';
 import { begin, returned, signIn } from './support/client.ts';
 import { figure } from './support/figure.ts';
@@ -165,8 +167,10 @@ describe('the hashing lane', () => {
 
 describe('in the program', () => {
   let world: World;
+  let adminPort = 0;
   beforeAll(async () => {
-    world = await startWorld({ env: { PASSWORD_HASH_COST: '8' } });
+    [adminPort = 0] = await freePorts(1);
+    world = await startWorld({ env: { PASSWORD_HASH_COST: '8', ADMIN_PORT: String(adminPort) } });
   });
   afterAll(async () => world?.close());
 
@@ -187,7 +191,7 @@ describe('in the program', () => {
     expect(refused.some(({ text }) => text.includes('ただいま混み合っています') && /あと\d+秒/.test(text))).toBe(true);
     expect(refused.some(({ text }) => /try again in \d+ sec/.test(text))).toBe(true);
     expect(world.nodes[0]?.output().slice(logged)).not.toContain('too many passwords');
-    const metrics = (await world.request('/metrics', { from: '127.0.0.1' })).text;
+    const metrics = (await sendRaw(`http://127.0.0.1:${adminPort}/metrics`)).text;
     expect(Number(/hashes_refused_total\{reason="draft"\} (\d+)/.exec(metrics)?.[1])).toBeGreaterThan(0);
   });
 
@@ -196,7 +200,7 @@ describe('in the program', () => {
     const marks = (): number =>
       Number(file.prepare("SELECT count(*) AS n FROM counters WHERE key LIKE 'password-hash-cost:%'").get()?.n);
     expect(marks()).toBe(1);
-    const node = await world.addNode({ PASSWORD_HASH_COST: '4' });
+    const node = await world.addNode({ PASSWORD_HASH_COST: '4', ADMIN_PORT: '' });
     expect(marks()).toBe(2);
     // What is computed for an ID that nobody has: 2^8 as before, which takes some 16 times as long as 2^4.
     const timeOf = async (at: number | undefined): Promise<number> => {
