@@ -1,6 +1,6 @@
 // Sets a new password and tells the person by mail, so that somebody else's doing does not stay unnoticed.
 import type { Deps } from '../deps.ts';
-import { momentAfterSignIns, type Account } from '../domain/account.ts';
+import { momentAfterSignIns, passwordsBefore, type Account, type EpochMilliseconds } from '../domain/account.ts';
 import { changeAccount } from '../storage/change-account.ts';
 import { formatTime } from '../http/format-time.ts';
 
@@ -22,18 +22,27 @@ export async function setPassword(
       ? {
           ...standing,
           password_hash: passwordHash,
+          passwords_before: passwordsBefore(standing, now),
           password_changed_at: now,
           sign_ins_ended_at: momentAfterSignIns(standing, now),
         }
       : undefined,
   );
-  if (!account) return undefined;
+  if (account) await tellPasswordChanged(deps, account, now);
+  return account;
+}
+
+/** @param account as it is after the change */
+export async function tellPasswordChanged(
+  { jobs, config }: Pick<Deps, 'jobs' | 'config'>,
+  account: Account,
+  now: EpochMilliseconds,
+): Promise<void> {
   const language = account.language === 'en' ? 'en' : 'ja';
-  await deps.jobs.enqueue('send_mail', `mail:password-changed:${account.id}:${account.version}`, {
+  await jobs.enqueue('send_mail', `mail:password-changed:${account.id}:${account.version}`, {
     to: account.email,
     template: 'password-changed',
     language,
-    values: { time: formatTime(now, language), url: `${deps.config.issuer}/password/forgotten` },
+    values: { time: formatTime(now, language), url: `${config.issuer}/password/forgotten` },
   });
-  return account;
 }

@@ -63,7 +63,12 @@ export type EmailBefore = {
   /** SHA-256 of the token in the mail to this address, base64url. */
   undo_sha256: string;
   undo_until: EpochMilliseconds;
+  /** Of the passwords that the ID had when the address changed, and shortly before: one of them, or the present one, takes the change back. */
+  password_hashes?: string[];
 };
+
+/** A password that was replaced, for as long as it can take a change of the address back. */
+export type PasswordBefore = { password_hash: string; until: EpochMilliseconds };
 
 export type Account = {
   /** The `sub` of the account: opaque, never reused, never derived from the address. */
@@ -82,6 +87,8 @@ export type Account = {
   email_verified_at: EpochMilliseconds;
   /** A bcrypt hash. */
   password_hash: string;
+  /** Those before, oldest first. A thief who changes it before the address does not make the owner's worthless by that. */
+  passwords_before?: PasswordBefore[];
   /** When the person set a new one. */
   password_changed_at?: EpochMilliseconds;
   /**
@@ -105,6 +112,21 @@ export type Account = {
   updated_at: EpochMilliseconds;
   disabled_at?: EpochMilliseconds;
 };
+
+/** How long a change of the address can be taken back, and a replaced password can help with it. */
+export const UNDO_LIFETIME_MS = 72 * 60 * 60 * 1000;
+
+/** The oldest are kept: one that is replaced again and again is not the owner's. */
+const MOST_PASSWORDS_BEFORE = 3;
+
+/** The earlier passwords of an account whose password is replaced. */
+export function passwordsBefore(
+  { password_hash, passwords_before: earlier = [] }: Account,
+  now: EpochMilliseconds,
+): PasswordBefore[] {
+  const kept = earlier.filter(({ until }) => now < until);
+  return [...kept, { password_hash, until: now + UNDO_LIFETIME_MS }].slice(0, MOST_PASSWORDS_BEFORE);
+}
 
 /** A sign-in, as a session or a token remembers it. */
 export type SignIn = {

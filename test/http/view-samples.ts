@@ -376,6 +376,9 @@ function accountSamples(t: Translate, rows: object[]): ViewSample[] {
         action,
         token: 'abc.def',
         change: { now: 'other@example.jp', before: 'tanaka@example.jp' },
+        email: 'tanaka@example.jp',
+        policy: { min, max, symbols },
+        errors: { known_password: t('form_errors.known_password_wrong') },
       }),
       kind: 'step',
     },
@@ -396,7 +399,7 @@ function accountSamples(t: Translate, rows: object[]): ViewSample[] {
       }),
       kind: 'note',
     },
-    { ...site('email-undone', 'email_undone.title', { wayOn: '/password/forgotten' }), kind: 'note' },
+    { ...site('email-undone', 'email_undone.title', { wayOn: '/account' }), kind: 'note' },
     site('account-ask', 'account_withdraw.title', {
       action,
       subject: dealer.name,

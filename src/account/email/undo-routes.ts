@@ -1,31 +1,68 @@
 // The way back from a changed address, out of the mail to the old one. Nobody needs to be signed in: whoever changed it may be.
 import type Router from 'koa-router';
 import type { Deps } from '../../deps.ts';
-import { page, type PageState } from '../../http/page-context.ts';
+import { hashAsker } from '../../http/hash-asker.ts';
+import { page, type PageContext, type PageState } from '../../http/page-context.ts';
 import { PageError } from '../../http/page-error.ts';
+import { createRateLimit } from '../../http/rate-limit.ts';
 import { formField } from '../../http/read-form.ts';
 import { redirect } from '../../http/redirect.ts';
+import { passwordProblem, passwordRule } from '../../interaction/password-form.ts';
 import type { AccountAccess } from '../../oidc/account-access.ts';
-import { FORGOTTEN_PATH } from '../forgotten/routes.ts';
-import { findUndo, undoEmail } from './flow.ts';
+import { findUndo, knowsPassword, undoDigest, undoEmail, type Undo } from './undo.ts';
 
 const PATH = '/account/email/undo';
 const DONE_PATH = `${PATH}/done`;
 
+/** Tries with a password for one mail. Who has none of the mails has none. */
+const TRIES_A_DAY = { points: 5, windowSeconds: 24 * 60 * 60 };
+
 export function addUndoRoutes(router: Router<PageState>, deps: Deps, access: AccountAccess): void {
-  const dead = (): PageError => new PageError('undo_dead', 400, { detail: 'no change that this token can take back' });
+  const tries = createRateLimit('email-undo', TRIES_A_DAY, deps.storage.counters, deps.clock);
+
+  const find = async (token: string): Promise<Undo> => {
+    const undo = await findUndo(deps, token);
+    if (!undo) throw new PageError('undo_dead', 400, { detail: 'no change that this token can take back' });
+    return undo;
+  };
+
+  const show = (ctx: PageContext, token: string, { account, before }: Undo, errors: Record<string, string> = {}): void =>
+    page(ctx, 'email-undo', {
+      kind: 'step',
+      title: ctx.state.t('email_undo.title'),
+      action: PATH,
+      token,
+      change: { now: account.email, before: before.email },
+      email: before.email,
+      policy: passwordRule(deps),
+      errors,
+    });
 
   router.get(PATH, async (ctx) => {
     const token = typeof ctx.query.token === 'string' ? ctx.query.token : '';
-    const change = await findUndo(deps, token);
-    if (!change) throw dead();
-    page(ctx, 'email-undo', { kind: 'step', title: ctx.state.t('email_undo.title'), action: PATH, token, change });
+    show(ctx, token, await find(token));
   });
   router.post(PATH, async (ctx) => {
-    if (!(await undoEmail(deps, access, formField(ctx, 'token')))) throw dead();
+    const { t } = ctx.state;
+    const [token, known, password] = [formField(ctx, 'token'), formField(ctx, 'known_password'), formField(ctx, 'password')];
+    const undo = await find(token);
+    const problem = passwordProblem(deps, password, { ...undo.account, email: undo.before.email }, t);
+    const errors = {
+      ...(known === '' ? { known_password: t('form_errors.known_password_missing') } : {}),
+      ...(problem ? { password: problem } : {}),
+    };
+    if (Object.keys(errors).length) return show(ctx, token, undo, errors);
+    // Before it is compared, so that many at once are not more than a few.
+    const counted = undoDigest(token);
+    await tries.count(counted);
+    const asker = hashAsker(ctx.ip, { kind: 'account', id: undo.account.id });
+    if (!(await knowsPassword(deps, undo, known, asker)))
+      return show(ctx, token, undo, { known_password: t('form_errors.known_password_wrong') });
+    await tries.takeBack(counted);
+    if (!(await undoEmail(deps, access, token, await deps.hasher.hash(password, asker)))) await find('');
     redirect(ctx, DONE_PATH);
   });
   router.get(DONE_PATH, (ctx) => {
-    page(ctx, 'email-undone', { kind: 'note', title: ctx.state.t('email_undone.title'), wayOn: FORGOTTEN_PATH });
+    page(ctx, 'email-undone', { kind: 'note', title: ctx.state.t('email_undone.title'), wayOn: '/account' });
   });
 }

@@ -1,0 +1,84 @@
+// Takes a change of the address back, out of the mail to the old one. The old mailbox alone is not enough: it may be somebody else's by now,
+// and with the password's reset it would be the whole ID. So a password of the ID is asked for, too – the present one, or one that it had when the
+// address changed or in the three days before that, which is the owner's where a thief has changed both.
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { Deps } from '../../deps.ts';
+import { momentAfterSignIns, type Account, type EmailBefore } from '../../domain/account.ts';
+import type { HashAsker } from '../../domain/password-hash.ts';
+import type { AccountAccess } from '../../oidc/account-access.ts';
+import { changeAccount } from '../../storage/change-account.ts';
+import { AlreadyExists } from '../../storage/storage.ts';
+import { tellPasswordChanged } from '../set-password.ts';
+
+type UndoDeps = Pick<Deps, 'config' | 'storage' | 'clock' | 'jobs' | 'hasher'>;
+
+/** A change that a token can take back now. */
+export type Undo = { account: Account; before: EmailBefore };
+
+/** `undefined` where there is nothing that this token can take back, or no more. */
+export async function findUndo({ storage, clock }: UndoDeps, token: string): Promise<Undo | undefined> {
+  const [accountId = '', secret = ''] = token.split('.');
+  const account = await storage.accounts.find(accountId);
+  if (!account || account.disabled_at !== undefined) return undefined;
+  const before = account.emails_before?.[undoIndex(account, secret, clock())];
+  return before && { account, before };
+}
+
+/** Whether this is a password that the ID has, or had when the address changed. */
+export async function knowsPassword(
+  { hasher }: UndoDeps,
+  { account, before }: Undo,
+  password: string,
+  asker: HashAsker,
+): Promise<boolean> {
+  for (const hash of new Set([account.password_hash, ...(before.password_hashes ?? [])])) {
+    if (await hasher.verify(password, hash, asker)) return true;
+  }
+  return false;
+}
+
+/**
+ * Gives the ID its old address and a new password; everything ends that was given before.
+ * @returns whether it was taken back: not where it was meanwhile, or where the old address has another ID by now
+ */
+export async function undoEmail(deps: UndoDeps, access: AccountAccess, token: string, passwordHash: string): Promise<boolean> {
+  const [accountId = '', secret = ''] = token.split('.');
+  const now = deps.clock();
+  const restored = await changeAccount(deps, accountId, 'account.email_change_undone', (standing) => {
+    const { email_change: _wanted, passwords_before: _passwords, emails_before: earlier = [], ...rest } = standing;
+    const index = undoIndex(standing, secret, now);
+    const before = earlier[index];
+    if (!before || standing.disabled_at !== undefined) return undefined;
+    return {
+      ...rest,
+      email: before.email,
+      email_canonical: before.email_canonical,
+      email_verified_at: now,
+      // Later addresses cannot come back; earlier ones can.
+      emails_before: earlier.slice(0, index),
+      password_hash: passwordHash,
+      password_changed_at: now,
+      sign_ins_ended_at: momentAfterSignIns(standing, now),
+    };
+  }).catch((error: unknown) => {
+    // The old address has another ID by now; its owner is the same person and can have it undone by hand.
+    if (error instanceof AlreadyExists) return undefined;
+    throw error;
+  });
+  if (!restored) return false;
+  await access.endAll(accountId);
+  await tellPasswordChanged(deps, restored, now);
+  return true;
+}
+
+function undoIndex({ emails_before: earlier = [] }: Account, secret: string, now: number): number {
+  const digest = Buffer.from(undoDigest(secret));
+  return earlier.findIndex(
+    ({ undo_sha256: expected, undo_until: until }) => now < until && timingSafeEqual(digest, Buffer.from(expected)),
+  );
+}
+
+/** What is kept of the token in the mail: SHA-256, base64url. */
+export function undoDigest(secret: string): string {
+  return createHash('sha256').update(secret).digest('base64url');
+}
