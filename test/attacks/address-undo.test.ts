@@ -97,7 +97,7 @@ test('S122 the old mailbox, link and reset, and no birth date on record: nothing
     ['First-2026', 'Second-2026'].map(async (password) => owner.post('/undo', { known_password: PASSWORD, password })),
   );
   const statuses = [first?.status, second?.status];
-  expect(statuses.toSorted()).toEqual([303, 400]);
+  expect(new Set(statuses)).toEqual(new Set([303, 400]));
   expect(await canSignIn(SATO, statuses[0] === 303 ? 'First-2026' : 'Second-2026')).toBe(true);
   expect(await canSignIn('moved@example.jp', PASSWORD)).toBe(false);
 });
