@@ -1,5 +1,5 @@
 // Configurations that are right word by word and unsafe: design/security-2.md S127. Each row is one, and the exact sentences that it gets.
-import { chmodSync, readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -411,30 +411,6 @@ test('S127 any one limit at its bound: told as nearly off', () => {
     );
   }
 });
-
-test('S127 keys of the provider that others can reach: told by file', async () => {
-  const { env, keys, clean: cleanKeys } = await makeProductionExample();
-  try {
-    const [file = ''] = readFileNames(keys);
-    chmodSync(join(keys, file), 0o640);
-    expect(told(env)).toEqual([
-      `warning: ${join(keys, file)}: expected a key that its owner only can read, found one that its group can read; chmod 600 ${join(keys, file)}`,
-    ]);
-    chmodSync(join(keys, file), 0o644);
-    expect(told(env)).toEqual([
-      `error: ${join(keys, file)}: expected a key that its owner only can read, found one that everybody can read; chmod 600 ${join(keys, file)}`,
-    ]);
-    chmodSync(join(keys, file), 0o600);
-    chmodSync(keys, 0o777);
-    expect(told(env)).toEqual([
-      `error: environment: KEY_DIRECTORY: expected a folder that its owner only can write to, found ${keys}: others can put a key of theirs there; chmod 700 ${keys}`,
-    ]);
-  } finally {
-    cleanKeys();
-  }
-});
-
-const readFileNames = (folder: string): string[] => readdirSync(folder);
 
 test('S127 a database on another machine’s disk: known by its file system', () => {
   // NFS, SMB, SMB 2, CIFS; and as Node gives large numbers on some systems, with a sign.

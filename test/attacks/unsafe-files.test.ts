@@ -1,5 +1,5 @@
 // Files of the configuration that are right word by word and unsafe: design/security-2.md S127. Each row is one, and the exact sentences that it gets.
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, test } from '@jest/globals';
 import { inspectConfig } from '../../src/config/load.ts';
@@ -19,7 +19,7 @@ afterAll(() => {
 type Env = Record<string, string | undefined>;
 const GOOD = example.env as Record<string, string>;
 
-function told(env: Env, project: TemporaryProject): string[] {
+function told(env: Env, project: TemporaryProject = make()): string[] {
   const { problems } = inspectConfig({ env, directory: project.directory, apps: ['id'] });
   return problems.map((problem) => `${problem.severity}: ${formatProblem(problem)}`);
 }
@@ -54,6 +54,16 @@ const FILES: [string, (project: TemporaryProject) => void, string[], Env?][] = [
     [
       `error: ${gazoo} redirect_uris: expected an origin that is not the ISSUER’s, found 'https://id.example.jp/account/callback'; codes would come back to the common ID itself`,
     ],
+  ],
+  [
+    'pages of the common ID as a client app',
+    (project) =>
+      project.edit('config/clients/gazoo.json', {
+        token_endpoint_auth_method: 'none',
+        client_secret: undefined,
+        'common_id.web_origins': ['https://id.example.jp'],
+      }),
+    [`error: ${gazoo} common_id.web_origins: expected an origin that is not the ISSUER’s, found 'https://id.example.jp'`],
   ],
   [
     'a service of ours that is inside',
@@ -333,4 +343,41 @@ test.each(FILES)('S127 files, %s: exactly these sentences', (_what, change, sent
   const project = make();
   change(project);
   expect(told({ ...GOOD, ...env }, project)).toEqual(sentences);
+});
+
+test('S127 keys of the provider that others can reach: told by file', async () => {
+  const { env, keys, clean: cleanKeys } = await makeProductionExample();
+  try {
+    const [file = ''] = readdirSync(keys);
+    chmodSync(join(keys, file), 0o640);
+    expect(told(env)).toEqual([
+      `warning: ${join(keys, file)}: expected a key that its owner only can read, found one that its group can read; chmod 600 ${join(keys, file)}`,
+    ]);
+    chmodSync(join(keys, file), 0o644);
+    expect(told(env)).toEqual([
+      `error: ${join(keys, file)}: expected a key that its owner only can read, found one that everybody can read; chmod 600 ${join(keys, file)}`,
+    ]);
+    chmodSync(join(keys, file), 0o600);
+    chmodSync(keys, 0o777);
+    expect(told(env)).toEqual([
+      `error: environment: KEY_DIRECTORY: expected a folder that its owner only can write to, found ${keys}: others can put a key of theirs there; chmod 700 ${keys}`,
+    ]);
+    chmodSync(keys, 0o700);
+    const project = make();
+    for (const [place, sentence] of [
+      [
+        'config/keys',
+        'warning: environment: KEY_DIRECTORY: expected a folder outside config/, found config/keys; what lies in config/ is copied to other machines and kept in version control',
+      ],
+      [
+        'views/assets/keys',
+        'error: environment: KEY_DIRECTORY: expected a place that no page is made of, found one in views/assets: everybody could download it',
+      ],
+    ] as const) {
+      cpSync(keys, join(project.directory, place), { recursive: true });
+      expect(told({ ...env, KEY_DIRECTORY: place }, project)).toEqual([sentence]);
+    }
+  } finally {
+    cleanKeys();
+  }
 });
