@@ -13,6 +13,7 @@ import { highestHashCost, noteHashCost } from './storage/hash-costs.ts';
 import { hideCounterKeys } from './storage/hidden-counters.ts';
 import { openStorage } from './storage/open-storage.ts';
 import { guardRecords } from './storage/records.ts';
+import { recordEnds } from './storage/record-ends.ts';
 import { sealMails } from './storage/sealed-mails.ts';
 import type { Log } from './telemetry/log.ts';
 import { createMetrics } from './telemetry/metrics.ts';
@@ -24,6 +25,7 @@ export async function createLasting(config: Config, clock: Clock, log: Log): Pro
   const storage = guardRecords(
     {
       ...opened,
+      artifacts: recordEnds(opened, clock),
       jobs: sealMails(opened.jobs, config.keys.waitingMail),
       counters: hideCounterKeys(opened.counters, config.keys.counter),
     },

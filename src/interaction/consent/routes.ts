@@ -5,7 +5,7 @@ import { page } from '../../http/page-context.ts';
 import { formField } from '../../http/read-form.ts';
 import type { Interaction, InteractionStep } from '../interaction-context.ts';
 
-export function createConsentStep({ config, storage }: Pick<Deps, 'config' | 'storage'>): InteractionStep {
+export function createConsentStep({ config, storage, clock }: Pick<Deps, 'config' | 'storage' | 'clock'>): InteractionStep {
   /** The dealers whose links the client will see: for a client of ours all, for others those linked in its own flow. */
   const dealersFor = async ({ accountId, client, scopes, dealerLink }: Interaction) => {
     if (!dealerLink && !scopes.some(({ name }) => name === 'dealer_link')) return [];
@@ -37,6 +37,10 @@ export function createConsentStep({ config, storage }: Pick<Deps, 'config' | 'st
       router.post('/', async (ctx) => {
         const { interaction } = ctx.state;
         if (formField(ctx, 'decision') !== 'allow') return interaction.cancel();
+        const subject = String(interaction.accountId);
+        const scopes = interaction.scopes.map(({ name }) => name).join(' ');
+        const data = { client_id: interaction.client.metadata.client_id, scopes };
+        await storage.ledger.append({ type: 'client.consented', subject, data, at: clock() }, `${interaction.uid}:${subject}`);
         return interaction.finish({ consent: { grantId: await interaction.grant() } });
       });
     },

@@ -95,7 +95,12 @@ export function createLoginStep(deps: Deps): InteractionStep {
     if (!account) return show(ctx, loginId, { login_id: t('form_errors.login_failed') });
     knownDevices.remember(ctx, account.id);
     // Somebody else was signed in: their session ends here, and this person gets a new one.
-    await interaction.leaveSession(account.id);
+    const client_id = interaction.client.metadata.client_id;
+    const signedIn = { type: 'account.signed_in', subject: account.id, data: { client_id, method: 'pwd' }, at: askedAt };
+    await Promise.all([
+      interaction.leaveSession(account.id),
+      deps.storage.ledger.append(signedIn, `${interaction.uid}:${account.id}`),
+    ]);
     // Asked for only where somebody else could be meant; see the policy.
     if (interaction.legacy || interaction.facts.registration) await interaction.setFacts({ continue_as: account.id });
     return interaction.finish({ login: { accountId: account.id, amr: ['pwd'], ts: authTimeOf(account, askedAt) } });

@@ -39,13 +39,16 @@ export async function openMongoStorage(options: {
   log?: { warn(fields: object, message: string): void };
   waits?: Waits;
 }): Promise<Storage> {
-  const { url, clock, ledgerKey = createSecretKey(randomBytes(32)), log, waits = WAITS } = options;
+  const { url, clock, ledgerKey, log, waits = WAITS } = options;
   const connection = await connect(url, waits);
   const collections = defineCollections(connection);
   const { headOf, ...reads } = createLedgerReads(collections);
-  const sealer = createSealer(collections, createLedgerChain(ledgerKey), headOf, clock);
-  const writes = createLedgerWrites(collections, clock, sealer.wake);
-  const pendingEvents = createPendingEvents(collections, clock, sealer.wake);
+  const chain = createLedgerChain(ledgerKey ?? createSecretKey(randomBytes(32)));
+  const sealer = createSealer(collections, chain, headOf, clock);
+  // A process without the key leaves to the others what waits.
+  const wake = ledgerKey ? sealer.wake : () => undefined;
+  const writes = createLedgerWrites(collections, clock, wake);
+  const pendingEvents = createPendingEvents(collections, clock, wake);
   const identifiers = createAccountIdentifiers(collections, clock);
   try {
     await requireIndexes(collections);
@@ -53,7 +56,7 @@ export async function openMongoStorage(options: {
     const { finding } = await reads.origin();
     if (finding !== null) log?.warn({ finding }, BROKEN_CLOSED_LEDGER);
     await pendingEvents.finishAll();
-    sealer.wake();
+    wake();
   } catch (error) {
     await sealer.stop();
     await connection.close();
@@ -99,7 +102,7 @@ export async function openMongoStorage(options: {
           const removed = await sweep(collections, clock(), limit);
           await identifiers.finishAbandoned();
           await pendingEvents.finishAll();
-          sealer.wake();
+          wake();
           return removed;
         },
       },

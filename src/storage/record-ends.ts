@@ -1,0 +1,36 @@
+// Tells the ledger of sessions and grants that end before their time, whatever ends them.
+import type { EpochMilliseconds } from '../domain/account.ts';
+import type { ArtifactStore, Ledger } from './storage.ts';
+
+/**
+ * The same store, whose `destroy` writes the event first. A session that goes on under another identifier has not ended, and one of nobody
+ * is no event. What expires leaves none.
+ */
+export function recordEnds(
+  { artifacts, ledger }: { artifacts: ArtifactStore; ledger: Pick<Ledger, 'append'> },
+  clock: () => EpochMilliseconds,
+): ArtifactStore {
+  async function recordSession(id: string): Promise<void> {
+    const { accountId, uid } = (await artifacts.find('Session', id)) ?? {};
+    if (typeof accountId !== 'string' || typeof uid !== 'string') return;
+    // The new identifier stands before the old one goes.
+    const newest = await artifacts.findByUid('Session', uid);
+    if (newest !== undefined && newest.jti !== id) return;
+    await ledger.append({ type: 'session.ended', subject: accountId, data: { session: uid }, at: clock() }, uid);
+  }
+
+  async function recordGrant(id: string): Promise<void> {
+    const { accountId, clientId } = (await artifacts.find('Grant', id)) ?? {};
+    if (typeof accountId !== 'string' || typeof clientId !== 'string') return;
+    await ledger.append({ type: 'client.grant_ended', subject: accountId, data: { client_id: clientId }, at: clock() }, id);
+  }
+
+  return {
+    ...artifacts,
+    async destroy(model, id) {
+      if (model === 'Session') await recordSession(id);
+      if (model === 'Grant') await recordGrant(id);
+      return artifacts.destroy(model, id);
+    },
+  };
+}
