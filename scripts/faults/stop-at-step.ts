@@ -5,7 +5,7 @@ import { ServerResponse } from 'node:http';
 import { registerHooks } from 'node:module';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Storage } from '../../src/storage/storage.ts';
-import { HELD, HOLD, STOP_FILE } from '../../test/support/stop-file.ts';
+import { AFTER_WRITE, HELD, HOLD, STOP_FILE } from '../../test/support/stop-file.ts';
 import type { TokenStep } from './token-steps.ts';
 
 const file = process.env[STOP_FILE] ?? '';
@@ -31,8 +31,46 @@ async function hold(what: string): Promise<void> {
   while (existsSync(file)) await sleep(5);
 }
 
+/** Writes of jobs that go on by themselves, and what changes nothing. */
+const NOT_OF_A_PRESS = /^(find.*|list.*|get|read.*|countByState|lease|renew|complete|retry|bury.*|removeEnded|verify.*)$/;
+let written = { order: '', writes: 0 };
+
+/** Kills the process before the next write (`after write 0`), or after so many of them from now on. */
+function countWrites<Store extends object>(store: Store): Store {
+  const reachWrite = (): void => {
+    const order = wanted();
+    if (!order?.startsWith(AFTER_WRITE)) return;
+    if (order !== written.order) written = { order, writes: 0 };
+    if (written.writes === Number(order.slice(AFTER_WRITE.length).split(' ')[0])) {
+      rmSync(file);
+      process.kill(process.pid, 'SIGKILL');
+    }
+  };
+  return Object.fromEntries(
+    Object.entries(store as Record<string, (...given: unknown[]) => Promise<unknown>>).map(([name, method]) => [
+      name,
+      async (...given: unknown[]) => {
+        if (NOT_OF_A_PRESS.test(name)) return method(...given);
+        reachWrite();
+        const answer = await method(...given);
+        written.writes += 1;
+        reachWrite();
+        return answer;
+      },
+    ]),
+  ) as Store;
+}
+
 /** The same storage, which tells of the steps. */
 export function stepping(storage: Storage): Storage {
+  const stores = Object.entries(telling(storage)).map(([name, store]) => [
+    name,
+    typeof store === 'object' && store !== null ? countWrites(store as object) : store,
+  ]);
+  return Object.fromEntries(stores) as Storage;
+}
+
+function telling(storage: Storage): Storage {
   const { artifacts, migrations } = storage;
   return {
     ...storage,

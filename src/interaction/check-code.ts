@@ -6,21 +6,32 @@ import { codeHmac, EMAIL_CODE_MAX_ATTEMPTS, parseCode, sameHmac } from '../domai
 /** Why a code was not taken. Wrong, expired, used and burned are one answer: they must not be told apart. */
 export type CodeProblem = 'code_missing' | 'code_syntax' | 'code_wrong';
 
-/** Counts the try before it compares, and lets one of several parallel right ones through. */
+export type CheckedCode =
+  | { problem: CodeProblem }
+  | {
+      problem?: undefined;
+      /**
+       * Takes the code out of its slot; of parallel presses one is answered `true`. The caller has written what the code proves: where that
+       * failed, the code can be typed again.
+       */
+      takeOut(): Promise<boolean>;
+    };
+
+/** Counts the try before it compares. */
 export async function checkCode(
   deps: Pick<Deps, 'storage' | 'config'>,
   slot: string,
   canonicalEmail: string,
   typed: string,
-): Promise<CodeProblem | undefined> {
+): Promise<CheckedCode> {
   const parsed = parseCode(typed);
-  if (!parsed.ok) return `code_${parsed.reason}`;
+  if (!parsed.ok) return { problem: `code_${parsed.reason}` };
   const kept = await deps.storage.emailCodes.countAttempt(slot, EMAIL_CODE_MAX_ATTEMPTS);
-  if (!kept) return 'code_wrong';
+  if (!kept) return { problem: 'code_wrong' };
   const attempt = await countCodeTry(deps, canonicalEmail, parsed.code);
   const expected = codeHmac(deps.config.keys.emailCode, slot, canonicalEmail, parsed.code);
-  const right = attempt.mayCompare && kept.email_canonical === canonicalEmail && sameHmac(kept.code_hmac, expected);
-  if (!right) return 'code_wrong';
+  const isRight = attempt.mayCompare && kept.email_canonical === canonicalEmail && sameHmac(kept.code_hmac, expected);
+  if (!isRight) return { problem: 'code_wrong' };
   await attempt.wasRight();
-  return (await deps.storage.emailCodes.consume(slot, expected)) ? undefined : 'code_wrong';
+  return { takeOut: async () => deps.storage.emailCodes.consume(slot, expected) };
 }

@@ -8,6 +8,8 @@ type Cookie = { name: string; value: string; path: string };
 
 export type HttpDriver = Omit<Driver, 'newTab'> & {
   page(): Answer;
+  /** Whether a page is shown. */
+  isShown(): boolean;
   forms(): Form[];
   /** Where the links of the page lead. */
   links(): { label: string; url: string }[];
@@ -109,6 +111,7 @@ function tabOf(jar: Cookie[], options: { language?: string; from?: string }): Ht
 
   const driver: HttpDriver = {
     page: current,
+    isShown: () => history.length > 0,
     forms: () => formsOf(current().text),
     links: () =>
       [...current().text.matchAll(/<a\b[^>]*\bhref="([^"]*)"[^>]*>([\s\S]*?)<\/a>/g)].map(([, href = '', label = '']) => ({

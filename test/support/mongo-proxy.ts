@@ -17,8 +17,13 @@ export type MongoProxy = {
   url: string;
   /** The names of the commands that were sent since `harm` was called. */
   sent(): string[];
-  /** Harms the n-th command from now on (1: the next one). Heartbeats and greetings do not count. */
-  harm(n: number, fault: MessageFault): void;
+  /**
+   * Harms the n-th command from now on (1: the next one). Heartbeats and greetings do not count.
+   * @param counts which commands count, by `<command> <collection>`; all where it is left out
+   */
+  harm(n: number, fault: MessageFault, counts?: (command: string) => boolean): void;
+  /** Harms nothing any more. */
+  spare(): void;
   /** The command that was harmed, when it was; `undefined` where there were not so many. */
   struck(): string | undefined;
   /** Resolves when a command is harmed. */
@@ -30,12 +35,14 @@ export type MongoProxy = {
 
 const OP_MSG = 2013;
 const HEADER_BYTES = 16;
+/** BSON's type of a text. */
+const TEXT = 2;
 const NOT_COUNTED = new Set(['hello', 'isMaster', 'ismaster', 'endSessions', 'buildInfo']);
 
 export async function startMongoProxy(directUrl: string): Promise<MongoProxy> {
   const direct = new URL(directUrl);
   const sockets = new Set<Socket>();
-  let plan: { left: number; fault: MessageFault } | undefined;
+  let plan: { left: number; fault: MessageFault; counts: (command: string) => boolean } | undefined;
   let sent: string[] = [];
   let struck: string | undefined;
   let isDead = false;
@@ -107,7 +114,7 @@ export async function startMongoProxy(directUrl: string): Promise<MongoProxy> {
         const message = waiting.subarray(0, waiting.readInt32LE(0));
         waiting = waiting.subarray(message.length);
         const command = commandOf(message);
-        if (command === undefined || !plan) {
+        if (command === undefined || !plan?.counts(command)) {
           target.write(message);
           continue;
         }
@@ -130,11 +137,14 @@ export async function startMongoProxy(directUrl: string): Promise<MongoProxy> {
   return {
     url: url.href,
     sent: () => sent,
-    harm(n, fault) {
-      plan = { left: n, fault };
+    harm(n, fault, counts = () => true) {
+      plan = { left: n, fault, counts };
       sent = [];
       struck = undefined;
       noticed = new Promise((resolve) => (notice = resolve));
+    },
+    spare() {
+      plan = undefined;
     },
     struck: () => struck,
     untilStruck: async () => noticed,
@@ -152,13 +162,16 @@ export async function startMongoProxy(directUrl: string): Promise<MongoProxy> {
   };
 }
 
-/** The name of the command that a message carries; `undefined` for those that say nothing about data. */
+/** The command that a message carries and its collection; `undefined` for those that say nothing about data. */
 function commandOf(message: Buffer): string | undefined {
   if (message.readInt32LE(12) !== OP_MSG) return undefined;
   // Header, flags, kind of the section (0: one document), the document's length, the first element's type, and its name.
   const start = HEADER_BYTES + 4 + 1 + 4 + 1;
-  const name = message.toString('latin1', start, message.indexOf(0, start));
-  return NOT_COUNTED.has(name) ? undefined : name;
+  const end = message.indexOf(0, start);
+  const name = message.toString('latin1', start, end);
+  // A text follows: its length, and the text.
+  const collection = message[start - 1] === TEXT ? message.toString('utf8', end + 5, message.indexOf(0, end + 5)) : '';
+  return NOT_COUNTED.has(name) ? undefined : `${name} ${collection}`;
 }
 
 /** A whole message whose document makes no sense; its length stays, because the driver turns in circles after a negative one. */

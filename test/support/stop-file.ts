@@ -5,3 +5,5 @@ export const STOP_FILE = 'STOP_FILE';
 export const HOLD = 'hold ';
 /** Stands in the file while a write waits. */
 export const HELD = 'held';
+/** Before a number and any word that makes the order a new one: the node dies when a request has made so many writes. */
+export const AFTER_WRITE = 'after write ';

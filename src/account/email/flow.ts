@@ -34,6 +34,13 @@ export async function askForEmail(
   const slot = emailChangeSlot(account.id);
   const owner = await storage.accounts.findByEmail(canonical);
   const code = drawCode();
+  // The mail first: where the press ends in between, the slot is empty and the next press sends another one.
+  await jobs.enqueue('send_mail', `mail:email-change:${randomUUID()}`, {
+    to: owner ? owner.email : email,
+    template: owner ? 'email-change-taken' : 'email-change-code',
+    language: languageOf(account),
+    values: owner ? {} : { code, minutes: EMAIL_CODE_LIFETIME_MS / 60_000 },
+  });
   await storage.emailCodes.put({
     id: slot,
     code_hmac: owner ? `none:${randomUUID()}` : codeHmac(config.keys.emailCode, slot, canonical, code),
@@ -41,12 +48,6 @@ export async function askForEmail(
     attempts: 0,
     sent_at: now,
     expires_at: now + EMAIL_CODE_LIFETIME_MS,
-  });
-  await jobs.enqueue('send_mail', `mail:email-change:${randomUUID()}`, {
-    to: owner ? owner.email : email,
-    template: owner ? 'email-change-taken' : 'email-change-code',
-    language: languageOf(account),
-    values: owner ? {} : { code, minutes: EMAIL_CODE_LIFETIME_MS / 60_000 },
   });
 }
 

@@ -7,6 +7,7 @@ import { createRateLimit } from '../../http/rate-limit.ts';
 import { formField } from '../../http/read-form.ts';
 import { redirect } from '../../http/redirect.ts';
 import { checkCode } from '../../interaction/check-code.ts';
+import { sendOnce } from '../../interaction/send-once.ts';
 import { createSignIn } from '../../interaction/login/flow.ts';
 import type { AccountAccess } from '../../oidc/account-access.ts';
 import type { AccountContext, AddAccountRoutes } from '../account-context.ts';
@@ -51,7 +52,7 @@ export function createEmailPages(deps: Deps, access: AccountAccess): AddAccountR
     if (!(await signIn(account.email, password, from)))
       return show(ctx, typed, { current_password: t('form_errors.current_password_wrong') });
     await session.confirmed(account, clock());
-    await send(ctx, parsed);
+    await sendOnce(deps, emailChangeSlot(account.id), parsed.canonical, async () => send(ctx, parsed));
     return redirect(ctx, `${PATH}/code`);
   };
 
@@ -81,10 +82,19 @@ export function createEmailPages(deps: Deps, access: AccountAccess): AddAccountR
     const { t, session } = ctx.state;
     const { id, email_change: change } = session.account;
     if (!change) return redirect(ctx, '/account');
-    const problem = await checkCode(deps, emailChangeSlot(id), change.email_canonical, formField(ctx, 'code'));
-    if (problem) return showCode(ctx, { code: t(`form_errors.${problem}`) });
+    const checked = await checkCode(deps, emailChangeSlot(id), change.email_canonical, formField(ctx, 'code'));
+    if (checked.problem) {
+      // The same press a second time: the first one has changed the address.
+      const now = await storage.accounts.find(id);
+      if (now?.email_canonical === change.email_canonical) return backToOverview(ctx, 'email');
+      return showCode(ctx, { code: t(`form_errors.${checked.problem}`) });
+    }
     const changed = await changeEmail(deps, id, change.email_canonical);
-    if (!changed) return redirect(ctx, PATH);
+    if (!changed) {
+      const now = await storage.accounts.find(id);
+      return now?.email_canonical === change.email_canonical ? backToOverview(ctx, 'email') : redirect(ctx, PATH);
+    }
+    await checked.takeOut();
     // The code from the new mailbox: this session goes on, and no other.
     await session.confirmed(changed, clock());
     await access.endSessions(id, session.uid);

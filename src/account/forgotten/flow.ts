@@ -113,9 +113,12 @@ export async function proveOwner(
   if (points > MAX_RESET_TRIES) return 'reset_over';
   const account = await storage.accounts.findByEmail(reset.email_canonical);
   const proven = account !== undefined && birthdateFits(account, typed.birthdate);
-  if (!proven || !(await storage.emailCodes.consume(right.slot, right.hmac)))
-    return points === MAX_RESET_TRIES ? 'reset_over' : 'reset_wrong';
-  await changeReset(deps, reset, (standing) => ({ ...standing, account_id: account.id }));
+  if (!proven) return points === MAX_RESET_TRIES ? 'reset_over' : 'reset_wrong';
+  await changeReset(deps, reset, (standing) =>
+    standing.account_id === account.id ? standing : { ...standing, account_id: account.id },
+  );
+  // Only now: where the press ended before, the same code can be typed again.
+  await storage.emailCodes.consume(right.slot, right.hmac);
   await Promise.all([
     storage.counters.remove(resetTriesKey(reset)),
     storage.counters.remove(longCodeKey(mailboxOf(reset.email_canonical))),

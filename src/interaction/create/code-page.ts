@@ -1,5 +1,4 @@
 // ⑥ 認証番号の入力.
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Deps } from '../../deps.ts';
 import { isProven, withProof, type RegistrationDraft } from '../../domain/registration-draft.ts';
 import { createAllCodeLimits, secondsToNextCode } from '../../http/code-limits.ts';
@@ -10,9 +9,6 @@ import { checkCode } from '../check-code.ts';
 import type { AddRoutes, InteractionContext } from '../interaction-context.ts';
 import type { Registration } from './registration.ts';
 import { codeSlot, voucherOf, type MailCode } from './send-code.ts';
-
-const LOOKS = 5;
-const LOOK_AGAIN_MS = 50;
 
 export function createCodePage(
   deps: Pick<Deps, 'config' | 'storage' | 'clock'>,
@@ -28,16 +24,6 @@ export function createCodePage(
   const secondsToWait = async (ctx: InteractionContext, draft: RegistrationDraft): Promise<number | undefined> => {
     const sent = await deps.storage.emailCodes.find(slotOf(ctx, draft));
     return sent && secondsToNextCode(deps, sent.sent_at);
-  };
-
-  /** The same press a second time: the first one took the code, and is about to write that it was the right one. */
-  const provenMeanwhile = async (ctx: InteractionContext): Promise<RegistrationDraft | undefined> => {
-    for (let look = 1; ; look += 1) {
-      const draft = await registration.draftOf(ctx);
-      if (isDone(ctx, draft)) return draft;
-      if (look === LOOKS || (await deps.storage.emailCodes.find(slotOf(ctx, draft)))) return undefined;
-      await sleep(LOOK_AGAIN_MS);
-    }
   };
 
   const show = async (ctx: InteractionContext, draft: RegistrationDraft, errors: Record<string, string> = {}): Promise<void> => {
@@ -70,15 +56,22 @@ export function createCodePage(
     if (!draft) return;
     if (isDone(ctx, draft)) return registration.goOn(ctx, draft);
     const email_canonical = draft.email_canonical as string;
-    const problem = await checkCode(deps, slotOf(ctx, draft), email_canonical, formField(ctx, 'code'));
-    if (!problem) {
-      await codeLimits.proven(ctx.ip, voucherOf(ctx, { canonical: email_canonical }));
+    const checked = await checkCode(deps, slotOf(ctx, draft), email_canonical, formField(ctx, 'code'));
+    if (!checked.problem) {
       const proof = { email_canonical, browser: ctx.state.interaction.browserId, at: deps.clock() };
-      return registration.goOn(ctx, await registration.change(ctx, (standing) => withProof(standing, proof)));
+      // The first of several presses proves the address; the others find it proven.
+      const proven = await registration.change(ctx, (standing) =>
+        isDone(ctx, standing) ? standing : withProof(standing, proof),
+      );
+      if (isDone(ctx, proven) && (await checked.takeOut())) {
+        await codeLimits.proven(ctx.ip, voucherOf(ctx, { canonical: email_canonical }));
+      }
+      return registration.goOn(ctx, proven);
     }
-    const meanwhile = await provenMeanwhile(ctx);
-    if (meanwhile) return registration.goOn(ctx, meanwhile);
-    return show(ctx, draft, { code: ctx.state.t(`form_errors.${problem}`) });
+    // The same press a second time: the first one wrote the proof before it took the code out.
+    const now = await registration.draftOf(ctx);
+    if (isDone(ctx, now)) return registration.goOn(ctx, now);
+    return show(ctx, draft, { code: ctx.state.t(`form_errors.${checked.problem}`) });
   };
 
   const postResend = async (ctx: InteractionContext): Promise<void> => {

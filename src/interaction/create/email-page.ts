@@ -2,21 +2,18 @@
 import type { Deps } from '../../deps.ts';
 import { parseEmail } from '../../domain/canonical-email.ts';
 import { isProven, withAddress } from '../../domain/registration-draft.ts';
-import { secondsToNextCode } from '../../http/code-limits.ts';
 import { page } from '../../http/page-context.ts';
 import { formField } from '../../http/read-form.ts';
+import { sendOnce } from '../send-once.ts';
 import type { AddRoutes, InteractionContext } from '../interaction-context.ts';
 import type { Registration } from './registration.ts';
 import { codeSlot, type MailCode } from './send-code.ts';
-
-const DOUBLE_PRESS_MS = 2000;
 
 export function createEmailPage(
   deps: Pick<Deps, 'config' | 'storage' | 'clock'>,
   registration: Registration,
   mailCode: MailCode,
 ): AddRoutes {
-  const { storage } = deps;
   const show = (ctx: InteractionContext, email: string, prefilled: boolean, errors: Record<string, string> = {}): void =>
     page(ctx, 'email', {
       kind: 'step',
@@ -28,21 +25,6 @@ export function createEmailPage(
       errors,
     });
 
-  /** A double press sends one mail, also where the second press comes before the first has written anything. */
-  const sendOnce = async (ctx: InteractionContext, address: { email: string; canonical: string }): Promise<void> => {
-    const slot = codeSlot(ctx.state.interaction.uid, address.canonical);
-    const press = `code-press:${slot}`;
-    const presses = await storage.counters.add(press, 1, DOUBLE_PRESS_MS);
-    const sent = await storage.emailCodes.find(slot);
-    const recently = sent !== undefined && secondsToNextCode(deps, sent.sent_at) > 0;
-    if (presses.points > 1 || recently) return;
-    await mailCode(ctx, address).catch(async (error: unknown) => {
-      // Nothing was sent: the next press must not be told that it was.
-      await storage.counters.remove(press);
-      throw error;
-    });
-  };
-
   const post = async (ctx: InteractionContext): Promise<void> => {
     const draft = await registration.draftToFill(ctx, 'email');
     if (!draft) return;
@@ -51,7 +33,8 @@ export function createEmailPage(
     if (!parsed.ok) return show(ctx, typed, false, { email: ctx.state.t(`form_errors.email_${parsed.reason}`) });
     const isSame = draft.email_canonical === parsed.canonical;
     if (isSame && isProven(draft, ctx.state.interaction.browserId)) return registration.goOn(ctx, draft);
-    await sendOnce(ctx, parsed);
+    const slot = codeSlot(ctx.state.interaction.uid, parsed.canonical);
+    await sendOnce(deps, slot, parsed.canonical, async () => mailCode(ctx, parsed));
     return registration.goOn(ctx, await registration.change(ctx, (standing) => withAddress(standing, parsed)));
   };
 

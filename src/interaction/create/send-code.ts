@@ -44,7 +44,7 @@ export function codeSlot(uid: string, canonicalEmail: string): string {
 }
 
 /**
- * Puts a new code into the interaction's slot (the older one dies) and a mail on its way.
+ * Puts a mail on its way and its code into the interaction's slot (the older one dies).
  * For an address that is taken the slot gets a value that no code matches: same writes, same time, same page.
  */
 async function sendCode(
@@ -57,14 +57,7 @@ async function sendCode(
   const slot = codeSlot(uid, address.canonical);
   const owner = await deps.storage.accounts.findByEmail(address.canonical);
   const code = await drawCodeFor(deps, address.canonical);
-  await deps.storage.emailCodes.put({
-    id: slot,
-    code_hmac: owner ? `none:${randomUUID()}` : codeHmac(deps.config.keys.emailCode, slot, address.canonical, code),
-    email_canonical: address.canonical,
-    attempts: 0,
-    sent_at: now,
-    expires_at: now + EMAIL_CODE_LIFETIME_MS,
-  });
+  // The mail first: where the press ends in between, the slot is empty and the next press sends another one.
   await deps.jobs.enqueue('send_mail', `mail:${randomUUID()}`, {
     to: owner ? owner.email : address.email,
     template: owner ? 'id-exists' : 'email-code',
@@ -72,5 +65,13 @@ async function sendCode(
     values: owner
       ? { email: owner.email, loginUrl: mail.loginUrl }
       : { code: formatCode(code), minutes: EMAIL_CODE_LIFETIME_MS / 60_000 },
+  });
+  await deps.storage.emailCodes.put({
+    id: slot,
+    code_hmac: owner ? `none:${randomUUID()}` : codeHmac(deps.config.keys.emailCode, slot, address.canonical, code),
+    email_canonical: address.canonical,
+    attempts: 0,
+    sent_at: now,
+    expires_at: now + EMAIL_CODE_LIFETIME_MS,
   });
 }
