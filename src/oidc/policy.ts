@@ -193,7 +193,9 @@ function continueChecks(read: Reader) {
       async (ctx) => {
         const accountId = ctx.oidc.session?.accountId;
         const { facts, legacy, migration } = await read(ctx);
-        if (!accountId || !legacy || facts.continue_as === accountId) return need(false);
+        if (!accountId || !legacy) return need(false);
+        if (facts.not_as === accountId) return need(true);
+        if (facts.continue_as === accountId) return need(false);
         return need(migration?.account_id !== accountId && migration?.candidate?.account_id !== accountId);
       },
     ),

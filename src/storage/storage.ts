@@ -251,6 +251,10 @@ export type InteractionFacts = {
   dealer_choice?: { dealer: string | null; consent?: DealerLink['consent'] };
   /** 「このIDで続ける」 was pressed for this account, or it signed in during this request. */
   continue_as?: string;
+  /** The account of somebody whose name or birth date is not that of the hand-over, and who said all the same that it is theirs. */
+  same_person?: string;
+  /** The account that is signed in and is not to be gone on with: the person wants to use another ID. */
+  not_as?: string | undefined;
   /** What was typed at ⑪, until ⑫ writes it. */
   typed_profile?: Profile | undefined;
 };

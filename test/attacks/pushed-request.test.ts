@@ -1,6 +1,11 @@
 // Attacks on a pushed authorization request on its way through the browser: design/security-2.md S106.
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
-import { decodeJwt } from 'jose';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { decodeJwt, UnsecuredJWT } from 'jose';
+import { openSqliteStorage } from '../../src/storage/sqlite/open-sqlite-storage.ts';
+import { assertOpenedHere, createPushedRequestBinding } from '../../src/oidc/pushed-request-browser.ts';
 import { createBrowser, sendRaw, textOf, type Answer, type Browser } from '../support/http-browser.ts';
 import { CALLBACK, startWorld, type World } from './support/attack-world.ts';
 import { authorizationUrl, basic, headingOf, makePkce, parseJson, requestParams, returned, signIn } from './support/client.ts';
@@ -104,6 +109,47 @@ test('S106 many browsers open one request at the same moment, at two nodes: exac
   expect(again.map(opened)).toEqual(answers.map(opened));
 });
 
+test('S106 two browsers are both looked up before either is noted: one is refused', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'pushed-request-'));
+  const clock = Date.now;
+  const opened = await openSqliteStorage({ path: join(directory, 'db.sqlite'), clock });
+  try {
+    const iat = Math.floor(clock() / 1000);
+    const request = new UnsecuredJWT({ client_id: 'par-web' }).encode();
+    await opened.artifacts.save('PushedAuthorizationRequest', 'one', { request, iat, exp: iat + 60 }, clock() + 60_000);
+    // A database far away: every answer comes later than the next question.
+    const slow = new Proxy(opened.artifacts, {
+      get:
+        (store, name) =>
+        async (...args: unknown[]) => {
+          const answer = await (Reflect.get(store, name) as (...given: unknown[]) => Promise<unknown>).apply(store, args);
+          await new Promise((resolve) => setTimeout(resolve, 30));
+          return answer;
+        },
+    });
+    const bind = createPushedRequestBinding({
+      config: { issuer: 'http://id.example', lifetimes: { interaction: 3600 } },
+      clients: { find: () => undefined },
+      storage: { artifacts: slow },
+      clock,
+    } as never);
+    const open = async (browserId: string): Promise<boolean> => {
+      const query = { client_id: 'par-web', request_uri: 'urn:ietf:params:oauth:request_uri:one' };
+      const context = { query, cookies: { get: () => browserId }, state: { preferLanguages: () => undefined } };
+      return bind(context as never, async () => undefined).then(
+        () => true,
+        () => false,
+      );
+    };
+    const answers = await Promise.all(['a', 'b', 'c', 'd'].map(open));
+    expect(answers.filter(Boolean)).toHaveLength(1);
+    expect(await Promise.all(['a', 'b', 'c', 'd'].map(open))).toEqual(answers);
+  } finally {
+    await opened.close();
+    await rm(directory, { recursive: true });
+  }
+});
+
 test('S106 the same browser reloads, with two tabs, late, after sign-in, after the end: it works until a code was made', async () => {
   const url = await push();
   const browser = world.browser();
@@ -205,7 +251,17 @@ test('S106 another client’s id, another spelling of the path or of the paramet
   expect(returned(await signIn(owner)).has('code')).toBe(true);
 });
 
-test('S106 a native app’s pushed request opens in the first browser of the device, and in no other', async () => {
+test('S106 a pushed request comes to oidc-provider past the binding: refused there', () => {
+  const contextOf = (openedRequest?: string) =>
+    ({
+      state: { openedRequest },
+      oidc: { route: 'authorization', entities: { PushedAuthorizationRequest: { jti: 'a' } } },
+    }) as never;
+  for (const other of [undefined, 'b']) expect(() => assertOpenedHere(contextOf(other))).toThrow('invalid_request_uri');
+  expect(() => assertOpenedHere(contextOf('a'))).not.toThrow();
+});
+
+test('S106 a native app pushes a request: it opens in the first browser, and in no other', async () => {
   const redirectUri = 'http://127.0.0.1:4711/callback';
   const url = await push({ redirect_uri: redirectUri }, 'par-app');
   const browser = world.browser();

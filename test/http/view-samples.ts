@@ -188,6 +188,13 @@ export function viewSamples(t: Translate): ViewSample[] {
     step('login', { ...login, afterRegistration: true }),
     step('login', { ...login, registerAction: undefined, errors: { login_id: t('form_errors.login_failed') } }, 'login-error'),
     step('continue-as', { action, email: 'tanaka@example.jp', clientName: 'MyTOYOTA整備手帳' }),
+    step('other-person', {
+      action,
+      cancelAction: action,
+      clientName: 'トヨタオーナーズサイト',
+      there: { name: '田中 太郎', birthdate: '1990年1月1日' },
+      here: { name: '鈴木 花子', birthdate: '1991年2月2日', email: 'hanako@example.jp' },
+    }),
     step('required-profile', required),
     step(
       'required-profile',

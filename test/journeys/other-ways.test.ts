@@ -6,6 +6,8 @@ import { inTwoBrowsers } from './two-browsers.ts';
 // A limit for what hangs: a busy machine takes its time.
 jest.setTimeout(120_000);
 
+const SAME_PERSON = '本人のIDなので、このまま移行する';
+
 inTwoBrowsers({}, (journey) => {
   it('an address that is taken looks like a new one; its owner gets a mail, and signing in attaches the legacy identity', async () => {
     const { world } = journey;
@@ -41,7 +43,9 @@ inTwoBrowsers({}, (journey) => {
     await third.begin('hasId');
     await third.press(WORDS.link);
     await third.signIn('sato@example.jp', DEMO_PASSWORD);
-    // sato has confirmed what this service requires before.
+    // sato has confirmed what this service requires before; the owners site knows Tanaka.
+    await third.isAt('otherPerson');
+    await third.press(SAME_PERSON);
     await third.arrives();
 
     // The registration that was asked for is skipped: there is an ID.
@@ -75,6 +79,9 @@ inTwoBrowsers({}, (journey) => {
     await family.back();
     await family.press('このIDで続ける');
     await family.confirmRequired();
+    // The owners site knows Suzuki, the ID is Yamada's.
+    await family.isAt('otherPerson');
+    await family.press(SAME_PERSON);
     await family.arrives();
     expect(await family.text()).toContain('東京トヨタ自動車株式会社');
   });

@@ -326,6 +326,9 @@ describe('the sunset date', () => {
       await ito.press('連携せずに進む');
       await ito.signIn('sato@example.jp', DEMO_PASSWORD);
       await ito.confirmRequired();
+      // The owners site knows Ito, the ID is Sato's.
+      await ito.isAt('otherPerson');
+      await ito.press('本人のIDなので、このまま移行する');
       await ito.arrives();
       expect(await ito.text()).not.toContain('トヨタオーナーズサイトへ戻る');
     });

@@ -38,6 +38,7 @@ export const HEADINGS = {
   end: '移行が完了しました',
   cancelled: '移行の手続きを中止しました',
   alreadyLinked: '移行済みのユーザーIDです',
+  otherPerson: 'ご本人の共通IDか、ご確認ください',
   expired: '画面の有効期限が切れました',
 } as const;
 export type Screen = keyof typeof HEADINGS;

@@ -101,6 +101,7 @@ export function describeLegacySiteRaces(getNodes: () => Nodes): void {
       if (browser.page.text.includes('name="login_id"')) {
         await browser.submit('/login', { login_id: email, password: DEMO_PASSWORD });
       } else if (pathname.endsWith('/login')) await browser.submit('/continue-as', { decision: 'continue' });
+      else if (browser.page.text.includes('/same-person')) await browser.submit('/same-person', { decision: 'same' });
       else if (pathname.includes('/required-profile')) await browser.submit(pathname, BIRTHDATE);
       else break;
     }

@@ -1,7 +1,10 @@
 // ⑭: writes the dealer link and the migration. Every write can be repeated: whoever comes back finds it done or does it.
 import type { Deps } from '../../deps.ts';
+import type { Account } from '../../domain/account.ts';
 import { dealerLinkId, newDealerLink, renewed, type DealerConsent, type DealerLink } from '../../domain/dealer-link.ts';
 import { proposeCandidate } from '../../domain/migration.ts';
+import { draftId } from '../../domain/registration-draft.ts';
+import { differenceOf, type Difference } from '../../domain/same-person.ts';
 import { enqueueDelivery } from '../../jobs/enqueue-delivery.ts';
 import type { StoredLegacyProfile } from '../../storage/storage.ts';
 
@@ -43,6 +46,28 @@ export async function writeDealerLink(
     },
   }));
   if (link?.status === 'pending') await enqueueDelivery(jobs, link);
+}
+
+/**
+ * How the person that the legacy site knows differs from the owner of the ID. `undefined` where they do not, as far as both are known;
+ * where the legacy identity is an ID's already; and where the ID was registered in this browser from this very hand-over: who did that has
+ * seen what the site knows, and corrected it.
+ */
+export async function findDifference(
+  { storage }: Pick<Deps, 'storage'>,
+  { client_id: clientId, profile: legacy }: StoredLegacyProfile,
+  accountId: string,
+  browserId: string,
+): Promise<{ account: Account; difference: Difference } | undefined> {
+  const [account, migration, draft] = await Promise.all([
+    storage.accounts.find(accountId),
+    storage.migrations.find(clientId, legacy.legacy_id),
+    storage.registrationDrafts.find(draftId(browserId, { clientId, legacyId: legacy.legacy_id })),
+  ]);
+  const registeredHere = draft?.registered_at !== undefined && draft.account_id === accountId;
+  if (!account || registeredHere || migration?.account_id !== undefined) return undefined;
+  const difference = differenceOf(legacy.profile, account.profile);
+  return difference.name || difference.birthdate ? { account, difference } : undefined;
 }
 
 /**

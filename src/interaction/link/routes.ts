@@ -3,8 +3,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Deps } from '../../deps.ts';
 import type { DealerLink } from '../../domain/dealer-link.ts';
 import { page } from '../../http/page-context.ts';
+import { formField } from '../../http/read-form.ts';
+import { redirect } from '../../http/redirect.ts';
 import type { InteractionContext, InteractionStep } from '../interaction-context.ts';
-import { findDealerLink, proposeMigration, writeDealerLink } from './flow.ts';
+import { findDealerLink, findDifference, proposeMigration, writeDealerLink } from './flow.ts';
+import { otherPersonPage } from './other-person-page.ts';
 
 /** `…/wait` answers when the link exists, or after this. */
 const WAIT_MS = 2500;
@@ -31,6 +34,10 @@ export function createLinkStep(deps: Deps): InteractionStep {
     const { interaction, language, t } = ctx.state;
     const accountId = interaction.accountId as string;
     const { legacy, facts } = interaction;
+    if (legacy && facts.same_person !== accountId) {
+      const different = await findDifference(deps, legacy, accountId, interaction.browserId);
+      if (different) return otherPersonPage(ctx, legacy.profile.profile, different);
+    }
     const proposal = { accountId, codeChallenge: String(interaction.params.code_challenge), language: asked(interaction.params) };
     if (legacy && !(await proposeMigration(deps, legacy, proposal))) {
       return page(ctx, 'already-linked', {
@@ -69,6 +76,15 @@ export function createLinkStep(deps: Deps): InteractionStep {
     addRoutes(router) {
       router.get('/', show).get('/wait', wait);
       router.get('/continue', async (ctx) => ctx.state.interaction.finish({ link: {} }));
+      router.post('/same-person', async (ctx) => {
+        const { interaction } = ctx.state;
+        if (formField(ctx, 'decision') === 'same') {
+          await interaction.setFacts({ same_person: interaction.accountId as string });
+          return redirect(ctx, interaction.path);
+        }
+        await interaction.setFacts({ not_as: interaction.accountId as string });
+        return interaction.finish({});
+      });
       router.post('/cancel', async (ctx) => ctx.state.interaction.cancel());
     },
   };

@@ -70,8 +70,8 @@ export function createLoginStep(deps: Deps): InteractionStep {
   const get = async (ctx: InteractionContext): Promise<void> => {
     const { interaction } = ctx.state;
     const onlyUnconfirmed = interaction.reasons.every((reason) => reason === 'person_unconfirmed');
-    if (interaction.accountId && onlyUnconfirmed && ctx.query.other === undefined)
-      return showContinueAs(ctx, interaction.accountId);
+    const wantsOther = ctx.query.other !== undefined || interaction.facts.not_as === interaction.accountId;
+    if (interaction.accountId && onlyUnconfirmed && !wantsOther) return showContinueAs(ctx, interaction.accountId);
     return show(
       ctx,
       (await registeredEmail(ctx)) ?? (typeof interaction.params.login_hint === 'string' ? interaction.params.login_hint : ''),
@@ -102,7 +102,8 @@ export function createLoginStep(deps: Deps): InteractionStep {
       deps.storage.ledger.append(signedIn, `${interaction.uid}:${account.id}`),
     ]);
     // Asked for only where somebody else could be meant; see the policy.
-    if (interaction.legacy || interaction.facts.registration) await interaction.setFacts({ continue_as: account.id });
+    if (interaction.legacy || interaction.facts.registration)
+      await interaction.setFacts({ continue_as: account.id, not_as: undefined });
     return interaction.finish({ login: { accountId: account.id, amr: ['pwd'], ts: authTimeOf(account, askedAt) } });
   };
 
@@ -114,7 +115,7 @@ export function createLoginStep(deps: Deps): InteractionStep {
         const { interaction } = ctx.state;
         if (formField(ctx, 'decision') !== 'continue' || !interaction.accountId)
           return redirect(ctx, `${interaction.path}?other`);
-        await interaction.setFacts({ continue_as: interaction.accountId });
+        await interaction.setFacts({ continue_as: interaction.accountId, not_as: undefined });
         // No `login` result: nobody has authenticated just now, and `auth_time` must not say so.
         return interaction.finish({});
       });

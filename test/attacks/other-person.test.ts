@@ -1,0 +1,156 @@
+// Attacks on a person who goes through a migration with somebody else's ID, or with somebody else's hand-over: design/security-2.md S106.
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { textOf, type Browser } from '../support/http-browser.ts';
+import { CALLBACK, startWorld, type World } from './support/attack-world.ts';
+import { headingOf, returned, signIn } from './support/client.ts';
+import { codeFor, freshEmail, PASSWORD, PROFILE } from './support/registration.ts';
+import { beginMigration, detailsOf, goOn, migrationOf, redeemAtSite, type Begun } from './support/migration.ts';
+
+// Processes start; a busy machine takes its time.
+jest.setTimeout(60_000);
+
+let world: World;
+beforeAll(async () => {
+  world = await startWorld();
+});
+afterAll(async () => world?.close());
+
+const QUESTION = 'ご本人の共通IDか、ご確認ください';
+const TANAKA = { family_name: '田中', given_name: '太郎', 'family_name#ja-Kana-JP': 'タナカ', 'given_name#ja-Kana-JP': 'タロウ' };
+const YAMADA = { name: 'ﾔﾏﾀﾞ ﾕｳｺ', birthdate: '1988-07-21' };
+
+let people = 0;
+/** Hands somebody over, who declines at ⑩ or links, and signs in as the owner of `email`. */
+async function arrive(claims: Record<string, unknown>, email: string, browser?: Browser): Promise<Begun & { sub: string }> {
+  const sub = `other-${(people += 1)}`;
+  const details = { authorization_details: detailsOf('aichi-toyota') };
+  const begun = await beginMigration(world, { sub, ...claims }, details, browser);
+  if (begun.browser.page.url.includes('/dealer-link')) await begun.browser.submit('/dealer-link', { decision: 'link' });
+  if (begun.browser.page.url.includes('/login')) await signIn(begun.browser, email);
+  return { ...begun, sub };
+}
+const links = () => world.rows("SELECT 1 FROM dealer_links WHERE dealer = 'aichi-toyota'").length;
+
+test('S106 the site knows another person than the owner of the ID: asked plainly, and nothing is written before the answer', async () => {
+  const before = links();
+  const { browser, sub, pkce } = await arrive({ ...TANAKA, birthdate: '1990-01-01' }, 'yamada@example.jp');
+  expect([browser.page.status, headingOf(browser.page)]).toEqual([200, QUESTION]);
+  for (const told of ['田中 太郎', '1990年1月1日', '山田 優子', '1988年7月21日', 'yamada@example.jp'])
+    expect(textOf(browser.page.text)).toContain(told);
+  // Reloaded, passed by, or answered with nothing of the kind: still only asked.
+  const { url } = browser.page;
+  for (const path of ['', '/continue', '/wait']) {
+    const answer = await browser.open(`${url}${path}`, CALLBACK);
+    expect([path, headingOf(answer), returned(answer).has('code')]).toEqual([path, QUESTION, false]);
+  }
+  expect(migrationOf(world, sub)).not.toHaveProperty('candidate');
+  expect(links()).toBe(before);
+  // It is theirs all the same.
+  await browser.submit('/same-person', { decision: 'same' });
+  expect(browser.page.url).toMatch(/\/link$/);
+  expect(migrationOf(world, sub)).toHaveProperty('candidate');
+  expect(links()).toBe(before + 1);
+  expect((await redeemAtSite(world, await goOn(browser), pkce)).id_token).toBeDefined();
+  // Final, and not asked again.
+  const again = await beginMigration(world, { sub, ...TANAKA }, {}, browser);
+  expect(returned(again.browser.page).has('code')).toBe(true);
+});
+
+test('S106 one tab says that it is theirs: of another ID that signs in later it says nothing', async () => {
+  const { browser, sub } = await arrive(TANAKA, 'yamada@example.jp');
+  const tab = browser.copy();
+  await browser.submit('/same-person', { decision: 'other' });
+  expect(browser.page.url).toContain('/login');
+  // No question whether to go on as the one who was just refused: the form for another ID.
+  expect(browser.page.text).not.toContain('/continue-as');
+  await signIn(browser, 'sato@example.jp');
+  expect(headingOf(browser.page)).toBe(QUESTION);
+  expect(textOf(browser.page.text)).toContain('佐藤 健');
+  // The answer of the first tab comes late: to a question that is not on any more.
+  await tab.submit('/same-person', { decision: 'same' }, CALLBACK);
+  expect(migrationOf(world, sub)?.candidate).toBeUndefined();
+  // Signed in with the first one again after all, the person is not sent round in a circle.
+  await browser.submit('/same-person', { decision: 'other' });
+  await signIn(browser, 'sato@example.jp');
+  await browser.submit('/same-person', { decision: 'same' });
+  expect(browser.page.url).toMatch(/\/link$/);
+  expect(migrationOf(world, sub)).toHaveProperty('candidate');
+});
+
+test('S106 answered, gone back and signed in with another ID: asked about that ID too', async () => {
+  const { browser, sub } = await arrive(TANAKA, 'yamada@example.jp');
+  const before = browser.page;
+  await browser.submit('/same-person', { decision: 'same' });
+  browser.page = before;
+  await browser.submit('/same-person', { decision: 'other' });
+  await signIn(browser, 'sato@example.jp');
+  expect([headingOf(browser.page), textOf(browser.page.text).includes('佐藤 健')]).toEqual([QUESTION, true]);
+  const [sato] = world.rows<{ id: string }>(`SELECT id FROM accounts WHERE document ->> 'email' = 'sato@example.jp'`);
+  expect(migrationOf(world, sub)?.candidate?.account_id).not.toBe(sato?.id);
+});
+
+test('S106 declined: back at the site with access_denied, nothing linked, and the next start works', async () => {
+  const { browser, sub } = await arrive(TANAKA, 'yamada@example.jp');
+  const before = links();
+  const back = await browser.submit('/link/cancel', {}, CALLBACK);
+  expect([returned(back).get('error'), returned(back).has('code')]).toEqual(['access_denied', false]);
+  expect(migrationOf(world, sub)).not.toHaveProperty('candidate');
+  expect(links()).toBe(before);
+  const next = await beginMigration(world, { sub, ...TANAKA }, {}, browser);
+  expect(next.browser.page.status).toBe(200);
+  expect(next.browser.page.url).toContain('/interaction/');
+});
+
+test('S106 birth dates alone differ, or names alone: asked, and no more is shown than the question needs', async () => {
+  const born = await arrive({ ...YAMADA, birthdate: '1990-01-01' }, 'yamada@example.jp');
+  expect(headingOf(born.browser.page)).toBe(QUESTION);
+  expect(textOf(born.browser.page.text)).toContain('1990年1月1日');
+  const named = await arrive({ ...TANAKA, birthdate: '1988-07-21' }, 'yamada@example.jp');
+  expect(headingOf(named.browser.page)).toBe(QUESTION);
+  expect(textOf(named.browser.page.text)).not.toContain('1988年');
+});
+
+test('S106 the same person, in another writing or hardly known: never asked', async () => {
+  for (const claims of [
+    {},
+    YAMADA,
+    { name: 'Yamada Yuko' },
+    { family_name: '山田' },
+    { birthdate: '1988-07-21' },
+    { 'name#ja-Kana-JP': 'やまだ　ゆうこ' },
+    { name: '山田　優子', birthdate: '1988-07-21' },
+  ]) {
+    const { browser, sub } = await arrive(claims, 'yamada@example.jp');
+    expect([claims, browser.page.url.endsWith('/link'), headingOf(browser.page) === QUESTION]).toEqual([claims, true, false]);
+    expect(migrationOf(world, sub)).toHaveProperty('candidate');
+  }
+  // Sato's birth date is not known.
+  expect((await arrive({ name: '佐藤 健', birthdate: '1990-01-01' }, 'sato@example.jp')).browser.page.url).toMatch(/\/link$/);
+});
+
+test('S106 a person who registers from this very hand-over corrects the name: not asked in that browser, and asked in another', async () => {
+  const claims = { sub: 'corrected', ...TANAKA };
+  const { browser } = await beginMigration(world, claims, { prompt: 'create' });
+  const email = freshEmail();
+  await browser.submit('/create', { terms: 'yes' });
+  await browser.submit('/create/email', { email });
+  await browser.submit('/create/code', { code: await codeFor(world, email) });
+  await browser.submit('/create/profile', { ...PROFILE, family_name: '鈴木', family_name_kana: 'スズキ' });
+  await browser.submit('/create/confirm');
+  await browser.submit('/create/complete');
+  await signIn(browser, email, PASSWORD);
+  expect(browser.page.url).toMatch(/\/link$/);
+  expect(headingOf(browser.page)).not.toBe(QUESTION);
+  const elsewhere = await beginMigration(world, claims);
+  await signIn(elsewhere.browser, email, PASSWORD);
+  expect(headingOf(elsewhere.browser.page)).toBe(QUESTION);
+});
+
+test('S106 the site hands over markup as a name: shown as text, in English too', async () => {
+  const hostile = { family_name: '<b>x</b>', given_name: '"><script>alert(1)</script>' };
+  const begun = await beginMigration(world, { sub: 'hostile', ...hostile }, { ui_locales: 'en' });
+  await signIn(begun.browser, 'yamada@example.jp');
+  expect(headingOf(begun.browser.page)).toBe('Is this your own common ID?');
+  expect(begun.browser.page.text).not.toContain('<script>alert');
+  expect(begun.browser.page.text).toContain('&lt;b&gt;x');
+});
