@@ -1,12 +1,12 @@
 // The same thing pressed or sent many times at once at two nodes: it counts once. On storage alone, with processes that do nothing else,
 // test/storage/processes.ts does the same.
 import { expect, test } from '@jest/globals';
-import { createGazoo } from '../../scripts/faults/gazoo.ts';
+import { createGazoo, type Tokens } from '../../scripts/faults/gazoo.ts';
 import type { Nodes } from '../../scripts/faults/fault.ts';
 import type { RegistrationDraft } from '../../src/domain/registration-draft.ts';
 import { deliveryKey } from '../../src/jobs/enqueue-delivery.ts';
 import { untilTrue } from '../journeys/dealer-faults.ts';
-import { codeFor, NEW_PASSWORD } from '../journeys/traveller.ts';
+import { codeFor, DEMO_PASSWORD, NEW_PASSWORD } from '../journeys/traveller.ts';
 import { createBrowser, type Answer, type Browser } from '../support/http-browser.ts';
 import { rowsOf } from '../support/rows-of.ts';
 import type { World } from '../support/world.ts';
@@ -131,6 +131,40 @@ export function describeRaces(getNodes: () => Nodes, { atCodePage }: Visitors): 
     const opened = await open(0);
     expect(opened.filter(Boolean)).toHaveLength(1);
     expect(await open(1)).toEqual(opened);
+  });
+
+  test('S118 tokens that rotate at both nodes while the password changes: none is worth anything afterwards', async () => {
+    const email = 'sato@example.jp';
+    const { id: issuer } = world().origins;
+    const gazoo = createGazoo(world(), { email, scope: 'openid offline_access' });
+    const first = await gazoo.redeem(await gazoo.authorize());
+    const second = await gazoo.redeem(await gazoo.authorize());
+    if (!first || !second) throw new Error('no tokens');
+    const owner = createBrowser();
+    await owner.open(`${issuer}/account/password`);
+    await owner.submit('/login', { login_id: email, password: DEMO_PASSWORD });
+    await owner.open(`${issuer}/account/password`);
+
+    const made = [first, second];
+    let changed = false;
+    const rotate = async (tokens: Tokens, port: number | undefined): Promise<void> => {
+      for (let current: Tokens | undefined = tokens; current && !changed;) {
+        current = await gazoo.refresh(current, port);
+        if (current) made.push(current);
+      }
+    };
+    const rotating = [rotate(first, portOf(0)), rotate(second, portOf(1))];
+    await untilTrue('tokens rotate', async () => made.length > 6);
+    const answer = await owner.post('/account/password', { current_password: DEMO_PASSWORD, password: NEW_PASSWORD });
+    changed = true;
+    await Promise.all(rotating);
+    expect(answer.location).toContain('done=password');
+    for (const [n, tokens] of made.slice(-6).entries())
+      expect([await gazoo.statusOf(tokens), await gazoo.refresh(tokens, portOf(n))]).toEqual([401, undefined]);
+    // As it was, for the tests that follow.
+    await owner.open(`${issuer}/account/password`);
+    const back = await owner.post('/account/password', { current_password: NEW_PASSWORD, password: DEMO_PASSWORD });
+    expect(back.location).toContain('done=password');
   });
 
   test('one pushed request opened 50 times at once: one code, and the others are told that it was used', async () => {
