@@ -19,9 +19,12 @@ import type { Log } from './telemetry/log.ts';
 import { createMetrics } from './telemetry/metrics.ts';
 import type { ProcessStatus } from './telemetry/process-status.ts';
 
-/** Opens what is opened once. */
-export async function createLasting(config: Config, clock: Clock, log: Log): Promise<Lasting> {
-  const opened = await openStorage(config.databaseUrl, clock, log, config.keys.ledger);
+/**
+ * Opens what is opened once.
+ * @param open opens the database; a test puts one in its place that disturbs writes
+ */
+export async function createLasting(config: Config, clock: Clock, log: Log, open = openStorage): Promise<Lasting> {
+  const opened = await open(config.databaseUrl, clock, log, config.keys.ledger);
   const storage = guardRecords(
     {
       ...opened,

@@ -5,7 +5,7 @@ import type { Config } from './config/config.ts';
 import { fingerprint, watchFiles } from './config/watch-files.ts';
 import { createLasting } from './create-deps.ts';
 import { writeDemoData } from './demo-data.ts';
-import type { Clock, Deps } from './deps.ts';
+import type { Clock, Deps, Lasting } from './deps.ts';
 import { loadNumberingPlans } from './domain/phone-number.ts';
 import { loadFormParser } from './http/read-form.ts';
 import { createDealerBreaker } from './jobs/dealer-breaker.ts';
@@ -26,9 +26,18 @@ import type { Log } from './telemetry/log.ts';
 
 const KEYS_LOOKED_AT_EVERY_MS = 1000;
 
-/** @param source where the configuration can be read again and watched; where it is left out, nothing changes while it runs */
-export async function startCommonId(config: Config, clock: Clock, log: Log, source?: ConfigSource): Promise<RunningApp> {
-  const lasting = await createLasting(config, clock, log);
+/**
+ * @param source where the configuration can be read again and watched; where it is left out, nothing changes while it runs
+ * @param opened what is opened once, by default from the configuration; it is closed at the end
+ */
+export async function startCommonId(
+  config: Config,
+  clock: Clock,
+  log: Log,
+  source?: ConfigSource,
+  opened?: Lasting,
+): Promise<RunningApp> {
+  const lasting = opened ?? (await createLasting(config, clock, log));
   if (config.mode === 'development') await makeMissingKeys(config.keyDirectory, clock());
   const keyFiles = (): string => fingerprint([config.keyDirectory]);
   let keysRead = keyFiles();

@@ -73,8 +73,9 @@ function tabOf(jar: Cookie[], options: { language?: string; from?: string }): Ht
 
   async function show(first: Answer): Promise<void> {
     let answer = first;
-    for (let hop = 0; answer.location !== undefined; hop += 1) {
-      if (hop === MOST_REDIRECTS) throw new Error(`redirected without end, at last to ${answer.location}`);
+    const passed: string[] = [];
+    while (answer.location !== undefined) {
+      if (passed.push(answer.location) > MOST_REDIRECTS) throw new Error(`redirected without end:\n${passed.join('\n')}`);
       answer = await ask(answer.location);
     }
     typed = {};

@@ -90,7 +90,10 @@ export async function makeTestKey(alg = 'ES256'): Promise<TestKey> {
 }
 
 /** A project directory with the shipped config/, and the clients of the tests beside the shipped ones. */
-async function makeProject({ policy, clients, moreSiteKeys = [] }: WorldOptions, siteKey: TestKey): Promise<string> {
+export async function makeProject(
+  { policy, clients, moreSiteKeys = [] }: Pick<WorldOptions, 'policy' | 'clients' | 'moreSiteKeys'>,
+  siteKey: TestKey,
+): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'attacks-'));
   await cp(join(ROOT, 'config'), join(directory, 'config'), { recursive: true });
   if (policy) {

@@ -10,8 +10,10 @@ import {
 import { sendRaw } from '../../support/http-browser.ts';
 import type { World } from './attack-world.ts';
 
+type Site = Pick<World, 'issuer' | 'siteKey'>;
+
 /** The claims of an ordinary hand-over of `attack-site`. */
-export function handOverClaims(world: World, changes: Record<string, unknown> = {}): Record<string, unknown> {
+export function handOverClaims(world: Site, changes: Record<string, unknown> = {}): Record<string, unknown> {
   const now = Math.floor(Date.now() / 1000);
   return {
     iss: 'attack-site',
@@ -24,14 +26,14 @@ export function handOverClaims(world: World, changes: Record<string, unknown> = 
   };
 }
 
-export async function providerKeys(world: World): Promise<JWK[]> {
+export async function providerKeys(world: Site): Promise<JWK[]> {
   const { text } = await sendRaw(`${world.issuer}/jwks`);
   return (JSON.parse(text) as { keys: JWK[] }).keys;
 }
 
 /** Signs a text or claims as `attack-site` does. */
 export async function signInner(
-  world: World,
+  world: Site,
   payload: Record<string, unknown> | string,
   header: Partial<CompactJWSHeaderParameters> = {},
 ): Promise<string> {
@@ -43,7 +45,7 @@ export async function signInner(
 
 /** Encrypts to the provider's key as `attack-site` does. */
 export async function encryptOuter(
-  world: World,
+  world: Site,
   inner: string | Uint8Array,
   header: Partial<CompactJWEHeaderParameters> = {},
 ): Promise<string> {
@@ -54,6 +56,6 @@ export async function encryptOuter(
 }
 
 /** A hand-over that is accepted, with these claims beside the ordinary ones. */
-export async function handOver(world: World, changes: Record<string, unknown> = {}): Promise<string> {
+export async function handOver(world: Site, changes: Record<string, unknown> = {}): Promise<string> {
   return encryptOuter(world, await signInner(world, handOverClaims(world, changes)));
 }

@@ -1,0 +1,100 @@
+// Plays random interleavings: `node interleavings-process.ts <runs> [seed] [path]`. Prints what it did; ends with 1 where an invariant
+// broke, with the seed and path that play the same steps again. A process of its own, because the provider does not start inside jest.
+import fc from 'fast-check';
+import { play, type Action, type Step } from './two-people.ts';
+import type { Disturbance } from './unsettled-storage.ts';
+import { startUnsettledWorld } from './unsettled-world.ts';
+
+const mostly = <T>(often: T, seldom: T) =>
+  fc.oneof({ weight: 4, arbitrary: fc.constant(often) }, { weight: 1, arbitrary: fc.constant(seldom) });
+
+const typed = { address: mostly('own' as const, "the other's" as const), code: mostly('right' as const, 'wrong' as const) };
+const button = mostly(0, 1);
+
+const what = fc.oneof(
+  {
+    weight: 10,
+    arbitrary: fc.record({
+      do: fc.constant('press' as const),
+      form: mostly(0, 1),
+      button,
+      ...typed,
+      times: fc.integer({ min: 1, max: 8 }),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant('press on an earlier page' as const),
+      back: fc.integer({ min: 1, max: 5 }),
+      button,
+      ...typed,
+    }),
+  },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('start' as const), way: mostly('new' as const, 'existing' as const) }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('open the other request' as const) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant('go to' as const),
+      page: fc.constantFrom('email' as const, 'code' as const, 'profile' as const, 'confirm' as const),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('forget the password' as const), address: typed.address }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('change the address' as const) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('log out' as const) }) },
+);
+
+const action: fc.Arbitrary<Action> = fc
+  .tuple(
+    fc.constantFrom('A' as const, 'B' as const),
+    fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, { weight: 2, arbitrary: fc.integer({ min: 0, max: 2 }) }),
+    what,
+  )
+  .map(([person, tab, done]) => ({ person, tab, ...done }));
+
+const disturbance: fc.Arbitrary<Disturbance> = fc.constantFrom('none', 'delay', 'delay', 'conflict');
+
+const steps: fc.Arbitrary<Step[]> = fc
+  .array(
+    fc.record({
+      actions: fc.oneof({ weight: 1, arbitrary: fc.tuple(action) }, { weight: 2, arbitrary: fc.tuple(action, action) }),
+      plan: fc.array(disturbance, { maxLength: 12 }),
+    }),
+    { minLength: 4, maxLength: 8 },
+  )
+  .map((random) => [
+    // Both have begun: the interesting things happen behind that.
+    {
+      actions: [
+        { person: 'A', tab: 0, do: 'start', way: 'new' },
+        { person: 'B', tab: 0, do: 'start', way: 'new' },
+      ],
+      plan: [],
+    },
+    ...random,
+  ]);
+
+const handedOver = fc.constantFrom('own' as const, "the other's" as const, 'none' as const);
+
+const [runs, seed, path] = process.argv.slice(2);
+const world = await startUnsettledWorld();
+try {
+  await fc.assert(
+    fc.asyncProperty(handedOver, steps, async (email, sequence) => play(world, email, sequence)),
+    {
+      numRuns: Number(runs),
+      ...(seed === undefined ? {} : { seed: Number(seed) }),
+      ...(path === undefined ? {} : { path }),
+      // A shorter sequence meets other moments; the first one that failed says most.
+      endOnFailure: true,
+    },
+  );
+  process.stdout.write(JSON.stringify({ ...world.counts, deliveries: world.deliveries.length, ...world.reached }));
+} catch (error) {
+  const { message, cause } = error as Error;
+  process.stderr.write([message, cause instanceof Error ? cause.stack : cause].filter(Boolean).join('\n'));
+  process.exitCode = 1;
+} finally {
+  await world.close();
+}

@@ -1,0 +1,165 @@
+// The common ID in this process, on an unsettled storage, with a legacy site, a dealer and a mail server around it that keep what they are told.
+import { createServer, type IncomingMessage } from 'node:http';
+import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
+import { loadConfig } from '../../../src/config/load.ts';
+import { createLasting } from '../../../src/create-deps.ts';
+import { startSmtpReceiver } from '../../../src/apps/mailbox/smtp-receiver.ts';
+import type { MessageStore } from '../../../src/apps/mailbox/message-store.ts';
+import { listen } from '../../../src/listen.ts';
+import { startCommonId } from '../../../src/start-common-id.ts';
+import { openStorage } from '../../../src/storage/open-storage.ts';
+import type { Records } from '../../../src/storage/records.ts';
+import { createLog } from '../../../src/telemetry/log.ts';
+import { freePorts } from '../../support/free-ports.ts';
+import { makeProject, makeTestKey, WEB_SECRET, type TestKey } from './attack-world.ts';
+import { unsettle, type UnsettledStorage } from './unsettled-storage.ts';
+
+/** What a dealer was told of a customer. */
+export type Delivery = {
+  customerNumber: string | undefined;
+  vins: string[];
+  /** Whether the migration of the legacy identity that these cars belong to was final at this moment. */
+  final: boolean;
+};
+
+export type UnsettledWorld = {
+  issuer: string;
+  /** The key of `attack-site`. */
+  siteKey: TestKey;
+  /** Where `attack-site` has its users sent back to; answers every request. */
+  callback: string;
+  storage: Records;
+  disturb: UnsettledStorage['disturb'];
+  counts: UnsettledStorage['counts'];
+  /** The texts of the mails to an address, oldest first. */
+  mails(to: string): string[];
+  deliveries: Delivery[];
+  /** Whose cars they are; for `Delivery.final`. */
+  legacyIdOfVin: Map<string, string>;
+  /** How often a sequence came so far: accounts, links and finished migrations that were seen. */
+  reached: { accounts: number; links: number; migrations: number };
+  close(): Promise<void>;
+};
+
+export async function startUnsettledWorld(): Promise<UnsettledWorld> {
+  const siteKey = await makeTestKey();
+  const [port = 0, outsidePort = 0] = await freePorts(2);
+  const outside = `http://127.0.0.1:${outsidePort}`;
+  const callback = `${outside}/callback`;
+  const directory = await makeProject({ clients: { 'attack-site': attackSite(siteKey, callback) } }, siteKey);
+  const mails = new Map<string, string[]>();
+  const log = createLog('common-id', 'error');
+  const clock = (): number => Date.now();
+  const smtp = await startSmtpReceiver({ host: '127.0.0.1', port: 0, clock, log }, keepIn(mails));
+
+  const config = loadConfig({
+    directory,
+    apps: ['id'],
+    env: {
+      ISSUER: `http://127.0.0.1:${port}`,
+      DEALER_SYSTEM_URL: outside,
+      SMTP_URL: `smtp://127.0.0.1:${smtp.port}`,
+      DATA_DIRECTORY: join(directory, 'data'),
+      PASSWORD_HASH_COST: '4',
+      ATTACK_WEB_SECRET: WEB_SECRET,
+    },
+  });
+  let unsettled: UnsettledStorage | undefined;
+  const opened = await createLasting(config, clock, log, async (...which) => {
+    unsettled = unsettle(await openStorage(...which));
+    return unsettled.storage;
+  });
+  if (!unsettled) throw new Error('the storage was not opened');
+  const { storage } = opened;
+  const deliveries: Delivery[] = [];
+  const legacyIdOfVin = new Map<string, string>();
+  const stopOutside = await startOutside(outsidePort, async (told) => {
+    const migrations = told.vins.map(async (vin) => storage.migrations.find('attack-site', legacyIdOfVin.get(vin) ?? ''));
+    const final = (await Promise.all(migrations)).every((migration) => migration?.account_id !== undefined);
+    deliveries.push({ ...told, final });
+  });
+  const app = await startCommonId(config, clock, log, undefined, opened);
+  const server = await listen(app.handler, { port, host: '127.0.0.1', setting: 'ISSUER' });
+  await app.loadRest?.();
+  return {
+    issuer: config.issuer,
+    siteKey,
+    callback,
+    ...unsettled,
+    storage,
+    mails: (to) => mails.get(to) ?? [],
+    deliveries,
+    legacyIdOfVin,
+    reached: { accounts: 0, links: 0, migrations: 0 },
+    async close() {
+      app.drain();
+      await server.close(1000);
+      await app.close();
+      await smtp.close();
+      await stopOutside();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+function attackSite({ publicJwk }: TestKey, callback: string): object {
+  return {
+    client_name: 'Attack site',
+    application_type: 'web',
+    token_endpoint_auth_method: 'private_key_jwt',
+    jwks: { keys: [publicJwk] },
+    redirect_uris: [callback],
+    grant_types: ['authorization_code', 'refresh_token', 'client_credentials'],
+    scope: 'openid profile email migration dealer_link',
+    common_id: { first_party: true, contact: 'attacks', legacy_import: true },
+  };
+}
+
+function keepIn(mails: Map<string, string[]>): MessageStore {
+  return {
+    add({ to, text }) {
+      mails.set(to, [...(mails.get(to) ?? []), text]);
+    },
+    list: () => [],
+    find: () => undefined,
+    findRaw: () => undefined,
+    close: () => undefined,
+  };
+}
+
+/** The legacy site's callback and the dealer's API. */
+async function startOutside(
+  port: number,
+  onDelivery: (told: Omit<Delivery, 'final'>) => Promise<void>,
+): Promise<() => Promise<void>> {
+  const server = createServer((request, response) => {
+    const linkId = decodeURIComponent(/\/customer-links\/([^/?]+)/.exec(request.url ?? '')?.[1] ?? '');
+    if (linkId === '') return void response.setHeader('Content-Type', 'text/html').end('<main><h1>back</h1></main>');
+    void read(request).then(async (body) => {
+      if (request.method === 'PUT') await onDelivery(deliveredIn(body));
+      response.setHeader('Content-Type', 'application/json').end(JSON.stringify({ link_id: linkId, status: 'active' }));
+    });
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject).listen(port, '127.0.0.1', resolve);
+  });
+  return async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  };
+}
+
+async function read(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
+  return Buffer.concat(chunks).toString();
+}
+
+function deliveredIn(body: string): Omit<Delivery, 'final'> {
+  const { customer_number: customerNumber, vehicles } = JSON.parse(body) as {
+    customer_number?: string;
+    vehicles?: { vin: string }[];
+  };
+  return { customerNumber, vins: (vehicles ?? []).map(({ vin }) => vin) };
+}
