@@ -38,6 +38,12 @@ export function createGoToCurrent(
     ctx.cookies.set(cookieName(provider, 'resume'), uid, { ...options, maxAge, path: resumePath(uid) });
   }
 
+  /** Whether the person who was signed in when the interaction began still is; true if nobody was. */
+  async function sessionStands({ session }: { session?: { uid: string; accountId?: string } | undefined }): Promise<boolean> {
+    if (!session) return true;
+    return (await provider.Session.findByUid(session.uid))?.accountId === session.accountId;
+  }
+
   /** Where a request came from that this browser may not go on with: the start of its service, which everybody may know. */
   async function homeOf(uid: string): Promise<string | undefined> {
     const home = clients.find(String((await provider.Interaction.find(uid))?.params.client_id))?.metadata.client_uri;
@@ -59,6 +65,12 @@ export function createGoToCurrent(
       });
     }
     const current = facts.current_uid === undefined ? undefined : await provider.Interaction.find(facts.current_uid);
+    if (current && !(await sessionStands(current))) {
+      // oidc-provider does not go on with it, so sending the browser there would never end.
+      const wayOn = await homeOf(current.uid);
+      const detail = 'the session in which the request began has ended';
+      throw new PageError('interaction_expired', 400, { detail, ...(wayOn === undefined ? {} : { wayOn }) });
+    }
     if (current) {
       const path = interactionPath(current);
       giveCookies(ctx, current.uid, path);

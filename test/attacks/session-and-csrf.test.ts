@@ -398,3 +398,16 @@ test('S49 addresses that a request brings along: never gone to', async () => {
     }
   }
 });
+
+test('S119 a request that began signed in, after a logout in another tab: one page that leads to the start, and no redirects without end', async () => {
+  const { browser } = await signedIn(world);
+  await begin(world, 'attack-third', {}, browser);
+  expect(browser.page.url).toContain('/consent');
+  const otherTab = browser.copy();
+  await otherTab.open(`${world.issuer}/session/end`);
+  await otherTab.submit('/session/end/confirm', { logout: 'yes' });
+  const pressed = await browser.post('/consent', { decision: 'allow' });
+  expect([pressed.status, pressed.location]).toEqual([400, undefined]);
+  const again = await browser.send(browser.page.url);
+  expect([again.status, again.location]).toEqual([400, undefined]);
+});
