@@ -20,7 +20,7 @@ import type { Environment, Variables } from './read-settings.ts';
 import { readTerms } from './read-terms.ts';
 import type { SettingValues } from './settings.ts';
 import { toConfig } from './to-config.ts';
-import { checkDealerAddresses, checkNamesOfCustomers, checkShared } from './unsafe/check-unsafe-clients.ts';
+import { checkDealerAddresses, checkShared } from './unsafe/check-unsafe-clients.ts';
 import { checkUnsafeSettings } from './unsafe/check-unsafe-settings.ts';
 
 export type LoadConfigOptions = {
@@ -76,7 +76,6 @@ export function inspectConfig({ env, directory, apps, now = Date.now(), keys }: 
   const { clients, problems: clientProblems } = checkClientFiles(clientFiles, context);
   problems.push(...clientProblems);
   const dealers = readDealers(directory, context, problems);
-  checkNamesOfCustomers(clients, dealers, problems);
   if (variables.mode === 'production') {
     checkShared(clients, settings, problems);
     checkDealerAddresses(dealers, settings.ISSUER, problems);

@@ -15,7 +15,7 @@ import { sealMails } from '../../src/storage/sealed-mails.ts';
 import { temporaryProjects } from '../config/temporary-project.ts';
 import { startWorld } from './support/attack-world.ts';
 import { codeFor, registerUpTo } from './support/registration.ts';
-import { dealerSubject } from '../../src/domain/dealer-subject.ts';
+import { customerOf } from '../../src/domain/dealer-subject.ts';
 import { pairwiseSubject } from '../../src/oidc/pairwise-subject.ts';
 
 const OLD = 'the-key-of-an-installation-that-stands-0123';
@@ -45,14 +45,15 @@ test('R56 an installation that has only HMAC_KEY: clients and dealers know its c
   expect(pairwiseSubject(subject, 'account', { sectorIdentifier: 'shop.example.jp', clientId: 'shop' })).toBe(
     before('pairwise:shop.example.jp:account'),
   );
-  expect(dealerSubject(subject, 'aichi-toyota', 'account')).toBe(before('pairwise:aichi-toyota:account'));
+  // Links that are as old as that have no name of their own.
+  expect(customerOf({ dealer: 'aichi-toyota', account_id: 'account' }, subject)).toBe(before('pairwise:aichi-toyota:account'));
 });
 
 test('R56 HMAC_KEY is turned, the old one stays as SUBJECT_KEY and LEDGER_KEY: names and ledger stay, everything else turns', () => {
   const before = valuesOf(makeSecretKeys({ hmac: OLD, subject: undefined, ledger: undefined }));
   const after = valuesOf(makeSecretKeys({ hmac: NEW, subject: OLD, ledger: OLD }));
   const same = Object.keys(before).filter((use) => before[use] === after[use]);
-  expect(same.toSorted()).toEqual(['ledger', 'linkId', 'subject']);
+  expect(same.toSorted()).toEqual(['dealerLinkId', 'dealerSubject', 'ledger', 'linkId', 'subject']);
 });
 
 const SECRETS = Object.entries<Setting<unknown>>(SETTINGS)

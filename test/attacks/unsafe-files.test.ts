@@ -232,17 +232,6 @@ const FILES: [string, (project: TemporaryProject) => void, string[], Env?][] = [
     ],
   ],
   [
-    'a client app that knows customers by a dealer’s names',
-    (project) => {
-      project.edit('config/dealers.json', { 'dealers.0.code': 'shop' });
-      project.edit('config/clients/gazoo.json', { subject_type: 'pairwise', redirect_uris: ['https://shop/cb'] });
-    },
-    [
-      `warning: ${gazoo} redirect_uris[0]: expected an address on the Internet, found 'https://shop/cb'; inside, whoever answers under that name gets the codes`,
-      "error: client app gazoo: redirect_uris: expected a host and an id that are no dealer’s code, found 'shop'; the two would know customers by the same names",
-    ],
-  ],
-  [
     'a dealer without TLS',
     (project) => project.edit('config/dealers.json', { 'dealers.1.resource': 'http://tokyo.example.jp/api' }),
     ["error: config/dealers.json: dealers[1].resource: expected an https URL, found 'http://tokyo.example.jp/api'"],

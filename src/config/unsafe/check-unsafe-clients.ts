@@ -45,26 +45,7 @@ export function checkShared(clients: readonly Client[], settings: SettingValues,
   }
 }
 
-/** Customers have a name for each host of a client and for each code of a dealer: the two must not meet. */
-export function checkNamesOfCustomers(clients: readonly Client[], dealers: readonly Dealer[], problems: Problem[]): void {
-  const codes = new Set(dealers.map(({ code }) => code));
-  for (const { metadata } of clients) {
-    const shared = [metadata.client_id, ...(metadata.redirect_uris ?? []).map((uri) => URL.parse(uri)?.host ?? '')].find((name) =>
-      codes.has(name),
-    );
-    if (metadata.subject_type !== 'pairwise' || shared === undefined) continue;
-    const expected = 'a host and an id that are no dealer’s code';
-    problems.push({
-      severity: 'error',
-      source: `client app ${metadata.client_id}`,
-      key: 'redirect_uris',
-      expected,
-      found: `'${shared}'`,
-      mend: 'the two would know customers by the same names',
-    });
-  }
-}
-
+/** In production. A dealer gets customers, and tokens that are for it alone. */
 export function checkDealerAddresses(dealers: readonly Dealer[], issuer: string | undefined, problems: Problem[]): void {
   dealers.forEach(({ resource }, index) => {
     const say = (severity: Problem['severity'], expected: string, mend: string): void => {
