@@ -1,4 +1,4 @@
-// How quick it is: npm run bench [-- growth [accounts …] | profile <scenario>]. Prints, and writes docs/performance/<what>.json and its plot.
+// How quick it is: npm run bench [-- growth [accounts …] | profile <scenario> | writers]. Prints, and writes docs/performance/<what>.json and its plot.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, release, totalmem, type as system } from 'node:os';
 import { join } from 'node:path';
@@ -6,6 +6,7 @@ import { compare } from './bench/compare.ts';
 import { grow } from './bench/growth.ts';
 import { plotComparison, plotGrowth } from './bench/plot.ts';
 import { profile } from './bench/profile.ts';
+import { benchWriters } from './bench/writers.ts';
 import { endTogether, useOwnTemporaryFolder } from './end-together.ts';
 
 const FOLDER = join(import.meta.dirname, '../docs/performance');
@@ -38,7 +39,9 @@ if (what === 'growth') {
   keep('compare', comparison, plotComparison(comparison));
 } else if (what === 'profile') {
   await profile(rest.join(' '), tell);
+} else if (what === 'writers') {
+  await benchWriters(tell);
 } else {
-  process.stderr.write(`bench: expected compare, growth or profile, found ${what}\n`);
+  process.stderr.write(`bench: expected compare, growth, profile or writers, found ${what}\n`);
   process.exitCode = 1;
 }
