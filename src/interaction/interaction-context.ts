@@ -4,6 +4,7 @@ import type Router from 'koa-router';
 import type { Client } from '../config/config.ts';
 import type { PageState } from '../http/page-context.ts';
 import type { CurrentSession } from '../oidc/current-session.ts';
+import type { RequestFacts } from '../oidc/request-facts.ts';
 import type { InteractionFacts, StoredLegacyProfile } from '../storage/storage.ts';
 
 export type Interaction = {
@@ -16,7 +17,7 @@ export type Interaction = {
   reasons: string[];
   client: Client;
   /** What was decided in this authorization request so far. */
-  facts: Partial<InteractionFacts>;
+  facts: RequestFacts;
   legacy: StoredLegacyProfile | undefined;
   /** Who is signed in. */
   accountId: string | undefined;
@@ -28,7 +29,7 @@ export type Interaction = {
   scopes: { name: string; claims: readonly string[] }[];
   /** Ends the step well: the policy is asked again. */
   finish: (result: Record<string, object>) => Promise<void>;
-  /** The person does not want to go on: back to the client with `access_denied` (RFC 6749 4.1.2.1). */
+  /** The person does not want to go on: back to the client with `access_denied` (RFC 6749 4.1.2.1). What was chosen at ⑩ is forgotten. */
   cancel: () => Promise<void>;
   /** Writes facts of this request. */
   setFacts: (change: Partial<InteractionFacts>) => Promise<void>;

@@ -14,7 +14,7 @@ import { grantRequested } from '../oidc/grant-requested.ts';
 import { findLegacyProfile } from '../oidc/legacy-hand-over.ts';
 import { leaveSession } from '../oidc/leave-session.ts';
 import { INTERACTION_PATH, interactionPath } from '../oidc/interaction-url.ts';
-import { readFacts, writeFacts } from '../oidc/request-facts.ts';
+import { cancelChoice, readFacts, writeFacts } from '../oidc/request-facts.ts';
 import { finish } from './finish.ts';
 import { createGoToCurrent } from './go-to-current.ts';
 import type { InteractionContext, InteractionState } from './interaction-context.ts';
@@ -49,6 +49,7 @@ export function createLoadInteraction(deps: Deps, provider: Provider) {
       rememberRequest(ctx, secure, { clientId: client.metadata.client_id, cid, uid });
 
       const accountId = session?.accountId;
+      const times = () => ({ now: deps.clock(), requestEnds: deps.clock() + deps.config.lifetimes.interaction * 1000 });
       ctx.state.interaction = {
         uid,
         path,
@@ -62,12 +63,12 @@ export function createLoadInteraction(deps: Deps, provider: Provider) {
         dealerLink: requestedDealerLink(params.authorization_details),
         scopes: requestedScopes(params.scope),
         finish: async (result) => finish(provider, ctx, result),
-        cancel: async () =>
-          finish(provider, ctx, { error: 'access_denied', error_description: 'the person did not want to go on' }),
+        async cancel() {
+          await cancelChoice(deps.storage.interactionFacts, factsKey, times());
+          return finish(provider, ctx, { error: 'access_denied', error_description: 'the person did not want to go on' });
+        },
         async setFacts(change) {
-          const now = deps.clock();
-          const ends = now + deps.config.lifetimes.interaction * 1000;
-          await writeFacts(deps.storage.interactionFacts, factsKey, change, now, ends);
+          await writeFacts(deps.storage.interactionFacts, factsKey, change, times());
           ctx.state.interaction.facts = { ...ctx.state.interaction.facts, ...change };
         },
         currentSession: async () => currentSession(provider, ctx, deps),

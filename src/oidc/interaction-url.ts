@@ -2,7 +2,8 @@
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { Deps } from '../deps.ts';
 import { createBrowserIds } from '../http/browser-id.ts';
-import { writeFacts } from './request-facts.ts';
+import type { InteractionFacts } from '../storage/storage.ts';
+import { changeFacts } from './request-facts.ts';
 
 /** Interaction pages live under this path: /interaction/<uid>/<step>. */
 export const INTERACTION_PATH = '/interaction';
@@ -25,12 +26,10 @@ export function createInteractionUrl({ config, storage, clock }: Pick<Deps, 'con
   const browserIds = createBrowserIds(config.issuer.startsWith('https:'));
   return async function interactionUrl(ctx: KoaContextWithOIDC, interaction: Begun): Promise<string> {
     const { cid, uid } = interaction;
-    const noted = await storage.interactionFacts.find(cid);
-    const now = clock();
-    const key = { cid, legacy: undefined, browserId: undefined };
-    const ends = now + config.lifetimes.interaction * 1000;
-    const began = noted?.browser_id ?? browserIds.ensure(ctx);
-    await writeFacts(storage.interactionFacts, key, { browser_id: began, current_uid: uid }, now, ends);
+    const ends = clock() + config.lifetimes.interaction * 1000;
+    const browserId = browserIds.ensure(ctx);
+    const note = (facts: Partial<InteractionFacts>) => ({ browser_id: facts.browser_id ?? browserId, current_uid: uid });
+    await changeFacts(storage.interactionFacts, cid, note, ends);
     return interactionPath(interaction);
   };
 }

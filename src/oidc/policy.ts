@@ -15,7 +15,7 @@ import type { InteractionFacts, StoredLegacyProfile } from '../storage/storage.t
 import { requestedDealerLink } from './dealer-link-grant.ts';
 import { findLegacyProfile } from './legacy-hand-over.ts';
 import { pairwiseSubject } from './pairwise-subject.ts';
-import { readFacts } from './request-facts.ts';
+import { readFacts, type RequestFacts } from './request-facts.ts';
 import { isTooOld } from './session-lifetime.ts';
 
 const { Check, Prompt, base } = interactionPolicy;
@@ -24,7 +24,7 @@ type PolicyDeps = Pick<Deps, 'clients' | 'config' | 'storage' | 'clock'>;
 
 /** What the checks of one request look at; read once a request. */
 type Request = {
-  facts: Partial<InteractionFacts>;
+  facts: RequestFacts;
   legacy: StoredLegacyProfile | undefined;
   migration: Migration | undefined;
 };

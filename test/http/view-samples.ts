@@ -179,7 +179,13 @@ export function viewSamples(t: Translate): ViewSample[] {
     step('complete', { action, email: 'tanaka@example.jp' }),
     step('dealer-link', { action, cancelAction: '/cancel', dealer, declineAllowed: true }),
     step('dealer-link', { action, dealer: dealers[2], declineAllowed: false }, 'dealer-link-long'),
+    step(
+      'dealer-link',
+      { action, cancelAction: '/cancel', dealer, declineAllowed: true, earlier: 'link' },
+      'dealer-link-earlier',
+    ),
     step('dealer-find', { ...find, searched: false, results: dealers }),
+    step('dealer-find', { ...find, searched: false, results: [], earlier: 'skip' }, 'dealer-find-earlier'),
     step(
       'dealer-find',
       { ...find, values: { prefecture: '沖縄県', name: 'なは' }, searched: true, results: [] },

@@ -18,6 +18,8 @@ type Stop = {
   screen: Screen;
   /** What is on after coming back by the banner, where it is another one. */
   again?: Screen;
+  /** The link with the dealer was chosen, and nothing is written: ⑩ shows it again before, and it is pressed again. */
+  behindDealer?: true;
   /** The same in another browser. */
   elsewhere?: Screen;
   /** What stands in fields then. */
@@ -91,6 +93,7 @@ function confirmation(email: string, year: string, dealer: Screen): Stop[] {
   return [
     {
       screen: 'login',
+      behindDealer: true,
       elsewhere: dealer,
       cancel: 'ログインせずに戻る',
       kept: { login_id: email },
@@ -101,6 +104,7 @@ function confirmation(email: string, year: string, dealer: Screen): Stop[] {
     },
     {
       screen: 'required',
+      behindDealer: true,
       elsewhere: dealer,
       cancel: '登録せずに戻る',
       kept: { birthdate_year: year },
@@ -111,6 +115,7 @@ function confirmation(email: string, year: string, dealer: Screen): Stop[] {
     },
     {
       screen: 'requiredConfirm',
+      behindDealer: true,
       again: 'required',
       elsewhere: dealer,
       kept: { birthdate_year: '1971' },
@@ -178,18 +183,26 @@ inWorld<Driver>(
       let person = await journey.person();
       await person.signInAtOwnersSite('tanaka');
       await person.begin('newId');
-      for (const { screen, again = screen, cancel, goOn, ...rest } of way) {
+      for (const { screen, again = screen, behindDealer, cancel, goOn, ...rest } of way) {
+        const isBack = async (shown: string): Promise<void> => {
+          if (behindDealer) {
+            await isAt(person, 'dealer', {});
+            expect((await person.text()).includes('前回は、この販売店との連携をお選びになりました')).toBe(shown === 'kept');
+            await person.press(WORDS.link);
+          }
+          await isAt(person, again, rest);
+        };
         await person.isAt(screen);
         // The mail of the code that is left behind.
         if (screen === 'code') await newestCode(email);
         await goBack(person);
         person = await closeAndComeBack(person);
-        await isAt(person, again, rest);
+        await isBack('kept');
         if (cancel) {
           await person.press(cancel);
           await person.isAt('cancelled');
           await person.continueFromBanner();
-          await isAt(person, again, rest);
+          await isBack('cancelled');
         }
         if (screen === 'required') {
           await world.advance(HOUR_MS + 1000);
@@ -198,14 +211,16 @@ inWorld<Driver>(
           await person.press('はじめの画面へ');
           await person.signInAtOwnersSite('tanaka');
           await person.continueFromBanner();
-          await isAt(person, again, rest);
+          await isBack('kept');
         }
         await goOn(person);
       }
-      // Written: only ⑭ is missing, which goes on by itself.
+      // Written: only ⑩ once more and ⑭ are missing, which goes on by itself.
       await person.isAt('requiredDone');
       await goBack(person);
       person = await closeAndComeBack(person);
+      await person.isAt('dealer');
+      await person.press(WORDS.link);
       await person.arrives();
       await person.open(`${world.origins.ownersSite}/`);
       expect(await person.text()).not.toContain('重要なお知らせ');

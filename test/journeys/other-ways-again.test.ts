@@ -79,18 +79,26 @@ describe('abandoned at every screen', () => {
         await tanaka.press(WORDS.write);
         await tanaka.isAt('complete');
         await again('dealer');
+        expect(await tanaka.text()).not.toContain('前回は');
         await tanaka.press(WORDS.link);
-        await again('login');
+        // What was chosen is shown again, and counts when it is pressed again.
+        const againBehindDealer = async (screen: Screen): Promise<void> => {
+          await again('dealer');
+          expect(await tanaka.text()).toContain('前回は、この販売店との連携をお選びになりました');
+          await tanaka.press(WORDS.link);
+          await tanaka.isAt(screen);
+        };
+        await againBehindDealer('login');
         expect(await tanaka.value('login_id')).toBe('taro@example.jp');
         await tanaka.signIn(undefined, NEW_PASSWORD);
-        await again('required');
+        await againBehindDealer('required');
         await tanaka.fill('birthdate_year', '1994');
         await tanaka.press(WORDS.confirm);
-        await again('required');
+        await againBehindDealer('required');
         expect(await tanaka.value('birthdate_year')).toBe('1994');
         await tanaka.press(WORDS.confirm);
         await tanaka.press(WORDS.write);
-        await again('link');
+        await againBehindDealer('link');
         await again('link');
         await tanaka.arrives();
       });
@@ -154,7 +162,7 @@ describe('abandoned at every screen', () => {
         await hanako.arrives();
       });
 
-      it('whoever cancels is back at the owners site with a plain sentence; the banner stays, and what was chosen is kept', async () => {
+      it('whoever cancels is back at the owners site with a plain sentence; the banner stays, and what was chosen is forgotten', async () => {
         const { world } = journey;
         const ito = await journey.person();
         const isCancelled = async (): Promise<void> => {
@@ -193,12 +201,16 @@ describe('abandoned at every screen', () => {
 
         await ito.begin('newId');
         await ito.register('ito@example.jp');
+        await ito.isAt('findDealer');
+        expect(await ito.text()).not.toContain('前回は');
+        await ito.press('連携せずに進む');
         await ito.signIn(undefined, NEW_PASSWORD);
         await ito.isAt('required');
         await ito.press('登録せずに戻る');
         await isCancelled();
 
         await ito.continueFromBanner();
+        await ito.press('連携せずに進む');
         await ito.confirmRequired();
         await ito.arrives();
         expect(await ito.text()).not.toContain('販売店との連携');
@@ -365,6 +377,8 @@ describe('too late, or without cookies', () => {
           await tanaka.signInAtOwnersSite('tanaka');
           await tanaka.continueFromBanner();
           if (screen === 'complete') continue;
+          // The link was chosen, and is not written: it is shown again.
+          if (['login', 'required', 'requiredConfirm'].includes(screen)) await tanaka.press(WORDS.link);
           if (screen === 'requiredConfirm') await tanaka.press(WORDS.confirm);
           await goOn(tanaka, 'tanaka@example.jp');
           if (screen === 'email') await tanaka.typeCode('tanaka@example.jp');
@@ -376,6 +390,7 @@ describe('too late, or without cookies', () => {
         await isExpired();
         await tanaka.signInAtOwnersSite('tanaka');
         await tanaka.continueFromBanner();
+        await tanaka.press(WORDS.link);
         await tanaka.arrives();
       });
 

@@ -11,9 +11,16 @@ import { consentTo, findDealers } from './flow.ts';
 export function createDealerLinkStep({ config, clock }: Pick<Deps, 'config' | 'clock'>): InteractionStep {
   const dealerOf = (code: string | undefined): Dealer | undefined => config.dealers.find((dealer) => dealer.code === code);
 
-  /** The dealer on the page: the one just chosen, else the one that the client names. */
-  const shownDealer = (ctx: InteractionContext, chosen: string): Dealer | undefined =>
-    dealerOf(chosen) ?? dealerOf(ctx.state.interaction.dealerLink?.dealer);
+  /** The dealer on the page: the one just chosen, else the one that was chosen in an earlier request, else the one that the client names. */
+  const shownDealer = ({ state: { interaction } }: InteractionContext, chosen: string): Dealer | undefined =>
+    dealerOf(chosen) ?? dealerOf(interaction.facts.earlier_choice?.dealer ?? interaction.dealerLink?.dealer);
+
+  /** What was pressed in an earlier request, for the page to say so: it counts when it is pressed again. */
+  const earlierPress = ({ state: { interaction } }: InteractionContext, shown?: Dealer): 'link' | 'skip' | undefined => {
+    const { earlier_choice: earlier } = interaction.facts;
+    if (earlier?.dealer === null) return 'skip';
+    return shown && earlier?.dealer === shown.code ? 'link' : undefined;
+  };
 
   const show = (ctx: InteractionContext): void => {
     const { interaction, language, t } = ctx.state;
@@ -27,6 +34,7 @@ export function createDealerLinkStep({ config, clock }: Pick<Deps, 'config' | 'c
       backUrl: interaction.path,
       cancelAction: `${interaction.path}/cancel`,
       declineAllowed: true,
+      earlier: earlierPress(ctx, dealer),
     });
   };
 
@@ -58,6 +66,7 @@ export function createDealerLinkStep({ config, clock }: Pick<Deps, 'config' | 'c
       prefectures: PREFECTURES,
       values: { prefecture, name },
       searched: ctx.query.prefecture !== undefined,
+      earlier: earlierPress(ctx),
       results: findDealers(config.dealers, prefecture, name, brand).map((dealer) => ({
         code: dealer.code,
         name: dealer.name[language],

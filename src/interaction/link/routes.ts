@@ -25,8 +25,9 @@ export function createLinkStep(deps: Deps): InteractionStep {
   const { config } = deps;
 
   const linkOf = async (ctx: InteractionContext): Promise<DealerLink | undefined> => {
-    const { accountId, facts } = ctx.state.interaction;
-    const dealer = facts.dealer_choice?.dealer;
+    const { accountId, facts, dealerLink } = ctx.state.interaction;
+    // Not asked at ⑩, where the link with the dealer that the client names stands.
+    const dealer = facts.dealer_choice ? facts.dealer_choice.dealer : dealerLink?.dealer;
     return dealer ? findDealerLink(deps, accountId as string, dealer) : undefined;
   };
 

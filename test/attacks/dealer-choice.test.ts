@@ -1,0 +1,131 @@
+// The choice of ⑩: whose it is, and for how long. design/security-2.md S104.
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import type { Browser } from '../support/http-browser.ts';
+import { CALLBACK, startWorld, type World } from './support/attack-world.ts';
+import { begin, headingOf, signIn } from './support/client.ts';
+import { conflicts, HOLDING, type Press } from './support/conflicts.ts';
+import { beginAsLegacyUser } from './support/legacy-user.ts';
+
+jest.setTimeout(180_000);
+
+const SATO = 'sato@example.jp';
+const YAMADA = 'yamada@example.jp';
+const DEALER = 'aichi-toyota';
+const ASKED_AGAIN = '前回は、この販売店との連携をお選びになりました';
+
+let world: World;
+let people = 0;
+beforeAll(async () => {
+  world = await startWorld({ env: HOLDING });
+});
+afterAll(async () => world?.close());
+
+const newLegacyId = (): string => `chooser-${(people += 1)}`;
+
+/** Comes from the legacy site, which asks for a link with its dealer. */
+async function start(legacyId: string, browser: Browser = world.browser(), dealer = DEALER): Promise<Browser> {
+  const details = JSON.stringify([{ type: 'dealer_link', dealer }]);
+  await beginAsLegacyUser(world, { legacyId }, browser, { authorization_details: details });
+  return browser;
+}
+
+const press = async (browser: Browser, decision: 'link' | 'skip') => browser.submit('/dealer-link', { decision }, CALLBACK);
+const isAtChoice = ({ page }: Browser): boolean => /\/dealer-link$/.test(page.url);
+const linksOf = (email: string, dealer = DEALER): unknown[] =>
+  world.rows(
+    `SELECT 1 FROM dealer_links WHERE document ->> 'dealer' = ? AND account_id = (SELECT id FROM accounts WHERE document ->> 'email' = ?)`,
+    dealer,
+    email,
+  );
+/** What is kept of a choice anywhere. */
+const kept = (legacyId: string): string[] =>
+  world
+    .rows<{ document: string }>(
+      `SELECT document FROM expiring_documents WHERE kind LIKE '%facts%' AND id LIKE ?`,
+      `%:${legacyId}:%`,
+    )
+    .filter(({ document }) => document.includes('dealer_choice'))
+    .map(({ document }) => document);
+
+for (const cancel of ['/login/cancel', '/dealer-link/cancel'] as const) {
+  test(`S104 連携する, and then ${cancel}: the choice is forgotten; the next start asks as if for the first time, and links nothing`, async () => {
+    const legacyId = newLegacyId();
+    const browser = await start(legacyId);
+    expect(isAtChoice(browser)).toBe(true);
+    await press(browser, 'link');
+    expect(kept(legacyId)).toHaveLength(1);
+    if (cancel === '/dealer-link/cancel') {
+      await start(legacyId, browser);
+      expect(browser.page.text).toContain(ASKED_AGAIN);
+    }
+    const cancelled = await browser.submit(cancel, {}, CALLBACK);
+    expect(cancelled.location).toContain('error=access_denied');
+    expect(kept(legacyId)).toEqual([]);
+    // Somebody else signs in at the same browser.
+    await start(legacyId, browser);
+    expect(isAtChoice(browser)).toBe(true);
+    expect(browser.page.text).not.toContain(ASKED_AGAIN);
+    await press(browser, 'skip');
+    await signIn(browser, YAMADA);
+    expect(linksOf(YAMADA)).toEqual([]);
+  });
+}
+
+test('S104 連携する, and the browser closed: shown again at the next start, carried out by one press and not by a login', async () => {
+  const legacyId = newLegacyId();
+  const browser = await start(legacyId);
+  await press(browser, 'link');
+  expect(browser.page.url).toMatch(/\/login$/);
+  await start(legacyId, browser);
+  expect(isAtChoice(browser)).toBe(true);
+  expect(browser.page.text).toContain(ASKED_AGAIN);
+  // The login page of the request that was left does not come of itself, and nothing is linked by asking for other pages.
+  for (const step of ['login', 'link', 'link/continue', 'link/wait']) {
+    await browser.open(browser.page.url.replace(/\/dealer-link$/, `/${step}`));
+    expect(isAtChoice(browser)).toBe(true);
+  }
+  expect(linksOf(SATO)).toEqual([]);
+  await press(browser, 'link');
+  await signIn(browser, SATO);
+  expect(headingOf(browser.page)).toContain('販売店連携情報');
+  expect(linksOf(SATO)).toHaveLength(1);
+});
+
+test('S104 連携せずに進む, and the browser closed: shown again, and not carried out silently either', async () => {
+  const legacyId = newLegacyId();
+  const browser = await start(legacyId);
+  await press(browser, 'skip');
+  await start(legacyId, browser);
+  expect(isAtChoice(browser)).toBe(true);
+  expect(browser.page.text).toContain('前回は「連携せずに進む」をお選びになりました');
+});
+
+test('S104 連携する, one person goes on in one tab and another signs in in the other: the second one is asked', async () => {
+  const legacyId = newLegacyId();
+  const { browser } = await begin(world, 'attack-web');
+  await signIn(browser, SATO);
+  await start(legacyId, browser, 'osaka-toyota');
+  await press(browser, 'link');
+  // 「このIDで続ける」, whose answer is not waited for, and ほかの人.
+  await browser.copy().post('/login/continue-as', { decision: 'continue' });
+  await browser.open(`${browser.page.url}?other`);
+  await signIn(browser, YAMADA);
+  expect(isAtChoice(browser)).toBe(true);
+  expect(browser.page.text).not.toContain(ASKED_AGAIN);
+  await press(browser, 'skip');
+  expect(linksOf(YAMADA, 'osaka-toyota')).toEqual([]);
+});
+
+test('S104 連携する and cancel at the same moment, in every order of their writes: a choice that was cancelled is kept nowhere', async () => {
+  const { wrong, orders, held } = await conflicts(world, async () => {
+    const legacyId = newLegacyId();
+    const browser = await start(legacyId);
+    await press(browser, 'link');
+    await start(legacyId, browser);
+    const link: Press = async (headers = {}) => browser.copy().post('/dealer-link', { decision: 'link' }, { headers });
+    const cancel: Press = async (headers = {}) => browser.copy().post('/dealer-link/cancel', {}, { headers });
+    return { presses: [link, cancel], outcome: async () => kept(legacyId).length };
+  });
+  expect({ wrong, orders }).toEqual({ wrong: [], orders: [0, 0] });
+  expect(held).toBeGreaterThan(3);
+});
