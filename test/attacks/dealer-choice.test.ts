@@ -30,7 +30,7 @@ async function start(legacyId: string, browser: Browser = world.browser(), deale
 }
 
 const press = async (browser: Browser, decision: 'link' | 'skip') => browser.submit('/dealer-link', { decision }, CALLBACK);
-const isAtChoice = ({ page }: Browser): boolean => /\/dealer-link$/.test(page.url);
+const isAtChoice = ({ page }: Browser): boolean => page.url.endsWith('/dealer-link');
 const linksOf = (email: string, dealer = DEALER): unknown[] =>
   world.rows(
     `SELECT 1 FROM dealer_links WHERE document ->> 'dealer' = ? AND account_id = (SELECT id FROM accounts WHERE document ->> 'email' = ?)`,
