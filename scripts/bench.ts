@@ -1,9 +1,11 @@
-// How quick it is: npm run bench [-- growth [accounts …] | profile <scenario> | writers]. Prints, and writes docs/performance/<what>.json and its plot.
+// How quick it is: npm run bench [-- growth [accounts …] | limits [customers] | lane | profile <scenario> | writers]. Prints, and writes docs/performance/<what>.json and its plot.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, release, totalmem, type as system } from 'node:os';
 import { join } from 'node:path';
 import { compare } from './bench/compare.ts';
 import { grow } from './bench/growth.ts';
+import { measureLane } from './bench/lane.ts';
+import { playLimits } from './bench/limits.ts';
 import { plotComparison, plotGrowth } from './bench/plot.ts';
 import { profile } from './bench/profile.ts';
 import { benchWriters } from './bench/writers.ts';
@@ -37,11 +39,15 @@ if (what === 'growth') {
 } else if (what === 'compare') {
   const comparison = await compare(tell);
   keep('compare', comparison, plotComparison(comparison));
+} else if (what === 'limits') {
+  tell(JSON.stringify(await playLimits(Number(rest[0] ?? 100_000), tell), null, 2));
+} else if (what === 'lane') {
+  await measureLane(tell);
 } else if (what === 'profile') {
   await profile(rest.join(' '), tell);
 } else if (what === 'writers') {
   await benchWriters(tell);
 } else {
-  process.stderr.write(`bench: expected compare, growth, profile or writers, found ${what}\n`);
+  process.stderr.write(`bench: expected compare, growth, limits, lane, profile or writers, found ${what}\n`);
   process.exitCode = 1;
 }
