@@ -150,7 +150,9 @@ async function playHour({ customers, tell, clock, advance, storage }: Hour): Pro
 
   /** One in ten mistypes once, one in fifty twice; then it is right. */
   const customer = async (n: number, ip: string): Promise<boolean> => {
-    const mistakes = n % 50 === 3 ? 2 : n % 10 === 3 ? 1 : 0;
+    // Of those behind one address, not of the addresses.
+    const place = Math.floor(n / CARRIER_ADDRESSES);
+    const mistakes = place % 50 === 3 ? 2 : place % 10 === 3 ? 1 : 0;
     for (let mistake = 0; mistake < mistakes; mistake += 1) if ((await attempt(n, 'Mistyped-1', ip)) === 'refused') return false;
     return (await attempt(n, passwordOf(n), ip)) === 'in';
   };
