@@ -1,17 +1,21 @@
 // What follows the end of a migration, where the process dies between the two: on a real database, with the clock in the test's hand.
 import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import pino from 'pino';
 import type { Deps } from '../../src/deps.ts';
+import type { DealerLink } from '../../src/domain/dealer-link.ts';
 import { proposeCandidate, startMigration, type Migration } from '../../src/domain/migration.ts';
+import { createDealerLinkDelivery } from '../../src/jobs/deliver-dealer-link.ts';
 import { createFollowMigration, writeAndFollow } from '../../src/jobs/follow-migration.ts';
 import { createJobQueue, type JobQueue } from '../../src/jobs/job-queue.ts';
 import { createFinishMigration } from '../../src/oidc/finish-migration.ts';
 import { guardRecords } from '../../src/storage/records.ts';
 import { openSqliteStorage } from '../../src/storage/sqlite/open-sqlite-storage.ts';
-import type { Storage } from '../../src/storage/storage.ts';
+import type { Job, Storage } from '../../src/storage/storage.ts';
 import { eventAbout, sampleAccount, sampleDealerLink } from '../storage/conformance/samples.ts';
 
 let now = 1_000_000;
@@ -134,4 +138,30 @@ test('S107 undone before it was followed: the dealer is told of the undo, and no
   await writeAndFollow(deps, change, async () => storage.migrations.put(free, eventAbout('tanaka')));
   await work();
   expect(await onTheWay()).toEqual(['update_dealer_link']);
+});
+
+test('S105 the migration is final while the dealer is being told without it: told again in the same delivery', async () => {
+  const bodies: { vehicles: unknown[] }[] = [];
+  const server = createServer((request, answer) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      bodies.push(JSON.parse(Buffer.concat(chunks).toString()) as { vehicles: unknown[] });
+      void (bodies.length === 1 ? redeem(deps.jobs) : Promise.resolve()).then(() =>
+        answer.end(JSON.stringify({ link_id: 'l', status: 'active' })),
+      );
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const resource = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const config = { ...deps.config, keys: {}, dealers: [{ code: '23001', name: { ja: 'd', en: 'd' }, resource }] };
+  const breaker = { call: async (_address: string, call: () => Promise<void>) => call() };
+  const { update } = createDealerLinkDelivery({ ...deps, config, keys: { sign: async () => 'jwt' } } as never, breaker);
+  const link = (await storage.dealerLinks.find('l')) as DealerLink;
+  await storage.dealerLinks.update({ ...link, customer: 'c' }, eventAbout('l'));
+  await deps.jobs.enqueue('update_dealer_link', 'first', { link_id: 'l' });
+  const [job] = await storage.jobs.lease(1, 1000, 'update_dealer_link');
+  await update.run({ link_id: 'l' }, job as Job, new AbortController().signal);
+  server.close();
+  expect(bodies.map(({ vehicles }) => vehicles)).toEqual([[], [{ vin: 'ZVW30-1' }]]);
 });
