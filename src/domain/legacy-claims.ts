@@ -55,7 +55,7 @@ export function readClaims(claims: Record<string, unknown>, path: string, notes:
       if (value === undefined) return undefined;
       if (typeof value !== 'number') return problem(claim, `must be ${what} and is ${typeName(value)}`);
       // 1e400 is Infinity by now; 253402300799 is the end of the year 9999; -0, which JSON can be read as and not be written, becomes 0.
-      return Number.isInteger(value) && value >= 0 && value <= 253_402_300_799 ? value + 0 : problem(claim, `must be ${what}`);
+      return value >= 0 && value <= 253_402_300_799 ? Math.floor(value) + 0 : problem(claim, `must be ${what}`);
     },
     object(claim) {
       const value = valueOf(claim);

@@ -43,7 +43,7 @@ export function parseLegacyProfile(claims: unknown): ParsedLegacyProfile {
   const notes: ClaimNotes = { problems: [], dropped: [] };
   const reader = readClaims(claims, '', notes);
   const legacyId = reader.text('sub', { required: true });
-  const authTime = reader.number('auth_time', 'a time in whole seconds since 1970-01-01');
+  const authTime = reader.number('auth_time', 'a time in seconds since 1970-01-01');
   const email = reader.parsed('email', readEmail);
   const profile = readProfile(reader);
   const dealer = readDealer(reader);

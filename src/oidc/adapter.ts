@@ -8,6 +8,9 @@ import { dropOldest } from './account-bounds.ts';
 import { OIDC_SCOPES } from './claims.ts';
 import { revokeGrant } from './revoke-grant.ts';
 
+/** Every JWT that is taken once ends sooner; nothing that a client writes into one keeps a mark of it for longer. */
+const MAX_REPLAY_MS = 60 * 60 * 1000;
+
 type AdapterDeps = {
   artifacts: ArtifactStore;
   clients: ClientRegistry;
@@ -35,11 +38,13 @@ function artifactAdapter(model: string, { artifacts, clients, clock, onRedeemed 
     standing((await artifacts.find(model, id)) as AdapterPayload | undefined);
   return {
     async upsert(id, payload, expiresIn) {
-      const expiresAt = expiresIn ? clock() + expiresIn * 1000 : undefined;
+      // Seconds that come from a client's JWT may have a fraction.
+      const expiresAt = expiresIn ? clock() + Math.ceil(expiresIn) * 1000 : undefined;
       // A replay mark is looked up and then written; two parallel bearers of one `jti` would both pass. Only one write does.
       if (model === 'ReplayDetection') {
-        if (!(await artifacts.insertOnce(model, id, payload, expiresAt ?? Infinity)))
-          throw new errors.InvalidRequest('jti was used before');
+        if (expiresAt === undefined || !(expiresAt - clock() <= MAX_REPLAY_MS))
+          throw new errors.InvalidRequest('the JWT is valid for too long to be remembered');
+        if (!(await artifacts.insertOnce(model, id, payload, expiresAt))) throw new errors.InvalidRequest('jti was used before');
         return;
       }
       await artifacts.save(model, id, payload, expiresAt);

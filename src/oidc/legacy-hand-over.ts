@@ -162,7 +162,8 @@ async function verifySigned(
 /** @throws {errors.InvalidRequest} the `jti` was used before, here or on another node, also in this moment */
 async function useOnce(claims: Record<string, unknown>, clientId: string, deps: Pick<Deps, 'storage'>): Promise<void> {
   const { jti, exp } = claims as { jti: string; exp: number };
-  const until = (exp + CLOCK_TOLERANCE_SECONDS) * 1000;
+  // Times in a JWT may have fractions (RFC 7519 section 2).
+  const until = Math.ceil((exp + CLOCK_TOLERANCE_SECONDS) * 1000);
   const first = await deps.storage.artifacts.insertOnce('ReplayDetection', `legacy_profile:${clientId}:${jti}`, {}, until);
   if (!first) refuse('"jti" was used before');
 }

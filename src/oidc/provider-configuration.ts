@@ -6,6 +6,7 @@ import { createCookieSigner } from '../http/cookie-signer.ts';
 import { LANGUAGES } from '../http/translator.ts';
 import { sessionSeconds } from './session-lifetime.ts';
 import { clientsForProvider, createAdapterFactory } from './adapter.ts';
+import { createAssertionCheck } from './client-assertion.ts';
 import { accountClaims, CLAIMS_BY_SCOPE, OIDC_SCOPES } from './claims.ts';
 import { createDealerNaming, createResourceIndicators, createRichAuthorizationRequests } from './dealer-link-grant.ts';
 import { createLoadExistingGrant } from './existing-grant.ts';
@@ -17,6 +18,8 @@ import { pairwiseSubject, sectorOf } from './pairwise-subject.ts';
 import { createPolicy } from './policy.ts';
 import { assertOpenedHere } from './pushed-request-browser.ts';
 import { createSignInChecks, extraTokenClaims, mayUse, type UsedToken } from './sign-in-checks.ts';
+
+const CLOCK_TOLERANCE_SECONDS = 5;
 
 /** An access token being made; a resource may want a lifetime of its own, which a number as setting would override. */
 type Issued = { resourceServer?: { accessTokenTTL?: number } };
@@ -52,6 +55,9 @@ export function createProviderConfiguration(deps: Deps): Configuration {
     responseTypes: ['code'],
     grantTypes: undefined,
     clientAuthMethods: ['private_key_jwt', 'client_secret_basic', 'none'],
+    // So that `nbf: time.time()`, which has a fraction, is not in the future (oidc-provider counts whole seconds).
+    clockTolerance: CLOCK_TOLERANCE_SECONDS,
+    assertJwtClientAuthClaimsAndHeader: createAssertionCheck(clock),
     enabledJWA: {
       idTokenSigningAlgValues: ['ES256', 'RS256'],
       clientAuthSigningAlgValues: ['ES256', 'PS256', 'RS256'],

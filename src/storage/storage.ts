@@ -14,6 +14,8 @@
 // - The same call may be made again after `StorageUnavailable`, a kill or a sweep, and by two callers at once: it ends as if it had been
 //   made once, and nothing that a first call left stands in its way. Where the first call was stored, the second one is answered like
 //   any that comes too late: `AlreadyExists` `id` or `dealer_link`, `VersionConflict`, or `false`. The caller reads, and finds its own.
+// - A number (a time, a version, an expiry, points, a limit; alone or in a record) is a whole one of at most 4,320,000,000,000,000, and
+//   points are at most 2,147,483,647; those in a payload, and in an event's `data`, are such as JSON carries. Any other is refused with `OddNumber`.
 // - A method that changes an account, a dealer link or a migration takes the event to put in the ledger, and writes both or neither.
 //   Each change leaves one event.
 import type { Account, EpochMilliseconds, Profile } from '../domain/account.ts';
@@ -46,6 +48,12 @@ export class AlreadyExists extends Error {
 /** The database cannot be reached or written now. Whether the write was stored is not known; ask again later (HTTP 503). */
 export class StorageUnavailable extends Error {
   override name = 'StorageUnavailable';
+}
+
+/** A mistake in the program: a number that no backend stores as it is was not checked where it came from. Nothing was written. */
+export class OddNumber extends RangeError {
+  override name = 'OddNumber';
+  override message = 'a number for the database is not finite, not whole, or too large';
 }
 
 /** What oidc-provider keeps: sessions, grants, codes, tokens, pushed requests, interactions, replay marks. */

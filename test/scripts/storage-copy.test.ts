@@ -216,6 +216,25 @@ describe('between SQLite and MongoDB', () => {
     });
   });
 
+  onBoth('marks of JWTs whose end an earlier version kept in microseconds are copied, there and back', async () => {
+    server = await startMongoServer();
+    const url = `${server.url}/test_${randomUUID().slice(0, 8)}`;
+    await withStorage(sqlite('from.db'), async ({ artifacts }) => artifacts.insertOnce('ReplayDetection', 'used', {}, END));
+    const database = new DatabaseSync(join(folder, 'from.db'));
+    const { changes } = database.prepare('UPDATE artifacts SET expires_at = ?').run(1_790_000_000_000_000_000n);
+    database.close();
+    expect(changes).toBe(1);
+    for (const [from, to] of [
+      [sqlite('from.db'), url],
+      [url, sqlite('back.db')],
+    ] as const) {
+      await copyStorage({ from, to, stateFile: join(folder, 'state.json'), out: silent });
+      expect(await withStorage(to, async ({ artifacts }) => artifacts.insertOnce('ReplayDetection', 'used', {}, END))).toBe(
+        false,
+      );
+    }
+  });
+
   onBoth('there, killed on the way twice, and back again', async () => {
     server = await startMongoServer();
     const url = `${server.url}/test_${randomUUID().slice(0, 8)}`;

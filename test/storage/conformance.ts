@@ -11,6 +11,7 @@ import { jobPromises } from './conformance/jobs.ts';
 import { ledgerPromises } from './conformance/ledger.ts';
 import { lifePromises } from './conformance/life.ts';
 import { migrationPromises } from './conformance/migrations.ts';
+import { numberPromises } from './conformance/numbers.ts';
 import { sameCallPromises } from './conformance/same-call.ts';
 import type { OpenBackend } from './conformance/subject.ts';
 
@@ -31,6 +32,7 @@ export function runConformance(name: string, open: OpenBackend): void {
     describe('counters', () => counterPromises(open));
     describe('ledger', () => ledgerPromises(open));
     describe('the same call again', () => sameCallPromises(open));
+    describe('numbers', () => numberPromises(open));
     describe('sweep, ping, close', () => lifePromises(open));
   });
 }

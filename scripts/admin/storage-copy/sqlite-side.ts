@@ -12,9 +12,15 @@ import type { CollectionName, CopySide, Cursor, Rows } from './rows.ts';
 
 const BATCH = 1_000;
 
+/**
+ * Earlier versions kept marks of used JWTs until whatever time those named, in microseconds too: more than this program reads, or MongoDB
+ * has dates for. They are copied with an end that both have.
+ */
+const CAPPED_END = 'min(expires_at, 4320000000000000) AS expires_at';
+
 /** The columns that order the rows, as on the other side, and what is read of them. */
 const SOURCES: Record<CollectionName, { order: string[]; columns: string }> = {
-  artifacts: { order: ['sequence'], columns: 'model, id, payload, consumed_at, expires_at' },
+  artifacts: { order: ['sequence'], columns: `model, id, payload, consumed_at, ${CAPPED_END}` },
   accounts: { order: ['id'], columns: 'id, document' },
   expiring_documents: { order: ['kind', 'id'], columns: 'kind, id, version, expires_at, document' },
   email_codes: { order: ['id'], columns: 'id, code_hmac, attempts, expires_at, document' },

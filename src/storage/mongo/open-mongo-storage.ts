@@ -22,6 +22,7 @@ import { closeLedger, createLedgerReads, createLedgerWrites } from './ledger.ts'
 import { createMigrationStore } from './migration-store.ts';
 import { createPendingEvents } from './pending-events.ts';
 import { createSealer } from './seal-ledger.ts';
+import { refuseOddNumbers } from '../whole-numbers.ts';
 import { sweep } from './sweep.ts';
 import { WAITS, type Waits } from './waits.ts';
 
@@ -63,7 +64,7 @@ export async function openMongoStorage(options: {
     throw error;
   }
   const { guard, closed } = createGuard(waits);
-  return {
+  return refuseOddNumbers({
     artifacts: guard(createArtifactStore(collections, clock)),
     accounts: guard(createAccountStore(collections, identifiers, pendingEvents)),
     registrationDrafts: guard(
@@ -119,5 +120,5 @@ export async function openMongoStorage(options: {
       await sealer.stop();
       await connection.close();
     },
-  };
+  });
 }

@@ -17,6 +17,7 @@ import { createLedger } from './ledger.ts';
 import { createMigrationStore } from './migration-store.ts';
 import { openDatabase } from './open-database.ts';
 import type { OpenLog } from './open-database.ts';
+import { refuseOddNumbers } from '../whole-numbers.ts';
 import { sweep } from './sweep.ts';
 
 /**
@@ -37,7 +38,7 @@ export async function openSqliteStorage(options: {
   const { ledger, append } = createLedger(database, createLedgerChain(ledgerKey));
   const { finding } = await ledger.origin();
   if (finding !== null) log?.warn?.({ path, finding }, BROKEN_CLOSED_LEDGER);
-  return {
+  return refuseOddNumbers({
     artifacts: createArtifactStore(database, clock),
     accounts: createAccountStore(database, append),
     registrationDrafts: createExpiringStore<RegistrationDraft>(database, clock, {
@@ -66,5 +67,5 @@ export async function openSqliteStorage(options: {
       await database.write(() => database.run(beat, now));
     },
     close: () => database.close(),
-  };
+  });
 }
