@@ -181,7 +181,11 @@ export default defineConfig({
         NO_CLIENTS,
         NO_PAGES,
         NO_BACKENDS,
-        folders(['http', 'oidc'], 'Jobs run without a request: use domain/, the port and mail/.'),
+        {
+          group: ['**/http/**', '!**/http/bounded-fetch.ts', '**/oidc/**'],
+          message: 'Jobs run without a request: use domain/, the port, mail/ and http/bounded-fetch.ts.',
+          allowTypeImports: true,
+        },
       ],
     ),
     inFiles(['src/oidc/**'], [...BELOW_APP, ...NO_BLIND_WRITES, NO_CLIENTS, NO_PAGES, NO_BACKENDS, NO_MAIL], { provider: true }),

@@ -28,7 +28,9 @@ export function asPageError(error: unknown): PageError {
       cause: error,
       detail: error.message,
     });
-  const status = typeof error === 'object' && error !== null && 'status' in error ? Number(error.status) : 500;
+  const thrown = typeof error === 'object' && error !== null && 'status' in error ? Number(error.status) : 500;
+  // koa-router's word for a method that it does not know, such as LOCK: nothing of ours is missing.
+  const status = thrown === 501 ? 405 : thrown;
   const code = CODE_BY_STATUS[status];
   return code
     ? new PageError(code, status, { cause: error })

@@ -87,11 +87,13 @@ export function createPageApp(options: PageAppOptions): PageApp {
     ctx.type = 'text';
     ctx.body = `${t('misdirected', { origin: options.origin })}\n`;
   });
-  const { host } = new URL(options.origin);
+  const { host, protocol } = new URL(options.origin);
   koa.use(async function pinHost(ctx, next) {
-    // Links, redirects and mails are made of the configured origin; what a request claims to have asked for reaches none of them.
+    // Links, redirects and mails are made of the configured origin; what a request claims to have asked for reaches none of them,
+    // nor a cache that is made for it.
     ctx.req.headers.host = host;
     delete ctx.req.headers['x-forwarded-host'];
+    if (options.trustProxy) ctx.req.headers['x-forwarded-proto'] = protocol.slice(0, -1);
     await next();
   });
   koa.use(async function nameRequest(ctx, next) {

@@ -3,10 +3,10 @@ import { createHash } from 'node:crypto';
 import type { Dealer } from '../config/config.ts';
 import type { Deps } from '../deps.ts';
 import type { DealerLink } from '../domain/dealer-link.ts';
+import { boundedFetch } from '../http/bounded-fetch.ts';
 
 const REQUEST_TIMEOUT_MS = 10_000;
 const TOKEN_LIFETIME_SECONDS = 5 * 60;
-const MAX_ANSWER_BYTES = 64 * 1024;
 
 type Delivery = {
   method: 'PUT' | 'DELETE';
@@ -44,7 +44,7 @@ export async function tellDealer(deps: TellDeps, { method, call, link, dealer, b
     TOKEN_LIFETIME_SECONDS,
     clock(),
   );
-  const response = await fetch(`${dealer.resource}/customer-links/${encodeURIComponent(link.id)}`, {
+  const response = await boundedFetch(`${dealer.resource}/customer-links/${encodeURIComponent(link.id)}`, {
     method,
     headers: {
       Authorization: `Bearer ${token}`,
@@ -57,7 +57,7 @@ export async function tellDealer(deps: TellDeps, { method, call, link, dealer, b
   }).catch((error: unknown) => {
     throw new Error(`the dealer's system does not answer: ${reasonOf(error)}`, { cause: error });
   });
-  const text = (await response.text()).slice(0, MAX_ANSWER_BYTES);
+  const text = await response.text();
   if (method === 'DELETE' && (response.status === 404 || response.ok)) return;
   const { status } = response;
   // 408 and 429 are answers of a system that has too much to do.

@@ -1,6 +1,7 @@
 // The keys that a client signs with: those of its file, or of the address that its file names.
-import { createLocalJWKSet, createRemoteJWKSet, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose';
+import { createLocalJWKSet, createRemoteJWKSet, customFetch, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose';
 import type { Client } from '../config/config.ts';
+import { boundedFetch } from '../http/bounded-fetch.ts';
 
 const FETCH_TIMEOUT_MS = 2000;
 
@@ -16,7 +17,7 @@ export function createClientKeySets(): (client: Client) => JWTVerifyGetKey | und
     if (typeof uri !== 'string') return undefined;
     let keySet = remote.get(uri);
     if (!keySet) {
-      keySet = createRemoteJWKSet(new URL(uri), { timeoutDuration: FETCH_TIMEOUT_MS });
+      keySet = createRemoteJWKSet(new URL(uri), { timeoutDuration: FETCH_TIMEOUT_MS, [customFetch]: boundedFetch });
       remote.set(uri, keySet);
     }
     return keySet;

@@ -8,11 +8,11 @@ export const DISCOVERY_PATHS: readonly string[] = [
 
 /** Goes in front of oidc-provider, at the paths of the document. */
 export function createDiscovery(): Middleware {
-  // Addresses in it begin as the request's own does, which a proxy says: https, and http for whoever asks this process itself.
-  const made = new Map<string, string>();
+  // The same for all: its addresses are the issuer's, and nothing of a request is in it.
+  let made: string | undefined;
   return async function answerDiscovery(ctx, next) {
     // Whoever says where it comes from gets headers besides.
-    const known = ctx.get('Origin') === '' && ctx.method === 'GET' ? made.get(ctx.protocol) : undefined;
+    const known = ctx.get('Origin') === '' && ctx.method === 'GET' ? made : undefined;
     if (known !== undefined) {
       ctx.vary('Origin');
       ctx.type = 'json';
@@ -27,6 +27,6 @@ export function createDiscovery(): Middleware {
     // The encryption that is on is for what clients encrypt to us; no client can have its ID tokens encrypted.
     delete document.id_token_encryption_alg_values_supported;
     delete document.id_token_encryption_enc_values_supported;
-    made.set(ctx.protocol, JSON.stringify(document));
+    made = JSON.stringify(document);
   };
 }

@@ -3,6 +3,7 @@ import { decodeJwt } from 'jose';
 import type { Configuration, KoaContextWithOIDC } from 'oidc-provider';
 import type { Deps } from '../deps.ts';
 import { createCookieSigner } from '../http/cookie-signer.ts';
+import { boundedFetch } from '../http/bounded-fetch.ts';
 import { LANGUAGES } from '../http/translator.ts';
 import { sessionSeconds } from './session-lifetime.ts';
 import { clientsForProvider, createAdapterFactory } from './adapter.ts';
@@ -133,7 +134,7 @@ export function createProviderConfiguration(deps: Deps): Configuration {
     },
     loadExistingGrant: createLoadExistingGrant(deps),
     renderError,
-    ...(config.mode === 'development' ? { fetch: fetchAlsoLoopback } : {}),
+    fetch: config.mode === 'development' ? fetchAlsoLoopback : boundedFetch,
     discovery: { ui_locales_supported: [...LANGUAGES], claims_locales_supported: [...LANGUAGES] },
     features: {
       devInteractions: { enabled: false },
@@ -166,7 +167,7 @@ export function createProviderConfiguration(deps: Deps): Configuration {
 async function fetchAlsoLoopback(url: string | URL, options: RequestInit & { dispatcher?: unknown }): Promise<Response> {
   const { dispatcher: _guard, ...plain } = options;
   const loopback = ['localhost', '127.0.0.1', '[::1]'].includes(new URL(url).hostname);
-  return fetch(url, loopback ? plain : options);
+  return boundedFetch(url, loopback ? plain : options);
 }
 
 /**

@@ -1,6 +1,7 @@
 // The OpenID Provider: oidc-provider with our storage, clients, policy and pages.
 import Provider, { errors } from 'oidc-provider';
 import type { Deps } from '../deps.ts';
+import { refuseLongAssertions } from './client-assertion.ts';
 import { compareSecretDigests } from './client-secrets.ts';
 import { keepEndedEnded } from './ended-stays-ended.ts';
 import { logRefusals } from './log-refusals.ts';
@@ -17,6 +18,7 @@ export async function createProvider(deps: Deps): Promise<Provider> {
   provider.proxy = deps.config.trustProxy;
   compareSecretDigests(provider, deps);
   makeModelsStricter(provider);
+  refuseLongAssertions(provider);
   keepEndedEnded(provider, { artifacts: deps.storage.artifacts, clock: deps.clock });
   logRefusals(provider, deps.log);
   for (const { metadata } of deps.clients.all()) await checkClient(provider, metadata.client_id);

@@ -67,8 +67,23 @@ test('R31 odd times in a client assertion: invalid_client, nothing kept, and not
   const before = marks().n;
   const [ms, us] = [`${now() + 60}000`, `${now() + 60}000000`];
   const odd: Written[] = [
-    ...[ms, us, '1e300', '1e400', '-1e400', '-1', '0', '9007199254740993', String(now() + 400), String(now() - 10)],
-    ...['"x"', `"${now() + 60}"`, '"NaN"', 'null', 'true', '[]', '{}'],
+    ms,
+    us,
+    '1e300',
+    '1e400',
+    '-1e400',
+    '-1',
+    '0',
+    '9007199254740993',
+    String(now() + 400),
+    String(now() - 10),
+    '"x"',
+    `"${now() + 60}"`,
+    '"NaN"',
+    'null',
+    'true',
+    '[]',
+    '{}',
   ].map((exp) => ({ exp }));
   odd.push(...[ms, '1e400', '"x"', 'null', '{}', String(now() + 120)].map((iat) => ({ iat })));
   odd.push(...[ms, '1e400', '"x"', 'null', String(now() + 120)].map((nbf) => ({ nbf })));

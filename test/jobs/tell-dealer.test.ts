@@ -1,6 +1,7 @@
 // Why a dealer could not be told is what an operator reads of a delivery that failed.
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Dealer } from '../../src/config/config.ts';
 import { tellDealer } from '../../src/jobs/tell-dealer.ts';
@@ -12,7 +13,13 @@ const deps = { config: { issuer: 'https://id.example' }, clock: Date.now, keys: 
 let server: Server;
 let origin: string;
 beforeAll(async () => {
-  server = createServer((_, answer) => answer.writeHead(302, { Location: 'http://elsewhere.invalid/' }).end());
+  server = createServer((request, answer) => {
+    const accepted = JSON.stringify({ link_id: 'l', status: 'active' });
+    if (request.url?.startsWith('/well')) answer.end(accepted);
+    else if (request.url?.startsWith('/large')) answer.end(accepted + ' '.repeat(65_536));
+    else if (request.url?.startsWith('/gzip')) answer.writeHead(200, { 'Content-Encoding': 'gzip' }).end(gzipSync(accepted));
+    else answer.writeHead(302, { Location: 'http://elsewhere.invalid/' }).end();
+  });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   origin = `127.0.0.1:${(server.address() as AddressInfo).port}`;
 });
@@ -36,4 +43,10 @@ test('a system that is not there is named with its address and the reason', asyn
 
 test('one that sends us elsewhere is not followed, and that is said', async () => {
   await expect(tell(`http://${origin}`)).rejects.toThrow(/does not answer: .*redirect/);
+});
+
+test('S114 an answer that is compressed, or too long: it is no acceptance', async () => {
+  await tell(`http://${origin}/well`);
+  await expect(tell(`http://${origin}/large`)).rejects.toThrow('the answer is longer than 65536 bytes');
+  await expect(tell(`http://${origin}/gzip`)).rejects.toThrow('the answer is encoded (gzip)');
 });

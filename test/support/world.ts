@@ -1,7 +1,7 @@
 // The whole world, for tests: every app in one process of its own, on free ports, with an empty data directory and a clock that the
 // test moves.
 import { fork, type ChildProcess } from 'node:child_process';
-import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -59,10 +59,12 @@ export type WorldOptions = {
   env?: Record<string, string>;
   /** Further client files, by client id; what a file under config/clients/ holds, without `client_id`. */
   clients?: Record<string, object>;
+  /** Changes what config/policy.json holds. */
+  policy?: (policy: { rate_limits: Record<string, Record<string, number>> }) => void;
 };
 
 /** @throws where the apps do not start, with what they wrote */
-export async function startWorld({ apps = APPS, env = {}, clients = {} }: WorldOptions = {}): Promise<World> {
+export async function startWorld({ apps = APPS, env = {}, clients = {}, policy }: WorldOptions = {}): Promise<World> {
   const directory = await mkdtemp(join(tmpdir(), 'common-id-world-'));
   const [id, ownersSite, notebook, dealerSystem, mailbox, smtp, demoClients, admin] = await freePorts(8);
   const at = (port: number | undefined): string => `http://localhost:${port}`;
@@ -74,7 +76,7 @@ export async function startWorld({ apps = APPS, env = {}, clients = {} }: WorldO
     mailbox: at(mailbox),
     demoClients: at(demoClients),
   };
-  const project = await makeProject(directory, clients);
+  const project = await makeProject(directory, clients, policy);
   const dataDirectory = env.DATA_DIRECTORY ?? join(directory, 'data');
   const given = env.DATABASE_URL;
   const database = given === undefined ? await makeWorldDatabase(dataDirectory) : { url: given, remove: async () => undefined };
@@ -133,13 +135,19 @@ export async function startWorld({ apps = APPS, env = {}, clients = {} }: WorldO
   };
 }
 
-/** The project itself; or, where there are further clients, a directory that has its config/ with them. */
-async function makeProject(directory: string, clients: Record<string, object>): Promise<string> {
-  if (Object.keys(clients).length === 0) return ROOT;
+/** The project itself; or, where the configuration is another one, a directory that has its config/ with the changes. */
+async function makeProject(directory: string, clients: Record<string, object>, policy: WorldOptions['policy']): Promise<string> {
+  if (Object.keys(clients).length === 0 && !policy) return ROOT;
   const project = join(directory, 'project');
   await cp(join(ROOT, 'config'), join(project, 'config'), { recursive: true });
   for (const [clientId, client] of Object.entries(clients)) {
     await writeFile(join(project, 'config/clients', `${clientId}.json`), JSON.stringify({ client_id: clientId, ...client }));
+  }
+  if (policy) {
+    const path = join(project, 'config/policy.json');
+    const json = JSON.parse(await readFile(path, 'utf8')) as Parameters<typeof policy>[0];
+    policy(json);
+    await writeFile(path, JSON.stringify(json));
   }
   return project;
 }

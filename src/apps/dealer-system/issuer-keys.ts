@@ -1,5 +1,6 @@
 // The public keys of the common ID, found by discovery, and what is signed with them.
-import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose';
+import { createRemoteJWKSet, customFetch, errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose';
+import { boundedFetch } from '../../http/bounded-fetch.ts';
 import { Problem } from './problem.ts';
 
 /** Asymmetric ones only: a key that is public must not become a secret (RFC 8725 section 3.1). */
@@ -32,11 +33,17 @@ export function createJwtVerifier(issuer: string, clock: () => number): VerifyJw
   let keys: JWTVerifyGetKey | undefined;
 
   async function findKeys(): Promise<JWTVerifyGetKey> {
-    const answer = await fetch(`${issuer}/.well-known/openid-configuration`, { signal: AbortSignal.timeout(FETCH_TIMEOUT_MS) });
+    const answer = await boundedFetch(`${issuer}/.well-known/openid-configuration`, {
+      signal: AbortSignal.timeout(FETCH_TIMEOUT_MS),
+    });
     const metadata = (await answer.json()) as { issuer?: unknown; jwks_uri?: unknown };
     // OpenID Connect Discovery 1.0 section 4.3: another issuer's document gives another issuer's keys.
     if (metadata.issuer !== issuer || typeof metadata.jwks_uri !== 'string') throw new Error('not the metadata of this issuer');
-    return createRemoteJWKSet(new URL(metadata.jwks_uri), { timeoutDuration: FETCH_TIMEOUT_MS, cooldownDuration: COOLDOWN_MS });
+    return createRemoteJWKSet(new URL(metadata.jwks_uri), {
+      timeoutDuration: FETCH_TIMEOUT_MS,
+      cooldownDuration: COOLDOWN_MS,
+      [customFetch]: boundedFetch,
+    });
   }
 
   return async function verifyJwt(jwt, { typ, audience, requiredClaims }) {

@@ -1,5 +1,6 @@
 // The common ID as one of the demo clients sees it; openid-client does the work.
 import * as client from 'openid-client';
+import { boundedFetch } from '../../http/bounded-fetch.ts';
 import type { ClientKey } from '../client-key.ts';
 import type { DemoClient } from './demo-clients.ts';
 
@@ -40,7 +41,11 @@ export function createIdentityProvider(
         authentication === 'client_secret_basic'
           ? client.ClientSecretBasic(secret)
           : client.PrivateKeyJwt({ key: key.privateKey, kid: key.kid }),
-        { timeout: TIMEOUT_SECONDS, execute: issuer.startsWith('http:') ? [client.allowInsecureRequests] : [] },
+        {
+          timeout: TIMEOUT_SECONDS,
+          [client.customFetch]: boundedFetch,
+          execute: issuer.startsWith('http:') ? [client.allowInsecureRequests] : [],
+        },
       )
       .catch((error: unknown) => {
         // The common ID may start later than we do.

@@ -1,5 +1,6 @@
 // What the notebook asks a dealer's API, with the access token for that dealer.
 import { z } from 'zod';
+import { boundedFetch } from '../../http/bounded-fetch.ts';
 
 const TIMEOUT_MS = 3000;
 
@@ -58,7 +59,7 @@ const problem = z.object({ errors: z.record(z.string(), z.string()).optional() }
 
 async function ask<T>(url: string, token: string, schema: z.ZodType<T>, sent: Sent = {}): Promise<DealerAnswer<T>> {
   try {
-    const answer = await fetch(url, {
+    const answer = await boundedFetch(url, {
       ...sent,
       headers: { Accept: 'application/json', Authorization: `Bearer ${token}`, ...sent.headers },
       // A token that is meant for one dealer is not carried to wherever that dealer points.

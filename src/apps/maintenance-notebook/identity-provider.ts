@@ -1,7 +1,8 @@
 // The common ID as this client sees it: everything that openid-client does for us, and its failures sorted in two.
-import { createRemoteJWKSet, jwtVerify } from 'jose';
+import { createRemoteJWKSet, customFetch, jwtVerify } from 'jose';
 import * as client from 'openid-client';
 import { z } from 'zod';
+import { boundedFetch } from '../../http/bounded-fetch.ts';
 import type { ClientKey } from '../client-key.ts';
 import { customerClaims, type CustomerClaims } from './customer-claims.ts';
 
@@ -105,7 +106,11 @@ export function createIdentityProvider(options: { issuer: string; origin: string
         CLIENT_ID,
         { id_token_signed_response_alg: 'ES256' },
         client.PrivateKeyJwt({ key: key.privateKey, kid: key.kid }),
-        { timeout: TIMEOUT_SECONDS, execute: issuer.startsWith('http:') ? [client.allowInsecureRequests] : [] },
+        {
+          timeout: TIMEOUT_SECONDS,
+          [client.customFetch]: boundedFetch,
+          execute: issuer.startsWith('http:') ? [client.allowInsecureRequests] : [],
+        },
       )
       .catch((error: unknown) => {
         discovered = undefined;
@@ -205,7 +210,11 @@ export function createIdentityProvider(options: { issuer: string; origin: string
     async verifyLogoutToken(token: string): Promise<LogoutToken> {
       const { jwks_uri } = (await configuration()).serverMetadata();
       if (!jwks_uri) throw new IdentityProviderUnavailable('the common ID names no keys');
-      logoutKeys ??= createRemoteJWKSet(new URL(jwks_uri), { timeoutDuration: TIMEOUT_SECONDS * 1000, cooldownDuration: 5000 });
+      logoutKeys ??= createRemoteJWKSet(new URL(jwks_uri), {
+        timeoutDuration: TIMEOUT_SECONDS * 1000,
+        cooldownDuration: 5000,
+        [customFetch]: boundedFetch,
+      });
       const { payload } = await jwtVerify(token, logoutKeys, {
         issuer,
         audience: CLIENT_ID,

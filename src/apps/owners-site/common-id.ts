@@ -1,6 +1,7 @@
 // The owners site as a client of the common ID: pushes authorization requests, redeems codes, asks for the migration's state.
 import type { JSONWebKeySet } from 'jose';
 import * as client from 'openid-client';
+import { boundedFetch } from '../../http/bounded-fetch.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { ClientKey } from '../client-key.ts';
 import { describeError } from './describe-error.ts';
@@ -66,6 +67,7 @@ export function createCommonId(key: ClientKey, options: CommonIdOptions): Common
         client.PrivateKeyJwt({ key: key.privateKey, kid: key.kid }),
         {
           timeout: TIMEOUT_SECONDS,
+          [client.customFetch]: boundedFetch,
           execute: [client.enableNonRepudiationChecks, ...(issuer.startsWith('http:') ? [client.allowInsecureRequests] : [])],
         },
       )
@@ -77,7 +79,7 @@ export function createCommonId(key: ClientKey, options: CommonIdOptions): Common
   }
 
   async function providerKeys(config: client.Configuration): Promise<JSONWebKeySet> {
-    const response = await fetch(String(config.serverMetadata().jwks_uri), {
+    const response = await boundedFetch(String(config.serverMetadata().jwks_uri), {
       signal: AbortSignal.timeout(TIMEOUT_SECONDS * 1000),
     });
     if (!response.ok) throw new Error(`the common ID answered ${response.status} to the request for its keys`);
@@ -92,7 +94,7 @@ export function createCommonId(key: ClientKey, options: CommonIdOptions): Common
   }
 
   async function fetchState(legacyId: string): Promise<MigrationState> {
-    const response = await fetch(`${issuer}/migrations/${encodeURIComponent(legacyId)}`, {
+    const response = await boundedFetch(`${issuer}/migrations/${encodeURIComponent(legacyId)}`, {
       headers: { Authorization: `Bearer ${await stateToken()}`, Accept: 'application/json' },
       signal: AbortSignal.timeout(TIMEOUT_SECONDS * 1000),
     });

@@ -17,8 +17,8 @@ export type DealerLink = { dealer: string; status: string };
 export type Migrated = { way: Way; completed_at?: number; dealer_link?: DealerLink };
 
 export type Migrations = {
-  /** Writes down an attempt of this session, and which way was chosen. */
-  start(sessionId: string, userId: string, way: Way, attempt: Attempt): void;
+  /** Writes down an attempt of this session, and which way was chosen. Answers `false`, and writes nothing, where the session has ended. */
+  start(sessionId: string, userId: string, way: Way, attempt: Attempt): boolean;
   /**
    * Uses the attempt up, if this session started it: someone lured into finishing another person's migration has a session that
    * did not, and of parallel calls one gets an answer.
@@ -33,7 +33,8 @@ export type Migrations = {
 
 export function createMigrations(database: DatabaseSync, clock: () => number): Migrations {
   const insertAttempt = database.prepare(
-    'INSERT INTO migration_attempts (state, session, nonce, code_verifier, expires_at) VALUES (?, ?, ?, ?, ?)',
+    `INSERT INTO migration_attempts (state, session, nonce, code_verifier, expires_at)
+     SELECT ?, token_hash, ?, ?, ? FROM sessions WHERE token_hash = ?`,
   );
   const putWay = database.prepare(
     'INSERT INTO migrations (user_id, way) VALUES (?, ?) ON CONFLICT (user_id) DO UPDATE SET way = excluded.way',
@@ -49,8 +50,9 @@ export function createMigrations(database: DatabaseSync, clock: () => number): M
   const removeOld = database.prepare('DELETE FROM migration_attempts WHERE expires_at <= ?');
   return {
     start(sessionId, userId, way, { state, nonce, codeVerifier }) {
+      if (insertAttempt.run(state, nonce, codeVerifier, clock() + ATTEMPT_MS, sessionId).changes === 0) return false;
       putWay.run(userId, way);
-      insertAttempt.run(state, sessionId, nonce, codeVerifier, clock() + ATTEMPT_MS);
+      return true;
     },
     take(sessionId, state) {
       const row = takeAttempt.get(state, sessionId, clock());

@@ -39,8 +39,9 @@ export function migrationRoutes(router: SiteRouter, site: Site): void {
         const detail = `the common ID took no request: ${describeError(cause)}`;
         throw new PageError('unavailable', 503, { cause, detail, wayOn: '/migration' });
       });
-    migrations.start(session.id, user.id, way, attempt);
-    seeOther(ctx, url.href);
+    // Somebody may have logged out in another tab meanwhile.
+    const started = migrations.start(session.id, user.id, way, attempt);
+    seeOther(ctx, started ? url.href : '/login');
   });
 
   function problem(ctx: SiteContext, what: keyof typeof PROBLEMS): void {
