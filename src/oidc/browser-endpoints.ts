@@ -8,6 +8,7 @@ import type { Deps } from '../deps.ts';
 import { isFromAnotherSite } from '../http/csrf.ts';
 import type { PageState } from '../http/page-context.ts';
 import { PageError } from '../http/page-error.ts';
+import { createUnfinishedLimit } from './request-bounds.ts';
 import { allowFormPost, createLogoutSource } from './pages.ts';
 import { createPushedRequestBinding } from './pushed-request-browser.ts';
 
@@ -31,6 +32,7 @@ export function createBrowserEndpoints(provider: Provider, deps: Pick<Deps, 'con
         showLogout(ctx, body);
       allowFormPost(ctx);
     },
+    createUnfinishedLimit(deps),
     createPushedRequestBinding(deps),
     mount(provider) as unknown as Koa.Middleware,
   ] as Koa.Middleware<PageState>[]);

@@ -17,6 +17,7 @@ import { createLegacyHandOver } from './legacy-hand-over.ts';
 import { createLogoutSource, postLogoutSuccessSource, renderError } from './pages.ts';
 import { pairwiseSubject, sectorOf } from './pairwise-subject.ts';
 import { createPolicy } from './policy.ts';
+import { createRequestBounds } from './request-bounds.ts';
 import { assertOpenedHere } from './pushed-request-browser.ts';
 import { createSignInChecks, extraTokenClaims, mayUse, type UsedToken } from './sign-in-checks.ts';
 
@@ -29,6 +30,7 @@ type Issued = { resourceServer?: { accessTokenTTL?: number } };
 export function createProviderConfiguration(deps: Deps): Configuration {
   const { config, clients, storage, clock, keys } = deps;
   const acceptLegacyProfile = createLegacyHandOver(deps);
+  const boundRequest = createRequestBounds(deps);
   const finishMigration = createFinishMigration(deps);
   const signIns = createSignInChecks(deps);
   const secure = config.issuer.startsWith('https:');
@@ -109,6 +111,7 @@ export function createProviderConfiguration(deps: Deps): Configuration {
         client: Parameters<typeof acceptLegacyProfile>[2],
       ) => {
         assertOpenedHere(ctx);
+        await boundRequest(ctx, client);
         keepOfflineAccess(ctx);
         await acceptLegacyProfile(ctx, value, client);
       },

@@ -6,7 +6,18 @@ import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { boundedFetch } from '../../src/http/bounded-fetch.ts';
 import type { Answer } from '../support/http-browser.ts';
 import { CALLBACK, makeTestKey, startWorld, type TestKey, type World } from './support/attack-world.ts';
-import { assertion, parseJson } from './support/client.ts';
+import {
+  assertion,
+  authorizationUrl,
+  begin,
+  headingOf,
+  makePkce,
+  parseJson,
+  push,
+  requestParams,
+  returned,
+  signIn,
+} from './support/client.ts';
 
 jest.setTimeout(120_000);
 
@@ -99,4 +110,62 @@ test('S115 invented schemes and hosts in the headers of a proxy: the document is
   }
   expect((await ask({ 'X-Forwarded-Proto': 'javascript', Origin: 'https://app.example' })).text).toBe(usual);
   expect((parseJson(usual) as { token_endpoint: string }).token_endpoint).toBe(`${world.issuer}/token`);
+});
+
+const interactions = (): number => world.rows(`SELECT id FROM artifacts WHERE model = 'Interaction'`).length;
+
+test('S113 a large state, nonce or request: invalid_request to the client, and nothing is kept', async () => {
+  const kept = interactions();
+  const [long, longer] = ['x'.repeat(2048), 'あ'.repeat(683)];
+  for (const changes of [{ state: longer }, { nonce: longer }, { login_hint: long, state: long }]) {
+    const { page } = await begin(world, 'attack-web', changes);
+    expect([Object.keys(changes), returned(page).get('error')]).toEqual([Object.keys(changes), 'invalid_request']);
+    expect(returned(page).get('state')).toBe(changes.state === longer ? null : (changes.state ?? 'state-of-the-test'));
+    const pushed = await push(world, requestParams('attack-site', makePkce(), changes));
+    expect([pushed.status, parseJson(pushed.text).error]).toEqual([400, 'invalid_request']);
+  }
+  expect(interactions()).toBe(kept);
+  const { browser } = await begin(world, 'attack-web', { state: long });
+  expect(returned(await signIn(browser)).get('state')).toBe(long);
+});
+
+test('S113 unfinished requests of one network: 429 with a page in the language of the person, and others go on', async () => {
+  const from = world.freshAddress();
+  // Of the network that began last; its name is hidden.
+  const points = (): unknown =>
+    world.rows(`SELECT points FROM counters WHERE key LIKE 'unfinished-request:%' ORDER BY expires_at DESC LIMIT 1`)[0];
+  const { browser } = await begin(world, 'attack-web', {}, world.browser({ from }));
+  expect(points()).toEqual({ points: 1 });
+  expect(returned(await signIn(browser)).get('code')).not.toBeNull();
+  expect(points()).toEqual({ points: 0 });
+  world.change(`UPDATE counters SET points = 12000 WHERE key LIKE 'unfinished-request:%'`);
+  for (const [language, title] of [
+    ['ja', 'しばらく待って'],
+    ['en', 'Please wait a little'],
+  ] as const) {
+    const person = world.browser({ from, language });
+    const refused = await person.send(authorizationUrl(world.issuer, requestParams('attack-web', makePkce())));
+    expect([refused.status, headingOf(refused)]).toEqual([429, expect.stringContaining(title)]);
+    expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0);
+  }
+  expect((await begin(world, 'attack-web')).page.status).toBe(200);
+});
+
+test('S113 pushed requests of a public client of one network: 429 with Retry-After, and gone after their minute', async () => {
+  const clientId = 'maintenance-notebook-app';
+  const body = (): URLSearchParams =>
+    new URLSearchParams(requestParams(clientId, makePkce(), { redirect_uri: 'http://127.0.0.1:5000/callback' }));
+  const from = world.freshAddress();
+  const send = async (address: string): Promise<Answer> =>
+    world.request('/request', { method: 'POST', body: body(), from: address } as never);
+  expect((await send(from)).status).toBe(201);
+  world.change(`UPDATE counters SET points = 12000 WHERE key LIKE 'pushed-request:%'`);
+  const refused = await send(from);
+  expect([refused.status, parseJson(refused.text).error]).toEqual([429, 'temporarily_unavailable']);
+  expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0);
+  expect((await send(world.freshAddress())).status).toBe(201);
+  const [last] = world.rows<{ last: number }>(
+    `SELECT max(expires_at) AS last FROM artifacts WHERE model = 'PushedAuthorizationRequest'`,
+  );
+  expect(last!.last).toBeLessThan(Date.now() + 70_000);
 });
