@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals
 import type { Browser } from '../support/http-browser.ts';
 import { startWorld, type World } from './support/attack-world.ts';
 import { begin, headingOf, signIn } from './support/client.ts';
-import { conflicts, HOLDING, pressBetween, type Press } from './support/conflicts.ts';
+import { conflicts, holdAt, HOLDING, pressBetween, type Press } from './support/conflicts.ts';
 import { figure } from './support/figure.ts';
 import { beginAsLegacyUser, goOnTo } from './support/legacy-user.ts';
 import { accountsOf, codeFor, freshEmail, PASSWORD, PROFILE, registerUpTo, type PageName } from './support/registration.ts';
@@ -220,6 +220,31 @@ describe('two presses at the same moment', () => {
     expect(strangers.flatMap((email) => accountsOf(world, email))).toEqual([]);
   });
 
+  test('S101 ④, ⑤ and ⑦ begun before 登録 and written while its account is: the draft does not move, and the account is what was proven', async () => {
+    for (const name of ['⑤', '⑦', '④']) {
+      for (let n = 1; ; n += 1) {
+        const { addresses, press } = situation();
+        const other = await holdAt(world, press[name] as Press, n);
+        if (!other.isHeld) break;
+        // Its first write seals the draft, the second one is the account.
+        const confirm = await holdAt(world, press['登録'] as Press, 2);
+        const sealed = stored();
+        const { email_canonical, proven, registering_at } = sealed;
+        expect([email_canonical, proven?.email_canonical]).toEqual([addresses.proven, addresses.proven]);
+        expect([confirm.isHeld, registering_at !== undefined, accountsOf(world, addresses.proven)]).toEqual([true, true, []]);
+        await other.release();
+        // Begun only now.
+        await (press[name] as Press)();
+        expect([name, n, stored()]).toEqual([name, n, sealed]);
+        await confirm.release();
+        expect(stored().registered_at).toBeDefined();
+        const { password_hash, profile } = confirmed.draft;
+        expect(accountsOf(world, addresses.proven)).toMatchObject([{ email: addresses.proven, password_hash, profile }]);
+        expect([...accountsOf(world, addresses.victim), ...accountsOf(world, addresses.third)]).toEqual([]);
+      }
+    }
+  });
+
   test('S103 登録 in two browsers of one legacy user, in every order of the writes: one ID, and the other browser is told the truth', async () => {
     const { held } = await everyOrder(
       '登録 and 登録 elsewhere',
@@ -392,7 +417,15 @@ test('S101 a draft of an earlier version: its proof and password count for nothi
   const old = { ...rest, email_verified_at: Date.now(), proven_in: row.id.split(':')[1], elsewhere: { password_hash: 'x' } };
   world.change('UPDATE expiring_documents SET document = ? WHERE id = ?', JSON.stringify(old), row.id);
   expect(proven?.email_canonical).toBe(addresses.proven);
-  const press = await browser.copy().post({ ...browser.form('/create/confirm'), action: path('confirm') }, {});
-  expect(press.location).toContain('/create/code');
+  const post = async (page: PageName, fields: Record<string, string>) =>
+    browser.copy({ from: world.freshAddress() }).post({ ...browser.form('/create/confirm'), action: path(page) }, fields);
+  expect((await post('confirm', {})).location).toContain('/create/code');
+  expect(accountsOf(world, addresses.proven)).toEqual([]);
+  await post('email', { email: addresses.proven });
+  // The address is proven now, and the password is still to be typed.
+  const proof = await post('code', { code: await codeFor(world, addresses.proven) });
+  expect(proof.location).toContain('/create/profile');
+  expect(stored().password_hash).toBeUndefined();
+  expect((await post('confirm', {})).location).toContain('/create/profile');
   expect(accountsOf(world, addresses.proven)).toEqual([]);
 });

@@ -15,24 +15,34 @@ export type Press = (headers?: Record<string, string>) => Promise<Answer>;
 
 let holds = 0;
 
+/** Makes a press up to its n-th write. `isHeld` is `false` where it has none: then it is over. `release` lets it go on, and waits for its end. */
+export async function holdAt(world: World, press: Press, n: number): Promise<{ isHeld: boolean; release(): Promise<Answer> }> {
+  holds += 1;
+  const file = join(world.directory, `hold-${holds}`);
+  let isOver = false;
+  const pressed = press({ 'x-hold': `${n} ${file}` }).finally(() => {
+    isOver = true;
+  });
+  while (!existsSync(file) && !isOver) await sleep(2);
+  return {
+    isHeld: existsSync(file),
+    async release() {
+      rmSync(file, { force: true });
+      return pressed;
+    },
+  };
+}
+
 /**
  * Makes one press, and the other while the first one waits before its n-th write.
  * @returns `false` where the first press has no n-th write: then the second was made after it
  */
 export async function pressBetween(world: World, first: Press, n: number, second: Press): Promise<boolean> {
-  holds += 1;
-  const file = join(world.directory, `hold-${holds}`);
-  let isOver = false;
-  const pressed = first({ 'x-hold': `${n} ${file}` }).finally(() => {
-    isOver = true;
-  });
-  while (!existsSync(file) && !isOver) await sleep(2);
-  const isHeld = existsSync(file);
+  const { isHeld, release } = await holdAt(world, first, n);
   try {
     await second();
   } finally {
-    rmSync(file, { force: true });
-    await pressed;
+    await release();
   }
   return isHeld;
 }
