@@ -21,7 +21,7 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 const BIRTHDATE = { birthdate_year: '1988', birthdate_month: '7', birthdate_day: '21' };
 const CODE_MAIL = '再設定の認証番号';
 const CHANGED_MAIL = 'パスワードが変更されました';
-const PAUSED_MAIL = 'お休みしています';
+const PAUSED_MAIL = '再設定を停止しています';
 const WRONG = '生年月日が違うか';
 const OVER = '入力できる回数を超えました';
 

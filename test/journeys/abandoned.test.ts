@@ -208,7 +208,7 @@ inWorld<Driver>(
           await world.advance(HOUR_MS + 1000);
           await person.press(WORDS.confirm);
           await person.isAt('expired');
-          await person.press('はじめの画面へ');
+          await person.press('トップページへ');
           await person.signInAtOwnersSite('tanaka');
           await person.continueFromBanner();
           await isBack('kept');

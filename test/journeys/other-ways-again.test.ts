@@ -363,7 +363,7 @@ describe('too late, or without cookies', () => {
         const isExpired = async (): Promise<void> => {
           await tanaka.isAt('expired');
           expect(await tanaka.text()).toMatch(/お問い合わせ番号 \w+/);
-          await tanaka.press('はじめの画面へ');
+          await tanaka.press('トップページへ');
           expect(tanaka.url()).toContain(world.origins.ownersSite);
         };
         await tanaka.signInAtOwnersSite('tanaka');
@@ -426,7 +426,7 @@ describe('too late, or without cookies', () => {
         /** Follows the way on of an error page, to the screen that is on. */
         const leadsOn = async (driver: HttpDriver, at: string): Promise<void> => {
           expect([at, await driver.text()]).toEqual([at, expect.stringMatching(/お問い合わせ番号 \w+/)]);
-          await driver.press(/はじめの画面へ|元の画面に戻る/);
+          await driver.press(/トップページへ|元の画面に戻る/);
           expect([at, driver.page().status, driver.url()]).toEqual([at, 200, expect.stringContaining(ownersSite)]);
           const again = createTraveller(driver, journey.world);
           await again.signInAtOwnersSite('suzuki');
@@ -473,7 +473,7 @@ describe('too late, or without cookies', () => {
         await suzuki.loseCookies('common-id.');
         await suzuki.open(suzuki.url());
         await suzuki.isAt('expired');
-        await suzuki.press('はじめの画面へ');
+        await suzuki.press('トップページへ');
         expect(suzuki.url()).toContain(ownersSite);
       });
 
