@@ -20,8 +20,8 @@ import { createMetrics } from './telemetry/metrics.ts';
 import type { ProcessStatus } from './telemetry/process-status.ts';
 
 /**
- * Opens what is opened once.
- * @param open opens the database; a test puts one in its place that disturbs writes
+ * Opens what a process opens once.
+ * @param open opens the database; tests pass one that disturbs writes
  */
 export async function createLasting(config: Config, clock: Clock, log: Log, open = openStorage): Promise<Lasting> {
   const opened = await open(config.databaseUrl, clock, log, config.keys.ledger);

@@ -120,7 +120,7 @@ function readSecret(
     error(`${place} to be readable by its owner only`, 'a file that its group can read', `chmod 600 ${place}`, 'warning');
   const text = held.text.trim();
   const weakness = context.mode === 'production' && isClientSecret(text) ? weaknessOf(text) : undefined;
-  // A setting that is weak is told with its own name.
+  // A weak setting is reported under its own name.
   if (weakness !== undefined && !(name !== undefined && isSecretSetting(name)))
     return error(`a secret in ${place} that nobody can guess`, weakness, MEND);
   return isClientSecret(text) ? digestOf(text) : error(expected, `a value of ${text.length} characters (not shown)`, MEND);

@@ -64,7 +64,7 @@ export type Service = { name: LocalizedText; description?: LocalizedText; client
 /** One version of the terms in one language: config/terms/<version>.<language>.md. */
 export type TermsText = { version: string; language: 'ja' | 'en'; effectiveFrom: string; material: boolean; markdown: string };
 
-/** What the settings of the environment say: it stands for the whole life of a process. */
+/** What the environment's settings say. It does not change while a process runs. */
 export type FromSettings = {
   mode: 'development' | 'production';
   /** OpenID Connect issuer, no trailing slash. */
@@ -72,7 +72,7 @@ export type FromSettings = {
   /** Where the common ID listens; 0 takes a free port. */
   port: number;
   host: string;
-  /** Where metrics and readiness with details are; nowhere, where it is absent. */
+  /** Where metrics and detailed readiness are served; if absent, they are not served. */
   admin?: { host: string; port: number };
   /** How many processes serve the common ID on this machine. */
   workers: number;
@@ -109,7 +109,7 @@ export type FromSettings = {
   mailbox: { origin: string; port: number; smtpHost: string; smtpPort: number; databasePath: string };
 };
 
-/** What the files say: it is taken up while the program runs, all of it or nothing. */
+/** What the files say. A running program reloads all of it, or nothing. */
 export type FromFiles = {
   /**
    * What was read, as SHA-256 by file; what the files refer to – variables and secrets – is one entry more. Processes that read the same have
@@ -145,9 +145,9 @@ export type FromFiles = {
   };
   /** Seconds. */
   lifetimes: {
-    /** From the last use. */
+    /** Counted from the last use. */
     session: number;
-    /** From the password, however much it is used. */
+    /** Counted from the password sign-in, regardless of use. */
     sessionAbsolute: number;
     interaction: number;
     accessToken: number;

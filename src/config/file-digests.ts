@@ -59,7 +59,7 @@ function digestOfFile(path: string): string | undefined {
   try {
     return sha256(readFileSync(path));
   } catch (error) {
-    // Gone between the two looks.
+    // The file was deleted between listing and reading.
     if (errorCode(error) === 'ENOENT') return undefined;
     throw error;
   }

@@ -80,7 +80,7 @@ export function readSettings(
     const error = (found: string, mend: string | undefined): undefined => {
       problems.push({ severity: 'error', source: sourceOf(key), key, expected: setting.expected(mode), found, mend });
     };
-    // What is wrong with the file was told.
+    // The problem with the file has already been reported.
     if (said === undefined && values[secretFileName(name)] !== undefined && isSecretSetting(name)) return undefined;
     const text = said ?? (mode === 'production' ? setting.productionDefault : setting.default);
     if (text === undefined) {

@@ -9,21 +9,21 @@ export type SecretKeys = {
    * the names that are known outside stay as they are.
    */
   subject: KeyObject;
-  /** Of the names under which clients know a dealer link. */
+  /** For the ids by which clients know a dealer link. */
   linkId: KeyObject;
-  /** Of the ids of dealer links, which the dealers know. */
+  /** For the ids of dealer links, which the dealers see. */
   dealerLinkId: KeyObject;
-  /** Of the names under which dealers know a customer, of links that were made since there is this key. */
+  /** For the ids by which dealers know a customer, in links made since this key exists. */
   dealerSubject: KeyObject;
-  /** Of the chain of the ledger. */
+  /** For the ledger's hash chains. */
   ledger: KeyObject;
-  /** Of what is stored in place of a mailed code. */
+  /** For the HMAC that is stored instead of a mailed code. */
   emailCode: KeyObject;
-  /** Of what is stored in place of the address whose password is reset. */
+  /** For the HMAC that is stored instead of the address in a password reset. */
   passwordReset: KeyObject;
-  /** Of what is stored in place of the addresses and networks that counters are for. */
+  /** For the HMAC that is stored instead of the addresses and networks in counters. */
   counter: KeyObject;
-  /** Encrypts the mails that wait. */
+  /** Encrypts queued mails. */
   waitingMail: KeyObject;
 };
 

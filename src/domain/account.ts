@@ -63,11 +63,11 @@ export type EmailBefore = {
   /** SHA-256 of the token in the mail to this address, base64url. */
   undo_sha256: string;
   undo_until: EpochMilliseconds;
-  /** Of the passwords that the ID had when the address changed, and shortly before: one of them, or the present one, takes the change back. */
+  /** Hashes of the passwords that the ID had when the address changed and shortly before. One of them, or the current password, undoes the change. */
   password_hashes?: string[];
 };
 
-/** A password that was replaced, for as long as it can take a change of the address back. */
+/** A replaced password, kept while it can undo a change of address. */
 export type PasswordBefore = { password_hash: string; until: EpochMilliseconds };
 
 export type Account = {
@@ -87,7 +87,7 @@ export type Account = {
   email_verified_at: EpochMilliseconds;
   /** A bcrypt hash. */
   password_hash: string;
-  /** Those before, oldest first. A thief who changes it before the address does not make the owner's worthless by that. */
+  /** Earlier passwords, oldest first. The owner's still counts if a thief changes the password before the address. */
   passwords_before?: PasswordBefore[];
   /** When the person set a new one. */
   password_changed_at?: EpochMilliseconds;
@@ -96,7 +96,7 @@ export type Account = {
    * before it has to do it again. Absent in accounts from before it was kept.
    */
   sign_ins_ended_at?: EpochMilliseconds;
-  /** When the person last ended the sessions: all that began before, but `kept`, the `uid` of the one that they did it in. */
+  /** When the person last ended all sessions, except `kept`: the `uid` of the session in which they did it. */
   sessions_ended?: { at: EpochMilliseconds; kept: string };
   profile: Profile;
   terms: TermsAcceptance[];
@@ -113,13 +113,13 @@ export type Account = {
   disabled_at?: EpochMilliseconds;
 };
 
-/** How long a change of the address can be taken back, and a replaced password can help with it. */
+/** How long a change of address can be undone, and a replaced password can help with that. */
 export const UNDO_LIFETIME_MS = 72 * 60 * 60 * 1000;
 
-/** The oldest are kept: one that is replaced again and again is not the owner's. */
+/** The oldest are kept: a password that is replaced again and again is not the owner's. */
 const MOST_PASSWORDS_BEFORE = 3;
 
-/** The earlier passwords of an account whose password is replaced. */
+/** @returns the earlier passwords of an account whose password is being replaced */
 export function passwordsBefore(
   { password_hash, passwords_before: earlier = [] }: Account,
   now: EpochMilliseconds,
@@ -134,11 +134,11 @@ export type SignIn = {
   authTime: number | undefined;
   /** The `uid` of the session. */
   sessionUid: string | undefined;
-  /** Whether what remembers it ends with the session. */
+  /** Whether the session or token that remembers it ends with the session. */
   endsWithSession: boolean;
 };
 
-/** The moment from which on a sign-in counts: those before it were made with another password or address. */
+/** The moment from which sign-ins count. Earlier ones were made with another password or address. */
 function signInsCountFrom({ password_changed_at: changedAt = 0, sign_ins_ended_at: endedAt = 0 }: Account): EpochMilliseconds {
   return Math.max(changedAt, endedAt);
 }
@@ -163,7 +163,7 @@ export function authTimeOf(account: Account, now: EpochMilliseconds): number {
   return Math.max(Math.floor(now / 1000), Math.ceil(countsFrom / 1000));
 }
 
-/** The moment of a change that ends every sign-in of before: now, and later than each `auth_time` that was given. */
+/** The moment of a change that ends every earlier sign-in: now, or just after the latest possible `auth_time`. */
 export function momentAfterSignIns(account: Account, now: EpochMilliseconds): EpochMilliseconds {
   return Math.max(now, authTimeOf(account, 0) * 1000 + 1);
 }

@@ -86,7 +86,7 @@ const DOMAINS_WITHOUT_DOTS = new Set(['gmail.com', 'googlemail.com']);
 export function mailboxOf(canonical: string): string {
   const at = canonical.lastIndexOf('@');
   const [local, domain] = [canonical.slice(0, at), canonical.slice(at + 1)];
-  // `+tag@…` is a name of its own.
+  // `+tag@…` has no name before the tag, so it is kept whole.
   const untagged = local.replace(/(?!^)\+.*$/, '');
   return DOMAINS_WITHOUT_DOTS.has(domain) ? `${untagged.replaceAll('.', '')}@gmail.com` : `${untagged}@${domain}`;
 }

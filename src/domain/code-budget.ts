@@ -2,10 +2,10 @@
 export const HOUR_MS = 60 * 60 * 1000;
 export const DAY_MS = 24 * HOUR_MS;
 
-/** Codes that were really sent, to anybody, in the hour. */
+/** Codes sent in the hour, to all mailboxes together. */
 export const CODES_SENT_KEY = 'code-overall:all';
 
-/** A mailbox got its one long code of the hour. */
+/** Counts the one long code that a mailbox gets in an hour. */
 export function longCodeKey(mailbox: string): string {
   return `code-long:${mailbox}`;
 }

@@ -147,7 +147,7 @@ export function failed(link: DealerLink, now: EpochMilliseconds): DealerLink {
   return link.status === 'pending' ? { ...link, status: 'failed', updated_at: now } : link;
 }
 
-/** The dealer did not take within the bounded time what has changed about the customer: the person is asked to try again. */
+/** The dealer did not accept a change about the customer in time. The person is asked to try again. */
 export function updateFailed(link: DealerLink, now: EpochMilliseconds): DealerLink {
   return stands(link) ? { ...link, status: 'failed', updated_at: now } : link;
 }

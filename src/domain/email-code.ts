@@ -7,10 +7,10 @@ export const EMAIL_CODE_LIFETIME_MS = 10 * 60 * 1000;
 export const EMAIL_CODE_MAX_ATTEMPTS = 5;
 
 export const SHORT_CODE_DIGITS = 6;
-/** So many that nobody guesses one, however often they try. */
+/** So many digits that guessing is hopeless, with any number of attempts. */
 export const LONG_CODE_DIGITS = 12;
 
-/** Draws a code: leading zeros kept, every one as likely as every other. */
+/** Draws a code, uniformly, with leading zeros. */
 export function drawCode(digits: typeof SHORT_CODE_DIGITS | typeof LONG_CODE_DIGITS = SHORT_CODE_DIGITS): string {
   return randomInt(0, 10 ** digits)
     .toString()

@@ -14,7 +14,7 @@ const GUARDED = [
   'address',
 ] as const satisfies ProfileKey[];
 
-/** For so long after its creation an ID is still being filled in. */
+/** How long after its creation a new ID is still being filled in. */
 const NEW_FOR_MS = 24 * 60 * 60 * 1000;
 
 /**

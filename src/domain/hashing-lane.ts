@@ -1,7 +1,7 @@
 // The lane in which passwords are hashed: bounded, and shared fairly by network, address, and account or draft. It is of one process, as
 // the processor's time is. Nothing is logged here: a flood is counted.
 
-/** Nothing was hashed: the lane is full, or this asker has had its share of the minute. Answer 503 with `Retry-After`. */
+/** The lane is full, or this asker has used its share of the minute. Nothing was hashed. Answer 503 with `Retry-After`. */
 export class HashingLaneFull extends Error {
   override name = 'HashingLaneFull';
   readonly retryAfterSeconds: number;
@@ -23,7 +23,7 @@ export type HashAsker = {
   knownDevice?: string;
 };
 
-/** Why a hash was refused: somebody's budget of the minute is used up, or there is no room to wait. */
+/** Why a hash was refused: a budget of the minute is used up, or the queue is full. */
 export type HashRefusal = 'source' | 'account' | 'draft' | 'full';
 
 export type LaneOptions = {
@@ -38,16 +38,16 @@ export type LaneOptions = {
   onRefused?: (reason: HashRefusal) => void;
 };
 
-/** Runs the work when there is room. @throws {HashingLaneFull} and does not run it */
+/** Runs the work when there is room. @throws {HashingLaneFull} if it was refused; the work did not run */
 export type HashingLane = <T>(asker: HashAsker | undefined, work: () => Promise<T>) => Promise<T>;
 
 type Names = { network: string; source: string; subject: string };
 type Waiting = Names & { start(): void; refuse(): void };
 
 const MINUTE_MS = 60_000;
-// The whole queue is worked off in about this time; a client that waits for it finds room.
+// The whole queue takes about this long; a client that waits this long finds room.
 const RETRY_AFTER_SECONDS = 2;
-/** Whose turn it was is remembered for so many; then all begin anew. */
+/** How many keys the turns remember; beyond that, they start over. */
 const MOST_TURNS = 10_000;
 /** From the outer circle to the inner one: first networks are treated alike, in them addresses, in those accounts and drafts. */
 const CIRCLES = ['network', 'source', 'subject'] as const;
@@ -74,7 +74,7 @@ export function createHashingLane(options: LaneOptions): HashingLane {
   /** Resolves with the place of somebody who has left, who does not free it in between: nobody can slip in. */
   async function waitInLine(line: keyof typeof lines, names: Names): Promise<void> {
     if (!hasRoom(line)) {
-      // Every network keeps one place to wait: who has more gives one up for who has none.
+      // Every network is guaranteed one waiting place: a network with several gives one up for a network without any.
       const victim = whoGivesUp(lines[line], names);
       if (!victim) throw full();
       lines[line].splice(lines[line].indexOf(victim), 1);
@@ -86,7 +86,7 @@ export function createHashingLane(options: LaneOptions): HashingLane {
   }
 
   function next(): Waiting | undefined {
-    // By turns, so that neither line can hold the other up.
+    // The two queues alternate, so that neither delays the other.
     const other = lastServed === 'known' ? 'others' : 'known';
     const line = lines[other].length > 0 ? other : lastServed;
     const waiting = turns.longestUnserved(lines[line]);
@@ -139,7 +139,7 @@ function createBudgets({ perMinute, onRefused }: LaneOptions): (asker: HashAsker
   };
 }
 
-/** Remembers when each was served last. */
+/** Remembers when each key was last served. */
 function createTurns(): { served(names: Names): void; longestUnserved(waiting: Waiting[]): Waiting | undefined } {
   const last = new Map<string, number>();
   let turn = 0;
@@ -170,7 +170,7 @@ function whoGivesUp(line: Waiting[], newcomer: Names): Waiting | undefined {
     const groups = Map.groupBy(pool, (waiting) => waiting[circle]);
     const own = groups.get(newcomer[circle]) ?? [];
     const largest = [...groups.values()].reduce((most, group) => (group.length > most.length ? group : most), own);
-    // In the circles within, their greediest gives up.
+    // Inside that circle, the address, and then the account, with the most places gives one up.
     mayTake ||= largest.length > own.length + 1;
     if (!mayTake && own.length < largest.length) return undefined;
     pool = mayTake ? largest : own;

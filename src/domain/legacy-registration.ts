@@ -5,13 +5,13 @@ import { REGISTRATION_DRAFT_LIFETIME_MS, type RegistrationDraft } from './regist
 /** So long one press of 登録 keeps the same legacy identity from registering in another browser, where no account came of it. */
 const REGISTERING_MS = 60_000;
 
-/** Kept beside the drafts, without anything that was proven or typed. */
+/** Stored beside the drafts; holds nothing proven or typed. */
 export type LegacyRegistration = Pick<
   RegistrationDraft,
   'id' | 'version' | 'account_id' | 'registering_at' | 'registered_at' | 'expires_at'
 >;
 
-/** The id of a legacy identity's registration: the same from every browser. */
+/** The id of a legacy identity's registration: the same in every browser. */
 export function legacyRegistrationId(clientId: string, legacyId: string): string {
   return `legacy:${clientId}:${legacyId}`;
 }
@@ -42,7 +42,7 @@ export function completeRegistration(
   return { ...standing, registered_at: now, expires_at: now + REGISTRATION_DRAFT_LIFETIME_MS };
 }
 
-/** No account came of it. */
+/** The registration failed, and there is no account. */
 export function releaseRegistration(standing: LegacyRegistration, accountId: string): LegacyRegistration {
   if (standing.account_id !== accountId || standing.registered_at !== undefined) return standing;
   const { account_id: _account, registering_at: _at, ...rest } = standing;

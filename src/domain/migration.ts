@@ -26,7 +26,7 @@ export type Migration = {
     account_id: string;
     code_challenge: string;
     at: EpochMilliseconds;
-    /** As the legacy site knew them at ⑭. An older version kept them beside the candidate. */
+    /** As the legacy site handed them over at ⑭. An older version kept them beside the candidate. */
     vehicles?: Vehicle[];
     dealer?: HandedOverDealer;
     /** The address that the legacy site knew: told when the migration is final. */
@@ -36,7 +36,7 @@ export type Migration = {
   };
   account_id?: string;
   completed_at?: EpochMilliseconds;
-  /** Random; another one for each time that the migration became final. Older versions set none. */
+  /** Random, and new each time the migration becomes final. Older versions did not set it. */
   completion?: string;
   /** When the person last undid it. */
   undone_at?: EpochMilliseconds;
@@ -143,7 +143,7 @@ export function withHandOver(migration: Migration, { vehicles, dealer }: Pick<Le
   return { ...migration, vehicles, ...(dealer && { dealer }) };
 }
 
-/** A dealer's system takes so many of one customer. */
+/** How many a dealer's system accepts for one customer. */
 const MAX_VEHICLES = 50;
 
 /**

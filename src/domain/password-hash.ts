@@ -51,7 +51,7 @@ const MAX_BYTES = 72;
 const HASH = /^\$2([aby])\$(\d\d)\$[./A-Za-z0-9]{53}$/;
 /** bcrypt knows none below. */
 const LOWEST_COST = 4;
-/** A damaged or planted hash of cost 31 would hold its place in the lane for days. */
+/** A damaged or planted hash of cost 31 would occupy the lane for days. */
 export const HIGHEST_COST = 16;
 const NO_BUDGETS = { source: Infinity, account: Infinity, draft: Infinity };
 
@@ -63,7 +63,7 @@ export function createPasswordHasher(options: HasherOptions): PasswordHasher {
 
   /** The work of one comparison of this cost, for no account's hash. */
   async function work(password: string, ofCost: number): Promise<void> {
-    // Well-formed, and of no password that anybody will find.
+    // A well-formed hash of a password that nobody knows.
     await algorithm.compare(password, `$2b$${String(ofCost).padStart(2, '0')}$${'.'.repeat(53)}`);
   }
 

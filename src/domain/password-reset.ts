@@ -5,7 +5,7 @@ import type { Account, EpochMilliseconds } from './account.ts';
 /** How long a reset may take, from the address to the new password. */
 export const PASSWORD_RESET_LIFETIME_MS = 30 * 60 * 1000;
 
-/** Tries with a right code and a wrong birth date in a window that begins with the first; then resets rest until it ends. */
+/** Attempts with the right code and a wrong birth date, in a window that begins with the first. After that, resets pause until the window ends. */
 export const MAX_RESET_TRIES = 5;
 export const RESET_TRIES_WINDOW_MS = 24 * 60 * 60 * 1000;
 /** New passwords by reset for one address in a day. */

@@ -1,11 +1,11 @@
-// A registration that is not finished: what was proven and typed so far, in one browser. Nothing of it is an account.
-// Each function here answers the draft after a step, from the draft that stands; where the step does not fit any more, the same object.
+// An unfinished registration: what was proven and typed so far in one browser. It is not an account yet.
+// Each function returns the draft after a step, from the stored draft. If the step no longer fits, it returns the same object.
 import type { Account, EpochMilliseconds, Profile, TermsAcceptance } from './account.ts';
 
 /** How long an unfinished registration is kept. */
 export const REGISTRATION_DRAFT_LIFETIME_MS = 24 * 60 * 60 * 1000;
 
-/** The mailed code came back. */
+/** The mailed code was entered. */
 export type EmailProof = {
   /** The address that it proves. */
   email_canonical: string;
@@ -40,7 +40,7 @@ export type RegistrationDraft = {
   expires_at: EpochMilliseconds;
 };
 
-/** What a browser has done of a registration that may be confirmed. */
+/** The parts of a registration that a browser must have done before it can be confirmed. */
 export type CompleteDraft = RegistrationDraft &
   Required<
     Pick<RegistrationDraft, 'terms' | 'email' | 'email_canonical' | 'proven' | 'profile' | 'password_hash' | 'account_id'>
@@ -60,7 +60,7 @@ export function isProven({ proven, email_canonical }: RegistrationDraft, browser
   return proven !== undefined && proven.email_canonical === email_canonical && proven.browser === browserId;
 }
 
-/** Whether everything is there that an account needs, proven and typed in this browser. */
+/** Whether everything an account needs was proven and typed in this browser. */
 export function isComplete(draft: RegistrationDraft, browserId: string): draft is CompleteDraft {
   const { terms, email, profile, password_hash, account_id } = draft;
   return isProven(draft, browserId) && [terms, email, profile, password_hash, account_id].every((part) => part !== undefined);
@@ -75,7 +75,7 @@ export function withTerms(draft: RegistrationDraft, terms: TermsAcceptance): Reg
   return isOpen(draft) ? { ...draft, terms } : draft;
 }
 
-/** ⑤: another address loses the proof of the one before, and the password: nobody gets an account with a password of another time. */
+/** ⑤: a different address drops the earlier proof and the password, so that no account gets a password typed for another address. */
 export function withAddress(draft: RegistrationDraft, address: { email: string; canonical: string }): RegistrationDraft {
   if (!isOpen(draft)) return draft;
   const { email, canonical: email_canonical } = address;
@@ -84,7 +84,7 @@ export function withAddress(draft: RegistrationDraft, address: { email: string; 
   return { ...rest, email, email_canonical };
 }
 
-/** ⑥: the code came back. It is a proof only while the address is the one that it was mailed to. */
+/** ⑥: the code was entered. It proves the address only if that is still the one it was mailed to. */
 export function withProof(draft: RegistrationDraft, proof: EmailProof): RegistrationDraft {
   return isOpen(draft) && draft.email_canonical === proof.email_canonical ? { ...draft, proven: proof } : draft;
 }
@@ -114,7 +114,7 @@ export function beginRegistering(draft: RegistrationDraft, browserId: string, no
   return isOpen(draft) && isComplete(draft, browserId) ? { ...draft, registering_at: now } : draft;
 }
 
-/** No account came of 登録: the person may change what they typed. */
+/** 登録 did not create an account, so the person may change what they typed. */
 export function giveUpRegistering(draft: RegistrationDraft): RegistrationDraft {
   if (draft.registered_at !== undefined) return draft;
   const { registering_at: _at, ...rest } = draft;

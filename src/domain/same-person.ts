@@ -1,8 +1,8 @@
-// Whether a legacy site and an ID know the same person, as far as both know anything.
+// Whether a legacy site and an ID know the same person, as far as the data of both allows a comparison.
 import type { Profile } from './account.ts';
 import { romajiSpellings } from './romaji.ts';
 
-/** What differs. Nothing is told apart that only one of the two knows. */
+/** What differs. A value that only one side has is not compared. */
 export type Difference = { name: boolean; birthdate: boolean };
 
 /**
@@ -14,7 +14,7 @@ export function differenceOf(handedOver: Profile, ofAccount: Profile): Differenc
   return { name: namesDiffer(handedOver, ofAccount), birthdate: one !== undefined && other !== undefined && one !== other };
 }
 
-/** A part of a name in the writings that are known. */
+/** A part of a name in each known script. */
 type Name = { written?: string | undefined; kana?: string | undefined };
 
 function namesDiffer(a: Profile, b: Profile): boolean {
@@ -32,7 +32,7 @@ function join(first: Name, second: Name): Name {
   return { written: `${first.written ?? ''}${second.written ?? ''}`, kana: `${first.kana ?? ''}${second.kana ?? ''}` };
 }
 
-/** `unknown` where the two have no writing in common. */
+/** `unknown` if the two have no script in common. */
 function compare(a: Name, b: Name): 'same' | 'different' | 'unknown' {
   const [one, other] = [writingsOf(a), writingsOf(b)];
   let comparable = false;

@@ -1,6 +1,6 @@
-// The one way in which answers of other systems are read: so much, so long, and not compressed.
+// The one way to read other systems' answers: bounded in size and time, and uncompressed.
 
-/** More than any answer that we ask for has: keys, tokens, claims, a dealer's data. */
+/** Larger than any answer we expect: keys, tokens, claims, a dealer's data. */
 const MAX_ANSWER_BYTES = 64 * 1024;
 /** For the whole answer; a caller's own signal may end it sooner. */
 const TIMEOUT_MS = 10_000;
@@ -17,7 +17,7 @@ type FetchOptions = { [Name in keyof RequestInit]?: RequestInit[Name] | undefine
  */
 export async function boundedFetch(url: string | URL, options: FetchOptions = {}): Promise<Response> {
   const headers = new Headers(options.headers);
-  // 64 KB of gzip unpack to as many megabytes.
+  // 64 KB of gzip can unpack to 64 MB.
   headers.set('Accept-Encoding', 'identity');
   const timeout = AbortSignal.timeout(TIMEOUT_MS);
   const signal = options.signal ? AbortSignal.any([options.signal, timeout]) : timeout;

@@ -14,7 +14,7 @@ import { findUndo, knowsPassword, undoDigest, undoEmail, type Undo } from './und
 const PATH = '/account/email/undo';
 const DONE_PATH = `${PATH}/done`;
 
-/** Tries with a password for one mail. Who has none of the mails has none. */
+/** Password attempts that one mail's link allows. Without a link there is no attempt. */
 const TRIES_A_DAY = { points: 5, windowSeconds: 24 * 60 * 60 };
 
 export function addUndoRoutes(router: Router<PageState>, deps: Deps, access: AccountAccess): void {
@@ -52,7 +52,7 @@ export function addUndoRoutes(router: Router<PageState>, deps: Deps, access: Acc
       ...(problem ? { password: problem } : {}),
     };
     if (Object.keys(errors).length) return show(ctx, token, undo, errors);
-    // Before it is compared, so that many at once are not more than a few.
+    // Counted before the comparison, so that parallel attempts cannot exceed the limit.
     const counted = undoDigest(token);
     await tries.count(counted);
     const asker = hashAsker(ctx.ip, { kind: 'account', id: undo.account.id });

@@ -12,10 +12,10 @@ import { tellPasswordChanged } from '../set-password.ts';
 
 type UndoDeps = Pick<Deps, 'config' | 'storage' | 'clock' | 'jobs' | 'hasher'>;
 
-/** A change that a token can take back now. */
+/** A change of address that a token can still undo. */
 export type Undo = { account: Account; before: EmailBefore };
 
-/** `undefined` where there is nothing that this token can take back, or no more. */
+/** @returns `undefined` if this token cannot undo any change, or no longer can */
 export async function findUndo({ storage, clock }: UndoDeps, token: string): Promise<Undo | undefined> {
   const [accountId = '', secret = ''] = token.split('.');
   const account = await storage.accounts.find(accountId);
@@ -38,8 +38,8 @@ export async function knowsPassword(
 }
 
 /**
- * Gives the ID its old address and a new password; everything ends that was given before.
- * @returns whether it was taken back: not where it was meanwhile, or where the old address has another ID by now
+ * Gives the ID its old address and a new password, and ends every session, grant and token.
+ * @returns whether the change was undone: `false` if that has happened already, or if another ID has the old address by now
  */
 export async function undoEmail(deps: UndoDeps, access: AccountAccess, token: string, passwordHash: string): Promise<boolean> {
   const [accountId = '', secret = ''] = token.split('.');
@@ -54,14 +54,14 @@ export async function undoEmail(deps: UndoDeps, access: AccountAccess, token: st
       email: before.email,
       email_canonical: before.email_canonical,
       email_verified_at: now,
-      // Later addresses cannot come back; earlier ones can.
+      // Later addresses cannot be restored after this; earlier ones can.
       emails_before: earlier.slice(0, index),
       password_hash: passwordHash,
       password_changed_at: now,
       sign_ins_ended_at: momentAfterSignIns(standing, now),
     };
   }).catch((error: unknown) => {
-    // The old address has another ID by now; its owner is the same person and can have it undone by hand.
+    // Another ID has the old address by now. It belongs to the same mailbox, so support can undo the change by hand.
     if (error instanceof AlreadyExists) return undefined;
     throw error;
   });

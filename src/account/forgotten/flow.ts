@@ -33,7 +33,7 @@ type ForgottenDeps = Pick<Deps, 'config' | 'storage' | 'clock' | 'jobs'>;
 /** Whether the mailbox gets its long code of the hour in place of one for this reset. */
 type Length = { long: boolean };
 
-/** Begins a reset. Others of the address go on beside it. */
+/** Begins a reset. Other resets of the same address continue. */
 export async function beginReset(
   deps: ForgottenDeps,
   address: { email: string; canonical: string },
@@ -68,7 +68,7 @@ export async function askForCodeAgain(deps: ForgottenDeps, reset: PasswordReset,
   if (changed) await askForCode(deps, now, length);
 }
 
-/** Changes a reset that stands. */
+/** Changes an existing reset. */
 async function changeReset(
   { storage }: Pick<Deps, 'storage'>,
   { id }: PasswordReset,
@@ -117,7 +117,7 @@ export async function proveOwner(
   await changeReset(deps, reset, (standing) =>
     standing.account_id === account.id ? standing : { ...standing, account_id: account.id },
   );
-  // Only now: where the press ended before, the same code can be typed again.
+  // Last, so that the same code still works if an earlier step failed.
   await storage.emailCodes.consume(right.slot, right.hmac);
   await Promise.all([
     storage.counters.remove(resetTriesKey(reset)),
@@ -135,7 +135,7 @@ async function findRightCode(
   const { config, storage } = deps;
   const long = code.length === LONG_CODE_DIGITS;
   const slot = long ? longCodeSlot(config.keys.passwordReset, reset.email_canonical) : passwordResetSlot(reset);
-  // Tries burn no long code: anybody could do that, and nobody guesses it.
+  // Wrong attempts do not invalidate a long code: anybody could make them, and nobody guesses twelve digits.
   const kept = await (long ? storage.emailCodes.find(slot) : storage.emailCodes.countAttempt(slot, EMAIL_CODE_MAX_ATTEMPTS));
   if (!kept) return undefined;
   const attempt = await countCodeTry(deps, reset.email_canonical, code);

@@ -6,7 +6,7 @@ import type { PasswordReset } from '../../domain/password-reset.ts';
 type CookieContext = Pick<ParameterizedContext, 'cookies'>;
 
 export type ResetCookie = {
-  /** The reset that this browser began; `undefined` where it is over. */
+  /** @returns the reset that this browser began; `undefined` if it has ended */
   read(ctx: CookieContext): Promise<PasswordReset | undefined>;
   write(ctx: CookieContext, reset: PasswordReset): void;
 };
@@ -17,7 +17,7 @@ export function createResetCookie({ config, storage }: Pick<Deps, 'config' | 'st
   return {
     async read(ctx) {
       const id = ctx.cookies.get(name, { signed: true });
-      // With a dot: from an earlier version, whose resets were kept otherwise.
+      // A value with a dot comes from an earlier version, which stored resets differently.
       return id && !id.includes('.') ? storage.passwordResets.find(id) : undefined;
     },
     write(ctx, { id }) {

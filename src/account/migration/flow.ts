@@ -14,7 +14,7 @@ type UndoDeps = Pick<Deps, 'storage' | 'clock' | 'jobs'>;
 /** A migration that a token can undo (`isFinal`), or has undone; a later migration of the same legacy identity does not change that. */
 export type UndoableMigration = { migration: Migration; completion: string; isFinal: boolean };
 
-/** @returns `undefined` where nobody was sent this token, or its time is over */
+/** @returns `undefined` if the token is unknown or has expired */
 export async function findUndoable({ storage }: Pick<Deps, 'storage'>, token: string): Promise<UndoableMigration | undefined> {
   const known = (await storage.artifacts.find(UNDO_MODEL, digestOfUndoToken(token))) as UndoToken | undefined;
   const migration = known && (await storage.migrations.find(known.client_id, known.legacy_id));
@@ -25,7 +25,7 @@ export async function findUndoable({ storage }: Pick<Deps, 'storage'>, token: st
 
 /**
  * Frees the legacy identity, which can migrate again then. The dealers of the account are told that what was handed over is not theirs.
- * Done again it changes nothing.
+ * Idempotent.
  * @returns how it is now; `undefined` as of `findUndoable`
  */
 export async function undoByToken(deps: UndoDeps, token: string): Promise<UndoableMigration | undefined> {
@@ -41,7 +41,7 @@ export async function undoByToken(deps: UndoDeps, token: string): Promise<Undoab
       return next && { to: next, type: 'migration.undone', data: { account_id: accountId } };
     }),
   );
-  // The job does so too; here the person can go on at once.
+  // The job does the same later; doing it here lets the person continue at once.
   await forgetRegistration(storage, change);
   return findUndoable(deps, token);
 }

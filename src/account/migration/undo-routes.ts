@@ -13,7 +13,7 @@ export function addMigrationUndoRoutes(router: Router<PageState>, deps: Deps): v
   const dead = (): PageError =>
     new PageError('migration_undo_dead', 400, { detail: 'no migration that this token can undo, or its time is over' });
 
-  /** Asks once more; or says that it was undone, however often the link is opened. */
+  /** Asks for confirmation, or says that the migration was undone. The link can be opened any number of times. */
   async function show(ctx: PageContext, { migration, isFinal }: UndoableMigration, token: string): Promise<void> {
     const { t, language } = ctx.state;
     const client = deps.clients.find(migration.client_id);
@@ -49,7 +49,7 @@ export function addMigrationUndoRoutes(router: Router<PageState>, deps: Deps): v
     const token = formField(ctx, 'token');
     const found = await undoByToken(deps, token);
     if (!found) throw dead();
-    // The same address says how it is now, also when it is loaded again.
+    // The page at this address shows the current state, also after a reload.
     redirect(ctx, `${UNDO_PATH}?token=${encodeURIComponent(token)}`);
   });
 }

@@ -62,7 +62,7 @@ export function createProfilePage(deps: Deps): AddAccountRoutes {
     const form = { action: '/account/profile', backUrl: '/account/profile', typed: values };
     if (guarded.length && !(await passwordAgain(ctx, session, form))) return;
     if (await changeProfile(deps, session.account.id, profile, guarded.length > 0)) return backToOverview(ctx, 'profile');
-    // Somebody else has changed it meanwhile, so that this would change something guarded.
+    // Another request has changed the profile since, so this write would change a guarded claim.
     if (await passwordAgain(ctx, session, form)) {
       await changeProfile(deps, session.account.id, profile, true);
       return backToOverview(ctx, 'profile');

@@ -19,7 +19,7 @@ export function createSessionPages(deps: Pick<Deps, 'storage' | 'clock'>, access
     });
     router.post('/account/sessions/end-others', async (ctx) => {
       const { session } = ctx.state;
-      // Before they are removed: what is made of one of them meanwhile counts no more either.
+      // Marked as ended before the removal, so that nothing derived from them in between counts.
       await changeAccount(deps, session.account.id, 'account.sessions_ended', (account) => ({
         ...account,
         sessions_ended: { at: momentAfterSignIns(account, deps.clock()), kept: session.uid },

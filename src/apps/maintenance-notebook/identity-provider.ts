@@ -63,7 +63,7 @@ export type LogoutToken = {
   sid?: string | undefined;
   jti: string;
   issuedAt: number;
-  /** From here on it is refused anyway. */
+  /** The token is refused after this moment anyway. */
   expiresAt: number;
 };
 

@@ -106,14 +106,14 @@ function fromRow(row: SessionRow | undefined): Session | undefined {
   };
 }
 
-/** Files of an older version have none: whatever logout comes ends their sessions. */
+/** Missing in files of an older version: any logout ends those sessions. */
 function addIssuedAt(database: DatabaseSync): void {
   const columns = database.prepare('PRAGMA table_info (sessions)').all() as { name: string }[];
   if (columns.some(({ name }) => name === 'issued_at')) return;
   try {
     database.exec('ALTER TABLE sessions ADD COLUMN issued_at INTEGER NOT NULL DEFAULT 0');
   } catch (error) {
-    // Another process on the same file did it in this moment.
+    // Another process migrated the same file at the same moment.
     if (!String(error).includes('duplicate column')) throw error;
   }
 }

@@ -3,7 +3,7 @@ import { homedir, tmpdir } from 'node:os';
 import { isAbsolute, relative, resolve } from 'node:path';
 import type { Say } from './say.ts';
 
-/** Directories of the system, in which others have files too. */
+/** System directories, which hold other programs' files too. */
 const SYSTEM = [
   '/',
   '/bin',
@@ -37,7 +37,7 @@ export function checkDataDirectory(said: string, root: string, say: Say): void {
   );
 }
 
-/** Whether a directory is another one or has it below. */
+/** Whether a directory equals or contains another one. */
 function holds(directory: string, other: string): boolean {
   const way = relative(directory, other);
   return way === '' || (!way.startsWith('..') && !isAbsolute(way));

@@ -1,4 +1,4 @@
-// Where the common ID listens and whom it calls: what others on the way could read, change or pretend.
+// Checks where the common ID listens and whom it calls, for what somebody on the network path could read, change or forge.
 import { availableParallelism } from 'node:os';
 import type { Problem } from '../problem.ts';
 import type { Variables } from '../read-settings.ts';
@@ -96,7 +96,7 @@ export function checkListening({ HOST, TRUST_PROXY, ISSUER, PORT, WEB_CONCURRENC
     );
 }
 
-/** In development everybody knows the passwords, and the mailbox shows every code. */
+/** In development the passwords are public, and the mailbox shows every code. */
 export function checkDevelopmentHost({ HOST, DEMO_DATA }: SettingValues, say: Say): void {
   if (HOST === undefined || isThisMachine(HOST)) return;
   const mend = 'set NODE_ENV=production for what others are to reach';
@@ -184,7 +184,7 @@ export function checkBehaviour({ LOG_LEVEL, PASSWORD_HASH_COST: cost }: SettingV
     );
 }
 
-/** Variables of Node and its libraries that take a guard away. */
+/** Variables of Node and its libraries that switch a protection off. */
 export function checkRuntime(
   { values, sourceOf }: Variables,
   sayOther: (key: string, source: string, expected: string, found: string, severity: Problem['severity']) => void,

@@ -1,4 +1,4 @@
-// Where files with keys and customers lie, and who else on the machine can reach them.
+// Checks where files with keys and customer data are, and which other users of the machine can reach them.
 import { statfsSync, statSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { readKeyFiles } from '../key-files.ts';
@@ -13,7 +13,7 @@ const WRITABLE_BY_OTHERS = 0o002;
 const WRITABLE_BY_GROUP = 0o020;
 /** Of statfs(2): NFS, SMB, SMB 2, CIFS. */
 const NETWORK_FILE_SYSTEMS = [0x6969, 0x517b, 0xfe534d42, 0xff534d42];
-/** Folders of the program whose files everybody gets. */
+/** Folders of the program that are served to everybody. */
 const SERVED = ['views/assets'];
 
 /** Whether a type of file system, as statfs(2) tells it, is that of another machine. */
@@ -21,7 +21,7 @@ export function isNetworkFileSystem(type: number): boolean {
   return NETWORK_FILE_SYSTEMS.includes(type >>> 0);
 }
 
-/** What holds in development too: nothing of ours lies where it is served. */
+/** This holds in development too: none of our private files may be in a served folder. */
 export function checkServedFolders(settings: SettingValues, root: string, say: Say): void {
   const places: [SettingName, string | undefined][] = [
     ['DATA_DIRECTORY', settings.DATA_DIRECTORY],
@@ -105,7 +105,7 @@ function readable(directory: string): { path: string }[] {
   }
 }
 
-/** The .env file holds secrets, and everybody on the machine may look for it. */
+/** The .env file holds secrets, and its name is well known. */
 export function checkDotEnv({ inFile }: Variables, root: string, problems: Problem[]): void {
   const secret = inFile.find((name) => (SECRET_NAMES as readonly string[]).includes(name));
   const mode = modeOf(join(root, '.env'));

@@ -1,4 +1,4 @@
-// A policy whose values are allowed and protect little.
+// Finds policy values that the schema allows but that protect too little.
 import { z } from 'zod';
 import { policySchema } from '../policy-schema.ts';
 import type { Problem } from '../problem.ts';
@@ -6,7 +6,7 @@ import { isRecord } from '../check-object.ts';
 
 const FILE = 'config/policy.json';
 const DAY = 24 * 60 * 60;
-/** What lives longer than this gives a thief more time than people need. Seconds. */
+/** In seconds. A longer lifetime helps a thief more than it helps people. */
 const LONGEST: Record<string, number> = {
   session: 30 * DAY,
   session_absolute: 90 * DAY,
@@ -16,12 +16,12 @@ const LONGEST: Record<string, number> = {
   refresh_token: 366 * DAY,
   grant: 3 * 366 * DAY,
 };
-/** Of windows and pauses the short ones are the weak ones. */
+/** For windows and pauses, short values are the weak ones. */
 const WEAK_WHERE_SHORT = /(window|after)_seconds$/;
 
 type Bounds = { properties?: Record<string, Bounds>; minimum?: number; maximum?: number };
 
-/** @param policy what the file says; wrong values are told elsewhere */
+/** @param policy what the file says; invalid values are reported elsewhere */
 export function checkPolicyLimits(policy: unknown, problems: Problem[]): void {
   const warn = (key: string, expected: string, found: unknown, mend: string): void => {
     problems.push({ severity: 'warning', source: FILE, key, expected, found: String(found), mend });
@@ -48,7 +48,7 @@ export function checkPolicyLimits(policy: unknown, problems: Problem[]): void {
     );
 }
 
-/** Every limit that there is, held against the bounds of its schema: half of what is allowed at most is nearly none. */
+/** Compares every limit with the bounds of its schema: more than half of the maximum is hardly a limit. */
 function walk(
   value: unknown,
   bounds: Bounds,

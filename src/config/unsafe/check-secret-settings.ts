@@ -1,4 +1,4 @@
-// The secrets of the environment: nobody can guess one, none is another one, none is that of development.
+// Checks the environment's secrets: hard to guess, all different, none from development.
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { SettingName, SettingValues } from '../settings.ts';
@@ -6,7 +6,7 @@ import type { Say } from './say.ts';
 import { weaknessOf } from './weakness.ts';
 
 const MEND = 'make one with: openssl rand -hex 32';
-/** Each of these may be what another one is by itself. */
+/** Each of these may equal another one, because it defaults to it. */
 const MAY_BE_EQUAL: readonly SettingName[] = ['HMAC_KEY', 'SUBJECT_KEY', 'LEDGER_KEY'];
 const WEAK_PASSWORDS = [
   'admin',
@@ -24,7 +24,7 @@ const WEAK_PASSWORDS = [
 
 export type SecretSetting = { name: SettingName; value: string };
 
-/** Every secret that a process holds, one by one. */
+/** Every single secret that a process holds. */
 export function secretsOf({
   COOKIE_KEYS,
   HMAC_KEY,
@@ -53,7 +53,7 @@ export function checkSecretSettings(settings: SettingValues, root: string, say: 
 
 const bothMayBe = (a: SettingName, b: SettingName): boolean => MAY_BE_EQUAL.includes(a) && MAY_BE_EQUAL.includes(b);
 
-/** The password of an address is chosen by people. */
+/** People choose the password in an address. */
 function checkPassword(name: 'DATABASE_URL' | 'SMTP_URL', url: string, say: Say): void {
   const [, user = '', password] = /^[a-z+]+:\/\/([^:@/]*):([^@]*)@/.exec(url) ?? [];
   if (password === undefined) return;

@@ -1,4 +1,4 @@
-// A client app's file that is right in itself and unsafe.
+// Finds client files that are valid but unsafe.
 import type { ClientFile } from '../client-schema.ts';
 import type { Problem } from '../problem.ts';
 import type { Mode } from '../web-url.ts';
@@ -6,13 +6,13 @@ import { hostOf, isAddress, isInside, isThisMachine } from './inside.ts';
 
 export type SayOfClient = (severity: Problem['severity'], key: string, expected: string, found: string, mend?: string) => void;
 
-/** Names that our own parts answer to: a dealer takes what `common-id` sends for ours. */
+/** Names that our own parts use: a dealer trusts what `common-id` sends. */
 const RESERVED = /^common-id(-|$)/;
-/** The common ID asks there by itself, and asks nobody inside. */
+/** The common ID calls this address itself, so it must not lead into the internal network. */
 const ASKED = ['jwks_uri', 'backchannel_logout_uri', 'sector_identifier_uri'] as const;
 const LONGEST_ACCESS_TOKEN_SECONDS = 60 * 60;
 
-/** @param issuer `undefined` where it is not known */
+/** @param issuer `undefined` if unknown */
 export function checkUnsafeClient(file: Partial<ClientFile>, mode: Mode, issuer: string | undefined, say: SayOfClient): void {
   if (file.client_id !== undefined && RESERVED.test(file.client_id))
     say('error', 'client_id', 'a name that the common ID does not use itself', `'${file.client_id}'`);

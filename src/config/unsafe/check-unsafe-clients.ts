@@ -1,4 +1,4 @@
-// What client apps must not share with one another, with the dealers, and with the common ID.
+// Finds what client apps must not share with each other, with the dealers, or with the common ID.
 import { digestOf } from '../check-client-secrets.ts';
 import type { Client, Dealer } from '../config.ts';
 import type { Problem } from '../problem.ts';
@@ -11,7 +11,7 @@ const MEND = 'make one with: npm run admin -- secrets generate';
 
 type JwkLike = { n?: unknown; x?: unknown };
 
-/** In production: of two apps that share it each can pretend to be the other. */
+/** In production: if two apps share it, each can impersonate the other. */
 export function checkShared(clients: readonly Client[], settings: SettingValues, problems: Problem[]): void {
   const owners = new Map<string, string>();
   const ofServer = new Map(
@@ -45,7 +45,7 @@ export function checkShared(clients: readonly Client[], settings: SettingValues,
   }
 }
 
-/** In production. A dealer gets customers, and tokens that are for it alone. */
+/** In production: a dealer receives customer data, and tokens that are for it alone. */
 export function checkDealerAddresses(dealers: readonly Dealer[], issuer: string | undefined, problems: Problem[]): void {
   dealers.forEach(({ resource }, index) => {
     const say = (severity: Problem['severity'], expected: string, mend: string): void => {

@@ -1,4 +1,4 @@
-// Settings that are right in themselves and unsafe: each is an error, which stops the start, or a warning, which is said.
+// Finds settings that are valid but unsafe. An error stops the start; a warning is only logged.
 import { resolve } from 'node:path';
 import type { AppName } from '../config.ts';
 import type { Problem } from '../problem.ts';

@@ -1,4 +1,4 @@
-// Addresses that only a machine or a network of its own can reach.
+// Recognises addresses that only this machine or a private network can reach.
 import { BlockList, isIP } from 'node:net';
 
 const INSIDE = new BlockList();

@@ -1,6 +1,6 @@
-// Why a secret can be guessed, though it is long enough.
+// Why a secret can be guessed although it is long enough.
 
-/** A random value of 32 characters has more, whatever it is made of. */
+/** A random value of 32 characters has more than this, in any alphabet. */
 const FEWEST_CHARACTERS = 8;
 const LONGEST_PERIOD = 16;
 const WORDS = [
@@ -23,7 +23,7 @@ const WORDS = [
   'your_',
 ];
 
-/** How a value is no secret, for a sentence; `undefined` where nothing speaks against it. */
+/** @returns why a value is not a secret, as part of a sentence; `undefined` if it looks random */
 export function weaknessOf(secret: string): string | undefined {
   const different = new Set(secret).size;
   if (different < FEWEST_CHARACTERS) return `one of only ${different} different character${different === 1 ? '' : 's'}`;

@@ -57,7 +57,7 @@ export type LegacyClaim = {
   take(accountId: string): Promise<boolean>;
   /** The account is written. */
   complete(accountId: string): Promise<void>;
-  /** No account came of it. */
+  /** The registration failed, and there is no account. */
   release(accountId: string): Promise<void>;
 };
 
