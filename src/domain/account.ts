@@ -165,5 +165,5 @@ export function authTimeOf(account: Account, now: EpochMilliseconds): number {
 
 /** The moment of a change that ends every earlier sign-in: now, or just after the latest possible `auth_time`. */
 export function momentAfterSignIns(account: Account, now: EpochMilliseconds): EpochMilliseconds {
-  return Math.max(now, authTimeOf(account, 0) * 1000 + 1);
+  return Math.max(now, authTimeOf(account, now) * 1000 + 1);
 }

@@ -6,6 +6,7 @@ import {
   beginRegistering,
   giveUpRegistering,
   isProven,
+  readDraft,
   withAddress,
   withProof,
   withTerms,
@@ -117,3 +118,13 @@ test('a legacy identity registers once; a claim of which no account came is free
   expect(releaseRegistration(claimed, 'a').account_id).toBeUndefined();
   expect(completeRegistration(claimed, 'b', 2_000)).toBe(claimed);
 });
+
+test.each(['email_verified_at', 'proven_in', 'elsewhere'])(
+  'S102 a draft of a version before proofs named their address, with %s: neither its proof nor its password counts',
+  (name) => {
+    const { proven: _proven, ...older } = complete();
+    const { password_hash: _hash, ...kept } = older;
+    expect(readDraft({ ...older, [name]: 1 } as RegistrationDraft)).toEqual(kept);
+    expect(readDraft(complete())).toEqual(complete());
+  },
+);

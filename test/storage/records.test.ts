@@ -62,6 +62,22 @@ test('a change cannot name another record or version than the one that stands', 
   await records.accounts.change('a', (account) => ({ to: { ...account, id: 'b', version: 7 }, type: 'changed' }));
   expect(await storage.accounts.find('a')).toMatchObject({ id: 'a', version: 2 });
   expect(await storage.accounts.find('b')).toBeUndefined();
+
+  for (const store of ['registrationDrafts', 'interactionFacts', 'passwordResets'] as const) {
+    const foreign = { id: 'b', version: 7, email: 'a@example.jp', expires_at: ENDS } as never;
+    for (const _ of [1, 2]) await records[store].change('a', () => ({ ...(foreign as object) }) as never);
+    expect([store, await storage[store].find('a')]).toMatchObject([store, { id: 'a', version: 2 }]);
+    expect(await storage[store].find('b')).toBeUndefined();
+  }
+  for (const _ of [1, 2]) {
+    await records.dealerLinks.change('a', () => ({ to: { ...sampleDealerLink('b'), version: 7 }, type: 'changed' }));
+    await records.migrations.change('site', 'a', () => ({ to: { ...sampleMigration('b'), version: 7 }, type: 'changed' }));
+  }
+  expect(await storage.dealerLinks.find('a')).toMatchObject({ id: 'a', version: 2 });
+  expect(await storage.dealerLinks.find('b')).toBeUndefined();
+  expect(await storage.migrations.find('site', 'a')).toMatchObject({ client_id: 'site', legacy_id: 'a', version: 2 });
+  const { client_id: clientId } = sampleMigration('b');
+  expect(await storage.migrations.find(clientId, 'b')).toBeUndefined();
 });
 
 test('a change that leaves the record as it is writes nothing and says so', async () => {

@@ -1,0 +1,107 @@
+// A proof is looked at again when it is used, on the account that stands then: design/security-2.md S101, S118, S122. The functions that
+// write, on a real database, and nothing that ends sessions or tokens beside them.
+import { createSecretKey } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { askForEmail, changeEmail } from '../../src/account/email/flow.ts';
+import { findUndo, undoDigest, undoEmail } from '../../src/account/email/undo.ts';
+import { stillHolds } from '../../src/account/forgotten/flow.ts';
+import { setPassword } from '../../src/account/set-password.ts';
+import { authTimeOf, signInIsOver, type Account } from '../../src/domain/account.ts';
+import type { PasswordReset } from '../../src/domain/password-reset.ts';
+import { createJobQueue } from '../../src/jobs/job-queue.ts';
+import { guardRecords } from '../../src/storage/records.ts';
+import { openSqliteStorage } from '../../src/storage/sqlite/open-sqlite-storage.ts';
+import type { Storage } from '../../src/storage/storage.ts';
+import { eventAbout, sampleAccount } from '../storage/conformance/samples.ts';
+
+let now = 0;
+const clock = (): number => now;
+/** Of every session and token that there is it finds none: they were made in the moment after it looked. */
+const FINDS_NOTHING = { endAll: async () => undefined } as never;
+const BEFORE = { email: 'Before@example.jp', email_canonical: 'before@example.jp' };
+
+let directory: string;
+let storage: Storage;
+let deps: never;
+beforeEach(async () => {
+  now = 1_000_000_000;
+  directory = await mkdtemp(join(tmpdir(), 'account-proofs-'));
+  storage = await openSqliteStorage({ path: join(directory, 'db.sqlite'), clock });
+  const keys = { emailCode: createSecretKey(Buffer.alloc(32, 1)) };
+  const config = { issuer: 'http://id.example', keys };
+  deps = { storage: guardRecords(storage, clock), clock, config, jobs: createJobQueue(storage.jobs, clock) } as never;
+});
+afterEach(async () => {
+  await storage.close();
+  await rm(directory, { recursive: true });
+});
+
+async function create(changes: Partial<Account> = {}): Promise<Account> {
+  const account = sampleAccount('a', changes);
+  await storage.accounts.create(account, eventAbout('a'));
+  return account;
+}
+const standing = async (): Promise<Account> => (await storage.accounts.find('a')) as Account;
+const changeableBack = (undo: string): Partial<Account> => ({
+  emails_before: [{ ...BEFORE, undo_sha256: undoDigest(undo), undo_until: now + 1_000 }],
+});
+
+test('S101 the code of one new address comes back when another one is wanted by then: neither becomes the ID’s', async () => {
+  const account = await create();
+  for (const name of ['first', 'second'])
+    await askForEmail(deps, account, { email: `${name}@example.jp`, canonical: `${name}@example.jp` });
+  expect(await changeEmail(deps, 'a', 'first@example.jp')).toBeUndefined();
+  expect(await standing()).toMatchObject({ email_canonical: account.email_canonical, version: 3 });
+  expect((await changeEmail(deps, 'a', 'second@example.jp'))?.email_canonical).toBe('second@example.jp');
+});
+
+const CHANGES: [string, () => Promise<unknown>][] = [
+  ['a new password', async () => setPassword(deps, 'a', 'new-hash', 'account.password_changed')],
+  [
+    'a changed address',
+    async () => {
+      await askForEmail(deps, await standing(), { email: 'new@example.jp', canonical: 'new@example.jp' });
+      await changeEmail(deps, 'a', 'new@example.jp');
+    },
+  ],
+  ['an address that was taken back', async () => undoEmail(deps, FINDS_NOTHING, 'a.undo', 'new-hash')],
+];
+const MOMENTS: [string, number, Partial<Account>][] = [
+  ['at the beginning of a second', 0, {}],
+  ['within a second', 400, {}],
+  ['in the second in which others were ended', 400, { sessions_ended: { at: 1_000_000_200, kept: 'k' } }],
+];
+
+test.each(CHANGES.flatMap(([name, change]) => MOMENTS.map(([when, ms, before]) => ({ name, change, when, ms, before }))))(
+  'S118 $name, $when: each sign-in of before is over at its next use, and one after it counts',
+  async ({ change, ms, before }) => {
+    await create({ ...before, ...changeableBack('undo') });
+    now += ms;
+    const signIn = { authTime: authTimeOf(await standing(), now), sessionUid: 's', endsWithSession: false };
+    expect(signInIsOver(await standing(), signIn)).toBe(false);
+    await change();
+    expect(signInIsOver(await standing(), signIn)).toBe(true);
+    expect(signInIsOver(await standing(), { ...signIn, authTime: authTimeOf(await standing(), now) })).toBe(false);
+  },
+);
+
+test('S122 the ID was disabled: no mail takes its address back, also where that happened since the page was shown', async () => {
+  const account = await create({ ...changeableBack('undo') });
+  expect(await findUndo(deps, 'a.undo')).toBeDefined();
+  await storage.accounts.update({ ...account, disabled_at: now }, eventAbout('a'));
+  expect(await findUndo(deps, 'a.undo')).toBeUndefined();
+  expect(await undoEmail(deps, FINDS_NOTHING, 'a.undo', 'new-hash')).toBe(false);
+  expect(await standing()).toMatchObject({ email_canonical: account.email_canonical, password_hash: account.password_hash });
+});
+
+test('S101 a reset that was proven: counts for the address that was proven, and for no password that came since', () => {
+  const reset = { email_canonical: 'a@example.jp', started_at: 5_000 } as PasswordReset;
+  const account = sampleAccount('a');
+  expect(stillHolds(reset, account)).toBe(true);
+  expect(stillHolds(reset, { ...account, email_canonical: 'b@example.jp' })).toBe(false);
+  expect(stillHolds(reset, { ...account, password_changed_at: 4_999 })).toBe(true);
+  for (const changed of [5_000, 5_001]) expect(stillHolds(reset, { ...account, password_changed_at: changed })).toBe(false);
+});
