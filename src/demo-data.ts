@@ -3,6 +3,7 @@ import type { Deps } from './deps.ts';
 import type { Account } from './domain/account.ts';
 import { newDealerLink, RECEIVED_DATA, SHARED_DATA } from './domain/dealer-link.ts';
 import { startMigration } from './domain/migration.ts';
+import { draftId, type RegistrationDraft } from './domain/registration-draft.ts';
 import { enqueueDelivery } from './jobs/enqueue-delivery.ts';
 import { termsInForce } from './domain/terms.ts';
 import { AlreadyExists } from './storage/storage.ts';
@@ -44,22 +45,22 @@ async function writeAccount(deps: Deps, person: Pick<Account, 'email' | 'profile
   const { storage, config, hasher } = deps;
   const now = deps.clock();
   if (await storage.accounts.findByEmail(person.email)) return undefined;
-  const account: Account = {
-    id: crypto.randomUUID(),
-    version: 1,
+  const [id, browserId] = [crypto.randomUUID(), 'demo'];
+  const registration: RegistrationDraft = {
+    id: draftId(browserId),
+    version: 0,
     ...person,
     email_canonical: person.email,
-    email_verified_at: now,
+    proven: { email_canonical: person.email, browser: browserId, at: now },
     password_hash: await hasher.hash(DEMO_PASSWORD),
-    terms: [{ version: termsInForce(config.terms, 'ja', now).version, language: 'ja', accepted_at: now }],
-    confirmations: {},
-    language: 'ja',
-    created_at: now,
-    updated_at: now,
+    terms: { version: termsInForce(config.terms, 'ja', now).version, language: 'ja', accepted_at: now },
+    account_id: id,
+    registering_at: now,
+    expires_at: now,
   };
   try {
-    await storage.accounts.create(account, { type: 'account.created', subject: account.id, data: { demo: true }, at: now });
-    return account;
+    await storage.accounts.register(registration, { browserId, language: 'ja' }, { demo: true });
+    return await storage.accounts.find(id);
   } catch (error) {
     // Another process of the same start was first.
     if (error instanceof AlreadyExists) return undefined;

@@ -4,7 +4,7 @@ import type { Account, EpochMilliseconds } from '../domain/account.ts';
 import type { DealerLink } from '../domain/dealer-link.ts';
 import type { Migration } from '../domain/migration.ts';
 import type { PasswordReset } from '../domain/password-reset.ts';
-import type { RegistrationDraft } from '../domain/registration-draft.ts';
+import { accountOf, type RegistrationDraft } from '../domain/registration-draft.ts';
 import { retryOnConflict } from './retry-on-conflict.ts';
 import {
   AlreadyExists,
@@ -46,7 +46,14 @@ export type Records = Omit<
   registrationDrafts: Changeable<RegistrationDraft>;
   interactionFacts: Changeable<InteractionFacts>;
   passwordResets: Changeable<PasswordReset>;
-  accounts: Omit<AccountStore, 'update'> & {
+  accounts: Omit<AccountStore, 'create' | 'update'> & {
+    /**
+     * Writes the account of a registration. There is no other way to a new account, so that none has an address that nobody proved.
+     * @param data what the ledger says of it
+     * @throws {Error} 登録 was not pressed, or the draft is not complete and proven in this browser; nothing is written
+     * @throws {AlreadyExists} the account stands, or the address is another account's
+     */
+    register(draft: RegistrationDraft, from: { browserId: string; language: string }, data: LedgerEvent['data']): Promise<void>;
     /**
      * @throws {AlreadyExists} the new address or login number is another account's
      * @throws {StorageUnavailable} too many wrote the record at once
@@ -70,7 +77,7 @@ export type Records = Omit<
 /** Takes away what writes a record without regard to the one that stands, and adds what changes it. */
 export function guardRecords(storage: Storage, clock: () => EpochMilliseconds): Records {
   const { accounts, dealerLinks, migrations } = storage;
-  const { update: _update, ...readableAccounts } = accounts;
+  const { create: _createAccount, update: _update, ...readableAccounts } = accounts;
   const { create: _create, update: _updateLink, ...readableLinks } = dealerLinks;
   const { put: _put, ...readableMigrations } = migrations;
 
@@ -88,6 +95,10 @@ export function guardRecords(storage: Storage, clock: () => EpochMilliseconds): 
     passwordResets: changeable(storage.passwordResets),
     accounts: {
       ...readableAccounts,
+      register: async (draft, { browserId, language }, data) => {
+        const account = accountOf(draft, browserId, language, clock());
+        await accounts.create(account, eventOf(account.id, { to: account, type: 'account.created', data }));
+      },
       change: async (id, change) =>
         changeRecord(
           async () => accounts.find(id),

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { changeAccount } from '../../src/storage/change-account.ts';
+import type { RegistrationDraft } from '../../src/domain/registration-draft.ts';
 import { guardRecords, type Records } from '../../src/storage/records.ts';
 import { openSqliteStorage } from '../../src/storage/sqlite/open-sqlite-storage.ts';
 import { StorageUnavailable, VersionConflict, type Storage } from '../../src/storage/storage.ts';
@@ -91,8 +92,37 @@ test('a change that leaves the record as it is writes nothing and says so', asyn
 
 test('nothing else writes these records, also not where the types are passed by', () => {
   const names = ['registrationDrafts', 'interactionFacts', 'passwordResets', 'accounts', 'dealerLinks', 'migrations'] as const;
-  const writers = names.flatMap((name) => Object.keys(records[name]).filter((key) => /^(put|update|create|change)/.test(key)));
-  expect(writers).toEqual(['change', 'change', 'change', 'create', 'change', 'change', 'change']);
+  const writers = names.flatMap((name) =>
+    Object.keys(records[name]).filter((key) => /^(put|update|create|change|register)/.test(key)),
+  );
+  expect(writers).toEqual(['change', 'change', 'change', 'register', 'change', 'change', 'change']);
+});
+
+test('an account is made of a registration that is proven and pressed, in its browser, and in no other way', async () => {
+  const proven = { email_canonical: 'a@example.jp', browser: 'b', at: 1 };
+  const pressed: RegistrationDraft = {
+    id: 'd',
+    version: 1,
+    terms: { version: '1', language: 'ja', accepted_at: 1 },
+    email: 'A@example.jp',
+    email_canonical: 'a@example.jp',
+    proven,
+    profile: {},
+    password_hash: 'hash',
+    account_id: 'a',
+    registering_at: 2,
+    expires_at: ENDS,
+  };
+  const from = { browserId: 'b', language: 'ja' };
+  const { registering_at: _pressed, ...open } = pressed;
+  const { proven: _proven, ...unproven } = pressed;
+  for (const draft of [open, unproven, { ...pressed, email_canonical: 'victim@example.jp' }])
+    await expect(records.accounts.register(draft, from, {})).rejects.toThrow('not complete');
+  await expect(records.accounts.register(pressed, { ...from, browserId: 'c' }, {})).rejects.toThrow('not complete');
+  expect(await storage.accounts.find('a')).toBeUndefined();
+  await records.accounts.register(pressed, from, { terms: '1' });
+  expect(await storage.accounts.find('a')).toMatchObject({ email: 'A@example.jp', email_canonical: 'a@example.jp', version: 1 });
+  expect(await ledgerOf(storage)).toMatchObject([{ type: 'account.created', subject: 'a', data: { terms: '1' } }]);
 });
 
 test('a record that never comes to rest is unavailable: nothing was written, and asking again may help', async () => {

@@ -1,11 +1,11 @@
 // 登録: writes the account once, with everything, from the draft alone.
 import type { Deps } from '../../deps.ts';
-import type { Account } from '../../domain/account.ts';
 import {
-  accountOf,
   asRegistered,
   beginRegistering,
   giveUpRegistering,
+  isComplete,
+  type CompleteDraft,
   type RegistrationDraft,
 } from '../../domain/registration-draft.ts';
 import { AlreadyExists, type StoredLegacyProfile } from '../../storage/storage.ts';
@@ -34,36 +34,35 @@ export async function register(
     mayRegister(standing) ? beginRegistering(standing, browserId, clock()) : standing,
   );
   if (draft.registered_at !== undefined) return 'done';
-  if (draft.registering_at === undefined) return 'incomplete';
+  if (draft.registering_at === undefined || !isComplete(draft, browserId)) return 'incomplete';
 
-  const account = accountOf(draft, browserId, language, clock());
+  const { account_id: accountId, email } = draft;
   const claim = legacy && legacyClaim(deps, legacy);
-  if (claim && !(await claim.take(account.id))) {
+  if (claim && !(await claim.take(accountId))) {
     await changeDraft(deps, id, giveUpRegistering);
     return 'legacy_registered';
   }
-  if (!(await createOnce(deps, account))) {
-    await claim?.release(account.id);
+  if (!(await createOnce(deps, draft, { browserId, language }))) {
+    await claim?.release(accountId);
     await changeDraft(deps, id, giveUpRegistering);
     return 'address_registered';
   }
-  await claim?.complete(account.id);
-  await changeDraft(deps, id, (standing) => asRegistered(standing, account, clock()));
+  await claim?.complete(accountId);
+  await changeDraft(deps, id, (standing) => asRegistered(standing, { id: accountId, email }, clock()));
   return 'done';
 }
 
 /** Writes the account, or finds it written by another press. Answers `false` where the address is another account's. */
-async function createOnce({ storage }: Pick<Deps, 'storage'>, account: Account): Promise<boolean> {
+async function createOnce(
+  { storage: { accounts } }: Pick<Deps, 'storage'>,
+  draft: CompleteDraft,
+  from: { browserId: string; language: string },
+): Promise<boolean> {
   try {
-    await storage.accounts.create(account, {
-      type: 'account.created',
-      subject: account.id,
-      data: { terms: account.terms[0]?.version ?? null },
-      at: account.created_at,
-    });
+    await accounts.register(draft, from, { terms: draft.terms.version });
     return true;
   } catch (error) {
     if (!(error instanceof AlreadyExists)) throw error;
-    return (await storage.accounts.find(account.id)) !== undefined;
+    return (await accounts.find(draft.account_id)) !== undefined;
   }
 }
