@@ -6,9 +6,9 @@ import { errorCode } from './config/error-code.ts';
 const BY_OTHERS = 0o077;
 
 export type MadePrivate = {
-  /** How many files and folders others could reach before. */
+  /** How many files and folders other users could access before. */
   changed: number;
-  /** Those that others can still reach, with the reason: they belong to somebody else, or the file system refuses. */
+  /** Those that other users can still access, with the reason: another owner, or a refusal by the file system. */
   left: string[];
 };
 
@@ -46,7 +46,7 @@ function readNames(path: string): string[] {
   try {
     return readdirSync(path);
   } catch {
-    // Gone, or not ours to read: `restrict` has told.
+    // Deleted, or unreadable for us: `restrict` has reported it.
     return [];
   }
 }

@@ -136,7 +136,7 @@ export async function listenForOperators(
   return { app: { drain: () => undefined, close: async () => undefined }, listening };
 }
 
-/** What an older version made may be open to others. Told once: the next start finds nothing. */
+/** Files of an older version may be open to other users. Reported once, because the next start finds none. */
 function closeToOthers({ dataDirectory, logLevel }: Config, names: readonly AppName[]): void {
   const { changed, left } = makePrivate(dataDirectory);
   if (changed === 0 && left.length === 0) return;

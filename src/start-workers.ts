@@ -16,7 +16,7 @@ export type ReportAnswer = { report: number; said: ProcessReport };
 /** A worker that dies at once, again and again, must not keep a processor busy. */
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 10_000;
-/** A worker that is busy for longer is left out of what operators are told. */
+/** A worker that takes longer is left out of the report to operators. */
 const REPORT_WITHIN_MS = 2_000;
 /** Who has lived so long did not die of its start. */
 const LONG_ENOUGH_MS = 60_000;
@@ -97,7 +97,7 @@ function tellWorker(worker: Worker, message: WorkerMessage): void {
 
 let asked = 0;
 
-/** What a worker says of itself; `undefined` where it does not in time. */
+/** @returns a worker's report; `undefined` if it does not answer in time */
 async function askOne(worker: Worker): Promise<ProcessReport | undefined> {
   asked += 1;
   const number = asked;

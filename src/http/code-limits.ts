@@ -11,7 +11,7 @@ import { countForAll, createPacedLimit, createRateLimit, type PacedLimit, type R
 
 /** A network is quiet until it has asked for so many codes in an hour that nobody entered. */
 const QUIET_NETWORK_ASKED = 20;
-/** A place that has asked too often still gets one code in so many seconds. */
+/** A place above its limit still gets one code in this many seconds. */
 const PACE_SECONDS = 10;
 
 /** How many seconds it still takes until another code may be asked for in place of the one that was sent at `sentAt`. */
@@ -36,9 +36,9 @@ export type CodeLimits = {
     canonicalEmail: string,
     trusted?: string,
   ): Promise<{ mailboxFull: PageError | undefined; takeBack(): Promise<void> }>;
-  /** A mail with a code is on its way. */
+  /** Counts a queued mail with a code. */
   sent(): Promise<void>;
-  /** A code came back: its mailbox is proven, and it does not count for the place any more. */
+  /** A code was entered: its mailbox is proven, and the mail no longer counts for the place. */
   proven(ip: string, trusted?: string): Promise<void>;
   /** `ask` and `sent`, where a mail is sent in any case. @throws {PageError} as `ask`, and where the mailbox has no room */
   count(ip: string, canonicalEmail: string, trusted?: string): Promise<void>;

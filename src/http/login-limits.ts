@@ -8,7 +8,7 @@ import { countForAll, createPacedLimit, type PacedLimit } from './rate-limit.ts'
 /** Failures are forgotten so long after the first. */
 const FAILURES_KEPT_MS = 24 * 60 * 60 * 1000;
 const FIRST_PAUSE_MS = 30_000;
-/** A place that has failed too often still gets one try in so many seconds: a right password behind it waits that long at most. */
+/** A place above its limit still gets one attempt in this many seconds. */
 const PACE_SECONDS = 2;
 
 /** How many, and until when they count. */
@@ -87,7 +87,7 @@ export function createLoginLimits({ config, storage, clock }: Pick<Deps, 'config
       const paused = await counters.get(pauseKey(key));
       if (paused) refuse(paused.expires_at);
       const giveBack = await take(key);
-      // What a pause refused was not compared, and does not count for the place.
+      // An attempt that the pause refused was not compared, so it does not count for the place.
       const giveBackPlace =
         knownDevice === undefined
           ? await countFromPlace(ip).catch(async (error: unknown) => {

@@ -8,7 +8,7 @@ import { redirect } from '../http/redirect.ts';
 import { interactionPath, resumePath } from '../oidc/interaction-url.ts';
 import { readRecentRequest } from './recent-request.ts';
 
-/** What @types/oidc-provider does not know of. */
+/** Missing in @types/oidc-provider. */
 const cookieName = (provider: Provider, type: 'interaction' | 'resume'): string =>
   (provider as unknown as { cookieName(type: string): string }).cookieName(type);
 

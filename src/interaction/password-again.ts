@@ -17,10 +17,10 @@ export type PasswordAgain = (
   ctx: PageContext,
   session: CurrentSession,
   form: {
-    /** Where the form was posted, and is again. */
+    /** The path that the form is posted to, before and after the password. */
     action: string;
     backUrl: string;
-    /** What was typed in the form, which is carried along. */
+    /** The typed form fields, which are carried along. */
     typed: Typed;
   },
 ) => Promise<boolean>;
@@ -48,7 +48,7 @@ export function createPasswordAgain(deps: Deps): PasswordAgain {
         typed: Object.entries(typed),
         ...(error === undefined ? {} : { errors: { [FIELD]: error } }),
       });
-      // Nothing was changed: a post that has to be made once more.
+      // Nothing was changed: the form has to be posted again.
       ctx.status = 422;
       return false;
     };
@@ -65,7 +65,7 @@ export function createPasswordAgain(deps: Deps): PasswordAgain {
     } catch (error) {
       const failure = asPageError(error);
       if (failure.status !== 429 && failure.status !== 503) throw error;
-      // What was typed stays on the page, for when it may be tried again.
+      // The typed values stay on the page for the next attempt.
       show(t(`errors.${failure.code}.text`));
       ctx.status = failure.status;
       askAgainLater(ctx, failure);

@@ -31,7 +31,7 @@ export async function sendOnce(
     if (await isSent()) return;
   }
   await send().catch(async (error: unknown) => {
-    // Nothing was sent: the next press must not be told that it was.
+    // Nothing was sent, so the next press must try again.
     await counters.remove(press);
     throw error;
   });

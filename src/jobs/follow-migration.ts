@@ -56,7 +56,7 @@ export async function followHandOver(jobs: Deps['jobs'], migration: Migration): 
   await jobs.enqueue('follow_migration', keyOf(change), change);
 }
 
-/** Names no person. */
+/** Contains no personal data. */
 function keyOf({ client_id: clientId, legacy_id: legacyId, version, change, completion }: MigrationChange): string {
   const digest = createHash('sha256').update(JSON.stringify([clientId, legacyId, version, completion]));
   return `follow_migration:${change}:${digest.digest('base64url')}`;

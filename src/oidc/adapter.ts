@@ -8,7 +8,7 @@ import { dropOldest } from './account-bounds.ts';
 import { OIDC_SCOPES } from './claims.ts';
 import { revokeGrant } from './revoke-grant.ts';
 
-/** Every JWT that is taken once ends sooner; nothing that a client writes into one keeps a mark of it for longer. */
+/** The maximum time a used JWT's id is remembered, regardless of what its client writes into it. Every one-time JWT expires sooner. */
 const MAX_REPLAY_MS = 60 * 60 * 1000;
 
 type AdapterDeps = {

@@ -1,4 +1,4 @@
-// Slows down somebody who guesses the secret of a client.
+// Slows down guessing of a client's secret.
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { Next } from 'koa';
 import type { Deps } from '../deps.ts';
@@ -18,7 +18,7 @@ export function createClientThrottle({ storage, clock }: Pick<Deps, 'storage' | 
   const limit = createRateLimit('client-authentication', FAILURES, storage.counters, clock);
   return async function throttleClientAuthentication(ctx: KoaContextWithOIDC, next: Next): Promise<void> {
     const clientId = ctx.method === 'POST' ? claimedClient(ctx.get('Authorization')) : undefined;
-    // Only secrets can be guessed; a client that proves itself by a signature has none.
+    // Only secrets can be guessed; a client that authenticates by a signature has none.
     if (clientId === undefined) return next();
     await next();
     const { error } = (ctx.body ?? {}) as { error?: unknown };

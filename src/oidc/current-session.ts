@@ -13,7 +13,7 @@ export type CurrentSession = {
   /** When the password was last given; seconds since 1970. */
   authTime: number;
   /**
-   * The person has just shown again that it is them: `auth_time` from now on.
+   * The person has just authenticated again: sets `auth_time` to now.
    * @param account as it is after that
    */
   confirmed(account: Account, now: EpochMilliseconds): Promise<void>;

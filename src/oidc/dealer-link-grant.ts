@@ -131,7 +131,7 @@ export function createDealerNaming({ config, storage }: Pick<Deps, 'config' | 's
 /** oidc-provider's settings of rich authorization requests. */
 export function createRichAuthorizationRequests({ config, storage }: Pick<Deps, 'config' | 'storage'>) {
   type Granted = { rar?: DealerLinkDetail[]; accountId?: string };
-  /** The links as the client knows them. */
+  /** The links, with the ids that the client knows. */
   const asKnownTo = (ctx: KoaContextWithOIDC, details: DealerLinkDetail[]): DealerLinkDetail[] =>
     details.map((detail) => ({
       ...detail,

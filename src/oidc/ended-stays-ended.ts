@@ -6,10 +6,10 @@ import type { Clock } from '../deps.ts';
 import type { ArtifactStore } from '../storage/storage.ts';
 import { dropOldest } from './account-bounds.ts';
 
-/** The models that oidc-provider reads, changes and writes back. */
+/** Models that oidc-provider loads, changes and saves again. */
 const WRITTEN_BACK = ['Session', 'Grant', 'Interaction'] as const;
 
-/** What @types/oidc-provider does not know of. */
+/** Missing in @types/oidc-provider. */
 type Stored = { jti: string; uid?: string; save(ttl?: number): Promise<string>; adapter: Adapter };
 type Model = { prototype: Stored; instantiate(payload: AdapterPayload | undefined): Stored };
 type StoreDeps = { artifacts: ArtifactStore; clock: Clock };
@@ -60,7 +60,7 @@ function writeBackOnly(name: string, stored: Stored, { artifacts, clock }: Store
   Object.defineProperty(stored, 'adapter', { value: adapter });
 }
 
-/** Ends a session, whatever identifiers it has had. */
+/** Ends a session under all identifiers it has had. */
 async function destroySession(artifacts: ArtifactStore, uid: string): Promise<void> {
   for (;;) {
     const found = await artifacts.findByUid('Session', uid);

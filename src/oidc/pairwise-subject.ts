@@ -3,7 +3,7 @@ import { createHmac, type KeyObject } from 'node:crypto';
 
 type Client = { sectorIdentifier?: string | undefined; clientId: string };
 
-/** Clients of one sector know a person by one subject. A client without a sector identifier is a sector by itself. */
+/** Clients of one sector share a person's subject. A client without a sector identifier is its own sector. */
 export function sectorOf({ sectorIdentifier, clientId }: Client): string {
   return sectorIdentifier ?? clientId;
 }

@@ -15,7 +15,7 @@ const URN = 'urn:ietf:params:oauth:request_uri:';
 const REQUEST = 'PushedAuthorizationRequest';
 /** Notes the browser of a request, by the request's id. */
 const BROWSER = 'PushedRequestBrowser';
-/** A pushed request that nobody has opened can be opened for so long. */
+/** How long a pushed request can wait until it is first opened. */
 const UNOPENED_SECONDS = 60;
 
 type Pushed = { request: string; iat: number; exp: number; consumed?: number };
@@ -36,17 +36,17 @@ export function createPushedRequestBinding({
 }: Pick<Deps, 'config' | 'clients' | 'storage' | 'clock'>): Middleware<PageState> {
   const browserIds = createBrowserIds(config.issuer.startsWith('https:'));
 
-  /** An interaction that begins with the last reload may end so late. */
+  /** The latest end of an interaction that begins with the last reload. */
   const until = (): number => clock() + 2 * config.lifetimes.interaction * 1000;
 
-  /** @returns whether the request is this browser's, from now on or since before */
+  /** @returns whether the request belongs to this browser, newly or already */
   async function bind(id: string, browserId: string): Promise<boolean> {
     const browser = createHash('sha256').update(browserId).digest('base64url');
     if (await artifacts.insertOnce(BROWSER, id, { browser }, until())) return true;
     return (await artifacts.find(BROWSER, id))?.browser === browser;
   }
 
-  /** It was opened: its minute does not count any more. Kept as long again, because it is used up only when its code is made. */
+  /** Extends an opened request: its first minute no longer applies. It is used up only when its code is issued. */
   async function lengthen(id: string, pushed: Pushed): Promise<void> {
     if (pushed.exp - pushed.iat > UNOPENED_SECONDS) return;
     const exp = pushed.exp + config.lifetimes.interaction;
@@ -72,7 +72,7 @@ export function createPushedRequestBinding({
     };
     const browserId = browserIds.read(ctx);
     if (browserId === undefined) {
-      // It was told to keep a cookie, and does not.
+      // The browser was given a cookie and did not keep it.
       if (ctx.query.browser !== undefined) throw startAgain('cookies_off');
       browserIds.ensure(ctx);
       return redirect(ctx, `${ctx.path}?${ctx.querystring}&browser=new`);

@@ -14,7 +14,7 @@ const MAX_STATE_BYTES = 2048;
 const UNFINISHED = { points: 12_000, windowSeconds: 900 };
 /** Where oidc-provider sends a browser whose request needs a page. */
 const PAGE_OF_OURS = /^(?:https?:\/\/[^/]+)?\/interaction\//;
-/** Anybody can push a request of a client that proves nothing. */
+/** Anybody can push a request for a public client, which does not authenticate. */
 const PUSHED = { points: 12_000, windowSeconds: 900 };
 
 /**
@@ -28,7 +28,7 @@ export function createRequestBounds({ storage, clock }: Pick<Deps, 'storage' | '
     const { client_assertion: _assertion, legacy_profile: _handOver, ...kept } = ctx.oidc.params ?? {};
     for (const name of ['state', 'nonce']) {
       if (bytesOf(kept[name]) <= MAX_STATE_BYTES) continue;
-      // What is too long to keep is not sent back either.
+      // A value that is too long to store is not sent back either.
       ctx.oidc.params![name] = undefined;
       throw new errors.InvalidRequest(`${name}: at most ${MAX_STATE_BYTES} bytes`);
     }

@@ -15,7 +15,7 @@ const keptOf = (facts: Partial<InteractionFacts>): KeptFacts =>
 
 /** The facts of a request. */
 export type RequestFacts = Partial<InteractionFacts> & {
-  /** What was pressed at ⑩ in an earlier request: it is shown there, and counts for nothing until it is pressed again. */
+  /** The choice at ⑩ in an earlier request. It is only shown; it counts when the person presses it again. */
   earlier_choice?: InteractionFacts['dealer_choice'];
 };
 
@@ -91,7 +91,7 @@ export async function writeFacts(
     const { dealer_choice: choice, ...next } = { ...ofSamePerson(standing, change), ...change, expires_at: requestEnds };
     return next.cancelled || choice === undefined ? next : { ...next, dealer_choice: choice };
   });
-  // Cancelled since: what was kept above is forgotten, too.
+  // The request was cancelled in the meantime: also forget what was saved above.
   if (facts?.cancelled && kept && 'dealer_choice' in change) await forgetChoice(store, kept);
 }
 
@@ -105,7 +105,7 @@ function ofSamePerson(
   return rest;
 }
 
-/** The person cancels: what was chosen at ⑩ is forgotten, in this request and for the next one. */
+/** The person cancels: forgets the choice at ⑩, in this request and for the next one. */
 export async function cancelChoice(
   store: Records['interactionFacts'],
   key: FactsKey & { cid: string },

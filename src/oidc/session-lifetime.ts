@@ -9,7 +9,7 @@ type Session = { loginTs?: number | undefined };
 const secondsLeft = ({ sessionAbsolute }: Lifetimes, { loginTs }: Session, now: EpochMilliseconds): number =>
   loginTs === undefined ? Infinity : Math.floor(loginTs + sessionAbsolute - now / 1000);
 
-/** Whether it is over however much it is used: where its last use left it a moment too long, or the lifetime was longer then. */
+/** Whether the session has passed its absolute end. Its last use may have left it slightly too long, or the lifetime was longer then. */
 export const isTooOld = (lifetimes: Lifetimes, session: Session, now: EpochMilliseconds): boolean =>
   secondsLeft(lifetimes, session, now) <= 0;
 

@@ -4,7 +4,7 @@ import Provider, { errors, type AdapterPayload } from 'oidc-provider';
 import type { Deps } from '../deps.ts';
 import { signInIsOver, type Account } from '../domain/account.ts';
 
-/** What a code or a token says of its sign-in. */
+/** What a code or token says about its sign-in. */
 export type UsedToken = {
   accountId?: string | undefined;
   /** Codes and refresh tokens. */
@@ -28,7 +28,7 @@ export function mayUse(account: Account, token: UsedToken | undefined): boolean 
 
 export function createSignInChecks({ storage }: Pick<Deps, 'storage'>) {
   const isActive = async (token: UsedToken): Promise<boolean> => {
-    // A service's own token.
+    // A token of a service itself (client credentials), without a person.
     if (token.accountId === undefined) return true;
     const account = await storage.accounts.find(token.accountId);
     return account !== undefined && mayUse(account, token);

@@ -9,7 +9,7 @@ export class LedgerRolledBack extends Error {
   override name = 'LedgerRolledBack';
 }
 
-/** The anchors of a file, in their order; none where there is no file. */
+/** @returns the anchors of a file, in order; none if there is no file */
 export async function readAnchorFile(path: string): Promise<string[]> {
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return '';

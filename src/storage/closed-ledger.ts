@@ -34,7 +34,7 @@ export function readLedgerData(text: string): LedgerEvent['data'] {
   }
 }
 
-/** Which entry of a closed ledger is not as it was written. */
+/** The entry of a closed ledger that was changed. */
 export type ClosedFinding = { sequence: number; kind: 'changed' | 'missing' };
 
 export type ClosedWalk = {

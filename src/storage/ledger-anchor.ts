@@ -18,10 +18,10 @@ export type AnchorContent = {
 export type AnchorKey = {
   /** The `kid` of its anchors. */
   id: string;
-  /** For whoever verifies anchors without the secret: the JWK of the public key. */
+  /** The JWK of the public key, to verify anchors without the secret. */
   publicJwk: JsonWebKey;
   sign(content: AnchorContent): string;
-  /** What the anchor says, or why it is none of this key's. */
+  /** @returns the anchor's content, or why this key did not sign it */
   read(document: string): AnchorContent | 'changed' | 'wrong_key';
 };
 
@@ -55,7 +55,7 @@ export function createAnchorKey(ledgerKey: KeyObject): AnchorKey {
 const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
 const decode = (text: string): unknown => JSON.parse(Buffer.from(text, 'base64url').toString());
 
-/** What an anchor says, without looking at its signature. @throws {SyntaxError} it is none */
+/** @returns the anchor's content, without verifying its signature. @throws {SyntaxError} if it is not an anchor */
 export function contentOf({ document }: Pick<LedgerAnchor, 'document'>): AnchorContent {
   return decode(document.split('.')[1] ?? '') as AnchorContent;
 }
@@ -64,7 +64,7 @@ export function anchorHash({ document }: LedgerAnchor): string {
   return createHash('sha256').update(document).digest('hex');
 }
 
-/** Anchors all that is acknowledged now. Answers the anchor. */
+/** Anchors everything acknowledged so far. @returns the anchor */
 export async function takeAnchor(ledger: Ledger, key: AnchorKey, now: EpochMilliseconds): Promise<LedgerAnchor> {
   await ledger.settle();
   for (;;) {

@@ -19,7 +19,7 @@ export function partitionOf(subject: string): number {
 export type NamedEvent = LedgerEvent & { event_id: string };
 
 export type LedgerChain = {
-  /** Tells the key of an entry, without telling the key. */
+  /** Identifies the key of an entry without revealing it. */
   keyId: string;
   /** The entry that follows the last one of its partition. */
   next(last: { sequence: number; hash: string }, event: NamedEvent): LedgerEntry;
@@ -29,7 +29,7 @@ export type LedgerChain = {
 
 export function createLedgerChain(key: KeyObject): LedgerChain {
   const keyId = createHmac('sha256', key).update('id of the key').digest('hex').slice(0, 16);
-  // JSON has no line feed in a text, so that no part runs into the next one.
+  // JSON text contains no raw line feed, so the parts cannot run together.
   const hashOf: LedgerChain['hashOf'] = ({ partition, sequence, event_id, previous_hash, ...event }) =>
     createHmac('sha256', key)
       .update(`${previous_hash}\n${partition}\n${sequence}\n${JSON.stringify(event_id)}\n${canonicalEvent(event)}`)

@@ -13,7 +13,7 @@ export function recordEnds(
   async function recordSession(id: string): Promise<void> {
     const { accountId, uid } = (await artifacts.find('Session', id)) ?? {};
     if (typeof accountId !== 'string' || typeof uid !== 'string') return;
-    // The new identifier stands before the old one goes.
+    // Write the new identifier before removing the old one.
     const newest = await artifacts.findByUid('Session', uid);
     if (newest !== undefined && newest.jti !== id) return;
     await ledger.append({ type: 'session.ended', subject: accountId, data: { session: uid }, at: clock() }, uid);

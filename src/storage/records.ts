@@ -19,7 +19,7 @@ import {
   type Storage,
 } from './storage.ts';
 
-/** How a record stands after a change, and whether this call wrote it. */
+/** The record after a change, and whether this call wrote it. */
 export type Outcome<T> = { changed: true; now: T } | { changed: false; now: T | undefined };
 
 /** The next state of a record, and what the ledger says of it. */
@@ -117,7 +117,7 @@ export function guardRecords(storage: Storage, clock: () => EpochMilliseconds): 
             if (standing) return dealerLinks.update({ ...next.to, id, version: standing.version }, event);
             const first = { ...next.to, id, version: 1 };
             await dealerLinks.create(first, event).catch((error: unknown) => {
-              // Another call made it since we looked.
+              // Another call has created it since the read.
               throw error instanceof AlreadyExists ? new VersionConflict() : error;
             });
             return first;

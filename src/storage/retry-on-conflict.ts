@@ -1,4 +1,4 @@
-// Repeats a change of a record that somebody else wrote at the same moment.
+// Retries a change of a record that another call wrote at the same moment.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { VersionConflict } from './storage.ts';
 

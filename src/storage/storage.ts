@@ -263,7 +263,7 @@ export type InteractionFacts = {
   same_person?: string;
   /** The account that is signed in and is not to be gone on with: the person wants to use another ID. */
   not_as?: string | undefined;
-  /** The person cancelled: nothing is chosen in this request any more. */
+  /** Set when the person cancelled: nothing can be chosen in this request after that. */
   cancelled?: true;
   /** What was typed at ⑪, until ⑫ writes it. */
   typed_profile?: Profile | undefined;

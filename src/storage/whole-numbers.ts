@@ -6,7 +6,7 @@ import { OddNumber, type Storage } from './storage.ts';
  * that both backends store.
  */
 const LARGEST = 4_320_000_000_000_000;
-/** So that no counter leaves the safe numbers, however often it is counted. */
+/** Keeps every counter within the safe integers. */
 const MOST_POINTS = 2 ** 31 - 1;
 
 /** Members that are JSON of any shape (a job's payload, an event's data): their numbers have to be such as JSON carries. */
@@ -44,7 +44,7 @@ function checkPayload(payload: Record<string, unknown>): void {
   check(payload['consumed'], isWhole);
 }
 
-/** Every number in a value. */
+/** @returns every number inside a value */
 function check(value: unknown, accepts: (value: number) => boolean): void {
   if (typeof value === 'number' && !accepts(value)) throw new OddNumber();
   if (typeof value !== 'object' || value === null) return;

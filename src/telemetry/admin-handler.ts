@@ -7,13 +7,13 @@ import type { Readiness } from './health.ts';
 /** The metrics of a process, as prom-client adds them up. */
 export type MetricValues = MetricObjectWithValues<MetricValue<string>>[];
 
-/** What one process says of itself. */
+/** One process's report. */
 export type ProcessReport = { pid: number; readiness: Readiness; metrics: MetricValues };
 
 export type AdminSources = {
   /** What every process of this machine that serves the common ID says; those that do not answer in time are left out. */
   reports(): Promise<ProcessReport[]>;
-  /** How many there should be. */
+  /** The expected number of processes. */
   processes: number;
 };
 

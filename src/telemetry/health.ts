@@ -5,7 +5,7 @@ import type { ProcessStatus } from './process-status.ts';
 
 const PING_TIMEOUT_MS = 1500;
 
-/** What operators are told; everybody else is told `status` alone. */
+/** The report for operators. Everybody else gets `status` only. */
 export type Readiness = {
   status: 'ready' | 'not ready';
   database: 'answers' | 'does not answer';
@@ -14,7 +14,7 @@ export type Readiness = {
   configuration: { version: string; in_force_since: string; rejected?: { at: string; mistakes: number } };
 };
 
-/** Asks the database, and says how this process stands. */
+/** Checks the database, and reports the state of this process. */
 export async function describeReadiness(storage: Pick<Records, 'ping'>, status: ProcessStatus): Promise<Readiness> {
   const database = await answersInTime(storage);
   const { draining, configuration } = status;

@@ -10,7 +10,7 @@ export type Metrics = {
   registry(): Promise<Registry>;
   /** A configuration was taken up, or found to have mistakes. */
   countReload(result: ReloadResult): void;
-  /** A password was not hashed, for this reason. */
+  /** Counts a refused password hash, by reason. */
   countRefusedHash(reason: HashRefusal): void;
 };
 
@@ -60,7 +60,7 @@ async function createRegistry(
   new Gauge({
     name: 'common_id_config_last_reload_successful',
     help: '1 where the files are what is in force; 0 where they have mistakes and the last good ones are in force.',
-    // Over several processes: one that has not taken the files up is seen.
+    // With several processes, this shows one that has not reloaded the files.
     aggregator: 'min',
     registers: [registry],
     collect() {

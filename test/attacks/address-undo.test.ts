@@ -133,7 +133,7 @@ test('S122 an ID that was taken over – password, address, again and again: its
   expect((await world.mails(YAMADA)).some(({ subject }) => subject.includes('パスワードが変更'))).toBe(true);
 });
 
-test('S122 a password that was replaced longer ago than three days: takes nothing back', async () => {
+test('S122 a password that was replaced more than three days ago: cannot undo the change', async () => {
   const browser = await openAccount(YAMADA, 'Mine-again-1');
   await changePassword(browser, 'Mine-again-1', 'Newer-2026');
   await world.advance(3 * DAY + 60_000);

@@ -25,7 +25,7 @@ type Told = {
 };
 const json = (text: string): Told => JSON.parse(text) as Told;
 
-test('S130 asked by anybody: the status and nothing of why, and no metrics, whatever is said of where one comes from', async () => {
+test('S130 a request from anybody, with any forwarding headers: only the status, no reasons and no metrics', async () => {
   for (const [path, status] of [
     ['/health/live', 'alive'],
     ['/health/ready', 'ready'],
@@ -88,7 +88,7 @@ function startProgram(env: Record<string, string>) {
   return { child, ended };
 }
 
-test('S130 a port that another program has: told by its setting, and nothing is left running', async () => {
+test('S130 a port that another program uses: reported with the name of its setting, and nothing is left running', async () => {
   const [port] = await freePorts(1);
   const start = async (env: Record<string, string>) => startProgram({ PORT: String(port), ...env }).ended;
   const taken = new URL(world.admin).port;

@@ -79,7 +79,7 @@ describe('the errors of the driver', () => {
     }
   });
 
-  test('S133 a command that is wrong whenever it is made: it stays a fault of the program', () => {
+  test('S133 a command that fails every time: reported as a fault of the program', () => {
     for (const [what, error] of OUR_FAULT) expect([what, asPortError(error)]).toEqual([what, error]);
   });
 });

@@ -122,7 +122,7 @@ describe('the hashing lane', () => {
     expect((await lane.finish()).at(-1)).toBe('next minute');
   });
 
-  test('S124 an account whose hash is cheaper or dearer than those of today: every failure costs the same work', async () => {
+  test('S124 an account whose hash has a lower or higher cost than today: every failure takes the same work', async () => {
     let work = 0;
     const counting = {
       compare: async (_password: string, hash: string) => {
@@ -195,7 +195,7 @@ describe('in the program', () => {
     expect(Number(/hashes_refused_total\{reason="draft"\} (\d+)/.exec(metrics)?.[1])).toBeGreaterThan(0);
   });
 
-  test('S124 the cost is lowered, and a process starts: it knows of the dearer hashes before anybody tries', async () => {
+  test('S124 the cost is lowered, and a process starts: it knows about the more expensive hashes before the first attempt', async () => {
     const file = new DatabaseSync(join(world.directory, 'data/common-id.sqlite'), { readOnly: true });
     const marks = (): number =>
       Number(file.prepare("SELECT count(*) AS n FROM counters WHERE key LIKE 'password-hash-cost:%'").get()?.n);

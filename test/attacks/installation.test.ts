@@ -65,7 +65,7 @@ test('S126 every app started on the data of an older version, which others could
   }
 });
 
-test('S126 what admin commands and a database elsewhere leave behind: for its owner only', async () => {
+test('S126 files that admin commands and a database elsewhere leave behind: readable by their owner only', async () => {
   const path = join(folder, 'elsewhere.sqlite');
   await (await openStorage(`sqlite:${path}`, Date.now)).close();
   for (const name of readdirSync(folder)) chmodSync(join(folder, name), 0o644);

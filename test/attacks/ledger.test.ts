@@ -164,7 +164,7 @@ for (const [name, available] of suites) {
       return anchors;
     }
 
-    test('S128 nobody has touched it: it is sound, and says what is anchored', async () => {
+    test('S128 an untouched ledger: verified as sound, with what is anchored', async () => {
       const anchors = await fill();
       expect(await verify(anchors)).toEqual({
         sound: true,
@@ -195,7 +195,7 @@ for (const [name, available] of suites) {
       expect((await verify()).findings).toContainEqual({ part: 'anchors', sequence, kind });
     });
 
-    test('S128 an anchor signed with another key: it is found', async () => {
+    test('S128 an anchor signed with another key: detected', async () => {
       await fill();
       const forged = createAnchorKey(THEIRS).sign({
         number: 2,
@@ -238,7 +238,7 @@ for (const [name, available] of suites) {
       expect(await verify(anchors)).toMatchObject({ sound: true, count: { afterLastAnchor: 0 } });
     });
 
-    test('S128 anchors removed, or taken by nobody, for more than two days: it is found', async () => {
+    test('S128 anchors removed, or never made, for more than two days: detected', async () => {
       await fill();
       now += 49 * HOUR;
       await append(9, 9);

@@ -110,7 +110,7 @@ test('S106 birth dates alone differ, or names alone: asked, and no more is shown
   expect(textOf(named.browser.page.text)).not.toContain('1988年');
 });
 
-test('S106 the same person, in another writing or hardly known: never asked', async () => {
+test('S106 the same person, in another script or with little data: never asked', async () => {
   for (const claims of [
     {},
     YAMADA,

@@ -421,7 +421,7 @@ test('S127 a database on another machine’s disk: known by its file system', ()
     expect([type, isNetworkFileSystem(type)]).toEqual([type, false]);
 });
 
-test('S127 development that others reach: told that they read the mails and know the passwords', () => {
+test('S127 development that others can reach: a warning that they can read the mails and know the passwords', () => {
   const found = 'set NODE_ENV=production for what others are to reach';
   expect(told({ HOST: '0.0.0.0' }, make(), ['id', 'mailbox'])).toEqual([
     `warning: environment: HOST: expected this machine only in development, found 0.0.0.0: everybody in the network reads the mails of the mailbox; ${found}`,

@@ -183,7 +183,7 @@ for (const [name, makeDatabase] of Object.entries(databases)) {
       expect((await tokensOf(thief)).status).toBe(400);
     });
 
-    test('S119 a session gets its next identifier while its owner logs out, in every order: neither one lives', async () => {
+    test('S119 a session gets a new identifier while its owner logs out, in every order: neither identifier works', async () => {
       for (const [model, ...write] of [
         ['Session', 'save'],
         ['Session', 'destroy'],
@@ -217,7 +217,7 @@ for (const [name, makeDatabase] of Object.entries(databases)) {
       expect([await isSignedIn(thief), await isSignedIn(owner)]).toEqual([false, false]);
     });
 
-    test('S119 a grant is written back after the person took it back: it stays gone, and its code is worth nothing', async () => {
+    test('S119 a grant is written back after the person revoked it: it stays revoked, and its code is refused', async () => {
       const browser = await signedIn();
       await browser.open(requestOf({ scope: 'openid email', prompt: 'consent' }), GAZOO);
       const owner = browser.copy();

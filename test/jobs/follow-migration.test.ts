@@ -97,7 +97,7 @@ test('S105 the process dies when the migration is final and nothing was said: a 
   expect(await onTheWay()).toEqual(BOTH);
 });
 
-test('S105 nothing dies: told at once, and a minute later nobody is told again', async () => {
+test('S105 no process dies: everybody is told at once, and nobody again a minute later', async () => {
   await redeem(deps.jobs);
   await work();
   expect(await onTheWay()).toEqual(BOTH);

@@ -45,7 +45,7 @@ test('one that sends us elsewhere is not followed, and that is said', async () =
   await expect(tell(`http://${origin}`)).rejects.toThrow(/does not answer: .*redirect/);
 });
 
-test('S114 an answer that is compressed, or too long: it is no acceptance', async () => {
+test('S114 an answer that is compressed, or too long: not an acceptance', async () => {
   await tell(`http://${origin}/well`);
   await expect(tell(`http://${origin}/large`)).rejects.toThrow('the answer is longer than 65536 bytes');
   await expect(tell(`http://${origin}/gzip`)).rejects.toThrow('the answer is encoded (gzip)');

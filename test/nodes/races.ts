@@ -133,7 +133,7 @@ export function describeRaces(getNodes: () => Nodes, { atCodePage }: Visitors): 
     expect(await open(1)).toEqual(opened);
   });
 
-  test('S118 tokens that rotate at both nodes while the password changes: none is worth anything afterwards', async () => {
+  test('S118 tokens that rotate at both nodes while the password changes: none works afterwards', async () => {
     const email = 'sato@example.jp';
     const { id: issuer } = world().origins;
     const gazoo = createGazoo(world(), { email, scope: 'openid offline_access' });

@@ -125,7 +125,7 @@ test('an account is made of a registration that is proven and pressed, in its br
   expect(await ledgerOf(storage)).toMatchObject([{ type: 'account.created', subject: 'a', data: { terms: '1' } }]);
 });
 
-test('a record that never comes to rest is unavailable: nothing was written, and asking again may help', async () => {
+test('a record that keeps changing is unavailable: nothing was written, and a retry may succeed', async () => {
   const restless = guardRecords(
     {
       ...storage,

@@ -56,13 +56,13 @@ export function createSignIn(deps: SignInDeps): SignIn {
   /** Settings have changed since the hash was made; the password is here now and will not be again before the next login. */
   async function rehash(account: Account, password: string, asker: HashAsker): Promise<void> {
     const rehashed = await hasher.hash(password, asker).catch((error: unknown) => {
-      // The lane is busy: the next login does it.
+      // The lane is busy; the next login rehashes.
       if (error instanceof HashingLaneFull) return undefined;
       throw error;
     });
     if (rehashed === undefined) return;
     await storage.accounts.change(account.id, (standing) =>
-      // Another login did it in the same moment, or the password is another one by now.
+      // Another login rehashed at the same moment, or the password has changed.
       standing.password_hash === account.password_hash
         ? { to: { ...standing, password_hash: rehashed }, type: 'account.password_rehashed' }
         : undefined,

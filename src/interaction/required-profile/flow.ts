@@ -6,7 +6,7 @@ import type { Deps } from '../../deps.ts';
 import { changeAccount } from '../../storage/change-account.ts';
 import { tellProfileChanged } from '../tell-profile-changed.ts';
 
-/** Whether what was typed would change something that guards the ID. */
+/** Whether the typed values would change something that guards the ID. */
 export const changesGuarded = (account: Account, typed: Profile, now: number): boolean =>
   guardedChanges(account, { ...account.profile, ...typed }, now).length > 0;
 

@@ -95,7 +95,7 @@ export function createRequiredProfileStep(deps: Deps): InteractionStep {
     const typed = interaction.facts.typed_profile;
     if (!typed) return redirect(ctx, interaction.path);
     const session = await interaction.currentSession();
-    // Signed out meanwhile: the policy asks who is there.
+    // The person has signed out meanwhile: the policy asks them to sign in.
     if (session?.account.id !== interaction.accountId || !session) return interaction.finish({});
     const form = { action: `${interaction.path}/confirm`, backUrl: interaction.path, typed: {} };
     const guarded = changesGuarded(session.account, typed, clock());

@@ -16,7 +16,7 @@ export type LedgerEntryDocument = Omit<Stored<LedgerEntry>, 'partition' | 'seque
 export type LedgerInboxDocument = Stored<LedgerEvent> & { _id: string; made: string };
 export type LedgerOriginDocument = LedgerOrigin & { _id: number };
 export type LedgerAnchorDocument = { _id: number; document: string };
-/** Who chains events now. */
+/** The process that currently chains events. */
 export type LedgerLeaseDocument = { _id: string; holder: string; until: number };
 
 export type Index = [definition: IndexDefinition, options: IndexOptions & { name: string }];

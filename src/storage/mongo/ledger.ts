@@ -108,7 +108,7 @@ export async function closeLedger({ ledger, ledgerEntries, ledgerOrigin }: Colle
   try {
     await ledgerOrigin.insertMany([{ _id: ORIGIN, ...walk.end() }], DURABLE_INSERT);
   } catch (error) {
-    // Another process has closed it in the same moment.
+    // Another process closed it at the same moment.
     if (!isDuplicateKey(error)) throw error;
   }
 }

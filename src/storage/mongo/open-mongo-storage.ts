@@ -46,7 +46,7 @@ export async function openMongoStorage(options: {
   const { headOf, ...reads } = createLedgerReads(collections);
   const chain = createLedgerChain(ledgerKey ?? createSecretKey(randomBytes(32)));
   const sealer = createSealer(collections, chain, headOf, clock);
-  // A process without the key leaves to the others what waits.
+  // A process without the key leaves waiting events to the others.
   const wake = ledgerKey ? sealer.wake : () => undefined;
   const writes = createLedgerWrites(collections, clock, wake);
   const pendingEvents = createPendingEvents(collections, clock, wake);

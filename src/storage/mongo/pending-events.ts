@@ -35,7 +35,7 @@ export type PendingEvents = {
   finish(collection: CollectionName, changed: Changed): Promise<void>;
   /** Brings everything into the inbox that was acknowledged before, and frees what it gave up. */
   finishAll(): Promise<void>;
-  /** Answers when nothing is under way. */
+  /** Resolves when nothing is in progress. */
   idle(): Promise<void>;
 };
 
@@ -70,7 +70,7 @@ export function createPendingEvents(
     try {
       await collections.ledgerInbox.insertMany(documents, { ordered: false, ...DURABLE });
     } catch (error) {
-      // Somebody else brings the same ones.
+      // Another process is moving the same events.
       if (!isOnlyDuplicates(error)) throw error;
     }
     for (const name of NAMES) {
@@ -82,7 +82,7 @@ export function createPendingEvents(
             update: { $pull: { events: { event_id: { $in: taken.map(({ event_id }) => event_id) } } } },
           },
         }));
-      // Lost in a power cut, it is done again.
+      // If a power cut loses this write, it is repeated.
       if (updates.length > 0) await modelOf(name).bulkWrite(updates as never, { ordered: false, ...RECREATABLE });
     }
     onMoved();

@@ -22,7 +22,7 @@ const BATCH = 1_000;
 export type Sealer = {
   /** There is something in the inbox; it is chained soon, by this process or another one. */
   wake(): void;
-  /** Chains all that is in the inbox now. */
+  /** Chains everything that is in the inbox now. */
   sealAll(): Promise<void>;
   /** Answers when nothing is under way, and begins nothing any more. */
   stop(): Promise<void>;
@@ -121,7 +121,7 @@ export function createSealer(
 
   function wake(): void {
     if (timer || stopped) return;
-    // Not all at the same moment.
+    // Spread, so that processes do not retry at the same moment.
     timer = setTimeout(
       () => {
         timer = undefined;

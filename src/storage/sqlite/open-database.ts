@@ -78,7 +78,7 @@ function connect(path: string, log: OpenLog | undefined): DatabaseSync {
   }
 }
 
-/** A file that an older version made, or that was copied here, may be open to others. */
+/** A file from an older version, or a copied one, may be open to other users. */
 function keepToOwner(path: string, log: OpenLog | undefined): void {
   const found = statSync(path, { throwIfNoEntry: false });
   if (!found || (found.mode & 0o077) === 0) return;
