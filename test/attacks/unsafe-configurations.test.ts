@@ -167,6 +167,20 @@ const PRODUCTION: [string, Env, string[]][] = [
     ],
   ],
   [
+    'MongoDB with TLS to any host',
+    { DATABASE_URL: 'mongodb://id:w8Zr4Tq1Lm@db.example.jp/id?TLS=true&tlsallowinvalidhostnames=true' },
+    [
+      `error: ${e} DATABASE_URL: expected TLS whose certificate is checked, found an address that switches the check off; take tlsInsecure and tlsAllowInvalid… out`,
+    ],
+  ],
+  [
+    'MongoDB here and elsewhere',
+    { DATABASE_URL: 'mongodb://id:w8Zr4Tq1Lm@127.0.0.1:27017,db.example.jp/id' },
+    [
+      `error: ${e} DATABASE_URL: expected TLS to another host, found a password and customers that go there in clear; add tls=true to it`,
+    ],
+  ],
+  [
     'TLS switched off',
     { DATABASE_URL: 'mongodb+srv://id:w8Zr4Tq1Lm@db.example.jp/id?tls=false' },
     [
@@ -239,6 +253,11 @@ const PRODUCTION: [string, Env, string[]][] = [
     'an issuer inside',
     { ISSUER: 'https://id.corp' },
     [`error: ${e} ISSUER: expected a name that customers can reach, found https://id.corp`],
+  ],
+  [
+    'an issuer of one network',
+    { ISSUER: 'https://id' },
+    [`error: ${e} ISSUER: expected a name that customers can reach, found https://id`],
   ],
   [
     'an issuer on another port',
@@ -365,6 +384,15 @@ const PRODUCTION: [string, Env, string[]][] = [
   [
     'data all over the program',
     { DATA_DIRECTORY: '.' },
+    [
+      expect.stringMatching(
+        /^error: environment: DATA_DIRECTORY: expected a directory of its own, .*; use one below it$/,
+      ) as unknown as string,
+    ],
+  ],
+  [
+    'data all around the program',
+    { DATA_DIRECTORY: '..' },
     [
       expect.stringMatching(
         /^error: environment: DATA_DIRECTORY: expected a directory of its own, .*; use one below it$/,

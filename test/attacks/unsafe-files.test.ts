@@ -208,6 +208,13 @@ const FILES: [string, (project: TemporaryProject) => void, string[], Env?][] = [
     ],
   ],
   [
+    'a sector that is asked for inside',
+    web({ sector_identifier_uri: 'https://sector.internal/uris' }),
+    [
+      `error: ${gazoo} sector_identifier_uri: expected an address on the Internet, found 'https://sector.internal/uris'; the common ID asks nobody inside, so that no client’s file can make it`,
+    ],
+  ],
+  [
     'access tokens for a day',
     web({ 'common_id.access_tokens': { lifetime_seconds: 86_400 } }),
     [
@@ -316,6 +323,16 @@ const FILES: [string, (project: TemporaryProject) => void, string[], Env?][] = [
     ],
   ],
   [
+    'secrets in a .env file of a group',
+    (project) => {
+      project.write('.env', `LEDGER_KEY=Zk3vQ8mW1cKd7RtV0nHs5LxJg9AuEiYb\n`);
+      chmodSync(join(project.directory, '.env'), 0o640);
+    },
+    [
+      'error: .env: expected a file that its owner only can read, found one with LEDGER_KEY that others on this machine can read; chmod 600 .env',
+    ],
+  ],
+  [
     'the secrets of development',
     (project) => {
       mkdirSync(join(project.directory, 'data'), { mode: 0o700 });
@@ -347,10 +364,12 @@ test('S127 keys of the provider that others can reach: told by file', async () =
       `error: ${join(keys, file)}: expected a key that its owner only can read, found one that everybody can read; chmod 600 ${join(keys, file)}`,
     ]);
     chmodSync(join(keys, file), 0o600);
-    chmodSync(keys, 0o777);
-    expect(told(env)).toEqual([
-      `error: environment: KEY_DIRECTORY: expected a folder that its owner only can write to, found ${keys}: others can put a key of theirs there; chmod 700 ${keys}`,
-    ]);
+    for (const mode of [0o777, 0o770]) {
+      chmodSync(keys, mode);
+      expect(told(env)).toEqual([
+        `error: environment: KEY_DIRECTORY: expected a folder that its owner only can write to, found ${keys}: others can put a key of theirs there; chmod 700 ${keys}`,
+      ]);
+    }
     chmodSync(keys, 0o700);
     const project = make();
     for (const [place, sentence] of [
