@@ -15,11 +15,15 @@ type FetchOptions = { [Name in keyof RequestInit]?: RequestInit[Name] | undefine
  * `fetch`, answered when the whole answer has been read.
  * @throws {Error} where the answer is longer than 64 KB, compressed though nobody asked for it, or not there in time; as `fetch` else
  */
-export async function boundedFetch(url: string | URL, options: FetchOptions = {}): Promise<Response> {
+export async function boundedFetch(
+  url: string | URL,
+  options: FetchOptions = {},
+  timeoutMs: number = TIMEOUT_MS,
+): Promise<Response> {
   const headers = new Headers(options.headers);
   // 64 KB of gzip can unpack to 64 MB.
   headers.set('Accept-Encoding', 'identity');
-  const timeout = AbortSignal.timeout(TIMEOUT_MS);
+  const timeout = AbortSignal.timeout(timeoutMs);
   const signal = options.signal ? AbortSignal.any([options.signal, timeout]) : timeout;
   const answer = await fetch(url, { ...options, headers, signal } as RequestInit);
   const { status, statusText } = answer;

@@ -5,7 +5,7 @@ import type { EpochMilliseconds } from '../domain/account.ts';
 import { closedHash, walkClosedLedger } from './closed-ledger.ts';
 import { everyAnchor, everyClosedEntry, everyEntryOf } from './every-ledger-entry.ts';
 import { anchorHash, createAnchorKey, type AnchorContent, type AnchorKey } from './ledger-anchor.ts';
-import { createLedgerChain, LEDGER_PARTITIONS, partitionOf, type LedgerChain } from './ledger-chain.ts';
+import { createLedgerChain, LEDGER_PARTITIONS, type LedgerChain } from './ledger-chain.ts';
 import type { Ledger, LedgerAnchor, LedgerEntry, LedgerOrigin } from './storage.ts';
 
 export type LedgerFinding = {
@@ -190,10 +190,7 @@ async function* walkPartition(
     // A whole chain under another key is one finding.
     if (!chain && key_id !== strangeKey) find({ ...at, sequence, kind: 'wrong_key' });
     strangeKey = chain ? undefined : key_id;
-    const isRight =
-      (!chain || chain.hashOf(entry) === hash) &&
-      (!isNext || entry.previous_hash === last.hash) &&
-      partitionOf(entry.subject) === partition;
+    const isRight = (!chain || chain.hashOf(entry) === hash) && (!isNext || entry.previous_hash === last.hash);
     if (!isRight) find({ ...at, sequence, kind: 'changed' });
     const named = anchored.get(sequence);
     if (named && (named.size > 1 || !named.has(hash))) find({ ...at, sequence, kind: 'replaced' });

@@ -8,7 +8,7 @@ import type { Rows } from '../../scripts/admin/storage-copy/rows.ts';
 import { makeSecretKeys } from '../../src/config/secret-keys.ts';
 import { anchorDaily } from '../../src/jobs/anchor-ledger.ts';
 import { closedHash, FIRST_PREVIOUS_HASH } from '../../src/storage/closed-ledger.ts';
-import { createAnchorKey, takeAnchor } from '../../src/storage/ledger-anchor.ts';
+import { contentOf, createAnchorKey, takeAnchor } from '../../src/storage/ledger-anchor.ts';
 import { createLedgerChain, partitionOf } from '../../src/storage/ledger-chain.ts';
 import { openStorage } from '../../src/storage/open-storage.ts';
 import type { LedgerEvent, Storage } from '../../src/storage/storage.ts';
@@ -189,6 +189,12 @@ for (const [name, available] of suites) {
       ['rewritten', ([a, b]) => [a!, { ...b!, document: `${b!.document.slice(0, 60)}A${b!.document.slice(61)}` }], 'changed', 2],
       ['removed', ([, b]) => [b!], 'missing', 1],
       ['doubled', ([a, b]) => [a!, { ...b!, document: a!.document }], 'changed', 2],
+      [
+        'of a copy that went on by itself',
+        ([a, b]) => [a!, { ...b!, document: createAnchorKey(LEDGER_KEY).sign({ ...contentOf(b!), previous: 'f'.repeat(64) }) }],
+        'changed',
+        2,
+      ],
     ])('S128 an anchor %s: it is found', async (_, change, kind, sequence) => {
       await fill();
       await rewrite(url, 'ledger_anchors', change);

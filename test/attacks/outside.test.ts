@@ -71,8 +71,8 @@ afterAll(async () => {
 
 test('S114 compressed, large, endless and slow answers of others: refused, before they cost memory', async () => {
   asked = [];
-  const read = async (kind: string, options?: RequestInit): Promise<string> =>
-    boundedFetch(`${outsideUrl}/${kind}`, options).then(
+  const read = async (kind: string, options?: RequestInit, timeoutMs?: number): Promise<string> =>
+    boundedFetch(`${outsideUrl}/${kind}`, options, timeoutMs).then(
       async (answer) => String(((await answer.json()) as { keys: unknown[] }).keys.length),
       (error: unknown) => (error as Error).message,
     );
@@ -81,6 +81,8 @@ test('S114 compressed, large, endless and slow answers of others: refused, befor
   expect(await read('endless')).toBe('the answer is longer than 65536 bytes');
   expect(await read('gzip')).toBe('the answer is encoded (gzip), which was not asked for');
   expect(await read('slow', { signal: AbortSignal.timeout(200) })).toMatch(/timeout/);
+  expect(await read('slow', {}, 200)).toMatch(/timeout/);
+  expect(await read('slow', { signal: new AbortController().signal }, 200)).toMatch(/timeout/);
   expect(asked.map(({ headers }) => headers['accept-encoding'])).toEqual(asked.map(() => 'identity'));
 });
 
@@ -135,6 +137,10 @@ test('S113 unfinished requests of one network: 429 with a page in the language o
   const points = (): unknown =>
     world.rows(`SELECT points FROM counters WHERE key LIKE 'unfinished-request:%' ORDER BY expires_at DESC LIMIT 1`)[0];
   const { browser } = await begin(world, 'attack-web', {}, world.browser({ from }));
+  expect(points()).toEqual({ points: 1 });
+  // One that is answered at once is not unfinished.
+  const { page: answered } = await begin(world, 'attack-web', { prompt: 'none' }, world.browser({ from }));
+  expect(returned(answered).get('error')).toBe('login_required');
   expect(points()).toEqual({ points: 1 });
   expect(returned(await signIn(browser)).get('code')).not.toBeNull();
   expect(points()).toEqual({ points: 0 });

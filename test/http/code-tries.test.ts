@@ -1,0 +1,57 @@
+// How often codes to one mailbox may be guessed and asked for, on a real database.
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Config } from '../../src/config/config.ts';
+import { createAllCodeLimits } from '../../src/http/code-limits.ts';
+import { countCodeTry, drawCodeFor, shortCodesAreOver } from '../../src/http/code-tries.ts';
+import { openSqliteStorage } from '../../src/storage/sqlite/open-sqlite-storage.ts';
+import { guardRecords, type Records } from '../../src/storage/records.ts';
+
+const MAILBOX = 'some.one@example.jp';
+const emailCode = {
+  resendAfterSeconds: 30,
+  shortTriesPerMailboxPerDay: 3,
+  perMailboxPerHour: 2,
+  unprovenPerAddressPerHour: 100,
+  unprovenPerNetworkPerHour: 100,
+  overallPerHour: 100,
+  quietSharePercent: 50,
+};
+const config = { rateLimits: { emailCode } } as unknown as Config;
+
+let directory: string;
+let storage: Records;
+beforeEach(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'code-tries-'));
+  storage = guardRecords(await openSqliteStorage({ path: join(directory, 'test.sqlite'), clock: Date.now }), Date.now);
+});
+afterEach(async () => {
+  await storage.close();
+  rmSync(directory, { recursive: true });
+});
+
+test('S125 wrong six-digit codes to tags of one mailbox: one budget, in which right codes and long ones do not count', async () => {
+  const guess = async (address: string, code = '000000') => countCodeTry({ config, storage }, address, code);
+  for (let n = 0; n < 5; n += 1) {
+    const right = await guess(MAILBOX);
+    expect(right.mayCompare).toBe(true);
+    await right.wasRight();
+  }
+  for (const tag of ['a', 'b', 'c']) expect((await guess(`some.one+${tag}@example.jp`)).mayCompare).toBe(true);
+  expect((await guess(MAILBOX)).mayCompare).toBe(false);
+  expect((await guess(MAILBOX, '0'.repeat(12))).mayCompare).toBe(true);
+  expect(await shortCodesAreOver({ config, storage }, 'some.one+d@example.jp')).toBe(true);
+  expect(await drawCodeFor({ config, storage }, MAILBOX)).toMatch(/^\d{12}$/);
+  expect((await guess('another@example.jp')).mayCompare).toBe(true);
+});
+
+test('S110 strangers ask for a mailbox’s codes until there is no room: whom the account trusts has a count of their own', async () => {
+  const limits = createAllCodeLimits({ config, storage, clock: Date.now });
+  const isFull = async (trusted?: string): Promise<boolean> =>
+    (await limits.ask('203.0.113.5', MAILBOX, trusted)).mailboxFull !== undefined;
+  expect([await isFull(), await isFull(), await isFull()]).toEqual([false, false, true]);
+  expect([await isFull('known'), await isFull('known'), await isFull('known')]).toEqual([false, false, true]);
+  expect(await isFull('another')).toBe(false);
+});
