@@ -17,17 +17,19 @@ export async function setPassword(
   allowed: (account: Account) => boolean = () => true,
 ): Promise<Account | undefined> {
   const now = deps.clock();
-  const account = await changeAccount(deps, accountId, how, (standing) =>
-    allowed(standing)
-      ? {
-          ...standing,
-          password_hash: passwordHash,
-          passwords_before: passwordsBefore(standing, now),
-          password_changed_at: now,
-          sign_ins_ended_at: momentAfterSignIns(standing, now),
-        }
-      : undefined,
-  );
+  const account = await changeAccount(deps, accountId, how, (standing) => {
+    if (!allowed(standing)) return undefined;
+    const { email_change: wanted, ...rest } = standing;
+    return {
+      ...rest,
+      // An address that was asked for with a password that somebody has forgotten, or that another one knew, comes to nothing.
+      ...(wanted && how === 'account.password_changed' && { email_change: wanted }),
+      password_hash: passwordHash,
+      passwords_before: passwordsBefore(standing, now),
+      password_changed_at: now,
+      sign_ins_ended_at: momentAfterSignIns(standing, now),
+    };
+  });
   if (account) await tellPasswordChanged(deps, account, now);
   return account;
 }

@@ -43,8 +43,16 @@ export function createPasswordPage(deps: Deps, access: AccountAccess): AddAccoun
     const hash = await deps.hasher.hash(password, asker);
     // Before and after: they are out even where this process dies in between, and so is who came in between.
     await endOthers(ctx);
-    const changed = await setPassword(deps, account.id, hash, 'account.password_changed');
-    if (changed) await session.confirmed(changed, deps.clock());
+    // The password that was checked must be the one that is replaced: a reset that came in between stands.
+    const changed = await setPassword(
+      deps,
+      account.id,
+      hash,
+      'account.password_changed',
+      (standing) => standing.password_changed_at === account.password_changed_at,
+    );
+    if (!changed) return show(ctx, { current_password: t('form_errors.current_password_wrong') });
+    await session.confirmed(changed, deps.clock());
     await endOthers(ctx);
     return backToOverview(ctx, 'password');
   };
