@@ -141,27 +141,29 @@ for (const [name, available] of suites) {
 
     const verify = async (outside: string[] = [], keys = [LEDGER_KEY]): Promise<LedgerVerdict> =>
       within(async ({ ledger }) => verifyLedger(ledger, keys, outside));
-    const anchor = async (): Promise<string> =>
-      (await within(async ({ ledger }) => takeAnchor(ledger, createAnchorKey(LEDGER_KEY), now))).document;
+    const anchorIn = async ({ ledger }: Storage): Promise<string> =>
+      (await takeAnchor(ledger, createAnchorKey(LEDGER_KEY), now)).document;
+    const anchor = async (): Promise<string> => within(anchorIn);
 
-    async function append(from: number, to: number): Promise<void> {
-      await within(async ({ ledger }) => {
-        for (let n = from; n <= to; n += 1) {
-          await ledger.append({ ...eventAbout(HERS), data: { n }, at: now }, `${n}`);
-          if (n <= 3) await ledger.append({ ...eventAbout(HIS), data: { n }, at: now }, `his ${n}`);
-        }
-        await ledger.settle();
-      });
+    async function appendTo({ ledger }: Storage, from: number, to: number): Promise<void> {
+      for (let n = from; n <= to; n += 1) {
+        await ledger.append({ ...eventAbout(HERS), data: { n }, at: now }, `${n}`);
+        if (n <= 3) await ledger.append({ ...eventAbout(HIS), data: { n }, at: now }, `his ${n}`);
+      }
+      await ledger.settle();
     }
+    const append = async (from: number, to: number): Promise<void> => within(async (storage) => appendTo(storage, from, to));
 
     /** Her partition has 8 entries, of which the second anchor has 6; answers the anchors. */
     async function fill(): Promise<string[]> {
-      await append(1, 4);
-      const anchors = [await anchor()];
-      await append(5, 6);
-      anchors.push(await anchor());
-      await append(7, 8);
-      return anchors;
+      return within(async (storage) => {
+        await appendTo(storage, 1, 4);
+        const anchors = [await anchorIn(storage)];
+        await appendTo(storage, 5, 6);
+        anchors.push(await anchorIn(storage));
+        await appendTo(storage, 7, 8);
+        return anchors;
+      });
     }
 
     test('S128 an untouched ledger: verified as sound, with what is anchored', async () => {
