@@ -13,7 +13,7 @@ jest.setTimeout(600_000);
 
 const IS_FULL = figure(1, 0) === 1;
 /** Of the cases of an operation, every so many-th is tried; more of those that claim identifiers. */
-const stepOf = ({ rival }: Operation): number => figure(1, rival ? 13 : 61);
+const stepOf = ({ rival }: Operation): number => figure(1, rival ? 31 : 61);
 const AT_ONCE = 8;
 
 const available = mongoServerAvailable();
