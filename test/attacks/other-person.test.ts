@@ -29,6 +29,11 @@ async function arrive(claims: Record<string, unknown>, email: string, browser?: 
   if (begun.browser.page.url.includes('/login')) await signIn(begun.browser, email);
   return { ...begun, sub };
 }
+/** Signs in as somebody else than before in this request, who is asked at ⑩ for a choice of their own. */
+async function signInInstead(browser: Browser, email: string): Promise<void> {
+  await signIn(browser, email);
+  if (browser.page.url.includes('/dealer-link')) await browser.submit('/dealer-link', { decision: 'link' });
+}
 const links = () => world.rows("SELECT 1 FROM dealer_links WHERE dealer = 'aichi-toyota'").length;
 
 test('S106 the site knows another person than the owner of the ID: asked plainly, and nothing is written before the answer', async () => {
@@ -63,7 +68,7 @@ test('S106 one tab says that it is theirs: of another ID that signs in later it 
   expect(browser.page.url).toContain('/login');
   // No question whether to go on as the one who was just refused: the form for another ID.
   expect(browser.page.text).not.toContain('/continue-as');
-  await signIn(browser, 'sato@example.jp');
+  await signInInstead(browser, 'sato@example.jp');
   expect(headingOf(browser.page)).toBe(QUESTION);
   expect(textOf(browser.page.text)).toContain('佐藤 健');
   // The answer of the first tab comes late: to a question that is not on any more.
@@ -71,7 +76,7 @@ test('S106 one tab says that it is theirs: of another ID that signs in later it 
   expect(migrationOf(world, sub)?.candidate).toBeUndefined();
   // Signed in with the first one again after all, the person is not sent round in a circle.
   await browser.submit('/same-person', { decision: 'other' });
-  await signIn(browser, 'sato@example.jp');
+  await signInInstead(browser, 'sato@example.jp');
   await browser.submit('/same-person', { decision: 'same' });
   expect(browser.page.url).toMatch(/\/link$/);
   expect(migrationOf(world, sub)).toHaveProperty('candidate');
@@ -83,7 +88,7 @@ test('S106 answered, gone back and signed in with another ID: asked about that I
   await browser.submit('/same-person', { decision: 'same' });
   browser.page = before;
   await browser.submit('/same-person', { decision: 'other' });
-  await signIn(browser, 'sato@example.jp');
+  await signInInstead(browser, 'sato@example.jp');
   expect([headingOf(browser.page), textOf(browser.page.text).includes('佐藤 健')]).toEqual([QUESTION, true]);
   const [sato] = world.rows<{ id: string }>(`SELECT id FROM accounts WHERE document ->> 'email' = 'sato@example.jp'`);
   expect(migrationOf(world, sub)?.candidate?.account_id).not.toBe(sato?.id);

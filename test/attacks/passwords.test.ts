@@ -39,7 +39,11 @@ test('S23 passwords at the borders of the rule: answered as the page says', asyn
     '4827kami',
     'KAMI4827',
   ];
-  for (const password of accepted) expect([password, (await choose(password)).status]).toEqual([password, 303]);
+  for (const [index, password] of accepted.entries()) {
+    // A registration may have so many passwords hashed in a minute.
+    if (index === 8) await world.advance(60_000);
+    expect([password, (await choose(password)).status]).toEqual([password, 303]);
+  }
   const refused = [
     'Kmn-482',
     'Kaminari-4827-Higashi',

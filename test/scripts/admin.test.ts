@@ -80,7 +80,11 @@ test('storage check finds what the start of a large file does not', async () => 
   const storage = await openStorage(databaseUrl, Date.now);
   await storage.accounts.create(sampleAccount('a'), eventAbout('a'));
   // While it is in use.
-  expect(await admin(project, 'storage', 'check')).toMatchObject({ code: 0, out: `${path} is sound.\n`, err: '' });
+  expect(await admin(project, 'storage', 'check')).toMatchObject({
+    code: 0,
+    out: expect.stringContaining(`${path} is sound. `),
+    err: '',
+  });
   await storage.close();
   dropFromIndex(path);
   const damaged = await admin(project, 'storage', 'check');

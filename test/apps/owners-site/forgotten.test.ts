@@ -122,7 +122,8 @@ test('sends one person three mails at most, silently, and stops an address that 
   await ask('/forgotten-id', { email: 'sato@example.jp' });
   const mails = await site.mailsArrived(4);
   expect(mails.map(({ to }) => to?.[0]?.address).filter((address) => address === 'tanaka@example.jp')).toHaveLength(3);
-  let last = 200;
-  for (let times = 0; times < 20; times += 1) last = (await ask('/forgotten-id', { email: `x${times}@example.jp` })).status;
-  expect(last).toBe(429);
+  // An address of a carrier stands for thousands of people: it may ask for 600 mails in an hour (docs/limits.md).
+  for (let asked = 6; asked < 599; asked += 1) await ask('/forgotten-id', { email: `x${asked}@example.jp` });
+  expect((await ask('/forgotten-id', { email: 'last@example.jp' })).status).toBe(200);
+  expect((await ask('/forgotten-id', { email: 'over@example.jp' })).status).toBe(429);
 });
