@@ -11,6 +11,7 @@ import { loadFormParser } from './http/read-form.ts';
 import { createDealerBreaker } from './jobs/dealer-breaker.ts';
 import { createDealerLinkDelivery } from './jobs/deliver-dealer-link.ts';
 import { createFollowMigration } from './jobs/follow-migration.ts';
+import { createTellAccountChange } from './jobs/tell-account-change.ts';
 import { createWithdrawDealerLink } from './jobs/withdraw-dealer-link.ts';
 import type { JobKind } from './jobs/job-queue.ts';
 import { createMailPasswordReset } from './jobs/mail-password-reset.ts';
@@ -105,6 +106,7 @@ function handlersOf(current: () => Deps, mailer: Mailer): () => Record<JobKind, 
       update_dealer_link: update,
       withdraw_dealer_link: createWithdrawDealerLink(deps, breaker),
       follow_migration: createFollowMigration({ ...deps, formatTime }),
+      tell_account_change: createTellAccountChange(deps),
     };
   };
   let made = { deps: current(), handlers: make(current()) };

@@ -56,6 +56,7 @@ export const dealerAway: Fault = {
       deliver_dealer_link: deliver,
       update_dealer_link: update,
       follow_migration: done,
+      tell_account_change: done,
     };
     const keys = await writeLinks(storage, jobs, count);
     const runner = createJobRunner(deps, () => handlers);

@@ -1,7 +1,7 @@
 // Sets a new password and tells the person by mail, so that somebody else's doing does not stay unnoticed.
 import type { Deps } from '../deps.ts';
-import { momentAfterSignIns, passwordsBefore, type Account, type EpochMilliseconds } from '../domain/account.ts';
-import { changeAccount } from '../storage/change-account.ts';
+import { momentAfterSignIns, passwordsBefore, type Account, type EpochMilliseconds, type OwedMail } from '../domain/account.ts';
+import { changeAndTell } from '../jobs/tell-account-change.ts';
 import { formatTime } from '../http/format-time.ts';
 
 /**
@@ -17,10 +17,10 @@ export async function setPassword(
   allowed: (account: Account) => boolean = () => true,
 ): Promise<Account | undefined> {
   const now = deps.clock();
-  const account = await changeAccount(deps, accountId, how, (standing) => {
+  return changeAndTell(deps, accountId, how, (standing) => {
     if (!allowed(standing)) return undefined;
     const { email_change: wanted, ...rest } = standing;
-    return {
+    const to = {
       ...rest,
       // An address that was asked for with a password that somebody has forgotten, or that another one knew, comes to nothing.
       ...(wanted && how === 'account.password_changed' && { email_change: wanted }),
@@ -29,22 +29,17 @@ export async function setPassword(
       password_changed_at: now,
       sign_ins_ended_at: momentAfterSignIns(standing, now),
     };
+    return { to, mails: [passwordChangedMail(deps, to, now)] };
   });
-  if (account) await tellPasswordChanged(deps, account, now);
-  return account;
 }
 
 /** @param account as it is after the change */
-export async function tellPasswordChanged(
-  { jobs, config }: Pick<Deps, 'jobs' | 'config'>,
-  account: Account,
-  now: EpochMilliseconds,
-): Promise<void> {
+export function passwordChangedMail({ config }: Pick<Deps, 'config'>, account: Account, now: EpochMilliseconds): OwedMail {
   const language = account.language === 'en' ? 'en' : 'ja';
-  await jobs.enqueue('send_mail', `mail:password-changed:${account.id}:${account.version}`, {
+  return {
     to: account.email,
     template: 'password-changed',
     language,
     values: { time: formatTime(now, language), url: `${config.issuer}/password/forgotten` },
-  });
+  };
 }

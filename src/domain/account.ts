@@ -70,6 +70,12 @@ export type EmailBefore = {
 /** A replaced password, kept while it can undo a change of address. */
 export type PasswordBefore = { password_hash: string; until: EpochMilliseconds };
 
+/** A mail that tells the person of a change; `template` is one of views/mail. No secret is in it. */
+export type OwedMail = { to: string; template: string; language: string; values: Record<string, string | number> };
+
+/** The mails that one change owes. */
+export type MailsOwed = { change: string; mails: OwedMail[]; until: EpochMilliseconds };
+
 export type Account = {
   /** The `sub` of the account: opaque, never reused, never derived from the address. */
   id: string;
@@ -108,6 +114,8 @@ export type Account = {
   email_change?: EmailChange;
   /** The addresses before, each of which can take its change back for a while; oldest first. */
   emails_before?: EmailBefore[];
+  /** What tells of the latest changes, whether it was sent or not; see `jobs/tell-account-change.ts`. */
+  mails_owed?: MailsOwed[];
   created_at: EpochMilliseconds;
   updated_at: EpochMilliseconds;
   disabled_at?: EpochMilliseconds;
@@ -115,6 +123,17 @@ export type Account = {
 
 /** How long a change of address can be undone, and a replaced password can help with that. */
 export const UNDO_LIFETIME_MS = 72 * 60 * 60 * 1000;
+
+/** How long an account keeps which mails a change owes. */
+export const MAIL_OWED_MS = 24 * 60 * 60 * 1000;
+/** The newest are kept. */
+const MOST_MAILS_OWED = 20;
+
+/** The account with the mails that a change owes. */
+export function withMailsOwed(account: Account, owed: Omit<MailsOwed, 'until'>, now: EpochMilliseconds): Account {
+  const earlier = (account.mails_owed ?? []).filter(({ until }) => now < until);
+  return { ...account, mails_owed: [...earlier, { ...owed, until: now + MAIL_OWED_MS }].slice(-MOST_MAILS_OWED) };
+}
 
 /** The oldest are kept: a password that is replaced again and again is not the owner's. */
 const MOST_PASSWORDS_BEFORE = 3;

@@ -20,9 +20,6 @@ export function secondsToNextCode({ config, clock }: Pick<Deps, 'config' | 'cloc
   return Math.max(0, Math.ceil((from - clock()) / 1000));
 }
 
-/** Counts one mail with a code. @throws {PageError} `too_many_requests`, where the mailbox, the place or everybody has asked too often */
-export type CountCodeMail = (ip: string, canonicalEmail: string) => Promise<void>;
-
 export type CodeLimits = {
   /**
    * Counts that a code is asked for.
@@ -43,10 +40,6 @@ export type CodeLimits = {
   /** `ask` and `sent`, where a mail is sent in any case. @throws {PageError} as `ask`, and where the mailbox has no room */
   count(ip: string, canonicalEmail: string, trusted?: string): Promise<void>;
 };
-
-export function createCodeLimits(deps: Pick<Deps, 'config' | 'storage' | 'clock'>): CountCodeMail {
-  return createAllCodeLimits(deps).count;
-}
 
 export function createAllCodeLimits({ config, storage, clock }: Pick<Deps, 'config' | 'storage' | 'clock'>): CodeLimits {
   const { counters } = storage;

@@ -15,8 +15,11 @@ const PACE_SECONDS = 2;
 type Failures = { failures: number; countedUntil: number };
 
 export type LoginTry = {
-  /** The password was right: failures are forgotten. Answers how many there were before. */
-  succeeded(): Promise<Failures>;
+  /**
+   * The password was right: failures are forgotten.
+   * @param tell gets how many there were before, and is done before they are forgotten, so that a process that dies loses nothing
+   */
+  succeeded(tell: (counted: Failures) => Promise<void>): Promise<void>;
   /** Nothing was compared. */
   takeBack(): Promise<void>;
 };
@@ -100,17 +103,18 @@ export function createLoginLimits({ config, storage, clock }: Pick<Deps, 'config
           await giveBack();
           await giveBackPlace();
         },
-        async succeeded() {
+        async succeeded(tell) {
           const { failures, countedUntil, pauses } = await failuresOf(key);
           // This one is among them.
           const own = { failures: failures - 1, countedUntil };
           // Failures in browsers that the account has never been used in.
           const elsewhere = knownDevice === undefined ? own : await failuresOf(account);
+          const counted = elsewhere.failures > own.failures ? elsewhere : own;
+          await tell(counted);
           await Promise.all([
             ...[triesKey, ...(pauses > 0 ? [pausesKey, pauseKey] : [])].map(async (keyOf) => counters.remove(keyOf(key))),
             giveBackPlace(),
           ]);
-          return elsewhere.failures > own.failures ? elsewhere : own;
         },
       };
     },

@@ -10,6 +10,15 @@ export type JobPayloads = {
   update_dealer_link: { link_id: string };
   withdraw_dealer_link: { link_id: string };
   follow_migration: MigrationChange;
+  tell_account_change: AccountChange;
+};
+
+/** A change of an account that mails tell of; see `tell-account-change.ts`. */
+export type AccountChange = {
+  account_id: string;
+  change: string;
+  /** Values that only the mails show, by template. */
+  secrets: Record<string, Record<string, string>>;
 };
 
 /** A change of a migration that others have to hear of; see `follow-migration.ts`. */
@@ -38,6 +47,7 @@ export const JOB_KINDS: readonly string[] = Object.keys({
   update_dealer_link: true,
   withdraw_dealer_link: true,
   follow_migration: true,
+  tell_account_change: true,
 } satisfies Record<JobKind, true>);
 
 export type JobQueue = {

@@ -2,7 +2,8 @@
 import { createCipheriv, createDecipheriv, randomBytes, type KeyObject } from 'node:crypto';
 import type { Job, JobStore } from './storage.ts';
 
-const SEALED_KIND = 'send_mail';
+/** Mails, and the jobs that hold what a mail will show. */
+const SEALED_KINDS: readonly string[] = ['send_mail', 'tell_account_change'];
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
@@ -21,7 +22,7 @@ export function sealMails(jobs: JobStore, key: KeyObject): JobStore {
 
   function open(job: Job): Job {
     const { sealed } = job.payload;
-    if (job.kind !== SEALED_KIND || typeof sealed !== 'string') return job;
+    if (!SEALED_KINDS.includes(job.kind) || typeof sealed !== 'string') return job;
     const bytes = Buffer.from(sealed, 'base64url');
     const [nonce, tag] = [bytes.subarray(0, NONCE_BYTES), bytes.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES)];
     try {
@@ -35,10 +36,10 @@ export function sealMails(jobs: JobStore, key: KeyObject): JobStore {
 
   return {
     ...jobs,
-    enqueue: async (job) => jobs.enqueue(job.kind === SEALED_KIND ? { ...job, payload: seal(job.key, job.payload) } : job),
+    enqueue: async (job) => jobs.enqueue(SEALED_KINDS.includes(job.kind) ? { ...job, payload: seal(job.key, job.payload) } : job),
     async revive(jobKey, payload, runAt) {
       const kind = (await jobs.find(jobKey))?.kind;
-      return jobs.revive(jobKey, kind === SEALED_KIND ? seal(jobKey, payload) : payload, runAt);
+      return jobs.revive(jobKey, kind !== undefined && SEALED_KINDS.includes(kind) ? seal(jobKey, payload) : payload, runAt);
     },
     async find(jobKey) {
       const job = await jobs.find(jobKey);

@@ -46,6 +46,7 @@ function startRunner(send: JobHandler['run'], jobs = storage.jobs) {
     update_dealer_link: others,
     withdraw_dealer_link: others,
     follow_migration: others,
+    tell_account_change: others,
   };
   const clock = (): number => now;
   const deps = { storage: guardRecords({ ...storage, jobs }, clock), clock, log: pino({ level: 'silent' }), jobs: queue };

@@ -2,7 +2,9 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Deps } from '../../deps.ts';
 import { momentAfterSignIns, passwordsBefore, UNDO_LIFETIME_MS, type Account } from '../../domain/account.ts';
-import { codeHmac, drawCode, EMAIL_CODE_LIFETIME_MS } from '../../domain/email-code.ts';
+import { codeHmac, EMAIL_CODE_LIFETIME_MS, formatCode } from '../../domain/email-code.ts';
+import { drawCodeFor } from '../../http/code-tries.ts';
+import { changeAndTell } from '../../jobs/tell-account-change.ts';
 import { AlreadyExists } from '../../storage/storage.ts';
 import { changeAccount } from '../../storage/change-account.ts';
 import { formatTime } from '../../http/format-time.ts';
@@ -12,6 +14,9 @@ type EmailDeps = Pick<Deps, 'config' | 'storage' | 'clock' | 'jobs'>;
 
 /** The slot of the code: no code of a registration or a reset counts in it. */
 export const emailChangeSlot = (accountId: string): string => `email-change:${accountId}`;
+
+/** Goes to the old address; its link takes the change back. */
+const UNDO_MAIL = 'email-changed-undo';
 
 const languageOf = ({ language }: Account): 'ja' | 'en' => (language === 'en' ? 'en' : 'ja');
 
@@ -33,13 +38,13 @@ export async function askForEmail(
   }));
   const slot = emailChangeSlot(account.id);
   const owner = await storage.accounts.findByEmail(canonical);
-  const code = drawCode();
+  const code = await drawCodeFor(deps, canonical);
   // The mail first: where the press ends in between, the slot is empty and the next press sends another one.
   await jobs.enqueue('send_mail', `mail:email-change:${randomUUID()}`, {
     to: owner ? owner.email : email,
     template: owner ? 'email-change-taken' : 'email-change-code',
     language: languageOf(account),
-    values: owner ? {} : { code, minutes: EMAIL_CODE_LIFETIME_MS / 60_000 },
+    values: owner ? {} : { code: formatCode(code), minutes: EMAIL_CODE_LIFETIME_MS / 60_000 },
   });
   await storage.emailCodes.put({
     id: slot,
@@ -58,48 +63,45 @@ export async function askForEmail(
 export async function changeEmail(deps: EmailDeps, accountId: string, wanted: string): Promise<Account | undefined> {
   const now = deps.clock();
   const token = randomBytes(32).toString('base64url');
-  let before: Account | undefined;
-  const after = await changeAccount(deps, accountId, 'account.email_changed', (standing) => {
-    const { email_change: change, ...rest } = standing;
-    if (change?.email_canonical !== wanted) return undefined;
-    before = standing;
-    return {
-      ...rest,
-      email: change.email,
-      email_canonical: change.email_canonical,
-      email_verified_at: now,
-      sign_ins_ended_at: momentAfterSignIns(standing, now),
-      // The earlier ones stay: a second change must not cost the first address its way back.
-      emails_before: [
-        ...(standing.emails_before ?? []).filter(({ undo_until: until }) => now < until),
-        {
-          email: standing.email,
-          email_canonical: standing.email_canonical,
-          undo_sha256: undoDigest(token),
-          undo_until: now + UNDO_LIFETIME_MS,
-          password_hashes: passwordsBefore(standing, now).map(({ password_hash: hash }) => hash),
-        },
-      ],
-    };
-  }).catch((error: unknown) => {
+  const undoUrl = `${deps.config.issuer}/account/email/undo?token=${accountId}.${token}`;
+  return changeAndTell(
+    deps,
+    accountId,
+    'account.email_changed',
+    (standing) => {
+      const { email_change: change, ...rest } = standing;
+      if (change?.email_canonical !== wanted) return undefined;
+      const to = {
+        ...rest,
+        email: change.email,
+        email_canonical: change.email_canonical,
+        email_verified_at: now,
+        sign_ins_ended_at: momentAfterSignIns(standing, now),
+        // The earlier ones stay: a second change must not cost the first address its way back.
+        emails_before: [
+          ...(standing.emails_before ?? []).filter(({ undo_until: until }) => now < until),
+          {
+            email: standing.email,
+            email_canonical: standing.email_canonical,
+            undo_sha256: undoDigest(token),
+            undo_until: now + UNDO_LIFETIME_MS,
+            password_hashes: passwordsBefore(standing, now).map(({ password_hash: hash }) => hash),
+          },
+        ],
+      };
+      const language = languageOf(standing);
+      const values = { email: to.email, time: formatTime(now, language) };
+      return {
+        to,
+        mails: [
+          { to: to.email, template: 'email-changed', language, values },
+          { to: standing.email, template: UNDO_MAIL, language, values },
+        ],
+      };
+    },
+    { [UNDO_MAIL]: { url: undoUrl } },
+  ).catch((error: unknown) => {
     if (error instanceof AlreadyExists) return undefined;
     throw error;
   });
-  if (!after || !before) return undefined;
-  const language = languageOf(after);
-  const key = `mail:email-changed:${accountId}:${after.version}`;
-  const time = formatTime(now, language);
-  await deps.jobs.enqueue('send_mail', `${key}:new`, {
-    to: after.email,
-    template: 'email-changed',
-    language,
-    values: { email: after.email, time },
-  });
-  await deps.jobs.enqueue('send_mail', `${key}:old`, {
-    to: before.email,
-    template: 'email-changed-undo',
-    language,
-    values: { email: after.email, time, url: `${deps.config.issuer}/account/email/undo?token=${accountId}.${token}` },
-  });
-  return after;
 }

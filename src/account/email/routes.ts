@@ -1,7 +1,7 @@
 // メールアドレスの変更: the new address and the current password → the code from the new address → done.
 import type { Deps } from '../../deps.ts';
 import { parseEmail } from '../../domain/canonical-email.ts';
-import { createCodeLimits, secondsToNextCode } from '../../http/code-limits.ts';
+import { createAllCodeLimits, secondsToNextCode } from '../../http/code-limits.ts';
 import { createKnownDevices } from '../../http/known-device.ts';
 import { createRateLimit } from '../../http/rate-limit.ts';
 import { formField } from '../../http/read-form.ts';
@@ -23,7 +23,7 @@ export function createEmailPages(deps: Deps, access: AccountAccess): AddAccountR
   const { storage, clock } = deps;
   const signIn = createSignIn(deps);
   const knownDevices = createKnownDevices(deps.config.issuer.startsWith('https:'));
-  const countCodeMail = createCodeLimits(deps);
+  const codeLimits = createAllCodeLimits(deps);
   const perAccount = createRateLimit('email-change', CODES_A_DAY, storage.counters, clock);
 
   const show = (ctx: AccountContext, email: string, errors: Record<string, string> = {}): void =>
@@ -59,7 +59,7 @@ export function createEmailPages(deps: Deps, access: AccountAccess): AddAccountR
   const send = async (ctx: AccountContext, wanted: { email: string; canonical: string }): Promise<void> => {
     const { account } = ctx.state.session;
     await perAccount.count(account.id);
-    await countCodeMail(ctx.ip, wanted.canonical);
+    await codeLimits.count(ctx.ip, wanted.canonical);
     await askForEmail(deps, account, wanted);
   };
 
@@ -94,7 +94,7 @@ export function createEmailPages(deps: Deps, access: AccountAccess): AddAccountR
       const now = await storage.accounts.find(id);
       return now?.email_canonical === change.email_canonical ? backToOverview(ctx, 'email') : redirect(ctx, PATH);
     }
-    await checked.takeOut();
+    if (await checked.takeOut()) await codeLimits.proven(ctx.ip);
     // The code from the new mailbox: this session goes on, and no other.
     await session.confirmed(changed, clock());
     await access.endSessions(id, session.uid);

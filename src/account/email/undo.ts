@@ -6,9 +6,9 @@ import type { Deps } from '../../deps.ts';
 import { momentAfterSignIns, type Account, type EmailBefore } from '../../domain/account.ts';
 import type { HashAsker } from '../../domain/password-hash.ts';
 import type { AccountAccess } from '../../oidc/account-access.ts';
-import { changeAccount } from '../../storage/change-account.ts';
+import { changeAndTell } from '../../jobs/tell-account-change.ts';
 import { AlreadyExists } from '../../storage/storage.ts';
-import { tellPasswordChanged } from '../set-password.ts';
+import { passwordChangedMail } from '../set-password.ts';
 
 type UndoDeps = Pick<Deps, 'config' | 'storage' | 'clock' | 'jobs' | 'hasher'>;
 
@@ -44,12 +44,12 @@ export async function knowsPassword(
 export async function undoEmail(deps: UndoDeps, access: AccountAccess, token: string, passwordHash: string): Promise<boolean> {
   const [accountId = '', secret = ''] = token.split('.');
   const now = deps.clock();
-  const restored = await changeAccount(deps, accountId, 'account.email_change_undone', (standing) => {
+  const restored = await changeAndTell(deps, accountId, 'account.email_change_undone', (standing) => {
     const { email_change: _wanted, passwords_before: _passwords, emails_before: earlier = [], ...rest } = standing;
     const index = undoIndex(standing, secret, now);
     const before = earlier[index];
     if (!before || standing.disabled_at !== undefined) return undefined;
-    return {
+    const to = {
       ...rest,
       email: before.email,
       email_canonical: before.email_canonical,
@@ -60,6 +60,7 @@ export async function undoEmail(deps: UndoDeps, access: AccountAccess, token: st
       password_changed_at: now,
       sign_ins_ended_at: momentAfterSignIns(standing, now),
     };
+    return { to, mails: [passwordChangedMail(deps, to, now)] };
   }).catch((error: unknown) => {
     // Another ID has the old address by now. It belongs to the same mailbox, so support can undo the change by hand.
     if (error instanceof AlreadyExists) return undefined;
@@ -67,7 +68,6 @@ export async function undoEmail(deps: UndoDeps, access: AccountAccess, token: st
   });
   if (!restored) return false;
   await access.endAll(accountId);
-  await tellPasswordChanged(deps, restored, now);
   return true;
 }
 

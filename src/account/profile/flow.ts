@@ -1,9 +1,9 @@
 // Writes a profile; what guards the ID only where the password was given, and never without telling the person.
 import type { Deps } from '../../deps.ts';
-import type { Profile, ProfileKey } from '../../domain/account.ts';
+import type { Profile } from '../../domain/account.ts';
 import { guardedChanges } from '../../domain/guarded-profile.ts';
-import { changeAccount } from '../../storage/change-account.ts';
-import { tellProfileChanged } from '../../interaction/tell-profile-changed.ts';
+import { profileChangedMails } from '../../interaction/profile-changed-mails.ts';
+import { changeAndTell } from '../../jobs/tell-account-change.ts';
 
 /**
  * @param passwordGiven whether the person has just shown the password
@@ -15,11 +15,10 @@ export async function changeProfile(
   profile: Profile,
   passwordGiven: boolean,
 ): Promise<boolean> {
-  let guarded: ProfileKey[] = [];
-  const changed = await changeAccount(deps, accountId, 'account.profile_changed', (account) => {
-    guarded = guardedChanges(account, profile, deps.clock());
-    return guarded.length === 0 || passwordGiven ? { ...account, profile } : undefined;
+  const changed = await changeAndTell(deps, accountId, 'account.profile_changed', (account) => {
+    const guarded = guardedChanges(account, profile, deps.clock());
+    if (guarded.length && !passwordGiven) return undefined;
+    return { to: { ...account, profile }, mails: profileChangedMails(deps, account, guarded) };
   });
-  if (changed) await tellProfileChanged(deps, changed, guarded);
   return changed !== undefined;
 }

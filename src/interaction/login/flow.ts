@@ -41,8 +41,9 @@ export function createSignIn(deps: SignInDeps): SignIn {
       throw error;
     });
     if (!account || !right) return undefined;
-    const { failures, countedUntil } = await attempt.succeeded();
-    if (failures >= FAILURES_WORTH_A_MAIL) await tellOwner(deps, account, failures, countedUntil);
+    await attempt.succeeded(async ({ failures, countedUntil }) => {
+      if (failures >= FAILURES_WORTH_A_MAIL) await tellOwner(deps, account, failures, countedUntil);
+    });
     if (hasher.needsRehash(account.password_hash)) await rehash(account, password, asker);
     return account;
   };

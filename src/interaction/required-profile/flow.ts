@@ -3,8 +3,8 @@ import type { Account, Profile, ProfileKey } from '../../domain/account.ts';
 import { guardedChanges } from '../../domain/guarded-profile.ts';
 import { confirmClaims } from '../../domain/required-profile.ts';
 import type { Deps } from '../../deps.ts';
-import { changeAccount } from '../../storage/change-account.ts';
-import { tellProfileChanged } from '../tell-profile-changed.ts';
+import { changeAndTell } from '../../jobs/tell-account-change.ts';
+import { profileChangedMails } from '../profile-changed-mails.ts';
 
 /** Whether the typed values would change something that guards the ID. */
 export const changesGuarded = (account: Account, typed: Profile, now: number): boolean =>
@@ -23,14 +23,13 @@ export async function confirmProfile(
   claims: readonly ProfileKey[],
   passwordGiven: boolean,
 ): Promise<boolean> {
-  let guarded: ProfileKey[] = [];
   const event = { type: 'account.profile_confirmed', data: { client_id: clientId, claims: claims.join(' ') } };
-  const changed = await changeAccount(deps, accountId, event, (account) => {
+  const changed = await changeAndTell(deps, accountId, event, (account) => {
     const profile = { ...account.profile, ...typed };
-    guarded = guardedChanges(account, profile, deps.clock());
+    const guarded = guardedChanges(account, profile, deps.clock());
     if (guarded.length && !passwordGiven) return undefined;
-    return confirmClaims({ ...account, profile }, clientId, claims, deps.clock());
+    const to = confirmClaims({ ...account, profile }, clientId, claims, deps.clock());
+    return { to, mails: profileChangedMails(deps, account, guarded) };
   });
-  if (changed) await tellProfileChanged(deps, changed, guarded);
   return changed !== undefined;
 }
