@@ -130,6 +130,11 @@ test('S132 a change that was made as it should be, and one that was not made: it
     await owner.open(`${world.issuer}/account/email/code`);
     await expect(owner.post('/account/email/code', { code })).rejects.toThrow('a server error');
   });
+  // Nor is a change made whose mails nothing would send.
+  world.change(`CREATE TRIGGER no_jobs BEFORE INSERT ON jobs BEGIN SELECT RAISE(ABORT, 'lost'); END`);
+  await expect(newPassword(owner, PASSWORD, 'Never-2026')).rejects.toThrow('a server error');
+  world.change('DROP TRIGGER no_jobs');
+  await openAccount(SATO);
   await aMinuteLater();
   const all = async (): Promise<number[]> =>
     Promise.all([
@@ -138,6 +143,7 @@ test('S132 a change that was made as it should be, and one that was not made: it
       countOf('never@example.jp', 'メールアドレスを変更しました'),
     ]);
   expect(await all()).toEqual([0, 0, 0]);
+  await owner.open(`${world.issuer}/account/email/code`);
   expect((await owner.post('/account/email/code', { code })).status).toBe(303);
   await aMinuteLater();
   expect(await all()).toEqual([0, 1, 1]);
