@@ -26,7 +26,7 @@ export function describePoison(getNodes: () => Nodes, visitors: Visitors): void 
     const { status, text } = await browser.copy().send(address, { mayFail: true });
     if (status < 400) return;
     // A page of ours, which says what to do, and nothing of the inside.
-    expect(textOf(text)).toMatch(/もう一度|時間をおいて|やり直|はじめ/);
+    expect(textOf(text)).toMatch(/もう一度|時間をおいて|やり直|始め直/);
     expect(text).not.toMatch(/TypeError|SyntaxError|at .*\.ts:/);
   }
 
