@@ -199,6 +199,7 @@ async function everyOrder(pairs: [string, string][]): Promise<number> {
 test('S101 a change of the address, its undo and a new password in every order of their writes: what comes of it is what comes of one after the other', async () => {
   const short: [string, string][] = [
     ['code of the new address', 'another address'],
+    ['another address', 'another code'],
     ['code of the new address', 'undo'],
   ];
   const pairs = figure(1, 0) ? upper(EMAIL) : short;
@@ -218,6 +219,7 @@ test('S101 resets of a password in every order of their writes: one new password
 test('S101 a reset while the address changes or is taken back, in every order of their writes: never half of one and half of the other', async () => {
   const short: [string, string][] = [
     ['code of the new address', 'password of reset C'],
+    ['another address', 'password of reset C'],
     ['change of the password', 'password of reset C'],
     ['undo', 'password of reset C'],
   ];

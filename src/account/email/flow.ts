@@ -23,19 +23,26 @@ const languageOf = ({ language }: Account): 'ja' | 'en' => (language === 'en' ? 
 /**
  * Notes the address that is wanted and mails a code to it. An address that has another ID gets a mail that says so, and no code matches:
  * the page cannot tell which addresses have one.
+ * @param account as it was when the sign-in was looked at
+ * @param options.again another code for the address that is wanted already
+ * @returns `false` where a new password or address has ended that sign-in since, or another address is wanted by now: nothing is noted and
+ * nothing mailed
  */
 export async function askForEmail(
   deps: EmailDeps,
   account: Account,
   wanted: { email: string; canonical: string },
-): Promise<void> {
+  { again }: { again: boolean },
+): Promise<boolean> {
   const { config, storage, clock, jobs } = deps;
   const now = clock();
   const { email, canonical } = wanted;
-  await changeAccount(deps, account.id, 'account.email_change_asked', (standing) => ({
-    ...standing,
-    email_change: { email, email_canonical: canonical, asked_at: now },
-  }));
+  const noted = await changeAccount(deps, account.id, 'account.email_change_asked', (standing) => {
+    if (standing.sign_ins_ended_at !== account.sign_ins_ended_at) return undefined;
+    if (again && standing.email_change?.email_canonical !== canonical) return undefined;
+    return { ...standing, email_change: { email, email_canonical: canonical, asked_at: now } };
+  });
+  if (!noted) return false;
   const slot = emailChangeSlot(account.id);
   const owner = await storage.accounts.findByEmail(canonical);
   const code = await drawCodeFor(deps, canonical);
@@ -54,6 +61,7 @@ export async function askForEmail(
     sent_at: now,
     expires_at: now + EMAIL_CODE_LIFETIME_MS,
   });
+  return true;
 }
 
 /**

@@ -52,15 +52,18 @@ export function createEmailPages(deps: Deps, access: AccountAccess): AddAccountR
     if (!(await signIn(account.email, password, from)))
       return show(ctx, typed, { current_password: t('form_errors.current_password_wrong') });
     await session.confirmed(account, clock());
-    await sendOnce(deps, emailChangeSlot(account.id), parsed.canonical, async () => send(ctx, parsed));
-    return redirect(ctx, `${PATH}/code`);
+    let isNoted = true;
+    await sendOnce(deps, emailChangeSlot(account.id), parsed.canonical, async () => {
+      isNoted = await send(ctx, parsed);
+    });
+    return redirect(ctx, isNoted ? `${PATH}/code` : PATH);
   };
 
-  const send = async (ctx: AccountContext, wanted: { email: string; canonical: string }): Promise<void> => {
+  const send = async (ctx: AccountContext, wanted: { email: string; canonical: string }, again = false): Promise<boolean> => {
     const { account } = ctx.state.session;
     await perAccount.count(account.id);
     await codeLimits.count(ctx.ip, wanted.canonical);
-    await askForEmail(deps, account, wanted);
+    return askForEmail(deps, account, wanted, { again });
   };
 
   const showCode = (ctx: AccountContext, errors: Record<string, string> = {}): void => {
@@ -112,8 +115,8 @@ export function createEmailPages(deps: Deps, access: AccountAccess): AddAccountR
       ctx.set('Retry-After', String(seconds));
       return;
     }
-    await send(ctx, { email: change.email, canonical: change.email_canonical });
-    redirect(ctx, `${PATH}/code?resent`);
+    const isNoted = await send(ctx, { email: change.email, canonical: change.email_canonical }, true);
+    redirect(ctx, isNoted ? `${PATH}/code?resent` : PATH);
   };
 
   return (router) => {
