@@ -80,9 +80,9 @@ test('S129 a person who opened it under another name: told in their language wha
     sendRaw(`${world.origins.mailbox}/`, { headers: { ...headers, 'Accept-Language': language } });
   expect(await answer('en')).toMatchObject({
     status: 421,
-    text: `Nothing is served here under this name. Please open ${world.origins.mailbox}\n`,
+    text: `This page is not available at this address. Please open ${world.origins.mailbox}\n`,
   });
-  expect((await answer('ja')).text).toBe(`この名前ではご覧いただけません。${world.origins.mailbox} を開いてください。\n`);
+  expect((await answer('ja')).text).toBe(`このアドレスではご覧いただけません。${world.origins.mailbox} を開いてください。\n`);
 });
 
 test('S129 production, behind a proxy that asks under a name of its own: answered, and the name reaches nothing', async () => {
