@@ -31,7 +31,8 @@ beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'account-proofs-'));
   storage = await openSqliteStorage({ path: join(directory, 'db.sqlite'), clock });
   const keys = { emailCode: createSecretKey(Buffer.alloc(32, 1)) };
-  const config = { issuer: 'http://id.example', keys };
+  const rateLimits = { emailCode: { shortTriesPerMailboxPerDay: 50 } };
+  const config = { issuer: 'http://id.example', keys, rateLimits };
   deps = { storage: guardRecords(storage, clock), clock, config, jobs: createJobQueue(storage.jobs, clock) } as never;
 });
 afterEach(async () => {
