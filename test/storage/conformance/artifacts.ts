@@ -78,9 +78,9 @@ export function artifactPromises(open: OpenBackend): void {
     for (const model of ['Session', 'Grant', 'Interaction', 'AccessToken', 'RefreshToken', 'AuthorizationCode']) {
       await artifacts().save(model, 'destroyed', payload, inAnHour());
       await artifacts().save(model, 'of a grant', payload, inAnHour());
-      await artifacts().save(model, 'expired', payload, subject.now() + 1_000);
       await artifacts().destroy(model, 'destroyed');
       await artifacts().destroyByGrantId(model, 'g');
+      await artifacts().save(model, 'expired', payload, subject.now() + 1_000);
     }
     subject.advance(1_000);
     for (const model of ['Session', 'Grant', 'Interaction', 'AccessToken', 'RefreshToken', 'AuthorizationCode']) {
