@@ -7,12 +7,16 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { askForEmail, changeEmail } from '../../src/account/email/flow.ts';
 import { findUndo, undoDigest, undoEmail } from '../../src/account/email/undo.ts';
-import { stillHolds } from '../../src/account/forgotten/flow.ts';
+import { askForCodeAgain, stillHolds } from '../../src/account/forgotten/flow.ts';
 import { setPassword } from '../../src/account/set-password.ts';
-import { authTimeOf, signInIsOver, type Account } from '../../src/domain/account.ts';
+import { authTimeOf, signInIsOver, type Account, type TermsAcceptance } from '../../src/domain/account.ts';
 import type { PasswordReset } from '../../src/domain/password-reset.ts';
+import { draftIdOf, hasRegistered, legacyClaim } from '../../src/interaction/create/draft.ts';
+import { register } from '../../src/interaction/create/register.ts';
+import { voucherOf } from '../../src/interaction/create/send-code.ts';
+import { createSignInChecks } from '../../src/oidc/sign-in-checks.ts';
 import { createJobQueue } from '../../src/jobs/job-queue.ts';
-import { guardRecords } from '../../src/storage/records.ts';
+import { guardRecords, type Records } from '../../src/storage/records.ts';
 import { openSqliteStorage } from '../../src/storage/sqlite/open-sqlite-storage.ts';
 import type { Storage } from '../../src/storage/storage.ts';
 import { eventAbout, sampleAccount } from '../storage/conformance/samples.ts';
@@ -105,4 +109,64 @@ test('S101 a reset that was proven: counts for the address that was proven, and 
   expect(stillHolds(reset, { ...account, email_canonical: 'b@example.jp' })).toBe(false);
   expect(stillHolds(reset, { ...account, password_changed_at: 4_999 })).toBe(true);
   for (const changed of [5_000, 5_001]) expect(stillHolds(reset, { ...account, password_changed_at: changed })).toBe(false);
+});
+
+test('S101 a reset that is over: another code brings it back in no way', async () => {
+  const gone = { id: 'gone', version: 3, email_canonical: 'a@example.jp', sent: 1, sent_at: now } as PasswordReset;
+  await askForCodeAgain(deps, gone, { long: false });
+  expect(await storage.passwordResets.find('gone')).toBeUndefined();
+});
+
+const LEGACY = { client_id: 'site', profile: { legacy_id: 'tanaka', email: 'Tanaka@example.jp' } } as never;
+
+test('S103 the registration of a legacy identity: of one account, and free at once where the address was another’s', async () => {
+  const claim = legacyClaim(deps, LEGACY);
+  expect([await claim.take('one'), await claim.take('other')]).toEqual([true, false]);
+  await claim.release('one');
+  expect(await claim.take('other')).toBe(true);
+  await claim.complete('other');
+  expect([await hasRegistered(deps, LEGACY, 'one'), await hasRegistered(deps, LEGACY, 'other')]).toEqual([false, true]);
+});
+
+test('S103 登録 whose address is another’s by then: what was typed can be changed, and the identity can register elsewhere at once', async () => {
+  const { email, email_canonical, terms, profile, password_hash } = await create();
+  const { registrationDrafts } = (deps as { storage: Records }).storage;
+  const id = draftIdOf(LEGACY, 'browser');
+  const proven = { email_canonical, browser: 'browser', at: now };
+  await registrationDrafts.change(id, () => ({
+    email,
+    email_canonical,
+    terms: terms[0] as TermsAcceptance,
+    profile,
+    password_hash,
+    proven,
+    account_id: 'new',
+    expires_at: now + 1_000,
+  }));
+  const from = { legacy: LEGACY, browserId: 'browser', language: 'ja' };
+  expect(await register(deps, from, () => true)).toBe('address_registered');
+  expect(await registrationDrafts.find(id)).not.toHaveProperty('registering_at');
+  expect(await legacyClaim(deps, LEGACY).take('elsewhere')).toBe(true);
+});
+
+test('S112 a legacy site vouches for the address that it handed over, and for no other', () => {
+  const context = { state: { interaction: { legacy: LEGACY } } } as never;
+  expect(voucherOf(context, { canonical: 'tanaka@example.jp' })).toBe('site:tanaka');
+  expect(voucherOf(context, { canonical: 'other@example.jp' })).toBeUndefined();
+});
+
+test('S118 a code: worth nothing when its session is gone or was ended; a token: by the sign-in that it comes from', async () => {
+  await create({ sessions_ended: { at: 10_000, kept: 'kept' }, password_changed_at: 5_000 });
+  const { checkCode, isActive } = createSignInChecks(deps);
+  const code = { accountId: 'a', authTime: 9, sessionUid: 'kept' } as never;
+  await expect(checkCode(code)).rejects.toThrow('invalid_grant');
+  for (const uid of ['kept', 'other'])
+    await storage.artifacts.save('Session', uid, { uid, jti: uid, accountId: 'a' }, now + 1_000);
+  await expect(checkCode(code)).resolves.toBeUndefined();
+  await expect(checkCode({ accountId: 'a', authTime: 9, sessionUid: 'other' } as never)).rejects.toThrow('invalid_grant');
+  // Made now, of a sign-in from before the change of the password.
+  expect(await isActive({ accountId: 'a', iat: 1_000, extra: { auth_time: 4 } })).toBe(false);
+  expect(await isActive({ accountId: 'a', iat: 1_000, extra: { auth_time: 5 } })).toBe(true);
+  expect(await isActive({ accountId: 'a', iat: 4 })).toBe(false);
+  expect(await isActive({ accountId: 'nobody', iat: 1_000 })).toBe(false);
 });

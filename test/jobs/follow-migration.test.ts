@@ -8,9 +8,10 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import pino from 'pino';
 import type { Deps } from '../../src/deps.ts';
 import type { DealerLink } from '../../src/domain/dealer-link.ts';
-import { proposeCandidate, startMigration, type Migration } from '../../src/domain/migration.ts';
+import { legacyRegistrationId } from '../../src/domain/legacy-registration.ts';
+import { MIGRATION_UNDO_MS, proposeCandidate, startMigration, type Migration } from '../../src/domain/migration.ts';
 import { createDealerLinkDelivery } from '../../src/jobs/deliver-dealer-link.ts';
-import { createFollowMigration, writeAndFollow } from '../../src/jobs/follow-migration.ts';
+import { createFollowMigration, forgetRegistration, writeAndFollow } from '../../src/jobs/follow-migration.ts';
 import { createJobQueue, type JobQueue } from '../../src/jobs/job-queue.ts';
 import { createFinishMigration } from '../../src/oidc/finish-migration.ts';
 import { guardRecords } from '../../src/storage/records.ts';
@@ -37,6 +38,9 @@ beforeEach(async () => {
   const account = sampleAccount('person');
   await storage.accounts.create(account, eventAbout('person'));
   await storage.dealerLinks.create(sampleDealerLink('l', { account_id: 'person', status: 'active' }), eventAbout('l'));
+  // Taken back: its dealer hears nothing any more.
+  const withdrawn = sampleDealerLink('w', { account_id: 'person', dealer: '13001', status: 'withdrawn' });
+  await storage.dealerLinks.create(withdrawn, eventAbout('w'));
   const started = startMigration('owners-site', LEGACY, now);
   const proposed = proposeCandidate(started, { accountId: 'person', codeChallenge: 'c', legacy: LEGACY, language: 'ja' }, now);
   if (!proposed.ok) throw new Error(proposed.reason);
@@ -140,6 +144,48 @@ test('S107 undone before it was followed: the dealer is told of the undo, and no
   expect(await onTheWay()).toEqual(['update_dealer_link']);
 });
 
+test('S107 finished, undone and finished again with the same ID: what followed the first time does not count for the second', async () => {
+  await redeem(deps.jobs);
+  const first = String((await migration())?.completion);
+  await storage.migrations.put({ ...((await migration()) as Migration), completion: 'second' }, eventAbout('tanaka'));
+  await work();
+  expect(await onTheWay()).toEqual([]);
+  const change = { client_id: 'owners-site', legacy_id: 'tanaka', account_id: 'person', completion: first };
+  await writeAndFollow(deps, { ...change, change: 'undone' as const }, async () => undefined);
+  await work();
+  expect(await onTheWay()).toEqual(['update_dealer_link']);
+});
+
+test('S107 followed only when the 72 hours are over: nobody gets a link that is dead', async () => {
+  await redeem(deps.jobs);
+  now += MIGRATION_UNDO_MS;
+  await work();
+  expect(await onTheWay()).toEqual(['update_dealer_link']);
+});
+
+test('S107 undone, and the legacy user has registered another ID since: that registration stands', async () => {
+  const id = legacyRegistrationId('owners-site', 'tanaka');
+  const change = { client_id: 'owners-site', legacy_id: 'tanaka', completion: 'c', change: 'undone' as const };
+  const put = async (): Promise<unknown> =>
+    deps.storage.registrationDrafts.change(id, () => ({ account_id: 'another', registered_at: now, expires_at: now + 1_000 }));
+  await put();
+  await forgetRegistration(deps.storage, { ...change, account_id: 'person' });
+  expect(await storage.registrationDrafts.find(id)).toBeDefined();
+  await forgetRegistration(deps.storage, { ...change, account_id: 'another' });
+  expect(await storage.registrationDrafts.find(id)).toBeUndefined();
+});
+
+test('S105 another request takes the place of the candidate while the code of the first is redeemed: nothing is final', async () => {
+  const stale = (await migration()) as Migration;
+  const candidate = { account_id: 'person', code_challenge: 'newer', at: now, vehicles: [] };
+  await storage.migrations.put({ ...stale, candidate }, eventAbout('tanaka'));
+  const migrations = { ...deps.storage.migrations, findByCandidateChallenge: async () => stale };
+  const finish = createFinishMigration({ ...deps, storage: { ...deps.storage, migrations } });
+  await finish({ clientId: 'owners-site', accountId: 'person', codeChallenge: 'c' });
+  expect(await migration()).toMatchObject({ candidate: { code_challenge: 'newer' } });
+  expect((await migration())?.account_id).toBeUndefined();
+});
+
 test('S105 the migration is final while the dealer is being told without it: told again in the same delivery', async () => {
   const bodies: { vehicles: unknown[] }[] = [];
   const server = createServer((request, answer) => {
@@ -165,3 +211,17 @@ test('S105 the migration is final while the dealer is being told without it: tol
   server.close();
   expect(bodies.map(({ vehicles }) => vehicles)).toEqual([[], [{ vin: 'ZVW30-1' }]]);
 });
+
+test.each(['deliver', 'update'] as const)(
+  'S105 %s: a link that was taken back before the dealer was told is not told',
+  async (kind) => {
+    let calls = 0;
+    const breaker = { call: async () => void (calls += 1) };
+    const config = { ...deps.config, keys: {}, dealers: [{ code: '13001', name: { ja: 'd', en: 'd' }, resource: 'http://d' }] };
+    const handlers = createDealerLinkDelivery({ ...deps, config, keys: { sign: async () => 'jwt' } } as never, breaker);
+    const link = (await storage.dealerLinks.find('w')) as DealerLink;
+    await storage.dealerLinks.update({ ...link, customer: 'c' }, eventAbout('w'));
+    await handlers[kind].run({ link_id: 'w' }, { key: 'k', created_at: now } as Job, new AbortController().signal);
+    expect(calls).toBe(0);
+  },
+);
