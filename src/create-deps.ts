@@ -1,4 +1,5 @@
 // Makes what is passed in, from the configuration.
+import { availableParallelism } from 'node:os';
 import { createClientRegistry } from './config/client-registry.ts';
 import type { Config } from './config/config.ts';
 import type { Clock, Deps, Lasting } from './deps.ts';
@@ -18,6 +19,9 @@ import { sealMails } from './storage/sealed-mails.ts';
 import type { Log } from './telemetry/log.ts';
 import { createMetrics } from './telemetry/metrics.ts';
 import type { ProcessStatus } from './telemetry/process-status.ts';
+
+/** A client that asks again at once tries once a second for each of its connections; a person notices little. */
+const REFUSED_HASH_DELAY_MS = 1000;
 
 /**
  * Opens what a process opens once.
@@ -57,10 +61,13 @@ export async function createDeps(config: Config, lasting: Lasting, clock: Clock,
     hasher: createPasswordHasher({
       cost: config.passwordHashCost,
       ...config.passwordHash,
+      // More hashes at once than cores are no quicker, and take the core from the event loop.
+      concurrency: Math.min(config.passwordHash.concurrency, availableParallelism()),
       clock,
       highestCost,
       onCostlier: (cost) => void noteHashCost(storage.counters, cost).catch(() => undefined),
       onRefused: metrics.countRefusedHash,
+      refusalDelayMs: REFUSED_HASH_DELAY_MS,
     }),
     commonPasswords,
     keys,

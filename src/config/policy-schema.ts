@@ -22,7 +22,11 @@ const password = z.strictObject(
 
 const passwordHash = z.strictObject(
   {
-    concurrency: whole(1, 16, 'How many passwords are hashed at a time.'),
+    concurrency: whole(
+      1,
+      16,
+      'How many passwords are hashed at a time: this many, or as many as there are cores if those are fewer.',
+    ),
     queue_limit: whole(0, 10_000, 'How many wait; more are answered 503 with Retry-After.'),
     per_minute: z
       .strictObject(

@@ -1,6 +1,8 @@
 // The lane in which passwords are hashed: bounded, and shared fairly by network, address, and account or draft. It is of one process, as
 // the processor's time is. Nothing is logged here: a flood is counted.
 
+import { setTimeout } from 'node:timers/promises';
+
 /** The lane is full, or this asker has used its share of the minute. Nothing was hashed. Answer 503 with `Retry-After`. */
 export class HashingLaneFull extends Error {
   override name = 'HashingLaneFull';
@@ -36,6 +38,11 @@ export type LaneOptions = {
   /** Epoch milliseconds. */
   clock: () => number;
   onRefused?: (reason: HashRefusal) => void;
+  /**
+   * A refusal is answered after so many milliseconds, at once by default. A client that asks again as soon as it is refused would otherwise
+   * take the event loop from everybody else.
+   */
+  refusalDelayMs?: number;
 };
 
 /** Runs the work when there is room. @throws {HashingLaneFull} if it was refused; the work did not run */
@@ -47,18 +54,21 @@ type Waiting = Names & { start(): void; refuse(): void };
 const MINUTE_MS = 60_000;
 // The whole queue takes about this long; a client that waits this long finds room.
 const RETRY_AFTER_SECONDS = 2;
+/** So many refusals wait at once; one more is answered at once, so that a flood cannot fill the memory with them. */
+const MOST_DELAYED = 1000;
 /** How many keys the turns remember; beyond that, they start over. */
 const MOST_TURNS = 10_000;
 /** From the outer circle to the inner one: first networks are treated alike, in them addresses, in those accounts and drafts. */
 const CIRCLES = ['network', 'source', 'subject'] as const;
 
 export function createHashingLane(options: LaneOptions): HashingLane {
-  const { concurrency, queueLimit, clock } = options;
+  const { concurrency, queueLimit, clock, refusalDelayMs = 0 } = options;
   const reserved = Math.floor(queueLimit / 4);
   const lines: Record<'known' | 'others', Waiting[]> = { known: [], others: [] };
   const spend = createBudgets(options);
   const turns = createTurns();
   let running = 0;
+  let delayed = 0;
   let lastServed: keyof typeof lines = 'others';
 
   const full = (): HashingLaneFull => {
@@ -96,11 +106,25 @@ export function createHashingLane(options: LaneOptions): HashingLane {
     return waiting;
   }
 
-  return async (asker, work) => {
-    const names = namesOf(asker);
+  async function enter(asker: HashAsker | undefined, names: Names): Promise<void> {
     spend(asker, clock());
     if (running < concurrency) running += 1;
     else await waitInLine(asker?.knownDevice === undefined ? 'others' : 'known', names);
+  }
+
+  async function delayRefusal(): Promise<void> {
+    if (refusalDelayMs === 0 || delayed >= MOST_DELAYED) return;
+    delayed += 1;
+    await setTimeout(refusalDelayMs, undefined, { ref: false });
+    delayed -= 1;
+  }
+
+  return async (asker, work) => {
+    const names = namesOf(asker);
+    await enter(asker, names).catch(async (refusal: unknown) => {
+      await delayRefusal();
+      throw refusal;
+    });
     turns.served(names);
     try {
       return await work();

@@ -122,6 +122,18 @@ describe('the hashing lane', () => {
     expect((await lane.finish()).at(-1)).toBe('next minute');
   });
 
+  test('S109 clients that ask again as soon as they are refused: the refusal waits, and a thousand wait at most', async () => {
+    const lane = slowHasher({ queueLimit: 0, refusalDelayMs: 600 });
+    for (let n = 0; n < 1 + 1000 + 1; n += 1) lane.ask(`${n}`, asker('10.0.0.1', 'a'));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(lane.settled).toEqual(['refused 1001']);
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    expect(lane.settled).toHaveLength(1001);
+    for (const name of ['again', 'once more']) lane.ask(name, asker('10.0.0.1', 'a'));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(lane.settled).toHaveLength(1001);
+  });
+
   test('S124 an account whose hash has a lower or higher cost than today: every failure takes the same work', async () => {
     let work = 0;
     const counting = {
