@@ -1,0 +1,179 @@
+// A decision holds for the person, the browser and the request that made it, and for no longer: design/security-2.md S101, S104, S106,
+// S118, S120. The functions that decide and write, on a real database, at the moment between two of them that no browser can aim at.
+import { createSecretKey } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import type { KoaContextWithOIDC } from 'oidc-provider';
+import type { DealerLink } from '../../src/domain/dealer-link.ts';
+import { createPasswordHasher } from '../../src/domain/password-hash.ts';
+import { draftIdOf } from '../../src/interaction/create/draft.ts';
+import { findDifference } from '../../src/interaction/link/flow.ts';
+import { createSignIn } from '../../src/interaction/login/flow.ts';
+import { createPolicy } from '../../src/oidc/policy.ts';
+import { readFacts, writeFacts } from '../../src/oidc/request-facts.ts';
+import { guardRecords, type Records } from '../../src/storage/records.ts';
+import { openSqliteStorage } from '../../src/storage/sqlite/open-sqlite-storage.ts';
+import type { InteractionFacts, Storage, StoredLegacyProfile } from '../../src/storage/storage.ts';
+import { eventAbout, sampleAccount, sampleDealerLink, sampleMigration } from '../storage/conformance/samples.ts';
+
+let now = 0;
+const clock = (): number => now;
+const CLIENT = { firstParty: true, requiredClaims: [], metadata: { client_id: 'site' } };
+const LOGIN = { failuresPerAccount: 5, failuresPerAddress: 100, failuresPerNetwork: 100, windowSeconds: 900 };
+
+let directory: string;
+let storage: Storage;
+let records: Records;
+let deps: never;
+beforeEach(async () => {
+  now = 1_000_000_000;
+  directory = await mkdtemp(join(tmpdir(), 'request-proofs-'));
+  storage = await openSqliteStorage({ path: join(directory, 'db.sqlite'), clock });
+  records = guardRecords(storage, clock);
+  const config = {
+    issuer: 'http://id.example',
+    dealers: [{ code: '23001' }, { code: '13001' }],
+    lifetimes: { session: 3_600, sessionAbsolute: 7_200 },
+    rateLimits: { login: LOGIN },
+    keys: { subject: createSecretKey(Buffer.alloc(32, 1)) },
+  };
+  deps = { storage: records, clock, config, clients: { find: () => CLIENT } } as never;
+});
+afterEach(async () => {
+  await storage.close();
+  await rm(directory, { recursive: true });
+});
+
+test('S101 a password that is replaced while a login hashes the one before anew: the new one stands', async () => {
+  const older = createPasswordHasher({ cost: 4, concurrency: 1, queueLimit: 9 });
+  const hasher = createPasswordHasher({ cost: 5, concurrency: 1, queueLimit: 9 });
+  const account = sampleAccount('a', { password_hash: await older.hash('Before-2026') });
+  await storage.accounts.create(account, eventAbout('a'));
+  const from = { ip: '127.0.0.1', knownDevice: () => undefined };
+  const replacing = {
+    ...hasher,
+    async hash(password: string) {
+      await storage.accounts.update({ ...account, password_hash: 'the new one' }, eventAbout('a'));
+      return hasher.hash(password);
+    },
+  };
+  expect(
+    await createSignIn({ ...(deps as object), hasher: replacing } as never)('a@example.jp', 'Before-2026', from),
+  ).toBeDefined();
+  expect(await storage.accounts.find('a')).toMatchObject({ version: 2, password_hash: 'the new one' });
+});
+
+const LEGACY: StoredLegacyProfile = {
+  id: 'handed-over',
+  version: 0,
+  client_id: 'site',
+  profile: { legacy_id: 'tanaka', vehicles: [], profile: { family_name: '鈴木', given_name: '花子' } },
+  expires_at: 2_000_000_000,
+} as never;
+
+test('S104 another person signs in in the same request and browser: nothing that the one before chose or typed is theirs', async () => {
+  const key = { cid: 'request', legacy: LEGACY, browserId: 'b' };
+  const times = { now, requestEnds: now + 1_000 };
+  const write = async (change: Partial<InteractionFacts>): Promise<void> =>
+    writeFacts(records.interactionFacts, key, change, times);
+  const read = async (cid: string) => readFacts(deps, { ...key, cid });
+  await write({ continue_as: 'one' });
+  await write({ dealer_choice: { dealer: '23001' }, typed_profile: { birthdate: '1980-01-01' } });
+  // The same person signs in once more.
+  await write({ continue_as: 'one' });
+  expect(await read('request')).toMatchObject({ dealer_choice: { dealer: '23001' }, typed_profile: { birthdate: '1980-01-01' } });
+  await write({ continue_as: 'other' });
+  for (const cid of ['request', 'the next one']) {
+    const facts = await read(cid);
+    expect(facts).toMatchObject({ continue_as: 'other' });
+    for (const name of ['dealer_choice', 'earlier_choice', 'typed_profile']) expect(facts).not.toHaveProperty(name);
+  }
+});
+
+test('S106 registered from the hand-over in this browser: its own ID is not asked about, and every other one is', async () => {
+  for (const id of ['registered', 'other']) await storage.accounts.create(sampleAccount(id), eventAbout(id));
+  await records.registrationDrafts.change(draftIdOf(LEGACY, 'b'), () => ({
+    account_id: 'registered',
+    registered_at: now,
+    expires_at: now + 1_000,
+  }));
+  expect(await findDifference(deps, LEGACY, 'registered', 'b')).toBeUndefined();
+  expect(await findDifference(deps, LEGACY, 'registered', 'another browser')).toMatchObject({ difference: { name: true } });
+  expect(await findDifference(deps, LEGACY, 'other', 'b')).toMatchObject({
+    account: { id: 'other' },
+    difference: { name: true },
+  });
+});
+
+/** An authorization request as the policy sees it. */
+type Asked = { accountId?: string; params?: Record<string, unknown>; loginTs?: number };
+
+/** The reasons for which a prompt comes up. */
+async function reasonsOf(name: string, { accountId, params = {}, loginTs }: Asked): Promise<string[]> {
+  const stored = accountId === undefined ? undefined : await storage.accounts.find(accountId);
+  const ctx = {
+    cookies: { get: () => 'b' },
+    oidc: {
+      params,
+      claims: {},
+      client: { clientId: 'site' },
+      entities: { Interaction: { cid: 'request' } },
+      session: { accountId, loginTs, uid: 's' },
+      account: stored && { stored },
+      prompts: new Set(),
+      promptPending: () => false,
+    },
+  } as unknown as KoaContextWithOIDC;
+  const reasons: string[] = [];
+  for (const { reason, check } of createPolicy(deps).get(name)!.checks) if (await check(ctx)) reasons.push(reason);
+  return reasons;
+}
+const setFacts = async (facts: Partial<InteractionFacts>): Promise<unknown> =>
+  records.interactionFacts.change('request', () => ({ ...facts, expires_at: now + 1_000 }));
+
+const asksForDealer = (dealer?: string) => ({ authorization_details: JSON.stringify([{ type: 'dealer_link', dealer }]) });
+
+test('S104 連携する, and the link taken back in another tab since: asked anew, because that choice links nothing any more', async () => {
+  await storage.accounts.create(sampleAccount('a'), eventAbout('a'));
+  const link = sampleDealerLink('l', { account_id: 'a', status: 'withdrawn', withdrawn_at: 5_000 });
+  await storage.dealerLinks.create(link, eventAbout('l'));
+  const chosenAt = async (given_at: number) =>
+    setFacts({ dealer_choice: { dealer: '23001', consent: { ...link.consent, given_at } as DealerLink['consent'] } });
+  await chosenAt(5_000);
+  expect(await reasonsOf('dealer_link', { accountId: 'a', params: asksForDealer('23001') })).toEqual(['dealer_link_undecided']);
+  await chosenAt(5_001);
+  expect(await reasonsOf('dealer_link', { accountId: 'a', params: asksForDealer('23001') })).toEqual([]);
+  expect(await reasonsOf('link', { accountId: 'a', params: asksForDealer('23001') })).toEqual(['link_unwritten']);
+  // With another dealer's link the client has what it needs. ⑭ would write nothing, and come up for ever.
+  await storage.dealerLinks.create(sampleDealerLink('z', { account_id: 'a', dealer: '13001' }), eventAbout('z'));
+  await chosenAt(5_000);
+  for (const prompt of ['dealer_link', 'link'])
+    expect(await reasonsOf(prompt, { accountId: 'a', params: asksForDealer() })).toEqual([]);
+});
+
+test('S103 an ID was registered in this request: the one who is signed in with another is asked to sign in, unless they chose theirs', async () => {
+  for (const id of ['new', 'other']) await storage.accounts.create(sampleAccount(id), eventAbout(id));
+  const asked = async (accountId: string) => reasonsOf('login', { accountId, loginTs: now / 1000 });
+  await setFacts({ registration: { account_id: 'new', email: 'new@example.jp' } });
+  expect([await asked('new'), await asked('other')]).toEqual([[], ['not_the_registered_account']]);
+  await setFacts({ registration: { account_id: 'new', email: 'new@example.jp' }, continue_as: 'other' });
+  expect(await asked('other')).toEqual([]);
+});
+
+test('S106 ⑭ was reached with the same ID in another request: proposed again, so that the code of this one counts', async () => {
+  await storage.accounts.create(sampleAccount('a'), eventAbout('a'));
+  await storage.legacyProfiles.put(LEGACY);
+  const candidate = { account_id: 'a', code_challenge: 'this', at: now };
+  await storage.migrations.put(sampleMigration('tanaka', { client_id: 'site', candidate }), eventAbout('tanaka'));
+  const asked = async (code_challenge: string) =>
+    reasonsOf('link', { accountId: 'a', params: { legacy_profile: 'handed-over:handed-over', code_challenge } });
+  expect([await asked('this'), await asked('another')]).toEqual([[], ['link_unwritten']]);
+});
+
+test('S120 a session whose password was given too long ago: asked for it again, however lately the session was used', async () => {
+  await storage.accounts.create(sampleAccount('a'), eventAbout('a'));
+  const ago = async (seconds: number) => reasonsOf('login', { accountId: 'a', loginTs: now / 1000 - seconds });
+  expect([await ago(7_199), await ago(7_200)]).toEqual([[], ['sign_in_over']]);
+});
