@@ -1,4 +1,4 @@
-// The one way to read other systems' answers: bounded in size and time, and uncompressed.
+// The one way to ask other systems: answers are bounded in size and time, and uncompressed.
 
 /** Larger than any answer we expect: keys, tokens, claims, a dealer's data. */
 const MAX_ANSWER_BYTES = 64 * 1024;
@@ -31,6 +31,20 @@ export async function boundedFetch(
   const read = new Response(WITHOUT_BODY.includes(status) ? null : body, { status, statusText, headers: answer.headers });
   Object.defineProperty(read, 'url', { value: answer.url });
   return read;
+}
+
+/**
+ * `fetch` where only the status and the headers count, such as for a page, whatever its size: the body is not read.
+ * @throws {Error} where the head of the answer is not there in time; as `fetch` else
+ */
+export async function fetchStatus(
+  url: string | URL,
+  options: FetchOptions = {},
+  timeoutMs: number = TIMEOUT_MS,
+): Promise<Response> {
+  const answer = await fetch(url, { ...options, signal: AbortSignal.timeout(timeoutMs) } as RequestInit);
+  await answer.body?.cancel();
+  return answer;
 }
 
 async function readBounded({ body, headers }: Response): Promise<Uint8Array<ArrayBuffer>> {

@@ -44,10 +44,16 @@ export function createGoToCurrent(
     return (await provider.Session.findByUid(session.uid))?.accountId === session.accountId;
   }
 
-  /** Where a request came from that this browser may not go on with: the start of its service, which everybody may know. */
-  async function homeOf(uid: string): Promise<string | undefined> {
-    const home = clients.find(String((await provider.Interaction.find(uid))?.params.client_id))?.metadata.client_uri;
+  /** The start of a client's service, which everybody may know. */
+  function homeOf(clientId: unknown): string | undefined {
+    const home = clients.find(String(clientId))?.metadata.client_uri;
     return typeof home === 'string' ? home : undefined;
+  }
+
+  /** The page of a request that this browser cannot go on with; it leads to the service that the request came from. */
+  function expired(detail: string, interaction?: { params: { client_id?: unknown } }): PageError {
+    const wayOn = homeOf(interaction?.params.client_id);
+    return new PageError('interaction_expired', 400, { detail, ...(wayOn === undefined ? {} : { wayOn }) });
   }
 
   return async function goToCurrent(
@@ -58,26 +64,20 @@ export function createGoToCurrent(
     const facts = recent?.uids.includes(uid) ? await storage.interactionFacts.find(recent.cid) : undefined;
     const browserId = browserIds.read(ctx);
     if (!recent || !facts || browserId === undefined || facts.browser_id !== browserId) {
-      const home = await homeOf(uid);
-      throw new PageError('interaction_expired', 400, {
-        detail: 'no interaction, or the cookie names another one',
-        ...(home === undefined ? {} : { wayOn: home }),
-      });
+      throw expired('no interaction, or the cookie names another one', await provider.Interaction.find(uid));
     }
     const current = facts.current_uid === undefined ? undefined : await provider.Interaction.find(facts.current_uid);
     if (current && !(await sessionStands(current))) {
       // oidc-provider does not go on with it, so sending the browser there would never end.
-      const wayOn = await homeOf(current.uid);
-      const detail = 'the session in which the request began has ended';
-      throw new PageError('interaction_expired', 400, { detail, ...(wayOn === undefined ? {} : { wayOn }) });
+      throw expired('the session in which the request began has ended', current);
     }
     if (current) {
       const path = interactionPath(current);
       giveCookies(ctx, current.uid, path);
       return redirect(ctx, path);
     }
-    const home = clients.find(recent.clientId)?.metadata.client_uri;
-    if (typeof home === 'string') return redirect(ctx, home);
-    throw new PageError('interaction_expired', 400, { detail: 'the request is over' });
+    const home = homeOf(recent.clientId);
+    if (home !== undefined) return redirect(ctx, home);
+    throw expired('the request is over');
   };
 }

@@ -14,7 +14,7 @@ export async function enqueueDelivery(jobs: JobQueue, link: DealerLink): Promise
 }
 
 /**
- * What has changed about the customer of a link that stands.
+ * What has changed about the customer of a link. The job tells nobody of a link that does not stand when it runs.
  * @param change names the change: one update for each. Can be repeated
  */
 export async function enqueueUpdate(jobs: JobQueue, link: DealerLink, change: string): Promise<void> {

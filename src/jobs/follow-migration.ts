@@ -4,7 +4,6 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { Deps } from '../deps.ts';
 import type { Account } from '../domain/account.ts';
 import { parseEmail } from '../domain/canonical-email.ts';
-import { stands } from '../domain/dealer-link.ts';
 import { legacyRegistrationId } from '../domain/legacy-registration.ts';
 import { MIGRATION_UNDO_MS, type Migration } from '../domain/migration.ts';
 import { enqueueUpdate } from './enqueue-delivery.ts';
@@ -75,7 +74,7 @@ export function createFollowMigration(deps: FollowDeps): JobHandler {
       if (!migration || isFinal !== (change.change !== 'undone')) return;
       if (change.change === 'undone') await forgetRegistration(storage, change);
       for (const link of await storage.dealerLinks.listByAccount(change.account_id)) {
-        if (stands(link)) await enqueueUpdate(jobs, link, keyOf(change));
+        await enqueueUpdate(jobs, link, keyOf(change));
       }
       if (change.change === 'completed') await mailBoth(deps, migration, change);
     },

@@ -23,5 +23,6 @@ export async function leaveSession(
   if (!anothers && interaction.session?.uid === session.uid) return;
   // oidc-provider compares the session of the interaction's start with the one at its end.
   delete (interaction as { session?: unknown }).session;
-  await interaction.save(interaction.exp - Math.floor(Date.now() / 1000));
+  // Its end stays the same. `exp` is of the library's own clock, so the library counts what is left.
+  await interaction.persist();
 }

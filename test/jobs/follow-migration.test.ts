@@ -38,9 +38,6 @@ beforeEach(async () => {
   const account = sampleAccount('person');
   await storage.accounts.create(account, eventAbout('person'));
   await storage.dealerLinks.create(sampleDealerLink('l', { account_id: 'person', status: 'active' }), eventAbout('l'));
-  // Taken back: its dealer hears nothing any more.
-  const withdrawn = sampleDealerLink('w', { account_id: 'person', dealer: '13001', status: 'withdrawn' });
-  await storage.dealerLinks.create(withdrawn, eventAbout('w'));
   const started = startMigration('owners-site', LEGACY, now);
   const proposed = proposeCandidate(started, { accountId: 'person', codeChallenge: 'c', legacy: LEGACY, language: 'ja' }, now);
   if (!proposed.ok) throw new Error(proposed.reason);
@@ -219,8 +216,8 @@ test.each(['deliver', 'update'] as const)(
     const breaker = { call: async () => void (calls += 1) };
     const config = { ...deps.config, keys: {}, dealers: [{ code: '13001', name: { ja: 'd', en: 'd' }, resource: 'http://d' }] };
     const handlers = createDealerLinkDelivery({ ...deps, config, keys: { sign: async () => 'jwt' } } as never, breaker);
-    const link = (await storage.dealerLinks.find('w')) as DealerLink;
-    await storage.dealerLinks.update({ ...link, customer: 'c' }, eventAbout('w'));
+    const withdrawn = sampleDealerLink('w', { account_id: 'person', dealer: '13001', status: 'withdrawn', customer: 'c' });
+    await storage.dealerLinks.create(withdrawn, eventAbout('w'));
     await handlers[kind].run({ link_id: 'w' }, { key: 'k', created_at: now } as Job, new AbortController().signal);
     expect(calls).toBe(0);
   },

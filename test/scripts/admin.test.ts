@@ -262,6 +262,9 @@ describe('clients', () => {
       server = createServer((request, response) => {
         if (request.url === '/good.json') response.end(JSON.stringify({ keys: [{ kty: 'EC', kid: 'k' }] }));
         else if (request.url === '/private.json') response.end(JSON.stringify({ keys: [{ kty: 'EC', d: 'x' }] }));
+        else if (request.url === '/endless.json') response.end(`{"keys": [${' '.repeat(100_000)}]}`);
+        // A page may be long, and need not end.
+        else if (request.url === '/') response.write('x'.repeat(100_000));
         else response.writeHead(request.url === '/logout' ? 400 : 404).end();
       });
       await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -280,12 +283,14 @@ describe('clients', () => {
         ['BAD   public keys', 'a private key! Change it now', 'BAD   back-channel logout', 'status 404'],
       ],
       ['/nothing', '/logout', 1, ['BAD   public keys', 'status 404; expected 200']],
+      ['/endless.json', '/logout', 1, ['BAD   public keys', 'the answer is longer than 65536 bytes', 'good  home page']],
     ])('%s %s', async (keys, logout, code, lines) => {
       const project = make();
       const file = {
         client_id: 'tested',
         client_name: 'Tested',
         token_endpoint_auth_method: 'private_key_jwt',
+        client_uri: `${origin}/`,
         redirect_uris: [`${origin}/callback`],
         jwks_uri: `${origin}${keys}`,
         backchannel_logout_uri: `${origin}${logout}`,

@@ -1,4 +1,5 @@
 // clients test: asks the client app's own addresses whether they keep what its file promises.
+import { boundedFetch, fetchStatus } from '../../../src/http/bounded-fetch.ts';
 import { findClient } from './find-client.ts';
 import { table } from '../table.ts';
 import type { Action } from '../topic.ts';
@@ -35,9 +36,10 @@ function hostsOf(urls: string[]): string[] {
   return [...new Set(origins.map(({ origin }) => origin))];
 }
 
-async function get(url: string, options: RequestInit = {}): Promise<Response | string> {
+/** The answer, or a sentence that says why there is none. */
+async function get(url: string, ask: typeof boundedFetch, options: RequestInit = {}): Promise<Response | string> {
   try {
-    return await fetch(url, { redirect: 'manual', signal: AbortSignal.timeout(TIMEOUT_MS), ...options });
+    return await ask(url, { redirect: 'manual', ...options }, TIMEOUT_MS);
   } catch (error) {
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
     return `no answer: ${cause instanceof Error ? cause.message || (cause as NodeJS.ErrnoException).code || cause.name : String(cause)}`;
@@ -46,7 +48,7 @@ async function get(url: string, options: RequestInit = {}): Promise<Response | s
 
 async function testKeys(url: string): Promise<Finding> {
   const say = (ok: boolean, found: string): Finding => ({ what: 'public keys', url, ok, found });
-  const answer = await get(url);
+  const answer = await get(url, boundedFetch);
   if (typeof answer === 'string') return say(false, answer);
   if (answer.status !== 200) return say(false, `status ${answer.status}; expected 200`);
   const json = (await answer.json().catch(() => undefined)) as { keys?: Record<string, unknown>[] } | undefined;
@@ -58,14 +60,14 @@ async function testKeys(url: string): Promise<Finding> {
 }
 
 async function testHost(url: string): Promise<Finding> {
-  const answer = await get(url);
+  const answer = await get(url, fetchStatus);
   const found = typeof answer === 'string' ? answer : `answers (status ${answer.status})`;
   return { what: 'host of redirects', url, ok: typeof answer !== 'string', found };
 }
 
 /** OpenID Connect Back-Channel Logout 1.0, section 2.8: what is no logout token is answered 400. */
 async function testLogout(url: string): Promise<Finding> {
-  const answer = await get(url, { method: 'POST', body: new URLSearchParams({ logout_token: 'this.is.none' }) });
+  const answer = await get(url, fetchStatus, { method: 'POST', body: new URLSearchParams({ logout_token: 'this.is.none' }) });
   const say = (ok: boolean, found: string): Finding => ({ what: 'back-channel logout', url, ok, found });
   if (typeof answer === 'string') return say(false, answer);
   return say(
@@ -77,7 +79,7 @@ async function testLogout(url: string): Promise<Finding> {
 }
 
 async function testPage(what: string, url: string): Promise<Finding> {
-  const answer = await get(url);
+  const answer = await get(url, fetchStatus);
   const ok = typeof answer !== 'string' && answer.status < 400;
   return { what, url, ok, found: typeof answer === 'string' ? answer : `status ${answer.status}` };
 }
