@@ -55,7 +55,7 @@ export function onMongo(server: MongoServer): Backend {
 
 async function startNodes(count: number, databaseUrl: string): Promise<Nodes> {
   const database = await makeBreakable(databaseUrl);
-  const flags = ['--import', join(import.meta.dirname, 'stop-at-step.ts')];
+  const flags = ['--import', join(import.meta.dirname, '../../test/support/steer-writes.ts')];
   const nodeWorld = await startNodeWorld(count, () => database.url, {}, flags);
   return {
     ...nodeWorld,

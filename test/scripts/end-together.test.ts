@@ -47,7 +47,7 @@ test.each([
   [
     'the faults, as their nodes start',
     [join(SCRIPTS, 'faults.ts'), '--short', '--on', 'SQLite', 'F10'],
-    /stop-at-step/,
+    /steer-writes/,
     'SIGTERM',
     143,
   ],

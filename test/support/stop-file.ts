@@ -1,4 +1,5 @@
-// The setting that names the file in which a node is told at which step to stop; see scripts/faults/stop-at-step.ts.
+// The setting that names the file in which a node is told where to stop, and what stands there: one of TOKEN_STEPS, at which the node dies,
+// or one of these; see steer-writes.ts.
 export const STOP_FILE = 'STOP_FILE';
 
 /** Before the type of a ledger event: the write that it belongs to is to wait until the file is gone. */

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Answer } from '../../support/http-browser.ts';
 import type { World } from './attack-world.ts';
 
-const PRELOAD = new URL('../../support/hold-writes.ts', import.meta.url);
+const PRELOAD = new URL('../../support/steer-writes.ts', import.meta.url);
 
 /** Settings of a world whose writes can be held. */
 export const HOLDING = { NODE_OPTIONS: `--no-warnings --import ${PRELOAD.href}` };
