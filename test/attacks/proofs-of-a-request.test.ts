@@ -11,6 +11,7 @@ import { createPasswordHasher } from '../../src/domain/password-hash.ts';
 import { draftIdOf } from '../../src/interaction/create/draft.ts';
 import { findDifference } from '../../src/interaction/link/flow.ts';
 import { createSignIn } from '../../src/interaction/login/flow.ts';
+import { currentSession } from '../../src/oidc/current-session.ts';
 import { createPolicy } from '../../src/oidc/policy.ts';
 import { readFacts, writeFacts } from '../../src/oidc/request-facts.ts';
 import { guardRecords, type Records } from '../../src/storage/records.ts';
@@ -176,4 +177,10 @@ test('S120 a session whose password was given too long ago: asked for it again, 
   await storage.accounts.create(sampleAccount('a'), eventAbout('a'));
   const ago = async (seconds: number) => reasonsOf('login', { accountId: 'a', loginTs: now / 1000 - seconds });
   expect([await ago(7_199), await ago(7_200)]).toEqual([[], ['sign_in_over']]);
+  // On the person's own pages, too.
+  const session = { accountId: 'a', uid: 's', loginTs: now / 1000 - 7_199 };
+  const own = async () => currentSession({ Session: { get: async () => session } } as never, {} as never, deps);
+  expect((await own())?.account).toMatchObject({ id: 'a' });
+  now += 1_000;
+  expect(await own()).toBeUndefined();
 });

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import pino from 'pino';
 import type { Deps } from '../../src/deps.ts';
-import type { DealerLink } from '../../src/domain/dealer-link.ts';
+import { withdraw, type DealerLink } from '../../src/domain/dealer-link.ts';
 import { legacyRegistrationId } from '../../src/domain/legacy-registration.ts';
 import { MIGRATION_UNDO_MS, proposeCandidate, startMigration, type Migration } from '../../src/domain/migration.ts';
 import { createDealerLinkDelivery } from '../../src/jobs/deliver-dealer-link.ts';
@@ -183,31 +183,57 @@ test('S105 another request takes the place of the candidate while the code of th
   expect((await migration())?.account_id).toBeUndefined();
 });
 
-test('S105 the migration is final while the dealer is being told without it: told again in the same delivery', async () => {
-  const bodies: { vehicles: unknown[] }[] = [];
+type Call = { method: string | undefined; vehicles: unknown };
+
+/** Tells the dealer of a link as a job does; the dealer takes it, after `meanwhile` happened in the first call. Answers the calls that came. */
+async function tellDealerOf(link: DealerLink, kind: 'deliver' | 'update', meanwhile: () => Promise<unknown>): Promise<Call[]> {
+  const calls: Call[] = [];
   const server = createServer((request, answer) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
-      bodies.push(JSON.parse(Buffer.concat(chunks).toString()) as { vehicles: unknown[] });
-      void (bodies.length === 1 ? redeem(deps.jobs) : Promise.resolve()).then(() =>
-        answer.end(JSON.stringify({ link_id: 'l', status: 'active' })),
+      const { vehicles } = JSON.parse(Buffer.concat(chunks).toString() || '{}') as { vehicles?: unknown[] };
+      calls.push({ method: request.method, vehicles });
+      void (calls.length === 1 ? meanwhile() : Promise.resolve()).then(() =>
+        answer.end(JSON.stringify({ link_id: link.id, status: 'active' })),
       );
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const resource = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const config = { ...deps.config, keys: {}, dealers: [{ code: '23001', name: { ja: 'd', en: 'd' }, resource }] };
+  const config = { ...deps.config, keys: {}, dealers: [{ code: link.dealer, name: { ja: 'd', en: 'd' }, resource }] };
   const breaker = { call: async (_address: string, call: () => Promise<void>) => call() };
-  const { update } = createDealerLinkDelivery({ ...deps, config, keys: { sign: async () => 'jwt' } } as never, breaker);
-  const link = (await storage.dealerLinks.find('l')) as DealerLink;
-  await storage.dealerLinks.update({ ...link, customer: 'c' }, eventAbout('l'));
-  await deps.jobs.enqueue('update_dealer_link', 'first', { link_id: 'l' });
-  const [job] = await storage.jobs.lease(1, 1000, 'update_dealer_link');
-  await update.run({ link_id: 'l' }, job as Job, new AbortController().signal);
+  const handlers = createDealerLinkDelivery({ ...deps, config, keys: { sign: async () => 'jwt' } } as never, breaker);
+  await storage.dealerLinks.update({ ...link, customer: 'c' }, eventAbout(link.id));
+  await handlers[kind].run({ link_id: link.id }, { key: 'k', created_at: now } as Job, new AbortController().signal);
   server.close();
-  expect(bodies.map(({ vehicles }) => vehicles)).toEqual([[], [{ vin: 'ZVW30-1' }]]);
+  return calls;
+}
+
+test('S105 the migration is final while the dealer is being told without it: told again in the same delivery', async () => {
+  const link = (await storage.dealerLinks.find('l')) as DealerLink;
+  const calls = await tellDealerOf(link, 'update', async () => redeem(deps.jobs));
+  expect(calls.map(({ vehicles }) => vehicles)).toEqual([[], [{ vin: 'ZVW30-1' }]]);
 });
+
+test.each([
+  ['deliver', 'pending'],
+  ['update', 'active'],
+] as const)(
+  'S105 %s: a link that is taken back while the dealer is told of it is taken back there, too',
+  async (kind, status) => {
+    const link = { ...((await storage.dealerLinks.find('l')) as DealerLink), status };
+    const withdrawal = async () => {
+      const standing = (await storage.dealerLinks.find('l')) as DealerLink;
+      await storage.dealerLinks.update(withdraw(standing, now), eventAbout('l'));
+    };
+    expect((await tellDealerOf(link, kind, withdrawal)).map(({ method }) => method)).toEqual(['PUT', 'DELETE']);
+    expect(await storage.dealerLinks.find('l')).toMatchObject({ status: 'withdrawn' });
+    expect((await tellDealerOf({ ...link, version: 3 }, kind, async () => undefined)).map(({ method }) => method)).toEqual([
+      'PUT',
+    ]);
+  },
+);
 
 test.each(['deliver', 'update'] as const)(
   'S105 %s: a link that was taken back before the dealer was told is not told',

@@ -1,0 +1,124 @@
+// An account has so many sessions and grants, whatever somebody signs in to again and again: design/security-2.md S118, S119. The models of a
+// real provider, with our adapter, on a real database.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { exportJWK, generateKeyPair } from 'jose';
+import Provider from 'oidc-provider';
+import { MOST_OF_AN_ACCOUNT } from '../../src/oidc/account-bounds.ts';
+import { createAdapterFactory } from '../../src/oidc/adapter.ts';
+import { keepEndedEnded } from '../../src/oidc/ended-stays-ended.ts';
+import { openSqliteStorage } from '../../src/storage/sqlite/open-sqlite-storage.ts';
+import type { ArtifactStore, Storage } from '../../src/storage/storage.ts';
+
+let directory: string;
+let storage: Storage;
+let artifacts: ArtifactStore;
+let provider: Provider;
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'account-bounds-'));
+  storage = await openSqliteStorage({ path: join(directory, 'db.sqlite'), clock: Date.now });
+  ({ artifacts } = storage);
+  const clients = { find: () => ({}), endedAt: () => undefined, all: () => [] } as never;
+  const adapter = createAdapterFactory({ artifacts, clients, clock: Date.now, onRedeemed: async () => undefined });
+  const { privateKey } = await generateKeyPair('ES256', { extractable: true });
+  provider = new Provider('http://id.example', {
+    adapter,
+    cookies: { keys: ['k'] },
+    jwks: { keys: [{ ...(await exportJWK(privateKey)), use: 'sig', alg: 'ES256' }] },
+    clientDefaults: { id_token_signed_response_alg: 'ES256' },
+    ttl: { Session: 3_600, Grant: 3_600 },
+    features: { devInteractions: { enabled: false } },
+  });
+  keepEndedEnded(provider, { artifacts, clock: Date.now });
+});
+afterEach(async () => {
+  await storage.close();
+  await rm(directory, { recursive: true });
+});
+
+const LATER = (): number => Date.now() + 3_600_000;
+/** What oidc-provider's types leave out. */
+type Session = {
+  jti: string;
+  save(seconds: number): Promise<string>;
+  destroy(): Promise<void>;
+  resetIdentifier(): void;
+  loginAccount(details: { accountId: string }): void;
+};
+const newSession = (accountId?: string): Session =>
+  Object.assign(new provider.Session() as unknown as Session, accountId !== undefined && { accountId });
+const load = async ({ jti }: Session): Promise<Session> => (await provider.Session.find(jti)) as unknown as Session;
+
+async function fill(model: 'Session' | 'Grant', count: number): Promise<void> {
+  const stored = Array.from({ length: count }, (_, n) => `${model}-${n}`);
+  for (const id of stored) await artifacts.save(model, id, { jti: id, uid: `uid-${id}`, accountId: 'a' }, LATER());
+}
+const countOf = async (model: 'Session' | 'Grant'): Promise<number> => (await artifacts.listByAccount(model, 'a', 1_000)).length;
+
+test('S118 one session more than an account may have, made at once or of a session that was nobody’s: the oldest goes', async () => {
+  await fill('Session', MOST_OF_AN_ACCOUNT.Session);
+  await newSession('a').save(3_600);
+  expect(await countOf('Session')).toBe(MOST_OF_AN_ACCOUNT.Session);
+  expect(await artifacts.find('Session', 'Session-0')).toBeUndefined();
+
+  const anonymous = newSession();
+  await anonymous.save(3_600);
+  const signingIn = await load(anonymous);
+  signingIn.loginAccount({ accountId: 'a' });
+  signingIn.resetIdentifier();
+  await signingIn.save(3_600);
+  expect(await countOf('Session')).toBe(MOST_OF_AN_ACCOUNT.Session);
+  expect(await artifacts.find('Session', 'Session-1')).toBeUndefined();
+  expect(await artifacts.find('Session', 'Session-2')).toBeDefined();
+  expect(await artifacts.find('Session', signingIn.jti)).toBeDefined();
+});
+
+test('S118 one grant more than an account may have: the oldest goes with its tokens, and those of another stay', async () => {
+  await fill('Grant', MOST_OF_AN_ACCOUNT.Grant);
+  for (const n of [0, 1])
+    await artifacts.save('RefreshToken', `token-${n}`, { jti: `token-${n}`, grantId: `Grant-${n}`, accountId: 'a' }, LATER());
+  await new provider.Grant({ accountId: 'a', clientId: 'c' }).save();
+  expect(await countOf('Grant')).toBe(MOST_OF_AN_ACCOUNT.Grant);
+  const standing = async (n: number) => [
+    await artifacts.find('Grant', `Grant-${n}`),
+    await artifacts.find('RefreshToken', `token-${n}`),
+  ];
+  expect(await standing(0)).toEqual([undefined, undefined]);
+  expect(await standing(1)).not.toContain(undefined);
+});
+
+test('S119 a session got another identifier while its owner’s logout had the one before: it goes under each of them', async () => {
+  const session = newSession('a');
+  await session.save(3_600);
+  const owner = await load(session);
+  const used = await load(session);
+  used.resetIdentifier();
+  await used.save(3_600);
+  await owner.destroy();
+  expect(await countOf('Session')).toBe(0);
+  // Whoever holds it writes it back under neither.
+  used.resetIdentifier();
+  await used.save(3_600);
+  await owner.save(3_600);
+  expect(await countOf('Session')).toBe(0);
+});
+
+test('S119 a session that a request made is ended before that request writes it once more: it stays ended', async () => {
+  const session = newSession('a');
+  await session.save(3_600);
+  await artifacts.destroy('Session', session.jti);
+  await session.save(3_600);
+  expect(await countOf('Session')).toBe(0);
+});
+
+test('S119 nobody ends the session: it stands under its newest identifier alone, however often it gets another', async () => {
+  const session = newSession('a');
+  for (let turn = 0; turn < 3; turn += 1) {
+    session.resetIdentifier();
+    await session.save(3_600);
+    await session.save(3_600);
+    expect(await artifacts.listByAccount('Session', 'a', 10)).toEqual([session.jti]);
+  }
+});
