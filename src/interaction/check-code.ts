@@ -30,7 +30,7 @@ export async function checkCode(
   if (!kept) return { problem: 'code_wrong' };
   const attempt = await countCodeTry(deps, canonicalEmail, parsed.code);
   const expected = codeHmac(deps.config.keys.emailCode, slot, canonicalEmail, parsed.code);
-  const isRight = attempt.mayCompare && kept.email_canonical === canonicalEmail && sameHmac(kept.code_hmac, expected);
+  const isRight = attempt.mayCompare && sameHmac(kept.code_hmac, expected);
   if (!isRight) return { problem: 'code_wrong' };
   await attempt.wasRight();
   return { takeOut: async () => deps.storage.emailCodes.consume(slot, expected) };

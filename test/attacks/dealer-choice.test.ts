@@ -91,6 +91,15 @@ test('S104 連携する, and the browser closed: shown again at the next start, 
   expect(linksOf(SATO)).toHaveLength(1);
 });
 
+test('S104 a press that is neither 連携する nor 連携せずに進む: the page again, and nothing is chosen', async () => {
+  const legacyId = newLegacyId();
+  const browser = await start(legacyId);
+  for (const decision of ['', 'LINK', 'yes', 'allow']) {
+    await browser.submit('/dealer-link', { decision }, CALLBACK);
+    expect([isAtChoice(browser), kept(legacyId)]).toEqual([true, []]);
+  }
+});
+
 test('S104 連携せずに進む, and the browser closed: shown again, and not carried out silently either', async () => {
   const legacyId = newLegacyId();
   const browser = await start(legacyId);

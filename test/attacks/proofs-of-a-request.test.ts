@@ -5,12 +5,18 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import Router from 'koa-router';
 import type { KoaContextWithOIDC } from 'oidc-provider';
+import { setPassword } from '../../src/account/set-password.ts';
+import { signInIsOver, type Account } from '../../src/domain/account.ts';
 import type { DealerLink } from '../../src/domain/dealer-link.ts';
 import { createPasswordHasher } from '../../src/domain/password-hash.ts';
 import { draftIdOf } from '../../src/interaction/create/draft.ts';
 import { findDifference } from '../../src/interaction/link/flow.ts';
 import { createSignIn } from '../../src/interaction/login/flow.ts';
+import type { InteractionState } from '../../src/interaction/interaction-context.ts';
+import { createLoginStep } from '../../src/interaction/login/routes.ts';
+import { createJobQueue } from '../../src/jobs/job-queue.ts';
 import { currentSession } from '../../src/oidc/current-session.ts';
 import { createPolicy } from '../../src/oidc/policy.ts';
 import { readFacts, writeFacts } from '../../src/oidc/request-facts.ts';
@@ -64,6 +70,45 @@ test('S101 a password that is replaced while a login hashes the one before anew:
     await createSignIn({ ...(deps as object), hasher: replacing } as never)('a@example.jp', 'Before-2026', from),
   ).toBeDefined();
   expect(await storage.accounts.find('a')).toMatchObject({ version: 2, password_hash: 'the new one' });
+});
+
+test('S118 a password that is replaced while a login compares the one before: what that login begins is over at once', async () => {
+  const lane = createPasswordHasher({ cost: 4, concurrency: 1, queueLimit: 9 });
+  await storage.accounts.create(sampleAccount('a', { password_hash: await lane.hash('Before-2026') }), eventAbout('a'));
+  let meanwhile = async (): Promise<unknown> => undefined;
+  const hasher = {
+    ...lane,
+    async verify(password: string, hash: string) {
+      now += 1_500;
+      await meanwhile();
+      now += 1_500;
+      return lane.verify(password, hash);
+    },
+  };
+  const jobs = createJobQueue(storage.jobs, clock);
+  const router = new Router<InteractionState>();
+  createLoginStep({ ...(deps as object), hasher, jobs } as never).addRoutes(router);
+  /** Signs in; answers whether the session that begins counts. */
+  const counts = async (): Promise<boolean> => {
+    let authTime: number | undefined;
+    const interaction = {
+      uid: 'i',
+      client: CLIENT,
+      facts: {},
+      leaveSession: async () => undefined,
+      finish: async ({ login }: { login: { ts: number } }) => void (authTime = login.ts),
+    };
+    const body = { login_id: 'a@example.jp', password: 'Before-2026' };
+    const cookies = { get: () => undefined, set: () => undefined };
+    const ctx = { path: '/', method: 'POST', ip: '127.0.0.1', cookies, request: { body }, state: { interaction, t: String } };
+    await router.routes()(ctx as never, async () => undefined);
+    const standing = (await storage.accounts.find('a')) as Account;
+    expect(authTime).toBeDefined();
+    return !signInIsOver(standing, { authTime, sessionUid: 's', endsWithSession: true });
+  };
+  expect(await counts()).toBe(true);
+  meanwhile = async () => setPassword({ ...(deps as object), jobs } as never, 'a', 'the new one', 'account.password_changed');
+  expect(await counts()).toBe(false);
 });
 
 const LEGACY: StoredLegacyProfile = {

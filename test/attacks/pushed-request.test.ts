@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decodeJwt, UnsecuredJWT } from 'jose';
 import { openSqliteStorage } from '../../src/storage/sqlite/open-sqlite-storage.ts';
-import { assertOpenedHere, createPushedRequestBinding } from '../../src/oidc/pushed-request-browser.ts';
+import { createProviderConfiguration } from '../../src/oidc/provider-configuration.ts';
+import { createPushedRequestBinding } from '../../src/oidc/pushed-request-browser.ts';
 import { createBrowser, sendRaw, textOf, type Answer, type Browser } from '../support/http-browser.ts';
 import { CALLBACK, startWorld, type World } from './support/attack-world.ts';
 import { authorizationUrl, basic, headingOf, makePkce, parseJson, requestParams, returned, signIn } from './support/client.ts';
@@ -251,14 +252,31 @@ test('S106 another client’s id, another spelling of the path or of the paramet
   expect(returned(await signIn(owner)).has('code')).toBe(true);
 });
 
-test('S106 a pushed request comes to oidc-provider past the binding: refused there', () => {
-  const contextOf = (openedRequest?: string) =>
-    ({
-      state: { openedRequest },
-      oidc: { route: 'authorization', entities: { PushedAuthorizationRequest: { jti: 'a' } } },
-    }) as never;
-  for (const other of [undefined, 'b']) expect(() => assertOpenedHere(contextOf(other))).toThrow('invalid_request_uri');
-  expect(() => assertOpenedHere(contextOf('a'))).not.toThrow();
+test('S106 a pushed request comes to oidc-provider past the binding: refused there', async () => {
+  const nobody = { find: () => undefined, all: () => [] };
+  const config = {
+    issuer: world.issuer,
+    lifetimes: {},
+    cookieKeys: ['k'],
+    keys: {},
+    dealers: [],
+    rateLimits: { legacyHandOver: {} },
+  };
+  const deps = { config, clients: nobody, storage: {}, keys: { jwks: { keys: [] } }, clock: Date.now } as never;
+  const { extraParams } = createProviderConfiguration(deps);
+  const check = (extraParams as Record<string, (...of: unknown[]) => Promise<void>>).legacy_profile;
+  const ask = async (openedRequest?: string) =>
+    check?.(
+      {
+        state: { openedRequest },
+        query: {},
+        oidc: { route: 'authorization', params: {}, entities: { PushedAuthorizationRequest: { jti: 'a' } } },
+      },
+      undefined,
+      {},
+    );
+  for (const other of [undefined, 'b']) await expect(ask(other)).rejects.toThrow('invalid_request_uri');
+  await expect(ask('a')).resolves.toBeUndefined();
 });
 
 test('S106 a native app pushes a request: it opens in the first browser, and in no other', async () => {

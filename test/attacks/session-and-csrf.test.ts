@@ -84,6 +84,11 @@ test('S40 a request of another browser, or one that is over: a page that says so
     { login_id: 'sato@example.jp', password: 'Common-2026' },
   );
   expect(posted.status).toBe(400);
+  // Not with what the browser remembers of its request either, where its id is another one's.
+  const remembered = [...alice.browser.cookies].filter(([name]) => name.startsWith('common-id.request'));
+  expect(remembered).not.toEqual([]);
+  for (const [name, value] of remembered) mallory.browser.cookies.set(name, value);
+  expect((await mallory.browser.send(alice.page.url)).status).toBe(400);
 
   const before = alice.browser.copy();
   expect(returned(await signIn(alice.browser)).has('code')).toBe(true);
