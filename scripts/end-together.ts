@@ -4,7 +4,7 @@ import { subscribe } from 'node:diagnostics_channel';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { stopWithNpm } from '../src/stop-with-npm.ts';
+import { stopWithNpm } from '../src/start/stop-with-npm.ts';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 

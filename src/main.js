@@ -7,7 +7,7 @@ import { setFlagsFromString } from 'node:v8';
 // In the installation's own folder, and not in the directory for temporary files where everybody may write: what lies there is run.
 // Where it cannot be written, the start takes twice as long, and that is all.
 enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/common-id', import.meta.url)));
-const { run } = await import('./run.ts');
+const { run } = await import('./start/run.ts');
 await run(process.argv.slice(2));
 // It would be written at the end by itself, but not by whom a signal kills.
 flushCompileCache();

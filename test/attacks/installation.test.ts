@@ -8,7 +8,7 @@ import { command } from '../../scripts/admin/storage.ts';
 import { UsageError } from '../../scripts/admin/usage-error.ts';
 import { copyStorage } from '../../scripts/admin/storage-copy/copy-storage.ts';
 import type { AppName } from '../../src/config/config.ts';
-import { makePrivate } from '../../src/private-files.ts';
+import { makePrivate } from '../../src/start/private-files.ts';
 import { openStorage } from '../../src/storage/open-storage.ts';
 import { runAdmin } from '../scripts/run-admin.ts';
 import { startWorld } from '../support/world.ts';

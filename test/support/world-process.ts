@@ -3,7 +3,7 @@
 import type { AppName } from '../../src/config/config.ts';
 import { ConfigError } from '../../src/config/config-error.ts';
 import { createConfigSource } from '../../src/config/config-source.ts';
-import { startApps } from '../../src/start-apps.ts';
+import { startApps } from '../../src/start/start-apps.ts';
 
 const [directory = '', ...names] = process.argv.slice(2);
 /** What the test says to the clock: goes on by so much; stands still at this moment; goes on from where it stood. */

@@ -1,6 +1,6 @@
 // Where nobody can listen, the start says which setting to change.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { listen, type Listening } from '../src/listen.ts';
+import { listen, type Listening } from '../../src/start/listen.ts';
 
 const host = '127.0.0.1';
 const setting = 'OWNERS_SITE_URL';

@@ -1,5 +1,5 @@
 // What `npm start` says when everything runs.
-import type { AppName, Config } from './config/config.ts';
+import type { AppName, Config } from '../config/config.ts';
 import { DEMO_PASSWORD } from './demo-data.ts';
 
 /** Every address, the demo logins, where mail arrives, and what to press first. */

@@ -10,12 +10,12 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { decodeJwt } from 'jose';
 import { ClientSecretBasic } from 'openid-client';
-import { digestOf } from '../src/config/check-client-secrets.ts';
-import { createRelyingParty } from './journeys/relying-party.ts';
-import { DEMO_PASSWORD } from './journeys/traveller.ts';
-import { freePorts } from './support/free-ports.ts';
-import { createBrowser, textOf } from './support/http-browser.ts';
-import { startWorld, type World } from './support/world.ts';
+import { digestOf } from '../../src/config/check-client-secrets.ts';
+import { createRelyingParty } from '../journeys/relying-party.ts';
+import { DEMO_PASSWORD } from '../journeys/traveller.ts';
+import { freePorts } from '../support/free-ports.ts';
+import { createBrowser, textOf } from '../support/http-browser.ts';
+import { startWorld, type World } from '../support/world.ts';
 
 const SECRET = 'steady-secret-0123456789abcdef-0123456789';
 const OTHER = 'another-secret-0123456789abcdef-012345678';
@@ -277,7 +277,7 @@ test('SIGHUP takes the files up too; a fault that nobody caught is written down 
   const data = mkdtempSync(join(tmpdir(), 'common-id-sighup-'));
   const [port] = await freePorts(1);
   const faulty = 'process.on("SIGUSR2", () => { throw new Error("the fault of the test"); })';
-  const main = fileURLToPath(new URL('../src/main.js', import.meta.url));
+  const main = fileURLToPath(new URL('../../src/main.js', import.meta.url));
   const child = spawn(process.execPath, ['--import', `data:text/javascript,${faulty}`, main, 'id'], {
     env: {
       PATH: process.env.PATH,

@@ -1,17 +1,17 @@
 // Starts the program: configuration, apps, and an orderly end on a signal. The only place that ends the process.
 import cluster from 'node:cluster';
 import { fileURLToPath } from 'node:url';
-import type { AppName, Config } from './config/config.ts';
-import { ConfigError } from './config/config-error.ts';
-import { createConfigSource } from './config/config-source.ts';
-import { formatProblem } from './config/problem.ts';
+import type { AppName, Config } from '../config/config.ts';
+import { ConfigError } from '../config/config-error.ts';
+import { createConfigSource } from '../config/config-source.ts';
+import { formatProblem } from '../config/problem.ts';
 import { startApps, type RunningApps } from './start-apps.ts';
 import { startWorkers, type ReportAnswer, type WorkerMessage } from './start-workers.ts';
 import { stopWithNpm } from './stop-with-npm.ts';
-import { createLog } from './telemetry/log.ts';
+import { createLog } from '../telemetry/log.ts';
 import { welcome } from './welcome.ts';
 
-const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const ALL: AppName[] = ['mailbox', 'dealer', 'id', 'owners-site', 'notebook', 'demo-clients'];
 
 async function start(named: string[]): Promise<void> {

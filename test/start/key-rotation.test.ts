@@ -7,10 +7,10 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createLocalJWKSet, decodeProtectedHeader, jwtVerify, type JSONWebKeySet } from 'jose';
-import { digestOf } from '../src/config/check-client-secrets.ts';
-import { startWorld, type World } from './support/world.ts';
+import { digestOf } from '../../src/config/check-client-secrets.ts';
+import { startWorld, type World } from '../support/world.ts';
 
-const ADMIN = fileURLToPath(new URL('../scripts/admin.ts', import.meta.url));
+const ADMIN = fileURLToPath(new URL('../../scripts/admin.ts', import.meta.url));
 const SECRET = 'rotation-secret-0123456789abcdef-01234567';
 const TOKENS = 10_000;
 const PARALLEL = 16;

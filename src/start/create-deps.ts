@@ -1,24 +1,24 @@
 // Makes what is passed in, from the configuration.
 import { availableParallelism } from 'node:os';
-import { createClientRegistry } from './config/client-registry.ts';
-import type { Config } from './config/config.ts';
-import type { Clock, Deps, Lasting } from './deps.ts';
-import { createPasswordHasher } from './domain/password-hash.ts';
-import { loadCommonPasswords } from './domain/password-policy.ts';
-import { createJobQueue } from './jobs/job-queue.ts';
-import { accountClient } from './oidc/account-client.ts';
-import { readClientEnds } from './oidc/client-ends.ts';
-import { keepKeys } from './config/key-files.ts';
-import { loadKeys } from './oidc/keys.ts';
-import { highestHashCost, noteHashCost } from './storage/hash-costs.ts';
-import { hideCounterKeys } from './storage/hidden-counters.ts';
-import { openStorage } from './storage/open-storage.ts';
-import { guardRecords } from './storage/records.ts';
-import { recordEnds } from './storage/record-ends.ts';
-import { sealMails } from './storage/sealed-mails.ts';
-import type { Log } from './telemetry/log.ts';
-import { createMetrics } from './telemetry/metrics.ts';
-import type { ProcessStatus } from './telemetry/process-status.ts';
+import { createClientRegistry } from '../config/client-registry.ts';
+import type { Config } from '../config/config.ts';
+import type { Clock, Deps, Lasting } from '../deps.ts';
+import { createPasswordHasher } from '../domain/password-hash.ts';
+import { loadCommonPasswords } from '../domain/password-policy.ts';
+import { createJobQueue } from '../jobs/job-queue.ts';
+import { accountClient } from '../oidc/account-client.ts';
+import { readClientEnds } from '../oidc/client-ends.ts';
+import { keepKeys } from '../config/key-files.ts';
+import { loadKeys } from '../oidc/keys.ts';
+import { highestHashCost, noteHashCost } from '../storage/hash-costs.ts';
+import { hideCounterKeys } from '../storage/hidden-counters.ts';
+import { openStorage } from '../storage/open-storage.ts';
+import { guardRecords } from '../storage/records.ts';
+import { recordEnds } from '../storage/record-ends.ts';
+import { sealMails } from '../storage/sealed-mails.ts';
+import type { Log } from '../telemetry/log.ts';
+import { createMetrics } from '../telemetry/metrics.ts';
+import type { ProcessStatus } from '../telemetry/process-status.ts';
 
 /** A client that asks again at once tries once a second for each of its connections; a person notices little. */
 const REFUSED_HASH_DELAY_MS = 1000;

@@ -1,12 +1,12 @@
 // What a visitor of the demonstration finds: two IDs, one of them migrated and linked. Written once, into an empty database.
-import type { Deps } from './deps.ts';
-import type { Account } from './domain/account.ts';
-import { newDealerLink, RECEIVED_DATA, SHARED_DATA } from './domain/dealer-link.ts';
-import { startMigration } from './domain/migration.ts';
-import { draftId, type RegistrationDraft } from './domain/registration-draft.ts';
-import { enqueueDelivery } from './jobs/enqueue-delivery.ts';
-import { termsInForce } from './domain/terms.ts';
-import { AlreadyExists } from './storage/storage.ts';
+import type { Deps } from '../deps.ts';
+import type { Account } from '../domain/account.ts';
+import { newDealerLink, RECEIVED_DATA, SHARED_DATA } from '../domain/dealer-link.ts';
+import { startMigration } from '../domain/migration.ts';
+import { draftId, type RegistrationDraft } from '../domain/registration-draft.ts';
+import { enqueueDelivery } from '../jobs/enqueue-delivery.ts';
+import { termsInForce } from '../domain/terms.ts';
+import { AlreadyExists } from '../storage/storage.ts';
 
 /** The password of both IDs. */
 export const DEMO_PASSWORD = 'Common-2026';

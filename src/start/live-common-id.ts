@@ -1,16 +1,16 @@
 // The common ID while its files change: made anew of them, whole, and put in the place of the one before in a single step.
 import type { RequestListener } from 'node:http';
-import { createApp } from './app.ts';
-import { ConfigError } from './config/config-error.ts';
-import type { Config } from './config/config.ts';
-import { versionOf } from './config/file-digests.ts';
-import { formatProblem } from './config/problem.ts';
+import { createApp } from '../app.ts';
+import { ConfigError } from '../config/config-error.ts';
+import type { Config } from '../config/config.ts';
+import { versionOf } from '../config/file-digests.ts';
+import { formatProblem } from '../config/problem.ts';
 import { createDeps } from './create-deps.ts';
-import type { Clock, Deps, Lasting } from './deps.ts';
-import { writeClientSet } from './oidc/client-ends.ts';
-import { logOutOfClient } from './oidc/log-out-of-client.ts';
-import { createProvider } from './oidc/provider.ts';
-import type { Log } from './telemetry/log.ts';
+import type { Clock, Deps, Lasting } from '../deps.ts';
+import { writeClientSet } from '../oidc/client-ends.ts';
+import { logOutOfClient } from '../oidc/log-out-of-client.ts';
+import { createProvider } from '../oidc/provider.ts';
+import type { Log } from '../telemetry/log.ts';
 
 export type LiveCommonId = {
   /** Answers with what is in force when the request begins; what has begun ends with what it began with. */

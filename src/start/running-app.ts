@@ -1,6 +1,6 @@
 // What every app is once it runs.
 import type { RequestListener } from 'node:http';
-import type { ProcessReport } from './telemetry/admin-handler.ts';
+import type { ProcessReport } from '../telemetry/admin-handler.ts';
 
 /** Something that answers HTTP and can be stopped. */
 export type RunningApp = {

@@ -2,9 +2,9 @@
 // where it died, passes on what it is told, and tells operators of all of them. Workers share nothing but the database.
 import cluster, { type Worker } from 'node:cluster';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Config } from './config/config.ts';
+import type { Config } from '../config/config.ts';
 import { listenForOperators, type RunningApps } from './start-apps.ts';
-import type { ProcessReport } from './telemetry/admin-handler.ts';
+import type { ProcessReport } from '../telemetry/admin-handler.ts';
 
 /** What the first process tells a worker. */
 export type WorkerMessage = 'stop' | 'reload' | ReportRequest;

@@ -1,14 +1,14 @@
 // Starts the apps that were asked for, each on its own port.
 import cluster from 'node:cluster';
 import { setImmediate as startIsOver } from 'node:timers/promises';
-import type { AppName, Config } from './config/config.ts';
-import type { ConfigSource } from './config/config-source.ts';
-import type { Clock } from './deps.ts';
+import type { AppName, Config } from '../config/config.ts';
+import type { ConfigSource } from '../config/config-source.ts';
+import type { Clock } from '../deps.ts';
 import { listen, type Listening } from './listen.ts';
 import { makePrivate } from './private-files.ts';
 import type { RunningApp } from './running-app.ts';
-import { createAdminHandler, type AdminSources, type ProcessReport } from './telemetry/admin-handler.ts';
-import { createLog } from './telemetry/log.ts';
+import { createAdminHandler, type AdminSources, type ProcessReport } from '../telemetry/admin-handler.ts';
+import { createLog } from '../telemetry/log.ts';
 
 const GRACE_MS = 10_000;
 
@@ -36,7 +36,7 @@ const STARTERS: Record<AppName, Starter> = {
     start: async (config, clock) =>
       asRunning(
         await (
-          await import('./apps/mailbox/create-mailbox.ts')
+          await import('../apps/mailbox/create-mailbox.ts')
         ).createMailbox({ ...config.mailbox, ...shared(config, clock, 'mailbox') }),
       ),
   },
@@ -46,7 +46,7 @@ const STARTERS: Record<AppName, Starter> = {
     start: async (config, clock) =>
       asRunning(
         await (
-          await import('./apps/dealer-system/create-dealer-system.ts')
+          await import('../apps/dealer-system/create-dealer-system.ts')
         ).createDealerSystem({
           ...config.dealerSystem,
           ...shared(config, clock, 'dealer-system'),
@@ -67,7 +67,7 @@ const STARTERS: Record<AppName, Starter> = {
     start: async (config, clock) =>
       asRunning(
         await (
-          await import('./apps/owners-site/owners-site.ts')
+          await import('../apps/owners-site/owners-site.ts')
         ).createOwnersSite({
           ...config.ownersSite,
           ...shared(config, clock, 'owners-site'),
@@ -86,7 +86,7 @@ const STARTERS: Record<AppName, Starter> = {
     start: async (config, clock) =>
       asRunning(
         await (
-          await import('./apps/maintenance-notebook/create-maintenance-notebook.ts')
+          await import('../apps/maintenance-notebook/create-maintenance-notebook.ts')
         ).createMaintenanceNotebook({
           ...config.notebook,
           ...shared(config, clock, 'maintenance-notebook'),
@@ -102,7 +102,7 @@ const STARTERS: Record<AppName, Starter> = {
     start: async (config, clock) =>
       asRunning(
         await (
-          await import('./apps/demo-clients/create-demo-clients.ts')
+          await import('../apps/demo-clients/create-demo-clients.ts')
         ).createDemoClients({ ...config.demoClients, ...shared(config, clock, 'demo-clients'), issuer: config.issuer }),
       ),
   },
