@@ -1,5 +1,5 @@
 // What operators do by hand: npm run admin -- <command> …. Each command is a file in scripts/admin/; without one, all are listed.
-import { ConfigError } from '../src/config/config-error.ts';
+import { ConfigError } from '../src/config/problems/config-error.ts';
 import { didYouMean } from './admin/did-you-mean.ts';
 import { tellProblem } from './admin/problems.ts';
 import type { AdminCommand } from './admin/topic.ts';

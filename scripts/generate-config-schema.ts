@@ -3,7 +3,7 @@
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
-import { jsonSchemas } from '../src/config/json-schemas.ts';
+import { jsonSchemas } from '../src/config/files/json-schemas.ts';
 
 for (const [name, schema] of Object.entries(jsonSchemas())) {
   const path = fileURLToPath(new URL(`../config/${name}`, import.meta.url));

@@ -1,5 +1,5 @@
 // What to say behind the sentence about a name that there is not.
-import { nearestName } from '../../src/config/nearest-name.ts';
+import { nearestName } from '../../src/config/problems/nearest-name.ts';
 
 /** `; did you mean list?`, where one is near; else which there are, if any. */
 export function didYouMean(name: string, known: readonly string[]): string {

@@ -1,10 +1,10 @@
 // npm run admin -- ledger …: what happened to accounts, links and migrations, and whether it still stands as it was written.
 import type { KeyObject } from 'node:crypto';
 import { appendFile } from 'node:fs/promises';
-import { ConfigError } from '../../src/config/config-error.ts';
+import { ConfigError } from '../../src/config/problems/config-error.ts';
 import type { Config } from '../../src/config/config.ts';
 import { inspectConfig } from '../../src/config/load.ts';
-import { makeSecretKeys } from '../../src/config/secret-keys.ts';
+import { makeSecretKeys } from '../../src/config/settings/secret-keys.ts';
 import { readAnchorFile } from '../../src/storage/anchor-file.ts';
 import { everyLedgerEntry } from '../../src/storage/every-ledger-entry.ts';
 import { createAnchorKey, takeAnchor } from '../../src/storage/ledger-anchor.ts';

@@ -1,5 +1,5 @@
 // Tells mistakes and warnings.
-import { formatProblem, type Problem } from '../../src/config/problem.ts';
+import { formatProblem, type Problem } from '../../src/config/problems/problem.ts';
 import type { Report } from './topic.ts';
 
 /** @param good what to say where there is no mistake */

@@ -1,5 +1,5 @@
 // npm run admin -- secrets …: random values.
-import { digestOf } from '../../src/config/check-client-secrets.ts';
+import { digestOf } from '../../src/config/clients/check-client-secrets.ts';
 import { makeSecret } from './make-secret.ts';
 import { createTopic } from './topic.ts';
 

@@ -1,6 +1,6 @@
 // npm run admin -- storage …: moving, backing up and preparing the database.
 import { existsSync } from 'node:fs';
-import { ConfigError } from '../../src/config/config-error.ts';
+import { ConfigError } from '../../src/config/problems/config-error.ts';
 import { inspectConfig } from '../../src/config/load.ts';
 import { backupSqliteDatabase } from '../../src/storage/sqlite/backup-sqlite-database.ts';
 import { findDamage } from '../../src/storage/sqlite/find-damage.ts';

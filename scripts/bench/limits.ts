@@ -10,7 +10,7 @@ import type bcrypt from 'bcrypt';
 import { beginReset, completeReset, proveOwner, stillHolds } from '../../src/account/forgotten/flow.ts';
 import { setPassword } from '../../src/account/set-password.ts';
 import type { Config } from '../../src/config/config.ts';
-import { readPolicy } from '../../src/config/read-policy.ts';
+import { readPolicy } from '../../src/config/files/read-policy.ts';
 import { createPasswordHasher } from '../../src/domain/password-hash.ts';
 import { createAllCodeLimits } from '../../src/http/code-limits.ts';
 import { shortCodesAreOver } from '../../src/http/code-tries.ts';

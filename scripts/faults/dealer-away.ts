@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
-import { makeSecretKeys } from '../../src/config/secret-keys.ts';
+import { makeSecretKeys } from '../../src/config/settings/secret-keys.ts';
 import type { Deps } from '../../src/deps.ts';
 import { createDealerBreaker, FAILURES_IN_A_ROW } from '../../src/jobs/dealer-breaker.ts';
 import { createDealerLinkDelivery } from '../../src/jobs/deliver-dealer-link.ts';

@@ -1,7 +1,7 @@
 // GAZOO, as a client that the faults drive: a browser that gets codes for it, and its calls to the endpoints, to whichever node.
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
-import { GAZOO_DEVELOPMENT_SECRET } from '../../src/config/settings.ts';
+import { GAZOO_DEVELOPMENT_SECRET } from '../../src/config/settings/settings.ts';
 import { DEMO_PASSWORD } from '../../test/journeys/traveller.ts';
 import { createBrowser, sendRaw, type Answer } from '../../test/support/http-browser.ts';
 import type { World } from '../../test/support/world.ts';

@@ -1,10 +1,10 @@
 // Where the configuration comes from, for whoever takes it up again while the program runs.
 import { join, resolve } from 'node:path';
-import { secretFilesIn } from './check-client-files.ts';
+import { secretFilesIn } from './clients/check-client-files.ts';
 import type { AppName, Config } from './config.ts';
 import { loadConfig } from './load.ts';
-import { readClientFiles } from './read-client-files.ts';
-import type { Environment } from './read-settings.ts';
+import { readClientFiles } from './clients/read-client-files.ts';
+import type { Environment } from './settings/read-settings.ts';
 import { fingerprint, watchFiles } from './watch-files.ts';
 
 export type ConfigSource = {

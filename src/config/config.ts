@@ -2,8 +2,8 @@
 import type { ProfileKey } from '../domain/account.ts';
 import type { PasswordPolicy } from '../domain/password-policy.ts';
 import type { RequiredClaim } from '../domain/required-profile.ts';
-import type { Problem } from './problem.ts';
-import type { SecretKeys } from './secret-keys.ts';
+import type { Problem } from './problems/problem.ts';
+import type { SecretKeys } from './settings/secret-keys.ts';
 
 /** Which of the apps a process runs. */
 export type AppName = 'id' | 'owners-site' | 'notebook' | 'dealer' | 'mailbox' | 'demo-clients';

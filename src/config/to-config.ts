@@ -1,11 +1,11 @@
 // Puts settings and files together into the Config of the program.
 import { join, resolve } from 'node:path';
 import type { Config, FromFiles, FromSettings } from './config.ts';
-import { developmentSecrets } from './development-secrets.ts';
-import type { Variables } from './read-settings.ts';
-import { makeSecretKeys } from './secret-keys.ts';
-import type { SettingValues } from './settings.ts';
-import { isLoopback } from './web-url.ts';
+import { developmentSecrets } from './settings/development-secrets.ts';
+import type { Variables } from './settings/read-settings.ts';
+import { makeSecretKeys } from './settings/secret-keys.ts';
+import type { SettingValues } from './settings/settings.ts';
+import { isLoopback } from './problems/web-url.ts';
 
 /** Where the mailbox takes mail when mails go elsewhere. */
 const MAILBOX_SMTP_PORT = 1025;

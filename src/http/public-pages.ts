@@ -1,6 +1,6 @@
 // Pages of the common ID that anybody may read: its start page, the terms, privacy, and what a postal code stands for.
 import Router from 'koa-router';
-import { readSections } from '../config/read-sections.ts';
+import { readSections } from '../domain/read-sections.ts';
 import type { Deps } from '../deps.ts';
 import { lookUpPostalCode } from '../domain/postal-code.ts';
 import { termsInForce } from '../domain/terms.ts';

@@ -1,7 +1,7 @@
 // Compares what a client app sends as its secret with the digests of its file.
 import { timingSafeEqual } from 'node:crypto';
 import type Provider from 'oidc-provider';
-import { digestOf } from '../config/check-client-secrets.ts';
+import { digestOf } from '../config/clients/check-client-secrets.ts';
 import type { Deps } from '../deps.ts';
 
 /**

@@ -1,6 +1,6 @@
 // Makes what is passed in, from the configuration.
 import { availableParallelism } from 'node:os';
-import { createClientRegistry } from '../config/client-registry.ts';
+import { createClientRegistry } from '../config/clients/client-registry.ts';
 import type { Config } from '../config/config.ts';
 import type { Clock, Deps, Lasting } from '../deps.ts';
 import { createPasswordHasher } from '../domain/password-hash.ts';

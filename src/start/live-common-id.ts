@@ -1,10 +1,10 @@
 // The common ID while its files change: made anew of them, whole, and put in the place of the one before in a single step.
 import type { RequestListener } from 'node:http';
 import { createApp } from '../app.ts';
-import { ConfigError } from '../config/config-error.ts';
+import { ConfigError } from '../config/problems/config-error.ts';
 import type { Config } from '../config/config.ts';
-import { versionOf } from '../config/file-digests.ts';
-import { formatProblem } from '../config/problem.ts';
+import { versionOf } from '../config/files/file-digests.ts';
+import { formatProblem } from '../config/problems/problem.ts';
 import { createDeps } from './create-deps.ts';
 import type { Clock, Deps, Lasting } from '../deps.ts';
 import { writeClientSet } from '../oidc/client-ends.ts';

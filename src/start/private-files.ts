@@ -1,7 +1,7 @@
 // Everything below the data directory is for the user that runs the program only: personal data, keys, secrets.
 import { chmodSync, lstatSync, readdirSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
-import { errorCode } from '../config/error-code.ts';
+import { errorCode } from '../config/problems/error-code.ts';
 
 const BY_OTHERS = 0o077;
 

@@ -2,9 +2,9 @@
 import cluster from 'node:cluster';
 import { fileURLToPath } from 'node:url';
 import type { AppName, Config } from '../config/config.ts';
-import { ConfigError } from '../config/config-error.ts';
+import { ConfigError } from '../config/problems/config-error.ts';
 import { createConfigSource } from '../config/config-source.ts';
-import { formatProblem } from '../config/problem.ts';
+import { formatProblem } from '../config/problems/problem.ts';
 import { startApps, type RunningApps } from './start-apps.ts';
 import { startWorkers, type ReportAnswer, type WorkerMessage } from './start-workers.ts';
 import { stopWithNpm } from './stop-with-npm.ts';

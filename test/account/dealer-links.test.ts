@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { findOwnLink, retryLink, withdrawLink } from '../../src/account/dealer-links/flow.ts';
-import { makeSecretKeys } from '../../src/config/secret-keys.ts';
+import { makeSecretKeys } from '../../src/config/settings/secret-keys.ts';
 import { failed, newDealerLink, type DealerLink } from '../../src/domain/dealer-link.ts';
 import { enqueueDelivery } from '../../src/jobs/enqueue-delivery.ts';
 import { createJobQueue } from '../../src/jobs/job-queue.ts';

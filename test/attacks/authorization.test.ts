@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { decodeJwt } from 'jose';
-import { checkRedirectUri } from '../../src/config/check-redirect-uri.ts';
+import { checkRedirectUri } from '../../src/config/clients/check-redirect-uri.ts';
 import { sendRaw, type Answer } from '../support/http-browser.ts';
 import { CALLBACK, startWorld, WEB_SECRET, type World } from './support/attack-world.ts';
 import {

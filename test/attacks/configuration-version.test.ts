@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { Config } from '../../src/config/config.ts';
-import { digestFiles, versionOf } from '../../src/config/file-digests.ts';
+import { digestFiles, versionOf } from '../../src/config/files/file-digests.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { figure } from './support/figure.ts';
 

@@ -1,8 +1,8 @@
 // What the ledger tells besides changes: sign-ins, consents and their end, ended sessions. design/security-2.md, S128.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createHash, randomBytes } from 'node:crypto';
-import { digestOf } from '../../src/config/check-client-secrets.ts';
-import { makeSecretKeys } from '../../src/config/secret-keys.ts';
+import { digestOf } from '../../src/config/clients/check-client-secrets.ts';
+import { makeSecretKeys } from '../../src/config/settings/secret-keys.ts';
 import { openStorage } from '../../src/storage/open-storage.ts';
 import type { LedgerEntry } from '../../src/storage/storage.ts';
 import { runAdmin } from '../scripts/run-admin.ts';

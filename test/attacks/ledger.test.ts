@@ -5,7 +5,7 @@ import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Rows } from '../../scripts/admin/storage-copy/rows.ts';
-import { makeSecretKeys } from '../../src/config/secret-keys.ts';
+import { makeSecretKeys } from '../../src/config/settings/secret-keys.ts';
 import { anchorDaily } from '../../src/jobs/anchor-ledger.ts';
 import { closedHash, FIRST_PREVIOUS_HASH } from '../../src/storage/closed-ledger.ts';
 import { contentOf, createAnchorKey, takeAnchor } from '../../src/storage/ledger-anchor.ts';

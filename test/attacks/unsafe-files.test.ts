@@ -3,9 +3,9 @@ import { chmodSync, cpSync, mkdirSync, readdirSync, writeFileSync } from 'node:f
 import { join } from 'node:path';
 import { afterAll, expect, test } from '@jest/globals';
 import { inspectConfig } from '../../src/config/load.ts';
-import { formatProblem } from '../../src/config/problem.ts';
-import { GAZOO_DEVELOPMENT_SECRET } from '../../src/config/settings.ts';
-import { digestOf } from '../../src/config/check-client-secrets.ts';
+import { formatProblem } from '../../src/config/problems/problem.ts';
+import { GAZOO_DEVELOPMENT_SECRET } from '../../src/config/settings/settings.ts';
+import { digestOf } from '../../src/config/clients/check-client-secrets.ts';
 import { makeProductionExample } from '../config/production-example.ts';
 import { temporaryProjects, type TemporaryProject } from '../config/temporary-project.ts';
 

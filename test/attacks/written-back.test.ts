@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { loadConfig } from '../../src/config/load.ts';
-import { GAZOO_DEVELOPMENT_SECRET } from '../../src/config/settings.ts';
+import { GAZOO_DEVELOPMENT_SECRET } from '../../src/config/settings/settings.ts';
 import { createLasting } from '../../src/start/create-deps.ts';
 import { writeDemoData } from '../../src/start/demo-data.ts';
 import type { Lasting } from '../../src/deps.ts';

@@ -19,7 +19,7 @@ import {
 
 import { pairwiseSubject } from '../../src/oidc/pairwise-subject.ts';
 import { customerOf } from '../../src/domain/dealer-subject.ts';
-import { makeSecretKeys } from '../../src/config/secret-keys.ts';
+import { makeSecretKeys } from '../../src/config/settings/secret-keys.ts';
 
 const KEYS = makeSecretKeys({ hmac: 'k'.repeat(32), subject: undefined, ledger: undefined });
 const NOW = Date.parse('2026-11-22T00:00:00Z');

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
 import { HtmlValidate, StaticConfigLoader } from 'html-validate';
-import { SCOPES } from '../../src/config/client-schema.ts';
+import { SCOPES } from '../../src/config/clients/client-schema.ts';
 import { createTranslator, LANGUAGES, type Language, type Translate } from '../../src/http/translator.ts';
 import { createViewRenderer } from '../../src/http/view-renderer.ts';
 import { demoClientSamples, MAIL_SAMPLES, viewSamples, type ViewSample } from './view-samples.ts';

@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { digestOf } from '../../src/config/check-client-secrets.ts';
+import { digestOf } from '../../src/config/clients/check-client-secrets.ts';
 import type { Client } from '../../src/config/config.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { writeClientSet } from '../../src/oidc/client-ends.ts';

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createLocalJWKSet, decodeProtectedHeader, jwtVerify, type JSONWebKeySet } from 'jose';
-import { digestOf } from '../../src/config/check-client-secrets.ts';
+import { digestOf } from '../../src/config/clients/check-client-secrets.ts';
 import { startWorld, type World } from '../support/world.ts';
 
 const ADMIN = fileURLToPath(new URL('../../scripts/admin.ts', import.meta.url));

@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { decodeJwt } from 'jose';
 import { ClientSecretBasic } from 'openid-client';
-import { digestOf } from '../../src/config/check-client-secrets.ts';
+import { digestOf } from '../../src/config/clients/check-client-secrets.ts';
 import { createRelyingParty } from '../journeys/relying-party.ts';
 import { DEMO_PASSWORD } from '../journeys/traveller.ts';
 import { freePorts } from '../support/free-ports.ts';

@@ -1,7 +1,7 @@
 // The process of a test world: `node world-process.ts <project directory> <app>…`. Messages move its clock; TEST_CLOCK_AHEAD says how far
 // ahead of the machine's it starts.
 import type { AppName } from '../../src/config/config.ts';
-import { ConfigError } from '../../src/config/config-error.ts';
+import { ConfigError } from '../../src/config/problems/config-error.ts';
 import { createConfigSource } from '../../src/config/config-source.ts';
 import { startApps } from '../../src/start/start-apps.ts';
 

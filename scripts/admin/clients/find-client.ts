@@ -1,10 +1,10 @@
 // Finds a client app by its id.
-import { ConfigError } from '../../../src/config/config-error.ts';
+import { ConfigError } from '../../../src/config/problems/config-error.ts';
 import type { Client } from '../../../src/config/config.ts';
 import { inspectConfig } from '../../../src/config/load.ts';
-import { nearestName } from '../../../src/config/nearest-name.ts';
-import { isRecord } from '../../../src/config/check-object.ts';
-import { readClientFiles } from '../../../src/config/read-client-files.ts';
+import { nearestName } from '../../../src/config/problems/nearest-name.ts';
+import { isRecord } from '../../../src/config/problems/check-object.ts';
+import { readClientFiles } from '../../../src/config/clients/read-client-files.ts';
 
 export type FoundClient = {
   client: Client;

@@ -1,5 +1,5 @@
 // clients list: one line a client app.
-import { ConfigError } from '../../../src/config/config-error.ts';
+import { ConfigError } from '../../../src/config/problems/config-error.ts';
 import { inspectConfig } from '../../../src/config/load.ts';
 import { table } from '../table.ts';
 import type { Action } from '../topic.ts';

@@ -2,11 +2,11 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
-import { checkClientFiles } from '../../../src/config/check-client-files.ts';
-import { digestOf } from '../../../src/config/check-client-secrets.ts';
-import { ConfigError } from '../../../src/config/config-error.ts';
+import { checkClientFiles } from '../../../src/config/clients/check-client-files.ts';
+import { digestOf } from '../../../src/config/clients/check-client-secrets.ts';
+import { ConfigError } from '../../../src/config/problems/config-error.ts';
 import { loadConfig } from '../../../src/config/load.ts';
-import { readClientFiles } from '../../../src/config/read-client-files.ts';
+import { readClientFiles } from '../../../src/config/clients/read-client-files.ts';
 import { didYouMean } from '../did-you-mean.ts';
 import { makeSecret } from '../make-secret.ts';
 import type { Action, Values } from '../topic.ts';

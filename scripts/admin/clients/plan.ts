@@ -1,5 +1,5 @@
 // clients plan: what the files would change against what is in force.
-import { ConfigError } from '../../../src/config/config-error.ts';
+import { ConfigError } from '../../../src/config/problems/config-error.ts';
 import type { Client } from '../../../src/config/config.ts';
 import { inspectConfig } from '../../../src/config/load.ts';
 import { readClientSet } from '../../../src/oidc/client-ends.ts';

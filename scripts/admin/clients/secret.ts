@@ -1,8 +1,8 @@
 // clients secret: a new secret beside the one that is in use, so that the client app can change without an outage.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { digestOf } from '../../../src/config/check-client-secrets.ts';
-import { isRecord } from '../../../src/config/check-object.ts';
+import { digestOf } from '../../../src/config/clients/check-client-secrets.ts';
+import { isRecord } from '../../../src/config/problems/check-object.ts';
 import { parseDuration } from '../duration.ts';
 import { makeSecret } from '../make-secret.ts';
 import type { Action } from '../topic.ts';

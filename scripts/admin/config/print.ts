@@ -1,6 +1,6 @@
 // config print: what comes out of settings and files, without a secret.
 import { inspectConfig } from '../../../src/config/load.ts';
-import { ConfigError } from '../../../src/config/config-error.ts';
+import { ConfigError } from '../../../src/config/problems/config-error.ts';
 import type { Config } from '../../../src/config/config.ts';
 import { withoutPassword } from '../command-line-secrets.ts';
 import type { Action } from '../topic.ts';

@@ -1,5 +1,5 @@
 // The keys of this configuration, and what each is for now.
-import { ConfigError } from '../../../src/config/config-error.ts';
+import { ConfigError } from '../../../src/config/problems/config-error.ts';
 import type { Config } from '../../../src/config/config.ts';
 import { keepKeys, keyStates, readKeyFiles, type KeyState } from '../../../src/config/key-files.ts';
 import { inspectConfig } from '../../../src/config/load.ts';

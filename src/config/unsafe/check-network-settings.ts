@@ -1,8 +1,8 @@
 // Checks where the common ID listens and whom it calls, for what somebody on the network path could read, change or forge.
 import { availableParallelism } from 'node:os';
-import type { Problem } from '../problem.ts';
-import type { Variables } from '../read-settings.ts';
-import type { SettingValues } from '../settings.ts';
+import type { Problem } from '../problems/problem.ts';
+import type { Variables } from '../settings/read-settings.ts';
+import type { SettingValues } from '../settings/settings.ts';
 import { hostOf, isAddress, isInside, isThisMachine } from './inside.ts';
 import type { Say } from './say.ts';
 

@@ -2,10 +2,10 @@
 import { statfsSync, statSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { readKeyFiles } from '../key-files.ts';
-import type { Problem } from '../problem.ts';
-import { SECRET_NAMES } from '../read-secret-settings.ts';
-import type { Variables } from '../read-settings.ts';
-import type { SettingName, SettingValues } from '../settings.ts';
+import type { Problem } from '../problems/problem.ts';
+import { SECRET_NAMES } from '../settings/read-secret-settings.ts';
+import type { Variables } from '../settings/read-settings.ts';
+import type { SettingName, SettingValues } from '../settings/settings.ts';
 import type { Say } from './say.ts';
 
 const GROUP_READABLE = 0o040;

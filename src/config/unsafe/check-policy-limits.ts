@@ -1,8 +1,8 @@
 // Finds policy values that the schema allows but that protect too little.
 import { z } from 'zod';
-import { policySchema } from '../policy-schema.ts';
-import type { Problem } from '../problem.ts';
-import { isRecord } from '../check-object.ts';
+import { policySchema } from '../files/policy-schema.ts';
+import type { Problem } from '../problems/problem.ts';
+import { isRecord } from '../problems/check-object.ts';
 
 const FILE = 'config/policy.json';
 const DAY = 24 * 60 * 60;

@@ -1,7 +1,7 @@
 // Checks the environment's secrets: hard to guess, all different, none from development.
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type { SettingName, SettingValues } from '../settings.ts';
+import type { SettingName, SettingValues } from '../settings/settings.ts';
 import type { Say } from './say.ts';
 import { weaknessOf } from './weakness.ts';
 

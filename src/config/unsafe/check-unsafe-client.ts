@@ -1,7 +1,7 @@
 // Finds client files that are valid but unsafe.
-import type { ClientFile } from '../client-schema.ts';
-import type { Problem } from '../problem.ts';
-import type { Mode } from '../web-url.ts';
+import type { ClientFile } from '../clients/client-schema.ts';
+import type { Problem } from '../problems/problem.ts';
+import type { Mode } from '../problems/web-url.ts';
 import { hostOf, isAddress, isInside, isThisMachine } from './inside.ts';
 
 export type SayOfClient = (severity: Problem['severity'], key: string, expected: string, found: string, mend?: string) => void;

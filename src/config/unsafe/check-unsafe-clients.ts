@@ -1,9 +1,9 @@
 // Finds what client apps must not share with each other, with the dealers, or with the common ID.
-import { digestOf } from '../check-client-secrets.ts';
+import { digestOf } from '../clients/check-client-secrets.ts';
 import type { Client, Dealer } from '../config.ts';
-import type { Problem } from '../problem.ts';
-import { STAND_IN } from '../references.ts';
-import { GAZOO_DEVELOPMENT_SECRET, type SettingValues } from '../settings.ts';
+import type { Problem } from '../problems/problem.ts';
+import { STAND_IN } from '../problems/references.ts';
+import { GAZOO_DEVELOPMENT_SECRET, type SettingValues } from '../settings/settings.ts';
 import { secretsOf } from './check-secret-settings.ts';
 import { hostOf, isAddress, isInside } from './inside.ts';
 

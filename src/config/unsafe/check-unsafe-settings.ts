@@ -1,9 +1,9 @@
 // Finds settings that are valid but unsafe. An error stops the start; a warning is only logged.
 import { resolve } from 'node:path';
 import type { AppName } from '../config.ts';
-import type { Problem } from '../problem.ts';
-import type { Variables } from '../read-settings.ts';
-import type { SettingValues } from '../settings.ts';
+import type { Problem } from '../problems/problem.ts';
+import type { Variables } from '../settings/read-settings.ts';
+import type { SettingValues } from '../settings/settings.ts';
 import { checkDataDirectory } from './check-data-directory.ts';
 import * as network from './check-network-settings.ts';
 import { checkDotEnv, checkKeyModes, checkPlaces, checkServedFolders } from './check-places.ts';

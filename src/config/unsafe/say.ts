@@ -1,6 +1,6 @@
 // How a check of the settings reports what is unsafe.
-import type { Problem } from '../problem.ts';
-import type { SettingName } from '../settings.ts';
+import type { Problem } from '../problems/problem.ts';
+import type { SettingName } from '../settings/settings.ts';
 
 /**
  * Reports one unsafe setting.

@@ -1,6 +1,6 @@
 // The terms have changed: what is different, and agreement to it.
-import { compareSections } from '../../config/compare-sections.ts';
-import { readSections } from '../../config/read-sections.ts';
+import { compareSections } from '../../domain/compare-sections.ts';
+import { readSections } from '../../domain/read-sections.ts';
 import type { Deps } from '../../deps.ts';
 import type { Account } from '../../domain/account.ts';
 import { lastAgreed, termsInForce } from '../../domain/terms.ts';

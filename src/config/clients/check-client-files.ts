@@ -1,0 +1,99 @@
+// Checks all files of config/clients/ together, and makes the clients of them.
+import { checkClient } from './check-client.ts';
+import { checkClientSecrets } from './check-client-secrets.ts';
+import type { SecretContext } from './check-client-secrets.ts';
+import { checkObject, isRecord } from '../problems/check-object.ts';
+import { clientSchema } from './client-schema.ts';
+import type { ClientFile } from './client-schema.ts';
+import type { Client, ClientSecret } from '../config.ts';
+import { describeValue } from '../problems/describe-value.ts';
+import type { Problem } from '../problems/problem.ts';
+import { parseJson } from '../problems/parse-json.ts';
+import { referencedNames, resolveReferences } from '../problems/references.ts';
+import type { ReferenceContext } from '../problems/references.ts';
+import { toClient } from './to-client.ts';
+import { checkUnsafeClient } from '../unsafe/check-unsafe-client.ts';
+
+/** A file of config/clients/, named relative to the project's root. */
+export type ClientFileText = { name: string; text: string };
+
+export type ClientContext = ReferenceContext & SecretContext;
+
+/**
+ * Checks the files, all of them and all of each. Pure: nothing is read but what `context` reads, nothing fetched or kept, so that a set
+ * of files can be tried before it takes effect.
+ * @returns the clients of the files without a mistake, and every mistake
+ */
+export function checkClientFiles(
+  files: readonly ClientFileText[],
+  context: ClientContext,
+): { clients: Client[]; problems: Problem[] } {
+  const problems: Problem[] = [];
+  const clients: Client[] = [];
+  const owners = new Map<string, string>();
+  for (const { name, text } of files) {
+    const ofFile: Problem[] = [];
+    const json = parseJson(name, text, ofFile);
+    const { file, secrets } = json === undefined ? { file: {} } : checkFile(name, json, context, ofFile);
+    checkOwner(name, file.client_id, owners, ofFile);
+    problems.push(...ofFile);
+    // Every key that is needed is there: a missing one is an error.
+    if (ofFile.every(({ severity }) => severity !== 'error')) clients.push(toClient(file as ClientFile, secrets));
+  }
+  return { clients, problems };
+}
+
+/** The names that the files of enabled client apps refer to, each with the files that do. Broken files refer to nothing. */
+export function namesInClientFiles(files: readonly ClientFileText[]): Map<string, string[]> {
+  const names = new Map<string, string[]>();
+  for (const { name, text } of files) {
+    const json = parseJson(name, text, []);
+    if (isDisabled(json)) continue;
+    for (const referenced of new Set(referencedNames(json))) names.set(referenced, [...(names.get(referenced) ?? []), name]);
+  }
+  return names;
+}
+
+/** The files in which the files of client apps say that their secrets are. Broken files say nothing. */
+export function secretFilesIn(files: readonly ClientFileText[]): string[] {
+  return files.flatMap(({ name, text }) => {
+    const json = parseJson(name, text, []);
+    const entries = isRecord(json) ? [json.client_secret].flat().filter(isRecord) : [];
+    return entries.flatMap(({ $file }) => (typeof $file === 'string' ? [$file] : []));
+  });
+}
+
+function isDisabled(json: unknown): boolean {
+  return isRecord(json) && isRecord(json.common_id) && json.common_id.enabled === false;
+}
+
+type Checked = { file: Partial<ClientFile>; secrets?: ClientSecret[] | undefined };
+
+function checkFile(source: string, json: unknown, given: ClientContext, problems: Problem[]): Checked {
+  // A client app that is switched off may wait for what it refers to.
+  const context: ClientContext = isDisabled(json)
+    ? { ...given, lookup: (name) => given.lookup(name) ?? null, readSecretFile: () => null }
+    : given;
+  const resolved = resolveReferences(json, context, source, problems);
+  // Secrets have sentences of their own, which show nothing.
+  const { client_secret: secret, ...rest } = isRecord(resolved) ? resolved : { client_secret: undefined };
+  const file = checkObject(clientSchema, isRecord(resolved) ? rest : resolved, source, problems, (path) => path.at(-1) === 'd');
+  const present = (key: string): boolean => isRecord(json) && json[key] !== undefined;
+  checkClient(file, present, context.mode, (key, expected, found, mend) => {
+    problems.push({ severity: 'error', source, key, expected, found, mend });
+  });
+  checkUnsafeClient(file, context.mode, context.lookup('ISSUER') ?? undefined, (severity, key, expected, found, mend) => {
+    problems.push({ severity, source, key, expected, found, mend });
+  });
+  return { file, secrets: checkClientSecrets(source, secret, context, problems) };
+}
+
+function checkOwner(source: string, id: string | undefined, owners: Map<string, string>, problems: Problem[]): void {
+  if (id === undefined) return;
+  const owner = owners.get(id);
+  if (owner === undefined) owners.set(id, source);
+  else {
+    const found = `${describeValue(id)}, which ${owner} has`;
+    problems.push({ severity: 'error', source, key: 'client_id', expected: 'an id that no other file has', found });
+  }
+}

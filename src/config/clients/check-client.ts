@@ -1,0 +1,191 @@
+// What belongs together in a client's file, across its keys.
+import { checkRedirectUri } from './check-redirect-uri.ts';
+import { SCOPES } from './client-schema.ts';
+import type { ClientFile } from './client-schema.ts';
+import { describeValue } from '../problems/describe-value.ts';
+import { nearestName } from '../problems/nearest-name.ts';
+import { expectedWebUrl, isWebOrigin, isWebUrl } from '../problems/web-url.ts';
+import type { Mode } from '../problems/web-url.ts';
+
+const SHORTEST_RSA_BITS = 2048;
+
+/** Says one mistake: where, what was expected, what is there, how to mend it. */
+export type Say = (key: string, expected: string, found: string, mend?: string) => void;
+
+const WEB_URLS = ['client_uri', 'logo_uri', 'policy_uri', 'tos_uri', 'jwks_uri', 'backchannel_logout_uri'] as const;
+/** The provider takes these with https only, in development too. */
+const HTTPS_URLS = ['initiate_login_uri', 'sector_identifier_uri'] as const;
+
+/**
+ * Checks what belongs together. Keys that are wrong in themselves are absent from `file`; nothing is said about them again.
+ * @param present whether the file has a key, right or wrong
+ */
+export function checkClient(file: Partial<ClientFile>, present: (key: keyof ClientFile) => boolean, mode: Mode, say: Say): void {
+  checkUrls(file, mode, say);
+  checkScope(file, say);
+  checkGrants(file, present, say);
+  checkWebOrigins(file, mode, say);
+  checkAuthentication(file, present, say);
+  checkKeys(file, say);
+  checkSubject(file, say);
+  checkRequiredClaims(file, say);
+}
+
+function checkUrls(file: Partial<ClientFile>, mode: Mode, say: Say): void {
+  for (const list of ['redirect_uris', 'post_logout_redirect_uris'] as const) {
+    file[list]?.forEach((uri, index) => {
+      const problem = checkRedirectUri(uri, file.application_type ?? 'web', mode);
+      if (problem) say(`${list}[${index}]`, problem.expected, describeValue(uri), problem.mend);
+    });
+  }
+  for (const key of WEB_URLS) {
+    const url = file[key];
+    if (url !== undefined && !isWebUrl(url, mode)) say(key, expectedWebUrl(mode), describeValue(url), mendScheme(url, mode));
+  }
+  for (const key of HTTPS_URLS) {
+    const url = file[key];
+    if (url !== undefined && !isWebUrl(url, 'production'))
+      say(key, 'an https URL', describeValue(url), mendScheme(url, 'production'));
+  }
+}
+
+function mendScheme(url: string, mode: Mode): string | undefined {
+  const secure = url.replace(/^http:/i, 'https:');
+  return secure !== url && isWebUrl(secure, mode) ? `use ${secure}` : undefined;
+}
+
+function checkScope(file: Partial<ClientFile>, say: Say): void {
+  const scopes = file.scope?.split(' ').filter((scope) => scope !== '') ?? [];
+  for (const scope of scopes) {
+    if ((SCOPES as readonly string[]).includes(scope)) continue;
+    const nearest = nearestName(scope, SCOPES);
+    say(
+      'scope',
+      `scopes out of ${SCOPES.join(' ')}`,
+      describeValue(scope),
+      nearest === undefined ? undefined : `did you mean ${nearest}?`,
+    );
+  }
+  if (file.grant_types && scopes.includes('offline_access') && !file.grant_types.includes('refresh_token')) {
+    say('grant_types', 'refresh_token, because scope has offline_access', describeValue(file.grant_types));
+  }
+}
+
+function checkGrants(file: Partial<ClientFile>, present: (key: keyof ClientFile) => boolean, say: Say): void {
+  const { grant_types: grants, redirect_uris: uris } = file;
+  if (!grants) return;
+  const found = describeValue(grants);
+  if (grants.includes('authorization_code')) {
+    if (uris?.length === 0) say('redirect_uris', 'at least one URL, because grant_types has authorization_code', 'none');
+    return;
+  }
+  if (grants.includes('refresh_token'))
+    say('grant_types', 'authorization_code beside refresh_token: nothing else gives a refresh token', found);
+  if (uris && uris.length > 0) say('grant_types', 'authorization_code, because there are redirect_uris', found);
+  if (present('response_types') && file.response_types?.length)
+    say('grant_types', 'authorization_code, because there are response_types', found);
+}
+
+/** Pages that may ask for tokens; whoever has a secret has a server that asks for them. */
+function checkWebOrigins(file: Partial<ClientFile>, mode: Mode, say: Say): void {
+  const origins = file.common_id?.web_origins ?? [];
+  origins.forEach((origin, index) => {
+    if (isWebOrigin(origin, mode)) return;
+    const mend = URL.parse(origin)?.origin;
+    say(
+      `common_id.web_origins[${index}]`,
+      `the origin of ${expectedWebUrl(mode)}, without a slash at the end`,
+      describeValue(origin),
+      mend !== undefined && isWebOrigin(mend, mode) ? `use ${mend}` : undefined,
+    );
+  });
+  if (origins.length > 0 && (file.application_type === 'native' || file.token_endpoint_auth_method !== 'none')) {
+    say(
+      'common_id.web_origins',
+      'none, or "application_type": "web" and "token_endpoint_auth_method": "none" beside it: who has a server asks from there',
+      describeValue(origins),
+    );
+  }
+}
+
+function checkAuthentication(file: Partial<ClientFile>, present: (key: keyof ClientFile) => boolean, say: Say): void {
+  const { token_endpoint_auth_method: method } = file;
+  if (!method) return;
+  const inBrowser = (file.common_id?.web_origins.length ?? 0) > 0;
+  if (file.application_type && !inBrowser && (file.application_type === 'native') !== (method === 'none')) {
+    if (method === 'none')
+      say(
+        'token_endpoint_auth_method',
+        'private_key_jwt or client_secret_basic for a web client with a server (or common_id.web_origins for one without)',
+        describeValue(method),
+      );
+    else
+      say(
+        'token_endpoint_auth_method',
+        'none for a native client: a secret that is shipped in an app is no secret',
+        describeValue(method),
+      );
+  }
+  const keys = (['jwks', 'jwks_uri'] as const).filter(present);
+  if (keys.length === 2) say('jwks_uri', 'one of jwks and jwks_uri', 'both');
+  if (method === 'private_key_jwt' && keys.length === 0) {
+    say(
+      'jwks_uri',
+      'the URL of the public keys (or jwks with the keys), because token_endpoint_auth_method is private_key_jwt',
+      'nothing',
+    );
+  }
+  if (method === 'client_secret_basic' && !present('client_secret')) {
+    say(
+      'client_secret',
+      'a reference to the secret, because token_endpoint_auth_method is client_secret_basic',
+      'nothing',
+      'write {"$env": "MY_APP_CLIENT_SECRET"}, or use private_key_jwt',
+    );
+  }
+  if (method !== 'client_secret_basic' && present('client_secret')) {
+    say('client_secret', `no secret, because token_endpoint_auth_method is ${method}`, 'one', 'take it out');
+  }
+  if (method !== 'private_key_jwt') {
+    if (file.common_id?.legacy_import) {
+      say(
+        'common_id.legacy_import',
+        'token_endpoint_auth_method private_key_jwt beside it: the same keys sign what is handed over',
+        describeValue(method),
+      );
+    }
+    if (present('token_endpoint_auth_signing_alg'))
+      say('token_endpoint_auth_signing_alg', 'it beside private_key_jwt only', describeValue(method), 'take it out');
+  }
+  if (method === 'none' && file.grant_types?.includes('client_credentials')) {
+    say('grant_types', 'no client_credentials for a client without credentials', describeValue(file.grant_types));
+  }
+}
+
+/** Keys that are too weak, or of no use for signatures here (RFC 7518, sections 3.3 and 3.4). */
+function checkKeys(file: Partial<ClientFile>, say: Say): void {
+  file.jwks?.keys.forEach((key, index) => {
+    const { kty, n, crv } = key as { kty: string; n?: unknown; crv?: unknown };
+    const bits = typeof n === 'string' ? Buffer.from(n, 'base64url').length * 8 : 0;
+    if (kty === 'RSA' && bits < SHORTEST_RSA_BITS)
+      say(`jwks.keys[${index}].n`, `an RSA key of at least ${SHORTEST_RSA_BITS} bits`, `one of ${bits}`);
+    if (kty === 'EC' && crv !== 'P-256') say(`jwks.keys[${index}].crv`, 'P-256, the curve of ES256', describeValue(crv));
+  });
+}
+
+function checkSubject(file: Partial<ClientFile>, say: Say): void {
+  if (file.subject_type !== 'pairwise' || file.sector_identifier_uri !== undefined) return;
+  const hosts = new Set((file.redirect_uris ?? []).map((uri) => URL.parse(uri)?.host));
+  if (hosts.size > 1) {
+    // OpenID Connect Core 1.0, section 8.1.
+    say('sector_identifier_uri', 'a URL, because redirect_uris have more than one host and subject_type is pairwise', 'nothing');
+  }
+}
+
+function checkRequiredClaims(file: Partial<ClientFile>, say: Say): void {
+  const claims = file.common_id?.required_claims.map(({ claim }) => claim) ?? [];
+  claims.forEach((claim, index) => {
+    if (claims.indexOf(claim) === index) return;
+    say(`common_id.required_claims[${index}].claim`, 'a claim that is not listed before', describeValue(claim), 'take it out');
+  });
+}

@@ -1,0 +1,225 @@
+// What a file in config/clients/ may say. config/clients.schema.json is generated from it, for editors.
+// Only shapes stand here; what belongs together across keys is in check-client.ts.
+import { z } from 'zod';
+import type { ProfileKey } from '../../domain/account.ts';
+
+/** Every scope that a client app can be given. */
+export const SCOPES = [
+  'openid',
+  'profile',
+  'email',
+  'phone',
+  'address',
+  'offline_access',
+  'migration',
+  'dealer_link',
+  'migration:read',
+  'service_history',
+  'booking',
+] as const;
+
+const CLAIMS = [
+  'family_name',
+  'given_name',
+  'family_name_kana',
+  'given_name_kana',
+  'phone_number',
+  'birthdate',
+  'gender',
+  'address',
+] as const satisfies readonly ProfileKey[];
+
+const AUTHENTICATION_METHODS = ['private_key_jwt', 'client_secret_basic', 'none'] as const;
+const GRANT_TYPES = ['authorization_code', 'refresh_token', 'client_credentials'] as const;
+const SIGNING_ALGORITHMS = ['ES256', 'RS256'] as const;
+
+const text = z.string('a text').trim().min(1, 'a text').max(200, 'a text of at most 200 characters');
+const flag = z.boolean('true or false');
+
+function url(description: string) {
+  // What kind of URL is checked in check-client.ts, after ${NAME} has been put in.
+  return z.string('a URL').min(1, 'a URL').describe(`${description} \${NAME} stands for a variable of the environment.`);
+}
+
+/** A text in both languages of the pages. */
+export const localizedText = z.strictObject({ ja: text, en: text }, 'a text in each language, as {"ja": "…", "en": "…"}');
+
+const jwk = z
+  .looseObject(
+    {
+      kty: z.enum(['EC', 'RSA'], 'EC or RSA'),
+      d: z.never('no private key: a client’s file holds public keys only').optional(),
+    },
+    'a JSON Web Key',
+  )
+  .meta({ description: 'A public key (RFC 7517).' });
+
+const requiredClaim = z.strictObject(
+  {
+    claim: z.enum(CLAIMS, `one of ${CLAIMS.join(', ')}`),
+    reason: localizedText.describe('Why the service needs it, in a sentence for the customer.'),
+    max_age_days: z
+      .int('a whole number of days')
+      .min(1, 'at least one day')
+      .max(3650, 'at most 3650 days')
+      .describe('After how many days the customer is asked to confirm it again; never, where it is left out.')
+      .optional(),
+  },
+  'an object with claim and reason',
+);
+
+const commonId = z.strictObject(
+  {
+    brand: z
+      .enum(['toyota', 'lexus'], 'toyota or lexus')
+      .default('toyota')
+      .describe('How the ID’s pages look in the flows of this client app.'),
+    first_party: flag.default(false).describe('A service of our own: the scope page is skipped. The dealer page never is.'),
+    required_claims: z
+      .array(requiredClaim, 'a list')
+      .default([])
+      .describe('What a customer must have told and confirmed before the service can be used.'),
+    legacy_import: flag.default(false).describe('Whether it may hand over legacy profiles in pushed authorization requests.'),
+    web_origins: z
+      .array(url('Scheme, host and port, without a slash at the end.'), 'a list of origins')
+      .default([])
+      .describe(
+        'For a client app that runs in the browser and has no server: the origins whose pages may ask for tokens and UserInfo (CORS).',
+      ),
+    access_tokens: z
+      .strictObject(
+        {
+          lifetime_seconds: z
+            .int('a whole number of seconds from 60 to 86400')
+            .min(60, 'a whole number of seconds from 60 to 86400')
+            .max(86_400, 'a whole number of seconds from 60 to 86400'),
+        },
+        'an object with lifetime_seconds',
+      )
+      .describe(
+        'Its access tokens, where they are to live another time than config/policy.json says. Those for a dealer’s system live ten minutes.',
+      )
+      .optional(),
+    enabled: flag.default(true).describe('A disabled client app is refused everywhere.'),
+    contact: text.describe('Whom to ask about this client app: a mail address or a team.'),
+  },
+  'an object',
+);
+
+const identifier = 'an id of at most 64 lower-case letters, digits and hyphens';
+const secretReference = 'a reference such as {"$env": "MY_APP_CLIENT_SECRET"}, because secrets never stand in files';
+const instant = z.iso.datetime({ offset: true, error: 'a time with its offset, as 2026-04-01T00:00:00+09:00' });
+
+/** Where a secret is, and from when to when it counts. Which of the keys belong together is in check-client-secrets.ts. */
+export const clientSecretSchema = z.strictObject(
+  {
+    $env: z
+      .string(secretReference)
+      .regex(/^[A-Z][A-Z0-9_]*$/, 'the name of a variable, as MY_APP_CLIENT_SECRET')
+      .describe('The variable of the environment that holds it.')
+      .optional(),
+    $file: z
+      .string('the path of a file')
+      .min(1, 'the path of a file')
+      .describe('The file that holds it, from the project’s root.')
+      .optional(),
+    hash: z
+      .string('sha256: and 43 characters')
+      .regex(/^sha256:[A-Za-z0-9_-]{43}$/, 'sha256: and 43 characters, as "npm run admin -- clients secret" prints it')
+      .describe('Its SHA-256, so that nobody who reads the file has it.')
+      .optional(),
+    not_before: instant.describe('It counts from here on.').optional(),
+    not_after: instant.describe('It counts no more from here on.').optional(),
+  },
+  secretReference,
+);
+
+/** The file, after references to the environment have been put in. Every key that is not here is refused. */
+export const clientSchema = z.strictObject({
+  $schema: z.string('"../clients.schema.json"').describe('For editors.').optional(),
+  client_id: z
+    .string(identifier)
+    .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, identifier)
+    .max(64, identifier)
+    .describe('Never changes: grants, tokens and confirmations name it.'),
+  client_name: text.describe('As customers read it in every language that has no name of its own.'),
+  'client_name#ja': text.describe('In Japanese.').optional(),
+  'client_name#en': text.describe('In English.').optional(),
+  client_uri: url('Its home page.').optional(),
+  logo_uri: url('Its logo.').optional(),
+  policy_uri: url('Its privacy policy.').optional(),
+  tos_uri: url('Its terms.').optional(),
+  contacts: z
+    .array(z.email('a mail address'), 'a list of mail addresses')
+    .describe('Mail addresses of the people responsible for it.')
+    .optional(),
+  application_type: z
+    .enum(['web', 'native'], 'web or native')
+    .default('web')
+    .describe('web: runs on a server and can keep a secret. native: runs on the customer’s device and cannot.'),
+  redirect_uris: z
+    .array(url('Compared letter by letter; the port of a loopback URL of a native client app does not count.'), 'a list of URLs')
+    .default([])
+    .describe('Where customers may be sent back to with a code.'),
+  post_logout_redirect_uris: z
+    .array(url('Compared letter by letter.'), 'a list of URLs')
+    .default([])
+    .describe('Where customers may be sent back to after logging out.'),
+  initiate_login_uri: url('Starts a login at the client app.').optional(),
+  grant_types: z
+    .array(z.enum(GRANT_TYPES, `one of ${GRANT_TYPES.join(', ')}`), 'a list')
+    .min(1, 'at least one')
+    .default(['authorization_code'])
+    .describe('authorization_code, always with PKCE; refresh_token beside it; client_credentials for calls without a customer.'),
+  response_types: z
+    .array(z.literal('code', 'code, because there is no other'), 'a list')
+    .describe('Need not be said: code with the authorization code grant, none without.')
+    .optional(),
+  scope: z
+    .string('scopes with spaces between them')
+    .describe(`The scopes that it may ask for, openid where it is left out. There are: ${SCOPES.join(' ')}`)
+    .optional(),
+  token_endpoint_auth_method: z
+    .enum(AUTHENTICATION_METHODS, `one of ${AUTHENTICATION_METHODS.join(', ')}`)
+    .describe(
+      'private_key_jwt is the best for web client apps; none is for native ones and for those in a browser (common_id.web_origins), and only for them.',
+    ),
+  token_endpoint_auth_signing_alg: z
+    .enum(['ES256', 'PS256', 'RS256'], 'one of ES256, PS256, RS256')
+    .describe('What the assertions of private_key_jwt are signed with.')
+    .optional(),
+  client_secret: z
+    .union([clientSecretSchema, z.array(clientSecretSchema).min(1).max(2)], secretReference)
+    .describe('For client_secret_basic: where the secret is; two in a list while one is being changed for the other.')
+    .optional(),
+  jwks: z
+    .strictObject({ keys: z.array(jwk, 'a list of keys').min(1, 'at least one key') }, 'a JSON Web Key Set')
+    .describe('Its public keys; better jwks_uri, so that it can change them by itself.')
+    .optional(),
+  jwks_uri: url('Where its public keys are.').optional(),
+  subject_type: z
+    .enum(['public', 'pairwise'], 'public or pairwise')
+    .describe('pairwise: it knows the customer by another sub than every other client app.')
+    .optional(),
+  sector_identifier_uri: url('For pairwise subjects: lists the redirect URLs of client apps that share a sub.').optional(),
+  id_token_signed_response_alg: z
+    .enum(SIGNING_ALGORITHMS, `one of ${SIGNING_ALGORITHMS.join(', ')}`)
+    .describe('What its ID tokens are signed with.')
+    .optional(),
+  default_max_age: z
+    .int('a whole number of seconds')
+    .min(0, 'no negative number')
+    .describe('Customers whose login is older, in seconds, are asked for the password again.')
+    .optional(),
+  require_auth_time: flag.describe('ID tokens say when the customer logged in.').optional(),
+  require_pushed_authorization_requests: flag.describe('Authorization requests must be pushed (RFC 9126).').optional(),
+  backchannel_logout_uri: url('Is told when a customer logs out.').optional(),
+  backchannel_logout_session_required: flag.describe('What is told to backchannel_logout_uri names the session.').optional(),
+  authorization_details_types: z
+    .array(z.literal('dealer_link', 'dealer_link, because there is no other'), 'a list')
+    .describe('Need not be said: dealer_link where scope has it, none otherwise.')
+    .optional(),
+  common_id: commonId.describe('What the standards have no word for.'),
+});
+
+export type ClientFile = z.output<typeof clientSchema>;

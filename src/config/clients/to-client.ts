@@ -1,0 +1,37 @@
+// Makes the client of a file that has been checked.
+import type { ClientFile } from './client-schema.ts';
+import type { Client, ClientSecret } from '../config.ts';
+
+/** Takes apart what oidc-provider reads and what is ours, and puts the secrets' digests in. */
+export function toClient(file: ClientFile, secrets: ClientSecret[] | undefined): Client {
+  const {
+    $schema: _schema,
+    common_id: ours,
+    client_secret: _references,
+    'client_name#ja': japaneseName,
+    'client_name#en': englishName,
+    ...metadata
+  } = file;
+  const scopes = metadata.scope?.split(' ') ?? [];
+  return {
+    metadata: {
+      ...metadata,
+      // oidc-provider takes `code` where nothing is said, also for a client without the authorization code grant, and refuses that.
+      response_types: metadata.grant_types.includes('authorization_code') ? ['code'] : [],
+      authorization_details_types: metadata.authorization_details_types ?? scopes.filter((scope) => scope === 'dealer_link'),
+    },
+    ...(secrets && { secrets }),
+    name: { ja: japaneseName ?? metadata.client_name, en: englishName ?? metadata.client_name },
+    brand: ours.brand,
+    firstParty: ours.first_party,
+    requiredClaims: ours.required_claims.map(({ max_age_days: days, ...claim }) => ({
+      ...claim,
+      ...(days !== undefined && { max_age_days: days }),
+    })),
+    legacyImport: ours.legacy_import,
+    webOrigins: ours.web_origins,
+    ...(ours.access_tokens && { accessTokenLifetimeSeconds: ours.access_tokens.lifetime_seconds }),
+    enabled: ours.enabled,
+    contact: ours.contact,
+  };
+}

@@ -1,0 +1,50 @@
+// Reads config/services.json.
+import { checkObject, recordsAt } from '../problems/check-object.ts';
+import type { Client, Service } from '../config.ts';
+import { describeValue } from '../problems/describe-value.ts';
+import { nearestName } from '../problems/nearest-name.ts';
+import type { Problem } from '../problems/problem.ts';
+import { readJsonFile } from '../problems/read-json-file.ts';
+import { resolveReferences } from '../problems/references.ts';
+import type { ReferenceContext } from '../problems/references.ts';
+import { servicesSchema } from './services-schema.ts';
+import { expectedWebUrl, isWebUrl } from '../problems/web-url.ts';
+import type { Mode } from '../problems/web-url.ts';
+
+const FILE = 'config/services.json';
+
+/** @param clients those that there are; `undefined` where they are not known */
+export function readServices(
+  directory: string,
+  context: ReferenceContext & { mode: Mode },
+  clients: readonly Client[] | undefined,
+  problems: Problem[],
+): Service[] {
+  const json = readJsonFile(directory, FILE, problems);
+  if (json === undefined) return [];
+  const resolved = resolveReferences(json, context, FILE, problems);
+  const { services = [] } = checkObject(servicesSchema, resolved, FILE, problems);
+  const ids = clients?.map(({ metadata }) => metadata.client_id);
+  recordsAt(resolved, 'services').forEach(({ url, client_id: id }, index) => {
+    const say = (severity: Problem['severity'], key: string, expected: string, found: unknown, mend?: string): void => {
+      problems.push({ severity, source: FILE, key: `services[${index}].${key}`, expected, found: describeValue(found), mend });
+    };
+    if (typeof url === 'string' && !isWebUrl(url, context.mode)) say('error', 'url', expectedWebUrl(context.mode), url);
+    if (typeof url === 'string' && id !== undefined) say('error', 'url', 'no URL beside client_id', url, 'take one of them out');
+    if (typeof id !== 'string' || !ids || ids.includes(id)) return;
+    const nearest = nearestName(id, ids);
+    say(
+      'warning',
+      'client_id',
+      'the id of a client app',
+      id,
+      `it is shown without a link${nearest ? `; did you mean ${nearest}?` : ''}`,
+    );
+  });
+  return services.map(({ name, description, client_id: id, url }) => ({
+    name,
+    ...(description && { description }),
+    ...(id !== undefined && { client_id: id }),
+    ...(url !== undefined && { url }),
+  }));
+}

@@ -1,0 +1,22 @@
+// What config/services.json may say. config/services.schema.json is generated from it, for editors.
+import { z } from 'zod';
+import { localizedText } from '../clients/client-schema.ts';
+
+const service = z.strictObject(
+  {
+    name: localizedText,
+    description: localizedText.optional(),
+    client_id: z
+      .string('the id of a client app')
+      .describe('Its client app: the service is linked to that one’s client_uri for as long as it is in force.')
+      .optional(),
+    url: z.string('a URL').describe('Where it is, for a service without a client app. May refer to the environment.').optional(),
+  },
+  'an object',
+);
+
+/** The services in the order in which ④ shows them. */
+export const servicesSchema = z.strictObject({
+  $schema: z.string('"services.schema.json"').optional(),
+  services: z.array(service, 'a list').min(1, 'at least one service'),
+});

@@ -1,0 +1,76 @@
+// References from configuration files to the environment: `${NAME}` inside a text.
+import { formatPath, isRecord } from './check-object.ts';
+import { describeValue } from './describe-value.ts';
+import { nearestName } from './nearest-name.ts';
+import type { Problem } from './problem.ts';
+import { SETTINGS } from '../settings/settings.ts';
+import type { Setting, SettingName } from '../settings/settings.ts';
+
+const REFERENCE = /\$\{([^}]*)\}/g;
+
+/** Stands for a value that could not be put in, so that one mistake is not told twice. */
+export const STAND_IN = 'https://not-set.invalid';
+
+/** What a name stands for: a value; `undefined` where nobody says; `null` where that is told as a problem already. */
+export type Lookup = (name: string) => string | null | undefined;
+
+export type ReferenceContext = {
+  lookup: Lookup;
+  /** The names that are known, to suggest one. */
+  known: readonly string[];
+};
+
+/** Every name that a value refers to, `{"$env": "NAME"}` included. */
+export function referencedNames(value: unknown): string[] {
+  if (typeof value === 'string') return [...value.matchAll(REFERENCE)].map((match) => match[1] ?? '');
+  if (Array.isArray(value)) return value.flatMap(referencedNames);
+  if (!isRecord(value)) return [];
+  return Object.entries(value).flatMap(([key, inner]) =>
+    key === '$env' && typeof inner === 'string' ? [inner] : referencedNames(inner),
+  );
+}
+
+/** Puts the values of `${NAME}` into every text of a JSON value, and says which cannot be put in. */
+export function resolveReferences(
+  value: unknown,
+  context: ReferenceContext,
+  source: string,
+  problems: Problem[],
+  path: readonly PropertyKey[] = [],
+): unknown {
+  if (typeof value === 'string') {
+    return value.replace(REFERENCE, (reference: string, name: string) => {
+      const found = context.lookup(name);
+      const problem = isSecret(name)
+        ? secretProblem(name)
+        : found === undefined
+          ? missingProblem(name, context.known)
+          : undefined;
+      if (!problem) return found ?? STAND_IN;
+      problems.push({ severity: 'error', source, key: formatPath(path), found: describeValue(reference), ...problem });
+      return STAND_IN;
+    });
+  }
+  const inner = (part: unknown, key: PropertyKey): unknown => resolveReferences(part, context, source, problems, [...path, key]);
+  if (Array.isArray(value)) return value.map(inner);
+  if (!isRecord(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, inner(part, key)]));
+}
+
+/** What a text holds is shown in sentences and on pages. */
+function isSecret(name: string): boolean {
+  const setting: Setting<unknown> | undefined = Object.hasOwn(SETTINGS, name) ? SETTINGS[name as SettingName] : undefined;
+  return setting?.secret ?? /(SECRET|PASSWORD|TOKEN|KEYS?)$/.test(name);
+}
+
+function secretProblem(name: string): Pick<Problem, 'expected' | 'mend'> {
+  return { expected: 'no secret inside a text', mend: `a client’s secret is {"client_secret": {"$env": "${name}"}}` };
+}
+
+function missingProblem(name: string, known: readonly string[]): Pick<Problem, 'expected' | 'mend'> {
+  const nearest = nearestName(name, known);
+  return {
+    expected: 'the name of a variable that is set',
+    mend: nearest === undefined ? `set ${name} in the environment` : `did you mean \${${nearest}}? Otherwise set ${name}`,
+  };
+}

@@ -1,0 +1,70 @@
+// The secrets of a development installation: made on the first start and kept, so that nobody is signed out by a restart.
+import { randomBytes } from 'node:crypto';
+import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { ConfigError } from '../problems/config-error.ts';
+import { errorCode } from '../problems/error-code.ts';
+
+const secretsSchema = z.object({ cookieKeys: z.array(z.string().min(32)).min(1), hmacKey: z.string().min(32) });
+
+export type DevelopmentSecrets = z.infer<typeof secretsSchema>;
+
+/**
+ * Reads the secrets of a data directory, making directory and secrets where there are none.
+ * @throws {ConfigError} where that cannot be done, or the file holds something else.
+ */
+export function developmentSecrets(dataDirectory: string): DevelopmentSecrets {
+  const path = join(dataDirectory, 'development-secrets.json');
+  try {
+    return readSecrets(path) ?? makeSecrets(dataDirectory, path);
+  } catch (error) {
+    const code = errorCode(error);
+    if (code === undefined) throw error;
+    const expected = 'a directory that can be written to, for databases, keys and secrets';
+    throw new ConfigError([
+      { severity: 'error', source: dataDirectory, expected, found: `one that answers ${code}`, mend: 'see DATA_DIRECTORY' },
+    ]);
+  }
+}
+
+function makeSecrets(dataDirectory: string, path: string): DevelopmentSecrets {
+  const makeSecret = (): string => randomBytes(32).toString('base64url');
+  const secrets: DevelopmentSecrets = { cookieKeys: [makeSecret()], hmacKey: makeSecret() };
+  mkdirSync(dataDirectory, { recursive: true, mode: 0o700 });
+  const draft = `${path}.${process.pid}`;
+  writeFileSync(draft, `${JSON.stringify(secrets, null, 2)}\n`, { mode: 0o600 });
+  try {
+    // Apps that start at the same moment must agree: a link appears whole, and only once.
+    linkSync(draft, path);
+  } catch (error) {
+    if (errorCode(error) !== 'EEXIST') throw error;
+  } finally {
+    rmSync(draft);
+  }
+  return readSecrets(path) ?? secrets;
+}
+
+function readSecrets(path: string): DevelopmentSecrets | undefined {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+  const { data } = secretsSchema.safeParse(parsed(text));
+  if (data) return data;
+  const mend = 'delete it, and new ones are made: whoever is signed in must sign in again';
+  throw new ConfigError([
+    { severity: 'error', source: path, expected: 'the secrets of development', found: 'something else (not shown)', mend },
+  ]);
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}

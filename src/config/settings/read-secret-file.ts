@@ -1,0 +1,27 @@
+// Reads a file that holds a secret.
+import { readFileSync, statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { SecretFile } from '../clients/check-client-secrets.ts';
+import { errorCode } from '../problems/error-code.ts';
+
+const READABLE_BY_OTHERS = 0o004;
+const READABLE_BY_GROUP = 0o040;
+
+/** Reads files named relative to the project's root. */
+export function createReadSecretFile(directory: string): (path: string) => SecretFile {
+  return (path) => {
+    const file = resolve(directory, path);
+    try {
+      const { mode } = statSync(file);
+      return {
+        text: readFileSync(file, 'utf8'),
+        worldReadable: (mode & READABLE_BY_OTHERS) !== 0,
+        groupReadable: (mode & READABLE_BY_GROUP) !== 0,
+      };
+    } catch (error) {
+      const code = errorCode(error);
+      if (code === undefined) throw error;
+      return { unreadable: code === 'ENOENT' ? 'no such file' : `a file that answers ${code}` };
+    }
+  };
+}

@@ -1,0 +1,68 @@
+// Secrets that stand in files of their own: `NAME_FILE` names the file of every setting that is a secret.
+import type { SecretFile } from '../clients/check-client-secrets.ts';
+import { describeValue } from '../problems/describe-value.ts';
+import type { Problem } from '../problems/problem.ts';
+import type { Environment, Variables } from './read-settings.ts';
+import { SETTINGS } from './settings.ts';
+import type { Setting, SettingName } from './settings.ts';
+
+export function isSecretSetting(name: string): name is SettingName {
+  return Object.hasOwn(SETTINGS, name) && (SETTINGS[name as SettingName] as Setting<unknown>).secret === true;
+}
+
+export const SECRET_NAMES: readonly SettingName[] = Object.keys(SETTINGS).filter(isSecretSetting);
+
+/** The variable that names the file of a secret. */
+export function secretFileName(name: SettingName): string {
+  return `${name}_FILE`;
+}
+
+/**
+ * Reads the files that `NAME_FILE` names; one line feed at the end, with a carriage return or without, does not belong to the secret.
+ * @returns the secrets by the names of their settings; those whose file cannot be used are told and left out
+ */
+export function readSecretSettings(
+  { mode, values, sourceOf }: Pick<Variables, 'mode' | 'values' | 'sourceOf'>,
+  read: (path: string) => SecretFile,
+  problems: Problem[],
+): Environment {
+  const secrets: Environment = {};
+  for (const name of SECRET_NAMES) {
+    const key = secretFileName(name);
+    const path = values[key]?.trim();
+    if (path === undefined) continue;
+    const tell = (severity: Problem['severity'], expected: string, found: string, mend?: string): void => {
+      problems.push({ severity, source: sourceOf(key), key, expected, found, mend });
+    };
+    if (values[name] !== undefined) {
+      tell('error', `one of ${name} and ${key}`, 'both', 'take one of them out');
+      continue;
+    }
+    const file = read(path);
+    if (file === null || 'unreadable' in file) {
+      tell('error', 'a file that can be read', `${file?.unreadable ?? 'none'}: ${describeValue(path)}`);
+      continue;
+    }
+    if (file.worldReadable) {
+      const found = `one that everybody can read: ${describeValue(path)}`;
+      tell(
+        mode === 'production' ? 'error' : 'warning',
+        'a file that its owner only can read',
+        found,
+        `chmod 600 ${path}, and make a new secret: others may have read this one`,
+      );
+      if (mode === 'production') continue;
+    } else if (file.groupReadable && mode === 'production') {
+      tell(
+        'warning',
+        'a file that its owner only can read',
+        `one that its group can read: ${describeValue(path)}`,
+        `chmod 600 ${path}`,
+      );
+    }
+    const text = file.text.replace(/^\uFEFF/, '').replace(/\r?\n$/, '');
+    if (text.trim() === '') tell('error', 'a file with the secret in it', `an empty one: ${describeValue(path)}`);
+    else secrets[name] = text;
+  }
+  return secrets;
+}

@@ -1,0 +1,53 @@
+// The server's secret keys, one for each use, made of the secrets of the environment.
+import { createSecretKey, randomBytes, type KeyObject } from 'node:crypto';
+import { deriveKey } from '../../domain/derive-key.ts';
+
+/** Symmetric keys. No two uses share one; docs/administration.md says how each is changed and what a change ends. */
+export type SecretKeys = {
+  /**
+   * Of the names under which clients, and dealers of older links, know a person. It is SUBJECT_KEY itself, as HMAC_KEY was before there was a SUBJECT_KEY:
+   * the names that are known outside stay as they are.
+   */
+  subject: KeyObject;
+  /** For the ids by which clients know a dealer link. */
+  linkId: KeyObject;
+  /** For the ids of dealer links, which the dealers see. */
+  dealerLinkId: KeyObject;
+  /** For the ids by which dealers know a customer, in links made since this key exists. */
+  dealerSubject: KeyObject;
+  /** For the ledger's hash chains. */
+  ledger: KeyObject;
+  /** For the HMAC that is stored instead of a mailed code. */
+  emailCode: KeyObject;
+  /** For the HMAC that is stored instead of the address in a password reset. */
+  passwordReset: KeyObject;
+  /** For the HMAC that is stored instead of the addresses and networks in counters. */
+  counter: KeyObject;
+  /** Encrypts queued mails. */
+  waitingMail: KeyObject;
+};
+
+/**
+ * @param secrets.hmac `undefined` in a process that has no use for it: its keys are random, and fit nothing that is stored
+ * @param secrets.subject `hmac`, where it is left out
+ * @param secrets.ledger `hmac`, where it is left out
+ */
+export function makeSecretKeys(secrets: {
+  hmac: string | undefined;
+  subject: string | undefined;
+  ledger: string | undefined;
+}): SecretKeys {
+  const hmac = secrets.hmac ?? randomBytes(32).toString('base64url');
+  const subject = secrets.subject ?? hmac;
+  return {
+    subject: createSecretKey(Buffer.from(subject)),
+    linkId: deriveKey(subject, 'dealer links as clients know them'),
+    dealerLinkId: deriveKey(subject, 'dealer links as dealers know them'),
+    dealerSubject: deriveKey(subject, 'customers as dealers know them'),
+    ledger: deriveKey(secrets.ledger ?? hmac, 'chain of the ledger'),
+    emailCode: deriveKey(hmac, 'codes in mails'),
+    passwordReset: deriveKey(hmac, 'addresses of password resets'),
+    counter: deriveKey(hmac, 'keys of counters'),
+    waitingMail: deriveKey(hmac, 'mails that wait'),
+  };
+}
