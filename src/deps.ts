@@ -4,7 +4,7 @@ import type { EpochMilliseconds } from './domain/account.ts';
 import type { PasswordHasher } from './domain/password-hash.ts';
 import type { CommonPasswords } from './domain/password-policy.ts';
 import type { JobQueue } from './jobs/job-queue.ts';
-import type { Keys } from './oidc/keys.ts';
+import type { Keys } from './keys/keys.ts';
 import type { Records } from './storage/records.ts';
 import type { Log } from './telemetry/log.ts';
 import type { Metrics } from './telemetry/metrics.ts';

@@ -4,7 +4,7 @@ import { cp, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import bcrypt from 'bcrypt';
-import { makeKeyFile, NEEDED_KEYS } from '../../src/config/key-files.ts';
+import { makeKeyFile, NEEDED_KEYS } from '../../src/keys/key-files.ts';
 import { openStorage } from '../../src/storage/open-storage.ts';
 import { eventAbout, sampleAccount } from '../../test/storage/conformance/samples.ts';
 import { BENCH_CLIENT, DEALER_SYSTEM, HASH_COST, ISSUER, JWT_RESOURCE, PASSWORD, PEOPLE } from './bench-client.ts';

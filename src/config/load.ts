@@ -1,7 +1,7 @@
 // Loads the configuration: environment and files → one validated Config, or every mistake at once.
 import { resolve } from 'node:path';
 import { checkClientFiles, namesInClientFiles } from './clients/check-client-files.ts';
-import { checkKeyFiles } from './check-key-files.ts';
+import { checkKeyFiles } from '../keys/check-key-files.ts';
 import { checkTermsInForce } from './files/check-terms-in-force.ts';
 import type { AppName, Client, Config, FromFiles } from './config.ts';
 import { ConfigError } from './problems/config-error.ts';

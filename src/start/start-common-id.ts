@@ -20,7 +20,7 @@ import { createSendMail } from '../jobs/send-mail.ts';
 import { startSweeper } from '../jobs/sweeper.ts';
 import { createLiveCommonId, type LiveCommonId } from './live-common-id.ts';
 import { createMailer, type Mailer } from '../mail/mailer.ts';
-import { makeMissingKeys } from '../oidc/keys.ts';
+import { makeMissingKeys } from '../keys/keys.ts';
 import type { RunningApp } from './running-app.ts';
 import { describeReadiness } from '../telemetry/health.ts';
 import type { Log } from '../telemetry/log.ts';

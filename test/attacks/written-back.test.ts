@@ -14,7 +14,7 @@ import { createLasting } from '../../src/start/create-deps.ts';
 import { writeDemoData } from '../../src/start/demo-data.ts';
 import type { Lasting } from '../../src/deps.ts';
 import { createLiveCommonId } from '../../src/start/live-common-id.ts';
-import { makeMissingKeys } from '../../src/oidc/keys.ts';
+import { makeMissingKeys } from '../../src/keys/keys.ts';
 import type { ArtifactStore } from '../../src/storage/storage.ts';
 import { createLog } from '../../src/telemetry/log.ts';
 import { mongoServerAvailable, startMongoServer } from '../storage/mongo-server.ts';

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { ConfigError } from '../../src/config/problems/config-error.ts';
 import type { AppName, Config } from '../../src/config/config.ts';
-import { makeKeyFile, NEEDED_KEYS, type KeyUse } from '../../src/config/key-files.ts';
+import { makeKeyFile, NEEDED_KEYS, type KeyUse } from '../../src/keys/key-files.ts';
 import { digestOf } from '../../src/config/clients/check-client-secrets.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { formatProblem } from '../../src/config/problems/problem.ts';

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { makeKeyFile, NEEDED_KEYS } from '../../src/config/key-files.ts';
+import { makeKeyFile, NEEDED_KEYS } from '../../src/keys/key-files.ts';
 
 /** Keys of production in a folder of their own; `clean` removes it. */
 export async function makeProductionExample(): Promise<{ env: Record<string, string>; keys: string; clean: () => void }> {

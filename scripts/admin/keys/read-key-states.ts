@@ -1,7 +1,7 @@
 // The keys of this configuration, and what each is for now.
 import { ConfigError } from '../../../src/config/problems/config-error.ts';
 import type { Config } from '../../../src/config/config.ts';
-import { keepKeys, keyStates, readKeyFiles, type KeyState } from '../../../src/config/key-files.ts';
+import { keepKeys, keyStates, readKeyFiles, type KeyState } from '../../../src/keys/key-files.ts';
 import { inspectConfig } from '../../../src/config/load.ts';
 
 /** @throws where the configuration has a mistake, or a key file is none */

@@ -1,5 +1,5 @@
 // keys retire: takes keys away.
-import { removeKeyFile } from '../../../src/config/key-files.ts';
+import { removeKeyFile } from '../../../src/keys/key-files.ts';
 import { didYouMean } from '../did-you-mean.ts';
 import type { Action } from '../topic.ts';
 import { describeKey, readKeyStates } from './read-key-states.ts';

@@ -1,5 +1,5 @@
 // keys rotate: makes the next key of each algorithm.
-import { makeKeyFile, NEEDED_KEYS } from '../../../src/config/key-files.ts';
+import { makeKeyFile, NEEDED_KEYS } from '../../../src/keys/key-files.ts';
 import { didYouMean } from '../did-you-mean.ts';
 import { parseDuration } from '../duration.ts';
 import type { Action } from '../topic.ts';

@@ -1,7 +1,7 @@
 // Checks where files with keys and customer data are, and which other users of the machine can reach them.
 import { statfsSync, statSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
-import { readKeyFiles } from '../key-files.ts';
+import { readKeyFiles } from '../../keys/key-files.ts';
 import type { Problem } from '../problems/problem.ts';
 import { SECRET_NAMES } from '../settings/read-secret-settings.ts';
 import type { Variables } from '../settings/read-settings.ts';

@@ -1,7 +1,7 @@
 // The provider's own keys, as they stand at one moment: what signs, what verifies, what decrypts.
 import { importJWK, SignJWT, type CryptoKey, type JWK } from 'jose';
 import type { EpochMilliseconds } from '../domain/account.ts';
-import { type KeyFile, type KeyUse, keyStates, makeKeyFile, NEEDED_KEYS, readKeyFiles } from '../config/key-files.ts';
+import { type KeyFile, type KeyUse, keyStates, makeKeyFile, NEEDED_KEYS, readKeyFiles } from './key-files.ts';
 
 export type Keys = {
   /** Private keys: the first of an algorithm signs, all verify and decrypt. */

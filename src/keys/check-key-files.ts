@@ -1,7 +1,7 @@
 // The provider's own keys, as production wants them: there, made on purpose, and nobody else's to read.
 import { relative } from 'node:path';
 import { NEEDED_KEYS, readKeyFiles, type KeyFile } from './key-files.ts';
-import type { Problem } from './problems/problem.ts';
+import type { Problem } from '../config/problems/problem.ts';
 
 const MEND = 'make them with: npm run admin -- keys rotate';
 
