@@ -8,10 +8,10 @@ import type { PageState } from './http/page-context.ts';
 import { createPublicPages } from './http/public-pages.ts';
 import { readRecentRequest } from './interaction/recent-request.ts';
 import { createInteractionRouter } from './interaction/router.ts';
-import { createBrowserEndpoints } from './oidc/browser-endpoints.ts';
-import { createProgramEndpoints } from './oidc/program-endpoints.ts';
-import { createMigrationStatusRouter } from './oidc/migration-status.ts';
-import { createPostedRequests } from './oidc/posted-requests.ts';
+import { createBrowserEndpoints } from './oidc/endpoints/browser-endpoints.ts';
+import { createProgramEndpoints } from './oidc/endpoints/api-endpoints.ts';
+import { createMigrationStatusRouter } from './oidc/migration/migration-status.ts';
+import { createPostedRequests } from './oidc/endpoints/posted-requests.ts';
 import { createHealthRouter } from './telemetry/health.ts';
 
 /**

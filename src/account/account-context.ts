@@ -2,7 +2,7 @@
 import type { ParameterizedContext } from 'koa';
 import type Router from 'koa-router';
 import type { PageState } from '../http/page-context.ts';
-import type { CurrentSession } from '../oidc/current-session.ts';
+import type { CurrentSession } from '../oidc/sessions/current-session.ts';
 
 export type AccountState = PageState & { session: CurrentSession };
 export type AccountContext = ParameterizedContext<AccountState>;

@@ -5,7 +5,7 @@ import type { Deps } from '../deps.ts';
 import { createBrowserIds } from '../http/browser-id.ts';
 import { PageError } from '../http/page-error.ts';
 import { redirect } from '../http/redirect.ts';
-import { interactionPath, resumePath } from '../oidc/interaction-url.ts';
+import { interactionPath, resumePath } from '../oidc/policy/interaction-url.ts';
 import { readRecentRequest } from './recent-request.ts';
 
 /** Missing in @types/oidc-provider. */

@@ -3,8 +3,8 @@ import type { ParameterizedContext } from 'koa';
 import type Router from 'koa-router';
 import type { Client } from '../config/config.ts';
 import type { PageState } from '../http/page-context.ts';
-import type { CurrentSession } from '../oidc/current-session.ts';
-import type { RequestFacts } from '../oidc/request-facts.ts';
+import type { CurrentSession } from '../oidc/sessions/current-session.ts';
+import type { RequestFacts } from '../oidc/policy/request-facts.ts';
 import type { InteractionFacts, StoredLegacyProfile } from '../storage/storage.ts';
 
 export type Interaction = {

@@ -4,7 +4,7 @@ import { askAgainLater, asPageError } from '../http/error-page.ts';
 import { createKnownDevices } from '../http/known-device.ts';
 import { page, type PageContext } from '../http/page-context.ts';
 import { formField } from '../http/read-form.ts';
-import type { CurrentSession } from '../oidc/current-session.ts';
+import type { CurrentSession } from '../oidc/sessions/current-session.ts';
 import { createSignIn } from './login/flow.ts';
 import type { Typed } from './profile-form.ts';
 

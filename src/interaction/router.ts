@@ -6,7 +6,7 @@ import type { Middleware } from 'koa';
 import type { Deps } from '../deps.ts';
 import type { PageState } from '../http/page-context.ts';
 import { PageError } from '../http/page-error.ts';
-import { INTERACTION_PATH } from '../oidc/interaction-url.ts';
+import { INTERACTION_PATH } from '../oidc/policy/interaction-url.ts';
 import { createConsentStep } from './consent/routes.ts';
 import { createCreateStep } from './create/routes.ts';
 import { createDealerLinkStep } from './dealer-link/routes.ts';

@@ -4,9 +4,9 @@ import { errors, type Adapter, type AdapterPayload } from 'oidc-provider';
 import type { Client } from '../config/config.ts';
 import type { Clock, ClientRegistry } from '../deps.ts';
 import type { ArtifactStore } from '../storage/storage.ts';
-import { dropOldest } from './account-bounds.ts';
+import { dropOldest } from './sessions/account-bounds.ts';
 import { OIDC_SCOPES } from './claims.ts';
-import { revokeGrant } from './revoke-grant.ts';
+import { revokeGrant } from './grants/revoke-grant.ts';
 
 /** The maximum time a used JWT's id is remembered, regardless of what its client writes into it. Every one-time JWT expires sooner. */
 const MAX_REPLAY_MS = 60 * 60 * 1000;

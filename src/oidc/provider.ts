@@ -1,10 +1,10 @@
 // The OpenID Provider: oidc-provider with our storage, clients, policy and pages.
 import Provider, { errors } from 'oidc-provider';
 import type { Deps } from '../deps.ts';
-import { refuseLongAssertions } from './client-assertion.ts';
-import { compareSecretDigests } from './client-secrets.ts';
-import { keepEndedEnded } from './ended-stays-ended.ts';
-import { logRefusals } from './log-refusals.ts';
+import { refuseLongAssertions } from './clients/client-assertion.ts';
+import { compareSecretDigests } from './clients/client-secrets.ts';
+import { keepEndedEnded } from './sessions/ended-stays-ended.ts';
+import { logRefusals } from './endpoints/log-refusals.ts';
 import { createProviderConfiguration } from './provider-configuration.ts';
 import { makeModelsStricter } from './stricter-models.ts';
 

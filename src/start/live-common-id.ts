@@ -7,8 +7,8 @@ import { versionOf } from '../config/files/file-digests.ts';
 import { formatProblem } from '../config/problems/problem.ts';
 import { createDeps } from './create-deps.ts';
 import type { Clock, Deps, Lasting } from '../deps.ts';
-import { writeClientSet } from '../oidc/client-ends.ts';
-import { logOutOfClient } from '../oidc/log-out-of-client.ts';
+import { writeClientSet } from '../oidc/clients/client-ends.ts';
+import { logOutOfClient } from '../oidc/clients/log-out-of-client.ts';
 import { createProvider } from '../oidc/provider.ts';
 import type { Log } from '../telemetry/log.ts';
 

@@ -8,7 +8,7 @@ import { makeSecretKeys } from '../../src/config/settings/secret-keys.ts';
 import { failed, newDealerLink, type DealerLink } from '../../src/domain/dealer-link.ts';
 import { enqueueDelivery } from '../../src/jobs/enqueue-delivery.ts';
 import { createJobQueue } from '../../src/jobs/job-queue.ts';
-import type { AccountAccess } from '../../src/oidc/account-access.ts';
+import type { AccountAccess } from '../../src/oidc/sessions/account-access.ts';
 import { openSqliteStorage } from '../../src/storage/sqlite/open-sqlite-storage.ts';
 import { guardRecords } from '../../src/storage/records.ts';
 import type { Storage } from '../../src/storage/storage.ts';

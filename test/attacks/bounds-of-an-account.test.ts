@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { exportJWK, generateKeyPair } from 'jose';
 import Provider from 'oidc-provider';
-import { MOST_OF_AN_ACCOUNT } from '../../src/oidc/account-bounds.ts';
+import { MOST_OF_AN_ACCOUNT } from '../../src/oidc/sessions/account-bounds.ts';
 import { createAdapterFactory } from '../../src/oidc/adapter.ts';
-import { keepEndedEnded } from '../../src/oidc/ended-stays-ended.ts';
+import { keepEndedEnded } from '../../src/oidc/sessions/ended-stays-ended.ts';
 import { openSqliteStorage } from '../../src/storage/sqlite/open-sqlite-storage.ts';
 import type { ArtifactStore, Storage } from '../../src/storage/storage.ts';
 

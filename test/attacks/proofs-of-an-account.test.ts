@@ -14,7 +14,7 @@ import type { PasswordReset } from '../../src/domain/password-reset.ts';
 import { draftIdOf, hasRegistered, legacyClaim } from '../../src/interaction/create/draft.ts';
 import { register } from '../../src/interaction/create/register.ts';
 import { voucherOf } from '../../src/interaction/create/send-code.ts';
-import { createSignInChecks } from '../../src/oidc/sign-in-checks.ts';
+import { createSignInChecks } from '../../src/oidc/sessions/sign-in-checks.ts';
 import { createJobQueue } from '../../src/jobs/job-queue.ts';
 import { guardRecords, type Records } from '../../src/storage/records.ts';
 import { openSqliteStorage } from '../../src/storage/sqlite/open-sqlite-storage.ts';

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { decodeJwt, UnsecuredJWT } from 'jose';
 import { openSqliteStorage } from '../../src/storage/sqlite/open-sqlite-storage.ts';
 import { createProviderConfiguration } from '../../src/oidc/provider-configuration.ts';
-import { createPushedRequestBinding } from '../../src/oidc/pushed-request-browser.ts';
+import { createPushedRequestBinding } from '../../src/oidc/endpoints/pushed-request-browser.ts';
 import { createBrowser, sendRaw, textOf, type Answer, type Browser } from '../support/http-browser.ts';
 import { CALLBACK, startWorld, type World } from './support/attack-world.ts';
 import { authorizationUrl, basic, headingOf, makePkce, parseJson, requestParams, returned, signIn } from './support/client.ts';

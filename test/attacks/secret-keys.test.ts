@@ -16,7 +16,7 @@ import { temporaryProjects } from '../config/temporary-project.ts';
 import { startWorld } from './support/attack-world.ts';
 import { codeFor, registerUpTo } from './support/registration.ts';
 import { customerOf } from '../../src/domain/dealer-subject.ts';
-import { pairwiseSubject } from '../../src/oidc/pairwise-subject.ts';
+import { pairwiseSubject } from '../../src/oidc/clients/pairwise-subject.ts';
 
 const OLD = 'the-key-of-an-installation-that-stands-0123';
 const NEW = 'another-key-that-was-made-later-0123456789';

@@ -17,7 +17,7 @@ import {
   type DealerLink,
 } from '../../src/domain/dealer-link.ts';
 
-import { pairwiseSubject } from '../../src/oidc/pairwise-subject.ts';
+import { pairwiseSubject } from '../../src/oidc/clients/pairwise-subject.ts';
 import { customerOf } from '../../src/domain/dealer-subject.ts';
 import { makeSecretKeys } from '../../src/config/settings/secret-keys.ts';
 

@@ -13,7 +13,7 @@ import { MIGRATION_UNDO_MS, proposeCandidate, startMigration, type Migration } f
 import { createDealerLinkDelivery } from '../../src/jobs/deliver-dealer-link.ts';
 import { createFollowMigration, forgetRegistration, writeAndFollow } from '../../src/jobs/follow-migration.ts';
 import { createJobQueue, type JobQueue } from '../../src/jobs/job-queue.ts';
-import { createFinishMigration } from '../../src/oidc/finish-migration.ts';
+import { createFinishMigration } from '../../src/oidc/migration/finish-migration.ts';
 import { guardRecords } from '../../src/storage/records.ts';
 import { openSqliteStorage } from '../../src/storage/sqlite/open-sqlite-storage.ts';
 import type { Job, Storage } from '../../src/storage/storage.ts';

@@ -1,7 +1,7 @@
 // The discovery document is made once, and says to each what it would have been told.
 import { expect, test } from '@jest/globals';
 import Koa from 'koa';
-import { createDiscovery, DISCOVERY_PATHS } from '../../src/oidc/discovery.ts';
+import { createDiscovery, DISCOVERY_PATHS } from '../../src/oidc/endpoints/discovery.ts';
 import { serve } from '../apps/serve.ts';
 import { sendRaw } from '../support/http-browser.ts';
 

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { digestOf } from '../../src/config/clients/check-client-secrets.ts';
 import type { Client } from '../../src/config/config.ts';
 import { loadConfig } from '../../src/config/load.ts';
-import { writeClientSet } from '../../src/oidc/client-ends.ts';
+import { writeClientSet } from '../../src/oidc/clients/client-ends.ts';
 import { openStorage } from '../../src/storage/open-storage.ts';
 import { eventAbout, sampleAccount } from '../storage/conformance/samples.ts';
 import { dropFromIndex } from '../storage/damage.ts';

@@ -2,7 +2,7 @@
 import { ConfigError } from '../../../src/config/problems/config-error.ts';
 import type { Client } from '../../../src/config/config.ts';
 import { inspectConfig } from '../../../src/config/load.ts';
-import { readClientSet } from '../../../src/oidc/client-ends.ts';
+import { readClientSet } from '../../../src/oidc/clients/client-ends.ts';
 import { everyArtifact } from '../../../src/storage/every-artifact.ts';
 import { openStorage } from '../../../src/storage/open-storage.ts';
 import type { Storage } from '../../../src/storage/storage.ts';

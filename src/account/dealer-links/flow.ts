@@ -2,7 +2,7 @@
 import type { Deps } from '../../deps.ts';
 import { renewed, withdraw, type DealerLink } from '../../domain/dealer-link.ts';
 import { enqueueDelivery, enqueueWithdrawal } from '../../jobs/enqueue-delivery.ts';
-import type { AccountAccess } from '../../oidc/account-access.ts';
+import type { AccountAccess } from '../../oidc/sessions/account-access.ts';
 
 type LinkDeps = Pick<Deps, 'storage' | 'clock' | 'jobs'>;
 

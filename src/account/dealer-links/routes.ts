@@ -2,7 +2,7 @@
 import type { Deps } from '../../deps.ts';
 import type { DealerLink } from '../../domain/dealer-link.ts';
 import { PageError } from '../../http/page-error.ts';
-import type { AccountAccess } from '../../oidc/account-access.ts';
+import type { AccountAccess } from '../../oidc/sessions/account-access.ts';
 import { type AccountContext, type AddAccountRoutes, pathParameter } from '../account-context.ts';
 import { askOnce, backToOverview } from '../account-page.ts';
 import { findOwnLink, retryLink, withdrawLink } from './flow.ts';

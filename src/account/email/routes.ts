@@ -9,7 +9,7 @@ import { redirect } from '../../http/redirect.ts';
 import { checkCode } from '../../interaction/check-code.ts';
 import { sendOnce } from '../../interaction/send-once.ts';
 import { createSignIn } from '../../interaction/login/flow.ts';
-import type { AccountAccess } from '../../oidc/account-access.ts';
+import type { AccountAccess } from '../../oidc/sessions/account-access.ts';
 import type { AccountContext, AddAccountRoutes } from '../account-context.ts';
 import { accountPage, backToOverview } from '../account-page.ts';
 import { askForEmail, changeEmail, emailChangeSlot } from './flow.ts';

@@ -8,7 +8,7 @@ import { createRateLimit } from '../../http/rate-limit.ts';
 import { formField } from '../../http/read-form.ts';
 import { redirect } from '../../http/redirect.ts';
 import { passwordProblem, passwordRule } from '../../interaction/password-form.ts';
-import type { AccountAccess } from '../../oidc/account-access.ts';
+import type { AccountAccess } from '../../oidc/sessions/account-access.ts';
 import { findUndo, knowsPassword, undoDigest, undoEmail, type Undo } from './undo.ts';
 
 const PATH = '/account/email/undo';

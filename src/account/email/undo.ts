@@ -5,7 +5,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Deps } from '../../deps.ts';
 import { momentAfterSignIns, type Account, type EmailBefore } from '../../domain/account.ts';
 import type { HashAsker } from '../../domain/password-hash.ts';
-import type { AccountAccess } from '../../oidc/account-access.ts';
+import type { AccountAccess } from '../../oidc/sessions/account-access.ts';
 import { changeAndTell } from '../../jobs/tell-account-change.ts';
 import { AlreadyExists } from '../../storage/storage.ts';
 import { passwordChangedMail } from '../set-password.ts';

@@ -2,7 +2,7 @@
 import type { Deps } from '../../deps.ts';
 import type { ProfileKey } from '../../domain/account.ts';
 import { profileRows } from '../../interaction/profile-form.ts';
-import type { AccountAccess } from '../../oidc/account-access.ts';
+import type { AccountAccess } from '../../oidc/sessions/account-access.ts';
 import type { AccountContext, AddAccountRoutes } from '../account-context.ts';
 import { accountPage, DONE } from '../account-page.ts';
 import { formatTime } from '../../http/format-time.ts';

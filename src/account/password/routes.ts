@@ -5,7 +5,7 @@ import { createKnownDevices } from '../../http/known-device.ts';
 import { formField } from '../../http/read-form.ts';
 import { createSignIn } from '../../interaction/login/flow.ts';
 import { passwordProblem, passwordRule } from '../../interaction/password-form.ts';
-import type { AccountAccess } from '../../oidc/account-access.ts';
+import type { AccountAccess } from '../../oidc/sessions/account-access.ts';
 import type { AccountContext, AddAccountRoutes } from '../account-context.ts';
 import { accountPage, backToOverview } from '../account-page.ts';
 import { setPassword } from '../set-password.ts';

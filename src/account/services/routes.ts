@@ -1,7 +1,7 @@
 // ご利用中のサービス: ends what was agreed to for one.
 import type { Deps } from '../../deps.ts';
 import { PageError } from '../../http/page-error.ts';
-import type { AccountAccess } from '../../oidc/account-access.ts';
+import type { AccountAccess } from '../../oidc/sessions/account-access.ts';
 import { type AccountContext, type AddAccountRoutes, pathParameter } from '../account-context.ts';
 import { askOnce, backToOverview } from '../account-page.ts';
 

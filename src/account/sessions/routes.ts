@@ -1,7 +1,7 @@
 // ログイン中のブラウザー: ends all but this one.
 import type { Deps } from '../../deps.ts';
 import { momentAfterSignIns } from '../../domain/account.ts';
-import type { AccountAccess } from '../../oidc/account-access.ts';
+import type { AccountAccess } from '../../oidc/sessions/account-access.ts';
 import type { AddAccountRoutes } from '../account-context.ts';
 import { changeAccount } from '../../storage/change-account.ts';
 import { askOnce, backToOverview } from '../account-page.ts';

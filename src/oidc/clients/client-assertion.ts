@@ -1,0 +1,47 @@
+// What a client's assertion (RFC 7523) must say besides what oidc-provider looks at itself.
+import { errors, type KoaContextWithOIDC, type Provider } from 'oidc-provider';
+import type { Clock } from '../../deps.ts';
+
+const MAX_LIFETIME_SECONDS = 5 * 60;
+/** The client's clock may be ahead of ours. */
+const IAT_TOLERANCE_SECONDS = 60;
+const EXP_TOLERANCE_SECONDS = 10;
+
+/** An assertion has a few hundred bytes. Lists in lists of a longer one are deeper than the stack. */
+const MAX_LENGTH = 4096;
+
+type AssertionContext = { params?: { client_assertion?: unknown }; clientJwtAuthExpectedAudience(): Set<string> };
+
+const refuse = (sentence: string): never => {
+  throw new errors.InvalidClientAuth(`client_assertion: ${sentence}`);
+};
+
+/**
+ * Makes the check of an assertion whose signature was verified. Times are NumericDates and may have fractions (RFC 7519 section 2). An
+ * assertion is remembered until it ends, so its end has to be near.
+ * @throws {errors.InvalidClientAuth} `invalid_client`, with a sentence for the client's developer in the log
+ */
+export function createAssertionCheck(clock: Clock) {
+  return function checkClientAssertion(
+    _ctx: KoaContextWithOIDC,
+    { exp, iat }: Record<string, unknown>,
+    header: Record<string, unknown>,
+  ): void {
+    const now = clock() / 1000;
+    if (typeof exp !== 'number' || !(exp <= now + MAX_LIFETIME_SECONDS + EXP_TOLERANCE_SECONDS))
+      refuse(`"exp" may be at most ${MAX_LIFETIME_SECONDS} seconds ahead; it is a time in seconds since 1970-01-01`);
+    if (iat !== undefined && (typeof iat !== 'number' || !(iat <= now + IAT_TOLERANCE_SECONDS)))
+      refuse('"iat" is in the future; it is a time in seconds since 1970-01-01');
+    if (header.crit !== undefined || header.b64 !== undefined) refuse('"crit" and "b64" are not accepted in its header');
+  };
+}
+
+/** Refuses an assertion that is too long before oidc-provider reads it: the question for its audience comes first. */
+export function refuseLongAssertions(provider: Provider): void {
+  const { prototype } = (provider as unknown as { OIDCContext: { prototype: AssertionContext } }).OIDCContext;
+  const expectedAudience = prototype.clientJwtAuthExpectedAudience;
+  prototype.clientJwtAuthExpectedAudience = function boundedExpectedAudience(this: AssertionContext) {
+    if (String(this.params?.client_assertion).length > MAX_LENGTH) refuse(`at most ${MAX_LENGTH} characters`);
+    return expectedAudience.call(this);
+  };
+}

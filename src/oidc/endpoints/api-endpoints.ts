@@ -1,0 +1,26 @@
+// The endpoints of oidc-provider that programs call: nothing is done at them that only pages need, such as language, cookies and forms.
+import type Koa from 'koa';
+import compose from 'koa-compose';
+import mount from 'koa-mount';
+import type Provider from 'oidc-provider';
+import type { Deps } from '../../deps.ts';
+import type { PageState } from '../../http/page-context.ts';
+import { createClientThrottle } from './client-throttle.ts';
+import { createDiscovery, DISCOVERY_PATHS } from './discovery.ts';
+
+/** oidc-provider's names of those besides discovery. */
+const ROUTES = ['jwks', 'token', 'userinfo', 'introspection', 'revocation', 'pushed_authorization_request'];
+
+/** Answers what stands at each path. It passes on what oidc-provider itself does not answer, such as another method. */
+export function createProgramEndpoints(
+  provider: Provider,
+  deps: Pick<Deps, 'storage' | 'clock'>,
+): ReadonlyMap<string, Koa.Middleware<PageState>> {
+  const provide = mount(provider) as unknown as Koa.Middleware<PageState>;
+  const discovery = compose([createDiscovery() as Koa.Middleware<PageState>, provide]);
+  const throttled = compose([createClientThrottle(deps) as unknown as Koa.Middleware<PageState>, provide]);
+  return new Map([
+    ...DISCOVERY_PATHS.map((path) => [path, discovery] as const),
+    ...ROUTES.map((route) => [provider.pathFor(route), throttled] as const),
+  ]);
+}

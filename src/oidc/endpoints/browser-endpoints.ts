@@ -1,0 +1,39 @@
+// The endpoints of oidc-provider that browsers come to: authorization and logout.
+import type Koa from 'koa';
+import compose from 'koa-compose';
+import mount from 'koa-mount';
+import type Provider from 'oidc-provider';
+import type { KoaContextWithOIDC } from 'oidc-provider';
+import type { Deps } from '../../deps.ts';
+import { isFromAnotherSite } from '../../http/csrf.ts';
+import type { PageState } from '../../http/page-context.ts';
+import { PageError } from '../../http/page-error.ts';
+import { createUnfinishedLimit } from './request-bounds.ts';
+import { allowFormPost, createLogoutSource } from './pages.ts';
+import { createPushedRequestBinding } from './pushed-request-browser.ts';
+
+/** Answers with oidc-provider, and with our pages in the place of those that it makes by itself. Passes on what is none of its paths. */
+export function createBrowserEndpoints(provider: Provider, deps: Pick<Deps, 'config' | 'clients' | 'storage' | 'clock'>) {
+  const { config, clients } = deps;
+  const showLogout = createLogoutSource(clients);
+  return compose([
+    async function refuseLogoutFromElsewhere(ctx: KoaContextWithOIDC, next: Koa.Next) {
+      // The one form of oidc-provider's own. It has a token; this is the second line, as at every form of ours.
+      if (ctx.path === '/session/end/confirm' && isFromAnotherSite(ctx, config.issuer)) {
+        throw new PageError('csrf', 403, { detail: 'the post came from another site' });
+      }
+      await next();
+    },
+    async function finishPages(ctx: KoaContextWithOIDC, next: Koa.Next) {
+      await next();
+      const { oidc, body } = ctx as Partial<KoaContextWithOIDC>;
+      // Where nobody is signed in oidc-provider answers with a bare page that posts itself by script.
+      if (oidc?.route === 'end_session' && typeof body === 'string' && !oidc.session?.accountId && ctx.status === 200)
+        showLogout(ctx, body);
+      allowFormPost(ctx);
+    },
+    createUnfinishedLimit(deps),
+    createPushedRequestBinding(deps),
+    mount(provider) as unknown as Koa.Middleware,
+  ] as Koa.Middleware<PageState>[]);
+}

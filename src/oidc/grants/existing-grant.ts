@@ -1,0 +1,48 @@
+// Finds or makes the grant of a person and a client before the policy is asked what is missing.
+import type { Grant, KoaContextWithOIDC } from 'oidc-provider';
+import type { Deps } from '../../deps.ts';
+import { isOpenTo } from '../../domain/dealer-link.ts';
+import { DEALER_LINK, isConsented, requestedDealerLink, setDealerLinks } from './dealer-link-grant.ts';
+
+/**
+ * oidc-provider's `loadExistingGrant`. A client of ours is granted the scopes that it asks for; the dealer links in a grant are
+ * those that the person consented to – for a client of ours all, for others those given in its own flow.
+ */
+export function createLoadExistingGrant({ clients, storage }: Pick<Deps, 'clients' | 'storage'>) {
+  return async function loadExistingGrant(ctx: KoaContextWithOIDC): Promise<Grant | undefined> {
+    const { oidc } = ctx;
+    const provider = oidc.provider;
+    const clientId = oidc.client!.clientId;
+    const accountId = oidc.session!.accountId as string;
+    const client = clients.find(clientId);
+    if (!client) return undefined;
+
+    const grantId = oidc.result?.consent?.grantId ?? oidc.session!.grantIdFor(clientId);
+    const found = grantId ? await provider.Grant.find(grantId) : undefined;
+    const own = found?.accountId === accountId ? found : undefined;
+    // A native app could be anybody's (RFC 8252 8.6): what it gets is decided on the consent page each time.
+    const grantedUnasked = client.firstParty && oidc.client!.applicationType !== 'native';
+    if (!own && !grantedUnasked) return undefined;
+    const grant = own ?? new provider.Grant({ clientId, accountId });
+    const before = JSON.stringify([grant.openid, grant.resources]);
+
+    if (grantedUnasked) {
+      grant.addOIDCScope([...oidc.requestParamOIDCScopes].join(' '));
+      grant.addOIDCClaims([...oidc.requestParamClaims]);
+      for (const [resource, server] of Object.entries(oidc.resourceServers ?? {})) {
+        const scopes = [...oidc.requestParamScopes].filter((scope) => server.scopes.has(scope));
+        if (scopes.length) grant.addResourceScope(resource, scopes.join(' '));
+      }
+    }
+    // A client whose file does not name them never hears of dealer links.
+    const mayKnow = (client.metadata.authorization_details_types as string[]).includes(DEALER_LINK);
+    const asked = client.firstParty || requestedDealerLink(oidc.params!.authorization_details) !== undefined || hasDetails(grant);
+    const links = mayKnow && asked ? (await storage.dealerLinks.listByAccount(accountId)).filter(isConsented) : [];
+    const ofThisClient = links.filter((link) => isOpenTo(link, client));
+    const changed = setDealerLinks(grant, ofThisClient) || before !== JSON.stringify([grant.openid, grant.resources]);
+    if (changed || !grant.jti) await grant.save();
+    return grant;
+  };
+}
+
+const hasDetails = (grant: Grant & { rar?: unknown[] | undefined }): boolean => (grant.rar?.length ?? 0) > 0;

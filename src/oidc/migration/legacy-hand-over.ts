@@ -1,0 +1,184 @@
+// Accepts `legacy_profile`: a legacy site hands over what it knows of its user, in a pushed authorization request (RFC 9126).
+import { isDeepStrictEqual } from 'node:util';
+import { compactDecrypt, decodeProtectedHeader, errors as joseErrors, jwtVerify, type JWTVerifyGetKey } from 'jose';
+import { errors, type Client as ProviderClient, type KoaContextWithOIDC } from 'oidc-provider';
+import type { Deps } from '../../deps.ts';
+import { duplicateKeys } from '../../domain/duplicate-keys.ts';
+import { parseLegacyProfile } from '../../domain/legacy-profile.ts';
+import { startMigration, withHandOver } from '../../domain/migration.ts';
+import { PageError } from '../../http/page-error.ts';
+import { createRateLimit } from '../../http/rate-limit.ts';
+import { followHandOver } from '../../jobs/follow-migration.ts';
+import type { StoredLegacyProfile } from '../../storage/storage.ts';
+import { createClientKeySets } from '../clients/client-keys.ts';
+
+const MAX_BYTES = 8 * 1024;
+const MAX_LIFETIME_SECONDS = 5 * 60;
+const CLOCK_TOLERANCE_SECONDS = 60;
+/** The draft that the profile prefills lives as long. */
+const KEPT_MS = 24 * 60 * 60 * 1000;
+/** How a reference to a stored profile begins; stands in the request where the JWT stood. */
+const REFERENCE_PREFIX = 'handed-over:';
+
+const refuse = (sentence: string): never => {
+  throw new errors.InvalidRequest(`legacy_profile: ${sentence}`);
+};
+
+/** The profile that the current request or interaction carries; `undefined` where it carries none. */
+export async function findLegacyProfile(
+  reference: unknown,
+  legacyProfiles: Deps['storage']['legacyProfiles'],
+): Promise<StoredLegacyProfile | undefined> {
+  if (typeof reference !== 'string' || !reference.startsWith(REFERENCE_PREFIX)) return undefined;
+  return legacyProfiles.find(reference.slice(REFERENCE_PREFIX.length));
+}
+
+/**
+ * Checks a hand-over and puts a reference to what was read in its place, so that the JWT itself is stored nowhere.
+ * @throws {errors.InvalidRequest} with a sentence that the client's developer can act on
+ */
+export function createLegacyHandOver(deps: Pick<Deps, 'clients' | 'config' | 'storage' | 'clock' | 'keys' | 'log' | 'jobs'>) {
+  const keySetOf = createClientKeySets();
+  const countHandOver = createHandOverLimit(deps);
+  return async function acceptLegacyProfile(
+    ctx: KoaContextWithOIDC,
+    value: string | undefined,
+    client: ProviderClient,
+  ): Promise<void> {
+    if (value === undefined) return;
+    if (ctx.oidc.entities.PushedAuthorizationRequest && ctx.oidc.route !== 'pushed_authorization_request') {
+      if (!value.startsWith(REFERENCE_PREFIX)) refuse('the reference is damaged');
+      return;
+    }
+    if (ctx.oidc.route !== 'pushed_authorization_request') {
+      refuse('send it in a pushed authorization request (RFC 9126); it is not accepted in a browser');
+    }
+    const registered = deps.clients.find(client.clientId);
+    const keySet = registered && keySetOf(registered);
+    if (!registered?.legacyImport || !keySet)
+      return refuse('this client may not hand over profiles (common_id.legacy_import in its file)');
+    await countHandOver(ctx, client.clientId);
+    if (Buffer.byteLength(value) > MAX_BYTES) refuse(`at most ${MAX_BYTES} bytes`);
+
+    const claims = await openHandOver(value, client.clientId, keySet, deps);
+    const parsed = parseLegacyProfile(claims);
+    if (!parsed.ok) return refuse(parsed.problems.join('; '));
+    if (parsed.dropped.length) {
+      deps.log.warn({ client_id: client.clientId, dropped: parsed.dropped }, 'claims of a legacy profile were left out');
+    }
+    await useOnce(claims, client.clientId, deps);
+
+    const id = crypto.randomUUID();
+    const { profile } = parsed;
+    await deps.storage.legacyProfiles.put({
+      id,
+      version: 0,
+      client_id: client.clientId,
+      profile,
+      expires_at: deps.clock() + KEPT_MS,
+    });
+    await noteMigration(client.clientId, profile, deps);
+    ctx.oidc.params!.legacy_profile = `${REFERENCE_PREFIX}${id}`;
+  };
+}
+
+/** Answers what counts a hand-over of a client, and refuses one too many with 429 and Retry-After. */
+function createHandOverLimit({ config, storage, clock }: Pick<Deps, 'config' | 'storage' | 'clock'>) {
+  const limits = { points: config.rateLimits.legacyHandOver.perClientPerMinute, windowSeconds: 60 };
+  const limit = createRateLimit('legacy-hand-over', limits, storage.counters, clock);
+  return async function countHandOver(ctx: KoaContextWithOIDC, clientId: string): Promise<void> {
+    await limit.count(clientId).catch((error: unknown) => {
+      if (!(error instanceof PageError)) throw error;
+      ctx.set('Retry-After', String(Math.ceil(error.retryAfterSeconds ?? limits.windowSeconds)));
+      throw Object.assign(new errors.OIDCProviderError(429, 'temporarily_unavailable'), {
+        error_description: `legacy_profile: at most ${limits.points} a minute`,
+      });
+    });
+  };
+}
+
+/** Decrypts with our key, verifies with the client's, checks the times. */
+async function openHandOver(
+  jwe: string,
+  clientId: string,
+  keySet: JWTVerifyGetKey,
+  deps: Pick<Deps, 'config' | 'clock' | 'keys'>,
+): Promise<Record<string, unknown>> {
+  let signed: string;
+  try {
+    const header = decodeProtectedHeader(jwe);
+    const key = await deps.keys.decryptionKey(header.kid);
+    if (!key) return refuse('encrypt to the key of our JWKS with "use": "enc", and name its kid in the header');
+    if (header.zip !== undefined) return refuse('compression (zip) is not accepted');
+    const { plaintext } = await compactDecrypt(jwe, key, {
+      keyManagementAlgorithms: ['ECDH-ES+A256KW'],
+      contentEncryptionAlgorithms: ['A256GCM'],
+    });
+    signed = new TextDecoder('utf-8', { fatal: true }).decode(plaintext);
+  } catch (error) {
+    if (error instanceof errors.OIDCProviderError) throw error;
+    return refuse('cannot be decrypted: a compact JWE with ECDH-ES+A256KW and A256GCM, encrypted to our key, is expected');
+  }
+  return verifySigned(signed, clientId, keySet, deps);
+}
+
+async function verifySigned(
+  jws: string,
+  clientId: string,
+  keySet: JWTVerifyGetKey,
+  deps: Pick<Deps, 'config' | 'clock'>,
+): Promise<Record<string, unknown>> {
+  const now = deps.clock();
+  try {
+    // The key comes from the client's registered set only: `jwk`, `jku`, `x5u` and `x5c` of the header are not looked at.
+    const { payload } = await jwtVerify(jws, keySet, {
+      algorithms: ['ES256', 'PS256'],
+      typ: 'legacy-profile+jwt',
+      issuer: clientId,
+      clockTolerance: CLOCK_TOLERANCE_SECONDS,
+      requiredClaims: ['iat', 'exp', 'jti', 'sub'],
+      currentDate: new Date(now),
+    });
+    if (payload.aud !== deps.config.issuer) return refuse(`"aud" must be ${deps.config.issuer} alone`);
+    // Read as it was signed, because what parsing made of it has each name once.
+    if (duplicateKeys(Buffer.from(jws.split('.')[1] ?? '', 'base64url').toString()).length > 0)
+      return refuse('a claim stands in it twice');
+    const { iat, exp, jti } = payload as { iat: number; exp: number; jti: unknown };
+    if (exp - iat > MAX_LIFETIME_SECONDS) return refuse(`"exp" may be at most ${MAX_LIFETIME_SECONDS} seconds after "iat"`);
+    if (iat > now / 1000 + CLOCK_TOLERANCE_SECONDS) return refuse('"iat" is in the future');
+    if (typeof jti !== 'string' || jti.length === 0 || jti.length > 200)
+      return refuse('"jti" must be a text of 1 to 200 characters');
+    return payload;
+  } catch (error) {
+    if (error instanceof errors.OIDCProviderError) throw error;
+    if (error instanceof joseErrors.JWTClaimValidationFailed || error instanceof joseErrors.JWTExpired)
+      return refuse(error.message);
+    return refuse(
+      'the JWT inside must be signed by this client with ES256 or PS256, "typ": "legacy-profile+jwt", and a key of its JWKS',
+    );
+  }
+}
+
+/** @throws {errors.InvalidRequest} the `jti` was used before, here or on another node, also in this moment */
+async function useOnce(claims: Record<string, unknown>, clientId: string, deps: Pick<Deps, 'storage'>): Promise<void> {
+  const { jti, exp } = claims as { jti: string; exp: number };
+  // Times in a JWT may have fractions (RFC 7519 section 2).
+  const until = Math.ceil((exp + CLOCK_TOLERANCE_SECONDS) * 1000);
+  const first = await deps.storage.artifacts.insertOnce('ReplayDetection', `legacy_profile:${clientId}:${jti}`, {}, until);
+  if (!first) refuse('"jti" was used before');
+}
+
+/** The migration begins, or takes what the legacy site knows now; where it is final the dealers hear of it. */
+async function noteMigration(
+  clientId: string,
+  profile: StoredLegacyProfile['profile'],
+  { storage, clock, jobs }: Pick<Deps, 'storage' | 'clock' | 'jobs'>,
+): Promise<void> {
+  const { now } = await storage.migrations.change(clientId, profile.legacy_id, (standing) => {
+    if (!standing) return { to: startMigration(clientId, profile, clock()), type: 'migration.started' };
+    const next = withHandOver(standing, profile);
+    return isDeepStrictEqual(standing, next) ? undefined : { to: next, type: 'migration.profile_updated' };
+  });
+  // Also where nothing has changed: a process may have died between the two. It is one job for each version.
+  if (now?.account_id !== undefined) await followHandOver(jobs, now);
+}

@@ -1,0 +1,76 @@
+// GET /migrations/{legacy_id}: how far a legacy user's migration is. The owners site draws its banner from it.
+import Router from 'koa-router';
+import type Provider from 'oidc-provider';
+import type { Deps } from '../../deps.ts';
+import { legacyRegistrationId } from '../../domain/legacy-registration.ts';
+import { missingSteps, type Migration } from '../../domain/migration.ts';
+import { missingRequiredClaims } from '../../domain/required-profile.ts';
+
+const SCOPE = 'migration:read';
+
+type StatusDeps = Pick<Deps, 'storage' | 'clients' | 'clock'>;
+
+/**
+ * Answers the caller's own legacy users only, to a bearer token of the client credentials grant with scope `migration:read`
+ * (RFC 6750). 200 with `state` (`none`, `started`, `completed`), `missing`, and times in ISO 8601.
+ */
+export function createMigrationStatusRouter(provider: Provider, deps: StatusDeps): Router {
+  const router = new Router();
+  router.get('/migrations/:legacyId', async (ctx) => {
+    ctx.set('Cache-Control', 'no-store');
+    const [scheme, value] = ctx.get('Authorization').split(' ');
+    const token = scheme?.toLowerCase() === 'bearer' && value ? await provider.ClientCredentials.find(value) : undefined;
+    if (!token) {
+      ctx.set('WWW-Authenticate', `Bearer realm="${provider.issuer}", error="invalid_token"`);
+      ctx.status = 401;
+      ctx.body = { error: 'invalid_token', error_description: 'a bearer token of the client credentials grant is expected' };
+      return;
+    }
+    if (!token.scope?.split(' ').includes(SCOPE)) {
+      ctx.set('WWW-Authenticate', `Bearer realm="${provider.issuer}", error="insufficient_scope", scope="${SCOPE}"`);
+      ctx.status = 403;
+      ctx.body = { error: 'insufficient_scope', error_description: `the token lacks the scope ${SCOPE}` };
+      return;
+    }
+    ctx.body = await describe(token.clientId as string, ctx.params.legacyId as string, deps);
+  });
+  return router;
+}
+
+async function describe(clientId: string, legacyId: string, deps: StatusDeps): Promise<object> {
+  const { storage } = deps;
+  const migration = await storage.migrations.find(clientId, legacyId);
+  if (!migration) return { state: 'none', missing: ['registration'] };
+  const accountId = migration.account_id ?? migration.candidate?.account_id;
+  const [links, missing] = await Promise.all([
+    accountId ? storage.dealerLinks.listByAccount(accountId) : [],
+    stillMissing(migration, accountId, deps),
+  ]);
+  const link = links.find(({ dealer }) => dealer === migration.dealer?.code) ?? links[0];
+  return {
+    state: migration.account_id ? 'completed' : 'started',
+    missing,
+    started_at: new Date(migration.started_at).toISOString(),
+    ...(migration.completed_at ? { completed_at: new Date(migration.completed_at).toISOString() } : {}),
+    ...(link ? { dealer_link: { dealer: link.dealer, status: link.status } } : {}),
+  };
+}
+
+async function stillMissing(
+  migration: Migration,
+  accountId: string | undefined,
+  { storage, clients, clock }: StatusDeps,
+): Promise<string[]> {
+  const { client_id: clientId, legacy_id: legacyId } = migration;
+  const draft = await storage.registrationDrafts.find(legacyRegistrationId(clientId, legacyId));
+  const known = accountId ?? (draft?.registered_at ? draft.account_id : undefined);
+  const account = known ? await storage.accounts.find(known) : undefined;
+  const required = clients.find(clientId)?.requiredClaims ?? [];
+  return missingSteps({
+    migration,
+    account,
+    dealerLinks: account ? await storage.dealerLinks.listByAccount(account.id) : [],
+    // Whoever has no ID yet has confirmed nothing.
+    requiredMissing: account ? missingRequiredClaims(account, clientId, required, clock()).length > 0 : required.length > 0,
+  });
+}
