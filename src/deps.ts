@@ -1,7 +1,7 @@
 // What is passed in: everything that a part of the program needs of the others, made at the start, and again when the configuration changes.
 import type { Client, Config } from './config/config.ts';
 import type { EpochMilliseconds } from './domain/account.ts';
-import type { PasswordHasher } from './domain/password-hash.ts';
+import type { PasswordHasher } from './authentication/password/password-hash.ts';
 import type { CommonPasswords } from './domain/password-policy.ts';
 import type { JobQueue } from './jobs/job-queue.ts';
 import type { Keys } from './keys/keys.ts';

@@ -1,6 +1,6 @@
 // The one place that turns an error into an answer.
 import type { Middleware, ParameterizedContext } from 'koa';
-import { HashingLaneFull } from '../domain/password-hash.ts';
+import { HashingLaneFull } from '../authentication/password/password-hash.ts';
 import { StorageUnavailable } from '../storage/storage.ts';
 import type { Log } from '../telemetry/log.ts';
 import { page, type PageState } from './page-context.ts';

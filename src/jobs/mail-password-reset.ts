@@ -2,8 +2,14 @@
 // the time of an answer must not tell which addresses have one.
 import type { Deps } from '../deps.ts';
 import { mailboxOf } from '../domain/canonical-email.ts';
-import { CODES_SENT_KEY, HOUR_MS, longCodeKey } from '../domain/code-budget.ts';
-import { codeHmac, drawCode, EMAIL_CODE_LIFETIME_MS, formatCode, LONG_CODE_DIGITS } from '../domain/email-code.ts';
+import { CODES_SENT_KEY, HOUR_MS, longCodeKey } from '../authentication/one-time-code/code-budget.ts';
+import {
+  codeHmac,
+  drawCode,
+  EMAIL_CODE_LIFETIME_MS,
+  formatCode,
+  LONG_CODE_DIGITS,
+} from '../authentication/one-time-code/email-code.ts';
 import {
   longCodeSlot,
   MAX_RESET_TRIES,

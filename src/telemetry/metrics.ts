@@ -1,6 +1,6 @@
 // What operators watch, for Prometheus.
 import type { Registry } from 'prom-client';
-import type { HashRefusal } from '../domain/hashing-lane.ts';
+import type { HashRefusal } from '../authentication/password/hashing-lane.ts';
 import type { ProcessStatus } from './process-status.ts';
 
 type ReloadResult = 'accepted' | 'rejected';

@@ -3,7 +3,12 @@ import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals
 import { DatabaseSync } from 'node:sqlite';
 import { join } from 'node:path';
 import type bcrypt from 'bcrypt';
-import { createPasswordHasher, HashingLaneFull, type HashAsker, type HasherOptions } from '../../src/domain/password-hash.ts';
+import {
+  createPasswordHasher,
+  HashingLaneFull,
+  type HashAsker,
+  type HasherOptions,
+} from '../../src/authentication/password/password-hash.ts';
 import { freePorts } from '../support/free-ports.ts';
 import { sendRaw } from '../support/http-browser.ts';
 import { startWorld, type World } from './support/attack-world.ts';

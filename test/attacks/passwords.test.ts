@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
-import { createPasswordHasher, PasswordTooLong } from '../../src/domain/password-hash.ts';
+import { createPasswordHasher, PasswordTooLong } from '../../src/authentication/password/password-hash.ts';
 import { checkPassword, loadCommonPasswords } from '../../src/domain/password-policy.ts';
 import { formsOf, textOf, type Answer, type Browser } from '../support/http-browser.ts';
 import { startWorld, type World } from './support/attack-world.ts';

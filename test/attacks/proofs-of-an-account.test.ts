@@ -8,7 +8,7 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { askForEmail, changeEmail } from '../../src/account/email/flow.ts';
 import { findUndo, undoDigest, undoEmail } from '../../src/account/email/undo.ts';
 import { askForCodeAgain, stillHolds } from '../../src/account/forgotten/flow.ts';
-import { setPassword } from '../../src/account/set-password.ts';
+import { setPassword } from '../../src/authentication/password/set-password.ts';
 import { authTimeOf, signInIsOver, type Account, type TermsAcceptance } from '../../src/domain/account.ts';
 import type { PasswordReset } from '../../src/domain/password-reset.ts';
 import { draftIdOf, hasRegistered, legacyClaim } from '../../src/interaction/create/draft.ts';

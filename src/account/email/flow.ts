@@ -2,8 +2,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Deps } from '../../deps.ts';
 import { momentAfterSignIns, passwordsBefore, UNDO_LIFETIME_MS, type Account } from '../../domain/account.ts';
-import { codeHmac, EMAIL_CODE_LIFETIME_MS, formatCode } from '../../domain/email-code.ts';
-import { drawCodeFor } from '../../http/code-tries.ts';
+import { codeHmac, EMAIL_CODE_LIFETIME_MS, formatCode } from '../../authentication/one-time-code/email-code.ts';
+import { drawCodeFor } from '../../authentication/one-time-code/code-tries.ts';
 import { changeAndTell } from '../../jobs/tell-account-change.ts';
 import { AlreadyExists } from '../../storage/storage.ts';
 import { changeAccount } from '../../storage/change-account.ts';

@@ -1,14 +1,14 @@
 // メールアドレスの変更: the new address and the current password → the code from the new address → done.
 import type { Deps } from '../../deps.ts';
 import { parseEmail } from '../../domain/canonical-email.ts';
-import { createAllCodeLimits, secondsToNextCode } from '../../http/code-limits.ts';
-import { createKnownDevices } from '../../http/known-device.ts';
-import { createRateLimit } from '../../http/rate-limit.ts';
+import { createAllCodeLimits, secondsToNextCode } from '../../authentication/one-time-code/code-limits.ts';
+import { createKnownDevices } from '../../authentication/known-device.ts';
+import { createRateLimit } from '../../authentication/limits/rate-limit.ts';
 import { formField } from '../../http/read-form.ts';
 import { redirect } from '../../http/redirect.ts';
-import { checkCode } from '../../interaction/check-code.ts';
-import { sendOnce } from '../../interaction/send-once.ts';
-import { createSignIn } from '../../interaction/login/flow.ts';
+import { checkCode } from '../../authentication/one-time-code/check-code.ts';
+import { sendOnce } from '../../authentication/one-time-code/send-once.ts';
+import { createSignIn } from '../../authentication/password/sign-in.ts';
 import type { AccountAccess } from '../../oidc/sessions/account-access.ts';
 import type { AccountContext, AddAccountRoutes } from '../account-context.ts';
 import { accountPage, backToOverview } from '../account-page.ts';

@@ -1,13 +1,13 @@
 // The way back from a changed address, out of the mail to the old one. Nobody needs to be signed in: whoever changed it may be.
 import type Router from 'koa-router';
 import type { Deps } from '../../deps.ts';
-import { hashAsker } from '../../http/hash-asker.ts';
+import { hashAsker } from '../../authentication/password/hash-asker.ts';
 import { page, type PageContext, type PageState } from '../../http/page-context.ts';
 import { PageError } from '../../http/page-error.ts';
-import { createRateLimit } from '../../http/rate-limit.ts';
+import { createRateLimit } from '../../authentication/limits/rate-limit.ts';
 import { formField } from '../../http/read-form.ts';
 import { redirect } from '../../http/redirect.ts';
-import { passwordProblem, passwordRule } from '../../interaction/password-form.ts';
+import { passwordProblem, passwordRule } from '../../authentication/password/password-form.ts';
 import type { AccountAccess } from '../../oidc/sessions/account-access.ts';
 import { findUndo, knowsPassword, undoDigest, undoEmail, type Undo } from './undo.ts';
 

@@ -4,11 +4,11 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Deps } from '../../deps.ts';
 import { momentAfterSignIns, type Account, type EmailBefore } from '../../domain/account.ts';
-import type { HashAsker } from '../../domain/password-hash.ts';
+import type { HashAsker } from '../../authentication/password/password-hash.ts';
 import type { AccountAccess } from '../../oidc/sessions/account-access.ts';
 import { changeAndTell } from '../../jobs/tell-account-change.ts';
 import { AlreadyExists } from '../../storage/storage.ts';
-import { passwordChangedMail } from '../set-password.ts';
+import { passwordChangedMail } from '../../authentication/password/set-password.ts';
 
 type UndoDeps = Pick<Deps, 'config' | 'storage' | 'clock' | 'jobs' | 'hasher'>;
 

@@ -4,7 +4,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import type { Deps } from '../../deps.ts';
 import type { Account } from '../../domain/account.ts';
 import { mailboxOf } from '../../domain/canonical-email.ts';
-import { longCodeKey } from '../../domain/code-budget.ts';
+import { longCodeKey } from '../../authentication/one-time-code/code-budget.ts';
 import {
   codeHmac,
   EMAIL_CODE_LIFETIME_MS,
@@ -12,7 +12,7 @@ import {
   LONG_CODE_DIGITS,
   parseCode,
   sameHmac,
-} from '../../domain/email-code.ts';
+} from '../../authentication/one-time-code/email-code.ts';
 import {
   birthdateFits,
   longCodeSlot,
@@ -25,7 +25,7 @@ import {
   resetTriesKey,
   type PasswordReset,
 } from '../../domain/password-reset.ts';
-import { countCodeTry } from '../../http/code-tries.ts';
+import { countCodeTry } from '../../authentication/one-time-code/code-tries.ts';
 import type { Outcome } from '../../storage/records.ts';
 
 type ForgottenDeps = Pick<Deps, 'config' | 'storage' | 'clock' | 'jobs'>;

@@ -1,14 +1,14 @@
 // パスワードの変更: the current one and a new one. Other browsers and every refresh token end, because somebody may have known the old one.
 import type { Deps } from '../../deps.ts';
-import { hashAsker } from '../../http/hash-asker.ts';
-import { createKnownDevices } from '../../http/known-device.ts';
+import { hashAsker } from '../../authentication/password/hash-asker.ts';
+import { createKnownDevices } from '../../authentication/known-device.ts';
 import { formField } from '../../http/read-form.ts';
-import { createSignIn } from '../../interaction/login/flow.ts';
-import { passwordProblem, passwordRule } from '../../interaction/password-form.ts';
+import { createSignIn } from '../../authentication/password/sign-in.ts';
+import { passwordProblem, passwordRule } from '../../authentication/password/password-form.ts';
 import type { AccountAccess } from '../../oidc/sessions/account-access.ts';
 import type { AccountContext, AddAccountRoutes } from '../account-context.ts';
 import { accountPage, backToOverview } from '../account-page.ts';
-import { setPassword } from '../set-password.ts';
+import { setPassword } from '../../authentication/password/set-password.ts';
 
 export function createPasswordPage(deps: Deps, access: AccountAccess): AddAccountRoutes {
   // Counted with the logins: the current password cannot be guessed here more often than there.

@@ -5,7 +5,7 @@ import { guardedChanges } from '../../domain/guarded-profile.ts';
 import { PREFECTURES } from '../../domain/postal-code.ts';
 import { formField } from '../../http/read-form.ts';
 import { findAddress } from '../../interaction/find-address.ts';
-import { createPasswordAgain } from '../../interaction/password-again.ts';
+import { createPasswordAgain } from '../../authentication/password/password-again.ts';
 import { FIELDS_OF, profileFields, readProfileForm, sentences, type Typed } from '../../interaction/profile-form.ts';
 import type { AccountContext, AddAccountRoutes } from '../account-context.ts';
 import { accountPage, backToOverview } from '../account-page.ts';

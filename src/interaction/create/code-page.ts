@@ -1,11 +1,11 @@
 // ⑥ 認証番号の入力.
 import type { Deps } from '../../deps.ts';
 import { isProven, withProof, type RegistrationDraft } from '../../domain/registration-draft.ts';
-import { createAllCodeLimits, secondsToNextCode } from '../../http/code-limits.ts';
+import { createAllCodeLimits, secondsToNextCode } from '../../authentication/one-time-code/code-limits.ts';
 import { page } from '../../http/page-context.ts';
 import { formField } from '../../http/read-form.ts';
 import { redirect } from '../../http/redirect.ts';
-import { checkCode } from '../check-code.ts';
+import { checkCode } from '../../authentication/one-time-code/check-code.ts';
 import type { AddRoutes, InteractionContext } from '../interaction-context.ts';
 import type { Registration } from './registration.ts';
 import { codeSlot, voucherOf, type MailCode } from './send-code.ts';

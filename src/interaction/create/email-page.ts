@@ -4,7 +4,7 @@ import { parseEmail } from '../../domain/canonical-email.ts';
 import { isProven, withAddress } from '../../domain/registration-draft.ts';
 import { page } from '../../http/page-context.ts';
 import { formField } from '../../http/read-form.ts';
-import { sendOnce } from '../send-once.ts';
+import { sendOnce } from '../../authentication/one-time-code/send-once.ts';
 import type { AddRoutes, InteractionContext } from '../interaction-context.ts';
 import type { Registration } from './registration.ts';
 import { codeSlot, type MailCode } from './send-code.ts';

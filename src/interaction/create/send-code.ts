@@ -2,9 +2,9 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { Deps } from '../../deps.ts';
 import { parseEmail } from '../../domain/canonical-email.ts';
-import { codeHmac, EMAIL_CODE_LIFETIME_MS, formatCode } from '../../domain/email-code.ts';
-import { createAllCodeLimits } from '../../http/code-limits.ts';
-import { drawCodeFor } from '../../http/code-tries.ts';
+import { codeHmac, EMAIL_CODE_LIFETIME_MS, formatCode } from '../../authentication/one-time-code/email-code.ts';
+import { createAllCodeLimits } from '../../authentication/one-time-code/code-limits.ts';
+import { drawCodeFor } from '../../authentication/one-time-code/code-tries.ts';
 import type { InteractionContext } from '../interaction-context.ts';
 
 type Address = { email: string; canonical: string };

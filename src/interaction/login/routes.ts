@@ -3,12 +3,12 @@ import type { Deps } from '../../deps.ts';
 import { authTimeOf } from '../../domain/account.ts';
 import { legacyRegistrationId } from '../../domain/legacy-registration.ts';
 import { draftId } from '../../domain/registration-draft.ts';
-import { createKnownDevices } from '../../http/known-device.ts';
+import { createKnownDevices } from '../../authentication/known-device.ts';
 import { page } from '../../http/page-context.ts';
 import { formField } from '../../http/read-form.ts';
 import { redirect } from '../../http/redirect.ts';
 import type { InteractionContext, InteractionStep } from '../interaction-context.ts';
-import { createSignIn } from './flow.ts';
+import { createSignIn } from '../../authentication/password/sign-in.ts';
 
 export function createLoginStep(deps: Deps): InteractionStep {
   const signIn = createSignIn(deps);

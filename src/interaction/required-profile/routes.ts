@@ -8,7 +8,7 @@ import { formField } from '../../http/read-form.ts';
 import { redirect } from '../../http/redirect.ts';
 import type { InteractionContext, InteractionStep } from '../interaction-context.ts';
 import { FIELDS_OF, profileFields, profileRows, readProfileForm, sentences, type Typed } from '../profile-form.ts';
-import { createPasswordAgain } from '../password-again.ts';
+import { createPasswordAgain } from '../../authentication/password/password-again.ts';
 import { findAddress } from '../find-address.ts';
 import { changesGuarded, confirmProfile } from './flow.ts';
 

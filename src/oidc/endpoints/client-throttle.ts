@@ -4,7 +4,7 @@ import type { Next } from 'koa';
 import type { Deps } from '../../deps.ts';
 import { PageError } from '../../http/page-error.ts';
 import { sourceOf } from '../../http/network.ts';
-import { createRateLimit } from '../../http/rate-limit.ts';
+import { createRateLimit } from '../../authentication/limits/rate-limit.ts';
 
 /** Failures of one client id from one address. */
 const FAILURES = { points: 20, windowSeconds: 60 };

@@ -4,7 +4,7 @@ import { errors, type Client as ProviderClient, type KoaContextWithOIDC } from '
 import type { Deps } from '../../deps.ts';
 import { networkOf } from '../../http/network.ts';
 import { PageError } from '../../http/page-error.ts';
-import { createRateLimit, type RateLimit } from '../../http/rate-limit.ts';
+import { createRateLimit, type RateLimit } from '../../authentication/limits/rate-limit.ts';
 
 /** Of what is kept of a request; a hand-over beside it has a bound of its own, see legacy-hand-over.ts. */
 const MAX_REQUEST_BYTES = 4096;

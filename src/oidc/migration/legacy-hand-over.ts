@@ -7,7 +7,7 @@ import { duplicateKeys } from '../../domain/duplicate-keys.ts';
 import { parseLegacyProfile } from '../../domain/legacy-profile.ts';
 import { startMigration, withHandOver } from '../../domain/migration.ts';
 import { PageError } from '../../http/page-error.ts';
-import { createRateLimit } from '../../http/rate-limit.ts';
+import { createRateLimit } from '../../authentication/limits/rate-limit.ts';
 import { followHandOver } from '../../jobs/follow-migration.ts';
 import type { StoredLegacyProfile } from '../../storage/storage.ts';
 import { createClientKeySets } from '../clients/client-keys.ts';

@@ -1,7 +1,7 @@
 // Remembers which costs stored password hashes have, so that a failed login costs the same with and without an account, also after
 // PASSWORD_HASH_COST was lowered: accounts keep the old cost until their next login.
-import { HIGHEST_COST } from '../domain/password-hash.ts';
-import type { CounterStore } from './storage.ts';
+import { HIGHEST_COST } from './password-hash.ts';
+import type { CounterStore } from '../../storage/storage.ts';
 
 const KEPT_MS = 10 * 365 * 24 * 60 * 60 * 1000;
 

@@ -1,8 +1,8 @@
 // A new password from a form: what is wrong with it, in the person's language.
-import type { Deps } from '../deps.ts';
-import type { Account } from '../domain/account.ts';
-import { checkPassword, personalData } from '../domain/password-policy.ts';
-import type { Translate } from '../http/translator.ts';
+import type { Deps } from '../../deps.ts';
+import type { Account } from '../../domain/account.ts';
+import { checkPassword, personalData } from '../../domain/password-policy.ts';
+import type { Translate } from '../../http/translator.ts';
 
 /** What the rule is, for the page that shows it. */
 export function passwordRule({ config }: Pick<Deps, 'config'>): { min: number; max: number; symbols: string } {

@@ -1,7 +1,7 @@
 // Sends a code once, however often the button was pressed.
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Deps } from '../deps.ts';
-import { secondsToNextCode } from '../http/code-limits.ts';
+import type { Deps } from '../../deps.ts';
+import { secondsToNextCode } from './code-limits.ts';
 
 const DOUBLE_PRESS_MS = 2000;
 const LOOKS = 20;

@@ -2,12 +2,12 @@
 // A mailbox gets so many an hour. A place – first the address, then the network around it – may ask for so many that nobody enters: what
 // was proven does not count any more, so that a carrier's thousands pass. All together is counted when a mail is really sent, and a share
 // of it is kept for networks that have hardly asked for any.
-import type { Deps } from '../deps.ts';
-import { mailboxOf } from '../domain/canonical-email.ts';
-import { CODES_SENT_KEY, HOUR_MS } from '../domain/code-budget.ts';
-import { networkOf, sourceOf } from './network.ts';
-import { PageError } from './page-error.ts';
-import { countForAll, createPacedLimit, createRateLimit, type PacedLimit, type RateLimit } from './rate-limit.ts';
+import type { Deps } from '../../deps.ts';
+import { mailboxOf } from '../../domain/canonical-email.ts';
+import { CODES_SENT_KEY, HOUR_MS } from './code-budget.ts';
+import { networkOf, sourceOf } from '../../http/network.ts';
+import { PageError } from '../../http/page-error.ts';
+import { countForAll, createPacedLimit, createRateLimit, type PacedLimit, type RateLimit } from '../limits/rate-limit.ts';
 
 /** A network is quiet until it has asked for so many codes in an hour that nobody entered. */
 const QUIET_NETWORK_ASKED = 20;

@@ -1,7 +1,7 @@
 // Whether the code that came back from a mail proves the address.
-import type { Deps } from '../deps.ts';
-import { countCodeTry } from '../http/code-tries.ts';
-import { codeHmac, EMAIL_CODE_MAX_ATTEMPTS, parseCode, sameHmac } from '../domain/email-code.ts';
+import type { Deps } from '../../deps.ts';
+import { countCodeTry } from './code-tries.ts';
+import { codeHmac, EMAIL_CODE_MAX_ATTEMPTS, parseCode, sameHmac } from './email-code.ts';
 
 /** Why a code was not taken. Wrong, expired, used and burned are one answer: they must not be told apart. */
 export type CodeProblem = 'code_missing' | 'code_syntax' | 'code_wrong';

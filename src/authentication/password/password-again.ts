@@ -1,12 +1,12 @@
 // Asks for the password once more before something that guards the ID is changed; then goes on with what was typed before.
-import type { Deps } from '../deps.ts';
-import { askAgainLater, asPageError } from '../http/error-page.ts';
-import { createKnownDevices } from '../http/known-device.ts';
-import { page, type PageContext } from '../http/page-context.ts';
-import { formField } from '../http/read-form.ts';
-import type { CurrentSession } from '../oidc/sessions/current-session.ts';
-import { createSignIn } from './login/flow.ts';
-import type { Typed } from './profile-form.ts';
+import type { Deps } from '../../deps.ts';
+import { askAgainLater, asPageError } from '../../http/error-page.ts';
+import { createKnownDevices } from '../known-device.ts';
+import { page, type PageContext } from '../../http/page-context.ts';
+import { formField } from '../../http/read-form.ts';
+import type { CurrentSession } from '../../oidc/sessions/current-session.ts';
+import { createSignIn } from './sign-in.ts';
+import type { Typed } from '../../interaction/profile-form.ts';
 
 /** A password that was given so long ago is recent enough: a session that was left open, or was stolen, is not its person. */
 const RECENT_SECONDS = 5 * 60;

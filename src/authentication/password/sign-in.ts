@@ -2,9 +2,9 @@
 import type { Account } from '../../domain/account.ts';
 import { parseEmail } from '../../domain/canonical-email.ts';
 import type { Deps } from '../../deps.ts';
-import { HashingLaneFull, type HashAsker } from '../../domain/password-hash.ts';
-import { hashAsker } from '../../http/hash-asker.ts';
-import { createLoginLimits } from '../../http/login-limits.ts';
+import { HashingLaneFull, type HashAsker } from './password-hash.ts';
+import { hashAsker } from './hash-asker.ts';
+import { createLoginLimits } from '../limits/login-limits.ts';
 
 /** Where a try comes from. */
 export type SignInSource = {

@@ -1,8 +1,14 @@
 // Sets a new password and tells the person by mail, so that somebody else's doing does not stay unnoticed.
-import type { Deps } from '../deps.ts';
-import { momentAfterSignIns, passwordsBefore, type Account, type EpochMilliseconds, type OwedMail } from '../domain/account.ts';
-import { changeAndTell } from '../jobs/tell-account-change.ts';
-import { formatTime } from '../http/format-time.ts';
+import type { Deps } from '../../deps.ts';
+import {
+  momentAfterSignIns,
+  passwordsBefore,
+  type Account,
+  type EpochMilliseconds,
+  type OwedMail,
+} from '../../domain/account.ts';
+import { changeAndTell } from '../../jobs/tell-account-change.ts';
+import { formatTime } from '../../http/format-time.ts';
 
 /**
  * @param how what the ledger calls it

@@ -3,11 +3,11 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Config } from '../../src/config/config.ts';
-import { createAllCodeLimits } from '../../src/http/code-limits.ts';
-import { countCodeTry, drawCodeFor, shortCodesAreOver } from '../../src/http/code-tries.ts';
-import { openSqliteStorage } from '../../src/storage/sqlite/open-sqlite-storage.ts';
-import { guardRecords, type Records } from '../../src/storage/records.ts';
+import type { Config } from '../../../src/config/config.ts';
+import { createAllCodeLimits } from '../../../src/authentication/one-time-code/code-limits.ts';
+import { countCodeTry, drawCodeFor, shortCodesAreOver } from '../../../src/authentication/one-time-code/code-tries.ts';
+import { openSqliteStorage } from '../../../src/storage/sqlite/open-sqlite-storage.ts';
+import { guardRecords, type Records } from '../../../src/storage/records.ts';
 
 const MAILBOX = 'some.one@example.jp';
 const emailCode = {

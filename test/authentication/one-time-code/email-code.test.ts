@@ -2,8 +2,8 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { readFile } from 'node:fs/promises';
-import { deriveKey } from '../../src/domain/derive-key.ts';
-import { codeHmac, drawCode, parseCode, sameHmac } from '../../src/domain/email-code.ts';
+import { deriveKey } from '../../../src/domain/derive-key.ts';
+import { codeHmac, drawCode, parseCode, sameHmac } from '../../../src/authentication/one-time-code/email-code.ts';
 
 const KEY = deriveKey('key', 'codes');
 
@@ -26,7 +26,7 @@ test('codes have six digits, leading zeros kept, and every digit is as likely as
 });
 
 test('codes come from crypto.randomInt and from nothing else', async () => {
-  const source = await readFile(new URL('../../src/domain/email-code.ts', import.meta.url), 'utf8');
+  const source = await readFile(new URL('../../../src/authentication/one-time-code/email-code.ts', import.meta.url), 'utf8');
   expect(source).toContain('randomInt(0, 10 ** digits)');
   expect(source).not.toMatch(/Math\.random/);
 });

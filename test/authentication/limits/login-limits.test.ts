@@ -3,12 +3,12 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Config } from '../../src/config/config.ts';
-import { createLoginLimits, type LoginLimits, type LoginTry } from '../../src/http/login-limits.ts';
-import { PageError } from '../../src/http/page-error.ts';
-import { openSqliteStorage } from '../../src/storage/sqlite/open-sqlite-storage.ts';
-import { guardRecords } from '../../src/storage/records.ts';
-import type { Storage } from '../../src/storage/storage.ts';
+import type { Config } from '../../../src/config/config.ts';
+import { createLoginLimits, type LoginLimits, type LoginTry } from '../../../src/authentication/limits/login-limits.ts';
+import { PageError } from '../../../src/http/page-error.ts';
+import { openSqliteStorage } from '../../../src/storage/sqlite/open-sqlite-storage.ts';
+import { guardRecords } from '../../../src/storage/records.ts';
+import type { Storage } from '../../../src/storage/storage.ts';
 
 const FREE = 9;
 const OWNER = 'account-of-the-owner';

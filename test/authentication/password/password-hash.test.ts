@@ -1,7 +1,7 @@
 // The hashing lane (attacks 25, 30 and 31; faults F15 and F16).
 import { describe, expect, test } from '@jest/globals';
 import bcrypt from 'bcrypt';
-import { createPasswordHasher, HashingLaneFull, PasswordTooLong } from '../../src/domain/password-hash.ts';
+import { createPasswordHasher, HashingLaneFull, PasswordTooLong } from '../../../src/authentication/password/password-hash.ts';
 
 const hasher = createPasswordHasher({ cost: 4, concurrency: 2, queueLimit: 10 });
 

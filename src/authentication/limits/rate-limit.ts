@@ -1,6 +1,6 @@
 // Rate limits that all processes share and that survive a restart, over the atomic counters of the storage port.
-import type { CounterStore } from '../storage/storage.ts';
-import { PageError } from './page-error.ts';
+import type { CounterStore } from '../../storage/storage.ts';
+import { PageError } from '../../http/page-error.ts';
 
 export type Limit = { points: number; windowSeconds: number };
 

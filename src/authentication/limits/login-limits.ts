@@ -1,8 +1,8 @@
 // How often a password may be tried. After some failures the pauses between the tries at an account grow, never for good. The places that
 // tries come from have figures that a carrier survives (docs/limits.md); beyond them a place is slowed down, not shut out.
-import type { Deps } from '../deps.ts';
-import { PageError } from './page-error.ts';
-import { networkOf, sourceOf } from './network.ts';
+import type { Deps } from '../../deps.ts';
+import { PageError } from '../../http/page-error.ts';
+import { networkOf, sourceOf } from '../../http/network.ts';
 import { countForAll, createPacedLimit, type PacedLimit } from './rate-limit.ts';
 
 /** Failures are forgotten so long after the first. */

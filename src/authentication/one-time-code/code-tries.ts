@@ -1,10 +1,10 @@
 // How often six-digit codes to one mailbox may be guessed wrong in a day, from anywhere and for anything. After that they count no more:
 // codes to the mailbox have twelve digits, which nobody guesses. So guessing is bounded, and nobody can use the budget up to keep the
 // owner of the mailbox out.
-import type { Deps } from '../deps.ts';
-import { mailboxOf } from '../domain/canonical-email.ts';
-import { DAY_MS } from '../domain/code-budget.ts';
-import { drawCode, LONG_CODE_DIGITS, SHORT_CODE_DIGITS } from '../domain/email-code.ts';
+import type { Deps } from '../../deps.ts';
+import { mailboxOf } from '../../domain/canonical-email.ts';
+import { DAY_MS } from './code-budget.ts';
+import { drawCode, LONG_CODE_DIGITS, SHORT_CODE_DIGITS } from './email-code.ts';
 
 type TriesDeps = Pick<Deps, 'config' | 'storage'>;
 
