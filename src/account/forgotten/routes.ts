@@ -13,7 +13,7 @@ import { page, type PageContext, type PageState } from '../../http/page-context.
 import { formField } from '../../http/read-form.ts';
 import { redirect } from '../../http/redirect.ts';
 import { passwordProblem, passwordRule } from '../../authentication/password/password-form.ts';
-import { FIELDS_OF, type Typed } from '../../interaction/profile-form.ts';
+import { FIELDS_OF, type Typed } from '../../profile/profile-form.ts';
 import type { AccountAccess } from '../../oidc/sessions/account-access.ts';
 import { INTERACTION_PATH } from '../../oidc/policy/interaction-url.ts';
 import { setPassword } from '../../authentication/password/set-password.ts';

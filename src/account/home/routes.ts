@@ -1,7 +1,7 @@
 // マイページ: everything that the ID holds about a person, and the ways to change or end it.
 import type { Deps } from '../../deps.ts';
 import type { ProfileKey } from '../../domain/account.ts';
-import { profileRows } from '../../interaction/profile-form.ts';
+import { profileRows } from '../../profile/profile-form.ts';
 import type { AccountAccess } from '../../oidc/sessions/account-access.ts';
 import type { AccountContext, AddAccountRoutes } from '../account-context.ts';
 import { accountPage, DONE } from '../account-page.ts';

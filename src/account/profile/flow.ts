@@ -2,7 +2,7 @@
 import type { Deps } from '../../deps.ts';
 import type { Profile } from '../../domain/account.ts';
 import { guardedChanges } from '../../domain/guarded-profile.ts';
-import { profileChangedMails } from '../../interaction/profile-changed-mails.ts';
+import { profileChangedMails } from '../../profile/profile-changed-mails.ts';
 import { changeAndTell } from '../../jobs/tell-account-change.ts';
 
 /**

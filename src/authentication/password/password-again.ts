@@ -6,7 +6,7 @@ import { page, type PageContext } from '../../http/page-context.ts';
 import { formField } from '../../http/read-form.ts';
 import type { CurrentSession } from '../../oidc/sessions/current-session.ts';
 import { createSignIn } from './sign-in.ts';
-import type { Typed } from '../../interaction/profile-form.ts';
+import type { Typed } from '../../profile/profile-form.ts';
 
 /** A password that was given so long ago is recent enough: a session that was left open, or was stolen, is not its person. */
 const RECENT_SECONDS = 5 * 60;

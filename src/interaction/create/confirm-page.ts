@@ -3,7 +3,7 @@ import type { Deps } from '../../deps.ts';
 import type { RegistrationDraft } from '../../domain/registration-draft.ts';
 import { page } from '../../http/page-context.ts';
 import type { AddRoutes, InteractionContext } from '../interaction-context.ts';
-import { profileRows } from '../profile-form.ts';
+import { profileRows } from '../../profile/profile-form.ts';
 import { profileAsked } from './flow.ts';
 import { register } from './register.ts';
 import type { Registration } from './registration.ts';

@@ -8,9 +8,9 @@ import { hashAsker } from '../../authentication/password/hash-asker.ts';
 import { page } from '../../http/page-context.ts';
 import { formField } from '../../http/read-form.ts';
 import type { AddRoutes, InteractionContext } from '../interaction-context.ts';
-import { findAddress } from '../find-address.ts';
+import { findAddress } from '../../profile/find-address.ts';
 import { passwordProblem, passwordRule } from '../../authentication/password/password-form.ts';
-import { FIELDS_OF, profileFields, readProfileForm, sentences, type Typed } from '../profile-form.ts';
+import { FIELDS_OF, profileFields, readProfileForm, sentences, type Typed } from '../../profile/profile-form.ts';
 import { profileAsked } from './flow.ts';
 import type { Registration } from './registration.ts';
 

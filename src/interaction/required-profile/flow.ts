@@ -4,7 +4,7 @@ import { guardedChanges } from '../../domain/guarded-profile.ts';
 import { confirmClaims } from '../../domain/required-profile.ts';
 import type { Deps } from '../../deps.ts';
 import { changeAndTell } from '../../jobs/tell-account-change.ts';
-import { profileChangedMails } from '../profile-changed-mails.ts';
+import { profileChangedMails } from '../../profile/profile-changed-mails.ts';
 
 /** Whether the typed values would change something that guards the ID. */
 export const changesGuarded = (account: Account, typed: Profile, now: number): boolean =>

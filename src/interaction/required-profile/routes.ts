@@ -7,9 +7,9 @@ import { page } from '../../http/page-context.ts';
 import { formField } from '../../http/read-form.ts';
 import { redirect } from '../../http/redirect.ts';
 import type { InteractionContext, InteractionStep } from '../interaction-context.ts';
-import { FIELDS_OF, profileFields, profileRows, readProfileForm, sentences, type Typed } from '../profile-form.ts';
+import { FIELDS_OF, profileFields, profileRows, readProfileForm, sentences, type Typed } from '../../profile/profile-form.ts';
 import { createPasswordAgain } from '../../authentication/password/password-again.ts';
-import { findAddress } from '../find-address.ts';
+import { findAddress } from '../../profile/find-address.ts';
 import { changesGuarded, confirmProfile } from './flow.ts';
 
 type Shown = { typed?: Typed; errors?: Record<string, string>; towns?: string[] };
