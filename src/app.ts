@@ -5,7 +5,7 @@ import { createAccountRouter } from './account/router.ts';
 import type { Deps } from './deps.ts';
 import { createPageApp } from './http/page-app.ts';
 import type { PageState } from './http/page-context.ts';
-import { createPublicPages } from './http/public-pages.ts';
+import { createPublicPages } from './account/public-pages.ts';
 import { readRecentRequest } from './interaction/recent-request.ts';
 import { createInteractionRouter } from './interaction/router.ts';
 import { createBrowserEndpoints } from './oidc/endpoints/browser-endpoints.ts';

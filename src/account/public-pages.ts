@@ -4,7 +4,7 @@ import { readSections } from '../domain/read-sections.ts';
 import type { Deps } from '../deps.ts';
 import { lookUpPostalCode } from '../domain/postal-code.ts';
 import { termsInForce } from '../domain/terms.ts';
-import { page, type PageState } from './page-context.ts';
+import { page, type PageState } from '../http/page-context.ts';
 
 const DAY_SECONDS = 24 * 60 * 60;
 
