@@ -1,7 +1,5 @@
 // The one place that turns an error into an answer.
 import type { Middleware, ParameterizedContext } from 'koa';
-import { HashingLaneFull } from '../authentication/password/password-hash.ts';
-import { StorageUnavailable } from '../storage/storage.ts';
 import type { Log } from '../telemetry/log.ts';
 import { page, type PageState } from './page-context.ts';
 import { PageError } from './page-error.ts';
@@ -17,17 +15,28 @@ const CODE_BY_STATUS: Record<number, string> = {
 /** How soon to ask again while the database, or another app, cannot be reached. */
 const RETRY_AFTER_SECONDS = 5;
 
-/** What is told of whatever was thrown. */
+/** An error that says how it is answered. Any room may throw one; see `StorageUnavailable`. */
+type TemporaryError = Error & { code: string; status: number; retryAfterSeconds: number };
+
+function isTemporary(error: unknown): error is TemporaryError {
+  return (
+    error instanceof Error &&
+    'code' in error &&
+    typeof error.code === 'string' &&
+    'status' in error &&
+    typeof error.status === 'number' &&
+    'retryAfterSeconds' in error &&
+    typeof error.retryAfterSeconds === 'number'
+  );
+}
+
+/** Finds the answer for anything that was thrown. */
 export function asPageError(error: unknown): PageError {
   if (error instanceof PageError) return error;
-  if (error instanceof HashingLaneFull)
-    return new PageError('busy', 503, { cause: error, retryAfterSeconds: error.retryAfterSeconds });
-  // Not ours to mend and soon over: whoever asks again is answered, and a monitor does not take it for a fault of the program.
-  if (error instanceof StorageUnavailable)
-    return new PageError('busy', 503, {
-      cause: error,
-      detail: error.message,
-    });
+  if (isTemporary(error)) {
+    const { code, status, message: detail, retryAfterSeconds } = error;
+    return new PageError(code, status, { cause: error, detail, retryAfterSeconds });
+  }
   const thrown = typeof error === 'object' && error !== null && 'status' in error ? Number(error.status) : 500;
   // koa-router's word for a method that it does not know, such as LOCK: nothing of ours is missing.
   const status = thrown === 501 ? 405 : thrown;
@@ -42,7 +51,7 @@ export function asPageError(error: unknown): PageError {
 
 function logFailure(log: Log, requestId: string, failure: PageError): void {
   // Counted in the metrics. A flood must not fill the log.
-  if (failure.cause instanceof HashingLaneFull) return;
+  if (failure.cause instanceof Error && 'isCounted' in failure.cause) return;
   const fields = { request_id: requestId, error: failure.code, status: failure.status, detail: failure.message };
   if (failure.status >= 500) log.error({ ...fields, stack: (failure.cause as Error | undefined)?.stack }, 'request failed');
   else log.info(fields, 'request refused');

@@ -48,6 +48,9 @@ export class AlreadyExists extends Error {
 /** The database cannot be reached or written now. Whether the write was stored is not known; ask again later (HTTP 503). */
 export class StorageUnavailable extends Error {
   override name = 'StorageUnavailable';
+  readonly code = 'busy';
+  readonly status = 503;
+  readonly retryAfterSeconds = 5;
 }
 
 /** A mistake in the program: a number that no backend stores as it is was not checked where it came from. Nothing was written. */

@@ -6,6 +6,10 @@ import { setTimeout } from 'node:timers/promises';
 /** The lane is full, or this asker has used its share of the minute. Nothing was hashed. Answer 503 with `Retry-After`. */
 export class HashingLaneFull extends Error {
   override name = 'HashingLaneFull';
+  readonly code = 'busy';
+  readonly status = 503;
+  /** In the metrics; it is not logged, so that a flood does not fill the log. */
+  readonly isCounted = true;
   readonly retryAfterSeconds: number;
   constructor(retryAfterSeconds: number) {
     super('too many passwords are being hashed');
