@@ -1,54 +1,113 @@
 // The linter's rules. First of all who may import whom (ARCHITECTURE.md): an entry a folder, each with what to do instead.
-import { defineConfig } from 'oxlint';
+import { defineConfig, type OxlintConfig } from 'oxlint';
 
-/** The steps of an interaction, and the reference apps: none of them knows another. */
-const STEPS = ['consent', 'create', 'dealer-link', 'link', 'login', 'required-profile', 'terms'];
-const APPS = ['dealer-system', 'demo-clients', 'mailbox', 'maintenance-notebook', 'owners-site'];
-const CLIENTS_KNOW =
-  'A client knows nothing of src/ but http/, and what all clients share in apps/: it talks HTTP, like any other client.';
+/** The steps of an interaction: none of them knows another. */
+export const STEPS = ['consent', 'create', 'dealer-link', 'link', 'login', 'required-profile', 'terms'];
+/** The reference clients: none of them knows another. */
+export const CLIENTS = ['dealer-system', 'demo-clients', 'mailbox', 'maintenance-notebook', 'owners-site'];
+
+const PAGES_USE = ['authentication', 'profile', 'oidc', 'domain', 'storage', 'jobs', 'http'];
+const SHARED_BY_PAGES = 'Move what both kinds of pages need to src/authentication/ or src/profile/.';
+/** Who may import whom: each room of src/, the rooms whose code it may use, and what to do instead of using another one. */
+export const ROOMS: Record<string, { uses: string[]; instead: string }> = {
+  domain: { uses: [], instead: 'The rules know no HTTP and no database: take it as an argument.' },
+  http: {
+    uses: [],
+    instead: 'src/http/ is machinery for pages: have it passed in, or throw an error with status, code and retryAfterSeconds.',
+  },
+  telemetry: { uses: [], instead: 'src/telemetry/ is told what happens: have it passed in.' },
+  storage: { uses: ['domain'], instead: 'Storage keeps what it is given; it knows src/domain/ alone.' },
+  mail: { uses: ['http'], instead: 'The mailer takes a mail and sends it.' },
+  keys: { uses: ['domain'], instead: 'The keys know src/domain/ alone: have it passed in.' },
+  config: { uses: ['domain', 'keys'], instead: 'src/config/ reads what is written down; it starts nothing.' },
+  jobs: {
+    uses: ['domain', 'storage', 'mail'],
+    instead: 'Jobs run without a request: use src/domain/, src/storage/storage.ts, src/mail/ and src/http/bounded-fetch.ts.',
+  },
+  authentication: { uses: ['domain', 'storage', 'jobs', 'http'], instead: 'Pages are on top: have it passed in.' },
+  profile: { uses: ['domain', 'storage', 'jobs', 'http'], instead: 'Pages are on top: have it passed in.' },
+  oidc: {
+    uses: ['authentication', 'domain', 'storage', 'jobs', 'http', 'config'],
+    instead: 'Pages are on top: move what both need to src/domain/ or src/http/.',
+  },
+  interaction: { uses: PAGES_USE, instead: SHARED_BY_PAGES },
+  account: { uses: PAGES_USE, instead: SHARED_BY_PAGES },
+  apps: {
+    uses: ['http'],
+    instead: 'A client knows src/http/ and what all clients share in src/apps/: it talks HTTP, like any other client.',
+  },
+};
+const EVERY_ROOM = [...Object.keys(ROOMS), 'start'];
+/** Not even types of these: importing them would bind a room that others build on. */
+const NOT_EVEN_TYPES: Record<string, string[]> = {
+  http: ['domain', 'storage', 'config'],
+  apps: ['account', 'authentication', 'config', 'domain', 'interaction', 'jobs', 'keys', 'mail', 'oidc', 'profile', 'storage'],
+  interaction: ['account'],
+  account: ['interaction'],
+};
 
 type Ban = { group: string[]; message: string; importNames?: string[]; allowTypeImports?: boolean };
 
-/** Whatever lies in these folders of src/. Types may come from them all the same: they bind nothing when the program runs. */
-function folders(names: string[], message: string): Ban {
-  return { group: names.map((name) => `**/${name}/**`), message, allowTypeImports: true };
+/** Code below these folders. Types may be imported, because they are gone when the program runs. */
+function folders(names: string[], message: string, except: string[] = []): Ban {
+  return {
+    group: [...names.map((name) => `**/${name}/**`), ...except.map((name) => `!**/${name}`)],
+    message,
+    allowTypeImports: true,
+  };
 }
 
 const PROVIDER = {
   name: 'oidc-provider',
   message:
-    'Only oidc/ and interaction/{router,load-interaction,finish}.ts know the library: take what you need from a file of oidc/.',
+    'Only src/oidc/ and src/interaction/{router,load-interaction,finish}.ts know the library: take what you need from a file of src/oidc/.',
   allowTypeImports: true,
 };
 
 const EVERYWHERE: Ban[] = [
-  { group: ['oidc-provider/**'], message: 'Import from "oidc-provider" alone: what lies deeper changes without notice.' },
-  { group: ['**/run.ts'], message: 'Nobody imports what starts the program: have what you need passed in.' },
+  { group: ['oidc-provider/**'], message: 'Import from "oidc-provider" alone: deeper paths change without notice.' },
+  {
+    group: ['**/app.ts', '**/main.js'],
+    message: 'Nobody imports what starts the program: have what you need passed in (src/deps.ts).',
+  },
 ];
-const BELOW_APP: Ban[] = [
-  ...EVERYWHERE,
-  { group: ['../app.ts', '../../app.ts'], message: 'Nobody below app.ts imports it: have what you need passed in (deps).' },
-];
-const NO_CLIENTS = folders(APPS, 'The reference apps are clients like any other: talk HTTP to them.');
 const NO_BACKENDS = folders(
   ['storage/sqlite', 'storage/mongo'],
-  'Use the port, storage/storage.ts: nothing above it knows the database.',
+  'Use the port, src/storage/storage.ts: nothing above it knows the database.',
 );
 const CHANGE_RECORDS =
-  'Change a record by a function of the record that stands: deps.storage.<records>.change(); see storage/records.ts.';
+  'Change a record by a function of the record that stands: deps.storage.<records>.change(); see src/storage/records.ts.';
 /** What writes a record whatever stands there. The program gets storage/records.ts instead, which can only change what stands. */
 const NO_BLIND_WRITES: Ban[] = [
   { group: ['**/storage/open-storage.ts', '**/storage/retry-on-conflict.ts'], message: CHANGE_RECORDS },
   { group: ['**/storage/storage.ts'], importNames: ['Storage', 'ExpiringStore', 'VersionConflict'], message: CHANGE_RECORDS },
 ];
-const NO_PAGES = folders(['interaction', 'account'], 'Pages are on top: move what both need to domain/ or http/.');
-const NO_MAIL = folders(['mail'], 'Mails are sent by a job: deps.jobs.sendMail().');
+const NO_LIBRARIES: Record<string, Ban[]> = {
+  domain: [
+    {
+      group: ['../**', 'koa*', 'mongoose', 'node:http', 'node:sqlite'],
+      message: 'The rules know no HTTP and no database: take it as an argument.',
+    },
+  ],
+};
 
-function inFiles(files: string[], bans: Ban[], { provider = false } = {}) {
-  return {
-    files,
-    rules: { 'no-restricted-imports': ['error', { paths: provider ? [] : [PROVIDER], patterns: bans }] as const },
-  };
+/** All that a file of this room may not import. */
+function bansOf(room: string): Ban[] {
+  const { uses, instead } = ROOMS[room] as { uses: string[]; instead: string };
+  const others = EVERY_ROOM.filter((other) => other !== room && !uses.includes(other));
+  return [
+    ...EVERYWHERE,
+    folders(others, instead, room === 'jobs' ? ['http/bounded-fetch.ts'] : []),
+    ...(NOT_EVEN_TYPES[room] ? [{ group: NOT_EVEN_TYPES[room].map((name) => `**/${name}/**`), message: instead }] : []),
+    ...(NO_LIBRARIES[room] ?? []),
+    ...(room === 'storage' ? [] : [NO_BACKENDS, ...NO_BLIND_WRITES]),
+  ];
+}
+
+type Override = NonNullable<OxlintConfig['overrides']>[number];
+
+function inFiles(files: string[], bans: Ban[], { provider = false } = {}): Override {
+  return { files, rules: { 'no-restricted-imports': ['error', { paths: provider ? [] : [PROVIDER], patterns: bans }] } };
 }
 
 export default defineConfig({
@@ -100,104 +159,18 @@ export default defineConfig({
     { files: ['src/**'], rules: { 'eslint/no-console': 'error', 'eslint/max-lines': ['error', { max: 320 }] } },
     // A list of the same thing many times is what tests of limits need.
     { files: ['test/**'], rules: { 'unicorn/no-array-fill-with-reference-type': 'off' } },
-    inFiles(['src/*.ts'], EVERYWHERE),
-    inFiles(
-      ['src/domain/**'],
-      [
-        ...BELOW_APP,
-        {
-          group: ['../**', 'koa*', 'mongoose', 'node:http', 'node:sqlite'],
-          message: 'The rules know no HTTP and no database: take it as an argument.',
-        },
-      ],
-    ),
-    inFiles(
-      ['src/config/**'],
-      [
-        ...BELOW_APP,
-        NO_CLIENTS,
-        NO_PAGES,
-        folders(['http', 'jobs', 'mail', 'oidc', 'storage'], 'config/ reads what is written down; it starts nothing.'),
-      ],
-    ),
-    inFiles(
-      ['src/storage/**'],
-      [
-        ...BELOW_APP,
-        NO_CLIENTS,
-        NO_PAGES,
-        folders(['http', 'jobs', 'mail', 'oidc', 'config'], 'Storage keeps what it is given; it knows domain/ alone.'),
-      ],
-    ),
+    ...Object.keys(ROOMS).map((room) => inFiles([`src/${room}/**`], bansOf(room), { provider: room === 'oidc' })),
     inFiles(
       ['src/storage/sqlite/**', 'src/storage/mongo/**'],
       [
-        ...BELOW_APP,
-        NO_CLIENTS,
-        NO_PAGES,
-        folders(['http', 'jobs', 'mail', 'oidc', 'config'], 'A backend knows the port and domain/ alone.'),
-        folders(['sqlite', 'mongo'], 'A backend knows no other: what both need is beside the port, in storage/.'),
+        ...bansOf('storage'),
+        folders(['sqlite', 'mongo'], 'A backend knows no other: what both need is beside the port, in src/storage/.'),
       ],
     ),
-    inFiles(
-      ['src/http/**'],
-      [
-        ...BELOW_APP,
-        ...NO_BLIND_WRITES,
-        NO_CLIENTS,
-        NO_PAGES,
-        NO_BACKENDS,
-        NO_MAIL,
-        folders(['jobs', 'oidc'], 'http/ is below them: have what you need passed in.'),
-      ],
-    ),
-    inFiles(
-      ['src/mail/**'],
-      [
-        ...BELOW_APP,
-        NO_CLIENTS,
-        NO_PAGES,
-        NO_BACKENDS,
-        folders(['config', 'domain', 'jobs', 'oidc', 'storage'], 'The mailer takes a mail and sends it.'),
-      ],
-    ),
-    inFiles(
-      ['src/telemetry/**'],
-      [
-        ...BELOW_APP,
-        ...NO_BLIND_WRITES,
-        NO_CLIENTS,
-        NO_PAGES,
-        NO_BACKENDS,
-        NO_MAIL,
-        folders(['config', 'http', 'jobs', 'oidc'], 'telemetry/ is told what happens; it asks nobody.'),
-      ],
-    ),
-    inFiles(
-      ['src/jobs/**'],
-      [
-        ...BELOW_APP,
-        ...NO_BLIND_WRITES,
-        NO_CLIENTS,
-        NO_PAGES,
-        NO_BACKENDS,
-        {
-          group: ['**/http/**', '!**/http/bounded-fetch.ts', '**/oidc/**'],
-          message: 'Jobs run without a request: use domain/, the port, mail/ and http/bounded-fetch.ts.',
-          allowTypeImports: true,
-        },
-      ],
-    ),
-    inFiles(['src/oidc/**'], [...BELOW_APP, ...NO_BLIND_WRITES, NO_CLIENTS, NO_PAGES, NO_BACKENDS, NO_MAIL], { provider: true }),
-    inFiles(['src/interaction/**', 'src/account/**'], [...BELOW_APP, ...NO_BLIND_WRITES, NO_CLIENTS, NO_BACKENDS, NO_MAIL]),
     inFiles(
       ['src/interaction/*/**'],
       [
-        ...BELOW_APP,
-        ...NO_BLIND_WRITES,
-        NO_CLIENTS,
-        NO_BACKENDS,
-        NO_MAIL,
+        ...bansOf('interaction'),
         {
           group: STEPS.map((step) => `../${step}/**`),
           message: 'A step knows no other: write to storage and finish; the policy decides what comes next.',
@@ -206,21 +179,11 @@ export default defineConfig({
     ),
     inFiles(
       ['src/interaction/router.ts', 'src/interaction/load-interaction.ts', 'src/interaction/finish.ts'],
-      [...BELOW_APP, ...NO_BLIND_WRITES, NO_CLIENTS, NO_BACKENDS, NO_MAIL],
+      bansOf('interaction'),
       {
         provider: true,
       },
     ),
-    inFiles(
-      ['src/apps/**'],
-      [
-        ...BELOW_APP,
-        {
-          group: ['account', 'config', 'domain', 'interaction', 'jobs', 'mail', 'oidc', 'storage'].map((name) => `**/${name}/**`),
-          message: CLIENTS_KNOW,
-        },
-        folders(['telemetry', ...APPS], CLIENTS_KNOW),
-      ],
-    ),
+    inFiles(['src/apps/**'], [...bansOf('apps'), folders(CLIENTS, ROOMS['apps']?.instead ?? '')]),
   ],
 });

@@ -17,7 +17,7 @@ import { shortCodesAreOver } from '../../src/authentication/one-time-code/code-t
 import { PageError } from '../../src/http/page-error.ts';
 import { createSignIn } from '../../src/authentication/password/sign-in.ts';
 import type { JobPayloads, JobQueue } from '../../src/jobs/job-queue.ts';
-import { createMailPasswordReset } from '../../src/jobs/mail-password-reset.ts';
+import { createMailPasswordReset } from '../../src/account/forgotten/mail-password-reset.ts';
 import { emailKey } from '../../src/storage/identifiers.ts';
 import { openStorage } from '../../src/storage/open-storage.ts';
 import { guardRecords } from '../../src/storage/records.ts';

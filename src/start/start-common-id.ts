@@ -14,7 +14,7 @@ import { createFollowMigration } from '../jobs/follow-migration.ts';
 import { createTellAccountChange } from '../jobs/tell-account-change.ts';
 import { createWithdrawDealerLink } from '../jobs/withdraw-dealer-link.ts';
 import type { JobKind } from '../jobs/job-queue.ts';
-import { createMailPasswordReset } from '../jobs/mail-password-reset.ts';
+import { createMailPasswordReset } from '../account/forgotten/mail-password-reset.ts';
 import { createJobRunner, type JobHandler } from '../jobs/runner.ts';
 import { createSendMail } from '../jobs/send-mail.ts';
 import { startSweeper } from '../jobs/sweeper.ts';

@@ -1,15 +1,15 @@
 // Job: mail the code of a password reset – to an address that has an ID; for others nothing is done. Here and not in the request, because
 // the time of an answer must not tell which addresses have one.
-import type { Deps } from '../deps.ts';
-import { mailboxOf } from '../domain/canonical-email.ts';
-import { CODES_SENT_KEY, HOUR_MS, longCodeKey } from '../authentication/one-time-code/code-budget.ts';
+import type { Deps } from '../../deps.ts';
+import { mailboxOf } from '../../domain/canonical-email.ts';
+import { CODES_SENT_KEY, HOUR_MS, longCodeKey } from '../../authentication/one-time-code/code-budget.ts';
 import {
   codeHmac,
   drawCode,
   EMAIL_CODE_LIFETIME_MS,
   formatCode,
   LONG_CODE_DIGITS,
-} from '../authentication/one-time-code/email-code.ts';
+} from '../../authentication/one-time-code/email-code.ts';
 import {
   longCodeSlot,
   MAX_RESET_TRIES,
@@ -18,9 +18,9 @@ import {
   resetsKey,
   resetTriesKey,
   type PasswordReset,
-} from '../domain/password-reset.ts';
-import type { Job } from '../storage/storage.ts';
-import type { JobHandler } from './runner.ts';
+} from '../../domain/password-reset.ts';
+import type { Job } from '../../storage/storage.ts';
+import type { JobHandler } from '../../jobs/runner.ts';
 
 type MailDeps = Pick<Deps, 'config' | 'storage' | 'clock' | 'jobs'>;
 
