@@ -129,7 +129,7 @@ export function completeMigration(
  * another completion, or none, stands: a link out of an old mail undoes no later migration.
  */
 export function undoMigration(migration: Migration, completion: string, now: EpochMilliseconds): Migration {
-  if (migration.account_id === undefined || migration.completion !== completion) return migration;
+  if (migration.completion !== completion) return migration;
   const { account_id: _account, completed_at: _at, completion: _completion, candidate: _candidate, dealer, ...rest } = migration;
   return { ...rest, vehicles: [], ...(dealer && { dealer: { code: dealer.code } }), undone_at: now };
 }

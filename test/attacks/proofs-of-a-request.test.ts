@@ -17,9 +17,10 @@ import { createSignIn } from '../../src/authentication/password/sign-in.ts';
 import type { InteractionState } from '../../src/interaction/interaction-context.ts';
 import { createLoginStep } from '../../src/interaction/login/routes.ts';
 import { createJobQueue } from '../../src/jobs/job-queue.ts';
-import { currentSession } from '../../src/oidc/sessions/current-session.ts';
+import { createInteractionUrl } from '../../src/oidc/policy/interaction-url.ts';
 import { createPolicy } from '../../src/oidc/policy/policy.ts';
-import { readFacts, writeFacts } from '../../src/oidc/policy/request-facts.ts';
+import { cancelChoice, readFacts, writeFacts } from '../../src/oidc/policy/request-facts.ts';
+import { currentSession } from '../../src/oidc/sessions/current-session.ts';
 import { guardRecords, type Records } from '../../src/storage/records.ts';
 import { openSqliteStorage } from '../../src/storage/sqlite/open-sqlite-storage.ts';
 import type { InteractionFacts, Storage, StoredLegacyProfile } from '../../src/storage/storage.ts';
@@ -27,14 +28,16 @@ import { eventAbout, sampleAccount, sampleDealerLink, sampleMigration } from '..
 
 let now = 0;
 const clock = (): number => now;
-const CLIENT = { firstParty: true, requiredClaims: [], metadata: { client_id: 'site' } };
+const SERVICE = { firstParty: true, requiredClaims: [], metadata: { client_id: 'site' } };
 const LOGIN = { failuresPerAccount: 5, failuresPerAddress: 100, failuresPerNetwork: 100, windowSeconds: 900 };
 
 let directory: string;
 let storage: Storage;
 let records: Records;
 let deps: never;
+let client: object;
 beforeEach(async () => {
+  client = SERVICE;
   now = 1_000_000_000;
   directory = await mkdtemp(join(tmpdir(), 'request-proofs-'));
   storage = await openSqliteStorage({ path: join(directory, 'db.sqlite'), clock });
@@ -42,11 +45,11 @@ beforeEach(async () => {
   const config = {
     issuer: 'http://id.example',
     dealers: [{ code: '23001' }, { code: '13001' }],
-    lifetimes: { session: 3_600, sessionAbsolute: 7_200 },
+    lifetimes: { session: 3_600, sessionAbsolute: 7_200, interaction: 3_600 },
     rateLimits: { login: LOGIN },
     keys: { subject: createSecretKey(Buffer.alloc(32, 1)) },
   };
-  deps = { storage: records, clock, config, clients: { find: () => CLIENT } } as never;
+  deps = { storage: records, clock, config, clients: { find: () => client } } as never;
 });
 afterEach(async () => {
   await storage.close();
@@ -93,7 +96,7 @@ test('S118 a password that is replaced while a login compares the one before: wh
     let authTime: number | undefined;
     const interaction = {
       uid: 'i',
-      client: CLIENT,
+      client: SERVICE,
       facts: {},
       leaveSession: async () => undefined,
       finish: async ({ login }: { login: { ts: number } }) => void (authTime = login.ts),
@@ -199,6 +202,53 @@ test('S104 連携する, and the link taken back in another tab since: asked ane
     expect(await reasonsOf(prompt, { accountId: 'a', params: asksForDealer() })).toEqual([]);
 });
 
+test('S108 a link that is of no use to this client – failed, of a dealer that has left, agreed to elsewhere – does not keep ⑩ and ⑭ away', async () => {
+  await storage.accounts.create(sampleAccount('a'), eventAbout('a'));
+  const { consent } = sampleDealerLink('l');
+  const asks = async (dealer?: string) => reasonsOf('dealer_link', { accountId: 'a', params: asksForDealer(dealer) });
+  const has = async (id: string, link: Partial<DealerLink>) =>
+    storage.dealerLinks.create(sampleDealerLink(id, { account_id: 'a', ...link }), eventAbout(id));
+  await has('failed', { dealer: '13001', status: 'failed' });
+  await has('gone', { dealer: 'gone', status: 'active' });
+  expect(await asks()).toEqual(['dealer_link_undecided']);
+  await has('standing', { status: 'active' });
+  expect([await asks(), await asks('23001'), await asks('13001')]).toEqual([[], [], ['dealer_link_undecided']]);
+  client = { ...SERVICE, firstParty: false };
+  expect(await asks('23001')).toEqual(['dealer_link_undecided']);
+  client = { ...client, metadata: { client_id: consent.client_id } };
+  expect(await asks('23001')).toEqual([]);
+});
+
+test('S104 連携する comes after the request was cancelled: chosen in no way, whatever else the same press writes', async () => {
+  const key = { cid: 'request', legacy: LEGACY, browserId: 'b' };
+  const times = { now, requestEnds: now + 1_000 };
+  await cancelChoice(records.interactionFacts, key, times);
+  await writeFacts(records.interactionFacts, key, { dealer_choice: { dealer: '23001' }, continue_as: 'a' }, times);
+  const facts = await readFacts(deps, key);
+  expect(facts).toMatchObject({ continue_as: 'a', cancelled: true });
+  for (const name of ['dealer_choice', 'earlier_choice']) expect(facts).not.toHaveProperty(name);
+});
+
+test('S106 a request that is opened in another browser in its middle: stays with the one in which it began', async () => {
+  const urlOf = createInteractionUrl(deps);
+  const opened = async (browser: string, uid: string): Promise<unknown> =>
+    urlOf({ cookies: { get: () => browser } } as never, { cid: 'request', uid, prompt: { name: 'dealer_link' } });
+  expect(await opened('first', 'one')).toBe('/interaction/one/dealer-link');
+  await opened('another', 'two');
+  expect(await storage.interactionFacts.find('request')).toMatchObject({ browser_id: 'first', current_uid: 'two' });
+});
+
+test('S104 連携する for a dealer that has left since: no choice, neither in this request nor shown in the next', async () => {
+  const key = { cid: 'request', legacy: LEGACY, browserId: 'b' };
+  const consent = sampleDealerLink('l').consent;
+  for (const dealer of ['gone', '13001']) {
+    await writeFacts(records.interactionFacts, key, { dealer_choice: { dealer, consent } }, { now, requestEnds: now + 1_000 });
+    const stands = dealer === '13001';
+    expect([dealer, 'dealer_choice' in (await readFacts(deps, key))]).toEqual([dealer, stands]);
+    expect([dealer, 'earlier_choice' in (await readFacts(deps, { ...key, cid: 'next' }))]).toEqual([dealer, stands]);
+  }
+});
+
 test('S103 an ID was registered in this request: the one who is signed in with another is asked to sign in, unless they chose theirs', async () => {
   for (const id of ['new', 'other']) await storage.accounts.create(sampleAccount(id), eventAbout(id));
   const asked = async (accountId: string) => reasonsOf('login', { accountId, loginTs: now / 1000 });
@@ -206,6 +256,22 @@ test('S103 an ID was registered in this request: the one who is signed in with a
   expect([await asked('new'), await asked('other')]).toEqual([[], ['not_the_registered_account']]);
   await setFacts({ registration: { account_id: 'new', email: 'new@example.jp' }, continue_as: 'other' });
   expect(await asked('other')).toEqual([]);
+});
+
+test('S103 ⑭ was reached with an ID that is not yet final: no new ID is asked for, and its person is not asked who they are', async () => {
+  for (const id of ['a', 'other']) await storage.accounts.create(sampleAccount(id), eventAbout(id));
+  await storage.legacyProfiles.put(LEGACY);
+  await setFacts({ wants: 'registration' });
+  const params = { legacy_profile: 'handed-over:handed-over' };
+  expect(await reasonsOf('create', { params })).toEqual(['registration_requested']);
+  const candidate = { account_id: 'a', code_challenge: 'c', at: now };
+  await storage.migrations.put(sampleMigration('tanaka', { client_id: 'site', candidate }), eventAbout('tanaka'));
+  expect(await reasonsOf('create', { params })).toEqual([]);
+  const asked = async (accountId: string) => reasonsOf('login', { accountId, params, loginTs: now / 1000 });
+  expect([await asked('a'), await asked('other')]).toEqual([[], ['person_unconfirmed']]);
+  // The person wants to use another ID: asked once more.
+  await setFacts({ not_as: 'a', continue_as: 'a' });
+  expect(await asked('a')).toEqual(['person_unconfirmed']);
 });
 
 test('S106 ⑭ was reached with the same ID in another request: proposed again, so that the code of this one counts', async () => {
