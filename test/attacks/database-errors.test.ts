@@ -31,7 +31,7 @@ const server = (code: number | undefined) => new mongo.MongoServerError({ messag
 
 /** What `insertMany` throws where its one write failed so. */
 const bulk = (cause: Error & { code?: number | string | undefined }) =>
-  new mongo.MongoBulkWriteError(cause as mongoose.mongo.MongoError, { writeErrors: [], insertedIds: {} } as never);
+  new mongo.MongoBulkWriteError(cause as mongoose.mongo.MongoError, { getWriteConcernError: () => undefined } as never);
 
 const NOT_KNOWN: [string, Error][] = [
   ['a connection lost', new mongo.MongoNetworkError('connection closed')],
@@ -47,10 +47,11 @@ const NOT_KNOWN: [string, Error][] = [
   ['an answer that makes no sense', new mongo.MongoUnexpectedServerResponseError('nonsense')],
   ['an answer that cannot be read', new mongo.BSON.BSONError('nonsense')],
   ['an answer whose frame cannot be read', new mongo.MongoParseError('nonsense')],
-  [
-    'a write on too few disks',
-    new mongo.MongoWriteConcernError({ writeConcernError: { code: 100, errmsg: 'too few' } } as never),
-  ],
+  // 2 is also the code of a command that is refused.
+  ...[100, 2].map((code): [string, Error] => [
+    `a write on too few disks (${code})`,
+    new mongo.MongoWriteConcernError({ writeConcernError: { code, errmsg: 'too few' } } as never),
+  ]),
   ['a server without a code', server(undefined)],
   // Unknown ones too: nobody says that nothing was stored.
   ...[
@@ -163,7 +164,7 @@ suite(available === true ? 'on MongoDB' : `on MongoDB (skipped: ${available.reas
     { name: 'the database is asked how it is', call: (storage) => storage.ping(), isDone: async () => undefined },
   ];
 
-  const HARM = ['lost', 'unanswered', 'garbled', 'misnumbered', 'held'] as const satisfies MessageFault[];
+  const HARM = ['lost', 'unanswered', 'garbled', 'misnumbered', 'held', 'on too few disks'] as const satisfies MessageFault[];
 
   /** What a call is told whose n-th message is harmed; `undefined` where it has not so many. */
   async function told({ call }: Operation, id: string, n: number, fault: MessageFault): Promise<string | undefined> {
@@ -181,7 +182,7 @@ suite(available === true ? 'on MongoDB' : `on MongoDB (skipped: ${available.reas
     }
   }
 
-  test('S133 each message of each call is cut, garbled, misnumbered or held back: the call is done, or says "not now"', async () => {
+  test('S133 each message of each call is cut, garbled, misnumbered, held back or done on too few disks: the call is done, or says "not now"', async () => {
     const step = figure(1, 4);
     let tried = 0;
     for (const [at, operation] of [...OPERATIONS, ...READS].entries()) {

@@ -1,5 +1,6 @@
 // A TCP proxy that knows the messages of MongoDB's protocol (OP_MSG), and harms a chosen one of them.
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import mongoose from 'mongoose';
 
 /**
  * What happens to one message of a client:
@@ -9,8 +10,9 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
  * - `late`: the connection is cut, and the server gets the message when the test says `release`
  * - `held`: the client waits until the test says `release`
  * - `garbled`: the answer is bytes that mean nothing; `misnumbered`: it claims to be longer than it is
+ * - `on too few disks`: the server carries it out, and the answer says that the write concern was not met
  */
-export type MessageFault = 'lost' | 'unanswered' | 'killed before' | 'killed after' | 'late' | 'held' | 'garbled' | 'misnumbered';
+export type MessageFault = 'lost' | 'unanswered' | 'killed before' | 'killed after' | 'late' | 'held' | keyof typeof CHANGES;
 
 export type MongoProxy = {
   /** The same database through the proxy. */
@@ -35,8 +37,11 @@ export type MongoProxy = {
 
 const OP_MSG = 2013;
 const HEADER_BYTES = 16;
+/** Header, flags, kind of the section (0: one document). */
+const START_OF_DOCUMENT = HEADER_BYTES + 4 + 1;
 /** BSON's type of a text. */
 const TEXT = 2;
+const CHANGES = { garbled: garble, misnumbered: misnumber, 'on too few disks': addWriteConcernError };
 const NOT_COUNTED = new Set(['hello', 'isMaster', 'ismaster', 'endSessions', 'buildInfo']);
 
 export async function startMongoProxy(directUrl: string): Promise<MongoProxy> {
@@ -87,7 +92,8 @@ export async function startMongoProxy(directUrl: string): Promise<MongoProxy> {
         return notice();
       case 'garbled':
       case 'misnumbered':
-        void answered((answer) => client.write(fault === 'garbled' ? garble(answer) : misnumber(answer))).then(notice);
+      case 'on too few disks':
+        void answered((answer) => client.write(CHANGES[fault](answer))).then(notice);
         target.write(message);
     }
   }
@@ -165,8 +171,8 @@ export async function startMongoProxy(directUrl: string): Promise<MongoProxy> {
 /** The command that a message carries and its collection; `undefined` for those that say nothing about data. */
 function commandOf(message: Buffer): string | undefined {
   if (message.readInt32LE(12) !== OP_MSG) return undefined;
-  // Header, flags, kind of the section (0: one document), the document's length, the first element's type, and its name.
-  const start = HEADER_BYTES + 4 + 1 + 4 + 1;
+  // The document's length, the first element's type, and its name.
+  const start = START_OF_DOCUMENT + 4 + 1;
   const end = message.indexOf(0, start);
   const name = message.toString('latin1', start, end);
   // A text follows: its length, and the text.
@@ -176,7 +182,7 @@ function commandOf(message: Buffer): string | undefined {
 
 /** A whole message whose document makes no sense; its length stays, because the driver turns in circles after a negative one. */
 function garble(answer: Buffer): Buffer {
-  const kept = HEADER_BYTES + 4 + 1 + 4;
+  const kept = START_OF_DOCUMENT + 4;
   return Buffer.concat([answer.subarray(0, kept), Buffer.alloc(answer.length - kept, 0xe7)]);
 }
 
@@ -184,4 +190,14 @@ function misnumber(answer: Buffer): Buffer {
   const wrong = Buffer.from(answer);
   wrong.writeInt32LE(0x7f_00_00_00, 0);
   return wrong;
+}
+
+/** As a server that is no member of a replica set says it of `w: 2`: the code is the one of a command that it refuses, too. */
+function addWriteConcernError(answer: Buffer): Buffer {
+  const { BSON } = mongoose.mongo;
+  const said = BSON.deserialize(answer.subarray(START_OF_DOCUMENT), { promoteValues: false });
+  const writeConcernError = { code: 2, codeName: 'BadValue', errmsg: "cannot use 'w' > 1 when a host is not replicated" };
+  const changed = Buffer.concat([answer.subarray(0, START_OF_DOCUMENT), BSON.serialize({ ...said, writeConcernError })]);
+  changed.writeInt32LE(changed.length, 0);
+  return changed;
 }

@@ -2,9 +2,10 @@
 import mongoose from 'mongoose';
 import { StorageUnavailable } from '../storage.ts';
 
-const { BSON, MongoError, MongoInvalidArgumentError, MongoServerError, MongoWriteConcernError } = mongoose.mongo;
+const { BSON, MongoBulkWriteError, MongoError, MongoInvalidArgumentError, MongoServerError, MongoWriteConcernError } =
+  mongoose.mongo;
 
-const DUPLICATE_KEY = 11_000;
+export const DUPLICATE_KEY = 11_000;
 /**
  * Codes of servers that refuse a command for what it says, before anything is stored: bad value, unparsable, wrong type, no such command or option,
  * invalid or too large document, failed validation, no shard key, duplicate key
@@ -83,10 +84,16 @@ function isOfDriver(error: unknown): error is Error {
 
 /** The command was wrong, and nothing of it is stored. */
 function isOurMistake(error: Error): boolean {
-  // The write was made, but not on as many disks as it was asked for.
-  if (error instanceof MongoWriteConcernError) return false;
+  if (isOnTooFewDisks(error)) return false;
   if (error instanceof MongoServerError) return FAULTY_COMMAND.has(Number(error.code));
   const { CastError, ValidationError, StrictModeError } = mongoose.Error;
   const mistakes = [MongoInvalidArgumentError, CastError, ValidationError, StrictModeError];
   return mistakes.some((mistake) => error instanceof mistake);
+}
+
+/** The write was made, but not on as many disks as it was asked for. Its code may be one of those of a faulty command. */
+function isOnTooFewDisks(error: Error): boolean {
+  // `insertMany` and `bulkWrite` throw another class, and keep this in their result.
+  if (error instanceof MongoBulkWriteError) return error.result.getWriteConcernError() !== undefined;
+  return error instanceof MongoWriteConcernError;
 }
