@@ -12,7 +12,7 @@ import type { LedgerEvent } from '../storage.ts';
 import { DURABLE, RECREATABLE } from './collections.ts';
 import type { Collections, PendingEvent } from './collections.ts';
 import { made } from './made.ts';
-import { isDuplicateKey } from './mongo-error.ts';
+import { DUPLICATE_KEY } from './mongo-error.ts';
 import { MAJORITY } from './read-concern.ts';
 
 type CollectionName = 'accounts' | 'dealerLinks' | 'migrations';
@@ -128,7 +128,6 @@ export function createPendingEvents(
 
 /** Of an unordered `insertMany`: nothing else went wrong. */
 function isOnlyDuplicates(error: unknown): boolean {
-  const { writeErrors } = error as { writeErrors?: { code: number }[] | { code: number } };
-  const errors = writeErrors === undefined ? [] : [writeErrors].flat();
-  return errors.length === 0 ? isDuplicateKey(error) : errors.every(({ code }) => code === 11_000);
+  const { writeErrors = [] } = error as { writeErrors?: { code: number }[] };
+  return writeErrors.length > 0 && writeErrors.every(({ code }) => code === DUPLICATE_KEY);
 }
