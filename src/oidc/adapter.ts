@@ -8,9 +8,6 @@ import { dropOldest } from './sessions/account-bounds.ts';
 import { OIDC_SCOPES } from './claims.ts';
 import { revokeGrant } from './grants/revoke-grant.ts';
 
-/** The maximum time a used JWT's id is remembered, regardless of what its client writes into it. Every one-time JWT expires sooner. */
-const MAX_REPLAY_MS = 60 * 60 * 1000;
-
 type AdapterDeps = {
   artifacts: ArtifactStore;
   clients: ClientRegistry;
@@ -42,9 +39,8 @@ function artifactAdapter(model: string, { artifacts, clients, clock, onRedeemed 
       const expiresAt = expiresIn ? clock() + Math.ceil(expiresIn) * 1000 : undefined;
       // A replay mark is looked up and then written; two parallel bearers of one `jti` would both pass. Only one write does.
       if (model === 'ReplayDetection') {
-        if (expiresAt === undefined || !(expiresAt - clock() <= MAX_REPLAY_MS))
-          throw new errors.InvalidRequest('the JWT is valid for too long to be remembered');
-        if (!(await artifacts.insertOnce(model, id, payload, expiresAt))) throw new errors.InvalidRequest('jti was used before');
+        const isFirst = expiresAt !== undefined && (await artifacts.insertOnce(model, id, payload, expiresAt));
+        if (!isFirst) throw new errors.InvalidRequest('jti was used before');
         return;
       }
       await artifacts.save(model, id, payload, expiresAt);

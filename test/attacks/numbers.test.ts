@@ -103,6 +103,20 @@ test('R31 crit and b64 in the header of a client assertion: invalid_client', asy
   }
 });
 
+test('R31 a client assertion of more than 4,096 characters, with lists in lists too: invalid_client, and nothing in the log but a line', async () => {
+  const room = 4096 - (await assertionOf({ pad: '""' })).client_assertion!.length;
+  const padded = (characters: number): Written => ({ pad: `"${'x'.repeat(characters)}"` });
+  // Three characters are four in base64.
+  const most = Math.floor((room * 3) / 4);
+  expect((await assertionOf(padded(most))).client_assertion!.length).toBeGreaterThan(4092);
+  for (const [at, answer] of await askBoth(padded(most))) expect([at, answer.status]).toEqual([at, at === '/token' ? 200 : 201]);
+  for (const claims of [padded(most + 3), { pad: '['.repeat(15_000) + ']'.repeat(15_000) }]) {
+    for (const [at, answer] of await askBoth(claims))
+      expect([at, answer.status, parseJson(answer.text).error]).toEqual([at, 401, 'invalid_client']);
+  }
+  expect(world.nodes[0]?.output()).not.toMatch(/"level":50|"stack"/);
+});
+
 test('R31 a client assertion a second time: refused until it ends', async () => {
   const fields = {
     grant_type: 'client_credentials',
