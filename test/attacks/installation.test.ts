@@ -1,4 +1,5 @@
 // Attacks of another user of the same machine: design/security-2.md S126 and S131.
+import { execFileSync, spawnSync } from 'node:child_process';
 import { chmodSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,6 +15,9 @@ import { runAdmin } from '../scripts/run-admin.ts';
 import { startWorld } from '../support/world.ts';
 
 const EVERY_APP: AppName[] = ['mailbox', 'dealer', 'id', 'owners-site', 'notebook', 'demo-clients'];
+const PRIVATE_FILES = new URL('../../src/private-files.ts', import.meta.url).href;
+/** Whether a process of ours can mount something that nobody else sees. */
+const CAN_MOUNT = spawnSync('unshare', ['--map-root-user', '--mount', 'true']).status === 0;
 const ENV = { PATH: process.env.PATH, NODE_NO_WARNINGS: '1' };
 
 let folder: string;
@@ -63,6 +67,19 @@ test('S126 every app started on the data of an older version, which others could
   } finally {
     await world.stop();
   }
+});
+
+(CAN_MOUNT ? test : test.skip)('S126 another file system below the data directory, which others use too: left as it is', () => {
+  const mounted = join(folder, 'data/mounted');
+  mkdirSync(mounted, { recursive: true, mode: 0o755 });
+  writeFileSync(join(folder, 'data/ours'), '', { mode: 0o644 });
+  const code = `import { makePrivate } from '${PRIVATE_FILES}'; makePrivate('${join(folder, 'data')}');`;
+  const script = `
+    mount -t tmpfs -o mode=755 tmpfs ${mounted} && touch ${mounted}/theirs && chmod 644 ${mounted}/theirs &&
+    "$0" --input-type=module -e "$1" && stat -c %a ${mounted} ${mounted}/theirs`;
+  const args = ['--map-root-user', '--mount', 'sh', '-c', script, process.execPath, code];
+  expect(execFileSync('unshare', args, { env: ENV, encoding: 'utf8' })).toBe('755\n644\n');
+  expect(statSync(join(folder, 'data/ours')).mode & 0o777).toBe(0o600);
 });
 
 test('S126 files that admin commands and a database elsewhere leave behind: readable by their owner only', async () => {

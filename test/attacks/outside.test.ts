@@ -157,7 +157,7 @@ test('S113 unfinished requests of one network: 429 with a page in the language o
   expect((await begin(world, 'attack-web')).page.status).toBe(200);
 });
 
-test('S113 pushed requests of a public client of one network: 429 with Retry-After, and gone after their minute', async () => {
+test('S113 pushed requests of a public client of one network: 429 with Retry-After, gone after their minute, and a client with a key goes on', async () => {
   const clientId = 'maintenance-notebook-app';
   const body = (): URLSearchParams =>
     new URLSearchParams(requestParams(clientId, makePkce(), { redirect_uri: 'http://127.0.0.1:5000/callback' }));
@@ -170,6 +170,12 @@ test('S113 pushed requests of a public client of one network: 429 with Retry-Aft
   expect([refused.status, parseJson(refused.text).error]).toEqual([429, 'temporarily_unavailable']);
   expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0);
   expect((await send(world.freshAddress())).status).toBe(201);
+  const fields = {
+    ...requestParams('attack-site', makePkce()),
+    ...(await assertion('attack-site', world.siteKey, world.issuer)),
+  };
+  const authenticated = await world.request('/request', { method: 'POST', body: new URLSearchParams(fields), from });
+  expect(authenticated.status).toBe(201);
   const [last] = world.rows<{ last: number }>(
     `SELECT max(expires_at) AS last FROM artifacts WHERE model = 'PushedAuthorizationRequest'`,
   );
