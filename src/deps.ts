@@ -35,5 +35,5 @@ export type Deps = {
   metrics: Metrics;
 };
 
-/** What outlives a reload of the configuration; everything else is made anew. */
-export type Lasting = Pick<Deps, 'storage' | 'jobs' | 'status' | 'metrics'>;
+/** The part that stays the same when the configuration is reloaded; everything else is made again. */
+export type SharedDeps = Pick<Deps, 'storage' | 'jobs' | 'status' | 'metrics'>;

@@ -1,7 +1,7 @@
 // Secrets do not stand on command lines: everybody on the machine can read those, and shells keep them.
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { readVariables } from '../../src/config/settings/read-settings.ts';
+import { readVariables } from '../../src/config/settings/read-variables.ts';
 import { UsageError } from './usage-error.ts';
 
 /** Up to the last @: a password may hold others, and slashes, though none of them should stand there as they are. */

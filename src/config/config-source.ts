@@ -4,7 +4,7 @@ import { secretFilesIn } from './clients/check-client-files.ts';
 import type { AppName, Config } from './config.ts';
 import { loadConfig } from './load.ts';
 import { readClientFiles } from './clients/read-client-files.ts';
-import type { Environment } from './settings/read-settings.ts';
+import type { Environment } from './settings/variables.ts';
 import { fingerprint, watchFiles } from './watch-files.ts';
 
 export type ConfigSource = {

@@ -1,13 +1,13 @@
 // Loads the configuration: environment and files → one validated Config, or every mistake at once.
 import { resolve } from 'node:path';
 import { checkClientFiles, namesInClientFiles } from './clients/check-client-files.ts';
-import { checkKeyFiles } from '../keys/check-key-files.ts';
+import { checkKeyFiles } from './unsafe/check-key-files.ts';
 import { checkTermsInForce } from './files/check-terms-in-force.ts';
 import type { AppName, Client, Config, FromFiles } from './config.ts';
 import { ConfigError } from './problems/config-error.ts';
 import { describeValue } from './problems/describe-value.ts';
 import { digestFiles, noteReferences } from './files/file-digests.ts';
-import { lookupIn } from './settings/lookup-in.ts';
+import { createReferenceLookup } from './settings/create-reference-lookup.ts';
 import type { Problem } from './problems/problem.ts';
 import { readClientFiles } from './clients/read-client-files.ts';
 import { readDealers } from './files/read-dealers.ts';
@@ -15,8 +15,9 @@ import { readTextFile } from './problems/read-json-file.ts';
 import { readPolicy } from './files/read-policy.ts';
 import { createReadSecretFile } from './settings/read-secret-file.ts';
 import { readServices } from './files/read-services.ts';
-import { checkNames, readSettings, readVariables } from './settings/read-settings.ts';
-import type { Environment, Variables } from './settings/read-settings.ts';
+import { checkNames, readSettings } from './settings/read-settings.ts';
+import { readVariables } from './settings/read-variables.ts';
+import type { Environment, Variables } from './settings/variables.ts';
 import { readTerms } from './files/read-terms.ts';
 import type { SettingValues } from './settings/settings.ts';
 import { toConfig } from './to-config.ts';
@@ -70,7 +71,7 @@ export function inspectConfig({ env, directory, apps, now = Date.now(), keys }: 
   checkOwnOrigins(settings, variables, problems);
   checkUnsafeSettings(settings, variables, { root: directory, apps, checkKeys: keys !== 'unchecked' }, problems);
 
-  const { known, lookup } = lookupIn(settings, variables);
+  const { known, lookup } = createReferenceLookup(settings, variables);
   const noted = noteReferences({ lookup, readSecretFile: createReadSecretFile(directory) });
   const context = { ...noted, known, mode: variables.mode, now };
   const { clients, problems: clientProblems } = checkClientFiles(clientFiles, context);
@@ -116,7 +117,7 @@ function checkApps(apps: readonly AppName[], { mode }: Variables, problems: Prob
     expected:
       'the name of one app in production: id, owners-site, notebook or dealer (the mailbox and the demo clients are for development only)',
     found: apps.length === 0 ? 'none' : apps.join(', '),
-    mend: 'start each by itself, as in: npm start -- id',
+    hint: 'start each by itself, as in: npm start -- id',
   });
 }
 

@@ -2,7 +2,7 @@
 import { join, resolve } from 'node:path';
 import type { Config, FromFiles, FromSettings } from './config.ts';
 import { developmentSecrets } from './settings/development-secrets.ts';
-import type { Variables } from './settings/read-settings.ts';
+import type { Variables } from './settings/variables.ts';
 import { makeSecretKeys } from './settings/secret-keys.ts';
 import type { SettingValues } from './settings/settings.ts';
 import { isLoopback } from './problems/web-url.ts';

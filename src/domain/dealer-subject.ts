@@ -1,6 +1,5 @@
 // The name of a customer at one dealer.
 import { createHmac, type KeyObject } from 'node:crypto';
-import type { DealerLink } from './dealer-link.ts';
 
 /**
  * The same in everything that one dealer is told, another at each dealer: two of them cannot find out that they have the same customer
@@ -13,11 +12,14 @@ export function dealerSubject(key: KeyObject, dealer: string, accountId: string)
     .digest('base64url');
 }
 
+/** The parts of a dealer link that name the customer. */
+export type NamedCustomer = { customer?: string; dealer: string; account_id: string };
+
 /**
  * The name under which the dealer of a link knows the customer.
- * @param key the key of the subjects, of which the names in links without a name of their own were made: those are as old as that
+ * @param key the key of the subjects: links that were made before `customer` was stored derive the name from it
  */
-export function customerOf(link: Pick<DealerLink, 'customer' | 'dealer' | 'account_id'>, key: KeyObject): string {
+export function customerOf(link: NamedCustomer, key: KeyObject): string {
   const { customer, dealer, account_id: accountId } = link;
   return customer ?? createHmac('sha256', key).update(`pairwise:${dealer}:${accountId}`).digest('base64url');
 }

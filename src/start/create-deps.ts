@@ -2,7 +2,7 @@
 import { availableParallelism } from 'node:os';
 import { createClientRegistry } from '../config/clients/client-registry.ts';
 import type { Config } from '../config/config.ts';
-import type { Clock, Deps, Lasting } from '../deps.ts';
+import type { Clock, Deps, SharedDeps } from '../deps.ts';
 import { createPasswordHasher } from '../authentication/password/password-hash.ts';
 import { loadCommonPasswords } from '../domain/password-policy.ts';
 import { createJobQueue } from '../jobs/job-queue.ts';
@@ -24,10 +24,11 @@ import type { ProcessStatus } from '../telemetry/process-status.ts';
 const REFUSED_HASH_DELAY_MS = 1000;
 
 /**
- * Opens what a process opens once.
+ * Opens the database, the job queue and the metrics. A process does this once.
  * @param open opens the database; tests pass one that disturbs writes
+ * @throws if the database cannot be opened
  */
-export async function createLasting(config: Config, clock: Clock, log: Log, open = openStorage): Promise<Lasting> {
+export async function createSharedDeps(config: Config, clock: Clock, log: Log, open = openStorage): Promise<SharedDeps> {
   const opened = await open(config.databaseUrl, clock, log, config.keys.ledger);
   const storage = guardRecords(
     {
@@ -42,18 +43,21 @@ export async function createLasting(config: Config, clock: Clock, log: Log, open
   return { storage, jobs: createJobQueue(storage.jobs, clock), status, metrics: createMetrics(status) };
 }
 
-/** Makes the rest, of this configuration and of the files that it names. */
-export async function createDeps(config: Config, lasting: Lasting, clock: Clock, log: Log): Promise<Deps> {
+/**
+ * Makes the other dependencies from a configuration and the files that it names.
+ * @throws if the keys or the list of common passwords cannot be read
+ */
+export async function createDeps(config: Config, shared: SharedDeps, clock: Clock, log: Log): Promise<Deps> {
   const clients = [...config.clients, accountClient(config.issuer)];
   const keys = loadKeys({ directory: config.keyDirectory, now: clock(), keepMs: keepKeys(config.lifetimes) });
-  const { storage, metrics } = lasting;
+  const { storage, metrics } = shared;
   const [commonPasswords, ends, highestCost] = await Promise.all([
     loadCommonPasswords(config.commonPasswordsFile),
     readClientEnds(storage.artifacts, clients),
     highestHashCost(storage.counters, config.passwordHashCost),
   ]);
   return {
-    ...lasting,
+    ...shared,
     config,
     clients: createClientRegistry(clients, ends),
     clock,

@@ -6,7 +6,7 @@ import type { Config } from '../config/config.ts';
 import { versionOf } from '../config/files/file-digests.ts';
 import { formatProblem } from '../config/problems/problem.ts';
 import { createDeps } from './create-deps.ts';
-import type { Clock, Deps, Lasting } from '../deps.ts';
+import type { Clock, Deps, SharedDeps } from '../deps.ts';
 import { writeClientSet } from '../oidc/clients/client-ends.ts';
 import { logOutOfClient } from '../oidc/clients/log-out-of-client.ts';
 import { createProvider } from '../oidc/provider.ts';
@@ -30,14 +30,14 @@ export type LiveCommonId = {
 export async function createLiveCommonId(
   first: Config,
   load: () => Config,
-  lasting: Lasting,
+  shared: SharedDeps,
   clock: Clock,
   log: Log,
 ): Promise<LiveCommonId> {
-  const { storage, status, metrics } = lasting;
+  const { storage, status, metrics } = shared;
 
   const make = async (config: Config): Promise<{ deps: Deps; handler: RequestListener }> => {
-    const deps = await createDeps(config, lasting, clock, log);
+    const deps = await createDeps(config, shared, clock, log);
     const provider = await createProvider(deps);
     const handler = createApp(deps, provider).callback();
     // From here on nothing of the new one can fail but the database.

@@ -1,18 +1,18 @@
-// What every app is once it runs.
+// An app that runs.
 import type { RequestListener } from 'node:http';
 import type { ProcessReport } from '../telemetry/admin-handler.ts';
 
 /** Something that answers HTTP and can be stopped. */
 export type RunningApp = {
   handler: RequestListener;
-  /** Called once it listens: loads what the first customer needs, and the start did not. */
-  loadRest?(): Promise<void>;
-  /** What operators are told of this process; absent where the app tells nothing. */
+  /** Called once the app listens: loads modules that the first customer needs and the start does not. */
+  warmUp?(): Promise<void>;
+  /** The report of this process for operators; absent if the app has none. */
   report?(): Promise<ProcessReport>;
-  /** Nobody new is to be sent here. */
+  /** Reports the app as not ready, so that no new requests are sent here. */
   drain(): void;
-  /** Takes up what the files of the configuration say now; absent where nothing of the app comes from files. */
+  /** Reads the configuration files again; absent if the app uses none. */
   reload?(): Promise<void>;
-  /** Called when the last request has been answered. */
+  /** Closes databases and connections. Called when the last request has been answered. */
   close(): Promise<void>;
 };

@@ -124,7 +124,7 @@ function asRunning({ koa, close }: { koa: { callback(): RunningApp['handler'] };
   return { handler: koa.callback(), drain: () => undefined, close };
 }
 
-type Started = { app: Pick<RunningApp, 'report' | 'drain' | 'reload' | 'close'>; listening?: Listening; rest?: Promise<void> };
+type Started = { app: Pick<RunningApp, 'report' | 'drain' | 'reload' | 'close'>; listening?: Listening; warming?: Promise<void> };
 
 /** First of all, so that a taken port is told before anything is opened, and last to end, so that operators see the rest draining. */
 export async function listenForOperators(
@@ -167,10 +167,10 @@ export async function startApps(
     for (const { app } of started) app.drain();
     const failures: unknown[] = [];
     // The other way round: whoever is called by others stays until they are done. One that cannot be closed leaves no other open.
-    for (const { app, listening, rest } of started.toReversed()) {
+    for (const { app, listening, warming } of started.toReversed()) {
       await listening?.close(GRACE_MS).catch((error: unknown) => failures.push(error));
       // Nothing that is still being loaded is left behind; where that failed, it was told.
-      await rest?.catch(() => undefined);
+      await warming?.catch(() => undefined);
       await app.close().catch((error: unknown) => failures.push(error));
     }
     if (failures.length > 0) throw failures[0];
@@ -189,7 +189,7 @@ export async function startApps(
       const setting = config.mode === 'production' ? 'PORT' : starter.setting;
       own.listening = await listen(app.handler, { port: starter.port(config), host: config.host, setting });
       // Behind the start, which does not wait for it. What cannot be loaded is a fault that nobody catches, and ends the process.
-      own.rest = startIsOver().then(async () => app.loadRest?.());
+      own.warming = startIsOver().then(async () => app.warmUp?.());
     }
   } catch (error) {
     // Why it could not start says more than what could not be closed then.

@@ -3,9 +3,9 @@ import { formatTime } from '../http/format-time.ts';
 import type { ConfigSource } from '../config/config-source.ts';
 import type { Config } from '../config/config.ts';
 import { fingerprint, watchFiles } from '../config/watch-files.ts';
-import { createLasting } from './create-deps.ts';
+import { createSharedDeps } from './create-deps.ts';
 import { writeDemoData } from './demo-data.ts';
-import type { Clock, Deps, Lasting } from '../deps.ts';
+import type { Clock, Deps, SharedDeps } from '../deps.ts';
 import { loadNumberingPlans } from '../domain/phone-number.ts';
 import { loadFormParser } from '../http/read-form.ts';
 import { createDealerBreaker } from '../jobs/dealer-breaker.ts';
@@ -28,27 +28,29 @@ import type { Log } from '../telemetry/log.ts';
 const KEYS_LOOKED_AT_EVERY_MS = 1000;
 
 /**
- * @param source where the configuration can be read again and watched; where it is left out, nothing changes while it runs
- * @param opened what is opened once, by default from the configuration; it is closed at the end
+ * Starts the common ID: opens storage, makes keys in development, starts jobs and watches the files.
+ * @param source reads and watches the configuration; without it the configuration never changes
+ * @param opened dependencies that are already open; they are closed at the end
+ * @throws if the configuration, the keys or the database cannot be used
  */
 export async function startCommonId(
   config: Config,
   clock: Clock,
   log: Log,
   source?: ConfigSource,
-  opened?: Lasting,
+  opened?: SharedDeps,
 ): Promise<RunningApp> {
-  const lasting = opened ?? (await createLasting(config, clock, log));
+  const shared = opened ?? (await createSharedDeps(config, clock, log));
   if (config.mode === 'development') await makeMissingKeys(config.keyDirectory, clock());
   const keyFiles = (): string => fingerprint([config.keyDirectory]);
   let keysRead = keyFiles();
-  const live = await createLiveCommonId(config, () => source?.load() ?? config, lasting, clock, log);
+  const live = await createLiveCommonId(config, () => source?.load() ?? config, shared, clock, log);
   const turnKeys = (): void => {
     keysRead = keyFiles();
     void live.turnKeys();
   };
   const mailer = createMailer(config.mail.smtpUrl, config.mail.from);
-  const runner = createJobRunner({ ...lasting, clock, log }, handlersOf(live.current, mailer));
+  const runner = createJobRunner({ ...shared, clock, log }, handlersOf(live.current, mailer));
   if (config.demo) await writeDemoData(live.current());
   runner.start();
   const stops = [
@@ -59,27 +61,27 @@ export async function startCommonId(
   ];
   return {
     handler: live.handler,
-    async loadRest() {
-      // One after the other, so that who comes meanwhile is answered in between.
+    async warmUp() {
+      // One after the other, so that requests are answered in between.
       await loadFormParser();
-      await lasting.metrics.registry();
+      await shared.metrics.registry();
       await mailer.load();
       loadNumberingPlans();
     },
     report: async () => ({
       pid: process.pid,
-      readiness: await describeReadiness(lasting.storage, lasting.status),
-      metrics: await (await lasting.metrics.registry()).getMetricsAsJSON(),
+      readiness: await describeReadiness(shared.storage, shared.status),
+      metrics: await (await shared.metrics.registry()).getMetricsAsJSON(),
     }),
     drain: () => {
-      lasting.status.draining = true;
+      shared.status.draining = true;
     },
     reload: live.reload,
     async close() {
       for (const stop of stops) stop?.();
       await runner.stop();
       mailer.close();
-      await lasting.storage.close();
+      await shared.storage.close();
     },
   };
 }

@@ -10,9 +10,9 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { loadConfig } from '../../src/config/load.ts';
 import { GAZOO_DEVELOPMENT_SECRET } from '../../src/config/settings/settings.ts';
-import { createLasting } from '../../src/start/create-deps.ts';
+import { createSharedDeps } from '../../src/start/create-deps.ts';
 import { writeDemoData } from '../../src/start/demo-data.ts';
-import type { Lasting } from '../../src/deps.ts';
+import type { SharedDeps } from '../../src/deps.ts';
 import { createLiveCommonId } from '../../src/start/live-common-id.ts';
 import { makeMissingKeys } from '../../src/keys/keys.ts';
 import type { ArtifactStore } from '../../src/storage/storage.ts';
@@ -84,7 +84,7 @@ for (const [name, makeDatabase] of Object.entries(databases)) {
   suite(`on ${name}`, () => {
     let issuer: string;
     let server: Server;
-    let lasting: Lasting;
+    let shared: SharedDeps;
     let storage: ReturnType<typeof holdable>;
     let clean: () => Promise<void>;
 
@@ -103,10 +103,10 @@ for (const [name, makeDatabase] of Object.entries(databases)) {
       const config = loadConfig({ env, directory: ROOT, apps: ['id'], keys: 'unchecked' });
       await makeMissingKeys(config.keyDirectory, Date.now());
       const log = createLog('common-id', 'error');
-      const opened = await createLasting(config, Date.now, log);
+      const opened = await createSharedDeps(config, Date.now, log);
       storage = holdable(opened.storage.artifacts);
-      lasting = { ...opened, storage: { ...opened.storage, artifacts: storage.artifacts } };
-      const { handler, current } = await createLiveCommonId(config, () => config, lasting, Date.now, log);
+      shared = { ...opened, storage: { ...opened.storage, artifacts: storage.artifacts } };
+      const { handler, current } = await createLiveCommonId(config, () => config, shared, Date.now, log);
       await writeDemoData(current());
       server = createServer(handler).listen(port, '127.0.0.1');
       await once(server, 'listening');
@@ -245,7 +245,7 @@ for (const [name, makeDatabase] of Object.entries(databases)) {
       expect(codeOf(browser)).toBeTruthy();
       write.release();
       await pressed;
-      expect(await lasting.storage.artifacts.find('Interaction', uid)).toBeUndefined();
+      expect(await shared.storage.artifacts.find('Interaction', uid)).toBeUndefined();
     });
   });
 }

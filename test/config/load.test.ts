@@ -10,7 +10,7 @@ import { digestOf } from '../../src/config/clients/check-client-secrets.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { formatProblem } from '../../src/config/problems/problem.ts';
 import { makeSecretKeys } from '../../src/config/settings/secret-keys.ts';
-import type { Environment } from '../../src/config/settings/read-settings.ts';
+import type { Environment } from '../../src/config/settings/variables.ts';
 import { GAZOO_DEVELOPMENT_SECRET } from '../../src/config/settings/settings.ts';
 import { makeProductionExample } from './production-example.ts';
 import { temporaryProjects } from './temporary-project.ts';
@@ -164,7 +164,7 @@ describe('the environment', () => {
 
   const origin = 'an https URL (or http on localhost in development) without a path';
   const key = 'secrets of at least 32 characters with commas between them (the first signs, all verify)';
-  const mend = 'make one with: openssl rand -hex 32';
+  const hint = 'make one with: openssl rand -hex 32';
   test.each<[Environment, string]>([
     [
       { ISSUER: 'http://localhost:3000/' },
@@ -224,15 +224,15 @@ describe('the environment', () => {
     ],
     [
       { COOKIE_KEYS: `${SECRET},short` },
-      `environment: COOKIE_KEYS: expected ${key}, found a value of 38 characters (not shown); ${mend}`,
+      `environment: COOKIE_KEYS: expected ${key}, found a value of 38 characters (not shown); ${hint}`,
     ],
     [
       { HMAC_KEY: 'hunter2' },
-      `environment: HMAC_KEY: expected a secret of at least 32 characters, found a value of 7 characters (not shown); ${mend}`,
+      `environment: HMAC_KEY: expected a secret of at least 32 characters, found a value of 7 characters (not shown); ${hint}`,
     ],
     [
       { GAZOO_CLIENT_SECRET: `${SECRET}&` },
-      `environment: GAZOO_CLIENT_SECRET: expected at least 32 characters out of A–Z a–z 0–9 - . _ ~, found a value of 33 characters (not shown); ${mend}`,
+      `environment: GAZOO_CLIENT_SECRET: expected at least 32 characters out of A–Z a–z 0–9 - . _ ~, found a value of 33 characters (not shown); ${hint}`,
     ],
   ])('refuses %j', (env, sentence) => {
     expect(sentences(env)).toEqual([sentence]);

@@ -9,8 +9,8 @@ import type { Client, ClientSecret } from '../config.ts';
 import { describeValue } from '../problems/describe-value.ts';
 import type { Problem } from '../problems/problem.ts';
 import { parseJson } from '../problems/parse-json.ts';
-import { referencedNames, resolveReferences } from '../problems/references.ts';
-import type { ReferenceContext } from '../problems/references.ts';
+import { referencedNames, resolveReferences } from '../settings/references.ts';
+import type { ReferenceContext } from '../settings/references.ts';
 import { toClient } from './to-client.ts';
 import { checkUnsafeClient } from '../unsafe/check-unsafe-client.ts';
 
@@ -79,11 +79,11 @@ function checkFile(source: string, json: unknown, given: ClientContext, problems
   const { client_secret: secret, ...rest } = isRecord(resolved) ? resolved : { client_secret: undefined };
   const file = checkObject(clientSchema, isRecord(resolved) ? rest : resolved, source, problems, (path) => path.at(-1) === 'd');
   const present = (key: string): boolean => isRecord(json) && json[key] !== undefined;
-  checkClient(file, present, context.mode, (key, expected, found, mend) => {
-    problems.push({ severity: 'error', source, key, expected, found, mend });
+  checkClient(file, present, context.mode, (key, expected, found, hint) => {
+    problems.push({ severity: 'error', source, key, expected, found, hint });
   });
-  checkUnsafeClient(file, context.mode, context.lookup('ISSUER') ?? undefined, (severity, key, expected, found, mend) => {
-    problems.push({ severity, source, key, expected, found, mend });
+  checkUnsafeClient(file, context.mode, context.lookup('ISSUER') ?? undefined, (severity, key, expected, found, hint) => {
+    problems.push({ severity, source, key, expected, found, hint });
   });
   return { file, secrets: checkClientSecrets(source, secret, context, problems) };
 }

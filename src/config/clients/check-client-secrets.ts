@@ -4,13 +4,10 @@ import { checkObject, isRecord } from '../problems/check-object.ts';
 import { clientSecretSchema } from './client-schema.ts';
 import type { ClientSecret } from '../config.ts';
 import type { Problem } from '../problems/problem.ts';
-import type { Lookup } from '../problems/references.ts';
-import { isSecretSetting } from '../settings/read-secret-settings.ts';
-import { isClientSecret } from '../settings/settings.ts';
+import type { Lookup } from '../settings/references.ts';
+import type { SecretFile } from '../settings/read-secret-file.ts';
+import { isClientSecret, isSecretSetting } from '../settings/settings.ts';
 import { weaknessOf } from '../unsafe/weakness.ts';
-
-/** A file that holds a secret; `null` where what is wrong with it needs no telling. */
-export type SecretFile = { text: string; worldReadable: boolean; groupReadable: boolean } | { unreadable: string } | null;
 
 export type SecretContext = {
   lookup: Lookup;
@@ -23,7 +20,7 @@ export type SecretContext = {
 
 /** One to change to, beside the one that is being changed. */
 const MOST = 2;
-const MEND = 'make one with: npm run admin -- secrets generate';
+const HINT = 'make one with: npm run admin -- secrets generate';
 
 /**
  * Checks `client_secret`: one, or a list of two while one is being changed for the other. What comes out are digests: from here on
@@ -54,7 +51,7 @@ export function checkClientSecrets(
       key: 'client_secret',
       expected: 'a secret that still counts',
       found,
-      mend: MEND,
+      hint: HINT,
     });
   }
   return whole;
@@ -67,8 +64,8 @@ function checkEntry(
   context: SecretContext,
   problems: Problem[],
 ): ClientSecret | undefined {
-  const error: SayError = (expected, found, mend, severity = 'error') => {
-    problems.push({ severity, source, key, expected, found, mend });
+  const error: SayError = (expected, found, hint, severity = 'error') => {
+    problems.push({ severity, source, key, expected, found, hint });
     return undefined;
   };
   if (!isRecord(entry)) return error(REFERENCE, 'something else (not shown)');
@@ -99,7 +96,7 @@ function checkEntry(
 const REFERENCE =
   'a reference such as {"$env": "MY_APP_CLIENT_SECRET"}, {"$file": "secrets/my-app"} or {"hash": "sha256:…"}, because secrets never stand in files';
 
-type SayError = (expected: string, found: string, mend?: string, severity?: Problem['severity']) => undefined;
+type SayError = (expected: string, found: string, hint?: string, severity?: Problem['severity']) => undefined;
 
 /** The digest of the secret that a variable or a file holds; `undefined` where what is wrong was told. */
 function readSecret(
@@ -113,7 +110,7 @@ function readSecret(
   const held = name === undefined ? context.readSecretFile(place) : fromVariable(context.lookup(place));
   // A setting that is a problem has been told with its own name.
   if (held === null) return undefined;
-  if ('unreadable' in held) return error(expected, held.unreadable, MEND);
+  if ('unreadable' in held) return error(expected, held.unreadable, HINT);
   if (held.worldReadable && context.mode === 'production')
     return error(`${place} to be readable by its owner only`, 'a file that everybody can read', `chmod 600 ${place}`);
   if (held.groupReadable && context.mode === 'production')
@@ -122,8 +119,8 @@ function readSecret(
   const weakness = context.mode === 'production' && isClientSecret(text) ? weaknessOf(text) : undefined;
   // A weak setting is reported under its own name.
   if (weakness !== undefined && !(name !== undefined && isSecretSetting(name)))
-    return error(`a secret in ${place} that nobody can guess`, weakness, MEND);
-  return isClientSecret(text) ? digestOf(text) : error(expected, `a value of ${text.length} characters (not shown)`, MEND);
+    return error(`a secret in ${place} that nobody can guess`, weakness, HINT);
+  return isClientSecret(text) ? digestOf(text) : error(expected, `a value of ${text.length} characters (not shown)`, HINT);
 }
 
 function fromVariable(value: string | null | undefined): SecretFile {

@@ -9,8 +9,8 @@ import type { Mode } from '../problems/web-url.ts';
 
 const SHORTEST_RSA_BITS = 2048;
 
-/** Says one mistake: where, what was expected, what is there, how to mend it. */
-export type Say = (key: string, expected: string, found: string, mend?: string) => void;
+/** Says one mistake: where, what was expected, what is there, and how to correct it. */
+export type Say = (key: string, expected: string, found: string, hint?: string) => void;
 
 const WEB_URLS = ['client_uri', 'logo_uri', 'policy_uri', 'tos_uri', 'jwks_uri', 'backchannel_logout_uri'] as const;
 /** The provider takes these with https only, in development too. */
@@ -35,21 +35,21 @@ function checkUrls(file: Partial<ClientFile>, mode: Mode, say: Say): void {
   for (const list of ['redirect_uris', 'post_logout_redirect_uris'] as const) {
     file[list]?.forEach((uri, index) => {
       const problem = checkRedirectUri(uri, file.application_type ?? 'web', mode);
-      if (problem) say(`${list}[${index}]`, problem.expected, describeValue(uri), problem.mend);
+      if (problem) say(`${list}[${index}]`, problem.expected, describeValue(uri), problem.hint);
     });
   }
   for (const key of WEB_URLS) {
     const url = file[key];
-    if (url !== undefined && !isWebUrl(url, mode)) say(key, expectedWebUrl(mode), describeValue(url), mendScheme(url, mode));
+    if (url !== undefined && !isWebUrl(url, mode)) say(key, expectedWebUrl(mode), describeValue(url), hintScheme(url, mode));
   }
   for (const key of HTTPS_URLS) {
     const url = file[key];
     if (url !== undefined && !isWebUrl(url, 'production'))
-      say(key, 'an https URL', describeValue(url), mendScheme(url, 'production'));
+      say(key, 'an https URL', describeValue(url), hintScheme(url, 'production'));
   }
 }
 
-function mendScheme(url: string, mode: Mode): string | undefined {
+function hintScheme(url: string, mode: Mode): string | undefined {
   const secure = url.replace(/^http:/i, 'https:');
   return secure !== url && isWebUrl(secure, mode) ? `use ${secure}` : undefined;
 }
@@ -91,12 +91,12 @@ function checkWebOrigins(file: Partial<ClientFile>, mode: Mode, say: Say): void 
   const origins = file.common_id?.web_origins ?? [];
   origins.forEach((origin, index) => {
     if (isWebOrigin(origin, mode)) return;
-    const mend = URL.parse(origin)?.origin;
+    const hint = URL.parse(origin)?.origin;
     say(
       `common_id.web_origins[${index}]`,
       `the origin of ${expectedWebUrl(mode)}, without a slash at the end`,
       describeValue(origin),
-      mend !== undefined && isWebOrigin(mend, mode) ? `use ${mend}` : undefined,
+      hint !== undefined && isWebOrigin(hint, mode) ? `use ${hint}` : undefined,
     );
   });
   if (origins.length > 0 && (file.application_type === 'native' || file.token_endpoint_auth_method !== 'none')) {

@@ -2,20 +2,20 @@
 import { isLoopback, isWebUrl } from '../problems/web-url.ts';
 import type { Mode } from '../problems/web-url.ts';
 
-export type RedirectProblem = { expected: string; mend?: string };
+export type RedirectProblem = { expected: string; hint?: string };
 
 /** What is wrong with a redirect URI; `undefined` where nothing is. */
 export function checkRedirectUri(uri: string, applicationType: 'web' | 'native', mode: Mode): RedirectProblem | undefined {
   if (uri.includes('*')) {
-    return { expected: 'a URL without a wildcard', mend: 'list every URL by itself: they are compared letter by letter' };
+    return { expected: 'a URL without a wildcard', hint: 'list every URL by itself: they are compared letter by letter' };
   }
   const url = URL.parse(uri);
   const expected = expectedKinds(applicationType, mode);
   if (!url) return { expected };
-  if (uri.includes('#')) return { expected: 'a URL without a fragment', mend: `use ${uri.slice(0, uri.indexOf('#'))}` };
+  if (uri.includes('#')) return { expected: 'a URL without a fragment', hint: `use ${uri.slice(0, uri.indexOf('#'))}` };
   if (url.username !== '' || url.password !== '') return { expected: 'a URL without a user name or password' };
-  const mend = applicationType === 'native' ? checkNative(url, uri) : checkWeb(url, uri, mode);
-  return mend === undefined ? undefined : { expected, mend };
+  const hint = applicationType === 'native' ? checkNative(url, uri) : checkWeb(url, uri, mode);
+  return hint === undefined ? undefined : { expected, hint };
 }
 
 function expectedKinds(applicationType: 'web' | 'native', mode: Mode): string {
@@ -27,7 +27,7 @@ function expectedKinds(applicationType: 'web' | 'native', mode: Mode): string {
   return `an https URL (or ${http})`;
 }
 
-/** How to mend it; `undefined` where nothing is wrong. */
+/** How to correct the URI; `undefined` if nothing is wrong. */
 function checkWeb(url: URL, uri: string, mode: Mode): string | undefined {
   if (url.protocol !== 'https:' && url.protocol !== 'http:') return 'private schemes are for "application_type": "native"';
   if (isLoopback(url)) {
@@ -36,7 +36,7 @@ function checkWeb(url: URL, uri: string, mode: Mode): string | undefined {
   return isWebUrl(uri, mode) ? undefined : `use ${withHttps(uri)}`;
 }
 
-/** How to mend it; `undefined` where nothing is wrong. */
+/** How to correct the URI; `undefined` if nothing is wrong. */
 function checkNative(url: URL, uri: string): string | undefined {
   if (url.protocol === 'http:') {
     // RFC 8252, section 8.3: what `localhost` means is up to the machine's name service.

@@ -2,9 +2,9 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
-import type { SecretFile } from '../clients/check-client-secrets.ts';
+import type { SecretFile } from '../settings/read-secret-file.ts';
 import { errorCode } from '../problems/error-code.ts';
-import type { Lookup } from '../problems/references.ts';
+import type { Lookup } from '../settings/references.ts';
 
 /** What the files refer to, noted while they are read. */
 export type Referred = {

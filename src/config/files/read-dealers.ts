@@ -5,8 +5,8 @@ import { dealersSchema } from './dealers-schema.ts';
 import { describeValue } from '../problems/describe-value.ts';
 import type { Problem } from '../problems/problem.ts';
 import { readJsonFile } from '../problems/read-json-file.ts';
-import { resolveReferences } from '../problems/references.ts';
-import type { ReferenceContext } from '../problems/references.ts';
+import { resolveReferences } from '../settings/references.ts';
+import type { ReferenceContext } from '../settings/references.ts';
 import { expectedWebUrl, isWebUrl } from '../problems/web-url.ts';
 import type { Mode } from '../problems/web-url.ts';
 

@@ -5,8 +5,8 @@ import { describeValue } from '../problems/describe-value.ts';
 import { nearestName } from '../problems/nearest-name.ts';
 import type { Problem } from '../problems/problem.ts';
 import { readJsonFile } from '../problems/read-json-file.ts';
-import { resolveReferences } from '../problems/references.ts';
-import type { ReferenceContext } from '../problems/references.ts';
+import { resolveReferences } from '../settings/references.ts';
+import type { ReferenceContext } from '../settings/references.ts';
 import { servicesSchema } from './services-schema.ts';
 import { expectedWebUrl, isWebUrl } from '../problems/web-url.ts';
 import type { Mode } from '../problems/web-url.ts';
@@ -26,8 +26,8 @@ export function readServices(
   const { services = [] } = checkObject(servicesSchema, resolved, FILE, problems);
   const ids = clients?.map(({ metadata }) => metadata.client_id);
   recordsAt(resolved, 'services').forEach(({ url, client_id: id }, index) => {
-    const say = (severity: Problem['severity'], key: string, expected: string, found: unknown, mend?: string): void => {
-      problems.push({ severity, source: FILE, key: `services[${index}].${key}`, expected, found: describeValue(found), mend });
+    const say = (severity: Problem['severity'], key: string, expected: string, found: unknown, hint?: string): void => {
+      problems.push({ severity, source: FILE, key: `services[${index}].${key}`, expected, found: describeValue(found), hint });
     };
     if (typeof url === 'string' && !isWebUrl(url, context.mode)) say('error', 'url', expectedWebUrl(context.mode), url);
     if (typeof url === 'string' && id !== undefined) say('error', 'url', 'no URL beside client_id', url, 'take one of them out');

@@ -19,8 +19,8 @@ export function checkObject<Shape extends z.ZodRawShape>(
   problems: Problem[],
   isSecret: (path: Path) => boolean = () => false,
 ): Partial<z.output<z.ZodObject<Shape>>> {
-  const error = (path: Path, expected: string, found: string, mend?: string): void => {
-    problems.push({ severity: 'error', source, key: path.length === 0 ? undefined : formatPath(path), expected, found, mend });
+  const error = (path: Path, expected: string, found: string, hint?: string): void => {
+    problems.push({ severity: 'error', source, key: path.length === 0 ? undefined : formatPath(path), expected, found, hint });
   };
   if (!isRecord(value)) {
     error([], 'an object', describeValue(value));
@@ -29,8 +29,8 @@ export function checkObject<Shape extends z.ZodRawShape>(
   const checkNames = (path: Path, names: readonly string[], known: readonly string[]): void => {
     for (const name of names) {
       const nearest = nearestName(name, known);
-      const mend = nearest === undefined ? `take it out or use one of ${known.join(', ')}` : `did you mean ${nearest}?`;
-      error([...path, name], 'a key that is known', describeValue(name), mend);
+      const hint = nearest === undefined ? `take it out or use one of ${known.join(', ')}` : `did you mean ${nearest}?`;
+      error([...path, name], 'a key that is known', describeValue(name), hint);
     }
   };
   const known = Object.keys(schema.shape);

@@ -5,21 +5,21 @@ import type { Problem } from './problem.ts';
 
 /** Says what is wrong, and answers `undefined` where it cannot be parsed. A name that stands twice is a mistake too. */
 export function parseJson(source: string, text: string, problems: Problem[]): unknown {
-  const say = (position: number | undefined, expected: string, found: string, mend?: string): void => {
+  const say = (position: number | undefined, expected: string, found: string, hint?: string): void => {
     problems.push({
       severity: 'error',
       source,
       key: position === undefined ? undefined : describePosition(text, position),
       expected,
       found,
-      mend,
+      hint,
     });
   };
   if (text.trim() === '') return say(undefined, 'JSON', 'nothing');
   const message = errorOf(text);
   if (message !== undefined) {
     const position = whereWrong(text);
-    return say(position, /^Expected (.+) in JSON at/.exec(message)?.[1] ?? 'JSON', at(text, position), mendOf(text, position));
+    return say(position, /^Expected (.+) in JSON at/.exec(message)?.[1] ?? 'JSON', at(text, position), hintFor(text, position));
   }
   for (const { name, position } of duplicateKeys(text)) {
     say(position, 'each name once in an object', `${describeValue(name)} again`, 'take one of them out');
@@ -62,7 +62,7 @@ function at(text: string, position: number): string {
   return character === '\n' || character === '\r' ? 'the end of the line' : describeValue(character);
 }
 
-function mendOf(text: string, position: number): string | undefined {
+function hintFor(text: string, position: number): string | undefined {
   if (text[position] === '/') return 'JSON has no comments';
   const closes = text[position] === '}' || text[position] === ']';
   return closes && text.slice(0, position).trimEnd().endsWith(',') ? 'take out the comma in front of it' : undefined;

@@ -10,13 +10,13 @@ export type Problem = {
   expected: string;
   /** What is there; never a secret. See `describeValue`. */
   found: string;
-  /** What to do about it, where that is not said by `expected`. */
-  mend?: string | undefined;
+  /** How to correct it, if `expected` does not say so. */
+  hint?: string | undefined;
 };
 
-/** Says a problem in one sentence: `source: key: expected …, found …; how to mend it`. */
+/** Says a problem in one sentence: `source: key: expected …, found …; hint`. */
 export function formatProblem(problem: Problem): string {
   const where = problem.key === undefined ? problem.source : `${problem.source}: ${problem.key}`;
   const sentence = `${where}: expected ${problem.expected}, found ${problem.found}`;
-  return problem.mend === undefined ? sentence : `${sentence}; ${problem.mend}`;
+  return problem.hint === undefined ? sentence : `${sentence}; ${problem.hint}`;
 }

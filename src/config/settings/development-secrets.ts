@@ -23,7 +23,7 @@ export function developmentSecrets(dataDirectory: string): DevelopmentSecrets {
     if (code === undefined) throw error;
     const expected = 'a directory that can be written to, for databases, keys and secrets';
     throw new ConfigError([
-      { severity: 'error', source: dataDirectory, expected, found: `one that answers ${code}`, mend: 'see DATA_DIRECTORY' },
+      { severity: 'error', source: dataDirectory, expected, found: `one that answers ${code}`, hint: 'see DATA_DIRECTORY' },
     ]);
   }
 }
@@ -55,9 +55,9 @@ function readSecrets(path: string): DevelopmentSecrets | undefined {
   }
   const { data } = secretsSchema.safeParse(parsed(text));
   if (data) return data;
-  const mend = 'delete it, and new ones are made: whoever is signed in must sign in again';
+  const hint = 'delete it, and new ones are made: whoever is signed in must sign in again';
   throw new ConfigError([
-    { severity: 'error', source: path, expected: 'the secrets of development', found: 'something else (not shown)', mend },
+    { severity: 'error', source: path, expected: 'the secrets of development', found: 'something else (not shown)', hint },
   ]);
 }
 

@@ -1,8 +1,10 @@
 // Reads a file that holds a secret.
 import { readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { SecretFile } from '../clients/check-client-secrets.ts';
 import { errorCode } from '../problems/error-code.ts';
+
+/** A file that holds a secret; `null` if its problem needs no message. */
+export type SecretFile = { text: string; worldReadable: boolean; groupReadable: boolean } | { unreadable: string } | null;
 
 const READABLE_BY_OTHERS = 0o004;
 const READABLE_BY_GROUP = 0o040;

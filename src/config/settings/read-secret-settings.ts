@@ -1,21 +1,9 @@
 // Secrets that stand in files of their own: `NAME_FILE` names the file of every setting that is a secret.
-import type { SecretFile } from '../clients/check-client-secrets.ts';
 import { describeValue } from '../problems/describe-value.ts';
 import type { Problem } from '../problems/problem.ts';
-import type { Environment, Variables } from './read-settings.ts';
-import { SETTINGS } from './settings.ts';
-import type { Setting, SettingName } from './settings.ts';
-
-export function isSecretSetting(name: string): name is SettingName {
-  return Object.hasOwn(SETTINGS, name) && (SETTINGS[name as SettingName] as Setting<unknown>).secret === true;
-}
-
-export const SECRET_NAMES: readonly SettingName[] = Object.keys(SETTINGS).filter(isSecretSetting);
-
-/** The variable that names the file of a secret. */
-export function secretFileName(name: SettingName): string {
-  return `${name}_FILE`;
-}
+import type { SecretFile } from './read-secret-file.ts';
+import { SECRET_NAMES, secretFileName } from './settings.ts';
+import type { Environment, Variables } from './variables.ts';
 
 /**
  * Reads the files that `NAME_FILE` names; one line feed at the end, with a carriage return or without, does not belong to the secret.
@@ -31,8 +19,8 @@ export function readSecretSettings(
     const key = secretFileName(name);
     const path = values[key]?.trim();
     if (path === undefined) continue;
-    const tell = (severity: Problem['severity'], expected: string, found: string, mend?: string): void => {
-      problems.push({ severity, source: sourceOf(key), key, expected, found, mend });
+    const tell = (severity: Problem['severity'], expected: string, found: string, hint?: string): void => {
+      problems.push({ severity, source: sourceOf(key), key, expected, found, hint });
     };
     if (values[name] !== undefined) {
       tell('error', `one of ${name} and ${key}`, 'both', 'take one of them out');

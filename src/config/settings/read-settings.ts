@@ -1,65 +1,14 @@
-// Reads the settings from the environment and the .env file.
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { parseEnv } from 'node:util';
+// Reads the settings from the variables, and finds misspelt names.
 import type { AppName } from '../config.ts';
 import { describeValue } from '../problems/describe-value.ts';
 import { nearestName } from '../problems/nearest-name.ts';
 import type { Problem } from '../problems/problem.ts';
-import { readTextFile } from '../problems/read-json-file.ts';
-import { createReadSecretFile } from './read-secret-file.ts';
-import { isSecretSetting, readSecretSettings, SECRET_NAMES, secretFileName } from './read-secret-settings.ts';
-import { SETTINGS } from './settings.ts';
+import { DOT_ENV } from './read-variables.ts';
+import { isSecretSetting, SECRET_NAMES, secretFileName, SETTINGS } from './settings.ts';
 import type { Setting, SettingName, SettingValues } from './settings.ts';
-import type { Mode } from '../problems/web-url.ts';
-
-export type Environment = Record<string, string | undefined>;
+import type { Variables } from './variables.ts';
 
 const NAMES = Object.keys(SETTINGS) as SettingName[];
-const DOT_ENV = '.env';
-
-/** Every variable, and where it comes from. */
-export type Variables = {
-  mode: Mode;
-  /** The environment over the .env file; what is empty counts as not said. */
-  values: Environment;
-  /** Where a variable that somebody may have set is told: `environment` or `.env`. */
-  sourceOf: (name: string) => string;
-  /** Which variable gave the value of a setting: its own, or for a secret in a file `NAME_FILE`. */
-  givenBy: (name: SettingName) => string;
-  /** The names that the .env file sets. */
-  inFile: string[];
-};
-
-/** Puts the environment and the .env file of the project's root together; the real environment wins. */
-export function readVariables(env: Environment, directory: string, problems: Problem[]): Variables {
-  const path = join(directory, DOT_ENV);
-  const file: Environment = existsSync(path) ? parseEnv(readTextFile(directory, DOT_ENV, problems) ?? '') : {};
-  const said = ([, value]: [string, string | undefined]): boolean => value !== undefined && value.trim() !== '';
-  const values: Environment = Object.fromEntries([...Object.entries(file), ...Object.entries(env).filter(said)].filter(said));
-  const inFile = Object.keys(file);
-  const sourceOf = (name: string): string => (inFile.includes(name) && values[name] !== env[name] ? DOT_ENV : 'environment');
-  const mode = readMode(values.NODE_ENV, sourceOf('NODE_ENV'), problems);
-  const fromFiles = readSecretSettings({ mode, values, sourceOf }, createReadSecretFile(directory), problems);
-  return {
-    mode,
-    values: { ...values, ...fromFiles },
-    sourceOf,
-    givenBy: (name) => (fromFiles[name] === undefined ? name : secretFileName(name)),
-    inFile,
-  };
-}
-
-function readMode(value: string | undefined, source: string, problems: Problem[]): Mode {
-  // Test runners set `test`; what they start is a development installation.
-  if (value === undefined || value === 'development' || value === 'test') return 'development';
-  if (value !== 'production') {
-    const expected = 'development or production';
-    problems.push({ severity: 'error', source, key: 'NODE_ENV', expected, found: describeValue(value) });
-  }
-  // Whoever misspelt "production" must not be told about development only.
-  return 'production';
-}
 
 /**
  * Reads every setting.
@@ -77,8 +26,8 @@ export function readSettings(
     const setting: Setting<unknown> = SETTINGS[name];
     const said = values[name]?.trim();
     const key = givenBy(name);
-    const error = (found: string, mend: string | undefined): undefined => {
-      problems.push({ severity: 'error', source: sourceOf(key), key, expected: setting.expected(mode), found, mend });
+    const error = (found: string, hint: string | undefined): undefined => {
+      problems.push({ severity: 'error', source: sourceOf(key), key, expected: setting.expected(mode), found, hint });
     };
     // The problem with the file has already been reported.
     if (said === undefined && values[secretFileName(name)] !== undefined && isSecretSetting(name)) return undefined;
@@ -90,7 +39,7 @@ export function readSettings(
     }
     if (text === '' || (said === undefined && setting.derived)) return undefined;
     const value = setting.parse(text, mode);
-    return value ?? error(setting.secret ? describeSecret(text, setting) : describeValue(text), setting.mend?.(text, mode));
+    return value ?? error(setting.secret ? describeSecret(text, setting) : describeValue(text), setting.hint?.(text, mode));
   };
   return Object.fromEntries(NAMES.map((name) => [name, read(name)])) as SettingValues;
 }
@@ -107,24 +56,24 @@ export function checkNames(variables: Variables, referred: ReadonlyMap<string, s
     // An environment has many names, and each comparison takes its time.
     const nearest = nearestName(name, isOurs ? known : known.filter((setting) => isSlipOf(name, setting, variables)));
     if (isOurs) {
-      const mend = nearest === undefined ? 'see .env.example for all of them' : `did you mean ${nearest}?`;
+      const hint = nearest === undefined ? 'see .env.example for all of them' : `did you mean ${nearest}?`;
       problems.push({
         severity: 'error',
         source: DOT_ENV,
         key: name,
         expected: 'the name of a setting',
         found: describeValue(name),
-        mend,
+        hint,
       });
     } else if (nearest !== undefined) {
-      const mend = `did you mean ${nearest}?`;
+      const hint = `did you mean ${nearest}?`;
       problems.push({
         severity: 'warning',
         source: 'environment',
         key: name,
         expected: 'the name of a setting',
         found: describeValue(name),
-        mend,
+        hint,
       });
     }
   }

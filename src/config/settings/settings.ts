@@ -19,7 +19,7 @@ export type Setting<T> = {
   expected: (mode: Mode) => string;
   /** The value; `undefined` where the text is none. */
   parse: (text: string, mode: Mode) => T | undefined;
-  mend?: (text: string, mode: Mode) => string | undefined;
+  hint?: (text: string, mode: Mode) => string | undefined;
 };
 
 /** In development only; a value that everybody knows protects nothing. */
@@ -55,7 +55,7 @@ export const SETTINGS = {
     ...origin('http://localhost:3004', []),
     expected: (mode) => (mode === 'production' ? 'nothing, because the mailbox is for development only' : expectedOrigin(mode)),
     parse: (value, mode) => (mode === 'development' && isWebOrigin(value, mode) ? value : undefined),
-    mend: (value, mode) => (mode === 'production' ? 'take it out' : mendOrigin(value, mode)),
+    hint: (value, mode) => (mode === 'production' ? 'take it out' : hintOrigin(value, mode)),
   },
   DEMO_CLIENTS_URL: origin('http://localhost:3005', []),
   SMTP_URL: {
@@ -91,7 +91,7 @@ export const SETTINGS = {
       const keys = value.split(',').map((key) => key.trim());
       return keys.every((key) => key.length >= SHORTEST_KEY) ? keys : undefined;
     },
-    mend: mendSecret,
+    hint: hintSecret,
   },
   HMAC_KEY: secretKey(['id']),
   SUBJECT_KEY: secretKey([]),
@@ -133,7 +133,7 @@ export const SETTINGS = {
       `at least ${SHORTEST_KEY} characters out of A–Z a–z 0–9 - . _ ~${mode === 'production' ? ', and not the secret of development' : ''}`,
     parse: (value, mode) =>
       isClientSecret(value) && !(mode === 'production' && value === GAZOO_DEVELOPMENT_SECRET) ? value : undefined,
-    mend: mendSecret,
+    hint: hintSecret,
   },
   PASSWORD_HASH_COST: {
     ...integer(4, 16, 'the cost of bcrypt'),
@@ -150,6 +150,18 @@ export type SettingName = keyof typeof SETTINGS;
 export type SettingValues = {
   [Name in SettingName]: ReturnType<(typeof SETTINGS)[Name]['parse']>;
 };
+
+/** Whether a name is that of a setting whose value is never shown. */
+export function isSecretSetting(name: string): name is SettingName {
+  return Object.hasOwn(SETTINGS, name) && (SETTINGS[name as SettingName] as Setting<unknown>).secret === true;
+}
+
+export const SECRET_NAMES: readonly SettingName[] = Object.keys(SETTINGS).filter(isSecretSetting);
+
+/** The variable that names the file of a secret. */
+export function secretFileName(name: SettingName): string {
+  return `${name}_FILE`;
+}
 
 /**
  * Whether a text can be a client's secret: long enough, and of unreserved characters only, because several client libraries do not
@@ -171,7 +183,7 @@ function origin(developmentDefault: string, neededBy: readonly AppName[]): Setti
     neededBy,
     expected: expectedOrigin,
     parse: (value, mode) => (isWebOrigin(value, mode) ? value : undefined),
-    mend: mendOrigin,
+    hint: hintOrigin,
   };
 }
 
@@ -179,7 +191,7 @@ function expectedOrigin(mode: Mode): string {
   return `${expectedWebUrl(mode)} without a path`;
 }
 
-function mendOrigin(value: string, mode: Mode): string | undefined {
+function hintOrigin(value: string, mode: Mode): string | undefined {
   const url = URL.parse(value);
   const bare = url && (url.protocol === 'https:' || url.protocol === 'http:') ? url.origin : undefined;
   if (bare !== undefined && bare !== value && isWebOrigin(bare, mode)) return `use ${bare}`;
@@ -193,7 +205,7 @@ function secretKey(neededBy: readonly AppName[]): Setting<string> {
     secret: true,
     expected: () => `a secret of at least ${SHORTEST_KEY} characters`,
     parse: (value) => (value.length >= SHORTEST_KEY ? value : undefined),
-    mend: mendSecret,
+    hint: hintSecret,
   };
 }
 
@@ -222,6 +234,6 @@ function parseInteger(value: string, least: number, most: number): number | unde
   return number >= least && number <= most ? number : undefined;
 }
 
-function mendSecret(): string {
+function hintSecret(): string {
   return 'make one with: openssl rand -hex 32';
 }

@@ -1,7 +1,7 @@
 // Checks where the common ID listens and whom it calls, for what somebody on the network path could read, change or forge.
 import { availableParallelism } from 'node:os';
 import type { Problem } from '../problems/problem.ts';
-import type { Variables } from '../settings/read-settings.ts';
+import type { Variables } from '../settings/variables.ts';
 import type { SettingValues } from '../settings/settings.ts';
 import { hostOf, isAddress, isInside, isThisMachine } from './inside.ts';
 import type { Say } from './say.ts';
@@ -21,9 +21,9 @@ export function checkMailServer(url: string, say: Say): void {
       'take ignoreTLS and tls.rejectUnauthorized out',
     );
   else if (parsed.protocol === 'smtp:' && !is('requireTLS')) {
-    const mend = 'use smtps://, or add ?requireTLS=true';
-    if (parsed.password !== '') say('error', 'SMTP_URL', 'TLS to another host', 'a password that goes there in clear', mend);
-    else say('warning', 'SMTP_URL', 'TLS to another host', 'mails, with their codes, that may go there in clear', mend);
+    const hint = 'use smtps://, or add ?requireTLS=true';
+    if (parsed.password !== '') say('error', 'SMTP_URL', 'TLS to another host', 'a password that goes there in clear', hint);
+    else say('warning', 'SMTP_URL', 'TLS to another host', 'mails, with their codes, that may go there in clear', hint);
   }
 }
 
@@ -49,9 +49,9 @@ export function checkDatabaseServer(url: string, say: Say): void {
       'take tlsInsecure and tlsAllowInvalid… out',
     );
   if (!withTls) {
-    const mend = 'add tls=true to it';
-    if (hasUser) say('error', 'DATABASE_URL', 'TLS to another host', 'a password and customers that go there in clear', mend);
-    else say('warning', 'DATABASE_URL', 'TLS to another host', 'customers that go there in clear', mend);
+    const hint = 'add tls=true to it';
+    if (hasUser) say('error', 'DATABASE_URL', 'TLS to another host', 'a password and customers that go there in clear', hint);
+    else say('warning', 'DATABASE_URL', 'TLS to another host', 'customers that go there in clear', hint);
   }
   if (!hasUser)
     say(
@@ -65,13 +65,13 @@ export function checkDatabaseServer(url: string, say: Say): void {
 
 export function checkListening({ HOST, TRUST_PROXY, ISSUER, PORT, WEB_CONCURRENCY }: SettingValues, say: Say): void {
   if (TRUST_PROXY === true && HOST !== undefined && EVERYWHERE.includes(HOST)) {
-    const mend = 'listen on the address that the proxy calls (HOST), or let a firewall keep everybody else away';
+    const hint = 'listen on the address that the proxy calls (HOST), or let a firewall keep everybody else away';
     say(
       'warning',
       'TRUST_PROXY',
       'a port that only the proxy reaches',
       `HOST=${HOST}: whoever comes past the proxy chooses their own address`,
-      mend,
+      hint,
     );
   }
   if (TRUST_PROXY === false && ISSUER?.startsWith('https:') === true) {
@@ -99,13 +99,13 @@ export function checkListening({ HOST, TRUST_PROXY, ISSUER, PORT, WEB_CONCURRENC
 /** In development the passwords are public, and the mailbox shows every code. */
 export function checkDevelopmentHost({ HOST, DEMO_DATA }: SettingValues, say: Say): void {
   if (HOST === undefined || isThisMachine(HOST)) return;
-  const mend = 'set NODE_ENV=production for what others are to reach';
+  const hint = 'set NODE_ENV=production for what others are to reach';
   say(
     'warning',
     'HOST',
     'this machine only in development',
     `${HOST}: everybody in the network reads the mails of the mailbox`,
-    mend,
+    hint,
   );
   if (DEMO_DATA === true)
     say(
@@ -113,7 +113,7 @@ export function checkDevelopmentHost({ HOST, DEMO_DATA }: SettingValues, say: Sa
       'DEMO_DATA',
       'false where others reach this machine',
       `true with HOST=${HOST}: everybody knows the passwords`,
-      mend,
+      hint,
     );
 }
 

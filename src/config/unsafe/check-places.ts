@@ -3,8 +3,8 @@ import { statfsSync, statSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { readKeyFiles } from '../../keys/key-files.ts';
 import type { Problem } from '../problems/problem.ts';
-import { SECRET_NAMES } from '../settings/read-secret-settings.ts';
-import type { Variables } from '../settings/read-settings.ts';
+import type { Variables } from '../settings/variables.ts';
+import { SECRET_NAMES } from '../settings/settings.ts';
 import type { SettingName, SettingValues } from '../settings/settings.ts';
 import type { Say } from './say.ts';
 
@@ -92,7 +92,7 @@ export function checkKeyModes(directory: string, root: string, problems: Problem
       source,
       expected: 'a key that its owner only can read',
       found: 'one that its group can read',
-      mend: `chmod 600 ${source}`,
+      hint: `chmod 600 ${source}`,
     });
   }
 }
@@ -116,7 +116,7 @@ export function checkDotEnv({ inFile }: Variables, root: string, problems: Probl
     source: '.env',
     expected: 'a file that its owner only can read',
     found,
-    mend: 'chmod 600 .env',
+    hint: 'chmod 600 .env',
   });
 }
 

@@ -23,8 +23,8 @@ type Bounds = { properties?: Record<string, Bounds>; minimum?: number; maximum?:
 
 /** @param policy what the file says; invalid values are reported elsewhere */
 export function checkPolicyLimits(policy: unknown, problems: Problem[]): void {
-  const warn = (key: string, expected: string, found: unknown, mend: string): void => {
-    problems.push({ severity: 'warning', source: FILE, key, expected, found: String(found), mend });
+  const warn = (key: string, expected: string, found: unknown, hint: string): void => {
+    problems.push({ severity: 'warning', source: FILE, key, expected, found: String(found), hint });
   };
   if (!isRecord(policy)) return;
   const limits = (z.toJSONSchema(policySchema, { io: 'input' }) as Bounds).properties?.rate_limits ?? {};
@@ -53,7 +53,7 @@ function walk(
   value: unknown,
   bounds: Bounds,
   path: string,
-  warn: (key: string, expected: string, found: unknown, mend: string) => void,
+  warn: (key: string, expected: string, found: unknown, hint: string) => void,
 ): void {
   if (isRecord(value)) {
     for (const [key, inner] of Object.entries(value)) {

@@ -5,7 +5,7 @@ import type { SettingName, SettingValues } from '../settings/settings.ts';
 import type { Say } from './say.ts';
 import { weaknessOf } from './weakness.ts';
 
-const MEND = 'make one with: openssl rand -hex 32';
+const HINT = 'make one with: openssl rand -hex 32';
 /** Each of these may equal another one, because it defaults to it. */
 const MAY_BE_EQUAL: readonly SettingName[] = ['HMAC_KEY', 'SUBJECT_KEY', 'LEDGER_KEY'];
 const WEAK_PASSWORDS = [
@@ -42,11 +42,11 @@ export function checkSecretSettings(settings: SettingValues, root: string, say: 
   const ofDevelopment = readDevelopmentSecrets(resolve(root, settings.DATA_DIRECTORY ?? 'data'));
   secrets.forEach(({ name, value }, index) => {
     const weakness = weaknessOf(value);
-    if (weakness !== undefined) say('error', name, 'a secret that nobody can guess', weakness, MEND);
+    if (weakness !== undefined) say('error', name, 'a secret that nobody can guess', weakness, HINT);
     if (ofDevelopment.includes(value))
-      say('error', name, 'a secret that was made for production', 'the one of development', MEND);
+      say('error', name, 'a secret that was made for production', 'the one of development', HINT);
     const twin = secrets.slice(0, index).find((other) => other.value === value && !bothMayBe(other.name, name));
-    if (twin) say('error', name, 'a secret of its own', twin.name === name ? 'the same one twice' : `that of ${twin.name}`, MEND);
+    if (twin) say('error', name, 'a secret of its own', twin.name === name ? 'the same one twice' : `that of ${twin.name}`, HINT);
   });
   for (const name of ['DATABASE_URL', 'SMTP_URL'] as const) checkPassword(name, settings[name] ?? '', say);
 }
@@ -58,7 +58,7 @@ function checkPassword(name: 'DATABASE_URL' | 'SMTP_URL', url: string, say: Say)
   const [, user = '', password] = /^[a-z+]+:\/\/([^:@/]*):([^@]*)@/.exec(url) ?? [];
   if (password === undefined) return;
   if (password === user || WEAK_PASSWORDS.includes(password.toLowerCase()))
-    say('error', name, 'a password that nobody can guess', 'one that is tried first', MEND);
+    say('error', name, 'a password that nobody can guess', 'one that is tried first', HINT);
 }
 
 function readDevelopmentSecrets(dataDirectory: string): unknown[] {

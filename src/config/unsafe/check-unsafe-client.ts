@@ -4,7 +4,7 @@ import type { Problem } from '../problems/problem.ts';
 import type { Mode } from '../problems/web-url.ts';
 import { hostOf, isAddress, isInside, isThisMachine } from './inside.ts';
 
-export type SayOfClient = (severity: Problem['severity'], key: string, expected: string, found: string, mend?: string) => void;
+export type SayOfClient = (severity: Problem['severity'], key: string, expected: string, found: string, hint?: string) => void;
 
 /** Names that our own parts use: a dealer trusts what `common-id` sends. */
 const RESERVED = /^common-id(-|$)/;

@@ -2,12 +2,12 @@
 import { digestOf } from '../clients/check-client-secrets.ts';
 import type { Client, Dealer } from '../config.ts';
 import type { Problem } from '../problems/problem.ts';
-import { STAND_IN } from '../problems/references.ts';
+import { STAND_IN } from '../settings/references.ts';
 import { GAZOO_DEVELOPMENT_SECRET, type SettingValues } from '../settings/settings.ts';
 import { secretsOf } from './check-secret-settings.ts';
 import { hostOf, isAddress, isInside } from './inside.ts';
 
-const MEND = 'make one with: npm run admin -- secrets generate';
+const HINT = 'make one with: npm run admin -- secrets generate';
 
 type JwkLike = { n?: unknown; x?: unknown };
 
@@ -22,8 +22,8 @@ export function checkShared(clients: readonly Client[], settings: SettingValues,
   for (const { metadata, secrets = [], enabled } of clients) {
     if (!enabled) continue;
     const id = metadata.client_id;
-    const say = (severity: Problem['severity'], key: string, expected: string, found: string, mend?: string): void => {
-      problems.push({ severity, source: `client app ${id}`, key, expected, found, mend });
+    const say = (severity: Problem['severity'], key: string, expected: string, found: string, hint?: string): void => {
+      problems.push({ severity, source: `client app ${id}`, key, expected, found, hint });
     };
     const own = (key: string, what: string, value: string, shown: string): void => {
       const owner = owners.get(`${key} ${value}`);
@@ -34,9 +34,9 @@ export function checkShared(clients: readonly Client[], settings: SettingValues,
     for (const { digest } of secrets) {
       own('client_secret', 'a secret', digest, 'one (not shown)');
       if (digest === digestOf(GAZOO_DEVELOPMENT_SECRET))
-        say('error', 'client_secret', 'a secret that was made for production', 'the one of development', MEND);
+        say('error', 'client_secret', 'a secret that was made for production', 'the one of development', HINT);
       const setting = ofServer.get(digest);
-      if (setting !== undefined) say('error', 'client_secret', 'a secret of its own', `that of ${setting}`, MEND);
+      if (setting !== undefined) say('error', 'client_secret', 'a secret of its own', `that of ${setting}`, HINT);
     }
     const addresses = (metadata.redirect_uris ?? []).filter((uri) => uri.startsWith('https:') && !uri.startsWith(STAND_IN));
     for (const uri of addresses) own('redirect_uris', 'an address', uri, `'${uri}'`);
@@ -48,14 +48,14 @@ export function checkShared(clients: readonly Client[], settings: SettingValues,
 /** In production: a dealer receives customer data, and tokens that are for it alone. */
 export function checkDealerAddresses(dealers: readonly Dealer[], issuer: string | undefined, problems: Problem[]): void {
   dealers.forEach(({ resource }, index) => {
-    const say = (severity: Problem['severity'], expected: string, mend: string): void => {
+    const say = (severity: Problem['severity'], expected: string, hint: string): void => {
       problems.push({
         severity,
         source: 'config/dealers.json',
         key: `dealers[${index}].resource`,
         expected,
         found: `'${resource}'`,
-        mend,
+        hint,
       });
     };
     const host = hostOf(resource);

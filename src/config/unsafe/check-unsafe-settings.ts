@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import type { AppName } from '../config.ts';
 import type { Problem } from '../problems/problem.ts';
-import type { Variables } from '../settings/read-settings.ts';
+import type { Variables } from '../settings/variables.ts';
 import type { SettingValues } from '../settings/settings.ts';
 import { checkDataDirectory } from './check-data-directory.ts';
 import * as network from './check-network-settings.ts';
@@ -17,16 +17,16 @@ export function checkUnsafeSettings(
   { root, apps, checkKeys }: { root: string; apps: readonly AppName[]; checkKeys: boolean },
   problems: Problem[],
 ): void {
-  const say: Say = (severity, name, expected, found, mend) => {
+  const say: Say = (severity, name, expected, found, hint) => {
     const key = variables.givenBy(name);
-    problems.push({ severity, source: variables.sourceOf(key), key, expected, found, mend });
+    problems.push({ severity, source: variables.sourceOf(key), key, expected, found, hint });
   };
   checkDataDirectory(settings.DATA_DIRECTORY ?? 'data', root, say);
   checkServedFolders(settings, root, say);
   if (apps.includes('id')) network.checkAdminPort(settings, say);
   if (variables.mode === 'development') return network.checkDevelopmentHost(settings, say);
   network.checkRuntime(variables, (key, source, expected, found, severity) => {
-    problems.push({ severity, source, key, expected, found, mend: 'take it out' });
+    problems.push({ severity, source, key, expected, found, hint: 'take it out' });
   });
   checkSecretSettings(settings, root, say);
   checkDotEnv(variables, root, problems);

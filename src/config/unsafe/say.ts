@@ -6,4 +6,4 @@ import type { SettingName } from '../settings/settings.ts';
  * Reports one unsafe setting.
  * @param found the value to show; never a secret
  */
-export type Say = (severity: Problem['severity'], name: SettingName, expected: string, found: string, mend?: string) => void;
+export type Say = (severity: Problem['severity'], name: SettingName, expected: string, found: string, hint?: string) => void;

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import { rm } from 'node:fs/promises';
 import { loadConfig } from '../../../src/config/load.ts';
-import { createLasting } from '../../../src/start/create-deps.ts';
+import { createSharedDeps } from '../../../src/start/create-deps.ts';
 import { startSmtpReceiver } from '../../../src/apps/mailbox/smtp-receiver.ts';
 import type { MessageStore } from '../../../src/apps/mailbox/message-store.ts';
 import { listen } from '../../../src/start/listen.ts';
@@ -66,7 +66,7 @@ export async function startUnsettledWorld(): Promise<UnsettledWorld> {
     },
   });
   let unsettled: UnsettledStorage | undefined;
-  const opened = await createLasting(config, clock, log, async (...which) => {
+  const opened = await createSharedDeps(config, clock, log, async (...which) => {
     unsettled = unsettle(await openStorage(...which));
     return unsettled.storage;
   });
@@ -81,7 +81,7 @@ export async function startUnsettledWorld(): Promise<UnsettledWorld> {
   });
   const app = await startCommonId(config, clock, log, undefined, opened);
   const server = await listen(app.handler, { port, host: '127.0.0.1', setting: 'ISSUER' });
-  await app.loadRest?.();
+  await app.warmUp?.();
   return {
     issuer: config.issuer,
     siteKey,

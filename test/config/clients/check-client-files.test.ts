@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { checkClientFiles, namesInClientFiles } from '../../../src/config/clients/check-client-files.ts';
 import type { ClientContext } from '../../../src/config/clients/check-client-files.ts';
 import { digestOf } from '../../../src/config/clients/check-client-secrets.ts';
-import type { SecretFile } from '../../../src/config/clients/check-client-secrets.ts';
+import type { SecretFile } from '../../../src/config/settings/read-secret-file.ts';
 import { formatProblem } from '../../../src/config/problems/problem.ts';
 
 const SECRET = '0123456789abcdef0123456789abcdef';
@@ -226,10 +226,10 @@ describe('redirect URIs', () => {
 
   test('of a web client in production are not on this machine', () => {
     const production = 'an https URL (or http on loopback for a native client)';
-    const mend = 'use the URL that customers reach: a web client does not run on their machines';
+    const hint = 'use the URL that customers reach: a web client does not run on their machines';
     expect(sentences({ ...web, redirect_uris: ['http://localhost:3001/cb', 'https://localhost/cb'] }, 'production')).toEqual([
-      `${NAME}: redirect_uris[0]: expected ${production}, found 'http://localhost:3001/cb'; ${mend}`,
-      `${NAME}: redirect_uris[1]: expected ${production}, found 'https://localhost/cb'; ${mend}`,
+      `${NAME}: redirect_uris[0]: expected ${production}, found 'http://localhost:3001/cb'; ${hint}`,
+      `${NAME}: redirect_uris[1]: expected ${production}, found 'https://localhost/cb'; ${hint}`,
     ]);
     expect(sentences(native, 'production')).toEqual([]);
   });

@@ -5,7 +5,7 @@ import { expect, test } from '@jest/globals';
 import { jsonSchemas } from '../../../src/config/files/json-schemas.ts';
 
 function readConfigFile(name: string): Record<string, unknown> {
-  return JSON.parse(readFileSync(fileURLToPath(new URL(`../../config/${name}`, import.meta.url)), 'utf8')) as Record<
+  return JSON.parse(readFileSync(fileURLToPath(new URL(`../../../config/${name}`, import.meta.url)), 'utf8')) as Record<
     string,
     unknown
   >;

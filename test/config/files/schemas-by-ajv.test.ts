@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
 import { Ajv } from 'ajv';
 
-const config = (name: string): string => fileURLToPath(new URL(`../../config/${name}`, import.meta.url));
+const config = (name: string): string => fileURLToPath(new URL(`../../../config/${name}`, import.meta.url));
 const read = (name: string): unknown => JSON.parse(readFileSync(config(name), 'utf8'));
 // Formats are annotations in draft 7; what they are is checked by the program.
 const compile = (schema: string) =>

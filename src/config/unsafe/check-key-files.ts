@@ -1,14 +1,14 @@
-// The provider's own keys, as production wants them: there, made on purpose, and nobody else's to read.
+// Checks the provider's own keys for production: they exist, were made for production, and only their owner can read them.
 import { relative } from 'node:path';
-import { NEEDED_KEYS, readKeyFiles, type KeyFile } from './key-files.ts';
-import type { Problem } from '../config/problems/problem.ts';
+import { NEEDED_KEYS, readKeyFiles, type KeyFile } from '../../keys/key-files.ts';
+import type { Problem } from '../problems/problem.ts';
 
-const MEND = 'make them with: npm run admin -- keys rotate';
+const HINT = 'make them with: npm run admin -- keys rotate';
 
 /** @param directory of the keys; absolute */
 export function checkKeyFiles(directory: string, root: string, problems: Problem[]): void {
-  const error = (source: string, expected: string, found: string, mend: string): void => {
-    problems.push({ severity: 'error', source, expected, found, mend });
+  const error = (source: string, expected: string, found: string, hint: string): void => {
+    problems.push({ severity: 'error', source, expected, found, hint });
   };
   let files: KeyFile[];
   try {
@@ -18,11 +18,11 @@ export function checkKeyFiles(directory: string, root: string, problems: Problem
     return error(directory, 'a private JSON Web Key a file', found, 'take the file away');
   }
   for (const { alg } of NEEDED_KEYS) {
-    if (!files.some((file) => file.alg === alg)) error(directory, `an ${alg} key`, 'none', MEND);
+    if (!files.some((file) => file.alg === alg)) error(directory, `an ${alg} key`, 'none', HINT);
   }
   for (const { path, worldReadable, development } of files) {
     const name = relative(root, path).startsWith('..') ? path : relative(root, path);
     if (worldReadable) error(name, 'a key that its owner only can read', 'one that everybody can read', `chmod 600 ${name}`);
-    if (development) error(name, 'a key that was made for production', 'one that was made for development', MEND);
+    if (development) error(name, 'a key that was made for production', 'one that was made for development', HINT);
   }
 }

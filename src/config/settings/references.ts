@@ -1,22 +1,21 @@
 // References from configuration files to the environment: `${NAME}` inside a text.
-import { formatPath, isRecord } from './check-object.ts';
-import { describeValue } from './describe-value.ts';
-import { nearestName } from './nearest-name.ts';
-import type { Problem } from './problem.ts';
-import { SETTINGS } from '../settings/settings.ts';
-import type { Setting, SettingName } from '../settings/settings.ts';
+import { formatPath, isRecord } from '../problems/check-object.ts';
+import { describeValue } from '../problems/describe-value.ts';
+import { nearestName } from '../problems/nearest-name.ts';
+import type { Problem } from '../problems/problem.ts';
+import { isSecretSetting } from './settings.ts';
 
 const REFERENCE = /\$\{([^}]*)\}/g;
 
-/** Stands for a value that could not be put in, so that one mistake is not told twice. */
+/** Takes the place of a value that is missing, so that one mistake is reported once. */
 export const STAND_IN = 'https://not-set.invalid';
 
-/** What a name stands for: a value; `undefined` where nobody says; `null` where that is told as a problem already. */
+/** The value of a name; `undefined` if it is not set; `null` if its problem is reported already. */
 export type Lookup = (name: string) => string | null | undefined;
 
 export type ReferenceContext = {
   lookup: Lookup;
-  /** The names that are known, to suggest one. */
+  /** Known names, for suggestions. */
   known: readonly string[];
 };
 
@@ -57,20 +56,19 @@ export function resolveReferences(
   return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, inner(part, key)]));
 }
 
-/** What a text holds is shown in sentences and on pages. */
+/** A text is shown in messages and on pages, so it must not hold a secret. */
 function isSecret(name: string): boolean {
-  const setting: Setting<unknown> | undefined = Object.hasOwn(SETTINGS, name) ? SETTINGS[name as SettingName] : undefined;
-  return setting?.secret ?? /(SECRET|PASSWORD|TOKEN|KEYS?)$/.test(name);
+  return isSecretSetting(name) || /(SECRET|PASSWORD|TOKEN|KEYS?)$/.test(name);
 }
 
-function secretProblem(name: string): Pick<Problem, 'expected' | 'mend'> {
-  return { expected: 'no secret inside a text', mend: `a client’s secret is {"client_secret": {"$env": "${name}"}}` };
+function secretProblem(name: string): Pick<Problem, 'expected' | 'hint'> {
+  return { expected: 'no secret inside a text', hint: `a client’s secret is {"client_secret": {"$env": "${name}"}}` };
 }
 
-function missingProblem(name: string, known: readonly string[]): Pick<Problem, 'expected' | 'mend'> {
+function missingProblem(name: string, known: readonly string[]): Pick<Problem, 'expected' | 'hint'> {
   const nearest = nearestName(name, known);
   return {
     expected: 'the name of a variable that is set',
-    mend: nearest === undefined ? `set ${name} in the environment` : `did you mean \${${nearest}}? Otherwise set ${name}`,
+    hint: nearest === undefined ? `set ${name} in the environment` : `did you mean \${${nearest}}? Otherwise set ${name}`,
   };
 }

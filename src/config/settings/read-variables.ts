@@ -1,0 +1,45 @@
+// Reads the variables of the environment, of the .env file, and of the files that hold secrets.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseEnv } from 'node:util';
+import { describeValue } from '../problems/describe-value.ts';
+import type { Problem } from '../problems/problem.ts';
+import { readTextFile } from '../problems/read-json-file.ts';
+import type { Mode } from '../problems/web-url.ts';
+import { createReadSecretFile } from './read-secret-file.ts';
+import { readSecretSettings } from './read-secret-settings.ts';
+import { secretFileName } from './settings.ts';
+import type { Environment, Variables } from './variables.ts';
+
+/** The name of the file in the project's root that fills what the environment leaves out. */
+export const DOT_ENV = '.env';
+
+/** Puts the environment and the .env file of the project's root together; the real environment wins. */
+export function readVariables(env: Environment, directory: string, problems: Problem[]): Variables {
+  const path = join(directory, DOT_ENV);
+  const file: Environment = existsSync(path) ? parseEnv(readTextFile(directory, DOT_ENV, problems) ?? '') : {};
+  const said = ([, value]: [string, string | undefined]): boolean => value !== undefined && value.trim() !== '';
+  const values: Environment = Object.fromEntries([...Object.entries(file), ...Object.entries(env).filter(said)].filter(said));
+  const inFile = Object.keys(file);
+  const sourceOf = (name: string): string => (inFile.includes(name) && values[name] !== env[name] ? DOT_ENV : 'environment');
+  const mode = readMode(values.NODE_ENV, sourceOf('NODE_ENV'), problems);
+  const fromFiles = readSecretSettings({ mode, values, sourceOf }, createReadSecretFile(directory), problems);
+  return {
+    mode,
+    values: { ...values, ...fromFiles },
+    sourceOf,
+    givenBy: (name) => (fromFiles[name] === undefined ? name : secretFileName(name)),
+    inFile,
+  };
+}
+
+function readMode(value: string | undefined, source: string, problems: Problem[]): Mode {
+  // Test runners set `test`; what they start is a development installation.
+  if (value === undefined || value === 'development' || value === 'test') return 'development';
+  if (value !== 'production') {
+    const expected = 'development or production';
+    problems.push({ severity: 'error', source, key: 'NODE_ENV', expected, found: describeValue(value) });
+  }
+  // Whoever misspelt "production" must not be told about development only.
+  return 'production';
+}
