@@ -17,7 +17,7 @@ export const ROOMS: Record<string, { uses: string[]; instead: string }> = {
   },
   telemetry: { uses: [], instead: 'src/telemetry/ is told what happens: have it passed in.' },
   storage: { uses: ['domain'], instead: 'Storage keeps what it is given; it knows src/domain/ alone.' },
-  mail: { uses: ['http'], instead: 'The mailer takes a mail and sends it.' },
+  mail: { uses: ['domain', 'http'], instead: 'The mailer takes a mail and sends it.' },
   keys: { uses: ['domain'], instead: 'The keys know src/domain/ alone: have it passed in.' },
   config: { uses: ['domain', 'keys'], instead: 'src/config/ reads what is written down; it starts nothing.' },
   jobs: {

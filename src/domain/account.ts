@@ -1,4 +1,5 @@
 // An account: one person's TOYOTA/LEXUS common ID.
+import type { OwedMail } from './mails.ts';
 
 /** A moment in milliseconds since 1970-01-01T00:00:00Z, as every stored time of this program. */
 export type EpochMilliseconds = number;
@@ -69,9 +70,6 @@ export type EmailBefore = {
 
 /** A replaced password, kept while it can undo a change of address. */
 export type PasswordBefore = { password_hash: string; until: EpochMilliseconds };
-
-/** A mail that tells the person of a change; `template` is one of views/mail. No secret is in it. */
-export type OwedMail = { to: string; template: string; language: string; values: Record<string, string | number> };
 
 /** The mails that one change owes. */
 export type MailsOwed = { change: string; mails: OwedMail[]; until: EpochMilliseconds };

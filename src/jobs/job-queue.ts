@@ -1,10 +1,11 @@
 // Puts durable work on its way: written first, then the runner of this process is told, so that mail leaves at once.
 import type { EpochMilliseconds } from '../domain/account.ts';
+import type { Mail, MailSecrets } from '../domain/mails.ts';
 import type { JobStore } from '../storage/storage.ts';
 
 /** The kinds of work, and what each needs. */
 export type JobPayloads = {
-  send_mail: { to: string; template: string; language: string; values: Record<string, string | number> };
+  send_mail: Mail;
   mail_password_reset: { reset: string; long: boolean };
   deliver_dealer_link: { link_id: string };
   update_dealer_link: { link_id: string };
@@ -17,8 +18,8 @@ export type JobPayloads = {
 export type AccountChange = {
   account_id: string;
   change: string;
-  /** Values that only the mails show, by template. */
-  secrets: Record<string, Record<string, string>>;
+  /** Values of the mails that the account does not hold. */
+  secrets: Partial<MailSecrets>;
 };
 
 /** A change of a migration that others have to hear of; see `follow-migration.ts`. */

@@ -1,5 +1,6 @@
 // Job: send a mail.
-import type { Mail, Mailer } from '../mail/mailer.ts';
+import type { Mail } from '../domain/mails.ts';
+import type { Mailer } from '../mail/mailer.ts';
 import { HopelessJob, type JobHandler } from './runner.ts';
 
 /** A code that comes later is of no use to anybody. */
@@ -15,8 +16,7 @@ export function createSendMail(mailer: Mailer, clock: () => number): JobHandler 
     async run(payload, job) {
       if (!('values' in payload)) throw new HopelessJob('it cannot be read: HMAC_KEY was another one when it was written');
       const mail = payload as Mail;
-      const { minutes } = mail.values;
-      if (minutes !== undefined && clock() > job.created_at + Number(minutes) * 60_000)
+      if ('minutes' in mail.values && clock() > job.created_at + mail.values.minutes * 60_000)
         throw new HopelessJob('the code has expired');
       try {
         await mailer.send(mail);

@@ -1,33 +1,37 @@
-// Job: the mails that tell of a change of an account. They are noted in the account by the very write that makes the change, so they are
-// sent if it was made, and only then.
+// Job: sends the mails that tell a person of a change of the account. The write that makes the change also notes its mails in the account.
+// So they are sent if the change was made, and only then.
 import { randomUUID } from 'node:crypto';
-import { MAIL_OWED_MS, withMailsOwed, type Account, type OwedMail } from '../domain/account.ts';
+import { MAIL_OWED_MS, withMailsOwed, type Account } from '../domain/account.ts';
+import { withSecrets, type MailName, type MailSecrets, type OwedMail } from '../domain/mails.ts';
 import type { Deps } from '../deps.ts';
 import { changeAccount } from '../storage/change-account.ts';
 import type { AccountChange } from './job-queue.ts';
 import { HopelessJob, type JobHandler } from './runner.ts';
 
-/** A process that wrote the change and died before it sent the mails has been gone for so long. */
+/** Longer than a process lives on between the change and its mails. */
 const SURELY_WRITTEN_AFTER_MS = 60_000;
 
-/** The account as it is to be, and the mails that tell of it. */
-export type ChangeToTell = { to: Account; mails: OwedMail[] };
+/** A mail with a secret value can be owed only where the secret is given. */
+type Owable<Secret extends keyof MailSecrets> = Exclude<MailName, keyof MailSecrets> | Secret;
+
+/** The next state of the account, and the mails that tell of the change. */
+export type ChangeToTell<Secret extends keyof MailSecrets = never> = { to: Account; mails: OwedMail<Owable<Secret>>[] };
 
 /**
- * Changes an account as `changeAccount` does and has its mails sent once, whatever becomes of this process: a job that was written before
- * the change sends them a minute later, unless they are on their way by then.
+ * Changes an account as `changeAccount` does, and sends the mails of the change once. A job is written before the change. If this process
+ * dies, the job sends the mails a minute later.
  * @param change may be called several times; answers `undefined` where there is nothing to write
- * @param secrets values that only the mails may show, by template: they are in no account, and encrypted in the jobs
+ * @param secrets values of the mails that the account must not hold; the job holds them encrypted
  */
-export async function changeAndTell(
+export async function changeAndTell<Secret extends keyof MailSecrets = never>(
   deps: Pick<Deps, 'storage' | 'clock' | 'jobs'>,
   accountId: string,
   event: Parameters<typeof changeAccount>[2],
-  change: (standing: Account) => ChangeToTell | undefined,
-  secrets: AccountChange['secrets'] = {},
+  change: (standing: Account) => ChangeToTell<NoInfer<Secret>> | undefined,
+  ...[secrets]: [Secret] extends [never] ? [] : [secrets: Pick<MailSecrets, Secret>]
 ): Promise<Account | undefined> {
   const { jobs, clock } = deps;
-  const told: AccountChange = { account_id: accountId, change: randomUUID(), secrets };
+  const told: AccountChange = { account_id: accountId, change: randomUUID(), secrets: secrets ?? {} };
   for (let hasJob = false; ; hasJob = true) {
     const found = { owes: false };
     const account = await changeAccount(deps, accountId, event, (standing) => {
@@ -39,7 +43,7 @@ export async function changeAndTell(
     });
     if (!found.owes) return account;
     if (hasJob) {
-      // Where this fails, the job does it.
+      // If this fails, the job sends them.
       if (account) await sendMails(deps, account, told).catch(() => undefined);
       return account;
     }
@@ -49,7 +53,7 @@ export async function changeAndTell(
   }
 }
 
-/** The handler. Can be repeated: a mail that is on its way, or was sent, is not sent again. */
+/** Makes the handler. It can run again: a mail that is queued or sent is not sent a second time. */
 export function createTellAccountChange(deps: Pick<Deps, 'storage' | 'jobs'>): JobHandler {
   return {
     giveUpAfterMs: MAIL_OWED_MS,
@@ -62,7 +66,7 @@ export function createTellAccountChange(deps: Pick<Deps, 'storage' | 'jobs'>): J
   };
 }
 
-/** Sends nothing where the change was not made. */
+/** Sends nothing if the change was not made. */
 async function sendMails(
   { storage, jobs }: Pick<Deps, 'storage' | 'jobs'>,
   account: Account,
@@ -71,8 +75,8 @@ async function sendMails(
   const owed = account.mails_owed?.find((one) => one.change === change);
   for (const mail of owed?.mails ?? []) {
     const key = `mail:${mail.template}:${change}`;
-    // Given up: it is not tried again.
+    // Also one that was given up: it is not tried again.
     if (await storage.jobs.find(key)) continue;
-    await jobs.enqueue('send_mail', key, { ...mail, values: { ...mail.values, ...secrets[mail.template] } });
+    await jobs.enqueue('send_mail', key, withSecrets(mail, secrets));
   }
 }

@@ -1,29 +1,28 @@
-// Sends mail: one template in text and HTML, in the reader's language, by SMTP.
-import { fileURLToPath } from 'node:url';
+// Sends mail by SMTP.
 import type { Transporter } from 'nodemailer';
-import { createTranslator, type Language } from '../http/translator.ts';
-import { createViewRenderer } from '../http/view-renderer.ts';
-
-const VIEWS = fileURLToPath(new URL('../../views', import.meta.url));
-const LOCALES = fileURLToPath(new URL('../../config/locales', import.meta.url));
-
-export type Mail = { to: string; template: string; language: Language; values: Record<string, string | number> };
+import type { Mail } from '../domain/mails.ts';
+import type { Language } from '../http/translator.ts';
+import { createMailRenderer } from './render-mail.ts';
 
 export type Mailer = {
   /**
    * Hands one mail to the mail server.
-   * @throws what nodemailer throws; `responseCode` 5xx on it means that trying again is of no use
+   * @throws the error of nodemailer; with a `responseCode` of 5xx the server refuses the mail for good
    */
   send(mail: Mail): Promise<void>;
-  /** Loads what sends; otherwise the first mail does. */
+  /** Loads the mail library. Otherwise the first mail does. */
   load(): Promise<void>;
   close(): void;
 };
 
-/** How long a server that does not answer holds a job. */
+/** How long a mail server may be silent. */
 const TIMEOUT_MS = 10_000;
 
-/** @param smtpUrl `smtp://host:port` or `smtps://user:password@host:port` */
+/**
+ * Makes a mailer. It connects when it sends its first mail.
+ * @param smtpUrl `smtp://host:port` or `smtps://user:password@host:port`
+ * @param from the sender's address
+ */
 export function createMailer(smtpUrl: string, from: string): Mailer {
   let transport: Transporter | undefined;
   const load = async (): Promise<Transporter> => {
@@ -37,22 +36,17 @@ export function createMailer(smtpUrl: string, from: string): Mailer {
       socketTimeout: TIMEOUT_MS,
     } as Parameters<typeof createTransport>[0]));
   };
-  const translator = createTranslator(LOCALES, ['mail']);
-  const render = createViewRenderer(VIEWS, true);
+  const render = createMailRenderer();
 
   return {
-    async send({ to, template, language, values }) {
-      const t = translator.in(language);
-      const locals = { t, lang: language, ...values };
+    async send(mail) {
       await (
         await load()
       ).sendMail({
         from,
-        // As an object, so that nothing in the address is read as a list or a name.
-        to: { name: '', address: to },
-        subject: t(`${template.replaceAll('-', '_')}.subject`, values),
-        text: render(`mail/${template}.text`, locals),
-        html: render(`mail/${template}.html`, locals),
+        // As an object: nodemailer must not parse the address as a list or as a name with an address.
+        to: { name: '', address: mail.to },
+        ...render({ ...mail, language: mail.language as Language }),
         // RFC 3834: no out-of-office reply to this.
         headers: { 'Auto-Submitted': 'auto-generated' },
       });

@@ -1,6 +1,7 @@
 // Tells the person by mail that something was changed that guards the ID, so that somebody else's doing does not stay unnoticed.
 import type { Deps } from '../deps.ts';
-import type { Account, OwedMail, ProfileKey } from '../domain/account.ts';
+import type { Account, ProfileKey } from '../domain/account.ts';
+import type { OwedMail } from '../domain/mails.ts';
 import { formatTime } from '../http/format-time.ts';
 
 /**
@@ -11,7 +12,7 @@ export function profileChangedMails(
   { clock, config }: Pick<Deps, 'clock' | 'config'>,
   account: Account,
   changed: readonly ProfileKey[],
-): OwedMail[] {
+): OwedMail<'profile-changed'>[] {
   if (changed.length === 0) return [];
   const language = account.language === 'en' ? 'en' : 'ja';
   const values = {

@@ -467,35 +467,3 @@ export function demoClientSamples(t: Translate): ViewSample[] {
     client('demo-clients received', 'lexus', { received }),
   ];
 }
-
-/** Data for every mail. */
-export const MAIL_SAMPLES: Record<string, Record<string, string | number>> = {
-  'email-code': { code: '012345', minutes: 10 },
-  'failed-sign-ins': { failures: 7 },
-  'id-exists': { email: 'sato@example.jp', loginUrl: 'http://localhost:3001/?a=1&b=2' },
-  'dealer-link-done': { dealerName: dealer.name },
-  'dealer-link-failed': { dealerName: dealer.name },
-  'password-reset-code': { code: '012345', minutes: 10 },
-  'password-reset-paused': {},
-  'email-change-code': { code: '012345', minutes: 10 },
-  'email-change-taken': {},
-  'email-changed': { email: 'new@example.jp', time: '2026年11月1日 9:30' },
-  'email-changed-undo': {
-    email: 'new@example.jp',
-    time: '2026年11月1日 9:30',
-    url: 'http://localhost:3000/account/email/undo?token=a.b',
-  },
-  'migration-completed': {
-    serviceName: 'トヨタオーナーズサイト',
-    email: 'tanaka@example.jp',
-    time: '2026年11月1日 9:30',
-    ends: '2026年11月4日 9:30',
-    url: 'http://localhost:3000/account/migration/undo?token=abc',
-  },
-  'profile-changed': {
-    claims: 'family_name given_name family_name_kana given_name_kana birthdate phone_number address',
-    time: '2026年11月1日 9:30',
-    url: 'http://localhost:3000/password/forgotten',
-  },
-  'password-changed': { time: '2026年11月1日 9:30', url: 'http://localhost:3000/password/forgotten' },
-};

@@ -7,7 +7,9 @@ import { HtmlValidate, StaticConfigLoader } from 'html-validate';
 import { SCOPES } from '../../src/config/clients/client-schema.ts';
 import { createTranslator, LANGUAGES, type Language, type Translate } from '../../src/http/translator.ts';
 import { createViewRenderer } from '../../src/http/view-renderer.ts';
-import { demoClientSamples, MAIL_SAMPLES, viewSamples, type ViewSample } from './view-samples.ts';
+import { MAILS, type Mail, type MailName } from '../../src/domain/mails.ts';
+import { createMailRenderer } from '../../src/mail/render-mail.ts';
+import { demoClientSamples, viewSamples, type ViewSample } from './view-samples.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const LOCALES = join(ROOT, 'config/locales');
@@ -221,19 +223,21 @@ describe.each(LANGUAGES)('pages of the demo clients in %s', (language) => {
 describe.each(LANGUAGES)('mails in %s', (language) => {
   const { t, missing } = watchfulTranslate(language, ['mail']);
 
-  test.each(Object.entries(MAIL_SAMPLES))('%s', async (name, data) => {
+  const renderMail = createMailRenderer({ in: () => t });
+
+  test.each(Object.keys(MAILS) as MailName[])('%s', async (name) => {
     missing.clear();
-    const html = render(`mail/${name}.html`, { ...data, t, lang: language });
-    const text = render(`mail/${name}.text`, { ...data, t, lang: language });
-    const subject = t(`${name.replaceAll('-', '_')}.subject`, data);
+    const data = MAILS[name].sample;
+    const { html, text, subject } = renderMail({ template: name, language, values: data } as Mail & { language: Language });
     expect([...missing]).toEqual([]);
     // Mail programs keep no style sheet.
     expect((await faultsOf(html)).filter((fault) => !fault.includes('no-inline-style'))).toEqual([]);
     expect(text).not.toMatch(/<|&amp;|undefined/);
     expect(text).toMatch(/^\S/);
     if (name === 'email-code') {
-      expect(subject).toContain(String(data.code));
-      expect(text.split('\n')).toContain(String(data.code));
+      const { code } = MAILS[name].sample;
+      expect(subject).toContain(code);
+      expect(text.split('\n')).toContain(code);
     }
   });
 });

@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
+import type { Mail } from '../../src/domain/mails.ts';
 import { createJobQueue } from '../../src/jobs/job-queue.ts';
 import { LEASE_MS } from '../../src/jobs/keep-lease.ts';
 import { createJobRunner, type JobHandler, type JobRunner } from '../../src/jobs/runner.ts';
@@ -13,7 +14,7 @@ import { StorageUnavailable, type Storage } from '../../src/storage/storage.ts';
 import { untilTrue } from '../journeys/dealer-faults.ts';
 
 const RENEW_EVERY_MS = 5;
-const MAIL = { to: 'taro@example.jp', template: 'email-code', language: 'ja', values: {} };
+const MAIL: Mail = { to: 'taro@example.jp', template: 'password-reset-paused', language: 'ja', values: {} };
 
 let directory: string;
 let storage: Storage;

@@ -15,9 +15,6 @@ type EmailDeps = Pick<Deps, 'config' | 'storage' | 'clock' | 'jobs'>;
 /** The slot of the code: no code of a registration or a reset counts in it. */
 export const emailChangeSlot = (accountId: string): string => `email-change:${accountId}`;
 
-/** Goes to the old address; its link takes the change back. */
-const UNDO_MAIL = 'email-changed-undo';
-
 const languageOf = ({ language }: Account): 'ja' | 'en' => (language === 'en' ? 'en' : 'ja');
 
 /**
@@ -48,10 +45,14 @@ export async function askForEmail(
   const code = await drawCodeFor(deps, canonical);
   // The mail first: where the press ends in between, the slot is empty and the next press sends another one.
   await jobs.enqueue('send_mail', `mail:email-change:${randomUUID()}`, {
-    to: owner ? owner.email : email,
-    template: owner ? 'email-change-taken' : 'email-change-code',
     language: languageOf(account),
-    values: owner ? {} : { code: formatCode(code), minutes: EMAIL_CODE_LIFETIME_MS / 60_000 },
+    ...(owner
+      ? { to: owner.email, template: 'email-change-taken', values: {} }
+      : {
+          to: email,
+          template: 'email-change-code',
+          values: { code: formatCode(code), minutes: EMAIL_CODE_LIFETIME_MS / 60_000 },
+        }),
   });
   await storage.emailCodes.put({
     id: slot,
@@ -103,11 +104,11 @@ export async function changeEmail(deps: EmailDeps, accountId: string, wanted: st
         to,
         mails: [
           { to: to.email, template: 'email-changed', language, values },
-          { to: standing.email, template: UNDO_MAIL, language, values },
+          { to: standing.email, template: 'email-changed-undo', language, values },
         ],
       };
     },
-    { [UNDO_MAIL]: { url: undoUrl } },
+    { 'email-changed-undo': { url: undoUrl } },
   ).catch((error: unknown) => {
     if (error instanceof AlreadyExists) return undefined;
     throw error;

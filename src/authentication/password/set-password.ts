@@ -1,12 +1,7 @@
 // Sets a new password and tells the person by mail, so that somebody else's doing does not stay unnoticed.
 import type { Deps } from '../../deps.ts';
-import {
-  momentAfterSignIns,
-  passwordsBefore,
-  type Account,
-  type EpochMilliseconds,
-  type OwedMail,
-} from '../../domain/account.ts';
+import { momentAfterSignIns, passwordsBefore, type Account, type EpochMilliseconds } from '../../domain/account.ts';
+import type { OwedMail } from '../../domain/mails.ts';
 import { changeAndTell } from '../../jobs/tell-account-change.ts';
 import { formatTime } from '../../http/format-time.ts';
 
@@ -40,7 +35,11 @@ export async function setPassword(
 }
 
 /** @param account as it is after the change */
-export function passwordChangedMail({ config }: Pick<Deps, 'config'>, account: Account, now: EpochMilliseconds): OwedMail {
+export function passwordChangedMail(
+  { config }: Pick<Deps, 'config'>,
+  account: Account,
+  now: EpochMilliseconds,
+): OwedMail<'password-changed'> {
   const language = account.language === 'en' ? 'en' : 'ja';
   return {
     to: account.email,

@@ -59,12 +59,14 @@ async function sendCode(
   const code = await drawCodeFor(deps, address.canonical);
   // The mail first: where the press ends in between, the slot is empty and the next press sends another one.
   await deps.jobs.enqueue('send_mail', `mail:${randomUUID()}`, {
-    to: owner ? owner.email : address.email,
-    template: owner ? 'id-exists' : 'email-code',
     language: mail.language,
-    values: owner
-      ? { email: owner.email, loginUrl: mail.loginUrl }
-      : { code: formatCode(code), minutes: EMAIL_CODE_LIFETIME_MS / 60_000 },
+    ...(owner
+      ? { to: owner.email, template: 'id-exists', values: { email: owner.email, loginUrl: mail.loginUrl } }
+      : {
+          to: address.email,
+          template: 'email-code',
+          values: { code: formatCode(code), minutes: EMAIL_CODE_LIFETIME_MS / 60_000 },
+        }),
   });
   await deps.storage.emailCodes.put({
     id: slot,

@@ -1,0 +1,160 @@
+// The mails of the common ID. One entry makes a mail: its values, and the parts that the page in the mailbox is made of. Its words stand
+// in config/locales/<language>/mail.json, under its name with `_` for `-`.
+
+type Values = Record<string, string | number>;
+
+/** A part of a mail. Each names its words, which may contain any value of the mail, such as `{{minutes}}`. */
+export type Part<Value extends string = string> =
+  /** A paragraph. */
+  | { text: string }
+  /** Small print: what a reader who knows what happened need not read. */
+  | { note: string }
+  /** A label with a value below it. */
+  | { label: string; value: Value }
+  /** A label with several lines below it. The value holds their names with spaces in between; `<words>.<name>` are their words. */
+  | { label: string; names: Value; words: string }
+  /** A code: large and alone on its line, so that phones offer to copy it. */
+  | { code: Value }
+  /** A button to a page; in the plain text its address. */
+  | { link: string; to: Value };
+
+/** A mail as the table has it. */
+export type MailEntry<Sample extends Values = Values> = {
+  /** Its values. The compiler takes their types from here, and the tests render them. */
+  sample: Sample;
+  /** Its parts, in order. Plain text has an empty line between two groups, and none within a group. */
+  groups: readonly (readonly Part[])[];
+};
+
+function mail<Sample extends Values>(
+  sample: Sample,
+  ...groups: readonly (readonly Part<keyof Sample & string>[])[]
+): MailEntry<Sample> {
+  return { sample, groups };
+}
+
+const WHEN = '2026年11月1日 9:30';
+const DEALER = '愛知中央トヨタ自動車株式会社';
+const CODE_MAIL = mail(
+  { code: '012345', minutes: 10 },
+  [{ text: 'text' }],
+  [{ code: 'code' }],
+  [{ text: 'valid' }, { text: 'warning' }],
+  [{ note: 'not_you' }],
+);
+
+/** Every mail. To add one, see "How to add a mail" in ARCHITECTURE.md. */
+export const MAILS = {
+  /** Proves the address of a registration. */
+  'email-code': CODE_MAIL,
+  /** To the owner of an address that somebody tried to register again. */
+  'id-exists': mail(
+    { email: 'sato@example.jp', loginUrl: 'http://localhost:3001/?a=1&b=2' },
+    [{ text: 'text' }],
+    [{ label: 'id', value: 'email' }],
+    [{ text: 'how' }],
+    [{ link: 'link', to: 'loginUrl' }],
+    [{ note: 'not_you' }],
+  ),
+  /** To the owner of an ID, after a sign-in that followed many failed ones. */
+  'failed-sign-ins': mail({ failures: 7 }, [{ text: 'text' }], [{ text: 'you' }], [{ text: 'not_you' }]),
+  /** The dealer accepted the link. */
+  'dealer-link-done': mail(
+    { dealerName: DEALER },
+    [{ text: 'text' }],
+    [{ label: 'dealer', value: 'dealerName' }],
+    [{ text: 'next' }],
+    [{ note: 'not_you' }],
+  ),
+  /** The dealer did not accept the link in time. */
+  'dealer-link-failed': mail(
+    { dealerName: DEALER },
+    [{ text: 'text' }],
+    [{ label: 'dealer', value: 'dealerName' }],
+    [{ text: 'next' }],
+  ),
+  /** The code of a password reset. */
+  'password-reset-code': CODE_MAIL,
+  /** After too many tries, resets of this ID are paused for a day. */
+  'password-reset-paused': mail({}, [{ text: 'text' }], [{ text: 'login' }], [{ note: 'not_you' }]),
+  /** To the owner of an ID that has a new password. */
+  'password-changed': mail(
+    { time: WHEN, url: 'http://localhost:3000/password/forgotten' },
+    [{ text: 'text' }],
+    [{ label: 'time', value: 'time' }],
+    [{ text: 'ended' }],
+    [{ text: 'not_you' }, { link: 'link', to: 'url' }],
+  ),
+  /** To the owner of an ID, after a change of claims that protect the ID. */
+  'profile-changed': mail(
+    {
+      claims: 'family_name given_name family_name_kana given_name_kana birthdate phone_number address',
+      time: WHEN,
+      url: 'http://localhost:3000/password/forgotten',
+    },
+    [{ text: 'text' }],
+    [{ label: 'what', names: 'claims', words: 'claims' }],
+    [{ label: 'time', value: 'time' }],
+    [{ text: 'not_you' }, { link: 'link', to: 'url' }],
+  ),
+  /** Proves the new address of an ID. */
+  'email-change-code': CODE_MAIL,
+  /** To an address that has an ID, when another ID asks for the address. */
+  'email-change-taken': mail({}, [{ text: 'text' }], [{ note: 'not_you' }]),
+  /** To the new address of an ID. */
+  'email-changed': mail(
+    { email: 'new@example.jp', time: WHEN },
+    [{ text: 'text' }],
+    [{ label: 'id', value: 'email' }],
+    [{ label: 'time', value: 'time' }],
+    [{ note: 'next' }],
+  ),
+  /** To the old address of an ID, with a link that undoes the change. */
+  'email-changed-undo': mail(
+    { email: 'new@example.jp', time: WHEN, url: 'http://localhost:3000/account/email/undo?token=a.b' },
+    [{ text: 'text' }],
+    [{ label: 'id', value: 'email' }],
+    [{ label: 'time', value: 'time' }],
+    [{ text: 'not_you' }, { link: 'link', to: 'url' }],
+  ),
+  /** To the address of the ID and to the one that the legacy site knew, after a migration; with a link that undoes it. */
+  'migration-completed': mail(
+    {
+      serviceName: 'トヨタオーナーズサイト',
+      email: 'tanaka@example.jp',
+      time: WHEN,
+      ends: '2026年11月4日 9:30',
+      url: 'http://localhost:3000/account/migration/undo?token=abc',
+    },
+    [{ text: 'text' }],
+    [{ label: 'id', value: 'email' }],
+    [{ label: 'time', value: 'time' }],
+    [{ text: 'you' }],
+    [{ text: 'not_you' }, { link: 'link', to: 'url' }],
+  ),
+} as const;
+
+/** The values of each mail. */
+export type Mails = { [Name in keyof typeof MAILS]: (typeof MAILS)[Name]['sample'] };
+export type MailName = keyof Mails;
+
+/** One mail: who gets it, which one it is, and its values. */
+export type Mail<Name extends MailName = MailName> = {
+  [N in Name]: { to: string; template: N; language: string; values: Mails[N] };
+}[Name];
+
+/** Values that an account must not hold. They wait in the encrypted payload of a job. */
+export type MailSecrets = { 'email-changed-undo': Pick<Mails['email-changed-undo'], 'url'> };
+
+/** A mail without its secrets: an account may hold it. */
+export type OwedMail<Name extends MailName = MailName> = {
+  [N in Name]: Omit<Mail<N>, 'values'> & {
+    values: N extends keyof MailSecrets ? Omit<Mails[N], keyof MailSecrets[N]> : Mails[N];
+  };
+}[Name];
+
+/** The mail that is sent for a mail that an account holds. */
+export function withSecrets(owed: OwedMail, secrets: Partial<MailSecrets>): Mail {
+  const secret = owed.template in secrets ? secrets[owed.template as keyof MailSecrets] : {};
+  return { ...owed, values: { ...owed.values, ...secret } } as Mail;
+}

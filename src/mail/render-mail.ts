@@ -1,0 +1,48 @@
+// Turns a mail and its values into a subject, plain text and HTML, in the reader's language.
+import { fileURLToPath } from 'node:url';
+import { MAILS, type Mail, type MailEntry, type Part } from '../domain/mails.ts';
+import { createTranslator, type Language, type Translate } from '../http/translator.ts';
+import { createViewRenderer } from '../http/view-renderer.ts';
+
+const VIEWS = fileURLToPath(new URL('../../views', import.meta.url));
+const LOCALES = fileURLToPath(new URL('../../config/locales', import.meta.url));
+
+export type RenderedMail = { subject: string; text: string; html: string };
+type MailToRender = Pick<Mail, 'template' | 'values'> & { language: Language };
+
+/**
+ * Makes the function that renders a mail. The words and views are read once.
+ * @param translator tests pass one that notices missing words
+ */
+export function createMailRenderer(translator = createTranslator(LOCALES, ['mail'])): (mail: MailToRender) => RenderedMail {
+  const render = createViewRenderer(VIEWS, true);
+
+  return function renderMail({ template, language, values }) {
+    // A newer version may have queued a mail that this one does not know; the job is tried again.
+    if (!Object.hasOwn(MAILS, template)) throw new Error(`there is no mail "${template}" in src/domain/mails.ts`);
+    const t = translator.in(language);
+    const words: Translate = (key) => t(`${wordsOf(template)}.${key}`, values);
+    const { groups }: MailEntry = MAILS[template];
+    const linesOf = (part: Part): unknown[] => linesBelow(part, values, words);
+    const locals = { t, lang: language, groups, words, values, linesOf };
+    return {
+      subject: words('subject'),
+      text: render('mail/common-id.text', locals),
+      html: render('mail/common-id.html', locals),
+    };
+  };
+}
+
+/** Where the words of a mail stand in mail.json. */
+export function wordsOf(template: string): string {
+  return template.replaceAll('-', '_');
+}
+
+/** The lines below a label. */
+function linesBelow(part: Part, values: Record<string, string | number>, words: Translate): unknown[] {
+  if ('names' in part)
+    return String(values[part.names])
+      .split(' ')
+      .map((name) => words(`${part.words}.${name}`));
+  return 'value' in part ? [values[part.value]] : [];
+}

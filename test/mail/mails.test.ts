@@ -1,0 +1,111 @@
+// The table of mails: every entry has its words in both languages, and nothing stands there that no mail shows.
+import { describe, expect, test } from '@jest/globals';
+import { readFileSync } from 'node:fs';
+import { MAILS, type Mail, type MailEntry } from '../../src/domain/mails.ts';
+import { LANGUAGES, type Language } from '../../src/http/translator.ts';
+import { createMailRenderer, wordsOf } from '../../src/mail/render-mail.ts';
+
+type Texts = { [key: string]: string | Texts };
+const TABLE: Record<string, MailEntry> = MAILS;
+const fileOf = (language: Language): string => `config/locales/${language}/mail.json`;
+const wordsIn = (language: Language): Texts =>
+  JSON.parse(readFileSync(new URL(`../../${fileOf(language)}`, import.meta.url), 'utf8')) as Texts;
+
+function keysOf(texts: Texts, prefix = ''): string[] {
+  return Object.entries(texts).flatMap(([key, value]) =>
+    typeof value === 'string' ? [prefix + key] : keysOf(value, `${prefix}${key}.`),
+  );
+}
+
+/** The words that a mail asks for. */
+function askedFor(name: string, { sample, groups }: MailEntry): string[] {
+  const words = groups.flat().flatMap((part) => {
+    if ('text' in part) return [part.text];
+    if ('note' in part) return [part.note];
+    if ('link' in part) return [part.link];
+    if ('code' in part) return [];
+    if ('value' in part) return [part.label];
+    const lines = String(sample[part.names]).split(' ');
+    return [part.label, ...lines.map((line) => `${part.words}.${line}`)];
+  });
+  return ['subject', 'heading', ...words].map((word) => `${wordsOf(name)}.${word}`);
+}
+
+/** Says what is to be added, and what is to be removed. */
+function complaints(mails: Record<string, MailEntry>, texts: Record<Language, Texts>): string[] {
+  const wanted = Object.entries(mails).flatMap(([name, entry]) => askedFor(name, entry).map((key) => ({ name, key })));
+  return LANGUAGES.flatMap((language) => {
+    const there = keysOf(texts[language]).filter((key) => !key.startsWith('frame.'));
+    const missing = wanted.filter(({ key }) => !there.includes(key));
+    const idle = there.filter((there) => !wanted.some(({ key }) => key === there));
+    return [
+      ...missing.map(
+        ({ name, key }) => `add "${key}" to ${fileOf(language)}: the mail "${name}" of src/domain/mails.ts shows it`,
+      ),
+      ...idle.map((key) => `remove "${key}" from ${fileOf(language)}, or name it in src/domain/mails.ts: no mail shows it`),
+    ];
+  });
+}
+
+describe('the table of mails', () => {
+  const texts = { ja: wordsIn('ja'), en: wordsIn('en') };
+
+  test('every mail has its words in every language, and no others', () => {
+    expect(complaints(TABLE, texts)).toEqual([]);
+  });
+
+  test('a new mail without words is told what to add, and where', () => {
+    const added: MailEntry = { sample: {}, groups: [[{ text: 'text' }]] };
+    expect(complaints({ ...TABLE, 'car-sold': added }, { ...texts, ja: { ...texts.ja, gone: { text: 'x' } } })).toEqual([
+      'add "car_sold.subject" to config/locales/ja/mail.json: the mail "car-sold" of src/domain/mails.ts shows it',
+      'add "car_sold.heading" to config/locales/ja/mail.json: the mail "car-sold" of src/domain/mails.ts shows it',
+      'add "car_sold.text" to config/locales/ja/mail.json: the mail "car-sold" of src/domain/mails.ts shows it',
+      'remove "gone.text" from config/locales/ja/mail.json, or name it in src/domain/mails.ts: no mail shows it',
+      'add "car_sold.subject" to config/locales/en/mail.json: the mail "car-sold" of src/domain/mails.ts shows it',
+      'add "car_sold.heading" to config/locales/en/mail.json: the mail "car-sold" of src/domain/mails.ts shows it',
+      'add "car_sold.text" to config/locales/en/mail.json: the mail "car-sold" of src/domain/mails.ts shows it',
+    ]);
+  });
+
+  const render = createMailRenderer();
+  const rendered = (template: string, language: Language) =>
+    render({ template, language, values: TABLE[template]?.sample } as Mail & { language: Language });
+
+  test.each(Object.keys(MAILS))('%s shows each of its values, in text and in HTML', (name) => {
+    const { sample, groups } = TABLE[name] as MailEntry;
+    const names = groups.flat().flatMap((part) => ('names' in part ? [part.names] : []));
+    for (const language of LANGUAGES) {
+      const { text, html } = rendered(name, language);
+      const read = html.replaceAll('&amp;', '&');
+      const hidden = Object.entries(sample)
+        .filter(([key]) => !names.includes(key))
+        .filter(([, value]) => !text.includes(String(value)) || !read.includes(String(value)))
+        .map(([key]) => `show "${key}" in the mail "${name}", or remove it from src/domain/mails.ts`);
+      expect(hidden).toEqual([]);
+    }
+  });
+
+  test('plain text: an empty line between groups, none within one', () => {
+    expect(rendered('password-changed', 'en').text.split('\n')).toEqual([
+      'The password of your TOYOTA/LEXUS common ID was changed.',
+      '',
+      expect.stringMatching(/^Changed at/),
+      '2026年11月1日 9:30',
+      '',
+      expect.any(String),
+      '',
+      expect.any(String),
+      'http://localhost:3000/password/forgotten',
+      '',
+      '--',
+      'TOYOTA/LEXUS common ID',
+      expect.any(String),
+      '',
+    ]);
+  });
+
+  test('a mail of another version: an error that names it, and no mail', () => {
+    expect(() => rendered('car-sold', 'ja')).toThrow('there is no mail "car-sold" in src/domain/mails.ts');
+    expect(() => rendered('constructor', 'ja')).toThrow('there is no mail "constructor"');
+  });
+});
