@@ -3,10 +3,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
 import { copyStorage } from '../../scripts/admin/storage-copy/copy-storage.ts';
 import { backupSqliteDatabase } from '../../src/storage/sqlite/backup-sqlite-database.ts';
+import { mongoServerAvailable } from '../storage/mongo-server.ts';
+import { makeWorldDatabase, type WorldDatabase } from '../support/world-database.ts';
 import { startWorld, type World } from '../support/world.ts';
 import { makeTestKey, type TestKey } from './support/attack-world.ts';
 import { figure } from './support/figure.ts';
@@ -20,33 +22,12 @@ const REQUESTS = figure(20_000, 500);
 const ROUND = 500;
 const AT_ONCE = 8;
 
+const ON_MONGO = figure(1, 0) === 1 && mongoServerAvailable() === true;
+
+let database: WorldDatabase | undefined;
 let world: World;
 let siteKey: TestKey;
 let fuzzer: Fuzzer;
-
-beforeAll(async () => {
-  siteKey = await makeTestKey();
-  world = await startWorld({
-    apps: ['mailbox', 'dealer', 'id', 'owners-site', 'notebook', 'demo-clients'],
-    env: { LOG_LEVEL: 'info', TRUST_PROXY: 'true' },
-    policy: ({ rate_limits: limits }) => Object.assign(limits.legacy_hand_over ?? {}, { per_client_per_minute: 5000 }),
-    clients: {
-      'attack-site': {
-        client_name: 'Attack site',
-        application_type: 'web',
-        token_endpoint_auth_method: 'private_key_jwt',
-        jwks: { keys: [siteKey.publicJwk] },
-        redirect_uris: ['http://127.0.0.1:9/callback'],
-        post_logout_redirect_uris: ['http://127.0.0.1:9/logged-out'],
-        grant_types: ['authorization_code', 'refresh_token', 'client_credentials'],
-        scope: 'openid profile email phone address offline_access migration dealer_link migration:read',
-        common_id: { first_party: true, contact: 'attacks', legacy_import: true },
-      },
-    },
-  });
-  fuzzer = await createFuzzer(world, siteKey);
-});
-afterAll(async () => world?.stop());
 
 /** What is wrong with the answer to a request; nothing where it is as it may be. */
 async function faultOf(spec: Spec, from: string, forms: Parameters<Fuzzer['send']>[2]): Promise<string | undefined> {
@@ -60,51 +41,84 @@ async function faultOf(spec: Spec, from: string, forms: Parameters<Fuzzer['send'
   }
 }
 
-test('fuzz: generated JWTs, forms, queries, headers and cookies to every app: no 500, no stack in a log, nothing hanging, all can be copied', async () => {
-  const seed = Number(process.env.FUZZ_SEED ?? Math.floor(Math.random() * 2 ** 31));
-  const only = process.env.FUZZ_ONLY === undefined ? undefined : Number(process.env.FUZZ_ONLY);
-  const faults: string[] = [];
-  for (let round = 0; round * ROUND < REQUESTS; round += 1) {
-    const specs = fc.sample(anySpec, { numRuns: ROUND, seed: seed + round });
-    const forms = await collectForms(world, `127.200.${round & 255}.1`);
-    expect(forms.length).toBeGreaterThan(round === 0 ? 20 : 6);
-    const queue = specs
-      .map((spec, index) => ({ spec, number: round * ROUND + index }))
-      .filter(({ number }) => only === undefined || number === only);
-    const work = async (): Promise<void> => {
-      for (let next = queue.shift(); next; next = queue.shift()) {
-        // From many networks, because a limit must not hide what stands behind it.
-        const fault = await faultOf(next.spec, `127.${1 + (next.number & 63)}.${(next.number >> 6) & 255}.1`, forms);
-        if (fault !== undefined)
-          faults.push(`FUZZ_SEED=${seed} FUZZ_ONLY=${next.number}: ${fault}\n${JSON.stringify(next.spec).slice(0, 1500)}`);
-      }
-    };
-    await Promise.all(Array.from({ length: AT_ONCE }, work));
-  }
-  const failures = world
-    .log()
-    .split('\n')
-    .filter((line) => /"level":(?:50|60)|"stack"|^\s+at /.test(line))
-    .map((line) => `FUZZ_SEED=${seed}: ${line.slice(0, 1500)}`);
-  expect({ faults, failures }).toEqual({ faults: [], failures: [] });
-
-  const folder = await mkdtemp(join(tmpdir(), 'fuzz-copy-'));
-  try {
-    let from = world.env.DATABASE_URL ?? '';
-    // Jobs of the running program go on writing.
-    if (from.startsWith('sqlite:')) {
-      const backup = join(folder, 'backup.sqlite');
-      backupSqliteDatabase({ from: from.slice('sqlite:'.length), to: backup });
-      from = `sqlite:${backup}`;
-    }
-    const copied = await copyStorage({
-      from,
-      to: `sqlite:${join(folder, 'copy.sqlite')}`,
-      stateFile: join(folder, 'state.json'),
-      out: { write: () => true },
+describe.each<[string, string | undefined]>([
+  ['the database of the tests', undefined],
+  ...(ON_MONGO ? [['MongoDB', 'mongodb:'] as [string, string]] : []),
+])('on %s', (_name, given) => {
+  beforeAll(async () => {
+    siteKey = await makeTestKey();
+    if (given !== undefined) database = await makeWorldDatabase('', given);
+    world = await startWorld({
+      apps: ['mailbox', 'dealer', 'id', 'owners-site', 'notebook', 'demo-clients'],
+      env: { LOG_LEVEL: 'info', TRUST_PROXY: 'true', ...(database && { DATABASE_URL: database.url }) },
+      policy: ({ rate_limits: limits }) => Object.assign(limits.legacy_hand_over ?? {}, { per_client_per_minute: 5000 }),
+      clients: {
+        'attack-site': {
+          client_name: 'Attack site',
+          application_type: 'web',
+          token_endpoint_auth_method: 'private_key_jwt',
+          jwks: { keys: [siteKey.publicJwk] },
+          redirect_uris: ['http://127.0.0.1:9/callback'],
+          post_logout_redirect_uris: ['http://127.0.0.1:9/logged-out'],
+          grant_types: ['authorization_code', 'refresh_token', 'client_credentials'],
+          scope: 'openid profile email phone address offline_access migration dealer_link migration:read',
+          common_id: { first_party: true, contact: 'attacks', legacy_import: true },
+        },
+      },
     });
-    expect(copied.find(({ name }) => name === 'artifacts')?.count).toBeGreaterThan(10);
-  } finally {
-    await rm(folder, { recursive: true });
-  }
+    fuzzer = await createFuzzer(world, siteKey);
+  });
+  afterAll(async () => {
+    await world?.stop();
+    await database?.remove();
+  });
+
+  test('fuzz: generated JWTs, forms, queries, headers and cookies to every app: no 500, no stack in a log, nothing hanging, all can be copied', async () => {
+    const seed = Number(process.env.FUZZ_SEED ?? Math.floor(Math.random() * 2 ** 31));
+    const only = process.env.FUZZ_ONLY === undefined ? undefined : Number(process.env.FUZZ_ONLY);
+    const faults: string[] = [];
+    for (let round = 0; round * ROUND < REQUESTS; round += 1) {
+      const specs = fc.sample(anySpec, { numRuns: ROUND, seed: seed + round });
+      const forms = await collectForms(world, `127.200.${round & 255}.1`);
+      expect(forms.length).toBeGreaterThan(round === 0 ? 20 : 6);
+      const queue = specs
+        .map((spec, index) => ({ spec, number: round * ROUND + index }))
+        .filter(({ number }) => only === undefined || number === only);
+      const work = async (): Promise<void> => {
+        for (let next = queue.shift(); next; next = queue.shift()) {
+          // From many networks, because a limit must not hide what stands behind it.
+          const fault = await faultOf(next.spec, `127.${1 + (next.number & 63)}.${(next.number >> 6) & 255}.1`, forms);
+          if (fault !== undefined)
+            faults.push(`FUZZ_SEED=${seed} FUZZ_ONLY=${next.number}: ${fault}\n${JSON.stringify(next.spec).slice(0, 1500)}`);
+        }
+      };
+      await Promise.all(Array.from({ length: AT_ONCE }, work));
+    }
+    const failures = world
+      .log()
+      .split('\n')
+      .filter((line) => /"level":(?:50|60)|"stack"|^\s+at /.test(line))
+      .map((line) => `FUZZ_SEED=${seed}: ${line.slice(0, 1500)}`);
+    expect({ faults, failures }).toEqual({ faults: [], failures: [] });
+
+    const folder = await mkdtemp(join(tmpdir(), 'fuzz-copy-'));
+    try {
+      let from = world.env.DATABASE_URL ?? '';
+      // Jobs of the running program go on writing.
+      if (from.startsWith('sqlite:')) {
+        const backup = join(folder, 'backup.sqlite');
+        backupSqliteDatabase({ from: from.slice('sqlite:'.length), to: backup });
+        from = `sqlite:${backup}`;
+      }
+      const copied = await copyStorage({
+        from,
+        to: `sqlite:${join(folder, 'copy.sqlite')}`,
+        stateFile: join(folder, 'state.json'),
+        out: { write: () => true },
+      });
+      expect(copied.find(({ name }) => name === 'artifacts')?.count).toBeGreaterThan(10);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
 });

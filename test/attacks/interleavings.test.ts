@@ -5,18 +5,25 @@ import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { expect, jest, test } from '@jest/globals';
+import { mongoServerAvailable } from '../storage/mongo-server.ts';
 import { CHILD_ENVIRONMENT } from '../support/child-environment.ts';
+import { makeWorldDatabase } from '../support/world-database.ts';
 import { figure } from './support/figure.ts';
 
 const PROCESS = fileURLToPath(new URL('support/interleavings-process.ts', import.meta.url));
 
 jest.setTimeout(figure(3 * 3_600_000, 300_000));
 
-test('S101 random interleavings of two people in six tabs, with forced conflicts and delays: every invariant holds after each step', async () => {
+/** @param databaseUrl SQLite, where it is left out */
+async function playAll(runs: number, databaseUrl?: string): Promise<void> {
   const { RACE_SEED: seed = '', RACE_PATH: path = '' } = process.env;
   const again = [seed, path].filter(Boolean);
-  const child = spawn(process.execPath, ['--no-warnings', PROCESS, String(figure(2_000, 100)), ...again], {
-    env: { ...CHILD_ENVIRONMENT, ...(process.env.JEST_WORKER_ID && { JEST_WORKER_ID: process.env.JEST_WORKER_ID }) },
+  const child = spawn(process.execPath, ['--no-warnings', PROCESS, String(runs), ...again], {
+    env: {
+      ...CHILD_ENVIRONMENT,
+      ...(process.env.JEST_WORKER_ID && { JEST_WORKER_ID: process.env.JEST_WORKER_ID }),
+      ...(databaseUrl && { DATABASE_URL: databaseUrl }),
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const [said, failure] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]);
@@ -24,4 +31,19 @@ test('S101 random interleavings of two people in six tabs, with forced conflicts
   // The sequences went far enough to break something.
   const counts = JSON.parse(said) as Record<string, number>;
   expect(Object.entries(counts).filter(([, count]) => count === 0)).toEqual([]);
+}
+
+test('S101 random interleavings of two people in six tabs, with forced conflicts and delays: every invariant holds after each step', async () => {
+  await playAll(figure(2_000, 100));
+});
+
+const ON_MONGO = figure(1, 0) === 1 && mongoServerAvailable() === true;
+
+(ON_MONGO ? test : test.skip)('S101 the same on MongoDB: every invariant holds after each step', async () => {
+  const database = await makeWorldDatabase('', 'mongodb:');
+  try {
+    await playAll(500, database.url);
+  } finally {
+    await database.remove();
+  }
 });

@@ -15,10 +15,10 @@ export type WorldDatabase = {
 
 /**
  * @param dataDirectory of the world, who removes it with all that is in it
+ * @param given which one: nothing for SQLite, else as above
  * @throws where a MongoDB is meant and none can be had: no test that was to run on it runs on SQLite unseen
  */
-export async function makeWorldDatabase(dataDirectory: string): Promise<WorldDatabase> {
-  const { DATABASE_URL: given = '' } = process.env;
+export async function makeWorldDatabase(dataDirectory: string, given = process.env.DATABASE_URL ?? ''): Promise<WorldDatabase> {
   if (!given.startsWith('mongodb')) {
     return { url: `sqlite:${join(dataDirectory, 'common-id.sqlite')}`, remove: async () => undefined };
   }

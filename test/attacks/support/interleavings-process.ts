@@ -1,5 +1,5 @@
 // Plays random interleavings: `node interleavings-process.ts <runs> [seed] [path]`. Prints what it did; ends with 1 where an invariant
-// broke, with the seed and path that play the same steps again. A process of its own, because the provider does not start inside jest.
+// broke, with the seed and path that play the same steps again. On SQLite, or on the database of DATABASE_URL. A process of its own, because the provider does not start inside jest.
 import fc from 'fast-check';
 import { play, type Action, type Step } from './two-people.ts';
 import type { Disturbance } from './unsettled-storage.ts';
@@ -78,7 +78,7 @@ const steps: fc.Arbitrary<Step[]> = fc
 const handedOver = fc.constantFrom('own' as const, "the other's" as const, 'none' as const);
 
 const [runs, seed, path] = process.argv.slice(2);
-const world = await startUnsettledWorld();
+const world = await startUnsettledWorld(process.env.DATABASE_URL);
 try {
   await fc.assert(
     fc.asyncProperty(handedOver, steps, async (email, sequence) => play(world, email, sequence)),

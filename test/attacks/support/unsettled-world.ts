@@ -42,7 +42,8 @@ export type UnsettledWorld = {
   close(): Promise<void>;
 };
 
-export async function startUnsettledWorld(): Promise<UnsettledWorld> {
+/** @param databaseUrl SQLite in the world's directory, where it is left out */
+export async function startUnsettledWorld(databaseUrl?: string): Promise<UnsettledWorld> {
   const siteKey = await makeTestKey();
   const [port = 0, outsidePort = 0] = await freePorts(2);
   const outside = `http://127.0.0.1:${outsidePort}`;
@@ -63,6 +64,7 @@ export async function startUnsettledWorld(): Promise<UnsettledWorld> {
       DATA_DIRECTORY: join(directory, 'data'),
       PASSWORD_HASH_COST: '4',
       ATTACK_WEB_SECRET: WEB_SECRET,
+      ...(databaseUrl && { DATABASE_URL: databaseUrl }),
     },
   });
   let unsettled: UnsettledStorage | undefined;
