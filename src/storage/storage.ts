@@ -138,7 +138,10 @@ export type EmailCode = {
 };
 
 export interface EmailCodeStore {
-  /** Puts a code into its slot, with the attempts that it names; the code that was there is dead from this moment. */
+  /**
+   * Puts a code into its slot, with the attempts that it names; the code that was there is dead from this moment. Does nothing where a
+   * younger code (`sent_at`) stands: a press that comes late does not kill the code of the newest mail.
+   */
   put(code: EmailCode): Promise<void>;
   /** The slot's code, without counting; for the page (when was it sent) only. */
   find(id: string): Promise<EmailCode | undefined>;

@@ -9,19 +9,19 @@ import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import mongoose from 'mongoose';
 import { asPageError } from '../../src/http/error-page.ts';
-import { createMongoIndexes } from '../../src/storage/mongo/create-mongo-indexes.ts';
 import { asPortError } from '../../src/storage/mongo/mongo-error.ts';
 import { openMongoStorage } from '../../src/storage/mongo/open-mongo-storage.ts';
+import type { Waits } from '../../src/storage/mongo/waits.ts';
 import { openDatabase } from '../../src/storage/sqlite/open-database.ts';
 import { asPortError as asPortErrorOfSqlite } from '../../src/storage/sqlite/sqlite-error.ts';
 import { StorageUnavailable, type Storage } from '../../src/storage/storage.ts';
 import { eventAbout, sampleAccount } from '../storage/conformance/samples.ts';
-import { mongoServerAvailable, startMongoServer, type MongoServer } from '../storage/mongo-server.ts';
 import { openPatiently, PATIENT } from '../storage/open-patiently.ts';
 import { nameOf, OPERATIONS, type Operation } from '../storage/same-call-operations.ts';
 import { LEDGER_KEY, ledgerOf } from '../support/ledger-of.ts';
-import { startMongoProxy, type MessageFault } from '../support/mongo-proxy.ts';
+import { startMongoProxy, type MessageFault, type MongoProxy } from '../support/mongo-proxy.ts';
 import { figure } from './support/figure.ts';
+import { describeOnMongo } from './support/mongo-database.ts';
 
 jest.setTimeout(600_000);
 
@@ -126,23 +126,19 @@ describe('SQLite', () => {
   });
 });
 
-const available = mongoServerAvailable();
-const suite = available === true ? describe : describe.skip;
-
-suite(available === true ? 'on MongoDB' : `on MongoDB (skipped: ${available.reason})`, () => {
-  let mongoServer: MongoServer;
-  let url: string;
+describeOnMongo(({ url }) => {
   let direct: Storage;
   beforeAll(async () => {
-    mongoServer = await startMongoServer();
-    url = `${mongoServer.url}/test_${randomUUID().slice(0, 8)}`;
-    await createMongoIndexes(url, PATIENT);
-    direct = await openPatiently(url);
+    direct = await openPatiently(url());
   });
-  afterAll(async () => {
-    await direct.close();
-    await mongoServer.stop();
-  });
+  afterAll(async () => direct.close());
+
+  /** Of a process whose messages can be harmed. */
+  async function openBehindProxy(waits: Partial<Waits>): Promise<{ proxy: MongoProxy; storage: Storage }> {
+    const proxy = await startMongoProxy(url());
+    const options = { url: proxy.url, clock: Date.now, ledgerKey: LEDGER_KEY, waits: { ...PATIENT, ...waits } };
+    return { proxy, storage: await openMongoStorage(options) };
+  }
 
   const READS: Operation[] = [
     {
@@ -168,10 +164,9 @@ suite(available === true ? 'on MongoDB' : `on MongoDB (skipped: ${available.reas
 
   /** What a call is told whose n-th message is harmed; `undefined` where it has not so many. */
   async function told({ call }: Operation, id: string, n: number, fault: MessageFault): Promise<string | undefined> {
-    const proxy = await startMongoProxy(url);
     // A message that is held is given up by the driver; an answer that claims to be longer is waited for as long.
-    const waits = { ...PATIENT, server: 2_000, socket: fault === 'held' || fault === 'misnumbered' ? 300 : PATIENT.socket };
-    const storage = await openMongoStorage({ url: proxy.url, clock: Date.now, ledgerKey: LEDGER_KEY, waits });
+    const isWaitedFor = fault === 'held' || fault === 'misnumbered';
+    const { proxy, storage } = await openBehindProxy({ server: 2_000, ...(isWaitedFor && { socket: 300 }) });
     try {
       proxy.harm(n, fault);
       const outcome = await call(storage, id).then(() => 'done', nameOf);
@@ -202,13 +197,7 @@ suite(available === true ? 'on MongoDB' : `on MongoDB (skipped: ${available.reas
   });
 
   test('S133 one connection is lost while fifty calls are under way, so that the pool is cleared: each is done, or says "not now"', async () => {
-    const proxy = await startMongoProxy(url);
-    const storage = await openMongoStorage({
-      url: proxy.url,
-      clock: Date.now,
-      ledgerKey: LEDGER_KEY,
-      waits: { ...PATIENT, server: 2_000 },
-    });
+    const { proxy, storage } = await openBehindProxy({ server: 2_000 });
     for (const fault of ['lost', 'unanswered'] as const) {
       proxy.harm(60, fault);
       const calls = Array.from({ length: 50 }, async (_, n) => {
@@ -225,13 +214,7 @@ suite(available === true ? 'on MongoDB' : `on MongoDB (skipped: ${available.reas
   });
 
   test('S133 no server is found, and a storage is closed while calls are under way: each is done, or says "not now"', async () => {
-    const proxy = await startMongoProxy(url);
-    const storage = await openMongoStorage({
-      url: proxy.url,
-      clock: Date.now,
-      ledgerKey: LEDGER_KEY,
-      waits: { ...PATIENT, server: 300 },
-    });
+    const { proxy, storage } = await openBehindProxy({ server: 300 });
     const create = async (id: string) => storage.accounts.create(sampleAccount(id), eventAbout(id)).then(() => 'done', nameOf);
     proxy.harm(1, 'killed before');
     expect(await create('gone 1')).toBe('StorageUnavailable');

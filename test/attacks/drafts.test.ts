@@ -224,10 +224,10 @@ describe('two presses at the same moment', () => {
     for (const name of ['⑤', '⑦', '④']) {
       for (let n = 1; ; n += 1) {
         const { addresses, press } = situation();
-        const other = await holdAt(world, press[name] as Press, n);
+        const other = await holdAt(world.directory, press[name] as Press, n);
         if (!other.isHeld) break;
         // Its first write seals the draft, the second one is the account.
-        const confirm = await holdAt(world, press['登録'] as Press, 2);
+        const confirm = await holdAt(world.directory, press['登録'] as Press, 2);
         const sealed = stored();
         const { email_canonical, proven, registering_at } = sealed;
         expect([email_canonical, proven?.email_canonical]).toEqual([addresses.proven, addresses.proven]);

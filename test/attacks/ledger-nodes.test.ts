@@ -1,32 +1,23 @@
 // The ledger under many processes on MongoDB: design/security-2.md, S134 and S135.
-import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { beforeEach, expect, jest, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import mongoose from 'mongoose';
-import { createMongoIndexes } from '../../src/storage/mongo/create-mongo-indexes.ts';
 import type { Storage } from '../../src/storage/storage.ts';
 import { eventAbout, sampleAccount } from '../storage/conformance/samples.ts';
 import { expectChain } from '../storage/expect-whole.ts';
-import { mongoServerAvailable, startMongoServer, type MongoServer } from '../storage/mongo-server.ts';
-import { openPatiently, PATIENT } from '../storage/open-patiently.ts';
+import { openPatiently } from '../storage/open-patiently.ts';
 import { ledgerOf } from '../support/ledger-of.ts';
 import { withMongo } from '../support/with-mongo.ts';
 import { figure } from './support/figure.ts';
+import { describeOnMongo } from './support/mongo-database.ts';
 
 jest.setTimeout(180_000);
 
-const available = mongoServerAvailable();
-const suite = available === true ? describe : describe.skip;
-
-suite(available === true ? 'on a MongoDB' : `on a MongoDB (skipped: ${available.reason})`, () => {
-  let server: MongoServer;
+describeOnMongo((database) => {
   let url: string;
-  beforeAll(async () => {
-    server = await startMongoServer();
-  });
-  afterAll(() => server.stop());
   beforeEach(async () => {
-    url = `${server.url}/nodes_${randomUUID().slice(0, 8)}`;
-    await createMongoIndexes(url, PATIENT);
+    await database.renew();
+    url = database.url();
   });
 
   const create = async (storage: Storage, id: string): Promise<void> =>

@@ -1,13 +1,10 @@
 // Calls of the storage whose outcome nobody heard, made again: design/security-2.md 132 and 133.
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { randomUUID } from 'node:crypto';
-import { createMongoIndexes } from '../../src/storage/mongo/create-mongo-indexes.ts';
-import { mongoServerAvailable, startMongoServer, type MongoServer } from '../storage/mongo-server.ts';
-import { PATIENT } from '../storage/open-patiently.ts';
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { AGAINS, FAULTS, harmAndRepeat, openOthers, type Others } from '../storage/same-call-on-mongo.ts';
 import { OPERATIONS, type Operation } from '../storage/same-call-operations.ts';
 import { withMongo } from '../support/with-mongo.ts';
 import { figure } from './support/figure.ts';
+import { describeOnMongo } from './support/mongo-database.ts';
 
 jest.setTimeout(600_000);
 
@@ -16,27 +13,12 @@ const IS_FULL = figure(1, 0) === 1;
 const stepOf = ({ rival }: Operation): number => figure(1, rival ? 31 : 61);
 const AT_ONCE = 8;
 
-const available = mongoServerAvailable();
-const suite = available === true ? describe : describe.skip;
-
-suite(available === true ? 'on MongoDB' : `on MongoDB (skipped: ${available.reason})`, () => {
-  let server: MongoServer;
-  let url: string;
+describeOnMongo(({ url, renew }) => {
   let others: Others;
   beforeAll(async () => {
-    server = await startMongoServer();
-    await makeDatabase();
+    others = await openOthers(url());
   });
-  afterAll(async () => {
-    await others.close();
-    await server.stop();
-  });
-
-  async function makeDatabase(): Promise<void> {
-    url = `${server.url}/test_${randomUUID().slice(0, 8)}`;
-    await createMongoIndexes(url, PATIENT);
-    others = await openOthers(url);
-  }
+  afterAll(async () => others.close());
 
   test.each(OPERATIONS)(
     'S132 $name, and at each message of it the connection, the process or the answer is lost, and the same call is made again: it ends as if it had been made once',
@@ -44,11 +26,12 @@ suite(available === true ? 'on MongoDB' : `on MongoDB (skipped: ${available.reas
       // A ledger of thousands of events is read again and again.
       if (IS_FULL) {
         await others.close();
-        await makeDatabase();
+        await renew();
+        others = await openOthers(url());
       }
-      const tried = await tryAll(url, others, operation);
+      const tried = await tryAll(url(), others, operation);
       expect(tried).toBeGreaterThanOrEqual(1);
-      await withMongo(url, async (connection) => {
+      await withMongo(url(), async (connection) => {
         const unsettled = { unsettled_at: { $exists: true } };
         expect(await connection.collection('identifiers').countDocuments(unsettled)).toBe(0);
       });

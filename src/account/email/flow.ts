@@ -54,13 +54,15 @@ export async function askForEmail(
           values: { code: formatCode(code), minutes: EMAIL_CODE_LIFETIME_MS / 60_000 },
         }),
   });
+  // The time comes after the mail's: of two presses at once the code of the newest mail is the youngest, and stays in the slot.
+  const sentAt = clock();
   await storage.emailCodes.put({
     id: slot,
     code_hmac: owner ? `none:${randomUUID()}` : codeHmac(config.keys.emailCode, slot, canonical, code),
     email_canonical: canonical,
     attempts: 0,
-    sent_at: now,
-    expires_at: now + EMAIL_CODE_LIFETIME_MS,
+    sent_at: sentAt,
+    expires_at: sentAt + EMAIL_CODE_LIFETIME_MS,
   });
   return true;
 }

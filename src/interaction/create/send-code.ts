@@ -53,7 +53,6 @@ async function sendCode(
   address: Address,
   mail: { language: string; loginUrl: string },
 ): Promise<void> {
-  const now = deps.clock();
   const slot = codeSlot(uid, address.canonical);
   const owner = await deps.storage.accounts.findByEmail(address.canonical);
   const code = await drawCodeFor(deps, address.canonical);
@@ -68,6 +67,8 @@ async function sendCode(
           values: { code: formatCode(code), minutes: EMAIL_CODE_LIFETIME_MS / 60_000 },
         }),
   });
+  // The time comes after the mail's: of two presses at once the code of the newest mail is the youngest, and stays in the slot.
+  const now = deps.clock();
   await deps.storage.emailCodes.put({
     id: slot,
     code_hmac: owner ? `none:${randomUUID()}` : codeHmac(deps.config.keys.emailCode, slot, address.canonical, code),

@@ -4,10 +4,14 @@ import type { Deps } from '../../deps.ts';
 import { agreeTo } from '../../domain/terms.ts';
 import { changeAccount } from '../../storage/change-account.ts';
 
-/** Adds the agreement to those that were given before: what was agreed to when stays known. */
+/** Adds the agreement to those that were given before: what was agreed to when stays known. Can be repeated: one text is agreed to once. */
 export async function agreeToTerms(deps: Pick<Deps, 'storage' | 'clock'>, accountId: string, text: TermsText): Promise<void> {
   const agreement = agreeTo(text, deps.clock());
   const { version, language, sha256 = null } = agreement;
   const event = { type: 'account.terms_agreed', data: { version, language, sha256 } };
-  await changeAccount(deps, accountId, event, (account) => ({ ...account, terms: [...account.terms, agreement] }));
+  await changeAccount(deps, accountId, event, ({ terms, ...account }) =>
+    terms.some((given) => given.version === version && given.language === language && given.sha256 === sha256)
+      ? undefined
+      : { ...account, terms: [...terms, agreement] },
+  );
 }

@@ -4,7 +4,7 @@ import type { EpochMilliseconds } from '../../domain/account.ts';
 import type { EmailCode, EmailCodeStore } from '../storage.ts';
 import { DURABLE } from './collections.ts';
 import type { Collections, EmailCodeDocument } from './collections.ts';
-import { standsAt } from './expiry.ts';
+import { expiredAt, standsAt } from './expiry.ts';
 import { isDuplicateKey } from './mongo-error.ts';
 
 export function createEmailCodeStore({ emailCodes }: Collections, clock: () => EpochMilliseconds): EmailCodeStore {
@@ -13,9 +13,16 @@ export function createEmailCodeStore({ emailCodes }: Collections, clock: () => E
       const { id: _id, code_hmac, attempts, expires_at } = code;
       const document = { _id, code_hmac, attempts, expires_at: new Date(expires_at), document: JSON.stringify(code) };
       for (;;) {
+        const standing = await emailCodes.findOne({ _id, ...standsAt(clock()) }).lean();
+        if (standing && (JSON.parse(standing.document) as EmailCode).sent_at > code.sent_at) return;
+        // One that has expired may lie in the slot: the filter takes it where nothing stands.
+        const replaced = standing ? { _id, code_hmac: standing.code_hmac } : { _id, ...expiredAt(clock()) };
         try {
-          await emailCodes.replaceOne({ _id }, document, { upsert: true, ...DURABLE });
-          return;
+          const { matchedCount, upsertedCount } = await emailCodes.replaceOne(replaced, document, {
+            upsert: !standing,
+            ...DURABLE,
+          });
+          if (matchedCount + upsertedCount === 1) return;
         } catch (error) {
           // Two made the first one of this slot at once; the later replaces.
           if (!isDuplicateKey(error)) throw error;

@@ -8,7 +8,8 @@ type Row = { document: string; attempts: number };
 const PUT = `
   INSERT INTO email_codes (id, code_hmac, attempts, expires_at, document) VALUES (?, ?, ?, ?, ?)
   ON CONFLICT (id) DO UPDATE SET
-    code_hmac = excluded.code_hmac, attempts = excluded.attempts, expires_at = excluded.expires_at, document = excluded.document`;
+    code_hmac = excluded.code_hmac, attempts = excluded.attempts, expires_at = excluded.expires_at, document = excluded.document
+  WHERE email_codes.expires_at <= ? OR json_extract(email_codes.document, '$.sent_at') <= ?`;
 
 const COUNT_ATTEMPT = `
   UPDATE email_codes SET attempts = attempts + 1 WHERE id = ? AND expires_at > ? AND attempts < ?
@@ -18,8 +19,9 @@ export function createEmailCodeStore(database: Database, clock: () => EpochMilli
   return {
     async put(code) {
       const document = JSON.stringify(code);
-      const { id, code_hmac, attempts, expires_at } = code;
-      await database.write(() => database.run(PUT, id, code_hmac, attempts, expires_at, document));
+      const { id, code_hmac, attempts, expires_at, sent_at } = code;
+      const now = clock();
+      await database.write(() => database.run(PUT, id, code_hmac, attempts, expires_at, document, now, sent_at));
     },
     async find(id) {
       return read(database.get<Row>('SELECT document, attempts FROM email_codes WHERE id = ? AND expires_at > ?', id, clock()));

@@ -15,12 +15,21 @@ export type Press = (headers?: Record<string, string>) => Promise<Answer>;
 
 let holds = 0;
 
-/** Makes a press up to its n-th write. `isHeld` is `false` where it has none: then it is over. `release` lets it go on, and waits for its end. */
-export async function holdAt(world: World, press: Press, n: number): Promise<{ isHeld: boolean; release(): Promise<Answer> }> {
+/**
+ * Makes a press up to its n-th write. `isHeld` is `false` where it has none: then it is over. `release` lets it go on, and waits for its end.
+ * @param directory where a file can be made that says so
+ * @param counted which writes count; see steer-writes.ts
+ */
+export async function holdAt(
+  directory: string,
+  press: Press,
+  n: number,
+  counted: 'records' | 'every' = 'records',
+): Promise<{ isHeld: boolean; release(): Promise<Answer> }> {
   holds += 1;
-  const file = join(world.directory, `hold-${holds}`);
+  const file = join(directory, `hold-${holds}`);
   let isOver = false;
-  const pressed = press({ 'x-hold': `${n} ${file}` }).finally(() => {
+  const pressed = press({ 'x-hold': `${n} ${file} ${counted}` }).finally(() => {
     isOver = true;
   });
   while (!existsSync(file) && !isOver) await sleep(2);
@@ -38,7 +47,7 @@ export async function holdAt(world: World, press: Press, n: number): Promise<{ i
  * @returns `false` where the first press has no n-th write: then the second was made after it
  */
 export async function pressBetween(world: World, first: Press, n: number, second: Press): Promise<boolean> {
-  const { isHeld, release } = await holdAt(world, first, n);
+  const { isHeld, release } = await holdAt(world.directory, first, n);
   try {
     await second();
   } finally {

@@ -3,15 +3,28 @@
 import { expect } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { registrationUrl } from '../../../scripts/faults/kill-in-registration.ts';
+import type { Account } from '../../../src/domain/account.ts';
+import type { DealerLink } from '../../../src/domain/dealer-link.ts';
+import { untilTrue } from '../../journeys/dealer-faults.ts';
 import { NEW_PASSWORD } from '../../journeys/traveller.ts';
 import { createBrowser, type Answer, type Browser } from '../../support/http-browser.ts';
+import { spoil } from '../../nodes/raw-database.ts';
+import { mailsUnderWay } from '../../support/mails-under-way.ts';
+import { rowsOf } from '../../support/rows-of.ts';
 import { TYPED_PROFILE } from '../../support/typed-profile.ts';
 import type { World } from '../../support/world.ts';
 
-export type Press = () => Promise<Answer>;
+/**
+ * Makes the first press. Of its answer the browser gets nothing, or only the head with its cookies.
+ * @param how.headers more of them
+ */
+export type Press = (how?: { headers?: Record<string, string>; keepsCookies?: boolean }) => Promise<Answer>;
 
-/** Does something to the first press; resolves when the program can be asked again. */
-export type Harm = (form: string, press: Press) => Promise<void>;
+/**
+ * Does something to the first press; resolves when the program can be asked again.
+ * @returns what is left to be done when the second press was answered
+ */
+export type Harm = (form: string, press: Press) => Promise<void | (() => Promise<void>)>;
 
 const DEALER = 'aichi-toyota';
 
@@ -22,41 +35,78 @@ type Form = {
   type?: Record<string, string>;
   /** Where the second press leads. */
   leadsTo: RegExp;
+  mailedTo?: string;
 };
 
 /** Where a browser is, of whatever host. */
 const pathOf = ({ url }: Answer): string => new URL(url).pathname + new URL(url).search;
 
+/** @param options.retries how often a second press that is answered with 503 is made again, when the time that the answer tells is over */
 export async function walkTwice(
-  world: World,
+  { world, url: databaseUrl, retries = 0 }: { world: World; url: string; retries?: number },
   person: { email: string; newEmail: string; from: string },
   harm: Harm,
 ): Promise<void> {
   const { email, newEmail, from } = person;
   const browser = createBrowser({ from });
 
-  /** @throws where the second press is answered with a fault, or leads elsewhere */
-  async function press(form: Form, by: Browser = browser): Promise<void> {
-    const { action, fields } = by.form(form.action);
-    const body = { ...fields, ...form.type };
+  const newest = async (to: string): Promise<number | undefined> => (await world.messages(to))[0]?.id;
+
+  /**
+   * @param form.mailedTo where the presses have a code mailed to
+   * @returns the code that counts, or an empty one: the newest. Of two resets, which go on side by side, the second press's
+   * @throws where the second press is answered with a fault, or leads elsewhere
+   */
+  async function press(form: Form, by: Browser = browser): Promise<string> {
+    const shownForm = by.form(form.action);
+    const pressed = { ...shownForm, fields: { ...shownForm.fields, ...form.type } };
     const page = by.page;
-    // What the first one is answered is lost, and the cookies with it.
-    await harm(form.name, async () => by.copy().post({ ...by.form(form.action), action, fields: body }, {}, { mayFail: true }));
+    const before = form.mailedTo === undefined ? undefined : await newest(form.mailedTo);
+    const settle = await harm(form.name, async ({ headers = {}, keepsCookies = false } = {}) =>
+      (keepsCookies ? by : by.copy()).post(pressed, {}, { mayFail: true, headers }),
+    );
     by.page = page;
-    const answer = await by.submit({ ...by.form(form.action), action, fields: body }, {}, world.origins.demoClients);
+    let answer = await by.submit(pressed, {}, world.origins.demoClients);
+    for (let again = 0; answer.status === 503 && again < retries; again += 1) {
+      await sleep(Number(answer.headers['retry-after']) * 1_000);
+      by.page = page;
+      answer = await by.submit(pressed, {}, world.origins.demoClients);
+    }
+    const codeNow = async () => (form.mailedTo === undefined ? '' : newestCode(world, form.mailedTo, before));
+    let code = await codeNow();
+    await settle?.();
+    if (settle && form.name !== 'reset') {
+      // The mail of the first press may come last.
+      await mailsUnderWay(databaseUrl, Date.now);
+      code = await codeNow();
+    }
     const shown = answer.location ?? pathOf(answer);
     if (answer.status >= 400 || !form.leadsTo.test(shown)) {
       const text = answer.text.replace(/<(script|style)\b[\s\S]*?<\/\1>/g, '').replace(/<[^>]+>|\s+/g, ' ');
       throw new Error(`${form.name}: the second press led to ${shown} (${answer.status}): ${text.slice(0, 1_500)}`);
     }
+    return code;
   }
 
-  const newest = async (to: string): Promise<number | undefined> => (await world.messages(to))[0]?.id;
+  /** The same with a page that goes on by itself, and has no form. */
+  async function openTwice(name: string, url: string, until?: string): Promise<Answer> {
+    const settle = await harm(name, async ({ headers = {}, keepsCookies = false } = {}) =>
+      (keepsCookies ? browser : browser.copy()).send(url, { mayFail: true, headers }),
+    );
+    const answer = await browser.open(url, until);
+    await settle?.();
+    return answer;
+  }
 
   await browser.open(registrationUrl(world));
   await press({ name: '④ about', action: '/create', type: { terms: 'yes' }, leadsTo: /\/create\/email$/ });
-  await press({ name: '⑤ email', action: '/create/email', type: { email }, leadsTo: /\/create\/code$/ });
-  const code = await newestCode(world, email);
+  const code = await press({
+    name: '⑤ email',
+    action: '/create/email',
+    type: { email },
+    leadsTo: /\/create\/code$/,
+    mailedTo: email,
+  });
   await press({ name: '⑥ code', action: '/create/code', type: { code }, leadsTo: /\/create\/profile$/ });
   const profile = { ...TYPED_PROFILE, building: '', password: NEW_PASSWORD };
   await press({ name: '⑦ profile', action: '/create/profile', type: profile, leadsTo: /\/create\/confirm$/ });
@@ -66,17 +116,17 @@ export async function walkTwice(
   await press({ name: '⑩ dealer link', action: '/dealer-link', type: choice, leadsTo: /\/login$/ });
   const credentials = { login_id: email, password: NEW_PASSWORD };
   await press({ name: 'login', action: '/login', type: credentials, leadsTo: /\/link$/ });
-  // ⑭ is no form: the page is opened, and goes on by itself.
   const link = new URL(browser.page.url).href;
-  await harm('⑭ link', async () => browser.copy().send(link, { mayFail: true }));
-  expect((await browser.open(link)).status).toBe(200);
-  const goOn = `${link}/continue`;
-  await harm('⑭ go on', async () => browser.copy().send(goOn, { mayFail: true }));
-  const back = await browser.open(goOn, world.origins.notebook);
+  expect((await openTwice('⑭ link', link)).status).toBe(200);
+  const back = await openTwice('⑭ go on', `${link}/continue`, world.origins.notebook);
   expect([back.status, new URL(back.location ?? back.url).pathname]).toEqual([303, '/callback']);
 
+  // To be in force since the person agreed, new terms need another day: so the person agreed on an earlier one.
+  const older = { version: '2024-04-01', language: 'ja', accepted_at: Date.parse('2024-04-01') };
+  await rewrite<Account>(databaseUrl, 'accounts', email, (account) => ({ ...account, terms: [older] }));
   await browser.open(requestOf(world, 'toyota-jp'), world.origins.demoClients);
   const required = { ...TYPED_PROFILE, building: '', birthdate_year: '1980', birthdate_month: '5', birthdate_day: '17' };
+  await press({ name: 'new terms', action: '/terms', type: { terms: 'yes' }, leadsTo: /\/required-profile$/ });
   await press({
     name: '⑪ required',
     action: '/required-profile',
@@ -86,27 +136,42 @@ export async function walkTwice(
   await press({ name: '⑫ confirm', action: '/required-profile/confirm', leadsTo: /\/required-profile\/done$/ });
   await press({ name: '⑬ done', action: '/required-profile/done', leadsTo: /callback\?.*code=/ });
 
+  // As if the dealer's system had not answered for three days.
+  const accountId = await accountIdOf(databaseUrl, email);
+  const isLinked = async () => {
+    const links = (await rowsOf(databaseUrl, 'dealer_links')).map(({ document }) => JSON.parse(document) as DealerLink);
+    return links.some((link) => link.account_id === accountId && link.status === 'active');
+  };
+  // Longer than the lease of a job whose process was killed.
+  await untilTrue('the dealer has accepted', isLinked, 90_000);
+  await rewrite<DealerLink>(databaseUrl, 'dealer_links', accountId, (link) => ({ ...link, status: 'failed' }));
   await browser.open(`${world.origins.id}/account`);
+  await press({ name: 'retry', action: '/retry', leadsTo: /^\/account\?done=dealer_link_retried$/ });
+  expect(browser.page.text).not.toContain('/retry"');
   const withdraw = /href="([^"]*\/dealer-links\/[^"]*\/withdraw)"/.exec(browser.page.text)?.[1];
   if (!withdraw) throw new Error(`no dealer link to withdraw at ${browser.page.url}`);
   await browser.open(new URL(withdraw, browser.page.url).href);
   await press({ name: 'withdraw', action: '/withdraw', leadsTo: /^\/account\?done=dealer_link_withdrawn$/ });
   await browser.open(`${world.origins.id}/account/email`);
   const wanted = { email: newEmail, current_password: NEW_PASSWORD };
-  await press({ name: 'another address', action: '/account/email', type: wanted, leadsTo: /^\/account\/email\/code$/ });
-  const changeCode = await newestCode(world, newEmail);
+  const changeCode = await press({
+    name: 'another address',
+    action: '/account/email',
+    type: wanted,
+    leadsTo: /^\/account\/email\/code$/,
+    mailedTo: newEmail,
+  });
   // Where the first press changed the address, every session from before is over, this one too where its answer is lost.
   const changed = /^\/account(\?done=email)?$|\/login$/;
   await press({ name: 'its code', action: '/account/email/code', type: { code: changeCode }, leadsTo: changed });
 
   const forgetful = createBrowser({ from });
   await forgetful.open(`${world.origins.id}/password/forgotten`);
-  const before = await newest(newEmail);
-  await press(
-    { name: 'reset', action: '/password/forgotten', type: { email: newEmail }, leadsTo: /\/forgotten\/code$/ },
+  const asked = { email: newEmail };
+  const resetCode = await press(
+    { name: 'reset', action: '/password/forgotten', type: asked, leadsTo: /\/forgotten\/code$/, mailedTo: newEmail },
     forgetful,
   );
-  const resetCode = await newestCode(world, newEmail, before);
   const { birthdate_year, birthdate_month, birthdate_day } = required;
   const proof = { code: resetCode, birthdate_year, birthdate_month, birthdate_day };
   await press({ name: 'reset code', action: '/forgotten/code', type: proof, leadsTo: /\/forgotten\/new$/ }, forgetful);
@@ -118,6 +183,20 @@ export async function walkTwice(
   await after.open(`${world.origins.id}/account`);
   await after.submit('/login', { login_id: newEmail, ...renewed });
   expect(pathOf(after.page)).toBe('/account');
+}
+
+async function accountIdOf(databaseUrl: string, email: string): Promise<string> {
+  const accounts = (await rowsOf(databaseUrl, 'accounts')).map(({ document }) => JSON.parse(document || '{}') as Account);
+  return accounts.find((account) => account.email_canonical === email)?.id ?? 'none';
+}
+
+/** Changes the one record that a text stands in, beside the program. */
+async function rewrite<T>(databaseUrl: string, collection: string, text: string, change: (record: T) => T): Promise<void> {
+  const rewritten = await spoil(databaseUrl, collection, 'document', text, (json) =>
+    JSON.stringify(change(JSON.parse(json) as T)),
+  );
+  await rewritten.leave();
+  expect([collection, rewritten.count]).toEqual([collection, 1]);
 }
 
 /** The code of the newest mail that has one, when none is on its way any more. */

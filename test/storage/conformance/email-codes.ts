@@ -52,6 +52,22 @@ export function emailCodePromises(open: OpenBackend): void {
     expect(await codes().consume(id, 'h2')).toBe(true);
   });
 
+  test('a code that was asked for earlier does not replace a younger one that stands', async () => {
+    const younger = code({ code_hmac: 'younger', sent_at: subject.now() + 1 });
+    await codes().put(younger);
+    await codes().put(code());
+    expect(await codes().find(id)).toEqual(younger);
+    // Of two at once the younger one is left, whichever came first.
+    const other = 'registration:i3';
+    await subject.race(8, (storage, n) =>
+      storage.emailCodes.put(code({ id: other, code_hmac: `h${n}`, sent_at: subject.now() + n })),
+    );
+    expect(await codes().find(other)).toMatchObject({ code_hmac: 'h7' });
+    await codes().put(code({ ...younger, expires_at: subject.now() }));
+    await codes().put(code());
+    expect(await codes().find(id)).toEqual(code());
+  });
+
   test('consume takes the code out once, and only this one', async () => {
     await codes().put(code());
     expect(await codes().consume(id, 'other')).toBe(false);
