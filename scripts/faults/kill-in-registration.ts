@@ -190,7 +190,7 @@ async function codeWhenItComes(
     const codes = (await world.messages(email)).flatMap(({ text }) => /\b\d{6}\b/.exec(text) ?? []);
     return codes.find((code) => !refused.has(code));
   };
-  for (let waitedMs = 0; ; ) {
+  for (let waitedMs = 0; ;) {
     if ((await newest()) === undefined) {
       if (isOver() && refused.size === 0) throw new Over();
       // Nobody kills any more, and what is on its way comes.

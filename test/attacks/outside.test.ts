@@ -144,7 +144,7 @@ test('S113 unfinished requests of one network: 429 with a page in the language o
   expect(points()).toEqual({ points: 1 });
   expect(returned(await signIn(browser)).get('code')).not.toBeNull();
   expect(points()).toEqual({ points: 0 });
-  world.change(`UPDATE counters SET points = 12000 WHERE key LIKE 'unfinished-request:%'`);
+  world.change(`UPDATE counters SET points = 30000 WHERE key LIKE 'unfinished-request:%'`);
   for (const [language, title] of [
     ['ja', 'しばらく待って'],
     ['en', 'Please wait a little'],
@@ -165,7 +165,7 @@ test('S113 pushed requests of a public client of one network: 429 with Retry-Aft
   const send = async (address: string): Promise<Answer> =>
     world.request('/request', { method: 'POST', body: body(), from: address } as never);
   expect((await send(from)).status).toBe(201);
-  world.change(`UPDATE counters SET points = 12000 WHERE key LIKE 'pushed-request:%'`);
+  world.change(`UPDATE counters SET points = 30000 WHERE key LIKE 'pushed-request:%'`);
   const refused = await send(from);
   expect([refused.status, parseJson(refused.text).error]).toEqual([429, 'temporarily_unavailable']);
   expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0);

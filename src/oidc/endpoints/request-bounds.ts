@@ -10,12 +10,12 @@ import { createRateLimit, type RateLimit } from '../../authentication/limits/rat
 const MAX_REQUEST_BYTES = 4096;
 const MAX_STATE_BYTES = 2048;
 
-/** Of a network: as many as its wrong passwords, see docs/limits.md. */
-const UNFINISHED = { points: 12_000, windowSeconds: 900 };
+/** Of a network; docs/limits.md derives the figures of both limits. */
+const UNFINISHED = { points: 30_000, windowSeconds: 900 };
 /** Where oidc-provider sends a browser whose request needs a page. */
 const PAGE_OF_OURS = /^(?:https?:\/\/[^/]+)?\/interaction\//;
 /** Anybody can push a request for a public client, which does not authenticate. */
-const PUSHED = { points: 12_000, windowSeconds: 900 };
+const PUSHED = { points: 30_000, windowSeconds: 900 };
 
 /**
  * Makes the check of every authorization request, before anything of it is stored.
