@@ -1,0 +1,33 @@
+// ⑭ Writes the migration and the dealer link: once in each request that hands a legacy identity over or in which a dealer was chosen.
+import { hasLink, standingChoice } from '../dealer-choice.ts';
+import { belongsToAnother, type PolicyFacts } from '../policy-facts.ts';
+import type { PolicyPrompt } from '../prompt.ts';
+
+export const LINK = {
+  name: 'link',
+  requestable: false,
+  without: [],
+  checks: [
+    {
+      reason: 'link_unwritten',
+      description: 'the migration or the dealer link is not written',
+      error: 'interaction_required',
+      isNeeded(facts) {
+        if (!facts.accountId) return false;
+        if (isMigrationUnwritten(facts)) return true;
+        const dealer = standingChoice(facts)?.dealer;
+        return typeof dealer === 'string' && !hasLink(facts, dealer);
+      },
+    },
+  ],
+} as const satisfies PolicyPrompt;
+
+/** Also where the legacy identity is another ID's: then there is nothing to write, and a page says so. */
+function isMigrationUnwritten(facts: PolicyFacts): boolean {
+  const { legacy, migration, accountId, codeChallenge } = facts;
+  if (!legacy) return false;
+  if (belongsToAnother(facts)) return true;
+  const { candidate } = migration ?? {};
+  const isProposed = candidate?.account_id === accountId && candidate?.code_challenge === codeChallenge;
+  return migration?.account_id === undefined && !isProposed;
+}

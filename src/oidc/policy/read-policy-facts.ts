@@ -1,0 +1,79 @@
+// Reads what the policy decides by, once a request: from oidc-provider's context and from storage.
+import { decodeJwt } from 'jose';
+import type { KoaContextWithOIDC } from 'oidc-provider';
+import type { Deps } from '../../deps.ts';
+import type { Account } from '../../domain/account.ts';
+import { legacyRegistrationId } from '../../domain/legacy-registration.ts';
+import { createBrowserIds } from '../../http/browser-id.ts';
+import type { StoredLegacyProfile } from '../../storage/storage.ts';
+import { pairwiseSubject } from '../clients/pairwise-subject.ts';
+import { requestedDealerLink } from '../grants/dealer-link-grant.ts';
+import { findLegacyProfile } from '../migration/legacy-hand-over.ts';
+import type { PolicyFacts } from './policy-facts.ts';
+import { readFacts } from './request-facts.ts';
+
+export type PolicyDeps = Pick<Deps, 'clients' | 'config' | 'storage' | 'clock'>;
+
+/** Makes the reader. All checks of a request share what it reads: oidc-provider asks them one by one. */
+export function createPolicyFactsReader(deps: PolicyDeps): (ctx: KoaContextWithOIDC) => Promise<PolicyFacts> {
+  const { config, clients, storage, clock } = deps;
+  const browserIds = createBrowserIds(config.issuer.startsWith('https:'));
+
+  async function hasRegistered({ client_id: clientId, profile }: StoredLegacyProfile): Promise<boolean> {
+    const registration = await storage.registrationDrafts.find(legacyRegistrationId(clientId, profile.legacy_id));
+    return registration?.registered_at !== undefined;
+  }
+
+  async function read(ctx: KoaContextWithOIDC): Promise<PolicyFacts> {
+    const { oidc } = ctx;
+    const { params = {}, session } = oidc;
+    const legacy = await findLegacyProfile(params.legacy_profile, storage.legacyProfiles);
+    const cid = (oidc.entities.Interaction as { cid?: string } | undefined)?.cid;
+    const [decided, migration, legacyHasRegistered] = await Promise.all([
+      readFacts(deps, { cid, legacy, browserId: browserIds.read(ctx) }),
+      legacy && storage.migrations.find(legacy.client_id, legacy.profile.legacy_id),
+      legacy ? hasRegistered(legacy) : false,
+    ]);
+    const asksForDealerLink = requestedDealerLink(params.authorization_details);
+    const accountId = session?.accountId;
+    // Before somebody has signed in, the person is the one whom the legacy identity belongs to.
+    const linksOf = accountId ?? migration?.account_id ?? migration?.candidate?.account_id;
+    const isAboutLinks = asksForDealerLink !== undefined || decided.dealer_choice !== undefined;
+    return {
+      now: clock(),
+      config,
+      client: clients.find(oidc.client!.clientId),
+      asksForRegistration: oidc.promptPending('create'),
+      asksForDealerLink,
+      codeChallenge: typeof params.code_challenge === 'string' ? params.code_challenge : undefined,
+      hint: hintOf(ctx),
+      accountId,
+      account: oidc.account?.stored as Account | undefined,
+      sessionUid: session?.uid,
+      authTime: session?.loginTs,
+      decided,
+      legacy,
+      migration,
+      legacyHasRegistered,
+      dealerLinks: isAboutLinks && linksOf !== undefined ? await storage.dealerLinks.listByAccount(linksOf) : [],
+    };
+  }
+
+  /** oidc-provider has verified the hint when the request came. */
+  function hintOf({ oidc }: KoaContextWithOIDC): PolicyFacts['hint'] {
+    const hint = oidc.params?.id_token_hint;
+    const accountId = oidc.session?.accountId;
+    if (typeof hint !== 'string' || !accountId) return undefined;
+    const client = oidc.client!;
+    const isPairwise = client.subjectType === 'pairwise';
+    const signedIn = isPairwise ? pairwiseSubject(config.keys.subject, accountId, client) : accountId;
+    return { subject: decodeJwt(hint).sub, signedIn };
+  }
+
+  const reading = new WeakMap<object, Promise<PolicyFacts>>();
+  return async function readPolicyFacts(ctx) {
+    const known = reading.get(ctx.oidc) ?? read(ctx);
+    reading.set(ctx.oidc, known);
+    return known;
+  };
+}

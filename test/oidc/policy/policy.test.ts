@@ -1,0 +1,247 @@
+// The policy as a table: facts of a request, and what is asked first. A row a rule; where the rule is taken out, its row fails.
+import { describe, expect, test } from '@jest/globals';
+import type { Client, TermsText } from '../../../src/config/config.ts';
+import { createPolicy } from '../../../src/oidc/policy/policy.ts';
+import type { PolicyFacts } from '../../../src/oidc/policy/policy-facts.ts';
+import { PROMPTS } from '../../../src/oidc/policy/prompts.ts';
+import type { InteractionFacts, StoredLegacyProfile } from '../../../src/storage/storage.ts';
+import { sampleAccount, sampleDealerLink, sampleMigration } from '../../storage/conformance/samples.ts';
+
+const NOW = Date.parse('2026-11-30T00:00:00Z');
+const SECONDS = NOW / 1000;
+const CLIENT = { firstParty: true, requiredClaims: [], metadata: { client_id: 'site' } } as unknown as Client;
+const THIRD_PARTY: Client = { ...CLIENT, firstParty: false };
+const REQUIRES_BIRTHDATE: Client = { ...CLIENT, requiredClaims: [{ claim: 'birthdate', reason: { ja: '', en: '' } }] };
+const LEGACY = { client_id: 'site', profile: { legacy_id: 'tanaka' } } as StoredLegacyProfile;
+const TERMS = { version: '2026-11', language: 'ja', effectiveFrom: '2026-11-01', material: true, markdown: '' } as TermsText;
+const CONSENT = sampleDealerLink('l').consent;
+
+/** A request in which nothing is missing: the person is signed in, and the client asks for nothing more. */
+const NOTHING_MISSING: PolicyFacts = {
+  now: NOW,
+  config: {
+    dealers: [{ code: '23001' }, { code: '13001' }],
+    lifetimes: { session: 3600, sessionAbsolute: 7200 },
+    terms: [],
+  } as unknown as PolicyFacts['config'],
+  client: CLIENT,
+  asksForRegistration: false,
+  asksForDealerLink: undefined,
+  codeChallenge: 'challenge',
+  hint: undefined,
+  accountId: 'a',
+  account: sampleAccount('a'),
+  sessionUid: 's',
+  authTime: SECONDS,
+  decided: {},
+  legacy: undefined,
+  migration: undefined,
+  legacyHasRegistered: false,
+  dealerLinks: [],
+};
+const NOBODY: Partial<PolicyFacts> = { accountId: undefined, account: undefined, sessionUid: undefined, authTime: undefined };
+
+const account = (changes: Parameters<typeof sampleAccount>[1]): Partial<PolicyFacts> => ({
+  account: sampleAccount('a', changes),
+});
+const link = (changes: Parameters<typeof sampleDealerLink>[1] = {}): Partial<PolicyFacts> => ({
+  dealerLinks: [sampleDealerLink('l', { account_id: 'a', ...changes })],
+});
+const decided = (facts: Partial<InteractionFacts>): Partial<PolicyFacts> => ({ decided: facts });
+const migration = (changes: Parameters<typeof sampleMigration>[1] = {}): Partial<PolicyFacts> => ({
+  legacy: LEGACY,
+  migration: sampleMigration('tanaka', changes),
+});
+const candidate = (account_id: string, code_challenge = 'challenge') => ({ candidate: { account_id, code_challenge, at: NOW } });
+const chosen = { dealer_choice: { dealer: '23001', consent: CONSENT } };
+
+/** What is asked first: the prompt, and the checks for which it is asked. */
+function askedFirst(facts: PolicyFacts): string | undefined {
+  for (const { name, checks } of PROMPTS) {
+    const reasons = checks.filter(({ isNeeded }) => isNeeded(facts)).map(({ reason }) => reason);
+    if (reasons.length) return `${name}: ${reasons.join(', ')}`;
+  }
+  return undefined;
+}
+
+type Row = [rule: string, changes: Partial<PolicyFacts>[], asked: string | undefined];
+
+const CREATE = 'create: registration_requested';
+const REGISTERS: Partial<PolicyFacts> = { ...NOBODY, asksForRegistration: true };
+const HANDED_OVER: Partial<PolicyFacts> = { ...REGISTERS, legacy: LEGACY };
+const create: Row[] = [
+  ['nothing is missing', [], undefined],
+  ['the client asks for a new ID', [REGISTERS], CREATE],
+  ['the person wants one, and the client did not ask', [NOBODY, decided({ wants: 'registration' })], CREATE],
+  ['the person would rather sign in', [REGISTERS, decided({ wants: 'login' })], undefined],
+  ['it was made in this request', [REGISTERS, decided({ registration: { account_id: 'a', email: '' } })], undefined],
+  ['for a legacy identity', [HANDED_OVER], CREATE],
+  ['… that was handed over before and came to nothing', [HANDED_OVER, migration()], CREATE],
+  ['… that has an ID', [HANDED_OVER, migration({ account_id: 'a' })], undefined],
+  ['… that is about to have one', [HANDED_OVER, migration(candidate('a'))], undefined],
+  ['… that registered in a request that was left', [HANDED_OVER, { legacyHasRegistered: true }], undefined],
+];
+
+const DEALER = 'dealer_link: dealer_link_undecided';
+const ASKS: Partial<PolicyFacts> = { asksForDealerLink: {} };
+const dealerLink: Row[] = [
+  ['the client asks for a link', [ASKS], DEALER],
+  ['… before anybody has signed in', [NOBODY, ASKS], DEALER],
+  ['the person said no', [ASKS, decided({ dealer_choice: { dealer: null } })], undefined],
+  ['the person chose a dealer, which ⑭ writes', [ASKS, decided(chosen)], 'link: link_unwritten'],
+  ['the link was withdrawn after it', [ASKS, decided(chosen), link({ status: 'withdrawn', withdrawn_at: 1000 })], DEALER],
+  [
+    'the link was withdrawn before it',
+    [ASKS, decided(chosen), link({ status: 'withdrawn', withdrawn_at: 999 })],
+    'link: link_unwritten',
+  ],
+  [
+    'another dealer’s link was withdrawn after it',
+    [ASKS, decided(chosen), link({ dealer: '13001', status: 'withdrawn', withdrawn_at: 1000 })],
+    'link: link_unwritten',
+  ],
+  ['there is a link', [ASKS, link()], undefined],
+  ['… with the dealer that the client names', [{ asksForDealerLink: { dealer: '23001' } }, link()], undefined],
+  ['… with another dealer than the client names', [{ asksForDealerLink: { dealer: '13001' } }, link()], DEALER],
+  ['… that failed', [ASKS, link({ status: 'failed' })], DEALER],
+  ['… with a dealer that is not configured any more', [ASKS, link({ dealer: '99999' })], DEALER],
+  ['… made in another client’s flow, for a third party', [ASKS, link(), { client: THIRD_PARTY }], DEALER],
+  ['… but the client was disabled', [ASKS, link(), { client: undefined }], DEALER],
+  [
+    'the legacy identity is another ID’s',
+    [ASKS, migration({ account_id: 'b' }), decided({ continue_as: 'a' })],
+    'link: link_unwritten',
+  ],
+  ['the legacy identity is this ID’s', [ASKS, migration({ account_id: 'a' })], DEALER],
+];
+
+const login: Row[] = [
+  ['id_token_hint names this person', [{ hint: { subject: 'a', signedIn: 'a' } }], undefined],
+  ['id_token_hint names another person', [{ hint: { subject: 'b', signedIn: 'a' } }], 'login: id_token_hint'],
+  ['the password changed after the sign-in', [account({ password_changed_at: NOW + 1 })], 'login: sign_in_over'],
+  ['all sessions were ended', [account({ sessions_ended: { at: NOW + 1, kept: 'other' } })], 'login: sign_in_over'],
+  ['… but this one', [account({ sessions_ended: { at: NOW + 1, kept: 's' } })], undefined],
+  ['the password was given too long ago', [{ authTime: SECONDS - 7200 }], 'login: sign_in_over'],
+  ['… and a second less', [{ authTime: SECONDS - 7199 }], undefined],
+  [
+    'another ID was registered in this request',
+    [decided({ registration: { account_id: 'b', email: '' } })],
+    'login: not_the_registered_account',
+  ],
+  ['… this one was', [decided({ registration: { account_id: 'a', email: '' } })], undefined],
+  [
+    '… and the person goes on with theirs',
+    [decided({ registration: { account_id: 'b', email: '' }, continue_as: 'a' })],
+    undefined,
+  ],
+  ['… and nobody is signed in', [NOBODY, decided({ registration: { account_id: 'b', email: '' } })], undefined],
+  ['a legacy identity meets a session', [migration()], 'login: person_unconfirmed'],
+  ['… and the person goes on with it', [migration(candidate('a')), decided({ continue_as: 'a' })], undefined],
+  ['… and it is this ID’s', [migration({ account_id: 'a' })], undefined],
+  ['… and it is about to be this ID’s', [migration(candidate('a'))], undefined],
+  ['… and it is about to be another’s', [migration(candidate('b'))], 'login: person_unconfirmed'],
+  ['… and the person wants another ID', [migration({ account_id: 'a' }), decided({ not_as: 'a' })], 'login: person_unconfirmed'],
+  ['… and nobody is signed in', [NOBODY, migration()], undefined],
+];
+
+const CHANGED: Partial<PolicyFacts> = { config: { ...NOTHING_MISSING.config, terms: [TERMS] } };
+const PROFILE = 'required_profile: required_profile_missing';
+const afterLogin: Row[] = [
+  ['the terms have changed', [CHANGED], 'terms: terms_changed'],
+  [
+    '… in a way that needs no agreement',
+    [{ config: { ...NOTHING_MISSING.config, terms: [{ ...TERMS, material: false }] } }],
+    undefined,
+  ],
+  ['… and nobody is signed in', [NOBODY, CHANGED], undefined],
+  ['the client requires a claim', [{ client: REQUIRES_BIRTHDATE }], PROFILE],
+  [
+    '… that was confirmed for it',
+    [
+      { client: REQUIRES_BIRTHDATE },
+      account({ profile: { birthdate: '1980-01-01' }, confirmations: { site: { claims: ['birthdate'], confirmed_at: NOW } } }),
+    ],
+    undefined,
+  ],
+  ['… and nobody is signed in', [NOBODY, { client: REQUIRES_BIRTHDATE }], undefined],
+  [
+    '… and the legacy identity is another ID’s',
+    [{ client: REQUIRES_BIRTHDATE }, migration({ account_id: 'b' }), decided({ continue_as: 'a' })],
+    'link: link_unwritten',
+  ],
+];
+
+const UNWRITTEN = 'link: link_unwritten';
+const CONFIRMED = decided({ continue_as: 'a' });
+const finalize: Row[] = [
+  ['the migration was not proposed', [migration(), CONFIRMED], UNWRITTEN],
+  ['… there is no record of it', [{ legacy: LEGACY }, CONFIRMED], UNWRITTEN],
+  ['… for this account', [migration(candidate('b')), CONFIRMED], UNWRITTEN],
+  ['… in this request', [migration(candidate('a', 'another')), CONFIRMED], UNWRITTEN],
+  ['the migration is final', [migration({ account_id: 'a' }), CONFIRMED], undefined],
+  ['the legacy identity is another ID’s', [migration({ account_id: 'b' }), CONFIRMED], UNWRITTEN],
+  ['a chosen dealer has no link', [decided(chosen)], UNWRITTEN],
+  ['… and nobody is signed in', [NOBODY, decided(chosen)], undefined],
+  ['… has one', [decided(chosen), link()], undefined],
+  ['… has a failed one', [decided(chosen), link({ status: 'failed' })], UNWRITTEN],
+  ['another dealer has one', [decided(chosen), link({ dealer: '13001' })], UNWRITTEN],
+  ['the link was withdrawn after the choice', [decided(chosen), link({ status: 'withdrawn', withdrawn_at: 1000 })], undefined],
+];
+
+const order: Row[] = [
+  ['create before dealer_link', [REGISTERS, ASKS], CREATE],
+  ['dealer_link before login', [ASKS, { authTime: 0 }], DEALER],
+  ['login before terms', [CHANGED, { authTime: 0 }], 'login: sign_in_over'],
+  ['terms before required_profile', [CHANGED, { client: REQUIRES_BIRTHDATE }], 'terms: terms_changed'],
+  ['required_profile before ⑭', [{ client: REQUIRES_BIRTHDATE }, decided(chosen)], PROFILE],
+];
+
+describe.each([
+  ['create', create],
+  ['dealer_link', dealerLink],
+  ['login', login],
+  ['terms and required_profile', afterLogin],
+  ['⑭', finalize],
+  ['the order', order],
+])('%s', (_prompt, rows) => {
+  test.each(rows)('%s', (_rule, changes, asked) => {
+    expect(askedFirst(Object.assign({}, NOTHING_MISSING, ...changes) as PolicyFacts)).toBe(asked);
+  });
+});
+
+test('every check has a row that it is needed in', () => {
+  const rows = [create, dealerLink, login, afterLogin, finalize, order].flat();
+  const asked = rows.flatMap(([, , first]) => first ?? []);
+  const checks = PROMPTS.flatMap(({ name, checks }) => checks.map(({ reason }) => `${name}: ${reason}`));
+  expect({ 'give these checks a row in this file': checks.filter((check) => !asked.includes(check)) }).toEqual({
+    'give these checks a row in this file': [],
+  });
+});
+
+test('of oidc-provider’s own checks those stay that ours do not take the place of, and the prompts stand in the order of the table', () => {
+  const policy = createPolicy({ config: { issuer: 'http://id.example' } } as never);
+  expect(policy.map(({ name, requestable, checks }) => [name, requestable, checks.map(({ reason }) => reason)])).toEqual([
+    ['create', true, ['registration_requested']],
+    ['dealer_link', false, ['dealer_link_undecided']],
+    [
+      'login',
+      true,
+      [
+        'login_prompt',
+        'no_session',
+        'max_age',
+        'claims_id_token_sub_value',
+        'essential_acrs',
+        'essential_acr',
+        'id_token_hint',
+        'sign_in_over',
+        'not_the_registered_account',
+        'person_unconfirmed',
+      ],
+    ],
+    ['terms', false, ['terms_changed']],
+    ['required_profile', false, ['required_profile_missing']],
+    ['link', false, ['link_unwritten']],
+    ['consent', true, ['consent_prompt', 'native_client_prompt', 'op_scopes_missing', 'op_claims_missing', 'rs_scopes_missing']],
+  ]);
+});
