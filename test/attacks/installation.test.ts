@@ -15,7 +15,7 @@ import { runAdmin } from '../scripts/run-admin.ts';
 import { startWorld } from '../support/world.ts';
 
 const EVERY_APP: AppName[] = ['mailbox', 'dealer', 'id', 'owners-site', 'notebook', 'demo-clients'];
-const PRIVATE_FILES = new URL('../../src/private-files.ts', import.meta.url).href;
+const PRIVATE_FILES = new URL('../../src/start/private-files.ts', import.meta.url).href;
 /** Whether a process of ours can mount something that nobody else sees. */
 const CAN_MOUNT = spawnSync('unshare', ['--map-root-user', '--mount', 'true']).status === 0;
 const ENV = { PATH: process.env.PATH, NODE_NO_WARNINGS: '1' };
