@@ -5,19 +5,27 @@ import SequencerModule from '@jest/test-sequencer';
 const Sequencer = SequencerModule.default ?? SequencerModule;
 
 const LONG = [
+  'journeys/abandoned',
+  'nodes/on-mongo',
   'browser/new-id',
   'journeys/monkey',
-  'nodes/on-mongo',
-  'nodes/on-sqlite',
   'browser/existing-id',
-  'faults/faults',
-  'journeys/other-ways',
   'browser/english',
-  'journeys/promises',
-  'scripts/admin',
+  'journeys/other-ways',
+  'nodes/on-sqlite',
   'storage/mongo-half-made',
+  'storage/mongo',
+  'scripts/admin',
+  'journeys/other-ways-client',
   'journeys/promises-restart',
   'key-rotation',
+  'journeys/other-ways-again',
+  'attacks/ledger',
+  'faults/faults',
+  'apps/owners-site/migration',
+  'journeys/promises',
+  'attacks/same-call-again',
+  'storage/mongo-processes',
 ];
 
 export default class LongestFirst extends Sequencer {
