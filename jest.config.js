@@ -9,8 +9,8 @@ export default {
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   testEnvironment: 'node',
   testSequencer: '<rootDir>/test/support/longest-first.js',
-  globalSetup: '<rootDir>/test/support/shared-mongo.ts',
-  globalTeardown: '<rootDir>/test/support/shared-mongo-end.ts',
+  globalSetup: '<rootDir>/test/support/run-start.ts',
+  globalTeardown: '<rootDir>/test/support/run-end.ts',
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
     '^.+\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2024' }, module: { type: 'es6' } }],
