@@ -1,42 +1,21 @@
 // An account has so many sessions and grants, whatever somebody signs in to again and again: design/security-2.md S118, S119. The models of a
 // real provider, with our adapter, on a real database.
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { exportJWK, generateKeyPair } from 'jose';
-import Provider from 'oidc-provider';
 import { MOST_OF_AN_ACCOUNT } from '../../src/oidc/sessions/account-bounds.ts';
-import { createAdapterFactory } from '../../src/oidc/adapter.ts';
-import { keepEndedEnded } from '../../src/oidc/sessions/ended-stays-ended.ts';
-import { openSqliteStorage } from '../../src/storage/sqlite/open-sqlite-storage.ts';
-import type { ArtifactStore, Storage } from '../../src/storage/storage.ts';
+import type { ArtifactStore } from '../../src/storage/storage.ts';
+import { openProviderModels, type ProviderModels } from './support/provider-models.ts';
 
-let directory: string;
-let storage: Storage;
+let models: ProviderModels;
+let provider: ProviderModels['provider'];
 let artifacts: ArtifactStore;
-let provider: Provider;
 beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'account-bounds-'));
-  storage = await openSqliteStorage({ path: join(directory, 'db.sqlite'), clock: Date.now });
-  ({ artifacts } = storage);
-  const clients = { find: () => ({}), endedAt: () => undefined, all: () => [] } as never;
-  const adapter = createAdapterFactory({ artifacts, clients, clock: Date.now, onRedeemed: async () => undefined });
-  const { privateKey } = await generateKeyPair('ES256', { extractable: true });
-  provider = new Provider('http://id.example', {
-    adapter,
-    cookies: { keys: ['k'] },
-    jwks: { keys: [{ ...(await exportJWK(privateKey)), use: 'sig', alg: 'ES256' }] },
-    clientDefaults: { id_token_signed_response_alg: 'ES256' },
-    ttl: { Session: 3_600, Grant: 3_600 },
-    features: { devInteractions: { enabled: false } },
-  });
-  keepEndedEnded(provider, { artifacts, clock: Date.now });
+  models = await openProviderModels();
+  ({
+    provider,
+    storage: { artifacts },
+  } = models);
 });
-afterEach(async () => {
-  await storage.close();
-  await rm(directory, { recursive: true });
-});
+afterEach(async () => models.close());
 
 const LATER = (): number => Date.now() + 3_600_000;
 /** What oidc-provider's types leave out. */
