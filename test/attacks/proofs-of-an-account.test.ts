@@ -149,6 +149,27 @@ test('S103 登録 whose address is another’s by then: what was typed can be ch
   expect(await legacyClaim(deps, LEGACY).take('elsewhere')).toBe(true);
 });
 
+test('S103 登録 where the legacy identity has another ID by then: no account, and the draft can be changed again', async () => {
+  await legacyClaim(deps, LEGACY).take('another');
+  await legacyClaim(deps, LEGACY).complete('another');
+  const { email, terms, profile, password_hash } = sampleAccount('a');
+  const { registrationDrafts, accounts } = (deps as { storage: Records }).storage;
+  const id = draftIdOf(LEGACY, 'browser');
+  await registrationDrafts.change(id, () => ({
+    email,
+    email_canonical: 'a@example.jp',
+    terms: terms[0] as TermsAcceptance,
+    profile,
+    password_hash,
+    proven: { email_canonical: 'a@example.jp', browser: 'browser', at: now },
+    account_id: 'new',
+    expires_at: now + 1_000,
+  }));
+  expect(await register(deps, { legacy: LEGACY, browserId: 'browser', language: 'ja' }, () => true)).toBe('legacy_registered');
+  expect(await accounts.find('new')).toBeUndefined();
+  expect(await registrationDrafts.find(id)).not.toHaveProperty('registering_at');
+});
+
 test('S112 a legacy site vouches for the address that it handed over, and for no other', () => {
   const context = { state: { interaction: { legacy: LEGACY } } } as never;
   expect(voucherOf(context, { canonical: 'tanaka@example.jp' })).toBe('site:tanaka');
