@@ -12,7 +12,7 @@ import { setPassword } from '../../src/authentication/password/set-password.ts';
 import type { Config } from '../../src/config/config.ts';
 import { readPolicy } from '../../src/config/files/read-policy.ts';
 import { createPasswordHasher } from '../../src/authentication/password/password-hash.ts';
-import { createAllCodeLimits } from '../../src/authentication/one-time-code/code-limits.ts';
+import { createCodeLimits } from '../../src/authentication/one-time-code/code-limits.ts';
 import { shortCodesAreOver } from '../../src/authentication/one-time-code/code-tries.ts';
 import { PageError } from '../../src/http/page-error.ts';
 import { createSignIn } from '../../src/authentication/password/sign-in.ts';
@@ -125,7 +125,7 @@ async function playHour({ customers, tell, clock, advance, storage }: Hour): Pro
   const mailReset = createMailPasswordReset(deps);
   const signIns = hashers.map((hasher) => createSignIn({ ...deps, hasher }));
   let requests = 0;
-  const codeLimits = createAllCodeLimits(deps);
+  const codeLimits = createCodeLimits(deps);
   const result: LimitsResult = {
     customers,
     customersRefused: 0,

@@ -37,17 +37,20 @@ export type PasswordReset = {
 };
 
 /** The slot of a reset's code: no code of a registration, nor of another reset, counts in it. */
-export function passwordResetSlot({ id }: Pick<PasswordReset, 'id'>): string {
-  return `password-reset:${id}`;
+export function passwordResetSlot({ id, email_canonical: address }: Pick<PasswordReset, 'id' | 'email_canonical'>): {
+  id: string;
+  address: string;
+} {
+  return { id: `password-reset:${id}`, address };
 }
 
 /**
  * The slot of the long code of an address, which counts in every reset of that address: strangers who ask for codes cannot keep it from
  * the owner, because the mail that they cause has it. Keyed, so that it does not tell the address.
  */
-export function longCodeSlot(key: KeyObject, canonicalEmail: string): string {
-  const address = createHmac('sha256', key).update(`password-reset:${canonicalEmail}`).digest('base64url');
-  return `password-reset-long:${address}`;
+export function longCodeSlot(key: KeyObject, canonicalEmail: string): { id: string; address: string } {
+  const keyed = createHmac('sha256', key).update(`password-reset:${canonicalEmail}`).digest('base64url');
+  return { id: `password-reset-long:${keyed}`, address: canonicalEmail };
 }
 
 /**

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { deriveKey } from '../../src/domain/derive-key.ts';
-import { codeHmac, drawCode } from '../../src/authentication/one-time-code/email-code.ts';
+import { codeHmac, drawCode } from '../../src/authentication/one-time-code/code.ts';
 import type { Answer, Browser } from '../support/http-browser.ts';
 import { startWorld, type World } from './support/attack-world.ts';
 import { begin } from './support/client.ts';

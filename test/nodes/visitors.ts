@@ -27,7 +27,7 @@ export function createVisitors(getNodes: () => Nodes): Visitors {
       await browser.submit('/create', { terms: 'yes' });
       await browser.submit('/create/email', { email });
       const uid = /\/interaction\/([\w-]+)\//.exec(browser.page.url)?.[1] ?? '';
-      return { browser, slot: codeSlot(uid, email) };
+      return { browser, slot: codeSlot(uid, email).id };
     },
     async atLinkPage(email, from) {
       const { browser } = await visitors.atCodePage(email, from);

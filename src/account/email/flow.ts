@@ -2,8 +2,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Deps } from '../../deps.ts';
 import { momentAfterSignIns, passwordsBefore, UNDO_LIFETIME_MS, type Account } from '../../domain/account.ts';
-import { codeHmac, EMAIL_CODE_LIFETIME_MS, formatCode } from '../../authentication/one-time-code/email-code.ts';
-import { drawCodeFor } from '../../authentication/one-time-code/code-tries.ts';
+import { issueCodeForNewAddress, type CodeSlot } from '../../authentication/one-time-code/issue-code.ts';
 import { changeAndTell } from '../../jobs/tell-account-change.ts';
 import { AlreadyExists } from '../../storage/storage.ts';
 import { changeAccount } from '../../storage/change-account.ts';
@@ -13,7 +12,10 @@ import { undoDigest } from './undo.ts';
 type EmailDeps = Pick<Deps, 'config' | 'storage' | 'clock' | 'jobs'>;
 
 /** The slot of the code: no code of a registration or a reset counts in it. */
-export const emailChangeSlot = (accountId: string): string => `email-change:${accountId}`;
+export const emailChangeSlot = (accountId: string, canonicalEmail: string): CodeSlot => ({
+  id: `email-change:${accountId}`,
+  address: canonicalEmail,
+});
 
 const languageOf = ({ language }: Account): 'ja' | 'en' => (language === 'en' ? 'en' : 'ja');
 
@@ -31,38 +33,19 @@ export async function askForEmail(
   wanted: { email: string; canonical: string },
   { again }: { again: boolean },
 ): Promise<boolean> {
-  const { config, storage, clock, jobs } = deps;
-  const now = clock();
   const { email, canonical } = wanted;
   const noted = await changeAccount(deps, account.id, 'account.email_change_asked', (standing) => {
     if (standing.sign_ins_ended_at !== account.sign_ins_ended_at) return undefined;
     if (again && standing.email_change?.email_canonical !== canonical) return undefined;
-    return { ...standing, email_change: { email, email_canonical: canonical, asked_at: now } };
+    return { ...standing, email_change: { email, email_canonical: canonical, asked_at: deps.clock() } };
   });
   if (!noted) return false;
-  const slot = emailChangeSlot(account.id);
-  const owner = await storage.accounts.findByEmail(canonical);
-  const code = await drawCodeFor(deps, canonical);
-  // The mail first: where the press ends in between, the slot is empty and the next press sends another one.
-  await jobs.enqueue('send_mail', `mail:email-change:${randomUUID()}`, {
-    language: languageOf(account),
-    ...(owner
-      ? { to: owner.email, template: 'email-change-taken', values: {} }
-      : {
-          to: email,
-          template: 'email-change-code',
-          values: { code: formatCode(code), minutes: EMAIL_CODE_LIFETIME_MS / 60_000 },
-        }),
-  });
-  // The time comes after the mail's: of two presses at once the code of the newest mail is the youngest, and stays in the slot.
-  const sentAt = clock();
-  await storage.emailCodes.put({
-    id: slot,
-    code_hmac: owner ? `none:${randomUUID()}` : codeHmac(config.keys.emailCode, slot, canonical, code),
-    email_canonical: canonical,
-    attempts: 0,
-    sent_at: sentAt,
-    expires_at: sentAt + EMAIL_CODE_LIFETIME_MS,
+  const key = `mail:email-change:${randomUUID()}`;
+  const language = languageOf(account);
+  await issueCodeForNewAddress(deps, emailChangeSlot(account.id, canonical), {
+    withCode: async (values) =>
+      deps.jobs.enqueue('send_mail', key, { to: email, template: 'email-change-code', language, values }),
+    toOwner: async (to) => deps.jobs.enqueue('send_mail', key, { to, template: 'email-change-taken', language, values: {} }),
   });
   return true;
 }

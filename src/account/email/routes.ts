@@ -1,13 +1,12 @@
 // メールアドレスの変更: the new address and the current password → the code from the new address → done.
 import type { Deps } from '../../deps.ts';
 import { parseEmail } from '../../domain/canonical-email.ts';
-import { createAllCodeLimits, secondsToNextCode } from '../../authentication/one-time-code/code-limits.ts';
+import { createCodeLimits } from '../../authentication/one-time-code/code-limits.ts';
 import { createKnownDevices } from '../../authentication/known-device.ts';
-import { createRateLimit } from '../../authentication/limits/rate-limit.ts';
 import { formField } from '../../http/read-form.ts';
 import { redirect } from '../../http/redirect.ts';
 import { checkCode } from '../../authentication/one-time-code/check-code.ts';
-import { sendOnce } from '../../authentication/one-time-code/send-once.ts';
+import { answerResend, secondsToNextCode, sendOnce } from '../../authentication/one-time-code/resend-code.ts';
 import { createSignIn } from '../../authentication/password/sign-in.ts';
 import type { AccountAccess } from '../../oidc/sessions/account-access.ts';
 import type { AccountContext, AddAccountRoutes } from '../account-context.ts';
@@ -16,15 +15,11 @@ import { askForEmail, changeEmail, emailChangeSlot } from './flow.ts';
 
 const PATH = '/account/email';
 
-/** Codes that one ID may ask for in a day, whatever the addresses: nobody gets at an address by guessing its code. */
-const CODES_A_DAY = { points: 10, windowSeconds: 24 * 60 * 60 };
-
 export function createEmailPages(deps: Deps, access: AccountAccess): AddAccountRoutes {
   const { storage, clock } = deps;
   const signIn = createSignIn(deps);
   const knownDevices = createKnownDevices(deps.config.issuer.startsWith('https:'));
-  const codeLimits = createAllCodeLimits(deps);
-  const perAccount = createRateLimit('email-change', CODES_A_DAY, storage.counters, clock);
+  const codeLimits = createCodeLimits(deps);
 
   const show = (ctx: AccountContext, email: string, errors: Record<string, string> = {}): void =>
     accountPage(ctx, 'account-email', {
@@ -53,7 +48,7 @@ export function createEmailPages(deps: Deps, access: AccountAccess): AddAccountR
       return show(ctx, typed, { current_password: t('form_errors.current_password_wrong') });
     await session.confirmed(account, clock());
     let isNoted = true;
-    await sendOnce(deps, emailChangeSlot(account.id), parsed.canonical, async () => {
+    await sendOnce(deps, emailChangeSlot(account.id, parsed.canonical), async () => {
       isNoted = await send(ctx, parsed);
     });
     return redirect(ctx, isNoted ? `${PATH}/code` : PATH);
@@ -61,7 +56,7 @@ export function createEmailPages(deps: Deps, access: AccountAccess): AddAccountR
 
   const send = async (ctx: AccountContext, wanted: { email: string; canonical: string }, again = false): Promise<boolean> => {
     const { account } = ctx.state.session;
-    await perAccount.count(account.id);
+    await codeLimits.countForAccount(account.id);
     await codeLimits.count(ctx.ip, wanted.canonical);
     return askForEmail(deps, account, wanted, { again });
   };
@@ -85,7 +80,7 @@ export function createEmailPages(deps: Deps, access: AccountAccess): AddAccountR
     const { t, session } = ctx.state;
     const { id, email_change: change } = session.account;
     if (!change) return redirect(ctx, '/account');
-    const checked = await checkCode(deps, emailChangeSlot(id), change.email_canonical, formField(ctx, 'code'));
+    const checked = await checkCode(deps, emailChangeSlot(id, change.email_canonical), formField(ctx, 'code'));
     if (checked.problem) {
       // The same press a second time: the first one has changed the address.
       const now = await storage.accounts.find(id);
@@ -108,15 +103,15 @@ export function createEmailPages(deps: Deps, access: AccountAccess): AddAccountR
   const postResend = async (ctx: AccountContext): Promise<void> => {
     const change = ctx.state.session.account.email_change;
     if (!change) return redirect(ctx, PATH);
-    const seconds = secondsToNextCode(deps, change.asked_at);
-    if (seconds) {
-      showCode(ctx, { code: ctx.state.t('form_errors.code_resend_too_early', { seconds }) });
-      ctx.status = 429;
-      ctx.set('Retry-After', String(seconds));
-      return;
-    }
-    const isNoted = await send(ctx, { email: change.email, canonical: change.email_canonical }, true);
-    redirect(ctx, isNoted ? `${PATH}/code?resent` : PATH);
+    await answerResend(ctx, {
+      path: `${PATH}/code`,
+      seconds: secondsToNextCode(deps, change.asked_at),
+      show: (errors) => showCode(ctx, errors),
+      send: async () => {
+        const isNoted = await send(ctx, { email: change.email, canonical: change.email_canonical }, true);
+        return isNoted ? undefined : PATH;
+      },
+    });
   };
 
   return (router) => {

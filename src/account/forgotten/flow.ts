@@ -1,18 +1,11 @@
 // A forgotten password: the code that is mailed to the address, the birth date, the new password. A page never tells whether an address
 // has an ID: until the right code comes back, the same is done for every address.
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { Deps } from '../../deps.ts';
 import type { Account } from '../../domain/account.ts';
-import { mailboxOf } from '../../domain/canonical-email.ts';
-import { longCodeKey } from '../../authentication/one-time-code/code-budget.ts';
-import {
-  codeHmac,
-  EMAIL_CODE_LIFETIME_MS,
-  EMAIL_CODE_MAX_ATTEMPTS,
-  LONG_CODE_DIGITS,
-  parseCode,
-  sameHmac,
-} from '../../authentication/one-time-code/email-code.ts';
+import { checkCode } from '../../authentication/one-time-code/check-code.ts';
+import { createCodeLimits } from '../../authentication/one-time-code/code-limits.ts';
+import { issueNoCode } from '../../authentication/one-time-code/issue-code.ts';
 import {
   birthdateFits,
   longCodeSlot,
@@ -25,7 +18,6 @@ import {
   resetTriesKey,
   type PasswordReset,
 } from '../../domain/password-reset.ts';
-import { countCodeTry } from '../../authentication/one-time-code/code-tries.ts';
 import type { Outcome } from '../../storage/records.ts';
 
 type ForgottenDeps = Pick<Deps, 'config' | 'storage' | 'clock' | 'jobs'>;
@@ -77,18 +69,10 @@ async function changeReset(
   return storage.passwordResets.change(id, (standing) => standing && change(standing));
 }
 
-/** The job looks the address up and mails; here nobody knows, so that neither answer nor time can tell. */
-async function askForCode({ storage, jobs, clock }: ForgottenDeps, reset: PasswordReset, { long }: Length): Promise<void> {
-  await storage.emailCodes.put({
-    id: passwordResetSlot(reset),
-    // No code matches this.
-    code_hmac: `none:${randomUUID()}`,
-    email_canonical: reset.email_canonical,
-    attempts: 0,
-    sent_at: reset.sent_at,
-    expires_at: clock() + EMAIL_CODE_LIFETIME_MS,
-  });
-  await jobs.enqueue('mail_password_reset', `mail:password-reset:${reset.id}:${reset.sent}`, { reset: reset.id, long });
+/** The job looks the address up and mails. Here nothing is looked up, so neither the answer nor its time can tell. */
+async function askForCode(deps: ForgottenDeps, reset: PasswordReset, { long }: Length): Promise<void> {
+  await issueNoCode(deps, passwordResetSlot(reset), { askedAt: reset.sent_at });
+  await deps.jobs.enqueue('mail_password_reset', `mail:password-reset:${reset.id}:${reset.sent}`, { reset: reset.id, long });
 }
 
 /** `reset_wrong` says nothing about what was wrong; `reset_over` comes when the tries of the day with a right code are used up. */
@@ -105,10 +89,9 @@ export async function proveOwner(
   typed: { code: string; birthdate: string | undefined },
 ): Promise<ProofProblem | undefined> {
   const { storage } = deps;
-  const parsed = parseCode(typed.code);
-  if (!parsed.ok) return `code_${parsed.reason}`;
-  const right = await findRightCode(deps, reset, parsed.code);
-  if (!right) return 'reset_wrong';
+  const longSlot = longCodeSlot(deps.config.keys.passwordReset, reset.email_canonical);
+  const checked = await checkCode(deps, passwordResetSlot(reset), typed.code, longSlot.id);
+  if (checked.problem) return checked.problem === 'code_wrong' ? 'reset_wrong' : checked.problem;
   const { points } = await storage.counters.add(resetTriesKey(reset), 1, RESET_TRIES_WINDOW_MS);
   if (points > MAX_RESET_TRIES) return 'reset_over';
   const account = await storage.accounts.findByEmail(reset.email_canonical);
@@ -118,31 +101,12 @@ export async function proveOwner(
     standing.account_id === account.id ? standing : { ...standing, account_id: account.id },
   );
   // Last, so that the same code still works if an earlier step failed.
-  await storage.emailCodes.consume(right.slot, right.hmac);
+  await checked.takeOut();
   await Promise.all([
     storage.counters.remove(resetTriesKey(reset)),
-    storage.counters.remove(longCodeKey(mailboxOf(reset.email_canonical))),
+    createCodeLimits(deps).forgetLongCode(reset.email_canonical),
   ]);
   return undefined;
-}
-
-/** Compares with the reset's own code, or a long one with that of the address; counts the try before it does. */
-async function findRightCode(
-  deps: ForgottenDeps,
-  reset: PasswordReset,
-  code: string,
-): Promise<{ slot: string; hmac: string } | undefined> {
-  const { config, storage } = deps;
-  const long = code.length === LONG_CODE_DIGITS;
-  const slot = long ? longCodeSlot(config.keys.passwordReset, reset.email_canonical) : passwordResetSlot(reset);
-  // Wrong attempts do not invalidate a long code: anybody could make them, and nobody guesses twelve digits.
-  const kept = await (long ? storage.emailCodes.find(slot) : storage.emailCodes.countAttempt(slot, EMAIL_CODE_MAX_ATTEMPTS));
-  if (!kept) return undefined;
-  const attempt = await countCodeTry(deps, reset.email_canonical, code);
-  const hmac = codeHmac(config.keys.emailCode, slot, reset.email_canonical, code);
-  if (!attempt.mayCompare || !sameHmac(kept.code_hmac, hmac)) return undefined;
-  await attempt.wasRight();
-  return { slot, hmac };
 }
 
 /** Whether what was proven still holds: the address is the account's, and the password was not set since, by this reset or in another way. */

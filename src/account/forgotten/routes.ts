@@ -5,7 +5,8 @@ import type { Deps } from '../../deps.ts';
 import { dateInJapan, parseBirthdate } from '../../domain/birthdate.ts';
 import { parseEmail } from '../../domain/canonical-email.ts';
 import type { PasswordReset } from '../../domain/password-reset.ts';
-import { createAllCodeLimits, secondsToNextCode } from '../../authentication/one-time-code/code-limits.ts';
+import { createCodeLimits } from '../../authentication/one-time-code/code-limits.ts';
+import { answerResend, secondsToNextCode } from '../../authentication/one-time-code/resend-code.ts';
 import { shortCodesAreOver } from '../../authentication/one-time-code/code-tries.ts';
 import { hashAsker } from '../../authentication/password/hash-asker.ts';
 import { createKnownDevices } from '../../authentication/known-device.ts';
@@ -26,7 +27,7 @@ const pathOf = (name: 'code' | 'new' | 'done'): string => `${FORGOTTEN_PATH}/${n
 export function addForgottenRoutes(router: Router<PageState>, deps: Deps, provider: Provider, access: AccountAccess): void {
   const { storage, clock, hasher } = deps;
   const cookie = createResetCookie(deps);
-  const codeLimits = createAllCodeLimits(deps);
+  const codeLimits = createCodeLimits(deps);
   const knownDevices = createKnownDevices(deps.config.issuer.startsWith('https:'));
 
   /** The login page that the person came from, where it is one of ours and still runs. */
@@ -138,15 +139,12 @@ export function addForgottenRoutes(router: Router<PageState>, deps: Deps, provid
   const postResend = async (ctx: PageContext): Promise<void> => {
     const reset = await resetFor(ctx, 'code');
     if (!reset) return;
-    const seconds = secondsToWait(reset);
-    if (seconds) {
-      showCode(ctx, reset, {}, { code: ctx.state.t('form_errors.code_resend_too_early', { seconds }) });
-      ctx.status = 429;
-      ctx.set('Retry-After', String(seconds));
-      return;
-    }
-    await askForCodeAgain(deps, reset, await countAsked(ctx, reset.email_canonical, reset.device));
-    redirect(ctx, `${pathOf('code')}?resent`);
+    await answerResend(ctx, {
+      path: pathOf('code'),
+      seconds: secondsToWait(reset),
+      show: (errors) => showCode(ctx, reset, {}, errors),
+      send: async () => askForCodeAgain(deps, reset, await countAsked(ctx, reset.email_canonical, reset.device)),
+    });
   };
 
   const showNew = (ctx: PageContext, reset: PasswordReset, errors: Record<string, string> = {}): void =>

@@ -1,9 +1,10 @@
-// Whether the code that came back from a mail proves the address.
+// Checks codes: the one place that compares a code that was typed with the one that was sent.
 import type { Deps } from '../../deps.ts';
 import { countCodeTry } from './code-tries.ts';
-import { codeHmac, EMAIL_CODE_MAX_ATTEMPTS, parseCode, sameHmac } from './email-code.ts';
+import { CODE_MAX_ATTEMPTS, codeHmac, LONG_CODE_DIGITS, parseCode, sameHmac } from './code.ts';
+import type { CodeSlot } from './issue-code.ts';
 
-/** Why a code was not taken. Wrong, expired, used and burned are one answer: they must not be told apart. */
+/** Why a code was refused. Wrong, expired, used and burned codes get one answer, so that they cannot be told apart. */
 export type CodeProblem = 'code_missing' | 'code_syntax' | 'code_wrong';
 
 export type CheckedCode =
@@ -11,27 +12,34 @@ export type CheckedCode =
   | {
       problem?: undefined;
       /**
-       * Takes the code out of its slot; of parallel presses one is answered `true`. The caller has written what the code proves: where that
-       * failed, the code can be typed again.
+       * Takes the code out of its slot; of parallel presses one is answered `true`. Call it after the proof was written: if that write
+       * fails, the code can be typed again.
        */
       takeOut(): Promise<boolean>;
     };
 
-/** Counts the try before it compares. */
+/**
+ * Checks a code. The try is counted before the comparison.
+ * @param typed as the person typed it
+ * @param longSlotId the slot of codes with twelve digits, where these have one of their own. Wrong tries do not burn them: anybody could
+ * make such tries, and nobody guesses twelve digits.
+ */
 export async function checkCode(
   deps: Pick<Deps, 'storage' | 'config'>,
-  slot: string,
-  canonicalEmail: string,
+  slot: CodeSlot,
   typed: string,
+  longSlotId?: string,
 ): Promise<CheckedCode> {
+  const { emailCodes } = deps.storage;
   const parsed = parseCode(typed);
   if (!parsed.ok) return { problem: `code_${parsed.reason}` };
-  const kept = await deps.storage.emailCodes.countAttempt(slot, EMAIL_CODE_MAX_ATTEMPTS);
+  const longId = parsed.code.length === LONG_CODE_DIGITS ? longSlotId : undefined;
+  const id = longId ?? slot.id;
+  const kept = await (longId === undefined ? emailCodes.countAttempt(id, CODE_MAX_ATTEMPTS) : emailCodes.find(id));
   if (!kept) return { problem: 'code_wrong' };
-  const attempt = await countCodeTry(deps, canonicalEmail, parsed.code);
-  const expected = codeHmac(deps.config.keys.emailCode, slot, canonicalEmail, parsed.code);
-  const isRight = attempt.mayCompare && sameHmac(kept.code_hmac, expected);
-  if (!isRight) return { problem: 'code_wrong' };
+  const attempt = await countCodeTry(deps, slot.address, parsed.code);
+  const expected = codeHmac(deps.config.keys.emailCode, id, slot.address, parsed.code);
+  if (!attempt.mayCompare || !sameHmac(kept.code_hmac, expected)) return { problem: 'code_wrong' };
   await attempt.wasRight();
-  return { takeOut: async () => deps.storage.emailCodes.consume(slot, expected) };
+  return { takeOut: async () => emailCodes.consume(id, expected) };
 }

@@ -1,24 +1,23 @@
-// How often codes are mailed, whatever they are for; the figures are derived in docs/limits.md.
-// A mailbox gets so many an hour. A place – first the address, then the network around it – may ask for so many that nobody enters: what
-// was proven does not count any more, so that a carrier's thousands pass. All together is counted when a mail is really sent, and a share
-// of it is kept for networks that have hardly asked for any.
+// Limits how often codes are sent, for any purpose. docs/limits.md derives the figures.
+// A mailbox gets a number of codes an hour. An IP address, and then its network, may ask for a number of codes that nobody enters: a code
+// that was entered no longer counts, so that the thousands behind a carrier's address pass. The limit over all mailboxes counts codes that
+// were really sent, and keeps a share for networks that have hardly asked for any.
 import type { Deps } from '../../deps.ts';
 import { mailboxOf } from '../../domain/canonical-email.ts';
-import { CODES_SENT_KEY, HOUR_MS } from './code-budget.ts';
 import { networkOf, sourceOf } from '../../http/network.ts';
 import { PageError } from '../../http/page-error.ts';
 import { countForAll, createPacedLimit, createRateLimit, type PacedLimit, type RateLimit } from '../limits/rate-limit.ts';
+
+const HOUR_MS = 60 * 60 * 1000;
+/** Codes that one account may ask for in a day, for any address: so nobody gets at an address by guessing its code. */
+const PER_ACCOUNT = { points: 10, windowSeconds: 24 * 60 * 60 };
+/** One counter for all mailboxes. */
+const EVERYBODY = 'all';
 
 /** A network is quiet until it has asked for so many codes in an hour that nobody entered. */
 const QUIET_NETWORK_ASKED = 20;
 /** A place above its limit still gets one code in this many seconds. */
 const PACE_SECONDS = 10;
-
-/** How many seconds it still takes until another code may be asked for in place of the one that was sent at `sentAt`. */
-export function secondsToNextCode({ config, clock }: Pick<Deps, 'config' | 'clock'>, sentAt: number): number {
-  const from = sentAt + config.rateLimits.emailCode.resendAfterSeconds * 1000;
-  return Math.max(0, Math.ceil((from - clock()) / 1000));
-}
 
 export type CodeLimits = {
   /**
@@ -37,11 +36,18 @@ export type CodeLimits = {
   sent(): Promise<void>;
   /** A code was entered: its mailbox is proven, and the mail no longer counts for the place. */
   proven(ip: string, trusted?: string): Promise<void>;
+  /** Counts that an account asked for a code for another address. @throws {PageError} `too_many_requests`, where it has asked too often today */
+  countForAccount(accountId: string): Promise<void>;
+  /** Counts a long code of the mailbox. @returns whether it is the only one of this hour */
+  isFirstLongCode(canonicalEmail: string): Promise<boolean>;
+  /** Lets the mailbox have another long code at once: the last one was used. */
+  forgetLongCode(canonicalEmail: string): Promise<void>;
   /** `ask` and `sent`, where a mail is sent in any case. @throws {PageError} as `ask`, and where the mailbox has no room */
   count(ip: string, canonicalEmail: string, trusted?: string): Promise<void>;
 };
 
-export function createAllCodeLimits({ config, storage, clock }: Pick<Deps, 'config' | 'storage' | 'clock'>): CodeLimits {
+/** Makes the limits. Their counters are shared by all processes. */
+export function createCodeLimits({ config, storage, clock }: Pick<Deps, 'config' | 'storage' | 'clock'>): CodeLimits {
   const { counters } = storage;
   const figures = config.rateLimits.emailCode;
   const limit = (name: string, points: number): RateLimit =>
@@ -52,15 +58,15 @@ export function createAllCodeLimits({ config, storage, clock }: Pick<Deps, 'conf
   const perSource = paced('code-address', figures.unprovenPerAddressPerHour);
   const perNetwork = paced('code-network', figures.unprovenPerNetworkPerHour);
   const [addressCount, networkCount] = [limit('code-address', 1), limit('code-network', QUIET_NETWORK_ASKED)];
-  const [name = '', everybody = ''] = CODES_SENT_KEY.split(':');
-  const overall = limit(name, figures.overallPerHour);
-  const overallForBusy = limit(name, Math.ceil((figures.overallPerHour * (100 - figures.quietSharePercent)) / 100));
+  const overall = limit('code-overall', figures.overallPerHour);
+  const overallForBusy = limit('code-overall', Math.ceil((figures.overallPerHour * (100 - figures.quietSharePercent)) / 100));
+  const perAccount = createRateLimit('email-change', PER_ACCOUNT, counters, clock);
 
   const codeLimits: CodeLimits = {
     async ask(ip, canonicalEmail, trusted) {
       const [source, network, mailbox] = [sourceOf(ip), networkOf(ip), mailboxOf(canonicalEmail)];
       const isQuiet = trusted !== undefined || !(await refusalOf(networkCount.check(network)));
-      await (isQuiet ? overall : overallForBusy).check(everybody);
+      await (isQuiet ? overall : overallForBusy).check(EVERYBODY);
       const places: [PacedLimit, string][] = [
         [perSource, source],
         [perNetwork, network],
@@ -70,11 +76,20 @@ export function createAllCodeLimits({ config, storage, clock }: Pick<Deps, 'conf
       return { mailboxFull: await refusalOf(countOrTakeBack(perMailbox, key)), takeBack };
     },
     async sent() {
-      await overall.note(everybody);
+      await overall.note(EVERYBODY);
     },
     async proven(ip, trusted) {
       if (trusted !== undefined) return;
       await Promise.all([addressCount.takeBack(sourceOf(ip)), networkCount.takeBack(networkOf(ip))]);
+    },
+    async countForAccount(accountId) {
+      await perAccount.count(accountId);
+    },
+    async isFirstLongCode(canonicalEmail) {
+      return (await counters.add(longCodeKey(canonicalEmail), 1, HOUR_MS)).points === 1;
+    },
+    async forgetLongCode(canonicalEmail) {
+      await counters.remove(longCodeKey(canonicalEmail));
     },
     async count(ip, canonicalEmail, trusted) {
       const { mailboxFull, takeBack } = await codeLimits.ask(ip, canonicalEmail, trusted);
@@ -88,7 +103,9 @@ export function createAllCodeLimits({ config, storage, clock }: Pick<Deps, 'conf
   return codeLimits;
 }
 
-/** What was refused does not count. */
+const longCodeKey = (canonicalEmail: string): string => `code-long:${mailboxOf(canonicalEmail)}`;
+
+/** Counts; a refused one is taken back. */
 async function countOrTakeBack(limit: RateLimit, key: string): Promise<void> {
   await limit.count(key).catch(async (error: unknown) => {
     if (error instanceof PageError) await limit.takeBack(key);

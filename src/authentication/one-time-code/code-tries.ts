@@ -1,10 +1,11 @@
-// How often six-digit codes to one mailbox may be guessed wrong in a day, from anywhere and for anything. After that they count no more:
-// codes to the mailbox have twelve digits, which nobody guesses. So guessing is bounded, and nobody can use the budget up to keep the
-// owner of the mailbox out.
+// Limits how often six-digit codes to one mailbox may be guessed wrong in a day, from anywhere and for any purpose. Beyond the limit they
+// are no longer valid, and the mailbox gets codes of twelve digits, which nobody guesses. So guessing is bounded, and nobody can use the
+// budget up to keep the owner of the mailbox out.
 import type { Deps } from '../../deps.ts';
 import { mailboxOf } from '../../domain/canonical-email.ts';
-import { DAY_MS } from './code-budget.ts';
-import { drawCode, LONG_CODE_DIGITS, SHORT_CODE_DIGITS } from './email-code.ts';
+import { drawCode, LONG_CODE_DIGITS, SHORT_CODE_DIGITS } from './code.ts';
+
+const DAY_MS = 24 * 60 * 60 * 1000;
 
 type TriesDeps = Pick<Deps, 'config' | 'storage'>;
 
@@ -16,7 +17,7 @@ export async function shortCodesAreOver({ config, storage }: TriesDeps, canonica
   return (tries?.points ?? 0) >= config.rateLimits.emailCode.shortTriesPerMailboxPerDay;
 }
 
-/** Draws a code for the mailbox: six digits, or twelve where six count no more. */
+/** Draws a code for the mailbox: six digits, or twelve when its budget for six is used up. */
 export async function drawCodeFor(deps: TriesDeps, canonicalEmail: string): Promise<string> {
   return drawCode((await shortCodesAreOver(deps, canonicalEmail)) ? LONG_CODE_DIGITS : SHORT_CODE_DIGITS);
 }

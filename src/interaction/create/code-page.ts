@@ -1,11 +1,12 @@
 // ⑥ 認証番号の入力.
 import type { Deps } from '../../deps.ts';
 import { isProven, withProof, type RegistrationDraft } from '../../domain/registration-draft.ts';
-import { createAllCodeLimits, secondsToNextCode } from '../../authentication/one-time-code/code-limits.ts';
+import { createCodeLimits } from '../../authentication/one-time-code/code-limits.ts';
 import { page } from '../../http/page-context.ts';
 import { formField } from '../../http/read-form.ts';
-import { redirect } from '../../http/redirect.ts';
 import { checkCode } from '../../authentication/one-time-code/check-code.ts';
+import type { CodeSlot } from '../../authentication/one-time-code/issue-code.ts';
+import { answerResend, secondsToNextCode } from '../../authentication/one-time-code/resend-code.ts';
 import type { AddRoutes, InteractionContext } from '../interaction-context.ts';
 import type { Registration } from './registration.ts';
 import { codeSlot, voucherOf, type MailCode } from './send-code.ts';
@@ -15,14 +16,14 @@ export function createCodePage(
   registration: Registration,
   mailCode: MailCode,
 ): AddRoutes {
-  const codeLimits = createAllCodeLimits(deps);
-  const slotOf = (ctx: InteractionContext, { email_canonical: canonical = '' }: RegistrationDraft): string =>
+  const codeLimits = createCodeLimits(deps);
+  const slotOf = (ctx: InteractionContext, { email_canonical: canonical = '' }: RegistrationDraft): CodeSlot =>
     codeSlot(ctx.state.interaction.uid, canonical);
   const isDone = (ctx: InteractionContext, draft: RegistrationDraft): boolean => isProven(draft, ctx.state.interaction.browserId);
 
   /** Seconds until another code may be asked for; `undefined` where this interaction has none. */
   const secondsToWait = async (ctx: InteractionContext, draft: RegistrationDraft): Promise<number | undefined> => {
-    const sent = await deps.storage.emailCodes.find(slotOf(ctx, draft));
+    const sent = await deps.storage.emailCodes.find(slotOf(ctx, draft).id);
     return sent && secondsToNextCode(deps, sent.sent_at);
   };
 
@@ -56,7 +57,7 @@ export function createCodePage(
     if (!draft) return;
     if (isDone(ctx, draft)) return registration.goOn(ctx, draft);
     const email_canonical = draft.email_canonical as string;
-    const checked = await checkCode(deps, slotOf(ctx, draft), email_canonical, formField(ctx, 'code'));
+    const checked = await checkCode(deps, slotOf(ctx, draft), formField(ctx, 'code'));
     if (!checked.problem) {
       const proof = { email_canonical, browser: ctx.state.interaction.browserId, at: deps.clock() };
       // The first of several presses proves the address; the others find it proven.
@@ -77,15 +78,12 @@ export function createCodePage(
   const postResend = async (ctx: InteractionContext): Promise<void> => {
     const draft = await registration.draftToFill(ctx, 'code');
     if (!draft) return;
-    const seconds = await secondsToWait(ctx, draft);
-    if (seconds) {
-      await show(ctx, draft, { code: ctx.state.t('form_errors.code_resend_too_early', { seconds }) });
-      ctx.status = 429;
-      ctx.set('Retry-After', String(seconds));
-      return;
-    }
-    await mailCode(ctx, { email: draft.email as string, canonical: draft.email_canonical as string });
-    redirect(ctx, `${registration.pathOf(ctx, 'code')}?resent`);
+    await answerResend(ctx, {
+      path: registration.pathOf(ctx, 'code'),
+      seconds: (await secondsToWait(ctx, draft)) ?? 0,
+      show: async (errors) => show(ctx, draft, errors),
+      send: async () => mailCode(ctx, { email: draft.email as string, canonical: draft.email_canonical as string }),
+    });
   };
 
   return (router) => {

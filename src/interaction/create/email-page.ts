@@ -4,7 +4,7 @@ import { parseEmail } from '../../domain/canonical-email.ts';
 import { isProven, withAddress } from '../../domain/registration-draft.ts';
 import { page } from '../../http/page-context.ts';
 import { formField } from '../../http/read-form.ts';
-import { sendOnce } from '../../authentication/one-time-code/send-once.ts';
+import { sendOnce } from '../../authentication/one-time-code/resend-code.ts';
 import type { AddRoutes, InteractionContext } from '../interaction-context.ts';
 import type { Registration } from './registration.ts';
 import { codeSlot, type MailCode } from './send-code.ts';
@@ -34,7 +34,7 @@ export function createEmailPage(
     const isSame = draft.email_canonical === parsed.canonical;
     if (isSame && isProven(draft, ctx.state.interaction.browserId)) return registration.goOn(ctx, draft);
     const slot = codeSlot(ctx.state.interaction.uid, parsed.canonical);
-    await sendOnce(deps, slot, parsed.canonical, async () => mailCode(ctx, parsed));
+    await sendOnce(deps, slot, async () => mailCode(ctx, parsed));
     return registration.goOn(ctx, await registration.change(ctx, (standing) => withAddress(standing, parsed)));
   };
 

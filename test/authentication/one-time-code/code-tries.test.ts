@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Config } from '../../../src/config/config.ts';
-import { createAllCodeLimits } from '../../../src/authentication/one-time-code/code-limits.ts';
+import { createCodeLimits } from '../../../src/authentication/one-time-code/code-limits.ts';
 import { countCodeTry, drawCodeFor, shortCodesAreOver } from '../../../src/authentication/one-time-code/code-tries.ts';
 import { openSqliteStorage } from '../../../src/storage/sqlite/open-sqlite-storage.ts';
 import { guardRecords, type Records } from '../../../src/storage/records.ts';
@@ -48,7 +48,7 @@ test('S125 wrong six-digit codes to tags of one mailbox: one budget, in which ri
 });
 
 test('S110 strangers ask for a mailbox’s codes until there is no room: whom the account trusts has a count of their own', async () => {
-  const limits = createAllCodeLimits({ config, storage, clock: Date.now });
+  const limits = createCodeLimits({ config, storage, clock: Date.now });
   const isFull = async (trusted?: string): Promise<boolean> =>
     (await limits.ask('203.0.113.5', MAILBOX, trusted)).mailboxFull !== undefined;
   expect([await isFull(), await isFull(), await isFull()]).toEqual([false, false, true]);

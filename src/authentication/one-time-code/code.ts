@@ -1,10 +1,10 @@
-// One-time codes that prove an e-mail address. They prove an address and are no way to log in.
+// One-time codes: their length, their lifetime, and how often one may be tried. A code proves an address; it is no way to log in.
 import { createHmac, randomInt, timingSafeEqual, type KeyObject } from 'node:crypto';
 
-/** How long a code counts. */
-export const EMAIL_CODE_LIFETIME_MS = 10 * 60 * 1000;
-/** How often a code may be tried; the right one is refused after that too. */
-export const EMAIL_CODE_MAX_ATTEMPTS = 5;
+/** How long a code is valid. */
+export const CODE_LIFETIME_MS = 10 * 60 * 1000;
+/** How often a code may be tried. After that the right one is refused too. */
+export const CODE_MAX_ATTEMPTS = 5;
 
 export const SHORT_CODE_DIGITS = 6;
 /** So many digits that guessing is hopeless, with any number of attempts. */
@@ -17,23 +17,24 @@ export function drawCode(digits: typeof SHORT_CODE_DIGITS | typeof LONG_CODE_DIG
     .padStart(digits, '0');
 }
 
-/** A code as a mail shows it: a long one in groups of four. */
+/** Formats a code for a message: a long one in groups of four. */
 export function formatCode(code: string): string {
   return code.length === LONG_CODE_DIGITS ? (code.match(/.{4}/g) ?? []).join(' ') : code;
 }
 
 /**
- * What is stored instead of the code: HMAC-SHA-256 in base64url. With six digits a plain hash would be undone in a second; without the key
- * this one is not. Bound to the slot (what the code is for, in which interaction) and the address, so that it counts nowhere else.
+ * Makes the value that is stored in place of a code: an HMAC-SHA-256 in base64url. A plain hash of six digits could be reversed in a second.
+ * @param slot names the purpose of the code and the interaction or account that it belongs to, so that the code is valid nowhere else
+ * @param address the canonical address that the code proves
  */
-export function codeHmac(key: KeyObject, slot: string, canonicalEmail: string, code: string): string {
+export function codeHmac(key: KeyObject, slot: string, address: string, code: string): string {
   // JSON keeps the three apart: no slot can be chosen so that it runs into the address.
   return createHmac('sha256', key)
-    .update(JSON.stringify([slot, canonicalEmail, code]))
+    .update(JSON.stringify([slot, address, code]))
     .digest('base64url');
 }
 
-/** Whether two results of `codeHmac` are equal, in a time that does not tell where they differ. */
+/** Compares two results of `codeHmac` in constant time. */
 export function sameHmac(a: string, b: string): boolean {
   const [left, right] = [Buffer.from(a), Buffer.from(b)];
   return left.length === right.length && timingSafeEqual(left, right);

@@ -1,0 +1,102 @@
+// Issues codes: the one place that draws a code, has it sent, and stores its HMAC in a slot.
+import { randomUUID } from 'node:crypto';
+import type { Deps } from '../../deps.ts';
+import { CODE_LIFETIME_MS, codeHmac, drawCode, formatCode, type LONG_CODE_DIGITS, type SHORT_CODE_DIGITS } from './code.ts';
+import { drawCodeFor } from './code-tries.ts';
+
+type IssueDeps = Pick<Deps, 'config' | 'storage' | 'clock'>;
+
+/** Where a code is stored. A new code in a slot replaces the one before. */
+export type CodeSlot = {
+  /** The purpose of the code, and the interaction or account that it belongs to. */
+  id: string;
+  /** The canonical address that the code proves. */
+  address: string;
+};
+
+/** The values of the message with the code. */
+export type ShownCode = { code: string; minutes: number };
+
+export type IssueOptions = {
+  /** When the code was asked for, in epoch milliseconds; now if left out. The wait for the next one counts from here. */
+  askedAt?: number;
+  lifetimeMs?: number;
+  /** The number of digits; if left out, six, or twelve when the mailbox has used up its budget for six. */
+  digits?: typeof SHORT_CODE_DIGITS | typeof LONG_CODE_DIGITS;
+  /** Keeps the number of tries of the code before, so that asking again does not give more tries. */
+  keepAttempts?: boolean;
+  /**
+   * By default the message is sent first: if the request ends in between, the slot is empty and the next press sends another one. A job runs
+   * again by itself, so it stores the code first, and a code that was never stored is never sent.
+   */
+  storeFirst?: boolean;
+};
+
+/**
+ * Draws a code, has it sent and stores it.
+ * @param send queues the message
+ */
+export async function issueCode(
+  deps: IssueDeps,
+  slot: CodeSlot,
+  send: (shown: ShownCode) => Promise<unknown>,
+  { askedAt, lifetimeMs = CODE_LIFETIME_MS, digits, keepAttempts = false, storeFirst = false }: IssueOptions = {},
+): Promise<void> {
+  const code = digits ? drawCode(digits) : await drawCodeFor(deps, slot.address);
+  const show = async (): Promise<unknown> => send({ code: formatCode(code), minutes: lifetimeMs / 60_000 });
+  const store = async (): Promise<void> => {
+    const standing = keepAttempts ? await deps.storage.emailCodes.find(slot.id) : undefined;
+    const hmac = codeHmac(deps.config.keys.emailCode, slot.id, slot.address, code);
+    await put(deps, slot, { hmac, attempts: standing?.attempts ?? 0, askedAt, lifetimeMs });
+  };
+  for (const step of storeFirst ? [store, show] : [show, store]) await step();
+}
+
+/**
+ * Stores a value that no code matches. It takes the place of a code where none may be issued, so that neither the page nor the time of the
+ * answer tells.
+ */
+export async function issueNoCode(
+  deps: IssueDeps,
+  slot: CodeSlot,
+  { askedAt }: Pick<IssueOptions, 'askedAt'> = {},
+): Promise<void> {
+  await put(deps, slot, { hmac: `none:${randomUUID()}`, attempts: 0, askedAt, lifetimeMs: CODE_LIFETIME_MS });
+}
+
+/**
+ * Issues a code for an address that nobody has yet. If the address belongs to an account, its owner is told instead, after the same work:
+ * the page cannot tell which.
+ */
+export async function issueCodeForNewAddress(
+  deps: IssueDeps,
+  slot: CodeSlot,
+  messages: {
+    withCode(shown: ShownCode): Promise<unknown>;
+    /** @param email the owner's address, in the owner's own spelling */
+    toOwner(email: string): Promise<unknown>;
+  },
+): Promise<void> {
+  const owner = await deps.storage.accounts.findByEmail(slot.address);
+  if (!owner) return issueCode(deps, slot, messages.withCode);
+  await drawCodeFor(deps, slot.address);
+  await messages.toOwner(owner.email);
+  await issueNoCode(deps, slot);
+}
+
+async function put(
+  { storage, clock }: IssueDeps,
+  slot: CodeSlot,
+  { hmac, attempts, askedAt, lifetimeMs }: { hmac: string; attempts: number; askedAt: number | undefined; lifetimeMs: number },
+): Promise<void> {
+  // After the message was queued: of two presses at once the code of the newest message is the youngest, and stays in the slot.
+  const now = clock();
+  await storage.emailCodes.put({
+    id: slot.id,
+    code_hmac: hmac,
+    email_canonical: slot.address,
+    attempts,
+    sent_at: askedAt ?? now,
+    expires_at: now + lifetimeMs,
+  });
+}

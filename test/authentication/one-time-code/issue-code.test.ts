@@ -1,0 +1,99 @@
+// Issuing and checking a code, on a real database.
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { checkCode } from '../../../src/authentication/one-time-code/check-code.ts';
+import { issueCode, issueCodeForNewAddress, issueNoCode } from '../../../src/authentication/one-time-code/issue-code.ts';
+import type { Config } from '../../../src/config/config.ts';
+import { deriveKey } from '../../../src/domain/derive-key.ts';
+import { openSqliteStorage } from '../../../src/storage/sqlite/open-sqlite-storage.ts';
+import { guardRecords, type Records } from '../../../src/storage/records.ts';
+
+const SLOT = { id: 'purpose:1', address: 'a@example.jp' };
+const config = {
+  keys: { emailCode: deriveKey('key', 'codes') },
+  rateLimits: { emailCode: { shortTriesPerMailboxPerDay: 50 } },
+} as unknown as Config;
+const now = 1_800_000_000_000;
+
+let directory: string;
+let storage: Records;
+beforeEach(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'issue-code-'));
+  storage = guardRecords(await openSqliteStorage({ path: join(directory, 'test.sqlite'), clock: () => now }), () => now);
+});
+afterEach(async () => {
+  await storage.close();
+  rmSync(directory, { recursive: true });
+});
+const deps = () => ({ config, storage, clock: () => now });
+const find = async () => storage.emailCodes.find(SLOT.id);
+
+test('by default the message is sent first; if that fails, the slot stays empty', async () => {
+  const seen: unknown[] = [];
+  await issueCode(deps(), SLOT, async () => seen.push(await find()));
+  expect(seen).toEqual([undefined]);
+  expect(await find()).toMatchObject({ attempts: 0, sent_at: now, expires_at: now + 600_000, email_canonical: SLOT.address });
+  const other = { ...SLOT, id: 'purpose:2' };
+  await expect(issueCode(deps(), other, async () => Promise.reject(new Error('no queue')))).rejects.toThrow('no queue');
+  expect(await storage.emailCodes.find(other.id)).toBeUndefined();
+});
+
+test('a job stores first, keeps the tries of the code before, and says how long the code is valid', async () => {
+  await issueCode(deps(), SLOT, async () => undefined, { askedAt: now - 60_000 });
+  await checkCode(deps(), SLOT, '000000');
+  await checkCode(deps(), SLOT, '000001');
+  const shown: unknown[] = [];
+  await issueCode(deps(), SLOT, async (values) => shown.push(values, await find()), {
+    digits: 12,
+    lifetimeMs: 3_600_000,
+    askedAt: now - 5,
+    keepAttempts: true,
+    storeFirst: true,
+  });
+  expect(shown).toEqual([
+    { code: expect.stringMatching(/^\d{4} \d{4} \d{4}$/), minutes: 60 },
+    expect.objectContaining({ attempts: 2, sent_at: now - 5, expires_at: now + 3_600_000 }),
+  ]);
+});
+
+test('a code that was sent is right, in its slot and for its address alone, and can be taken once', async () => {
+  let code = '';
+  await issueCode(deps(), SLOT, async (shown) => void (code = shown.code));
+  expect(await checkCode(deps(), { ...SLOT, address: 'b@example.jp' }, code)).toEqual({ problem: 'code_wrong' });
+  expect(await checkCode(deps(), { ...SLOT, id: 'purpose:2' }, code)).toEqual({ problem: 'code_wrong' });
+  const checked = await checkCode(deps(), SLOT, code);
+  if (checked.problem) throw new Error(checked.problem);
+  expect([await checked.takeOut(), await checked.takeOut()]).toEqual([true, false]);
+});
+
+test('after five wrong tries the right code is refused; wrong tries of a long code in a slot of its own burn nothing', async () => {
+  const sent: string[] = [];
+  const send = async ({ code }: { code: string }) => sent.push(code);
+  await issueCode(deps(), SLOT, send);
+  await issueCode(deps(), { ...SLOT, id: 'long' }, send, { digits: 12 });
+  const [short = '', long = ''] = sent;
+  const wrong = short === '000000' ? '000001' : '000000';
+  for (let n = 0; n < 5; n += 1) expect(await checkCode(deps(), SLOT, wrong, 'long')).toEqual({ problem: 'code_wrong' });
+  expect(await checkCode(deps(), SLOT, short, 'long')).toEqual({ problem: 'code_wrong' });
+  for (let n = 0; n < 6; n += 1) await checkCode(deps(), SLOT, '1'.repeat(12), 'long');
+  expect(await checkCode(deps(), SLOT, long, 'long')).not.toHaveProperty('problem');
+});
+
+test('an address that has an owner: the owner is told, the slot is taken, and no code matches', async () => {
+  const owner = { email: 'A@Example.jp' };
+  const known = { ...storage, accounts: { ...storage.accounts, findByEmail: async () => owner } } as unknown as Records;
+  const told: string[] = [];
+  const messages = {
+    withCode: async () => told.push('code'),
+    toOwner: async (email: string) => told.push(email),
+  };
+  await issueCodeForNewAddress({ ...deps(), storage: known }, SLOT, messages);
+  expect(told).toEqual([owner.email]);
+  expect(await find()).toMatchObject({ code_hmac: expect.stringMatching(/^none:/), sent_at: now });
+  await issueCodeForNewAddress(deps(), SLOT, messages);
+  expect(told).toEqual([owner.email, 'code']);
+  await issueNoCode(deps(), SLOT, { askedAt: now + 9 });
+  expect(await find()).toMatchObject({ code_hmac: expect.stringMatching(/^none:/), sent_at: now + 9 });
+});
