@@ -30,7 +30,7 @@ export function createDealerLinkDelivery(deps: DeliverDeps, breaker: DealerBreak
   const change = async (
     linkId: string,
     to: (link: DealerLink, now: number) => DealerLink,
-    type: string,
+    type: 'dealer_link.accepted' | 'dealer_link.failed',
   ): Promise<DealerLink | undefined> => {
     const outcome = await storage.dealerLinks.change(linkId, (link) => {
       const next = link && to(link, deps.clock());

@@ -22,7 +22,7 @@ export async function readAnchorFile(path: string): Promise<string[]> {
  * Appends the anchors that the file lacks. Processes that do so at once may write a line twice, which harms nothing.
  * @throws {LedgerRolledBack} without writing
  */
-export async function appendToAnchorFile(path: string, ledger: Ledger): Promise<void> {
+export async function appendToAnchorFile(path: string, ledger: Omit<Ledger, 'append'>): Promise<void> {
   const last = (await readAnchorFile(path)).at(-1);
   const number = last === undefined ? 0 : contentOf({ document: last }).number;
   const [there] = number === 0 ? [] : await ledger.anchors(number - 1, 1);

@@ -1,7 +1,7 @@
 // Changes what an account says of its person.
 import type { Account, EpochMilliseconds } from '../domain/account.ts';
+import type { AccountEventOrType } from '../domain/ledger-events.ts';
 import type { Records } from './records.ts';
-import type { LedgerEvent } from './storage.ts';
 
 /**
  * Applies a change to the account that stands, and notes when; again where another write came between.
@@ -12,7 +12,7 @@ import type { LedgerEvent } from './storage.ts';
 export async function changeAccount(
   { storage, clock }: { storage: Pick<Records, 'accounts'>; clock: () => EpochMilliseconds },
   accountId: string,
-  event: string | { type: string; data: LedgerEvent['data'] },
+  event: AccountEventOrType,
   change: (account: Account) => Account | undefined,
 ): Promise<Account | undefined> {
   const outcome = await storage.accounts.change(accountId, (standing) => {

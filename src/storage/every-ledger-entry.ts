@@ -5,21 +5,21 @@ import type { ClosedLedgerEntry, Ledger, LedgerAnchor, LedgerEntry } from './sto
 const PAGE = 1_000;
 
 /** All entries of a partition, in order. */
-export async function* everyEntryOf(ledger: Ledger, partition: number): AsyncGenerator<LedgerEntry> {
+export async function* everyEntryOf(ledger: Omit<Ledger, 'append'>, partition: number): AsyncGenerator<LedgerEntry> {
   yield* pages((after, limit) => ledger.read(partition, after, limit));
 }
 
 /** All entries that were acknowledged before, partition by partition; those of one subject in order. */
-export async function* everyLedgerEntry(ledger: Ledger): AsyncGenerator<LedgerEntry> {
+export async function* everyLedgerEntry(ledger: Omit<Ledger, 'append'>): AsyncGenerator<LedgerEntry> {
   await ledger.settle();
   for (let partition = 0; partition < LEDGER_PARTITIONS; partition += 1) yield* everyEntryOf(ledger, partition);
 }
 
-export async function* everyClosedEntry(ledger: Ledger): AsyncGenerator<ClosedLedgerEntry> {
+export async function* everyClosedEntry(ledger: Omit<Ledger, 'append'>): AsyncGenerator<ClosedLedgerEntry> {
   yield* pages((after, limit) => ledger.readClosed(after, limit));
 }
 
-export async function* everyAnchor(ledger: Ledger): AsyncGenerator<LedgerAnchor> {
+export async function* everyAnchor(ledger: Omit<Ledger, 'append'>): AsyncGenerator<LedgerAnchor> {
   yield* pages((after, limit) => ledger.anchors(after, limit));
 }
 

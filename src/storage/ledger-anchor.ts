@@ -65,7 +65,7 @@ export function anchorHash({ document }: LedgerAnchor): string {
 }
 
 /** Anchors everything acknowledged so far. @returns the anchor */
-export async function takeAnchor(ledger: Ledger, key: AnchorKey, now: EpochMilliseconds): Promise<LedgerAnchor> {
+export async function takeAnchor(ledger: Omit<Ledger, 'append'>, key: AnchorKey, now: EpochMilliseconds): Promise<LedgerAnchor> {
   await ledger.settle();
   for (;;) {
     const [last, { sequence, hash }, heads] = [await ledger.lastAnchor(), await ledger.origin(), await ledger.heads()];

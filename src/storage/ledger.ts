@@ -3,7 +3,7 @@ import type { EpochMilliseconds } from '../domain/account.ts';
 
 /** What happened, for the ledger. `data` names things by their ids and holds no personal data. */
 export type LedgerEvent = {
-  /** For example `account.created`, `dealer_link.consented`, `migration.completed`. */
+  /** See `LEDGER_EVENTS`. Versions before and after this one write other types too. */
   type: string;
   /** The account, link or migration that it happened to. */
   subject: string;

@@ -1,13 +1,14 @@
 // Tells the ledger of sessions and grants that end before their time, whatever ends them.
 import type { EpochMilliseconds } from '../domain/account.ts';
-import type { ArtifactStore, Ledger } from './storage.ts';
+import type { EventLedger } from './records.ts';
+import type { ArtifactStore } from './storage.ts';
 
 /**
  * The same store, whose `destroy` writes the event first. A session that goes on under another identifier has not ended, and one of nobody
  * is no event. What expires leaves none.
  */
 export function recordEnds(
-  { artifacts, ledger }: { artifacts: ArtifactStore; ledger: Pick<Ledger, 'append'> },
+  { artifacts, ledger }: { artifacts: ArtifactStore; ledger: Pick<EventLedger, 'append'> },
   clock: () => EpochMilliseconds,
 ): ArtifactStore {
   async function recordSession(id: string): Promise<void> {

@@ -2,6 +2,7 @@
 // of the record that stands; nothing else can write it. So no decision that was made on an older record is merged into a newer one.
 import type { Account, EpochMilliseconds } from '../domain/account.ts';
 import type { DealerLink } from '../domain/dealer-link.ts';
+import type { AccountEvent, DealerLinkEvent, Happening, LedgerDataOf, MigrationEvent, Told } from '../domain/ledger-events.ts';
 import type { Migration } from '../domain/migration.ts';
 import type { PasswordReset } from '../domain/password-reset.ts';
 import { accountOf, type RegistrationDraft } from '../domain/registration-draft.ts';
@@ -13,6 +14,7 @@ import {
   type DealerLinkStore,
   type ExpiringStore,
   type InteractionFacts,
+  type Ledger,
   type LedgerEvent,
   type MigrationStore,
   StorageUnavailable,
@@ -23,7 +25,13 @@ import {
 export type Outcome<T> = { changed: true; now: T } | { changed: false; now: T | undefined };
 
 /** The next state of a record, and what the ledger says of it. */
-export type Recorded<T> = { to: T; type: string; data?: LedgerEvent['data'] };
+export type Recorded<T, Event extends Told = Told> = { to: T } & Event;
+
+/** The ledger as the program gets it: it takes the events of `LEDGER_EVENTS` and no others. */
+export type EventLedger = Omit<Ledger, 'append'> & {
+  /** @see Ledger.append */
+  append(event: Happening & Pick<LedgerEvent, 'subject' | 'at'>, occurrence: string): Promise<void>;
+};
 
 /**
  * Decides what a record becomes, from the record that stands and nothing that was read before. Called again after a conflict.
@@ -41,8 +49,9 @@ export type Changeable<T extends { id: string; version: number; expires_at: Epoc
 
 export type Records = Omit<
   Storage,
-  'accounts' | 'registrationDrafts' | 'interactionFacts' | 'passwordResets' | 'dealerLinks' | 'migrations'
+  'accounts' | 'registrationDrafts' | 'interactionFacts' | 'passwordResets' | 'dealerLinks' | 'migrations' | 'ledger'
 > & {
+  ledger: EventLedger;
   registrationDrafts: Changeable<RegistrationDraft>;
   interactionFacts: Changeable<InteractionFacts>;
   passwordResets: Changeable<PasswordReset>;
@@ -53,23 +62,30 @@ export type Records = Omit<
      * @throws {Error} 登録 was not pressed, or the draft is not complete and proven in this browser; nothing is written
      * @throws {AlreadyExists} the account stands, or the address is another account's
      */
-    register(draft: RegistrationDraft, from: { browserId: string; language: string }, data: LedgerEvent['data']): Promise<void>;
+    register(
+      draft: RegistrationDraft,
+      from: { browserId: string; language: string },
+      data: LedgerDataOf<'account.created'>,
+    ): Promise<void>;
     /**
      * @throws {AlreadyExists} the new address or login number is another account's
      * @throws {StorageUnavailable} too many wrote the record at once
      */
-    change(id: string, change: ChangeOf<Account, Recorded<Account>>): Promise<Outcome<Account>>;
+    change(id: string, change: ChangeOf<Account, Recorded<Account, AccountEvent>>): Promise<Outcome<Account>>;
   };
   dealerLinks: Omit<DealerLinkStore, 'create' | 'update'> & {
     /** @throws {StorageUnavailable} too many wrote the record at once */
-    change(id: string, change: ChangeOf<DealerLink | undefined, Recorded<DealerLink>>): Promise<Outcome<DealerLink>>;
+    change(
+      id: string,
+      change: ChangeOf<DealerLink | undefined, Recorded<DealerLink, DealerLinkEvent>>,
+    ): Promise<Outcome<DealerLink>>;
   };
   migrations: Omit<MigrationStore, 'put'> & {
     /** @throws {StorageUnavailable} too many wrote the record at once */
     change(
       clientId: string,
       legacyId: string,
-      change: ChangeOf<Migration | undefined, Recorded<Migration>>,
+      change: ChangeOf<Migration | undefined, Recorded<Migration, MigrationEvent>>,
     ): Promise<Outcome<Migration>>;
   };
 };
@@ -81,10 +97,10 @@ export function guardRecords(storage: Storage, clock: () => EpochMilliseconds): 
   const { create: _create, update: _updateLink, ...readableLinks } = dealerLinks;
   const { put: _put, ...readableMigrations } = migrations;
 
-  const eventOf = (subject: string, { type, data = {} }: Recorded<unknown>): LedgerEvent => ({
+  const eventOf = (subject: string, { type, data }: Told): LedgerEvent => ({
     type,
     subject,
-    data,
+    data: data ?? {},
     at: clock(),
   });
 
@@ -97,7 +113,7 @@ export function guardRecords(storage: Storage, clock: () => EpochMilliseconds): 
       ...readableAccounts,
       register: async (draft, { browserId, language }, data) => {
         const account = accountOf(draft, browserId, language, clock());
-        await accounts.create(account, eventOf(account.id, { to: account, type: 'account.created', data }));
+        await accounts.create(account, eventOf(account.id, { type: 'account.created', data }));
       },
       change: async (id, change) =>
         changeRecord(

@@ -1,8 +1,11 @@
 // The table of mails: every entry has its words in both languages, and nothing stands there that no mail shows.
 import { describe, expect, test } from '@jest/globals';
 import { readFileSync } from 'node:fs';
+import type { Deps } from '../../src/deps.ts';
+import type { Account } from '../../src/domain/account.ts';
 import { MAILS, type Mail, type MailEntry } from '../../src/domain/mails.ts';
 import { LANGUAGES, type Language } from '../../src/http/translator.ts';
+import { changeAndTell } from '../../src/jobs/tell-account-change.ts';
 import { createMailRenderer, wordsOf } from '../../src/mail/render-mail.ts';
 
 type Texts = { [key: string]: string | Texts };
@@ -102,6 +105,22 @@ describe('the table of mails', () => {
       expect.any(String),
       '',
     ]);
+  });
+
+  test('a mail that is not in the table, lacks a value, or lacks a secret one, does not compile', () => {
+    const neverCalled = async (deps: Deps, account: Account): Promise<void> => {
+      const to = { to: 'a@example.jp', language: 'ja' };
+      // @ts-expect-error: no such mail
+      await deps.jobs.enqueue('send_mail', 'key', { ...to, template: 'email-cod', values: { code: '1', minutes: 1 } });
+      // @ts-expect-error: a value is missing
+      await deps.jobs.enqueue('send_mail', 'key', { ...to, template: 'email-code', values: { code: '1' } });
+      const values = { email: 'b@example.jp', time: '9:30' };
+      const change = () => ({ to: account, mails: [{ ...to, template: 'email-changed-undo' as const, values }] });
+      // @ts-expect-error: the secret value is missing
+      await changeAndTell(deps, 'a', 'account.email_changed', change);
+      await changeAndTell(deps, 'a', 'account.email_changed', change, { 'email-changed-undo': { url: 'https://id.example' } });
+    };
+    expect(neverCalled).toBeInstanceOf(Function);
   });
 
   test('a mail of another version: an error that names it, and no mail', () => {

@@ -35,17 +35,18 @@ test('of twenty changes of one record at the same moment none is lost, whether i
   await Promise.all(
     times.flatMap((n) => [
       records.registrationDrafts.change('d', (draft) => ({ email: `${draft?.email ?? ''}.`, expires_at: ENDS })),
-      changeAccount({ storage: records, clock }, 'a', 'changed', (account) => ({
+      changeAccount({ storage: records, clock }, 'a', 'account.profile_changed', (account) => ({
         ...account,
         confirmations: { ...account.confirmations, [`client-${n}`]: { confirmed_at: n, claims: [] } },
       })),
       records.dealerLinks.change('l', (link) => ({
         to: { ...(link ?? sampleDealerLink('l')), customer_number: `${link?.customer_number ?? ''}.` },
-        type: 'changed',
+        type: 'dealer_link.accepted',
+        data: { dealer: 'd' },
       })),
       records.migrations.change('site', 'm', (migration) => ({
         to: { ...(migration ?? sampleMigration('m')), dealer: { code: `${migration?.dealer?.code ?? ''}.` } },
-        type: 'changed',
+        type: 'migration.profile_updated',
       })),
     ]),
   );
@@ -60,7 +61,7 @@ test('of twenty changes of one record at the same moment none is lost, whether i
 
 test('a change cannot name another record or version than the one that stands', async () => {
   await storage.accounts.create(sampleAccount('a'), eventAbout('a'));
-  await records.accounts.change('a', (account) => ({ to: { ...account, id: 'b', version: 7 }, type: 'changed' }));
+  await records.accounts.change('a', (account) => ({ to: { ...account, id: 'b', version: 7 }, type: 'account.profile_changed' }));
   expect(await storage.accounts.find('a')).toMatchObject({ id: 'a', version: 2 });
   expect(await storage.accounts.find('b')).toBeUndefined();
 
@@ -70,9 +71,11 @@ test('a change cannot name another record or version than the one that stands', 
     expect([store, await storage[store].find('a')]).toMatchObject([store, { id: 'a', version: 2 }]);
     expect(await storage[store].find('b')).toBeUndefined();
   }
+  const accepted = { type: 'dealer_link.accepted', data: { dealer: 'd' } } as const;
+  const started = { type: 'migration.started' } as const;
   for (const _ of [1, 2]) {
-    await records.dealerLinks.change('a', () => ({ to: { ...sampleDealerLink('b'), version: 7 }, type: 'changed' }));
-    await records.migrations.change('site', 'a', () => ({ to: { ...sampleMigration('b'), version: 7 }, type: 'changed' }));
+    await records.dealerLinks.change('a', () => ({ ...accepted, to: { ...sampleDealerLink('b'), version: 7 } }));
+    await records.migrations.change('site', 'a', () => ({ ...started, to: { ...sampleMigration('b'), version: 7 } }));
   }
   expect(await storage.dealerLinks.find('a')).toMatchObject({ id: 'a', version: 2 });
   expect(await storage.dealerLinks.find('b')).toBeUndefined();
@@ -86,7 +89,9 @@ test('a change that leaves the record as it is writes nothing and says so', asyn
   expect(await records.registrationDrafts.change('d', (draft) => draft)).toEqual({ changed: false, now });
   expect(await records.registrationDrafts.change('d', () => undefined)).toEqual({ changed: false, now });
   expect(await records.registrationDrafts.change('none', (draft) => draft)).toEqual({ changed: false, now: undefined });
-  expect(await records.accounts.change('none', (account) => ({ to: account, type: 'changed' }))).toEqual({ changed: false });
+  expect(await records.accounts.change('none', (account) => ({ to: account, type: 'account.profile_changed' }))).toEqual({
+    changed: false,
+  });
   expect(await ledgerOf(storage)).toEqual([]);
 });
 
@@ -117,8 +122,8 @@ test('an account is made of a registration that is proven and pressed, in its br
   const { registering_at: _pressed, ...open } = pressed;
   const { proven: _proven, ...unproven } = pressed;
   for (const draft of [open, unproven, { ...pressed, email_canonical: 'victim@example.jp' }])
-    await expect(records.accounts.register(draft, from, {})).rejects.toThrow('not complete');
-  await expect(records.accounts.register(pressed, { ...from, browserId: 'c' }, {})).rejects.toThrow('not complete');
+    await expect(records.accounts.register(draft, from, { terms: '1' })).rejects.toThrow('not complete');
+  await expect(records.accounts.register(pressed, { ...from, browserId: 'c' }, { terms: '1' })).rejects.toThrow('not complete');
   expect(await storage.accounts.find('a')).toBeUndefined();
   await records.accounts.register(pressed, from, { terms: '1' });
   expect(await storage.accounts.find('a')).toMatchObject({ email: 'A@example.jp', email_canonical: 'a@example.jp', version: 1 });

@@ -35,7 +35,7 @@ export async function retryLink(deps: LinkDeps, link: DealerLink): Promise<void>
 async function change(
   { storage, clock }: LinkDeps,
   { id, dealer }: DealerLink,
-  type: string,
+  type: 'dealer_link.withdrawn' | 'dealer_link.retried',
   to: (link: DealerLink, now: number) => DealerLink,
 ): Promise<DealerLink | undefined> {
   const { now } = await storage.dealerLinks.change(id, (standing) => {

@@ -96,7 +96,7 @@ export function createLoginStep(deps: Deps): InteractionStep {
     knownDevices.remember(ctx, account.id);
     // Somebody else was signed in: their session ends here, and this person gets a new one.
     const client_id = interaction.client.metadata.client_id;
-    const signedIn = { type: 'account.signed_in', subject: account.id, data: { client_id, method: 'pwd' }, at: askedAt };
+    const signedIn = { type: 'account.signed_in' as const, subject: account.id, data: { client_id, method: 'pwd' }, at: askedAt };
     await Promise.all([
       interaction.leaveSession(account.id),
       deps.storage.ledger.append(signedIn, `${interaction.uid}:${account.id}`),

@@ -23,7 +23,7 @@ export async function confirmProfile(
   claims: readonly ProfileKey[],
   passwordGiven: boolean,
 ): Promise<boolean> {
-  const event = { type: 'account.profile_confirmed', data: { client_id: clientId, claims: claims.join(' ') } };
+  const event = { type: 'account.profile_confirmed' as const, data: { client_id: clientId, claims: claims.join(' ') } };
   const changed = await changeAndTell(deps, accountId, event, (account) => {
     const profile = { ...account.profile, ...typed };
     const guarded = guardedChanges(account, profile, deps.clock());

@@ -8,7 +8,7 @@ import { changeAccount } from '../../storage/change-account.ts';
 export async function agreeToTerms(deps: Pick<Deps, 'storage' | 'clock'>, accountId: string, text: TermsText): Promise<void> {
   const agreement = agreeTo(text, deps.clock());
   const { version, language, sha256 = null } = agreement;
-  const event = { type: 'account.terms_agreed', data: { version, language, sha256 } };
+  const event = { type: 'account.terms_agreed' as const, data: { version, language, sha256 } };
   await changeAccount(deps, accountId, event, ({ terms, ...account }) =>
     terms.some((given) => given.version === version && given.language === language && given.sha256 === sha256)
       ? undefined

@@ -1,0 +1,139 @@
+// The events of the ledger, one entry each. docs/storage.md lists them, and a test compares.
+
+/** The type of a value in an event's data. No value is personal data; a record is named by its id. */
+type Field = 'string' | 'number' | 'string | null';
+type Entry = {
+  /** The record that `subject` names. */
+  subject: 'account' | 'dealer link' | 'migration';
+  data: Record<string, Field>;
+  /** One sentence, for the documentation. */
+  tells: string;
+};
+
+/** Every event that is written. To add one, add an entry, and its row to the table in docs/storage.md. */
+export const LEDGER_EVENTS = {
+  'account.created': {
+    subject: 'account',
+    data: { terms: 'string' },
+    tells: 'An account was registered, with an agreement to this version of the terms.',
+  },
+  'account.signed_in': {
+    subject: 'account',
+    data: { client_id: 'string', method: 'string' },
+    tells: 'The person signed in at a client; `method` is an `amr` value.',
+  },
+  'account.signed_in_after_failures': {
+    subject: 'account',
+    data: { failures: 'number' },
+    tells: 'A sign-in followed so many failed ones that the owner gets a mail.',
+  },
+  'account.password_changed': { subject: 'account', data: {}, tells: 'The person replaced the password.' },
+  'account.password_reset': { subject: 'account', data: {}, tells: 'The person set a new password with a mailed code.' },
+  'account.password_rehashed': {
+    subject: 'account',
+    data: {},
+    tells: 'The password was hashed again, because the settings of the hash had changed.',
+  },
+  'account.profile_changed': { subject: 'account', data: {}, tells: 'The person changed the profile on My page.' },
+  'account.profile_confirmed': {
+    subject: 'account',
+    data: { client_id: 'string', claims: 'string' },
+    tells: 'The person confirmed these claims for a client; their names have spaces in between.',
+  },
+  'account.terms_agreed': {
+    subject: 'account',
+    data: { version: 'string', language: 'string', sha256: 'string | null' },
+    tells: 'The person agreed to a version of the terms; `sha256` is the hash of the text.',
+  },
+  'account.sessions_ended': { subject: 'account', data: {}, tells: 'The person ended all other sessions.' },
+  'account.email_change_asked': { subject: 'account', data: {}, tells: 'The person asked for another address.' },
+  'account.email_changed': { subject: 'account', data: {}, tells: 'The new address was proven, and is the ID now.' },
+  'account.email_change_undone': {
+    subject: 'account',
+    data: {},
+    tells: 'A change of address was undone by the link in the mail to the old address.',
+  },
+  'client.consented': {
+    subject: 'account',
+    data: { client_id: 'string', scopes: 'string' },
+    tells: 'The person let a client have these scopes; their names have spaces in between.',
+  },
+  'client.grant_ended': {
+    subject: 'account',
+    data: { client_id: 'string' },
+    tells: 'A grant to a client was ended before its time.',
+  },
+  'session.ended': {
+    subject: 'account',
+    data: { session: 'string' },
+    tells: 'A session was ended before its time; `session` is its `uid`.',
+  },
+  'dealer_link.consented': {
+    subject: 'dealer link',
+    data: { dealer: 'string', client_id: 'string', text_version: 'string', text_sha256: 'string' },
+    tells: 'The person agreed to a link with a dealer, in the flow of a client, under this text.',
+  },
+  'dealer_link.accepted': { subject: 'dealer link', data: { dealer: 'string' }, tells: 'The dealer accepted the link.' },
+  'dealer_link.failed': {
+    subject: 'dealer link',
+    data: { dealer: 'string' },
+    tells: 'The dealer did not accept the link, or an update of it, in time.',
+  },
+  'dealer_link.retried': {
+    subject: 'dealer link',
+    data: { dealer: 'string' },
+    tells: 'The person had a failed link delivered again.',
+  },
+  'dealer_link.withdrawn': {
+    subject: 'dealer link',
+    data: { dealer: 'string' },
+    tells: 'The person withdrew the consent to the link.',
+  },
+  'migration.started': { subject: 'migration', data: {}, tells: 'A legacy identity was handed over for the first time.' },
+  'migration.profile_updated': {
+    subject: 'migration',
+    data: {},
+    tells: 'A legacy identity was handed over again, with other data.',
+  },
+  'migration.proposed': {
+    subject: 'migration',
+    data: { account_id: 'string' },
+    tells: 'The migration has an account as its candidate; it is final when the client redeems the code.',
+  },
+  'migration.completed': {
+    subject: 'migration',
+    data: { account_id: 'string' },
+    tells: 'The client redeemed the code: the legacy identity belongs to the account.',
+  },
+  'migration.undone': {
+    subject: 'migration',
+    data: { account_id: 'string' },
+    tells: 'The migration was undone by a link in one of its mails.',
+  },
+} as const satisfies Record<string, Entry>;
+
+export type LedgerEventType = keyof typeof LEDGER_EVENTS;
+
+type ValueOf<F extends Field> = F extends 'string' ? string : F extends 'number' ? number : string | null;
+type FieldsOf<Type extends LedgerEventType> = (typeof LEDGER_EVENTS)[Type]['data'];
+
+/** The data of an event. Demo data has `demo` instead. */
+export type LedgerDataOf<Type extends LedgerEventType> =
+  | { -readonly [Name in keyof FieldsOf<Type>]: FieldsOf<Type>[Name] extends Field ? ValueOf<FieldsOf<Type>[Name]> : never }
+  | { demo: true };
+
+/** The types of events that have no data. */
+type Bare = { [Type in LedgerEventType]: keyof FieldsOf<Type> extends never ? Type : never }[LedgerEventType];
+
+/** What the ledger says of a change: the type of the event, with its data. */
+export type Told<Type extends LedgerEventType = LedgerEventType> = {
+  [T in Type]: T extends Bare ? { type: T; data?: never } : { type: T; data: LedgerDataOf<T> };
+}[Type];
+
+/** What the ledger says of something that is no change of a record. */
+export type Happening = Told<Exclude<LedgerEventType, Bare>>;
+export type AccountEvent = Told<Extract<LedgerEventType, `account.${string}`>>;
+/** The type alone of an event without data, or the event. */
+export type AccountEventOrType = AccountEvent | Extract<Bare, `account.${string}`>;
+export type DealerLinkEvent = Told<Extract<LedgerEventType, `dealer_link.${string}`>>;
+export type MigrationEvent = Told<Extract<LedgerEventType, `migration.${string}`>>;
