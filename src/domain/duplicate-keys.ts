@@ -1,27 +1,24 @@
-// JSON in which a name stands twice: every reader takes another one of the two, so it says different things to different programs.
-
-// Strings, and what an object or list is made of; numbers and words are passed over.
-const TOKEN = /"(?:[^"\\]|\\.)*"|[{}[\],:]/g;
+// Finds names that stand twice in a JSON object. Readers disagree on which of the two counts.
+import { visit } from 'jsonc-parser';
 
 /**
- * The names that an object in this text has had already (RFC 7519 section 4 lets a JWT with such claims be refused), and where.
+ * The names that their object already has, each with the offset of its second place. RFC 7519, section 4 lets a JWT with such claims be
+ * refused.
  * @param json valid JSON
+ * @throws {RangeError} if it is nested some thousand levels deep
  */
 export function duplicateKeys(json: string): { name: string; position: number }[] {
   const found: { name: string; position: number }[] = [];
-  /** For each object or list around this place: the names so far, or `undefined` for a list. */
-  const around: (Set<string> | undefined)[] = [];
-  let nameFollows = false;
-  for (const { 0: token, index: position } of json.matchAll(TOKEN)) {
-    if (token === '{' || token === '[') around.push(token === '{' ? new Set() : undefined);
-    else if (token === '}' || token === ']') around.pop();
-    const names = around.at(-1);
-    if (nameFollows && names && token.startsWith('"')) {
-      const name = JSON.parse(token) as string;
-      if (names.has(name)) found.push({ name, position });
-      names.add(name);
-    }
-    nameFollows = token === '{' || token === ',';
-  }
+  /** The names of each object around the current place, from the outside in. */
+  const around: Set<string>[] = [];
+  visit(json, {
+    onObjectBegin: () => void around.push(new Set()),
+    onObjectProperty: (name, position) => {
+      const names = around.at(-1);
+      if (names?.has(name)) found.push({ name, position });
+      names?.add(name);
+    },
+    onObjectEnd: () => void around.pop(),
+  });
   return found;
 }

@@ -1,70 +1,69 @@
 // Parses the text of a JSON file, and says where a mistake is.
+import { getLocation, parse, printParseErrorCode, type ParseError } from 'jsonc-parser';
 import { duplicateKeys } from '../../domain/duplicate-keys.ts';
 import { describeValue } from './describe-value.ts';
 import type { Problem } from './problem.ts';
 
-/** Says what is wrong, and answers `undefined` where it cannot be parsed. A name that stands twice is a mistake too. */
+const STANDARD_JSON = { disallowComments: true, allowTrailingComma: false, allowEmptyContent: false };
+/** Codes of the library: a mistake inside a string; a list or object that neither goes on nor ends. */
+const IN_STRING = ['UnexpectedEndOfString', 'InvalidUnicode', 'InvalidEscapeCharacter', 'InvalidCharacter'];
+const SEPARATORS = ['CommaExpected', 'CloseBraceExpected', 'CloseBracketExpected'];
+const WORDS = ['true', 'false', 'null'];
+/** A string up to the first character that must not stand in it. */
+const START_OF_STRING = /"(?:[ !#-[\]-\uffff]|\\(?:["\\/bfnrt]|u[\da-fA-F]{4}))*/y;
+
+/** Parses a text; reports the first mistake and returns `undefined` if it is not JSON. A name that stands twice in an object is a mistake too. */
 export function parseJson(source: string, text: string, problems: Problem[]): unknown {
-  const say = (position: number | undefined, expected: string, found: string, hint?: string): void => {
-    problems.push({
-      severity: 'error',
-      source,
-      key: position === undefined ? undefined : describePosition(text, position),
-      expected,
-      found,
-      hint,
-    });
+  const report = (position: number | undefined, expected: string, found: string, hint?: string): void => {
+    const key = position === undefined ? undefined : describePosition(text, position);
+    problems.push({ severity: 'error', source, key, expected, found, hint });
   };
-  if (text.trim() === '') return say(undefined, 'JSON', 'nothing');
-  const message = errorOf(text);
-  if (message !== undefined) {
-    const position = whereWrong(text);
-    return say(position, /^Expected (.+) in JSON at/.exec(message)?.[1] ?? 'JSON', at(text, position), hintFor(text, position));
+  if (text.trim() === '') return report(undefined, 'JSON', 'nothing');
+  const errors: ParseError[] = [];
+  parse(text, errors, STANDARD_JSON);
+  const [error] = errors;
+  if (error) {
+    const position = positionOf(error, text);
+    return report(position, expectedAt(error, text), describeCharacter(text, position), hintFor(text, position));
   }
   for (const { name, position } of duplicateKeys(text)) {
-    say(position, 'each name once in an object', `${describeValue(name)} again`, 'take one of them out');
+    report(position, 'each name once in an object', `${describeValue(name)} again`, 'take one of them out');
   }
   return JSON.parse(text) as unknown;
 }
 
-function errorOf(text: string): string | undefined {
-  try {
-    JSON.parse(text);
-    return undefined;
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
+/** The first character that is wrong. The library names the beginning of the word, number or string in which it stands. */
+function positionOf({ error, offset, length }: ParseError, text: string): number {
+  const code = printParseErrorCode(error);
+  if (code === 'UnexpectedEndOfNumber') return offset + length;
+  if (code === 'InvalidSymbol' && WORDS.some((word) => word.startsWith(text.slice(offset, offset + length))))
+    return offset + length;
+  START_OF_STRING.lastIndex = offset;
+  return offset + (IN_STRING.includes(code) ? (START_OF_STRING.exec(text)?.[0].length ?? 0) : 0);
 }
 
-/**
- * Where the text stops being the beginning of any JSON. Not every message of the engine says so; what is wrong at the end of a
- * beginning is that it ends.
- */
-function whereWrong(text: string): number {
-  const isBeginning = (length: number): boolean => {
-    const message = errorOf(text.slice(0, length));
-    if (message === undefined || message.startsWith('Unexpected end of JSON')) return true;
-    return Number(/ at position (\d+)/.exec(message)?.[1] ?? -1) >= length;
-  };
-  let [good, bad] = [0, text.length + 1];
-  while (bad - good > 1) {
-    const middle = Math.floor((good + bad) / 2);
-    if (isBeginning(middle)) good = middle;
-    else bad = middle;
-  }
-  return good;
+function expectedAt({ error, offset }: ParseError, text: string): string {
+  const code = printParseErrorCode(error);
+  if (text.slice(0, offset).trimEnd().endsWith('{')) return "property name or '}'";
+  if (code === 'PropertyNameExpected') return 'double-quoted property name';
+  if (code === 'ColonExpected') return "':' after property name";
+  if (!SEPARATORS.includes(code)) return 'JSON';
+  const inList = typeof getLocation(text, offset).path.at(-1) === 'number';
+  return inList ? "',' or ']' after array element" : "',' or '}' after property value";
 }
 
-/** One character, because what stands behind it may be a secret. */
-function at(text: string, position: number): string {
+/** One character only, because a secret may follow. */
+function describeCharacter(text: string, position: number): string {
   const [character] = text.slice(position);
   if (character === undefined) return 'the end of the file';
   return character === '\n' || character === '\r' ? 'the end of the line' : describeValue(character);
 }
 
 function hintFor(text: string, position: number): string | undefined {
-  if (text[position] === '/') return 'JSON has no comments';
-  const closes = text[position] === '}' || text[position] === ']';
+  const character = text[position];
+  if (character === '/') return 'JSON has no comments';
+  if (character === '\\') return 'write a backslash twice';
+  const closes = character === '}' || character === ']';
   return closes && text.slice(0, position).trimEnd().endsWith(',') ? 'take out the comma in front of it' : undefined;
 }
 
