@@ -1,41 +1,9 @@
 // An account: one person's TOYOTA/LEXUS common ID.
+import type { EpochMilliseconds } from './epoch-milliseconds.ts';
 import type { OwedMail } from './mails.ts';
+import type { Profile, ProfileKey } from './profile-fields.ts';
 
-/** A moment in milliseconds since 1970-01-01T00:00:00Z, as every stored time of this program. */
-export type EpochMilliseconds = number;
-
-/** A postal address in Japanese order; every part may be missing, none is empty. */
-export type PostalAddress = {
-  /** Seven digits, no hyphen. */
-  postal_code?: string;
-  /** 都道府県. */
-  region?: string;
-  /** 市区町村名. */
-  locality?: string;
-  /** 丁目番地. */
-  street_address?: string;
-  /** 建物名. */
-  building?: string;
-};
-
-/** What a person tells about themselves. A missing value is absent, never an empty string. */
-export type Profile = {
-  family_name?: string;
-  given_name?: string;
-  /** Full-width katakana. */
-  family_name_kana?: string;
-  /** Full-width katakana. */
-  given_name_kana?: string;
-  /** E.164, as `+819012345678`. */
-  phone_number?: string;
-  /** `YYYY-MM-DD`. */
-  birthdate?: string;
-  gender?: 'male' | 'female' | 'other';
-  address?: PostalAddress;
-};
-
-/** The keys of a profile that a client's file may name under `required_claims`. */
-export type ProfileKey = keyof Profile;
+export type { EpochMilliseconds, Profile, ProfileKey };
 
 /** An agreement to one version of the terms. */
 export type TermsAcceptance = {

@@ -1,5 +1,5 @@
 // Dates of birth.
-import type { EpochMilliseconds } from './account.ts';
+import type { EpochMilliseconds } from './epoch-milliseconds.ts';
 
 export type ParsedBirthdate =
   | {

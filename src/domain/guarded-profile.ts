@@ -1,18 +1,8 @@
-// Which changes of a profile need the password, and are told by mail: a birth date guards the password's reset, and at an address or a phone
-// number somebody else would be reached.
+// Which changes of a profile need the password and are told by mail: those of what proves who the person is (a birth date guards the
+// password's reset), and of where the person is reached. The gender is neither.
 import { isDeepStrictEqual } from 'node:util';
-import type { Account, EpochMilliseconds, Profile, ProfileKey } from './account.ts';
-
-/** Everything but the gender, which neither guards anything nor leads anywhere. */
-const GUARDED = [
-  'family_name',
-  'given_name',
-  'family_name_kana',
-  'given_name_kana',
-  'birthdate',
-  'phone_number',
-  'address',
-] as const satisfies ProfileKey[];
+import type { Account, EpochMilliseconds } from './account.ts';
+import { GUARDED_KEYS, type Profile, type ProfileKey } from './profile-fields.ts';
 
 /** How long after its creation a new ID is still being filled in. */
 const NEW_FOR_MS = 24 * 60 * 60 * 1000;
@@ -23,7 +13,7 @@ const NEW_FOR_MS = 24 * 60 * 60 * 1000;
  */
 export function guardedChanges({ profile, created_at: createdAt }: Account, next: Profile, now: EpochMilliseconds): ProfileKey[] {
   const isNew = now - createdAt < NEW_FOR_MS;
-  return GUARDED.filter((claim) => {
+  return GUARDED_KEYS.filter((claim) => {
     if (profile[claim] === undefined) return claim === 'birthdate' && next.birthdate !== undefined && !isNew;
     return !isDeepStrictEqual(profile[claim], next[claim]);
   });

@@ -24,6 +24,14 @@ export type ClaimReader = {
 /** What was wrong with a hand-over. With any problem it is refused; what was dropped is only missing. */
 export type ClaimNotes = { problems: string[]; dropped: DroppedClaim[] };
 
+/** What a legacy site is told about a text that was dropped. */
+export const WHY_DROPPED: Record<'missing' | 'characters' | 'too_long' | 'syntax', string> = {
+  missing: 'is blank',
+  characters: 'has characters that are not allowed',
+  too_long: 'is too long',
+  syntax: 'is not in the expected form',
+};
+
 /** @param path what stands before the names in the notes: empty, or as `address.`. */
 export function readClaims(claims: Record<string, unknown>, path: string, notes: ClaimNotes): ClaimReader {
   // Own properties only: `constructor` and `__proto__` are no claims.

@@ -1,13 +1,10 @@
 // What a legacy site hands over about its user. It prefills; nothing in it is verified.
-import type { PostalAddress, Profile } from './account.ts';
 import { isDate } from './birthdate.ts';
 import { parseEmail } from './canonical-email.ts';
-import { parseKana, parseName } from './kana.ts';
-import { isObject, readClaims, type ClaimNotes, type ClaimReader, type DroppedClaim } from './legacy-claims.ts';
-import type { Vehicle } from './vehicle.ts';
-import { parsePhoneNumber } from './phone-number.ts';
+import { isObject, readClaims, WHY_DROPPED, type ClaimNotes, type ClaimReader, type DroppedClaim } from './legacy-claims.ts';
 import { parsePlainText } from './plain-text.ts';
-import { parsePostalCode, PREFECTURES } from './postal-code.ts';
+import { JOINED_CLAIMS, makeProfile, profileField, type Profile, type ProfileKey } from './profile-fields.ts';
+import type { Vehicle } from './vehicle.ts';
 
 export type LegacyProfile = {
   /** The legacy user's stable id. */
@@ -31,7 +28,6 @@ export type ParsedLegacyProfile =
 
 const MAX_VEHICLES = 50;
 const MAX_TEXT = 100;
-const KANA = '#ja-Kana-JP';
 
 /**
  * Reads the claims of a `legacy_profile` that a legacy site signed: those of the table in the protocol, and no others. What only a programmer
@@ -57,44 +53,19 @@ export function parseLegacyProfile(claims: unknown): ParsedLegacyProfile {
 }
 
 function readProfile(reader: ClaimReader): Profile {
-  const [familyName, givenName] = splitName(reader.parsed('name', readName));
-  const [familyKana, givenKana] = splitName(reader.parsed(`name${KANA}`, readKana));
-  return present({
-    family_name: reader.parsed('family_name', readName) ?? familyName,
-    given_name: reader.parsed('given_name', readName) ?? givenName,
-    family_name_kana: reader.parsed(`family_name${KANA}`, readKana) ?? familyKana,
-    given_name_kana: reader.parsed(`given_name${KANA}`, readKana) ?? givenKana,
-    phone_number: reader.parsed('phone_number', readPhoneNumber),
-    birthdate: reader.parsed('birthdate', readBirthdate),
-    gender: reader.parsed('gender', readGender),
-    address: readAddress(reader),
-  });
+  const parts = new Map<ProfileKey, string | undefined>();
+  for (const [claim, [first, last]] of Object.entries(JOINED_CLAIMS)) {
+    const whole = profileField(first).kind.fromClaim(reader, claim);
+    const [firstPart, lastPart] = splitName(typeof whole === 'string' ? whole : undefined);
+    parts.set(first, firstPart).set(last, lastPart);
+  }
+  return makeProfile((key, { kind, claim }) => kind.fromClaim(reader, claim.name) ?? parts.get(key));
 }
 
 /** The parts of a whole name, family name first; only where it is plain where one ends and the other begins. */
 function splitName(name: string | undefined): [family: string | undefined, given: string | undefined] {
   const parts = name?.split(' ') ?? [];
   return parts.length === 2 ? [parts[0], parts[1]] : [undefined, undefined];
-}
-
-function readAddress(reader: ClaimReader): PostalAddress | undefined {
-  const address = reader.object('address');
-  if (!address) return undefined;
-  const lines = (address.text('street_address', { lines: true }) ?? '').split(/\r\n?|\n/);
-  const line = (text: string): string | undefined => {
-    const parsed = parsePlainText(text, MAX_TEXT);
-    if (!parsed.ok && parsed.reason !== 'missing') address.drop('street_address', WHY[parsed.reason]);
-    return parsed.ok ? parsed.text : undefined;
-  };
-  const read = present({
-    postal_code: address.parsed('postal_code', readPostalCode),
-    region: address.parsed('region', readRegion),
-    locality: address.parsed('locality', readText),
-    // Block and building, one a line; a building of several lines is one for us.
-    street_address: line(lines[0] ?? ''),
-    building: line(lines.slice(1).join(' ')),
-  });
-  return Object.keys(read).length > 0 ? read : undefined;
 }
 
 function readDealer(reader: ClaimReader): LegacyProfile['dealer'] {
@@ -129,56 +100,14 @@ function readVehicles(reader: ClaimReader): Vehicle[] {
 
 type Refusal = { why: string };
 
-const WHY: Record<'missing' | 'characters' | 'too_long' | 'syntax', string> = {
-  missing: 'is blank',
-  characters: 'has characters that are not allowed',
-  too_long: 'is too long',
-  syntax: 'is not in the expected form',
-};
-
 function readEmail(text: string): string | Refusal {
   const parsed = parseEmail(text);
-  return parsed.ok ? parsed.email : { why: WHY[parsed.reason] };
-}
-
-function readName(text: string): string | Refusal {
-  const parsed = parseName(text);
-  return parsed.ok ? parsed.text : { why: WHY[parsed.reason] };
-}
-
-function readKana(text: string): string | Refusal {
-  const parsed = parseKana(text);
-  return parsed.ok ? parsed.kana : { why: parsed.reason === 'characters' ? 'is not all kana' : WHY[parsed.reason] };
+  return parsed.ok ? parsed.email : { why: WHY_DROPPED[parsed.reason] };
 }
 
 function readText(text: string): string | Refusal {
   const parsed = parsePlainText(text, MAX_TEXT);
-  return parsed.ok ? parsed.text : { why: WHY[parsed.reason] };
-}
-
-function readPhoneNumber(text: string): string | Refusal {
-  const parsed = parsePhoneNumber(text);
-  return parsed.ok ? parsed.phone_number : { why: 'is no telephone number (E.164, as +819012345678)' };
-}
-
-function readPostalCode(text: string): string | Refusal {
-  const parsed = parsePostalCode(text);
-  return parsed.ok ? parsed.postal_code : { why: 'is no postal code of seven digits' };
-}
-
-function readRegion(text: string): string | Refusal {
-  const region = text.normalize('NFKC').trim();
-  return PREFECTURES.includes(region) ? region : { why: 'is no prefecture (都道府県), as 愛知県' };
-}
-
-function readBirthdate(text: string): string | Refusal {
-  // `0000-12-25` and `1995` are allowed in OpenID Connect; they prefill nothing.
-  const complete = /^(?:19|[2-9]\d)\d{2}-\d{2}-\d{2}$/.test(text) && isDate(text);
-  return complete ? text : { why: 'is no date (YYYY-MM-DD)' };
-}
-
-function readGender(text: string): 'male' | 'female' | 'other' | Refusal {
-  return text === 'male' || text === 'female' || text === 'other' ? text : { why: 'is none of "male", "female", "other"' };
+  return parsed.ok ? parsed.text : { why: WHY_DROPPED[parsed.reason] };
 }
 
 function readFirstRegistered(text: string): string | Refusal {

@@ -1,5 +1,6 @@
 // The mails of the common ID. One entry makes a mail: its values, and the parts that the page in the mailbox is made of. Its words stand
 // in config/locales/<language>/mail.json, under its name with `_` for `-`.
+import { GUARDED_KEYS } from './profile-fields.ts';
 
 type Values = Record<string, string | number>;
 
@@ -11,8 +12,8 @@ export type Part<Value extends string = string> =
   | { note: string }
   /** A label with a value below it. */
   | { label: string; value: Value }
-  /** A label with several lines below it. The value holds their names with spaces in between; `<words>.<name>` are their words. */
-  | { label: string; names: Value; words: string }
+  /** A label with claims of a profile below it, one a line. The value holds their keys with spaces in between; profile.json has their words. */
+  | { label: string; claims: Value }
   /** A code: large and alone on its line, so that phones offer to copy it. */
   | { code: Value }
   /** A button to a page; in the plain text its address. */
@@ -88,12 +89,12 @@ export const MAILS = {
   /** To the owner of an ID, after a change of claims that protect the ID. */
   'profile-changed': mail(
     {
-      claims: 'family_name given_name family_name_kana given_name_kana birthdate phone_number address',
+      claims: GUARDED_KEYS.join(' '),
       time: WHEN,
       url: 'http://localhost:3000/password/forgotten',
     },
     [{ text: 'text' }],
-    [{ label: 'what', names: 'claims', words: 'claims' }],
+    [{ label: 'what', claims: 'claims' }],
     [{ label: 'time', value: 'time' }],
     [{ text: 'not_you' }, { link: 'link', to: 'url' }],
   ),

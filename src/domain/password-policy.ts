@@ -1,7 +1,7 @@
 // Which passwords are accepted. The shipped rule (config/policy.json) is the migration guide's; on top come a list of common passwords and
 // the person's own data.
 import { readFile } from 'node:fs/promises';
-import type { Profile } from './account.ts';
+import { PROFILE_FIELDS, PROFILE_KEYS, type Profile } from './profile-fields.ts';
 import { romajiSpellings } from './romaji.ts';
 
 export type PasswordPolicy = {
@@ -62,15 +62,8 @@ export function checkPassword(
 
 /** Everything that must not be found in a person's password, as `checkPassword` takes it. */
 export function personalData(email: string | undefined, profile: Profile | undefined): string[] {
-  return [
-    email,
-    profile?.family_name,
-    profile?.given_name,
-    profile?.family_name_kana,
-    profile?.given_name_kana,
-    profile?.phone_number,
-    profile?.birthdate,
-  ].filter((value) => value !== undefined);
+  const guessable = PROFILE_KEYS.filter((key) => PROFILE_FIELDS[key].guessable).map((key) => profile?.[key]);
+  return [email, ...guessable].filter((value) => typeof value === 'string');
 }
 
 /**

@@ -1,5 +1,6 @@
 // What a service requires to know about a person, and what of it is still to be asked.
-import type { Account, EpochMilliseconds, ProfileKey } from './account.ts';
+import type { Account, EpochMilliseconds } from './account.ts';
+import { profileField, type ProfileKey } from './profile-fields.ts';
 
 /** One claim that a client's file requires (`common_id.required_claims`). */
 export type RequiredClaim = {
@@ -48,9 +49,7 @@ export function confirmClaims(
   };
 }
 
-function hasClaim(account: Account, claim: ProfileKey): boolean {
-  // An address that nothing can be sent to is none; a postal code may be unknown and a building absent.
-  const { address } = account.profile;
-  if (claim === 'address') return Boolean(address?.region && address.locality && address.street_address);
-  return account.profile[claim] !== undefined;
+function hasClaim({ profile }: Account, claim: ProfileKey): boolean {
+  const { kind } = profileField(claim);
+  return profile[claim] !== undefined && (kind.isComplete?.(profile[claim]) ?? true);
 }

@@ -33,6 +33,8 @@ const CONNECTION_ENDED = ['ERR_STREAM_PREMATURE_CLOSE', 'ECONNRESET', 'EPIPE'];
 export type PageAppOptions = {
   /** Names the folder in views/, the file in config/locales/<language>/, and the cookies. */
   app: 'common-id' | 'owners-site' | 'maintenance-notebook' | 'dealer-system' | 'mailbox' | 'demo-clients';
+  /** Further files with words, in config/locales/<language>/. */
+  words?: readonly string[];
   /** The URL under which browsers reach it, without a path. https makes cookies `Secure` and `__Host-`. */
   origin: string;
   /** Signs cookies and tokens; the first signs, all verify. */
@@ -68,7 +70,7 @@ export type PageApp = {
 export function createPageApp(options: PageAppOptions): PageApp {
   const secure = options.origin.startsWith('https:');
   const cookieName = (name: string): string => `${secure ? '__Host-' : ''}${options.app}.${name}`;
-  const translator = createTranslator(LOCALES, ['common', options.app]);
+  const translator = createTranslator(LOCALES, ['common', options.app, ...(options.words ?? [])]);
   const render = createViewRenderer(VIEWS, options.cacheViews);
   // Only the address that our own proxy added counts; what stood in the header before may be invented.
   const koa = new Koa<PageState>({ proxy: options.trustProxy, maxIpsCount: 1 });

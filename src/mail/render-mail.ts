@@ -14,7 +14,9 @@ type MailToRender = Pick<Mail, 'template' | 'values'> & { language: Language };
  * Makes the function that renders a mail. The words and views are read once.
  * @param translator tests pass one that notices missing words
  */
-export function createMailRenderer(translator = createTranslator(LOCALES, ['mail'])): (mail: MailToRender) => RenderedMail {
+export function createMailRenderer(
+  translator = createTranslator(LOCALES, ['mail', 'profile']),
+): (mail: MailToRender) => RenderedMail {
   const render = createViewRenderer(VIEWS, true);
 
   return function renderMail({ template, language, values }) {
@@ -23,7 +25,7 @@ export function createMailRenderer(translator = createTranslator(LOCALES, ['mail
     const t = translator.in(language);
     const words: Translate = (key) => t(`${wordsOf(template)}.${key}`, values);
     const { groups }: MailEntry = MAILS[template];
-    const linesOf = (part: Part): unknown[] => linesBelow(part, values, words);
+    const linesOf = (part: Part): unknown[] => linesBelow(part, values, t);
     const locals = { t, lang: language, groups, words, values, linesOf };
     return {
       subject: words('subject'),
@@ -39,10 +41,10 @@ export function wordsOf(template: string): string {
 }
 
 /** The lines below a label. */
-function linesBelow(part: Part, values: Record<string, string | number>, words: Translate): unknown[] {
-  if ('names' in part)
-    return String(values[part.names])
+function linesBelow(part: Part, values: Record<string, string | number>, t: Translate): unknown[] {
+  if ('claims' in part)
+    return String(values[part.claims])
       .split(' ')
-      .map((name) => words(`${part.words}.${name}`));
+      .map((claim) => t(`profile_fields.${claim}.mail`));
   return 'value' in part ? [values[part.value]] : [];
 }

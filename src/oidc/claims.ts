@@ -1,51 +1,27 @@
 // An account as OpenID Connect claims (OpenID Connect Core 1.0, section 5).
 import type { AccountClaims } from 'oidc-provider';
 import type { Client, Config, Dealer } from '../config/config.ts';
-import type { Account, PostalAddress } from '../domain/account.ts';
+import type { Account } from '../domain/account.ts';
 import { clientLinkId, isOpenTo, type DealerLink } from '../domain/dealer-link.ts';
 import type { Migration } from '../domain/migration.ts';
+import { claimsOfScope, profileClaims, type ProfileScope } from '../domain/profile-fields.ts';
 import type { Records } from '../storage/records.ts';
 
-/** Which scope asks for which claims. */
+/** Which scope opens which claims; of a scope of the profile, also those of its table. */
 export const CLAIMS_BY_SCOPE = {
   openid: ['sub'],
-  profile: [
-    'name',
-    'family_name',
-    'given_name',
-    'name#ja-Kana-JP',
-    'family_name#ja-Kana-JP',
-    'given_name#ja-Kana-JP',
-    'birthdate',
-    'gender',
-    'locale',
-    'updated_at',
-  ],
+  profile: [...claimsOfScope('profile'), 'locale', 'updated_at'],
   email: ['email', 'email_verified'],
-  phone: ['phone_number', 'phone_number_verified'],
-  address: ['address'],
+  phone: claimsOfScope('phone'),
+  address: claimsOfScope('address'),
   migration: ['migration'],
   dealer_link: ['dealer_links'],
-};
+} satisfies Record<ProfileScope, string[]> & Record<string, string[]>;
 
 /** Every scope that is no resource's. */
 export const OIDC_SCOPES: readonly string[] = ['offline_access', ...Object.keys(CLAIMS_BY_SCOPE)];
 
 const asIso = (time: number | undefined): string | undefined => (time === undefined ? undefined : new Date(time).toISOString());
-
-/** `formatted` in Japanese order, one line each (OpenID Connect Core 5.1.1). */
-function addressClaim(address: PostalAddress): Record<string, string> {
-  const street = [address.street_address, address.building].filter((line) => line !== undefined).join('\n');
-  const formatted = [address.postal_code && `〒${address.postal_code}`, address.region, address.locality, street];
-  return {
-    formatted: formatted.filter(Boolean).join('\n'),
-    ...(address.postal_code ? { postal_code: address.postal_code } : {}),
-    ...(address.region ? { region: address.region } : {}),
-    ...(address.locality ? { locality: address.locality } : {}),
-    ...(street ? { street_address: street } : {}),
-    country: 'JP',
-  };
-}
 
 /** A link as clients see it in the `dealer_links` claim. */
 function dealerLinkClaim(link: DealerLink, sector: string, { dealers, keys }: Config): Record<string, unknown> {
@@ -80,26 +56,15 @@ function migrationClaim(
 }
 
 /** The claims of a person that the account alone tells. */
-function profileClaims({ id, email, profile, language, updated_at }: Account): AccountClaims {
-  const joined = (...parts: (string | undefined)[]): string | undefined => parts.filter(Boolean).join(' ') || undefined;
-  const claims: Record<string, unknown> = {
-    name: joined(profile.family_name, profile.given_name),
-    family_name: profile.family_name,
-    given_name: profile.given_name,
-    'name#ja-Kana-JP': joined(profile.family_name_kana, profile.given_name_kana),
-    'family_name#ja-Kana-JP': profile.family_name_kana,
-    'given_name#ja-Kana-JP': profile.given_name_kana,
-    birthdate: profile.birthdate,
-    gender: profile.gender,
+function claimsOf({ id, email, profile, language, updated_at }: Account): AccountClaims {
+  return {
+    sub: id,
+    ...profileClaims(profile),
     email,
     email_verified: true,
-    phone_number: profile.phone_number,
-    phone_number_verified: profile.phone_number ? false : undefined,
-    address: profile.address ? addressClaim(profile.address) : undefined,
     locale: language,
     updated_at: Math.floor(updated_at / 1000),
   };
-  return { sub: id, ...Object.fromEntries(Object.entries(claims).filter(([, value]) => value !== undefined)) };
 }
 
 /**
@@ -115,7 +80,7 @@ export async function accountClaims(
   storage: Pick<Records, 'dealerLinks' | 'migrations'>,
 ): Promise<AccountClaims> {
   const scopes = scope.split(' ');
-  const claims = profileClaims(account);
+  const claims = claimsOf(account);
   if (scopes.includes('dealer_link')) {
     const links = await storage.dealerLinks.listByAccount(account.id);
     claims.dealer_links = links.filter((link) => isOpenTo(link, client)).map((link) => dealerLinkClaim(link, sector, config));

@@ -7,7 +7,7 @@ import type { FieldProblems, Typed } from './profile-form.ts';
  * @returns the fields, the towns to choose from, and what is wrong with the code
  */
 export function findAddress(typed: Typed): { values: Typed; towns: string[]; problems: FieldProblems } {
-  const wrong = (reason: string) => ({ values: typed, towns: [], problems: { postal_code: `postal_code_${reason}` } });
+  const wrong = (reason: string) => ({ values: typed, towns: [], problems: { postal_code: `postal_code.${reason}` } });
   const parsed = parsePostalCode(typed.postal_code ?? '');
   if (!parsed.ok) return wrong(parsed.reason);
   const places = lookUpPostalCode(parsed.postal_code);

@@ -1,162 +1,165 @@
-// Reads the fields of a profile from a form and shows a profile in them; used wherever a person tells about themselves.
-import type { Profile, ProfileKey } from '../domain/account.ts';
-import { dateInJapan, parseBirthdate } from '../domain/birthdate.ts';
-import { parseKana, parseName } from '../domain/kana.ts';
-import { formatPhoneNumber, parsePhoneNumber } from '../domain/phone-number.ts';
-import { parsePlainText } from '../domain/plain-text.ts';
-import { formatPostalCode, parsePostalCode, PREFECTURES } from '../domain/postal-code.ts';
-import type { PageState } from '../http/page-context.ts';
+// The form of a profile, made from PROFILE_FIELDS: reads it, fills it in, and tells views/partials/profile-fields.ejs what to show.
+import { dateInJapan } from '../domain/birthdate.ts';
+import {
+  KEYS_BY_SECTION,
+  makeProfile,
+  PROFILE_KEYS,
+  profileField,
+  SECTIONS,
+  type Profile,
+  type ProfileKey,
+} from '../domain/profile-fields.ts';
+import type { FormReader, Typed } from '../domain/profile-kinds.ts';
+import type { PageContext, PageState } from '../http/page-context.ts';
+import { formField } from '../http/read-form.ts';
 import { LOCALE_OF, type Translate } from '../http/translator.ts';
 
-/** The form's fields by the claim that they make up. */
-export const FIELDS_OF: Record<ProfileKey, readonly string[]> = {
-  family_name: ['family_name'],
-  given_name: ['given_name'],
-  family_name_kana: ['family_name_kana'],
-  given_name_kana: ['given_name_kana'],
-  phone_number: ['phone_number'],
-  birthdate: ['birthdate_year', 'birthdate_month', 'birthdate_day'],
-  gender: ['gender'],
-  address: ['postal_code', 'region', 'locality', 'street_address', 'building'],
-};
+export type { Typed };
 
-const ADDRESS_LINE_LENGTH = 100;
+/** Which claims a form asks for, and whether each must be there. */
+export type Asked = ReadonlyMap<ProfileKey, { required: boolean }>;
 
-/** What was typed, by field. */
-export type Typed = Record<string, string>;
-
-/** The key of a sentence, by field. */
+/** The key of a sentence below `profile_fields`, by field. */
 export type FieldProblems = Record<string, string>;
 
-type Parsed = { ok: true } | { ok: false; reason: string };
+/** The form's fields of a claim. */
+export function fieldsOf(key: ProfileKey): readonly string[] {
+  return profileField(key).kind.fields(key);
+}
+
+/** What is asked, in the order of the form. `requirement` answers whether a claim is required, or `undefined` if it is not asked. */
+export function askFor(requirement: (key: ProfileKey) => boolean | undefined): Asked {
+  return new Map(
+    KEYS_BY_SECTION.flatMap((key) => {
+      const required = requirement(key);
+      return required === undefined ? [] : [[key, { required }]];
+    }),
+  );
+}
+
+/**
+ * What was posted for these claims, as it was typed.
+ * @throws {PageError} `form_unreadable`, 400, where a field was sent twice
+ */
+export function readTyped(ctx: PageContext, claims: Iterable<ProfileKey>): Typed {
+  return Object.fromEntries([...claims].flatMap(fieldsOf).map((field) => [field, formField(ctx, field)]));
+}
 
 /**
  * Reads the claims that a form asks for.
- * @param asked which claims, and whether each must be there
- * @returns the profile as far as it is right, and for each wrong field the key of a sentence under `form_errors`
+ * @returns the profile as far as it is right, and a sentence's key for each wrong field
  */
-export function readProfileForm(
-  typed: Typed,
-  asked: ReadonlyMap<ProfileKey, { required: boolean }>,
-  now: number,
-): { profile: Profile; problems: FieldProblems } {
-  const profile: Profile = {};
+export function readProfileForm(typed: Typed, asked: Asked, now: number): { profile: Profile; problems: FieldProblems } {
   const problems: FieldProblems = {};
-  /** Takes a field's value, or notes what is wrong with it; an empty field is wrong only where it is required. */
-  const take = <P extends Parsed>(
-    field: string,
-    required: boolean,
-    parse: (text: string) => P,
-  ): Extract<P, { ok: true }> | undefined => {
-    const text = typed[field] ?? '';
-    if (text.trim() === '' && !required) return undefined;
-    const parsed = parse(text);
-    if (parsed.ok) return parsed as Extract<P, { ok: true }>;
-    problems[field] = `${field}_${(parsed as { reason: string }).reason}`;
-    return undefined;
+  const form: FormReader = {
+    today: dateInJapan(now),
+    text: (field) => typed[field] ?? '',
+    take(field, required, parse) {
+      const text = form.text(field);
+      if (text.trim() === '' && !required) return undefined;
+      const parsed = parse(text);
+      return parsed.ok ? parsed.value : form.refuse(field, `${field}.${parsed.reason}`);
+    },
+    refuse(field, word) {
+      problems[field] = word;
+      return undefined;
+    },
   };
-  const line = (text: string) => parsePlainText(text, ADDRESS_LINE_LENGTH);
-
-  for (const [claim, { required }] of asked) {
-    switch (claim) {
-      case 'family_name':
-      case 'given_name': {
-        const name = take(claim, required, parseName);
-        if (name) profile[claim] = name.text;
-        break;
-      }
-      case 'family_name_kana':
-      case 'given_name_kana': {
-        const kana = take(claim, required, parseKana);
-        if (kana) profile[claim] = kana.kana;
-        break;
-      }
-      case 'phone_number': {
-        const phone = take(claim, required, parsePhoneNumber);
-        if (phone) profile.phone_number = phone.phone_number;
-        break;
-      }
-      case 'birthdate': {
-        const [year = '', month = '', day = ''] = FIELDS_OF.birthdate.map((field) => typed[field] ?? '');
-        if (!required && !year && !month && !day) break;
-        const parsed = parseBirthdate({ year, month, day }, dateInJapan(now));
-        if (parsed.ok) profile.birthdate = parsed.birthdate;
-        else problems.birthdate_year = `birthdate_${parsed.reason}`;
-        break;
-      }
-      case 'gender': {
-        const gender = typed.gender ?? '';
-        if (gender === 'male' || gender === 'female' || gender === 'other') profile.gender = gender;
-        else if (required || gender) problems.gender = 'gender_missing';
-        break;
-      }
-      case 'address': {
-        const anyTyped = FIELDS_OF.address.some((field) => (typed[field] ?? '').trim() !== '');
-        const needed = required || anyTyped;
-        const postal = take('postal_code', needed, parsePostalCode);
-        const region = take('region', needed, (text) =>
-          PREFECTURES.includes(text) ? { ok: true as const, text } : { ok: false as const, reason: 'missing' },
-        );
-        const [locality, street, building] = [
-          take('locality', needed, line),
-          take('street_address', needed, line),
-          take('building', false, line),
-        ];
-        if (!postal && !region && !locality && !street) break;
-        profile.address = {
-          ...(postal ? { postal_code: postal.postal_code } : {}),
-          ...(region ? { region: region.text } : {}),
-          ...(locality ? { locality: locality.text } : {}),
-          ...(street ? { street_address: street.text } : {}),
-          ...(building ? { building: building.text } : {}),
-        };
-      }
-    }
-  }
-  return { profile, problems };
+  const values = new Map([...asked].map(([key, { required }]) => [key, profileField(key).kind.read(key, form, required)]));
+  return { profile: makeProfile((key) => values.get(key)), problems };
 }
 
 /** The values of the fields of a profile, as they are shown in a form. */
 export function profileFields(profile: Profile): Typed {
-  const { phone_number: phone, birthdate, address, ...rest } = profile;
-  const [year, month, day] = birthdate?.split('-') ?? [];
-  const fields: Record<string, string | undefined> = {
-    ...rest,
-    phone_number: phone && formatPhoneNumber(phone),
-    birthdate_year: year,
-    birthdate_month: month && String(Number(month)),
-    birthdate_day: day && String(Number(day)),
-    ...address,
-    postal_code: address?.postal_code && formatPostalCode(address.postal_code),
-  };
-  return Object.fromEntries(Object.entries(fields).filter((entry): entry is [string, string] => entry[1] !== undefined));
+  const written = PROFILE_KEYS.map((key) => (profile[key] === undefined ? {} : profileField(key).kind.write(key, profile[key])));
+  return Object.assign({}, ...written) as Typed;
 }
 
-/** A profile as lines of a confirmation page. `field` is where a change link leads. */
+/** A profile as lines of a page. `field` is where a link to change the line leads. */
 export function profileRows(
   profile: Profile,
-  asked: Iterable<ProfileKey>,
+  claims: Iterable<ProfileKey>,
   { language, t }: Pick<PageState, 'language' | 't'>,
 ): { label: string; value: string; field: string }[] {
-  const fields = profileFields(profile);
-  return [...asked].flatMap((claim) => {
-    if (claim === 'birthdate') {
+  const typed = profileFields(profile);
+  return [...claims].flatMap((key) => {
+    const { input } = profileField(key).kind;
+    const fields = fieldsOf(key);
+    if (input === 'birthdate') {
       const format = new Intl.DateTimeFormat(LOCALE_OF[language], { dateStyle: 'long', timeZone: 'UTC' });
-      const date = profile.birthdate && format.format(Date.parse(profile.birthdate));
-      const value = date ? t('fields.birthdate_value', { date }) : '';
-      return [{ label: t('fields.birthdate'), value, field: 'birthdate_year' }];
+      const stored = profile[key];
+      const value =
+        typeof stored === 'string' ? t(`profile_fields.${key}.value`, { date: format.format(Date.parse(stored)) }) : '';
+      return [{ label: t(`profile_fields.${key}.label`), value, field: fields[0] ?? key }];
     }
-    if (claim === 'gender') {
-      return [{ label: t('fields.gender'), value: profile.gender ? t(`fields.gender_${profile.gender}`) : '', field: claim }];
-    }
-    return FIELDS_OF[claim].map((field) => {
-      const value = fields[field] ?? '';
-      return { label: t(`fields.${field}`), value: field === 'region' && value ? t(`prefectures.${value}`) : value, field };
+    return fields.map((field) => {
+      const value = typed[field] ?? '';
+      return { label: t(`profile_fields.${field}.label`), value: shown(input, field, value, t), field };
     });
   });
 }
 
+/** A field's value in words. */
+function shown(input: string, field: string, value: string, t: Translate): string {
+  if (value === '') return '';
+  if (field === 'region') return t(`prefectures.${value}`);
+  return input === 'select' ? t(`profile_fields.${field}.options.${value}`) : value;
+}
+
 /** Sentences for the fields that are wrong. */
 export function sentences(problems: FieldProblems, t: Translate): Record<string, string> {
-  return Object.fromEntries(Object.entries(problems).map(([field, key]) => [field, t(`form_errors.${key}`)]));
+  return Object.fromEntries(Object.entries(problems).map(([field, word]) => [field, t(`profile_fields.${word}`)]));
+}
+
+/** One line of the form: an input, or a pair of them. */
+type InputRow = { pair: boolean; inputs: Input[] };
+type Input = {
+  claim: ProfileKey;
+  input: 'text' | 'select' | 'birthdate' | 'address';
+  hint?: boolean;
+  autocomplete?: string;
+  inputmode?: string;
+  options?: readonly string[];
+};
+
+/** The lines of the form for these claims, in the order of the table. */
+function inputRows(claims: Iterable<ProfileKey>): InputRow[] {
+  const wanted = new Set(claims);
+  const rows: (InputRow & { name: string | undefined })[] = [];
+  for (const claim of PROFILE_KEYS.filter((key) => wanted.has(key))) {
+    const { kind, form } = profileField(claim);
+    const { section: _, pair, ...attributes } = form;
+    const input: Input = { claim, input: kind.input, ...attributes, ...(kind.options ? { options: kind.options } : {}) };
+    const last = rows.at(-1);
+    if (pair !== undefined && last?.name === pair) last.inputs.push(input);
+    else rows.push({ name: pair, pair: pair !== undefined, inputs: [input] });
+  }
+  return rows.map(({ pair, inputs }) => ({ pair, inputs }));
+}
+
+const HEADINGS: Record<(typeof SECTIONS)[number], string> = {
+  person: 'profile.person_heading',
+  address: 'profile.address_heading',
+  more: 'account_profile.more_heading',
+};
+
+/** What a view needs to show the form: its lines, the same by section, and which fields must be filled in. */
+export function formOf(asked: Asked): {
+  rows: InputRow[];
+  sections: { name: string; heading: string; rows: InputRow[] }[];
+  required: Record<string, true>;
+} {
+  const sections = SECTIONS.map((name) => {
+    const claims = [...asked.keys()].filter((key) => profileField(key).form.section === name);
+    return { name, heading: HEADINGS[name], rows: inputRows(claims) };
+  });
+  const required = [...asked].flatMap(([key, { required: must }]) => {
+    const optional = profileField(key).kind.optionalFields ?? [];
+    return must ? fieldsOf(key).filter((field) => !optional.includes(field)) : [];
+  });
+  return {
+    rows: inputRows(asked.keys()),
+    sections: sections.filter(({ rows }) => rows.length > 0),
+    required: Object.fromEntries(required.map((field) => [field, true])),
+  };
 }

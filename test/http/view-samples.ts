@@ -1,6 +1,10 @@
 // Data for every view of the common ID: plain, full of errors, and odd. What the tests render, and what people may look at.
 import { PREFECTURES } from '../../src/domain/postal-code.ts';
+import { makeProfile } from '../../src/domain/profile-fields.ts';
 import type { Translate } from '../../src/http/translator.ts';
+import { profileAsked } from '../../src/interaction/create/flow.ts';
+import { claimsInWords } from '../../src/profile/claims-in-words.ts';
+import { askFor, formOf, profileFields, profileRows } from '../../src/profile/profile-form.ts';
 
 export type ViewSample = {
   /** Names the case: the view, and what is special about it. */
@@ -18,25 +22,19 @@ const LONG_NAME = '寿限無寿限無五劫の擦り切れ海砂利水魚の水�
 const action = '/interaction/abc/step';
 const [min, max, symbols] = [8, 20, '-*_!#$%'];
 
-const values = {
-  family_name: '田中',
-  given_name: '太郎',
-  family_name_kana: 'タナカ',
-  given_name_kana: 'タロウ',
-  phone_number: '090-1234-5678',
-  postal_code: '471-0826',
-  region: '愛知県',
-  locality: '豊田市',
-  street_address: 'トヨタ町1番地',
-  building: '',
-};
-const all = (value: unknown): Record<string, unknown> => Object.fromEntries(Object.keys(values).map((field) => [field, value]));
+/** What is asked in each place, and what a person types there. */
+const registrationForm = formOf(profileAsked(true));
+const accountForm = formOf(askFor(() => true));
+const examples = makeProfile((_key, { example }) => example);
+const values = { ...profileFields(examples), building: '' };
+const all = (fields: object, value: unknown): Record<string, unknown> =>
+  Object.fromEntries(Object.keys(fields).map((field) => [field, value]));
 const profile = {
   action,
   email: 'tanaka@example.jp',
   values,
-  prefilled: { ...all(true), building: undefined },
-  required: { ...all(true), building: undefined },
+  prefilled: all(registrationForm.required, true),
+  ...registrationForm,
   prefectures: PREFECTURES,
   towns: [],
   policy: { min, max, symbols },
@@ -54,9 +52,8 @@ const sections = [
 
 /** @param t only names rows and errors, as the routes do */
 export function viewSamples(t: Translate): ViewSample[] {
-  const rows = Object.entries(values).map(([field, value]) => ({
-    label: t(`fields.${field}`),
-    value,
+  const rows = profileRows(examples, profileAsked(true).keys(), { language: 'ja', t }).map(({ field, ...row }) => ({
+    ...row,
     changeUrl: `/back#${field}`,
   }));
   const services = [
@@ -106,9 +103,9 @@ export function viewSamples(t: Translate): ViewSample[] {
     action,
     cancelAction: '/cancel',
     clientName: 'TOYOTA.JP（購入サポート）',
-    claims: ['birthdate'],
+    ...formOf(new Map([['birthdate', { required: true }]])),
     reasons: { birthdate: 'パスワードをお忘れのときに、ご本人さまの確認に使用します。' },
-    values: { ...values, birthdate_year: '1995', birthdate_month: '12', birthdate_day: '25' },
+    values,
     prefilled: { birthdate_year: 'legacy', birthdate_month: 'legacy', birthdate_day: 'legacy' },
     prefectures: PREFECTURES,
   };
@@ -167,9 +164,9 @@ export function viewSamples(t: Translate): ViewSample[] {
         towns: ['トヨタ町', '深田町'],
         errors: {
           password: t('form_errors.password_too_short', { min, max, symbols }),
-          given_name: t('form_errors.given_name_missing'),
-          phone_number: t('form_errors.phone_number_characters'),
-          region: t('form_errors.region_missing'),
+          given_name: t('profile_fields.given_name.missing'),
+          phone_number: t('profile_fields.phone_number.characters'),
+          region: t('profile_fields.region.missing'),
         },
       },
       'profile-error',
@@ -206,27 +203,18 @@ export function viewSamples(t: Translate): ViewSample[] {
       'required-profile',
       {
         ...required,
-        claims: [
-          'family_name',
-          'given_name',
-          'family_name_kana',
-          'given_name_kana',
-          'phone_number',
-          'birthdate',
-          'gender',
-          'address',
-        ],
+        ...accountForm,
         reasons: {},
         values: {},
         prefilled: {},
-        errors: { birthdate_year: t('form_errors.birthdate_not_a_date'), gender: t('form_errors.gender_missing') },
+        errors: { birthdate_year: t('profile_fields.birthdate.not_a_date'), gender: t('profile_fields.gender.missing') },
       },
       'required-profile-everything',
     ),
     step('required-profile-confirm', {
       action,
       backUrl: '/back',
-      rows: [{ label: t('fields.birthdate'), value: '西暦1995年12月25日' }],
+      rows: [{ label: t('profile_fields.birthdate.label'), value: '西暦1995年12月25日' }],
     }),
     note('required-profile-done', { action }),
     note('link', { ...link, status: 'pending', dealerName: dealer.name }),
@@ -240,7 +228,7 @@ export function viewSamples(t: Translate): ViewSample[] {
       firstParty: false,
       scopes: ['profile', 'email', 'offline_access', 'dealer_link'].map((scope) => ({
         name: t(`scopes.${scope}.name`),
-        description: t(`scopes.${scope}.description`),
+        description: t(`scopes.${scope}.description`, { claims: claimsInWords(scope, t) }),
       })),
       dealers,
     }),
@@ -345,7 +333,7 @@ function accountSamples(t: Translate, rows: object[]): ViewSample[] {
     { current: false, signedInAt: time, services: ['MyTOYOTA整備手帳', 'GAZOO'] },
   ];
   const everything = { email: 'tanaka@example.jp', rows, links, services, browsers, done: 'profile' };
-  const form = { action, email: 'tanaka@example.jp', values, required: { ...all(true), building: undefined }, towns: [] };
+  const form = { action, email: 'tanaka@example.jp', values, ...accountForm, towns: [] };
   return [
     site('account', 'account.title', everything),
     site(
@@ -358,7 +346,7 @@ function accountSamples(t: Translate, rows: object[]): ViewSample[] {
     site(
       'account-profile',
       'account_profile.title',
-      { ...form, values: {}, prefectures: PREFECTURES, errors: { given_name: t('form_errors.given_name_missing') } },
+      { ...form, values: {}, prefectures: PREFECTURES, errors: { given_name: t('profile_fields.given_name.missing') } },
       'account-profile-error',
     ),
     site('account-password', 'account_password.title', { action, email: 'tanaka@example.jp', policy: { min, max, symbols } }),

@@ -143,7 +143,8 @@ describe('words', () => {
 
   test.each(views)('$file names only texts that there are', ({ file, source }) => {
     const app = file.split('/')[0] as string;
-    const own = localeFiles.includes(`${app}.json`) ? [`${app}.json`] : ['common-id.json', 'mail.json'];
+    const ofTheId = ['common-id.json', 'profile.json', ...(app === 'common-id' ? [] : ['mail.json'])];
+    const own = app !== 'common-id' && localeFiles.includes(`${app}.json`) ? [`${app}.json`] : ofTheId;
     const files = app === 'mail' ? localeFiles : ['common.json', ...own];
     const known = new Set(files.flatMap((name) => flatten(textsOf('ja', name)).map(([key]) => key)));
     const named = [...source.matchAll(/\bt\('([\w.-]+)'/g)].map((match) => match[1] as string);
@@ -169,7 +170,7 @@ describe('words', () => {
 });
 
 describe.each(LANGUAGES)('pages in %s', (language) => {
-  const { t, missing } = watchfulTranslate(language, ['common', 'common-id']);
+  const { t, missing } = watchfulTranslate(language, ['common', 'common-id', 'profile']);
   const samples = viewSamples(t);
 
   test.each(samples)('$name', async (sample) => {
@@ -221,7 +222,7 @@ describe.each(LANGUAGES)('pages of the demo clients in %s', (language) => {
 });
 
 describe.each(LANGUAGES)('mails in %s', (language) => {
-  const { t, missing } = watchfulTranslate(language, ['mail']);
+  const { t, missing } = watchfulTranslate(language, ['mail', 'profile']);
 
   const renderMail = createMailRenderer({ in: () => t });
 

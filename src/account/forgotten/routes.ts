@@ -14,7 +14,7 @@ import { page, type PageContext, type PageState } from '../../http/page-context.
 import { formField } from '../../http/read-form.ts';
 import { redirect } from '../../http/redirect.ts';
 import { passwordProblem, passwordRule } from '../../authentication/password/password-form.ts';
-import { FIELDS_OF, type Typed } from '../../profile/profile-form.ts';
+import { readTyped, type Typed } from '../../profile/profile-form.ts';
 import type { AccountAccess } from '../../oidc/sessions/account-access.ts';
 import { INTERACTION_PATH } from '../../oidc/policy/interaction-url.ts';
 import { setPassword } from '../../authentication/password/set-password.ts';
@@ -119,12 +119,12 @@ export function addForgottenRoutes(router: Router<PageState>, deps: Deps, provid
     const reset = await resetFor(ctx, 'code');
     if (!reset) return;
     const { t } = ctx.state;
-    const values = Object.fromEntries(FIELDS_OF.birthdate.map((field) => [field, formField(ctx, field)]));
+    const values = readTyped(ctx, ['birthdate']);
     const { birthdate_year: year = '', birthdate_month: month = '', birthdate_day: day = '' } = values;
     const given = year || month || day;
     const parsed = given ? parseBirthdate({ year, month, day }, dateInJapan(clock())) : undefined;
     if (parsed?.ok === false)
-      return showCode(ctx, reset, values, { birthdate_year: t(`form_errors.birthdate_${parsed.reason}`) });
+      return showCode(ctx, reset, values, { birthdate_year: t(`profile_fields.birthdate.${parsed.reason}`) });
     const problem = await proveOwner(deps, reset, { code: formField(ctx, 'code'), birthdate: parsed?.birthdate });
     if (!problem) {
       await codeLimits.proven(ctx.ip, reset.device);

@@ -1,23 +1,11 @@
 // マイページ: everything that the ID holds about a person, and the ways to change or end it.
 import type { Deps } from '../../deps.ts';
-import type { ProfileKey } from '../../domain/account.ts';
+import { KEYS_BY_SECTION } from '../../domain/profile-fields.ts';
 import { profileRows } from '../../profile/profile-form.ts';
 import type { AccountAccess } from '../../oidc/sessions/account-access.ts';
 import type { AccountContext, AddAccountRoutes } from '../account-context.ts';
 import { accountPage, DONE } from '../account-page.ts';
 import { formatTime } from '../../http/format-time.ts';
-
-/** In the order of the registration; what it does not ask comes last. */
-const PROFILE_CLAIMS: readonly ProfileKey[] = [
-  'family_name',
-  'given_name',
-  'family_name_kana',
-  'given_name_kana',
-  'phone_number',
-  'address',
-  'birthdate',
-  'gender',
-];
 
 export function createHomePage({ config, clients, storage }: Deps, access: AccountAccess): AddAccountRoutes {
   const linksOf = async (ctx: AccountContext) => {
@@ -62,7 +50,7 @@ export function createHomePage({ config, clients, storage }: Deps, access: Accou
         title: t('account.title'),
         done: DONE.find((done) => done === ctx.query.done),
         email: session.account.email,
-        rows: profileRows(session.account.profile, PROFILE_CLAIMS, ctx.state).filter(({ value }) => value !== ''),
+        rows: profileRows(session.account.profile, KEYS_BY_SECTION, ctx.state).filter(({ value }) => value !== ''),
         links,
         services,
         browsers,

@@ -1,28 +1,31 @@
 // お客様情報の編集.
 import type { Deps } from '../../deps.ts';
-import type { Profile, ProfileKey } from '../../domain/account.ts';
 import { guardedChanges } from '../../domain/guarded-profile.ts';
 import { PREFECTURES } from '../../domain/postal-code.ts';
+import { PROFILE_FIELDS, type Profile } from '../../domain/profile-fields.ts';
 import { formField } from '../../http/read-form.ts';
 import { findAddress } from '../../profile/find-address.ts';
 import { createPasswordAgain } from '../../authentication/password/password-again.ts';
-import { FIELDS_OF, profileFields, readProfileForm, sentences, type Typed } from '../../profile/profile-form.ts';
+import {
+  askFor,
+  formOf,
+  profileFields,
+  readProfileForm,
+  readTyped,
+  sentences,
+  type Asked,
+  type Typed,
+} from '../../profile/profile-form.ts';
 import type { AccountContext, AddAccountRoutes } from '../account-context.ts';
 import { accountPage, backToOverview } from '../account-page.ts';
 import { changeProfile } from './flow.ts';
 
-/** What the page asks. A name is needed; a birth date can be mended but not taken away, because it guards the password's reset. */
-function asked({ birthdate }: Profile): Map<ProfileKey, { required: boolean }> {
-  return new Map([
-    ['family_name', { required: true }],
-    ['given_name', { required: true }],
-    ['family_name_kana', { required: true }],
-    ['given_name_kana', { required: true }],
-    ['phone_number', { required: false }],
-    ['address', { required: false }],
-    ['birthdate', { required: birthdate !== undefined }],
-    ['gender', { required: false }],
-  ]);
+/** What the page asks: everything. */
+function askedOf(profile: Profile): Asked {
+  return askFor((key) => {
+    const { account } = PROFILE_FIELDS[key].asked;
+    return account === 'required' || (account === 'kept' && profile[key] !== undefined);
+  });
 }
 
 export function createProfilePage(deps: Deps): AddAccountRoutes {
@@ -32,16 +35,13 @@ export function createProfilePage(deps: Deps): AddAccountRoutes {
     ctx: AccountContext,
     { values, errors = {}, towns = [] }: { values: Typed; errors?: Record<string, string>; towns?: string[] },
   ): void => {
-    const claims = [...asked(ctx.state.session.account.profile)];
     accountPage(ctx, 'account-profile', {
       title: ctx.state.t('account_profile.title'),
       action: '/account/profile',
       backUrl: '/account',
       values,
       towns,
-      required: Object.fromEntries(
-        claims.flatMap(([claim, { required }]) => (required ? FIELDS_OF[claim] : [])).map((f) => [f, true]),
-      ),
+      ...formOf(askedOf(ctx.state.session.account.profile)),
       prefectures: PREFECTURES,
       errors,
     });
@@ -49,14 +49,13 @@ export function createProfilePage(deps: Deps): AddAccountRoutes {
 
   const post = async (ctx: AccountContext): Promise<void> => {
     const { session, t } = ctx.state;
-    const claims = asked(session.account.profile);
-    const fields = [...claims.keys()].flatMap((claim) => FIELDS_OF[claim]);
-    const values = Object.fromEntries(fields.map((field) => [field, formField(ctx, field)]));
+    const asked = askedOf(session.account.profile);
+    const values = readTyped(ctx, asked.keys());
     if (formField(ctx, 'action') === 'find_address') {
       const { problems, ...found } = findAddress(values);
       return show(ctx, { ...found, errors: sentences(problems, t) });
     }
-    const { profile, problems } = readProfileForm(values, claims, deps.clock());
+    const { profile, problems } = readProfileForm(values, asked, deps.clock());
     if (Object.keys(problems).length) return show(ctx, { values, errors: sentences(problems, t) });
     const guarded = guardedChanges(session.account, profile, deps.clock());
     const form = { action: '/account/profile', backUrl: '/account/profile', typed: values };

@@ -1,7 +1,7 @@
 // What a file in config/clients/ may say. config/clients.schema.json is generated from it, for editors.
 // Only shapes stand here; what belongs together across keys is in check-client.ts.
 import { z } from 'zod';
-import type { ProfileKey } from '../../domain/account.ts';
+import { PROFILE_KEYS } from '../../domain/profile-fields.ts';
 
 /** Every scope that a client app can be given. */
 export const SCOPES = [
@@ -17,17 +17,6 @@ export const SCOPES = [
   'service_history',
   'booking',
 ] as const;
-
-const CLAIMS = [
-  'family_name',
-  'given_name',
-  'family_name_kana',
-  'given_name_kana',
-  'phone_number',
-  'birthdate',
-  'gender',
-  'address',
-] as const satisfies readonly ProfileKey[];
 
 const AUTHENTICATION_METHODS = ['private_key_jwt', 'client_secret_basic', 'none'] as const;
 const GRANT_TYPES = ['authorization_code', 'refresh_token', 'client_credentials'] as const;
@@ -56,7 +45,7 @@ const jwk = z
 
 const requiredClaim = z.strictObject(
   {
-    claim: z.enum(CLAIMS, `one of ${CLAIMS.join(', ')}`),
+    claim: z.enum(PROFILE_KEYS, `one of ${PROFILE_KEYS.join(', ')}`),
     reason: localizedText.describe('Why the service needs it, in a sentence for the customer.'),
     max_age_days: z
       .int('a whole number of days')

@@ -3,6 +3,7 @@ import type { Deps } from '../../deps.ts';
 import { isOpenTo, stands } from '../../domain/dealer-link.ts';
 import { page } from '../../http/page-context.ts';
 import { formField } from '../../http/read-form.ts';
+import { claimsInWords } from '../../profile/claims-in-words.ts';
 import type { Interaction, InteractionStep } from '../interaction-context.ts';
 
 export function createConsentStep({ config, storage, clock }: Pick<Deps, 'config' | 'storage' | 'clock'>): InteractionStep {
@@ -28,7 +29,7 @@ export function createConsentStep({ config, storage, clock }: Pick<Deps, 'config
           firstParty: interaction.client.firstParty,
           scopes: interaction.scopes.map(({ name, claims }) => ({
             name: t(`scopes.${name}.name`),
-            description: t(`scopes.${name}.description`),
+            description: t(`scopes.${name}.description`, { claims: claimsInWords(name, t) }),
             claims,
           })),
           dealers: (await dealersFor(interaction)).map(({ name }) => ({ name: name[language] })),

@@ -1,6 +1,7 @@
 // The order of the registration's pages, decided from the draft alone.
-import type { ProfileKey } from '../../domain/account.ts';
+import { PROFILE_FIELDS } from '../../domain/profile-fields.ts';
 import { isProven, type RegistrationDraft } from '../../domain/registration-draft.ts';
+import { askFor, type Asked } from '../../profile/profile-form.ts';
 
 /** ④ about, ⑤ email, ⑥ code, ⑦ profile, ⑧ confirm, ⑨ complete. */
 const PAGES = ['about', 'email', 'code', 'profile', 'confirm', 'complete'] as const;
@@ -25,14 +26,11 @@ export function mayShow(page: PageName, draft: RegistrationDraft, termsVersion: 
   return PAGES.indexOf(page) <= PAGES.indexOf(missing);
 }
 
-/** What ⑦ asks. Where a dealer is to be linked, the dealer needs to know where its customer can be reached. */
-export function profileAsked(dealerLinkRequested: boolean): Map<ProfileKey, { required: boolean }> {
-  return new Map([
-    ['family_name', { required: true }],
-    ['given_name', { required: true }],
-    ['family_name_kana', { required: true }],
-    ['given_name_kana', { required: true }],
-    ['phone_number', { required: dealerLinkRequested }],
-    ['address', { required: dealerLinkRequested }],
-  ]);
+/** What ⑦ asks. A dealer that is to be linked needs to know where its customer can be reached. */
+export function profileAsked(dealerLinkRequested: boolean): Asked {
+  return askFor((key) => {
+    const { registration } = PROFILE_FIELDS[key].asked;
+    if (registration === 'no') return undefined;
+    return registration === 'required' || (registration === 'for_dealer' && dealerLinkRequested);
+  });
 }

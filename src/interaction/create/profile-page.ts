@@ -10,7 +10,7 @@ import { formField } from '../../http/read-form.ts';
 import type { AddRoutes, InteractionContext } from '../interaction-context.ts';
 import { findAddress } from '../../profile/find-address.ts';
 import { passwordProblem, passwordRule } from '../../authentication/password/password-form.ts';
-import { FIELDS_OF, profileFields, readProfileForm, sentences, type Typed } from '../../profile/profile-form.ts';
+import { formOf, profileFields, readProfileForm, readTyped, sentences, type Typed } from '../../profile/profile-form.ts';
 import { profileAsked } from './flow.ts';
 import type { Registration } from './registration.ts';
 
@@ -26,7 +26,6 @@ export function createProfilePage(
   const show = (ctx: InteractionContext, draft: RegistrationDraft, { values, errors = {}, towns = [] }: Shown): void => {
     const legacy = profileFields(handedOver(ctx));
     const unchanged = Object.entries(values).filter(([field, value]) => value !== '' && legacy[field] === value);
-    const required = [...askedIn(ctx)].flatMap(([claim, { required: must }]) => (must ? FIELDS_OF[claim] : []));
     page(ctx, 'profile', {
       kind: 'step',
       title: ctx.state.t('profile.title'),
@@ -34,7 +33,7 @@ export function createProfilePage(
       email: draft.email,
       values,
       prefilled: Object.fromEntries(unchanged.map(([field]) => [field, true])),
-      required: Object.fromEntries(required.filter((field) => field !== 'building').map((field) => [field, true])),
+      ...formOf(askedIn(ctx)),
       prefectures: PREFECTURES,
       towns,
       policy: passwordRule(deps),
@@ -47,9 +46,7 @@ export function createProfilePage(
     const draft = await registration.draftToFill(ctx, 'profile');
     if (!draft) return;
     const asked = askedIn(ctx);
-    const values: Typed = Object.fromEntries(
-      [...asked.keys()].flatMap((claim) => FIELDS_OF[claim]).map((field) => [field, formField(ctx, field)]),
-    );
+    const values = readTyped(ctx, asked.keys());
     if (formField(ctx, 'action') === 'find_address') {
       const { problems, ...found } = findAddress(values);
       return show(ctx, draft, { ...found, errors: sentences(problems, ctx.state.t) });

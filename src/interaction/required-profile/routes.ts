@@ -7,7 +7,17 @@ import { page } from '../../http/page-context.ts';
 import { formField } from '../../http/read-form.ts';
 import { redirect } from '../../http/redirect.ts';
 import type { InteractionContext, InteractionStep } from '../interaction-context.ts';
-import { FIELDS_OF, profileFields, profileRows, readProfileForm, sentences, type Typed } from '../../profile/profile-form.ts';
+import {
+  fieldsOf,
+  formOf,
+  profileFields,
+  profileRows,
+  readProfileForm,
+  readTyped,
+  sentences,
+  type Asked,
+  type Typed,
+} from '../../profile/profile-form.ts';
 import { createPasswordAgain } from '../../authentication/password/password-again.ts';
 import { findAddress } from '../../profile/find-address.ts';
 import { changesGuarded, confirmProfile } from './flow.ts';
@@ -20,6 +30,8 @@ export function createRequiredProfileStep(deps: Deps): InteractionStep {
   /** All that the client requires, not only what is missing: a confirmation is for all of it. */
   const claimsOf = (ctx: InteractionContext): ProfileKey[] =>
     ctx.state.interaction.client.requiredClaims.map(({ claim }) => claim);
+
+  const askedIn = (ctx: InteractionContext): Asked => new Map(claimsOf(ctx).map((claim) => [claim, { required: true }]));
 
   const missingFor = (ctx: InteractionContext, account: Account): boolean => {
     const { metadata, requiredClaims } = ctx.state.interaction.client;
@@ -46,12 +58,12 @@ export function createRequiredProfileStep(deps: Deps): InteractionStep {
       action: interaction.path,
       cancelAction: `${interaction.path}/cancel`,
       clientName: interaction.client.name[language],
-      claims,
+      ...formOf(askedIn(ctx)),
       prefectures: PREFECTURES,
       towns,
       reasons: Object.fromEntries(interaction.client.requiredClaims.map(({ claim, reason }) => [claim, reason[language]])),
       values,
-      prefilled: Object.fromEntries(claims.flatMap((claim) => FIELDS_OF[claim]).map((field) => [field, sourceOf(field)])),
+      prefilled: Object.fromEntries(claims.flatMap(fieldsOf).map((field) => [field, sourceOf(field)])),
       errors,
     });
   };
@@ -64,13 +76,13 @@ export function createRequiredProfileStep(deps: Deps): InteractionStep {
 
   const post = async (ctx: InteractionContext): Promise<void> => {
     const { interaction, t } = ctx.state;
-    const claims = claimsOf(ctx);
-    const typed = Object.fromEntries(claims.flatMap((claim) => FIELDS_OF[claim]).map((field) => [field, formField(ctx, field)]));
+    const asked = askedIn(ctx);
+    const typed = readTyped(ctx, asked.keys());
     if (formField(ctx, 'action') === 'find_address') {
       const { values, towns, problems } = findAddress(typed);
       return show(ctx, await accountOf(ctx), { typed: values, towns, errors: sentences(problems, t) });
     }
-    const { profile, problems } = readProfileForm(typed, new Map(claims.map((claim) => [claim, { required: true }])), clock());
+    const { profile, problems } = readProfileForm(typed, asked, clock());
     if (Object.keys(problems).length) return show(ctx, await accountOf(ctx), { typed, errors: sentences(problems, t) });
     await interaction.setFacts({ typed_profile: profile });
     return redirect(ctx, `${interaction.path}/confirm`);

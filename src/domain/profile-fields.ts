@@ -1,0 +1,189 @@
+// All that a person can tell about themselves: one entry a claim. The form, the account page, the claims of clients and legacy sites, the
+// claims that a client's file may require, samples and tests are made from this table. How to add an entry: ARCHITECTURE.md.
+import { addressKind } from './postal-address.ts';
+import { birthdateKind, choice, kanaKind, nameKind, phoneKind, type Kind } from './profile-kinds.ts';
+
+/** A part of the form, in this order. */
+export const SECTIONS = ['person', 'address', 'more'] as const;
+type Section = (typeof SECTIONS)[number];
+
+/** A scope that opens claims of the profile (OpenID Connect Core 1.0, section 5.4). */
+export type ProfileScope = 'profile' | 'phone' | 'address';
+
+export type ProfileField<T> = {
+  kind: Kind<T>;
+  /** The name of the claim, for clients and for legacy sites; its scope; and the claims that go with it. */
+  claim: { name: string; scope: ProfileScope; with?: Record<string, unknown> };
+  /** What it is, for developers of clients: docs/claims.md. */
+  about: string;
+  /** A value as it is stored, for documents, samples and tests. */
+  example: T;
+  /** Where a person is asked for it. A client that requires it asks too, at ⑪. */
+  asked: {
+    /** ⑦. `for_dealer`: required where a dealer link was asked for, optional elsewhere. */
+    registration: 'required' | 'for_dealer' | 'optional' | 'no';
+    /** The account page. `kept`: it can be added and changed, but not taken away. */
+    account: 'required' | 'kept' | 'optional';
+  };
+  /** Where and how the form shows it. Neighbours with the same `pair` stand beside each other. `hint`: there is one for it. */
+  form: { section: Section; pair?: string; hint?: true; autocomplete?: string; inputmode?: string };
+  /**
+   * Whether a change needs the password and is told by mail, and why: it proves who the person is, or somebody else would be reached at it.
+   * See `guardedChanges`.
+   */
+  guarded: 'identity' | 'contact' | 'no';
+  /** Whether a password must not be made of it. */
+  guessable: T extends string ? boolean : false;
+};
+
+const field = <T>(entry: ProfileField<T>): ProfileField<T> => entry;
+
+/** By the key in a profile. A client's file names claims by this key; the order is that of ⑪. */
+export const PROFILE_FIELDS = {
+  family_name: field({
+    kind: nameKind,
+    claim: { name: 'family_name', scope: 'profile' },
+    about: 'Family name, as the person writes it',
+    example: '田中',
+    asked: { registration: 'required', account: 'required' },
+    form: { section: 'person', pair: 'name', autocomplete: 'family-name' },
+    guarded: 'identity',
+    guessable: true,
+  }),
+  given_name: field({
+    kind: nameKind,
+    claim: { name: 'given_name', scope: 'profile' },
+    about: 'Given name, as the person writes it',
+    example: '太郎',
+    asked: { registration: 'required', account: 'required' },
+    form: { section: 'person', pair: 'name', autocomplete: 'given-name' },
+    guarded: 'identity',
+    guessable: true,
+  }),
+  family_name_kana: field({
+    kind: kanaKind,
+    claim: { name: 'family_name#ja-Kana-JP', scope: 'profile' },
+    about: 'Family name in full-width katakana',
+    example: 'タナカ',
+    asked: { registration: 'required', account: 'required' },
+    form: { section: 'person', pair: 'kana', hint: true },
+    guarded: 'identity',
+    guessable: true,
+  }),
+  given_name_kana: field({
+    kind: kanaKind,
+    claim: { name: 'given_name#ja-Kana-JP', scope: 'profile' },
+    about: 'Given name in full-width katakana',
+    example: 'タロウ',
+    asked: { registration: 'required', account: 'required' },
+    form: { section: 'person', pair: 'kana', hint: true },
+    guarded: 'identity',
+    guessable: true,
+  }),
+  phone_number: field({
+    kind: phoneKind,
+    claim: { name: 'phone_number', scope: 'phone', with: { phone_number_verified: false } },
+    about: 'Telephone number in E.164',
+    example: '+819012345678',
+    asked: { registration: 'for_dealer', account: 'optional' },
+    form: { section: 'person', hint: true, autocomplete: 'tel-national', inputmode: 'tel' },
+    guarded: 'contact',
+    guessable: true,
+  }),
+  birthdate: field({
+    kind: birthdateKind,
+    claim: { name: 'birthdate', scope: 'profile' },
+    about: 'Date of birth, `YYYY-MM-DD`',
+    example: '1995-12-25',
+    // It guards the password's reset.
+    asked: { registration: 'no', account: 'kept' },
+    form: { section: 'more', hint: true },
+    guarded: 'identity',
+    guessable: true,
+  }),
+  gender: field({
+    kind: choice(['female', 'male', 'other'], 'is none of "male", "female", "other"'),
+    claim: { name: 'gender', scope: 'profile' },
+    about: '`female`, `male` or `other`',
+    example: 'male',
+    asked: { registration: 'no', account: 'optional' },
+    form: { section: 'more', autocomplete: 'sex' },
+    guarded: 'no',
+    guessable: false,
+  }),
+  address: field({
+    kind: addressKind,
+    claim: { name: 'address', scope: 'address' },
+    about: 'Postal address in Japan; block and building are the lines of `street_address`',
+    example: { postal_code: '4710826', region: '愛知県', locality: '豊田市', street_address: 'トヨタ町1番地' },
+    asked: { registration: 'for_dealer', account: 'optional' },
+    form: { section: 'address' },
+    guarded: 'contact',
+    guessable: false,
+  }),
+};
+
+/** A key of a profile. */
+export type ProfileKey = keyof typeof PROFILE_FIELDS;
+
+type ValueOf<F> = F extends ProfileField<infer T> ? T : never;
+
+/** What a person tells about themselves. A missing value is absent, never an empty string. */
+export type Profile = { [K in ProfileKey]?: ValueOf<(typeof PROFILE_FIELDS)[K]> };
+
+/** A claim whose value is several others, with a space between them; after the first of them it is named. */
+export const JOINED_CLAIMS: Record<string, readonly [ProfileKey, ProfileKey]> = {
+  name: ['family_name', 'given_name'],
+  'name#ja-Kana-JP': ['family_name_kana', 'given_name_kana'],
+};
+
+/** In the order of the table. */
+export const PROFILE_KEYS = Object.keys(PROFILE_FIELDS) as ProfileKey[];
+
+/** In the order of ⑦, ⑧ and the account page. */
+export const KEYS_BY_SECTION = SECTIONS.flatMap((section) =>
+  PROFILE_KEYS.filter((key) => PROFILE_FIELDS[key].form.section === section),
+);
+
+/** Those whose change needs the password and is told by mail, in the order in which the mail names them. */
+export const GUARDED_KEYS: readonly ProfileKey[] = (['identity', 'contact'] as const).flatMap((why) =>
+  PROFILE_KEYS.filter((key) => PROFILE_FIELDS[key].guarded === why),
+);
+
+/** An entry whose type of value does not matter. */
+export function profileField(key: ProfileKey): ProfileField<unknown> {
+  return PROFILE_FIELDS[key];
+}
+
+/** A profile, value by value, in the order of the table. */
+export function makeProfile(valueOf: (key: ProfileKey, field: ProfileField<unknown>) => unknown): Profile {
+  const values = PROFILE_KEYS.map((key) => [key, valueOf(key, PROFILE_FIELDS[key])]);
+  return Object.fromEntries(values.filter(([, value]) => value !== undefined)) as Profile;
+}
+
+/** The names of the claims that a scope opens, those that are joined in front of their first part. */
+export function claimsOfScope(scope: ProfileScope): string[] {
+  return PROFILE_KEYS.filter((key) => PROFILE_FIELDS[key].claim.scope === scope).flatMap((key) => {
+    const { claim } = profileField(key);
+    const joined = Object.keys(JOINED_CLAIMS).filter((name) => JOINED_CLAIMS[name]?.[0] === key);
+    return [...joined, claim.name, ...Object.keys(claim.with ?? {})];
+  });
+}
+
+/** A profile as clients are told it: a claim a value, and none for what is missing. */
+export function profileClaims(profile: Profile): Record<string, unknown> {
+  const claims: Record<string, unknown> = {};
+  for (const [name, parts] of Object.entries(JOINED_CLAIMS)) {
+    const value = parts
+      .map((key) => profile[key])
+      .filter(Boolean)
+      .join(' ');
+    if (value) claims[name] = value;
+  }
+  for (const key of PROFILE_KEYS) {
+    const { kind, claim } = profileField(key);
+    const value = profile[key];
+    if (value !== undefined) Object.assign(claims, { [claim.name]: kind.toClaim ? kind.toClaim(value) : value }, claim.with);
+  }
+  return claims;
+}
