@@ -54,7 +54,7 @@ export function createAccountRouter(deps: Deps, provider: Provider, forms: Middl
     addRoutes(signedIn);
   }
 
-  const methodNotAllowed = (): PageError => new PageError('method_not_allowed', 405);
+  const methodNotAllowed = (): PageError => new PageError('method_not_allowed');
   const refuse = { throw: true, methodNotAllowed, notImplemented: methodNotAllowed };
   return compose([
     open.routes(),

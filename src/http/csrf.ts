@@ -39,7 +39,7 @@ export function csrf(cookieName: string, keys: readonly string[], origin: string
       const body = ctx.request.body as Record<string, unknown> | undefined;
       const sent = body?.[CSRF_FIELD];
       if (foreign || !tokens.some((token) => isSame(token, sent))) {
-        throw new PageError('csrf', 403, {
+        throw new PageError('csrf', {
           detail: foreign ? 'the post came from another site' : 'the token is wrong',
         });
       }

@@ -2,29 +2,22 @@
 import type { Middleware, ParameterizedContext } from 'koa';
 import type { Log } from '../telemetry/log.ts';
 import { page, type PageState } from './page-context.ts';
-import { PageError } from './page-error.ts';
+import { isPageErrorCode, PAGE_ERRORS, PageError, type PageErrorCode } from './page-error.ts';
 
-/** Statuses of errors that Koa and its middleware throw by themselves, and what the person reads then. */
-const CODE_BY_STATUS: Record<number, string> = {
-  400: 'form_unreadable',
-  404: 'not_found',
-  405: 'not_found',
-  413: 'form_unreadable',
-};
-
-/** How soon to ask again while the database, or another app, cannot be reached. */
+/** How soon to ask again while another app cannot be reached. */
 const RETRY_AFTER_SECONDS = 5;
 
-/** An error that says how it is answered. Any room may throw one; see `StorageUnavailable`. */
-type TemporaryError = Error & { code: string; status: number; retryAfterSeconds: number };
+/** An error that says how it is answered, by a code of `PAGE_ERRORS` and its status. Any room may throw one; see `StorageUnavailable`. */
+type TemporaryError = Error & { code: PageErrorCode; retryAfterSeconds: number };
 
 function isTemporary(error: unknown): error is TemporaryError {
   return (
     error instanceof Error &&
     'code' in error &&
     typeof error.code === 'string' &&
+    isPageErrorCode(error.code) &&
     'status' in error &&
-    typeof error.status === 'number' &&
+    PAGE_ERRORS[error.code].status.some((status) => status === error.status) &&
     'retryAfterSeconds' in error &&
     typeof error.retryAfterSeconds === 'number'
   );
@@ -34,19 +27,16 @@ function isTemporary(error: unknown): error is TemporaryError {
 export function asPageError(error: unknown): PageError {
   if (error instanceof PageError) return error;
   if (isTemporary(error)) {
-    const { code, status, message: detail, retryAfterSeconds } = error;
-    return new PageError(code, status, { cause: error, detail, retryAfterSeconds });
+    const { code, message: detail, retryAfterSeconds } = error;
+    return new PageError(code, { cause: error, detail, retryAfterSeconds });
   }
   const thrown = typeof error === 'object' && error !== null && 'status' in error ? Number(error.status) : 500;
   // koa-router's word for a method that it does not know, such as LOCK: nothing of ours is missing.
   const status = thrown === 501 ? 405 : thrown;
-  const code = CODE_BY_STATUS[status];
-  return code
-    ? new PageError(code, status, { cause: error })
-    : new PageError('unexpected', 500, {
-        cause: error,
-        detail: error instanceof Error ? error.message : String(error),
-      });
+  // Koa and its middleware throw these by themselves.
+  if (status === 400 || status === 413) return new PageError('form_unreadable', { status, cause: error });
+  if (status === 404 || status === 405) return new PageError('not_found', { status, cause: error });
+  return new PageError('unexpected', { cause: error, detail: error instanceof Error ? error.message : String(error) });
 }
 
 function logFailure(log: Log, requestId: string, failure: PageError): void {
@@ -57,9 +47,9 @@ function logFailure(log: Log, requestId: string, failure: PageError): void {
   else log.info(fields, 'request refused');
 }
 
-/** How soon to ask again, in whole seconds. Every 503 says so. */
-function secondsToWait({ status, retryAfterSeconds }: PageError): number | undefined {
-  const seconds = retryAfterSeconds ?? (status === 503 ? RETRY_AFTER_SECONDS : undefined);
+/** How soon to ask again, in whole seconds; `undefined` where waiting does not help. */
+function secondsToWait({ code, retryAfterSeconds }: PageError): number | undefined {
+  const seconds = retryAfterSeconds ?? ('wait' in PAGE_ERRORS[code] ? RETRY_AFTER_SECONDS : undefined);
   return seconds === undefined ? undefined : Math.ceil(seconds);
 }
 
@@ -101,7 +91,7 @@ export function errorPage(log: Log): Middleware<PageState> {
     try {
       await next();
       if (ctx.status !== 404 || ctx.body) return;
-      failure = new PageError('not_found', 404);
+      failure = new PageError('not_found');
     } catch (error) {
       failure = asPageError(error);
     }

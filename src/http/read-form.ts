@@ -21,7 +21,7 @@ export async function loadFormParser(): Promise<Middleware> {
     qs: { depth: 0, parameterLimit: 100, allowPrototypes: false },
     onError: (error) => {
       const status = 'status' in error && error.status === 413 ? 413 : 400;
-      throw new PageError('form_unreadable', status, { detail: error.message });
+      throw new PageError('form_unreadable', { status, detail: error.message });
     },
   } as Parameters<typeof bodyParser>[0]));
 }
@@ -34,7 +34,8 @@ export function readForm(): Middleware<PageState> {
   return async function readPostedForm(ctx, next) {
     if (ctx.method !== 'GET' && ctx.method !== 'HEAD') {
       if (!ctx.is('application/x-www-form-urlencoded')) {
-        throw new PageError('form_unreadable', 415, {
+        throw new PageError('form_unreadable', {
+          status: 415,
           detail: `content type ${ctx.get('Content-Type') || 'missing'}`,
         });
       }
@@ -43,12 +44,12 @@ export function readForm(): Middleware<PageState> {
       await parse(ctx as never, async () => {
         parsed = true;
       });
-      if (!parsed) throw new PageError('form_unreadable', 400);
+      if (!parsed) throw new PageError('form_unreadable');
       // As they were sent: the parser leaves names of prototypes out without a word.
       const names = [...new URLSearchParams(ctx.request.rawBody ?? '').keys()];
       const strange = names.find((name) => !FIELD_NAME.test(name));
       if (strange !== undefined)
-        throw new PageError('form_unreadable', 400, { detail: 'a field has a name that no form of ours has' });
+        throw new PageError('form_unreadable', { detail: 'a field has a name that no form of ours has' });
     }
     await next();
   };
@@ -63,7 +64,7 @@ export function formField(ctx: PageContext, name: string): string {
   const value = Object.hasOwn(body, name) ? body[name] : undefined;
   if (value === undefined) return '';
   if (typeof value !== 'string')
-    throw new PageError('form_unreadable', 400, {
+    throw new PageError('form_unreadable', {
       detail: `field ${name} is no single text`,
     });
   return value;

@@ -53,7 +53,7 @@ export function createGoToCurrent(
   /** The page of a request that this browser cannot go on with; it leads to the service that the request came from. */
   function expired(detail: string, interaction?: { params: { client_id?: unknown } }): PageError {
     const wayOn = homeOf(interaction?.params.client_id);
-    return new PageError('interaction_expired', 400, { detail, ...(wayOn === undefined ? {} : { wayOn }) });
+    return new PageError('interaction_expired', { detail, ...(wayOn === undefined ? {} : { wayOn }) });
   }
 
   return async function goToCurrent(

@@ -45,7 +45,7 @@ export function createLoadInteraction(deps: Deps, provider: Provider) {
       const path = `${INTERACTION_PATH}/${uid}/${stepPath}`;
       if (interactionPath(found) !== path) return redirect(ctx, interactionPath(found));
       const client = deps.clients.find(String(params.client_id));
-      if (!client) throw new PageError('client_unknown', 400, { detail: 'the client was removed or disabled' });
+      if (!client) throw new PageError('client_unknown', { detail: 'the client was removed or disabled' });
       rememberRequest(ctx, secure, { clientId: client.metadata.client_id, cid, uid });
 
       const accountId = session?.accountId;

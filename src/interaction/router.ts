@@ -49,7 +49,7 @@ export function createInteractionRouter(
   for (const step of createSteps(deps)) {
     const router = new Router<InteractionState>({ prefix: `${INTERACTION_PATH}/:uid/${step.path}` });
     step.addRoutes(router);
-    const methodNotAllowed = (): PageError => new PageError('method_not_allowed', 405);
+    const methodNotAllowed = (): PageError => new PageError('method_not_allowed');
     steps.set(
       step.path,
       compose([

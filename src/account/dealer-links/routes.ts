@@ -10,7 +10,7 @@ import { findOwnLink, retryLink, withdrawLink } from './flow.ts';
 export function createDealerLinkPages(deps: Deps, access: AccountAccess): AddAccountRoutes {
   const linkOf = async (ctx: AccountContext): Promise<DealerLink> => {
     const link = await findOwnLink(deps, ctx.state.session.account.id, pathParameter(ctx, 'id'));
-    if (!link) throw new PageError('not_found', 404, { wayOn: '/account' });
+    if (!link) throw new PageError('not_found', { wayOn: '/account' });
     return link;
   };
 

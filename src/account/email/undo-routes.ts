@@ -22,7 +22,7 @@ export function addUndoRoutes(router: Router<PageState>, deps: Deps, access: Acc
 
   const find = async (token: string): Promise<Undo> => {
     const undo = await findUndo(deps, token);
-    if (!undo) throw new PageError('undo_dead', 400, { detail: 'no change that this token can take back' });
+    if (!undo) throw new PageError('undo_dead', { detail: 'no change that this token can take back' });
     return undo;
   };
 

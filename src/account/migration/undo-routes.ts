@@ -11,7 +11,7 @@ import { findUndoable, undoByToken, type UndoableMigration } from './flow.ts';
 
 export function addMigrationUndoRoutes(router: Router<PageState>, deps: Deps): void {
   const dead = (): PageError =>
-    new PageError('migration_undo_dead', 400, { detail: 'no migration that this token can undo, or its time is over' });
+    new PageError('migration_undo_dead', { detail: 'no migration that this token can undo, or its time is over' });
 
   /** Asks for confirmation, or says that the migration was undone. The link can be opened any number of times. */
   async function show(ctx: PageContext, { migration, isFinal }: UndoableMigration, token: string): Promise<void> {

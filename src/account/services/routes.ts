@@ -9,7 +9,7 @@ export function createServicePages({ clients }: Pick<Deps, 'clients'>, access: A
   const serviceOf = async (ctx: AccountContext): Promise<string> => {
     const wanted = pathParameter(ctx, 'clientId');
     const services = await access.services(ctx.state.session.account.id);
-    if (!services.some(({ clientId }) => clientId === wanted)) throw new PageError('not_found', 404, { wayOn: '/account' });
+    if (!services.some(({ clientId }) => clientId === wanted)) throw new PageError('not_found', { wayOn: '/account' });
     return wanted;
   };
 

@@ -20,7 +20,7 @@ export function staffRoutes(
 
   function postedDealer(ctx: PageContext): string {
     const dealer = findDealer(formField(ctx, 'dealer'));
-    if (!dealer) throw new PageError('form_unreadable', 400, { detail: 'no such dealer' });
+    if (!dealer) throw new PageError('form_unreadable', { detail: 'no such dealer' });
     return dealer.code;
   }
 
@@ -51,7 +51,7 @@ export function staffRoutes(
 
   router.post('/faults', (ctx) => {
     const fault = FAULTS.find((known) => known === formField(ctx, 'fault'));
-    if (!fault) throw new PageError('form_unreadable', 400, { detail: 'no such fault' });
+    if (!fault) throw new PageError('form_unreadable', { detail: 'no such fault' });
     faults.set(postedDealer(ctx), fault);
     backHome(ctx);
   });

@@ -42,7 +42,7 @@ function addClient(router: Router<PageState>, client: DemoClient, { origin, log,
   const { id } = client;
   const provider = providerOf(client);
   const unavailable = (error: unknown): never => {
-    throw new PageError('unavailable', 503, { detail: error instanceof Error ? error.message : String(error), wayOn: `/${id}` });
+    throw new PageError('unavailable', { detail: error instanceof Error ? error.message : String(error), wayOn: `/${id}` });
   };
   const show = (ctx: PageContext, refused?: string): void => {
     const received = sessionOf(ctx).received.get(id);

@@ -20,7 +20,7 @@ export function mailboxRoutes(store: MessageStore): Router<PageState> {
   const router = new Router<PageState>();
 
   function found<T>(value: T | undefined): T {
-    if (value === undefined) throw new PageError('not_found', 404);
+    if (value === undefined) throw new PageError('not_found');
     return value;
   }
 

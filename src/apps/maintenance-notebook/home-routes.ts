@@ -65,7 +65,7 @@ export function homeRoutes(deps: NotebookDeps): Router<PageState> {
       if (!notebook) return;
       const index = Number(ctx.params['number']) - 1;
       const vehicle = notebook.claims.migration?.vehicles[index];
-      if (!vehicle) throw new PageError('not_found', 404);
+      if (!vehicle) throw new PageError('not_found');
       const [inspections, history] = await Promise.all([
         notebook.askDealer(readNextInspections),
         notebook.askDealer(readServiceHistory),

@@ -14,7 +14,7 @@ export function loginRoutes(deps: NotebookDeps): Router<PageState> {
   router.get('/login', async (ctx) => {
     if (current.find(ctx)) return redirect(ctx, '/');
     const { url, secrets } = await idp.authorizationRequest({ scope: LOGIN_SCOPE }).catch((error: Error) => {
-      throw new PageError('unavailable', 503, { detail: error.message, wayOn: '/login' });
+      throw new PageError('unavailable', { detail: error.message, wayOn: '/login' });
     });
     sessions.keepRequest(current.browser(ctx), { ...secrets, purpose: 'login', returnTo: '/' });
     redirect(ctx, url);
@@ -37,7 +37,7 @@ export function loginRoutes(deps: NotebookDeps): Router<PageState> {
       else if (request.purpose === 'dealer') refused(ctx, request, 'unavailable');
       else {
         const wayOn = request.purpose === 'login' ? '/login' : '/';
-        throw new PageError('unavailable', 503, { detail: error.message, wayOn });
+        throw new PageError('unavailable', { detail: error.message, wayOn });
       }
     }
   });

@@ -60,7 +60,7 @@ export function signedIn(
       else redirect(ctx, '/');
     } catch (error) {
       if (error instanceof IdentityProviderUnavailable) {
-        throw new PageError('unavailable', 503, { detail: error.message, wayOn: ctx.method === 'GET' ? ctx.path : '/' });
+        throw new PageError('unavailable', { detail: error.message, wayOn: ctx.method === 'GET' ? ctx.path : '/' });
       }
       if (!(error instanceof SessionEnded)) throw error;
       current.end(ctx);

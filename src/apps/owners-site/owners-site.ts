@@ -101,7 +101,7 @@ export async function createOwnersSite(options: OwnersSiteOptions): Promise<{ ko
 
   koa.use(machines.routes());
   koa.use(pages.routes());
-  koa.use(pages.allowedMethods({ throw: true, methodNotAllowed: () => new PageError('method_not_allowed', 405) }));
+  koa.use(pages.allowedMethods({ throw: true, methodNotAllowed: () => new PageError('method_not_allowed') }));
 
   const sweepers = [site.sessions, site.remembered, site.resetTokens, site.tries, site.migrations];
   const sweeping = setInterval(() => {

@@ -48,7 +48,7 @@ export function createLoginLimits({ config, storage, clock }: Pick<Deps, 'config
   const pauseAfter = (earlierPauses: number): number => Math.min(FIRST_PAUSE_MS * 2 ** earlierPauses, 2 * windowSeconds * 1000);
 
   const refuse = (pausedUntil: number): never => {
-    throw new PageError('too_many_requests', 429, {
+    throw new PageError('too_many_requests', {
       detail: 'limit login-account',
       retryAfterSeconds: Math.max((pausedUntil - clock()) / 1000, 1),
     });

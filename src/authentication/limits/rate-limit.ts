@@ -19,7 +19,7 @@ export type RateLimit = {
 export function createRateLimit(name: string, limit: Limit, counters: CounterStore, clock: () => number): RateLimit {
   const refuseOver = (counted: { points: number; expires_at: number } | undefined, most: number): void => {
     if (!counted || counted.points <= most) return;
-    throw new PageError('too_many_requests', 429, {
+    throw new PageError('too_many_requests', {
       detail: `limit ${name}`,
       retryAfterSeconds: Math.max((counted.expires_at - clock()) / 1000, 1),
     });

@@ -20,7 +20,7 @@ export function createBrowserEndpoints(provider: Provider, deps: Pick<Deps, 'con
     async function refuseLogoutFromElsewhere(ctx: KoaContextWithOIDC, next: Koa.Next) {
       // The one form of oidc-provider's own. It has a token; this is the second line, as at every form of ours.
       if (ctx.path === '/session/end/confirm' && isFromAnotherSite(ctx, config.issuer)) {
-        throw new PageError('csrf', 403, { detail: 'the post came from another site' });
+        throw new PageError('csrf', { detail: 'the post came from another site' });
       }
       await next();
     },

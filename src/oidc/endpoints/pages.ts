@@ -3,6 +3,7 @@ import type { ErrorOut, KoaContextWithOIDC } from 'oidc-provider';
 import type { ClientRegistry } from '../../deps.ts';
 import { asPageError, askAgainLater } from '../../http/error-page.ts';
 import { formActionOf } from '../../http/form-action.ts';
+import type { PageErrorCode } from '../../http/page-error.ts';
 import { page, type PageContext } from '../../http/page-context.ts';
 
 const asPage = (ctx: KoaContextWithOIDC): PageContext => ctx as unknown as PageContext;
@@ -21,7 +22,7 @@ export function renderError(ctx: KoaContextWithOIDC, out: ErrorOut, error: Error
   speakAsAsked(ctx);
   // Not the request is at fault then.
   const failure = status >= 500 ? asPageError(error) : undefined;
-  const code = failure?.code ?? (KNOWN_ERRORS.includes(out.error) ? out.error : 'invalid_request');
+  const code = failure?.code ?? KNOWN_ERRORS.find((known) => known === out.error) ?? 'invalid_request';
   page(asPage(ctx), '/error', {
     kind: 'note',
     title: state.t(`errors.${code}.title`),
@@ -38,7 +39,12 @@ export function renderError(ctx: KoaContextWithOIDC, out: ErrorOut, error: Error
 const BROWSER_ROUTES = ['authorization', 'resume', 'end_session', 'end_session_confirm', 'end_session_success'];
 
 /** Errors that have sentences of their own. */
-const KNOWN_ERRORS = ['invalid_request', 'invalid_client', 'invalid_redirect_uri', 'invalid_request_uri', 'session_not_found'];
+const KNOWN_ERRORS: readonly PageErrorCode[] = [
+  'invalid_request',
+  'invalid_client',
+  'invalid_redirect_uri',
+  'invalid_request_uri',
+];
 
 /** What oidc-provider's own form carries, put into ours. */
 function hiddenFields(form: string): { action: string; fields: { name: string; value: string }[] } {

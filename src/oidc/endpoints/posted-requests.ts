@@ -15,7 +15,7 @@ export function createPostedRequests(): Router<PageState> {
   router.post(['/auth', '/session/end'], readForm(), (ctx) => {
     // Every parameter as often as it was sent, so that oidc-provider judges the request as it came.
     const query = new URLSearchParams(ctx.request.rawBody ?? '').toString();
-    if (query.length > LONGEST) throw new PageError('form_unreadable', 413, { detail: 'longer than a URL can be' });
+    if (query.length > LONGEST) throw new PageError('form_unreadable', { status: 413, detail: 'longer than a URL can be' });
     redirect(ctx, `${ctx.path}?${query}`);
   });
   return router;

@@ -63,12 +63,12 @@ export function createPushedRequestBinding({
     if (params.client_id !== ctx.query.client_id) return next();
 
     const client = clients.find(String(params.client_id));
-    const startAgain = (code: string): PageError => {
+    const startAgain = (code: 'cookies_off' | 'opened_elsewhere'): PageError => {
       if (client) ctx.state.brand = client.brand;
       ctx.state.preferLanguages(String(params.ui_locales ?? '').split(' '));
       const home = client?.metadata.client_uri;
       const detail = 'a pushed request is opened in another browser than the first';
-      return new PageError(code, 400, { detail, ...(typeof home === 'string' && { wayOn: home }) });
+      return new PageError(code, { detail, ...(typeof home === 'string' && { wayOn: home }) });
     };
     const browserId = browserIds.read(ctx);
     if (browserId === undefined) {

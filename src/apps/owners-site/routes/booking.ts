@@ -81,7 +81,7 @@ export function bookingRoutes(router: SiteRouter, site: Site): void {
   router.post('/booking/:id/cancel', signedIn, (ctx) => {
     if (hasEnded(site)) return seeOther(ctx, '/migration');
     if (!bookings.cancel((ctx.state.user as User).id, String(ctx.params.id))) {
-      throw new PageError('not_found', 404, { wayOn: '/booking' });
+      throw new PageError('not_found', { wayOn: '/booking' });
     }
     return seeOther(ctx, '/booking');
   });

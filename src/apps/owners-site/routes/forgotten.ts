@@ -18,7 +18,7 @@ export function forgottenRoutes(router: SiteRouter, site: Site): void {
 
   function checkSender(ctx: SiteContext): void {
     const wait = tries.count(MAIL_FROM_ADDRESS, sourceOf(ctx.ip));
-    if (wait > 0) throw new PageError('rate_limited', 429, { wayOn: '/login', retryAfterSeconds: wait / 1000 });
+    if (wait > 0) throw new PageError('rate_limited', { wayOn: '/login', retryAfterSeconds: wait / 1000 });
   }
 
   /** Mails go to the address that is stored, never to what was typed; too many to one person are left out silently. */

@@ -46,7 +46,7 @@ export function homeRoutes(router: SiteRouter, site: Site): void {
     if (hasEnded(site)) return seeOther(ctx, '/migration');
     const id = /^\d{1,12}$/.test(String(ctx.params.id)) ? Number(ctx.params.id) : 0;
     const notice = notices.read((ctx.state.user as User).id, id);
-    if (!notice) throw new PageError('not_found', 404);
+    if (!notice) throw new PageError('not_found');
     const shown = shownNotice(notice, ctx.state.language);
     return sitePage(ctx, site, 'notice', { title: shown.title, notice: shown });
   });

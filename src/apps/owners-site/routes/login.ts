@@ -93,7 +93,7 @@ export function loginRoutes(router: SiteRouter, site: Site): void {
     const { session, user, language } = ctx.state;
     if (user || !session?.id_token) return seeOther(ctx, '/logged-out');
     const url = await commonId.logoutUrl(session.id_token, language).catch((cause: unknown) => {
-      throw new PageError('unavailable', 503, { cause, detail: 'the common ID is not reachable', wayOn: '/logged-out' });
+      throw new PageError('unavailable', { cause, detail: 'the common ID is not reachable', wayOn: '/logged-out' });
     });
     sessions.end(session.id);
     setSessionCookie(ctx, site, undefined);

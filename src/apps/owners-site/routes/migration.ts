@@ -37,7 +37,7 @@ export function migrationRoutes(router: SiteRouter, site: Site): void {
       .requestMigration(user, session.auth_time, way, ctx.state.language)
       .catch((cause: unknown) => {
         const detail = `the common ID took no request: ${describeError(cause)}`;
-        throw new PageError('unavailable', 503, { cause, detail, wayOn: '/migration' });
+        throw new PageError('unavailable', { cause, detail, wayOn: '/migration' });
       });
     // Somebody may have logged out in another tab meanwhile.
     const started = migrations.start(session.id, user.id, way, attempt);
