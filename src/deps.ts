@@ -1,5 +1,6 @@
 // What is passed in: everything that a part of the program needs of the others, made at the start, and again when the configuration changes.
-import type { Client, Config } from './config/config.ts';
+import type { ClientRegistry } from './config/clients/client-registry.ts';
+import type { Config } from './config/config.ts';
 import type { EpochMilliseconds } from './domain/account.ts';
 import type { PasswordHasher } from './authentication/password/password-hash.ts';
 import type { CommonPasswords } from './domain/password-policy.ts';
@@ -11,15 +12,6 @@ import type { Metrics } from './telemetry/metrics.ts';
 import type { ProcessStatus } from './telemetry/process-status.ts';
 
 export type Clock = () => EpochMilliseconds;
-
-/** The clients in force. */
-export type ClientRegistry = {
-  /** The client of this id; `undefined` where there is none or it is disabled. */
-  find(clientId: string): Client | undefined;
-  all(): Client[];
-  /** When it was last removed or disabled: what it was given before that is over. */
-  endedAt(clientId: string): EpochMilliseconds | undefined;
-};
 
 export type Deps = {
   config: Config;

@@ -2,7 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import { errors, type Adapter, type AdapterPayload } from 'oidc-provider';
 import type { Client } from '../config/config.ts';
-import type { Clock, ClientRegistry } from '../deps.ts';
+import type { ClientRegistry } from '../config/clients/client-registry.ts';
+import type { Clock } from '../deps.ts';
 import type { ArtifactStore } from '../storage/storage.ts';
 import { dropOldest } from './sessions/account-bounds.ts';
 import { OIDC_SCOPES } from './claims.ts';

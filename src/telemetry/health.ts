@@ -1,9 +1,11 @@
 // Whether this process lives, and whether it should get requests.
 import Router from 'koa-router';
-import type { Records } from '../storage/records.ts';
 import type { ProcessStatus } from './process-status.ts';
 
 const PING_TIMEOUT_MS = 1500;
+
+/** The database; `ping` throws if it can neither read nor write. */
+type Database = { ping(): Promise<void> };
 
 /** The report for operators. Everybody else gets `status` only. */
 export type Readiness = {
@@ -15,7 +17,7 @@ export type Readiness = {
 };
 
 /** Checks the database, and reports the state of this process. */
-export async function describeReadiness(storage: Pick<Records, 'ping'>, status: ProcessStatus): Promise<Readiness> {
+export async function describeReadiness(storage: Database, status: ProcessStatus): Promise<Readiness> {
   const database = await answersInTime(storage);
   const { draining, configuration } = status;
   const { version, inForceSince, rejected } = configuration;
@@ -33,7 +35,7 @@ export async function describeReadiness(storage: Pick<Records, 'ping'>, status: 
 }
 
 /** `GET /health/live` and `GET /health/ready`, for load balancers and whoever else asks: the status, and nothing of why. */
-export function createHealthRouter(storage: Pick<Records, 'ping'>, processStatus: ProcessStatus): Router {
+export function createHealthRouter(storage: Database, processStatus: ProcessStatus): Router {
   const router = new Router();
   router.get('/health/live', (ctx) => {
     ctx.body = { status: 'alive' };
@@ -47,7 +49,7 @@ export function createHealthRouter(storage: Pick<Records, 'ping'>, processStatus
   return router;
 }
 
-async function answersInTime(storage: Pick<Records, 'ping'>): Promise<boolean> {
+async function answersInTime(storage: Database): Promise<boolean> {
   const timeout = new Promise<false>((resolve) => setTimeout(() => resolve(false), PING_TIMEOUT_MS).unref());
   const ping = storage.ping().then(
     () => true,

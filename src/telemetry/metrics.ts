@@ -1,9 +1,10 @@
 // What operators watch, for Prometheus.
 import type { Registry } from 'prom-client';
-import type { HashRefusal } from '../authentication/password/hashing-lane.ts';
 import type { ProcessStatus } from './process-status.ts';
 
 type ReloadResult = 'accepted' | 'rejected';
+/** Why a password hash was refused: a budget of the minute is used up, or the queue is full. */
+export type HashRefusal = 'source' | 'account' | 'draft' | 'full';
 
 export type Metrics = {
   /** What is watched; made when it is first asked for, because prom-client takes longer to load than a start has for it. */

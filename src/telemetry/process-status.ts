@@ -1,14 +1,13 @@
-// How this process stands: what health and metrics tell. Outlives every reload of the configuration.
-import type { EpochMilliseconds } from '../domain/account.ts';
+// The state of this process, for health and metrics. It outlives every reload of the configuration. Times are epoch milliseconds.
 
 export type ProcessStatus = {
-  /** Nobody new is to be sent here. */
+  /** Load balancers must send no new requests. */
   draining: boolean;
   configuration: {
-    /** A digest of what the files say: nodes with one version have one configuration. */
+    /** A digest of all files: nodes with the same version have the same configuration. */
     version: string;
-    inForceSince: EpochMilliseconds;
-    /** What was found later and is not in force, because it has mistakes. */
-    rejected?: { at: EpochMilliseconds; mistakes: number };
+    inForceSince: number;
+    /** A later configuration that is not in force because it has mistakes. */
+    rejected?: { at: number; mistakes: number };
   };
 };

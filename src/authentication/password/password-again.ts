@@ -1,27 +1,35 @@
 // Asks for the password once more before something that guards the ID is changed; then goes on with what was typed before.
 import type { Deps } from '../../deps.ts';
+import type { Account, EpochMilliseconds } from '../../domain/account.ts';
 import { askAgainLater, asPageError } from '../../http/error-page.ts';
 import { createKnownDevices } from '../known-device.ts';
 import { page, type PageContext } from '../../http/page-context.ts';
 import { formField } from '../../http/read-form.ts';
-import type { CurrentSession } from '../../oidc/sessions/current-session.ts';
 import { createSignIn } from './sign-in.ts';
-import type { Typed } from '../../profile/profile-form.ts';
 
 /** A password that was given so long ago is recent enough: a session that was left open, or was stolen, is not its person. */
 const RECENT_SECONDS = 5 * 60;
 
 const FIELD = 'password_again';
 
+/** The session of a person who is signed in. */
+type SignedInSession = {
+  account: Account;
+  /** When the password was last given, in seconds since 1970. */
+  authTime: number;
+  /** Sets `authTime` to now. */
+  confirmed(account: Account, now: EpochMilliseconds): Promise<void>;
+};
+
 export type PasswordAgain = (
   ctx: PageContext,
-  session: CurrentSession,
+  session: SignedInSession,
   form: {
     /** The path that the form is posted to, before and after the password. */
     action: string;
     backUrl: string;
     /** The typed form fields, which are carried along. */
-    typed: Typed;
+    typed: Record<string, string>;
   },
 ) => Promise<boolean>;
 

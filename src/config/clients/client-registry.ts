@@ -1,6 +1,13 @@
 // The clients in force, by id.
 import type { Client } from '../config.ts';
-import type { ClientRegistry } from '../../deps.ts';
+
+export type ClientRegistry = {
+  /** Finds an enabled client by its id. */
+  find(clientId: string): Client | undefined;
+  all(): Client[];
+  /** When the client was last removed or disabled, in epoch milliseconds. Everything that it got before is invalid. */
+  endedAt(clientId: string): number | undefined;
+};
 
 /** @param ends when each was last removed or disabled; epoch milliseconds */
 export function createClientRegistry(clients: readonly Client[], ends: ReadonlyMap<string, number> = new Map()): ClientRegistry {

@@ -1,6 +1,6 @@
 // The pages that oidc-provider asks for by itself: errors without a way back to the client, and logout.
 import type { ErrorOut, KoaContextWithOIDC } from 'oidc-provider';
-import type { ClientRegistry } from '../../deps.ts';
+import type { ClientRegistry } from '../../config/clients/client-registry.ts';
 import { asPageError, askAgainLater } from '../../http/error-page.ts';
 import { formActionOf } from '../../http/form-action.ts';
 import type { PageErrorCode } from '../../http/page-error.ts';
