@@ -43,7 +43,7 @@ export const dealerAway: Fault = {
         issuer: 'http://localhost',
         keys: makeSecretKeys({ hmac: 'hmac-key-of-the-fault', subject: undefined, ledger: undefined }),
         dealers: [{ code: DEALER, name: { ja: DEALER, en: DEALER }, resource: dealer.url }],
-        dealerDeliveryGiveUpAfterSeconds: 3600,
+        dealerDelivery: { giveUpAfterSeconds: 3600 },
       },
       keys: { sign: async () => 'token' },
     } as unknown as Deps;

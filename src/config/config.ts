@@ -1,12 +1,11 @@
 // The validated configuration: what `loadConfig` answers and the rest of the program is given.
-import type { ProfileKey } from '../domain/account.ts';
-import type { PasswordPolicy } from '../domain/password-policy.ts';
 import type { RequiredClaim } from '../domain/required-profile.ts';
+import type { Policy } from './files/read-policy.ts';
 import type { Problem } from './problems/problem.ts';
 import type { SecretKeys } from './settings/secret-keys.ts';
+import type { SettingsInConfig } from './settings/settings.ts';
 
-/** Which of the apps a process runs. */
-export type AppName = 'id' | 'owners-site' | 'notebook' | 'dealer' | 'mailbox' | 'demo-clients';
+export type { AppName } from './settings/setting.ts';
 
 /** A text in every language of the pages. */
 export type LocalizedText = { ja: string; en: string };
@@ -64,20 +63,13 @@ export type Service = { name: LocalizedText; description?: LocalizedText; client
 /** One version of the terms in one language: config/terms/<version>.<language>.md. */
 export type TermsText = { version: string; language: 'ja' | 'en'; effectiveFrom: string; material: boolean; markdown: string };
 
-/** What the environment's settings say. It does not change while a process runs. */
-export type FromSettings = {
+/** The part that comes from settings of the environment. It does not change while a process runs. */
+export type FromSettings = SettingsInConfig & {
   mode: 'development' | 'production';
-  /** OpenID Connect issuer, no trailing slash. */
-  issuer: string;
   /** Where the common ID listens; 0 takes a free port. */
   port: number;
-  host: string;
   /** Where metrics and detailed readiness are served; if absent, they are not served. */
   admin?: { host: string; port: number };
-  /** How many processes serve the common ID on this machine. */
-  workers: number;
-  /** Whether a reverse proxy in front sets X-Forwarded-*. */
-  trustProxy: boolean;
   /** `sqlite:<path>` or `mongodb://…`. */
   databaseUrl: string;
   /** Absolute; keys, databases and other things that survive a restart. */
@@ -91,12 +83,8 @@ export type FromSettings = {
   /** Absolute; the anchors of the ledger are written there, too. */
   ledgerAnchorFile?: string;
   mail: { smtpUrl: string; from: string };
-  logLevel: string;
-  /** Demo data is written into an empty database. */
-  demo: boolean;
   /** Absolute path of the list of common passwords. */
   commonPasswordsFile: string;
-  passwordHashCost: number;
   /**
    * The reference apps, and the mailbox of development. Each listens on `port`: the port of its origin in development, PORT in
    * production, where it runs alone.
@@ -109,8 +97,8 @@ export type FromSettings = {
   mailbox: { origin: string; port: number; smtpHost: string; smtpPort: number; databasePath: string };
 };
 
-/** What the files say. A running program reloads all of it, or nothing. */
-export type FromFiles = {
+/** The part that comes from files. A running program reloads all of it, or nothing. */
+export type FromFiles = Policy & {
   /**
    * What was read, as SHA-256 by file; what the files refer to – variables and secrets – is one entry more. Processes that read the same have
    * the same here.
@@ -123,46 +111,9 @@ export type FromFiles = {
   terms: TermsText[];
   /** The privacy page, Markdown; see `readSections`. */
   privacy: LocalizedText;
-  passwordPolicy: PasswordPolicy;
-  passwordHash: {
-    concurrency: number;
-    queueLimit: number;
-    /** Hashes a minute in a process; see `HashAsker`. */
-    perMinute: { source: number; account: number; draft: number };
-  };
-  rateLimits: {
-    login: { failuresPerAccount: number; failuresPerAddress: number; failuresPerNetwork: number; windowSeconds: number };
-    emailCode: {
-      perMailboxPerHour: number;
-      unprovenPerAddressPerHour: number;
-      unprovenPerNetworkPerHour: number;
-      overallPerHour: number;
-      quietSharePercent: number;
-      shortTriesPerMailboxPerDay: number;
-      resendAfterSeconds: number;
-    };
-    legacyHandOver: { perClientPerMinute: number };
-  };
-  /** Seconds. */
-  lifetimes: {
-    /** Counted from the last use. */
-    session: number;
-    /** Counted from the password sign-in, regardless of use. */
-    sessionAbsolute: number;
-    interaction: number;
-    accessToken: number;
-    idToken: number;
-    refreshToken: number;
-    grant: number;
-  };
-  /** How long the delivery of a dealer link is tried before it is a dead letter; seconds. */
-  dealerDeliveryGiveUpAfterSeconds: number;
   /** What is odd but stops nothing, for the log. */
   warnings: Problem[];
 };
 
 /** Both together; what comes from files is there as a whole, too, so that nothing of it is left behind where it is read again. */
 export type Config = FromSettings & FromFiles & { fromFiles: FromFiles };
-
-/** A claim that a client may require; `name` and `kana` of a form are two claims each. */
-export type { ProfileKey };

@@ -4,15 +4,15 @@ import type { Config, FromFiles, FromSettings } from './config.ts';
 import { developmentSecrets } from './settings/development-secrets.ts';
 import type { Variables } from './settings/variables.ts';
 import { makeSecretKeys } from './settings/secret-keys.ts';
-import type { SettingValues } from './settings/settings.ts';
+import { settingsInConfig, type SettingValues } from './settings/settings.ts';
 import { isLoopback } from './problems/web-url.ts';
 
 /** Where the mailbox takes mail when mails go elsewhere. */
 const MAILBOX_SMTP_PORT = 1025;
 
 /**
- * Makes the configuration of what has been checked. What production does not need of this process is empty.
- * @throws whatever making the secrets of development throws.
+ * Makes the configuration from checked settings and files. Values that this process does not need in production are empty.
+ * @throws {ConfigError} if the secrets of development can be neither read nor made
  */
 export function toConfig(directory: string, { mode }: Variables, settings: SettingValues, fromFiles: FromFiles): Config {
   return { ...readFromSettings(directory, mode, settings), ...fromFiles, fromFiles };
@@ -25,23 +25,17 @@ function readFromSettings(directory: string, mode: Variables['mode'], settings: 
   const site = (origin = '') => ({ origin, port: mode === 'production' ? port : portOf(origin) });
   const smtp = URL.parse(settings.SMTP_URL ?? '');
   return {
+    ...settingsInConfig(settings),
     mode,
-    issuer: settings.ISSUER ?? '',
-    host: settings.HOST ?? '',
     ...(settings.ADMIN_PORT !== undefined && { admin: { host: settings.ADMIN_HOST ?? '127.0.0.1', port: settings.ADMIN_PORT } }),
     port,
-    workers: settings.WEB_CONCURRENCY ?? 1,
-    trustProxy: settings.TRUST_PROXY ?? false,
     databaseUrl: databaseUrl(settings.DATABASE_URL, directory) ?? `sqlite:${inData('common-id.sqlite')}`,
     dataDirectory,
     keyDirectory: settings.KEY_DIRECTORY === undefined ? inData('keys') : resolve(directory, settings.KEY_DIRECTORY),
     ...secrets(mode, settings, dataDirectory),
     ...(settings.LEDGER_ANCHOR_FILE && { ledgerAnchorFile: resolve(directory, settings.LEDGER_ANCHOR_FILE) }),
     mail: { smtpUrl: settings.SMTP_URL ?? '', from: settings.MAIL_FROM ?? '' },
-    logLevel: settings.LOG_LEVEL ?? '',
-    demo: settings.DEMO_DATA ?? false,
     commonPasswordsFile: join(directory, 'config/common-passwords.txt'),
-    passwordHashCost: settings.PASSWORD_HASH_COST ?? 0,
     ownersSite: {
       ...site(settings.OWNERS_SITE_URL),
       databasePath: inData('owners-site.sqlite'),

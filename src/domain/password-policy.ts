@@ -7,7 +7,7 @@ import { romajiSpellings } from './romaji.ts';
 export type PasswordPolicy = {
   /** Characters. */
   minLength: number;
-  /** Characters; with more than 72 the hash would refuse what the policy allows. */
+  /** Characters; at most 72, because bcrypt reads no more bytes. */
   maxLength: number;
   /** Which symbols are allowed besides half-width letters and digits. */
   symbols: string;

@@ -25,7 +25,7 @@ const MOST_CHANGES = 5;
 /** The handlers of `deliver_dealer_link` and `update_dealer_link`. */
 export function createDealerLinkDelivery(deps: DeliverDeps, breaker: DealerBreaker): { deliver: JobHandler; update: JobHandler } {
   const { config, storage } = deps;
-  const giveUpAfterMs = config.dealerDeliveryGiveUpAfterSeconds * 1000;
+  const giveUpAfterMs = config.dealerDelivery.giveUpAfterSeconds * 1000;
 
   const change = async (
     linkId: string,

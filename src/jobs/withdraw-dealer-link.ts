@@ -10,7 +10,7 @@ type WithdrawDeps = Pick<Deps, 'config' | 'storage' | 'clock' | 'keys'>;
 export function createWithdrawDealerLink(deps: WithdrawDeps, breaker: DealerBreaker): JobHandler {
   const { config, storage } = deps;
   return {
-    giveUpAfterMs: config.dealerDeliveryGiveUpAfterSeconds * 1000,
+    giveUpAfterMs: config.dealerDelivery.giveUpAfterSeconds * 1000,
     async run(payload, job, signal) {
       const link = await storage.dealerLinks.find(String(payload.link_id));
       const dealer = config.dealers.find(({ code }) => code === link?.dealer);

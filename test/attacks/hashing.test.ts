@@ -88,7 +88,7 @@ describe('the hashing lane', () => {
   });
 
   test('S109 more hashes a minute than an address, an account or a draft may have: refused, counted, and told for how long', async () => {
-    const lane = slowHasher({ queueLimit: 1000, perMinute: { source: 30, account: 20, draft: 10 } });
+    const lane = slowHasher({ queueLimit: 1000, perMinute: { address: 30, account: 20, draft: 10 } });
     lane.advance(20_000 - (1_000_000_000_000 % 60_000));
     for (let n = 0; n < 12; n += 1) lane.ask('draft', asker('10.0.0.1', 'a', { subject: { kind: 'draft', id: 'a' } }));
     for (let n = 0; n < 12; n += 1) lane.ask('account', asker('10.0.0.2', 'a'));

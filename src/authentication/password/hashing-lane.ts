@@ -38,7 +38,7 @@ export type LaneOptions = {
   /** How many wait. A quarter of the places is kept for known devices. */
   queueLimit: number;
   /** Hashes a minute, in this process. */
-  perMinute: { source: number; account: number; draft: number };
+  perMinute: { address: number; account: number; draft: number };
   /** Epoch milliseconds. */
   clock: () => number;
   onRefused?: (reason: HashRefusal) => void;
@@ -155,7 +155,7 @@ function createBudgets({ perMinute, onRefused }: LaneOptions): (asker: HashAsker
     if (!asker) return;
     const { source, subject, knownDevice } = asker;
     const budgets: [HashRefusal, string, number][] = [
-      ...(knownDevice === undefined ? [['source', source, perMinute.source] as [HashRefusal, string, number]] : []),
+      ...(knownDevice === undefined ? [['source', source, perMinute.address] as [HashRefusal, string, number]] : []),
       ...(subject ? [[subject.kind, namesOf(asker).subject, perMinute[subject.kind]] as [HashRefusal, string, number]] : []),
     ];
     for (const [reason, key, most] of budgets) {

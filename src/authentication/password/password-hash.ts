@@ -53,7 +53,7 @@ const HASH = /^\$2([aby])\$(\d\d)\$[./A-Za-z0-9]{53}$/;
 const LOWEST_COST = 4;
 /** A damaged or planted hash of cost 31 would occupy the lane for days. */
 export const HIGHEST_COST = 16;
-const NO_BUDGETS = { source: Infinity, account: Infinity, draft: Infinity };
+const NO_BUDGETS = { address: Infinity, account: Infinity, draft: Infinity };
 
 export function createPasswordHasher(options: HasherOptions): PasswordHasher {
   const { cost, onCostlier, algorithm = bcrypt } = options;

@@ -1,106 +1,113 @@
-// What config/policy.json may say. config/policy.schema.json is generated from it, for editors.
+// The table of all policy values: bounds, safe range and description of each. Made from it: the check of config/policy.json, the type of
+// these values in Config, config/policy.schema.json for editors, and docs/policy.md (npm run generate).
 import { z } from 'zod';
 
 const DAY = 24 * 60 * 60;
+
+/** A range beyond which a value is allowed but protects too little; production starts with a warning. */
+export type SafeRange = { atLeast?: number; atMost?: number; unit?: string; hint: string };
+export const SAFE_RANGES = z.registry<SafeRange>();
 
 function whole(least: number, most: number, description: string) {
   const expected = `a whole number from ${least} to ${most}`;
   return z.int(expected).min(least, expected).max(most, expected).describe(description);
 }
 
-const password = z.strictObject(
-  {
-    min_length: whole(8, 72, 'Characters.'),
-    max_length: whole(8, 72, 'Characters. bcrypt reads 72 bytes.'),
-    symbols: z
-      .string('symbols of ASCII')
-      .regex(/^[!-/:-@[-`{-~]*$/, 'symbols of ASCII')
-      .describe('Allowed besides half-width letters and digits.'),
-  },
-  'an object',
-);
+/** A count after which somebody is slowed down. Above half of its maximum it is hardly a limit. */
+function limit(least: number, most: number, description: string) {
+  return whole(least, most, description).register(SAFE_RANGES, { atMost: most / 2, hint: 'the limit is nearly off' });
+}
 
-const passwordHash = z.strictObject(
-  {
-    concurrency: whole(
-      1,
-      16,
-      'How many passwords are hashed at a time: this many, or as many as there are cores if those are fewer.',
-    ),
-    queue_limit: whole(0, 10_000, 'How many wait; more are answered 503 with Retry-After.'),
-    per_minute: z
-      .strictObject(
-        {
-          address: whole(10, 1_000_000, 'For an IPv4 address or an IPv6 /64.'),
-          account: whole(3, 1000, 'For an account.'),
-          draft: whole(3, 1000, 'For an unfinished registration.'),
-        },
-        'an object',
-      )
-      .describe('How many passwords a process hashes in a minute at most.'),
-  },
-  'an object',
-);
+/** Seconds during which a limit counts. Near its minimum the limit is hardly one. */
+function limitSeconds(least: number, most: number, description: string) {
+  const safe: SafeRange = { atLeast: 2 * least, hint: 'the limit before it is nearly off' };
+  return whole(least, most, description).register(SAFE_RANGES, safe);
+}
 
-const rateLimits = z.strictObject(
-  {
-    login: z.strictObject(
-      {
-        failures_per_account: whole(3, 100, 'Failed logins of an account in the window.'),
-        failures_per_address: whole(
-          3,
-          20_000,
-          'Failed logins from an IPv4 address or IPv6 /64 in the window; then it is slowed down.',
-        ),
-        failures_per_network: whole(
-          3,
-          500_000,
-          'Failed logins from a network (IPv4 /24, IPv6 /48) in the window; then it is slowed down.',
-        ),
-        window_seconds: whole(60, DAY, 'The window.'),
-      },
-      'an object',
-    ),
-    email_code: z.strictObject(
-      {
-        per_mailbox_per_hour: whole(1, 100, 'Codes to a mailbox.'),
-        unproven_per_address_per_hour: whole(
-          1,
-          50_000,
-          'Codes asked for from an IPv4 address or IPv6 /64 and not (yet) entered.',
-        ),
-        unproven_per_network_per_hour: whole(1, 1_000_000, 'The same from a network (IPv4 /24, IPv6 /48).'),
-        overall_per_hour: whole(1, 10_000_000, 'Codes sent altogether: the mail server is not flooded through us.'),
-        quiet_share_percent: whole(0, 90, 'Of overall_per_hour, kept for networks that have hardly asked for any.'),
-        short_tries_per_mailbox_per_day: whole(
-          5,
-          500,
-          'Wrong six-digit codes; after them codes to the mailbox have twelve digits.',
-        ),
-        resend_after_seconds: whole(10, 3600, 'Before another code can be asked for in place of the last one.'),
-      },
-      'an object',
-    ),
-    legacy_hand_over: z.strictObject(
-      { per_client_per_minute: whole(1, 100_000, 'Legacy profiles from a client app.') },
-      'an object',
-    ),
-  },
-  'an object',
-);
+/** Seconds for which something lives, at least a minute. A longer lifetime helps a thief more than it helps people. */
+function lifetime(most: number, safe: number, description: string) {
+  const range: SafeRange = { atMost: safe, unit: 'seconds', hint: 'whoever steals it has as long' };
+  return whole(60, most, description).register(SAFE_RANGES, range);
+}
 
-const lifetimes = z.strictObject(
-  {
-    session: whole(60, 365 * DAY, 'Of being signed in at the ID, from the last use.'),
-    session_absolute: whole(60, 365 * DAY, 'Of being signed in at the ID, from the password, however much it is used.'),
-    interaction: whole(60, DAY, 'Of a flow through the pages.'),
-    access_token: whole(60, DAY, 'Of an access token.'),
-    id_token: whole(60, DAY, 'Of an ID token.'),
-    refresh_token: whole(60, 3650 * DAY, 'Of a refresh token, from its issue; each use gives a new one, until the grant ends.'),
-    grant: whole(60, 3650 * DAY, 'Of what was agreed to for a client app.'),
-  },
-  'an object',
-);
+function group<Shape extends z.ZodRawShape>(shape: Shape) {
+  return z.strictObject(shape, 'an object');
+}
+
+const password = group({
+  min_length: whole(8, 72, 'Characters.'),
+  max_length: whole(8, 72, 'Characters. bcrypt reads 72 bytes.').register(SAFE_RANGES, {
+    atLeast: 16,
+    hint: 'people who choose long passwords are kept from it',
+  }),
+  symbols: z
+    .string('symbols of ASCII')
+    .regex(/^[!-/:-@[-`{-~]*$/, 'symbols of ASCII')
+    .describe('Allowed besides half-width letters and digits.'),
+});
+
+const perMinute = group({
+  address: whole(10, 1_000_000, 'For an IPv4 address or an IPv6 /64.'),
+  account: whole(3, 1000, 'For an account.'),
+  draft: whole(3, 1000, 'For an unfinished registration.'),
+});
+const passwordHash = group({
+  concurrency: whole(
+    1,
+    16,
+    'How many passwords are hashed at a time: this many, or as many as there are cores if those are fewer.',
+  ),
+  queue_limit: whole(0, 10_000, 'How many wait; more are answered 503 with Retry-After.'),
+  per_minute: perMinute.describe('How many passwords a process hashes in a minute at most.'),
+});
+
+const rateLimits = group({
+  login: group({
+    failures_per_account: limit(3, 100, 'Failed logins of an account in the window.'),
+    failures_per_address: limit(
+      3,
+      20_000,
+      'Failed logins from an IPv4 address or IPv6 /64 in the window; then it is slowed down.',
+    ),
+    failures_per_network: limit(
+      3,
+      500_000,
+      'Failed logins from a network (IPv4 /24, IPv6 /48) in the window; then it is slowed down.',
+    ),
+    window_seconds: limitSeconds(60, DAY, 'The window.'),
+  }),
+  email_code: group({
+    per_mailbox_per_hour: limit(1, 100, 'Codes to a mailbox.'),
+    unproven_per_address_per_hour: limit(1, 50_000, 'Codes asked for from an IPv4 address or IPv6 /64 and not (yet) entered.'),
+    unproven_per_network_per_hour: limit(1, 1_000_000, 'The same from a network (IPv4 /24, IPv6 /48).'),
+    overall_per_hour: limit(1, 10_000_000, 'Codes sent altogether: the mail server is not flooded through us.'),
+    quiet_share_percent: limit(0, 90, 'Of overall_per_hour, kept for networks that have hardly asked for any.'),
+    short_tries_per_mailbox_per_day: limit(5, 500, 'Wrong six-digit codes; after them codes to the mailbox have twelve digits.'),
+    resend_after_seconds: limitSeconds(10, 3600, 'Before another code can be asked for in place of the last one.'),
+  }),
+  legacy_hand_over: group({ per_client_per_minute: limit(1, 100_000, 'Legacy profiles from a client app.') }),
+});
+
+const lifetimes = group({
+  session: lifetime(365 * DAY, 30 * DAY, 'Of being signed in at the ID, from the last use.'),
+  session_absolute: lifetime(365 * DAY, 90 * DAY, 'Of being signed in at the ID, from the password, however much it is used.'),
+  interaction: lifetime(DAY, 4 * 60 * 60, 'Of a flow through the pages.'),
+  access_token: lifetime(DAY, 60 * 60, 'Of an access token.'),
+  id_token: lifetime(DAY, 4 * 60 * 60, 'Of an ID token.'),
+  refresh_token: lifetime(
+    3650 * DAY,
+    366 * DAY,
+    'Of a refresh token, from its issue; each use gives a new one, until the grant ends.',
+  ),
+  grant: lifetime(3650 * DAY, 3 * 366 * DAY, 'Of what was agreed to for a client app.'),
+});
+
+const dealerDelivery = group({
+  give_up_after_seconds: whole(60, 90 * DAY, 'How long a dealer’s system is tried before the link is given up.').register(
+    SAFE_RANGES,
+    { atLeast: 3600, hint: 'an hour’s fault of a dealer loses links' },
+  ),
+});
 
 export const policySchema = z.strictObject({
   $schema: z.string('"policy.schema.json"').optional(),
@@ -108,10 +115,16 @@ export const policySchema = z.strictObject({
   password_hash: passwordHash.describe('bcrypt; its cost is PASSWORD_HASH_COST.'),
   rate_limits: rateLimits,
   lifetimes: lifetimes.describe('Seconds.'),
-  dealer_delivery: z
-    .strictObject(
-      { give_up_after_seconds: whole(60, 90 * DAY, 'How long a dealer’s system is tried before the link is given up.') },
-      'an object',
-    )
-    .describe('How links reach the dealers.'),
+  dealer_delivery: dealerDelivery.describe('How links reach the dealers.'),
 });
+
+/** One value of the policy. */
+export type PolicyValue = { path: string[]; schema: z.ZodType };
+
+/** Every policy value, in the order of the table. */
+export function policyValues(schema: z.ZodObject = policySchema, path: string[] = []): PolicyValue[] {
+  return Object.entries(schema.shape).flatMap(([key, inner]) => {
+    if (inner instanceof z.ZodObject) return policyValues(inner, [...path, key]);
+    return key === '$schema' ? [] : [{ path: [...path, key], schema: inner as z.ZodType }];
+  });
+}

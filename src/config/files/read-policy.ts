@@ -1,79 +1,54 @@
 // Reads config/policy.json: password rule, rate limits, lifetimes.
+import type { z } from 'zod';
 import { checkObject } from '../problems/check-object.ts';
-import type { FromFiles } from '../config.ts';
-import { policySchema } from './policy-schema.ts';
 import type { Problem } from '../problems/problem.ts';
 import { readJsonFile } from '../problems/read-json-file.ts';
-import { checkPolicyLimits } from '../unsafe/check-policy-limits.ts';
 import type { Mode } from '../problems/web-url.ts';
+import { camelKeys, type CamelKeys } from './camel-keys.ts';
+import { checkPolicyLimits } from './check-policy-limits.ts';
+import { policySchema } from './policy-schema.ts';
 
 const FILE = 'config/policy.json';
 
-export type Policy = Pick<
-  FromFiles,
-  'passwordPolicy' | 'passwordHash' | 'rateLimits' | 'lifetimes' | 'dealerDeliveryGiveUpAfterSeconds'
->;
+type PolicyFile = Omit<z.output<typeof policySchema>, '$schema'>;
 
-/** Reads the policy; says what is wrong and answers `undefined` where it cannot be used. */
+/** The policy values, described in policy-schema.ts, under names of code. */
+export type Policy = CamelKeys<Omit<PolicyFile, 'password'>> & { passwordPolicy: CamelKeys<PolicyFile['password']> };
+
+/** Reads the policy; reports mistakes and returns `undefined` if it cannot be used. */
 export function readPolicy(directory: string, mode: Mode, problems: Problem[]): Policy | undefined {
   const json = readJsonFile(directory, FILE, problems);
   if (json === undefined) return undefined;
-  if (mode === 'production') checkPolicyLimits(json, problems);
-  const {
-    password,
-    password_hash: hash,
-    rate_limits: limits,
-    lifetimes,
-    dealer_delivery: delivery,
-  } = checkObject(policySchema, json, FILE, problems);
-  if (password && password.min_length > password.max_length) {
-    const expected = `at most max_length (${password.max_length})`;
-    problems.push({ severity: 'error', source: FILE, key: 'password.min_length', expected, found: String(password.min_length) });
-  }
-  if (lifetimes && lifetimes.grant < lifetimes.refresh_token) {
-    const expected = `at least refresh_token (${lifetimes.refresh_token}): without its grant a refresh token is worth nothing`;
-    problems.push({ severity: 'error', source: FILE, key: 'lifetimes.grant', expected, found: String(lifetimes.grant) });
-  }
-  if (lifetimes && lifetimes.session_absolute < lifetimes.session) {
-    const expected = `at least session (${lifetimes.session}): a session that ends before that is never idle for so long`;
-    const found = String(lifetimes.session_absolute);
-    problems.push({ severity: 'error', source: FILE, key: 'lifetimes.session_absolute', expected, found });
-  }
-  if (!password || !hash || !limits || !lifetimes || !delivery) return undefined;
-  return {
-    passwordPolicy: { minLength: password.min_length, maxLength: password.max_length, symbols: password.symbols },
-    passwordHash: {
-      concurrency: hash.concurrency,
-      queueLimit: hash.queue_limit,
-      perMinute: { source: hash.per_minute.address, account: hash.per_minute.account, draft: hash.per_minute.draft },
-    },
-    rateLimits: {
-      login: {
-        failuresPerAccount: limits.login.failures_per_account,
-        failuresPerAddress: limits.login.failures_per_address,
-        failuresPerNetwork: limits.login.failures_per_network,
-        windowSeconds: limits.login.window_seconds,
-      },
-      emailCode: {
-        perMailboxPerHour: limits.email_code.per_mailbox_per_hour,
-        unprovenPerAddressPerHour: limits.email_code.unproven_per_address_per_hour,
-        unprovenPerNetworkPerHour: limits.email_code.unproven_per_network_per_hour,
-        overallPerHour: limits.email_code.overall_per_hour,
-        quietSharePercent: limits.email_code.quiet_share_percent,
-        shortTriesPerMailboxPerDay: limits.email_code.short_tries_per_mailbox_per_day,
-        resendAfterSeconds: limits.email_code.resend_after_seconds,
-      },
-      legacyHandOver: { perClientPerMinute: limits.legacy_hand_over.per_client_per_minute },
-    },
-    lifetimes: {
-      session: lifetimes.session,
-      sessionAbsolute: lifetimes.session_absolute,
-      interaction: lifetimes.interaction,
-      accessToken: lifetimes.access_token,
-      idToken: lifetimes.id_token,
-      refreshToken: lifetimes.refresh_token,
-      grant: lifetimes.grant,
-    },
-    dealerDeliveryGiveUpAfterSeconds: delivery.give_up_after_seconds,
+  if (mode === 'production') checkPolicyLimits(json, FILE, problems);
+  const mistakes: Problem[] = [];
+  const { $schema: _, ...values } = checkObject(policySchema, json, FILE, mistakes);
+  checkTogether(values, mistakes);
+  problems.push(...mistakes);
+  if (mistakes.length > 0) return undefined;
+  // Without a mistake every value is there.
+  const { password, ...others } = camelKeys(values as PolicyFile);
+  return { passwordPolicy: password, ...others };
+}
+
+/** Checks values that depend on each other. */
+function checkTogether({ password, lifetimes }: Partial<PolicyFile>, problems: Problem[]): void {
+  const report = (key: string, expected: string, found: number): void => {
+    problems.push({ severity: 'error', source: FILE, key, expected, found: String(found) });
   };
+  if (password && password.min_length > password.max_length)
+    report('password.min_length', `at most max_length (${password.max_length})`, password.min_length);
+  if (!lifetimes) return;
+  const { grant, refresh_token: refreshToken, session, session_absolute: sessionAbsolute } = lifetimes;
+  if (grant < refreshToken)
+    report(
+      'lifetimes.grant',
+      `at least refresh_token (${refreshToken}): without its grant a refresh token is worth nothing`,
+      grant,
+    );
+  if (sessionAbsolute < session)
+    report(
+      'lifetimes.session_absolute',
+      `at least session (${session}): a session that ends before that is never idle for so long`,
+      sessionAbsolute,
+    );
 }

@@ -2,7 +2,8 @@
 import type { Variables } from './variables.ts';
 import type { ReferenceContext } from './references.ts';
 import { SETTINGS } from './settings.ts';
-import type { Setting, SettingName, SettingValues } from './settings.ts';
+import type { Setting } from './setting.ts';
+import type { SettingName, SettingValues } from './settings.ts';
 
 /** Makes the lookup for `resolveReferences` and `checkClientFiles`. */
 export function createReferenceLookup(settings: SettingValues, variables: Variables): ReferenceContext {

@@ -1,11 +1,11 @@
 // Reads the settings from the variables, and finds misspelt names.
-import type { AppName } from '../config.ts';
 import { describeValue } from '../problems/describe-value.ts';
 import { nearestName } from '../problems/nearest-name.ts';
 import type { Problem } from '../problems/problem.ts';
 import { DOT_ENV } from './read-variables.ts';
 import { isSecretSetting, SECRET_NAMES, secretFileName, SETTINGS } from './settings.ts';
-import type { Setting, SettingName, SettingValues } from './settings.ts';
+import type { AppName, Setting } from './setting.ts';
+import type { SettingName, SettingValues } from './settings.ts';
 import type { Variables } from './variables.ts';
 
 const NAMES = Object.keys(SETTINGS) as SettingName[];

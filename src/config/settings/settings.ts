@@ -1,64 +1,91 @@
-// Every setting of the environment: what it is when nobody says, who needs it in production, and what it may be.
-// .env.example tells the same to people; a test holds the two together.
+// The table of all settings of the environment. Made from it: how each is read and reported, the part of Config that passes values on
+// as they are, and .env.example (npm run generate).
 import { isIP } from 'node:net';
-import type { AppName } from '../config.ts';
-import { expectedWebUrl, isWebOrigin } from '../problems/web-url.ts';
-import type { Mode } from '../problems/web-url.ts';
-
-export type Setting<T> = {
-  /** In development, where nobody says. */
-  default?: string;
-  /** Where nobody says, to-config.ts takes it from another setting; `default` is what comes out when nobody says that one either. */
-  derived?: true;
-  /** In production, where nobody says. Where it is absent, the apps of `neededBy` do not start without being told. */
-  productionDefault?: string;
-  /** The apps that cannot run without it. What only client files refer to is needed by none. */
-  neededBy: readonly AppName[];
-  /** Never shown. */
-  secret?: true;
-  expected: (mode: Mode) => string;
-  /** The value; `undefined` where the text is none. */
-  parse: (text: string, mode: Mode) => T | undefined;
-  hint?: (text: string, mode: Mode) => string | undefined;
-};
+import { isWebOrigin } from '../problems/web-url.ts';
+import type { AppName, Setting } from './setting.ts';
+import * as kind from './setting.ts';
 
 /** In development only; a value that everybody knows protects nothing. */
 export const GAZOO_DEVELOPMENT_SECRET = 'gazoo-for-development-only-0123456789abcdef';
 
-/** Shorter keys can be guessed from what they have signed. */
-const SHORTEST_KEY = 32;
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'];
-const EVERY_APP: readonly AppName[] = ['id', 'owners-site', 'notebook', 'dealer'];
+export const EVERY_APP: readonly AppName[] = ['id', 'owners-site', 'notebook', 'dealer'];
 const MAILING_APPS: readonly AppName[] = ['id', 'owners-site'];
 
 export const SETTINGS = {
-  ISSUER: origin('http://localhost:3000', EVERY_APP),
+  ISSUER: {
+    ...kind.origin('http://localhost:3000', EVERY_APP),
+    section: 'places',
+    about: 'The common ID’s OpenID Connect issuer: scheme, host and port, no path, no slash at the end.',
+    config: 'issuer',
+  },
   HOST: {
-    ...text('an IP address to listen on, such as 127.0.0.1 or 0.0.0.0'),
+    ...kind.text('an IP address to listen on, such as 127.0.0.1 or 0.0.0.0'),
+    section: 'places',
+    about: 'The address to listen on. 0.0.0.0 in a container.',
+    config: 'host',
     default: '127.0.0.1',
     productionDefault: '127.0.0.1',
     // Some tool chains use this name for the name of a platform.
-    parse: (value) => (isIP(value) > 0 ? value : undefined),
+    parse: (value: string) => (isIP(value) > 0 ? value : undefined),
   },
-  PORT: { ...integer(0, 65_535, 'a port'), default: '3000', derived: true, neededBy: EVERY_APP },
-  ADMIN_PORT: integer(0, 65_535, 'a port for metrics and readiness with details'),
+  PORT: {
+    ...kind.integer(0, 65_535, 'a port'),
+    section: 'places',
+    about:
+      'The port to listen on; 0 takes a free one. In development the common ID takes the port of ISSUER, and every other app the port of its own URL below.',
+    default: '3000',
+    derived: true,
+    neededBy: EVERY_APP,
+  },
+  ADMIN_PORT: {
+    ...kind.integer(0, 65_535, 'a port for metrics and readiness with details'),
+    section: 'places',
+    about:
+      'The port of the common ID’s metrics (/metrics, for Prometheus) and of its readiness with details (/health/ready: database, configuration, each worker). Where it is not set, they are nowhere; the public /health/live and /health/ready tell the status alone.',
+  },
   ADMIN_HOST: {
-    ...text('an IP address to listen on for metrics and readiness with details, such as 127.0.0.1'),
+    ...kind.text('an IP address to listen on for metrics and readiness with details, such as 127.0.0.1'),
+    section: 'places',
+    about: 'The address that ADMIN_PORT listens on. Another one than this machine’s only in the operators’ own network.',
     default: '127.0.0.1',
     productionDefault: '127.0.0.1',
-    parse: (value) => (isIP(value) > 0 ? value : undefined),
+    parse: (value: string) => (isIP(value) > 0 ? value : undefined),
   },
-  OWNERS_SITE_URL: origin('http://localhost:3001', ['owners-site', 'notebook']),
-  NOTEBOOK_URL: origin('http://localhost:3002', ['owners-site', 'notebook']),
-  DEALER_SYSTEM_URL: origin('http://localhost:3003', EVERY_APP),
+  OWNERS_SITE_URL: {
+    ...kind.origin('http://localhost:3001', ['owners-site', 'notebook']),
+    section: 'places',
+    about: 'The owners site.',
+  },
+  NOTEBOOK_URL: {
+    ...kind.origin('http://localhost:3002', ['owners-site', 'notebook']),
+    section: 'places',
+    about: 'The maintenance notebook.',
+  },
+  DEALER_SYSTEM_URL: {
+    ...kind.origin('http://localhost:3003', EVERY_APP),
+    section: 'places',
+    about: 'The dealer system; config/dealers.json refers to it.',
+  },
   MAILBOX_URL: {
-    ...origin('http://localhost:3004', []),
-    expected: (mode) => (mode === 'production' ? 'nothing, because the mailbox is for development only' : expectedOrigin(mode)),
+    ...kind.origin('http://localhost:3004', []),
+    section: 'places',
+    about: 'The page of the mailbox. Development only.',
+    expected: (mode) =>
+      mode === 'production' ? 'nothing, because the mailbox is for development only' : kind.expectedOrigin(mode),
     parse: (value, mode) => (mode === 'development' && isWebOrigin(value, mode) ? value : undefined),
-    hint: (value, mode) => (mode === 'production' ? 'take it out' : hintOrigin(value, mode)),
+    hint: (value, mode) => (mode === 'production' ? 'take it out' : kind.hintOrigin(value, mode)),
   },
-  DEMO_CLIENTS_URL: origin('http://localhost:3005', []),
+  DEMO_CLIENTS_URL: {
+    ...kind.origin('http://localhost:3005', []),
+    section: 'places',
+    about:
+      'The demo clients: five services to try, in development only. Their files in config/clients refer to it; without those files nothing needs it.',
+    neededByClientFiles: true,
+  },
   SMTP_URL: {
+    section: 'mail',
+    about: 'The mail server. In development the mailbox listens here: nothing leaves this machine.',
     default: 'smtp://localhost:1025',
     neededBy: MAILING_APPS,
     secret: true,
@@ -66,90 +93,169 @@ export const SETTINGS = {
       mode === 'production'
         ? 'the URL of a mail server, such as smtps://user:password@mail.example.jp (there is no mailbox of development in production)'
         : 'the URL of a mail server, such as smtp://localhost:1025 or smtps://user:password@mail.example.jp',
-    parse: (value) => (/^smtps?:$/.test(URL.parse(value)?.protocol ?? '') && URL.parse(value)?.hostname ? value : undefined),
+    parse: (value: string) =>
+      /^smtps?:$/.test(URL.parse(value)?.protocol ?? '') && URL.parse(value)?.hostname ? value : undefined,
   },
   MAIL_FROM: {
-    ...text('the sender of mails, such as Example ID <no-reply@id.example.jp>', MAILING_APPS),
+    ...kind.text('the sender of mails, such as Example ID <no-reply@id.example.jp>', MAILING_APPS),
+    section: 'mail',
+    about: 'The sender of mails.',
     default: 'TOYOTA/LEXUS共通ID <no-reply@id.toyota.jp>',
-    parse: (value) => (/^[^<>\p{Cc}]*<[^@<>\s]+@[^@<>\s]+>$|^[^@<>\s]+@[^@<>\s]+$/u.test(value) ? value : undefined),
+    parse: (value: string) => (/^[^<>\p{Cc}]*<[^@<>\s]+@[^@<>\s]+>$|^[^@<>\s]+@[^@<>\s]+$/u.test(value) ? value : undefined),
   },
   DATABASE_URL: {
+    section: 'data',
+    about:
+      'The common ID’s database: sqlite:<path of a file>, or mongodb://… for more than one machine. Where it is not set, common-id.sqlite in DATA_DIRECTORY.',
     default: 'sqlite:data/common-id.sqlite',
     derived: true,
     neededBy: ['id'],
     secret: true,
     expected: () => 'sqlite:<path of a file>, or a mongodb:// or mongodb+srv:// URL',
-    parse: (value) => (/^sqlite:.+|^mongodb(\+srv)?:\/\/./.test(value) ? value : undefined),
+    parse: (value: string) => (/^sqlite:.+|^mongodb(\+srv)?:\/\/./.test(value) ? value : undefined),
   },
-  DATA_DIRECTORY: { ...text('a directory'), default: 'data', productionDefault: 'data' },
-  KEY_DIRECTORY: { ...text('the directory of the signing and encryption keys', ['id']), default: 'data/keys', derived: true },
+  DATA_DIRECTORY: {
+    ...kind.text('a directory'),
+    section: 'data',
+    about: 'Databases of the apps, and in development keys and secrets.',
+    default: 'data',
+    productionDefault: 'data',
+  },
+  KEY_DIRECTORY: {
+    ...kind.text('the directory of the signing and encryption keys', ['id']),
+    section: 'data',
+    about: 'The common ID’s signing and encryption keys. Where it is not set, keys in DATA_DIRECTORY.',
+    default: 'data/keys',
+    derived: true,
+  },
   COOKIE_KEYS: {
+    section: 'secrets',
+    about:
+      'Sign the cookies; at least 32 characters each, with commas between them. The first signs, all verify: to change it, put a new one in front and take the old one out when its cookies are gone. In development made once and kept in DATA_DIRECTORY.',
     neededBy: EVERY_APP,
     secret: true,
-    expected: () => `secrets of at least ${SHORTEST_KEY} characters with commas between them (the first signs, all verify)`,
-    parse: (value) => {
+    expected: () => `secrets of at least ${kind.SHORTEST_KEY} characters with commas between them (the first signs, all verify)`,
+    parse: (value: string) => {
       const keys = value.split(',').map((key) => key.trim());
-      return keys.every((key) => key.length >= SHORTEST_KEY) ? keys : undefined;
+      return keys.every((key) => key.length >= kind.SHORTEST_KEY) ? keys : undefined;
     },
-    hint: hintSecret,
+    hint: kind.hintSecret,
   },
-  HMAC_KEY: secretKey(['id']),
-  SUBJECT_KEY: secretKey([]),
-  LEDGER_KEY: secretKey([]),
-  LEDGER_ANCHOR_FILE: { ...text('a file'), default: '', productionDefault: '' },
+  HMAC_KEY: {
+    ...kind.secretKey(['id']),
+    section: 'secrets',
+    about:
+      'The keys for mailed codes, for the names of counters and for mails that wait are made of it; at least 32 characters. In development made once and kept in DATA_DIRECTORY. docs/administration.md says how it is changed.',
+  },
+  SUBJECT_KEY: {
+    ...kind.secretKey([]),
+    section: 'secrets',
+    about:
+      'The key of the names under which clients and dealers know a customer; at least 32 characters. Whoever changes it makes every customer a stranger there. Where it is not set, HMAC_KEY.',
+  },
+  LEDGER_KEY: {
+    ...kind.secretKey([]),
+    section: 'secrets',
+    about: 'The key of the ledger’s chain; at least 32 characters. Where it is not set, it is made of HMAC_KEY.',
+  },
+  LEDGER_ANCHOR_FILE: {
+    ...kind.text('a file'),
+    section: 'secrets',
+    about:
+      'A file to which each day’s anchor of the ledger is written, too. Put it where somebody who can write the database cannot write: an anchor that is kept elsewhere shows that the ledger was cut off or replaced. npm run admin -- ledger verify reads it.',
+    default: '',
+    productionDefault: '',
+  },
   TRUST_PROXY: {
-    ...boolean('false', EVERY_APP),
+    ...kind.boolean('false', EVERY_APP),
+    section: 'places',
+    about:
+      'Whether a reverse proxy in front sets X-Forwarded-*. With true and no such proxy, visitors can pretend to come from anywhere; with false behind one, rate limits count all visitors as one.',
+    config: 'trustProxy',
     expected: () => 'true (a reverse proxy in front sets X-Forwarded-*) or false (nothing does)',
   },
   WEB_CONCURRENCY: {
-    ...integer(1, 64, 'the number of processes that serve the common ID'),
+    ...kind.integer(1, 64, 'the number of processes that serve the common ID'),
+    section: 'places',
+    about:
+      'How many processes serve the common ID on this machine: as many as it has cores. They share the port and the database. Only for npm start -- id.',
+    config: 'workers',
     default: '1',
     productionDefault: '1',
   },
   LOG_LEVEL: {
+    section: 'behaviour',
+    about: 'fatal, error, warn, info, debug, trace or silent.',
+    config: 'logLevel',
     default: 'info',
     productionDefault: 'info',
     neededBy: [],
     expected: () => `one of ${LOG_LEVELS.join(', ')}`,
-    parse: (value) => (LOG_LEVELS.includes(value) ? value : undefined),
+    parse: (value: string) => (LOG_LEVELS.includes(value) ? value : undefined),
   },
   DEMO_DATA: {
-    ...boolean('true', EVERY_APP),
+    ...kind.boolean('true', EVERY_APP),
+    section: 'data',
+    about: 'Demo users, IDs and vehicles are written into empty databases. Everybody knows their passwords.',
+    config: 'demo',
     expected: (mode) => (mode === 'production' ? 'false: everybody knows the passwords of the demo data' : 'true or false'),
-    parse: (value, mode) => (mode === 'production' ? (value === 'false' ? false : undefined) : parseBoolean(value)),
+    parse: (value, mode) => (mode === 'production' ? (value === 'false' ? false : undefined) : kind.parseBoolean(value)),
   },
   OWNERS_SITE_SUNSET: {
+    section: 'behaviour',
+    about: 'The last day of the owners site, as YYYY-MM-DD; nobody is told of one where it is not set.',
     productionDefault: '',
     default: '',
     neededBy: [],
     expected: () => 'the last day of the owners site as YYYY-MM-DD',
-    parse: (value) => (isDate(value) ? value : undefined),
+    parse: (value: string) => (kind.isDate(value) ? value : undefined),
   },
   GAZOO_CLIENT_SECRET: {
+    section: 'secrets',
+    about: 'The secret of the client app gazoo; at least 32 characters out of A–Z a–z 0–9 - . _ ~',
     default: GAZOO_DEVELOPMENT_SECRET,
     neededBy: [],
+    neededByClientFiles: true,
     secret: true,
     expected: (mode) =>
-      `at least ${SHORTEST_KEY} characters out of A–Z a–z 0–9 - . _ ~${mode === 'production' ? ', and not the secret of development' : ''}`,
+      `at least ${kind.SHORTEST_KEY} characters out of A–Z a–z 0–9 - . _ ~${mode === 'production' ? ', and not the secret of development' : ''}`,
     parse: (value, mode) =>
       isClientSecret(value) && !(mode === 'production' && value === GAZOO_DEVELOPMENT_SECRET) ? value : undefined,
-    hint: hintSecret,
+    hint: kind.hintSecret,
   },
   PASSWORD_HASH_COST: {
-    ...integer(4, 16, 'the cost of bcrypt'),
+    ...kind.integer(4, 16, 'the cost of bcrypt'),
+    section: 'behaviour',
+    about: 'The cost of bcrypt, 4 to 16; one more doubles the time. At least 10 in production.',
+    config: 'passwordHashCost',
     default: '12',
     productionDefault: '12',
     expected: (mode) => `the cost of bcrypt, a whole number from ${mode === 'production' ? 10 : 4} to 16`,
-    parse: (value, mode) => parseInteger(value, mode === 'production' ? 10 : 4, 16),
+    parse: (value, mode) => kind.parseInteger(value, mode === 'production' ? 10 : 4, 16),
   },
-} satisfies Record<string, Setting<unknown>>;
+} as const satisfies Record<string, Setting<unknown>>;
 
 export type SettingName = keyof typeof SETTINGS;
 
-/** What the settings say; `undefined` where nobody says and nobody needs it, or where it is a problem. */
+/** The value of each setting; `undefined` if it is neither given nor needed, or if its value is a mistake. */
 export type SettingValues = {
   [Name in SettingName]: ReturnType<(typeof SETTINGS)[Name]['parse']>;
 };
+
+/** The settings that Config has as they are, under the names that `config` gives them. One with a default is always there. */
+export type SettingsInConfig = {
+  [
+    Name in SettingName as (typeof SETTINGS)[Name] extends { config: infer Key extends string } ? Key : never
+  ]: (typeof SETTINGS)[Name] extends { default: string } ? NonNullable<SettingValues[Name]> : SettingValues[Name];
+};
+
+/** @param values of settings without a mistake */
+export function settingsInConfig(values: SettingValues): SettingsInConfig {
+  const named = Object.entries<Setting<unknown>>(SETTINGS).flatMap(([name, { config }]) =>
+    config === undefined ? [] : [[config, values[name as SettingName]] as const],
+  );
+  return Object.fromEntries(named) as SettingsInConfig;
+}
 
 /** Whether a name is that of a setting whose value is never shown. */
 export function isSecretSetting(name: string): name is SettingName {
@@ -168,72 +274,5 @@ export function secretFileName(name: SettingName): string {
  * form-encode it for HTTP Basic as RFC 6749, section 2.3.1 says.
  */
 export function isClientSecret(value: string): boolean {
-  return value.length >= SHORTEST_KEY && /^[A-Za-z0-9\-._~]*$/.test(value);
-}
-
-/** Whether a text is a day that exists, as `YYYY-MM-DD`. */
-function isDate(value: string): boolean {
-  const time = /^\d{4}-\d{2}-\d{2}$/.test(value) ? Date.parse(`${value}T00:00:00Z`) : NaN;
-  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(value);
-}
-
-function origin(developmentDefault: string, neededBy: readonly AppName[]): Setting<string> & { default: string } {
-  return {
-    default: developmentDefault,
-    neededBy,
-    expected: expectedOrigin,
-    parse: (value, mode) => (isWebOrigin(value, mode) ? value : undefined),
-    hint: hintOrigin,
-  };
-}
-
-function expectedOrigin(mode: Mode): string {
-  return `${expectedWebUrl(mode)} without a path`;
-}
-
-function hintOrigin(value: string, mode: Mode): string | undefined {
-  const url = URL.parse(value);
-  const bare = url && (url.protocol === 'https:' || url.protocol === 'http:') ? url.origin : undefined;
-  if (bare !== undefined && bare !== value && isWebOrigin(bare, mode)) return `use ${bare}`;
-  const secure = bare?.replace(/^http:/, 'https:');
-  return secure !== undefined && isWebOrigin(secure, mode) ? `use ${secure}` : undefined;
-}
-
-function secretKey(neededBy: readonly AppName[]): Setting<string> {
-  return {
-    neededBy,
-    secret: true,
-    expected: () => `a secret of at least ${SHORTEST_KEY} characters`,
-    parse: (value) => (value.length >= SHORTEST_KEY ? value : undefined),
-    hint: hintSecret,
-  };
-}
-
-function text(what: string, neededBy: readonly AppName[] = []): Setting<string> {
-  return { neededBy, expected: () => what, parse: (value) => value };
-}
-
-function boolean(developmentDefault: string, neededBy: readonly AppName[]): Setting<boolean> {
-  return { default: developmentDefault, neededBy, expected: () => 'true or false', parse: parseBoolean };
-}
-
-function parseBoolean(value: string): boolean | undefined {
-  return value === 'true' ? true : value === 'false' ? false : undefined;
-}
-
-function integer(least: number, most: number, what: string): Setting<number> {
-  return {
-    neededBy: [],
-    expected: () => `${what}, a whole number from ${least} to ${most}`,
-    parse: (value) => parseInteger(value, least, most),
-  };
-}
-
-function parseInteger(value: string, least: number, most: number): number | undefined {
-  const number = /^\d{1,9}$/.test(value) ? Number(value) : NaN;
-  return number >= least && number <= most ? number : undefined;
-}
-
-function hintSecret(): string {
-  return 'make one with: openssl rand -hex 32';
+  return value.length >= kind.SHORTEST_KEY && /^[A-Za-z0-9\-._~]*$/.test(value);
 }

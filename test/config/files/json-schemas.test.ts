@@ -11,7 +11,7 @@ function readConfigFile(name: string): Record<string, unknown> {
   >;
 }
 
-test.each(Object.keys(jsonSchemas()))('config/%s is fresh (npm run generate:config-schema makes it so)', (name) => {
+test.each(Object.keys(jsonSchemas()))('config/%s is fresh (npm run generate makes it so)', (name) => {
   expect(readConfigFile(name)).toEqual(JSON.parse(JSON.stringify(jsonSchemas()[name])));
 });
 

@@ -1,0 +1,9 @@
+// Writes the files that are made from tables of the program: config/*.schema.json, .env.example and docs/policy.md.
+// Usage: npm run generate
+import { writeFileSync } from 'node:fs';
+import { generatedFiles } from './generate/generated-files.ts';
+
+for (const [name, text] of Object.entries(await generatedFiles())) {
+  writeFileSync(new URL(`../${name}`, import.meta.url), text);
+  console.log(name);
+}

@@ -1,0 +1,124 @@
+// What a setting of the environment is, and the kinds of settings.
+import { expectedWebUrl, isWebOrigin } from '../problems/web-url.ts';
+import type { Mode } from '../problems/web-url.ts';
+
+/** The apps; a process runs one or more of them. */
+export type AppName = 'id' | 'owners-site' | 'notebook' | 'dealer' | 'mailbox' | 'demo-clients';
+
+/** The headings of .env.example, in their order. */
+export const SETTING_SECTIONS = {
+  places: 'Where things are',
+  mail: 'Mail',
+  data: 'What is kept',
+  secrets: 'Secrets (make one with: openssl rand -hex 32)',
+  behaviour: 'Behaviour',
+};
+
+export type Setting<T> = SettingKind<T> & {
+  /** Where it stands in .env.example. */
+  section: keyof typeof SETTING_SECTIONS;
+  /** Tells operators what it does; the comment in .env.example. */
+  about: string;
+  /** The name in Config of a value that is passed on as it is. to-config.ts reads the other settings. */
+  config?: string;
+};
+
+/** How a setting is read, and when it is needed. */
+export type SettingKind<T> = {
+  /** The value in development if none is given. */
+  default?: string;
+  /** If no value is given, to-config.ts takes it from another setting; `default` is the result if that one is not given either. */
+  derived?: true;
+  /** The value in production if none is given. Without it, the apps of `neededBy` do not start. */
+  productionDefault?: string;
+  /** The apps that cannot run without it. */
+  neededBy: readonly AppName[];
+  /** Files in config/clients refer to it: it is needed in production for as long as they do. */
+  neededByClientFiles?: true;
+  /** Never shown. */
+  secret?: true;
+  expected: (mode: Mode) => string;
+  /** The value; `undefined` if the text is not valid. */
+  parse: (text: string, mode: Mode) => T | undefined;
+  /** How to correct an invalid text. */
+  hint?: (text: string, mode: Mode) => string | undefined;
+};
+
+type WithDefault<T> = SettingKind<T> & { default: string };
+
+/** Shorter keys can be guessed from what they have signed. */
+export const SHORTEST_KEY = 32;
+
+/** A URL of scheme, host and port. */
+export function origin(developmentDefault: string, neededBy: readonly AppName[]): WithDefault<string> {
+  return {
+    default: developmentDefault,
+    neededBy,
+    expected: expectedOrigin,
+    parse: (value, mode) => (isWebOrigin(value, mode) ? value : undefined),
+    hint: hintOrigin,
+  };
+}
+
+/** @returns the rule for an origin, as part of a sentence */
+export function expectedOrigin(mode: Mode): string {
+  return `${expectedWebUrl(mode)} without a path`;
+}
+
+/** @returns how to make an origin of a URL; `undefined` if that is not clear */
+export function hintOrigin(value: string, mode: Mode): string | undefined {
+  const url = URL.parse(value);
+  const bare = url && (url.protocol === 'https:' || url.protocol === 'http:') ? url.origin : undefined;
+  if (bare !== undefined && bare !== value && isWebOrigin(bare, mode)) return `use ${bare}`;
+  const secure = bare?.replace(/^http:/, 'https:');
+  return secure !== undefined && isWebOrigin(secure, mode) ? `use ${secure}` : undefined;
+}
+
+/** A secret from which keys are derived. */
+export function secretKey(neededBy: readonly AppName[]): SettingKind<string> {
+  return {
+    neededBy,
+    secret: true,
+    expected: () => `a secret of at least ${SHORTEST_KEY} characters`,
+    parse: (value) => (value.length >= SHORTEST_KEY ? value : undefined),
+    hint: hintSecret,
+  };
+}
+
+export function hintSecret(): string {
+  return 'make one with: openssl rand -hex 32';
+}
+
+/** Any text. */
+export function text(what: string, neededBy: readonly AppName[] = []): SettingKind<string> {
+  return { neededBy, expected: () => what, parse: (value) => value };
+}
+
+/** true or false. */
+export function boolean(developmentDefault: string, neededBy: readonly AppName[]): WithDefault<boolean> {
+  return { default: developmentDefault, neededBy, expected: () => 'true or false', parse: parseBoolean };
+}
+
+export function parseBoolean(value: string): boolean | undefined {
+  return value === 'true' ? true : value === 'false' ? false : undefined;
+}
+
+/** A whole number between two bounds. */
+export function integer(least: number, most: number, what: string): SettingKind<number> {
+  return {
+    neededBy: [],
+    expected: () => `${what}, a whole number from ${least} to ${most}`,
+    parse: (value) => parseInteger(value, least, most),
+  };
+}
+
+export function parseInteger(value: string, least: number, most: number): number | undefined {
+  const number = /^\d{1,9}$/.test(value) ? Number(value) : NaN;
+  return number >= least && number <= most ? number : undefined;
+}
+
+/** Whether a text is a day that exists, as `YYYY-MM-DD`. */
+export function isDate(value: string): boolean {
+  const time = /^\d{4}-\d{2}-\d{2}$/.test(value) ? Date.parse(`${value}T00:00:00Z`) : NaN;
+  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(value);
+}
