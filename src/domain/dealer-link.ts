@@ -3,7 +3,7 @@ import { createHmac, type KeyObject } from 'node:crypto';
 import type { EpochMilliseconds } from './account.ts';
 import { dealerSubject } from './dealer-subject.ts';
 
-/** A receipt proves the consent for as long as the dealer keeps it, and so must the key that signed it. */
+/** The dealer keeps the receipt as proof of the consent. The key that signed it is published for as long. */
 export const CONSENT_RECEIPT_LIFETIME_SECONDS = 10 * 365 * 24 * 60 * 60;
 
 /** What the dealer gives to TOYOTA (ご注意1). */
@@ -22,7 +22,7 @@ export type ConsentText = {
   sha256: string;
 };
 
-/** A consent, written down before anything is sent. */
+/** A consent. It is recorded before anything is sent. */
 export type DealerConsent = {
   text: ConsentText;
   share: SharedData[];
@@ -33,10 +33,10 @@ export type DealerConsent = {
 };
 
 /**
- * - `pending`: consent is written down, the dealer has not accepted yet;
+ * - `pending`: the consent is recorded, the dealer has not accepted yet;
  * - `active`: the dealer has accepted;
  * - `failed`: the dealer did not accept within the bounded time (the job is a dead letter);
- * - `withdrawn`: the person took the consent back.
+ * - `withdrawn`: the person withdrew the consent.
  */
 export type DealerLinkStatus = 'pending' | 'active' | 'failed' | 'withdrawn';
 
@@ -49,9 +49,9 @@ export type DealerLink = {
   /** The name under which the dealer knows the customer; links of older versions have none, see `customerOf`. */
   customer?: string;
   status: DealerLinkStatus;
-  /** The one that the dealer was, or is to be, told of. */
+  /** The consent that the dealer was told of, or will be. */
   consent: DealerConsent;
-  /** To the same link in the flows of other clients, one a client: what each may see stands on its own. */
+  /** Consents to the same link in the flows of other clients, at most one for each client. */
   other_consents?: DealerConsent[];
   /**
    * The number of the customer at the dealer, in links of older versions. Now the dealer is told what the final migrations of the account
@@ -60,28 +60,28 @@ export type DealerLink = {
   customer_number?: string;
   /** When the dealer accepted. */
   linked_at?: EpochMilliseconds;
-  /** When the person last took the consents back; those given before are none any more, also when there are new ones. */
+  /** When the person last withdrew. Consents from before that moment are revoked, also after a new one. */
   withdrawn_at?: EpochMilliseconds;
   created_at: EpochMilliseconds;
   updated_at: EpochMilliseconds;
 };
 
 /**
- * The id of a new link of an account and a dealer: the same of two tabs. Without the key nobody gets from the account to it. A link that
- * stands may have another one, of an older version or another key: it is found by its account.
+ * The id of a new link between an account and a dealer: two tabs make the same one. It cannot be computed from the account without the key.
+ * Existing links may have ids of an older version or key, so look a link up by its account.
  */
 export function dealerLinkId(key: KeyObject, accountId: string, dealer: string): string {
   const mac = createHmac('sha256', key).update(JSON.stringify([accountId, dealer]));
   return `dl_${mac.digest('base64url')}`;
 }
 
-/** The id under which the clients of one sector know a link: another in each sector, so that two of them cannot find out that they have the same customer. */
+/** The id by which the clients of one sector know a link. It differs in each sector, so that two sectors cannot tell that they share a customer. */
 export function clientLinkId(key: KeyObject, sector: string, linkId: string): string {
   const mac = createHmac('sha256', key).update(JSON.stringify([sector, linkId]));
   return `dl_${mac.digest('base64url')}`;
 }
 
-/** A link as it begins: the consent is written down, nothing has been sent. */
+/** Makes a link: the consent is recorded, and nothing was sent yet. */
 export function newDealerLink(
   link: { accountId: string; dealer: string; consent: DealerConsent; now: EpochMilliseconds },
   keys: { dealerLinkId: KeyObject; dealerSubject: KeyObject },
@@ -100,14 +100,14 @@ export function newDealerLink(
 }
 
 /**
- * The person pressed 連携する for a dealer that there is a link with. With the consent that stands already nothing changes (the same
- * object comes back), nor with one that was taken back since; in another client's flow it is added, and the dealer need not hear of it; a
- * failed link, another text, or a new consent after a withdrawal begins anew and is to be delivered again.
+ * The person pressed 連携する for a dealer that already has a link. The same consent again, or a revoked one, changes nothing and returns the
+ * same object. A consent in another client's flow is added, and the dealer is not told. A failed link, another text, or a new consent after
+ * a withdrawal starts over, and the link has to be delivered again.
  */
-export function renewed(link: DealerLink, consent: DealerConsent, now: EpochMilliseconds): DealerLink {
-  if (isTakenBack(link, consent)) return link;
+export function renew(link: DealerLink, consent: DealerConsent, now: EpochMilliseconds): DealerLink {
+  if (isRevoked(link, consent)) return link;
   const { linked_at: _linkedAt, other_consents: others = [], ...rest } = link;
-  if (stands(link) && sameConsent(link.consent, consent)) {
+  if (isLive(link) && sameConsent(link.consent, consent)) {
     if (hasConsent(link, consent.client_id)) return link;
     return { ...link, other_consents: [...others, consent], updated_at: now };
   }
@@ -116,48 +116,48 @@ export function renewed(link: DealerLink, consent: DealerConsent, now: EpochMill
   return { ...rest, status: 'pending', consent, ...(kept.length > 0 && { other_consents: kept }), updated_at: now };
 }
 
-/** Whether the person agreed to the link in a client's own flow. */
+/** Whether the person agreed to the link in this client's flow. */
 export function hasConsent({ consent, other_consents: others = [] }: DealerLink, clientId: string): boolean {
   return [consent, ...others].some(({ client_id: id }) => id === clientId);
 }
 
-/** Whether a client may know of the link: a service of ours of every one, somebody else's of those agreed to in its own flow. */
-export function isOpenTo(link: DealerLink, client: { firstParty: boolean; metadata: { client_id: string } }): boolean {
+/** Whether a client may see the link. Our own services see every link; third parties see those that were agreed to in their own flow. */
+export function isVisibleTo(link: DealerLink, client: { firstParty: boolean; metadata: { client_id: string } }): boolean {
   return client.firstParty || hasConsent(link, client.metadata.client_id);
 }
 
-/** Whether a consent was given before the link was withdrawn: wherever it is kept still, it is none any more. */
-export function isTakenBack(link: DealerLink, consent: DealerConsent): boolean {
+/** Whether a consent was given before the link was withdrawn. It counts no more, wherever a copy of it is kept. */
+export function isRevoked(link: DealerLink, consent: DealerConsent): boolean {
   return link.withdrawn_at !== undefined && consent.given_at <= link.withdrawn_at;
 }
 
-/** Whether the dealer is linked, or will be without the person doing anything more. */
-export function stands(link: DealerLink): boolean {
+/** Whether the dealer is linked, or will be without a further action of the person. */
+export function isLive(link: DealerLink): boolean {
   return link.status === 'pending' || link.status === 'active';
 }
 
-/** The dealer accepted. An answer that comes after the person's withdrawal changes nothing. */
-export function accepted(link: DealerLink, now: EpochMilliseconds): DealerLink {
+/** The dealer accepted. An answer after the person's withdrawal changes nothing. */
+export function accept(link: DealerLink, now: EpochMilliseconds): DealerLink {
   if (link.status === 'withdrawn' || link.status === 'active') return link;
   return { ...link, status: 'active', linked_at: now, updated_at: now };
 }
 
-/** The dealer did not accept within the bounded time. Only a link that waits can fail. */
-export function failed(link: DealerLink, now: EpochMilliseconds): DealerLink {
+/** The dealer did not accept in time. Only a pending link can fail. */
+export function fail(link: DealerLink, now: EpochMilliseconds): DealerLink {
   return link.status === 'pending' ? { ...link, status: 'failed', updated_at: now } : link;
 }
 
 /** The dealer did not accept a change about the customer in time. The person is asked to try again. */
-export function updateFailed(link: DealerLink, now: EpochMilliseconds): DealerLink {
-  return stands(link) ? { ...link, status: 'failed', updated_at: now } : link;
+export function failUpdate(link: DealerLink, now: EpochMilliseconds): DealerLink {
+  return isLive(link) ? { ...link, status: 'failed', updated_at: now } : link;
 }
 
-/** The person took the consent back, or the dealer ended it. */
+/** The person withdrew the consent, or the dealer ended the link. */
 export function withdraw(link: DealerLink, now: EpochMilliseconds): DealerLink {
   return link.status === 'withdrawn' ? link : { ...link, status: 'withdrawn', withdrawn_at: now, updated_at: now };
 }
 
-/** Whether two consents are to the same: the text to the letter, and the data both ways. When and where they were given does not count. */
+/** Whether two consents are to exactly the same text and data. When and where they were given does not matter. */
 function sameConsent(a: DealerConsent, b: DealerConsent): boolean {
   const essence = ({ text, share, receive }: DealerConsent) =>
     JSON.stringify([text.version, text.language, text.sha256, share.toSorted(), receive.toSorted()]);

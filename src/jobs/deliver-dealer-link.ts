@@ -1,13 +1,6 @@
 // Jobs: tell a dealer of a customer who has linked their ID, until the dealer has accepted; and of what changes about the customer later.
 import type { Deps } from '../deps.ts';
-import {
-  accepted,
-  CONSENT_RECEIPT_LIFETIME_SECONDS,
-  failed,
-  stands,
-  updateFailed,
-  type DealerLink,
-} from '../domain/dealer-link.ts';
+import { accept, CONSENT_RECEIPT_LIFETIME_SECONDS, fail, isLive, failUpdate, type DealerLink } from '../domain/dealer-link.ts';
 import { customerOf } from '../domain/dealer-subject.ts';
 import type { Account } from '../domain/account.ts';
 import { handedOver, type HandedOver } from '../domain/migration.ts';
@@ -74,7 +67,7 @@ export function createDealerLinkDelivery(deps: DeliverDeps, breaker: DealerBreak
       if (JSON.stringify(now) === JSON.stringify(told)) break;
       told = now;
     }
-    const active = await change(link.id, accepted, 'dealer_link.accepted');
+    const active = await change(link.id, accept, 'dealer_link.accepted');
     if (active) return tell(active, 'dealer-link-done');
     // Taken back while the dealer was told: the withdrawal may have got there first.
     if ((await storage.dealerLinks.find(link.id))?.status === 'withdrawn') {
@@ -99,16 +92,16 @@ export function createDealerLinkDelivery(deps: DeliverDeps, breaker: DealerBreak
         if (link.status === 'active') return tell(link, 'dealer-link-done');
         await tellAll(link, job, signal);
       },
-      gaveUp: gaveUp(failed),
+      gaveUp: gaveUp(fail),
     },
     update: {
       giveUpAfterMs,
       async run(payload, job, signal) {
         const link = await storage.dealerLinks.find(String(payload.link_id));
         // One that does not stand is told in full when the person wants it again.
-        if (link && stands(link)) await tellAll(link, job, signal);
+        if (link && isLive(link)) await tellAll(link, job, signal);
       },
-      gaveUp: gaveUp(updateFailed),
+      gaveUp: gaveUp(failUpdate),
     },
   };
 }

@@ -2,7 +2,7 @@
 import type { AccountClaims } from 'oidc-provider';
 import type { Client, Config, Dealer } from '../config/config.ts';
 import type { Account } from '../domain/account.ts';
-import { clientLinkId, isOpenTo, type DealerLink } from '../domain/dealer-link.ts';
+import { clientLinkId, isVisibleTo, type DealerLink } from '../domain/dealer-link.ts';
 import type { Migration } from '../domain/migration.ts';
 import { claimsOfScope, profileClaims, type ProfileScope } from '../domain/profile-fields.ts';
 import type { Records } from '../storage/records.ts';
@@ -83,7 +83,7 @@ export async function accountClaims(
   const claims = claimsOf(account);
   if (scopes.includes('dealer_link')) {
     const links = await storage.dealerLinks.listByAccount(account.id);
-    claims.dealer_links = links.filter((link) => isOpenTo(link, client)).map((link) => dealerLinkClaim(link, sector, config));
+    claims.dealer_links = links.filter((link) => isVisibleTo(link, client)).map((link) => dealerLinkClaim(link, sector, config));
   }
   if (scopes.includes('migration')) {
     claims.migration = migrationClaim(await storage.migrations.listByAccount(account.id), account.id, config.dealers);

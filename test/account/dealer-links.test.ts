@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { findOwnLink, retryLink, withdrawLink } from '../../src/account/dealer-links/flow.ts';
 import { makeSecretKeys } from '../../src/config/settings/secret-keys.ts';
-import { failed, newDealerLink, type DealerLink } from '../../src/domain/dealer-link.ts';
+import { fail, newDealerLink, type DealerLink } from '../../src/domain/dealer-link.ts';
 import { enqueueDelivery } from '../../src/jobs/enqueue-delivery.ts';
 import { createJobQueue } from '../../src/jobs/job-queue.ts';
 import type { AccountAccess } from '../../src/oidc/sessions/account-access.ts';
@@ -47,7 +47,7 @@ test('a link that was given up is delivered again, with the consent that stands'
   await enqueueDelivery(deps().jobs, link);
   const [job] = await storage.jobs.lease(1, 1_000);
   await storage.jobs.bury(job?.key ?? '', job?.lease ?? '', 'no answer');
-  const given = await storage.dealerLinks.update(failed(link, 2_000), event);
+  const given = await storage.dealerLinks.update(fail(link, 2_000), event);
   await retryLink(deps(), given);
   expect(await storage.dealerLinks.find(link.id)).toMatchObject({ status: 'pending', consent: link.consent });
   expect(await storage.jobs.countByState()).toMatchObject({ waiting: 1, dead: 0 });

@@ -3,14 +3,14 @@ import { createHmac } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import {
-  accepted,
+  accept,
   clientLinkId,
   dealerLinkId,
-  failed,
-  isOpenTo,
+  fail,
+  isVisibleTo,
   newDealerLink,
   RECEIVED_DATA,
-  renewed,
+  renew,
   SHARED_DATA,
   withdraw,
   type DealerConsent,
@@ -31,8 +31,8 @@ const CONSENT: DealerConsent = {
   client_id: 'owners-site',
 };
 const pending = newDealerLink({ accountId: 'account', dealer: 'aichi-01', consent: CONSENT, now: NOW }, KEYS);
-const active = accepted(pending, NOW + 1);
-const dead = failed(pending, NOW + 1);
+const active = accept(pending, NOW + 1);
+const dead = fail(pending, NOW + 1);
 const gone = withdraw(active, NOW + 2);
 
 test('begins with the consent and nothing sent', () => {
@@ -86,35 +86,35 @@ test('a dealer’s name for a customer is no client’s; a link of an older vers
 
 describe('from state to state', () => {
   type Step = (link: DealerLink) => DealerLink;
-  const accept: Step = (link) => accepted(link, NOW + 9);
-  const fail: Step = (link) => failed(link, NOW + 9);
+  const accepts: Step = (link) => accept(link, NOW + 9);
+  const fails: Step = (link) => fail(link, NOW + 9);
   const leave: Step = (link) => withdraw(link, NOW + 9);
-  const again: Step = (link) => renewed(link, { ...CONSENT, given_at: NOW + 9 }, NOW + 9);
-  const elsewhere: Step = (link) => renewed(link, { ...CONSENT, given_at: NOW + 9, client_id: 'notebook' }, NOW + 9);
-  const anew: Step = (link) => renewed(link, { ...CONSENT, text: { ...CONSENT.text, sha256: 'b'.repeat(64) } }, NOW + 9);
+  const again: Step = (link) => renew(link, { ...CONSENT, given_at: NOW + 9 }, NOW + 9);
+  const elsewhere: Step = (link) => renew(link, { ...CONSENT, given_at: NOW + 9, client_id: 'notebook' }, NOW + 9);
+  const anew: Step = (link) => renew(link, { ...CONSENT, text: { ...CONSENT.text, sha256: 'b'.repeat(64) } }, NOW + 9);
 
   test.each<[string, DealerLink, Step, DealerLink['status'], 'changes' | 'stays']>([
-    ['pending, accepted', pending, accept, 'active', 'changes'],
-    ['pending, failed', pending, fail, 'failed', 'changes'],
+    ['pending, accepted', pending, accepts, 'active', 'changes'],
+    ['pending, failed', pending, fails, 'failed', 'changes'],
     ['pending, withdrawn', pending, leave, 'withdrawn', 'changes'],
     ['pending, the same consent again', pending, again, 'pending', 'stays'],
     ['pending, another text', pending, anew, 'pending', 'changes'],
-    ['active, accepted twice', active, accept, 'active', 'stays'],
-    ['active, a late failure', active, fail, 'active', 'stays'],
+    ['active, accepted twice', active, accepts, 'active', 'stays'],
+    ['active, a late failure', active, fails, 'active', 'stays'],
     ['active, withdrawn', active, leave, 'withdrawn', 'changes'],
     ['active, the same consent again', active, again, 'active', 'stays'],
     ['active, another text', active, anew, 'pending', 'changes'],
     ['active, in another client’s flow', active, elsewhere, 'active', 'changes'],
     ['active, in another client’s flow twice', { ...elsewhere(active), updated_at: NOW + 1 }, elsewhere, 'active', 'stays'],
-    ['failed, accepted after all', dead, accept, 'active', 'changes'],
-    ['failed, failed twice', dead, fail, 'failed', 'stays'],
+    ['failed, accepted after all', dead, accepts, 'active', 'changes'],
+    ['failed, failed twice', dead, fails, 'failed', 'stays'],
     ['failed, withdrawn', dead, leave, 'withdrawn', 'changes'],
     ['failed, pressed again', dead, again, 'pending', 'changes'],
-    ['withdrawn, the dealer answers late', gone, accept, 'withdrawn', 'stays'],
-    ['withdrawn, a late failure', gone, fail, 'withdrawn', 'stays'],
+    ['withdrawn, the dealer answers late', gone, accepts, 'withdrawn', 'stays'],
+    ['withdrawn, a late failure', gone, fails, 'withdrawn', 'stays'],
     ['withdrawn twice', gone, leave, 'withdrawn', 'stays'],
     ['withdrawn, pressed again', gone, again, 'pending', 'changes'],
-    ['withdrawn, the page of before shown once more', gone, (link) => renewed(link, CONSENT, NOW + 9), 'withdrawn', 'stays'],
+    ['withdrawn, the page of before shown once more', gone, (link) => renew(link, CONSENT, NOW + 9), 'withdrawn', 'stays'],
   ])('%s', (_, link, step, status, change) => {
     const before = structuredClone(link);
     const after = step(link);
@@ -140,27 +140,27 @@ describe('from state to state', () => {
     expect(both.consent).toBe(active.consent);
     expect(clientsOf(anew(both))).toEqual(['owners-site', 'notebook']);
     expect(clientsOf(elsewhere(anew(pending)))).toEqual(['notebook', 'owners-site']);
-    expect(clientsOf(elsewhere(failed(pending, NOW + 1)))).toEqual(['notebook', 'owners-site']);
+    expect(clientsOf(elsewhere(fail(pending, NOW + 1)))).toEqual(['notebook', 'owners-site']);
     const gallery = { firstParty: false, metadata: { client_id: 'gallery' } };
     const notebook = { firstParty: false, metadata: { client_id: 'notebook' } };
-    expect([active, both].map((link) => isOpenTo(link, notebook))).toEqual([false, true]);
-    expect([isOpenTo(both, gallery), isOpenTo(both, { ...gallery, firstParty: true })]).toEqual([false, true]);
-    const back = renewed(leave(both), { ...CONSENT, given_at: NOW + 12 }, NOW + 12);
+    expect([active, both].map((link) => isVisibleTo(link, notebook))).toEqual([false, true]);
+    expect([isVisibleTo(both, gallery), isVisibleTo(both, { ...gallery, firstParty: true })]).toEqual([false, true]);
+    const back = renew(leave(both), { ...CONSENT, given_at: NOW + 12 }, NOW + 12);
     expect(clientsOf(back)).toEqual(['owners-site']);
     // Kept from before the withdrawal, in another tab.
-    expect(renewed(back, { ...CONSENT, given_at: NOW + 3, client_id: 'notebook' }, NOW + 20)).toBe(back);
+    expect(renew(back, { ...CONSENT, given_at: NOW + 3, client_id: 'notebook' }, NOW + 20)).toBe(back);
   });
 
   test('after a withdrawal only a new consent leads back, whatever else happens in whatever order', () => {
     fc.assert(
-      fc.property(fc.array(fc.constantFrom(accept, fail, leave)), (steps) => {
+      fc.property(fc.array(fc.constantFrom(accepts, fails, leave)), (steps) => {
         expect(steps.reduce((link, step) => step(link), gone).status).toBe('withdrawn');
       }),
     );
   });
 
   test('the order of the data in a consent does not make it another', () => {
-    expect(renewed(active, { ...CONSENT, share: [...SHARED_DATA].reverse() }, NOW + 9)).toBe(active);
-    expect(renewed(active, { ...CONSENT, share: ['profile'] }, NOW + 9).status).toBe('pending');
+    expect(renew(active, { ...CONSENT, share: [...SHARED_DATA].reverse() }, NOW + 9)).toBe(active);
+    expect(renew(active, { ...CONSENT, share: ['profile'] }, NOW + 9).status).toBe('pending');
   });
 });

@@ -1,6 +1,6 @@
 // Takes the consent to a dealer link back, or has one that failed delivered again.
 import type { Deps } from '../../deps.ts';
-import { renewed, withdraw, type DealerLink } from '../../domain/dealer-link.ts';
+import { renew, withdraw, type DealerLink } from '../../domain/dealer-link.ts';
 import { enqueueDelivery, enqueueWithdrawal } from '../../jobs/enqueue-delivery.ts';
 import type { AccountAccess } from '../../oidc/sessions/account-access.ts';
 
@@ -26,7 +26,7 @@ export async function withdrawLink(deps: LinkDeps, access: AccountAccess, link: 
 /** The dealer's system did not answer for so long that the link was given up: the consent stands, and is delivered again. */
 export async function retryLink(deps: LinkDeps, link: DealerLink): Promise<void> {
   const pending = await change(deps, link, 'dealer_link.retried', (standing, now) =>
-    standing.status === 'failed' ? renewed(standing, standing.consent, now) : standing,
+    standing.status === 'failed' ? renew(standing, standing.consent, now) : standing,
   );
   if (pending?.status === 'pending') await enqueueDelivery(deps.jobs, pending);
 }

@@ -1,6 +1,6 @@
 // Asks whether a client may have what it asks for: third parties once, native apps each time (RFC 8252 section 8.6).
 import type { Deps } from '../../deps.ts';
-import { isOpenTo, stands } from '../../domain/dealer-link.ts';
+import { isVisibleTo, isLive } from '../../domain/dealer-link.ts';
 import { page } from '../../http/page-context.ts';
 import { formField } from '../../http/read-form.ts';
 import { claimsInWords } from '../../profile/claims-in-words.ts';
@@ -11,7 +11,7 @@ export function createConsentStep({ config, storage, clock }: Pick<Deps, 'config
   const dealersFor = async ({ accountId, client, scopes, dealerLink }: Interaction) => {
     if (!dealerLink && !scopes.some(({ name }) => name === 'dealer_link')) return [];
     const links = await storage.dealerLinks.listByAccount(accountId as string);
-    const shown = links.filter((link) => stands(link) && isOpenTo(link, client));
+    const shown = links.filter((link) => isLive(link) && isVisibleTo(link, client));
     return config.dealers.filter(({ code }) => shown.some(({ dealer }) => dealer === code));
   };
 

@@ -1,7 +1,7 @@
 // ⑭: writes the dealer link and the migration. Every write can be repeated: whoever comes back finds it done or does it.
 import type { Deps } from '../../deps.ts';
 import type { Account } from '../../domain/account.ts';
-import { dealerLinkId, newDealerLink, renewed, type DealerConsent, type DealerLink } from '../../domain/dealer-link.ts';
+import { dealerLinkId, newDealerLink, renew, type DealerConsent, type DealerLink } from '../../domain/dealer-link.ts';
 import { proposeCandidate } from '../../domain/migration.ts';
 import { draftId } from '../../domain/registration-draft.ts';
 import { differenceOf, type Difference } from '../../domain/same-person.ts';
@@ -34,9 +34,7 @@ export async function writeDealerLink(
     (await findDealerLink(deps, accountId, choice.dealer))?.id ??
     dealerLinkId(config.keys.dealerLinkId, accountId, choice.dealer);
   const { now: link } = await storage.dealerLinks.change(id, (standing) => ({
-    to: standing
-      ? renewed(standing, choice.consent, clock())
-      : newDealerLink({ accountId, ...choice, now: clock() }, config.keys),
+    to: standing ? renew(standing, choice.consent, clock()) : newDealerLink({ accountId, ...choice, now: clock() }, config.keys),
     type: 'dealer_link.consented',
     data: {
       dealer: choice.dealer,

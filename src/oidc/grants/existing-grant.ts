@@ -1,7 +1,7 @@
 // Finds or makes the grant of a person and a client before the policy is asked what is missing.
 import type { Grant, KoaContextWithOIDC } from 'oidc-provider';
 import type { Deps } from '../../deps.ts';
-import { isOpenTo } from '../../domain/dealer-link.ts';
+import { isVisibleTo } from '../../domain/dealer-link.ts';
 import { DEALER_LINK, isConsented, requestedDealerLink, setDealerLinks } from './dealer-link-grant.ts';
 
 /**
@@ -38,7 +38,7 @@ export function createLoadExistingGrant({ clients, storage }: Pick<Deps, 'client
     const mayKnow = (client.metadata.authorization_details_types as string[]).includes(DEALER_LINK);
     const asked = client.firstParty || requestedDealerLink(oidc.params!.authorization_details) !== undefined || hasDetails(grant);
     const links = mayKnow && asked ? (await storage.dealerLinks.listByAccount(accountId)).filter(isConsented) : [];
-    const ofThisClient = links.filter((link) => isOpenTo(link, client));
+    const ofThisClient = links.filter((link) => isVisibleTo(link, client));
     const changed = setDealerLinks(grant, ofThisClient) || before !== JSON.stringify([grant.openid, grant.resources]);
     if (changed || !grant.jti) await grant.save();
     return grant;

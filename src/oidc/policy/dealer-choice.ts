@@ -1,5 +1,5 @@
 // Whether a dealer link is there already, or was chosen in this request: the prompts `dealer_link` and `finalize` both ask.
-import { isOpenTo, isTakenBack, stands, type DealerLink } from '../../domain/dealer-link.ts';
+import { isVisibleTo, isRevoked, isLive, type DealerLink } from '../../domain/dealer-link.ts';
 import type { PolicyFacts } from './policy-facts.ts';
 
 type Facts = Pick<PolicyFacts, 'client' | 'config' | 'decided' | 'dealerLinks'>;
@@ -10,7 +10,7 @@ type Facts = Pick<PolicyFacts, 'client' | 'config' | 'decided' | 'dealerLinks'>;
  */
 export function hasLink({ client, config, dealerLinks }: Facts, dealer?: string): boolean {
   const serves = (link: DealerLink): boolean =>
-    client !== undefined && config.dealers.some(({ code }) => code === link.dealer) && stands(link) && isOpenTo(link, client);
+    client !== undefined && config.dealers.some(({ code }) => code === link.dealer) && isLive(link) && isVisibleTo(link, client);
   return dealerLinks.some((link) => serves(link) && (dealer === undefined || link.dealer === dealer));
 }
 
@@ -20,6 +20,6 @@ export function standingChoice({
   dealerLinks,
 }: Facts): { dealer: string | null } | undefined {
   const { dealer, consent } = choice ?? {};
-  const isWithdrawn = dealerLinks.some((link) => link.dealer === dealer && consent !== undefined && isTakenBack(link, consent));
+  const isWithdrawn = dealerLinks.some((link) => link.dealer === dealer && consent !== undefined && isRevoked(link, consent));
   return isWithdrawn ? undefined : choice;
 }
