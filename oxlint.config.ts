@@ -1,8 +1,10 @@
 // The linter's rules. First of all who may import whom (ARCHITECTURE.md): an entry a folder, each with what to do instead.
 import { defineConfig, type OxlintConfig } from 'oxlint';
+import { stepOf } from './src/oidc/policy/prompt.ts';
+import { PROMPTS } from './src/oidc/policy/prompts.ts';
 
 /** The steps of an interaction: none of them knows another. */
-export const STEPS = ['consent', 'create', 'dealer-link', 'link', 'login', 'required-profile', 'terms'];
+export const STEPS = PROMPTS.map(({ name }) => stepOf(name)).toSorted();
 /** The reference clients: none of them knows another. */
 export const CLIENTS = ['dealer-system', 'demo-clients', 'mailbox', 'maintenance-notebook', 'owners-site'];
 

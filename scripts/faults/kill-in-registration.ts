@@ -147,7 +147,7 @@ async function registerAndLink(world: World, person: Journal, number: number, is
   for (let page = 0; page < MOST_PAGES; page += 1) {
     const heading = await traveller.heading();
     const isAt = (screen: Screen): boolean => heading.startsWith(HEADINGS[screen]);
-    if (isAt('link')) {
+    if (isAt('finalize')) {
       person.hasLink = true;
       return;
     }

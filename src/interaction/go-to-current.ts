@@ -1,4 +1,4 @@
-// Where a browser goes that asks for an interaction which is not on any more, or has lost its cookies: back button, double press, bookmark.
+// Sends a browser to the page that its request is at. It asked for another one: by the back button, a double press, a bookmark or an old path.
 import type { ParameterizedContext } from 'koa';
 import type Provider from 'oidc-provider';
 import type { Deps } from '../deps.ts';
@@ -6,7 +6,7 @@ import { createBrowserIds } from '../http/browser-id.ts';
 import { PageError } from '../http/page-error.ts';
 import { redirect } from '../http/redirect.ts';
 import { interactionPath, resumePath } from '../oidc/policy/interaction-url.ts';
-import { readRecentRequest } from './recent-request.ts';
+import { readRecentRequest, type RecentRequest } from './recent-request.ts';
 
 /** Missing in @types/oidc-provider. */
 const cookieName = (provider: Provider, type: 'interaction' | 'resume'): string =>
@@ -20,8 +20,9 @@ export async function canResume(ctx: Pick<ParameterizedContext, 'cookies'>, uid:
 }
 
 /**
- * Sends the browser in which the request began to the page that is on now; where the request is over, to the service that it came from.
- * @throws {PageError} `interaction_expired`, 400, where the request is not known, too old, or another browser's
+ * Makes the function that sends the browser in which a request began to the page that the request is at. Where the request is over, it sends
+ * the browser to the service that the request came from.
+ * @throws {PageError} `interaction_expired`, 400, where the request is unknown, too old, or another browser's
  */
 export function createGoToCurrent(
   { config, clients, storage }: Pick<Deps, 'config' | 'clients' | 'storage'>,
@@ -56,11 +57,16 @@ export function createGoToCurrent(
     return new PageError('interaction_expired', { detail, ...(wayOn === undefined ? {} : { wayOn }) });
   }
 
+  /**
+   * @param uid the interaction that the browser asked for
+   * @param request the request of that interaction; by default the one that the browser remembers
+   */
   return async function goToCurrent(
     ctx: Pick<ParameterizedContext, 'cookies' | 'redirect' | 'set' | 'status'>,
     uid: string,
+    request?: RecentRequest,
   ): Promise<void> {
-    const recent = readRecentRequest(ctx, secure);
+    const recent = request ?? readRecentRequest(ctx, secure);
     const facts = recent?.uids.includes(uid) ? await storage.interactionFacts.find(recent.cid) : undefined;
     const browserId = browserIds.read(ctx);
     if (!recent || !facts || browserId === undefined || facts.browser_id !== browserId) {

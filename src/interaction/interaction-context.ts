@@ -1,9 +1,10 @@
-// What a step's routes find on the context: the interaction, loaded and checked once by the router.
+// What the routes of a step find on the context: the interaction, which the router has loaded and checked.
 import type { ParameterizedContext } from 'koa';
 import type Router from 'koa-router';
 import type { Client } from '../config/config.ts';
 import type { PageState } from '../http/page-context.ts';
 import type { CurrentSession } from '../oidc/sessions/current-session.ts';
+import type { SignedIn } from '../oidc/sessions/signed-in.ts';
 import type { RequestFacts } from '../oidc/policy/request-facts.ts';
 import type { InteractionFacts, StoredLegacyProfile } from '../storage/storage.ts';
 
@@ -19,7 +20,7 @@ export type Interaction = {
   /** What was decided in this authorization request so far. */
   facts: RequestFacts;
   legacy: StoredLegacyProfile | undefined;
-  /** Who is signed in. */
+  /** The account that was signed in when the interaction began. */
   accountId: string | undefined;
   /** See `createBrowserIds`. */
   browserId: string;
@@ -33,12 +34,12 @@ export type Interaction = {
   cancel: () => Promise<void>;
   /** Writes facts of this request. */
   setFacts: (change: Partial<InteractionFacts>) => Promise<void>;
-  /** Who is signed in now, and since when. */
+  /** The session of that account now; `undefined` where the person has signed out, or another person has signed in. */
   currentSession: () => Promise<CurrentSession | undefined>;
-  /** Ends the session of whoever else is signed in, before this account is. */
+  /** Ends another person's session in this browser, before this account signs in. */
   leaveSession: (accountId: string) => Promise<void>;
-  /** Grants what the client asks for; answers the grant's id. */
-  grant: () => Promise<string>;
+  /** Grants to the client what it asks of this person; answers the grant's id. */
+  grant: (person: SignedIn) => Promise<string>;
 };
 
 export type InteractionState = PageState & { interaction: Interaction };
@@ -47,9 +48,15 @@ export type InteractionContext = ParameterizedContext<InteractionState>;
 /** Adds pages; their paths are relative to the step. */
 export type AddRoutes = (router: Router<InteractionState>) => void;
 
-/** A step of the interaction: the folder with the name of its prompt. */
-export type InteractionStep = {
-  /** The prompt in a path: `dealer-link` for `dealer_link`. */
-  path: string;
-  addRoutes: AddRoutes;
+/** A step that may come before the login. */
+export type InteractionStep = { needsPerson?: false; addRoutes: AddRoutes };
+
+/** The state of a step after the login: the interaction has the person's account. */
+export type SignedInState = PageState & { interaction: Interaction & SignedIn };
+export type SignedInContext = ParameterizedContext<SignedInState>;
+
+/** A step after the login. Its prompt stands behind `login` in the policy. */
+export type SignedInStep = {
+  needsPerson: true;
+  addRoutes: (router: Router<SignedInState>) => void;
 };

@@ -6,7 +6,6 @@ import type { Deps } from '../deps.ts';
 import { createBrowserIds } from '../http/browser-id.ts';
 import { formActionOf } from '../http/form-action.ts';
 import { PageError } from '../http/page-error.ts';
-import { redirect } from '../http/redirect.ts';
 import { CLAIMS_BY_SCOPE } from '../oidc/claims.ts';
 import { currentSession } from '../oidc/sessions/current-session.ts';
 import { requestedDealerLink } from '../oidc/grants/dealer-link-grant.ts';
@@ -43,7 +42,8 @@ export function createLoadInteraction(deps: Deps, provider: Provider) {
       const facts = await readFacts(deps, factsKey);
       if (browserId === undefined || facts.browser_id !== browserId) return goToCurrent(ctx, uid);
       const path = `${INTERACTION_PATH}/${uid}/${stepPath}`;
-      if (interactionPath(found) !== path) return redirect(ctx, interactionPath(found));
+      // The step has another name by now (`RENAMED_STEPS`), or the path was typed.
+      if (interactionPath(found) !== path) return goToCurrent(ctx, uid, { clientId: String(params.client_id), cid, uids: [uid] });
       const client = deps.clients.find(String(params.client_id));
       if (!client) throw new PageError('client_unknown', { detail: 'the client was removed or disabled' });
       rememberRequest(ctx, secure, { clientId: client.metadata.client_id, cid, uid });
@@ -71,12 +71,15 @@ export function createLoadInteraction(deps: Deps, provider: Provider) {
           await writeFacts(deps.storage.interactionFacts, factsKey, change, times());
           ctx.state.interaction.facts = { ...ctx.state.interaction.facts, ...change };
         },
-        currentSession: async () => currentSession(provider, ctx, deps),
+        async currentSession() {
+          const current = await currentSession(provider, ctx, deps);
+          return current?.account.id === accountId ? current : undefined;
+        },
         leaveSession: async (nextAccountId) => leaveSession(provider, ctx, nextAccountId, session !== undefined),
-        grant: async () =>
+        grant: async ({ account }) =>
           grantRequested(provider, {
             clientId: client.metadata.client_id,
-            accountId: accountId as string,
+            accountId: account.id,
             grantId,
             params,
             details: prompt.details,

@@ -1,4 +1,4 @@
-// Mounts the steps behind the loading of the interaction.
+// Mounts the steps: each answers one prompt of the policy, below /interaction/<uid>/<step>.
 import compose from 'koa-compose';
 import Router from 'koa-router';
 import type Provider from 'oidc-provider';
@@ -7,37 +7,50 @@ import type { Deps } from '../deps.ts';
 import type { PageState } from '../http/page-context.ts';
 import { PageError } from '../http/page-error.ts';
 import { INTERACTION_PATH } from '../oidc/policy/interaction-url.ts';
+import { RENAMED_STEPS, stepOf } from '../oidc/policy/prompt.ts';
+import type { PromptName } from '../oidc/policy/prompts.ts';
 import { createConsentStep } from './consent/routes.ts';
 import { createCreateStep } from './create/routes.ts';
 import { createDealerLinkStep } from './dealer-link/routes.ts';
+import { createFinalizeStep } from './finalize/routes.ts';
 import { canResume, createGoToCurrent } from './go-to-current.ts';
-import type { InteractionState, InteractionStep } from './interaction-context.ts';
-import { createLinkStep } from './link/routes.ts';
+import type { InteractionState, InteractionStep, SignedInStep } from './interaction-context.ts';
 import { createLoadInteraction } from './load-interaction.ts';
 import { createLoginStep } from './login/routes.ts';
+import { pairSteps } from './pair-steps.ts';
+import { createRequirePerson } from './require-person.ts';
 import { createRequiredProfileStep } from './required-profile/routes.ts';
 import { createTermsStep } from './terms/routes.ts';
 
-/** In the order of the policy. */
-function createSteps(deps: Deps): InteractionStep[] {
-  return [
-    createCreateStep(deps),
-    createDealerLinkStep(deps),
-    createLoginStep(deps),
-    createTermsStep(deps),
-    createRequiredProfileStep(deps),
-    createLinkStep(deps),
-    createConsentStep(deps),
-  ];
+/** The step of each prompt. */
+export const STEPS: Record<PromptName, (deps: Deps) => InteractionStep | SignedInStep> = {
+  create: createCreateStep,
+  dealer_link: createDealerLinkStep,
+  login: createLoginStep,
+  terms: createTermsStep,
+  required_profile: createRequiredProfileStep,
+  finalize: createFinalizeStep,
+  consent: createConsentStep,
+};
+
+/** The routes of a step, below its path. */
+function mount<State>(prefix: string, { addRoutes }: { addRoutes: (router: Router<State>) => void }) {
+  const router = new Router<State>({ prefix });
+  addRoutes(router);
+  const methodNotAllowed = (): PageError => new PageError('method_not_allowed');
+  return [router.routes(), router.allowedMethods({ throw: true, methodNotAllowed, notImplemented: methodNotAllowed })];
 }
 
-/** /interaction/<uid>/<step>, and whatever the step has below it. */
-const STEP_PATH = new RegExp(`^${INTERACTION_PATH}/(?<uid>[\\w-]+)/(?<step>[a-z-]+)(?:/|$)`);
+/** /interaction/<uid>/<step>, and the paths of the step below it. */
+const STEP_PATH = new RegExp(`^${INTERACTION_PATH}/(?<uid>[\\w-]+)/(?<step>[\\w-]+)(?:/|$)`);
 
 /** oidc-provider's path on which a finished interaction is taken up. */
 const RESUME_PATH = /^\/auth\/(?<uid>[\w-]+)$/;
 
-/** Answers every path of an interaction; other paths go on. */
+/**
+ * Makes the middleware that answers every path of an interaction. Other paths go on.
+ * @throws {Error} the steps do not fit the policy; see `pairSteps`
+ */
 export function createInteractionRouter(
   deps: Deps,
   provider: Provider,
@@ -46,20 +59,15 @@ export function createInteractionRouter(
   const loadInteraction = createLoadInteraction(deps, provider);
   const uidOf = (path: string): string => STEP_PATH.exec(path)?.groups?.uid ?? '';
   const steps = new Map<string, Middleware<InteractionState>>();
-  for (const step of createSteps(deps)) {
-    const router = new Router<InteractionState>({ prefix: `${INTERACTION_PATH}/:uid/${step.path}` });
-    step.addRoutes(router);
-    const methodNotAllowed = (): PageError => new PageError('method_not_allowed');
-    steps.set(
-      step.path,
-      compose([
-        ...forms,
-        loadInteraction(step.path, uidOf),
-        router.routes(),
-        router.allowedMethods({ throw: true, methodNotAllowed, notImplemented: methodNotAllowed }),
-      ] as Middleware<InteractionState>[]),
-    );
+  const requirePerson = createRequirePerson(deps);
+  const made = Object.entries(STEPS).map(([name, createStep]) => [name, createStep(deps)] as const);
+  for (const [name, step] of pairSteps(new Map(made))) {
+    const path = stepOf(name);
+    const prefix = `${INTERACTION_PATH}/:uid/${path}`;
+    const routes = step.needsPerson ? [requirePerson, ...mount(prefix, step)] : mount(prefix, step);
+    steps.set(path, compose([...forms, loadInteraction(path, uidOf), ...routes] as Middleware<InteractionState>[]));
   }
+  for (const path of Object.keys(RENAMED_STEPS)) steps.set(path, loadInteraction(path, uidOf));
   const goToCurrent = createGoToCurrent(deps, provider);
   return async function answerInteraction(ctx, next) {
     const resumed = RESUME_PATH.exec(ctx.path)?.groups?.uid;

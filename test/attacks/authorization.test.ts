@@ -482,8 +482,8 @@ async function withDealer(
   const pages = [page.text];
   await browser.submit('/dealer-link', { decision }, CALLBACK);
   await signIn(browser, email);
-  const answer = browser.page.url.includes('/link')
-    ? await browser.open(browser.page.url.replace(/\/link.*$/, '/link/continue'), CALLBACK)
+  const answer = browser.page.url.includes('/finalize')
+    ? await browser.open(browser.page.url.replace(/\/finalize.*$/, '/finalize/continue'), CALLBACK)
     : browser.page;
   const code = returned(answer).get('code') ?? '';
   return { body: (await redeem(world, code, pkce)).body, pages };
@@ -610,7 +610,7 @@ test('S74 required information left out by the resume address, the last page or 
     `/interaction/${uid}/required-profile/done`,
     `/interaction/${uid}/required-profile/confirm`,
     `/interaction/${uid}/consent`,
-    `/interaction/${uid}/link/continue`,
+    `/interaction/${uid}/finalize/continue`,
   ]) {
     const copy = browser.copy();
     const answer = await copy.open(world.issuer + path, CALLBACK);

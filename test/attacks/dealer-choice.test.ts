@@ -80,7 +80,7 @@ test('S104 連携する, and the browser closed: shown again at the next start, 
   expect(isAtChoice(browser)).toBe(true);
   expect(browser.page.text).toContain(ASKED_AGAIN);
   // The login page of the request that was left does not come of itself, and nothing is linked by asking for other pages.
-  for (const step of ['login', 'link', 'link/continue', 'link/wait']) {
+  for (const step of ['login', 'finalize', 'finalize/continue', 'finalize/wait']) {
     await browser.open(browser.page.url.replace(/\/dealer-link$/, `/${step}`));
     expect(isAtChoice(browser)).toBe(true);
   }

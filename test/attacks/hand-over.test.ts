@@ -318,7 +318,7 @@ async function beginMigration(
 
 /** From ⑭ on to the client. */
 const goOn = async (browser: Browser): Promise<Answer> =>
-  browser.open(browser.page.url.replace(/\/link.*$/, '/link/continue'), CALLBACK);
+  browser.open(browser.page.url.replace(/\/finalize.*$/, '/finalize/continue'), CALLBACK);
 
 const redeemAtSite = async (answer: Answer, pkce: Pkce): Promise<Record<string, unknown>> =>
   (
@@ -547,7 +547,7 @@ test('S90 a hand-over through the browser, twice, or left lying: refused, linked
   const second = await beginMigration(legacyId);
   await signIn(second.browser, 'yamada@example.jp');
   expect(second.browser.page.status).toBe(200);
-  expect(second.browser.page.url).toContain('/link');
+  expect(second.browser.page.url).toContain('/finalize');
   expect(headingOf(second.browser.page)).not.toBe('');
   const went = await goOn(second.browser);
   expect(returned(went).has('code')).toBe(false);

@@ -52,7 +52,7 @@ async function linkWith(dealer: string, email = 'sato@example.jp', clientId = 's
   if (answer.url.includes('/dealer-link')) await browser.submit('/dealer-link', { decision: 'link' });
   if (browser.page.url.includes('/login')) answer = await signIn(browser, email);
   if (browser.page.url.includes('/dealer-link')) answer = await browser.submit('/dealer-link', { decision: 'link' }, CALLBACK);
-  if (browser.page.url.endsWith('/link')) answer = await goOn(browser);
+  if (browser.page.url.endsWith('/finalize')) answer = await goOn(browser);
   const { body } = await redeem(world, returned(answer).get('code') ?? '', pkce, { clientId });
   return { body, resource, clientId };
 }
@@ -78,7 +78,7 @@ const arrive = async (begun: Begun, email: string, decision = 'link'): Promise<B
   if (browser.page.text.includes('/continue-as')) await browser.submit('/continue-as', { decision: 'continue' });
   if (browser.page.url.includes('/login')) await signIn(browser, email);
   if (browser.page.url.includes('/dealer-link')) await browser.submit('/dealer-link', { decision });
-  expect(browser.page.url).toMatch(/\/link$/);
+  expect(browser.page.url).toMatch(/\/finalize$/);
   return browser;
 };
 /** A whole migration. */

@@ -52,7 +52,7 @@ test('S106 the site knows another person than the owner of the ID: asked plainly
   expect(links()).toBe(before);
   // It is theirs all the same.
   await browser.submit('/same-person', { decision: 'same' });
-  expect(browser.page.url).toMatch(/\/link$/);
+  expect(browser.page.url).toMatch(/\/finalize$/);
   expect(migrationOf(world, sub)).toHaveProperty('candidate');
   expect(links()).toBe(before + 1);
   expect((await redeemAtSite(world, await goOn(browser), pkce)).id_token).toBeDefined();
@@ -78,7 +78,7 @@ test('S106 one tab says that it is theirs: of another ID that signs in later it 
   await browser.submit('/same-person', { decision: 'other' });
   await signInInstead(browser, 'sato@example.jp');
   await browser.submit('/same-person', { decision: 'same' });
-  expect(browser.page.url).toMatch(/\/link$/);
+  expect(browser.page.url).toMatch(/\/finalize$/);
   expect(migrationOf(world, sub)).toHaveProperty('candidate');
 });
 
@@ -97,7 +97,7 @@ test('S106 answered, gone back and signed in with another ID: asked about that I
 test('S106 declined: back at the site with access_denied, nothing linked, and the next start works', async () => {
   const { browser, sub } = await arrive(TANAKA, 'yamada@example.jp');
   const before = links();
-  const back = await browser.submit('/link/cancel', {}, CALLBACK);
+  const back = await browser.submit('/finalize/cancel', {}, CALLBACK);
   expect([returned(back).get('error'), returned(back).has('code')]).toEqual(['access_denied', false]);
   expect(migrationOf(world, sub)).not.toHaveProperty('candidate');
   expect(links()).toBe(before);
@@ -126,11 +126,11 @@ test('S106 the same person, in another script or with little data: never asked',
     { name: '山田　優子', birthdate: '1988-07-21' },
   ]) {
     const { browser, sub } = await arrive(claims, 'yamada@example.jp');
-    expect([claims, browser.page.url.endsWith('/link'), headingOf(browser.page) === QUESTION]).toEqual([claims, true, false]);
+    expect([claims, browser.page.url.endsWith('/finalize'), headingOf(browser.page) === QUESTION]).toEqual([claims, true, false]);
     expect(migrationOf(world, sub)).toHaveProperty('candidate');
   }
   // Sato's birth date is not known.
-  expect((await arrive({ name: '佐藤 健', birthdate: '1990-01-01' }, 'sato@example.jp')).browser.page.url).toMatch(/\/link$/);
+  expect((await arrive({ name: '佐藤 健', birthdate: '1990-01-01' }, 'sato@example.jp')).browser.page.url).toMatch(/\/finalize$/);
 });
 
 test('S106 a person who registers from this very hand-over corrects the name: not asked in that browser, and asked in another', async () => {
@@ -144,7 +144,7 @@ test('S106 a person who registers from this very hand-over corrects the name: no
   await browser.submit('/create/confirm');
   await browser.submit('/create/complete');
   await signIn(browser, email, PASSWORD);
-  expect(browser.page.url).toMatch(/\/link$/);
+  expect(browser.page.url).toMatch(/\/finalize$/);
   expect(headingOf(browser.page)).not.toBe(QUESTION);
   const elsewhere = await beginMigration(world, claims);
   await signIn(elsewhere.browser, email, PASSWORD);

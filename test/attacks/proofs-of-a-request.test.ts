@@ -12,7 +12,7 @@ import { signInIsOver, type Account } from '../../src/domain/account.ts';
 import type { DealerLink } from '../../src/domain/dealer-link.ts';
 import { createPasswordHasher } from '../../src/authentication/password/password-hash.ts';
 import { draftIdOf } from '../../src/interaction/create/draft.ts';
-import { findDifference } from '../../src/interaction/link/flow.ts';
+import { findDifference } from '../../src/interaction/finalize/flow.ts';
 import { createSignIn } from '../../src/authentication/password/sign-in.ts';
 import type { InteractionState } from '../../src/interaction/interaction-context.ts';
 import { createLoginStep } from '../../src/interaction/login/routes.ts';
@@ -194,11 +194,11 @@ test('S104 連携する, and the link taken back in another tab since: asked ane
   expect(await reasonsOf('dealer_link', { accountId: 'a', params: asksForDealer('23001') })).toEqual(['dealer_link_undecided']);
   await chosenAt(5_001);
   expect(await reasonsOf('dealer_link', { accountId: 'a', params: asksForDealer('23001') })).toEqual([]);
-  expect(await reasonsOf('link', { accountId: 'a', params: asksForDealer('23001') })).toEqual(['link_unwritten']);
+  expect(await reasonsOf('finalize', { accountId: 'a', params: asksForDealer('23001') })).toEqual(['link_unwritten']);
   // With another dealer's link the client has what it needs. ⑭ would write nothing, and come up for ever.
   await storage.dealerLinks.create(sampleDealerLink('z', { account_id: 'a', dealer: '13001' }), eventAbout('z'));
   await chosenAt(5_000);
-  for (const prompt of ['dealer_link', 'link'])
+  for (const prompt of ['dealer_link', 'finalize'])
     expect(await reasonsOf(prompt, { accountId: 'a', params: asksForDealer() })).toEqual([]);
 });
 
@@ -280,7 +280,7 @@ test('S106 ⑭ was reached with the same ID in another request: proposed again, 
   const candidate = { account_id: 'a', code_challenge: 'this', at: now };
   await storage.migrations.put(sampleMigration('tanaka', { client_id: 'site', candidate }), eventAbout('tanaka'));
   const asked = async (code_challenge: string) =>
-    reasonsOf('link', { accountId: 'a', params: { legacy_profile: 'handed-over:handed-over', code_challenge } });
+    reasonsOf('finalize', { accountId: 'a', params: { legacy_profile: 'handed-over:handed-over', code_challenge } });
   expect([await asked('this'), await asked('another')]).toEqual([[], ['link_unwritten']]);
 });
 

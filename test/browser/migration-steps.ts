@@ -87,9 +87,9 @@ export async function giveBirthdate(
 /** ⑭ is held so that it can be looked at – it goes on by itself too soon –, and its own button goes on. */
 export async function lookAtLink(visitor: Visitor): Promise<void> {
   const { page } = visitor;
-  await page.route('**/link/wait', async (route) => route.abort('aborted'));
+  await page.route('**/finalize/wait', async (route) => route.abort('aborted'));
   await visitor.press('次へ');
-  await visitor.look('link', '14');
+  await visitor.look('finalize', '14');
   await visitor.follow('自動で遷移しない場合はこちら');
 }
 
@@ -97,7 +97,7 @@ export async function lookAtLink(visitor: Visitor): Promise<void> {
 export async function waitForLink(visitor: Visitor, world: World): Promise<void> {
   const { page } = visitor;
   await visitor.press('次へ');
-  await page.waitForURL('**/link', { waitUntil: 'commit' });
+  await page.waitForURL('**/finalize', { waitUntil: 'commit' });
   const shown = performance.now();
   await page.waitForURL(`${world.origins.ownersSite}/**`, { waitUntil: 'commit' });
   // Three seconds, and what a machine adds that runs other tests at the same time.

@@ -41,7 +41,11 @@ const profile = {
   passwordKept: false,
 };
 const dealer = { code: 'T23001', name: '愛知中央トヨタ自動車株式会社', brand: 'toyota', prefecture: '愛知県' };
-const link = { waitUrl: '/interaction/abc/link/wait', refreshUrl: '/interaction/abc/link/wait', continueUrl: '/continue' };
+const finalize = {
+  waitUrl: '/interaction/abc/finalize/wait',
+  refreshUrl: '/interaction/abc/finalize/wait',
+  continueUrl: '/continue',
+};
 const sections = [
   {
     heading: '第1条（適用）',
@@ -217,10 +221,10 @@ export function viewSamples(t: Translate): ViewSample[] {
       rows: [{ label: t('profile_fields.birthdate.label'), value: '西暦1995年12月25日' }],
     }),
     note('required-profile-done', { action }),
-    note('link', { ...link, status: 'pending', dealerName: dealer.name }),
-    note('link', { ...link, status: 'active', dealerName: dealer.name }, 'link-active'),
-    note('link', { continueUrl: '/continue', status: 'failed', dealerName: dealer.name }, 'link-failed'),
-    note('link', { ...link, status: 'active', dealerName: null }, 'link-without-dealer'),
+    note('finalize', { ...finalize, status: 'pending', dealerName: dealer.name }),
+    note('finalize', { ...finalize, status: 'active', dealerName: dealer.name }, 'finalize-active'),
+    note('finalize', { continueUrl: '/continue', status: 'failed', dealerName: dealer.name }, 'finalize-failed'),
+    note('finalize', { ...finalize, status: 'active', dealerName: null }, 'finalize-without-dealer'),
     step('consent', {
       action,
       clientName: 'GAZOO',

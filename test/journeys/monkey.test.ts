@@ -106,7 +106,7 @@ function anyAddress({ world, random }: Walk, seen: readonly string[]): string {
     `${id}/auth?client_id=owners-site&request_uri=urn:ietf:params:oauth:request_uri:gone`,
     `${id}/auth?client_id=nobody`,
     `${id}/interaction/nobody/create`,
-    `${id}/interaction/nobody/link/wait`,
+    `${id}/interaction/nobody/finalize/wait`,
     `${id}/session/end`,
     `${id}/session/end/success`,
     `${id}/password/forgotten`,

@@ -98,8 +98,8 @@ describe('abandoned at every screen', () => {
         expect(await tanaka.value('birthdate_year')).toBe('1994');
         await tanaka.press(WORDS.confirm);
         await tanaka.press(WORDS.write);
-        await againBehindDealer('link');
-        await again('link');
+        await againBehindDealer('finalize');
+        await again('finalize');
         await tanaka.arrives();
       });
 
@@ -155,7 +155,7 @@ describe('abandoned at every screen', () => {
         await hanako.press(WORDS.link);
         await hanako.signIn('hanako@example.jp', NEW_PASSWORD);
         await hanako.confirmRequired();
-        await hanako.isAt('link');
+        await hanako.isAt('finalize');
         // Written: elsewhere only the way back is missing, and who it is.
         await elsewhere('login');
         await hanako.signIn('hanako@example.jp', NEW_PASSWORD);
@@ -256,7 +256,7 @@ describe('pressed twice, gone back, in two tabs', () => {
         await tanaka.pressTwice(WORDS.write);
         await tanaka.isAt('requiredDone');
         await tanaka.pressTwice(WORDS.next);
-        await tanaka.isAt('link');
+        await tanaka.isAt('finalize');
         await tanaka.pressTwice('自動で遷移しない場合はこちら');
         await tanaka.arrives();
         expect((await world.messages('tanaka@example.jp')).filter(({ subject }) => subject.includes('連携'))).toHaveLength(1);
@@ -464,7 +464,7 @@ describe('too late, or without cookies', () => {
           await suzuki.open(url);
           await goOn(suzuki, 'hanako@example.jp');
         }
-        await suzuki.isAt('link');
+        await suzuki.isAt('finalize');
         expect([...lost]).toEqual(
           expect.arrayContaining(
             ['browser', 'csrf', 'interaction', 'request', 'session', 'device', 'browser.sig'].map((name) => `common-id.${name}`),

@@ -132,7 +132,7 @@ it('Promise 1: A restart after each of the fourteen screens, by SIGTERM or by ki
   await tanaka.isAt('requiredDone'); // ⑬
   await restartAndReload();
   await tanaka.press(WORDS.next);
-  await tanaka.isAt('link'); // ⑭
+  await tanaka.isAt('finalize'); // ⑭
   await restart();
   await tanaka.arrives();
   await restart();

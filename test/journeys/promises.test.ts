@@ -35,7 +35,7 @@ async function comesToLink(journey: Journey<HttpDriver>, user: string, email: st
   await person.press(WORDS.link);
   await person.signIn(undefined, NEW_PASSWORD);
   await person.confirmRequired();
-  await person.isAt('link');
+  await person.isAt('finalize');
   return person;
 }
 
@@ -90,7 +90,7 @@ describe('Promise 1: A confirmed press is never lost', () => {
       await ito.press(WORDS.link);
       await ito.signIn(undefined, NEW_PASSWORD);
       await ito.confirmRequired();
-      await ito.isAt('link');
+      await ito.isAt('finalize');
       const began = Date.now();
       await ito.arrives();
       // Three seconds, and what a busy machine adds; the dealer is waited for for ten.
@@ -192,7 +192,7 @@ describe('Promises 2 to 6', () => {
       // What was chosen before the browser was closed is shown again, and counts when it is pressed.
       await tanaka.press(WORDS.link);
       await tanaka.confirmRequired();
-      await tanaka.isAt('link');
+      await tanaka.isAt('finalize');
       await isMissing(end);
       await tanaka.continueFromBanner();
       await tanaka.arrives();

@@ -62,7 +62,7 @@ export function describeLegacySiteRaces(getNodes: () => Nodes): void {
   type Claim = { browser: Browser; verifier: string };
 
   const headingOf = ({ text }: Answer): string => textOf(/<h1[^>]*>([\s\S]*?)<\/h1>/.exec(text)?.[1] ?? '');
-  const isLinkPage = (page: Answer): boolean => headingOf(page).startsWith(HEADINGS.linkWithoutDealer);
+  const isLinkPage = (page: Answer): boolean => headingOf(page).startsWith(HEADINGS.finalizeWithoutDealer);
 
   /** Hands a legacy user over, and answers where the person's browser is to go. */
   async function handOver(legacyId: string): Promise<{ url: string; verifier: string }> {

@@ -127,7 +127,7 @@ test('a dealer that leaves the configuration after it was chosen is chosen no mo
   expect(browser.page.url).toContain('/dealer-link/find');
   await browser.open(browser.page.url.replace(/\/find$/, '?dealer=osaka-toyota'));
   await browser.submit('/dealer-link', { decision: 'link' });
-  expect(browser.page.url).toMatch(/\/link$/);
+  expect(browser.page.url).toMatch(/\/finalize$/);
   const answer = await browser.open(`${browser.page.url}/continue`, CALLBACK);
   expect(returned(answer).has('code')).toBe(true);
   expect(world.rows("SELECT 1 FROM dealer_links WHERE dealer = 'fukuoka-toyota'")).toEqual([]);

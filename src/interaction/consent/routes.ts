@@ -4,19 +4,19 @@ import { isVisibleTo, isLive } from '../../domain/dealer-link.ts';
 import { page } from '../../http/page-context.ts';
 import { formField } from '../../http/read-form.ts';
 import { claimsInWords } from '../../profile/claims-in-words.ts';
-import type { Interaction, InteractionStep } from '../interaction-context.ts';
+import type { SignedInState, SignedInStep } from '../interaction-context.ts';
 
-export function createConsentStep({ config, storage, clock }: Pick<Deps, 'config' | 'storage' | 'clock'>): InteractionStep {
+export function createConsentStep({ config, storage, clock }: Pick<Deps, 'config' | 'storage' | 'clock'>): SignedInStep {
   /** The dealers whose links the client will see: for a client of ours all, for others those linked in its own flow. */
-  const dealersFor = async ({ accountId, client, scopes, dealerLink }: Interaction) => {
+  const dealersFor = async ({ account, client, scopes, dealerLink }: SignedInState['interaction']) => {
     if (!dealerLink && !scopes.some(({ name }) => name === 'dealer_link')) return [];
-    const links = await storage.dealerLinks.listByAccount(accountId as string);
+    const links = await storage.dealerLinks.listByAccount(account.id);
     const shown = links.filter((link) => isLive(link) && isVisibleTo(link, client));
     return config.dealers.filter(({ code }) => shown.some(({ dealer }) => dealer === code));
   };
 
   return {
-    path: 'consent',
+    needsPerson: true,
     addRoutes(router) {
       router.get('/', async (ctx) => {
         const { interaction, language, t } = ctx.state;
@@ -38,11 +38,11 @@ export function createConsentStep({ config, storage, clock }: Pick<Deps, 'config
       router.post('/', async (ctx) => {
         const { interaction } = ctx.state;
         if (formField(ctx, 'decision') !== 'allow') return interaction.cancel();
-        const subject = String(interaction.accountId);
+        const subject = interaction.account.id;
         const scopes = interaction.scopes.map(({ name }) => name).join(' ');
         const data = { client_id: interaction.client.metadata.client_id, scopes };
         await storage.ledger.append({ type: 'client.consented', subject, data, at: clock() }, `${interaction.uid}:${subject}`);
-        return interaction.finish({ consent: { grantId: await interaction.grant() } });
+        return interaction.finish({ consent: { grantId: await interaction.grant(interaction) } });
       });
     },
   };

@@ -20,7 +20,6 @@ export function createCreateStep(deps: Deps): InteractionStep {
     createConfirmPage(deps, registration),
   ];
   return {
-    path: 'create',
     addRoutes(router) {
       for (const addRoutes of pages) addRoutes(router);
     },

@@ -77,7 +77,6 @@ export function createDealerLinkStep({ config, clock }: Pick<Deps, 'config' | 'c
   };
 
   return {
-    path: 'dealer-link',
     addRoutes(router) {
       router.get('/', show).post('/', decide);
       router.get('/find', find);

@@ -108,7 +108,6 @@ export function createLoginStep(deps: Deps): InteractionStep {
   };
 
   return {
-    path: 'login',
     addRoutes(router) {
       router.get('/', get).post('/', post);
       router.post('/continue-as', async (ctx) => {

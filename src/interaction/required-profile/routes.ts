@@ -1,12 +1,12 @@
 // ⑪ asks what this client requires, ⑫ shows it once more, ⑬ says that it is done.
 import type { Deps } from '../../deps.ts';
-import type { Account, ProfileKey } from '../../domain/account.ts';
+import type { ProfileKey } from '../../domain/account.ts';
 import { PREFECTURES } from '../../domain/postal-code.ts';
 import { missingRequiredClaims } from '../../domain/required-profile.ts';
 import { page } from '../../http/page-context.ts';
 import { formField } from '../../http/read-form.ts';
 import { redirect } from '../../http/redirect.ts';
-import type { InteractionContext, InteractionStep } from '../interaction-context.ts';
+import type { SignedInContext, SignedInStep } from '../interaction-context.ts';
 import {
   fieldsOf,
   formOf,
@@ -24,26 +24,23 @@ import { changesGuarded, confirmProfile } from './flow.ts';
 
 type Shown = { typed?: Typed; errors?: Record<string, string>; towns?: string[] };
 
-export function createRequiredProfileStep(deps: Deps): InteractionStep {
-  const { storage, clock } = deps;
+export function createRequiredProfileStep(deps: Deps): SignedInStep {
+  const { clock } = deps;
   const passwordAgain = createPasswordAgain(deps);
   /** All that the client requires, not only what is missing: a confirmation is for all of it. */
-  const claimsOf = (ctx: InteractionContext): ProfileKey[] =>
-    ctx.state.interaction.client.requiredClaims.map(({ claim }) => claim);
+  const claimsOf = (ctx: SignedInContext): ProfileKey[] => ctx.state.interaction.client.requiredClaims.map(({ claim }) => claim);
 
-  const askedIn = (ctx: InteractionContext): Asked => new Map(claimsOf(ctx).map((claim) => [claim, { required: true }]));
+  const askedIn = (ctx: SignedInContext): Asked => new Map(claimsOf(ctx).map((claim) => [claim, { required: true }]));
 
-  const missingFor = (ctx: InteractionContext, account: Account): boolean => {
-    const { metadata, requiredClaims } = ctx.state.interaction.client;
+  const isMissing = (ctx: SignedInContext): boolean => {
+    const { account, client } = ctx.state.interaction;
+    const { metadata, requiredClaims } = client;
     return missingRequiredClaims(account, metadata.client_id, requiredClaims, clock()).length > 0;
   };
 
-  const accountOf = async (ctx: InteractionContext): Promise<Account> =>
-    (await storage.accounts.find(ctx.state.interaction.accountId as string)) as Account;
-
-  const show = (ctx: InteractionContext, account: Account, { typed, errors = {}, towns = [] }: Shown): void => {
+  const show = (ctx: SignedInContext, { typed, errors = {}, towns = [] }: Shown): void => {
     const { interaction, language, t } = ctx.state;
-    const own = profileFields(account.profile);
+    const own = profileFields(interaction.account.profile);
     const handedOver = profileFields(interaction.legacy?.profile.profile ?? {});
     const values = typed ?? { ...handedOver, ...own, ...profileFields(interaction.facts.typed_profile ?? {}) };
     const sourceOf = (field: string): 'account' | 'legacy' | undefined => {
@@ -68,27 +65,26 @@ export function createRequiredProfileStep(deps: Deps): InteractionStep {
     });
   };
 
-  const get = async (ctx: InteractionContext): Promise<void> => {
-    const account = await accountOf(ctx);
-    if (!missingFor(ctx, account)) return redirect(ctx, `${ctx.state.interaction.path}/done`);
-    return show(ctx, account, {});
+  const get = (ctx: SignedInContext): void => {
+    if (!isMissing(ctx)) return redirect(ctx, `${ctx.state.interaction.path}/done`);
+    return show(ctx, {});
   };
 
-  const post = async (ctx: InteractionContext): Promise<void> => {
+  const post = async (ctx: SignedInContext): Promise<void> => {
     const { interaction, t } = ctx.state;
     const asked = askedIn(ctx);
     const typed = readTyped(ctx, asked.keys());
     if (formField(ctx, 'action') === 'find_address') {
       const { values, towns, problems } = findAddress(typed);
-      return show(ctx, await accountOf(ctx), { typed: values, towns, errors: sentences(problems, t) });
+      return show(ctx, { typed: values, towns, errors: sentences(problems, t) });
     }
     const { profile, problems } = readProfileForm(typed, asked, clock());
-    if (Object.keys(problems).length) return show(ctx, await accountOf(ctx), { typed, errors: sentences(problems, t) });
+    if (Object.keys(problems).length) return show(ctx, { typed, errors: sentences(problems, t) });
     await interaction.setFacts({ typed_profile: profile });
     return redirect(ctx, `${interaction.path}/confirm`);
   };
 
-  const getConfirm = (ctx: InteractionContext): void => {
+  const getConfirm = (ctx: SignedInContext): void => {
     const { interaction, language, t } = ctx.state;
     const typed = interaction.facts.typed_profile;
     if (!typed) return redirect(ctx, interaction.path);
@@ -102,13 +98,13 @@ export function createRequiredProfileStep(deps: Deps): InteractionStep {
     });
   };
 
-  const postConfirm = async (ctx: InteractionContext): Promise<void> => {
+  const postConfirm = async (ctx: SignedInContext): Promise<void> => {
     const { interaction } = ctx.state;
     const typed = interaction.facts.typed_profile;
     if (!typed) return redirect(ctx, interaction.path);
     const session = await interaction.currentSession();
     // The person has signed out meanwhile: the policy asks them to sign in.
-    if (session?.account.id !== interaction.accountId || !session) return interaction.finish({});
+    if (!session) return interaction.finish({});
     const form = { action: `${interaction.path}/confirm`, backUrl: interaction.path, typed: {} };
     const guarded = changesGuarded(session.account, typed, clock());
     if (guarded && !(await passwordAgain(ctx, session, form))) return;
@@ -120,9 +116,9 @@ export function createRequiredProfileStep(deps: Deps): InteractionStep {
     return redirect(ctx, `${interaction.path}/done`);
   };
 
-  const getDone = async (ctx: InteractionContext): Promise<void> => {
+  const getDone = (ctx: SignedInContext): void => {
     const { interaction, t } = ctx.state;
-    if (missingFor(ctx, await accountOf(ctx))) return redirect(ctx, interaction.path);
+    if (isMissing(ctx)) return redirect(ctx, interaction.path);
     page(ctx, 'required-profile-done', {
       kind: 'note',
       title: t('required_profile_done.title'),
@@ -131,7 +127,7 @@ export function createRequiredProfileStep(deps: Deps): InteractionStep {
   };
 
   return {
-    path: 'required-profile',
+    needsPerson: true,
     addRoutes(router) {
       router.get('/', get).post('/', post);
       router.get('/confirm', getConfirm).post('/confirm', postConfirm);

@@ -2,21 +2,19 @@
 import { compareSections } from '../../domain/compare-sections.ts';
 import { readSections } from '../../domain/read-sections.ts';
 import type { Deps } from '../../deps.ts';
-import type { Account } from '../../domain/account.ts';
 import { lastAgreed, termsInForce } from '../../domain/terms.ts';
 import { page } from '../../http/page-context.ts';
 import { formField } from '../../http/read-form.ts';
-import type { InteractionContext, InteractionStep } from '../interaction-context.ts';
+import type { SignedInContext, SignedInStep } from '../interaction-context.ts';
 import { agreeToTerms } from './flow.ts';
 
-export function createTermsStep(deps: Deps): InteractionStep {
-  const { config, storage, clock } = deps;
+export function createTermsStep(deps: Deps): SignedInStep {
+  const { config, clock } = deps;
 
-  const show = async (ctx: InteractionContext, errors: Record<string, string> = {}): Promise<void> => {
+  const show = (ctx: SignedInContext, errors: Record<string, string> = {}): void => {
     const { interaction, language, t } = ctx.state;
-    const account = (await storage.accounts.find(interaction.accountId as string)) as Account;
     const inForce = termsInForce(config.terms, language, clock());
-    const agreed = lastAgreed(config.terms, account.terms, language);
+    const agreed = lastAgreed(config.terms, interaction.account.terms, language);
     page(ctx, 'terms-changed', {
       kind: 'step',
       title: t('terms_changed.title'),
@@ -31,16 +29,16 @@ export function createTermsStep(deps: Deps): InteractionStep {
   };
 
   return {
-    path: 'terms',
+    needsPerson: true,
     addRoutes(router) {
-      router.get('/', async (ctx) => show(ctx));
+      router.get('/', (ctx) => show(ctx));
       router.post('/', async (ctx) => {
         const { interaction, language, t } = ctx.state;
         if (formField(ctx, 'terms') !== 'yes') return show(ctx, { terms: t('form_errors.terms_changed_missing') });
         const inForce = termsInForce(config.terms, language, clock());
         // Nobody agrees to what came into force after the page was shown.
         if (formField(ctx, 'terms_version') !== inForce.version) return show(ctx, { terms: t('form_errors.terms_revised') });
-        await agreeToTerms(deps, interaction.accountId as string, inForce);
+        await agreeToTerms(deps, interaction.account.id, inForce);
         return interaction.finish({ terms: {} });
       });
       router.post('/cancel', async (ctx) => ctx.state.interaction.cancel());

@@ -1,8 +1,9 @@
-// Where an interaction is shown – in the browser in which its request began, and in no other.
+// The path of an interaction. It is shown only in the browser in which the request began.
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { Deps } from '../../deps.ts';
 import { createBrowserIds } from '../../http/browser-id.ts';
 import type { InteractionFacts } from '../../storage/storage.ts';
+import { stepOf } from './prompt.ts';
 import { changeFacts } from './request-facts.ts';
 
 /** Interaction pages live under this path: /interaction/<uid>/<step>. */
@@ -12,15 +13,15 @@ type Begun = { uid: string; cid: string; prompt: { name: string } };
 
 /** The path of an interaction's page. */
 export const interactionPath = ({ uid, prompt }: Pick<Begun, 'uid' | 'prompt'>): string =>
-  `${INTERACTION_PATH}/${uid}/${prompt.name.replaceAll('_', '-')}`;
+  `${INTERACTION_PATH}/${uid}/${stepOf(prompt.name)}`;
 
 /** The path on which a finished interaction is taken up by oidc-provider. */
 export const resumePath = (uid: string): string => `/auth/${uid}`;
 
 /**
- * oidc-provider's `interactions.url`, called when an interaction has begun. oidc-provider knows the browser by a cookie with a path,
- * which a neighbouring site can plant: whoever plants theirs, lets the victim sign in and goes on in their own browser would be signed
- * in as the victim (as in Keycloak, CVE-2026-7507). So the request notes the browser's id, whose cookie (`__Host-`) cannot be planted.
+ * Makes oidc-provider's `interactions.url`, which is called when an interaction begins. oidc-provider knows the browser by a cookie with a
+ * path, and a neighbouring site can plant such a cookie. An attacker could plant their own, let the victim sign in, and go on in the
+ * attacker's browser as the victim (as in Keycloak, CVE-2026-7507). So the request also notes the browser's id. Its cookie (`__Host-`) cannot be planted.
  */
 export function createInteractionUrl({ config, storage, clock }: Pick<Deps, 'config' | 'storage' | 'clock'>) {
   const browserIds = createBrowserIds(config.issuer.startsWith('https:'));

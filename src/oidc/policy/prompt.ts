@@ -23,7 +23,11 @@ export type PolicyPrompt = {
   checks: readonly PolicyCheck[];
 };
 
+/** Steps that were renamed, by their earlier name. A node of the earlier version may have sent the browser there, in a rolling upgrade. */
+export const RENAMED_STEPS: Record<string, string> = { link: 'finalize' };
+
 /** The step that answers a prompt, as it stands in paths and folders. */
 export function stepOf(promptName: string): string {
-  return promptName.replaceAll('_', '-');
+  const step = promptName.replaceAll('_', '-');
+  return RENAMED_STEPS[step] ?? step;
 }

@@ -2,11 +2,11 @@
 import { CONSENT } from './prompts/consent.ts';
 import { CREATE } from './prompts/create.ts';
 import { DEALER_LINK } from './prompts/dealer-link.ts';
-import { LINK } from './prompts/link.ts';
+import { FINALIZE } from './prompts/finalize.ts';
 import { LOGIN } from './prompts/login.ts';
 import { REQUIRED_PROFILE } from './prompts/required-profile.ts';
 import { TERMS } from './prompts/terms.ts';
 
-export const PROMPTS = [CREATE, DEALER_LINK, LOGIN, TERMS, REQUIRED_PROFILE, LINK, CONSENT] as const;
+export const PROMPTS = [CREATE, DEALER_LINK, LOGIN, TERMS, REQUIRED_PROFILE, FINALIZE, CONSENT] as const;
 
 export type PromptName = (typeof PROMPTS)[number]['name'];

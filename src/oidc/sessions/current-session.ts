@@ -5,11 +5,11 @@ import type { Account, EpochMilliseconds } from '../../domain/account.ts';
 import { authTimeOf, signInIsOver } from '../../domain/account.ts';
 import type { Deps } from '../../deps.ts';
 import { isTooOld } from './session-lifetime.ts';
+import type { SignedIn } from './signed-in.ts';
 
-export type CurrentSession = {
+export type CurrentSession = SignedIn & {
   /** oidc-provider's `uid` of the session: stays when its cookie's value changes. */
   uid: string;
-  account: Account;
   /** When the password was last given; seconds since 1970. */
   authTime: number;
   /**

@@ -125,7 +125,7 @@ const PAGES: Endpoint[] = [
   ...at('id', ['/account/email/undo', '/forgotten-password', '/forgotten-password/x/code', '/interaction/x/login', '/auth/x']),
   ...at('id', [
     '/interaction/x/create/email',
-    '/interaction/x/link/wait',
+    '/interaction/x/finalize/wait',
     '/session/end/confirm',
     '/session/end/success',
     '/assets/x',

@@ -39,7 +39,7 @@ export async function beginMigration(
 
 /** From ⑭ on to the client. */
 export const goOn = async (browser: Browser): Promise<Answer> =>
-  browser.open(browser.page.url.replace(/\/link.*$/, '/link/continue'), CALLBACK);
+  browser.open(browser.page.url.replace(/\/finalize.*$/, '/finalize/continue'), CALLBACK);
 
 /** The site redeems the code of an answer, as only the session that began it can. */
 export async function redeemAtSite(world: World, answer: Answer, pkce: Pkce): Promise<Record<string, unknown>> {

@@ -166,7 +166,7 @@ export async function play(
   async function press(person: Person, tab: Tab, action: Extract<Action, { do: 'press' }>): Promise<void> {
     for (let time = 0; time < action.times; time += 1) {
       const forms = formsOn(tab);
-      const onward = tab.driver.links().find(({ url }) => url.endsWith('/link/continue'));
+      const onward = tab.driver.links().find(({ url }) => url.endsWith('/finalize/continue'));
       if (onward) await tab.driver.open(onward.url);
       else {
         const form = forms[action.form % Math.max(forms.length, 1)];

@@ -115,7 +115,7 @@ export async function walkTwice(
   const choice = { decision: 'link', dealer: DEALER };
   await press({ name: '⑩ dealer link', action: '/dealer-link', type: choice, leadsTo: /\/login$/ });
   const credentials = { login_id: email, password: NEW_PASSWORD };
-  await press({ name: 'login', action: '/login', type: credentials, leadsTo: /\/link$/ });
+  await press({ name: 'login', action: '/login', type: credentials, leadsTo: /\/finalize$/ });
   const link = new URL(browser.page.url).href;
   expect((await openTwice('⑭ link', link)).status).toBe(200);
   const back = await openTwice('⑭ go on', `${link}/continue`, world.origins.notebook);

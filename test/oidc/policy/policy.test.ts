@@ -88,17 +88,17 @@ const dealerLink: Row[] = [
   ['the client asks for a link', [ASKS], DEALER],
   ['… before anybody has signed in', [NOBODY, ASKS], DEALER],
   ['the person said no', [ASKS, decided({ dealer_choice: { dealer: null } })], undefined],
-  ['the person chose a dealer, which ⑭ writes', [ASKS, decided(chosen)], 'link: link_unwritten'],
+  ['the person chose a dealer, which ⑭ writes', [ASKS, decided(chosen)], 'finalize: link_unwritten'],
   ['the link was withdrawn after it', [ASKS, decided(chosen), link({ status: 'withdrawn', withdrawn_at: 1000 })], DEALER],
   [
     'the link was withdrawn before it',
     [ASKS, decided(chosen), link({ status: 'withdrawn', withdrawn_at: 999 })],
-    'link: link_unwritten',
+    'finalize: link_unwritten',
   ],
   [
     'another dealer’s link was withdrawn after it',
     [ASKS, decided(chosen), link({ dealer: '13001', status: 'withdrawn', withdrawn_at: 1000 })],
-    'link: link_unwritten',
+    'finalize: link_unwritten',
   ],
   ['there is a link', [ASKS, link()], undefined],
   ['… with the dealer that the client names', [{ asksForDealerLink: { dealer: '23001' } }, link()], undefined],
@@ -110,9 +110,10 @@ const dealerLink: Row[] = [
   [
     'the legacy identity is another ID’s',
     [ASKS, migration({ account_id: 'b' }), decided({ continue_as: 'a' })],
-    'link: link_unwritten',
+    'finalize: link_unwritten',
   ],
   ['the legacy identity is this ID’s', [ASKS, migration({ account_id: 'a' })], DEALER],
+  ['… and nobody is signed in', [NOBODY, ASKS, migration({ account_id: 'a' })], DEALER],
 ];
 
 const login: Row[] = [
@@ -134,7 +135,7 @@ const login: Row[] = [
     [decided({ registration: { account_id: 'b', email: '' }, continue_as: 'a' })],
     undefined,
   ],
-  ['… and nobody is signed in', [NOBODY, decided({ registration: { account_id: 'b', email: '' } })], undefined],
+  ['… and nobody is signed in', [NOBODY, decided({ registration: { account_id: 'b', email: '' }, continue_as: 'b' })], undefined],
   ['a legacy identity meets a session', [migration()], 'login: person_unconfirmed'],
   ['… and the person goes on with it', [migration(candidate('a')), decided({ continue_as: 'a' })], undefined],
   ['… and it is this ID’s', [migration({ account_id: 'a' })], undefined],
@@ -167,11 +168,11 @@ const afterLogin: Row[] = [
   [
     '… and the legacy identity is another ID’s',
     [{ client: REQUIRES_BIRTHDATE }, migration({ account_id: 'b' }), decided({ continue_as: 'a' })],
-    'link: link_unwritten',
+    'finalize: link_unwritten',
   ],
 ];
 
-const UNWRITTEN = 'link: link_unwritten';
+const UNWRITTEN = 'finalize: link_unwritten';
 const CONFIRMED = decided({ continue_as: 'a' });
 const finalize: Row[] = [
   ['the migration was not proposed', [migration(), CONFIRMED], UNWRITTEN],
@@ -241,7 +242,7 @@ test('of oidc-provider’s own checks those stay that ours do not take the place
     ],
     ['terms', false, ['terms_changed']],
     ['required_profile', false, ['required_profile_missing']],
-    ['link', false, ['link_unwritten']],
+    ['finalize', false, ['link_unwritten']],
     ['consent', true, ['consent_prompt', 'native_client_prompt', 'op_scopes_missing', 'op_claims_missing', 'rs_scopes_missing']],
   ]);
 });

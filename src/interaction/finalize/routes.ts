@@ -5,7 +5,7 @@ import type { DealerLink } from '../../domain/dealer-link.ts';
 import { page } from '../../http/page-context.ts';
 import { formField } from '../../http/read-form.ts';
 import { redirect } from '../../http/redirect.ts';
-import type { InteractionContext, InteractionStep } from '../interaction-context.ts';
+import type { SignedInContext, SignedInStep } from '../interaction-context.ts';
 import { findDealerLink, findDifference, proposeMigration, writeDealerLink } from './flow.ts';
 import { otherPersonPage } from './other-person-page.ts';
 
@@ -21,20 +21,20 @@ const asked = ({ ui_locales: locales }: Record<string, unknown>): string | undef
     .split(' ')
     .find((locale) => locale === 'ja' || locale === 'en');
 
-export function createLinkStep(deps: Deps): InteractionStep {
+export function createFinalizeStep(deps: Deps): SignedInStep {
   const { config } = deps;
 
-  const linkOf = async (ctx: InteractionContext): Promise<DealerLink | undefined> => {
-    const { accountId, facts, dealerLink } = ctx.state.interaction;
+  const linkOf = async (ctx: SignedInContext): Promise<DealerLink | undefined> => {
+    const { account, facts, dealerLink } = ctx.state.interaction;
     // Not asked at ⑩, where the link with the dealer that the client names stands.
     const dealer = facts.dealer_choice ? facts.dealer_choice.dealer : dealerLink?.dealer;
-    return dealer ? findDealerLink(deps, accountId as string, dealer) : undefined;
+    return dealer ? findDealerLink(deps, account.id, dealer) : undefined;
   };
 
-  const show = async (ctx: InteractionContext): Promise<void> => {
+  const show = async (ctx: SignedInContext): Promise<void> => {
     const { interaction, language, t } = ctx.state;
-    const accountId = interaction.accountId as string;
     const { legacy, facts } = interaction;
+    const accountId = interaction.account.id;
     if (legacy && facts.same_person !== accountId) {
       const different = await findDifference(deps, legacy, accountId, interaction.browserId);
       if (different) return otherPersonPage(ctx, legacy.profile.profile, different);
@@ -51,9 +51,9 @@ export function createLinkStep(deps: Deps): InteractionStep {
     const { dealer, consent } = facts.dealer_choice ?? {};
     if (dealer && consent) await writeDealerLink(deps, accountId, { dealer, consent });
     const link = await linkOf(ctx);
-    page(ctx, 'link', {
+    page(ctx, 'finalize', {
       kind: 'note',
-      title: t(link ? 'link.title' : 'link.title_without_dealer'),
+      title: t(link ? 'finalize.title' : 'finalize.title_without_dealer'),
       waitUrl: `${interaction.path}/wait`,
       refreshUrl: `${interaction.path}/wait`,
       continueUrl: `${interaction.path}/continue`,
@@ -63,27 +63,27 @@ export function createLinkStep(deps: Deps): InteractionStep {
   };
 
   /** Holds the answer while the dealer has not accepted, then goes on in any case: the link is on its way. */
-  const wait = async (ctx: InteractionContext): Promise<void> => {
+  const wait = async (ctx: SignedInContext): Promise<void> => {
     for (let waited = 0; waited < WAIT_MS; waited += LOOK_EVERY_MS) {
       const link = await linkOf(ctx);
       if (link?.status !== 'pending' && waited >= READABLE_MS) break;
       await sleep(LOOK_EVERY_MS);
     }
-    return ctx.state.interaction.finish({ link: {} });
+    return ctx.state.interaction.finish({ finalize: {} });
   };
 
   return {
-    path: 'link',
+    needsPerson: true,
     addRoutes(router) {
       router.get('/', show).get('/wait', wait);
-      router.get('/continue', async (ctx) => ctx.state.interaction.finish({ link: {} }));
+      router.get('/continue', async (ctx) => ctx.state.interaction.finish({ finalize: {} }));
       router.post('/same-person', async (ctx) => {
         const { interaction } = ctx.state;
         if (formField(ctx, 'decision') === 'same') {
-          await interaction.setFacts({ same_person: interaction.accountId as string });
+          await interaction.setFacts({ same_person: interaction.account.id });
           return redirect(ctx, interaction.path);
         }
-        await interaction.setFacts({ not_as: interaction.accountId as string });
+        await interaction.setFacts({ not_as: interaction.account.id });
         return interaction.finish({});
       });
       router.post('/cancel', async (ctx) => ctx.state.interaction.cancel());

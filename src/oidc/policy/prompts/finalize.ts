@@ -3,8 +3,8 @@ import { hasLink, standingChoice } from '../dealer-choice.ts';
 import { belongsToAnother, type PolicyFacts } from '../policy-facts.ts';
 import type { PolicyPrompt } from '../prompt.ts';
 
-export const LINK = {
-  name: 'link',
+export const FINALIZE = {
+  name: 'finalize',
   requestable: false,
   without: [],
   checks: [

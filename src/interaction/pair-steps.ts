@@ -1,0 +1,39 @@
+// Every prompt of the policy has a step, and every step a prompt. Where one is missing, the program does not start.
+import { stepOf } from '../oidc/policy/prompt.ts';
+import { PROMPTS } from '../oidc/policy/prompts.ts';
+
+/**
+ * Puts the steps into the order of the policy.
+ * @param steps by the name of the prompt that each answers
+ * @throws {Error} a prompt has no step, a step has no prompt, or a step that needs a signed-in person comes before the login; the message
+ *   says what to change
+ */
+export function pairSteps<Step extends { needsPerson?: boolean }>(
+  steps: ReadonlyMap<string, Step>,
+): [prompt: string, step: Step][] {
+  const prompts: string[] = PROMPTS.map(({ name }) => name);
+  const login = prompts.indexOf('login');
+  for (const name of steps.keys()) {
+    if (prompts.includes(name)) continue;
+    throw new Error(
+      `The step '${name}' in src/interaction/router.ts has no prompt, so nobody is ever sent to it. ` +
+        `Add src/oidc/policy/prompts/${stepOf(name)}.ts, and its prompt to PROMPTS in src/oidc/policy/prompts.ts.`,
+    );
+  }
+  return prompts.map((name, place) => {
+    const step = steps.get(name);
+    if (step === undefined) {
+      throw new Error(
+        `The prompt '${name}' in src/oidc/policy/prompts.ts has no step, so nobody can answer it. ` +
+          `Add src/interaction/${stepOf(name)}/routes.ts, and its step to STEPS in src/interaction/router.ts.`,
+      );
+    }
+    if (step.needsPerson && place < login) {
+      throw new Error(
+        `The step '${name}' needs a person who is signed in, and is asked before 'login'. ` +
+          'Move its prompt behind LOGIN in src/oidc/policy/prompts.ts.',
+      );
+    }
+    return [name, step];
+  });
+}

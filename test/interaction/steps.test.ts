@@ -1,0 +1,147 @@
+// Every prompt has a step and every step a prompt, or the program does not start; and a step that was renamed goes on during an upgrade.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { CALLBACK, startWorld, type World } from '../attacks/support/attack-world.ts';
+import { headingOf, returned } from '../attacks/support/client.ts';
+import { beginMigration, detailsOf } from '../attacks/support/migration.ts';
+import { CHILD_ENVIRONMENT } from '../support/child-environment.ts';
+import { freePorts } from '../support/free-ports.ts';
+import type { Browser } from '../support/http-browser.ts';
+
+// Processes start; a busy machine takes its time.
+jest.setTimeout(60_000);
+
+const ROOT = new URL('../../', import.meta.url);
+
+/** Starts the common ID, after a change of its tables; answers how it ended and what it said to the operator. */
+async function startAfter(change: string): Promise<{ code: number | null; written: string }> {
+  const directory = await mkdtemp(join(tmpdir(), 'common-id-steps-'));
+  const [port] = await freePorts(1);
+  const preload = `
+    import { PROMPTS } from '${new URL('src/oidc/policy/prompts.ts', ROOT).href}';
+    import { STEPS } from '${new URL('src/interaction/router.ts', ROOT).href}';
+    ${change}`;
+  const child = spawn(
+    process.execPath,
+    ['--import', `data:text/javascript,${encodeURIComponent(preload)}`, fileURLToPath(new URL('src/main.js', ROOT)), 'id'],
+    {
+      // It ends by itself; where it does not, it must not outlive the test.
+      timeout: 30_000,
+      stdio: ['ignore', 'ignore', 'pipe'],
+      env: {
+        ...CHILD_ENVIRONMENT,
+        ISSUER: `http://localhost:${port}`,
+        DATA_DIRECTORY: directory,
+        PASSWORD_HASH_COST: '4',
+        DEMO_DATA: 'false',
+      },
+    },
+  );
+  let written = '';
+  child.stderr.on('data', (chunk: Buffer) => (written += chunk.toString()));
+  const [code] = (await once(child, 'close')) as [number | null];
+  await rm(directory, { recursive: true });
+  return { code, written };
+}
+
+describe('does not start', () => {
+  const NEW_PROMPT = `PROMPTS.push({ name: 'rate_us', requestable: false, without: [], checks: [] });`;
+  test.concurrent.each([
+    [
+      'a prompt without a step',
+      NEW_PROMPT,
+      "The prompt 'rate_us' in src/oidc/policy/prompts.ts has no step, so nobody can answer it. " +
+        'Add src/interaction/rate-us/routes.ts, and its step to STEPS in src/interaction/router.ts.\n',
+    ],
+    [
+      'a step without a prompt',
+      'STEPS.rate_us = () => ({ addRoutes() {} });',
+      "The step 'rate_us' in src/interaction/router.ts has no prompt, so nobody is ever sent to it. " +
+        'Add src/oidc/policy/prompts/rate-us.ts, and its prompt to PROMPTS in src/oidc/policy/prompts.ts.\n',
+    ],
+    [
+      'a step that needs a person, before the login',
+      `PROMPTS.unshift(PROMPTS.pop());`,
+      "The step 'consent' needs a person who is signed in, and is asked before 'login'. " +
+        'Move its prompt behind LOGIN in src/oidc/policy/prompts.ts.\n',
+    ],
+  ])('with %s', async (_what, change, sentence) => {
+    expect(await startAfter(change)).toEqual({ code: 1, written: sentence });
+  });
+});
+
+// `link` was the name of `finalize`. In a rolling upgrade, a node of the earlier version stores it and sends the browser there.
+describe('an interaction that was stored with the prompt `link`', () => {
+  let world: World;
+  beforeAll(async () => {
+    world = await startWorld();
+  });
+  afterAll(async () => world?.close());
+
+  const INTERACTION = 'common-id.interaction';
+  let people = 0;
+
+  /** Goes on to ⑭, whose interaction an earlier version has stored; answers the path that this version sends the browser to. */
+  async function arrive(): Promise<{ browser: Browser; uid: string; earlier: string }> {
+    const details = { authorization_details: detailsOf('aichi-toyota') };
+    const { browser } = await beginMigration(world, { sub: `renamed-${(people += 1)}` }, details);
+    await browser.submit('/dealer-link', { decision: 'link' });
+    const signedIn = await browser.post('/login', { login_id: 'sato@example.jp', password: 'Common-2026' });
+    const { location = '' } = await browser.send(signedIn.location ?? '');
+    const uid = /\/interaction\/([\w-]+)\/finalize$/.exec(location)?.[1] ?? '';
+    const changed = `json_set(payload, '$.prompt.name', 'link')`;
+    world.change(`UPDATE artifacts SET payload = ${changed} WHERE model = 'Interaction' AND id LIKE ?`, `%${uid}`);
+    expect(world.rows(`SELECT 1 FROM artifacts WHERE payload LIKE '%"name":"link"%' AND id LIKE ?`, `%${uid}`)).toHaveLength(1);
+    return { browser, uid, earlier: location.replace(/finalize$/, 'link') };
+  }
+  /** oidc-provider's cookie is sent to the step's path alone. */
+  const leaveCookie = (browser: Browser): void => {
+    for (const name of [INTERACTION, `${INTERACTION}.sig`]) browser.cookies.delete(name);
+  };
+
+  test('the path that the earlier version sent the browser to leads on to ⑭, and ⑭ back to the service', async () => {
+    const { browser, uid, earlier } = await arrive();
+    const answer = await browser.send(earlier);
+    expect([answer.status, answer.location]).toEqual([303, earlier.replace(/link$/, 'finalize')]);
+    const cookie = answer.setCookies.find((header) => header.startsWith(`${INTERACTION}=${uid}`));
+    expect(cookie).toContain(`path=/interaction/${uid}/finalize;`);
+    const page = await browser.open(answer.location ?? '');
+    expect([page.status, headingOf(page)]).toEqual([200, '販売店連携情報を作成中です。']);
+    expect(returned(await browser.open(`${page.url}/continue`, CALLBACK)).has('code')).toBe(true);
+  });
+
+  test('so does what stands on the page that the earlier version showed', async () => {
+    const { browser, earlier } = await arrive();
+    const page = await browser.open(earlier);
+    for (const path of ['/wait', '/continue', '/cancel', '/same-person']) {
+      leaveCookie(browser);
+      const isPressed = path === '/cancel' || path === '/same-person';
+      const sent = await browser.send(`${earlier}${path}`, isPressed ? { method: 'POST', body: new URLSearchParams() } : {});
+      const answer = await browser.open(sent.location ?? '');
+      expect([path, answer.url, headingOf(answer)]).toEqual([path, page.url, '販売店連携情報を作成中です。']);
+    }
+  });
+
+  test('where the account is gone, the page says that the request is over, and does not send the browser round in a circle', async () => {
+    const { browser, earlier } = await arrive();
+    const [{ id } = { id: '' }] = world.rows<{ id: string }>(`SELECT id FROM accounts WHERE document LIKE '%sato@example.jp%'`);
+    world.change('UPDATE accounts SET id = ? WHERE id = ?', 'gone', id);
+    const answer = await browser.open(earlier);
+    world.change('UPDATE accounts SET id = ? WHERE id = ?', id, 'gone');
+    expect([answer.status, headingOf(answer)]).toEqual([400, '画面の有効期限が切れました']);
+  });
+
+  test('another browser gets nothing of it', async () => {
+    const { browser, uid, earlier } = await arrive();
+    const other = world.browser();
+    other.cookies.set(INTERACTION, browser.cookies.get(INTERACTION) ?? '');
+    other.cookies.set(`${INTERACTION}.sig`, browser.cookies.get(`${INTERACTION}.sig`) ?? '');
+    const answer = await other.open(earlier);
+    expect([answer.status, answer.setCookies.filter((cookie) => cookie.includes(uid))]).toEqual([400, []]);
+  });
+});
