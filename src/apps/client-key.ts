@@ -1,4 +1,4 @@
-// The key with which a client app proves to the common ID who it is (private_key_jwt, RFC 7523), and signs what it hands over.
+// The key a client app authenticates with at the common ID (private_key_jwt, RFC 7523) and signs its hand-over with.
 import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, type CryptoKey, type JWK } from 'jose';
@@ -8,13 +8,13 @@ const ALGORITHM = 'ES256';
 export type ClientKey = {
   privateKey: CryptoKey;
   kid: string;
-  /** What `/jwks.json` publishes. */
+  /** Published at `/jwks.json`. */
   publicJwk: JWK;
 };
 
 /**
- * Reads the key, and makes it at the first start.
- * @throws where the directory cannot be written, or the file is no ES256 key
+ * Reads the key, or generates it on the first start.
+ * @throws {Error} if the directory cannot be written, or the file does not hold an ES256 key
  */
 export async function loadClientKey(directory: string): Promise<ClientKey> {
   const path = join(directory, 'client-key.json');
@@ -24,7 +24,7 @@ export async function loadClientKey(directory: string): Promise<ClientKey> {
     const made = `${path}.${process.pid}`;
     writeFileSync(made, JSON.stringify(await exportJWK(privateKey)), { mode: 0o600 });
     try {
-      // A link is there whole or not at all, and never replaces: of two processes that start together one's key counts.
+      // Creating a hard link is atomic and never overwrites, so two processes that start together end up with the same key.
       linkSync(made, path);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
@@ -33,7 +33,7 @@ export async function loadClientKey(directory: string): Promise<ClientKey> {
     }
   }
   const { kty, crv, x, y, d } = JSON.parse(readFileSync(path, 'utf8')) as JWK;
-  if (kty !== 'EC' || crv !== 'P-256' || !x || !y || !d) throw new Error(`${path} is no private ES256 key (EC, P-256)`);
+  if (kty !== 'EC' || crv !== 'P-256' || !x || !y || !d) throw new Error(`${path} is not a private ES256 key (EC, P-256)`);
   const publicKey = { kty, crv, x, y };
   const kid = await calculateJwkThumbprint(publicKey);
   return {

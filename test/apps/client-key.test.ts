@@ -22,7 +22,7 @@ test('a file that holds another key is refused by its name', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'client-key-'));
   try {
     await writeFile(join(directory, 'client-key.json'), JSON.stringify({ kty: 'EC', crv: 'P-256', x: 'x', y: 'y' }));
-    await expect(loadClientKey(directory)).rejects.toThrow('client-key.json is no private ES256 key (EC, P-256)');
+    await expect(loadClientKey(directory)).rejects.toThrow('client-key.json is not a private ES256 key (EC, P-256)');
   } finally {
     await rm(directory, { recursive: true });
   }

@@ -1,4 +1,4 @@
-// What the routes of a dealer's API are given.
+// The dependencies of a dealer's API routes.
 import type { Log } from '../../telemetry/log.ts';
 import type { BookingStore } from './booking-store.ts';
 import type { Faults } from './faults.ts';
@@ -14,6 +14,6 @@ export type ApiDeps = {
   verifyJwt: VerifyJwt;
   clock: () => number;
   log: Log;
-  /** The resource URI (RFC 8707) of a dealer. */
+  /** Returns the resource URI (RFC 8707) of a dealer. */
   resourceOf: (dealer: string) => string;
 };

@@ -1,4 +1,4 @@
-// Who may do what: bearer tokens of the common ID (RFC 6750), made for one dealer (RFC 8707, RFC 9068).
+// Authorizes API requests by bearer tokens (RFC 6750) that the common ID issued for one dealer (RFC 8707, RFC 9068).
 import type { JWTPayload } from 'jose';
 import { InvalidJwt, type VerifyJwt } from './issuer-keys.ts';
 import { Problem } from './problem.ts';
@@ -12,10 +12,10 @@ function challenge(parameters: Record<string, string>): Record<string, string> {
 }
 
 /**
- * Checks the token and that it has the scope.
+ * Checks the token and its scope.
  * @param header the Authorization header
- * @param resource the dealer's resource URI, which the token must be made for
- * @throws {Problem} 401 without a valid token for this dealer, 403 where it lacks the scope, 503 while the issuer cannot be asked
+ * @param resource the dealer's resource URI, which must be the token's audience
+ * @throws {Problem} 401 without a valid token for this dealer, 403 if the scope is missing, 503 if the issuer's keys cannot be fetched
  */
 async function authorize(verifyJwt: VerifyJwt, header: string, resource: string, scope: string): Promise<JWTPayload> {
   const token = /^Bearer +([\w.~+/=-]+)$/i.exec(header)?.[1];
@@ -43,7 +43,7 @@ async function authorize(verifyJwt: VerifyJwt, header: string, resource: string,
 }
 
 /**
- * Lets the common ID through to the customer links.
+ * Allows only the common ID to write customer links.
  * @throws {Problem} as `authorize`; 403 for other clients
  */
 export async function authorizeDelivery(verifyJwt: VerifyJwt, header: string, resource: string): Promise<void> {
@@ -56,9 +56,9 @@ export async function authorizeDelivery(verifyJwt: VerifyJwt, header: string, re
 }
 
 /**
- * Lets a service through that acts for a customer who has consented to the link with this dealer.
+ * Allows a service to act for a customer who has consented to the link with this dealer.
  * @returns the id of that link, from the token's `authorization_details` (RFC 9396)
- * @throws {Problem} as `authorize`; 403 where no detail names this dealer
+ * @throws {Problem} as `authorize`; 403 if no detail names this dealer
  */
 export async function authorizeCustomer(
   verifyJwt: VerifyJwt,

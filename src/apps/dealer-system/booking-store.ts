@@ -18,7 +18,7 @@ export type Booking = {
 
 export type BookingStore = {
   /**
-   * Writes the booking, or answers the one that this link made with the same key before: a press that is sent twice books once.
+   * Stores the booking. If this link already booked with the same key, returns that booking instead, so a repeated request books once.
    */
   book(booking: Booking, idempotencyKey: string): Booking;
   /** The bookings of one customer, earliest visit first. */
@@ -29,7 +29,7 @@ export type BookingStore = {
 
 const COLUMNS = 'booking_id, dealer, link_id, vin, date, time, menu, note, booked_at';
 
-/** Makes its table where it is missing. */
+/** Creates the store, and its table if it does not exist. */
 export function createBookingStore(database: DatabaseSync): BookingStore {
   database.exec(`
     CREATE TABLE IF NOT EXISTS bookings (

@@ -1,5 +1,5 @@
-// The dealer system: the back office of several dealers, which takes customer links from the common ID and serves the linked
-// customers' service history and bookings to apps with a token for that dealer.
+// The dealer system: the back office of several dealers. It accepts customer links from the common ID, and serves the
+// service history and bookings of linked customers to apps with a token for that dealer.
 import type Koa from 'koa';
 import { createPageApp } from '../../http/page-app.ts';
 import type { PageState } from '../../http/page-context.ts';
@@ -14,11 +14,11 @@ import { createLinkStore } from './link-store.ts';
 import { staffRoutes } from './staff-routes.ts';
 import { createVehicleStore } from './vehicle-store.ts';
 
-/** Another process on the same file holds its lock for a few milliseconds at most. */
+/** Other processes hold the lock on the file for a few milliseconds at most. */
 const LOCK_WAIT_MS = 5000;
 
 export type DealerSystemOptions = {
-  /** The URL under which it is reached, without a path; a dealer's resource URI is `<origin>/dealers/<code>`. */
+  /** The origin of its URLs. A dealer's resource URI is `<origin>/dealers/<code>`. */
   origin: string;
   cookieKeys: string[];
   trustProxy: boolean;
@@ -28,22 +28,22 @@ export type DealerSystemOptions = {
   /** Milliseconds since 1970. */
   clock: () => number;
   log: Log;
-  /** Whose tokens and receipts count: the common ID. */
+  /** The common ID, whose tokens and receipts are accepted. */
   issuer: string;
   /** The SQLite file. */
   databasePath: string;
-  /** Vehicles with their history are written into the file, and the staff page is there. */
+  /** Stores demo vehicles with their history, and serves the staff page. */
   seedDemo: boolean;
 };
 
 /**
- * Opens the file and makes the app; the caller listens.
- * @throws where the file cannot be opened
+ * Opens the file and creates the app; the caller listens.
+ * @throws {Error} if the file cannot be opened
  */
 export async function createDealerSystem(options: DealerSystemOptions): Promise<{ koa: Koa<PageState>; close(): Promise<void> }> {
   const { origin, clock, log, issuer, databasePath, seedDemo } = options;
   const database = openAppDatabase(databasePath);
-  // An accepted link is on disk before the common ID reads so.
+  // `FULL`: an accepted link is on disk before the common ID receives the answer.
   database.exec(`PRAGMA busy_timeout = ${LOCK_WAIT_MS}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;`);
   const links = createLinkStore(database);
   const bookings = createBookingStore(database);

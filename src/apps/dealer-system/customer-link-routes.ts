@@ -1,4 +1,4 @@
-// Where the common ID delivers the links that customers have consented to, and takes them back.
+// The routes by which the common ID delivers the links that customers have consented to, and withdraws them.
 import { createHash } from 'node:crypto';
 import Router from 'koa-router';
 import type { PageState } from '../../http/page-context.ts';
@@ -13,8 +13,8 @@ import { bodyAs, readJson } from './read-json.ts';
 const LINK_ID = /^[\w.~:-]{1,200}$/;
 
 /**
- * Equal for two requests that ask for the same. The receipt is left out: it says the same as the rest, and a signature made
- * again differs. The schema has put the members in order.
+ * Returns the same fingerprint for two requests with the same content. The receipt is left out: it repeats the other members,
+ * and its signature differs each time. The schema has already sorted the members.
  */
 function fingerprint(linkId: string, { customer, customer_number, vehicles }: LinkBody): string {
   return createHash('sha256')
@@ -22,11 +22,11 @@ function fingerprint(linkId: string, { customer, customer_number, vehicles }: Li
     .digest('base64url');
 }
 
-/** `PUT` and `DELETE /dealers/<code>/customer-links/<link_id>`. */
+/** Creates the router for `PUT` and `DELETE /dealers/<code>/customer-links/<link_id>`. */
 export function customerLinkRoutes({ links, verifyJwt, clock, resourceOf, log }: ApiDeps): Router<PageState> {
   const router = new Router<PageState>();
 
-  /** The customer must have consented to this very link with this very dealer. */
+  /** Checks that the customer consented to exactly this link with exactly this dealer. */
   async function checkReceipt(body: LinkBody, resource: string, linkId: string): Promise<void> {
     const refuse = (reason: string): never => {
       throw new Problem(400, 'consent_receipt_invalid', 'The consent receipt does not prove this link.', {
@@ -41,8 +41,8 @@ export function customerLinkRoutes({ links, verifyJwt, clock, resourceOf, log }:
       if (error instanceof InvalidJwt) return refuse(error.message);
       throw error;
     });
-    if (receipt.sub !== body.customer.sub) refuse('"sub" is another customer than "customer.sub"');
-    if (receipt['link_id'] !== linkId) refuse('"link_id" is another link than the one in the path');
+    if (receipt.sub !== body.customer.sub) refuse('"sub" differs from "customer.sub"');
+    if (receipt['link_id'] !== linkId) refuse('"link_id" differs from the link id in the path');
   }
 
   router.put('/dealers/:dealer/customer-links/:link', readJson(), async (ctx) => {
@@ -64,7 +64,11 @@ export function customerLinkRoutes({ links, verifyJwt, clock, resourceOf, log }:
       now: clock(),
     });
     if (accepted === 'key_reused') {
-      throw new Problem(422, 'idempotency_key_reused', 'This Idempotency-Key came with another request before; use a new one.');
+      throw new Problem(
+        422,
+        'idempotency_key_reused',
+        'This Idempotency-Key was already used for a different request; use a new one.',
+      );
     }
     log.info({ dealer, link_id: linkId, status: accepted.status }, 'customer link accepted');
     ctx.status = accepted.status;
@@ -75,7 +79,7 @@ export function customerLinkRoutes({ links, verifyJwt, clock, resourceOf, log }:
     const dealer = ctx.params.dealer as string;
     await authorizeDelivery(verifyJwt, ctx.get('Authorization'), resourceOf(dealer));
     const link = links.withdraw(dealer, ctx.params.link as string);
-    if (!link) throw new Problem(404, 'link_unknown', 'There is no such link at this dealer.');
+    if (!link) throw new Problem(404, 'link_unknown', 'This dealer has no link with this id.');
     log.info({ dealer, link_id: link.link_id }, 'customer link withdrawn');
     ctx.body = { link_id: link.link_id, status: link.status, linked_at: link.linked_at };
   });

@@ -1,4 +1,4 @@
-// The API of every dealer, under `/dealers/<code>`, which is the resource URI of the dealer too.
+// The API of every dealer, under `/dealers/<code>`, which is also the dealer's resource URI.
 import type { Middleware } from 'koa';
 import type { PageState } from '../../http/page-context.ts';
 import type { ApiDeps } from './api-deps.ts';
@@ -7,7 +7,7 @@ import { findDealer } from './dealers.ts';
 import { answerWithProblems, Problem } from './problem.ts';
 import { serviceRoutes } from './service-routes.ts';
 
-/** Answers everything under `/dealers/`: JSON, or problem details. */
+/** Creates the middleware that answers everything under `/dealers/` with JSON or problem details. */
 export function dealerApi(deps: ApiDeps): Middleware<PageState>[] {
   const isApi = (path: string): boolean => path.startsWith('/dealers/');
   const problems = answerWithProblems(deps.log);
@@ -21,13 +21,13 @@ export function dealerApi(deps: ApiDeps): Middleware<PageState>[] {
     async function chooseDealer(ctx, next) {
       if (!isApi(ctx.path)) return next();
       const code = ctx.path.split('/')[2] ?? '';
-      if (!findDealer(code)) throw new Problem(404, 'dealer_unknown', 'There is no such dealer.');
+      if (!findDealer(code)) throw new Problem(404, 'dealer_unknown', 'No dealer has this code.');
       await deps.faults.strike(code, ctx, next);
     },
     ...(routes as unknown as Middleware<PageState>[]),
     async function refuseUnknownPath(ctx, next) {
       if (!isApi(ctx.path)) return next();
-      throw new Problem(404, 'not_found', 'There is nothing at this path, or not with this method.');
+      throw new Problem(404, 'not_found', 'This path does not exist or does not support this method.');
     },
   ];
 }

@@ -1,4 +1,4 @@
-// The dealers whose back office this system is.
+// The dealers that this back office serves.
 
 export type Dealer = {
   code: string;

@@ -1,4 +1,4 @@
-// The vehicles of the demonstration, with the services they had.
+// The demo vehicles and their service history.
 import type { KnownVehicle } from './vehicle-store.ts';
 
 export const DEMO_VEHICLES: readonly KnownVehicle[] = [

@@ -1,9 +1,9 @@
-// The Idempotency-Key header (draft-ietf-httpapi-idempotency-key-header): what makes a repeated request harmless.
+// The Idempotency-Key header (draft-ietf-httpapi-idempotency-key-header), which makes it safe to repeat a request.
 import { Problem } from './problem.ts';
 
 /**
- * The key; the quotes that the draft asks for may be left out.
- * @throws {Problem} 400 where it is missing or malformed
+ * Returns the key. The draft requires quotes around it; they may be left out here.
+ * @throws {Problem} 400 if it is missing or malformed
  */
 export function idempotencyKey(header: string): string {
   const key = header.replace(/^"(.*)"$/, '$1');

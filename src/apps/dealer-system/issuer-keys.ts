@@ -1,20 +1,20 @@
-// The public keys of the common ID, found by discovery, and what is signed with them.
+// Finds the common ID's public keys by discovery and verifies JWTs with them.
 import { createRemoteJWKSet, customFetch, errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose';
 import { boundedFetch } from '../../http/bounded-fetch.ts';
 import { Problem } from './problem.ts';
 
-/** Asymmetric ones only: a key that is public must not become a secret (RFC 8725 section 3.1). */
+/** Asymmetric algorithms only: an attacker could use a public key as an HMAC secret (RFC 8725 section 3.1). */
 const ALGORITHMS = ['ES256', 'PS256', 'RS256'];
 
-/** Two machines' clocks may differ by this much. */
+/** The clocks of two machines may differ by this much. */
 const CLOCK_TOLERANCE_SECONDS = 10;
 
 const FETCH_TIMEOUT_MS = 3000;
 
-/** A key id that is not known is looked up again after this long, so that a new key is found soon and an attacker causes no flood. */
+/** Unknown key ids cause a new fetch at most this often: new keys are found soon, and an attacker cannot cause a flood of fetches. */
 const COOLDOWN_MS = 5000;
 
-/** The token is none of the issuer's, not for us, or not valid now; the message says which. */
+/** The token is not from the issuer, not for us, or not valid now; the message says which. */
 export class InvalidJwt extends Error {
   override name = 'InvalidJwt';
 }
@@ -25,9 +25,9 @@ export type VerifyJwt = (
 ) => Promise<JWTPayload>;
 
 /**
- * Makes the check of a JWT of this issuer: signature, `typ`, `iss`, `aud`, `exp`, `nbf` and that the required claims are there.
- * The keys are fetched at first use and again when an unknown one is met.
- * The check throws {InvalidJwt}, or {Problem} 503 while the issuer's keys cannot be had.
+ * Creates a verifier for this issuer's JWTs. It checks the signature, `typ`, `iss`, `aud`, `exp`, `nbf` and the presence of required claims.
+ * The keys are fetched on first use, and again when a token names an unknown key.
+ * The verifier throws {InvalidJwt}, or {Problem} 503 if the issuer's keys cannot be fetched.
  */
 export function createJwtVerifier(issuer: string, clock: () => number): VerifyJwt {
   let keys: JWTVerifyGetKey | undefined;
@@ -37,7 +37,7 @@ export function createJwtVerifier(issuer: string, clock: () => number): VerifyJw
       signal: AbortSignal.timeout(FETCH_TIMEOUT_MS),
     });
     const metadata = (await answer.json()) as { issuer?: unknown; jwks_uri?: unknown };
-    // OpenID Connect Discovery 1.0 section 4.3: another issuer's document gives another issuer's keys.
+    // OpenID Connect Discovery 1.0 section 4.3: metadata of another issuer would make us trust that issuer's keys.
     if (metadata.issuer !== issuer || typeof metadata.jwks_uri !== 'string') throw new Error('not the metadata of this issuer');
     return createRemoteJWKSet(new URL(metadata.jwks_uri), {
       timeoutDuration: FETCH_TIMEOUT_MS,
@@ -60,11 +60,11 @@ export function createJwtVerifier(issuer: string, clock: () => number): VerifyJw
       });
       return payload;
     } catch (error) {
-      // jose's errors have a code of their own for everything that is wrong with the token; the rest is about fetching.
+      // Errors about the token have their own codes in jose. The generic code and the timeout mean that fetching the keys failed.
       if (error instanceof errors.JOSEError && !['ERR_JOSE_GENERIC', 'ERR_JWKS_TIMEOUT'].includes(error.code)) {
         throw new InvalidJwt(error.message);
       }
-      throw new Problem(503, 'issuer_unavailable', 'The keys of the common ID cannot be fetched at present.', {
+      throw new Problem(503, 'issuer_unavailable', 'The keys of the common ID cannot be fetched at the moment.', {
         headers: { 'Retry-After': '5' },
       });
     }

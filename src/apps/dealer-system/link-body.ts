@@ -1,4 +1,4 @@
-// What the common ID sends with a customer link.
+// The body of the common ID's request to store a customer link.
 import { z } from 'zod';
 
 const text = z.string().min(1).max(200);
@@ -21,7 +21,7 @@ const linkedCustomer = z.object({
   /** The pairwise subject of the customer for this dealer (OpenID Connect Core 8.1). */
   sub: text,
   name: text,
-  /** Empty or missing where the person has given none. */
+  /** Empty or missing if the customer has not given it. */
   kana: z.string().max(200).optional(),
   /** E.164. */
   phone_number: z
@@ -46,7 +46,7 @@ export const linkBody = z.object({
   customer: linkedCustomer,
   customer_number: text.optional(),
   vehicles: z.array(linkedVehicle).max(50).optional(),
-  /** A JWT of the common ID, `typ` `consent-receipt+jwt`. */
+  /** A JWT signed by the common ID, with `typ` `consent-receipt+jwt`. */
   consent_receipt: z.string().min(1).max(8192),
 });
 

@@ -1,15 +1,15 @@
-// The customer links that dealers have accepted, and what was answered to which Idempotency-Key.
+// The customer links that dealers have accepted, and the answer given to each Idempotency-Key.
 import type { DatabaseSync } from 'node:sqlite';
 import type { LinkBody, LinkedCustomer, LinkedVehicle } from './link-body.ts';
 
-/** An answer is remembered for this long; deliveries are given up far earlier. */
+/** How long an answer is remembered. The common ID gives up a delivery long before this. */
 const ANSWER_LIFETIME_MS = 90 * 24 * 60 * 60 * 1000;
 
 export type CustomerLink = {
   dealer: string;
   link_id: string;
   status: 'active' | 'withdrawn';
-  /** Forgotten when the link is withdrawn. */
+  /** Removed when the link is withdrawn. */
   customer: LinkedCustomer | undefined;
   customer_number: string | undefined;
   vehicles: LinkedVehicle[];
@@ -17,12 +17,12 @@ export type CustomerLink = {
   linked_at: string;
 };
 
-/** A request to accept a link, whose token and receipt have been verified. */
+/** A request to accept a link. Its token and receipt have been verified. */
 export type Acceptance = {
   dealer: string;
   linkId: string;
   idempotencyKey: string;
-  /** Equal for two requests that ask for the same. */
+  /** The same for two requests with the same content. */
   fingerprint: string;
   body: LinkBody;
   /** Milliseconds since 1970. */
@@ -31,12 +31,12 @@ export type Acceptance = {
 
 export type LinkStore = {
   /**
-   * Accepts a link once: the same key and fingerprint get the first answer again, however often and from however many
-   * processes; another key changes the link that stands. 201 for a new link, 200 for a changed one; `key_reused` where the
-   * key came with another request before.
+   * Accepts a link. The same key and fingerprint always get the first answer, also across processes. A new key changes an
+   * existing link. The status is 201 for a new link and 200 for a changed one; `key_reused` means that the key was used for
+   * a different request.
    */
   accept(acceptance: Acceptance): { status: 200 | 201; link: LinkAnswer } | 'key_reused';
-  /** Ends a link and forgets the customer's data; undefined where there is none. Ending it twice changes nothing. */
+  /** Ends a link and deletes the customer's data. Returns undefined if there is no link. Idempotent. */
   withdraw(dealer: string, linkId: string): CustomerLink | undefined;
   find(dealer: string, linkId: string): CustomerLink | undefined;
   /** Newest first. */
@@ -67,7 +67,7 @@ function fromRow(row: LinkRow): CustomerLink {
   };
 }
 
-/** Makes its tables where they are missing. */
+/** Creates the store, and its tables if they do not exist. */
 export function createLinkStore(database: DatabaseSync): LinkStore {
   database.exec(`
     CREATE TABLE IF NOT EXISTS links (
@@ -139,7 +139,7 @@ export function createLinkStore(database: DatabaseSync): LinkStore {
     find,
     list: (dealer) => (selectLinks.all(dealer) as LinkRow[]).map(fromRow),
     accept(acceptance) {
-      // IMMEDIATE: a second process waits here, before it reads, so that only one finds no answer.
+      // IMMEDIATE takes the write lock before reading, so only one of two processes finds no earlier answer.
       database.exec('BEGIN IMMEDIATE');
       try {
         const result = acceptInTransaction(acceptance);

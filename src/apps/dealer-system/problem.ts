@@ -1,15 +1,15 @@
-// An error as API clients read it: problem details (RFC 9457).
+// API errors as problem details (RFC 9457).
 import type { Middleware } from 'koa';
 import type { PageState } from '../../http/page-context.ts';
 import type { Log } from '../../telemetry/log.ts';
 
-/** A refusal: `code` is stable and for programs, `detail` is for the client's developer. */
+/** An error answer: `code` is stable, for programs; `detail` is for the client's developer. */
 export class Problem extends Error {
   override name = 'Problem';
   readonly status: number;
   readonly code: string;
   readonly headers: Record<string, string>;
-  /** Sentences by the path of a member of the body. */
+  /** One sentence for each invalid member of the body, keyed by its path. */
   readonly errors: Record<string, string> | undefined;
 
   constructor(
@@ -26,7 +26,7 @@ export class Problem extends Error {
   }
 }
 
-/** Turns whatever the routes behind it throw into `application/problem+json`. */
+/** Creates middleware that turns errors thrown by the routes after it into `application/problem+json`. */
 export function answerWithProblems(log: Log): Middleware<PageState> {
   return async function answerWithProblem(ctx, next) {
     ctx.set('Cache-Control', 'no-store');
@@ -36,7 +36,11 @@ export function answerWithProblems(log: Log): Middleware<PageState> {
       const problem =
         error instanceof Problem
           ? error
-          : new Problem(500, 'unexpected', `Something failed here; the log has it under ${ctx.state.requestId}.`);
+          : new Problem(
+              500,
+              'unexpected',
+              `An unexpected error occurred; find it in the log by request id ${ctx.state.requestId}.`,
+            );
       const fields = { request_id: ctx.state.requestId, code: problem.code, status: problem.status, detail: problem.message };
       if (problem === error) log.info(fields, 'API request refused');
       else log.error({ ...fields, stack: error instanceof Error ? error.stack : String(error) }, 'API request failed');

@@ -1,18 +1,18 @@
-// Reads a JSON body and holds it to a schema.
+// Reads a JSON body and checks it against a schema.
 import { bodyParser } from '@koa/bodyparser';
 import type { Middleware, ParameterizedContext } from 'koa';
 import type { z } from 'zod';
 import type { PageState } from '../../http/page-context.ts';
 import { Problem } from './problem.ts';
 
-/** Parses `application/json`, 64 KB at most; throws {Problem} 400, 413 or 415. */
+/** Creates middleware that parses `application/json` of up to 64 KB. It throws {Problem} 400, 413 or 415. */
 export function readJson(): Middleware<PageState> {
   const parse = bodyParser({
     enableTypes: ['json'],
     jsonLimit: '64kb',
     onError: (error) => {
       if ('status' in error && error.status === 413) throw new Problem(413, 'body_too_large', 'The body is larger than 64 KB.');
-      throw new Problem(400, 'body_unreadable', `The body is no JSON object: ${error.message}`);
+      throw new Problem(400, 'body_unreadable', `The body is not a JSON object: ${error.message}`);
     },
   });
   return async function readJsonBody(ctx, next) {
@@ -23,12 +23,12 @@ export function readJson(): Middleware<PageState> {
 }
 
 /**
- * The body as the schema describes it, without members that it does not name.
- * @throws {Problem} 400 with a sentence for each mistake
+ * Returns the parsed body, without members that the schema does not name.
+ * @throws {Problem} 400 with a sentence for each invalid member
  */
 export function bodyAs<T>(schema: z.ZodType<T>, ctx: ParameterizedContext<PageState>): T {
   const result = schema.safeParse(ctx.request.body);
   if (result.success) return result.data;
   const errors = Object.fromEntries(result.error.issues.map((issue) => [issue.path.join('.') || 'body', issue.message]));
-  throw new Problem(400, 'body_invalid', 'The body is not as it should be; see errors.', { errors });
+  throw new Problem(400, 'body_invalid', 'The body is invalid; see errors.', { errors });
 }

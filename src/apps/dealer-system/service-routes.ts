@@ -1,4 +1,4 @@
-// What a linked customer's services read and book at the dealer.
+// The routes by which services read and book at the dealer for a linked customer.
 import { randomUUID } from 'node:crypto';
 import type { ParameterizedContext } from 'koa';
 import Router from 'koa-router';
@@ -15,7 +15,7 @@ import { nextInspection } from './next-inspection.ts';
 import { Problem } from './problem.ts';
 import { bodyAs, readJson } from './read-json.ts';
 
-/** How far ahead a visit can be booked, days. */
+/** How many days ahead a visit can be booked. */
 const BOOKABLE_DAYS = 90;
 
 const BOOKING_TIMES = ['09:30', '11:00', '13:30', '15:00', '16:30'] as const;
@@ -29,11 +29,11 @@ const bookingBody = z.object({
   note: z.string().max(500).optional(),
 });
 
-/** `GET service-history`, `GET next-inspection`, `GET` and `POST bookings`, each under `/dealers/<code>/`. */
+/** Creates the router for `GET service-history`, `GET next-inspection`, and `GET` and `POST bookings`, under `/dealers/<code>/`. */
 export function serviceRoutes({ links, vehicles, bookings, verifyJwt, clock, resourceOf }: ApiDeps): Router<PageState> {
   const router = new Router<PageState>();
 
-  /** The customer's link that the token stands on; a token can be there before the dealer has accepted the link. */
+  /** Finds the link that the token refers to. The token may be issued before the dealer has accepted the link. */
   async function linkOf(ctx: ParameterizedContext<PageState>, dealer: string, scope: string): Promise<CustomerLink> {
     const linkId = await authorizeCustomer(verifyJwt, ctx.get('Authorization'), resourceOf(dealer), dealer, scope);
     const link = links.find(dealer, linkId);
@@ -82,9 +82,9 @@ export function serviceRoutes({ links, vehicles, bookings, verifyJwt, clock, res
     const key = idempotencyKey(ctx.get('Idempotency-Key'));
     const wish = bodyAs(bookingBody, ctx);
     const errors: Record<string, string> = {};
-    if (!link.vehicles.some(({ vin }) => vin === wish.vin)) errors['vin'] = 'None of the vehicles of this customer';
+    if (!link.vehicles.some(({ vin }) => vin === wish.vin)) errors['vin'] = 'Must be a vehicle of this customer';
     if (wish.date <= japanDate(clock()) || wish.date > japanDate(clock(), BOOKABLE_DAYS)) {
-      errors['date'] = `A date from tomorrow to ${BOOKABLE_DAYS} days ahead`;
+      errors['date'] = `Must be a date from tomorrow to ${BOOKABLE_DAYS} days ahead`;
     }
     if (Object.keys(errors).length > 0) {
       throw new Problem(400, 'body_invalid', 'The booking is not possible; see errors.', { errors });

@@ -1,5 +1,5 @@
-// The back office page of the demonstration: dealers, their customer links and bookings, and faults on demand. It has no login,
-// so it exists with demo data only.
+// The demo's back-office page: dealers, their customer links and bookings, and faults on demand. It has no login, so it is
+// only served with demo data.
 import Router from 'koa-router';
 import { page, type PageContext, type PageState } from '../../http/page-context.ts';
 import { PageError } from '../../http/page-error.ts';
@@ -56,7 +56,7 @@ export function staffRoutes(
     backHome(ctx);
   });
 
-  // Ends the link here only; the common ID hears of it when it next asks.
+  // Ends the link at the dealer only; the common ID learns of it with its next request.
   router.post('/withdrawals', (ctx) => {
     links.withdraw(postedDealer(ctx), formField(ctx, 'link_id'));
     backHome(ctx);

@@ -1,4 +1,4 @@
-// What the workshops know about a vehicle: its first registration and every service that it had.
+// The workshops' records of a vehicle: its first registration and its service history.
 import type { DatabaseSync } from 'node:sqlite';
 
 const SERVICE_KINDS = ['one_month', 'six_months', 'twelve_months', 'inspection', 'oil_change', 'repair'] as const;
@@ -21,7 +21,7 @@ export type ServiceRecord = {
   date: string;
   kind: (typeof SERVICE_KINDS)[number];
   mileage_km: number;
-  /** What was replaced or renewed. */
+  /** The parts that were replaced. */
   items: (typeof SERVICE_ITEMS)[number][];
 };
 
@@ -36,11 +36,11 @@ export type KnownVehicle = {
 
 export type VehicleStore = {
   find(vin: string): KnownVehicle | undefined;
-  /** Writes a vehicle that is not known yet; leaves one that is. */
+  /** Stores a vehicle unless its VIN is already stored. */
   add(vehicle: KnownVehicle): void;
 };
 
-/** Makes its table where it is missing. */
+/** Creates the store, and its table if it does not exist. */
 export function createVehicleStore(database: DatabaseSync): VehicleStore {
   database.exec(`
     CREATE TABLE IF NOT EXISTS vehicles (

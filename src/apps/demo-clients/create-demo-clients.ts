@@ -1,4 +1,4 @@
-// Five client apps on one origin, each under its own path: single sign-on, required information, consent and brand to be seen at once.
+// Five client apps on one origin, each under its own path. They show single sign-on, required information, consent and brands.
 // They do not exist in production.
 import type Koa from 'koa';
 import Router from 'koa-router';
@@ -11,13 +11,13 @@ import { demoRoutes } from './routes.ts';
 import { createSessions } from './sessions.ts';
 
 export type DemoClientsOptions = {
-  /** The URL under which browsers reach them, without a path. */
+  /** The origin of their URLs. */
   origin: string;
   /** The common ID. */
   issuer: string;
-  /** Where their key is kept; made on the first start. */
+  /** The folder of their shared key, which is generated on the first start. */
   keyDirectory: string;
-  /** The secret of the one that has one. */
+  /** The client secret of the one app that uses `client_secret_basic`. */
   secret: string;
   cookieKeys: string[];
   trustProxy: boolean;
@@ -27,6 +27,10 @@ export type DemoClientsOptions = {
   log: Log;
 };
 
+/**
+ * Creates the apps; the caller listens.
+ * @throws {Error} if the key cannot be read or created
+ */
 export async function createDemoClients(options: DemoClientsOptions): Promise<{ koa: Koa<PageState>; close(): Promise<void> }> {
   const { origin, issuer, secret, log } = options;
   const key = await loadClientKey(options.keyDirectory);
@@ -36,7 +40,7 @@ export async function createDemoClients(options: DemoClientsOptions): Promise<{ 
     ctx.body = { keys: [key.publicJwk] };
   });
   koa.use(async function allowLogout(ctx, next) {
-    // Logging out posts to us and is redirected to the common ID.
+    // The logout form posts to us, and we redirect it to the common ID.
     ctx.state.formActionOrigins.push(new URL(issuer).origin);
     await next();
   });

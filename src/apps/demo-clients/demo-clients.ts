@@ -1,12 +1,12 @@
-// The client apps of the demonstration: services of ④ that a visitor can try. Their files are in config/clients.
+// The demo client apps: services shown at ④ that a visitor can try. Their client files are in config/clients.
 
 export type DemoClient = {
-  /** The client id, the path below the origin, and the name of its texts. */
+  /** The client id; also its path below the origin and the key of its texts. */
   id: string;
-  /** What it asks for. */
+  /** The scopes it requests. */
   scope: string;
   brand: 'toyota' | 'lexus';
-  /** How it proves who it is. */
+  /** Its client authentication method. */
   authentication: 'private_key_jwt' | 'client_secret_basic';
 };
 

@@ -1,4 +1,4 @@
-// The common ID as one of the demo clients sees it; openid-client does the work.
+// A demo client's connection to the common ID, by openid-client.
 import * as client from 'openid-client';
 import { boundedFetch } from '../../http/bounded-fetch.ts';
 import type { ClientKey } from '../client-key.ts';
@@ -6,10 +6,10 @@ import type { DemoClient } from './demo-clients.ts';
 
 const TIMEOUT_SECONDS = 5;
 
-/** What must come back unchanged with the answer of one authorization request. */
+/** The values an authorization response is checked against. */
 export type Pending = { state: string; nonce: string; codeVerifier: string };
 
-/** Everything that a client app receives, for people to look at. */
+/** Everything that a client app receives, shown on its page. */
 export type Received = {
   idToken: string;
   claims: Record<string, unknown>;
@@ -19,13 +19,14 @@ export type Received = {
 };
 
 export type IdentityProvider = {
-  /** @throws where the common ID cannot be reached */
+  /** @throws {Error} if the common ID cannot be reached */
   begin(): Promise<{ url: string; pending: Pending }>;
-  /** @throws {client.AuthorizationResponseError} where the common ID or the person said no; others where something is wrong */
+  /** @throws {client.AuthorizationResponseError} if the common ID or the person refused; other errors if a check fails */
   finish(callback: URL, pending: Pending): Promise<Received>;
   logoutUrl(idToken: string): Promise<string>;
 };
 
+/** Creates the connection of one demo client. The metadata is fetched on first use. */
 export function createIdentityProvider(
   { id, scope, authentication }: DemoClient,
   { issuer, origin, key, secret }: { issuer: string; origin: string; key: ClientKey; secret: string },
@@ -48,7 +49,7 @@ export function createIdentityProvider(
         },
       )
       .catch((error: unknown) => {
-        // The common ID may start later than we do.
+        // The common ID may start later than we do, so the next call tries again.
         discovered = undefined;
         throw error;
       });

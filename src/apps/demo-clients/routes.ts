@@ -1,4 +1,4 @@
-// The pages of the demo clients: which there are, and for each what it received.
+// The pages of the demo clients: a list of them, and for each client what it received.
 import Router from 'koa-router';
 import { AuthorizationResponseError } from 'openid-client';
 import { page, type PageContext, type PageState } from '../../http/page-context.ts';
@@ -16,7 +16,7 @@ export type DemoDeps = {
   providerOf: (client: DemoClient) => IdentityProvider;
 };
 
-/** `/`, and below the id of each client: its page, `login`, `callback`, `logout`. */
+/** Creates the router for `/`, and for each client's page, `login`, `callback` and `logout` below its id. */
 export function demoRoutes(deps: DemoDeps): Router<PageState> {
   const router = new Router<PageState>();
   router.get('/', (ctx) => {
@@ -74,7 +74,7 @@ function addClient(router: Router<PageState>, client: DemoClient, { origin, log,
     const session = sessionOf(ctx);
     const pending = session.pending.get(id);
     session.pending.delete(id);
-    // The back button, or somebody else's link.
+    // The person used the back button, or opened a link from somebody else.
     if (!pending) return redirect(ctx, `/${id}`);
     try {
       session.received.set(id, await provider.finish(new URL(ctx.url, origin), pending));

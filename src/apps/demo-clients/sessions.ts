@@ -1,13 +1,14 @@
-// What a browser has at the demo clients. In memory: a demonstration forgets when it is started again.
+// The demo clients' sessions. They are kept in memory and lost on restart.
 import { randomBytes } from 'node:crypto';
 import type { PageContext } from '../../http/page-context.ts';
 import type { Pending, Received } from './identity-provider.ts';
 
-/** Of one browser, by client id: five sites share a cookie here, and nothing else. */
+/** One browser's data, by client id. The five sites share the cookie and nothing else. */
 export type DemoSession = { pending: Map<string, Pending>; received: Map<string, Received> };
 
 const MOST = 1000;
 
+/** Returns a function that finds the session of a browser, or starts one and sets its cookie. */
 export function createSessions(cookie: string, secure: boolean): (ctx: PageContext) => DemoSession {
   const sessions = new Map<string, DemoSession>();
   return (ctx) => {

@@ -1,4 +1,4 @@
-// The mailbox of a development machine: real SMTP in, web page out. It does not exist in production.
+// The mailbox of a development machine: receives mail by SMTP and shows it on a web page. It does not exist in production.
 import type Koa from 'koa';
 import { createPageApp } from '../../http/page-app.ts';
 import type { PageState } from '../../http/page-context.ts';
@@ -8,7 +8,7 @@ import { mailboxRoutes } from './routes.ts';
 import { startSmtpReceiver } from './smtp-receiver.ts';
 
 export type MailboxOptions = {
-  /** The URL under which browsers reach it, without a path. */
+  /** The origin of its URLs. */
   origin: string;
   cookieKeys: string[];
   trustProxy: boolean;
@@ -20,23 +20,23 @@ export type MailboxOptions = {
   log: Log;
   /** A loopback address. */
   smtpHost: string;
-  /** 0 takes a free one; see `smtpPort` of the answer. */
+  /** 0 takes a free port; see `Mailbox.smtpPort`. */
   smtpPort: number;
-  /** The SQLite file that keeps the mails over a restart. */
+  /** The SQLite file of the mails. */
   databasePath: string;
 };
 
 export type Mailbox = {
   /** The web page; the caller listens. */
   koa: Koa<PageState>;
-  /** Where mail is taken, from now on. */
+  /** The port on which mail is received. */
   smtpPort: number;
   close(): Promise<void>;
 };
 
 /**
- * Starts to take mail and makes the web page.
- * @throws where the SMTP host is no loopback address, its port is taken, or the file cannot be opened
+ * Starts the SMTP server and creates the web page.
+ * @throws {Error} if the SMTP host is not a loopback address, its port is taken, or the file cannot be opened
  */
 export async function createMailbox(options: MailboxOptions): Promise<Mailbox> {
   const { smtpHost: host, smtpPort: port, clock, log } = options;

@@ -1,18 +1,18 @@
-// The mails that arrived, in one SQLite file, newest kept.
+// The received mails, in one SQLite file. The newest are kept.
 import { openAppDatabase } from '../open-app-database.ts';
 
-/** How many mails are kept; the oldest go first. */
+/** How many mails are kept; the oldest are deleted first. */
 const KEPT_MESSAGES = 500;
 
 /** A mail as lists and pages show it. */
 export type Message = {
   id: number;
-  /** The envelope's recipients, separated by a comma and a space. */
+  /** The recipients of the envelope, separated by a comma and a space. */
   to: string;
   from: string;
   subject: string;
   text: string;
-  /** Empty where the mail has no HTML part. */
+  /** Empty if the mail has no HTML part. */
   html: string;
   /** ISO 8601. */
   received_at: string;
@@ -20,17 +20,17 @@ export type Message = {
 
 export type MessageStore = {
   add(message: Omit<Message, 'id'>, raw: Buffer): void;
-  /** Newest first; only those to one address, where it is given. */
+  /** Newest first; with `to`, only the mails to that address. */
   list(to?: string): Message[];
   find(id: number): Message | undefined;
-  /** The mail exactly as it came over SMTP. */
+  /** The mail exactly as received by SMTP. */
   findRaw(id: number): Buffer | undefined;
   close(): void;
 };
 
 const COLUMNS = 'id, recipients AS "to", sender AS "from", subject, text, html, received_at';
 
-/** Opens the file, and makes it where it is missing. */
+/** Opens the file, or creates it. */
 export function openMessageStore(path: string): MessageStore {
   const database = openAppDatabase(path);
   database.exec(`

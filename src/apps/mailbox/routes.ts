@@ -1,4 +1,4 @@
-// The mailbox in a browser and for scripts: the list, one mail, its HTML by itself, its source.
+// The mailbox for browsers and scripts: the list, one mail, its HTML alone, and its source.
 import Router from 'koa-router';
 import { page, type PageState } from '../../http/page-context.ts';
 import { PageError } from '../../http/page-error.ts';
@@ -6,8 +6,8 @@ import { LOCALE_OF, type Language } from '../../http/translator.ts';
 import type { Message, MessageStore } from './message-store.ts';
 
 /**
- * What a mail may do in its frame: show its own styles and embedded images. No script, no form, nothing from elsewhere (a
- * tracking pixel would not load), and `sandbox` keeps it apart from this origin even when it is opened in a tab of its own.
+ * A mail in its frame may use its own styles and embedded images. It may not run scripts, submit forms or load anything
+ * remote, such as a tracking pixel. `sandbox` isolates it from this origin even in its own tab.
  */
 const MAIL_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; sandbox allow-popups";
 
@@ -15,7 +15,7 @@ function messageId(text: string | undefined): number {
   return /^\d{1,15}$/.test(text ?? '') ? Number(text) : 0;
 }
 
-/** All of them only read; nothing here has a form. */
+/** Creates the router. All routes are read-only. */
 export function mailboxRoutes(store: MessageStore): Router<PageState> {
   const router = new Router<PageState>();
 
@@ -41,7 +41,7 @@ export function mailboxRoutes(store: MessageStore): Router<PageState> {
     });
   });
 
-  // `?to=` for scripts that wait for one mail: all of them are a megabyte.
+  // `?to=` is for scripts that wait for one mail; the full list is about a megabyte.
   router.get('/messages.json', (ctx) => {
     const address = typeof ctx.query['to'] === 'string' ? ctx.query['to'] : undefined;
     ctx.set('Cache-Control', 'no-store');
@@ -50,11 +50,11 @@ export function mailboxRoutes(store: MessageStore): Router<PageState> {
       .map(({ id, to, subject, text, html, received_at }) => ({ id, to, subject, text, html, received_at }));
   });
 
-  // In front of `:id`, which would take the suffix for a part of the id.
+  // Must come before `:id`, which would match the suffix as part of the id.
   router.get('/messages/:id.eml', (ctx) => {
     const raw = found(store.findRaw(messageId(ctx.params.id)));
     ctx.set('Cache-Control', 'no-store');
-    // Plain text: a browser shows it, whatever the mail claims to be.
+    // Plain text, so that a browser shows the source and never renders it.
     ctx.type = 'text/plain; charset=utf-8';
     ctx.body = raw;
   });

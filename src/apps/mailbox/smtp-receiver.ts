@@ -1,25 +1,25 @@
-// Takes mail by SMTP for every recipient and never passes any on. It stands on the loopback interface only.
+// Receives mail for any recipient by SMTP and never relays it. It listens on the loopback interface only.
 import type { AddressInfo } from 'node:net';
 import PostalMime from 'postal-mime';
 import { SMTPServer } from 'smtp-server';
 import type { Log } from '../../telemetry/log.ts';
 import type { MessageStore } from './message-store.ts';
 
-/** Bytes of one mail. */
+/** The largest mail, in bytes. */
 const SIZE_LIMIT = 5 * 1024 * 1024;
 
 const LOOPBACK_HOSTS = ['127.0.0.1', '::1', 'localhost'];
 
 export type SmtpReceiver = {
-  /** The port that it got, where 0 was asked for. */
+  /** The port it listens on; useful if the options asked for 0. */
   port: number;
   close(): Promise<void>;
 };
 
 /**
- * Starts to listen; every mail is in the store before the sender reads that it was accepted.
- * @param options `host` must be a loopback address: there is no authentication; `port` 0 takes a free one
- * @throws where the host is another one, or the port is taken
+ * Starts listening. Every mail is stored before the sender is told that it was accepted.
+ * @param options `host` must be a loopback address, because there is no authentication; `port` 0 takes a free port
+ * @throws {Error} if the host is not a loopback address, or the port is taken
  */
 export async function startSmtpReceiver(
   options: { host: string; port: number; clock: () => number; log: Log },
@@ -27,7 +27,7 @@ export async function startSmtpReceiver(
 ): Promise<SmtpReceiver> {
   const { host, port, clock, log } = options;
   if (!LOOPBACK_HOSTS.includes(host)) {
-    throw new Error(`The mailbox takes mail from anybody, so it listens on a loopback address only, not on ${host}`);
+    throw new Error(`The mailbox accepts mail from anybody, so it listens on loopback addresses only, not on ${host}`);
   }
   const server = new SMTPServer({
     authOptional: true,
@@ -42,7 +42,7 @@ export async function startSmtpReceiver(
 
       async function receive(): Promise<void> {
         const chunks: Buffer[] = [];
-        // The limit above is only announced; a sender that goes on is read to its end and kept nowhere.
+        // smtp-server only announces the limit. A larger mail is read to its end and dropped.
         for await (const chunk of stream as AsyncIterable<Buffer>) if (!stream.sizeExceeded) chunks.push(chunk);
         if (stream.sizeExceeded) throw Object.assign(new Error('Message exceeds the size limit'), { responseCode: 552 });
         const raw = Buffer.concat(chunks);
@@ -71,7 +71,7 @@ export async function startSmtpReceiver(
       resolve();
     });
   });
-  // A connection that a sender breaks off is no reason to stop.
+  // A connection that the sender aborts must not stop the server.
   server.on('error', (error) => log.warn({ detail: error.message }, 'SMTP connection failed'));
   return {
     port: (server.server.address() as AddressInfo).port,

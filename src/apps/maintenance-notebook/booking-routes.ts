@@ -1,4 +1,4 @@
-// Service bookings (入庫予約), which the dealer keeps.
+// Service bookings (入庫予約), which the dealer stores.
 import { randomUUID } from 'node:crypto';
 import Router from 'koa-router';
 import type { PageState } from '../../http/page-context.ts';
@@ -9,11 +9,11 @@ import { longDate, signedInPage } from './signed-in-page.ts';
 
 const FIELDS = ['vin', 'date', 'time', 'menu', 'note'] as const;
 
-/** `GET` and `POST /bookings`. */
+/** Creates the router for `GET` and `POST /bookings`. */
 export function bookingRoutes(deps: NotebookDeps): Router<PageState> {
   const router = new Router<PageState>();
 
-  /** The bookings and the form; `failed` says why what the person typed was not booked. */
+  /** Shows the bookings and the form; `failed` says why the request was not booked. */
   async function showBookings(
     ctx: NotebookContext,
     notebook: OpenNotebook,
@@ -33,7 +33,7 @@ export function bookingRoutes(deps: NotebookDeps): Router<PageState> {
       unanswered: failed.unanswered,
       booked: data?.bookings.map((one) => ({ ...one, date: longDate(one.date, language), model: nameOf(one.vin) })),
       dateHint: range && t('bookings.date_hint', range),
-      // What was chosen stays chosen while the dealer does not answer.
+      // Keeps the chosen menu selected while the dealer does not answer.
       menus: data?.menus ?? [form.wish.menu].filter(Boolean),
       times: data?.times ?? [form.wish.time],
       vehicles: vehicles.map(({ vin, model, registration_number }) => ({
@@ -59,10 +59,10 @@ export function bookingRoutes(deps: NotebookDeps): Router<PageState> {
       const notebook = await openNotebook(deps, ctx, session);
       if (!notebook) return;
       const wish = Object.fromEntries(FIELDS.map((name) => [name, formField(ctx, name)])) as BookingWish;
-      // It becomes part of the key of a text.
+      // The menu becomes part of a text key.
       if (!/^[a-z_]{1,30}$/.test(wish.menu)) wish.menu = '';
       const sent = formField(ctx, 'booking_key');
-      // The same page pressed twice has the same key, and books once.
+      // A double click on the same page sends the same key and books once.
       const key = /^[\w-]{16,64}$/.test(sent) ? sent : randomUUID();
       const { reading, errors } = await notebook.askDealer((resource, token) => book(resource, token, wish, key));
       if (reading === 'ok') {

@@ -1,5 +1,5 @@
-// MyTOYOTA整備手帳, the service that people migrate to: an OpenID Connect client of the common ID that reads the service history
-// from the linked dealer.
+// MyTOYOTA整備手帳, the service that people migrate to. It is an OpenID Connect client of the common ID, and reads the service
+// history from the linked dealer.
 import type Koa from 'koa';
 import Router from 'koa-router';
 import { createPageApp } from '../../http/page-app.ts';
@@ -17,7 +17,7 @@ import { loginRoutes } from './login-routes.ts';
 import { openSessionStore } from './session-store.ts';
 
 export type MaintenanceNotebookOptions = {
-  /** The URL under which browsers reach it, without a path. */
+  /** The origin of its URLs. */
   origin: string;
   cookieKeys: string[];
   trustProxy: boolean;
@@ -27,21 +27,21 @@ export type MaintenanceNotebookOptions = {
   /** Milliseconds since 1970. */
   clock: () => number;
   log: Log;
-  /** The common ID, as its discovery document names it. */
+  /** The common ID's issuer identifier, as in its discovery document. */
   issuer: string;
-  /** Where the API of a dealer is that has no link yet: `<origin>/dealers/<code>`. */
+  /** The origin of the API of a dealer without a link yet: `<origin>/dealers/<code>`. */
   dealerSystemOrigin: string;
-  /** For people who have not migrated yet. */
+  /** Linked for people who have not migrated yet. */
   ownersSiteOrigin: string;
-  /** The SQLite file of sessions. */
+  /** The SQLite file of the sessions. */
   databasePath: string;
-  /** The folder of the client's own key; made at the first start. */
+  /** The folder of the client's key, which is generated on the first start. */
   keyDirectory: string;
 };
 
 /**
- * Opens the file and the key and makes the app; the caller listens. The common ID need not be there yet.
- * @throws where the file or the key cannot be opened
+ * Opens the file and the key and creates the app; the caller listens. The common ID does not need to be running yet.
+ * @throws {Error} if the file or the key cannot be opened
  */
 export async function createMaintenanceNotebook(
   options: MaintenanceNotebookOptions,
@@ -62,7 +62,7 @@ export async function createMaintenanceNotebook(
   };
 
   koa.use(async function allowFormsToCommonId(ctx, next) {
-    // Logging out and linking are posts that end in a redirect to the common ID.
+    // The forms for logging out and linking are redirected to the common ID.
     ctx.state.formActionOrigins.push(new URL(issuer).origin);
     await next();
   });

@@ -1,4 +1,4 @@
-// The cookies of the notebook: one names the session of who is signed in, one the browser that started an authorization request.
+// The notebook's cookies: one for the session, and one for the browser that started an authorization request.
 import type { PageContext } from '../../http/page-context.ts';
 import type { Login } from './identity-provider.ts';
 import { randomId, type Session, type SessionStore } from './session-store.ts';
@@ -6,16 +6,17 @@ import { randomId, type Session, type SessionStore } from './session-store.ts';
 export type CurrentSession = {
   find(ctx: PageContext): Session | undefined;
   /**
-   * Signs the browser in under a new id, and ends what it had before (session fixation). Answers whether it is: not where the common ID has told of its
-   * logout meanwhile.
+   * Starts a session under a new id and ends the browser's earlier session (against session fixation). Returns false if the
+   * common ID has reported the logout in the meantime.
    */
   start(ctx: PageContext, login: Login): boolean;
-  /** Ends the session and takes the cookie back. */
+  /** Ends the session and clears the cookie. */
   end(ctx: PageContext): void;
-  /** The random id of this browser, which an authorization response must come back to. */
+  /** Returns this browser's random id. An authorization response is accepted only in the browser that started the request. */
   browser(ctx: PageContext): string;
 };
 
+/** Creates the functions that find, start and end the session of a request. */
 export function createCurrentSession(
   sessions: SessionStore,
   cookieName: (name: string) => string,

@@ -1,4 +1,4 @@
-// What the common ID tells about a customer in UserInfo, as far as the notebook needs it.
+// The UserInfo claims that the notebook reads.
 import { z } from 'zod';
 
 const vehicle = z.object({
@@ -32,11 +32,11 @@ export const customerClaims = z.object({
 export type CustomerClaims = z.infer<typeof customerClaims>;
 export type CustomerVehicle = z.infer<typeof vehicle>;
 
-/** The dealer that the notebook shows, and how the link with it stands at the common ID. */
+/** The dealer that the notebook shows, and the status of its link at the common ID. */
 export type KnownDealer = {
   code: string;
   name: string;
-  /** The resource URI (RFC 8707), which is the address of the dealer's API too. */
+  /** The resource URI (RFC 8707), which is also the URL of the dealer's API. */
   resource: string;
   link: 'none' | 'pending' | 'active' | 'failed' | 'withdrawn';
   /** ISO 8601. */
@@ -44,9 +44,9 @@ export type KnownDealer = {
 };
 
 /**
- * The dealer with a link that stands, before one that is being made, before one that failed or ended, before the one that the
- * owners site named; undefined where none is known.
- * @param dealerSystemOrigin where dealers' APIs are, for one that has no link yet
+ * Returns the dealer to show: one with an active link, else a pending one, else a failed or ended one, else the dealer that
+ * the owners site named; undefined if none is known.
+ * @param dealerSystemOrigin the origin of the dealers' APIs, for a dealer without a link
  */
 export function knownDealer(claims: CustomerClaims, dealerSystemOrigin: string): KnownDealer | undefined {
   const links = claims.dealer_links ?? [];
@@ -54,7 +54,7 @@ export function knownDealer(claims: CustomerClaims, dealerSystemOrigin: string):
     .map((status) => links.find((candidate) => candidate.status === status))
     .find((candidate) => candidate !== undefined);
   const named = claims.migration?.dealer;
-  // An ended link is history; a dealer that the owners site names beside it is current.
+  // A dealer that the owners site names is more current than an ended link with another dealer.
   if (link && (link.status === 'active' || link.status === 'pending' || !named || named.code === link.dealer)) {
     return {
       code: link.dealer,

@@ -1,4 +1,4 @@
-// What the notebook asks a dealer's API, with the access token for that dealer.
+// The notebook's requests to a dealer's API, with an access token for that dealer.
 import { z } from 'zod';
 import { boundedFetch } from '../../http/bounded-fetch.ts';
 
@@ -42,10 +42,10 @@ export type BookingCalendar = z.infer<typeof bookingCalendar>;
 export type BookingWish = { vin: string; date: string; time: string; menu: string; note: string };
 
 /**
- * - `not_linked_yet`: the consent is there, the link has not arrived at the dealer;
+ * - `not_linked_yet`: the customer has consented, but the link has not reached the dealer;
  * - `not_consented`: the dealer may not answer for this customer;
- * - `token_refused`: the token is not valid there;
- * - `unavailable`: no answer, or none that makes sense.
+ * - `token_refused`: the dealer does not accept the token;
+ * - `unavailable`: there is no answer, or an unreadable one.
  */
 export type DealerFailure = 'not_linked_yet' | 'not_consented' | 'token_refused' | 'unavailable';
 
@@ -62,7 +62,7 @@ async function ask<T>(url: string, token: string, schema: z.ZodType<T>, sent: Se
     const answer = await boundedFetch(url, {
       ...sent,
       headers: { Accept: 'application/json', Authorization: `Bearer ${token}`, ...sent.headers },
-      // A token that is meant for one dealer is not carried to wherever that dealer points.
+      // A redirect could carry the token to another server.
       redirect: 'error',
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
@@ -89,7 +89,7 @@ export function readBookings(resource: string, token: string): Promise<DealerAns
   return ask(`${resource}/bookings`, token, bookingCalendar);
 }
 
-/** @param key the same for the same press of the button: the dealer books once for it */
+/** @param key the idempotency key; the dealer books once for the same key */
 export function book(resource: string, token: string, wish: BookingWish, key: string): Promise<DealerAnswer<Booking>> {
   return ask(`${resource}/bookings`, token, booking, {
     method: 'POST',

@@ -1,9 +1,9 @@
-// 販売店と連携する: asks the common ID for the person's consent to the link with a dealer.
+// 販売店と連携する: asks the common ID for the person's consent to a link with a dealer.
 import Router from 'koa-router';
 import type { PageState } from '../../http/page-context.ts';
 import { askedForOf, DEALER_SCOPE, LOGIN_SCOPE, openNotebook, redirect, signedIn, type NotebookDeps } from './notebook.ts';
 
-/** `POST /dealer-link`. */
+/** Creates the router for `POST /dealer-link`. */
 export function dealerLinkRoutes(deps: NotebookDeps): Router<PageState> {
   const { idp, sessions, current } = deps;
   const router = new Router<PageState>();
@@ -13,7 +13,7 @@ export function dealerLinkRoutes(deps: NotebookDeps): Router<PageState> {
       const notebook = await openNotebook(deps, ctx, session);
       if (!notebook) return;
       const { dealer } = notebook;
-      // Without a dealer the common ID's page finds one with the person; the tokens are for UserInfo then, where it shows.
+      // Without a dealer, the person chooses one at the common ID. The tokens are then for UserInfo, which names that dealer.
       const { url, secrets } = await idp.authorizationRequest(
         dealer
           ? {

@@ -1,23 +1,24 @@
-// What the notebook tells about the link with a dealer: what the common ID knows and what the dealer answers, in one word.
+// The one status that the notebook shows for a dealer link, from the common ID's claims and the dealer's answer.
 import type { KnownDealer } from './customer-claims.ts';
 import type { DealerFailure } from './dealer-client.ts';
 
-/** How the dealer answered; `no_token` where there was none to ask with. */
+/** The dealer's answer; `no_token` if the notebook had no token to ask with. */
 export type Reading = 'ok' | 'no_token' | DealerFailure;
 
 /**
  * - `unknown`: no dealer is known;
- * - `unlinked`, `failed`, `withdrawn`: there is no link, and why;
- * - `pending`: it is being made;
- * - `active`: it stands, and the dealer answers;
- * - `unavailable`: it stands, and the dealer does not answer;
- * - `confirm`: it stands, and the notebook may not read it without asking the person.
+ * - `unlinked`, `failed`, `withdrawn`: there is no link, for this reason;
+ * - `pending`: the link is being established;
+ * - `active`: the link exists, and the dealer answers;
+ * - `unavailable`: the link exists, but the dealer does not answer;
+ * - `confirm`: the link exists, but the notebook needs the person's consent to read it.
  */
 export type DealerStanding = 'unknown' | 'unlinked' | 'failed' | 'withdrawn' | 'pending' | 'active' | 'unavailable' | 'confirm';
 
+/** Combines the common ID's link status with the dealer's answer. */
 export function dealerStanding(dealer: KnownDealer | undefined, reading: Reading): DealerStanding {
   if (!dealer) return 'unknown';
-  // The dealer's own answer is newer than what the common ID has heard from it.
+  // The dealer's own answer is newer than the common ID's record.
   if (reading === 'ok') return 'active';
   switch (dealer.link) {
     case 'none':
@@ -32,7 +33,7 @@ export function dealerStanding(dealer: KnownDealer | undefined, reading: Reading
   }
 }
 
-/** Whether pressing 販売店と連携する helps. */
+/** Whether to offer 販売店と連携する. */
 export function canLink(standing: DealerStanding): boolean {
   return ['unknown', 'unlinked', 'failed', 'withdrawn', 'confirm'].includes(standing);
 }

@@ -1,33 +1,34 @@
-// Access tokens that are still good, refreshed where they are not – one refresh at a time for a session, because a refresh token
-// that is used twice ends the whole family (RFC 9700 section 4.14.2).
+// Returns valid access tokens and refreshes expired ones. A session runs one refresh at a time: using a refresh token twice
+// revokes the whole token family (RFC 9700 section 4.14.2).
 import { IdentityProviderRefusal, type IdentityProvider } from './identity-provider.ts';
 import type { SessionStore } from './session-store.ts';
 
-/** A token that ends within this time might end on its way. */
+/** A token with less time left is refreshed, because it might expire in transit. */
 const MARGIN_MS = 15_000;
 
-/** The tokens are no good any more and cannot be made good: the person has to log in again. */
+/** The tokens are invalid and cannot be refreshed: the person has to log in again. */
 export class SessionEnded extends Error {
   override name = 'SessionEnded';
 }
 
 export type FreshTokens = {
   /**
-   * The token for UserInfo.
+   * Returns the token for UserInfo.
    * @throws {SessionEnded}, {IdentityProviderUnavailable}
    */
   forUserInfo(sessionKey: string): Promise<string>;
   /**
-   * The token for the dealer that the session has access to; undefined where it has none, or none any more.
+   * Returns the token for the dealer that the session has access to; undefined if it has none or lost it.
    * @throws {IdentityProviderUnavailable}
    */
   forDealer(sessionKey: string, resource: string): Promise<string | undefined>;
 };
 
+/** Creates the token source of all sessions in a store. */
 export function createFreshTokens(idp: IdentityProvider, sessions: SessionStore, clock: () => number): FreshTokens {
   const running = new Map<string, Promise<unknown>>();
 
-  /** Runs after whatever runs under this key already. */
+  /** Runs `work` after any earlier work with the same key. */
   function inTurn<T>(key: string, work: () => Promise<T>): Promise<T> {
     const before = running.get(key) ?? Promise.resolve();
     const turn = before.then(work, work);
@@ -44,7 +45,7 @@ export function createFreshTokens(idp: IdentityProvider, sessions: SessionStore,
   return {
     forUserInfo: (sessionKey) =>
       inTurn(`${sessionKey} userinfo`, async () => {
-        // Read in our turn: who was before us may have written newer ones.
+        // Read only now: the work before us may have stored newer tokens.
         const tokens = sessions.find(sessionKey)?.tokens;
         if (!tokens) throw new SessionEnded();
         if (isGood(tokens)) return tokens.access_token;
@@ -70,7 +71,7 @@ export function createFreshTokens(idp: IdentityProvider, sessions: SessionStore,
         } catch (error) {
           if (!(error instanceof IdentityProviderRefusal)) throw error;
         }
-        // Without tokens and `askedFor`, the next page asks for new ones without the person.
+        // With neither tokens nor `askedFor`, the next page requests new tokens without asking the person.
         sessions.saveDealer(sessionKey, fresh ? { ...access, tokens: fresh } : { resource });
         return fresh?.access_token;
       }),

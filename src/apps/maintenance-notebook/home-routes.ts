@@ -1,4 +1,4 @@
-// The start page for who is not signed in; the vehicles and the dealer for who is.
+// The start page, and for signed-in people their vehicles and dealer.
 import Router from 'koa-router';
 import { page, type PageState } from '../../http/page-context.ts';
 import type { CustomerVehicle } from './customer-claims.ts';
@@ -7,10 +7,10 @@ import { openNotebook, signedIn, type NotebookContext, type NotebookDeps } from 
 import { PageError } from '../../http/page-error.ts';
 import { longDate, longMonth, signedInPage } from './signed-in-page.ts';
 
-/** What a link back to the start page may say. */
+/** The notices that a redirect to the start page may name. */
 const START_NOTICES = ['ended', 'refused', 'logged_out'];
 
-/** `/` and `/vehicles/<number>`. */
+/** Creates the router for `/` and `/vehicles/<number>`. */
 export function homeRoutes(deps: NotebookDeps): Router<PageState> {
   const router = new Router<PageState>();
 
@@ -25,7 +25,7 @@ export function homeRoutes(deps: NotebookDeps): Router<PageState> {
     });
   }
 
-  /** A vehicle as pages show it. Its number stands in its address, because a VIN tells who somebody is. */
+  /** Formats a vehicle for pages. URLs name a vehicle by its position, because a VIN is personal data. */
   function shown(vehicle: CustomerVehicle, index: number, inspection: string | null | undefined, ctx: NotebookContext) {
     const { language, t } = ctx.state;
     return {

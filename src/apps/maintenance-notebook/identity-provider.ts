@@ -1,4 +1,4 @@
-// The common ID as this client sees it: everything that openid-client does for us, and its failures sorted in two.
+// The notebook's connection to the common ID, by openid-client. It has two kinds of errors: unavailable and refused.
 import { createRemoteJWKSet, customFetch, jwtVerify } from 'jose';
 import * as client from 'openid-client';
 import { z } from 'zod';
@@ -12,12 +12,12 @@ const TIMEOUT_SECONDS = 5;
 const CLOCK_TOLERANCE_SECONDS = 10;
 const LOGOUT_EVENT = 'http://schemas.openid.net/event/backchannel-logout';
 
-/** The common ID cannot be reached, or answers something else than an OpenID Provider does. Trying again may help. */
+/** The common ID cannot be reached, or its answer is not an OpenID Provider's. Trying again may help. */
 export class IdentityProviderUnavailable extends Error {
   override name = 'IdentityProviderUnavailable';
 }
 
-/** The common ID said no, or said something that must not be trusted. Trying the same again does not help. */
+/** The common ID refused, or its answer failed our checks. Trying again does not help. */
 export class IdentityProviderRefusal extends Error {
   override name = 'IdentityProviderRefusal';
   /** The OAuth 2.0 or OpenID Connect error code; `invalid_response` for an answer that failed our checks. */
@@ -36,7 +36,7 @@ export type Tokens = {
   expires_at: number;
 };
 
-/** What must come back unchanged with the answer of one authorization request. */
+/** The values an authorization response is checked against. */
 export type RequestSecrets = { state: string; nonce: string; code_verifier: string };
 
 export type AuthorizationRequest = {
@@ -52,18 +52,18 @@ export type Login = {
   sub: string;
   sid?: string;
   idToken: string;
-  /** `iat` of the ID token: seconds since 1970 by the common ID's clock, as a logout token's. */
+  /** `iat` of the ID token: seconds since 1970, by the same clock as a logout token's `iat`. */
   issuedAt: number;
   tokens: Tokens;
 };
 
-/** What a logout token says, once it is known to be one. Times are seconds since 1970, by the common ID's clock. */
+/** A verified logout token. Times are seconds since 1970, by the common ID's clock. */
 export type LogoutToken = {
   sub?: string | undefined;
   sid?: string | undefined;
   jti: string;
   issuedAt: number;
-  /** The token is refused after this moment anyway. */
+  /** The token expires at this time. */
   expiresAt: number;
 };
 
@@ -89,7 +89,7 @@ function sorted(error: unknown): Error {
 }
 
 /**
- * Nothing is fetched before it is needed, so the notebook starts without the common ID. All methods throw
+ * Creates the connection. Metadata is fetched on first use, so the notebook starts without the common ID. All methods throw
  * {IdentityProviderUnavailable} or {IdentityProviderRefusal}.
  */
 export function createIdentityProvider(options: { issuer: string; origin: string; key: ClientKey; clock: () => number }) {
@@ -98,7 +98,7 @@ export function createIdentityProvider(options: { issuer: string; origin: string
   let discovered: Promise<client.Configuration> | undefined;
   let logoutKeys: ReturnType<typeof createRemoteJWKSet> | undefined;
 
-  /** Discovery (OpenID Connect Discovery 1.0), kept once it has worked. */
+  /** Fetches the metadata (OpenID Connect Discovery 1.0). It is cached after the first success. */
   function configuration(): Promise<client.Configuration> {
     discovered ??= client
       .discovery(
@@ -131,14 +131,14 @@ export function createIdentityProvider(options: { issuer: string; origin: string
     const lifetime = answer.expiresIn() ?? 0;
     return {
       access_token: answer.access_token,
-      // Rotation: the new one counts from here on. One that is not rotated stays (RFC 6749 section 6).
+      // Without a new refresh token in the answer, the old one stays valid (RFC 6749 section 6).
       refresh_token: answer.refresh_token ?? before,
       expires_at: clock() + lifetime * 1000,
     };
   }
 
   return {
-    /** An authorization request with PKCE, state and nonce: where the browser goes, and what to keep for the answer. */
+    /** Creates an authorization request with PKCE, state and nonce. Returns its URL, and the secrets to check the response with. */
     authorizationRequest({ scope, resource, prompt, authorization_details }: AuthorizationRequest) {
       return ask(async (config) => {
         const secrets: RequestSecrets = {
@@ -163,8 +163,8 @@ export function createIdentityProvider(options: { issuer: string; origin: string
     },
 
     /**
-     * Checks the authorization response (`state`, `iss`, RFC 9207) and redeems its code; the ID token is checked with its `nonce`.
-     * @param pathAndQuery of the callback, as it came
+     * Checks the authorization response (`state`, and `iss` of RFC 9207), redeems its code, and checks the ID token with its `nonce`.
+     * @param pathAndQuery the callback's path and query, as received
      */
     redeem(pathAndQuery: string, secrets: RequestSecrets, resource: string | undefined): Promise<Login> {
       return ask(async (config) => {
@@ -196,7 +196,7 @@ export function createIdentityProvider(options: { issuer: string; origin: string
       return ask(async (config) => customerClaims.parse(await client.fetchUserInfo(config, accessToken, sub)));
     },
 
-    /** Where the browser goes to log out at the common ID too (OpenID Connect RP-Initiated Logout 1.0). */
+    /** Returns the URL that logs the browser out at the common ID as well (OpenID Connect RP-Initiated Logout 1.0). */
     logoutUrl(idToken: string): Promise<string> {
       return ask(
         (config) => client.buildEndSessionUrl(config, { id_token_hint: idToken, post_logout_redirect_uri: `${origin}/` }).href,
@@ -205,11 +205,11 @@ export function createIdentityProvider(options: { issuer: string; origin: string
 
     /**
      * Checks a logout token (OpenID Connect Back-Channel Logout 1.0, section 2.6).
-     * @throws {Error} any, where it is not valid
+     * @throws {Error} if it is not valid
      */
     async verifyLogoutToken(token: string): Promise<LogoutToken> {
       const { jwks_uri } = (await configuration()).serverMetadata();
-      if (!jwks_uri) throw new IdentityProviderUnavailable('the common ID names no keys');
+      if (!jwks_uri) throw new IdentityProviderUnavailable("the common ID's metadata has no jwks_uri");
       logoutKeys ??= createRemoteJWKSet(new URL(jwks_uri), {
         timeoutDuration: TIMEOUT_SECONDS * 1000,
         cooldownDuration: 5000,
@@ -225,8 +225,8 @@ export function createIdentityProvider(options: { issuer: string; origin: string
         clockTolerance: CLOCK_TOLERANCE_SECONDS,
       });
       const event = z.object({ [LOGOUT_EVENT]: z.object({}) });
-      // An ID token must not pass for one: those have a nonce and no event.
-      if (!event.safeParse(payload['events']).success || payload['nonce'] !== undefined) throw new Error('no logout token');
+      // An ID token must not be accepted as a logout token: ID tokens have a nonce and no event.
+      if (!event.safeParse(payload['events']).success || payload['nonce'] !== undefined) throw new Error('not a logout token');
       const sid = typeof payload['sid'] === 'string' ? payload['sid'] : undefined;
       if (payload.sub === undefined && sid === undefined) throw new Error('neither sub nor sid');
       const { sub, jti, iat, exp } = z

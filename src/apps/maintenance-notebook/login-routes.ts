@@ -1,4 +1,4 @@
-// Logging in with the common ID, coming back from it, and logging out at both.
+// Login with the common ID, its callback, and logout at both.
 import Router from 'koa-router';
 import { page, type PageState } from '../../http/page-context.ts';
 import { PageError } from '../../http/page-error.ts';
@@ -6,7 +6,7 @@ import { IdentityProviderRefusal, IdentityProviderUnavailable, type Login } from
 import { LOGIN_SCOPE, redirect, signedIn, type NotebookContext, type NotebookDeps } from './notebook.ts';
 import type { PendingRequest, Session } from './session-store.ts';
 
-/** `/login`, `/callback`, `/logout`. */
+/** Creates the router for `/login`, `/callback` and `/logout`. */
 export function loginRoutes(deps: NotebookDeps): Router<PageState> {
   const { sessions, current, idp, log } = deps;
   const router = new Router<PageState>();
@@ -23,7 +23,7 @@ export function loginRoutes(deps: NotebookDeps): Router<PageState> {
   router.get('/callback', async (ctx) => {
     const { state } = ctx.query;
     const request = typeof state === 'string' ? sessions.takeRequest(current.browser(ctx), state) : undefined;
-    // An answer that this browser did not ask for, or that came twice: by the back button, or from somebody else's link.
+    // This browser did not start the request, or the response was already used: the back button, or somebody else's link.
     if (!request) return current.find(ctx) ? redirect(ctx, '/') : loginFailed(ctx);
     try {
       const login = await idp.redeem(ctx.url, request, request.resource);
@@ -57,11 +57,11 @@ export function loginRoutes(deps: NotebookDeps): Router<PageState> {
     ctx.status = 400;
   }
 
-  /** The answer brought tokens for the session that stands. */
+  /** Stores the tokens of a response in the existing session. */
   function takeAccess(ctx: NotebookContext, request: PendingRequest, login: Login): void {
     const session = current.find(ctx);
     if (session?.sub !== login.sub) {
-      // Somebody else signed in at the common ID meanwhile; their tokens are not mixed into this session.
+      // Another person has signed in at the common ID; their tokens must not enter this session.
       current.end(ctx);
       return redirect(ctx, '/?notice=ended');
     }
@@ -87,7 +87,7 @@ export function loginRoutes(deps: NotebookDeps): Router<PageState> {
     redirect(ctx, request.returnTo);
   }
 
-  /** Not asked again before more is known; the page goes on with the tokens that it has, or without. */
+  /** Remembers the refusal, so that the same request is not repeated. The page is shown with the tokens that the session has. */
   function rememberRefusal(session: Session, { resource, askedFor }: PendingRequest): void {
     if (resource === undefined) return;
     const tokens = session.dealer?.resource === resource ? session.dealer.tokens : undefined;

@@ -1,4 +1,4 @@
-// The opened notebook of a person: what the common ID says about them, and access to their dealer.
+// A signed-in person's notebook: their claims from the common ID, and access to their dealer.
 import type { ParameterizedContext } from 'koa';
 import type { PageState } from '../../http/page-context.ts';
 import { PageError } from '../../http/page-error.ts';
@@ -26,28 +26,28 @@ export type NotebookDeps = {
 export type OpenNotebook = {
   session: Session;
   claims: CustomerClaims;
-  /** The common ID does not answer; these are the claims that it gave before. */
+  /** The common ID does not answer, so these are its earlier claims. */
   stale: boolean;
   dealer: KnownDealer | undefined;
-  /** Asks the dealer, where there is one and a token for it. */
+  /** Asks the dealer, if there is one and the session has a token for it. */
   askDealer<T>(question: (resource: string, token: string) => Promise<DealerAnswer<T>>): Promise<DealerReply<T>>;
 };
 
 export type DealerReply<T> = { reading: Reading; data: T | undefined; errors: Record<string, string> | undefined };
 
-/** What the notebook asks about a person. */
+/** The scopes of a login. */
 export const LOGIN_SCOPE = 'openid profile email offline_access migration dealer_link';
 
-/** Scopes of a dealer's resource, and what keeps the access over the hour. */
+/** The scopes of a dealer's resource; `offline_access` renews access after an hour. */
 export const DEALER_SCOPE = 'openid offline_access service_history booking';
 
-/** See `DealerAccess.askedFor`. */
+/** Describes a dealer and its link for `DealerAccess.askedFor`. */
 export function askedForOf({ code, link }: KnownDealer): string {
   return `${code} ${link === 'active' || link === 'pending' ? 'linked' : 'unlinked'}`;
 }
 
 /**
- * Makes a route of those for people who are signed in: others are sent to the start page, and so is who must log in again.
+ * Creates a route handler for signed-in people. Others, and people whose session has ended, are sent to the start page.
  */
 export function signedIn(
   { current }: NotebookDeps,
@@ -69,7 +69,7 @@ export function signedIn(
   };
 }
 
-/** 303: the browser comes with GET, whatever it came with before. */
+/** Redirects with 303, so that the browser always uses GET. */
 export function redirect(ctx: NotebookContext, url: string): void {
   ctx.redirect(url);
   ctx.status = 303;
@@ -91,9 +91,10 @@ async function currentClaims(
 }
 
 /**
- * Asks the common ID about the person. Where a dealer is known and no token for it was asked for yet, the browser is sent to
- * ask for one without the person (`prompt=none`), and the answer is undefined: the page is drawn when it comes back.
- * @throws {SessionEnded}, {IdentityProviderUnavailable} where there is nothing to show
+ * Loads the person's claims. If a dealer is known and no token for it was requested yet, redirects the browser to request
+ * one without asking the person (`prompt=none`) and returns undefined; the page is rendered when the browser comes back.
+ * @throws {SessionEnded}
+ * @throws {IdentityProviderUnavailable} if there are no earlier claims to show
  */
 export async function openNotebook(
   deps: NotebookDeps,
@@ -134,7 +135,7 @@ export async function openNotebook(
   };
 }
 
-/** The token, or `unavailable` where it has to be refreshed and the common ID does not answer. */
+/** Returns the token, or `unavailable` if it must be refreshed and the common ID does not answer. */
 async function dealerToken(freshTokens: FreshTokens, session: Session, dealer: KnownDealer): Promise<string | undefined> {
   try {
     return await freshTokens.forDealer(session.key, dealer.resource);

@@ -1,78 +1,78 @@
-// Who is signed in at the notebook, with their tokens, and the authorization requests that are on their way. Browsers hold
-// random ids only, and the file holds only their hashes.
+// The notebook's sessions with their tokens, and its pending authorization requests. Browsers hold random ids; the file
+// holds only their hashes.
 import { createHash, randomBytes } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
 import { openAppDatabase } from '../open-app-database.ts';
 import type { CustomerClaims } from './customer-claims.ts';
 import type { Login, LogoutToken, RequestSecrets, Tokens } from './identity-provider.ts';
 
-/** A session ends after this long, whatever happens in it. */
+/** A session ends after this time, even if it is used. */
 const SESSION_LIFETIME_MS = 12 * 60 * 60 * 1000;
 
-/** The common ID's interaction lives for one hour; its answer may come as late. */
+/** An interaction at the common ID takes up to an hour. */
 const REQUEST_LIFETIME_MS = 70 * 60 * 1000;
 
-/** Other processes on the same file hold its lock for a few milliseconds at most. */
+/** Other processes hold the lock on the file for a few milliseconds at most. */
 const LOCK_WAIT_MS = 5000;
 
-/** What the session holds for one dealer. */
+/** A session's access to one dealer. */
 export type DealerAccess = {
   resource: string;
-  /** What was known when a token was last asked for without the person; asked again when it changes. */
+  /** The dealer and its link when a token was last requested without asking the person. If this changes, it is requested again. */
   askedFor?: string | undefined;
   tokens?: Tokens | undefined;
 };
 
-/** Said once, on the next page. */
+/** A message shown once, on the next page. */
 export type Notice = 'booked' | 'link_refused' | 'link_failed' | 'linked';
 
 export type Session = {
-  /** Names the session in the store; nothing that a browser could use. */
+  /** Identifies the session in the store. A browser cannot sign in with it. */
   key: string;
   sub: string;
   idToken: string;
   /** For UserInfo. */
   tokens: Tokens;
-  /** As UserInfo last said. */
+  /** The latest UserInfo response. */
   claims: CustomerClaims | undefined;
   dealer: DealerAccess | undefined;
 };
 
 export type PendingRequest = RequestSecrets & {
-  /** `login`; `dealer`: a dealer's token without asking the person; `link`: the person pressed 連携する. */
+  /** `login`; `dealer`: requests a dealer's token without asking the person; `link`: the person pressed 連携する. */
   purpose: 'login' | 'dealer' | 'link';
   resource?: string | undefined;
-  /** For `dealer`: what is known now, see `DealerAccess.askedFor`. */
+  /** For `dealer`: the new value of `DealerAccess.askedFor`. */
   askedFor?: string | undefined;
-  /** A path of ours. */
+  /** A path on this site. */
   returnTo: string;
 };
 
 export type SessionStore = {
   /**
-   * Writes a new session and answers the id for the browser's cookie; `undefined` where its logout at the common ID was told before
-   * its login came here.
+   * Stores a new session and returns the id for the browser's cookie. Returns undefined if the common ID has already reported
+   * the logout of this session.
    */
   create(login: Login): string | undefined;
   findById(id: string): Session | undefined;
   find(key: string): Session | undefined;
-  /** The person has come back from the common ID: the session there, and the ID token, are newer ones. */
+  /** Stores the newer session id and ID token after the person came back from the common ID. */
   renew(key: string, login: Pick<Login, 'sid' | 'idToken' | 'issuedAt'>): void;
   saveTokens(key: string, tokens: Tokens): void;
   saveClaims(key: string, claims: CustomerClaims): void;
   saveDealer(key: string, dealer: DealerAccess): void;
   saveNotice(key: string, notice: Notice): void;
-  /** Answers the notice once. */
+  /** Returns the notice once. */
   takeNotice(key: string): Notice | undefined;
   remove(key: string): void;
   /**
-   * Ends the sessions of a back-channel logout: those of `sid`, or all of `sub`, that began no later than the logout. Answers how many;
-   * `undefined` where the token was used before, which any number of processes at once decide alike.
+   * Ends the sessions named by a logout token: those of `sid`, or all of `sub`, that began no later than the logout. Returns
+   * their number, or undefined if the token was already used. Parallel processes agree on who used it first.
    */
   removeLoggedOut(token: LogoutToken): number | undefined;
-  /** Keeps an authorization request for the browser that started it. */
+  /** Stores an authorization request for the browser that started it. */
   keepRequest(browser: string, request: PendingRequest): void;
-  /** The request with this state, if this browser started it; answered once. */
+  /** Removes and returns the request with this state, if this browser started it. */
   takeRequest(browser: string, state: string): PendingRequest | undefined;
   close(): void;
 };
@@ -106,21 +106,21 @@ function fromRow(row: SessionRow | undefined): Session | undefined {
   };
 }
 
-/** Missing in files of an older version: any logout ends those sessions. */
+/** Adds the column to files of older versions. Their sessions are ended by any logout. */
 function addIssuedAt(database: DatabaseSync): void {
   const columns = database.prepare('PRAGMA table_info (sessions)').all() as { name: string }[];
   if (columns.some(({ name }) => name === 'issued_at')) return;
   try {
     database.exec('ALTER TABLE sessions ADD COLUMN issued_at INTEGER NOT NULL DEFAULT 0');
   } catch (error) {
-    // Another process migrated the same file at the same moment.
+    // Another process added the column at the same moment.
     if (!String(error).includes('duplicate column')) throw error;
   }
 }
 
 /**
- * Opens the file, and makes it where it is missing. Each part of a session is a column of its own, so that two requests of one
- * person at once do not write old tokens over new ones.
+ * Opens the file, or creates it. Each part of a session has its own column, so that parallel requests of one person do not
+ * overwrite new tokens with old ones.
  */
 export function openSessionStore(path: string, clock: () => number): SessionStore {
   const database = openAppDatabase(path);

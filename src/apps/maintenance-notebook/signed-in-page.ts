@@ -1,4 +1,4 @@
-// A page of the opened notebook: with the menu, the person's name, and what there is to say once.
+// Renders a page for a signed-in person, with the menu, their name and a one-time notice.
 import { page } from '../../http/page-context.ts';
 import { LOCALE_OF, type Language } from '../../http/translator.ts';
 import { canLink, dealerStanding, type Reading } from './dealer-standing.ts';
@@ -11,9 +11,9 @@ const MENU = [
 ];
 
 /**
- * Renders the view with `dealer` (name, standing, times) besides the data.
- * @param reading how the dealer answered to what this page asked it
- * @param dealerName the name that the dealer gives itself in the person's language; the common ID's if left out
+ * Renders the view with the data and `dealer` (name, standing, times).
+ * @param reading the dealer's answer to this page's request
+ * @param dealerName the dealer's own name in the person's language; defaults to the name from the common ID
  */
 export function signedInPage(
   { sessions, ownersSiteOrigin }: NotebookDeps,
@@ -42,19 +42,19 @@ export function signedInPage(
   });
 }
 
-/** The day of a moment (ISO 8601) in Japan, where the dealers are. */
+/** Formats the day of a moment (ISO 8601) in Japan, where the dealers are. */
 function dayInJapan(moment: string, language: Language): string {
   return new Intl.DateTimeFormat(LOCALE_OF[language], { dateStyle: 'long', timeZone: 'Asia/Tokyo' }).format(new Date(moment));
 }
 
-/** A date (`YYYY-MM-DD`) in the person's language. */
+/** Formats a date (`YYYY-MM-DD`) in the person's language. */
 export function longDate(date: string, language: Language): string {
   return new Intl.DateTimeFormat(LOCALE_OF[language], { dateStyle: 'long', timeZone: 'UTC' }).format(
     new Date(`${date}T00:00:00Z`),
   );
 }
 
-/** A month (`YYYY-MM`, or a date) in the person's language. */
+/** Formats a month (`YYYY-MM`, or a date) in the person's language. */
 export function longMonth(month: string, language: Language): string {
   const format = new Intl.DateTimeFormat(LOCALE_OF[language], { year: 'numeric', month: 'long', timeZone: 'UTC' });
   return format.format(new Date(`${month.slice(0, 7)}-01T00:00:00Z`));

@@ -1,33 +1,33 @@
-// 重要なお知らせ: what the banner says, from the migration's state at the common ID.
+// 重要なお知らせ: derives the banner from the migration's state at the common ID.
 import type { CommonId } from './common-id.ts';
 import type { MigrationState, MissingStep } from './migration-state.ts';
 import type { Migrated, Migrations, Way } from './migrations.ts';
 import type { User } from './users.ts';
 
 export type Banner = {
-  /** What is missing, where a migration is under way. */
+  /** The steps that an unfinished migration lacks. */
   missing: MissingStep[];
-  /** The way on from where it was left; absent where the person has to choose one at ③. */
+  /** The way to continue with; absent if the person has to choose one at ③. */
   continues?: Way;
 };
 
 /**
- * @param state as the common ID has it; absent where it did not answer
- * @param migrated what the site remembers itself
- * @returns nothing where the migration is done and nothing of it has failed
+ * @param state the common ID's state; absent if it did not answer
+ * @param migrated the site's own record
+ * @returns undefined if the migration is complete and no part of it has failed
  */
 export function bannerOf(state: MigrationState | undefined, migrated: Migrated | undefined): Banner | undefined {
-  // Without an answer the last fact counts: a code that was redeemed here.
+  // Without an answer, the site's own record counts: it redeemed a code.
   if (!state) return migrated?.completed_at === undefined ? { missing: [] } : undefined;
-  // Migrated, and yet something failed afterwards: the dealer did not accept the link.
+  // The migration is complete, but the dealer did not accept the link.
   if (state.state === 'completed') return state.missing.length ? { missing: state.missing, continues: 'existing' } : undefined;
   if (state.state === 'none') return { missing: [] };
-  // An ID exists: whichever way was chosen, the rest is done by signing in.
+  // The person has an ID. Signing in completes the migration, whichever way they chose first.
   if (!state.missing.includes('registration')) return { missing: state.missing, continues: 'existing' };
   return { missing: state.missing, ...(migrated ? { continues: migrated.way } : {}) };
 }
 
-/** Asks the common ID, and forgets what the site remembers where a person has undone the migration there. */
+/** Asks the common ID for the state. Resets the site's own record if the person has undone the migration there. */
 export async function currentState(
   { commonId, migrations, clock }: { commonId: CommonId; migrations: Migrations; clock: () => number },
   user: User,

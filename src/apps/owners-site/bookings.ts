@@ -5,7 +5,7 @@ import type { DatabaseSync } from 'node:sqlite';
 export const WORKS = ['inspection', 'periodic_check', 'oil_change', 'repair'] as const;
 export type Work = (typeof WORKS)[number];
 
-/** When a vehicle can be brought. */
+/** The times at which a vehicle can be brought. */
 export const TIMES = ['09:30', '10:30', '11:30', '13:30', '14:30', '15:30', '16:30'] as const;
 
 export type Booking = {
@@ -21,16 +21,17 @@ export type Booking = {
 
 export type Bookings = {
   /**
-   * Stores the booking, once: the same booking again is the one that is there.
-   * @returns nothing where the vehicle has another booking on that day
+   * Stores the booking. An identical booking is returned and not stored again.
+   * @returns undefined if the vehicle has another booking on that day
    */
   add(userId: string, booking: Omit<Booking, 'id'>): Booking | undefined;
-  /** From that day on, soonest first; without those that were cancelled. */
+  /** Lists the bookings from that day on, earliest first, without cancelled ones. */
   listOf(userId: string, fromDay: string): Booking[];
-  /** @returns whether there was such a booking of this user */
+  /** @returns whether this user had that booking */
   cancel(userId: string, id: string): boolean;
 };
 
+/** Creates the store of bookings. */
 export function createBookings(database: DatabaseSync, clock: () => number): Bookings {
   const insert = database.prepare(
     'INSERT OR IGNORE INTO bookings (id, user_id, vin, work, day, time, note, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',

@@ -1,4 +1,4 @@
-// The owners site as a client of the common ID: pushes authorization requests, redeems codes, asks for the migration's state.
+// The owners site as a client of the common ID: pushes authorization requests, redeems codes and reads the migration's state.
 import type { JSONWebKeySet } from 'jose';
 import * as client from 'openid-client';
 import { boundedFetch } from '../../http/bounded-fetch.ts';
@@ -14,11 +14,11 @@ const CLIENT_ID = 'owners-site';
 
 const SCOPE = 'openid profile email phone address offline_access migration dealer_link';
 
-/** A request to the common ID while a person waits for a redirect. */
+/** For requests that a person waits for. */
 const TIMEOUT_SECONDS = 5;
-/** A page that only shows the state does not wait longer. */
+/** For pages that only show the state. */
 const STATE_TIMEOUT_MS = 1500;
-/** A token is renewed so long before it ends. */
+/** A token is renewed this long before it expires. */
 const TOKEN_MARGIN_MS = 30_000;
 
 export type CommonIdOptions = {
@@ -30,34 +30,35 @@ export type CommonIdOptions = {
 };
 
 export type CommonId = {
-  /** Where forms may be redirected to. */
+  /** The common ID's origin, to which forms may be redirected. */
   origin: string;
   /**
    * Pushes the request with the user's data (RFC 9126).
-   * @param authTime when the password was seen; milliseconds since 1970
-   * @returns where to send the browser, without personal data in it, and what to check the response against
-   * @throws where the common ID is not reachable or refuses
+   * @param authTime when the user entered the password; milliseconds since 1970
+   * @returns the URL for the browser, which holds no personal data, and the values to check the response against
+   * @throws {Error} if the common ID cannot be reached or refuses
    */
   requestMigration(user: User, authTime: number, way: Way, language: string): Promise<{ url: URL; attempt: Attempt }>;
   /**
    * Checks the authorization response (state, nonce, iss) and redeems its code.
    * @param search query of the redirect, with the question mark
-   * @throws client.AuthorizationResponseError where the response is an error
+   * @throws {client.AuthorizationResponseError} if the response is an error
    */
   redeem(search: string, attempt: Attempt): Promise<{ idToken: string; dealerLink: DealerLink | undefined }>;
-  /** The state as the common ID has it, or nothing where it does not answer quickly. Never throws. */
+  /** Returns the common ID's state of the migration, or undefined if it does not answer quickly. Never throws. */
   migrationState(user: User): Promise<MigrationState | undefined>;
-  /** Where the browser ends its session at the common ID (OpenID Connect RP-Initiated Logout 1.0). */
+  /** Returns the URL that ends the browser's session at the common ID (OpenID Connect RP-Initiated Logout 1.0). */
   logoutUrl(idToken: string, language: string): Promise<URL>;
 };
 
+/** Creates the client. Metadata is fetched on first use. */
 export function createCommonId(key: ClientKey, options: CommonIdOptions): CommonId {
   const { origin, issuer, dealerSystemOrigin, clock, log } = options;
   const redirectUri = `${origin}/callback`;
   let discovered: Promise<client.Configuration> | undefined;
   let token: { value: string; endsAt: number } | undefined;
 
-  // At first use, because the common ID may start after us; what failed is tried again by the next caller.
+  // Runs on first use, because the common ID may start after us. After a failure the next caller tries again.
   function discover(): Promise<client.Configuration> {
     discovered ??= client
       .discovery(
@@ -98,9 +99,9 @@ export function createCommonId(key: ClientKey, options: CommonIdOptions): Common
       headers: { Authorization: `Bearer ${await stateToken()}`, Accept: 'application/json' },
       signal: AbortSignal.timeout(TIMEOUT_SECONDS * 1000),
     });
-    // Ended early, by a new key or a new database there; the next page gets a new one.
+    // The token was revoked early, by a new key or a new database there. The next page requests a new one.
     if (response.status === 401) token = undefined;
-    if (!response.ok) throw new Error(`the common ID answered ${response.status} to the question for a migration`);
+    if (!response.ok) throw new Error(`the common ID answered ${response.status} to the request for a migration's state`);
     return readMigrationState(await response.json());
   }
 
@@ -126,7 +127,7 @@ export function createCommonId(key: ClientKey, options: CommonIdOptions): Common
         ...(way === 'new' ? { prompt: 'create' } : {}),
         ...(user.email === undefined ? {} : { login_hint: user.email }),
         ...(dealer === undefined ? {} : { resource: `${dealerSystemOrigin}/dealers/${dealer}` }),
-        // Without a dealer the person chooses one at the common ID.
+        // Without a dealer, the person chooses one at the common ID.
         authorization_details: JSON.stringify([{ type: 'dealer_link', ...(dealer === undefined ? {} : { dealer }) }]),
         legacy_profile: await createLegacyProfile(user, authTime, {
           clientId: CLIENT_ID,
@@ -157,7 +158,7 @@ export function createCommonId(key: ClientKey, options: CommonIdOptions): Common
       try {
         return await Promise.race([fetchState(user.legacy_id), late]);
       } catch (error) {
-        log.warn({ detail: describeError(error) }, 'the state of a migration is not known');
+        log.warn({ detail: describeError(error) }, 'cannot read the state of a migration');
         return undefined;
       } finally {
         clearTimeout(timer);

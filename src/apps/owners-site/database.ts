@@ -1,8 +1,8 @@
-// The owners site's one SQLite file: its tables, and a transaction.
+// The owners site's SQLite file: its tables and a transaction helper.
 import type { DatabaseSync } from 'node:sqlite';
 import { openAppDatabase } from '../open-app-database.ts';
 
-/** Tokens of cookies and mails are kept as SHA-256 only: whoever reads the file can use none of them. */
+/** Tokens of cookies and mails are stored as SHA-256 hashes, so a copy of the file gives no usable tokens. */
 const TABLES = `
   CREATE TABLE IF NOT EXISTS users (
     id TEXT PRIMARY KEY,
@@ -78,7 +78,7 @@ const TABLES = `
   ) STRICT;
 `;
 
-/** Opens the file, and makes it where it is missing. */
+/** Opens the file, or creates it. */
 export function openDatabase(path: string): DatabaseSync {
   const database = openAppDatabase(path);
   database.exec('PRAGMA journal_mode = WAL; PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = ON;');
@@ -86,7 +86,7 @@ export function openDatabase(path: string): DatabaseSync {
   return database;
 }
 
-/** Runs `work` so that all of it is written, or nothing. */
+/** Runs `work` in a transaction. */
 export function inTransaction<T>(database: DatabaseSync, work: () => T): T {
   database.exec('BEGIN IMMEDIATE');
   try {

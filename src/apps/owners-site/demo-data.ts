@@ -1,4 +1,4 @@
-// Users for development and demonstrations, written once into an empty database.
+// Users for development and demos, stored once in an empty database.
 import { DEMO_VEHICLES } from './demo-vehicles.ts';
 import type { Notice, Notices } from './notices.ts';
 import { hashPassword, type User, type Users } from './users.ts';
@@ -35,7 +35,7 @@ const DEMO_USERS: readonly User[] = [
     },
   },
   {
-    // Gaps: no e-mail, birth date, building or kana.
+    // Lacks e-mail, birth date, building and kana.
     id: 'suzuki',
     legacy_id: 'own-suzuki',
     profile: {
@@ -53,7 +53,7 @@ const DEMO_USERS: readonly User[] = [
     },
   },
   {
-    // The address belongs to a common ID already.
+    // The e-mail address already belongs to a common ID.
     id: 'sato',
     legacy_id: 'own-sato',
     email: 'sato@example.jp',
@@ -75,7 +75,7 @@ const DEMO_USERS: readonly User[] = [
     },
   },
   {
-    // Has migrated: the common ID's demo data has the other end.
+    // Has migrated; the common ID's demo data has the matching records.
     id: 'yamada',
     legacy_id: 'own-yamada',
     email: 'yamada@example.jp',
@@ -103,7 +103,7 @@ const DEMO_USERS: readonly User[] = [
     },
   },
   {
-    // No dealer known.
+    // Has no known dealer.
     id: 'ito',
     legacy_id: 'own-ito',
     email: 'ito@example.jp',
@@ -157,7 +157,7 @@ function noticesTo({ profile }: User, now: number): Pick<Notice, 'published_at' 
   ];
 }
 
-/** Writes the demo users and their notices; does nothing where there are users already. */
+/** Stores the demo users and their notices, unless there are users already. */
 export async function seedDemoData(users: Users, notices: Notices, clock: () => number): Promise<void> {
   if (!users.isEmpty()) return;
   const passwordHash = await hashPassword(DEMO_PASSWORD);

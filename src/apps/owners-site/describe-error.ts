@@ -1,6 +1,6 @@
-// What an error says, for the log.
+// Describes an error for the log.
 
-/** The message with those of its causes: `fetch` and openid-client tell the reason there. */
+/** Returns the messages of the error and its causes, where `fetch` and openid-client put the reason. */
 export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const description = 'error_description' in error ? ` (${String(error.error_description)})` : '';

@@ -1,4 +1,4 @@
-// The hand-over: what the site knows about its user, signed by the site and encrypted for the common ID.
+// The hand-over: the site's data about its user, signed by the site and encrypted for the common ID.
 import { randomUUID } from 'node:crypto';
 import { CompactEncrypt, importJWK, SignJWT, type JSONWebKeySet } from 'jose';
 import type { ClientKey } from '../client-key.ts';
@@ -6,20 +6,20 @@ import type { User } from './users.ts';
 
 const LIFETIME_SECONDS = 300;
 
-/** The script in which a name is spelt, as a language tag of OpenID Connect Core 5.2. */
+/** The language tag of a claim in katakana (OpenID Connect Core 5.2). */
 const KANA = '#ja-Kana-JP';
 
 export type HandOver = {
   clientId: string;
   issuer: string;
   key: ClientKey;
-  /** The common ID's; the one with `use: enc` is used. */
+  /** The common ID's keys; the one with `use: enc` encrypts. */
   providerKeys: JSONWebKeySet;
   /** Milliseconds since 1970. */
   now: number;
 };
 
-/** The claims of a user, in the forms of OpenID Connect Core 5.1; what the site does not know is left out. */
+/** Returns a user's claims (OpenID Connect Core 5.1). Unknown ones are left out. */
 function legacyClaims({ email, profile }: User): Record<string, unknown> {
   const { family_name, given_name, family_name_kana, given_name_kana, phone_number, birthdate, gender, address, dealer } =
     profile;
@@ -38,7 +38,7 @@ function legacyClaims({ email, profile }: User): Record<string, unknown> {
       postal_code: address.postal_code,
       region: address.region,
       locality: address.locality,
-      // The block, then the building, one a line.
+      // The block and the building, each on its own line.
       street_address: [address.street_address, address.building].filter(Boolean).join('\n'),
       country: 'JP',
     },
@@ -49,10 +49,10 @@ function legacyClaims({ email, profile }: User): Record<string, unknown> {
 }
 
 /**
- * Signs (ES256), then encrypts (ECDH-ES+A256KW, A256GCM): authorization parameters are stored as they came, and nobody but the
- * common ID shall read this one.
- * @param authTime when the site saw the password; milliseconds since 1970
- * @throws where the common ID publishes no key to encrypt to
+ * Creates the JWT: signed (ES256), then encrypted (ECDH-ES+A256KW, A256GCM), because it travels as an authorization parameter
+ * and only the common ID may read it.
+ * @param authTime when the user entered the password; milliseconds since 1970
+ * @throws {Error} if the common ID publishes no encryption key
  */
 export async function createLegacyProfile(user: User, authTime: number, handOver: HandOver): Promise<string> {
   const { clientId, issuer, key, providerKeys, now } = handOver;

@@ -1,4 +1,4 @@
-// Sends the owners site's mails, by SMTP, behind the answer: how long a mail takes tells nobody whether there was one.
+// Sends the owners site's mails by SMTP in the background. The time of an answer must not reveal whether a mail was sent.
 import { fileURLToPath } from 'node:url';
 import nodemailer from 'nodemailer';
 import type { Language, Translate } from '../../http/translator.ts';
@@ -12,21 +12,22 @@ export type Mail = {
   to: string;
   language: Language;
   t: Translate;
-  /** The heading; the subject has it behind the site's name. */
+  /** The heading; the subject is the site's name followed by it. */
   title: string;
   paragraphs: string[];
-  /** What the mail is about, large and alone on its line. */
+  /** A value shown large on its own line, such as a user ID. */
   highlight?: string;
   link?: { label: string; url: string };
 };
 
 export type Mailer = {
-  /** Returns at once; a mail that cannot be sent is told to the log. */
+  /** Returns immediately; a failure is logged. */
   send(mail: Mail): void;
-  /** Waits for mails under way. */
+  /** Waits until pending mails have been sent. */
   close(): Promise<void>;
 };
 
+/** Creates the mailer. It connects when the first mail is sent. */
 export function createMailer(options: { smtpUrl: string; mailFrom: string; cacheViews: boolean; log: Log }): Mailer {
   const transport = nodemailer.createTransport(options.smtpUrl);
   const render = createViewRenderer(VIEWS, options.cacheViews);
@@ -34,7 +35,7 @@ export function createMailer(options: { smtpUrl: string; mailFrom: string; cache
 
   async function deliver(mail: Mail): Promise<void> {
     const { to, language, t, title, ...content } = mail;
-    // The frame of a mail asks for its words by names that are the same for every app.
+    // The mail layout uses the same text keys in every app; this site has them under `mail.`.
     const words: Translate = (key, values) => t(`mail.${key}`, values);
     const locals = { ...content, heading: title, lang: language, t: words };
     try {
@@ -44,11 +45,11 @@ export function createMailer(options: { smtpUrl: string; mailFrom: string; cache
         subject: words('subject', { title }),
         text: render('mail/owners-site.text', locals),
         html: render('mail/owners-site.html', locals),
-        // Keeps vacation replies away (RFC 3834, section 5).
+        // Prevents automatic replies (RFC 3834, section 5).
         headers: { 'Auto-Submitted': 'auto-generated' },
       });
     } catch (error) {
-      options.log.error({ detail: describeError(error) }, 'a mail was not sent');
+      options.log.error({ detail: describeError(error) }, 'could not send a mail');
     }
   }
 

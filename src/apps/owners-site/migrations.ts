@@ -1,36 +1,37 @@
-// The migration as the owners site sees it: attempts that are under way, and the fact that one came back.
+// The owners site's record of migrations: pending attempts, and completed ones.
 import type { DatabaseSync } from 'node:sqlite';
 
-/** Longer than the hour that the common ID keeps an interaction. */
+/** Longer than the hour for which the common ID keeps an interaction. */
 const ATTEMPT_MS = 2 * 60 * 60 * 1000;
 
-/** Which of the two buttons of ③ was pressed: get a new ID, or use the one that exists. */
+/** The button pressed at ③: get a new ID, or use an existing one. */
 export type Way = 'new' | 'existing';
 
-/** What an authorization response is checked against (OpenID Connect Core 3.1.2.7, RFC 7636). */
+/** The values an authorization response is checked against (OpenID Connect Core 3.1.2.7, RFC 7636). */
 export type Attempt = { state: string; nonce: string; codeVerifier: string };
 
-/** The link to a dealer as the common ID last told it. */
+/** The dealer link in the common ID's latest answer. */
 export type DealerLink = { dealer: string; status: string };
 
-/** `completed_at` once a code was redeemed here. */
+/** `completed_at` is set when the site has redeemed a code. */
 export type Migrated = { way: Way; completed_at?: number; dealer_link?: DealerLink };
 
 export type Migrations = {
-  /** Writes down an attempt of this session, and which way was chosen. Answers `false`, and writes nothing, where the session has ended. */
+  /** Stores an attempt of this session and the chosen way. Returns false, and stores nothing, if the session has ended. */
   start(sessionId: string, userId: string, way: Way, attempt: Attempt): boolean;
   /**
-   * Uses the attempt up, if this session started it: someone lured into finishing another person's migration has a session that
-   * did not, and of parallel calls one gets an answer.
+   * Removes and returns the attempt, if this session started it. This stops an attacker from luring a person into finishing the
+   * attacker's migration. Of parallel calls, one gets the attempt.
    */
   take(sessionId: string, state: string): Attempt | undefined;
   complete(userId: string, dealerLink: DealerLink | undefined): void;
   find(userId: string): Migrated | undefined;
-  /** The common ID says that it is not completed, although it was before this moment: the person has undone it there. */
+  /** Resets a migration completed before this moment, because the person has undone it at the common ID. */
   reopen(userId: string, completedBefore: number): void;
   sweep(): void;
 };
 
+/** Creates the store of migrations. */
 export function createMigrations(database: DatabaseSync, clock: () => number): Migrations {
   const insertAttempt = database.prepare(
     `INSERT INTO migration_attempts (state, session, nonce, code_verifier, expires_at)

@@ -1,4 +1,4 @@
-// Notices to one user, with a mark for those that were read.
+// Notices to one user, marked when read.
 import type { DatabaseSync } from 'node:sqlite';
 import type { LocalizedText } from './users.ts';
 
@@ -14,10 +14,11 @@ export type Notices = {
   add(userId: string, notice: Pick<Notice, 'published_at' | 'title' | 'body'>): void;
   /** Newest first. */
   listOf(userId: string): Notice[];
-  /** The notice, marked as read from now on; nothing where it is somebody else's. */
+  /** Returns the notice and marks it as read; undefined if it belongs to another user. */
   read(userId: string, id: number): Notice | undefined;
 };
 
+/** Creates the store of notices. */
 export function createNotices(database: DatabaseSync, clock: () => number): Notices {
   const insert = database.prepare('INSERT INTO notices (user_id, published_at, title, body) VALUES (?, ?, ?, ?)');
   const select = database.prepare('SELECT * FROM notices WHERE user_id = ? ORDER BY published_at DESC, id DESC');

@@ -1,4 +1,4 @@
-// The TOYOTA OWNER'S SITE: a legacy site with users of its own, and a client of the common ID like any other.
+// The TOYOTA OWNER'S SITE: a legacy site with its own users, and an ordinary client of the common ID.
 import type Koa from 'koa';
 import Router from 'koa-router';
 import { createPageApp } from '../../http/page-app.ts';
@@ -27,7 +27,7 @@ import { createTries } from './tries.ts';
 import { createUsers } from './users.ts';
 
 export type OwnersSiteOptions = {
-  /** The URL under which browsers reach it, without a path. */
+  /** The origin of its URLs. */
   origin: string;
   /** The common ID. */
   issuer: string;
@@ -35,7 +35,7 @@ export type OwnersSiteOptions = {
   dealerSystemOrigin: string;
   /** The SQLite file. */
   databasePath: string;
-  /** Where the site's key is kept; made on first start. */
+  /** The folder of the site's key, which is generated on the first start. */
   keyDirectory: string;
   cookieKeys: string[];
   smtpUrl: string;
@@ -46,7 +46,7 @@ export type OwnersSiteOptions = {
   cacheViews: boolean;
   /** See `PageAppOptions`. */
   anyHost?: boolean;
-  /** Demo users are written into an empty database. */
+  /** Stores demo users in an empty database. */
   seedDemo: boolean;
   appStoreUrl?: string;
   googlePlayUrl?: string;
@@ -58,8 +58,8 @@ export type OwnersSiteOptions = {
 const SWEEP_INTERVAL_MS = 10 * 60 * 1000;
 
 /**
- * Makes the site; the caller listens. The common ID need not run yet.
- * @throws where the database or the key cannot be read
+ * Creates the site; the caller listens. The common ID does not need to be running yet.
+ * @throws {Error} if the database or the key cannot be read
  */
 export async function createOwnersSite(options: OwnersSiteOptions): Promise<{ koa: Koa<PageState>; close(): Promise<void> }> {
   const { origin, issuer, notebookOrigin, dealerSystemOrigin, clock, log } = options;

@@ -1,18 +1,19 @@
-// 次回からユーザーIDの入力を省略: which user ID to fill in on this device. The cookie has an opaque token, never the ID itself.
+// 次回からユーザーIDの入力を省略: remembers the user ID on this device. The cookie holds an opaque token, never the ID itself.
 import type { DatabaseSync } from 'node:sqlite';
 import { hashOpaqueToken, newOpaqueToken } from './opaque-token.ts';
 
-/** How long a device is remembered without a login. */
+/** How long a device is remembered after the last login. */
 export const REMEMBERED_MS = 180 * 24 * 60 * 60 * 1000;
 
 export type RememberedUsers = {
-  /** Answers the token for the cookie. */
+  /** Returns the token for the cookie. */
   remember(userId: string): string;
   find(token: string): string | undefined;
   forget(token: string): void;
   sweep(): void;
 };
 
+/** Creates the store of remembered devices. */
 export function createRememberedUsers(database: DatabaseSync, clock: () => number): RememberedUsers {
   const insert = database.prepare('INSERT INTO remembered_users (token_hash, user_id, expires_at) VALUES (?, ?, ?)');
   const select = database.prepare('SELECT user_id FROM remembered_users WHERE token_hash = ? AND expires_at > ?');

@@ -6,15 +6,16 @@ import { hashOpaqueToken, newOpaqueToken } from './opaque-token.ts';
 export const RESET_MINUTES = 30;
 
 export type ResetTokens = {
-  /** A new token for the link. An older one of the same user is dead from now on. */
+  /** Returns a new token for the link. Invalidates the user's older tokens. */
   issue(userId: string): string;
-  /** Whose token it is, if it still counts; does not use it up. */
+  /** Returns the user of a valid token without using it up. */
   find(token: string): string | undefined;
-  /** Uses the token up and answers whose it was: of any number of parallel calls one gets an answer. */
+  /** Uses the token up and returns its user. Of parallel calls, one gets the user. */
   use(token: string): string | undefined;
   sweep(): void;
 };
 
+/** Creates the store of reset tokens. */
 export function createResetTokens(database: DatabaseSync, clock: () => number): ResetTokens {
   const insert = database.prepare('INSERT INTO reset_tokens (token_hash, user_id, expires_at) VALUES (?, ?, ?)');
   const removeOthers = database.prepare('DELETE FROM reset_tokens WHERE user_id = ?');

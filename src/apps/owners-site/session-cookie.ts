@@ -1,16 +1,16 @@
-// Carries the session between browser and server, and turns away whoever is not signed in.
+// The session cookie, and the check that a person is signed in.
 import type { Middleware } from 'koa';
 import type { PageContext } from '../../http/page-context.ts';
 import { seeOther, type Site, type SiteState } from './site.ts';
 
 const COOKIE = 'session';
 
-/** Gives the browser the token of its session, or takes it away. Ends with the browser: no lifetime. */
+/** Sets or clears the session cookie. It has no lifetime, so it ends with the browser. */
 export function setSessionCookie(ctx: PageContext, site: Site, token: string | undefined): void {
   setCookie(ctx, site, COOKIE, token);
 }
 
-/** A cookie of ours; without a value it is taken away. */
+/** Sets a cookie with our attributes, or clears it if there is no value. */
 export function setCookie(ctx: PageContext, site: Site, name: string, value: string | undefined, maxAge?: number): void {
   ctx.cookies.set(site.cookieName(name), value ?? null, {
     httpOnly: true,
@@ -21,7 +21,7 @@ export function setCookie(ctx: PageContext, site: Site, name: string, value: str
   });
 }
 
-/** Finds out whose browser it is. */
+/** Creates middleware that puts the browser's session and user onto `ctx.state`. */
 export function loadSession(site: Site): Middleware<SiteState> {
   return async function findSession(ctx, next) {
     const token = ctx.cookies.get(site.cookieName(COOKIE));
@@ -33,7 +33,7 @@ export function loadSession(site: Site): Middleware<SiteState> {
   };
 }
 
-/** What is behind it is for somebody who is signed in; others get the login page. */
+/** Requires a signed-in user; others are sent to the login page. */
 export const signedIn: Middleware<SiteState> = async function requireUser(ctx, next) {
   if (ctx.state.user) await next();
   else seeOther(ctx, '/login');

@@ -1,30 +1,30 @@
-// Sessions: who is signed in at the owners site, kept on the server; the browser has an opaque token.
+// The owners site's sessions, stored on the server. The browser holds an opaque token.
 import type { DatabaseSync } from 'node:sqlite';
 import { hashOpaqueToken, newOpaqueToken } from './opaque-token.ts';
 
-/** Longer than the hour that the common ID gives a person for its pages, so that they come back signed in. */
+/** Longer than the hour that the common ID allows for its pages, so that people come back signed in. */
 const IDLE_MS = 2 * 60 * 60 * 1000;
 const ABSOLUTE_MS = 12 * 60 * 60 * 1000;
-/** How exactly `seen_at` is kept; spares a write a page. */
+/** `seen_at` is updated at most this often, to avoid a write for every page. */
 const SEEN_STEP_MS = 60 * 1000;
 
 export type Session = {
-  /** The hash of the token; names the session in other tables. */
+  /** The hash of the token; identifies the session in other tables. */
   id: string;
-  /** Absent after the logout, while the session only keeps the ID token for the logout at the common ID. */
+  /** Absent after logout, when the session only holds the ID token for the logout at the common ID. */
   user_id?: string;
-  /** When the password was seen. */
+  /** When the user entered the password. */
   auth_time: number;
   id_token?: string;
 };
 
 export type Sessions = {
-  /** Starts a session with a new token, which is the answer. */
+  /** Starts a session and returns its token. */
   start(userId: string): string;
-  /** The session of a token, unless it ended; counts as being used. */
+  /** Finds the session of a token, unless it has ended, and extends it. */
   find(token: string): Session | undefined;
   keepIdToken(id: string, idToken: string): void;
-  /** Signs the person out: the session is forgotten. Answers a new token where an ID token is left for the logout at the common ID. */
+  /** Ends the session. Returns a new token if an ID token is kept for the logout at the common ID. */
   signOut(session: Session): string | undefined;
   end(id: string): void;
   /** Ends every session of the user, here and on other devices. */
@@ -32,6 +32,7 @@ export type Sessions = {
   sweep(): void;
 };
 
+/** Creates the store of sessions. */
 export function createSessions(database: DatabaseSync, clock: () => number): Sessions {
   const insert = database.prepare(
     'INSERT INTO sessions (token_hash, user_id, auth_time, seen_at, id_token) VALUES (?, ?, ?, ?, ?)',

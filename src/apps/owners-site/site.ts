@@ -1,4 +1,4 @@
-// What the routes of the owners site are given, and what every one of its pages has in common.
+// The dependencies of the owners site's routes, and the common parts of its pages.
 import type Router from 'koa-router';
 import { page, type PageContext, type PageData, type PageState } from '../../http/page-context.ts';
 import type { Log } from '../../telemetry/log.ts';
@@ -35,33 +35,33 @@ export type Site = {
   log: Log;
 };
 
-/** The session of this browser; `user` only while somebody is signed in. */
+/** `session` belongs to this browser; `user` is set while signed in. */
 export type SiteState = PageState & { session?: Session; user?: User };
 export type SiteRouter = Router<SiteState>;
 export type SiteContext = PageContext & { state: SiteState };
 
-/** The person's name, as they write it. */
+/** Returns the user's full name, family name first. */
 export function fullName({ profile }: User): string {
   return `${profile.family_name} ${profile.given_name}`;
 }
 
-/** The site's end as of now, if one is set. */
+/** Returns the site's end as of now, if one is set. */
 export function sunsetOf(site: Site): Sunset | undefined {
   return sunsetAt(site.clock(), site.sunset);
 }
 
-/** Whether only the way to the common ID is left. */
+/** Whether the site has ended and only offers the way to the common ID. */
 export function hasEnded(site: Site): boolean {
   return (sunsetOf(site)?.daysLeft ?? 0) < 0;
 }
 
-/** After a post: the browser gets the next page (303, never 307). */
+/** Redirects after a POST with 303, so that the browser uses GET. */
 export function seeOther(ctx: PageContext, target: string): void {
   ctx.redirect(target);
   ctx.status = 303;
 }
 
-/** A page for somebody who is signed in: with their name and the menu. */
+/** Renders a page for a signed-in user, with their name and the menu. */
 export function sitePage(ctx: SiteContext, site: Site, view: string, data: Omit<PageData, 'kind'>): void {
   const { t, user } = ctx.state;
   const links = [

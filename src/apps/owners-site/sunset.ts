@@ -1,4 +1,4 @@
-// The day on which the owners site's part ends.
+// The day on which the owners site ends.
 import { daysBetween, japanDay } from './japan-day.ts';
 
 export type Sunset = {
@@ -8,7 +8,7 @@ export type Sunset = {
   daysLeft: number;
 };
 
-/** @returns nothing where no end is set */
+/** @returns undefined if no end is set */
 export function sunsetAt(now: number, day: string | undefined): Sunset | undefined {
   return day === undefined ? undefined : { day, daysLeft: daysBetween(japanDay(now), day) };
 }

@@ -1,17 +1,17 @@
-// Counts tries (logins, mails) by whom they aim at and by where they come from, and slows them down. Nobody is locked out for good.
+// Counts attempts (logins, mails) by target and by network address, and slows them down. Nobody is locked out for good.
 import { createHash } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
 import { inTransaction } from './database.ts';
 
 export type TryLimit = {
-  /** Names the counter together with the key. */
+  /** Identifies the counter, together with the key. */
   purpose: string;
-  /** So many tries pass at once. */
+  /** How many attempts pass without a wait. */
   free: number;
-  /** The wait after those; doubles with each further try. */
+  /** The first wait after those; it doubles with each further attempt. */
   firstWaitMs: number;
   longestWaitMs: number;
-  /** After so long without a try the count begins anew. */
+  /** The count restarts after this long without an attempt. */
   forgetAfterMs: number;
 };
 
@@ -26,8 +26,8 @@ export const LOGIN_OF_USER: TryLimit = {
   forgetAfterMs: 30 * MINUTE_MS,
 };
 /**
- * Wrong passwords from one address (see `sourceOf`), over all user IDs. A carrier puts thousands of people behind one: beyond the figure
- * the address is slowed down, not shut out (docs/limits.md).
+ * Wrong passwords from one address (see `sourceOf`), for all user IDs. Mobile carriers put thousands of people behind one
+ * address, so beyond the limit it is slowed down and not blocked (docs/limits.md).
  */
 export const LOGIN_FROM_ADDRESS: TryLimit = {
   purpose: 'login-from',
@@ -44,32 +44,33 @@ export const MAIL_TO_USER: TryLimit = {
   longestWaitMs: 60 * MINUTE_MS,
   forgetAfterMs: 120 * MINUTE_MS,
 };
-/** Mails asked for from one address. */
+/** Mails requested from one address. */
 export const MAIL_FROM_ADDRESS: TryLimit = { ...LOGIN_FROM_ADDRESS, purpose: 'mail-from', forgetAfterMs: 60 * MINUTE_MS };
 
 export type Tries = {
   /**
-   * Counts a try, before it is known whether it is a good one, so that parallel tries cannot pass together.
-   * @returns how long to wait, in milliseconds; 0 where the try may go on
+   * Counts an attempt before it is checked, so that parallel attempts cannot all pass.
+   * @returns how long to wait, in milliseconds; 0 if the attempt may proceed
    */
   count(limit: TryLimit, key: string): number;
-  /** The try was a good one and does not count. */
+  /** Uncounts a successful attempt. */
   giveBack(limit: TryLimit, key: string): void;
-  /** Begins anew. */
+  /** Resets the counter. */
   forget(limit: TryLimit, key: string): void;
   sweep(): void;
 };
 
-/** After this long no counter matters any more. */
+/** Counters are deleted after this long. */
 const SWEEP_AFTER_MS = 24 * 60 * MINUTE_MS;
 
+/** Creates the counters. */
 export function createTries(database: DatabaseSync, clock: () => number): Tries {
   const select = database.prepare('SELECT count, last_at, blocked_until FROM tries WHERE key = ?');
   const put = database.prepare('INSERT OR REPLACE INTO tries (key, count, last_at, blocked_until) VALUES (?, ?, ?, ?)');
   const lower = database.prepare('UPDATE tries SET count = max(0, count - 1), blocked_until = 0 WHERE key = ?');
   const remove = database.prepare('DELETE FROM tries WHERE key = ?');
   const removeOld = database.prepare('DELETE FROM tries WHERE last_at <= ?');
-  // A hash, because what people type into a user ID field may be anything, their password too.
+  // The key is hashed because people may type anything into the user ID field, even their password.
   const keyOf = (limit: TryLimit, key: string): string =>
     createHash('sha256').update(`${limit.purpose}:${key}`).digest('base64url');
 

@@ -1,9 +1,9 @@
-// The owners site's own customers, and their passwords.
+// The owners site's customers and their passwords.
 import type { DatabaseSync } from 'node:sqlite';
 import bcrypt from 'bcrypt';
 import type { Language } from '../../http/translator.ts';
 
-/** A text in every language of the pages. */
+/** A text in each language of the pages. */
 export type LocalizedText = Record<Language, string>;
 
 export type OwnedVehicle = {
@@ -14,7 +14,7 @@ export type OwnedVehicle = {
   first_registered: string;
 };
 
-/** What the site knows about a customer. A missing value is absent. */
+/** The site's data about a customer. Unknown values are absent. */
 export type OwnerProfile = {
   family_name: string;
   given_name: string;
@@ -39,9 +39,9 @@ export type OwnerProfile = {
 };
 
 export type User = {
-  /** ユーザーID, as typed at the login, in small letters. */
+  /** ユーザーID, as typed at the login, in lower case. */
   id: string;
-  /** The stable id under which the site hands the customer over. */
+  /** The stable id that the site hands over for this customer. */
   legacy_id: string;
   email?: string;
   profile: OwnerProfile;
@@ -51,36 +51,38 @@ export type Users = {
   isEmpty(): boolean;
   add(user: User, passwordHash: string): void;
   find(id: string): User | undefined;
-  /** Everybody with this address, whatever the case of its letters. */
+  /** Finds all users with this address, ignoring case. */
   findByEmail(email: string): User[];
-  /** The user, if the password is theirs. Takes the same time for a user ID that nobody has. */
+  /** Returns the user if the password is correct. Takes the same time for an unknown user ID. */
   checkPassword(id: string, password: string): Promise<User | undefined>;
   setPassword(id: string, password: string): Promise<void>;
 };
 
 const COST = 10;
 
-/** bcrypt ignores everything behind the 72nd byte: a longer text would be opened by its beginning. */
+/** bcrypt ignores everything after byte 72, so the beginning of a longer password would be enough to sign in. */
 export const PASSWORD_MAX_BYTES = 72;
 
-/** @throws RangeError where the password is longer than `PASSWORD_MAX_BYTES` */
+/** @throws {RangeError} if the password is longer than `PASSWORD_MAX_BYTES` */
 export async function hashPassword(password: string): Promise<string> {
-  if (Buffer.byteLength(password) > PASSWORD_MAX_BYTES) throw new RangeError('the password is longer than bcrypt reads');
+  if (Buffer.byteLength(password) > PASSWORD_MAX_BYTES)
+    throw new RangeError(`the password is longer than ${PASSWORD_MAX_BYTES} bytes`);
   return bcrypt.hash(password, COST);
 }
 
-/** The user ID that somebody meant: full-width letters, capitals and spaces around it do not matter. */
+/** Normalizes a typed user ID: full-width letters, capitals and surrounding spaces do not matter. */
 export function canonicalUserId(typed: string): string {
   return typed.normalize('NFKC').trim().toLowerCase();
 }
 
+/** Creates the store of users. */
 export function createUsers(database: DatabaseSync): Users {
   const count = database.prepare('SELECT count(*) AS n FROM users');
   const insert = database.prepare('INSERT INTO users (id, legacy_id, password_hash, email, profile) VALUES (?, ?, ?, ?, ?)');
   const byId = database.prepare('SELECT * FROM users WHERE id = ?');
   const byEmail = database.prepare('SELECT * FROM users WHERE lower(email) = lower(?) ORDER BY id');
   const updatePassword = database.prepare('UPDATE users SET password_hash = ? WHERE id = ?');
-  // Compared where there is no user, so that the answer takes as long.
+  // Compared if there is no such user, so that the answer takes the same time.
   const nobodysHash = hashPassword('nobody');
 
   function userOf(row: Record<string, unknown> | undefined): User | undefined {

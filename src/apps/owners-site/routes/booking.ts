@@ -1,4 +1,4 @@
-// 入庫予約: book a visit to the workshop, see what is booked, cancel it.
+// 入庫予約: book a visit to the workshop, list bookings, cancel one.
 import { PageError } from '../../../http/page-error.ts';
 import { formField } from '../../../http/read-form.ts';
 import { TIMES, WORKS, type Work } from '../bookings.ts';
@@ -7,12 +7,13 @@ import { signedIn } from '../session-cookie.ts';
 import { hasEnded, seeOther, sitePage, type Site, type SiteContext, type SiteRouter } from '../site.ts';
 import type { User } from '../users.ts';
 
-/** How far ahead one can book. */
+/** How many days ahead a visit can be booked. */
 const LATEST_DAYS = 90;
 const NOTE_MAX_LENGTH = 200;
 
 type BookingForm = { vin: string; work: string; day: string; time: string; note: string };
 
+/** Adds the routes under `/booking`. */
 export function bookingRoutes(router: SiteRouter, site: Site): void {
   const { bookings, clock } = site;
 
@@ -68,7 +69,7 @@ export function bookingRoutes(router: SiteRouter, site: Site): void {
       time: formField(ctx, 'time'),
       note: formField(ctx, 'note').trim(),
     };
-    // The page without a dealer has no form.
+    // Without a dealer the page has no form.
     if (!profile.dealer) return seeOther(ctx, '/booking');
     const errors = problems(ctx, form);
     if (Object.keys(errors).length > 0) return bookingPage(ctx, form, errors);

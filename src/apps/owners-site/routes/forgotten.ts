@@ -1,4 +1,4 @@
-// ユーザーIDを忘れた方, パスワードを忘れた方: by mail to the address that the site has. The pages never tell whether there is such a user.
+// ユーザーIDを忘れた方, パスワードを忘れた方: sends a mail to the stored address. The pages never reveal whether a user exists.
 import { page } from '../../../http/page-context.ts';
 import { PageError } from '../../../http/page-error.ts';
 import { sourceOf } from '../../../http/network.ts';
@@ -13,6 +13,7 @@ const PASSWORD_MIN_LENGTH = 8;
 /** RFC 5321, section 4.5.3.1.3. */
 const EMAIL_MAX_LENGTH = 254;
 
+/** Adds the routes for a forgotten user ID and a forgotten password. */
 export function forgottenRoutes(router: SiteRouter, site: Site): void {
   const { users, sessions, resetTokens, tries, mailer } = site;
 
@@ -21,7 +22,7 @@ export function forgottenRoutes(router: SiteRouter, site: Site): void {
     if (wait > 0) throw new PageError('rate_limited', { wayOn: '/login', retryAfterSeconds: wait / 1000 });
   }
 
-  /** Mails go to the address that is stored, never to what was typed; too many to one person are left out silently. */
+  /** Mails go to the stored address, never to the typed one. Beyond the limit for one person, mails are silently dropped. */
   function mailTo(
     ctx: SiteContext,
     user: User,
@@ -102,7 +103,7 @@ export function forgottenRoutes(router: SiteRouter, site: Site): void {
   });
 
   function linkIsDead(ctx: SiteContext): void {
-    site.log.info({ request_id: ctx.state.requestId }, 'a reset link was used that is none any more');
+    site.log.info({ request_id: ctx.state.requestId }, 'an expired or used reset link was opened');
     page(ctx, 'reset-link-dead', { kind: 'note', title: ctx.state.t('reset_link_dead.title') });
     ctx.status = 404;
   }
@@ -123,7 +124,7 @@ export function forgottenRoutes(router: SiteRouter, site: Site): void {
     if (owner === undefined) return linkIsDead(ctx);
     const problem = passwordProblem(owner, password);
     if (problem) return resetPage(ctx, { password: ctx.state.t(`reset_password.errors.${problem}`) });
-    // Looked at above so that a password that is refused leaves the link alive; used up here, once.
+    // Only checked above, so that a refused password leaves the link valid. It is used up here.
     const userId = resetTokens.use(token);
     const user = userId === undefined ? undefined : users.find(userId);
     if (!user) return linkIsDead(ctx);
@@ -139,7 +140,7 @@ export function forgottenRoutes(router: SiteRouter, site: Site): void {
   });
 }
 
-/** What is wrong with a new password: the key of a sentence, or nothing. */
+/** Returns the text key of what is wrong with a new password, or undefined. */
 function passwordProblem(userId: string, password: string): string | undefined {
   if (password.length < PASSWORD_MIN_LENGTH) return 'short';
   if (Buffer.byteLength(password) > PASSWORD_MAX_BYTES) return 'long';

@@ -1,4 +1,4 @@
-// ② The top page: the banner, what is new, notices to this user.
+// ② The top page: the banner, news, and notices to this user.
 import { PageError } from '../../../http/page-error.ts';
 import { bannerOf, currentState } from '../banner.ts';
 import { formatDay, japanDay } from '../japan-day.ts';
@@ -7,6 +7,7 @@ import { signedIn } from '../session-cookie.ts';
 import { fullName, hasEnded, seeOther, sitePage, sunsetOf, type Site, type SiteContext, type SiteRouter } from '../site.ts';
 import type { User } from '../users.ts';
 
+/** Adds the routes of the top page and the notices. */
 export function homeRoutes(router: SiteRouter, site: Site): void {
   const { notices, bookings, migrations, commonId, clock } = site;
 

@@ -1,4 +1,4 @@
-// ① Login with the site's own user ID, and the way out.
+// ① Login with the site's own user ID, and logout.
 import { sourceOf } from '../../../http/network.ts';
 import { formField } from '../../../http/read-form.ts';
 import { page } from '../../../http/page-context.ts';
@@ -11,6 +11,7 @@ import { canonicalUserId } from '../users.ts';
 
 const REMEMBERED_COOKIE = 'remembered';
 
+/** Adds the routes for login and logout. */
 export function loginRoutes(router: SiteRouter, site: Site): void {
   const { users, sessions, remembered, tries, commonId } = site;
 
@@ -49,8 +50,8 @@ export function loginRoutes(router: SiteRouter, site: Site): void {
       });
     }
 
-    // Counted before the password is looked at, for a user ID that nobody has too. A try that the wait of its user ID refuses is not
-    // compared, and does not count for the address.
+    // Counted before the password is checked, also for unknown user IDs. If the user ID has to wait, the password is not checked
+    // and the attempt does not count for the address.
     const source = sourceOf(ctx.ip);
     const waitOfUser = tries.count(LOGIN_OF_USER, userId);
     const wait = waitOfUser || tries.count(LOGIN_FROM_ADDRESS, source);
@@ -66,7 +67,7 @@ export function loginRoutes(router: SiteRouter, site: Site): void {
     tries.giveBack(LOGIN_FROM_ADDRESS, source);
     tries.forget(LOGIN_OF_USER, userId);
 
-    // A new session, whatever this browser had before: nobody else can know its token.
+    // Always a new session, so that nobody else can know its token (session fixation).
     if (ctx.state.session) sessions.end(ctx.state.session.id);
     setSessionCookie(ctx, site, sessions.start(user.id));
     rememberOnThisDevice(ctx, user.id, form.remember);
@@ -88,12 +89,12 @@ export function loginRoutes(router: SiteRouter, site: Site): void {
     });
   });
 
-  // A post, because the address that the browser is sent to has the ID token in it: made when wanted, and not for every reader of the page.
+  // A POST, because the redirect's URL contains the ID token: it is created on request only, not with every view of the page.
   router.post('/logged-out/common-id', async (ctx) => {
     const { session, user, language } = ctx.state;
     if (user || !session?.id_token) return seeOther(ctx, '/logged-out');
     const url = await commonId.logoutUrl(session.id_token, language).catch((cause: unknown) => {
-      throw new PageError('unavailable', { cause, detail: 'the common ID is not reachable', wayOn: '/logged-out' });
+      throw new PageError('unavailable', { cause, detail: 'cannot reach the common ID', wayOn: '/logged-out' });
     });
     sessions.end(session.id);
     setSessionCookie(ctx, site, undefined);

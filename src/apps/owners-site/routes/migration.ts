@@ -1,4 +1,4 @@
-// ③ 移行のご案内, the way to the common ID and back, and the end page.
+// ③ 移行のご案内, the redirects to the common ID and back, and the final page.
 import { AuthorizationResponseError } from 'openid-client';
 import { page } from '../../../http/page-context.ts';
 import { PageError } from '../../../http/page-error.ts';
@@ -11,7 +11,7 @@ import type { Session } from '../sessions.ts';
 import { hasEnded, seeOther, sitePage, sunsetOf, type Site, type SiteContext, type SiteRouter } from '../site.ts';
 import type { User } from '../users.ts';
 
-/** What can happen to an attempt, and the status of the page that says so. */
+/** The ways in which an attempt can fail, and the status of the page that says so. */
 const PROBLEMS = { cancelled: 200, lost: 400, failed: 400 } as const;
 
 export function migrationRoutes(router: SiteRouter, site: Site): void {
@@ -36,10 +36,10 @@ export function migrationRoutes(router: SiteRouter, site: Site): void {
     const { url, attempt } = await commonId
       .requestMigration(user, session.auth_time, way, ctx.state.language)
       .catch((cause: unknown) => {
-        const detail = `the common ID took no request: ${describeError(cause)}`;
+        const detail = `the common ID did not accept the request: ${describeError(cause)}`;
         throw new PageError('unavailable', { cause, detail, wayOn: '/migration' });
       });
-    // Somebody may have logged out in another tab meanwhile.
+    // The person may have logged out in another tab in the meantime.
     const started = migrations.start(session.id, user.id, way, attempt);
     seeOther(ctx, started ? url.href : '/login');
   });
@@ -60,7 +60,7 @@ export function migrationRoutes(router: SiteRouter, site: Site): void {
     const state = typeof ctx.query.state === 'string' ? ctx.query.state : '';
     const attempt = session && migrations.take(session.id, state);
     if (!user || !session || !attempt) {
-      // «Back» and «reload» after the end come here again.
+      // “Back” and “reload” after the end lead here again.
       if (user && migrations.find(user.id)?.completed_at !== undefined) return seeOther(ctx, '/migration/completed');
       return problem(ctx, 'lost');
     }
@@ -70,7 +70,7 @@ export function migrationRoutes(router: SiteRouter, site: Site): void {
       sessions.keepIdToken(session.id, idToken);
     } catch (error) {
       const answered = error instanceof AuthorizationResponseError ? error.error : undefined;
-      site.log.warn({ answered, detail: describeError(error) }, 'a migration came back without success');
+      site.log.warn({ answered, detail: describeError(error) }, 'a migration returned without success');
       return problem(ctx, answered === 'access_denied' ? 'cancelled' : 'failed');
     }
     return seeOther(ctx, '/migration/completed');
