@@ -1,4 +1,4 @@
-// What operators do by hand: npm run admin -- <command> …. Each command is a file in scripts/admin/; without one, all are listed.
+// Commands for operators: npm run admin -- <command> …. Each command is a file in scripts/admin/. Without a command, lists all.
 import { ConfigError } from '../src/config/problems/config-error.ts';
 import { didYouMean } from './admin/did-you-mean.ts';
 import { tellProblem } from './admin/problems.ts';
@@ -28,7 +28,7 @@ async function main([name, ...args]: string[]): Promise<void> {
   return (await load()).command.run(args);
 }
 
-/** For programs on standard output, for people on standard error. */
+/** Prints an error: as JSON to standard output for programs, as a sentence to standard error for people. */
 function tell(error: unknown, forPrograms: boolean): void {
   const sentence = error instanceof Error ? error.message : String(error);
   const problems = error instanceof ConfigError ? error.problems : undefined;

@@ -1,4 +1,4 @@
-// Makes the attacks of test/attacks/ on the running program and prints what came of each, with the full figures that npm test is spared: npm run attacks [-- S07 S12 …].
+// Runs the attacks of test/attacks/ with their full figures, which are too slow for npm test, and prints each result: npm run attacks [-- S07 S12 …].
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -13,7 +13,7 @@ const JEST = fileURLToPath(new URL('../node_modules/jest/bin/jest.js', import.me
 type Result = { title: string; status: string; duration?: number | null; failureMessages: string[] };
 type Report = { testResults: { message: string; assertionResults: Result[] }[] };
 
-/** Runs jest; what it prints of failures goes to standard error, standard output is for the table. */
+/** Runs jest. Its report of failures goes to standard error; standard output is for the table. */
 async function run(numbers: string[]): Promise<Report> {
   const directory = mkdtempSync(join(tmpdir(), 'attacks-report-'));
   const file = join(directory, 'report.json');
@@ -23,7 +23,7 @@ async function run(numbers: string[]): Promise<Report> {
     const jest = spawn(process.execPath, [JEST, ...options], {
       cwd: ROOT,
       stdio: ['ignore', 'ignore', 'inherit'],
-      // So that its workers and what they start are ended with it.
+      // Makes jest the leader of a process group, so that its workers and their child processes end with it.
       detached: true,
       env: {
         ...process.env,
@@ -38,7 +38,7 @@ async function run(numbers: string[]): Promise<Report> {
   }
 }
 
-/** Han and kana are two columns wide on a terminal. */
+/** Width in terminal columns; Han and kana take two. */
 const width = (text: string): number =>
   Array.from(text).reduce((sum, letter) => sum + (/[\u3000-\u9fff\uff00-\uff60]/.test(letter) ? 2 : 1), 0);
 const pad = (text: string, to: number): string => text + ' '.repeat(Math.max(to - width(text), 0));
@@ -70,8 +70,8 @@ const results = report.testResults.flatMap(({ assertionResults }) => assertionRe
 const attacks = results.filter(({ title, status }) => /^[RS]\d+ /.test(title) && status !== 'pending');
 const passed = attacks.filter(({ status }) => status === 'passed').length;
 printTable(attacks.map(rowOf).toSorted(([a = ''], [b = '']) => a.localeCompare(b)));
-process.stdout.write(`\n${passed} of ${attacks.length} attacks got the answer that they must get.\n`);
-// A file that could not be run at all has no results.
+process.stdout.write(`\n${passed} of ${attacks.length} attacks got the required answer.\n`);
+// A file that could not run at all has no results.
 const broken = report.testResults.filter(({ assertionResults, message }) => assertionResults.length === 0 && message !== '');
 for (const { message } of broken) process.stderr.write(message);
 process.exitCode = passed === attacks.length && passed > 0 && broken.length === 0 ? 0 : 1;

@@ -1,4 +1,4 @@
-// How quick it is: npm run bench [-- growth [accounts …] | limits [customers] | lane | profile <scenario> | writers]. Prints, and writes docs/performance/<what>.json and its plot.
+// Measures performance: npm run bench [-- growth [accounts …] | limits [customers] | lane | profile <scenario> | writers]. Prints the results, and writes docs/performance/<what>.json and its plot.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, release, totalmem, type as system } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-// A command that is ended – by a signal, a fault, an npm that was asked to end – takes along what it has started and put down for a time.
+// When a command ends – by a signal, an error, or because npm was told to end – also ends its child processes and removes its temporary files.
 import type { ChildProcess } from 'node:child_process';
 import { subscribe } from 'node:diagnostics_channel';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -9,9 +9,9 @@ import { stopWithNpm } from '../src/start/stop-with-npm.ts';
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
- * To be called first. Only what is started without waiting (`spawn`, `fork`) is seen; one that is `detached` takes along what it has
- * started itself.
- * @param script of package.json
+ * Call this first. It covers child processes started with `spawn` and `fork`. A `detached` child is ended with its whole
+ * process group.
+ * @param script the name of the script in package.json
  */
 export function endTogether(script: string): void {
   const children = new Set<ChildProcess>();
@@ -25,7 +25,7 @@ export function endTogether(script: string): void {
   stopWithNpm(script);
 }
 
-/** To be called behind `endTogether`: temporary files come into a folder of this process's own, which goes when it ends. */
+/** Call this after `endTogether`. Temporary files go into a folder of this process, which is removed when it ends. */
 export function useOwnTemporaryFolder(): void {
   const folder = mkdtempSync(join(tmpdir(), 'common-id-'));
   process.env.TMPDIR = folder;
@@ -39,7 +39,7 @@ function kill({ pid }: ChildProcess): void {
       process.kill(whom, 'SIGKILL');
       return;
     } catch {
-      // It leads no group of its own, or has ended meanwhile.
+      // The child leads no process group, or has already ended.
     }
   }
 }

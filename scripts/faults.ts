@@ -1,4 +1,4 @@
-// Tries every fault in full: npm run faults [-- --short] [--on SQLite|MongoDB] [F1 F5 …]. Takes three quarters of an hour; ends with 1 where something did not hold.
+// Runs every fault in full: npm run faults [-- --short] [--on SQLite|MongoDB] [F1 F5 …]. Takes about 45 minutes. Exits with 1 if a promise did not hold.
 import { parseArgs } from 'node:util';
 import { mongoServerAvailable, startMongoServer } from '../test/storage/mongo-server.ts';
 import { endTogether, useOwnTemporaryFolder } from './end-together.ts';
@@ -35,7 +35,9 @@ for (const fault of chosen) {
   }
 }
 if (tried === 0) {
-  process.stdout.write(`NOT OK nothing was tried. There are ${FAULTS.map(({ id }) => id).join(', ')}, on SQLite and MongoDB.\n`);
+  process.stdout.write(
+    `NOT OK no fault matches. The faults are ${FAULTS.map(({ id }) => id).join(', ')}, on SQLite and MongoDB.\n`,
+  );
   process.exitCode = 1;
 }
 await sqlite.dispose();

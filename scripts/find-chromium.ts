@@ -1,4 +1,4 @@
-// Finds the browser that the browser tests run in.
+// Finds the browser for the browser tests.
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
@@ -10,9 +10,9 @@ const ON_MACOS = [
 ];
 
 /**
- * The program file of a Chromium or Chrome: what `CHROMIUM_PATH` names, else one on the PATH or in a usual place.
- * @returns nothing where there is none
- * @throws where `CHROMIUM_PATH` names nothing that can be run
+ * Returns the executable of Chromium or Chrome: the one named by `CHROMIUM_PATH`, else one on the PATH or in a usual place.
+ * @returns undefined if there is none
+ * @throws {Error} if `CHROMIUM_PATH` does not name an executable
  */
 export function findChromium(env: Record<string, string | undefined>): string | undefined {
   const told = env.CHROMIUM_PATH;

@@ -1,9 +1,9 @@
-// Writes config/common-passwords.txt: the passwords that many people have and that the shipped password rule would let through.
+// Writes config/common-passwords.txt: common passwords that meet the default password rule.
 // Usage: node scripts/make-common-passwords.ts > config/common-passwords.txt
 //
-// Taken from the dictionaries of zxcvbn-ts (MIT licence), which were counted in leaked collections: every password that meets the rule, and
-// the most frequent words and Japanese surnames with what people put behind a word when a digit is asked for. Brands of this house are no
-// part of the list; `checkPassword` refuses them with any number.
+// The source is the dictionaries of zxcvbn-ts (MIT licence), which were counted in leaked collections. The list has every password that
+// meets the rule, and the most frequent words and Japanese surnames with the endings that people add when a digit is required. Our own
+// brands are not in the list, because `checkPassword` refuses them with any number.
 import { dictionary as common } from '@zxcvbn-ts/language-common';
 import japanese from '@zxcvbn-ts/language-ja';
 
@@ -30,7 +30,7 @@ const BEHIND_A_WORD = [
 ];
 const YEARS = ['2021', '2022', '2023', '2024', '2025', '2026', '2027'];
 
-// Words that are found in Japanese passwords and in no dictionary of foreign ones.
+// Words that occur in Japanese passwords but not in the dictionaries of foreign ones.
 const JAPANESE_WORDS = [
   'sakura nippon nihon japan tokyo osaka kyoto nagoya aichi fukuoka sapporo yokohama kobe okinawa',
   'arigato arigatou aishiteru daisuki konnichiwa ohayou himitsu watashi anata tomodachi kazoku sensei',
@@ -52,7 +52,7 @@ const combined = [...words, ...surnames, ...JAPANESE_WORDS].flatMap((word) =>
 const list = [...new Set([...dictionary, ...combined])].filter((password) => MEETS_THE_RULE.test(password));
 
 const header = [
-  '# Common passwords that meet the shipped password rule, one a line, in lower case. A comment begins with "# ".',
+  '# Common passwords that meet the default password rule, one a line, in lower case. A comment begins with "# ".',
   '# Written by scripts/make-common-passwords.ts from the dictionaries of zxcvbn-ts (MIT licence).',
 ];
 process.stdout.write(`${[...header, ...list].join('\n')}\n`);

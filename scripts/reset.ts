@@ -1,4 +1,4 @@
-// Forgets all data of the development world: npm run reset. Stop the apps first.
+// Deletes all data of the development environment: npm run reset. Stop the apps first.
 import { rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { loadConfig } from '../src/config/load.ts';
@@ -9,5 +9,5 @@ if (config.mode === 'production') {
   process.exitCode = 1;
 } else {
   rmSync(config.dataDirectory, { recursive: true, force: true });
-  process.stdout.write(`Forgot everything in ${config.dataDirectory}.\n`);
+  process.stdout.write(`Deleted all data in ${config.dataDirectory}.\n`);
 }

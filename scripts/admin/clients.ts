@@ -1,4 +1,4 @@
-// npm run admin -- clients …: what client apps there are, whether their files are right, and what a change would do.
+// npm run admin -- clients …: lists, checks, creates and tests client apps, and previews changes.
 import { check } from './clients/check.ts';
 import { list } from './clients/list.ts';
 import { create } from './clients/new.ts';

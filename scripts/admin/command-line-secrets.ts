@@ -1,30 +1,31 @@
-// Secrets do not stand on command lines: everybody on the machine can read those, and shells keep them.
+// Keeps secrets off command lines: every user of the machine can read those, and shells store them.
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { readVariables } from '../../src/config/settings/read-variables.ts';
 import { UsageError } from './usage-error.ts';
 
-/** Up to the last @: a password may hold others, and slashes, though none of them should stand there as they are. */
+/** Matches up to the last @, because a password may contain unescaped @ and slashes. */
 const WITH_PASSWORD = /^[a-z][a-z0-9+.-]*:\/\/[^?#]*:[^?#]*@/i;
-/** Options of MongoDB's addresses that are secrets. */
+/** The options of a MongoDB URL that hold secrets. */
 const SECRET_OPTION = /[?&](tlsCertificateKeyFilePassword|authMechanismProperties|proxyPassword)=/i;
 
 /**
- * @param place the option, as `--to`, or what else it is
- * @throws {UsageError} where the value is an address with a secret in it, which is not shown
+ * Refuses a URL that contains a secret.
+ * @param place the option, such as `--to`, or another name for the place
+ * @throws {UsageError} if the value contains a secret; the message does not show it
  */
 export function refuseSecret(place: string, value: string): void {
   if (!WITH_PASSWORD.test(value) && !SECRET_OPTION.test(value)) return;
   throw new UsageError(
-    `${place}: an address with a password on a command line can be read by everybody on this machine; set a variable of the environment ` +
-      'to it, or NAME_FILE to the name of a file that holds it, and give the name of the variable, as in --to TARGET_DATABASE_URL',
+    `${place}: every user of this machine can read a password on the command line; put the URL into an environment variable, ` +
+      'or into a file that NAME_FILE names, and give the name of the variable, as in --to TARGET_DATABASE_URL',
   );
 }
 
 /**
- * The address of a database that an option names: by itself, or by the name of a setting or of another variable. What is named is looked for in
- * the environment, in .env, and in the file of `NAME_FILE`.
- * @throws {UsageError} where there is no such variable
+ * Returns the database URL of an option: the value itself, or the value of the variable that it names. Variables are looked
+ * up in the environment, in .env, and in the file of `NAME_FILE`.
+ * @throws {UsageError} if the variable does not exist
  */
 export function namedAddress(place: string, value: string, env: NodeJS.ProcessEnv, directory: string): string {
   if (!/^[A-Z][A-Z0-9_]*$/.test(value)) return value;
@@ -37,7 +38,7 @@ export function namedAddress(place: string, value: string, env: NodeJS.ProcessEn
   return text.startsWith('sqlite:') ? `sqlite:${resolve(directory, text.slice('sqlite:'.length))}` : text;
 }
 
-/** An address, or a text with addresses in it, with `(not shown)` in place of user name and password. */
+/** Replaces user names and passwords of the URLs in a text with `(not shown)`. */
 export function withoutPassword(url: string): string {
   return url.replace(/([a-z][a-z0-9+.-]*:\/\/)\S*@/gi, '$1(not shown)@');
 }

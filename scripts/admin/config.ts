@@ -1,4 +1,4 @@
-// npm run admin -- config …: the whole configuration.
+// npm run admin -- config …: prints and checks the whole configuration.
 import { check } from './config/check.ts';
 import { print } from './config/print.ts';
 import { createTopic } from './topic.ts';

@@ -1,7 +1,7 @@
-// Whether a database that is asked for stands already: to open an SQLite file that is missing makes it.
+// Checks that a database exists, because opening a missing SQLite file would create it.
 import { existsSync } from 'node:fs';
 
-/** @param url `sqlite:<path>` or `mongodb://…`; of a server only opening it tells, and it is taken to be there */
+/** @param url `sqlite:<path>` or `mongodb://…`; always true for MongoDB, where only connecting can tell */
 export function databaseIsThere(url: string): boolean {
   return !url.startsWith('sqlite:') || existsSync(url.slice('sqlite:'.length));
 }

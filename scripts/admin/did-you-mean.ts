@@ -1,7 +1,7 @@
-// What to say behind the sentence about a name that there is not.
+// Completes an error message about an unknown name.
 import { nearestName } from '../../src/config/problems/nearest-name.ts';
 
-/** `; did you mean list?`, where one is near; else which there are, if any. */
+/** Returns `; did you mean list?` if a known name is similar, else the list of known names, if any. */
 export function didYouMean(name: string, known: readonly string[]): string {
   if (known.length === 0) return '';
   const nearest = nearestName(name, known);

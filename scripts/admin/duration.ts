@@ -3,7 +3,10 @@ import { UsageError } from './usage-error.ts';
 
 const UNITS: Record<string, number> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
-/** Milliseconds. @throws {UsageError} */
+/**
+ * Parses a duration into milliseconds.
+ * @throws {UsageError} if it is not a duration
+ */
 export function parseDuration(option: string, text: string): number {
   const [, number, unit] = /^(\d{1,6})([smhd])$/.exec(text) ?? [];
   if (number === undefined || unit === undefined)

@@ -1,4 +1,4 @@
-// npm run admin -- keys …: the provider's own keys.
+// npm run admin -- keys …: lists, rotates and deletes the provider's own keys.
 import { list } from './keys/list.ts';
 import { retire } from './keys/retire.ts';
 import { rotate } from './keys/rotate.ts';

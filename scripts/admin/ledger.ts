@@ -1,4 +1,4 @@
-// npm run admin -- ledger …: what happened to accounts, links and migrations, and whether it still stands as it was written.
+// npm run admin -- ledger …: lists the events of accounts, links and migrations, and verifies that nobody has changed them.
 import type { KeyObject } from 'node:crypto';
 import { appendFile } from 'node:fs/promises';
 import { ConfigError } from '../../src/config/problems/config-error.ts';
@@ -17,10 +17,10 @@ import { createTopic, type Action, type ActionInput } from './topic.ts';
 import { UsageError } from './usage-error.ts';
 
 const verify: Action = {
-  does: 'checks every entry and every anchor of the ledger, and says what is broken',
+  does: 'checks every entry and every anchor of the ledger, and reports what is broken',
   options: {
-    anchors: 'a file of anchors that were kept elsewhere; LEDGER_ANCHOR_FILE where it is left out',
-    'earlier-key': 'the name of the variable that holds the LEDGER_KEY or HMAC_KEY of before, where it was changed',
+    anchors: 'a file of anchors that were kept elsewhere; default: LEDGER_ANCHOR_FILE',
+    'earlier-key': 'the name of the variable that holds the previous LEDGER_KEY or HMAC_KEY, if it was changed',
   },
   async run({ values, ...input }) {
     return withLedger(input, async (ledger, config) => {
@@ -36,8 +36,8 @@ const verify: Action = {
 };
 
 const anchor: Action = {
-  does: 'signs the last hashes of the ledger now, keeps them in the database, and prints them; keep the line elsewhere',
-  options: { to: 'a file to write the line to, too; made where there is none' },
+  does: 'signs the latest hashes of the ledger now, stores them in the database, and prints them; keep the line elsewhere',
+  options: { to: 'a file to append the line to as well; created if missing' },
   async run({ values: { to }, ...input }) {
     return withLedger(input, async (ledger, config) => {
       const key = createAnchorKey(config.keys.ledger);
@@ -49,11 +49,11 @@ const anchor: Action = {
 };
 
 const list: Action = {
-  does: 'lists the events of the ledger, in the order of their times',
+  does: 'lists the events of the ledger in order of time',
   options: {
-    subject: 'of this account, link or migration only',
-    type: 'of this type only, such as account.signed_in',
-    limit: 'the last so many; 100 where it is left out',
+    subject: 'only events of this account, link or migration',
+    type: 'only events of this type, such as account.signed_in',
+    limit: 'how many of the latest events; default: 100',
   },
   async run({ values: { subject, type, limit = '100' }, ...input }) {
     const most = Number(limit);
@@ -73,7 +73,8 @@ const list: Action = {
         entry.subject,
         JSON.stringify(entry.data),
       ]);
-      const text = rows.length === 0 ? 'There are none.\n' : table([['TIME', 'ENTRY', 'TYPE', 'SUBJECT', 'DATA'], ...rows]);
+      const text =
+        rows.length === 0 ? 'There are no such events.\n' : table([['TIME', 'ENTRY', 'TYPE', 'SUBJECT', 'DATA'], ...rows]);
       return { json: lastOf(entries, most), text };
     });
   },
@@ -108,13 +109,13 @@ async function withLedger<T>(
 
 const KINDS: Record<LedgerFinding['kind'], string> = {
   changed: 'is not as it was written',
-  missing: 'is missing, and others stand behind it',
-  cut_off: 'is missing, with all that came behind it',
+  missing: 'is missing, but later ones exist',
+  cut_off: 'is missing, with all later ones',
   replaced: 'is not the one that was anchored',
-  added: 'was added behind the end of what is closed',
+  added: 'was added after the ledger of earlier versions was closed',
   wrong_key:
-    'was made with none of the keys that are known here, and so was what follows it, up to the next line that says otherwise',
-  not_anchored: 'is more than two days younger than the last anchor: anchors are missing, or nobody takes them',
+    'was made with a key that is not known here, and so were the following ones, up to the next line that says otherwise',
+  not_anchored: 'is more than two days newer than the last anchor: anchors are missing, or none are made',
 };
 
 function tell({ sound, findings, count, lastAnchorAt }: LedgerVerdict): string {
@@ -127,11 +128,11 @@ function tell({ sound, findings, count, lastAnchorAt }: LedgerVerdict): string {
   const anchors = `${count.anchors} anchors${count.outside > 0 ? `, ${count.outside} kept elsewhere` : ''}`;
   const closed = count.closed > 0 ? `, ${count.closed} of earlier versions` : '';
   const since =
-    lastAnchorAt === null ? 'There is no anchor yet' : `The last anchor is of ${new Date(lastAnchorAt).toISOString()}`;
+    lastAnchorAt === null ? 'There is no anchor yet' : `The last anchor was made at ${new Date(lastAnchorAt).toISOString()}`;
   return (
     `${count.entries} entries${closed}, ${anchors}.\n` +
     `${sound ? 'The ledger is sound.' : `The ledger is broken, ${count.findings} findings:`}\n${lines.join('')}` +
-    `${since}. Where the last of the ${count.afterLastAnchor} entries behind it were cut off, this cannot be seen.` +
-    `${count.outside === 0 ? ' Nor can it where the whole database was replaced by an older copy: no anchors that were kept elsewhere were compared.' : ''}\n`
+    `${since}. This check cannot detect that the last of the ${count.afterLastAnchor} entries after it were cut off.` +
+    `${count.outside === 0 ? ' Nor can it detect that the whole database was replaced by an older copy, because no anchors that were kept elsewhere were compared.' : ''}\n`
   );
 }

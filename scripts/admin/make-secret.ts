@@ -1,7 +1,7 @@
-// A secret that nobody has chosen.
+// Generates random secrets.
 import { randomBytes } from 'node:crypto';
 
-/** 43 characters, unreserved ones only: several client libraries do not form-encode secrets for HTTP Basic (RFC 6749, section 2.3.1). */
+/** Returns 43 unreserved characters, because several client libraries do not form-encode secrets for HTTP Basic (RFC 6749, section 2.3.1). */
 export function makeSecret(): string {
   return randomBytes(32).toString('base64url');
 }

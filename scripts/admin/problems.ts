@@ -1,8 +1,8 @@
-// Tells mistakes and warnings.
+// Reports mistakes and warnings.
 import { formatProblem, type Problem } from '../../src/config/problems/problem.ts';
 import type { Report } from './topic.ts';
 
-/** @param good what to say where there is no mistake */
+/** @param good the sentence for when there is no mistake */
 export function reportProblems(problems: readonly Problem[], good: string): Report {
   const errors = problems.filter(({ severity }) => severity === 'error');
   const warnings = problems.filter(({ severity }) => severity === 'warning');
@@ -19,5 +19,5 @@ export function reportProblems(problems: readonly Problem[], good: string): Repo
   };
 }
 
-/** A mistake as programs read it, with the sentence for people. */
+/** Returns a mistake as JSON, with its sentence for people. */
 export const tellProblem = (problem: Problem): object => ({ ...problem, sentence: formatProblem(problem) });

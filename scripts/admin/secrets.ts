@@ -1,4 +1,4 @@
-// npm run admin -- secrets …: random values.
+// npm run admin -- secrets …: generates secrets.
 import { digestOf } from '../../src/config/clients/check-client-secrets.ts';
 import { makeSecret } from './make-secret.ts';
 import { createTopic } from './topic.ts';

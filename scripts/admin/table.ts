@@ -1,6 +1,6 @@
 // A table for a terminal.
 
-/** Columns as wide as what stands in them; full-width characters count twice. */
+/** Pads each column to its widest cell; full-width characters count as two. */
 export function table(rows: readonly (readonly string[])[]): string {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => widthOf(row[column] ?? ''))));
   const lines = rows.map((row) =>

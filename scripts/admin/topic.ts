@@ -1,4 +1,4 @@
-// A topic of the admin command: its actions, their options, help, JSON, and what the exit code says.
+// A topic of the admin command: its actions, options, help, JSON output and exit codes.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -8,36 +8,36 @@ import { didYouMean } from './did-you-mean.ts';
 import { UsageError } from './usage-error.ts';
 
 export type AdminCommand = {
-  /** One line each: what follows `npm run admin --`, and what it does. */
+  /** For each action, the words after `npm run admin --`, and what it does. */
   usage: readonly (readonly [call: string, does: string])[];
-  /** @throws with a sentence for the person at the terminal */
+  /** @throws {Error} with a message for the operator */
   run(args: string[]): Promise<void>;
 };
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
-/** What an action found: for people and for programs. */
+/** The result of an action, for people and for programs. */
 export type Report = {
   text: string;
   json: unknown;
-  /** What was looked at has mistakes: exit code 1. */
+  /** The action found mistakes: exit code 1. */
   bad?: boolean;
 };
 
 export type Values = Record<string, string | undefined>;
 
 export type Action = {
-  /** What follows the action's name, as `<client_id>`; every one of them must be given. */
+  /** The arguments after the action's name, such as `<client_id>`. All are required. */
   operands?: readonly string[];
   /** One line. */
   does: string;
-  /** Options with a value, and what each is for. */
+  /** Options with a value, and their descriptions. */
   options?: Record<string, string>;
-  /** Those of the options that must be given. */
+  /** The required options. */
   needs?: readonly string[];
   /** Options without a value. */
   flags?: Record<string, string>;
-  /** @throws {UsageError}, or with a sentence for the person at the terminal */
+  /** @throws {UsageError}, or another error with a message for the operator */
   run(input: ActionInput): Promise<Report>;
 };
 
@@ -46,13 +46,13 @@ export type ActionInput = {
   values: Values;
   flags: ReadonlySet<string>;
   env: NodeJS.ProcessEnv;
-  /** Where config/ lies. */
+  /** The directory that contains config/. */
   directory: string;
 };
 
-const EXIT_CODES = 'Exit codes: 0 done; 1 what was looked at has mistakes, or it could not be done; 2 the command line is wrong.';
+const EXIT_CODES = 'Exit codes: 0 done; 1 mistakes found, or the command failed; 2 the command line is wrong.';
 
-/** Makes a command of its actions. Each takes --json, --help, and --project <directory with config/>. */
+/** Creates a command from its actions. Each takes --json, --help, and --project <directory with config/>. */
 export function createTopic(topic: string, actions: Record<string, Action>): AdminCommand {
   const usage = Object.entries(actions).map(([name, action]) => [callOf(topic, name, action), action.does] as const);
   const list = (): string => `${usage.map(([call, does]) => `  ${call.padEnd(34)}${does}`).join('\n')}\n`;
@@ -61,7 +61,7 @@ export function createTopic(topic: string, actions: Record<string, Action>): Adm
     async run([name, ...args]) {
       if (name === undefined || name === '--help' || name === 'help') {
         process.stdout.write(
-          `${list()}\nnpm run admin -- ${topic} <action> --help tells the options of an action.\n${EXIT_CODES}\n`,
+          `${list()}\nnpm run admin -- ${topic} <action> --help shows the options of an action.\n${EXIT_CODES}\n`,
         );
         return;
       }
@@ -110,7 +110,7 @@ function parse(topic: string, name: string, { options = {}, flags = {} }: Action
       const options = Object.keys(known).map((option) => `--${option}`);
       throw new UsageError(`there is no option --${unknown}${didYouMean(`--${unknown}`, options)}`);
     }
-    throw new UsageError(`${sentence}; npm run admin -- ${topic} ${name} --help tells what there is`);
+    throw new UsageError(`${sentence}; npm run admin -- ${topic} ${name} --help shows the options`);
   }
 }
 
@@ -118,8 +118,8 @@ function helpOf(topic: string, name: string, action: Action): string {
   const options = {
     ...Object.fromEntries(Object.entries(action.options ?? {}).map(([option, what]) => [`--${option} <value>`, what])),
     ...Object.fromEntries(Object.entries(action.flags ?? {}).map(([flag, what]) => [`--${flag}`, what])),
-    '--json': 'answer for programs',
-    '--project <value>': 'the directory that has config/; this one where it is left out',
+    '--json': 'print JSON for programs',
+    '--project <value>': 'the directory that contains config/; default: this one',
   };
   const lines = Object.entries(options).map(([option, what]) => `  ${option.padEnd(34)}${what}`);
   return `npm run admin -- ${callOf(topic, name, action)}\n\n${action.does}\n\n${lines.join('\n')}\n\n${EXIT_CODES}\n`;

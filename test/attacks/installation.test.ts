@@ -129,14 +129,14 @@ test('S131 a password in an address on the command line: refused unread and unsh
       await expect(refused).rejects.toThrow(UsageError);
       await expect(refused).rejects.toThrow(
         new RegExp(
-          `^--${option}: an address with a password on a command line can be read by everybody on this machine; set a variable of the environment to it, or NAME_FILE to the name of a file that holds it, and give the name of the variable, as in --to TARGET_DATABASE_URL$`,
+          `^--${option}: every user of this machine can read a password on the command line; put the URL into an environment variable, or into a file that NAME_FILE names, and give the name of the variable, as in --to TARGET_DATABASE_URL$`,
         ),
       );
     }
   }
   // An option that has nothing to do with databases.
   await expect(command.run(['backup', '--to', 'ftp://user:canary@example.jp/x'])).rejects.toThrow(
-    /^--to: an address with a password/,
+    /^--to: every user of this machine can read a password/,
   );
 
   writeFileSync(join(folder, 'address'), `sqlite:${to}\n`, { mode: 0o600 });

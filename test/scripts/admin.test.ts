@@ -173,7 +173,7 @@ describe('clients', () => {
       'us',
       ...options,
     );
-    expect([again.code, again.err]).toEqual([1, 'config/clients/new-app.json is there already\n']);
+    expect([again.code, again.err]).toEqual([1, 'config/clients/new-app.json already exists\n']);
   });
 
   test('new writes nothing that check would refuse', async () => {
@@ -280,7 +280,7 @@ describe('clients', () => {
         '/private.json',
         '/nothing',
         1,
-        ['BAD   public keys', 'a private key! Change it now', 'BAD   back-channel logout', 'status 404'],
+        ['BAD   public keys', 'a private key! Replace it now', 'BAD   back-channel logout', 'status 404'],
       ],
       ['/nothing', '/logout', 1, ['BAD   public keys', 'status 404; expected 200']],
       ['/endless.json', '/logout', 1, ['BAD   public keys', 'the answer is longer than 65536 bytes', 'good  home page']],
@@ -316,7 +316,7 @@ describe('keys', () => {
     expect((await admin(project, 'keys', 'rotate', '--alg', 'RS256')).out).toMatch(/^Made \S+ \(RS256\); it signs from /);
     expect(await states()).toEqual(['ES256 current', 'RS256 current', 'RS256 next', 'ECDH-ES+A256KW current']);
     const again = await admin(project, 'keys', 'rotate', '--alg', 'RS256');
-    expect([again.code, again.err]).toEqual([1, expect.stringContaining('is the next RS256 key already; it signs from ')]);
+    expect([again.code, again.err]).toEqual([1, expect.stringContaining('is already the next RS256 key; it signs from ')]);
     await admin(project, 'keys', 'rotate', '--alg', 'ES256', '--publish-first', '0s');
     expect((await states()).slice(0, 2)).toEqual(['ES256 old', 'ES256 current']);
     const [old, current] = json(await admin(project, 'keys', 'list', '--json')) as [{ kid: string }, { kid: string }];

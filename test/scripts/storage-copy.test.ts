@@ -203,7 +203,7 @@ describe('between SQLite and MongoDB', () => {
     server = await startMongoServer();
     const url = `${server.url}/mistyped_${randomUUID().slice(0, 8)}`;
     await withMongo(url, async (behind) => {
-      const sentence = `--from: there is no common ID in the database ${behind.name} of this MongoDB`;
+      const sentence = `--from: the database ${behind.name} of this MongoDB is not a database of the common ID`;
       const copying = copyStorage({ from: url, to: sqlite('to.db'), out: silent });
       await expect(copying).rejects.toThrow(sentence);
       expect(await behind.listCollections()).toEqual([]);

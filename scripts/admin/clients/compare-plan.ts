@@ -5,11 +5,11 @@ import { flatten } from './flatten.ts';
 export type Change = {
   kind: 'added' | 'changed' | 'removed';
   client_id: string;
-  /** What is different, in the words of the file. */
+  /** The changed fields, named as in the file. */
   fields: { key: string; before?: string; after?: string }[];
 };
 
-/** @returns what is different, by client id; a disabled client app is none */
+/** Returns the changes, in order of client id. A disabled client app counts as absent. */
 export function comparePlan(inForce: readonly Client[], files: readonly Client[]): Change[] {
   const before = byId(inForce);
   const after = byId(files);
@@ -37,7 +37,7 @@ function compareFields(before: ReadonlyMap<string, string>, after: ReadonlyMap<s
   });
 }
 
-/** A client app in the words of its file; of a secret only which one it is. */
+/** Returns a client app with the field names of its file. Secrets are only identified, never shown. */
 export function asFile({
   metadata,
   secrets,

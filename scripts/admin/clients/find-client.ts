@@ -8,13 +8,13 @@ import { readClientFiles } from '../../../src/config/clients/read-client-files.t
 
 export type FoundClient = {
   client: Client;
-  /** Relative to the project's root. */
+  /** Its path, relative to the project's root. */
   file: string;
-  /** What the file says. */
+  /** The parsed file. */
   content: Record<string, unknown>;
 };
 
-/** @throws where there is none, or its file has a mistake */
+/** @throws {Error} if there is none, or its file has a mistake */
 export function findClient(id: string, env: NodeJS.ProcessEnv, directory: string): FoundClient {
   const { clients, problems } = inspectConfig({ env, directory, apps: ['id'], keys: 'unchecked' });
   const named = readClientFiles(directory, []).flatMap(({ name, text }) => {

@@ -1,6 +1,6 @@
-// A value as its paths: what people compare line by line.
+// Flattens a JSON value into paths, so that people can compare it line by line.
 
-/** Every path of a JSON value with what stands there; lists of texts are one line. */
+/** Returns every path of a JSON value with its value. A list of strings is one line. */
 export function flatten(value: unknown, path = ''): Map<string, string> {
   const flat = new Map<string, string>();
   const add = (at: string, inner: unknown): void => {

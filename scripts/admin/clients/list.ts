@@ -1,4 +1,4 @@
-// clients list: one line a client app.
+// clients list: prints one line for each client app.
 import { ConfigError } from '../../../src/config/problems/config-error.ts';
 import { inspectConfig } from '../../../src/config/load.ts';
 import { table } from '../table.ts';

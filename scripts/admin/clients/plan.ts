@@ -1,4 +1,4 @@
-// clients plan: what the files would change against what is in force.
+// clients plan: shows how the files differ from the running configuration.
 import { ConfigError } from '../../../src/config/problems/config-error.ts';
 import type { Client } from '../../../src/config/config.ts';
 import { inspectConfig } from '../../../src/config/load.ts';
@@ -13,12 +13,12 @@ import { comparePlan, type Change } from './compare-plan.ts';
 export type Touched = { grants: number; people: number };
 
 export const plan: Action = {
-  does: 'shows what the files would change against what is in force, and how many people it touches',
+  does: 'shows what the files would change, and how many people this affects',
   async run({ env, directory }) {
     const { config, clients, problems } = inspectConfig({ env, directory, apps: ['id'], keys: 'unchecked' });
     if (!config) throw new ConfigError(problems);
     const { databaseUrl } = config();
-    // Looking makes no database where there is none.
+    // Does not create a missing database.
     const storage = databaseIsThere(databaseUrl) ? await openStorage(databaseUrl, Date.now) : undefined;
     try {
       const inForce = storage && (await readClientSet(storage.artifacts));

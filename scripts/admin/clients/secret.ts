@@ -1,4 +1,4 @@
-// clients secret: a new secret beside the one that is in use, so that the client app can change without an outage.
+// clients secret: adds a new secret beside the current one, so that the client app can switch without an outage.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { digestOf } from '../../../src/config/clients/check-client-secrets.ts';
@@ -12,8 +12,8 @@ const OVERLAP = '7d';
 
 export const secret: Action = {
   operands: ['<client_id>'],
-  does: 'makes a new secret and shows it once; the old one counts for a while longer',
-  options: { overlap: `how long the old one still counts; ${OVERLAP} where it is left out` },
+  does: 'generates a new secret and shows it once; the old one stays valid for a while',
+  options: { overlap: `how long the old one stays valid; default: ${OVERLAP}` },
   async run({ operands: [id = ''], values, env, directory }) {
     const overlap = parseDuration('overlap', values.overlap ?? OVERLAP);
     const { client, file, content } = findClient(id, env, directory);
@@ -26,15 +26,15 @@ export const secret: Action = {
     const until = new Date(Math.min(now + overlap, Date.parse(String(old?.not_after ?? '9999-12-31T00:00:00Z')))).toISOString();
     content.client_secret = old ? [{ ...old, not_after: until }, { hash }] : { hash };
     writeFileSync(join(directory, file), `${JSON.stringify(content, null, 2)}\n`);
-    const kept = old ? ` The old one counts until ${until}.` : '';
+    const kept = old ? ` The old one is valid until ${until}.` : '';
     return {
       json: { client_id: id, secret: made, hash, old_until: old ? until : null },
-      text: `Client secret  ${made}\nIt is shown this once and counts from now on; ${file} has its hash.${kept}\n`,
+      text: `Client secret  ${made}\nIt is shown only now and is valid immediately; ${file} holds its hash.${kept}\n`,
     };
   },
 };
 
-/** The youngest entry that counts: the one in use. Of two, the older one goes. */
+/** Returns the newest valid entry, which is the one in use. An older one is dropped. */
 function standing(value: unknown, now: number): Record<string, unknown> | undefined {
   const entries = (Array.isArray(value) ? (value as unknown[]) : [value]).filter(isRecord);
   return entries.filter(({ not_after: until }) => typeof until !== 'string' || Date.parse(until) > now).at(-1);

@@ -1,4 +1,4 @@
-// clients show: everything about one client app, with what its file leaves out.
+// clients show: prints one client app with all defaults.
 import { asFile } from './compare-plan.ts';
 import { findClient } from './find-client.ts';
 import { table } from '../table.ts';
@@ -6,7 +6,7 @@ import type { Action } from '../topic.ts';
 
 export const show: Action = {
   operands: ['<client_id>'],
-  does: 'shows a client app as it is understood: references put in, defaults told',
+  does: 'shows a client app with references resolved and defaults filled in',
   async run({ operands: [id = ''], env, directory }) {
     const { client, file } = findClient(id, env, directory);
     const { secrets, ...rest } = client;

@@ -1,25 +1,25 @@
-// What a new client app's file says, by kind.
+// The contents of a new client app's file, by kind of app.
 import type { Values } from '../topic.ts';
 
 export type Template = {
   does: string;
-  /** Options that it cannot do without, each with the question for it. */
+  /** The required options, each with the question that asks for it. */
   needs: Record<string, string>;
-  /** @param secretHash where it is to have a secret instead of a key of its own */
+  /** @param secretHash set if it uses a client secret instead of its own key */
   make(values: Values, secretHash: string | undefined): Record<string, unknown>;
 };
 
 const QUESTIONS = {
   id: 'Client id (lower-case letters, digits, hyphens; never changes)',
-  name: 'Name, as customers read it',
-  contact: 'Whom to ask about it (a mail address or a team)',
-  'redirect-uri': 'Redirect URI (where customers come back with a code)',
+  name: 'Name, as shown to customers',
+  contact: 'Person or team responsible for it (a mail address or a name)',
+  'redirect-uri': 'Redirect URI (where customers return with a code)',
 };
 const { id, name, contact } = QUESTIONS;
 
 export const TEMPLATES: Record<string, Template> = {
   web: {
-    does: 'a site on a server: customers sign in there',
+    does: 'a website with a server, where customers sign in',
     needs: QUESTIONS,
     make: (values, secretHash) => ({
       ...begin(values),
@@ -34,7 +34,7 @@ export const TEMPLATES: Record<string, Template> = {
     }),
   },
   browser: {
-    does: 'an app that runs in the browser and has no server: it cannot keep a secret',
+    does: 'an app in the browser without a server: it cannot keep a secret',
     needs: QUESTIONS,
     make: (values) => ({
       ...begin(values),
@@ -66,7 +66,7 @@ export const TEMPLATES: Record<string, Template> = {
     }),
   },
   service: {
-    does: 'a program that calls without a customer',
+    does: 'a program that calls APIs without a customer',
     needs: { id, name, contact },
     make: (values, secretHash) => ({
       ...begin(values),
@@ -78,7 +78,7 @@ export const TEMPLATES: Record<string, Template> = {
     }),
   },
   'legacy-import': {
-    does: 'a legacy site that hands its users over to the ID',
+    does: 'a legacy site that hands its users over to the common ID',
     needs: QUESTIONS,
     make: (values) => ({
       ...begin(values),
@@ -117,7 +117,7 @@ function end(values: Values): Record<string, unknown> {
   return { brand: values.brand ?? 'toyota', first_party: false, required_claims: [], enabled: true, contact: values.contact };
 }
 
-/** A URL that is none is told by the check of the file. */
+/** Returns the origin. An invalid URL is reported later, by the check of the file. */
 function originOf(url: string | undefined): string {
   const origin = URL.parse(url ?? '')?.origin;
   return origin === undefined || origin === 'null' ? 'https://app.example.jp' : origin;

@@ -1,4 +1,4 @@
-// clients test: asks the client app's own addresses whether they keep what its file promises.
+// clients test: requests a client app's URLs to see whether they match its file.
 import { boundedFetch, fetchStatus } from '../../../src/http/bounded-fetch.ts';
 import { findClient } from './find-client.ts';
 import { table } from '../table.ts';
@@ -10,7 +10,7 @@ const TIMEOUT_MS = 5000;
 
 export const test: Action = {
   operands: ['<client_id>'],
-  does: 'fetches what the client app’s URLs promise: keys, hosts of redirects, back-channel logout',
+  does: 'requests the client app’s URLs: keys, hosts of redirects, back-channel logout',
   async run({ operands: [id = ''], env, directory }) {
     const { metadata } = findClient(id, env, directory).client;
     const findings = await Promise.all([
@@ -19,7 +19,7 @@ export const test: Action = {
       ...textOf(metadata.backchannel_logout_uri).map(testLogout),
       ...textOf(metadata.client_uri).map(async (url) => testPage('home page', url)),
     ]);
-    if (findings.length === 0) return { json: [], text: `${id} has no URL that could be tested.\n` };
+    if (findings.length === 0) return { json: [], text: `${id} has no URL to test.\n` };
     const rows = findings.map(({ what, url, ok, found }) => [ok ? 'good' : 'BAD', what, url, found]);
     return { json: findings, text: table(rows), bad: findings.some(({ ok }) => !ok) };
   },
@@ -28,7 +28,7 @@ export const test: Action = {
 const textOf = (value: unknown): string[] => (typeof value === 'string' ? [value] : []);
 const listOf = (value: unknown): string[] => (Array.isArray(value) ? (value as string[]) : []);
 
-/** Each host once; native apps' own schemes and loopback ports are nobody's to ask. */
+/** Returns each host once. Private schemes and loopback URLs of native apps cannot be tested. */
 function hostsOf(urls: string[]): string[] {
   const origins = urls
     .map((url) => new URL(url))
@@ -36,7 +36,7 @@ function hostsOf(urls: string[]): string[] {
   return [...new Set(origins.map(({ origin }) => origin))];
 }
 
-/** The answer, or a sentence that says why there is none. */
+/** Returns the response, or a sentence that says why there is none. */
 async function get(url: string, ask: typeof boundedFetch, options: RequestInit = {}): Promise<Response | string> {
   try {
     return await ask(url, { redirect: 'manual', ...options }, TIMEOUT_MS);
@@ -54,7 +54,7 @@ async function testKeys(url: string): Promise<Finding> {
   const json = (await answer.json().catch(() => undefined)) as { keys?: Record<string, unknown>[] } | undefined;
   if (!Array.isArray(json?.keys)) return say(false, 'no JSON Web Key Set; expected {"keys": […]}');
   if (json.keys.some((key) => 'd' in key || key.kty === 'oct'))
-    return say(false, 'a private key! Change it now: whoever fetched it can sign as this client app');
+    return say(false, 'a private key! Replace it now: anybody who has fetched it can sign as this client app');
   const signing = json.keys.filter(({ kty, use }) => (kty === 'EC' || kty === 'RSA') && use !== 'enc');
   return say(signing.length > 0, `${json.keys.length} keys, ${signing.length} of them to verify signatures with`);
 }
@@ -65,7 +65,7 @@ async function testHost(url: string): Promise<Finding> {
   return { what: 'host of redirects', url, ok: typeof answer !== 'string', found };
 }
 
-/** OpenID Connect Back-Channel Logout 1.0, section 2.8: what is no logout token is answered 400. */
+/** OpenID Connect Back-Channel Logout 1.0, section 2.8: an invalid logout token is answered with 400. */
 async function testLogout(url: string): Promise<Finding> {
   const answer = await get(url, fetchStatus, { method: 'POST', body: new URLSearchParams({ logout_token: 'this.is.none' }) });
   const say = (ok: boolean, found: string): Finding => ({ what: 'back-channel logout', url, ok, found });
@@ -73,8 +73,8 @@ async function testLogout(url: string): Promise<Finding> {
   return say(
     answer.status === 400,
     answer.status === 400
-      ? 'refuses what is no logout token (status 400)'
-      : `status ${answer.status} to what is no logout token; expected 400`,
+      ? 'refuses an invalid logout token (status 400)'
+      : `status ${answer.status} to an invalid logout token; expected 400`,
   );
 }
 

@@ -1,4 +1,4 @@
-// config print: what comes out of settings and files, without a secret.
+// config print: prints the configuration without secrets.
 import { inspectConfig } from '../../../src/config/load.ts';
 import { ConfigError } from '../../../src/config/problems/config-error.ts';
 import type { Config } from '../../../src/config/config.ts';
@@ -8,7 +8,7 @@ import type { Action } from '../topic.ts';
 const HIDDEN = '(not shown)';
 
 export const print: Action = {
-  does: 'prints the configuration that is made of settings and files, without secrets',
+  does: 'prints the configuration from settings and files, without secrets',
   async run({ env, directory }) {
     const { config, problems } = inspectConfig({ env, directory, apps: ['id'], keys: 'unchecked' });
     if (!config) throw new ConfigError(problems);

@@ -1,4 +1,4 @@
-// keys list: what each key is for.
+// keys list: prints the state of each key.
 import { table } from '../table.ts';
 import type { Action } from '../topic.ts';
 import { describeKey, readKeyStates } from './read-key-states.ts';
@@ -6,12 +6,12 @@ import { describeKey, readKeyStates } from './read-key-states.ts';
 const MEANING = {
   next: 'published, does not sign yet',
   current: 'signs',
-  old: 'published for what it signed',
-  over: 'not published any more',
+  old: 'published until everything it signed has expired',
+  over: 'no longer published',
 } as const;
 
 export const list: Action = {
-  does: 'lists the keys: which signs, which is next, which are kept for what they signed',
+  does: 'lists the keys: the one that signs, the next one, and the old ones that are still published',
   async run({ env, directory }) {
     const { config, keys } = readKeyStates(env, directory, Date.now());
     const rows = keys.map(describeKey);

@@ -1,12 +1,12 @@
-// keys retire: takes keys away.
+// keys retire: deletes keys.
 import { removeKeyFile } from '../../../src/keys/key-files.ts';
 import { didYouMean } from '../did-you-mean.ts';
 import type { Action } from '../topic.ts';
 import { describeKey, readKeyStates } from './read-key-states.ts';
 
 export const retire: Action = {
-  does: 'deletes the keys that are not published any more; with --kid one that is still needed, at once',
-  options: { kid: 'a key that others must not trust any more: what it signed does not verify from now on' },
+  does: 'deletes the keys that are no longer published; with --kid, deletes that key immediately',
+  options: { kid: 'a key that must no longer be trusted; tokens that it signed stop verifying' },
   async run({ values: { kid }, env, directory }) {
     const { keys } = readKeyStates(env, directory, Date.now());
     const named = keys.filter((key) => (kid === undefined ? key.state === 'over' : key.kid === kid));
@@ -19,11 +19,11 @@ export const retire: Action = {
       );
     const [signing] = named.filter(({ state }) => state === 'current');
     if (signing)
-      throw new Error(
-        `${signing.kid} is the key that is used now; make another one first: npm run admin -- keys rotate --publish-first 0s`,
-      );
+      throw new Error(`${signing.kid} is in use; make another key first: npm run admin -- keys rotate --publish-first 0s`);
     for (const key of named) removeKeyFile(key);
-    const text = named.length ? named.map((key) => `Deleted ${key.kid} (${key.alg}).\n`).join('') : 'No key is over.\n';
+    const text = named.length
+      ? named.map((key) => `Deleted ${key.kid} (${key.alg}).\n`).join('')
+      : 'There is no key to delete.\n';
     return { json: named.map(describeKey), text };
   },
 };

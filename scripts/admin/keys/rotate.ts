@@ -6,14 +6,14 @@ import type { Action } from '../topic.ts';
 import { UsageError } from '../usage-error.ts';
 import { readKeyStates } from './read-key-states.ts';
 
-/** Clients keep our keys for a while; most ask again for one that they do not know, some once a day only. */
+/** Clients cache our keys. Most fetch again when they meet an unknown key, but some fetch only once a day. */
 const PUBLISHED_FIRST = '24h';
 
 export const rotate: Action = {
-  does: 'makes the next keys: published at once, they sign later; the old ones stay for as long as anything they signed lives',
+  does: 'makes the next keys: published immediately, used later; old keys stay published while anything they signed is valid',
   options: {
-    'publish-first': `how long they are published before they sign; ${PUBLISHED_FIRST} where it is left out`,
-    alg: `one algorithm only: ${NEEDED_KEYS.map(({ alg }) => alg).join(', ')}`,
+    'publish-first': `how long they are published before they sign; default: ${PUBLISHED_FIRST}`,
+    alg: `only this algorithm: ${NEEDED_KEYS.map(({ alg }) => alg).join(', ')}`,
   },
   async run({ values, env, directory }) {
     const now = Date.now();
@@ -33,9 +33,9 @@ export const rotate: Action = {
       const next = ofAlgorithm.find(({ state }) => state === 'next');
       if (next)
         throw new Error(
-          `${next.kid} is the next ${needed.alg} key already; it signs from ${new Date(next.signsFrom).toISOString()}`,
+          `${next.kid} is already the next ${needed.alg} key; it signs from ${new Date(next.signsFrom).toISOString()}`,
         );
-      // Nothing was signed before the first key, so that nobody has to learn of it first.
+      // The first key can sign immediately, because no client has cached an older one.
       const signsFrom = ofAlgorithm.length === 0 ? now : now + lead;
       made.push(await makeKeyFile(config.keyDirectory, needed, signsFrom, config.mode === 'development'));
     }

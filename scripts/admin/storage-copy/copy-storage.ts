@@ -1,4 +1,4 @@
-// Copies a whole database into an empty one of either kind, goes on where it was cut off, and compares both sides at the end.
+// Copies a whole database into an empty one of either kind, can continue after an interruption, and compares both sides at the end.
 import { createHash, type KeyObject } from 'node:crypto';
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import type { EpochMilliseconds } from '../../../src/domain/account.ts';
@@ -8,7 +8,7 @@ import { COLLECTIONS, type CollectionName, type CopySide, type Cursor } from './
 
 const BATCH = 500;
 const BAR_WIDTH = 30;
-const SOMEBODY_WROTE = 'Somebody wrote meanwhile: stop the service, and copy again into an empty database.';
+const SOMEBODY_WROTE = 'The database was written to during the copy: stop the service, and copy again into an empty database.';
 
 type Output = { write(text: string): unknown; isTTY?: boolean };
 type State = Partial<Record<CollectionName, Cursor>>;
@@ -16,13 +16,13 @@ type State = Partial<Record<CollectionName, Cursor>>;
 export type CopiedCollection = { name: CollectionName; count: number; checksum: string };
 
 /**
- * Copies everything that has not expired. Nobody may use either database meanwhile: what changes is found by the checksum at the end, not
- * copied.
+ * Copies everything that has not expired. The service must be stopped: changes during the copy are not copied, only detected by
+ * the checksum at the end.
  * @param options.from `sqlite:<path>` or `mongodb://…`
- * @param options.stateFile where it is written how far the copy has come; removed when all is done
- * @param options.ledgerKey of the service; asked for where an event of MongoDB waits for its place in the ledger
- * @returns each collection's count and its checksum (SHA-256 over the rows in their order), the same on both sides
- * @throws where there is nothing to copy, the target is not empty, or the two sides differ at the end
+ * @param options.stateFile records the progress; removed at the end
+ * @param options.ledgerKey returns the service's ledger key; called only if an event in MongoDB is not yet in the ledger
+ * @returns each collection's count and checksum (SHA-256 over its rows in order), which are the same on both sides
+ * @throws {Error} if there is nothing to copy, the target is not empty, or the sides differ at the end
  */
 export async function copyStorage(options: {
   from: string;
@@ -39,7 +39,7 @@ export async function copyStorage(options: {
   const stateFile = options.stateFile ?? `storage-copy-${pair}.json`;
   const source = await openSide(from, { ledgerKey }).catch(asOption('--from'));
   try {
-    // A name that was mistyped, or the two that were mixed up.
+    // The name may be mistyped, or the two options swapped.
     if (!(await findFilled(source))) throw new Error('--from: there is nothing to copy in it');
     const target = await openSide(to, { make: true, ledgerKey }).catch(asOption('--to'));
     try {
@@ -53,7 +53,7 @@ export async function copyStorage(options: {
         copied.push(here);
         if (here.checksum !== there.checksum) differing.push(differenceOf(here, there));
       }
-      // Where the sides differ, too: that is not mended by going on.
+      // Removed even if the sides differ, because continuing would not help.
       rmSync(stateFile, { force: true });
       if (differing.length > 0) throw new Error(`${differing.join('; ')}. ${SOMEBODY_WROTE}`);
       return copied;
@@ -67,13 +67,13 @@ export async function copyStorage(options: {
 
 type SideOptions = {
   make?: boolean;
-  /** Where it is given, what was left half-made is finished, and every event brought into its chain. */
+  /** If given, interrupted changes are completed and every event is added to its chain. */
   ledgerKey?: () => KeyObject | undefined;
 };
 
 /**
- * One database, as rows that no backend owns.
- * @param options.make it may be made where it does not stand; otherwise a name that was mistyped leaves no trace
+ * Opens one database as rows that are independent of the backend.
+ * @param options.make creates a missing database; without it, a mistyped name creates nothing
  */
 export async function openSide(url: string, { make = false, ledgerKey }: SideOptions = {}): Promise<CopySide> {
   if (!make && !databaseIsThere(url)) throw new Error(`${url} does not exist`);
@@ -83,7 +83,7 @@ export async function openSide(url: string, { make = false, ledgerKey }: SideOpt
   throw new Error('expected sqlite:<path> or a mongodb:// URL');
 }
 
-/** An address that was given on the command line is told by its name there. */
+/** Puts the option's name before an error message. */
 function asOption(name: '--from' | '--to') {
   return (error: unknown): never => {
     const message = error instanceof Error ? error.message : String(error);
@@ -91,7 +91,7 @@ function asOption(name: '--from' | '--to') {
   };
 }
 
-/** The first collection that holds something. */
+/** Returns the first collection that is not empty. */
 async function findFilled(side: CopySide): Promise<CollectionName | undefined> {
   for (const name of COLLECTIONS) if ((await side.count(name)) > 0) return name;
   return undefined;
@@ -101,14 +101,14 @@ async function readState(stateFile: string, target: CopySide): Promise<State> {
   const filled = await findFilled(target);
   if (filled && existsSync(stateFile)) return JSON.parse(readFileSync(stateFile, 'utf8')) as State;
   if (filled) throw new Error(`the target is not empty: it has ${filled}. Copy into a new database.`);
-  // Whatever a file says of an earlier copy: it went into another database of this name.
+  // A state file of an earlier copy is ignored: that copy went into another database of this name.
   writeState(stateFile, {});
   return {};
 }
 
-/** As a whole or not at all, wherever it is cut off. */
+/** Writes the file atomically. */
 function writeState(stateFile: string, state: State): void {
-  // How far it has come is told by ids of customers; a rest of an older version would keep its mode.
+  // The progress contains customer ids. A leftover file of an older version would keep its mode, so it is removed first.
   rmSync(`${stateFile}.partial`, { force: true });
   writeFileSync(`${stateFile}.partial`, JSON.stringify(state), { flush: true, mode: 0o600 });
   renameSync(`${stateFile}.partial`, stateFile);
@@ -129,7 +129,7 @@ async function copyCollection(
     const last = batch.at(-1);
     if (!last) return;
     await target.write(name, batch.map(({ row }) => row) as never);
-    // Written after the rows: cut off in between, these rows come once more and are left alone.
+    // Written after the rows. After an interruption in between, these rows are read again and skipped.
     state[name] = last.cursor;
     writeState(stateFile, state);
     done += batch.length;
@@ -141,7 +141,7 @@ async function copyCollection(
     if (batch.length === BATCH) await flush();
   }
   await flush();
-  // What has expired was counted, and stays behind.
+  // Expired rows were counted but are not copied.
   showProgress(out, name, done, done);
   if (out.isTTY) out.write('\n');
 }
@@ -154,8 +154,8 @@ function showProgress(out: Output, name: string, done: number, total: number): v
 }
 
 /**
- * MongoDB removes by itself what expired an hour ago, on either side and in the middle of a copy: what is copied and compared is what
- * has not expired at one moment.
+ * MongoDB itself removes rows an hour after they expire, also during a copy. So only rows that have not expired at one fixed
+ * moment are copied and compared.
  */
 async function* unexpired(name: CollectionName, side: CopySide, after: Cursor | undefined, now: EpochMilliseconds) {
   for await (const read of side.read(name, after)) {
@@ -177,7 +177,7 @@ async function summarize(name: CollectionName, side: CopySide, now: EpochMillise
   const hash = createHash('sha256');
   let count = 0;
   for await (const { row } of unexpired(name, side, undefined, now)) {
-    // By name, because backends answer members in orders of their own.
+    // Sorted by name, because the backends return members in different orders.
     hash.update(`${JSON.stringify(Object.entries(row as object).toSorted(([a], [b]) => (a < b ? -1 : 1)))}\n`);
     count += 1;
   }

@@ -31,12 +31,12 @@ const MODELS = {
   ledger_anchors: 'ledgerAnchors',
 } as const;
 
-/** Those whose order of making matters; the others go by their `_id`. */
+/** The collections whose order of creation matters; the others are ordered by `_id`. */
 const ORDERED: readonly CollectionName[] = ['artifacts', 'dealer_links', 'migrations', 'jobs'];
 
 type OpenMongoSide = {
   make: boolean;
-  /** Asked for where events wait for the ledger; where it is left out, they go on waiting. */
+  /** Called if events are not yet in the ledger. If omitted, they stay that way. */
   ledgerKey?: () => KeyObject | undefined;
 };
 
@@ -46,14 +46,14 @@ export async function openMongoSide(url: string, { make, ledgerKey }: OpenMongoS
   try {
     if (make) await createIndexes(collections);
     else await requireOurs(connection, collections);
-    // Finishes what a process left half-made.
+    // Completes changes that a stopped process left unfinished.
     if (ledgerKey) await settleLedger(collections, ledgerKey);
   } catch (error) {
     await connection.close();
     throw error;
   }
   const modelOf = (name: CollectionName) => collections[MODELS[name]] as unknown as Model<Document>;
-  /** Accounts of version 0 are no accounts; see account-identifiers.ts. */
+  /** Documents with version 0 are not accounts yet; see account-identifiers.ts. */
   const all = (name: CollectionName) => (name === 'accounts' ? { version: trusted({ $gte: 1 }) } : {});
 
   return {
@@ -89,25 +89,25 @@ export async function openMongoSide(url: string, { make, ledgerKey }: OpenMongoS
   };
 }
 
-/** A name that was mistyped is the name of an empty database to MongoDB, or that of somebody else's. */
+/** For MongoDB a mistyped name is a valid empty database, or a database of another program. */
 async function requireOurs(connection: Connection, collections: Collections): Promise<void> {
   const standing = new Set((await connection.listCollections()).map(({ name }) => name));
   if (Object.values(collections).some(({ collection }) => standing.has(collection.name))) return;
-  throw new Error(`there is no common ID in the database ${connection.name} of this MongoDB`);
+  throw new Error(`the database ${connection.name} of this MongoDB is not a database of the common ID`);
 }
 
 async function insertNew(model: Model<Document>, documents: Document[]): Promise<void> {
   try {
     await model.insertMany(documents, { ordered: false, lean: true, ...DURABLE });
   } catch (error) {
-    // What stands already was written before the copy was cut off.
+    // Existing rows were written before the copy was interrupted.
     const { writeErrors = [] } = error as { writeErrors?: { code: number }[] };
     if (writeErrors.length === 0 || writeErrors.some(({ code }) => code !== 11_000)) throw error;
   }
 }
 
 let copied = 0;
-/** Before everything that is made from now on, and in the order in which it came; a copy that goes on goes on behind. */
+/** Returns ids that sort before all future ones, and in the order of the rows, also when a copy is continued. */
 function madeBefore(): string {
   copied += 1;
   return `${Date.now().toString(16).padStart(12, '0')}-${copied.toString(16).padStart(24, '0')}`;

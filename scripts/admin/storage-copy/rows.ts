@@ -1,9 +1,9 @@
-// What is copied: the rows of each collection in a shape that no backend owns, in an order that both sides share – that in which they
-// were made, where it matters, or that of their ids.
+// The rows of each collection in a shape that is independent of the backend. Both sides use the same order: the order of
+// creation where it matters, otherwise the order of ids.
 import type { EpochMilliseconds } from '../../../src/domain/account.ts';
 import type { ClosedLedgerEntry, Job, LedgerAnchor, LedgerEntry, LedgerOrigin } from '../../../src/storage/storage.ts';
 
-/** Documents and payloads stay the JSON text that they are stored as. */
+/** Documents and payloads are kept as their stored JSON text. */
 export type Rows = {
   artifacts: {
     model: string;
@@ -20,7 +20,7 @@ export type Rows = {
   jobs: Omit<Job, 'payload' | 'last_error' | 'lease'> & { payload: string; last_error: string | null; lease: string | null };
   counters: { key: string; points: number; expires_at: EpochMilliseconds };
   ledger_origin: LedgerOrigin;
-  /** That of earlier versions. */
+  /** The ledger of earlier versions. */
   ledger: Omit<ClosedLedgerEntry, 'data'> & { data: string };
   ledger_entries: Omit<LedgerEntry, 'data'> & { data: string };
   ledger_anchors: LedgerAnchor;
@@ -28,7 +28,7 @@ export type Rows = {
 
 export type CollectionName = keyof Rows;
 
-/** The ledger last: what it tells of stands before it does. Its origin first, because it closes what comes behind it. */
+/** The ledger comes last, after the records that its events describe. Its origin comes first, because it closes the entries after it. */
 export const COLLECTIONS: readonly CollectionName[] = [
   'artifacts',
   'accounts',
@@ -44,13 +44,13 @@ export const COLLECTIONS: readonly CollectionName[] = [
   'ledger_anchors',
 ];
 
-/** Where a row stands in the source; reading goes on behind it. */
+/** The position of a row in the source. Reading continues after it. */
 export type Cursor = string | number;
 
 export type CopySide = {
   count(name: CollectionName): Promise<number>;
   read<Name extends CollectionName>(name: Name, after: Cursor | undefined): AsyncIterable<{ cursor: Cursor; row: Rows[Name] }>;
-  /** Writes rows behind those that stand; what stands already is left alone. Durable when it answers. */
+  /** Appends rows and skips existing ones. They are durable when the promise resolves. */
   write<Name extends CollectionName>(name: Name, rows: Rows[Name][]): Promise<void>;
   close(): Promise<void>;
 };

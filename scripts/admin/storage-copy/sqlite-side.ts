@@ -13,12 +13,12 @@ import type { CollectionName, CopySide, Cursor, Rows } from './rows.ts';
 const BATCH = 1_000;
 
 /**
- * Earlier versions kept marks of used JWTs until whatever time those named, in microseconds too: more than this program reads, or MongoDB
- * has dates for. They are copied with an end that both have.
+ * Earlier versions kept replay marks of JWTs until the JWT's own `exp`, which might be in microseconds: too large for this program
+ * and for MongoDB's dates. They are copied with an end that both support.
  */
 const CAPPED_END = 'min(expires_at, 4320000000000000) AS expires_at';
 
-/** The columns that order the rows, as on the other side, and what is read of them. */
+/** The columns that order the rows, the same as on the other side, and the columns that are read. */
 const SOURCES: Record<CollectionName, { order: string[]; columns: string }> = {
   artifacts: { order: ['sequence'], columns: `model, id, payload, consumed_at, ${CAPPED_END}` },
   accounts: { order: ['id'], columns: 'id, document' },
@@ -38,7 +38,7 @@ const SOURCES: Record<CollectionName, { order: string[]; columns: string }> = {
 };
 
 export async function openSqliteSide(path: string): Promise<CopySide> {
-  // Makes the file and its tables, refuses a damaged one.
+  // Creates the file and its tables, and refuses a damaged file.
   await (await openSqliteStorage({ path, clock: Date.now })).close();
   const connection = new DatabaseSync(path, { timeout: 5_000 });
   connection.exec('PRAGMA synchronous = FULL');
@@ -59,7 +59,7 @@ export async function openSqliteSide(path: string): Promise<CopySide> {
       insert('artifacts', { ...row, ...referencesOf(row.model, JSON.parse(row.payload) as Record<string, unknown>) }),
     accounts({ id, document }) {
       const account = JSON.parse(document) as Account;
-      // One that stands came with its identifiers, in one transaction.
+      // An existing account was written with its identifiers in one transaction.
       if (connection.prepare('SELECT 1 FROM accounts WHERE id = ?').get(id)) return;
       const row = [placeOf(account.email_canonical), id, account.version, document];
       const { lastInsertRowid: place } = connection.prepare(INSERT_ACCOUNT).run(...row);
@@ -78,7 +78,7 @@ export async function openSqliteSide(path: string): Promise<CopySide> {
     },
     jobs: (row) => insert('jobs', row),
     counters: (row) => insert('counters', row),
-    // Triggers refuse what stands already, where the others ignore it.
+    // Triggers refuse existing rows here; the other tables ignore them.
     ledger_origin: (row) => insertUnlessThere('ledger_origin', 'id', { id: 1, ...row }),
     ledger: (row) => insertUnlessThere('ledger', 'sequence', row),
     ledger_entries: ({ partition, sequence, ...row }) =>
@@ -124,10 +124,10 @@ export async function openSqliteSide(path: string): Promise<CopySide> {
   };
 }
 
-/** A kind has none, an id may. */
+/** Kinds contain no colon; ids may. */
 const SEPARATOR = ':';
 
-/** What a cursor is made of. */
+/** Returns the column values of a cursor. */
 function valuesOf(cursor: Cursor, order: readonly string[]): Cursor[] {
   if (order.length === 1) return [cursor];
   const [first, ...rest] = String(cursor).split(SEPARATOR);
