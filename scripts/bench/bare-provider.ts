@@ -1,4 +1,4 @@
-// What we are measured against: oidc-provider with its in-memory adapter, and the least that a login needs around it.
+// The baseline of the benchmark: oidc-provider with its in-memory adapter, and the minimum that a login needs.
 import { createServer } from 'node:http';
 import bcrypt from 'bcrypt';
 import { exportJWK, generateKeyPair } from 'jose';
@@ -9,7 +9,7 @@ const { privateKey } = await generateKeyPair('ES256', { extractable: true });
 const key = { ...(await exportJWK(privateKey)), alg: 'ES256', use: 'sig' } as JWK;
 let hash: Promise<string> | undefined;
 
-/** Of whoever it is, as much as ours says of its people. */
+/** The same for every person, and as large as our profiles. */
 const PROFILE = {
   name: '田中 太郎',
   family_name: '田中',
@@ -56,7 +56,7 @@ const provider = new Provider(ISSUER, {
     },
   },
   rotateRefreshToken: true,
-  // As ours: without asking the customer for consent to it, which would be a page more, and outliving the session.
+  // Like ours: refresh tokens outlive the session and need no consent, which would take another page.
   issueRefreshToken: () => true,
   expiresWithSession: () => false,
   interactions: { url: (_, { uid }) => `/interaction/${uid}` },

@@ -1,21 +1,21 @@
-// The client app and the people of the benchmarks, the same for both providers.
+// The client app and the people of the benchmarks, used for both providers.
 export const BENCH_CLIENT = {
   client_id: 'bench',
   client_secret: 'Qz7mVb3kX9wLr2Tn8Hd5Fs1Gj6Yc4Pa0Ue',
   redirect_uri: 'https://bench.example.jp/callback',
-  /** What a person is asked for. */
+  /** The requested scopes. */
   scope: 'openid profile email offline_access',
 } as const;
 
-/** Where both are reached: behind a proxy that ends TLS, as in production. The benchmark stands in the proxy's place. */
+/** The issuer of both providers, behind a proxy that terminates TLS as in production. The benchmark plays the proxy. */
 export const ISSUER = 'https://id.example.jp';
 
 /** A resource whose access tokens are JWTs. */
 export const DEALER_SYSTEM = 'https://dealer.example.jp';
 export const JWT_RESOURCE = { resource: `${DEALER_SYSTEM}/dealers/aichi-toyota`, scope: 'booking' } as const;
 
-/** They log in one after the other. */
+/** These people log in one after the other. */
 export const PEOPLE = Array.from({ length: 100 }, (_, n) => `person-${n}@example.jp`);
 export const PASSWORD = 'Common-2026';
-/** What ours has where nobody says. */
+/** Our default cost of bcrypt. */
 export const HASH_COST = 12;

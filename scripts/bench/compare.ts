@@ -1,4 +1,4 @@
-// Measures ours against a bare oidc-provider, scenario by scenario in turn, in one run.
+// Compares ours with a bare oidc-provider, alternating within each scenario of one run.
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { measure, type Measured } from './measure.ts';
@@ -19,22 +19,23 @@ const ROUNDS = 5;
 const WARM_UP_SECONDS = 2;
 const ROUND_SECONDS = 1.5;
 const STARTS = 7;
-/** A login with the real hash takes a quarter of a second of the core. */
+/** Few, because a login with real bcrypt takes a quarter of a second of the core. */
 const REAL_LOGINS = 40;
 const HASH_RATE = fileURLToPath(new URL('hash-rate.ts', import.meta.url));
 
 export type Pair<T> = { bare: T; ours: T };
-/** `busy` is the share of its core that the provider used; the rest it waited, for the disk or for the load. */
+/** `busy` is the share of its core that the provider used; the rest of the time it waited for the disk or the load. */
 export type Round = Measured & { busy: number };
 export type Comparison = {
   scenarios: (Pair<Round> & { name: string; ratio: number })[];
-  /** With the real hash; `hash` is how many bcrypt makes a second on this core. */
+  /** Logins with real bcrypt; `hash` is the number of hashes that bcrypt computes on this core in a second. */
   realLogin: Pair<Measured> & { hash: number };
   startMs: Pair<number> & { oursFirst: number };
-  /** The most at once, over all scenarios. */
+  /** The highest memory use in all scenarios. */
   peakMiB: Pair<number>;
 };
 
+/** Runs the comparison on both providers; `tell` receives the lines of progress. */
 export async function compare(tell: (line: string) => void): Promise<Comparison> {
   leaveCore();
   const installed = { bare: await installBare(), ours: await installOurs() };
@@ -101,7 +102,7 @@ async function compareIn({ prepare }: Scenario, { bare, ours }: Pair<Subject>): 
   };
   const [ofBare, ofOurs] = [await roundOf(bare), await roundOf(ours)];
   const rounds: (Pair<Round> & { ratio: number })[] = [];
-  // In turn, so that what else the machine does falls on both; the middle round counts.
+  // The providers alternate, so that other load on the machine affects both. The median round counts.
   for (let round = 0; round < ROUNDS; round += 1) {
     const pair = { bare: await ofBare(), ours: await ofOurs() };
     rounds.push({ ...pair, ratio: pair.ours.perSecond / pair.bare.perSecond });
@@ -121,7 +122,7 @@ async function compareRealLogin({ bare, ours }: Pair<Subject>): Promise<Pair<Mea
   return { bare: await of(bare), ours: await of(ours) };
 }
 
-/** How many hashes bcrypt compares a second, one after the other on the providers' core. */
+/** Returns how many hashes bcrypt compares in a second, one after the other, on the providers' core. */
 function hashRate(): number {
   const [program = '', ...args] = [...onOneCore(), process.execPath, '--no-warnings', HASH_RATE];
   return Number(spawnSync(program, args, { encoding: 'utf8' }).stdout);

@@ -1,4 +1,4 @@
-// Fills an SQLite file of ours with accounts and what hangs on them: past the port, in large transactions, because one by one it takes hours.
+// Fills our SQLite file with accounts and their records. It bypasses the port and uses large transactions, because single writes would take hours.
 import { createHash } from 'node:crypto';
 import { DatabaseSync } from 'node:sqlite';
 import { referencesOf } from '../../src/storage/artifact-references.ts';
@@ -10,19 +10,20 @@ export const ARTIFACTS_PER_ACCOUNT = 5;
 const ACCOUNTS_IN_ONE_TRANSACTION = 10_000;
 const YEAR_MS = 365 * 24 * 60 * 60 * 1000;
 
-/** Ids are spread as random ones are, and can be made again from their number. */
+/** Returns an id that is distributed like a random one and can be derived from its number again. */
 export const idOf = (kind: string, n: number | string): string => createHash('sha256').update(`${kind} ${n}`).digest('base64url');
 
 export const emailOf = (n: number): string => `person-${n}@example.jp`;
 
 /**
- * Writes the accounts of these numbers, each with a grant and its tokens. The ledger is left out: nothing that is measured reads it.
- * @param told is called from time to time with the number of accounts that stand
+ * Writes the accounts numbered `from` to `to`, with a grant and its tokens for each. There are no ledger entries, because no
+ * measured operation reads them.
+ * @param told is called from time to time with the number of written accounts
  */
 export function fillDatabase(path: string, from: number, to: number, now: number, told: (accounts: number) => void): void {
   const database = new DatabaseSync(path);
   try {
-    // A file that nobody needs: what a power cut would do to it does not matter.
+    // The file is temporary, so durability does not matter.
     database.exec('PRAGMA synchronous = OFF; PRAGMA cache_size = -1000000');
     const account = database.prepare(INSERT_ACCOUNT);
     const identifier = database.prepare('INSERT INTO identifiers (key, account_place) VALUES (?, ?)');
@@ -50,14 +51,14 @@ export function fillDatabase(path: string, from: number, to: number, now: number
       database.exec('COMMIT');
       told(end);
     }
-    // Or it is written beside what is measured afterwards.
+    // Otherwise the log would be written into the file during the measurement.
     database.exec('PRAGMA synchronous = FULL; PRAGMA wal_checkpoint (TRUNCATE)');
   } finally {
     database.close();
   }
 }
 
-/** As large as those of oidc-provider. */
+/** Returns a payload as large as those of oidc-provider. */
 function payload(kind: string, jti: string, accountId: string, grantId: string, now: number): Record<string, unknown> {
   const iat = Math.floor(now / 1000);
   return {

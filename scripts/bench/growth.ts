@@ -9,28 +9,27 @@ import { ARTIFACTS_PER_ACCOUNT, emailOf, fillDatabase, idOf } from './fill-datab
 import { measure, type Measured } from './measure.ts';
 
 /**
- * What takes hundredths of a millisecond, or waits for a disk, is disturbed by anything else on the machine: of the rounds at a size the
- * one with the middle p99 counts. The sizes take turns, so that what else the machine does falls on all; the first round is for the
- * compiler. Before each round of lookups the pages of all accounts are read, at every size: what is measured is a machine whose memory
- * holds them. One that is short of memory, or whose host takes it away again, waits for its disk.
+ * Other load on the machine disturbs operations that take hundredths of a millisecond or wait for a disk. So the round with
+ * the median p99 counts, and the sizes take turns, so that other load affects all of them. The first round warms up the compiler.
+ * Before each round of lookups the pages of all accounts are read, because we measure a machine whose memory holds them.
  */
 const LOOKUP = { rounds: 31, times: 10_000 };
 const REDEMPTION = { rounds: 9, times: 2_000 };
 const SWEEP = { rounds: 9, times: 200 };
 const BATCH = 200;
-/** Of each round of lookups and redemptions, before it counts. */
+/** The number of lookups and redemptions at the start of each round that are not counted. */
 const WARM_UP = 500;
 const AT_ONCE = 200;
 
 type Kind = 'lookup' | 'redemption' | 'sweep';
 
-/** A file that is measured. */
+/** A database file under measurement. */
 type Subject = {
   size: number;
   fileMiB: number;
   storage: Storage;
   reader: DatabaseSync;
-  /** Its clock is moved on, to let artifacts expire. */
+  /** Moves the clock forward, to let artifacts expire. */
   wait(milliseconds: number): void;
 };
 
@@ -40,11 +39,11 @@ export type Growth = {
   fileMiB: number;
   lookup: Measured;
   redemption: Measured;
-  /** One batch of 200 expired artifacts. */
+  /** Sweeps of one batch of 200 expired artifacts. */
   sweep: Measured;
 };
 
-/** @param sizes numbers of accounts, growing */
+/** @param sizes numbers of accounts, in ascending order */
 export async function grow(sizes: readonly number[], tell: (line: string) => void): Promise<Growth[]> {
   const folder = await mkdtemp(join(tmpdir(), 'bench-growth-'));
   const subjects: Subject[] = [];
@@ -74,7 +73,7 @@ export async function grow(sizes: readonly number[], tell: (line: string) => voi
   }
 }
 
-/** A file of each size; each begins as a copy of the smaller one. */
+/** Creates a file for each size; each starts as a copy of the smaller one. */
 async function fillFiles(folder: string, sizes: readonly number[], tell: (line: string) => void) {
   const path = join(folder, 'common-id.sqlite');
   const began = Date.now();
@@ -86,7 +85,7 @@ async function fillFiles(folder: string, sizes: readonly number[], tell: (line: 
       if (accounts % 100_000 === 0) tell(`  ${accounts} accounts after ${Math.round((Date.now() - began) / 1000)} s`);
     });
     standing = size;
-    // The largest stays where it is.
+    // The largest file is used in place.
     const own = size === sizes.at(-1) ? path : join(folder, `${size}.sqlite`);
     if (own !== path) await copyFile(path, own);
     files.push({ path: own, size });
@@ -112,7 +111,7 @@ function ratios(grown: readonly Growth[]): string {
   return [of('lookup'), of('redemption'), of('sweep')].join(', ');
 }
 
-/** Of each subject the round with the middle p99. */
+/** Returns the round with the median p99 for each subject. */
 async function inTurn(
   subjects: readonly Subject[],
   rounds: number,
@@ -147,7 +146,7 @@ async function redeemCodes({ storage, size }: Subject, round: number): Promise<M
 }
 
 async function sweepArtifacts({ storage, wait }: Subject, round: number): Promise<Measured> {
-  // Codes that were redeemed are not what is measured here.
+  // Lets the redeemed codes expire, so that they do not affect the measurement.
   wait(2 * 60 * 60_000);
   while ((await storage.sweep(BATCH)) > 0);
   const expiresAt = Date.now();
@@ -157,7 +156,7 @@ async function sweepArtifacts({ storage, wait }: Subject, round: number): Promis
   return timed((n) => storage.sweep(BATCH).then((swept) => swept === BATCH || fail(n)), SWEEP.times, 0);
 }
 
-/** Reads once what lookups read. */
+/** Reads the pages that lookups use. */
 function bringIntoMemory(reader: DatabaseSync): void {
   reader.prepare('SELECT sum(length(document)) FROM accounts').get();
 }

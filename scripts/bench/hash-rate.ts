@@ -1,4 +1,4 @@
-// Prints how many passwords bcrypt compares a second at the cost of production, one after the other.
+// Prints how many passwords bcrypt compares in a second at the cost of production, one after the other.
 import bcrypt from 'bcrypt';
 import { HASH_COST, PASSWORD } from './bench-client.ts';
 

@@ -1,4 +1,4 @@
-// Makes an installation of ours as operators make it: files, keys, secrets, settings of production; and people who can log in.
+// Creates an installation as operators do, with files, keys, secrets and production settings, and adds people who can log in.
 import { randomBytes, randomUUID } from 'node:crypto';
 import { cp, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -12,8 +12,8 @@ import { BENCH_CLIENT, DEALER_SYSTEM, HASH_COST, ISSUER, JWT_RESOURCE, PASSWORD,
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 /**
- * Fills an empty folder with an installation of its own.
- * @returns the settings to start it with
+ * Creates an installation in an empty folder.
+ * @returns the environment to start it with
  */
 export async function makeInstallation(folder: string): Promise<Record<string, string>> {
   for (const part of ['src', 'views', 'config', 'package.json']) {
@@ -40,7 +40,7 @@ export async function makeInstallation(folder: string): Promise<Record<string, s
     DEMO_CLIENTS_URL: 'https://services.example.jp',
     GAZOO_CLIENT_SECRET: secret(),
     BENCH_CLIENT_SECRET: BENCH_CLIENT.client_secret,
-    // Of this installation: what Node makes of its files must not be left in the project's own.
+    // A separate compile cache, so that the project's own is not filled with this installation's files.
     NODE_COMPILE_CACHE: join(folder, 'compiled'),
   };
 }

@@ -1,5 +1,5 @@
-// Whether a flood of wrong passwords holds other requests up: npm run bench -- lane. Measures the token endpoint while nothing else happens,
-// and while 64 connections post wrong passwords with the real bcrypt; first from one address, then from one each.
+// Measures whether a flood of wrong passwords delays other requests: npm run bench -- lane. It measures the token endpoint on a quiet
+// server, and while 64 connections post wrong passwords with real bcrypt, first from one address, then from 64 networks.
 import { createBrowser, type Browser } from '../../test/support/http-browser.ts';
 import { BENCH_CLIENT, ISSUER } from './bench-client.ts';
 import { measure, type Measured } from './measure.ts';
@@ -9,6 +9,7 @@ import { installOurs, leaveCore, start } from './subjects.ts';
 const CONNECTIONS = 64;
 const SECONDS = 15;
 
+/** Runs the measurement; `tell` receives the lines of progress. */
 export async function measureLane(tell: (line: string) => void): Promise<void> {
   leaveCore();
   const installed = await installOurs();
@@ -39,7 +40,7 @@ export async function measureLane(tell: (line: string) => void): Promise<void> {
   }
 }
 
-/** Posts wrong passwords until it is stopped; answers how many were answered what. */
+/** Posts wrong passwords until it is stopped; `stop` returns how often each answer came. */
 async function startFlood(provider: Provider, from: (n: number) => string): Promise<{ stop(): Promise<Record<string, number>> }> {
   let stopped = false;
   let tries = 0;

@@ -1,6 +1,6 @@
-// Plays an hour of a campaign against the limits: npm run bench -- limits [customers]. Real limits, on real counters in a real database; only
-// bcrypt is a stub that compares, and the clock is turned. Tells how many were refused, how many accounts were opened, and how long an owner
-// waited whom a stranger wants to lock out. The model is in docs/limits.md.
+// Simulates the busiest hour of a campaign: npm run bench -- limits [customers]. The limits, counters and database are real; only bcrypt is
+// stubbed and the clock is simulated. Prints how many customers were refused, how many accounts a botnet opened, and how long an owner
+// waited whom a stranger tries to lock out. The model is in docs/limits.md.
 import { createSecretKey, randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { DatabaseSync } from 'node:sqlite';
@@ -32,19 +32,19 @@ const OFFICE = { people: 2000, seconds: 900, address: '198.51.100.9' };
 const BOTNET = { addresses: 5000, password: 'Summer-2026' };
 const STRANGER_ADDRESSES = 200;
 const PROCESSES = 8;
-/** The owner comes in the middle of the hour, with a device that nobody knows. */
+/** The owner signs in in the middle of the hour, on an unknown device. */
 const OWNER = { number: 0, address: '192.0.2.77', at: HOUR_SECONDS / 2 };
 
-/** One in a hundred has the password that the botnet tries. */
+/** One customer in a hundred has the password that the botnet tries. */
 const passwordOf = (n: number): string => (n % 100 === 7 ? BOTNET.password : `Own-password-${n}`);
-/** Of a password, what the stub takes for its bcrypt hash. */
+/** Returns the stub's stand-in for a bcrypt hash. */
 const hashOf = (password: string): string => `$2b$12$${Buffer.from(password).toString('hex').padEnd(53, '.').slice(0, 53)}`;
 const carrier = (n: number): string => `203.0.113.${1 + (n % CARRIER_ADDRESSES)}`;
 const bot = (n: number): string => `100.${64 + ((n % BOTNET.addresses) >> 8)}.${(n % BOTNET.addresses) & 255}.1`;
 
 export type LimitsResult = {
   customers: number;
-  /** Customers to whom a right password, or a code asked for, was refused. */
+  /** Customers who were refused with a correct password, or when they asked for a code. */
   customersRefused: number;
   officeRefused: number;
   codesRefused: number;
@@ -53,11 +53,12 @@ export type LimitsResult = {
   hashes: number;
 };
 
+/** Runs the simulation; `tell` receives the lines of progress. */
 export async function playLimits(customers: number, tell: (line: string) => void): Promise<LimitsResult> {
   const folder = await mkdtemp(join(tmpdir(), 'bench-limits-'));
   const path = join(folder, 'common-id.sqlite');
   const opened = await openStorage(`sqlite:${path}`, () => now);
-  // Early in a minute of the machine's clock, so that every run has the same minutes.
+  // Starts at a full minute, so that every run has the same minutes.
   let now = Math.ceil(Date.now() / 60_000) * 60_000;
   const clock = (): number => now;
   try {
@@ -107,7 +108,7 @@ async function playHour({ customers, tell, clock, advance, storage }: Hour): Pro
     },
     hash: async (password: string) => hashOf(password),
   } as unknown as typeof bcrypt;
-  // Sixty hashes a second are the work of fifteen cores. What a second brings comes at one moment here: a lane of each process takes it up.
+  // Sixty hashes a second take fifteen cores. All requests of a simulated second arrive at one moment, spread over the lanes of all processes.
   const hashers = Array.from({ length: PROCESSES }, () =>
     createPasswordHasher({ cost: 12, ...policy.passwordHash, clock, algorithm: stub }),
   );
@@ -136,7 +137,7 @@ async function playHour({ customers, tell, clock, advance, storage }: Hour): Pro
     hashes: 0,
   };
 
-  /** A try in a browser that nobody knows. */
+  /** A login attempt; without `device`, in an unknown browser. */
   const attempt = async (n: number, password: string, ip: string, device?: string): Promise<'in' | 'wrong' | 'refused'> => {
     try {
       requests += 1;
@@ -148,16 +149,16 @@ async function playHour({ customers, tell, clock, advance, storage }: Hour): Pro
     }
   };
 
-  /** One in ten mistypes once, one in fifty twice; then it is right. */
+  /** A customer. One in ten mistypes once and one in fifty twice; then the password is correct. */
   const customer = async (n: number, ip: string): Promise<boolean> => {
-    // Of those behind one address, not of the addresses.
+    // The customer's number behind the carrier's address.
     const place = Math.floor(n / CARRIER_ADDRESSES);
     const mistakes = place % 50 === 3 ? 2 : place % 10 === 3 ? 1 : 0;
     for (let mistake = 0; mistake < mistakes; mistake += 1) if ((await attempt(n, 'Mistyped-1', ip)) === 'refused') return false;
     return (await attempt(n, passwordOf(n), ip)) === 'in';
   };
 
-  /** Others register: each asks for a code, and five of six enter it. */
+  /** A person who registers: asks for a code, and five of six enter it. */
   const registrant = async (n: number, ip: string): Promise<void> => {
     try {
       await codeLimits.count(ip, `new-${n}@example.jp`);
@@ -182,7 +183,7 @@ async function playHour({ customers, tell, clock, advance, storage }: Hour): Pro
     return beginReset(deps, { email: canonical, canonical }, { language: 'ja' }, { long });
   };
 
-  /** Every few seconds, from another address: a wrong password, a reset, and a guess at its code. */
+  /** The stranger, every few seconds from another address: a wrong password, a reset, and a guess at its code. */
   const stranger = async (second: number): Promise<void> => {
     const ip = `192.0.2.${1 + (second % STRANGER_ADDRESSES === OWNER.number ? 201 : second % STRANGER_ADDRESSES)}`;
     await attempt(OWNER.number, `Guess-${second}`, ip === OWNER.address ? '192.0.2.250' : ip);
@@ -202,17 +203,17 @@ async function playHour({ customers, tell, clock, advance, storage }: Hour): Pro
     const reset = await askForReset(OWNER.address);
     const newest = mails.findLast(({ to, values }) => to === email && 'code' in values);
     const code = newest && 'code' in newest.values ? newest.values.code : '';
-    // Where the hour's codes are used up, the long one counts that a stranger's request had mailed.
+    // If the hour's codes are used up, the owner enters the long code that a stranger's request had mailed.
     result.owner.mailedSecondsBefore = (clock() - (newest?.at ?? NaN)) / 1000;
     const problem = await proveOwner(deps, reset, { code, birthdate: undefined });
-    if (problem) throw new Error(`the owner is answered ${problem}`);
+    if (problem) throw new Error(`the owner got ${problem}`);
     const account = await storage.accounts.findByEmail(email);
     const set = await setPassword(deps, account?.id ?? '', hashOf('New-password-1'), 'account.password_reset', (standing) =>
       stillHolds(reset, standing),
     );
     if (!set) throw new Error('the new password was not set');
     await completeReset(deps, reset);
-    // The browser that set the new password is known from here on.
+    // From here on the account knows the browser that set the new password.
     if ((await attempt(OWNER.number, 'New-password-1', OWNER.address, 'device')) !== 'in') throw new Error('the owner is out');
     result.owner.seconds = (clock() - began) / 1000;
   };
@@ -225,7 +226,7 @@ async function playHour({ customers, tell, clock, advance, storage }: Hour): Pro
   for (let second = 0; second < HOUR_SECONDS; second += 1) {
     await Promise.all([
       ...share(customers, HOUR_SECONDS, second).map(async (n) => {
-        // The owner has a part of their own.
+        // The owner's sign-in is simulated separately.
         if (n !== OWNER.number && !(await customer(n, carrier(n)))) result.customersRefused += 1;
         await registrant(n, carrier(n));
       }),

@@ -1,15 +1,15 @@
-// Repeats a request with bounded concurrency and says how quick it was.
+// Repeats a request with bounded concurrency and measures its speed.
 export type Measured = { perSecond: number; p50: number; p99: number };
 
 export type HowMuch = {
-  /** How many are counted, or for how long. */
+  /** How many requests to count, or for how long. */
   count?: number;
   seconds?: number;
-  /** How many are under way at the same time. */
+  /** The number of concurrent requests. */
   atOnce: number;
 };
 
-/** @param work one request; what it throws ends the measurement */
+/** @param work one request; an error ends the measurement */
 export async function measure(work: (index: number) => Promise<unknown>, howMuch: HowMuch): Promise<Measured> {
   const { count = Infinity, seconds = Infinity, atOnce } = howMuch;
   const times: number[] = [];

@@ -1,4 +1,4 @@
-// Draws the results as SVG: bars for the comparison, lines for the growth.
+// Draws the results as SVG: bars for the comparison, lines for growth.
 import type { Comparison } from './compare.ts';
 import type { Growth } from './growth.ts';
 import type { Measured } from './measure.ts';
@@ -7,6 +7,7 @@ const WIDTH = 720;
 const STYLE =
   '<style>text{font:13px system-ui,sans-serif;fill:#222}.quiet{fill:#666}.line{fill:none;stroke-width:2}</style><rect width="100%" height="100%" fill="#fff"/>';
 
+/** Returns the SVG of the comparison. */
 export function plotComparison({ scenarios }: Comparison): string {
   const left = 190;
   const scale = (WIDTH - left - 60) / Math.max(1.25, ...scenarios.map(({ ratio }) => ratio));
@@ -23,6 +24,7 @@ export function plotComparison({ scenarios }: Comparison): string {
   );
 }
 
+/** Returns the SVG of the growth. */
 export function plotGrowth(growth: readonly Growth[]): string {
   const kinds: [label: string, colour: string, of: (point: Growth) => Measured][] = [
     ['login lookup', '#2a6f97', ({ lookup }) => lookup],

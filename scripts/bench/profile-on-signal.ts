@@ -1,4 +1,4 @@
-// Loaded into what is profiled (`node --import`): SIGUSR2 begins a profile, and ends it, so that neither start nor warm-up is in it.
+// Preloaded into the profiled process (`node --import`). SIGUSR2 starts and stops the profile, so that it contains neither startup nor warm-up.
 import { writeFileSync } from 'node:fs';
 import { Session } from 'node:inspector/promises';
 import { join } from 'node:path';

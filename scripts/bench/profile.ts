@@ -1,4 +1,4 @@
-// Where the time of ours goes in one scenario: a CPU profile under load, summed up by file.
+// Takes a CPU profile of ours under load in one scenario, and sums it up by file.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,7 +15,7 @@ type Profile = {
 const WARM_UP_SECONDS = 3;
 const SECONDS = 5;
 
-/** Prints each file's own share of the time that the process was busy, and its functions that took most. */
+/** Prints each file's share of the busy time, and its most expensive functions. */
 export async function profile(name: string, tell: (line: string) => void): Promise<void> {
   const scenario = SCENARIOS.find((known) => known.name === name);
   if (!scenario) throw new Error(`profile: expected one of ${SCENARIOS.map((known) => known.name).join(', ')}`);
@@ -30,7 +30,7 @@ export async function profile(name: string, tell: (line: string) => void): Promi
       ours.signal('SIGUSR2');
       await measure(work, { seconds: SECONDS, atOnce: 8 });
       ours.signal('SIGUSR2');
-      // Answered behind the writing of the profile.
+      // These are answered only after the profile was written.
       await measure(work, { count: 8, atOnce: 1 });
     } finally {
       await ours.stop();

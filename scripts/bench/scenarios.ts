@@ -1,25 +1,25 @@
-// What is measured: each asks a provider for one thing, in the way every client does.
+// The measured scenarios. Each repeats one request to a provider as an ordinary client does.
 import { createHash, randomBytes } from 'node:crypto';
 import { createBrowser, sendRaw } from '../../test/support/http-browser.ts';
 import { BENCH_CLIENT, ISSUER, JWT_RESOURCE, PASSWORD, PEOPLE } from './bench-client.ts';
 
 type Tokens = { access_token: string; refresh_token?: string };
-/** A provider, as a client app sees it. */
+/** The endpoints of a provider. */
 export type Provider = {
   port: number;
   endpoints: Record<'authorization_endpoint' | 'token_endpoint' | 'userinfo_endpoint' | 'introspection_endpoint', string>;
 };
 export type Scenario = {
   name: string;
-  /** Makes what the requests need, and answers how to make one. */
+  /** Prepares the requests and returns the function that makes one. */
   prepare(provider: Provider): Promise<(index: number) => Promise<unknown>>;
 };
 
-/** More than are ever under way at the same time. */
+/** More than the number of concurrent requests. */
 const CHAINS = 32;
 const DISCOVERY = `${ISSUER}/.well-known/openid-configuration`;
 const AUTHORIZATION = `Basic ${Buffer.from(`${BENCH_CLIENT.client_id}:${BENCH_CLIENT.client_secret}`).toString('base64')}`;
-/** From the proxy that we stand for. */
+/** The headers of the proxy that the benchmark plays. */
 const FORWARDED = { 'X-Forwarded-Proto': 'https', 'X-Forwarded-For': '198.51.100.7' };
 
 export const SCENARIOS: readonly Scenario[] = [
@@ -60,7 +60,7 @@ export const SCENARIOS: readonly Scenario[] = [
   {
     name: 'refresh with rotation',
     async prepare(provider) {
-      // A chain for each that is under way: a refresh token is used once.
+      // Each concurrent request has its own chain, because a refresh token can be used only once.
       const chains: Tokens[] = [];
       while (chains.length < CHAINS) chains.push(await logIn(provider));
       return async () => {
@@ -73,6 +73,7 @@ export const SCENARIOS: readonly Scenario[] = [
   { name: 'whole login', prepare: async (provider) => async () => logIn(provider) },
 ];
 
+/** Reads the endpoints of the provider on a port. */
 export async function discover(port: number): Promise<Provider> {
   const { text } = await sendRaw(DISCOVERY, { port, headers: FORWARDED });
   return { port, endpoints: JSON.parse(text) as Provider['endpoints'] };
@@ -99,10 +100,10 @@ function expectStatus({ status, text }: { status: number; text: string }, expect
 
 let logins = 0;
 
-/** Authorization request, login page, password, code, tokens: one of the people, in a browser that nobody knows. */
+/** Runs a whole login of one person in a new browser: authorization request, login page, password, code, tokens. */
 async function logIn(provider: Provider): Promise<Tokens> {
   const login = logins++;
-  // Everybody comes from a network of their own, as people do; rate limits count by network.
+  // Each login comes from its own network, because rate limits count by network.
   const from = `10.${(login >> 8) % 256}.${login % 256}.1`;
   const verifier = randomBytes(32).toString('base64url');
   const { client_id, scope, redirect_uri } = BENCH_CLIENT;
@@ -118,7 +119,7 @@ async function logIn(provider: Provider): Promise<Tokens> {
   });
   const browser = createBrowser({ port: provider.port, headers: { ...FORWARDED, 'X-Forwarded-For': from } });
   let answer = await browser.open(`${provider.endpoints.authorization_endpoint}?${parameters.toString()}`, redirect_uri);
-  // The only page: a customer of ours at a client app of ours. The bare provider shows as many.
+  // The login page is the only one, because client and customer are our own. The bare provider shows one page as well.
   const action = /<form[^>]*method="post"[^>]*action="([^"]+)"/i.exec(answer.text)?.[1] ?? '';
   const typed = { login_id: PEOPLE[login % PEOPLE.length] ?? '', password: PASSWORD };
   answer = await browser.submit(action, typed, redirect_uri);

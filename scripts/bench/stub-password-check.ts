@@ -1,4 +1,4 @@
-// Loaded into both providers (`node --import`): bcrypt's own time, which is the same everywhere, must not hide the rest.
+// Preloaded into both providers (`node --import`), because bcrypt's time is the same for both and would hide the rest.
 import bcrypt from 'bcrypt';
 import { PASSWORD } from './bench-client.ts';
 

@@ -1,4 +1,4 @@
-// The two that are measured, each in a process of its own on one core.
+// The two measured providers, each in its own process on one core.
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -17,7 +17,7 @@ const PROFILER = pathOf('profile-on-signal.ts');
 const CORES = availableParallelism();
 const CAN_PIN = process.platform === 'linux' && CORES > 1;
 
-/** Something that can be started, again and again; in a folder of its own. */
+/** An installed provider in its own folder, which can be started repeatedly. */
 export type Installed = {
   folder: string;
   program: (port: number) => string[];
@@ -27,30 +27,30 @@ export type Installed = {
 
 export type Subject = {
   port: number;
-  /** Until it took connections. */
+  /** The time until it accepted connections. */
   startMs: number;
-  /** The most that it has held at once, in MiB. */
+  /** Its highest memory use, in MiB. */
   peakMiB(): number;
-  /** Seconds of processor time, since its start. */
+  /** The processor time since its start, in seconds. */
   busySeconds(): number;
   signal(signal: NodeJS.Signals): void;
   stop(): Promise<void>;
 };
 
 export type StartOptions = {
-  /** Passwords are compared as in production; else in no time, in both. */
+  /** Compares passwords with bcrypt as in production; otherwise with a stub that takes no time. */
   realHash?: boolean;
-  /** At SIGUSR2 a profile begins, or ends and is written into this folder. */
+  /** The folder for profiles, which SIGUSR2 starts and stops. */
   profileInto?: string;
 };
 
-/** oidc-provider alone, in memory. */
+/** Installs oidc-provider alone, with its in-memory adapter. */
 export async function installBare(): Promise<Installed> {
   const folder = await mkdtemp(join(tmpdir(), 'bench-'));
   return { folder, program: (port) => [BARE, `${port}`], env: {}, remove: removal(folder) };
 }
 
-/** Ours as operators start it: NODE_ENV=production, SQLite on the disk, every guard on. */
+/** Installs ours as operators do: NODE_ENV=production, SQLite on the disk, all checks on. */
 export async function installOurs(): Promise<Installed> {
   const folder = await mkdtemp(join(tmpdir(), 'bench-'));
   const remove = removal(folder);
@@ -63,7 +63,7 @@ export async function installOurs(): Promise<Installed> {
   }
 }
 
-/** What `npm start` gives to Node: flags, and the program's file. */
+/** Returns the arguments that `npm start` passes to Node: flags and the program's file. */
 function startScript(folder: string): string[] {
   const { scripts } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { scripts: { start: string } };
   return scripts.start.split(' ').slice(1);
@@ -73,10 +73,10 @@ function removal(folder: string): () => Promise<void> {
   return async () => rm(folder, { recursive: true, force: true });
 }
 
-/** @throws where it ends instead, with what it wrote */
+/** @throws {Error} with the process's output if it ends instead of starting */
 export async function start({ folder, program, env }: Installed, options: StartOptions = {}): Promise<Subject> {
   const [port = 0] = await freePorts(1);
-  // One core for the provider, the other for the load.
+  // The provider gets one core, the load the others.
   const command = [...onOneCore(), process.execPath, '--no-warnings', ...preloaded(options), ...program(port)];
   const logFile = join(folder, 'log');
   const log = openSync(logFile, 'a');
@@ -98,7 +98,7 @@ export async function start({ folder, program, env }: Installed, options: StartO
     startMs,
     peakMiB: () => Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1] ?? 0) / 1024,
     busySeconds() {
-      // proc(5): behind the name in parentheses comes field 3; fields 14 and 15 are hundredths of a second.
+      // proc(5): field 3 follows the name in parentheses; fields 14 and 15 are hundredths of a second.
       const fields = readFileSync(`/proc/${child.pid}/stat`, 'utf8')
         .replace(/^.*\) /, '')
         .split(' ');
@@ -116,12 +116,12 @@ function preloaded({ realHash, profileInto }: StartOptions): string[] {
   return [...(realHash ? [] : ['--import', STUB]), ...(profileInto === undefined ? [] : ['--import', PROFILER])];
 }
 
-/** What stands in front of a command to keep it on the provider's core; nothing where there is no other one. */
+/** Returns the command prefix that pins a process to the provider's core; empty on a machine with one core. */
 export function onOneCore(): string[] {
   return CAN_PIN ? ['taskset', '-c', '0'] : [];
 }
 
-/** Keeps this process, which makes the load, away from the provider's core. */
+/** Keeps this process, which generates the load, off the provider's core. */
 export function leaveCore(): void {
   if (CAN_PIN) spawnSync('taskset', ['-a', '-c', '-p', `1-${CORES - 1}`, `${process.pid}`]);
 }

@@ -1,5 +1,5 @@
-// One process of the bench of writers: `node writer-process.ts <url> <writers> <seconds>`. Says `ready`, begins when it is told to, and
-// answers how many accounts it created and how many creations were refused.
+// One process of the writers benchmark: `node writer-process.ts <url> <writers> <seconds>`. It sends `ready`, starts when told to, and
+// reports how many accounts it created and how many creations were refused.
 import { randomUUID } from 'node:crypto';
 import { eventAbout, sampleAccount } from '../../test/storage/conformance/samples.ts';
 import { openPatiently } from '../../test/storage/open-patiently.ts';

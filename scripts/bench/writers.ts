@@ -1,5 +1,5 @@
-// How many accounts 1, 2 and 4 processes create on one database, each with 16 at once: SQLite, and the MongoDB of the tests without and with
-// 40 ms more a call.
+// Measures how many accounts 1, 2 and 4 processes create on one database, with 16 concurrent writers in each: on SQLite, and on the tests'
+// MongoDB with and without 40 ms of added latency.
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -16,6 +16,7 @@ const DELAY_MS = 40;
 
 type Tell = (line: string) => void;
 
+/** Runs the benchmark; `tell` receives the results. */
 export async function benchWriters(tell: Tell): Promise<void> {
   tell(`accounts created a second, ${WRITERS} writers a process, with ${PROCESSES.join(' / ')} processes:`);
   const folder = await mkdtemp(join(tmpdir(), 'writers-'));
@@ -24,8 +25,8 @@ export async function benchWriters(tell: Tell): Promise<void> {
   const available = mongoServerAvailable();
   if (available !== true) return tell(`MongoDB: left out, ${available.reason}`);
   for (const delay of [0, DELAY_MS]) {
-    // Each with a server of its own: the one in memory grows slower with what it holds.
-    await each(tell, `MongoDB, ${delay} ms more a call`, async () => {
+    // Each run gets its own server, because the in-memory server slows down as it fills.
+    await each(tell, `MongoDB, ${delay} ms of added latency`, async () => {
       const server = await startOwnMongoServer();
       const proxy = await startDelay(Number(new URL(server.url).port), delay);
       await createMongoIndexes(`${server.url}/writers`);
@@ -73,7 +74,7 @@ async function run(url: string, processes: number): Promise<{ created: number; r
   };
 }
 
-/** Passes everything on to a port of this machine, what goes there so much later. */
+/** Starts a proxy to a local port that delays everything sent to it. */
 async function startDelay(port: number, delayMs: number): Promise<{ port: number; close(): void }> {
   const sockets = new Set<Socket>();
   const server = createServer((client) => {

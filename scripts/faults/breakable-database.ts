@@ -1,17 +1,18 @@
-// A database that can be taken away and given back: MongoDB behind a network that swallows everything, SQLite's file locked by somebody else.
+// A database whose failure can be switched on and off: MongoDB behind a network that drops everything, or an SQLite file that another process has locked.
 import { DatabaseSync } from 'node:sqlite';
 import { startFaultyConnection } from '../../test/support/faulty-connection.ts';
 
 export type BreakableDatabase = {
-  /** For the nodes, which are to feel it. */
+  /** The URL for the nodes, which see the failure. */
   url: string;
-  /** For whoever looks from beside. */
+  /** The URL for checks, which do not see the failure. */
   directUrl: string;
   takeAway(): void;
   giveBack(): void;
   close(): Promise<void>;
 };
 
+/** Makes the database of a URL breakable. */
 export async function makeBreakable(directUrl: string): Promise<BreakableDatabase> {
   if (directUrl.startsWith('sqlite:')) {
     let somebody: DatabaseSync | undefined;

@@ -1,5 +1,5 @@
-// F20: a damaged file or one of a newer version is refused at the start; a backup in its place works. Of a log that was cut off, what was
-// whole before the cut is there.
+// F20: a damaged file, or a file of a newer version, is refused at startup; a backup in its place works. With a truncated log, every
+// transaction before the cut is there.
 import assert from 'node:assert/strict';
 import { copyFileSync, renameSync, rmSync, statSync, truncateSync } from 'node:fs';
 import { backupSqliteDatabase } from '../../src/storage/sqlite/backup-sqlite-database.ts';
@@ -12,15 +12,15 @@ import { verifyLedger } from '../../src/storage/verify-ledger.ts';
 import { LEDGER_KEY, ledgerOf } from '../../test/support/ledger-of.ts';
 
 const PAGE = 4_096;
-/** So few that the log is not brought into the file before it is cut: what the file has of it by then cannot be undone. */
+/** Few enough that the log is not checkpointed into the file before it is cut. */
 const ACCOUNTS = 200;
 const IN_ONE_TRANSACTION = 20;
 const CUTS = 12;
 
-/** The same accounts three times: closed; its backup; with its log, as a process leaves them that is killed. */
+/** The same accounts in three forms: a closed file, its backup, and a file with its log as a killed process leaves it. */
 type Files = { path: string; backup: string; asKilled: string };
 
-/** What is done to the file, and how the start refuses it. */
+/** The ways of damaging the file, and the error at startup. */
 const DAMAGES: [what: string, error: string, damage: (path: string) => unknown][] = [
   ['a page is overwritten', 'DatabaseDamaged', (path) => overwrite(path, PAGE * 5, PAGE)],
   ['its end is missing', 'DatabaseDamaged', (path) => truncateSync(path, PAGE * 12)],
@@ -48,7 +48,7 @@ export const damagedFile: Fault = {
   },
 };
 
-/** Answers how many accounts are there each time; none is half-made, and none is missing before one that is there. */
+/** Returns the number of accounts after each cut. Checks that none is incomplete, and that none is missing before an existing one. */
 async function openWithCutLogs({ path, asKilled }: Files): Promise<number[]> {
   const counts: number[] = [];
   const { size } = statSync(`${asKilled}-wal`);
@@ -67,7 +67,7 @@ async function openWithCutLogs({ path, asKilled }: Files): Promise<number[]> {
   return counts;
 }
 
-/** @throws where an account lacks its event, or an event its account, or the ledger is not sound */
+/** @throws {AssertionError} if an account lacks its event, an event its account, or the ledger is broken */
 async function countWhole(storage: Storage): Promise<number> {
   assert.deepEqual((await verifyLedger(storage.ledger, [LEDGER_KEY])).findings, [], 'the ledger is broken');
   const subjects = new Set((await ledgerOf(storage)).map(({ subject }) => subject));

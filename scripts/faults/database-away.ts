@@ -1,5 +1,5 @@
-// F5: the database is away: MongoDB behind a network that swallows everything, SQLite's file locked by somebody else. The node says so,
-// serves what needs no database, accepts nothing that it would have refused, lets nobody wait, and is back by itself.
+// F5: the database is unavailable: MongoDB behind a network that drops everything, or SQLite's file locked by another process. The node
+// reports it, serves what needs no database, accepts nothing that it would have refused, answers quickly, and recovers by itself.
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -14,7 +14,7 @@ const READINESS_MS = 2_000;
 const LONGEST_ANSWER_MS = 3_000;
 const BACK_MS = 5_000;
 const MOST_MORE_MIB = 64;
-/** Redemptions of one code. */
+/** The number of parallel redemptions of one code. */
 const AT_ONCE = 5;
 const KIB_IN_MIB = 1_024;
 
@@ -32,27 +32,27 @@ export const databaseAway: Fault = {
   },
 };
 
-/** A person by a page, a program in its words; both by when. */
+/** Checks that a person gets a page, a program gets an error code, and both get `Retry-After`. */
 function tellsToAskAgain({ status, headers, text }: Answer, words: string): void {
   assert.equal(status, 503);
   assert(Number(headers['retry-after']) > 0, 'it is not said when to ask again');
   assert(text.includes(words), text.slice(0, 1_000));
 }
 
-/** What a node must not accept, least of all when it cannot look it up. */
+/** Codes and tokens that a node must not accept, especially while it cannot look them up. */
 type Refused = { gazoo: Gazoo; spent: Code; revoked: Tokens; fresh: Code };
 
 async function prepareRefused(world: World): Promise<Refused> {
   const gazoo = createGazoo(world);
   const spent = await gazoo.authorize();
   const revoked = await gazoo.redeem(spent);
-  // A code that comes back takes its tokens along.
+  // A reused code revokes its tokens.
   assert(revoked && !(await gazoo.redeem(spent)));
   assert.equal(await gazoo.statusOf(revoked), 401);
   return { gazoo, spent, revoked, fresh: await gazoo.authorize() };
 }
 
-/** Answers how many sets of tokens the fresh code gave, and after how long the last answer came. */
+/** Returns how many sets of tokens the fresh code gave, and the time until the last answer. */
 async function tryRefused({ gazoo, spent, revoked, fresh }: Refused): Promise<{ sets: number; milliseconds: number }> {
   const started = performance.now();
   const [again, status, ...sets] = await Promise.all([
@@ -61,11 +61,11 @@ async function tryRefused({ gazoo, spent, revoked, fresh }: Refused): Promise<{ 
     ...Array.from({ length: AT_ONCE }, async () => gazoo.redeem(fresh)),
   ]);
   assert(!again, 'a code that had been redeemed gave tokens');
-  assert.notEqual(status, 200, 'a revoked token counts');
+  assert.notEqual(status, 200, 'a revoked token was accepted');
   return { sets: sets.filter(Boolean).length, milliseconds: performance.now() - started };
 }
 
-/** What a process holds, in MiB; 0 where the system does not tell. */
+/** Returns a process's memory in MiB; 0 if the system does not report it. */
 function memoryOf(pid: number | undefined): number {
   const path = `/proc/${pid}/status`;
   const kib = existsSync(path) && /^VmRSS:\s+(\d+)/m.exec(readFileSync(path, 'utf8'))?.[1];
@@ -78,7 +78,7 @@ async function askPort(port: number, path: string): Promise<{ status: number; mi
   return { status, milliseconds: performance.now() - started };
 }
 
-/** How often it was asked while the database was away, and the slowest answer. */
+/** The number of requests while the database was unavailable, and the slowest answer. */
 type Asked = { count: number; slowest: number; sets: number };
 
 async function askWhileAway({ world, nodes }: Nodes, refused: Refused, isAway: () => boolean): Promise<Asked> {
@@ -122,7 +122,7 @@ async function beWithoutDatabase(all: Nodes, short: boolean): Promise<string> {
   database.takeAway();
   const started = performance.now();
   const ready = await askPort(node.port, '/health/ready');
-  assert.equal(ready.status, 503, 'readiness does not tell');
+  assert.equal(ready.status, 503, 'readiness does not report it');
   assert(ready.milliseconds < READINESS_MS, `readiness took ${Math.round(ready.milliseconds)} ms`);
   const gazoo = createGazoo(world);
   tellsToAskAgain(await gazoo.open(registrationUrl(world), node.port), 'ただいま混み合っています');
@@ -130,9 +130,9 @@ async function beWithoutDatabase(all: Nodes, short: boolean): Promise<string> {
   const memory = memoryOf(node.pid);
   const asked = await askWhileAway(all, refused, () => performance.now() - started < awayMs);
   const more = Math.round(memoryOf(node.pid) - memory);
-  // In a few seconds a young process grows anyway.
+  // In the first seconds a new process grows anyway.
   if (!short) assert(more < MOST_MORE_MIB, `it holds ${more} MiB more than at the beginning`);
-  // The tests run beside others, where a figure of time says little.
+  // Other tests run at the same time, so times are only roughly checked.
   assert(asked.slowest < LONGEST_ANSWER_MS * (short ? 3 : 1), `an answer took ${Math.round(asked.slowest)} ms`);
 
   database.giveBack();

@@ -1,4 +1,4 @@
-// F8: a dealer is down while many links wait for it. It is spared, and when it is back each link is made once.
+// F8: a dealer is down while many links wait for it. It gets few calls, and after its return each link is delivered once.
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -19,7 +19,7 @@ import { eventAbout, sampleAccount, sampleDealerLink } from '../../test/storage/
 import type { Fault } from './fault.ts';
 
 const DEALER = 'kanagawa-toyota';
-/** Half a minute in production. */
+/** The breaker's pause; half a minute in production. */
 const OPEN_MS = 300;
 const BACK_WITHIN_MS = 120_000;
 
@@ -64,7 +64,7 @@ export const dealerAway: Fault = {
       const began = performance.now();
       runner.start();
       await untilTrue(
-        'every link was taken up',
+        'every link was tried',
         async () => {
           const states = await Promise.all(keys.map(async (key) => storage.jobs.find(key)));
           return states.every((job) => (job?.attempts ?? 0) > 0);
@@ -74,7 +74,7 @@ export const dealerAway: Fault = {
       await sleep(3 * OPEN_MS);
       const calls = dealer.calls();
       const periods = Math.ceil((performance.now() - began) / OPEN_MS);
-      // Those that were called at the same time as the last of the ten, and then one a period.
+      // The calls in progress at the tenth failure, and then one for each pause.
       const most = FAILURES_IN_A_ROW + LANE_WIDTH + periods;
       assert(calls <= most, `${calls} calls while the dealer was down; ${most} in ${periods} periods would be spared enough`);
       assert.equal(dealer.made().length, 0);
@@ -98,7 +98,7 @@ export const dealerAway: Fault = {
   },
 };
 
-/** As the customers' presses leave them. */
+/** Writes pending links as the customers' consents do. */
 async function writeLinks(storage: Storage, jobs: Deps['jobs'], count: number): Promise<string[]> {
   const keys: string[] = [];
   for (let n = 0; n < count; n += 1) {
@@ -112,7 +112,7 @@ async function writeLinks(storage: Storage, jobs: Deps['jobs'], count: number): 
   return keys;
 }
 
-/** A dealer's system: at first it refuses, cuts connections and talks nonsense in turns; then it makes what it is told. */
+/** Starts a dealer's system that first refuses, cuts connections and answers garbage in turn, and later accepts links. */
 async function startDealer() {
   let isDown = true;
   let calls = 0;

@@ -1,4 +1,4 @@
-// What a fault is: something that breaks, on one database, and what must hold nevertheless. The figures are those that the docs promise.
+// A fault breaks something on one database and checks what must still hold. The figures are the ones in docs/faults.md.
 import type { NodeWorld } from '../../test/support/node-world.ts';
 import type { BreakableDatabase } from './breakable-database.ts';
 
@@ -6,9 +6,9 @@ export type Nodes = NodeWorld & { database: BreakableDatabase };
 
 export type Backend = {
   name: 'SQLite' | 'MongoDB';
-  /** Answers the URL of an empty database that is ready for use. */
+  /** Returns the URL of an empty database. */
   makeDatabase(): Promise<string>;
-  /** Nodes on an empty database, of which at least so many; whoever stops them is done with them. */
+  /** Starts at least `count` nodes on an empty database. The caller stops them. */
   startNodes(count: number): Promise<Nodes>;
 };
 
@@ -16,12 +16,12 @@ export type Fault = {
   /** As in docs/faults.md. */
   id: string;
   title: string;
-  /** Those that it can be done to. */
+  /** The databases on which it is possible. */
   backends: readonly Backend['name'][];
   /**
-   * @param short a few seconds, for every run of the tests; otherwise the full figures
-   * @returns what was done and seen, in one line
-   * @throws where something did not hold
+   * @param short takes a few seconds, for `npm test`; otherwise the full figures
+   * @returns one line with the results
+   * @throws {Error} if a promise did not hold
    */
   run(backend: Backend, short: boolean): Promise<string>;
 };

@@ -1,4 +1,4 @@
-// All faults that are tried, and the databases that they are tried on.
+// All faults, and the databases on which they run.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -27,6 +27,7 @@ export const FAULTS: readonly Fault[] = [
   damagedFile,
 ];
 
+/** Creates SQLite databases in a temporary folder, which `dispose` removes. */
 export function onSqlite(): Backend & { dispose(): Promise<void> } {
   const folders: string[] = [];
   const makeDatabase = async (): Promise<string> => {
@@ -44,6 +45,7 @@ export function onSqlite(): Backend & { dispose(): Promise<void> } {
   };
 }
 
+/** Creates databases on the given MongoDB server. */
 export function onMongo(server: MongoServer): Backend {
   const makeDatabase = async (): Promise<string> => {
     const url = `${server.url}/faults_${crypto.randomUUID().slice(0, 8)}`;

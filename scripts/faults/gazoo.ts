@@ -1,4 +1,4 @@
-// GAZOO, as a client that the faults drive: a browser that gets codes for it, and its calls to the endpoints, to whichever node.
+// GAZOO as the client of the faults: a browser that gets codes, and calls to the endpoints of any node.
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { GAZOO_DEVELOPMENT_SECRET } from '../../src/config/settings/settings.ts';
@@ -10,18 +10,18 @@ export type Code = { code: string; verifier: string };
 export type Tokens = { access_token: string; id_token: string; refresh_token?: string };
 
 export type Gazoo = {
-  /** A whole authorization request; only the first one asks the person anything. */
+  /** Runs a whole authorization request. Only the first one shows pages. */
   authorize(): Promise<Code>;
-  /** Pushes a request (RFC 9126), and answers the address that a browser opens then. */
+  /** Pushes a request (RFC 9126) and returns the URL for the browser. */
   push(): Promise<string>;
-  /** Pushes a request to this node, and answers what it answers. */
+  /** Pushes a request to one node and returns its answer. */
   pushTo(port: number): Promise<Answer>;
-  /** Opens an address in a copy of the browser in which the person is signed in; redirects are not followed. */
+  /** Opens a URL in a copy of the signed-in browser, without following redirects. */
   open(url: string, port?: number): Promise<Answer>;
-  /** @param port of the node that is asked; the proxy's where it is left out. Nothing where there was no answer, or not 200. */
+  /** Returns the tokens; undefined without an answer or with a status other than 200. `port` defaults to the proxy's. */
   redeem(code: Code, port?: number): Promise<Tokens | undefined>;
   refresh(tokens: Tokens, port?: number): Promise<Tokens | undefined>;
-  /** The status that UserInfo answers to a token. */
+  /** Returns UserInfo's status for an access token. */
   statusOf(tokens: Tokens): Promise<number>;
 };
 
@@ -51,7 +51,7 @@ export function createGazoo(world: World, { email = 'yamada@example.jp', scope =
 
   async function askForTokens(parameters: Record<string, string>, port?: number): Promise<Tokens | undefined> {
     const request = { method: 'POST', headers, body: new URLSearchParams(parameters), port };
-    // A node that was killed answers nothing, or half.
+    // A killed node sends no answer, or half of one.
     const answer = await sendRaw(`${issuer}/token`, request).catch((): undefined => undefined);
     return answer?.status === 200 ? (JSON.parse(answer.text) as Tokens) : undefined;
   }

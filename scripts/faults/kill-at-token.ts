@@ -1,5 +1,5 @@
-// F2: the node is killed while it redeems a code: at each step, and at random moments. One code never gives two sets of tokens, and
-// every token that the client holds counts; at worst the client logs in again.
+// F2: the node is killed while it redeems a code, at each step and at random moments. One code never gives two sets of tokens, and
+// every token that the client received is valid. At worst the person logs in again.
 import assert from 'node:assert/strict';
 import { randomInt } from 'node:crypto';
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
@@ -42,14 +42,14 @@ async function killAndRedeem({ world, nodes, stopFile }: NodeWorld, cycles: numb
     const held = await redeeming;
     assert(!existsSync(stopFile), `the node did not stop ${moment}`);
     await node.start();
-    if (held) assert.equal(await gazoo.statusOf(held), 200, 'a token that the client holds does not count');
+    if (held) assert.equal(await gazoo.statusOf(held), 200, 'a token that the client received is not valid');
     const second = await gazoo.redeem(code);
     assert(!(held && second), 'one code gave two sets of tokens');
     if (second) assert.equal(await gazoo.statusOf(second), 200);
-    assert(!(await gazoo.redeem(code)), 'a code was redeemed after it had been');
+    assert(!(await gazoo.redeem(code)), 'a code was redeemed twice');
     const outcome: Outcome = held ? 'held' : second ? 'later' : 'never';
     if (moment !== 'a random moment') assert.equal(outcome, moment === 'before consume' ? 'later' : 'never', `stopped ${moment}`);
-    // The same browser asks once more, and the client gets its tokens.
+    // The same browser makes another request, and the client gets its tokens.
     if (outcome === 'never')
       assert(await gazoo.redeem(await gazoo.authorize()), 'the next code of the same browser gave no tokens');
     outcomes[outcome] += 1;

@@ -1,6 +1,6 @@
-// F1: a node is killed at random moments while people register and link their dealer. What it had answered is there afterwards; what it had
-// not is whole or not there at all; and the address of whoever was interrupted is free, or theirs. Each person presses again, on the same page in
-// the same browser, until there is an answer; and each of them must arrive.
+// F1: a node is killed at random moments while people register and link their dealer. Acknowledged changes survive; others are complete
+// or absent; and the address of an interrupted person is free or theirs. Each person presses again on the same page in the same
+// browser until there is an answer, and each must finish.
 import assert from 'node:assert/strict';
 import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -20,19 +20,19 @@ import { ledgerOf } from '../../test/support/ledger-of.ts';
 
 const READY_MS = 3_000;
 const DEALER = 'aichi-toyota';
-/** A node that nobody kills any more is ready again long before. */
+/** Longer than a node takes to be ready after the last kill. */
 const PRESS_PATIENCE_MS = 30_000;
-/** There are ten; some are seen again. */
+/** There are ten pages, and some are shown again. */
 const MOST_PAGES = 60;
 const PRESS_AGAIN_MS = 100;
 const LOOK_FOR_MAIL_MS = 200;
 /** Longer than the lease of a job. */
 const MAIL_PATIENCE_MS = 90_000;
 
-/** What a person pressed and was shown, written down when it was; and how often a press was made again. */
+/** A person's presses and the answers, recorded as they happen; `again` counts repeated presses. */
 type Journal = { email: string; hasPressed: boolean; hasAccount: boolean; hasLink: boolean; again: number };
 
-/** The faults are over; a person who waits for a mail goes home. */
+/** The kills have ended, so people who wait for a mail stop. */
 class Over extends Error {}
 
 export const killInRegistration: Fault = {
@@ -48,7 +48,7 @@ export const killInRegistration: Fault = {
       const storage = await openStorage(nodes.database.directUrl, Date.now);
       try {
         const seen = `${plan.kills} kills, ready again within ${Math.round(readyMs)} ms; ${await compare(storage, people)}`;
-        // The tests run beside others, where a figure of time says nothing.
+        // Other tests run at the same time, so times are not checked.
         if (!short) assert(readyMs < READY_MS, `not ready in time: ${seen}`);
         return seen;
       } finally {
@@ -87,7 +87,7 @@ async function killWhilePeopleRegister(
       await node.kill();
       readyMs = Math.max(readyMs, await node.start());
     }
-    // It goes on after the last one.
+    // The system must still work after the last kill.
     const killed = people.length;
     await untilTrue('somebody registers and links', async () => people.slice(killed).some(({ hasLink }) => hasLink), 60_000);
   } catch (error) {
@@ -96,17 +96,17 @@ async function killWhilePeopleRegister(
     isOver = true;
     await Promise.all(walking);
   }
-  assert.deepEqual(stranded, [], 'a press that was made again did not succeed');
+  assert.deepEqual(stranded, [], 'a repeated press did not succeed');
   return { people, readyMs };
 }
 
 /**
- * Does what the page that is shown asks for, until the dealer is linked. Where a press that was made again leads to none of these pages, its
- * answer took a cookie along: the person begins again in the same browser, and goes on from there.
- * @throws where the person does not arrive
+ * Fills in page after page until the dealer is linked. If a repeated press leads to none of the known pages, its lost answer had
+ * set a cookie; the person starts again in the same browser and continues from there.
+ * @throws {Error} if the person does not finish
  */
 async function registerAndLink(world: World, person: Journal, number: number, isOver: () => boolean): Promise<void> {
-  // A network of one's own: so many people in one would meet its limits.
+  // Each person has their own network, because all in one would hit its limits.
   const from = `127.${20 + (number >> 8)}.${number & 255}.1`;
   const driver = createHttpDriver({ from });
   const traveller = createTraveller(driver, world);
@@ -120,7 +120,7 @@ async function registerAndLink(world: World, person: Journal, number: number, is
     email: () => insist(() => traveller.askForCode(person.email)),
     async code() {
       const code = await codeWhenItComes(world, person.email, refused, isOver);
-      // Where the page is shown again, it did not count.
+      // The page is shown again, so the code was refused.
       refused.add(code);
       await insist(async () => {
         await traveller.fill('code', code);
@@ -151,14 +151,14 @@ async function registerAndLink(world: World, person: Journal, number: number, is
       person.hasLink = true;
       return;
     }
-    // The longer heading first: one begins with the other.
+    // The longer heading comes first, because one starts with the other.
     const shown = (Object.keys(screens) as Screen[]).toSorted((x, y) => HEADINGS[y].length - HEADINGS[x].length).find(isAt);
     await (shown === undefined ? begin() : screens[shown]?.());
   }
   throw new Error(`did not arrive, and is at ${traveller.url()}: ${(await traveller.text()).slice(0, 400)}`);
 }
 
-/** Does something on the page that is shown, and again where there was no answer, or a 503; answers how often. */
+/** Acts on the current page, and repeats it after a missing answer or a 503. Returns the number of repetitions. */
 async function pressUntilAnswered(driver: HttpDriver, act: () => Promise<void>, isOver: () => boolean): Promise<number> {
   const deadline = performance.now() + PRESS_PATIENCE_MS;
   const shown = driver.isShown() ? driver.page() : undefined;
@@ -177,8 +177,8 @@ async function pressUntilAnswered(driver: HttpDriver, act: () => Promise<void>, 
 }
 
 /**
- * The newest code that was not refused. A mail that was on its way when the node died is sent when the lease of its job has ended, by a node
- * that lives long enough: then it comes behind the mail of a press that was made again, and its code is not the one that counts.
+ * Returns the newest code that was not refused. A mail whose node died is sent after the lease of its job has ended. It may
+ * arrive after the mail of a repeated press, and then its code is not valid.
  */
 async function codeWhenItComes(
   world: World,
@@ -193,20 +193,20 @@ async function codeWhenItComes(
   for (let waitedMs = 0; ;) {
     if ((await newest()) === undefined) {
       if (isOver() && refused.size === 0) throw new Over();
-      // Nobody kills any more, and what is on its way comes.
+      // There are no more kills, so pending mails arrive.
       if (isOver()) waitedMs += LOOK_FOR_MAIL_MS;
-      if (waitedMs > MAIL_PATIENCE_MS) throw new Error('no code that was mailed counts');
+      if (waitedMs > MAIL_PATIENCE_MS) throw new Error('no mailed code is valid');
       await sleep(LOOK_FOR_MAIL_MS);
       continue;
     }
-    // A press that was made again may have asked for another one.
+    // A repeated press may have requested another code.
     await sleep(200);
     const code = await newest();
     if (code !== undefined) return code;
   }
 }
 
-/** Where a person registers for the maintenance notebook, with a dealer to link. */
+/** Returns the URL to register for the maintenance notebook with a dealer link. */
 export function registrationUrl(world: World): string {
   return requestUrl(world, 'create');
 }
@@ -221,14 +221,14 @@ function requestUrl({ origins }: World, prompt: 'create' | undefined): string {
     authorization_details: JSON.stringify([{ type: 'dealer_link', dealer: DEALER }]),
     state: 'state',
     nonce: 'nonce',
-    // S256 of nothing that anybody knows: no code of these is ever redeemed.
+    // The verifier is unknown, because these codes are never redeemed.
     code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
     code_challenge_method: 'S256',
   });
   return `${origins.id}/auth?${parameters.toString()}`;
 }
 
-/** By the rows: whoever looks for an address is answered one account, however many have it. */
+/** Reads the rows directly, because a lookup by address returns one account even if several have it. */
 async function refuseDoubles(url: string): Promise<void> {
   const seen = new Set<string>();
   for (const { document } of await rowsOf(url, 'accounts')) {
@@ -238,7 +238,7 @@ async function refuseDoubles(url: string): Promise<void> {
   }
 }
 
-/** Holds what is stored against what the people were shown. */
+/** Compares the stored records with what people were shown. */
 async function compare(storage: Storage, people: Journal[]): Promise<string> {
   const events = await readLedger(storage);
   const eventsOf = (type: string, subject: string) => events.filter((event) => event.type === type && event.subject === subject);
@@ -261,11 +261,11 @@ async function compare(storage: Storage, people: Journal[]): Promise<string> {
     const links = await storage.dealerLinks.listByAccount(account.id);
     assert(links.length === 1 || !hasLink, `the consent of ${email} was acknowledged, and there are ${links.length} links`);
     for (const link of links) {
-      assert(link.consent.text.sha256, 'a link without its consent');
+      assert(link.consent.text.sha256, 'a link lacks its consent');
       assert.equal(eventsOf('dealer_link.consented', link.id).length, 1);
       const job = await storage.jobs.find(deliveryKey(link));
-      // Where the node died between the two, the sweep puts the delivery on its way.
-      assert(job || link.status === 'pending', `nobody tells the dealer of ${email}`);
+      // If the node died between the two writes, the sweep creates the delivery.
+      assert(job || link.status === 'pending', `no delivery to the dealer of ${email}`);
       assert(job || !hasLink, `the delivery of ${email} was acknowledged and is lost`);
     }
     count[hasAccount ? 'accounts' : 'unanswered'] += 1;

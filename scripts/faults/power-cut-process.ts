@@ -1,8 +1,8 @@
-// The process whose power fails: `node power-cut-process.ts <path> <awaited>`. Its disk has what was synced, and of what was written after
-// that, each block or not:
-// - the log (only this thread writes it): as it was when the last sync that is done was asked for, and any of the blocks that came later;
-// - the file (a thread brings the log into it): any mixture of what it was when the log began and what it was at that sync. SQLite syncs the
-//   log before that, and the file before the log begins anew. Nobody can look on there: those two syncs are taken for done.
+// The process whose power fails: `node power-cut-process.ts <path> <awaited>`. Its disk has everything that was synced, and any subset of
+// the blocks written after that:
+// - the log, which only this thread writes: its state when the last completed sync was requested, plus any of the later blocks;
+// - the file, into which another thread copies the log: any mixture of its state when the log began and its state at that sync. SQLite
+//   syncs the log before this copy, and the file before the log restarts. We cannot observe these two syncs and assume that they happen.
 import fs, { fstatSync, openSync, readSync, writeFileSync } from 'node:fs';
 import { randomInt } from 'node:crypto';
 import { syncBuiltinESMExports } from 'node:module';
@@ -13,13 +13,13 @@ import type { Awaited, PowerCut } from './power-cut.ts';
 type Content = { file: Buffer; fileAtLogBegin: Buffer; log: Buffer; logNumber: number };
 
 const BLOCK = 4_096;
-/** In the header of the log: drawn anew whenever the log begins anew. */
+/** The salt in the log's header, which changes whenever the log restarts. */
 const SALT = { start: 16, end: 24 };
 const WRITERS = 3;
 const MOST_IN_A_ROW = 60;
 const LONGEST_REST_MS = 100;
 const LOOKS_AGAIN_MS = 20;
-/** A state that does not come by then never comes. */
+/** After this time the awaited state is assumed never to occur. */
 const LONGEST_MS = 60_000;
 
 const [path = '', awaited] = process.argv.slice(2) as [string, Awaited];
@@ -40,12 +40,12 @@ syncBuiltinESMExports();
 
 const { openSqliteStorage } = await import('../../src/storage/sqlite/open-sqlite-storage.ts');
 const storage = await openSqliteStorage({ path, clock: Date.now });
-// Never closed: that would give away SQLite's locks on the file.
+// Never closed, because closing would release SQLite's locks on the file.
 const descriptors = { file: openSync(path, 'r'), log: openSync(`${path}-wal`, 'r') };
 written = synced = look();
 const acknowledged: string[] = [];
 
-/** The file may be written meanwhile, from what stands in the log: a page that is half there is brought over again. */
+/** The file may be written at the same time, but only from the log, so a torn page is copied again. */
 function look(): Content {
   const file = contentOf(descriptors.file);
   const log = contentOf(descriptors.log);
@@ -64,7 +64,7 @@ function contentOf(descriptor: number): Buffer {
   return content;
 }
 
-/** Each block as it was, or as it became. */
+/** Takes each block from the older or the newer state at random. */
 function mix(older: Buffer, newer: Buffer): Buffer {
   const mixed = Buffer.alloc(newer.length);
   const share = Math.random();
@@ -115,6 +115,6 @@ setTimeout(() => {
 for (let round = 0; !isCut; round += 1) {
   const count = randomInt(MOST_IN_A_ROW);
   await Promise.all(Array.from({ length: WRITERS }, (_, writer) => write(writer, round, count)));
-  // The log begins anew only where all of it was brought over while nobody wrote.
+  // The log restarts only if all of it was copied while nobody wrote.
   await sleep(randomInt(LONGEST_REST_MS));
 }

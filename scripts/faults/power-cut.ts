@@ -1,5 +1,4 @@
-// F3: the power fails at a random moment. What the operating system had not been told to bring to the disk is lost, or is there in part;
-// what was acknowledged is whole.
+// F3: the power fails at a random moment. Writes that were not synced are lost in whole or in part; acknowledged writes are complete.
 import assert from 'node:assert/strict';
 import { fork } from 'node:child_process';
 import { rm } from 'node:fs/promises';
@@ -9,17 +8,17 @@ import type { Fault } from './fault.ts';
 
 const PROGRAM = join(import.meta.dirname, 'power-cut-process.ts');
 
-/** The states of the disk in which the power fails: after a random while, and not before it is in such a one. */
+/** The power fails after a random time, but not before the disk is in one of these states. */
 const AWAITED = ['any moment', 'a file half written', 'a new log'] as const;
 export type Awaited = (typeof AWAITED)[number];
 
-/** What the process tells when the power fails: where the disk's content of that moment is, and what it had acknowledged. */
+/** The message of the process when the power fails: a file with the disk's content, and the acknowledged writes. */
 export type PowerCut = { image: string; acknowledged: string[] };
 
 export const powerCut: Fault = {
   id: 'F3',
   title: 'power cut: everything unsynced is lost',
-  // A server's own promise elsewhere: there we ask for w:majority and j:true, which test/storage/mongo.test.ts holds each write to.
+  // On MongoDB durability is the server's promise: test/storage/mongo.test.ts checks that each write asks for w:majority and j:true.
   backends: ['SQLite'],
   async run(backend, short) {
     const cycles = short ? AWAITED.length : 200;
@@ -44,11 +43,11 @@ async function cutPower(path: string, awaited: Awaited): Promise<PowerCut> {
   const child = fork(PROGRAM, [path, awaited], { execArgv: ['--no-warnings'] });
   return new Promise((resolve, reject) => {
     child.once('message', (cut) => resolve(cut as PowerCut));
-    child.once('exit', (code) => reject(new Error(`the process ended (${code}) without a word`)));
+    child.once('exit', (code) => reject(new Error(`the process ended (${code}) without a message`)));
   });
 }
 
-/** Opening it refuses what is damaged. */
+/** Opening the storage checks for damage. */
 async function findAll({ image, acknowledged }: PowerCut): Promise<void> {
   const storage = await openSqliteStorage({ path: image, clock: Date.now });
   const find = async (id: string): Promise<void> => {

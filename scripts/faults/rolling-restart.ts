@@ -1,5 +1,5 @@
-// F10: nodes are restarted one after the other while people log in; nobody's login fails, and no code gives tokens
-// twice, though each is redeemed at both nodes at once.
+// F10: nodes are restarted one after the other while people log in. No login fails, and no code gives tokens twice, although
+// each is redeemed at both nodes at once.
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { logIn } from '../../test/support/log-in.ts';
@@ -7,7 +7,7 @@ import type { NodeWorld } from '../../test/support/node-world.ts';
 import type { Fault } from './fault.ts';
 import { createGazoo } from './gazoo.ts';
 
-/** Leaves the nodes to those who log in. */
+/** The pause leaves most of the nodes' time to the logins. */
 const BETWEEN_CODES_MS = 100;
 
 export const rollingRestartOfNodes: Fault = {
@@ -36,19 +36,19 @@ export const rollingRestartOfNodes: Fault = {
 
 export type RollingRestart = {
   logins: number;
-  /** What failed logins saw. */
+  /** The errors of failed logins. */
   failures: string[];
-  /** Codes that gave tokens, and those of them that gave tokens twice. */
+  /** The codes that gave tokens; `doubled` gave tokens twice. */
   codes: number;
   doubled: number;
-  /** The exit code of each node that was stopped. */
+  /** The exit code of each stopped node. */
   restarts: (number | null)[];
 };
 
 /**
- * @param options.restarts how often a node is restarted, each in turn
- * @param options.pauseMs between one node's being ready and the next one's end
- * @param options.walkers how many people log in at the same time, again and again
+ * @param options.restarts the number of restarts; the nodes take turns
+ * @param options.pauseMs the pause between one node's readiness and the next restart
+ * @param options.walkers the number of people who repeatedly log in at the same time
  */
 export async function rollingRestart(
   { world, nodes, proxy }: NodeWorld,
@@ -85,7 +85,7 @@ export async function rollingRestart(
     await sleep(pauseMs);
     const node = nodes[turn % nodes.length];
     if (!node) throw new Error('there is no node');
-    // As deployments do. What the machine has taken for a node that stops listening, and the node has not, would be lost otherwise.
+    // Takes the node out of the proxy first, as deployments do. Connections that the system has accepted for a node that stops listening are lost otherwise.
     proxy.resting.add(node.port);
     result.restarts.push(await node.stop());
     await node.start();

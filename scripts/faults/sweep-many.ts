@@ -1,5 +1,5 @@
-// F18: very many expired artifacts are swept while others read and write; nobody notices, and none of them is ever found. A process that
-// is killed in the midst of it leaves the rest to the next one.
+// F18: a large number of expired artifacts is swept while others read and write. Requests stay fast, and no expired artifact is found. If a
+// process is killed during the sweep, the next one removes the rest.
 import assert from 'node:assert/strict';
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -24,7 +24,7 @@ export const sweepMany: Fault = {
   backends: ['SQLite', 'MongoDB'],
   async run(backend, short) {
     const count = short ? 2_000 : 100_000;
-    // Ahead of the server's clock: a MongoDB removes what has expired by that.
+    // Ahead of the server's clock, because MongoDB itself removes what has expired by its own clock.
     let now = Date.now() + 24 * HOUR_MS;
     const url = await backend.makeDatabase();
     await fill(url, count, now + LIVES_MS);
@@ -55,10 +55,10 @@ export const sweepMany: Fault = {
       })();
       const during = await measure(storage, now, () => isSwept, Infinity);
       await sweeping;
-      assert(removed <= count - done && removed >= count - done - begun, `${removed} of ${count} were left by who was killed`);
+      assert(removed <= count - done && removed >= count - done - begun, `the killed process left ${removed} of ${count}`);
       assert.equal((await rowsOf(url, 'artifacts')).length, SESSIONS, 'something is left, or too much was taken');
       const added = during - before;
-      // The tests run beside others, where a figure of milliseconds says nothing.
+      // Other tests run at the same time, so times are not checked.
       if (!short && backend.name === 'SQLite') assert(added < ADDED_P99_MS, `the sweep added ${added.toFixed(1)} ms to the p99`);
       return `${count} swept, ${removed} of them after a kill in the midst; p99 of a save and a find ${before.toFixed(1)} ms before, ${during.toFixed(1)} ms during`;
     } finally {
@@ -67,7 +67,7 @@ export const sweepMany: Fault = {
   },
 };
 
-/** As a copy does, in bulk: one by one the server in memory looks through all that stand for each. */
+/** Writes in bulk as a copy does, because the in-memory server scans all rows for each single write. */
 async function fill(url: string, count: number, expires_at: number): Promise<void> {
   const side = await openSide(url, { make: true });
   for (let first = 0; first < count; first += IN_ONE_WRITE) {
@@ -89,14 +89,18 @@ async function sweepAndDie(url: string, now: number, done: number, begun: number
   assert.equal(signal, 'SIGKILL', 'it ended before it was killed');
 }
 
-/** The 99th percentile of a save and a find, one after the other. */
+/** Returns the 99th percentile of a save followed by a find. */
 async function measure(storage: Storage, now: number, isOver: () => boolean, most: number): Promise<number> {
   const times: number[] = [];
   while (!isOver() && times.length < most) {
     const started = performance.now();
     const id = `mine${times.length % SESSIONS}`;
     await storage.artifacts.save('Session', id, { n: times.length }, now + HOUR_MS);
-    assert.equal((await storage.artifacts.find('Session', id))?.['n'], times.length, 'the sweep took what had not expired');
+    assert.equal(
+      (await storage.artifacts.find('Session', id))?.['n'],
+      times.length,
+      'the sweep removed an artifact that had not expired',
+    );
     times.push(performance.now() - started);
   }
   return times.toSorted((a, b) => a - b)[Math.floor(times.length * 0.99)] ?? 0;

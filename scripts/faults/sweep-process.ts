@@ -1,5 +1,5 @@
-// A process that is killed in the midst of a sweep: `node sweep-process.ts <url> <now> <done> <begun>` sweeps so many, begins so many more
-// and dies at a random moment of that.
+// A process that dies during a sweep: `node sweep-process.ts <url> <now> <done> <begun>` sweeps `done` artifacts, starts on `begun` more,
+// and kills itself at a random moment.
 import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openPatiently } from '../../test/storage/open-patiently.ts';

@@ -40,6 +40,10 @@ type OpenMongoSide = {
   ledgerKey?: () => KeyObject | undefined;
 };
 
+/**
+ * Opens the MongoDB database.
+ * @throws {Error} if it does not answer, or is another program's database
+ */
 export async function openMongoSide(url: string, { make, ledgerKey }: OpenMongoSide): Promise<CopySide> {
   const connection = await connect(url, { ...WAITS, socket: 0 });
   const collections = defineCollections(connection);

@@ -37,6 +37,10 @@ const SOURCES: Record<CollectionName, { order: string[]; columns: string }> = {
   ledger_anchors: { order: ['sequence'], columns: 'sequence, document' },
 };
 
+/**
+ * Opens the SQLite file, or creates it.
+ * @throws {Error} if the file is damaged or of a newer version
+ */
 export async function openSqliteSide(path: string): Promise<CopySide> {
   // Creates the file and its tables, and refuses a damaged file.
   await (await openSqliteStorage({ path, clock: Date.now })).close();
