@@ -2,14 +2,14 @@
 // one job tries for all. Each process finds out by itself.
 import { randomInt } from 'node:crypto';
 import type { Deps } from '../deps.ts';
-import { TryLater } from './runner.ts';
+import { PostponeJob } from './runner.ts';
 import { DealerRefused } from './tell-dealer.ts';
 
 export const FAILURES_IN_A_ROW = 10;
 const OPEN_MS = 30_000;
 
 export type DealerBreaker = {
-  /** Calls the dealer at this address. @throws {TryLater} without a call, while the dealer is spared; else what the call throws */
+  /** Calls the dealer at this address. @throws {PostponeJob} without a call, while the dealer is spared; else what the call throws */
   call(address: string, call: () => Promise<void>): Promise<void>;
 };
 
@@ -24,7 +24,7 @@ export function createDealerBreaker({ clock, log }: Pick<Deps, 'clock' | 'log'>,
       if (dealer.failures >= FAILURES_IN_A_ROW) {
         // Jobs that wait together do not come back together.
         if (clock() < dealer.openUntil)
-          throw new TryLater(dealer.openUntil + randomInt(openMs), 'the dealer is not called for a while');
+          throw new PostponeJob(dealer.openUntil + randomInt(openMs), 'the dealer is not called for a while');
         // This one tries; the others go on waiting until it knows.
         dealer.openUntil = clock() + openMs;
       }

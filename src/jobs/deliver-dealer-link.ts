@@ -7,7 +7,7 @@ import { handedOver, type HandedOver } from '../domain/migration.ts';
 import type { Dealer } from '../config/config.ts';
 import type { Job } from '../storage/storage.ts';
 import type { DealerBreaker } from './dealer-breaker.ts';
-import { HopelessJob, type JobHandler } from './runner.ts';
+import { PermanentJobError, type JobHandler } from './runner.ts';
 import { tellDealer } from './tell-dealer.ts';
 
 type DeliverDeps = Pick<Deps, 'config' | 'storage' | 'clock' | 'keys' | 'jobs'>;
@@ -55,7 +55,7 @@ export function createDealerLinkDelivery(deps: DeliverDeps, breaker: DealerBreak
       await storage.accounts.find(link.account_id),
       config.dealers.find(({ code }) => code === link.dealer),
     ];
-    if (!account || !dealer) throw new HopelessJob('the account or the dealer is gone');
+    if (!account || !dealer) throw new PermanentJobError('the account or the dealer is gone');
     const known = async (): Promise<HandedOver> => handedOver(await storage.migrations.listByAccount(account.id), link);
     let told = await known();
     for (let round = 0; ; round += 1) {

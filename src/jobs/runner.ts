@@ -1,4 +1,4 @@
-// Works off durable jobs: leases them, does them, gives them back with a growing pause where they fail.
+// Runs durable jobs: leases them, runs their handlers, and retries them with growing pauses if they fail.
 import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Deps } from '../deps.ts';
@@ -6,14 +6,14 @@ import { StorageUnavailable, type Job } from '../storage/storage.ts';
 import type { JobKind } from './job-queue.ts';
 import { keepLease, LEASE_MS } from './keep-lease.ts';
 
-/** Trying again is of no use: the job is given up at once. */
-export class HopelessJob extends Error {
-  override name = 'HopelessJob';
+/** The job can never succeed: it is given up at once. */
+export class PermanentJobError extends Error {
+  override name = 'PermanentJobError';
 }
 
-/** Nothing was tried: the job comes back at this moment. */
-export class TryLater extends Error {
-  override name = 'TryLater';
+/** The job was not tried: it runs again at this time. */
+export class PostponeJob extends Error {
+  override name = 'PostponeJob';
   readonly at: number;
 
   constructor(at: number, reason: string) {
@@ -84,13 +84,13 @@ export function createJobRunner(
     } catch (error) {
       if (stopping.signal.aborted) return void (await storage.jobs.retry(job.key, lease, clock(), 'the process stopped'));
       const reason = error instanceof Error ? error.message : String(error);
-      const hopeless = error instanceof HopelessJob || clock() - job.created_at >= handler.giveUpAfterMs;
-      if (error instanceof TryLater && !hopeless) return void (await storage.jobs.retry(job.key, lease, error.at, reason));
+      const permanent = error instanceof PermanentJobError || clock() - job.created_at >= handler.giveUpAfterMs;
+      if (error instanceof PostponeJob && !permanent) return void (await storage.jobs.retry(job.key, lease, error.at, reason));
       log.warn(
-        { job: job.key, kind: job.kind, attempts: job.attempts, reason, dead: hopeless },
-        hopeless ? 'job given up' : 'job failed, will be tried again',
+        { job: job.key, kind: job.kind, attempts: job.attempts, reason, dead: permanent },
+        permanent ? 'job given up' : 'job failed, will be tried again',
       );
-      if (!hopeless) await storage.jobs.retry(job.key, lease, clock() + pauseBefore(job.attempts), reason);
+      if (!permanent) await storage.jobs.retry(job.key, lease, clock() + pauseBefore(job.attempts), reason);
       else if (await storage.jobs.bury(job.key, lease, reason)) await handler.gaveUp?.(job.payload);
       return;
     }

@@ -1,4 +1,4 @@
-// Cleans up behind everybody: removes what has expired, and takes up what somebody left half-made.
+// Cleans up: removes what has expired, and finishes work that a process left half-done.
 import type { Deps } from '../deps.ts';
 import { anchorDaily } from './anchor-ledger.ts';
 import { enqueueDelivery } from './enqueue-delivery.ts';
@@ -7,7 +7,7 @@ import { JOB_KINDS } from './job-queue.ts';
 const EVERY_MS = 60_000;
 const BATCH = 500;
 const DAY_MS = 24 * 60 * 60 * 1000;
-/** Longer than any request lives: whoever wrote the link is not about to put its delivery on the way. */
+/** Longer than any request lives: the process that wrote the link will not queue its delivery any more. */
 const ABANDONED_AFTER_MS = 60_000;
 const UNKNOWN_AFTER_MS = 60 * 60 * 1000;
 
@@ -18,7 +18,7 @@ async function removeExpired({ storage }: SweepDeps): Promise<void> {
   while ((await storage.sweep(BATCH)) === BATCH);
 }
 
-/** What was done is of no use any more; what was given up is kept a while for whoever looks into it. */
+/** Finished jobs are of no use. Jobs that were given up are kept for a month, so that operators can find out why. */
 async function removeEndedJobs({ storage, clock }: SweepDeps): Promise<void> {
   for (const [state, keptDays] of [
     ['done', 7],
@@ -30,8 +30,7 @@ async function removeEndedJobs({ storage, clock }: SweepDeps): Promise<void> {
 }
 
 /**
- * What nobody does is given up where it can be seen. Not soon: while versions stand side by side, a newer one may do what this one does
- * not know.
+ * Fails jobs of unknown kinds, so that they show up. Only after an hour: during a rolling update, a newer version may know the kind.
  */
 async function giveUpUnknown({ storage, clock, log }: SweepDeps): Promise<void> {
   const count = await storage.jobs.buryOthers(

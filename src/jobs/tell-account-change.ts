@@ -6,7 +6,7 @@ import { withSecrets, type MailName, type MailSecrets, type OwedMail } from '../
 import type { Deps } from '../deps.ts';
 import { changeAccount } from '../storage/change-account.ts';
 import type { AccountChange } from './job-queue.ts';
-import { HopelessJob, type JobHandler } from './runner.ts';
+import { PermanentJobError, type JobHandler } from './runner.ts';
 
 /** Longer than a process lives on between the change and its mails. */
 const SURELY_WRITTEN_AFTER_MS = 60_000;
@@ -58,7 +58,8 @@ export function createTellAccountChange(deps: Pick<Deps, 'storage' | 'jobs'>): J
   return {
     giveUpAfterMs: MAIL_OWED_MS,
     async run(payload) {
-      if (!('account_id' in payload)) throw new HopelessJob('it cannot be read: HMAC_KEY was another one when it was written');
+      if (!('account_id' in payload))
+        throw new PermanentJobError('it cannot be read: HMAC_KEY was another one when it was written');
       const told = payload as AccountChange;
       const account = await deps.storage.accounts.find(told.account_id);
       if (account) await sendMails(deps, account, told);

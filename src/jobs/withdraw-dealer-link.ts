@@ -1,7 +1,7 @@
 // Job: tell a dealer that a customer has taken the consent to their link back.
 import type { Deps } from '../deps.ts';
 import type { DealerBreaker } from './dealer-breaker.ts';
-import { HopelessJob, type JobHandler } from './runner.ts';
+import { PermanentJobError, type JobHandler } from './runner.ts';
 import { tellDealer } from './tell-dealer.ts';
 
 type WithdrawDeps = Pick<Deps, 'config' | 'storage' | 'clock' | 'keys'>;
@@ -14,7 +14,7 @@ export function createWithdrawDealerLink(deps: WithdrawDeps, breaker: DealerBrea
     async run(payload, job, signal) {
       const link = await storage.dealerLinks.find(String(payload.link_id));
       const dealer = config.dealers.find(({ code }) => code === link?.dealer);
-      if (!link || !dealer) throw new HopelessJob('the link or the dealer is gone');
+      if (!link || !dealer) throw new PermanentJobError('the link or the dealer is gone');
       if (link.status !== 'withdrawn') throw new Error('the withdrawal is not written yet');
       await breaker.call(dealer.resource, async () =>
         tellDealer(deps, { method: 'DELETE', call: job.key, link, dealer, signal }),

@@ -11,11 +11,11 @@ import { readClientEnds } from '../oidc/clients/client-ends.ts';
 import { keepKeys } from '../keys/key-files.ts';
 import { loadKeys } from '../keys/keys.ts';
 import { highestHashCost, noteHashCost } from '../authentication/password/hash-costs.ts';
-import { hideCounterKeys } from '../storage/hidden-counters.ts';
+import { hashCounterKeys } from '../storage/hash-counter-keys.ts';
 import { openStorage } from '../storage/open-storage.ts';
 import { guardRecords } from '../storage/records.ts';
 import { recordEnds } from '../storage/record-ends.ts';
-import { sealMails } from '../storage/sealed-mails.ts';
+import { encryptMailPayloads } from '../storage/encrypt-mail-payloads.ts';
 import type { Log } from '../telemetry/log.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
 import type { ProcessStatus } from '../telemetry/process-status.ts';
@@ -34,8 +34,8 @@ export async function createSharedDeps(config: Config, clock: Clock, log: Log, o
     {
       ...opened,
       artifacts: recordEnds(opened, clock),
-      jobs: sealMails(opened.jobs, config.keys.waitingMail),
-      counters: hideCounterKeys(opened.counters, config.keys.counter),
+      jobs: encryptMailPayloads(opened.jobs, config.keys.waitingMail),
+      counters: hashCounterKeys(opened.counters, config.keys.counter),
     },
     clock,
   );

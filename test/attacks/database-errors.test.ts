@@ -11,7 +11,7 @@ import mongoose from 'mongoose';
 import { asPageError } from '../../src/http/error-page.ts';
 import { asPortError } from '../../src/storage/mongo/mongo-error.ts';
 import { openMongoStorage } from '../../src/storage/mongo/open-mongo-storage.ts';
-import type { Waits } from '../../src/storage/mongo/waits.ts';
+import type { Timeouts } from '../../src/storage/mongo/timeouts.ts';
 import { openDatabase } from '../../src/storage/sqlite/open-database.ts';
 import { asPortError as asPortErrorOfSqlite } from '../../src/storage/sqlite/sqlite-error.ts';
 import { StorageUnavailable, type Storage } from '../../src/storage/storage.ts';
@@ -134,9 +134,9 @@ describeOnMongo(({ url }) => {
   afterAll(async () => direct.close());
 
   /** Of a process whose messages can be harmed. */
-  async function openBehindProxy(waits: Partial<Waits>): Promise<{ proxy: MongoProxy; storage: Storage }> {
+  async function openBehindProxy(timeouts: Partial<Timeouts>): Promise<{ proxy: MongoProxy; storage: Storage }> {
     const proxy = await startMongoProxy(url());
-    const options = { url: proxy.url, clock: Date.now, ledgerKey: LEDGER_KEY, waits: { ...PATIENT, ...waits } };
+    const options = { url: proxy.url, clock: Date.now, ledgerKey: LEDGER_KEY, timeouts: { ...PATIENT, ...timeouts } };
     return { proxy, storage: await openMongoStorage(options) };
   }
 

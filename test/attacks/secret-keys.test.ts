@@ -8,11 +8,11 @@ import { formatProblem } from '../../src/config/problems/problem.ts';
 import { makeSecretKeys, type SecretKeys } from '../../src/config/settings/secret-keys.ts';
 import type { Setting } from '../../src/config/settings/setting.ts';
 import { SETTINGS } from '../../src/config/settings/settings.ts';
-import { HopelessJob, type JobHandler } from '../../src/jobs/runner.ts';
+import { PermanentJobError, type JobHandler } from '../../src/jobs/runner.ts';
 import { createSendMail } from '../../src/jobs/send-mail.ts';
 import { createMailer } from '../../src/mail/mailer.ts';
 import { openStorage } from '../../src/storage/open-storage.ts';
-import { sealMails } from '../../src/storage/sealed-mails.ts';
+import { encryptMailPayloads } from '../../src/storage/encrypt-mail-payloads.ts';
 import { temporaryProjects } from '../config/temporary-project.ts';
 import { startWorld } from './support/attack-world.ts';
 import { codeFor, registerUpTo } from './support/registration.ts';
@@ -115,11 +115,11 @@ test('R56 a mail that waits under another HMAC_KEY: given up, with the reason', 
     const [before, after] = [OLD, NEW].map((hmac) => makeSecretKeys({ hmac, subject: undefined, ledger: undefined }));
     const payload = { to: 'a@example.jp', template: 'email-code', language: 'ja', values: { code: '012345', minutes: 10 } };
     const job = { key: 'mail:1', kind: 'send_mail', payload, run_at: 0 };
-    await sealMails(storage.jobs, before!.waitingMail).enqueue(job);
-    const [leased] = await sealMails(storage.jobs, after!.waitingMail).lease(1, 1000, 'send_mail');
+    await encryptMailPayloads(storage.jobs, before!.waitingMail).enqueue(job);
+    const [leased] = await encryptMailPayloads(storage.jobs, after!.waitingMail).lease(1, 1000, 'send_mail');
     const { run }: JobHandler = createSendMail(createMailer('smtp://127.0.0.1:9', 'a@example.jp'), Date.now);
     const sent = run(leased!.payload, leased!, AbortSignal.timeout(60_000));
-    await expect(sent).rejects.toThrow(HopelessJob);
+    await expect(sent).rejects.toThrow(PermanentJobError);
     await expect(sent).rejects.toThrow('it cannot be read: HMAC_KEY was another one when it was written');
   } finally {
     await storage.close();

@@ -75,8 +75,8 @@ suite(available === true ? 'on MongoDB' : `on MongoDB (skipped: ${available.reas
 
   async function open({ at = url, clock = Date.now, ledgerKey = true } = {}): Promise<Held> {
     const proxy = await startMongoProxy(at);
-    const waits = { ...PATIENT, server: 1_000 };
-    const storage = await openMongoStorage({ url: proxy.url, clock, waits, ...(ledgerKey && { ledgerKey: LEDGER_KEY }) });
+    const timeouts = { ...PATIENT, server: 1_000 };
+    const storage = await openMongoStorage({ url: proxy.url, clock, timeouts, ...(ledgerKey && { ledgerKey: LEDGER_KEY }) });
     const held: Held = {
       storage,
       hold: (command, nth = 1, fault = 'held') => proxy.harm(nth, fault, (sent) => sent === command),

@@ -2,7 +2,7 @@
 import { expect, test } from '@jest/globals';
 import { pino } from 'pino';
 import { createDealerBreaker, FAILURES_IN_A_ROW } from '../../src/jobs/dealer-breaker.ts';
-import { TryLater } from '../../src/jobs/runner.ts';
+import { PostponeJob } from '../../src/jobs/runner.ts';
 import { DealerRefused } from '../../src/jobs/tell-dealer.ts';
 
 const OPEN_MS = 1000;
@@ -43,8 +43,8 @@ test('after ten failures in a row nobody calls that dealer for a while; others a
   await failTenTimes(dealer);
   for (let n = 0; n < 50; n += 1) {
     const refused = await dealer.ask();
-    expect(refused).toBeInstanceOf(TryLater);
-    const { at } = refused as TryLater;
+    expect(refused).toBeInstanceOf(PostponeJob);
+    const { at } = refused as PostponeJob;
     expect(at).toBeGreaterThanOrEqual(dealer.now + OPEN_MS);
     expect(at).toBeLessThan(dealer.now + 2 * OPEN_MS);
   }
@@ -59,7 +59,7 @@ test('then one tries for all, and where it fails all wait as long again', async 
     dealer.now += OPEN_MS;
     const answers = await Promise.all(Array.from({ length: 16 }, async () => dealer.ask()));
     expect(answers.filter((answer) => answer === dealer.error)).toHaveLength(1);
-    expect(answers.filter((answer) => answer instanceof TryLater)).toHaveLength(15);
+    expect(answers.filter((answer) => answer instanceof PostponeJob)).toHaveLength(15);
     expect(dealer.calls).toBe(10 + round);
   }
   dealer.now += OPEN_MS;
@@ -69,7 +69,7 @@ test('then one tries for all, and where it fails all wait as long again', async 
   expect(await dealer.ask()).toBeUndefined();
   dealer.error = new Error('503');
   await failTenTimes(dealer);
-  expect(await dealer.ask()).toBeInstanceOf(TryLater);
+  expect(await dealer.ask()).toBeInstanceOf(PostponeJob);
 });
 
 test('a success in between, or a refusal of one link, is an answer of a dealer that is there', async () => {

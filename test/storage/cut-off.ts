@@ -61,7 +61,7 @@ async function openWatched(url: string, clock: () => number, onWritten: () => vo
     return connect.call(this);
   };
   try {
-    return await openMongoStorage({ url, clock, ledgerKey: LEDGER_KEY, waits: WAITS_UNTIL_CUT });
+    return await openMongoStorage({ url, clock, ledgerKey: LEDGER_KEY, timeouts: WAITS_UNTIL_CUT });
   } finally {
     prototype.connect = connect;
   }

@@ -71,7 +71,7 @@ export async function harmAndRepeat(url: string, others: Others, { operation, id
     url: proxy.url,
     clock: Date.now,
     ledgerKey: LEDGER_KEY,
-    waits: { ...PATIENT, server: 3_000 },
+    timeouts: { ...PATIENT, server: 3_000 },
   });
   proxy.harm(n, fault);
   const first = outcomeOf(operation.call(harmed, id));

@@ -11,7 +11,7 @@ import { connect } from '../../../src/storage/mongo/connect.ts';
 import { createIndexes } from '../../../src/storage/mongo/indexes.ts';
 import { settleLedger } from '../../../src/storage/mongo/settle-ledger.ts';
 import { entryId, placeOfEntry } from '../../../src/storage/mongo/ledger-collections.ts';
-import { WAITS } from '../../../src/storage/mongo/waits.ts';
+import { TIMEOUTS } from '../../../src/storage/mongo/timeouts.ts';
 import type { CollectionName, CopySide, Cursor, Rows } from './rows.ts';
 
 type Document = Record<string, unknown> & { _id: string | number };
@@ -45,7 +45,7 @@ type OpenMongoSide = {
  * @throws {Error} if it does not answer, or is another program's database
  */
 export async function openMongoSide(url: string, { make, ledgerKey }: OpenMongoSide): Promise<CopySide> {
-  const connection = await connect(url, { ...WAITS, socket: 0 });
+  const connection = await connect(url, { ...TIMEOUTS, socket: 0 });
   const collections = defineCollections(connection);
   try {
     if (make) await createIndexes(collections);

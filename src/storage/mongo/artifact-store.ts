@@ -6,7 +6,7 @@ import type { ArtifactStore } from '../storage.ts';
 import { DURABLE, NEVER, RECREATABLE } from './collections.ts';
 import type { ArtifactDocument, Collections } from './collections.ts';
 import { expiredAt, standsAt } from './expiry.ts';
-import { made } from './made.ts';
+import { creationOrder } from './creation-order.ts';
 import { isDuplicateKey } from './mongo-error.ts';
 
 export function createArtifactStore({ artifacts }: Collections, clock: () => EpochMilliseconds): ArtifactStore {
@@ -108,7 +108,7 @@ function write(
     ...referencesOf(model, payload),
     ...(typeof payload['consumed'] === 'number' && { consumed_at: payload['consumed'] }),
     expires_at: expiresAt === undefined ? NEVER : new Date(expiresAt),
-    made: made(now),
+    made: creationOrder(now),
   };
 }
 

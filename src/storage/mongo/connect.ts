@@ -2,7 +2,7 @@
 import mongoose from 'mongoose';
 import type { Connection } from 'mongoose';
 import { isRefusal, messageOf } from './mongo-error.ts';
-import type { Waits } from './waits.ts';
+import type { Timeouts } from './timeouts.ts';
 
 /** Where the URL names no database. */
 const DEFAULT_DATABASE = 'common_id';
@@ -11,7 +11,7 @@ const DEFAULT_DATABASE = 'common_id';
  * Connects to the servers of a `mongodb://` or `mongodb+srv://` URL.
  * @throws {Error} none of them answers, or they refuse us, with the reason; the message never shows the URL, which may hold a password
  */
-export async function connect(url: string, waits: Waits): Promise<Connection> {
+export async function connect(url: string, timeouts: Timeouts): Promise<Connection> {
   // An instance of our own: settings of mongoose are global otherwise. `sanitizeFilter` makes an object that came in where a text was
   // meant (`{"$ne": null}`) a value to compare with; our own operators are marked as trusted.
   const instance = new mongoose.Mongoose({
@@ -27,10 +27,10 @@ export async function connect(url: string, waits: Waits): Promise<Connection> {
   const options = {
     ...(!namesDatabase && { dbName: DEFAULT_DATABASE }),
     appName: 'common-id',
-    socketTimeoutMS: waits.socket,
-    waitQueueTimeoutMS: waits.connection,
-    serverSelectionTimeoutMS: waits.server,
-    connectTimeoutMS: waits.server,
+    socketTimeoutMS: timeouts.socket,
+    waitQueueTimeoutMS: timeouts.connection,
+    serverSelectionTimeoutMS: timeouts.server,
+    connectTimeoutMS: timeouts.server,
     heartbeatFrequencyMS: 2_000,
     maxPoolSize: 20,
     // A write that the network swallowed is sent once more, and the server knows it by its number.

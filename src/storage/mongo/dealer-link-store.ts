@@ -6,7 +6,7 @@ import type { DealerLinkStore } from '../storage.ts';
 import { nextVersion, requireFirstVersion } from '../version.ts';
 import { DURABLE, DURABLE_INSERT } from './collections.ts';
 import type { Collections } from './collections.ts';
-import { made } from './made.ts';
+import { creationOrder } from './creation-order.ts';
 import { isDuplicateKey } from './mongo-error.ts';
 import { pending } from './pending-events.ts';
 import type { PendingEvents } from './pending-events.ts';
@@ -26,7 +26,7 @@ export function createDealerLinkStore(
     },
     async create(link, event) {
       requireFirstVersion(link);
-      const document = { ...fields(link), _id: key(link), id: link.id, made: made(clock()), events: [pending(event)] };
+      const document = { ...fields(link), _id: key(link), id: link.id, made: creationOrder(clock()), events: [pending(event)] };
       try {
         await dealerLinks.insertMany([document], DURABLE_INSERT);
       } catch (error) {

@@ -1,7 +1,7 @@
 // What stands around every store: its errors in the port's words, an end to every wait, and a close that waits for what was begun.
 import { StorageUnavailable } from '../storage.ts';
 import { asPortError } from './mongo-error.ts';
-import type { Waits } from './waits.ts';
+import type { Timeouts } from './timeouts.ts';
 
 type AsyncMethod = (...parameters: unknown[]) => Promise<unknown>;
 
@@ -15,7 +15,7 @@ export type Guard = {
   closed(): Promise<void>;
 };
 
-export function createGuard(waits: Waits): Guard {
+export function createGuard(timeouts: Timeouts): Guard {
   const open = new Set<Promise<unknown>>();
   let isClosed = false;
 
@@ -36,7 +36,7 @@ export function createGuard(waits: Waits): Guard {
     guard<Store extends object>(store: Store, wait: 'call' | 'longCall' = 'call'): Store {
       const methods = Object.entries(store as Record<string, AsyncMethod>);
       return Object.fromEntries(
-        methods.map(([name, method]) => [name, async (...parameters: unknown[]) => call(method, parameters, waits[wait])]),
+        methods.map(([name, method]) => [name, async (...parameters: unknown[]) => call(method, parameters, timeouts[wait])]),
       ) as Store;
     },
     async closed() {

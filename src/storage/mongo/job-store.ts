@@ -6,7 +6,7 @@ import { readJobPayload } from '../job-payload.ts';
 import type { Job, JobStore } from '../storage.ts';
 import { DURABLE, DURABLE_INSERT, RECREATABLE } from './collections.ts';
 import type { Collections, JobDocument } from './collections.ts';
-import { made } from './made.ts';
+import { creationOrder } from './creation-order.ts';
 import { isDuplicateKey } from './mongo-error.ts';
 
 /** So many jobs more are looked at each time that somebody else was quicker. */
@@ -31,7 +31,14 @@ export function createJobStore({ jobs }: Collections, clock: () => EpochMillisec
   return {
     async enqueue({ key, kind, payload, run_at }) {
       const now = clock();
-      const fresh = { state: 'waiting' as const, attempts: 0, last_error: null, lease: null, created_at: now, made: made(now) };
+      const fresh = {
+        state: 'waiting' as const,
+        attempts: 0,
+        last_error: null,
+        lease: null,
+        created_at: now,
+        made: creationOrder(now),
+      };
       try {
         const job = { _id: key, kind, payload: JSON.stringify(payload), run_at, ...fresh };
         await jobs.insertMany([job], DURABLE_INSERT);

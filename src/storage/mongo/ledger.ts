@@ -13,7 +13,7 @@ import {
   type LedgerAnchorDocument,
   type LedgerEntryDocument,
 } from './ledger-collections.ts';
-import { made } from './made.ts';
+import { creationOrder } from './creation-order.ts';
 import { isDuplicateKey } from './mongo-error.ts';
 import { MAJORITY } from './read-concern.ts';
 
@@ -73,7 +73,14 @@ export function createLedgerWrites(
 ): LedgerWrites {
   return {
     async append({ type, subject, data, at }, occurrence) {
-      const event = { _id: occurrenceId(type, occurrence), type, subject, data: JSON.stringify(data), at, made: made(clock()) };
+      const event = {
+        _id: occurrenceId(type, occurrence),
+        type,
+        subject,
+        data: JSON.stringify(data),
+        at,
+        made: creationOrder(clock()),
+      };
       try {
         await ledgerInbox.insertMany([event], { ordered: true, ...RECREATABLE });
       } catch (error) {

@@ -5,7 +5,7 @@ import type { MigrationStore } from '../storage.ts';
 import { nextVersion } from '../version.ts';
 import { DURABLE, DURABLE_INSERT } from './collections.ts';
 import type { Collections } from './collections.ts';
-import { made } from './made.ts';
+import { creationOrder } from './creation-order.ts';
 import { isDuplicateKey } from './mongo-error.ts';
 import { pending } from './pending-events.ts';
 import type { PendingEvents } from './pending-events.ts';
@@ -31,7 +31,13 @@ export function createMigrationStore(
       const next = nextVersion(migration);
       const _id = key(next.client_id, next.legacy_id);
       if (migration.version === 0) {
-        const document = { ...fields(next), _id, client_id: next.client_id, made: made(clock()), events: [pending(event)] };
+        const document = {
+          ...fields(next),
+          _id,
+          client_id: next.client_id,
+          made: creationOrder(clock()),
+          events: [pending(event)],
+        };
         try {
           await migrations.insertMany([document], DURABLE_INSERT);
         } catch (error) {

@@ -24,12 +24,12 @@ import { createPendingEvents } from './pending-events.ts';
 import { createSealer } from './seal-ledger.ts';
 import { refuseOddNumbers } from '../whole-numbers.ts';
 import { sweep } from './sweep.ts';
-import { WAITS, type Waits } from './waits.ts';
+import { TIMEOUTS, type Timeouts } from './timeouts.ts';
 
 /**
  * Connects to the database of a `mongodb://` or `mongodb+srv://` URL, and finishes what others left half-made.
  * @param options.ledgerKey chains the ledger; a random one where it is left out, under which nobody else can verify what is written
- * @param options.waits longer ones for a test that is not about time: a busy machine is no database that is away
+ * @param options.timeouts longer ones for a test that is not about time: a busy machine is no database that is away
  * @throws {IndexesUnfit} the command that makes the indexes was not run, or they were changed.
  * @throws {Error} no server answers.
  */
@@ -38,10 +38,10 @@ export async function openMongoStorage(options: {
   clock: () => EpochMilliseconds;
   ledgerKey?: KeyObject;
   log?: { warn(fields: object, message: string): void };
-  waits?: Waits;
+  timeouts?: Timeouts;
 }): Promise<Storage> {
-  const { url, clock, ledgerKey, log, waits = WAITS } = options;
-  const connection = await connect(url, waits);
+  const { url, clock, ledgerKey, log, timeouts = TIMEOUTS } = options;
+  const connection = await connect(url, timeouts);
   const collections = defineCollections(connection);
   const { headOf, ...reads } = createLedgerReads(collections);
   const chain = createLedgerChain(ledgerKey ?? createSecretKey(randomBytes(32)));
@@ -63,7 +63,7 @@ export async function openMongoStorage(options: {
     await connection.close();
     throw error;
   }
-  const { guard, closed } = createGuard(waits);
+  const { guard, closed } = createGuard(timeouts);
   return refuseOddNumbers({
     artifacts: guard(createArtifactStore(collections, clock)),
     accounts: guard(createAccountStore(collections, identifiers, pendingEvents)),

@@ -11,7 +11,7 @@ import type { EpochMilliseconds } from '../../domain/account.ts';
 import type { LedgerEvent } from '../storage.ts';
 import { DURABLE, RECREATABLE } from './collections.ts';
 import type { Collections, PendingEvent } from './collections.ts';
-import { made } from './made.ts';
+import { creationOrder } from './creation-order.ts';
 import { DUPLICATE_KEY } from './mongo-error.ts';
 import { MAJORITY } from './read-concern.ts';
 
@@ -65,7 +65,7 @@ export function createPendingEvents(
       subject,
       data,
       at,
-      made: made(now),
+      made: creationOrder(now),
     }));
     try {
       await collections.ledgerInbox.insertMany(documents, { ordered: false, ...DURABLE });

@@ -1,18 +1,18 @@
-// Keeps mails that wait to be sent unreadable in the database: they hold the codes that nothing else of ours stores.
+// Encrypts the payloads of mail jobs, because they hold codes that are stored nowhere else.
 import { createCipheriv, createDecipheriv, randomBytes, type KeyObject } from 'node:crypto';
 import type { Job, JobStore } from './storage.ts';
 
-/** Mails, and the jobs that hold what a mail will show. */
-const SEALED_KINDS: readonly string[] = ['send_mail', 'tell_account_change'];
+/** Mails, and jobs that hold values of mails. */
+const ENCRYPTED_KINDS: readonly string[] = ['send_mail', 'tell_account_change'];
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
 /**
- * The same store, with the payloads of mails encrypted (AES-256-GCM, bound to the job's key) under a key that is not in the database.
- * Without that a stolen database, or the pages of it that SQLite has only marked as free, would give codes away.
- * Where the key was changed in between a mail cannot be read any more; its code is dead then too.
+ * Makes the same store with encrypted payloads of mails: AES-256-GCM, bound to the job's key, under a key that is not in the database.
+ * So a stolen database gives no codes away, nor do pages that SQLite has only marked as free. After a change of the key, mails that were
+ * queued before cannot be read; their codes are dead, too.
  */
-export function sealMails(jobs: JobStore, key: KeyObject): JobStore {
+export function encryptMailPayloads(jobs: JobStore, key: KeyObject): JobStore {
   function seal(jobKey: string, payload: Job['payload']): Job['payload'] {
     const nonce = randomBytes(NONCE_BYTES);
     const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(jobKey));
@@ -22,7 +22,7 @@ export function sealMails(jobs: JobStore, key: KeyObject): JobStore {
 
   function open(job: Job): Job {
     const { sealed } = job.payload;
-    if (!SEALED_KINDS.includes(job.kind) || typeof sealed !== 'string') return job;
+    if (!ENCRYPTED_KINDS.includes(job.kind) || typeof sealed !== 'string') return job;
     const bytes = Buffer.from(sealed, 'base64url');
     const [nonce, tag] = [bytes.subarray(0, NONCE_BYTES), bytes.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES)];
     try {
@@ -36,10 +36,11 @@ export function sealMails(jobs: JobStore, key: KeyObject): JobStore {
 
   return {
     ...jobs,
-    enqueue: async (job) => jobs.enqueue(SEALED_KINDS.includes(job.kind) ? { ...job, payload: seal(job.key, job.payload) } : job),
+    enqueue: async (job) =>
+      jobs.enqueue(ENCRYPTED_KINDS.includes(job.kind) ? { ...job, payload: seal(job.key, job.payload) } : job),
     async revive(jobKey, payload, runAt) {
       const kind = (await jobs.find(jobKey))?.kind;
-      return jobs.revive(jobKey, kind !== undefined && SEALED_KINDS.includes(kind) ? seal(jobKey, payload) : payload, runAt);
+      return jobs.revive(jobKey, kind !== undefined && ENCRYPTED_KINDS.includes(kind) ? seal(jobKey, payload) : payload, runAt);
     },
     async find(jobKey) {
       const job = await jobs.find(jobKey);

@@ -1,12 +1,12 @@
-// Keeps out of the database whom a counter counts: the names of limits hold e-mail addresses and networks.
+// Hashes counter keys, so that the addresses and networks in them are not stored.
 import { createHmac, type KeyObject } from 'node:crypto';
 import type { CounterStore } from './storage.ts';
 
 /**
- * The same store, with what stands behind the first colon of a key (`login-failures:<address>`) as an HMAC under a key that is not in the
- * database. All processes that share the secret count together; where it was changed the limits begin anew.
+ * Makes the same store with hashed keys: the part before the first colon of a key (`login-failures:<address>`) stays, an HMAC follows. The
+ * key of the HMAC is not in the database. Processes with the same secret count together. With a new secret all counters start at zero.
  */
-export function hideCounterKeys(counters: CounterStore, key: KeyObject): CounterStore {
+export function hashCounterKeys(counters: CounterStore, key: KeyObject): CounterStore {
   function hide(name: string): string {
     const limit = name.slice(0, name.indexOf(':') + 1);
     return limit + createHmac('sha256', key).update(name).digest('base64url');

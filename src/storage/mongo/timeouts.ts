@@ -1,0 +1,16 @@
+// The timeouts of the MongoDB backend, in milliseconds.
+
+export type Timeouts = {
+  /** For one call of the port, retries included. The write may still be stored, as `StorageUnavailable` says. */
+  call: number;
+  /** For a sweep and for readers of the ledger. No request waits for them. */
+  longCall: number;
+  /** A server that is silent for this long loses its connection. 0: never, for work that takes long, such as making an index. */
+  socket: number;
+  /** If all connections are busy for this long, the database does not keep up. */
+  connection: number;
+  /** For finding a server. Readiness must turn within two seconds where no server answers. */
+  server: number;
+};
+
+export const TIMEOUTS: Timeouts = { call: 2_500, longCall: 60_000, socket: 2_500, connection: 2_000, server: 1_500 };
