@@ -52,9 +52,13 @@ export const addressKind: Kind<PostalAddress> = {
   optionalFields: ['building'],
   // `unknown`: nothing is found for a postal code that may well exist.
   words: (key) =>
-    [`${key}.label`, ...FIELDS.flatMap((field) => PARTS[field].words(field)), 'postal_code.unknown'].filter(
-      (word) => word !== 'building.missing',
-    ),
+    [
+      `${key}.label`,
+      ...FIELDS.flatMap((field) => PARTS[field].words(field)),
+      'postal_code.unknown',
+      'postal_code.hint',
+      'building.hint',
+    ].filter((word) => word !== 'building.missing'),
   read(_key, form, required) {
     const needed = required || FIELDS.some((field) => form.text(field).trim() !== '');
     const { building, ...address } = present(FIELDS, (field) => PARTS[field].read(field, form, needed && field !== 'building'));

@@ -76,17 +76,19 @@ function asValue<R extends string>(parsed: { ok: true; text: string } | { ok: fa
   return parsed.ok ? { ok: true, value: parsed.text } : parsed;
 }
 
+const { syntax: _, ...WHY_NO_TEXT } = WHY_DROPPED;
+
 /**
  * One line of text; see `parsePlainText`.
  * @param maxLength in code points
  */
 export function plainText(maxLength: number): Kind<string> {
-  return oneField({ parse: (text) => asValue<TextReason>(parsePlainText(text, maxLength)), why: WHY_DROPPED });
+  return oneField({ parse: (text) => asValue<TextReason>(parsePlainText(text, maxLength)), why: WHY_NO_TEXT });
 }
 type TextReason = Extract<ParsedText, { ok: false }>['reason'];
 
 /** One part of a name, as the person writes it. */
-export const nameKind: Kind<string> = oneField({ parse: (text) => asValue<TextReason>(parseName(text)), why: WHY_DROPPED });
+export const nameKind: Kind<string> = oneField({ parse: (text) => asValue<TextReason>(parseName(text)), why: WHY_NO_TEXT });
 
 /** One part of a name in full-width katakana. */
 export const kanaKind: Kind<string> = oneField<string, Extract<ParsedKana, { ok: false }>['reason']>({
@@ -94,7 +96,7 @@ export const kanaKind: Kind<string> = oneField<string, Extract<ParsedKana, { ok:
     const parsed = parseKana(text);
     return parsed.ok ? { ok: true, value: parsed.kana } : parsed;
   },
-  why: { ...WHY_DROPPED, characters: 'is not all kana' },
+  why: { ...WHY_NO_TEXT, characters: 'is not all kana' },
 });
 
 const NO_PHONE_NUMBER = 'is no telephone number (E.164, as +819012345678)';

@@ -28,13 +28,17 @@ const REDACTED = [
   'authorization',
   'email',
   'email_canonical',
-  'phone_number',
-  'birthdate',
-  'address',
   'name',
+  'profile',
+  // Those of src/domain/profile-fields.ts; test/profile compares.
   'family_name',
   'given_name',
-  'profile',
+  'family_name_kana',
+  'given_name_kana',
+  'phone_number',
+  'birthdate',
+  'gender',
+  'address',
 ];
 
 /**
