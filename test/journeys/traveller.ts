@@ -1,4 +1,5 @@
 // A person on the way through the migration: does what a page asks, by the words that stand on it.
+import { TYPED_PROFILE } from '../support/typed-profile.ts';
 import type { World } from '../support/world.ts';
 import type { Driver } from './driver.ts';
 
@@ -48,7 +49,9 @@ export const DEMO_PASSWORD = 'Common-2026';
 export const NEW_PASSWORD = 'Kuruma-77x';
 
 /** What a person types at ⑦ where nothing stands. */
+const { region: _, ...TYPED } = TYPED_PROFILE;
 const OF_A_PERSON: Record<string, string> = {
+  ...TYPED,
   family_name: '鈴木',
   given_name: '花子',
   family_name_kana: 'スズキ',
