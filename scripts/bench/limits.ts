@@ -95,7 +95,7 @@ type Hour = {
 };
 
 async function playHour({ customers, tell, clock, advance, storage }: Hour): Promise<LimitsResult> {
-  const policy = readPolicy(process.cwd(), 'production', []);
+  const policy = readPolicy({ directory: process.cwd(), mode: 'production' }, []);
   if (!policy) throw new Error('config/policy.json cannot be read');
   const key = (): ReturnType<typeof createSecretKey> => createSecretKey(randomBytes(32));
   const keys = { emailCode: key(), passwordReset: key() };

@@ -2,7 +2,6 @@
 import { resolve } from 'node:path';
 import { checkClientFiles, namesInClientFiles } from './clients/check-client-files.ts';
 import { checkKeyFiles } from './unsafe/check-key-files.ts';
-import { checkTermsInForce } from './files/check-terms-in-force.ts';
 import type { AppName, Client, Config, FromFiles } from './config.ts';
 import { ConfigError } from './problems/config-error.ts';
 import { describeValue } from './problems/describe-value.ts';
@@ -10,18 +9,14 @@ import { digestFiles, noteReferences } from './files/file-digests.ts';
 import { createReferenceLookup } from './settings/create-reference-lookup.ts';
 import type { Problem } from './problems/problem.ts';
 import { readClientFiles } from './clients/read-client-files.ts';
-import { readDealers } from './files/read-dealers.ts';
-import { readTextFile } from './problems/read-json-file.ts';
-import { readPolicy } from './files/read-policy.ts';
 import { createReadSecretFile } from './settings/read-secret-file.ts';
-import { readServices } from './files/read-services.ts';
 import { checkNames, readSettings } from './settings/read-settings.ts';
 import { readVariables } from './settings/read-variables.ts';
 import type { Environment, Variables } from './settings/variables.ts';
-import { readTerms } from './files/read-terms.ts';
-import type { SettingValues } from './settings/settings.ts';
+import { readFileSections } from './files/file-sections.ts';
+import { OWN_ORIGINS, type SettingValues } from './settings/settings.ts';
 import { toConfig } from './to-config.ts';
-import { checkDealerAddresses, checkShared } from './unsafe/check-unsafe-clients.ts';
+import { checkShared } from './unsafe/check-unsafe-clients.ts';
 import { checkUnsafeSettings } from './unsafe/check-unsafe-settings.ts';
 
 export type LoadConfigOptions = {
@@ -29,11 +24,11 @@ export type LoadConfigOptions = {
   env: Environment;
   /** The project's root: relative paths start here, config/ lies here. */
   directory: string;
-  /** What this process runs. The client apps' files are read for `id` only, and nobody else needs what they refer to. */
+  /** The apps that this process runs. The files of client apps are read for `id` only. */
   apps: readonly AppName[];
-  /** Epoch milliseconds; now, where it is left out. */
+  /** Epoch milliseconds; by default the current time. */
   now?: number;
-  /** `unchecked` for whoever is about to make the keys. */
+  /** `unchecked` for a command that is about to make the keys. */
   keys?: 'unchecked';
 };
 
@@ -48,17 +43,17 @@ export function loadConfig(options: LoadConfigOptions): Config {
   return config();
 }
 
-/** What is there, with its mistakes. */
+/** The result of an inspection. */
 export type Inspected = {
-  /** The client apps of the files without a mistake. */
+  /** The client apps whose files have no mistake. */
   clients: Client[];
   /** Errors and warnings. */
   problems: Problem[];
-  /** Makes the configuration; `undefined` where there is an error. */
+  /** Makes the configuration; `undefined` if there is an error. */
   config: (() => Config) | undefined;
 };
 
-/** Reads and checks the configuration, and changes nothing. */
+/** Reads and checks the configuration. It writes nothing. */
 export function inspectConfig({ env, directory, apps, now = Date.now(), keys }: LoadConfigOptions): Inspected {
   const problems: Problem[] = [];
   const variables = readVariables(env, directory, problems);
@@ -76,39 +71,23 @@ export function inspectConfig({ env, directory, apps, now = Date.now(), keys }: 
   const context = { ...noted, known, mode: variables.mode, now };
   const { clients, problems: clientProblems } = checkClientFiles(clientFiles, context);
   problems.push(...clientProblems);
-  const dealers = readDealers(directory, context, problems);
-  if (variables.mode === 'production') {
-    checkShared(clients, settings, problems);
-    checkDealerAddresses(dealers, settings.ISSUER, problems);
-  }
-  const isKnown =
+  if (variables.mode === 'production') checkShared(clients, settings, problems);
+  const areKnown =
     apps.includes('id') && !problems.some((problem) => isError(problem) && problem.source.startsWith('config/clients'));
-  const services = readServices(directory, context, isKnown ? clients : undefined, problems);
-  const terms = readTerms(directory, problems);
-  checkTermsInForce(terms, now, problems);
-  const privacy = {
-    ja: readPrivacy(directory, 'config/privacy.ja.md', problems),
-    en: readPrivacy(directory, 'config/privacy.en.md', problems),
-  };
-  const policy = readPolicy(directory, variables.mode, problems);
+  const fileContext = { ...context, directory, issuer: settings.ISSUER, clients: areKnown ? clients : undefined };
+  const sections = readFileSections(fileContext, problems);
   if (variables.mode === 'production' && apps.includes('id') && settings.KEY_DIRECTORY !== undefined && keys !== 'unchecked')
     checkKeyFiles(resolve(directory, settings.KEY_DIRECTORY), directory, problems);
 
-  if (!policy || problems.some(isError)) return { clients, problems, config: undefined };
+  if (!sections || problems.some(isError)) return { clients, problems, config: undefined };
   const files = digestFiles(directory, noted);
-  const fromFiles: FromFiles = { files, clients, dealers, services, terms, privacy, ...policy, warnings: problems };
+  const fromFiles: FromFiles = { files, clients, ...sections, warnings: problems };
   return { clients, problems, config: () => toConfig(directory, variables, settings, fromFiles) };
-}
-
-function readPrivacy(directory: string, name: string, problems: Problem[]): string {
-  const text = readTextFile(directory, name, problems);
-  if (text?.trim() === '') problems.push({ severity: 'error', source: name, expected: 'a text', found: 'nothing' });
-  return text ?? '';
 }
 
 const isError = ({ severity }: Problem): boolean => severity === 'error';
 
-/** In production apps are started alone: they have one PORT, and what one of them holds is none of the others' business. */
+/** In production each app is started alone: they share one PORT, and no app may hold the secrets of another one. */
 function checkApps(apps: readonly AppName[], { mode }: Variables, problems: Problem[]): void {
   if (mode === 'development' || (apps.length === 1 && apps[0] !== 'mailbox' && apps[0] !== 'demo-clients')) return;
   problems.push({
@@ -124,14 +103,7 @@ function checkApps(apps: readonly AppName[], { mode }: Variables, problems: Prob
 /** Two apps on one port cannot both listen, and one origin cannot be two sites. */
 function checkOwnOrigins(settings: SettingValues, variables: Variables, problems: Problem[]): void {
   const owners = new Map<string, string>();
-  for (const name of [
-    'ISSUER',
-    'OWNERS_SITE_URL',
-    'NOTEBOOK_URL',
-    'DEALER_SYSTEM_URL',
-    'MAILBOX_URL',
-    'DEMO_CLIENTS_URL',
-  ] as const) {
+  for (const name of OWN_ORIGINS) {
     const origin = settings[name];
     if (origin === undefined) continue;
     const owner = owners.get(origin);

@@ -5,7 +5,7 @@ import type { SecretContext } from './check-client-secrets.ts';
 import { checkObject, isRecord } from '../problems/check-object.ts';
 import { clientSchema } from './client-schema.ts';
 import type { ClientFile } from './client-schema.ts';
-import type { Client, ClientSecret } from '../config.ts';
+import type { Client, ClientSecret } from './client.ts';
 import { describeValue } from '../problems/describe-value.ts';
 import type { Problem } from '../problems/problem.ts';
 import { parseJson } from '../problems/parse-json.ts';

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { checkObject, isRecord } from '../problems/check-object.ts';
 import { clientSecretSchema } from './client-schema.ts';
-import type { ClientSecret } from '../config.ts';
+import type { ClientSecret } from './client.ts';
 import type { Problem } from '../problems/problem.ts';
 import type { Lookup } from '../settings/references.ts';
 import type { SecretFile } from '../settings/read-secret-file.ts';

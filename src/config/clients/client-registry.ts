@@ -1,5 +1,5 @@
 // The clients in force, by id.
-import type { Client } from '../config.ts';
+import type { Client } from './client.ts';
 
 export type ClientRegistry = {
   /** Finds an enabled client by its id. */

@@ -1,6 +1,6 @@
 // Makes the client of a file that has been checked.
 import type { ClientFile } from './client-schema.ts';
-import type { Client, ClientSecret } from '../config.ts';
+import type { Client, ClientSecret } from './client.ts';
 
 /** Takes apart what oidc-provider reads and what is ours, and puts the secrets' digests in. */
 export function toClient(file: ClientFile, secrets: ClientSecret[] | undefined): Client {

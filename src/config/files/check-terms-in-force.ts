@@ -1,6 +1,6 @@
 // There must be terms that somebody can agree to today.
 import { dateInJapan } from '../../domain/birthdate.ts';
-import type { TermsText } from '../config.ts';
+import type { TermsText } from './read-terms.ts';
 import type { Problem } from '../problems/problem.ts';
 
 /** Says so where every version of the terms begins in the future. */

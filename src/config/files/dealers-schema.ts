@@ -6,6 +6,9 @@ const code = z
   .string('a code of lower-case letters, digits and hyphens')
   .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'a code of lower-case letters, digits and hyphens');
 
+/** A dealer, after references to the environment have been put in. */
+export type Dealer = z.output<typeof dealer>;
+
 const dealer = z.strictObject(
   {
     code: code.describe('Never changes: links, consents and tokens name it.'),

@@ -1,18 +1,19 @@
 // Reads config/dealers.json.
 import { checkObject, recordsAt } from '../problems/check-object.ts';
-import type { Dealer } from '../config.ts';
-import { dealersSchema } from './dealers-schema.ts';
+import { dealersSchema, type Dealer } from './dealers-schema.ts';
 import { describeValue } from '../problems/describe-value.ts';
 import type { Problem } from '../problems/problem.ts';
 import { readJsonFile } from '../problems/read-json-file.ts';
 import { resolveReferences } from '../settings/references.ts';
-import type { ReferenceContext } from '../settings/references.ts';
+import { checkDealerAddresses } from '../unsafe/check-unsafe-clients.ts';
+import type { FileContext } from './file-context.ts';
 import { expectedWebUrl, isWebUrl } from '../problems/web-url.ts';
-import type { Mode } from '../problems/web-url.ts';
 
 const FILE = 'config/dealers.json';
 
-export function readDealers(directory: string, context: ReferenceContext & { mode: Mode }, problems: Problem[]): Dealer[] {
+/** Reads the dealers; reports mistakes. In production it also checks whether their addresses are safe. */
+export function readDealers(context: FileContext, problems: Problem[]): Dealer[] {
+  const { directory, mode, issuer } = context;
   const json = readJsonFile(directory, FILE, problems);
   if (json === undefined) return [];
   const resolved = resolveReferences(json, context, FILE, problems);
@@ -29,8 +30,8 @@ export function readDealers(directory: string, context: ReferenceContext & { mod
       if (seen[key].has(value)) say(key, `a ${key} that no other dealer has`);
       seen[key].add(value);
     }
-    if (typeof dealer.resource === 'string' && !isWebUrl(dealer.resource, context.mode))
-      say('resource', expectedWebUrl(context.mode));
+    if (typeof dealer.resource === 'string' && !isWebUrl(dealer.resource, mode)) say('resource', expectedWebUrl(mode));
   });
+  if (mode === 'production') checkDealerAddresses(dealers, issuer, problems);
   return dealers;
 }

@@ -3,9 +3,9 @@ import type { z } from 'zod';
 import { checkObject } from '../problems/check-object.ts';
 import type { Problem } from '../problems/problem.ts';
 import { readJsonFile } from '../problems/read-json-file.ts';
-import type { Mode } from '../problems/web-url.ts';
 import { camelKeys, type CamelKeys } from './camel-keys.ts';
 import { checkPolicyLimits } from './check-policy-limits.ts';
+import type { FileContext } from './file-context.ts';
 import { policySchema } from './policy-schema.ts';
 
 const FILE = 'config/policy.json';
@@ -16,7 +16,10 @@ type PolicyFile = Omit<z.output<typeof policySchema>, '$schema'>;
 export type Policy = CamelKeys<Omit<PolicyFile, 'password'>> & { passwordPolicy: CamelKeys<PolicyFile['password']> };
 
 /** Reads the policy; reports mistakes and returns `undefined` if it cannot be used. */
-export function readPolicy(directory: string, mode: Mode, problems: Problem[]): Policy | undefined {
+export function readPolicy(
+  { directory, mode }: Pick<FileContext, 'directory' | 'mode'>,
+  problems: Problem[],
+): Policy | undefined {
   const json = readJsonFile(directory, FILE, problems);
   if (json === undefined) return undefined;
   if (mode === 'production') checkPolicyLimits(json, FILE, problems);

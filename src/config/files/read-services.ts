@@ -1,25 +1,23 @@
 // Reads config/services.json.
 import { checkObject, recordsAt } from '../problems/check-object.ts';
-import type { Client, Service } from '../config.ts';
+import type { LocalizedText } from '../clients/client.ts';
 import { describeValue } from '../problems/describe-value.ts';
 import { nearestName } from '../problems/nearest-name.ts';
 import type { Problem } from '../problems/problem.ts';
 import { readJsonFile } from '../problems/read-json-file.ts';
 import { resolveReferences } from '../settings/references.ts';
-import type { ReferenceContext } from '../settings/references.ts';
+import type { FileContext } from './file-context.ts';
 import { servicesSchema } from './services-schema.ts';
 import { expectedWebUrl, isWebUrl } from '../problems/web-url.ts';
-import type { Mode } from '../problems/web-url.ts';
 
 const FILE = 'config/services.json';
 
-/** @param clients those that there are; `undefined` where they are not known */
-export function readServices(
-  directory: string,
-  context: ReferenceContext & { mode: Mode },
-  clients: readonly Client[] | undefined,
-  problems: Problem[],
-): Service[] {
+/** A service that is shown at ④. */
+export type Service = { name: LocalizedText; description?: LocalizedText; client_id?: string; url?: string };
+
+/** Reads the services; reports mistakes. */
+export function readServices(context: FileContext, problems: Problem[]): Service[] {
+  const { directory, mode, clients } = context;
   const json = readJsonFile(directory, FILE, problems);
   if (json === undefined) return [];
   const resolved = resolveReferences(json, context, FILE, problems);
@@ -29,7 +27,7 @@ export function readServices(
     const say = (severity: Problem['severity'], key: string, expected: string, found: unknown, hint?: string): void => {
       problems.push({ severity, source: FILE, key: `services[${index}].${key}`, expected, found: describeValue(found), hint });
     };
-    if (typeof url === 'string' && !isWebUrl(url, context.mode)) say('error', 'url', expectedWebUrl(context.mode), url);
+    if (typeof url === 'string' && !isWebUrl(url, mode)) say('error', 'url', expectedWebUrl(mode), url);
     if (typeof url === 'string' && id !== undefined) say('error', 'url', 'no URL beside client_id', url, 'take one of them out');
     if (typeof id !== 'string' || !ids || ids.includes(id)) return;
     const nearest = nearestName(id, ids);

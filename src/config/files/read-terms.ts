@@ -3,7 +3,6 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { checkObject } from '../problems/check-object.ts';
-import type { TermsText } from '../config.ts';
 import { describeValue } from '../problems/describe-value.ts';
 import type { Problem } from '../problems/problem.ts';
 import { readTextFile } from '../problems/read-json-file.ts';
@@ -17,6 +16,9 @@ const frontMatterSchema = z.strictObject({
     .enum(['true', 'false'], 'true (who has agreed to an older version is asked again) or false')
     .transform((value) => value === 'true'),
 });
+
+/** One version of the terms in one language: config/terms/<version>.<language>.md. */
+export type TermsText = { version: string; language: 'ja' | 'en'; effectiveFrom: string; material: boolean; markdown: string };
 
 /** A text whose front matter may be wrong. */
 type Draft = Pick<TermsText, 'version' | 'language' | 'markdown'> & {

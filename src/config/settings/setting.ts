@@ -37,6 +37,10 @@ export type SettingKind<T> = {
   neededByClientFiles?: true;
   /** Never shown. */
   secret?: true;
+  /** A secret that is random, unlike a URL with a password: production refuses one that can be guessed, or that is used twice. */
+  random?: true;
+  /** The origin of one of our apps, which no other app may have. */
+  ownOrigin?: true;
   expected: (mode: Mode) => string;
   /** The value; `undefined` if the text is not valid. */
   parse: (text: string, mode: Mode) => T | undefined;
@@ -49,9 +53,10 @@ type WithDefault<T> = SettingKind<T> & { default: string };
 /** Shorter keys can be guessed from what they have signed. */
 export const SHORTEST_KEY = 32;
 
-/** A URL of scheme, host and port. */
-export function origin(developmentDefault: string, neededBy: readonly AppName[]): WithDefault<string> {
+/** The origin of one of our apps: scheme, host and port. */
+export function origin(developmentDefault: string, neededBy: readonly AppName[]): WithDefault<string> & { ownOrigin: true } {
   return {
+    ownOrigin: true,
     default: developmentDefault,
     neededBy,
     expected: expectedOrigin,
@@ -75,10 +80,11 @@ export function hintOrigin(value: string, mode: Mode): string | undefined {
 }
 
 /** A secret from which keys are derived. */
-export function secretKey(neededBy: readonly AppName[]): SettingKind<string> {
+export function secretKey(neededBy: readonly AppName[]): SettingKind<string> & { random: true } {
   return {
     neededBy,
     secret: true,
+    random: true,
     expected: () => `a secret of at least ${SHORTEST_KEY} characters`,
     parse: (value) => (value.length >= SHORTEST_KEY ? value : undefined),
     hint: hintSecret,

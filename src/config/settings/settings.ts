@@ -134,6 +134,7 @@ export const SETTINGS = {
       'Sign the cookies; at least 32 characters each, with commas between them. The first signs, all verify: to change it, put a new one in front and take the old one out when its cookies are gone. In development made once and kept in DATA_DIRECTORY.',
     neededBy: EVERY_APP,
     secret: true,
+    random: true,
     expected: () => `secrets of at least ${kind.SHORTEST_KEY} characters with commas between them (the first signs, all verify)`,
     parse: (value: string) => {
       const keys = value.split(',').map((key) => key.trim());
@@ -217,6 +218,7 @@ export const SETTINGS = {
     neededBy: [],
     neededByClientFiles: true,
     secret: true,
+    random: true,
     expected: (mode) =>
       `at least ${kind.SHORTEST_KEY} characters out of A–Z a–z 0–9 - . _ ~${mode === 'production' ? ', and not the secret of development' : ''}`,
     parse: (value, mode) =>
@@ -257,12 +259,27 @@ export function settingsInConfig(values: SettingValues): SettingsInConfig {
   return Object.fromEntries(named) as SettingsInConfig;
 }
 
-/** Whether a name is that of a setting whose value is never shown. */
-export function isSecretSetting(name: string): name is SettingName {
-  return Object.hasOwn(SETTINGS, name) && (SETTINGS[name as SettingName] as Setting<unknown>).secret === true;
+/** The settings of a kind: those that have this property. */
+type Having<Property extends keyof Setting<unknown>> = {
+  [Name in SettingName]: (typeof SETTINGS)[Name] extends Record<Property, true> ? Name : never;
+}[SettingName];
+
+function having<Property extends keyof Setting<unknown>>(property: Property): Having<Property>[] {
+  const named = Object.entries<Setting<unknown>>(SETTINGS).filter(([, setting]) => setting[property] === true);
+  return named.map(([name]) => name as Having<Property>);
 }
 
-export const SECRET_NAMES: readonly SettingName[] = Object.keys(SETTINGS).filter(isSecretSetting);
+/** The origins of our apps. */
+export const OWN_ORIGINS = having('ownOrigin');
+/** The settings whose values are never shown. */
+export const SECRET_NAMES: readonly SettingName[] = having('secret');
+/** The secrets that must not be guessable. */
+export const RANDOM_SECRETS = having('random');
+
+/** Whether a name is that of a setting whose value is never shown. */
+export function isSecretSetting(name: string): name is SettingName {
+  return (SECRET_NAMES as readonly string[]).includes(name);
+}
 
 /** The variable that names the file of a secret. */
 export function secretFileName(name: SettingName): string {

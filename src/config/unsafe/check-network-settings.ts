@@ -2,7 +2,7 @@
 import { availableParallelism } from 'node:os';
 import type { Problem } from '../problems/problem.ts';
 import type { Variables } from '../settings/variables.ts';
-import type { SettingValues } from '../settings/settings.ts';
+import { OWN_ORIGINS, type SettingValues } from '../settings/settings.ts';
 import { hostOf, isAddress, isInside, isThisMachine } from './inside.ts';
 import type { Say } from './say.ts';
 
@@ -148,7 +148,7 @@ export function checkOrigins(settings: SettingValues, say: Say): void {
       issuer,
       `cookies are shared by all ports of ${host}: nothing else may answer there`,
     );
-  for (const name of ['OWNERS_SITE_URL', 'NOTEBOOK_URL', 'DEALER_SYSTEM_URL', 'DEMO_CLIENTS_URL'] as const) {
+  for (const name of OWN_ORIGINS) {
     const other = settings[name];
     if (other !== undefined && other !== issuer && hostOf(other) === host)
       say(

@@ -1,7 +1,7 @@
 // Checks the environment's secrets: hard to guess, all different, none from development.
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type { SettingName, SettingValues } from '../settings/settings.ts';
+import { RANDOM_SECRETS, type SettingName, type SettingValues } from '../settings/settings.ts';
 import type { Say } from './say.ts';
 import { weaknessOf } from './weakness.ts';
 
@@ -24,17 +24,9 @@ const WEAK_PASSWORDS = [
 
 export type SecretSetting = { name: SettingName; value: string };
 
-/** Every single secret that a process holds. */
-export function secretsOf({
-  COOKIE_KEYS,
-  HMAC_KEY,
-  SUBJECT_KEY,
-  LEDGER_KEY,
-  GAZOO_CLIENT_SECRET,
-}: SettingValues): SecretSetting[] {
-  const single = { HMAC_KEY, SUBJECT_KEY, LEDGER_KEY, GAZOO_CLIENT_SECRET };
-  const secrets = Object.entries(single).flatMap(([name, value]) => (value ? [{ name: name as SettingName, value }] : []));
-  return [...(COOKIE_KEYS ?? []).map((value) => ({ name: 'COOKIE_KEYS' as const, value })), ...secrets];
+/** Every random secret that a process holds. */
+export function secretsOf(settings: SettingValues): SecretSetting[] {
+  return RANDOM_SECRETS.flatMap((name) => [settings[name] ?? []].flat().map((value) => ({ name, value })));
 }
 
 export function checkSecretSettings(settings: SettingValues, root: string, say: Say): void {

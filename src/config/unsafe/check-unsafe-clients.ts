@@ -1,6 +1,7 @@
 // Finds what client apps must not share with each other, with the dealers, or with the common ID.
 import { digestOf } from '../clients/check-client-secrets.ts';
-import type { Client, Dealer } from '../config.ts';
+import type { Client } from '../clients/client.ts';
+import type { Dealer } from '../files/dealers-schema.ts';
 import type { Problem } from '../problems/problem.ts';
 import { STAND_IN } from '../settings/references.ts';
 import { GAZOO_DEVELOPMENT_SECRET, type SettingValues } from '../settings/settings.ts';

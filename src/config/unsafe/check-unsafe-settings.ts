@@ -1,8 +1,8 @@
 // Finds settings that are valid but unsafe. An error stops the start; a warning is only logged.
 import { resolve } from 'node:path';
-import type { AppName } from '../config.ts';
 import type { Problem } from '../problems/problem.ts';
 import type { Variables } from '../settings/variables.ts';
+import type { AppName } from '../settings/setting.ts';
 import type { SettingValues } from '../settings/settings.ts';
 import { checkDataDirectory } from './check-data-directory.ts';
 import * as network from './check-network-settings.ts';
