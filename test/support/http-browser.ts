@@ -3,6 +3,7 @@
 // header, and the address of this machine that the connection comes from.
 import { checkAnswer } from './check-answer.ts';
 import { Agent, request as httpRequest, type IncomingHttpHeaders } from 'node:http';
+import type { Duplex } from 'node:stream';
 
 export type Answer = {
   status: number;
@@ -67,18 +68,17 @@ export type Browser = {
 
 const MAX_REDIRECTS = 25;
 const agent = new Agent({ keepAlive: true, maxSockets: 200 });
+/** When a connection was last used. */
+const lastUsed = new WeakMap<Duplex, number>();
+agent.on('free', (socket: Duplex) => void lastUsed.set(socket, performance.now()));
+/** The server closes a connection that was idle for five seconds. On a busy machine a request can be written at that moment. */
+const MAY_BE_CLOSED_AFTER_MS = 2000;
+
+type SendOptions = RequestOptions & { from?: string | undefined; port?: number | undefined };
 
 /** One request to the letter: `path` is not normalised. */
-export async function sendRaw(
-  url: string,
-  {
-    method = 'GET',
-    headers = {},
-    body,
-    from,
-    port,
-  }: RequestOptions & { from?: string | undefined; port?: number | undefined } = {},
-): Promise<Answer> {
+export async function sendRaw(url: string, options: SendOptions = {}): Promise<Answer> {
+  const { method = 'GET', headers = {}, body, from, port } = options;
   // `new URL` would tidy the path.
   const [, host = '', path = '/'] = /^https?:\/\/([^/?#]+)(.*)$/.exec(url) ?? [];
   const [hostname = '', urlPort = '80'] = host.split(/:(?=\d+$)/);
@@ -119,7 +119,13 @@ export async function sendRaw(
         });
       },
     );
-    request.on('error', reject);
+    let idleMs = 0;
+    request.on('socket', (socket) => (idleMs = performance.now() - (lastUsed.get(socket) ?? Infinity)));
+    request.on('error', (error: NodeJS.ErrnoException) => {
+      const wasClosed = request.reusedSocket && error.code === 'ECONNRESET' && idleMs > MAY_BE_CLOSED_AFTER_MS;
+      if (wasClosed) resolve(sendRaw(url, options));
+      else reject(error);
+    });
     request.end(content);
   });
 }
