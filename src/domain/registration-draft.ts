@@ -40,11 +40,17 @@ export type RegistrationDraft = {
   expires_at: EpochMilliseconds;
 };
 
-/** The parts of a registration that a browser must have done before it can be confirmed. */
+/** A draft after ⑤: there is an address to mail a code to. */
+export type AddressedDraft = RegistrationDraft & Required<Pick<RegistrationDraft, 'email' | 'email_canonical'>>;
+
+/** A draft from which an account may be made. */
 export type CompleteDraft = RegistrationDraft &
   Required<
     Pick<RegistrationDraft, 'terms' | 'email' | 'email_canonical' | 'proven' | 'profile' | 'password_hash' | 'account_id'>
   >;
+
+/** What is left of a draft when the account is written. */
+export type RegisteredDraft = RegistrationDraft & Required<Pick<RegistrationDraft, 'email' | 'account_id' | 'registered_at'>>;
 
 /**
  * The id of a browser's draft. A legacy identity has one in each browser: the site's word does not tell that the same person sits there,
@@ -53,6 +59,16 @@ export type CompleteDraft = RegistrationDraft &
 export function draftId(browserId: string, legacy?: { clientId: string; legacyId: string }): string {
   const ofBrowser = `browser:${browserId}`;
   return legacy ? `${ofBrowser}:legacy:${legacy.clientId}:${legacy.legacyId}` : ofBrowser;
+}
+
+/** Whether an address was typed. */
+export function hasAddress(draft: RegistrationDraft): draft is AddressedDraft {
+  return draft.email !== undefined && draft.email_canonical !== undefined;
+}
+
+/** Whether the account is written. */
+export function isRegistered(draft: RegistrationDraft): draft is RegisteredDraft {
+  return draft.registered_at !== undefined && draft.email !== undefined && draft.account_id !== undefined;
 }
 
 /** Whether the draft's address was proven in this browser. */

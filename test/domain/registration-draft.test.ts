@@ -5,7 +5,10 @@ import {
   asRegistered,
   beginRegistering,
   giveUpRegistering,
+  hasAddress,
+  isComplete,
   isProven,
+  isRegistered,
   readDraft,
   withAddress,
   withProof,
@@ -33,6 +36,22 @@ test('a proof counts for its address, in its browser', () => {
   expect(isProven(EMPTY, BROWSER)).toBe(false);
   const other = withProof(draft, { email_canonical: 'b@example.jp', browser: BROWSER, at: 3 });
   expect(other).toBe(draft);
+});
+
+test('a draft tells by its parts how far it is: an address was typed, an account may be made, the account is written', () => {
+  const full = complete();
+  const registered = asRegistered(full, { id: 'account', email: 'A@example.jp' }, 7);
+  const far = (draft: RegistrationDraft) => [hasAddress(draft), isComplete(draft, BROWSER), isRegistered(draft)];
+  expect(far(EMPTY)).toEqual([false, false, false]);
+  expect(far(full)).toEqual([true, true, false]);
+  expect(far(registered)).toEqual([false, false, true]);
+  const without = (draft: RegistrationDraft, part: keyof RegistrationDraft) =>
+    Object.fromEntries(Object.entries(draft).filter(([name]) => name !== part)) as RegistrationDraft;
+  for (const part of ['email', 'email_canonical'] as const) expect(hasAddress(without(full, part))).toBe(false);
+  for (const part of ['terms', 'email', 'email_canonical', 'proven', 'profile', 'password_hash', 'account_id'] as const)
+    expect([part, isComplete(without(full, part), BROWSER)]).toEqual([part, false]);
+  for (const part of ['email', 'account_id', 'registered_at'] as const)
+    expect(isRegistered(without(registered, part))).toBe(false);
 });
 
 test('another spelling of the same address changes nothing that was proven; another address loses the proof and the password', () => {

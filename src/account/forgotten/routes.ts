@@ -160,7 +160,7 @@ export function addForgottenRoutes(router: Router<PageState>, deps: Deps, provid
   const postNew = async (ctx: PageContext): Promise<void> => {
     const reset = await resetFor(ctx, 'new');
     if (!reset) return;
-    const account = await storage.accounts.find(reset.account_id as string);
+    const account = reset.account_id === undefined ? undefined : await storage.accounts.find(reset.account_id);
     if (!account || !stillHolds(reset, account)) return redirect(ctx, FORGOTTEN_PATH);
     const password = formField(ctx, 'password');
     const problem = passwordProblem(deps, password, account, ctx.state.t);

@@ -1,6 +1,6 @@
 // ⑥ 認証番号の入力.
 import type { Deps } from '../../deps.ts';
-import { isProven, withProof, type RegistrationDraft } from '../../domain/registration-draft.ts';
+import { isProven, withProof, type AddressedDraft, type RegistrationDraft } from '../../domain/registration-draft.ts';
 import { createCodeLimits } from '../../authentication/one-time-code/code-limits.ts';
 import { page } from '../../http/page-context.ts';
 import { formField } from '../../http/read-form.ts';
@@ -17,17 +17,17 @@ export function createCodePage(
   mailCode: MailCode,
 ): AddRoutes {
   const codeLimits = createCodeLimits(deps);
-  const slotOf = (ctx: InteractionContext, { email_canonical: canonical = '' }: RegistrationDraft): CodeSlot =>
-    codeSlot(ctx.state.interaction.uid, canonical);
+  const slotOf = (ctx: InteractionContext, draft: AddressedDraft): CodeSlot =>
+    codeSlot(ctx.state.interaction.uid, draft.email_canonical);
   const isDone = (ctx: InteractionContext, draft: RegistrationDraft): boolean => isProven(draft, ctx.state.interaction.browserId);
 
   /** Seconds until another code may be asked for; `undefined` where this interaction has none. */
-  const secondsToWait = async (ctx: InteractionContext, draft: RegistrationDraft): Promise<number | undefined> => {
+  const secondsToWait = async (ctx: InteractionContext, draft: AddressedDraft): Promise<number | undefined> => {
     const sent = await deps.storage.emailCodes.find(slotOf(ctx, draft).id);
     return sent && secondsToNextCode(deps, sent.sent_at);
   };
 
-  const show = async (ctx: InteractionContext, draft: RegistrationDraft, errors: Record<string, string> = {}): Promise<void> => {
+  const show = async (ctx: InteractionContext, draft: AddressedDraft, errors: Record<string, string> = {}): Promise<void> => {
     const path = registration.pathOf(ctx, 'code');
     page(ctx, 'code', {
       kind: 'step',
@@ -56,7 +56,7 @@ export function createCodePage(
     const draft = await registration.draftToFill(ctx, 'code');
     if (!draft) return;
     if (isDone(ctx, draft)) return registration.goOn(ctx, draft);
-    const email_canonical = draft.email_canonical as string;
+    const { email_canonical } = draft;
     const checked = await checkCode(deps, slotOf(ctx, draft), formField(ctx, 'code'));
     if (!checked.problem) {
       const proof = { email_canonical, browser: ctx.state.interaction.browserId, at: deps.clock() };
@@ -82,7 +82,7 @@ export function createCodePage(
       path: registration.pathOf(ctx, 'code'),
       seconds: (await secondsToWait(ctx, draft)) ?? 0,
       show: async (errors) => show(ctx, draft, errors),
-      send: async () => mailCode(ctx, { email: draft.email as string, canonical: draft.email_canonical as string }),
+      send: async () => mailCode(ctx, { email: draft.email, canonical: draft.email_canonical }),
     });
   };
 

@@ -48,7 +48,7 @@ export function createConfirmPage(deps: Pick<Deps, 'storage' | 'clock'>, registr
     if (interaction.facts.registration) return interaction.finish({ create: {} });
     const draft = await registration.draftFor(ctx, 'complete');
     if (!draft) return;
-    await interaction.setFacts({ registration: { account_id: draft.account_id as string, email: draft.email as string } });
+    await interaction.setFacts({ registration: { account_id: draft.account_id, email: draft.email } });
     // A family's computer: whoever registers next in this browser begins anew. A legacy user's draft stays, for the other browsers.
     if (!interaction.legacy) await deps.storage.registrationDrafts.remove(draft.id);
     return interaction.finish({ create: {} });

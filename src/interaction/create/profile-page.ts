@@ -57,7 +57,7 @@ export function createProfilePage(
     const password = formField(ctx, 'password');
     // Left empty on the way back from ⑧, the password that was typed before stays.
     const kept = password === '' && draft.password_hash !== undefined;
-    const problem = kept ? undefined : passwordProblem(deps, password, { email: draft.email as string, profile }, ctx.state.t);
+    const problem = kept ? undefined : passwordProblem(deps, password, { email: draft.email, profile }, ctx.state.t);
     if (problem) errors.password = problem;
     if (Object.keys(errors).length) return show(ctx, draft, { values, errors });
     const typed = {

@@ -5,16 +5,16 @@ import { termsInForce } from '../../domain/terms.ts';
 import { redirect } from '../../http/redirect.ts';
 import type { InteractionContext } from '../interaction-context.ts';
 import { changeDraft, draftIdOf, findDraft, hasRegistered } from './draft.ts';
-import { firstMissingPage, mayShow, type PageName } from './flow.ts';
+import { firstMissingPage, mayShow, type DraftAt, type PageName } from './flow.ts';
 
 export type Registration = {
   /** The version of the terms that is to be agreed to. */
   termsVersion(): string;
   draftOf(ctx: InteractionContext): Promise<RegistrationDraft>;
   /** The draft, where nothing before this page is missing; else sends the browser to what is and answers `undefined`. */
-  draftFor(ctx: InteractionContext, page: PageName): Promise<RegistrationDraft | undefined>;
+  draftFor<Page extends PageName>(ctx: InteractionContext, page: Page): Promise<DraftAt[Page] | undefined>;
   /** The same for what was typed on a page: kept also where the terms have changed since it was shown, and asked about then. */
-  draftToFill(ctx: InteractionContext, page: PageName): Promise<RegistrationDraft | undefined>;
+  draftToFill<Page extends PageName>(ctx: InteractionContext, page: Page): Promise<DraftAt[Page] | undefined>;
   /** Changes the draft by a function of the one that stands; answers how it stands then. */
   change(ctx: InteractionContext, change: (draft: RegistrationDraft) => RegistrationDraft): Promise<RegistrationDraft>;
   /** The first page whose answer is missing. */
@@ -31,11 +31,11 @@ export function createRegistration(deps: Pick<Deps, 'config' | 'storage' | 'cloc
   const idOf = ({ state: { interaction } }: InteractionContext): string => draftIdOf(interaction.legacy, interaction.browserId);
 
   /** @param expected the version of the terms that must have been agreed to */
-  async function draftIfDue(
+  async function draftIfDue<Page extends PageName>(
     ctx: InteractionContext,
-    page: PageName,
+    page: Page,
     expected: (draft: RegistrationDraft) => string,
-  ): Promise<RegistrationDraft | undefined> {
+  ): Promise<DraftAt[Page] | undefined> {
     const draft = await registration.draftOf(ctx);
     if (mayShow(page, draft, expected(draft), ctx.state.interaction.browserId)) return draft;
     registration.goOn(ctx, draft);

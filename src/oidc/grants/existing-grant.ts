@@ -13,7 +13,7 @@ export function createLoadExistingGrant({ clients, storage }: Pick<Deps, 'client
     const { oidc } = ctx;
     const provider = oidc.provider;
     const clientId = oidc.client!.clientId;
-    const accountId = oidc.session!.accountId as string;
+    const { accountId } = oidc.account!;
     const client = clients.find(clientId);
     if (!client) return undefined;
 
