@@ -138,3 +138,21 @@ test('S104 連携する and cancel at the same moment, in every order of their w
   expect({ wrong, orders }).toEqual({ wrong: [], orders: [0, 0] });
   expect(held).toBeGreaterThan(3);
 });
+
+test('S108 the page of consent of somebody else’s client: names the dealers that were linked in its own flow, and no others', async () => {
+  const NAMES = { own: '大阪トヨタ', ours: '愛知トヨタ' };
+  const browser = await start(newLegacyId());
+  await press(browser, 'link');
+  await signIn(browser, SATO);
+  expect(linksOf(SATO)).toHaveLength(1);
+  const { page } = await begin(world, 'attack-third', { scope: 'openid dealer_link' }, browser);
+  expect(page.url).toMatch(/\/consent$/);
+  expect(page.text).not.toContain(NAMES.ours);
+  const details = JSON.stringify([{ type: 'dealer_link', dealer: 'osaka-toyota' }]);
+  await begin(world, 'attack-third', { scope: 'openid dealer_link', authorization_details: details }, browser);
+  expect(isAtChoice(browser)).toBe(true);
+  await press(browser, 'link');
+  await browser.open(`${browser.page.url.replace(/\/link$/, '')}/link/continue`, CALLBACK);
+  expect(browser.page.url).toMatch(/\/consent$/);
+  expect([browser.page.text.includes(NAMES.own), browser.page.text.includes(NAMES.ours)]).toEqual([true, false]);
+});

@@ -129,6 +129,9 @@ test('S123 a birth date where there was none: asked for, on the page and in a fl
   await begin(world, 'attack-required', {}, thief);
   expect(thief.page.url).toContain('/required-profile');
   await thief.submit('/required-profile', typed);
+  expect(
+    world.rows(`SELECT 1 FROM expiring_documents WHERE document ->> '$.typed_profile.birthdate' = '1970-01-02'`),
+  ).toHaveLength(1);
   await thief.submit('/required-profile/confirm');
   expect([thief.page.status, headingOf(thief.page)]).toEqual([422, ASKED]);
   await thief.submit('/required-profile/confirm', { password_again: 'Guessed-1' });
@@ -139,6 +142,10 @@ test('S123 a birth date where there was none: asked for, on the page and in a fl
   expect(thief.page.url).toContain('/required-profile/done');
   expect(profileOf(SATO).birthdate).toBe('1970-01-02');
   expect((await nextMail(SATO, told))?.text).toContain('生年月日');
+  // What was typed is forgotten: it is in the profile.
+  expect(world.rows(`SELECT 1 FROM expiring_documents WHERE document ->> '$.typed_profile.birthdate' = '1970-01-02'`)).toEqual(
+    [],
+  );
   await thief.submit('/required-profile/done', {}, CALLBACK);
   expect(thief.page.location).toContain('code=');
 });

@@ -107,6 +107,14 @@ test('S40 a request of another browser, or one that is over: a page that says so
   expect(resumed.status).toBe(400);
 });
 
+test('S40 the address of a page that this browser never had, while it is in a request of its own: not led into that one', async () => {
+  const { browser, page } = await begin(world, 'attack-web');
+  const never = await browser.send(page.url.replace(/interaction\/[\w-]+/, 'interaction/of-somebody-else'));
+  expect([never.status, never.location]).toEqual([400, undefined]);
+  // Its own earlier page leads to the one that is on.
+  expect((await browser.send(page.url)).status).toBe(200);
+});
+
 /** Walks to every form of the interaction and of logout; calls back at each page. */
 async function everyPage(visit: (browser: Browser, page: Answer) => Promise<void>): Promise<void> {
   for (const name of ['about', 'email', 'code', 'profile', 'confirm', 'complete'] as const) {

@@ -1,0 +1,46 @@
+// What a browser remembers of the request that it is in.
+import { expect, test } from '@jest/globals';
+import { readRecentRequest, rememberRequest } from '../../src/interaction/recent-request.ts';
+
+/** The cookies of one browser. */
+function createCookies() {
+  const jar = new Map<string, string>();
+  const written: string[] = [];
+  return {
+    written,
+    cookies: {
+      get: (name: string) => jar.get(name),
+      set: (name: string, value: string) => {
+        written.push(name);
+        jar.set(name, value);
+      },
+    },
+  };
+}
+const request = (uid: string, cid = 'one') => ({ clientId: 'a site/ü', cid, uid });
+
+test('the pages of one request, the newest last, each once', () => {
+  const browser = createCookies();
+  for (const uid of ['a', 'b', 'a']) rememberRequest(browser as never, true, request(uid));
+  expect(readRecentRequest(browser as never, true)).toEqual({ clientId: 'a site/ü', cid: 'one', uids: ['b', 'a'] });
+});
+
+test('another request takes the place of the one before, with its pages', () => {
+  const browser = createCookies();
+  rememberRequest(browser as never, false, request('a'));
+  rememberRequest(browser as never, false, request('b', 'another'));
+  expect(readRecentRequest(browser as never, false)).toEqual({ clientId: 'a site/ü', cid: 'another', uids: ['b'] });
+});
+
+test('no more pages than a cookie can hold, and no cookie for a page that is the newest already', () => {
+  const browser = createCookies();
+  for (let page = 1; page <= 20; page += 1) rememberRequest(browser as never, true, request(`${page}`));
+  rememberRequest(browser as never, true, request('20'));
+  expect(browser.written).toHaveLength(20);
+  expect(new Set(browser.written)).toEqual(new Set(['__Host-common-id.request']));
+  expect(readRecentRequest(browser as never, true)?.uids).toEqual(Array.from({ length: 12 }, (_, index) => `${index + 9}`));
+});
+
+test('no request: nothing is remembered', () => {
+  expect(readRecentRequest(createCookies() as never, true)).toBeUndefined();
+});
