@@ -83,6 +83,7 @@ const CHANGE_RECORDS =
 const NO_BLIND_WRITES: Ban[] = [
   { group: ['**/storage/open-storage.ts', '**/storage/retry-on-conflict.ts'], message: CHANGE_RECORDS },
   { group: ['**/storage/storage.ts'], importNames: ['Storage', 'ExpiringStore', 'VersionConflict'], message: CHANGE_RECORDS },
+  { group: ['**/storage/expiring-records.ts'], message: CHANGE_RECORDS },
 ];
 const NO_LIBRARIES: Record<string, Ban[]> = {
   domain: [

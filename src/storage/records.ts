@@ -4,8 +4,8 @@ import type { Account, EpochMilliseconds } from '../domain/account.ts';
 import type { DealerLink } from '../domain/dealer-link.ts';
 import type { AccountEvent, DealerLinkEvent, Happening, LedgerDataOf, MigrationEvent, Told } from '../domain/ledger-events.ts';
 import type { Migration } from '../domain/migration.ts';
-import type { PasswordReset } from '../domain/password-reset.ts';
 import { accountOf, type RegistrationDraft } from '../domain/registration-draft.ts';
+import { changedNames, type ChangedName, type ExpiringRecords, type ExpiringStores } from './expiring-records.ts';
 import { retryOnConflict } from './retry-on-conflict.ts';
 import {
   AlreadyExists,
@@ -13,7 +13,6 @@ import {
   type AccountStore,
   type DealerLinkStore,
   type ExpiringStore,
-  type InteractionFacts,
   type Ledger,
   type LedgerEvent,
   type MigrationStore,
@@ -47,48 +46,43 @@ export type Changeable<T extends { id: string; version: number; expires_at: Epoc
   change(id: string, change: ChangeOf<T | undefined, Omit<T, 'id' | 'version'>>): Promise<Outcome<T>>;
 };
 
-export type Records = Omit<
-  Storage,
-  'accounts' | 'registrationDrafts' | 'interactionFacts' | 'passwordResets' | 'dealerLinks' | 'migrations' | 'ledger'
-> & {
-  ledger: EventLedger;
-  registrationDrafts: Changeable<RegistrationDraft>;
-  interactionFacts: Changeable<InteractionFacts>;
-  passwordResets: Changeable<PasswordReset>;
-  accounts: Omit<AccountStore, 'create' | 'update'> & {
-    /**
-     * Writes the account of a registration. There is no other way to a new account, so that none has an address that nobody proved.
-     * @param data what the ledger says of it
-     * @throws {Error} 登録 was not pressed, or the draft is not complete and proven in this browser; nothing is written
-     * @throws {AlreadyExists} the account stands, or the address is another account's
-     */
-    register(
-      draft: RegistrationDraft,
-      from: { browserId: string; language: string },
-      data: LedgerDataOf<'account.created'>,
-    ): Promise<void>;
-    /**
-     * @throws {AlreadyExists} the new address or login number is another account's
-     * @throws {StorageUnavailable} too many wrote the record at once
-     */
-    change(id: string, change: ChangeOf<Account, Recorded<Account, AccountEvent>>): Promise<Outcome<Account>>;
+export type Records = Omit<Storage, 'accounts' | ChangedName | 'dealerLinks' | 'migrations' | 'ledger'> &
+  Changeables & {
+    ledger: EventLedger;
+    accounts: Omit<AccountStore, 'create' | 'update'> & {
+      /**
+       * Writes the account of a registration. There is no other way to a new account, so that none has an address that nobody proved.
+       * @param data what the ledger says of it
+       * @throws {Error} 登録 was not pressed, or the draft is not complete and proven in this browser; nothing is written
+       * @throws {AlreadyExists} the account stands, or the address is another account's
+       */
+      register(
+        draft: RegistrationDraft,
+        from: { browserId: string; language: string },
+        data: LedgerDataOf<'account.created'>,
+      ): Promise<void>;
+      /**
+       * @throws {AlreadyExists} the new address or login number is another account's
+       * @throws {StorageUnavailable} too many wrote the record at once
+       */
+      change(id: string, change: ChangeOf<Account, Recorded<Account, AccountEvent>>): Promise<Outcome<Account>>;
+    };
+    dealerLinks: Omit<DealerLinkStore, 'create' | 'update'> & {
+      /** @throws {StorageUnavailable} too many wrote the record at once */
+      change(
+        id: string,
+        change: ChangeOf<DealerLink | undefined, Recorded<DealerLink, DealerLinkEvent>>,
+      ): Promise<Outcome<DealerLink>>;
+    };
+    migrations: Omit<MigrationStore, 'put'> & {
+      /** @throws {StorageUnavailable} too many wrote the record at once */
+      change(
+        clientId: string,
+        legacyId: string,
+        change: ChangeOf<Migration | undefined, Recorded<Migration, MigrationEvent>>,
+      ): Promise<Outcome<Migration>>;
+    };
   };
-  dealerLinks: Omit<DealerLinkStore, 'create' | 'update'> & {
-    /** @throws {StorageUnavailable} too many wrote the record at once */
-    change(
-      id: string,
-      change: ChangeOf<DealerLink | undefined, Recorded<DealerLink, DealerLinkEvent>>,
-    ): Promise<Outcome<DealerLink>>;
-  };
-  migrations: Omit<MigrationStore, 'put'> & {
-    /** @throws {StorageUnavailable} too many wrote the record at once */
-    change(
-      clientId: string,
-      legacyId: string,
-      change: ChangeOf<Migration | undefined, Recorded<Migration, MigrationEvent>>,
-    ): Promise<Outcome<Migration>>;
-  };
-};
 
 /** Takes away what writes a record without regard to the one that stands, and adds what changes it. */
 export function guardRecords(storage: Storage, clock: () => EpochMilliseconds): Records {
@@ -106,9 +100,7 @@ export function guardRecords(storage: Storage, clock: () => EpochMilliseconds): 
 
   return {
     ...storage,
-    registrationDrafts: changeable(storage.registrationDrafts),
-    interactionFacts: changeable(storage.interactionFacts),
-    passwordResets: changeable(storage.passwordResets),
+    ...changeables(storage),
     accounts: {
       ...readableAccounts,
       register: async (draft, { browserId, language }, data) => {
@@ -154,6 +146,13 @@ export function guardRecords(storage: Storage, clock: () => EpochMilliseconds): 
         ),
     },
   };
+}
+
+type Changeables = { [Name in ChangedName]: Changeable<ExpiringRecords[Name]> };
+
+function changeables(stores: ExpiringStores): Changeables {
+  const all = changedNames().map((name) => [name, changeable(stores[name] as ExpiringStore<never>)] as const);
+  return Object.fromEntries(all) as unknown as Changeables;
 }
 
 function changeable<T extends { id: string; version: number; expires_at: EpochMilliseconds }>(

@@ -18,14 +18,14 @@
 //   points are at most 2,147,483,647; those in a payload, and in an event's `data`, are such as JSON carries. Any other is refused with `OddNumber`.
 // - A method that changes an account, a dealer link or a migration takes the event to put in the ledger, and writes both or neither.
 //   Each change leaves one event.
-import type { Account, EpochMilliseconds, Profile } from '../domain/account.ts';
+import type { Account, EpochMilliseconds } from '../domain/account.ts';
 import type { DealerLink } from '../domain/dealer-link.ts';
 import type { Migration } from '../domain/migration.ts';
-import type { PasswordReset } from '../domain/password-reset.ts';
-import type { RegistrationDraft } from '../domain/registration-draft.ts';
 import type { ListedByAccount } from './artifact-references.ts';
+import type { ExpiringStores } from './expiring-records.ts';
 import type { Ledger, LedgerEvent } from './ledger.ts';
 
+export type * from './expiring-records.ts';
 export type * from './ledger.ts';
 
 /** A write named a version that is not the stored one: somebody else was first. Read again, then decide. */
@@ -91,18 +91,6 @@ export interface ArtifactStore {
   listByAccount(model: ListedByAccount, accountId: string, limit: number): Promise<string[]>;
   /** At most `limit` of a model, in the order of their ids, from the first one behind `after` (empty: from the beginning). */
   listAfter(model: string, after: string, limit: number): Promise<{ id: string; payload: Record<string, unknown> }[]>;
-}
-
-/** Things with an id, a version and an end. */
-export interface ExpiringStore<T extends { id: string; version: number; expires_at: EpochMilliseconds }> {
-  find(id: string): Promise<T | undefined>;
-  /**
-   * Writes a new one (`version` 0 → stored as 1) or the next version of one that stands (`version` is the one that was read;
-   * stored as one more). Answers what is stored now.
-   * @throws {VersionConflict} somebody else wrote in between, or what was read has expired.
-   */
-  put(value: T): Promise<T>;
-  remove(id: string): Promise<void>;
 }
 
 export interface AccountStore {
@@ -248,50 +236,9 @@ export interface CounterStore {
   remove(key: string): Promise<void>;
 }
 
-/** The facts of one authorization request in one browser, kept between its pages; id = the interaction's `cid`. */
-export type InteractionFacts = {
-  id: string;
-  version: number;
-  expires_at: EpochMilliseconds;
-  /** The browser in which the request began; see `createBrowserIds`. */
-  browser_id?: string;
-  /** The interaction that the request is at. */
-  current_uid?: string;
-  /** The person chose a way: a new ID, or signing in with one. Stands above what the client asked for. */
-  wants?: 'registration' | 'login';
-  /** ⑨ was passed: the account that was made in this request. */
-  registration?: { account_id: string; email: string };
-  /** What was pressed at ⑩; `dealer` is null for 連携せずに進む. */
-  dealer_choice?: { dealer: string | null; consent?: DealerLink['consent'] };
-  /** 「このIDで続ける」 was pressed for this account, or it signed in during this request. */
-  continue_as?: string;
-  /** The account of somebody whose name or birth date is not that of the hand-over, and who said all the same that it is theirs. */
-  same_person?: string;
-  /** The account that is signed in and is not to be gone on with: the person wants to use another ID. */
-  not_as?: string | undefined;
-  /** Set when the person cancelled: nothing can be chosen in this request after that. */
-  cancelled?: true;
-  /** What was typed at ⑪, until ⑫ writes it. */
-  typed_profile?: Profile | undefined;
-};
-
-/** A legacy profile that was handed over, as checked and read; see `domain/legacy-profile.ts`. */
-export type StoredLegacyProfile = {
-  /** Random; stands in the authorization request where the hand-over's JWT stood. */
-  id: string;
-  version: number;
-  client_id: string;
-  profile: import('../domain/legacy-profile.ts').LegacyProfile;
-  expires_at: EpochMilliseconds;
-};
-
-export interface Storage {
+export interface Storage extends ExpiringStores {
   artifacts: ArtifactStore;
   accounts: AccountStore;
-  registrationDrafts: ExpiringStore<RegistrationDraft>;
-  interactionFacts: ExpiringStore<InteractionFacts>;
-  legacyProfiles: ExpiringStore<StoredLegacyProfile>;
-  passwordResets: ExpiringStore<PasswordReset>;
   emailCodes: EmailCodeStore;
   dealerLinks: DealerLinkStore;
   migrations: MigrationStore;

@@ -1,18 +1,19 @@
-// Documents with an id, a version and an end: registration drafts, interaction facts, legacy profiles. One collection for all kinds.
+// The records of `EXPIRING_RECORDS`, all in one collection.
 import type { EpochMilliseconds } from '../../domain/account.ts';
 import { VersionConflict } from '../storage.ts';
 import type { ExpiringStore } from '../storage.ts';
 import { nextVersion } from '../version.ts';
-import { DURABLE } from './collections.ts';
-import type { Collections, RECREATABLE } from './collections.ts';
+import { DURABLE, RECREATABLE } from './collections.ts';
+import type { Collections } from './collections.ts';
 import { expiredAt, standsAt } from './expiry.ts';
 import { isDuplicateKey } from './mongo-error.ts';
 
 export function createExpiringStore<T extends { id: string; version: number; expires_at: EpochMilliseconds }>(
   { expiringDocuments }: Collections,
   clock: () => EpochMilliseconds,
-  { kind, durability }: { kind: string; durability: typeof DURABLE | typeof RECREATABLE },
+  { kind, durability }: { kind: string; durability: 'durable' | 'recreatable' },
 ): ExpiringStore<T> {
+  const concern = durability === 'durable' ? DURABLE : RECREATABLE;
   const key = (id: string): string => `${kind}:${id}`;
   return {
     async find(id) {
@@ -26,14 +27,14 @@ export function createExpiringStore<T extends { id: string; version: number; exp
       const fields = { kind, version: next.version, document: JSON.stringify(next), expires_at: new Date(next.expires_at) };
       if (value.version === 0) {
         try {
-          await expiringDocuments.replaceOne({ _id, ...expiredAt(now) }, { _id, ...fields }, { upsert: true, ...durability });
+          await expiringDocuments.replaceOne({ _id, ...expiredAt(now) }, { _id, ...fields }, { upsert: true, ...concern });
         } catch (error) {
           throw isDuplicateKey(error) ? new VersionConflict() : error;
         }
         return next;
       }
       const read = { _id, version: value.version, ...standsAt(now) };
-      const { matchedCount } = await expiringDocuments.updateOne(read, { $set: fields }, durability);
+      const { matchedCount } = await expiringDocuments.updateOne(read, { $set: fields }, concern);
       if (matchedCount === 0) throw new VersionConflict();
       return next;
     },

@@ -1,15 +1,14 @@
 // The port on MongoDB: as many nodes as one likes, on a standalone server, a replica set or a sharded cluster.
 import { createSecretKey, randomBytes, type KeyObject } from 'node:crypto';
 import type { EpochMilliseconds } from '../../domain/account.ts';
-import type { PasswordReset } from '../../domain/password-reset.ts';
-import type { RegistrationDraft } from '../../domain/registration-draft.ts';
 import { BROKEN_CLOSED_LEDGER } from '../closed-ledger.ts';
 import { createLedgerChain } from '../ledger-chain.ts';
-import type { InteractionFacts, Ledger, Storage, StoredLegacyProfile } from '../storage.ts';
+import { makeExpiringStores } from '../expiring-records.ts';
+import type { Ledger, Storage } from '../storage.ts';
 import { createAccountIdentifiers } from './account-identifiers.ts';
 import { createAccountStore } from './account-store.ts';
 import { createArtifactStore } from './artifact-store.ts';
-import { defineCollections, DURABLE, RECREATABLE } from './collections.ts';
+import { defineCollections, DURABLE } from './collections.ts';
 import { connect } from './connect.ts';
 import { createCounterStore } from './counter-store.ts';
 import { createDealerLinkStore } from './dealer-link-store.ts';
@@ -67,18 +66,7 @@ export async function openMongoStorage(options: {
   return refuseOddNumbers({
     artifacts: guard(createArtifactStore(collections, clock)),
     accounts: guard(createAccountStore(collections, identifiers, pendingEvents)),
-    registrationDrafts: guard(
-      createExpiringStore<RegistrationDraft>(collections, clock, { kind: 'registration_draft', durability: DURABLE }),
-    ),
-    interactionFacts: guard(
-      createExpiringStore<InteractionFacts>(collections, clock, { kind: 'interaction_facts', durability: RECREATABLE }),
-    ),
-    legacyProfiles: guard(
-      createExpiringStore<StoredLegacyProfile>(collections, clock, { kind: 'legacy_profile', durability: RECREATABLE }),
-    ),
-    passwordResets: guard(
-      createExpiringStore<PasswordReset>(collections, clock, { kind: 'password_reset', durability: DURABLE }),
-    ),
+    ...makeExpiringStores((entry) => guard(createExpiringStore(collections, clock, entry))),
     emailCodes: guard(createEmailCodeStore(collections, clock)),
     dealerLinks: guard(createDealerLinkStore(collections, clock, pendingEvents)),
     migrations: guard(createMigrationStore(collections, clock, pendingEvents)),

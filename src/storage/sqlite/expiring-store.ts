@@ -1,4 +1,4 @@
-// Documents with an id, a version and an end: registration drafts, interaction facts, legacy profiles, password resets. One table for all kinds.
+// The records of `EXPIRING_RECORDS`, all in one table.
 import type { EpochMilliseconds } from '../../domain/account.ts';
 import { VersionConflict } from '../storage.ts';
 import type { ExpiringStore } from '../storage.ts';

@@ -3,9 +3,8 @@ import { randomBytes, createSecretKey, type KeyObject } from 'node:crypto';
 import type { EpochMilliseconds } from '../../domain/account.ts';
 import { BROKEN_CLOSED_LEDGER } from '../closed-ledger.ts';
 import { createLedgerChain } from '../ledger-chain.ts';
-import type { InteractionFacts, Storage, StoredLegacyProfile } from '../storage.ts';
-import type { PasswordReset } from '../../domain/password-reset.ts';
-import type { RegistrationDraft } from '../../domain/registration-draft.ts';
+import { makeExpiringStores } from '../expiring-records.ts';
+import type { Storage } from '../storage.ts';
 import { createAccountStore } from './account-store.ts';
 import { createArtifactStore } from './artifact-store.ts';
 import { createCounterStore } from './counter-store.ts';
@@ -41,19 +40,7 @@ export async function openSqliteStorage(options: {
   return refuseOddNumbers({
     artifacts: createArtifactStore(database, clock),
     accounts: createAccountStore(database, append),
-    registrationDrafts: createExpiringStore<RegistrationDraft>(database, clock, {
-      kind: 'registration_draft',
-      durability: 'durable',
-    }),
-    interactionFacts: createExpiringStore<InteractionFacts>(database, clock, {
-      kind: 'interaction_facts',
-      durability: 'recreatable',
-    }),
-    legacyProfiles: createExpiringStore<StoredLegacyProfile>(database, clock, {
-      kind: 'legacy_profile',
-      durability: 'recreatable',
-    }),
-    passwordResets: createExpiringStore<PasswordReset>(database, clock, { kind: 'password_reset', durability: 'durable' }),
+    ...makeExpiringStores((entry) => createExpiringStore(database, clock, entry)),
     emailCodes: createEmailCodeStore(database, clock),
     dealerLinks: createDealerLinkStore(database, append),
     migrations: createMigrationStore(database, append),

@@ -1,7 +1,8 @@
-// What the port promises of `registrationDrafts`, `interactionFacts`, `legacyProfiles` and `passwordResets`.
+// What the port promises of the records of `EXPIRING_RECORDS`.
 import { describe, expect, test } from '@jest/globals';
 import type { PasswordReset } from '../../../src/domain/password-reset.ts';
 import type { RegistrationDraft } from '../../../src/domain/registration-draft.ts';
+import { EXPIRING_RECORDS, type ExpiringName, type ExpiringRecords } from '../../../src/storage/expiring-records.ts';
 import { VersionConflict } from '../../../src/storage/storage.ts';
 import type { ExpiringStore, InteractionFacts, Storage, StoredLegacyProfile } from '../../../src/storage/storage.ts';
 import { sampleAccount, sampleDealerLink, sampleMigration } from './samples.ts';
@@ -34,14 +35,30 @@ const RESET: Omit<PasswordReset, keyof Document> = {
   account_id: 'a',
 };
 
+const SAMPLES: { [Name in ExpiringName]: Omit<ExpiringRecords[Name], keyof Document> } = {
+  registrationDrafts: DRAFT,
+  interactionFacts: FACTS,
+  legacyProfiles: PROFILE,
+  passwordResets: RESET,
+};
+const NAMES = Object.keys(EXPIRING_RECORDS) as ExpiringName[];
+
 export function expiringStorePromises(open: OpenBackend): void {
-  describe('registrationDrafts', () => storePromises(open, (storage) => storage.registrationDrafts, DRAFT));
-  describe('interactionFacts', () => storePromises(open, (storage) => storage.interactionFacts, FACTS));
-  describe('legacyProfiles', () => storePromises(open, (storage) => storage.legacyProfiles, PROFILE));
-  describe('passwordResets', () => storePromises(open, (storage) => storage.passwordResets, RESET));
+  test('every record has a sample', () => {
+    const missing = NAMES.filter((name) => !Object.hasOwn(SAMPLES, name));
+    const say = (name: string): string => `add a sample of "${name}" to SAMPLES in test/storage/conformance/expiring-stores.ts`;
+    expect(missing.map(say)).toEqual([]);
+  });
+  for (const name of NAMES)
+    describe(name, () => storePromises<Document>(open, (storage) => storage[name] as ExpiringStore<Document>, SAMPLES[name]));
 
   describe('all of them', () => {
     const subject = useSubject(open);
+    test('have kinds of their own', () => {
+      const kinds = Object.values(EXPIRING_RECORDS).map(({ kind }) => kind);
+      expect(kinds).toEqual([...new Set(kinds)]);
+    });
+
     test('do not share ids', async () => {
       const place = { id: 'same', version: 0, expires_at: subject.now() + 1_000 };
       await subject.storage.registrationDrafts.put({ ...place, ...DRAFT });
