@@ -1,19 +1,19 @@
-// The one way to ask other systems: answers are bounded in size and time, and uncompressed.
+// Sends all requests to other systems. It limits the size and time of responses and refuses compression.
 
-/** Larger than any answer we expect: keys, tokens, claims, a dealer's data. */
+/** Larger than any expected response: keys, tokens, claims, a dealer's data. */
 const MAX_ANSWER_BYTES = 64 * 1024;
-/** For the whole answer; a caller's own signal may end it sooner. */
+/** For the whole response; a caller's own signal may end it sooner. */
 const TIMEOUT_MS = 10_000;
 
-/** Statuses whose answers have no body (Fetch Standard, null body status). */
+/** Statuses of responses without a body (Fetch Standard, null body status). */
 const WITHOUT_BODY = [101, 103, 204, 205, 304];
 
-/** Those of `fetch`, as openid-client names them too. */
+/** The options of `fetch`, in the form that openid-client passes too. */
 type FetchOptions = { [Name in keyof RequestInit]?: RequestInit[Name] | undefined };
 
 /**
- * `fetch`, answered when the whole answer has been read.
- * @throws {Error} where the answer is longer than 64 KB, compressed though nobody asked for it, or not there in time; as `fetch` else
+ * Like `fetch`, but returns after reading the whole response.
+ * @throws {Error} if the response is longer than 64 KB, compressed or too late; otherwise like `fetch`
  */
 export async function boundedFetch(
   url: string | URL,
@@ -34,8 +34,8 @@ export async function boundedFetch(
 }
 
 /**
- * `fetch` where only the status and the headers count, such as for a page, whatever its size: the body is not read.
- * @throws {Error} where the head of the answer is not there in time; as `fetch` else
+ * Like `fetch`, but reads only the status and the headers, so the size of the body does not matter.
+ * @throws {Error} if the headers do not arrive in time; otherwise like `fetch`
  */
 export async function fetchStatus(
   url: string | URL,

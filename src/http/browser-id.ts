@@ -1,17 +1,20 @@
-// A random id that a browser keeps: it ties what is half done to the browser in which it was done. It says nothing about the person.
+// A random id in a cookie. It binds unfinished work to the browser in which it was done, and contains nothing about the person.
 import { randomUUID } from 'node:crypto';
 import type { ParameterizedContext } from 'koa';
 
 type CookieContext = Pick<ParameterizedContext, 'cookies'>;
 
 export type BrowserIds = {
-  /** The browser's id, if it has one. */
+  /** Returns the browser's id, if it has one. */
   read(ctx: CookieContext): string | undefined;
-  /** The browser's id; gives it one where it has none. */
+  /** Returns the browser's id, and sets one if it has none. */
   ensure(ctx: CookieContext): string;
 };
 
-/** @param secure whether the app is reached by https */
+/**
+ * Creates the functions that read and set the id.
+ * @param secure whether the app uses https
+ */
 export function createBrowserIds(secure: boolean): BrowserIds {
   const name = `${secure ? '__Host-' : ''}common-id.browser`;
   const read = (ctx: CookieContext): string | undefined => ctx.cookies.get(name, { signed: true });

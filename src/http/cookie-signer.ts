@@ -1,17 +1,21 @@
-// Signs cookies and checks their signatures, as the `cookies` module asks of its keys. The signatures are those of keygrip, which is what
-// the module takes by itself; keygrip hides the comparison in two more HMACs with a key made for it, ten times the work.
+// Signs cookies and verifies their signatures, with the interface of the `cookies` module's keys. The signatures equal those of keygrip,
+// the module's default. Keygrip compares them through two more HMACs with a new key, which is ten times the work.
 import { createHmac, createSecretKey, timingSafeEqual, type KeyObject } from 'node:crypto';
 
 export type CookieSigner = {
   sign(data: string): string;
   verify(data: string, signature: string): boolean;
-  /** Which key made the signature; -1 where none did. */
+  /** Returns the index of the key that made the signature, or -1. */
   index(data: string, signature: string): number;
 };
 
-/** @param keys the first signs, all verify */
+/**
+ * Creates the signer.
+ * @param keys the first one signs, all verify
+ * @throws {Error} if there is no key
+ */
 export function createCookieSigner(keys: readonly string[]): CookieSigner {
-  // Read once: what is done to a key each time it is named by its text costs more than the HMAC.
+  // Converted once: Node's conversion of a string key costs more than the HMAC.
   const secrets = keys.map((key) => createSecretKey(Buffer.from(key)));
   const [first] = secrets;
   if (!first) throw new Error('there is no key to sign cookies with');

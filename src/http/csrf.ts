@@ -1,4 +1,4 @@
-// Cross-site request forgery: every post carries a token that only a page of ours, in this browser, could know.
+// Prevents cross-site request forgery: every POST needs a token that only our own pages in this browser contain.
 import { createHmac, createSecretKey, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Middleware, ParameterizedContext } from 'koa';
 import type { PageState } from './page-context.ts';
@@ -8,10 +8,10 @@ import { PageError } from './page-error.ts';
 const CSRF_FIELD = 'csrf_token';
 
 /**
- * Gives each browser a secret in a cookie and each page the token made from it, and refuses posts without it or from another
- * site. The form must have been read into `ctx.request.body` before.
- * @param cookieName the app's own: cookies are not separated by port
- * @param keys the cookie keys: tokens are made with the first and taken with any, so that a change of keys breaks no open page
+ * Creates middleware that sets a secret cookie, derives each page's token from it, and refuses POSTs without the token or from
+ * another site. The form must already be parsed into `ctx.request.body`.
+ * @param cookieName differs between apps, because browsers share cookies between ports
+ * @param keys the cookie keys: the first one makes tokens, all verify them, so that a key change does not break open pages
  * @throws {PageError} `csrf`, 403
  */
 export function csrf(cookieName: string, keys: readonly string[], origin: string, secure: boolean): Middleware<PageState> {
@@ -53,7 +53,7 @@ function isSame(token: string, sent: unknown): boolean {
   return given.length === expected.length && timingSafeEqual(given, expected);
 }
 
-/** Whether a browser says that another site made it send this. `Origin: null` comes from our own pages too, because they send no referrer. */
+/** Whether the browser reports another site as the origin of the request. Our own pages send `Origin: null`, because they send no referrer. */
 export function isFromAnotherSite(ctx: Pick<ParameterizedContext, 'get'>, origin: string): boolean {
   const sentOrigin = ctx.get('Origin');
   return ctx.get('Sec-Fetch-Site') === 'cross-site' || (sentOrigin !== '' && sentOrigin !== 'null' && sentOrigin !== origin);

@@ -1,13 +1,13 @@
-// The one place that turns an error into an answer.
+// Turns every error into a response.
 import type { Middleware, ParameterizedContext } from 'koa';
 import type { Log } from '../telemetry/log.ts';
 import { page, type PageState } from './page-context.ts';
 import { isPageErrorCode, PAGE_ERRORS, PageError, type PageErrorCode } from './page-error.ts';
 
-/** How soon to ask again while another app cannot be reached. */
+/** When to retry while another app is unavailable. */
 const RETRY_AFTER_SECONDS = 5;
 
-/** An error that says how it is answered, by a code of `PAGE_ERRORS` and its status. Any room may throw one; see `StorageUnavailable`. */
+/** An error that names its response by a code of `PAGE_ERRORS` and a status. Any room may throw one; see `StorageUnavailable`. */
 type TemporaryError = Error & { code: PageErrorCode; retryAfterSeconds: number };
 
 function isTemporary(error: unknown): error is TemporaryError {
@@ -23,7 +23,7 @@ function isTemporary(error: unknown): error is TemporaryError {
   );
 }
 
-/** Finds the answer for anything that was thrown. */
+/** Converts any error to a `PageError`. */
 export function asPageError(error: unknown): PageError {
   if (error instanceof PageError) return error;
   if (isTemporary(error)) {
@@ -31,9 +31,9 @@ export function asPageError(error: unknown): PageError {
     return new PageError(code, { cause: error, detail, retryAfterSeconds });
   }
   const thrown = typeof error === 'object' && error !== null && 'status' in error ? Number(error.status) : 500;
-  // koa-router's word for a method that it does not know, such as LOCK: nothing of ours is missing.
+  // koa-router returns 501 for unknown methods such as LOCK; 405 is the correct status.
   const status = thrown === 501 ? 405 : thrown;
-  // Koa and its middleware throw these by themselves.
+  // Koa and its middleware throw these.
   if (status === 400 || status === 413) return new PageError('form_unreadable', { status, cause: error });
   if (status === 404 || status === 405) return new PageError('not_found', { status, cause: error });
   return new PageError('unexpected', { cause: error, detail: error instanceof Error ? error.message : String(error) });
@@ -47,7 +47,7 @@ function logFailure(log: Log, requestId: string, failure: PageError): void {
   else log.info(fields, 'request refused');
 }
 
-/** How soon to ask again, in whole seconds; `undefined` where waiting does not help. */
+/** Returns when to retry, in whole seconds; `undefined` if waiting does not help. */
 function secondsToWait({ code, retryAfterSeconds }: PageError): number | undefined {
   const seconds = retryAfterSeconds ?? ('wait' in PAGE_ERRORS[code] ? RETRY_AFTER_SECONDS : undefined);
   return seconds === undefined ? undefined : Math.ceil(seconds);
@@ -58,7 +58,7 @@ export function askAgainLater(ctx: Pick<ParameterizedContext, 'set'>, failure: P
   if (seconds !== undefined) ctx.set('Retry-After', String(seconds));
 }
 
-/** The same for a person: in the largest unit that keeps it short, rounded up. */
+/** Says when to retry, in the largest fitting unit, rounded up. */
 function waitSentence(t: PageState['t'], seconds: number | undefined): string | undefined {
   if (seconds === undefined) return undefined;
   if (seconds <= 90) return t('wait.seconds', { seconds });
@@ -66,7 +66,7 @@ function waitSentence(t: PageState['t'], seconds: number | undefined): string | 
   return minutes <= 90 ? t('wait.minutes', { minutes }) : t('wait.hours', { hours: Math.ceil(minutes / 60) });
 }
 
-/** Tells a program whatever was thrown, as OAuth 2.0 names it (RFC 6749 section 5.2). */
+/** Creates middleware that answers errors as JSON with the codes of OAuth 2.0 (RFC 6749 section 5.2). */
 export function errorForPrograms(log: Log): Middleware<PageState> {
   return async function tellError(ctx, next) {
     try {
@@ -84,7 +84,7 @@ export function errorForPrograms(log: Log): Middleware<PageState> {
   };
 }
 
-/** Renders whatever was thrown, and 404 where nobody answered. The page has the reference number that the log has. */
+/** Creates middleware that renders errors, and 404 for unanswered requests. The page shows the request id that is also in the log. */
 export function errorPage(log: Log): Middleware<PageState> {
   return async function renderError(ctx, next) {
     let failure: PageError;

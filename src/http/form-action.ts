@@ -1,9 +1,9 @@
-// Where the forms of a page may lead besides to us, as the content security policy says it.
+// Sources for the content security policy's `form-action`.
 
-/** The source for `form-action` that lets a form, or the redirect after it, arrive at an address. */
+/** Returns the `form-action` source that allows a form, or the redirect after it, to reach a URL. */
 export function formActionOf(target: string): string {
   const { origin, protocol, hostname } = new URL(target);
-  // A private scheme has no origin, and the policy has no word for an IPv6 address: browsers ignore `http://[::1]:50000`. It takes
-  // the scheme itself.
+  // Private schemes have no origin, and CSP cannot express IPv6 addresses: browsers ignore `http://[::1]:50000`. In both cases
+  // the scheme alone works.
   return origin === 'null' || hostname.startsWith('[') ? protocol : origin;
 }

@@ -1,4 +1,4 @@
-// A moment as people in Japan read it.
+// Formats times in Japan's time zone.
 import { LOCALE_OF, type Language } from './translator.ts';
 
 /** @param time epoch milliseconds

@@ -1,10 +1,10 @@
-// Names the place that a request comes from. Every limit of every app counts by these two names, so that one place has one count.
+// Derives the keys by which all limits of all apps count: the address and the network of a request.
 import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
 /**
- * The single place: an IPv4 address (also in its v4-mapped form), or the /64 of an IPv6 address, which one household or phone has to itself.
- * @returns a key in one spelling; `unknown` for a text that is not an address
+ * Returns the key of a single address: an IPv4 address (also in its v4-mapped form), or the /64 of an IPv6 address, which belongs to one household or phone.
+ * @returns the key in canonical form; `unknown` if the text is not an address
  */
 export function sourceOf(address: string): string {
   const parsed = parse(address);
@@ -13,9 +13,9 @@ export function sourceOf(address: string): string {
 }
 
 /**
- * The network around it: /24 of IPv4, /48 of IPv6, which is what one customer of a provider can get at most. An attacker who holds one
- * address of it often holds its neighbours; a carrier has some hundred thousand customers in it.
- * @returns a key in one spelling; `unknown` for a text that is not an address
+ * Returns the key of the network around an address: the /24 of IPv4, or the /48 of IPv6, which is the most that one customer of a provider gets. An attacker
+ * with one address often has its neighbours too. A carrier may have a hundred thousand customers in one network.
+ * @returns the key in canonical form; `unknown` if the text is not an address
  */
 export function networkOf(address: string): string {
   const parsed = parse(address);
@@ -23,7 +23,7 @@ export function networkOf(address: string): string {
   return parsed instanceof ipaddr.IPv4 ? `${parsed.octets.slice(0, 3).join('.')}.0/24` : `${groups(parsed, 3)}::/48`;
 }
 
-/** The library also reads short, octal and hexadecimal spellings of IPv4, which no proxy writes: Node decides what an address is. */
+/** Node decides what an address is, because the library also accepts short, octal and hexadecimal IPv4 addresses, which no proxy sends. */
 function parse(address: string): ipaddr.IPv4 | ipaddr.IPv6 | undefined {
   const [withoutZone = ''] = address.split('%');
   return isIP(address) === 0 ? undefined : ipaddr.process(withoutZone);

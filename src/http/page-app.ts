@@ -1,4 +1,4 @@
-// A Koa application that answers with pages: the same ordered middleware for the common ID and for each reference app.
+// Creates a Koa application for pages, with the same ordered middleware for the common ID and each reference app.
 import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { send } from '@koa/send';
@@ -27,29 +27,29 @@ const ASSET_MAX_AGE_MS = 60 * 60 * 1000;
 /** How long a browser remembers the language that the person chose. */
 const LANGUAGE_KEPT_MS = 365 * 24 * 60 * 60 * 1000;
 
-/** The browser went away while we answered: nothing of ours failed. */
+/** The browser closed the connection during the response; this is not our error. */
 const CONNECTION_ENDED = ['ERR_STREAM_PREMATURE_CLOSE', 'ECONNRESET', 'EPIPE'];
 
 export type PageAppOptions = {
-  /** Names the folder in views/, the file in config/locales/<language>/, and the cookies. */
+  /** The name of the folder in views/, the file in config/locales/<language>/, and the cookies. */
   app: 'common-id' | 'owners-site' | 'maintenance-notebook' | 'dealer-system' | 'mailbox' | 'demo-clients';
-  /** Further files with words, in config/locales/<language>/. */
+  /** More text files in config/locales/<language>/. */
   words?: readonly string[];
-  /** The URL under which browsers reach it, without a path. https makes cookies `Secure` and `__Host-`. */
+  /** The origin of its URLs. With https, cookies are `Secure` and have the prefix `__Host-`. */
   origin: string;
-  /** Signs cookies and tokens; the first signs, all verify. */
+  /** The keys for cookies and tokens; the first one signs, all verify. */
   cookieKeys: string[];
   /** Whether a reverse proxy in front sets X-Forwarded-*. */
   trustProxy: boolean;
   log: Log;
-  /** Compiled views are kept. */
+  /** Whether compiled views are cached. */
   cacheViews: boolean;
   /**
-   * In production, where TLS proves the name: it answers under whatever name the proxy asks for. Everywhere else other names are answered 421
+   * Whether to accept any host name, as in production, where TLS protects the name. Otherwise other names are answered with 421
    * (see own-host.ts).
    */
   anyHost?: boolean;
-  /** By path, what answers programs; before anything is done for pages. */
+  /** Handlers for programs, by path. They run before the middleware for pages. */
   forPrograms?: ReadonlyMap<string, Koa.Middleware<PageState>>;
   /** The brand of this request; TOYOTA if left out. */
   brand?: (ctx: PageContext) => Brand;
@@ -57,14 +57,14 @@ export type PageAppOptions = {
 
 export type PageApp = {
   koa: Koa<PageState>;
-  /** Goes in front of a router whose routes are pages with forms: reads the form, then checks the token. */
+  /** Middleware for routers with forms: reads the form, then checks the CSRF token. */
   forms: Koa.Middleware<PageState>[];
-  /** A name for a cookie of this app: prefixed `__Host-` on https. */
+  /** Returns the full name of a cookie of this app; with https it has the prefix `__Host-`. */
   cookieName: (name: string) => string;
 };
 
 /**
- * Makes the application; the caller adds its routers with `koa.use(…)`.
+ * Creates the application; the caller adds its routers with `koa.use(…)`.
  * Every page is `Cache-Control: no-store`; `/assets/…` comes from views/assets.
  */
 export function createPageApp(options: PageAppOptions): PageApp {
@@ -72,7 +72,7 @@ export function createPageApp(options: PageAppOptions): PageApp {
   const cookieName = (name: string): string => `${secure ? '__Host-' : ''}${options.app}.${name}`;
   const translator = createTranslator(LOCALES, ['common', options.app, ...(options.words ?? [])]);
   const render = createViewRenderer(VIEWS, options.cacheViews);
-  // Only the address that our own proxy added counts; what stood in the header before may be invented.
+  // Uses only the address that our own proxy added. Clients can forge the earlier ones in the header.
   const koa = new Koa<PageState>({ proxy: options.trustProxy, maxIpsCount: 1 });
   koa.keys = createCookieSigner(options.cookieKeys);
   koa.on('error', (error: NodeJS.ErrnoException) => {
@@ -91,8 +91,7 @@ export function createPageApp(options: PageAppOptions): PageApp {
   });
   const { host, protocol } = new URL(options.origin);
   koa.use(async function pinHost(ctx, next) {
-    // Links, redirects and mails are made of the configured origin; what a request claims to have asked for reaches none of them,
-    // nor a cache that is made for it.
+    // Links, redirects and mails use the configured origin. This prevents host header injection and cache poisoning.
     ctx.req.headers.host = host;
     delete ctx.req.headers['x-forwarded-host'];
     if (options.trustProxy) ctx.req.headers['x-forwarded-proto'] = protocol.slice(0, -1);
@@ -108,13 +107,13 @@ export function createPageApp(options: PageAppOptions): PageApp {
   koa.use(async function serveAssets(ctx, next) {
     if (!ctx.path.startsWith('/assets/')) return next();
     const maxage = options.cacheViews ? ASSET_MAX_AGE_MS : 0;
-    // Rooted in the folder itself: `/assets/../` must not lead to the views beside it.
+    // The assets folder is the root, so that `/assets/../` does not lead to the views.
     const sent = await send(ctx, ctx.path.slice('/assets'.length), { root: ASSETS, maxage }).catch(
       (error: { status?: number }) => {
         if ((error.status ?? 500) >= 500) throw error;
       },
     );
-    // No such file, or a path that leads out: answered as every page that is not there, without the path of this machine.
+    // The file does not exist, or the path leads out of the folder. The 404 page does not reveal paths of this machine.
     if (sent === undefined) await next();
   });
   koa.use(async function setLanguage(ctx, next) {
@@ -147,7 +146,7 @@ export function createPageApp(options: PageAppOptions): PageApp {
       ctx.set('Vary', 'Accept-Language, Cookie');
       ctx.body = render('layout', {
         ...data,
-        // A view whose name begins with a slash is shared by all apps.
+        // All apps share the views whose name starts with a slash.
         view: view.startsWith('/') ? view : `/${options.app}/${view}`,
         app: options.app,
         t: ctx.state.t,
@@ -156,7 +155,7 @@ export function createPageApp(options: PageAppOptions): PageApp {
         csrfToken: ctx.state.csrfToken,
         requestId: ctx.state.requestId,
         path: ctx.path,
-        // One slash in front: two would be another site's address, and the links of the page are made from this.
+        // One leading slash only: links of the page are built from this, and `//host` would be another site.
         url: ctx.url.replace(/^[/\\]*/, '/'),
         failed,
       });

@@ -1,9 +1,9 @@
-// The errors that a person may read: one entry each. The log has the details.
+// The errors that are shown to people. The log has the details.
 
 type Entry = {
-  /** The HTTP statuses that it is answered with. The first one counts where none is named. */
+  /** The possible HTTP statuses; the first one is the default. */
   status: readonly [number, ...number[]];
-  /** Whether the answer says how long to wait: as long as the error names, or for a few seconds where it may name none. */
+  /** Whether the response says how long to wait: `named` by the error, or a `default` of a few seconds. */
   wait?: 'named' | 'default';
 };
 
@@ -11,26 +11,26 @@ type Entry = {
 export const PAGE_ERRORS = {
   /** A post that did not come from a form of this browser. */
   csrf: { status: [403] },
-  /** A post that no form of ours sends. */
+  /** A POST that none of our forms sends. */
   form_unreadable: { status: [400, 413, 415] },
   not_found: { status: [404, 405] },
-  /** A page that knows other methods. */
+  /** The page supports other methods only. */
   method_not_allowed: { status: [405] },
   /** Too many requests at a reference app. */
   rate_limited: { status: [429], wait: 'named' },
   /** Too many requests at the common ID. */
   too_many_requests: { status: [429], wait: 'named' },
-  /** The database, or the hashing of passwords, has too much to do. */
+  /** The database or the password hashing is overloaded. */
   busy: { status: [503], wait: 'named' },
   /** Another app does not answer. */
   unavailable: { status: [503], wait: 'default' },
-  /** A fault of ours. */
+  /** An error of ours. */
   unexpected: { status: [500] },
-  /** An interaction that is over, or another browser's. */
+  /** The interaction has ended, or belongs to another browser. */
   interaction_expired: { status: [400] },
-  /** The client was removed or disabled while the person was at a page of ours. */
+  /** The client was removed or disabled while the person was on our pages. */
   client_unknown: { status: [400] },
-  /** The following four are errors of oidc-provider that cannot be answered to a client. */
+  /** The next four are errors of oidc-provider that cannot be returned to a client. */
   invalid_request: { status: [400] },
   invalid_client: { status: [400] },
   invalid_redirect_uri: { status: [400] },
@@ -41,13 +41,13 @@ export const PAGE_ERRORS = {
   migration_undo_dead: { status: [400] },
   /** A pushed request that another browser opened first. */
   opened_elsewhere: { status: [400] },
-  /** A browser that keeps no cookies. */
+  /** The browser does not accept cookies. */
   cookies_off: { status: [400] },
 } as const satisfies Record<string, Entry>;
 
 export type PageErrorCode = keyof typeof PAGE_ERRORS;
 
-/** Whether a page has words for this code. */
+/** Whether the code is one of `PAGE_ERRORS`. */
 export function isPageErrorCode(code: string): code is PageErrorCode {
   return Object.hasOwn(PAGE_ERRORS, code);
 }
@@ -55,7 +55,7 @@ export function isPageErrorCode(code: string): code is PageErrorCode {
 type Options = {
   /** For the log only. */
   detail?: string;
-  /** Where the page's way on leads: a path of ours, or the URL of a registered client. The app's start where it is left out. */
+  /** The target of the page's link: one of our paths, or the URL of a registered client. Defaults to the app's start page. */
   wayOn?: string;
   cause?: unknown;
 };
@@ -70,7 +70,7 @@ type Given = {
     : [code: Code, options?: OptionsOf<Code>];
 }[PageErrorCode];
 
-/** An error that the error page shows. Its words are `errors.<code>.title`, `.text`, and `.action` on the way on. */
+/** An error for the error page. Its texts are `errors.<code>.title`, `.text`, and `.action` for the link. */
 export class PageError extends Error {
   override name = 'PageError';
   readonly code: PageErrorCode;

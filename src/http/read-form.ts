@@ -1,23 +1,23 @@
-// Reads a posted form: text fields only, each at most once, nothing nested.
+// Reads a posted form. Fields are strings, appear at most once and are not nested.
 import type { Middleware } from 'koa';
 import { PageError } from './page-error.ts';
 import type { PageContext, PageState } from './page-context.ts';
 
-/** More than any page of ours posts; less than what could burden the server. */
+/** More than any of our pages sends, and too little to overload the server. */
 const FORM_LIMIT = '16kb';
 
-/** What fields of our forms are called; `email[$ne]`, `__proto__` and `constructor.prototype` come from somebody who tries things. */
+/** The names of our form fields. Names such as `email[$ne]`, `__proto__` and `constructor.prototype` are attacks. */
 const FIELD_NAME = /^[a-z][a-z0-9_]*$/;
 
 let parser: Middleware | undefined;
 
-/** Loads what parses forms; otherwise the first form does. */
+/** Loads the form parser in advance; otherwise the first form loads it. */
 export async function loadFormParser(): Promise<Middleware> {
   const { bodyParser } = await import('@koa/bodyparser');
   return (parser ??= bodyParser({
     enableTypes: ['form'],
     formLimit: FORM_LIMIT,
-    // Flat names only: `email[$ne]=` stays a field of that name, which is refused below.
+    // No nesting: `email[$ne]=` stays a field of that name, which is refused below.
     qs: { depth: 0, parameterLimit: 100, allowPrototypes: false },
     onError: (error) => {
       const status = 'status' in error && error.status === 413 ? 413 : 400;
@@ -27,7 +27,7 @@ export async function loadFormParser(): Promise<Middleware> {
 }
 
 /**
- * Parses `application/x-www-form-urlencoded` posts; everything else is refused, because no page sends it.
+ * Creates middleware that parses `application/x-www-form-urlencoded` POSTs and refuses other types, which no page sends.
  * @throws {PageError} `form_unreadable`, 400, 413 or 415
  */
 export function readForm(): Middleware<PageState> {
@@ -45,19 +45,18 @@ export function readForm(): Middleware<PageState> {
         parsed = true;
       });
       if (!parsed) throw new PageError('form_unreadable');
-      // As they were sent: the parser leaves names of prototypes out without a word.
+      // Checks the raw names, because the parser silently drops prototype names.
       const names = [...new URLSearchParams(ctx.request.rawBody ?? '').keys()];
       const strange = names.find((name) => !FIELD_NAME.test(name));
-      if (strange !== undefined)
-        throw new PageError('form_unreadable', { detail: 'a field has a name that no form of ours has' });
+      if (strange !== undefined) throw new PageError('form_unreadable', { detail: 'a field name is not one of our forms' });
     }
     await next();
   };
 }
 
 /**
- * The text of a posted field as it was typed; an empty string where it is missing.
- * @throws {PageError} `form_unreadable`, 400, where the field was sent twice or is no text
+ * Returns the text of a posted field as typed, or an empty string if it is missing.
+ * @throws {PageError} `form_unreadable`, 400, if the field was sent twice or is not a string
  */
 export function formField(ctx: PageContext, name: string): string {
   const body = (ctx.request.body ?? {}) as Record<string, unknown>;
@@ -65,7 +64,7 @@ export function formField(ctx: PageContext, name: string): string {
   if (value === undefined) return '';
   if (typeof value !== 'string')
     throw new PageError('form_unreadable', {
-      detail: `field ${name} is no single text`,
+      detail: `field ${name} is not a single string`,
     });
   return value;
 }

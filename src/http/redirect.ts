@@ -1,10 +1,13 @@
-// Sends the browser on, always with 303: it asks with GET and carries nothing of a form along (RFC 9700 section 4.12).
+// Redirects the browser, always with 303, so that it uses GET and does not send the form again (RFC 9700 section 4.12).
 import type { ParameterizedContext } from 'koa';
 
-/** @param target a path of ours, or an address that a registered client or the configuration names */
+/**
+ * Redirects to a target.
+ * @param target one of our paths, or a URL from a registered client or the configuration
+ */
 export function redirect(ctx: Pick<ParameterizedContext, 'redirect' | 'status' | 'set'>, target: string): void {
   ctx.redirect(target);
   ctx.status = 303;
-  // It tells how far somebody got; a browser that kept it would skip a page that is to be asked for again.
+  // The redirect depends on the person's progress. A cached one would skip pages that must be requested again.
   ctx.set('Cache-Control', 'no-store');
 }

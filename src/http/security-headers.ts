@@ -1,4 +1,4 @@
-// The headers that make a browser distrust everything but us (OWASP ASVS 3.4, RFC 9700 section 4.16).
+// The security headers of responses (OWASP ASVS 3.4, RFC 9700 section 4.16).
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import helmet, { type HelmetOptions } from 'helmet';
 import type { Middleware } from 'koa';
@@ -14,26 +14,26 @@ const POLICY = [
   "form-action 'self'",
 ].join('; ');
 
-/** Of an answer that is no page: should a browser take it for one, nothing of it runs or is framed. */
+/** For responses that are not pages: if a browser renders one anyway, nothing in it runs and it cannot be framed. */
 const POLICY_FOR_PROGRAMS = "default-src 'none'; frame-ancestors 'none'";
 
 /**
- * Sets the content security policy without inline script or style, and what else helmet sets.
- * `ctx.state.formActionOrigins` may be filled by whoever handles the request.
+ * Creates middleware that sets a content security policy without inline scripts or styles, and helmet's other headers.
+ * Request handlers may add to `ctx.state.formActionOrigins`.
  */
 export function securityHeaders(secure: boolean): Middleware<PageState> {
   const headers = headersOf({
     ...common(secure),
-    // Popups and cross-origin readers have no business here, and isolation breaks nothing of ours.
+    // No popup or other origin needs access to our pages, so isolation breaks nothing.
     crossOriginOpenerPolicy: { policy: 'same-origin' },
   });
   return async function setSecurityHeaders(ctx, next) {
     for (const [name, value] of headers) ctx.res.setHeader(name, value);
     ctx.state.formActionOrigins = [];
-    // Set before the answer is made: oidc-provider adds the hash of a script of its own to `script-src` where it needs one.
+    // Set before the response is rendered, because oidc-provider adds the hash of its own script to `script-src`.
     ctx.set('Content-Security-Policy', POLICY);
     await next();
-    // Chromium applies form-action to the redirects after a post too, so the way back to the client is named.
+    // Chromium also applies form-action to redirects after a POST, so the client's origin is added.
     const policy = ctx.response.get('Content-Security-Policy');
     ctx.set(
       'Content-Security-Policy',
@@ -42,7 +42,7 @@ export function securityHeaders(secure: boolean): Middleware<PageState> {
   };
 }
 
-/** Sets those that mean something to programs (OWASP REST Security, “Security Headers”). What says how to treat a page is left out. */
+/** Creates middleware that sets the headers for programs (OWASP REST Security, “Security Headers”), without those for pages. */
 export function securityHeadersForPrograms(secure: boolean): Middleware<PageState> {
   const headers = headersOf({
     ...common(secure),
@@ -68,7 +68,7 @@ function common(secure: boolean) {
   } satisfies HelmetOptions;
 }
 
-/** What helmet sets, which is the same at every answer: asked for once. */
+/** Returns helmet's headers. They are the same for every response, so this runs once. */
 function headersOf(options: HelmetOptions): [name: string, value: string][] {
   const headers: [string, string][] = [];
   const answer = { setHeader: (name: string, value: string) => headers.push([name, value]), removeHeader: () => undefined };

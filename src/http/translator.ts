@@ -1,4 +1,4 @@
-// Words in the person's language. Texts stand in config/locales/<language>/<app>.json; Japanese first, English complete.
+// Texts in the person's language, from config/locales/<language>/<app>.json. The default is Japanese; English is complete.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import i18next, { type i18n } from 'i18next';
@@ -7,20 +7,20 @@ export const LANGUAGES = ['ja', 'en'] as const;
 export type Language = (typeof LANGUAGES)[number];
 const DEFAULT_LANGUAGE: Language = 'ja';
 
-/** How dates, times and numbers are written in a language. */
+/** The locale for dates, times and numbers of a language. */
 export const LOCALE_OF: Record<Language, string> = { ja: 'ja-JP', en: 'en-GB' };
 
-/** Answers the text of a key (`login.title`); `{{name}}` in it is replaced by `values.name`. */
+/** Returns the text of a key such as `login.title`, and replaces `{{name}}` with `values.name`. */
 export type Translate = (key: string, values?: Record<string, string | number>) => string;
 
-/** Finds the words of one app in one language. */
+/** The texts of one app, by language. */
 export type Translator = { in(language: Language): Translate };
 
 /**
- * Loads the texts of an app in every language.
- * @param localesDirectory the folder with one folder a language
- * @param files names of the text files; a key that a later file has too replaces the earlier one's
- * @throws where a file is missing or is no JSON
+ * Loads the texts of an app in all languages.
+ * @param localesDirectory the folder that has one folder for each language
+ * @param files the names of the text files; keys in later files override earlier ones
+ * @throws {Error} if a file is missing or is not JSON
  */
 export function createTranslator(localesDirectory: string, files: readonly string[]): Translator {
   const resources = Object.fromEntries(
@@ -35,7 +35,7 @@ export function createTranslator(localesDirectory: string, files: readonly strin
     resources,
     fallbackLng: false,
     initAsync: false,
-    // EJS escapes what it prints; escaping twice would show entities.
+    // EJS escapes its output; escaping twice would show entities.
     interpolation: { escapeValue: false },
     returnEmptyString: false,
   });
@@ -43,13 +43,13 @@ export function createTranslator(localesDirectory: string, files: readonly strin
   const translates = new Map<Language, Translate>(
     LANGUAGES.map((language) => {
       const fixed = instance.getFixedT(language);
-      // A page asks for forty texts, most of them without values: i18next searches for each once.
+      // Caches texts without values. A page needs about forty texts, most of them without values.
       const found = new Map<string, string>();
       const find = (key: string): string => {
         const known = found.get(key);
         if (known !== undefined) return known;
         const text = fixed(key);
-        // i18next answers a key that it does not have with itself; such a key may be made of what somebody sent.
+        // i18next returns unknown keys unchanged. These are not cached, because a key may contain user input.
         if (text !== key) found.set(key, text);
         return text;
       };
@@ -59,7 +59,7 @@ export function createTranslator(localesDirectory: string, files: readonly strin
   return { in: (language) => translates.get(language) as Translate };
 }
 
-/** The first of the wished languages that we have; wishes are BCP 47 tags in order (`ui_locales`, OpenID Connect Core 3.1.2.1). */
+/** Returns the first supported language of the preferred ones; these are BCP 47 tags in order (`ui_locales`, OpenID Connect Core 3.1.2.1). */
 export function chooseLanguage(wishes: readonly (string | undefined)[]): Language {
   for (const wish of wishes) {
     const primary = wish?.toLowerCase().split('-')[0];

@@ -7,7 +7,7 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 
 type AnchorDeps = Pick<Deps, 'config' | 'clock' | 'log'> & { storage: Pick<Deps['storage'], 'ledger'> };
 
-/** Takes the anchor of the day where none of any process stands, and brings the file that the settings name up to date. */
+/** Makes the day's anchor unless a process has already made it, and updates the anchor file of the settings. */
 export async function anchorDaily({ config, storage: { ledger }, clock, log }: AnchorDeps): Promise<void> {
   const last = await ledger.lastAnchor();
   if (!last || clock() - contentOf(last).at >= DAY_MS) {

@@ -1,5 +1,5 @@
-// Spares a dealer's system that is down, and everybody who waits behind it: after some failures in a row it is not called for a while, then
-// one job tries for all. Each process finds out by itself.
+// A circuit breaker for dealers' systems. After several failures in a row, a dealer is not called for a while, so that it can recover and
+// jobs do not wait for it. Then one job tries it. Each process has its own breaker.
 import { randomInt } from 'node:crypto';
 import type { Deps } from '../deps.ts';
 import { PostponeJob } from './runner.ts';
@@ -9,11 +9,17 @@ export const FAILURES_IN_A_ROW = 10;
 const OPEN_MS = 30_000;
 
 export type DealerBreaker = {
-  /** Calls the dealer at this address. @throws {PostponeJob} without a call, while the dealer is spared; else what the call throws */
+  /**
+   * Calls the dealer at this address.
+   * @throws {PostponeJob} without a call, while the breaker is open; otherwise the call's error
+   */
   call(address: string, call: () => Promise<void>): Promise<void>;
 };
 
-/** @param openMs how long a dealer that fails is not called */
+/**
+ * Creates the breaker of this process.
+ * @param openMs how long a failing dealer is not called, in milliseconds
+ */
 export function createDealerBreaker({ clock, log }: Pick<Deps, 'clock' | 'log'>, openMs = OPEN_MS): DealerBreaker {
   const dealers = new Map<string, { failures: number; openUntil: number }>();
 
@@ -22,10 +28,10 @@ export function createDealerBreaker({ clock, log }: Pick<Deps, 'clock' | 'log'>,
       const dealer = dealers.get(address) ?? { failures: 0, openUntil: 0 };
       dealers.set(address, dealer);
       if (dealer.failures >= FAILURES_IN_A_ROW) {
-        // Jobs that wait together do not come back together.
+        // Spreads the postponed jobs over time.
         if (clock() < dealer.openUntil)
-          throw new PostponeJob(dealer.openUntil + randomInt(openMs), 'the dealer is not called for a while');
-        // This one tries; the others go on waiting until it knows.
+          throw new PostponeJob(dealer.openUntil + randomInt(openMs), 'the dealer keeps failing and is not called for a while');
+        // This job tries the dealer; the others wait for its result.
         dealer.openUntil = clock() + openMs;
       }
       const answers = (): void => {
@@ -41,7 +47,7 @@ export function createDealerBreaker({ clock, log }: Pick<Deps, 'clock' | 'log'>,
           dealer.failures += 1;
           dealer.openUntil = clock() + openMs;
           if (dealer.failures === FAILURES_IN_A_ROW)
-            log.warn({ dealer: address }, 'the dealer fails; it is not called for a while');
+            log.warn({ dealer: address }, 'the dealer keeps failing and is not called for a while');
         }
         throw error;
       }

@@ -1,4 +1,4 @@
-// Jobs: tell a dealer of a customer who has linked their ID, until the dealer has accepted; and of what changes about the customer later.
+// Jobs that deliver a customer's link to a dealer until the dealer accepts it, and deliver later changes of the customer's data.
 import type { Deps } from '../deps.ts';
 import { accept, CONSENT_RECEIPT_LIFETIME_SECONDS, fail, isLive, failUpdate, type DealerLink } from '../domain/dealer-link.ts';
 import { customerOf } from '../domain/dealer-subject.ts';
@@ -12,10 +12,10 @@ import { tellDealer } from './tell-dealer.ts';
 
 type DeliverDeps = Pick<Deps, 'config' | 'storage' | 'clock' | 'keys' | 'jobs'>;
 
-/** What a legacy site hands over changes once or twice; more in one delivery is left to the next try. */
+/** The handed-over data usually changes once or twice. Further changes during one delivery are left to the next attempt. */
 const MOST_CHANGES = 5;
 
-/** The handlers of `deliver_dealer_link` and `update_dealer_link`. */
+/** Creates the handlers of `deliver_dealer_link` and `update_dealer_link`. */
 export function createDealerLinkDelivery(deps: DeliverDeps, breaker: DealerBreaker): { deliver: JobHandler; update: JobHandler } {
   const { config, storage } = deps;
   const giveUpAfterMs = config.dealerDelivery.giveUpAfterSeconds * 1000;
@@ -32,7 +32,7 @@ export function createDealerLinkDelivery(deps: DeliverDeps, breaker: DealerBreak
     return outcome.changed ? outcome.now : undefined;
   };
 
-  /** One mail for one outcome: `version` tells a second failure of the same consent from the first. */
+  /** Sends one mail for each outcome. `version` distinguishes a second failure of the same consent from the first. */
   const tell = async (link: DealerLink, template: 'dealer-link-done' | 'dealer-link-failed'): Promise<void> => {
     const account = await storage.accounts.find(link.account_id);
     const dealer = config.dealers.find(({ code }) => code === link.dealer);
@@ -47,8 +47,8 @@ export function createDealerLinkDelivery(deps: DeliverDeps, breaker: DealerBreak
   };
 
   /**
-   * Tells the dealer how things stand, and again where they have changed by then: of two jobs the one whose call comes last looks once
-   * more, so that the dealer ends up with what stands.
+   * Sends the current state to the dealer, and again if it has changed during the call. If two jobs run in parallel, the one whose call
+   * is last checks once more, so that the dealer ends up with the current state.
    */
   const tellAll = async (link: DealerLink, job: Job, signal: AbortSignal): Promise<void> => {
     const [account, dealer] = [
@@ -59,7 +59,7 @@ export function createDealerLinkDelivery(deps: DeliverDeps, breaker: DealerBreak
     const known = async (): Promise<HandedOver> => handedOver(await storage.migrations.listByAccount(account.id), link);
     let told = await known();
     for (let round = 0; ; round += 1) {
-      if (round === MOST_CHANGES) throw new Error('what there is to tell changed too often');
+      if (round === MOST_CHANGES) throw new Error('the data changed too often during the delivery');
       const call = `${job.key}:${job.created_at}:${round}`;
       const body = await bodyOf(deps, link, dealer, account, told);
       await breaker.call(dealer.resource, async () => tellDealer(deps, { method: 'PUT', call, link, dealer, body, signal }));
@@ -69,13 +69,13 @@ export function createDealerLinkDelivery(deps: DeliverDeps, breaker: DealerBreak
     }
     const active = await change(link.id, accept, 'dealer_link.accepted');
     if (active) return tell(active, 'dealer-link-done');
-    // Taken back while the dealer was told: the withdrawal may have got there first.
+    // The consent was withdrawn during the call, and the withdrawal may have reached the dealer first.
     if ((await storage.dealerLinks.find(link.id))?.status === 'withdrawn') {
       await tellDealer(deps, { method: 'DELETE', call: `${job.key}:${job.created_at}`, link, dealer, signal });
     }
   };
 
-  /** @param to what becomes of the link, where the dealer did not take it within the time */
+  /** @param to returns the next state of a link that the dealer did not accept in time */
   const gaveUp = (to: (link: DealerLink, now: number) => DealerLink) => async (payload: Record<string, unknown>) => {
     const link = await change(String(payload.link_id), to, 'dealer_link.failed');
     if (link) await tell(link, 'dealer-link-failed');
@@ -86,9 +86,9 @@ export function createDealerLinkDelivery(deps: DeliverDeps, breaker: DealerBreak
       giveUpAfterMs,
       async run(payload, job, signal) {
         const link = await storage.dealerLinks.find(String(payload.link_id));
-        // Taken back before it was told: the withdrawal's own job says so to the dealer.
+        // Withdrawn before the delivery; the withdrawal's own job tells the dealer.
         if (!link || link.status === 'withdrawn') return;
-        // Accepted before, by a process that died before it could say so; the mail is one.
+        // Already accepted; the process died before it completed the job. The mail is still sent only once.
         if (link.status === 'active') return tell(link, 'dealer-link-done');
         await tellAll(link, job, signal);
       },
@@ -98,7 +98,7 @@ export function createDealerLinkDelivery(deps: DeliverDeps, breaker: DealerBreak
       giveUpAfterMs,
       async run(payload, job, signal) {
         const link = await storage.dealerLinks.find(String(payload.link_id));
-        // One that does not stand is told in full when the person wants it again.
+        // A link that is not live is delivered in full when the person restores it.
         if (link && isLive(link)) await tellAll(link, job, signal);
       },
       gaveUp: gaveUp(failUpdate),

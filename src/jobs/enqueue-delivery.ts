@@ -1,29 +1,29 @@
-// Puts on its way what a dealer is to be told of a link.
+// Enqueues the jobs that tell a dealer about a link.
 import type { DealerLink } from '../domain/dealer-link.ts';
 import type { JobQueue } from './job-queue.ts';
 
-/** One delivery for each consent, so that a renewed one is told again. */
+/** Returns the job key of a delivery. It differs for each consent, so that a renewed consent is delivered again. */
 export function deliveryKey({ id, consent }: DealerLink): string {
   return `deliver_dealer_link:${id}:${consent.given_at}`;
 }
 
-/** The link, which waits to be delivered. Can be repeated. */
+/** Enqueues the delivery of a pending link. Idempotent. */
 export async function enqueueDelivery(jobs: JobQueue, link: DealerLink): Promise<void> {
-  // A link that waits although its delivery was done: an update of it was given up since, and the person wants it tried again.
+  // `again`: a link may be pending although its delivery was done, if a later update failed and the person retries it.
   await jobs.enqueue('deliver_dealer_link', deliveryKey(link), { link_id: link.id }, { again: true });
 }
 
 /**
- * What has changed about the customer of a link. The job tells nobody of a link that does not stand when it runs.
- * @param change names the change: one update for each. Can be repeated
+ * Enqueues an update of a link's customer data. The job does nothing if the link is not live when it runs. Idempotent.
+ * @param change identifies the change; each change has one update
  */
 export async function enqueueUpdate(jobs: JobQueue, link: DealerLink, change: string): Promise<void> {
   await jobs.enqueue('update_dealer_link', `update_dealer_link:${link.id}:${change}`, { link_id: link.id });
 }
 
 /**
- * The end of the link. Comes before the withdrawal is written, which the job then waits for: whatever a process does in between, no
- * withdrawal stays untold. Can be repeated.
+ * Enqueues the withdrawal of a link. Call it before writing the withdrawal; the job waits for that write. So the dealer learns of every
+ * withdrawal even if the process dies in between. Idempotent.
  */
 export async function enqueueWithdrawal(jobs: JobQueue, link: DealerLink): Promise<void> {
   await jobs.enqueue('withdraw_dealer_link', `withdraw_dealer_link:${link.id}:${link.consent.given_at}`, { link_id: link.id });

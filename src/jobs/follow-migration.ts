@@ -1,5 +1,5 @@
-// Job: what follows a change of a migration. The dealers of the account are told, and after the end of one both addresses get a mail by which
-// it can be undone.
+// Job that follows a change of a migration. It tells the account's dealers. After the completion of a migration, it also mails both
+// addresses a link that undoes it.
 import { createHash, randomBytes } from 'node:crypto';
 import type { Deps } from '../deps.ts';
 import type { Account } from '../domain/account.ts';
@@ -14,26 +14,26 @@ type FollowDeps = Pick<Deps, 'config' | 'clients' | 'storage' | 'clock' | 'jobs'
   formatTime: (time: number, language: 'ja' | 'en') => string;
 };
 
-/** A process that wrote the change and died before it said so has been gone for so long. */
+/** After this time the change was either written or its process is dead. */
 const SURELY_WRITTEN_AFTER_MS = 60_000;
 const GIVE_UP_AFTER_MS = 24 * 60 * 60 * 1000;
 
-/** Under which a token of a mail is kept, by its SHA-256; the payload is an `UndoToken`. */
+/** The model of undo tokens, which are stored by their SHA-256. The payload is an `UndoToken`. */
 export const UNDO_MODEL = 'MigrationUndo';
 export type UndoToken = Pick<Migration, 'client_id' | 'legacy_id'> & { completion: string };
 
-/** Where a link out of the mail leads. */
+/** The path of the link in the mail. */
 export const UNDO_PATH = '/account/migration/undo';
 
-/** What is stored of a token. */
+/** Returns the hash under which a token is stored. */
 export function digestOfUndoToken(token: string): string {
   return createHash('sha256').update(token).digest('base64url');
 }
 
 /**
- * Writes a change of a migration and has it followed, whatever becomes of this process in between: a second job, a minute later, does what
- * the first one was to do.
- * @param write the one write of the change; called once
+ * Writes a change of a migration and enqueues the job that follows it. Before the write it also enqueues a second job for a minute later,
+ * in case this process dies in between.
+ * @param write performs the single write of the change; called once
  */
 export async function writeAndFollow<T>(
   { jobs, clock }: Pick<Deps, 'jobs' | 'clock'>,
@@ -43,25 +43,25 @@ export async function writeAndFollow<T>(
   const key = keyOf(change);
   await jobs.enqueue('follow_migration', `${key}:later`, change, { runAt: clock() + SURELY_WRITTEN_AFTER_MS });
   const written = await write();
-  // The change stands, and the other job is there.
+  // The change is written, and the second job exists.
   await jobs.enqueue('follow_migration', key, change).catch(() => undefined);
   return written;
 }
 
-/** Has the dealers told of what the legacy site hands over of a migration that is final. Can be repeated. */
+/** Enqueues updates for the dealers when a legacy site hands over a completed migration's customer again. Idempotent. */
 export async function followHandOver(jobs: Deps['jobs'], migration: Migration): Promise<void> {
   const { client_id, legacy_id, account_id: accountId = '', completion, version } = migration;
   const change = { client_id, legacy_id, account_id: accountId, completion, version, change: 'handed_over' as const };
   await jobs.enqueue('follow_migration', keyOf(change), change);
 }
 
-/** Contains no personal data. */
+/** Returns the job key, which contains no personal data. */
 function keyOf({ client_id: clientId, legacy_id: legacyId, version, change, completion }: MigrationChange): string {
   const digest = createHash('sha256').update(JSON.stringify([clientId, legacyId, version, completion]));
   return `follow_migration:${change}:${digest.digest('base64url')}`;
 }
 
-/** The handler. Can be repeated: what it does it does once. */
+/** Creates the handler. It is idempotent. */
 export function createFollowMigration(deps: FollowDeps): JobHandler {
   const { storage, jobs } = deps;
   return {
@@ -70,7 +70,7 @@ export function createFollowMigration(deps: FollowDeps): JobHandler {
       const change = payload as MigrationChange;
       const migration = await storage.migrations.find(change.client_id, change.legacy_id);
       const isFinal = migration?.account_id === change.account_id && migration.completion === change.completion;
-      // Not written after all, or undone since, which is followed by itself.
+      // The change was not written, or was undone later; undoing has its own job.
       if (!migration || isFinal !== (change.change !== 'undone')) return;
       if (change.change === 'undone') await forgetRegistration(storage, change);
       for (const link of await storage.dealerLinks.listByAccount(change.account_id)) {
@@ -81,7 +81,7 @@ export function createFollowMigration(deps: FollowDeps): JobHandler {
   };
 }
 
-/** That the legacy identity has registered: it may get another ID. Nothing where it has registered another account. */
+/** Deletes the record that the legacy identity has registered, so that it may get another ID. Does nothing if it registered another account. */
 export async function forgetRegistration(
   { registrationDrafts }: Pick<Deps['storage'], 'registrationDrafts'>,
   { client_id: clientId, legacy_id: legacyId, account_id: accountId }: MigrationChange,
@@ -91,7 +91,7 @@ export async function forgetRegistration(
   if (registration?.registered_at !== undefined && registration.account_id === accountId) await registrationDrafts.remove(id);
 }
 
-/** The address of the ID, and the one that the legacy site knew, where it is another. */
+/** Mails the ID's address, and the legacy site's address if it differs. */
 async function mailBoth(deps: FollowDeps, migration: Migration, change: MigrationChange): Promise<void> {
   const account = await deps.storage.accounts.find(change.account_id);
   const ends = (migration.completed_at ?? 0) + MIGRATION_UNDO_MS;
@@ -111,7 +111,7 @@ async function mailOnce(
   const { storage, jobs, clients, config, formatTime } = deps;
   const completion = migration.completion as string;
   const key = `mail:migration-completed:${completion}:${to === account.email ? 'id' : 'before'}`;
-  // A token of its own for each mail; the one that is on its way, or was sent, stays good.
+  // Each mail has its own token. The token of a queued or sent mail stays valid.
   if (await storage.jobs.find(key)) return;
   const token = randomBytes(32).toString('base64url');
   const completedAt = migration.completed_at as number;

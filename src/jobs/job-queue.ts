@@ -1,9 +1,9 @@
-// Puts durable work on its way: written first, then the runner of this process is told, so that mail leaves at once.
+// Enqueues durable jobs. The job is written first; then this process's runner is notified, so that mail leaves immediately.
 import type { EpochMilliseconds } from '../domain/account.ts';
 import type { Mail, MailSecrets } from '../domain/mails.ts';
 import type { JobStore } from '../storage/storage.ts';
 
-/** The kinds of work, and what each needs. */
+/** The kinds of jobs and their payloads. */
 export type JobPayloads = {
   send_mail: Mail;
   mail_password_reset: { reset: string; long: boolean };
@@ -14,33 +14,33 @@ export type JobPayloads = {
   tell_account_change: AccountChange;
 };
 
-/** A change of an account that mails tell of; see `tell-account-change.ts`. */
+/** A change of an account that mails report; see `tell-account-change.ts`. */
 export type AccountChange = {
   account_id: string;
   change: string;
-  /** Values of the mails that the account does not hold. */
+  /** Values for the mails that are not stored in the account. */
   secrets: Partial<MailSecrets>;
 };
 
-/** A change of a migration that others have to hear of; see `follow-migration.ts`. */
+/** A change of a migration; see `follow-migration.ts`. */
 export type MigrationChange = {
   client_id: string;
   legacy_id: string;
   /** The account that the migration is, or was, final for. */
   account_id: string;
   change: 'completed' | 'handed_over' | 'undone';
-  /** The completion that was written or undone; where there is none, of a migration that an older version finished. */
+  /** The completion that was written or undone; absent if an older version completed the migration. */
   completion?: string | undefined;
-  /** Of a migration that was handed over again: its version. */
+  /** The migration's version when it was handed over again. */
   version?: number | undefined;
-  /** The address that the legacy site handed over, and the language. */
+  /** The address from the legacy site, and the language. */
   email?: string | undefined;
   language?: string | undefined;
 };
 
 export type JobKind = keyof JobPayloads;
 
-/** Those that this version knows. As names of an object, so that the compiler misses none: one that is not among them is given up. */
+/** The kinds that this version knows; others fail after a while. They are the keys of an object, so that the compiler finds a missing one. */
 export const JOB_KINDS: readonly string[] = Object.keys({
   send_mail: true,
   mail_password_reset: true,
@@ -53,10 +53,10 @@ export const JOB_KINDS: readonly string[] = Object.keys({
 
 export type JobQueue = {
   /**
-   * Writes the job; when this has answered, the work will be done, whatever happens to this process.
-   * @param key two jobs of one key are one job
-   * @param options.runAt not before this moment
-   * @param options.again also where a job of this key was done before
+   * Writes the job. Once the promise resolves, the work will be done even if this process dies.
+   * @param key jobs with the same key are one job
+   * @param options.runAt the earliest time to run it
+   * @param options.again runs it even if a job with this key is already done
    */
   enqueue<Kind extends JobKind>(
     kind: Kind,
@@ -64,17 +64,18 @@ export type JobQueue = {
     payload: JobPayloads[Kind],
     options?: { runAt?: EpochMilliseconds; again?: boolean },
   ): Promise<void>;
-  /** Calls back whenever something was enqueued by this process. */
+  /** Calls the listener whenever this process enqueues a job. */
   onEnqueued(listener: () => void): void;
 };
 
+/** Creates the queue on a job store. */
 export function createJobQueue(store: JobStore, clock: () => EpochMilliseconds): JobQueue {
   const listeners: (() => void)[] = [];
   return {
     async enqueue(kind, key, payload, { runAt = clock(), again = false } = {}) {
       const written = await store.enqueue({ key, kind, payload, run_at: runAt });
       const standing = written ? undefined : (await store.find(key))?.state;
-      // Given up before and wanted again: the person pressed once more.
+      // A failed job is wanted again, because the person pressed again.
       if (standing === 'dead' || (again && standing === 'done')) await store.revive(key, payload, runAt);
       for (const listener of listeners) listener();
     },

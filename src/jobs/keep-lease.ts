@@ -1,19 +1,18 @@
-// Keeps a job for whoever works on it: renews its lease, which ends by itself where the process dies.
+// Renews the lease of a running job. If the process dies, the lease expires and another process takes the job.
 
 /**
- * Whoever died with a job keeps it from others for so long. Not shorter: nodes' clocks may be half a minute apart, and to one that is
- * ahead a lease ends so much sooner.
+ * How long a job of a dead process stays leased. Not shorter, because the nodes' clocks may differ by half a minute, and a lease
+ * expires earlier for a node whose clock is ahead.
  */
 export const LEASE_MS = 60_000;
 const RENEW_EVERY_MS = 15_000;
-/** What hangs is then tried by somebody else. */
+/** A job that hangs for this long is given to another process. */
 const NO_LONGER_THAN_MS = 10 * 60_000;
 
 /**
- * A mail server may take its time over each of a dozen answers, and mails wait for each other: longer than a lease, and the mail is not to
- * be sent twice.
- * @param renew makes the lease last from now on; never throws
- * @returns what ends it
+ * Renews a lease until it is stopped. A slow mail server can take longer than a lease, and its mail must not be sent twice.
+ * @param renew restarts the lease from now; never throws
+ * @returns a function that stops renewing
  */
 export function keepLease(renew: () => Promise<unknown>, everyMs = RENEW_EVERY_MS): () => Promise<void> {
   let renewing: Promise<unknown> = Promise.resolve();

@@ -1,4 +1,4 @@
-// Runs durable jobs: leases them, runs their handlers, and retries them with growing pauses if they fail.
+// Runs durable jobs: leases them, runs them, and retries failed ones with a growing delay.
 import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Deps } from '../deps.ts';
@@ -6,12 +6,12 @@ import { StorageUnavailable, type Job } from '../storage/storage.ts';
 import type { JobKind } from './job-queue.ts';
 import { keepLease, LEASE_MS } from './keep-lease.ts';
 
-/** The job can never succeed: it is given up at once. */
+/** Thrown if retrying would not help: the job fails immediately. */
 export class PermanentJobError extends Error {
   override name = 'PermanentJobError';
 }
 
-/** The job was not tried: it runs again at this time. */
+/** Thrown if the job was not attempted and must run again at a later time. */
 export class PostponeJob extends Error {
   override name = 'PostponeJob';
   readonly at: number;
@@ -22,24 +22,24 @@ export class PostponeJob extends Error {
   }
 }
 
-/** Does one job; what it throws is why it failed. `signal` ends what takes long where the process is to stop. */
+/** Runs one job; an error is the reason for its failure. `signal` aborts long work when the process stops. */
 export type JobHandler = {
   run(payload: Record<string, unknown>, job: Job, signal: AbortSignal): Promise<void>;
-  /** After this long it is given up. */
+  /** How long a job is retried before it fails. */
   giveUpAfterMs: number;
-  /** Called once when it was given up. */
+  /** Called once when a job has failed for good. */
   gaveUp?(payload: Record<string, unknown>): Promise<void>;
 };
 
 const IDLE_MS = 1000;
-/** So many of one kind at once. */
+/** The number of concurrent jobs of one kind. */
 export const LANE_WIDTH = 16;
-/** How long work that was begun may go on when the process stops; then it is handed to whoever comes next. */
+/** How long running jobs may continue when the process stops. Then they are returned to the queue. */
 const STOP_AFTER_MS = 3000;
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 5 * 60_000;
 
-/** Doubles with each try, up to a bound; jittered, so that jobs that failed together do not come back together. */
+/** Returns the delay before a retry, in milliseconds. It doubles up to a limit, with jitter to spread jobs that failed together. */
 export function pauseBefore(attempt: number): number {
   const pause = Math.min(FIRST_PAUSE_MS * 2 ** Math.max(attempt - 1, 0), LONGEST_PAUSE_MS);
   return Math.round(pause / 2) + randomInt(Math.round(pause / 2) + 1);
@@ -47,13 +47,14 @@ export function pauseBefore(attempt: number): number {
 
 export type JobRunner = {
   start(): void;
-  /** Takes no more, and answers when what was begun has ended. */
+  /** Takes no more jobs, and resolves when the running ones have ended. */
   stop(): Promise<void>;
 };
 
 /**
- * @param handlers those in force; asked for each job
- * @param renewEveryMs how often a lease is renewed while its job is done
+ * Creates the runner.
+ * @param handlers returns the current handlers; called for each job
+ * @param renewEveryMs how often the lease of a running job is renewed
  */
 export function createJobRunner(
   deps: Pick<Deps, 'storage' | 'clock' | 'log' | 'jobs'>,
@@ -88,7 +89,7 @@ export function createJobRunner(
       if (error instanceof PostponeJob && !permanent) return void (await storage.jobs.retry(job.key, lease, error.at, reason));
       log.warn(
         { job: job.key, kind: job.kind, attempts: job.attempts, reason, dead: permanent },
-        permanent ? 'job given up' : 'job failed, will be tried again',
+        permanent ? 'job failed for good' : 'job failed and will be retried',
       );
       if (!permanent) await storage.jobs.retry(job.key, lease, clock() + pauseBefore(job.attempts), reason);
       else if (await storage.jobs.bury(job.key, lease, reason)) await handler.gaveUp?.(job.payload);
@@ -97,7 +98,7 @@ export function createJobRunner(
     await complete(job.key, lease);
   }
 
-  /** What was done is not done again because the database is away at that moment. */
+  /** Retries the write, so that a finished job is not repeated because the database was briefly unavailable. */
   async function complete(key: string, lease: string): Promise<void> {
     const deadline = performance.now() + LEASE_MS;
     for (;;) {
@@ -112,9 +113,9 @@ export function createJobRunner(
   }
 
   const cannotWork = (error: unknown): void =>
-    log.error({ detail: error instanceof Error ? error.message : String(error) }, 'jobs cannot be worked off at present');
+    log.error({ detail: error instanceof Error ? error.message : String(error) }, 'jobs cannot be run at the moment');
 
-  /** Waits until something was enqueued or has ended, or a while. */
+  /** Waits until a job is enqueued or ends, or a timeout. */
   async function idle(): Promise<void> {
     await new Promise<void>((resolve) => {
       const wake = (): void => {
@@ -129,7 +130,7 @@ export function createJobRunner(
 
   const wakeAll = (): void => wakers.forEach((wake) => wake());
 
-  /** Works off one kind. Each kind has a lane of its own: mail does not wait for a dealer who is slow to answer. */
+  /** Runs the jobs of one kind. Each kind has its own lane, so that mail does not wait for a slow dealer. */
   async function lane(kind: JobKind): Promise<void> {
     const underWay = new Set<Promise<void>>();
     while (!stopped) {
@@ -144,7 +145,7 @@ export function createJobRunner(
           .catch(cannotWork)
           .finally(() => {
             underWay.delete(done);
-            // A job may have enqueued another while nobody listened.
+            // The job may have enqueued another one while no lane was waiting.
             wakeAll();
           });
         underWay.add(done);

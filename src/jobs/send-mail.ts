@@ -1,14 +1,13 @@
-// Job: send a mail.
+// Job that sends a mail.
 import type { Mail } from '../domain/mails.ts';
 import type { Mailer } from '../mail/mailer.ts';
 import { PermanentJobError, type JobHandler } from './runner.ts';
 
-/** A code that comes later is of no use to anybody. */
+/** Later the mail would be of no use. */
 const GIVE_UP_AFTER_MS = 24 * 60 * 60 * 1000;
 
 /**
- * A mail server's 5xx is final (RFC 5321 4.2.1); anything else is tried again.
- * A code whose minutes are over is not sent any more.
+ * Creates the handler. A mail server's 5xx is permanent (RFC 5321 4.2.1); other errors are retried. An expired code is not sent.
  */
 export function createSendMail(mailer: Mailer, clock: () => number): JobHandler {
   return {
@@ -22,10 +21,10 @@ export function createSendMail(mailer: Mailer, clock: () => number): JobHandler 
         await mailer.send(mail);
       } catch (error) {
         const code = (error as { responseCode?: number }).responseCode ?? 0;
-        // The server's sentence may quote the address: it is no cause of what is logged.
+        // The server's message may contain the address, so it must not reach the log as a cause.
         if (code >= 500) throw new PermanentJobError(`the mail server refused with ${code}`);
         // oxlint-disable-next-line preserve-caught-error
-        throw new Error(`the mail server did not take it (${(error as { code?: string }).code ?? code})`);
+        throw new Error(`the mail server did not accept the mail (${(error as { code?: string }).code ?? code})`);
       }
     },
   };

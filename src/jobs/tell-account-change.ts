@@ -1,5 +1,5 @@
-// Job: sends the mails that tell a person of a change of the account. The write that makes the change also notes its mails in the account.
-// So they are sent if the change was made, and only then.
+// Job that sends the mails about a change of an account. The write that makes the change also records its mails in the account,
+// so they are sent if and only if the change was made.
 import { randomUUID } from 'node:crypto';
 import { MAIL_OWED_MS, withMailsOwed, type Account } from '../domain/account.ts';
 import { withSecrets, type MailName, type MailSecrets, type OwedMail } from '../domain/mails.ts';
@@ -8,19 +8,19 @@ import { changeAccount } from '../storage/change-account.ts';
 import type { AccountChange } from './job-queue.ts';
 import { PermanentJobError, type JobHandler } from './runner.ts';
 
-/** Longer than a process lives on between the change and its mails. */
+/** After this time the change was either written or its process is dead. */
 const SURELY_WRITTEN_AFTER_MS = 60_000;
 
-/** A mail with a secret value can be owed only where the secret is given. */
+/** A mail with a secret value can be owed only if the secret is given. */
 type Owable<Secret extends keyof MailSecrets> = Exclude<MailName, keyof MailSecrets> | Secret;
 
-/** The next state of the account, and the mails that tell of the change. */
+/** The next state of the account, and the mails about the change. */
 export type ChangeToTell<Secret extends keyof MailSecrets = never> = { to: Account; mails: OwedMail<Owable<Secret>>[] };
 
 /**
  * Changes an account as `changeAccount` does, and sends the mails of the change once. A job is written before the change. If this process
  * dies, the job sends the mails a minute later.
- * @param change may be called several times; answers `undefined` where there is nothing to write
+ * @param change may be called several times; returns `undefined` if there is nothing to write
  * @param secrets values of the mails that the account must not hold; the job holds them encrypted
  */
 export async function changeAndTell<Secret extends keyof MailSecrets = never>(
@@ -38,7 +38,7 @@ export async function changeAndTell<Secret extends keyof MailSecrets = never>(
       const next = change(standing);
       found.owes = next !== undefined && next.mails.length > 0;
       if (!next || !found.owes) return next?.to;
-      // The job first.
+      // The job is written before the change.
       return hasJob ? withMailsOwed(next.to, { change: told.change, mails: next.mails }, clock()) : undefined;
     });
     if (!found.owes) return account;
@@ -53,7 +53,7 @@ export async function changeAndTell<Secret extends keyof MailSecrets = never>(
   }
 }
 
-/** Makes the handler. It can run again: a mail that is queued or sent is not sent a second time. */
+/** Creates the handler. It is idempotent: a queued or sent mail is not sent again. */
 export function createTellAccountChange(deps: Pick<Deps, 'storage' | 'jobs'>): JobHandler {
   return {
     giveUpAfterMs: MAIL_OWED_MS,
@@ -76,7 +76,7 @@ async function sendMails(
   const owed = account.mails_owed?.find((one) => one.change === change);
   for (const mail of owed?.mails ?? []) {
     const key = `mail:${mail.template}:${change}`;
-    // Also one that was given up: it is not tried again.
+    // A failed mail is not retried either.
     if (await storage.jobs.find(key)) continue;
     await jobs.enqueue('send_mail', key, withSecrets(mail, secrets));
   }

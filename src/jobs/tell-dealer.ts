@@ -1,4 +1,4 @@
-// One call to a dealer's API about a customer's link.
+// Calls a dealer's API about a customer's link.
 import { createHash } from 'node:crypto';
 import type { Dealer } from '../config/config.ts';
 import type { Deps } from '../deps.ts';
@@ -10,7 +10,7 @@ const TOKEN_LIFETIME_SECONDS = 5 * 60;
 
 type Delivery = {
   method: 'PUT' | 'DELETE';
-  /** The same for a call that is made again, another for a call that follows on it; see `idempotencyKey`. */
+  /** The same for a retry of a call, different for the next call; see `idempotencyKey`. */
   call: string;
   link: DealerLink;
   dealer: Dealer;
@@ -20,14 +20,15 @@ type Delivery = {
 
 type TellDeps = Pick<Deps, 'config' | 'clock' | 'keys'>;
 
-/** The dealer answered that it does not take this: a mistake of one call, not of the dealer's system. */
+/** The dealer refused this call with a 4xx. The dealer's system itself works. */
 export class DealerRefused extends Error {
   override name = 'DealerRefused';
 }
 
 /**
- * Sends one call to the dealer's API, with a token of ours for this dealer alone.
- * @throws where the dealer did not clearly accept
+ * Sends one call to the dealer's API, with a token that we issue for this dealer only.
+ * @throws {DealerRefused} if the dealer refuses
+ * @throws {Error} if the dealer does not clearly accept
  */
 export async function tellDealer(deps: TellDeps, { method, call, link, dealer, body, signal }: Delivery): Promise<void> {
   const { config, keys, clock } = deps;
@@ -60,13 +61,13 @@ export async function tellDealer(deps: TellDeps, { method, call, link, dealer, b
   const text = await response.text();
   if (method === 'DELETE' && (response.status === 404 || response.ok)) return;
   const { status } = response;
-  // 408 and 429 are answers of a system that has too much to do.
+  // 408 and 429 come from an overloaded system, so they are retried.
   if (status >= 400 && status < 500 && status !== 408 && status !== 429) throw new DealerRefused(`the dealer answered ${status}`);
   if (!response.ok) throw new Error(`the dealer answered ${status}`);
-  if (!acknowledges(text, link.id)) throw new Error('the dealer answered with something else than the link');
+  if (!acknowledges(text, link.id)) throw new Error('the dealer did not answer with the link');
 }
 
-/** What `fetch` says is always that it failed; the address and why stand behind it. Of several addresses of one name there is only a code. */
+/** Returns the reason from the cause of fetch's error, whose own message only says that it failed. If a name has several addresses, there is only a code. */
 function reasonOf(error: unknown): string {
   const { cause = error } = error as { cause?: unknown };
   const { message, code } = cause as NodeJS.ErrnoException;
@@ -74,8 +75,9 @@ function reasonOf(error: unknown): string {
 }
 
 /**
- * One for each thing that the dealer is told, for one reason; a profile that changed between two tries is another thing. Without the reason
- * a dealer who is told A, then B, then A again would take the third call for the first. The receipt is signed anew each time.
+ * Derives the key from the content and the reason of a call. If the profile changes between two attempts, the key changes as well. Without the
+ * reason, a dealer that receives A, then B, then A again would take the third call for a repetition of the first. The receipt is left out,
+ * because it is signed again each time.
  */
 function idempotencyKey(method: string, call: string, link: DealerLink, body: Record<string, unknown> = {}): string {
   const { consent_receipt: _receipt, ...told } = body;
@@ -84,7 +86,7 @@ function idempotencyKey(method: string, call: string, link: DealerLink, body: Re
     .digest('base64url');
 }
 
-/** A proxy's "200 It works" is no acceptance. */
+/** A proxy's "200 It works" must not count as acceptance. */
 function acknowledges(text: string, linkId: string): boolean {
   try {
     const answer = JSON.parse(text) as { link_id?: unknown; status?: unknown };

@@ -1,4 +1,4 @@
-// Job: tell a dealer that a customer has taken the consent to their link back.
+// Job that tells a dealer that a customer has withdrawn the consent to their link.
 import type { Deps } from '../deps.ts';
 import type { DealerBreaker } from './dealer-breaker.ts';
 import { PermanentJobError, type JobHandler } from './runner.ts';
@@ -6,7 +6,7 @@ import { tellDealer } from './tell-dealer.ts';
 
 type WithdrawDeps = Pick<Deps, 'config' | 'storage' | 'clock' | 'keys'>;
 
-/** The job is on its way before the withdrawal is written; until then it comes back. */
+/** Creates the handler. The job is enqueued before the withdrawal is written, and is retried until then. */
 export function createWithdrawDealerLink(deps: WithdrawDeps, breaker: DealerBreaker): JobHandler {
   const { config, storage } = deps;
   return {

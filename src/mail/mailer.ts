@@ -6,20 +6,20 @@ import { createMailRenderer } from './render-mail.ts';
 
 export type Mailer = {
   /**
-   * Hands one mail to the mail server.
-   * @throws the error of nodemailer; with a `responseCode` of 5xx the server refuses the mail for good
+   * Sends one mail to the mail server.
+   * @throws {Error} nodemailer's error; a `responseCode` of 5xx means that the server refuses the mail permanently
    */
   send(mail: Mail): Promise<void>;
-  /** Loads the mail library. Otherwise the first mail does. */
+  /** Loads the mail library in advance; otherwise the first mail loads it. */
   load(): Promise<void>;
   close(): void;
 };
 
-/** How long a mail server may be silent. */
+/** How long to wait for the mail server. */
 const TIMEOUT_MS = 10_000;
 
 /**
- * Makes a mailer. It connects when it sends its first mail.
+ * Creates a mailer. It connects when it sends its first mail.
  * @param smtpUrl `smtp://host:port` or `smtps://user:password@host:port`
  * @param from the sender's address
  */
@@ -44,10 +44,10 @@ export function createMailer(smtpUrl: string, from: string): Mailer {
         await load()
       ).sendMail({
         from,
-        // As an object: nodemailer must not parse the address as a list or as a name with an address.
+        // An object, because nodemailer would parse a string as a list of addresses or as a name with an address.
         to: { name: '', address: mail.to },
         ...render({ ...mail, language: mail.language as Language }),
-        // RFC 3834: no out-of-office reply to this.
+        // Prevents automatic replies (RFC 3834).
         headers: { 'Auto-Submitted': 'auto-generated' },
       });
     },

@@ -1,4 +1,4 @@
-// Turns a mail and its values into a subject, plain text and HTML, in the reader's language.
+// Renders a mail and its values as subject, plain text and HTML, in the recipient's language.
 import { fileURLToPath } from 'node:url';
 import { MAILS, type Mail, type MailEntry, type Part } from '../domain/mails.ts';
 import { createTranslator, type Language, type Translate } from '../http/translator.ts';
@@ -11,8 +11,8 @@ export type RenderedMail = { subject: string; text: string; html: string };
 type MailToRender = Pick<Mail, 'template' | 'values'> & { language: Language };
 
 /**
- * Makes the function that renders a mail. The words and views are read once.
- * @param translator tests pass one that notices missing words
+ * Creates the function that renders a mail. Texts and views are read once.
+ * @param translator tests pass one that detects missing texts
  */
 export function createMailRenderer(
   translator = createTranslator(LOCALES, ['mail', 'profile']),
@@ -20,7 +20,7 @@ export function createMailRenderer(
   const render = createViewRenderer(VIEWS, true);
 
   return function renderMail({ template, language, values }) {
-    // A newer version may have queued a mail that this one does not know; the job is tried again.
+    // A newer version may have queued a mail that this one does not know. The job is tried again later.
     if (!Object.hasOwn(MAILS, template)) throw new Error(`there is no mail "${template}" in src/domain/mails.ts`);
     const t = translator.in(language);
     const words: Translate = (key) => t(`${wordsOf(template)}.${key}`, values);
@@ -35,12 +35,12 @@ export function createMailRenderer(
   };
 }
 
-/** Where the words of a mail stand in mail.json. */
+/** Returns the key of a mail's texts in mail.json. */
 export function wordsOf(template: string): string {
   return template.replaceAll('-', '_');
 }
 
-/** The lines below a label. */
+/** Returns the lines below a label. */
 function linesBelow(part: Part, values: Record<string, string | number>, t: Translate): unknown[] {
   if ('claims' in part)
     return String(values[part.claims])

@@ -1,4 +1,4 @@
-// Makes what is passed in, from the configuration.
+// Creates the dependencies from the configuration.
 import { availableParallelism } from 'node:os';
 import { createClientRegistry } from '../config/clients/client-registry.ts';
 import type { Config } from '../config/config.ts';
@@ -20,12 +20,12 @@ import type { Log } from '../telemetry/log.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
 import type { ProcessStatus } from '../telemetry/process-status.ts';
 
-/** A client that asks again at once tries once a second for each of its connections; a person notices little. */
+/** Limits a client that retries immediately to one attempt a second for each connection. People hardly notice it. */
 const REFUSED_HASH_DELAY_MS = 1000;
 
 /**
  * Opens the database, the job queue and the metrics. A process does this once.
- * @param open opens the database; tests pass one that disturbs writes
+ * @param open opens the database; tests pass one that interferes with writes
  * @throws if the database cannot be opened
  */
 export async function createSharedDeps(config: Config, clock: Clock, log: Log, open = openStorage): Promise<SharedDeps> {
@@ -44,7 +44,7 @@ export async function createSharedDeps(config: Config, clock: Clock, log: Log, o
 }
 
 /**
- * Makes the other dependencies from a configuration and the files that it names.
+ * Creates the other dependencies from a configuration and its files.
  * @throws if the keys or the list of common passwords cannot be read
  */
 export async function createDeps(config: Config, shared: SharedDeps, clock: Clock, log: Log): Promise<Deps> {
@@ -65,7 +65,7 @@ export async function createDeps(config: Config, shared: SharedDeps, clock: Cloc
     hasher: createPasswordHasher({
       cost: config.passwordHashCost,
       ...config.passwordHash,
-      // More hashes at once than cores are no quicker, and take the core from the event loop.
+      // More concurrent hashes than cores are not faster, and starve the event loop.
       concurrency: Math.min(config.passwordHash.concurrency, availableParallelism()),
       clock,
       highestCost,

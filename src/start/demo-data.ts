@@ -1,4 +1,4 @@
-// What a visitor of the demonstration finds: two IDs, one of them migrated and linked. Written once, into an empty database.
+// The demo data: two IDs, one of them migrated and linked with a dealer. Written once, into an empty database.
 import type { Deps } from '../deps.ts';
 import type { Account } from '../domain/account.ts';
 import { newDealerLink, RECEIVED_DATA, SHARED_DATA } from '../domain/dealer-link.ts';
@@ -13,7 +13,7 @@ export const DEMO_PASSWORD = 'Common-2026';
 
 const OWNERS_SITE = 'owners-site';
 
-/** Does nothing where the IDs exist. */
+/** Writes the demo data, unless the IDs exist. */
 export async function writeDemoData(deps: Deps): Promise<void> {
   await writeAccount(deps, {
     email: 'sato@example.jp',
@@ -62,7 +62,7 @@ async function writeAccount(deps: Deps, person: Pick<Account, 'email' | 'profile
     await storage.accounts.register(registration, { browserId, language: 'ja' }, { demo: true });
     return await storage.accounts.find(id);
   } catch (error) {
-    // Another process of the same start was first.
+    // Another process of the same start was faster.
     if (error instanceof AlreadyExists) return undefined;
     throw error;
   }

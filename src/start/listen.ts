@@ -1,21 +1,22 @@
-// An HTTP server with bounds on everything a client could hold open, and an orderly end.
+// An HTTP server with limits on everything that a client could keep open, and a graceful shutdown.
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** Slow senders are cut off (slow-loris). */
+/** Slow senders are disconnected (slowloris attack). */
 const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 30_000;
 const KEEP_ALIVE_MS = 5_000;
 
 export type Listening = {
   port: number;
-  /** Takes no new connections, and answers when all requests have been answered; after `graceMs` it cuts what is left. */
+  /** Accepts no new connections, and resolves when all requests have been answered. After `graceMs` it closes the remaining connections. */
   close(graceMs: number): Promise<void>;
 };
 
 /**
- * @param place `setting` is what names the port, `hostSetting` what names the address
- * @throws where nobody can listen there, with the setting to change
+ * Starts an HTTP server.
+ * @param place `setting` is the name of the setting for the port, `hostSetting` that for the address
+ * @throws {Error} if the address cannot be used; the message names the setting to change
  */
 export async function listen(
   handler: RequestListener,

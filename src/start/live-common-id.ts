@@ -1,4 +1,4 @@
-// The common ID while its files change: made anew of them, whole, and put in the place of the one before in a single step.
+// Reloads the common ID when its files change. The new one is created completely and then replaces the old one in a single step.
 import type { RequestListener } from 'node:http';
 import { createApp } from '../app.ts';
 import { ConfigError } from '../config/problems/config-error.ts';
@@ -13,19 +13,20 @@ import { createProvider } from '../oidc/provider.ts';
 import type { Log } from '../telemetry/log.ts';
 
 export type LiveCommonId = {
-  /** Answers with what is in force when the request begins; what has begun ends with what it began with. */
+  /** Handles each request with the configuration in force when the request begins. */
   handler: RequestListener;
-  /** What is in force. */
+  /** Returns the dependencies in force. */
   current: () => Deps;
-  /** Takes up what the files say now: all of it, or nothing where anything of it has a mistake. Never throws. */
+  /** Reloads the files: all of them, or none if there is a mistake. Never throws. */
   reload: () => Promise<void>;
-  /** Takes up what the keys are now, with the configuration in force. Never throws. */
+  /** Reloads the keys, with the configuration in force. Never throws. */
   turnKeys: () => Promise<void>;
 };
 
 /**
+ * Creates the common ID from a configuration.
  * @param load reads the configuration again
- * @throws where the first configuration cannot be used
+ * @throws {Error} if the first configuration cannot be used
  */
 export async function createLiveCommonId(
   first: Config,
@@ -40,13 +41,13 @@ export async function createLiveCommonId(
     const deps = await createDeps(config, shared, clock, log);
     const provider = await createProvider(deps);
     const handler = createApp(deps, provider).callback();
-    // From here on nothing of the new one can fail but the database.
+    // From here on, only the database can fail.
     const ended = await writeClientSet(storage.artifacts, config.clients, clock(), longestLifetime(config));
     if (ended.length) {
       const ids = ended.map(({ metadata }) => metadata.client_id);
-      log.info({ client_ids: ids }, 'client apps removed or disabled: what they were given has ended');
+      log.info({ client_ids: ids }, 'client apps removed or disabled; their tokens and grants have ended');
     }
-    // Not waited for: a client app that does not answer holds nobody up.
+    // Not awaited, so that a client app that does not answer delays nothing.
     for (const client of ended) void logOutOfClient(provider, client, deps);
     status.configuration = { version: versionOf(config.files), inForceSince: clock() };
     return { deps, handler };
@@ -58,27 +59,27 @@ export async function createLiveCommonId(
       const config = withFilesOf(load(), first);
       inForce = await make(config);
       metrics.countReload('accepted');
-      for (const warning of config.warnings) log.warn({ problem: formatProblem(warning) }, 'the configuration is odd');
-      log.info({ version: status.configuration.version, clients: config.clients.length }, 'configuration taken up');
+      for (const warning of config.warnings) log.warn({ problem: formatProblem(warning) }, 'the configuration has a warning');
+      log.info({ version: status.configuration.version, clients: config.clients.length }, 'configuration loaded');
     } catch (error) {
       const problems = problemsOf(error);
       status.configuration.rejected = { at: clock(), mistakes: problems.length };
       metrics.countReload('rejected');
-      log.error({ problems }, 'the configuration has mistakes; the last good one stays in force');
+      log.error({ problems }, 'the configuration has mistakes; the last valid one stays in force');
     }
   };
   const turnKeysOnce = async (): Promise<void> => {
     try {
       const { rejected } = status.configuration;
       inForce = await make(inForce.deps.config);
-      // The files that have mistakes have them still.
+      // The files still have their mistakes.
       if (rejected) status.configuration.rejected = rejected;
-      log.info({ kids: inForce.deps.keys.jwks.keys.map(({ kid }) => kid) }, 'keys taken up');
+      log.info({ kids: inForce.deps.keys.jwks.keys.map(({ kid }) => kid) }, 'keys loaded');
     } catch (error) {
-      log.error({ problems: problemsOf(error) }, 'the keys cannot be used; those before stay in force');
+      log.error({ problems: problemsOf(error) }, 'the keys cannot be used; the previous ones stay in force');
     }
   };
-  // One after the other: the last one that was asked for must be the last that is made.
+  // Reloads run one after the other, so that the last requested one is also the last one in force.
   let working = Promise.resolve();
   const afterwards = async (work: () => Promise<void>): Promise<void> => (working = working.then(work));
   return {
@@ -89,7 +90,7 @@ export async function createLiveCommonId(
   };
 }
 
-/** What stands in files is taken up while the program runs; a setting of the environment is for its whole life. */
+/** Takes the files from the new configuration and the environment settings from the first one, because these do not change while the program runs. */
 function withFilesOf({ fromFiles }: Config, first: Config): Config {
   return { ...first, ...fromFiles, fromFiles };
 }

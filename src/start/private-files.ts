@@ -1,4 +1,4 @@
-// Everything below the data directory is for the user that runs the program only: personal data, keys, secrets.
+// Restricts everything in the data directory (personal data, keys, secrets) to the user that runs the program.
 import { chmodSync, lstatSync, readdirSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
 import { errorCode } from '../config/problems/error-code.ts';
@@ -13,8 +13,8 @@ export type MadePrivate = {
 };
 
 /**
- * Takes away what others may do with a folder and with everything below it; nothing where there is no folder. It neither follows links
- * nor goes into other file systems. Files that go away meanwhile are left out.
+ * Removes other users' access to a folder and everything in it. Does nothing if the folder does not exist. It does not follow links
+ * or enter other file systems, and ignores files that disappear in the meantime.
  */
 export function makePrivate(directory: string): MadePrivate {
   const result: MadePrivate = { changed: 0, left: [] };
@@ -46,7 +46,7 @@ function readNames(path: string): string[] {
   try {
     return readdirSync(path);
   } catch {
-    // Deleted, or unreadable for us: `restrict` has reported it.
+    // Deleted, or unreadable for us; `restrict` has reported it.
     return [];
   }
 }

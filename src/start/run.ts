@@ -1,4 +1,4 @@
-// Starts the program: configuration, apps, and an orderly end on a signal. The only place that ends the process.
+// Starts the program: loads the configuration, starts the apps, and shuts down on a signal. Only this file ends the process.
 import cluster from 'node:cluster';
 import { fileURLToPath } from 'node:url';
 import type { AppName, Config } from '../config/config.ts';
@@ -26,7 +26,7 @@ async function start(named: string[]): Promise<void> {
     return obey(starting);
   }
   for (const warning of config.warnings) process.stderr.write(`warning: ${formatProblem(warning)}\n`);
-  // The other apps are examples and run once.
+  // The other apps are examples and run in one process.
   const isMany = config.workers > 1 && names.every((name) => name === 'id');
   const starting = isMany
     ? startWorkers(config.workers, config.admin, (message) => process.stderr.write(`${message}\n`))
@@ -35,12 +35,12 @@ async function start(named: string[]): Promise<void> {
   const apps = await starting;
   stopOnSignal(apps);
   stopWithNpm('start');
-  // A terminal that is closed sends it too; whoever started the program there wants it to end with it.
+  // A closing terminal also sends SIGHUP, and there the program should end.
   if (!process.stdin.isTTY) process.on('SIGHUP', () => void apps.reload());
   process.stdout.write(welcome(config, names));
 }
 
-/** The first signal drains, a second one ends at once. */
+/** The first signal shuts down gracefully, a second one ends the process immediately. */
 function stopOnSignal(apps: Pick<RunningApps, 'stop'>): void {
   let stopping = false;
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -53,15 +53,15 @@ function stopOnSignal(apps: Pick<RunningApps, 'stop'>): void {
 }
 
 /**
- * What nobody caught leaves behind a state that nobody knows: it is written down, what was begun is finished, and whoever watches over
- * this process – the first process over its workers – starts another one. Rejections that nobody handles come here too.
+ * After an uncaught error or an unhandled rejection, the state of the process is unknown. So the error is logged, running requests are
+ * finished, and the process ends. Its supervisor (for workers, the first process) starts a new one.
  */
 function stopOnFault(starting: Promise<Pick<RunningApps, 'stop'>>, { logLevel }: Config, names: readonly AppName[]): void {
   const log = createLog(names.length === 1 ? String(names[0]) : 'all', logLevel);
   let stopping = false;
   process.on('uncaughtException', (fault: unknown) => {
     const fields = fault instanceof Error ? { detail: fault.message, stack: fault.stack } : { detail: String(fault) };
-    log.error(fields, 'a fault that nobody caught; this process ends');
+    log.error(fields, 'uncaught error; this process ends');
     if (stopping) process.exit(1);
     stopping = true;
     starting.then(
@@ -72,8 +72,8 @@ function stopOnFault(starting: Promise<Pick<RunningApps, 'stop'>>, { logLevel }:
 }
 
 /**
- * A worker does what the first process says, from the beginning: a message that nobody listens for is lost. Signals that a terminal
- * sends to all of them are for that one.
+ * Makes a worker follow the first process's messages. It listens from the very start, because a message without a listener is lost. Signals
+ * that a terminal sends to all processes are handled by the first process.
  */
 async function obey(starting: Promise<RunningApps>): Promise<void> {
   for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => undefined);
@@ -93,7 +93,7 @@ async function obey(starting: Promise<RunningApps>): Promise<void> {
   await starting;
 }
 
-/** Answers the first process. One that is about to end, or has no report yet, says nothing and is left out. */
+/** Sends the report to the first process. A worker that is ending, or has no report yet, sends nothing and is left out. */
 async function report(apps: RunningApps, number: number): Promise<void> {
   const [said] = await apps.reports();
   const answer: ReportAnswer | undefined = said && { report: number, said };
@@ -104,13 +104,16 @@ function end(apps: Pick<RunningApps, 'stop'>, code = 0): void {
   apps.stop().then(
     () => process.exit(code),
     (error: unknown) => {
-      process.stderr.write(`not everything could be closed: ${error instanceof Error ? error.message : String(error)}\n`);
+      process.stderr.write(`the shutdown was incomplete: ${error instanceof Error ? error.message : String(error)}\n`);
       process.exit(1);
     },
   );
 }
 
-/** @param named the apps to start; all where there are none */
+/**
+ * Runs the program.
+ * @param named the apps to start; all if empty
+ */
 export async function run(named: string[]): Promise<void> {
   try {
     await start(named);

@@ -1,11 +1,11 @@
-// An app that runs.
+// The interface of a running app.
 import type { RequestListener } from 'node:http';
 import type { ProcessReport } from '../telemetry/admin-handler.ts';
 
 /** Something that answers HTTP and can be stopped. */
 export type RunningApp = {
   handler: RequestListener;
-  /** Called once the app listens: loads modules that the first customer needs and the start does not. */
+  /** Called once the app listens: loads the modules that the first request needs but the start does not. */
   warmUp?(): Promise<void>;
   /** The report of this process for operators; absent if the app has none. */
   report?(): Promise<ProcessReport>;

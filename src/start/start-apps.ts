@@ -1,4 +1,4 @@
-// Starts the apps that were asked for, each on its own port.
+// Starts the requested apps, each on its own port.
 import cluster from 'node:cluster';
 import { setImmediate as startIsOver } from 'node:timers/promises';
 import type { AppName, Config } from '../config/config.ts';
@@ -13,22 +13,22 @@ import { createLog } from '../telemetry/log.ts';
 const GRACE_MS = 10_000;
 
 export type RunningApps = {
-  /** Stops all: nothing new, what was begun is finished, files are closed. */
+  /** Stops all apps: accepts nothing new, finishes running requests, closes files. */
   stop(): Promise<void>;
-  /** Takes up what the files of the configuration say now. */
+  /** Reloads the configuration files. */
   reload(): Promise<void>;
-  /** What this process says of itself; nothing, where nothing of it has anything to say. */
+  /** Returns the reports of this process; empty if no app has one. */
   reports(): Promise<ProcessReport[]>;
 };
 
 type Starter = {
   port: (config: Config) => number;
-  /** What names the port in development; in production, where each app runs alone, it is PORT. */
+  /** The setting for the port in development. In production, where each app runs alone, it is PORT. */
   setting: string;
   start: (config: Config, clock: Clock, source: ConfigSource | undefined) => Promise<RunningApp>;
 };
 
-/** In this order: who is called by others comes first. Imported when started, because a node that runs one app needs nothing of the others. */
+/** The apps in order of start: apps that others call come first. Each is imported only when it is started, because a node often runs only one. */
 const STARTERS: Record<AppName, Starter> = {
   mailbox: {
     port: ({ mailbox }) => mailbox.port,
@@ -126,7 +126,7 @@ function asRunning({ koa, close }: { koa: { callback(): RunningApp['handler'] };
 
 type Started = { app: Pick<RunningApp, 'report' | 'drain' | 'reload' | 'close'>; listening?: Listening; warming?: Promise<void> };
 
-/** First of all, so that a taken port is told before anything is opened, and last to end, so that operators see the rest draining. */
+/** Listens first, so that a port in use is reported before anything is opened, and closes last, so that operators can watch the shutdown. */
 export async function listenForOperators(
   admin: NonNullable<Config['admin']>,
   sources: AdminSources,
@@ -136,7 +136,7 @@ export async function listenForOperators(
   return { app: { drain: () => undefined, close: async () => undefined }, listening };
 }
 
-/** Files of an older version may be open to other users. Reported once, because the next start finds none. */
+/** Restricts files of older versions that other users can access. This is reported once, because the next start finds none. */
 function closeToOthers({ dataDirectory, logLevel }: Config, names: readonly AppName[]): void {
   const { changed, left } = makePrivate(dataDirectory);
   if (changed === 0 && left.length === 0) return;
@@ -144,16 +144,19 @@ function closeToOthers({ dataDirectory, logLevel }: Config, names: readonly AppN
   if (changed > 0)
     log.warn(
       { directory: dataDirectory, changed },
-      'others on this machine could reach files in the data directory; now their owner only can',
+      'other users of this machine had access to files in the data directory; now only their owner has',
     );
   if (left.length > 0)
-    log.error({ left }, 'others on this machine can reach these files, and their modes cannot be changed; chmod them');
+    log.error(
+      { left },
+      'other users of this machine have access to these files, and their modes cannot be changed; run chmod on them',
+    );
 }
 
 /**
  * Starts the named apps and listens.
- * @param source where the configuration can be read again and watched; where it is left out, nothing changes while they run
- * @throws where one of them cannot start; what was started before it is stopped
+ * @param source reads and watches the configuration; without it, the configuration never changes
+ * @throws {Error} if one of them cannot start; the ones started before it are stopped
  */
 export async function startApps(
   config: Config,
@@ -166,10 +169,10 @@ export async function startApps(
   const stop = async (): Promise<void> => {
     for (const { app } of started) app.drain();
     const failures: unknown[] = [];
-    // The other way round: whoever is called by others stays until they are done. One that cannot be closed leaves no other open.
+    // In reverse order, so that apps that others call stop last. If closing one fails, the others are still closed.
     for (const { app, listening, warming } of started.toReversed()) {
       await listening?.close(GRACE_MS).catch((error: unknown) => failures.push(error));
-      // Nothing that is still being loaded is left behind; where that failed, it was told.
+      // Waits for modules that are still loading. A failure was already reported.
       await warming?.catch(() => undefined);
       await app.close().catch((error: unknown) => failures.push(error));
     }
@@ -178,7 +181,7 @@ export async function startApps(
   const reports = async (): Promise<ProcessReport[]> =>
     Promise.all(started.flatMap(({ app }) => (app.report ? [app.report()] : [])));
   try {
-    // A worker leaves it to the first process, which knows them all.
+    // With workers, the first process listens for operators, because it knows them all.
     if (names.includes('id') && config.admin && !cluster.isWorker)
       started.push(await listenForOperators(config.admin, { reports, processes: 1 }));
     for (const name of Object.keys(STARTERS).filter((known): known is AppName => names.includes(known as AppName))) {
@@ -188,11 +191,11 @@ export async function startApps(
       started.push(own);
       const setting = config.mode === 'production' ? 'PORT' : starter.setting;
       own.listening = await listen(app.handler, { port: starter.port(config), host: config.host, setting });
-      // Behind the start, which does not wait for it. What cannot be loaded is a fault that nobody catches, and ends the process.
+      // Runs after the start. If a module cannot be loaded, the error is uncaught and ends the process.
       own.warming = startIsOver().then(async () => app.warmUp?.());
     }
   } catch (error) {
-    // Why it could not start says more than what could not be closed then.
+    // The reason for the failed start matters more than an error while stopping.
     await stop().catch(() => undefined);
     throw error;
   }

@@ -1,4 +1,4 @@
-// Starts the common ID: storage, keys, jobs, application, in this order; and stops it the other way round.
+// Starts the common ID: storage, keys, jobs and application, in this order; stops it in reverse order.
 import { formatTime } from '../http/format-time.ts';
 import type { ConfigSource } from '../config/config-source.ts';
 import type { Config } from '../config/config.ts';
@@ -28,7 +28,7 @@ import type { Log } from '../telemetry/log.ts';
 const KEYS_LOOKED_AT_EVERY_MS = 1000;
 
 /**
- * Starts the common ID: opens storage, makes keys in development, starts jobs and watches the files.
+ * Starts the common ID: opens the storage, creates keys in development, starts the jobs and watches the files.
  * @param source reads and watches the configuration; without it the configuration never changes
  * @param opened dependencies that are already open; they are closed at the end
  * @throws if the configuration, the keys or the database cannot be used
@@ -62,7 +62,7 @@ export async function startCommonId(
   return {
     handler: live.handler,
     async warmUp() {
-      // One after the other, so that requests are answered in between.
+      // One after the other, so that requests can be answered in between.
       await loadFormParser();
       await shared.metrics.registry();
       await mailer.load();
@@ -86,7 +86,7 @@ export async function startCommonId(
   };
 }
 
-/** Another key begins to sign at its moment, without anybody doing anything. */
+/** Switches to the next signing key at its time. */
 function turnKeysInTime({ current, turnKeys }: LiveCommonId, clock: Clock): () => void {
   const timer = setInterval(() => {
     if (clock() >= current().keys.changeAt) void turnKeys();
@@ -95,9 +95,9 @@ function turnKeysInTime({ current, turnKeys }: LiveCommonId, clock: Clock): () =
   return () => clearInterval(timer);
 }
 
-/** The work of what is in force. */
+/** Returns the job handlers of the configuration in force. */
 function handlersOf(current: () => Deps, mailer: Mailer): () => Record<JobKind, JobHandler> {
-  // Which dealers are down is known beyond a change of the configuration.
+  // The breaker keeps its state when the configuration changes.
   const breaker = createDealerBreaker(current());
   const make = (deps: Deps): Record<JobKind, JobHandler> => {
     const { deliver, update } = createDealerLinkDelivery(deps, breaker);

@@ -1,32 +1,32 @@
-// Several processes of the common ID on one port: `WEB_CONCURRENCY=n`. This one serves nobody; it starts the workers, starts one anew
-// where it died, passes on what it is told, and tells operators of all of them. Workers share nothing but the database.
+// Runs several processes of the common ID on one port: `WEB_CONCURRENCY=n`. The first process serves no requests. It starts the workers,
+// replaces dead ones, forwards signals, and reports on all of them to operators. Workers share only the database.
 import cluster, { type Worker } from 'node:cluster';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../config/config.ts';
 import { listenForOperators, type RunningApps } from './start-apps.ts';
 import type { ProcessReport } from '../telemetry/admin-handler.ts';
 
-/** What the first process tells a worker. */
+/** A message from the first process to a worker. */
 export type WorkerMessage = 'stop' | 'reload' | ReportRequest;
 
 /** Asks a worker for its report; it answers with the same number. */
 type ReportRequest = { report: number };
 export type ReportAnswer = { report: number; said: ProcessReport };
 
-/** A worker that dies at once, again and again, must not keep a processor busy. */
+/** A worker that keeps crashing immediately must not keep a core busy. */
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 10_000;
 /** A worker that takes longer is left out of the report to operators. */
 const REPORT_WITHIN_MS = 2_000;
-/** Who has lived so long did not die of its start. */
+/** A worker that ran this long did not crash on startup; reset the back-off. */
 const LONG_ENOUGH_MS = 60_000;
 
 /**
- * Starts `count` workers of this very program, and answers when all listen. The first one alone, because it makes what is missing: the
+ * Starts `count` workers of this program, and resolves when all listen. The first worker starts alone, because it creates what is missing: the
  * database, and in development keys and secrets.
- * @param admin where operators are told of them
- * @param tell is told where a worker ended unasked
- * @throws where one ends before it listens; it has written why
+ * @param admin the listener for operators
+ * @param tell is called when a worker ends unexpectedly
+ * @throws {Error} if a worker ends before it listens; the worker has reported the reason
  */
 export async function startWorkers(
   count: number,
@@ -47,7 +47,7 @@ export async function startWorkers(
     worker.once('exit', (code, signal) => {
       if (stopping) return;
       if (performance.now() - started > LONG_ENOUGH_MS) pause = FIRST_PAUSE_MS;
-      tell(`worker ${worker.process.pid} ended (${signal || code}); another one is started`);
+      tell(`worker ${worker.process.pid} ended (${signal || code}); starting a new one`);
       void replace();
     });
   }
@@ -90,7 +90,7 @@ async function startOne(): Promise<Worker> {
   return worker;
 }
 
-/** One that is about to end hears nothing, which is no fault of ours. */
+/** Sends a message. A worker that is ending may not receive it, which is not an error. */
 function tellWorker(worker: Worker, message: WorkerMessage): void {
   if (worker.isConnected()) worker.send(message, () => undefined);
 }

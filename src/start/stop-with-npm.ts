@@ -1,8 +1,8 @@
-// `npm run …` that is asked to end hands the signal to its shell, which hands it to nobody: without its shell the program ends too.
+// Ends the program when npm ends. `npm run …` passes a signal to its shell, which does not pass it on; so the program watches for the end of that shell.
 
 const WATCH_MS = 500;
 
-/** @param script of package.json that starts this program; begun otherwise, nothing is watched */
+/** @param script the script in package.json that starts this program; if it was started another way, nothing is watched */
 export function stopWithNpm(script: string): void {
   if (process.env.npm_lifecycle_event !== script) return;
   const shell = process.ppid;

@@ -1,8 +1,8 @@
-// What `npm start` says when everything runs.
+// The message of `npm start` when everything runs.
 import type { AppName, Config } from '../config/config.ts';
 import { DEMO_PASSWORD } from './demo-data.ts';
 
-/** Every address, the demo logins, where mail arrives, and what to press first. */
+/** Returns every address, the demo logins, the mailbox, and what to try first. */
 export function welcome(config: Config, names: readonly AppName[]): string {
   const addresses: Record<AppName, [string, string]> = {
     id: ['TOYOTA/LEXUS common ID', config.issuer],
@@ -29,7 +29,7 @@ export function welcome(config: Config, names: readonly AppName[]): string {
           '',
           `  Start here: ${config.ownersSite.origin} – sign in as tanaka, open 詳細はこちら in the banner, and take a new ID.`,
           `  Then try the ID at five services: ${config.demoClients.origin} – single sign-on, required information, consent, LEXUS.`,
-          `  Every mail arrives at ${config.mailbox.origin}. Data is kept in ${config.dataDirectory}; npm run reset forgets it.`,
+          `  Every mail arrives at ${config.mailbox.origin}. Data is kept in ${config.dataDirectory}; npm run reset deletes it.`,
         ]
       : []),
     '',

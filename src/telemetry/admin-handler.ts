@@ -1,26 +1,26 @@
-// What answers on ADMIN_PORT: metrics, and readiness with everything that it depends on. For the operators' own network only.
+// Serves metrics and detailed readiness on ADMIN_PORT, for the operators' own network only.
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { isIP } from 'node:net';
 import type { MetricObjectWithValues, MetricValue } from 'prom-client';
 import type { Readiness } from './health.ts';
 
-/** The metrics of a process, as prom-client adds them up. */
+/** The metrics of a process, in the form that prom-client aggregates. */
 export type MetricValues = MetricObjectWithValues<MetricValue<string>>[];
 
 /** One process's report. */
 export type ProcessReport = { pid: number; readiness: Readiness; metrics: MetricValues };
 
 export type AdminSources = {
-  /** What every process of this machine that serves the common ID says; those that do not answer in time are left out. */
+  /** Returns the reports of this machine's processes that serve the common ID, without those that do not answer in time. */
   reports(): Promise<ProcessReport[]>;
   /** The expected number of processes. */
   processes: number;
 };
 
 /**
- * Answers `GET /metrics`, added up over all processes, `GET /health/ready` with one entry a process, and `GET /health/live`.
- * @param host where it listens: on this machine only, names of other machines are refused, so that no page in a browser here can read it
- * by having its own name point to this machine (DNS rebinding)
+ * Creates the handler of `GET /metrics` (the sum of all processes), `GET /health/ready` (one entry for each process) and `GET /health/live`.
+ * @param host the address it listens on. On a loopback address it refuses foreign host names, so that no website can read it
+ * through a browser on this machine (DNS rebinding)
  */
 export function createAdminHandler(host: string, sources: AdminSources): RequestListener {
   const answers: Record<string, (response: ServerResponse) => Promise<void>> = {
@@ -49,7 +49,7 @@ export function createAdminHandler(host: string, sources: AdminSources): Request
     const answer = Object.hasOwn(answers, path) ? answers[path] : undefined;
     if (!answer) return send(response, 404, TEXT, 'There are /metrics, /health/ready and /health/live.\n');
     if (request.method !== 'GET' && request.method !== 'HEAD') return send(response, 405, TEXT, 'Only GET is answered.\n');
-    answer(response).catch(() => send(response, 500, TEXT, 'It could not be found out.\n'));
+    answer(response).catch(() => send(response, 500, TEXT, 'The report could not be created.\n'));
   };
 }
 
@@ -59,7 +59,7 @@ function isLoopback(host: string): boolean {
   return host === '::1' || host.startsWith('127.');
 }
 
-/** Browsers put the name that a page was loaded from into Host; tools here say localhost or an address. */
+/** Browsers send the name that a page was loaded from in Host; local tools send localhost or an address. */
 function isOfThisMachine({ headers, url = '' }: IncomingMessage): boolean {
   const name = (headers.host ?? '').replace(/:\d+$/, '').replace(/^\[|\]$/g, '');
   return url.startsWith('/') && (name === 'localhost' || isIP(name) !== 0);

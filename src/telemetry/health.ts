@@ -1,4 +1,4 @@
-// Whether this process lives, and whether it should get requests.
+// Reports whether this process is alive, and whether it should get requests.
 import Router from 'koa-router';
 import type { ProcessStatus } from './process-status.ts';
 
@@ -12,7 +12,7 @@ export type Readiness = {
   status: 'ready' | 'not ready';
   database: 'answers' | 'does not answer';
   draining: boolean;
-  /** `version` is the same in processes that read the same files. */
+  /** Processes that have read the same files have the same `version`. */
   configuration: { version: string; in_force_since: string; rejected?: { at: string; mistakes: number } };
 };
 
@@ -28,13 +28,13 @@ export async function describeReadiness(storage: Database, status: ProcessStatus
     configuration: {
       version,
       in_force_since: new Date(inForceSince).toISOString(),
-      // The last good one serves everybody, so that this process stays ready. The mistakes themselves stand in the log.
+      // The last valid configuration stays in force, so the process is ready. The log has the mistakes.
       ...(rejected && { rejected: { at: new Date(rejected.at).toISOString(), mistakes: rejected.mistakes } }),
     },
   };
 }
 
-/** `GET /health/live` and `GET /health/ready`, for load balancers and whoever else asks: the status, and nothing of why. */
+/** Creates the router of `GET /health/live` and `GET /health/ready`. These are public, so they return the status without reasons. */
 export function createHealthRouter(storage: Database, processStatus: ProcessStatus): Router {
   const router = new Router();
   router.get('/health/live', (ctx) => {

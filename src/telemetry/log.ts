@@ -1,7 +1,7 @@
-// The log: one JSON line an event, with everything personal or secret taken out.
+// The log: one line of JSON for each event, without personal data and secrets.
 import { pino } from 'pino';
 
-/** What the program needs of a logger. */
+/** The part of a logger that the program uses. */
 export type Log = {
   debug(fields: object, message: string): void;
   info(fields: object, message: string): void;
@@ -10,8 +10,8 @@ export type Log = {
 };
 
 /**
- * Names of fields whose value never reaches the log, at the top or one level down. A second line of defence: no call site passes
- * them; this holds when one does by mistake.
+ * Fields whose values never reach the log, at the top level or one level down. This is a second line of defence: call sites
+ * must not pass them in the first place.
  */
 const REDACTED = [
   'password',
@@ -42,10 +42,10 @@ const REDACTED = [
 ];
 
 /**
- * Makes the log of one app.
- * @param app the name of the app, on every line
+ * Creates the log of one app.
+ * @param app the name of the app, added to every line
  * @param level pino's level; `silent` writes nothing
- * @param stream where lines go; standard output if left out
+ * @param stream receives the lines; defaults to standard output
  */
 export function createLog(app: string, level: string, stream?: { write(line: string): void }): Log {
   const options = {

@@ -1,4 +1,4 @@
-// What operators watch, for Prometheus.
+// The metrics for Prometheus.
 import type { Registry } from 'prom-client';
 import type { ProcessStatus } from './process-status.ts';
 
@@ -7,14 +7,15 @@ type ReloadResult = 'accepted' | 'rejected';
 export type HashRefusal = 'source' | 'account' | 'draft' | 'full';
 
 export type Metrics = {
-  /** What is watched; made when it is first asked for, because prom-client takes longer to load than a start has for it. */
+  /** The registry. It is created on first use, because loading prom-client would delay the start. */
   registry(): Promise<Registry>;
-  /** A configuration was taken up, or found to have mistakes. */
+  /** Counts a reload of the configuration, by result. */
   countReload(result: ReloadResult): void;
   /** Counts a refused password hash, by reason. */
   countRefusedHash(reason: HashRefusal): void;
 };
 
+/** Creates the metrics of this process. */
 export function createMetrics(status: ProcessStatus): Metrics {
   const reloads: Record<ReloadResult, number> = { accepted: 0, rejected: 0 };
   const refusedHashes: Record<HashRefusal, number> = { full: 0, source: 0, account: 0, draft: 0 };
@@ -40,7 +41,7 @@ async function createRegistry(
   collectDefaultMetrics({ register: registry });
   new Counter({
     name: 'common_id_config_reloads_total',
-    help: 'How often the configuration was read again, by result.',
+    help: 'Reloads of the configuration, by result.',
     labelNames: ['result'],
     registers: [registry],
     collect() {
@@ -50,7 +51,7 @@ async function createRegistry(
   });
   new Counter({
     name: 'common_id_password_hashes_refused_total',
-    help: 'Passwords that were not hashed, by whose share of the lane was used up; full: no room for anybody.',
+    help: 'Passwords that were not hashed, by the share of the lane that was used up; full: the whole lane was full.',
     labelNames: ['reason'],
     registers: [registry],
     collect() {
@@ -60,7 +61,7 @@ async function createRegistry(
   });
   new Gauge({
     name: 'common_id_config_last_reload_successful',
-    help: '1 where the files are what is in force; 0 where they have mistakes and the last good ones are in force.',
+    help: '1 if the files are in force; 0 if they have mistakes and the last valid configuration stays in force.',
     // With several processes, this shows one that has not reloaded the files.
     aggregator: 'min',
     registers: [registry],
@@ -70,7 +71,7 @@ async function createRegistry(
   });
   new Gauge({
     name: 'common_id_config_in_force_since_seconds',
-    help: 'Since when the configuration is in force; seconds since 1970.',
+    help: 'When the configuration came into force; seconds since 1970.',
     aggregator: 'max',
     labelNames: ['version'],
     registers: [registry],

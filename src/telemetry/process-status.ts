@@ -1,7 +1,7 @@
 // The state of this process, for health and metrics. It outlives every reload of the configuration. Times are epoch milliseconds.
 
 export type ProcessStatus = {
-  /** Load balancers must send no new requests. */
+  /** Whether load balancers must stop sending requests. */
   draining: boolean;
   configuration: {
     /** A digest of all files: nodes with the same version have the same configuration. */

@@ -61,7 +61,7 @@ test('S126 every app started on the data of an older version, which others could
     expect(names).toEqual(expect.arrayContaining(['keys', 'owners-site-keys', 'notebook-keys', 'development-secrets.json']));
     expect(open(data)).toEqual([]);
     expect(statSync(outside).mode & 0o777).toBe(0o644);
-    expect(world.log().match(/others on this machine could reach files in the data directory/g)).toHaveLength(1);
+    expect(world.log().match(/other users of this machine had access to files in the data directory/g)).toHaveLength(1);
     // What the next start would tell.
     expect(makePrivate(data)).toEqual({ changed: 0, left: [] });
   } finally {

@@ -297,11 +297,11 @@ test('SIGHUP takes the files up too; a fault that nobody caught is written down 
   child.stdout.on('data', (chunk: Buffer) => (written += chunk.toString()));
   await untilWritten(`http://localhost:${port}`);
   child.kill('SIGHUP');
-  await untilWritten('configuration taken up');
+  await untilWritten('configuration loaded');
   // Those that were made at this start are nobody's change.
-  expect(written).not.toContain('keys taken up');
+  expect(written).not.toContain('keys loaded');
   child.kill('SIGUSR2');
-  await untilWritten('a fault that nobody caught; this process ends');
+  await untilWritten('uncaught error; this process ends');
   await ended.catch(() => undefined);
   expect([child.exitCode, child.signalCode, written.includes('the fault of the test')]).toEqual([1, null, true]);
   rmSync(data, { recursive: true });
