@@ -14,7 +14,7 @@ import { createJobRunner, LANE_WIDTH, type JobHandler } from '../../src/jobs/run
 import { openStorage } from '../../src/storage/open-storage.ts';
 import { guardRecords } from '../../src/storage/records.ts';
 import type { Storage } from '../../src/storage/storage.ts';
-import { untilTrue } from '../../test/journeys/dealer-faults.ts';
+import { untilTrue } from '../../test/support/until-true.ts';
 import { eventAbout, sampleAccount, sampleDealerLink } from '../../test/storage/conformance/samples.ts';
 import type { Fault } from './fault.ts';
 

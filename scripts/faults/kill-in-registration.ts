@@ -9,7 +9,7 @@ import { FIRST_PREVIOUS_HASH } from '../../src/storage/closed-ledger.ts';
 import { deliveryKey } from '../../src/jobs/enqueue-delivery.ts';
 import { openStorage } from '../../src/storage/open-storage.ts';
 import type { LedgerEntry, Storage } from '../../src/storage/storage.ts';
-import { untilTrue } from '../../test/journeys/dealer-faults.ts';
+import { untilTrue } from '../../test/support/until-true.ts';
 import { createHttpDriver, type HttpDriver } from '../../test/journeys/http-driver.ts';
 import { createTraveller, HEADINGS, NEW_PASSWORD, WORDS, type Screen } from '../../test/journeys/traveller.ts';
 import { eventAbout, sampleAccount } from '../../test/storage/conformance/samples.ts';

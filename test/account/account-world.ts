@@ -2,6 +2,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { createBrowser, textOf, type Browser } from '../support/http-browser.ts';
 import { startWorld, type Message, type World } from '../support/world.ts';
+import { untilFound } from '../support/until-true.ts';
 
 /** Nobody listens here; where the service is sent back to. */
 const CALLBACK = 'http://127.0.0.1:9/callback';
@@ -37,12 +38,9 @@ export async function startAccountWorld(): Promise<World> {
 
 /** Waits for the mail to an address whose subject says this, after the one that came before. */
 export async function nextMail(world: World, to: string, subject: string, after = 0): Promise<Message> {
-  for (let waited = 0; waited < 10_000; waited += 50) {
-    const found = (await world.messages(to)).find((message) => message.id > after && message.subject.includes(subject));
-    if (found) return found;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  throw new Error(`no mail "${subject}" came to ${to}`);
+  return untilFound(`the mail "${subject}" to ${to}`, async () =>
+    (await world.messages(to)).find((message) => message.id > after && message.subject.includes(subject)),
+  );
 }
 
 /** The id of the newest mail to an address. */

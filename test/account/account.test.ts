@@ -16,6 +16,7 @@ import {
   useService,
   YAMADA,
 } from './account-world.ts';
+import { untilTrue } from '../support/until-true.ts';
 
 const LOGIN = 'TOYOTA/LEXUSの共通IDでログイン';
 
@@ -154,7 +155,7 @@ describe('マイページ', () => {
       expect(mainOf(browser)).not.toContain('連携しています');
       expect(await userInfoStatus(world, tokens)).toBe(401);
       expect(await refresh(world, tokens)).toBe(400);
-      await waitFor(async () => (await dealerPage()).includes('連携は解除されました'));
+      await untilTrue('the dealer hears of the withdrawal', async () => (await dealerPage()).includes('連携は解除されました'));
     });
 
     const dealerPage = async (): Promise<string> => textOf(await (await fetch(`${world.origins.dealerSystem}/?lang=ja`)).text());
@@ -267,11 +268,3 @@ describe('マイページ', () => {
     expect(answer.location).toContain('/auth?');
   });
 });
-
-async function waitFor(condition: () => Promise<boolean>): Promise<void> {
-  for (let waited = 0; waited < 10_000; waited += 50) {
-    if (await condition()) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  throw new Error('it did not come to pass');
-}

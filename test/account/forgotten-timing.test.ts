@@ -1,8 +1,8 @@
 // How long パスワードを忘れた方 takes does not tell which addresses have an ID.
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, test } from '@jest/globals';
 import { createBrowser } from '../support/http-browser.ts';
 import type { World } from '../support/world.ts';
-import { mannWhitney, median } from '../attacks/support/statistics.ts';
+import { expectSameTime } from '../attacks/support/statistics.ts';
 import { SATO, startAccountWorld, YAMADA } from './account-world.ts';
 
 const HOUR_MS = 60 * 60 * 1000;
@@ -36,8 +36,6 @@ test('a known address takes as long as an unknown one, and so does a wrong code'
     }
     await world.advance(HOUR_MS);
   }
-  for (const { known, unknown } of [asked, tried]) {
-    const difference = Math.abs(median(known) - median(unknown));
-    expect(mannWhitney(known, unknown) > 0.01 || difference < 5).toBe(true);
-  }
+  expectSameTime(asked.known, asked.unknown, 'asking for a code');
+  expectSameTime(tried.known, tried.unknown, 'trying a wrong code');
 }, 60_000);

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import type { Browser } from '../support/http-browser.ts';
 import { startWorld, type World } from './support/attack-world.ts';
 import { headingOf, signIn } from './support/client.ts';
+import { untilFound } from '../support/until-true.ts';
 
 // Processes start and mails travel; a busy machine takes its time.
 jest.setTimeout(60_000);
@@ -45,12 +46,10 @@ async function changePassword(browser: Browser, from: string, to: string): Promi
 
 /** The link in the mails to an old address, the newest first. */
 async function undoLinks(email: string): Promise<string[]> {
-  for (let waited = 0; waited < 10_000; waited += 25) {
+  return untilFound(`an undo link to ${email}`, async () => {
     const links = (await world.mails(email)).flatMap(({ text }) => /http\S+undo\?token=\S+/.exec(text) ?? []);
-    if (links.length) return links;
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
-  throw new Error(`no undo link came to ${email}`);
+    return links.length ? links : undefined;
+  });
 }
 
 const addressesOf = (): string[] =>

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { sendRaw } from '../support/http-browser.ts';
 import { freePorts } from '../support/free-ports.ts';
 import { startWorld, type World } from './support/attack-world.ts';
+import { untilFound } from '../support/until-true.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main.js', import.meta.url));
 
@@ -117,15 +118,20 @@ test('S130 two workers: one port that tells of both and adds them up; while they
       ({ text }) => json(text),
       () => undefined,
     );
-  let told: Told | undefined;
-  while (told?.status !== 'ready' && child.exitCode === null) {
-    told = await ask();
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
+  const untilTold = async (what: string, isSo: (told: Told) => boolean): Promise<Told> =>
+    untilFound(
+      what,
+      async () => {
+        const told = await ask();
+        return told && (isSo(told) || child.exitCode !== null) ? told : undefined;
+      },
+      { everyMs: 10, tell: ask },
+    );
+  const told = await untilTold('both workers are ready', ({ status }) => status === 'ready');
   expect(told).toMatchObject({ status: 'ready', ready: 2, expected: 2 });
-  const pids = told!.processes.map(({ pid }) => pid);
+  const pids = told.processes.map(({ pid }) => pid);
   expect(new Set([...pids, child.pid]).size).toBe(3);
-  const [first, second] = told!.processes.map(({ configuration }) => configuration.version);
+  const [first, second] = told.processes.map(({ configuration }) => configuration.version);
   expect(first).toBe(second);
   const { text } = await sendRaw(`${admin}/metrics`);
   // Both are there: so much memory has no single one of them, and the flag is the lower of the two.
@@ -133,8 +139,7 @@ test('S130 two workers: one port that tells of both and adds them up; while they
   expect(text.match(/^nodejs_active_handles_total (\d+)$/m)?.[1]).toBeDefined();
   // One that is killed is missing until another has taken its place.
   process.kill(pids[0]!, 'SIGKILL');
-  let without: Told | undefined;
-  for (let tries = 0; tries < 200 && without?.status !== 'not ready'; tries += 1) without = await ask();
+  const without = await untilTold('one worker is missing', ({ status }) => status === 'not ready');
   expect(without).toMatchObject({ status: 'not ready', expected: 2 });
   // Somebody is in the middle of sending: that worker waits, and is told of.
   const sending = connect(port ?? 0, '127.0.0.1');
@@ -143,11 +148,10 @@ test('S130 two workers: one port that tells of both and adds them up; while they
     'POST /token HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 9\r\n\r\na',
   );
   await once(sending, 'connect');
-  for (let tries = 0; tries < 200 && told?.status !== 'ready'; tries += 1) told = await ask();
+  await untilTold('both workers are ready again', ({ status }) => status === 'ready');
   child.kill('SIGTERM');
-  let draining: Told | undefined;
-  for (let tries = 0; tries < 400 && !draining?.processes.some((each) => each.draining); tries += 1) draining = await ask();
-  expect(draining?.status).toBe('not ready');
+  const draining = await untilTold('a worker drains', ({ processes }) => processes.some((each) => each.draining));
+  expect(draining.status).toBe('not ready');
   sending.destroy();
   expect(await ended).toMatchObject({ code: 0 });
   expect(await ask()).toBeUndefined();

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import type { Browser } from '../support/http-browser.ts';
 import { startWorld, type World } from './support/attack-world.ts';
 import { headingOf, signIn } from './support/client.ts';
+import { untilTrue } from '../support/until-true.ts';
 
 // Processes start and mails travel; a busy machine takes its time.
 jest.setTimeout(60_000);
@@ -77,10 +78,10 @@ const countOf = async (email: string, subject: string): Promise<number> =>
 async function aMinuteLater(): Promise<void> {
   await world.advance(MINUTE + 1000);
   const waiting = `SELECT kind FROM jobs WHERE state = 'waiting' AND kind IN ('tell_account_change', 'send_mail')`;
-  for (let waited = 0; world.rows(waiting).length > 0; waited += 25) {
-    if (waited > 15_000) throw new Error(JSON.stringify(world.rows(waiting)));
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
+  await untilTrue('the jobs of the change end', () => world.rows(waiting).length === 0, {
+    everyMs: 25,
+    tell: () => world.rows(waiting),
+  });
 }
 
 test('S132 the mails of a change are lost behind it – address, password, profile, and the way back: each is sent once, a minute later', async () => {

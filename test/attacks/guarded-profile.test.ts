@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, expect, jest, test } from '@jest/global
 import type { Browser } from '../support/http-browser.ts';
 import { CALLBACK, startWorld, type World } from './support/attack-world.ts';
 import { begin, headingOf, signedIn, signIn } from './support/client.ts';
+import { untilFound } from '../support/until-true.ts';
 
 // Processes start and mails travel; a busy machine takes its time.
 jest.setTimeout(60_000);
@@ -44,12 +45,10 @@ const mailsAbout = async (email: string) =>
   (await world.mails(email)).filter(({ subject }) => subject.includes('お客様情報が変更'));
 
 async function nextMail(email: string, after: number) {
-  for (let waited = 0; waited < 10_000; waited += 25) {
+  return untilFound(`mail ${after + 1} about the profile to ${email}`, async () => {
     const mails = await mailsAbout(email);
-    if (mails.length > after) return mails[0];
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
-  throw new Error(`no mail to ${email}`);
+    return mails.length > after ? mails[0] : undefined;
+  });
 }
 
 afterEach(() => {

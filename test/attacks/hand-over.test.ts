@@ -22,6 +22,7 @@ import {
 } from './support/client.ts';
 import { encryptOuter, handOver, handOverClaims, providerKeys, signInner } from './support/hand-over.ts';
 import { codeFor, freshEmail } from './support/registration.ts';
+import { untilTrue } from '../support/until-true.ts';
 
 // Processes start and mails travel; a busy machine takes its time.
 jest.setTimeout(60_000);
@@ -425,10 +426,10 @@ test('S88 envelopes of other algorithms, bombs, encrypted and not signed: refuse
   envelopes['signed with a key for encryption'] = await encryptOuter(world, `${input}.${signature}`);
   for (const [what, legacy] of Object.entries(envelopes)) {
     await expectRefused(legacy, what);
-    // A busy machine takes its time now and then; a bomb would take seconds, always.
-    const times: number[] = [];
-    while (times.length < 20 && !times.some((time) => time < 50)) times.push((await pushProfile(legacy)).milliseconds);
-    expect([what, Math.min(...times) < 50]).toEqual([what, true]);
+    // The fastest of three, because other work of the machine only adds time. A bomb would take seconds each time.
+    const times = [await pushProfile(legacy), await pushProfile(legacy), await pushProfile(legacy)].map((it) => it.milliseconds);
+    const fastest = Math.min(...times);
+    if (fastest > 1000) throw new Error(`${what}: refused after ${fastest} ms, allowed are 1000`);
   }
   expect((await pushProfile(await handOver(world))).status).toBe(201);
 });
@@ -436,7 +437,7 @@ test('S88 envelopes of other algorithms, bombs, encrypted and not signed: refuse
 test('S89 sizes, types, characters and dates: refused by name, or left out and named; never a 500', async () => {
   for (const bytes of [9_000, 20_000, 50_000, 70_000, 1_000_000]) {
     const answer = await pushProfile('x'.repeat(bytes));
-    expect([bytes, [400, 413].includes(answer.status)]).toEqual([bytes, true]);
+    expect([bytes, [400, 413].includes(answer.status) || answer.status]).toEqual([bytes, true]);
   }
   const refused: [Record<string, unknown>, RegExp][] = [
     [{ family_name: 'あ'.repeat(201) }, /"family_name".*200/],
@@ -558,10 +559,8 @@ test('S90 a hand-over through the browser, twice, or left lying: refused, linked
   expect(world.rows(`SELECT id FROM expiring_documents WHERE document LIKE '%Canary-Name%'`).length).toBeGreaterThan(0);
   await world.advance(25 * 60 * 60_000);
   const sweeping = await world.addNode();
-  for (let waited = 0; waited < 400; waited += 1) {
-    if (world.rows(`SELECT id FROM expiring_documents WHERE document LIKE '%Canary-Name%'`).length === 0) break;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  expect(world.rows(`SELECT id FROM expiring_documents WHERE document LIKE '%Canary-Name%'`)).toEqual([]);
+  const kept = () => world.rows(`SELECT id FROM expiring_documents WHERE document LIKE '%Canary-Name%'`);
+  await untilTrue('the documents are swept', () => kept().length === 0, { tell: kept });
+  expect(kept()).toEqual([]);
   await sweeping.stop();
 });

@@ -10,6 +10,7 @@ import { ledgerOf } from '../support/ledger-of.ts';
 import { withMongo } from '../support/with-mongo.ts';
 import { figure } from './support/figure.ts';
 import { describeOnMongo } from './support/mongo-database.ts';
+import { untilTrue } from '../support/until-true.ts';
 
 jest.setTimeout(180_000);
 
@@ -35,9 +36,9 @@ describeOnMongo((database) => {
       await lease.updateOne({ _id: 'sealer' }, { $set: { until: 0 } });
       // The next process that has something chains for all.
       await create(storage, 'last');
-      for (let waited = 0; waited < 20_000 && (await settled.countDocuments({})) < 31; waited += 50) {
-        await new Promise((resolve) => setTimeout(resolve, 50));
-      }
+      await untilTrue('there are 31 entries', async () => (await settled.countDocuments({})) >= 31, {
+        tell: async () => settled.countDocuments({}),
+      });
       expect(await settled.countDocuments({})).toBe(31);
       await expectChain(storage);
       await storage.close();
@@ -53,10 +54,11 @@ describeOnMongo((database) => {
       );
       // By themselves, without a reader that asks for it.
       await withMongo(url, async (behind) => {
-        for (let waited = 0; waited < 30_000; waited += 50) {
-          if ((await behind.collection('ledger_entries').countDocuments({})) === 4 * perNode) return;
-          await new Promise((resolve) => setTimeout(resolve, 50));
-        }
+        const count = async (): Promise<number> => behind.collection('ledger_entries').countDocuments({});
+        await untilTrue(`there are ${4 * perNode} entries`, async () => (await count()) === 4 * perNode, {
+          withinMs: 30_000,
+          tell: count,
+        });
       });
       await Promise.all(nodes.map(async (node) => node.close()));
     });

@@ -5,25 +5,29 @@ import { sendRaw, type Answer, type Browser } from '../support/http-browser.ts';
 import { startWorld, type World } from './support/attack-world.ts';
 import { begin, returned, signIn } from './support/client.ts';
 import { figure } from './support/figure.ts';
+import { countHashWork } from './support/hash-work.ts';
 import { accountsOf, codeFor, freshEmail, PASSWORD, registerUpTo } from './support/registration.ts';
-import { mannWhitney, median } from './support/statistics.ts';
 
 // Processes start and mails travel; a busy machine takes its time.
 jest.setTimeout(180_000);
 
 let world: World;
 let port: number;
+const hashWork = countHashWork();
 beforeAll(async () => {
-  // The cost that production begins with, so that the work of an answer can be measured.
+  // A cost that is higher than the lowest one, so that work that is left out is noticed.
   // An address may fail 40 times in the window instead of 600: the same rule, met sooner.
   world = await startWorld({
     nodes: 2,
-    env: { PASSWORD_HASH_COST: '8' },
+    env: { PASSWORD_HASH_COST: '8', ...hashWork.env },
     policy: ({ rate_limits: limits }) => Object.assign(limits.login, { failures_per_address: 40, failures_per_network: 60 }),
   });
   port = world.nodes[1]?.port as number;
 });
-afterAll(async () => world?.close());
+afterAll(async () => {
+  await world?.close();
+  hashWork.remove();
+});
 
 const MINUTE = 60_000;
 
@@ -78,18 +82,9 @@ test('S31 unknown, wrong, disabled, paused: one answer after the same work', asy
   expect(plain(answers.disabled, disabled)).toEqual(expected);
   expect(plain(answers.noAddress, 'nobody')).toEqual(expected);
 
-  const times: { known: number[]; unknown: number[] } = { known: [], unknown: [] };
-  for (let n = 0; n < 24; n += 1) {
-    // One try each, so that no limit is met: accounts are many, and so are those that do not exist.
-    const { browser } = await begin(world, 'attack-web');
-    const form = browser.form('/login');
-    const known = n % 3 === 0 ? right : n % 3 === 1 ? 'sato@example.jp' : 'yamada@example.jp';
-    times.known.push((await browser.post(form, { login_id: known, password: 'Wrong-0000' })).milliseconds);
-    times.unknown.push((await browser.post(form, { login_id: freshEmail(), password: 'Wrong-0000' })).milliseconds);
-  }
-  // Without the hash of nothing the difference is the hash, about 20 ms at this cost.
-  const difference = Math.abs(median(times.known) - median(times.unknown));
-  expect(difference < 8 || mannWhitney(times.known, times.unknown) > 0.01).toBe(true);
+  // The time of an answer is that of its hash. The work is counted, because the time also depends on the machine.
+  for (const email of [right, 'sato@example.jp', 'yamada@example.jp', disabled, freshEmail(), 'nobody'])
+    expect([email, await hashWork.of(async () => attempt(email, 'Wrong-0000'))]).toEqual([email, 2 ** 8]);
 
   const [pausedKnown, pausedUnknown] = [await newAccount(), freshEmail()];
   expect(await fail(pausedKnown, 10)).toEqual(await fail(pausedUnknown, 10));
@@ -245,7 +240,7 @@ test('S35 another spelling of the path: no way around a limit', async () => {
       headers: { Cookie: cookie },
       from: world.freshAddress(),
     });
-    expect([path, [429, 404, 400, 405].includes(answer.status)]).toEqual([path, true]);
+    expect([path, [429, 404, 400, 405].includes(answer.status) || answer.status]).toEqual([path, true]);
   }
 });
 

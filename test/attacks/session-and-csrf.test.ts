@@ -399,7 +399,7 @@ test('S49 addresses that a request brings along: never gone to', async () => {
       const where = answer.headers.location ?? '';
       expect([path, where, where === '' || new URL(where, world.issuer).origin === world.issuer]).toEqual([path, where, true]);
       expect(answer.headers['set-cookie']?.join() ?? '').not.toMatch(/^x=1/);
-      expect([path, answer.status < 500]).toEqual([path, true]);
+      expect([path, answer.status < 500 || answer.status]).toEqual([path, true]);
       for (const [, address = ''] of answer.text.matchAll(/(?:href|action|content)="([^"]*)"/g)) {
         const resolved = URL.parse(address.replace(/^0;url=/, ''), world.issuer);
         expect([path, address, resolved?.host !== 'evil.example' && !/^(javascript|data):/.test(address)]).toEqual([

@@ -192,6 +192,7 @@ test('no text takes long (attack 59)', () => {
       parseEmail(text);
       return performance.now() - before;
     });
-    expect(Math.min(...times)).toBeLessThan(20);
+    // Milliseconds where the work grows with the length, and minutes where it grows with its square.
+    expect(Math.min(...times)).toBeLessThan(1000);
   }
 });

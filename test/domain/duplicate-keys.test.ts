@@ -14,7 +14,8 @@ test.each([
   ['{}', false],
   ['"a"', false],
 ])('%s', (json, expected) => {
-  expect(duplicateKeys(json).length > 0).toBe(expected);
+  const found = duplicateKeys(json);
+  expect({ found, repeated: found.length > 0 }).toEqual({ found, repeated: expected });
 });
 
 test('what JSON.stringify writes never has one', () => {

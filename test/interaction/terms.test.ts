@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createBrowser, textOf, type Browser } from '../support/http-browser.ts';
 import { documentsOf } from '../support/documents-of.ts';
 import { startWorld, type World } from '../support/world.ts';
+import { untilTrue } from '../support/until-true.ts';
 
 const CALLBACK = 'http://127.0.0.1:9/callback';
 const DAY = 24 * 60 * 60 * 1000;
@@ -50,7 +51,7 @@ async function publish(version: string, material: boolean, today: number): Promi
     const front = `---\neffective_from: ${new Date(today + 9 * 60 * 60 * 1000).toISOString().slice(0, 10)}\nmaterial: ${material}\n---\n`;
     writeFileSync(join(world.project, 'config/terms', `${version}.${language}.md`), front + changed);
   }
-  while ((await ready()).configuration.version === before) await new Promise((resolve) => setTimeout(resolve, 50));
+  await untilTrue(`version ${version} of the terms is taken up`, async () => (await ready()).configuration.version !== before);
 }
 const readTerms = (name: string): string => readFileSync(join(world.project, 'config/terms', name), 'utf8');
 /** Accounts of an address as they are stored. */

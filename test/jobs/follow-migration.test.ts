@@ -18,6 +18,7 @@ import { guardRecords } from '../../src/storage/records.ts';
 import { openSqliteStorage } from '../../src/storage/sqlite/open-sqlite-storage.ts';
 import type { Job, Storage } from '../../src/storage/storage.ts';
 import { eventAbout, sampleAccount, sampleDealerLink } from '../storage/conformance/samples.ts';
+import { untilTrue } from '../support/until-true.ts';
 
 let now = 1_000_000;
 const clock = (): number => now;
@@ -90,7 +91,7 @@ const BOTH = ['before@example.jp', 'update_dealer_link', sampleAccount('person')
 
 test('S105 the process dies when the migration is final and nothing was said: a minute later the dealer and both addresses are told, once', async () => {
   void redeem(diesAfter(1));
-  while ((await migration())?.account_id === undefined) await new Promise((resolve) => setTimeout(resolve, 5));
+  await untilTrue('the migration is final', async () => (await migration())?.account_id !== undefined, { everyMs: 5 });
   await work();
   expect(await onTheWay()).toEqual([]);
   now += 60_000;

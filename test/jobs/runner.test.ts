@@ -11,7 +11,7 @@ import { createJobRunner, type JobHandler, type JobRunner } from '../../src/jobs
 import { guardRecords } from '../../src/storage/records.ts';
 import { openSqliteStorage } from '../../src/storage/sqlite/open-sqlite-storage.ts';
 import { StorageUnavailable, type Storage } from '../../src/storage/storage.ts';
-import { untilTrue } from '../journeys/dealer-faults.ts';
+import { untilTrue } from '../support/until-true.ts';
 
 const RENEW_EVERY_MS = 5;
 const MAIL: Mail = { to: 'taro@example.jp', template: 'password-reset-paused', language: 'ja', values: {} };

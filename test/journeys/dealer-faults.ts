@@ -13,12 +13,3 @@ export async function setFault(
   if (!form) throw new Error(`no form for faults`);
   await staff.send(form, { ...form.fields, dealer, fault });
 }
-
-/** Waits until this is so. @throws where it does not come true in time */
-export async function untilTrue(what: string, isTrue: () => Promise<boolean>, withinMs = 20_000): Promise<void> {
-  for (let waited = 0; waited < withinMs; waited += 50) {
-    if (await isTrue()) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  throw new Error(`not within ${withinMs} ms: ${what}`);
-}

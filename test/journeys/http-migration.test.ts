@@ -14,6 +14,7 @@ import {
   type SigningKey,
 } from './relying-party.ts';
 import { createTraveller, DEMO_PASSWORD, HEADINGS, NEW_PASSWORD, WORDS, type Traveller } from './traveller.ts';
+import { untilFound } from '../support/until-true.ts';
 
 const SCOPE = 'openid profile email phone address offline_access migration dealer_link service_history booking';
 const DEALER = 'aichi-toyota';
@@ -165,11 +166,10 @@ async function expectTokensOfDealers(refreshToken: string): Promise<void> {
   const read = async (dealer: string, token: string): Promise<Response> =>
     fetch(`${resourceOf(dealer)}/service-history`, { headers: { Authorization: `Bearer ${token}` } });
   // The link is on its way.
-  let answer = await read(DEALER, ours.access_token);
-  for (let tries = 0; answer.status === 409 && tries < 50; tries += 1) {
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    answer = await read(DEALER, ours.access_token);
-  }
+  const answer = await untilFound('an answer other than 409, because the dealer accepted the link', async () => {
+    const answered = await read(DEALER, ours.access_token);
+    return answered.status === 409 ? undefined : answered;
+  });
   expect(answer.status).toBe(200);
   expect(await answer.json()).toMatchObject({ vehicles: [{ model: 'プリウス' }] });
   expect((await read('tokyo-toyota', ours.access_token)).status).toBe(401);

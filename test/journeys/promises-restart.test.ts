@@ -8,7 +8,7 @@ import { LEASE_MS } from '../../src/jobs/keep-lease.ts';
 import { openStorage } from '../../src/storage/open-storage.ts';
 import { documentsOf } from '../support/documents-of.ts';
 import { startWorld, type World } from '../support/world.ts';
-import { untilTrue } from './dealer-faults.ts';
+import { untilTrue } from '../support/until-true.ts';
 import { createHttpDriver } from './http-driver.ts';
 import { codeFor, createTraveller, NEW_PASSWORD, WORDS } from './traveller.ts';
 

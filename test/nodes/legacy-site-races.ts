@@ -9,7 +9,7 @@ import { loadClientKey } from '../../src/apps/client-key.ts';
 import { createLegacyProfile } from '../../src/apps/owners-site/legacy-profile.ts';
 import type { Nodes } from '../../scripts/faults/fault.ts';
 import type { LedgerEntry } from '../../src/storage/storage.ts';
-import { untilTrue } from '../journeys/dealer-faults.ts';
+import { untilTrue } from '../support/until-true.ts';
 import { DEMO_PASSWORD, HEADINGS } from '../journeys/traveller.ts';
 import { createBrowser, sendRaw, textOf, type Answer, type Browser } from '../support/http-browser.ts';
 import { HELD, HOLD } from '../support/stop-file.ts';

@@ -11,7 +11,7 @@ import { createGazoo } from '../../scripts/faults/gazoo.ts';
 import { killAtToken } from '../../scripts/faults/kill-at-token.ts';
 import { killInRegistration } from '../../scripts/faults/kill-in-registration.ts';
 import { rollingRestartOfNodes } from '../../scripts/faults/rolling-restart.ts';
-import { untilTrue } from '../journeys/dealer-faults.ts';
+import { untilTrue } from '../support/until-true.ts';
 import { createHttpDriver } from '../journeys/http-driver.ts';
 import { createTraveller, WORDS } from '../journeys/traveller.ts';
 import { createBrowser, sendRaw } from '../support/http-browser.ts';

@@ -3,7 +3,7 @@
 import { expect, test } from '@jest/globals';
 import type { Nodes } from '../../scripts/faults/fault.ts';
 import { openStorage } from '../../src/storage/open-storage.ts';
-import { untilTrue } from '../journeys/dealer-faults.ts';
+import { untilTrue } from '../support/until-true.ts';
 import { codeFor } from '../journeys/traveller.ts';
 import { textOf, type Browser } from '../support/http-browser.ts';
 import { logIn } from '../support/log-in.ts';

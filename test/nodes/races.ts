@@ -5,7 +5,7 @@ import { createGazoo, type Tokens } from '../../scripts/faults/gazoo.ts';
 import type { Nodes } from '../../scripts/faults/fault.ts';
 import type { RegistrationDraft } from '../../src/domain/registration-draft.ts';
 import { deliveryKey } from '../../src/jobs/enqueue-delivery.ts';
-import { untilTrue } from '../journeys/dealer-faults.ts';
+import { untilTrue } from '../support/until-true.ts';
 import { codeFor, DEMO_PASSWORD, NEW_PASSWORD } from '../journeys/traveller.ts';
 import { createBrowser, type Answer, type Browser } from '../support/http-browser.ts';
 import { rowsOf } from '../support/rows-of.ts';

@@ -1,9 +1,9 @@
 // WEB_CONCURRENCY: several workers on one port; one that dies is replaced, and all end together.
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { execFileSync } from 'node:child_process';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { logIn } from '../support/log-in.ts';
 import { startNodeWorld, type NodeWorld } from '../support/node-world.ts';
+import { untilTrue } from '../support/until-true.ts';
 
 jest.setTimeout(120_000);
 
@@ -25,22 +25,21 @@ function workersOf(pid: number | undefined): number[] {
   return rows.flatMap(([child = 0, parent]) => (parent === pid ? [child] : []));
 }
 
-async function waitFor(isSo: () => boolean): Promise<void> {
-  for (let waited = 0; !isSo(); waited += 50) {
-    if (waited > 20_000) throw new Error(`it did not come to that: ${node().log()}`);
-    await sleep(50);
-  }
-}
+const waitFor = async (what: string, isTrue: () => boolean): Promise<void> =>
+  untilTrue(what, isTrue, { tell: () => node().log() });
 
 test('two workers serve one port, one that is killed is replaced, and a signal ends them all in order', async () => {
   const { pid } = node();
   // A worker is there before it listens; the program tells its address when both do.
-  await waitFor(() => workersOf(pid).length === 2 && node().log().includes('TOYOTA/LEXUS common ID'));
+  await waitFor(
+    'two workers run and the address is told',
+    () => workersOf(pid).length === 2 && node().log().includes('TOYOTA/LEXUS common ID'),
+  );
   await logIn(nodeWorld.world);
   const [victim = 0] = workersOf(pid);
   process.kill(victim, 'SIGKILL');
-  await waitFor(() => node().log().includes(`worker ${victim} ended (SIGKILL)`));
-  await waitFor(() => workersOf(pid).length === 2 && !workersOf(pid).includes(victim));
+  await waitFor('the log says that the worker ended', () => node().log().includes(`worker ${victim} ended (SIGKILL)`));
+  await waitFor('a new worker runs', () => workersOf(pid).length === 2 && !workersOf(pid).includes(victim));
   await logIn(nodeWorld.world);
   const last = workersOf(pid);
   expect(await node().stop()).toBe(0);

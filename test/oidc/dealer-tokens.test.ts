@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { decodeJwt } from 'jose';
 import { CALLBACK, startWorld, type World } from '../attacks/support/attack-world.ts';
 import { begin, parseJson, redeem, returned, signIn } from '../attacks/support/client.ts';
+import { untilTrue } from '../support/until-true.ts';
 
 let world: World;
 
@@ -141,5 +142,5 @@ async function removeDealer(code: string): Promise<void> {
   const path = join(world.directory, 'config/dealers.json');
   const file = JSON.parse(await readFile(path, 'utf8')) as { dealers: { code: string }[] };
   await writeFile(path, JSON.stringify({ ...file, dealers: file.dealers.filter((dealer) => dealer.code !== code) }));
-  while ((await version()) === before) await new Promise((resolve) => setTimeout(resolve, 50));
+  await untilTrue('the dealer is gone from the configuration', async () => (await version()) !== before);
 }

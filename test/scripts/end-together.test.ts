@@ -5,7 +5,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { untilTrue } from '../journeys/dealer-faults.ts';
+import { untilTrue } from '../support/until-true.ts';
 import { CHILD_ENVIRONMENT } from '../support/child-environment.ts';
 
 const SCRIPTS = join(import.meta.dirname, '../../scripts');

@@ -16,6 +16,7 @@ import { DEMO_PASSWORD } from '../journeys/traveller.ts';
 import { freePorts } from '../support/free-ports.ts';
 import { createBrowser, textOf } from '../support/http-browser.ts';
 import { startWorld, type World } from '../support/world.ts';
+import { untilTrue } from '../support/until-true.ts';
 
 const SECRET = 'steady-secret-0123456789abcdef-0123456789';
 const OTHER = 'another-secret-0123456789abcdef-012345678';
@@ -55,19 +56,15 @@ const ready = async (): Promise<Ready> =>
   ((await (await fetch(`${world.admin}/health/ready`)).json()) as { processes: Ready[] }).processes[0]!;
 const metrics = async (): Promise<string> => (await fetch(`${world.admin}/metrics`)).text();
 
-async function until(isSo: () => Promise<boolean> | boolean): Promise<void> {
-  for (let waited = 0; !(await isSo()); waited += 50) {
-    if (waited > 15_000) throw new Error(`it did not come to that: ${world.log()}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
+const until = async (what: string, isTrue: () => Promise<boolean> | boolean): Promise<void> =>
+  untilTrue(what, isTrue, { tell: () => world.log() });
 
 /** Changes files and waits until the change was taken up, or refused. */
 async function change(make: () => void, refused = false): Promise<Ready> {
   const { version, rejected } = (await ready()).configuration;
   make();
   let now = await ready();
-  await until(async () => {
+  await until(refused ? 'the change is refused' : 'the change is taken up', async () => {
     now = await ready();
     return refused ? now.configuration.rejected !== undefined && !rejected : now.configuration.version !== version;
   });
@@ -217,7 +214,7 @@ describe('people', () => {
     expect([await userInfo(), await home()]).toEqual([200, expect.stringContaining('Visited shop')]);
 
     await change(() => write('visited', { ...visited(), common_id: { contact: 'tests', enabled: false } }));
-    await until(() => world.log().includes('client told that everybody has logged out of it'));
+    await until('the client is told', () => world.log().includes('client told that everybody has logged out of it'));
     expect(logoutTokens.map((token) => decodeJwt(token))).toEqual([
       expect.objectContaining({
         iss: world.origins.id,
@@ -292,7 +289,10 @@ test('SIGHUP takes the files up too; a fault that nobody caught is written down 
   ended.catch(() => undefined);
   let written = '';
   const untilWritten = async (text: string): Promise<void> => {
-    while (!written.includes(text)) await Promise.race([once(child.stdout, 'data'), ended]);
+    await Promise.race([
+      untilTrue(`the output contains "${text}"`, () => written.includes(text), { tell: () => written }),
+      ended,
+    ]);
   };
   child.stdout.on('data', (chunk: Buffer) => (written += chunk.toString()));
   await untilWritten(`http://localhost:${port}`);

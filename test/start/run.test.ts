@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from '@jest/globals';
-import { untilTrue } from '../journeys/dealer-faults.ts';
+import { untilTrue } from '../support/until-true.ts';
 import { CHILD_ENVIRONMENT } from '../support/child-environment.ts';
 import { freePorts } from '../support/free-ports.ts';
 

@@ -5,11 +5,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Database } from '../../src/storage/sqlite/database.ts';
 import { openDatabase } from '../../src/storage/sqlite/open-database.ts';
 import { StorageUnavailable } from '../../src/storage/storage.ts';
 import { answered, thrown } from './conformance/subject.ts';
+import { untilTrue } from '../support/until-true.ts';
 
 let folder: string;
 let connection: DatabaseSync;
@@ -139,17 +140,13 @@ test('the log is brought into the file on another thread, which lets go of it at
       await Promise.all(Array.from({ length: 200 }, (_, at) => opened.write(beat(n + at), 'recreatable')));
     }
     // The connection that writes would do it at 64 MiB; this is one.
-    await expectSoon(() => statSync(path).size > before);
+    await untilTrue('the database file grows', () => statSync(path).size > before, {
+      everyMs: 10,
+      tell: () => ({ before, now: statSync(path).size }),
+    });
     expect(statSync(`${path}-wal`).size).toBeLessThan(10 * 1024 * 1024);
   } finally {
     await opened.close();
   }
   expect(existsSync(`${path}-wal`)).toBe(false);
 });
-
-async function expectSoon(isTrue: () => boolean): Promise<void> {
-  for (let waited = 0; !isTrue(); waited += 10) {
-    if (waited > 10_000) throw new Error('it did not come');
-    await sleep(10);
-  }
-}

@@ -5,7 +5,6 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { backupSqliteDatabase } from '../../src/storage/sqlite/backup-sqlite-database.ts';
 import { openSqliteStorage } from '../../src/storage/sqlite/open-sqlite-storage.ts';
@@ -14,6 +13,7 @@ import { sampleAccount } from './conformance/samples.ts';
 import { expectAllOf, expectNothingHalfMade } from './expect-whole.ts';
 import { writeFileOfVersion } from './file-of-version.ts';
 import { runProcesses } from './processes.ts';
+import { untilTrue } from '../support/until-true.ts';
 
 jest.setTimeout(60_000);
 
@@ -90,11 +90,11 @@ describe('a backup beside a writing process', () => {
     const path = join(folder, 'common-id.db');
     child = startProcess(`sqlite:${path}`, 'write', 'backup');
     const acknowledgedByNow = await listen(child);
-    while (acknowledgedByNow().length < 10) await sleep(5);
+    await untilTrue('ten writes are acknowledged', () => acknowledgedByNow().length >= 10, { everyMs: 5 });
     const before = acknowledgedByNow();
     const to = join(folder, 'backup.db');
     backupSqliteDatabase({ from: path, to });
-    while (acknowledgedByNow().length <= before.length) await sleep(5);
+    await untilTrue('a write is acknowledged after the backup', () => acknowledgedByNow().length > before.length, { everyMs: 5 });
     await kill(child);
     const storage = await openSqliteStorage({ path: to, clock: Date.now });
     try {

@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { withMongo } from './with-mongo.ts';
+import { untilTrue } from './until-true.ts';
 
 /** Those that make another one first: whoever has seen the first end sees the second begin. */
 const KINDS = ['mail_password_reset', 'send_mail'];
@@ -38,9 +39,6 @@ async function inMongo(url: string, now: () => number): Promise<void> {
 
 async function untilNone(areUnderWay: (kind: string) => Promise<boolean>): Promise<void> {
   for (const kind of KINDS) {
-    for (let waited = 0; await areUnderWay(kind); waited += 10) {
-      if (waited >= 15_000) throw new Error('mails do not leave');
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
+    await untilTrue(`the jobs ${kind} end`, async () => !(await areUnderWay(kind)), { everyMs: 10 });
   }
 }

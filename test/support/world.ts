@@ -10,6 +10,7 @@ import { CHILD_ENVIRONMENT } from './child-environment.ts';
 import { freePorts } from './free-ports.ts';
 import { mailsUnderWay } from './mails-under-way.ts';
 import { makeWorldDatabase } from './world-database.ts';
+import { untilFound } from './until-true.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const PROCESS = fileURLToPath(new URL('world-process.ts', import.meta.url));
@@ -113,12 +114,8 @@ export async function startWorld({ apps = APPS, env = {}, clients = {}, policy }
     admin: `http://127.0.0.1:${admin}`,
     messages,
     async nextMessage(to, after = 0, withinMs = 10_000) {
-      for (let waited = 0; waited < withinMs; waited += 50) {
-        const [newest] = await messages(to);
-        if (newest && newest.id > after) return newest;
-        await new Promise((resolve) => setTimeout(resolve, 50));
-      }
-      throw new Error(`no mail came to ${to}`);
+      const find = async (): Promise<Message | undefined> => (await messages(to)).find(({ id }) => id > after);
+      return untilFound(`a mail to ${to}`, find, withinMs);
     },
     async advance(milliseconds) {
       await mailsUnderWay(database.url, () => Date.now() + ahead);

@@ -11,6 +11,7 @@ import { freePorts } from '../../support/free-ports.ts';
 import type { ClockMessage } from '../../support/world-process.ts';
 import { mailsUnderWay } from '../../support/mails-under-way.ts';
 import { createBrowser, sendRaw, type Answer, type Browser, type BrowserOptions } from '../../support/http-browser.ts';
+import { untilFound } from '../../support/until-true.ts';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const NODE = fileURLToPath(new URL('../../support/world-process.ts', import.meta.url));
@@ -257,13 +258,12 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       return JSON.parse((await sendRaw(`${mailbox}/messages.json${query}`)).text) as StoredMail[];
     },
     async mail(to, count = 1) {
-      for (let waited = 0; waited < 20_000; waited += 25) {
-        const [newest, ...older] = await world.mails(to);
-        if (newest && older.length + 1 >= count) return newest;
-        await new Promise((resolve) => setTimeout(resolve, 25));
-      }
-      const all = (await world.mails()).map((mail) => mail.to);
-      throw new Error(`${(await world.mails(to)).length} of ${count} mails came to ${to}; there are mails to ${all.join(', ')}`);
+      const find = async (): Promise<StoredMail | undefined> => {
+        const mails = await world.mails(to);
+        return mails.length >= count ? mails[0] : undefined;
+      };
+      const tell = async (): Promise<string> => `all mails went to ${(await world.mails()).map((mail) => mail.to).join(', ')}`;
+      return untilFound(`mail ${count} to ${to}`, find, { everyMs: 25, tell });
     },
     rawMail: async (id) => (await sendRaw(`${mailbox}/messages/${id}.eml`)).text,
     rows: <T>(sql: string, ...values: SQLInputValue[]) => read.prepare(sql).all(...values) as T[],

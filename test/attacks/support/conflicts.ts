@@ -1,9 +1,9 @@
 // Lets one request in between two writes of another, at each write in turn.
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Answer } from '../../support/http-browser.ts';
 import type { World } from './attack-world.ts';
+import { untilTrue } from '../../support/until-true.ts';
 
 const PRELOAD = new URL('../../support/steer-writes.ts', import.meta.url);
 
@@ -32,7 +32,10 @@ export async function holdAt(
   const pressed = press({ 'x-hold': `${n} ${file} ${counted}` }).finally(() => {
     isOver = true;
   });
-  while (!existsSync(file) && !isOver) await sleep(2);
+  await untilTrue(`the request is held before write ${n}, or ends`, () => existsSync(file) || isOver, {
+    everyMs: 2,
+    withinMs: 60_000,
+  });
   return {
     isHeld: existsSync(file),
     async release() {

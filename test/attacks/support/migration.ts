@@ -1,12 +1,12 @@
 // Walks the migration of a legacy user of `attack-site` to an ID, and looks at what the dealers have heard of it.
 import { DatabaseSync } from 'node:sqlite';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Migration } from '../../../src/domain/migration.ts';
 import type { Answer, Browser } from '../../support/http-browser.ts';
 import { CALLBACK, type World } from './attack-world.ts';
 import { assertion, authorizationUrl, makePkce, parseJson, push, requestParams, returned, token, type Pkce } from './client.ts';
 import { handOver } from './hand-over.ts';
+import { untilTrue } from '../../support/until-true.ts';
 
 export type Begun = { browser: Browser; pkce: Pkce; url: string };
 
@@ -61,10 +61,7 @@ export const migrationOf = (world: World, legacyId: string): Migration | undefin
 /** Waits until nothing that can be done now is left: mails, deliveries, what follows a migration. */
 export async function settle(world: World): Promise<void> {
   const due = () => world.rows("SELECT key FROM jobs WHERE state = 'waiting' AND key NOT LIKE '%:later'");
-  for (let waited = 0; due().length > 0; waited += 25) {
-    if (waited > 20_000) throw new Error(`jobs are left: ${JSON.stringify(due())}`);
-    await sleep(25);
-  }
+  await untilTrue('all jobs end', () => due().length === 0, { everyMs: 25, tell: due });
 }
 
 export type Told = { status: string; customer: Record<string, unknown> | null; number: string | null; vins: string[] };

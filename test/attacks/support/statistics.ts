@@ -1,5 +1,22 @@
 // Whether two series of measured times differ.
 
+/**
+ * Fails when a person could tell the two series apart: when they differ by a millisecond figure that can be measured over a network, and not
+ * by chance. Measurements of both kinds are taken in turn, so that a busy machine slows both.
+ * @throws {Error} with all figures
+ */
+export function expectSameTime(known: readonly number[], unknown: readonly number[], what: string): void {
+  const [ofKnown, ofUnknown, p] = [median(known), median(unknown), mannWhitney(known, unknown)];
+  if (Math.abs(ofKnown - ofUnknown) < MEASURABLE_MS || p > BY_CHANCE) return;
+  throw new Error(
+    `${what}: medians of ${ofKnown.toFixed(1)} ms (known) and ${ofUnknown.toFixed(1)} ms (unknown), p = ${p.toFixed(5)}; ` +
+      `allowed are a difference below ${MEASURABLE_MS} ms or p above ${BY_CHANCE}`,
+  );
+}
+
+const MEASURABLE_MS = 5;
+const BY_CHANCE = 0.001;
+
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = Math.floor(sorted.length / 2);

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { registrationUrl } from '../../../scripts/faults/kill-in-registration.ts';
 import type { Account } from '../../../src/domain/account.ts';
 import type { DealerLink } from '../../../src/domain/dealer-link.ts';
-import { untilTrue } from '../../journeys/dealer-faults.ts';
+import { untilTrue } from '../../support/until-true.ts';
 import { NEW_PASSWORD } from '../../journeys/traveller.ts';
 import { createBrowser, type Answer, type Browser } from '../../support/http-browser.ts';
 import { spoil } from '../../nodes/raw-database.ts';
