@@ -168,6 +168,33 @@ export default defineConfig({
         'import/no-cycle': ['error', { ignoreTypes: false }],
       },
     },
+    {
+      files: ['src/**'],
+      rules: {
+        'eslint/no-restricted-properties': [
+          'error',
+          { object: 'Math', property: 'random', message: 'Its next values can be computed: use node:crypto.' },
+        ],
+      },
+    },
+    // Retries are spread with it; nothing secret is made there.
+    { files: ['src/storage/**'], rules: { 'eslint/no-restricted-properties': 'off' } },
+    {
+      // The script of the pages keeps nothing in the browser and sends nothing by itself (S26).
+      files: ['views/assets/**'],
+      rules: {
+        'eslint/no-restricted-globals': ['error', 'localStorage', 'sessionStorage', 'indexedDB', 'history', 'XMLHttpRequest'],
+        'eslint/no-restricted-properties': [
+          'error',
+          ...['localStorage', 'sessionStorage', 'indexedDB', 'history', 'XMLHttpRequest', 'cookie', 'sendBeacon'].map(
+            (property) => ({
+              property,
+              message: 'The script of the pages keeps nothing in the browser and sends nothing by itself.',
+            }),
+          ),
+        ],
+      },
+    },
     // A list of the same thing many times is what tests of limits need.
     { files: ['test/**'], rules: { 'unicorn/no-array-fill-with-reference-type': 'off' } },
     ...Object.keys(ROOMS).map((room) => inFiles([`src/${room}/**`], bansOf(room), { provider: room === 'oidc' })),

@@ -1,7 +1,9 @@
 // Attacks through what is put in and what comes out again: design/security.md 50, 53 to 56.
-import { readdirSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { createViewRenderer } from '../../src/http/view-renderer.ts';
 import { formsOf, sendRaw, type Answer, type Browser } from '../support/http-browser.ts';
 import { CALLBACK, startWorld, type World } from './support/attack-world.ts';
 import { authorizationUrl, basic, begin, makePkce, push, requestParams, returned, signIn } from './support/client.ts';
@@ -28,8 +30,6 @@ beforeAll(async () => {
   });
 });
 afterAll(async () => world?.close());
-
-const root = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 
 /** Sends a form's cookies and token with a body of one's own. */
 async function postBody(
@@ -164,7 +164,7 @@ test('S53 code in what is handed over, typed or sent along: text in pages, attri
         authorizationUrl(world.issuer, requestParams('attack-web', makePkce(), changes)),
         CALLBACK,
       );
-      expect([name, payload, answer.status < 500]).toEqual([name, payload, true]);
+      expect([name, payload, answer.status < 500 || answer.status]).toEqual([name, payload, true]);
       expectInert(answer, `${name}: ${payload}`);
       if (answer.status === 303) expect(answer.location).not.toMatch(/[<>"]/);
     }
@@ -234,20 +234,33 @@ test('S53 code in what is handed over, typed or sent along: text in pages, attri
     expect(() => JSON.parse(line) as unknown).not.toThrow();
 });
 
-test('S54 settings of the renderer in a request: without effect; views print raw HTML for includes only', async () => {
-  const views = readdirSync(root('views'), { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ejs'));
-  expect(views.length).toBeGreaterThan(50);
-  for (const file of views) {
-    const text = readFileSync(root(`views/${file}`), 'utf8');
-    expect([file, [...text.matchAll(/<%-(?!\s*include\()[\s\S]*?%>/g)].map(([raw]) => raw)]).toEqual([file, []]);
+test('S54 settings of the renderer in a request or among the data of a view: without effect', async () => {
+  // A view prints what it is given, and the options of EJS are fixed, whatever stands among the data.
+  const views = mkdtempSync(join(tmpdir(), 'views-'));
+  writeFileSync(join(views, 'page.ejs'), '<p><%= v.name %></p>');
+  const options = {
+    outputFunctionName: "x; throw new Error('outputFunctionName'); s",
+    escapeFunction: "1; throw new Error('escapeFunction')",
+    localsName: "a = (() => { throw new Error('localsName') })()",
+    destructuredLocals: ["a = (() => { throw new Error('destructuredLocals') })()"],
+    escape: (text: string) => text,
+    delimiter: '?',
+    openDelimiter: '[',
+    closeDelimiter: ']',
+    client: true,
+    compileDebug: true,
+    strict: false,
+    _with: true,
+    cache: true,
+    filename: '/etc/passwd',
+    root: '/etc',
+    views: ['/etc'],
+  };
+  for (const among of [options, { settings: { 'view options': options } }, { _locals: options, options }]) {
+    for (const data of [among, JSON.parse(`{"__proto__":${JSON.stringify(among)}}`) as object])
+      expect(createViewRenderer(views, false)('page', { ...data, name: '<b>' })).toBe('<p>&lt;b&gt;</p>');
   }
-  const renderer = readFileSync(root('src/http/view-renderer.ts'), 'utf8').replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, '');
-  expect(renderer).not.toMatch(/ctx|request|\.\.\.options/);
-  expect(renderer.match(/ejs\.(compile|render|renderFile)\(/g)).toHaveLength(1);
-  // What a view is given may hold anything; of what it is compiled with, nothing comes from there.
-  const compiling = /ejs\.compile\([\s\S]*?\n *\}\);/.exec(renderer)?.[0];
-  expect(compiling).toContain('strict: true');
-  expect(compiling).not.toMatch(/locals\b|data\b/);
+  rmSync(views, { recursive: true });
   // CVE-2022-29078: options of EJS among the data.
   const query =
     'settings[view options][outputFunctionName]=x;process.exit(7);s&settings[view options][escapeFunction]=1;process.exit(7)&cache=&root=/etc&delimiter=?&client=true&view=/error';
@@ -287,7 +300,7 @@ test('S55 paths in names of assets, languages and views: 404, and no file', asyn
   ];
   for (const climb of climbs) {
     const answer = await world.request(`/assets/${climb}`);
-    expect([climb, [400, 403, 404].includes(answer.status)]).toEqual([climb, true]);
+    expect([climb, [400, 403, 404].includes(answer.status) || answer.status]).toEqual([climb, true]);
     for (const secret of secrets) expect(answer.text).not.toContain(secret);
   }
   for (const language of ['../../../package', '..%2f..%2fpackage', 'en/../../x', '__proto__', 'constructor', 'ja%00', 'C']) {

@@ -40,6 +40,7 @@ export async function proveAddress(visitor: Visitor, world: World, email: string
 export async function register(visitor: Visitor, email: string, typed: Record<string, string> = {}): Promise<void> {
   await visitor.look('profile', '07');
   await visitor.fill('パスワード', NEW_PASSWORD);
+  if (visitor.javaScript) await expectNoHoldOnPassword(visitor);
   for (const [label, text] of Object.entries(typed)) await visitor.fill(label, text);
   await visitor.press('確認');
   await visitor.look('confirm', '08');
@@ -49,6 +50,16 @@ export async function register(visitor: Visitor, email: string, typed: Record<st
   await visitor.look('complete', '09');
   expect(await visitor.text()).toContain(email);
   await visitor.press('次へ');
+}
+
+/** A password can be pasted, and the script keeps nothing of what is typed (S27). */
+async function expectNoHoldOnPassword({ page }: Visitor): Promise<void> {
+  const found = await page.evaluate(`(() => {
+    const field = document.querySelector('[name=password]');
+    const pastes = field.dispatchEvent(new ClipboardEvent('paste', { bubbles: true, cancelable: true }));
+    return { pastes, kept: [localStorage.length, sessionStorage.length, document.cookie] };
+  })()`);
+  expect(found).toEqual({ pastes: true, kept: [0, 0, ''] });
 }
 
 /** ⑩: agrees to the link with the dealer, or goes on without it. */
