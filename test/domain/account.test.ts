@@ -2,10 +2,12 @@
 import { expect, test } from '@jest/globals';
 import {
   authTimeOf,
+  MAIL_OWED_MS,
   momentAfterSignIns,
   passwordsBefore,
   signInIsOver,
   UNDO_LIFETIME_MS,
+  withMailsOwed,
   type Account,
   type SignIn,
 } from '../../src/domain/account.ts';
@@ -66,4 +68,17 @@ test('S122 the passwords of before: the oldest stay, however often it is replace
   const late = 1_000 + UNDO_LIFETIME_MS;
   expect(passwordsBefore(owner, late)).toEqual([{ password_hash: 'thief-4', until: late + UNDO_LIFETIME_MS }]);
   expect(passwordsBefore(owner, late - 1)).toHaveLength(3);
+});
+
+test('mails that changes owe: beside those of before that are not over, the newest twenty', () => {
+  const mails = [{ to: 'a@example.jp' }] as never;
+  const once = withMailsOwed(account(), { key: 'one', mails } as never, 5);
+  expect(once.mails_owed).toEqual([{ key: 'one', mails, until: 5 + MAIL_OWED_MS }]);
+  const before = withMailsOwed(once, { key: 'two', mails } as never, 4 + MAIL_OWED_MS);
+  expect(before.mails_owed?.map(({ until }) => until)).toEqual([5 + MAIL_OWED_MS, 4 + 2 * MAIL_OWED_MS]);
+  const after = withMailsOwed(once, { key: 'two', mails } as never, 5 + MAIL_OWED_MS);
+  expect(after.mails_owed?.map(({ until }) => until)).toEqual([5 + 2 * MAIL_OWED_MS]);
+  let many = account();
+  for (let change = 1; change <= 21; change += 1) many = withMailsOwed(many, { key: `${change}`, mails } as never, change);
+  expect(many.mails_owed?.map(({ until }) => until - MAIL_OWED_MS)).toEqual(Array.from({ length: 20 }, (_, index) => index + 2));
 });
