@@ -22,6 +22,7 @@ export type Operator =
   | 'swap equal and unequal'
   | 'drop the call'
   | 'return undefined'
+  | 'return the opposite'
   | 'drop the property'
   | 'drop the filter';
 
@@ -66,8 +67,15 @@ const OPERATORS: Record<string, (node: SyntaxNode, context: Context) => Change[]
 
   ReturnStatement(node, { textOf }) {
     const argument = node.argument as SyntaxNode | null;
-    if (!argument || textOf(spanOf(argument)) === 'undefined') return [];
-    return [{ ...spanOf(argument), operator: 'return undefined', text: 'undefined' }];
+    const text = argument ? textOf(spanOf(argument)) : 'undefined';
+    if (!argument || text === 'undefined') return [];
+    // In the place of `false`, `undefined` would mostly mean the same.
+    const opposite = { true: 'false', false: 'true' }[text];
+    return [
+      opposite === undefined
+        ? { ...spanOf(argument), operator: 'return undefined', text: 'undefined' }
+        : { ...spanOf(argument), operator: 'return the opposite', text: opposite },
+    ];
   },
 
   // Literals without a spread are mostly values that the compiler checks; one with a spread says what is written.

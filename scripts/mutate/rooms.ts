@@ -43,7 +43,10 @@ export const ROOMS: Record<string, Room> = {
     source: 'oidc/policy',
     tests: [['test/oidc/policy'], ...attacks('proofs-of-a-request')],
     more: [
-      [/./, [...attacks('dealer-choice', 'other-person', 'session-and-csrf'), ['test/journeys/other-ways.test.ts']]],
+      [
+        /./,
+        [...attacks('dealer-choice', 'migration-end', 'other-person', 'session-and-csrf'), ['test/journeys/other-ways.test.ts']],
+      ],
       [/./, [...attacks('authorization', 'written-back'), ['test/journeys/other-ways-again.test.ts']]],
     ],
   },

@@ -69,6 +69,15 @@ describe('the operators', () => {
     ]);
   });
 
+  test.each([
+    ['true', 'false'],
+    ['false', 'true'],
+  ])('in place of %s, %s is returned', (before, after) => {
+    expect(mutantsOf(`function f() { return ${before}; }`)).toEqual([
+      ['return the opposite', `function f() { return ${after}; }`],
+    ]);
+  });
+
   test('each property beside a spread is dropped, and the spread; those of other literals stay', () => {
     expect(mutantsOf('x = { ...a, b: 1, c };')).toEqual([
       ['drop the property', 'x = { b: 1, c };'],
