@@ -66,6 +66,9 @@ test('a code that was sent is right, in its slot and for its address alone, and 
   const checked = await checkCode(deps(), SLOT, code);
   if (checked.problem) throw new Error(checked.problem);
   expect([await checked.takeOut(), await checked.takeOut()]).toEqual([true, false]);
+  // The two wrong tries count for the mailboxes, the right one does not.
+  const triesOf = async (address: string) => (await storage.counters.get(`code-tries:${address}`))?.points ?? 0;
+  expect([await triesOf('b@example.jp'), await triesOf(SLOT.address)]).toEqual([1, 0]);
 });
 
 test('after five wrong tries the right code is refused; wrong tries of a long code in a slot of its own burn nothing', async () => {

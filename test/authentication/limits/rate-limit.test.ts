@@ -1,0 +1,105 @@
+// Limits over the counters of a real database.
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { countForAll, createPacedLimit, createRateLimit } from '../../../src/authentication/limits/rate-limit.ts';
+import { PageError } from '../../../src/http/page-error.ts';
+import { openSqliteStorage } from '../../../src/storage/sqlite/open-sqlite-storage.ts';
+import type { Storage } from '../../../src/storage/storage.ts';
+
+let now: number;
+let directory: string;
+let storage: Storage;
+beforeEach(async () => {
+  now = 1_800_000_000_000;
+  directory = mkdtempSync(join(tmpdir(), 'rate-limit-'));
+  storage = await openSqliteStorage({ path: join(directory, 'test.sqlite'), clock: () => now });
+});
+afterEach(async () => {
+  await storage.close();
+  rmSync(directory, { recursive: true });
+});
+const clock = (): number => now;
+const limit = (name = 'l', points = 2) => createRateLimit(name, { points, windowSeconds: 60 }, storage.counters, clock);
+const paced = (points: number) => createPacedLimit('p', { points, windowSeconds: 60, paceSeconds: 2 }, storage.counters, clock);
+
+/** How many seconds the refusal tells to wait; `passed` where there is none. */
+async function outcome(counting: Promise<unknown>): Promise<unknown> {
+  return counting.then(
+    () => 'passed',
+    (error: unknown) => {
+      if (!(error instanceof PageError)) throw error;
+      return [error.status, error.code, error.retryAfterSeconds];
+    },
+  );
+}
+const refused = (seconds: number) => [429, 'too_many_requests', seconds];
+
+test('so many in a window that begins with the first; then it is told how long to wait, a second at least', async () => {
+  const { count } = limit();
+  expect([await outcome(count('k')), await outcome(count('k')), await outcome(count('k'))]).toEqual([
+    'passed',
+    'passed',
+    refused(60),
+  ]);
+  expect(await outcome(count('other'))).toBe('passed');
+  expect(await outcome(limit('another').count('k'))).toBe('passed');
+  now += 59_500;
+  expect(await outcome(count('k'))).toEqual(refused(1));
+  now += 500;
+  expect(await outcome(count('k'))).toBe('passed');
+});
+
+test('a check counts nothing and refuses where no more are left; a note counts and refuses nothing; what is taken back is free', async () => {
+  const { check, note, takeBack, count } = limit();
+  for (let time = 0; time < 3; time += 1) expect(await outcome(check('k'))).toBe('passed');
+  await note('k');
+  expect(await outcome(check('k'))).toBe('passed');
+  await note('k');
+  expect(await outcome(check('k'))).toEqual(refused(60));
+  await note('k');
+  await takeBack('k');
+  await takeBack('k');
+  expect([await outcome(count('k')), await outcome(count('k'))]).toEqual(['passed', refused(60)]);
+});
+
+test('a paced limit: beyond it one passes in each two seconds, and does not count for the window', async () => {
+  const { count } = paced(1);
+  const takeBack = await count('k');
+  const beyond = await count('k');
+  expect(await outcome(count('k'))).toEqual(refused(2));
+  now += 2_000;
+  expect(await outcome(count('k'))).toBe('passed');
+  // What passed beyond the limit has nothing to take back; what was counted has.
+  await beyond();
+  expect(await outcome(count('k'))).toEqual(refused(2));
+  await takeBack();
+  expect(await outcome(count('k'))).toBe('passed');
+});
+
+test('a fault of the database is passed on, and no pace is taken for it', async () => {
+  const broken = { ...storage.counters, add: async () => Promise.reject(new Error('away')) } as never;
+  const { count } = createPacedLimit('p', { points: 1, windowSeconds: 60, paceSeconds: 2 }, broken, clock);
+  await expect(count('k')).rejects.toThrow('away');
+});
+
+test('several places: all are counted, or none', async () => {
+  const [wide, narrow] = [
+    paced(5),
+    createPacedLimit('n', { points: 1, windowSeconds: 60, paceSeconds: 60 }, storage.counters, clock),
+  ];
+  const both = async () =>
+    countForAll([
+      [wide, 'k'],
+      [narrow, 'k'],
+    ]);
+  const counted = async () => [(await storage.counters.get('p:k'))?.points, (await storage.counters.get('n:k'))?.points];
+  const takeBack = await both();
+  expect(await counted()).toEqual([1, 1]);
+  await both();
+  expect(await outcome(both())).toEqual(refused(60));
+  expect(await counted()).toEqual([2, 1]);
+  await takeBack();
+  expect(await counted()).toEqual([1, 0]);
+});
