@@ -44,7 +44,14 @@ export async function makeWorkingCopy(root: string): Promise<WorkingCopy> {
 
     async run(tests, limitMs) {
       const report = join(folder, `report-${(runs += 1)}.json`);
-      const options = ['--runInBand', '--bail=1', '--json', `--outputFile=${report}`, `--cacheDirectory=${join(folder, 'jest')}`];
+      const options = [
+        '--runInBand',
+        '--forceExit',
+        '--bail=1',
+        '--json',
+        `--outputFile=${report}`,
+        `--cacheDirectory=${join(folder, 'jest')}`,
+      ];
       const jest = spawn(process.execPath, [join(root, 'node_modules/jest/bin/jest.js'), ...options, ...tests], {
         cwd: copy,
         stdio: 'ignore',
