@@ -109,6 +109,7 @@ test('a request for some of the data alone is refused with the sentence that say
     { receive: [] },
     { share: 'profile' },
     { receive: ['requests', 'requests', 'browsing'] },
+    { share: [...all.share, 'mileage'] },
   ]) {
     const { page } = await begin(world, 'service', { scope: 'openid', authorization_details: dealerLink('tokyo-toyota', less) });
     expect(returned(page).get('error')).toBe('invalid_authorization_details');
