@@ -1,14 +1,14 @@
-// What an artifact is found by besides its id: taken from its payload, alike on both databases.
+// The fields by which an artifact is found, other than its id. Both backends take them from the payload.
 
 /**
- * oidc-provider's names of the models that are listed by account: where a person is signed in, and what services were given. An index over
- * the rest would be written with every token and read by nobody.
+ * oidc-provider's names of the models that are listed by account: sessions and grants. An index on the other models would be written with
+ * every token and never read.
  */
 export const LISTED_BY_ACCOUNT = ['Session', 'Grant'] as const;
 
 export type ListedByAccount = (typeof LISTED_BY_ACCOUNT)[number];
 
-/** Each is nothing where the payload has none; the account also where this model is never listed by it. */
+/** Returns the references of a payload; absent ones are undefined, and so is the account of a model that is not listed by account. */
 export function referencesOf(model: string, payload: Record<string, unknown>) {
   const text = (member: string): string | null => (typeof payload[member] === 'string' ? payload[member] : null);
   const isListed = LISTED_BY_ACCOUNT.some((listed) => listed === model);

@@ -1,13 +1,13 @@
-// Changes what an account says of its person.
+// Changes an account.
 import type { Account, EpochMilliseconds } from '../domain/account.ts';
 import type { AccountEventOrType } from '../domain/ledger-events.ts';
 import type { Records } from './records.ts';
 
 /**
- * Applies a change to the account that stands, and notes when; again where another write came between.
- * @param event what the ledger calls it, with what else it notes
- * @param change answers `undefined` where there is nothing to write
- * @returns the account as it is now; `undefined` where nothing was written
+ * Applies a change to the stored account and sets its time of change. Repeats it after a conflict with another write.
+ * @param event the event for the ledger
+ * @param change returns `undefined` if there is nothing to write
+ * @returns the changed account; `undefined` if nothing was written
  */
 export async function changeAccount(
   { storage, clock }: { storage: Pick<Records, 'accounts'>; clock: () => EpochMilliseconds },

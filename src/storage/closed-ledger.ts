@@ -1,5 +1,5 @@
-// The ledger of earlier versions: one chain of SHA-256 hashes without a key. It is closed. Nothing is appended to it, and the partitions
-// of today begin with its last hash.
+// The ledger of earlier versions: one chain of SHA-256 hashes without a key. It is closed: nothing is appended to it, and today's
+// partitions start with its last hash.
 import { createHash } from 'node:crypto';
 import type { ClosedLedgerEntry, LedgerEvent, LedgerOrigin } from './storage.ts';
 
@@ -8,24 +8,24 @@ export const FIRST_PREVIOUS_HASH = '0'.repeat(64);
 
 export const NO_CLOSED_LEDGER: LedgerOrigin = { sequence: 0, hash: FIRST_PREVIOUS_HASH, finding: null };
 
-/** For the log, at each start. */
+/** Logged at each start. */
 export const BROKEN_CLOSED_LEDGER =
   'the ledger of an earlier version was not as it had been written when it was closed; the service runs, npm run admin -- ledger verify tells more';
 
-/** SHA-256, hexadecimal, over the previous entry's hash, a line feed, and the event as canonical JSON. */
+/** Returns the SHA-256 hash (hexadecimal) of the previous entry's hash, a line feed, and the event as canonical JSON. */
 export function closedHash(previousHash: string, event: LedgerEvent): string {
   return createHash('sha256')
     .update(`${previousHash}\n${canonicalEvent(event)}`)
     .digest('hex');
 }
 
-/** An event as canonical JSON (RFC 8785 as far as an event needs it: members sorted by name, no white space). */
+/** Returns an event as canonical JSON (RFC 8785 as far as events need it: members sorted by name, no white space). */
 export function canonicalEvent({ type, subject, data, at }: LedgerEvent): string {
   const sortedData = Object.fromEntries(Object.entries(data).toSorted(([a], [b]) => (a < b ? -1 : 1)));
   return JSON.stringify({ at, data: sortedData, subject, type });
 }
 
-/** The data of an event as it is stored. Of a text that somebody spoiled comes what gives another hash. */
+/** Parses the stored data of an event. A corrupted text becomes data with a different hash. */
 export function readLedgerData(text: string): LedgerEvent['data'] {
   try {
     return JSON.parse(text) as LedgerEvent['data'];
@@ -34,17 +34,17 @@ export function readLedgerData(text: string): LedgerEvent['data'] {
   }
 }
 
-/** The entry of a closed ledger that was changed. */
+/** An entry of the closed ledger that is changed or missing. */
 export type ClosedFinding = { sequence: number; kind: 'changed' | 'missing' };
 
 export type ClosedWalk = {
-  /** The next entry, in order; answers what is wrong with it. */
+  /** Checks the next entry in order, and returns what is wrong with it. */
   add(entry: ClosedLedgerEntry): ClosedFinding | undefined;
-  /** The last entry so far, and what was found first. */
+  /** Returns the last entry so far, and the first finding. */
   end(): LedgerOrigin;
 };
 
-/** Checks a closed ledger entry by entry, so that its length needs no memory. */
+/** Creates a check of a closed ledger, entry by entry in constant memory. */
 export function walkClosedLedger(): ClosedWalk {
   let last = { sequence: 0, hash: FIRST_PREVIOUS_HASH };
   let first: ClosedFinding | undefined;

@@ -1,9 +1,9 @@
-// Goes through everything of one model, for work that is done seldom and beside the requests.
+// Iterates over all artifacts of one model, for rare background work.
 import type { ArtifactStore } from './storage.ts';
 
 const PAGE = 200;
 
-/** Reads page by page, so that requests are answered in between. What is written meanwhile may be missed, and may not. */
+/** Reads page by page, so that requests are answered in between. Items written during the scan may or may not be returned. */
 export async function* everyArtifact(artifacts: ArtifactStore, model: string): AsyncGenerator<Record<string, unknown>> {
   for (let after = ''; ;) {
     const page = await artifacts.listAfter(model, after, PAGE);

@@ -1,15 +1,15 @@
-// Walks the ledger, however long it is, a page at a time.
+// Iterates over the ledger page by page, in constant memory.
 import { LEDGER_PARTITIONS } from './ledger-chain.ts';
 import type { ClosedLedgerEntry, Ledger, LedgerAnchor, LedgerEntry } from './storage.ts';
 
 const PAGE = 1_000;
 
-/** All entries of a partition, in order. */
+/** Yields all entries of a partition, in order. */
 export async function* everyEntryOf(ledger: Omit<Ledger, 'append'>, partition: number): AsyncGenerator<LedgerEntry> {
   yield* pages((after, limit) => ledger.read(partition, after, limit));
 }
 
-/** All entries that were acknowledged before, partition by partition; those of one subject in order. */
+/** Yields all entries acknowledged so far, partition by partition. The entries of a subject are in order. */
 export async function* everyLedgerEntry(ledger: Omit<Ledger, 'append'>): AsyncGenerator<LedgerEntry> {
   await ledger.settle();
   for (let partition = 0; partition < LEDGER_PARTITIONS; partition += 1) yield* everyEntryOf(ledger, partition);

@@ -1,52 +1,52 @@
-// The port's records with an end: one entry each. Both backends make their stores from this table; see storage.ts.
+// The port's records that expire, one entry for each. Both backends create their stores from this table; see storage.ts.
 import type { EpochMilliseconds, Profile } from '../domain/account.ts';
 import type { DealerLink } from '../domain/dealer-link.ts';
 import type { LegacyProfile } from '../domain/legacy-profile.ts';
 import type { PasswordReset } from '../domain/password-reset.ts';
 import type { RegistrationDraft } from '../domain/registration-draft.ts';
 
-/** Things with an id, a version and an end. */
+/** Records with an id, a version and an expiry. */
 export interface ExpiringStore<T extends { id: string; version: number; expires_at: EpochMilliseconds }> {
   find(id: string): Promise<T | undefined>;
   /**
-   * Writes a new one (`version` 0 → stored as 1) or the next version of one that stands (`version` is the one that was read;
-   * stored as one more). Answers what is stored now.
-   * @throws {VersionConflict} somebody else wrote in between, or what was read has expired.
+   * Writes a new record (`version` 0, stored as 1) or the next version of a stored one (`version` is the one that was read;
+   * stored as one more). Returns the stored record.
+   * @throws {VersionConflict} another write came first, or the record has expired.
    */
   put(value: T): Promise<T>;
   remove(id: string): Promise<void>;
 }
 
-/** The facts of one authorization request in one browser, kept between its pages; id = the interaction's `cid`. */
+/** The facts of one authorization request in one browser, kept between its pages. The id is the interaction's `cid`. */
 export type InteractionFacts = {
   id: string;
   version: number;
   expires_at: EpochMilliseconds;
-  /** The browser in which the request began; see `createBrowserIds`. */
+  /** The browser in which the request started; see `createBrowserIds`. */
   browser_id?: string;
-  /** The interaction that the request is at. */
+  /** The current interaction of the request. */
   current_uid?: string;
-  /** The person chose a way: a new ID, or signing in with one. Stands above what the client asked for. */
+  /** The person chose to get a new ID or to sign in. Overrides the client's request. */
   wants?: 'registration' | 'login';
-  /** ⑨ was passed: the account that was made in this request. */
+  /** The account that was registered in this request (after ⑨). */
   registration?: { account_id: string; email: string };
-  /** What was pressed at ⑩; `dealer` is null for 連携せずに進む. */
+  /** The choice at ⑩; `dealer` is null for 連携せずに進む. */
   dealer_choice?: { dealer: string | null; consent?: DealerLink['consent'] };
   /** 「このIDで続ける」 was pressed for this account, or it signed in during this request. */
   continue_as?: string;
-  /** The account of somebody whose name or birth date is not that of the hand-over, and who said all the same that it is theirs. */
+  /** The account whose name or birth date differs from the hand-over, and whose owner confirmed that both are theirs. */
   same_person?: string;
-  /** The account that is signed in and is not to be gone on with: the person wants to use another ID. */
+  /** The signed-in account that the person does not want to continue with. */
   not_as?: string | undefined;
-  /** Set when the person cancelled: nothing can be chosen in this request after that. */
+  /** Set when the person cancelled. After that, nothing can be chosen in this request. */
   cancelled?: true;
-  /** What was typed at ⑪, until ⑫ writes it. */
+  /** The input at ⑪, until ⑫ writes it. */
   typed_profile?: Profile | undefined;
 };
 
-/** A legacy profile that was handed over, as checked and read; see `domain/legacy-profile.ts`. */
+/** A handed-over legacy profile, checked and parsed; see `domain/legacy-profile.ts`. */
 export type StoredLegacyProfile = {
-  /** Random; stands in the authorization request where the hand-over's JWT stood. */
+  /** Random; replaces the hand-over's JWT in the authorization request. */
   id: string;
   version: number;
   client_id: string;
@@ -63,11 +63,11 @@ export type ExpiringRecords = {
 };
 
 type Entry = {
-  /** Its name in the database. It never changes. */
+  /** The kind in the database. Never change it. */
   kind: string;
-  /** `recreatable`: a power cut may lose it, because another login makes it again. */
+  /** `recreatable`: a power cut may lose it, because another login recreates it. */
   durability: 'durable' | 'recreatable';
-  /** `function`: the program changes it by a function of the record that stands; see records.ts. `nobody`: it is written once. */
+  /** `function`: the program changes it by a function of the stored record; see records.ts. `nobody`: it is written once. */
   changedBy: 'function' | 'nobody';
 };
 
@@ -89,7 +89,7 @@ export type ExpiringStores = { [Name in ExpiringName]: ExpiringStore<ExpiringRec
 
 type AnyRecord = { id: string; version: number; expires_at: EpochMilliseconds };
 
-/** Makes the store of each record. */
+/** Creates the store of each record. */
 export function makeExpiringStores(make: (entry: Entry) => ExpiringStore<AnyRecord>): ExpiringStores {
   const stores = Object.entries(EXPIRING_RECORDS).map(([name, entry]) => [name, make(entry)] as const);
   return Object.fromEntries(stores) as unknown as ExpiringStores;

@@ -1,8 +1,8 @@
-// Reads what a job needs, as it is stored.
+// Reads the stored payload of a job.
 
 /**
- * The payload; an empty one where the text is none of ours. Whoever does the job then fails, alone and with a reason: the jobs that were
- * asked for together with it must not wait behind it.
+ * Parses the payload; returns an empty one if the text is corrupted. Then only this job fails, with a reason, and does not block the
+ * jobs that are leased together with it.
  */
 export function readJobPayload(text: string): Record<string, unknown> {
   try {

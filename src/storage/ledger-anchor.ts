@@ -1,17 +1,17 @@
-// Anchors: the last hashes of all partitions, signed. An anchor that is kept elsewhere shows later that the ledger was cut off or
-// replaced, also by somebody who had the whole database in hand.
+// Anchors: the signed last hashes of all partitions. An anchor that is kept elsewhere proves later that the ledger was cut off or
+// replaced, even by somebody with full access to the database.
 import { createHash, createHmac, createPrivateKey, createPublicKey, sign, verify } from 'node:crypto';
 import type { JsonWebKey, KeyObject } from 'node:crypto';
 import type { EpochMilliseconds } from '../domain/account.ts';
 import type { Ledger, LedgerAnchor, LedgerHead, LedgerOrigin } from './storage.ts';
 
-/** What an anchor says. */
+/** The content of an anchor. */
 export type AnchorContent = {
   number: number;
   at: EpochMilliseconds;
   origin: Pick<LedgerOrigin, 'sequence' | 'hash'>;
   heads: LedgerHead[];
-  /** SHA-256 of the anchor before; `null` in the first one. */
+  /** SHA-256 of the previous anchor; `null` in the first one. */
   previous: string | null;
 };
 
@@ -25,10 +25,10 @@ export type AnchorKey = {
   read(document: string): AnchorContent | 'changed' | 'wrong_key';
 };
 
-/** PKCS #8 of an Ed25519 key, up to its 32 bytes (RFC 8410). */
+/** The PKCS #8 prefix of an Ed25519 key; the 32 bytes of the key follow (RFC 8410). */
 const PKCS8_ED25519 = Buffer.from('302e020100300506032b657004220420', 'hex');
 
-/** The signing key (Ed25519, RFC 8037) that belongs to a key of the ledger. */
+/** Derives the signing key (Ed25519, RFC 8037) from a key of the ledger. */
 export function createAnchorKey(ledgerKey: KeyObject): AnchorKey {
   const seed = createHmac('sha256', ledgerKey).update('signs the anchors').digest();
   const privateKey = createPrivateKey({ key: Buffer.concat([PKCS8_ED25519, seed]), format: 'der', type: 'pkcs8' });

@@ -1,27 +1,27 @@
-// The ledger's part of the port; see storage.ts.
+// The ledger's part of the storage port; see storage.ts.
 import type { EpochMilliseconds } from '../domain/account.ts';
 
-/** What happened, for the ledger. `data` names things by their ids and holds no personal data. */
+/** An event for the ledger. `data` contains ids and no personal data. */
 export type LedgerEvent = {
-  /** See `LEDGER_EVENTS`. Versions before and after this one write other types too. */
+  /** See `LEDGER_EVENTS`. Earlier and later versions may write other types. */
   type: string;
-  /** The account, link or migration that it happened to. */
+  /** The account, link or migration concerned. */
   subject: string;
   data: Record<string, string | number | boolean | null>;
   at: EpochMilliseconds;
 };
 
-/** An event as the ledger keeps it. See ledger-chain.ts. */
+/** A stored event. See ledger-chain.ts. */
 export type LedgerEntry = LedgerEvent & {
-  /** The chain: the same for all events of a subject. */
+  /** The chain; the same for all events of a subject. */
   partition: number;
   /** Counts from 1 in each partition. */
   sequence: number;
-  /** No two entries have the same. */
+  /** Unique. */
   event_id: string;
-  /** Tells the key of `hash`. */
+  /** Identifies the key of `hash`. */
   key_id: string;
-  /** The hash of the entry before; of the first one the hash of the origin. */
+  /** The hash of the previous entry; for the first entry the hash of the origin. */
   previous_hash: string;
   /** HMAC over all of the above. */
   hash: string;
@@ -30,15 +30,15 @@ export type LedgerEntry = LedgerEvent & {
 /** An entry of the ledger of earlier versions, which is closed. See closed-ledger.ts. */
 export type ClosedLedgerEntry = LedgerEvent & { sequence: number; previous_hash: string; hash: string };
 
-/** Where the partitions begin: the last entry of the closed ledger, or `sequence` 0 where there is none. */
+/** The start of the partitions: the last entry of the closed ledger, or `sequence` 0 if there is none. */
 export type LedgerOrigin = {
   sequence: number;
   hash: string;
-  /** What was wrong with the closed ledger when it was closed; `null` where it was sound. */
+  /** The finding when the closed ledger was closed; `null` if it was sound. */
   finding: string | null;
 };
 
-/** The last entry of a partition; `sequence` 0 and the hash of the origin where it has none. */
+/** The last entry of a partition; `sequence` 0 and the hash of the origin if the partition is empty. */
 export type LedgerHead = { partition: number; sequence: number; hash: string };
 
 /** The heads of all partitions at one moment, signed. See ledger-anchor.ts. */
@@ -50,32 +50,32 @@ export type LedgerAnchor = {
 };
 
 /**
- * Only ever grows: nothing changes or removes an entry. Each partition is one chain, numbered from 1 without a gap. Events of one subject
- * that were written one after the other stand in this order.
+ * The ledger only grows: nothing changes or removes an entry. Each partition is one chain, numbered from 1 without gaps. Events of a
+ * subject that were written one after the other are in this order.
  */
 export interface Ledger {
   /**
-   * Writes an event that is no change of a stored document, once: of any number of calls with this type and occurrence one entry comes.
-   * Call it before the thing that it tells of is written. As safe as `artifacts.save`: where a power cut takes the event, it has taken what
-   * was written after it.
-   * @param occurrence names what happened, such as the id of a session that ended
+   * Writes an event that is not a change of a stored document. All calls with the same type and occurrence write one entry. Call this
+   * before writing the effect of the event. It is as durable as `artifacts.save`: if a power cut loses the event, it also loses
+   * everything written later.
+   * @param occurrence identifies the occurrence, such as the id of a session that ended
    */
   append(event: LedgerEvent, occurrence: string): Promise<void>;
   /**
-   * Answers when every event that was acknowledged before is in its chain. An event is safe before that; a reader that must not miss it
-   * calls this first.
+   * Resolves when every event acknowledged so far is in its chain. Events are durable before that; a reader that must see all of
+   * them calls this first.
    */
   settle(): Promise<void>;
-  /** Entries of a partition after a sequence number, in order. */
+  /** Returns the entries of a partition after a sequence number, in order. */
   read(partition: number, afterSequence: number, limit: number): Promise<LedgerEntry[]>;
-  /** One for each partition, in their order. */
+  /** Returns the head of each partition, in order. */
   heads(): Promise<LedgerHead[]>;
   origin(): Promise<LedgerOrigin>;
-  /** Entries of the closed ledger after a sequence number, in order. */
+  /** Returns the entries of the closed ledger after a sequence number, in order. */
   readClosed(afterSequence: number, limit: number): Promise<ClosedLedgerEntry[]>;
-  /** Writes an anchor, and answers whether this call did; `false` where one of this number stands. */
+  /** Writes an anchor. Returns `false` if one with this number exists. */
   addAnchor(anchor: LedgerAnchor): Promise<boolean>;
-  /** Anchors after a number, in order. */
+  /** Returns the anchors after a number, in order. */
   anchors(afterSequence: number, limit: number): Promise<LedgerAnchor[]>;
   lastAnchor(): Promise<LedgerAnchor | undefined>;
 }

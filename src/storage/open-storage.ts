@@ -5,10 +5,10 @@ import type { Log } from '../telemetry/log.ts';
 import type { Storage } from './storage.ts';
 
 /**
- * Only the backend that is named is loaded.
+ * Opens the database. Only the module of the named backend is loaded.
  * @param url `sqlite:<path>`, `mongodb://…` or `mongodb+srv://…`
- * @param ledgerKey chains the ledger; where it is left out, nobody else can verify what is written
- * @throws what the backend throws where the database cannot be used, with a sentence that says what to do
+ * @param ledgerKey the key of the ledger; without it, nobody else can verify the entries
+ * @throws {Error} the backend's error if the database cannot be used, with a message that says what to do
  */
 export async function openStorage(
   url: string,

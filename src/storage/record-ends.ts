@@ -1,11 +1,11 @@
-// Tells the ledger of sessions and grants that end before their time, whatever ends them.
+// Records in the ledger when a session or grant is ended before it expires.
 import type { EpochMilliseconds } from '../domain/account.ts';
 import type { EventLedger } from './records.ts';
 import type { ArtifactStore } from './storage.ts';
 
 /**
- * The same store, whose `destroy` writes the event first. A session that goes on under another identifier has not ended, and one of nobody
- * is no event. What expires leaves none.
+ * Wraps the store so that `destroy` writes the event first. There is no event for a session that continues under a new identifier, for a
+ * session without a signed-in person, or for expiry.
  */
 export function recordEnds(
   { artifacts, ledger }: { artifacts: ArtifactStore; ledger: Pick<EventLedger, 'append'> },

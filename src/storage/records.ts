@@ -1,5 +1,5 @@
-// The storage as the program gets it (`deps.storage`). A record that holds a decision or a proof can be read, and changed by a function
-// of the record that stands; nothing else can write it. So no decision that was made on an older record is merged into a newer one.
+// The storage as the program uses it (`deps.storage`). A record that holds a decision or a proof can only be changed by a function of the
+// stored record. So a decision based on an older record is never merged into a newer one.
 import type { Account, EpochMilliseconds } from '../domain/account.ts';
 import type { DealerLink } from '../domain/dealer-link.ts';
 import type { AccountEvent, DealerLinkEvent, Happening, LedgerDataOf, MigrationEvent, Told } from '../domain/ledger-events.ts';
@@ -23,18 +23,18 @@ import {
 /** The record after a change, and whether this call wrote it. */
 export type Outcome<T> = { changed: true; now: T } | { changed: false; now: T | undefined };
 
-/** The next state of a record, and what the ledger says of it. */
+/** The next state of a record, and its event for the ledger. */
 export type Recorded<T, Event extends Told = Told> = { to: T } & Event;
 
-/** The ledger as the program gets it: it takes the events of `LEDGER_EVENTS` and no others. */
+/** The ledger as the program uses it: it accepts only the events of `LEDGER_EVENTS`. */
 export type EventLedger = Omit<Ledger, 'append'> & {
   /** @see Ledger.append */
   append(event: Happening & Pick<LedgerEvent, 'subject' | 'at'>, occurrence: string): Promise<void>;
 };
 
 /**
- * Decides what a record becomes, from the record that stands and nothing that was read before. Called again after a conflict.
- * `undefined`, or the record itself, writes nothing.
+ * Returns the next state of a record, based only on the stored record. Called again after a conflict. Returning `undefined`, or the
+ * record itself, writes nothing.
  */
 export type ChangeOf<T, Next = T> = (standing: T) => Next | undefined;
 
@@ -42,7 +42,7 @@ export type Changeable<T extends { id: string; version: number; expires_at: Epoc
   ExpiringStore<T>,
   'find' | 'remove'
 > & {
-  /** @throws {StorageUnavailable} too many wrote the record at once */
+  /** @throws {StorageUnavailable} there were too many conflicting writes */
   change(id: string, change: ChangeOf<T | undefined, Omit<T, 'id' | 'version'>>): Promise<Outcome<T>>;
 };
 
@@ -51,10 +51,10 @@ export type Records = Omit<Storage, 'accounts' | ChangedName | 'dealerLinks' | '
     ledger: EventLedger;
     accounts: Omit<AccountStore, 'create' | 'update'> & {
       /**
-       * Writes the account of a registration. There is no other way to a new account, so that none has an address that nobody proved.
-       * @param data what the ledger says of it
+       * Creates the account of a registration. This is the only way to create an account, so every account's address was proven.
+       * @param data the data of the ledger event
        * @throws {Error} 登録 was not pressed, or the draft is not complete and proven in this browser; nothing is written
-       * @throws {AlreadyExists} the account stands, or the address is another account's
+       * @throws {AlreadyExists} the account exists, or another account has the address
        */
       register(
         draft: RegistrationDraft,
@@ -62,20 +62,20 @@ export type Records = Omit<Storage, 'accounts' | ChangedName | 'dealerLinks' | '
         data: LedgerDataOf<'account.created'>,
       ): Promise<void>;
       /**
-       * @throws {AlreadyExists} the new address or login number is another account's
-       * @throws {StorageUnavailable} too many wrote the record at once
+       * @throws {AlreadyExists} another account has the new address or login number
+       * @throws {StorageUnavailable} there were too many conflicting writes
        */
       change(id: string, change: ChangeOf<Account, Recorded<Account, AccountEvent>>): Promise<Outcome<Account>>;
     };
     dealerLinks: Omit<DealerLinkStore, 'create' | 'update'> & {
-      /** @throws {StorageUnavailable} too many wrote the record at once */
+      /** @throws {StorageUnavailable} there were too many conflicting writes */
       change(
         id: string,
         change: ChangeOf<DealerLink | undefined, Recorded<DealerLink, DealerLinkEvent>>,
       ): Promise<Outcome<DealerLink>>;
     };
     migrations: Omit<MigrationStore, 'put'> & {
-      /** @throws {StorageUnavailable} too many wrote the record at once */
+      /** @throws {StorageUnavailable} there were too many conflicting writes */
       change(
         clientId: string,
         legacyId: string,
@@ -84,7 +84,7 @@ export type Records = Omit<Storage, 'accounts' | ChangedName | 'dealerLinks' | '
     };
   };
 
-/** Takes away what writes a record without regard to the one that stands, and adds what changes it. */
+/** Replaces the methods that overwrite a record by methods that change the stored one. */
 export function guardRecords(storage: Storage, clock: () => EpochMilliseconds): Records {
   const { accounts, dealerLinks, migrations } = storage;
   const { create: _createAccount, update: _update, ...readableAccounts } = accounts;
@@ -186,6 +186,6 @@ async function changeRecord<T extends object, Next extends object>(
     return { changed: true, now: await write(next, standing) };
   };
   return retryOnConflict(changeOnce).catch((error: unknown) => {
-    throw error instanceof VersionConflict ? new StorageUnavailable('too many write this record at once') : error;
+    throw error instanceof VersionConflict ? new StorageUnavailable('too many conflicting writes of this record') : error;
   });
 }

@@ -2,13 +2,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { VersionConflict } from './storage.ts';
 
-/** Of so many who write one record at once each gets its turn: with every round one of them has written. */
+/** In every round at least one of the conflicting writers succeeds, so this many concurrent writers all get their turn. */
 const ROUNDS = 24;
 const LONGEST_PAUSE_MS = 8;
 
 /**
- * @param change reads, decides and writes; called anew after a conflict, so it must not keep what it read
- * @throws {VersionConflict} where the record never came to rest
+ * Runs a change, and again after each conflict.
+ * @param change reads, decides and writes; it is called again after a conflict, so it must not reuse what it read
+ * @throws {VersionConflict} if the conflicts do not end
  */
 export async function retryOnConflict<T>(change: () => Promise<T>): Promise<T> {
   for (let round = 1; ; round += 1) {
@@ -17,7 +18,7 @@ export async function retryOnConflict<T>(change: () => Promise<T>): Promise<T> {
     } catch (error) {
       if (!(error instanceof VersionConflict) || round === ROUNDS) throw error;
     }
-    // Of different length for each, so that those who came together do not come back together.
+    // Random, so that conflicting writers do not retry at the same time.
     await sleep(Math.random() * Math.min(round, LONGEST_PAUSE_MS));
   }
 }

@@ -1,5 +1,5 @@
 // Verifies the ledger: every entry, every anchor in the database, and anchors that were kept elsewhere. Memory grows with the number of
-// anchors – a day has one –, not with that of the entries.
+// anchors (one a day), not with the number of entries.
 import type { KeyObject } from 'node:crypto';
 import type { EpochMilliseconds } from '../domain/account.ts';
 import { closedHash, walkClosedLedger } from './closed-ledger.ts';
@@ -9,22 +9,22 @@ import { createLedgerChain, LEDGER_PARTITIONS, type LedgerChain } from './ledger
 import type { Ledger, LedgerAnchor, LedgerEntry, LedgerOrigin } from './storage.ts';
 
 export type LedgerFinding = {
-  /** `closed`: the ledger of earlier versions. `anchor_file`: an anchor that was kept elsewhere, `sequence` is its line. */
+  /** `closed`: the ledger of earlier versions. `anchor_file`: an anchor that was kept elsewhere; `sequence` is its line. */
   part: 'closed' | 'partition' | 'anchors' | 'anchor_file';
   partition?: number;
-  /** Of the entry or anchor. */
+  /** The number of the entry or anchor. */
   sequence: number;
   /**
-   * `changed`: it is not as it was written. `missing`: it is gone, with others behind it. `cut_off`: the end from here on is gone.
-   * `replaced`: it is not the one that was anchored. `added`: it came behind the end of what is closed. `wrong_key`: none of the keys that
-   * were given made it. `not_anchored`: it is two days younger than the last anchor.
+   * `changed`: it is not as it was written. `missing`: it is gone, but later ones exist. `cut_off`: it and all later ones are gone.
+   * `replaced`: it is not the one that was anchored. `added`: it was added after the closed ledger's end. `wrong_key`: none of the given
+   * keys made it. `not_anchored`: it is two days newer than the last anchor.
    */
   kind: 'changed' | 'missing' | 'cut_off' | 'replaced' | 'added' | 'wrong_key' | 'not_anchored';
 };
 
 export type LedgerVerdict = {
   sound: boolean;
-  /** The first hundred. */
+  /** The first hundred findings. */
   findings: LedgerFinding[];
   count: { findings: number; closed: number; entries: number; anchors: number; outside: number; afterLastAnchor: number };
   lastAnchorAt: EpochMilliseconds | null;
@@ -33,12 +33,13 @@ export type LedgerVerdict = {
 const MOST_FINDINGS = 100;
 const LONGEST_WITHOUT_ANCHOR_MS = 2 * 24 * 60 * 60 * 1000;
 
-/** Of each partition, the hashes that anchors name for a sequence number. */
+/** For each partition, the hashes in anchors by sequence number. */
 type Anchored = Map<number, Set<string>>[];
 
 /**
- * @param keys the key of today first; earlier ones where it was changed
- * @param outside anchors that were kept elsewhere, in the order in which they were made
+ * Verifies the whole ledger.
+ * @param keys the current key first, then earlier ones if it was changed
+ * @param outside anchors that were kept elsewhere, oldest first
  */
 export async function verifyLedger(
   ledger: Ledger,
@@ -57,7 +58,7 @@ export async function verifyLedger(
   const chains = new Map(keys.map((key) => createLedgerChain(key)).map((chain) => [chain.keyId, chain]));
   const anchored: Anchored = Array.from({ length: LEDGER_PARTITIONS }, () => new Map<number, Set<string>>());
 
-  /** What an anchor says has to hold: takes it up, and compares what can be compared at once. */
+  /** Collects the content of an anchor for later checks, and compares what is already known. */
   const takeUp = ({ heads, origin: theirs }: AnchorContent): void => {
     if (theirs.sequence !== origin.sequence || theirs.hash !== origin.hash)
       find({ part: 'closed', sequence: theirs.sequence, kind: 'replaced' });
@@ -92,7 +93,7 @@ export async function verifyLedger(
 
 type Find = (finding: LedgerFinding) => void;
 
-/** Answers how many entries there are. */
+/** Returns the number of entries. */
 async function verifyClosed(ledger: Ledger, origin: LedgerOrigin, find: Find): Promise<number> {
   const walk = walkClosedLedger();
   let entries = 0;
@@ -104,7 +105,7 @@ async function verifyClosed(ledger: Ledger, origin: LedgerOrigin, find: Find): P
     }
     const finding = walk.add(entry);
     if (finding) find({ part: 'closed', ...finding });
-    // The chain has no key: somebody may have made all of it anew.
+    // The chain has no key, so somebody may have rewritten all of it.
     const isOther = entry.sequence === origin.sequence && closedHash(entry.previous_hash, entry) !== origin.hash;
     if (!finding && isOther) find({ part: 'closed', sequence: entry.sequence, kind: 'replaced' });
   }
@@ -113,7 +114,7 @@ async function verifyClosed(ledger: Ledger, origin: LedgerOrigin, find: Find): P
   return entries;
 }
 
-/** Answers the last anchor that is of one of the keys. */
+/** Returns the last anchor that one of the keys signed. */
 async function verifyAnchors(
   ledger: Ledger,
   keys: readonly AnchorKey[],
@@ -139,7 +140,7 @@ async function verifyAnchors(
   return last;
 }
 
-/** Answers how many there are. */
+/** Returns the number of anchors. */
 async function verifyOutside(
   ledger: Ledger,
   keys: readonly AnchorKey[],
@@ -187,7 +188,7 @@ async function* walkPartition(
     const isNext = sequence === last.sequence + 1;
     if (!isNext) find({ ...at, sequence: last.sequence + 1, kind: 'missing' });
     const chain = chains.get(key_id);
-    // A whole chain under another key is one finding.
+    // Consecutive entries under the same unknown key are one finding.
     if (!chain && key_id !== strangeKey) find({ ...at, sequence, kind: 'wrong_key' });
     strangeKey = chain ? undefined : key_id;
     const isRight = (!chain || chain.hashOf(entry) === hash) && (!isNext || entry.previous_hash === last.hash);

@@ -1,20 +1,20 @@
-// Holds a backend to what the port promises of numbers, before any of them reaches the database.
+// Enforces the port's rules for numbers before any of them reaches the database.
 import { OddNumber, type Storage } from './storage.ts';
 
 /**
- * Half of the last moment that a `Date` holds (the year 138,900): the sum of any two such numbers is a safe whole number, and a time
- * that both backends store.
+ * Half of the largest `Date` (the year 138,900). The sum of two such numbers is a safe integer, and a time that both backends can
+ * store.
  */
 const LARGEST = 4_320_000_000_000_000;
 /** Keeps every counter within the safe integers. */
 const MOST_POINTS = 2 ** 31 - 1;
 
-/** Members that are JSON of any shape (a job's payload, an event's data): their numbers have to be such as JSON carries. */
+/** Members with any JSON (a job's payload, an event's data). Their numbers only have to be valid in JSON. */
 const FREE_JSON = ['payload', 'data'];
 
 type Method = (...parameters: unknown[]) => unknown;
 
-/** The same storage; each method throws {OddNumber}, and does nothing, where it is given a number that the port refuses. */
+/** Wraps the storage so that each method throws {OddNumber}, and does nothing, if it gets a number that the port refuses. */
 export function refuseOddNumbers(storage: Storage): Storage {
   const stores = Object.entries(storage).map(([name, store]: [string, unknown]) => [name, guarded(name, store)] as const);
   return Object.fromEntries(stores) as unknown as Storage;
@@ -29,7 +29,7 @@ function guarded(store: string, member: unknown): unknown {
 function guardedMethod(store: string, method: Method): Method {
   return async (...parameters) => {
     for (const parameter of parameters) {
-      // What oidc-provider keeps is its own business, but for the time that stands in a column.
+      // The payload belongs to oidc-provider, except for the time that is stored in a column.
       if (store === 'artifacts' && isObject(parameter)) checkPayload(parameter);
       else check(parameter, isWhole);
     }
@@ -44,7 +44,7 @@ function checkPayload(payload: Record<string, unknown>): void {
   check(payload['consumed'], isWhole);
 }
 
-/** @returns every number inside a value */
+/** Checks every number inside a value. */
 function check(value: unknown, accepts: (value: number) => boolean): void {
   if (typeof value === 'number' && !accepts(value)) throw new OddNumber();
   if (typeof value !== 'object' || value === null) return;

@@ -347,7 +347,7 @@ for (const [name, available] of suites) {
       expect(errors).toEqual([]);
       await rewrite(url, 'ledger_anchors', (rows) => rows.slice(0, 1));
       await run();
-      expect(errors).toMatchObject([{ detail: expect.stringContaining('has not the anchor 3') }]);
+      expect(errors).toMatchObject([{ detail: expect.stringContaining('lacks the anchor 3') }]);
       expect((await readFile(file, 'utf8')).trim().split('\n')).toEqual(lines);
     });
 

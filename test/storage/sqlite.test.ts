@@ -203,7 +203,7 @@ describe('the file of SQLite', () => {
     await damage();
     await expect(openSqliteStorage({ path, clock })).rejects.toMatchObject({
       name: 'DatabaseDamaged',
-      message: expect.stringMatching(/is damaged, or is no SQLite database \(.+\)\. .*put a backup in its place/s),
+      message: expect.stringMatching(/is damaged, or is not an SQLite database \(.+\)\. .*put a backup in its place/s),
     });
   });
 
@@ -275,7 +275,7 @@ describe('the file of SQLite', () => {
     expect(() => backupSqliteDatabase({ from: path, to })).toThrow('does not exist');
     await writeFileWithAccounts(1);
     await writeFile(to, 'an earlier backup');
-    expect(() => backupSqliteDatabase({ from: path, to })).toThrow('exists already');
+    expect(() => backupSqliteDatabase({ from: path, to })).toThrow('already exists');
     await rm(to);
     await overwrite(path, 4096 * 3, 4096 * 30);
     expect(() => backupSqliteDatabase({ from: path, to })).toThrow('is damaged');

@@ -1,16 +1,15 @@
-// Identifiers, of which each may have one account: small documents whose `_id` is the canonical identifier, `email:<address>` or
-// `phone:<number>`.
+// Unique identifiers of accounts: small documents whose `_id` is the canonical identifier, `email:<address>` or `phone:<number>`.
 //
-// The rule: an identifier counts if the account that it names stands and carries it (`email_key`, `phone_key`). Whoever writes an account claims
-// the identifier first, and the write of the account is what makes it count. Between the two – or for ever, where the process died –
-// the claim is unfinished.
+// The rule: an identifier counts if the account that it names exists and has it (`email_key`, `phone_key`). A writer of an account first
+// claims the identifier; the write of the account then makes it count. In between, or forever if the process dies, the claim is
+// unfinished.
 //
-// An unfinished claim of the same account is taken over at once: the same call was made before, or is being made beside this one.
-// For another account's, a call waits a moment, bars the unfinished write, and takes the claim over.
+// An unfinished claim of the same account is taken over immediately, because it belongs to an earlier or parallel identical call.
+// For an unfinished claim of another account, a call waits a moment, bars the unfinished write, and takes the claim over.
 //
-// Barring: the unfinished write names the account's `fence` as it was before the claim, or makes an account that does not stand yet.
-// So counting up the fence, or putting a document of version 0 in the account's place, makes that write fail whenever it comes.
-// A call that was barred starts again: it reads the fence first, then claims, and may write over a document of version 0.
+// Barring: the unfinished write requires the account's `fence` from before the claim, or creates a new account. So incrementing the
+// fence, or putting a document of version 0 in the account's place, makes that write fail whenever it arrives. A barred call starts
+// again: it reads the fence, then claims, and may overwrite a document of version 0.
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { trusted } from 'mongoose';
@@ -22,28 +21,29 @@ import type { Collections, IdentifierDocument } from './collections.ts';
 import { expiredAt } from './expiry.ts';
 import { isDuplicateKey } from './mongo-error.ts';
 
-/** An unfinished claim of a living process is a matter of milliseconds. */
+/** A running process finishes a claim within milliseconds. */
 const PATIENCE_MS = 400;
 const RETRY_MS = 15;
-/** Longer than any write may be on its way. */
+/** Longer than any write can be in transit. */
 const BARRED_FOR_MS = 24 * 60 * 60 * 1000;
 const ABANDONED_AFTER_MS = 10 * 60 * 1000;
 const BATCH = 100;
 
 export type AccountIdentifiers = {
   /**
-   * Claims an identifier for an account; answers the name of the claim. The account may carry the identifier already.
-   * @throws {AlreadyExists} another account carries it.
+   * Claims an identifier for an account, and returns the id of the claim. The account may already have the identifier.
+   * @throws {AlreadyExists} another account has it.
    */
   claim(identifier: Identifier, accountId: string): Promise<string>;
-  /** The account carries it now. */
+  /** Marks the claim as finished: the account now has the identifier. */
   settle(key: string, claim: string): Promise<void>;
-  /** Gives a claim back that came to nothing. Settles it where a parallel call made the account carry it. */
+  /** Releases a claim whose write failed, or settles it if a parallel call gave the account the identifier. */
   finish(key: string, claim: string, accountId: string): Promise<void>;
-  /** Undoes or settles claims that nobody came back to. */
+  /** Releases or settles abandoned claims. */
   finishAbandoned(): Promise<void>;
 };
 
+/** Creates the functions that claim and release identifiers. */
 export function createAccountIdentifiers(
   { accounts, identifiers }: Collections,
   clock: () => EpochMilliseconds,
@@ -52,7 +52,7 @@ export function createAccountIdentifiers(
     return (await accounts.exists({ _id: account_id, [fieldOf(_id)]: _id })) !== null;
   }
 
-  /** Answers `false` where the write came first: then the identifier counts. */
+  /** Returns `false` if the write came first, so that the identifier counts. */
   async function bar({ _id, account_id }: Pick<IdentifierDocument, '_id' | 'account_id'>): Promise<boolean> {
     const withoutIt = { _id: account_id, [fieldOf(_id)]: trusted({ $ne: _id }) };
     const { matchedCount } = await accounts.updateOne(withoutIt, { $inc: { fence: 1 } }, DURABLE);
@@ -85,7 +85,7 @@ export function createAccountIdentifiers(
   async function finish(key: string, claim: string, accountId: string): Promise<void> {
     const claimed = { _id: key, claim, account_id: accountId };
     while (!(await counts(claimed))) {
-      // The same call may be under way elsewhere and rely on this claim. It is barred, and starts again.
+      // A parallel identical call may rely on this claim. It is barred and starts again.
       if (!(await bar(claimed))) continue;
       await identifiers.deleteOne({ _id: key, claim }, DURABLE);
       return;
@@ -115,7 +115,7 @@ export function createAccountIdentifiers(
           }
           if (!(await bar(standing))) continue;
         }
-        // An own claim gets a new name too, so that the call that left it cannot give it back.
+        // Our own account's claim also gets a new id, so that the call that left it cannot release it.
         const { matchedCount } = await identifiers.updateOne({ _id: key, claim: standing.claim }, { $set: mine }, DURABLE);
         if (matchedCount === 1) break;
       }
@@ -131,7 +131,7 @@ export function createAccountIdentifiers(
   };
 }
 
-/** The fields in which an account carries its identifiers. */
+/** Returns the fields with an account's identifiers. */
 export function carriedKeys({ email_canonical, phone_canonical }: Account): { email_key: string; phone_key: string | null } {
   return {
     email_key: emailKey(email_canonical),
@@ -139,7 +139,7 @@ export function carriedKeys({ email_canonical, phone_canonical }: Account): { em
   };
 }
 
-/** Where an account carries it. */
+/** Returns the field for an identifier. */
 function fieldOf(key: string): 'email_key' | 'phone_key' {
   return key.startsWith('phone:') ? 'phone_key' : 'email_key';
 }

@@ -1,4 +1,4 @@
-// Accounts. How an identifier keeps one owner without a transaction: see account-identifiers.ts.
+// Accounts. account-identifiers.ts explains how identifiers stay unique without a transaction.
 import { trusted } from 'mongoose';
 import type { Account } from '../../domain/account.ts';
 import { changedIdentifiers, emailKey, identifiersOf } from '../identifiers.ts';
@@ -13,6 +13,7 @@ import { isDuplicateKey } from './mongo-error.ts';
 import { pending } from './pending-events.ts';
 import type { PendingEvents } from './pending-events.ts';
 
+/** Creates the account store. */
 export function createAccountStore(
   { accounts, identifiers }: Collections,
   claims: AccountIdentifiers,
@@ -24,7 +25,7 @@ export function createAccountStore(
     return accounts.findOne({ _id: id, ...stands }).lean();
   }
 
-  /** Writes the next version over the one that `condition` names; answers whether that one stood, and finishes what the write began. */
+  /** Writes the next version over the one that `condition` matches, and completes the write. Returns whether there was a match. */
   async function writeOver(
     condition: { version: number; email_key: string; phone_key: string | null; fence?: number },
     next: Account,
@@ -43,12 +44,12 @@ export function createAccountStore(
     return true;
   }
 
-  /** Claims by their keys. */
+  /** The ids of claims, by key. */
   type Claimed = Map<string, string>;
 
   /**
-   * Does something with identifiers of an account. Where it is refused, what it claimed is given back; where its outcome is not known,
-   * the claims stay for the same call again, or for the next one that finds them.
+   * Runs a write that claims identifiers of an account. If the write is refused, its claims are released. If the outcome is unknown, the
+   * claims stay for a repetition of the call, or for the next call that finds them.
    */
   async function withClaims(accountId: string, write: (claimed: Claimed) => Promise<void>): Promise<void> {
     const claimed: Claimed = new Map();
@@ -66,7 +67,7 @@ export function createAccountStore(
     for (const identifier of wanted) claimed.set(identifier.key, await claims.claim(identifier, accountId));
   }
 
-  /** Writes a new account, over the document of version 0 that was found in its place; answers whether it did. */
+  /** Writes a new account, over a document of version 0 if one is in its place. Returns whether it did. */
   async function writeNew(document: AccountDocument, barred: AccountDocument | null): Promise<boolean> {
     const { _id } = document;
     if (barred) {
@@ -91,12 +92,12 @@ export function createAccountStore(
       const document = { _id, version, ...carriedKeys(account), fence: 0, document: JSON.stringify(account), events };
       await withClaims(_id, async (claimed) => {
         for (;;) {
-          // Before the claims: a call that takes one of them over afterwards changes what is found here.
+          // Read before the claims, because a call that takes one of them over changes this document.
           const found = await accounts.findOne({ _id }).lean();
           if (found && found.version >= 1) throw new AlreadyExists('id');
           await claimAll(identifiersOf(account), _id, claimed);
           if (await writeNew(document, found)) return;
-          // The same call was quicker, or a claim was taken over. Once more, from the start.
+          // A parallel identical call was faster, or a claim was taken over. Start again.
         }
       });
       await pendingEvents.finish('accounts', document);
@@ -115,10 +116,10 @@ export function createAccountStore(
       if (account.version >= 1 && (await writeOver(sameIdentifiers, next, pending(event)))) return next;
       await withClaims(next.id, async (claimed) => {
         for (;;) {
-          // Before the claims, for the fence.
+          // Read before the claims, to get the fence.
           const stored = await findDocument(account.id);
           if (stored?.version !== account.version) throw new VersionConflict();
-          // Something unfinished may still hold the very identifier that is wanted now.
+          // An unfinished earlier change may still hold the wanted identifier.
           await pendingEvents.finish('accounts', stored);
           const { taken, freed } = changedIdentifiers(JSON.parse(stored.document) as Account, next);
           const old = await identifiers.find({ _id: trusted({ $in: freed.map(({ key }) => key) }), account_id: next.id }).lean();
@@ -126,7 +127,7 @@ export function createAccountStore(
           const releases = old.map(({ _id, claim }) => ({ key: _id, claim }));
           const { version, email_key, phone_key = null, fence } = stored;
           if (await writeOver({ version, email_key, phone_key, fence }, next, pending(event, releases))) return;
-          // The same call was quicker, or the write was barred. Once more, from the start.
+          // A parallel identical call was faster, or the write was barred. Start again.
         }
       });
       return next;

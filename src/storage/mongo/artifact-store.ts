@@ -1,4 +1,4 @@
-// What oidc-provider keeps, in one collection. Each promise is one conditional write of one document.
+// The artifacts of oidc-provider, in one collection. One conditional write of one document keeps each promise.
 import { trusted } from 'mongoose';
 import type { EpochMilliseconds } from '../../domain/account.ts';
 import { referencesOf } from '../artifact-references.ts';
@@ -9,12 +9,13 @@ import { expiredAt, standsAt } from './expiry.ts';
 import { creationOrder } from './creation-order.ts';
 import { isDuplicateKey } from './mongo-error.ts';
 
+/** Creates the artifact store. */
 export function createArtifactStore({ artifacts }: Collections, clock: () => EpochMilliseconds): ArtifactStore {
   return {
     async save(model, id, payload, expiresAt) {
       const now = clock();
       const { made: madeNow, consumed_at, ...fields } = write(model, id, payload, expiresAt, now);
-      // A mark of consumption outlives `save`: somebody who read the payload before it was consumed must not undo that by writing it back.
+      // `save` keeps the consumption mark: a caller who read the payload before it was consumed must not undo that by writing it back.
       const update = {
         $set: fields,
         $setOnInsert: { made: madeNow },
@@ -27,7 +28,7 @@ export function createArtifactStore({ artifacts }: Collections, clock: () => Epo
         } catch (error) {
           if (!isDuplicateKey(error)) throw error;
         }
-        // An expired one is in the way (its mark of consumption ends with it), or somebody was writing at this moment.
+        // An expired document is in the way (its consumption mark ends with it), or a parallel call was writing.
         const replacement = { ...fields, made: madeNow, ...(consumed_at !== undefined && { consumed_at }) };
         const { matchedCount } = await artifacts.replaceOne({ _id: fields._id, ...expiredAt(now) }, replacement, RECREATABLE);
         if (matchedCount === 1) return;
@@ -77,7 +78,7 @@ export function createArtifactStore({ artifacts }: Collections, clock: () => Epo
       return documents.map(({ _id }) => _id.slice(model.length + 1));
     },
     async listAfter(model, after, limit) {
-      // A semicolon is what comes behind the colon.
+      // The semicolon is the character after the colon.
       const behind = trusted({ $gt: key(model, after), $lt: `${model};` });
       const documents = await artifacts
         .find({ _id: behind, ...standsAt(clock()) })
@@ -89,7 +90,7 @@ export function createArtifactStore({ artifacts }: Collections, clock: () => Epo
   };
 }
 
-/** No model's name has a colon. */
+/** Returns the `_id`. Names of models contain no colon. */
 function key(model: string, id: string): string {
   return `${model}:${id}`;
 }

@@ -1,27 +1,27 @@
-// The collections: their schemas, their indexes, and how safe a write has to be.
+// The collections: their schemas, indexes and write concerns.
 //
-// Documents are kept as the JSON text of the port's values, so that they come back deep-equal whatever their keys are (dots, dollars);
-// beside the text stand the fields that a question or a promise needs. Every `_id` is what must be unique – a unique index on
-// anything else does not hold on a sharded cluster – and every write names the `_id`, so each collection may be sharded by its hash.
+// Documents are stored as the JSON text of the port's values, so that they are returned deep-equal whatever their keys are (dots, dollars).
+// Next to the text are the fields that a query or a promise needs. Everything unique is an `_id`, because other unique indexes do not work
+// on a sharded cluster. Every write names the `_id`, so each collection may be sharded by its hash.
 import { Schema } from 'mongoose';
 import type { Connection } from 'mongoose';
 import type { Job, LedgerEvent } from '../storage.ts';
 import { defineLedgerCollections, type Index } from './ledger-collections.ts';
 
-/** `durable`: on the disks of a majority. `recreatable` (what another login makes again): in the memory of the primary. */
+/** `DURABLE`: on the disks of a majority. `RECREATABLE` (records that another login recreates): in the memory of the primary. */
 export const DURABLE = { writeConcern: { w: 'majority', j: true } } as const;
-/** For `insertMany`, which takes a write concern, though its type knows none. */
+/** For `insertMany`, which accepts a write concern although its type does not have one. */
 export const DURABLE_INSERT = { ordered: true, ...DURABLE } as const;
 export const RECREATABLE = { writeConcern: { w: 1, j: false } } as const;
 
-/** For what never expires: an end that nobody lives to see keeps every question for what stands a simple one. */
+/** For records that never expire: a distant end keeps every query for unexpired records simple. */
 export const NEVER = new Date('9999-12-31T00:00:00Z');
 
-/** An event that waits beside the change that it tells of, in the same document, until it is in the ledger. */
+/** An event that waits in the changed document until it is in the ledger. */
 export type PendingEvent = Omit<LedgerEvent, 'data'> & {
   event_id: string;
   data: string;
-  /** The identifiers that the change gave up. */
+  /** The identifiers that the change frees. */
   releases?: { key: string; claim: string }[];
 };
 
@@ -32,19 +32,19 @@ export type ArtifactDocument = {
   uid: string | null;
   grant_id: string | null;
   account_id: string | null;
-  /** Seconds; absent until it is consumed. */
+  /** Seconds since 1970; absent until it is consumed. */
   consumed_at?: number;
   expires_at: Date;
   made: string;
 };
 export type AccountDocument = {
   _id: string;
-  /** 0: there is no account of this id, and there never will be. */
+  /** 0: no account; the document only bars an unfinished write, see `account-identifiers.ts`. */
   version: number;
-  /** The identifiers that the account carries. */
+  /** The identifiers that the account has. */
   email_key: string;
   phone_key?: string | null;
-  /** Counted up by whoever takes an identifier from an unfinished update; see `account-identifiers.ts`. */
+  /** Incremented by a call that takes an identifier from an unfinished update; see `account-identifiers.ts`. */
   fence: number;
   document: string;
   events: PendingEvent[];
@@ -53,9 +53,9 @@ export type AccountDocument = {
 export type IdentifierDocument = {
   _id: string;
   account_id: string;
-  /** New with every claim. */
+  /** The id of the claim, new with every claim. */
   claim: string;
-  /** When it was claimed; absent since the account carries it. */
+  /** When it was claimed; absent once the account has it. */
   unsettled_at?: Date;
 };
 export type ExpiringDocument = { _id: string; kind: string; version: number; document: string; expires_at: Date };
@@ -92,7 +92,7 @@ export type CounterDocument = { _id: string; points: number; expires_at: Date };
 export type HeartbeatDocument = { _id: number; at: number };
 
 const text = { type: String, required: true };
-/** Payloads may be empty texts only where JSON never is; ids may be. */
+/** Mongoose refuses empty texts in required fields. JSON is never empty, but ids may be. */
 const anyText = { type: String };
 const number = { type: Number, required: true };
 const date = { type: Date, required: true };
@@ -115,8 +115,8 @@ const events = {
 };
 
 /**
- * The server removes what expired an hour ago; the sweep is quicker. The hour is for clocks that differ: whether something has
- * expired is asked of our clock only.
+ * The server removes documents an hour after they expire; the sweep is faster. The hour allows for differing clocks, because only our
+ * clock decides whether a record has expired.
  */
 const EXPIRY: Index = [{ expires_at: 1 }, { name: 'by_expiry', expireAfterSeconds: 3_600 }];
 const PENDING_EVENTS: Index = [
@@ -124,23 +124,23 @@ const PENDING_EVENTS: Index = [
   { name: 'by_pending_event', partialFilterExpression: { 'events.event_id': { $gt: '' } } },
 ];
 
-/** An index of the documents in which `field` is a text. */
+/** Returns an index of the documents in which `field` is a string. */
 function where(name: string, field: string, ...others: string[]): Index {
   const definition = Object.fromEntries([field, ...others].map((key) => [key, 1 as const]));
   return [definition, { name, partialFilterExpression: { [field]: { $gt: '' } } }];
 }
 
-/** Makes the models on a connection; mongoose keeps them under the names of their collections. */
+/** Defines the models on a connection; mongoose registers them under the names of their collections. */
 export function defineCollections(connection: Connection) {
   const define = <T>(name: string, fields: Record<keyof T & string, object>, indexes: Index[]) => {
     const schema = new Schema<T>(fields as never, {
-      // A schema that was not made by the connection's mongoose does not take these from it.
+      // A schema created by another mongoose instance does not inherit the connection's settings.
       strict: 'throw',
       strictQuery: 'throw',
       versionKey: false,
       id: false,
       minimize: false,
-      // No `_id` of MongoDB's making anywhere: ours are what is unique.
+      // No generated `_id`, because ours are the unique keys.
       _id: false,
     });
     for (const [definition, options] of indexes) schema.index(definition, options);

@@ -1,19 +1,19 @@
-// The connection to MongoDB: strict about what is stored and asked, with an end to every wait.
+// The connection to MongoDB, with strict schemas and filters, and timeouts for everything.
 import mongoose from 'mongoose';
 import type { Connection } from 'mongoose';
 import { isRefusal, messageOf } from './mongo-error.ts';
 import type { Timeouts } from './timeouts.ts';
 
-/** Where the URL names no database. */
+/** Used if the URL names no database. */
 const DEFAULT_DATABASE = 'common_id';
 
 /**
  * Connects to the servers of a `mongodb://` or `mongodb+srv://` URL.
- * @throws {Error} none of them answers, or they refuse us, with the reason; the message never shows the URL, which may hold a password
+ * @throws {Error} no server answers, or they refuse us, with the reason; the message never shows the URL, which may contain a password
  */
 export async function connect(url: string, timeouts: Timeouts): Promise<Connection> {
-  // An instance of our own: settings of mongoose are global otherwise. `sanitizeFilter` makes an object that came in where a text was
-  // meant (`{"$ne": null}`) a value to compare with; our own operators are marked as trusted.
+  // A separate instance, because mongoose's settings are global. `sanitizeFilter` turns an object in place of a string
+  // (`{"$ne": null}`) into a literal value, which prevents query injection; our own operators are marked as trusted.
   const instance = new mongoose.Mongoose({
     strict: 'throw',
     strictQuery: 'throw',
@@ -33,16 +33,16 @@ export async function connect(url: string, timeouts: Timeouts): Promise<Connecti
     connectTimeoutMS: timeouts.server,
     heartbeatFrequencyMS: 2_000,
     maxPoolSize: 20,
-    // A write that the network swallowed is sent once more, and the server knows it by its number.
+    // A write that the network lost is sent again; the server recognizes it by its number.
     retryWrites: true,
     retryReads: true,
-    // Everybody reads what everybody has written.
+    // Every process reads the writes of all others.
     readPreference: 'primary',
     readConcern: { level: 'local' },
   } as const;
   try {
     await connection.openUri(url, options);
-    // Who gives no name is let in, and refused at the first thing that they ask for.
+    // The server accepts a connection without credentials and refuses the first command, so send one now.
     await connection.listCollections();
     return connection;
   } catch (cause) {
@@ -51,12 +51,12 @@ export async function connect(url: string, timeouts: Timeouts): Promise<Connecti
   }
 }
 
-/** What the driver says of it, up to where it repeats the URL. */
+/** Returns the driver's message, without the part that repeats the URL. */
 function reasonOf(cause: unknown, url: string): string {
   if (isRefusal(cause))
     return `does not let us in (${messageOf(cause)}): look at its user, password and authSource, and at that user's roles`;
   const silent = 'does not answer, or does not let us in';
-  // The driver takes the end of such a password for the name of a server, and would say it.
+  // The driver takes the end of such a password for a host name, and would show it in its message.
   if (url.split('@').length > 2) return `${silent}: an @ that is part of a name or password is written %40`;
   return `${silent}: ${messageOf(cause).replace(/\W*mongodb(\+srv)?:.*/s, '')}`;
 }

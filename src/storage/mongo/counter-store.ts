@@ -1,4 +1,4 @@
-// Counters of the rate limits.
+// The counters of the rate limits.
 import type { EpochMilliseconds } from '../../domain/account.ts';
 import type { CounterStore } from '../storage.ts';
 import { RECREATABLE } from './collections.ts';
@@ -6,6 +6,7 @@ import type { Collections, CounterDocument } from './collections.ts';
 import { expiredAt, standsAt } from './expiry.ts';
 import { isDuplicateKey } from './mongo-error.ts';
 
+/** Creates the counter store. */
 export function createCounterStore({ counters }: Collections, clock: () => EpochMilliseconds): CounterStore {
   return {
     async add(key, points, durationMs) {
@@ -22,7 +23,7 @@ export function createCounterStore({ counters }: Collections, clock: () => Epoch
         } catch (error) {
           if (!isDuplicateKey(error)) throw error;
         }
-        // One that has ended is in the way, or somebody made the first one at this moment.
+        // An expired counter is in the way, or a parallel call has just created the counter.
         const renewed = { $set: { points, expires_at } };
         const counted = await counters.findOneAndUpdate({ _id: key, ...expiredAt(now) }, renewed, options).lean();
         if (counted) return read(counted);

@@ -1,12 +1,12 @@
-// Makes the indexes of a database, for the command that does so.
+// Creates the indexes of a database, for `storage indexes`.
 import { defineCollections } from './collections.ts';
 import { connect } from './connect.ts';
 import { createIndexes } from './indexes.ts';
 import { TIMEOUTS } from './timeouts.ts';
 
 /**
- * Makes what is missing, and answers the names of what it made, as `collection.index`. Others may use the database meanwhile.
- * @throws {IndexesUnfit} an index stands that is not the one of that name
+ * Creates the missing indexes, and returns their names as `collection.index`. Others may use the database at the same time.
+ * @throws {IndexesUnfit} an existing index has a needed name but another definition
  * @throws {Error} no server answers
  */
 export async function createMongoIndexes(url: string, timeouts = TIMEOUTS): Promise<string[]> {

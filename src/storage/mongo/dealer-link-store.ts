@@ -1,4 +1,4 @@
-// Links between accounts and dealers; the `_id` is the pair, of which there is one.
+// Links between accounts and dealers. The `_id` is the pair, which makes it unique.
 import { trusted } from 'mongoose';
 import type { DealerLink } from '../../domain/dealer-link.ts';
 import { AlreadyExists, VersionConflict } from '../storage.ts';
@@ -11,6 +11,7 @@ import { isDuplicateKey } from './mongo-error.ts';
 import { pending } from './pending-events.ts';
 import type { PendingEvents } from './pending-events.ts';
 
+/** Creates the store of dealer links. */
 export function createDealerLinkStore(
   { dealerLinks }: Collections,
   clock: () => number,

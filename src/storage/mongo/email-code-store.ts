@@ -1,4 +1,4 @@
-// One-time codes that were mailed. Each promise is one conditional write.
+// Mailed one-time codes. One conditional write keeps each promise.
 import { trusted } from 'mongoose';
 import type { EpochMilliseconds } from '../../domain/account.ts';
 import type { EmailCode, EmailCodeStore } from '../storage.ts';
@@ -7,6 +7,7 @@ import type { Collections, EmailCodeDocument } from './collections.ts';
 import { expiredAt, standsAt } from './expiry.ts';
 import { isDuplicateKey } from './mongo-error.ts';
 
+/** Creates the store of mailed codes. */
 export function createEmailCodeStore({ emailCodes }: Collections, clock: () => EpochMilliseconds): EmailCodeStore {
   return {
     async put(code) {
@@ -15,7 +16,7 @@ export function createEmailCodeStore({ emailCodes }: Collections, clock: () => E
       for (;;) {
         const standing = await emailCodes.findOne({ _id, ...standsAt(clock()) }).lean();
         if (standing && (JSON.parse(standing.document) as EmailCode).sent_at > code.sent_at) return;
-        // One that has expired may lie in the slot: the filter takes it where nothing stands.
+        // If there is no valid code, the filter also matches an expired one in the slot.
         const replaced = standing ? { _id, code_hmac: standing.code_hmac } : { _id, ...expiredAt(clock()) };
         try {
           const { matchedCount, upsertedCount } = await emailCodes.replaceOne(replaced, document, {
@@ -24,7 +25,7 @@ export function createEmailCodeStore({ emailCodes }: Collections, clock: () => E
           });
           if (matchedCount + upsertedCount === 1) return;
         } catch (error) {
-          // Two made the first one of this slot at once; the later replaces.
+          // Two calls created the first code of this slot at the same time; the later one replaces it.
           if (!isDuplicateKey(error)) throw error;
         }
       }
@@ -34,7 +35,7 @@ export function createEmailCodeStore({ emailCodes }: Collections, clock: () => E
     },
     async countAttempt(id, maxAttempts) {
       const countable = { _id: id, attempts: trusted({ $lt: maxAttempts }), ...standsAt(clock()) };
-      // Only what is read: the in-memory server of the tests answers a whole document as it is when it is sent, not as this left it.
+      // Only the needed fields, because the tests' in-memory server returns a whole document in its state at sending, not right after this update.
       const options = { returnDocument: 'after', projection: { document: 1, attempts: 1 }, ...DURABLE } as const;
       return read(await emailCodes.findOneAndUpdate(countable, { $inc: { attempts: 1 } }, options).lean());
     },
@@ -45,7 +46,7 @@ export function createEmailCodeStore({ emailCodes }: Collections, clock: () => E
   };
 }
 
-/** The field counts; the document's `attempts` is what it was when the code was put. */
+/** The field has the current number of attempts; the document has the initial one. */
 function read(document: Pick<EmailCodeDocument, 'document' | 'attempts'> | null): EmailCode | undefined {
   return document ? { ...(JSON.parse(document.document) as EmailCode), attempts: document.attempts } : undefined;
 }

@@ -1,4 +1,4 @@
-// The records of `EXPIRING_RECORDS`, all in one collection.
+// The records of `EXPIRING_RECORDS`, in one collection.
 import type { EpochMilliseconds } from '../../domain/account.ts';
 import { VersionConflict } from '../storage.ts';
 import type { ExpiringStore } from '../storage.ts';
@@ -8,6 +8,7 @@ import type { Collections } from './collections.ts';
 import { expiredAt, standsAt } from './expiry.ts';
 import { isDuplicateKey } from './mongo-error.ts';
 
+/** Creates the store of one kind. */
 export function createExpiringStore<T extends { id: string; version: number; expires_at: EpochMilliseconds }>(
   { expiringDocuments }: Collections,
   clock: () => EpochMilliseconds,

@@ -1,4 +1,4 @@
-// What stands around every store: its errors in the port's words, an end to every wait, and a close that waits for what was begun.
+// Wraps every store: converts its errors to the port's, limits the time of calls, and makes closing wait for running calls.
 import { StorageUnavailable } from '../storage.ts';
 import { asPortError } from './mongo-error.ts';
 import type { Timeouts } from './timeouts.ts';
@@ -7,11 +7,11 @@ type AsyncMethod = (...parameters: unknown[]) => Promise<unknown>;
 
 export type Guard = {
   /**
-   * The store, throwing what the port names, and refusing once it is closed.
-   * @param wait after so long a call is answered with `StorageUnavailable`
+   * Wraps a store so that it throws the port's errors, and refuses calls once it is closed.
+   * @param wait the timeout after which a call fails with `StorageUnavailable`
    */
   guard<Store extends object>(store: Store, wait?: 'call' | 'longCall'): Store;
-  /** Lets nothing new in, and answers when everything that was begun has ended. */
+  /** Refuses new calls, and resolves when all running ones have ended. */
   closed(): Promise<void>;
 };
 

@@ -1,31 +1,31 @@
-// The indexes: made by a command, because building one on a large collection is a decision; checked at every start.
+// The indexes. A command creates them, because building one on a large collection needs a decision. Every start checks them.
 import type { IndexDefinition, IndexOptions, Model } from 'mongoose';
 import type { Collections } from './collections.ts';
 import { differencesOf, type ListedIndex } from './index-differences.ts';
 
 const COMMAND = 'npm run admin -- storage indexes';
 
-/** An index that the program counts on is not there, or is another one than it needs. */
+/** A needed index is missing or has another definition. */
 export class IndexesUnfit extends Error {
   override name = 'IndexesUnfit';
 }
 
 /**
- * Makes the collections and the indexes that are missing, and answers their names, as `collection.index`.
- * @throws {IndexesUnfit} when those are made: an index stands that is not the one of that name. None is dropped here, because queries may
- * need it, and to build the next one may take long.
+ * Creates the missing collections and indexes, and returns the names of the indexes as `collection.index`.
+ * @throws {IndexesUnfit} afterwards, if an existing index has a needed name but another definition. It is not dropped, because queries may
+ * need it, and building the new one may take long.
  */
 export async function createIndexes(collections: Collections): Promise<string[]> {
   const { missing } = await compareIndexes(collections);
   for (const { model, definition, options } of missing) await model.collection.createIndex(definition as never, options as never);
   const names = missing.map(({ name }) => name);
-  // What was made shows which options the server has.
+  // The new indexes show which options the server supports.
   const { different } = await compareIndexes(collections);
   if (different.length === 0) return names;
   throw new IndexesUnfit(`${names.length > 0 ? `Made ${names.join(', ')}. ` : ''}${tellDifferent(different)}`);
 }
 
-/** @throws {IndexesUnfit} with what is wrong, and the command that makes them. */
+/** @throws {IndexesUnfit} if any index is missing or wrong; the message names the command that creates them */
 export async function requireIndexes(collections: Collections): Promise<void> {
   const { missing, different } = await compareIndexes(collections);
   const sentences = [
@@ -38,7 +38,7 @@ export async function requireIndexes(collections: Collections): Promise<void> {
 }
 
 type Wanted = {
-  /** As `collection.index`. */
+  /** The name as `collection.index`. */
   name: string;
   model: Model<unknown>;
   definition: IndexDefinition;
@@ -46,7 +46,7 @@ type Wanted = {
 };
 type Different = Wanted & { differences: string[] };
 
-/** The indexes that do not stand, and those that stand as others. */
+/** Returns the missing indexes, and the existing ones with another definition. */
 async function compareIndexes(collections: Collections): Promise<{ missing: Wanted[]; different: Different[] }> {
   const models = Object.values(collections) as unknown as Model<unknown>[];
   const standing = new Set((await collections.ledger.db.listCollections()).map(({ name }) => name));

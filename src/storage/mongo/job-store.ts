@@ -1,4 +1,4 @@
-// Durable work with leases.
+// Durable jobs with leases.
 import { randomUUID } from 'node:crypto';
 import { trusted } from 'mongoose';
 import type { EpochMilliseconds } from '../../domain/account.ts';
@@ -9,18 +9,19 @@ import type { Collections, JobDocument } from './collections.ts';
 import { creationOrder } from './creation-order.ts';
 import { isDuplicateKey } from './mongo-error.ts';
 
-/** So many jobs more are looked at each time that somebody else was quicker. */
+/** How many more jobs are examined each time another process was faster. */
 const FURTHER = 10;
 
+/** Creates the job store. */
 export function createJobStore({ jobs }: Collections, clock: () => EpochMilliseconds): JobStore {
   const held = (key: string, lease: string) => ({ _id: key, lease, state: 'waiting' as const });
 
-  /** Writes over the job that `condition` finds; answers whether there was one. */
+  /** Updates the job that `condition` matches, and returns whether there was one. */
   async function change(condition: object, $set: Partial<JobDocument>): Promise<boolean> {
     return (await jobs.updateOne(condition, { $set }, DURABLE)).matchedCount === 1;
   }
 
-  /** Leases one job, unless somebody else was quicker: its `run_at` is another one then. */
+  /** Leases one job, unless another process was faster, which changes its `run_at`. */
   async function leaseOne({ _id, run_at }: Pick<JobDocument, '_id' | 'run_at'>, until: EpochMilliseconds): Promise<Job[]> {
     const due = { _id, run_at, state: 'waiting' as const };
     const update = { $set: { lease: randomUUID(), run_at: until }, $inc: { attempts: 1 } };
@@ -56,8 +57,8 @@ export function createJobStore({ jobs }: Collections, clock: () => EpochMillisec
       const now = clock();
       const leased: Job[] = [];
       const ofKind = { state: 'waiting' as const, ...(kind === undefined ? {} : { kind }) };
-      // Found first, then leased one by one, each by its `_id`, as a sharded cluster wants it. Those who came together see the same jobs:
-      // whoever is beaten to one looks further, and begins anywhere there, so that they part.
+      // Finds jobs first, then leases them one by one by `_id`, as a sharded cluster requires. Parallel processes find the same jobs. A
+      // process that loses one examines more jobs, from a random start, so that the processes spread out.
       let beaten = 0;
       while (leased.length < limit) {
         const due = jobs.find({ ...ofKind, run_at: trusted({ $lte: now }) }, { run_at: 1 });
@@ -92,7 +93,7 @@ export function createJobStore({ jobs }: Collections, clock: () => EpochMillisec
       const others = { state: 'waiting' as const, run_at: trusted({ $lt: dueBefore }), kind: trusted({ $nin: [...kinds] }) };
       const found = await jobs.find(others, { _id: 1 }).limit(limit).lean();
       const _id = trusted({ $in: found.map((job) => job._id) });
-      // Asked again: meanwhile a process that knows the kind may have leased one.
+      // The conditions are repeated, because a process that knows the kind may have leased a job in the meantime.
       const buried = await jobs.updateMany(
         { _id, ...others },
         { $set: { state: 'dead', last_error: reason, lease: null } },
@@ -109,7 +110,7 @@ export function createJobStore({ jobs }: Collections, clock: () => EpochMillisec
       const ended = { state, run_at: trusted({ $lt: before }) };
       const found = await jobs.find(ended, { _id: 1 }).limit(limit).lean();
       const _id = trusted({ $in: found.map((job) => job._id) });
-      // Asked again: meanwhile somebody may have put one back to work.
+      // The conditions are repeated, because a job may have been restarted in the meantime.
       return (await jobs.deleteMany({ _id, ...ended }, RECREATABLE)).deletedCount;
     },
     async countByState() {

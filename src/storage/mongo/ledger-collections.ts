@@ -1,8 +1,8 @@
-// The collections of the ledger. None of them needs an order over all servers but that of `_id`, so that each may be sharded by its hash.
+// The collections of the ledger. They need no global order except that of `_id`, so each may be sharded by its hash.
 import type { IndexDefinition, IndexOptions, Model } from 'mongoose';
 import type { ClosedLedgerEntry, LedgerEntry, LedgerEvent, LedgerOrigin } from '../storage.ts';
 
-/** `data` is kept as its JSON text. */
+/** `data` is stored as JSON text. */
 type Stored<T extends LedgerEvent> = Omit<T, 'data'> & { data: string };
 
 export type ClosedLedgerDocument = Omit<Stored<ClosedLedgerEntry>, 'sequence'> & {
@@ -10,9 +10,9 @@ export type ClosedLedgerDocument = Omit<Stored<ClosedLedgerEntry>, 'sequence'> &
   _id: number;
   event_id: string;
 };
-/** The `_id` is partition and sequence number: of all that write the next entry of a partition exactly one does. */
+/** The `_id` is the partition and sequence number, so exactly one of parallel writers writes the next entry of a partition. */
 export type LedgerEntryDocument = Omit<Stored<LedgerEntry>, 'partition' | 'sequence'> & { _id: string };
-/** An event that waits for its place in a chain; the `_id` is the event's. */
+/** An event that waits for its place in a chain; the `_id` is the event's id. */
 export type LedgerInboxDocument = Stored<LedgerEvent> & { _id: string; made: string };
 export type LedgerOriginDocument = LedgerOrigin & { _id: number };
 export type LedgerAnchorDocument = { _id: number; document: string };
@@ -27,9 +27,10 @@ const anyText = { type: String };
 const number = { type: Number, required: true };
 const event = { type: text, subject: anyText, data: text, at: number };
 
+/** Defines the models of the ledger. */
 export function defineLedgerCollections(define: DefineCollection) {
   return {
-    /** That of earlier versions; see closed-ledger.ts. */
+    /** The ledger of earlier versions; see closed-ledger.ts. */
     ledger: define<ClosedLedgerDocument>('ledger', { _id: number, event_id: text, ...event, previous_hash: text, hash: text }, [
       [{ event_id: 1 }, { name: 'by_event' }],
     ]),
@@ -54,12 +55,12 @@ export function defineLedgerCollections(define: DefineCollection) {
 const PARTITION_DIGITS = 2;
 const SEQUENCE_DIGITS = 15;
 
-/** The `_id` of an entry: sorts as the numbers do. */
+/** Returns the `_id` of an entry, which sorts in numeric order. */
 export function entryId(partition: number, sequence: number): string {
   return `${`${partition}`.padStart(PARTITION_DIGITS, '0')}:${`${sequence}`.padStart(SEQUENCE_DIGITS, '0')}`;
 }
 
-/** What an `_id` says. */
+/** Returns the partition and sequence number of an `_id`. */
 export function placeOfEntry(id: string): { partition: number; sequence: number } {
   const [partition = NaN, sequence = NaN] = id.split(':').map(Number);
   return { partition, sequence };

@@ -1,4 +1,4 @@
-// The ledger: reads the chains, and takes events in. How they come into the chains: see pending-events.ts and seal-ledger.ts.
+// The ledger: reads the chains, and accepts events. pending-events.ts and seal-ledger.ts bring events into the chains.
 import { trusted } from 'mongoose';
 import type { EpochMilliseconds } from '../../domain/account.ts';
 import { NO_CLOSED_LEDGER, readLedgerData, walkClosedLedger } from '../closed-ledger.ts';
@@ -23,6 +23,7 @@ export type LedgerReads = Pick<Ledger, 'read' | 'heads' | 'origin' | 'readClosed
   headOf(partition: number): Promise<LedgerHead>;
 };
 
+/** Creates the functions that read the ledger. */
 export function createLedgerReads(collections: Collections): LedgerReads {
   const { ledger, ledgerEntries, ledgerOrigin, ledgerAnchors } = collections;
 
@@ -33,7 +34,7 @@ export function createLedgerReads(collections: Collections): LedgerReads {
 
   async function headOf(partition: number): Promise<LedgerHead> {
     const _id = trusted({ $gt: entryId(partition, 0), $lt: entryId(partition + 1, 0) });
-    // An entry behind one that a change of the primary takes back would break the chain.
+    // An entry after one that a failover rolls back would break the chain.
     const last = await ledgerEntries.findOne({ _id }, { hash: 1 }).sort({ _id: -1 }).readConcern(MAJORITY).lean();
     if (!last) return { partition, sequence: 0, hash: (await origin()).hash };
     return { partition, sequence: placeOfEntry(last._id).sequence, hash: last.hash };
@@ -65,7 +66,10 @@ export function createLedgerReads(collections: Collections): LedgerReads {
 
 export type LedgerWrites = Pick<Ledger, 'append' | 'addAnchor'>;
 
-/** @param onAppended is called when an event has come into the inbox */
+/**
+ * Creates the functions that write events and anchors.
+ * @param onAppended is called when an event is in the inbox
+ */
 export function createLedgerWrites(
   { ledgerInbox, ledgerAnchors }: Collections,
   clock: () => EpochMilliseconds,
@@ -101,8 +105,8 @@ export function createLedgerWrites(
 }
 
 /**
- * Checks and closes the chain of earlier versions, once: the partitions begin with its last hash. One that is broken is closed all the
- * same. Stop the processes of the earlier version before: they would go on writing there, which `ledger verify` tells.
+ * Checks and closes the chain of earlier versions, once. The partitions start with its last hash. A broken chain is closed as well. First
+ * stop the processes of the earlier version: otherwise they keep writing to it, which `ledger verify` reports.
  */
 export async function closeLedger({ ledger, ledgerEntries, ledgerOrigin }: Collections): Promise<void> {
   const isThere = async (query: { readConcern(level: 'majority'): PromiseLike<unknown> }) =>

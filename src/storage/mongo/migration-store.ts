@@ -1,4 +1,4 @@
-// Migrations of legacy identities; the `_id` is client and legacy id, of which there is one.
+// Migrations of legacy identities. The `_id` is the client and legacy id, which makes it unique.
 import type { Migration } from '../../domain/migration.ts';
 import { VersionConflict } from '../storage.ts';
 import type { MigrationStore } from '../storage.ts';
@@ -10,6 +10,7 @@ import { isDuplicateKey } from './mongo-error.ts';
 import { pending } from './pending-events.ts';
 import type { PendingEvents } from './pending-events.ts';
 
+/** Creates the store of migrations. */
 export function createMigrationStore(
   { migrations }: Collections,
   clock: () => number,

@@ -1,4 +1,4 @@
-// Reads what the errors of the driver mean.
+// Interprets the errors of the driver.
 import mongoose from 'mongoose';
 import { StorageUnavailable } from '../storage.ts';
 
@@ -7,10 +7,10 @@ const { BSON, MongoBulkWriteError, MongoError, MongoInvalidArgumentError, MongoS
 
 export const DUPLICATE_KEY = 11_000;
 /**
- * Codes of servers that refuse a command for what it says, before anything is stored: bad value, unparsable, wrong type, no such command or option,
+ * Codes with which servers refuse an invalid command before they store anything: bad value, unparsable, wrong type, no such command or option,
  * invalid or too large document, failed validation, no shard key, duplicate key
- * (https://github.com/mongodb/mongo/blob/master/src/mongo/base/error_codes.yml). The same command fails tomorrow, too.
- * After any other error, and one without a code, nobody knows whether the write was stored.
+ * (https://github.com/mongodb/mongo/blob/master/src/mongo/base/error_codes.yml). Retrying such a command does not help.
+ * After any other error, or one without a code, it is unknown whether the write was stored.
  */
 const FAULTY_COMMAND = new Set([
   2,
@@ -51,38 +51,38 @@ const FAULTY_COMMAND = new Set([
   40_415,
 ]);
 
-/** It does not know us, or does not let us: unauthorized, wrong password, signed out; 8000 is Atlas'. */
+/** The server refuses our credentials or lacks permission: unauthorized, wrong password, signed out; 8000 is from Atlas. */
 const REFUSED = new Set([13, 18, 391, 8_000]);
 
-/** Something of this `_id` stands. */
+/** Whether a document with this `_id` exists. */
 export function isDuplicateKey(error: unknown): boolean {
   return error instanceof MongoServerError && error.code === DUPLICATE_KEY;
 }
 
-/** The server does not let us in, or not do what we ask. */
+/** Whether the server refuses our credentials or the command's permission. */
 export function isRefusal(error: unknown): boolean {
   return error instanceof MongoServerError && REFUSED.has(Number(error.code));
 }
 
-/** What is said of it, without what a server repeats of our command, which may hold a person's data. */
+/** Returns the message without the parts of our command that a server repeats, because they may contain personal data. */
 export function messageOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   return message.replace(/ to execute command .*/s, '').replace(/\.$/, '');
 }
 
-/** The error as the port names it, where time may heal it; else the error itself. */
+/** Converts errors that may be temporary to the port's `StorageUnavailable`, and returns others unchanged. */
 export function asPortError(error: unknown): unknown {
-  // A changed password is mended by the administrator, not by the person who asked for a page: it is one of those that time heals.
+  // Refused credentials count as temporary too: an administrator will fix them.
   if (!isOfDriver(error) || isOurMistake(error)) return error;
   return new StorageUnavailable(`the database cannot be read or written now: ${messageOf(error)}`, { cause: error });
 }
 
-/** BSON's: the answer of a server could not be read. */
+/** Whether the driver threw it; BSON errors mean that a server's response could not be read. */
 function isOfDriver(error: unknown): error is Error {
   return error instanceof MongoError || error instanceof mongoose.Error || error instanceof BSON.BSONError;
 }
 
-/** The command was wrong, and nothing of it is stored. */
+/** Whether the command was invalid, so that nothing was stored. */
 function isOurMistake(error: Error): boolean {
   if (isOnTooFewDisks(error)) return false;
   if (error instanceof MongoServerError) return FAULTY_COMMAND.has(Number(error.code));
@@ -91,9 +91,9 @@ function isOurMistake(error: Error): boolean {
   return mistakes.some((mistake) => error instanceof mistake);
 }
 
-/** The write was made, but not on as many disks as it was asked for. Its code may be one of those of a faulty command. */
+/** Whether the write was stored on fewer disks than requested. Its code may equal that of an invalid command. */
 function isOnTooFewDisks(error: Error): boolean {
-  // `insertMany` and `bulkWrite` throw another class, and keep this in their result.
+  // `insertMany` and `bulkWrite` throw another class, which has this in its result.
   if (error instanceof MongoBulkWriteError) return error.result.getWriteConcernError() !== undefined;
   return error instanceof MongoWriteConcernError;
 }

@@ -1,4 +1,4 @@
-// The port on MongoDB: as many nodes as one likes, on a standalone server, a replica set or a sharded cluster.
+// The storage port on MongoDB: any number of nodes, on a standalone server, a replica set or a sharded cluster.
 import { createSecretKey, randomBytes, type KeyObject } from 'node:crypto';
 import type { EpochMilliseconds } from '../../domain/account.ts';
 import { BROKEN_CLOSED_LEDGER } from '../closed-ledger.ts';
@@ -26,11 +26,11 @@ import { sweep } from './sweep.ts';
 import { TIMEOUTS, type Timeouts } from './timeouts.ts';
 
 /**
- * Connects to the database of a `mongodb://` or `mongodb+srv://` URL, and finishes what others left half-made.
- * @param options.ledgerKey chains the ledger; a random one where it is left out, under which nobody else can verify what is written
- * @param options.timeouts longer ones for a test that is not about time: a busy machine is no database that is away
- * @throws {IndexesUnfit} the command that makes the indexes was not run, or they were changed.
- * @throws {Error} no server answers.
+ * Connects to the database of a `mongodb://` or `mongodb+srv://` URL, and completes changes that other processes left unfinished.
+ * @param options.ledgerKey the key of the ledger; defaults to a random one, with which nobody else can verify the entries
+ * @param options.timeouts tests on a busy machine pass longer ones
+ * @throws {IndexesUnfit} the indexes were not created, or were changed
+ * @throws {Error} no server answers
  */
 export async function openMongoStorage(options: {
   url: string;
@@ -45,7 +45,7 @@ export async function openMongoStorage(options: {
   const { headOf, ...reads } = createLedgerReads(collections);
   const chain = createLedgerChain(ledgerKey ?? createSecretKey(randomBytes(32)));
   const sealer = createSealer(collections, chain, headOf, clock);
-  // A process without the key leaves waiting events to the others.
+  // A process without the key leaves waiting events to other processes.
   const wake = ledgerKey ? sealer.wake : () => undefined;
   const writes = createLedgerWrites(collections, clock, wake);
   const pendingEvents = createPendingEvents(collections, clock, wake);

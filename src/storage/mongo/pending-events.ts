@@ -1,9 +1,9 @@
-// Brings events from the documents that they tell of towards the ledger.
+// Moves events from the changed documents to the ledger's inbox.
 //
 // A change and its event are one atomic write: the event waits in the changed document. The change is acknowledged when that write is
-// durable; behind the answer, the process that made it brings the event into the ledger's inbox and takes it out of the document. Where the
-// process dies before that, the next change of the document, a start, a sweep or a reader of the ledger does it. Doing it twice does
-// nothing: the inbox has one place for an event, and the ledger takes no event that it has.
+// durable. After that, the process moves the event from the document to the ledger's inbox. If the process dies first, the next change of
+// the document, a start, a sweep or a reader of the ledger does it. Moving is idempotent: the inbox has one place for each event, and the
+// ledger ignores events that it already has.
 import { randomUUID } from 'node:crypto';
 import { trusted } from 'mongoose';
 import type { Model } from 'mongoose';
@@ -21,25 +21,28 @@ type Moved = { name: CollectionName; changed: Changed };
 
 const NAMES = ['accounts', 'dealerLinks', 'migrations'] as const;
 const BATCH = 200;
-/** More than this is left to the sweep: a database that is away must not fill the memory. */
+/** Further events are left to the sweep, so that an unavailable database does not fill the memory. */
 const MOST_WAITING = 5_000;
 
-/** The event, as it waits. */
+/** Returns the event in the form in which it waits. */
 export function pending(event: LedgerEvent, releases?: PendingEvent['releases']): PendingEvent {
   const { type, subject, data, at } = event;
   return { event_id: randomUUID(), type, subject, data: JSON.stringify(data), at, ...(releases && { releases }) };
 }
 
 export type PendingEvents = {
-  /** Frees what a document's events gave up, and puts the events on their way; does not wait until they are in the inbox. */
+  /** Frees the identifiers that a document's events release, and starts moving the events without waiting for it. */
   finish(collection: CollectionName, changed: Changed): Promise<void>;
-  /** Brings everything into the inbox that was acknowledged before, and frees what it gave up. */
+  /** Moves all events acknowledged so far into the inbox, and frees their identifiers. */
   finishAll(): Promise<void>;
   /** Resolves when nothing is in progress. */
   idle(): Promise<void>;
 };
 
-/** @param onMoved is called when events have come into the inbox */
+/**
+ * Creates the mover of pending events.
+ * @param onMoved is called when events have been moved into the inbox
+ */
 export function createPendingEvents(
   collections: Collections,
   clock: () => EpochMilliseconds,
@@ -88,12 +91,12 @@ export function createPendingEvents(
     onMoved();
   }
 
-  /** One batch at a time; events that come meanwhile go together. */
+  /** Moves one batch at a time; events that arrive in the meantime form the next batch. */
   async function moveWaiting(): Promise<void> {
     while (waiting.length > 0) {
       const batch = waiting.slice(0, BATCH);
       waiting = waiting.slice(BATCH);
-      // Nobody waits for it, and nothing is lost: the events stand in their documents, and the next sweep finds them.
+      // No caller waits for this, and nothing is lost: the events are in their documents, where the next sweep finds them.
       await move(batch).catch(() => undefined);
     }
     moving = undefined;
@@ -112,7 +115,7 @@ export function createPendingEvents(
       for (const name of NAMES) {
         let found: Changed[];
         do {
-          // Of a change that may still be taken back no event must come into the ledger.
+          // The event of a change that may still be rolled back must not enter the ledger.
           const unfinished = modelOf(name).find({ 'events.event_id': trusted({ $gt: '' }) }, { events: 1 });
           found = (await unfinished.limit(BATCH).readConcern(MAJORITY).lean()) as Changed[];
           for (const changed of found) await free(changed);
@@ -126,7 +129,7 @@ export function createPendingEvents(
   };
 }
 
-/** Of an unordered `insertMany`: nothing else went wrong. */
+/** Whether an unordered `insertMany` failed only because of duplicates. */
 function isOnlyDuplicates(error: unknown): boolean {
   const { writeErrors = [] } = error as { writeErrors?: { code: number }[] };
   return writeErrors.length > 0 && writeErrors.every(({ code }) => code === DUPLICATE_KEY);

@@ -1,8 +1,8 @@
-// How settled a read has to be.
+// The read concern of critical reads.
 
 /**
- * For a read after which something is acknowledged, chained or removed without a `DURABLE` write to the same server: it must not see what a
- * change of the primary can take back. All other reads are `local`, the connection's: they see what a login has written a moment ago.
- * docs/storage.md tells which read needs which.
+ * For reads that lead to acknowledging, chaining or removing something without a `DURABLE` write to the same server. They must not see
+ * data that a failover can roll back. All other reads are `local`, the connection's default, and see a login's recent writes.
+ * docs/storage.md lists which read needs which.
  */
 export const MAJORITY = 'majority';

@@ -1,7 +1,7 @@
-// Gives the events of the inbox their places in the chains.
+// Moves events from the inbox into the chains.
 //
-// One process at a time does it for all, under a lease, so that nobody's work is thrown away. The lease is for speed only: an entry's
-// `_id` is its place, so of two that write the same place one is refused, and looks again.
+// One process at a time does this for all, under a lease, so that no work is wasted. The lease is only for speed: an entry's
+// `_id` is its place, so of two processes that write the same place, one is refused and retries.
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { trusted } from 'mongoose';
@@ -14,20 +14,21 @@ import { entryId, type LedgerEntryDocument, type LedgerInboxDocument } from './l
 import { isDuplicateKey } from './mongo-error.ts';
 import { MAJORITY } from './read-concern.ts';
 
-/** Events come together for so long before they are chained. */
+/** How long events are collected before they are chained. */
 const PAUSE_MS = 500;
 const LEASE_MS = 10_000;
 const BATCH = 1_000;
 
 export type Sealer = {
-  /** There is something in the inbox; it is chained soon, by this process or another one. */
+  /** Reports that the inbox has events. They are chained soon, by this process or another one. */
   wake(): void;
-  /** Chains everything that is in the inbox now. */
+  /** Chains all events that are in the inbox now. */
   sealAll(): Promise<void>;
-  /** Answers when nothing is under way, and begins nothing any more. */
+  /** Starts no more work, and resolves when the running work has ended. */
   stop(): Promise<void>;
 };
 
+/** Creates the sealer of this process. */
 export function createSealer(
   collections: Collections,
   chain: LedgerChain,
@@ -40,10 +41,10 @@ export function createSealer(
   let sealing: Promise<void> | undefined;
   let stopped = false;
 
-  /** Which of these events have an entry. After `headOf`: an event that comes in later takes the place that we are about to take. */
+  /** Returns which of these events already have an entry. Must run after `headOf`: an event chained later takes the place that we are about to write. */
   async function findKnown(ids: string[]): Promise<Set<string>> {
     const event_id = trusted({ $in: ids });
-    // An entry that a change of the primary takes back would take the event along: it is removed from the inbox as known.
+    // If a failover rolled back such an entry, its event would be lost, because known events are removed from the inbox.
     const [entries, closed] = await Promise.all([
       ledgerEntries.find({ event_id }, { event_id: 1, _id: 0 }).readConcern(MAJORITY).lean(),
       ledger.find({ event_id }, { event_id: 1, _id: 0 }).readConcern(MAJORITY).lean(),
@@ -51,7 +52,7 @@ export function createSealer(
     return new Set([...entries, ...closed].map((entry) => entry.event_id));
   }
 
-  /** Answers how many events left the inbox; `undefined` where another process took a place first. */
+  /** Returns how many events left the inbox; `undefined` if another process took a place first. */
   async function sealBatch(): Promise<number | undefined> {
     const waiting = await ledgerInbox.find({}).sort({ made: 1 }).limit(BATCH).readConcern(MAJORITY).lean();
     if (waiting.length === 0) return 0;
@@ -68,7 +69,7 @@ export function createSealer(
       if (isDuplicateKey(error)) return undefined;
       throw error;
     }
-    // Lost in a power cut, it is found to be known.
+    // If a power cut loses this removal, the event is recognized as known later.
     await ledgerInbox.deleteMany({ _id: trusted({ $in: waiting.map(({ _id }) => _id) }) }, RECREATABLE);
     return waiting.length;
   }
@@ -92,7 +93,7 @@ export function createSealer(
     }
   }
 
-  /** Answers `false` where another process has the lease. */
+  /** Returns `false` if another process has the lease. */
   async function takeLease(): Promise<boolean> {
     const now = clock();
     const until = now + LEASE_MS;
@@ -108,7 +109,7 @@ export function createSealer(
 
   async function sealInTurn(): Promise<void> {
     if (!(await takeLease())) {
-      // The holder may have looked into the inbox before our events came: whoever finds them there asks again.
+      // The holder may have read the inbox before our events arrived, so try again while it is not empty.
       if ((await ledgerInbox.exists({}).readConcern(MAJORITY)) !== null) wake();
       return;
     }
@@ -121,11 +122,11 @@ export function createSealer(
 
   function wake(): void {
     if (timer || stopped) return;
-    // Spread, so that processes do not retry at the same moment.
+    // Random, so that processes do not retry at the same moment.
     timer = setTimeout(
       () => {
         timer = undefined;
-        // Where the database is away, the events wait for the next event, sweep or start.
+        // If the database is unavailable, the events wait for the next event, sweep or start.
         sealing = sealInTurn().catch(() => undefined);
       },
       PAUSE_MS * (0.5 + Math.random()),

@@ -1,4 +1,4 @@
-// Brings every event into its chain, for a command that has no storage open.
+// Brings every event into its chain, for commands that do not open the storage.
 import type { KeyObject } from 'node:crypto';
 import { createLedgerChain } from '../ledger-chain.ts';
 import type { Collections } from './collections.ts';
@@ -8,8 +8,9 @@ import { MAJORITY } from './read-concern.ts';
 import { createSealer } from './seal-ledger.ts';
 
 /**
- * @param ledgerKey is asked for where an event waits
- * @throws where one waits and there is no key
+ * Chains all waiting events.
+ * @param ledgerKey returns the key; called only if an event waits
+ * @throws {Error} if an event waits and there is no key
  */
 export async function settleLedger(collections: Collections, ledgerKey: () => KeyObject | undefined): Promise<void> {
   await closeLedger(collections);

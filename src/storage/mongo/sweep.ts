@@ -1,4 +1,4 @@
-// Removes what has expired, a little at a time.
+// Removes expired documents in small steps.
 import { trusted } from 'mongoose';
 import type { Model } from 'mongoose';
 import type { EpochMilliseconds } from '../../domain/account.ts';
@@ -6,12 +6,12 @@ import { RECREATABLE } from './collections.ts';
 import type { Collections } from './collections.ts';
 import { expiredAt } from './expiry.ts';
 
-/** Documents in one removal: few enough that nobody notices the wait. */
+/** The documents in one removal: few enough not to delay other writes noticeably. */
 const BATCH = 200;
 
 type Expiring = Model<{ _id: string; expires_at: Date }>;
 
-/** Removes up to `limit` expired documents of all collections, others getting their turn in between; answers how many. */
+/** Removes up to `limit` expired documents of all collections in small batches, so that other writes run in between. Returns their number. */
 export async function sweep(collections: Collections, now: EpochMilliseconds, limit: number): Promise<number> {
   const { artifacts, expiringDocuments, emailCodes, counters } = collections;
   let removed = 0;
@@ -22,7 +22,7 @@ export async function sweep(collections: Collections, now: EpochMilliseconds, li
       if (size === 0) return removed;
       found = await collection.find(expiredAt(now), { _id: 1 }).limit(size).lean();
       if (found.length === 0) break;
-      // Asked again: meanwhile somebody may have put something new in the place of an expired one.
+      // The condition is repeated, because a new document may have replaced an expired one in the meantime.
       const _id = trusted({ $in: found.map((document) => document._id) });
       removed += (await collection.deleteMany({ _id, ...expiredAt(now) }, RECREATABLE)).deletedCount;
     } while (found.length === BATCH);

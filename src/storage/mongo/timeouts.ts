@@ -5,11 +5,11 @@ export type Timeouts = {
   call: number;
   /** For a sweep and for readers of the ledger. No request waits for them. */
   longCall: number;
-  /** A server that is silent for this long loses its connection. 0: never, for work that takes long, such as making an index. */
+  /** A connection is closed if the server is silent for this long. 0: never, for long work such as creating an index. */
   socket: number;
   /** If all connections are busy for this long, the database does not keep up. */
   connection: number;
-  /** For finding a server. Readiness must turn within two seconds where no server answers. */
+  /** For finding a server. Readiness must report a failure within two seconds if no server answers. */
   server: number;
 };
 

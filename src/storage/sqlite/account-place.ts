@@ -1,19 +1,19 @@
-// Where the row of an account stands: at the number that its address gives, so that a login goes down one tree.
+// The rowid of an account is derived from its address, so that a login reads one tree.
 import { hash } from 'node:crypto';
 
 /**
- * A number from 0 to 2^48 - 1 that the canonical address gives. Two addresses may give the same one: the account that comes second
- * stands at any free place, and is found by its identifier. Never changed, because files count on it.
+ * Returns a number from 0 to 2^48 - 1 for a canonical address. If two addresses have the same number, the second account gets any free
+ * place and is found by its identifier. Never change this function, because existing files depend on it.
  */
 export function placeOf(canonicalEmail: string): number {
   return hash('sha256', canonicalEmail, 'buffer').readUIntBE(0, 6);
 }
 
-/** With the place that its address gives, id, version and document. SQLite chooses a free place where that one is taken. */
+/** Parameters: the place from the address, id, version and document. SQLite chooses a free place if that one is taken. */
 export const INSERT_ACCOUNT = `
   INSERT INTO accounts (place, id, version, document)
   VALUES ((SELECT ?1 WHERE NOT EXISTS (SELECT 1 FROM accounts WHERE place = ?1)), ?2, ?3, ?4)`;
 
-/** With the place that its new address gives, and the id. The row stays where it is if that one is taken; its identifiers follow it. */
+/** Parameters: the place from the new address, and the id. If that place is taken, the row stays. Its identifiers follow it. */
 export const MOVE_ACCOUNT = `
   UPDATE accounts SET place = ?1 WHERE id = ?2 AND NOT EXISTS (SELECT 1 FROM accounts WHERE place = ?1)`;

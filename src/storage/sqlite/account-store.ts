@@ -1,4 +1,4 @@
-// Accounts, and the identifiers that may have one owner only.
+// Accounts and their unique identifiers.
 import type { Account } from '../../domain/account.ts';
 import { changedIdentifiers, emailKey, identifiersOf } from '../identifiers.ts';
 import { AlreadyExists, VersionConflict } from '../storage.ts';
@@ -13,8 +13,9 @@ type Row = { document: string };
 const FIND_BY_KEY = `
   SELECT document FROM identifiers JOIN accounts ON accounts.place = identifiers.account_place WHERE key = ?`;
 
+/** Creates the account store. */
 export function createAccountStore(database: Database, appendToLedger: AppendToLedger): AccountStore {
-  /** Inside `write`, which holds the lock: nobody takes it between the question and the answer. */
+  /** Must run inside `write`, whose lock prevents a race between the check and the insert. */
   function claim({ what, key }: { what: string; key: string }, accountId: string): void {
     if (database.get('SELECT 1 FROM identifiers WHERE key = ?', key)) throw new AlreadyExists(what);
     database.run('INSERT INTO identifiers (key, account_place) SELECT ?, place FROM accounts WHERE id = ?', key, accountId);
@@ -43,7 +44,7 @@ export function createAccountStore(database: Database, appendToLedger: AppendToL
     async findByEmail(canonicalEmail) {
       const there = read(database.get<Row>('SELECT document FROM accounts WHERE place = ?', placeOf(canonicalEmail)));
       if (there?.email_canonical === canonicalEmail) return there;
-      // Nobody, or somebody else: the account may not be, or may have come when its place was taken.
+      // No account, or another account, is at this place: look up the identifier.
       return read(database.get<Row>(FIND_BY_KEY, emailKey(canonicalEmail)));
     },
     async update(account, event) {

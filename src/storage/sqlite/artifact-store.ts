@@ -1,4 +1,4 @@
-// What oidc-provider keeps, in one table.
+// The artifacts of oidc-provider, in one table.
 import type { EpochMilliseconds } from '../../domain/account.ts';
 import { referencesOf } from '../artifact-references.ts';
 import type { ArtifactStore } from '../storage.ts';
@@ -8,7 +8,7 @@ type Row = { payload: string; consumed_at: number | null };
 
 const UNEXPIRED = '(expires_at IS NULL OR expires_at > ?)';
 
-// Made once: a statement is found by its text, and a text that is put together anew at each call has to be read to the end each time.
+// Constants, because statements are cached by their text, and comparing a newly built string takes longer.
 const FIND = `SELECT payload, consumed_at FROM artifacts WHERE model = ? AND id = ? AND ${UNEXPIRED}`;
 const FIND_BY_UID = `
   SELECT payload, consumed_at FROM artifacts WHERE uid = ? AND model = ? AND ${UNEXPIRED} ORDER BY sequence DESC LIMIT 1`;
@@ -18,7 +18,7 @@ const LIST_BY_ACCOUNT = `
 const LIST_AFTER = `
   SELECT id, payload, consumed_at FROM artifacts WHERE model = ? AND id > ? AND ${UNEXPIRED} ORDER BY id LIMIT ?`;
 
-// A mark of consumption outlives `save`: somebody who read the payload before it was consumed must not undo that by writing it back.
+// `save` keeps the consumption mark: a caller who read the payload before it was consumed must not undo that by writing it back.
 const SAVE = `
   INSERT INTO artifacts (model, id, payload, uid, grant_id, account_id, consumed_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
   ON CONFLICT (model, id) DO UPDATE SET
@@ -39,6 +39,7 @@ const INSERT_ONCE = `
     consumed_at = excluded.consumed_at, expires_at = excluded.expires_at
   WHERE expires_at <= ?`;
 
+/** Creates the artifact store. */
 export function createArtifactStore(database: Database, clock: () => EpochMilliseconds): ArtifactStore {
   return {
     async save(model, id, payload, expiresAt) {
@@ -68,8 +69,8 @@ export function createArtifactStore(database: Database, clock: () => EpochMillis
       return database.write(() => database.run(INSERT_ONCE, model, id, ...values, expiresAt, now) === 1);
     },
     async destroy(model, id) {
-      // The session and the code that came of a finished interaction stand behind its end in the log: a power cut that brings it back
-      // has taken them along, and whatever was told to the disk since has brought its end there too.
+      // The session and the code that result from a finished interaction come after its removal in the log. So a power cut that restores
+      // the interaction also loses them, and any later sync makes the removal durable as well.
       const durability = model === 'Interaction' ? 'recreatable' : 'durable';
       return database.write(() => database.run(DESTROY, model, id, clock()) === 1, durability);
     },
@@ -87,7 +88,7 @@ export function createArtifactStore(database: Database, clock: () => EpochMillis
   };
 }
 
-/** The payload and what stands beside it, in the order of the statements above. */
+/** Returns the payload and its columns, in the order of the statements above. */
 function columns(model: string, payload: Record<string, unknown>) {
   const { uid, grant_id, account_id } = referencesOf(model, payload);
   const consumed = typeof payload['consumed'] === 'number' ? payload['consumed'] : null;

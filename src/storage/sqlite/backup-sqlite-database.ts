@@ -6,21 +6,21 @@ import { findDamage } from './find-damage.ts';
 import { isDamage } from './sqlite-error.ts';
 
 /**
- * Writes a copy of the database at `from` to `to`: everything that was acknowledged before the call, and nothing half-written. Others
- * read and write meanwhile. The copy is checked, on the disk, and a complete database of its own: putting it in the original's place
- * (with no `-wal` and `-shm` beside it) restores it.
+ * Copies the database at `from` to `to`, with everything that was acknowledged before the call. Others may read and write at the same time.
+ * The copy is a complete, checked and synced database. To restore it, put it in the original's place (without `-wal` and `-shm` files next
+ * to it).
  *
- * It reads one snapshot (VACUUM INTO), where SQLite's backup interface would begin anew with each write of another process. It
- * works in the calling thread until it is done, so it belongs into a process that serves nobody.
- * @throws {Error} `to` exists, `from` does not, or the copy is not sound; no copy is left behind then.
+ * It reads one snapshot (VACUUM INTO), because SQLite's backup interface restarts with each write of another process. It blocks the
+ * calling thread, so do not use it in a process that serves requests.
+ * @throws {Error} if `to` exists, `from` does not, or the copy is damaged; no copy is left behind
  */
 export function backupSqliteDatabase({ from, to }: { from: string; to: string }): void {
-  if (existsSync(to)) throw new Error(`${to} exists already; name a new file for the backup`);
+  if (existsSync(to)) throw new Error(`${to} already exists; name a new file for the backup`);
   if (!existsSync(from)) throw new Error(`${from} does not exist: there is nothing to back up`);
   const partial = `${to}.partial`;
   rmSync(partial, { force: true });
   try {
-    // SQLite takes an empty file that is there, with its mode: personal data is for its owner only.
+    // SQLite writes into an existing empty file and keeps its mode: the file contains personal data, so only its owner may read it.
     closeSync(openSync(partial, 'wx', 0o600));
     copy(from, partial);
     check(partial);
@@ -37,7 +37,7 @@ function copy(from: string, to: string): void {
   try {
     source.prepare('VACUUM INTO ?').run(to);
   } catch (cause) {
-    throw isDamage(cause) ? new Error(`${from} is damaged: keep the last good backup, no other was made`, { cause }) : cause;
+    throw isDamage(cause) ? new Error(`${from} is damaged: keep the last good backup; no new one was made`, { cause }) : cause;
   } finally {
     source.close();
   }
@@ -45,7 +45,7 @@ function copy(from: string, to: string): void {
 
 function check(path: string): void {
   const damage = findDamage(path);
-  if (damage !== undefined) throw new Error(`the copy is not sound: ${damage}`);
+  if (damage !== undefined) throw new Error(`the copy is damaged: ${damage}`);
 }
 
 function sync(path: string): void {

@@ -1,18 +1,18 @@
-// Brings the write-ahead log into the file (SQLite: "checkpoint") on a thread of its own. It waits for the disk twice and writes thousands of
-// pages between; on the event loop everybody would wait with it, and on a slow disk for long.
+// Runs checkpoints, which copy the write-ahead log into the file, on a separate thread. A checkpoint waits for the disk twice and writes
+// thousands of pages, which would block the event loop, especially with a slow disk.
 import { Worker } from 'node:worker_threads';
 
-/** About 16 MiB of log. A page that was written again and again is brought over once, so that a larger log means less work. */
+/** About 16 MiB of log. A larger log means less work, because a page that was written several times is copied once. */
 const ROWS_BETWEEN = 800;
 
 export type Checkpointer = {
-  /** Told how many rows were changed by what is committed. */
+  /** Reports the number of rows that a commit changed. */
   wrote(rows: number): void;
-  /** Resolves when the thread has let the file go. */
+  /** Resolves when the thread has closed the file. */
   close(): Promise<void>;
 };
 
-/** The thread begins with the first checkpoint: a program that writes little has none. */
+/** Creates the checkpointer. Its thread starts with the first checkpoint, so a program that writes little has none. */
 export function createCheckpointer(path: string): Checkpointer {
   let rows = 0;
   let thread: Worker | undefined;
@@ -21,11 +21,11 @@ export function createCheckpointer(path: string): Checkpointer {
   function start(): Worker {
     const started = new Worker(new URL('checkpoint-thread.ts', import.meta.url), {
       workerData: { path },
-      // It keeps nothing: what it reads goes from file to file.
+      // The thread needs little memory, because it only copies between files.
       resourceLimits: { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 16 },
     });
     started.on('message', () => (isBusy = false));
-    // Should it fail: the connection that writes brings the log over by itself when it has grown too long, and the next one is tried.
+    // If the thread fails, the writing connection runs a checkpoint itself once the log is too long, and the next thread is tried.
     started.on('error', () => undefined);
     started.on('exit', () => {
       thread = undefined;
@@ -43,7 +43,7 @@ export function createCheckpointer(path: string): Checkpointer {
       try {
         thread ??= start();
       } catch {
-        // The system gives no thread now. As for one that fails later.
+        // The system cannot start a thread now; handled like a thread that fails later.
         return;
       }
       isBusy = true;

@@ -1,9 +1,9 @@
-// The step to version 5: the chain of earlier versions is checked and closed, and the partitions begin with its last hash.
+// The step to version 5: checks and closes the chain of earlier versions. The partitions start with its last hash.
 import type { DatabaseSync } from 'node:sqlite';
 import { readLedgerData, walkClosedLedger } from '../closed-ledger.ts';
 import type { ClosedLedgerEntry } from '../storage.ts';
 
-/** Inside a transaction of the caller. A chain that is broken is closed all the same, and the file says what was found. */
+/** Must run inside the caller's transaction. A broken chain is closed as well, and the finding is stored in the file. */
 export function closeLedger(connection: DatabaseSync): void {
   connection.exec(TABLES);
   const walk = walkClosedLedger();

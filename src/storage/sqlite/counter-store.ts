@@ -1,4 +1,4 @@
-// Counters of the rate limits.
+// The counters of the rate limits.
 import type { EpochMilliseconds } from '../../domain/account.ts';
 import type { CounterStore } from '../storage.ts';
 import type { Database } from './database.ts';
@@ -12,13 +12,14 @@ const ADD = `
     expires_at = CASE WHEN expires_at <= ?4 THEN excluded.expires_at ELSE expires_at END
   RETURNING points, expires_at`;
 
+/** Creates the counter store. */
 export function createCounterStore(database: Database, clock: () => EpochMilliseconds): CounterStore {
   return {
     async add(key, points, durationMs) {
       const now = clock();
       return database.write(() => {
         const row = database.get<Row>(ADD, key, points, now + durationMs, now);
-        if (!row) throw new Error('an upsert answers its row');
+        if (!row) throw new Error('an upsert must return its row');
         return { ...row };
       }, 'recreatable');
     },

@@ -1,15 +1,15 @@
-// One connection to the file: reads at once, writes in groups, and answers a write when it is as safe as it has to be.
+// One connection to the file. It reads immediately, writes in groups, and acknowledges a write when it is durable enough.
 //
-// Group commit. All writes of one turn of the event loop go into one transaction, each in a savepoint of its own, so that one that
-// fails takes nothing of its neighbours along. A write is answered after its transaction was committed, never before.
+// Group commit. All writes of one turn of the event loop share a transaction. Each has its own savepoint, so that a failing write does
+// not affect the others. A write is acknowledged only after its transaction was committed.
 //
-// Durability. `synchronous=FULL` in WAL mode means: commit, then sync the log. The sync would hold up the event loop and, for all
-// other processes, the write lock. So the connection runs on `synchronous=NORMAL`, and we do the very same sync ourselves, on a
-// thread of libuv, after the commit and before the answer, once for all writes that wait. (A checkpoint syncs by itself before
-// the log is used anew, also on NORMAL.)
-// - `durable` (the rule): answered when the log is on the disk; survives a power cut.
-// - `recreatable` (what another login makes again: tokens, sessions, counters): answered at the commit; survives a kill of the process.
-//   What takes something away – a code redeemed, a token revoked – is never of this kind: a power cut must not bring it back.
+// Durability. `synchronous=FULL` in WAL mode means: commit, then sync the log. That sync would block the event loop and hold the write
+// lock against all other processes. So the connection uses `synchronous=NORMAL`, and we do the same sync ourselves on a libuv
+// thread, after the commit and before the acknowledgement, once for all waiting writes. (A checkpoint syncs before the log is
+// reused, also with NORMAL.)
+// - `durable` (the default): acknowledged when the log is on the disk; survives a power cut.
+// - `recreatable` (records that another login recreates: tokens, sessions, counters): acknowledged at the commit; survives a kill.
+//   Removals, such as redeeming a code or revoking a token, are always durable: a power cut must not undo them.
 import { randomInt } from 'node:crypto';
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -23,20 +23,20 @@ export type Durability = 'durable' | 'recreatable';
 type PendingWrite = {
   run: () => unknown;
   durability: Durability;
-  /** Of `performance.now()`: a step of the wall clock must not make a write give up. */
+  /** By `performance.now()`, because a change of the system clock must not make a write time out. */
   since: number;
   resolve: (value: unknown) => void;
   reject: (error: unknown) => void;
 };
 
-/** A write whose statements ran; it is answered after the commit, or after the sync that follows it. */
+/** A write whose statements ran. It is acknowledged after the commit, or after the following sync. */
 type FinishedWrite = { write: PendingWrite; needsSync: boolean; answer: () => void };
 
-/** More writes than this in one transaction would keep reads waiting. */
+/** More writes in one transaction would delay reads. */
 const LARGEST_BATCH = 250;
-/** More than this waiting means that the database does not keep up; a quick no is better than a late one. */
+/** With more waiting writes, the database does not keep up, and a quick refusal is better than a late one. */
 const LONGEST_QUEUE = 10_000;
-/** How long a write waits for another process to give the write lock back. Readiness must turn within two seconds. */
+/** How long a write waits for another process's write lock. Readiness must report a failure within two seconds. */
 const LOCK_PATIENCE_MS = 1_500;
 const LOCK_RETRY_MS = 10;
 
@@ -49,37 +49,37 @@ export class Database {
   #waiting: PendingWrite[] = [];
   #scheduled = false;
   #closed = false;
-  /** A sync failed, so frames in the middle of the log may be missing on the disk, and with them all that follow. */
+  /** A sync failed, so frames in the middle of the log may be missing on the disk, which makes all later frames unreadable. */
   #logHasHoles = false;
-  /** Writes that are committed and wait for their sync. */
+  /** Committed writes that wait for their sync. */
   readonly #syncing = new Set<Promise<void>>();
 
-  /** Takes over an open, migrated connection, its log, and what brings the log into the file. */
+  /** Takes over an open, migrated connection, its log and its checkpointer. */
   constructor(connection: DatabaseSync, log: LogSync, checkpointer: Checkpointer) {
     this.#connection = connection;
     this.#log = log;
     this.#checkpointer = checkpointer;
   }
 
-  /** The first row, as `Row`, or nothing. The caller knows the columns that its statement selects. @throws {StorageUnavailable} */
+  /** Returns the first row or undefined. The caller is responsible for the type `Row`. @throws {StorageUnavailable} */
   get<Row>(sql: string, ...parameters: SQLInputValue[]): Row | undefined {
     return asPort(() => this.#statement(sql).get(...parameters)) as Row | undefined;
   }
 
-  /** All rows. @throws {StorageUnavailable} */
+  /** Returns all rows. @throws {StorageUnavailable} */
   all<Row>(sql: string, ...parameters: SQLInputValue[]): Row[] {
     return asPort(() => this.#statement(sql).all(...parameters)) as Row[];
   }
 
-  /** Runs a statement inside a `write`; answers how many rows it changed. */
+  /** Runs a statement inside a `write`, and returns the number of changed rows. */
   run(sql: string, ...parameters: SQLInputValue[]): number {
     return Number(this.#statement(sql).run(...parameters).changes);
   }
 
   /**
-   * Runs `run` once, inside a transaction that holds the write lock over all processes: what it reads stays true until it has written.
-   * Answers what `run` answered, when that is committed and as safe as `durability` says. What `run` throws undoes its own writes only.
-   * @throws {StorageUnavailable} the file cannot be written now (locked for too long, disk full, I/O error, closed).
+   * Runs `run` once, inside a transaction that holds the write lock of all processes, so that nothing it reads changes before it writes.
+   * Returns the result of `run` once it is committed with the requested durability. An error in `run` undoes only its own writes.
+   * @throws {StorageUnavailable} if the file cannot be written now (locked for too long, disk full, I/O error, closed)
    */
   write<T>(run: () => T, durability: Durability = 'durable'): Promise<T> {
     return new Promise<T>((resolve, reject) => {
@@ -91,7 +91,7 @@ export class Database {
     });
   }
 
-  /** Writes what waits, then closes; the last process to close merges the log into the file. */
+  /** Completes the waiting writes, then closes. The last process to close merges the log into the file. */
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
@@ -139,7 +139,7 @@ export class Database {
     if (this.#waiting.length > 0) this.#schedule(0);
   }
 
-  /** Takes the write lock. Where another process holds it, comes back later; where that takes too long, lets the writes fail. */
+  /** Takes the write lock. If another process holds it, retries later; after too long, the writes fail. */
   #begin(): boolean {
     try {
       if (this.#logHasHoles) this.#closeHoles();
@@ -150,13 +150,13 @@ export class Database {
       const late = this.#waiting.filter((write) => write.since <= deadline);
       this.#waiting = this.#waiting.filter((write) => write.since > deadline);
       for (const write of late) write.reject(asPortError(error));
-      // Spread, so that processes that wait for the same lock do not meet again and again.
+      // Random, so that processes do not keep retrying at the same moment.
       if (this.#waiting.length > 0) this.#schedule(LOCK_RETRY_MS + randomInt(LOCK_RETRY_MS));
       return false;
     }
   }
 
-  /** Throws where the whole transaction is lost; what `write.run` throws is that write's answer. */
+  /** Throws if the whole transaction is lost. An error of `write.run` rejects only that write. */
   #runInSavepoint(write: PendingWrite): FinishedWrite {
     this.run('SAVEPOINT one_write');
     try {
@@ -172,7 +172,7 @@ export class Database {
     }
   }
 
-  /** Since it was asked last. One write may change one row, or a whole batch of them. */
+  /** Returns the number of rows changed since the last call. One write may change many rows. */
   #rowsChanged(): number {
     const { total } = this.get<{ total: number }>('SELECT total_changes() AS total') ?? { total: 0 };
     const changed = total - this.#rowsChangedBefore;
@@ -187,14 +187,15 @@ export class Database {
       },
       (cause: unknown) => {
         this.#logHasHoles = true;
-        for (const { write } of finished) write.reject(new StorageUnavailable('the write-ahead log was not synced', { cause }));
+        for (const { write } of finished)
+          write.reject(new StorageUnavailable('the write-ahead log could not be synced', { cause }));
       },
     );
     this.#syncing.add(answered);
     void answered.then(() => this.#syncing.delete(answered));
   }
 
-  /** Brings the whole log into the file, which is synced by that, and begins a new log. */
+  /** Checkpoints the whole log into the file, which is synced by that, and starts a new log. */
   #closeHoles(): void {
     const result = this.get<{ busy: number }>('PRAGMA wal_checkpoint (TRUNCATE)');
     if (result?.busy !== 0) throw new StorageUnavailable('the write-ahead log could not be synced');

@@ -9,6 +9,7 @@ import { nextVersion, requireFirstVersion } from '../version.ts';
 
 type Row = { document: string };
 
+/** Creates the store of dealer links. */
 export function createDealerLinkStore(database: Database, appendToLedger: AppendToLedger): DealerLinkStore {
   return {
     async find(id) {

@@ -1,4 +1,4 @@
-// One-time codes that were mailed. Each promise is one conditional statement.
+// Mailed one-time codes. One conditional statement keeps each promise.
 import type { EpochMilliseconds } from '../../domain/account.ts';
 import type { EmailCode, EmailCodeStore } from '../storage.ts';
 import type { Database } from './database.ts';
@@ -15,6 +15,7 @@ const COUNT_ATTEMPT = `
   UPDATE email_codes SET attempts = attempts + 1 WHERE id = ? AND expires_at > ? AND attempts < ?
   RETURNING document, attempts`;
 
+/** Creates the store of mailed codes. */
 export function createEmailCodeStore(database: Database, clock: () => EpochMilliseconds): EmailCodeStore {
   return {
     async put(code) {
@@ -38,7 +39,7 @@ export function createEmailCodeStore(database: Database, clock: () => EpochMilli
   };
 }
 
-/** The column counts; the document's `attempts` is what it was when the code was put. */
+/** The column has the current number of attempts; the document has the initial one. */
 function read(row: Row | undefined): EmailCode | undefined {
   return row && { ...(JSON.parse(row.document) as EmailCode), attempts: row.attempts };
 }

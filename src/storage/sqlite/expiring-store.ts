@@ -1,4 +1,4 @@
-// The records of `EXPIRING_RECORDS`, all in one table.
+// The records of `EXPIRING_RECORDS`, in one table.
 import type { EpochMilliseconds } from '../../domain/account.ts';
 import { VersionConflict } from '../storage.ts';
 import type { ExpiringStore } from '../storage.ts';
@@ -14,6 +14,7 @@ const WRITE_NEXT = `
   UPDATE expiring_documents SET version = ?, expires_at = ?, document = ?
   WHERE kind = ? AND id = ? AND version = ? AND expires_at > ?`;
 
+/** Creates the store of one kind. */
 export function createExpiringStore<T extends { id: string; version: number; expires_at: EpochMilliseconds }>(
   database: Database,
   clock: () => EpochMilliseconds,

@@ -1,10 +1,10 @@
-// The complete check of a file: every page, every row, and each index against its table.
+// The complete check of a file: every page, every row, and every index against its table.
 import { DatabaseSync } from 'node:sqlite';
 import { isDamage } from './sqlite-error.ts';
 
 /**
- * Answers what is wrong with the file first of all, or nothing where it is sound. Others may use the file meanwhile. Measured, 6 ms a
- * megabyte; it works in the calling thread until it is done, so it belongs into a process that serves nobody.
+ * Returns the first damage found in the file, or undefined. Others may use the file at the same time. It takes about 6 ms a megabyte and
+ * blocks the calling thread, so do not use it in a process that serves requests.
  */
 export function findDamage(path: string): string | undefined {
   const connection = new DatabaseSync(path, { readOnly: true, timeout: 10_000 });
@@ -18,7 +18,7 @@ export function findDamage(path: string): string | undefined {
   }
 }
 
-/** What SQLite's own check finds first, or nothing. `quick_check` does not hold the indexes against their tables. */
+/** Returns the first finding of SQLite's own check, or undefined. `quick_check` does not compare indexes with their tables. */
 export function firstFinding(connection: DatabaseSync, check: 'integrity_check' | 'quick_check'): string | undefined {
   const [finding] = Object.values(connection.prepare(`PRAGMA ${check} (1)`).get() ?? {});
   return finding === 'ok' ? undefined : String(finding);

@@ -1,4 +1,4 @@
-// Durable work with leases.
+// Durable jobs with leases.
 import { randomUUID } from 'node:crypto';
 import type { EpochMilliseconds } from '../../domain/account.ts';
 import { readJobPayload } from '../job-payload.ts';
@@ -22,6 +22,7 @@ const REVIVE = `
   UPDATE jobs SET state = 'waiting', payload = ?, run_at = ?, created_at = ?, attempts = 0, last_error = NULL, lease = NULL
   WHERE key = ? AND state <> 'waiting'`;
 
+/** Creates the job store. */
 export function createJobStore(database: Database, clock: () => EpochMilliseconds): JobStore {
   return {
     async enqueue({ key, kind, payload, run_at }) {
@@ -34,7 +35,7 @@ export function createJobStore(database: Database, clock: () => EpochMillisecond
     },
     async lease(limit, leaseMs, kind) {
       const now = clock();
-      // Asked many times a second, mostly in vain: look before taking the write lock.
+      // Called many times a second, mostly without due jobs, so it checks before it takes the write lock.
       if (!database.get(DUE, now, kind ?? null, 1)) return [];
       return database.write(() =>
         database

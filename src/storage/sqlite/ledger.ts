@@ -1,4 +1,4 @@
-// The ledger: entries in chains, written in the transaction of the change. The table's triggers refuse to change or remove an entry.
+// The ledger: chained entries, written in the transaction of the change. Triggers on the table prevent changing or removing an entry.
 import { randomUUID } from 'node:crypto';
 import { NO_CLOSED_LEDGER, readLedgerData } from '../closed-ledger.ts';
 import { LEDGER_PARTITIONS, occurrenceId, partitionOf, type LedgerChain } from '../ledger-chain.ts';
@@ -8,14 +8,14 @@ import type { Database } from './database.ts';
 type Row = Omit<LedgerEntry, 'data'> & { data: string };
 type ClosedRow = Omit<ClosedLedgerEntry, 'data'> & { data: string };
 
-/** Appends an event; only inside `database.write`, together with the change that it tells of. */
+/** Appends an event. Call it inside `database.write`, together with the change. */
 export type AppendToLedger = (event: LedgerEvent) => void;
 
 const PLACES = 2 ** 40;
 
-/** Where an entry stands in the table: a chain is one range of the table's own tree. */
+/** Returns the rowid of an entry. A chain is one range of the table's tree. */
 export const entryPlace = (partition: number, sequence: number): number => partition * PLACES + sequence;
-/** What a place says, in SQL. */
+/** The partition and sequence number of a rowid, in SQL. */
 export const PARTITION = `place / ${PLACES}`;
 export const SEQUENCE = `place % ${PLACES}`;
 

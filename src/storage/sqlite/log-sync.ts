@@ -1,15 +1,15 @@
-// Brings the write-ahead log to the disk, off the event loop, once for everybody who waits.
+// Syncs the write-ahead log to the disk, off the event loop, once for all waiting writes.
 import { closeSync, fdatasync, openSync } from 'node:fs';
 
 export type LogSync = {
-  /** Resolves when everything that was written before the call is on the disk. @throws the error of fdatasync(2). */
+  /** Resolves when everything written before the call is on the disk. @throws {Error} the error of fdatasync(2) */
   sync(): Promise<void>;
   close(): void;
 };
 
-/** Opens the log of the database at `path`. At most one sync runs; whoever comes meanwhile shares the next one. */
+/** Opens the log of the database at `path`. At most one sync runs at a time; callers during a sync share the next one. */
 export function openLogSync(path: string): LogSync {
-  // SQLite locks the file and the index of the log, never the log itself: this descriptor gives no lock away when it is closed.
+  // SQLite locks the database file and the log's index, never the log itself. So closing this descriptor releases no lock.
   const descriptor = openSync(`${path}-wal`, 'r+');
   let running: Promise<void> = Promise.resolve();
   let next: Promise<void> | undefined;

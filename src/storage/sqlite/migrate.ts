@@ -1,20 +1,20 @@
-// Brings a file to the version that this program writes, or says why it cannot.
+// Upgrades a file to this program's version, or says why it cannot.
 import type { DatabaseSync } from 'node:sqlite';
 import { APPLICATION_ID, MIGRATIONS, takeStep } from './migrations.ts';
 
-/** The file was written by a newer version of this program, which may keep promises that this one does not know of. */
+/** The file was written by a newer version of this program, which may have rules that this one does not know. */
 export class DatabaseTooNew extends Error {
   override name = 'DatabaseTooNew';
 }
 
-/** The file is a sound SQLite database, and somebody else's. */
+/** The file is a valid SQLite database of another program. */
 export class NotOurDatabase extends Error {
   override name = 'NotOurDatabase';
 }
 
 /**
- * Runs the steps that the file lacks, each in a transaction of its own; running it again, or from two processes at once, changes
- * nothing more. Answers the version that was found and the one that stands now.
+ * Runs the missing steps, each in its own transaction. It is idempotent, also when two processes run it in parallel. Returns the version
+ * before and after.
  * @throws {DatabaseTooNew}
  * @throws {NotOurDatabase}
  */
@@ -27,9 +27,9 @@ export function migrate(connection: DatabaseSync, path: string): { from: number;
   return { from, to };
 }
 
-/** Answers the version that stands afterwards. */
+/** Returns the version after the step. */
 function runNextStep(connection: DatabaseSync): number {
-  // The lock first, the question second: another process may have run the step meanwhile.
+  // Take the lock before reading the version, because another process may have run the step in the meantime.
   connection.exec('BEGIN IMMEDIATE');
   try {
     const version = versionOf(connection);
@@ -65,6 +65,6 @@ function refuseForeign(connection: DatabaseSync, path: string, version: number):
 function tooNew(path: string, version: number): DatabaseTooNew {
   return new DatabaseTooNew(
     `${path} has version ${version}, and this program knows versions up to ${MIGRATIONS.length}: a newer version of the program ` +
-      'wrote it. Start that version (or a newer one), or restore a backup that was made before the upgrade.',
+      'wrote it. Start that version (or a newer one), or restore a backup from before the upgrade.',
   );
 }

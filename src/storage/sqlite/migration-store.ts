@@ -1,4 +1,4 @@
-// Migrations of legacy identities; the primary key gives each (client, legacy id) one.
+// Migrations of legacy identities. The primary key allows one for each client and legacy id.
 import type { Migration } from '../../domain/migration.ts';
 import { VersionConflict } from '../storage.ts';
 import type { MigrationStore } from '../storage.ts';
@@ -16,6 +16,7 @@ const WRITE_NEXT = `
   UPDATE migrations SET version = ?, account_id = ?, code_challenge = ?, document = ?
   WHERE client_id = ? AND legacy_id = ? AND version = ?`;
 
+/** Creates the store of migrations. */
 export function createMigrationStore(database: Database, appendToLedger: AppendToLedger): MigrationStore {
   return {
     async find(clientId, legacyId) {

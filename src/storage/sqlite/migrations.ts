@@ -1,15 +1,15 @@
-// The tables, as numbered steps: step n brings a file from version n-1 to version n. A step that was released is never changed;
-// what comes later is a new step at the end.
+// The tables, as numbered steps: step n upgrades a file from version n-1 to version n. Released steps are never changed; changes are
+// new steps at the end.
 //
-// Documents are JSON in one column. Beside it stand only the columns that a query or a promise needs.
+// Documents are JSON in one column. There are other columns only if a query or a promise needs them.
 import type { DatabaseSync } from 'node:sqlite';
 import { closeLedger } from './close-ledger.ts';
 import { placeAccounts } from './place-accounts.ts';
 
-/** SQL, or what does something that SQL cannot. */
+/** SQL, or a function for steps that SQL cannot express. */
 export type Step = string | ((connection: DatabaseSync) => void);
 
-/** The number that marks a file as one of ours (`PRAGMA application_id`): "tcid" in ASCII. */
+/** Marks a file as ours (`PRAGMA application_id`): "tcid" in ASCII. */
 export const APPLICATION_ID = 0x74636964;
 
 export const MIGRATIONS: readonly Step[] = [
@@ -136,8 +136,8 @@ export const MIGRATIONS: readonly Step[] = [
   ) STRICT;
   `,
 
-  // Accounts as an ordinary table. Without rowids the inner nodes of its tree held whole documents, three of them a page: finding one of
-  // a million accounts took ten pages. The identifiers come along because they refer to the table by name and fall with its rows.
+  // Accounts become a rowid table. WITHOUT ROWID, the inner nodes of the tree held whole documents, three a page, so that finding one of
+  // a million accounts read ten pages. The identifiers are copied too, because they refer to the table by name and are deleted with its rows.
   `
   CREATE TABLE accounts_2 (
     id       TEXT PRIMARY KEY,
@@ -157,9 +157,9 @@ export const MIGRATIONS: readonly Step[] = [
   CREATE INDEX identifiers_by_account ON identifiers (account_id);
   `,
 
-  // Identifiers name the account's row and not its id, so that a login goes down two trees instead of three. The number is explicit,
-  // because a backup may number implicit rowids anew. The index is made after the rows, all of it sorted at once: entry by entry, a
-  // million random ids would take minutes.
+  // Identifiers refer to the account's row instead of its id, so that a login reads two trees instead of three. The row number is an explicit
+  // column, because a backup may renumber implicit rowids. The index is created after the rows, so that it is sorted once; inserting a
+  // million random ids one by one would take minutes.
   `
   CREATE TABLE accounts_3 (
     number   INTEGER PRIMARY KEY,
@@ -185,7 +185,7 @@ export const MIGRATIONS: readonly Step[] = [
   closeLedger,
 ];
 
-/** Inside a transaction of the caller. */
+/** Runs a step. Must be called inside a transaction. */
 export function takeStep(connection: DatabaseSync, step: Step): void {
   if (typeof step === 'string') connection.exec(step);
   else step(connection);

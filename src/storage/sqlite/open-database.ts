@@ -1,4 +1,4 @@
-// Opens the file: makes it if there is none, refuses a damaged one, brings an older one up to date.
+// Opens the file: creates a missing one, refuses a damaged one, upgrades an older one.
 import { chmodSync, closeSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -10,34 +10,34 @@ import { openLogSync } from './log-sync.ts';
 import { migrate } from './migrate.ts';
 import { isBusy, isDamage, isUnavailable } from './sqlite-error.ts';
 
-/** The file is not a sound SQLite database. */
+/** The file is damaged, or is not an SQLite database. */
 export class DatabaseDamaged extends Error {
   override name = 'DatabaseDamaged';
 }
 
-/** The file cannot be opened or made, or not be written. */
+/** The file cannot be opened, created or written. */
 export class DatabaseUnusable extends Error {
   override name = 'DatabaseUnusable';
 }
 
-/** What is told while opening. */
+/** The log for messages while opening. */
 export type OpenLog = { info(fields: object, message: string): void; warn?(fields: object, message: string): void };
 
-/** The owner only. */
+/** Only the owner may read and write. */
 const MODE = 0o600;
-/** At start other processes may be switching a new file to its log: wait for them. */
+/** At startup another process may be switching a new file to WAL mode. */
 const LOCK_WAIT_AT_START_MS = 10_000;
-/** Or bringing an older file up to date: measured, half a minute for a million accounts. */
+/** Another process may be upgrading the file, which takes half a minute for a million accounts. */
 const MIGRATION_WAIT_MS = 300_000;
 /**
- * While serving, waiting for a lock holds up the event loop: keep it short, `Database` comes back later by itself.
+ * While serving, waiting for a lock blocks the event loop. Keep it short; `Database` retries by itself.
  */
 const LOCK_WAIT_WHILE_SERVING_MS = 20;
-/** 64 MiB: where the log has grown so long the thread that brings it into the file has failed, or cannot keep up; then whoever writes does it. */
+/** 64 MiB. If the log is this long, the checkpoint thread has failed or cannot keep up; then the writing connection runs a checkpoint. */
 const LONGEST_LOG_PAGES = 16_000;
 /**
- * Up to this size the start runs `integrity_check` (measured: 6 ms a megabyte); above it `quick_check` (1 ms a megabyte in memory), which
- * reads every page too but does not compare each index with its table.
+ * Up to this size the start runs `integrity_check` (6 ms a megabyte); above it `quick_check` (1 ms a megabyte in memory), which
+ * also reads every page but does not compare indexes with their tables.
  */
 const FULL_CHECK_UP_TO_BYTES = 16 * 1024 * 1024;
 
@@ -69,7 +69,7 @@ export async function openDatabase({ path, log }: { path: string; log?: OpenLog 
 function connect(path: string, log: OpenLog | undefined): DatabaseSync {
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    // Personal data: the log and the index of it get the mode of the file.
+    // The file contains personal data. The log and its index get the same mode as the file.
     closeSync(openSync(path, 'a', MODE));
     for (const part of [path, `${path}-wal`, `${path}-shm`]) keepToOwner(part, log);
     return new DatabaseSync(path, { timeout: LOCK_WAIT_AT_START_MS });
@@ -78,20 +78,20 @@ function connect(path: string, log: OpenLog | undefined): DatabaseSync {
   }
 }
 
-/** A file from an older version, or a copied one, may be open to other users. */
+/** Restricts the file, because other users may have access to files of older versions and to copies. */
 function keepToOwner(path: string, log: OpenLog | undefined): void {
   const found = statSync(path, { throwIfNoEntry: false });
   if (!found || (found.mode & 0o077) === 0) return;
   try {
     chmodSync(path, MODE);
-    log?.info({ path }, 'others could reach this file; now its owner only can');
+    log?.info({ path }, 'other users had access to this file; now only its owner has');
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    log?.info({ path, reason }, 'others can reach this file, and its mode cannot be changed; make it 0600');
+    log?.info({ path, reason }, 'other users have access to this file, and its mode cannot be changed; set it to 0600');
   }
 }
 
-/** Two processes that switch a new file at once make SQLite answer "locked" without waiting. */
+/** Switches to WAL mode. If two processes do this at the same time, SQLite returns "locked" without waiting, so it retries. */
 async function useWriteAheadLog(connection: DatabaseSync): Promise<void> {
   const deadline = performance.now() + LOCK_WAIT_AT_START_MS;
   for (;;) {
@@ -108,7 +108,7 @@ async function useWriteAheadLog(connection: DatabaseSync): Promise<void> {
 function refuseDamaged(connection: DatabaseSync, path: string, log: OpenLog | undefined): void {
   const { size } = statSync(path);
   const isSmall = size <= FULL_CHECK_UP_TO_BYTES;
-  // From a slow disk it takes minutes, in which nobody listens.
+  // With a slow disk the check takes minutes, and nothing listens until then.
   if (!isSmall) log?.info({ path, megabytes: Math.round(size / 1024 ** 2) }, 'checking the database before it is used');
   const finding = firstFinding(connection, isSmall ? 'integrity_check' : 'quick_check');
   if (finding !== undefined) throw damaged(path, finding);
@@ -117,7 +117,7 @@ function refuseDamaged(connection: DatabaseSync, path: string, log: OpenLog | un
 function damaged(path: string, cause: unknown): DatabaseDamaged {
   const finding = cause instanceof Error ? cause.message : String(cause);
   return new DatabaseDamaged(
-    `${path} is damaged, or is no SQLite database (${finding}). Stop every process that uses it, move it and the files ${path}-wal and ` +
+    `${path} is damaged, or is not an SQLite database (${finding}). Stop every process that uses it, move it and the files ${path}-wal and ` +
       `${path}-shm away (keep them: a specialist may recover them), and put a backup in its place.`,
     { cause },
   );
@@ -125,8 +125,7 @@ function damaged(path: string, cause: unknown): DatabaseDamaged {
 
 function unusable(path: string, cause: unknown): DatabaseUnusable {
   const reason = cause instanceof Error ? cause.message : String(cause);
-  return new DatabaseUnusable(
-    `DATABASE_URL: ${path} and its folder must be there to be written, with space left on the disk: ${reason}`,
-    { cause },
-  );
+  return new DatabaseUnusable(`DATABASE_URL: ${path} and its folder must be writable, with space left on the disk: ${reason}`, {
+    cause,
+  });
 }

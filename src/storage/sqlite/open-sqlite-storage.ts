@@ -1,4 +1,4 @@
-// The port on SQLite: one file, nothing to install, several processes on one machine.
+// The storage port on SQLite: one file, nothing to install, several processes on one machine.
 import { randomBytes, createSecretKey, type KeyObject } from 'node:crypto';
 import type { EpochMilliseconds } from '../../domain/account.ts';
 import { BROKEN_CLOSED_LEDGER } from '../closed-ledger.ts';
@@ -20,11 +20,11 @@ import { refuseOddNumbers } from '../whole-numbers.ts';
 import { sweep } from './sweep.ts';
 
 /**
- * Opens the file at `path`, and makes it, its folder and its tables where they are missing.
- * @param options.ledgerKey chains the ledger; a random one where it is left out, under which nobody else can verify what is written
- * @throws {DatabaseDamaged} the file is damaged or no database.
- * @throws {DatabaseTooNew} a newer version of this program wrote it.
- * @throws {NotOurDatabase} another program wrote it.
+ * Opens the file at `path`. Creates the file, its folder and its tables if they are missing.
+ * @param options.ledgerKey the key of the ledger; defaults to a random one, with which nobody else can verify the entries
+ * @throws {DatabaseDamaged} the file is damaged, or is not a database
+ * @throws {DatabaseTooNew} a newer version of this program wrote it
+ * @throws {NotOurDatabase} another program wrote it
  */
 export async function openSqliteStorage(options: {
   path: string;

@@ -1,12 +1,12 @@
-// The step to version 4: an account stands where its address says, so that a login goes down one tree instead of two. Its identifiers are
-// for uniqueness, and for those whose place was taken.
+// The step to version 4: the address determines an account's rowid, so that a login reads one tree instead of two. Identifiers remain for
+// uniqueness, and for accounts whose place was taken.
 import type { DatabaseSync } from 'node:sqlite';
 import { placeOf } from './account-place.ts';
 
-/** Inside a transaction of the caller. Measured, 20 seconds for a million accounts. */
+/** Must run inside the caller's transaction. Takes about 20 seconds for a million accounts. */
 export function placeAccounts(connection: DatabaseSync): void {
-  // Row by row: an SQL function of ours would keep every address in memory until the statement ends. Of the identifiers, because a
-  // document that cannot be read must not hold up the others.
+  // Row by row, because a custom SQL function would keep every address in memory until the statement ends. It reads the identifiers and not
+  // the documents, because an unreadable document must not block the upgrade.
   connection.exec('CREATE TABLE addresses (number INTEGER PRIMARY KEY, place INTEGER) STRICT');
   const insert = connection.prepare('INSERT INTO addresses (number, place) VALUES (?, ?)');
   const accounts = connection.prepare(`
@@ -18,8 +18,8 @@ export function placeAccounts(connection: DatabaseSync): void {
   connection.exec(MOVE);
 }
 
-// Places are found out first, in a table of their own, so that what is sorted are numbers and not documents. Of accounts whose addresses
-// give the same place the first gets it; the others, and who has no address, go where no address leads, below zero.
+// The places are first computed in a separate table, so that numbers are sorted and not documents. If several addresses give the same
+// place, the first account gets it. The others, and accounts without an address, get negative places, which no address gives.
 const MOVE = `
   CREATE TABLE places (
     place  INTEGER PRIMARY KEY,

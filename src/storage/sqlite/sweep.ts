@@ -1,10 +1,10 @@
-// Removes what has expired, a little at a time.
+// Removes expired rows in small steps.
 import type { EpochMilliseconds } from '../../domain/account.ts';
 import type { Database } from './database.ts';
 
 const TABLES = ['artifacts', 'expiring_documents', 'email_codes', 'counters'] as const;
 
-/** Rows in one transaction: few enough that nobody notices the wait. */
+/** The rows in one transaction: few enough not to delay other writes noticeably. */
 const BATCH = 200;
 
 const PRIMARY_KEYS: Record<(typeof TABLES)[number], string> = {
@@ -14,7 +14,7 @@ const PRIMARY_KEYS: Record<(typeof TABLES)[number], string> = {
   counters: 'key',
 };
 
-/** Removes up to `limit` expired rows of all tables, in short transactions between which others get their turn; answers how many. */
+/** Removes up to `limit` expired rows of all tables in short transactions, so that other writes run in between. Returns their number. */
 export async function sweep(database: Database, now: EpochMilliseconds, limit: number): Promise<number> {
   let removed = 0;
   for (const table of TABLES) {
@@ -23,7 +23,7 @@ export async function sweep(database: Database, now: EpochMilliseconds, limit: n
     let batch: number;
     do {
       const size = Math.min(BATCH, limit - removed);
-      // What a power cut brings back is expired still.
+      // Rows that a power cut restores are still expired.
       batch = await database.write(() => database.run(remove, now, size), 'recreatable');
       removed += batch;
     } while (batch === BATCH && removed < limit);
