@@ -1,4 +1,4 @@
-// .env.example, made from the table of settings.
+// Generates .env.example from the table of settings.
 import { SETTING_SECTIONS, type Setting } from '../../src/config/settings/setting.ts';
 import { SECRET_NAMES, secretFileName, SETTINGS } from '../../src/config/settings/settings.ts';
 

@@ -1,4 +1,4 @@
-// All files that are made from tables of the program.
+// Lists all files that are generated from the program's tables.
 import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
 import { jsonSchemas } from '../../src/config/files/json-schemas.ts';

@@ -1,4 +1,4 @@
-// docs/policy.md, made from the table of policy values.
+// Generates docs/policy.md from the table of policy values.
 import { z } from 'zod';
 import { policyValues, SAFE_RANGES, type SafeRange } from '../../src/config/files/policy-schema.ts';
 

@@ -53,6 +53,7 @@ function secondsToWait({ code, retryAfterSeconds }: PageError): number | undefin
   return seconds === undefined ? undefined : Math.ceil(seconds);
 }
 
+/** Sets `Retry-After` if the error says how long to wait. */
 export function askAgainLater(ctx: Pick<ParameterizedContext, 'set'>, failure: PageError): void {
   const seconds = secondsToWait(failure);
   if (seconds !== undefined) ctx.set('Retry-After', String(seconds));

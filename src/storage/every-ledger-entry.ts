@@ -15,10 +15,12 @@ export async function* everyLedgerEntry(ledger: Omit<Ledger, 'append'>): AsyncGe
   for (let partition = 0; partition < LEDGER_PARTITIONS; partition += 1) yield* everyEntryOf(ledger, partition);
 }
 
+/** Yields all entries of the closed ledger, in order. */
 export async function* everyClosedEntry(ledger: Omit<Ledger, 'append'>): AsyncGenerator<ClosedLedgerEntry> {
   yield* pages((after, limit) => ledger.readClosed(after, limit));
 }
 
+/** Yields all anchors, in order. */
 export async function* everyAnchor(ledger: Omit<Ledger, 'append'>): AsyncGenerator<LedgerAnchor> {
   yield* pages((after, limit) => ledger.anchors(after, limit));
 }

@@ -60,6 +60,7 @@ export function contentOf({ document }: Pick<LedgerAnchor, 'document'>): AnchorC
   return decode(document.split('.')[1] ?? '') as AnchorContent;
 }
 
+/** Returns the SHA-256 hash of an anchor, which the next one contains. */
 export function anchorHash({ document }: LedgerAnchor): string {
   return createHash('sha256').update(document).digest('hex');
 }

@@ -43,6 +43,7 @@ export const DEALERS: readonly Dealer[] = [
   { code: 'lexus-takanawa', name: { ja: 'レクサス高輪', en: 'Lexus Takanawa' }, prefecture: '東京都', brand: 'lexus' },
 ];
 
+/** Finds a dealer by its code. */
 export function findDealer(code: string | undefined): Dealer | undefined {
   return DEALERS.find((dealer) => dealer.code === code);
 }

@@ -11,6 +11,7 @@ import { DEALERS, findDealer } from './dealers.ts';
 import { FAULTS, type Faults } from './faults.ts';
 import type { LinkStore } from './link-store.ts';
 
+/** Creates the router of the staff page and its forms. */
 export function staffRoutes(
   forms: PageApp['forms'],
   { links, bookings, faults }: { links: LinkStore; bookings: BookingStore; faults: Faults },

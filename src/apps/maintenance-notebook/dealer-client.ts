@@ -76,20 +76,28 @@ async function ask<T>(url: string, token: string, schema: z.ZodType<T>, sent: Se
   }
 }
 
-/** @param resource the dealer's resource URI, which is the address of its API */
+/**
+ * Reads the next inspection dates of the customer's vehicles.
+ * @param resource the dealer's resource URI, which is also the URL of its API
+ */
 export function readNextInspections(resource: string, token: string): Promise<DealerAnswer<z.infer<typeof nextInspections>>> {
   return ask(`${resource}/next-inspection`, token, nextInspections);
 }
 
+/** Reads the service history of the customer's vehicles. */
 export function readServiceHistory(resource: string, token: string): Promise<DealerAnswer<z.infer<typeof serviceHistory>>> {
   return ask(`${resource}/service-history`, token, serviceHistory);
 }
 
+/** Reads the customer's bookings, and the dates and times that can be booked. */
 export function readBookings(resource: string, token: string): Promise<DealerAnswer<BookingCalendar>> {
   return ask(`${resource}/bookings`, token, bookingCalendar);
 }
 
-/** @param key the idempotency key; the dealer books once for the same key */
+/**
+ * Books a visit.
+ * @param key the idempotency key; the dealer books once for the same key
+ */
 export function book(resource: string, token: string, wish: BookingWish, key: string): Promise<DealerAnswer<Booking>> {
   return ask(`${resource}/bookings`, token, booking, {
     method: 'POST',

@@ -86,6 +86,7 @@ type SessionRow = {
   dealer: string | null;
 };
 
+/** Returns 256 random bits in base64url. */
 export function randomId(): string {
   return randomBytes(32).toString('base64url');
 }

@@ -15,6 +15,7 @@ export type Guard = {
   closed(): Promise<void>;
 };
 
+/** Creates the guard of all stores of one connection. */
 export function createGuard(timeouts: Timeouts): Guard {
   const open = new Set<Promise<unknown>>();
   let isClosed = false;

@@ -27,6 +27,7 @@ const READ = `
 const INSERT = `
   INSERT INTO ledger_entries (place, event_id, type, subject, data, at, key_id, previous_hash, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 
+/** Creates the ledger, and the function that appends an event inside a transaction. */
 export function createLedger(database: Database, chain: LedgerChain): { ledger: Ledger; append: AppendToLedger } {
   function origin(): LedgerOrigin {
     return database.get<LedgerOrigin>('SELECT sequence, hash, finding FROM ledger_origin') ?? NO_CLOSED_LEDGER;

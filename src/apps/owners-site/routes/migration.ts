@@ -14,6 +14,7 @@ import type { User } from '../users.ts';
 /** The ways in which an attempt can fail, and the status of the page that says so. */
 const PROBLEMS = { cancelled: 200, lost: 400, failed: 400 } as const;
 
+/** Adds the routes of the migration: its start, the callback and the final page. */
 export function migrationRoutes(router: SiteRouter, site: Site): void {
   const { migrations, sessions, commonId } = site;
 
