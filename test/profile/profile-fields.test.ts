@@ -76,7 +76,7 @@ const rowOf = (key: string, field: ProfileField<unknown>): string =>
   `| \`${key}\` | \`${field.claim.name}\` | \`${field.claim.scope}\` | ${field.about} | \`${JSON.stringify(claimOf(field))}\` |`;
 
 function complaintsAboutDocs(table: Table, text: string): string[] {
-  const section = text.split('## What a person tells')[1]?.split('\n## ')[0] ?? '';
+  const section = text.split('## Claims that customers give')[1]?.split('\n## ')[0] ?? '';
   const rows = [...section.matchAll(/^\|.*\|$/gm)].map(([row]) => row.replace(/\s+/g, ' ')).slice(2);
   const wanted = Object.entries(table).map(([key, field]) => rowOf(key, field));
   return [
