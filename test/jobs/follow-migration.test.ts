@@ -48,7 +48,7 @@ beforeEach(async () => {
     clock,
     log: pino({ level: 'silent' }),
     jobs: createJobQueue(storage.jobs, clock),
-    config: { issuer: 'http://id.example' },
+    config: { issuer: 'http://id.example', dealerDelivery: { giveUpAfterSeconds: 3600 } },
     clients: { find: () => undefined },
   } as unknown as Deps;
 });

@@ -10,7 +10,7 @@ import { untilTrue } from '../support/until-true.ts';
 import { CHILD_ENVIRONMENT } from '../support/child-environment.ts';
 import { freePorts } from '../support/free-ports.ts';
 
-const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 test('npm start that is asked to end leaves no program behind', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'common-id-run-'));
