@@ -1,4 +1,4 @@
-// What is passed in: everything that a part of the program needs of the others, made at the start, and again when the configuration changes.
+// The dependencies that are passed in to all parts of the program. They are made at the start, and again when the configuration changes.
 import type { ClientRegistry } from './config/clients/client-registry.ts';
 import type { Config } from './config/config.ts';
 import type { EpochMilliseconds } from './domain/account.ts';

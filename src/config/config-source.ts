@@ -1,4 +1,4 @@
-// Where the configuration comes from, for whoever takes it up again while the program runs.
+// The source of the configuration, for reloading it while the program runs.
 import { join, resolve } from 'node:path';
 import { secretFilesIn } from './clients/check-client-files.ts';
 import type { AppName, Config } from './config.ts';
@@ -8,19 +8,25 @@ import type { Environment } from './settings/variables.ts';
 import { fingerprint, watchFiles } from './watch-files.ts';
 
 export type ConfigSource = {
-  /** Loads what is there now. @throws {ConfigError} with every mistake */
+  /**
+   * Loads the configuration as it is now.
+   * @throws {ConfigError} with every mistake
+   */
   load(): Config;
   /**
-   * Calls back when something of it has changed since it was loaded last.
-   * @returns what stops it
+   * Calls back when a file has changed since the last load.
+   * @returns a function that stops watching
    */
   watch(changed: () => void): () => void;
 };
 
-/** @param directory the project's root, where config/ lies */
+/**
+ * Makes the source of a process.
+ * @param directory the project's root, which contains config/
+ */
 export function createConfigSource(env: Environment, directory: string, apps: readonly AppName[]): ConfigSource {
   const folder = [join(directory, 'config'), join(directory, '.env')];
-  /** Where the client files say that secrets are. */
+  /** Files of secrets that client files name. */
   let secrets: string[] = [];
   const look = (): string => fingerprint([...folder, ...secrets]);
   let loaded = look();

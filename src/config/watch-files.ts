@@ -1,16 +1,16 @@
-// Sees that files have changed.
+// Watches files for changes.
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** How soon a change is seen; it is told when the files have been quiet for as long. */
+/** How often the files are looked at. A change is reported after two equal looks. */
 const EVERY_MS = 500;
 
 /**
- * Calls back when files are others than they were when they were read. It looks, instead of asking the system to tell: that works on
- * every file system, in containers, and however an editor saves.
+ * Calls back when files differ from those that were read. It polls, which works on every file system, in containers and with every
+ * editor.
  * @param look their `fingerprint` now
- * @param known their fingerprint when they were read last, so that nothing is missed in between
- * @returns what stops it
+ * @param known their fingerprint at the last reading, so that no change is missed in between
+ * @returns a function that stops watching
  */
 export function watchFiles(look: () => string, known: () => string, changed: () => void): () => void {
   let told: string | undefined;

@@ -1,4 +1,4 @@
-// The provider's own keys as files: one private JWK a file, which says from when on it signs.
+// The provider's own keys as files: one private JWK a file, with the time from which it signs.
 import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { exportJWK, generateKeyPair, type JWK } from 'jose';
@@ -35,15 +35,15 @@ export type KeyState = KeyFile & {
    * signed; `over` is not published any more.
    */
   state: 'next' | 'current' | 'old' | 'over';
-  /** When the state ends, where that is known. */
+  /** When the state ends, if that is known. */
   until?: EpochMilliseconds;
 };
 
 const READABLE_BY_EVERYBODY = 0o004;
 
 /**
- * Reads all keys of a folder; none where there is no folder.
- * @throws where a file is no key, with its name
+ * Reads all keys of a folder; none if there is no folder.
+ * @throws an error with the file's name if it is not a key
  */
 export function readKeyFiles(directory: string): KeyFile[] {
   return listFiles(directory).map((name) => readKeyFile(join(directory, name)));
@@ -107,8 +107,8 @@ export function removeKeyFile({ path }: Pick<KeyFile, 'path'>): void {
 }
 
 /**
- * What each key is for at a moment. Of an algorithm the youngest whose time has come is the current one; older ones stay published for
- * as long as what they signed lives.
+ * The state of each key at a moment. The youngest key of an algorithm that may sign is the current one; older ones stay published until
+ * their last signature has expired.
  * @param keepMs how long after its last signature a key of an algorithm is needed
  */
 export function keyStates(files: readonly KeyFile[], now: EpochMilliseconds, keepMs: (alg: KeyUse['alg']) => number): KeyState[] {

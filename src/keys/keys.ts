@@ -1,4 +1,4 @@
-// The provider's own keys, as they stand at one moment: what signs, what verifies, what decrypts.
+// The provider's own keys at one moment: those that sign, verify and decrypt.
 import { importJWK, SignJWT, type CryptoKey, type JWK } from 'jose';
 import type { EpochMilliseconds } from '../domain/account.ts';
 import { type KeyFile, type KeyUse, keyStates, makeKeyFile, NEEDED_KEYS, readKeyFiles } from './key-files.ts';
@@ -10,7 +10,7 @@ export type Keys = {
   decryptionKey(kid: string | undefined): Promise<CryptoKey | undefined>;
   /** Signs a JWT with the current ES256 key. `typ` keeps one kind of token from being taken for another (RFC 8725 3.11). */
   sign(typ: string, claims: Record<string, unknown>, lifetimeSeconds: number, now: number): Promise<string>;
-  /** When these keys are to be read again, because another one begins to sign or an old one is needed no more. */
+  /** When to read the keys again, because another one begins to sign or an old one is no longer needed. */
   changeAt: EpochMilliseconds;
 };
 
@@ -21,14 +21,14 @@ export type LoadKeysOptions = {
   keepMs: (alg: KeyUse['alg']) => number;
 };
 
-/** Makes the keys that a folder lacks. Development only: in production somebody has to have kept them. */
+/** Makes the keys that a folder lacks. For development only: in production keys are made on purpose and kept. */
 export async function makeMissingKeys(directory: string, now: EpochMilliseconds): Promise<void> {
   for (const needed of missingKeys(readKeyFiles(directory), now)) await makeKeyFile(directory, needed, now, true);
 }
 
 /**
  * Reads the keys of a folder.
- * @throws where a key is missing, or a file is no key
+ * @throws if a key is missing, or a file is not a key
  */
 export function loadKeys({ directory, now, keepMs }: LoadKeysOptions): Keys {
   const files = readKeyFiles(directory);

@@ -54,7 +54,7 @@ export function namesInClientFiles(files: readonly ClientFileText[]): Map<string
   return names;
 }
 
-/** The files in which the files of client apps say that their secrets are. Broken files say nothing. */
+/** The files of secrets that client files name. Broken client files name none. */
 export function secretFilesIn(files: readonly ClientFileText[]): string[] {
   return files.flatMap(({ name, text }) => {
     const json = parseJson(name, text, []);
@@ -70,7 +70,7 @@ function isDisabled(json: unknown): boolean {
 type Checked = { file: Partial<ClientFile>; secrets?: ClientSecret[] | undefined };
 
 function checkFile(source: string, json: unknown, given: ClientContext, problems: Problem[]): Checked {
-  // A client app that is switched off may wait for what it refers to.
+  // The variables and secrets of a disabled client app need not exist yet.
   const context: ClientContext = isDisabled(json)
     ? { ...given, lookup: (name) => given.lookup(name) ?? null, readSecretFile: () => null }
     : given;

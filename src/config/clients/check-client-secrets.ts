@@ -1,4 +1,4 @@
-// The secrets of one client app: where each is, whether it is one, and from when to when it counts.
+// Checks the secrets of a client app: their places, their strength, and the time in which each is valid.
 import { createHash } from 'node:crypto';
 import { checkObject, isRecord } from '../problems/check-object.ts';
 import { clientSecretSchema } from './client-schema.ts';
@@ -18,14 +18,14 @@ export type SecretContext = {
   readSecretFile: (path: string) => SecretFile;
 };
 
-/** One to change to, beside the one that is being changed. */
+/** The current secret and its successor. */
 const MOST = 2;
 const HINT = 'make one with: npm run admin -- secrets generate';
 
 /**
- * Checks `client_secret`: one, or a list of two while one is being changed for the other. What comes out are digests: from here on
- * nobody has the secret itself.
- * @param value of the file; `undefined` where there is none
+ * Checks `client_secret`: one secret, or two while one replaces the other. It returns digests, so that the rest of the program never
+ * has the secrets.
+ * @param value of the file; `undefined` if it has no secret
  */
 export function checkClientSecrets(
   source: string,
@@ -98,7 +98,7 @@ const REFERENCE =
 
 type SayError = (expected: string, found: string, hint?: string, severity?: Problem['severity']) => undefined;
 
-/** The digest of the secret that a variable or a file holds; `undefined` where what is wrong was told. */
+/** The digest of the secret in a variable or a file; `undefined` after reporting a mistake. */
 function readSecret(
   name: string | undefined,
   path: string | undefined,
@@ -108,7 +108,7 @@ function readSecret(
   const place = name ?? (path as string);
   const expected = `at least 32 characters out of A–Z a–z 0–9 - . _ ~ in ${place}`;
   const held = name === undefined ? context.readSecretFile(place) : fromVariable(context.lookup(place));
-  // A setting that is a problem has been told with its own name.
+  // A wrong setting is reported under its own name.
   if (held === null) return undefined;
   if ('unreadable' in held) return error(expected, held.unreadable, HINT);
   if (held.worldReadable && context.mode === 'production')
@@ -128,7 +128,7 @@ function fromVariable(value: string | null | undefined): SecretFile {
   return value === undefined ? { unreadable: 'nothing' } : { text: value, worldReadable: false, groupReadable: false };
 }
 
-/** What `hash` holds behind `sha256:`. Fast hashing is right here: a secret is 32 random characters, nobody's choice. */
+/** The value of `hash` after `sha256:`. A fast hash is enough, because a secret has 32 random characters. */
 export function digestOf(secret: string): string {
   return createHash('sha256').update(secret).digest('base64url');
 }

@@ -1,4 +1,4 @@
-// What belongs together in a client's file, across its keys.
+// Checks the keys of a client's file that depend on each other.
 import { checkRedirectUri } from './check-redirect-uri.ts';
 import { SCOPES } from './client-schema.ts';
 import type { ClientFile } from './client-schema.ts';
@@ -9,7 +9,7 @@ import type { Mode } from '../problems/web-url.ts';
 
 const SHORTEST_RSA_BITS = 2048;
 
-/** Says one mistake: where, what was expected, what is there, and how to correct it. */
+/** Reports one mistake: its key, the expected value, the value found, and how to correct it. */
 export type Say = (key: string, expected: string, found: string, hint?: string) => void;
 
 const WEB_URLS = ['client_uri', 'logo_uri', 'policy_uri', 'tos_uri', 'jwks_uri', 'backchannel_logout_uri'] as const;
@@ -17,7 +17,7 @@ const WEB_URLS = ['client_uri', 'logo_uri', 'policy_uri', 'tos_uri', 'jwks_uri',
 const HTTPS_URLS = ['initiate_login_uri', 'sector_identifier_uri'] as const;
 
 /**
- * Checks what belongs together. Keys that are wrong in themselves are absent from `file`; nothing is said about them again.
+ * Checks keys that depend on each other. `file` lacks the keys that are wrong in themselves, because they are already reported.
  * @param present whether the file has a key, right or wrong
  */
 export function checkClient(file: Partial<ClientFile>, present: (key: keyof ClientFile) => boolean, mode: Mode, say: Say): void {
@@ -86,7 +86,7 @@ function checkGrants(file: Partial<ClientFile>, present: (key: keyof ClientFile)
     say('grant_types', 'authorization_code, because there are response_types', found);
 }
 
-/** Pages that may ask for tokens; whoever has a secret has a server that asks for them. */
+/** Checks the origins whose pages may ask for tokens. A client with a secret asks from its server instead. */
 function checkWebOrigins(file: Partial<ClientFile>, mode: Mode, say: Say): void {
   const origins = file.common_id?.web_origins ?? [];
   origins.forEach((origin, index) => {

@@ -4,7 +4,7 @@ import type { Mode } from '../problems/web-url.ts';
 
 export type RedirectProblem = { expected: string; hint?: string };
 
-/** What is wrong with a redirect URI; `undefined` where nothing is. */
+/** @returns the problem of a redirect URI; `undefined` if it is valid */
 export function checkRedirectUri(uri: string, applicationType: 'web' | 'native', mode: Mode): RedirectProblem | undefined {
   if (uri.includes('*')) {
     return { expected: 'a URL without a wildcard', hint: 'list every URL by itself: they are compared letter by letter' };

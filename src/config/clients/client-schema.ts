@@ -1,5 +1,5 @@
-// What a file in config/clients/ may say. config/clients.schema.json is generated from it, for editors.
-// Only shapes stand here; what belongs together across keys is in check-client.ts.
+// The schema of a file in config/clients/. config/clients.schema.json is generated from it, for editors.
+// It describes single keys; check-client.ts checks keys that depend on each other.
 import { z } from 'zod';
 import { PROFILE_KEYS } from '../../domain/profile-fields.ts';
 

@@ -4,13 +4,13 @@ import type { RequiredClaim } from '../../domain/required-profile.ts';
 /** A text in every language of the pages. */
 export type LocalizedText = { ja: string; en: string };
 
-/** A secret of a client app; nobody but the client app has it itself. */
+/** A secret of a client app, as its digest: only the client app has the secret itself. */
 export type ClientSecret = {
   /** SHA-256, base64url. */
   digest: string;
-  /** Epoch milliseconds: it counts from here on. */
+  /** Epoch milliseconds: it is valid from then on. */
   notBefore?: number;
-  /** Epoch milliseconds: it counts no more from here on. */
+  /** Epoch milliseconds: it is not valid from then on. */
   notAfter?: number;
 };
 
@@ -21,21 +21,21 @@ export type Client = {
    * put in, `$schema`, `client_secret` and `common_id` taken out.
    */
   metadata: { client_id: string; redirect_uris?: string[]; [name: string]: unknown };
-  /** For `client_secret_basic`: each counts in its time. */
+  /** For `client_secret_basic`: each is valid in its time. */
   secrets?: ClientSecret[];
   /** `client_name` and its language-tagged forms. */
   name: LocalizedText;
   brand: 'toyota' | 'lexus';
-  /** Ours: the scope page is skipped; the dealer page never is. */
+  /** A service of our own: the scope page is skipped; the dealer page never is. */
   firstParty: boolean;
   requiredClaims: RequiredClaim[];
   /** Whether it may hand over legacy profiles. */
   legacyImport: boolean;
   /** The origins whose pages may ask for tokens and UserInfo; of a client app that runs in the browser. */
   webOrigins: string[];
-  /** Of its access tokens, where it has one of its own. */
+  /** The lifetime of its access tokens, if it differs from the policy. */
   accessTokenLifetimeSeconds?: number;
   enabled: boolean;
-  /** Whom to ask about it. */
+  /** A person or team that knows the client app. */
   contact: string;
 };

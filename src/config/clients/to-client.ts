@@ -1,8 +1,8 @@
-// Makes the client of a file that has been checked.
+// Makes a client from its checked file.
 import type { ClientFile } from './client-schema.ts';
 import type { Client, ClientSecret } from './client.ts';
 
-/** Takes apart what oidc-provider reads and what is ours, and puts the secrets' digests in. */
+/** Separates the metadata for oidc-provider from our own settings, and adds the digests of the secrets. */
 export function toClient(file: ClientFile, secrets: ClientSecret[] | undefined): Client {
   const {
     $schema: _schema,

@@ -1,13 +1,13 @@
-// There must be terms that somebody can agree to today.
+// Checks that a version of the terms is in force today.
 import { dateInJapan } from '../../domain/birthdate.ts';
 import type { TermsText } from './read-terms.ts';
 import type { Problem } from '../problems/problem.ts';
 
-/** Says so where every version of the terms begins in the future. */
+/** Reports an error if every version of the terms begins in the future. */
 export function checkTermsInForce(terms: readonly TermsText[], now: number, problems: Problem[]): void {
   const today = dateInJapan(now);
   const first = terms[0];
-  // No terms at all, or none with a date, has been told.
+  // Missing terms and wrong dates are already reported.
   if (!first || first.effectiveFrom <= today) return;
   problems.push({
     severity: 'error',

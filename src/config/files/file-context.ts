@@ -1,4 +1,4 @@
-// What the readers of configuration files are given.
+// The context in which configuration files are read.
 import type { Client } from '../clients/client.ts';
 import type { Mode } from '../problems/web-url.ts';
 import type { ReferenceContext } from '../settings/references.ts';

@@ -1,4 +1,4 @@
-// What was read of the files, as digests: two processes with the same digests have the same configuration.
+// Digests of everything that a configuration was read from. Two processes with equal digests have the same configuration.
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
@@ -6,15 +6,15 @@ import type { SecretFile } from '../settings/read-secret-file.ts';
 import { errorCode } from '../problems/error-code.ts';
 import type { Lookup } from '../settings/references.ts';
 
-/** What the files refer to, noted while they are read. */
+/** Variables and secrets that files refer to, recorded while the files are read. */
 export type Referred = {
   lookup: Lookup;
   readSecretFile: (path: string) => SecretFile;
-  /** What was asked for, and what came back. */
+  /** Each name or path, with its value. */
   asked: Map<string, unknown>;
 };
 
-/** Notes what is asked for. */
+/** Wraps both lookups so that every request and its answer are recorded. */
 export function noteReferences({ lookup, readSecretFile }: Omit<Referred, 'asked'>): Referred {
   const asked = new Map<string, unknown>();
   return {

@@ -11,7 +11,7 @@ export function jsonSchemas(): Record<string, object> {
   const all = [['clients', { title: 'A client app of the common ID', describes: clientSchema }] as const, ...sections];
   return Object.fromEntries(
     all.map(([name, { title, describes }]) => {
-      // What a person types, not what comes out of it: keys with a default may be left out.
+      // The schema of the input: keys with a default may be left out.
       const { $schema, ...rest } = z.toJSONSchema(describes, { target: 'draft-7', io: 'input' });
       return [`${name}.schema.json`, { $schema, title, ...rest }];
     }),

@@ -87,7 +87,7 @@ function listFiles(folder: string): string[] {
   try {
     return readdirSync(folder).sort();
   } catch {
-    // Said where there are no terms.
+    // The caller reports that there are no terms.
     return [];
   }
 }

@@ -1,4 +1,4 @@
-// Checks a value against a zod schema, and says every mistake as a `Problem`.
+// Checks a value against a zod schema, and reports every mistake as a `Problem`.
 import { z } from 'zod';
 import { describeValue } from './describe-value.ts';
 import { nearestName } from './nearest-name.ts';
@@ -8,9 +8,9 @@ type Path = readonly PropertyKey[];
 
 /**
  * Checks an object key by key, so that a mistake at one key hides nothing at another.
- * The schemas' own messages are what was expected (`z.string('a text')`).
- * @param isSecret whether what stands at a path must not be shown
- * @returns the keys that are right, defaults put in
+ * The messages of the schema become `expected` (`z.string('a text')`).
+ * @param isSecret whether the value at a path must not be shown
+ * @returns the valid keys, with defaults
  */
 export function checkObject<Shape extends z.ZodRawShape>(
   schema: z.ZodObject<Shape>,

@@ -1,4 +1,4 @@
-// The configuration is not usable: every mistake of it at once.
+// The error that tells every mistake of a configuration at once.
 import { formatProblem } from './problem.ts';
 import type { Problem } from './problem.ts';
 
@@ -14,7 +14,7 @@ export class ConfigError extends Error {
     this.problems = [...errors, ...warnings];
   }
 
-  /** Says everything to a person: a line for how many there are, then a line for each. Ends with a newline. */
+  /** Writes the mistakes for people: a line with their number, then a line for each. Ends with a newline. */
   format(): string {
     const lines = this.problems.map((problem) => {
       const sentence = formatProblem(problem);

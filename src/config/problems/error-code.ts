@@ -1,6 +1,6 @@
-// What went wrong at the operating system.
+// The code of an error of the operating system.
 
-/** The `code` of an error (`ENOENT`, `EEXIST`, …); `undefined` where it has none. */
+/** The `code` of an error (`ENOENT`, `EEXIST`, …); `undefined` if it has none. */
 export function errorCode(error: unknown): string | undefined {
   if (typeof error !== 'object' || error === null || !('code' in error)) return undefined;
   return typeof error.code === 'string' ? error.code : undefined;

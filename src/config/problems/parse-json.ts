@@ -1,4 +1,4 @@
-// Parses the text of a JSON file, and says where a mistake is.
+// Parses the text of a JSON file, and reports the place of a mistake.
 import { getLocation, parse, printParseErrorCode, type ParseError } from 'jsonc-parser';
 import { duplicateKeys } from '../../domain/duplicate-keys.ts';
 import { describeValue } from './describe-value.ts';

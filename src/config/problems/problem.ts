@@ -1,20 +1,20 @@
 // One mistake in the configuration, and the sentence that tells it.
 
 export type Problem = {
-  /** An error stops the start; a warning is only said. */
+  /** An error prevents the start; a warning is only reported. */
   severity: 'error' | 'warning';
   /** A file, relative to the project's root; or `environment`, `command line`. */
   source: string;
-  /** Where in it, as `redirect_uris[0]` or `COOKIE_KEYS`; absent where the whole source is meant. */
+  /** The place in the source, such as `redirect_uris[0]` or `COOKIE_KEYS`; absent if the whole source is meant. */
   key?: string | undefined;
   expected: string;
-  /** What is there; never a secret. See `describeValue`. */
+  /** The value found, never a secret. See `describeValue`. */
   found: string;
   /** How to correct it, if `expected` does not say so. */
   hint?: string | undefined;
 };
 
-/** Says a problem in one sentence: `source: key: expected …, found …; hint`. */
+/** Writes a problem as one sentence: `source: key: expected …, found …; hint`. */
 export function formatProblem(problem: Problem): string {
   const where = problem.key === undefined ? problem.source : `${problem.source}: ${problem.key}`;
   const sentence = `${where}: expected ${problem.expected}, found ${problem.found}`;

@@ -6,7 +6,8 @@ import { parseJson } from './parse-json.ts';
 import type { Problem } from './problem.ts';
 
 /**
- * Reads and parses a file; says what is wrong and answers `undefined` where it cannot.
+ * Reads and parses a file.
+ * @returns `undefined` after reporting a mistake
  * @param name relative to the project's root
  */
 export function readJsonFile(directory: string, name: string, problems: Problem[]): unknown {
@@ -14,7 +15,10 @@ export function readJsonFile(directory: string, name: string, problems: Problem[
   return text === undefined ? undefined : parseJson(name, text, problems);
 }
 
-/** Reads a file, without the byte order mark that some editors put in front; says what is wrong and answers `undefined` where it cannot. */
+/**
+ * Reads a file, without the byte order mark that some editors put in front.
+ * @returns `undefined` after reporting that the file cannot be read
+ */
 export function readTextFile(directory: string, name: string, problems: Problem[]): string | undefined {
   try {
     return readFileSync(join(directory, name), 'utf8').replace(/^\uFEFF/, '');

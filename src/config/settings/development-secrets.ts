@@ -1,4 +1,4 @@
-// The secrets of a development installation: made on the first start and kept, so that nobody is signed out by a restart.
+// The secrets of a development installation. They are made on the first start and kept, so that a restart signs nobody out.
 import { randomBytes } from 'node:crypto';
 import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,8 +11,8 @@ const secretsSchema = z.object({ cookieKeys: z.array(z.string().min(32)).min(1),
 export type DevelopmentSecrets = z.infer<typeof secretsSchema>;
 
 /**
- * Reads the secrets of a data directory, making directory and secrets where there are none.
- * @throws {ConfigError} where that cannot be done, or the file holds something else.
+ * Reads the secrets of a data directory. Makes the directory and the secrets if they are missing.
+ * @throws {ConfigError} if the directory cannot be written to, or the file does not hold secrets
  */
 export function developmentSecrets(dataDirectory: string): DevelopmentSecrets {
   const path = join(dataDirectory, 'development-secrets.json');

@@ -1,4 +1,4 @@
-// Secrets that stand in files of their own: `NAME_FILE` names the file of every setting that is a secret.
+// Reads secrets from files of their own: `NAME_FILE` names the file of a setting that is a secret.
 import { describeValue } from '../problems/describe-value.ts';
 import type { Problem } from '../problems/problem.ts';
 import type { SecretFile } from './read-secret-file.ts';
@@ -7,7 +7,7 @@ import type { Environment, Variables } from './variables.ts';
 
 /**
  * Reads the files that `NAME_FILE` names; one line feed at the end, with a carriage return or without, does not belong to the secret.
- * @returns the secrets by the names of their settings; those whose file cannot be used are told and left out
+ * @returns the secrets by the names of their settings; a file that cannot be used is reported, and its secret left out
  */
 export function readSecretSettings(
   { mode, values, sourceOf }: Pick<Variables, 'mode' | 'values' | 'sourceOf'>,

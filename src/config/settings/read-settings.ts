@@ -12,7 +12,7 @@ const NAMES = Object.keys(SETTINGS) as SettingName[];
 
 /**
  * Reads every setting.
- * @param apps what this process runs: what none of them needs may be missing in production
+ * @param apps the apps of this process: a setting that none of them needs may be missing in production
  * @param referred the names that the files of enabled client apps refer to, and the files that do
  */
 export function readSettings(
@@ -46,7 +46,7 @@ export function readSettings(
 
 /**
  * Finds names that are probably a setting misspelt. The .env file is ours: every name in it must be known. The environment is not:
- * there a name only draws a warning, and only where it is one slip away from a setting that nobody has set.
+ * there a name only draws a warning, and only if it is one typing mistake away from a setting that is not set.
  */
 export function checkNames(variables: Variables, referred: ReadonlyMap<string, string[]>, problems: Problem[]): void {
   const known = [...NAMES, ...SECRET_NAMES.map(secretFileName), 'NODE_ENV', ...referred.keys()];
@@ -79,7 +79,7 @@ export function checkNames(variables: Variables, referred: ReadonlyMap<string, s
   }
 }
 
-/** Whether the setting may have been meant. Short names (HOME and HOST) are near to one another by chance. */
+/** Whether the setting may have been meant. Short names (HOME and HOST) resemble each other by chance. */
 function isSlipOf(name: string, setting: string, { values }: Variables): boolean {
   return setting.length >= 8 && Math.abs(name.length - setting.length) <= 1 && values[setting] === undefined;
 }

@@ -11,7 +11,7 @@ import { readSecretSettings } from './read-secret-settings.ts';
 import { secretFileName } from './settings.ts';
 import type { Environment, Variables } from './variables.ts';
 
-/** The name of the file in the project's root that fills what the environment leaves out. */
+/** The file in the project's root with values for variables that the environment does not set. */
 export const DOT_ENV = '.env';
 
 /** Puts the environment and the .env file of the project's root together; the real environment wins. */
@@ -34,12 +34,12 @@ export function readVariables(env: Environment, directory: string, problems: Pro
 }
 
 function readMode(value: string | undefined, source: string, problems: Problem[]): Mode {
-  // Test runners set `test`; what they start is a development installation.
+  // Test runners set `test` and start development installations.
   if (value === undefined || value === 'development' || value === 'test') return 'development';
   if (value !== 'production') {
     const expected = 'development or production';
     problems.push({ severity: 'error', source, key: 'NODE_ENV', expected, found: describeValue(value) });
   }
-  // Whoever misspelt "production" must not be told about development only.
+  // A misspelt "production" must not start with the weak defaults of development.
   return 'production';
 }

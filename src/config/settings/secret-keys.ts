@@ -2,7 +2,7 @@
 import { createSecretKey, randomBytes, type KeyObject } from 'node:crypto';
 import { deriveKey } from '../../domain/derive-key.ts';
 
-/** Symmetric keys. No two uses share one; docs/administration.md says how each is changed and what a change ends. */
+/** Symmetric keys. Each use has its own; docs/administration.md says how to change one and what a change ends. */
 export type SecretKeys = {
   /**
    * Of the names under which clients, and dealers of older links, know a person. It is SUBJECT_KEY itself, as HMAC_KEY was before there was a SUBJECT_KEY:
@@ -28,9 +28,9 @@ export type SecretKeys = {
 };
 
 /**
- * @param secrets.hmac `undefined` in a process that has no use for it: its keys are random, and fit nothing that is stored
- * @param secrets.subject `hmac`, where it is left out
- * @param secrets.ledger `hmac`, where it is left out
+ * @param secrets.hmac `undefined` in a process that does not need it: its keys are then random and match nothing in the database
+ * @param secrets.subject by default `hmac`
+ * @param secrets.ledger by default `hmac`
  */
 export function makeSecretKeys(secrets: {
   hmac: string | undefined;

@@ -1,4 +1,4 @@
-// What a setting of the environment is, and the kinds of settings.
+// The type of a setting of the environment, and the kinds of settings.
 import { expectedWebUrl, isWebOrigin } from '../problems/web-url.ts';
 import type { Mode } from '../problems/web-url.ts';
 
@@ -15,7 +15,7 @@ export const SETTING_SECTIONS = {
 };
 
 export type Setting<T> = SettingKind<T> & {
-  /** Where it stands in .env.example. */
+  /** The section of .env.example in which it stands. */
   section: keyof typeof SETTING_SECTIONS;
   /** Tells operators what it does; the comment in .env.example. */
   about: string;
@@ -50,7 +50,7 @@ export type SettingKind<T> = {
 
 type WithDefault<T> = SettingKind<T> & { default: string };
 
-/** Shorter keys can be guessed from what they have signed. */
+/** Characters. A shorter key can be found by trying keys on a signature. */
 export const SHORTEST_KEY = 32;
 
 /** The origin of one of our apps: scheme, host and port. */

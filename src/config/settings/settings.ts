@@ -5,7 +5,7 @@ import { isWebOrigin } from '../problems/web-url.ts';
 import type { AppName, Setting } from './setting.ts';
 import * as kind from './setting.ts';
 
-/** In development only; a value that everybody knows protects nothing. */
+/** For development only: a value that everybody knows protects nothing. */
 export const GAZOO_DEVELOPMENT_SECRET = 'gazoo-for-development-only-0123456789abcdef';
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'];
@@ -42,12 +42,12 @@ export const SETTINGS = {
     ...kind.integer(0, 65_535, 'a port for metrics and readiness with details'),
     section: 'places',
     about:
-      'The port of the common ID’s metrics (/metrics, for Prometheus) and of its readiness with details (/health/ready: database, configuration, each worker). Where it is not set, they are nowhere; the public /health/live and /health/ready tell the status alone.',
+      'The port of the common ID’s metrics (/metrics, for Prometheus) and of its readiness with details (/health/ready: database, configuration, each worker). If it is not set, they are not served; the public /health/live and /health/ready tell the status alone.',
   },
   ADMIN_HOST: {
     ...kind.text('an IP address to listen on for metrics and readiness with details, such as 127.0.0.1'),
     section: 'places',
-    about: 'The address that ADMIN_PORT listens on. Another one than this machine’s only in the operators’ own network.',
+    about: 'The address that ADMIN_PORT listens on. Use another address only in the operators’ own network.',
     default: '127.0.0.1',
     productionDefault: '127.0.0.1',
     parse: (value: string) => (isIP(value) > 0 ? value : undefined),
@@ -106,7 +106,7 @@ export const SETTINGS = {
   DATABASE_URL: {
     section: 'data',
     about:
-      'The common ID’s database: sqlite:<path of a file>, or mongodb://… for more than one machine. Where it is not set, common-id.sqlite in DATA_DIRECTORY.',
+      'The common ID’s database: sqlite:<path of a file>, or mongodb://… for more than one machine. Default: common-id.sqlite in DATA_DIRECTORY.',
     default: 'sqlite:data/common-id.sqlite',
     derived: true,
     neededBy: ['id'],
@@ -124,14 +124,14 @@ export const SETTINGS = {
   KEY_DIRECTORY: {
     ...kind.text('the directory of the signing and encryption keys', ['id']),
     section: 'data',
-    about: 'The common ID’s signing and encryption keys. Where it is not set, keys in DATA_DIRECTORY.',
+    about: 'The common ID’s signing and encryption keys. Default: keys in DATA_DIRECTORY.',
     default: 'data/keys',
     derived: true,
   },
   COOKIE_KEYS: {
     section: 'secrets',
     about:
-      'Sign the cookies; at least 32 characters each, with commas between them. The first signs, all verify: to change it, put a new one in front and take the old one out when its cookies are gone. In development made once and kept in DATA_DIRECTORY.',
+      'The keys that sign cookies; at least 32 characters each, with commas between them. The first signs, all verify: to change the key, put a new one in front, and take the old one out when its cookies are gone. In development they are made once and kept in DATA_DIRECTORY.',
     neededBy: EVERY_APP,
     secret: true,
     random: true,
@@ -146,24 +146,24 @@ export const SETTINGS = {
     ...kind.secretKey(['id']),
     section: 'secrets',
     about:
-      'The keys for mailed codes, for the names of counters and for mails that wait are made of it; at least 32 characters. In development made once and kept in DATA_DIRECTORY. docs/administration.md says how it is changed.',
+      'The keys for mailed codes, counters and queued mails are derived from it; at least 32 characters. In development it is made once and kept in DATA_DIRECTORY. docs/administration.md says how to change it.',
   },
   SUBJECT_KEY: {
     ...kind.secretKey([]),
     section: 'secrets',
     about:
-      'The key of the names under which clients and dealers know a customer; at least 32 characters. Whoever changes it makes every customer a stranger there. Where it is not set, HMAC_KEY.',
+      'The key of the names under which clients and dealers know a customer; at least 32 characters. A changed key makes every customer a stranger there. Default: HMAC_KEY.',
   },
   LEDGER_KEY: {
     ...kind.secretKey([]),
     section: 'secrets',
-    about: 'The key of the ledger’s chain; at least 32 characters. Where it is not set, it is made of HMAC_KEY.',
+    about: 'The key of the ledger’s chain; at least 32 characters. If it is not set, it is derived from HMAC_KEY.',
   },
   LEDGER_ANCHOR_FILE: {
     ...kind.text('a file'),
     section: 'secrets',
     about:
-      'A file to which each day’s anchor of the ledger is written, too. Put it where somebody who can write the database cannot write: an anchor that is kept elsewhere shows that the ledger was cut off or replaced. npm run admin -- ledger verify reads it.',
+      'A file to which each day’s anchor of the ledger is also written. Put it where a person who can write the database cannot write: an anchor that is kept elsewhere shows that the ledger was cut off or replaced. npm run admin -- ledger verify reads it.',
     default: '',
     productionDefault: '',
   },
@@ -204,7 +204,7 @@ export const SETTINGS = {
   },
   OWNERS_SITE_SUNSET: {
     section: 'behaviour',
-    about: 'The last day of the owners site, as YYYY-MM-DD; nobody is told of one where it is not set.',
+    about: 'The last day of the owners site, as YYYY-MM-DD. If it is not set, the site announces none.',
     productionDefault: '',
     default: '',
     neededBy: [],

@@ -4,14 +4,14 @@ import type { SettingName } from './settings.ts';
 
 export type Environment = Record<string, string | undefined>;
 
-/** Every variable, and where it comes from. */
+/** All variables and their sources. */
 export type Variables = {
   mode: Mode;
-  /** The environment over the .env file; what is empty counts as not said. */
+  /** The environment over the .env file. An empty value counts as not set. */
   values: Environment;
-  /** Where a variable that somebody may have set is told: `environment` or `.env`. */
+  /** The source of a variable, for reports: `environment` or `.env`. */
   sourceOf: (name: string) => string;
-  /** Which variable gave the value of a setting: its own, or for a secret in a file `NAME_FILE`. */
+  /** The variable that gave a setting its value: the setting's name, or `NAME_FILE` for a secret in a file. */
   givenBy: (name: SettingName) => string;
   /** The names that the .env file sets. */
   inFile: string[];

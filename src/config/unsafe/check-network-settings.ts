@@ -1,4 +1,4 @@
-// Checks where the common ID listens and whom it calls, for what somebody on the network path could read, change or forge.
+// Checks the addresses that the common ID listens on and calls: nobody on the network path may read, change or forge the traffic.
 import { availableParallelism } from 'node:os';
 import type { Problem } from '../problems/problem.ts';
 import type { Variables } from '../settings/variables.ts';
@@ -117,7 +117,7 @@ export function checkDevelopmentHost({ HOST, DEMO_DATA }: SettingValues, say: Sa
     );
 }
 
-/** In development too: what operators are told is nobody else’s business. */
+/** In development too, because metrics are for operators only. */
 export function checkAdminPort({ ADMIN_PORT: port, ADMIN_HOST: host, PORT, ISSUER }: SettingValues, say: Say): void {
   if (port === undefined) return;
   const own = PORT ?? Number(URL.parse(ISSUER ?? '')?.port);

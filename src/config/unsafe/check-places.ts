@@ -84,7 +84,7 @@ export function checkPlaces(settings: SettingValues, root: string, say: Say): vo
 export function checkKeyModes(directory: string, root: string, problems: Problem[]): void {
   for (const { path } of readable(directory)) {
     const mode = modeOf(path) ?? 0;
-    // Keys that everybody can read are told by check-key-files.ts.
+    // check-key-files.ts reports keys that everybody can read.
     if ((mode & GROUP_READABLE) === 0 || (mode & 0o004) !== 0) continue;
     const source = relative(root, path).startsWith('..') ? path : relative(root, path);
     problems.push({

@@ -81,7 +81,7 @@ function checkRedirects(file: Partial<ClientFile>, say: SayOfClient): void {
   for (const list of ['redirect_uris', 'post_logout_redirect_uris'] as const) {
     (file[list] ?? []).forEach((uri, index) => {
       const host = hostOf(uri);
-      // A native app listens on its customer’s own machine; a web client on this machine is told elsewhere.
+      // A native app listens on its customer’s own machine; check-redirect-uri.ts reports web clients on this machine.
       if (!uri.startsWith('https:') || host === '' || isThisMachine(host)) return;
       const key = `${list}[${index}]`;
       if (isInside(host)) {

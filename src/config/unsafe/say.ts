@@ -1,4 +1,4 @@
-// How a check of the settings reports what is unsafe.
+// The function with which checks report unsafe settings.
 import type { Problem } from '../problems/problem.ts';
 import type { SettingName } from '../settings/settings.ts';
 
