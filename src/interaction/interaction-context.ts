@@ -14,7 +14,7 @@ export type Interaction = {
   path: string;
   /** The parameters of the authorization request (OpenID Connect Core 3.1.2.1). */
   params: Record<string, unknown>;
-  /** The checks of the policy that failed. */
+  /** The checks of the policy that asked for this step. */
   reasons: string[];
   client: Client;
   /** What was decided in this authorization request so far. */
@@ -28,9 +28,9 @@ export type Interaction = {
   dealerLink: { dealer?: string } | undefined;
   /** The scopes that the client asks for, each with the claims that it opens. */
   scopes: { name: string; claims: readonly string[] }[];
-  /** Ends the step well: the policy is asked again. */
+  /** Ends the step: the policy is asked again. */
   finish: (result: Record<string, object>) => Promise<void>;
-  /** The person does not want to go on: back to the client with `access_denied` (RFC 6749 4.1.2.1). What was chosen at ⑩ is forgotten. */
+  /** The person does not want to go on: back to the client with `access_denied` (RFC 6749, section 4.1.2.1). The choice at ⑩ is forgotten. */
   cancel: () => Promise<void>;
   /** Writes facts of this request. */
   setFacts: (change: Partial<InteractionFacts>) => Promise<void>;

@@ -1,4 +1,4 @@
-// Loads the interaction that a page belongs to, once, and checks that the browser is the one that it belongs to.
+// Loads the interaction that a page belongs to, and checks that it is this browser's.
 import type { Middleware } from 'koa';
 import type Provider from 'oidc-provider';
 import { errors } from 'oidc-provider';

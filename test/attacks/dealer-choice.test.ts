@@ -152,7 +152,7 @@ test('S108 the page of consent of somebody else’s client: names the dealers th
   await begin(world, 'attack-third', { scope: 'openid dealer_link', authorization_details: details }, browser);
   expect(isAtChoice(browser)).toBe(true);
   await press(browser, 'link');
-  await browser.open(`${browser.page.url.replace(/\/link$/, '')}/link/continue`, CALLBACK);
+  await browser.open(`${browser.page.url.replace(/\/finalize$/, '')}/finalize/continue`, CALLBACK);
   expect(browser.page.url).toMatch(/\/consent$/);
   expect([browser.page.text.includes(NAMES.own), browser.page.text.includes(NAMES.ours)]).toEqual([true, false]);
 });

@@ -1,4 +1,4 @@
-// ⑭: writes the dealer link and the migration. Every write can be repeated: whoever comes back finds it done or does it.
+// ⑭: writes the dealer link and the migration. Every write can be repeated, so a person who comes back finds it done or completes it.
 import type { Deps } from '../../deps.ts';
 import type { Account } from '../../domain/account.ts';
 import { dealerLinkId, newDealerLink, renew, type DealerConsent, type DealerLink } from '../../domain/dealer-link.ts';
@@ -10,7 +10,7 @@ import type { StoredLegacyProfile } from '../../storage/storage.ts';
 
 type LinkDeps = Pick<Deps, 'config' | 'storage' | 'clock' | 'jobs'>;
 
-/** The link of an account with a dealer. By the account, because older links have ids that are made in another way. */
+/** The link between an account and a dealer. Looked up by the account, because older links have ids that were made in another way. */
 export async function findDealerLink(
   { storage }: Pick<Deps, 'storage'>,
   accountId: string,
@@ -20,9 +20,8 @@ export async function findDealerLink(
 }
 
 /**
- * Writes the consent down and puts the delivery to the dealer on its way; the person may close the browser from here on. Nothing that a
- * legacy site hands over in this request goes along: the dealer is told of that when the migration is final.
- * Pressed again with the same consent nothing changes.
+ * Records the consent and enqueues the delivery to the dealer. The person may close the browser from here on. The delivery has nothing that
+ * the legacy site hands over in this request: the dealer is told of that when the migration is final. The same consent again changes nothing.
  */
 export async function writeDealerLink(
   deps: LinkDeps,
@@ -47,9 +46,9 @@ export async function writeDealerLink(
 }
 
 /**
- * How the person that the legacy site knows differs from the owner of the ID. `undefined` where they do not, as far as both are known;
- * where the legacy identity is an ID's already; and where the ID was registered in this browser from this very hand-over: who did that has
- * seen what the site knows, and corrected it.
+ * How the person that the legacy site knows differs from the owner of the ID. `undefined` where both agree as far as they are known, where
+ * the legacy identity already has an ID, and where the ID was registered in this browser from this hand-over: that person has seen and
+ * corrected the site's data.
  */
 export async function findDifference(
   { storage }: Pick<Deps, 'storage'>,
@@ -69,8 +68,8 @@ export async function findDifference(
 }
 
 /**
- * Notes that ⑭ was reached with this account; final when the client redeems the code of this request.
- * @returns whether the legacy identity may become this account's: `false` where it is another one's
+ * Records that ⑭ was reached with this account. It is final when the client redeems the code of this request.
+ * @returns whether the legacy identity may belong to this account; `false` where it belongs to another one
  */
 export async function proposeMigration(
   { storage, clock }: LinkDeps,

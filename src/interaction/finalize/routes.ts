@@ -1,4 +1,4 @@
-// ⑭ 販売店連携情報を作成中です: everything is written when the page is shown; it goes on by itself within three seconds.
+// ⑭ 販売店連携情報を作成中です: everything is written before the page is shown. The page goes on by itself within three seconds.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Deps } from '../../deps.ts';
 import type { DealerLink } from '../../domain/dealer-link.ts';
@@ -9,9 +9,9 @@ import type { SignedInContext, SignedInStep } from '../interaction-context.ts';
 import { findDealerLink, findDifference, proposeMigration, writeDealerLink } from './flow.ts';
 import { otherPersonPage } from './other-person-page.ts';
 
-/** `…/wait` answers when the link exists, or after this. */
+/** `…/wait` answers when the dealer has accepted, or after this time. */
 const WAIT_MS = 2500;
-/** … and not before this: a page that is gone before it can be read looks like a fault. */
+/** … and not before this time: a page that disappears before it can be read looks like a fault. */
 const READABLE_MS = 1000;
 const LOOK_EVERY_MS = 100;
 
@@ -26,7 +26,7 @@ export function createFinalizeStep(deps: Deps): SignedInStep {
 
   const linkOf = async (ctx: SignedInContext): Promise<DealerLink | undefined> => {
     const { account, facts, dealerLink } = ctx.state.interaction;
-    // Not asked at ⑩, where the link with the dealer that the client names stands.
+    // ⑩ is not asked where the link with the dealer that the client names is live.
     const dealer = facts.dealer_choice ? facts.dealer_choice.dealer : dealerLink?.dealer;
     return dealer ? findDealerLink(deps, account.id, dealer) : undefined;
   };
@@ -62,7 +62,7 @@ export function createFinalizeStep(deps: Deps): SignedInStep {
     });
   };
 
-  /** Holds the answer while the dealer has not accepted, then goes on in any case: the link is on its way. */
+  /** Holds the answer until the dealer has accepted, and then goes on in any case: the delivery is a durable job. */
   const wait = async (ctx: SignedInContext): Promise<void> => {
     for (let waited = 0; waited < WAIT_MS; waited += LOOK_EVERY_MS) {
       const link = await linkOf(ctx);

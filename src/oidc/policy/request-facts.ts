@@ -1,4 +1,4 @@
-// What a person decided in an authorization request, and what of it still holds when the same legacy user starts again.
+// What a person decided in an authorization request, and which of it is kept for the next request of the same legacy user.
 import type { Deps } from '../../deps.ts';
 import type { EpochMilliseconds } from '../../domain/account.ts';
 import type { Records } from '../../storage/records.ts';
@@ -28,8 +28,8 @@ export type FactsKey = {
 };
 
 /**
- * Where the choices of a legacy user are kept beyond one request. Of this browser only: whoever is lured into another one's
- * migration is asked for their own consent.
+ * The key of the choices that are kept beyond one request. They are this browser's only: a person who is lured into another one's migration
+ * is asked for their own consent.
  */
 function keptId({ legacy, browserId }: FactsKey): string | undefined {
   return legacy && browserId ? `legacy:${legacy.client_id}:${legacy.profile.legacy_id}:${browserId}` : undefined;
@@ -44,11 +44,11 @@ export async function readFacts({ storage, config }: Pick<Deps, 'storage' | 'con
     cid ? store.find(cid) : undefined,
     legacy ? storage.migrations.find(legacy.client_id, legacy.profile.legacy_id) : undefined,
   ]);
-  // Whoever has undone a migration since is asked again with which ID to go on.
+  // After an undone migration the person is asked again with which ID to go on.
   const counts = ofUser && ofUser.expires_at - KEPT_MS > (migration?.undone_at ?? 0);
   const { dealer_choice: earlier, ...standing } = keptOf(counts ? ofUser : {});
   const { dealer_choice: chosen, ...rest }: Partial<InteractionFacts> = ofRequest ?? {};
-  // A dealer that has left the configuration since cannot be linked with: the person has not chosen.
+  // A dealer that is not configured any more cannot be linked: the person has not chosen.
   const canBe = (choice: InteractionFacts['dealer_choice']): boolean =>
     choice !== undefined && (choice.dealer === null || config.dealers.some(({ code }) => code === choice.dealer));
   return {
@@ -95,7 +95,7 @@ export async function writeFacts(
   if (facts?.cancelled && kept && 'dealer_choice' in change) await forgetChoice(store, kept);
 }
 
-/** What one person chose and typed is nothing to another who signs in in the same browser. */
+/** Drops the choices of another person who was signed in before in the same browser. */
 function ofSamePerson(
   standing: InteractionFacts | undefined,
   { continue_as: next }: Partial<InteractionFacts>,
