@@ -1,10 +1,10 @@
-// Attacks on the hand-over of a legacy profile: design/security.md 83 to 90.
+// Attacks on the hand-over of a legacy profile: design/security.md 83 to 86 and 88 to 90.
 import { createHmac, createSign, generateKeyPairSync, constants, type KeyObject } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { exportSPKI, importJWK, type JWK } from 'jose';
-import type { Answer, Browser } from '../support/http-browser.ts';
+import type { Answer } from '../support/http-browser.ts';
 import { CALLBACK, makeTestKey, startWorld, type TestKey, type World } from './support/attack-world.ts';
 import {
   assertion,
@@ -15,12 +15,10 @@ import {
   push,
   requestParams,
   returned,
-  signedIn,
   signIn,
-  token,
-  type Pkce,
 } from './support/client.ts';
 import { encryptOuter, handOver, handOverClaims, providerKeys, signInner } from './support/hand-over.ts';
+import { beginMigration, goOn, migrationOf, redeemAtSite } from './support/migration.ts';
 import { codeFor, freshEmail } from './support/registration.ts';
 import { untilTrue } from '../support/until-true.ts';
 
@@ -297,89 +295,6 @@ test('S86 a hand-over used again, also elsewhere, at once, after a restart: take
   expect(world.rows(`SELECT id FROM artifacts WHERE id LIKE ?`, `legacy_profile:attack-site:${jti}`)).toHaveLength(1);
 });
 
-type Begun = { browser: Browser; pkce: Pkce; legacyId: string; page: Answer; requestUri: string };
-
-/** Hands a legacy user over and opens the request in a browser. */
-async function beginMigration(
-  legacyId: string,
-  browser: Browser = world.browser(),
-  claims: Record<string, unknown> = {},
-  prompt?: string,
-): Promise<Begun> {
-  const pkce = makePkce();
-  const legacy = await handOver(world, { sub: legacyId, ...claims });
-  const pushed = await push(world, requestParams('attack-site', pkce, { legacy_profile: legacy, prompt }));
-  const requestUri = String(parseJson(pushed.text).request_uri);
-  const page = await browser.open(
-    authorizationUrl(world.issuer, { client_id: 'attack-site', request_uri: requestUri }),
-    CALLBACK,
-  );
-  return { browser, pkce, legacyId, page, requestUri };
-}
-
-/** From ⑭ on to the client. */
-const goOn = async (browser: Browser): Promise<Answer> =>
-  browser.open(browser.page.url.replace(/\/finalize.*$/, '/finalize/continue'), CALLBACK);
-
-const redeemAtSite = async (answer: Answer, pkce: Pkce): Promise<Record<string, unknown>> =>
-  (
-    await token(world, {
-      grant_type: 'authorization_code',
-      code: returned(answer).get('code') ?? '',
-      redirect_uri: CALLBACK,
-      code_verifier: pkce.verifier,
-      ...(await assertion('attack-site', world.siteKey, world.issuer)),
-    })
-  ).body;
-
-type StoredMigration = { account_id?: string; candidate?: { account_id: string } };
-const migrationOf = (legacyId: string): StoredMigration | undefined =>
-  world
-    .rows<{ document: string }>('SELECT document FROM migrations WHERE legacy_id = ?', legacyId)
-    .map(({ document }) => JSON.parse(document) as StoredMigration)[0];
-
-test('S87 a person lured into another one’s migration: links nothing', async () => {
-  // The victim is signed in; the attacker has begun a migration of the attacker's own legacy identity and lures the victim into it.
-  const { browser: victim } = await signedIn(world);
-  const lured = await beginMigration(`attacker-${crypto.randomUUID()}`, victim);
-  // Nobody goes on as whoever happens to be signed in.
-  expect(lured.page.url).toContain('/login');
-  expect(returned(lured.page).has('code')).toBe(false);
-  const page = victim.page.text;
-  expect(page).toContain('sato@example.jp');
-  await victim.submit('/continue-as', { decision: 'continue' }, CALLBACK);
-  const arrived = await goOn(victim);
-  expect(returned(arrived).has('code')).toBe(true);
-  // The code is in the victim's browser, where the site's session knows nothing of this state: it is never redeemed. Nothing is final.
-  expect(migrationOf(lured.legacyId)?.account_id).toBeUndefined();
-  // Nor can another session's verifier redeem it: a code put into the session of another attempt.
-  const attackers = await beginMigration(lured.legacyId);
-  expect((await redeemAtSite(arrived, attackers.pkce)).error).toBe('invalid_grant');
-  expect(migrationOf(lured.legacyId)?.account_id).toBeUndefined();
-  // The attacker goes on alone; the identity becomes the attacker's, and the victim's part is forgotten.
-  await signIn(attackers.browser, 'yamada@example.jp');
-  const own = await goOn(attackers.browser);
-  expect((await redeemAtSite(own, attackers.pkce)).id_token).toBeDefined();
-  const final = migrationOf(lured.legacyId);
-  const [yamada] = world.rows<{ id: string }>(`SELECT id FROM accounts WHERE document ->> 'email' = 'yamada@example.jp'`);
-  expect(final?.account_id).toBe(yamada?.id);
-
-  // A request can be opened once, and in one browser.
-  const once = await beginMigration(`once-${crypto.randomUUID()}`);
-  const twice = await world
-    .browser()
-    .open(authorizationUrl(world.issuer, { client_id: 'attack-site', request_uri: once.requestUri }), CALLBACK);
-  await signIn(once.browser);
-  await goOn(once.browser);
-  expect(returned(twice).has('code')).toBe(false);
-  expect((await world.browser().open(once.page.url)).status).toBe(400);
-  // Another client's request does not take it.
-  const foreign = await world
-    .browser()
-    .open(authorizationUrl(world.issuer, { client_id: 'attack-web', request_uri: once.requestUri }), CALLBACK);
-  expect([foreign.status, returned(foreign).has('code')]).toEqual([400, false]);
-});
-
 test('S88 envelopes of other algorithms, bombs, encrypted and not signed: refused at once', async () => {
   const enc = (await providerKeys(world)).find(({ use }) => use === 'enc') as JWK;
   const crafted = (header: object): string =>
@@ -541,18 +456,18 @@ test('S90 a hand-over through the browser, twice, or left lying: refused, linked
 
   // One legacy identity, one ID; with a second ID there is a page that says so.
   const legacyId = `one-${crypto.randomUUID()}`;
-  const first = await beginMigration(legacyId);
+  const first = await beginMigration(world, { sub: legacyId });
   await signIn(first.browser);
-  expect((await redeemAtSite(await goOn(first.browser), first.pkce)).id_token).toBeDefined();
-  const before = migrationOf(legacyId);
-  const second = await beginMigration(legacyId);
+  expect((await redeemAtSite(world, await goOn(first.browser), first.pkce)).id_token).toBeDefined();
+  const before = migrationOf(world, legacyId);
+  const second = await beginMigration(world, { sub: legacyId });
   await signIn(second.browser, 'yamada@example.jp');
   expect(second.browser.page.status).toBe(200);
   expect(second.browser.page.url).toContain('/finalize');
   expect(headingOf(second.browser.page)).not.toBe('');
   const went = await goOn(second.browser);
   expect(returned(went).has('code')).toBe(false);
-  expect(migrationOf(legacyId)).toEqual(before);
+  expect(migrationOf(world, legacyId)).toEqual(before);
   expect(world.rows('SELECT account_id FROM migrations WHERE legacy_id = ?', legacyId)).toHaveLength(1);
 
   // What was handed over and not used is gone after its time.

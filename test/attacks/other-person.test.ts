@@ -1,8 +1,9 @@
-// Attacks on a person who goes through a migration with somebody else's ID, or with somebody else's hand-over: design/security-2.md S106.
+// Attacks on a person who goes through a migration with somebody else's ID, or with somebody else's hand-over: design/security.md 87 and
+// design/security-2.md S106.
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { textOf, type Browser } from '../support/http-browser.ts';
 import { CALLBACK, startWorld, type World } from './support/attack-world.ts';
-import { headingOf, returned, signIn } from './support/client.ts';
+import { authorizationUrl, headingOf, returned, signedIn, signIn } from './support/client.ts';
 import { codeFor, freshEmail, PASSWORD, PROFILE } from './support/registration.ts';
 import { beginMigration, detailsOf, goOn, migrationOf, redeemAtSite, type Begun } from './support/migration.ts';
 
@@ -158,4 +159,49 @@ test('S106 the site hands over markup as a name: shown as text, in English too',
   expect(headingOf(begun.browser.page)).toBe('Is this your own common ID?');
   expect(begun.browser.page.text).not.toContain('<script>alert');
   expect(begun.browser.page.text).toContain('&lt;b&gt;x');
+});
+
+test('S87 a person lured into another one’s migration: links nothing', async () => {
+  // The victim is signed in; the attacker has begun a migration of the attacker's own legacy identity and lures the victim into it.
+  const { browser: victim } = await signedIn(world);
+  const legacyId = `attacker-${crypto.randomUUID()}`;
+  const lured = await beginMigration(world, { sub: legacyId }, {}, victim);
+  // Nobody goes on as whoever happens to be signed in.
+  expect(lured.browser.page.url).toContain('/login');
+  expect(returned(lured.browser.page).has('code')).toBe(false);
+  const page = victim.page.text;
+  expect(page).toContain('sato@example.jp');
+  await victim.submit('/continue-as', { decision: 'continue' }, CALLBACK);
+  const arrived = await goOn(victim);
+  expect(returned(arrived).has('code')).toBe(true);
+  // The code is in the victim's browser, where the site's session knows nothing of this state: it is never redeemed. Nothing is final.
+  expect(migrationOf(world, legacyId)?.account_id).toBeUndefined();
+  // Nor can another session's verifier redeem it: a code put into the session of another attempt.
+  const attackers = await beginMigration(world, { sub: legacyId });
+  expect((await redeemAtSite(world, arrived, attackers.pkce)).error).toBe('invalid_grant');
+  expect(migrationOf(world, legacyId)?.account_id).toBeUndefined();
+  // The attacker goes on alone; the identity becomes the attacker's, and the victim's part is forgotten.
+  await signIn(attackers.browser, 'yamada@example.jp');
+  const own = await goOn(attackers.browser);
+  expect((await redeemAtSite(world, own, attackers.pkce)).id_token).toBeDefined();
+  const final = migrationOf(world, legacyId);
+  const [yamada] = world.rows<{ id: string }>(`SELECT id FROM accounts WHERE document ->> 'email' = 'yamada@example.jp'`);
+  expect(final?.account_id).toBe(yamada?.id);
+
+  // A request can be opened once, and in one browser.
+  const once = await beginMigration(world, { sub: `once-${crypto.randomUUID()}` });
+  const opened = once.browser.page.url;
+  const requestUri = new URL(once.url).searchParams.get('request_uri') ?? '';
+  const twice = await world
+    .browser()
+    .open(authorizationUrl(world.issuer, { client_id: 'attack-site', request_uri: requestUri }), CALLBACK);
+  await signIn(once.browser);
+  await goOn(once.browser);
+  expect(returned(twice).has('code')).toBe(false);
+  expect((await world.browser().open(opened)).status).toBe(400);
+  // Another client's request does not take it.
+  const foreign = await world
+    .browser()
+    .open(authorizationUrl(world.issuer, { client_id: 'attack-web', request_uri: requestUri }), CALLBACK);
+  expect([foreign.status, returned(foreign).has('code')]).toEqual([400, false]);
 });

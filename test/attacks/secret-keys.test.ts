@@ -1,7 +1,10 @@
-// The keys that are made of HMAC_KEY, SUBJECT_KEY and LEDGER_KEY: design/reality.md R56.
+// The keys that are made of HMAC_KEY, SUBJECT_KEY and LEDGER_KEY: design/reality.md R56; and the keys of development: design/security.md 82.
 import { createHmac, randomBytes } from 'node:crypto';
-import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, expect, test } from '@jest/globals';
 import { inspectConfig } from '../../src/config/load.ts';
 import { formatProblem } from '../../src/config/problems/problem.ts';
@@ -166,3 +169,76 @@ test('R56 HMAC_KEY turned while people register and reset: the code is refused a
     await world.close();
   }
 });
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Starts the real program with nothing but this environment; answers how it ended. */
+async function startProgram(env: Record<string, string>): Promise<{ code: number | null; output: string }> {
+  const child = spawn(process.execPath, ['--no-warnings', 'src/main.js', 'id'], {
+    cwd: ROOT,
+    env: { PATH: process.env.PATH ?? '', NODE_ENV: 'production', ...env },
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  const timer = setTimeout(() => child.kill('SIGKILL'), 50_000);
+  const code = await new Promise<number | null>((resolve) => child.once('exit', resolve));
+  clearTimeout(timer);
+  return { code, output };
+}
+
+test('S82 production with the keys and data of development: does not start', async () => {
+  const nothing = await startProgram({});
+  expect(nothing.code).toBe(1);
+  for (const name of [
+    'ISSUER',
+    'COOKIE_KEYS',
+    'HMAC_KEY',
+    'DATABASE_URL',
+    'KEY_DIRECTORY',
+    'SMTP_URL',
+    'DEMO_DATA',
+    'TRUST_PROXY',
+    'GAZOO_CLIENT_SECRET',
+  ])
+    expect(nothing.output).toContain(name);
+  expect(nothing.output).not.toMatch(/\n\s+at /);
+  const secret = randomBytes(32).toString('hex');
+  const directory = mkdtempSync(join(tmpdir(), 'production-'));
+  const good = {
+    ISSUER: 'https://id.example.jp',
+    PORT: '0',
+    OWNERS_SITE_URL: 'https://owners.example.jp',
+    NOTEBOOK_URL: 'https://notebook.example.jp',
+    DEALER_SYSTEM_URL: 'https://dealers.example.jp',
+    DEMO_CLIENTS_URL: 'https://gazoo.example.jp',
+    SMTP_URL: 'smtps://mail.example.jp',
+    MAIL_FROM: 'no-reply@id.example.jp',
+    DATABASE_URL: `sqlite:${directory}/production.sqlite`,
+    KEY_DIRECTORY: `${directory}/no-keys`,
+    DATA_DIRECTORY: `${directory}/production`,
+    COOKIE_KEYS: secret,
+    HMAC_KEY: randomBytes(32).toString('hex'),
+    TRUST_PROXY: 'true',
+    DEMO_DATA: 'false',
+    GAZOO_CLIENT_SECRET: randomBytes(32).toString('hex'),
+  };
+  const bad: [Record<string, string>, RegExp][] = [
+    [{}, /key/],
+    [{ ISSUER: 'http://id.example.jp' }, /ISSUER/],
+    [{ COOKIE_KEYS: 'short' }, /COOKIE_KEYS/],
+    [{ COOKIE_KEYS: `${secret},short` }, /COOKIE_KEYS/],
+    [{ HMAC_KEY: 'short' }, /HMAC_KEY/],
+    [{ DATABASE_URL: 'memory' }, /DATABASE_URL/],
+    [{ DEMO_DATA: 'true' }, /DEMO_DATA/],
+    [{ GAZOO_CLIENT_SECRET: 'gazoo-for-development-only-0123456789abcdef' }, /GAZOO_CLIENT_SECRET/],
+    [{ MAILBOX_URL: 'https://mailbox.example.jp' }, /MAILBOX_URL/],
+    [{ PASSWORD_HASH_COST: '4' }, /PASSWORD_HASH_COST/],
+  ];
+  const ends = await Promise.all(bad.map(async ([env]) => startProgram({ ...good, ...env })));
+  bad.forEach(([env, named], index) => {
+    expect([env, ends[index]?.code]).toEqual([env, 1]);
+    expect(ends[index]?.output).toMatch(named);
+    expect(ends[index]?.output).not.toContain(secret);
+  });
+  rmSync(directory, { recursive: true });
+}, 120_000);

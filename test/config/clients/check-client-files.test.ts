@@ -1,65 +1,9 @@
 // The files of client apps: every mistake of every file, in one sentence each.
 import { describe, expect, test } from '@jest/globals';
 import { checkClientFiles, namesInClientFiles } from '../../../src/config/clients/check-client-files.ts';
-import type { ClientContext } from '../../../src/config/clients/check-client-files.ts';
 import { digestOf } from '../../../src/config/clients/check-client-secrets.ts';
-import type { SecretFile } from '../../../src/config/settings/read-secret-file.ts';
 import { formatProblem } from '../../../src/config/problems/problem.ts';
-
-const SECRET = '0123456789abcdef0123456789abcdef';
-const VARIABLES: Record<string, string> = {
-  APP_URL: 'https://app.example.jp',
-  APP_CLIENT_SECRET: SECRET,
-  SHORT_SECRET: 'canary',
-};
-const NOW = Date.parse('2026-10-01T00:00:00Z');
-const FILES: Record<string, SecretFile> = {
-  'secrets/app': { text: `${SECRET}\n`, worldReadable: false, groupReadable: false },
-  'secrets/open': { text: SECRET, worldReadable: true, groupReadable: false },
-};
-const CONTEXT: ClientContext = {
-  mode: 'development',
-  lookup: (name) => VARIABLES[name],
-  known: Object.keys(VARIABLES),
-  now: NOW,
-  readSecretFile: (path) => FILES[path] ?? { unreadable: 'no such file' },
-};
-const NAME = 'config/clients/app.json';
-
-const web = {
-  client_id: 'app',
-  client_name: 'App',
-  redirect_uris: ['https://app.example.jp/callback'],
-  token_endpoint_auth_method: 'private_key_jwt',
-  jwks_uri: 'https://app.example.jp/jwks.json',
-  common_id: { contact: 'app@example.jp' },
-};
-const secretWeb = { ...web, token_endpoint_auth_method: 'client_secret_basic', jwks_uri: undefined };
-const inBrowser = {
-  ...web,
-  token_endpoint_auth_method: 'none',
-  jwks_uri: undefined,
-  common_id: { contact: 'x', web_origins: ['https://app.example.jp'] },
-};
-const mendSecret = 'make one with: npm run admin -- secrets generate';
-const native = {
-  client_id: 'app',
-  client_name: 'App',
-  application_type: 'native',
-  redirect_uris: [
-    'http://127.0.0.1/callback',
-    'http://[::1]/callback',
-    'jp.example.app:/callback',
-    'https://app.example.jp/callback',
-  ],
-  token_endpoint_auth_method: 'none',
-  common_id: { contact: 'app@example.jp' },
-};
-
-function sentences(file: object, mode: ClientContext['mode'] = 'development'): string[] {
-  const { problems } = checkClientFiles([{ name: NAME, text: JSON.stringify(file) }], { ...CONTEXT, mode });
-  return problems.map(formatProblem);
-}
+import { CONTEXT, inBrowser, kinds, mendSecret, NAME, native, SECRET, secretWeb, sentences, web } from './client-file.ts';
 
 describe('a file without a mistake', () => {
   test('is a client: the standard’s part for oidc-provider, ours apart', () => {
@@ -170,68 +114,6 @@ describe('a file without a mistake', () => {
     expect(sentences({ ...secretWeb, client_secret: { $file: 'secrets/open' } }, 'production')).toEqual([
       `${NAME}: client_secret: expected secrets/open to be readable by its owner only, found a file that everybody can read; chmod 600 secrets/open`,
     ]);
-  });
-});
-
-const kinds = 'an https URL (or http on loopback in development or for a native client)';
-const nativeKinds = 'an https URL, http on loopback, or a private scheme that is a domain name backwards';
-
-describe('redirect URIs', () => {
-  test.each<[string, string]>([
-    ['http://app.example.jp/cb', `expected ${kinds}, found 'http://app.example.jp/cb'; use https://app.example.jp/cb`],
-    [
-      'https://*.example.jp/cb',
-      "expected a URL without a wildcard, found 'https://*.example.jp/cb'; list every URL by itself: they are compared letter by letter",
-    ],
-    [
-      'https://app.example.jp/cb#x',
-      "expected a URL without a fragment, found 'https://app.example.jp/cb#x'; use https://app.example.jp/cb",
-    ],
-    [
-      'https://app.example.jp/cb#',
-      "expected a URL without a fragment, found 'https://app.example.jp/cb#'; use https://app.example.jp/cb",
-    ],
-    [
-      'https://good.example.jp@evil.example.jp/',
-      "expected a URL without a user name or password, found 'https://good.example.jp@evil.example.jp/'",
-    ],
-    ['jp.example.app:/cb', `expected ${kinds}, found 'jp.example.app:/cb'; private schemes are for "application_type": "native"`],
-    [
-      'http://127.0.0.1.evil.example/',
-      `expected ${kinds}, found 'http://127.0.0.1.evil.example/'; use https://127.0.0.1.evil.example/`,
-    ],
-    ['/callback', `expected ${kinds}, found '/callback'`],
-    ['', 'expected a URL, found nothing'],
-  ])('of a web client: %s', (uri, sentence) => {
-    expect(sentences({ ...web, redirect_uris: ['https://app.example.jp/', uri] })).toEqual([
-      `${NAME}: redirect_uris[1]: ${sentence}`,
-    ]);
-    expect(sentences({ ...web, post_logout_redirect_uris: [uri] })).toEqual([
-      `${NAME}: post_logout_redirect_uris[0]: ${sentence}`,
-    ]);
-  });
-
-  test.each<[string, string]>([
-    ['http://localhost/cb', `expected ${nativeKinds}, found 'http://localhost/cb'; use http://127.0.0.1/cb`],
-    ['http://app.example.jp/cb', `expected ${nativeKinds}, found 'http://app.example.jp/cb'; use https://app.example.jp/cb`],
-    ['https://127.0.0.1/cb', `expected ${nativeKinds}, found 'https://127.0.0.1/cb'; use http://127.0.0.1/cb`],
-    ['myapp:/cb', `expected ${nativeKinds}, found 'myapp:/cb'; use a scheme such as jp.example.app:/callback`],
-    [
-      'javascript:alert(1)',
-      `expected ${nativeKinds}, found 'javascript:alert(1)'; use a scheme such as jp.example.app:/callback`,
-    ],
-  ])('of a native client: %s', (uri, sentence) => {
-    expect(sentences({ ...native, redirect_uris: [uri] })).toEqual([`${NAME}: redirect_uris[0]: ${sentence}`]);
-  });
-
-  test('of a web client in production are not on this machine', () => {
-    const production = 'an https URL (or http on loopback for a native client)';
-    const hint = 'use the URL that customers reach: a web client does not run on their machines';
-    expect(sentences({ ...web, redirect_uris: ['http://localhost:3001/cb', 'https://localhost/cb'] }, 'production')).toEqual([
-      `${NAME}: redirect_uris[0]: expected ${production}, found 'http://localhost:3001/cb'; ${hint}`,
-      `${NAME}: redirect_uris[1]: expected ${production}, found 'https://localhost/cb'; ${hint}`,
-    ]);
-    expect(sentences(native, 'production')).toEqual([]);
   });
 });
 

@@ -1,0 +1,389 @@
+// Configurations of production that are right word by word and unsafe (S127): each with the exact sentences that it gets.
+import { homedir, tmpdir } from 'node:os';
+import { expect } from '@jest/globals';
+import { GAZOO_DEVELOPMENT_SECRET } from '../../../src/config/settings/settings.ts';
+
+export type Env = Record<string, string | undefined>;
+
+export const SECRET_MEND = 'make one with: openssl rand -hex 32';
+const CLIENT_MEND = 'make one with: npm run admin -- secrets generate';
+const e = 'environment:';
+
+/** What is changed of a good configuration of production; what is told, exactly. */
+export const unsafeConfigurations = (GOOD: Record<string, string>): [string, Env, string[]][] => [
+  // Secrets.
+  [
+    'one key for two uses',
+    { COOKIE_KEYS: GOOD.HMAC_KEY },
+    [`error: ${e} HMAC_KEY: expected a secret of its own, found that of COOKIE_KEYS; ${SECRET_MEND}`],
+  ],
+  [
+    'a cookie key twice',
+    { COOKIE_KEYS: `${GOOD.COOKIE_KEYS},${GOOD.COOKIE_KEYS}` },
+    [`error: ${e} COOKIE_KEYS: expected a secret of its own, found the same one twice; ${SECRET_MEND}`],
+  ],
+  [
+    'the subject key as a cookie key',
+    { SUBJECT_KEY: GOOD.COOKIE_KEYS },
+    [`error: ${e} SUBJECT_KEY: expected a secret of its own, found that of COOKIE_KEYS; ${SECRET_MEND}`],
+  ],
+  [
+    'a client’s secret as the key of the ledger',
+    { LEDGER_KEY: GOOD.GAZOO_CLIENT_SECRET },
+    [
+      `error: ${e} GAZOO_CLIENT_SECRET: expected a secret of its own, found that of LEDGER_KEY; ${SECRET_MEND}`,
+      `error: client app gazoo: client_secret: expected a secret of its own, found that of LEDGER_KEY; ${CLIENT_MEND}`,
+    ],
+  ],
+  [
+    '32 times one letter',
+    { HMAC_KEY: 'a'.repeat(32) },
+    [`error: ${e} HMAC_KEY: expected a secret that nobody can guess, found one of only 1 different character; ${SECRET_MEND}`],
+  ],
+  [
+    'a few digits',
+    { SUBJECT_KEY: '1202102012021021012010210201202101' },
+    [
+      `error: ${e} SUBJECT_KEY: expected a secret that nobody can guess, found one of only 3 different characters; ${SECRET_MEND}`,
+    ],
+  ],
+  [
+    'a word again and again',
+    { COOKIE_KEYS: 'toyota-lexus-toyota-lexus-toyota-lexus-' },
+    [`error: ${e} COOKIE_KEYS: expected a secret that nobody can guess, found one that repeats itself; ${SECRET_MEND}`],
+  ],
+  [
+    'the alphabet',
+    { LEDGER_KEY: 'abcdefghijklmnopqrstuvwxyz0123456789' },
+    [
+      `error: ${e} LEDGER_KEY: expected a secret that nobody can guess, found one whose characters follow one another in order; ${SECRET_MEND}`,
+    ],
+  ],
+  [
+    'an example',
+    { HMAC_KEY: 'replace-me-with-a-real-one-7421953' },
+    [`error: ${e} HMAC_KEY: expected a secret that nobody can guess, found one that reads like an example; ${SECRET_MEND}`],
+  ],
+  [
+    'a weak second cookie key',
+    { COOKIE_KEYS: `${GOOD.COOKIE_KEYS},${'ab'.repeat(20)}` },
+    [
+      `error: ${e} COOKIE_KEYS: expected a secret that nobody can guess, found one of only 2 different characters; ${SECRET_MEND}`,
+    ],
+  ],
+  [
+    'a password that is tried first',
+    { DATABASE_URL: 'mongodb+srv://id:changeme@db.example.jp/id' },
+    [`error: ${e} DATABASE_URL: expected a password that nobody can guess, found one that is tried first; ${SECRET_MEND}`],
+  ],
+  [
+    'a password that is the user’s name',
+    { SMTP_URL: 'smtps://mailer:mailer@mail.example.jp' },
+    [`error: ${e} SMTP_URL: expected a password that nobody can guess, found one that is tried first; ${SECRET_MEND}`],
+  ],
+  // What is sent.
+  [
+    'mail with a password and without TLS',
+    { SMTP_URL: 'smtp://id:w8Zr4Tq1Lm@mail.example.jp' },
+    [
+      `error: ${e} SMTP_URL: expected TLS to another host, found a password that goes there in clear; use smtps://, or add ?requireTLS=true`,
+    ],
+  ],
+  [
+    'mail without TLS',
+    { SMTP_URL: 'smtp://mail.example.jp' },
+    [
+      `warning: ${e} SMTP_URL: expected TLS to another host, found mails, with their codes, that may go there in clear; use smtps://, or add ?requireTLS=true`,
+    ],
+  ],
+  [
+    'mail to anybody’s certificate',
+    { SMTP_URL: 'smtps://mail.example.jp?tls.rejectUnauthorized=false' },
+    [
+      `error: ${e} SMTP_URL: expected TLS whose certificate is checked, found an address that switches it off; take ignoreTLS and tls.rejectUnauthorized out`,
+    ],
+  ],
+  [
+    'mail that refuses TLS',
+    { SMTP_URL: 'smtp://mail.example.jp?ignoreTLS=true' },
+    [
+      `error: ${e} SMTP_URL: expected TLS whose certificate is checked, found an address that switches it off; take ignoreTLS and tls.rejectUnauthorized out`,
+    ],
+  ],
+  [
+    'MongoDB with a password and without TLS',
+    { DATABASE_URL: 'mongodb://id:w8Zr4Tq1Lm@db.example.jp/id' },
+    [
+      `error: ${e} DATABASE_URL: expected TLS to another host, found a password and customers that go there in clear; add tls=true to it`,
+    ],
+  ],
+  [
+    'MongoDB without anything',
+    { DATABASE_URL: 'mongodb://a.example.jp,b.example.jp:27018/id' },
+    [
+      `warning: ${e} DATABASE_URL: expected TLS to another host, found customers that go there in clear; add tls=true to it`,
+      `warning: ${e} DATABASE_URL: expected a user and a password, found a database that lets everybody in; make a user that may use this database only`,
+    ],
+  ],
+  [
+    'MongoDB with TLS for everybody',
+    { DATABASE_URL: 'mongodb://db.example.jp/id?tls=true' },
+    [
+      `warning: ${e} DATABASE_URL: expected a user and a password, found a database that lets everybody in; make a user that may use this database only`,
+    ],
+  ],
+  [
+    'MongoDB with anybody’s certificate',
+    { DATABASE_URL: 'mongodb://id:w8Zr4Tq1Lm@db.example.jp/id?tls=true&tlsAllowInvalidCertificates=true' },
+    [
+      `error: ${e} DATABASE_URL: expected TLS whose certificate is checked, found an address that switches the check off; take tlsInsecure and tlsAllowInvalid… out`,
+    ],
+  ],
+  [
+    'MongoDB with TLS to any host',
+    { DATABASE_URL: 'mongodb://id:w8Zr4Tq1Lm@db.example.jp/id?TLS=true&tlsallowinvalidhostnames=true' },
+    [
+      `error: ${e} DATABASE_URL: expected TLS whose certificate is checked, found an address that switches the check off; take tlsInsecure and tlsAllowInvalid… out`,
+    ],
+  ],
+  [
+    'MongoDB here and elsewhere',
+    { DATABASE_URL: 'mongodb://id:w8Zr4Tq1Lm@127.0.0.1:27017,db.example.jp/id' },
+    [
+      `error: ${e} DATABASE_URL: expected TLS to another host, found a password and customers that go there in clear; add tls=true to it`,
+    ],
+  ],
+  [
+    'TLS switched off',
+    { DATABASE_URL: 'mongodb+srv://id:w8Zr4Tq1Lm@db.example.jp/id?tls=false' },
+    [
+      `error: ${e} DATABASE_URL: expected TLS to another host, found a password and customers that go there in clear; add tls=true to it`,
+    ],
+  ],
+  [
+    'Node without certificates',
+    { NODE_TLS_REJECT_UNAUTHORIZED: '0' },
+    [
+      `error: ${e} NODE_TLS_REJECT_UNAUTHORIZED: expected it not to be set, found 0: no certificate of any server is checked; take it out`,
+    ],
+  ],
+  [
+    'a debugger',
+    { NODE_OPTIONS: '--inspect=0.0.0.0:9229' },
+    [
+      `error: ${e} NODE_OPTIONS: expected no debugger in production, found --inspect: who reaches its port runs any program; take it out`,
+    ],
+  ],
+  [
+    'the keys of all connections',
+    { NODE_OPTIONS: '--tls-keylog=/tmp/keys' },
+    [
+      `error: ${e} NODE_OPTIONS: expected no --tls-keylog, found it: the keys of all connections are written to a file; take it out`,
+    ],
+  ],
+  [
+    'lenient HTTP',
+    { NODE_OPTIONS: '--insecure-http-parser' },
+    [
+      `error: ${e} NODE_OPTIONS: expected no --insecure-http-parser, found it: requests can be smuggled past the proxy; take it out`,
+    ],
+  ],
+  [
+    'libraries that talk',
+    { DEBUG: 'oidc-provider:*' },
+    [
+      `warning: ${e} DEBUG: expected it not to be set, found what libraries write for their developers: requests with their cookies and tokens; take it out`,
+    ],
+  ],
+  // Where it listens, and under which name.
+  [
+    'a proxy to trust, and a port for everybody',
+    { HOST: '0.0.0.0' },
+    [
+      `warning: ${e} TRUST_PROXY: expected a port that only the proxy reaches, found HOST=0.0.0.0: whoever comes past the proxy chooses their own address; listen on the address that the proxy calls (HOST), or let a firewall keep everybody else away`,
+    ],
+  ],
+  [
+    'a proxy that is not trusted',
+    { TRUST_PROXY: 'false' },
+    [
+      `warning: ${e} TRUST_PROXY: expected true behind the proxy that ends TLS, found false with an https ISSUER: the one address that all limits count is the proxy’s; set it to true, and let the proxy set X-Forwarded-For and -Proto`,
+    ],
+  ],
+  [
+    'a port that nobody knows',
+    { PORT: '0' },
+    [`warning: ${e} PORT: expected a port that the proxy knows, found 0, which is another one at each start`],
+  ],
+  [
+    'an issuer that is an address',
+    { ISSUER: 'https://203.0.113.5' },
+    [
+      `error: ${e} ISSUER: expected a name, which stays when machines change, found https://203.0.113.5; use the name that customers see`,
+    ],
+  ],
+  [
+    'an issuer inside',
+    { ISSUER: 'https://id.corp' },
+    [`error: ${e} ISSUER: expected a name that customers can reach, found https://id.corp`],
+  ],
+  [
+    'an issuer of one network',
+    { ISSUER: 'https://id' },
+    [`error: ${e} ISSUER: expected a name that customers can reach, found https://id`],
+  ],
+  [
+    'an issuer on another port',
+    { ISSUER: 'https://id.example.jp:8443' },
+    [
+      `warning: ${e} ISSUER: expected the usual port of https, found https://id.example.jp:8443; cookies are shared by all ports of id.example.jp: nothing else may answer there`,
+    ],
+  ],
+  [
+    'an issuer with a path',
+    { ISSUER: 'https://id.example.jp/oidc' },
+    [`error: ${e} ISSUER: expected an https URL without a path, found 'https://id.example.jp/oidc'; use https://id.example.jp`],
+  ],
+  [
+    'an issuer with a query',
+    { ISSUER: 'https://id.example.jp?x=1' },
+    [`error: ${e} ISSUER: expected an https URL without a path, found 'https://id.example.jp?x=1'; use https://id.example.jp`],
+  ],
+  [
+    'an issuer without TLS',
+    { ISSUER: 'http://id.example.jp' },
+    [`error: ${e} ISSUER: expected an https URL without a path, found 'http://id.example.jp'; use https://id.example.jp`],
+  ],
+  [
+    'another app on the issuer’s host',
+    { OWNERS_SITE_URL: 'https://id.example.jp:8443' },
+    [
+      `warning: ${e} OWNERS_SITE_URL: expected a host of its own, found https://id.example.jp:8443; it gets the cookies of https://id.example.jp, which are shared by all ports of a host`,
+    ],
+  ],
+  [
+    'far more processes than cores',
+    { WEB_CONCURRENCY: '64' },
+    [
+      expect.stringMatching(
+        /^warning: environment: WEB_CONCURRENCY: expected at most as many processes as cores \(\d+\), found 64; more only take memory$/,
+      ) as unknown as string,
+    ],
+  ],
+  [
+    'a log of everything',
+    { LOG_LEVEL: 'trace' },
+    [
+      `warning: ${e} LOG_LEVEL: expected info or less in production, found trace; it writes more about customers than anybody needs, and fills the disk`,
+    ],
+  ],
+  [
+    'no log',
+    { LOG_LEVEL: 'silent' },
+    [`warning: ${e} LOG_LEVEL: expected at least error, found silent; nobody would see faults and attacks`],
+  ],
+  [
+    'passwords hashed quickly',
+    { PASSWORD_HASH_COST: '10' },
+    [`warning: ${e} PASSWORD_HASH_COST: expected at least 12, found 10; whoever steals the database guesses passwords faster`],
+  ],
+  [
+    'passwords hashed for seconds',
+    { PASSWORD_HASH_COST: '16' },
+    [
+      `warning: ${e} PASSWORD_HASH_COST: expected at most 14, found 16; a login takes seconds, and a few visitors keep all others out`,
+    ],
+  ],
+  [
+    'demo data',
+    { DEMO_DATA: 'true' },
+    [`error: ${e} DEMO_DATA: expected false: everybody knows the passwords of the demo data, found 'true'`],
+  ],
+  [
+    'the mailbox',
+    { MAILBOX_URL: 'https://mailbox.example.jp' },
+    [
+      `error: ${e} MAILBOX_URL: expected nothing, because the mailbox is for development only, found 'https://mailbox.example.jp'; take it out`,
+    ],
+  ],
+  [
+    'a secret of development',
+    { GAZOO_CLIENT_SECRET: GAZOO_DEVELOPMENT_SECRET },
+    [
+      `error: ${e} GAZOO_CLIENT_SECRET: expected at least 32 characters out of A–Z a–z 0–9 - . _ ~, and not the secret of development, found the value of development; ${SECRET_MEND}`,
+    ],
+  ],
+  [
+    'metrics on the port of everybody',
+    { ADMIN_PORT: '8080' },
+    [`error: ${e} ADMIN_PORT: expected a port of its own, found 8080, which the common ID has`],
+  ],
+  [
+    'metrics for everybody',
+    { ADMIN_PORT: '9464', ADMIN_HOST: '0.0.0.0' },
+    [
+      `warning: ${e} ADMIN_HOST: expected an address of the operators’ network, found 0.0.0.0: everybody who gets there reads metrics and versions; name the address, or let a firewall keep others away`,
+    ],
+  ],
+  // Where files lie.
+  [
+    'the database in a folder of everybody',
+    { DATABASE_URL: `sqlite:${tmpdir()}/common-id.sqlite` },
+    [
+      `error: ${e} DATABASE_URL: expected a folder that nobody else can write to, found ${tmpdir()}: others can put another database there; use a folder of its own, with chmod 700`,
+    ],
+  ],
+  [
+    'data among the system’s',
+    { DATA_DIRECTORY: '/var/lib' },
+    [
+      `error: ${e} DATA_DIRECTORY: expected a directory of its own, because others can do nothing in it from the start on, found /var/lib; use one below it`,
+    ],
+  ],
+  [
+    'data in everybody’s folder',
+    { DATA_DIRECTORY: tmpdir() },
+    [
+      `error: ${e} DATA_DIRECTORY: expected a directory of its own, because others can do nothing in it from the start on, found ${tmpdir()}; use one below it`,
+    ],
+  ],
+  [
+    'data at home',
+    { DATA_DIRECTORY: homedir() },
+    [
+      `error: ${e} DATA_DIRECTORY: expected a directory of its own, because others can do nothing in it from the start on, found ${homedir()}; use one below it`,
+    ],
+  ],
+  [
+    'data all over the program',
+    { DATA_DIRECTORY: '.' },
+    [
+      expect.stringMatching(
+        /^error: environment: DATA_DIRECTORY: expected a directory of its own, .*; use one below it$/,
+      ) as unknown as string,
+    ],
+  ],
+  [
+    'data all around the program',
+    { DATA_DIRECTORY: '..' },
+    [
+      expect.stringMatching(
+        /^error: environment: DATA_DIRECTORY: expected a directory of its own, .*; use one below it$/,
+      ) as unknown as string,
+    ],
+  ],
+  [
+    'data where everybody downloads it',
+    { DATA_DIRECTORY: 'views/assets/data' },
+    [
+      `error: ${e} DATA_DIRECTORY: expected a place that no page is made of, found one in views/assets: everybody could download it`,
+    ],
+  ],
+  [
+    'the database where everybody downloads it',
+    { DATABASE_URL: 'sqlite:views/assets/id.sqlite' },
+    [
+      `error: ${e} DATABASE_URL: expected a place that no page is made of, found one in views/assets: everybody could download it`,
+    ],
+  ],
+];

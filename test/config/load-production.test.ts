@@ -1,0 +1,186 @@
+// The configuration in production: no default of development, no weak key, no secret shown.
+import { chmodSync, existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from '@jest/globals';
+import { ConfigError } from '../../src/config/problems/config-error.ts';
+import type { AppName, Config } from '../../src/config/config.ts';
+import { makeKeyFile, NEEDED_KEYS, type KeyUse } from '../../src/keys/key-files.ts';
+import { digestOf } from '../../src/config/clients/check-client-secrets.ts';
+import { loadConfig } from '../../src/config/load.ts';
+import { formatProblem } from '../../src/config/problems/problem.ts';
+import { makeSecretKeys } from '../../src/config/settings/secret-keys.ts';
+import type { Environment } from '../../src/config/settings/variables.ts';
+import { GAZOO_DEVELOPMENT_SECRET } from '../../src/config/settings/settings.ts';
+import { makeProductionExample } from './production-example.ts';
+import { temporaryProjects } from './temporary-project.ts';
+import type { TemporaryProject } from './temporary-project.ts';
+
+const { make, clean } = temporaryProjects();
+const example = await makeProductionExample();
+afterAll(() => {
+  clean();
+  example.clean();
+});
+
+const EVERY_APP: AppName[] = ['id', 'owners-site', 'notebook', 'dealer', 'mailbox'];
+const NOW = Date.parse('2026-11-22T00:00:00Z');
+const PRODUCTION: Record<string, string> = example.env;
+
+function load(env: Environment = {}, project: TemporaryProject = make(), apps = EVERY_APP): Config {
+  return loadConfig({ env, directory: project.directory, apps, now: NOW });
+}
+
+function sentences(env: Environment = {}, project: TemporaryProject = make(), apps = EVERY_APP): string[] {
+  try {
+    load(env, project, apps);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems.map(formatProblem);
+    throw error;
+  }
+  return [];
+}
+
+describe('production', () => {
+  const https = 'an https URL without a path';
+
+  test('refuses every default of development at once, by name', () => {
+    const told = sentences({ NODE_ENV: 'production' }, make(), EVERY_APP);
+    expect(told).toEqual([
+      'command line: expected the name of one app in production: id, owners-site, notebook or dealer (the mailbox and the demo clients are for development only), found id, owners-site, notebook, dealer, mailbox; start each by itself, as in: npm start -- id',
+      `environment: ISSUER: expected ${https}, found nothing (http://localhost:3000 is for development only)`,
+      'environment: PORT: expected a port, a whole number from 0 to 65535, found nothing (3000 is for development only)',
+      expect.stringContaining(
+        `environment: OWNERS_SITE_URL: expected ${https}, found nothing (http://localhost:3001 is for development only)`,
+      ),
+      expect.stringContaining(
+        `environment: NOTEBOOK_URL: expected ${https}, found nothing (http://localhost:3002 is for development only)`,
+      ),
+      `environment: DEALER_SYSTEM_URL: expected ${https}, found nothing (http://localhost:3003 is for development only)`,
+      `environment: DEMO_CLIENTS_URL: expected ${https}, found nothing (http://localhost:3005 is for development only); config/clients/gazoo.json, config/clients/lexus.json, config/clients/my-route.json, config/clients/toyota-jp.json, config/clients/toyota-share.json use it`,
+      'environment: SMTP_URL: expected the URL of a mail server, such as smtps://user:password@mail.example.jp (there is no mailbox of development in production), found nothing (the default is for development only)',
+      'environment: MAIL_FROM: expected the sender of mails, such as Example ID <no-reply@id.example.jp>, found nothing (TOYOTA/LEXUS共通ID <no-reply@id.toyota.jp> is for development only)',
+      'environment: DATABASE_URL: expected sqlite:<path of a file>, or a mongodb:// or mongodb+srv:// URL, found nothing (the default is for development only)',
+      'environment: KEY_DIRECTORY: expected the directory of the signing and encryption keys, found nothing (data/keys is for development only)',
+      'environment: COOKIE_KEYS: expected secrets of at least 32 characters with commas between them (the first signs, all verify), found nothing',
+      'environment: HMAC_KEY: expected a secret of at least 32 characters, found nothing',
+      'environment: TRUST_PROXY: expected true (a reverse proxy in front sets X-Forwarded-*) or false (nothing does), found nothing (false is for development only)',
+      'environment: DEMO_DATA: expected false: everybody knows the passwords of the demo data, found nothing (true is for development only)',
+      'environment: GAZOO_CLIENT_SECRET: expected at least 32 characters out of A–Z a–z 0–9 - . _ ~, and not the secret of development, found nothing (the default is for development only); config/clients/gazoo.json uses it',
+    ]);
+  });
+
+  test('refuses them as well when they are set on purpose', () => {
+    const env = {
+      ...PRODUCTION,
+      ISSUER: 'http://id.example.jp',
+      DEMO_CLIENTS_URL: 'http://localhost:3005',
+      MAILBOX_URL: 'http://localhost:3004',
+      DEMO_DATA: 'true',
+      GAZOO_CLIENT_SECRET: GAZOO_DEVELOPMENT_SECRET,
+      PASSWORD_HASH_COST: '9',
+    };
+    expect(sentences(env, make(), ['id'])).toEqual([
+      `environment: ISSUER: expected ${https}, found 'http://id.example.jp'; use https://id.example.jp`,
+      "environment: MAILBOX_URL: expected nothing, because the mailbox is for development only, found 'http://localhost:3004'; take it out",
+      `environment: DEMO_CLIENTS_URL: expected ${https}, found 'http://localhost:3005'; use https://localhost:3005`,
+      "environment: DEMO_DATA: expected false: everybody knows the passwords of the demo data, found 'true'",
+      'environment: GAZOO_CLIENT_SECRET: expected at least 32 characters out of A–Z a–z 0–9 - . _ ~, and not the secret of development, found the value of development; make one with: openssl rand -hex 32',
+      "environment: PASSWORD_HASH_COST: expected the cost of bcrypt, a whole number from 10 to 16, found '9'",
+    ]);
+  });
+
+  test('refuses keys that are missing, that development made, and that everybody can read, by name', async () => {
+    const project = make();
+    const [es256, rs256] = NEEDED_KEYS;
+    const env = { ...PRODUCTION, KEY_DIRECTORY: 'keys' };
+    const rotate = 'make them with: npm run admin -- keys rotate';
+    expect(sentences(env, project, ['id'])).toEqual(
+      NEEDED_KEYS.map(({ alg }) => `${join(project.directory, 'keys')}: expected an ${alg} key, found none; ${rotate}`),
+    );
+    const open = await makeKeyFile(join(project.directory, 'keys'), es256 as KeyUse, 0, false);
+    const development = await makeKeyFile(join(project.directory, 'keys'), rs256 as KeyUse, NOW, true);
+    chmodSync(open.path, 0o644);
+    const [openName, developmentName] = [open, development].map(({ kid }) => `keys/${kid}.json`);
+    expect(sentences({ ...env, DEMO_DATA: 'true' }, project, ['id'])).toEqual([
+      "environment: DEMO_DATA: expected false: everybody knows the passwords of the demo data, found 'true'",
+      `${join(project.directory, 'keys')}: expected an ECDH-ES+A256KW key, found none; ${rotate}`,
+      `${openName}: expected a key that its owner only can read, found one that everybody can read; chmod 600 ${openName}`,
+      `${developmentName}: expected a key that was made for production, found one that was made for development; ${rotate}`,
+    ]);
+    expect(sentences({ ...env, DEMO_DATA: 'true', NODE_ENV: 'development' }, project, ['id'])).toEqual([]);
+  });
+
+  test('starts when everything is told, and writes nothing', () => {
+    const project = make();
+    const config = load(PRODUCTION, project, ['id']);
+    expect(config).toMatchObject({
+      mode: 'production',
+      issuer: 'https://id.example.jp',
+      port: 8080,
+      demo: false,
+      trustProxy: true,
+    });
+    expect(config.clients.find(({ metadata }) => metadata.client_id === 'gazoo')?.secrets).toEqual([
+      { digest: digestOf(PRODUCTION.GAZOO_CLIENT_SECRET ?? '') },
+    ]);
+    expect(existsSync(config.dataDirectory)).toBe(false);
+  });
+
+  test('asks of another app only what it needs', () => {
+    const {
+      NODE_ENV,
+      ISSUER,
+      OWNERS_SITE_URL,
+      NOTEBOOK_URL,
+      DEALER_SYSTEM_URL,
+      SMTP_URL,
+      MAIL_FROM,
+      COOKIE_KEYS,
+      TRUST_PROXY,
+      DEMO_DATA,
+    } = PRODUCTION;
+    const env = {
+      NODE_ENV,
+      ISSUER,
+      OWNERS_SITE_URL,
+      NOTEBOOK_URL,
+      DEALER_SYSTEM_URL,
+      SMTP_URL,
+      MAIL_FROM,
+      COOKIE_KEYS,
+      TRUST_PROXY,
+      DEMO_DATA,
+    };
+    const config = load({ ...env, PORT: '8081' }, make(), ['owners-site']);
+    expect(config.ownersSite).toMatchObject({ origin: 'https://owners.example.jp', port: 8081 });
+    expect(config.clients).toEqual([]);
+    // Nothing that fits what the common ID stores.
+    const fromNothing = makeSecretKeys({ hmac: '', subject: undefined, ledger: undefined });
+    expect(config.keys.emailCode.equals(fromNothing.emailCode)).toBe(false);
+  });
+
+  test('does not ask for what only a disabled client app refers to', () => {
+    const project = make();
+    project.edit('config/clients/gazoo.json', { 'common_id.enabled': false });
+    for (const id of ['lexus', 'my-route', 'toyota-jp', 'toyota-share']) project.remove(`config/clients/${id}.json`);
+    const { DEMO_CLIENTS_URL: _url, GAZOO_CLIENT_SECRET: _secret, ...env } = PRODUCTION;
+    expect(sentences(env, project, ['id'])).toEqual([]);
+  });
+
+  test('never shows a secret', () => {
+    const told = sentences(
+      {
+        ...PRODUCTION,
+        COOKIE_KEYS: 'canary-1',
+        HMAC_KEY: 'canary-2',
+        GAZOO_CLIENT_SECRET: 'canary-3',
+        SMTP_URL: 'canary-4',
+        DATABASE_URL: 'canary-5',
+      },
+      make(),
+      ['id'],
+    );
+    expect(told).toHaveLength(5);
+    expect(told.join()).not.toContain('canary');
+  });
+});
