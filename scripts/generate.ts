@@ -1,4 +1,4 @@
-// Writes the files that are generated from the program's tables: config/*.schema.json, .env.example and docs/policy.md.
+// Writes the files that are generated from the program's tables: config/*.schema.json, .env.example, docs/claims.md and docs/policy.md.
 // Usage: npm run generate
 import { writeFileSync } from 'node:fs';
 import { generatedFiles } from './generate/generated-files.ts';

@@ -2,6 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
 import { jsonSchemas } from '../../src/config/files/json-schemas.ts';
+import { claimsDocument } from './claims-document.ts';
 import { envExample } from './env-example.ts';
 import { policyDocument } from './policy-document.ts';
 
@@ -10,7 +11,8 @@ const ROOT = new URL('../../', import.meta.url);
 /** @returns the text of each file by its name, relative to the project's root */
 export async function generatedFiles(): Promise<Record<string, string>> {
   const schemas = Object.entries(jsonSchemas()).map(([name, schema]) => [`config/${name}`, JSON.stringify(schema)] as const);
-  const formatted = [...schemas, ['docs/policy.md', policyDocument()] as const].map(async ([name, text]) => {
+  const documents = { 'docs/claims.md': claimsDocument(), 'docs/policy.md': policyDocument() };
+  const formatted = [...schemas, ...Object.entries(documents)].map(async ([name, text]) => {
     const filepath = fileURLToPath(new URL(name, ROOT));
     return [name, await format(text, { ...(await resolveConfig(filepath)), filepath })] as const;
   });

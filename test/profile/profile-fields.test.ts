@@ -71,20 +71,6 @@ function complaintsAboutWords(table: Table, language: Language, texts: Texts): s
 
 const claimOf = ({ kind, example }: ProfileField<unknown>): unknown => (kind.toClaim ? kind.toClaim(example) : example);
 
-/** How docs/claims.md tells of an entry; spaces do not count. */
-const rowOf = (key: string, field: ProfileField<unknown>): string =>
-  `| \`${key}\` | \`${field.claim.name}\` | \`${field.claim.scope}\` | ${field.about} | \`${JSON.stringify(claimOf(field))}\` |`;
-
-function complaintsAboutDocs(table: Table, text: string): string[] {
-  const section = text.split('## Claims that customers give')[1]?.split('\n## ')[0] ?? '';
-  const rows = [...section.matchAll(/^\|.*\|$/gm)].map(([row]) => row.replace(/\s+/g, ' ')).slice(2);
-  const wanted = Object.entries(table).map(([key, field]) => rowOf(key, field));
-  return [
-    ...wanted.filter((row) => !rows.includes(row)).map((row) => `add this row to docs/claims.md, then npm run format: ${row}`),
-    ...rows.filter((row) => !wanted.includes(row)).map((row) => `remove this row from docs/claims.md: ${row}`),
-  ];
-}
-
 const NICKNAME: ProfileField<unknown> = {
   kind: plainText(40),
   claim: { name: 'nickname', scope: 'profile' },
@@ -118,14 +104,6 @@ describe('what an entry needs beside the table', () => {
     expect(gender).toBeDefined();
     expect(complaintsAboutWords({}, 'en', { profile_fields: { gone: { label: 'Gone' } } })).toEqual([
       'remove "profile_fields.gone.label" from config/locales/en/profile.json: no claim of src/domain/profile-fields.ts uses it',
-    ]);
-  });
-
-  test('a row in docs/claims.md', () => {
-    expect(complaintsAboutDocs(TABLE, textOf('docs/claims.md'))).toEqual([]);
-    const row = '| `nickname` | `nickname` | `profile` | What friends call the person | `"タロ"` |';
-    expect(complaintsAboutDocs({ ...TABLE, nickname: NICKNAME }, textOf('docs/claims.md'))).toEqual([
-      `add this row to docs/claims.md, then npm run format: ${row}`,
     ]);
   });
 
