@@ -71,9 +71,9 @@ function complaintsAboutWords(table: Table, language: Language, texts: Texts): s
 
 const claimOf = ({ kind, example }: ProfileField<unknown>): unknown => (kind.toClaim ? kind.toClaim(example) : example);
 
-const NICKNAME: ProfileField<unknown> = {
+const ADDED: ProfileField<unknown> = {
   kind: plainText(40),
-  claim: { name: 'nickname', scope: 'profile' },
+  claim: { name: 'added', scope: 'profile' },
   about: 'What friends call the person',
   example: 'タロ',
   asked: { registration: 'no', account: 'optional' },
@@ -91,15 +91,15 @@ describe('what an entry needs beside the table', () => {
     const texts = textsIn('en', 'profile');
     const { gender: _, ...others } = texts.profile_fields as Texts;
     const { gender, ...table } = TABLE;
-    expect(complaintsAboutWords({ ...table, nickname: NICKNAME }, 'en', { profile_fields: others })).toEqual([
-      'add "profile_fields.nickname.label" to config/locales/en/profile.json: the name above its input (claim "nickname" of src/domain/profile-fields.ts)',
+    expect(complaintsAboutWords({ ...table, added: ADDED }, 'en', { profile_fields: others })).toEqual([
+      'add "profile_fields.added.label" to config/locales/en/profile.json: the name above its input (claim "added" of src/domain/profile-fields.ts)',
       ...['missing', 'characters', 'too_long'].map(
         (reason) =>
-          `add "profile_fields.nickname.${reason}" to config/locales/en/profile.json: the sentence for a wrong value (claim "nickname" of src/domain/profile-fields.ts)`,
+          `add "profile_fields.added.${reason}" to config/locales/en/profile.json: the sentence for a wrong value (claim "added" of src/domain/profile-fields.ts)`,
       ),
-      'add "profile_fields.nickname.consent" to config/locales/en/profile.json: how the page that asks for consent lists it (claim "nickname" of src/domain/profile-fields.ts)',
-      'add "profile_fields.nickname.hint" to config/locales/en/profile.json: the hint above its input (claim "nickname" of src/domain/profile-fields.ts)',
-      'add "profile_fields.nickname.mail" to config/locales/en/profile.json: how the mail about a change lists it (claim "nickname" of src/domain/profile-fields.ts)',
+      'add "profile_fields.added.consent" to config/locales/en/profile.json: how the page that asks for consent lists it (claim "added" of src/domain/profile-fields.ts)',
+      'add "profile_fields.added.hint" to config/locales/en/profile.json: the hint above its input (claim "added" of src/domain/profile-fields.ts)',
+      'add "profile_fields.added.mail" to config/locales/en/profile.json: how the mail about a change lists it (claim "added" of src/domain/profile-fields.ts)',
     ]);
     expect(gender).toBeDefined();
     expect(complaintsAboutWords({}, 'en', { profile_fields: { gone: { label: 'Gone' } } })).toEqual([

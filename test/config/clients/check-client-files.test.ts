@@ -2,6 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { checkClientFiles, namesInClientFiles } from '../../../src/config/clients/check-client-files.ts';
 import { digestOf } from '../../../src/config/clients/check-client-secrets.ts';
+import { PROFILE_KEYS } from '../../../src/domain/profile-fields.ts';
 import { formatProblem } from '../../../src/config/problems/problem.ts';
 import { CONTEXT, inBrowser, kinds, mendSecret, NAME, native, SECRET, secretWeb, sentences, web } from './client-file.ts';
 
@@ -160,7 +161,7 @@ describe('a mistake', () => {
     ],
     [
       { ...web, common_id: { ...web.common_id, required_claims: [{ claim: 'birthday', reason: { ja: 'あ', en: 'a' } }] } },
-      "common_id.required_claims[0].claim: expected one of family_name, given_name, family_name_kana, given_name_kana, phone_number, birthdate, gender, address, found 'birthday'",
+      `common_id.required_claims[0].claim: expected one of ${PROFILE_KEYS.join(', ')}, found 'birthday'`,
     ],
     [
       { ...web, common_id: { ...web.common_id, required_claims: [{ claim: 'birthdate', reason: { ja: 'あ' } }] } },
