@@ -49,7 +49,7 @@ export function createApp(deps: Deps, provider: Provider): Koa<PageState> {
     createPostedRequests().routes(),
     createBrowserEndpoints(provider, deps),
   ]) {
-    koa.use(routes as Koa.Middleware<PageState>);
+    koa.use(routes);
   }
   return koa;
 }

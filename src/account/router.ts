@@ -40,7 +40,7 @@ export function createAccountRouter(deps: Deps, provider: Provider, forms: Middl
   });
 
   const signedIn = new Router<AccountState>();
-  for (const middleware of forms) signedIn.use(middleware as Middleware<AccountState>);
+  for (const middleware of forms) signedIn.use(middleware);
   signedIn.use(requireSession(deps, provider));
   for (const addRoutes of [
     createHomePage(deps, access),

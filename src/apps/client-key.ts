@@ -1,9 +1,20 @@
 // The key a client app authenticates with at the common ID (private_key_jwt, RFC 7523) and signs its hand-over with.
 import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { isNativeError } from 'node:util/types';
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, type CryptoKey, type JWK } from 'jose';
+import { z } from 'zod';
 
 const ALGORITHM = 'ES256';
+
+/** RFC 7518 section 6.2, with `d`. */
+const privateJwk = z.object({
+  kty: z.literal('EC'),
+  crv: z.literal('P-256'),
+  x: z.string().min(1),
+  y: z.string().min(1),
+  d: z.string().min(1),
+});
 
 export type ClientKey = {
   privateKey: CryptoKey;
@@ -27,18 +38,18 @@ export async function loadClientKey(directory: string): Promise<ClientKey> {
       // Creating a hard link is atomic and never overwrites, so two processes that start together end up with the same key.
       linkSync(made, path);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      if (!(isNativeError(error) && 'code' in error && error.code === 'EEXIST')) throw error;
     } finally {
       rmSync(made);
     }
   }
-  const { kty, crv, x, y, d } = JSON.parse(readFileSync(path, 'utf8')) as JWK;
-  if (kty !== 'EC' || crv !== 'P-256' || !x || !y || !d) throw new Error(`${path} is not a private ES256 key (EC, P-256)`);
-  const publicKey = { kty, crv, x, y };
+  const read = privateJwk.safeParse(JSON.parse(readFileSync(path, 'utf8')));
+  if (!read.success) throw new Error(`${path} is no private ES256 key (EC, P-256)`);
+  const { d, ...publicKey } = read.data;
   const kid = await calculateJwkThumbprint(publicKey);
   return {
     kid,
-    privateKey: (await importJWK({ ...publicKey, d }, ALGORITHM)) as CryptoKey,
+    privateKey: await importJWK({ ...publicKey, d }, ALGORITHM),
     publicJwk: { ...publicKey, kid, use: 'sig', alg: ALGORITHM },
   };
 }

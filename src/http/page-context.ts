@@ -28,15 +28,19 @@ export type PageState = {
 
 export type PageContext = ParameterizedContext<PageState>;
 
-/** The data of a view, available as `v` along with `t`, `lang`, `brand`, `csrfToken`, `requestId`, `path`, `app` and `home`. */
-export type PageData = {
+/** A page without its layout. */
+export type PageContent = {
   /** The page's title and heading, in the person's language. */
   title: string;
-  /** `step`: one narrow column; `site`: wide, with a menu; `note`: an icon, a sentence and the next step. */
-  kind: 'step' | 'site' | 'note';
   /** Error sentences by field name. If there are any, the status is 422 and the title starts with エラー. */
   errors?: Record<string, string>;
   [name: string]: unknown;
+};
+
+/** The data of a view, available as `v` along with `t`, `lang`, `brand`, `csrfToken`, `requestId`, `path`, `app` and `home`. */
+export type PageData = PageContent & {
+  /** `step`: one narrow column; `site`: wide, with a menu; `note`: an icon, a sentence and the next step. */
+  kind: 'step' | 'site' | 'note';
 };
 
 /**

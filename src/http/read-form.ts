@@ -41,7 +41,7 @@ export function readForm(): Middleware<PageState> {
       }
       const parse = parser ?? (await loadFormParser());
       let parsed = false;
-      await parse(ctx as never, async () => {
+      await parse(ctx, async () => {
         parsed = true;
       });
       if (!parsed) throw new PageError('form_unreadable');

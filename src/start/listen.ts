@@ -1,6 +1,6 @@
 // An HTTP server with limits on everything that a client could keep open, and a graceful shutdown.
 import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { portOf } from '../http/port-of.ts';
 
 /** Slow senders are disconnected (slowloris attack). */
 const HEADERS_TIMEOUT_MS = 10_000;
@@ -39,7 +39,7 @@ export async function listen(
     server.listen(port, host, resolve);
   });
   return {
-    port: (server.address() as AddressInfo).port,
+    port: portOf(server),
     async close(graceMs) {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();

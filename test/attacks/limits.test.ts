@@ -1,8 +1,8 @@
 // Attacks on the limits themselves: to keep others out by meeting them, or to get around them. design/security-2.md S110 to S112, S116, S117 and S125.
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { DatabaseSync } from 'node:sqlite';
 import { join } from 'node:path';
 import { sourceOf } from '../../src/http/network.ts';
+import { openAppDatabase } from '../../src/apps/open-app-database.ts';
 import { createTries, LOGIN_FROM_ADDRESS } from '../../src/apps/owners-site/tries.ts';
 import { startSite } from '../apps/owners-site/start-site.ts';
 import { createBrowser, type Answer, type Browser } from '../support/http-browser.ts';
@@ -217,7 +217,7 @@ describe('one name for a place', () => {
   test('S117 tries at the owners site from all over one IPv6 /64: they have one count, and the next /64 has its own', async () => {
     const site = await startSite({ trustProxy: true });
     try {
-      const database = new DatabaseSync(join(site.directory, 'owners-site.sqlite'));
+      const database = openAppDatabase(join(site.directory, 'owners-site.sqlite'));
       const tries = createTries(database, Date.now);
       for (let n = 0; n <= 600; n += 1) tries.count(LOGIN_FROM_ADDRESS, sourceOf(`2001:db8::${n.toString(16)}`));
       database.close();

@@ -2,8 +2,8 @@
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
+import { openDatabase } from '../../src/apps/owners-site/database.ts';
 import { createTries, MAIL_FROM_ADDRESS } from '../../src/apps/owners-site/tries.ts';
 import { PAGE_ERRORS, PageError, type PageErrorCode } from '../../src/http/page-error.ts';
 import { createTranslator, LANGUAGES } from '../../src/http/translator.ts';
@@ -55,7 +55,7 @@ const MEET: Record<PageErrorCode, () => Promise<Answer>> = {
   too_many_requests: async () => signInUntil(429, 'wrong-Password-1'),
   busy: async () => signInUntil(503, 'Common-2026'),
   rate_limited: async () => {
-    const database = new DatabaseSync(join(site.directory, 'owners-site.sqlite'), { timeout: 5000 });
+    const database = openDatabase(join(site.directory, 'owners-site.sqlite'));
     const tries = createTries(database, Date.now);
     for (let asked = 0; asked <= MAIL_FROM_ADDRESS.free; asked += 1) tries.count(MAIL_FROM_ADDRESS, '127.0.0.1');
     database.close();

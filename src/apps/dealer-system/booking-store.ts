@@ -1,5 +1,5 @@
 // Service bookings that customers made at a dealer.
-import type { DatabaseSync } from 'node:sqlite';
+import type { AppDatabase } from '../open-app-database.ts';
 
 export type Booking = {
   booking_id: string;
@@ -30,7 +30,7 @@ export type BookingStore = {
 const COLUMNS = 'booking_id, dealer, link_id, vin, date, time, menu, note, booked_at';
 
 /** Creates the store, and its table if it does not exist. */
-export function createBookingStore(database: DatabaseSync): BookingStore {
+export function createBookingStore(database: AppDatabase): BookingStore {
   database.exec(`
     CREATE TABLE IF NOT EXISTS bookings (
       booking_id TEXT PRIMARY KEY,
@@ -50,20 +50,22 @@ export function createBookingStore(database: DatabaseSync): BookingStore {
     `INSERT INTO bookings (${COLUMNS}, idempotency_key) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT (dealer, link_id, idempotency_key) DO NOTHING`,
   );
-  const selectByKey = database.prepare(
+  const selectByKey = database.prepare<Booking>(
     `SELECT ${COLUMNS} FROM bookings WHERE dealer = ? AND link_id = ? AND idempotency_key = ?`,
   );
-  const selectOfLink = database.prepare(
+  const selectOfLink = database.prepare<Booking>(
     `SELECT ${COLUMNS} FROM bookings WHERE dealer = ? AND link_id = ? ORDER BY date, time, booked_at`,
   );
-  const selectOfDealer = database.prepare(`SELECT ${COLUMNS} FROM bookings WHERE dealer = ? ORDER BY date, time, booked_at`);
+  const selectOfDealer = database.prepare<Booking>(
+    `SELECT ${COLUMNS} FROM bookings WHERE dealer = ? ORDER BY date, time, booked_at`,
+  );
   return {
     book(booking, key) {
       const { booking_id, dealer, link_id, vin, date, time, menu, note, booked_at } = booking;
       insert.run(booking_id, dealer, link_id, vin, date, time, menu, note, booked_at, key);
-      return selectByKey.get(dealer, link_id, key) as Booking;
+      return selectByKey.get(dealer, link_id, key) ?? booking;
     },
-    listOfLink: (dealer, linkId) => selectOfLink.all(dealer, linkId) as Booking[],
-    listOfDealer: (dealer) => selectOfDealer.all(dealer) as Booking[],
+    listOfLink: (dealer, linkId) => selectOfLink.all(dealer, linkId),
+    listOfDealer: (dealer) => selectOfDealer.all(dealer),
   };
 }

@@ -46,8 +46,7 @@ export function customerLinkRoutes({ links, verifyJwt, clock, resourceOf, log }:
   }
 
   router.put('/dealers/:dealer/customer-links/:link', readJson(), async (ctx) => {
-    const dealer = ctx.params.dealer as string;
-    const linkId = ctx.params.link as string;
+    const { dealer = '', link: linkId = '' } = ctx.params;
     const resource = resourceOf(dealer);
     await authorizeDelivery(verifyJwt, ctx.get('Authorization'), resource);
     if (!LINK_ID.test(linkId)) throw new Problem(400, 'link_id_invalid', 'A link id has 1 to 200 unreserved characters.');
@@ -76,10 +75,10 @@ export function customerLinkRoutes({ links, verifyJwt, clock, resourceOf, log }:
   });
 
   router.delete('/dealers/:dealer/customer-links/:link', async (ctx) => {
-    const dealer = ctx.params.dealer as string;
+    const { dealer = '', link: linkId = '' } = ctx.params;
     await authorizeDelivery(verifyJwt, ctx.get('Authorization'), resourceOf(dealer));
-    const link = links.withdraw(dealer, ctx.params.link as string);
-    if (!link) throw new Problem(404, 'link_unknown', 'This dealer has no link with this id.');
+    const link = links.withdraw(dealer, linkId);
+    if (!link) throw new Problem(404, 'link_unknown', 'There is no such link at this dealer.');
     log.info({ dealer, link_id: link.link_id }, 'customer link withdrawn');
     ctx.body = { link_id: link.link_id, status: link.status, linked_at: link.linked_at };
   });

@@ -1,6 +1,7 @@
 // The API of every dealer, under `/dealers/<code>`, which is also the dealer's resource URI.
 import type { Middleware } from 'koa';
 import type { PageState } from '../../http/page-context.ts';
+import { routesOf } from '../../http/routes-of.ts';
 import type { ApiDeps } from './api-deps.ts';
 import { customerLinkRoutes } from './customer-link-routes.ts';
 import { findDealer } from './dealers.ts';
@@ -11,7 +12,7 @@ import { serviceRoutes } from './service-routes.ts';
 export function dealerApi(deps: ApiDeps): Middleware<PageState>[] {
   const isApi = (path: string): boolean => path.startsWith('/dealers/');
   const problems = answerWithProblems(deps.log);
-  const routes = [customerLinkRoutes(deps).routes(), serviceRoutes(deps).routes()];
+  const routes = [routesOf(customerLinkRoutes(deps)), routesOf(serviceRoutes(deps))];
 
   return [
     async function enterApi(ctx, next) {
@@ -24,7 +25,7 @@ export function dealerApi(deps: ApiDeps): Middleware<PageState>[] {
       if (!findDealer(code)) throw new Problem(404, 'dealer_unknown', 'No dealer has this code.');
       await deps.faults.strike(code, ctx, next);
     },
-    ...(routes as unknown as Middleware<PageState>[]),
+    ...routes,
     async function refuseUnknownPath(ctx, next) {
       if (!isApi(ctx.path)) return next();
       throw new Problem(404, 'not_found', 'This path does not exist or does not support this method.');

@@ -1,5 +1,6 @@
 // Finds the common ID's public keys by discovery and verifies JWTs with them.
 import { createRemoteJWKSet, customFetch, errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose';
+import { z } from 'zod';
 import { boundedFetch } from '../../http/bounded-fetch.ts';
 import { Problem } from './problem.ts';
 
@@ -13,6 +14,9 @@ const FETCH_TIMEOUT_MS = 3000;
 
 /** Unknown key ids cause a new fetch at most this often: new keys are found soon, and an attacker cannot cause a flood of fetches. */
 const COOLDOWN_MS = 5000;
+
+/** OpenID Connect Discovery 1.0 section 3, as far as it is needed here. */
+const providerMetadata = z.object({ issuer: z.string(), jwks_uri: z.string() });
 
 /** The token is not from the issuer, not for us, or not valid now; the message says which. */
 export class InvalidJwt extends Error {
@@ -36,9 +40,9 @@ export function createJwtVerifier(issuer: string, clock: () => number): VerifyJw
     const answer = await boundedFetch(`${issuer}/.well-known/openid-configuration`, {
       signal: AbortSignal.timeout(FETCH_TIMEOUT_MS),
     });
-    const metadata = (await answer.json()) as { issuer?: unknown; jwks_uri?: unknown };
+    const metadata = providerMetadata.parse(await answer.json());
     // OpenID Connect Discovery 1.0 section 4.3: metadata of another issuer would make us trust that issuer's keys.
-    if (metadata.issuer !== issuer || typeof metadata.jwks_uri !== 'string') throw new Error('not the metadata of this issuer');
+    if (metadata.issuer !== issuer) throw new Error('not the metadata of this issuer');
     return createRemoteJWKSet(new URL(metadata.jwks_uri), {
       timeoutDuration: FETCH_TIMEOUT_MS,
       cooldownDuration: COOLDOWN_MS,

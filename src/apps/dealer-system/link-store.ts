@@ -1,5 +1,5 @@
 // The customer links that dealers have accepted, and the answer given to each Idempotency-Key.
-import type { DatabaseSync } from 'node:sqlite';
+import { fromJson, toJson, type AppDatabase, type Json } from '../open-app-database.ts';
 import type { LinkBody, LinkedCustomer, LinkedVehicle } from './link-body.ts';
 
 /** How long an answer is remembered. The common ID gives up a delivery long before this. */
@@ -49,26 +49,28 @@ type LinkRow = {
   dealer: string;
   link_id: string;
   status: 'active' | 'withdrawn';
-  customer: string | null;
+  customer: Json<LinkedCustomer> | null;
   customer_number: string | null;
-  vehicles: string;
+  vehicles: Json<LinkedVehicle[]>;
   linked_at: string;
 };
+
+type AnswerRow = { fingerprint: string; status: 200 | 201; answer: Json<LinkAnswer> };
 
 function fromRow(row: LinkRow): CustomerLink {
   return {
     dealer: row.dealer,
     link_id: row.link_id,
     status: row.status,
-    customer: row.customer === null ? undefined : (JSON.parse(row.customer) as LinkedCustomer),
+    customer: row.customer === null ? undefined : fromJson(row.customer),
     customer_number: row.customer_number ?? undefined,
-    vehicles: JSON.parse(row.vehicles) as LinkedVehicle[],
+    vehicles: fromJson(row.vehicles),
     linked_at: row.linked_at,
   };
 }
 
 /** Creates the store, and its tables if they do not exist. */
-export function createLinkStore(database: DatabaseSync): LinkStore {
+export function createLinkStore(database: AppDatabase): LinkStore {
   database.exec(`
     CREATE TABLE IF NOT EXISTS links (
       dealer TEXT NOT NULL,
@@ -91,13 +93,13 @@ export function createLinkStore(database: DatabaseSync): LinkStore {
       PRIMARY KEY (dealer, idempotency_key)
     ) STRICT;
   `);
-  const selectAnswer = database.prepare(
+  const selectAnswer = database.prepare<AnswerRow>(
     'SELECT fingerprint, status, answer FROM answers WHERE dealer = ? AND idempotency_key = ?',
   );
   const insertAnswer = database.prepare('INSERT INTO answers VALUES (?, ?, ?, ?, ?, ?)');
   const forgetAnswers = database.prepare('DELETE FROM answers WHERE answered_at < ?');
-  const selectLink = database.prepare('SELECT * FROM links WHERE dealer = ? AND link_id = ?');
-  const selectLinks = database.prepare('SELECT * FROM links WHERE dealer = ? ORDER BY linked_at DESC, link_id');
+  const selectLink = database.prepare<LinkRow>('SELECT * FROM links WHERE dealer = ? AND link_id = ?');
+  const selectLinks = database.prepare<LinkRow>('SELECT * FROM links WHERE dealer = ? ORDER BY linked_at DESC, link_id');
   const putLink = database.prepare(`INSERT OR REPLACE INTO links
     (dealer, link_id, status, customer, customer_number, vehicles, consent_receipt, linked_at) VALUES (?, ?, 'active', ?, ?, ?, ?, ?)`);
   const endLink = database.prepare(
@@ -105,39 +107,38 @@ export function createLinkStore(database: DatabaseSync): LinkStore {
   );
 
   function find(dealer: string, linkId: string): CustomerLink | undefined {
-    const row = selectLink.get(dealer, linkId) as LinkRow | undefined;
+    const row = selectLink.get(dealer, linkId);
     return row && fromRow(row);
   }
 
   function acceptInTransaction(acceptance: Acceptance): ReturnType<LinkStore['accept']> {
     const { dealer, linkId, idempotencyKey, fingerprint, body, now } = acceptance;
-    const answered = selectAnswer.get(dealer, idempotencyKey) as
-      { fingerprint: string; status: 200 | 201; answer: string } | undefined;
+    const answered = selectAnswer.get(dealer, idempotencyKey);
     if (answered) {
       if (answered.fingerprint !== fingerprint) return 'key_reused';
-      return { status: answered.status, link: JSON.parse(answered.answer) as LinkAnswer };
+      return { status: answered.status, link: fromJson(answered.answer) };
     }
     const standing = find(dealer, linkId);
     const linkedAt = standing?.status === 'active' ? standing.linked_at : new Date(now).toISOString();
     putLink.run(
       dealer,
       linkId,
-      JSON.stringify(body.customer),
+      toJson(body.customer),
       body.customer_number ?? null,
-      JSON.stringify(body.vehicles ?? []),
+      toJson(body.vehicles ?? []),
       body.consent_receipt,
       linkedAt,
     );
     const status = standing ? 200 : 201;
     const link: LinkAnswer = { link_id: linkId, status: 'active', linked_at: linkedAt };
-    insertAnswer.run(dealer, idempotencyKey, fingerprint, status, JSON.stringify(link), now);
+    insertAnswer.run(dealer, idempotencyKey, fingerprint, status, toJson(link), now);
     forgetAnswers.run(now - ANSWER_LIFETIME_MS);
     return { status, link };
   }
 
   return {
     find,
-    list: (dealer) => (selectLinks.all(dealer) as LinkRow[]).map(fromRow),
+    list: (dealer) => selectLinks.all(dealer).map(fromRow),
     accept(acceptance) {
       // IMMEDIATE takes the write lock before reading, so only one of two processes finds no earlier answer.
       database.exec('BEGIN IMMEDIATE');

@@ -45,14 +45,15 @@ export function serviceRoutes({ links, vehicles, bookings, verifyJwt, clock, res
   const shown = ({ link_id: _link, dealer: _dealer, ...booking }: Booking) => ({ ...booking, status: 'accepted' });
 
   router.get('/dealers/:dealer/service-history', async (ctx) => {
-    const link = await linkOf(ctx, ctx.params.dealer as string, 'service_history');
+    const { dealer = '' } = ctx.params;
+    const link = await linkOf(ctx, dealer, 'service_history');
     ctx.body = {
       vehicles: link.vehicles.map(({ vin, model }) => ({ vin, model, history: vehicles.find(vin)?.history ?? [] })),
     };
   });
 
   router.get('/dealers/:dealer/next-inspection', async (ctx) => {
-    const code = ctx.params.dealer as string;
+    const { dealer: code = '' } = ctx.params;
     const link = await linkOf(ctx, code, 'service_history');
     const today = japanDate(clock());
     ctx.body = {
@@ -65,7 +66,7 @@ export function serviceRoutes({ links, vehicles, bookings, verifyJwt, clock, res
   });
 
   router.get('/dealers/:dealer/bookings', async (ctx) => {
-    const dealer = ctx.params.dealer as string;
+    const { dealer = '' } = ctx.params;
     const link = await linkOf(ctx, dealer, 'booking');
     ctx.body = {
       times: BOOKING_TIMES,
@@ -77,7 +78,7 @@ export function serviceRoutes({ links, vehicles, bookings, verifyJwt, clock, res
   });
 
   router.post('/dealers/:dealer/bookings', readJson(), async (ctx) => {
-    const dealer = ctx.params.dealer as string;
+    const { dealer = '' } = ctx.params;
     const link = await linkOf(ctx, dealer, 'booking');
     const key = idempotencyKey(ctx.get('Idempotency-Key'));
     const wish = bodyAs(bookingBody, ctx);

@@ -1,5 +1,5 @@
 // The workshops' records of a vehicle: its first registration and its service history.
-import type { DatabaseSync } from 'node:sqlite';
+import { fromJson, toJson, type AppDatabase, type Json } from '../open-app-database.ts';
 
 const SERVICE_KINDS = ['one_month', 'six_months', 'twelve_months', 'inspection', 'oil_change', 'repair'] as const;
 const SERVICE_ITEMS = [
@@ -40,8 +40,10 @@ export type VehicleStore = {
   add(vehicle: KnownVehicle): void;
 };
 
+type VehicleRow = Omit<KnownVehicle, 'history'> & { history: Json<ServiceRecord[]> };
+
 /** Creates the store, and its table if it does not exist. */
-export function createVehicleStore(database: DatabaseSync): VehicleStore {
+export function createVehicleStore(database: AppDatabase): VehicleStore {
   database.exec(`
     CREATE TABLE IF NOT EXISTS vehicles (
       vin TEXT PRIMARY KEY,
@@ -51,15 +53,15 @@ export function createVehicleStore(database: DatabaseSync): VehicleStore {
     ) STRICT;
   `);
   const insert = database.prepare('INSERT INTO vehicles VALUES (?, ?, ?, ?) ON CONFLICT (vin) DO NOTHING');
-  const select = database.prepare('SELECT * FROM vehicles WHERE vin = ?');
+  const select = database.prepare<VehicleRow>('SELECT * FROM vehicles WHERE vin = ?');
   return {
     find(vin) {
-      const row = select.get(vin) as { vin: string; model: string; first_registered: string; history: string } | undefined;
-      return row && { ...row, history: JSON.parse(row.history) as ServiceRecord[] };
+      const row = select.get(vin);
+      return row && { ...row, history: fromJson(row.history) };
     },
     add({ vin, model, first_registered, history }) {
       const newestFirst = history.toSorted((a, b) => b.date.localeCompare(a.date));
-      insert.run(vin, model, first_registered, JSON.stringify(newestFirst));
+      insert.run(vin, model, first_registered, toJson(newestFirst));
     },
   };
 }

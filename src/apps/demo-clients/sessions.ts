@@ -16,7 +16,8 @@ export function createSessions(cookie: string, secure: boolean): (ctx: PageConte
     if (known) return known;
     const id = randomBytes(32).toString('base64url');
     const session = { pending: new Map(), received: new Map() };
-    if (sessions.size >= MOST) sessions.delete(sessions.keys().next().value as string);
+    const [oldest] = sessions.keys();
+    if (oldest !== undefined && sessions.size >= MOST) sessions.delete(oldest);
     sessions.set(id, session);
     ctx.cookies.set(cookie, id, { signed: false, httpOnly: true, sameSite: 'lax', secure, path: '/' });
     return session;

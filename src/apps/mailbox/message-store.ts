@@ -50,22 +50,22 @@ export function openMessageStore(path: string): MessageStore {
     'INSERT INTO messages (recipients, sender, subject, text, html, received_at, raw) VALUES (?, ?, ?, ?, ?, ?, ?)',
   );
   const forgetOld = database.prepare('DELETE FROM messages WHERE id <= ?');
-  const selectAll = database.prepare(`SELECT ${COLUMNS} FROM messages ORDER BY id DESC`);
-  const selectTo = database.prepare(
+  const selectAll = database.prepare<Message>(`SELECT ${COLUMNS} FROM messages ORDER BY id DESC`);
+  const selectTo = database.prepare<Message>(
     `SELECT ${COLUMNS} FROM messages WHERE instr(', ' || recipients || ', ', ', ' || ? || ', ') > 0 ORDER BY id DESC`,
   );
-  const selectOne = database.prepare(`SELECT ${COLUMNS} FROM messages WHERE id = ?`);
-  const selectRaw = database.prepare('SELECT raw FROM messages WHERE id = ?');
+  const selectOne = database.prepare<Message>(`SELECT ${COLUMNS} FROM messages WHERE id = ?`);
+  const selectRaw = database.prepare<{ raw: Uint8Array }>('SELECT raw FROM messages WHERE id = ?');
   return {
     add(message, raw) {
       const { to, from, subject, text, html, received_at } = message;
       const { lastInsertRowid } = insert.run(to, from, subject, text, html, received_at, raw);
       forgetOld.run(Number(lastInsertRowid) - KEPT_MESSAGES);
     },
-    list: (to) => (to === undefined ? selectAll.all() : selectTo.all(to)) as Message[],
-    find: (id) => selectOne.get(id) as Message | undefined,
+    list: (to) => (to === undefined ? selectAll.all() : selectTo.all(to)),
+    find: (id) => selectOne.get(id),
     findRaw(id) {
-      const row = selectRaw.get(id) as { raw: Uint8Array } | undefined;
+      const row = selectRaw.get(id);
       return row && Buffer.from(row.raw);
     },
     close: () => database.close(),

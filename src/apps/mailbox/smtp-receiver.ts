@@ -1,7 +1,7 @@
 // Receives mail for any recipient by SMTP and never relays it. It listens on the loopback interface only.
-import type { AddressInfo } from 'node:net';
 import PostalMime from 'postal-mime';
 import { SMTPServer } from 'smtp-server';
+import { portOf } from '../../http/port-of.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { MessageStore } from './message-store.ts';
 
@@ -43,7 +43,7 @@ export async function startSmtpReceiver(
       async function receive(): Promise<void> {
         const chunks: Buffer[] = [];
         // smtp-server only announces the limit. A larger mail is read to its end and dropped.
-        for await (const chunk of stream as AsyncIterable<Buffer>) if (!stream.sizeExceeded) chunks.push(chunk);
+        for await (const chunk of stream) if (Buffer.isBuffer(chunk) && !stream.sizeExceeded) chunks.push(chunk);
         if (stream.sizeExceeded) throw Object.assign(new Error('Message exceeds the size limit'), { responseCode: 552 });
         const raw = Buffer.concat(chunks);
         const mail = await PostalMime.parse(raw);
@@ -74,7 +74,7 @@ export async function startSmtpReceiver(
   // A connection that the sender aborts must not stop the server.
   server.on('error', (error) => log.warn({ detail: error.message }, 'SMTP connection failed'));
   return {
-    port: (server.server.address() as AddressInfo).port,
+    port: portOf(server.server),
     close: () => new Promise((resolve) => server.close(() => resolve())),
   };
 }

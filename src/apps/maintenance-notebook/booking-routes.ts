@@ -58,9 +58,15 @@ export function bookingRoutes(deps: NotebookDeps): Router<PageState> {
     signedIn(deps, async (ctx, session) => {
       const notebook = await openNotebook(deps, ctx, session);
       if (!notebook) return;
-      const wish = Object.fromEntries(FIELDS.map((name) => [name, formField(ctx, name)])) as BookingWish;
-      // The menu becomes part of a text key.
-      if (!/^[a-z_]{1,30}$/.test(wish.menu)) wish.menu = '';
+      const menu = formField(ctx, 'menu');
+      const wish: BookingWish = {
+        vin: formField(ctx, 'vin'),
+        date: formField(ctx, 'date'),
+        time: formField(ctx, 'time'),
+        // The menu becomes part of a text key.
+        menu: /^[a-z_]{1,30}$/.test(menu) ? menu : '',
+        note: formField(ctx, 'note'),
+      };
       const sent = formField(ctx, 'booking_key');
       // A double click on the same page sends the same key and books once.
       const key = /^[\w-]{16,64}$/.test(sent) ? sent : randomUUID();

@@ -1,8 +1,7 @@
 // The notebook's sessions with their tokens, and its pending authorization requests. Browsers hold random ids; the file
 // holds only their hashes.
 import { createHash, randomBytes } from 'node:crypto';
-import type { DatabaseSync } from 'node:sqlite';
-import { openAppDatabase } from '../open-app-database.ts';
+import { fromJson, openAppDatabase, toJson, type AppDatabase, type Json } from '../open-app-database.ts';
 import type { CustomerClaims } from './customer-claims.ts';
 import type { Login, LogoutToken, RequestSecrets, Tokens } from './identity-provider.ts';
 
@@ -81,9 +80,9 @@ type SessionRow = {
   key: string;
   sub: string;
   id_token: string;
-  tokens: string;
-  claims: string | null;
-  dealer: string | null;
+  tokens: Json<Tokens>;
+  claims: Json<CustomerClaims> | null;
+  dealer: Json<DealerAccess> | null;
 };
 
 /** Returns 256 random bits in base64url. */
@@ -101,15 +100,15 @@ function fromRow(row: SessionRow | undefined): Session | undefined {
     key: row.key,
     sub: row.sub,
     idToken: row.id_token,
-    tokens: JSON.parse(row.tokens) as Tokens,
-    claims: row.claims === null ? undefined : (JSON.parse(row.claims) as CustomerClaims),
-    dealer: row.dealer === null ? undefined : (JSON.parse(row.dealer) as DealerAccess),
+    tokens: fromJson(row.tokens),
+    claims: row.claims === null ? undefined : fromJson(row.claims),
+    dealer: row.dealer === null ? undefined : fromJson(row.dealer),
   };
 }
 
 /** Adds the column to files of older versions. Their sessions are ended by any logout. */
-function addIssuedAt(database: DatabaseSync): void {
-  const columns = database.prepare('PRAGMA table_info (sessions)').all() as { name: string }[];
+function addIssuedAt(database: AppDatabase): void {
+  const columns = database.prepare<{ name: string }>('PRAGMA table_info (sessions)').all();
   if (columns.some(({ name }) => name === 'issued_at')) return;
   try {
     database.exec('ALTER TABLE sessions ADD COLUMN issued_at INTEGER NOT NULL DEFAULT 0');
@@ -161,7 +160,7 @@ export function openSessionStore(path: string, clock: () => number): SessionStor
     `INSERT INTO sessions (key, sub, sid, id_token, issued_at, tokens, expires_at) SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7
      WHERE NOT EXISTS (SELECT 1 FROM logout_tokens WHERE iif(sid IS NULL, sub = ?2 AND issued_at > ?5, sid = ?3 AND issued_at >= ?5))`,
   );
-  const selectSession = database.prepare(
+  const selectSession = database.prepare<SessionRow>(
     'SELECT key, sub, id_token, tokens, claims, dealer FROM sessions WHERE key = ? AND expires_at > ?',
   );
   const setLogin = database.prepare('UPDATE sessions SET sid = ?, id_token = ?, issued_at = ? WHERE key = ?');
@@ -169,7 +168,7 @@ export function openSessionStore(path: string, clock: () => number): SessionStor
   const setClaims = database.prepare('UPDATE sessions SET claims = ? WHERE key = ?');
   const setDealer = database.prepare('UPDATE sessions SET dealer = ? WHERE key = ?');
   const setNotice = database.prepare('UPDATE sessions SET notice = ? WHERE key = ?');
-  const selectNotice = database.prepare('SELECT notice FROM sessions WHERE key = ?');
+  const selectNotice = database.prepare<{ notice: Notice | null }>('SELECT notice FROM sessions WHERE key = ?');
   const deleteSession = database.prepare('DELETE FROM sessions WHERE key = ?');
   const sweepLogoutTokens = database.prepare('DELETE FROM logout_tokens WHERE expires_at <= ?');
   const insertLogoutToken = database.prepare(
@@ -178,11 +177,11 @@ export function openSessionStore(path: string, clock: () => number): SessionStor
   const deleteBySid = database.prepare('DELETE FROM sessions WHERE sid = ? AND issued_at <= ?');
   const deleteBySub = database.prepare('DELETE FROM sessions WHERE sub = ? AND issued_at <= ?');
   const insertRequest = database.prepare('INSERT INTO requests (state, browser, request, expires_at) VALUES (?, ?, ?, ?)');
-  const takeRequest = database.prepare(
+  const takeRequest = database.prepare<{ request: Json<PendingRequest> }>(
     'DELETE FROM requests WHERE state = ? AND browser = ? AND expires_at > ? RETURNING request',
   );
 
-  const find = (key: string): Session | undefined => fromRow(selectSession.get(key, clock()) as SessionRow | undefined);
+  const find = (key: string): Session | undefined => fromRow(selectSession.get(key, clock()));
 
   return {
     find,
@@ -191,16 +190,16 @@ export function openSessionStore(path: string, clock: () => number): SessionStor
       sweepSessions.run(clock());
       const id = randomId();
       const until = clock() + SESSION_LIFETIME_MS;
-      const { changes } = insertSession.run(hashOf(id), sub, sid ?? null, idToken, issuedAt, JSON.stringify(tokens), until);
+      const { changes } = insertSession.run(hashOf(id), sub, sid ?? null, idToken, issuedAt, toJson(tokens), until);
       return changes === 1 ? id : undefined;
     },
     renew: (key, { sid, idToken, issuedAt }) => void setLogin.run(sid ?? null, idToken, issuedAt, key),
-    saveTokens: (key, tokens) => void setTokens.run(JSON.stringify(tokens), key),
-    saveClaims: (key, claims) => void setClaims.run(JSON.stringify(claims), key),
-    saveDealer: (key, dealer) => void setDealer.run(JSON.stringify(dealer), key),
+    saveTokens: (key, tokens) => void setTokens.run(toJson(tokens), key),
+    saveClaims: (key, claims) => void setClaims.run(toJson(claims), key),
+    saveDealer: (key, dealer) => void setDealer.run(toJson(dealer), key),
     saveNotice: (key, notice) => void setNotice.run(notice, key),
     takeNotice(key) {
-      const row = selectNotice.get(key) as { notice: Notice | null } | undefined;
+      const row = selectNotice.get(key);
       if (!row?.notice) return undefined;
       setNotice.run(null, key);
       return row.notice;
@@ -221,11 +220,11 @@ export function openSessionStore(path: string, clock: () => number): SessionStor
     },
     keepRequest(browser, request) {
       sweepRequests.run(clock());
-      insertRequest.run(request.state, hashOf(browser), JSON.stringify(request), clock() + REQUEST_LIFETIME_MS);
+      insertRequest.run(request.state, hashOf(browser), toJson(request), clock() + REQUEST_LIFETIME_MS);
     },
     takeRequest(browser, state) {
-      const row = takeRequest.get(state, hashOf(browser), clock()) as { request: string } | undefined;
-      return row && (JSON.parse(row.request) as PendingRequest);
+      const row = takeRequest.get(state, hashOf(browser), clock());
+      return row && fromJson(row.request);
     },
     close: () => database.close(),
   };

@@ -1,6 +1,6 @@
 // 入庫予約: a vehicle's visit to the dealer's workshop.
 import { randomUUID } from 'node:crypto';
-import type { DatabaseSync } from 'node:sqlite';
+import type { AppDatabase } from '../open-app-database.ts';
 
 export const WORKS = ['inspection', 'periodic_check', 'oil_change', 'repair'] as const;
 export type Work = (typeof WORKS)[number];
@@ -32,27 +32,22 @@ export type Bookings = {
 };
 
 /** Creates the store of bookings. */
-export function createBookings(database: DatabaseSync, clock: () => number): Bookings {
+export function createBookings(database: AppDatabase, clock: () => number): Bookings {
   const insert = database.prepare(
     'INSERT OR IGNORE INTO bookings (id, user_id, vin, work, day, time, note, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
   );
-  const onDay = database.prepare('SELECT * FROM bookings WHERE user_id = ? AND vin = ? AND day = ? AND cancelled_at IS NULL');
-  const select = database.prepare(
+  const onDay = database.prepare<Booking>(
+    'SELECT * FROM bookings WHERE user_id = ? AND vin = ? AND day = ? AND cancelled_at IS NULL',
+  );
+  const select = database.prepare<Booking>(
     'SELECT * FROM bookings WHERE user_id = ? AND day >= ? AND cancelled_at IS NULL ORDER BY day, time',
   );
   const setCancelled = database.prepare(
     'UPDATE bookings SET cancelled_at = ? WHERE id = ? AND user_id = ? AND cancelled_at IS NULL',
   );
 
-  function bookingOf(row: Record<string, unknown>): Booking {
-    return {
-      id: String(row.id),
-      vin: String(row.vin),
-      work: String(row.work) as Work,
-      day: String(row.day),
-      time: String(row.time),
-      note: String(row.note),
-    };
+  function bookingOf({ id, vin, work, day, time, note }: Booking): Booking {
+    return { id, vin, work, day, time, note };
   }
 
   return {

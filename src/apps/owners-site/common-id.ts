@@ -1,6 +1,7 @@
 // The owners site as a client of the common ID: pushes authorization requests, redeems codes and reads the migration's state.
 import type { JSONWebKeySet } from 'jose';
 import * as client from 'openid-client';
+import { z } from 'zod';
 import { boundedFetch } from '../../http/bounded-fetch.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { ClientKey } from '../client-key.ts';
@@ -20,6 +21,11 @@ const TIMEOUT_SECONDS = 5;
 const STATE_TIMEOUT_MS = 1500;
 /** A token is renewed this long before it expires. */
 const TOKEN_MARGIN_MS = 30_000;
+
+/** RFC 7517 section 5; members of a key that are not named here are kept. */
+const keySet = z.object({
+  keys: z.array(z.looseObject({ kty: z.string(), use: z.string().exactOptional(), kid: z.string().exactOptional() })),
+});
 
 export type CommonIdOptions = {
   origin: string;
@@ -84,7 +90,7 @@ export function createCommonId(key: ClientKey, options: CommonIdOptions): Common
       signal: AbortSignal.timeout(TIMEOUT_SECONDS * 1000),
     });
     if (!response.ok) throw new Error(`the common ID answered ${response.status} to the request for its keys`);
-    return (await response.json()) as JSONWebKeySet;
+    return keySet.parse(await response.json());
   }
 
   async function stateToken(): Promise<string> {

@@ -1,6 +1,5 @@
 // The owners site's SQLite file: its tables and a transaction helper.
-import type { DatabaseSync } from 'node:sqlite';
-import { openAppDatabase } from '../open-app-database.ts';
+import { openAppDatabase, type AppDatabase } from '../open-app-database.ts';
 
 /** Tokens of cookies and mails are stored as SHA-256 hashes, so a copy of the file gives no usable tokens. */
 const TABLES = `
@@ -79,7 +78,7 @@ const TABLES = `
 `;
 
 /** Opens the file, or creates it. */
-export function openDatabase(path: string): DatabaseSync {
+export function openDatabase(path: string): AppDatabase {
   const database = openAppDatabase(path);
   database.exec('PRAGMA journal_mode = WAL; PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = ON;');
   database.exec(TABLES);
@@ -87,7 +86,7 @@ export function openDatabase(path: string): DatabaseSync {
 }
 
 /** Runs `work` in a transaction. */
-export function inTransaction<T>(database: DatabaseSync, work: () => T): T {
+export function inTransaction<T>(database: AppDatabase, work: () => T): T {
   database.exec('BEGIN IMMEDIATE');
   try {
     const result = work();

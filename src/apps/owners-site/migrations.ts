@@ -1,5 +1,5 @@
 // The owners site's record of migrations: pending attempts, and completed ones.
-import type { DatabaseSync } from 'node:sqlite';
+import { fromJson, toJson, type AppDatabase, type Json } from '../open-app-database.ts';
 
 /** Longer than the hour for which the common ID keeps an interaction. */
 const ATTEMPT_MS = 2 * 60 * 60 * 1000;
@@ -31,8 +31,10 @@ export type Migrations = {
   sweep(): void;
 };
 
+type MigrationRow = { way: Way; completed_at: number | null; dealer_link: Json<DealerLink> | null };
+
 /** Creates the store of migrations. */
-export function createMigrations(database: DatabaseSync, clock: () => number): Migrations {
+export function createMigrations(database: AppDatabase, clock: () => number): Migrations {
   const insertAttempt = database.prepare(
     `INSERT INTO migration_attempts (state, session, nonce, code_verifier, expires_at)
      SELECT ?, token_hash, ?, ?, ? FROM sessions WHERE token_hash = ?`,
@@ -40,14 +42,14 @@ export function createMigrations(database: DatabaseSync, clock: () => number): M
   const putWay = database.prepare(
     'INSERT INTO migrations (user_id, way) VALUES (?, ?) ON CONFLICT (user_id) DO UPDATE SET way = excluded.way',
   );
-  const takeAttempt = database.prepare(
+  const takeAttempt = database.prepare<{ nonce: string; code_verifier: string }>(
     'DELETE FROM migration_attempts WHERE state = ? AND session = ? AND expires_at > ? RETURNING *',
   );
   const setCompleted = database.prepare('UPDATE migrations SET completed_at = ?, dealer_link = ? WHERE user_id = ?');
   const unsetCompleted = database.prepare(
     'UPDATE migrations SET completed_at = NULL, dealer_link = NULL WHERE user_id = ? AND completed_at < ?',
   );
-  const select = database.prepare('SELECT * FROM migrations WHERE user_id = ?');
+  const select = database.prepare<MigrationRow>('SELECT * FROM migrations WHERE user_id = ?');
   const removeOld = database.prepare('DELETE FROM migration_attempts WHERE expires_at <= ?');
   return {
     start(sessionId, userId, way, { state, nonce, codeVerifier }) {
@@ -57,18 +59,18 @@ export function createMigrations(database: DatabaseSync, clock: () => number): M
     },
     take(sessionId, state) {
       const row = takeAttempt.get(state, sessionId, clock());
-      return row && { state, nonce: String(row.nonce), codeVerifier: String(row.code_verifier) };
+      return row && { state, nonce: row.nonce, codeVerifier: row.code_verifier };
     },
     complete(userId, dealerLink) {
-      setCompleted.run(clock(), dealerLink ? JSON.stringify(dealerLink) : null, userId);
+      setCompleted.run(clock(), dealerLink ? toJson(dealerLink) : null, userId);
     },
     find(userId) {
       const row = select.get(userId);
       return (
         row && {
-          way: String(row.way) as Way,
-          ...(row.completed_at === null ? {} : { completed_at: Number(row.completed_at) }),
-          ...(row.dealer_link === null ? {} : { dealer_link: JSON.parse(String(row.dealer_link)) as DealerLink }),
+          way: row.way,
+          ...(row.completed_at === null ? {} : { completed_at: row.completed_at }),
+          ...(row.dealer_link === null ? {} : { dealer_link: fromJson(row.dealer_link) }),
         }
       );
     },

@@ -1,5 +1,5 @@
 // Notices to one user, marked when read.
-import type { DatabaseSync } from 'node:sqlite';
+import { fromJson, toJson, type AppDatabase, type Json } from '../open-app-database.ts';
 import type { LocalizedText } from './users.ts';
 
 export type Notice = {
@@ -18,25 +18,35 @@ export type Notices = {
   read(userId: string, id: number): Notice | undefined;
 };
 
-/** Creates the store of notices. */
-export function createNotices(database: DatabaseSync, clock: () => number): Notices {
-  const insert = database.prepare('INSERT INTO notices (user_id, published_at, title, body) VALUES (?, ?, ?, ?)');
-  const select = database.prepare('SELECT * FROM notices WHERE user_id = ? ORDER BY published_at DESC, id DESC');
-  const mark = database.prepare('UPDATE notices SET read_at = coalesce(read_at, ?) WHERE id = ? AND user_id = ? RETURNING *');
+type NoticeRow = {
+  id: number;
+  published_at: number;
+  title: Json<LocalizedText>;
+  body: Json<LocalizedText>;
+  read_at: number | null;
+};
 
-  function noticeOf(row: Record<string, unknown>): Notice {
+/** Creates the store of notices. */
+export function createNotices(database: AppDatabase, clock: () => number): Notices {
+  const insert = database.prepare('INSERT INTO notices (user_id, published_at, title, body) VALUES (?, ?, ?, ?)');
+  const select = database.prepare<NoticeRow>('SELECT * FROM notices WHERE user_id = ? ORDER BY published_at DESC, id DESC');
+  const mark = database.prepare<NoticeRow>(
+    'UPDATE notices SET read_at = coalesce(read_at, ?) WHERE id = ? AND user_id = ? RETURNING *',
+  );
+
+  function noticeOf(row: NoticeRow): Notice {
     return {
-      id: Number(row.id),
-      published_at: Number(row.published_at),
-      title: JSON.parse(String(row.title)) as LocalizedText,
-      body: JSON.parse(String(row.body)) as LocalizedText,
-      ...(row.read_at === null ? {} : { read_at: Number(row.read_at) }),
+      id: row.id,
+      published_at: row.published_at,
+      title: fromJson(row.title),
+      body: fromJson(row.body),
+      ...(row.read_at === null ? {} : { read_at: row.read_at }),
     };
   }
 
   return {
     add(userId, { published_at, title, body }) {
-      insert.run(userId, published_at, JSON.stringify(title), JSON.stringify(body));
+      insert.run(userId, published_at, toJson(title), toJson(body));
     },
     listOf: (userId) => select.all(userId).map(noticeOf),
     read(userId, id) {

@@ -1,5 +1,5 @@
 // 次回からユーザーIDの入力を省略: remembers the user ID on this device. The cookie holds an opaque token, never the ID itself.
-import type { DatabaseSync } from 'node:sqlite';
+import type { AppDatabase } from '../open-app-database.ts';
 import { hashOpaqueToken, newOpaqueToken } from './opaque-token.ts';
 
 /** How long a device is remembered after the last login. */
@@ -14,7 +14,7 @@ export type RememberedUsers = {
 };
 
 /** Creates the store of remembered devices. */
-export function createRememberedUsers(database: DatabaseSync, clock: () => number): RememberedUsers {
+export function createRememberedUsers(database: AppDatabase, clock: () => number): RememberedUsers {
   const insert = database.prepare('INSERT INTO remembered_users (token_hash, user_id, expires_at) VALUES (?, ?, ?)');
   const select = database.prepare('SELECT user_id FROM remembered_users WHERE token_hash = ? AND expires_at > ?');
   const remove = database.prepare('DELETE FROM remembered_users WHERE token_hash = ?');

@@ -1,5 +1,5 @@
 // One-time links for a forgotten password.
-import type { DatabaseSync } from 'node:sqlite';
+import type { AppDatabase } from '../open-app-database.ts';
 import { inTransaction } from './database.ts';
 import { hashOpaqueToken, newOpaqueToken } from './opaque-token.ts';
 
@@ -16,7 +16,7 @@ export type ResetTokens = {
 };
 
 /** Creates the store of reset tokens. */
-export function createResetTokens(database: DatabaseSync, clock: () => number): ResetTokens {
+export function createResetTokens(database: AppDatabase, clock: () => number): ResetTokens {
   const insert = database.prepare('INSERT INTO reset_tokens (token_hash, user_id, expires_at) VALUES (?, ?, ?)');
   const removeOthers = database.prepare('DELETE FROM reset_tokens WHERE user_id = ?');
   const select = database.prepare('SELECT user_id FROM reset_tokens WHERE token_hash = ? AND expires_at > ?');

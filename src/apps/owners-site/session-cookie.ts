@@ -1,7 +1,9 @@
 // The session cookie, and the check that a person is signed in.
 import type { Middleware } from 'koa';
 import type { PageContext } from '../../http/page-context.ts';
-import { seeOther, type Site, type SiteState } from './site.ts';
+import type { Session } from './sessions.ts';
+import { seeOther, type Site, type SiteRouteContext, type SiteState } from './site.ts';
+import type { User } from './users.ts';
 
 const COOKIE = 'session';
 
@@ -33,8 +35,13 @@ export function loadSession(site: Site): Middleware<SiteState> {
   };
 }
 
-/** Requires a signed-in user; others are sent to the login page. */
-export const signedIn: Middleware<SiteState> = async function requireUser(ctx, next) {
-  if (ctx.state.user) await next();
-  else seeOther(ctx, '/login');
-};
+/** Makes a route for a signed-in user; others are sent to the login page. */
+export function signedIn(
+  route: (ctx: SiteRouteContext, user: User, session: Session) => void | Promise<void>,
+): (ctx: SiteRouteContext) => Promise<void> {
+  return async function requireUser(ctx) {
+    const { user, session } = ctx.state;
+    if (user && session) await route(ctx, user, session);
+    else seeOther(ctx, '/login');
+  };
+}

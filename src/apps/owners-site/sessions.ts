@@ -1,5 +1,5 @@
 // The owners site's sessions, stored on the server. The browser holds an opaque token.
-import type { DatabaseSync } from 'node:sqlite';
+import type { AppDatabase } from '../open-app-database.ts';
 import { hashOpaqueToken, newOpaqueToken } from './opaque-token.ts';
 
 /** Longer than the hour that the common ID allows for its pages, so that people come back signed in. */
@@ -33,7 +33,7 @@ export type Sessions = {
 };
 
 /** Creates the store of sessions. */
-export function createSessions(database: DatabaseSync, clock: () => number): Sessions {
+export function createSessions(database: AppDatabase, clock: () => number): Sessions {
   const insert = database.prepare(
     'INSERT INTO sessions (token_hash, user_id, auth_time, seen_at, id_token) VALUES (?, ?, ?, ?, ?)',
   );

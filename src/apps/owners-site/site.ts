@@ -1,6 +1,6 @@
 // The dependencies of the owners site's routes, and the common parts of its pages.
 import type Router from 'koa-router';
-import { page, type PageContext, type PageData, type PageState } from '../../http/page-context.ts';
+import { page, type PageContext, type PageContent, type PageState } from '../../http/page-context.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { Bookings } from './bookings.ts';
 import type { CommonId } from './common-id.ts';
@@ -39,6 +39,7 @@ export type Site = {
 export type SiteState = PageState & { session?: Session; user?: User };
 export type SiteRouter = Router<SiteState>;
 export type SiteContext = PageContext & { state: SiteState };
+export type SiteRouteContext = SiteContext & { params: Record<string, string> };
 
 /** Returns the user's full name, family name first. */
 export function fullName({ profile }: User): string {
@@ -62,14 +63,14 @@ export function seeOther(ctx: PageContext, target: string): void {
 }
 
 /** Renders a page for a signed-in user, with their name and the menu. */
-export function sitePage(ctx: SiteContext, site: Site, view: string, data: Omit<PageData, 'kind'>): void {
+export function sitePage(ctx: SiteContext, site: Site, view: string, data: PageContent): void {
   const { t, user } = ctx.state;
   const links = [
     { label: t('menu.booking'), href: '/booking' },
     { label: t('menu.home'), href: '/' },
   ].map((link) => ({ ...link, current: link.href === ctx.path }));
   page(ctx, view, {
-    ...(data as PageData),
+    ...data,
     kind: 'site',
     person: user && fullName(user),
     menu: [...(hasEnded(site) ? [] : links), { label: t('menu.logout'), href: '/logout', post: true }],

@@ -1,6 +1,6 @@
 // Counts attempts (logins, mails) by target and by network address, and slows them down. Nobody is locked out for good.
 import { createHash } from 'node:crypto';
-import type { DatabaseSync } from 'node:sqlite';
+import type { AppDatabase } from '../open-app-database.ts';
 import { inTransaction } from './database.ts';
 
 export type TryLimit = {
@@ -64,7 +64,7 @@ export type Tries = {
 const SWEEP_AFTER_MS = 24 * 60 * MINUTE_MS;
 
 /** Creates the counters. */
-export function createTries(database: DatabaseSync, clock: () => number): Tries {
+export function createTries(database: AppDatabase, clock: () => number): Tries {
   const select = database.prepare('SELECT count, last_at, blocked_until FROM tries WHERE key = ?');
   const put = database.prepare('INSERT OR REPLACE INTO tries (key, count, last_at, blocked_until) VALUES (?, ?, ?, ?)');
   const lower = database.prepare('UPDATE tries SET count = max(0, count - 1), blocked_until = 0 WHERE key = ?');

@@ -1,7 +1,7 @@
 // The owners site's customers and their passwords.
-import type { DatabaseSync } from 'node:sqlite';
 import bcrypt from 'bcrypt';
 import type { Language } from '../../http/translator.ts';
+import { fromJson, toJson, type AppDatabase, type Json } from '../open-app-database.ts';
 
 /** A text in each language of the pages. */
 export type LocalizedText = Record<Language, string>;
@@ -75,36 +75,38 @@ export function canonicalUserId(typed: string): string {
   return typed.normalize('NFKC').trim().toLowerCase();
 }
 
+type UserRow = { id: string; legacy_id: string; password_hash: string; email: string | null; profile: Json<OwnerProfile> };
+
 /** Creates the store of users. */
-export function createUsers(database: DatabaseSync): Users {
+export function createUsers(database: AppDatabase): Users {
   const count = database.prepare('SELECT count(*) AS n FROM users');
   const insert = database.prepare('INSERT INTO users (id, legacy_id, password_hash, email, profile) VALUES (?, ?, ?, ?, ?)');
-  const byId = database.prepare('SELECT * FROM users WHERE id = ?');
-  const byEmail = database.prepare('SELECT * FROM users WHERE lower(email) = lower(?) ORDER BY id');
+  const byId = database.prepare<UserRow>('SELECT * FROM users WHERE id = ?');
+  const byEmail = database.prepare<UserRow>('SELECT * FROM users WHERE lower(email) = lower(?) ORDER BY id');
   const updatePassword = database.prepare('UPDATE users SET password_hash = ? WHERE id = ?');
   // Compared if there is no such user, so that the answer takes the same time.
   const nobodysHash = hashPassword('nobody');
 
-  function userOf(row: Record<string, unknown> | undefined): User | undefined {
+  function userOf(row: UserRow | undefined): User | undefined {
     if (!row) return undefined;
     return {
-      id: String(row.id),
-      legacy_id: String(row.legacy_id),
-      ...(typeof row.email === 'string' ? { email: row.email } : {}),
-      profile: JSON.parse(String(row.profile)) as OwnerProfile,
+      id: row.id,
+      legacy_id: row.legacy_id,
+      ...(row.email === null ? {} : { email: row.email }),
+      profile: fromJson(row.profile),
     };
   }
 
   return {
     isEmpty: () => count.get()?.n === 0,
     add(user, passwordHash) {
-      insert.run(user.id, user.legacy_id, passwordHash, user.email ?? null, JSON.stringify(user.profile));
+      insert.run(user.id, user.legacy_id, passwordHash, user.email ?? null, toJson(user.profile));
     },
     find: (id) => userOf(byId.get(id)),
     findByEmail: (email) => byEmail.all(email).flatMap((row) => userOf(row) ?? []),
     async checkPassword(id, password) {
       const row = byId.get(id);
-      const hash = row ? String(row.password_hash) : await nobodysHash;
+      const hash = row ? row.password_hash : await nobodysHash;
       const right = await bcrypt.compare(password, hash);
       return right && Buffer.byteLength(password) <= PASSWORD_MAX_BYTES ? userOf(row) : undefined;
     },

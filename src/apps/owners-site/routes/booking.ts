@@ -13,13 +13,16 @@ const NOTE_MAX_LENGTH = 200;
 
 type BookingForm = { vin: string; work: string; day: string; time: string; note: string };
 
+function workOf(form: BookingForm): Work | undefined {
+  return WORKS.find((work) => work === form.work);
+}
+
 /** Adds the routes under `/booking`. */
 export function bookingRoutes(router: SiteRouter, site: Site): void {
   const { bookings, clock } = site;
 
-  function bookingPage(ctx: SiteContext, form: BookingForm, errors: Record<string, string> = {}): void {
+  function bookingPage(ctx: SiteContext, { id, profile }: User, form: BookingForm, errors: Record<string, string> = {}): void {
     const { t, language } = ctx.state;
-    const { id, profile } = ctx.state.user as User;
     sitePage(ctx, site, 'booking', {
       title: t('booking.title'),
       form,
@@ -41,49 +44,58 @@ export function bookingRoutes(router: SiteRouter, site: Site): void {
     });
   }
 
-  function problems(ctx: SiteContext, form: BookingForm): Record<string, string> {
-    const { t, user } = ctx.state;
+  function problems(ctx: SiteContext, { profile }: User, form: BookingForm): Record<string, string> {
+    const { t } = ctx.state;
     const errors: Record<string, string> = {};
     const ahead = isDay(form.day) ? daysBetween(japanDay(clock()), form.day) : NaN;
-    if (!user?.profile.vehicles.some(({ vin }) => vin === form.vin)) errors.vin = t('booking.errors.vin');
-    if (!WORKS.some((work) => work === form.work)) errors.work = t('booking.errors.work');
+    if (!profile.vehicles.some(({ vin }) => vin === form.vin)) errors.vin = t('booking.errors.vin');
+    if (workOf(form) === undefined) errors.work = t('booking.errors.work');
     if (!(ahead >= 1 && ahead <= LATEST_DAYS)) errors.day = t('booking.errors.day', { days: LATEST_DAYS });
     if (!TIMES.some((time) => time === form.time)) errors.time = t('booking.errors.time');
     if (form.note.length > NOTE_MAX_LENGTH) errors.note = t('booking.errors.note', { length: NOTE_MAX_LENGTH });
     return errors;
   }
 
-  router.get('/booking', signedIn, (ctx) => {
-    if (hasEnded(site)) return seeOther(ctx, '/migration');
-    const vin = (ctx.state.user as User).profile.vehicles[0]?.vin ?? '';
-    return bookingPage(ctx, { vin, work: WORKS[0], day: '', time: TIMES[0], note: '' });
-  });
+  router.get(
+    '/booking',
+    signedIn((ctx, user) => {
+      if (hasEnded(site)) return seeOther(ctx, '/migration');
+      const vin = user.profile.vehicles[0]?.vin ?? '';
+      return bookingPage(ctx, user, { vin, work: WORKS[0], day: '', time: TIMES[0], note: '' });
+    }),
+  );
 
-  router.post('/booking', signedIn, (ctx) => {
-    if (hasEnded(site)) return seeOther(ctx, '/migration');
-    const { id, profile } = ctx.state.user as User;
-    const form: BookingForm = {
-      vin: formField(ctx, 'vin'),
-      work: formField(ctx, 'work'),
-      day: formField(ctx, 'day').normalize('NFKC').trim(),
-      time: formField(ctx, 'time'),
-      note: formField(ctx, 'note').trim(),
-    };
-    // Without a dealer the page has no form.
-    if (!profile.dealer) return seeOther(ctx, '/booking');
-    const errors = problems(ctx, form);
-    if (Object.keys(errors).length > 0) return bookingPage(ctx, form, errors);
-    if (!bookings.add(id, { ...form, work: form.work as Work })) {
-      return bookingPage(ctx, form, { day: ctx.state.t('booking.errors.day_taken') });
-    }
-    return seeOther(ctx, '/booking?booked');
-  });
+  router.post(
+    '/booking',
+    signedIn((ctx, user) => {
+      if (hasEnded(site)) return seeOther(ctx, '/migration');
+      const form: BookingForm = {
+        vin: formField(ctx, 'vin'),
+        work: formField(ctx, 'work'),
+        day: formField(ctx, 'day').normalize('NFKC').trim(),
+        time: formField(ctx, 'time'),
+        note: formField(ctx, 'note').trim(),
+      };
+      // Without a dealer the page has no form.
+      if (!user.profile.dealer) return seeOther(ctx, '/booking');
+      const errors = problems(ctx, user, form);
+      const work = workOf(form);
+      if (work === undefined || Object.keys(errors).length > 0) return bookingPage(ctx, user, form, errors);
+      if (!bookings.add(user.id, { ...form, work })) {
+        return bookingPage(ctx, user, form, { day: ctx.state.t('booking.errors.day_taken') });
+      }
+      return seeOther(ctx, '/booking?booked');
+    }),
+  );
 
-  router.post('/booking/:id/cancel', signedIn, (ctx) => {
-    if (hasEnded(site)) return seeOther(ctx, '/migration');
-    if (!bookings.cancel((ctx.state.user as User).id, String(ctx.params.id))) {
-      throw new PageError('not_found', { wayOn: '/booking' });
-    }
-    return seeOther(ctx, '/booking');
-  });
+  router.post(
+    '/booking/:id/cancel',
+    signedIn((ctx, user) => {
+      if (hasEnded(site)) return seeOther(ctx, '/migration');
+      if (!bookings.cancel(user.id, String(ctx.params.id))) {
+        throw new PageError('not_found', { wayOn: '/booking' });
+      }
+      return seeOther(ctx, '/booking');
+    }),
+  );
 }

@@ -5,7 +5,6 @@ import { formatDay, japanDay } from '../japan-day.ts';
 import type { Notice } from '../notices.ts';
 import { signedIn } from '../session-cookie.ts';
 import { fullName, hasEnded, seeOther, sitePage, sunsetOf, type Site, type SiteContext, type SiteRouter } from '../site.ts';
-import type { User } from '../users.ts';
 
 /** Adds the routes of the top page and the notices. */
 export function homeRoutes(router: SiteRouter, site: Site): void {
@@ -23,32 +22,37 @@ export function homeRoutes(router: SiteRouter, site: Site): void {
     };
   }
 
-  router.get('/', signedIn, async (ctx) => {
-    if (hasEnded(site)) return seeOther(ctx, '/migration');
-    const user = ctx.state.user as User;
-    const { t, language } = ctx.state;
-    const sunset = sunsetOf(site);
-    const banner = bannerOf(await currentState(site, user), migrations.find(user.id));
-    const [next] = bookings.listOf(user.id, japanDay(clock()));
-    ctx.state.formActionOrigins = [commonId.origin];
-    return sitePage(ctx, site, 'home', {
-      title: t('home.title'),
-      fullName: fullName(user),
-      banner,
-      sunset: sunset && { ...sunset, dayText: formatDay(sunset.day, language) },
-      notices: notices.listOf(user.id).map((notice) => shownNotice(notice, language)),
-      vehicles: user.profile.vehicles,
-      dealerName: user.profile.dealer?.name[language],
-      nextBooking: next && { ...next, dayText: formatDay(next.day, language) },
-    });
-  });
+  router.get(
+    '/',
+    signedIn(async (ctx, user) => {
+      if (hasEnded(site)) return seeOther(ctx, '/migration');
+      const { t, language } = ctx.state;
+      const sunset = sunsetOf(site);
+      const banner = bannerOf(await currentState(site, user), migrations.find(user.id));
+      const [next] = bookings.listOf(user.id, japanDay(clock()));
+      ctx.state.formActionOrigins = [commonId.origin];
+      return sitePage(ctx, site, 'home', {
+        title: t('home.title'),
+        fullName: fullName(user),
+        banner,
+        sunset: sunset && { ...sunset, dayText: formatDay(sunset.day, language) },
+        notices: notices.listOf(user.id).map((notice) => shownNotice(notice, language)),
+        vehicles: user.profile.vehicles,
+        dealerName: user.profile.dealer?.name[language],
+        nextBooking: next && { ...next, dayText: formatDay(next.day, language) },
+      });
+    }),
+  );
 
-  router.get('/notices/:id', signedIn, (ctx) => {
-    if (hasEnded(site)) return seeOther(ctx, '/migration');
-    const id = /^\d{1,12}$/.test(String(ctx.params.id)) ? Number(ctx.params.id) : 0;
-    const notice = notices.read((ctx.state.user as User).id, id);
-    if (!notice) throw new PageError('not_found');
-    const shown = shownNotice(notice, ctx.state.language);
-    return sitePage(ctx, site, 'notice', { title: shown.title, notice: shown });
-  });
+  router.get(
+    '/notices/:id',
+    signedIn((ctx, user) => {
+      if (hasEnded(site)) return seeOther(ctx, '/migration');
+      const id = /^\d{1,12}$/.test(String(ctx.params.id)) ? Number(ctx.params.id) : 0;
+      const notice = notices.read(user.id, id);
+      if (!notice) throw new PageError('not_found');
+      const shown = shownNotice(notice, ctx.state.language);
+      return sitePage(ctx, site, 'notice', { title: shown.title, notice: shown });
+    }),
+  );
 }

@@ -7,9 +7,7 @@ import { bannerOf, currentState } from '../banner.ts';
 import { describeError } from '../describe-error.ts';
 import { formatDay } from '../japan-day.ts';
 import { signedIn } from '../session-cookie.ts';
-import type { Session } from '../sessions.ts';
 import { hasEnded, seeOther, sitePage, sunsetOf, type Site, type SiteContext, type SiteRouter } from '../site.ts';
-import type { User } from '../users.ts';
 
 /** The ways in which an attempt can fail, and the status of the page that says so. */
 const PROBLEMS = { cancelled: 200, lost: 400, failed: 400 } as const;
@@ -18,32 +16,36 @@ const PROBLEMS = { cancelled: 200, lost: 400, failed: 400 } as const;
 export function migrationRoutes(router: SiteRouter, site: Site): void {
   const { migrations, sessions, commonId } = site;
 
-  router.get('/migration', signedIn, async (ctx) => {
-    const user = ctx.state.user as User;
-    const banner = bannerOf(await currentState(site, user), migrations.find(user.id));
-    if (!banner) return seeOther(ctx, '/migration/completed');
-    const sunset = sunsetOf(site);
-    ctx.state.formActionOrigins = [commonId.origin];
-    return sitePage(ctx, site, 'migration', {
-      title: ctx.state.t('migration.title'),
-      banner,
-      sunset: sunset && { ...sunset, dayText: formatDay(sunset.day, ctx.state.language) },
-    });
-  });
-
-  router.post('/migration', signedIn, async (ctx) => {
-    const { user, session } = ctx.state as { user: User; session: Session };
-    const way = formField(ctx, 'way') === 'new' ? 'new' : 'existing';
-    const { url, attempt } = await commonId
-      .requestMigration(user, session.auth_time, way, ctx.state.language)
-      .catch((cause: unknown) => {
-        const detail = `the common ID did not accept the request: ${describeError(cause)}`;
-        throw new PageError('unavailable', { cause, detail, wayOn: '/migration' });
+  router.get(
+    '/migration',
+    signedIn(async (ctx, user) => {
+      const banner = bannerOf(await currentState(site, user), migrations.find(user.id));
+      if (!banner) return seeOther(ctx, '/migration/completed');
+      const sunset = sunsetOf(site);
+      ctx.state.formActionOrigins = [commonId.origin];
+      return sitePage(ctx, site, 'migration', {
+        title: ctx.state.t('migration.title'),
+        banner,
+        sunset: sunset && { ...sunset, dayText: formatDay(sunset.day, ctx.state.language) },
       });
-    // The person may have logged out in another tab in the meantime.
-    const started = migrations.start(session.id, user.id, way, attempt);
-    seeOther(ctx, started ? url.href : '/login');
-  });
+    }),
+  );
+
+  router.post(
+    '/migration',
+    signedIn(async (ctx, user, session) => {
+      const way = formField(ctx, 'way') === 'new' ? 'new' : 'existing';
+      const { url, attempt } = await commonId
+        .requestMigration(user, session.auth_time, way, ctx.state.language)
+        .catch((cause: unknown) => {
+          const detail = `the common ID took no request: ${describeError(cause)}`;
+          throw new PageError('unavailable', { cause, detail, wayOn: '/migration' });
+        });
+      // The person may have logged out in another tab in the meantime.
+      const started = migrations.start(session.id, user.id, way, attempt);
+      seeOther(ctx, started ? url.href : '/login');
+    }),
+  );
 
   function problem(ctx: SiteContext, what: keyof typeof PROBLEMS): void {
     const { t, requestId } = ctx.state;
@@ -77,28 +79,30 @@ export function migrationRoutes(router: SiteRouter, site: Site): void {
     return seeOther(ctx, '/migration/completed');
   });
 
-  router.get('/migration/completed', signedIn, async (ctx) => {
-    const user = ctx.state.user as User;
-    const { t, language } = ctx.state;
-    const state = await currentState(site, user);
-    const migrated = migrations.find(user.id);
-    if (migrated?.completed_at === undefined && state?.state !== 'completed') return seeOther(ctx, '/migration');
-    const link = state?.dealer_link ?? migrated?.dealer_link;
-    const known = link !== undefined && ['pending', 'active', 'failed', 'withdrawn'].includes(link.status);
-    const { dealer } = user.profile;
-    return page(ctx, 'migration-completed', {
-      kind: 'note',
-      title: t('completed.title'),
-      dealerLink: known
-        ? {
-            status: t(`completed.dealer_link.${link.status}`),
-            dealerName: dealer?.code === link.dealer ? dealer.name[language] : undefined,
-          }
-        : undefined,
-      notebookUrl: `${site.notebookOrigin}/login`,
-      appStoreUrl: site.appStoreUrl,
-      googlePlayUrl: site.googlePlayUrl,
-      ended: hasEnded(site),
-    });
-  });
+  router.get(
+    '/migration/completed',
+    signedIn(async (ctx, user) => {
+      const { t, language } = ctx.state;
+      const state = await currentState(site, user);
+      const migrated = migrations.find(user.id);
+      if (migrated?.completed_at === undefined && state?.state !== 'completed') return seeOther(ctx, '/migration');
+      const link = state?.dealer_link ?? migrated?.dealer_link;
+      const known = link !== undefined && ['pending', 'active', 'failed', 'withdrawn'].includes(link.status);
+      const { dealer } = user.profile;
+      return page(ctx, 'migration-completed', {
+        kind: 'note',
+        title: t('completed.title'),
+        dealerLink: known
+          ? {
+              status: t(`completed.dealer_link.${link.status}`),
+              dealerName: dealer?.code === link.dealer ? dealer.name[language] : undefined,
+            }
+          : undefined,
+        notebookUrl: `${site.notebookOrigin}/login`,
+        appStoreUrl: site.appStoreUrl,
+        googlePlayUrl: site.googlePlayUrl,
+        ended: hasEnded(site),
+      });
+    }),
+  );
 }
