@@ -1,5 +1,6 @@
 // Encrypts the payloads of mail jobs, because they hold codes that are stored nowhere else.
 import { createCipheriv, createDecipheriv, randomBytes, type KeyObject } from 'node:crypto';
+import { readJobPayload } from './job-payload.ts';
 import type { Job, JobStore } from './storage.ts';
 
 /** Mails, and jobs that hold values of mails. */
@@ -28,7 +29,7 @@ export function encryptMailPayloads(jobs: JobStore, key: KeyObject): JobStore {
     try {
       const decipher = createDecipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(job.key)).setAuthTag(tag);
       const text = Buffer.concat([decipher.update(bytes.subarray(NONCE_BYTES + TAG_BYTES)), decipher.final()]);
-      return { ...job, payload: JSON.parse(text.toString()) as Job['payload'] };
+      return { ...job, payload: readJobPayload(text.toString()) };
     } catch {
       return job;
     }

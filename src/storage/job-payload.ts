@@ -7,7 +7,7 @@
 export function readJobPayload(text: string): Record<string, unknown> {
   try {
     const payload: unknown = JSON.parse(text);
-    return typeof payload === 'object' && payload !== null ? (payload as Record<string, unknown>) : {};
+    return typeof payload === 'object' && payload !== null ? { ...payload } : {};
   } catch {
     return {};
   }

@@ -38,7 +38,7 @@ export function createAnchorKey(ledgerKey: KeyObject): AnchorKey {
   const header = encode({ alg: 'EdDSA', kid: id });
   return {
     id,
-    publicJwk: { ...publicJwk, kid: id, alg: 'EdDSA', use: 'sig' } as JsonWebKey,
+    publicJwk: { ...publicJwk, kid: id, alg: 'EdDSA', use: 'sig' },
     sign(content) {
       const signed = `${header}.${encode(content)}`;
       return `${signed}.${sign(null, Buffer.from(signed), privateKey).toString('base64url')}`;
@@ -47,17 +47,17 @@ export function createAnchorKey(ledgerKey: KeyObject): AnchorKey {
       const [theirs = '', payload = '', signature = ''] = document.split('.');
       if (theirs !== header) return 'wrong_key';
       const isRight = verify(null, Buffer.from(`${theirs}.${payload}`), publicKey, Buffer.from(signature, 'base64url'));
-      return isRight ? (decode(payload) as AnchorContent) : 'changed';
+      return isRight ? decode(payload) : 'changed';
     },
   };
 }
 
 const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
-const decode = (text: string): unknown => JSON.parse(Buffer.from(text, 'base64url').toString());
+const decode = (payload: string): AnchorContent => JSON.parse(Buffer.from(payload, 'base64url').toString()) as AnchorContent;
 
 /** @returns the anchor's content, without verifying its signature. @throws {SyntaxError} if it is not an anchor */
 export function contentOf({ document }: Pick<LedgerAnchor, 'document'>): AnchorContent {
-  return decode(document.split('.')[1] ?? '') as AnchorContent;
+  return decode(document.split('.')[1] ?? '');
 }
 
 /** Returns the SHA-256 hash of an anchor, which the next one contains. */

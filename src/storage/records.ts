@@ -182,7 +182,7 @@ async function changeRecord<T extends object, Next extends object>(
   const changeOnce = async (): Promise<Outcome<T>> => {
     const standing = await find();
     const next = decide(standing);
-    if (next === undefined || (next as object) === standing) return { changed: false, now: standing };
+    if (next === undefined || next === standing) return { changed: false, now: standing };
     return { changed: true, now: await write(next, standing) };
   };
   return retryOnConflict(changeOnce).catch((error: unknown) => {

@@ -17,13 +17,13 @@ type Method = (...parameters: unknown[]) => unknown;
 /** Wraps the storage so that each method throws {OddNumber}, and does nothing, if it gets a number that the port refuses. */
 export function refuseOddNumbers(storage: Storage): Storage {
   const stores = Object.entries(storage).map(([name, store]: [string, unknown]) => [name, guarded(name, store)] as const);
-  return Object.fromEntries(stores) as unknown as Storage;
+  return { ...storage, ...Object.fromEntries(stores) };
 }
 
 function guarded(store: string, member: unknown): unknown {
-  if (typeof member === 'function') return guardedMethod(store, member as Method);
-  const methods = Object.entries(member as Record<string, Method>);
-  return Object.fromEntries(methods.map(([name, method]) => [name, guardedMethod(store, method)]));
+  if (isMethod(member)) return guardedMethod(store, member);
+  if (!isObject(member)) return member;
+  return Object.fromEntries(Object.entries(member).map(([name, each]) => [name, guarded(store, each)]));
 }
 
 function guardedMethod(store: string, method: Method): Method {
@@ -53,6 +53,10 @@ function check(value: unknown, accepts: (value: number) => boolean): void {
 
 function isWhole(value: number): boolean {
   return Number.isInteger(value) && Math.abs(value) <= LARGEST;
+}
+
+function isMethod(value: unknown): value is Method {
+  return typeof value === 'function';
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

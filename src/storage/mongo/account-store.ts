@@ -3,6 +3,7 @@ import { trusted } from 'mongoose';
 import type { Account } from '../../domain/account.ts';
 import { changedIdentifiers, emailKey, identifiersOf } from '../identifiers.ts';
 import type { Identifier } from '../identifiers.ts';
+import { fromJson, toJson } from '../json.ts';
 import { AlreadyExists, VersionConflict } from '../storage.ts';
 import type { AccountStore } from '../storage.ts';
 import { nextVersion, requireFirstVersion } from '../version.ts';
@@ -31,7 +32,7 @@ export function createAccountStore(
     next: Account,
     event: PendingEvent,
   ): Promise<boolean> {
-    const $set = { version: next.version, ...carriedKeys(next), document: JSON.stringify(next) };
+    const $set = { version: next.version, ...carriedKeys(next), document: toJson(next) };
     const changed = await accounts
       .findOneAndUpdate(
         { _id: next.id, ...condition },
@@ -89,7 +90,7 @@ export function createAccountStore(
       requireFirstVersion(account);
       const { id: _id, version } = account;
       const events = [pending(event)];
-      const document = { _id, version, ...carriedKeys(account), fence: 0, document: JSON.stringify(account), events };
+      const document = { _id, version, ...carriedKeys(account), fence: 0, document: toJson(account), events };
       await withClaims(_id, async (claimed) => {
         for (;;) {
           // Read before the claims, because a call that takes one of them over changes this document.
@@ -121,7 +122,7 @@ export function createAccountStore(
           if (stored?.version !== account.version) throw new VersionConflict();
           // An unfinished earlier change may still hold the wanted identifier.
           await pendingEvents.finish('accounts', stored);
-          const { taken, freed } = changedIdentifiers(JSON.parse(stored.document) as Account, next);
+          const { taken, freed } = changedIdentifiers(fromJson(stored.document), next);
           const old = await identifiers.find({ _id: trusted({ $in: freed.map(({ key }) => key) }), account_id: next.id }).lean();
           await claimAll(taken, next.id, claimed);
           const releases = old.map(({ _id, claim }) => ({ key: _id, claim }));
@@ -136,5 +137,5 @@ export function createAccountStore(
 }
 
 function read(document: AccountDocument | null): Account | undefined {
-  return document ? (JSON.parse(document.document) as Account) : undefined;
+  return document ? fromJson(document.document) : undefined;
 }

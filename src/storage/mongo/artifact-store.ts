@@ -2,6 +2,7 @@
 import { trusted } from 'mongoose';
 import type { EpochMilliseconds } from '../../domain/account.ts';
 import { referencesOf } from '../artifact-references.ts';
+import { fromJson, toJson } from '../json.ts';
 import type { ArtifactStore } from '../storage.ts';
 import { DURABLE, NEVER, RECREATABLE } from './collections.ts';
 import type { ArtifactDocument, Collections } from './collections.ts';
@@ -105,7 +106,7 @@ function write(
   return {
     _id: key(model, id),
     model,
-    payload: JSON.stringify(payload),
+    payload: toJson(payload),
     ...referencesOf(model, payload),
     ...(typeof payload['consumed'] === 'number' && { consumed_at: payload['consumed'] }),
     expires_at: expiresAt === undefined ? NEVER : new Date(expiresAt),
@@ -118,7 +119,7 @@ function read(document: ArtifactDocument | null): Record<string, unknown> | unde
 }
 
 function readDocument(document: ArtifactDocument): Record<string, unknown> {
-  const payload = JSON.parse(document.payload) as Record<string, unknown>;
+  const payload = fromJson(document.payload);
   if (document.consumed_at !== undefined) payload['consumed'] = document.consumed_at;
   return payload;
 }

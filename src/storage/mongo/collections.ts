@@ -5,7 +5,11 @@
 // on a sharded cluster. Every write names the `_id`, so each collection may be sharded by its hash.
 import { Schema } from 'mongoose';
 import type { Connection } from 'mongoose';
-import type { Job, LedgerEvent } from '../storage.ts';
+import type { Account } from '../../domain/account.ts';
+import type { DealerLink } from '../../domain/dealer-link.ts';
+import type { Migration } from '../../domain/migration.ts';
+import type { Json } from '../json.ts';
+import type { EmailCode, Job, LedgerEvent } from '../storage.ts';
 import { defineLedgerCollections, type Index } from './ledger-collections.ts';
 
 /** `DURABLE`: on the disks of a majority. `RECREATABLE` (records that another login recreates): in the memory of the primary. */
@@ -20,7 +24,7 @@ export const NEVER = new Date('9999-12-31T00:00:00Z');
 /** An event that waits in the changed document until it is in the ledger. */
 export type PendingEvent = Omit<LedgerEvent, 'data'> & {
   event_id: string;
-  data: string;
+  data: Json<LedgerEvent['data']>;
   /** The identifiers that the change frees. */
   releases?: { key: string; claim: string }[];
 };
@@ -28,7 +32,7 @@ export type PendingEvent = Omit<LedgerEvent, 'data'> & {
 export type ArtifactDocument = {
   _id: string;
   model: string;
-  payload: string;
+  payload: Json<Record<string, unknown>>;
   uid: string | null;
   grant_id: string | null;
   account_id: string | null;
@@ -46,7 +50,7 @@ export type AccountDocument = {
   phone_key?: string | null;
   /** Incremented by a call that takes an identifier from an unfinished update; see `account-identifiers.ts`. */
   fence: number;
-  document: string;
+  document: Json<Account>;
   events: PendingEvent[];
   expires_at?: Date;
 };
@@ -58,8 +62,15 @@ export type IdentifierDocument = {
   /** When it was claimed; absent once the account has it. */
   unsettled_at?: Date;
 };
-export type ExpiringDocument = { _id: string; kind: string; version: number; document: string; expires_at: Date };
-export type EmailCodeDocument = { _id: string; code_hmac: string; attempts: number; document: string; expires_at: Date };
+/** The kind says which value the document is. */
+export type ExpiringDocument<Value = unknown> = {
+  _id: string;
+  kind: string;
+  version: number;
+  document: Json<Value>;
+  expires_at: Date;
+};
+export type EmailCodeDocument = { _id: string; code_hmac: string; attempts: number; document: Json<EmailCode>; expires_at: Date };
 export type DealerLinkDocument = {
   _id: string;
   id: string;
@@ -67,7 +78,7 @@ export type DealerLinkDocument = {
   account_id: string;
   status: string;
   updated_at: number;
-  document: string;
+  document: Json<DealerLink>;
   made: string;
   events: PendingEvent[];
 };
@@ -77,7 +88,7 @@ export type MigrationDocument = {
   client_id: string;
   account_id: string | null;
   code_challenge: string | null;
-  document: string;
+  document: Json<Migration>;
   made: string;
   events: PendingEvent[];
 };
@@ -133,7 +144,7 @@ function where(name: string, field: string, ...others: string[]): Index {
 /** Defines the models on a connection; mongoose registers them under the names of their collections. */
 export function defineCollections(connection: Connection) {
   const define = <T>(name: string, fields: Record<keyof T & string, object>, indexes: Index[]) => {
-    const schema = new Schema<T>(fields as never, {
+    const schema = new Schema<T>(fields, {
       // A schema created by another mongoose instance does not inherit the connection's settings.
       strict: 'throw',
       strictQuery: 'throw',

@@ -1,11 +1,12 @@
 // Links between accounts and dealers. The `_id` is the pair, which makes it unique.
 import { trusted } from 'mongoose';
 import type { DealerLink } from '../../domain/dealer-link.ts';
+import { fromJson, toJson } from '../json.ts';
 import { AlreadyExists, VersionConflict } from '../storage.ts';
 import type { DealerLinkStore } from '../storage.ts';
 import { nextVersion, requireFirstVersion } from '../version.ts';
 import { DURABLE, DURABLE_INSERT } from './collections.ts';
-import type { Collections } from './collections.ts';
+import type { Collections, DealerLinkDocument } from './collections.ts';
 import { creationOrder } from './creation-order.ts';
 import { isDuplicateKey } from './mongo-error.ts';
 import { pending } from './pending-events.ts';
@@ -61,9 +62,9 @@ function key({ account_id, dealer }: DealerLink): string {
 
 function fields(link: DealerLink) {
   const { version, account_id, status, updated_at } = link;
-  return { version, account_id, status, updated_at, document: JSON.stringify(link) };
+  return { version, account_id, status, updated_at, document: toJson(link) };
 }
 
-function read({ document }: { document: string }): DealerLink {
-  return JSON.parse(document) as DealerLink;
+function read({ document }: Pick<DealerLinkDocument, 'document'>): DealerLink {
+  return fromJson(document);
 }

@@ -1,6 +1,7 @@
 // Mailed one-time codes. One conditional write keeps each promise.
 import { trusted } from 'mongoose';
 import type { EpochMilliseconds } from '../../domain/account.ts';
+import { fromJson, toJson } from '../json.ts';
 import type { EmailCode, EmailCodeStore } from '../storage.ts';
 import { DURABLE } from './collections.ts';
 import type { Collections, EmailCodeDocument } from './collections.ts';
@@ -12,10 +13,10 @@ export function createEmailCodeStore({ emailCodes }: Collections, clock: () => E
   return {
     async put(code) {
       const { id: _id, code_hmac, attempts, expires_at } = code;
-      const document = { _id, code_hmac, attempts, expires_at: new Date(expires_at), document: JSON.stringify(code) };
+      const document = { _id, code_hmac, attempts, expires_at: new Date(expires_at), document: toJson(code) };
       for (;;) {
         const standing = await emailCodes.findOne({ _id, ...standsAt(clock()) }).lean();
-        if (standing && (JSON.parse(standing.document) as EmailCode).sent_at > code.sent_at) return;
+        if (standing && fromJson(standing.document).sent_at > code.sent_at) return;
         // If there is no valid code, the filter also matches an expired one in the slot.
         const replaced = standing ? { _id, code_hmac: standing.code_hmac } : { _id, ...expiredAt(clock()) };
         try {
@@ -48,5 +49,5 @@ export function createEmailCodeStore({ emailCodes }: Collections, clock: () => E
 
 /** The field has the current number of attempts; the document has the initial one. */
 function read(document: Pick<EmailCodeDocument, 'document' | 'attempts'> | null): EmailCode | undefined {
-  return document ? { ...(JSON.parse(document.document) as EmailCode), attempts: document.attempts } : undefined;
+  return document ? { ...fromJson(document.document), attempts: document.attempts } : undefined;
 }

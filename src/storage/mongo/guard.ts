@@ -35,16 +35,21 @@ export function createGuard(timeouts: Timeouts): Guard {
 
   return {
     guard<Store extends object>(store: Store, wait: 'call' | 'longCall' = 'call'): Store {
-      const methods = Object.entries(store as Record<string, AsyncMethod>);
-      return Object.fromEntries(
-        methods.map(([name, method]) => [name, async (...parameters: unknown[]) => call(method, parameters, timeouts[wait])]),
-      ) as Store;
+      const guarded = Object.entries(store).flatMap(([name, method]: [string, unknown]) =>
+        isMethod(method) ? [[name, async (...parameters: unknown[]) => call(method, parameters, timeouts[wait])] as const] : [],
+      );
+      return { ...store, ...Object.fromEntries(guarded) };
     },
     async closed() {
       isClosed = true;
       await Promise.allSettled(open);
     },
   };
+}
+
+/** All that a store has are methods, and each of them is asynchronous. */
+function isMethod(member: unknown): member is AsyncMethod {
+  return typeof member === 'function';
 }
 
 async function inTime<T>(answer: Promise<T>, timeoutMs: number): Promise<T> {

@@ -3,11 +3,16 @@
 import type { IndexDefinition, IndexOptions } from 'mongoose';
 
 /** As listed by a server; older ones return 1 instead of true if it was created that way. */
-export type ListedIndex = Omit<IndexOptions, 'name'> & { name: string; key: Record<string, unknown> };
-
 const FLAGS = ['unique', 'sparse', 'hidden'] as const;
 /** Everything also works on servers without these options: an index is larger, and only the sweep removes expired documents. */
 const NOT_EVERYWHERE = ['partialFilterExpression', 'expireAfterSeconds'] as const;
+
+/** An index as the server lists it. */
+export type ListedIndex = {
+  name?: string | undefined;
+  key: Record<string, unknown>;
+  collation?: unknown;
+} & { [Option in (typeof FLAGS)[number] | (typeof NOT_EVERYWHERE)[number]]?: unknown };
 
 /**
  * Returns the differences, as `… where … is needed`; empty if the index is correct.

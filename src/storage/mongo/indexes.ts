@@ -1,5 +1,5 @@
 // The indexes. A command creates them, because building one on a large collection needs a decision. Every start checks them.
-import type { IndexDefinition, IndexOptions, Model } from 'mongoose';
+import type { IndexDefinition, IndexOptions } from 'mongoose';
 import type { Collections } from './collections.ts';
 import { differencesOf, type ListedIndex } from './index-differences.ts';
 
@@ -37,10 +37,21 @@ export async function requireIndexes(collections: Collections): Promise<void> {
   if (sentences.length > 0) throw new IndexesUnfit(sentences.join('. '));
 }
 
+/** What all models have in common here, whatever their documents are. */
+type IndexedModel = {
+  modelName: string;
+  collection: {
+    name: string;
+    indexes(): Promise<ListedIndex[]>;
+    createIndex(definition: never, options: never): Promise<string>;
+  };
+  schema: { indexes(): [IndexDefinition, IndexOptions][] };
+};
+
 type Wanted = {
   /** The name as `collection.index`. */
   name: string;
-  model: Model<unknown>;
+  model: IndexedModel;
   definition: IndexDefinition;
   options: IndexOptions;
 };
@@ -48,11 +59,11 @@ type Different = Wanted & { differences: string[] };
 
 /** Returns the missing indexes, and the existing ones with another definition. */
 async function compareIndexes(collections: Collections): Promise<{ missing: Wanted[]; different: Different[] }> {
-  const models = Object.values(collections) as unknown as Model<unknown>[];
+  const models: IndexedModel[] = Object.values(collections);
   const standing = new Set((await collections.ledger.db.listCollections()).map(({ name }) => name));
   const pairs = await Promise.all(
     models.map(async (model) => {
-      const made = standing.has(model.collection.name) ? ((await model.collection.indexes()) as ListedIndex[]) : [];
+      const made = standing.has(model.collection.name) ? await model.collection.indexes() : [];
       return wantedOf(model).map((wanted) => ({ wanted, listed: made.find(({ name }) => name === wanted.options.name) }));
     }),
   );
@@ -71,7 +82,7 @@ async function compareIndexes(collections: Collections): Promise<{ missing: Want
   };
 }
 
-function wantedOf(model: Model<unknown>): Wanted[] {
+function wantedOf(model: IndexedModel): Wanted[] {
   return model.schema.indexes().map(([definition, options]) => ({
     name: `${model.modelName}.${String(options.name)}`,
     model,

@@ -3,6 +3,7 @@ import { trusted } from 'mongoose';
 import type { EpochMilliseconds } from '../../domain/account.ts';
 import { NO_CLOSED_LEDGER, readLedgerData, walkClosedLedger } from '../closed-ledger.ts';
 import { LEDGER_PARTITIONS, occurrenceId } from '../ledger-chain.ts';
+import { toJson } from '../json.ts';
 import type { ClosedLedgerEntry, Ledger, LedgerAnchor, LedgerEntry, LedgerHead, LedgerOrigin } from '../storage.ts';
 import { DURABLE_INSERT, RECREATABLE } from './collections.ts';
 import type { Collections } from './collections.ts';
@@ -77,14 +78,7 @@ export function createLedgerWrites(
 ): LedgerWrites {
   return {
     async append({ type, subject, data, at }, occurrence) {
-      const event = {
-        _id: occurrenceId(type, occurrence),
-        type,
-        subject,
-        data: JSON.stringify(data),
-        at,
-        made: creationOrder(clock()),
-      };
+      const event = { _id: occurrenceId(type, occurrence), type, subject, data: toJson(data), at, made: creationOrder(clock()) };
       try {
         await ledgerInbox.insertMany([event], { ordered: true, ...RECREATABLE });
       } catch (error) {
@@ -115,7 +109,7 @@ export async function closeLedger({ ledger, ledgerEntries, ledgerOrigin }: Colle
   if (await isThere(ledgerEntries.exists({}))) return;
   const walk = walkClosedLedger();
   const all = ledger.find({}).sort({ _id: 1 }).readConcern(MAJORITY).lean().cursor({ batchSize: 1_000 });
-  for await (const document of all) walk.add(readClosedEntry(document as ClosedLedgerDocument));
+  for await (const document of all) walk.add(readClosedEntry(document));
   try {
     await ledgerOrigin.insertMany([{ _id: ORIGIN, ...walk.end() }], DURABLE_INSERT);
   } catch (error) {

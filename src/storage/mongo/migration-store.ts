@@ -1,10 +1,11 @@
 // Migrations of legacy identities. The `_id` is the client and legacy id, which makes it unique.
 import type { Migration } from '../../domain/migration.ts';
+import { fromJson, toJson } from '../json.ts';
 import { VersionConflict } from '../storage.ts';
 import type { MigrationStore } from '../storage.ts';
 import { nextVersion } from '../version.ts';
 import { DURABLE, DURABLE_INSERT } from './collections.ts';
-import type { Collections } from './collections.ts';
+import type { Collections, MigrationDocument } from './collections.ts';
 import { creationOrder } from './creation-order.ts';
 import { isDuplicateKey } from './mongo-error.ts';
 import { pending } from './pending-events.ts';
@@ -70,10 +71,10 @@ function fields(migration: Migration) {
     version: migration.version,
     account_id: migration.account_id ?? null,
     code_challenge: migration.candidate?.code_challenge ?? null,
-    document: JSON.stringify(migration),
+    document: toJson(migration),
   };
 }
 
-function read({ document }: { document: string }): Migration {
-  return JSON.parse(document) as Migration;
+function read({ document }: Pick<MigrationDocument, 'document'>): Migration {
+  return fromJson(document);
 }

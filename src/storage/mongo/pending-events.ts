@@ -8,6 +8,7 @@ import { randomUUID } from 'node:crypto';
 import { trusted } from 'mongoose';
 import type { Model } from 'mongoose';
 import type { EpochMilliseconds } from '../../domain/account.ts';
+import { toJson } from '../json.ts';
 import type { LedgerEvent } from '../storage.ts';
 import { DURABLE, RECREATABLE } from './collections.ts';
 import type { Collections, PendingEvent } from './collections.ts';
@@ -27,7 +28,7 @@ const MOST_WAITING = 5_000;
 /** Returns the event in the form in which it waits. */
 export function pending(event: LedgerEvent, releases?: PendingEvent['releases']): PendingEvent {
   const { type, subject, data, at } = event;
-  return { event_id: randomUUID(), type, subject, data: JSON.stringify(data), at, ...(releases && { releases }) };
+  return { event_id: randomUUID(), type, subject, data: toJson(data), at, ...(releases && { releases }) };
 }
 
 export type PendingEvents = {
@@ -86,7 +87,7 @@ export function createPendingEvents(
           },
         }));
       // If a power cut loses this write, it is repeated.
-      if (updates.length > 0) await modelOf(name).bulkWrite(updates as never, { ordered: false, ...RECREATABLE });
+      if (updates.length > 0) await modelOf(name).bulkWrite(updates, { ordered: false, ...RECREATABLE });
     }
     onMoved();
   }
@@ -117,7 +118,7 @@ export function createPendingEvents(
         do {
           // The event of a change that may still be rolled back must not enter the ledger.
           const unfinished = modelOf(name).find({ 'events.event_id': trusted({ $gt: '' }) }, { events: 1 });
-          found = (await unfinished.limit(BATCH).readConcern(MAJORITY).lean()) as Changed[];
+          found = await unfinished.limit(BATCH).readConcern(MAJORITY).lean();
           for (const changed of found) await free(changed);
           await move(found.map((changed) => ({ name, changed })));
         } while (found.length === BATCH);
@@ -131,6 +132,10 @@ export function createPendingEvents(
 
 /** Whether an unordered `insertMany` failed only because of duplicates. */
 function isOnlyDuplicates(error: unknown): boolean {
-  const { writeErrors = [] } = error as { writeErrors?: { code: number }[] };
-  return writeErrors.length > 0 && writeErrors.every(({ code }) => code === DUPLICATE_KEY);
+  if (typeof error !== 'object' || error === null || !('writeErrors' in error)) return false;
+  const errors: unknown[] = Array.isArray(error.writeErrors) ? error.writeErrors : [];
+  return (
+    errors.length > 0 &&
+    errors.every((one) => typeof one === 'object' && one !== null && 'code' in one && one.code === DUPLICATE_KEY)
+  );
 }

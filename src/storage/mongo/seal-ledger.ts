@@ -7,7 +7,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { trusted } from 'mongoose';
 import type { EpochMilliseconds } from '../../domain/account.ts';
 import { partitionOf, type LedgerChain } from '../ledger-chain.ts';
-import type { LedgerEvent, LedgerHead } from '../storage.ts';
+import { fromJson } from '../json.ts';
+import type { LedgerHead } from '../storage.ts';
 import { DURABLE, DURABLE_INSERT, RECREATABLE } from './collections.ts';
 import type { Collections } from './collections.ts';
 import { entryId, type LedgerEntryDocument, type LedgerInboxDocument } from './ledger-collections.ts';
@@ -77,8 +78,9 @@ export function createSealer(
   function chainAll(heads: LedgerHead[], events: LedgerInboxDocument[]): LedgerEntryDocument[] {
     const last = new Map<number, { sequence: number; hash: string }>(heads.map((head) => [head.partition, head]));
     return events.map(({ _id: event_id, type, subject, data, at }) => {
-      const end = last.get(partitionOf(subject)) as { sequence: number; hash: string };
-      const event = { type, subject, data: JSON.parse(data) as LedgerEvent['data'], at, event_id };
+      const end = last.get(partitionOf(subject));
+      if (!end) throw new Error('the head of the partition was not read');
+      const event = { type, subject, data: fromJson(data), at, event_id };
       const { partition, sequence, ...entry } = chain.next(end, event);
       last.set(partition, { sequence, hash: entry.hash });
       return { ...entry, _id: entryId(partition, sequence), data };

@@ -1,6 +1,7 @@
 // Accounts and their unique identifiers.
 import type { Account } from '../../domain/account.ts';
 import { changedIdentifiers, emailKey, identifiersOf } from '../identifiers.ts';
+import { fromJson, toJson, type Json } from '../json.ts';
 import { AlreadyExists, VersionConflict } from '../storage.ts';
 import type { AccountStore } from '../storage.ts';
 import { INSERT_ACCOUNT, MOVE_ACCOUNT, placeOf } from './account-place.ts';
@@ -8,7 +9,7 @@ import type { Database } from './database.ts';
 import type { AppendToLedger } from './ledger.ts';
 import { nextVersion, requireFirstVersion } from '../version.ts';
 
-type Row = { document: string };
+type Row = { document: Json<Account> };
 
 const FIND_BY_KEY = `
   SELECT document FROM identifiers JOIN accounts ON accounts.place = identifiers.account_place WHERE key = ?`;
@@ -28,7 +29,7 @@ export function createAccountStore(database: Database, appendToLedger: AppendToL
   return {
     async create(account, event) {
       requireFirstVersion(account);
-      const document = JSON.stringify(account);
+      const document = toJson(account);
       const { id, version } = account;
       const identifiers = identifiersOf(account);
       await database.write(() => {
@@ -58,7 +59,7 @@ export function createAccountStore(database: Database, appendToLedger: AppendToL
         if (next.email_canonical !== stored.email_canonical) {
           database.run(MOVE_ACCOUNT, placeOf(next.email_canonical), next.id);
         }
-        database.run('UPDATE accounts SET version = ?, document = ? WHERE id = ?', next.version, JSON.stringify(next), next.id);
+        database.run('UPDATE accounts SET version = ?, document = ? WHERE id = ?', next.version, toJson(next), next.id);
         appendToLedger(event);
         return next;
       });
@@ -67,5 +68,5 @@ export function createAccountStore(database: Database, appendToLedger: AppendToL
 }
 
 function read(row: Row | undefined): Account | undefined {
-  return row && (JSON.parse(row.document) as Account);
+  return row && fromJson(row.document);
 }

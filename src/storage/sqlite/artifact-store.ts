@@ -1,10 +1,11 @@
 // The artifacts of oidc-provider, in one table.
 import type { EpochMilliseconds } from '../../domain/account.ts';
 import { referencesOf } from '../artifact-references.ts';
+import { fromJson, toJson, type Json } from '../json.ts';
 import type { ArtifactStore } from '../storage.ts';
 import type { Database } from './database.ts';
 
-type Row = { payload: string; consumed_at: number | null };
+type Row = { payload: Json<Record<string, unknown>>; consumed_at: number | null };
 
 const UNEXPIRED = '(expires_at IS NULL OR expires_at > ?)';
 
@@ -92,7 +93,7 @@ export function createArtifactStore(database: Database, clock: () => EpochMillis
 function columns(model: string, payload: Record<string, unknown>) {
   const { uid, grant_id, account_id } = referencesOf(model, payload);
   const consumed = typeof payload['consumed'] === 'number' ? payload['consumed'] : null;
-  return [JSON.stringify(payload), uid, grant_id, account_id, consumed] as const;
+  return [toJson(payload), uid, grant_id, account_id, consumed] as const;
 }
 
 function read(row: Row | undefined): Record<string, unknown> | undefined {
@@ -100,7 +101,7 @@ function read(row: Row | undefined): Record<string, unknown> | undefined {
 }
 
 function readRow(row: Row): Record<string, unknown> {
-  const payload = JSON.parse(row.payload) as Record<string, unknown>;
+  const payload = fromJson(row.payload);
   if (row.consumed_at !== null) payload['consumed'] = row.consumed_at;
   return payload;
 }

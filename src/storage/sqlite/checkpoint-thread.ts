@@ -3,7 +3,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { parentPort, workerData } from 'node:worker_threads';
 import { isUnavailable } from './sqlite-error.ts';
 
-const connection = new DatabaseSync((workerData as { path: string }).path);
+const connection = new DatabaseSync(String(workerData.path));
 // Like the writing connection: the log is synced before a checkpoint, and the file after it.
 connection.exec('PRAGMA synchronous = NORMAL');
 

@@ -1,14 +1,21 @@
 // The step to version 5: checks and closes the chain of earlier versions. The partitions start with its last hash.
 import type { DatabaseSync } from 'node:sqlite';
 import { readLedgerData, walkClosedLedger } from '../closed-ledger.ts';
-import type { ClosedLedgerEntry } from '../storage.ts';
 
 /** Must run inside the caller's transaction. A broken chain is closed as well, and the finding is stored in the file. */
 export function closeLedger(connection: DatabaseSync): void {
   connection.exec(TABLES);
   const walk = walkClosedLedger();
   for (const row of connection.prepare('SELECT * FROM ledger ORDER BY sequence').iterate()) {
-    walk.add({ ...(row as unknown as ClosedLedgerEntry), data: readLedgerData(String(row.data)) });
+    walk.add({
+      sequence: Number(row.sequence),
+      type: String(row.type),
+      subject: String(row.subject),
+      data: readLedgerData(String(row.data)),
+      at: Number(row.at),
+      previous_hash: String(row.previous_hash),
+      hash: String(row.hash),
+    });
   }
   const { sequence, hash, finding } = walk.end();
   if (sequence === 0) return;

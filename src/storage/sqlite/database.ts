@@ -21,11 +21,11 @@ import { asPortError, isBusy } from './sqlite-error.ts';
 export type Durability = 'durable' | 'recreatable';
 
 type PendingWrite = {
-  run: () => unknown;
+  /** Runs the statements, and returns what answers the caller with their result. */
+  run: () => () => void;
   durability: Durability;
   /** By `performance.now()`, because a change of the system clock must not make a write time out. */
   since: number;
-  resolve: (value: unknown) => void;
   reject: (error: unknown) => void;
 };
 
@@ -85,8 +85,11 @@ export class Database {
     return new Promise<T>((resolve, reject) => {
       if (this.#closed) return reject(new StorageUnavailable('the database is closed'));
       if (this.#waiting.length >= LONGEST_QUEUE) return reject(new StorageUnavailable('too many writes are waiting'));
-      const settle = resolve as (value: unknown) => void;
-      this.#waiting.push({ run, durability, since: performance.now(), resolve: settle, reject });
+      const runAndAnswer = (): (() => void) => {
+        const value = run();
+        return () => resolve(value);
+      };
+      this.#waiting.push({ run: runAndAnswer, durability, since: performance.now(), reject });
       this.#schedule(0);
     });
   }
@@ -160,9 +163,9 @@ export class Database {
   #runInSavepoint(write: PendingWrite): FinishedWrite {
     this.run('SAVEPOINT one_write');
     try {
-      const value = write.run();
+      const answer = write.run();
       this.run('RELEASE one_write');
-      return { write, needsSync: write.durability === 'durable', answer: () => write.resolve(value) };
+      return { write, needsSync: write.durability === 'durable', answer };
     } catch (error) {
       // A full disk or an I/O error may have made SQLite roll back everything.
       if (!this.#connection.isTransaction) throw error;

@@ -1,5 +1,6 @@
 // Links between accounts and dealers.
 import type { DealerLink } from '../../domain/dealer-link.ts';
+import { fromJson, toJson, type Json } from '../json.ts';
 import { AlreadyExists, VersionConflict } from '../storage.ts';
 import type { DealerLinkStore } from '../storage.ts';
 import type { Database } from './database.ts';
@@ -7,7 +8,7 @@ import type { AppendToLedger } from './ledger.ts';
 import { isConstraint } from './sqlite-error.ts';
 import { nextVersion, requireFirstVersion } from '../version.ts';
 
-type Row = { document: string };
+type Row = { document: Json<DealerLink> };
 
 /** Creates the store of dealer links. */
 export function createDealerLinkStore(database: Database, appendToLedger: AppendToLedger): DealerLinkStore {
@@ -21,7 +22,7 @@ export function createDealerLinkStore(database: Database, appendToLedger: Append
     async create(link, event) {
       requireFirstVersion(link);
       const { id, version, account_id, dealer, status, updated_at } = link;
-      const document = JSON.stringify(link);
+      const document = toJson(link);
       const insert =
         'INSERT INTO dealer_links (id, version, account_id, dealer, status, updated_at, document) VALUES (?, ?, ?, ?, ?, ?, ?)';
       await database.write(() => {
@@ -37,15 +38,7 @@ export function createDealerLinkStore(database: Database, appendToLedger: Append
       const next = nextVersion(link);
       const update = 'UPDATE dealer_links SET version = ?, status = ?, updated_at = ?, document = ? WHERE id = ? AND version = ?';
       return database.write(() => {
-        const changes = database.run(
-          update,
-          next.version,
-          next.status,
-          next.updated_at,
-          JSON.stringify(next),
-          link.id,
-          link.version,
-        );
+        const changes = database.run(update, next.version, next.status, next.updated_at, toJson(next), link.id, link.version);
         if (changes === 0) throw new VersionConflict();
         appendToLedger(event);
         return next;
@@ -65,5 +58,5 @@ export function createDealerLinkStore(database: Database, appendToLedger: Append
 }
 
 function read(row: Row): DealerLink {
-  return JSON.parse(row.document) as DealerLink;
+  return fromJson(row.document);
 }

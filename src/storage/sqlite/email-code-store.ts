@@ -1,9 +1,10 @@
 // Mailed one-time codes. One conditional statement keeps each promise.
 import type { EpochMilliseconds } from '../../domain/account.ts';
+import { fromJson, toJson, type Json } from '../json.ts';
 import type { EmailCode, EmailCodeStore } from '../storage.ts';
 import type { Database } from './database.ts';
 
-type Row = { document: string; attempts: number };
+type Row = { document: Json<EmailCode>; attempts: number };
 
 const PUT = `
   INSERT INTO email_codes (id, code_hmac, attempts, expires_at, document) VALUES (?, ?, ?, ?, ?)
@@ -19,7 +20,7 @@ const COUNT_ATTEMPT = `
 export function createEmailCodeStore(database: Database, clock: () => EpochMilliseconds): EmailCodeStore {
   return {
     async put(code) {
-      const document = JSON.stringify(code);
+      const document = toJson(code);
       const { id, code_hmac, attempts, expires_at, sent_at } = code;
       const now = clock();
       await database.write(() => database.run(PUT, id, code_hmac, attempts, expires_at, document, now, sent_at));
@@ -41,5 +42,5 @@ export function createEmailCodeStore(database: Database, clock: () => EpochMilli
 
 /** The column has the current number of attempts; the document has the initial one. */
 function read(row: Row | undefined): EmailCode | undefined {
-  return row && { ...(JSON.parse(row.document) as EmailCode), attempts: row.attempts };
+  return row && { ...fromJson(row.document), attempts: row.attempts };
 }

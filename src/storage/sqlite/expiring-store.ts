@@ -1,5 +1,6 @@
 // The records of `EXPIRING_RECORDS`, in one table.
 import type { EpochMilliseconds } from '../../domain/account.ts';
+import { fromJson, toJson, type Json } from '../json.ts';
 import { VersionConflict } from '../storage.ts';
 import type { ExpiringStore } from '../storage.ts';
 import type { Database, Durability } from './database.ts';
@@ -22,19 +23,19 @@ export function createExpiringStore<T extends { id: string; version: number; exp
 ): ExpiringStore<T> {
   return {
     async find(id) {
-      const row = database.get<{ document: string }>(
+      const row = database.get<{ document: Json<T> }>(
         'SELECT document FROM expiring_documents WHERE kind = ? AND id = ? AND expires_at > ?',
         kind,
         id,
         clock(),
       );
-      return row && (JSON.parse(row.document) as T);
+      return row && fromJson(row.document);
     },
     async put(value) {
       const now = clock();
       const next = nextVersion(value);
       const { id, version, expires_at } = next;
-      const document = JSON.stringify(next);
+      const document = toJson(next);
       return database.write(() => {
         const changes =
           value.version === 0

@@ -11,7 +11,7 @@ export function findDamage(path: string): string | undefined {
   try {
     return firstFinding(connection, 'integrity_check');
   } catch (error) {
-    if (isDamage(error)) return (error as Error).message;
+    if (isDamage(error)) return error.message;
     throw error;
   } finally {
     connection.close();

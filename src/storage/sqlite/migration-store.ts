@@ -1,12 +1,13 @@
 // Migrations of legacy identities. The primary key allows one for each client and legacy id.
 import type { Migration } from '../../domain/migration.ts';
+import { fromJson, toJson, type Json } from '../json.ts';
 import { VersionConflict } from '../storage.ts';
 import type { MigrationStore } from '../storage.ts';
 import type { Database } from './database.ts';
 import type { AppendToLedger } from './ledger.ts';
 import { nextVersion } from '../version.ts';
 
-type Row = { document: string };
+type Row = { document: Json<Migration> };
 
 const WRITE_NEW = `
   INSERT INTO migrations (version, account_id, code_challenge, document, client_id, legacy_id) VALUES (?, ?, ?, ?, ?, ?)
@@ -36,7 +37,7 @@ export function createMigrationStore(database: Database, appendToLedger: AppendT
         next.version,
         next.account_id ?? null,
         next.candidate?.code_challenge ?? null,
-        JSON.stringify(next),
+        toJson(next),
         next.client_id,
         next.legacy_id,
       ];
@@ -52,5 +53,5 @@ export function createMigrationStore(database: Database, appendToLedger: AppendT
 }
 
 function read(row: Row): Migration {
-  return JSON.parse(row.document) as Migration;
+  return fromJson(row.document);
 }

@@ -25,7 +25,7 @@ export function isConstraint(error: unknown): boolean {
 }
 
 /** Whether the file is damaged. */
-export function isDamage(error: unknown): boolean {
+export function isDamage(error: unknown): error is Error {
   return resultCode(error) === CORRUPT || resultCode(error) === NOT_A_DATABASE;
 }
 
