@@ -44,7 +44,7 @@ export async function loadClientKey(directory: string): Promise<ClientKey> {
     }
   }
   const read = privateJwk.safeParse(JSON.parse(readFileSync(path, 'utf8')));
-  if (!read.success) throw new Error(`${path} is no private ES256 key (EC, P-256)`);
+  if (!read.success) throw new Error(`${path} is not a private ES256 key (EC, P-256)`);
   const { d, ...publicKey } = read.data;
   const kid = await calculateJwkThumbprint(publicKey);
   return {

@@ -25,7 +25,7 @@ export async function boundedFetch(
   headers.set('Accept-Encoding', 'identity');
   const timeout = AbortSignal.timeout(timeoutMs);
   const signal = options.signal ? AbortSignal.any([options.signal, timeout]) : timeout;
-  const answer = await fetch(url, { ...options, headers, signal } as RequestInit);
+  const answer = await send(url, { ...options, headers, signal });
   const { status, statusText } = answer;
   const body = await readBounded(answer);
   const read = new Response(WITHOUT_BODY.includes(status) ? null : body, { status, statusText, headers: answer.headers });
@@ -42,9 +42,14 @@ export async function fetchStatus(
   options: FetchOptions = {},
   timeoutMs: number = TIMEOUT_MS,
 ): Promise<Response> {
-  const answer = await fetch(url, { ...options, signal: AbortSignal.timeout(timeoutMs) } as RequestInit);
+  const answer = await send(url, { ...options, signal: AbortSignal.timeout(timeoutMs) });
   await answer.body?.cancel();
   return answer;
+}
+
+/** `fetch` takes a member that is `undefined` for a missing one, which its type does not say. */
+async function send(url: string | URL, options: FetchOptions): Promise<Response> {
+  return fetch(url, options as RequestInit);
 }
 
 async function readBounded({ body, headers }: Response): Promise<Uint8Array<ArrayBuffer>> {

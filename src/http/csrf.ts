@@ -3,6 +3,7 @@ import { createHmac, createSecretKey, randomBytes, timingSafeEqual } from 'node:
 import type { Middleware, ParameterizedContext } from 'koa';
 import type { PageState } from './page-context.ts';
 import { PageError } from './page-error.ts';
+import { fieldsOf } from './read-form.ts';
 
 /** The name of the hidden field. */
 const CSRF_FIELD = 'csrf_token';
@@ -32,12 +33,11 @@ export function csrf(cookieName: string, keys: readonly string[], origin: string
       });
     }
     const tokens = tokensOf(secret);
-    ctx.state.csrfToken = tokens[0] as string;
+    [ctx.state.csrfToken = ''] = tokens;
 
     if (ctx.method !== 'GET' && ctx.method !== 'HEAD') {
       const foreign = isFromAnotherSite(ctx, origin);
-      const body = ctx.request.body as Record<string, unknown> | undefined;
-      const sent = body?.[CSRF_FIELD];
+      const sent = fieldsOf(ctx)[CSRF_FIELD];
       if (foreign || !tokens.some((token) => isSame(token, sent))) {
         throw new PageError('csrf', {
           detail: foreign ? 'the post came from another site' : 'the token is wrong',

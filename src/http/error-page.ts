@@ -43,8 +43,12 @@ function logFailure(log: Log, requestId: string, failure: PageError): void {
   // Counted in the metrics. A flood must not fill the log.
   if (failure.cause instanceof Error && 'isCounted' in failure.cause) return;
   const fields = { request_id: requestId, error: failure.code, status: failure.status, detail: failure.message };
-  if (failure.status >= 500) log.error({ ...fields, stack: (failure.cause as Error | undefined)?.stack }, 'request failed');
+  if (failure.status >= 500) log.error({ ...fields, stack: stackOf(failure.cause) }, 'request failed');
   else log.info(fields, 'request refused');
+}
+
+function stackOf(cause: unknown): unknown {
+  return typeof cause === 'object' && cause !== null && 'stack' in cause ? cause.stack : undefined;
 }
 
 /** Returns when to retry, in whole seconds; `undefined` if waiting does not help. */

@@ -14,7 +14,7 @@ let parser: Middleware | undefined;
 /** Loads the form parser in advance; otherwise the first form loads it. */
 export async function loadFormParser(): Promise<Middleware> {
   const { bodyParser } = await import('@koa/bodyparser');
-  return (parser ??= bodyParser({
+  const options: Parameters<typeof bodyParser>[0] & { qs: object } = {
     enableTypes: ['form'],
     formLimit: FORM_LIMIT,
     // No nesting: `email[$ne]=` stays a field of that name, which is refused below.
@@ -23,7 +23,8 @@ export async function loadFormParser(): Promise<Middleware> {
       const status = 'status' in error && error.status === 413 ? 413 : 400;
       throw new PageError('form_unreadable', { status, detail: error.message });
     },
-  } as Parameters<typeof bodyParser>[0]));
+  };
+  return (parser ??= bodyParser(options));
 }
 
 /**
@@ -54,13 +55,19 @@ export function readForm(): Middleware<PageState> {
   };
 }
 
+/** The fields of the form that was read; none where no form was read. */
+export function fieldsOf(ctx: PageContext): Record<string, unknown> {
+  const { body } = ctx.request;
+  return typeof body === 'object' && body !== null ? { ...body } : {};
+}
+
 /**
  * Returns the text of a posted field as typed, or an empty string if it is missing.
  * @throws {PageError} `form_unreadable`, 400, if the field was sent twice or is not a string
  */
 export function formField(ctx: PageContext, name: string): string {
-  const body = (ctx.request.body ?? {}) as Record<string, unknown>;
-  const value = Object.hasOwn(body, name) ? body[name] : undefined;
+  const fields = fieldsOf(ctx);
+  const value = Object.hasOwn(fields, name) ? fields[name] : undefined;
   if (value === undefined) return '';
   if (typeof value !== 'string')
     throw new PageError('form_unreadable', {

@@ -25,10 +25,12 @@ export type Translator = { in(language: Language): Translate };
 export function createTranslator(localesDirectory: string, files: readonly string[]): Translator {
   const resources = Object.fromEntries(
     LANGUAGES.map((language) => {
-      const texts = files.map(
-        (file) => JSON.parse(readFileSync(join(localesDirectory, language, `${file}.json`), 'utf8')) as object,
-      );
-      return [language, { translation: Object.assign({}, ...texts) as Record<string, unknown> }];
+      const texts: Record<string, unknown> = {};
+      for (const file of files) {
+        const read: unknown = JSON.parse(readFileSync(join(localesDirectory, language, `${file}.json`), 'utf8'));
+        Object.assign(texts, read);
+      }
+      return [language, { translation: texts }];
     }),
   );
   const instance: i18n = i18next.createInstance({

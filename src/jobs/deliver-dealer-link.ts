@@ -3,6 +3,7 @@ import type { Deps } from '../deps.ts';
 import { accept, CONSENT_RECEIPT_LIFETIME_SECONDS, fail, isLive, failUpdate, type DealerLink } from '../domain/dealer-link.ts';
 import { customerOf } from '../domain/dealer-subject.ts';
 import type { Account } from '../domain/account.ts';
+import { languageOf } from '../domain/language.ts';
 import { handedOver, type HandedOver } from '../domain/migration.ts';
 import type { Dealer } from '../config/config.ts';
 import type { Job } from '../storage/storage.ts';
@@ -37,7 +38,7 @@ export function createDealerLinkDelivery(deps: DeliverDeps, breaker: DealerBreak
     const account = await storage.accounts.find(link.account_id);
     const dealer = config.dealers.find(({ code }) => code === link.dealer);
     if (!account || !dealer) return;
-    const language = account.language === 'en' ? 'en' : 'ja';
+    const language = languageOf(account.language);
     await deps.jobs.enqueue('send_mail', `mail:${template}:${link.id}:${link.version}`, {
       to: account.email,
       template,

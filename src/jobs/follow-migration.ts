@@ -4,6 +4,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { Deps } from '../deps.ts';
 import type { Account } from '../domain/account.ts';
 import { parseEmail } from '../domain/canonical-email.ts';
+import { languageOf, type Language } from '../domain/language.ts';
 import { legacyRegistrationId } from '../domain/legacy-registration.ts';
 import { MIGRATION_UNDO_MS, type Migration } from '../domain/migration.ts';
 import { enqueueUpdate } from './enqueue-delivery.ts';
@@ -11,7 +12,7 @@ import type { MigrationChange } from './job-queue.ts';
 import type { JobHandler } from './runner.ts';
 
 type FollowDeps = Pick<Deps, 'config' | 'clients' | 'storage' | 'clock' | 'jobs'> & {
-  formatTime: (time: number, language: 'ja' | 'en') => string;
+  formatTime: (time: number, language: Language) => string;
 };
 
 /** After this time the change was either written or its process is dead. */
@@ -62,12 +63,11 @@ function keyOf({ client_id: clientId, legacy_id: legacyId, version, change, comp
 }
 
 /** Creates the handler. It is idempotent. */
-export function createFollowMigration(deps: FollowDeps): JobHandler {
+export function createFollowMigration(deps: FollowDeps): JobHandler<MigrationChange> {
   const { storage, jobs } = deps;
   return {
     giveUpAfterMs: GIVE_UP_AFTER_MS,
-    async run(payload) {
-      const change = payload as MigrationChange;
+    async run(change) {
       const migration = await storage.migrations.find(change.client_id, change.legacy_id);
       const isFinal = migration?.account_id === change.account_id && migration.completion === change.completion;
       // The change was not written, or was undone later; undoing has its own job.
@@ -109,16 +109,15 @@ async function mailOnce(
   to: string,
 ): Promise<void> {
   const { storage, jobs, clients, config, formatTime } = deps;
-  const completion = migration.completion as string;
+  const { completion = '', completed_at: completedAt = 0 } = migration;
   const key = `mail:migration-completed:${completion}:${to === account.email ? 'id' : 'before'}`;
   // Each mail has its own token. The token of a queued or sent mail stays valid.
   if (await storage.jobs.find(key)) return;
   const token = randomBytes(32).toString('base64url');
-  const completedAt = migration.completed_at as number;
   const ends = completedAt + MIGRATION_UNDO_MS;
   const undo: UndoToken = { client_id: migration.client_id, legacy_id: migration.legacy_id, completion };
   await storage.artifacts.insertOnce(UNDO_MODEL, digestOfUndoToken(token), undo, ends);
-  const language = (change.language ?? account.language) === 'en' ? 'en' : 'ja';
+  const language = languageOf(change.language ?? account.language);
   await jobs.enqueue('send_mail', key, {
     to,
     template: 'migration-completed',

@@ -4,7 +4,7 @@ import type { Mail, MailSecrets } from '../domain/mails.ts';
 import type { JobStore } from '../storage/storage.ts';
 
 /** The kinds of jobs and their payloads. */
-export type JobPayloads = {
+export type JobPayloads = KnownKinds<{
   send_mail: Mail;
   mail_password_reset: { reset: string; long: boolean };
   deliver_dealer_link: { link_id: string };
@@ -12,7 +12,9 @@ export type JobPayloads = {
   withdraw_dealer_link: { link_id: string };
   follow_migration: MigrationChange;
   tell_account_change: AccountChange;
-};
+}>;
+/** Does not compile where a kind is missing in `JOB_KINDS`. */
+type KnownKinds<Payloads extends Record<JobKind, object> & Record<Exclude<keyof Payloads, JobKind>, never>> = Payloads;
 
 /** A change of an account that mails report; see `tell-account-change.ts`. */
 export type AccountChange = {
@@ -38,18 +40,17 @@ export type MigrationChange = {
   language?: string | undefined;
 };
 
-export type JobKind = keyof JobPayloads;
-
 /** The kinds that this version knows; others fail after a while. They are the keys of an object, so that the compiler finds a missing one. */
-export const JOB_KINDS: readonly string[] = Object.keys({
-  send_mail: true,
-  mail_password_reset: true,
-  deliver_dealer_link: true,
-  update_dealer_link: true,
-  withdraw_dealer_link: true,
-  follow_migration: true,
-  tell_account_change: true,
-} satisfies Record<JobKind, true>);
+export const JOB_KINDS = [
+  'send_mail',
+  'mail_password_reset',
+  'deliver_dealer_link',
+  'update_dealer_link',
+  'withdraw_dealer_link',
+  'follow_migration',
+  'tell_account_change',
+] as const;
+export type JobKind = (typeof JOB_KINDS)[number];
 
 export type JobQueue = {
   /**

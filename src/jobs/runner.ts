@@ -3,7 +3,7 @@ import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Deps } from '../deps.ts';
 import { StorageUnavailable, type Job } from '../storage/storage.ts';
-import type { JobKind } from './job-queue.ts';
+import { JOB_KINDS, type JobKind, type JobPayloads } from './job-queue.ts';
 import { keepLease, LEASE_MS } from './keep-lease.ts';
 
 /** Thrown if retrying would not help: the job fails immediately. */
@@ -23,13 +23,15 @@ export class PostponeJob extends Error {
 }
 
 /** Runs one job; an error is the reason for its failure. `signal` aborts long work when the process stops. */
-export type JobHandler = {
-  run(payload: Record<string, unknown>, job: Job, signal: AbortSignal): Promise<void>;
+export type JobHandler<Payload = Record<string, unknown>> = {
+  run(payload: Payload, job: Job, signal: AbortSignal): Promise<void>;
   /** How long a job is retried before it fails. */
   giveUpAfterMs: number;
   /** Called once when a job has failed for good. */
-  gaveUp?(payload: Record<string, unknown>): Promise<void>;
+  gaveUp?(payload: Payload): Promise<void>;
 };
+
+export type JobHandlers = { [Kind in JobKind]: JobHandler<JobPayloads[Kind]> };
 
 const IDLE_MS = 1000;
 /** The number of concurrent jobs of one kind. */
@@ -58,7 +60,7 @@ export type JobRunner = {
  */
 export function createJobRunner(
   deps: Pick<Deps, 'storage' | 'clock' | 'log' | 'jobs'>,
-  handlers: () => Record<JobKind, JobHandler>,
+  handlers: () => JobHandlers,
   renewEveryMs?: number,
 ): JobRunner {
   const { storage, clock, log } = deps;
@@ -67,19 +69,20 @@ export function createJobRunner(
   const stopping = new AbortController();
   const wakers = new Set<() => void>();
 
-  async function work(job: Job): Promise<void> {
-    const lease = job.lease as string;
+  async function work(job: Job, kind: JobKind): Promise<void> {
+    const { lease } = job;
+    if (lease === undefined) throw new Error(`the job ${job.key} is not leased`);
     const renew = async (): Promise<unknown> => storage.jobs.renew(job.key, lease, clock() + LEASE_MS);
     const letGo = keepLease(async () => renew().catch(cannotWork), renewEveryMs);
     try {
-      await attempt(job, lease);
+      await attempt(job, kind, lease);
     } finally {
       await letGo();
     }
   }
 
-  async function attempt(job: Job, lease: string): Promise<void> {
-    const handler = handlers()[job.kind as JobKind];
+  async function attempt(job: Job, kind: JobKind, lease: string): Promise<void> {
+    const handler: JobHandler = handlers()[kind];
     try {
       await handler.run(job.payload, job, stopping.signal);
     } catch (error) {
@@ -141,7 +144,7 @@ export function createJobRunner(
         cannotWork(error);
       }
       for (const job of leased) {
-        const done: Promise<void> = work(job)
+        const done: Promise<void> = work(job, kind)
           .catch(cannotWork)
           .finally(() => {
             underWay.delete(done);
@@ -158,7 +161,7 @@ export function createJobRunner(
   deps.jobs.onEnqueued(wakeAll);
   return {
     start() {
-      running ??= Promise.all((Object.keys(handlers()) as JobKind[]).map(lane));
+      running ??= Promise.all(JOB_KINDS.map(lane));
     },
     async stop() {
       stopped = true;

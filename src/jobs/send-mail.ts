@@ -1,5 +1,6 @@
 // Job that sends a mail.
 import type { Mail } from '../domain/mails.ts';
+import { propertyOf } from '../domain/property-of.ts';
 import type { Mailer } from '../mail/mailer.ts';
 import { PermanentJobError, type JobHandler } from './runner.ts';
 
@@ -9,22 +10,21 @@ const GIVE_UP_AFTER_MS = 24 * 60 * 60 * 1000;
 /**
  * Creates the handler. A mail server's 5xx is permanent (RFC 5321 4.2.1); other errors are retried. An expired code is not sent.
  */
-export function createSendMail(mailer: Mailer, clock: () => number): JobHandler {
+export function createSendMail(mailer: Mailer, clock: () => number): JobHandler<Mail> {
   return {
     giveUpAfterMs: GIVE_UP_AFTER_MS,
-    async run(payload, job) {
-      if (!('values' in payload)) throw new PermanentJobError('it cannot be read: HMAC_KEY was another one when it was written');
-      const mail = payload as Mail;
+    async run(mail, job) {
+      if (!('values' in mail)) throw new PermanentJobError('it cannot be read: HMAC_KEY was another one when it was written');
       if ('minutes' in mail.values && clock() > job.created_at + mail.values.minutes * 60_000)
         throw new PermanentJobError('the code has expired');
       try {
         await mailer.send(mail);
       } catch (error) {
-        const code = (error as { responseCode?: number }).responseCode ?? 0;
+        const code = Number(propertyOf(error, 'responseCode') ?? 0);
         // The server's message may contain the address, so it must not reach the log as a cause.
         if (code >= 500) throw new PermanentJobError(`the mail server refused with ${code}`);
         // oxlint-disable-next-line preserve-caught-error
-        throw new Error(`the mail server did not accept the mail (${(error as { code?: string }).code ?? code})`);
+        throw new Error(`the mail server did not accept the mail (${String(propertyOf(error, 'code') ?? code)})`);
       }
     },
   };

@@ -54,13 +54,11 @@ export async function changeAndTell<Secret extends keyof MailSecrets = never>(
 }
 
 /** Creates the handler. It is idempotent: a queued or sent mail is not sent again. */
-export function createTellAccountChange(deps: Pick<Deps, 'storage' | 'jobs'>): JobHandler {
+export function createTellAccountChange(deps: Pick<Deps, 'storage' | 'jobs'>): JobHandler<AccountChange> {
   return {
     giveUpAfterMs: MAIL_OWED_MS,
-    async run(payload) {
-      if (!('account_id' in payload))
-        throw new PermanentJobError('it cannot be read: HMAC_KEY was another one when it was written');
-      const told = payload as AccountChange;
+    async run(told) {
+      if (!('account_id' in told)) throw new PermanentJobError('it cannot be read: HMAC_KEY was another one when it was written');
       const account = await deps.storage.accounts.find(told.account_id);
       if (account) await sendMails(deps, account, told);
     },

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { Dealer } from '../config/config.ts';
 import type { Deps } from '../deps.ts';
+import { propertyOf } from '../domain/property-of.ts';
 import type { DealerLink } from '../domain/dealer-link.ts';
 import { boundedFetch } from '../http/bounded-fetch.ts';
 
@@ -69,9 +70,8 @@ export async function tellDealer(deps: TellDeps, { method, call, link, dealer, b
 
 /** Returns the reason from the cause of fetch's error, whose own message only says that it failed. If a name has several addresses, there is only a code. */
 function reasonOf(error: unknown): string {
-  const { cause = error } = error as { cause?: unknown };
-  const { message, code } = cause as NodeJS.ErrnoException;
-  return message || String(code);
+  const cause = propertyOf(error, 'cause') ?? error;
+  return String(propertyOf(cause, 'message') || propertyOf(cause, 'code'));
 }
 
 /**
@@ -89,8 +89,8 @@ function idempotencyKey(method: string, call: string, link: DealerLink, body: Re
 /** A proxy's "200 It works" must not count as acceptance. */
 function acknowledges(text: string, linkId: string): boolean {
   try {
-    const answer = JSON.parse(text) as { link_id?: unknown; status?: unknown };
-    return answer.link_id === linkId && answer.status === 'active';
+    const answer: unknown = JSON.parse(text);
+    return propertyOf(answer, 'link_id') === linkId && propertyOf(answer, 'status') === 'active';
   } catch {
     return false;
   }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { exportJWK, generateKeyPair, type JWK } from 'jose';
 import type { EpochMilliseconds } from '../domain/account.ts';
 import { CONSENT_RECEIPT_LIFETIME_SECONDS } from '../domain/dealer-link.ts';
+import { propertyOf } from '../domain/property-of.ts';
 
 export type KeyUse = { alg: 'ES256' | 'RS256' | 'ECDH-ES+A256KW'; use: 'sig' | 'enc' };
 
@@ -50,20 +51,26 @@ export function readKeyFiles(directory: string): KeyFile[] {
 }
 
 function readKeyFile(path: string): KeyFile {
-  let content: JWK & { signs_from?: string; development?: boolean };
+  let content: unknown;
   try {
-    content = JSON.parse(readFileSync(path, 'utf8')) as typeof content;
+    content = JSON.parse(readFileSync(path, 'utf8'));
   } catch {
     throw new Error(`${path}: expected a private JSON Web Key, found something else`);
   }
+  if (!isNamedPrivateKey(content))
+    throw new Error(`${path}: expected a private JSON Web Key with kid, alg and use, found something else`);
   const { signs_from: signsFrom, development = false, ...jwk } = content;
   const { kid, alg, use } = jwk;
-  if (typeof kid !== 'string' || typeof alg !== 'string' || typeof use !== 'string' || typeof jwk.d !== 'string')
-    throw new Error(`${path}: expected a private JSON Web Key with kid, alg and use, found something else`);
   const from = signsFrom === undefined ? 0 : Date.parse(signsFrom);
   if (Number.isNaN(from)) throw new Error(`${path}: signs_from: expected a time, found '${String(signsFrom)}'`);
   const worldReadable = (statSync(path).mode & READABLE_BY_EVERYBODY) !== 0;
   return { path, kid, alg, use, jwk, signsFrom: from, development, worldReadable };
+}
+
+type NamedPrivateKey = JWK & { kid: string; alg: string; use: string; d: string; signs_from?: string; development?: boolean };
+
+function isNamedPrivateKey(content: unknown): content is NamedPrivateKey {
+  return ['kid', 'alg', 'use', 'd'].every((name) => typeof propertyOf(content, name) === 'string');
 }
 
 function listFiles(directory: string): string[] {

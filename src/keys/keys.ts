@@ -49,19 +49,22 @@ function missingKeys(files: readonly KeyFile[], now: EpochMilliseconds): KeyUse[
 }
 
 function keysOf(keys: JWK[], changeAt: EpochMilliseconds): Keys {
-  const signing = keys.find((key) => key.alg === 'ES256') as JWK;
+  const signing = keys.find((key) => key.alg === 'ES256');
+  if (signing?.kid === undefined) throw new Error('there is no ES256 key');
+  const { kid: signingKid } = signing;
   const signingKey = importJWK(signing);
   return {
     jwks: { keys },
     changeAt,
     async decryptionKey(kid) {
       const found = keys.find((key) => key.use === 'enc' && key.kid === kid);
-      return found ? ((await importJWK(found)) as CryptoKey) : undefined;
+      const key = found && (await importJWK(found));
+      return key instanceof Uint8Array ? undefined : key;
     },
     async sign(typ, claims, lifetimeSeconds, now) {
       const issuedAt = Math.floor(now / 1000);
       return new SignJWT(claims)
-        .setProtectedHeader({ alg: 'ES256', typ, kid: signing.kid as string })
+        .setProtectedHeader({ alg: 'ES256', typ, kid: signingKid })
         .setIssuedAt(issuedAt)
         .setExpirationTime(issuedAt + lifetimeSeconds)
         .sign(await signingKey);

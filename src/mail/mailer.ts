@@ -1,7 +1,7 @@
 // Sends mail by SMTP.
 import type { Transporter } from 'nodemailer';
 import type { Mail } from '../domain/mails.ts';
-import type { Language } from '../http/translator.ts';
+import { languageOf } from '../domain/language.ts';
 import { createMailRenderer } from './render-mail.ts';
 
 export type Mailer = {
@@ -27,14 +27,15 @@ export function createMailer(smtpUrl: string, from: string): Mailer {
   let transport: Transporter | undefined;
   const load = async (): Promise<Transporter> => {
     const { createTransport } = await import('nodemailer');
-    return (transport ??= createTransport({
+    const options: Parameters<typeof createTransport>[0] & { pool: true } = {
       url: smtpUrl,
       pool: true,
       maxConnections: 4,
       connectionTimeout: TIMEOUT_MS,
       greetingTimeout: TIMEOUT_MS,
       socketTimeout: TIMEOUT_MS,
-    } as Parameters<typeof createTransport>[0]));
+    };
+    return (transport ??= createTransport(options));
   };
   const render = createMailRenderer();
 
@@ -46,7 +47,7 @@ export function createMailer(smtpUrl: string, from: string): Mailer {
         from,
         // An object, because nodemailer would parse a string as a list of addresses or as a name with an address.
         to: { name: '', address: mail.to },
-        ...render({ ...mail, language: mail.language as Language }),
+        ...render({ ...mail, language: languageOf(mail.language) }),
         // Prevents automatic replies (RFC 3834).
         headers: { 'Auto-Submitted': 'auto-generated' },
       });

@@ -1,6 +1,7 @@
 // Tells the person by mail that something was changed that guards the ID, so that somebody else's doing does not stay unnoticed.
 import type { Deps } from '../deps.ts';
 import type { Account, ProfileKey } from '../domain/account.ts';
+import { languageOf } from '../domain/language.ts';
 import type { OwedMail } from '../domain/mails.ts';
 import { formatTime } from '../http/format-time.ts';
 
@@ -14,7 +15,7 @@ export function profileChangedMails(
   changed: readonly ProfileKey[],
 ): OwedMail<'profile-changed'>[] {
   if (changed.length === 0) return [];
-  const language = account.language === 'en' ? 'en' : 'ja';
+  const language = languageOf(account.language);
   const values = {
     claims: changed.join(' '),
     time: formatTime(clock(), language),

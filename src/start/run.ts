@@ -15,8 +15,8 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const ALL: AppName[] = ['mailbox', 'dealer', 'id', 'owners-site', 'notebook', 'demo-clients'];
 
 async function start(named: string[]): Promise<void> {
-  const names = named.length ? (named as AppName[]) : ALL;
-  const unknown = names.filter((name) => !ALL.includes(name));
+  const unknown = named.filter((name) => !ALL.some((known) => known === name));
+  const names = named.length ? named.flatMap((name) => ALL.filter((known) => known === name)) : ALL;
   if (unknown.length) throw new Error(`unknown app: ${unknown.join(', ')}; there are ${ALL.join(', ')}`);
   const source = createConfigSource(process.env, ROOT, names);
   const config = source.load();

@@ -184,7 +184,7 @@ export async function startApps(
     // With workers, the first process listens for operators, because it knows them all.
     if (names.includes('id') && config.admin && !cluster.isWorker)
       started.push(await listenForOperators(config.admin, { reports, processes: 1 }));
-    for (const name of Object.keys(STARTERS).filter((known): known is AppName => names.includes(known as AppName))) {
+    for (const name of Object.keys(STARTERS).filter((known): known is AppName => names.some((name) => name === known))) {
       const starter = STARTERS[name];
       const app = await starter.start(config, clock, source);
       const own: Started = { app };

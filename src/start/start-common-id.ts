@@ -13,9 +13,8 @@ import { createDealerLinkDelivery } from '../jobs/deliver-dealer-link.ts';
 import { createFollowMigration } from '../jobs/follow-migration.ts';
 import { createTellAccountChange } from '../jobs/tell-account-change.ts';
 import { createWithdrawDealerLink } from '../jobs/withdraw-dealer-link.ts';
-import type { JobKind } from '../jobs/job-queue.ts';
 import { createMailPasswordReset } from '../account/forgotten/mail-password-reset.ts';
-import { createJobRunner, type JobHandler } from '../jobs/runner.ts';
+import { createJobRunner, type JobHandlers } from '../jobs/runner.ts';
 import { createSendMail } from '../jobs/send-mail.ts';
 import { startSweeper } from '../jobs/sweeper.ts';
 import { createLiveCommonId, type LiveCommonId } from './live-common-id.ts';
@@ -96,10 +95,10 @@ function turnKeysInTime({ current, turnKeys }: LiveCommonId, clock: Clock): () =
 }
 
 /** Returns the job handlers of the configuration in force. */
-function handlersOf(current: () => Deps, mailer: Mailer): () => Record<JobKind, JobHandler> {
+function handlersOf(current: () => Deps, mailer: Mailer): () => JobHandlers {
   // The breaker keeps its state when the configuration changes.
   const breaker = createDealerBreaker(current());
-  const make = (deps: Deps): Record<JobKind, JobHandler> => {
+  const make = (deps: Deps): JobHandlers => {
     const { deliver, update } = createDealerLinkDelivery(deps, breaker);
     return {
       send_mail: createSendMail(mailer, deps.clock),

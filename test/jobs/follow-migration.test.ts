@@ -12,6 +12,7 @@ import { legacyRegistrationId } from '../../src/domain/legacy-registration.ts';
 import { MIGRATION_UNDO_MS, proposeCandidate, startMigration, type Migration } from '../../src/domain/migration.ts';
 import { createDealerLinkDelivery } from '../../src/jobs/deliver-dealer-link.ts';
 import { createFollowMigration, forgetRegistration, writeAndFollow } from '../../src/jobs/follow-migration.ts';
+import type { JobHandler } from '../../src/jobs/runner.ts';
 import { createJobQueue, type JobQueue } from '../../src/jobs/job-queue.ts';
 import { createFinishMigration } from '../../src/oidc/migration/finish-migration.ts';
 import { guardRecords } from '../../src/storage/records.ts';
@@ -76,7 +77,7 @@ function diesAfter(count: number): JobQueue {
 
 /** Does what is due, as any process would; answers the kinds that were enqueued by it. */
 async function work(): Promise<void> {
-  const handler = createFollowMigration({ ...deps, formatTime: String });
+  const handler: JobHandler = createFollowMigration({ ...deps, formatTime: String });
   for (const job of await storage.jobs.lease(10, 1000, 'follow_migration')) {
     await handler.run(job.payload, job, new AbortController().signal);
     await storage.jobs.complete(job.key, job.lease ?? '');

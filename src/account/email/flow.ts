@@ -2,6 +2,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Deps } from '../../deps.ts';
 import { momentAfterSignIns, passwordsBefore, UNDO_LIFETIME_MS, type Account } from '../../domain/account.ts';
+import { languageOf } from '../../domain/language.ts';
 import { issueCodeForNewAddress, type CodeSlot } from '../../authentication/one-time-code/issue-code.ts';
 import { changeAndTell } from '../../jobs/tell-account-change.ts';
 import { AlreadyExists } from '../../storage/storage.ts';
@@ -16,8 +17,6 @@ export const emailChangeSlot = (accountId: string, canonicalEmail: string): Code
   id: `email-change:${accountId}`,
   address: canonicalEmail,
 });
-
-const languageOf = ({ language }: Account): 'ja' | 'en' => (language === 'en' ? 'en' : 'ja');
 
 /**
  * Notes the address that is wanted and mails a code to it. An address that has another ID gets a mail that says so, and no code matches:
@@ -41,7 +40,7 @@ export async function askForEmail(
   });
   if (!noted) return false;
   const key = `mail:email-change:${randomUUID()}`;
-  const language = languageOf(account);
+  const language = languageOf(account.language);
   await issueCodeForNewAddress(deps, emailChangeSlot(account.id, canonical), {
     withCode: async (values) =>
       deps.jobs.enqueue('send_mail', key, { to: email, template: 'email-change-code', language, values }),
@@ -83,7 +82,7 @@ export async function changeEmail(deps: EmailDeps, accountId: string, wanted: st
           },
         ],
       };
-      const language = languageOf(standing);
+      const language = languageOf(standing.language);
       const values = { email: to.email, time: formatTime(now, language) };
       return {
         to,

@@ -78,7 +78,7 @@ export function customerLinkRoutes({ links, verifyJwt, clock, resourceOf, log }:
     const { dealer = '', link: linkId = '' } = ctx.params;
     await authorizeDelivery(verifyJwt, ctx.get('Authorization'), resourceOf(dealer));
     const link = links.withdraw(dealer, linkId);
-    if (!link) throw new Problem(404, 'link_unknown', 'There is no such link at this dealer.');
+    if (!link) throw new Problem(404, 'link_unknown', 'This dealer has no link with this id.');
     log.info({ dealer, link_id: link.link_id }, 'customer link withdrawn');
     ctx.body = { link_id: link.link_id, status: link.status, linked_at: link.linked_at };
   });

@@ -4,7 +4,7 @@ import type { Account, EpochMilliseconds } from '../../domain/account.ts';
 import { askAgainLater, asPageError } from '../../http/error-page.ts';
 import { createKnownDevices } from '../known-device.ts';
 import { page, type PageContext } from '../../http/page-context.ts';
-import { formField } from '../../http/read-form.ts';
+import { fieldsOf, formField } from '../../http/read-form.ts';
 import { createSignIn } from './sign-in.ts';
 
 /** A password that was given so long ago is recent enough: a session that was left open, or was stolen, is not its person. */
@@ -61,7 +61,7 @@ export function createPasswordAgain(deps: Deps): PasswordAgain {
       return false;
     };
 
-    if (!Object.hasOwn((ctx.request.body ?? {}) as object, FIELD)) return show();
+    if (!Object.hasOwn(fieldsOf(ctx), FIELD)) return show();
     const password = formField(ctx, FIELD);
     if (password === '') return show(t('form_errors.current_password_missing'));
     try {

@@ -1,6 +1,7 @@
 // Sets a new password and tells the person by mail, so that somebody else's doing does not stay unnoticed.
 import type { Deps } from '../../deps.ts';
 import { momentAfterSignIns, passwordsBefore, type Account, type EpochMilliseconds } from '../../domain/account.ts';
+import { languageOf } from '../../domain/language.ts';
 import type { OwedMail } from '../../domain/mails.ts';
 import { changeAndTell } from '../../jobs/tell-account-change.ts';
 import { formatTime } from '../../http/format-time.ts';
@@ -40,7 +41,7 @@ export function passwordChangedMail(
   account: Account,
   now: EpochMilliseconds,
 ): OwedMail<'password-changed'> {
-  const language = account.language === 'en' ? 'en' : 'ja';
+  const language = languageOf(account.language);
   return {
     to: account.email,
     template: 'password-changed',

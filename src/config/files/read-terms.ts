@@ -2,6 +2,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import type { Language } from '../../domain/language.ts';
 import { checkObject } from '../problems/check-object.ts';
 import { describeValue } from '../problems/describe-value.ts';
 import type { Problem } from '../problems/problem.ts';
@@ -18,7 +19,7 @@ const frontMatterSchema = z.strictObject({
 });
 
 /** One version of the terms in one language: config/terms/<version>.<language>.md. */
-export type TermsText = { version: string; language: 'ja' | 'en'; effectiveFrom: string; material: boolean; markdown: string };
+export type TermsText = { version: string; language: Language; effectiveFrom: string; material: boolean; markdown: string };
 
 /** A text whose front matter may be wrong. */
 type Draft = Pick<TermsText, 'version' | 'language' | 'markdown'> & {

@@ -38,7 +38,7 @@ export function migrationRoutes(router: SiteRouter, site: Site): void {
       const { url, attempt } = await commonId
         .requestMigration(user, session.auth_time, way, ctx.state.language)
         .catch((cause: unknown) => {
-          const detail = `the common ID took no request: ${describeError(cause)}`;
+          const detail = `the common ID did not accept the request: ${describeError(cause)}`;
           throw new PageError('unavailable', { cause, detail, wayOn: '/migration' });
         });
       // The person may have logged out in another tab in the meantime.
