@@ -9,12 +9,12 @@ export type { EpochMilliseconds, Profile, ProfileKey };
 export type TermsAcceptance = {
   version: string;
   language: string;
-  /** Of the text that was agreed to; absent where it was agreed to before this was kept. */
+  /** SHA-256 of the text that was agreed to, hexadecimal; absent in agreements from before it was stored. */
   sha256?: string;
   accepted_at: EpochMilliseconds;
 };
 
-/** That the person has looked at these claims for this client and called them right. */
+/** The person has confirmed that these claims are correct, for one client. */
 export type ProfileConfirmation = {
   claims: ProfileKey[];
   confirmed_at: EpochMilliseconds;
@@ -32,79 +32,82 @@ export type EmailBefore = {
   /** SHA-256 of the token in the mail to this address, base64url. */
   undo_sha256: string;
   undo_until: EpochMilliseconds;
-  /** Hashes of the passwords that the ID had when the address changed and shortly before. One of them, or the current password, undoes the change. */
+  /**
+   * Hashes of the passwords at the change of address and shortly before. To undo it, the person needs one of them or the current
+   * password.
+   */
   password_hashes?: string[];
 };
 
-/** A replaced password, kept while it can undo a change of address. */
+/** A replaced password, kept as long as it can help to undo a change of address. */
 export type PasswordBefore = { password_hash: string; until: EpochMilliseconds };
 
-/** The mails that one change owes. */
+/** The mails that must be sent after one change. */
 export type MailsOwed = { change: string; mails: OwedMail[]; until: EpochMilliseconds };
 
 export type Account = {
-  /** The `sub` of the account: opaque, never reused, never derived from the address. */
+  /** Opaque, never reused, never derived from the address. */
   id: string;
-  /** Grows by one with each update; an update that names another version is refused. */
+  /** Increases by one with each update. An update with another version is refused. */
   version: number;
   /** As the person wrote it. Mail goes to exactly this string. */
   email: string;
   /** See `parseEmail`; unique over all accounts. */
   email_canonical: string;
   /**
-   * E.164, where it is a login ID: of one account only. No page makes one so far; `profile.phone_number` is where the person can be
-   * reached, and a family may share it.
+   * A telephone number in E.164 that is a login ID, unique over all accounts. No page sets it yet. `profile.phone_number` is only
+   * for contact, and a family may share it.
    */
   phone_canonical?: string;
   email_verified_at: EpochMilliseconds;
   /** A bcrypt hash. */
   password_hash: string;
-  /** Earlier passwords, oldest first. The owner's still counts if a thief changes the password before the address. */
+  /** Earlier passwords, oldest first. The owner's can still undo a change of address if a thief changes the password first. */
   passwords_before?: PasswordBefore[];
-  /** When the person set a new one. */
+  /** When the person last set a new password. */
   password_changed_at?: EpochMilliseconds;
   /**
-   * When the password or the address last changed, and later than every `auth_time` before that, which has whole seconds: who signed in
-   * before it has to do it again. Absent in accounts from before it was kept.
+   * When the password or the address last changed. Earlier sign-ins no longer count. It is later than every earlier `auth_time`,
+   * which has whole seconds. Absent in accounts from before it was stored.
    */
   sign_ins_ended_at?: EpochMilliseconds;
-  /** When the person last ended all sessions, except `kept`: the `uid` of the session in which they did it. */
+  /** When the person last ended all other sessions. `kept` is the `uid` of the session in which they did it. */
   sessions_ended?: { at: EpochMilliseconds; kept: string };
   profile: Profile;
   terms: TermsAcceptance[];
   /** By client id. */
   confirmations: Record<string, ProfileConfirmation>;
-  /** Pages and mails speak this language. */
+  /** The language of pages and mails. */
   language: string;
-  /** The address that the person wants instead, until its code comes back. */
+  /** The new address that the person asked for, until they enter its code. */
   email_change?: EmailChange;
-  /** The addresses before, each of which can take its change back for a while; oldest first. */
+  /** Earlier addresses, oldest first. Each can undo its change until `undo_until`. */
   emails_before?: EmailBefore[];
-  /** What tells of the latest changes, whether it was sent or not; see `jobs/tell-account-change.ts`. */
+  /** The mails about the latest changes, sent or not; see `jobs/tell-account-change.ts`. */
   mails_owed?: MailsOwed[];
   created_at: EpochMilliseconds;
   updated_at: EpochMilliseconds;
   disabled_at?: EpochMilliseconds;
 };
 
-/** How long a change of address can be undone, and a replaced password can help with that. */
+/** How long a change of address can be undone, and how long a replaced password is kept for that. */
 export const UNDO_LIFETIME_MS = 72 * 60 * 60 * 1000;
 
-/** How long an account keeps which mails a change owes. */
+/** How long an account keeps the mails of a change. */
 export const MAIL_OWED_MS = 24 * 60 * 60 * 1000;
-/** The newest are kept. */
+/** The newest ones are kept. */
 const MOST_MAILS_OWED = 20;
 
-/** The account with the mails that a change owes. */
+/** Adds the mails of a change to the account and drops expired ones. */
 export function withMailsOwed(account: Account, owed: Omit<MailsOwed, 'until'>, now: EpochMilliseconds): Account {
   const earlier = (account.mails_owed ?? []).filter(({ until }) => now < until);
   return { ...account, mails_owed: [...earlier, { ...owed, until: now + MAIL_OWED_MS }].slice(-MOST_MAILS_OWED) };
 }
 
-/** The oldest are kept: a password that is replaced again and again is not the owner's. */
+/** The oldest ones are kept: if the password is replaced again and again, the newer ones are probably a thief's. */
 const MOST_PASSWORDS_BEFORE = 3;
 
-/** @returns the earlier passwords of an account whose password is being replaced */
+/** Lists the earlier passwords of an account whose password is being replaced, with the current one added. */
 export function passwordsBefore(
   { password_hash, passwords_before: earlier = [] }: Account,
   now: EpochMilliseconds,
@@ -113,24 +116,24 @@ export function passwordsBefore(
   return [...kept, { password_hash, until: now + UNDO_LIFETIME_MS }].slice(0, MOST_PASSWORDS_BEFORE);
 }
 
-/** A sign-in, as a session or a token remembers it. */
+/** A sign-in, as recorded in a session or token. */
 export type SignIn = {
   /** OpenID Connect's `auth_time`: seconds since 1970. */
   authTime: number | undefined;
   /** The `uid` of the session. */
   sessionUid: string | undefined;
-  /** Whether the session or token that remembers it ends with the session. */
+  /** Whether the session or token ends when the person ends the session. */
   endsWithSession: boolean;
 };
 
-/** The moment from which sign-ins count. Earlier ones were made with another password or address. */
+/** Returns the time from which sign-ins count. Earlier ones used another password or address. */
 function signInsCountFrom({ password_changed_at: changedAt = 0, sign_ins_ended_at: endedAt = 0 }: Account): EpochMilliseconds {
   return Math.max(changedAt, endedAt);
 }
 
 /**
- * Whether a sign-in counts no more: the password or the address was changed since, or the person has ended the session. It is asked about
- * every session and token that is used; nothing depends on whether it was found and removed.
+ * Whether a sign-in no longer counts, because the password or the address has changed since or the person has ended the session.
+ * It is checked for every session and token that is used, so a session or token that was not deleted in time is still refused.
  */
 export function signInIsOver(account: Account, { authTime = 0, sessionUid, endsWithSession }: SignIn): boolean {
   const at = authTime * 1000;
@@ -140,15 +143,15 @@ export function signInIsOver(account: Account, { authTime = 0, sessionUid, endsW
 }
 
 /**
- * The `auth_time` of a person who has shown the account's present password, in seconds: now, and not before the moment from which on
- * sign-ins count, which may be later in the same second.
+ * Returns the `auth_time`, in seconds, of a sign-in with the current password. It is now, rounded up where needed so that it is
+ * not before the time from which sign-ins count.
  */
 export function authTimeOf(account: Account, now: EpochMilliseconds): number {
   const countsFrom = Math.max(signInsCountFrom(account), account.sessions_ended?.at ?? 0);
   return Math.max(Math.floor(now / 1000), Math.ceil(countsFrom / 1000));
 }
 
-/** The moment of a change that ends every earlier sign-in: now, or just after the latest possible `auth_time`. */
+/** Returns the time of a change that ends every earlier sign-in: now, or just after the latest possible `auth_time`. */
 export function momentAfterSignIns(account: Account, now: EpochMilliseconds): EpochMilliseconds {
   return Math.max(now, authTimeOf(account, now) * 1000 + 1);
 }

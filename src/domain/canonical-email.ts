@@ -1,4 +1,4 @@
-// E-mail addresses: what is accepted, where mail goes, and under which key an address is unique.
+// E-mail addresses: which ones are accepted, and the canonical form by which an address is unique.
 import { domainToASCII, domainToUnicode } from 'node:url';
 import { hasInvisibleCharacters } from './invisible-characters.ts';
 
@@ -7,7 +7,7 @@ export type ParsedEmail =
       ok: true;
       /** Mail goes to exactly this string: the local part as typed, an international domain in its ASCII form. */
       email: string;
-      /** All lower-case. Two addresses are one if and only if these are equal. */
+      /** All lower-case. Two addresses are the same if and only if these are equal. */
       canonical: string;
     }
   | { ok: false; reason: 'missing' | 'syntax' | 'characters' | 'too_long' };
@@ -15,18 +15,18 @@ export type ParsedEmail =
 // RFC 5321, sections 4.5.3.1.1 and 4.5.3.1.3 (the path's 256 less its angle brackets), in octets.
 const MAX_LOCAL_PART = 64;
 const MAX_ADDRESS = 254;
-// Nothing of this length can become an address; the expressions below need not look at it.
+// A longer input cannot be an address. Checked first, so that the regular expressions below never run on it.
 const MAX_INPUT = 1000;
 
-// The dot-atom of RFC 5321, section 4.1.2. Quoted local parts are allowed there and refused here: `"a@evil.example x"@toyota.jp` is
-// read differently by different programs on the way. So are comments, groups and lists, which need characters not in here.
+// The dot-atom of RFC 5321, section 4.1.2. Quoted local parts are allowed there and refused here: `"a@evil.example x"@toyota.jp`
+// is parsed differently by different mail software. Comments, groups and lists need other characters, so they are refused too.
 const LOCAL_PART = /^[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*$/i;
-// What `domainToASCII` may be given: it parses a URL's host, and would decode `%2e` and cut at a slash.
+// The only characters passed to `domainToASCII`. It parses a URL's host, so it would decode `%2e` and cut at a slash.
 const DOMAIN_CHARACTERS = /^[a-z0-9.\-\u0080-\u{10FFFF}]+$/iu;
 const LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 
-// Unicode Technical Standard 39, section 5.2, "highly restrictive", for each label: one script, or one of the three mixtures that
-// people write. A Cyrillic а among Latin letters is none of these.
+// Unicode Technical Standard 39, section 5.2, "highly restrictive", for each label: one script, or one of three common mixtures.
+// This refuses a Cyrillic а among Latin letters.
 const LABEL_SCRIPTS = [
   /^[\p{scx=Latin}\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}\d-]+$/u,
   /^[\p{scx=Latin}\p{scx=Han}\p{scx=Bopomofo}\d-]+$/u,
@@ -48,10 +48,10 @@ const LABEL_SCRIPTS = [
 ];
 
 /**
- * Reads an e-mail address as a person types it. Full-width characters become half-width, spaces around it and the root dot of the
- * domain go; nothing else is repaired. Local parts outside ASCII (RFC 6531) are refused: hardly anybody has one, and letters that fold
- * into ASCII are how one account is mistaken for another. So are the dots that some old carrier addresses have where RFC 5321 allows
- * none: no other program would take them as `email` claim.
+ * Parses an e-mail address as a person types it. Full-width characters become half-width, and spaces around the address and the
+ * root dot of the domain are removed; nothing else is repaired. Local parts outside ASCII (RFC 6531) are refused: they are rare,
+ * and letters that fold into ASCII let one account pass for another. Old carrier addresses with dots that RFC 5321 does not allow
+ * are refused too, because other software would not accept them as an `email` claim.
  */
 export function parseEmail(input: string): ParsedEmail {
   if (input.length > MAX_INPUT) return { ok: false, reason: 'too_long' };
@@ -79,8 +79,8 @@ export function parseEmail(input: string): ParsedEmail {
 const DOMAINS_WITHOUT_DOTS = new Set(['gmail.com', 'googlemail.com']);
 
 /**
- * The mailbox that an address reaches, as a key for counting only: without a tag (`name+tag@`, RFC 5233), and at Gmail without dots.
- * Elsewhere two addresses that differ in them may be two people: they share a count, never an account.
+ * Returns a key for the mailbox of an address, for rate limits only. It has no tag (`name+tag@`, RFC 5233), and no dots at Gmail.
+ * At other providers such addresses may belong to different people: they share a counter, never an account.
  * @param canonical see `parseEmail`
  */
 export function mailboxOf(canonical: string): string {
@@ -91,12 +91,15 @@ export function mailboxOf(canonical: string): string {
   return DOMAINS_WITHOUT_DOTS.has(domain) ? `${untagged.replaceAll('.', '')}@gmail.com` : `${untagged}@${domain}`;
 }
 
-/** Full-width ASCII (U+FF01 to U+FF5E) to ASCII. Not NFKC, which would also take the Kelvin sign for a K and ⅷ for viii. */
+/** Converts full-width ASCII (U+FF01 to U+FF5E) to ASCII. NFKC would also turn the Kelvin sign into K and ⅷ into viii. */
 function foldFullWidth(text: string): string {
   return text.replace(/[\uFF01-\uFF5E]/g, (character) => String.fromCharCode(character.charCodeAt(0) - 0xfee0));
 }
 
-/** Whether a character outside ASCII would become ASCII somewhere on the way (K, ſ, ℡, ﬁ). 。 and ｡ are dots of a domain and no such case. */
+/**
+ * Whether other software could fold a non-ASCII character into ASCII (K, ſ, ℡, ﬁ). 。 and ｡ do not count: they are dots in a
+ * domain.
+ */
 function foldsIntoAscii(text: string): boolean {
   return Array.from(text).some((character) => /\P{ASCII}/u.test(character) && /\p{ASCII}/u.test(character.normalize('NFKC')));
 }
@@ -105,15 +108,15 @@ function asciiDomain(domain: string): { ok: true; domain: string } | { ok: false
   if (!DOMAIN_CHARACTERS.test(domain)) return { ok: false, reason: 'syntax' };
   const ascii = domainToASCII(domain);
   const labels = ascii.split('.');
-  // At least two labels, and the last no number: an address of the Internet Protocol is no domain (`0x7f.1` is 127.0.0.1 by now).
+  // At least two labels, and the last one not a number, to refuse IP addresses (`domainToASCII` turns `0x7f.1` into 127.0.0.1).
   if (labels.length < 2 || !/[a-z]/.test(labels.at(-1) ?? '')) return { ok: false, reason: 'syntax' };
   if (labels.some((label) => label.length > 63)) return { ok: false, reason: 'too_long' };
   if (!labels.every((label) => LABEL.test(label))) return { ok: false, reason: 'syntax' };
 
-  // Looked at in Unicode, so that a homoglyph is found in its `xn--` form too.
+  // Checked in Unicode, so that a homoglyph is also found in its `xn--` form.
   const unicode = domainToUnicode(ascii);
   const unicodeLabels = unicode.split('.');
-  // A label that stays `xn--` is no Punycode.
+  // A label that is still `xn--` is not valid Punycode.
   if (domainToASCII(unicode) !== ascii || unicodeLabels.some((label) => label.startsWith('xn--')))
     return { ok: false, reason: 'syntax' };
   if (!unicodeLabels.every((label) => LABEL_SCRIPTS.some((scripts) => scripts.test(label))))

@@ -1,16 +1,16 @@
-// What is different between two versions of a text, section by section.
+// Compares two versions of a text section by section.
 import type { Section } from './read-sections.ts';
 
 export type ChangedSection = {
   kind: 'added' | 'changed' | 'removed';
   heading: string;
-  /** What it says now; empty where it was removed. */
+  /** The new paragraphs; empty if the section was removed. */
   after: string[];
-  /** What it said before; empty where it was added. */
+  /** The old paragraphs; empty if the section was added. */
   before: string[];
 };
 
-/** The sections that differ, in the order of the text in force, then those that are gone. A section is known by its heading. */
+/** Lists the sections that differ, in the order of the new text; removed ones come last. Sections are matched by heading. */
 export function compareSections(before: readonly Section[], after: readonly Section[]): ChangedSection[] {
   const old = new Map(before.map((section) => [section.heading, section.paragraphs]));
   const there = new Set(after.map(({ heading }) => heading));

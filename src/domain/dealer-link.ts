@@ -1,14 +1,14 @@
-// The link between a common ID and a dealer, and the consent that it stands on.
+// The link between a common ID and a dealer, and the consent to it.
 import { createHmac, type KeyObject } from 'node:crypto';
 import type { EpochMilliseconds } from './account.ts';
 import { dealerSubject } from './dealer-subject.ts';
 
-/** The dealer keeps the receipt as proof of the consent. The key that signed it is published for as long. */
+/** The dealer keeps the receipt as proof of the consent. The key that signed it stays published just as long. */
 export const CONSENT_RECEIPT_LIFETIME_SECONDS = 10 * 365 * 24 * 60 * 60;
 
-/** What the dealer gives to TOYOTA (ご注意1). */
+/** Data that the dealer gives to TOYOTA (ご注意1). */
 export type SharedData = 'profile' | 'contracts' | 'service_history';
-/** What the dealer gets from TOYOTA (ご注意2). */
+/** Data that the dealer gets from TOYOTA (ご注意2). */
 export type ReceivedData = 'requests' | 'browsing' | 'service_usage';
 
 export const SHARED_DATA: readonly SharedData[] = ['profile', 'contracts', 'service_history'];
@@ -22,7 +22,7 @@ export type ConsentText = {
   sha256: string;
 };
 
-/** A consent. It is recorded before anything is sent. */
+/** A consent. It is stored before anything is sent to the dealer. */
 export type DealerConsent = {
   text: ConsentText;
   share: SharedData[];
@@ -35,39 +35,39 @@ export type DealerConsent = {
 /**
  * - `pending`: the consent is recorded, the dealer has not accepted yet;
  * - `active`: the dealer has accepted;
- * - `failed`: the dealer did not accept within the bounded time (the job is a dead letter);
+ * - `failed`: the dealer did not accept in time (the job has failed for good);
  * - `withdrawn`: the person withdrew the consent.
  */
 export type DealerLinkStatus = 'pending' | 'active' | 'failed' | 'withdrawn';
 
 export type DealerLink = {
-  /** One account and one dealer have one link. The dealer knows it by this id, which never changes; clients by `clientLinkId`. */
+  /** The id that the dealer sees. It never changes; an account has one link per dealer. Clients see `clientLinkId` instead. */
   id: string;
   version: number;
   account_id: string;
   dealer: string;
-  /** The name under which the dealer knows the customer; links of older versions have none, see `customerOf`. */
+  /** The identifier by which the dealer knows the customer. Links of older versions have none; see `customerOf`. */
   customer?: string;
   status: DealerLinkStatus;
-  /** The consent that the dealer was told of, or will be. */
+  /** The consent that was sent to the dealer, or will be. */
   consent: DealerConsent;
-  /** Consents to the same link in the flows of other clients, at most one for each client. */
+  /** Consents to the same link in the flows of other clients, at most one per client. */
   other_consents?: DealerConsent[];
   /**
-   * The number of the customer at the dealer, in links of older versions. Now the dealer is told what the final migrations of the account
-   * say; see `handedOver`.
+   * The customer number at the dealer. Only links of older versions have it; now it comes from the final migrations of the
+   * account. See `handedOver`.
    */
   customer_number?: string;
   /** When the dealer accepted. */
   linked_at?: EpochMilliseconds;
-  /** When the person last withdrew. Consents from before that moment are revoked, also after a new one. */
+  /** When the consent was last withdrawn. Earlier consents stay revoked, even after a new one. */
   withdrawn_at?: EpochMilliseconds;
   created_at: EpochMilliseconds;
   updated_at: EpochMilliseconds;
 };
 
 /**
- * The id of a new link between an account and a dealer: two tabs make the same one. It cannot be computed from the account without the key.
+ * Derives the id of a new link, so that two tabs make the same one. The key keeps others from computing it from the account.
  * Existing links may have ids of an older version or key, so look a link up by its account.
  */
 export function dealerLinkId(key: KeyObject, accountId: string, dealer: string): string {
@@ -75,13 +75,16 @@ export function dealerLinkId(key: KeyObject, accountId: string, dealer: string):
   return `dl_${mac.digest('base64url')}`;
 }
 
-/** The id by which the clients of one sector know a link. It differs in each sector, so that two sectors cannot tell that they share a customer. */
+/**
+ * Derives the id of a link for the clients of one sector. It differs per sector, so that two sectors cannot tell that they share
+ * a customer.
+ */
 export function clientLinkId(key: KeyObject, sector: string, linkId: string): string {
   const mac = createHmac('sha256', key).update(JSON.stringify([sector, linkId]));
   return `dl_${mac.digest('base64url')}`;
 }
 
-/** Makes a link: the consent is recorded, and nothing was sent yet. */
+/** Makes a pending link with its consent. Nothing has been sent to the dealer yet. */
 export function newDealerLink(
   link: { accountId: string; dealer: string; consent: DealerConsent; now: EpochMilliseconds },
   keys: { dealerLinkId: KeyObject; dealerSubject: KeyObject },
@@ -100,9 +103,9 @@ export function newDealerLink(
 }
 
 /**
- * The person pressed 連携する for a dealer that already has a link. The same consent again, or a revoked one, changes nothing and returns the
- * same object. A consent in another client's flow is added, and the dealer is not told. A failed link, another text, or a new consent after
- * a withdrawal starts over, and the link has to be delivered again.
+ * Applies a new consent (連携する) to an existing link. The same consent again, or a revoked one, returns the same object. A consent
+ * in another client's flow is added without telling the dealer. If the link has failed or was withdrawn, or the text is another
+ * one, the link becomes pending again and must be delivered.
  */
 export function renew(link: DealerLink, consent: DealerConsent, now: EpochMilliseconds): DealerLink {
   if (isRevoked(link, consent)) return link;
@@ -121,43 +124,46 @@ export function hasConsent({ consent, other_consents: others = [] }: DealerLink,
   return [consent, ...others].some(({ client_id: id }) => id === clientId);
 }
 
-/** Whether a client may see the link. Our own services see every link; third parties see those that were agreed to in their own flow. */
+/**
+ * Whether a client may see the link. First-party clients see every link; third parties see links that were agreed to in their own
+ * flow.
+ */
 export function isVisibleTo(link: DealerLink, client: { firstParty: boolean; metadata: { client_id: string } }): boolean {
   return client.firstParty || hasConsent(link, client.metadata.client_id);
 }
 
-/** Whether a consent was given before the link was withdrawn. It counts no more, wherever a copy of it is kept. */
+/** Whether a consent was given before the link was withdrawn. Stored copies of such a consent no longer count. */
 export function isRevoked(link: DealerLink, consent: DealerConsent): boolean {
   return link.withdrawn_at !== undefined && consent.given_at <= link.withdrawn_at;
 }
 
-/** Whether the dealer is linked, or will be without a further action of the person. */
+/** Whether the dealer is linked, or will be without further action by the person. */
 export function isLive(link: DealerLink): boolean {
   return link.status === 'pending' || link.status === 'active';
 }
 
-/** The dealer accepted. An answer after the person's withdrawal changes nothing. */
+/** Makes the link active when the dealer accepts. An answer after a withdrawal changes nothing. */
 export function accept(link: DealerLink, now: EpochMilliseconds): DealerLink {
   if (link.status === 'withdrawn' || link.status === 'active') return link;
   return { ...link, status: 'active', linked_at: now, updated_at: now };
 }
 
-/** The dealer did not accept in time. Only a pending link can fail. */
+/** Marks a pending link as failed when the dealer does not accept it in time. Other links do not change. */
 export function fail(link: DealerLink, now: EpochMilliseconds): DealerLink {
   return link.status === 'pending' ? { ...link, status: 'failed', updated_at: now } : link;
 }
 
-/** The dealer did not accept a change about the customer in time. The person is asked to try again. */
+/** Marks a live link as failed when the dealer does not accept an update in time. The person is asked to try again. */
 export function failUpdate(link: DealerLink, now: EpochMilliseconds): DealerLink {
   return isLive(link) ? { ...link, status: 'failed', updated_at: now } : link;
 }
 
-/** The person withdrew the consent, or the dealer ended the link. */
+/** Withdraws the link, by the person or by the dealer. */
 export function withdraw(link: DealerLink, now: EpochMilliseconds): DealerLink {
   return link.status === 'withdrawn' ? link : { ...link, status: 'withdrawn', withdrawn_at: now, updated_at: now };
 }
 
-/** Whether two consents are to exactly the same text and data. When and where they were given does not matter. */
+/** Whether two consents cover exactly the same text and data. The time and the client do not matter. */
 function sameConsent(a: DealerConsent, b: DealerConsent): boolean {
   const essence = ({ text, share, receive }: DealerConsent) =>
     JSON.stringify([text.version, text.language, text.sha256, share.toSorted(), receive.toSorted()]);

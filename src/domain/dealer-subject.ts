@@ -1,10 +1,10 @@
-// The name of a customer at one dealer.
+// The identifier by which a dealer knows a customer.
 import { createHmac, type KeyObject } from 'node:crypto';
 
 /**
- * The same in everything that one dealer is told, another at each dealer: two of them cannot find out that they have the same customer
- * (OpenID Connect Core 1.0, section 8.1). A new link keeps it.
- * @param key of these names alone, so that no client's name for a person is ever equal to it
+ * Derives the pairwise identifier of a customer for one dealer (OpenID Connect Core 1.0, section 8.1). It differs for each
+ * dealer, so that two dealers cannot find out that they have the same customer. A new link to the same dealer keeps it.
+ * @param key used for nothing else, so that the identifier never equals a client's `sub`
  */
 export function dealerSubject(key: KeyObject, dealer: string, accountId: string): string {
   return createHmac('sha256', key)
@@ -12,12 +12,12 @@ export function dealerSubject(key: KeyObject, dealer: string, accountId: string)
     .digest('base64url');
 }
 
-/** The parts of a dealer link that name the customer. */
+/** The fields of a dealer link that identify the customer. */
 export type NamedCustomer = { customer?: string; dealer: string; account_id: string };
 
 /**
- * The name under which the dealer of a link knows the customer.
- * @param key the key of the subjects: links that were made before `customer` was stored derive the name from it
+ * Returns the identifier by which the dealer of a link knows the customer.
+ * @param key the key of `dealerSubject`; links from before `customer` was stored derive the identifier from it
  */
 export function customerOf(link: NamedCustomer, key: KeyObject): string {
   const { customer, dealer, account_id: accountId } = link;

@@ -1,15 +1,15 @@
-// Finds names that stand twice in a JSON object. Readers disagree on which of the two counts.
+// Finds duplicate names in JSON objects. Parsers disagree on which of the two values counts.
 import { visit } from 'jsonc-parser';
 
 /**
- * The names that their object already has, each with the offset of its second place. RFC 7519, section 4 lets a JWT with such claims be
- * refused.
+ * Finds duplicate names, each with the offset of its second occurrence. RFC 7519, section 4 allows a JWT with duplicate claims to
+ * be rejected.
  * @param json valid JSON
- * @throws {RangeError} if it is nested some thousand levels deep
+ * @throws {RangeError} if it is nested thousands of levels deep
  */
 export function duplicateKeys(json: string): { name: string; position: number }[] {
   const found: { name: string; position: number }[] = [];
-  /** The names of each object around the current place, from the outside in. */
+  /** The names of each object around the current position, outermost first. */
   const around: Set<string>[] = [];
   visit(json, {
     onObjectBegin: () => void around.push(new Set()),

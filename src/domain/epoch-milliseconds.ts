@@ -1,4 +1,4 @@
-// How this program stores moments.
+// The type of every stored time.
 
-/** A moment in milliseconds since 1970-01-01T00:00:00Z, as every stored time of this program. */
+/** A time in milliseconds since 1970-01-01T00:00:00Z. */
 export type EpochMilliseconds = number;

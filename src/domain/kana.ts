@@ -1,7 +1,7 @@
-// Names of persons, and how they are read.
+// Personal names and their kana readings.
 import { parsePlainText, type ParsedText } from './plain-text.ts';
 
-/** The longest part of a name, in code points: what dealers' systems take, and more than any family register holds. */
+/** The longest part of a name, in code points. Dealers' systems accept this much, and no family register has more. */
 const MAX_NAME_LENGTH = 40;
 
 export type ParsedKana =
@@ -12,26 +12,26 @@ export type ParsedKana =
     }
   | { ok: false; reason: 'missing' | 'characters' | 'too_long' };
 
-/** Reads one part of a name as it is written, in any script; see `parsePlainText`. Width is kept: Ｊ is not J on a licence. */
+/** Reads one part of a name in any script; see `parsePlainText`. Full width is kept, because Ｊ is not J on a driving licence. */
 export function parseName(input: string): ParsedText {
   return parsePlainText(input, MAX_NAME_LENGTH);
 }
 
 /**
- * Reads one part of a name in kana. Hiragana and half-width katakana become full-width katakana; several parts (a middle name) stay apart
- * by one space or ・. Kanji and Latin letters are `characters`.
+ * Reads one part of a name in kana. Hiragana and half-width katakana become full-width katakana. Several parts (a middle name)
+ * stay separated by one space or ・. Kanji and Latin letters are refused as `characters`.
  */
 export function parseKana(input: string): ParsedKana {
   if (input.length > MAX_NAME_LENGTH * 10) return { ok: false, reason: 'too_long' };
-  // NFKC first: half-width katakana, and the voicing mark that stands behind it as a character of its own.
+  // NFKC first: it joins half-width katakana with the separate voicing mark that follows it.
   const typed = input
     .normalize('NFKC')
     .trim()
     .replace(/\p{Zs}+/gu, ' ');
   if (typed === '') return { ok: false, reason: 'missing' };
-  // The hiragana ぁ to ゖ and their iteration marks stand 0x60 before the katakana, in the same order.
+  // The hiragana ぁ to ゖ and their iteration marks are 0x60 below the katakana, in the same order.
   const kana = typed.replace(/[ぁ-ゖゝゞ]/g, (character) => String.fromCharCode(character.charCodeAt(0) + 0x60));
-  // At least one that is read: ー and ・ alone are no name.
+  // At least one kana must have a sound: ー and ・ alone are not a name.
   if (!/^[ァ-ヺー・ヽヾ ]*[ァ-ヺ][ァ-ヺー・ヽヾ ]*$/.test(kana)) return { ok: false, reason: 'characters' };
   if (kana.length > MAX_NAME_LENGTH) return { ok: false, reason: 'too_long' };
   return { ok: true, kana };

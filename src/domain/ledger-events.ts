@@ -1,6 +1,6 @@
-// The events of the ledger, one entry each. docs/storage.md lists them, and a test compares.
+// The events of the ledger, one entry each. docs/storage.md lists them, and a test compares the two.
 
-/** The type of a value in an event's data. No value is personal data; a record is named by its id. */
+/** The type of a value in an event's data. Values are never personal data; records are identified by id. */
 type Field = 'string' | 'number' | 'string | null';
 type Entry = {
   /** The record that `subject` names. */
@@ -10,7 +10,7 @@ type Entry = {
   tells: string;
 };
 
-/** Every event that is written. To add one, add an entry, and its row to the table in docs/storage.md. */
+/** All events. To add one, add an entry here and a row to the table in docs/storage.md. */
 export const LEDGER_EVENTS = {
   'account.created': {
     subject: 'account',
@@ -125,15 +125,15 @@ export type LedgerDataOf<Type extends LedgerEventType> =
 /** The types of events that have no data. */
 type Bare = { [Type in LedgerEventType]: keyof FieldsOf<Type> extends never ? Type : never }[LedgerEventType];
 
-/** What the ledger says of a change: the type of the event, with its data. */
+/** An event: its type, with its data. */
 export type Told<Type extends LedgerEventType = LedgerEventType> = {
   [T in Type]: T extends Bare ? { type: T; data?: never } : { type: T; data: LedgerDataOf<T> };
 }[Type];
 
-/** What the ledger says of something that is no change of a record. */
+/** An event that does not record the change of a record. */
 export type Happening = Told<Exclude<LedgerEventType, Bare>>;
 export type AccountEvent = Told<Extract<LedgerEventType, `account.${string}`>>;
-/** The type alone of an event without data, or the event. */
+/** An event, or only its type if it has no data. */
 export type AccountEventOrType = AccountEvent | Extract<Bare, `account.${string}`>;
 export type DealerLinkEvent = Told<Extract<LedgerEventType, `dealer_link.${string}`>>;
 export type MigrationEvent = Told<Extract<LedgerEventType, `migration.${string}`>>;

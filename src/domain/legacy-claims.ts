@@ -1,30 +1,33 @@
-// Reads the claims of a legacy profile one by one, and keeps an account of what was wrong with them.
+// Reads the claims of a legacy profile one by one and collects their problems.
 
 const MAX_LENGTH = 200;
-// Nothing of a person has these; a text with them was damaged on the way, or is meant to damage.
+// Personal data never contains these. A text with them is corrupt or an attack.
 const CONTROL_CHARACTERS = /[\p{Cc}\p{Cs}\u2028\u2029\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/u;
 
-/** A claim that was left out, and why: for the client's developer. Never its value, which is personal data. */
+/** A claim that was dropped, and why, for the client's developer. It never has the value, which is personal data. */
 export type DroppedClaim = { claim: string; why: string };
 
-/** An object of claims, with the notes that all objects of one hand-over share. */
+/** Reads the claims of one object. All readers of one legacy profile share their notes. */
 export type ClaimReader = {
-  /** A text without control characters, `undefined` where it is absent or empty. Anything else is a problem, and `undefined`. */
+  /**
+   * Reads a text without control characters; `undefined` if it is absent or empty. Anything else is a problem and also
+   * `undefined`.
+   */
   text(claim: string, options?: { required?: true; lines?: true }): string | undefined;
-  /** As `text`, then through a parser; what the parser does not take is dropped. */
+  /** Reads a text and parses it. A text that the parser refuses is dropped. */
   parsed<T>(claim: string, parse: (text: string) => T | { why: string }): T | undefined;
   number(claim: string, what: string): number | undefined;
-  /** A reader of the object that this claim is, with its name before every note. */
+  /** Returns a reader for a claim that is an object. Its notes begin with the claim's name. */
   object(claim: string): ClaimReader | undefined;
-  /** Readers of the objects in the list that this claim is. */
+  /** Returns readers for a claim that is a list of objects. */
   objects(claim: string, maxLength: number): ClaimReader[];
   drop(claim: string, why: string): void;
 };
 
-/** What was wrong with a hand-over. With any problem it is refused; what was dropped is only missing. */
+/** The mistakes in a legacy profile. Any problem refuses the whole profile; a dropped claim is only left out. */
 export type ClaimNotes = { problems: string[]; dropped: DroppedClaim[] };
 
-/** What a legacy site is told about a text that was dropped. */
+/** The messages to a legacy site about dropped texts. */
 export const WHY_DROPPED: Record<'missing' | 'characters' | 'too_long' | 'syntax', string> = {
   missing: 'is blank',
   characters: 'has characters that are not allowed',
@@ -32,9 +35,9 @@ export const WHY_DROPPED: Record<'missing' | 'characters' | 'too_long' | 'syntax
   syntax: 'is not in the expected form',
 };
 
-/** @param path what stands before the names in the notes: empty, or as `address.`. */
+/** Makes a reader. @param path the prefix of claim names in the notes: empty, or such as `address.` */
 export function readClaims(claims: Record<string, unknown>, path: string, notes: ClaimNotes): ClaimReader {
-  // Own properties only: `constructor` and `__proto__` are no claims.
+  // Own properties only: `constructor` and `__proto__` are not claims.
   const valueOf = (claim: string): unknown => (Object.hasOwn(claims, claim) ? claims[claim] : undefined);
   const problem = (claim: string, sentence: string): undefined => {
     notes.problems.push(`"${path}${claim}" ${sentence}`);
@@ -62,7 +65,8 @@ export function readClaims(claims: Record<string, unknown>, path: string, notes:
       const value = valueOf(claim);
       if (value === undefined) return undefined;
       if (typeof value !== 'number') return problem(claim, `must be ${what} and is ${typeName(value)}`);
-      // 1e400 is Infinity by now; 253402300799 is the end of the year 9999; -0, which JSON can be read as and not be written, becomes 0.
+      // JSON.parse reads 1e400 as Infinity. 253402300799 is the end of the year 9999. `+ 0` turns -0 into 0, because JSON cannot
+      // write -0.
       return value >= 0 && value <= 253_402_300_799 ? Math.floor(value) + 0 : problem(claim, `must be ${what}`);
     },
     object(claim) {
@@ -93,7 +97,7 @@ export function readClaims(claims: Record<string, unknown>, path: string, notes:
   return reader;
 }
 
-/** Whether this is an object with names, as JSON has them. */
+/** Whether this is a JSON object: not null and not a list. */
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,4 +1,4 @@
-// What a legacy site hands over about its user. It prefills; nothing in it is verified.
+// The data that a legacy site hands over about its user. It prefills forms and is not verified.
 import { isDate } from './birthdate.ts';
 import { parseEmail } from './canonical-email.ts';
 import { isObject, readClaims, WHY_DROPPED, type ClaimNotes, type ClaimReader, type DroppedClaim } from './legacy-claims.ts';
@@ -9,7 +9,7 @@ import type { Vehicle } from './vehicle.ts';
 export type LegacyProfile = {
   /** The legacy user's stable id. */
   legacy_id: string;
-  /** When the legacy site saw the password; seconds since 1970. */
+  /** When the user last entered the password at the legacy site, in seconds since 1970. */
   auth_time?: number;
   /** Unverified. */
   email?: string;
@@ -22,7 +22,7 @@ export type ParsedLegacyProfile =
   | { ok: true; profile: LegacyProfile; dropped: DroppedClaim[] }
   | {
       ok: false;
-      /** One sentence for each mistake, for the client's developer. They name claims and hold no values. */
+      /** One sentence per mistake, for the client's developer. They name claims and contain no values. */
       problems: string[];
     };
 
@@ -30,9 +30,10 @@ const MAX_VEHICLES = 50;
 const MAX_TEXT = 100;
 
 /**
- * Reads the claims of a `legacy_profile` that a legacy site signed: those of the table in the protocol, and no others. What only a programmer
- * can get wrong (types, control characters, more than 200 characters) refuses the whole; what the legacy site's user may have typed
- * long ago (a date that is none, an address without @) is left out and named. The JWT around it has been verified by the caller.
+ * Parses the claims of a `legacy_profile`; claims that the protocol does not list are ignored. A mistake that only a programmer
+ * can make (a wrong type, control characters, more than 200 characters) refuses the whole profile. A bad value that the user may
+ * have typed long ago (an impossible date, an address without @) is dropped and reported.
+ * @param claims from a JWT that the caller has verified
  */
 export function parseLegacyProfile(claims: unknown): ParsedLegacyProfile {
   if (!isObject(claims)) return { ok: false, problems: ['the claims must be a JSON object'] };
@@ -62,7 +63,7 @@ function readProfile(reader: ClaimReader): Profile {
   return makeProfile((key, { kind, claim }) => kind.fromClaim(reader, claim.name) ?? parts.get(key));
 }
 
-/** The parts of a whole name, family name first; only where it is plain where one ends and the other begins. */
+/** Splits a full name at its only space, family name first. Returns nothing if there are more or fewer parts. */
 function splitName(name: string | undefined): [family: string | undefined, given: string | undefined] {
   const parts = name?.split(' ') ?? [];
   return parts.length === 2 ? [parts[0], parts[1]] : [undefined, undefined];
@@ -91,7 +92,7 @@ function readVehicles(reader: ClaimReader): Vehicle[] {
       first_registered: entry.parsed('first_registered', readFirstRegistered),
     });
     if (vin === undefined) continue;
-    // A vehicle identification number (ISO 3779), or a chassis number as Japan has them: ZVW30-1234567.
+    // A vehicle identification number (ISO 3779) or a Japanese chassis number, such as ZVW30-1234567.
     if (/^[A-Z0-9-]{5,25}$/.test(vin)) vehicles.set(vin, { vin, ...rest });
     else entry.drop('vin', 'is no vehicle identification or chassis number; the vehicle was left out');
   }
@@ -115,7 +116,7 @@ function readFirstRegistered(text: string): string | Refusal {
   return isMonthOrDay ? text : { why: 'is no date (YYYY-MM or YYYY-MM-DD)' };
 }
 
-/** The entries that are known: a missing value is absent, so that `undefined` is stored nowhere. */
+/** Removes entries that are `undefined`, so that they are not stored. */
 function present<T extends Record<string, unknown>>(values: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
     [K in keyof T]?: Exclude<T[K], undefined>;

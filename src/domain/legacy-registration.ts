@@ -1,11 +1,11 @@
-// Whether a legacy identity has registered: it gets one new ID, whatever browser it comes from.
+// Records that a legacy identity has registered, so that it gets only one new ID, even from two browsers.
 import type { EpochMilliseconds } from './account.ts';
 import { REGISTRATION_DRAFT_LIFETIME_MS, type RegistrationDraft } from './registration-draft.ts';
 
-/** So long one press of 登録 keeps the same legacy identity from registering in another browser, where no account came of it. */
+/** How long a press of 登録 that created no account keeps the same legacy identity from registering in another browser. */
 const REGISTERING_MS = 60_000;
 
-/** Stored beside the drafts; holds nothing proven or typed. */
+/** Stored with the drafts. It contains no proof and no form data. */
 export type LegacyRegistration = Pick<
   RegistrationDraft,
   'id' | 'version' | 'account_id' | 'registering_at' | 'registered_at' | 'expires_at'
@@ -17,8 +17,9 @@ export function legacyRegistrationId(clientId: string, legacyId: string): string
 }
 
 /**
- * Takes the registration for an account. Where another account has it – written, or being written this minute – it stays as it is.
- * @param exists the account of this id is written, also where whoever wrote it died before it could say so here
+ * Claims the registration for an account. If another account has it, written or claimed within the last minute, it returns the
+ * same object.
+ * @param exists the account id in the record, if that account is stored. The process may have died before it recorded this here.
  */
 export function claimRegistration(
   standing: LegacyRegistration,
@@ -32,7 +33,7 @@ export function claimRegistration(
   return { id, version, account_id: accountId, registering_at: now, expires_at: now + REGISTRATION_DRAFT_LIFETIME_MS };
 }
 
-/** The account is written. */
+/** Records that the account is stored. */
 export function completeRegistration(
   standing: LegacyRegistration,
   accountId: string,
@@ -42,7 +43,7 @@ export function completeRegistration(
   return { ...standing, registered_at: now, expires_at: now + REGISTRATION_DRAFT_LIFETIME_MS };
 }
 
-/** The registration failed, and there is no account. */
+/** Releases the claim of a registration that failed without creating an account. */
 export function releaseRegistration(standing: LegacyRegistration, accountId: string): LegacyRegistration {
   if (standing.account_id !== accountId || standing.registered_at !== undefined) return standing;
   const { account_id: _account, registering_at: _at, ...rest } = standing;

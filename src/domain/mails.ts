@@ -1,29 +1,32 @@
-// The mails of the common ID. One entry makes a mail: its values, and the parts that the page in the mailbox is made of. Its words stand
-// in config/locales/<language>/mail.json, under its name with `_` for `-`.
+// The mails of the common ID. An entry defines a mail's values and its parts. The texts are in
+// config/locales/<language>/mail.json, under the mail's name with `_` for `-`.
 import { GUARDED_KEYS } from './profile-fields.ts';
 
 type Values = Record<string, string | number>;
 
-/** A part of a mail. Each names its words, which may contain any value of the mail, such as `{{minutes}}`. */
+/** A part of a mail. It names its text, which may contain any value of the mail, such as `{{minutes}}`. */
 export type Part<Value extends string = string> =
   /** A paragraph. */
   | { text: string }
-  /** Small print: what a reader who knows what happened need not read. */
+  /** Small print, which a reader who expected the mail can skip. */
   | { note: string }
   /** A label with a value below it. */
   | { label: string; value: Value }
-  /** A label with claims of a profile below it, one a line. The value holds their keys with spaces in between; profile.json has their words. */
+  /**
+   * A label with profile claims below it, one per line. The value has their keys, separated by spaces; profile.json has their
+   * names.
+   */
   | { label: string; claims: Value }
-  /** A code: large and alone on its line, so that phones offer to copy it. */
+  /** A code, large and alone on its line so that phones offer to copy it. */
   | { code: Value }
-  /** A button to a page; in the plain text its address. */
+  /** A button that opens a page; the plain text has the URL. */
   | { link: string; to: Value };
 
-/** A mail as the table has it. */
+/** A mail in the table. */
 export type MailEntry<Sample extends Values = Values> = {
-  /** Its values. The compiler takes their types from here, and the tests render them. */
+  /** Sample values. The compiler infers the types from them, and the tests render them. */
   sample: Sample;
-  /** Its parts, in order. Plain text has an empty line between two groups, and none within a group. */
+  /** The parts, in order. The plain text has an empty line between groups, and none within a group. */
   groups: readonly (readonly Part[])[];
 };
 
@@ -76,7 +79,7 @@ export const MAILS = {
   ),
   /** The code of a password reset. */
   'password-reset-code': CODE_MAIL,
-  /** After too many tries, resets of this ID are paused for a day. */
+  /** To the owner of an ID whose resets are paused for a day, after too many attempts. */
   'password-reset-paused': mail({}, [{ text: 'text' }], [{ text: 'login' }], [{ note: 'not_you' }]),
   /** To the owner of an ID that has a new password. */
   'password-changed': mail(
@@ -118,7 +121,7 @@ export const MAILS = {
     [{ label: 'time', value: 'time' }],
     [{ text: 'not_you' }, { link: 'link', to: 'url' }],
   ),
-  /** To the address of the ID and to the one that the legacy site knew, after a migration; with a link that undoes it. */
+  /** To the address of the ID and to the one that the legacy site has, after a migration, with a link that undoes it. */
   'migration-completed': mail(
     {
       serviceName: 'トヨタオーナーズサイト',
@@ -139,22 +142,22 @@ export const MAILS = {
 export type Mails = { [Name in keyof typeof MAILS]: (typeof MAILS)[Name]['sample'] };
 export type MailName = keyof Mails;
 
-/** One mail: who gets it, which one it is, and its values. */
+/** A mail to send: its recipient, its name, and its values. */
 export type Mail<Name extends MailName = MailName> = {
   [N in Name]: { to: string; template: N; language: string; values: Mails[N] };
 }[Name];
 
-/** Values that an account must not hold. They wait in the encrypted payload of a job. */
+/** Values that must not be stored in an account. They are stored in the encrypted payload of a job. */
 export type MailSecrets = { 'email-changed-undo': Pick<Mails['email-changed-undo'], 'url'> };
 
-/** A mail without its secrets: an account may hold it. */
+/** A mail without its secrets, as stored in an account. */
 export type OwedMail<Name extends MailName = MailName> = {
   [N in Name]: Omit<Mail<N>, 'values'> & {
     values: N extends keyof MailSecrets ? Omit<Mails[N], keyof MailSecrets[N]> : Mails[N];
   };
 }[Name];
 
-/** The mail that is sent for a mail that an account holds. */
+/** Adds the secrets to a mail that is stored in an account. */
 export function withSecrets(owed: OwedMail, secrets: Partial<MailSecrets>): Mail {
   const secret = owed.template in secrets ? secrets[owed.template as keyof MailSecrets] : {};
   return { ...owed, values: { ...owed.values, ...secret } } as Mail;

@@ -4,16 +4,16 @@ import { hasConsent, type DealerLink } from './dealer-link.ts';
 import type { LegacyProfile } from './legacy-profile.ts';
 import type { Vehicle } from './vehicle.ts';
 
-/** How long a person can undo a finished migration by the link in the mails. */
+/** How long a person can undo a finished migration with the link in the mails. */
 export const MIGRATION_UNDO_MS = 72 * 60 * 60 * 1000;
 
 /** The dealer that a legacy site names, and the number that the customer has there. */
 export type HandedOverDealer = { code: string; customer_number?: string };
 
 /**
- * The migration of a legacy identity. `account_id` is set when the client that handed the identity over redeems its code. Until then there
- * is at most a `candidate`, which a later attempt replaces: someone lured into finishing another person's migration links nothing. What was
- * handed over for the dealer stays in the candidate until then, and no dealer is told of it.
+ * The migration of a legacy identity. `account_id` is set when the client that handed the identity over redeems its code. Until
+ * then there is at most a `candidate`, which a later attempt replaces. So a person who is lured into finishing someone else's
+ * migration links nothing. The data for the dealer also stays in the candidate until then and is not sent to any dealer.
  */
 export type Migration = {
   client_id: string;
@@ -21,42 +21,47 @@ export type Migration = {
   version: number;
   /** When the legacy identity was first handed over. */
   started_at: EpochMilliseconds;
-  /** Screen ⑭ was reached with this account; waits for the code of the request with this PKCE challenge to be redeemed. */
+  /**
+   * The account that reached screen ⑭. It becomes final when the client redeems the code of the request with this PKCE challenge.
+   */
   candidate?: {
     account_id: string;
     code_challenge: string;
     at: EpochMilliseconds;
-    /** As the legacy site handed them over at ⑭. An older version kept them beside the candidate. */
+    /** The vehicles that the legacy site handed over. Older versions stored them in the migration itself. */
     vehicles?: Vehicle[];
     dealer?: HandedOverDealer;
-    /** The address that the legacy site knew: told when the migration is final. */
+    /** The address that the legacy site has. It gets a mail when the migration becomes final. */
     email?: string;
     /** The language in which the legacy site sent the person. */
     language?: string;
   };
   account_id?: string;
   completed_at?: EpochMilliseconds;
-  /** Random, and new each time the migration becomes final. Older versions did not set it. */
+  /** A random id, new each time the migration becomes final. Older versions did not set it. */
   completion?: string;
   /** When the person last undid it. */
   undone_at?: EpochMilliseconds;
-  /** As the legacy site knew them; nothing before the migration is final. */
+  /** The vehicles that the legacy site handed over; empty until the migration is final. */
   vehicles: Vehicle[];
-  /** The dealer that the legacy site names; the number only where the migration is final. */
+  /** The dealer that the legacy site names; without the customer number until the migration is final. */
   dealer?: HandedOverDealer;
 };
 
-/** What a legacy site knows of a customer, for one dealer. */
+/** The data of the legacy sites about a customer, for one dealer. */
 export type HandedOver = { customerNumber: string | undefined; vehicles: Vehicle[] };
 
-/** What a migration still lacks, in the order in which the person will meet it. */
+/** A step that a migration still lacks. */
 export type MissingStep = 'registration' | 'login' | 'required_profile' | 'dealer_link' | 'return';
 
 /** A migration after a step, or why the step is not possible. */
 export type MigrationStep =
   { ok: true; migration: Migration } | { ok: false; reason: 'linked_to_another_account' | 'not_the_candidate' };
 
-/** The migration of a legacy identity that was handed over for the first time (`version` 0, as the storage port wants a new one). */
+/**
+ * Makes the migration of a legacy identity that is handed over for the first time. `version` 0 marks a new record for the storage
+ * port.
+ */
 export function startMigration(
   clientId: string,
   profile: Pick<LegacyProfile, 'legacy_id' | 'dealer'>,
@@ -80,8 +85,9 @@ type Proposal = {
 };
 
 /**
- * Screen ⑭ was reached with this account. A candidate that stands is replaced; a migration that is complete with this account stays as it is.
- * By the PKCE challenge of the authorization request, `codeChallenge`, the redemption finds the migration again.
+ * Makes the account that reached screen ⑭ the candidate, in place of an earlier one. A migration that is already final for this
+ * account does not change.
+ * @param proposal.codeChallenge the PKCE challenge of the authorization request; the token endpoint finds the migration by it
  */
 export function proposeCandidate(
   migration: Migration,
@@ -103,9 +109,9 @@ export function proposeCandidate(
 }
 
 /**
- * The client redeemed the code: the candidate becomes final, with what was handed over. Done twice it changes nothing. One legacy identity
- * has one account; an account that is not the candidate (a later attempt has taken its place) is refused.
- * @param completion random
+ * Makes the candidate final, with its vehicles and dealer, when the client redeems the code. Idempotent. A legacy identity has
+ * one account, so another account is refused, and so is a candidate that a later attempt has replaced.
+ * @param completion a random id for this completion
  */
 export function completeMigration(
   migration: Migration,
@@ -125,8 +131,8 @@ export function completeMigration(
 }
 
 /**
- * The person undid what became final: the legacy identity is free again, and nothing that was handed over is kept. The same object where
- * another completion, or none, stands: a link out of an old mail undoes no later migration.
+ * Frees the legacy identity and drops the data that was handed over. Returns the same object if the migration is not final or has
+ * another completion, so that a link in an old mail cannot undo a later migration.
  */
 export function undoMigration(migration: Migration, completion: string, now: EpochMilliseconds): Migration {
   if (migration.completion !== completion) return migration;
@@ -135,22 +141,22 @@ export function undoMigration(migration: Migration, completion: string, now: Epo
 }
 
 /**
- * The legacy site hands the identity over once more. Of a migration that is not final only the dealer's code is noted; the rest comes with
- * the candidate.
+ * Updates a migration when the legacy site hands the identity over again. Until the migration is final, only the dealer code is
+ * stored; the rest is stored with the candidate.
  */
 export function withHandOver(migration: Migration, { vehicles, dealer }: Pick<LegacyProfile, 'vehicles' | 'dealer'>): Migration {
   if (migration.account_id === undefined) return { ...migration, ...(dealer && { dealer: { code: dealer.code } }) };
   return { ...migration, vehicles, ...(dealer && { dealer }) };
 }
 
-/** How many a dealer's system accepts for one customer. */
+/** How many vehicles a dealer's system accepts for one customer. */
 const MAX_VEHICLES = 50;
 
 /**
- * What a dealer is told of what the legacy sites handed over: every vehicle, and the number of the site that names this dealer, of the
- * newest migration that has one.
- * @param migrations those that are final for the account
- * @param link its `customer_number` is of an older version, whose migrations have none
+ * Collects the data of the legacy sites that is sent to a dealer: all vehicles, and the customer number from the newest migration
+ * that names this dealer and has a number.
+ * @param migrations the migrations that are final for the account
+ * @param link older versions stored the customer number in the link and not in the migration
  */
 export function handedOver(migrations: readonly Migration[], link: Pick<DealerLink, 'dealer' | 'customer_number'>): HandedOver {
   const newestLast = migrations.toSorted((a, b) => (a.completed_at ?? 0) - (b.completed_at ?? 0));
@@ -164,12 +170,13 @@ export function handedOver(migrations: readonly Migration[], link: Pick<DealerLi
 }
 
 /**
- * What a migration still lacks, in the order in which the person will meet it; empty when the banner may go. Whoever has reached ⑭ only lacks
- * the way back. A dealer whose system never accepted is to be linked again; one that the person declined or left is not missing.
- * @param facts.account the account of the migration or its candidate; before that, the one that its draft registered, or whose address the
- * draft has proven.
- * @param facts.dealerLinks the links of that account.
- * @param facts.requiredMissing whether the client requires something of the profile that is still to be asked; see `missingRequiredClaims`.
+ * Lists the steps that a migration still lacks, in the order of the flow. If the list is empty, the legacy site can hide its
+ * banner. After screen ⑭ only the return to the client is missing. A dealer link is missing if the dealer's system never accepted
+ * it, but not if the person declined or withdrew it.
+ * @param facts.account the account of the migration or of its candidate; before that, the account that the draft registered, or
+ * the one with the address that the draft has proven
+ * @param facts.dealerLinks the links of that account
+ * @param facts.requiredMissing whether the profile lacks a claim that the client requires; see `missingRequiredClaims`
  */
 export function missingSteps(facts: {
   migration: Migration | undefined;

@@ -1,4 +1,4 @@
-// Telephone numbers: as people type them, as they are stored (E.164), and as they are shown.
+// Parses telephone numbers as people type them into E.164, and formats them for display.
 import { createRequire } from 'node:module';
 import type { CountryCode } from 'libphonenumber-js/max';
 
@@ -7,29 +7,29 @@ type Library = typeof import('libphonenumber-js/max');
 export type ParsedPhoneNumber =
   | {
       ok: true;
-      /** E.164, as `+819012345678`. */
+      /** E.164, such as `+819012345678`. */
       phone_number: string;
-      /** Whether it can be a mobile number; in some countries (US) the number itself does not tell. */
+      /** Whether it can be a mobile number. In some countries (US) the number does not show it. */
       mobile: boolean;
     }
   | { ok: false; reason: 'missing' | 'characters' | 'not_a_number' };
 
-// The dashes that a Japanese keyboard gives, the long vowel mark among them. After NFKC, which has made ｰ and － of them.
+// The dashes of a Japanese keyboard, including the long vowel mark. NFKC has already converted ｰ and －.
 const DASHES = /[‐‑‒–—―−ー]/g;
-// No letters: the library would read `1-800-FLOWERS` and cut an extension off.
+// No letters: the library would accept `1-800-FLOWERS` and cut off an extension.
 const TYPED = /^\+?[\d\-(). ]{1,40}$/;
 
 const require = createRequire(import.meta.url);
 let library: Library | undefined;
 
-/** Loads the numbering plans of the world (a hundred files); otherwise the first number does. */
+/** Loads the numbering plans of the world (a hundred files). Call it at startup, or the first number waits for it. */
 export function loadNumberingPlans(): Library {
   return (library ??= require('libphonenumber-js/max') as Library);
 }
 
 /**
- * Reads a telephone number with or without hyphens, in half or full width, national or with a country code. Only numbers that the
- * numbering plan has assigned are accepted.
+ * Parses a telephone number with or without hyphens, in half or full width, national or with a country code. Accepts only numbers
+ * that the numbering plan assigns.
  */
 export function parsePhoneNumber(input: string, defaultCountry: CountryCode = 'JP'): ParsedPhoneNumber {
   if (input.length > 100) return { ok: false, reason: 'not_a_number' };
@@ -42,7 +42,7 @@ export function parsePhoneNumber(input: string, defaultCountry: CountryCode = 'J
   return { ok: true, phone_number: number.number, mobile: type === 'MOBILE' || type === 'FIXED_LINE_OR_MOBILE' };
 }
 
-/** How a stored number is shown: `090-1234-5678`; of another country `+1 213 373 4253`. What is no number comes back as it is. */
+/** Formats a stored number: `090-1234-5678`, or `+1 213 373 4253` for another country. Returns other text unchanged. */
 export function formatPhoneNumber(e164: string): string {
   const number = loadNumberingPlans().parsePhoneNumberFromString(e164);
   if (!number) return e164;

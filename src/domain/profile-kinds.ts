@@ -1,4 +1,5 @@
-// The kinds of values in a profile: how each is typed, stored, shown, handed over and told. Which value is of which kind: profile-fields.ts.
+// The kinds of profile values: how each is typed, stored, shown, read from a legacy site and sent to clients. profile-fields.ts
+// uses them.
 import { isDate, parseBirthdate, type ParsedBirthdate } from './birthdate.ts';
 import { parseKana, parseName, type ParsedKana } from './kana.ts';
 import { WHY_DROPPED, type ClaimReader } from './legacy-claims.ts';
@@ -10,28 +11,28 @@ export type Typed = Record<string, string>;
 
 export type Parsed<T, R extends string> = { ok: true; value: T } | { ok: false; reason: R };
 
-/** Reads the fields of a posted form and notes what is wrong with them. */
+/** Reads the fields of a submitted form and collects their problems. */
 export type FormReader = {
   /** The date in Japan, `YYYY-MM-DD`. */
   today: string;
   text(field: string): string;
-  /** Parses a field. An empty field is wrong only where it is required. */
+  /** Parses a field. An empty field is a problem only if it is required. */
   take<T>(field: string, required: boolean, parse: (text: string) => Parsed<T, string>): T | undefined;
-  /** @param word the key of the sentence, below `profile_fields` */
+  /** Records a problem. @param word the key of the message, below `profile_fields` */
   refuse(field: string, word: string): undefined;
 };
 
 /** One kind of value. `key` is the value's key in a profile. */
 export type Kind<T> = {
-  /** Which input views/partials/profile-fields.ejs shows. */
+  /** The input that views/partials/profile-fields.ejs shows. */
   input: 'text' | 'select' | 'birthdate' | 'address';
   /** The fields of the form. */
   fields(key: string): readonly string[];
   /** Fields that may stay empty when the value is required. */
   optionalFields?: readonly string[];
-  /** What a `select` offers, in the order of the page. */
+  /** The options of a `select`, in the order of the page. */
   options?: readonly string[];
-  /** The words that each language needs below `profile_fields`: labels, and sentences for what may be wrong. */
+  /** The keys that each locale needs below `profile_fields`: labels and error messages. */
   words(key: string): string[];
   /** Reads the value from a form. */
   read(key: string, form: FormReader, required: boolean): T | undefined;
@@ -39,15 +40,15 @@ export type Kind<T> = {
   write(key: string, value: T): Typed;
   /** Reads the value from the claims of a legacy site. */
   fromClaim(reader: ClaimReader, claim: string): T | undefined;
-  /** How clients are told the value; as it is stored if absent. */
+  /** Converts the value for clients; if absent, they get it as stored. */
   toClaim?(value: T): unknown;
-  /** Whether a client that requires the value can use it; always if absent. */
+  /** Whether the value is complete enough for a client that requires it; if absent, it always is. */
   isComplete?(value: T): boolean;
 };
 
 /**
- * A value that is typed into one field.
- * @param why what a legacy site is told, for each reason to refuse a text
+ * Makes the kind of a value that is typed into one field.
+ * @param why the message to a legacy site, for each reason to refuse a text
  */
 export function oneField<T extends string, R extends string>({
   parse,
@@ -79,7 +80,7 @@ function asValue<R extends string>(parsed: { ok: true; text: string } | { ok: fa
 const { syntax: _, ...WHY_NO_TEXT } = WHY_DROPPED;
 
 /**
- * One line of text; see `parsePlainText`.
+ * Makes the kind of one line of text; see `parsePlainText`.
  * @param maxLength in code points
  */
 export function plainText(maxLength: number): Kind<string> {
@@ -112,9 +113,9 @@ export const phoneKind: Kind<string> = oneField({
 });
 
 /**
- * One of a few values.
+ * Makes the kind of a value from a fixed list.
  * @param options in the order of the page
- * @param why what a legacy site is told about any other text
+ * @param why the message to a legacy site about any other text
  */
 export function choice<T extends string>(options: readonly T[], why: string): Kind<T> {
   const field = oneField<T, 'missing'>({
@@ -141,7 +142,7 @@ const BIRTHDATE_REASONS: Record<BirthdateReason, true> = {
   too_early: true,
 };
 
-/** A date of birth, `YYYY-MM-DD`, typed into three fields. Sentences about it stand at the first one. */
+/** A date of birth, `YYYY-MM-DD`, typed into three fields. Error messages appear at the first one. */
 export const birthdateKind: Kind<string> = {
   input: 'birthdate',
   fields: (key) => [`${key}_year`, `${key}_month`, `${key}_day`],
@@ -158,7 +159,7 @@ export const birthdateKind: Kind<string> = {
   },
   fromClaim: (reader, claim) =>
     reader.parsed(claim, (text) => {
-      // `0000-12-25` and `1995` are allowed in OpenID Connect; they prefill nothing.
+      // OpenID Connect also allows `0000-12-25` and `1995`, which cannot prefill the form.
       const complete = /^(?:19|[2-9]\d)\d{2}-\d{2}-\d{2}$/.test(text) && isDate(text);
       return complete ? text : { why: 'is no date (YYYY-MM-DD)' };
     }),

@@ -1,10 +1,10 @@
-// Takes the Markdown of terms and privacy pages apart.
+// Splits the Markdown of the terms and the privacy policy into sections.
 
 export type Section = { heading: string; paragraphs: string[] };
 
 /**
- * The sections of a text: a heading line begins one, empty lines stand between paragraphs, the lines of a paragraph are joined by
- * spaces. Nothing else of Markdown means anything here. What stands before the first heading has an empty heading.
+ * Splits a text into sections. A heading line starts a section, empty lines separate paragraphs, and the lines of a paragraph are
+ * joined with spaces. Other Markdown is not interpreted. Text before the first heading becomes a section with an empty heading.
  */
 export function readSections(markdown: string): Section[] {
   const sections: Section[] = [];

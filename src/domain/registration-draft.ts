@@ -1,22 +1,22 @@
-// An unfinished registration: what was proven and typed so far in one browser. It is not an account yet.
-// Each function returns the draft after a step, from the stored draft. If the step no longer fits, it returns the same object.
+// An unfinished registration: the proof and the form data of one browser so far. It is not an account yet.
+// Each step function returns the new draft. If the step is no longer possible, it returns the same object.
 import type { Account, EpochMilliseconds, Profile, TermsAcceptance } from './account.ts';
 
 /** How long an unfinished registration is kept. */
 export const REGISTRATION_DRAFT_LIFETIME_MS = 24 * 60 * 60 * 1000;
 
-/** The mailed code was entered. */
+/** Records that the person entered the mailed code. */
 export type EmailProof = {
   /** The address that it proves. */
   email_canonical: string;
-  /** The browser in which it was entered; it proves nothing in another one. */
+  /** The browser in which the code was entered. The proof does not count in another one. */
   browser: string;
   at: EpochMilliseconds;
 };
 
 /**
- * Invariants, after every change: a proof names the draft's address, or there is none; a password was typed for this address;
- * from 登録 on (`registering_at`) nothing changes but the outcome.
+ * Invariants after every change: a proof, if any, is for the draft's address; the password was typed for this address; after 登録
+ * (`registering_at`) only the outcome changes.
  */
 export type RegistrationDraft = {
   /** See `draftId`. */
@@ -27,41 +27,41 @@ export type RegistrationDraft = {
   email?: string;
   email_canonical?: string;
   proven?: EmailProof;
-  /** What was typed at ⑦. */
+  /** The profile as typed at ⑦. */
   profile?: Profile;
-  /** The password of ⑦ as a bcrypt hash; the password itself is never kept. */
+  /** The bcrypt hash of the password typed at ⑦. The password itself is never stored. */
   password_hash?: string;
-  /** The id that the account will have: 登録 pressed twice makes one account. */
+  /** The id that the account will have. It is fixed early, so that pressing 登録 twice makes one account. */
   account_id?: string;
-  /** 登録 was pressed, and the account is being written. */
+  /** When 登録 was pressed. The account is being written. */
   registering_at?: EpochMilliseconds;
-  /** The account is written. */
+  /** When the account was written. */
   registered_at?: EpochMilliseconds;
   expires_at: EpochMilliseconds;
 };
 
-/** A draft after ⑤: there is an address to mail a code to. */
+/** A draft after ⑤, with an address to mail a code to. */
 export type AddressedDraft = RegistrationDraft & Required<Pick<RegistrationDraft, 'email' | 'email_canonical'>>;
 
-/** A draft from which an account may be made. */
+/** A draft that is ready to become an account. */
 export type CompleteDraft = RegistrationDraft &
   Required<
     Pick<RegistrationDraft, 'terms' | 'email' | 'email_canonical' | 'proven' | 'profile' | 'password_hash' | 'account_id'>
   >;
 
-/** What is left of a draft when the account is written. */
+/** The rest of a draft after the account is written. */
 export type RegisteredDraft = RegistrationDraft & Required<Pick<RegistrationDraft, 'email' | 'account_id' | 'registered_at'>>;
 
 /**
- * The id of a browser's draft. A legacy identity has one in each browser: the site's word does not tell that the same person sits there,
- * so what one browser proved and typed is nothing to another.
+ * Makes the id of a browser's draft. A legacy identity has a separate draft in each browser: the legacy site cannot prove that
+ * the same person uses both, so one browser must not see another's proof and form data.
  */
 export function draftId(browserId: string, legacy?: { clientId: string; legacyId: string }): string {
   const ofBrowser = `browser:${browserId}`;
   return legacy ? `${ofBrowser}:legacy:${legacy.clientId}:${legacy.legacyId}` : ofBrowser;
 }
 
-/** Whether an address was typed. */
+/** Whether the draft has an address. */
 export function hasAddress(draft: RegistrationDraft): draft is AddressedDraft {
   return draft.email !== undefined && draft.email_canonical !== undefined;
 }
@@ -76,7 +76,7 @@ export function isProven({ proven, email_canonical }: RegistrationDraft, browser
   return proven !== undefined && proven.email_canonical === email_canonical && proven.browser === browserId;
 }
 
-/** Whether everything an account needs was proven and typed in this browser. */
+/** Whether the draft has everything that an account needs, proven in this browser. */
 export function isComplete(draft: RegistrationDraft, browserId: string): draft is CompleteDraft {
   const { terms, email, profile, password_hash, account_id } = draft;
   return isProven(draft, browserId) && [terms, email, profile, password_hash, account_id].every((part) => part !== undefined);
@@ -86,12 +86,15 @@ function isOpen({ registering_at, registered_at }: RegistrationDraft): boolean {
   return registering_at === undefined && registered_at === undefined;
 }
 
-/** ④: the terms were ticked. */
+/** ④: adds the agreement to the terms. */
 export function withTerms(draft: RegistrationDraft, terms: TermsAcceptance): RegistrationDraft {
   return isOpen(draft) ? { ...draft, terms } : draft;
 }
 
-/** ⑤: a different address drops the earlier proof and the password, so that no account gets a password typed for another address. */
+/**
+ * ⑤: sets the address. A different address drops the proof and the password, so that a password is never used for another
+ * address.
+ */
 export function withAddress(draft: RegistrationDraft, address: { email: string; canonical: string }): RegistrationDraft {
   if (!isOpen(draft)) return draft;
   const { email, canonical: email_canonical } = address;
@@ -100,16 +103,16 @@ export function withAddress(draft: RegistrationDraft, address: { email: string; 
   return { ...rest, email, email_canonical };
 }
 
-/** ⑥: the code was entered. It proves the address only if that is still the one it was mailed to. */
+/** ⑥: adds the proof of the address, if the code was mailed to the current address. */
 export function withProof(draft: RegistrationDraft, proof: EmailProof): RegistrationDraft {
   return isOpen(draft) && draft.email_canonical === proof.email_canonical ? { ...draft, proven: proof } : draft;
 }
 
 /**
- * ⑦: who the person is, and the password.
- * @param typed.password_hash left out where the password that was typed before stays
- * @param typed.newAccountId the account's id, where the draft has none yet
- * @param typed.checkedFor the address that the password was compared with; for another one it was not checked
+ * ⑦: sets the profile and the password.
+ * @param typed.password_hash left out to keep the earlier password
+ * @param typed.newAccountId the account's id, used if the draft has none yet
+ * @param typed.checkedFor the address that the password was checked against; if the draft's address has changed, nothing is set
  */
 export function withTyped(
   draft: RegistrationDraft,
@@ -125,19 +128,19 @@ export function withTyped(
   };
 }
 
-/** ⑧: 登録 was pressed. From here on the draft is what the account is made of. */
+/** ⑧: starts the registration (登録). From now on the form data cannot change. */
 export function beginRegistering(draft: RegistrationDraft, browserId: string, now: EpochMilliseconds): RegistrationDraft {
   return isOpen(draft) && isComplete(draft, browserId) ? { ...draft, registering_at: now } : draft;
 }
 
-/** 登録 did not create an account, so the person may change what they typed. */
+/** Reopens a draft whose 登録 created no account, so that the person can change the form data. */
 export function giveUpRegistering(draft: RegistrationDraft): RegistrationDraft {
   if (draft.registered_at !== undefined) return draft;
   const { registering_at: _at, ...rest } = draft;
   return rest;
 }
 
-/** The account is written: what was typed is in it now, and the draft only remembers that it is done. */
+/** Completes the draft when the account is written. The form data is now in the account and is removed from the draft. */
 export function asRegistered(
   draft: RegistrationDraft,
   account: Pick<Account, 'id' | 'email'>,
@@ -149,8 +152,8 @@ export function asRegistered(
 }
 
 /**
- * The account that a draft becomes.
- * @throws {Error} the draft is not being registered, or its address is not proven in this browser: the program has a fault
+ * Makes the account from a complete draft.
+ * @throws {Error} if the draft is not being registered or is not complete in this browser, which is a programming error
  */
 export function accountOf(draft: RegistrationDraft, browserId: string, language: string, now: EpochMilliseconds): Account {
   if (draft.registering_at === undefined || !isComplete(draft, browserId)) throw new Error('the draft is not complete');
@@ -173,8 +176,8 @@ export function accountOf(draft: RegistrationDraft, browserId: string, language:
 const OF_EARLIER_VERSIONS = ['email_verified_at', 'proven_in', 'elsewhere'];
 
 /**
- * A draft as it was stored, also by a version before proofs named their address: what such a one says of a proof, and the password beside
- * it, is dropped, because it may be another address's. The person enters a code and a password once more.
+ * Upgrades a stored draft. In older versions a proof did not name its address, so the proof and the password may be for another
+ * address. They are dropped, and the person enters a code and a password again.
  */
 export function readDraft(stored: RegistrationDraft): RegistrationDraft {
   if (!OF_EARLIER_VERSIONS.some((name) => name in stored)) return stored;

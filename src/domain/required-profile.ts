@@ -1,4 +1,4 @@
-// What a service requires to know about a person, and what of it is still to be asked.
+// The claims that a service requires, and which of them the person must still be asked for.
 import type { Account, EpochMilliseconds } from './account.ts';
 import { profileField, type ProfileKey } from './profile-fields.ts';
 
@@ -7,15 +7,15 @@ export type RequiredClaim = {
   claim: ProfileKey;
   /** Why the service needs it, in a sentence for the person. */
   reason: { ja: string; en: string };
-  /** After how many days the person is asked to confirm it again; never, where absent. */
+  /** After how many days the person must confirm it again; never if absent. */
   max_age_days?: number;
 };
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 /**
- * The required claims that the person must still be asked for, in the order of the client's file: those that the profile lacks, those that
- * were not confirmed for this client yet, and those whose confirmation is too old.
+ * Lists the required claims that the person must still be asked for, in the order of the client's file. A claim is listed if the
+ * profile lacks it, if the person has not confirmed it for this client, or if the confirmation is too old.
  */
 export function missingRequiredClaims(
   account: Account,
@@ -31,8 +31,8 @@ export function missingRequiredClaims(
 }
 
 /**
- * The account after the person has looked at these claims for this client and called them right. A confirmation has one time for all its
- * claims: the page shows every required claim of the client, not the missing ones only.
+ * Records that the person has confirmed these claims for this client. A confirmation has one time for all its claims, because the
+ * page shows every required claim of the client, not only the missing ones.
  */
 export function confirmClaims(
   account: Account,

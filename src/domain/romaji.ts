@@ -1,4 +1,4 @@
-// How a kana name is spelled in Latin letters: for finding a person's name in their password.
+// Spells a kana name in Latin letters, to find a person's name in their password.
 
 const SYLLABLES: Record<string, string> = {};
 const ROWS: [kana: string, spellings: string][] = [
@@ -29,8 +29,9 @@ for (const [kana, spellings] of ROWS) {
 const GLIDES: Record<string, string> = { ャ: 'ya', ュ: 'yu', ョ: 'yo' };
 
 /**
- * The spellings of a katakana name that people use: Hepburn with every vowel written (`satou`), with long vowels short (`sato`), and as
- * typed on a keyboard (`satou`, `syouta`). Full-width katakana in, lower-case Latin letters out; what is no katakana is left away.
+ * Lists the usual spellings of a katakana name, in lower case: Hepburn with every vowel written (`satou`), Hepburn with long
+ * vowels shortened (`sato`), and as typed on a keyboard (`syouta`).
+ * @param kana full-width katakana; other characters are ignored
  */
 export function romajiSpellings(kana: string): string[] {
   const hepburn = hepburnOf(kana);
@@ -62,7 +63,7 @@ function hepburnOf(kana: string): string {
   return spelled;
 }
 
-/** shi, chi, tsu, fu, ji and their glides as they are typed: si, ti, tu, hu, zi, sya. */
+/** Turns shi, chi, tsu, fu, ji and their glides into the keyboard spellings si, ti, tu, hu, zi, sya. */
 function keyboardOf(hepburn: string): string {
   return hepburn
     .replace(/sh(?=[auo])/g, 'sy')

@@ -1,20 +1,21 @@
-// Whether a legacy site and an ID know the same person, as far as the data of both allows a comparison.
+// Checks whether a legacy site and an ID have the same person, as far as their data can be compared.
 import type { Profile } from './account.ts';
 import { romajiSpellings } from './romaji.ts';
 
-/** What differs. A value that only one side has is not compared. */
+/** Which values differ. A value that only one side has does not count as different. */
 export type Difference = { name: boolean; birthdate: boolean };
 
 /**
- * Compares names and birth dates. Names are equal in any writing that both have: the family register's characters or their newer forms,
- * kana of either kind and width, Latin letters as the kana are spelled; with or without spaces, family name first or last.
+ * Compares names and birth dates. Two names match if they match in any script that both have: in old or new forms of the
+ * characters, in kana of any kind and width, or in any spelling of the kana in Latin letters. Spaces and the order of the parts
+ * do not matter.
  */
 export function differenceOf(handedOver: Profile, ofAccount: Profile): Difference {
   const [one, other] = [handedOver.birthdate, ofAccount.birthdate];
   return { name: namesDiffer(handedOver, ofAccount), birthdate: one !== undefined && other !== undefined && one !== other };
 }
 
-/** A part of a name in each known script. */
+/** A part of a name, as written and in kana. */
 type Name = { written?: string | undefined; kana?: string | undefined };
 
 function namesDiffer(a: Profile, b: Profile): boolean {
@@ -67,7 +68,9 @@ function writingsOf({ written = '', kana = '' }: Name): Writings {
   };
 }
 
-/** Width, case, accents, spaces, marks between parts, hiragana, and the older form of a character: none of them makes another name. */
+/**
+ * Removes differences that do not make another name: width, case, accents, spaces, separators, hiragana, and old character forms.
+ */
 function fold(text: string): string {
   return text
     .normalize('NFKD')
@@ -79,7 +82,7 @@ function fold(text: string): string {
     .replace(/./gu, (character) => NEWER_FORM.get(character) ?? character);
 }
 
-/** Old systems have no small kana; long vowels and voiced ones are written in two ways. */
+/** Makes kana comparable: old systems have no small kana, and people write long vowels and voiced kana in two ways. */
 function kanaKey(kana: string): string {
   return kana
     .replace(/[ァィゥェォッャュョヮヵヶ]/g, (small) => LARGE[SMALL.indexOf(small)] ?? small)
@@ -93,7 +96,7 @@ function kanaKey(kana: string): string {
 const SMALL = 'ァィゥェォッャュョヮヵヶ';
 const LARGE = 'アイウエオツヤユヨワカケ';
 
-/** The consonants that are heard: of a name that kana can only come near, as Smith and スミス. */
+/** Reduces a name to its consonant sounds, because kana only approximate a foreign name: Smith and スミス. */
 function soundOf(latin: string): string {
   return latin
     .replace(/([aeiou])h(?![aeiouy])/g, '$1')
@@ -109,7 +112,7 @@ function soundOf(latin: string): string {
     .replace(/(.)\1+/g, '$1');
 }
 
-/** Characters of names that are one character in an older and a newer form; the newer one stands last. */
+/** Name characters that have older and newer forms. Each group ends with the newest. */
 const FORMS =
   '髙高 﨑嵜碕崎 齋齊斉斎 邊邉辺 澤沢 廣広 濵濱浜 眞真 櫻桜 國国 惠恵 德徳 靜静 實実 壽寿 榮栄 龍竜 瀧滝 嶋嶌島 冨富 藏蔵 圓円 豐豊 彌弥 樂楽 關関 兒児 桒桑 淵渕 峯峰 禮礼 學学 條条 澁渋 萬万 與与 亞亜 應応 槇槙 遙遥 薰薫 敎教 淸清 緖緒 賴頼 顯顕 驒騨 鐵鉄 壯壮 莊荘 來来 當当 寶宝 增増 穗穂 步歩 郞郎 鄕郷 黑黒 橫横 將将 敍叙 𠮷吉 栁柳 曻昇 凜凛 堯尭 晄晃 祿禄 鷗鴎 檜桧 藪薮 籠篭 蘆芦 埜野 舘館 苅刈 斑班';
 const NEWER_FORM = new Map(

@@ -1,11 +1,11 @@
-// Which version of the terms is in force, and who has to agree to it.
+// Finds the terms in force, and decides who must agree to them.
 import { createHash } from 'node:crypto';
 import type { EpochMilliseconds, TermsAcceptance } from './account.ts';
 import { dateInJapan } from './birthdate.ts';
 
 /**
- * The newest version that is in force already, in a language.
- * @throws where there is none; configuration is checked for that at the start
+ * Returns the newest version that is in force, in the given language.
+ * @throws {Error} if there is none; the configuration check at startup prevents that
  */
 export function termsInForce<T extends { version: string; language: string; effectiveFrom: string }>(
   terms: readonly T[],
@@ -22,8 +22,8 @@ export function termsInForce<T extends { version: string; language: string; effe
 type Version = { version: string; language: string; effectiveFrom: string; material: boolean };
 
 /**
- * Whether a person has to agree again: a material change is in force that is younger than what they have agreed to. A change that is not
- * material asks nobody; nor does one that is still to come.
+ * Whether a person must agree again, because a material change has come into force since the version they agreed to. Other
+ * changes and future versions need no new agreement.
  */
 export function mustAgreeAgain(terms: readonly Version[], accepted: readonly TermsAcceptance[], now: EpochMilliseconds): boolean {
   const today = dateInJapan(now);
@@ -31,7 +31,7 @@ export function mustAgreeAgain(terms: readonly Version[], accepted: readonly Ter
   return terms.some(({ material, effectiveFrom }) => material && effectiveFrom <= today && effectiveFrom > agreedTo);
 }
 
-/** The text that a person agreed to last, in a language; `undefined` where it is kept no more. */
+/** Returns the text that a person last agreed to, in the given language; `undefined` if it is no longer in the configuration. */
 export function lastAgreed<T extends Version>(
   terms: readonly T[],
   accepted: readonly TermsAcceptance[],
@@ -41,7 +41,10 @@ export function lastAgreed<T extends Version>(
   return terms.find((text) => text.version === last?.version && text.language === language);
 }
 
-/** The first day of the youngest version that was agreed to; of one that is kept no more, the day on which it was agreed to. */
+/**
+ * Returns the first day of the newest version that the person agreed to. If that version is no longer in the configuration, the
+ * day of the agreement counts.
+ */
 function agreedUntil(terms: readonly Version[], accepted: readonly TermsAcceptance[]): string {
   const days = accepted.map(
     ({ version, accepted_at: at }) => terms.find((text) => text.version === version)?.effectiveFrom ?? dateInJapan(at),
@@ -49,7 +52,7 @@ function agreedUntil(terms: readonly Version[], accepted: readonly TermsAcceptan
   return days.reduce((youngest, day) => (day > youngest ? day : youngest), '');
 }
 
-/** That a person agrees to a text: which, and what it says. */
+/** Records an agreement to a text, with the text's hash. */
 export function agreeTo(
   { version, language, markdown }: { version: string; language: string; markdown: string },
   now: EpochMilliseconds,

@@ -1,4 +1,4 @@
-// A vehicle as the legacy site knows it.
+// A vehicle as the legacy site describes it.
 
 export type Vehicle = {
   vin: string;
