@@ -1,30 +1,31 @@
-// Remembers, in a browser, which accounts have signed in there. It is no login; it only has a count of failures of its own.
+// Remembers in a browser which accounts have signed in there. That signs nobody in; it only gives the browser its own failure
+// counter.
 import { createHash, randomBytes } from 'node:crypto';
 import type { ParameterizedContext } from 'koa';
 
 type CookieContext = Pick<ParameterizedContext, 'cookies'>;
 
 export type KnownDevices = {
-  /** The browser's id, where this account has signed in in it before. */
+  /** Returns the browser's id if this account has signed in there before. */
   read(ctx: CookieContext, accountId: string): string | undefined;
-  /** This account has just signed in here. */
+  /** Records that this account has just signed in here. */
   remember(ctx: CookieContext, accountId: string): void;
 };
 
 const KEPT_MS = 365 * 24 * 60 * 60 * 1000;
-/** A family's computer. */
+/** Enough for a family's computer. */
 const MOST_ACCOUNTS = 5;
-/** No character of the parts. */
+/** Does not occur in base64url. */
 const SEPARATOR = '~';
 
-/** @param secure whether the app is reached by https */
+/** Makes the store of known devices, a signed cookie. @param secure whether the app is reached by https */
 export function createKnownDevices(secure: boolean): KnownDevices {
   const name = `${secure ? '__Host-' : ''}common-id.device`;
   const marksOf = (ctx: CookieContext): [id: string | undefined, ...marks: string[]] => {
     const [id, ...marks] = ctx.cookies.get(name, { signed: true })?.split(SEPARATOR) ?? [];
     return [id, ...marks];
   };
-  // Hashed with the random id, so that a look at the cookie does not tell whose browser this is. The cookie is signed.
+  // Hashed with the random id, so that the cookie does not reveal whose browser this is.
   const markOf = (id: string, accountId: string): string =>
     createHash('sha256').update(`${id}:${accountId}`).digest('base64url').slice(0, 22);
 

@@ -1,40 +1,43 @@
-// How often a password may be tried. After some failures the pauses between the tries at an account grow, never for good. The places that
-// tries come from have figures that a carrier survives (docs/limits.md); beyond them a place is slowed down, not shut out.
+// Limits password attempts. After some failures an account gets growing pauses between attempts, but is never locked for good.
+// The limits of addresses and networks are high enough for a carrier's shared address (docs/limits.md); beyond them a place is
+// slowed down, not shut out.
 import type { Deps } from '../../deps.ts';
 import { PageError } from '../../http/page-error.ts';
 import { networkOf, sourceOf } from '../../http/network.ts';
 import { countForAll, createPacedLimit, type PacedLimit } from './rate-limit.ts';
 
-/** Failures are forgotten so long after the first. */
+/** How long failures are remembered, counted from the first. */
 const FAILURES_KEPT_MS = 24 * 60 * 60 * 1000;
 const FIRST_PAUSE_MS = 30_000;
 /** A place above its limit still gets one attempt in this many seconds. */
 const PACE_SECONDS = 2;
 
-/** How many, and until when they count. */
+/** The number of failures, and the time until which they count (epoch milliseconds). */
 type Failures = { failures: number; countedUntil: number };
 
 export type LoginTry = {
   /**
-   * The password was right: failures are forgotten.
-   * @param tell gets how many there were before, and is done before they are forgotten, so that a process that dies loses nothing
+   * Forgets the failures, because the password was right.
+   * @param tell gets the number of earlier failures. It finishes before they are removed, so that nothing is lost if the process
+   * dies.
    */
   succeeded(tell: (counted: Failures) => Promise<void>): Promise<void>;
-  /** Nothing was compared. */
+  /** Takes the attempt back, because no password was compared. */
   takeBack(): Promise<void>;
 };
 
 export type LoginLimits = {
   /**
-   * Counts a try as a failure before the password is compared, so that parallel ones cannot all slip in front of the counting.
-   * @param account the account's id, or whatever stands for an ID that does not exist
-   * @param knownDevice a browser in which this account has signed in before; it has a count of its own, and its place does not matter, so
-   * that nobody who fails on purpose can keep the owner out (OWASP: device cookies)
-   * @throws {PageError} `too_many_requests`, 429 with Retry-After
+   * Counts an attempt as a failure before the password is compared, so that parallel attempts cannot exceed the limit.
+   * @param account the account's id, or another key if the ID does not exist
+   * @param knownDevice a browser in which this account has signed in before. It has its own counter and no limit by address, so
+   * that an attacker's failures cannot lock the owner out (OWASP: device cookies).
+   * @throws {PageError} `too_many_requests` (429 with Retry-After) if the account or the place has no attempts left
    */
   begin(account: string, knownDevice: string | undefined, ip: string): Promise<LoginTry>;
 };
 
+/** Makes the limits. All processes share their counters. */
 export function createLoginLimits({ config, storage, clock }: Pick<Deps, 'config' | 'storage' | 'clock'>): LoginLimits {
   const { failuresPerAccount, failuresPerAddress, failuresPerNetwork, windowSeconds } = config.rateLimits.login;
   const { counters } = storage;
@@ -42,9 +45,9 @@ export function createLoginLimits({ config, storage, clock }: Pick<Deps, 'config
     createPacedLimit(name, { points, windowSeconds, paceSeconds: PACE_SECONDS }, counters, clock);
   const perSource = limit('login-address', failuresPerAddress);
   const perNetwork = limit('login-network', failuresPerNetwork);
-  /** So many fail without a pause; each one after them begins a pause. */
+  /** The number of failures without a pause. Each further one starts a pause. */
   const free = failuresPerAccount - 1;
-  /** Doubles with each one. With the longest, an account is tried about 60 times a day (NIST SP 800-63B: at most 100). */
+  /** Doubles with each pause. At the longest, an account can be tried about 60 times a day (NIST SP 800-63B: at most 100). */
   const pauseAfter = (earlierPauses: number): number => Math.min(FIRST_PAUSE_MS * 2 ** earlierPauses, 2 * windowSeconds * 1000);
 
   const refuse = (pausedUntil: number): never => {
@@ -54,7 +57,7 @@ export function createLoginLimits({ config, storage, clock }: Pick<Deps, 'config
     });
   };
 
-  /** What was compared and failed: those without a pause, and those that each began one. */
+  /** Counts the failed comparisons: those without a pause, and those that started one. */
   async function failuresOf(key: string): Promise<Failures & { pauses: number }> {
     const [tries, pauses] = await Promise.all([counters.get(triesKey(key)), counters.get(pausesKey(key))]);
     const countedUntil = (tries ?? pauses)?.expires_at ?? 0;
@@ -63,9 +66,10 @@ export function createLoginLimits({ config, storage, clock }: Pick<Deps, 'config
   }
 
   /**
-   * Takes one of the free tries, or else begins a pause: of several at once, one does, and the others are refused. Those leave no count
-   * behind, neither of tries nor of pauses; what is compared decides alone how long the pauses are.
-   * @returns what gives it back
+   * Takes one of the free attempts, or else starts a pause. Of several parallel attempts one starts the pause, and the others are
+   * refused. Refused attempts are not counted, so only failed comparisons lengthen the pauses.
+   * @returns a function that gives the attempt back
+   * @throws {PageError} `too_many_requests` if another attempt has just started a pause
    */
   async function take(key: string): Promise<() => Promise<unknown>> {
     const giveBackTry = async (): Promise<unknown> => counters.add(triesKey(key), -1, FAILURES_KEPT_MS);
@@ -105,9 +109,9 @@ export function createLoginLimits({ config, storage, clock }: Pick<Deps, 'config
         },
         async succeeded(tell) {
           const { failures, countedUntil, pauses } = await failuresOf(key);
-          // This one is among them.
+          // The count includes this attempt.
           const own = { failures: failures - 1, countedUntil };
-          // Failures in browsers that the account has never been used in.
+          // Failures in unknown browsers.
           const elsewhere = knownDevice === undefined ? own : await failuresOf(account);
           const counted = elsewhere.failures > own.failures ? elsewhere : own;
           await tell(counted);
@@ -123,5 +127,5 @@ export function createLoginLimits({ config, storage, clock }: Pick<Deps, 'config
 
 const triesKey = (key: string): string => `login-tries:${key}`;
 const pausesKey = (key: string): string => `login-pauses:${key}`;
-/** There while a pause lasts. */
+/** This counter exists while a pause lasts. */
 const pauseKey = (key: string): string => `login-pause:${key}`;

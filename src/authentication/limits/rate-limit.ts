@@ -1,21 +1,23 @@
-// Rate limits that all processes share and that survive a restart, over the atomic counters of the storage port.
+// Rate limits on the storage port's atomic counters. All processes share them, and they survive a restart.
 import type { CounterStore } from '../../storage/storage.ts';
 import { PageError } from '../../http/page-error.ts';
 
 export type Limit = { points: number; windowSeconds: number };
 
 export type RateLimit = {
-  /** Counts one. @throws {PageError} `too_many_requests`, 429 with Retry-After, where it is one too many. */
+  /** Counts one. @throws {PageError} `too_many_requests` (429 with Retry-After) if that exceeds the limit */
   count(key: string): Promise<void>;
-  /** Does not count. @throws {PageError} `too_many_requests`, where no more are left. */
+  /** Checks the limit without counting. @throws {PageError} `too_many_requests` if the limit is used up */
   check(key: string): Promise<void>;
-  /** Counts one that has happened, also where it is one too many. */
+  /** Counts one without refusing it, even above the limit. */
   note(key: string): Promise<void>;
-  /** Counts one less: what was counted turned out to be right. */
+  /** Takes one back, because it turned out to be legitimate. */
   takeBack(key: string): Promise<void>;
 };
 
-/** Makes a limit; `name` keeps its counters apart from others'. A window begins with the first that is counted, and ends by itself. */
+/**
+ * Makes a limit. `name` is the prefix of its counter keys. A window starts with the first count and ends after `windowSeconds`.
+ */
 export function createRateLimit(name: string, limit: Limit, counters: CounterStore, clock: () => number): RateLimit {
   const refuseOver = (counted: { points: number; expires_at: number } | undefined, most: number): void => {
     if (!counted || counted.points <= most) return;
@@ -36,12 +38,17 @@ export function createRateLimit(name: string, limit: Limit, counters: CounterSto
   };
 }
 
-/** A limit that slows down in place of shutting out: beyond it, one passes in each `paceSeconds`. */
+/** A limit that slows down instead of shutting out: above it, one request passes every `paceSeconds`. */
 export type PacedLimit = {
-  /** Counts one. @returns what takes it back. @throws {PageError} `too_many_requests`, 429 with Retry-After */
+  /**
+   * Counts one.
+   * @returns a function that takes it back
+   * @throws {PageError} `too_many_requests` (429 with Retry-After) if it must wait
+   */
   count(key: string): Promise<() => Promise<void>>;
 };
 
+/** Makes a paced limit. `name` is the prefix of its counter keys. */
 export function createPacedLimit(
   name: string,
   limit: Limit & { paceSeconds: number },
@@ -65,7 +72,11 @@ export function createPacedLimit(
   };
 }
 
-/** Counts for several places, or for none. @returns what takes it back */
+/**
+ * Counts one in each limit, or in none if one of them refuses.
+ * @returns a function that takes all of them back
+ * @throws {PageError} `too_many_requests` if a limit refuses
+ */
 export async function countForAll(places: readonly [PacedLimit, key: string][]): Promise<() => Promise<void>> {
   const counted: (() => Promise<void>)[] = [];
   const takeBack = async (): Promise<void> => void (await Promise.all(counted.map(async (undo) => undo())));

@@ -1,10 +1,10 @@
-// Checks codes: the one place that compares a code that was typed with the one that was sent.
+// Checks one-time codes. No other code compares a typed code with the stored one.
 import type { Deps } from '../../deps.ts';
 import { countCodeTry } from './code-tries.ts';
 import { CODE_MAX_ATTEMPTS, codeHmac, LONG_CODE_DIGITS, parseCode, sameHmac } from './code.ts';
 import type { CodeSlot } from './issue-code.ts';
 
-/** Why a code was refused. Wrong, expired, used and burned codes get one answer, so that they cannot be told apart. */
+/** Why a code was refused. Wrong, expired, used and burned codes get the same answer, so that they cannot be told apart. */
 export type CodeProblem = 'code_missing' | 'code_syntax' | 'code_wrong';
 
 export type CheckedCode =
@@ -12,17 +12,17 @@ export type CheckedCode =
   | {
       problem?: undefined;
       /**
-       * Takes the code out of its slot; of parallel presses one is answered `true`. Call it after the proof was written: if that write
-       * fails, the code can be typed again.
+       * Removes the code from its slot. Of parallel calls only one returns `true`. Call it after the proof is written: if that
+       * write fails, the person can enter the code again.
        */
       takeOut(): Promise<boolean>;
     };
 
 /**
- * Checks a code. The try is counted before the comparison.
+ * Checks a code. The attempt is counted before the comparison.
  * @param typed as the person typed it
- * @param longSlotId the slot of codes with twelve digits, where these have one of their own. Wrong tries do not burn them: anybody could
- * make such tries, and nobody guesses twelve digits.
+ * @param longSlotId the slot of twelve-digit codes, if they have their own. Wrong attempts do not burn them: anybody could make
+ * such attempts, and nobody guesses twelve digits.
  */
 export async function checkCode(
   deps: Pick<Deps, 'storage' | 'config'>,

@@ -1,7 +1,7 @@
-// Limits how often codes are sent, for any purpose. docs/limits.md derives the figures.
-// A mailbox gets a number of codes an hour. An IP address, and then its network, may ask for a number of codes that nobody enters: a code
-// that was entered no longer counts, so that the thousands behind a carrier's address pass. The limit over all mailboxes counts codes that
-// were really sent, and keeps a share for networks that have hardly asked for any.
+// Limits how many codes are sent, for any purpose. docs/limits.md derives the figures. Each mailbox has a limit per hour. Each IP
+// address and each network has a limit of codes that nobody enters: a code that was entered no longer counts, so that thousands
+// of people behind a carrier's address can register. The overall limit counts codes that were really sent, and reserves a share
+// for networks that have requested few.
 import type { Deps } from '../../deps.ts';
 import { mailboxOf } from '../../domain/canonical-email.ts';
 import { networkOf, sourceOf } from '../../http/network.ts';
@@ -9,44 +9,51 @@ import { PageError } from '../../http/page-error.ts';
 import { countForAll, createPacedLimit, createRateLimit, type PacedLimit, type RateLimit } from '../limits/rate-limit.ts';
 
 const HOUR_MS = 60 * 60 * 1000;
-/** Codes that one account may ask for in a day, for any address: so nobody gets at an address by guessing its code. */
+/** Codes that one account may request in a day, for any address, so that nobody takes over an address by guessing its code. */
 const PER_ACCOUNT = { points: 10, windowSeconds: 24 * 60 * 60 };
 /** One counter for all mailboxes. */
 const EVERYBODY = 'all';
 
-/** A network is quiet until it has asked for so many codes in an hour that nobody entered. */
+/** A network is quiet as long as it has fewer codes in an hour that nobody entered. */
 const QUIET_NETWORK_ASKED = 20;
 /** A place above its limit still gets one code in this many seconds. */
 const PACE_SECONDS = 10;
 
 export type CodeLimits = {
   /**
-   * Counts that a code is asked for.
-   * @param trusted names something that strangers do not have, such as a browser in which the account has signed in before: its codes are
-   * counted apart from those that strangers ask for, and its place does not matter
-   * @returns why the mailbox has no room for it, if it has none; and what takes back that the place asked
-   * @throws {PageError} `too_many_requests`, where the place or everybody has asked too often; nothing is counted
+   * Counts the request of a code.
+   * @param trusted a key that strangers do not have, such as a browser in which the account has signed in before. Its codes are
+   * counted separately from those of strangers and not for the place.
+   * @returns `mailboxFull`, an error if the mailbox has reached its limit, and `takeBack`, which takes back the count of the
+   * place
+   * @throws {PageError} `too_many_requests` if the place or the overall limit is used up; nothing is counted then
    */
   ask(
     ip: string,
     canonicalEmail: string,
     trusted?: string,
   ): Promise<{ mailboxFull: PageError | undefined; takeBack(): Promise<void> }>;
-  /** Counts a queued mail with a code. */
+  /** Counts a queued mail with a code in the overall limit. */
   sent(): Promise<void>;
-  /** A code was entered: its mailbox is proven, and the mail no longer counts for the place. */
+  /** Takes a code back for the place after it was entered, which proves its mailbox. */
   proven(ip: string, trusted?: string): Promise<void>;
-  /** Counts that an account asked for a code for another address. @throws {PageError} `too_many_requests`, where it has asked too often today */
+  /**
+   * Counts an account's request of a code for another address.
+   * @throws {PageError} `too_many_requests` if its limit of the day is used up
+   */
   countForAccount(accountId: string): Promise<void>;
-  /** Counts a long code of the mailbox. @returns whether it is the only one of this hour */
+  /** Counts a long code for the mailbox. @returns whether it is the first one in this hour */
   isFirstLongCode(canonicalEmail: string): Promise<boolean>;
-  /** Lets the mailbox have another long code at once: the last one was used. */
+  /** Allows another long code for the mailbox at once, because the last one was used. */
   forgetLongCode(canonicalEmail: string): Promise<void>;
-  /** `ask` and `sent`, where a mail is sent in any case. @throws {PageError} as `ask`, and where the mailbox has no room */
+  /**
+   * Combines `ask` and `sent`, if a mail is always sent.
+   * @throws {PageError} as `ask`, and if the mailbox has reached its limit
+   */
   count(ip: string, canonicalEmail: string, trusted?: string): Promise<void>;
 };
 
-/** Makes the limits. Their counters are shared by all processes. */
+/** Makes the limits. All processes share their counters. */
 export function createCodeLimits({ config, storage, clock }: Pick<Deps, 'config' | 'storage' | 'clock'>): CodeLimits {
   const { counters } = storage;
   const figures = config.rateLimits.emailCode;
@@ -105,7 +112,7 @@ export function createCodeLimits({ config, storage, clock }: Pick<Deps, 'config'
 
 const longCodeKey = (canonicalEmail: string): string => `code-long:${mailboxOf(canonicalEmail)}`;
 
-/** Counts; a refused one is taken back. */
+/** Counts one, and takes it back if it is refused. */
 async function countOrTakeBack(limit: RateLimit, key: string): Promise<void> {
   await limit.count(key).catch(async (error: unknown) => {
     if (error instanceof PageError) await limit.takeBack(key);

@@ -1,6 +1,6 @@
-// Limits how often six-digit codes to one mailbox may be guessed wrong in a day, from anywhere and for any purpose. Beyond the limit they
-// are no longer valid, and the mailbox gets codes of twelve digits, which nobody guesses. So guessing is bounded, and nobody can use the
-// budget up to keep the owner of the mailbox out.
+// Limits the wrong guesses at six-digit codes of one mailbox in a day, from anywhere and for any purpose. Above the limit
+// six-digit codes are no longer valid, and the mailbox gets twelve-digit codes, which nobody guesses. So an attacker has few
+// guesses, and cannot lock the owner of the mailbox out by using them up.
 import type { Deps } from '../../deps.ts';
 import { mailboxOf } from '../../domain/canonical-email.ts';
 import { drawCode, LONG_CODE_DIGITS, SHORT_CODE_DIGITS } from './code.ts';
@@ -11,20 +11,20 @@ type TriesDeps = Pick<Deps, 'config' | 'storage'>;
 
 const keyOf = (canonicalEmail: string): string => `code-tries:${mailboxOf(canonicalEmail)}`;
 
-/** Whether the day's wrong six-digit codes of the mailbox are used up. */
+/** Whether the mailbox has used up its wrong six-digit guesses of the day. */
 export async function shortCodesAreOver({ config, storage }: TriesDeps, canonicalEmail: string): Promise<boolean> {
   const tries = await storage.counters.get(keyOf(canonicalEmail));
   return (tries?.points ?? 0) >= config.rateLimits.emailCode.shortTriesPerMailboxPerDay;
 }
 
-/** Draws a code for the mailbox: six digits, or twelve when its budget for six is used up. */
+/** Draws a code for the mailbox: six digits, or twelve if its budget for six is used up. */
 export async function drawCodeFor(deps: TriesDeps, canonicalEmail: string): Promise<string> {
   return drawCode((await shortCodesAreOver(deps, canonicalEmail)) ? LONG_CODE_DIGITS : SHORT_CODE_DIGITS);
 }
 
 /**
- * Counts a try, before the code is compared.
- * @returns whether it may be compared, and what takes it back where the code was right
+ * Counts an attempt before the code is compared.
+ * @returns whether the code may be compared, and a function that takes the attempt back if the code was right
  */
 export async function countCodeTry(
   { config, storage }: TriesDeps,

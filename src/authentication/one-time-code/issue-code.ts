@@ -1,4 +1,4 @@
-// Issues codes: the one place that draws a code, has it sent, and stores its HMAC in a slot.
+// Issues one-time codes: draws a code, sends it, and stores its HMAC in a slot. No other code does this.
 import { randomUUID } from 'node:crypto';
 import type { Deps } from '../../deps.ts';
 import { CODE_LIFETIME_MS, codeHmac, drawCode, formatCode, type LONG_CODE_DIGITS, type SHORT_CODE_DIGITS } from './code.ts';
@@ -6,7 +6,7 @@ import { drawCodeFor } from './code-tries.ts';
 
 type IssueDeps = Pick<Deps, 'config' | 'storage' | 'clock'>;
 
-/** Where a code is stored. A new code in a slot replaces the one before. */
+/** Where a code is stored. A new code in a slot replaces the previous one. */
 export type CodeSlot = {
   /** The purpose of the code, and the interaction or account that it belongs to. */
   id: string;
@@ -18,22 +18,22 @@ export type CodeSlot = {
 export type ShownCode = { code: string; minutes: number };
 
 export type IssueOptions = {
-  /** When the code was asked for, in epoch milliseconds; now if left out. The wait for the next one counts from here. */
+  /** When the code was requested, in epoch milliseconds; now if left out. The wait for the next code starts here. */
   askedAt?: number;
   lifetimeMs?: number;
   /** The number of digits; if left out, six, or twelve when the mailbox has used up its budget for six. */
   digits?: typeof SHORT_CODE_DIGITS | typeof LONG_CODE_DIGITS;
-  /** Keeps the number of tries of the code before, so that asking again does not give more tries. */
+  /** Keeps the attempts of the previous code, so that requesting another code does not give more attempts. */
   keepAttempts?: boolean;
   /**
-   * By default the message is sent first: if the request ends in between, the slot is empty and the next press sends another one. A job runs
-   * again by itself, so it stores the code first, and a code that was never stored is never sent.
+   * By default the message is queued first: if the process dies in between, the slot is empty and the next press sends another
+   * one. A job is retried anyway, so it stores the code first, and a code that is not stored is never sent.
    */
   storeFirst?: boolean;
 };
 
 /**
- * Draws a code, has it sent and stores it.
+ * Draws a code, sends it and stores its HMAC.
  * @param send queues the message
  */
 export async function issueCode(
@@ -53,8 +53,8 @@ export async function issueCode(
 }
 
 /**
- * Stores a value that no code matches. It takes the place of a code where none may be issued, so that neither the page nor the time of the
- * answer tells.
+ * Stores a value that no code matches. Used when no code may be issued, so that neither the page nor the response time reveals
+ * it.
  */
 export async function issueNoCode(
   deps: IssueDeps,
@@ -65,8 +65,8 @@ export async function issueNoCode(
 }
 
 /**
- * Issues a code for an address that nobody has yet. If the address belongs to an account, its owner is told instead, after the same work:
- * the page cannot tell which.
+ * Issues a code for an address that has no account. If it has one, its owner gets a mail instead, after the same work, so that
+ * the page does not reveal it.
  */
 export async function issueCodeForNewAddress(
   deps: IssueDeps,
@@ -89,7 +89,7 @@ async function put(
   slot: CodeSlot,
   { hmac, attempts, askedAt, lifetimeMs }: { hmac: string; attempts: number; askedAt: number | undefined; lifetimeMs: number },
 ): Promise<void> {
-  // After the message was queued: of two presses at once the code of the newest message is the youngest, and stays in the slot.
+  // Read the clock after the message was queued. Of two parallel presses, the code of the newer message then stays in the slot.
   const now = clock();
   await storage.emailCodes.put({
     id: slot.id,

@@ -1,4 +1,4 @@
-// Another code in place of the last one: not too early, and once for a double press.
+// Sends another code: not too soon after the last one, and only once for a double press.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Deps } from '../../deps.ts';
 import type { PageContext } from '../../http/page-context.ts';
@@ -11,16 +11,19 @@ const DOUBLE_PRESS_MS = 2000;
 const LOOKS = 20;
 const LOOK_AGAIN_MS = 50;
 
-/** How many seconds it takes until another code may be asked for. @param askedAt when the last one was, in epoch milliseconds */
+/**
+ * Returns the seconds until another code may be requested.
+ * @param askedAt when the last one was requested, in epoch milliseconds
+ */
 export function secondsToNextCode({ config, clock }: Pick<Deps, 'config' | 'clock'>, askedAt: number): number {
   const from = askedAt + config.rateLimits.emailCode.resendAfterSeconds * 1000;
   return Math.max(0, Math.ceil((from - clock()) / 1000));
 }
 
 /**
- * Sends a code unless the slot has a young one for this address. A second press at the same moment waits for the first. If the first one
- * came to nothing, the second one sends.
- * @param send queues the message first and stores the code then: a code in the slot means that its message is on its way
+ * Sends a code unless the slot has a recent one for this address. A second press at the same time waits for the first. If the
+ * first one sends nothing, the second one sends.
+ * @param send queues the message before it stores the code, so that a code in the slot means that its message is queued
  */
 export async function sendOnce(deps: ResendDeps, slot: CodeSlot, send: () => Promise<void>): Promise<void> {
   const { counters, emailCodes } = deps.storage;
@@ -43,11 +46,11 @@ export async function sendOnce(deps: ResendDeps, slot: CodeSlot, send: () => Pro
 }
 
 /**
- * Answers the button that asks for another code: 429 with the page and `Retry-After` if it is too early, else the page of the code, which says
- * that another one was sent.
+ * Answers the button that requests another code. If it is too early, it shows the page with status 429 and `Retry-After`.
+ * Otherwise it sends a code and redirects to the code page, which says so.
  * @param page.seconds see `secondsToNextCode`
- * @param page.show shows the page with what is wrong
- * @param page.send sends a code; answers the path to go to, where that is not `path`
+ * @param page.show shows the page with an error message
+ * @param page.send sends a code; returns the path to redirect to if it is not `path`
  */
 export async function answerResend(
   ctx: PageContext,

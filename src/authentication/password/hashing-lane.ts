@@ -1,14 +1,16 @@
-// The lane in which passwords are hashed: bounded, and shared fairly by network, address, and account or draft. It is of one process, as
-// the processor's time is. Nothing is logged here: a flood is counted.
+// A bounded queue for password hashing, shared fairly by network, address, and account or draft. Each process has its own lane.
+// Refusals are counted in the metrics and not logged, so that a flood does not fill the log.
 
 import { setTimeout } from 'node:timers/promises';
 
-/** The lane is full, or this asker has used its share of the minute. Nothing was hashed. Answer 503 with `Retry-After`. */
+/**
+ * The lane is full, or this requester has used up its budget of the minute. Nothing was hashed. Answer 503 with `Retry-After`.
+ */
 export class HashingLaneFull extends Error {
   override name = 'HashingLaneFull';
   readonly code = 'busy';
   readonly status = 503;
-  /** In the metrics; it is not logged, so that a flood does not fill the log. */
+  /** Counted in the metrics and not logged. */
   readonly isCounted = true;
   readonly retryAfterSeconds: number;
   constructor(retryAfterSeconds: number) {
@@ -17,54 +19,58 @@ export class HashingLaneFull extends Error {
   }
 }
 
-/** Who asks for a hash. The values are keys and are shown nowhere. */
+/** The requester of a hash. The values are keys and are never shown. */
 export type HashAsker = {
   /** See `networkOf`. */
   network: string;
   /** See `sourceOf`. */
   source: string;
-  /** `account`s and `draft`s have budgets of their own; without one, only the source's counts. */
+  /** Each account and each draft has its own budget. Without a subject only the source's budget counts. */
   subject?: { kind: 'account' | 'draft'; id: string };
-  /** A browser in which the account has signed in before. It has a part of the lane to itself and does not share its source's budget. */
+  /** A browser in which the account has signed in before. It has reserved places and does not use its source's budget. */
   knownDevice?: string;
 };
 
-/** Why a hash was refused: a budget of the minute is used up, or the queue is full. */
+/** Why a hash was refused: a budget of the minute was used up, or the queue was full. */
 export type HashRefusal = 'source' | 'account' | 'draft' | 'full';
 
 export type LaneOptions = {
   /** How many hashes run at once. */
   concurrency: number;
-  /** How many wait. A quarter of the places is kept for known devices. */
+  /** How many hashes may wait. A quarter of the places is reserved for known devices. */
   queueLimit: number;
-  /** Hashes a minute, in this process. */
+  /** Budgets in hashes per minute, for this process. */
   perMinute: { address: number; account: number; draft: number };
   /** Epoch milliseconds. */
   clock: () => number;
   onRefused?: (reason: HashRefusal) => void;
   /**
-   * A refusal is answered after so many milliseconds, at once by default. A client that asks again as soon as it is refused would otherwise
-   * take the event loop from everybody else.
+   * Delays refusals by this many milliseconds; 0 by default. Otherwise a client that retries immediately would block the event
+   * loop for other requests.
    */
   refusalDelayMs?: number;
 };
 
-/** Runs the work when there is room. @throws {HashingLaneFull} if it was refused; the work did not run */
+/** Runs the work when there is room. @throws {HashingLaneFull} if it is refused; the work does not run then */
 export type HashingLane = <T>(asker: HashAsker | undefined, work: () => Promise<T>) => Promise<T>;
 
 type Names = { network: string; source: string; subject: string };
 type Waiting = Names & { start(): void; refuse(): void };
 
 const MINUTE_MS = 60_000;
-// The whole queue takes about this long; a client that waits this long finds room.
+// The whole queue takes about this long, so there is room again afterwards.
 const RETRY_AFTER_SECONDS = 2;
-/** So many refusals wait at once; one more is answered at once, so that a flood cannot fill the memory with them. */
+/** The number of delayed refusals at once. Further ones are answered immediately, so that a flood cannot fill the memory. */
 const MOST_DELAYED = 1000;
-/** How many keys the turns remember; beyond that, they start over. */
+/** How many keys the turns remember. Above that they are cleared. */
 const MOST_TURNS = 10_000;
-/** From the outer circle to the inner one: first networks are treated alike, in them addresses, in those accounts and drafts. */
+/**
+ * Places are shared equally between networks, within a network between addresses, and within an address between accounts and
+ * drafts.
+ */
 const CIRCLES = ['network', 'source', 'subject'] as const;
 
+/** Makes a lane for this process. */
 export function createHashingLane(options: LaneOptions): HashingLane {
   const { concurrency, queueLimit, clock, refusalDelayMs = 0 } = options;
   const reserved = Math.floor(queueLimit / 4);
@@ -85,10 +91,12 @@ export function createHashingLane(options: LaneOptions): HashingLane {
     return line === 'known' || lines.others.length < queueLimit - reserved;
   }
 
-  /** Resolves with the place of somebody who has left, who does not free it in between: nobody can slip in. */
+  /**
+   * Resolves when a finished hash hands its place over. The place is never free in between, so that no later request can take it.
+   */
   async function waitInLine(line: keyof typeof lines, names: Names): Promise<void> {
     if (!hasRoom(line)) {
-      // Every network is guaranteed one waiting place: a network with several gives one up for a network without any.
+      // Every network is guaranteed one waiting place: a network with several gives one up to a network without any.
       const victim = whoGivesUp(lines[line], names);
       if (!victim) throw full();
       lines[line].splice(lines[line].indexOf(victim), 1);
@@ -145,7 +153,7 @@ function namesOf(asker: HashAsker | undefined): Names {
   return { network, source, subject: subject ? `${subject.kind}:${subject.id}:${knownDevice}` : '' };
 }
 
-/** Counts hashes by the minute. Only those that were let in are counted, so that refused ones fill no memory. */
+/** Makes the budgets per minute. Refused requests are not counted, so that they use no memory. */
 function createBudgets({ perMinute, onRefused }: LaneOptions): (asker: HashAsker | undefined, now: number) => void {
   let minute = 0;
   let spent = new Map<string, number>();
@@ -190,7 +198,10 @@ function createTurns(): { served(names: Names): void; longestUnserved(waiting: W
   };
 }
 
-/** The last in line of those who have two places more than the newcomer's; nobody where the newcomer has its share. */
+/**
+ * Chooses the waiting hash that gives its place up to a newcomer: the last one of a group that has at least two places more than
+ * the newcomer's group. Returns `undefined` if the newcomer's group has its share.
+ */
 function whoGivesUp(line: Waiting[], newcomer: Names): Waiting | undefined {
   let pool = line;
   let mayTake = false;
@@ -198,7 +209,7 @@ function whoGivesUp(line: Waiting[], newcomer: Names): Waiting | undefined {
     const groups = Map.groupBy(pool, (waiting) => waiting[circle]);
     const own = groups.get(newcomer[circle]) ?? [];
     const largest = [...groups.values()].reduce((most, group) => (group.length > most.length ? group : most), own);
-    // Inside that circle, the address, and then the account, with the most places gives one up.
+    // Within that group, the address and then the account with the most places gives one up.
     mayTake ||= largest.length > own.length + 1;
     if (!mayTake && own.length < largest.length) return undefined;
     pool = mayTake ? largest : own;

@@ -1,4 +1,4 @@
-// Asks for the password once more before something that guards the ID is changed; then goes on with what was typed before.
+// Asks for the password again before a change that protects the ID, then continues with the form as it was typed.
 import type { Deps } from '../../deps.ts';
 import type { Account, EpochMilliseconds } from '../../domain/account.ts';
 import { askAgainLater, asPageError } from '../../http/error-page.ts';
@@ -7,15 +7,15 @@ import { page, type PageContext } from '../../http/page-context.ts';
 import { fieldsOf, formField } from '../../http/read-form.ts';
 import { createSignIn } from './sign-in.ts';
 
-/** A password that was given so long ago is recent enough: a session that was left open, or was stolen, is not its person. */
+/** How old the last password entry may be. Limits what others can do with an open or stolen session. */
 const RECENT_SECONDS = 5 * 60;
 
 const FIELD = 'password_again';
 
-/** The session of a person who is signed in. */
+/** The session of a signed-in person. */
 type SignedInSession = {
   account: Account;
-  /** When the password was last given, in seconds since 1970. */
+  /** When the person last entered the password, in seconds since 1970. */
   authTime: number;
   /** Sets `authTime` to now. */
   confirmed(account: Account, now: EpochMilliseconds): Promise<void>;
@@ -25,17 +25,17 @@ export type PasswordAgain = (
   ctx: PageContext,
   session: SignedInSession,
   form: {
-    /** The path that the form is posted to, before and after the password. */
+    /** The path to which the form is posted, with and without the password. */
     action: string;
     backUrl: string;
-    /** The typed form fields, which are carried along. */
+    /** The form fields as typed, which the page sends again. */
     typed: Record<string, string>;
   },
 ) => Promise<boolean>;
 
 /**
- * Makes the check. It answers whether the password was given recently, or with this form; where not, it has answered with the page that
- * asks for it. Wrong ones are counted with the logins.
+ * Makes the check. It returns whether the person entered the password recently or with this form. If not, it has shown the page
+ * that asks for the password. Wrong passwords count as failed logins.
  */
 export function createPasswordAgain(deps: Deps): PasswordAgain {
   const { clock, config } = deps;
@@ -56,7 +56,7 @@ export function createPasswordAgain(deps: Deps): PasswordAgain {
         typed: Object.entries(typed),
         ...(error === undefined ? {} : { errors: { [FIELD]: error } }),
       });
-      // Nothing was changed: the form has to be posted again.
+      // Nothing has changed yet: the form must be posted again.
       ctx.status = 422;
       return false;
     };

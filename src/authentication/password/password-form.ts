@@ -1,16 +1,16 @@
-// A new password from a form: what is wrong with it, in the person's language.
+// Checks a new password from a form and describes its problems in the person's language.
 import type { Deps } from '../../deps.ts';
 import type { Account } from '../../domain/account.ts';
 import { checkPassword, personalData } from '../../domain/password-policy.ts';
 import type { Translate } from '../../http/translator.ts';
 
-/** What the rule is, for the page that shows it. */
+/** Returns the password rule for the page that shows it; the lengths are in characters. */
 export function passwordRule({ config }: Pick<Deps, 'config'>): { min: number; max: number; symbols: string } {
   const { minLength: min, maxLength: max, symbols } = config.passwordPolicy;
   return { min, max, symbols };
 }
 
-/** Sentences about everything that is wrong with a new password; `undefined` where nothing is. */
+/** Describes all problems of a new password in one text; `undefined` if there are none. */
 export function passwordProblem(
   deps: Pick<Deps, 'config' | 'commonPasswords'>,
   password: string,

@@ -1,10 +1,10 @@
-// Password hashing with bcrypt, in a lane of its own, so that a flood of logins cannot take the machine from everybody else.
+// Hashes passwords with bcrypt. A separate lane limits the work, so that a flood of logins cannot starve other requests.
 import bcrypt from 'bcrypt';
 import { createHashingLane, type HashAsker, type LaneOptions } from './hashing-lane.ts';
 
 export { HashingLaneFull, type HashAsker } from './hashing-lane.ts';
 
-/** The password has more bytes than bcrypt reads. */
+/** The password has more bytes than bcrypt uses. */
 export class PasswordTooLong extends Error {
   override name = 'PasswordTooLong';
   constructor() {
@@ -14,56 +14,59 @@ export class PasswordTooLong extends Error {
 
 export type PasswordHasher = {
   /**
-   * @throws {PasswordTooLong} more than 72 bytes in UTF-8.
-   * @throws {HashingLaneFull}
+   * Hashes a password.
+   * @throws {PasswordTooLong} if it has more than 72 bytes in UTF-8
+   * @throws {HashingLaneFull} if the lane refuses the work
    */
   hash(password: string, asker?: HashAsker): Promise<string>;
   /**
-   * Whether this is the password of the hash. A hash that is malformed, or a password too long to have one, is `false`. Every `false` costs
-   * the same work as `verifyAgainstNothing`, whatever the cost of the hash: the rest is made up.
-   * @throws {HashingLaneFull}
+   * Whether the hash is of this password; `false` for a malformed hash or a password of more than 72 bytes. Every `false` takes
+   * the same work as `verifyAgainstNothing`: for a hash of a lower cost, extra work is added.
+   * @throws {HashingLaneFull} if the lane refuses the work
    */
   verify(password: string, hash: string, asker?: HashAsker): Promise<boolean>;
   /**
-   * Does the work of `verify` for an account that does not exist, so that the time does not tell.
-   * @throws {HashingLaneFull}
+   * Does the work of `verify` for an account that does not exist, so that the response time does not reveal it.
+   * @throws {HashingLaneFull} if the lane refuses the work
    */
   verifyAgainstNothing(password: string, asker?: HashAsker): Promise<false>;
-  /** Whether a hash is of another algorithm or cost than those in use; to be asked after a login that succeeded. */
+  /** Whether a hash has another algorithm or cost than the current ones. Check it after a successful login. */
   needsRehash(hash: string): boolean;
 };
 
 export type HasherOptions = Omit<LaneOptions, 'clock' | 'perMinute'> & {
   /** bcrypt's logarithmic cost; 10 takes about 60 ms of one core. */
   cost: number;
-  /** The highest cost that a stored hash is known to have; see `onCostlier`. */
+  /** The highest known cost of a stored hash; see `onCostlier`. */
   highestCost?: number;
-  /** A stored hash has a higher cost than any before. From here on every failure costs as much. */
+  /** Called when a stored hash has a higher cost than all known ones. From then on every failure takes as much work. */
   onCostlier?: (cost: number) => void;
   perMinute?: LaneOptions['perMinute'];
   clock?: LaneOptions['clock'];
-  /** What does the work; bcrypt. */
+  /** The implementation; bcrypt if left out. */
   algorithm?: Pick<typeof bcrypt, 'compare' | 'hash'>;
 };
 
-// bcrypt ignores whatever stands behind; two passwords that differ there only would be one.
+// bcrypt ignores further bytes, so two passwords that differ only there would be the same.
 const MAX_BYTES = 72;
 const HASH = /^\$2([aby])\$(\d\d)\$[./A-Za-z0-9]{53}$/;
-/** bcrypt knows none below. */
+/** The lowest cost that bcrypt supports. */
 const LOWEST_COST = 4;
-/** A damaged or planted hash of cost 31 would occupy the lane for days. */
+/** The highest accepted cost. A corrupt or planted hash of cost 31 would block the lane for days. */
 export const HIGHEST_COST = 16;
 const NO_BUDGETS = { address: Infinity, account: Infinity, draft: Infinity };
 
+/** Makes a hasher with its own lane. */
 export function createPasswordHasher(options: HasherOptions): PasswordHasher {
   const { cost, onCostlier, algorithm = bcrypt } = options;
+  // Hashing shares libuv's thread pool with signing, DNS and file reading; the lane leaves threads for them.
   const inLane = createHashingLane({ perMinute: NO_BUDGETS, clock: Date.now, ...options });
-  /** What a failure costs. Hashing shares libuv's pool with signing, DNS and file reading; the lane leaves it some. */
+  /** The cost of a failed login. */
   let highestCost = Math.max(cost, options.highestCost ?? cost);
 
-  /** The work of one comparison of this cost, for no account's hash. */
+  /** Does the work of one comparison at this cost. */
   async function work(password: string, ofCost: number): Promise<void> {
-    // A well-formed hash of a password that nobody knows.
+    // A well-formed hash that matches no known password.
     await algorithm.compare(password, `$2b$${String(ofCost).padStart(2, '0')}$${'.'.repeat(53)}`);
   }
 
@@ -86,7 +89,7 @@ export function createPasswordHasher(options: HasherOptions): PasswordHasher {
       }
       return await inLane(asker, async () => {
         if (await algorithm.compare(password, hash)) return true;
-        // A cost is a power of two: 2^own + 2^own + 2^(own + 1) + … + 2^(highest - 1) = 2^highest.
+        // The cost is an exponent of two, so this adds up: 2^own + 2^own + 2^(own + 1) + … + 2^(highest - 1) = 2^highest.
         for (let rest = ownCost; rest < highestCost; rest += 1) await work(password, rest);
         return false;
       });
@@ -103,7 +106,7 @@ function fits(password: string): boolean {
   return Buffer.byteLength(password) <= MAX_BYTES;
 }
 
-/** The cost of a hash that can be compared; `undefined` for a malformed one. */
+/** Returns the cost of a hash; `undefined` if it is malformed or its cost is out of range. */
 function costOf(hash: string): number | undefined {
   const cost = Number(HASH.exec(hash)?.[2]);
   return cost >= LOWEST_COST && cost <= HIGHEST_COST ? cost : undefined;

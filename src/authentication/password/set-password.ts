@@ -1,4 +1,4 @@
-// Sets a new password and tells the person by mail, so that somebody else's doing does not stay unnoticed.
+// Sets a new password and mails the person, so that they notice a change by somebody else.
 import type { Deps } from '../../deps.ts';
 import { momentAfterSignIns, passwordsBefore, type Account, type EpochMilliseconds } from '../../domain/account.ts';
 import { languageOf } from '../../domain/language.ts';
@@ -7,9 +7,11 @@ import { changeAndTell } from '../../jobs/tell-account-change.ts';
 import { formatTime } from '../../http/format-time.ts';
 
 /**
- * @param how what the ledger calls it
- * @param allowed asked about the account as it is in the moment of writing: of several parallel calls it can let one through
- * @returns the account as it is now; `undefined` where the password was not set
+ * Sets a new password, which ends earlier sign-ins.
+ * @param how the event in the ledger
+ * @param allowed decides on the account as it is when it is written, so that it can let only one of several parallel calls
+ * through
+ * @returns the changed account; `undefined` if the password was not set
  */
 export async function setPassword(
   deps: Pick<Deps, 'storage' | 'clock' | 'jobs' | 'config'>,
@@ -24,7 +26,7 @@ export async function setPassword(
     const { email_change: wanted, ...rest } = standing;
     const to = {
       ...rest,
-      // An address that was asked for with a password that somebody has forgotten, or that another one knew, comes to nothing.
+      // A reset cancels a pending change of address: somebody else who knew the old password may have requested it.
       ...(wanted && how === 'account.password_changed' && { email_change: wanted }),
       password_hash: passwordHash,
       passwords_before: passwordsBefore(standing, now),
@@ -35,7 +37,7 @@ export async function setPassword(
   });
 }
 
-/** @param account as it is after the change */
+/** Makes the mail about a new password. @param account as it is after the change */
 export function passwordChangedMail(
   { config }: Pick<Deps, 'config'>,
   account: Account,

@@ -1,4 +1,4 @@
-// Whether an ID and a password belong together, with as little told and as much limited as can be.
+// Checks an ID and a password. It reveals as little as possible and limits attempts.
 import type { Account } from '../../domain/account.ts';
 import { parseEmail } from '../../domain/canonical-email.ts';
 import type { Deps } from '../../deps.ts';
@@ -6,7 +6,7 @@ import { HashingLaneFull, type HashAsker } from './password-hash.ts';
 import { hashAsker } from './hash-asker.ts';
 import { createLoginLimits } from '../limits/login-limits.ts';
 
-/** Where a try comes from. */
+/** Where an attempt comes from. */
 export type SignInSource = {
   ip: string;
   /** See `createKnownDevices`. */
@@ -15,15 +15,16 @@ export type SignInSource = {
 
 export type SignIn = (loginId: string, password: string, from: SignInSource) => Promise<Account | undefined>;
 
-/** After so many failures the owner is told when somebody gets in. */
+/** The number of failures after which a successful sign-in sends the owner a mail. */
 const FAILURES_WORTH_A_MAIL = 5;
 
 type SignInDeps = Pick<Deps, 'config' | 'storage' | 'clock' | 'hasher' | 'jobs'>;
 
 /**
- * Makes the check. One answer, `undefined`, for an unknown ID, a wrong password and a disabled account, after the same work.
- * Failures are counted for the account under any spelling of its ID, and for the network; see `createLoginLimits`.
- * @throws {PageError} `too_many_requests` from the limits; `busy`, where too many are signing in at once
+ * Makes the sign-in function. It returns `undefined` for an unknown ID, a wrong password and a disabled account, after the same
+ * work. Failures are counted for the account, in any spelling of its ID, and for the address and network; see
+ * `createLoginLimits`. The function throws a `PageError` `too_many_requests` if a limit is reached, and a `HashingLaneFull` if
+ * too many people sign in at once.
  */
 export function createSignIn(deps: SignInDeps): SignIn {
   const { storage, hasher } = deps;
@@ -49,12 +50,12 @@ export function createSignIn(deps: SignInDeps): SignIn {
   };
 
   async function compare(password: string, account: Account | undefined, asker: HashAsker): Promise<boolean> {
-    // A disabled account is answered as one that does not exist, right password or not.
+    // A disabled account gets the same answer as one that does not exist, even with the right password.
     if (!account || account.disabled_at !== undefined) return hasher.verifyAgainstNothing(password, asker);
     return hasher.verify(password, account.password_hash, asker);
   }
 
-  /** Settings have changed since the hash was made; the password is here now and will not be again before the next login. */
+  /** Rehashes the password with the current settings. Only a login has the password that this needs. */
   async function rehash(account: Account, password: string, asker: HashAsker): Promise<void> {
     const rehashed = await hasher.hash(password, asker).catch((error: unknown) => {
       // The lane is busy; the next login rehashes.
@@ -71,7 +72,10 @@ export function createSignIn(deps: SignInDeps): SignIn {
   }
 }
 
-/** Somebody got in after many failures: the owner, or somebody who guessed. Once for what was counted together. */
+/**
+ * Mails the owner about a sign-in after many failures, because an attacker may have guessed the password. Once per counting
+ * window.
+ */
 async function tellOwner({ storage, jobs }: SignInDeps, account: Account, failures: number, countedUntil: number): Promise<void> {
   await jobs.enqueue('send_mail', `mail:failed-sign-ins:${account.id}:${countedUntil}`, {
     to: account.email,
@@ -79,7 +83,7 @@ async function tellOwner({ storage, jobs }: SignInDeps, account: Account, failur
     language: account.language,
     values: { failures },
   });
-  // Changes nothing but the version: the ledger's event is what counts. The copy is what makes it a write.
+  // Changes only the version, to write the event to the ledger. Returning a copy forces the write.
   await storage.accounts.change(account.id, (standing) => ({
     to: { ...standing },
     type: 'account.signed_in_after_failures',
