@@ -1,9 +1,9 @@
-// The frame of the customer's own pages: the person's name and the menu, the same on each.
+// The frame of the account pages, with the person's name and the menu.
 import { page } from '../http/page-context.ts';
 import { redirect } from '../http/redirect.ts';
 import type { AccountContext } from './account-context.ts';
 
-/** What was done by the press before, as the overview says it. */
+/** The actions that the overview can confirm. */
 export const DONE = [
   'profile',
   'password',
@@ -15,7 +15,7 @@ export const DONE = [
 ] as const;
 export type Done = (typeof DONE)[number];
 
-/** Answers with `views/common-id/<view>.ejs` in the frame. */
+/** Renders `views/common-id/<view>.ejs` in the frame. */
 export function accountPage(ctx: AccountContext, view: string, data: { title: string; [name: string]: unknown }): void {
   const { t, session } = ctx.state;
   const { family_name: family, given_name: given } = session.account.profile;
@@ -30,7 +30,7 @@ export function accountPage(ctx: AccountContext, view: string, data: { title: st
   });
 }
 
-/** A page that asks once more before something ends, which without a script is the only way to ask. */
+/** Shows a confirmation page. It works without JavaScript. */
 export function askOnce(
   ctx: AccountContext,
   question: { title: string; subject?: string; text: string; points: string[]; submit: string },
@@ -38,7 +38,7 @@ export function askOnce(
   accountPage(ctx, 'account-ask', { ...question, action: ctx.path, backUrl: '/account' });
 }
 
-/** Back to the overview, which says what was done. */
+/** Redirects to the overview, which confirms the action. */
 export function backToOverview(ctx: AccountContext, done: Done): void {
   redirect(ctx, `/account?done=${done}`);
 }

@@ -1,4 +1,4 @@
-// Pages of the common ID that anybody may read: its start page, the terms, privacy, and what a postal code stands for.
+// The public pages of the common ID: the start page, the terms, the privacy policy, and the lookup of postal codes.
 import Router from 'koa-router';
 import { readSections } from '../domain/read-sections.ts';
 import type { Deps } from '../deps.ts';

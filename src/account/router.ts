@@ -1,4 +1,5 @@
-// Mounts the customer's own pages: /password/forgotten, the ways back from a changed address and from a migration for everybody, /account for somebody who is signed in at the ID.
+// Mounts the account pages. /password/forgotten and the undo links of an address change and of a migration are public; the rest
+// of /account requires a session at the common ID.
 import compose from 'koa-compose';
 import Router from 'koa-router';
 import type { Middleware } from 'koa';
@@ -22,9 +23,10 @@ import { createProfilePage } from './profile/routes.ts';
 import { createServicePages } from './services/routes.ts';
 import { createSessionPages } from './sessions/routes.ts';
 
-/** A page of ours, and nothing that a browser could read as another site. */
+/** A path of an account page. It cannot be read as a URL of another site, so it is no open redirect. */
 const ACCOUNT_PAGE = /^\/account(?:\/[\w-]+)*$/;
 
+/** Makes the middleware that serves the account pages. */
 export function createAccountRouter(deps: Deps, provider: Provider, forms: Middleware<PageState>[]): Middleware<PageState> {
   const access = createAccountAccess(provider, deps);
   const open = new Router<PageState>();
@@ -34,7 +36,7 @@ export function createAccountRouter(deps: Deps, provider: Provider, forms: Middl
   addMigrationUndoRoutes(open, deps);
   open.get(ACCOUNT_CALLBACK_PATH, (ctx) => {
     const { state, error } = ctx.query;
-    // The person did not want to sign in; /account would ask again.
+    // The person cancelled the sign-in; /account would ask again.
     if (error !== undefined) return redirect(ctx, '/');
     return redirect(ctx, typeof state === 'string' && ACCOUNT_PAGE.test(state) ? state : '/account');
   });
@@ -64,7 +66,7 @@ export function createAccountRouter(deps: Deps, provider: Provider, forms: Middl
   ] as Middleware<PageState>[]);
 }
 
-/** Puts who is signed in onto the context; sends others to the login, and from there back to the page that they wanted. */
+/** Puts the current session on the context. Without one, it redirects to the login, which leads back to the requested page. */
 function requireSession(deps: Deps, provider: Provider): Middleware<AccountState> {
   return async function requireSessionAtTheId(ctx, next) {
     const session = await currentSession(provider, ctx, deps);

@@ -1,10 +1,10 @@
-// 住所を自動入力 where there is no script: a postal code fills the rest of the address.
+// 住所を自動入力 without JavaScript: fills in the address from its postal code.
 import { lookUpPostalCode, parsePostalCode } from '../domain/postal-code.ts';
 import type { FieldProblems, Typed } from './profile-form.ts';
 
 /**
- * Fills in what the postal code stands for. A code that nobody knows keeps what was typed.
- * @returns the fields, the towns to choose from, and what is wrong with the code
+ * Fills in the place of the postal code. If the code is unknown, the fields stay as typed.
+ * @returns the fields, the towns to choose from, and any problem with the code
  */
 export function findAddress(typed: Typed): { values: Typed; towns: string[]; problems: FieldProblems } {
   const wrong = (reason: string) => ({ values: typed, towns: [], problems: { postal_code: `postal_code.${reason}` } });

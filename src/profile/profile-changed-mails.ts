@@ -1,4 +1,4 @@
-// Tells the person by mail that something was changed that guards the ID, so that somebody else's doing does not stay unnoticed.
+// Mails the person about a change of guarded claims, so that they notice a change by somebody else.
 import type { Deps } from '../deps.ts';
 import type { Account, ProfileKey } from '../domain/account.ts';
 import { languageOf } from '../domain/language.ts';
@@ -6,7 +6,7 @@ import type { OwedMail } from '../domain/mails.ts';
 import { formatTime } from '../http/format-time.ts';
 
 /**
- * The mails that a change of the profile owes: one, or none where nothing changed that guards the ID.
+ * Makes the mails for a change of the profile: one, or none if no guarded claim changed.
  * @param account as it is after the change
  */
 export function profileChangedMails(

@@ -1,4 +1,4 @@
-// The form of a profile, made from PROFILE_FIELDS: reads it, fills it in, and tells views/partials/profile-fields.ejs what to show.
+// The profile form, built from PROFILE_FIELDS: reads it, fills it in, and makes the data for views/partials/profile-fields.ejs.
 import { dateInJapan } from '../domain/birthdate.ts';
 import {
   KEYS_BY_SECTION,
@@ -16,18 +16,21 @@ import { LOCALE_OF, type Translate } from '../http/translator.ts';
 
 export type { Typed };
 
-/** Which claims a form asks for, and whether each must be there. */
+/** The claims that a form asks for, and whether each is required. */
 export type Asked = ReadonlyMap<ProfileKey, { required: boolean }>;
 
-/** The key of a sentence below `profile_fields`, by field. */
+/** For each wrong field, the key of its error message below `profile_fields`. */
 export type FieldProblems = Record<string, string>;
 
-/** The form's fields of a claim. */
+/** Returns the names of a claim's form fields. */
 export function fieldsOf(key: ProfileKey): readonly string[] {
   return profileField(key).kind.fields(key);
 }
 
-/** What is asked, in the order of the form. `requirement` answers whether a claim is required, or `undefined` if it is not asked. */
+/**
+ * Makes the list of claims to ask for, in the order of the form.
+ * @param requirement whether a claim is required; `undefined` leaves it out
+ */
 export function askFor(requirement: (key: ProfileKey) => boolean | undefined): Asked {
   return new Map(
     KEYS_BY_SECTION.flatMap((key) => {
@@ -38,8 +41,8 @@ export function askFor(requirement: (key: ProfileKey) => boolean | undefined): A
 }
 
 /**
- * What was posted for these claims, as it was typed.
- * @throws {PageError} `form_unreadable`, 400, where a field was sent twice
+ * Returns the posted fields of these claims as typed.
+ * @throws {PageError} `form_unreadable` (400) if a field was sent twice
  */
 export function readTyped(ctx: PageContext, claims: Iterable<ProfileKey>): Typed {
   return Object.fromEntries([...claims].flatMap(fieldsOf).map((field) => [field, formField(ctx, field)]));
@@ -47,7 +50,7 @@ export function readTyped(ctx: PageContext, claims: Iterable<ProfileKey>): Typed
 
 /**
  * Reads the claims that a form asks for.
- * @returns the profile as far as it is right, and a sentence's key for each wrong field
+ * @returns the profile with the valid claims, and an error message key for each wrong field
  */
 export function readProfileForm(typed: Typed, asked: Asked, now: number): { profile: Profile; problems: FieldProblems } {
   const problems: FieldProblems = {};
@@ -69,13 +72,13 @@ export function readProfileForm(typed: Typed, asked: Asked, now: number): { prof
   return { profile: makeProfile((key) => values.get(key)), problems };
 }
 
-/** The values of the fields of a profile, as they are shown in a form. */
+/** Returns the values of all form fields for a profile. */
 export function profileFields(profile: Profile): Typed {
   const written = PROFILE_KEYS.map((key) => (profile[key] === undefined ? {} : profileField(key).kind.write(key, profile[key])));
   return Object.assign({}, ...written) as Typed;
 }
 
-/** A profile as lines of a page. `field` is where a link to change the line leads. */
+/** Makes the lines that show a profile on a page. `field` is the form field that a change link leads to. */
 export function profileRows(
   profile: Profile,
   claims: Iterable<ProfileKey>,
@@ -99,14 +102,14 @@ export function profileRows(
   });
 }
 
-/** A field's value in words. */
+/** Returns the text that shows a field's value. */
 function shown(input: string, field: string, value: string, t: Translate): string {
   if (value === '') return '';
   if (field === 'region') return t(`prefectures.${value}`);
   return input === 'select' ? t(`profile_fields.${field}.options.${value}`) : value;
 }
 
-/** Sentences for the fields that are wrong. */
+/** Translates the error messages of the wrong fields. */
 export function sentences(problems: FieldProblems, t: Translate): Record<string, string> {
   return Object.fromEntries(Object.entries(problems).map(([field, word]) => [field, t(`profile_fields.${word}`)]));
 }
@@ -122,7 +125,7 @@ type Input = {
   options?: readonly string[];
 };
 
-/** The lines of the form for these claims, in the order of the table. */
+/** Makes the lines of the form for these claims, in the order of the table. */
 function inputRows(claims: Iterable<ProfileKey>): InputRow[] {
   const wanted = new Set(claims);
   const rows: (InputRow & { name: string | undefined })[] = [];
@@ -143,7 +146,7 @@ const HEADINGS: Record<(typeof SECTIONS)[number], string> = {
   more: 'account_profile.more_heading',
 };
 
-/** What a view needs to show the form: its lines, the same by section, and which fields must be filled in. */
+/** Makes the view data of the form: all lines, the lines by section, and the required fields. */
 export function formOf(asked: Asked): {
   rows: InputRow[];
   sections: { name: string; heading: string; rows: InputRow[] }[];

@@ -1,4 +1,4 @@
-// Takes the consent to a dealer link back, or has one that failed delivered again.
+// Withdraws the consent to a dealer link, or delivers a failed link again.
 import type { Deps } from '../../deps.ts';
 import { renew, withdraw, type DealerLink } from '../../domain/dealer-link.ts';
 import { enqueueDelivery, enqueueWithdrawal } from '../../jobs/enqueue-delivery.ts';
@@ -6,7 +6,7 @@ import type { AccountAccess } from '../../oidc/sessions/account-access.ts';
 
 type LinkDeps = Pick<Deps, 'storage' | 'clock' | 'jobs'>;
 
-/** The link, where it is this account's. */
+/** Finds a link by its id, if it belongs to this account. */
 export async function findOwnLink(
   { storage }: Pick<Deps, 'storage'>,
   accountId: string,
@@ -16,14 +16,14 @@ export async function findOwnLink(
   return link?.account_id === accountId ? link : undefined;
 }
 
-/** Writes the withdrawal down, ends the tokens that stand on the link, and has the dealer told. Can be repeated. */
+/** Withdraws the link, ends the tokens that depend on it, and notifies the dealer. Idempotent. */
 export async function withdrawLink(deps: LinkDeps, access: AccountAccess, link: DealerLink): Promise<void> {
   await enqueueWithdrawal(deps.jobs, link);
   await change(deps, link, 'dealer_link.withdrawn', withdraw);
   await access.endDealerLink(link.account_id, link.id);
 }
 
-/** The dealer's system did not answer for so long that the link was given up: the consent stands, and is delivered again. */
+/** Delivers a link again that failed because the dealer's system did not answer in time. The consent is still valid. */
 export async function retryLink(deps: LinkDeps, link: DealerLink): Promise<void> {
   const pending = await change(deps, link, 'dealer_link.retried', (standing, now) =>
     standing.status === 'failed' ? renew(standing, standing.consent, now) : standing,
@@ -31,7 +31,7 @@ export async function retryLink(deps: LinkDeps, link: DealerLink): Promise<void>
   if (pending?.status === 'pending') await enqueueDelivery(deps.jobs, pending);
 }
 
-/** Writes the next state of a link whatever a job writes meanwhile; answers how it stands. */
+/** Changes a link, retrying if a job writes it at the same time. Returns the current link. */
 async function change(
   { storage, clock }: LinkDeps,
   { id, dealer }: DealerLink,

@@ -1,4 +1,4 @@
-// 販売店との連携: takes it back, after asking once; or has a failed one tried again.
+// 販売店との連携: withdraws a link after a confirmation, or retries a failed one.
 import type { Deps } from '../../deps.ts';
 import type { DealerLink } from '../../domain/dealer-link.ts';
 import { PageError } from '../../http/page-error.ts';

@@ -1,4 +1,4 @@
-// Changes the address of an ID: when the new address is proven, and not before. The way back is in undo.ts.
+// Changes the address of an ID after the new address is proven. undo.ts undoes the change.
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Deps } from '../../deps.ts';
 import { momentAfterSignIns, passwordsBefore, UNDO_LIFETIME_MS, type Account } from '../../domain/account.ts';
@@ -12,19 +12,19 @@ import { undoDigest } from './undo.ts';
 
 type EmailDeps = Pick<Deps, 'config' | 'storage' | 'clock' | 'jobs'>;
 
-/** The slot of the code: no code of a registration or a reset counts in it. */
+/** Returns the slot of the code. Codes of registrations and resets are not valid in it. */
 export const emailChangeSlot = (accountId: string, canonicalEmail: string): CodeSlot => ({
   id: `email-change:${accountId}`,
   address: canonicalEmail,
 });
 
 /**
- * Notes the address that is wanted and mails a code to it. An address that has another ID gets a mail that says so, and no code matches:
- * the page cannot tell which addresses have one.
- * @param account as it was when the sign-in was looked at
- * @param options.again another code for the address that is wanted already
- * @returns `false` where a new password or address has ended that sign-in since, or another address is wanted by now: nothing is noted and
- * nothing mailed
+ * Stores the requested address and mails a code to it. An address that has another ID gets a mail that says so, and no code
+ * matches, so that the page does not reveal which addresses have an ID.
+ * @param account as it was when the session was checked
+ * @param options.again whether this is another code for the address that is already requested
+ * @returns `false` if a new password or address has ended that sign-in since, or if another address was requested since; nothing
+ * is stored or mailed then
  */
 export async function askForEmail(
   deps: EmailDeps,
@@ -50,8 +50,9 @@ export async function askForEmail(
 }
 
 /**
- * The code has come back: the new address is the ID from here on. Both addresses are told, and the old one how to take it back.
- * @returns the account as it is now; `undefined` where the address was registered by somebody in the meantime, or another one is wanted now
+ * Makes the requested address the address of the ID, after its code was entered. Mails both addresses; the mail to the old one
+ * has an undo link.
+ * @returns the changed account; `undefined` if the address was registered in between, or if another one was requested since
  */
 export async function changeEmail(deps: EmailDeps, accountId: string, wanted: string): Promise<Account | undefined> {
   const now = deps.clock();
@@ -70,7 +71,7 @@ export async function changeEmail(deps: EmailDeps, accountId: string, wanted: st
         email_canonical: change.email_canonical,
         email_verified_at: now,
         sign_ins_ended_at: momentAfterSignIns(standing, now),
-        // The earlier ones stay: a second change must not cost the first address its way back.
+        // Keep the earlier addresses: after a second change the first address can still undo its change.
         emails_before: [
           ...(standing.emails_before ?? []).filter(({ undo_until: until }) => now < until),
           {

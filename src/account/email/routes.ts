@@ -1,4 +1,4 @@
-// メールアドレスの変更: the new address and the current password → the code from the new address → done.
+// メールアドレスの変更: new address and current password → code mailed to the new address → done.
 import type { Deps } from '../../deps.ts';
 import { parseEmail } from '../../domain/canonical-email.ts';
 import { createCodeLimits } from '../../authentication/one-time-code/code-limits.ts';
@@ -82,7 +82,7 @@ export function createEmailPages(deps: Deps, access: AccountAccess): AddAccountR
     if (!change) return redirect(ctx, '/account');
     const checked = await checkCode(deps, emailChangeSlot(id, change.email_canonical), formField(ctx, 'code'));
     if (checked.problem) {
-      // The same press a second time: the first one has changed the address.
+      // A double press: the first one has already changed the address.
       const now = await storage.accounts.find(id);
       if (now?.email_canonical === change.email_canonical) return backToOverview(ctx, 'email');
       return showCode(ctx, { code: t(`form_errors.${checked.problem}`) });
@@ -93,7 +93,7 @@ export function createEmailPages(deps: Deps, access: AccountAccess): AddAccountR
       return now?.email_canonical === change.email_canonical ? backToOverview(ctx, 'email') : redirect(ctx, PATH);
     }
     if (await checked.takeOut()) await codeLimits.proven(ctx.ip);
-    // The code from the new mailbox: this session goes on, and no other.
+    // Only this session continues, because it entered the code from the new mailbox.
     await session.confirmed(changed, clock());
     await access.endSessions(id, session.uid);
     await access.endTokens(id);

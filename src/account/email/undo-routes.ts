@@ -1,4 +1,5 @@
-// The way back from a changed address, out of the mail to the old one. Nobody needs to be signed in: whoever changed it may be.
+// Undoes a change of address with the link in the mail to the old address. It needs no session, because an attacker may hold them
+// all.
 import type Router from 'koa-router';
 import type { Deps } from '../../deps.ts';
 import { hashAsker } from '../../authentication/password/hash-asker.ts';
@@ -14,9 +15,10 @@ import { findUndo, knowsPassword, undoDigest, undoEmail, type Undo } from './und
 const PATH = '/account/email/undo';
 const DONE_PATH = `${PATH}/done`;
 
-/** Password attempts that one mail's link allows. Without a link there is no attempt. */
+/** The password attempts per link. Without a link there are none. */
 const TRIES_A_DAY = { points: 5, windowSeconds: 24 * 60 * 60 };
 
+/** Adds the pages of the undo link. */
 export function addUndoRoutes(router: Router<PageState>, deps: Deps, access: AccountAccess): void {
   const tries = createRateLimit('email-undo', TRIES_A_DAY, deps.storage.counters, deps.clock);
 

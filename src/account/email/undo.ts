@@ -1,6 +1,7 @@
-// Takes a change of the address back, out of the mail to the old one. The old mailbox alone is not enough: it may be somebody else's by now,
-// and with the password's reset it would be the whole ID. So a password of the ID is asked for, too – the present one, or one that it had when the
-// address changed or in the three days before that, which is the owner's where a thief has changed both.
+// Undoes a change of address with the link in the mail to the old address. The old mailbox alone is not enough: it may belong to
+// somebody else now, who could then reset the password and take over the ID. So the person must also enter a password of the ID.
+// The current one counts, and so does one from when the address changed or from the three days before, in case a thief has
+// changed both.
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Deps } from '../../deps.ts';
 import { momentAfterSignIns, type Account, type EmailBefore } from '../../domain/account.ts';
@@ -15,7 +16,7 @@ type UndoDeps = Pick<Deps, 'config' | 'storage' | 'clock' | 'jobs' | 'hasher'>;
 /** A change of address that a token can still undo. */
 export type Undo = { account: Account; before: EmailBefore };
 
-/** @returns `undefined` if this token cannot undo any change, or no longer can */
+/** Finds the change that a token can undo. @returns `undefined` if there is none, or no longer */
 export async function findUndo({ storage, clock }: UndoDeps, token: string): Promise<Undo | undefined> {
   const [accountId = '', secret = ''] = token.split('.');
   const account = await storage.accounts.find(accountId);
@@ -24,7 +25,7 @@ export async function findUndo({ storage, clock }: UndoDeps, token: string): Pro
   return before && { account, before };
 }
 
-/** Whether this is a password that the ID has, or had when the address changed. */
+/** Whether this is the current password of the ID, or one from around the change of address. */
 export async function knowsPassword(
   { hasher }: UndoDeps,
   { account, before }: Undo,
@@ -39,7 +40,7 @@ export async function knowsPassword(
 
 /**
  * Gives the ID its old address and a new password, and ends every session, grant and token.
- * @returns whether the change was undone: `false` if that has happened already, or if another ID has the old address by now
+ * @returns whether the change was undone; `false` if it was undone before, or if another ID has the old address now
  */
 export async function undoEmail(deps: UndoDeps, access: AccountAccess, token: string, passwordHash: string): Promise<boolean> {
   const [accountId = '', secret = ''] = token.split('.');
@@ -62,7 +63,7 @@ export async function undoEmail(deps: UndoDeps, access: AccountAccess, token: st
     };
     return { to, mails: [passwordChangedMail(deps, to, now)] };
   }).catch((error: unknown) => {
-    // Another ID has the old address by now. It belongs to the same mailbox, so support can undo the change by hand.
+    // Another ID has the old address now. It belongs to the same mailbox, so support can undo the change by hand.
     if (error instanceof AlreadyExists) return undefined;
     throw error;
   });
@@ -78,7 +79,7 @@ function undoIndex({ emails_before: earlier = [] }: Account, secret: string, now
   );
 }
 
-/** What is kept of the token in the mail: SHA-256, base64url. */
+/** Returns the stored hash of a token's secret: SHA-256, base64url. */
 export function undoDigest(secret: string): string {
   return createHash('sha256').update(secret).digest('base64url');
 }

@@ -1,5 +1,5 @@
-// A forgotten password: the code that is mailed to the address, the birth date, the new password. A page never tells whether an address
-// has an ID: until the right code comes back, the same is done for every address.
+// Resets a forgotten password with a mailed code and the birth date. The pages never reveal whether an address has an ID: until
+// the right code is entered, every address gets the same treatment.
 import { randomBytes } from 'node:crypto';
 import type { Deps } from '../../deps.ts';
 import type { Account } from '../../domain/account.ts';
@@ -22,10 +22,10 @@ import type { Outcome } from '../../storage/records.ts';
 
 type ForgottenDeps = Pick<Deps, 'config' | 'storage' | 'clock' | 'jobs'>;
 
-/** Whether the mailbox gets its long code of the hour in place of one for this reset. */
+/** Whether the mailbox gets its long code of the hour instead of a short one for this reset. */
 type Length = { long: boolean };
 
-/** Begins a reset. Other resets of the same address continue. */
+/** Starts a reset and requests its code. Other resets of the same address continue. */
 export async function beginReset(
   deps: ForgottenDeps,
   address: { email: string; canonical: string },
@@ -50,7 +50,7 @@ export async function beginReset(
   return reset;
 }
 
-/** Another code in place of the last one, which is dead. */
+/** Requests another code, which replaces the last one. */
 export async function askForCodeAgain(deps: ForgottenDeps, reset: PasswordReset, length: Length): Promise<void> {
   const { changed, now } = await changeReset(deps, reset, (standing) => ({
     ...standing,
@@ -69,19 +69,19 @@ async function changeReset(
   return storage.passwordResets.change(id, (standing) => standing && change(standing));
 }
 
-/** The job looks the address up and mails. Here nothing is looked up, so neither the answer nor its time can tell. */
+/** Queues the job that looks up the address and mails the code. Nothing is looked up here, so the response reveals nothing. */
 async function askForCode(deps: ForgottenDeps, reset: PasswordReset, { long }: Length): Promise<void> {
   await issueNoCode(deps, passwordResetSlot(reset), { askedAt: reset.sent_at });
   await deps.jobs.enqueue('mail_password_reset', `mail:password-reset:${reset.id}:${reset.sent}`, { reset: reset.id, long });
 }
 
-/** `reset_wrong` says nothing about what was wrong; `reset_over` comes when the tries of the day with a right code are used up. */
+/** `reset_wrong` does not say what was wrong. `reset_over` means that the day's attempts with a right code are used up. */
 export type ProofProblem = 'code_missing' | 'code_syntax' | 'reset_wrong' | 'reset_over';
 
 /**
- * Whether code and birth date are right. A wrong code burns the code and nothing else, so that strangers cannot use anything up. A right
- * one is counted before the birth date is compared; when those tries are used up, resets rest for a day – of this address, or where the
- * owner's own browser used them up, in that browser. Logging in is not touched by that.
+ * Checks the code and the birth date. Wrong codes use up only the attempts of the code, so that strangers cannot pause resets. An
+ * attempt with the right code is counted before the birth date is compared. When these attempts are used up, resets pause for a
+ * day: for the address, or only for the owner's known browser if the attempts came from there. The login still works.
  */
 export async function proveOwner(
   deps: ForgottenDeps,
@@ -100,7 +100,7 @@ export async function proveOwner(
   await changeReset(deps, reset, (standing) =>
     standing.account_id === account.id ? standing : { ...standing, account_id: account.id },
   );
-  // Last, so that the same code still works if an earlier step failed.
+  // Last, so that the same code still works if an earlier step fails.
   await checked.takeOut();
   await Promise.all([
     storage.counters.remove(resetTriesKey(reset)),
@@ -109,12 +109,12 @@ export async function proveOwner(
   return undefined;
 }
 
-/** Whether what was proven still holds: the address is the account's, and the password was not set since, by this reset or in another way. */
+/** Whether the proof is still valid: the account still has this address, and no new password was set since the reset started. */
 export function stillHolds(reset: PasswordReset, account: Account): boolean {
   return account.email_canonical === reset.email_canonical && (account.password_changed_at ?? 0) < reset.started_at;
 }
 
-/** Notes that the new password is set. */
+/** Records that the new password is set, and counts the reset. */
 export async function completeReset(deps: ForgottenDeps, reset: PasswordReset): Promise<void> {
   await deps.storage.counters.add(resetsKey(reset), 1, RESETS_WINDOW_MS);
   await changeReset(deps, reset, (standing) => ({ ...standing, completed_at: deps.clock() }));

@@ -1,5 +1,5 @@
-// Job: mail the code of a password reset – to an address that has an ID; for others nothing is done. Here and not in the request, because
-// the time of an answer must not tell which addresses have one.
+// Job: mails the code of a password reset if the address has an ID. This runs in a job and not in the request, so that the
+// response time does not reveal which addresses have one.
 import type { Deps } from '../../deps.ts';
 import { CODE_LIFETIME_MS, LONG_CODE_DIGITS, SHORT_CODE_DIGITS } from '../../authentication/one-time-code/code.ts';
 import { createCodeLimits } from '../../authentication/one-time-code/code-limits.ts';
@@ -20,7 +20,7 @@ type MailDeps = Pick<Deps, 'config' | 'storage' | 'clock' | 'jobs'>;
 
 const HOUR_MS = 60 * 60 * 1000;
 
-/** Makes the job's handler. It gives up when the code would have expired. */
+/** Makes the job's handler. It gives up after the lifetime of a code. */
 export function createMailPasswordReset(deps: MailDeps): JobHandler {
   const { config, storage, jobs } = deps;
   const codeLimits = createCodeLimits(deps);
@@ -28,12 +28,12 @@ export function createMailPasswordReset(deps: MailDeps): JobHandler {
     giveUpAfterMs: CODE_LIFETIME_MS,
     async run(payload, job) {
       const reset = await storage.passwordResets.find(String(payload.reset));
-      // Over, or proven meanwhile.
+      // The reset has ended, or the code was already entered.
       if (!reset || reset.account_id !== undefined) return;
       const account = await storage.accounts.findByEmail(reset.email_canonical);
       if (!account || account.disabled_at !== undefined) return;
       const long = payload.long === true;
-      // The mailbox has had its mails of the hour; the last of them has a code that is valid in this reset too.
+      // The mailbox has used up its mails of the hour. The last of them has a long code, which is valid in this reset too.
       if (long && !(await isFirstOfTheHour(reset, job))) return;
       const mail = { to: account.email, language: reset.language };
       if (await isPaused(deps, reset)) {
@@ -43,28 +43,28 @@ export function createMailPasswordReset(deps: MailDeps): JobHandler {
         await issueCode(
           deps,
           slot,
-          // The attempt is in the key: the code of an attempt that died half-way is not the valid one.
+          // The key contains the attempt, because the code of an attempt that died half-way is no longer valid.
           async (values) =>
             jobs.enqueue('send_mail', `${job.key}:${job.attempts}`, { ...mail, template: 'password-reset-code', values }),
           { ...options, askedAt: reset.sent_at, storeFirst: true },
         );
       }
-      // Only what is sent counts.
+      // Count only codes that are really sent.
       await codeLimits.sent();
     },
   };
 
-  /** One long code an hour; a job that failed half-way goes on with its own. */
+  /** Whether this is the first long code in this hour. A retried job may continue with its own. */
   async function isFirstOfTheHour({ email_canonical: address }: PasswordReset, { attempts }: Job): Promise<boolean> {
     return (await codeLimits.isFirstLongCode(address)) || attempts > 1;
   }
 
-  /** A code that is valid in this reset alone. */
+  /** Returns the options of a code that is valid only in this reset. */
   function shortCode(reset: PasswordReset) {
     return { slot: passwordResetSlot(reset), digits: SHORT_CODE_DIGITS, keepAttempts: true } as const;
   }
 
-  /** A code that is valid in every reset of the address, until the next one can come. */
+  /** Returns the options of a code that is valid in every reset of the address, until the mailbox can get the next one. */
   function longCode(reset: PasswordReset) {
     const slot = longCodeSlot(config.keys.passwordReset, reset.email_canonical);
     return { slot, digits: LONG_CODE_DIGITS, lifetimeMs: HOUR_MS } as const;

@@ -1,4 +1,4 @@
-// Ties a password reset to the browser that began it.
+// Ties a password reset to the browser that started it.
 import type { ParameterizedContext } from 'koa';
 import type { Deps } from '../../deps.ts';
 import type { PasswordReset } from '../../domain/password-reset.ts';
@@ -6,7 +6,7 @@ import type { PasswordReset } from '../../domain/password-reset.ts';
 type CookieContext = Pick<ParameterizedContext, 'cookies'>;
 
 export type ResetCookie = {
-  /** @returns the reset that this browser began; `undefined` if it has ended */
+  /** Returns the reset that this browser started; `undefined` if there is none or it has ended. */
   read(ctx: CookieContext): Promise<PasswordReset | undefined>;
   write(ctx: CookieContext, reset: PasswordReset): void;
 };

@@ -1,4 +1,4 @@
-// パスワードを忘れた方: address → code and birth date → new password → done.
+// パスワードを忘れた方: resets a password. Address → code and birth date → new password → done.
 import type Router from 'koa-router';
 import type Provider from 'oidc-provider';
 import type { Deps } from '../../deps.ts';
@@ -30,26 +30,26 @@ export function addForgottenRoutes(router: Router<PageState>, deps: Deps, provid
   const codeLimits = createCodeLimits(deps);
   const knownDevices = createKnownDevices(deps.config.issuer.startsWith('https:'));
 
-  /** The login page that the person came from, where it is one of ours and still runs. */
+  /** Returns the path of the login page that the person came from, if that interaction still exists. */
   const loginPath = async (uid: string | undefined): Promise<string | undefined> => {
     if (!uid || !/^[\w-]{1,64}$/.test(uid)) return undefined;
     const interaction = await provider.Interaction.find(uid);
     const session = interaction?.session?.uid;
-    // A reset ends the sessions of the account, and with them what was begun in them.
+    // The reset has ended the sessions of the account, and the interactions that started in them.
     if (!interaction || (session !== undefined && !(await provider.Session.findByUid(session)))) return undefined;
     return `${INTERACTION_PATH}/${uid}/login`;
   };
 
   const secondsToWait = (reset: PasswordReset): number => secondsToNextCode(deps, reset.sent_at);
 
-  /** The page that is due, decided from the reset alone. */
+  /** Returns the path of the next page, decided from the stored reset alone. */
   const due = (reset: PasswordReset | undefined): string => {
     if (!reset) return FORGOTTEN_PATH;
     if (reset.completed_at !== undefined) return pathOf('done');
     return pathOf(reset.account_id === undefined ? 'code' : 'new');
   };
 
-  /** The reset, where this page is due; else sends the browser to the one that is. */
+  /** Returns the reset if this page is next. Otherwise it redirects to the page that is. */
   const resetFor = async (ctx: PageContext, name: 'code' | 'new' | 'done'): Promise<PasswordReset | undefined> => {
     const reset = await cookie.read(ctx);
     if (due(reset) === pathOf(name)) return reset;
@@ -71,8 +71,8 @@ export function addForgottenRoutes(router: Router<PageState>, deps: Deps, provid
   };
 
   /**
-   * Counts that a code is asked for. A mailbox that has had its codes of the hour, or whose six digits were guessed at too often, gets a long
-   * one: whoever reads the mailbox gets in, whatever strangers ask for.
+   * Counts the request of a code. A mailbox that has used up its codes of the hour or its guesses at six-digit codes gets a long
+   * code, so that requests by strangers cannot lock its owner out.
    */
   const countAsked = async (ctx: PageContext, canonicalEmail: string, device?: string): Promise<{ long: boolean }> => {
     const { mailboxFull } = await codeLimits.ask(ctx.ip, canonicalEmail, device);
@@ -130,7 +130,7 @@ export function addForgottenRoutes(router: Router<PageState>, deps: Deps, provid
       await codeLimits.proven(ctx.ip, reset.device);
       return redirect(ctx, pathOf('new'));
     }
-    // The same press a second time: the first one took the code.
+    // A double press: the first one has already used the code.
     const now = await cookie.read(ctx);
     if (due(now) !== pathOf('code')) return redirect(ctx, due(now));
     return showCode(ctx, reset, values, { code: t(`form_errors.${problem}`) });
@@ -166,13 +166,13 @@ export function addForgottenRoutes(router: Router<PageState>, deps: Deps, provid
     const problem = passwordProblem(deps, password, account, ctx.state.t);
     if (problem) return showNew(ctx, reset, { password: problem });
     const hash = await hasher.hash(password, hashAsker(ctx.ip, { kind: 'account', id: account.id }, reset.device));
-    // Before and after: whoever was signed in is out even where this process dies in between, and so is who came in between.
+    // End all sessions before, in case the process dies in between, and again after, to end those that started in between.
     await access.endAll(account.id);
     const set = await setPassword(deps, account.id, hash, 'account.password_reset', (now) => stillHolds(reset, now));
     if (set) {
       await access.endAll(account.id);
       await completeReset(deps, reset);
-      // Whoever fails on purpose elsewhere cannot keep the owner out of the login that follows.
+      // An attacker's failures elsewhere cannot lock the owner out of the login that follows.
       knownDevices.remember(ctx, account.id);
     }
     return redirect(ctx, pathOf('done'));

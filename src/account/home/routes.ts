@@ -1,4 +1,4 @@
-// マイページ: everything that the ID holds about a person, and the ways to change or end it.
+// マイページ: shows everything that the ID stores about a person, with links to change or end it.
 import type { Deps } from '../../deps.ts';
 import { KEYS_BY_SECTION } from '../../domain/profile-fields.ts';
 import { profileRows } from '../../profile/profile-form.ts';

@@ -1,4 +1,4 @@
-// Undoes a finished migration, out of the mails that told of its end. The token of the mail alone decides: nobody has to be signed in.
+// Undoes a finished migration with the link in its mails. The token is enough; it needs no session.
 import type { Deps } from '../../deps.ts';
 import { undoMigration, type Migration } from '../../domain/migration.ts';
 import {
@@ -11,10 +11,13 @@ import {
 
 type UndoDeps = Pick<Deps, 'storage' | 'clock' | 'jobs'>;
 
-/** A migration that a token can undo (`isFinal`), or has undone; a later migration of the same legacy identity does not change that. */
+/**
+ * A migration that a token can undo (`isFinal`) or has undone. A later migration of the same legacy identity does not count as
+ * this one.
+ */
 export type UndoableMigration = { migration: Migration; completion: string; isFinal: boolean };
 
-/** @returns `undefined` if the token is unknown or has expired */
+/** Finds the migration of a token. @returns `undefined` if the token is unknown or has expired */
 export async function findUndoable({ storage }: Pick<Deps, 'storage'>, token: string): Promise<UndoableMigration | undefined> {
   const known = (await storage.artifacts.find(UNDO_MODEL, digestOfUndoToken(token))) as UndoToken | undefined;
   const migration = known && (await storage.migrations.find(known.client_id, known.legacy_id));
@@ -24,9 +27,9 @@ export async function findUndoable({ storage }: Pick<Deps, 'storage'>, token: st
 }
 
 /**
- * Frees the legacy identity, which can migrate again then. The dealers of the account are told that what was handed over is not theirs.
- * Idempotent.
- * @returns how it is now; `undefined` as of `findUndoable`
+ * Undoes the migration, so that the legacy identity can migrate again. The account's dealers are told to drop the data that was
+ * handed over. Idempotent.
+ * @returns the migration as it is now; `undefined` if the token is unknown or has expired
  */
 export async function undoByToken(deps: UndoDeps, token: string): Promise<UndoableMigration | undefined> {
   const { storage, clock } = deps;
@@ -41,7 +44,7 @@ export async function undoByToken(deps: UndoDeps, token: string): Promise<Undoab
       return next && { to: next, type: 'migration.undone', data: { account_id: accountId } };
     }),
   );
-  // The job does the same later; doing it here lets the person continue at once.
+  // The job also does this later. Doing it here lets the person continue at once.
   await forgetRegistration(storage, change);
   return findUndoable(deps, token);
 }

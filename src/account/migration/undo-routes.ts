@@ -1,4 +1,5 @@
-// The way back from a finished migration, out of the mails to both addresses. A mail scanner that opens the link changes nothing.
+// Undoes a finished migration with the link in the mails to both addresses. Opening the link changes nothing, because mail
+// scanners do so.
 import type Router from 'koa-router';
 import type { Deps } from '../../deps.ts';
 import { formatTime } from '../../http/format-time.ts';
@@ -49,7 +50,7 @@ export function addMigrationUndoRoutes(router: Router<PageState>, deps: Deps): v
     const token = formField(ctx, 'token');
     const found = await undoByToken(deps, token);
     if (!found) throw dead();
-    // The page at this address shows the current state, also after a reload.
+    // The page shows the current state, even after a reload.
     redirect(ctx, `${UNDO_PATH}?token=${encodeURIComponent(token)}`);
   });
 }

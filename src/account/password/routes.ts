@@ -1,4 +1,4 @@
-// パスワードの変更: the current one and a new one. Other browsers and every refresh token end, because somebody may have known the old one.
+// パスワードの変更: changes the password. Other sessions and all refresh tokens end, because somebody may have known the old password.
 import type { Deps } from '../../deps.ts';
 import { hashAsker } from '../../authentication/password/hash-asker.ts';
 import { createKnownDevices } from '../../authentication/known-device.ts';
@@ -11,7 +11,7 @@ import { accountPage, backToOverview } from '../account-page.ts';
 import { setPassword } from '../../authentication/password/set-password.ts';
 
 export function createPasswordPage(deps: Deps, access: AccountAccess): AddAccountRoutes {
-  // Counted with the logins: the current password cannot be guessed here more often than there.
+  // Attempts count as logins, so that this page gives no extra guesses at the password.
   const signIn = createSignIn(deps);
   const knownDevices = createKnownDevices(deps.config.issuer.startsWith('https:'));
 
@@ -41,9 +41,9 @@ export function createPasswordPage(deps: Deps, access: AccountAccess): AddAccoun
       return show(ctx, { current_password: t('form_errors.current_password_wrong') });
     const asker = hashAsker(ctx.ip, { kind: 'account', id: account.id }, from.knownDevice(account.id));
     const hash = await deps.hasher.hash(password, asker);
-    // Before and after: they are out even where this process dies in between, and so is who came in between.
+    // End other sessions before, in case the process dies in between, and again after, to end those that started in between.
     await endOthers(ctx);
-    // The password that was checked must be the one that is replaced: a reset that came in between stands.
+    // Replace only the password that was checked: a reset in between must not be overwritten.
     const changed = await setPassword(
       deps,
       account.id,

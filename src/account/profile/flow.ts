@@ -1,4 +1,4 @@
-// Writes a profile; what guards the ID only where the password was given, and never without telling the person.
+// Writes a profile. A change of guarded claims needs the password and always sends the person a mail.
 import type { Deps } from '../../deps.ts';
 import type { Profile } from '../../domain/account.ts';
 import { guardedChanges } from '../../domain/guarded-profile.ts';
@@ -6,8 +6,9 @@ import { profileChangedMails } from '../../profile/profile-changed-mails.ts';
 import { changeAndTell } from '../../jobs/tell-account-change.ts';
 
 /**
- * @param passwordGiven whether the person has just shown the password
- * @returns whether it was written: not where it would change something guarded, and the password was not given
+ * Writes a profile.
+ * @param passwordGiven whether the person has just entered the password
+ * @returns whether it was written; `false` if it would change a guarded claim without the password
  */
 export async function changeProfile(
   deps: Pick<Deps, 'storage' | 'clock' | 'jobs' | 'config'>,

@@ -1,4 +1,4 @@
-// お客様情報の編集.
+// お客様情報の編集: edits the profile.
 import type { Deps } from '../../deps.ts';
 import { guardedChanges } from '../../domain/guarded-profile.ts';
 import { PREFECTURES } from '../../domain/postal-code.ts';
@@ -20,7 +20,7 @@ import type { AccountContext, AddAccountRoutes } from '../account-context.ts';
 import { accountPage, backToOverview } from '../account-page.ts';
 import { changeProfile } from './flow.ts';
 
-/** What the page asks: everything. */
+/** Returns the claims that the page asks for: all of them. */
 function askedOf(profile: Profile): Asked {
   return askFor((key) => {
     const { account } = PROFILE_FIELDS[key].asked;
@@ -61,7 +61,7 @@ export function createProfilePage(deps: Deps): AddAccountRoutes {
     const form = { action: '/account/profile', backUrl: '/account/profile', typed: values };
     if (guarded.length && !(await passwordAgain(ctx, session, form))) return;
     if (await changeProfile(deps, session.account.id, profile, guarded.length > 0)) return backToOverview(ctx, 'profile');
-    // Another request has changed the profile since, so this write would change a guarded claim.
+    // Another request has changed the profile in between, so this write would now change a guarded claim.
     if (await passwordAgain(ctx, session, form)) {
       await changeProfile(deps, session.account.id, profile, true);
       return backToOverview(ctx, 'profile');

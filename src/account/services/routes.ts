@@ -1,4 +1,4 @@
-// ご利用中のサービス: ends what was agreed to for one.
+// ご利用中のサービス: ends the consent for a service.
 import type { Deps } from '../../deps.ts';
 import { PageError } from '../../http/page-error.ts';
 import type { AccountAccess } from '../../oidc/sessions/account-access.ts';

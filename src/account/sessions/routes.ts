@@ -1,4 +1,4 @@
-// ログイン中のブラウザー: ends all but this one.
+// ログイン中のブラウザー: ends all sessions except this one.
 import type { Deps } from '../../deps.ts';
 import { momentAfterSignIns } from '../../domain/account.ts';
 import type { AccountAccess } from '../../oidc/sessions/account-access.ts';
@@ -19,7 +19,7 @@ export function createSessionPages(deps: Pick<Deps, 'storage' | 'clock'>, access
     });
     router.post('/account/sessions/end-others', async (ctx) => {
       const { session } = ctx.state;
-      // Marked as ended before the removal, so that nothing derived from them in between counts.
+      // Record the end before removing the sessions, so that tokens issued from them in between do not count.
       await changeAccount(deps, session.account.id, 'account.sessions_ended', (account) => ({
         ...account,
         sessions_ended: { at: momentAfterSignIns(account, deps.clock()), kept: session.uid },
