@@ -8,6 +8,7 @@ import { page, type PageState } from '../http/page-context.ts';
 
 const DAY_SECONDS = 24 * 60 * 60;
 
+/** Makes the router of the public pages. */
 export function createPublicPages({ config, clients, clock }: Pick<Deps, 'config' | 'clients' | 'clock'>): Router<PageState> {
   const router = new Router<PageState>();
   router.get('/', (ctx) => {

@@ -2,7 +2,7 @@
 export const LANGUAGES = ['ja', 'en'] as const;
 export type Language = (typeof LANGUAGES)[number];
 
-/** The language that a record names; Japanese where it names none of ours. */
+/** Returns the language of a record; Japanese if the record names no known language. */
 export function languageOf(named: string | undefined): Language {
   return LANGUAGES.find((language) => language === named) ?? LANGUAGES[0];
 }

@@ -85,7 +85,7 @@ type Proposal = {
 };
 
 /**
- * Makes the account that reached screen ⑭ the candidate, in place of an earlier one. A migration that is already final for this
+ * Makes the account that reached screen ⑭ the candidate and replaces an earlier one. A migration that is already final for this
  * account does not change.
  * @param proposal.codeChallenge the PKCE challenge of the authorization request; the token endpoint finds the migration by it
  */

@@ -7,6 +7,7 @@ import { type AccountContext, type AddAccountRoutes, pathParameter } from '../ac
 import { askOnce, backToOverview } from '../account-page.ts';
 import { findOwnLink, retryLink, withdrawLink } from './flow.ts';
 
+/** Makes the pages that withdraw or retry a dealer link. */
 export function createDealerLinkPages(deps: Deps, access: AccountAccess): AddAccountRoutes {
   const linkOf = async (ctx: AccountContext): Promise<DealerLink> => {
     const link = await findOwnLink(deps, ctx.state.session.account.id, pathParameter(ctx, 'id'));

@@ -15,6 +15,7 @@ import { askForEmail, changeEmail, emailChangeSlot } from './flow.ts';
 
 const PATH = '/account/email';
 
+/** Makes the pages that change the address. */
 export function createEmailPages(deps: Deps, access: AccountAccess): AddAccountRoutes {
   const { storage, clock } = deps;
   const signIn = createSignIn(deps);

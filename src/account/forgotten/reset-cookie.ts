@@ -11,6 +11,7 @@ export type ResetCookie = {
   write(ctx: CookieContext, reset: PasswordReset): void;
 };
 
+/** Makes the signed session cookie that holds the id of the browser's reset. */
 export function createResetCookie({ config, storage }: Pick<Deps, 'config' | 'storage'>): ResetCookie {
   const secure = config.issuer.startsWith('https:');
   const name = `${secure ? '__Host-' : ''}common-id.password-reset`;

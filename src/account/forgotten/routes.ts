@@ -24,6 +24,7 @@ import { createResetCookie } from './reset-cookie.ts';
 export const FORGOTTEN_PATH = '/password/forgotten';
 const pathOf = (name: 'code' | 'new' | 'done'): string => `${FORGOTTEN_PATH}/${name}`;
 
+/** Adds the pages of the password reset. */
 export function addForgottenRoutes(router: Router<PageState>, deps: Deps, provider: Provider, access: AccountAccess): void {
   const { storage, clock, hasher } = deps;
   const cookie = createResetCookie(deps);

@@ -7,6 +7,7 @@ import type { AccountContext, AddAccountRoutes } from '../account-context.ts';
 import { accountPage, DONE } from '../account-page.ts';
 import { formatTime } from '../../http/format-time.ts';
 
+/** Makes the overview page. */
 export function createHomePage({ config, clients, storage }: Deps, access: AccountAccess): AddAccountRoutes {
   const linksOf = async (ctx: AccountContext) => {
     const { language, session } = ctx.state;

@@ -10,6 +10,7 @@ import { redirect } from '../../http/redirect.ts';
 import { UNDO_PATH } from '../../jobs/follow-migration.ts';
 import { findUndoable, undoByToken, type UndoableMigration } from './flow.ts';
 
+/** Adds the pages of the undo link. */
 export function addMigrationUndoRoutes(router: Router<PageState>, deps: Deps): void {
   const dead = (): PageError =>
     new PageError('migration_undo_dead', { detail: 'no migration that this token can undo, or its time is over' });

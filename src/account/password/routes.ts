@@ -10,6 +10,7 @@ import type { AccountContext, AddAccountRoutes } from '../account-context.ts';
 import { accountPage, backToOverview } from '../account-page.ts';
 import { setPassword } from '../../authentication/password/set-password.ts';
 
+/** Makes the page that changes the password. */
 export function createPasswordPage(deps: Deps, access: AccountAccess): AddAccountRoutes {
   // Attempts count as logins, so that this page gives no extra guesses at the password.
   const signIn = createSignIn(deps);

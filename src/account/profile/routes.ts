@@ -28,6 +28,7 @@ function askedOf(profile: Profile): Asked {
   });
 }
 
+/** Makes the page that edits the profile. */
 export function createProfilePage(deps: Deps): AddAccountRoutes {
   const passwordAgain = createPasswordAgain(deps);
 

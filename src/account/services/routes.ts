@@ -5,6 +5,7 @@ import type { AccountAccess } from '../../oidc/sessions/account-access.ts';
 import { type AccountContext, type AddAccountRoutes, pathParameter } from '../account-context.ts';
 import { askOnce, backToOverview } from '../account-page.ts';
 
+/** Makes the pages that end the consent for a service. */
 export function createServicePages({ clients }: Pick<Deps, 'clients'>, access: AccountAccess): AddAccountRoutes {
   const serviceOf = async (ctx: AccountContext): Promise<string> => {
     const wanted = pathParameter(ctx, 'clientId');

@@ -6,6 +6,7 @@ import type { AddAccountRoutes } from '../account-context.ts';
 import { changeAccount } from '../../storage/change-account.ts';
 import { askOnce, backToOverview } from '../account-page.ts';
 
+/** Makes the pages that end the other sessions. */
 export function createSessionPages(deps: Pick<Deps, 'storage' | 'clock'>, access: AccountAccess): AddAccountRoutes {
   return (router) => {
     router.get('/account/sessions/end-others', (ctx) => {
