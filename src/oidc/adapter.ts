@@ -1,4 +1,4 @@
-// oidc-provider's storage interface over our port, and the clients of the files as it takes them.
+// Implements oidc-provider's storage interface on our storage port, and converts the clients of the files to its metadata.
 import { randomBytes } from 'node:crypto';
 import { errors, type Adapter, type AdapterPayload } from 'oidc-provider';
 import type { Client } from '../config/config.ts';
@@ -16,16 +16,16 @@ type AdapterDeps = {
   onRedeemed: OnRedeemed;
 };
 
-/** Answers the adapter of each of oidc-provider's models. */
+/** Makes the factory that oidc-provider calls for the adapter of each of its models. */
 export function createAdapterFactory(deps: AdapterDeps): (model: string) => Adapter {
   return (model) => (model === 'Client' ? noClients() : artifactAdapter(model, deps));
 }
 
-/** Called when a code was consumed, before a token is made of it; what it throws is the answer. */
+/** Called after a code was consumed and before its tokens are issued. An error that it throws becomes the response. */
 type OnRedeemed = (code: AdapterPayload) => Promise<void>;
 
 function artifactAdapter(model: string, { artifacts, clients, clock, onRedeemed }: AdapterDeps): Adapter {
-  /** What a client was given is over when it is removed or disabled, also if it comes back. */
+  /** Hides the artifacts of a removed or disabled client. Older artifacts stay hidden after the client comes back. */
   const standing = (payload: AdapterPayload | undefined): AdapterPayload | undefined => {
     const { clientId, iat = 0 } = payload ?? {};
     if (clientId === undefined) return payload;
@@ -36,9 +36,10 @@ function artifactAdapter(model: string, { artifacts, clients, clock, onRedeemed 
     standing((await artifacts.find(model, id)) as AdapterPayload | undefined);
   return {
     async upsert(id, payload, expiresIn) {
-      // Seconds that come from a client's JWT may have a fraction.
+      // A client's JWT may give fractional seconds.
       const expiresAt = expiresIn ? clock() + Math.ceil(expiresIn) * 1000 : undefined;
-      // A replay mark is looked up and then written; two parallel bearers of one `jti` would both pass. Only one write does.
+      // oidc-provider looks a `jti` up and then writes it, so two parallel requests could both pass. `insertOnce` lets only one
+      // through.
       if (model === 'ReplayDetection') {
         const isFirst = expiresAt !== undefined && (await artifacts.insertOnce(model, id, payload, expiresAt));
         if (!isFirst) throw new errors.InvalidRequest('jti was used before');
@@ -57,8 +58,8 @@ function artifactAdapter(model: string, { artifacts, clients, clock, onRedeemed 
         if (code) await onRedeemed(code);
         return;
       }
-      // Somebody was first, in the moment since oidc-provider looked: the same answer as for any used one, and the tokens die
-      // as RFC 9700 4.14 and RFC 6749 10.5 ask for a replay.
+      // A parallel request consumed it after oidc-provider's check. Respond as to any replay, and revoke the tokens
+      // (RFC 9700 4.14, RFC 6749 10.5).
       const grantId = (await find(id))?.grantId;
       if (grantId) await revokeGrant(artifacts, grantId);
       if (model === 'PushedAuthorizationRequest') throw new errors.InvalidRequestUri('request_uri was already used');
@@ -70,8 +71,8 @@ function artifactAdapter(model: string, { artifacts, clients, clock, onRedeemed 
 }
 
 /**
- * The clients as oidc-provider is given them, once: asked for one by one it hashes what the adapter answers, at each request.
- * Other clients are another provider's.
+ * Returns the metadata of all clients, which oidc-provider takes once, as static clients. Clients from the adapter would be
+ * hashed at each request. Each provider serves one set of clients.
  */
 export function clientsForProvider(clients: ClientRegistry): Client['metadata'][] {
   const placeholder = randomBytes(32).toString('base64url');
@@ -79,14 +80,16 @@ export function clientsForProvider(clients: ClientRegistry): Client['metadata'][
 }
 
 /**
- * The metadata of a client app as oidc-provider takes it. It knows the scopes of OpenID Connect; those of a resource are held against the file when the resource is asked for.
- * It refuses an empty scope, and takes an absent one for every scope there is: a file without any of these may ask for `openid`.
+ * Converts the metadata of a client to the form that oidc-provider accepts. It gets the OpenID Connect scopes only; a resource's
+ * scopes are checked against the file when the client requests the resource. oidc-provider refuses an empty scope and reads a
+ * missing one as every scope, so a client without OpenID Connect scopes gets `openid`.
+ * @param placeholder a random value in the place of the secret
  */
 export function forProvider({ metadata: { scope, ...metadata }, secrets }: Client, placeholder: string): Client['metadata'] {
   return {
     ...metadata,
     scope: ours(String(scope ?? '')) || 'openid',
-    // oidc-provider wants one; what is compared are the digests, see client-secrets.ts.
+    // oidc-provider requires a secret; client-secrets.ts compares digests instead.
     ...(secrets && { client_secret: placeholder }),
   };
 }
@@ -97,7 +100,7 @@ const ours = (scope: string): string =>
     .filter((name) => OIDC_SCOPES.includes(name))
     .join(' ');
 
-/** Asked for clients of other ids than those that the provider was made with: there are none. */
+/** Makes the adapter for client ids that are not static clients. It finds none. */
 function noClients(): Adapter {
   const readOnly = async (): Promise<never> => {
     throw new Error('clients are files in config/clients and cannot be written');

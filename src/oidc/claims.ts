@@ -1,4 +1,4 @@
-// An account as OpenID Connect claims (OpenID Connect Core 1.0, section 5).
+// Maps an account to claims (OpenID Connect Core 1.0, section 5).
 import type { AccountClaims } from 'oidc-provider';
 import type { Client, Config, Dealer } from '../config/config.ts';
 import type { Account } from '../domain/account.ts';
@@ -7,7 +7,7 @@ import type { Migration } from '../domain/migration.ts';
 import { claimsOfScope, profileClaims, type ProfileScope } from '../domain/profile-fields.ts';
 import type { Records } from '../storage/records.ts';
 
-/** Which scope opens which claims; of a scope of the profile, also those of its table. */
+/** The claims of each scope. The profile scopes take theirs from the table of profile fields. */
 export const CLAIMS_BY_SCOPE = {
   openid: ['sub'],
   profile: [...claimsOfScope('profile'), 'locale', 'updated_at'],
@@ -18,12 +18,12 @@ export const CLAIMS_BY_SCOPE = {
   dealer_link: ['dealer_links'],
 } satisfies Record<ProfileScope, string[]> & Record<string, string[]>;
 
-/** Every scope that is no resource's. */
+/** Every scope that does not belong to a resource. */
 export const OIDC_SCOPES: readonly string[] = ['offline_access', ...Object.keys(CLAIMS_BY_SCOPE)];
 
 const asIso = (time: number | undefined): string | undefined => (time === undefined ? undefined : new Date(time).toISOString());
 
-/** A link as clients see it in the `dealer_links` claim. */
+/** Maps a link to an entry of the `dealer_links` claim. */
 function dealerLinkClaim(link: DealerLink, sector: string, { dealers, keys }: Config): Record<string, unknown> {
   const dealer = dealers.find(({ code }) => code === link.dealer);
   return {
@@ -55,7 +55,7 @@ function migrationClaim(
   };
 }
 
-/** The claims of a person that the account alone tells. */
+/** Returns the claims that need only the account. */
 function claimsOf({ id, email, profile, language, updated_at }: Account): AccountClaims {
   return {
     sub: id,
@@ -68,10 +68,10 @@ function claimsOf({ id, email, profile, language, updated_at }: Account): Accoun
 }
 
 /**
- * Everything that may be asked about an account; oidc-provider takes out what scope and `claims` do not allow.
- * @param asked.scope the granted scope, which saves look-ups that nobody asked for
- * @param asked.client who is told
- * @param asked.sector see `sectorOf`
+ * Returns the claims of an account. oidc-provider removes those that neither the scope nor the `claims` parameter allows.
+ * @param asked.scope the granted scope; links and migrations are read only if it includes them
+ * @param asked.client the client that gets the claims
+ * @param asked.sector the client's sector, see `sectorOf`
  */
 export async function accountClaims(
   account: Account,

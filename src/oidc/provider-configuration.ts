@@ -1,4 +1,4 @@
-// What oidc-provider is told: where it stores, whom it knows, what it may do, and our answers to its questions.
+// The configuration of oidc-provider: storage, clients, features, and our callbacks.
 import { decodeJwt } from 'jose';
 import type { Configuration, KoaContextWithOIDC } from 'oidc-provider';
 import type { Deps } from '../deps.ts';
@@ -23,10 +23,10 @@ import { createSignInChecks, extraTokenClaims, mayUse, type UsedToken } from './
 
 const CLOCK_TOLERANCE_SECONDS = 5;
 
-/** An access token being made; a resource may want a lifetime of its own, which a number as setting would override. */
+/** An access token before it is issued. Its resource may set a lifetime, which a plain number in `ttl` would override. */
 type Issued = { resourceServer?: { accessTokenTTL?: number } };
 
-/** The whole configuration; the same files make the same. */
+/** Makes the whole configuration. The same files give the same result. */
 export function createProviderConfiguration(deps: Deps): Configuration {
   const { config, clients, storage, clock, keys } = deps;
   const acceptLegacyProfile = createLegacyHandOver(deps);
@@ -35,7 +35,7 @@ export function createProviderConfiguration(deps: Deps): Configuration {
   const signIns = createSignInChecks(deps);
   const secure = config.issuer.startsWith('https:');
   const cookie = { httpOnly: true, sameSite: 'lax', signed: true, secure, overwrite: true } as const;
-  /** What is said for the resource stands above what is said for the client app, and that above what is said for all. */
+  /** The resource's lifetime takes precedence over the client's, and that over the general one. In seconds. */
   const accessTokenLifetime = (_ctx: unknown, { resourceServer }: Issued, { clientId }: { clientId: string }): number =>
     resourceServer?.accessTokenTTL ?? clients.find(clientId)?.accessTokenLifetimeSeconds ?? config.lifetimes.accessToken;
   const configuration = {
@@ -58,7 +58,8 @@ export function createProviderConfiguration(deps: Deps): Configuration {
     responseTypes: ['code'],
     grantTypes: undefined,
     clientAuthMethods: ['private_key_jwt', 'client_secret_basic', 'none'],
-    // So that `nbf: time.time()`, which has a fraction, is not in the future (oidc-provider counts whole seconds).
+    // oidc-provider counts whole seconds. Without a tolerance a fractional `nbf`, such as Python's `time.time()`, lies in the
+    // future.
     clockTolerance: CLOCK_TOLERANCE_SECONDS,
     assertJwtClientAuthClaimsAndHeader: createAssertionCheck(clock),
     enabledJWA: {
@@ -67,18 +68,18 @@ export function createProviderConfiguration(deps: Deps): Configuration {
       requestObjectEncryptionAlgValues: ['ECDH-ES+A256KW'],
       requestObjectEncryptionEncValues: ['A256GCM'],
     },
-    // Pages of another origin read answers only where the client's file names it; discovery and keys are open to all.
+    // Other origins may read responses only if the client's file lists them. Discovery and JWKS are open to all.
     clientBasedCORS: (_ctx: unknown, origin: string, { clientId }: { clientId: string }) =>
       clients.find(clientId)?.webOrigins.includes(origin) ?? false,
     clientDefaults: { id_token_signed_response_alg: 'ES256', grant_types: ['authorization_code'], response_types: ['code'] },
     pkce: { required: () => true },
-    // The code is bound to the address that it was sent to (RFC 6749 4.1.3; required in OpenID Connect Core 3.1.2.1).
+    // The code is bound to its redirect URI (RFC 6749 4.1.3; required in OpenID Connect Core 3.1.2.1).
     allowOmittingSingleRegisteredRedirectUri: false,
     cookies: {
       keys: createCookieSigner(config.cookieKeys),
       names: {
         session: `${secure ? '__Host-' : ''}common-id.session`,
-        // They have a path, which `__Host-` does not allow.
+        // These cookies have a path, which `__Host-` does not allow.
         interaction: `${secure ? '__Secure-' : ''}common-id.interaction`,
         resume: `${secure ? '__Secure-' : ''}common-id.resume`,
       },
@@ -99,12 +100,12 @@ export function createProviderConfiguration(deps: Deps): Configuration {
     rotateRefreshToken: true,
     issueRefreshToken: (_ctx: unknown, client: { grantTypeAllowed(type: string): boolean }, source: { scopes: Set<string> }) =>
       client.grantTypeAllowed('refresh_token') && source.scopes.has('offline_access'),
-    // A person who logs out of the ID ends what hangs on the session; a refresh token of `offline_access` is meant to outlive it.
+    // A logout ends the tokens of the session. A refresh token of `offline_access` is meant to outlive it.
     expiresWithSession: (_ctx: unknown, source: { scopes: Set<string> }) => !source.scopes.has('offline_access'),
-    // RFC 9068 2.2.1, RFC 9470 6.2. It also tells of which sign-in a token is, whenever it was made.
+    // Adds `auth_time` (RFC 9068 2.2.1, RFC 9470 6.2). It also ties a refreshed token to its sign-in.
     extraTokenClaims,
     extraParams: {
-      // Called for every authorization request, with or without the parameter.
+      // oidc-provider calls it for every authorization request, with or without the parameter.
       legacy_profile: async (
         ctx: KoaContextWithOIDC,
         value: string | undefined,
@@ -125,7 +126,7 @@ export function createProviderConfiguration(deps: Deps): Configuration {
       if (!account || !mayUse(account, token)) return undefined;
       return {
         accountId: sub,
-        // For the policy, which would look it up again.
+        // Saves the policy a second look-up.
         stored: account,
         async claims(_use: string, scope: string) {
           const client = clients.find(ctx.oidc.client!.clientId);
@@ -142,12 +143,12 @@ export function createProviderConfiguration(deps: Deps): Configuration {
     features: {
       devInteractions: { enabled: false },
       dPoP: { enabled: false },
-      // Publishes the encryption key, to which clients encrypt their hand-over.
+      // Publishes the encryption key, with which clients encrypt their hand-over.
       encryption: { enabled: true },
       clientCredentials: { enabled: true },
       introspection: {
         enabled: true,
-        // A token tells about a person; another client learns nothing of it (RFC 7662 section 4).
+        // A client may introspect only its own tokens, because a token reveals data about a person (RFC 7662 section 4).
         allowedPolicy: async (_ctx: unknown, client: { clientId: string }, token: UsedToken & { clientId?: string }) =>
           token.clientId === client.clientId && (await signIns.isActive(token)),
       },
@@ -159,13 +160,13 @@ export function createProviderConfiguration(deps: Deps): Configuration {
       backchannelLogout: { enabled: true },
     },
   };
-  // @types/oidc-provider 9.12 lags behind the library: rich authorization requests of 9.13 are not in it.
+  // @types/oidc-provider 9.12 lacks the rich authorization requests of oidc-provider 9.13.
   return configuration as unknown as Configuration;
 }
 
 /**
- * oidc-provider refuses to connect to addresses inside (server-side request forgery, RFC 9700 4.13); in development the clients are
- * there, on this machine.
+ * Fetches from this machine too, where the clients run in development. oidc-provider's own dispatcher refuses internal addresses,
+ * against server-side request forgery (RFC 9700 4.13).
  */
 async function fetchAlsoLoopback(url: string | URL, options: RequestInit & { dispatcher?: unknown }): Promise<Response> {
   const { dispatcher: _guard, ...plain } = options;
@@ -174,8 +175,8 @@ async function fetchAlsoLoopback(url: string | URL, options: RequestInit & { dis
 }
 
 /**
- * oidc-provider takes `offline_access` out of a request without `prompt=consent`, which most clients never send. A client whose
- * file allows refresh tokens gets one when it asks.
+ * Restores `offline_access`. oidc-provider removes it from a request without `prompt=consent`, which most clients never send. A
+ * client whose file allows refresh tokens gets one if it asks.
  */
 function keepOfflineAccess(ctx: KoaContextWithOIDC): void {
   const { params, client, entities, body } = ctx.oidc;
@@ -183,7 +184,7 @@ function keepOfflineAccess(ctx: KoaContextWithOIDC): void {
   const asked =
     pushed?.request && ctx.oidc.route === 'authorization' ? decodeJwt(pushed.request).scope : (body?.scope ?? ctx.query.scope);
   if (!String(asked).split(' ').includes('offline_access') || !client?.grantTypeAllowed('refresh_token')) return;
-  // Taken out before oidc-provider held the request against the client's scopes, so it is done here.
+  // oidc-provider removed the scope before it checked the client's scopes, so check them here.
   if (client.scope !== undefined && !client.scope.split(' ').includes('offline_access')) return;
   const scopes = String(params!.scope ?? '')
     .split(' ')

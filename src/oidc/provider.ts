@@ -9,9 +9,9 @@ import { createProviderConfiguration } from './provider-configuration.ts';
 import { makeModelsStricter } from './stricter-models.ts';
 
 /**
- * Makes the provider and checks every client of the registry as oidc-provider will see it, because it would tell a mistake only
- * at the first use.
- * @throws where the metadata of a client is refused
+ * Makes the provider and validates every client of the registry. oidc-provider would report a mistake only at the client's first
+ * use.
+ * @throws {Error} if oidc-provider refuses the metadata of a client
  */
 export async function createProvider(deps: Deps): Promise<Provider> {
   const provider = new Provider(deps.config.issuer, createProviderConfiguration(deps));

@@ -1,4 +1,4 @@
-// Where oidc-provider takes what the standards refuse, and has a model of its own to say so in.
+// Adds checks to oidc-provider's models where it accepts requests that the standards forbid.
 import { decodeProtectedHeader } from 'jose';
 import Provider, { errors } from 'oidc-provider';
 
@@ -7,7 +7,7 @@ type ServiceToken = { scope?: string };
 type ClientCredentialsModel = { prototype: { save(this: ServiceToken): Promise<string> } };
 type ClientModel = { prototype: { compareClientSecret(this: unknown, secret: string): Promise<boolean> | boolean } };
 
-/** Changes the models of this provider; called once, before it answers anybody. */
+/** Changes the models of this provider. Call it once, before the first request. */
 export function makeModelsStricter(provider: Provider): void {
   takeIdTokensAsHintsOnly(provider.IdToken as unknown as IdTokenModel);
   takeOneAuthenticationOnly(provider.Client as unknown as ClientModel);
@@ -15,8 +15,8 @@ export function makeModelsStricter(provider: Provider): void {
 }
 
 /**
- * An `id_token_hint` is verified with the keys that sign logout tokens and JWT access tokens too; their `typ` keeps one kind from being
- * taken for another (RFC 8725 3.11; OpenID Connect Back-Channel Logout 1.0 section 2.4). ID tokens have none.
+ * Refuses logout tokens and JWT access tokens as `id_token_hint`. The same keys sign them, so only `typ` tells them apart (RFC
+ * 8725 3.11; OpenID Connect Back-Channel Logout 1.0 section 2.4). ID tokens have no `typ`.
  */
 function takeIdTokensAsHintsOnly(model: IdTokenModel): void {
   const validate = model.validate.bind(model);
@@ -27,7 +27,9 @@ function takeIdTokensAsHintsOnly(model: IdTokenModel): void {
   };
 }
 
-/** A client authenticates in one way in a request (RFC 6749 2.3); a secret in the body beside HTTP Basic is one more. */
+/**
+ * Refuses a secret in the body beside HTTP Basic: a client must not use two authentication methods in a request (RFC 6749 2.3).
+ */
 function takeOneAuthenticationOnly({ prototype }: ClientModel): void {
   const compare = prototype.compareClientSecret;
   prototype.compareClientSecret = async function compareOnlySecret(secret) {
@@ -37,14 +39,14 @@ function takeOneAuthenticationOnly({ prototype }: ClientModel): void {
 }
 
 /**
- * A service is told of a scope that there is none of, that its file does not name, or whose resource it did not ask for (RFC 6749 5.2): a
- * token without it would fail later, and elsewhere.
+ * Refuses a client credentials request with a scope that is unknown, not in the client's file, or of a resource that was not
+ * requested (RFC 6749 5.2). Otherwise the token would lack the scope and fail later, elsewhere.
  */
 function refuseScopesNotGiven({ prototype }: ClientCredentialsModel): void {
   const save = prototype.save;
   prototype.save = async function saveWithEveryScope(this: ServiceToken) {
     const given = this.scope?.split(' ') ?? [];
-    // As it was sent: oidc-provider takes out of its parameters what it does not know.
+    // Read the raw body, because oidc-provider removes unknown scopes from its parameters.
     const asked = String(Provider.ctx?.oidc.body?.scope ?? '').split(' ');
     const missing = asked.filter((scope) => scope !== '' && !given.includes(scope));
     if (missing.length) throw new errors.InvalidScope('not given to this client for this resource', missing.join(' '));

@@ -1,14 +1,14 @@
-// The customer's own pages as a client of the ID: nobody is signed in but by an authorization request, and so are they.
+// Registers the account pages as a client of the ID, because every sign-in is an authorization request.
 import { randomBytes } from 'node:crypto';
 import type { Client } from '../../config/config.ts';
 
-/** The `client_id` of the customer's own pages. */
+/** The `client_id` of the account pages. */
 export const ACCOUNT_CLIENT_ID = 'common-id-account';
 
-/** Where the answer of the authorization request comes back. */
+/** The path of the account pages' redirect URI. */
 export const ACCOUNT_CALLBACK_PATH = '/account/callback';
 
-/** Stands beside the clients of config/clients; in code, because it is part of the program and nobody's to configure. */
+/** Makes the client of the account pages. It is in code and not in config/clients because nobody may configure it. */
 export function accountClient(issuer: string): Client {
   return {
     metadata: {
@@ -34,10 +34,10 @@ export function accountClient(issuer: string): Client {
 }
 
 /**
- * The authorization request that makes a session at the ID, by the same steps as for every client.
- * Its code is never redeemed: the session's own cookie says who is there, and a code could add nothing to that. It dies after a minute;
- * the challenge is random and has no verifier, so nobody can redeem it before.
- * @param state comes back with the answer
+ * Returns the URL of the authorization request that creates a session for the account pages. It goes through the same steps as
+ * every client's. The account pages never redeem the code, because the session cookie identifies the person. The code expires
+ * after a minute, and nobody can redeem it earlier: its challenge is random and has no verifier.
+ * @param state returned with the authorization response
  */
 export function accountLoginUrl(issuer: string, language: string, state: string): string {
   const parameters = new URLSearchParams({

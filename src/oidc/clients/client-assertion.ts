@@ -1,4 +1,4 @@
-// What a client's assertion (RFC 7523) must say besides what oidc-provider looks at itself.
+// Checks a client assertion (RFC 7523) beyond the checks of oidc-provider.
 import { errors, type KoaContextWithOIDC, type Provider } from 'oidc-provider';
 import type { Clock } from '../../deps.ts';
 
@@ -7,7 +7,7 @@ const MAX_LIFETIME_SECONDS = 5 * 60;
 const IAT_TOLERANCE_SECONDS = 60;
 const EXP_TOLERANCE_SECONDS = 10;
 
-/** An assertion has a few hundred bytes. Lists in lists of a longer one are deeper than the stack. */
+/** An assertion has a few hundred bytes. Deeply nested arrays in a longer one could overflow the stack. */
 const MAX_LENGTH = 4096;
 
 type AssertionContext = { params?: { client_assertion?: unknown }; clientJwtAuthExpectedAudience(): Set<string> };
@@ -17,9 +17,9 @@ const refuse = (sentence: string): never => {
 };
 
 /**
- * Makes the check of an assertion whose signature was verified. Times are NumericDates and may have fractions (RFC 7519 section 2). An
- * assertion is remembered until it ends, so its end has to be near.
- * @throws {errors.InvalidClientAuth} `invalid_client`, with a sentence for the client's developer in the log
+ * Makes the check of an assertion whose signature was verified. Times are NumericDates and may have fractions (RFC 7519 section
+ * 2). The expiry has to be near, because the `jti` of an assertion is stored until then.
+ * The check throws `invalid_client` if the assertion is not acceptable; the log tells the client's developer why.
  */
 export function createAssertionCheck(clock: Clock) {
   return function checkClientAssertion(
@@ -36,7 +36,10 @@ export function createAssertionCheck(clock: Clock) {
   };
 }
 
-/** Refuses an assertion that is too long before oidc-provider reads it: the question for its audience comes first. */
+/**
+ * Refuses a too long assertion before oidc-provider parses it. The hook is its question for the expected audience, which comes
+ * first.
+ */
 export function refuseLongAssertions(provider: Provider): void {
   const { prototype } = (provider as unknown as { OIDCContext: { prototype: AssertionContext } }).OIDCContext;
   const expectedAudience = prototype.clientJwtAuthExpectedAudience;

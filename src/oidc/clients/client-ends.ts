@@ -1,23 +1,23 @@
-// Removing or disabling a client app ends its tokens, codes and grants, also if it comes back later.
+// Records when a client was removed or disabled. Its tokens, codes and grants end then, even if the client comes back later.
 import { createHash } from 'node:crypto';
 import type { Client } from '../../config/config.ts';
 import type { EpochMilliseconds } from '../../domain/account.ts';
 import type { ArtifactStore } from '../../storage/storage.ts';
 
-/** What is kept about the set of client apps, among what oidc-provider keeps. */
+/** Names of the two artifact models, which are stored beside those of oidc-provider. */
 const SET = 'CommonIdClientSet';
 const END = 'CommonIdClientEnd';
 const IN_FORCE = 'in-force';
 
-/** The client apps that were in force when a process last took up a configuration. */
+/** The enabled clients, as of the last time that a process applied a configuration. */
 export type ClientSet = { version: string; since: EpochMilliseconds; clients: Client[] };
 
-/** The set in force, as the last process to take up a configuration wrote it; `undefined` before the first start. */
+/** Reads the stored set of clients; `undefined` before the first start. */
 export async function readClientSet(artifacts: ArtifactStore): Promise<ClientSet | undefined> {
   return (await artifacts.find(SET, IN_FORCE)) as ClientSet | undefined;
 }
 
-/** When each of the client apps was last removed or disabled; those that never were are not in it. */
+/** Reads when each client was last removed or disabled. Clients that never were are left out. */
 export async function readClientEnds(
   artifacts: ArtifactStore,
   clients: readonly Client[],
@@ -31,10 +31,10 @@ export async function readClientEnds(
 }
 
 /**
- * Writes down which client apps are in force, and when those that were and are no more ended. What an ended one was given is
- * found no more, see adapter.ts; the mark is kept for as long as anything of it could live.
- * @param keepSeconds the longest lifetime of anything that a client app is given
- * @returns those that ended with this, as they were in force
+ * Stores the enabled clients, and the end of those that are no longer enabled. adapter.ts then hides the artifacts of an ended
+ * client.
+ * @param keepSeconds how long an end is stored: the longest lifetime of any artifact of a client
+ * @returns the clients that ended now, with their last metadata
  */
 export async function writeClientSet(
   artifacts: ArtifactStore,

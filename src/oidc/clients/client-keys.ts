@@ -1,4 +1,4 @@
-// The keys that a client signs with: those of its file, or of the address that its file names.
+// Provides the public keys of a client, from its file (`jwks`) or from the URL in its file (`jwks_uri`).
 import { createLocalJWKSet, createRemoteJWKSet, customFetch, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose';
 import type { Client } from '../../config/config.ts';
 import { boundedFetch } from '../../http/bounded-fetch.ts';
@@ -6,8 +6,8 @@ import { boundedFetch } from '../../http/bounded-fetch.ts';
 const FETCH_TIMEOUT_MS = 2000;
 
 /**
- * Answers the key set of a client. Remote ones are fetched when first needed, kept, and asked again for an unknown kid at most
- * every 30 s, so that a client can rotate and a stranger cannot make us ask.
+ * Makes the function that returns a client's key set. A remote set is fetched on first use and cached. An unknown `kid` refetches
+ * it, so that a client can rotate its keys, but at most every 30 seconds, so that strangers cannot trigger requests.
  */
 export function createClientKeySets(): (client: Client) => JWTVerifyGetKey | undefined {
   const remote = new Map<string, JWTVerifyGetKey>();

@@ -1,11 +1,11 @@
-// A client app that was removed or disabled is told that everybody has logged out of it (OpenID Connect Back-Channel Logout 1.0).
+// Sends logout tokens for all sessions to a client that was removed or disabled (OpenID Connect Back-Channel Logout 1.0).
 import type Provider from 'oidc-provider';
 import type { Client } from '../../config/config.ts';
 import type { Deps } from '../../deps.ts';
 import { everyArtifact } from '../../storage/every-artifact.ts';
 import { forProvider } from '../adapter.ts';
 
-/** What @types/oidc-provider does not know of a client. */
+/** Members of a client that are missing in @types/oidc-provider. */
 export type LoggedOutClient = {
   backchannelLogoutUri?: string;
   backchannelLogout(sub: string, sid: string | undefined): Promise<void>;
@@ -16,8 +16,8 @@ type SessionPayload = { accountId?: string; authorizations?: Record<string, { si
 const AT_ONCE = 8;
 
 /**
- * Tells it of every session that has been there, each once, and ends early where this process does. Never throws.
- * @param client as it was in force: nobody finds it any more
+ * Sends one logout token for each session with this client. Stops early if the process is draining. Never throws.
+ * @param client its last metadata, because the registry no longer has it
  */
 export async function logOutOfClient(
   provider: Provider,

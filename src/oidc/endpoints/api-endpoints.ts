@@ -1,4 +1,4 @@
-// The endpoints of oidc-provider that programs call: nothing is done at them that only pages need, such as language, cookies and forms.
+// The endpoints of oidc-provider that programs call. They skip the middleware that only pages need: language, cookies and forms.
 import type Koa from 'koa';
 import compose from 'koa-compose';
 import mount from 'koa-mount';
@@ -8,10 +8,10 @@ import type { PageState } from '../../http/page-context.ts';
 import { createClientThrottle } from './client-throttle.ts';
 import { createDiscovery, DISCOVERY_PATHS } from './discovery.ts';
 
-/** oidc-provider's names of those besides discovery. */
+/** oidc-provider's route names of these endpoints, except discovery. */
 const ROUTES = ['jwks', 'token', 'userinfo', 'introspection', 'revocation', 'pushed_authorization_request'];
 
-/** Answers what stands at each path. It passes on what oidc-provider itself does not answer, such as another method. */
+/** Makes the middleware of each path. It calls `next` for requests that oidc-provider does not handle, such as other methods. */
 export function createProgramEndpoints(
   provider: Provider,
   deps: Pick<Deps, 'storage' | 'clock'>,

@@ -1,4 +1,4 @@
-// The endpoints of oidc-provider that browsers come to: authorization and logout.
+// The endpoints of oidc-provider that browsers open: authorization and logout.
 import type Koa from 'koa';
 import compose from 'koa-compose';
 import mount from 'koa-mount';
@@ -12,13 +12,13 @@ import { createUnfinishedLimit } from './request-bounds.ts';
 import { allowFormPost, createLogoutSource } from './pages.ts';
 import { createPushedRequestBinding } from './pushed-request-browser.ts';
 
-/** Answers with oidc-provider, and with our pages in the place of those that it makes by itself. Passes on what is none of its paths. */
+/** Makes the middleware that runs oidc-provider and replaces its built-in pages with ours. Other paths go on to `next`. */
 export function createBrowserEndpoints(provider: Provider, deps: Pick<Deps, 'config' | 'clients' | 'storage' | 'clock'>) {
   const { config, clients } = deps;
   const showLogout = createLogoutSource(clients);
   return compose([
     async function refuseLogoutFromElsewhere(ctx: KoaContextWithOIDC, next: Koa.Next) {
-      // The one form of oidc-provider's own. It has a token; this is the second line, as at every form of ours.
+      // oidc-provider's only form. It has a CSRF token of its own; this check is a second line of defense, as at our forms.
       if (ctx.path === '/session/end/confirm' && isFromAnotherSite(ctx, config.issuer)) {
         throw new PageError('csrf', { detail: 'the post came from another site' });
       }
@@ -27,7 +27,7 @@ export function createBrowserEndpoints(provider: Provider, deps: Pick<Deps, 'con
     async function finishPages(ctx: KoaContextWithOIDC, next: Koa.Next) {
       await next();
       const { oidc, body } = ctx as Partial<KoaContextWithOIDC>;
-      // Where nobody is signed in oidc-provider answers with a bare page that posts itself by script.
+      // If nobody is signed in, oidc-provider renders a bare page that submits itself by script.
       if (oidc?.route === 'end_session' && typeof body === 'string' && !oidc.session?.accountId && ctx.status === 200)
         showLogout(ctx, body);
       allowFormPost(ctx);

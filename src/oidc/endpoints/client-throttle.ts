@@ -1,4 +1,4 @@
-// Slows down guessing of a client's secret.
+// Limits failed client authentications.
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { Next } from 'koa';
 import type { Deps } from '../../deps.ts';
@@ -6,19 +6,19 @@ import { PageError } from '../../http/page-error.ts';
 import { sourceOf } from '../../http/network.ts';
 import { createRateLimit } from '../../authentication/limits/rate-limit.ts';
 
-/** Failures of one client id from one address. */
+/** The limit for one client id from one address. */
 const FAILURES = { points: 20, windowSeconds: 60 };
 
 /**
- * Counts failed client authentications, and answers 429 with Retry-After where there were too many. A right secret passes all the same, so
- * that nobody in the client's own network can keep it out by failing in its name. Secrets have at least 32 characters: no number of tries
- * finds one, and the limit only keeps the noise down. Goes in front of oidc-provider.
+ * Makes the middleware that counts failed client authentications and responds with 429 and Retry-After above the limit. It goes
+ * in front of oidc-provider. A correct secret always passes, so that nobody in the client's network can lock it out. That is
+ * safe: secrets have at least 32 characters and cannot be guessed, and the limit only reduces noise.
  */
 export function createClientThrottle({ storage, clock }: Pick<Deps, 'storage' | 'clock'>) {
   const limit = createRateLimit('client-authentication', FAILURES, storage.counters, clock);
   return async function throttleClientAuthentication(ctx: KoaContextWithOIDC, next: Next): Promise<void> {
     const clientId = ctx.method === 'POST' ? claimedClient(ctx.get('Authorization')) : undefined;
-    // Only secrets can be guessed; a client that authenticates by a signature has none.
+    // Only secrets can be guessed. A client that signs an assertion has none.
     if (clientId === undefined) return next();
     await next();
     const { error } = (ctx.body ?? {}) as { error?: unknown };
@@ -39,7 +39,7 @@ export function createClientThrottle({ storage, clock }: Pick<Deps, 'storage' | 
   };
 }
 
-/** The client id of HTTP Basic (RFC 6749 2.3.1), as it was sent. */
+/** Reads the client id from HTTP Basic (RFC 6749 2.3.1), without decoding it further. */
 function claimedClient(authorization: string): string | undefined {
   const credentials = /^basic +([A-Za-z0-9+/=_-]+)$/i.exec(authorization)?.[1];
   return credentials && Buffer.from(credentials, 'base64').toString().split(':')[0]?.slice(0, 100);

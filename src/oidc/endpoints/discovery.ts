@@ -1,4 +1,4 @@
-// The discovery document (OpenID Connect Discovery 1.0): oidc-provider's, corrected, and made once.
+// Corrects oidc-provider's discovery document (OpenID Connect Discovery 1.0) and caches it.
 import type { Middleware } from 'koa';
 
 export const DISCOVERY_PATHS: readonly string[] = [
@@ -6,12 +6,12 @@ export const DISCOVERY_PATHS: readonly string[] = [
   '/.well-known/oauth-authorization-server',
 ];
 
-/** Goes in front of oidc-provider, at the paths of the document. */
+/** Makes the middleware for the paths of the document. It goes in front of oidc-provider. */
 export function createDiscovery(): Middleware {
-  // The same for all: its addresses are the issuer's, and nothing of a request is in it.
+  // The document can be cached because it does not depend on the request.
   let made: string | undefined;
   return async function answerDiscovery(ctx, next) {
-    // Whoever says where it comes from gets headers besides.
+    // A request with an Origin header also needs CORS headers, so it is not served from the cache.
     const known = ctx.get('Origin') === '' && ctx.method === 'GET' ? made : undefined;
     if (known !== undefined) {
       ctx.vary('Origin');
@@ -24,7 +24,7 @@ export function createDiscovery(): Middleware {
     if (oidc?.route !== 'discovery' || ctx.status !== 200) return;
     const document = ctx.body as Record<string, unknown>;
     document.prompt_values_supported = ['none', 'login', 'consent', 'create'];
-    // The encryption that is on is for what clients encrypt to us; no client can have its ID tokens encrypted.
+    // Encryption is enabled only for data that clients send to us. ID tokens are never encrypted.
     delete document.id_token_encryption_alg_values_supported;
     delete document.id_token_encryption_enc_values_supported;
     made = JSON.stringify(document);

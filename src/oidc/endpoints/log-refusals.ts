@@ -1,9 +1,9 @@
-// Writes down why a request of a client app was refused, and tells it where that will pass.
+// Logs why a client's request was refused, and marks temporary failures as such in the response.
 import { errors, type KoaContextWithOIDC, type Provider } from 'oidc-provider';
 import { asPageError, askAgainLater } from '../../http/error-page.ts';
 import type { Log } from '../../telemetry/log.ts';
 
-/** What a client's developer is told in a word or two stands in our log with its reason. */
+/** The events of refused requests. The client gets a short error; the log has the full reason. */
 const REFUSALS = [
   'authorization.error',
   'grant.error',
@@ -15,7 +15,10 @@ const REFUSALS = [
   'backchannel.error',
 ] as const;
 
-/** Listens to every refusal of the provider, and to what failed in it. */
+/**
+ * Logs the provider's refusals and its internal errors. Responds with 503 and Retry-After to programs if the failure is
+ * temporary.
+ */
 export function logRefusals(provider: Provider, log: Log): void {
   provider.on('server_error', (ctx, error) => {
     log.error({ request_id: requestIdOf(ctx), detail: error.message, stack: error.stack }, 'oidc-provider failed');
@@ -44,10 +47,10 @@ export function logRefusals(provider: Provider, log: Log): void {
   }
 }
 
-/** The answer's X-Request-Id, by which the client's developer can ask. */
+/** The X-Request-Id of the response, which the client's developer can quote. */
 const requestIdOf = ({ state }: KoaContextWithOIDC) => (state as { requestId?: string }).requestId;
 
-/** What lies behind a refusal, to the first cause: that an address of keys could not be reached stands at the very end. */
+/** Joins the messages of the whole chain of causes. The root cause, such as an unreachable `jwks_uri`, comes last. */
 function reasonOf(cause: unknown): string | undefined {
   if (!(cause instanceof Error)) return undefined;
   const own = cause instanceof errors.OIDCProviderError ? cause.error_description : undefined;

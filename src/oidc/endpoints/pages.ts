@@ -1,4 +1,4 @@
-// The pages that oidc-provider asks for by itself: errors without a way back to the client, and logout.
+// The pages that oidc-provider renders through us: errors that cannot be returned to the client, and logout.
 import type { ErrorOut, KoaContextWithOIDC } from 'oidc-provider';
 import type { ClientRegistry } from '../../config/clients/client-registry.ts';
 import { asPageError, askAgainLater } from '../../http/error-page.ts';
@@ -9,8 +9,8 @@ import { page, type PageContext } from '../../http/page-context.ts';
 const asPage = (ctx: KoaContextWithOIDC): PageContext => ctx as unknown as PageContext;
 
 /**
- * An authorization request that cannot be answered to its client: what happened, for the person; what is wrong, for the developer.
- * Programs get JSON whatever they accept: that of Java's own HTTP client begins with `text/html`.
+ * Renders an error that cannot be redirected to the client. The page tells the person what happened and the developer what is
+ * wrong. Programs get JSON whatever they accept, because the Accept header of Java's HTTP client begins with `text/html`.
  */
 export function renderError(ctx: KoaContextWithOIDC, out: ErrorOut, error: Error): void {
   const { status } = ctx;
@@ -20,7 +20,7 @@ export function renderError(ctx: KoaContextWithOIDC, out: ErrorOut, error: Error
   }
   const { state } = asPage(ctx);
   speakAsAsked(ctx);
-  // Not the request is at fault then.
+  // The fault is ours and not the request's.
   const failure = status >= 500 ? asPageError(error) : undefined;
   const code = failure?.code ?? KNOWN_ERRORS.find((known) => known === out.error) ?? 'invalid_request';
   page(asPage(ctx), '/error', {
@@ -35,10 +35,10 @@ export function renderError(ctx: KoaContextWithOIDC, out: ErrorOut, error: Error
   if (failure) askAgainLater(ctx, failure);
 }
 
-/** Where browsers come. Everything else of oidc-provider is called by programs. */
+/** The routes that browsers open. Programs call all other routes of oidc-provider. */
 const BROWSER_ROUTES = ['authorization', 'resume', 'end_session', 'end_session_confirm', 'end_session_success'];
 
-/** Errors that have sentences of their own. */
+/** Errors that have a text of their own. */
 const KNOWN_ERRORS: readonly PageErrorCode[] = [
   'invalid_request',
   'invalid_client',
@@ -46,10 +46,10 @@ const KNOWN_ERRORS: readonly PageErrorCode[] = [
   'invalid_request_uri',
 ];
 
-/** What oidc-provider's own form carries, put into ours. */
+/** Reads the target and the hidden fields of oidc-provider's form, for ours. */
 function hiddenFields(form: string): { action: string; fields: { name: string; value: string }[] } {
   const inputs = [...form.matchAll(/<input type="hidden" name="([^"]+)" value="([^"]*)"/g)];
-  // The button of our page says it.
+  // The button of our page sends it.
   const fields = inputs.filter(([, name]) => name !== 'logout');
   return {
     action: /action="([^"]+)"/.exec(form)?.[1] ?? '',
@@ -57,7 +57,10 @@ function hiddenFields(form: string): { action: string; fields: { name: string; v
   };
 }
 
-/** Asks before anybody is logged out, because another site may have sent the person here (OpenID Connect RP-Initiated Logout 1.0 section 6). */
+/**
+ * Makes oidc-provider's `logoutSource`: the page that asks before it logs out. It asks because another site may have sent the
+ * person here (OpenID Connect RP-Initiated Logout 1.0 section 6).
+ */
 export function createLogoutSource(clients: ClientRegistry) {
   return function logoutSource(ctx: KoaContextWithOIDC, form: string): void {
     const { state } = asPage(ctx);
@@ -74,23 +77,24 @@ export function createLogoutSource(clients: ClientRegistry) {
   };
 }
 
-/** `ui_locales`, of logout requests too (OpenID Connect RP-Initiated Logout 1.0 section 2). */
+/** Applies `ui_locales`, which logout requests have too (OpenID Connect RP-Initiated Logout 1.0 section 2). */
 function speakAsAsked(ctx: KoaContextWithOIDC): void {
   const asked = ctx.oidc.params?.ui_locales;
   if (typeof asked === 'string') asPage(ctx).state.preferLanguages(asked.split(' '));
 }
 
-/** The confirmation posts to us and is redirected to the client. */
+/** Allows the client in `form-action`: the confirmation posts to us, and we redirect to the client. */
 function allowWayBack(ctx: KoaContextWithOIDC): void {
   const target = ctx.oidc.params?.post_logout_redirect_uri;
   if (typeof target === 'string') asPage(ctx).state.formActionOrigins.push(formActionOf(target));
 }
 
+/** Renders the page after a logout without a `post_logout_redirect_uri`. */
 export function postLogoutSuccessSource(ctx: KoaContextWithOIDC): void {
   page(asPage(ctx), 'logged-out', { kind: 'note', title: asPage(ctx).state.t('logged_out.title') });
 }
 
-/** The page that brings a response to the client by a form (OAuth 2.0 Form Post Response Mode) may post there. */
+/** Allows the client in `form-action` on a page that posts the response to it (OAuth 2.0 Form Post Response Mode). */
 export function allowFormPost(ctx: KoaContextWithOIDC): void {
   const { params, redirectUriCheckPerformed } = ctx.oidc ?? {};
   if (params?.response_mode === 'form_post' && redirectUriCheckPerformed && typeof ctx.body === 'string')

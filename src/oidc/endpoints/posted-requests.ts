@@ -1,19 +1,19 @@
-// Requests that a browser posts from the client's page (OpenID Connect Core 3.1.2.1, RP-Initiated Logout 1.0 section 2), asked again by GET.
-// A post from another site comes without our cookies, which are `SameSite=Lax`; the GET that a redirect makes of it has them.
+// Redirects authorization and logout requests by POST to GET (OpenID Connect Core 3.1.2.1, RP-Initiated Logout 1.0 section 2).
+// A POST from another site lacks our `SameSite=Lax` cookies; the redirected GET has them.
 import Router from 'koa-router';
 import type { PageState } from '../../http/page-context.ts';
 import { PageError } from '../../http/page-error.ts';
 import { readForm } from '../../http/read-form.ts';
 import { redirect } from '../../http/redirect.ts';
 
-/** What fits into a URL everywhere; longer requests are for `/request` (RFC 9126). */
+/** Characters that fit into a URL everywhere. Longer requests have to be pushed to `/request` (RFC 9126). */
 const LONGEST = 8000;
 
-/** @throws {PageError} `form_unreadable`, 413, for what is too long */
+/** Makes the router of these redirects. It throws `form_unreadable`, 413, if the request does not fit into a URL. */
 export function createPostedRequests(): Router<PageState> {
   const router = new Router<PageState>();
   router.post(['/auth', '/session/end'], readForm(), (ctx) => {
-    // Every parameter as often as it was sent, so that oidc-provider judges the request as it came.
+    // Keep repeated parameters, so that oidc-provider can refuse them.
     const query = new URLSearchParams(ctx.request.rawBody ?? '').toString();
     if (query.length > LONGEST) throw new PageError('form_unreadable', { status: 413, detail: 'longer than a URL can be' });
     redirect(ctx, `${ctx.path}?${query}`);

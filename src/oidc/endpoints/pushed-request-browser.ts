@@ -1,5 +1,5 @@
-// A pushed authorization request (RFC 9126) belongs to the first browser that opens it: whoever gets hold of another person's
-// `request_uri` opens nothing with it.
+// Binds a pushed authorization request (RFC 9126) to the first browser that opens it, so that a leaked `request_uri` is useless
+// elsewhere.
 import { createHash } from 'node:crypto';
 import { decodeJwt, UnsecuredJWT } from 'jose';
 import type { Middleware } from 'koa';
@@ -10,23 +10,24 @@ import type { PageState } from '../../http/page-context.ts';
 import { PageError } from '../../http/page-error.ts';
 import { redirect } from '../../http/redirect.ts';
 
-/** How oidc-provider names a pushed request, before its id. */
+/** The prefix of oidc-provider's `request_uri`; the id follows. */
 const URN = 'urn:ietf:params:oauth:request_uri:';
 const REQUEST = 'PushedAuthorizationRequest';
-/** Notes the browser of a request, by the request's id. */
+/** Stores the browser of a request, by the request's id. */
 const BROWSER = 'PushedRequestBrowser';
-/** How long a pushed request can wait until it is first opened. */
+/** The lifetime of a pushed request that no browser has opened yet. */
 const UNOPENED_SECONDS = 60;
 
 type Pushed = { request: string; iat: number; exp: number; consumed?: number };
 
-/** What the middleware leaves for `assertOpenedHere`. */
+/** The state that the middleware sets for `assertOpenedHere`. */
 type Opened = { openedRequest?: string };
 
 /**
- * Comes before oidc-provider. Notes the browser of a pushed request, of parallel ones on whatever nodes one, and answers every other
- * browser with the page to start again. From then on the request can be opened for as long as an interaction lives, so that a reload works.
- * A browser without an id gets one first and comes back with it: one that asked and never heard the answer can ask again.
+ * Makes the middleware that binds a pushed request to a browser. It goes in front of oidc-provider. If several browsers open the
+ * request in parallel, on any nodes, only one is bound; the others get a page to start again. An opened request stays valid for
+ * the lifetime of an interaction, so that a reload works. A browser without an id first gets one and is redirected back here, so
+ * that a browser that missed the response can retry.
  */
 export function createPushedRequestBinding({
   config,
@@ -36,17 +37,17 @@ export function createPushedRequestBinding({
 }: Pick<Deps, 'config' | 'clients' | 'storage' | 'clock'>): Middleware<PageState> {
   const browserIds = createBrowserIds(config.issuer.startsWith('https:'));
 
-  /** The latest end of an interaction that begins with the last reload. */
+  /** The latest end of an interaction: a reload may start one as late as the end of the opened request. */
   const until = (): number => clock() + 2 * config.lifetimes.interaction * 1000;
 
-  /** @returns whether the request belongs to this browser, newly or already */
+  /** @returns whether the request is bound to this browser, now or already before */
   async function bind(id: string, browserId: string): Promise<boolean> {
     const browser = createHash('sha256').update(browserId).digest('base64url');
     if (await artifacts.insertOnce(BROWSER, id, { browser }, until())) return true;
     return (await artifacts.find(BROWSER, id))?.browser === browser;
   }
 
-  /** Extends an opened request: its first minute no longer applies. It is used up only when its code is issued. */
+  /** Extends an opened request beyond its first minute. oidc-provider consumes it only when it issues the code. */
   async function lengthen(id: string, pushed: Pushed): Promise<void> {
     if (pushed.exp - pushed.iat > UNOPENED_SECONDS) return;
     const exp = pushed.exp + config.lifetimes.interaction;
@@ -57,7 +58,7 @@ export function createPushedRequestBinding({
   return async function bindPushedRequest(ctx, next) {
     const id = idIn(ctx.query.request_uri);
     const pushed = id === undefined ? undefined : ((await artifacts.find(REQUEST, id)) as Pushed | undefined);
-    // What is unknown, over, used or another client's is refused by oidc-provider, with its own sentence.
+    // oidc-provider refuses an unknown, expired or used request, and one of another client.
     if (id === undefined || !pushed || pushed.consumed !== undefined) return next();
     const params = decodeJwt(pushed.request);
     if (params.client_id !== ctx.query.client_id) return next();
@@ -72,7 +73,7 @@ export function createPushedRequestBinding({
     };
     const browserId = browserIds.read(ctx);
     if (browserId === undefined) {
-      // The browser was given a cookie and did not keep it.
+      // The browser did not keep the cookie that it was given.
       if (ctx.query.browser !== undefined) throw startAgain('cookies_off');
       browserIds.ensure(ctx);
       return redirect(ctx, `${ctx.path}?${ctx.querystring}&browser=new`);
@@ -84,14 +85,14 @@ export function createPushedRequestBinding({
   };
 }
 
-/** Reads an id as oidc-provider does. */
+/** Reads the id of a pushed request, in the same way as oidc-provider. */
 function idIn(requestUri: unknown): string | undefined {
   return typeof requestUri === 'string' && requestUri.startsWith(URN) ? requestUri.split(URN)[1] : undefined;
 }
 
 /**
- * Called when oidc-provider has a pushed request before it: it was opened in its browser, however the browser came there.
- * @throws {errors.InvalidRequestUri}
+ * Asserts that the middleware above has bound the pushed request to this browser. It closes paths around the middleware.
+ * @throws {errors.InvalidRequestUri} if the request was not opened in its browser
  */
 export function assertOpenedHere({ oidc, state }: KoaContextWithOIDC): void {
   const { PushedAuthorizationRequest: pushed } = oidc.entities;

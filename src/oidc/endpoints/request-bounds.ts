@@ -1,4 +1,4 @@
-// How much an authorization request may hold, and how many of them one network may leave unfinished: each is kept for an hour.
+// Limits the size of authorization requests and the number of unfinished ones from a network, because each is stored for an hour.
 import type { Next } from 'koa';
 import { errors, type Client as ProviderClient, type KoaContextWithOIDC } from 'oidc-provider';
 import type { Deps } from '../../deps.ts';
@@ -6,21 +6,21 @@ import { networkOf } from '../../http/network.ts';
 import { PageError } from '../../http/page-error.ts';
 import { createRateLimit, type RateLimit } from '../../authentication/limits/rate-limit.ts';
 
-/** Of what is kept of a request; a hand-over beside it has a bound of its own, see legacy-hand-over.ts. */
+/** The limit for the stored parameters of a request. A hand-over has its own limit, see legacy-hand-over.ts. */
 const MAX_REQUEST_BYTES = 4096;
 const MAX_STATE_BYTES = 2048;
 
-/** Of a network; docs/limits.md derives the figures of both limits. */
+/** Per network. docs/limits.md derives the figures of both limits. */
 const UNFINISHED = { points: 30_000, windowSeconds: 900 };
-/** Where oidc-provider sends a browser whose request needs a page. */
+/** The redirect of oidc-provider if the request needs one of our pages. */
 const PAGE_OF_OURS = /^(?:https?:\/\/[^/]+)?\/interaction\//;
-/** Anybody can push a request for a public client, which does not authenticate. */
+/** Per network, for public clients: they do not authenticate, so anybody can push a request in their name. */
 const PUSHED = { points: 30_000, windowSeconds: 900 };
 
 /**
- * Makes the check of every authorization request, before anything of it is stored.
- * The check throws `invalid_request` for one that is too large (RFC 6749 section 4.1.2.1), and 429 `temporarily_unavailable` with
- * Retry-After for pushed requests of a public client beyond the limit of their network.
+ * Makes the check of an authorization request, which runs before the request is stored.
+ * The check throws `invalid_request` if the request is too large (RFC 6749 section 4.1.2.1). It throws 429
+ * `temporarily_unavailable` and sets Retry-After if a network has pushed too many requests of public clients.
  */
 export function createRequestBounds({ storage, clock }: Pick<Deps, 'storage' | 'clock'>) {
   const pushed = createRateLimit('pushed-request', PUSHED, storage.counters, clock);
@@ -28,7 +28,7 @@ export function createRequestBounds({ storage, clock }: Pick<Deps, 'storage' | '
     const { client_assertion: _assertion, legacy_profile: _handOver, ...kept } = ctx.oidc.params ?? {};
     for (const name of ['state', 'nonce']) {
       if (bytesOf(kept[name]) <= MAX_STATE_BYTES) continue;
-      // A value that is too long to store is not sent back either.
+      // Do not return a value that is too long to store.
       ctx.oidc.params![name] = undefined;
       throw new errors.InvalidRequest(`${name}: at most ${MAX_STATE_BYTES} bytes`);
     }
@@ -51,8 +51,8 @@ async function countPushed(ctx: KoaContextWithOIDC, limit: RateLimit): Promise<v
 const bytesOf = (value: unknown): number => (value === undefined ? 0 : Buffer.byteLength(String(value)));
 
 /**
- * Counts the authorization requests of a network that stop at a page of ours, until they are finished. Goes in front of oidc-provider.
- * @throws {PageError} `too_many_requests`, 429
+ * Makes the middleware that counts a network's unfinished authorization requests: those that stopped at one of our pages. It goes
+ * in front of oidc-provider, and throws `too_many_requests`, 429, above the limit.
  */
 export function createUnfinishedLimit({ storage, clock }: Pick<Deps, 'storage' | 'clock'>) {
   const limit = createRateLimit('unfinished-request', UNFINISHED, storage.counters, clock);
@@ -68,7 +68,7 @@ export function createUnfinishedLimit({ storage, clock }: Pick<Deps, 'storage' |
       await next();
       answered = ctx.status < 400;
     } finally {
-      // One that begins and does not stop is over at once; one that goes on and does not stop again is answered to the client.
+      // A new request that does not stop is finished at once. A resumed request that does not stop again returns to the client.
       if (!stops() && (begins || answered)) await limit.takeBack(network);
     }
   };

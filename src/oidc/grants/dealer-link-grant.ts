@@ -7,15 +7,18 @@ import { customerOf, dealerSubject } from '../../domain/dealer-subject.ts';
 import type { Deps } from '../../deps.ts';
 import { sectorOf } from '../clients/pairwise-subject.ts';
 
-/** What a client may ask: `dealer` is left out where the person is to find one. */
+/** An authorization detail that a client may request. Without `dealer` the person chooses one. */
 export type DealerLinkRequest = { type: 'dealer_link'; dealer?: string; share?: string[]; receive?: string[] };
 
-/** What a grant and a token hold. `link_id` is the link's own in what we keep and in tokens for the dealer; a client is told another, see `clientLinkId`. */
+/**
+ * An authorization detail in a grant or a token. Grants and tokens for the dealer have the link's own id as `link_id`; clients
+ * get another one, see `clientLinkId`.
+ */
 export type DealerLinkDetail = { type: 'dealer_link'; dealer: string; link_id: string; share: string[]; receive: string[] };
 
 export const DEALER_LINK = 'dealer_link';
 
-/** Scopes of a dealer's resource. `customer_links:write` is for the common ID itself. */
+/** Scopes of a dealer's resource. `customer_links:write` is not here, because only the common ID itself uses it. */
 const DEALER_SCOPES = 'service_history booking';
 const DEALER_TOKEN_LIFETIME_SECONDS = 10 * 60;
 
@@ -23,14 +26,20 @@ const refuse = (sentence: string): never => {
   throw new errors.InvalidAuthorizationDetails(`dealer_link: ${sentence}`);
 };
 
-/** The page of the consent tells all that goes each way, in the guide's words: a request for some of it would ask for less than is agreed to. */
+/**
+ * Accepts only the complete list. The consent page, in the guide's words, names all data that is exchanged, so a request for a
+ * part would not match the consent.
+ */
 function checkList(name: string, value: unknown, all: readonly string[]): void {
   if (value === undefined) return;
   const whole = Array.isArray(value) && value.length === all.length && all.every((item) => value.includes(item));
   if (!whole) refuse(`"${name}" may be left out, or must have all of ${all.join(', ')}`);
 }
 
-/** Checks one member of `authorization_details`. @throws {errors.InvalidAuthorizationDetails} */
+/**
+ * Makes the check of one member of `authorization_details`. It throws `invalid_authorization_details` if the member is not
+ * acceptable.
+ */
 function createDealerLinkValidator(config: Config) {
   return function validateDealerLink(_ctx: KoaContextWithOIDC, detail: Record<string, unknown>): void {
     for (const key of Object.keys(detail)) {
@@ -42,21 +51,21 @@ function createDealerLinkValidator(config: Config) {
   };
 }
 
-/** The dealer link that an authorization request asks for; `undefined` where it asks for none. */
+/** Returns the dealer link that an authorization request asks for; `undefined` if it asks for none. */
 export function requestedDealerLink(authorizationDetails: unknown): DealerLinkRequest | undefined {
   if (typeof authorizationDetails !== 'string') return undefined;
   const details = JSON.parse(authorizationDetails) as DealerLinkRequest[];
   return details.find(({ type }) => type === DEALER_LINK);
 }
 
-/** A link that consent stands behind, whatever the dealer has answered yet. */
+/** Whether the person's consent to a link is in force, even if the dealer has not accepted the link yet. */
 export const isConsented = (link: DealerLink): boolean => link.status !== 'withdrawn';
 
 function detailOf(link: DealerLink): DealerLinkDetail {
   return { type: DEALER_LINK, dealer: link.dealer, link_id: link.id, share: link.consent.share, receive: link.consent.receive };
 }
 
-/** Makes a grant hold exactly these links. Answers whether that changed anything. */
+/** Makes a grant hold exactly these links, without saving it. @returns whether the grant changed */
 export function setDealerLinks(grant: Grant & { rar?: unknown[] | undefined }, links: readonly DealerLink[]): boolean {
   const wanted = links.map(detailOf);
   if (JSON.stringify(grant.rar ?? []) === JSON.stringify(wanted)) return false;
@@ -67,9 +76,9 @@ export function setDealerLinks(grant: Grant & { rar?: unknown[] | undefined }, l
 const dealerOf = (resource: string, dealers: readonly Dealer[]): Dealer | undefined =>
   dealers.find((dealer) => dealer.resource === resource);
 
-/** The resources of our tokens: one a dealer, and our own status endpoint. */
+/** Makes oidc-provider's settings of resource indicators (RFC 8707): one resource per dealer, and our own endpoints. */
 export function createResourceIndicators({ config, clients }: Pick<Deps, 'config' | 'clients'>) {
-  /** Those scopes of a resource that the client's file names. */
+  /** Returns the scopes of a resource that the client's file allows. */
   const allowed = (client: ProviderClient, scopes: string): string => {
     const registered = String(clients.find(client.clientId)?.metadata.scope ?? '').split(' ');
     return scopes
@@ -84,7 +93,7 @@ export function createResourceIndicators({ config, clients }: Pick<Deps, 'config
     defaultResource(ctx: KoaContextWithOIDC) {
       const { grant_type: grantType, scope, authorization_details: details } = ctx.oidc.params ?? {};
       if (grantType === 'client_credentials' && String(scope).split(' ').includes('migration:read')) return migrations;
-      // Authorization details need a resource; a person who has yet to choose a dealer has none to name.
+      // oidc-provider requires a resource for authorization details, but the client may not know the dealer yet.
       if (details !== undefined) return dealerLinks;
       return undefined as unknown as string;
     },
@@ -100,14 +109,14 @@ export function createResourceIndicators({ config, clients }: Pick<Deps, 'config
         jwt: { sign: { alg: 'ES256' } },
       };
     },
-    // Without `resource` at the token endpoint a client gets the token for UserInfo.
+    // A token request without `resource` returns the token for UserInfo.
     useGrantedResource: () => false,
   };
 }
 
 /**
- * Puts into a dealer's token what the dealer calls the customer and the link, in the place of what the client calls them. A client app
- * can read the token, as it can read any that it carries; it must not (RFC 9068 section 6).
+ * Makes the customizer of JWT access tokens. It replaces the client's identifiers of the person and of the link with those that
+ * the dealer knows. The client could read them in the token, although it must not (RFC 9068 section 6).
  */
 export function createDealerNaming({ config, storage }: Pick<Deps, 'config' | 'storage'>) {
   return async function nameForDealer(
@@ -128,16 +137,16 @@ export function createDealerNaming({ config, storage }: Pick<Deps, 'config' | 's
   };
 }
 
-/** oidc-provider's settings of rich authorization requests. */
+/** Makes oidc-provider's settings of rich authorization requests (RFC 9396). */
 export function createRichAuthorizationRequests({ config, storage }: Pick<Deps, 'config' | 'storage'>) {
   type Granted = { rar?: DealerLinkDetail[]; accountId?: string };
-  /** The links, with the ids that the client knows. */
+  /** Replaces the link ids with those for the client. */
   const asKnownTo = (ctx: KoaContextWithOIDC, details: DealerLinkDetail[]): DealerLinkDetail[] =>
     details.map((detail) => ({
       ...detail,
       link_id: clientLinkId(config.keys.linkId, sectorOf(ctx.oidc.client!), detail.link_id),
     }));
-  /** Tells the client how its link stands: the token response may say more than was asked (RFC 9396 section 7). */
+  /** Reads the status of a link. The token response may add it to the detail (RFC 9396 section 7). */
   const statusOf = async ({ link_id: id }: DealerLinkDetail) => (await storage.dealerLinks.find(id))?.status;
 
   return {
@@ -158,7 +167,7 @@ export function createRichAuthorizationRequests({ config, storage }: Pick<Deps, 
       const statuses = await Promise.all(granted.map(statusOf));
       return asKnownTo(ctx, granted).map((detail, index) => ({ ...detail, status: statuses[index] }));
     },
-    /** A refresh token holds the links as grants do, for the tokens that are made of it. */
+    /** A refresh token holds the links' own ids, as grants do, so they are replaced here. */
     authorizationDetailsForIntrospection: (ctx: KoaContextWithOIDC, token: Granted & { kind: string }) =>
       token.kind === 'RefreshToken' ? asKnownTo(ctx, token.rar ?? []) : token.rar,
   };

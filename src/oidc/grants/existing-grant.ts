@@ -1,12 +1,12 @@
-// Finds or makes the grant of a person and a client before the policy is asked what is missing.
+// Finds or makes the grant of a person and a client before the policy checks run.
 import type { Grant, KoaContextWithOIDC } from 'oidc-provider';
 import type { Deps } from '../../deps.ts';
 import { isVisibleTo } from '../../domain/dealer-link.ts';
 import { DEALER_LINK, isConsented, requestedDealerLink, setDealerLinks } from './dealer-link-grant.ts';
 
 /**
- * oidc-provider's `loadExistingGrant`. A client of ours is granted the scopes that it asks for; the dealer links in a grant are
- * those that the person consented to – for a client of ours all, for others those given in its own flow.
+ * Makes oidc-provider's `loadExistingGrant`. A first-party client is granted the requested scopes without asking. The grant holds
+ * the dealer links that the person consented to: all of them for a first-party client, else those from the client's own flow.
  */
 export function createLoadExistingGrant({ clients, storage }: Pick<Deps, 'clients' | 'storage'>) {
   return async function loadExistingGrant(ctx: KoaContextWithOIDC): Promise<Grant | undefined> {
@@ -20,7 +20,7 @@ export function createLoadExistingGrant({ clients, storage }: Pick<Deps, 'client
     const grantId = oidc.result?.consent?.grantId ?? oidc.session!.grantIdFor(clientId);
     const found = grantId ? await provider.Grant.find(grantId) : undefined;
     const own = found?.accountId === accountId ? found : undefined;
-    // A native app could be anybody's (RFC 8252 8.6): what it gets is decided on the consent page each time.
+    // Another app can impersonate a native app (RFC 8252 8.6), so its requests go to the consent page each time.
     const grantedUnasked = client.firstParty && oidc.client!.applicationType !== 'native';
     if (!own && !grantedUnasked) return undefined;
     const grant = own ?? new provider.Grant({ clientId, accountId });
@@ -34,7 +34,7 @@ export function createLoadExistingGrant({ clients, storage }: Pick<Deps, 'client
         if (scopes.length) grant.addResourceScope(resource, scopes.join(' '));
       }
     }
-    // A client whose file does not name them never hears of dealer links.
+    // Keep dealer links from clients whose file does not allow them.
     const mayKnow = (client.metadata.authorization_details_types as string[]).includes(DEALER_LINK);
     const asked = client.firstParty || requestedDealerLink(oidc.params!.authorization_details) !== undefined || hasDetails(grant);
     const links = mayKnow && asked ? (await storage.dealerLinks.listByAccount(accountId)).filter(isConsented) : [];

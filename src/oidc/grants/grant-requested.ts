@@ -1,18 +1,18 @@
-// Grants what the consent page showed.
+// Grants what the person agreed to on the consent page.
 import type Provider from 'oidc-provider';
 import type { Grant } from 'oidc-provider';
 
 type Asked = {
   clientId: string;
   accountId: string;
-  /** The grant to extend, where there is one. */
+  /** The grant to extend, if there is one. */
   grantId: string | undefined;
   params: Record<string, unknown>;
   /** The details of the failed consent checks: `missingOIDCClaims`, `missingResourceScopes`. */
   details: Record<string, unknown>;
 };
 
-/** Makes or extends the grant; answers its id. */
+/** Makes or extends the grant. @returns its id */
 export async function grantRequested(
   provider: Provider,
   { clientId, accountId, grantId, params, details }: Asked,

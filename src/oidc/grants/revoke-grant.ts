@@ -1,17 +1,17 @@
-// Takes back what a grant gave: its tokens and codes, at once.
+// Revokes grants, and their tokens and codes.
 import type { ArtifactStore } from '../../storage/storage.ts';
 
-/** What belongs to a grant, and dies with it. */
+/** The models that belong to a grant and end with it. */
 const GRANTED_MODELS = ['AccessToken', 'AuthorizationCode', 'RefreshToken'];
 
-/** Ends the tokens and codes of a grant; what the person agreed to stands. */
+/** Revokes the tokens and codes of a grant. The grant itself stays. */
 export async function revokeTokens(artifacts: ArtifactStore, grantId: string): Promise<void> {
   await Promise.all(GRANTED_MODELS.map((model) => artifacts.destroyByGrantId(model, grantId)));
 }
 
-/** Ends the tokens and codes of a grant, and the grant. */
+/** Revokes a grant, and its tokens and codes. */
 export async function revokeGrant(artifacts: ArtifactStore, grantId: string): Promise<void> {
-  // The grant first: without it no new token is made of a code that is being redeemed.
+  // Delete the grant first, so that a code redeemed in parallel yields no new token.
   await artifacts.destroy('Grant', grantId);
   await revokeTokens(artifacts, grantId);
 }

@@ -1,18 +1,18 @@
-// Makes a migration final: when the client that handed the legacy identity over redeems the code of the very request.
+// Completes a migration when the client redeems the code of the request that handed the legacy identity over.
 import { randomUUID } from 'node:crypto';
 import { errors } from 'oidc-provider';
 import type { Deps } from '../../deps.ts';
 import { completeMigration } from '../../domain/migration.ts';
 import { writeAndFollow } from '../../jobs/follow-migration.ts';
 
-/** What the code of a request holds. */
+/** The members of an authorization code that matter here. */
 export type RedeemedCode = { clientId?: string | undefined; accountId?: string | undefined; codeChallenge?: string | undefined };
 
 /**
- * Completes the migration whose candidate waits for the code that was just consumed, before any token is made. Only
- * whoever holds the PKCE verifier of the request got here, in the session that started it; a person lured into finishing
- * another one's migration never does. From here on the dealers are told of what was handed over.
- * @throws {errors.InvalidGrant} the legacy identity became another account's in the meantime
+ * Makes the function that completes the migration of a redeemed code, before any token is issued. Redeeming the code proves that
+ * the client holds the PKCE verifier of the request. So an attacker who lures a person into finishing the attacker's request
+ * cannot complete the migration. After this the dealers get the legacy site's data.
+ * The function throws `invalid_grant` if the legacy identity was linked to another account meanwhile.
  */
 export function createFinishMigration({ storage, clock, log, jobs }: Pick<Deps, 'storage' | 'clock' | 'log' | 'jobs'>) {
   return async function finishMigration(code: RedeemedCode): Promise<void> {

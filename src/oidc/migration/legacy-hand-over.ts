@@ -1,4 +1,4 @@
-// Accepts `legacy_profile`: a legacy site hands over what it knows of its user, in a pushed authorization request (RFC 9126).
+// Accepts `legacy_profile`: the profile that a legacy site hands over in a pushed authorization request (RFC 9126).
 import { isDeepStrictEqual } from 'node:util';
 import { compactDecrypt, decodeProtectedHeader, errors as joseErrors, jwtVerify, type JWTVerifyGetKey } from 'jose';
 import { errors, type Client as ProviderClient, type KoaContextWithOIDC } from 'oidc-provider';
@@ -15,16 +15,20 @@ import { createClientKeySets } from '../clients/client-keys.ts';
 const MAX_BYTES = 8 * 1024;
 const MAX_LIFETIME_SECONDS = 5 * 60;
 const CLOCK_TOLERANCE_SECONDS = 60;
-/** The draft that the profile prefills lives as long. */
+/** The lifetime of a stored profile, which is also that of the draft that it prefills. */
 const KEPT_MS = 24 * 60 * 60 * 1000;
-/** How a reference to a stored profile begins; stands in the request where the JWT stood. */
+/** The prefix of a reference to a stored profile. The reference replaces the JWT in the request. */
 const REFERENCE_PREFIX = 'handed-over:';
 
 const refuse = (sentence: string): never => {
   throw new errors.InvalidRequest(`legacy_profile: ${sentence}`);
 };
 
-/** The profile that the current request or interaction carries; `undefined` where it carries none. */
+/**
+ * Finds the profile that was handed over in a request.
+ * @param reference the request's parameter `legacy_profile`
+ * @returns `undefined` if there is none
+ */
 export async function findLegacyProfile(
   reference: unknown,
   legacyProfiles: Deps['storage']['legacyProfiles'],
@@ -34,8 +38,9 @@ export async function findLegacyProfile(
 }
 
 /**
- * Checks a hand-over and puts a reference to what was read in its place, so that the JWT itself is stored nowhere.
- * @throws {errors.InvalidRequest} with a sentence that the client's developer can act on
+ * Makes the check of a hand-over. It stores the profile and replaces the JWT in the request with a reference, so that the JWT is
+ * never stored. The check throws `invalid_request`, with a hint for the client's developer, if the hand-over is not acceptable,
+ * and 429 above the limit.
  */
 export function createLegacyHandOver(deps: Pick<Deps, 'clients' | 'config' | 'storage' | 'clock' | 'keys' | 'log' | 'jobs'>) {
   const keySetOf = createClientKeySets();
@@ -82,7 +87,7 @@ export function createLegacyHandOver(deps: Pick<Deps, 'clients' | 'config' | 'st
   };
 }
 
-/** Answers what counts a hand-over of a client, and refuses one too many with 429 and Retry-After. */
+/** Makes the function that counts a client's hand-overs. Above the limit it throws 429 and sets Retry-After. */
 function createHandOverLimit({ config, storage, clock }: Pick<Deps, 'config' | 'storage' | 'clock'>) {
   const limits = { points: config.rateLimits.legacyHandOver.perClientPerMinute, windowSeconds: 60 };
   const limit = createRateLimit('legacy-hand-over', limits, storage.counters, clock);
@@ -97,7 +102,7 @@ function createHandOverLimit({ config, storage, clock }: Pick<Deps, 'config' | '
   };
 }
 
-/** Decrypts with our key, verifies with the client's, checks the times. */
+/** Decrypts the JWE with our key, then verifies the JWT in it with the client's. @returns its claims */
 async function openHandOver(
   jwe: string,
   clientId: string,
@@ -130,7 +135,7 @@ async function verifySigned(
 ): Promise<Record<string, unknown>> {
   const now = deps.clock();
   try {
-    // The key comes from the client's registered set only: `jwk`, `jku`, `x5u` and `x5c` of the header are not looked at.
+    // Only keys of the client's registered set count; the headers `jwk`, `jku`, `x5u` and `x5c` are ignored.
     const { payload } = await jwtVerify(jws, keySet, {
       algorithms: ['ES256', 'PS256'],
       typ: 'legacy-profile+jwt',
@@ -140,7 +145,7 @@ async function verifySigned(
       currentDate: new Date(now),
     });
     if (payload.aud !== deps.config.issuer) return refuse(`"aud" must be ${deps.config.issuer} alone`);
-    // Read as it was signed, because what parsing made of it has each name once.
+    // Look at the signed text, because parsing has already dropped duplicates.
     if (duplicateKeys(Buffer.from(jws.split('.')[1] ?? '', 'base64url').toString()).length > 0)
       return refuse('a claim stands in it twice');
     const { iat, exp, jti } = payload as { iat: number; exp: number; jti: unknown };
@@ -159,7 +164,7 @@ async function verifySigned(
   }
 }
 
-/** @throws {errors.InvalidRequest} the `jti` was used before, here or on another node, also in this moment */
+/** @throws {errors.InvalidRequest} if the `jti` was used before, on any node, even in parallel */
 async function useOnce(claims: Record<string, unknown>, clientId: string, deps: Pick<Deps, 'storage'>): Promise<void> {
   const { jti, exp } = claims as { jti: string; exp: number };
   // Times in a JWT may have fractions (RFC 7519 section 2).
@@ -168,7 +173,7 @@ async function useOnce(claims: Record<string, unknown>, clientId: string, deps: 
   if (!first) refuse('"jti" was used before');
 }
 
-/** The migration begins, or takes what the legacy site knows now; where it is final the dealers hear of it. */
+/** Starts the migration, or updates its profile. If the migration is complete, the dealers get the new data. */
 async function noteMigration(
   clientId: string,
   profile: StoredLegacyProfile['profile'],
@@ -179,6 +184,6 @@ async function noteMigration(
     const next = withHandOver(standing, profile);
     return isDeepStrictEqual(standing, next) ? undefined : { to: next, type: 'migration.profile_updated' };
   });
-  // Also where nothing has changed: a process may have died between the two. It is one job for each version.
+  // Enqueue even if nothing changed, because a process may have died between the two writes. There is one job per version.
   if (now?.account_id !== undefined) await followHandOver(jobs, now);
 }

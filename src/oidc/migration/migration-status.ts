@@ -1,4 +1,4 @@
-// GET /migrations/{legacy_id}: how far a legacy user's migration is. The owners site draws its banner from it.
+// GET /migrations/{legacy_id}: the status of a legacy user's migration, for the banner of the owners site.
 import Router from 'koa-router';
 import type Provider from 'oidc-provider';
 import type { Deps } from '../../deps.ts';
@@ -11,8 +11,9 @@ const SCOPE = 'migration:read';
 type StatusDeps = Pick<Deps, 'storage' | 'clients' | 'clock'>;
 
 /**
- * Answers the caller's own legacy users only, to a bearer token of the client credentials grant with scope `migration:read`
- * (RFC 6750). 200 with `state` (`none`, `started`, `completed`), `missing`, and times in ISO 8601.
+ * Makes the router. It requires a bearer token (RFC 6750) of the client credentials grant with the scope `migration:read`, and
+ * knows only the caller's own legacy users. It responds with 200, `state` (`none`, `started`, `completed`), `missing`, and times
+ * in ISO 8601.
  */
 export function createMigrationStatusRouter(provider: Provider, deps: StatusDeps): Router {
   const router = new Router();
@@ -70,7 +71,7 @@ async function stillMissing(
     migration,
     account,
     dealerLinks: account ? await storage.dealerLinks.listByAccount(account.id) : [],
-    // Whoever has no ID yet has confirmed nothing.
+    // Without an account nothing has been confirmed yet.
     requiredMissing: account ? missingRequiredClaims(account, clientId, required, clock()).length > 0 : required.length > 0,
   });
 }

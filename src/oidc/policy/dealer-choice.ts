@@ -1,12 +1,12 @@
-// Whether a dealer link is there already, or was chosen in this request: the prompts `dealer_link` and `finalize` both ask.
+// Whether a dealer link exists or was chosen in this request, for the prompts `dealer_link` and `finalize`.
 import { isVisibleTo, isRevoked, isLive, type DealerLink } from '../../domain/dealer-link.ts';
 import type { PolicyFacts } from './policy-facts.ts';
 
 type Facts = Pick<PolicyFacts, 'client' | 'config' | 'decided' | 'dealerLinks'>;
 
 /**
- * Whether the client has the link that it asks for: one that is live, that it may know of, and whose dealer is still configured.
- * @param dealer with this dealer; with any, where it is left out
+ * Whether the account has a live link that is visible to the client and whose dealer is still configured.
+ * @param dealer the dealer's code; by default any dealer
  */
 export function hasLink({ client, config, dealerLinks }: Facts, dealer?: string): boolean {
   const serves = (link: DealerLink): boolean =>
@@ -14,7 +14,10 @@ export function hasLink({ client, config, dealerLinks }: Facts, dealer?: string)
   return dealerLinks.some((link) => serves(link) && (dealer === undefined || link.dealer === dealer));
 }
 
-/** The answer at ⑩. A link that was withdrawn after it is not chosen any more: the answer is kept for a day, and must not undo a withdrawal. */
+/**
+ * Returns the answer at ⑩, unless the link was withdrawn after it. Answers are stored for a day, and an old one must not undo a
+ * withdrawal.
+ */
 export function standingChoice({
   decided: { dealer_choice: choice },
   dealerLinks,

@@ -1,11 +1,11 @@
-// The interaction policy: what is missing? oidc-provider asks the prompts of prompts.ts in their order, until none is needed.
+// The interaction policy. oidc-provider evaluates the prompts of prompts.ts in order until none is needed.
 import { interactionPolicy } from 'oidc-provider';
 import { PROMPTS } from './prompts.ts';
 import { createPolicyFactsReader, type PolicyDeps } from './read-policy-facts.ts';
 
 const { Check, Prompt, base } = interactionPolicy;
 
-/** Makes oidc-provider's `interactions.policy` of our prompts and of its own checks for `login` and `consent`. */
+/** Makes oidc-provider's `interactions.policy` from our prompts and from its own checks for `login` and `consent`. */
 export function createPolicy(deps: PolicyDeps): interactionPolicy.DefaultPolicy {
   const read = createPolicyFactsReader(deps);
   const policy = base();

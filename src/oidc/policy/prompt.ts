@@ -1,32 +1,32 @@
-// What a prompt is made of: a question to the person, and the checks that tell whether it has to be asked.
+// The shape of a prompt: a question to the person, and the checks that decide whether to ask it.
 import type { PolicyFacts } from './policy-facts.ts';
 
 export type PolicyCheck = {
-  /** Names the check in the interaction, where the step can read which checks failed. */
+  /** The name of the check. The interaction lists the failed checks for the step. */
   reason: string;
-  /** What the client reads where it forbids the question (`prompt=none`): `error_description` … */
+  /** The `error_description` for the client if it forbids the question (`prompt=none`). */
   description: string;
-  /** … and `error` (OpenID Connect Core 1.0, section 3.1.2.6). */
+  /** The `error` in the same case (OpenID Connect Core 1.0, section 3.1.2.6). */
   error: 'interaction_required' | 'login_required' | 'consent_required' | 'account_selection_required';
   /** Whether the person has to be asked. */
   isNeeded: (facts: PolicyFacts) => boolean;
 };
 
 export type PolicyPrompt = {
-  /** The step's name in paths with `_` for `-`: the prompt `dealer_link` is answered by src/interaction/dealer-link/. */
+  /** The name of its step, with `_` for `-`: src/interaction/dealer-link/ answers the prompt `dealer_link`. */
   name: string;
-  /** Whether clients may ask for it by the parameter `prompt`. */
+  /** Whether clients may request it by the parameter `prompt`. */
   requestable: boolean;
-  /** The reasons of oidc-provider's own checks that these take the place of; its other checks of this prompt stay. */
+  /** The reasons of oidc-provider's built-in checks to remove. Its other checks of this prompt stay. */
   without: readonly string[];
-  /** The prompt comes up where one of them is needed. */
+  /** Our checks. The prompt is needed if any of them is. */
   checks: readonly PolicyCheck[];
 };
 
-/** Steps that were renamed, by their earlier name. A node of the earlier version may have sent the browser there, in a rolling upgrade. */
+/** Renamed steps, by their earlier name. In a rolling upgrade a node of the earlier version may have sent the browser there. */
 export const RENAMED_STEPS: Record<string, string> = { link: 'finalize' };
 
-/** The step that answers a prompt, as it stands in paths and folders. */
+/** Returns the step that answers a prompt, as it is named in paths and folders. */
 export function stepOf(promptName: string): string {
   const step = promptName.replaceAll('_', '-');
   return RENAMED_STEPS[step] ?? step;

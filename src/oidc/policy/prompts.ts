@@ -1,4 +1,4 @@
-// What can be missing, in the order in which it is asked. The first prompt that is needed names the step that the browser is sent to.
+// All prompts, in the order of evaluation. The browser goes to the step of the first one that is needed.
 import { CONSENT } from './prompts/consent.ts';
 import { CREATE } from './prompts/create.ts';
 import { DEALER_LINK } from './prompts/dealer-link.ts';

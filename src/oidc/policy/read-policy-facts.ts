@@ -1,4 +1,4 @@
-// Reads what the policy decides by, once a request: from oidc-provider's context and from storage.
+// Reads the policy facts from oidc-provider's context and from storage, once per request.
 import { decodeJwt } from 'jose';
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { Deps } from '../../deps.ts';
@@ -14,7 +14,7 @@ import { readFacts } from './request-facts.ts';
 
 export type PolicyDeps = Pick<Deps, 'clients' | 'config' | 'storage' | 'clock'>;
 
-/** Makes the reader. All checks of a request share what it reads: oidc-provider asks them one by one. */
+/** Makes the reader. All checks of a request share one result, because oidc-provider runs them one by one. */
 export function createPolicyFactsReader(deps: PolicyDeps): (ctx: KoaContextWithOIDC) => Promise<PolicyFacts> {
   const { config, clients, storage, clock } = deps;
   const browserIds = createBrowserIds(config.issuer.startsWith('https:'));
@@ -36,7 +36,7 @@ export function createPolicyFactsReader(deps: PolicyDeps): (ctx: KoaContextWithO
     ]);
     const asksForDealerLink = requestedDealerLink(params.authorization_details);
     const accountId = session?.accountId;
-    // Before somebody has signed in, the person is the one whom the legacy identity belongs to.
+    // If nobody is signed in, use the account of the legacy identity.
     const linksOf = accountId ?? migration?.account_id ?? migration?.candidate?.account_id;
     const isAboutLinks = asksForDealerLink !== undefined || decided.dealer_choice !== undefined;
     return {
@@ -59,7 +59,7 @@ export function createPolicyFactsReader(deps: PolicyDeps): (ctx: KoaContextWithO
     };
   }
 
-  /** oidc-provider has verified the hint when the request came. */
+  /** Decodes the hint without verification, because oidc-provider has verified it when the request arrived. */
   function hintOf({ oidc }: KoaContextWithOIDC): PolicyFacts['hint'] {
     const hint = oidc.params?.id_token_hint;
     const accountId = oidc.session?.accountId;

@@ -1,10 +1,10 @@
-// What a person decided in an authorization request, and which of it is kept for the next request of the same legacy user.
+// Stores the decisions of a person in an authorization request. Some are kept for the next request of the same legacy user.
 import type { Deps } from '../../deps.ts';
 import type { EpochMilliseconds } from '../../domain/account.ts';
 import type { Records } from '../../storage/records.ts';
 import type { InteractionFacts, StoredLegacyProfile } from '../../storage/storage.ts';
 
-/** As long as the registration's draft. */
+/** The same lifetime as a registration draft. */
 const KEPT_MS = 24 * 60 * 60 * 1000;
 
 const KEPT = ['dealer_choice', 'typed_profile', 'continue_as'] as const;
@@ -15,26 +15,27 @@ const keptOf = (facts: Partial<InteractionFacts>): KeptFacts =>
 
 /** The facts of a request. */
 export type RequestFacts = Partial<InteractionFacts> & {
-  /** The choice at ⑩ in an earlier request. It is only shown; it counts when the person presses it again. */
+  /** The choice at ⑩ in an earlier request. It is only shown; the person has to press it again. */
   earlier_choice?: InteractionFacts['dealer_choice'];
 };
 
-/** Whose facts: those of the request, and those of the legacy user in this browser. */
+/** Identifies the facts of a request, and the kept facts of the legacy user in this browser. */
 export type FactsKey = {
-  /** The `cid` of the request's interactions; none before the first page. */
+  /** The `cid` of the request's interactions; `undefined` before the first page. */
   cid: string | undefined;
   legacy: StoredLegacyProfile | undefined;
   browserId: string | undefined;
 };
 
 /**
- * The key of the choices that are kept beyond one request. They are this browser's only: a person who is lured into another one's migration
- * is asked for their own consent.
+ * Returns the id of the kept facts of a legacy user. It includes the browser, so that a person who is lured into another one's
+ * migration is asked for their own consent.
  */
 function keptId({ legacy, browserId }: FactsKey): string | undefined {
   return legacy && browserId ? `legacy:${legacy.client_id}:${legacy.profile.legacy_id}:${browserId}` : undefined;
 }
 
+/** Reads the facts of a request, completed by those kept from an earlier request of the same legacy user. */
 export async function readFacts({ storage, config }: Pick<Deps, 'storage' | 'config'>, key: FactsKey): Promise<RequestFacts> {
   const store = storage.interactionFacts;
   const kept = keptId(key);
@@ -44,11 +45,11 @@ export async function readFacts({ storage, config }: Pick<Deps, 'storage' | 'con
     cid ? store.find(cid) : undefined,
     legacy ? storage.migrations.find(legacy.client_id, legacy.profile.legacy_id) : undefined,
   ]);
-  // After an undone migration the person is asked again with which ID to go on.
+  // If the migration was undone since, ask again which ID to continue with.
   const counts = ofUser && ofUser.expires_at - KEPT_MS > (migration?.undone_at ?? 0);
   const { dealer_choice: earlier, ...standing } = keptOf(counts ? ofUser : {});
   const { dealer_choice: chosen, ...rest }: Partial<InteractionFacts> = ofRequest ?? {};
-  // A dealer that is not configured any more cannot be linked: the person has not chosen.
+  // Ignore the choice of a dealer that was removed from the configuration since.
   const canBe = (choice: InteractionFacts['dealer_choice']): boolean =>
     choice !== undefined && (choice.dealer === null || config.dealers.some(({ code }) => code === choice.dealer));
   return {
@@ -59,10 +60,10 @@ export async function readFacts({ storage, config }: Pick<Deps, 'storage' | 'con
   };
 }
 
-/** When the facts of a request end, and now. */
+/** The current time, and when the facts of the request expire. */
 type Times = { now: EpochMilliseconds; requestEnds: EpochMilliseconds };
 
-/** Changes the facts of a request that bind nobody, by a function of those that stand. */
+/** Changes the facts of a request by a function of the stored ones. Keeps nothing for a later request. @returns the new facts */
 export async function changeFacts(
   store: Records['interactionFacts'],
   cid: string,
@@ -74,8 +75,8 @@ export async function changeFacts(
 }
 
 /**
- * Writes what the person chose and typed, and keeps it for the next request of the same legacy user. Of two tabs the later press wins. In a
- * request that was cancelled nothing is chosen any more.
+ * Writes the person's decisions and input, and keeps them for the next request of the same legacy user. Of two tabs the later
+ * press wins. A cancelled request accepts no choice of a dealer.
  */
 export async function writeFacts(
   store: Records['interactionFacts'],
@@ -91,11 +92,11 @@ export async function writeFacts(
     const { dealer_choice: choice, ...next } = { ...ofSamePerson(standing, change), ...change, expires_at: requestEnds };
     return next.cancelled || choice === undefined ? next : { ...next, dealer_choice: choice };
   });
-  // The request was cancelled in the meantime: also forget what was saved above.
+  // The request was cancelled meanwhile, so also remove the choice that was kept above.
   if (facts?.cancelled && kept && 'dealer_choice' in change) await forgetChoice(store, kept);
 }
 
-/** Drops the choices of another person who was signed in before in the same browser. */
+/** Drops the decisions and input of one person if another one signs in in the same browser. */
 function ofSamePerson(
   standing: InteractionFacts | undefined,
   { continue_as: next }: Partial<InteractionFacts>,
@@ -105,7 +106,7 @@ function ofSamePerson(
   return rest;
 }
 
-/** The person cancels: forgets the choice at ⑩, in this request and for the next one. */
+/** Marks the request as cancelled and forgets the choice at ⑩, also for the next request. */
 export async function cancelChoice(
   store: Records['interactionFacts'],
   key: FactsKey & { cid: string },

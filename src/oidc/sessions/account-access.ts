@@ -1,4 +1,4 @@
-// What hangs on an account at the provider – sessions, and what was agreed to for clients – and how it ends.
+// Lists and ends the sessions and grants of an account.
 import type Provider from 'oidc-provider';
 import type { Deps } from '../../deps.ts';
 import type { ListedByAccount } from '../../storage/artifact-references.ts';
@@ -12,34 +12,34 @@ export type SignedInBrowser = {
   uid: string;
   /** Seconds since 1970. */
   signedInAt: number;
-  /** The clients that the person went on to from there. */
+  /** The clients that the person used in this session. */
   clientIds: string[];
 };
 
-/** A client that the person uses, with what it was granted. */
+/** A client that the person uses, with the granted scopes. */
 export type UsedService = {
   clientId: string;
   scopes: string[];
-  /** The first grant; seconds since 1970. */
+  /** When the first grant was made; seconds since 1970. */
   since: number;
 };
 
 export type AccountAccess = {
   browsers(accountId: string): Promise<SignedInBrowser[]>;
   services(accountId: string): Promise<UsedService[]>;
-  /** Ends the sessions – all, or all but one – and tells the clients that ask to be told (OpenID Connect Back-Channel Logout 1.0). */
+  /** Ends all sessions, or all but one, and notifies their clients (OpenID Connect Back-Channel Logout 1.0). */
   endSessions(accountId: string, exceptUid?: string): Promise<void>;
-  /** Ends all tokens and codes, of every client; what was agreed to stands. */
+  /** Revokes the tokens and codes of every client. The grants stay. */
   endTokens(accountId: string): Promise<void>;
-  /** Ends sessions, tokens, codes, and what was agreed to. */
+  /** Ends all sessions, and revokes all grants, tokens and codes. */
   endAll(accountId: string): Promise<void>;
-  /** Ends what was agreed to for a client, its tokens, and the person's sessions there. */
+  /** Revokes the grants and tokens of a client, and notifies it to end the person's sessions there. */
   endService(accountId: string, clientId: string): Promise<void>;
-  /** Ends the tokens of every grant that holds a dealer link, and takes the link out of it. */
+  /** Removes a dealer link from every grant that holds it, and revokes the tokens of those grants. */
   endDealerLink(accountId: string, linkId: string): Promise<void>;
 };
 
-/** More than a person has that is of any use still. */
+/** An upper bound for one list; see account-bounds.ts for what an account may have. */
 const MOST = 1000;
 
 type SessionPayload = {
@@ -57,6 +57,7 @@ type GrantPayload = {
 };
 type Kept<T> = T & { id: string };
 
+/** Makes the access to an account's sessions and grants. */
 export function createAccountAccess(provider: Provider, { storage, log }: Pick<Deps, 'storage' | 'log'>): AccountAccess {
   const { artifacts } = storage;
 
@@ -68,7 +69,7 @@ export function createAccountAccess(provider: Provider, { storage, log }: Pick<D
   const sessionsOf = async (accountId: string) => list<SessionPayload>('Session', accountId);
   const grantsOf = async (accountId: string) => list<GrantPayload>('Grant', accountId);
 
-  /** Not waited for: a client that does not answer holds nobody up. */
+  /** Sends a logout token. It does not wait, so that a client that does not respond delays nobody. */
   function tellClient(accountId: string, clientId: string, sid: string | undefined): void {
     provider.Client.find(clientId)
       .then(async (found) => {

@@ -1,14 +1,14 @@
-// An account has so many sessions and grants at most; the oldest go when one too many comes.
+// Limits the sessions and grants of an account by removing the oldest.
 import type { ArtifactStore } from '../../storage/storage.ts';
 import { revokeGrant } from '../grants/revoke-grant.ts';
 
-/** More browsers than a person signs in with, and more grants than their services are given in the grants' lifetime. */
+/** Above what a person needs: browsers to sign in with, and grants of all services in a grant's lifetime. */
 export const MOST_OF_AN_ACCOUNT = { Session: 100, Grant: 500 } as const;
 
-/** So many go at once, where an account has more from before there was a bound. */
+/** How many are removed at most in one call. An account from before the limit may have more. */
 const DROPPED_AT_ONCE = 50;
 
-/** To be called when one was made: removes the oldest of its account beyond the bound, and what was given with them. */
+/** Removes the account's oldest sessions or grants above the limit, and their tokens and codes. Call it after one was added. */
 export async function dropOldest(artifacts: ArtifactStore, model: string, { accountId }: { accountId?: unknown }): Promise<void> {
   if ((model !== 'Session' && model !== 'Grant') || typeof accountId !== 'string') return;
   const most = MOST_OF_AN_ACCOUNT[model];

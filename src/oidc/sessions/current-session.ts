@@ -1,4 +1,4 @@
-// Who is signed in at the ID in this browser.
+// Reads the session of this browser at the ID.
 import type Provider from 'oidc-provider';
 import type { ParameterizedContext } from 'koa';
 import type { Account, EpochMilliseconds } from '../../domain/account.ts';
@@ -8,18 +8,18 @@ import { isTooOld } from './session-lifetime.ts';
 import type { SignedIn } from './signed-in.ts';
 
 export type CurrentSession = SignedIn & {
-  /** oidc-provider's `uid` of the session: stays when its cookie's value changes. */
+  /** oidc-provider's `uid` of the session. It stays the same when the cookie's value changes. */
   uid: string;
   /** When the password was last given; seconds since 1970. */
   authTime: number;
   /**
-   * The person has just authenticated again: sets `auth_time` to now.
-   * @param account as it is after that
+   * Sets `auth_time` to now, after the person has authenticated again.
+   * @param account the account after that
    */
   confirmed(account: Account, now: EpochMilliseconds): Promise<void>;
 };
 
-/** The session of this browser; `undefined` where nobody is signed in, the account is disabled, or the sign-in counts no more. */
+/** Returns the session of this browser; `undefined` if nobody is signed in, the account is disabled, or the sign-in is over. */
 export async function currentSession(
   provider: Provider,
   ctx: ParameterizedContext,

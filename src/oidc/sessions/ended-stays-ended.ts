@@ -1,5 +1,5 @@
-// What was destroyed while a request held it is not written back at the end of that request: neither a session that its owner has logged
-// out of, nor a grant that was taken back, nor an interaction that is over.
+// Keeps a request from writing back a session, a grant or an interaction that was destroyed meanwhile. Otherwise a parallel
+// request would undo a logout or a revocation.
 import type Provider from 'oidc-provider';
 import type { Adapter, AdapterPayload } from 'oidc-provider';
 import type { Clock } from '../../deps.ts';
@@ -14,14 +14,14 @@ type Stored = { jti: string; uid?: string; save(ttl?: number): Promise<string>; 
 type Model = { prototype: Stored; instantiate(payload: AdapterPayload | undefined): Stored };
 type StoreDeps = { artifacts: ArtifactStore; clock: Clock };
 
-/** Changes the models of this provider; called once, before it answers anybody. */
+/** Changes the models of this provider. Call it once, before the first request. */
 export function keepEndedEnded(provider: Provider, deps: StoreDeps): void {
   for (const name of WRITTEN_BACK) {
     const model = provider[name] as unknown as Model;
     const instantiate = model.instantiate.bind(model);
     model.instantiate = (payload) => {
       const found = instantiate.call(model, payload);
-      // Sessions are made here, too, for browsers that have none.
+      // A new session, of a browser without one, also passes here. It has no `exp` yet.
       if (payload?.exp !== undefined) writeBackOnly(name, found, deps);
       return found;
     };
@@ -34,7 +34,7 @@ export function keepEndedEnded(provider: Provider, deps: StoreDeps): void {
   }
 }
 
-/** From here on this object is stored under its id: it is updated where it stands, or else not written. */
+/** From now on, saves update the stored artifact and write nothing if it is gone. */
 function writeBackOnly(name: string, stored: Stored, { artifacts, clock }: StoreDeps): void {
   let storedId = stored.jti;
   const adapter: Adapter = {
@@ -42,25 +42,25 @@ function writeBackOnly(name: string, stored: Stored, { artifacts, clock }: Store
     async upsert(id, payload, expiresIn) {
       const expiresAt = expiresIn ? clock() + expiresIn * 1000 : undefined;
       if (id === storedId) return void (await artifacts.update(name, id, payload, expiresAt));
-      // A session gets another identifier. The new one stands before the old one goes, and goes itself where the old one was gone:
-      // who ends the session at this moment finds one of them.
+      // The session changes its identifier. Write the new one before deleting the old one, so that a parallel logout finds at
+      // least one. If the old one was gone already, delete the new one too.
       await artifacts.save(name, id, payload, expiresAt);
       if (!(await artifacts.destroy(name, storedId))) return void (await artifacts.destroy(name, id));
       storedId = id;
       await dropOldest(artifacts, name, payload);
     },
     async destroy(id) {
-      // The old identifier goes with the write of the new one, above.
+      // The upsert above has deleted the old identifier.
       if (id !== stored.jti) return;
       await artifacts.destroy(name, storedId);
-      // Another request may have given the session another identifier.
+      // A parallel request may have changed the session's identifier.
       if (stored.uid !== undefined && name === 'Session') await destroySession(artifacts, stored.uid);
     },
   };
   Object.defineProperty(stored, 'adapter', { value: adapter });
 }
 
-/** Ends a session under all identifiers it has had. */
+/** Ends a session under every identifier that is still stored. */
 async function destroySession(artifacts: ArtifactStore, uid: string): Promise<void> {
   for (;;) {
     const found = await artifacts.findByUid('Session', uid);

@@ -1,44 +1,45 @@
-// Whether what is used – a code, a token – comes from a sign-in that still counts. Asked at the use, so that nothing depends on whether it
-// was found and removed when the password changed.
+// Checks, whenever a code or token is used, that its sign-in is still valid. So a password change is effective even if it missed
+// a stored token.
 import Provider, { errors, type AdapterPayload } from 'oidc-provider';
 import type { Deps } from '../../deps.ts';
 import { signInIsOver, type Account } from '../../domain/account.ts';
 
-/** What a code or token says about its sign-in. */
+/** The members of a code or token that identify its sign-in. */
 export type UsedToken = {
   accountId?: string | undefined;
-  /** Codes and refresh tokens. */
+  /** In codes and refresh tokens. Seconds since 1970. */
   authTime?: number | undefined;
-  /** Access tokens. */
+  /** In access tokens. */
   extra?: { auth_time?: number } | undefined;
   iat?: number | undefined;
   sessionUid?: string | undefined;
   expiresWithSession?: boolean | undefined;
 };
 
-/** Whether the account may be used, and what it was given, if it is a token that was presented. */
+/** Whether the account is enabled and, if a token was presented, whether the sign-in of the token is still valid. */
 export function mayUse(account: Account, token: UsedToken | undefined): boolean {
   if (account.disabled_at !== undefined) return false;
   if (token === undefined) return true;
   const { authTime, extra, iat, sessionUid, expiresWithSession } = token;
-  // Access tokens from before `auth_time` stood in them live for minutes.
+  // Access tokens from a version without `auth_time` live for minutes only.
   const signIn = { authTime: authTime ?? extra?.auth_time ?? iat, sessionUid, endsWithSession: expiresWithSession === true };
   return !signInIsOver(account, signIn);
 }
 
+/** Makes the checks of codes and tokens at their use. */
 export function createSignInChecks({ storage }: Pick<Deps, 'storage'>) {
   const isActive = async (token: UsedToken): Promise<boolean> => {
-    // A token of a service itself (client credentials), without a person.
+    // A token of the client credentials grant has no person.
     if (token.accountId === undefined) return true;
     const account = await storage.accounts.find(token.accountId);
     return account !== undefined && mayUse(account, token);
   };
   return {
-    /** For introspection, which asks nobody else about the account. */
+    /** Whether a token is active. Introspection needs it, because oidc-provider does not look at the account there. */
     isActive,
     /**
-     * A code is of its session, whatever may come of it: it is redeemed before anything else is done.
-     * @throws {errors.InvalidGrant}
+     * Checks a redeemed code. A code always ends with its session, even if it asks for `offline_access`.
+     * @throws {errors.InvalidGrant} if the session of the code has ended
      */
     async checkCode(code: AdapterPayload): Promise<void> {
       const session = code.sessionUid === undefined ? undefined : await storage.artifacts.findByUid('Session', code.sessionUid);
@@ -48,7 +49,7 @@ export function createSignInChecks({ storage }: Pick<Deps, 'storage'>) {
   };
 }
 
-/** `auth_time` for access tokens: when the person signed in whose code or refresh token was redeemed. */
+/** Returns `auth_time` for an access token, from the redeemed code or refresh token. */
 export function extraTokenClaims(): { auth_time: number } | undefined {
   const { AuthorizationCode: code, RefreshToken: refreshToken } = Provider.ctx?.oidc.entities ?? {};
   const authTime = (code as UsedToken | undefined)?.authTime ?? (refreshToken as UsedToken | undefined)?.authTime;

@@ -1,5 +1,5 @@
-// The person behind a request: on the account pages, and in the steps after the login.
+// The signed-in person of a request, for the account pages and the steps after the login.
 import type { Account } from '../../domain/account.ts';
 
-/** A person is signed in. Code that takes this need not ask whether there is one. */
+/** A signed-in person. Code that takes this type need not check whether there is one. */
 export type SignedIn = { account: Account };

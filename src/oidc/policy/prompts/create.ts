@@ -1,10 +1,11 @@
-// ④–⑨ A new ID, where the client asks for it (Initiating User Registration via OpenID Connect 1.0) or the person chose it at the login.
+// ④–⑨ Registers a new ID, if the client requests it (Initiating User Registration via OpenID Connect 1.0) or the person chose it
+// at login.
 import type { PolicyPrompt } from '../prompt.ts';
 
 export const CREATE = {
   name: 'create',
   requestable: true,
-  // It asks everybody, also a person who has an ID.
+  // The built-in check would also ask a person who already has an ID.
   without: ['create_prompt'],
   checks: [
     {
@@ -15,7 +16,7 @@ export const CREATE = {
         const wanted = decided.wants ?? (asksForRegistration ? 'registration' : 'login');
         if (wanted === 'login' || decided.registration) return false;
         if (!legacy) return true;
-        // The legacy identity has an ID: it was linked before, or registered and the request then abandoned.
+        // The legacy identity has an ID already: it was linked earlier, or it registered and abandoned the request.
         if (migration?.account_id !== undefined || migration?.candidate !== undefined) return false;
         return !legacyHasRegistered;
       },

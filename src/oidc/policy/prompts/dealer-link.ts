@@ -1,4 +1,4 @@
-// ⑩ Whether to link the ID with a dealer. Asked before the login, as in the guide.
+// ⑩ Asks whether to link the ID with a dealer. It comes before the login, as in the guide.
 import { hasLink, standingChoice } from '../dealer-choice.ts';
 import { belongsToAnother } from '../policy-facts.ts';
 import type { PolicyPrompt } from '../prompt.ts';

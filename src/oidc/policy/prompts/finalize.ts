@@ -1,4 +1,4 @@
-// ⑭ Writes the migration and the dealer link: once in each request that hands a legacy identity over or in which a dealer was chosen.
+// ⑭ Writes the migration and the dealer link, in each request with a legacy identity or a chosen dealer.
 import { hasLink, standingChoice } from '../dealer-choice.ts';
 import { belongsToAnother, type PolicyFacts } from '../policy-facts.ts';
 import type { PolicyPrompt } from '../prompt.ts';
@@ -22,7 +22,7 @@ export const FINALIZE = {
   ],
 } as const satisfies PolicyPrompt;
 
-/** Also where the legacy identity is another ID's: then there is nothing to write, and a page says so. */
+/** Whether the step has to run for the migration. It also runs if the legacy identity belongs to another ID, to say so. */
 function isMigrationUnwritten(facts: PolicyFacts): boolean {
   const { legacy, migration, accountId, codeChallenge } = facts;
   if (!legacy) return false;

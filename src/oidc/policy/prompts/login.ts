@@ -1,4 +1,5 @@
-// Who the person is. oidc-provider asks where nobody is signed in, or too long ago for the request; these checks ask in more cases.
+// Authenticates the person. oidc-provider's checks ask if nobody is signed in or `max_age` has passed; these checks add more
+// cases.
 import { signInIsOver } from '../../../domain/account.ts';
 import { isTooOld } from '../../sessions/session-lifetime.ts';
 import type { PolicyPrompt } from '../prompt.ts';
@@ -6,18 +7,19 @@ import type { PolicyPrompt } from '../prompt.ts';
 export const LOGIN = {
   name: 'login',
   requestable: true,
-  // It knows the hint while the request arrives, and not any more when somebody has signed in.
+  // The built-in check knows the hint only when the request arrives, and no longer after the sign-in.
   without: ['id_token_hint'],
   checks: [
     {
-      // A client that names a person by `id_token_hint` gets no code for another one (OpenID Connect Core 1.0, section 3.1.2.1).
+      // A client that names a person by `id_token_hint` must not get a code for another one (OpenID Connect Core 1.0, section
+      // 3.1.2.1).
       reason: 'id_token_hint',
       description: 'id_token_hint names another person than the one who is signed in',
       error: 'login_required',
       isNeeded: ({ hint }) => hint !== undefined && hint.subject !== hint.signedIn,
     },
     {
-      // The password or the address has changed since, the person has ended the session, or it is too old.
+      // The password or the address has changed since the sign-in, the person has ended the session, or the session is too old.
       reason: 'sign_in_over',
       description: 'the sign-in of this session counts no more',
       error: 'login_required',
@@ -28,7 +30,7 @@ export const LOGIN = {
       },
     },
     {
-      // Another person was signed in before this one registered, and has not said that they want to go on with their own ID.
+      // Another person is signed in than the one who has just registered, and has not chosen to continue with their own ID.
       reason: 'not_the_registered_account',
       description: 'the account that was just registered has not signed in',
       error: 'login_required',
@@ -38,7 +40,7 @@ export const LOGIN = {
       },
     },
     {
-      // A session from before this request may be another person's than the one who is migrating.
+      // An existing session may belong to another person than the migrating legacy user.
       reason: 'person_unconfirmed',
       description: 'whether to go on as the signed-in person was not decided',
       error: 'account_selection_required',

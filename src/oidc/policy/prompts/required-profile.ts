@@ -1,4 +1,4 @@
-// ⑪–⑬ What the client's file requires and the person has not told, or not confirmed for this client.
+// ⑪–⑬ Asks for the claims that the client's file requires, if they are missing or not confirmed for this client.
 import { missingRequiredClaims } from '../../../domain/required-profile.ts';
 import { belongsToAnother } from '../policy-facts.ts';
 import type { PolicyPrompt } from '../prompt.ts';

@@ -1,4 +1,4 @@
-// The terms have changed in a way that the person has to agree to.
+// Asks the person to agree again after the terms have changed.
 import { mustAgreeAgain } from '../../../domain/terms.ts';
 import type { PolicyPrompt } from '../prompt.ts';
 
