@@ -1,4 +1,4 @@
-// Sends a browser to the page that its request is at. It asked for another one: by the back button, a double press, a bookmark or an old path.
+// Redirects a browser to the current page of its request, after the back button, a double press, a bookmark or an old path.
 import type { ParameterizedContext } from 'koa';
 import type Provider from 'oidc-provider';
 import type { Deps } from '../deps.ts';
@@ -12,7 +12,7 @@ import { readRecentRequest, type RecentRequest } from './recent-request.ts';
 const cookieName = (provider: Provider, type: 'interaction' | 'resume'): string =>
   (provider as unknown as { cookieName(type: string): string }).cookieName(type);
 
-/** Whether oidc-provider can go on from an interaction in this browser. */
+/** Whether oidc-provider can resume from an interaction in this browser. */
 export async function canResume(ctx: Pick<ParameterizedContext, 'cookies'>, uid: string, provider: Provider): Promise<boolean> {
   return (
     ctx.cookies.get(cookieName(provider, 'resume'), { signed: true }) === uid && Boolean(await provider.Interaction.find(uid))
@@ -20,9 +20,9 @@ export async function canResume(ctx: Pick<ParameterizedContext, 'cookies'>, uid:
 }
 
 /**
- * Makes the function that sends the browser in which a request began to the page that the request is at. Where the request is over, it sends
- * the browser to the service that the request came from.
- * @throws {PageError} `interaction_expired`, 400, where the request is unknown, too old, or another browser's
+ * Makes the function that redirects the browser to the current page of its request. If the request is finished, it redirects to
+ * the service that the request came from.
+ * The function throws `interaction_expired`, 400, if the request is unknown, expired, or began in another browser.
  */
 export function createGoToCurrent(
   { config, clients, storage }: Pick<Deps, 'config' | 'clients' | 'storage'>,
@@ -31,7 +31,7 @@ export function createGoToCurrent(
   const secure = config.issuer.startsWith('https:');
   const browserIds = createBrowserIds(secure);
 
-  /** oidc-provider's two cookies of an interaction: lost where a second press came before the first was answered. */
+  /** Sets oidc-provider's two cookies of an interaction. A second press before the first response loses them. */
   function giveCookies(ctx: Pick<ParameterizedContext, 'cookies'>, uid: string, path: string): void {
     const options = { signed: true, httpOnly: true, sameSite: 'lax', secure, overwrite: true } as const;
     const maxAge = config.lifetimes.interaction * 1000;
@@ -45,21 +45,23 @@ export function createGoToCurrent(
     return (await provider.Session.findByUid(session.uid))?.accountId === session.accountId;
   }
 
-  /** The start of a client's service, which everybody may know. */
+  /** Returns the start page of a client's service, which is public. */
   function homeOf(clientId: unknown): string | undefined {
     const home = clients.find(String(clientId))?.metadata.client_uri;
     return typeof home === 'string' ? home : undefined;
   }
 
-  /** The page of a request that this browser cannot go on with; it leads to the service that the request came from. */
+  /**
+   * Makes the error for a request that this browser cannot continue. Its page links to the service that the request came from.
+   */
   function expired(detail: string, interaction?: { params: { client_id?: unknown } }): PageError {
     const wayOn = homeOf(interaction?.params.client_id);
     return new PageError('interaction_expired', { detail, ...(wayOn === undefined ? {} : { wayOn }) });
   }
 
   /**
-   * @param uid the interaction that the browser asked for
-   * @param request the request of that interaction; by default the one that the browser remembers
+   * @param uid the interaction in the requested path
+   * @param request the request of that interaction; by default the one in the browser's cookie
    */
   return async function goToCurrent(
     ctx: Pick<ParameterizedContext, 'cookies' | 'redirect' | 'set' | 'status'>,
@@ -74,7 +76,7 @@ export function createGoToCurrent(
     }
     const current = facts.current_uid === undefined ? undefined : await provider.Interaction.find(facts.current_uid);
     if (current && !(await sessionStands(current))) {
-      // oidc-provider does not go on with it, so sending the browser there would never end.
+      // oidc-provider would not resume it, so a redirect would loop.
       throw expired('the session in which the request began has ended', current);
     }
     if (current) {

@@ -1,4 +1,4 @@
-// What the routes of a step find on the context: the interaction, which the router has loaded and checked.
+// The types of the context in the routes of a step. The router has loaded and checked the interaction.
 import type { ParameterizedContext } from 'koa';
 import type Router from 'koa-router';
 import type { Client } from '../config/config.ts';
@@ -17,35 +17,35 @@ export type Interaction = {
   /** The checks of the policy that asked for this step. */
   reasons: string[];
   client: Client;
-  /** What was decided in this authorization request so far. */
+  /** The decisions in this authorization request so far. */
   facts: RequestFacts;
   legacy: StoredLegacyProfile | undefined;
-  /** The account that was signed in when the interaction began. */
+  /** The account of the session in which the interaction began. */
   accountId: string | undefined;
   /** See `createBrowserIds`. */
   browserId: string;
   /** The dealer link that the client asks for. */
   dealerLink: { dealer?: string } | undefined;
-  /** The scopes that the client asks for, each with the claims that it opens. */
+  /** The requested scopes, each with its claims. */
   scopes: { name: string; claims: readonly string[] }[];
-  /** Ends the step: the policy is asked again. */
+  /** Finishes the step. The policy then decides again. */
   finish: (result: Record<string, object>) => Promise<void>;
-  /** The person does not want to go on: back to the client with `access_denied` (RFC 6749, section 4.1.2.1). The choice at ⑩ is forgotten. */
+  /** Cancels the request: forgets the choice at ⑩ and returns `access_denied` to the client (RFC 6749 4.1.2.1). */
   cancel: () => Promise<void>;
   /** Writes facts of this request. */
   setFacts: (change: Partial<InteractionFacts>) => Promise<void>;
-  /** The session of that account now; `undefined` where the person has signed out, or another person has signed in. */
+  /** Reads the current session of that account; `undefined` if the person has signed out or another person has signed in. */
   currentSession: () => Promise<CurrentSession | undefined>;
   /** Ends another person's session in this browser, before this account signs in. */
   leaveSession: (accountId: string) => Promise<void>;
-  /** Grants to the client what it asks of this person; answers the grant's id. */
+  /** Grants the client's request. @returns the grant's id */
   grant: (person: SignedIn) => Promise<string>;
 };
 
 export type InteractionState = PageState & { interaction: Interaction };
 export type InteractionContext = ParameterizedContext<InteractionState>;
 
-/** Adds pages; their paths are relative to the step. */
+/** Adds the routes of pages. The paths are relative to the step. */
 export type AddRoutes = (router: Router<InteractionState>) => void;
 
 /** A step that may come before the login. */
@@ -55,7 +55,7 @@ export type InteractionStep = { needsPerson?: false; addRoutes: AddRoutes };
 export type SignedInState = PageState & { interaction: Interaction & SignedIn };
 export type SignedInContext = ParameterizedContext<SignedInState>;
 
-/** A step after the login. Its prompt stands behind `login` in the policy. */
+/** A step after the login. Its prompt comes after `login` in the policy. */
 export type SignedInStep = {
   needsPerson: true;
   addRoutes: (router: Router<SignedInState>) => void;

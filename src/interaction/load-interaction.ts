@@ -1,4 +1,4 @@
-// Loads the interaction that a page belongs to, and checks that it is this browser's.
+// Loads the interaction of a page and checks that it belongs to this browser.
 import type { Middleware } from 'koa';
 import type Provider from 'oidc-provider';
 import { errors } from 'oidc-provider';
@@ -21,15 +21,16 @@ import { rememberRequest } from './recent-request.ts';
 
 type Found = Awaited<ReturnType<Provider['interactionDetails']>> & { cid: string };
 
-/**
- * @param stepPath the step whose pages follow
- * @param uidOf reads the interaction's id from the path
- */
+/** Makes the middleware that loads the interaction of a step's pages. */
 export function createLoadInteraction(deps: Deps, provider: Provider) {
   const secure = deps.config.issuer.startsWith('https:');
   const browserIds = createBrowserIds(secure);
   const goToCurrent = createGoToCurrent(deps, provider);
 
+  /**
+   * @param stepPath the step of the pages
+   * @param uidOf reads the interaction's id from the path
+   */
   return function loadInteraction(stepPath: string, uidOf: (path: string) => string): Middleware<InteractionState> {
     return async function loadInteractionOnce(ctx, next) {
       const uid = uidOf(ctx.path);
@@ -42,7 +43,7 @@ export function createLoadInteraction(deps: Deps, provider: Provider) {
       const facts = await readFacts(deps, factsKey);
       if (browserId === undefined || facts.browser_id !== browserId) return goToCurrent(ctx, uid);
       const path = `${INTERACTION_PATH}/${uid}/${stepPath}`;
-      // The step has another name by now (`RENAMED_STEPS`), or the path was typed.
+      // The step was renamed (`RENAMED_STEPS`), or the path was typed.
       if (interactionPath(found) !== path) return goToCurrent(ctx, uid, { clientId: String(params.client_id), cid, uids: [uid] });
       const client = deps.clients.find(String(params.client_id));
       if (!client) throw new PageError('client_unknown', { detail: 'the client was removed or disabled' });
@@ -93,7 +94,7 @@ export function createLoadInteraction(deps: Deps, provider: Provider) {
   };
 }
 
-/** The scopes of a request, each with the claims that it opens. */
+/** Returns the scopes of a request, each with its claims. */
 function requestedScopes(scope: unknown): { name: string; claims: readonly string[] }[] {
   const claims: Record<string, readonly string[]> = CLAIMS_BY_SCOPE;
   const names = String(scope ?? '').split(' ');

@@ -1,12 +1,12 @@
-// Every prompt of the policy has a step, and every step a prompt. Where one is missing, the program does not start.
+// Pairs the prompts of the policy with the steps. The program does not start if a prompt or a step has no counterpart.
 import { stepOf } from '../oidc/policy/prompt.ts';
 import { PROMPTS } from '../oidc/policy/prompts.ts';
 
 /**
- * Puts the steps into the order of the policy.
- * @param steps by the name of the prompt that each answers
- * @throws {Error} a prompt has no step, a step has no prompt, or a step that needs a signed-in person comes before the login; the message
- *   says what to change
+ * Sorts the steps in the order of the policy.
+ * @param steps the steps by the name of their prompt
+ * @throws {Error} if a prompt has no step, a step has no prompt, or a step that needs a signed-in person comes before the login;
+ *   the message says what to change
  */
 export function pairSteps<Step extends { needsPerson?: boolean }>(
   steps: ReadonlyMap<string, Step>,

@@ -1,10 +1,10 @@
-// Remembers, in the browser, which authorization request it is in: so that the back button finds the page that is on, and an error
-// page knows the way back to the service.
+// Remembers the current authorization request in a cookie, so that the back button leads to the current page and an error page
+// links to the service.
 import type { ParameterizedContext } from 'koa';
 
 export type RecentRequest = {
   clientId: string;
-  /** The same for all interactions of a request. */
+  /** The id that all interactions of a request share. */
   cid: string;
   /** The request's interactions in this browser, the newest last. */
   uids: string[];
@@ -12,19 +12,20 @@ export type RecentRequest = {
 
 type CookieContext = Pick<ParameterizedContext, 'cookies'>;
 
-/** No character of an id of oidc-provider's. */
+/** A character that does not occur in oidc-provider's ids. */
 const SEPARATOR = '~';
-/** A request has seven prompts; some are asked twice. */
+/** A request has seven prompts, and some come up twice. */
 const MOST_UIDS = 12;
 
 const nameOf = (secure: boolean): string => `${secure ? '__Host-' : ''}common-id.request`;
 
+/** Reads the cookie. */
 export function readRecentRequest(ctx: CookieContext, secure: boolean): RecentRequest | undefined {
   const [clientId, cid, ...uids] = ctx.cookies.get(nameOf(secure), { signed: true })?.split(SEPARATOR) ?? [];
   return clientId && cid ? { clientId: decodeURIComponent(clientId), cid, uids } : undefined;
 }
 
-/** Adds an interaction to what the browser remembers; another request takes the place of the one before. */
+/** Adds an interaction to the cookie. A new request replaces the earlier one. */
 export function rememberRequest(
   ctx: CookieContext,
   secure: boolean,

@@ -1,4 +1,4 @@
-// Mounts the steps: each answers one prompt of the policy, below /interaction/<uid>/<step>.
+// Mounts the steps below /interaction/<uid>/<step>. Each answers one prompt of the policy.
 import compose from 'koa-compose';
 import Router from 'koa-router';
 import type Provider from 'oidc-provider';
@@ -33,7 +33,7 @@ export const STEPS: Record<PromptName, (deps: Deps) => InteractionStep | SignedI
   consent: createConsentStep,
 };
 
-/** The routes of a step, below its path. */
+/** Makes the middleware of a step's routes, below its path. */
 function mount<State>(prefix: string, { addRoutes }: { addRoutes: (router: Router<State>) => void }) {
   const router = new Router<State>({ prefix });
   addRoutes(router);
@@ -44,12 +44,12 @@ function mount<State>(prefix: string, { addRoutes }: { addRoutes: (router: Route
 /** /interaction/<uid>/<step>, and the paths of the step below it. */
 const STEP_PATH = new RegExp(`^${INTERACTION_PATH}/(?<uid>[\\w-]+)/(?<step>[\\w-]+)(?:/|$)`);
 
-/** oidc-provider's path on which a finished interaction is taken up. */
+/** oidc-provider's path on which it resumes after an interaction. */
 const RESUME_PATH = /^\/auth\/(?<uid>[\w-]+)$/;
 
 /**
- * Makes the middleware that answers every path of an interaction. Other paths go on.
- * @throws {Error} the steps do not fit the policy; see `pairSteps`
+ * Makes the middleware for every path of an interaction. Other paths go on to `next`.
+ * @throws {Error} if the steps do not fit the policy; see `pairSteps`
  */
 export function createInteractionRouter(
   deps: Deps,
@@ -71,7 +71,7 @@ export function createInteractionRouter(
   const goToCurrent = createGoToCurrent(deps, provider);
   return async function answerInteraction(ctx, next) {
     const resumed = RESUME_PATH.exec(ctx.path)?.groups?.uid;
-    // Taken up before, by the first of two presses.
+    // The first of two presses has already resumed the request.
     if (resumed && ctx.method === 'GET' && !(await canResume(ctx, resumed, provider))) return goToCurrent(ctx, resumed);
     const step = steps.get(STEP_PATH.exec(ctx.path)?.groups?.step ?? '');
     return step ? step(ctx, next) : next();

@@ -1,4 +1,4 @@
-// Asks whether a client may have what it asks for: third parties once, native apps each time (RFC 8252 section 8.6).
+// Asks for consent to a client's request: once for a third party, each time for a native app (RFC 8252 section 8.6).
 import type { Deps } from '../../deps.ts';
 import { isVisibleTo, isLive } from '../../domain/dealer-link.ts';
 import { page } from '../../http/page-context.ts';
@@ -6,8 +6,9 @@ import { formField } from '../../http/read-form.ts';
 import { claimsInWords } from '../../profile/claims-in-words.ts';
 import type { SignedInState, SignedInStep } from '../interaction-context.ts';
 
+/** Makes the step that answers the prompt `consent`. */
 export function createConsentStep({ config, storage, clock }: Pick<Deps, 'config' | 'storage' | 'clock'>): SignedInStep {
-  /** The dealers whose links the client will see: for a client of ours all, for others those linked in its own flow. */
+  /** Lists the dealers whose links the client will see: all for a first-party client, else those linked in its own flow. */
   const dealersFor = async ({ account, client, scopes, dealerLink }: SignedInState['interaction']) => {
     if (!dealerLink && !scopes.some(({ name }) => name === 'dealer_link')) return [];
     const links = await storage.dealerLinks.listByAccount(account.id);

@@ -1,4 +1,4 @@
-// ④ TOYOTA/LEXUSの共通IDについて: what it is, and agreement to the terms.
+// ④ TOYOTA/LEXUSの共通IDについて: explains the ID and asks for agreement to the terms.
 import type { Deps } from '../../deps.ts';
 import { withTerms } from '../../domain/registration-draft.ts';
 import { agreeTo, termsInForce } from '../../domain/terms.ts';
@@ -7,11 +7,12 @@ import { formField } from '../../http/read-form.ts';
 import type { AddRoutes, InteractionContext } from '../interaction-context.ts';
 import type { Registration } from './registration.ts';
 
+/** Makes page ④. */
 export function createAboutPage(
   { config, clients, clock }: Pick<Deps, 'config' | 'clients' | 'clock'>,
   registration: Registration,
 ): AddRoutes {
-  /** @param agreed the version that the person has agreed to in this registration; not the one in force */
+  /** @param agreed the version that the person agreed to earlier in this registration */
   const show = (ctx: InteractionContext, agreed: string | undefined, errors: Record<string, string> = {}): void => {
     const { interaction, language, t } = ctx.state;
     page(ctx, 'about', {
@@ -43,13 +44,13 @@ export function createAboutPage(
       const { language, t } = ctx.state;
       const text = termsInForce(config.terms, language, clock());
       if (formField(ctx, 'terms') !== 'yes') return show(ctx, draft.terms?.version, { terms: t('form_errors.terms_missing') });
-      // Nobody agrees to what came into force after the page was shown.
+      // The person has not seen a version that came into force after the page was shown.
       if (formField(ctx, 'terms_version') !== text.version)
         return show(ctx, undefined, { terms: t('form_errors.terms_revised') });
       return registration.goOn(ctx, await registration.change(ctx, (standing) => withTerms(standing, agreeTo(text, clock()))));
     });
     router.post('/cancel', async (ctx) => ctx.state.interaction.cancel());
-    // For somebody who remembers that they have an ID.
+    // For a person who has an ID already.
     router.post('/sign-in', async (ctx) => {
       await ctx.state.interaction.setFacts({ wants: 'login' });
       return ctx.state.interaction.finish({ create: {} });

@@ -1,4 +1,4 @@
-// ⑥ 認証番号の入力.
+// ⑥ 認証番号の入力: asks for the code that was mailed.
 import type { Deps } from '../../deps.ts';
 import { isProven, withProof, type AddressedDraft, type RegistrationDraft } from '../../domain/registration-draft.ts';
 import { createCodeLimits } from '../../authentication/one-time-code/code-limits.ts';
@@ -11,6 +11,7 @@ import type { AddRoutes, InteractionContext } from '../interaction-context.ts';
 import type { Registration } from './registration.ts';
 import { codeSlot, voucherOf, type MailCode } from './send-code.ts';
 
+/** Makes page ⑥. */
 export function createCodePage(
   deps: Pick<Deps, 'config' | 'storage' | 'clock'>,
   registration: Registration,
@@ -21,7 +22,7 @@ export function createCodePage(
     codeSlot(ctx.state.interaction.uid, draft.email_canonical);
   const isDone = (ctx: InteractionContext, draft: RegistrationDraft): boolean => isProven(draft, ctx.state.interaction.browserId);
 
-  /** Seconds until another code may be asked for; `undefined` where this interaction has none. */
+  /** Seconds until the person may request another code; `undefined` if this interaction has none. */
   const secondsToWait = async (ctx: InteractionContext, draft: AddressedDraft): Promise<number | undefined> => {
     const sent = await deps.storage.emailCodes.find(slotOf(ctx, draft).id);
     return sent && secondsToNextCode(deps, sent.sent_at);
@@ -47,7 +48,7 @@ export function createCodePage(
     const draft = await registration.draftFor(ctx, 'code');
     if (!draft) return;
     if (isDone(ctx, draft)) return registration.goOn(ctx, draft);
-    // Taken up again later or in another browser: a code belongs to the interaction that asked for it.
+    // The registration was resumed later or in another browser. A code is valid only in the interaction that requested it.
     if ((await secondsToWait(ctx, draft)) === undefined) return registration.go(ctx, 'email');
     return show(ctx, draft);
   };
@@ -60,7 +61,7 @@ export function createCodePage(
     const checked = await checkCode(deps, slotOf(ctx, draft), formField(ctx, 'code'));
     if (!checked.problem) {
       const proof = { email_canonical, browser: ctx.state.interaction.browserId, at: deps.clock() };
-      // The first of several presses proves the address; the others find it proven.
+      // The first of several presses proves the address; the others change nothing.
       const proven = await registration.change(ctx, (standing) =>
         isDone(ctx, standing) ? standing : withProof(standing, proof),
       );
@@ -69,7 +70,7 @@ export function createCodePage(
       }
       return registration.goOn(ctx, proven);
     }
-    // The same press a second time: the first one wrote the proof before it took the code out.
+    // A double press: the first one wrote the proof before it consumed the code.
     const now = await registration.draftOf(ctx);
     if (isDone(ctx, now)) return registration.goOn(ctx, now);
     return show(ctx, draft, { code: ctx.state.t(`form_errors.${checked.problem}`) });

@@ -1,4 +1,4 @@
-// ⑧ 入力内容の確認: everything once more; 登録 writes the account. And ⑨: done.
+// ⑧ 入力内容の確認: shows all input again; 登録 writes the account. ⑨ says that it is done.
 import type { Deps } from '../../deps.ts';
 import type { RegistrationDraft } from '../../domain/registration-draft.ts';
 import { page } from '../../http/page-context.ts';
@@ -8,6 +8,7 @@ import { profileAsked } from './flow.ts';
 import { register } from './register.ts';
 import type { Registration } from './registration.ts';
 
+/** Makes the pages ⑧ and ⑨. */
 export function createConfirmPage(deps: Pick<Deps, 'storage' | 'clock'>, registration: Registration): AddRoutes {
   const get = async (ctx: InteractionContext): Promise<void> => {
     const draft = await registration.draftFor(ctx, 'confirm');
@@ -44,12 +45,13 @@ export function createConfirmPage(deps: Pick<Deps, 'storage' | 'clock'>, registr
 
   const complete = async (ctx: InteractionContext): Promise<void> => {
     const { interaction } = ctx.state;
-    // The same press a second time.
+    // A double press.
     if (interaction.facts.registration) return interaction.finish({ create: {} });
     const draft = await registration.draftFor(ctx, 'complete');
     if (!draft) return;
     await interaction.setFacts({ registration: { account_id: draft.account_id, email: draft.email } });
-    // A family's computer: whoever registers next in this browser begins anew. A legacy user's draft stays, for the other browsers.
+    // On a shared computer the next person must start with an empty draft. A legacy user's draft stays, for the user's other
+    // browsers.
     if (!interaction.legacy) await deps.storage.registrationDrafts.remove(draft.id);
     return interaction.finish({ create: {} });
   };

@@ -1,4 +1,4 @@
-// The draft of the registration that an interaction works on, and what is known of its legacy identity.
+// Reads and changes the registration draft of an interaction, and keeps a legacy identity from registering twice.
 import type { Deps } from '../../deps.ts';
 import {
   claimRegistration,
@@ -12,18 +12,18 @@ import type { StoredLegacyProfile } from '../../storage/storage.ts';
 
 type DraftDeps = Pick<Deps, 'storage' | 'clock'>;
 
-/** The id of the draft of this browser for the legacy identity that was handed over, or for itself. */
+/** Returns the id of this browser's draft: the one for the legacy identity, if one was handed over, else its own. */
 export function draftIdOf(legacy: StoredLegacyProfile | undefined, browserId: string): string {
   return draftId(browserId, legacy && { clientId: legacy.client_id, legacyId: legacy.profile.legacy_id });
 }
 
-/** The draft; empty where there is none yet. */
+/** Reads the draft. @returns an empty draft if there is none yet */
 export async function findDraft({ storage, clock }: DraftDeps, id: string): Promise<RegistrationDraft> {
   const stored = await storage.registrationDrafts.find(id);
   return stored ? readDraft(stored) : emptyDraft(id, clock());
 }
 
-/** Changes a draft by a function of the draft that stands; an empty one where none does. Answers how it stands then. */
+/** Changes a draft by a function of the stored one, or of an empty one if there is none. @returns the new draft */
 export async function changeDraft(
   { storage, clock }: DraftDeps,
   id: string,
@@ -41,7 +41,7 @@ function emptyDraft(id: string, now: number): RegistrationDraft {
   return { id, version: 0, expires_at: now + REGISTRATION_DRAFT_LIFETIME_MS };
 }
 
-/** Whether it is this account that the legacy identity has registered. */
+/** Whether the legacy identity has registered this account. */
 export async function hasRegistered(
   { storage }: Pick<Deps, 'storage'>,
   { client_id: clientId, profile }: StoredLegacyProfile,
@@ -53,14 +53,15 @@ export async function hasRegistered(
 
 /** Keeps a legacy identity from registering twice. */
 export type LegacyClaim = {
-  /** @returns whether the account may be made; `false` where another one is made, or being made, for the identity */
+  /** @returns whether the account may be made; `false` if another one exists, or is being made, for the identity */
   take(accountId: string): Promise<boolean>;
-  /** The account is written. */
+  /** Call it after the account was written. */
   complete(accountId: string): Promise<void>;
-  /** The registration failed, and there is no account. */
+  /** Call it if the registration failed and there is no account. */
   release(accountId: string): Promise<void>;
 };
 
+/** Makes the claim of a legacy identity. */
 export function legacyClaim({ storage, clock }: DraftDeps, { client_id: clientId, profile }: StoredLegacyProfile): LegacyClaim {
   const { registrationDrafts, accounts } = storage;
   const id = legacyRegistrationId(clientId, profile.legacy_id);

@@ -1,4 +1,4 @@
-// ⑤ メールアドレスの入力.
+// ⑤ メールアドレスの入力: asks for the address and mails a code to it.
 import type { Deps } from '../../deps.ts';
 import { parseEmail } from '../../domain/canonical-email.ts';
 import { isProven, withAddress } from '../../domain/registration-draft.ts';
@@ -9,6 +9,7 @@ import type { AddRoutes, InteractionContext } from '../interaction-context.ts';
 import type { Registration } from './registration.ts';
 import { codeSlot, type MailCode } from './send-code.ts';
 
+/** Makes page ⑤. */
 export function createEmailPage(
   deps: Pick<Deps, 'config' | 'storage' | 'clock'>,
   registration: Registration,

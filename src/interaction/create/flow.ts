@@ -1,4 +1,4 @@
-// The order of the registration's pages, decided from the draft alone.
+// Decides the next page of a registration from the draft alone.
 import { PROFILE_FIELDS } from '../../domain/profile-fields.ts';
 import {
   hasAddress,
@@ -14,7 +14,7 @@ import { askFor, type Asked } from '../../profile/profile-form.ts';
 const PAGES = ['about', 'email', 'code', 'profile', 'confirm', 'complete'] as const;
 export type PageName = (typeof PAGES)[number];
 
-/** What a draft has where a page may be shown. */
+/** The type of the draft for each page: what the pages before it have filled. */
 export type DraftAt = {
   about: RegistrationDraft;
   email: RegistrationDraft;
@@ -24,10 +24,10 @@ export type DraftAt = {
   complete: RegisteredDraft;
 };
 
-/** The first page whose answer is missing. */
+/** Returns the first page whose input is missing. */
 export function firstMissingPage(draft: RegistrationDraft, termsVersion: string, browserId: string): PageName {
   if (isRegistered(draft)) return 'complete';
-  // 登録 was pressed; pressed again, it goes on with what was begun.
+  // 登録 was pressed. Pressing it again continues the same registration.
   if (draft.registering_at !== undefined) return 'confirm';
   if (draft.terms?.version !== termsVersion) return 'about';
   if (!hasAddress(draft)) return 'email';
@@ -36,7 +36,7 @@ export function firstMissingPage(draft: RegistrationDraft, termsVersion: string,
   return 'confirm';
 }
 
-/** Whether a page may be shown: nothing before it is missing. Earlier pages may be gone back to until 登録 is pressed. */
+/** Whether a page may be shown: no earlier input is missing. The person may go back to earlier pages until 登録 is pressed. */
 export function mayShow<Page extends PageName>(
   page: Page,
   draft: RegistrationDraft,
@@ -48,7 +48,7 @@ export function mayShow<Page extends PageName>(
   return PAGES.indexOf(page) <= PAGES.indexOf(missing);
 }
 
-/** What ⑦ asks. A dealer that is to be linked needs to know where its customer can be reached. */
+/** Returns the fields of ⑦. A dealer link requires contact data, because the dealer has to reach the customer. */
 export function profileAsked(dealerLinkRequested: boolean): Asked {
   return askFor((key) => {
     const { registration } = PROFILE_FIELDS[key].asked;

@@ -1,4 +1,4 @@
-// ⑦ 情報の登録: the password, and who the person is; prefilled where the owners site knows it.
+// ⑦ 情報の登録: asks for the password and the profile, which is prefilled from the owners site.
 import { randomUUID } from 'node:crypto';
 import type { Deps } from '../../deps.ts';
 import type { Profile } from '../../domain/account.ts';
@@ -16,6 +16,7 @@ import type { Registration } from './registration.ts';
 
 type Shown = { values: Typed; errors?: Record<string, string>; towns?: string[] };
 
+/** Makes page ⑦. */
 export function createProfilePage(
   deps: Pick<Deps, 'config' | 'clock' | 'commonPasswords' | 'hasher'>,
   registration: Registration,
@@ -55,7 +56,7 @@ export function createProfilePage(
     const { profile, problems } = readProfileForm(values, asked, deps.clock());
     const errors = sentences(problems, ctx.state.t);
     const password = formField(ctx, 'password');
-    // Left empty on the way back from ⑧, the password that was typed before stays.
+    // If the person came back from ⑧ and left the password empty, keep the earlier one.
     const kept = password === '' && draft.password_hash !== undefined;
     const problem = kept ? undefined : passwordProblem(deps, password, { email: draft.email, profile }, ctx.state.t);
     if (problem) errors.password = problem;

@@ -1,4 +1,4 @@
-// 登録: writes the account once, with everything, from the draft alone.
+// 登録: writes the complete account once, from the draft alone.
 import type { Deps } from '../../deps.ts';
 import {
   asRegistered,
@@ -12,15 +12,15 @@ import { AlreadyExists, type StoredLegacyProfile } from '../../storage/storage.t
 import { changeDraft, draftIdOf, legacyClaim } from './draft.ts';
 
 /**
- * What came of 登録: the draft is registered; or something is missing in it; or an ID was made meanwhile elsewhere, for the legacy
- * identity (`legacy_registered`) or the address (`address_registered`).
+ * The result of 登録: the draft is registered (`done`), the draft lacks input (`incomplete`), or another ID was made meanwhile for
+ * the legacy identity (`legacy_registered`) or for the address (`address_registered`).
  */
 export type Registered = 'done' | 'incomplete' | 'legacy_registered' | 'address_registered';
 
 /**
- * Makes the account of a complete draft. Pressed twice, by two tabs at once, or again after a failure, it makes one: from the first press on
- * the draft does not change any more, and the account's id is in it.
- * @param mayRegister whether nothing is missing; asked about the draft that stands when the press counts
+ * Makes the account of a complete draft. It makes only one, even if it runs twice, in two tabs at once, or again after a failure:
+ * the first press freezes the draft and stores the account's id in it.
+ * @param mayRegister whether the draft is complete; called with the draft that the first press freezes
  */
 export async function register(
   deps: Pick<Deps, 'storage' | 'clock'>,
@@ -52,7 +52,7 @@ export async function register(
   return 'done';
 }
 
-/** Writes the account, or finds it written by another press. Answers `false` where the address is another account's. */
+/** Writes the account, unless another press has. @returns `false` if the address belongs to another account */
 async function createOnce(
   { storage: { accounts } }: Pick<Deps, 'storage'>,
   draft: CompleteDraft,

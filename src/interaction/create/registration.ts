@@ -1,4 +1,4 @@
-// What the pages of a registration share: the draft of the request, and the way from page to page.
+// The functions that the pages of a registration share: access to the draft, and redirects from page to page.
 import type { Deps } from '../../deps.ts';
 import type { RegistrationDraft } from '../../domain/registration-draft.ts';
 import { termsInForce } from '../../domain/terms.ts';
@@ -8,29 +8,30 @@ import { changeDraft, draftIdOf, findDraft, hasRegistered } from './draft.ts';
 import { firstMissingPage, mayShow, type DraftAt, type PageName } from './flow.ts';
 
 export type Registration = {
-  /** The version of the terms that is to be agreed to. */
+  /** Returns the version of the terms in force. */
   termsVersion(): string;
   draftOf(ctx: InteractionContext): Promise<RegistrationDraft>;
-  /** The draft, where nothing before this page is missing; else sends the browser to what is and answers `undefined`. */
+  /** Returns the draft. If input of an earlier page is missing, redirects there and returns `undefined`. */
   draftFor<Page extends PageName>(ctx: InteractionContext, page: Page): Promise<DraftAt[Page] | undefined>;
-  /** The same for what was typed on a page: kept also where the terms have changed since it was shown, and asked about then. */
+  /** The same for a submitted page. It also accepts input if the terms have changed since; the next page then asks about them. */
   draftToFill<Page extends PageName>(ctx: InteractionContext, page: Page): Promise<DraftAt[Page] | undefined>;
-  /** Changes the draft by a function of the one that stands; answers how it stands then. */
+  /** Changes the draft by a function of the stored one. @returns the new draft */
   change(ctx: InteractionContext, change: (draft: RegistrationDraft) => RegistrationDraft): Promise<RegistrationDraft>;
-  /** The first page whose answer is missing. */
+  /** Returns the first page whose input is missing. */
   missingPage(ctx: InteractionContext, draft: RegistrationDraft): PageName;
   pathOf(ctx: InteractionContext, page: PageName): string;
-  /** Sends the browser to a page. */
+  /** Redirects to a page. */
   go(ctx: InteractionContext, page: PageName): void;
-  /** Sends the browser to the first page whose answer is missing. */
+  /** Redirects to the first page whose input is missing. */
   goOn(ctx: InteractionContext, draft: RegistrationDraft): void;
 };
 
+/** Makes the functions that the pages share. */
 export function createRegistration(deps: Pick<Deps, 'config' | 'storage' | 'clock'>): Registration {
   const termsVersion = (): string => termsInForce(deps.config.terms, 'ja', deps.clock()).version;
   const idOf = ({ state: { interaction } }: InteractionContext): string => draftIdOf(interaction.legacy, interaction.browserId);
 
-  /** @param expected the version of the terms that must have been agreed to */
+  /** @param expected the version of the terms that the person must have agreed to */
   async function draftIfDue<Page extends PageName>(
     ctx: InteractionContext,
     page: Page,
@@ -48,7 +49,7 @@ export function createRegistration(deps: Pick<Deps, 'config' | 'storage' | 'cloc
       const { legacy } = ctx.state.interaction;
       const draft = await findDraft(deps, idOf(ctx));
       if (!legacy || draft.registered_at === undefined || (await hasRegistered(deps, legacy, draft.account_id))) return draft;
-      // The migration to that account was undone: the legacy user may register anew.
+      // The migration to that account was undone, so the legacy user may register again.
       await deps.storage.registrationDrafts.remove(draft.id);
       return findDraft(deps, draft.id);
     },

@@ -1,4 +1,4 @@
-// ④–⑨: a new common ID. Each page is shown when nothing before it is missing; nothing is an account before 登録.
+// ④–⑨: registers a new common ID. A page is shown if no earlier input is missing. There is no account before 登録.
 import type { Deps } from '../../deps.ts';
 import type { InteractionStep } from '../interaction-context.ts';
 import { createAboutPage } from './about-page.ts';
@@ -9,6 +9,7 @@ import { createProfilePage } from './profile-page.ts';
 import { createRegistration } from './registration.ts';
 import { createMailCode } from './send-code.ts';
 
+/** Makes the step that answers the prompt `create`. */
 export function createCreateStep(deps: Deps): InteractionStep {
   const registration = createRegistration(deps);
   const mailCode = createMailCode(deps);

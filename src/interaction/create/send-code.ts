@@ -1,4 +1,5 @@
-// ⑤: mails a code to an address. If the address has an ID already, its owner gets a mail that says so. The page cannot tell which.
+// ⑤: mails a code to an address. If the address has an ID already, its owner gets a mail that says so instead. The page looks the
+// same.
 import { createHash, randomUUID } from 'node:crypto';
 import { createCodeLimits } from '../../authentication/one-time-code/code-limits.ts';
 import { issueCodeForNewAddress, type CodeSlot } from '../../authentication/one-time-code/issue-code.ts';
@@ -8,7 +9,7 @@ import type { InteractionContext } from '../interaction-context.ts';
 
 type Address = { email: string; canonical: string };
 
-/** @throws {PageError} `too_many_requests`, where the address or the network has asked too often */
+/** @throws {PageError} `too_many_requests` if the address or the network has requested too many codes */
 export type MailCode = (ctx: InteractionContext, address: Address) => Promise<void>;
 
 /** Makes the function that mails a code within the limits, see `createCodeLimits`. */
@@ -28,7 +29,9 @@ export function createMailCode(deps: Pick<Deps, 'storage' | 'clock' | 'config' |
   };
 }
 
-/** The legacy identity that the address came with: the legacy site vouches for the person, so strangers cannot use up its codes. */
+/**
+ * Returns the legacy identity that the address came with. It has a limit of its own, so that strangers cannot use up its codes.
+ */
 export function voucherOf(ctx: InteractionContext, address: Pick<Address, 'canonical'>): string | undefined {
   const { legacy } = ctx.state.interaction;
   const handedOver = legacy?.profile.email === undefined ? undefined : parseEmail(legacy.profile.email);
@@ -37,8 +40,8 @@ export function voucherOf(ctx: InteractionContext, address: Pick<Address, 'canon
 }
 
 /**
- * The slot of an interaction's registration code for an address: another browser, with another interaction, cannot use it, and a code that
- * is mailed to one address does not kill the one that was mailed to another.
+ * Returns the slot of an interaction's registration code for an address. Another interaction, in another browser, cannot use the
+ * code. A new code for one address does not invalidate the code of another.
  */
 export function codeSlot(uid: string, canonicalEmail: string): CodeSlot {
   return { id: `create:${uid}:${createHash('sha256').update(canonicalEmail).digest('base64url')}`, address: canonicalEmail };

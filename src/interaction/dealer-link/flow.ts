@@ -1,10 +1,10 @@
-// ⑩: which dealer, and what exactly was agreed to.
+// ⑩: finds dealers, and records the consent with its exact text.
 import { createHash } from 'node:crypto';
 import type { Client, Dealer } from '../../config/config.ts';
 import { RECEIVED_DATA, SHARED_DATA, type DealerConsent } from '../../domain/dealer-link.ts';
 import type { Language, Translate } from '../../http/translator.ts';
 
-/** The texts of the consent page, in the order in which they stand on it; a change of any is another consent. */
+/** The texts of the consent page, in page order. A change of any text makes a different consent. */
 const DISCLOSURE_KEYS = [
   'intro',
   'benefits_heading',
@@ -23,7 +23,7 @@ const DISCLOSURE_KEYS = [
   'who',
 ];
 
-/** The consent that pressing the button gives: to the exact text on the screen, for this dealer, through this client. */
+/** Makes the consent that the button gives: to the exact text on the page, for this dealer, through this client. */
 export function consentTo(dealer: Dealer, client: Client, language: Language, t: Translate, now: number): DealerConsent {
   const text = [dealer.name[language], ...DISCLOSURE_KEYS.map((key) => t(`dealer_link.disclosure.${key}`))].join('\n');
   return {
@@ -35,7 +35,7 @@ export function consentTo(dealer: Dealer, client: Client, language: Language, t:
   };
 }
 
-/** Dealers of a prefecture whose name has all the words typed; of the client's brand first. */
+/** Finds the dealers of a prefecture whose names contain all typed words. Dealers of the client's brand come first. */
 export function findDealers(dealers: readonly Dealer[], prefecture: string, name: string, brand: Dealer['brand']): Dealer[] {
   const fold = (text: string): string => text.normalize('NFKC').toLowerCase();
   const words = fold(name).split(/\s+/).filter(Boolean);

@@ -1,4 +1,4 @@
-// ⑩: asks whether to link the ID with a dealer. Before login, as in the guide; written down with the account at ⑭.
+// ⑩: asks whether to link the ID with a dealer. It comes before the login, as in the guide; ⑭ writes the link.
 import type { Dealer } from '../../config/config.ts';
 import type { Deps } from '../../deps.ts';
 import { PREFECTURES } from '../../domain/postal-code.ts';
@@ -8,14 +8,18 @@ import { redirect } from '../../http/redirect.ts';
 import type { InteractionContext, InteractionStep } from '../interaction-context.ts';
 import { consentTo, findDealers } from './flow.ts';
 
+/** Makes the step that answers the prompt `dealer_link`. */
 export function createDealerLinkStep({ config, clock }: Pick<Deps, 'config' | 'clock'>): InteractionStep {
   const dealerOf = (code: string | undefined): Dealer | undefined => config.dealers.find((dealer) => dealer.code === code);
 
-  /** The dealer on the page: the one just chosen, else the one that was chosen in an earlier request, else the one that the client names. */
+  /**
+   * Returns the dealer on the page: the one just chosen, else the one from an earlier request, else the one that the client
+   * names.
+   */
   const shownDealer = ({ state: { interaction } }: InteractionContext, chosen: string): Dealer | undefined =>
     dealerOf(chosen) ?? dealerOf(interaction.facts.earlier_choice?.dealer ?? interaction.dealerLink?.dealer);
 
-  /** What was pressed in an earlier request, for the page to say so: it counts when it is pressed again. */
+  /** Returns the button pressed in an earlier request. The page mentions it; the person has to press it again. */
   const earlierPress = ({ state: { interaction } }: InteractionContext, shown?: Dealer): 'link' | 'skip' | undefined => {
     const { earlier_choice: earlier } = interaction.facts;
     if (earlier?.dealer === null) return 'skip';

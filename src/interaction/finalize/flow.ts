@@ -1,4 +1,4 @@
-// ⑭: writes the dealer link and the migration. Every write can be repeated, so a person who comes back finds it done or completes it.
+// ⑭: writes the dealer link and the migration. Every write is idempotent, so that a reload can repeat it.
 import type { Deps } from '../../deps.ts';
 import type { Account } from '../../domain/account.ts';
 import { dealerLinkId, newDealerLink, renew, type DealerConsent, type DealerLink } from '../../domain/dealer-link.ts';
@@ -10,7 +10,7 @@ import type { StoredLegacyProfile } from '../../storage/storage.ts';
 
 type LinkDeps = Pick<Deps, 'config' | 'storage' | 'clock' | 'jobs'>;
 
-/** The link between an account and a dealer. Looked up by the account, because older links have ids that were made in another way. */
+/** Finds the link of an account with a dealer. It searches by account, because older links derive their ids differently. */
 export async function findDealerLink(
   { storage }: Pick<Deps, 'storage'>,
   accountId: string,
@@ -20,8 +20,9 @@ export async function findDealerLink(
 }
 
 /**
- * Records the consent and enqueues the delivery to the dealer. The person may close the browser from here on. The delivery has nothing that
- * the legacy site hands over in this request: the dealer is told of that when the migration is final. The same consent again changes nothing.
+ * Writes the consent and enqueues the delivery to the dealer; after that the person may close the browser. The delivery does not
+ * include the legacy site's data of this request: the dealer gets it when the migration is complete. The same consent again
+ * changes nothing.
  */
 export async function writeDealerLink(
   deps: LinkDeps,
@@ -46,9 +47,9 @@ export async function writeDealerLink(
 }
 
 /**
- * How the person that the legacy site knows differs from the owner of the ID. `undefined` where both agree as far as they are known, where
- * the legacy identity already has an ID, and where the ID was registered in this browser from this hand-over: that person has seen and
- * corrected the site's data.
+ * Compares the legacy site's profile with that of the ID.
+ * @returns `undefined` if the known values do not differ, if the legacy identity has an ID already, or if this browser registered
+ *   the ID from this hand-over, because the person has then seen and corrected the legacy site's values
  */
 export async function findDifference(
   { storage }: Pick<Deps, 'storage'>,
@@ -68,8 +69,8 @@ export async function findDifference(
 }
 
 /**
- * Records that ⑭ was reached with this account. It is final when the client redeems the code of this request.
- * @returns whether the legacy identity may belong to this account; `false` where it belongs to another one
+ * Makes this account the candidate of the migration. The migration is complete when the client redeems the code of this request.
+ * @returns `false` if the legacy identity belongs to another account
  */
 export async function proposeMigration(
   { storage, clock }: LinkDeps,

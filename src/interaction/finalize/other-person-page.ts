@@ -1,11 +1,14 @@
-// Asks plainly, before anything is linked, where the legacy site and the ID seem to know two people.
+// Asks for confirmation, before anything is linked, if the legacy site and the ID seem to belong to different people.
 import type { Account, Profile } from '../../domain/account.ts';
 import type { Difference } from '../../domain/same-person.ts';
 import { page } from '../../http/page-context.ts';
 import { LOCALE_OF, type Language } from '../../http/translator.ts';
 import type { InteractionContext } from '../interaction-context.ts';
 
-/** @param handedOver what the legacy site knows */
+/**
+ * Renders the question.
+ * @param handedOver the legacy site's profile
+ */
 export function otherPersonPage(
   ctx: InteractionContext,
   handedOver: Profile,
@@ -14,7 +17,7 @@ export function otherPersonPage(
   const { interaction, language, t } = ctx.state;
   const shown = (profile: Profile) => ({
     name: nameOf(profile),
-    // No more than the question needs.
+    // Show no more data than the question needs.
     birthdate: difference.birthdate && profile.birthdate !== undefined ? dayOf(profile.birthdate, language) : '',
   });
   page(ctx, 'other-person', {
@@ -28,7 +31,7 @@ export function otherPersonPage(
   });
 }
 
-/** As it is written, or as it is read where that is all that is known. */
+/** Returns the name, or its reading in kana if only that is known. */
 function nameOf({ family_name, given_name, family_name_kana, given_name_kana }: Profile): string {
   const [written, read] = [
     [family_name, given_name],

@@ -1,4 +1,4 @@
-// ⑭ 販売店連携情報を作成中です: everything is written before the page is shown. The page goes on by itself within three seconds.
+// ⑭ 販売店連携情報を作成中です: writes everything when the page is shown; the page continues by itself within three seconds.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Deps } from '../../deps.ts';
 import type { DealerLink } from '../../domain/dealer-link.ts';
@@ -9,24 +9,25 @@ import type { SignedInContext, SignedInStep } from '../interaction-context.ts';
 import { findDealerLink, findDifference, proposeMigration, writeDealerLink } from './flow.ts';
 import { otherPersonPage } from './other-person-page.ts';
 
-/** `…/wait` answers when the dealer has accepted, or after this time. */
+/** `…/wait` responds when the dealer has accepted the link, at the latest after this time. */
 const WAIT_MS = 2500;
-/** … and not before this time: a page that disappears before it can be read looks like a fault. */
+/** `…/wait` responds at the earliest after this time, because a page that only flashes up looks like an error. */
 const READABLE_MS = 1000;
 const LOOK_EVERY_MS = 100;
 
-/** The language in which the client sent the person (`ui_locales`, OpenID Connect Core 3.1.2.1), where it is one of ours. */
+/** Returns the language that the client requested (`ui_locales`, OpenID Connect Core 3.1.2.1), if we support it. */
 const asked = ({ ui_locales: locales }: Record<string, unknown>): string | undefined =>
   String(locales ?? '')
     .split(' ')
     .find((locale) => locale === 'ja' || locale === 'en');
 
+/** Makes the step that answers the prompt `finalize`. */
 export function createFinalizeStep(deps: Deps): SignedInStep {
   const { config } = deps;
 
   const linkOf = async (ctx: SignedInContext): Promise<DealerLink | undefined> => {
     const { account, facts, dealerLink } = ctx.state.interaction;
-    // ⑩ is not asked where the link with the dealer that the client names is live.
+    // ⑩ does not ask if the link with the dealer that the client names exists already.
     const dealer = facts.dealer_choice ? facts.dealer_choice.dealer : dealerLink?.dealer;
     return dealer ? findDealerLink(deps, account.id, dealer) : undefined;
   };
@@ -62,7 +63,10 @@ export function createFinalizeStep(deps: Deps): SignedInStep {
     });
   };
 
-  /** Holds the answer until the dealer has accepted, and then goes on in any case: the delivery is a durable job. */
+  /**
+   * Delays the response until the dealer has accepted. After the time limit it continues anyway, because the delivery is
+   * enqueued.
+   */
   const wait = async (ctx: SignedInContext): Promise<void> => {
     for (let waited = 0; waited < WAIT_MS; waited += LOOK_EVERY_MS) {
       const link = await linkOf(ctx);

@@ -1,4 +1,4 @@
-// TOYOTA/LEXUSの共通IDでログイン – asked again after registration, for security, as the guide says.
+// TOYOTA/LEXUSの共通IDでログイン: signs the person in. It also comes after a registration, for security, as in the guide.
 import type { Deps } from '../../deps.ts';
 import { authTimeOf } from '../../domain/account.ts';
 import { legacyRegistrationId } from '../../domain/legacy-registration.ts';
@@ -10,11 +10,12 @@ import { redirect } from '../../http/redirect.ts';
 import type { InteractionContext, InteractionStep } from '../interaction-context.ts';
 import { createSignIn } from '../../authentication/password/sign-in.ts';
 
+/** Makes the step that answers the prompt `login`. */
 export function createLoginStep(deps: Deps): InteractionStep {
   const signIn = createSignIn(deps);
   const knownDevices = createKnownDevices(deps.config.issuer.startsWith('https:'));
 
-  /** The address of the ID that was registered in this request, or by the same legacy user in this browser. */
+  /** Returns the address of the ID that was registered in this request, or by the same legacy user in this browser. */
   const registeredEmail = async (ctx: InteractionContext): Promise<string | undefined> => {
     const { facts, legacy, browserId } = ctx.state.interaction;
     if (facts.registration || !legacy) return facts.registration?.email;
@@ -23,7 +24,7 @@ export function createLoginStep(deps: Deps): InteractionStep {
     return draft?.registered_at === undefined ? undefined : draft.email;
   };
 
-  /** A legacy user has one ID: whose identity is linked, or about to be, gets no other. */
+  /** Whether the page offers a registration. A legacy user has only one ID, so not if the identity is linked or about to be. */
   const mayRegister = async (ctx: InteractionContext): Promise<boolean> => {
     const { facts, legacy } = ctx.state.interaction;
     if (!legacy) return facts.registration === undefined;
@@ -86,7 +87,7 @@ export function createLoginStep(deps: Deps): InteractionStep {
       ...(password === '' ? { password: t('form_errors.password_missing') } : {}),
     };
     if (Object.keys(empty).length) return show(ctx, loginId, empty);
-    // The moment of the question, so that a password changed meanwhile ends what was begun with the old one.
+    // Take the time before the check, so that a parallel password change ends a sign-in with the old password.
     const askedAt = deps.clock();
     const account = await signIn(loginId, password, {
       ip: ctx.ip,
@@ -94,14 +95,14 @@ export function createLoginStep(deps: Deps): InteractionStep {
     });
     if (!account) return show(ctx, loginId, { login_id: t('form_errors.login_failed') });
     knownDevices.remember(ctx, account.id);
-    // Somebody else was signed in: their session ends here, and this person gets a new one.
+    // End another person's session, so that this person gets a new one.
     const client_id = interaction.client.metadata.client_id;
     const signedIn = { type: 'account.signed_in' as const, subject: account.id, data: { client_id, method: 'pwd' }, at: askedAt };
     await Promise.all([
       interaction.leaveSession(account.id),
       deps.storage.ledger.append(signedIn, `${interaction.uid}:${account.id}`),
     ]);
-    // Asked for only where somebody else could be meant; see the policy.
+    // Needed only if the request may concern another person; see the policy.
     if (interaction.legacy || interaction.facts.registration)
       await interaction.setFacts({ continue_as: account.id, not_as: undefined });
     return interaction.finish({ login: { accountId: account.id, amr: ['pwd'], ts: authTimeOf(account, askedAt) } });
@@ -115,7 +116,7 @@ export function createLoginStep(deps: Deps): InteractionStep {
         if (formField(ctx, 'decision') !== 'continue' || !interaction.accountId)
           return redirect(ctx, `${interaction.path}?other`);
         await interaction.setFacts({ continue_as: interaction.accountId, not_as: undefined });
-        // No `login` result: nobody has authenticated just now, and `auth_time` must not say so.
+        // Return no `login` result, because it would set `auth_time`, and nobody has authenticated now.
         return interaction.finish({});
       });
       router.post('/register', async (ctx) => {

@@ -1,4 +1,4 @@
-// ⑪–⑬: what a client requires, and the account after it was confirmed.
+// ⑪–⑬: writes the profile that a client requires, and its confirmation.
 import type { Account, Profile, ProfileKey } from '../../domain/account.ts';
 import { guardedChanges } from '../../domain/guarded-profile.ts';
 import { confirmClaims } from '../../domain/required-profile.ts';
@@ -6,14 +6,14 @@ import type { Deps } from '../../deps.ts';
 import { changeAndTell } from '../../jobs/tell-account-change.ts';
 import { profileChangedMails } from '../../profile/profile-changed-mails.ts';
 
-/** Whether the typed values would change something that guards the ID. */
+/** Whether the typed values would change a guarded field, which needs the password. */
 export const changesGuarded = (account: Account, typed: Profile, now: number): boolean =>
   guardedChanges(account, { ...account.profile, ...typed }, now).length > 0;
 
 /**
- * Writes what was typed and that it was confirmed for this client, both at once.
- * @param passwordGiven whether the person has just shown the password
- * @returns whether it was written: not where it would change something that guards the ID, and the password was not given
+ * Writes the typed values and their confirmation for this client, in one write.
+ * @param passwordGiven whether the person has just given the password
+ * @returns `false` if nothing was written, because a guarded field would change without the password
  */
 export async function confirmProfile(
   deps: Pick<Deps, 'storage' | 'clock' | 'jobs' | 'config'>,

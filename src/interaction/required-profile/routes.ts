@@ -1,4 +1,4 @@
-// ⑪ asks what this client requires, ⑫ shows it once more, ⑬ says that it is done.
+// ⑪ asks for the claims that this client requires, ⑫ shows them for confirmation, ⑬ says that it is done.
 import type { Deps } from '../../deps.ts';
 import type { ProfileKey } from '../../domain/account.ts';
 import { PREFECTURES } from '../../domain/postal-code.ts';
@@ -24,10 +24,11 @@ import { changesGuarded, confirmProfile } from './flow.ts';
 
 type Shown = { typed?: Typed; errors?: Record<string, string>; towns?: string[] };
 
+/** Makes the step that answers the prompt `required_profile`. */
 export function createRequiredProfileStep(deps: Deps): SignedInStep {
   const { clock } = deps;
   const passwordAgain = createPasswordAgain(deps);
-  /** All that the client requires, not only what is missing: a confirmation is for all of it. */
+  /** Returns all required claims and not only the missing ones, because the person confirms all of them. */
   const claimsOf = (ctx: SignedInContext): ProfileKey[] => ctx.state.interaction.client.requiredClaims.map(({ claim }) => claim);
 
   const askedIn = (ctx: SignedInContext): Asked => new Map(claimsOf(ctx).map((claim) => [claim, { required: true }]));
@@ -103,13 +104,13 @@ export function createRequiredProfileStep(deps: Deps): SignedInStep {
     const typed = interaction.facts.typed_profile;
     if (!typed) return redirect(ctx, interaction.path);
     const session = await interaction.currentSession();
-    // The person has signed out meanwhile: the policy asks them to sign in.
+    // The person has signed out meanwhile, so let the policy ask for the login.
     if (!session) return interaction.finish({});
     const form = { action: `${interaction.path}/confirm`, backUrl: interaction.path, typed: {} };
     const guarded = changesGuarded(session.account, typed, clock());
     if (guarded && !(await passwordAgain(ctx, session, form))) return;
     const clientId = interaction.client.metadata.client_id;
-    // Where somebody else has changed the profile meanwhile, the page shows what is on record now.
+    // If the profile was changed meanwhile, show the current values.
     if (!(await confirmProfile(deps, session.account.id, clientId, typed, claimsOf(ctx), guarded)))
       return redirect(ctx, interaction.path);
     await interaction.setFacts({ typed_profile: undefined });

@@ -1,10 +1,10 @@
-// Writes down that a person has agreed to the terms in force.
+// Records a person's agreement to the terms in force.
 import type { TermsText } from '../../config/config.ts';
 import type { Deps } from '../../deps.ts';
 import { agreeTo } from '../../domain/terms.ts';
 import { changeAccount } from '../../storage/change-account.ts';
 
-/** Adds the agreement to those that were given before: what was agreed to when stays known. Can be repeated: one text is agreed to once. */
+/** Adds the agreement and keeps the earlier ones, as a record. It is idempotent: a text is recorded once. */
 export async function agreeToTerms(deps: Pick<Deps, 'storage' | 'clock'>, accountId: string, text: TermsText): Promise<void> {
   const agreement = agreeTo(text, deps.clock());
   const { version, language, sha256 = null } = agreement;

@@ -1,4 +1,4 @@
-// The terms have changed: what is different, and agreement to it.
+// Shows the changes of the terms and asks for agreement.
 import { compareSections } from '../../domain/compare-sections.ts';
 import { readSections } from '../../domain/read-sections.ts';
 import type { Deps } from '../../deps.ts';
@@ -8,6 +8,7 @@ import { formField } from '../../http/read-form.ts';
 import type { SignedInContext, SignedInStep } from '../interaction-context.ts';
 import { agreeToTerms } from './flow.ts';
 
+/** Makes the step that answers the prompt `terms`. */
 export function createTermsStep(deps: Deps): SignedInStep {
   const { config, clock } = deps;
 
@@ -36,7 +37,7 @@ export function createTermsStep(deps: Deps): SignedInStep {
         const { interaction, language, t } = ctx.state;
         if (formField(ctx, 'terms') !== 'yes') return show(ctx, { terms: t('form_errors.terms_changed_missing') });
         const inForce = termsInForce(config.terms, language, clock());
-        // Nobody agrees to what came into force after the page was shown.
+        // The person has not seen a version that came into force after the page was shown.
         if (formField(ctx, 'terms_version') !== inForce.version) return show(ctx, { terms: t('form_errors.terms_revised') });
         await agreeToTerms(deps, interaction.account.id, inForce);
         return interaction.finish({ terms: {} });
