@@ -1,4 +1,4 @@
-// The source of the configuration, for reloading it while the program runs.
+// The source of the configuration: loads it, and watches it for changes while the program runs.
 import { join, resolve } from 'node:path';
 import { secretFilesIn } from './clients/check-client-files.ts';
 import type { AppName, Config } from './config.ts';
@@ -8,25 +8,22 @@ import type { Environment } from './settings/variables.ts';
 import { fingerprint, watchFiles } from './watch-files.ts';
 
 export type ConfigSource = {
-  /**
-   * Loads the configuration as it is now.
-   * @throws {ConfigError} with every mistake
-   */
+  /** Loads the current configuration. @throws {ConfigError} if there are mistakes; it lists all of them */
   load(): Config;
   /**
-   * Calls back when a file has changed since the last load.
-   * @returns a function that stops watching
+   * Calls `changed` when the files have changed since they were last loaded.
+   * @returns the function that stops watching
    */
   watch(changed: () => void): () => void;
 };
 
 /**
- * Makes the source of a process.
+ * Makes the source.
  * @param directory the project's root, which contains config/
  */
 export function createConfigSource(env: Environment, directory: string, apps: readonly AppName[]): ConfigSource {
   const folder = [join(directory, 'config'), join(directory, '.env')];
-  /** Files of secrets that client files name. */
+  /** The secret files that the client files name. */
   let secrets: string[] = [];
   const look = (): string => fingerprint([...folder, ...secrets]);
   let loaded = look();

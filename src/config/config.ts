@@ -14,21 +14,21 @@ export type { AppName } from './settings/setting.ts';
 /** The part that comes from settings of the environment. It does not change while a process runs. */
 export type FromSettings = SettingsInConfig & {
   mode: 'development' | 'production';
-  /** Where the common ID listens; 0 takes a free port. */
+  /** The port of the common ID; 0 means any free port. */
   port: number;
-  /** Where metrics and detailed readiness are served; if absent, they are not served. */
+  /** The address for metrics and detailed readiness; if absent, they are not served. */
   admin?: { host: string; port: number };
   /** `sqlite:<path>` or `mongodb://…`. */
   databaseUrl: string;
-  /** Absolute; keys, databases and other things that survive a restart. */
+  /** Absolute path. Holds keys, databases and other data that survives a restart. */
   dataDirectory: string;
-  /** Signing and encryption keys of the provider. */
+  /** Holds the provider's signing and encryption keys. */
   keyDirectory: string;
-  /** The first signs, all verify. */
+  /** The first key signs cookies; all of them verify. */
   cookieKeys: string[];
-  /** Made of HMAC_KEY, SUBJECT_KEY and LEDGER_KEY. */
+  /** Derived from HMAC_KEY, SUBJECT_KEY and LEDGER_KEY. */
   keys: SecretKeys;
-  /** Absolute; the anchors of the ledger are written there, too. */
+  /** Absolute path of a file that also gets the anchors of the ledger. */
   ledgerAnchorFile?: string;
   mail: { smtpUrl: string; from: string };
   /** Absolute path of the list of common passwords. */
@@ -40,7 +40,7 @@ export type FromSettings = SettingsInConfig & {
   ownersSite: { origin: string; port: number; databasePath: string; keyDirectory: string; sunset?: string };
   notebook: { origin: string; port: number; databasePath: string; keyDirectory: string };
   dealerSystem: { origin: string; port: number; databasePath: string };
-  /** Client apps to try, in development. */
+  /** The demo clients, for development. */
   demoClients: { origin: string; port: number; keyDirectory: string; secret: string };
   mailbox: { origin: string; port: number; smtpHost: string; smtpPort: number; databasePath: string };
 };
@@ -48,14 +48,14 @@ export type FromSettings = SettingsInConfig & {
 /** The part that comes from files. A running program reloads all of it, or nothing. */
 export type FromFiles = FileSections & {
   /**
-   * The SHA-256 of each file, and of the variables and secrets that files refer to. Processes with the same configuration have the same
-   * digests.
+   * The SHA-256 of each file, and one of all variables and secrets that the files refer to. Processes with the same configuration
+   * have the same digests.
    */
   files: Record<string, string>;
   clients: Client[];
-  /** Oddities that do not stop the program, for the log. */
+  /** Problems that do not stop the program, for the log. */
   warnings: Problem[];
 };
 
-/** Both parts. `fromFiles` holds the part of the files once more, so that a reload replaces all of it. */
+/** Both parts. `fromFiles` repeats the part from files, so that a reload can replace all of it. */
 export type Config = FromSettings & FromFiles & { fromFiles: FromFiles };

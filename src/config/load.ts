@@ -20,22 +20,22 @@ import { checkShared } from './unsafe/check-unsafe-clients.ts';
 import { checkUnsafeSettings } from './unsafe/check-unsafe-settings.ts';
 
 export type LoadConfigOptions = {
-  /** The environment; a .env file in `directory` fills what it leaves out. */
+  /** The environment. The .env file in `directory` adds variables that are not set. */
   env: Environment;
-  /** The project's root: relative paths start here, config/ lies here. */
+  /** The project's root, which contains config/. Relative paths start here. */
   directory: string;
-  /** The apps that this process runs. The files of client apps are read for `id` only. */
+  /** The apps that this process runs. The client files are read only for `id`. */
   apps: readonly AppName[];
   /** Epoch milliseconds; by default the current time. */
   now?: number;
-  /** `unchecked` for a command that is about to make the keys. */
+  /** `unchecked` for the command that makes the keys. */
   keys?: 'unchecked';
 };
 
 /**
- * Loads the configuration. In development, without any setting, this is the whole world of the demonstration; the secrets of
- * development are made in the data directory when they are not there yet.
- * @throws {ConfigError} with every mistake.
+ * Loads the configuration. Without any settings, in development, it configures the whole demonstration. It then makes the
+ * development secrets in the data directory if they are missing.
+ * @throws {ConfigError} if there are mistakes; it lists all of them
  */
 export function loadConfig(options: LoadConfigOptions): Config {
   const { config, problems } = inspectConfig(options);
@@ -45,7 +45,7 @@ export function loadConfig(options: LoadConfigOptions): Config {
 
 /** The result of an inspection. */
 export type Inspected = {
-  /** The client apps whose files have no mistake. */
+  /** The clients whose files have no errors. */
   clients: Client[];
   /** Errors and warnings. */
   problems: Problem[];
@@ -87,7 +87,7 @@ export function inspectConfig({ env, directory, apps, now = Date.now(), keys }: 
 
 const isError = ({ severity }: Problem): boolean => severity === 'error';
 
-/** In production each app is started alone: they share one PORT, and no app may hold the secrets of another one. */
+/** Checks that production starts one app per process: PORT can serve only one, and no app may hold the secrets of another. */
 function checkApps(apps: readonly AppName[], { mode }: Variables, problems: Problem[]): void {
   if (mode === 'development' || (apps.length === 1 && apps[0] !== 'mailbox' && apps[0] !== 'demo-clients')) return;
   problems.push({
@@ -100,7 +100,7 @@ function checkApps(apps: readonly AppName[], { mode }: Variables, problems: Prob
   });
 }
 
-/** Two apps on one port cannot both listen, and one origin cannot be two sites. */
+/** Checks that no two apps share a port or an origin. */
 function checkOwnOrigins(settings: SettingValues, variables: Variables, problems: Problem[]): void {
   const owners = new Map<string, string>();
   for (const name of OWN_ORIGINS) {

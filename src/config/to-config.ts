@@ -1,4 +1,4 @@
-// Puts settings and files together into the Config of the program.
+// Makes the Config of the program from settings and files.
 import { join, resolve } from 'node:path';
 import type { Config, FromFiles, FromSettings } from './config.ts';
 import { developmentSecrets } from './settings/development-secrets.ts';
@@ -7,7 +7,7 @@ import { makeSecretKeys } from './settings/secret-keys.ts';
 import { settingsInConfig, type SettingValues } from './settings/settings.ts';
 import { isLoopback } from './problems/web-url.ts';
 
-/** Where the mailbox takes mail when mails go elsewhere. */
+/** The SMTP port of the mailbox if SMTP_URL leads elsewhere. */
 const MAILBOX_SMTP_PORT = 1025;
 
 /**

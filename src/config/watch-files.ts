@@ -2,15 +2,15 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** How often the files are looked at. A change is reported after two equal looks. */
+/** The polling interval. A change is reported once the files have been stable for as long. */
 const EVERY_MS = 500;
 
 /**
- * Calls back when files differ from those that were read. It polls, which works on every file system, in containers and with every
- * editor.
- * @param look their `fingerprint` now
- * @param known their fingerprint at the last reading, so that no change is missed in between
- * @returns a function that stops watching
+ * Calls `changed` when the files differ from those last read. It polls, because polling works on every file system, in
+ * containers, and with every editor's way of saving.
+ * @param look returns the current `fingerprint`
+ * @param known returns the fingerprint of the files last read, so that no change in between is missed
+ * @returns the function that stops watching
  */
 export function watchFiles(look: () => string, known: () => string, changed: () => void): () => void {
   let told: string | undefined;
@@ -18,7 +18,7 @@ export function watchFiles(look: () => string, known: () => string, changed: () 
   const timer = setInterval(() => {
     const seen = look();
     if (seen === known()) told = undefined;
-    // Half-written files are not looked at: two looks must have seen the same.
+    // Two looks must agree, so that a half-written file is not reported.
     else if (seen === last && seen !== told) {
       told = seen;
       changed();
@@ -29,7 +29,9 @@ export function watchFiles(look: () => string, known: () => string, changed: () 
   return () => clearInterval(timer);
 }
 
-/** Names, sizes and times of everything at or below these paths; some tenths of a millisecond for a hundred files. */
+/**
+ * Returns names, sizes and times of all files at or below these paths. Takes some tenths of a millisecond for a hundred files.
+ */
 export function fingerprint(paths: readonly string[]): string {
   return paths.flatMap((path) => filesBelow(path).map(describe)).join('\n');
 }
@@ -40,7 +42,7 @@ function filesBelow(path: string): string[] {
       .sort()
       .map((name) => join(path, name));
   } catch {
-    // A file, or nothing.
+    // The path is a file, or does not exist.
     return [path];
   }
 }

@@ -1,4 +1,4 @@
-// The provider's own keys as files: one private JWK a file, with the time from which it signs.
+// The provider's own keys as files: one private JWK per file, with the time from which it signs.
 import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { exportJWK, generateKeyPair, type JWK } from 'jose';
@@ -8,7 +8,7 @@ import { propertyOf } from '../domain/property-of.ts';
 
 export type KeyUse = { alg: 'ES256' | 'RS256' | 'ECDH-ES+A256KW'; use: 'sig' | 'enc' };
 
-/** ES256 and RS256 to sign, ECDH-ES to receive what clients encrypt to us. */
+/** ES256 and RS256 sign; ECDH-ES decrypts what clients send. */
 export const NEEDED_KEYS: readonly KeyUse[] = [
   { alg: 'ES256', use: 'sig' },
   { alg: 'RS256', use: 'sig' },
@@ -22,9 +22,9 @@ export type KeyFile = {
   use: string;
   /** The private key. */
   jwk: JWK;
-  /** It signs from here on, until a younger one does; 0 where the file does not say. */
+  /** The time from which it signs, until a newer key does; 0 if the file has none. */
   signsFrom: EpochMilliseconds;
-  /** Made by itself on a first start in development. */
+  /** Whether the program made it, on a first start in development. */
   development: boolean;
   /** Whether everybody on the machine can read it. */
   worldReadable: boolean;
@@ -32,8 +32,8 @@ export type KeyFile = {
 
 export type KeyState = KeyFile & {
   /**
-   * `next` is published and does not sign yet; `current` signs, or is the one that clients encrypt to; `old` is published for what it
-   * signed; `over` is not published any more.
+   * `next` is published and does not sign yet; `current` signs, or clients encrypt to it; `old` is published to verify earlier
+   * signatures; `over` is no longer published.
    */
   state: 'next' | 'current' | 'old' | 'over';
   /** When the state ends, if that is known. */
@@ -43,8 +43,8 @@ export type KeyState = KeyFile & {
 const READABLE_BY_EVERYBODY = 0o004;
 
 /**
- * Reads all keys of a folder; none if there is no folder.
- * @throws an error with the file's name if it is not a key
+ * Reads all keys of a folder. A missing folder has none.
+ * @throws {Error} if a file is not a key; the message has its name
  */
 export function readKeyFiles(directory: string): KeyFile[] {
   return listFiles(directory).map((name) => readKeyFile(join(directory, name)));
@@ -83,7 +83,7 @@ function listFiles(directory: string): string[] {
   }
 }
 
-/** Makes a key and its file, which appears whole. */
+/** Makes a key and writes its file atomically. */
 export async function makeKeyFile(
   directory: string,
   { alg, use }: KeyUse,
@@ -114,9 +114,9 @@ export function removeKeyFile({ path }: Pick<KeyFile, 'path'>): void {
 }
 
 /**
- * The state of each key at a moment. The youngest key of an algorithm that may sign is the current one; older ones stay published until
- * their last signature has expired.
- * @param keepMs how long after its last signature a key of an algorithm is needed
+ * Returns the state of each key at a time. Per algorithm, the newest key whose time has come is current. Older keys stay
+ * published until their last signatures have expired.
+ * @param keepMs returns how long, in milliseconds, a key of an algorithm is needed after its last signature
  */
 export function keyStates(files: readonly KeyFile[], now: EpochMilliseconds, keepMs: (alg: KeyUse['alg']) => number): KeyState[] {
   return NEEDED_KEYS.flatMap(({ alg }) => {
@@ -137,11 +137,12 @@ export function keyStates(files: readonly KeyFile[], now: EpochMilliseconds, kee
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 /**
- * How long after its last signature a key is needed: what it signed must verify for as long as it lives, and a client may go on encrypting
- * to a key that it has kept.
+ * Makes the function that returns how long, in milliseconds, a key is needed after its last signature. Tokens must verify until
+ * they expire, and clients may go on encrypting to a cached key.
+ * @param lifetimes in seconds
  */
 export function keepKeys({ session, idToken }: { session: number; idToken: number }): (alg: KeyUse['alg']) => number {
-  // An ID token counts as `id_token_hint` for as long as the session that it was issued in.
+  // An ID token is accepted as `id_token_hint` for the lifetime of its session.
   const idTokens = Math.max(session, idToken) * 1000;
   return (alg) => {
     if (alg === 'ES256') return Math.max(idTokens, CONSENT_RECEIPT_LIFETIME_SECONDS * 1000);

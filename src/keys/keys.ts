@@ -1,16 +1,16 @@
-// The provider's own keys at one moment: those that sign, verify and decrypt.
+// The provider's own keys at one moment, to sign, verify and decrypt.
 import { importJWK, SignJWT, type CryptoKey, type JWK } from 'jose';
 import type { EpochMilliseconds } from '../domain/account.ts';
 import { type KeyFile, type KeyUse, keyStates, makeKeyFile, NEEDED_KEYS, readKeyFiles } from './key-files.ts';
 
 export type Keys = {
-  /** Private keys: the first of an algorithm signs, all verify and decrypt. */
+  /** Private keys. The first of each algorithm signs; all of them verify and decrypt. */
   jwks: { keys: JWK[] };
-  /** The private key that a JWE names in its header, if it is ours and for encryption. */
+  /** Returns the private key with the `kid` of a JWE's header; `undefined` if there is no such encryption key. */
   decryptionKey(kid: string | undefined): Promise<CryptoKey | undefined>;
-  /** Signs a JWT with the current ES256 key. `typ` keeps one kind of token from being taken for another (RFC 8725 3.11). */
+  /** Signs a JWT with the current ES256 key. `typ` prevents confusion between kinds of tokens (RFC 8725 3.11). */
   sign(typ: string, claims: Record<string, unknown>, lifetimeSeconds: number, now: number): Promise<string>;
-  /** When to read the keys again, because another one begins to sign or an old one is no longer needed. */
+  /** When to read the keys again, because a new one starts to sign or an old one is no longer needed. */
   changeAt: EpochMilliseconds;
 };
 
@@ -21,14 +21,14 @@ export type LoadKeysOptions = {
   keepMs: (alg: KeyUse['alg']) => number;
 };
 
-/** Makes the keys that a folder lacks. For development only: in production keys are made on purpose and kept. */
+/** Makes the missing keys of a folder. For development only: in production a missing key is a mistake of the operator. */
 export async function makeMissingKeys(directory: string, now: EpochMilliseconds): Promise<void> {
   for (const needed of missingKeys(readKeyFiles(directory), now)) await makeKeyFile(directory, needed, now, true);
 }
 
 /**
  * Reads the keys of a folder.
- * @throws if a key is missing, or a file is not a key
+ * @throws {Error} if a key is missing, or a file is not a key
  */
 export function loadKeys({ directory, now, keepMs }: LoadKeysOptions): Keys {
   const files = readKeyFiles(directory);

@@ -1,4 +1,4 @@
-// Checks all files of config/clients/ together, and makes the clients of them.
+// Checks all files of config/clients/ together, and makes the clients.
 import { checkClient } from './check-client.ts';
 import { checkClientSecrets } from './check-client-secrets.ts';
 import type { SecretContext } from './check-client-secrets.ts';
@@ -20,9 +20,9 @@ export type ClientFileText = { name: string; text: string };
 export type ClientContext = ReferenceContext & SecretContext;
 
 /**
- * Checks the files, all of them and all of each. Pure: nothing is read but what `context` reads, nothing fetched or kept, so that a set
- * of files can be tried before it takes effect.
- * @returns the clients of the files without a mistake, and every mistake
+ * Checks all files and reports every mistake. It has no side effects and reads only through `context`, so that a set of files can
+ * be checked before it takes effect.
+ * @returns the clients of the files without errors, and all problems
  */
 export function checkClientFiles(
   files: readonly ClientFileText[],
@@ -37,13 +37,13 @@ export function checkClientFiles(
     const { file, secrets } = json === undefined ? { file: {} } : checkFile(name, json, context, ofFile);
     checkOwner(name, file.client_id, owners, ofFile);
     problems.push(...ofFile);
-    // Every key that is needed is there: a missing one is an error.
+    // The cast is safe: a missing required key is an error.
     if (ofFile.every(({ severity }) => severity !== 'error')) clients.push(toClient(file as ClientFile, secrets));
   }
   return { clients, problems };
 }
 
-/** The names that the files of enabled client apps refer to, each with the files that do. Broken files refer to nothing. */
+/** Returns the names that the files of enabled clients refer to, each with those files. Skips files that cannot be parsed. */
 export function namesInClientFiles(files: readonly ClientFileText[]): Map<string, string[]> {
   const names = new Map<string, string[]>();
   for (const { name, text } of files) {
@@ -54,7 +54,7 @@ export function namesInClientFiles(files: readonly ClientFileText[]): Map<string
   return names;
 }
 
-/** The files of secrets that client files name. Broken client files name none. */
+/** Returns the secret files that the client files name. Skips files that cannot be parsed. */
 export function secretFilesIn(files: readonly ClientFileText[]): string[] {
   return files.flatMap(({ name, text }) => {
     const json = parseJson(name, text, []);
@@ -70,12 +70,12 @@ function isDisabled(json: unknown): boolean {
 type Checked = { file: Partial<ClientFile>; secrets?: ClientSecret[] | undefined };
 
 function checkFile(source: string, json: unknown, given: ClientContext, problems: Problem[]): Checked {
-  // The variables and secrets of a disabled client app need not exist yet.
+  // A disabled client may refer to variables that are not set yet.
   const context: ClientContext = isDisabled(json)
     ? { ...given, lookup: (name) => given.lookup(name) ?? null, readSecretFile: () => null }
     : given;
   const resolved = resolveReferences(json, context, source, problems);
-  // Secrets have sentences of their own, which show nothing.
+  // checkClientSecrets reports secrets, without showing them.
   const { client_secret: secret, ...rest } = isRecord(resolved) ? resolved : { client_secret: undefined };
   const file = checkObject(clientSchema, isRecord(resolved) ? rest : resolved, source, problems, (path) => path.at(-1) === 'd');
   const present = (key: string): boolean => isRecord(json) && json[key] !== undefined;

@@ -1,4 +1,4 @@
-// Checks the secrets of a client app: their places, their strength, and the time in which each is valid.
+// Checks the secrets of one client: their sources, their strength, and their validity periods.
 import { createHash } from 'node:crypto';
 import { checkObject, isRecord } from '../problems/check-object.ts';
 import { clientSecretSchema } from './client-schema.ts';
@@ -18,14 +18,14 @@ export type SecretContext = {
   readSecretFile: (path: string) => SecretFile;
 };
 
-/** The current secret and its successor. */
+/** The current secret and, during a rotation, the next one. */
 const MOST = 2;
 const HINT = 'make one with: npm run admin -- secrets generate';
 
 /**
- * Checks `client_secret`: one secret, or two while one replaces the other. It returns digests, so that the rest of the program never
- * has the secrets.
- * @param value of the file; `undefined` if it has no secret
+ * Checks `client_secret`: one secret, or a list of two during a rotation. It returns digests only, so that the program does not
+ * keep the secrets.
+ * @param value the value in the file; `undefined` if there is none
  */
 export function checkClientSecrets(
   source: string,
@@ -98,7 +98,7 @@ const REFERENCE =
 
 type SayError = (expected: string, found: string, hint?: string, severity?: Problem['severity']) => undefined;
 
-/** The digest of the secret in a variable or a file; `undefined` after reporting a mistake. */
+/** Returns the digest of the secret in a variable or file; `undefined` if a problem was reported. */
 function readSecret(
   name: string | undefined,
   path: string | undefined,
@@ -128,7 +128,7 @@ function fromVariable(value: string | null | undefined): SecretFile {
   return value === undefined ? { unreadable: 'nothing' } : { text: value, worldReadable: false, groupReadable: false };
 }
 
-/** The value of `hash` after `sha256:`. A fast hash is enough, because a secret has 32 random characters. */
+/** Returns the base64url SHA-256, as in `hash` after `sha256:`. A fast hash is enough, because secrets are random and long. */
 export function digestOf(secret: string): string {
   return createHash('sha256').update(secret).digest('base64url');
 }

@@ -1,4 +1,4 @@
-// Checks the keys of a client's file that depend on each other.
+// Checks the keys of a client's file against each other.
 import { checkRedirectUri } from './check-redirect-uri.ts';
 import { SCOPES } from './client-schema.ts';
 import type { ClientFile } from './client-schema.ts';
@@ -9,16 +9,16 @@ import type { Mode } from '../problems/web-url.ts';
 
 const SHORTEST_RSA_BITS = 2048;
 
-/** Reports one mistake: its key, the expected value, the value found, and how to correct it. */
+/** Reports one mistake: the key, the expected value, the value found, and how to correct it. */
 export type Say = (key: string, expected: string, found: string, hint?: string) => void;
 
 const WEB_URLS = ['client_uri', 'logo_uri', 'policy_uri', 'tos_uri', 'jwks_uri', 'backchannel_logout_uri'] as const;
-/** The provider takes these with https only, in development too. */
+/** oidc-provider accepts only https for these, in development too. */
 const HTTPS_URLS = ['initiate_login_uri', 'sector_identifier_uri'] as const;
 
 /**
- * Checks keys that depend on each other. `file` lacks the keys that are wrong in themselves, because they are already reported.
- * @param present whether the file has a key, right or wrong
+ * Checks the keys against each other. Invalid keys are reported already and absent from `file`.
+ * @param present whether the file has a key, valid or not
  */
 export function checkClient(file: Partial<ClientFile>, present: (key: keyof ClientFile) => boolean, mode: Mode, say: Say): void {
   checkUrls(file, mode, say);
@@ -86,7 +86,7 @@ function checkGrants(file: Partial<ClientFile>, present: (key: keyof ClientFile)
     say('grant_types', 'authorization_code, because there are response_types', found);
 }
 
-/** Checks the origins whose pages may ask for tokens. A client with a secret asks from its server instead. */
+/** Checks the origins of browser apps. A client with a secret requests its tokens from a server and needs no origin. */
 function checkWebOrigins(file: Partial<ClientFile>, mode: Mode, say: Say): void {
   const origins = file.common_id?.web_origins ?? [];
   origins.forEach((origin, index) => {
@@ -162,7 +162,7 @@ function checkAuthentication(file: Partial<ClientFile>, present: (key: keyof Cli
   }
 }
 
-/** Keys that are too weak, or of no use for signatures here (RFC 7518, sections 3.3 and 3.4). */
+/** Reports keys that are too weak or cannot verify our signature algorithms (RFC 7518, sections 3.3 and 3.4). */
 function checkKeys(file: Partial<ClientFile>, say: Say): void {
   file.jwks?.keys.forEach((key, index) => {
     const { kty, n, crv } = key as { kty: string; n?: unknown; crv?: unknown };

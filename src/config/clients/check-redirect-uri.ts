@@ -1,10 +1,10 @@
-// Which redirect URIs a client app may have (RFC 9700, section 4.1; RFC 8252, sections 7 and 8).
+// Checks the redirect URIs of a client (RFC 9700, section 4.1; RFC 8252, sections 7 and 8).
 import { isLoopback, isWebUrl } from '../problems/web-url.ts';
 import type { Mode } from '../problems/web-url.ts';
 
 export type RedirectProblem = { expected: string; hint?: string };
 
-/** @returns the problem of a redirect URI; `undefined` if it is valid */
+/** Returns the problem of a redirect URI; `undefined` if there is none. */
 export function checkRedirectUri(uri: string, applicationType: 'web' | 'native', mode: Mode): RedirectProblem | undefined {
   if (uri.includes('*')) {
     return { expected: 'a URL without a wildcard', hint: 'list every URL by itself: they are compared letter by letter' };
@@ -39,12 +39,12 @@ function checkWeb(url: URL, uri: string, mode: Mode): string | undefined {
 /** How to correct the URI; `undefined` if nothing is wrong. */
 function checkNative(url: URL, uri: string): string | undefined {
   if (url.protocol === 'http:') {
-    // RFC 8252, section 8.3: what `localhost` means is up to the machine's name service.
+    // RFC 8252, section 8.3: `localhost` may resolve to another interface than the loopback one.
     if (url.hostname === 'localhost') return `use ${uri.replace('localhost', '127.0.0.1')}`;
     return isLoopback(url) ? undefined : `use ${withHttps(uri)}`;
   }
   if (url.protocol === 'https:') return isLoopback(url) ? `use ${uri.replace(/^https:/i, 'http:')}` : undefined;
-  // RFC 8252, section 7.1: a scheme without a dot is anybody's.
+  // RFC 8252, section 7.1: any app can claim a scheme without a domain name.
   return url.protocol.includes('.') ? undefined : 'use a scheme such as jp.example.app:/callback';
 }
 

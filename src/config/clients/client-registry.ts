@@ -9,7 +9,10 @@ export type ClientRegistry = {
   endedAt(clientId: string): number | undefined;
 };
 
-/** @param ends when each was last removed or disabled; epoch milliseconds */
+/**
+ * Makes the registry of the enabled clients.
+ * @param ends when each client was last removed or disabled; epoch milliseconds
+ */
 export function createClientRegistry(clients: readonly Client[], ends: ReadonlyMap<string, number> = new Map()): ClientRegistry {
   const enabled = new Map(clients.filter((client) => client.enabled).map((client) => [client.metadata.client_id, client]));
   return {

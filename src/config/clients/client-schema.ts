@@ -1,9 +1,9 @@
 // The schema of a file in config/clients/. config/clients.schema.json is generated from it, for editors.
-// It describes single keys; check-client.ts checks keys that depend on each other.
+// It checks each key alone; check-client.ts checks the keys against each other.
 import { z } from 'zod';
 import { PROFILE_KEYS } from '../../domain/profile-fields.ts';
 
-/** Every scope that a client app can be given. */
+/** Every scope that a client may have. */
 export const SCOPES = [
   'openid',
   'profile',
@@ -26,7 +26,7 @@ const text = z.string('a text').trim().min(1, 'a text').max(200, 'a text of at m
 const flag = z.boolean('true or false');
 
 function url(description: string) {
-  // What kind of URL is checked in check-client.ts, after ${NAME} has been put in.
+  // check-client.ts checks the URL, after ${NAME} was replaced.
   return z.string('a URL').min(1, 'a URL').describe(`${description} \${NAME} stands for a variable of the environment.`);
 }
 
@@ -99,7 +99,7 @@ const identifier = 'an id of at most 64 lower-case letters, digits and hyphens';
 const secretReference = 'a reference such as {"$env": "MY_APP_CLIENT_SECRET"}, because secrets never stand in files';
 const instant = z.iso.datetime({ offset: true, error: 'a time with its offset, as 2026-04-01T00:00:00+09:00' });
 
-/** Where a secret is, and from when to when it counts. Which of the keys belong together is in check-client-secrets.ts. */
+/** The source of a secret and its validity period. check-client-secrets.ts checks the keys against each other. */
 export const clientSecretSchema = z.strictObject(
   {
     $env: z
@@ -123,7 +123,7 @@ export const clientSecretSchema = z.strictObject(
   secretReference,
 );
 
-/** The file, after references to the environment have been put in. Every key that is not here is refused. */
+/** The file, after references to the environment were replaced. Unknown keys are refused. */
 export const clientSchema = z.strictObject({
   $schema: z.string('"../clients.schema.json"').describe('For editors.').optional(),
   client_id: z

@@ -1,8 +1,8 @@
-// Makes a client from its checked file.
+// Makes a client from a checked file.
 import type { ClientFile } from './client-schema.ts';
 import type { Client, ClientSecret } from './client.ts';
 
-/** Separates the metadata for oidc-provider from our own settings, and adds the digests of the secrets. */
+/** Makes the client: separates the standard metadata from our own keys, and adds the digests of the secrets. */
 export function toClient(file: ClientFile, secrets: ClientSecret[] | undefined): Client {
   const {
     $schema: _schema,
@@ -16,7 +16,7 @@ export function toClient(file: ClientFile, secrets: ClientSecret[] | undefined):
   return {
     metadata: {
       ...metadata,
-      // oidc-provider takes `code` where nothing is said, also for a client without the authorization code grant, and refuses that.
+      // oidc-provider's default is `code`, which it then refuses for a client without the authorization code grant.
       response_types: metadata.grant_types.includes('authorization_code') ? ['code'] : [],
       authorization_details_types: metadata.authorization_details_types ?? scopes.filter((scope) => scope === 'dealer_link'),
     },

@@ -1,4 +1,4 @@
-// What config/dealers.json may say. config/dealers.schema.json is generated from it, for editors.
+// The schema of config/dealers.json. config/dealers.schema.json is generated from it, for editors.
 import { z } from 'zod';
 import { localizedText } from '../clients/client-schema.ts';
 
@@ -6,7 +6,7 @@ const code = z
   .string('a code of lower-case letters, digits and hyphens')
   .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'a code of lower-case letters, digits and hyphens');
 
-/** A dealer, after references to the environment have been put in. */
+/** A dealer, after references to the environment were replaced. */
 export type Dealer = z.output<typeof dealer>;
 
 const dealer = z.strictObject(

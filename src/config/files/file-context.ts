@@ -1,4 +1,4 @@
-// The context in which configuration files are read.
+// The context for the readers of configuration files.
 import type { Client } from '../clients/client.ts';
 import type { Mode } from '../problems/web-url.ts';
 import type { ReferenceContext } from '../settings/references.ts';

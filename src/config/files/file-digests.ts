@@ -1,4 +1,4 @@
-// Digests of everything that a configuration was read from. Two processes with equal digests have the same configuration.
+// Computes digests of the files. Two processes with the same digests have the same configuration.
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
@@ -6,15 +6,15 @@ import type { SecretFile } from '../settings/read-secret-file.ts';
 import { errorCode } from '../problems/error-code.ts';
 import type { Lookup } from '../settings/references.ts';
 
-/** Variables and secrets that files refer to, recorded while the files are read. */
+/** Records the variables and secrets that the files refer to. */
 export type Referred = {
   lookup: Lookup;
   readSecretFile: (path: string) => SecretFile;
-  /** Each name or path, with its value. */
+  /** Each look-up and its result. */
   asked: Map<string, unknown>;
 };
 
-/** Wraps both lookups so that every request and its answer are recorded. */
+/** Wraps the look-ups and records them. */
 export function noteReferences({ lookup, readSecretFile }: Omit<Referred, 'asked'>): Referred {
   const asked = new Map<string, unknown>();
   return {
@@ -33,8 +33,8 @@ export function noteReferences({ lookup, readSecretFile }: Omit<Referred, 'asked
 }
 
 /**
- * The SHA-256 of each file below config/, whatever it is for, by its name relative to the project's root; hidden files are left out. What the
- * files refer to is one digest, because secrets are among it.
+ * Returns the SHA-256 of every file below config/, by its name relative to the project's root. It skips hidden files. All
+ * recorded look-ups share one digest, because they include secrets.
  * @param directory the project's root
  */
 export function digestFiles(directory: string, { asked }: Pick<Referred, 'asked'>): Record<string, string> {
@@ -50,7 +50,7 @@ export function digestFiles(directory: string, { asked }: Pick<Referred, 'asked'
   return { ...Object.fromEntries(digests), 'variables and secrets': sha256(references) };
 }
 
-/** The version of a configuration: 12 hexadecimal digits. */
+/** Returns the version of a configuration: 12 hexadecimal digits. */
 export function versionOf(files: Record<string, string>): string {
   return sha256(JSON.stringify(Object.entries(files).toSorted(([a], [b]) => (a < b ? -1 : 1)))).slice(0, 12);
 }

@@ -1,5 +1,5 @@
-// The table of all files of config/ but those of client apps. Made from it: the loading (load.ts), the part of Config that comes from these
-// files, and their JSON schemas. The version and the live reload cover every file below config/ by themselves.
+// The table of all files of config/ except the client files. It drives the loading (load.ts), the types in Config, and the JSON
+// schemas. The version and the live reload cover every file below config/, so they do not need it.
 import type { z } from 'zod';
 import type { LocalizedText } from '../clients/client.ts';
 import type { Problem } from '../problems/problem.ts';
@@ -15,15 +15,15 @@ import { readTerms, type TermsText } from './read-terms.ts';
 import { servicesSchema } from './services-schema.ts';
 
 export type FileSection = {
-  /** The file, the folder, or the beginning of the files' names. */
+  /** The file, the folder, or the prefix of the files' names. */
   path: string;
-  /** For JSON: config/<section>.schema.json has this title and describes this schema. */
+  /** For JSON files: the title and the source of config/<section>.schema.json. */
   schema?: { title: string; describes: z.ZodType };
-  /** Reads and checks the section; reports mistakes. A mistake anywhere means that the results are not used. */
+  /** Reads and checks the section; reports mistakes. If there is any error, no result is used. */
   read: (context: FileContext, problems: Problem[]) => unknown;
 };
 
-/** In the order in which mistakes are reported. */
+/** All sections, in the order in which their mistakes are reported. */
 export const FILE_SECTIONS = {
   dealers: {
     path: 'config/dealers.json',
@@ -58,7 +58,7 @@ export const FILE_SECTIONS = {
 
 type Values = { [Name in keyof typeof FILE_SECTIONS]: NonNullable<ReturnType<(typeof FILE_SECTIONS)[Name]['read']>> };
 
-/** The values of all sections; those of the policy stand under their own names. */
+/** The values of all sections. The policy's values are at the top level. */
 export type FileSections = Omit<Values, 'policy'> & Policy;
 
 /**

@@ -1,10 +1,10 @@
-// The table of all policy values: bounds, safe range and description of each. Made from it: the check of config/policy.json, the type of
-// these values in Config, config/policy.schema.json for editors, and docs/policy.md (npm run generate).
+// The table of all policy values, with bounds, safe range and description. It drives the check of config/policy.json, the types
+// in Config, config/policy.schema.json for editors, and docs/policy.md (npm run generate).
 import { z } from 'zod';
 
 const DAY = 24 * 60 * 60;
 
-/** A range beyond which a value is allowed but protects too little; production starts with a warning. */
+/** The range in which a value protects enough. Production starts with a warning if a value is outside. */
 export type SafeRange = { atLeast?: number; atMost?: number; unit?: string; hint: string };
 export const SAFE_RANGES = z.registry<SafeRange>();
 
@@ -13,18 +13,18 @@ function whole(least: number, most: number, description: string) {
   return z.int(expected).min(least, expected).max(most, expected).describe(description);
 }
 
-/** A count after which somebody is slowed down. Above half of its maximum it is hardly a limit. */
+/** A number of attempts. Above half of its maximum it hardly limits anything, so the safe range ends there. */
 function limit(least: number, most: number, description: string) {
   return whole(least, most, description).register(SAFE_RANGES, { atMost: most / 2, hint: 'the limit is nearly off' });
 }
 
-/** Seconds during which a limit counts. Near its minimum the limit is hardly one. */
+/** The window of a limit in seconds. Near its minimum it hardly limits anything. */
 function limitSeconds(least: number, most: number, description: string) {
   const safe: SafeRange = { atLeast: 2 * least, hint: 'the limit before it is nearly off' };
   return whole(least, most, description).register(SAFE_RANGES, safe);
 }
 
-/** Seconds for which something lives, at least a minute. A longer lifetime helps a thief more than it helps people. */
+/** A lifetime in seconds, at least a minute. The longer it is, the longer a stolen session or token is useful. */
 function lifetime(most: number, safe: number, description: string) {
   const range: SafeRange = { atMost: safe, unit: 'seconds', hint: 'whoever steals it has as long' };
   return whole(60, most, description).register(SAFE_RANGES, range);

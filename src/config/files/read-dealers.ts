@@ -11,7 +11,7 @@ import { expectedWebUrl, isWebUrl } from '../problems/web-url.ts';
 
 const FILE = 'config/dealers.json';
 
-/** Reads the dealers; reports mistakes. In production it also checks whether their addresses are safe. */
+/** Reads the dealers and reports mistakes. In production it also checks that their addresses are safe. */
 export function readDealers(context: FileContext, problems: Problem[]): Dealer[] {
   const { directory, mode, issuer } = context;
   const json = readJsonFile(directory, FILE, problems);

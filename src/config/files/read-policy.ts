@@ -12,7 +12,7 @@ const FILE = 'config/policy.json';
 
 type PolicyFile = Omit<z.output<typeof policySchema>, '$schema'>;
 
-/** The policy values, described in policy-schema.ts, under names of code. */
+/** The policy values of policy-schema.ts, with names in camel case. */
 export type Policy = CamelKeys<Omit<PolicyFile, 'password'>> & { passwordPolicy: CamelKeys<PolicyFile['password']> };
 
 /** Reads the policy; reports mistakes and returns `undefined` if it cannot be used. */
@@ -28,7 +28,7 @@ export function readPolicy(
   checkTogether(values, mistakes);
   problems.push(...mistakes);
   if (mistakes.length > 0) return undefined;
-  // Without a mistake every value is there.
+  // The cast is safe: without a mistake every value is present.
   const { password, ...others } = camelKeys(values as PolicyFile);
   return { passwordPolicy: password, ...others };
 }

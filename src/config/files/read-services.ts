@@ -12,7 +12,7 @@ import { expectedWebUrl, isWebUrl } from '../problems/web-url.ts';
 
 const FILE = 'config/services.json';
 
-/** A service that is shown at ④. */
+/** A service that page ④ shows. */
 export type Service = { name: LocalizedText; description?: LocalizedText; client_id?: string; url?: string };
 
 /** Reads the services; reports mistakes. */

@@ -1,4 +1,4 @@
-// Reads config/terms/<version>.<language>.md: Markdown with a front matter that says from when the version is in force.
+// Reads config/terms/<version>.<language>.md: Markdown whose front matter has the effective date of the version.
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -21,13 +21,13 @@ const frontMatterSchema = z.strictObject({
 /** One version of the terms in one language: config/terms/<version>.<language>.md. */
 export type TermsText = { version: string; language: Language; effectiveFrom: string; material: boolean; markdown: string };
 
-/** A text whose front matter may be wrong. */
+/** A text whose front matter may be invalid. */
 type Draft = Pick<TermsText, 'version' | 'language' | 'markdown'> & {
   effectiveFrom?: string | undefined;
   material?: boolean | undefined;
 };
 
-/** Reads every version in every language; oldest first. */
+/** Reads every version in every language and reports mistakes. @returns the texts, oldest first */
 export function readTerms(directory: string, problems: Problem[]): TermsText[] {
   const drafts = listFiles(join(directory, FOLDER)).flatMap((name) => readDraft(directory, name, problems) ?? []);
   if (drafts.length === 0) {
@@ -59,7 +59,7 @@ function readDraft(directory: string, name: string, problems: Problem[]): Draft 
   return { version, language, effectiveFrom, material, markdown };
 }
 
-/** Both languages are one version: there is one day on which it begins. */
+/** Checks that a version has both languages and that their front matter agrees. */
 function checkVersion(version: string, drafts: Draft[], problems: Problem[]): void {
   const ja = drafts.find(({ language }) => language === 'ja');
   const en = drafts.find(({ language }) => language === 'en');

@@ -1,4 +1,4 @@
-// What config/services.json may say. config/services.schema.json is generated from it, for editors.
+// The schema of config/services.json. config/services.schema.json is generated from it, for editors.
 import { z } from 'zod';
 import { localizedText } from '../clients/client-schema.ts';
 
@@ -15,7 +15,7 @@ const service = z.strictObject(
   'an object',
 );
 
-/** The services in the order in which ④ shows them. */
+/** The services, in the order of page ④. */
 export const servicesSchema = z.strictObject({
   $schema: z.string('"services.schema.json"').optional(),
   services: z.array(service, 'a list').min(1, 'at least one service'),

@@ -1,4 +1,4 @@
-// Checks a value against a zod schema, and reports every mistake as a `Problem`.
+// Checks a value against a zod schema and reports every mistake as a `Problem`.
 import { z } from 'zod';
 import { describeValue } from './describe-value.ts';
 import { nearestName } from './nearest-name.ts';
@@ -7,8 +7,8 @@ import type { Problem } from './problem.ts';
 type Path = readonly PropertyKey[];
 
 /**
- * Checks an object key by key, so that a mistake at one key hides nothing at another.
- * The messages of the schema become `expected` (`z.string('a text')`).
+ * Checks an object key by key, so that a mistake in one key does not hide one in another.
+ * The schemas' messages are the expected values (`z.string('a text')`).
  * @param isSecret whether the value at a path must not be shown
  * @returns the valid keys, with defaults
  */
@@ -55,7 +55,7 @@ export function checkObject<Shape extends z.ZodRawShape>(
   return right as Partial<z.output<z.ZodObject<Shape>>>;
 }
 
-/** Writes a path as people do: `common_id.required_claims[0].reason`. */
+/** Formats a path for people: `common_id.required_claims[0].reason`. */
 export function formatPath(path: Path): string {
   return path
     .map((part, index) => {
@@ -65,7 +65,7 @@ export function formatPath(path: Path): string {
     .join('');
 }
 
-/** The objects of a list, whatever else is wrong with them, so that a mistake in one hides nothing in another. */
+/** Returns the objects of a list without checking them, so that a mistake in one does not hide one in another. */
 export function recordsAt(value: unknown, key: string): Record<string, unknown>[] {
   const list = isRecord(value) ? value[key] : undefined;
   return Array.isArray(list) ? (list as unknown[]).map((entry) => (isRecord(entry) ? entry : {})) : [];

@@ -1,4 +1,4 @@
-// The error that tells every mistake of a configuration at once.
+// The error of an unusable configuration. It lists all mistakes.
 import { formatProblem } from './problem.ts';
 import type { Problem } from './problem.ts';
 
@@ -14,7 +14,7 @@ export class ConfigError extends Error {
     this.problems = [...errors, ...warnings];
   }
 
-  /** Writes the mistakes for people: a line with their number, then a line for each. Ends with a newline. */
+  /** Formats the problems for people: a line with their number, then a line for each. Ends with a newline. */
   format(): string {
     const lines = this.problems.map((problem) => {
       const sentence = formatProblem(problem);

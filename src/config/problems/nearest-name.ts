@@ -1,9 +1,9 @@
-// Finds the name that was probably meant.
+// Suggests the correct spelling of a name.
 import { distance } from 'fastest-levenshtein';
 
 /**
- * The known name with the fewest wrong letters, ignoring case; `undefined` if none is near enough to be a typing mistake (a third of the
- * letters, three at most).
+ * Returns the known name with the fewest wrong letters, ignoring case; `undefined` if none is near enough to be a typing mistake
+ * (a third of the letters, three at most).
  */
 export function nearestName(name: string, known: Iterable<string>): string | undefined {
   let nearest: string | undefined;
@@ -18,7 +18,7 @@ export function nearestName(name: string, known: Iterable<string>): string | und
   return nearest;
 }
 
-/** Letters added, lost or changed. Two letters that changed places count as one mistake, not as two. */
+/** Counts the letters added, lost or changed. Two swapped letters count as one mistake. */
 function countMistakes(a: string, b: string): number {
   const letters = (text: string): string => [...text].toSorted().join('');
   const changed = distance(a, b);

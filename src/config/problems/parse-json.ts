@@ -1,18 +1,21 @@
-// Parses the text of a JSON file, and reports the place of a mistake.
+// Parses the text of a JSON file and reports the position of a mistake.
 import { getLocation, parse, printParseErrorCode, type ParseError } from 'jsonc-parser';
 import { duplicateKeys } from '../../domain/duplicate-keys.ts';
 import { describeValue } from './describe-value.ts';
 import type { Problem } from './problem.ts';
 
 const STANDARD_JSON = { disallowComments: true, allowTrailingComma: false, allowEmptyContent: false };
-/** Codes of the library: a mistake inside a string; a list or object that neither goes on nor ends. */
+/** The library's codes for a mistake inside a string. */
 const IN_STRING = ['UnexpectedEndOfString', 'InvalidUnicode', 'InvalidEscapeCharacter', 'InvalidCharacter'];
 const SEPARATORS = ['CommaExpected', 'CloseBraceExpected', 'CloseBracketExpected'];
 const WORDS = ['true', 'false', 'null'];
-/** A string up to the first character that must not stand in it. */
+/** A string up to its first invalid character. */
 const START_OF_STRING = /"(?:[ !#-[\]-\uffff]|\\(?:["\\/bfnrt]|u[\da-fA-F]{4}))*/y;
 
-/** Parses a text; reports the first mistake and returns `undefined` if it is not JSON. A name that stands twice in an object is a mistake too. */
+/**
+ * Parses a text. Reports the first mistake and returns `undefined` if it is not JSON. A duplicate name in an object is a mistake
+ * too.
+ */
 export function parseJson(source: string, text: string, problems: Problem[]): unknown {
   const report = (position: number | undefined, expected: string, found: string, hint?: string): void => {
     const key = position === undefined ? undefined : describePosition(text, position);
@@ -32,7 +35,7 @@ export function parseJson(source: string, text: string, problems: Problem[]): un
   return JSON.parse(text) as unknown;
 }
 
-/** The first character that is wrong. The library names the beginning of the word, number or string in which it stands. */
+/** Returns the position of the first wrong character. The library gives the start of its word, number or string. */
 function positionOf({ error, offset, length }: ParseError, text: string): number {
   const code = printParseErrorCode(error);
   if (code === 'UnexpectedEndOfNumber') return offset + length;
@@ -52,7 +55,7 @@ function expectedAt({ error, offset }: ParseError, text: string): string {
   return inList ? "',' or ']' after array element" : "',' or '}' after property value";
 }
 
-/** One character only, because a secret may follow. */
+/** Describes one character only, because a secret may follow. */
 function describeCharacter(text: string, position: number): string {
   const [character] = text.slice(position);
   if (character === undefined) return 'the end of the file';

@@ -1,20 +1,20 @@
-// One mistake in the configuration, and the sentence that tells it.
+// A mistake in the configuration, and its message.
 
 export type Problem = {
-  /** An error prevents the start; a warning is only reported. */
+  /** An error stops the start; a warning is only logged. */
   severity: 'error' | 'warning';
   /** A file, relative to the project's root; or `environment`, `command line`. */
   source: string;
-  /** The place in the source, such as `redirect_uris[0]` or `COOKIE_KEYS`; absent if the whole source is meant. */
+  /** The place in the source, such as `redirect_uris[0]` or `COOKIE_KEYS`; absent for the whole source. */
   key?: string | undefined;
   expected: string;
-  /** The value found, never a secret. See `describeValue`. */
+  /** The value found; never a secret. See `describeValue`. */
   found: string;
   /** How to correct it, if `expected` does not say so. */
   hint?: string | undefined;
 };
 
-/** Writes a problem as one sentence: `source: key: expected …, found …; hint`. */
+/** Formats a problem: `source: key: expected …, found …; hint`. */
 export function formatProblem(problem: Problem): string {
   const where = problem.key === undefined ? problem.source : `${problem.source}: ${problem.key}`;
   const sentence = `${where}: expected ${problem.expected}, found ${problem.found}`;

@@ -6,19 +6,15 @@ import { parseJson } from './parse-json.ts';
 import type { Problem } from './problem.ts';
 
 /**
- * Reads and parses a file.
- * @returns `undefined` after reporting a mistake
- * @param name relative to the project's root
+ * Reads and parses a file. Reports a problem and returns `undefined` if that fails.
+ * @param name the file, relative to the project's root
  */
 export function readJsonFile(directory: string, name: string, problems: Problem[]): unknown {
   const text = readTextFile(directory, name, problems);
   return text === undefined ? undefined : parseJson(name, text, problems);
 }
 
-/**
- * Reads a file, without the byte order mark that some editors put in front.
- * @returns `undefined` after reporting that the file cannot be read
- */
+/** Reads a file without the byte order mark that some editors add. Reports a problem and returns `undefined` if that fails. */
 export function readTextFile(directory: string, name: string, problems: Problem[]): string | undefined {
   try {
     return readFileSync(join(directory, name), 'utf8').replace(/^\uFEFF/, '');

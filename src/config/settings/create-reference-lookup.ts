@@ -14,7 +14,7 @@ export function createReferenceLookup(settings: SettingValues, variables: Variab
       if (!Object.hasOwn(SETTINGS, name)) return values[name];
       const setting: Setting<unknown> = SETTINGS[name as SettingName];
       const text = values[name] ?? (mode === 'production' ? setting.productionDefault : setting.default);
-      // A setting that is wrong, or missing in production, is reported under its own name.
+      // A setting that is invalid, or missing in production, is reported under its own name.
       if (settings[name as SettingName] === undefined) return text === undefined && mode === 'development' ? undefined : null;
       return text;
     },

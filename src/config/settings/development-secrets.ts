@@ -12,7 +12,7 @@ export type DevelopmentSecrets = z.infer<typeof secretsSchema>;
 
 /**
  * Reads the secrets of a data directory. Makes the directory and the secrets if they are missing.
- * @throws {ConfigError} if the directory cannot be written to, or the file does not hold secrets
+ * @throws {ConfigError} if that fails, or if the file has other content
  */
 export function developmentSecrets(dataDirectory: string): DevelopmentSecrets {
   const path = join(dataDirectory, 'development-secrets.json');
@@ -35,7 +35,7 @@ function makeSecrets(dataDirectory: string, path: string): DevelopmentSecrets {
   const draft = `${path}.${process.pid}`;
   writeFileSync(draft, `${JSON.stringify(secrets, null, 2)}\n`, { mode: 0o600 });
   try {
-    // Apps that start at the same moment must agree: a link appears whole, and only once.
+    // Apps that start in parallel must use the same secrets. `link` is atomic and fails if the file exists.
     linkSync(draft, path);
   } catch (error) {
     if (errorCode(error) !== 'EEXIST') throw error;

@@ -3,13 +3,13 @@ import { readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { errorCode } from '../problems/error-code.ts';
 
-/** A file that holds a secret; `null` if its problem needs no message. */
+/** The content of a secret file; `null` if its problem needs no message. */
 export type SecretFile = { text: string; worldReadable: boolean; groupReadable: boolean } | { unreadable: string } | null;
 
 const READABLE_BY_OTHERS = 0o004;
 const READABLE_BY_GROUP = 0o040;
 
-/** Reads files named relative to the project's root. */
+/** Makes the function that reads a secret file, by its path relative to the project's root. */
 export function createReadSecretFile(directory: string): (path: string) => SecretFile {
   return (path) => {
     const file = resolve(directory, path);

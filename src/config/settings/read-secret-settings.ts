@@ -1,4 +1,4 @@
-// Reads secrets from files of their own: `NAME_FILE` names the file of a setting that is a secret.
+// Reads secrets from files. For every secret setting, `NAME_FILE` can name a file.
 import { describeValue } from '../problems/describe-value.ts';
 import type { Problem } from '../problems/problem.ts';
 import type { SecretFile } from './read-secret-file.ts';
@@ -6,8 +6,8 @@ import { SECRET_NAMES, secretFileName } from './settings.ts';
 import type { Environment, Variables } from './variables.ts';
 
 /**
- * Reads the files that `NAME_FILE` names; one line feed at the end, with a carriage return or without, does not belong to the secret.
- * @returns the secrets by the names of their settings; a file that cannot be used is reported, and its secret left out
+ * Reads the files that the variables `NAME_FILE` name. It strips one line break (LF or CRLF) from the end.
+ * @returns the secrets by the names of their settings, without those whose file has a problem, which it reports
  */
 export function readSecretSettings(
   { mode, values, sourceOf }: Pick<Variables, 'mode' | 'values' | 'sourceOf'>,

@@ -1,4 +1,4 @@
-// Reads the settings from the variables, and finds misspelt names.
+// Reads the settings from the variables, and finds misspelled names.
 import { describeValue } from '../problems/describe-value.ts';
 import { nearestName } from '../problems/nearest-name.ts';
 import type { Problem } from '../problems/problem.ts';
@@ -11,9 +11,9 @@ import type { Variables } from './variables.ts';
 const NAMES = Object.keys(SETTINGS) as SettingName[];
 
 /**
- * Reads every setting.
- * @param apps the apps of this process: a setting that none of them needs may be missing in production
- * @param referred the names that the files of enabled client apps refer to, and the files that do
+ * Reads every setting and reports mistakes.
+ * @param apps the apps of this process; in production only the settings that they need are required
+ * @param referred the names that the files of enabled clients refer to, each with those files
  */
 export function readSettings(
   variables: Variables,
@@ -29,7 +29,7 @@ export function readSettings(
     const error = (found: string, hint: string | undefined): undefined => {
       problems.push({ severity: 'error', source: sourceOf(key), key, expected: setting.expected(mode), found, hint });
     };
-    // The problem with the file has already been reported.
+    // The problem with the file is reported already.
     if (said === undefined && values[secretFileName(name)] !== undefined && isSecretSetting(name)) return undefined;
     const text = said ?? (mode === 'production' ? setting.productionDefault : setting.default);
     if (text === undefined) {
@@ -45,15 +45,16 @@ export function readSettings(
 }
 
 /**
- * Finds names that are probably a setting misspelt. The .env file is ours: every name in it must be known. The environment is not:
- * there a name only draws a warning, and only if it is one typing mistake away from a setting that is not set.
+ * Reports names that are probably misspelled settings. The .env file is ours, so an unknown name in it is an error. The
+ * environment also serves other programs, so a name there is a warning, and only if it is one slip away from a setting that is
+ * not set.
  */
 export function checkNames(variables: Variables, referred: ReadonlyMap<string, string[]>, problems: Problem[]): void {
   const known = [...NAMES, ...SECRET_NAMES.map(secretFileName), 'NODE_ENV', ...referred.keys()];
   for (const name of Object.keys(variables.values)) {
     if (known.includes(name)) continue;
     const isOurs = variables.inFile.includes(name);
-    // An environment has many names, and each comparison takes its time.
+    // Filter first, because an environment has many names and each comparison is slow.
     const nearest = nearestName(name, isOurs ? known : known.filter((setting) => isSlipOf(name, setting, variables)));
     if (isOurs) {
       const hint = nearest === undefined ? 'see .env.example for all of them' : `did you mean ${nearest}?`;
@@ -79,7 +80,7 @@ export function checkNames(variables: Variables, referred: ReadonlyMap<string, s
   }
 }
 
-/** Whether the setting may have been meant. Short names (HOME and HOST) resemble each other by chance. */
+/** Whether a name may be a misspelled setting. Short names (HOME and HOST) resemble each other by chance. */
 function isSlipOf(name: string, setting: string, { values }: Variables): boolean {
   return setting.length >= 8 && Math.abs(name.length - setting.length) <= 1 && values[setting] === undefined;
 }

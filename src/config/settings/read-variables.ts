@@ -1,4 +1,4 @@
-// Reads the variables of the environment, of the .env file, and of the files that hold secrets.
+// Reads the variables of the environment, the .env file and the secret files.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
@@ -11,10 +11,10 @@ import { readSecretSettings } from './read-secret-settings.ts';
 import { secretFileName } from './settings.ts';
 import type { Environment, Variables } from './variables.ts';
 
-/** The file in the project's root with values for variables that the environment does not set. */
+/** The file in the project's root that adds variables that the environment does not set. */
 export const DOT_ENV = '.env';
 
-/** Puts the environment and the .env file of the project's root together; the real environment wins. */
+/** Merges the environment and the .env file of the project's root. The environment takes precedence. */
 export function readVariables(env: Environment, directory: string, problems: Problem[]): Variables {
   const path = join(directory, DOT_ENV);
   const file: Environment = existsSync(path) ? parseEnv(readTextFile(directory, DOT_ENV, problems) ?? '') : {};
@@ -34,12 +34,12 @@ export function readVariables(env: Environment, directory: string, problems: Pro
 }
 
 function readMode(value: string | undefined, source: string, problems: Problem[]): Mode {
-  // Test runners set `test` and start development installations.
+  // Test runners set `test`; treat it as development.
   if (value === undefined || value === 'development' || value === 'test') return 'development';
   if (value !== 'production') {
     const expected = 'development or production';
     problems.push({ severity: 'error', source, key: 'NODE_ENV', expected, found: describeValue(value) });
   }
-  // A misspelt "production" must not start with the weak defaults of development.
+  // Treat an unknown value as production, so that a misspelled "production" does not get the weaker checks.
   return 'production';
 }

@@ -7,10 +7,10 @@ import { isSecretSetting } from './settings.ts';
 
 const REFERENCE = /\$\{([^}]*)\}/g;
 
-/** Takes the place of a value that is missing, so that one mistake is reported once. */
+/** Replaces a missing value, so that later checks do not report the mistake again. */
 export const STAND_IN = 'https://not-set.invalid';
 
-/** The value of a name; `undefined` if it is not set; `null` if its problem is reported already. */
+/** Returns the value of a name; `undefined` if it is not set; `null` if its problem is reported already. */
 export type Lookup = (name: string) => string | null | undefined;
 
 export type ReferenceContext = {
@@ -19,7 +19,7 @@ export type ReferenceContext = {
   known: readonly string[];
 };
 
-/** Every name that a value refers to, `{"$env": "NAME"}` included. */
+/** Returns every name that a value refers to, including `{"$env": "NAME"}`. */
 export function referencedNames(value: unknown): string[] {
   if (typeof value === 'string') return [...value.matchAll(REFERENCE)].map((match) => match[1] ?? '');
   if (Array.isArray(value)) return value.flatMap(referencedNames);
@@ -29,7 +29,7 @@ export function referencedNames(value: unknown): string[] {
   );
 }
 
-/** Puts the values of `${NAME}` into every text of a JSON value, and says which cannot be put in. */
+/** Replaces `${NAME}` in every text of a JSON value, and reports names that cannot be replaced. */
 export function resolveReferences(
   value: unknown,
   context: ReferenceContext,
@@ -56,7 +56,7 @@ export function resolveReferences(
   return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, inner(part, key)]));
 }
 
-/** A text is shown in messages and on pages, so it must not hold a secret. */
+/** Whether a name is a secret, which must not be part of a text: texts appear in messages and on pages. */
 function isSecret(name: string): boolean {
   return isSecretSetting(name) || /(SECRET|PASSWORD|TOKEN|KEYS?)$/.test(name);
 }

@@ -1,19 +1,19 @@
-// The server's secret keys, one for each use, made of the secrets of the environment.
+// Derives the server's secret keys, one per use, from the secrets of the environment.
 import { createSecretKey, randomBytes, type KeyObject } from 'node:crypto';
 import { deriveKey } from '../../domain/derive-key.ts';
 
-/** Symmetric keys. Each use has its own; docs/administration.md says how to change one and what a change ends. */
+/** Symmetric keys, one per use. docs/administration.md describes how to change each, and what a change ends. */
 export type SecretKeys = {
   /**
-   * Of the names under which clients, and dealers of older links, know a person. It is SUBJECT_KEY itself, as HMAC_KEY was before there was a SUBJECT_KEY:
-   * the names that are known outside stay as they are.
+   * For the subjects by which clients, and dealers with older links, know a person. It is SUBJECT_KEY itself (HMAC_KEY in earlier
+   * versions) and not derived, so that the known subjects stay the same.
    */
   subject: KeyObject;
   /** For the ids by which clients know a dealer link. */
   linkId: KeyObject;
   /** For the ids of dealer links, which the dealers see. */
   dealerLinkId: KeyObject;
-  /** For the ids by which dealers know a customer, in links made since this key exists. */
+  /** For the ids by which dealers know a customer. Links that are older than this key use `subject`. */
   dealerSubject: KeyObject;
   /** For the ledger's hash chains. */
   ledger: KeyObject;
@@ -28,7 +28,8 @@ export type SecretKeys = {
 };
 
 /**
- * @param secrets.hmac `undefined` in a process that does not need it: its keys are then random and match nothing in the database
+ * Derives the keys.
+ * @param secrets.hmac `undefined` in a process that does not need it; its keys are then random and match no stored data
  * @param secrets.subject by default `hmac`
  * @param secrets.ledger by default `hmac`
  */

@@ -15,42 +15,42 @@ export const SETTING_SECTIONS = {
 };
 
 export type Setting<T> = SettingKind<T> & {
-  /** The section of .env.example in which it stands. */
+  /** Its section in .env.example. */
   section: keyof typeof SETTING_SECTIONS;
-  /** Tells operators what it does; the comment in .env.example. */
+  /** The description for operators, which is the comment in .env.example. */
   about: string;
-  /** The name in Config of a value that is passed on as it is. to-config.ts reads the other settings. */
+  /** The name in Config, for a value that is copied unchanged. to-config.ts reads the other settings. */
   config?: string;
 };
 
-/** How a setting is read, and when it is needed. */
+/** How to parse a setting, and when it is required. */
 export type SettingKind<T> = {
-  /** The value in development if none is given. */
+  /** The default in development. */
   default?: string;
-  /** If no value is given, to-config.ts takes it from another setting; `default` is the result if that one is not given either. */
+  /** Whether to-config.ts derives a missing value from another setting. `default` is the result if that one is missing too. */
   derived?: true;
-  /** The value in production if none is given. Without it, the apps of `neededBy` do not start. */
+  /** The default in production. Without it, the apps of `neededBy` do not start if the setting is missing. */
   productionDefault?: string;
   /** The apps that cannot run without it. */
   neededBy: readonly AppName[];
-  /** Files in config/clients refer to it: it is needed in production for as long as they do. */
+  /** Whether the setting is required in production while files in config/clients refer to it. */
   neededByClientFiles?: true;
-  /** Never shown. */
+  /** Whether the value must never be shown. */
   secret?: true;
-  /** A secret that is random, unlike a URL with a password: production refuses one that can be guessed, or that is used twice. */
+  /** Whether the secret is random, unlike a URL with a password. Production refuses a guessable or reused one. */
   random?: true;
-  /** The origin of one of our apps, which no other app may have. */
+  /** Whether it is the origin of one of our apps, which must be unique. */
   ownOrigin?: true;
   expected: (mode: Mode) => string;
-  /** The value; `undefined` if the text is not valid. */
+  /** Returns the value; `undefined` if the text is not valid. */
   parse: (text: string, mode: Mode) => T | undefined;
-  /** How to correct an invalid text. */
+  /** Returns how to correct an invalid text. */
   hint?: (text: string, mode: Mode) => string | undefined;
 };
 
 type WithDefault<T> = SettingKind<T> & { default: string };
 
-/** Characters. A shorter key can be found by trying keys on a signature. */
+/** Characters. A shorter key could be found by brute force from a signature. */
 export const SHORTEST_KEY = 32;
 
 /** The origin of one of our apps: scheme, host and port. */
@@ -70,7 +70,7 @@ export function expectedOrigin(mode: Mode): string {
   return `${expectedWebUrl(mode)} without a path`;
 }
 
-/** @returns how to make an origin of a URL; `undefined` if that is not clear */
+/** @returns how to turn a URL into an origin; `undefined` if that is not clear */
 export function hintOrigin(value: string, mode: Mode): string | undefined {
   const url = URL.parse(value);
   const bare = url && (url.protocol === 'https:' || url.protocol === 'http:') ? url.origin : undefined;

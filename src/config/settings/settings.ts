@@ -1,11 +1,11 @@
-// The table of all settings of the environment. Made from it: how each is read and reported, the part of Config that passes values on
-// as they are, and .env.example (npm run generate).
+// The table of all settings of the environment. It drives how each is read and reported, the values that Config copies unchanged,
+// and .env.example (npm run generate).
 import { isIP } from 'node:net';
 import { isWebOrigin } from '../problems/web-url.ts';
 import type { AppName, Setting } from './setting.ts';
 import * as kind from './setting.ts';
 
-/** For development only: a value that everybody knows protects nothing. */
+/** For development only, because it is public. */
 export const GAZOO_DEVELOPMENT_SECRET = 'gazoo-for-development-only-0123456789abcdef';
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'];
@@ -26,7 +26,7 @@ export const SETTINGS = {
     config: 'host',
     default: '127.0.0.1',
     productionDefault: '127.0.0.1',
-    // Some tool chains use this name for the name of a platform.
+    // Some tool chains set this variable to the name of a platform.
     parse: (value: string) => (isIP(value) > 0 ? value : undefined),
   },
   PORT: {
@@ -239,19 +239,19 @@ export const SETTINGS = {
 
 export type SettingName = keyof typeof SETTINGS;
 
-/** The value of each setting; `undefined` if it is neither given nor needed, or if its value is a mistake. */
+/** The value of each setting; `undefined` if it is missing and not required, or if it is invalid. */
 export type SettingValues = {
   [Name in SettingName]: ReturnType<(typeof SETTINGS)[Name]['parse']>;
 };
 
-/** The settings that Config has as they are, under the names that `config` gives them. One with a default is always there. */
+/** The settings that Config copies unchanged, under the names in `config`. A setting with a default is always present. */
 export type SettingsInConfig = {
   [
     Name in SettingName as (typeof SETTINGS)[Name] extends { config: infer Key extends string } ? Key : never
   ]: (typeof SETTINGS)[Name] extends { default: string } ? NonNullable<SettingValues[Name]> : SettingValues[Name];
 };
 
-/** @param values of settings without a mistake */
+/** Returns the settings that Config copies unchanged. @param values the values of valid settings */
 export function settingsInConfig(values: SettingValues): SettingsInConfig {
   const named = Object.entries<Setting<unknown>>(SETTINGS).flatMap(([name, { config }]) =>
     config === undefined ? [] : [[config, values[name as SettingName]] as const],
@@ -259,7 +259,7 @@ export function settingsInConfig(values: SettingValues): SettingsInConfig {
   return Object.fromEntries(named) as SettingsInConfig;
 }
 
-/** The settings of a kind: those that have this property. */
+/** The names of the settings that have a property. */
 type Having<Property extends keyof Setting<unknown>> = {
   [Name in SettingName]: (typeof SETTINGS)[Name] extends Record<Property, true> ? Name : never;
 }[SettingName];
@@ -276,19 +276,19 @@ export const SECRET_NAMES: readonly SettingName[] = having('secret');
 /** The secrets that must not be guessable. */
 export const RANDOM_SECRETS = having('random');
 
-/** Whether a name is that of a setting whose value is never shown. */
+/** Whether a name is a setting whose value must never be shown. */
 export function isSecretSetting(name: string): name is SettingName {
   return (SECRET_NAMES as readonly string[]).includes(name);
 }
 
-/** The variable that names the file of a secret. */
+/** Returns the variable that names the file of a secret. */
 export function secretFileName(name: SettingName): string {
   return `${name}_FILE`;
 }
 
 /**
- * Whether a text can be a client's secret: long enough, and of unreserved characters only, because several client libraries do not
- * form-encode it for HTTP Basic as RFC 6749, section 2.3.1 says.
+ * Whether a text is acceptable as a client's secret. It must be long and have unreserved characters only, because several client
+ * libraries do not form-encode it for HTTP Basic as RFC 6749, section 2.3.1 requires.
  */
 export function isClientSecret(value: string): boolean {
   return value.length >= kind.SHORTEST_KEY && /^[A-Za-z0-9\-._~]*$/.test(value);

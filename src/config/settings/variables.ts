@@ -4,14 +4,14 @@ import type { SettingName } from './settings.ts';
 
 export type Environment = Record<string, string | undefined>;
 
-/** All variables and their sources. */
+/** All variables, and their sources. */
 export type Variables = {
   mode: Mode;
-  /** The environment over the .env file. An empty value counts as not set. */
+  /** The environment, completed by the .env file. An empty variable counts as not set. */
   values: Environment;
-  /** The source of a variable, for reports: `environment` or `.env`. */
+  /** Returns the source of a variable for messages: `environment` or `.env`. */
   sourceOf: (name: string) => string;
-  /** The variable that gave a setting its value: the setting's name, or `NAME_FILE` for a secret in a file. */
+  /** Returns the variable that gave the value of a setting: its own, or `NAME_FILE` for a secret in a file. */
   givenBy: (name: SettingName) => string;
   /** The names that the .env file sets. */
   inFile: string[];

@@ -1,9 +1,9 @@
-// The data directory is closed to others at each start, with everything in it, and `npm run reset` deletes it: it must be a directory of its own.
+// Checks that the data directory holds nothing else, because each start restricts its permissions and `npm run reset` deletes it.
 import { homedir, tmpdir } from 'node:os';
 import { isAbsolute, relative, resolve } from 'node:path';
 import type { Say } from './say.ts';
 
-/** System directories, which hold other programs' files too. */
+/** System directories, which hold files of other programs. */
 const SYSTEM = [
   '/',
   '/bin',
@@ -23,7 +23,11 @@ const SYSTEM = [
 ];
 const SYSTEM_BELOW = ['/tmp', '/usr', '/usr/local', '/usr/share', '/var', '/var/lib', '/var/log', '/var/run', '/var/tmp'];
 
-/** @param root the project's root */
+/**
+ * Reports a data directory that may hold other files.
+ * @param said the setting
+ * @param root the project's root
+ */
 export function checkDataDirectory(said: string, root: string, say: Say): void {
   const path = resolve(root, said);
   const ofOthers = [...SYSTEM, ...SYSTEM_BELOW, homedir(), tmpdir()].includes(path);

@@ -5,7 +5,10 @@ import type { Problem } from '../problems/problem.ts';
 
 const HINT = 'make them with: npm run admin -- keys rotate';
 
-/** @param directory of the keys; absolute */
+/**
+ * Reports missing and unsafe keys.
+ * @param directory the folder of the keys; absolute
+ */
 export function checkKeyFiles(directory: string, root: string, problems: Problem[]): void {
   const error = (source: string, expected: string, found: string, hint: string): void => {
     problems.push({ severity: 'error', source, expected, found, hint });

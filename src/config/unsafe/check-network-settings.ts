@@ -1,4 +1,4 @@
-// Checks the addresses that the common ID listens on and calls: nobody on the network path may read, change or forge the traffic.
+// Checks where the common ID listens and which servers it calls, against attackers on the network path.
 import { availableParallelism } from 'node:os';
 import type { Problem } from '../problems/problem.ts';
 import type { Variables } from '../settings/variables.ts';
@@ -96,7 +96,7 @@ export function checkListening({ HOST, TRUST_PROXY, ISSUER, PORT, WEB_CONCURRENC
     );
 }
 
-/** In development the passwords are public, and the mailbox shows every code. */
+/** Checks that development listens on this machine only, because its passwords are public and the mailbox shows every code. */
 export function checkDevelopmentHost({ HOST, DEMO_DATA }: SettingValues, say: Say): void {
   if (HOST === undefined || isThisMachine(HOST)) return;
   const hint = 'set NODE_ENV=production for what others are to reach';
@@ -117,7 +117,7 @@ export function checkDevelopmentHost({ HOST, DEMO_DATA }: SettingValues, say: Sa
     );
 }
 
-/** In development too, because metrics are for operators only. */
+/** Checks that the admin port is separate and not public, in development too, because metrics are for operators only. */
 export function checkAdminPort({ ADMIN_PORT: port, ADMIN_HOST: host, PORT, ISSUER }: SettingValues, say: Say): void {
   if (port === undefined) return;
   const own = PORT ?? Number(URL.parse(ISSUER ?? '')?.port);
@@ -184,7 +184,7 @@ export function checkBehaviour({ LOG_LEVEL, PASSWORD_HASH_COST: cost }: SettingV
     );
 }
 
-/** Variables of Node and its libraries that switch a protection off. */
+/** Reports variables of Node and its libraries that turn a protection off. */
 export function checkRuntime(
   { values, sourceOf }: Variables,
   sayOther: (key: string, source: string, expected: string, found: string, severity: Problem['severity']) => void,

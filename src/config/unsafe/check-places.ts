@@ -1,4 +1,4 @@
-// Checks where files with keys and customer data are, and which other users of the machine can reach them.
+// Checks the locations and permissions of files with keys and customer data.
 import { statfsSync, statSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { readKeyFiles } from '../../keys/key-files.ts';
@@ -11,17 +11,17 @@ import type { Say } from './say.ts';
 const GROUP_READABLE = 0o040;
 const WRITABLE_BY_OTHERS = 0o002;
 const WRITABLE_BY_GROUP = 0o020;
-/** Of statfs(2): NFS, SMB, SMB 2, CIFS. */
+/** Types in statfs(2): NFS, SMB, SMB 2, CIFS. */
 const NETWORK_FILE_SYSTEMS = [0x6969, 0x517b, 0xfe534d42, 0xff534d42];
-/** Folders of the program that are served to everybody. */
+/** Folders of the program that are served publicly. */
 const SERVED = ['views/assets'];
 
-/** Whether a type of file system, as statfs(2) tells it, is that of another machine. */
+/** Whether a file system type of statfs(2) is a network file system. */
 export function isNetworkFileSystem(type: number): boolean {
   return NETWORK_FILE_SYSTEMS.includes(type >>> 0);
 }
 
-/** This holds in development too: none of our private files may be in a served folder. */
+/** Checks that no private file is in a served folder, in development too. */
 export function checkServedFolders(settings: SettingValues, root: string, say: Say): void {
   const places: [SettingName, string | undefined][] = [
     ['DATA_DIRECTORY', settings.DATA_DIRECTORY],
@@ -80,7 +80,10 @@ export function checkPlaces(settings: SettingValues, root: string, say: Say): vo
     );
 }
 
-/** @param directory of the keys; absolute */
+/**
+ * Warns of keys that the group can read.
+ * @param directory the folder of the keys; absolute
+ */
 export function checkKeyModes(directory: string, root: string, problems: Problem[]): void {
   for (const { path } of readable(directory)) {
     const mode = modeOf(path) ?? 0;
@@ -105,7 +108,7 @@ function readable(directory: string): { path: string }[] {
   }
 }
 
-/** The .env file holds secrets, and its name is well known. */
+/** Checks the permissions of the .env file if it holds secrets. */
 export function checkDotEnv({ inFile }: Variables, root: string, problems: Problem[]): void {
   const secret = inFile.find((name) => (SECRET_NAMES as readonly string[]).includes(name));
   const mode = modeOf(join(root, '.env'));

@@ -1,4 +1,4 @@
-// Checks the environment's secrets: hard to guess, all different, none from development.
+// Checks that the secrets of the environment are hard to guess, all different, and not from development.
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { RANDOM_SECRETS, type SettingName, type SettingValues } from '../settings/settings.ts';
@@ -6,7 +6,7 @@ import type { Say } from './say.ts';
 import { weaknessOf } from './weakness.ts';
 
 const HINT = 'make one with: openssl rand -hex 32';
-/** Each of these may equal another one, because it defaults to it. */
+/** These may be equal, because the others default to HMAC_KEY. */
 const MAY_BE_EQUAL: readonly SettingName[] = ['HMAC_KEY', 'SUBJECT_KEY', 'LEDGER_KEY'];
 const WEAK_PASSWORDS = [
   'admin',
@@ -24,7 +24,7 @@ const WEAK_PASSWORDS = [
 
 export type SecretSetting = { name: SettingName; value: string };
 
-/** Every random secret that a process holds. */
+/** Returns every random secret of this process. */
 export function secretsOf(settings: SettingValues): SecretSetting[] {
   return RANDOM_SECRETS.flatMap((name) => [settings[name] ?? []].flat().map((value) => ({ name, value })));
 }
@@ -45,7 +45,7 @@ export function checkSecretSettings(settings: SettingValues, root: string, say: 
 
 const bothMayBe = (a: SettingName, b: SettingName): boolean => MAY_BE_EQUAL.includes(a) && MAY_BE_EQUAL.includes(b);
 
-/** People choose the password in an address. */
+/** Checks the password in a URL, which people choose themselves. */
 function checkPassword(name: 'DATABASE_URL' | 'SMTP_URL', url: string, say: Say): void {
   const [, user = '', password] = /^[a-z+]+:\/\/([^:@/]*):([^@]*)@/.exec(url) ?? [];
   if (password === undefined) return;

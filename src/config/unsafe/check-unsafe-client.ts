@@ -1,4 +1,4 @@
-// Finds client files that are valid but unsafe.
+// Reports client files that are valid but unsafe.
 import type { ClientFile } from '../clients/client-schema.ts';
 import type { Problem } from '../problems/problem.ts';
 import type { Mode } from '../problems/web-url.ts';
@@ -6,13 +6,16 @@ import { hostOf, isAddress, isInside, isThisMachine } from './inside.ts';
 
 export type SayOfClient = (severity: Problem['severity'], key: string, expected: string, found: string, hint?: string) => void;
 
-/** Names that our own parts use: a dealer trusts what `common-id` sends. */
+/** Names that are reserved for the common ID itself: a dealer trusts requests of `common-id`. */
 const RESERVED = /^common-id(-|$)/;
-/** The common ID calls this address itself, so it must not lead into the internal network. */
+/** The common ID calls these URLs, so they must not lead into the internal network. */
 const ASKED = ['jwks_uri', 'backchannel_logout_uri', 'sector_identifier_uri'] as const;
 const LONGEST_ACCESS_TOKEN_SECONDS = 60 * 60;
 
-/** @param issuer `undefined` if unknown */
+/**
+ * Checks one client file.
+ * @param issuer `undefined` if unknown
+ */
 export function checkUnsafeClient(file: Partial<ClientFile>, mode: Mode, issuer: string | undefined, say: SayOfClient): void {
   if (file.client_id !== undefined && RESERVED.test(file.client_id))
     say('error', 'client_id', 'a name that the common ID does not use itself', `'${file.client_id}'`);
@@ -81,7 +84,7 @@ function checkRedirects(file: Partial<ClientFile>, say: SayOfClient): void {
   for (const list of ['redirect_uris', 'post_logout_redirect_uris'] as const) {
     (file[list] ?? []).forEach((uri, index) => {
       const host = hostOf(uri);
-      // A native app listens on its customer’s own machine; check-redirect-uri.ts reports web clients on this machine.
+      // A native app listens on the customer's machine. Another check reports a web client on this machine.
       if (!uri.startsWith('https:') || host === '' || isThisMachine(host)) return;
       const key = `${list}[${index}]`;
       if (isInside(host)) {

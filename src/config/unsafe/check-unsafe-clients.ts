@@ -1,4 +1,4 @@
-// Finds what client apps must not share with each other, with the dealers, or with the common ID.
+// Reports secrets, keys and addresses that clients, dealers and the common ID must not share.
 import { digestOf } from '../clients/check-client-secrets.ts';
 import type { Client } from '../clients/client.ts';
 import type { Dealer } from '../files/dealers-schema.ts';
@@ -12,7 +12,7 @@ const HINT = 'make one with: npm run admin -- secrets generate';
 
 type JwkLike = { n?: unknown; x?: unknown };
 
-/** In production: if two apps share it, each can impersonate the other. */
+/** For production: reports shared secrets and keys, with which one client could impersonate another. */
 export function checkShared(clients: readonly Client[], settings: SettingValues, problems: Problem[]): void {
   const owners = new Map<string, string>();
   const ofServer = new Map(
@@ -46,7 +46,7 @@ export function checkShared(clients: readonly Client[], settings: SettingValues,
   }
 }
 
-/** In production: a dealer receives customer data, and tokens that are for it alone. */
+/** For production: checks the dealers' addresses, which receive customer data and tokens. */
 export function checkDealerAddresses(dealers: readonly Dealer[], issuer: string | undefined, problems: Problem[]): void {
   dealers.forEach(({ resource }, index) => {
     const say = (severity: Problem['severity'], expected: string, hint: string): void => {

@@ -1,4 +1,4 @@
-// Finds settings that are valid but unsafe. An error stops the start; a warning is only logged.
+// Reports settings that are valid but unsafe. An error stops the start; a warning is only logged.
 import { resolve } from 'node:path';
 import type { Problem } from '../problems/problem.ts';
 import type { Variables } from '../settings/variables.ts';

@@ -1,4 +1,4 @@
-// The function with which checks report unsafe settings.
+// The function with which a check reports an unsafe setting.
 import type { Problem } from '../problems/problem.ts';
 import type { SettingName } from '../settings/settings.ts';
 

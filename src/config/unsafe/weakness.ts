@@ -1,6 +1,6 @@
-// Why a secret can be guessed although it is long enough.
+// Recognizes secrets that are long enough but not random.
 
-/** A random value of 32 characters has more than this, in any alphabet. */
+/** Distinct characters. A random value of 32 characters has more, in any alphabet. */
 const FEWEST_CHARACTERS = 8;
 const LONGEST_PERIOD = 16;
 const WORDS = [
@@ -23,7 +23,7 @@ const WORDS = [
   'your_',
 ];
 
-/** @returns why a value is not a secret, as part of a sentence; `undefined` if it looks random */
+/** @returns why a value is guessable, as part of a sentence; `undefined` if it looks random */
 export function weaknessOf(secret: string): string | undefined {
   const different = new Set(secret).size;
   if (different < FEWEST_CHARACTERS) return `one of only ${different} different character${different === 1 ? '' : 's'}`;
