@@ -109,6 +109,7 @@ export async function makeKeyFile(
   return readKeyFile(path);
 }
 
+/** Deletes the file of a key. */
 export function removeKeyFile({ path }: Pick<KeyFile, 'path'>): void {
   rmSync(path);
 }

@@ -71,6 +71,7 @@ export function recordsAt(value: unknown, key: string): Record<string, unknown>[
   return Array.isArray(list) ? (list as unknown[]).map((entry) => (isRecord(entry) ? entry : {})) : [];
 }
 
+/** Whether a value is an object, but no array. */
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -91,6 +91,7 @@ export function secretKey(neededBy: readonly AppName[]): SettingKind<string> & {
   };
 }
 
+/** @returns how to make a random secret */
 export function hintSecret(): string {
   return 'make one with: openssl rand -hex 32';
 }
@@ -105,6 +106,7 @@ export function boolean(developmentDefault: string, neededBy: readonly AppName[]
   return { default: developmentDefault, neededBy, expected: () => 'true or false', parse: parseBoolean };
 }
 
+/** @returns `undefined` if the text is neither `true` nor `false` */
 export function parseBoolean(value: string): boolean | undefined {
   return value === 'true' ? true : value === 'false' ? false : undefined;
 }
@@ -118,6 +120,7 @@ export function integer(least: number, most: number, what: string): SettingKind<
   };
 }
 
+/** @returns `undefined` if the text is not a whole number from `least` to `most` */
 export function parseInteger(value: string, least: number, most: number): number | undefined {
   const number = /^\d{1,9}$/.test(value) ? Number(value) : NaN;
   return number >= least && number <= most ? number : undefined;

@@ -8,6 +8,7 @@ import type { Say } from './say.ts';
 
 const EVERYWHERE = ['0.0.0.0', '::'];
 
+/** Reports a connection to the mail server without verified TLS, unless the server is on this machine. */
 export function checkMailServer(url: string, say: Say): void {
   const parsed = URL.parse(url);
   if (!parsed || isThisMachine(hostOf(url))) return;
@@ -27,6 +28,7 @@ export function checkMailServer(url: string, say: Say): void {
   }
 }
 
+/** Reports a connection to MongoDB without verified TLS or without a user, unless all hosts are this machine. */
 export function checkDatabaseServer(url: string, say: Say): void {
   const [, authority = '', query = ''] = /^mongodb(?:\+srv)?:\/\/([^/?]*)[^?]*\??(.*)$/.exec(url) ?? [];
   if (authority === '') return;
@@ -63,6 +65,7 @@ export function checkDatabaseServer(url: string, say: Say): void {
     );
 }
 
+/** Warns of a port or proxy setting with which clients could forge their address, and of too many processes. */
 export function checkListening({ HOST, TRUST_PROXY, ISSUER, PORT, WEB_CONCURRENCY }: SettingValues, say: Say): void {
   if (TRUST_PROXY === true && HOST !== undefined && EVERYWHERE.includes(HOST)) {
     const hint = 'listen on the address that the proxy calls (HOST), or let a firewall keep everybody else away';
@@ -132,6 +135,7 @@ export function checkAdminPort({ ADMIN_PORT: port, ADMIN_HOST: host, PORT, ISSUE
     );
 }
 
+/** Reports an issuer that customers cannot use, and origins that share its host and therefore get its cookies. */
 export function checkOrigins(settings: SettingValues, say: Say): void {
   const issuer = settings.ISSUER;
   if (issuer === undefined) return;
@@ -161,6 +165,7 @@ export function checkOrigins(settings: SettingValues, say: Say): void {
   }
 }
 
+/** Warns of log levels that log too much or too little, and of a password hash cost that is too low or too high. */
 export function checkBehaviour({ LOG_LEVEL, PASSWORD_HASH_COST: cost }: SettingValues, say: Say): void {
   if (LOG_LEVEL === 'debug' || LOG_LEVEL === 'trace')
     say(

@@ -35,6 +35,9 @@ export function checkServedFolders(settings: SettingValues, root: string, say: S
   }
 }
 
+/**
+ * Reports folders of the SQLite database and of the keys that others can write to, a network file system, and keys in config/.
+ */
 export function checkPlaces(settings: SettingValues, root: string, say: Say): void {
   const database = sqlitePath(settings);
   if (database !== undefined) {

@@ -29,6 +29,7 @@ export function secretsOf(settings: SettingValues): SecretSetting[] {
   return RANDOM_SECRETS.flatMap((name) => [settings[name] ?? []].flat().map((value) => ({ name, value })));
 }
 
+/** Reports secrets that are guessable, reused, or from development, and weak passwords in URLs. */
 export function checkSecretSettings(settings: SettingValues, root: string, say: Say): void {
   const secrets = secretsOf(settings);
   const ofDevelopment = readDevelopmentSecrets(resolve(root, settings.DATA_DIRECTORY ?? 'data'));

@@ -12,7 +12,7 @@ const HINT = 'make one with: npm run admin -- secrets generate';
 
 type JwkLike = { n?: unknown; x?: unknown };
 
-/** For production: reports shared secrets and keys, with which one client could impersonate another. */
+/** For production: reports shared secrets, keys and redirect URIs, with which one client could impersonate another. */
 export function checkShared(clients: readonly Client[], settings: SettingValues, problems: Problem[]): void {
   const owners = new Map<string, string>();
   const ofServer = new Map(

@@ -30,7 +30,8 @@ export function createMailCode(deps: Pick<Deps, 'storage' | 'clock' | 'config' |
 }
 
 /**
- * Returns the legacy identity that the address came with. It has a limit of its own, so that strangers cannot use up its codes.
+ * Returns the legacy identity that the address came with. The legacy site vouches for the person, so the codes are counted for
+ * the identity and strangers cannot use them up.
  */
 export function voucherOf(ctx: InteractionContext, address: Pick<Address, 'canonical'>): string | undefined {
   const { legacy } = ctx.state.interaction;
