@@ -13,7 +13,7 @@ export type Room = {
 
 const attacks = (...names: string[]): string[][] => names.map((name) => [`test/attacks/${name}.test.ts`]);
 
-const CODES = [['test/authentication/one-time-code'], ...attacks('registration', 'limits'), ['test/account/forgotten.test.ts']];
+const CODES = [['test/authentication/one-time-code'], ...attacks('registration', 'limits'), ['test/account/forgotten/forgotten.test.ts']];
 const PASSWORDS = [
   ['test/authentication/password', 'test/authentication/limits'],
   ...attacks('proofs-of-a-request', 'proofs-of-an-account', 'login', 'passwords'),
@@ -26,13 +26,13 @@ export const ROOMS: Record<string, Room> = {
     tests: [['test/domain']],
     more: [
       [/account|terms/, attacks('bounds-of-an-account', 'proofs-of-an-account', 'ended')],
-      [/terms/, [['test/oidc/policy'], ['test/interaction/terms.test.ts']]],
-      [/password-reset/, [['test/account/forgotten.test.ts']]],
+      [/terms/, [['test/oidc/policy'], ['test/interaction/terms/terms.test.ts']]],
+      [/password-reset/, [['test/account/forgotten/forgotten.test.ts']]],
       [/ledger-events|mails/, [['test/mail'], ...attacks('ledger-events')]],
       [/guarded-profile/, attacks('guarded-profile')],
       [
         /dealer|migration/,
-        [['test/jobs/follow-migration.test.ts'], ['test/oidc/dealer-tokens.test.ts'], ...attacks('migration-end')],
+        [['test/jobs/follow-migration.test.ts'], ['test/oidc/grants/dealer-tokens.test.ts'], ...attacks('migration-end')],
       ],
       [/legacy/, attacks('hand-over', 'drafts')],
       [/registration/, attacks('registration', 'drafts')],
@@ -58,7 +58,7 @@ export const ROOMS: Record<string, Room> = {
       [/known-device|limits|password|hash/, PASSWORDS],
       [/password-again/, attacks('guarded-profile')],
       [/rate-limit|login-limits/, attacks('limits')],
-      [/set-password|password-form/, [['test/account/forgotten.test.ts'], ['test/account/account.test.ts']]],
+      [/set-password|password-form/, [['test/account/forgotten/forgotten.test.ts'], ['test/account/account.test.ts']]],
       [/hash/, attacks('hashing')],
     ],
   },

@@ -18,7 +18,7 @@ const LONG = [
   'scripts/admin',
   'journeys/other-ways-client',
   'journeys/promises-restart',
-  'key-rotation',
+  'keys/key-rotation',
   'journeys/other-ways-again',
   'attacks/ledger',
   'faults/faults',

@@ -1,10 +1,10 @@
 // What broke when the client libraries of others were pointed at the common ID; each of these was a real one, see docs/clients.md.
 import { createHash, randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { digestOf } from '../../src/config/clients/check-client-secrets.ts';
-import { formActionOf } from '../../src/http/form-action.ts';
-import { createBrowser, type Browser } from '../support/http-browser.ts';
-import { startWorld, type World } from '../support/world.ts';
+import { digestOf } from '../../../src/config/clients/check-client-secrets.ts';
+import { formActionOf } from '../../../src/http/form-action.ts';
+import { createBrowser, type Browser } from '../../support/http-browser.ts';
+import { startWorld, type World } from '../../support/world.ts';
 
 const SECRET = 'other-peoples-0123456789abcdef-0123456789';
 const CALLBACK = 'http://127.0.0.1:4999/callback';

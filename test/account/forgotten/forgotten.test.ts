@@ -1,7 +1,7 @@
 // パスワードを忘れた方, by real HTTP and real mail: what it does, and what it never tells.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { createBrowser, textOf, type Browser } from '../support/http-browser.ts';
-import type { World } from '../support/world.ts';
+import { createBrowser, textOf, type Browser } from '../../support/http-browser.ts';
+import type { World } from '../../support/world.ts';
 import {
   headingOf,
   mainOf,
@@ -15,7 +15,7 @@ import {
   userInfoStatus,
   useService,
   YAMADA,
-} from './account-world.ts';
+} from '../account-world.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const BIRTHDATE = { birthdate_year: '1988', birthdate_month: '7', birthdate_day: '21' };

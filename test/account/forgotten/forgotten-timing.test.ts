@@ -1,9 +1,9 @@
 // How long パスワードを忘れた方 takes does not tell which addresses have an ID.
 import { afterAll, beforeAll, test } from '@jest/globals';
-import { createBrowser } from '../support/http-browser.ts';
-import type { World } from '../support/world.ts';
-import { expectSameTime } from '../attacks/support/statistics.ts';
-import { SATO, startAccountWorld, YAMADA } from './account-world.ts';
+import { createBrowser } from '../../support/http-browser.ts';
+import type { World } from '../../support/world.ts';
+import { expectSameTime } from '../../attacks/support/statistics.ts';
+import { SATO, startAccountWorld, YAMADA } from '../account-world.ts';
 
 const HOUR_MS = 60 * 60 * 1000;
 const HOURS = 20;

@@ -1,7 +1,7 @@
 // Who gets a refresh token: a client whose file allows it, when it asks; with and without `prompt=consent`.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { CALLBACK, startWorld, type World } from '../attacks/support/attack-world.ts';
-import { redeem, signedIn } from '../attacks/support/client.ts';
+import { CALLBACK, startWorld, type World } from '../../attacks/support/attack-world.ts';
+import { redeem, signedIn } from '../../attacks/support/client.ts';
 
 let world: World;
 

@@ -1,9 +1,9 @@
 // The discovery document is made once, and says to each what it would have been told.
 import { expect, test } from '@jest/globals';
 import Koa from 'koa';
-import { createDiscovery, DISCOVERY_PATHS } from '../../src/oidc/endpoints/discovery.ts';
-import { serve } from '../apps/serve.ts';
-import { sendRaw } from '../support/http-browser.ts';
+import { createDiscovery, DISCOVERY_PATHS } from '../../../src/oidc/endpoints/discovery.ts';
+import { serve } from '../../apps/serve.ts';
+import { sendRaw } from '../../support/http-browser.ts';
 
 test('made once, whatever scheme a request names; another origin is asked about each time', async () => {
   let made = 0;

@@ -3,9 +3,9 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { decodeJwt } from 'jose';
-import { CALLBACK, startWorld, type World } from '../attacks/support/attack-world.ts';
-import { begin, parseJson, redeem, returned, signIn } from '../attacks/support/client.ts';
-import { untilTrue } from '../support/until-true.ts';
+import { CALLBACK, startWorld, type World } from '../../attacks/support/attack-world.ts';
+import { begin, parseJson, redeem, returned, signIn } from '../../attacks/support/client.ts';
+import { untilTrue } from '../../support/until-true.ts';
 
 let world: World;
 

@@ -4,10 +4,10 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createHash, randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { createBrowser, textOf, type Browser } from '../support/http-browser.ts';
-import { documentsOf } from '../support/documents-of.ts';
-import { startWorld, type World } from '../support/world.ts';
-import { untilTrue } from '../support/until-true.ts';
+import { createBrowser, textOf, type Browser } from '../../support/http-browser.ts';
+import { documentsOf } from '../../support/documents-of.ts';
+import { startWorld, type World } from '../../support/world.ts';
+import { untilTrue } from '../../support/until-true.ts';
 
 const CALLBACK = 'http://127.0.0.1:9/callback';
 const DAY = 24 * 60 * 60 * 1000;

@@ -1,7 +1,7 @@
 // メールアドレスの変更, by real HTTP and real mail; and the way back for the old address.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { createBrowser, type Browser } from '../support/http-browser.ts';
-import type { World } from '../support/world.ts';
+import { createBrowser, type Browser } from '../../support/http-browser.ts';
+import type { World } from '../../support/world.ts';
 import {
   headingOf,
   mainOf,
@@ -14,7 +14,7 @@ import {
   startAccountWorld,
   useService,
   YAMADA,
-} from './account-world.ts';
+} from '../account-world.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const LOGIN = 'TOYOTA/LEXUSの共通IDでログイン';
