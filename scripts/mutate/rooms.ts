@@ -13,7 +13,11 @@ export type Room = {
 
 const attacks = (...names: string[]): string[][] => names.map((name) => [`test/attacks/${name}.test.ts`]);
 
-const CODES = [['test/authentication/one-time-code'], ...attacks('registration', 'limits'), ['test/account/forgotten/forgotten.test.ts']];
+const CODES = [
+  ['test/authentication/one-time-code'],
+  ...attacks('registration', 'limits'),
+  ['test/account/forgotten/forgotten.test.ts'],
+];
 const PASSWORDS = [
   ['test/authentication/password', 'test/authentication/limits'],
   ...attacks('proofs-of-a-request', 'proofs-of-an-account', 'login', 'passwords'),
