@@ -47,7 +47,8 @@ async function existing({ firstParty, types = ['dealer_link'], grantId, params =
   const oidc = {
     provider,
     client: { clientId, applicationType: 'web' },
-    session: { accountId: 'a', grantIdFor: () => grantId },
+    account: { accountId: 'a' },
+    session: { grantIdFor: () => grantId },
     params,
     requestParamOIDCScopes: new Set(['openid']),
     requestParamScopes: new Set(['openid']),
