@@ -2,43 +2,16 @@
 import { chmodSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { ConfigError } from '../../src/config/problems/config-error.ts';
-import type { AppName, Config } from '../../src/config/config.ts';
 import { makeKeyFile, NEEDED_KEYS, type KeyUse } from '../../src/keys/key-files.ts';
 import { digestOf } from '../../src/config/clients/check-client-secrets.ts';
-import { loadConfig } from '../../src/config/load.ts';
-import { formatProblem } from '../../src/config/problems/problem.ts';
 import { makeSecretKeys } from '../../src/config/settings/secret-keys.ts';
-import type { Environment } from '../../src/config/settings/variables.ts';
 import { GAZOO_DEVELOPMENT_SECRET } from '../../src/config/settings/settings.ts';
-import { makeProductionExample } from './production-example.ts';
-import { temporaryProjects } from './temporary-project.ts';
-import type { TemporaryProject } from './temporary-project.ts';
+import { EVERY_APP, NOW, prepareLoading } from './prepare-loading.ts';
 
-const { make, clean } = temporaryProjects();
-const example = await makeProductionExample();
-afterAll(() => {
-  clean();
-  example.clean();
-});
+const { make, load, sentences, production, clean } = await prepareLoading();
+afterAll(clean);
 
-const EVERY_APP: AppName[] = ['id', 'owners-site', 'notebook', 'dealer', 'mailbox'];
-const NOW = Date.parse('2026-11-22T00:00:00Z');
-const PRODUCTION: Record<string, string> = example.env;
-
-function load(env: Environment = {}, project: TemporaryProject = make(), apps = EVERY_APP): Config {
-  return loadConfig({ env, directory: project.directory, apps, now: NOW });
-}
-
-function sentences(env: Environment = {}, project: TemporaryProject = make(), apps = EVERY_APP): string[] {
-  try {
-    load(env, project, apps);
-  } catch (error) {
-    if (error instanceof ConfigError) return error.problems.map(formatProblem);
-    throw error;
-  }
-  return [];
-}
+const PRODUCTION: Record<string, string> = production;
 
 describe('production', () => {
   const https = 'an https URL without a path';
