@@ -4,7 +4,6 @@ import { randomBytes } from 'node:crypto';
 import type { Deps } from '../../deps.ts';
 import type { Account } from '../../domain/account.ts';
 import { checkCode } from '../../authentication/one-time-code/check-code.ts';
-import { createCodeLimits } from '../../authentication/one-time-code/code-limits.ts';
 import { issueNoCode } from '../../authentication/one-time-code/issue-code.ts';
 import {
   birthdateFits,
@@ -102,10 +101,7 @@ export async function proveOwner(
   );
   // Last, so that the same code still works if an earlier step fails.
   await checked.takeOut();
-  await Promise.all([
-    storage.counters.remove(resetTriesKey(reset)),
-    createCodeLimits(deps).forgetLongCode(reset.email_canonical),
-  ]);
+  await storage.counters.remove(resetTriesKey(reset));
   return undefined;
 }
 

@@ -128,7 +128,7 @@ export function addForgottenRoutes(router: Router<PageState>, deps: Deps, provid
       return showCode(ctx, reset, values, { birthdate_year: t(`profile_fields.birthdate.${parsed.reason}`) });
     const problem = await proveOwner(deps, reset, { code: formField(ctx, 'code'), birthdate: parsed?.birthdate });
     if (!problem) {
-      await codeLimits.proven(ctx.ip, reset.device);
+      await Promise.all([codeLimits.proven(ctx.ip, reset.device), codeLimits.forgetLongCode(reset.email_canonical)]);
       return redirect(ctx, pathOf('new'));
     }
     // A double press: the first one has already used the code.
