@@ -1,5 +1,5 @@
-// An account has so many sessions and grants, whatever somebody signs in to again and again: design/security-2.md S118, S119. The models of a
-// real provider, with our adapter, on a real database.
+// The sessions and grants of an account are bounded, however often somebody signs in: design/security-2.md S118, S119. Tested with the models of
+// a real provider, with our adapter, on a real database.
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { MOST_OF_AN_ACCOUNT } from '../../src/oidc/sessions/account-bounds.ts';
 import type { ArtifactStore } from '../../src/storage/storage.ts';
@@ -77,7 +77,7 @@ test('S119 a session got another identifier while its owner’s logout had the o
   await used.save(3_600);
   await owner.destroy();
   expect(await countOf('Session')).toBe(0);
-  // Whoever holds it writes it back under neither.
+  // A request that still holds it cannot write it back under either identifier.
   used.resetIdentifier();
   await used.save(3_600);
   await owner.save(3_600);

@@ -105,7 +105,7 @@ test('S72 consent that was not given, or for another dealer: nothing is given; n
   const native = await begin(world, APP, { redirect_uri, scope: 'openid' });
   await signIn(native.browser);
   expect(native.browser.page.url).toContain('/consent');
-  // Whoever only looks at the page, or leaves it, has granted nothing.
+  // Opening the page, or leaving it, grants nothing.
   expect(world.rows("SELECT id FROM artifacts WHERE model = 'Grant' AND payload LIKE ?", `%${APP}%`)).toEqual([]);
   expect(returned(await native.browser.submit('/consent', { decision: 'allow' }, CALLBACK)).has('code')).toBe(true);
   const again = await begin(world, APP, { redirect_uri, scope: 'openid' }, native.browser);
@@ -167,7 +167,7 @@ test('S73 the consent page answered unseen, or for somebody else: refused', asyn
     expect(returned(answer).has('code')).toBe(false);
     if (answer.status === 303) expect(answer.location).toBe(world.issuer + form.action);
   }
-  // After it: another person's grant is not taken, whatever the form says.
+  // Afterwards: another person's grant is not used, even if the form names it.
   await signIn(early.browser);
   const answer = await early.browser
     .submit('/consent', { decision: 'allow', grantId: grant?.id ?? '', grant_id: grant?.id ?? '' }, CALLBACK)

@@ -141,7 +141,7 @@ test('S123 a birth date where there was none: asked for, on the page and in a fl
   expect(thief.page.url).toContain('/required-profile/done');
   expect(profileOf(SATO).birthdate).toBe('1970-01-02');
   expect((await nextMail(SATO, told))?.text).toContain('生年月日');
-  // What was typed is forgotten: it is in the profile.
+  // The profile has the typed values, so the draft of the form is gone.
   expect(world.rows(`SELECT 1 FROM expiring_documents WHERE document ->> '$.typed_profile.birthdate' = '1970-01-02'`)).toEqual(
     [],
   );

@@ -166,7 +166,7 @@ test('S87 a person lured into another one’s migration: links nothing', async (
   const { browser: victim } = await signedIn(world);
   const legacyId = `attacker-${crypto.randomUUID()}`;
   const lured = await beginMigration(world, { sub: legacyId }, {}, victim);
-  // Nobody goes on as whoever happens to be signed in.
+  // A signed-in session of another person is not used without asking.
   expect(lured.browser.page.url).toContain('/login');
   expect(returned(lured.browser.page).has('code')).toBe(false);
   const page = victim.page.text;

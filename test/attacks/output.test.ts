@@ -235,7 +235,7 @@ test('S53 code in what is handed over, typed or sent along: text in pages, attri
 });
 
 test('S54 settings of the renderer in a request or among the data of a view: without effect', async () => {
-  // A view prints what it is given, and the options of EJS are fixed, whatever stands among the data.
+  // A view prints its data. Data that is named like an option of EJS changes nothing.
   const views = mkdtempSync(join(tmpdir(), 'views-'));
   writeFileSync(join(views, 'page.ejs'), '<p><%= v.name %></p>');
   const options = {

@@ -54,7 +54,7 @@ test('S39 fixation and planted requests: worth nothing, and finished by nobody',
   for (const [name, value] of planter.cookies) if (name.includes('interaction')) lured.cookies.set(name, value);
   const opened = await lured.open(page.url);
   expect(opened.status).toBe(400);
-  // Whoever has a browser's id of their own is no further, nor whoever forges the attacker's.
+  // Neither a browser id of one's own nor a forged one of the attacker helps.
   await begin(world, 'attack-web', {}, lured);
   for (const [name, value] of planter.cookies) if (name.includes('interaction')) lured.cookies.set(name, value);
   expect((await lured.open(page.url)).status).toBe(400);

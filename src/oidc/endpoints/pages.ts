@@ -10,7 +10,7 @@ const asPage = (ctx: KoaContextWithOIDC): PageContext => ctx as unknown as PageC
 
 /**
  * Renders an error that cannot be redirected to the client. The page tells the person what happened and the developer what is
- * wrong. Programs get JSON whatever they accept, because the Accept header of Java's HTTP client begins with `text/html`.
+ * wrong. Programs always get JSON: the Accept header of Java's HTTP client begins with `text/html`.
  */
 export function renderError(ctx: KoaContextWithOIDC, out: ErrorOut, error: Error): void {
   const { status } = ctx;

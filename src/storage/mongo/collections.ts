@@ -1,6 +1,6 @@
 // The collections: their schemas, indexes and write concerns.
 //
-// Documents are stored as the JSON text of the port's values, so that they are returned deep-equal whatever their keys are (dots, dollars).
+// Documents are stored as the JSON text of the port's values, so that they are returned deep-equal even if their keys have dots or dollars.
 // Next to the text are the fields that a query or a promise needs. Everything unique is an `_id`, because other unique indexes do not work
 // on a sharded cluster. Every write names the `_id`, so each collection may be sharded by its hash.
 import { Schema } from 'mongoose';

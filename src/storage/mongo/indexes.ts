@@ -37,7 +37,7 @@ export async function requireIndexes(collections: Collections): Promise<void> {
   if (sentences.length > 0) throw new IndexesUnfit(sentences.join('. '));
 }
 
-/** What all models have in common here, whatever their documents are. */
+/** The part of a model that does not depend on the type of its documents. */
 type IndexedModel = {
   modelName: string;
   collection: {
