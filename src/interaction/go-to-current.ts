@@ -1,4 +1,5 @@
 // Redirects a browser to the current page of its request, after the back button, a double press, a bookmark or an old path.
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ParameterizedContext } from 'koa';
 import type Provider from 'oidc-provider';
 import type { Deps } from '../deps.ts';
@@ -7,6 +8,10 @@ import { PageError } from '../http/page-error.ts';
 import { redirect } from '../http/redirect.ts';
 import { interactionPath, resumePath } from '../oidc/policy/interaction-url.ts';
 import { readRecentRequest, type RecentRequest } from './recent-request.ts';
+
+/** A first press that is resumed notes its next interaction within this time. After the last page of a request there is none. */
+const NEXT_IS_NOTED_WITHIN_MS = 2000;
+const LOOK_EVERY_MS = 50;
 
 /** Missing in @types/oidc-provider. */
 const cookieName = (provider: Provider, type: 'interaction' | 'resume'): string =>
@@ -37,6 +42,21 @@ export function createGoToCurrent(
     const maxAge = config.lifetimes.interaction * 1000;
     ctx.cookies.set(cookieName(provider, 'interaction'), uid, { ...options, maxAge, path });
     ctx.cookies.set(cookieName(provider, 'resume'), uid, { ...options, maxAge, path: resumePath(uid) });
+  }
+
+  /**
+   * Finds the current interaction of a request. While oidc-provider resumes after a first press, the interaction of the pressed page
+   * is gone and the next one is not noted yet: waits for that.
+   * @param uid the interaction of the pressed page
+   */
+  async function findCurrent(cid: string, uid: string) {
+    const noted = async () => (await storage.interactionFacts.find(cid))?.current_uid;
+    for (let waited = 0; ; waited += LOOK_EVERY_MS) {
+      const current = await noted();
+      const found = current === undefined ? undefined : await provider.Interaction.find(current);
+      if (found || current !== uid || waited >= NEXT_IS_NOTED_WITHIN_MS) return found;
+      await sleep(LOOK_EVERY_MS);
+    }
   }
 
   /** Whether the person who was signed in when the interaction began still is; true if nobody was. */
@@ -74,7 +94,7 @@ export function createGoToCurrent(
     if (!recent || !facts || browserId === undefined || facts.browser_id !== browserId) {
       throw expired('no interaction, or the cookie names another one', await provider.Interaction.find(uid));
     }
-    const current = facts.current_uid === undefined ? undefined : await provider.Interaction.find(facts.current_uid);
+    const current = await findCurrent(recent.cid, uid);
     if (current && !(await sessionStands(current))) {
       // oidc-provider would not resume it, so a redirect would loop.
       throw expired('the session in which the request began has ended', current);

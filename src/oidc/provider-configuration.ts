@@ -12,7 +12,7 @@ import { accountClaims, CLAIMS_BY_SCOPE, OIDC_SCOPES } from './claims.ts';
 import { createDealerNaming, createResourceIndicators, createRichAuthorizationRequests } from './grants/dealer-link-grant.ts';
 import { createLoadExistingGrant } from './grants/existing-grant.ts';
 import { createFinishMigration } from './migration/finish-migration.ts';
-import { createInteractionUrl } from './policy/interaction-url.ts';
+import { interactionUrl } from './policy/interaction-url.ts';
 import { createLegacyHandOver } from './migration/legacy-hand-over.ts';
 import { createLogoutSource, postLogoutSuccessSource, renderError } from './endpoints/pages.ts';
 import { pairwiseSubject, sectorOf } from './clients/pairwise-subject.ts';
@@ -119,7 +119,7 @@ export function createProviderConfiguration(deps: Deps): Configuration {
     },
     interactions: {
       policy: createPolicy(deps),
-      url: createInteractionUrl(deps),
+      url: interactionUrl,
     },
     async findAccount(ctx: KoaContextWithOIDC, sub: string, token?: UsedToken) {
       const account = await storage.accounts.find(sub);

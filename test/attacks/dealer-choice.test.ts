@@ -1,9 +1,10 @@
 // The choice of ⑩: whose it is, and for how long. design/security-2.md S104.
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Browser } from '../support/http-browser.ts';
 import { CALLBACK, startWorld, type World } from './support/attack-world.ts';
 import { begin, headingOf, signIn } from './support/client.ts';
-import { conflicts, HOLDING, type Press } from './support/conflicts.ts';
+import { conflicts, holdAt, HOLDING, type Press } from './support/conflicts.ts';
 import { beginAsLegacyUser } from './support/legacy-user.ts';
 
 jest.setTimeout(180_000);
@@ -155,4 +156,42 @@ test('S108 the page of consent of somebody else’s client: names the dealers th
   await browser.open(`${browser.page.url.replace(/\/finalize$/, '')}/finalize/continue`, CALLBACK);
   expect(browser.page.url).toMatch(/\/consent$/);
   expect([browser.page.text.includes(NAMES.own), browser.page.text.includes(NAMES.ours)]).toEqual([true, false]);
+});
+
+describe('a button is pressed again while the program resumes the request after the first press', () => {
+  /** Holds the first press before its n-th write, and presses again. @returns where the second press led, and whether there is such a write */
+  async function pressWhileResuming(browser: Browser, form: string, fields: Record<string, string>, n: number) {
+    const copy = browser.copy();
+    copy.page = browser.page;
+    const { location = '' } = await browser.post(form, fields);
+    const resume: Press = async (headers = {}) => copy.send(location, { headers });
+    const first = await holdAt(world.directory, resume, n, 'every');
+    const second = browser.submit(form, fields, CALLBACK);
+    // If the second press comes later than this, it is made after the first one, and the test shows less.
+    await sleep(100);
+    await first.release();
+    await second;
+    return { led: browser.page.location ?? browser.page.url, isHeld: first.isHeld };
+  }
+
+  test.each([
+    { name: '⑩', form: '/dealer-link', fields: { decision: 'skip' }, leadsTo: /\/login$/ },
+    {
+      name: 'the login',
+      form: '/login',
+      fields: { login_id: SATO, password: 'Common-2026' },
+      leadsTo: /\/(required-profile|finalize)$/,
+    },
+  ])('S132 $name, held before each write in turn: the second press leads to the next page', async ({ form, fields, leadsTo }) => {
+    let held = 0;
+    for (let n = 1, isHeld = true; isHeld; n += 1) {
+      const browser = await start(newLegacyId());
+      if (form === '/login') await press(browser, 'skip');
+      const pressed = await pressWhileResuming(browser, form, fields, n);
+      expect([n, pressed.led]).toEqual([n, expect.stringMatching(leadsTo)]);
+      isHeld = pressed.isHeld;
+      held += isHeld ? 1 : 0;
+    }
+    expect(held).toBeGreaterThan(2);
+  });
 });

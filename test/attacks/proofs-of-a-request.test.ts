@@ -17,7 +17,7 @@ import { createSignIn } from '../../src/authentication/password/sign-in.ts';
 import type { InteractionState } from '../../src/interaction/interaction-context.ts';
 import { createLoginStep } from '../../src/interaction/login/routes.ts';
 import { createJobQueue } from '../../src/jobs/job-queue.ts';
-import { createInteractionUrl } from '../../src/oidc/policy/interaction-url.ts';
+import { createInteractionBinding, interactionUrl } from '../../src/oidc/policy/interaction-url.ts';
 import { createPolicy } from '../../src/oidc/policy/policy.ts';
 import { cancelChoice, readFacts, writeFacts } from '../../src/oidc/policy/request-facts.ts';
 import { currentSession } from '../../src/oidc/sessions/current-session.ts';
@@ -230,9 +230,15 @@ test('S104 連携する comes after the request was cancelled: chosen in no way,
 });
 
 test('S106 a request that is opened in another browser in its middle: stays with the one in which it began', async () => {
-  const urlOf = createInteractionUrl(deps);
-  const opened = async (browser: string, uid: string): Promise<unknown> =>
-    urlOf({ cookies: { get: () => browser } } as never, { cid: 'request', uid, prompt: { name: 'dealer_link' } });
+  const bind = createInteractionBinding(deps);
+  const opened = async (browser: string, uid: string): Promise<unknown> => {
+    const ctx = { cookies: { get: () => browser }, state: {} } as never;
+    let url: unknown;
+    await bind(ctx, async () => {
+      url = interactionUrl(ctx, { cid: 'request', uid, prompt: { name: 'dealer_link' } });
+    });
+    return url;
+  };
   expect(await opened('first', 'one')).toBe('/interaction/one/dealer-link');
   await opened('another', 'two');
   expect(await storage.interactionFacts.find('request')).toMatchObject({ browser_id: 'first', current_uid: 'two' });

@@ -8,6 +8,7 @@ import type { Deps } from '../../deps.ts';
 import { isFromAnotherSite } from '../../http/csrf.ts';
 import type { PageState } from '../../http/page-context.ts';
 import { PageError } from '../../http/page-error.ts';
+import { createInteractionBinding } from '../policy/interaction-url.ts';
 import { createUnfinishedLimit } from './request-bounds.ts';
 import { allowFormPost, createLogoutSource } from './pages.ts';
 import { createPushedRequestBinding } from './pushed-request-browser.ts';
@@ -34,6 +35,7 @@ export function createBrowserEndpoints(provider: Provider, deps: Pick<Deps, 'con
     },
     createUnfinishedLimit(deps),
     createPushedRequestBinding(deps),
+    createInteractionBinding(deps),
     mount(provider) as unknown as Koa.Middleware,
   ] as Koa.Middleware<PageState>[]);
 }

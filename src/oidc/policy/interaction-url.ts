@@ -1,4 +1,5 @@
 // Makes the path of an interaction, and binds the request to the browser in which it began.
+import type { Next } from 'koa';
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { Deps } from '../../deps.ts';
 import { createBrowserIds } from '../../http/browser-id.ts';
@@ -18,20 +19,34 @@ export const interactionPath = ({ uid, prompt }: Pick<Begun, 'uid' | 'prompt'>):
 /** Returns the path on which oidc-provider resumes after an interaction. */
 export const resumePath = (uid: string): string => `/auth/${uid}`;
 
+type BegunState = { begunInteraction?: Begun };
+
+/** oidc-provider's `interactions.url`, which is called when an interaction begins. `createInteractionBinding` notes the interaction. */
+export function interactionUrl(ctx: KoaContextWithOIDC, interaction: Begun): string {
+  (ctx.state as BegunState).begunInteraction = interaction;
+  return interactionPath(interaction);
+}
+
 /**
- * Makes oidc-provider's `interactions.url`, which is called when an interaction begins. oidc-provider recognizes the browser by a
- * cookie with a path, and a neighbouring site can plant such a cookie. An attacker could plant their own, let the victim sign in,
- * and go on in the attacker's browser as the victim (as in Keycloak, CVE-2026-7507). So the facts of the request also store the
- * browser's id. Its cookie (`__Host-`) cannot be planted.
+ * Makes the middleware around oidc-provider that notes the interaction of a request: the facts of the request store its id and the
+ * browser's id.
+ *
+ * oidc-provider recognizes the browser by a cookie with a path, and a neighbouring site can plant such a cookie. An attacker could
+ * plant their own, let the victim sign in, and go on in the attacker's browser as the victim (as in Keycloak, CVE-2026-7507). The
+ * cookie of the browser's id (`__Host-`) cannot be planted.
+ *
+ * oidc-provider writes the session last. The interaction is noted after that, so that a second press that finds the interaction also
+ * finds its session.
  */
-export function createInteractionUrl({ config, storage, clock }: Pick<Deps, 'config' | 'storage' | 'clock'>) {
+export function createInteractionBinding({ config, storage, clock }: Pick<Deps, 'config' | 'storage' | 'clock'>) {
   const browserIds = createBrowserIds(config.issuer.startsWith('https:'));
-  return async function interactionUrl(ctx: KoaContextWithOIDC, interaction: Begun): Promise<string> {
-    const { cid, uid } = interaction;
+  return async function bindInteraction(ctx: KoaContextWithOIDC, next: Next): Promise<void> {
+    await next();
+    const begun = (ctx.state as BegunState).begunInteraction;
+    if (!begun) return;
     const ends = clock() + config.lifetimes.interaction * 1000;
     const browserId = browserIds.ensure(ctx);
-    const note = (facts: Partial<InteractionFacts>) => ({ browser_id: facts.browser_id ?? browserId, current_uid: uid });
-    await changeFacts(storage.interactionFacts, cid, note, ends);
-    return interactionPath(interaction);
+    const note = (facts: Partial<InteractionFacts>) => ({ browser_id: facts.browser_id ?? browserId, current_uid: begun.uid });
+    await changeFacts(storage.interactionFacts, begun.cid, note, ends);
   };
 }
