@@ -19,6 +19,9 @@ const MOST_UIDS = 12;
 
 const nameOf = (secure: boolean): string => `${secure ? '__Host-' : ''}common-id.request`;
 
+/** Encodes a client id. `encodeURIComponent` leaves the separator as it is. */
+const encoded = (clientId: string): string => encodeURIComponent(clientId).replaceAll(SEPARATOR, '%7E');
+
 /** Reads the cookie. */
 export function readRecentRequest(ctx: CookieContext, secure: boolean): RecentRequest | undefined {
   const [clientId, cid, ...uids] = ctx.cookies.get(nameOf(secure), { signed: true })?.split(SEPARATOR) ?? [];
@@ -35,6 +38,6 @@ export function rememberRequest(
   const before = recent?.cid === request.cid ? recent.uids : [];
   if (before.at(-1) === request.uid) return;
   const uids = [...before.filter((uid) => uid !== request.uid), request.uid].slice(-MOST_UIDS);
-  const value = [encodeURIComponent(request.clientId), request.cid, ...uids].join(SEPARATOR);
+  const value = [encoded(request.clientId), request.cid, ...uids].join(SEPARATOR);
   ctx.cookies.set(nameOf(secure), value, { signed: true, httpOnly: true, sameSite: 'lax', secure, path: '/' });
 }

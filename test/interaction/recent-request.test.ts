@@ -17,19 +17,19 @@ function createCookies() {
     },
   };
 }
-const request = (uid: string, cid = 'one') => ({ clientId: 'a site/ü', cid, uid });
+const request = (uid: string, cid = 'one') => ({ clientId: 'a~site/ü%7E', cid, uid });
 
 test('the pages of one request, the newest last, each once', () => {
   const browser = createCookies();
   for (const uid of ['a', 'b', 'a']) rememberRequest(browser as never, true, request(uid));
-  expect(readRecentRequest(browser as never, true)).toEqual({ clientId: 'a site/ü', cid: 'one', uids: ['b', 'a'] });
+  expect(readRecentRequest(browser as never, true)).toEqual({ clientId: 'a~site/ü%7E', cid: 'one', uids: ['b', 'a'] });
 });
 
 test('another request takes the place of the one before, with its pages', () => {
   const browser = createCookies();
   rememberRequest(browser as never, false, request('a'));
   rememberRequest(browser as never, false, request('b', 'another'));
-  expect(readRecentRequest(browser as never, false)).toEqual({ clientId: 'a site/ü', cid: 'another', uids: ['b'] });
+  expect(readRecentRequest(browser as never, false)).toEqual({ clientId: 'a~site/ü%7E', cid: 'another', uids: ['b'] });
 });
 
 test('no more pages than a cookie can hold, and no cookie for a page that is the newest already', () => {
