@@ -54,18 +54,17 @@ export async function writeDealerLink(
 export async function findDifference(
   { storage }: Pick<Deps, 'storage'>,
   { client_id: clientId, profile: legacy }: StoredLegacyProfile,
-  accountId: string,
+  account: Account,
   browserId: string,
-): Promise<{ account: Account; difference: Difference } | undefined> {
-  const [account, migration, draft] = await Promise.all([
-    storage.accounts.find(accountId),
+): Promise<Difference | undefined> {
+  const [migration, draft] = await Promise.all([
     storage.migrations.find(clientId, legacy.legacy_id),
     storage.registrationDrafts.find(draftId(browserId, { clientId, legacyId: legacy.legacy_id })),
   ]);
-  const registeredHere = draft?.registered_at !== undefined && draft.account_id === accountId;
-  if (!account || registeredHere || migration?.account_id !== undefined) return undefined;
+  const registeredHere = draft?.registered_at !== undefined && draft.account_id === account.id;
+  if (registeredHere || migration?.account_id !== undefined) return undefined;
   const difference = differenceOf(legacy.profile, account.profile);
-  return difference.name || difference.birthdate ? { account, difference } : undefined;
+  return difference.name || difference.birthdate ? difference : undefined;
 }
 
 /**

@@ -1,20 +1,17 @@
 // Asks for confirmation, before anything is linked, if the legacy site and the ID seem to belong to different people.
-import type { Account, Profile } from '../../domain/account.ts';
+import type { Profile } from '../../domain/account.ts';
 import type { Difference } from '../../domain/same-person.ts';
 import { page } from '../../http/page-context.ts';
-import { LOCALE_OF, type Language } from '../../http/translator.ts';
-import type { InteractionContext } from '../interaction-context.ts';
+import { LOCALE_OF, type Language } from '../../language.ts';
+import type { SignedInContext } from '../interaction-context.ts';
 
 /**
  * Renders the question.
  * @param handedOver the legacy site's profile
  */
-export function otherPersonPage(
-  ctx: InteractionContext,
-  handedOver: Profile,
-  { account, difference }: { account: Account; difference: Difference },
-): void {
+export function otherPersonPage(ctx: SignedInContext, handedOver: Profile, difference: Difference): void {
   const { interaction, language, t } = ctx.state;
+  const { account } = interaction;
   const shown = (profile: Profile) => ({
     name: nameOf(profile),
     // Show no more data than the question needs.

@@ -5,6 +5,7 @@ import type { DealerLink } from '../../domain/dealer-link.ts';
 import { page } from '../../http/page-context.ts';
 import { formField } from '../../http/read-form.ts';
 import { redirect } from '../../http/redirect.ts';
+import { LANGUAGES } from '../../language.ts';
 import type { SignedInContext, SignedInStep } from '../interaction-context.ts';
 import { findDealerLink, findDifference, proposeMigration, writeDealerLink } from './flow.ts';
 import { otherPersonPage } from './other-person-page.ts';
@@ -19,7 +20,7 @@ const LOOK_EVERY_MS = 100;
 const asked = ({ ui_locales: locales }: Record<string, unknown>): string | undefined =>
   String(locales ?? '')
     .split(' ')
-    .find((locale) => locale === 'ja' || locale === 'en');
+    .find((locale) => LANGUAGES.some((language) => language === locale));
 
 /** Makes the step that answers the prompt `finalize`. */
 export function createFinalizeStep(deps: Deps): SignedInStep {
@@ -37,7 +38,7 @@ export function createFinalizeStep(deps: Deps): SignedInStep {
     const { legacy, facts } = interaction;
     const accountId = interaction.account.id;
     if (legacy && facts.same_person !== accountId) {
-      const different = await findDifference(deps, legacy, accountId, interaction.browserId);
+      const different = await findDifference(deps, legacy, interaction.account, interaction.browserId);
       if (different) return otherPersonPage(ctx, legacy.profile.profile, different);
     }
     const proposal = { accountId, codeChallenge: String(interaction.params.code_challenge), language: asked(interaction.params) };
