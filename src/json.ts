@@ -1,4 +1,4 @@
-// Values as JSON text, the way the backends keep them: the type of the value goes with the text.
+// Values as JSON text, as the databases store them. The type of the value goes with the text.
 
 declare const written: unique symbol;
 /** The JSON text of a `Value`. Only `toJson` makes one, so that `fromJson` knows what it reads. */
@@ -8,7 +8,7 @@ export function toJson<Value>(value: Value): Json<Value> {
   return JSON.stringify(value) as Json<Value>;
 }
 
-/** @throws {SyntaxError} where somebody spoiled the text in the database */
+/** @throws {SyntaxError} the text in the database was damaged */
 export function fromJson<Value>(text: Json<Value>): Value {
   return JSON.parse(text) as Value;
 }

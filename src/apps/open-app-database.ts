@@ -17,20 +17,6 @@ export type AppDatabase = {
   close(): void;
 };
 
-declare const written: unique symbol;
-/** A column that holds a `Value` as JSON. Only `toJson` makes one, so that `fromJson` knows what it reads. */
-export type Json<Value> = string & { readonly [written]: Value };
-
-/** Writes a value as the text of a column. */
-export function toJson<Value>(value: Value): Json<Value> {
-  return JSON.stringify(value) as Json<Value>;
-}
-
-/** Reads the value that `toJson` wrote. */
-export function fromJson<Value>(column: Json<Value>): Value {
-  return JSON.parse(column) as Value;
-}
-
 /** Opens the file. Creates it with mode 0600, and its folder with mode 0700, if they do not exist. */
 export function openAppDatabase(path: string): AppDatabase {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });

@@ -1,5 +1,5 @@
 // Formats times in Japan's time zone.
-import { LOCALE_OF, type Language } from './translator.ts';
+import { LOCALE_OF, type Language } from '../language.ts';
 
 /** @param time epoch milliseconds
  * @returns date and time of day, in Japan's time zone */

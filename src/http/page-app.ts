@@ -12,7 +12,8 @@ import type { Brand, PageContext, PageState } from './page-context.ts';
 import { asksForOwnHost } from './own-host.ts';
 import { readForm } from './read-form.ts';
 import { securityHeaders, securityHeadersForPrograms } from './security-headers.ts';
-import { chooseLanguage, createTranslator, LANGUAGES } from './translator.ts';
+import { LANGUAGES } from '../language.ts';
+import { chooseLanguage, createTranslator } from './translator.ts';
 import { createViewRenderer } from './view-renderer.ts';
 
 export type { Log };

@@ -1,6 +1,7 @@
 // The context of every page, and the function that renders a page.
 import type { ParameterizedContext } from 'koa';
-import type { Language, Translate } from './translator.ts';
+import type { Language } from '../language.ts';
+import type { Translate } from './translator.ts';
 
 export type Brand = 'toyota' | 'lexus';
 

@@ -2,13 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import i18next, { type i18n } from 'i18next';
-
-export const LANGUAGES = ['ja', 'en'] as const;
-export type Language = (typeof LANGUAGES)[number];
-const DEFAULT_LANGUAGE: Language = 'ja';
-
-/** The locale for dates, times and numbers of a language. */
-export const LOCALE_OF: Record<Language, string> = { ja: 'ja-JP', en: 'en-GB' };
+import { LANGUAGES, type Language } from '../language.ts';
 
 /** Returns the text of a key such as `login.title`, and replaces `{{name}}` with `values.name`. */
 export type Translate = (key: string, values?: Record<string, string | number>) => string;
@@ -68,5 +62,5 @@ export function chooseLanguage(wishes: readonly (string | undefined)[]): Languag
     const found = LANGUAGES.find((language) => language === primary);
     if (found) return found;
   }
-  return DEFAULT_LANGUAGE;
+  return LANGUAGES[0];
 }

@@ -3,7 +3,7 @@ import type { Deps } from '../deps.ts';
 import { accept, CONSENT_RECEIPT_LIFETIME_SECONDS, fail, isLive, failUpdate, type DealerLink } from '../domain/dealer-link.ts';
 import { customerOf } from '../domain/dealer-subject.ts';
 import type { Account } from '../domain/account.ts';
-import { languageOf } from '../domain/language.ts';
+import { languageOf } from '../language.ts';
 import { handedOver, type HandedOver } from '../domain/migration.ts';
 import type { Dealer } from '../config/config.ts';
 import type { Job } from '../storage/storage.ts';

@@ -4,7 +4,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { Deps } from '../deps.ts';
 import type { Account } from '../domain/account.ts';
 import { parseEmail } from '../domain/canonical-email.ts';
-import { languageOf, type Language } from '../domain/language.ts';
+import { languageOf, type Language } from '../language.ts';
 import { legacyRegistrationId } from '../domain/legacy-registration.ts';
 import { MIGRATION_UNDO_MS, type Migration } from '../domain/migration.ts';
 import { enqueueUpdate } from './enqueue-delivery.ts';

@@ -1,7 +1,7 @@
 // Sends mail by SMTP.
 import type { Transporter } from 'nodemailer';
 import type { Mail } from '../domain/mails.ts';
-import { languageOf } from '../domain/language.ts';
+import { languageOf } from '../language.ts';
 import { createMailRenderer } from './render-mail.ts';
 
 export type Mailer = {

@@ -1,7 +1,8 @@
 // Renders a mail and its values as subject, plain text and HTML, in the recipient's language.
 import { fileURLToPath } from 'node:url';
 import { MAILS, type Mail, type MailEntry, type Part } from '../domain/mails.ts';
-import { createTranslator, type Language, type Translate } from '../http/translator.ts';
+import type { Language } from '../language.ts';
+import { createTranslator, type Translate } from '../http/translator.ts';
 import { createViewRenderer } from '../http/view-renderer.ts';
 
 const VIEWS = fileURLToPath(new URL('../../views', import.meta.url));

@@ -4,7 +4,7 @@ import type { Configuration, KoaContextWithOIDC } from 'oidc-provider';
 import type { Deps } from '../deps.ts';
 import { createCookieSigner } from '../http/cookie-signer.ts';
 import { boundedFetch } from '../http/bounded-fetch.ts';
-import { LANGUAGES } from '../domain/language.ts';
+import { LANGUAGES } from '../language.ts';
 import { sessionSeconds } from './sessions/session-lifetime.ts';
 import { clientsForProvider, createAdapterFactory } from './adapter.ts';
 import { createAssertionCheck } from './clients/client-assertion.ts';

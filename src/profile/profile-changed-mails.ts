@@ -1,7 +1,7 @@
 // Mails the person about a change of guarded claims, so that they notice a change by somebody else.
 import type { Deps } from '../deps.ts';
 import type { Account, ProfileKey } from '../domain/account.ts';
-import { languageOf } from '../domain/language.ts';
+import { languageOf } from '../language.ts';
 import type { OwedMail } from '../domain/mails.ts';
 import { formatTime } from '../http/format-time.ts';
 

@@ -12,7 +12,8 @@ import {
 import type { FormReader, Typed } from '../domain/profile-kinds.ts';
 import type { PageContext, PageState } from '../http/page-context.ts';
 import { formField } from '../http/read-form.ts';
-import { LOCALE_OF, type Translate } from '../http/translator.ts';
+import { LOCALE_OF } from '../language.ts';
+import type { Translate } from '../http/translator.ts';
 
 export type { Typed };
 

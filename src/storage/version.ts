@@ -1,5 +1,5 @@
 // Versions of documents: each write of a stored document names the version that was read, and stores the next one.
-import { fromJson, toJson } from './json.ts';
+import { fromJson, toJson } from '../json.ts';
 
 /** Returns a JSON copy of a changed document, with the next version. */
 export function nextVersion<T extends { version: number }>(value: T): T {

@@ -6,7 +6,8 @@ import { fileURLToPath } from 'node:url';
 import { openDatabase } from '../../src/apps/owners-site/database.ts';
 import { createTries, MAIL_FROM_ADDRESS } from '../../src/apps/owners-site/tries.ts';
 import { PAGE_ERRORS, PageError, type PageErrorCode } from '../../src/http/page-error.ts';
-import { createTranslator, LANGUAGES } from '../../src/http/translator.ts';
+import { LANGUAGES } from '../../src/language.ts';
+import { createTranslator } from '../../src/http/translator.ts';
 import { startSite, type TestSite } from '../apps/owners-site/start-site.ts';
 import { startWorld, type World } from '../attacks/support/attack-world.ts';
 import {

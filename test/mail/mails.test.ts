@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import type { Deps } from '../../src/deps.ts';
 import type { Account } from '../../src/domain/account.ts';
 import { MAILS, type Mail, type MailEntry } from '../../src/domain/mails.ts';
-import { LANGUAGES, type Language } from '../../src/http/translator.ts';
+import { LANGUAGES, type Language } from '../../src/language.ts';
 import { changeAndTell } from '../../src/jobs/tell-account-change.ts';
 import { createMailRenderer, wordsOf } from '../../src/mail/render-mail.ts';
 

@@ -13,7 +13,8 @@ import {
   type ProfileKey,
 } from '../../src/domain/profile-fields.ts';
 import { plainText } from '../../src/domain/profile-kinds.ts';
-import { createTranslator, LANGUAGES, type Language } from '../../src/http/translator.ts';
+import { LANGUAGES, type Language } from '../../src/language.ts';
+import { createTranslator } from '../../src/http/translator.ts';
 import { createViewRenderer } from '../../src/http/view-renderer.ts';
 import { profileAsked } from '../../src/interaction/create/flow.ts';
 import { CLAIMS_BY_SCOPE } from '../../src/oidc/claims.ts';

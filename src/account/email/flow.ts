@@ -2,7 +2,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Deps } from '../../deps.ts';
 import { momentAfterSignIns, passwordsBefore, UNDO_LIFETIME_MS, type Account } from '../../domain/account.ts';
-import { languageOf } from '../../domain/language.ts';
+import { languageOf } from '../../language.ts';
 import { issueCodeForNewAddress, type CodeSlot } from '../../authentication/one-time-code/issue-code.ts';
 import { changeAndTell } from '../../jobs/tell-account-change.ts';
 import { AlreadyExists } from '../../storage/storage.ts';

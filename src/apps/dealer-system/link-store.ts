@@ -1,5 +1,6 @@
 // The customer links that dealers have accepted, and the answer given to each Idempotency-Key.
-import { fromJson, toJson, type AppDatabase, type Json } from '../open-app-database.ts';
+import { fromJson, toJson, type Json } from '../../json.ts';
+import type { AppDatabase } from '../open-app-database.ts';
 import type { LinkBody, LinkedCustomer, LinkedVehicle } from './link-body.ts';
 
 /** How long an answer is remembered. The common ID gives up a delivery long before this. */

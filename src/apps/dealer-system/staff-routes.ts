@@ -5,7 +5,7 @@ import { page, type PageContext, type PageState } from '../../http/page-context.
 import { PageError } from '../../http/page-error.ts';
 import { formField } from '../../http/read-form.ts';
 import type { PageApp } from '../../http/page-app.ts';
-import { LOCALE_OF } from '../../http/translator.ts';
+import { LOCALE_OF } from '../../language.ts';
 import type { BookingStore } from './booking-store.ts';
 import { DEALERS, findDealer } from './dealers.ts';
 import { FAULTS, type Faults } from './faults.ts';

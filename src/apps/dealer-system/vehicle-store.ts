@@ -1,5 +1,6 @@
 // The workshops' records of a vehicle: its first registration and its service history.
-import { fromJson, toJson, type AppDatabase, type Json } from '../open-app-database.ts';
+import { fromJson, toJson, type Json } from '../../json.ts';
+import type { AppDatabase } from '../open-app-database.ts';
 
 const SERVICE_KINDS = ['one_month', 'six_months', 'twelve_months', 'inspection', 'oil_change', 'repair'] as const;
 const SERVICE_ITEMS = [

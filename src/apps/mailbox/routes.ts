@@ -2,7 +2,7 @@
 import Router from 'koa-router';
 import { page, type PageState } from '../../http/page-context.ts';
 import { PageError } from '../../http/page-error.ts';
-import { LOCALE_OF, type Language } from '../../http/translator.ts';
+import { LOCALE_OF, type Language } from '../../language.ts';
 import type { Message, MessageStore } from './message-store.ts';
 
 /**

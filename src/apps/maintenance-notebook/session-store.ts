@@ -1,7 +1,8 @@
 // The notebook's sessions with their tokens, and its pending authorization requests. Browsers hold random ids; the file
 // holds only their hashes.
 import { createHash, randomBytes } from 'node:crypto';
-import { fromJson, openAppDatabase, toJson, type AppDatabase, type Json } from '../open-app-database.ts';
+import { fromJson, toJson, type Json } from '../../json.ts';
+import { openAppDatabase, type AppDatabase } from '../open-app-database.ts';
 import type { CustomerClaims } from './customer-claims.ts';
 import type { Login, LogoutToken, RequestSecrets, Tokens } from './identity-provider.ts';
 

@@ -1,6 +1,6 @@
 // Renders a page for a signed-in person, with the menu, their name and a one-time notice.
 import { page } from '../../http/page-context.ts';
-import { LOCALE_OF, type Language } from '../../http/translator.ts';
+import { LOCALE_OF, type Language } from '../../language.ts';
 import { canLink, dealerStanding, type Reading } from './dealer-standing.ts';
 import type { NotebookContext, NotebookDeps, OpenNotebook } from './notebook.ts';
 

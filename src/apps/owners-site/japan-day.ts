@@ -1,5 +1,5 @@
 // Calendar days in Japan, independent of the server's time zone.
-import { LOCALE_OF, type Language } from '../../http/translator.ts';
+import { LOCALE_OF, type Language } from '../../language.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const JAPAN_OFFSET_MS = 9 * 60 * 60 * 1000;

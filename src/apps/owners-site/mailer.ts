@@ -1,7 +1,8 @@
 // Sends the owners site's mails by SMTP in the background. The time of an answer must not reveal whether a mail was sent.
 import { fileURLToPath } from 'node:url';
 import nodemailer from 'nodemailer';
-import type { Language, Translate } from '../../http/translator.ts';
+import type { Language } from '../../language.ts';
+import type { Translate } from '../../http/translator.ts';
 import { createViewRenderer } from '../../http/view-renderer.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { describeError } from './describe-error.ts';

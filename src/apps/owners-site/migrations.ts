@@ -1,5 +1,6 @@
 // The owners site's record of migrations: pending attempts, and completed ones.
-import { fromJson, toJson, type AppDatabase, type Json } from '../open-app-database.ts';
+import { fromJson, toJson, type Json } from '../../json.ts';
+import type { AppDatabase } from '../open-app-database.ts';
 
 /** Longer than the hour for which the common ID keeps an interaction. */
 const ATTEMPT_MS = 2 * 60 * 60 * 1000;

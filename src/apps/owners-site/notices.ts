@@ -1,5 +1,6 @@
 // Notices to one user, marked when read.
-import { fromJson, toJson, type AppDatabase, type Json } from '../open-app-database.ts';
+import { fromJson, toJson, type Json } from '../../json.ts';
+import type { AppDatabase } from '../open-app-database.ts';
 import type { LocalizedText } from './users.ts';
 
 export type Notice = {

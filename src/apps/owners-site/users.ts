@@ -1,7 +1,8 @@
 // The owners site's customers and their passwords.
 import bcrypt from 'bcrypt';
-import type { Language } from '../../http/translator.ts';
-import { fromJson, toJson, type AppDatabase, type Json } from '../open-app-database.ts';
+import type { Language } from '../../language.ts';
+import { fromJson, toJson, type Json } from '../../json.ts';
+import type { AppDatabase } from '../open-app-database.ts';
 
 /** A text in each language of the pages. */
 export type LocalizedText = Record<Language, string>;

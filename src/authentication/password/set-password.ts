@@ -1,7 +1,7 @@
 // Sets a new password and mails the person, so that they notice a change by somebody else.
 import type { Deps } from '../../deps.ts';
 import { momentAfterSignIns, passwordsBefore, type Account, type EpochMilliseconds } from '../../domain/account.ts';
-import { languageOf } from '../../domain/language.ts';
+import { languageOf } from '../../language.ts';
 import type { OwedMail } from '../../domain/mails.ts';
 import { changeAndTell } from '../../jobs/tell-account-change.ts';
 import { formatTime } from '../../http/format-time.ts';

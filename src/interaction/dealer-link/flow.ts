@@ -2,7 +2,8 @@
 import { createHash } from 'node:crypto';
 import type { Client, Dealer } from '../../config/config.ts';
 import { RECEIVED_DATA, SHARED_DATA, type DealerConsent } from '../../domain/dealer-link.ts';
-import type { Language, Translate } from '../../http/translator.ts';
+import type { Language } from '../../language.ts';
+import type { Translate } from '../../http/translator.ts';
 
 /** The texts of the consent page, in page order. A change of any text makes a different consent. */
 const DISCLOSURE_KEYS = [

@@ -3,7 +3,7 @@ import { trusted } from 'mongoose';
 import type { Account } from '../../domain/account.ts';
 import { changedIdentifiers, emailKey, identifiersOf } from '../identifiers.ts';
 import type { Identifier } from '../identifiers.ts';
-import { fromJson, toJson } from '../json.ts';
+import { fromJson, toJson } from '../../json.ts';
 import { AlreadyExists, VersionConflict } from '../storage.ts';
 import type { AccountStore } from '../storage.ts';
 import { nextVersion, requireFirstVersion } from '../version.ts';

@@ -2,7 +2,7 @@
 import { trusted } from 'mongoose';
 import type { EpochMilliseconds } from '../../domain/account.ts';
 import { referencesOf } from '../artifact-references.ts';
-import { fromJson, toJson } from '../json.ts';
+import { fromJson, toJson } from '../../json.ts';
 import type { ArtifactStore } from '../storage.ts';
 import { DURABLE, NEVER, RECREATABLE } from './collections.ts';
 import type { ArtifactDocument, Collections } from './collections.ts';

@@ -8,7 +8,7 @@ import type { Connection } from 'mongoose';
 import type { Account } from '../../domain/account.ts';
 import type { DealerLink } from '../../domain/dealer-link.ts';
 import type { Migration } from '../../domain/migration.ts';
-import type { Json } from '../json.ts';
+import type { Json } from '../../json.ts';
 import type { EmailCode, Job, LedgerEvent } from '../storage.ts';
 import { defineLedgerCollections, type Index } from './ledger-collections.ts';
 

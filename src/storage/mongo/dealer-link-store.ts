@@ -1,7 +1,7 @@
 // Links between accounts and dealers. The `_id` is the pair, which makes it unique.
 import { trusted } from 'mongoose';
 import type { DealerLink } from '../../domain/dealer-link.ts';
-import { fromJson, toJson } from '../json.ts';
+import { fromJson, toJson } from '../../json.ts';
 import { AlreadyExists, VersionConflict } from '../storage.ts';
 import type { DealerLinkStore } from '../storage.ts';
 import { nextVersion, requireFirstVersion } from '../version.ts';

@@ -1,7 +1,7 @@
 // Mailed one-time codes. One conditional write keeps each promise.
 import { trusted } from 'mongoose';
 import type { EpochMilliseconds } from '../../domain/account.ts';
-import { fromJson, toJson } from '../json.ts';
+import { fromJson, toJson } from '../../json.ts';
 import type { EmailCode, EmailCodeStore } from '../storage.ts';
 import { DURABLE } from './collections.ts';
 import type { Collections, EmailCodeDocument } from './collections.ts';

@@ -1,6 +1,6 @@
 // The collections of the ledger. They need no global order except that of `_id`, so each may be sharded by its hash.
 import type { IndexDefinition, IndexOptions, Model } from 'mongoose';
-import type { Json } from '../json.ts';
+import type { Json } from '../../json.ts';
 import type { ClosedLedgerEntry, LedgerEntry, LedgerEvent, LedgerOrigin } from '../storage.ts';
 
 /** `data` is stored as JSON text. */

@@ -3,7 +3,7 @@ import { trusted } from 'mongoose';
 import type { EpochMilliseconds } from '../../domain/account.ts';
 import { NO_CLOSED_LEDGER, readLedgerData, walkClosedLedger } from '../closed-ledger.ts';
 import { LEDGER_PARTITIONS, occurrenceId } from '../ledger-chain.ts';
-import { toJson } from '../json.ts';
+import { toJson } from '../../json.ts';
 import type { ClosedLedgerEntry, Ledger, LedgerAnchor, LedgerEntry, LedgerHead, LedgerOrigin } from '../storage.ts';
 import { DURABLE_INSERT, RECREATABLE } from './collections.ts';
 import type { Collections } from './collections.ts';

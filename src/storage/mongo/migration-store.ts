@@ -1,6 +1,6 @@
 // Migrations of legacy identities. The `_id` is the client and legacy id, which makes it unique.
 import type { Migration } from '../../domain/migration.ts';
-import { fromJson, toJson } from '../json.ts';
+import { fromJson, toJson } from '../../json.ts';
 import { VersionConflict } from '../storage.ts';
 import type { MigrationStore } from '../storage.ts';
 import { nextVersion } from '../version.ts';

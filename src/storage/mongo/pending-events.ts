@@ -8,7 +8,7 @@ import { randomUUID } from 'node:crypto';
 import { trusted } from 'mongoose';
 import type { Model } from 'mongoose';
 import type { EpochMilliseconds } from '../../domain/account.ts';
-import { toJson } from '../json.ts';
+import { toJson } from '../../json.ts';
 import type { LedgerEvent } from '../storage.ts';
 import { DURABLE, RECREATABLE } from './collections.ts';
 import type { Collections, PendingEvent } from './collections.ts';

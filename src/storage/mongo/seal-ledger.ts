@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { trusted } from 'mongoose';
 import type { EpochMilliseconds } from '../../domain/account.ts';
 import { partitionOf, type LedgerChain } from '../ledger-chain.ts';
-import { fromJson } from '../json.ts';
+import { fromJson } from '../../json.ts';
 import type { LedgerHead } from '../storage.ts';
 import { DURABLE, DURABLE_INSERT, RECREATABLE } from './collections.ts';
 import type { Collections } from './collections.ts';

@@ -1,7 +1,7 @@
 // Accounts and their unique identifiers.
 import type { Account } from '../../domain/account.ts';
 import { changedIdentifiers, emailKey, identifiersOf } from '../identifiers.ts';
-import { fromJson, toJson, type Json } from '../json.ts';
+import { fromJson, toJson, type Json } from '../../json.ts';
 import { AlreadyExists, VersionConflict } from '../storage.ts';
 import type { AccountStore } from '../storage.ts';
 import { INSERT_ACCOUNT, MOVE_ACCOUNT, placeOf } from './account-place.ts';

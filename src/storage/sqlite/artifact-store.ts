@@ -1,7 +1,7 @@
 // The artifacts of oidc-provider, in one table.
 import type { EpochMilliseconds } from '../../domain/account.ts';
 import { referencesOf } from '../artifact-references.ts';
-import { fromJson, toJson, type Json } from '../json.ts';
+import { fromJson, toJson, type Json } from '../../json.ts';
 import type { ArtifactStore } from '../storage.ts';
 import type { Database } from './database.ts';
 

@@ -1,6 +1,6 @@
 // Links between accounts and dealers.
 import type { DealerLink } from '../../domain/dealer-link.ts';
-import { fromJson, toJson, type Json } from '../json.ts';
+import { fromJson, toJson, type Json } from '../../json.ts';
 import { AlreadyExists, VersionConflict } from '../storage.ts';
 import type { DealerLinkStore } from '../storage.ts';
 import type { Database } from './database.ts';

@@ -1,6 +1,6 @@
 // Mailed one-time codes. One conditional statement keeps each promise.
 import type { EpochMilliseconds } from '../../domain/account.ts';
-import { fromJson, toJson, type Json } from '../json.ts';
+import { fromJson, toJson, type Json } from '../../json.ts';
 import type { EmailCode, EmailCodeStore } from '../storage.ts';
 import type { Database } from './database.ts';
 

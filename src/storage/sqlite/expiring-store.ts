@@ -1,6 +1,6 @@
 // The records of `EXPIRING_RECORDS`, in one table.
 import type { EpochMilliseconds } from '../../domain/account.ts';
-import { fromJson, toJson, type Json } from '../json.ts';
+import { fromJson, toJson, type Json } from '../../json.ts';
 import { VersionConflict } from '../storage.ts';
 import type { ExpiringStore } from '../storage.ts';
 import type { Database, Durability } from './database.ts';

@@ -1,6 +1,6 @@
 // Migrations of legacy identities. The primary key allows one for each client and legacy id.
 import type { Migration } from '../../domain/migration.ts';
-import { fromJson, toJson, type Json } from '../json.ts';
+import { fromJson, toJson, type Json } from '../../json.ts';
 import { VersionConflict } from '../storage.ts';
 import type { MigrationStore } from '../storage.ts';
 import type { Database } from './database.ts';
