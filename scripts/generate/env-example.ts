@@ -4,12 +4,12 @@ import { SECRET_NAMES, secretFileName, SETTINGS } from '../../src/config/setting
 
 const WIDTH = 132;
 
-const HEAD = `# Every setting, with its default. Copy this file to .env and change what is to be different; the real environment wins over .env.
-# This file is made from src/config/settings/settings.ts by npm run generate.
+const HEAD = `# Every setting with its default. Copy this file to .env and change what you need; the real environment overrides .env.
+# npm run generate writes this file from src/config/settings/settings.ts.
 #
-# In development nothing needs to be set. With NODE_ENV=production every default that stands for development only is refused:
-# settings marked [production] must be told there, each to the apps that use it (npm start -- id | owners-site | notebook | dealer).
-# What is no matter of one installation – client apps, dealers, services, terms, policy – lives in config/, never here.
+# In development nothing needs to be set. With NODE_ENV=production the defaults of development do not apply: set the settings
+# marked [production] for the apps that use them (npm start -- id | owners-site | notebook | dealer).
+# Client apps, dealers, services, terms and the policy are in config/, not here.
 
 # development or production.
 #NODE_ENV=development

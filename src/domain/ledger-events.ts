@@ -25,20 +25,20 @@ export const LEDGER_EVENTS = {
   'account.signed_in_after_failures': {
     subject: 'account',
     data: { failures: 'number' },
-    tells: 'A sign-in followed so many failed ones that the owner gets a mail.',
+    tells: 'The person signed in after many failed attempts, so the owner gets a mail.',
   },
   'account.password_changed': { subject: 'account', data: {}, tells: 'The person replaced the password.' },
   'account.password_reset': { subject: 'account', data: {}, tells: 'The person set a new password with a mailed code.' },
   'account.password_rehashed': {
     subject: 'account',
     data: {},
-    tells: 'The password was hashed again, because the settings of the hash had changed.',
+    tells: 'The password was hashed again, because the hash settings had changed.',
   },
   'account.profile_changed': { subject: 'account', data: {}, tells: 'The person changed the profile on My page.' },
   'account.profile_confirmed': {
     subject: 'account',
     data: { client_id: 'string', claims: 'string' },
-    tells: 'The person confirmed these claims for a client; their names have spaces in between.',
+    tells: 'The person confirmed these claims, separated by spaces, for a client.',
   },
   'account.terms_agreed': {
     subject: 'account',
@@ -47,31 +47,31 @@ export const LEDGER_EVENTS = {
   },
   'account.sessions_ended': { subject: 'account', data: {}, tells: 'The person ended all other sessions.' },
   'account.email_change_asked': { subject: 'account', data: {}, tells: 'The person asked for another address.' },
-  'account.email_changed': { subject: 'account', data: {}, tells: 'The new address was proven, and is the ID now.' },
+  'account.email_changed': { subject: 'account', data: {}, tells: 'The new address was proven and is now the ID.' },
   'account.email_change_undone': {
     subject: 'account',
     data: {},
-    tells: 'A change of address was undone by the link in the mail to the old address.',
+    tells: 'A change of address was undone with the link in the mail to the old address.',
   },
   'client.consented': {
     subject: 'account',
     data: { client_id: 'string', scopes: 'string' },
-    tells: 'The person let a client have these scopes; their names have spaces in between.',
+    tells: 'The person allowed a client these scopes, separated by spaces.',
   },
   'client.grant_ended': {
     subject: 'account',
     data: { client_id: 'string' },
-    tells: 'A grant to a client was ended before its time.',
+    tells: 'A client’s grant was ended before it expired.',
   },
   'session.ended': {
     subject: 'account',
     data: { session: 'string' },
-    tells: 'A session was ended before its time; `session` is its `uid`.',
+    tells: 'A session was ended before it expired; `session` is its `uid`.',
   },
   'dealer_link.consented': {
     subject: 'dealer link',
     data: { dealer: 'string', client_id: 'string', text_version: 'string', text_sha256: 'string' },
-    tells: 'The person agreed to a link with a dealer, in the flow of a client, under this text.',
+    tells: 'The person agreed to this text of a link with a dealer, in a client’s flow.',
   },
   'dealer_link.accepted': { subject: 'dealer link', data: { dealer: 'string' }, tells: 'The dealer accepted the link.' },
   'dealer_link.failed': {
@@ -82,7 +82,7 @@ export const LEDGER_EVENTS = {
   'dealer_link.retried': {
     subject: 'dealer link',
     data: { dealer: 'string' },
-    tells: 'The person had a failed link delivered again.',
+    tells: 'The person retried a failed link.',
   },
   'dealer_link.withdrawn': {
     subject: 'dealer link',
@@ -98,7 +98,7 @@ export const LEDGER_EVENTS = {
   'migration.proposed': {
     subject: 'migration',
     data: { account_id: 'string' },
-    tells: 'The migration has an account as its candidate; it is final when the client redeems the code.',
+    tells: 'The migration got an account as its candidate; it becomes final when the client redeems the code.',
   },
   'migration.completed': {
     subject: 'migration',
@@ -108,7 +108,7 @@ export const LEDGER_EVENTS = {
   'migration.undone': {
     subject: 'migration',
     data: { account_id: 'string' },
-    tells: 'The migration was undone by a link in one of its mails.',
+    tells: 'The migration was undone with the link in one of its mails.',
   },
 } as const satisfies Record<string, Entry>;
 

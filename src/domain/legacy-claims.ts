@@ -107,7 +107,7 @@ function isRefusal(value: unknown): value is { why: string } {
 }
 
 function typeName(value: unknown): string {
-  if (value === null) return 'null: leave out what is not known';
+  if (value === null) return 'null: leave out unknown values';
   if (Array.isArray(value)) return 'a list';
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }

@@ -91,15 +91,15 @@ test.each(SECRETS)('R56 %s_FILE that cannot be used: told by its name, and the s
     inspectConfig({ env: { ...env, [key]: 'secret' }, directory: project.directory, apps: ['id'] })
       .problems.filter(({ key: told }) => told?.startsWith(name))
       .map(({ severity, ...problem }) => `${severity}: ${formatProblem({ severity, ...problem })}`);
-  expect(tell({})).toEqual([`error: environment: ${key}: expected a file that can be read, found no such file: 'secret'`]);
+  expect(tell({})).toEqual([`error: environment: ${key}: expected a readable file, found no such file: 'secret'`]);
   project.write('secret', value);
   chmodSync(join(project.directory, 'secret'), 0o600);
   expect(tell({})).toEqual([]);
   expect(tell({ [name]: value })).toEqual([
-    `error: environment: ${key}: expected one of ${name} and ${key}, found both; take one of them out`,
+    `error: environment: ${key}: expected one of ${name} and ${key}, found both; remove one of them`,
   ]);
   chmodSync(join(project.directory, 'secret'), 0o604);
-  const worldReadable = `environment: ${key}: expected a file that its owner only can read, found one that everybody can read: 'secret'; chmod 600 secret, and make a new secret: others may have read this one`;
+  const worldReadable = `environment: ${key}: expected a file that only its owner can read, found one that everybody can read: 'secret'; chmod 600 secret, and make a new secret: others may have read this one`;
   expect(tell({})).toEqual([`warning: ${worldReadable}`]);
   expect(tell({ NODE_ENV: 'production' })).toEqual([`error: ${worldReadable}`]);
   chmodSync(join(project.directory, 'secret'), 0o600);

@@ -37,7 +37,7 @@ test.each(unsafeConfigurations(GOOD))(
   },
 );
 
-test('S127 any one limit at its bound: told as nearly off', () => {
+test('S127 any one limit at its bound: a warning that it has almost no effect', () => {
   const schema = JSON.parse(shared.read('config/policy.schema.json')) as Bounds;
   type Bounds = { properties?: Record<string, Bounds>; minimum?: number; maximum?: number };
   const limits = (bounds: Bounds | undefined, path: string): [string, Bounds][] =>
@@ -53,7 +53,9 @@ test('S127 any one limit at its bound: told as nearly off', () => {
     const [sentence = '', ...others] = told(GOOD, project).filter((each) => each.includes(path));
     expect([path, others]).toEqual([path, []]);
     expect(sentence).toMatch(
-      isShortWeak ? /^warning: .*; the limit before it is nearly off$/ : /^warning: .*; the limit is nearly off$/,
+      isShortWeak
+        ? /^warning: .*; a limit with such a short time has almost no effect$/
+        : /^warning: .*; the limit has almost no effect$/,
     );
   }
 });
@@ -68,10 +70,10 @@ test('S127 a database on another machine’s disk: known by its file system', ()
 });
 
 test('S127 development that others can reach: a warning that they can read the mails and know the passwords', () => {
-  const found = 'set NODE_ENV=production for what others are to reach';
+  const found = 'set NODE_ENV=production if others should reach it';
   expect(told({ HOST: '0.0.0.0' }, make(), ['id', 'mailbox'])).toEqual([
-    `warning: environment: HOST: expected this machine only in development, found 0.0.0.0: everybody in the network reads the mails of the mailbox; ${found}`,
-    `warning: environment: DEMO_DATA: expected false where others reach this machine, found true with HOST=0.0.0.0: everybody knows the passwords; ${found}`,
+    `warning: environment: HOST: expected this machine only in development, found 0.0.0.0: everybody in the network can read the mails in the mailbox; ${found}`,
+    `warning: environment: DEMO_DATA: expected false if others can reach this machine, found true with HOST=0.0.0.0: everybody knows the passwords; ${found}`,
   ]);
   expect(told({ HOST: '127.0.0.1' }, make(), ['id', 'mailbox'])).toEqual([]);
 });

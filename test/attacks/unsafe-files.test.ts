@@ -52,7 +52,7 @@ const FILES: [string, (project: TemporaryProject) => void, string[], Env?][] = [
     'codes that come back to the common ID',
     web({ redirect_uris: ['https://id.example.jp/account/callback'] }),
     [
-      `error: ${gazoo} redirect_uris: expected an origin that is not the ISSUER’s, found 'https://id.example.jp/account/callback'; codes would come back to the common ID itself`,
+      `error: ${gazoo} redirect_uris: expected an origin that is not the ISSUER’s, found 'https://id.example.jp/account/callback'; codes would be sent to the common ID itself`,
     ],
   ],
   [
@@ -69,42 +69,42 @@ const FILES: [string, (project: TemporaryProject) => void, string[], Env?][] = [
     'a service of ours that is inside',
     web({ ...ours, redirect_uris: ['https://10.1.2.3/cb'] }),
     [
-      `error: ${gazoo} redirect_uris[0]: expected an address on the Internet, found 'https://10.1.2.3/cb'; inside, whoever answers under that name gets the codes`,
+      `error: ${gazoo} redirect_uris[0]: expected an address on the Internet, found 'https://10.1.2.3/cb'; any machine of the network that answers to this name gets the codes`,
     ],
   ],
   [
     'a service of others that is inside',
     web({ redirect_uris: ['https://shop.internal/cb'] }),
     [
-      `warning: ${gazoo} redirect_uris[0]: expected an address on the Internet, found 'https://shop.internal/cb'; inside, whoever answers under that name gets the codes`,
+      `warning: ${gazoo} redirect_uris[0]: expected an address on the Internet, found 'https://shop.internal/cb'; any machine of the network that answers to this name gets the codes`,
     ],
   ],
   [
     'an address inside in other words',
     web({ ...ours, redirect_uris: ['https://[::ffff:192.168.0.7]/cb'] }),
     [
-      `error: ${gazoo} redirect_uris[0]: expected an address on the Internet, found 'https://[::ffff:192.168.0.7]/cb'; inside, whoever answers under that name gets the codes`,
+      `error: ${gazoo} redirect_uris[0]: expected an address on the Internet, found 'https://[::ffff:192.168.0.7]/cb'; any machine of the network that answers to this name gets the codes`,
     ],
   ],
   [
     'codes to a bare address',
     web({ redirect_uris: ['https://203.0.113.5/cb'] }),
     [
-      `warning: ${gazoo} redirect_uris[0]: expected a name, found 'https://203.0.113.5/cb'; whoever gets the address after you gets the codes`,
+      `warning: ${gazoo} redirect_uris[0]: expected a name, found 'https://203.0.113.5/cb'; the next owner of the address would get the codes`,
     ],
   ],
   [
     'logged out to a bare address',
     web({ post_logout_redirect_uris: ['https://203.0.113.5/'] }),
     [
-      `warning: ${gazoo} post_logout_redirect_uris[0]: expected a name, found 'https://203.0.113.5/'; whoever gets the address after you gets the codes`,
+      `warning: ${gazoo} post_logout_redirect_uris[0]: expected a name, found 'https://203.0.113.5/'; the next owner of the address would get the codes`,
     ],
   ],
   [
     'codes to anywhere',
     web({ redirect_uris: ['https://*.example.jp/cb'] }),
     [
-      `error: ${gazoo} redirect_uris[0]: expected a URL without a wildcard, found 'https://*.example.jp/cb'; list every URL by itself: they are compared letter by letter`,
+      `error: ${gazoo} redirect_uris[0]: expected a URL without a wildcard, found 'https://*.example.jp/cb'; list each URL: URLs are compared exactly`,
     ],
   ],
   [
@@ -118,7 +118,7 @@ const FILES: [string, (project: TemporaryProject) => void, string[], Env?][] = [
     'codes for two apps at one address',
     web({ redirect_uris: ['https://owners.example.jp/callback'] }),
     [
-      "warning: client app owners-site: redirect_uris: expected an address of its own, found 'https://owners.example.jp/callback', which gazoo has; each of the two can pretend to be the other",
+      "warning: client app owners-site: redirect_uris: expected an address of its own, found 'https://owners.example.jp/callback', which gazoo has; each of them can impersonate the other",
     ],
   ],
   [
@@ -132,21 +132,21 @@ const FILES: [string, (project: TemporaryProject) => void, string[], Env?][] = [
       );
     },
     [
-      'warning: client app other: client_secret: expected a secret of its own, found one (not shown), which gazoo has; each of the two can pretend to be the other',
+      'warning: client app other: client_secret: expected a secret of its own, found one (not shown), which gazoo has; each of them can impersonate the other',
     ],
   ],
   [
     'the hash of the secret of development',
     web({ client_secret: { hash: `sha256:${digestOf(GAZOO_DEVELOPMENT_SECRET)}` } }),
     [
-      `error: client app gazoo: client_secret: expected a secret that was made for production, found the one of development; ${CLIENT_MEND}`,
+      `error: client app gazoo: client_secret: expected a secret that was made for production, found the development secret; ${CLIENT_MEND}`,
     ],
   ],
   [
     'a weak secret in a variable',
     web({ client_secret: { $env: 'SHOP_SECRET' } }),
     [
-      `error: ${gazoo} client_secret: expected a secret in SHOP_SECRET that nobody can guess, found one that reads like an example; ${CLIENT_MEND}`,
+      `error: ${gazoo} client_secret: expected a secret in SHOP_SECRET that nobody can guess, found one that looks like an example; ${CLIENT_MEND}`,
     ],
     { SHOP_SECRET: 'my-shop-password-for-everything-2026' },
   ],
@@ -158,7 +158,7 @@ const FILES: [string, (project: TemporaryProject) => void, string[], Env?][] = [
       project.edit('config/clients/gazoo.json', { client_secret: { $file: 'secret' } });
     },
     [
-      `warning: ${gazoo} client_secret: expected secret to be readable by its owner only, found a file that its group can read; chmod 600 secret`,
+      `warning: ${gazoo} client_secret: expected secret to be readable only by its owner, found a file that its group can read; chmod 600 secret`,
     ],
   ],
   [
@@ -169,7 +169,7 @@ const FILES: [string, (project: TemporaryProject) => void, string[], Env?][] = [
       project.edit('config/clients/gazoo.json', { client_secret: { $file: 'secret' } });
     },
     [
-      `error: ${gazoo} client_secret: expected secret to be readable by its owner only, found a file that everybody can read; chmod 600 secret`,
+      `error: ${gazoo} client_secret: expected secret to be readable only by its owner, found a file that everybody can read; chmod 600 secret`,
     ],
   ],
   [
@@ -179,7 +179,7 @@ const FILES: [string, (project: TemporaryProject) => void, string[], Env?][] = [
       chmodSync(join(project.directory, 'ledger'), 0o640);
     },
     [
-      `warning: ${e} LEDGER_KEY_FILE: expected a file that its owner only can read, found one that its group can read: 'ledger'; chmod 600 ledger`,
+      `warning: ${e} LEDGER_KEY_FILE: expected a file that only its owner can read, found one that its group can read: 'ledger'; chmod 600 ledger`,
     ],
     { LEDGER_KEY_FILE: 'ledger' },
   ],
@@ -190,42 +190,42 @@ const FILES: [string, (project: TemporaryProject) => void, string[], Env?][] = [
         project.edit(`config/clients/${id}.json`, { jwks_uri: undefined, jwks: { keys: [jwk] } });
     },
     [
-      'warning: client app my-route: jwks: expected a key of its own, found one, which lexus has; each of the two can pretend to be the other',
+      'warning: client app my-route: jwks: expected a key of its own, found one, which lexus has; each of them can impersonate the other',
     ],
   ],
   [
     'keys that are asked for inside',
     (project) => project.edit('config/clients/lexus.json', { jwks_uri: 'https://169.254.169.254/latest' }),
     [
-      "error: config/clients/lexus.json: jwks_uri: expected an address on the Internet, found 'https://169.254.169.254/latest'; the common ID asks nobody inside, so that no client’s file can make it",
+      "error: config/clients/lexus.json: jwks_uri: expected an address on the Internet, found 'https://169.254.169.254/latest'; the common ID does not call internal addresses that a client’s file names",
     ],
   ],
   [
     'logouts that are told inside',
     web({ backchannel_logout_uri: 'https://hook.internal/out' }),
     [
-      `error: ${gazoo} backchannel_logout_uri: expected an address on the Internet, found 'https://hook.internal/out'; the common ID asks nobody inside, so that no client’s file can make it`,
+      `error: ${gazoo} backchannel_logout_uri: expected an address on the Internet, found 'https://hook.internal/out'; the common ID does not call internal addresses that a client’s file names`,
     ],
   ],
   [
     'a sector that is asked for inside',
     web({ sector_identifier_uri: 'https://sector.internal/uris' }),
     [
-      `error: ${gazoo} sector_identifier_uri: expected an address on the Internet, found 'https://sector.internal/uris'; the common ID asks nobody inside, so that no client’s file can make it`,
+      `error: ${gazoo} sector_identifier_uri: expected an address on the Internet, found 'https://sector.internal/uris'; the common ID does not call internal addresses that a client’s file names`,
     ],
   ],
   [
     'access tokens for a day',
     web({ 'common_id.access_tokens': { lifetime_seconds: 86_400 } }),
     [
-      `warning: ${gazoo} common_id.access_tokens.lifetime_seconds: expected at most 3600, found 86400; whoever steals one has as long`,
+      `warning: ${gazoo} common_id.access_tokens.lifetime_seconds: expected at most 3600, found 86400; a thief could use a stolen one for that long`,
     ],
   ],
   [
     'somebody else who hands users over',
     (project) => project.edit('config/clients/owners-site.json', { 'common_id.first_party': false }),
     [
-      'warning: config/clients/owners-site.json: common_id.legacy_import: expected a service of our own ("first_party": true) beside it, found somebody else’s; what it hands over is taken for true',
+      'warning: config/clients/owners-site.json: common_id.legacy_import: expected a service of our own ("first_party": true), found a third party’s; the common ID trusts the data that it hands over',
     ],
   ],
   [
@@ -235,7 +235,7 @@ const FILES: [string, (project: TemporaryProject) => void, string[], Env?][] = [
       scope: 'openid migration:read offline_access',
     }),
     [
-      `warning: ${gazoo} token_endpoint_auth_method: expected private_key_jwt beside migration:read, found client_secret_basic; a secret that leaks tells of every customer’s migration`,
+      `warning: ${gazoo} token_endpoint_auth_method: expected private_key_jwt, because scope has migration:read, found client_secret_basic; a leaked secret shows every customer’s migration`,
     ],
   ],
   [
@@ -247,14 +247,14 @@ const FILES: [string, (project: TemporaryProject) => void, string[], Env?][] = [
     'a dealer inside',
     (project) => project.edit('config/dealers.json', { 'dealers.1.resource': 'https://10.0.0.9/api' }),
     [
-      "warning: config/dealers.json: dealers[1].resource: expected an address on the Internet, found 'https://10.0.0.9/api'; inside, whoever answers under that name gets customers and tokens",
+      "warning: config/dealers.json: dealers[1].resource: expected an address on the Internet, found 'https://10.0.0.9/api'; any machine of the network that answers to this name gets customer data and tokens",
     ],
   ],
   [
     'a dealer at a bare address',
     (project) => project.edit('config/dealers.json', { 'dealers.1.resource': 'https://203.0.113.9/api' }),
     [
-      "warning: config/dealers.json: dealers[1].resource: expected a name, found 'https://203.0.113.9/api'; whoever gets the address after the dealer gets customers and tokens",
+      "warning: config/dealers.json: dealers[1].resource: expected a name, found 'https://203.0.113.9/api'; the next owner of the address would get customer data and tokens",
     ],
   ],
   [
@@ -269,34 +269,36 @@ const FILES: [string, (project: TemporaryProject) => void, string[], Env?][] = [
     (project) =>
       project.edit('config/policy.json', { 'lifetimes.session': 31_536_000, 'lifetimes.session_absolute': 31_536_000 }),
     [
-      `warning: ${policy} lifetimes.session: expected at most 2592000 seconds, found 31536000; whoever steals it has as long`,
-      `warning: ${policy} lifetimes.session_absolute: expected at most 7776000 seconds, found 31536000; whoever steals it has as long`,
+      `warning: ${policy} lifetimes.session: expected at most 2592000 seconds, found 31536000; a thief could use a stolen one for that long`,
+      `warning: ${policy} lifetimes.session_absolute: expected at most 7776000 seconds, found 31536000; a thief could use a stolen one for that long`,
     ],
   ],
   [
     'access tokens of a day',
     (project) => project.edit('config/policy.json', { 'lifetimes.access_token': 86_400 }),
-    [`warning: ${policy} lifetimes.access_token: expected at most 3600 seconds, found 86400; whoever steals it has as long`],
+    [
+      `warning: ${policy} lifetimes.access_token: expected at most 3600 seconds, found 86400; a thief could use a stolen one for that long`,
+    ],
   ],
   [
     'refresh tokens of ten years',
     (project) => project.edit('config/policy.json', { 'lifetimes.refresh_token': 315_360_000, 'lifetimes.grant': 315_360_000 }),
     [
-      `warning: ${policy} lifetimes.refresh_token: expected at most 31622400 seconds, found 315360000; whoever steals it has as long`,
-      `warning: ${policy} lifetimes.grant: expected at most 94867200 seconds, found 315360000; whoever steals it has as long`,
+      `warning: ${policy} lifetimes.refresh_token: expected at most 31622400 seconds, found 315360000; a thief could use a stolen one for that long`,
+      `warning: ${policy} lifetimes.grant: expected at most 94867200 seconds, found 315360000; a thief could use a stolen one for that long`,
     ],
   ],
   [
     'dealers that are given up at once',
     (project) => project.edit('config/policy.json', { 'dealer_delivery.give_up_after_seconds': 60 }),
     [
-      `warning: ${policy} dealer_delivery.give_up_after_seconds: expected at least 3600, found 60; an hour’s fault of a dealer loses links`,
+      `warning: ${policy} dealer_delivery.give_up_after_seconds: expected at least 3600, found 60; links are lost if a dealer’s system is down for an hour`,
     ],
   ],
   [
     'short passwords only',
     (project) => project.edit('config/policy.json', { 'password.max_length': 10 }),
-    [`warning: ${policy} password.max_length: expected at least 16, found 10; people who choose long passwords are kept from it`],
+    [`warning: ${policy} password.max_length: expected at least 16, found 10; people could not use long passwords`],
   ],
   [
     'no privacy page',
@@ -319,7 +321,7 @@ const FILES: [string, (project: TemporaryProject) => void, string[], Env?][] = [
       chmodSync(join(project.directory, '.env'), 0o644);
     },
     [
-      'error: .env: expected a file that its owner only can read, found one with LEDGER_KEY that others on this machine can read; chmod 600 .env',
+      'error: .env: expected a file that only its owner can read, found one with LEDGER_KEY that others on this machine can read; chmod 600 .env',
     ],
   ],
   [
@@ -329,7 +331,7 @@ const FILES: [string, (project: TemporaryProject) => void, string[], Env?][] = [
       chmodSync(join(project.directory, '.env'), 0o640);
     },
     [
-      'error: .env: expected a file that its owner only can read, found one with LEDGER_KEY that others on this machine can read; chmod 600 .env',
+      'error: .env: expected a file that only its owner can read, found one with LEDGER_KEY that others on this machine can read; chmod 600 .env',
     ],
   ],
   [
@@ -341,7 +343,7 @@ const FILES: [string, (project: TemporaryProject) => void, string[], Env?][] = [
         JSON.stringify({ cookieKeys: ['x'], hmacKey: GOOD.HMAC_KEY }),
       );
     },
-    [`error: ${e} HMAC_KEY: expected a secret that was made for production, found the one of development; ${SECRET_MEND}`],
+    [`error: ${e} HMAC_KEY: expected a secret that was made for production, found the development secret; ${SECRET_MEND}`],
   ],
 ];
 
@@ -357,17 +359,17 @@ test('S127 keys of the provider that others can reach: told by file', async () =
     const [file = ''] = readdirSync(keys);
     chmodSync(join(keys, file), 0o640);
     expect(told(env)).toEqual([
-      `warning: ${join(keys, file)}: expected a key that its owner only can read, found one that its group can read; chmod 600 ${join(keys, file)}`,
+      `warning: ${join(keys, file)}: expected a key that only its owner can read, found one that its group can read; chmod 600 ${join(keys, file)}`,
     ]);
     chmodSync(join(keys, file), 0o644);
     expect(told(env)).toEqual([
-      `error: ${join(keys, file)}: expected a key that its owner only can read, found one that everybody can read; chmod 600 ${join(keys, file)}`,
+      `error: ${join(keys, file)}: expected a key that only its owner can read, found one that everybody can read; chmod 600 ${join(keys, file)}`,
     ]);
     chmodSync(join(keys, file), 0o600);
     for (const mode of [0o777, 0o770]) {
       chmodSync(keys, mode);
       expect(told(env)).toEqual([
-        `error: environment: KEY_DIRECTORY: expected a folder that its owner only can write to, found ${keys}: others can put a key of theirs there; chmod 700 ${keys}`,
+        `error: environment: KEY_DIRECTORY: expected a folder that only its owner can write to, found ${keys}: others could add their own key; chmod 700 ${keys}`,
       ]);
     }
     chmodSync(keys, 0o700);
@@ -375,11 +377,11 @@ test('S127 keys of the provider that others can reach: told by file', async () =
     for (const [place, sentence] of [
       [
         'config/keys',
-        'warning: environment: KEY_DIRECTORY: expected a folder outside config/, found config/keys; what lies in config/ is copied to other machines and kept in version control',
+        'warning: environment: KEY_DIRECTORY: expected a folder outside config/, found config/keys; config/ is copied to other machines and kept in version control',
       ],
       [
         'views/assets/keys',
-        'error: environment: KEY_DIRECTORY: expected a place that no page is made of, found one in views/assets: everybody could download it',
+        'error: environment: KEY_DIRECTORY: expected a folder that is not served, found one in views/assets: everybody could download it',
       ],
     ] as const) {
       cpSync(keys, join(project.directory, place), { recursive: true });

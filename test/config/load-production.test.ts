@@ -54,7 +54,7 @@ describe('production', () => {
     };
     expect(sentences(env, make(), ['id'])).toEqual([
       `environment: ISSUER: expected ${https}, found 'http://id.example.jp'; use https://id.example.jp`,
-      "environment: MAILBOX_URL: expected nothing, because the mailbox is for development only, found 'http://localhost:3004'; take it out",
+      "environment: MAILBOX_URL: expected nothing, because the mailbox is for development only, found 'http://localhost:3004'; remove it",
       `environment: DEMO_CLIENTS_URL: expected ${https}, found 'http://localhost:3005'; use https://localhost:3005`,
       "environment: DEMO_DATA: expected false: everybody knows the passwords of the demo data, found 'true'",
       'environment: GAZOO_CLIENT_SECRET: expected at least 32 characters out of A–Z a–z 0–9 - . _ ~, and not the secret of development, found the value of development; make one with: openssl rand -hex 32',
@@ -77,7 +77,7 @@ describe('production', () => {
     expect(sentences({ ...env, DEMO_DATA: 'true' }, project, ['id'])).toEqual([
       "environment: DEMO_DATA: expected false: everybody knows the passwords of the demo data, found 'true'",
       `${join(project.directory, 'keys')}: expected an ECDH-ES+A256KW key, found none; ${rotate}`,
-      `${openName}: expected a key that its owner only can read, found one that everybody can read; chmod 600 ${openName}`,
+      `${openName}: expected a key that only its owner can read, found one that everybody can read; chmod 600 ${openName}`,
       `${developmentName}: expected a key that was made for production, found one that was made for development; ${rotate}`,
     ]);
     expect(sentences({ ...env, DEMO_DATA: 'true', NODE_ENV: 'development' }, project, ['id'])).toEqual([]);

@@ -124,11 +124,11 @@ describe('the environment', () => {
     load({ DATA_DIRECTORY: 'data' }, project);
     project.write('data/development-secrets.json', '{"hmacKey": "canary"');
     expect(sentences({}, project)).toEqual([
-      `${join(project.directory, 'data/development-secrets.json')}: expected the secrets of development, found something else (not shown); delete it, and new ones are made: whoever is signed in must sign in again`,
+      `${join(project.directory, 'data/development-secrets.json')}: expected the secrets of development, found something else (not shown); delete the file to get new secrets; everybody must sign in again`,
     ]);
     project.write('file', '');
     expect(sentences({ DATA_DIRECTORY: 'file' }, project)).toEqual([
-      `${join(project.directory, 'file')}: expected a directory that can be written to, for databases, keys and secrets, found one that answers ENOTDIR; see DATA_DIRECTORY`,
+      `${join(project.directory, 'file')}: expected a writable directory for databases, keys and secrets, found one that fails with ENOTDIR; see DATA_DIRECTORY`,
     ]);
   });
 
@@ -255,9 +255,9 @@ describe('files', () => {
           'dealers.5.brnad': 'lexus',
         }),
       [
-        "config/dealers.json: dealers[3].prefecture: expected a prefecture, as 愛知県, found 'Kanagawa'",
+        "config/dealers.json: dealers[3].prefecture: expected a prefecture such as 愛知県, found 'Kanagawa'",
         'config/dealers.json: dealers[4].name.en: expected a text, found nothing',
-        "config/dealers.json: dealers[5].brnad: expected a key that is known, found 'brnad'; did you mean brand?",
+        "config/dealers.json: dealers[5].brnad: expected a known key, found 'brnad'; did you mean brand?",
       ],
     ],
     [
@@ -287,10 +287,10 @@ describe('files', () => {
         }),
       [
         "config/policy.json: password_hash: expected an object, found 'fast'",
-        "config/policy.json: rate_limits.login.window_second: expected a key that is known, found 'window_second'; did you mean window_seconds?",
+        "config/policy.json: rate_limits.login.window_second: expected a known key, found 'window_second'; did you mean window_seconds?",
         'config/policy.json: password.min_length: expected at most max_length (10), found 20',
-        'config/policy.json: lifetimes.grant: expected at least refresh_token (2592000): without its grant a refresh token is worth nothing, found 60',
-        'config/policy.json: lifetimes.session_absolute: expected at least session (1209600): a session that ends before that is never idle for so long, found 86400',
+        'config/policy.json: lifetimes.grant: expected at least refresh_token (2592000): a refresh token is useless without its grant, found 60',
+        'config/policy.json: lifetimes.session_absolute: expected at least session (1209600): a session cannot be idle for longer than it lasts, found 86400',
       ],
     ],
     [
@@ -303,9 +303,9 @@ describe('files', () => {
       (project) =>
         project.edit('config/services.json', { 'services.0.name': undefined, 'services.1.url': 'http://lexus.example.jp' }),
       [
-        'config/services.json: services[0].name: expected a text in each language, as {"ja": "…", "en": "…"}, found nothing',
+        'config/services.json: services[0].name: expected a text in each language, such as {"ja": "…", "en": "…"}, found nothing',
         "config/services.json: services[1].url: expected an https URL (or http on localhost in development), found 'http://lexus.example.jp'",
-        "config/services.json: services[1].url: expected no URL beside client_id, found 'http://lexus.example.jp'; take one of them out",
+        "config/services.json: services[1].url: expected no URL beside client_id, found 'http://lexus.example.jp'; remove one of them",
       ],
     ],
     [
@@ -318,9 +318,9 @@ describe('files', () => {
       },
       [
         'config/clients: expected a folder with a file for each client app, found none',
-        'config/dealers.json: expected a file that can be read, found none',
+        'config/dealers.json: expected a readable file, found none',
         'config/terms/2026-04-01.en.md: expected the terms in both languages, found none',
-        'config/privacy.en.md: expected a file that can be read, found none',
+        'config/privacy.en.md: expected a readable file, found none',
       ],
     ],
     [
@@ -341,11 +341,11 @@ describe('files', () => {
         project.write('config/terms/readme.txt', '');
       },
       [
-        "config/terms/2026-05-01.ja.md: effective_form: expected a key that is known, found 'effective_form'; did you mean effective_from?",
+        "config/terms/2026-05-01.ja.md: effective_form: expected a known key, found 'effective_form'; did you mean effective_from?",
         'config/terms/2026-05-01.ja.md: effective_from: expected the first day in force as YYYY-MM-DD, found nothing',
-        "config/terms/2026-05-01.ja.md: material: expected true (who has agreed to an older version is asked again) or false, found 'yes'",
+        "config/terms/2026-05-01.ja.md: material: expected true (people who agreed to an older version are asked again) or false, found 'yes'",
         'config/terms/2026-05-01.ja.md: expected a text, found nothing',
-        "config/terms/readme.txt: expected a name as 2026-04-01.ja.md, found 'readme.txt'",
+        "config/terms/readme.txt: expected a name such as 2026-04-01.ja.md, found 'readme.txt'",
       ],
     ],
     [

@@ -114,7 +114,7 @@ describe('what a program got wrong refuses the whole, with a sentence that names
     ['a number as sub', { sub: 7 }, '"sub" must be a string and is a number'],
     ['an object as name', { sub: 'x', name: { first: 'a' } }, '"name" must be a string and is an object'],
     ['a list as kana', { sub: 'x', 'family_name#ja-Kana-JP': ['ア'] }, '"family_name#ja-Kana-JP" must be a string and is a list'],
-    ['null for unknown', { sub: 'x', email: null }, '"email" must be a string and is null: leave out what is not known'],
+    ['null for unknown', { sub: 'x', email: null }, '"email" must be a string and is null: leave out unknown values'],
     ['a boolean as phone number', { sub: 'x', phone_number: true }, '"phone_number" must be a string and is a boolean'],
     ['a text as address', { sub: 'x', address: '豊田市' }, '"address" must be an object and is a string'],
     ['a list as address', { sub: 'x', address: [] }, '"address" must be an object and is a list'],

@@ -94,7 +94,7 @@ function checkEntry(
 }
 
 const REFERENCE =
-  'a reference such as {"$env": "MY_APP_CLIENT_SECRET"}, {"$file": "secrets/my-app"} or {"hash": "sha256:…"}, because secrets never stand in files';
+  'a reference such as {"$env": "MY_APP_CLIENT_SECRET"}, {"$file": "secrets/my-app"} or {"hash": "sha256:…"}, because files must not contain secrets';
 
 type SayError = (expected: string, found: string, hint?: string, severity?: Problem['severity']) => undefined;
 
@@ -112,9 +112,9 @@ function readSecret(
   if (held === null) return undefined;
   if ('unreadable' in held) return error(expected, held.unreadable, HINT);
   if (held.worldReadable && context.mode === 'production')
-    return error(`${place} to be readable by its owner only`, 'a file that everybody can read', `chmod 600 ${place}`);
+    return error(`${place} to be readable only by its owner`, 'a file that everybody can read', `chmod 600 ${place}`);
   if (held.groupReadable && context.mode === 'production')
-    error(`${place} to be readable by its owner only`, 'a file that its group can read', `chmod 600 ${place}`, 'warning');
+    error(`${place} to be readable only by its owner`, 'a file that its group can read', `chmod 600 ${place}`, 'warning');
   const text = held.text.trim();
   const weakness = context.mode === 'production' && isClientSecret(text) ? weaknessOf(text) : undefined;
   // A weak setting is reported under its own name.

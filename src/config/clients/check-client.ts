@@ -80,7 +80,7 @@ function checkGrants(file: Partial<ClientFile>, present: (key: keyof ClientFile)
     return;
   }
   if (grants.includes('refresh_token'))
-    say('grant_types', 'authorization_code beside refresh_token: nothing else gives a refresh token', found);
+    say('grant_types', 'authorization_code with refresh_token: no other grant issues refresh tokens', found);
   if (uris && uris.length > 0) say('grant_types', 'authorization_code, because there are redirect_uris', found);
   if (present('response_types') && file.response_types?.length)
     say('grant_types', 'authorization_code, because there are response_types', found);
@@ -102,7 +102,7 @@ function checkWebOrigins(file: Partial<ClientFile>, mode: Mode, say: Say): void 
   if (origins.length > 0 && (file.application_type === 'native' || file.token_endpoint_auth_method !== 'none')) {
     say(
       'common_id.web_origins',
-      'none, or "application_type": "web" and "token_endpoint_auth_method": "none" beside it: who has a server asks from there',
+      'none, or "application_type": "web" with "token_endpoint_auth_method": "none": an app with a server requests its tokens from the server',
       describeValue(origins),
     );
   }
@@ -144,18 +144,18 @@ function checkAuthentication(file: Partial<ClientFile>, present: (key: keyof Cli
     );
   }
   if (method !== 'client_secret_basic' && present('client_secret')) {
-    say('client_secret', `no secret, because token_endpoint_auth_method is ${method}`, 'one', 'take it out');
+    say('client_secret', `no secret, because token_endpoint_auth_method is ${method}`, 'one', 'remove it');
   }
   if (method !== 'private_key_jwt') {
     if (file.common_id?.legacy_import) {
       say(
         'common_id.legacy_import',
-        'token_endpoint_auth_method private_key_jwt beside it: the same keys sign what is handed over',
+        'token_endpoint_auth_method private_key_jwt, because the same keys sign the legacy profiles',
         describeValue(method),
       );
     }
     if (present('token_endpoint_auth_signing_alg'))
-      say('token_endpoint_auth_signing_alg', 'it beside private_key_jwt only', describeValue(method), 'take it out');
+      say('token_endpoint_auth_signing_alg', 'it only with private_key_jwt', describeValue(method), 'remove it');
   }
   if (method === 'none' && file.grant_types?.includes('client_credentials')) {
     say('grant_types', 'no client_credentials for a client without credentials', describeValue(file.grant_types));
@@ -186,6 +186,6 @@ function checkRequiredClaims(file: Partial<ClientFile>, say: Say): void {
   const claims = file.common_id?.required_claims.map(({ claim }) => claim) ?? [];
   claims.forEach((claim, index) => {
     if (claims.indexOf(claim) === index) return;
-    say(`common_id.required_claims[${index}].claim`, 'a claim that is not listed before', describeValue(claim), 'take it out');
+    say(`common_id.required_claims[${index}].claim`, 'a claim that is not listed before', describeValue(claim), 'remove it');
   });
 }

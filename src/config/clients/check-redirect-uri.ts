@@ -7,7 +7,7 @@ export type RedirectProblem = { expected: string; hint?: string };
 /** Returns the problem of a redirect URI; `undefined` if there is none. */
 export function checkRedirectUri(uri: string, applicationType: 'web' | 'native', mode: Mode): RedirectProblem | undefined {
   if (uri.includes('*')) {
-    return { expected: 'a URL without a wildcard', hint: 'list every URL by itself: they are compared letter by letter' };
+    return { expected: 'a URL without a wildcard', hint: 'list each URL: URLs are compared exactly' };
   }
   const url = URL.parse(uri);
   const expected = expectedKinds(applicationType, mode);

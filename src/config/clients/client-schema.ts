@@ -31,7 +31,7 @@ function url(description: string) {
 }
 
 /** A text in both languages of the pages. */
-export const localizedText = z.strictObject({ ja: text, en: text }, 'a text in each language, as {"ja": "…", "en": "…"}');
+export const localizedText = z.strictObject({ ja: text, en: text }, 'a text in each language, such as {"ja": "…", "en": "…"}');
 
 const jwk = z
   .looseObject(
@@ -51,7 +51,7 @@ const requiredClaim = z.strictObject(
       .int('a whole number of days')
       .min(1, 'at least one day')
       .max(3650, 'at most 3650 days')
-      .describe('After how many days the customer is asked to confirm it again; never, where it is left out.')
+      .describe('After how many days the customer is asked to confirm it again. If it is left out, never.')
       .optional(),
   },
   'an object with claim and reason',
@@ -67,13 +67,13 @@ const commonId = z.strictObject(
     required_claims: z
       .array(requiredClaim, 'a list')
       .default([])
-      .describe('What a customer must have told and confirmed before the service can be used.'),
+      .describe('The claims that a customer must have entered and confirmed before using the service.'),
     legacy_import: flag.default(false).describe('Whether it may hand over legacy profiles in pushed authorization requests.'),
     web_origins: z
       .array(url('Scheme, host and port, without a slash at the end.'), 'a list of origins')
       .default([])
       .describe(
-        'For a client app that runs in the browser and has no server: the origins whose pages may ask for tokens and UserInfo (CORS).',
+        'For a client app that runs in the browser and has no server: the origins whose pages may request tokens and UserInfo (CORS).',
       ),
     access_tokens: z
       .strictObject(
@@ -86,7 +86,7 @@ const commonId = z.strictObject(
         'an object with lifetime_seconds',
       )
       .describe(
-        'Its access tokens, where they are to live another time than config/policy.json says. Those for a dealer’s system live ten minutes.',
+        'A lifetime of its access tokens that differs from config/policy.json. Those for a dealer’s system live ten minutes.',
       )
       .optional(),
     enabled: flag.default(true).describe('A disabled client app is refused everywhere.'),
@@ -96,15 +96,15 @@ const commonId = z.strictObject(
 );
 
 const identifier = 'an id of at most 64 lower-case letters, digits and hyphens';
-const secretReference = 'a reference such as {"$env": "MY_APP_CLIENT_SECRET"}, because secrets never stand in files';
-const instant = z.iso.datetime({ offset: true, error: 'a time with its offset, as 2026-04-01T00:00:00+09:00' });
+const secretReference = 'a reference such as {"$env": "MY_APP_CLIENT_SECRET"}, because files must not contain secrets';
+const instant = z.iso.datetime({ offset: true, error: 'a time with its offset, such as 2026-04-01T00:00:00+09:00' });
 
 /** The source of a secret and its validity period. check-client-secrets.ts checks the keys against each other. */
 export const clientSecretSchema = z.strictObject(
   {
     $env: z
       .string(secretReference)
-      .regex(/^[A-Z][A-Z0-9_]*$/, 'the name of a variable, as MY_APP_CLIENT_SECRET')
+      .regex(/^[A-Z][A-Z0-9_]*$/, 'the name of a variable, such as MY_APP_CLIENT_SECRET')
       .describe('The variable of the environment that holds it.')
       .optional(),
     $file: z
@@ -115,10 +115,10 @@ export const clientSecretSchema = z.strictObject(
     hash: z
       .string('sha256: and 43 characters')
       .regex(/^sha256:[A-Za-z0-9_-]{43}$/, 'sha256: and 43 characters, as "npm run admin -- clients secret" prints it')
-      .describe('Its SHA-256, so that nobody who reads the file has it.')
+      .describe('Its SHA-256. A reader of the file does not learn the secret.')
       .optional(),
-    not_before: instant.describe('It counts from here on.').optional(),
-    not_after: instant.describe('It counts no more from here on.').optional(),
+    not_before: instant.describe('The secret is valid from this time on.').optional(),
+    not_after: instant.describe('The secret is no longer valid from this time on.').optional(),
   },
   secretReference,
 );
@@ -131,7 +131,7 @@ export const clientSchema = z.strictObject({
     .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, identifier)
     .max(64, identifier)
     .describe('Never changes: grants, tokens and confirmations name it.'),
-  client_name: text.describe('As customers read it in every language that has no name of its own.'),
+  client_name: text.describe('The name that customers see in every language without a name of its own.'),
   'client_name#ja': text.describe('In Japanese.').optional(),
   'client_name#en': text.describe('In English.').optional(),
   client_uri: url('Its home page.').optional(),
@@ -149,11 +149,11 @@ export const clientSchema = z.strictObject({
   redirect_uris: z
     .array(url('Compared letter by letter; the port of a loopback URL of a native client app does not count.'), 'a list of URLs')
     .default([])
-    .describe('Where customers may be sent back to with a code.'),
+    .describe('URLs to which customers may return with a code.'),
   post_logout_redirect_uris: z
     .array(url('Compared letter by letter.'), 'a list of URLs')
     .default([])
-    .describe('Where customers may be sent back to after logging out.'),
+    .describe('URLs to which customers may return after logging out.'),
   initiate_login_uri: url('Starts a login at the client app.').optional(),
   grant_types: z
     .array(z.enum(GRANT_TYPES, `one of ${GRANT_TYPES.join(', ')}`), 'a list')
@@ -162,11 +162,11 @@ export const clientSchema = z.strictObject({
     .describe('authorization_code, always with PKCE; refresh_token beside it; client_credentials for calls without a customer.'),
   response_types: z
     .array(z.literal('code', 'code, because there is no other'), 'a list')
-    .describe('Need not be said: code with the authorization code grant, none without.')
+    .describe('Optional. The default is code with the authorization code grant, and none without it.')
     .optional(),
   scope: z
     .string('scopes with spaces between them')
-    .describe(`The scopes that it may ask for, openid where it is left out. There are: ${SCOPES.join(' ')}`)
+    .describe(`The scopes that it may request; the default is openid. All scopes: ${SCOPES.join(' ')}`)
     .optional(),
   token_endpoint_auth_method: z
     .enum(AUTHENTICATION_METHODS, `one of ${AUTHENTICATION_METHODS.join(', ')}`)
@@ -175,40 +175,42 @@ export const clientSchema = z.strictObject({
     ),
   token_endpoint_auth_signing_alg: z
     .enum(['ES256', 'PS256', 'RS256'], 'one of ES256, PS256, RS256')
-    .describe('What the assertions of private_key_jwt are signed with.')
+    .describe('The signature algorithm of its assertions (private_key_jwt).')
     .optional(),
   client_secret: z
     .union([clientSecretSchema, z.array(clientSecretSchema).min(1).max(2)], secretReference)
-    .describe('For client_secret_basic: where the secret is; two in a list while one is being changed for the other.')
+    .describe('For client_secret_basic: where the secret is; two in a list while the secret is being changed.')
     .optional(),
   jwks: z
     .strictObject({ keys: z.array(jwk, 'a list of keys').min(1, 'at least one key') }, 'a JSON Web Key Set')
-    .describe('Its public keys; better jwks_uri, so that it can change them by itself.')
+    .describe('Its public keys. Prefer jwks_uri, with which the client app can change its keys itself.')
     .optional(),
   jwks_uri: url('Where its public keys are.').optional(),
   subject_type: z
     .enum(['public', 'pairwise'], 'public or pairwise')
-    .describe('pairwise: it knows the customer by another sub than every other client app.')
+    .describe('pairwise: its sub for a customer differs from that of every other client app.')
     .optional(),
   sector_identifier_uri: url('For pairwise subjects: lists the redirect URLs of client apps that share a sub.').optional(),
   id_token_signed_response_alg: z
     .enum(SIGNING_ALGORITHMS, `one of ${SIGNING_ALGORITHMS.join(', ')}`)
-    .describe('What its ID tokens are signed with.')
+    .describe('The signature algorithm of its ID tokens.')
     .optional(),
   default_max_age: z
     .int('a whole number of seconds')
     .min(0, 'no negative number')
-    .describe('Customers whose login is older, in seconds, are asked for the password again.')
+    .describe('Seconds. A customer whose login is older is asked for the password again.')
     .optional(),
   require_auth_time: flag.describe('ID tokens say when the customer logged in.').optional(),
   require_pushed_authorization_requests: flag.describe('Authorization requests must be pushed (RFC 9126).').optional(),
-  backchannel_logout_uri: url('Is told when a customer logs out.').optional(),
-  backchannel_logout_session_required: flag.describe('What is told to backchannel_logout_uri names the session.').optional(),
+  backchannel_logout_uri: url('Gets a logout token when a customer logs out.').optional(),
+  backchannel_logout_session_required: flag
+    .describe('The logout tokens that backchannel_logout_uri gets name the session (sid).')
+    .optional(),
   authorization_details_types: z
     .array(z.literal('dealer_link', 'dealer_link, because there is no other'), 'a list')
-    .describe('Need not be said: dealer_link where scope has it, none otherwise.')
+    .describe('Optional. The default is dealer_link if scope has it, and none otherwise.')
     .optional(),
-  common_id: commonId.describe('What the standards have no word for.'),
+  common_id: commonId.describe('Settings that no standard defines.'),
 });
 
 export type ClientFile = z.output<typeof clientSchema>;

@@ -14,7 +14,9 @@ const dealer = z.strictObject(
     code: code.describe('Never changes: links, consents and tokens name it.'),
     name: localizedText,
     brand: z.enum(['toyota', 'lexus'], 'toyota or lexus'),
-    prefecture: z.string('a prefecture, as 愛知県').regex(/^(東京都|北海道|(大阪|京都)府|\S{2,3}県)$/, 'a prefecture, as 愛知県'),
+    prefecture: z
+      .string('a prefecture such as 愛知県')
+      .regex(/^(東京都|北海道|(大阪|京都)府|\S{2,3}県)$/, 'a prefecture such as 愛知県'),
     resource: z.string('a URL').meta({
       description:
         'The address of its API, and the resource indicator of its tokens. May refer to the environment: ${DEALER_SYSTEM_URL}/dealers/…',

@@ -15,18 +15,18 @@ function whole(least: number, most: number, description: string) {
 
 /** A number of attempts. Above half of its maximum it hardly limits anything, so the safe range ends there. */
 function limit(least: number, most: number, description: string) {
-  return whole(least, most, description).register(SAFE_RANGES, { atMost: most / 2, hint: 'the limit is nearly off' });
+  return whole(least, most, description).register(SAFE_RANGES, { atMost: most / 2, hint: 'the limit has almost no effect' });
 }
 
 /** The window of a limit in seconds. Near its minimum it hardly limits anything. */
 function limitSeconds(least: number, most: number, description: string) {
-  const safe: SafeRange = { atLeast: 2 * least, hint: 'the limit before it is nearly off' };
+  const safe: SafeRange = { atLeast: 2 * least, hint: 'a limit with such a short time has almost no effect' };
   return whole(least, most, description).register(SAFE_RANGES, safe);
 }
 
 /** A lifetime in seconds, at least a minute. The longer it is, the longer a stolen session or token is useful. */
 function lifetime(most: number, safe: number, description: string) {
-  const range: SafeRange = { atMost: safe, unit: 'seconds', hint: 'whoever steals it has as long' };
+  const range: SafeRange = { atMost: safe, unit: 'seconds', hint: 'a thief could use a stolen one for that long' };
   return whole(60, most, description).register(SAFE_RANGES, range);
 }
 
@@ -38,7 +38,7 @@ const password = group({
   min_length: whole(8, 72, 'Characters.'),
   max_length: whole(8, 72, 'Characters. bcrypt reads 72 bytes.').register(SAFE_RANGES, {
     atLeast: 16,
-    hint: 'people who choose long passwords are kept from it',
+    hint: 'people could not use long passwords',
   }),
   symbols: z
     .string('symbols of ASCII')
@@ -52,13 +52,9 @@ const perMinute = group({
   draft: whole(3, 1000, 'For an unfinished registration.'),
 });
 const passwordHash = group({
-  concurrency: whole(
-    1,
-    16,
-    'How many passwords are hashed at a time: this many, or as many as there are cores if those are fewer.',
-  ),
-  queue_limit: whole(0, 10_000, 'How many wait; more are answered 503 with Retry-After.'),
-  per_minute: perMinute.describe('How many passwords a process hashes in a minute at most.'),
+  concurrency: whole(1, 16, 'How many passwords are hashed at the same time, but never more than there are cores.'),
+  queue_limit: whole(0, 10_000, 'How many passwords may wait. Further requests get 503 with Retry-After.'),
+  per_minute: perMinute.describe('The most passwords that a process hashes in a minute.'),
 });
 
 const rateLimits = group({
@@ -74,23 +70,27 @@ const rateLimits = group({
       500_000,
       'Failed logins from a network (IPv4 /24, IPv6 /48) in the window; then it is slowed down.',
     ),
-    window_seconds: limitSeconds(60, DAY, 'The window.'),
+    window_seconds: limitSeconds(60, DAY, 'The length of the window.'),
   }),
   email_code: group({
     per_mailbox_per_hour: limit(1, 100, 'Codes to a mailbox.'),
-    unproven_per_address_per_hour: limit(1, 50_000, 'Codes asked for from an IPv4 address or IPv6 /64 and not (yet) entered.'),
+    unproven_per_address_per_hour: limit(1, 50_000, 'Codes requested from an IPv4 address or IPv6 /64 and not yet entered.'),
     unproven_per_network_per_hour: limit(1, 1_000_000, 'The same from a network (IPv4 /24, IPv6 /48).'),
-    overall_per_hour: limit(1, 10_000_000, 'Codes sent altogether: the mail server is not flooded through us.'),
-    quiet_share_percent: limit(0, 90, 'Of overall_per_hour, kept for networks that have hardly asked for any.'),
-    short_tries_per_mailbox_per_day: limit(5, 500, 'Wrong six-digit codes; after them codes to the mailbox have twelve digits.'),
-    resend_after_seconds: limitSeconds(10, 3600, 'Before another code can be asked for in place of the last one.'),
+    overall_per_hour: limit(1, 10_000_000, 'All codes together, so that nobody can flood the mail server through us.'),
+    quiet_share_percent: limit(0, 90, 'The share of overall_per_hour that is kept for networks with few requests.'),
+    short_tries_per_mailbox_per_day: limit(5, 500, 'Wrong six-digit codes. After them, codes to the mailbox have twelve digits.'),
+    resend_after_seconds: limitSeconds(10, 3600, 'The wait before a new code can be requested.'),
   }),
   legacy_hand_over: group({ per_client_per_minute: limit(1, 100_000, 'Legacy profiles from a client app.') }),
 });
 
 const lifetimes = group({
-  session: lifetime(365 * DAY, 30 * DAY, 'Of being signed in at the ID, from the last use.'),
-  session_absolute: lifetime(365 * DAY, 90 * DAY, 'Of being signed in at the ID, from the password, however much it is used.'),
+  session: lifetime(365 * DAY, 30 * DAY, 'Of a session at the ID, from its last use.'),
+  session_absolute: lifetime(
+    365 * DAY,
+    90 * DAY,
+    'Of a session at the ID, from the entry of the password, however often it is used.',
+  ),
   interaction: lifetime(DAY, 4 * 60 * 60, 'Of a flow through the pages.'),
   access_token: lifetime(DAY, 60 * 60, 'Of an access token.'),
   id_token: lifetime(DAY, 4 * 60 * 60, 'Of an ID token.'),
@@ -99,19 +99,20 @@ const lifetimes = group({
     366 * DAY,
     'Of a refresh token, from its issue; each use gives a new one, until the grant ends.',
   ),
-  grant: lifetime(3650 * DAY, 3 * 366 * DAY, 'Of what was agreed to for a client app.'),
+  grant: lifetime(3650 * DAY, 3 * 366 * DAY, 'Of a customer’s consent for a client app.'),
 });
 
 const dealerDelivery = group({
-  give_up_after_seconds: whole(60, 90 * DAY, 'How long a dealer’s system is tried before the link is given up.').register(
-    SAFE_RANGES,
-    { atLeast: 3600, hint: 'an hour’s fault of a dealer loses links' },
-  ),
+  give_up_after_seconds: whole(
+    60,
+    90 * DAY,
+    'How long the delivery to a dealer’s system is retried before the link fails.',
+  ).register(SAFE_RANGES, { atLeast: 3600, hint: 'links are lost if a dealer’s system is down for an hour' }),
 });
 
 export const policySchema = z.strictObject({
   $schema: z.string('"policy.schema.json"').optional(),
-  password: password.describe('The rule of screen ⑦. The list of common passwords comes on top.'),
+  password: password.describe('The rule of screen ⑦. Common passwords are refused as well.'),
   password_hash: passwordHash.describe('bcrypt; its cost is PASSWORD_HASH_COST.'),
   rate_limits: rateLimits,
   lifetimes: lifetimes.describe('Seconds.'),

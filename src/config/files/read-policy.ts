@@ -43,15 +43,11 @@ function checkTogether({ password, lifetimes }: Partial<PolicyFile>, problems: P
   if (!lifetimes) return;
   const { grant, refresh_token: refreshToken, session, session_absolute: sessionAbsolute } = lifetimes;
   if (grant < refreshToken)
-    report(
-      'lifetimes.grant',
-      `at least refresh_token (${refreshToken}): without its grant a refresh token is worth nothing`,
-      grant,
-    );
+    report('lifetimes.grant', `at least refresh_token (${refreshToken}): a refresh token is useless without its grant`, grant);
   if (sessionAbsolute < session)
     report(
       'lifetimes.session_absolute',
-      `at least session (${session}): a session that ends before that is never idle for so long`,
+      `at least session (${session}): a session cannot be idle for longer than it lasts`,
       sessionAbsolute,
     );
 }

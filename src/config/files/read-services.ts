@@ -28,7 +28,7 @@ export function readServices(context: FileContext, problems: Problem[]): Service
       problems.push({ severity, source: FILE, key: `services[${index}].${key}`, expected, found: describeValue(found), hint });
     };
     if (typeof url === 'string' && !isWebUrl(url, mode)) say('error', 'url', expectedWebUrl(mode), url);
-    if (typeof url === 'string' && id !== undefined) say('error', 'url', 'no URL beside client_id', url, 'take one of them out');
+    if (typeof url === 'string' && id !== undefined) say('error', 'url', 'no URL beside client_id', url, 'remove one of them');
     if (typeof id !== 'string' || !ids || ids.includes(id)) return;
     const nearest = nearestName(id, ids);
     say(

@@ -14,7 +14,7 @@ const FOLDER = 'config/terms';
 const frontMatterSchema = z.strictObject({
   effective_from: z.iso.date('the first day in force as YYYY-MM-DD'),
   material: z
-    .enum(['true', 'false'], 'true (who has agreed to an older version is asked again) or false')
+    .enum(['true', 'false'], 'true (people who agreed to an older version are asked again) or false')
     .transform((value) => value === 'true'),
 });
 
@@ -31,7 +31,7 @@ type Draft = Pick<TermsText, 'version' | 'language' | 'markdown'> & {
 export function readTerms(directory: string, problems: Problem[]): TermsText[] {
   const drafts = listFiles(join(directory, FOLDER)).flatMap((name) => readDraft(directory, name, problems) ?? []);
   if (drafts.length === 0) {
-    const expected = 'at least one version of the terms, as 2026-04-01.ja.md and 2026-04-01.en.md';
+    const expected = 'at least one version of the terms, such as 2026-04-01.ja.md and 2026-04-01.en.md';
     problems.push({ severity: 'error', source: FOLDER, expected, found: 'none' });
   }
   for (const version of new Set(drafts.map((draft) => draft.version))) {
@@ -48,7 +48,7 @@ function readDraft(directory: string, name: string, problems: Problem[]): Draft 
   const source = `${FOLDER}/${name}`;
   const [, version, language] = /^(.+)\.(ja|en)\.md$/.exec(name) ?? [];
   if (version === undefined || (language !== 'ja' && language !== 'en')) {
-    problems.push({ severity: 'error', source, expected: 'a name as 2026-04-01.ja.md', found: describeValue(name) });
+    problems.push({ severity: 'error', source, expected: 'a name such as 2026-04-01.ja.md', found: describeValue(name) });
     return undefined;
   }
   const text = readTextFile(directory, source, problems);

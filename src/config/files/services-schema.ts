@@ -8,7 +8,7 @@ const service = z.strictObject(
     description: localizedText.optional(),
     client_id: z
       .string('the id of a client app')
-      .describe('Its client app: the service is linked to that one’s client_uri for as long as it is in force.')
+      .describe('Its client app. The service is linked to the client_uri of that app while the app is enabled.')
       .optional(),
     url: z.string('a URL').describe('Where it is, for a service without a client app. May refer to the environment.').optional(),
   },

@@ -29,8 +29,8 @@ export function checkObject<Shape extends z.ZodRawShape>(
   const checkNames = (path: Path, names: readonly string[], known: readonly string[]): void => {
     for (const name of names) {
       const nearest = nearestName(name, known);
-      const hint = nearest === undefined ? `take it out or use one of ${known.join(', ')}` : `did you mean ${nearest}?`;
-      error([...path, name], 'a key that is known', describeValue(name), hint);
+      const hint = nearest === undefined ? `remove it or use one of ${known.join(', ')}` : `did you mean ${nearest}?`;
+      error([...path, name], 'a known key', describeValue(name), hint);
     }
   };
   const known = Object.keys(schema.shape);

@@ -30,7 +30,7 @@ export function parseJson(source: string, text: string, problems: Problem[]): un
     return report(position, expectedAt(error, text), describeCharacter(text, position), hintFor(text, position));
   }
   for (const { name, position } of duplicateKeys(text)) {
-    report(position, 'each name once in an object', `${describeValue(name)} again`, 'take one of them out');
+    report(position, 'each name once in an object', `${describeValue(name)} again`, 'remove one of them');
   }
   return JSON.parse(text) as unknown;
 }
@@ -67,7 +67,7 @@ function hintFor(text: string, position: number): string | undefined {
   if (character === '/') return 'JSON has no comments';
   if (character === '\\') return 'write a backslash twice';
   const closes = character === '}' || character === ']';
-  return closes && text.slice(0, position).trimEnd().endsWith(',') ? 'take out the comma in front of it' : undefined;
+  return closes && text.slice(0, position).trimEnd().endsWith(',') ? 'remove the comma before it' : undefined;
 }
 
 function describePosition(text: string, position: number): string {

@@ -21,8 +21,8 @@ export function readTextFile(directory: string, name: string, problems: Problem[
   } catch (error) {
     const code = errorCode(error);
     if (code === undefined) throw error;
-    const found = code === 'ENOENT' ? 'none' : `one that answers ${code}`;
-    problems.push({ severity: 'error', source: name, expected: 'a file that can be read', found });
+    const found = code === 'ENOENT' ? 'none' : `one that fails with ${code}`;
+    problems.push({ severity: 'error', source: name, expected: 'a readable file', found });
     return undefined;
   }
 }

@@ -21,9 +21,9 @@ export function developmentSecrets(dataDirectory: string): DevelopmentSecrets {
   } catch (error) {
     const code = errorCode(error);
     if (code === undefined) throw error;
-    const expected = 'a directory that can be written to, for databases, keys and secrets';
+    const expected = 'a writable directory for databases, keys and secrets';
     throw new ConfigError([
-      { severity: 'error', source: dataDirectory, expected, found: `one that answers ${code}`, hint: 'see DATA_DIRECTORY' },
+      { severity: 'error', source: dataDirectory, expected, found: `one that fails with ${code}`, hint: 'see DATA_DIRECTORY' },
     ]);
   }
 }
@@ -55,7 +55,7 @@ function readSecrets(path: string): DevelopmentSecrets | undefined {
   }
   const { data } = secretsSchema.safeParse(parsed(text));
   if (data) return data;
-  const hint = 'delete it, and new ones are made: whoever is signed in must sign in again';
+  const hint = 'delete the file to get new secrets; everybody must sign in again';
   throw new ConfigError([
     { severity: 'error', source: path, expected: 'the secrets of development', found: 'something else (not shown)', hint },
   ]);

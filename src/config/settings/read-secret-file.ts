@@ -23,7 +23,7 @@ export function createReadSecretFile(directory: string): (path: string) => Secre
     } catch (error) {
       const code = errorCode(error);
       if (code === undefined) throw error;
-      return { unreadable: code === 'ENOENT' ? 'no such file' : `a file that answers ${code}` };
+      return { unreadable: code === 'ENOENT' ? 'no such file' : `a file that fails with ${code}` };
     }
   };
 }

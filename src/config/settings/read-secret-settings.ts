@@ -23,19 +23,19 @@ export function readSecretSettings(
       problems.push({ severity, source: sourceOf(key), key, expected, found, hint });
     };
     if (values[name] !== undefined) {
-      tell('error', `one of ${name} and ${key}`, 'both', 'take one of them out');
+      tell('error', `one of ${name} and ${key}`, 'both', 'remove one of them');
       continue;
     }
     const file = read(path);
     if (file === null || 'unreadable' in file) {
-      tell('error', 'a file that can be read', `${file?.unreadable ?? 'none'}: ${describeValue(path)}`);
+      tell('error', 'a readable file', `${file?.unreadable ?? 'none'}: ${describeValue(path)}`);
       continue;
     }
     if (file.worldReadable) {
       const found = `one that everybody can read: ${describeValue(path)}`;
       tell(
         mode === 'production' ? 'error' : 'warning',
-        'a file that its owner only can read',
+        'a file that only its owner can read',
         found,
         `chmod 600 ${path}, and make a new secret: others may have read this one`,
       );
@@ -43,7 +43,7 @@ export function readSecretSettings(
     } else if (file.groupReadable && mode === 'production') {
       tell(
         'warning',
-        'a file that its owner only can read',
+        'a file that only its owner can read',
         `one that its group can read: ${describeValue(path)}`,
         `chmod 600 ${path}`,
       );

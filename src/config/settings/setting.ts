@@ -9,7 +9,7 @@ export type AppName = 'id' | 'owners-site' | 'notebook' | 'dealer' | 'mailbox' |
 export const SETTING_SECTIONS = {
   places: 'Where things are',
   mail: 'Mail',
-  data: 'What is kept',
+  data: 'Data',
   secrets: 'Secrets (make one with: openssl rand -hex 32)',
   behaviour: 'Behaviour',
 };

@@ -74,7 +74,7 @@ export const SETTINGS = {
     expected: (mode) =>
       mode === 'production' ? 'nothing, because the mailbox is for development only' : kind.expectedOrigin(mode),
     parse: (value, mode) => (mode === 'development' && isWebOrigin(value, mode) ? value : undefined),
-    hint: (value, mode) => (mode === 'production' ? 'take it out' : kind.hintOrigin(value, mode)),
+    hint: (value, mode) => (mode === 'production' ? 'remove it' : kind.hintOrigin(value, mode)),
   },
   DEMO_CLIENTS_URL: {
     ...kind.origin('http://localhost:3005', []),
@@ -152,7 +152,7 @@ export const SETTINGS = {
     ...kind.secretKey([]),
     section: 'secrets',
     about:
-      'The key of the names under which clients and dealers know a customer; at least 32 characters. A changed key makes every customer a stranger there. Default: HMAC_KEY.',
+      'The key of the subject identifiers under which clients and dealers know a customer; at least 32 characters. With another key, they recognize no customer. Default: HMAC_KEY.',
   },
   LEDGER_KEY: {
     ...kind.secretKey([]),

@@ -35,9 +35,9 @@ export function checkDataDirectory(said: string, root: string, say: Say): void {
   say(
     'error',
     'DATA_DIRECTORY',
-    'a directory of its own, because others can do nothing in it from the start on',
+    'a directory of its own, because each start locks other users out of it',
     path,
-    'use one below it',
+    'use a directory below it',
   );
 }
 

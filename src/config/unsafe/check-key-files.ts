@@ -18,14 +18,14 @@ export function checkKeyFiles(directory: string, root: string, problems: Problem
     files = readKeyFiles(directory);
   } catch (problem) {
     const found = problem instanceof Error ? problem.message : String(problem);
-    return error(directory, 'a private JSON Web Key a file', found, 'take the file away');
+    return error(directory, 'one private JSON Web Key per file', found, 'remove the file');
   }
   for (const { alg } of NEEDED_KEYS) {
     if (!files.some((file) => file.alg === alg)) error(directory, `an ${alg} key`, 'none', HINT);
   }
   for (const { path, worldReadable, development } of files) {
     const name = relative(root, path).startsWith('..') ? path : relative(root, path);
-    if (worldReadable) error(name, 'a key that its owner only can read', 'one that everybody can read', `chmod 600 ${name}`);
+    if (worldReadable) error(name, 'a key that only its owner can read', 'one that everybody can read', `chmod 600 ${name}`);
     if (development) error(name, 'a key that was made for production', 'one that was made for development', HINT);
   }
 }

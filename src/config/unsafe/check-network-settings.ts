@@ -17,14 +17,14 @@ export function checkMailServer(url: string, say: Say): void {
     say(
       'error',
       'SMTP_URL',
-      'TLS whose certificate is checked',
-      'an address that switches it off',
-      'take ignoreTLS and tls.rejectUnauthorized out',
+      'TLS with a verified certificate',
+      'a URL that turns it off',
+      'remove ignoreTLS and tls.rejectUnauthorized',
     );
   else if (parsed.protocol === 'smtp:' && !is('requireTLS')) {
     const hint = 'use smtps://, or add ?requireTLS=true';
-    if (parsed.password !== '') say('error', 'SMTP_URL', 'TLS to another host', 'a password that goes there in clear', hint);
-    else say('warning', 'SMTP_URL', 'TLS to another host', 'mails, with their codes, that may go there in clear', hint);
+    if (parsed.password !== '') say('error', 'SMTP_URL', 'TLS to another host', 'a password that is sent in clear text', hint);
+    else say('warning', 'SMTP_URL', 'TLS to another host', 'mails and codes that may be sent in clear text', hint);
   }
 }
 
@@ -46,39 +46,40 @@ export function checkDatabaseServer(url: string, say: Say): void {
     say(
       'error',
       'DATABASE_URL',
-      'TLS whose certificate is checked',
-      'an address that switches the check off',
-      'take tlsInsecure and tlsAllowInvalid… out',
+      'TLS with a verified certificate',
+      'a URL that turns the check off',
+      'remove tlsInsecure and tlsAllowInvalid…',
     );
   if (!withTls) {
     const hint = 'add tls=true to it';
-    if (hasUser) say('error', 'DATABASE_URL', 'TLS to another host', 'a password and customers that go there in clear', hint);
-    else say('warning', 'DATABASE_URL', 'TLS to another host', 'customers that go there in clear', hint);
+    if (hasUser)
+      say('error', 'DATABASE_URL', 'TLS to another host', 'a password and customer data that are sent in clear text', hint);
+    else say('warning', 'DATABASE_URL', 'TLS to another host', 'customer data that is sent in clear text', hint);
   }
   if (!hasUser)
     say(
       'warning',
       'DATABASE_URL',
       'a user and a password',
-      'a database that lets everybody in',
-      'make a user that may use this database only',
+      'a database that is open to everybody',
+      'create a user who may use only this database',
     );
 }
 
 /** Warns of a port or proxy setting with which clients could forge their address, and of too many processes. */
 export function checkListening({ HOST, TRUST_PROXY, ISSUER, PORT, WEB_CONCURRENCY }: SettingValues, say: Say): void {
   if (TRUST_PROXY === true && HOST !== undefined && EVERYWHERE.includes(HOST)) {
-    const hint = 'listen on the address that the proxy calls (HOST), or let a firewall keep everybody else away';
+    const hint = 'set HOST to the address that the proxy calls, or block everybody else with a firewall';
     say(
       'warning',
       'TRUST_PROXY',
       'a port that only the proxy reaches',
-      `HOST=${HOST}: whoever comes past the proxy chooses their own address`,
+      `HOST=${HOST}: visitors who bypass the proxy can forge their address`,
       hint,
     );
   }
   if (TRUST_PROXY === false && ISSUER?.startsWith('https:') === true) {
-    const found = 'false with an https ISSUER: the one address that all limits count is the proxy’s';
+    const found = 'false with an https ISSUER: all limits count only the proxy’s address';
     say(
       'warning',
       'TRUST_PROXY',
@@ -87,7 +88,7 @@ export function checkListening({ HOST, TRUST_PROXY, ISSUER, PORT, WEB_CONCURRENC
       'set it to true, and let the proxy set X-Forwarded-For and -Proto',
     );
   }
-  if (PORT === 0) say('warning', 'PORT', 'a port that the proxy knows', '0, which is another one at each start');
+  if (PORT === 0) say('warning', 'PORT', 'a port that the proxy knows', '0, which picks another port at each start');
   const cores = availableParallelism();
   if ((WEB_CONCURRENCY ?? 1) > 4 * cores)
     say(
@@ -95,26 +96,26 @@ export function checkListening({ HOST, TRUST_PROXY, ISSUER, PORT, WEB_CONCURRENC
       'WEB_CONCURRENCY',
       `at most as many processes as cores (${cores})`,
       String(WEB_CONCURRENCY),
-      'more only take memory',
+      'more processes only use memory',
     );
 }
 
 /** Checks that development listens on this machine only, because its passwords are public and the mailbox shows every code. */
 export function checkDevelopmentHost({ HOST, DEMO_DATA }: SettingValues, say: Say): void {
   if (HOST === undefined || isThisMachine(HOST)) return;
-  const hint = 'set NODE_ENV=production for what others are to reach';
+  const hint = 'set NODE_ENV=production if others should reach it';
   say(
     'warning',
     'HOST',
     'this machine only in development',
-    `${HOST}: everybody in the network reads the mails of the mailbox`,
+    `${HOST}: everybody in the network can read the mails in the mailbox`,
     hint,
   );
   if (DEMO_DATA === true)
     say(
       'warning',
       'DEMO_DATA',
-      'false where others reach this machine',
+      'false if others can reach this machine',
       `true with HOST=${HOST}: everybody knows the passwords`,
       hint,
     );
@@ -124,14 +125,14 @@ export function checkDevelopmentHost({ HOST, DEMO_DATA }: SettingValues, say: Sa
 export function checkAdminPort({ ADMIN_PORT: port, ADMIN_HOST: host, PORT, ISSUER }: SettingValues, say: Say): void {
   if (port === undefined) return;
   const own = PORT ?? Number(URL.parse(ISSUER ?? '')?.port);
-  if (port !== 0 && port === own) say('error', 'ADMIN_PORT', 'a port of its own', `${port}, which the common ID has`);
+  if (port !== 0 && port === own) say('error', 'ADMIN_PORT', 'a port of its own', `${port}, which is the common ID’s`);
   if (host !== undefined && EVERYWHERE.includes(host))
     say(
       'warning',
       'ADMIN_HOST',
       'an address of the operators’ network',
-      `${host}: everybody who gets there reads metrics and versions`,
-      'name the address, or let a firewall keep others away',
+      `${host}: everybody who reaches it can read metrics and versions`,
+      'set that address, or block others with a firewall',
     );
 }
 
@@ -141,16 +142,16 @@ export function checkOrigins(settings: SettingValues, say: Say): void {
   if (issuer === undefined) return;
   const host = hostOf(issuer);
   if (isAddress(host))
-    say('error', 'ISSUER', 'a name, which stays when machines change', issuer, 'use the name that customers see');
-  else if (isInside(host)) say('error', 'ISSUER', 'a name that customers can reach', issuer);
+    say('error', 'ISSUER', 'a host name, which stays the same when machines change', issuer, 'use the name that customers see');
+  else if (isInside(host)) say('error', 'ISSUER', 'a host name that customers can reach', issuer);
   const port = URL.parse(issuer)?.port ?? '';
   if (port !== '')
     say(
       'warning',
       'ISSUER',
-      'the usual port of https',
+      'the default port of https',
       issuer,
-      `cookies are shared by all ports of ${host}: nothing else may answer there`,
+      `all ports of ${host} share cookies, so no other program may answer there`,
     );
   for (const name of OWN_ORIGINS) {
     const other = settings[name];
@@ -160,7 +161,7 @@ export function checkOrigins(settings: SettingValues, say: Say): void {
         name,
         'a host of its own',
         other,
-        `it gets the cookies of ${issuer}, which are shared by all ports of a host`,
+        `it gets the cookies of ${issuer}, because all ports of a host share cookies`,
       );
   }
 }
@@ -173,19 +174,19 @@ export function checkBehaviour({ LOG_LEVEL, PASSWORD_HASH_COST: cost }: SettingV
       'LOG_LEVEL',
       'info or less in production',
       LOG_LEVEL,
-      'it writes more about customers than anybody needs, and fills the disk',
+      'it logs more about customers than needed, and fills the disk',
     );
   if (LOG_LEVEL === 'silent' || LOG_LEVEL === 'fatal')
     say('warning', 'LOG_LEVEL', 'at least error', LOG_LEVEL, 'nobody would see faults and attacks');
   if (cost !== undefined && cost < 12)
-    say('warning', 'PASSWORD_HASH_COST', 'at least 12', String(cost), 'whoever steals the database guesses passwords faster');
+    say('warning', 'PASSWORD_HASH_COST', 'at least 12', String(cost), 'a thief of the database could guess passwords faster');
   if (cost !== undefined && cost > 14)
     say(
       'warning',
       'PASSWORD_HASH_COST',
       'at most 14',
       String(cost),
-      'a login takes seconds, and a few visitors keep all others out',
+      'a login takes seconds, and a few visitors can block all others',
     );
 }
 
@@ -197,19 +198,13 @@ export function checkRuntime(
   const tell = (key: string, expected: string, found: string, severity: Problem['severity'] = 'error'): void =>
     sayOther(key, sourceOf(key), expected, found, severity);
   if (values.NODE_TLS_REJECT_UNAUTHORIZED === '0')
-    tell('NODE_TLS_REJECT_UNAUTHORIZED', 'it not to be set', '0: no certificate of any server is checked');
+    tell('NODE_TLS_REJECT_UNAUTHORIZED', 'no value', '0: no server certificate is verified');
   const options = values.NODE_OPTIONS ?? '';
   if (/--inspect(?!-publish)/.test(options))
-    tell('NODE_OPTIONS', 'no debugger in production', '--inspect: who reaches its port runs any program');
-  if (/--tls-keylog/.test(options))
-    tell('NODE_OPTIONS', 'no --tls-keylog', 'it: the keys of all connections are written to a file');
+    tell('NODE_OPTIONS', 'no debugger in production', '--inspect: everybody who reaches its port can run any code');
+  if (/--tls-keylog/.test(options)) tell('NODE_OPTIONS', 'no --tls-keylog', 'a file that gets the keys of all connections');
   if (/--insecure-http-parser/.test(options))
-    tell('NODE_OPTIONS', 'no --insecure-http-parser', 'it: requests can be smuggled past the proxy');
+    tell('NODE_OPTIONS', 'no --insecure-http-parser', 'it, which lets requests be smuggled past the proxy');
   if (values.DEBUG !== undefined && /\*|oidc|koa|mongo|nodemailer|smtp/.test(values.DEBUG))
-    tell(
-      'DEBUG',
-      'it not to be set',
-      'what libraries write for their developers: requests with their cookies and tokens',
-      'warning',
-    );
+    tell('DEBUG', 'no value', 'a value that makes libraries log requests, cookies and tokens', 'warning');
 }

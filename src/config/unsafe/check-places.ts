@@ -30,8 +30,7 @@ export function checkServedFolders(settings: SettingValues, root: string, say: S
   ];
   for (const [name, place] of places) {
     const served = place === undefined ? undefined : SERVED.find((folder) => isBelow(resolve(root, place), join(root, folder)));
-    if (served !== undefined)
-      say('error', name, 'a place that no page is made of', `one in ${served}: everybody could download it`);
+    if (served !== undefined) say('error', name, 'a folder that is not served', `one in ${served}: everybody could download it`);
   }
 }
 
@@ -47,8 +46,8 @@ export function checkPlaces(settings: SettingValues, root: string, say: Say): vo
       say(
         'error',
         'DATABASE_URL',
-        'a folder that nobody else can write to',
-        `${folder}: others can put another database there`,
+        'a folder that only its owner can write to',
+        `${folder}: others could replace the database`,
         `use a folder of its own, with chmod 700`,
       );
     const type = fileSystemOf(folder);
@@ -57,8 +56,8 @@ export function checkPlaces(settings: SettingValues, root: string, say: Say): vo
         'error',
         'DATABASE_URL',
         'a disk of this machine',
-        `${folder}, on another machine: SQLite’s locks do not hold there`,
-        'use MongoDB where several machines need it',
+        `${folder}, on another machine, where SQLite’s locks do not work`,
+        'use MongoDB for several machines',
       );
   }
   const keys = settings.KEY_DIRECTORY;
@@ -69,8 +68,8 @@ export function checkPlaces(settings: SettingValues, root: string, say: Say): vo
     say(
       'error',
       'KEY_DIRECTORY',
-      'a folder that its owner only can write to',
-      `${path}: others can put a key of theirs there`,
+      'a folder that only its owner can write to',
+      `${path}: others could add their own key`,
       `chmod 700 ${keys}`,
     );
   if (isBelow(path, join(root, 'config')))
@@ -79,7 +78,7 @@ export function checkPlaces(settings: SettingValues, root: string, say: Say): vo
       'KEY_DIRECTORY',
       'a folder outside config/',
       keys,
-      'what lies in config/ is copied to other machines and kept in version control',
+      'config/ is copied to other machines and kept in version control',
     );
 }
 
@@ -96,7 +95,7 @@ export function checkKeyModes(directory: string, root: string, problems: Problem
     problems.push({
       severity: 'warning',
       source,
-      expected: 'a key that its owner only can read',
+      expected: 'a key that only its owner can read',
       found: 'one that its group can read',
       hint: `chmod 600 ${source}`,
     });
@@ -120,7 +119,7 @@ export function checkDotEnv({ inFile }: Variables, root: string, problems: Probl
   problems.push({
     severity: 'error',
     source: '.env',
-    expected: 'a file that its owner only can read',
+    expected: 'a file that only its owner can read',
     found,
     hint: 'chmod 600 .env',
   });

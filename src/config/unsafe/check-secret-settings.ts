@@ -37,7 +37,7 @@ export function checkSecretSettings(settings: SettingValues, root: string, say: 
     const weakness = weaknessOf(value);
     if (weakness !== undefined) say('error', name, 'a secret that nobody can guess', weakness, HINT);
     if (ofDevelopment.includes(value))
-      say('error', name, 'a secret that was made for production', 'the one of development', HINT);
+      say('error', name, 'a secret that was made for production', 'the development secret', HINT);
     const twin = secrets.slice(0, index).find((other) => other.value === value && !bothMayBe(other.name, name));
     if (twin) say('error', name, 'a secret of its own', twin.name === name ? 'the same one twice' : `that of ${twin.name}`, HINT);
   });
@@ -51,7 +51,7 @@ function checkPassword(name: 'DATABASE_URL' | 'SMTP_URL', url: string, say: Say)
   const [, user = '', password] = /^[a-z+]+:\/\/([^:@/]*):([^@]*)@/.exec(url) ?? [];
   if (password === undefined) return;
   if (password === user || WEAK_PASSWORDS.includes(password.toLowerCase()))
-    say('error', name, 'a password that nobody can guess', 'one that is tried first', HINT);
+    say('error', name, 'a password that nobody can guess', 'one that attackers try first', HINT);
 }
 
 function readDevelopmentSecrets(dataDirectory: string): unknown[] {

@@ -30,7 +30,7 @@ export function checkUnsafeClient(file: Partial<ClientFile>, mode: Mode, issuer:
         key,
         'an address on the Internet',
         `'${url}'`,
-        'the common ID asks nobody inside, so that no client’s file can make it',
+        'the common ID does not call internal addresses that a client’s file names',
       );
   }
   const seconds = file.common_id?.access_tokens?.lifetime_seconds;
@@ -40,15 +40,15 @@ export function checkUnsafeClient(file: Partial<ClientFile>, mode: Mode, issuer:
       'common_id.access_tokens.lifetime_seconds',
       `at most ${LONGEST_ACCESS_TOKEN_SECONDS}`,
       String(seconds),
-      'whoever steals one has as long',
+      'a thief could use a stolen one for that long',
     );
   if (file.common_id?.legacy_import === true && !file.common_id.first_party)
     say(
       'warning',
       'common_id.legacy_import',
-      'a service of our own ("first_party": true) beside it',
-      'somebody else’s',
-      'what it hands over is taken for true',
+      'a service of our own ("first_party": true)',
+      'a third party’s',
+      'the common ID trusts the data that it hands over',
     );
   if (
     file.grant_types?.includes('client_credentials') === true &&
@@ -58,9 +58,9 @@ export function checkUnsafeClient(file: Partial<ClientFile>, mode: Mode, issuer:
     say(
       'warning',
       'token_endpoint_auth_method',
-      'private_key_jwt beside migration:read',
+      'private_key_jwt, because scope has migration:read',
       'client_secret_basic',
-      'a secret that leaks tells of every customer’s migration',
+      'a leaked secret shows every customer’s migration',
     );
 }
 
@@ -73,7 +73,7 @@ function checkOrigins(file: Partial<ClientFile>, issuer: string | undefined, say
       'redirect_uris',
       'an origin that is not the ISSUER’s',
       `'${ours}'`,
-      'codes would come back to the common ID itself',
+      'codes would be sent to the common ID itself',
     );
   const origins = file.common_id?.web_origins ?? [];
   if (issuer !== undefined && origins.includes(issuer))
@@ -89,8 +89,14 @@ function checkRedirects(file: Partial<ClientFile>, say: SayOfClient): void {
       const key = `${list}[${index}]`;
       if (isInside(host)) {
         const severity = file.common_id?.first_party === true ? 'error' : 'warning';
-        say(severity, key, 'an address on the Internet', `'${uri}'`, 'inside, whoever answers under that name gets the codes');
-      } else if (isAddress(host)) say('warning', key, 'a name', `'${uri}'`, 'whoever gets the address after you gets the codes');
+        say(
+          severity,
+          key,
+          'an address on the Internet',
+          `'${uri}'`,
+          'any machine of the network that answers to this name gets the codes',
+        );
+      } else if (isAddress(host)) say('warning', key, 'a name', `'${uri}'`, 'the next owner of the address would get the codes');
     });
   }
 }

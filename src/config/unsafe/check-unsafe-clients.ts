@@ -30,12 +30,12 @@ export function checkShared(clients: readonly Client[], settings: SettingValues,
       const owner = owners.get(`${key} ${value}`);
       if (owner === undefined) owners.set(`${key} ${value}`, id);
       else if (owner !== id)
-        say('warning', key, `${what} of its own`, `${shown}, which ${owner} has`, 'each of the two can pretend to be the other');
+        say('warning', key, `${what} of its own`, `${shown}, which ${owner} has`, 'each of them can impersonate the other');
     };
     for (const { digest } of secrets) {
       own('client_secret', 'a secret', digest, 'one (not shown)');
       if (digest === digestOf(GAZOO_DEVELOPMENT_SECRET))
-        say('error', 'client_secret', 'a secret that was made for production', 'the one of development', HINT);
+        say('error', 'client_secret', 'a secret that was made for production', 'the development secret', HINT);
       const setting = ofServer.get(digest);
       if (setting !== undefined) say('error', 'client_secret', 'a secret of its own', `that of ${setting}`, HINT);
     }
@@ -63,7 +63,11 @@ export function checkDealerAddresses(dealers: readonly Dealer[], issuer: string 
     if (issuer !== undefined && URL.parse(resource)?.origin === issuer)
       say('error', 'an origin that is not the ISSUER’s', 'its tokens would be for the common ID itself');
     else if (isInside(host))
-      say('warning', 'an address on the Internet', 'inside, whoever answers under that name gets customers and tokens');
-    else if (isAddress(host)) say('warning', 'a name', 'whoever gets the address after the dealer gets customers and tokens');
+      say(
+        'warning',
+        'an address on the Internet',
+        'any machine of the network that answers to this name gets customer data and tokens',
+      );
+    else if (isAddress(host)) say('warning', 'a name', 'the next owner of the address would get customer data and tokens');
   });
 }

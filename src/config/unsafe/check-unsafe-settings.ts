@@ -26,7 +26,7 @@ export function checkUnsafeSettings(
   if (apps.includes('id')) network.checkAdminPort(settings, say);
   if (variables.mode === 'development') return network.checkDevelopmentHost(settings, say);
   network.checkRuntime(variables, (key, source, expected, found, severity) => {
-    problems.push({ severity, source, key, expected, found, hint: 'take it out' });
+    problems.push({ severity, source, key, expected, found, hint: 'remove it' });
   });
   checkSecretSettings(settings, root, say);
   checkDotEnv(variables, root, problems);

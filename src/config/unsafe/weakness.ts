@@ -28,8 +28,8 @@ export function weaknessOf(secret: string): string | undefined {
   const different = new Set(secret).size;
   if (different < FEWEST_CHARACTERS) return `one of only ${different} different character${different === 1 ? '' : 's'}`;
   if (hasPeriod(secret)) return 'one that repeats itself';
-  if (isSequence(secret)) return 'one whose characters follow one another in order';
-  return WORDS.some((word) => secret.toLowerCase().includes(word)) ? 'one that reads like an example' : undefined;
+  if (isSequence(secret)) return 'one with characters in order';
+  return WORDS.some((word) => secret.toLowerCase().includes(word)) ? 'one that looks like an example' : undefined;
 }
 
 function hasPeriod(secret: string): boolean {

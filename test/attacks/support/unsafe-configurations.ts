@@ -55,14 +55,12 @@ export const unsafeConfigurations = (GOOD: Record<string, string>): [string, Env
   [
     'the alphabet',
     { LEDGER_KEY: 'abcdefghijklmnopqrstuvwxyz0123456789' },
-    [
-      `error: ${e} LEDGER_KEY: expected a secret that nobody can guess, found one whose characters follow one another in order; ${SECRET_MEND}`,
-    ],
+    [`error: ${e} LEDGER_KEY: expected a secret that nobody can guess, found one with characters in order; ${SECRET_MEND}`],
   ],
   [
     'an example',
     { HMAC_KEY: 'replace-me-with-a-real-one-7421953' },
-    [`error: ${e} HMAC_KEY: expected a secret that nobody can guess, found one that reads like an example; ${SECRET_MEND}`],
+    [`error: ${e} HMAC_KEY: expected a secret that nobody can guess, found one that looks like an example; ${SECRET_MEND}`],
   ],
   [
     'a weak second cookie key',
@@ -74,169 +72,163 @@ export const unsafeConfigurations = (GOOD: Record<string, string>): [string, Env
   [
     'a password that is tried first',
     { DATABASE_URL: 'mongodb+srv://id:changeme@db.example.jp/id' },
-    [`error: ${e} DATABASE_URL: expected a password that nobody can guess, found one that is tried first; ${SECRET_MEND}`],
+    [`error: ${e} DATABASE_URL: expected a password that nobody can guess, found one that attackers try first; ${SECRET_MEND}`],
   ],
   [
     'a password that is the user’s name',
     { SMTP_URL: 'smtps://mailer:mailer@mail.example.jp' },
-    [`error: ${e} SMTP_URL: expected a password that nobody can guess, found one that is tried first; ${SECRET_MEND}`],
+    [`error: ${e} SMTP_URL: expected a password that nobody can guess, found one that attackers try first; ${SECRET_MEND}`],
   ],
   // What is sent.
   [
     'mail with a password and without TLS',
     { SMTP_URL: 'smtp://id:w8Zr4Tq1Lm@mail.example.jp' },
     [
-      `error: ${e} SMTP_URL: expected TLS to another host, found a password that goes there in clear; use smtps://, or add ?requireTLS=true`,
+      `error: ${e} SMTP_URL: expected TLS to another host, found a password that is sent in clear text; use smtps://, or add ?requireTLS=true`,
     ],
   ],
   [
     'mail without TLS',
     { SMTP_URL: 'smtp://mail.example.jp' },
     [
-      `warning: ${e} SMTP_URL: expected TLS to another host, found mails, with their codes, that may go there in clear; use smtps://, or add ?requireTLS=true`,
+      `warning: ${e} SMTP_URL: expected TLS to another host, found mails and codes that may be sent in clear text; use smtps://, or add ?requireTLS=true`,
     ],
   ],
   [
     'mail to anybody’s certificate',
     { SMTP_URL: 'smtps://mail.example.jp?tls.rejectUnauthorized=false' },
     [
-      `error: ${e} SMTP_URL: expected TLS whose certificate is checked, found an address that switches it off; take ignoreTLS and tls.rejectUnauthorized out`,
+      `error: ${e} SMTP_URL: expected TLS with a verified certificate, found a URL that turns it off; remove ignoreTLS and tls.rejectUnauthorized`,
     ],
   ],
   [
     'mail that refuses TLS',
     { SMTP_URL: 'smtp://mail.example.jp?ignoreTLS=true' },
     [
-      `error: ${e} SMTP_URL: expected TLS whose certificate is checked, found an address that switches it off; take ignoreTLS and tls.rejectUnauthorized out`,
+      `error: ${e} SMTP_URL: expected TLS with a verified certificate, found a URL that turns it off; remove ignoreTLS and tls.rejectUnauthorized`,
     ],
   ],
   [
     'MongoDB with a password and without TLS',
     { DATABASE_URL: 'mongodb://id:w8Zr4Tq1Lm@db.example.jp/id' },
     [
-      `error: ${e} DATABASE_URL: expected TLS to another host, found a password and customers that go there in clear; add tls=true to it`,
+      `error: ${e} DATABASE_URL: expected TLS to another host, found a password and customer data that are sent in clear text; add tls=true to it`,
     ],
   ],
   [
     'MongoDB without anything',
     { DATABASE_URL: 'mongodb://a.example.jp,b.example.jp:27018/id' },
     [
-      `warning: ${e} DATABASE_URL: expected TLS to another host, found customers that go there in clear; add tls=true to it`,
-      `warning: ${e} DATABASE_URL: expected a user and a password, found a database that lets everybody in; make a user that may use this database only`,
+      `warning: ${e} DATABASE_URL: expected TLS to another host, found customer data that is sent in clear text; add tls=true to it`,
+      `warning: ${e} DATABASE_URL: expected a user and a password, found a database that is open to everybody; create a user who may use only this database`,
     ],
   ],
   [
     'MongoDB with TLS for everybody',
     { DATABASE_URL: 'mongodb://db.example.jp/id?tls=true' },
     [
-      `warning: ${e} DATABASE_URL: expected a user and a password, found a database that lets everybody in; make a user that may use this database only`,
+      `warning: ${e} DATABASE_URL: expected a user and a password, found a database that is open to everybody; create a user who may use only this database`,
     ],
   ],
   [
     'MongoDB with anybody’s certificate',
     { DATABASE_URL: 'mongodb://id:w8Zr4Tq1Lm@db.example.jp/id?tls=true&tlsAllowInvalidCertificates=true' },
     [
-      `error: ${e} DATABASE_URL: expected TLS whose certificate is checked, found an address that switches the check off; take tlsInsecure and tlsAllowInvalid… out`,
+      `error: ${e} DATABASE_URL: expected TLS with a verified certificate, found a URL that turns the check off; remove tlsInsecure and tlsAllowInvalid…`,
     ],
   ],
   [
     'MongoDB with TLS to any host',
     { DATABASE_URL: 'mongodb://id:w8Zr4Tq1Lm@db.example.jp/id?TLS=true&tlsallowinvalidhostnames=true' },
     [
-      `error: ${e} DATABASE_URL: expected TLS whose certificate is checked, found an address that switches the check off; take tlsInsecure and tlsAllowInvalid… out`,
+      `error: ${e} DATABASE_URL: expected TLS with a verified certificate, found a URL that turns the check off; remove tlsInsecure and tlsAllowInvalid…`,
     ],
   ],
   [
     'MongoDB here and elsewhere',
     { DATABASE_URL: 'mongodb://id:w8Zr4Tq1Lm@127.0.0.1:27017,db.example.jp/id' },
     [
-      `error: ${e} DATABASE_URL: expected TLS to another host, found a password and customers that go there in clear; add tls=true to it`,
+      `error: ${e} DATABASE_URL: expected TLS to another host, found a password and customer data that are sent in clear text; add tls=true to it`,
     ],
   ],
   [
     'TLS switched off',
     { DATABASE_URL: 'mongodb+srv://id:w8Zr4Tq1Lm@db.example.jp/id?tls=false' },
     [
-      `error: ${e} DATABASE_URL: expected TLS to another host, found a password and customers that go there in clear; add tls=true to it`,
+      `error: ${e} DATABASE_URL: expected TLS to another host, found a password and customer data that are sent in clear text; add tls=true to it`,
     ],
   ],
   [
     'Node without certificates',
     { NODE_TLS_REJECT_UNAUTHORIZED: '0' },
-    [
-      `error: ${e} NODE_TLS_REJECT_UNAUTHORIZED: expected it not to be set, found 0: no certificate of any server is checked; take it out`,
-    ],
+    [`error: ${e} NODE_TLS_REJECT_UNAUTHORIZED: expected no value, found 0: no server certificate is verified; remove it`],
   ],
   [
     'a debugger',
     { NODE_OPTIONS: '--inspect=0.0.0.0:9229' },
     [
-      `error: ${e} NODE_OPTIONS: expected no debugger in production, found --inspect: who reaches its port runs any program; take it out`,
+      `error: ${e} NODE_OPTIONS: expected no debugger in production, found --inspect: everybody who reaches its port can run any code; remove it`,
     ],
   ],
   [
     'the keys of all connections',
     { NODE_OPTIONS: '--tls-keylog=/tmp/keys' },
-    [
-      `error: ${e} NODE_OPTIONS: expected no --tls-keylog, found it: the keys of all connections are written to a file; take it out`,
-    ],
+    [`error: ${e} NODE_OPTIONS: expected no --tls-keylog, found a file that gets the keys of all connections; remove it`],
   ],
   [
     'lenient HTTP',
     { NODE_OPTIONS: '--insecure-http-parser' },
     [
-      `error: ${e} NODE_OPTIONS: expected no --insecure-http-parser, found it: requests can be smuggled past the proxy; take it out`,
+      `error: ${e} NODE_OPTIONS: expected no --insecure-http-parser, found it, which lets requests be smuggled past the proxy; remove it`,
     ],
   ],
   [
     'libraries that talk',
     { DEBUG: 'oidc-provider:*' },
-    [
-      `warning: ${e} DEBUG: expected it not to be set, found what libraries write for their developers: requests with their cookies and tokens; take it out`,
-    ],
+    [`warning: ${e} DEBUG: expected no value, found a value that makes libraries log requests, cookies and tokens; remove it`],
   ],
   // Where it listens, and under which name.
   [
     'a proxy to trust, and a port for everybody',
     { HOST: '0.0.0.0' },
     [
-      `warning: ${e} TRUST_PROXY: expected a port that only the proxy reaches, found HOST=0.0.0.0: whoever comes past the proxy chooses their own address; listen on the address that the proxy calls (HOST), or let a firewall keep everybody else away`,
+      `warning: ${e} TRUST_PROXY: expected a port that only the proxy reaches, found HOST=0.0.0.0: visitors who bypass the proxy can forge their address; set HOST to the address that the proxy calls, or block everybody else with a firewall`,
     ],
   ],
   [
     'a proxy that is not trusted',
     { TRUST_PROXY: 'false' },
     [
-      `warning: ${e} TRUST_PROXY: expected true behind the proxy that ends TLS, found false with an https ISSUER: the one address that all limits count is the proxy’s; set it to true, and let the proxy set X-Forwarded-For and -Proto`,
+      `warning: ${e} TRUST_PROXY: expected true behind the proxy that ends TLS, found false with an https ISSUER: all limits count only the proxy’s address; set it to true, and let the proxy set X-Forwarded-For and -Proto`,
     ],
   ],
   [
     'a port that nobody knows',
     { PORT: '0' },
-    [`warning: ${e} PORT: expected a port that the proxy knows, found 0, which is another one at each start`],
+    [`warning: ${e} PORT: expected a port that the proxy knows, found 0, which picks another port at each start`],
   ],
   [
     'an issuer that is an address',
     { ISSUER: 'https://203.0.113.5' },
     [
-      `error: ${e} ISSUER: expected a name, which stays when machines change, found https://203.0.113.5; use the name that customers see`,
+      `error: ${e} ISSUER: expected a host name, which stays the same when machines change, found https://203.0.113.5; use the name that customers see`,
     ],
   ],
   [
     'an issuer inside',
     { ISSUER: 'https://id.corp' },
-    [`error: ${e} ISSUER: expected a name that customers can reach, found https://id.corp`],
+    [`error: ${e} ISSUER: expected a host name that customers can reach, found https://id.corp`],
   ],
   [
     'an issuer of one network',
     { ISSUER: 'https://id' },
-    [`error: ${e} ISSUER: expected a name that customers can reach, found https://id`],
+    [`error: ${e} ISSUER: expected a host name that customers can reach, found https://id`],
   ],
   [
     'an issuer on another port',
     { ISSUER: 'https://id.example.jp:8443' },
     [
-      `warning: ${e} ISSUER: expected the usual port of https, found https://id.example.jp:8443; cookies are shared by all ports of id.example.jp: nothing else may answer there`,
+      `warning: ${e} ISSUER: expected the default port of https, found https://id.example.jp:8443; all ports of id.example.jp share cookies, so no other program may answer there`,
     ],
   ],
   [
@@ -258,7 +250,7 @@ export const unsafeConfigurations = (GOOD: Record<string, string>): [string, Env
     'another app on the issuer’s host',
     { OWNERS_SITE_URL: 'https://id.example.jp:8443' },
     [
-      `warning: ${e} OWNERS_SITE_URL: expected a host of its own, found https://id.example.jp:8443; it gets the cookies of https://id.example.jp, which are shared by all ports of a host`,
+      `warning: ${e} OWNERS_SITE_URL: expected a host of its own, found https://id.example.jp:8443; it gets the cookies of https://id.example.jp, because all ports of a host share cookies`,
     ],
   ],
   [
@@ -266,7 +258,7 @@ export const unsafeConfigurations = (GOOD: Record<string, string>): [string, Env
     { WEB_CONCURRENCY: '64' },
     [
       expect.stringMatching(
-        /^warning: environment: WEB_CONCURRENCY: expected at most as many processes as cores \(\d+\), found 64; more only take memory$/,
+        /^warning: environment: WEB_CONCURRENCY: expected at most as many processes as cores \(\d+\), found 64; more processes only use memory$/,
       ) as unknown as string,
     ],
   ],
@@ -274,7 +266,7 @@ export const unsafeConfigurations = (GOOD: Record<string, string>): [string, Env
     'a log of everything',
     { LOG_LEVEL: 'trace' },
     [
-      `warning: ${e} LOG_LEVEL: expected info or less in production, found trace; it writes more about customers than anybody needs, and fills the disk`,
+      `warning: ${e} LOG_LEVEL: expected info or less in production, found trace; it logs more about customers than needed, and fills the disk`,
     ],
   ],
   [
@@ -285,13 +277,13 @@ export const unsafeConfigurations = (GOOD: Record<string, string>): [string, Env
   [
     'passwords hashed quickly',
     { PASSWORD_HASH_COST: '10' },
-    [`warning: ${e} PASSWORD_HASH_COST: expected at least 12, found 10; whoever steals the database guesses passwords faster`],
+    [`warning: ${e} PASSWORD_HASH_COST: expected at least 12, found 10; a thief of the database could guess passwords faster`],
   ],
   [
     'passwords hashed for seconds',
     { PASSWORD_HASH_COST: '16' },
     [
-      `warning: ${e} PASSWORD_HASH_COST: expected at most 14, found 16; a login takes seconds, and a few visitors keep all others out`,
+      `warning: ${e} PASSWORD_HASH_COST: expected at most 14, found 16; a login takes seconds, and a few visitors can block all others`,
     ],
   ],
   [
@@ -303,7 +295,7 @@ export const unsafeConfigurations = (GOOD: Record<string, string>): [string, Env
     'the mailbox',
     { MAILBOX_URL: 'https://mailbox.example.jp' },
     [
-      `error: ${e} MAILBOX_URL: expected nothing, because the mailbox is for development only, found 'https://mailbox.example.jp'; take it out`,
+      `error: ${e} MAILBOX_URL: expected nothing, because the mailbox is for development only, found 'https://mailbox.example.jp'; remove it`,
     ],
   ],
   [
@@ -316,13 +308,13 @@ export const unsafeConfigurations = (GOOD: Record<string, string>): [string, Env
   [
     'metrics on the port of everybody',
     { ADMIN_PORT: '8080' },
-    [`error: ${e} ADMIN_PORT: expected a port of its own, found 8080, which the common ID has`],
+    [`error: ${e} ADMIN_PORT: expected a port of its own, found 8080, which is the common ID’s`],
   ],
   [
     'metrics for everybody',
     { ADMIN_PORT: '9464', ADMIN_HOST: '0.0.0.0' },
     [
-      `warning: ${e} ADMIN_HOST: expected an address of the operators’ network, found 0.0.0.0: everybody who gets there reads metrics and versions; name the address, or let a firewall keep others away`,
+      `warning: ${e} ADMIN_HOST: expected an address of the operators’ network, found 0.0.0.0: everybody who reaches it can read metrics and versions; set that address, or block others with a firewall`,
     ],
   ],
   // Where files lie.
@@ -330,28 +322,28 @@ export const unsafeConfigurations = (GOOD: Record<string, string>): [string, Env
     'the database in a folder of everybody',
     { DATABASE_URL: `sqlite:${tmpdir()}/common-id.sqlite` },
     [
-      `error: ${e} DATABASE_URL: expected a folder that nobody else can write to, found ${tmpdir()}: others can put another database there; use a folder of its own, with chmod 700`,
+      `error: ${e} DATABASE_URL: expected a folder that only its owner can write to, found ${tmpdir()}: others could replace the database; use a folder of its own, with chmod 700`,
     ],
   ],
   [
     'data among the system’s',
     { DATA_DIRECTORY: '/var/lib' },
     [
-      `error: ${e} DATA_DIRECTORY: expected a directory of its own, because others can do nothing in it from the start on, found /var/lib; use one below it`,
+      `error: ${e} DATA_DIRECTORY: expected a directory of its own, because each start locks other users out of it, found /var/lib; use a directory below it`,
     ],
   ],
   [
     'data in everybody’s folder',
     { DATA_DIRECTORY: tmpdir() },
     [
-      `error: ${e} DATA_DIRECTORY: expected a directory of its own, because others can do nothing in it from the start on, found ${tmpdir()}; use one below it`,
+      `error: ${e} DATA_DIRECTORY: expected a directory of its own, because each start locks other users out of it, found ${tmpdir()}; use a directory below it`,
     ],
   ],
   [
     'data at home',
     { DATA_DIRECTORY: homedir() },
     [
-      `error: ${e} DATA_DIRECTORY: expected a directory of its own, because others can do nothing in it from the start on, found ${homedir()}; use one below it`,
+      `error: ${e} DATA_DIRECTORY: expected a directory of its own, because each start locks other users out of it, found ${homedir()}; use a directory below it`,
     ],
   ],
   [
@@ -359,7 +351,7 @@ export const unsafeConfigurations = (GOOD: Record<string, string>): [string, Env
     { DATA_DIRECTORY: '.' },
     [
       expect.stringMatching(
-        /^error: environment: DATA_DIRECTORY: expected a directory of its own, .*; use one below it$/,
+        /^error: environment: DATA_DIRECTORY: expected a directory of its own, .*; use a directory below it$/,
       ) as unknown as string,
     ],
   ],
@@ -368,22 +360,18 @@ export const unsafeConfigurations = (GOOD: Record<string, string>): [string, Env
     { DATA_DIRECTORY: '..' },
     [
       expect.stringMatching(
-        /^error: environment: DATA_DIRECTORY: expected a directory of its own, .*; use one below it$/,
+        /^error: environment: DATA_DIRECTORY: expected a directory of its own, .*; use a directory below it$/,
       ) as unknown as string,
     ],
   ],
   [
     'data where everybody downloads it',
     { DATA_DIRECTORY: 'views/assets/data' },
-    [
-      `error: ${e} DATA_DIRECTORY: expected a place that no page is made of, found one in views/assets: everybody could download it`,
-    ],
+    [`error: ${e} DATA_DIRECTORY: expected a folder that is not served, found one in views/assets: everybody could download it`],
   ],
   [
     'the database where everybody downloads it',
     { DATABASE_URL: 'sqlite:views/assets/id.sqlite' },
-    [
-      `error: ${e} DATABASE_URL: expected a place that no page is made of, found one in views/assets: everybody could download it`,
-    ],
+    [`error: ${e} DATABASE_URL: expected a folder that is not served, found one in views/assets: everybody could download it`],
   ],
 ];

@@ -113,7 +113,7 @@ describe('a file without a mistake', () => {
 
   test('in production, not a file that everybody can read', () => {
     expect(sentences({ ...secretWeb, client_secret: { $file: 'secrets/open' } }, 'production')).toEqual([
-      `${NAME}: client_secret: expected secrets/open to be readable by its owner only, found a file that everybody can read; chmod 600 secrets/open`,
+      `${NAME}: client_secret: expected secrets/open to be readable only by its owner, found a file that everybody can read; chmod 600 secrets/open`,
     ]);
   });
 });
@@ -122,22 +122,19 @@ describe('a mistake', () => {
   const url = 'an https URL (or http on localhost in development)';
   test.each<[object, string]>([
     // Keys and their values.
-    [
-      { ...web, redirect_uri: [] },
-      "redirect_uri: expected a key that is known, found 'redirect_uri'; did you mean redirect_uris?",
-    ],
+    [{ ...web, redirect_uri: [] }, "redirect_uri: expected a known key, found 'redirect_uri'; did you mean redirect_uris?"],
     [
       { ...web, common_id: { ...web.common_id, brnad: 'lexus' } },
-      "common_id.brnad: expected a key that is known, found 'brnad'; did you mean brand?",
+      "common_id.brnad: expected a known key, found 'brnad'; did you mean brand?",
     ],
     [
       { ...web, common_id: { contact: 'x', colour: 'red' } },
-      "common_id.colour: expected a key that is known, found 'colour'; take it out or use one of brand, first_party, required_claims, legacy_import, web_origins, access_tokens, enabled, contact",
+      "common_id.colour: expected a known key, found 'colour'; remove it or use one of brand, first_party, required_claims, legacy_import, web_origins, access_tokens, enabled, contact",
     ],
     [
       { ...web, require_pkce: false },
       expect.stringContaining(
-        "require_pkce: expected a key that is known, found 'require_pkce'; take it out or use one of $schema, client_id",
+        "require_pkce: expected a known key, found 'require_pkce'; remove it or use one of $schema, client_id",
       ) as never,
     ],
     [
@@ -175,14 +172,14 @@ describe('a mistake', () => {
           required_claims: ['gender', 'gender'].map((claim) => ({ claim, reason: { ja: 'あ', en: 'a' } })),
         },
       },
-      "common_id.required_claims[1].claim: expected a claim that is not listed before, found 'gender'; take it out",
+      "common_id.required_claims[1].claim: expected a claim that is not listed before, found 'gender'; remove it",
     ],
     [
       {
         ...web,
         common_id: { ...web.common_id, required_claims: [{ claim: 'gender', reason: { ja: 'あ', en: 'a' }, max_age_day: 3 }] },
       },
-      "common_id.required_claims[0].max_age_day: expected a key that is known, found 'max_age_day'; did you mean max_age_days?",
+      "common_id.required_claims[0].max_age_day: expected a known key, found 'max_age_day'; did you mean max_age_days?",
     ],
     [
       { ...web, redirect_uris: 'https://app.example.jp/' },
@@ -226,7 +223,7 @@ describe('a mistake', () => {
     ],
     [
       { ...web, grant_types: ['refresh_token'], redirect_uris: [] },
-      'grant_types: expected authorization_code beside refresh_token: nothing else gives a refresh token, found ["refresh_token"]',
+      'grant_types: expected authorization_code with refresh_token: no other grant issues refresh tokens, found ["refresh_token"]',
     ],
     [
       { ...web, token_endpoint_auth_method: 'client_secret_post' },
@@ -254,11 +251,11 @@ describe('a mistake', () => {
     ],
     [
       { ...web, common_id: inBrowser.common_id },
-      'common_id.web_origins: expected none, or "application_type": "web" and "token_endpoint_auth_method": "none" beside it: who has a server asks from there, found ["https://app.example.jp"]',
+      'common_id.web_origins: expected none, or "application_type": "web" with "token_endpoint_auth_method": "none": an app with a server requests its tokens from the server, found ["https://app.example.jp"]',
     ],
     [
       { ...native, common_id: inBrowser.common_id },
-      'common_id.web_origins: expected none, or "application_type": "web" and "token_endpoint_auth_method": "none" beside it: who has a server asks from there, found ["https://app.example.jp"]',
+      'common_id.web_origins: expected none, or "application_type": "web" with "token_endpoint_auth_method": "none": an app with a server requests its tokens from the server, found ["https://app.example.jp"]',
     ],
     [
       { ...web, jwks_uri: undefined },
@@ -280,7 +277,7 @@ describe('a mistake', () => {
         client_secret: { $env: 'APP_CLIENT_SECRET' },
         common_id: { contact: 'x', legacy_import: true },
       },
-      "common_id.legacy_import: expected token_endpoint_auth_method private_key_jwt beside it: the same keys sign what is handed over, found 'client_secret_basic'",
+      "common_id.legacy_import: expected token_endpoint_auth_method private_key_jwt, because the same keys sign the legacy profiles, found 'client_secret_basic'",
     ],
     // Weak keys.
     [
@@ -298,7 +295,7 @@ describe('a mistake', () => {
     // Secrets and references.
     [
       { ...web, token_endpoint_auth_method: 'client_secret_basic', client_secret: 'canary' },
-      'client_secret: expected a reference such as {"$env": "MY_APP_CLIENT_SECRET"}, {"$file": "secrets/my-app"} or {"hash": "sha256:…"}, because secrets never stand in files, found something else (not shown)',
+      'client_secret: expected a reference such as {"$env": "MY_APP_CLIENT_SECRET"}, {"$file": "secrets/my-app"} or {"hash": "sha256:…"}, because files must not contain secrets, found something else (not shown)',
     ],
     [
       { ...web, token_endpoint_auth_method: 'client_secret_basic' },
@@ -306,7 +303,7 @@ describe('a mistake', () => {
     ],
     [
       { ...web, client_secret: { $env: 'APP_CLIENT_SECRET' } },
-      'client_secret: expected no secret, because token_endpoint_auth_method is private_key_jwt, found one; take it out',
+      'client_secret: expected no secret, because token_endpoint_auth_method is private_key_jwt, found one; remove it',
     ],
     [
       { ...web, token_endpoint_auth_method: 'client_secret_basic', client_secret: { $env: 'SHORT_SECRET' } },
@@ -328,7 +325,7 @@ describe('a mistake', () => {
     [{ ...secretWeb, client_secret: [] }, 'client_secret: expected one secret, or two to change it, found none'],
     [
       { ...secretWeb, client_secret: [{ $env: 'APP_CLIENT_SECRET' }, { $env: 'APP_CLIENT_SECRET', not_after: 'soon' }] },
-      "client_secret[1].not_after: expected a time with its offset, as 2026-04-01T00:00:00+09:00, found 'soon'",
+      "client_secret[1].not_after: expected a time with its offset, such as 2026-04-01T00:00:00+09:00, found 'soon'",
     ],
     [
       {

@@ -7,7 +7,7 @@ describe('redirect URIs', () => {
     ['http://app.example.jp/cb', `expected ${kinds}, found 'http://app.example.jp/cb'; use https://app.example.jp/cb`],
     [
       'https://*.example.jp/cb',
-      "expected a URL without a wildcard, found 'https://*.example.jp/cb'; list every URL by itself: they are compared letter by letter",
+      "expected a URL without a wildcard, found 'https://*.example.jp/cb'; list each URL: URLs are compared exactly",
     ],
     [
       'https://app.example.jp/cb#x',
