@@ -72,6 +72,7 @@ const STARTERS: Record<AppName, Starter> = {
           ...config.ownersSite,
           ...shared(config, clock, 'owners-site'),
           issuer: config.issuer,
+          passwordHashCost: config.passwordHashCost,
           notebookOrigin: config.notebook.origin,
           dealerSystemOrigin: config.dealerSystem.origin,
           smtpUrl: config.mail.smtpUrl,

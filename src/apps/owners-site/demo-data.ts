@@ -1,7 +1,9 @@
 // Users for development and demos, stored once in an empty database.
 import { DEMO_VEHICLES } from './demo-vehicles.ts';
 import type { Notice, Notices } from './notices.ts';
-import { hashPassword, type User, type Users } from './users.ts';
+import { inTransaction } from './database.ts';
+import type { AppDatabase } from '../open-app-database.ts';
+import type { User, Users } from './users.ts';
 
 /** The password of every demo user. */
 export const DEMO_PASSWORD = 'owners-2026';
@@ -158,11 +160,18 @@ function noticesTo({ profile }: User, now: number): Pick<Notice, 'published_at' 
 }
 
 /** Stores the demo users and their notices, unless there are users already. */
-export async function seedDemoData(users: Users, notices: Notices, clock: () => number): Promise<void> {
+export async function seedDemoData(
+  database: AppDatabase,
+  users: Users,
+  notices: Notices,
+  clock: () => number,
+): Promise<void> {
   if (!users.isEmpty()) return;
-  const passwordHash = await hashPassword(DEMO_PASSWORD);
-  for (const user of DEMO_USERS) {
-    users.add(user, passwordHash);
-    for (const notice of noticesTo(user, clock())) notices.add(user.id, notice);
-  }
+  const passwordHash = await users.hashPassword(DEMO_PASSWORD);
+  inTransaction(database, () => {
+    for (const user of DEMO_USERS) {
+      users.add(user, passwordHash);
+      for (const notice of noticesTo(user, clock())) notices.add(user.id, notice);
+    }
+  });
 }

@@ -38,6 +38,8 @@ export type OwnersSiteOptions = {
   /** The folder of the site's key, which is generated on the first start. */
   keyDirectory: string;
   cookieKeys: string[];
+  /** bcrypt's cost at the common ID; the site's own is never higher than 10. */
+  passwordHashCost: number;
   smtpUrl: string;
   mailFrom: string;
   /** The last day of the site, `YYYY-MM-DD`, in Japan. */
@@ -73,7 +75,7 @@ export async function createOwnersSite(options: OwnersSiteOptions): Promise<{ ko
     googlePlayUrl: options.googlePlayUrl ?? 'https://play.google.com/store/apps',
     sunset: options.sunset,
     cookieName,
-    users: createUsers(database),
+    users: createUsers(database, options.passwordHashCost),
     sessions: createSessions(database, clock),
     remembered: createRememberedUsers(database, clock),
     resetTokens: createResetTokens(database, clock),
@@ -86,7 +88,7 @@ export async function createOwnersSite(options: OwnersSiteOptions): Promise<{ ko
     clock,
     log,
   };
-  if (options.seedDemo) await seedDemoData(site.users, site.notices, clock);
+  if (options.seedDemo) await seedDemoData(database, site.users, site.notices, clock);
 
   const machines = new Router<PageState>();
   machines.get('/jwks.json', (ctx) => {

@@ -57,19 +57,15 @@ export type Users = {
   /** Returns the user if the password is correct. Takes the same time for an unknown user ID. */
   checkPassword(id: string, password: string): Promise<User | undefined>;
   setPassword(id: string, password: string): Promise<void>;
+  /** @throws {RangeError} if the password is longer than `PASSWORD_MAX_BYTES` */
+  hashPassword(password: string): Promise<string>;
 };
 
-const COST = 10;
+/** bcrypt's cost of the site's passwords. A lower cost of the common ID, as tests have it, is also enough here. */
+const HIGHEST_COST = 10;
 
 /** bcrypt ignores everything after byte 72, so the beginning of a longer password would be enough to sign in. */
 export const PASSWORD_MAX_BYTES = 72;
-
-/** @throws {RangeError} if the password is longer than `PASSWORD_MAX_BYTES` */
-export async function hashPassword(password: string): Promise<string> {
-  if (Buffer.byteLength(password) > PASSWORD_MAX_BYTES)
-    throw new RangeError(`the password is longer than ${PASSWORD_MAX_BYTES} bytes`);
-  return bcrypt.hash(password, COST);
-}
 
 /** Normalizes a typed user ID: full-width letters, capitals and surrounding spaces do not matter. */
 export function canonicalUserId(typed: string): string {
@@ -78,8 +74,12 @@ export function canonicalUserId(typed: string): string {
 
 type UserRow = { id: string; legacy_id: string; password_hash: string; email: string | null; profile: Json<OwnerProfile> };
 
-/** Creates the store of users. */
-export function createUsers(database: AppDatabase): Users {
+/**
+ * Creates the store of users.
+ * @param commonIdCost bcrypt's cost at the common ID
+ */
+export function createUsers(database: AppDatabase, commonIdCost: number): Users {
+  const cost = Math.min(HIGHEST_COST, commonIdCost);
   const count = database.prepare('SELECT count(*) AS n FROM users');
   const insert = database.prepare('INSERT INTO users (id, legacy_id, password_hash, email, profile) VALUES (?, ?, ?, ?, ?)');
   const byId = database.prepare<UserRow>('SELECT * FROM users WHERE id = ?');
@@ -87,6 +87,12 @@ export function createUsers(database: AppDatabase): Users {
   const updatePassword = database.prepare('UPDATE users SET password_hash = ? WHERE id = ?');
   // Compared if there is no such user, so that the answer takes the same time.
   const nobodysHash = hashPassword('nobody');
+
+  async function hashPassword(password: string): Promise<string> {
+    if (Buffer.byteLength(password) > PASSWORD_MAX_BYTES)
+      throw new RangeError(`the password is longer than ${PASSWORD_MAX_BYTES} bytes`);
+    return bcrypt.hash(password, cost);
+  }
 
   function userOf(row: UserRow | undefined): User | undefined {
     if (!row) return undefined;
@@ -114,5 +120,6 @@ export function createUsers(database: AppDatabase): Users {
     async setPassword(id, password) {
       updatePassword.run(await hashPassword(password), id);
     },
+    hashPassword,
   };
 }

@@ -56,6 +56,7 @@ export async function startSite(overrides: Partial<OwnersSiteOptions> = {}): Pro
       databasePath: join(directory, 'owners-site.sqlite'),
       keyDirectory: join(directory, 'keys'),
       cookieKeys: ['a test key of enough length'],
+      passwordHashCost: 4,
       smtpUrl: `smtp://127.0.0.1:${(smtp.server.address() as AddressInfo).port}`,
       mailFrom: "TOYOTA OWNER'S SITE <noreply@owners.example.jp>",
       trustProxy: false,
