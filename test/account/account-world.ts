@@ -1,6 +1,6 @@
 // What the tests of the customer's own pages share: a world with a service of its own, and a person who signs in.
 import { createHash, randomBytes } from 'node:crypto';
-import { createBrowser, textOf, type Browser } from '../support/http-browser.ts';
+import { createBrowser, headingOf as headingOfPage, mainOf as mainOfPage, type Browser } from '../support/http-browser.ts';
 import { startWorld, type Message, type World } from '../support/world.ts';
 import { untilFound } from '../support/until-true.ts';
 
@@ -46,8 +46,8 @@ export async function nextMail(world: World, to: string, subject: string, after 
 /** The id of the newest mail to an address. */
 export const newestMail = async (world: World, to: string): Promise<number> => (await world.messages(to))[0]?.id ?? 0;
 
-export const headingOf = ({ page }: Browser): string => textOf(/<h1>([\s\S]*?)<\/h1>/.exec(page.text)?.[1] ?? '');
-export const mainOf = ({ page }: Browser): string => textOf(/<main[\s\S]*<\/main>/.exec(page.text)?.[0] ?? '');
+export const headingOf = ({ page }: Browser): string => headingOfPage(page);
+export const mainOf = ({ page }: Browser): string => mainOfPage(page);
 
 /** Opens マイページ and signs in on the way. */
 export async function openAccount(

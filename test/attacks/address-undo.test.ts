@@ -1,8 +1,8 @@
 // The way back from a changed address, for its owner and for who has the old mailbox: design/security-2.md, S122.
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
-import type { Browser } from '../support/http-browser.ts';
+import { headingOf, type Browser } from '../support/http-browser.ts';
 import { startWorld, type World } from './support/attack-world.ts';
-import { headingOf, signIn } from './support/client.ts';
+import { signIn } from './support/client.ts';
 import { untilFound } from '../support/until-true.ts';
 
 // Processes start and mails travel; a busy machine takes its time.

@@ -1,13 +1,12 @@
 // Attacks on authorization requests, codes and client authentication: design/security.md 60 to 70 and 82.
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { checkRedirectUri } from '../../src/config/clients/check-redirect-uri.ts';
-import { sendRaw, type Answer } from '../support/http-browser.ts';
+import { headingOf, sendRaw, type Answer } from '../support/http-browser.ts';
 import { CALLBACK, startWorld, WEB_SECRET, type World } from './support/attack-world.ts';
 import {
   authorizationUrl,
   basic,
   begin,
-  headingOf,
   makePkce,
   parseJson,
   redeem,

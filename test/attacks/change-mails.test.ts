@@ -1,8 +1,8 @@
 // Mails that tell of a change, and a change whose mails the process could not write: design/security-2.md, S132. The code of a change of address: S125.
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
-import type { Browser } from '../support/http-browser.ts';
+import { headingOf, type Browser } from '../support/http-browser.ts';
 import { startWorld, type World } from './support/attack-world.ts';
-import { headingOf, signIn } from './support/client.ts';
+import { signIn } from './support/client.ts';
 import { untilTrue } from '../support/until-true.ts';
 
 // Processes start and mails travel; a busy machine takes its time.

@@ -1,9 +1,9 @@
 // The choice of ⑩: whose it is, and for how long. design/security-2.md S104.
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Browser } from '../support/http-browser.ts';
+import { headingOf, type Browser } from '../support/http-browser.ts';
 import { CALLBACK, startWorld, type World } from './support/attack-world.ts';
-import { begin, headingOf, signIn } from './support/client.ts';
+import { begin, signIn } from './support/client.ts';
 import { conflicts, holdAt, HOLDING, type Press } from './support/conflicts.ts';
 import { beginAsLegacyUser } from './support/legacy-user.ts';
 

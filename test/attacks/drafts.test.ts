@@ -1,8 +1,8 @@
 // A registration that belongs to more than one: two tabs, two browsers, two people. design/security-2.md S101 to S103.
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import type { Browser } from '../support/http-browser.ts';
+import { headingOf, type Browser } from '../support/http-browser.ts';
 import { startWorld, type World } from './support/attack-world.ts';
-import { begin, headingOf, signIn } from './support/client.ts';
+import { begin, signIn } from './support/client.ts';
 import { conflicts, holdAt, HOLDING, pressBetween, type Press } from './support/conflicts.ts';
 import { figure } from './support/figure.ts';
 import { beginAsLegacyUser, goOnTo } from './support/legacy-user.ts';

@@ -1,8 +1,8 @@
 // Attacks on what guards an ID, with a session that somebody else has got hold of: design/security-2.md, S123.
 import { afterAll, afterEach, beforeAll, expect, jest, test } from '@jest/globals';
-import type { Browser } from '../support/http-browser.ts';
+import { headingOf, type Browser } from '../support/http-browser.ts';
 import { CALLBACK, startWorld, type World } from './support/attack-world.ts';
-import { begin, headingOf, signedIn, signIn } from './support/client.ts';
+import { begin, signedIn, signIn } from './support/client.ts';
 import { untilFound } from '../support/until-true.ts';
 
 // Processes start and mails travel; a busy machine takes its time.

@@ -4,19 +4,9 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { exportSPKI, importJWK, type JWK } from 'jose';
-import type { Answer } from '../support/http-browser.ts';
+import { headingOf, type Answer } from '../support/http-browser.ts';
 import { CALLBACK, makeTestKey, startWorld, type TestKey, type World } from './support/attack-world.ts';
-import {
-  assertion,
-  authorizationUrl,
-  headingOf,
-  makePkce,
-  parseJson,
-  push,
-  requestParams,
-  returned,
-  signIn,
-} from './support/client.ts';
+import { assertion, authorizationUrl, makePkce, parseJson, push, requestParams, returned, signIn } from './support/client.ts';
 import { encryptOuter, handOver, handOverClaims, providerKeys, signInner } from './support/hand-over.ts';
 import { beginMigration, goOn, migrationOf, redeemAtSite } from './support/migration.ts';
 import { codeFor, freshEmail } from './support/registration.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { openSessionStore } from '../../src/apps/maintenance-notebook/session-store.ts';
-import { createBrowser, type Browser } from '../apps/maintenance-notebook/browser.ts';
+import { createBrowser, type Browser } from '../support/http-browser.ts';
 import { startWorld, type World } from '../apps/maintenance-notebook/world.ts';
 import { figure } from './support/figure.ts';
 

@@ -3,9 +3,9 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { decodeJwt } from 'jose';
-import type { Answer, Browser } from '../support/http-browser.ts';
+import { headingOf, type Answer, type Browser } from '../support/http-browser.ts';
 import { CALLBACK, startWorld, type World } from './support/attack-world.ts';
-import { begin, headingOf, parseJson, redeem, returned, signedIn, signIn } from './support/client.ts';
+import { begin, parseJson, redeem, returned, signedIn, signIn } from './support/client.ts';
 import { codeFor, freshEmail, PASSWORD, PROFILE } from './support/registration.ts';
 import {
   beginMigration,

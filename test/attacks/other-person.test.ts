@@ -1,9 +1,9 @@
 // Attacks on a person who goes through a migration with somebody else's ID, or with somebody else's hand-over: design/security.md 87 and
 // design/security-2.md S106.
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
-import { textOf, type Browser } from '../support/http-browser.ts';
+import { headingOf, textOf, type Browser } from '../support/http-browser.ts';
 import { CALLBACK, startWorld, type World } from './support/attack-world.ts';
-import { authorizationUrl, headingOf, returned, signedIn, signIn } from './support/client.ts';
+import { authorizationUrl, returned, signedIn, signIn } from './support/client.ts';
 import { codeFor, freshEmail, PASSWORD, PROFILE } from './support/registration.ts';
 import { beginMigration, detailsOf, goOn, migrationOf, redeemAtSite, type Begun } from './support/migration.ts';
 

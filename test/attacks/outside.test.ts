@@ -4,13 +4,12 @@ import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { boundedFetch } from '../../src/http/bounded-fetch.ts';
-import type { Answer } from '../support/http-browser.ts';
+import { headingOf, type Answer } from '../support/http-browser.ts';
 import { CALLBACK, makeTestKey, startWorld, type TestKey, type World } from './support/attack-world.ts';
 import {
   assertion,
   authorizationUrl,
   begin,
-  headingOf,
   makePkce,
   parseJson,
   push,

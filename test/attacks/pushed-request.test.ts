@@ -7,9 +7,9 @@ import { decodeJwt, UnsecuredJWT } from 'jose';
 import { openSqliteStorage } from '../../src/storage/sqlite/open-sqlite-storage.ts';
 import { createProviderConfiguration } from '../../src/oidc/provider-configuration.ts';
 import { createPushedRequestBinding } from '../../src/oidc/endpoints/pushed-request-browser.ts';
-import { createBrowser, sendRaw, textOf, type Answer, type Browser } from '../support/http-browser.ts';
+import { headingOf, createBrowser, sendRaw, textOf, type Answer, type Browser } from '../support/http-browser.ts';
 import { CALLBACK, startWorld, type World } from './support/attack-world.ts';
-import { authorizationUrl, basic, headingOf, makePkce, parseJson, requestParams, returned, signIn } from './support/client.ts';
+import { authorizationUrl, basic, makePkce, parseJson, requestParams, returned, signIn } from './support/client.ts';
 import { figure } from './support/figure.ts';
 import { goOn, migrationOf, pushMigration, redeemAtSite } from './support/migration.ts';
 

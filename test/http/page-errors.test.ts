@@ -14,14 +14,13 @@ import {
   authorizationUrl,
   begin,
   createBrowser,
-  headingOf,
   makePkce,
   parseJson,
   push,
   requestParams,
   signIn,
 } from '../attacks/support/client.ts';
-import { sendRaw, textOf, type Answer, type Browser } from '../support/http-browser.ts';
+import { headingOf, sendRaw, textOf, type Answer, type Browser } from '../support/http-browser.ts';
 
 jest.setTimeout(60_000);
 

@@ -7,11 +7,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { CALLBACK, startWorld, type World } from '../attacks/support/attack-world.ts';
-import { headingOf, returned } from '../attacks/support/client.ts';
+import { returned } from '../attacks/support/client.ts';
 import { beginMigration, detailsOf } from '../attacks/support/migration.ts';
 import { CHILD_ENVIRONMENT } from '../support/child-environment.ts';
 import { freePorts } from '../support/free-ports.ts';
-import type { Browser } from '../support/http-browser.ts';
+import { headingOf, type Browser } from '../support/http-browser.ts';
 
 // Processes start; a busy machine takes its time.
 jest.setTimeout(60_000);

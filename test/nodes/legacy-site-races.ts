@@ -11,7 +11,7 @@ import type { Nodes } from '../../scripts/faults/fault.ts';
 import type { LedgerEntry } from '../../src/storage/storage.ts';
 import { untilTrue } from '../support/until-true.ts';
 import { DEMO_PASSWORD, HEADINGS } from '../journeys/traveller.ts';
-import { createBrowser, sendRaw, textOf, type Answer, type Browser } from '../support/http-browser.ts';
+import { createBrowser, headingOf, sendRaw, type Answer, type Browser } from '../support/http-browser.ts';
 import { HELD, HOLD } from '../support/stop-file.ts';
 import { withStorage } from './with-storage.ts';
 import { ledgerOf } from '../support/ledger-of.ts';
@@ -61,7 +61,6 @@ export function describeLegacySiteRaces(getNodes: () => Nodes): void {
 
   type Claim = { browser: Browser; verifier: string };
 
-  const headingOf = ({ text }: Answer): string => textOf(/<h1[^>]*>([\s\S]*?)<\/h1>/.exec(text)?.[1] ?? '');
   const isLinkPage = (page: Answer): boolean => headingOf(page).startsWith(HEADINGS.finalizeWithoutDealer);
 
   /** Hands a legacy user over, and answers where the person's browser is to go. */

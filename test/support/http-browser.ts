@@ -1,4 +1,4 @@
-// A browser without windows or scripts: keeps cookies, follows redirects, fills and sends the forms that stand on a page.
+// The browser of the tests, without windows or scripts: keeps cookies, follows redirects, fills and sends the forms that stand on a page.
 // Made of node:http and not of fetch, so that a test can say everything that a hostile client could: the path to the letter, any
 // header, and the address of this machine that the connection comes from.
 import { checkAnswer } from './check-answer.ts';
@@ -22,6 +22,8 @@ export type Form = {
   method: string;
   /** What a browser would send for this form if nothing was typed and no button pressed. */
   fields: Record<string, string>;
+  /** Those among them that nobody can type into. */
+  hidden: Record<string, string>;
   buttons: { name: string; value: string; label: string }[];
   html: string;
 };
@@ -181,11 +183,7 @@ export function createBrowser(options: BrowserOptions = {}): Browser {
       const body = new URLSearchParams({ ...fields, ...typed });
       return browser.send(new URL(action, browser.page.url).href, { method: 'POST', body, ...request });
     },
-    form(actionEndsWith) {
-      const found = formsOf(browser.page.text).find(({ action }) => action.endsWith(actionEndsWith));
-      if (!found) throw new Error(`no form …${actionEndsWith} on ${browser.page.url} (${browser.page.status})`);
-      return found;
-    },
+    form: (actionEndsWith) => formOn(browser.page, actionEndsWith),
     copy(other = {}) {
       const twin = createBrowser({ ...options, ...other });
       for (const [name, value] of cookies) twin.cookies.set(name, value);
@@ -196,15 +194,34 @@ export function createBrowser(options: BrowserOptions = {}): Browser {
   return browser;
 }
 
+/**
+ * The form of a page whose action ends so, for a page that is no longer the shown one too.
+ * @param typed where several forms have the action: the values of their hidden fields
+ * @throws {Error} where there is none
+ */
+export function formOn({ url, status, text }: Answer, actionEndsWith: string, typed: Record<string, string> = {}): Form {
+  const forms = formsOf(text).filter(({ action }) => action.endsWith(actionEndsWith));
+  const found = forms.find(({ hidden }) => Object.entries(typed).every(([name, value]) => (hidden[name] ?? value) === value));
+  if (!found) throw new Error(`no form …${actionEndsWith} on ${url} (${status})`);
+  return { ...found, action: new URL(found.action, url).href };
+}
+
+/** The heading of a page. */
+export const headingOf = ({ text }: Answer): string => textOf(/<h1[^>]*>([\s\S]*?)<\/h1>/.exec(text)?.[1] ?? '');
+/** What a person reads of a page without its header and footer. */
+export const mainOf = ({ text }: Answer): string => textOf(/<main[\s\S]*<\/main>/.exec(text)?.[0] ?? text);
+
 /** The forms of a page of ours, as a browser reads them. */
 export function formsOf(html: string): Form[] {
   return [...html.matchAll(/<form\b([^>]*)>([\s\S]*?)<\/form>/g)].map(([, head = '', inner = '']) => {
     const fields: Record<string, string> = {};
+    const hidden: Record<string, string> = {};
     const buttons: Form['buttons'] = [];
     for (const [, attributes = ''] of inner.matchAll(/<input\b([^>]*)>/g)) {
       const { name, value = '', type = 'text', checked } = attributesOf(attributes);
       if (name === undefined || ((type === 'checkbox' || type === 'radio') && checked === undefined)) continue;
       fields[name] = (type === 'checkbox' || type === 'radio') && value === '' ? 'on' : value;
+      if (type === 'hidden') hidden[name] = value;
     }
     for (const [, attributes = '', options = ''] of inner.matchAll(/<select\b([^>]*)>([\s\S]*?)<\/select>/g)) {
       const choices = [...options.matchAll(/<option\b([^>]*)>/g)].map(([, option = '']) => attributesOf(option));
@@ -217,7 +234,7 @@ export function formsOf(html: string): Form[] {
       buttons.push({ name, value, label: textOf(label) });
     }
     const { action = '', method = 'get' } = attributesOf(head);
-    return { action, method, fields, buttons, html: inner };
+    return { action, method, fields, hidden, buttons, html: inner };
   });
 }
 

@@ -1,7 +1,9 @@
 // Service bookings (入庫予約), which the dealer stores.
 import { randomUUID } from 'node:crypto';
 import Router from 'koa-router';
+import { askAgainLater } from '../../http/error-page.ts';
 import type { PageState } from '../../http/page-context.ts';
+import { PageError } from '../../http/page-error.ts';
 import { formField } from '../../http/read-form.ts';
 import { book, readBookings, type BookingWish } from './dealer-client.ts';
 import { openNotebook, redirect, signedIn, type NotebookContext, type NotebookDeps, type OpenNotebook } from './notebook.ts';
@@ -42,7 +44,11 @@ export function bookingRoutes(deps: NotebookDeps): Router<PageState> {
       })),
       form,
     });
-    if (failed.unanswered) ctx.status = 503;
+    if (failed.unanswered) {
+      const unavailable = new PageError('unavailable');
+      ctx.status = unavailable.status;
+      askAgainLater(ctx, unavailable);
+    }
   }
 
   router.get(

@@ -160,12 +160,7 @@ function noticesTo({ profile }: User, now: number): Pick<Notice, 'published_at' 
 }
 
 /** Stores the demo users and their notices, unless there are users already. */
-export async function seedDemoData(
-  database: AppDatabase,
-  users: Users,
-  notices: Notices,
-  clock: () => number,
-): Promise<void> {
+export async function seedDemoData(database: AppDatabase, users: Users, notices: Notices, clock: () => number): Promise<void> {
   if (!users.isEmpty()) return;
   const passwordHash = await users.hashPassword(DEMO_PASSWORD);
   inTransaction(database, () => {

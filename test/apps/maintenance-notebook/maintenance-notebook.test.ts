@@ -1,6 +1,6 @@
 // The notebook from login to logout.
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { createBrowser, type Browser } from './browser.ts';
+import { createBrowser, type Browser } from '../../support/http-browser.ts';
 import { startWorld, VEHICLES, type World } from './world.ts';
 
 let world: World;
@@ -77,7 +77,7 @@ describe('login', () => {
     await logIn();
     const everything = [browser.page.text, ...browser.cookies.values()].join('\n');
     expect(everything).not.toMatch(/eyJ|JTDKB20U093500001/);
-    expect(browser.page.headers.get('cache-control')).toBe('no-store');
+    expect(browser.page.headers['cache-control']).toBe('no-store');
   });
 
   test('gives the browser a new session id', async () => {
@@ -142,7 +142,7 @@ describe('the dealer', () => {
   test('not linked: the dealer refuses, and the page offers to link', async () => {
     world.personHas('none');
     expect(await logIn()).toContain('この販売店とはまだ連携していません。');
-    const text = (await browser.press('/dealer-link')).text;
+    const text = (await browser.submit('/dealer-link')).text;
     const request = world.provider.requests.find((sent) => sent.has('authorization_details'));
     expect(request?.get('authorization_details')).toBe('[{"type":"dealer_link","dealer":"aichi-toyota"}]');
     expect(request?.get('resource')).toBe(`${world.dealers}/dealers/aichi-toyota`);
@@ -152,7 +152,7 @@ describe('the dealer', () => {
   test('linked here: shown as pending until it has arrived, then with its data', async () => {
     world.personHas('none');
     await logIn();
-    await browser.press('/dealer-link');
+    await browser.submit('/dealer-link');
     world.personHas('pending');
     expect(await home()).toContain('連携を作成中です');
     await world.deliver();
@@ -167,7 +167,7 @@ describe('the dealer', () => {
     world.personHas('none', { migration: { vehicles: VEHICLES } });
     expect(await logIn()).toContain('連携している販売店はありません。');
     world.provider.person.finds = 'aichi-toyota';
-    await browser.press('/dealer-link');
+    await browser.submit('/dealer-link');
     const request = world.provider.requests.at(-1);
     expect([request?.get('authorization_details'), request?.has('resource')]).toEqual(['[{"type":"dealer_link"}]', false]);
     world.personHas('active');
@@ -189,7 +189,7 @@ describe('the dealer', () => {
     world.personHas('none');
     await logIn();
     world.provider.person.refuses = 'access_denied';
-    expect((await browser.press('/dealer-link')).text).toContain('販売店との連携は行われませんでした。');
+    expect((await browser.submit('/dealer-link')).text).toContain('販売店との連携は行われませんでした。');
     expect(await home()).not.toContain('販売店との連携は行われませんでした。');
   });
 
@@ -197,7 +197,7 @@ describe('the dealer', () => {
     world.personHas('none', { migration: { vehicles: VEHICLES } });
     await logIn();
     world.personHas('active');
-    browser.forget('_session');
+    for (const name of browser.cookies.keys()) if (name.startsWith('_session')) browser.cookies.delete(name);
     const text = await home();
     expect(browser.visited.some((url) => url.includes('error=login_required'))).toBe(true);
     expect(text).toContain('連携の確認が必要です。');
@@ -279,15 +279,15 @@ describe('bookings', () => {
 
   test('are stored at the dealer, once for one page', async () => {
     const form = browser.page;
-    expect((await browser.press('/bookings', wish)).text).toContain('入庫予約を受け付けました。');
+    expect((await browser.submit('/bookings', wish)).text).toContain('入庫予約を受け付けました。');
     browser.page = form;
-    const { text } = await browser.press('/bookings', wish);
+    const { text } = await browser.submit('/bookings', wish);
     expect(text.match(/代車希望/g)).toHaveLength(1);
     expect(await (await fetch(world.dealers)).text()).toContain('代車希望');
   });
 
   test('that are not possible keep what was typed and say why', async () => {
-    const { status, text } = await browser.press('/bookings', { ...wish, date: inDays(-1), note: 'まだここに' });
+    const { status, text } = await browser.submit('/bookings', { ...wish, date: inDays(-1), note: 'まだここに' });
     expect(status).toBe(422);
     expect(text).toContain('までの日付を入力してください。');
     expect(text).toContain('まだここに');
@@ -296,17 +296,17 @@ describe('bookings', () => {
   test('of another’s vehicle, or with senseless choices, are refused', async () => {
     for (const changes of [{ vin: 'JTHBA1D20G5000006' }, { time: '03:00' }, { menu: '$t(menu.home)' }, { date: 'x' }]) {
       await browser.open(`${world.notebook}/bookings`);
-      expect((await browser.press('/bookings', { ...wish, ...changes })).status).toBe(422);
+      expect((await browser.submit('/bookings', { ...wish, ...changes })).status).toBe(422);
     }
   });
 
   test('while the dealer does not answer are not lost', async () => {
     await world.fault('down');
-    const { status, text } = await browser.press('/bookings', wish);
-    expect(status).toBe(503);
+    const { status, headers, text } = await browser.submit('/bookings', wish);
+    expect([status, headers['retry-after']]).toEqual([503, '5']);
     expect(text).toContain('入力内容はそのままです。');
     await world.fault('none');
-    expect((await browser.press('/bookings', wish)).text).toContain('入庫予約を受け付けました。');
+    expect((await browser.submit('/bookings', wish)).text).toContain('入庫予約を受け付けました。');
   });
 
   test('need the token of the form', async () => {
@@ -373,7 +373,7 @@ describe('logout', () => {
   test('here, then at the common ID with the ID token as a hint', async () => {
     world.personHas('none');
     await logIn();
-    await browser.press('/logout');
+    await browser.submit('/logout');
     const url = new URL(browser.page.url);
     expect(url.origin).toBe(world.provider.issuer);
     expect(url.pathname).toBe('/session/end');
@@ -386,14 +386,14 @@ describe('logout', () => {
     world.personHas('none');
     await logIn();
     world.provider.breakWith(503);
-    await browser.press('/logout');
+    await browser.submit('/logout', {}, world.provider.issuer);
     expect(await home()).toContain('TOYOTA/LEXUSの共通IDでログイン');
   });
 
   test('allows the form to end at the common ID', async () => {
     world.personHas('none');
     await logIn();
-    expect(browser.page.headers.get('content-security-policy')).toContain(`form-action 'self' ${world.provider.issuer}`);
+    expect(browser.page.headers['content-security-policy']).toContain(`form-action 'self' ${world.provider.issuer}`);
   });
 
   test('at the common ID ends the session here, by back channel', async () => {
@@ -403,7 +403,7 @@ describe('logout', () => {
     await other.open(`${world.notebook}/login`);
     // The provider's own logout page, and its button.
     await browser.open(`${world.provider.issuer}/session/end`);
-    await browser.press(`${world.provider.issuer}/session/end/confirm`, { logout: 'yes' });
+    await browser.submit(`${world.provider.issuer}/session/end/confirm`, { logout: 'yes' });
     expect(await home()).toContain('TOYOTA/LEXUSの共通IDでログイン');
     expect((await other.open(world.notebook)).text).toContain('田中 太郎 様');
   });
@@ -444,7 +444,7 @@ test('publishes its public key only', async () => {
 test('speaks English', async () => {
   world.personHas('active');
   await world.deliver();
-  browser = createBrowser('en');
+  browser = createBrowser({ language: 'en' });
   const text = await logIn();
   expect(text).toContain('Aichi Toyota Motor Co., Ltd.');
   for (const path of ['/', '/vehicles/1', '/bookings']) {

@@ -6,7 +6,7 @@ import { createDealerSystem } from '../../../src/apps/dealer-system/create-deale
 import { createMaintenanceNotebook } from '../../../src/apps/maintenance-notebook/create-maintenance-notebook.ts';
 import { createLog } from '../../../src/telemetry/log.ts';
 import { serve } from '../serve.ts';
-import { createBrowser } from './browser.ts';
+import { createBrowser } from '../../support/http-browser.ts';
 import { startTestProvider, type TestProvider } from './test-provider.ts';
 
 export const VEHICLES = [
@@ -121,7 +121,7 @@ export async function startWorld(): Promise<World> {
     async fault(fault) {
       const staff = createBrowser();
       await staff.open(dealers.origin);
-      await staff.press('/faults', { dealer: 'aichi-toyota', fault });
+      await staff.submit('/faults', { dealer: 'aichi-toyota', fault });
     },
     async close() {
       await notebook.close();

@@ -1,7 +1,7 @@
 // 入庫予約: stored, shown, cancelled; refused where it makes no sense.
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { japanDay } from '../../../src/apps/owners-site/japan-day.ts';
-import { headingOf, textOf, type Answer, type Browser } from './browser.ts';
+import { formOn, headingOf, mainOf, type Answer, type Browser } from '../../support/http-browser.ts';
 import { startSite, type TestSite } from './start-site.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -21,7 +21,7 @@ const inDays = (days: number): string => japanDay(Date.now() + days * DAY_MS);
 
 async function book(fields: Record<string, string> = {}): Promise<Answer> {
   const form = await browser.open(`${site.origin}/booking`);
-  return browser.submit(form, '/booking', {
+  return browser.submit(formOn(form, '/booking'), {
     vin: PRIUS,
     work: 'oil_change',
     day: inDays(7),
@@ -35,26 +35,26 @@ test('stores a booking and shows it, also on the top page', async () => {
   const answer = await book();
   expect(headingOf(answer)).toBe('入庫予約');
   for (const words of ['予約を受け付けました。', 'オイル交換', 'プリウス', '代車を希望します', '愛知トヨタ自動車株式会社']) {
-    expect(textOf(answer)).toContain(words);
+    expect(mainOf(answer)).toContain(words);
   }
-  expect(textOf(await browser.open(`${site.origin}/`))).toContain('次回のご予約');
+  expect(mainOf(await browser.open(`${site.origin}/`))).toContain('次回のご予約');
 });
 
 test('makes one booking of a form that is sent twice', async () => {
   await Promise.all([book(), book()]);
   const page = await browser.open(`${site.origin}/booking`);
-  expect(page.html.split('/cancel"').length - 1).toBe(1);
+  expect(page.text.split('/cancel"').length - 1).toBe(1);
 });
 
 test('takes one booking a vehicle and day, and a new one after it is cancelled', async () => {
   await book();
   const second = await book({ time: '14:30' });
-  expect([second.status, textOf(second)]).toEqual([422, expect.stringContaining('このお車は、その日にほかの予約があります。')]);
+  expect([second.status, mainOf(second)]).toEqual([422, expect.stringContaining('このお車は、その日にほかの予約があります。')]);
   expect((await book({ vin: 'JTMW43FV20D500002', time: '14:30' })).status).toBe(200);
 
   const page = await browser.open(`${site.origin}/booking`);
-  const cancel = /action="(\/booking\/[^"]+\/cancel)"/.exec(page.html)?.[1] ?? '';
-  await browser.submit(page, cancel);
+  const cancel = /action="(\/booking\/[^"]+\/cancel)"/.exec(page.text)?.[1] ?? '';
+  await browser.submit(formOn(page, cancel));
   expect((await book({ time: '14:30' })).status).toBe(200);
 });
 
@@ -70,24 +70,24 @@ test.each([
 ])('refuses %s %j and keeps the rest', async (name, value, sentence) => {
   const answer = await book({ [name]: value });
   expect(answer.status).toBe(422);
-  expect(textOf(answer)).toContain(sentence);
-  if (name !== 'note') expect(answer.html).toContain('代車を希望します');
+  expect(mainOf(answer)).toContain(sentence);
+  if (name !== 'note') expect(answer.text).toContain('代車を希望します');
 });
 
 test('lets nobody cancel what is not theirs', async () => {
   const page = await book();
-  const cancel = /action="(\/booking\/[^"]+\/cancel)"/.exec(page.html)?.[1] ?? '';
+  const cancel = /action="(\/booking\/[^"]+\/cancel)"/.exec(page.text)?.[1] ?? '';
   const other = (await site.signIn('sato')).browser;
   const form = await other.open(`${site.origin}/booking`);
-  const token = /csrf_token" value="([^"]+)"/.exec(form.html)?.[1] ?? '';
+  const token = /csrf_token" value="([^"]+)"/.exec(form.text)?.[1] ?? '';
   const body = new URLSearchParams({ csrf_token: token });
-  expect((await other.request(`${site.origin}${cancel}`, { method: 'POST', body })).status).toBe(404);
-  expect(textOf(await browser.open(`${site.origin}/booking`))).toContain('オイル交換');
+  expect((await other.send(`${site.origin}${cancel}`, { method: 'POST', body })).status).toBe(404);
+  expect(mainOf(await browser.open(`${site.origin}/booking`))).toContain('オイル交換');
 });
 
 test('says why somebody without a dealer cannot book', async () => {
   const ito = (await site.signIn('ito')).browser;
   const page = await ito.open(`${site.origin}/booking`);
-  expect(textOf(page)).toContain('担当の販売店が登録されていないため');
-  expect(page.html).not.toContain('action="/booking"');
+  expect(mainOf(page)).toContain('担当の販売店が登録されていないため');
+  expect(page.text).not.toContain('action="/booking"');
 });

@@ -1,6 +1,6 @@
 // Forgotten user ID and forgotten password, by real mail.
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { Browser, headingOf, textOf, type Answer } from './browser.ts';
+import { createBrowser, formOn, headingOf, mainOf, type Answer, type Browser } from '../../support/http-browser.ts';
 import { startSite, type TestSite } from './start-site.ts';
 
 const MINUTE_MS = 60_000;
@@ -10,13 +10,13 @@ let browser: Browser;
 
 beforeEach(async () => {
   site = await startSite();
-  browser = new Browser();
+  browser = createBrowser();
 });
 
 afterEach(() => site.close());
 
 async function ask(page: string, fields: Record<string, string>): Promise<Answer> {
-  return browser.submit(await browser.open(`${site.origin}${page}`), page, fields);
+  return browser.submit(formOn(await browser.open(`${site.origin}${page}`), page), fields);
 }
 
 function linkIn(text: string | undefined): string {
@@ -38,12 +38,12 @@ test('mails the user ID to the address that is registered, whatever the case of 
 test('answers an address or user ID that nobody has like one that somebody has, and mails nothing', async () => {
   const known = await ask('/forgotten-id', { email: 'tanaka@example.jp' });
   const unknown = await ask('/forgotten-id', { email: 'nobody@example.jp' });
-  expect(unknown.html.replace(/csrf_token" value="[^"]*"/, '')).toBe(known.html.replace(/csrf_token" value="[^"]*"/, ''));
+  expect(unknown.text.replace(/csrf_token" value="[^"]*"/, '')).toBe(known.text.replace(/csrf_token" value="[^"]*"/, ''));
   const withMail = await ask('/forgotten-password', { user_id: 'sato' });
   // suzuki has no address.
   for (const userId of ['nobody', 'suzuki']) {
     const without = await ask('/forgotten-password', { user_id: userId });
-    expect([without.status, without.url, textOf(without)]).toEqual([withMail.status, withMail.url, textOf(withMail)]);
+    expect([without.status, without.url, mainOf(without)]).toEqual([withMail.status, withMail.url, mainOf(withMail)]);
   }
   const mails = await site.mailsArrived(2);
   expect(new Set(mails.map(({ to }) => to?.[0]?.address))).toEqual(new Set(['sato@example.jp', 'tanaka@example.jp']));
@@ -54,7 +54,7 @@ test.each(['', 'tanaka', 'a@b@c', 'a b@example.jp', `${'x'.repeat(250)}@example.
   async (email) => {
     const answer = await ask('/forgotten-id', { email });
     expect(answer.status).toBe(422);
-    expect(textOf(answer)).toContain('メールアドレスを「name@example.jp」の形で入力してください。');
+    expect(mainOf(answer)).toContain('メールアドレスを「name@example.jp」の形で入力してください。');
   },
 );
 
@@ -68,13 +68,13 @@ test('sets a new password by the mailed link, once, and signs out everywhere', a
   const form = await browser.open(link);
   const path = new URL(link).pathname;
   expect(headingOf(form)).toBe('新しいパスワードの設定');
-  const answer = await browser.submit(form, path, { password: 'better-2027' });
+  const answer = await browser.submit(formOn(form, path), { password: 'better-2027' });
   expect(headingOf(answer)).toBe('パスワードを設定しました');
-  expect((await elsewhere.request(`${site.origin}/`)).status).toBe(303);
+  expect((await elsewhere.send(`${site.origin}/`)).status).toBe(303);
 
   const login = await browser.open(`${site.origin}/login`);
-  expect((await browser.post(login, '/login', { user_id: 'tanaka', password: 'owners-2026' })).status).toBe(422);
-  expect((await browser.post(login, '/login', { user_id: 'tanaka', password: 'better-2027' })).status).toBe(303);
+  expect((await browser.post(formOn(login, '/login'), { user_id: 'tanaka', password: 'owners-2026' })).status).toBe(422);
+  expect((await browser.post(formOn(login, '/login'), { user_id: 'tanaka', password: 'better-2027' })).status).toBe(303);
   expect((await site.mailsArrived(2))[1]?.subject).toContain('パスワードを変更しました');
 
   const again = await browser.open(link);
@@ -86,7 +86,9 @@ test('of links used at once, one sets the password', async () => {
   const link = linkIn((await site.mailsArrived(1))[0]?.text);
   const form = await browser.open(link);
   const answers = await Promise.all(
-    Array.from({ length: 10 }, (_, index) => browser.post(form, new URL(link).pathname, { password: `better-202${index}` })),
+    Array.from({ length: 10 }, (_, index) =>
+      browser.post(formOn(form, new URL(link).pathname), { password: `better-202${index}` }),
+    ),
   );
   expect(answers.filter(({ status }) => status === 303)).toHaveLength(1);
 });
@@ -111,9 +113,9 @@ test.each([
 ])('refuses %j as a new password and leaves the link alive', async (password, sentence) => {
   await ask('/forgotten-password', { user_id: 'tanaka' });
   const link = linkIn((await site.mailsArrived(1))[0]?.text);
-  const answer = await browser.submit(await browser.open(link), new URL(link).pathname, { password });
+  const answer = await browser.submit(formOn(await browser.open(link), new URL(link).pathname), { password });
   expect(answer.status).toBe(422);
-  expect(textOf(answer)).toContain(sentence);
+  expect(mainOf(answer)).toContain(sentence);
   expect((await browser.open(link)).status).toBe(200);
 });
 

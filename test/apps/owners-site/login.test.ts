@@ -2,7 +2,7 @@
 import { DatabaseSync } from 'node:sqlite';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { Browser, headingOf, textOf } from './browser.ts';
+import { createBrowser, formOn, headingOf, mainOf } from '../../support/http-browser.ts';
 import { startSite, type TestSite } from './start-site.ts';
 
 const MINUTE_MS = 60_000;
@@ -17,7 +17,7 @@ beforeEach(async () => {
 afterEach(() => site.close());
 
 test('shows what the guide shows', async () => {
-  const page = await new Browser().open(`${site.origin}/login`);
+  const page = await createBrowser().open(`${site.origin}/login`);
   expect(headingOf(page)).toBe('ログイン');
   for (const words of [
     'ユーザーID',
@@ -29,7 +29,7 @@ test('shows what the guide shows', async () => {
     'ユーザーIDを忘れた方',
     'パスワードを忘れた方',
   ]) {
-    expect(textOf(page)).toContain(words);
+    expect(mainOf(page)).toContain(words);
   }
 });
 
@@ -42,18 +42,18 @@ test.each([
 ])('signs %s in and greets them', async (userId, name) => {
   const { home } = await site.signIn(userId);
   expect(home.url).toBe(`${site.origin}/`);
-  expect(textOf(home)).toContain(`ようこそ ${name} 様`);
-  expect(textOf(home)).toContain(`${name} 様へのお知らせ`);
+  expect(mainOf(home)).toContain(`ようこそ ${name} 様`);
+  expect(mainOf(home)).toContain(`${name} 様へのお知らせ`);
 });
 
 test('takes the user ID in full width, with capitals and spaces; the password exactly', async () => {
-  const browser = new Browser();
+  const browser = createBrowser();
   const login = await browser.open(`${site.origin}/login`);
-  const home = await browser.submit(login, '/login', { user_id: ' ＴＡＮＡＫＡ ', password: 'owners-2026' });
+  const home = await browser.submit(formOn(login, '/login'), { user_id: ' ＴＡＮＡＫＡ ', password: 'owners-2026' });
   expect(headingOf(home)).toBe('トップページ');
 
-  const other = new Browser();
-  const refused = await other.submit(await other.open(`${site.origin}/login`), '/login', {
+  const other = createBrowser();
+  const refused = await other.submit(formOn(await other.open(`${site.origin}/login`), '/login'), {
     user_id: 'tanaka',
     password: 'Owners-2026',
   });
@@ -61,96 +61,103 @@ test('takes the user ID in full width, with capitals and spaces; the password ex
 });
 
 test('answers an unknown user ID and a wrong password alike, and keeps what was typed but the password', async () => {
-  const browser = new Browser();
+  const browser = createBrowser();
   const login = await browser.open(`${site.origin}/login`);
-  const wrong = await browser.submit(login, '/login', { user_id: 'tanaka', password: 'wrong-2026', remember: 'yes' });
-  const unknown = await browser.submit(login, '/login', { user_id: 'nobody', password: 'wrong-2026', remember: 'yes' });
+  const wrong = await browser.submit(formOn(login, '/login'), { user_id: 'tanaka', password: 'wrong-2026', remember: 'yes' });
+  const unknown = await browser.submit(formOn(login, '/login'), { user_id: 'nobody', password: 'wrong-2026', remember: 'yes' });
   expect(wrong.status).toBe(422);
-  expect(textOf(wrong)).toContain(WRONG);
-  expect(wrong.html).toContain('value="tanaka"');
-  expect(wrong.html).not.toContain('wrong-2026');
-  expect(unknown.html.replaceAll('nobody', 'tanaka')).toBe(wrong.html);
+  expect(mainOf(wrong)).toContain(WRONG);
+  expect(wrong.text).toContain('value="tanaka"');
+  expect(wrong.text).not.toContain('wrong-2026');
+  expect(unknown.text.replaceAll('nobody', 'tanaka')).toBe(wrong.text);
 });
 
 test('says which field is empty', async () => {
-  const browser = new Browser();
-  const answer = await browser.submit(await browser.open(`${site.origin}/login`), '/login', { user_id: '', password: '' });
+  const browser = createBrowser();
+  const answer = await browser.submit(formOn(await browser.open(`${site.origin}/login`), '/login'), {
+    user_id: '',
+    password: '',
+  });
   expect(answer.status).toBe(422);
-  expect(textOf(answer)).toContain('ユーザーIDを入力してください。');
-  expect(textOf(answer)).toContain('パスワードを入力してください。');
+  expect(mainOf(answer)).toContain('ユーザーIDを入力してください。');
+  expect(mainOf(answer)).toContain('パスワードを入力してください。');
 });
 
 test('refuses a password that only begins like the right one, beyond the 72 bytes of bcrypt', async () => {
-  const browser = new Browser();
+  const browser = createBrowser();
   const login = await browser.open(`${site.origin}/login`);
-  const answer = await browser.submit(login, '/login', { user_id: 'tanaka', password: `owners-2026${'x'.repeat(5000)}` });
+  const answer = await browser.submit(formOn(login, '/login'), { user_id: 'tanaka', password: `owners-2026${'x'.repeat(5000)}` });
   expect(answer.status).toBe(422);
 });
 
 test('slows wrong passwords down, also those that come at once, and lets the owner in after the wait', async () => {
-  const browser = new Browser();
+  const browser = createBrowser();
   const login = await browser.open(`${site.origin}/login`);
   const tried = await Promise.all(
-    Array.from({ length: 12 }, (_, index) => browser.post(login, '/login', { user_id: 'tanaka', password: `wrong-${index}` })),
+    Array.from({ length: 12 }, (_, index) =>
+      browser.post(formOn(login, '/login'), { user_id: 'tanaka', password: `wrong-${index}` }),
+    ),
   );
   expect(tried.filter(({ status }) => status === 422)).toHaveLength(5);
   const slowed = tried.find(({ status }) => status === 429);
-  expect(Number(slowed?.headers.get('retry-after'))).toBeGreaterThan(0);
+  expect(Number(slowed?.headers['retry-after'])).toBeGreaterThan(0);
 
   const right = { user_id: 'tanaka', password: 'owners-2026' };
-  expect((await browser.post(login, '/login', right)).status).toBe(429);
+  expect((await browser.post(formOn(login, '/login'), right)).status).toBe(429);
   site.advance(MINUTE_MS);
-  expect((await browser.post(login, '/login', right)).status).toBe(303);
+  expect((await browser.post(formOn(login, '/login'), right)).status).toBe(303);
 });
 
 test('refuses a post without the token of the form', async () => {
   const body = new URLSearchParams({ user_id: 'tanaka', password: 'owners-2026' });
-  const answer = await new Browser().request(`${site.origin}/login`, { method: 'POST', body });
+  const answer = await createBrowser().send(`${site.origin}/login`, { method: 'POST', body });
   expect(answer.status).toBe(403);
 });
 
 test('gives a new session at each login, and none of the old tokens works', async () => {
   const { browser } = await site.signIn('tanaka');
   const names = ['owners-site.session', 'owners-site.session.sig'] as const;
-  const first = names.map((name) => browser.cookie(name) ?? '');
+  const first = names.map((name) => browser.cookies.get(name) ?? '');
   const home = await browser.open(`${site.origin}/`);
-  await browser.submit(home, '/logout');
+  await browser.submit(formOn(home, '/logout'));
 
-  const thief = new Browser();
-  names.forEach((name, index) => thief.setCookie(name, first[index] ?? ''));
-  expect((await thief.request(`${site.origin}/`)).headers.get('location')).toBe('/login');
+  const thief = createBrowser();
+  names.forEach((name, index) => thief.cookies.set(name, first[index] ?? ''));
+  expect((await thief.send(`${site.origin}/`)).headers.location).toBe('/login');
 
   await site.signIn('tanaka', browser);
-  expect(browser.cookie('owners-site.session')).not.toBe(first[0]);
+  expect(browser.cookies.get('owners-site.session')).not.toBe(first[0]);
 });
 
 test('ends a session that is not used for two hours, and any after twelve', async () => {
   const { browser } = await site.signIn('tanaka');
   for (let hours = 0; hours < 11; hours += 1) {
     site.advance(60 * MINUTE_MS);
-    expect((await browser.request(`${site.origin}/`)).status).toBe(200);
+    expect((await browser.send(`${site.origin}/`)).status).toBe(200);
   }
   site.advance(61 * MINUTE_MS);
-  expect((await browser.request(`${site.origin}/`)).status).toBe(303);
+  expect((await browser.send(`${site.origin}/`)).status).toBe(303);
 
   const other = (await site.signIn('sato')).browser;
   site.advance(121 * MINUTE_MS);
-  expect((await other.request(`${site.origin}/`)).status).toBe(303);
+  expect((await other.send(`${site.origin}/`)).status).toBe(303);
 });
 
 test('fills the user ID in on the next visit where that was wished, and keeps it out of the cookies', async () => {
-  const browser = new Browser();
+  const browser = createBrowser();
   const login = await browser.open(`${site.origin}/login`);
-  const home = await browser.submit(login, '/login', { user_id: 'tanaka', password: 'owners-2026', remember: 'yes' });
-  expect(browser.cookies().join()).not.toMatch(/tanaka|example/);
-  await browser.submit(home, '/logout');
+  const home = await browser.submit(formOn(login, '/login'), { user_id: 'tanaka', password: 'owners-2026', remember: 'yes' });
+  expect([...browser.cookies].join()).not.toMatch(/tanaka|example/);
+  await browser.submit(formOn(home, '/logout'));
   const again = await browser.open(`${site.origin}/login`);
-  expect(again.html).toMatch(/name="user_id" value="tanaka"/);
-  expect(again.html).toMatch(/name="remember" value="yes" checked/);
+  expect(again.text).toMatch(/name="user_id" value="tanaka"/);
+  expect(again.text).toMatch(/name="remember" value="yes" checked/);
 
-  await browser.submit(again, '/login', { user_id: 'tanaka', password: 'owners-2026' });
-  await browser.submit(await browser.open(`${site.origin}/`), '/logout');
-  expect((await browser.open(`${site.origin}/login`)).html).toMatch(/name="user_id" value=""/);
+  const { fields, ...form } = formOn(again, '/login');
+  const { remember: _, ...unticked } = fields;
+  await browser.submit({ ...form, fields: unticked }, { user_id: 'tanaka', password: 'owners-2026' });
+  await browser.submit(formOn(await browser.open(`${site.origin}/`), '/logout'));
+  expect((await browser.open(`${site.origin}/login`)).text).toMatch(/name="user_id" value=""/);
 });
 
 test('keeps neither tokens nor passwords that could be used', async () => {
@@ -161,33 +168,33 @@ test('keeps neither tokens nor passwords that could be used', async () => {
     ...database.prepare('SELECT * FROM users').all(),
   ]);
   database.close();
-  expect(dump).not.toContain(browser.cookie('owners-site.session'));
+  expect(dump).not.toContain(browser.cookies.get('owners-site.session'));
   expect(dump).not.toContain('owners-2026');
 });
 
 test('sends everybody else to the login, and shows a page for what does not exist', async () => {
   for (const path of ['/', '/booking', '/migration', '/migration/completed', '/notices/1']) {
-    const answer = await new Browser().request(`${site.origin}${path}`);
-    expect([answer.status, answer.headers.get('location')]).toEqual([303, '/login']);
+    const answer = await createBrowser().send(`${site.origin}${path}`);
+    expect([answer.status, answer.headers.location]).toEqual([303, '/login']);
   }
-  expect((await new Browser().open(`${site.origin}/nowhere`)).status).toBe(404);
-  expect((await new Browser().open(`${site.origin}/logout`)).status).toBe(405);
+  expect((await createBrowser().open(`${site.origin}/nowhere`)).status).toBe(404);
+  expect((await createBrowser().open(`${site.origin}/logout`)).status).toBe(405);
 });
 
 test('shows a user their own notices, and marks those that were read', async () => {
   const { browser, home } = await site.signIn('tanaka');
-  expect(home.html).toContain('<summary>ほかのお知らせを見る</summary>');
-  const notice = /href="(\/notices\/\d+)"/.exec(home.html)?.[1] ?? '';
+  expect(home.text).toContain('<summary>ほかのお知らせを見る</summary>');
+  const notice = /href="(\/notices\/\d+)"/.exec(home.text)?.[1] ?? '';
   const unread = (html: string): number => html.split('未読').length - 1;
-  expect(unread(home.html)).toBe(3);
-  expect(textOf(await browser.open(`${site.origin}${notice}`))).toContain('定期点検');
-  expect(unread((await browser.open(`${site.origin}/`)).html)).toBe(2);
+  expect(unread(home.text)).toBe(3);
+  expect(mainOf(await browser.open(`${site.origin}${notice}`))).toContain('定期点検');
+  expect(unread((await browser.open(`${site.origin}/`)).text)).toBe(2);
 
   const other = (await site.signIn('sato')).browser;
   expect((await other.open(`${site.origin}${notice}`)).status).toBe(404);
 });
 
 test('speaks English to who prefers it', async () => {
-  const { home } = await site.signIn('tanaka', new Browser('en'));
+  const { home } = await site.signIn('tanaka', createBrowser({ language: 'en' }));
   expect(headingOf(home)).toBe('Top page');
 });

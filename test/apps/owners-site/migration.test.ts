@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
 import { compactDecrypt, createLocalJWKSet, importJWK, jwtVerify, type JSONWebKeySet } from 'jose';
-import { Browser, headingOf, textOf, type Answer } from './browser.ts';
+import { createBrowser, formOn, headingOf, mainOf, type Answer, type Browser } from '../../support/http-browser.ts';
 import { startCommonIdProvider, type CommonIdProvider } from './common-id-provider.ts';
 import { startSite, type TestSite } from './start-site.ts';
 
@@ -30,15 +30,15 @@ afterEach(async () => {
 
 /** Presses one of the two buttons of ③; the browser is not sent on yet. */
 async function press(browser: Browser, way: 'new' | 'existing'): Promise<Answer> {
-  return browser.post(await browser.open(`${site.origin}/migration`), '/migration', { way });
+  return browser.post(formOn(await browser.open(`${site.origin}/migration`), '/migration', { way }), { way });
 }
 
 /** The redirect with which the common ID sends the browser back. */
 async function wayBack(browser: Browser, started: Answer): Promise<string> {
-  let url = started.headers.get('location') ?? '';
+  let url = started.headers.location ?? '';
   while (!url.startsWith(`${site.origin}/callback`)) {
-    const answer = await browser.request(url);
-    url = new URL(answer.headers.get('location') ?? '', url).href;
+    const answer = await browser.send(url);
+    url = new URL(answer.headers.location ?? '', url).href;
   }
   return url;
 }
@@ -60,7 +60,7 @@ async function openProfile(jwe: unknown): Promise<{ header: object; outer: objec
 
 test('③ shows the two ways of the guide', async () => {
   const { browser, home } = await site.signIn('tanaka');
-  expect(home.html).toContain('href="/migration"');
+  expect(home.text).toContain('href="/migration"');
   const page = await browser.open(`${site.origin}/migration`);
   for (const words of [
     'トヨタオーナーズサイトはさらに進化した整備手帳サービスに移行します。',
@@ -70,16 +70,16 @@ test('③ shows the two ways of the guide', async () => {
     'TOYOTA/LEXUSの共通IDをお持ちの方はこちら',
     'すでにお持ちのTOYOTA/LEXUSの共通IDでログイン',
   ]) {
-    expect(textOf(page)).toContain(words);
+    expect(mainOf(page)).toContain(words);
   }
-  expect(page.headers.get('content-security-policy')).toContain(`form-action 'self' ${commonId.origin}`);
+  expect(page.headers['content-security-policy']).toContain(`form-action 'self' ${commonId.origin}`);
 });
 
 test('pushes everything in the back channel; the browser carries a reference only', async () => {
   const { browser } = await site.signIn('tanaka');
   const started = await press(browser, 'new');
   expect(started.status).toBe(303);
-  const location = new URL(started.headers.get('location') ?? '');
+  const location = new URL(started.headers.location ?? '');
   expect(location.origin).toBe(commonId.origin);
   expect([...location.searchParams.keys()].toSorted()).toEqual(['client_id', 'request_uri']);
 
@@ -177,9 +177,9 @@ test.each(['new', 'existing'] as const)('goes to the common ID (%s) and comes ba
     '愛知トヨタ自動車株式会社',
     '販売店連携情報を作成中です。',
   ]) {
-    expect(textOf(end)).toContain(words);
+    expect(mainOf(end)).toContain(words);
   }
-  expect(end.html).toContain('href="http://notebook.example/login"');
+  expect(end.text).toContain('href="http://notebook.example/login"');
 });
 
 test('the end page shows how the dealer link stands by now', async () => {
@@ -190,7 +190,7 @@ test('the end page shows how the dealer link stands by now', async () => {
     missing: [],
     dealer_link: { dealer: 'aichi-toyota', status: 'active' },
   });
-  expect(textOf(await browser.open(`${site.origin}/migration/completed`))).toContain('連携が完了しました。');
+  expect(mainOf(await browser.open(`${site.origin}/migration/completed`))).toContain('連携が完了しました。');
 });
 
 test('opening the way back again shows the end page again', async () => {
@@ -203,7 +203,7 @@ test('opening the way back again shows the end page again', async () => {
 test('somebody else who is lured into the way back redeems nothing', async () => {
   const { browser } = await site.signIn('tanaka');
   const back = await wayBack(browser, await press(browser, 'new'));
-  for (const other of [new Browser(), (await site.signIn('suzuki')).browser]) {
+  for (const other of [createBrowser(), (await site.signIn('suzuki')).browser]) {
     const answer = await other.open(back);
     expect([answer.status, headingOf(answer)]).toEqual([400, '手続きの続きを確認できませんでした']);
   }
@@ -222,14 +222,14 @@ test.each([
   change(url);
   const answer = await browser.open(url.href);
   expect([answer.status, headingOf(answer)]).toEqual([400, heading]);
-  expect(answer.html).toContain('href="/migration"');
+  expect(answer.text).toContain('href="/migration"');
   expect((await browser.open(`${site.origin}/migration/completed`)).url).toBe(`${site.origin}/migration`);
 });
 
 test('of ways back opened at once, one redeems', async () => {
   const { browser } = await site.signIn('tanaka');
   const back = await wayBack(browser, await press(browser, 'new'));
-  const answers = await Promise.all(Array.from({ length: 5 }, () => browser.request(back)));
+  const answers = await Promise.all(Array.from({ length: 5 }, () => browser.send(back)));
   expect(answers.filter(({ status }) => status === 303)).toHaveLength(1);
   expect(headingOf(await browser.open(back))).toBe('移行が完了しました');
 });
@@ -239,8 +239,8 @@ test('says plainly that the person gave up, and offers to start again; the banne
   commonId.answer = 'refuse';
   const answer = await browser.open(await wayBack(browser, await press(browser, 'new')));
   expect([answer.status, headingOf(answer)]).toEqual([200, '移行の手続きを中止しました']);
-  expect(answer.html).toContain('href="/migration"');
-  expect(textOf(await browser.open(`${site.origin}/`))).toContain(BANNER);
+  expect(answer.text).toContain('href="/migration"');
+  expect(mainOf(await browser.open(`${site.origin}/`))).toContain(BANNER);
 
   commonId.answer = 'finish';
   const end = await browser.open(await wayBack(browser, await press(browser, 'new')));
@@ -260,16 +260,16 @@ test('says that the end is not confirmed where the common ID is gone by then; th
 test('the banner goes when the common ID says that the migration is done', async () => {
   commonId.migrationState = () => ({ state: 'completed', missing: [] });
   const { browser, home } = await site.signIn('yamada');
-  expect(textOf(home)).not.toContain(BANNER);
+  expect(mainOf(home)).not.toContain(BANNER);
   expect((await browser.open(`${site.origin}/migration`)).url).toBe(`${site.origin}/migration/completed`);
 });
 
 test('the banner says what is missing, and one press goes on without a new registration', async () => {
   commonId.migrationState = () => ({ state: 'started', missing: ['return'], started_at: '2026-11-22T00:00:00Z' });
   const { browser, home } = await site.signIn('tanaka');
-  expect(textOf(home)).toContain(BANNER);
-  expect(textOf(home)).toContain('移行の完了（ボタンを押すだけで終わります）');
-  const end = await browser.submit(home, '/migration');
+  expect(mainOf(home)).toContain(BANNER);
+  expect(mainOf(home)).toContain('移行の完了（ボタンを押すだけで終わります）');
+  const end = await browser.submit(formOn(home, '/migration'));
   expect(headingOf(end)).toBe('移行が完了しました');
   expect(commonId.pushed[0]).not.toHaveProperty('prompt');
 });
@@ -279,8 +279,8 @@ test('a registration that was left half-way goes on as a registration', async ()
   await press(browser, 'new');
   commonId.migrationState = () => ({ state: 'started', missing: ['registration', 'dealer_link', 'login', 'a_later_step'] });
   const home = await browser.open(`${site.origin}/`);
-  expect(textOf(home)).toContain('TOYOTA/LEXUSの共通IDの取得');
-  await browser.post(home, '/migration', { way: 'new' });
+  expect(mainOf(home)).toContain('TOYOTA/LEXUSの共通IDの取得');
+  await browser.post(formOn(home, '/migration', { way: 'new' }), { way: 'new' });
   expect(commonId.pushed[1]).toMatchObject({ prompt: 'create' });
 });
 
@@ -301,47 +301,47 @@ test('stays quick and shows the banner without the state where the common ID han
     return {};
   };
   const { browser } = await site.signIn('tanaka');
-  expect(textOf(await browser.open(`${site.origin}/`))).toContain(BANNER);
+  expect(mainOf(await browser.open(`${site.origin}/`))).toContain(BANNER);
   expect(hasAnswered).toBe(false);
 
   for (const rubbish of [{}, { state: 'perhaps', missing: [] }, { state: 'started', missing: 'all' }, []]) {
     commonId.migrationState = () => rubbish;
     const home = await browser.open(`${site.origin}/`);
-    expect([home.status, textOf(home).includes(BANNER)]).toEqual([200, true]);
+    expect([home.status, mainOf(home).includes(BANNER)]).toEqual([200, true]);
   }
 });
 
 test('works while the common ID is away, and finds it when it is back', async () => {
   const alone = await startSite();
   const { browser, home } = await alone.signIn('tanaka');
-  expect([home.status, textOf(home).includes(BANNER)]).toEqual([200, true]);
+  expect([home.status, mainOf(home).includes(BANNER)]).toEqual([200, true]);
   const page = await browser.open(`${alone.origin}/migration`);
-  const answer = await browser.submit(page, '/migration', { way: 'new' });
+  const answer = await browser.submit(formOn(page, '/migration', { way: 'new' }), { way: 'new' });
   expect(answer.status).toBe(503);
-  expect(answer.html).toContain('href="/migration"');
+  expect(answer.text).toContain('href="/migration"');
   await alone.close();
 });
 
 test('offers the logout at the common ID too, where the migration left a session there', async () => {
   const { browser } = await site.signIn('tanaka');
   const end = await browser.open(await wayBack(browser, await press(browser, 'new')));
-  expect(end.html).toContain('href="/"');
+  expect(end.text).toContain('href="/"');
   const home = await browser.open(`${site.origin}/`);
-  const loggedOut = await browser.submit(home, '/logout');
+  const loggedOut = await browser.submit(formOn(home, '/logout'));
   expect(headingOf(loggedOut)).toBe('ログアウトしました');
-  expect((await browser.request(`${site.origin}/`)).headers.get('location')).toBe('/login');
-  const leaving = await browser.post(loggedOut, '/logged-out/common-id');
-  const url = new URL(leaving.headers.get('location') ?? '');
+  expect((await browser.send(`${site.origin}/`)).headers.location).toBe('/login');
+  const leaving = await browser.post(formOn(loggedOut, '/logged-out/common-id'));
+  const url = new URL(leaving.headers.location ?? '');
   expect(url.href).toMatch(`${commonId.origin}/session/end`);
   expect(url.searchParams.get('post_logout_redirect_uri')).toBe(`${site.origin}/logged-out`);
   expect(url.searchParams.get('id_token_hint')).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+$/);
   expect((await browser.open(url.href)).status).toBe(200);
-  expect((await browser.open(`${site.origin}/logged-out`)).html).not.toContain('/logged-out/common-id');
+  expect((await browser.open(`${site.origin}/logged-out`)).text).not.toContain('/logged-out/common-id');
 });
 
 test('a logout of somebody who never migrated offers nothing more', async () => {
   const { browser, home } = await site.signIn('tanaka');
-  expect((await browser.submit(home, '/logout')).html).not.toContain('/logged-out/common-id');
+  expect((await browser.submit(formOn(home, '/logout'))).text).not.toContain('/logged-out/common-id');
 });
 
 test('the key is made once and published without its private half', async () => {
@@ -361,12 +361,12 @@ test('undone at the common ID, the banner is back, also while the common ID is a
   const { browser } = await site.signIn('tanaka');
   const back = await wayBack(browser, await press(browser, 'new'));
   await browser.open(back);
-  expect(textOf(await browser.open(`${site.origin}/`))).not.toContain(BANNER);
+  expect(mainOf(await browser.open(`${site.origin}/`))).not.toContain(BANNER);
   site.advance(1000);
   commonId.migrationState = () => ({ state: 'started', missing: ['registration', 'login', 'return'] });
   expect((await browser.open(`${site.origin}/migration/completed`)).url).toBe(`${site.origin}/migration`);
   expect((await browser.open(back)).url).not.toContain('/migration/completed');
-  expect(textOf(await browser.open(`${site.origin}/`))).toContain(BANNER);
+  expect(mainOf(await browser.open(`${site.origin}/`))).toContain(BANNER);
   commonId.away = true;
-  expect(textOf(await browser.open(`${site.origin}/`))).toContain(BANNER);
+  expect(mainOf(await browser.open(`${site.origin}/`))).toContain(BANNER);
 });

@@ -1,7 +1,7 @@
 // Every page of the owners site, in both languages: valid HTML, every word there, never kept by a browser.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { HtmlValidate, StaticConfigLoader } from 'html-validate';
-import { Browser, headingOf, type Answer } from './browser.ts';
+import { createBrowser, formOn, headingOf, type Answer } from '../../support/http-browser.ts';
 import { startSite, type TestSite } from './start-site.ts';
 
 const OPEN_TO_ALL = [
@@ -40,35 +40,38 @@ beforeAll(async () => {
 afterAll(() => site.close());
 
 async function expectGood(answer: Answer, language: string): Promise<void> {
-  const report = await validator.validateString(answer.html);
+  const report = await validator.validateString(answer.text);
   expect(
     report.results.flatMap(({ messages }) => messages.map(({ ruleId, message, line }) => `${line}: ${ruleId}: ${message}`)),
   ).toEqual([]);
-  expect(answer.html).toContain(`<html lang="${language}">`);
+  expect(answer.text).toContain(`<html lang="${language}">`);
   // A text that is missing shows its key, a value that is missing its braces.
-  expect(answer.html).not.toMatch(/>\s*[a-z_]+(\.[a-z_]+)+\s*<|\{\{|undefined|\[object Object\]/);
+  expect(answer.text).not.toMatch(/>\s*[a-z_]+(\.[a-z_]+)+\s*<|\{\{|undefined|\[object Object\]/);
   expect(headingOf(answer)).not.toBe('');
-  expect(answer.headers.get('cache-control')).toBe('no-store');
+  expect(answer.headers['cache-control']).toBe('no-store');
 }
 
 describe.each(['ja', 'en'])('in %s', (language) => {
   test.each(OPEN_TO_ALL)('%s', async (path) => {
-    await expectGood(await new Browser(language).open(`${site.origin}${path}`), language);
+    await expectGood(await createBrowser({ language: language }).open(`${site.origin}${path}`), language);
   });
 
   test.each(FOR_USERS)('%s', async (path) => {
-    const { browser } = await site.signIn('tanaka', new Browser(language));
+    const { browser } = await site.signIn('tanaka', createBrowser({ language: language }));
     await expectGood(await browser.open(`${site.origin}${path}`), language);
   });
 
   test('forms that are refused', async () => {
-    const { browser } = await site.signIn('tanaka', new Browser(language));
+    const { browser } = await site.signIn('tanaka', createBrowser({ language: language }));
     const booking = await browser.open(`${site.origin}/booking`);
-    const refused = await browser.submit(booking, '/booking', { vin: '', work: '', day: '', time: '' });
+    const refused = await browser.submit(formOn(booking, '/booking'), { vin: '', work: '', day: '', time: '' });
     expect(refused.status).toBe(422);
     await expectGood(refused, language);
-    const stranger = new Browser(language);
-    const login = await stranger.submit(await stranger.open(`${site.origin}/login`), '/login', { user_id: '', password: '' });
+    const stranger = createBrowser({ language: language });
+    const login = await stranger.submit(formOn(await stranger.open(`${site.origin}/login`), '/login'), {
+      user_id: '',
+      password: '',
+    });
     expect(login.status).toBe(422);
     await expectGood(login, language);
   });

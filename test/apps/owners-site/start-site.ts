@@ -10,7 +10,7 @@ import { SMTPServer } from 'smtp-server';
 import { createOwnersSite, type OwnersSiteOptions } from '../../../src/apps/owners-site/owners-site.ts';
 import { createLog } from '../../../src/telemetry/log.ts';
 import { serve } from '../serve.ts';
-import { Browser, type Answer } from './browser.ts';
+import { createBrowser, formOn, type Answer, type Browser } from '../../support/http-browser.ts';
 
 export type TestSite = {
   origin: string;
@@ -79,9 +79,9 @@ export async function startSite(overrides: Partial<OwnersSiteOptions> = {}): Pro
     advance(milliseconds) {
       moved += milliseconds;
     },
-    async signIn(userId, browser = new Browser()) {
+    async signIn(userId, browser = createBrowser()) {
       const login = await browser.open(`${origin}/login`);
-      const home = await browser.submit(login, '/login', { user_id: userId, password: 'owners-2026' });
+      const home = await browser.submit(formOn(login, '/login'), { user_id: userId, password: 'owners-2026' });
       return { browser, home };
     },
     async close() {

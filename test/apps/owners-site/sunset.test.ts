@@ -1,6 +1,6 @@
 // The last day of the owners site: a notice before it, only the way to the common ID after it.
 import { afterEach, expect, test } from '@jest/globals';
-import { headingOf, textOf } from './browser.ts';
+import { headingOf, mainOf } from '../../support/http-browser.ts';
 import { startSite, type TestSite } from './start-site.ts';
 
 let site: TestSite;
@@ -17,23 +17,23 @@ test.each([
   site = await startSite({ sunset: '2026-12-31', clock: at(moment) });
   const { home } = await site.signIn('tanaka');
   expect(headingOf(home)).toBe('トップページ');
-  expect(textOf(home)).toContain('2026年12月31日木曜日をもってサービスを終了します。');
-  expect(textOf(home)).toContain(words);
+  expect(mainOf(home)).toContain('2026年12月31日木曜日をもってサービスを終了します。');
+  expect(mainOf(home)).toContain(words);
 });
 
 test('after it there is only the way to the common ID', async () => {
   site = await startSite({ sunset: '2026-12-31', clock: at('2027-01-01T00:00:00+09:00') });
   const { browser, home } = await site.signIn('tanaka');
   expect(home.url).toBe(`${site.origin}/migration`);
-  expect(textOf(home)).toContain('サービスを終了しました');
-  expect(textOf(home)).toContain('新たにTOYOTA/LEXUSの共通IDを取得する');
-  expect(home.html).not.toContain('href="/booking"');
+  expect(mainOf(home)).toContain('サービスを終了しました');
+  expect(mainOf(home)).toContain('新たにTOYOTA/LEXUSの共通IDを取得する');
+  expect(home.text).not.toContain('href="/booking"');
   for (const path of ['/booking', '/notices/1']) {
-    expect((await browser.request(`${site.origin}${path}`)).headers.get('location')).toBe('/migration');
+    expect((await browser.send(`${site.origin}${path}`)).headers.location).toBe('/migration');
   }
 });
 
 test('without a last day nothing is said of an end', async () => {
   site = await startSite();
-  expect(textOf((await site.signIn('tanaka')).home)).not.toContain('終了');
+  expect(mainOf((await site.signIn('tanaka')).home)).not.toContain('終了');
 });

@@ -1,7 +1,7 @@
 // What a client of the common ID sends: authorization requests with PKCE, pushed ones, redemptions. Nothing is checked; tests attack with it.
 import { createHash, randomBytes } from 'node:crypto';
 import { SignJWT } from 'jose';
-import { createBrowser, sendRaw, type Answer, type Browser } from '../../support/http-browser.ts';
+import { headingOf, createBrowser, sendRaw, type Answer, type Browser } from '../../support/http-browser.ts';
 import { CALLBACK, WEB_SECRET, type TestKey, type World } from './attack-world.ts';
 
 export type Pkce = { verifier: string; challenge: string };
@@ -138,15 +138,6 @@ export async function signedIn(
   const code = returned(answer).get('code');
   if (code === null) throw new Error(`no code came: ${answer.status} ${answer.url} ${answer.location} ${headingOf(answer)}`);
   return { browser: started.browser, pkce: started.pkce, code, answer };
-}
-
-export function headingOf({ text }: Answer): string {
-  return (
-    /<h1[^>]*>([\s\S]*?)<\/h1>/
-      .exec(text)?.[1]
-      ?.replace(/<[^>]+>/g, '')
-      .trim() ?? ''
-  );
 }
 
 export { createBrowser };
