@@ -152,6 +152,19 @@ export function withHandOver(migration: Migration, { vehicles, dealer }: Pick<Le
 /** How many vehicles a dealer's system accepts for one customer. */
 const MAX_VEHICLES = 50;
 
+const newestLast = (migrations: readonly Migration[]): Migration[] =>
+  migrations.toSorted((a, b) => (a.completed_at ?? 0) - (b.completed_at ?? 0));
+
+/**
+ * Collects the vehicles that the legacy sites handed over. Each vehicle stands in the list once. Clients and dealers get the same list, so
+ * that a person can book every vehicle that a client shows.
+ * @param migrations the migrations that are final for the account
+ */
+export function vehiclesOf(migrations: readonly Migration[]): Vehicle[] {
+  const vehicles = newestLast(migrations).flatMap((migration) => migration.vehicles);
+  return [...new Map(vehicles.map((vehicle) => [vehicle.vin, vehicle])).values()].slice(-MAX_VEHICLES);
+}
+
 /**
  * Collects the data of the legacy sites that is sent to a dealer: all vehicles, and the customer number from the newest migration
  * that names this dealer and has a number.
@@ -159,13 +172,11 @@ const MAX_VEHICLES = 50;
  * @param link older versions stored the customer number in the link and not in the migration
  */
 export function handedOver(migrations: readonly Migration[], link: Pick<DealerLink, 'dealer' | 'customer_number'>): HandedOver {
-  const newestLast = migrations.toSorted((a, b) => (a.completed_at ?? 0) - (b.completed_at ?? 0));
-  const naming = newestLast.filter(({ dealer }) => dealer?.code === link.dealer);
+  const naming = newestLast(migrations).filter(({ dealer }) => dealer?.code === link.dealer);
   const known = naming.findLast(({ dealer }) => dealer?.customer_number !== undefined)?.dealer?.customer_number;
-  const vehicles = new Map(newestLast.flatMap((migration) => migration.vehicles.map((vehicle) => [vehicle.vin, vehicle])));
   return {
     customerNumber: known ?? (naming.length > 0 ? link.customer_number : undefined),
-    vehicles: [...vehicles.values()].slice(-MAX_VEHICLES),
+    vehicles: vehiclesOf(migrations),
   };
 }
 

@@ -1,5 +1,5 @@
 // Enqueues the jobs that tell a dealer about a link.
-import type { DealerLink } from '../domain/dealer-link.ts';
+import { isLive, type DealerLink } from '../domain/dealer-link.ts';
 import type { JobQueue } from './job-queue.ts';
 
 /** Returns the job key of a delivery. It differs for each consent, so that a renewed consent is delivered again. */
@@ -19,6 +19,15 @@ export async function enqueueDelivery(jobs: JobQueue, link: DealerLink): Promise
  */
 export async function enqueueUpdate(jobs: JobQueue, link: DealerLink, change: string): Promise<void> {
   await jobs.enqueue('update_dealer_link', `update_dealer_link:${link.id}:${change}`, { link_id: link.id });
+}
+
+/**
+ * Enqueues an update of a link that an older version delivered. That version did not tell the dealer what was handed over before the link
+ * was made. Call it when a client uses the link. Does nothing for other links. Idempotent.
+ */
+export async function enqueueMissedHandOver(jobs: JobQueue, link: DealerLink): Promise<void> {
+  // Since the version that tells dealers everything, each new link has `customer`.
+  if (link.customer === undefined && isLive(link)) await enqueueUpdate(jobs, link, 'missed_hand_over');
 }
 
 /**

@@ -3,7 +3,7 @@ import type { AccountClaims } from 'oidc-provider';
 import type { Client, Config, Dealer } from '../config/config.ts';
 import type { Account } from '../domain/account.ts';
 import { clientLinkId, isVisibleTo, type DealerLink } from '../domain/dealer-link.ts';
-import type { Migration } from '../domain/migration.ts';
+import { vehiclesOf, type Migration } from '../domain/migration.ts';
 import { claimsOfScope, profileClaims, type ProfileScope } from '../domain/profile-fields.ts';
 import type { Records } from '../storage/records.ts';
 
@@ -50,7 +50,7 @@ function migrationClaim(
       legacy_id,
       completed_at: asIso(completed_at),
     })),
-    vehicles: completed.flatMap(({ vehicles }) => vehicles),
+    vehicles: vehiclesOf(completed),
     ...(dealer ? { dealer: { code: dealer.code, name: dealer.name.ja, resource: dealer.resource } } : {}),
   };
 }

@@ -9,6 +9,7 @@ import {
   proposeCandidate,
   startMigration,
   undoMigration,
+  vehiclesOf,
   withHandOver,
   type Migration,
   type MigrationStep,
@@ -128,6 +129,16 @@ test('a dealer is told every vehicle of the final migrations, and the number of 
   // An older version kept the number with the link.
   const older = { ...completed, dealer: { code: 'aichi-01' } };
   expect(handedOver([older], { ...aichi, customer_number: 'OLD' }).customerNumber).toBe('OLD');
+});
+
+test('R1 clients and dealers get the same list: each vehicle once, as the newest migration has it, and at most as many as a dealer accepts', () => {
+  const many = { ...completed, vehicles: Array.from({ length: 50 }, (_, index) => ({ vin: `CAR-${index}` })) };
+  const newer = { ...completed, completed_at: NOW + 9, vehicles: [{ vin: 'CAR-1', model: 'プリウス' }, { vin: 'NEW-1' }] };
+  const vehicles = vehiclesOf([newer, many]);
+  expect(vehicles).toEqual(handedOver([newer, many], { dealer: 'aichi-01' }).vehicles);
+  expect(vehicles).toHaveLength(50);
+  expect(vehicles.filter(({ vin }) => vin === 'CAR-1')).toEqual([{ vin: 'CAR-1', model: 'プリウス' }]);
+  expect(vehicles.at(-1)).toEqual({ vin: 'NEW-1' });
 });
 
 describe('what is missing', () => {

@@ -4,10 +4,13 @@ import { z } from 'zod';
 const text = z.string().min(1).max(200);
 const date = z.iso.date();
 
+/** A vehicle identification number (ISO 3779) or a Japanese chassis number, such as ZVW30-1234567. */
+export const vehicleNumber = z
+  .string()
+  .regex(/^[A-Z0-9-]{5,25}$/, 'A vehicle identification or chassis number: 5 to 25 capital letters, digits and hyphens');
+
 const linkedVehicle = z.object({
-  vin: z
-    .string()
-    .regex(/^[A-Z0-9-]{6,20}$/, 'A vehicle identification or chassis number: 6 to 20 capital letters, digits and hyphens'),
+  vin: vehicleNumber,
   registration_number: text.optional(),
   model: text.optional(),
   /** `YYYY-MM` or `YYYY-MM-DD`. */
@@ -28,7 +31,11 @@ const linkedCustomer = z.object({
     .string()
     .regex(/^\+[1-9]\d{6,14}$/, 'E.164, as +819012345678')
     .optional(),
-  email: z.email().max(254),
+  // The common ID has checked the address. Some carriers' addresses, such as `taro..t@docomo.ne.jp`, do not conform to RFC 5321.
+  email: z
+    .string()
+    .max(254)
+    .regex(/^[^\s@]+@[^\s@]+$/, 'An e-mail address'),
   address: z
     .object({
       postal_code: text.optional(),

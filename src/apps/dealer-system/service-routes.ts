@@ -10,6 +10,7 @@ import type { ApiDeps } from './api-deps.ts';
 import { findDealer } from './dealers.ts';
 import { idempotencyKey } from './idempotency-key.ts';
 import { japanDate } from './japan-date.ts';
+import { vehicleNumber } from './link-body.ts';
 import type { CustomerLink } from './link-store.ts';
 import { nextInspection } from './next-inspection.ts';
 import { Problem } from './problem.ts';
@@ -22,7 +23,7 @@ const BOOKING_TIMES = ['09:30', '11:00', '13:30', '15:00', '16:30'] as const;
 const BOOKING_MENUS = ['inspection', 'twelve_months', 'six_months', 'oil_change', 'tyres', 'other'] as const;
 
 const bookingBody = z.object({
-  vin: z.string().min(1).max(20),
+  vin: vehicleNumber,
   date: z.iso.date(),
   time: z.enum(BOOKING_TIMES),
   menu: z.enum(BOOKING_MENUS),

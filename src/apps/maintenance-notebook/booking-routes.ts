@@ -28,10 +28,13 @@ export function bookingRoutes(deps: NotebookDeps): Router<PageState> {
     const nameOf = (vin: string): string => vehicles.find((vehicle) => vehicle.vin === vin)?.model ?? t('vehicle.unnamed');
     const range = data && { first: longDate(data.first_date, language), last: longDate(data.last_date, language) };
     const wrong = range ? FIELDS.filter((name) => failed.errors && Object.hasOwn(failed.errors, name)) : [];
+    // The common ID knows the chosen vehicle, so only the dealer does not know it yet.
+    const reasonFor = (name: (typeof FIELDS)[number]): string =>
+      name === 'vin' && vehicles.some(({ vin }) => vin === form.wish.vin) ? 'vin_on_its_way' : name;
     signedInPage(deps, ctx, notebook, 'bookings', {
       title: t('bookings.title'),
       reading,
-      errors: Object.fromEntries(wrong.map((name) => [name, t(`bookings.errors.${name}`, range)])),
+      errors: Object.fromEntries(wrong.map((name) => [name, t(`bookings.errors.${reasonFor(name)}`, range)])),
       unanswered: failed.unanswered,
       booked: data?.bookings.map((one) => ({ ...one, date: longDate(one.date, language), model: nameOf(one.vin) })),
       dateHint: range && t('bookings.date_hint', range),

@@ -5,6 +5,7 @@ import type { Config, Dealer } from '../../config/config.ts';
 import { clientLinkId, RECEIVED_DATA, SHARED_DATA, type DealerLink } from '../../domain/dealer-link.ts';
 import { customerOf, dealerSubject } from '../../domain/dealer-subject.ts';
 import type { Deps } from '../../deps.ts';
+import { enqueueMissedHandOver } from '../../jobs/enqueue-delivery.ts';
 import { sectorOf } from '../clients/pairwise-subject.ts';
 
 /** An authorization detail that a client may request. Without `dealer` the person chooses one. */
@@ -116,9 +117,10 @@ export function createResourceIndicators({ config, clients }: Pick<Deps, 'config
 
 /**
  * Makes the customizer of JWT access tokens. It replaces the client's identifiers of the person and of the link with those that
- * the dealer knows. The client could read them in the token, although it must not (RFC 9068 section 6).
+ * the dealer knows. The client could read them in the token, although it must not (RFC 9068 section 6). A token also means that the link
+ * is in use, so the dealer is told what an older version left out.
  */
-export function createDealerNaming({ config, storage }: Pick<Deps, 'config' | 'storage'>) {
+export function createDealerNaming({ config, storage, jobs }: Pick<Deps, 'config' | 'storage' | 'jobs'>) {
   return async function nameForDealer(
     _ctx: unknown,
     token: { accountId?: string; resourceServer?: { identifier(): string } },
@@ -131,6 +133,7 @@ export function createDealerNaming({ config, storage }: Pick<Deps, 'config' | 's
     jwt.payload.sub = link
       ? customerOf(link, config.keys.subject)
       : dealerSubject(config.keys.dealerSubject, dealer.code, token.accountId);
+    if (link) await enqueueMissedHandOver(jobs, link);
     if (link && jwt.payload.authorization_details) {
       jwt.payload.authorization_details = jwt.payload.authorization_details.map((detail) => ({ ...detail, link_id: link.id }));
     }

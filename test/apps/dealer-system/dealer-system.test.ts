@@ -313,6 +313,16 @@ describe('services', () => {
     expect((await call('GET', 'bookings', other)).status).toBe(409);
   });
 
+  test('R1 a visit with the shortest and with the longest vehicle number: both are booked', async () => {
+    const wish = { date: '2026-12-05', time: '11:00', menu: 'oil_change' };
+    const vins = ['AB1-2', '1234567890123456789012345'];
+    await deliver('key-1', { vehicles: vins.map((vin) => ({ vin })) });
+    for (const vin of vins) {
+      const answer = await call('POST', 'bookings', await customerToken(), { ...wish, vin }, { 'Idempotency-Key': vin });
+      expect([vin, answer.status]).toEqual([vin, 201]);
+    }
+  });
+
   test.each([
     [{ date: '2026-11-22' }, 'date'],
     [{ date: '2027-03-01' }, 'date'],

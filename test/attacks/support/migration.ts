@@ -67,7 +67,7 @@ export async function settle(world: World): Promise<void> {
 export type Told = { status: string; customer: Record<string, unknown> | null; number: string | null; vins: string[] };
 
 /** What a dealer's system has on record of each of its customers, by the id of the link. */
-export function dealerRecords(world: World, dealer: string): Map<string, Told> {
+export function dealerRecords(world: Pick<World, 'directory'>, dealer: string): Map<string, Told> {
   const database = new DatabaseSync(join(world.directory, 'data/dealer-system.sqlite'), { readOnly: true });
   try {
     const rows = database.prepare('SELECT * FROM links WHERE dealer = ?').all(dealer);
