@@ -5,7 +5,7 @@ import type { AppName, Config } from '../config/config.ts';
 import type { ConfigSource } from '../config/config-source.ts';
 import type { Clock } from '../deps.ts';
 import { listen, type Listening } from './listen.ts';
-import { makePrivate } from './private-files.ts';
+import { closeToOthers } from './private-files.ts';
 import type { RunningApp } from './running-app.ts';
 import { createAdminHandler, type AdminSources, type ProcessReport } from '../telemetry/admin-handler.ts';
 import { createLog } from '../telemetry/log.ts';
@@ -137,23 +137,6 @@ export async function listenForOperators(
   return { app: { drain: () => undefined, close: async () => undefined }, listening };
 }
 
-/** Restricts files of older versions that other users can access. This is reported once, because the next start finds none. */
-function closeToOthers({ dataDirectory, logLevel }: Config, names: readonly AppName[]): void {
-  const { changed, left } = makePrivate(dataDirectory);
-  if (changed === 0 && left.length === 0) return;
-  const log = createLog(names.length === 1 ? String(names[0]) : 'all', logLevel);
-  if (changed > 0)
-    log.warn(
-      { directory: dataDirectory, changed },
-      'other users of this machine had access to files in the data directory; now only their owner has',
-    );
-  if (left.length > 0)
-    log.error(
-      { left },
-      'other users of this machine have access to these files, and their modes cannot be changed; run chmod on them',
-    );
-}
-
 /**
  * Starts the named apps and listens.
  * @param source reads and watches the configuration; without it, the configuration never changes
@@ -165,7 +148,7 @@ export async function startApps(
   clock: Clock,
   source?: ConfigSource,
 ): Promise<RunningApps> {
-  closeToOthers(config, names);
+  closeToOthers(config.dataDirectory, createLog(names.length === 1 ? String(names[0]) : 'all', config.logLevel));
   const started: Started[] = [];
   const stop = async (): Promise<void> => {
     for (const { app } of started) app.drain();

@@ -63,24 +63,40 @@ test('S126 every app started on the data of an older version, which others could
     expect(statSync(outside).mode & 0o777).toBe(0o644);
     expect(world.log().match(/other users of this machine had access to files in the data directory/g)).toHaveLength(1);
     // What the next start would tell.
-    expect(makePrivate(data)).toEqual({ changed: 0, left: [] });
+    expect(makePrivate(data)).toEqual({ changed: 0, left: [], mounted: [] });
   } finally {
     await world.stop();
   }
 });
 
-(CAN_MOUNT ? test : test.skip)('S126 another file system below the data directory, which others use too: left as it is', () => {
-  const mounted = join(folder, 'data/mounted');
-  mkdirSync(mounted, { recursive: true, mode: 0o755 });
-  writeFileSync(join(folder, 'data/ours'), '', { mode: 0o644 });
-  const code = `import { makePrivate } from '${PRIVATE_FILES}'; makePrivate('${join(folder, 'data')}');`;
-  const script = `
-    mount -t tmpfs -o mode=755 tmpfs ${mounted} && touch ${mounted}/theirs && chmod 644 ${mounted}/theirs &&
-    "$0" --input-type=module -e "$1" && stat -c %a ${mounted} ${mounted}/theirs`;
-  const args = ['--map-root-user', '--mount', 'sh', '-c', script, process.execPath, code];
-  expect(execFileSync('unshare', args, { env: ENV, encoding: 'utf8' })).toBe('755\n644\n');
-  expect(statSync(join(folder, 'data/ours')).mode & 0o777).toBe(0o600);
-});
+(CAN_MOUNT ? test : test.skip)(
+  'S126 volumes mounted below the data directory: left unchanged, with a warning about open ones that says what to do; an error for files that cannot be closed',
+  () => {
+    const [shared, closed, readOnly] = ['shared', 'closed', 'read-only'].map((name) => join(folder, 'data', name));
+    for (const path of [shared, closed, readOnly]) mkdirSync(String(path), { recursive: true, mode: 0o755 });
+    writeFileSync(join(folder, 'data/ours'), '', { mode: 0o644 });
+    const code = `
+      import { closeToOthers } from '${PRIVATE_FILES}';
+      const print = (level) => (data, text) => console.log([level, JSON.stringify(data.mounted ?? data.left ?? data.changed), text].join(' '));
+      closeToOthers('${join(folder, 'data')}', { warn: print('warn'), error: print('error') });`;
+    const script = `
+      mount -t tmpfs -o mode=755 tmpfs ${shared} && touch ${shared}/theirs && chmod 644 ${shared}/theirs &&
+      mount -t tmpfs -o mode=700 tmpfs ${closed} &&
+      mount --bind ${readOnly} ${readOnly} && mount -o remount,ro,bind ${readOnly} &&
+      "$0" --input-type=module -e "$1" && stat -c %a ${shared} ${shared}/theirs`;
+    const args = ['--map-root-user', '--mount', 'sh', '-c', script, process.execPath, code];
+    expect(execFileSync('unshare', args, { env: ENV, encoding: 'utf8' }).split('\n')).toEqual([
+      // The data directory and the file in it.
+      'warn 2 other users of this machine had access to files in the data directory; now only their owner has',
+      `error ["${readOnly} (EROFS)"] other users of this machine have access to these files, and their modes cannot be changed; run chmod on them`,
+      `warn ["${shared}"] other users of this machine have access to these volumes in the data directory, which were left unchanged because others may share them; run chmod -R go= on each, or mount it elsewhere`,
+      '755',
+      '644',
+      '',
+    ]);
+    expect(statSync(join(folder, 'data/ours')).mode & 0o777).toBe(0o600);
+  },
+);
 
 test('S126 files that admin commands and a database elsewhere leave behind: readable by their owner only', async () => {
   const path = join(folder, 'elsewhere.sqlite');
