@@ -6,6 +6,7 @@ import { CALLBACK, startWorld, type World } from './support/attack-world.ts';
 import { begin, signIn } from './support/client.ts';
 import { conflicts, holdAt, HOLDING, type Press } from './support/conflicts.ts';
 import { beginAsLegacyUser } from './support/legacy-user.ts';
+import { PROFILE, registerUpTo } from './support/registration.ts';
 
 jest.setTimeout(180_000);
 
@@ -194,4 +195,35 @@ describe('a button is pressed again while the program resumes the request after 
     }
     expect(held).toBeGreaterThan(2);
   });
+});
+
+test('⑦ without contact data: refused in a flow that asks for a dealer link, with everything typed kept; accepted in another flow', async () => {
+  const withoutContact: Record<string, string> = {
+    ...PROFILE,
+    phone_number: '',
+    postal_code: '',
+    region: '',
+    locality: '',
+    street_address: '',
+  };
+  const params = {
+    scope: 'openid dealer_link',
+    authorization_details: JSON.stringify([{ type: 'dealer_link', dealer: DEALER }]),
+  };
+  const { browser, path } = await registerUpTo(world, 'profile', { params });
+  for (const missing of [
+    withoutContact,
+    { ...PROFILE, phone_number: '' },
+    { ...withoutContact, phone_number: '090-1234-5678' },
+  ]) {
+    await browser.submit('/create/profile', missing);
+    expect([browser.page.status, browser.page.url.endsWith(path('profile'))]).toEqual([422, true]);
+    expect(browser.page.text.includes('電話番号を入力してください')).toBe(missing.phone_number === '');
+    expect(browser.page.text.includes('市区町村名を入力してください')).toBe(missing.locality === '');
+    expect(browser.form('/create/profile').fields).toMatchObject({ family_name: PROFILE.family_name });
+  }
+  await browser.submit('/create/profile', PROFILE);
+  expect(browser.page.url).toMatch(/\/create\/confirm$/);
+
+  await registerUpTo(world, 'confirm', { profile: withoutContact });
 });

@@ -31,6 +31,29 @@ test('the gender is free', () => {
   expect(changes(PROFILE, { ...PROFILE, gender: 'female' })).toEqual([]);
 });
 
+test('everything changes: listed in the order of the mail, identity before contact data', () => {
+  const before: Profile = { ...PROFILE, family_name_kana: 'タナカ', given_name_kana: 'タロウ', phone_number: '+819012345678' };
+  const after: Profile = {
+    address: { region: '愛知県', locality: '岡崎市' },
+    gender: 'female',
+    birthdate: '1990-01-01',
+    phone_number: '+819012345679',
+    given_name_kana: 'ジロウ',
+    family_name_kana: 'ヤマモト',
+    given_name: '次郎',
+    family_name: '山本',
+  };
+  expect(changes(before, after)).toEqual([
+    'family_name',
+    'given_name',
+    'family_name_kana',
+    'given_name_kana',
+    'birthdate',
+    'phone_number',
+    'address',
+  ]);
+});
+
 describe('what was not on record', () => {
   test('is free', () => {
     expect(changes(PROFILE, { ...PROFILE, phone_number: '+819012345678' })).toEqual([]);

@@ -7,15 +7,15 @@ import { PageError } from '../../http/page-error.ts';
 import { createRateLimit, type RateLimit } from '../../authentication/limits/rate-limit.ts';
 
 /** The limit for the stored parameters of a request. A hand-over has its own limit, see legacy-hand-over.ts. */
-const MAX_REQUEST_BYTES = 4096;
+export const MAX_REQUEST_BYTES = 4096;
 const MAX_STATE_BYTES = 2048;
 
 /** Per network. docs/limits.md derives the figures of both limits. */
-const UNFINISHED = { points: 30_000, windowSeconds: 900 };
+export const UNFINISHED = { points: 30_000, windowSeconds: 900 };
 /** The redirect of oidc-provider if the request needs one of our pages. */
 const PAGE_OF_OURS = /^(?:https?:\/\/[^/]+)?\/interaction\//;
 /** Per network, for public clients: they do not authenticate, so anybody can push a request in their name. */
-const PUSHED = { points: 30_000, windowSeconds: 900 };
+export const PUSHED = { points: 30_000, windowSeconds: 900 };
 
 /**
  * Makes the check of an authorization request, which runs before the request is stored.

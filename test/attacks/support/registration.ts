@@ -36,14 +36,16 @@ export async function registerUpTo(
     email = freshEmail(),
     profile = PROFILE,
     clientId = 'attack-web',
+    params = {},
   }: {
     browser?: Browser;
     email?: string;
     profile?: Record<string, string>;
     clientId?: string;
+    params?: Record<string, string>;
   } = {},
 ): Promise<{ browser: Browser; email: string; uid: string; path: (page: PageName) => string; shown: Answer }> {
-  await begin(world, clientId, { prompt: 'create' }, browser);
+  await begin(world, clientId, { prompt: 'create', ...params }, browser);
   const uid = /\/interaction\/([\w-]+)\/create/.exec(browser.page.url)?.[1] ?? '';
   const path = (name: PageName): string => `/interaction/${uid}/create${name === 'about' ? '' : `/${name}`}`;
   const steps: [PageName, () => Promise<unknown>][] = [
