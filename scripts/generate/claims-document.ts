@@ -32,7 +32,10 @@ A legacy site hands its user's profile over in \`legacy_profile\`, under the sam
 | \`locale\`                  | \`profile\`     | the language of pages and mails, \`ja\` or \`en\`                      |
 | \`updated_at\`              | \`profile\`     | when the account last changed, in seconds since 1970               |
 | \`migration\`               | \`migration\`   | completed migrations, their vehicles, and the dealer               |
-| \`dealer_links\`            | \`dealer_link\` | the customer's links with dealers that this client app may know of |`;
+| \`dealer_links\`            | \`dealer_link\` | the customer's links with dealers that this client app may know of |
+
+A few addresses of Japanese carriers have dots that mail allows only in quotes. \`email\` has the quotes then, as RFC 5322 demands:
+\`"taro..t"@docomo.ne.jp\`. Customers type and see the address without them.`;
 
 function rowOf([key, { kind, claim, about, example }]: [string, ProfileField<unknown>]): string {
   const told = kind.toClaim ? kind.toClaim(example) : example;

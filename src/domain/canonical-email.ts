@@ -10,7 +10,7 @@ export type ParsedEmail =
       /** All lower-case. Two addresses are the same if and only if these are equal. */
       canonical: string;
     }
-  | { ok: false; reason: 'missing' | 'syntax' | 'characters' | 'too_long' };
+  | { ok: false; reason: 'missing' | 'syntax' | 'dots' | 'characters' | 'too_long' };
 
 // RFC 5321, sections 4.5.3.1.1 and 4.5.3.1.3 (the path's 256 less its angle brackets), in octets.
 const MAX_LOCAL_PART = 64;
@@ -21,6 +21,10 @@ const MAX_INPUT = 1000;
 // The dot-atom of RFC 5321, section 4.1.2. Quoted local parts are allowed there and refused here: `"a@evil.example x"@toyota.jp`
 // is parsed differently by different mail software. Comments, groups and lists need other characters, so they are refused too.
 const LOCAL_PART = /^[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*$/i;
+// The dots that RFC 5321 allows only in quotes: two in a row, or one before the @.
+const LOCAL_PART_WITH_DOTS = /^[a-z0-9!#$%&'*+/=?^_`{|}~-][a-z0-9!#$%&'*+/=?^_`{|}~.-]*$/i;
+/** These carriers gave out such addresses. */
+const DOMAINS_WITH_DOTS = new Set(['docomo.ne.jp', 'ezweb.ne.jp', 'au.com']);
 // The only characters passed to `domainToASCII`. It parses a URL's host, so it would decode `%2e` and cut at a slash.
 const DOMAIN_CHARACTERS = /^[a-z0-9.\-\u0080-\u{10FFFF}]+$/iu;
 const LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
@@ -50,8 +54,8 @@ const LABEL_SCRIPTS = [
 /**
  * Parses an e-mail address as a person types it. Full-width characters become half-width, and spaces around the address and the
  * root dot of the domain are removed; nothing else is repaired. Local parts outside ASCII (RFC 6531) are refused: they are rare,
- * and letters that fold into ASCII let one account pass for another. Old carrier addresses with dots that RFC 5321 does not allow
- * are refused too, because other software would not accept them as an `email` claim.
+ * and letters that fold into ASCII let one account pass for another. Two dots in a row and a dot before the @ are accepted for the carriers
+ * that gave out such addresses, also in quotes (`addrSpec`), and refused as `dots` for all other domains.
  */
 export function parseEmail(input: string): ParsedEmail {
   if (input.length > MAX_INPUT) return { ok: false, reason: 'too_long' };
@@ -60,20 +64,41 @@ export function parseEmail(input: string): ParsedEmail {
   if (hasInvisibleCharacters(typed) || foldsIntoAscii(typed)) return { ok: false, reason: 'characters' };
 
   const at = typed.lastIndexOf('@');
-  const local = typed.slice(0, at);
+  const given = typed.slice(0, at);
   const domain = typed
     .slice(at + 1)
     .replace(/[。｡]/g, '.')
     .replace(/\.$/, '');
   if (at < 1 || domain === '') return { ok: false, reason: 'syntax' };
-  if (/\P{ASCII}/u.test(local)) return { ok: false, reason: 'characters' };
+  if (/\P{ASCII}/u.test(given)) return { ok: false, reason: 'characters' };
 
   const ascii = asciiDomain(domain);
   if (!ascii.ok) return ascii;
+  const dotted = localPartWithDots(given);
+  const local = dotted ?? given;
   const email = `${local}@${/\P{ASCII}/u.test(domain) ? ascii.domain : domain}`;
   if (local.length > MAX_LOCAL_PART || email.length > MAX_ADDRESS) return { ok: false, reason: 'too_long' };
-  if (!LOCAL_PART.test(local)) return { ok: false, reason: 'syntax' };
+  if (dotted !== undefined) {
+    if (!DOMAINS_WITH_DOTS.has(ascii.domain)) return { ok: false, reason: 'dots' };
+  } else if (!LOCAL_PART.test(local)) return { ok: false, reason: 'syntax' };
   return { ok: true, email, canonical: `${local.toLowerCase()}@${ascii.domain}` };
+}
+
+/** Returns the local part, without its quotes, if only its dots do not conform to RFC 5321. */
+function localPartWithDots(given: string): string | undefined {
+  const local = /^"(.*)"$/.exec(given)?.[1] ?? given;
+  return LOCAL_PART_WITH_DOTS.test(local) && !LOCAL_PART.test(local) ? local : undefined;
+}
+
+/**
+ * Returns an address in the syntax of other software (addr-spec, RFC 5322 section 3.4.1), which OpenID Connect Core 5.1 demands of the
+ * claim `email`: `"taro..t"@docomo.ne.jp`. Other addresses are returned unchanged. nodemailer does the same for a mail.
+ * @param email see `parseEmail`
+ */
+export function addrSpec(email: string): string {
+  const at = email.lastIndexOf('@');
+  const local = email.slice(0, at);
+  return LOCAL_PART.test(local) ? email : `"${local}"${email.slice(at)}`;
 }
 
 const DOMAINS_WITHOUT_DOTS = new Set(['gmail.com', 'googlemail.com']);

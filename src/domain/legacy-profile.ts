@@ -103,7 +103,8 @@ type Refusal = { why: string };
 
 function readEmail(text: string): string | Refusal {
   const parsed = parseEmail(text);
-  return parsed.ok ? parsed.email : { why: WHY_DROPPED[parsed.reason] };
+  if (parsed.ok) return parsed.email;
+  return { why: parsed.reason === 'dots' ? 'has dots that only some carriers allow' : WHY_DROPPED[parsed.reason] };
 }
 
 function readText(text: string): string | Refusal {

@@ -3,6 +3,7 @@ import type { Deps } from '../deps.ts';
 import { accept, CONSENT_RECEIPT_LIFETIME_SECONDS, fail, isLive, failUpdate, type DealerLink } from '../domain/dealer-link.ts';
 import { customerOf } from '../domain/dealer-subject.ts';
 import type { Account } from '../domain/account.ts';
+import { addrSpec } from '../domain/canonical-email.ts';
 import { languageOf } from '../language.ts';
 import { handedOver, type HandedOver } from '../domain/migration.ts';
 import type { Dealer } from '../config/config.ts';
@@ -141,7 +142,7 @@ async function bodyOf(
       sub,
       name: joined(profile.family_name, profile.given_name),
       kana: joined(profile.family_name_kana, profile.given_name_kana),
-      email: account.email,
+      email: addrSpec(account.email),
       phone_number: profile.phone_number,
       address: profile.address,
       birthdate: profile.birthdate,

@@ -2,6 +2,7 @@
 import type { AccountClaims } from 'oidc-provider';
 import type { Client, Config, Dealer } from '../config/config.ts';
 import type { Account } from '../domain/account.ts';
+import { addrSpec } from '../domain/canonical-email.ts';
 import { clientLinkId, isVisibleTo, type DealerLink } from '../domain/dealer-link.ts';
 import { vehiclesOf, type Migration } from '../domain/migration.ts';
 import { claimsOfScope, profileClaims, type ProfileScope } from '../domain/profile-fields.ts';
@@ -60,7 +61,7 @@ function claimsOf({ id, email, profile, language, updated_at }: Account): Accoun
   return {
     sub: id,
     ...profileClaims(profile),
-    email,
+    email: addrSpec(email),
     email_verified: true,
     locale: language,
     updated_at: Math.floor(updated_at / 1000),

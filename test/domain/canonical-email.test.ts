@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { domainToUnicode } from 'node:url';
-import { parseEmail } from '../../src/domain/canonical-email.ts';
+import { addrSpec, parseEmail } from '../../src/domain/canonical-email.ts';
 
 describe('one address has one canonical key', () => {
   test.each([
@@ -59,8 +59,7 @@ describe('what is no single, plain address is refused', () => {
     ['IPv4 in hexadecimal', 'foo@0x7f.1', 'syntax'],
     ['address literal', 'foo@[127.0.0.1]', 'syntax'],
     ['dot at the beginning', '.foo@example.jp', 'syntax'],
-    ['dot at the end', 'foo.@docomo.ne.jp', 'syntax'],
-    ['two dots', 'f..oo@docomo.ne.jp', 'syntax'],
+    ['dot at the beginning, of a carrier', '.foo@docomo.ne.jp', 'syntax'],
     ['empty label', 'foo@example..jp', 'syntax'],
     ['hyphen at the edge', 'foo@-example.jp', 'syntax'],
     ['underscore', 'foo@exam_ple.jp', 'syntax'],
@@ -92,6 +91,36 @@ describe('what is no single, plain address is refused', () => {
     ['very long', `${' '.repeat(100_000)}foo@example.jp`, 'too_long'],
   ])('%s', (_, input, reason) => {
     expect(parseEmail(input)).toEqual({ ok: false, reason });
+  });
+});
+
+describe('R14 dots that RFC 5321 allows only in quotes', () => {
+  const LOCALS = ['taro..t', 'taro.', 'taro..', 't...a..ro.'];
+  const CARRIERS = ['docomo.ne.jp', 'ezweb.ne.jp', 'au.com'];
+  const ADDRESSES = CARRIERS.flatMap((domain) => LOCALS.map((local) => [local, domain] as const));
+
+  test.each(ADDRESSES)('%s@%s is accepted, as typed, in other letters, and in quotes', (local, domain) => {
+    const address = `${local}@${domain}`;
+    expect(parseEmail(address)).toEqual({ ok: true, email: address, canonical: address });
+    expect(parseEmail(` ${address.toUpperCase()}.`)).toMatchObject({ ok: true, canonical: address });
+    expect(addrSpec(address)).toBe(`"${local}"@${domain}`);
+    expect(parseEmail(addrSpec(address))).toEqual({ ok: true, email: address, canonical: address });
+  });
+
+  test('of other domains are refused, and the reason is the dots', () => {
+    for (const domain of ['example.jp', 'gmail.com', 'mail.docomo.ne.jp', 'docomo.ne.jp.example', 'xau.com', 'docomo.co.jp']) {
+      for (const local of [...LOCALS, '"taro..t"']) {
+        expect([domain, local, parseEmail(`${local}@${domain}`)]).toEqual([domain, local, { ok: false, reason: 'dots' }]);
+      }
+    }
+  });
+
+  test('do not let anything else into an address of a carrier', () => {
+    for (const local of ['.taro', '..', '.', '"taro"', '"ta ro.."', '"a@b.."', '"a\\..b"', 'a..b"', '"a.."b"', 'a..b c']) {
+      expect([local, parseEmail(`${local}@docomo.ne.jp`).ok]).toEqual([local, false]);
+    }
+    expect(parseEmail(`${'a.'.repeat(33)}@docomo.ne.jp`)).toEqual({ ok: false, reason: 'too_long' });
+    expect(addrSpec('foo+bar.baz@docomo.ne.jp')).toBe('foo+bar.baz@docomo.ne.jp');
   });
 });
 

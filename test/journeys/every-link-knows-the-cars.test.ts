@@ -1,4 +1,5 @@
 // What the legacy site handed over reaches the dealer with every link, whenever it is made; the proof is a booking at the notebook.
+// design/reality.md R1, R14.
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, it, jest } from '@jest/globals';
@@ -184,13 +185,24 @@ inWorld(
       expect(await book(sato, COROLLA, 'linked again')).toContain(BOOKED);
     });
 
-    it('R1 the site knows no dealer, and one is found at the notebook: the dealer knows the car, and a visit is booked', async () => {
+    it('R1 R14 the site knows no dealer, and one is found at the notebook, with a docomo address that has two dots and one before the @: mails, dealer and booking', async () => {
       const ito = await journey.person();
       await ito.signInAtOwnersSite('ito');
       await ito.begin('newId');
-      await ito.register('ito.r1@example.jp');
+      await ito.agree();
+      await ito.askForCode('ito..r14.@example.jp');
+      expect(await ito.text()).toContain('docomo.ne.jp、ezweb.ne.jp、au.comのものだけご利用いただけます');
+      await ito.askForCode('ito..r14.@docomo.ne.jp');
+      // In quotes by SMTP.
+      const quoted = '"ito..r14."@docomo.ne.jp';
+      await ito.typeCode(quoted);
+      await ito.fillProfile();
+      await ito.press(WORDS.confirm);
+      expect(await ito.text()).toContain('ito..r14.@docomo.ne.jp');
+      await ito.press(WORDS.write);
+      await ito.press(WORDS.next);
       await ito.press(WORDS.withoutDealer);
-      await finish(ito, 'ito.r1@example.jp', NEW_PASSWORD);
+      await finish(ito, 'ito..r14.@docomo.ne.jp', NEW_PASSWORD);
       await openNotebook(ito);
       await ito.press(LINK_AT_NOTEBOOK);
       await ito.isAt('findDealer');
@@ -199,8 +211,11 @@ inWorld(
       await ito.press('この販売店を選ぶ');
       await ito.press(WORDS.link);
       await ito.press('自動で遷移しない場合はこちら');
-      expect(await knows('lexus-hoshigaoka', LEXUS)).toMatchObject({ number: null });
+      expect(await knows('lexus-hoshigaoka', LEXUS)).toMatchObject({ number: null, customer: { email: quoted } });
       expect(await book(ito, LEXUS, 'found')).toContain(BOOKED);
+      const mail = (await journey.world.messages(quoted)).find(({ subject }) => subject.includes('認証番号'));
+      const raw = await (await fetch(`${journey.world.origins.mailbox}/messages/${mail?.id}.eml`)).text();
+      expect(raw).toMatch(/^To: <"ito\.\.r14\."@docomo\.ne\.jp>\r?$/m);
     });
   },
 );

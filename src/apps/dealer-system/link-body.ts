@@ -31,7 +31,7 @@ const linkedCustomer = z.object({
     .string()
     .regex(/^\+[1-9]\d{6,14}$/, 'E.164, as +819012345678')
     .optional(),
-  // The common ID has checked the address. Some carriers' addresses, such as `taro..t@docomo.ne.jp`, do not conform to RFC 5321.
+  // The common ID has checked the address. Some carriers' addresses come in quotes: `"taro..t"@docomo.ne.jp` (RFC 5322).
   email: z
     .string()
     .max(254)

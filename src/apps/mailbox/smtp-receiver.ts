@@ -34,6 +34,8 @@ export async function startSmtpReceiver(
     disabledCommands: ['AUTH', 'STARTTLS'],
     disableReverseLookup: true,
     size: SIZE_LIMIT,
+    // The strict parser refuses `..` also in quotes, where RFC 5321 allows it.
+    lenientAddressParsing: true,
     onData(stream, session, done) {
       receive().then(
         () => done(),
