@@ -158,6 +158,7 @@ export function createPageApp(options: PageAppOptions): PageApp {
         path: ctx.path,
         // One leading slash only: links of the page are built from this, and `//host` would be another site.
         url: ctx.url.replace(/^[/\\]*/, '/'),
+        progress: ctx.state.progressAt?.(view),
         failed,
       });
     };

@@ -23,6 +23,8 @@ export type PageState = {
   formActionOrigins: string[];
   /** Returns the target of an error page's link if the error has none. Defaults to the app's start page. */
   defaultWayOn?: () => string | undefined;
+  /** Returns how far the person is at a page, where several pages make one journey. */
+  progressAt?: (view: string) => { at: number; of: number } | undefined;
   /** Renders `views/<app>/<view>.ejs` inside the layout. */
   renderPage: (view: string, data: PageData) => void;
 };

@@ -17,6 +17,7 @@ import { cancelChoice, readFacts, writeFacts } from '../oidc/policy/request-fact
 import { finish } from './finish.ts';
 import { createGoToCurrent } from './go-to-current.ts';
 import type { InteractionContext, InteractionState } from './interaction-context.ts';
+import { journeyProgress } from './journey-progress.ts';
 import { rememberRequest } from './recent-request.ts';
 
 type Found = Awaited<ReturnType<Provider['interactionDetails']>> & { cid: string };
@@ -86,6 +87,7 @@ export function createLoadInteraction(deps: Deps, provider: Provider) {
             details: prompt.details,
           }),
       };
+      ctx.state.progressAt = (view) => journeyProgress(view, stepPath, ctx.state.interaction);
       ctx.state.brand = client.brand;
       ctx.state.preferLanguages(String(params.ui_locales ?? '').split(' '));
       if (typeof params.redirect_uri === 'string') ctx.state.formActionOrigins.push(formActionOf(params.redirect_uri));

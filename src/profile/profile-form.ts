@@ -103,6 +103,49 @@ export function profileRows(
   });
 }
 
+/**
+ * Makes the same lines as `profileRows`, but with the names and their kana in one line and the address in one line.
+ * @returns for each line the section of the form too
+ */
+export function shortRows(
+  profile: Profile,
+  claims: Iterable<ProfileKey>,
+  state: Pick<PageState, 'language' | 't'>,
+): { label: string; value: string; field: string; section: string }[] {
+  const { language, t } = state;
+  const wanted = new Set(claims);
+  const joined = (...keys: (keyof typeof PERSON)[]): string =>
+    keys
+      .filter((key) => wanted.has(key))
+      .map((key) => profile[key])
+      .filter(Boolean)
+      .join(' ');
+  const name = joined('family_name', 'given_name');
+  const kana = joined('family_name_kana', 'given_name_kana');
+  let named = false;
+  return [...wanted].flatMap((key) => {
+    const { section } = profileField(key).form;
+    if (key in PERSON) {
+      if (named) return [];
+      named = true;
+      const value = name && kana ? t('profile.name_with_kana', { name, kana }) : name || kana;
+      return [{ label: t('profile.name'), value, field: key, section }];
+    }
+    if (key === 'address') {
+      const { postal_code: _, ...address } = profile.address ?? {};
+      const { postal_code: code } = profileFields(profile);
+      const region = address.region && t(`prefectures.${address.region}`);
+      const line = [region, language === 'en' ? ' ' : '', address.locality, address.street_address].join('').trim();
+      const value = [code && `〒${code}`, line, address.building].filter(Boolean).join(' ');
+      return [{ label: t('profile_fields.address.label'), value, field: 'postal_code', section }];
+    }
+    return profileRows(profile, [key], state).map((row) => ({ ...row, section }));
+  });
+}
+
+/** The parts of a name. */
+const PERSON = { family_name: true, given_name: true, family_name_kana: true, given_name_kana: true } as const;
+
 /** Returns the text that shows a field's value. */
 function shown(input: string, field: string, value: string, t: Translate): string {
   if (value === '') return '';

@@ -18,6 +18,24 @@ import {
 } from './migration-steps.ts';
 import { createVisitor } from './visitor.ts';
 
+/** What a person presses, page by page, from ① to ⑬; ⑭ goes on by itself. */
+const PRESSED = [
+  'ログイン',
+  '詳細はこちら',
+  '新たにTOYOTA/LEXUSの共通IDを取得する',
+  '会員登録(無料)する',
+  '上記のメールアドレスに認証番号を送信',
+  '次へ',
+  '確認',
+  '登録',
+  '次へ',
+  '上記販売店と連携する',
+  'ログイン',
+  '確認',
+  '登録',
+  '次へ',
+];
+
 const EMAIL = 'tanaka@example.jp';
 
 let browser: Browser;
@@ -36,7 +54,7 @@ describe.each([
   });
   afterAll(async () => world.stop());
 
-  test('from ① to the notebook', async () => {
+  test('R16 from ① to the notebook: every word of the guide, what is known as a card, and at most 15.5 screens of a phone', async () => {
     const visitor = await createVisitor(browser, {
       journey: `new-id-${javaScript ? 'js' : 'no-js'}`,
       javaScript,
@@ -46,15 +64,29 @@ describe.each([
     await openMigration(visitor, world, 'tanaka');
     await visitor.press('新たにTOYOTA/LEXUSの共通IDを取得する');
     await proveAddress(visitor, world, EMAIL);
+    const prefecture = page.getByLabel('都道府県', { exact: true });
     expect(await page.getByLabel('携帯電話番号', { exact: true }).inputValue()).toContain('90');
-    expect(await page.getByLabel('都道府県', { exact: true }).inputValue()).toBe('愛知県');
-    expect(await visitor.text()).toContain('トヨタオーナーズサイトの登録情報');
+    expect(await prefecture.inputValue()).toBe('愛知県');
+    for (const known of ['田中 太郎（タナカ タロウ）', '〒460-0008 愛知県名古屋市中区栄3丁目1-1 サカエマンション502'])
+      expect(await visitor.text()).toContain(known);
+    expect((await visitor.text()).split('トヨタオーナーズサイトの登録情報')).toHaveLength(2);
+    expect(await prefecture.isVisible()).toBe(false);
+    const change = page.locator('summary').last();
+    await change.click();
+    expect(await prefecture.isVisible()).toBe(true);
+    await change.click();
     await register(visitor, EMAIL);
     await decideOnDealer(visitor, '愛知トヨタ自動車株式会社', '上記販売店と連携する');
     expect(await page.getByLabel('ID（メールアドレスまたは携帯電話番号）').inputValue()).toBe(EMAIL);
     await signIn(visitor, EMAIL, NEW_PASSWORD);
+    expect(await visitor.text()).toContain('MyTOYOTA整備手帳をご利用頂くには');
     await giveBirthdate(visitor, ['1995', '12', '25'], true);
     await lookAtLink(visitor);
+    const pages = visitor.pressed.slice(0, 14);
+    expect(pages.map(({ button }) => button)).toEqual(PRESSED);
+    // The height of a phone's window counts; the other walk is at a desk.
+    if (widths.at(-1) === 360) expect(pages.reduce((sum, { screens }) => sum + screens, 0)).toBeLessThanOrEqual(15.5);
+    expect(visitor.progress).toEqual(Array.from({ length: 12 }, (_, index) => `全体 ${index + 1}/12`));
     await openNotebook(visitor, world);
 
     const text = await visitor.text();

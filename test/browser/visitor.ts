@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { expect } from '@jest/globals';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, Locator, Page } from 'playwright-core';
 import { GUIDE, type ScreenId } from '../journeys/guide-words.ts';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -26,6 +26,10 @@ export type VisitorOptions = {
 export type Visitor = {
   page: Page;
   javaScript: boolean;
+  /** What was pressed, and how many heights of the window its lower edge is down the page: at least one. */
+  pressed: { button: string; screens: number }[];
+  /** The progress in the whole journey, as the screens that were looked at say it. */
+  progress: string[];
   /** Looks at the screen that is shown, and keeps a picture of it; `screen` names the guide's, whose words must be there. */
   look(name: string, screen?: ScreenId): Promise<void>;
   press(button: string): Promise<void>;
@@ -56,10 +60,20 @@ export async function createVisitor(browser: Browser, options: VisitorOptions): 
   });
   mkdirSync(`${RESULTS}/${journey}`, { recursive: true });
   let screens = 0;
+  const pressed: Visitor['pressed'] = [];
+  const progress: string[] = [];
+  const pressAt = async (name: string, button: Locator): Promise<void> => {
+    const { y, height } = (await button.boundingBox()) ?? { y: NaN, height: NaN };
+    const lowerEdge = y + height + (await page.evaluate<number>('window.scrollY'));
+    pressed.push({ button: name, screens: Math.max(1, lowerEdge / (page.viewportSize()?.height ?? NaN)) });
+    await button.click();
+  };
 
   return {
     page,
     javaScript,
+    pressed,
+    progress,
     async look(name, screen) {
       screens += 1;
       await page.locator('h1').waitFor();
@@ -73,11 +87,13 @@ export async function createVisitor(browser: Browser, options: VisitorOptions): 
         expect({ ...at, missing: missingTexts(found.text) }).toEqual({ ...at, missing: [] });
         if (screen) expect({ ...at, missing: missingWords(screen, found) }).toEqual({ ...at, missing: [] });
       }
+      const [said] = await page.locator('#journey').allTextContents();
+      if (said !== undefined) progress.push(said);
       if (javaScript) expect({ screen: name, axe: await findBarriers(page) }).toEqual({ screen: name, axe: [] });
       expect({ screen: name, problems }).toEqual({ screen: name, problems: [] });
     },
-    press: async (button) => page.getByRole('button', { name: button, exact: true }).click(),
-    follow: async (link) => page.getByRole('link', { name: link, exact: true }).click(),
+    press: async (button) => pressAt(button, page.getByRole('button', { name: button, exact: true })),
+    follow: async (link) => pressAt(link, page.getByRole('link', { name: link, exact: true })),
     fill: async (label, text) => page.getByLabel(label, { exact: true }).fill(text),
     text: async () => page.locator('body').innerText(),
     close: async () => context.close(),

@@ -1,10 +1,12 @@
 // Data for every view of the common ID: plain, full of errors, and odd. What the tests render, and what people may look at.
 import { PREFECTURES } from '../../src/domain/postal-code.ts';
-import { makeProfile } from '../../src/domain/profile-fields.ts';
+import { makeProfile, type Profile } from '../../src/domain/profile-fields.ts';
 import type { Translate } from '../../src/http/translator.ts';
+import { journeyProgress } from '../../src/interaction/journey-progress.ts';
 import { profileAsked } from '../../src/interaction/create/flow.ts';
 import { claimsInWords } from '../../src/profile/claims-in-words.ts';
-import { askFor, formOf, profileFields, profileRows } from '../../src/profile/profile-form.ts';
+import { splitForm } from '../../src/profile/known-profile.ts';
+import { askFor, formOf, profileFields, profileRows, shortRows, type Typed } from '../../src/profile/profile-form.ts';
 
 export type ViewSample = {
   /** Names the case: the view, and what is special about it. */
@@ -18,23 +20,22 @@ export type ViewSample = {
   data: Record<string, unknown>;
 };
 
+type Journey = Parameters<typeof journeyProgress>[2];
+
 const LONG_NAME = '寿限無寿限無五劫の擦り切れ海砂利水魚の水行末雲来末風来末食う寝る処に住む処藪ら柑子';
 const action = '/interaction/abc/step';
 const [min, max, symbols] = [8, 20, '-*_!#$%'];
 
 /** What is asked in each place, and what a person types there. */
-const registrationForm = formOf(profileAsked(true));
+const registrationAsked = profileAsked(true);
 const accountForm = formOf(askFor(() => true));
 const examples = makeProfile((_key, { example }) => example);
 const values = { ...profileFields(examples), building: '' };
-const all = (fields: object, value: unknown): Record<string, unknown> =>
-  Object.fromEntries(Object.keys(fields).map((field) => [field, value]));
 const profile = {
   action,
   email: 'tanaka@example.jp',
-  values,
-  prefilled: all(registrationForm.required, true),
-  ...registrationForm,
+  prefilled: true,
+  required: formOf(registrationAsked).required,
   prefectures: PREFECTURES,
   towns: [],
   policy: { min, max, symbols },
@@ -56,10 +57,17 @@ const sections = [
 
 /** @param t only names rows and errors, as the routes do */
 export function viewSamples(t: Translate): ViewSample[] {
-  const rows = profileRows(examples, profileAsked(true).keys(), { language: 'ja', t }).map(({ field, ...row }) => ({
+  const state = { language: 'ja' as const, t, now: Date.UTC(2026, 10, 1) };
+  const rows = profileRows(examples, registrationAsked.keys(), state).map(({ label, value }) => ({ label, value }));
+  const confirmed = shortRows(examples, registrationAsked.keys(), state).map(({ field, section, ...row }) => ({
     ...row,
-    changeUrl: `/back#${field}`,
+    changeUrl: `/back?edit=${section}#${field}`,
   }));
+  const { family_name_kana: _kana, given_name_kana: _givenKana, ...withGaps } = examples;
+  const split = (known: Profile, shown: { values: Typed; errors?: Record<string, string>; edit?: string }) => ({
+    ...shown,
+    sections: splitForm(registrationAsked, known, { errors: {}, ...shown }, state),
+  });
   const services = [
     'TOYOTA',
     'LEXUS',
@@ -70,12 +78,13 @@ export function viewSamples(t: Translate): ViewSample[] {
     'T-Cスマホナビ',
     'MyTOYOTA for T-Connect',
   ];
+  const wholeJourney = { client: { requiredClaims: [{}] }, dealerLink: {}, facts: { registration: {} }, legacy: {} };
   const step = (view: string, data: object, name = view): ViewSample => ({
     name,
     view,
     kind: 'step',
     title: `${view.replaceAll('-', '_')}.title`,
-    data: { ...data },
+    data: { progress: journeyProgress(view, '', wholeJourney as unknown as Journey), ...data },
   });
   const note = (view: string, data: object, name = view): ViewSample => ({ ...step(view, data, name), kind: 'note' });
   const about = {
@@ -158,25 +167,32 @@ export function viewSamples(t: Translate): ViewSample[] {
     ),
     step('code', code),
     step('code', { ...code, resent: true, canResendInSeconds: 0, errors: { code: t('form_errors.code_wrong') } }, 'code-error'),
-    step('profile', profile),
+    step('profile', { ...profile, ...split(examples, { values }) }),
+    step('profile', { ...profile, ...split(withGaps, { values: profileFields(withGaps) }) }, 'profile-gaps'),
+    step('profile', { ...profile, ...split(examples, { values, edit: 'address' }) }, 'profile-edit'),
     step(
       'profile',
       {
         ...profile,
-        values: { family_name: LONG_NAME },
-        prefilled: {},
+        prefilled: false,
         towns: ['トヨタ町', '深田町'],
-        errors: {
-          password: t('form_errors.password_too_short', { min, max, symbols }),
-          given_name: t('profile_fields.given_name.missing'),
-          phone_number: t('profile_fields.phone_number.characters'),
-          region: t('profile_fields.region.missing'),
-        },
+        ...split(
+          {},
+          {
+            values: { family_name: LONG_NAME },
+            errors: {
+              password: t('form_errors.password_too_short', { min, max, symbols }),
+              given_name: t('profile_fields.given_name.missing'),
+              phone_number: t('profile_fields.phone_number.characters'),
+              region: t('profile_fields.region.missing'),
+            },
+          },
+        ),
       },
       'profile-error',
     ),
-    step('profile', { ...profile, passwordKept: true, required: {} }, 'profile-again'),
-    step('confirm', { action, backUrl: '/back', emailUrl: '/email', email: 'tanaka@example.jp', rows }),
+    step('profile', { ...profile, ...split(examples, { values }), passwordKept: true, required: {} }, 'profile-again'),
+    step('confirm', { action, backUrl: '/back', emailUrl: '/email', email: 'tanaka@example.jp', rows: confirmed }),
     step('complete', { action, email: 'tanaka@example.jp' }),
     step('dealer-link', { action, cancelAction: '/cancel', dealer, declineAllowed: true }),
     step('dealer-link', { action, dealer: dealers[2], declineAllowed: false }, 'dealer-link-long'),

@@ -42,7 +42,12 @@ async function driverOf(context: BrowserContext): Promise<Driver> {
       const input = page.locator(`[name=${field}]`).first();
       return (await input.count()) ? input.inputValue() : undefined;
     },
-    fill: async (field, text) => page.locator(`[name=${field}]`).first().fill(text),
+    async fill(field, text) {
+      const input = page.locator(`[name=${field}]`).first();
+      // ⑦ shows what is known, and its fields after 変更.
+      if (!(await input.isVisible())) await page.locator('details', { has: input }).locator('summary').click();
+      await input.fill(text);
+    },
     tick: async (field) => page.locator(`[name=${field}]`).check(),
     choose: async (field, option) => void (await page.locator(`[name=${field}]`).selectOption(option)),
     arrivesAt: async (origin) => page.waitForURL(`${origin}/**`),

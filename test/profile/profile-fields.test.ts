@@ -6,6 +6,7 @@ import { parseLegacyProfile } from '../../src/domain/legacy-profile.ts';
 import { PREFECTURES } from '../../src/domain/postal-code.ts';
 import {
   makeProfile,
+  type Profile,
   PROFILE_FIELDS,
   PROFILE_KEYS,
   profileClaims,
@@ -19,6 +20,7 @@ import { createViewRenderer } from '../../src/http/view-renderer.ts';
 import { profileAsked } from '../../src/interaction/create/flow.ts';
 import { CLAIMS_BY_SCOPE } from '../../src/oidc/claims.ts';
 import { claimsInWords } from '../../src/profile/claims-in-words.ts';
+import { splitForm } from '../../src/profile/known-profile.ts';
 import { askFor, formOf, profileFields, profileRows, readProfileForm } from '../../src/profile/profile-form.ts';
 import { createLog } from '../../src/telemetry/log.ts';
 
@@ -140,10 +142,12 @@ function wordsIn(language: Language) {
 const render = createViewRenderer(fileURLToPath(new URL('views', ROOT)), true);
 const examples = makeProfile((_key, { example }) => example);
 /** The names of the inputs on a page that asks for these claims. */
-function inputsOn(view: string, asked: ReturnType<typeof askFor>): string[] {
+function inputsOn(view: string, asked: ReturnType<typeof askFor>, known: Profile = {}): string[] {
   const { t } = wordsIn('ja');
+  const values = profileFields(known);
+  const sections = splitForm(asked, known, { values, errors: {} }, { language: 'ja', t, now: NOW });
   const policy = { min: 8, max: 20, symbols: '-' };
-  const data = { ...formOf(asked), values: {}, prefilled: {}, reasons: {}, errors: {}, towns: [], policy };
+  const data = { ...formOf(asked), sections, values, prefilled: {}, reasons: {}, errors: {}, towns: [], policy };
   const html = render(`common-id/${view}`, { ...data, prefectures: PREFECTURES, t, lang: 'ja', csrfToken: 'token', action: '/' });
   return [...html.matchAll(/<(?:input|select)\b[^>]*\bname="(\w+)"/g)].map((match) => match[1] as string);
 }
@@ -154,13 +158,17 @@ describe.each(PROFILE_KEYS)('%s', (key) => {
   const askedAlone = (required: boolean) => askFor((one) => (one === key ? required : undefined));
 
   test('each page that asks for it shows its inputs', () => {
-    const pages: [string, ReturnType<typeof askFor>][] = [
-      ['required-profile', askedAlone(true)],
-      ['account-profile', askFor(() => false)],
-      ...(asked.registration === 'no' ? [] : [['profile', profileAsked(false)] as [string, ReturnType<typeof askFor>]]),
+    const pages: [string, ReturnType<typeof askFor>, Profile][] = [
+      ['required-profile', askedAlone(true), {}],
+      ['account-profile', askFor(() => false), {}],
+      ...(asked.registration === 'no' ? [] : [{}, examples]).map((known): (typeof pages)[number] => [
+        'profile',
+        profileAsked(false),
+        known,
+      ]),
     ];
-    const complaints = pages.flatMap(([view, form]) => {
-      const there = inputsOn(view, form);
+    const complaints = pages.flatMap(([view, form, known]) => {
+      const there = inputsOn(view, form, known);
       const missing = kind.fields(key).filter((field) => !there.includes(field));
       return missing.map(
         (field) =>

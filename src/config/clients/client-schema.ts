@@ -68,6 +68,11 @@ const commonId = z.strictObject(
       .array(requiredClaim, 'a list')
       .default([])
       .describe('The claims that a customer must have entered and confirmed before using the service.'),
+    leads_to: localizedText
+      .describe(
+        'The service that the customer is on the way to, if it is not the client itself. The login page and the page that asks for required claims name it.',
+      )
+      .optional(),
     legacy_import: flag.default(false).describe('Whether it may hand over legacy profiles in pushed authorization requests.'),
     web_origins: z
       .array(url('Scheme, host and port, without a slash at the end.'), 'a list of origins')

@@ -25,6 +25,8 @@ export type Client = {
   secrets?: ClientSecret[];
   /** `client_name` and its language-tagged forms. */
   name: LocalizedText;
+  /** The service that the person is on the way to: the client's own name, if its file names no other. */
+  destination: LocalizedText;
   brand: 'toyota' | 'lexus';
   /** Whether the client is ours. It skips the consent page for scopes, but never the one for dealer links. */
   firstParty: boolean;

@@ -13,6 +13,7 @@ export function toClient(file: ClientFile, secrets: ClientSecret[] | undefined):
     ...metadata
   } = file;
   const scopes = metadata.scope?.split(' ') ?? [];
+  const name = { ja: japaneseName ?? metadata.client_name, en: englishName ?? metadata.client_name };
   return {
     metadata: {
       ...metadata,
@@ -21,7 +22,8 @@ export function toClient(file: ClientFile, secrets: ClientSecret[] | undefined):
       authorization_details_types: metadata.authorization_details_types ?? scopes.filter((scope) => scope === 'dealer_link'),
     },
     ...(secrets && { secrets }),
-    name: { ja: japaneseName ?? metadata.client_name, en: englishName ?? metadata.client_name },
+    name,
+    destination: ours.leads_to ?? name,
     brand: ours.brand,
     firstParty: ours.first_party,
     requiredClaims: ours.required_claims.map(({ max_age_days: days, ...claim }) => ({

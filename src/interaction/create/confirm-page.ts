@@ -3,7 +3,7 @@ import type { Deps } from '../../deps.ts';
 import type { RegistrationDraft } from '../../domain/registration-draft.ts';
 import { page } from '../../http/page-context.ts';
 import type { AddRoutes, InteractionContext } from '../interaction-context.ts';
-import { profileRows } from '../../profile/profile-form.ts';
+import { shortRows } from '../../profile/profile-form.ts';
 import { profileAsked } from './flow.ts';
 import { register } from './register.ts';
 import type { Registration } from './registration.ts';
@@ -14,7 +14,7 @@ export function createConfirmPage(deps: Pick<Deps, 'storage' | 'clock'>, registr
     const draft = await registration.draftFor(ctx, 'confirm');
     if (!draft) return;
     const back = registration.pathOf(ctx, 'profile');
-    const rows = profileRows(draft.profile ?? {}, profileAsked(true).keys(), ctx.state);
+    const rows = shortRows(draft.profile ?? {}, profileAsked(true).keys(), ctx.state);
     page(ctx, 'confirm', {
       kind: 'step',
       title: ctx.state.t('confirm.title'),
@@ -22,7 +22,7 @@ export function createConfirmPage(deps: Pick<Deps, 'storage' | 'clock'>, registr
       backUrl: back,
       email: draft.email,
       emailUrl: registration.pathOf(ctx, 'email'),
-      rows: rows.map(({ field, ...row }) => ({ ...row, changeUrl: `${back}#${field}` })),
+      rows: rows.map(({ field, section, ...row }) => ({ ...row, changeUrl: `${back}?edit=${section}#${field}` })),
     });
   };
 

@@ -9,6 +9,7 @@ import { page } from '../../http/page-context.ts';
 import { formField } from '../../http/read-form.ts';
 import type { AddRoutes, InteractionContext } from '../interaction-context.ts';
 import { findAddress } from '../../profile/find-address.ts';
+import { splitForm } from '../../profile/known-profile.ts';
 import { passwordProblem, passwordRule } from '../../authentication/password/password-form.ts';
 import { formOf, profileFields, readProfileForm, readTyped, sentences, type Typed } from '../../profile/profile-form.ts';
 import { profileAsked } from './flow.ts';
@@ -26,15 +27,18 @@ export function createProfilePage(
 
   const show = (ctx: InteractionContext, draft: RegistrationDraft, { values, errors = {}, towns = [] }: Shown): void => {
     const legacy = profileFields(handedOver(ctx));
-    const unchanged = Object.entries(values).filter(([field, value]) => value !== '' && legacy[field] === value);
+    const asked = askedIn(ctx);
+    const { edit } = ctx.query;
+    const shown = { values, errors, ...(typeof edit === 'string' && { edit }) };
     page(ctx, 'profile', {
       kind: 'step',
       title: ctx.state.t('profile.title'),
       action: registration.pathOf(ctx, 'profile'),
       email: draft.email,
       values,
-      prefilled: Object.fromEntries(unchanged.map(([field]) => [field, true])),
-      ...formOf(askedIn(ctx)),
+      prefilled: Object.entries(values).some(([field, value]) => value !== '' && legacy[field] === value),
+      required: formOf(asked).required,
+      sections: splitForm(asked, draft.profile ?? handedOver(ctx), shown, { ...ctx.state, now: deps.clock() }),
       prefectures: PREFECTURES,
       towns,
       policy: passwordRule(deps),

@@ -50,7 +50,7 @@ export function createLoginStep(deps: Deps): InteractionStep {
       values: { login_id: loginId },
       afterRegistration: interaction.facts.registration !== undefined,
       anotherPerson: interaction.reasons.includes('id_token_hint'),
-      clientName: interaction.client.name[language],
+      clientName: interaction.client.destination[language],
       ...(errors ? { errors } : {}),
     });
   };
@@ -64,7 +64,7 @@ export function createLoginStep(deps: Deps): InteractionStep {
       title: t('continue_as.title'),
       action: `${interaction.path}/continue-as`,
       email: account.email,
-      clientName: interaction.client.name[language],
+      clientName: interaction.client.destination[language],
     });
   };
 

@@ -55,7 +55,7 @@ export function createRequiredProfileStep(deps: Deps): SignedInStep {
       title: t('required_profile.title'),
       action: interaction.path,
       cancelAction: `${interaction.path}/cancel`,
-      clientName: interaction.client.name[language],
+      clientName: interaction.client.destination[language],
       ...formOf(askedIn(ctx)),
       prefectures: PREFECTURES,
       towns,
@@ -94,7 +94,7 @@ export function createRequiredProfileStep(deps: Deps): SignedInStep {
       title: t('required_profile_confirm.title'),
       action: `${interaction.path}/confirm`,
       backUrl: interaction.path,
-      clientName: interaction.client.name[language],
+      clientName: interaction.client.destination[language],
       rows: profileRows(typed, claimsOf(ctx), ctx.state),
     });
   };

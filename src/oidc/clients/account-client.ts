@@ -23,6 +23,7 @@ export function accountClient(issuer: string): Client {
       authorization_details_types: [],
     },
     name: { ja: 'マイページ', en: 'My page' },
+    destination: { ja: 'マイページ', en: 'My page' },
     brand: 'toyota',
     firstParty: true,
     requiredClaims: [],

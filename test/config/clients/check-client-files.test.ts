@@ -41,6 +41,7 @@ describe('a file without a mistake', () => {
           jwks_uri: 'https://app.example.jp/jwks.json',
         },
         name: { ja: 'アプリ', en: 'App' },
+        destination: { ja: 'アプリ', en: 'App' },
         brand: 'lexus',
         firstParty: true,
         requiredClaims: [{ claim: 'birthdate', reason: { ja: '理由', en: 'Reason' }, max_age_days: 365 }],
@@ -129,7 +130,7 @@ describe('a mistake', () => {
     ],
     [
       { ...web, common_id: { contact: 'x', colour: 'red' } },
-      "common_id.colour: expected a known key, found 'colour'; remove it or use one of brand, first_party, required_claims, legacy_import, web_origins, access_tokens, enabled, contact",
+      "common_id.colour: expected a known key, found 'colour'; remove it or use one of brand, first_party, required_claims, leads_to, legacy_import, web_origins, access_tokens, enabled, contact",
     ],
     [
       { ...web, require_pkce: false },
