@@ -57,7 +57,7 @@ export function createProviderConfiguration(deps: Deps): Configuration {
       pairwiseSubject(config.keys.subject, accountId, client),
     responseTypes: ['code'],
     grantTypes: undefined,
-    clientAuthMethods: ['private_key_jwt', 'client_secret_basic', 'none'],
+    clientAuthMethods: ['private_key_jwt', 'client_secret_basic', 'client_secret_post', 'none'],
     // oidc-provider counts whole seconds. Without a tolerance a fractional `nbf`, such as Python's `time.time()`, lies in the
     // future.
     clockTolerance: CLOCK_TOLERANCE_SECONDS,
@@ -71,8 +71,10 @@ export function createProviderConfiguration(deps: Deps): Configuration {
     // Other origins may read responses only if the client's file lists them. Discovery and JWKS are open to all.
     clientBasedCORS: (_ctx: unknown, origin: string, { clientId }: { clientId: string }) =>
       clients.find(clientId)?.webOrigins.includes(origin) ?? false,
+    // The client's file decides; see `claims` below.
+    conformIdTokenClaims: false,
     clientDefaults: { id_token_signed_response_alg: 'ES256', grant_types: ['authorization_code'], response_types: ['code'] },
-    pkce: { required: () => true },
+    pkce: { required: (_ctx: unknown, { clientId }: { clientId: string }) => clients.find(clientId)?.pkceRequired ?? true },
     // The code is bound to its redirect URI (RFC 6749 4.1.3; required in OpenID Connect Core 3.1.2.1).
     allowOmittingSingleRegisteredRedirectUri: false,
     cookies: {
@@ -128,11 +130,10 @@ export function createProviderConfiguration(deps: Deps): Configuration {
         accountId: sub,
         // Saves the policy a second look-up.
         stored: account,
-        async claims(_use: string, scope: string) {
+        async claims(use: string, scope: string) {
           const client = clients.find(ctx.oidc.client!.clientId);
-          return client
-            ? accountClaims(account, { scope, client, sector: sectorOf(ctx.oidc.client!) }, config, storage)
-            : { sub };
+          if (!client || (use === 'id_token' && !client.claimsInIdToken)) return { sub };
+          return accountClaims(account, { scope, client, sector: sectorOf(ctx.oidc.client!) }, config, storage);
         },
       };
     },

@@ -5,12 +5,13 @@ import Provider, { errors } from 'oidc-provider';
 type IdTokenModel = { validate(jwt: string, client: unknown): Promise<unknown> };
 type ServiceToken = { scope?: string };
 type ClientCredentialsModel = { prototype: { save(this: ServiceToken): Promise<string> } };
-type ClientModel = { prototype: { compareClientSecret(this: unknown, secret: string): Promise<boolean> | boolean } };
+type SecretClient = { clientAuthMethod: string };
+type ClientModel = { prototype: { compareClientSecret(this: SecretClient, secret: string): Promise<boolean> | boolean } };
 
 /** Changes the models of this provider. Call it once, before the first request. */
 export function makeModelsStricter(provider: Provider): void {
   takeIdTokensAsHintsOnly(provider.IdToken as unknown as IdTokenModel);
-  takeOneAuthenticationOnly(provider.Client as unknown as ClientModel);
+  takeSecretAsRegistered(provider.Client as unknown as ClientModel);
   refuseScopesNotGiven(provider.ClientCredentials as unknown as ClientCredentialsModel);
 }
 
@@ -28,13 +29,16 @@ function takeIdTokensAsHintsOnly(model: IdTokenModel): void {
 }
 
 /**
- * Refuses a secret in the body beside HTTP Basic: a client must not use two authentication methods in a request (RFC 6749 2.3).
+ * Accepts a secret only where the client's file says: in the header (`client_secret_basic`) or in the body (`client_secret_post`).
+ * oidc-provider accepts both for either.
  */
-function takeOneAuthenticationOnly({ prototype }: ClientModel): void {
+function takeSecretAsRegistered({ prototype }: ClientModel): void {
   const compare = prototype.compareClientSecret;
-  prototype.compareClientSecret = async function compareOnlySecret(secret) {
-    const body = Provider.ctx?.oidc.body;
-    return body?.client_secret === undefined && (await compare.call(this, secret));
+  prototype.compareClientSecret = async function compareAsRegistered(secret) {
+    const sent = Provider.ctx?.oidc.body?.client_secret === undefined ? 'client_secret_basic' : 'client_secret_post';
+    if (sent !== this.clientAuthMethod)
+      throw new errors.InvalidClientAuth(`the secret came by ${sent}, and the client is registered for ${this.clientAuthMethod}`);
+    return compare.call(this, secret);
   };
 }
 

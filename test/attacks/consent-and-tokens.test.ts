@@ -165,7 +165,7 @@ test('S73 the consent page answered unseen, or for somebody else: refused', asyn
     const answer = await early.browser.post(forged, typed as Record<string, string>);
     expect([400, 303]).toContain(answer.status);
     expect(returned(answer).has('code')).toBe(false);
-    if (answer.status === 303) expect(answer.location).toBe(world.issuer + form.action);
+    if (answer.status === 303) expect(answer.location).toBe(new URL(form.action, world.issuer).href);
   }
   // Afterwards: another person's grant is not used, even if the form names it.
   await signIn(early.browser);

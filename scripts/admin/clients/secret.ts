@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { digestOf } from '../../../src/config/clients/check-client-secrets.ts';
+import { SECRET_METHODS } from '../../../src/config/clients/client-schema.ts';
 import { isRecord } from '../../../src/config/problems/check-object.ts';
 import { parseDuration } from '../duration.ts';
 import { makeSecret } from '../make-secret.ts';
@@ -18,7 +19,7 @@ export const secret: Action = {
     const overlap = parseDuration('overlap', values.overlap ?? OVERLAP);
     const { client, file, content } = findClient(id, env, directory);
     const method = String(client.metadata.token_endpoint_auth_method);
-    if (method !== 'client_secret_basic') throw new Error(`${id} has no secret: its token_endpoint_auth_method is ${method}`);
+    if (!SECRET_METHODS.includes(method)) throw new Error(`${id} has no secret: its token_endpoint_auth_method is ${method}`);
     const now = Date.now();
     const old = standing(content.client_secret, now);
     const made = makeSecret();

@@ -1,6 +1,6 @@
 // Checks the keys of a client's file against each other.
 import { checkRedirectUri } from './check-redirect-uri.ts';
-import { SCOPES } from './client-schema.ts';
+import { SCOPES, SECRET_METHODS } from './client-schema.ts';
 import type { ClientFile } from './client-schema.ts';
 import { describeValue } from '../problems/describe-value.ts';
 import { nearestName } from '../problems/nearest-name.ts';
@@ -116,7 +116,7 @@ function checkAuthentication(file: Partial<ClientFile>, present: (key: keyof Cli
     if (method === 'none')
       say(
         'token_endpoint_auth_method',
-        'private_key_jwt or client_secret_basic for a web client with a server (or common_id.web_origins for one without)',
+        'private_key_jwt or a secret for a web client with a server (or common_id.web_origins for one without)',
         describeValue(method),
       );
     else
@@ -135,15 +135,15 @@ function checkAuthentication(file: Partial<ClientFile>, present: (key: keyof Cli
       'nothing',
     );
   }
-  if (method === 'client_secret_basic' && !present('client_secret')) {
+  if (SECRET_METHODS.includes(method) && !present('client_secret')) {
     say(
       'client_secret',
-      'a reference to the secret, because token_endpoint_auth_method is client_secret_basic',
+      `a reference to the secret, because token_endpoint_auth_method is ${method}`,
       'nothing',
       'write {"$env": "MY_APP_CLIENT_SECRET"}, or use private_key_jwt',
     );
   }
-  if (method !== 'client_secret_basic' && present('client_secret')) {
+  if (!SECRET_METHODS.includes(method) && present('client_secret')) {
     say('client_secret', `no secret, because token_endpoint_auth_method is ${method}`, 'one', 'remove it');
   }
   if (method !== 'private_key_jwt') {
@@ -156,6 +156,10 @@ function checkAuthentication(file: Partial<ClientFile>, present: (key: keyof Cli
     }
     if (present('token_endpoint_auth_signing_alg'))
       say('token_endpoint_auth_signing_alg', 'it only with private_key_jwt', describeValue(method), 'remove it');
+  }
+  if (method === 'none' && file.common_id?.pkce === 'optional') {
+    // A public client has nothing but PKCE to prove that a code is its own (RFC 9700, section 2.1.1).
+    say('common_id.pkce', 'required, because the client has no credentials', describeValue('optional'), 'remove it');
   }
   if (method === 'none' && file.grant_types?.includes('client_credentials')) {
     say('grant_types', 'no client_credentials for a client without credentials', describeValue(file.grant_types));

@@ -18,7 +18,9 @@ export const SCOPES = [
   'booking',
 ] as const;
 
-const AUTHENTICATION_METHODS = ['private_key_jwt', 'client_secret_basic', 'none'] as const;
+const AUTHENTICATION_METHODS = ['private_key_jwt', 'client_secret_basic', 'client_secret_post', 'none'] as const;
+/** The methods that need `client_secret`. */
+export const SECRET_METHODS: readonly unknown[] = ['client_secret_basic', 'client_secret_post'];
 const GRANT_TYPES = ['authorization_code', 'refresh_token', 'client_credentials'] as const;
 const SIGNING_ALGORITHMS = ['ES256', 'RS256'] as const;
 
@@ -94,6 +96,15 @@ const commonId = z.strictObject(
         'A lifetime of its access tokens that differs from config/policy.json. Those for a dealer’s system live ten minutes.',
       )
       .optional(),
+    pkce: z
+      .enum(['required', 'optional'], 'required or optional')
+      .default('required')
+      .describe(
+        'optional: for a client app with a server whose library sends no PKCE (RFC 7636). A code that is stolen on its way can then be redeemed by an attacker who injects it into a login of their own.',
+      ),
+    claims_in_id_token: flag
+      .default(false)
+      .describe('For libraries that read the ID token only: it holds the claims of the granted scopes, as UserInfo does.'),
     enabled: flag.default(true).describe('A disabled client app is refused everywhere.'),
     contact: text.describe('Whom to ask about this client app: a mail address or a team.'),
   },
@@ -164,7 +175,7 @@ export const clientSchema = z.strictObject({
     .array(z.enum(GRANT_TYPES, `one of ${GRANT_TYPES.join(', ')}`), 'a list')
     .min(1, 'at least one')
     .default(['authorization_code'])
-    .describe('authorization_code, always with PKCE; refresh_token beside it; client_credentials for calls without a customer.'),
+    .describe('authorization_code, with PKCE; refresh_token beside it; client_credentials for calls without a customer.'),
   response_types: z
     .array(z.literal('code', 'code, because there is no other'), 'a list')
     .describe('Optional. The default is code with the authorization code grant, and none without it.')
@@ -176,7 +187,7 @@ export const clientSchema = z.strictObject({
   token_endpoint_auth_method: z
     .enum(AUTHENTICATION_METHODS, `one of ${AUTHENTICATION_METHODS.join(', ')}`)
     .describe(
-      'private_key_jwt is the best for web client apps; none is for native ones and for those in a browser (common_id.web_origins), and only for them.',
+      'private_key_jwt is the best for web client apps; client_secret_post sends the secret in the body, for libraries that cannot send it in a header; none is for native ones and for those in a browser (common_id.web_origins), and only for them.',
     ),
   token_endpoint_auth_signing_alg: z
     .enum(['ES256', 'PS256', 'RS256'], 'one of ES256, PS256, RS256')
@@ -184,7 +195,9 @@ export const clientSchema = z.strictObject({
     .optional(),
   client_secret: z
     .union([clientSecretSchema, z.array(clientSecretSchema).min(1).max(2)], secretReference)
-    .describe('For client_secret_basic: where the secret is; two in a list while the secret is being changed.')
+    .describe(
+      'For client_secret_basic and client_secret_post: where the secret is; two in a list while the secret is being changed.',
+    )
     .optional(),
   jwks: z
     .strictObject({ keys: z.array(jwk, 'a list of keys').min(1, 'at least one key') }, 'a JSON Web Key Set')

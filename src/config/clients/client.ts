@@ -21,7 +21,7 @@ export type Client = {
    * without `$schema`, `client_secret` and `common_id`.
    */
   metadata: { client_id: string; redirect_uris?: string[]; [name: string]: unknown };
-  /** For `client_secret_basic`. Each is accepted in its validity period. */
+  /** For `client_secret_basic` and `client_secret_post`. Each is accepted in its validity period. */
   secrets?: ClientSecret[];
   /** `client_name` and its language-tagged forms. */
   name: LocalizedText;
@@ -37,6 +37,10 @@ export type Client = {
   webOrigins: string[];
   /** The lifetime of its access tokens, if it differs from the general one. */
   accessTokenLifetimeSeconds?: number;
+  /** Whether every authorization request must have a code challenge (RFC 7636). */
+  pkceRequired: boolean;
+  /** Whether ID tokens hold the claims of the granted scopes. Otherwise only UserInfo has them. */
+  claimsInIdToken: boolean;
   enabled: boolean;
   /** The contact for questions about the client. */
   contact: string;

@@ -33,6 +33,8 @@ export function toClient(file: ClientFile, secrets: ClientSecret[] | undefined):
     legacyImport: ours.legacy_import,
     webOrigins: ours.web_origins,
     ...(ours.access_tokens && { accessTokenLifetimeSeconds: ours.access_tokens.lifetime_seconds }),
+    pkceRequired: ours.pkce === 'required',
+    claimsInIdToken: ours.claims_in_id_token,
     enabled: ours.enabled,
     contact: ours.contact,
   };

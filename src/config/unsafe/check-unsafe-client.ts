@@ -1,5 +1,5 @@
 // Reports client files that are valid but unsafe.
-import type { ClientFile } from '../clients/client-schema.ts';
+import { SECRET_METHODS, type ClientFile } from '../clients/client-schema.ts';
 import type { Problem } from '../problems/problem.ts';
 import type { Mode } from '../problems/web-url.ts';
 import { hostOf, isAddress, isInside, isThisMachine } from './inside.ts';
@@ -50,16 +50,24 @@ export function checkUnsafeClient(file: Partial<ClientFile>, mode: Mode, issuer:
       'a third party’s',
       'the common ID trusts the data that it hands over',
     );
+  if (file.common_id?.pkce === 'optional')
+    say(
+      'warning',
+      'common_id.pkce',
+      'required',
+      'optional',
+      'a code that is stolen on its way can be injected into another login; take a library that sends PKCE as soon as you can',
+    );
   if (
     file.grant_types?.includes('client_credentials') === true &&
-    file.token_endpoint_auth_method === 'client_secret_basic' &&
+    SECRET_METHODS.includes(file.token_endpoint_auth_method) &&
     file.scope?.includes('migration:read') === true
   )
     say(
       'warning',
       'token_endpoint_auth_method',
       'private_key_jwt, because scope has migration:read',
-      'client_secret_basic',
+      String(file.token_endpoint_auth_method),
       'a leaked secret shows every customer’s migration',
     );
 }

@@ -29,6 +29,8 @@ export function accountClient(issuer: string): Client {
     requiredClaims: [],
     legacyImport: false,
     webOrigins: [],
+    pkceRequired: true,
+    claimsInIdToken: false,
     enabled: true,
     contact: '',
   };

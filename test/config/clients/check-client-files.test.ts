@@ -47,6 +47,8 @@ describe('a file without a mistake', () => {
         requiredClaims: [{ claim: 'birthdate', reason: { ja: '理由', en: 'Reason' }, max_age_days: 365 }],
         legacyImport: true,
         webOrigins: [],
+        pkceRequired: true,
+        claimsInIdToken: false,
         enabled: true,
         contact: 'app@example.jp',
       },
@@ -227,12 +229,20 @@ describe('a mistake', () => {
       'grant_types: expected authorization_code with refresh_token: no other grant issues refresh tokens, found ["refresh_token"]',
     ],
     [
+      { ...web, token_endpoint_auth_method: 'client_secret_jwt' },
+      "token_endpoint_auth_method: expected one of private_key_jwt, client_secret_basic, client_secret_post, none, found 'client_secret_jwt'",
+    ],
+    [
+      { ...native, common_id: { ...native.common_id, pkce: 'optional' } },
+      "common_id.pkce: expected required, because the client has no credentials, found 'optional'; remove it",
+    ],
+    [
       { ...web, token_endpoint_auth_method: 'client_secret_post' },
-      "token_endpoint_auth_method: expected one of private_key_jwt, client_secret_basic, none, found 'client_secret_post'",
+      'client_secret: expected a reference to the secret, because token_endpoint_auth_method is client_secret_post, found nothing; write {"$env": "MY_APP_CLIENT_SECRET"}, or use private_key_jwt',
     ],
     [
       { ...web, token_endpoint_auth_method: 'none', jwks_uri: undefined },
-      "token_endpoint_auth_method: expected private_key_jwt or client_secret_basic for a web client with a server (or common_id.web_origins for one without), found 'none'",
+      "token_endpoint_auth_method: expected private_key_jwt or a secret for a web client with a server (or common_id.web_origins for one without), found 'none'",
     ],
     [
       { ...native, token_endpoint_auth_method: 'private_key_jwt', jwks_uri: web.jwks_uri },

@@ -1,6 +1,7 @@
 // What broke when the client libraries of others were pointed at the common ID; each of these was a real one, see docs/clients.md.
 import { createHash, randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { decodeJwt } from 'jose';
 import { digestOf } from '../../../src/config/clients/check-client-secrets.ts';
 import { formActionOf } from '../../../src/http/form-action.ts';
 import { createBrowser, type Browser } from '../../support/http-browser.ts';
@@ -32,6 +33,14 @@ beforeAll(async () => {
       pairwise: { ...confidential, redirect_uris: [CALLBACK], subject_type: 'pairwise' },
       scopeless: { ...confidential, redirect_uris: [CALLBACK] },
       shop: { ...confidential, redirect_uris: [CALLBACK], grant_types: BOTH, scope: 'openid service_history' },
+      // passport-openidconnect, Spring Security 6 and mozilla-django-oidc send no PKCE; several libraries send the secret in the body.
+      older: {
+        ...confidential,
+        token_endpoint_auth_method: 'client_secret_post',
+        redirect_uris: [CALLBACK],
+        scope: 'openid profile email',
+        common_id: { contact: 'tests', first_party: true, pkce: 'optional', claims_in_id_token: true },
+      },
       page: {
         client_name: 'An app in a browser',
         token_endpoint_auth_method: 'none',
@@ -130,6 +139,70 @@ test('the discovery document promises no ID token encryption, which no file can 
   const document = await (await fetch(`${world.origins.id}/.well-known/openid-configuration`)).json();
   expect(document).toMatchObject({ issuer: world.origins.id, prompt_values_supported: ['none', 'login', 'consent', 'create'] });
   expect(Object.keys(document as object).filter((key) => key.includes('encryption'))).toEqual([]);
+});
+
+describe('R36 a library without PKCE, with the secret in the body, that reads the ID token only', () => {
+  const withoutPkce = { code_challenge: '', code_challenge_method: '' };
+
+  /** Logs in. @returns the code */
+  async function codeFor(clientId: string, changes: Record<string, string> = {}): Promise<string> {
+    const browser = createBrowser();
+    await browser.open(authorizationUrl(clientId, { scope: 'openid profile email', ...changes }), CALLBACK);
+    await browser.submit('/login', { login_id: 'sato@example.jp', password: 'Common-2026' }, CALLBACK);
+    return new URL(String(browser.page.location)).searchParams.get('code') ?? String(browser.page.location);
+  }
+
+  async function redeem(code: string, body: Record<string, string>, headers: Record<string, string> = {}) {
+    const answer = await fetch(`${world.origins.id}/token`, {
+      method: 'POST',
+      headers,
+      body: new URLSearchParams({ grant_type: 'authorization_code', code, redirect_uri: CALLBACK, ...body }),
+    });
+    return { status: answer.status, body: (await answer.json()) as { id_token?: string; error?: string } };
+  }
+
+  test('logs in if the client’s file says so: the ID token holds the claims of the scopes', async () => {
+    const code = await codeFor('older', withoutPkce);
+    const { status, body } = await redeem(code, { client_id: 'older', client_secret: SECRET });
+    expect([status, body.error]).toEqual([200, undefined]);
+    const claims = decodeJwt(String(body.id_token));
+    expect(claims).toMatchObject({ email: 'sato@example.jp', email_verified: true, family_name: '佐藤' });
+    expect(claims).not.toHaveProperty('phone_number');
+  });
+
+  test('is refused at another client, and its ID tokens hold no claims about the person', async () => {
+    const browser = createBrowser();
+    await browser.open(authorizationUrl('web', withoutPkce), CALLBACK);
+    expect(browser.page.location).toContain('error=invalid_request');
+    await signIn(browser, authorizationUrl('web', { scope: 'openid email' }));
+    expect(browser.page.location).toContain('code=');
+  });
+
+  test('is refused with a wrong secret, with the secret in the header, and with both', async () => {
+    const inHeader = { Authorization: `Basic ${Buffer.from(`older:${SECRET}`).toString('base64')}` };
+    const inBody = { client_id: 'older', client_secret: SECRET };
+    for (const [body, headers] of [
+      [{ ...inBody, client_secret: `${SECRET}x` }, {}],
+      [{}, inHeader],
+      [inBody, inHeader],
+    ] as const) {
+      const answer = await redeem('any', body, headers);
+      const both = body === inBody && headers === inHeader;
+      expect([answer.status, answer.body.error]).toEqual(both ? [400, 'invalid_request'] : [401, 'invalid_client']);
+    }
+  });
+
+  test('that sends PKCE all the same has to keep to it', async () => {
+    const verifier = randomBytes(32).toString('base64url');
+    const challenge = createHash('sha256').update(verifier).digest('base64url');
+    const secret = { client_id: 'older', client_secret: SECRET };
+    const withPkce = { code_challenge: challenge, code_challenge_method: 'S256' };
+    expect((await redeem(await codeFor('older', withPkce), secret)).body.error).toBe('invalid_grant');
+    expect((await redeem(await codeFor('older', withPkce), { ...secret, code_verifier: verifier })).status).toBe(200);
+    expect((await redeem(await codeFor('older', withoutPkce), { ...secret, code_verifier: verifier })).body.error).toBe(
+      'invalid_grant',
+    );
+  });
 });
 
 describe('a file without scopes', () => {
