@@ -1,22 +1,26 @@
-// Runs the tests: npm test [-- jest options and paths]. Finds the browser first, and installs one if possible.
+// Runs the tests: npm test [-- jest options and paths]. Finds the browser and nginx first, and installs them if possible.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { findChromium } from './find-chromium.ts';
+import { findNginx } from './find-nginx.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const JEST = fileURLToPath(new URL('../node_modules/jest/bin/jest.js', import.meta.url));
 /** The browser and a Japanese font; without the font, pages show boxes for text. */
-const DEBIAN_PACKAGES = ['chromium', 'fonts-noto-cjk'];
+const BROWSER_PACKAGES = ['chromium', 'fonts-noto-cjk'];
 
 function main(): number {
-  const browser = findChromium(process.env) ?? installOnDebian();
+  let browser = findChromium(process.env);
+  if (!browser && installOnDebian('Chromium', BROWSER_PACKAGES)) browser = findChromium(process.env);
   if (!browser) {
     process.stderr.write(
-      `There is no Chromium for the browser tests. Install Chromium or Google Chrome (on Debian and Ubuntu, as root: apt-get install ${DEBIAN_PACKAGES.join(' ')}), or set CHROMIUM_PATH to its executable.\n`,
+      `There is no Chromium for the browser tests. Install Chromium or Google Chrome (on Debian and Ubuntu, as root: apt-get install ${BROWSER_PACKAGES.join(' ')}), or set CHROMIUM_PATH to its executable.\n`,
     );
     return 1;
   }
+  // Without nginx, the tests that need it are skipped.
+  if (!findNginx(process.env)) installOnDebian('nginx', ['nginx']);
   const { status, error } = spawnSync(process.execPath, [JEST, ...process.argv.slice(2)], {
     cwd: ROOT,
     stdio: 'inherit',
@@ -31,14 +35,13 @@ function main(): number {
   return status ?? 1;
 }
 
-/** @returns the browser's path; undefined if this is not Debian, we are not root, or the installation failed */
-function installOnDebian(): string | undefined {
-  if (!existsSync('/etc/debian_version') || process.getuid?.() !== 0) return undefined;
-  process.stderr.write(`No Chromium found; installing ${DEBIAN_PACKAGES.join(' and ')} from Debian's packages.\n`);
-  const install = ['install', '-y', '--no-install-recommends', ...DEBIAN_PACKAGES];
+/** @returns whether the packages are installed: not if this is not Debian, we are not root, or the installation failed */
+function installOnDebian(what: string, packages: string[]): boolean {
+  if (!existsSync('/etc/debian_version') || process.getuid?.() !== 0) return false;
+  process.stderr.write(`No ${what} found; installing ${packages.join(' and ')} from Debian's packages.\n`);
+  const install = ['install', '-y', '--no-install-recommends', ...packages];
   // The package lists may be outdated or missing.
-  if (!aptGet(install) && !(aptGet(['update']) && aptGet(install))) return undefined;
-  return findChromium(process.env);
+  return aptGet(install) || (aptGet(['update']) && aptGet(install));
 }
 
 function aptGet(args: string[]): boolean {

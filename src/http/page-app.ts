@@ -5,11 +5,13 @@ import { send } from '@koa/send';
 import Koa from 'koa';
 import compose from 'koa-compose';
 import type { Log } from '../telemetry/log.ts';
+import { createClientAddress, type TrustProxy } from './client-address.ts';
 import { createCookieSigner } from './cookie-signer.ts';
 import { csrf } from './csrf.ts';
 import { errorForPrograms, errorPage } from './error-page.ts';
 import type { Brand, PageContext, PageState } from './page-context.ts';
 import { asksForOwnHost } from './own-host.ts';
+import { pinRequests } from './pin-requests.ts';
 import { readForm } from './read-form.ts';
 import { securityHeaders, securityHeadersForPrograms } from './security-headers.ts';
 import { LANGUAGES } from '../language.ts';
@@ -40,8 +42,8 @@ export type PageAppOptions = {
   origin: string;
   /** The keys for cookies and tokens; the first one signs, all verify. */
   cookieKeys: string[];
-  /** Whether a reverse proxy in front sets X-Forwarded-*. */
-  trustProxy: boolean;
+  /** The reverse proxies in front whose X-Forwarded-For is believed. */
+  trustProxy: TrustProxy;
   log: Log;
   /** Whether compiled views are cached. */
   cacheViews: boolean;
@@ -73,8 +75,8 @@ export function createPageApp(options: PageAppOptions): PageApp {
   const cookieName = (name: string): string => `${secure ? '__Host-' : ''}${options.app}.${name}`;
   const translator = createTranslator(LOCALES, ['common', options.app, ...(options.words ?? [])]);
   const render = createViewRenderer(VIEWS, options.cacheViews);
-  // Uses only the address that our own proxy added. Clients can forge the earlier ones in the header.
-  const koa = new Koa<PageState>({ proxy: options.trustProxy, maxIpsCount: 1 });
+  const koa = new Koa<PageState>();
+  pinRequests(koa.request, options.origin, createClientAddress(options.trustProxy, options.log));
   koa.keys = createCookieSigner(options.cookieKeys);
   koa.on('error', (error: NodeJS.ErrnoException) => {
     if (CONNECTION_ENDED.includes(error.code ?? '')) return;
@@ -89,14 +91,6 @@ export function createPageApp(options: PageAppOptions): PageApp {
     ctx.status = 421;
     ctx.type = 'text';
     ctx.body = `${t('misdirected', { origin: options.origin })}\n`;
-  });
-  const { host, protocol } = new URL(options.origin);
-  koa.use(async function pinHost(ctx, next) {
-    // Links, redirects and mails use the configured origin. This prevents host header injection and cache poisoning.
-    ctx.req.headers.host = host;
-    delete ctx.req.headers['x-forwarded-host'];
-    if (options.trustProxy) ctx.req.headers['x-forwarded-proto'] = protocol.slice(0, -1);
-    await next();
   });
   koa.use(async function nameRequest(ctx, next) {
     ctx.state.requestId = randomUUID().slice(-12);

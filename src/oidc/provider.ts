@@ -15,7 +15,6 @@ import { makeModelsStricter } from './stricter-models.ts';
  */
 export async function createProvider(deps: Deps): Promise<Provider> {
   const provider = new Provider(deps.config.issuer, createProviderConfiguration(deps));
-  provider.proxy = deps.config.trustProxy;
   compareSecretDigests(provider, deps);
   makeModelsStricter(provider);
   refuseLongAssertions(provider);

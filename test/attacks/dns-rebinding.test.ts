@@ -90,7 +90,7 @@ test('S129 production, behind a proxy that asks under a name of its own: answere
     app: 'common-id',
     origin: 'https://id.example.jp',
     cookieKeys: ['a-key-of-the-test'],
-    trustProxy: true,
+    trustProxy: 1,
     cacheViews: true,
     anyHost: true,
     log: pino({ level: 'silent' }),

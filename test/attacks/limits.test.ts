@@ -215,7 +215,7 @@ describe('mailed codes', () => {
 
 describe('one name for a place', () => {
   test('S117 tries at the owners site from all over one IPv6 /64: they have one count, and the next /64 has its own', async () => {
-    const site = await startSite({ trustProxy: true });
+    const site = await startSite({ trustProxy: 1 });
     try {
       const database = openAppDatabase(join(site.directory, 'owners-site.sqlite'));
       const tries = createTries(database, Date.now);

@@ -171,81 +171,105 @@ test('S41 posts without the token, with another one, from other sites, and GET: 
   expect(forms).toBeGreaterThan(18);
 });
 
-test('S42 cookies in plain, from scripts or neighbours, forged: Secure, HttpOnly, prefixed, signed; a change of keys signs nobody out', async () => {
-  const [OLD, NEW] = ['old-cookie-key-0123456789abcdef-0123', 'new-cookie-key-0123456789abcdef-0123'];
-  // As behind a reverse proxy that ends TLS.
+const [OLD, NEW] = ['old-cookie-key-0123456789abcdef-0123', 'new-cookie-key-0123456789abcdef-0123'];
+let https: World | undefined;
+/** A world behind a reverse proxy that ends TLS and says nothing about it. */
+async function startHttps(): Promise<World> {
   const [free = 0] = await freePorts(1);
-  const https = await startWorld({
-    env: { ISSUER: 'https://id.example.jp', PORT: String(free), TRUST_PROXY: 'true', COOKIE_KEYS: OLD },
-  });
-  try {
-    const start = (port: number): Browser =>
-      createBrowser({ port, headers: { Host: 'id.example.jp', 'X-Forwarded-Proto': 'https', 'X-Forwarded-For': '203.0.113.1' } });
-    const open = async (browser: Browser, url: string): Promise<Answer> => {
-      let answer = await browser.send(url.replace('https://', 'http://'));
-      while (/^https?:\/\/id\.example\.jp\//.test(answer.location ?? ''))
-        answer = await browser.send((answer.location ?? '').replace('https://', 'http://'));
-      browser.page = answer;
-      return answer;
-    };
-    const submit = async (browser: Browser, action: string, typed: Record<string, string>): Promise<Answer> => {
-      const posted = await browser.post(browser.form(action), typed);
-      return posted.location ? (posted.location.startsWith(CALLBACK) ? posted : open(browser, posted.location)) : posted;
-    };
-    const seen = new Map<string, string>();
-    const port = Number(https.env.PORT);
-    const browser = start(port);
-    const original = browser.send;
-    browser.send = async (url, options) => {
-      const answer = await original(url, options);
-      for (const cookie of answer.setCookies) seen.set(cookie.split('=')[0] ?? '', cookie);
-      return answer;
-    };
-    const url = authorizationUrl('http://id.example.jp', requestParams('attack-web', makePkce()));
-    await open(browser, url);
-    const login = await submit(browser, '/login', { login_id: 'sato@example.jp', password: 'Common-2026' });
-    expect(returned(login).has('code')).toBe(true);
-    expect([...seen.keys()].length).toBeGreaterThan(8);
-    for (const [name, cookie] of seen) {
-      expect(cookie).toMatch(/; ?httponly/i);
-      expect(cookie).toMatch(/; ?secure/i);
-      expect(cookie).toMatch(/; ?samesite=lax/i);
-      expect(cookie).not.toMatch(/; ?domain=/i);
-      // A cookie with a path of its own cannot be `__Host-`.
-      expect(name).toMatch(/interaction|resume/.test(name) ? /^__Secure-/ : /^__Host-/);
-      if (name.startsWith('__Host-')) expect(cookie).toMatch(/; ?path=\/(;|$)/i);
-      // All but the random secret of the form tokens, which is proven by the token, and the language are signed.
-      if (!/\.sig$|\.csrf$|\.language$/.test(name)) expect([...seen.keys()]).toContain(`${name}.sig`);
-    }
-    const isIn = async (at: number, cookies: Browser): Promise<boolean> => {
-      const other = start(at);
-      for (const [name, value] of cookies.cookies) other.cookies.set(name, value);
-      return returned(
-        await open(other, authorizationUrl('http://id.example.jp', requestParams('attack-web', makePkce(), { prompt: 'none' }))),
-      ).has('code');
-    };
-    expect(await isIn(port, browser)).toBe(true);
-    const unsigned = start(port);
-    for (const [name, value] of browser.cookies) if (!name.endsWith('.sig')) unsigned.cookies.set(name, value);
-    expect(await isIn(port, unsigned)).toBe(false);
+  const env = { ISSUER: 'https://id.example.jp', PORT: String(free), TRUST_PROXY: 'false', COOKIE_KEYS: OLD };
+  return (https ??= await startWorld({ env }));
+}
+afterAll(async () => https?.close());
 
-    const half = start(port);
-    await open(half, url);
-    const rotated = await https.addNode({ COOKIE_KEYS: `${NEW},${OLD}` });
-    const replaced = await https.addNode({ COOKIE_KEYS: NEW });
-    expect(await isIn(rotated.port, browser)).toBe(true);
-    expect(await isIn(replaced.port, browser)).toBe(false);
-    // A form that was open during the change is taken too.
-    const moved = start(rotated.port);
-    for (const [name, value] of half.cookies) moved.cookies.set(name, value);
-    moved.page = half.page;
-    expect(returned(await submit(moved, '/login', { login_id: 'sato@example.jp', password: 'Common-2026' })).has('code')).toBe(
-      true,
-    );
-    expect(await isIn(replaced.port, moved)).toBe(true);
-  } finally {
-    await https.close();
+const start = (port: number): Browser => createBrowser({ port, headers: { Host: 'id.example.jp' } });
+const open = async (browser: Browser, url: string): Promise<Answer> => {
+  let answer = await browser.send(url.replace('https://', 'http://'));
+  while (/^https?:\/\/id\.example\.jp\//.test(answer.location ?? ''))
+    answer = await browser.send((answer.location ?? '').replace('https://', 'http://'));
+  browser.page = answer;
+  return answer;
+};
+const submit = async (browser: Browser, action: string, typed: Record<string, string>): Promise<Answer> => {
+  const posted = await browser.post(browser.form(action), typed);
+  return posted.location ? (posted.location.startsWith(CALLBACK) ? posted : open(browser, posted.location)) : posted;
+};
+
+test('R3 an https issuer behind a proxy that says nothing of https: every page, cookie and document is the issuer’s', async () => {
+  const { env } = await startHttps();
+  const browser = start(Number(env.PORT));
+  const ask = async (path: string): Promise<Answer> => browser.send(`http://id.example.jp${path}`);
+  for (const path of ['/', '/terms', '/privacy', '/jwks', '/health/ready']) {
+    const { status } = await ask(path);
+    expect([path, status]).toEqual([path, 200]);
   }
+  expect((await ask('/account')).location).toMatch(/^https?:\/\/id\.example\.jp\/auth\?/);
+  const document = JSON.parse((await ask('/.well-known/openid-configuration')).text) as Record<string, unknown>;
+  const addresses = Object.entries(document).filter(([name]) => /^issuer$|_endpoint$|_uri$/.test(name));
+  expect(addresses.length).toBeGreaterThan(8);
+  for (const [name, address] of addresses)
+    expect([name, address]).toEqual([name, expect.stringMatching(/^https:\/\/id\.example\.jp(\/|$)/)]);
+  const begun = await browser.send(authorizationUrl('http://id.example.jp', requestParams('attack-web', makePkce())));
+  expect([begun.status, begun.headers.location]).toEqual([
+    303,
+    expect.stringMatching(/^(https:\/\/id\.example\.jp)?\/interaction\//),
+  ]);
+  expect(begun.setCookies.length).toBeGreaterThan(1);
+  for (const cookie of begun.setCookies) expect(cookie).toMatch(/^__(Host|Secure)-.*; ?secure/i);
+});
+
+test('S42 cookies in plain, from scripts or neighbours, forged: Secure, HttpOnly, prefixed, signed; a change of keys signs nobody out', async () => {
+  const world = await startHttps();
+  const seen = new Map<string, string>();
+  const port = Number(world.env.PORT);
+  const browser = start(port);
+  const original = browser.send;
+  browser.send = async (url, options) => {
+    const answer = await original(url, options);
+    for (const cookie of answer.setCookies) seen.set(cookie.split('=')[0] ?? '', cookie);
+    return answer;
+  };
+  const url = authorizationUrl('http://id.example.jp', requestParams('attack-web', makePkce()));
+  await open(browser, url);
+  const login = await submit(browser, '/login', { login_id: 'sato@example.jp', password: 'Common-2026' });
+  expect(returned(login).has('code')).toBe(true);
+  expect([...seen.keys()].length).toBeGreaterThan(8);
+  for (const [name, cookie] of seen) {
+    expect(cookie).toMatch(/; ?httponly/i);
+    expect(cookie).toMatch(/; ?secure/i);
+    expect(cookie).toMatch(/; ?samesite=lax/i);
+    expect(cookie).not.toMatch(/; ?domain=/i);
+    // A cookie with a path of its own cannot be `__Host-`.
+    expect(name).toMatch(/interaction|resume/.test(name) ? /^__Secure-/ : /^__Host-/);
+    if (name.startsWith('__Host-')) expect(cookie).toMatch(/; ?path=\/(;|$)/i);
+    // All but the random secret of the form tokens, which is proven by the token, and the language are signed.
+    if (!/\.sig$|\.csrf$|\.language$/.test(name)) expect([...seen.keys()]).toContain(`${name}.sig`);
+  }
+  const isIn = async (at: number, cookies: Browser): Promise<boolean> => {
+    const other = start(at);
+    for (const [name, value] of cookies.cookies) other.cookies.set(name, value);
+    return returned(
+      await open(other, authorizationUrl('http://id.example.jp', requestParams('attack-web', makePkce(), { prompt: 'none' }))),
+    ).has('code');
+  };
+  expect(await isIn(port, browser)).toBe(true);
+  const unsigned = start(port);
+  for (const [name, value] of browser.cookies) if (!name.endsWith('.sig')) unsigned.cookies.set(name, value);
+  expect(await isIn(port, unsigned)).toBe(false);
+
+  const half = start(port);
+  await open(half, url);
+  const rotated = await world.addNode({ COOKIE_KEYS: `${NEW},${OLD}` });
+  const replaced = await world.addNode({ COOKIE_KEYS: NEW });
+  expect(await isIn(rotated.port, browser)).toBe(true);
+  expect(await isIn(replaced.port, browser)).toBe(false);
+  // A form that was open during the change is taken too.
+  const moved = start(rotated.port);
+  for (const [name, value] of half.cookies) moved.cookies.set(name, value);
+  moved.page = half.page;
+  expect(returned(await submit(moved, '/login', { login_id: 'sato@example.jp', password: 'Common-2026' })).has('code')).toBe(
+    true,
+  );
+  expect(await isIn(replaced.port, moved)).toBe(true);
 });
 
 const directives = (answer: Answer): Record<string, string> =>

@@ -36,7 +36,7 @@ describe('production', () => {
       'environment: KEY_DIRECTORY: expected the directory of the signing and encryption keys, found nothing (data/keys is for development only)',
       'environment: COOKIE_KEYS: expected secrets of at least 32 characters with commas between them (the first signs, all verify), found nothing',
       'environment: HMAC_KEY: expected a secret of at least 32 characters, found nothing',
-      'environment: TRUST_PROXY: expected true (a reverse proxy in front sets X-Forwarded-*) or false (nothing does), found nothing (false is for development only)',
+      'environment: TRUST_PROXY: expected how many reverse proxies stand in front (false is none, true is one, at most 9), or their addresses and networks with commas between them, such as 192.0.2.7,10.0.0.0/8, found nothing (false is for development only)',
       'environment: DEMO_DATA: expected false: everybody knows the passwords of the demo data, found nothing (true is for development only)',
       'environment: GAZOO_CLIENT_SECRET: expected at least 32 characters out of A–Z a–z 0–9 - . _ ~, and not the secret of development, found nothing (the default is for development only); config/clients/gazoo.json uses it',
     ]);
@@ -91,7 +91,7 @@ describe('production', () => {
       issuer: 'https://id.example.jp',
       port: 8080,
       demo: false,
-      trustProxy: true,
+      trustProxy: 1,
     });
     expect(config.clients.find(({ metadata }) => metadata.client_id === 'gazoo')?.secrets).toEqual([
       { digest: digestOf(PRODUCTION.GAZOO_CLIENT_SECRET ?? '') },

@@ -26,7 +26,7 @@ describe('what ships', () => {
       issuer: 'http://localhost:3000',
       host: '127.0.0.1',
       port: 3000,
-      trustProxy: false,
+      trustProxy: 0,
       databaseUrl: `sqlite:${join(project.directory, 'data/common-id.sqlite')}`,
       dataDirectory: join(project.directory, 'data'),
       keyDirectory: join(project.directory, 'data/keys'),
@@ -166,7 +166,7 @@ describe('the environment', () => {
     [{ PORT: '3000x' }, "environment: PORT: expected a port, a whole number from 0 to 65535, found '3000x'"],
     [
       { TRUST_PROXY: 'yes' },
-      "environment: TRUST_PROXY: expected true (a reverse proxy in front sets X-Forwarded-*) or false (nothing does), found 'yes'",
+      "environment: TRUST_PROXY: expected how many reverse proxies stand in front (false is none, true is one, at most 9), or their addresses and networks with commas between them, such as 192.0.2.7,10.0.0.0/8, found 'yes'",
     ],
     [{ DEMO_DATA: '1' }, "environment: DEMO_DATA: expected true or false, found '1'"],
     [

@@ -14,7 +14,7 @@ beforeAll(async () => {
       app: 'common-id',
       origin,
       cookieKeys: ['a-key-of-the-test'],
-      trustProxy: false,
+      trustProxy: 0,
       log: createLog('test', 'silent'),
       cacheViews: true,
       forPrograms: new Map([['/token-without-database', async () => Promise.reject(new StorageUnavailable('gone'))]]),

@@ -1,6 +1,7 @@
 // The dealer system: the back office of several dealers. It accepts customer links from the common ID, and serves the
 // service history and bookings of linked customers to apps with a token for that dealer.
 import type Koa from 'koa';
+import type { TrustProxy } from '../../http/client-address.ts';
 import { createPageApp } from '../../http/page-app.ts';
 import type { PageState } from '../../http/page-context.ts';
 import type { Log } from '../../telemetry/log.ts';
@@ -21,7 +22,7 @@ export type DealerSystemOptions = {
   /** The origin of its URLs. A dealer's resource URI is `<origin>/dealers/<code>`. */
   origin: string;
   cookieKeys: string[];
-  trustProxy: boolean;
+  trustProxy: TrustProxy;
   cacheViews: boolean;
   /** See `PageAppOptions`. */
   anyHost?: boolean;

@@ -2,6 +2,7 @@
 // They do not exist in production.
 import type Koa from 'koa';
 import Router from 'koa-router';
+import type { TrustProxy } from '../../http/client-address.ts';
 import { createPageApp } from '../../http/page-app.ts';
 import type { PageState } from '../../http/page-context.ts';
 import type { Log } from '../../telemetry/log.ts';
@@ -20,7 +21,7 @@ export type DemoClientsOptions = {
   /** The client secret of the one app that uses `client_secret_basic`. */
   secret: string;
   cookieKeys: string[];
-  trustProxy: boolean;
+  trustProxy: TrustProxy;
   cacheViews: boolean;
   /** See `PageAppOptions`. */
   anyHost?: boolean;

@@ -1,5 +1,6 @@
 // The mailbox of a development machine: receives mail by SMTP and shows it on a web page. It does not exist in production.
 import type Koa from 'koa';
+import type { TrustProxy } from '../../http/client-address.ts';
 import { createPageApp } from '../../http/page-app.ts';
 import type { PageState } from '../../http/page-context.ts';
 import type { Log } from '../../telemetry/log.ts';
@@ -11,7 +12,7 @@ export type MailboxOptions = {
   /** The origin of its URLs. */
   origin: string;
   cookieKeys: string[];
-  trustProxy: boolean;
+  trustProxy: TrustProxy;
   cacheViews: boolean;
   /** See `PageAppOptions`. */
   anyHost?: boolean;

@@ -2,6 +2,7 @@
 // history from the linked dealer.
 import type Koa from 'koa';
 import Router from 'koa-router';
+import type { TrustProxy } from '../../http/client-address.ts';
 import { createPageApp } from '../../http/page-app.ts';
 import type { PageState } from '../../http/page-context.ts';
 import type { Log } from '../../telemetry/log.ts';
@@ -20,7 +21,7 @@ export type MaintenanceNotebookOptions = {
   /** The origin of its URLs. */
   origin: string;
   cookieKeys: string[];
-  trustProxy: boolean;
+  trustProxy: TrustProxy;
   cacheViews: boolean;
   /** See `PageAppOptions`. */
   anyHost?: boolean;

@@ -1,6 +1,7 @@
 // The TOYOTA OWNER'S SITE: a legacy site with its own users, and an ordinary client of the common ID.
 import type Koa from 'koa';
 import Router from 'koa-router';
+import type { TrustProxy } from '../../http/client-address.ts';
 import { createPageApp } from '../../http/page-app.ts';
 import type { PageState } from '../../http/page-context.ts';
 import { PageError } from '../../http/page-error.ts';
@@ -44,7 +45,7 @@ export type OwnersSiteOptions = {
   mailFrom: string;
   /** The last day of the site, `YYYY-MM-DD`, in Japan. */
   sunset?: string;
-  trustProxy: boolean;
+  trustProxy: TrustProxy;
   cacheViews: boolean;
   /** See `PageAppOptions`. */
   anyHost?: boolean;

@@ -4,6 +4,7 @@ import { isIP } from 'node:net';
 import { isWebOrigin } from '../problems/web-url.ts';
 import type { AppName, Setting } from './setting.ts';
 import * as kind from './setting.ts';
+import { EXPECTED_TRUST_PROXY, parseTrustProxy } from './trust-proxy.ts';
 
 /** For development only, because it is public. */
 export const GAZOO_DEVELOPMENT_SECRET = 'gazoo-for-development-only-0123456789abcdef';
@@ -168,12 +169,14 @@ export const SETTINGS = {
     productionDefault: '',
   },
   TRUST_PROXY: {
-    ...kind.boolean('false', EVERY_APP),
     section: 'places',
     about:
-      'Whether a reverse proxy in front sets X-Forwarded-*. With true and no such proxy, visitors can pretend to come from anywhere; with false behind one, rate limits count all visitors as one.',
+      'The reverse proxies in front: how many (false is none, true is 1), or their addresses and networks, such as 192.0.2.7,10.0.0.0/8 (also loopback, linklocal, uniquelocal). Each must add the address that calls it to the right of X-Forwarded-For. With too many, visitors can pretend to come from anywhere; with too few, rate limits count all visitors as one. docs/proxies.md says what to set.',
     config: 'trustProxy',
-    expected: () => 'true (a reverse proxy in front sets X-Forwarded-*) or false (nothing does)',
+    default: 'false',
+    neededBy: EVERY_APP,
+    expected: () => EXPECTED_TRUST_PROXY,
+    parse: parseTrustProxy,
   },
   WEB_CONCURRENCY: {
     ...kind.integer(1, 64, 'the number of processes that serve the common ID'),

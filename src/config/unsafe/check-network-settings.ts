@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import type { Problem } from '../problems/problem.ts';
 import type { Variables } from '../settings/variables.ts';
 import { OWN_ORIGINS, type SettingValues } from '../settings/settings.ts';
+import { includesPeer } from '../settings/trust-proxy.ts';
 import { hostOf, isAddress, isInside, isThisMachine } from './inside.ts';
 import type { Say } from './say.ts';
 
@@ -66,28 +67,47 @@ export function checkDatabaseServer(url: string, say: Say): void {
     );
 }
 
-/** Warns of a port or proxy setting with which clients could forge their address, and of too many processes. */
-export function checkListening({ HOST, TRUST_PROXY, ISSUER, PORT, WEB_CONCURRENCY }: SettingValues, say: Say): void {
-  if (TRUST_PROXY === true && HOST !== undefined && EVERYWHERE.includes(HOST)) {
-    const hint = 'set HOST to the address that the proxy calls, or block everybody else with a firewall';
+/** Reports proxy settings with which limits count all visitors as one, or visitors choose their own address. */
+export function checkTrustProxy({ HOST = '127.0.0.1', TRUST_PROXY, ISSUER }: SettingValues, say: Say): void {
+  if (TRUST_PROXY === undefined) return;
+  const trustsNobody = TRUST_PROXY === 0;
+  if (typeof TRUST_PROXY !== 'number' && TRUST_PROXY.some((network) => network.endsWith('/0')))
+    say(
+      'error',
+      'TRUST_PROXY',
+      'the networks of the proxies',
+      'a network of all addresses, with which visitors choose their own address',
+      'name the proxies, or say how many there are',
+    );
+  else if (!trustsNobody && EVERYWHERE.includes(HOST))
     say(
       'warning',
       'TRUST_PROXY',
       'a port that only the proxy reaches',
       `HOST=${HOST}: visitors who bypass the proxy can forge their address`,
-      hint,
+      'set HOST to the address that the proxy calls, or block everybody else with a firewall',
     );
-  }
-  if (TRUST_PROXY === false && ISSUER?.startsWith('https:') === true) {
-    const found = 'false with an https ISSUER: all limits count only the proxy’s address';
+  else if (isThisMachine(HOST) && !includesPeer(TRUST_PROXY, HOST))
+    // Only programs of this machine can call, so everybody comes through one that is not trusted.
+    say(
+      'error',
+      'TRUST_PROXY',
+      'the proxy of this machine to be trusted',
+      `${trustsNobody ? 'false' : 'other networks'} with HOST=${HOST}: all limits count one address for all visitors`,
+      'set it to 1, or to the number of proxies if there are more, and let the proxy add to X-Forwarded-For',
+    );
+  else if (trustsNobody && ISSUER?.startsWith('https:') === true)
     say(
       'warning',
       'TRUST_PROXY',
-      'true behind the proxy that ends TLS',
-      found,
-      'set it to true, and let the proxy set X-Forwarded-For and -Proto',
+      'the proxy that ends TLS to be trusted',
+      'false with an https ISSUER: all limits count only the proxy’s address',
+      'set it to 1, or to the number of proxies if there are more, and let the proxy add to X-Forwarded-For',
     );
-  }
+}
+
+/** Warns of a port that the proxy cannot know, and of too many processes. */
+export function checkListening({ PORT, WEB_CONCURRENCY }: SettingValues, say: Say): void {
   if (PORT === 0) say('warning', 'PORT', 'a port that the proxy knows', '0, which picks another port at each start');
   const cores = availableParallelism();
   if ((WEB_CONCURRENCY ?? 1) > 4 * cores)

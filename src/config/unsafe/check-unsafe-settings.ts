@@ -30,6 +30,7 @@ export function checkUnsafeSettings(
   });
   checkSecretSettings(settings, root, say);
   checkDotEnv(variables, root, problems);
+  network.checkTrustProxy(settings, say);
   network.checkListening(settings, say);
   network.checkOrigins(settings, say);
   network.checkBehaviour(settings, say);

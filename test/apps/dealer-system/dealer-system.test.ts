@@ -32,7 +32,7 @@ function start(seedDemo = true): ReturnType<typeof serve<Awaited<ReturnType<type
     createDealerSystem({
       origin,
       cookieKeys: ['a test key of enough length'],
-      trustProxy: false,
+      trustProxy: 0,
       cacheViews: true,
       clock: () => NOW,
       log: createLog('dealer-system', 'silent'),

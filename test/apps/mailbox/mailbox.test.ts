@@ -18,7 +18,7 @@ function start(smtpHost = '127.0.0.1'): Promise<Served<Mailbox>> {
     createMailbox({
       origin,
       cookieKeys: ['a test key of enough length'],
-      trustProxy: false,
+      trustProxy: 0,
       cacheViews: true,
       clock: () => NOW,
       log: createLog('mailbox', 'silent'),

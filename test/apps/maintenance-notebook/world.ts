@@ -35,7 +35,7 @@ export async function startWorld(): Promise<World> {
   const directory = await mkdtemp(join(tmpdir(), 'notebook-'));
   let ahead = 0;
   const clock = (): number => Date.now() + ahead;
-  const common = { cookieKeys: ['a test key of enough length'], trustProxy: false, cacheViews: true };
+  const common = { cookieKeys: ['a test key of enough length'], trustProxy: 0, cacheViews: true };
   const starting = await startTestProvider();
   const dealers = await serve((origin) =>
     createDealerSystem({

@@ -59,7 +59,7 @@ export async function startSite(overrides: Partial<OwnersSiteOptions> = {}): Pro
       passwordHashCost: 4,
       smtpUrl: `smtp://127.0.0.1:${(smtp.server.address() as AddressInfo).port}`,
       mailFrom: "TOYOTA OWNER'S SITE <noreply@owners.example.jp>",
-      trustProxy: false,
+      trustProxy: 0,
       cacheViews: true,
       seedDemo: true,
       clock: () => Date.now() + moved,

@@ -8,6 +8,7 @@ export type Env = Record<string, string | undefined>;
 export const SECRET_MEND = 'make one with: openssl rand -hex 32';
 const CLIENT_MEND = 'make one with: npm run admin -- secrets generate';
 const e = 'environment:';
+const trustMend = 'set it to 1, or to the number of proxies if there are more, and let the proxy add to X-Forwarded-For';
 
 /** What is changed of a good configuration of production; what is told, exactly. */
 export const unsafeConfigurations = (GOOD: Record<string, string>): [string, Env, string[]][] => [
@@ -196,10 +197,31 @@ export const unsafeConfigurations = (GOOD: Record<string, string>): [string, Env
     ],
   ],
   [
-    'a proxy that is not trusted',
+    'a proxy elsewhere that is not trusted',
+    { TRUST_PROXY: 'false', HOST: '10.0.0.5' },
+    [
+      `warning: ${e} TRUST_PROXY: expected the proxy that ends TLS to be trusted, found false with an https ISSUER: all limits count only the proxy’s address; ${trustMend}`,
+    ],
+  ],
+  [
+    'a proxy of this machine that is not trusted',
     { TRUST_PROXY: 'false' },
     [
-      `warning: ${e} TRUST_PROXY: expected true behind the proxy that ends TLS, found false with an https ISSUER: all limits count only the proxy’s address; set it to true, and let the proxy set X-Forwarded-For and -Proto`,
+      `error: ${e} TRUST_PROXY: expected the proxy of this machine to be trusted, found false with HOST=127.0.0.1: all limits count one address for all visitors; ${trustMend}`,
+    ],
+  ],
+  [
+    'trusted networks without the proxy of this machine',
+    { TRUST_PROXY: '10.0.0.0/8', HOST: '::1' },
+    [
+      `error: ${e} TRUST_PROXY: expected the proxy of this machine to be trusted, found other networks with HOST=::1: all limits count one address for all visitors; ${trustMend}`,
+    ],
+  ],
+  [
+    'everybody trusted',
+    { TRUST_PROXY: '127.0.0.1,0.0.0.0/0' },
+    [
+      `error: ${e} TRUST_PROXY: expected the networks of the proxies, found a network of all addresses, with which visitors choose their own address; name the proxies, or say how many there are`,
     ],
   ],
   [
