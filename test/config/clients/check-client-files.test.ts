@@ -132,7 +132,7 @@ describe('a mistake', () => {
     ],
     [
       { ...web, common_id: { contact: 'x', colour: 'red' } },
-      "common_id.colour: expected a known key, found 'colour'; remove it or use one of brand, first_party, required_claims, leads_to, legacy_import, web_origins, access_tokens, enabled, contact",
+      "common_id.colour: expected a known key, found 'colour'; remove it or use one of brand, first_party, required_claims, leads_to, legacy_import, web_origins, access_tokens, pkce, claims_in_id_token, enabled, contact",
     ],
     [
       { ...web, require_pkce: false },
