@@ -1,15 +1,15 @@
-// What the tests of the customer's own pages share: a world with a service of its own, and a person who signs in.
+// Shared by the tests of the account pages: a world with one more service, and a person who signs in.
 import { createHash, randomBytes } from 'node:crypto';
 import { createBrowser, headingOf as headingOfPage, mainOf as mainOfPage, type Browser } from '../support/http-browser.ts';
 import { startWorld, type Message, type World } from '../support/world.ts';
 import { untilFound } from '../support/until-true.ts';
 
-/** Nobody listens here; where the service is sent back to. */
+/** The redirect URI of the service. Nobody listens there. */
 const CALLBACK = 'http://127.0.0.1:9/callback';
 const SERVICE = 'test-service';
 const SECRET = 'secret-of-the-test-service-0123456789ab';
 
-/** Both demonstration IDs have this password; Yamada has a birth date, 1988-07-21, and Sato has none. */
+/** The password of both demo accounts. Yamada has a birth date, 1988-07-21; Sato has none. */
 export const PASSWORD = 'Common-2026';
 export const YAMADA = 'yamada@example.jp';
 export const SATO = 'sato@example.jp';
@@ -36,20 +36,20 @@ export async function startAccountWorld(): Promise<World> {
   });
 }
 
-/** Waits for the mail to an address whose subject says this, after the one that came before. */
+/** Waits for a new mail to an address whose subject contains a text. */
 export async function nextMail(world: World, to: string, subject: string, after = 0): Promise<Message> {
   return untilFound(`the mail "${subject}" to ${to}`, async () =>
     (await world.messages(to)).find((message) => message.id > after && message.subject.includes(subject)),
   );
 }
 
-/** The id of the newest mail to an address. */
+/** Returns the id of the newest mail to an address. */
 export const newestMail = async (world: World, to: string): Promise<number> => (await world.messages(to))[0]?.id ?? 0;
 
 export const headingOf = ({ page }: Browser): string => headingOfPage(page);
 export const mainOf = ({ page }: Browser): string => mainOfPage(page);
 
-/** Opens マイページ and signs in on the way. */
+/** Opens マイページ, and signs in on the way. */
 export async function openAccount(
   world: World,
   email: string,
@@ -62,7 +62,7 @@ export async function openAccount(
   return browser;
 }
 
-/** Goes to the service with this browser, signs in where that is asked, and gets the service's tokens. */
+/** Opens the service in this browser, signs in if asked, and returns the service's tokens. */
 export async function useService(world: World, browser: Browser, email: string, password = PASSWORD): Promise<Tokens> {
   const verifier = randomBytes(32).toString('base64url');
   const parameters = new URLSearchParams({
@@ -81,7 +81,7 @@ export async function useService(world: World, browser: Browser, email: string, 
   return body as Tokens;
 }
 
-/** The token endpoint's answer to a refresh: 200, or 400 `invalid_grant` where the token is dead. */
+/** Refreshes a token. Returns the status: 200, or 400 (`invalid_grant`) if the token is revoked. */
 export async function refresh(world: World, { refresh_token: token }: Tokens): Promise<number> {
   return (await askForTokens(world, { grant_type: 'refresh_token', refresh_token: token })).status;
 }
@@ -93,7 +93,7 @@ async function askForTokens(world: World, parameters: Record<string, string>): P
   return { status: response.status, body: await response.json() };
 }
 
-/** Whether the access token opens UserInfo. */
+/** Whether UserInfo accepts the access token. */
 export async function userInfoStatus(world: World, { access_token: token }: Tokens): Promise<number> {
   const response = await fetch(`${world.origins.id}/me`, { headers: { Authorization: `Bearer ${token}` } });
   return response.status;

@@ -1,4 +1,4 @@
-// マイページ, by real HTTP: what a person sees there, changes and ends.
+// マイページ over real HTTP: what a person sees there, changes and ends.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createBrowser, textOf, type Browser } from '../support/http-browser.ts';
 import type { World } from '../support/world.ts';
@@ -27,7 +27,7 @@ describe('マイページ', () => {
   }, 30_000);
   afterAll(async () => world.stop());
 
-  /** The link of the shown page whose address ends so. */
+  /** Finds the link on the current page whose address ends with a text. */
   const linkOn = ({ page }: Browser, end: RegExp): string => {
     const found = [...page.text.matchAll(/href="([^"]+)"/g)].map(([, href = '']) => href).find((href) => end.test(href));
     if (!found) throw new Error(`no link ${String(end)} on ${page.url}`);
@@ -44,18 +44,18 @@ describe('マイページ', () => {
     const text = mainOf(browser);
     for (const shown of [YAMADA, '山田', 'ユウコ', '1988年7月21日', 'みなとみらい', 'このブラウザー'])
       expect(text).toContain(shown);
-    // It is no service of anybody's.
+    // マイページ is not listed as a service.
     expect(text).toContain('許可しているサービスはありません');
   });
 
-  test('who does not want to sign in is back at the start, not asked again', async () => {
+  test('a person who cancels the login is back at the start, and is not asked again', async () => {
     const browser = createBrowser();
     await browser.open(`${world.origins.id}/account`);
     await browser.submit('/cancel');
     expect(browser.page.url).toBe(`${world.origins.id}/`);
   });
 
-  test('sends nobody anywhere else after the login', async () => {
+  test('the login redirects only to the account pages', async () => {
     const browser = createBrowser();
     for (const state of ['//evil.example', 'https://evil.example', '/account/../x', '/account//evil.example', '/other']) {
       const answer = await browser.send(`${world.origins.id}/account/callback?state=${encodeURIComponent(state)}`);
@@ -63,7 +63,7 @@ describe('マイページ', () => {
     }
   });
 
-  test('the code of its own login is worth nothing to anybody', async () => {
+  test('nobody else can redeem the code of its own login', async () => {
     const browser = await openAccount(world, SATO);
     const answer = await browser.open(`${world.origins.id}/account/callback`);
     expect(answer.status).toBe(200);
@@ -81,7 +81,7 @@ describe('マイページ', () => {
     expect(response.status).toBe(400);
   });
 
-  test('speaks English', async () => {
+  test('is shown in English', async () => {
     const browser = await openAccount(world, SATO, { browser: createBrowser({ language: 'en' }) });
     await browser.submit('/login', { login_id: SATO, password: PASSWORD });
     expect(headingOf(browser)).toBe('My page');
@@ -89,7 +89,7 @@ describe('マイページ', () => {
   });
 
   describe('お客様情報の編集', () => {
-    test('changes what was typed, and keeps what is wrong on the page', async () => {
+    test('saves the new values, and keeps invalid ones on the page', async () => {
       const browser = await openAccount(world, SATO, { path: '/account/profile' });
       expect(headingOf(browser)).toBe('お客様情報の編集');
       expect(browser.form('/account/profile').fields).toMatchObject({ family_name: '佐藤', postal_code: '530-0001' });
@@ -111,19 +111,19 @@ describe('マイページ', () => {
       for (const shown of ['健一', 'ケンイチ', '080-1111-2222', '1990年2月3日', '男性']) expect(mainOf(browser)).toContain(shown);
     });
 
-    test('a birth date can be mended, and not taken away', async () => {
+    test('a birth date can be corrected but not removed', async () => {
       const browser = await openAccount(world, SATO, { path: '/account/profile' });
       await browser.submit('/account/profile', { birthdate_year: '', birthdate_month: '', birthdate_day: '' });
       expect(browser.page.status).toBe(422);
     });
 
-    test('finds the address of a postal code without a script', async () => {
+    test('finds the address of a postal code without JavaScript', async () => {
       const browser = await openAccount(world, SATO, { path: '/account/profile' });
       await browser.submit('/account/profile', { postal_code: '4710826', region: '', locality: '', action: 'find_address' });
       expect(browser.form('/account/profile').fields).toMatchObject({ region: '愛知県', locality: '豊田市' });
     });
 
-    test('what is gone from the form is gone from the ID', async () => {
+    test('a value that is removed from the form is removed from the account', async () => {
       const browser = await openAccount(world, SATO, { path: '/account/profile' });
       await browser.submit('/account/profile', { phone_number: '', gender: '' });
       expect(mainOf(browser)).not.toContain('080-1111-2222');
@@ -132,7 +132,7 @@ describe('マイページ', () => {
   });
 
   describe('販売店との連携', () => {
-    test("is nobody else's to end", async () => {
+    test("another person's link cannot be ended", async () => {
       const withdrawal = linkOn(await openAccount(world, YAMADA), /\/withdraw$/);
       const sato = await openAccount(world, SATO, { path: '/account/profile' });
       const body = new URLSearchParams({ csrf_token: sato.form('/account/profile').fields.csrf_token ?? '' });
@@ -142,7 +142,7 @@ describe('マイページ', () => {
       }
     });
 
-    test('ends: the tokens that stand on it are dead, and the dealer is told', async () => {
+    test('ends: its tokens are revoked, and the dealer is told', async () => {
       const browser = await openAccount(world, YAMADA);
       const tokens = await useService(world, browser, YAMADA);
       expect(await userInfoStatus(world, tokens)).toBe(200);
@@ -162,7 +162,7 @@ describe('マイページ', () => {
   });
 
   describe('ご利用中のサービス', () => {
-    test('a permission is taken back: its tokens are dead, and it is gone from the page', async () => {
+    test('a person ends the access of a service: its tokens are revoked, and it leaves the page', async () => {
       const browser = await openAccount(world, SATO);
       const tokens = await useService(world, browser, SATO);
       await browser.open(`${world.origins.id}/account`);
@@ -173,13 +173,13 @@ describe('マイページ', () => {
       expect(await userInfoStatus(world, tokens)).toBe(401);
       expect(await refresh(world, tokens)).toBe(400);
       expect(() => linkOn(browser, /\/services\/test-service\/end$/)).toThrow('no link');
-      // It can be used again.
+      // The service can be used again.
       expect(await userInfoStatus(world, await useService(world, browser, SATO))).toBe(200);
     });
   });
 
   describe('ログイン中のブラウザー', () => {
-    test('the others are signed out, this one is not', async () => {
+    test('a person signs out all other browsers but this one', async () => {
       const [here, there] = [await openAccount(world, SATO), await openAccount(world, SATO)];
       await here.open(`${world.origins.id}/account/sessions/end-others`);
       await here.submit('/end-others');
@@ -189,7 +189,7 @@ describe('マイページ', () => {
       expect(headingOf(there)).toBe(LOGIN);
     });
 
-    test('one signs out here too; a replayed cookie is dead', async () => {
+    test('a person signs out this browser; its old cookie no longer works', async () => {
       const browser = await openAccount(world, SATO);
       const copy = browser.copy();
       await browser.open(linkOn(browser, /\/session\/end$/));
@@ -202,7 +202,7 @@ describe('マイページ', () => {
   });
 
   describe('パスワードの変更', () => {
-    test('needs the current one, and a new one by the rule', async () => {
+    test('requires the current password, and a new one that follows the rule', async () => {
       const browser = await openAccount(world, YAMADA, { path: '/account/password' });
       const refused: [Record<string, string>, string][] = [
         [{ current_password: '', password: 'Brand-new-1' }, '現在のパスワードを入力してください'],
@@ -219,7 +219,7 @@ describe('マイページ', () => {
       }
     });
 
-    test('ends the other browsers and every refresh token; this browser stays, and the owner is told', async () => {
+    test('ends the other browsers and every refresh token; this browser stays signed in, and the owner gets a mail', async () => {
       const [here, there] = [await openAccount(world, YAMADA), await openAccount(world, YAMADA)];
       const tokens = await useService(world, there, YAMADA);
       const before = await newestMail(world, YAMADA);
@@ -237,10 +237,10 @@ describe('マイページ', () => {
       expect(await userInfoStatus(world, await useService(world, here, YAMADA))).toBe(200);
     });
 
-    test('a login that began with the old one leads nowhere', async () => {
+    test('a login that began with the old password gets no code', async () => {
       const late = createBrowser();
       await late.open(`${world.origins.id}/account`);
-      // The password was right; the answer has not been followed yet.
+      // The password was correct, but the browser has not followed the redirect yet.
       const answer = await late.post('/login', { login_id: YAMADA, password: 'Brand-new-1' });
       await world.advance(2000);
       const here = await openAccount(world, YAMADA, { password: 'Brand-new-1', path: '/account/password' });
@@ -250,7 +250,7 @@ describe('マイページ', () => {
     });
   });
 
-  test('a form without its token, or posted by nobody, changes nothing', async () => {
+  test('a form without its token, or from a signed-out browser, changes nothing', async () => {
     const browser = await openAccount(world, SATO);
     for (const path of ['/account/profile', '/account/password', '/account/sessions/end-others']) {
       const forged = await browser.send(`${world.origins.id}${path}`, { method: 'POST', body: new URLSearchParams({ a: 'b' }) });

@@ -1,4 +1,4 @@
-// The configuration in production: no default of development, no weak key, no secret shown.
+// The configuration in production: no development defaults, no weak keys, no secret is shown.
 import { chmodSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
@@ -42,7 +42,7 @@ describe('production', () => {
     ]);
   });
 
-  test('refuses them as well when they are set on purpose', () => {
+  test('refuses these values also if they are set explicitly', () => {
     const env = {
       ...PRODUCTION,
       ISSUER: 'http://id.example.jp',
@@ -62,7 +62,7 @@ describe('production', () => {
     ]);
   });
 
-  test('refuses keys that are missing, that development made, and that everybody can read, by name', async () => {
+  test('names keys that are missing, made for development, or readable by everybody, and refuses them', async () => {
     const project = make();
     const [es256, rs256] = NEEDED_KEYS;
     const env = { ...PRODUCTION, KEY_DIRECTORY: 'keys' };
@@ -83,7 +83,7 @@ describe('production', () => {
     expect(sentences({ ...env, DEMO_DATA: 'true', NODE_ENV: 'development' }, project, ['id'])).toEqual([]);
   });
 
-  test('starts when everything is told, and writes nothing', () => {
+  test('loads with a complete configuration, and writes nothing', () => {
     const project = make();
     const config = load(PRODUCTION, project, ['id']);
     expect(config).toMatchObject({
@@ -99,7 +99,7 @@ describe('production', () => {
     expect(existsSync(config.dataDirectory)).toBe(false);
   });
 
-  test('asks of another app only what it needs', () => {
+  test('requires of another app only what that app needs', () => {
     const {
       NODE_ENV,
       ISSUER,
@@ -127,12 +127,12 @@ describe('production', () => {
     const config = load({ ...env, PORT: '8081' }, make(), ['owners-site']);
     expect(config.ownersSite).toMatchObject({ origin: 'https://owners.example.jp', port: 8081 });
     expect(config.clients).toEqual([]);
-    // Nothing that fits what the common ID stores.
+    // Even without HMAC_KEY the keys are not derived from an empty text.
     const fromNothing = makeSecretKeys({ hmac: '', subject: undefined, ledger: undefined });
     expect(config.keys.emailCode.equals(fromNothing.emailCode)).toBe(false);
   });
 
-  test('does not ask for what only a disabled client app refers to', () => {
+  test('does not require settings that only a disabled client app refers to', () => {
     const project = make();
     project.edit('config/clients/gazoo.json', { 'common_id.enabled': false });
     for (const id of ['lexus', 'my-route', 'toyota-jp', 'toyota-share']) project.remove(`config/clients/${id}.json`);

@@ -1,4 +1,4 @@
-// The whole configuration: what ships loads with nothing set; every mistake is told at once, in a sentence.
+// The whole configuration: the shipped files load without any setting, and all mistakes are reported together.
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -17,7 +17,7 @@ afterAll(clean);
 const SECRET = '0123456789abcdef0123456789abcdef';
 const PRODUCTION: Record<string, string> = production;
 
-describe('what ships', () => {
+describe('the shipped configuration', () => {
   test('loads with no environment at all', () => {
     const project = make();
     const config = load({}, project);
@@ -70,7 +70,7 @@ describe('what ships', () => {
     expect(privacy.en).toContain('personal data');
   });
 
-  test('is what .env.example shows', () => {
+  test('equals .env.example', () => {
     const project = make();
     const example = readFileSync(fileURLToPath(new URL('../../.env.example', import.meta.url)), 'utf8');
     const before = load({}, project);
@@ -80,7 +80,7 @@ describe('what ships', () => {
 });
 
 describe('the environment', () => {
-  test('moves everything that is kept with the data directory', () => {
+  test('DATA_DIRECTORY moves all data', () => {
     const project = make();
     const config = load({ DATA_DIRECTORY: 'elsewhere' }, project);
     expect(config.databaseUrl).toBe(`sqlite:${join(project.directory, 'elsewhere/common-id.sqlite')}`);
@@ -100,7 +100,7 @@ describe('the environment', () => {
     expect(ownersSite?.metadata.redirect_uris?.[0]).toMatch(/^http:\/\/127\.0\.0\.1:4001\//);
   });
 
-  test('wins over the .env file; what is empty is not said', () => {
+  test('overrides the .env file; an empty value counts as not set', () => {
     const project = make();
     project.write('.env', 'LOG_LEVEL=debug\nPASSWORD_HASH_COST=4\nOWNERS_SITE_SUNSET=2027-03-31\n');
     const config = load({ LOG_LEVEL: 'warn', PASSWORD_HASH_COST: '' }, project);
@@ -109,7 +109,7 @@ describe('the environment', () => {
     expect(config.ownersSite.sunset).toBe('2027-03-31');
   });
 
-  test('keeps the secrets of development, for nobody else to read', () => {
+  test('the secrets of development are kept, readable only by their owner', () => {
     const project = make();
     const first = load({}, project);
     expect(load({}, project).cookieKeys).toEqual(first.cookieKeys);
@@ -119,7 +119,7 @@ describe('the environment', () => {
     expect(statSync(join(project.directory, 'data/development-secrets.json')).mode & 0o077).toBe(0);
   });
 
-  test('says so where the data directory or what it holds cannot be used', () => {
+  test('a sentence says that the data directory or its secrets cannot be used', () => {
     const project = make();
     load({ DATA_DIRECTORY: 'data' }, project);
     project.write('data/development-secrets.json', '{"hmacKey": "canary"');
@@ -132,7 +132,7 @@ describe('the environment', () => {
     ]);
   });
 
-  test('changes cookie keys by a list', () => {
+  test('a list of cookie keys allows a change of keys', () => {
     const config = load({ COOKIE_KEYS: `${SECRET}, ${SECRET.toUpperCase()}` });
     expect(config.cookieKeys).toEqual([SECRET, SECRET.toUpperCase()]);
   });
@@ -213,12 +213,12 @@ describe('the environment', () => {
     expect(sentences(env)).toEqual([sentence]);
   });
 
-  test('refuses a mode that is none, and then thinks of production', () => {
+  test('refuses an unknown NODE_ENV, and then checks as in production', () => {
     const all = sentences({ ...PRODUCTION, NODE_ENV: 'prod' }, make(), ['id']);
     expect(all).toEqual(["environment: NODE_ENV: expected development or production, found 'prod'"]);
   });
 
-  test('refuses unknown names in .env, with the nearest known one', () => {
+  test('refuses unknown names in .env, and suggests the nearest known one', () => {
     const project = make();
     project.write('.env', 'LOG_LEVLE=debug\nSOMETHING_ELSE=1\nISSUER=nowhere\n');
     expect(sentences({}, project)).toEqual([
@@ -228,7 +228,7 @@ describe('the environment', () => {
     ]);
   });
 
-  test('warns of a service whose client app is not there', () => {
+  test('warns of a service whose client app does not exist', () => {
     const project = make();
     project.edit('config/services.json', { 'services.3.client_id': 'gazo' });
     expect(load({}, project).warnings.map(formatProblem)).toEqual([
@@ -236,7 +236,7 @@ describe('the environment', () => {
     ]);
   });
 
-  test('warns of a slip in the environment, which is not ours alone', () => {
+  test('warns of a typing mistake in the environment, which other programs use too', () => {
     const { warnings } = load({ COOKIE_KEY: SECRET, HOME: '/root', PATH: '/bin', POST: '1', LOG_LEVELS: 'x', LOG_LEVEL: 'info' });
     expect(warnings.map(formatProblem)).toEqual([
       "environment: COOKIE_KEY: expected the name of a setting, found 'COOKIE_KEY'; did you mean COOKIE_KEYS?",
@@ -375,7 +375,7 @@ describe('files', () => {
     expect(sentences({}, project)).toEqual(expected);
   });
 
-  test('every mistake of the environment and all files together, for people to read', () => {
+  test('all mistakes of the environment and all files are reported together, in readable sentences', () => {
     const project = make();
     project.edit('config/policy.json', { 'password.max_length': 100 });
     project.write('config/clients/broken.json', '{');

@@ -10,7 +10,7 @@ import { temporaryProjects, type TemporaryProject } from './temporary-project.ts
 export const EVERY_APP: AppName[] = ['id', 'owners-site', 'notebook', 'dealer', 'mailbox'];
 export const NOW = Date.parse('2026-11-22T00:00:00Z');
 
-/** Makes the example of a production environment, and what loads a project. `clean` removes all of it. */
+/** Makes an example of a production environment, and a function that loads a project. `clean` removes everything. */
 export async function prepareLoading() {
   const { make, clean } = temporaryProjects();
   const example = await makeProductionExample();
@@ -18,7 +18,7 @@ export async function prepareLoading() {
   const load = (env: Environment = {}, project: TemporaryProject = make(), apps = EVERY_APP): Config =>
     loadConfig({ env, directory: project.directory, apps, now: NOW });
 
-  /** Returns the sentences about all mistakes; none if it loads. */
+  /** Returns the sentences about all mistakes; empty if it loads. */
   function sentences(env: Environment = {}, project: TemporaryProject = make(), apps = EVERY_APP): string[] {
     try {
       load(env, project, apps);

@@ -1,10 +1,10 @@
-// Settings of production as they should be: nothing of them is a mistake, and nothing unsafe.
+// Settings of production without a mistake or a warning.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { makeKeyFile, NEEDED_KEYS } from '../../src/keys/key-files.ts';
 
-/** Keys of production in a folder of their own; `clean` removes it. */
+/** Makes keys of production in a new folder; `clean` removes it. */
 export async function makeProductionExample(): Promise<{ env: Record<string, string>; keys: string; clean: () => void }> {
   const keys = mkdtempSync(join(tmpdir(), 'common-id-keys-'));
   for (const needed of NEEDED_KEYS) await makeKeyFile(keys, needed, 0, false);

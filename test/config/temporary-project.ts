@@ -1,23 +1,23 @@
-// A project of its own for one test: the shipped config/, to be broken.
+// A copy of the shipped config/ that a test may change.
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const SHIPPED = fileURLToPath(new URL('../../config', import.meta.url));
-/** Large, and nothing of loading. */
+/** Large files that loading does not need. */
 const LEFT_OUT = new Set(['locales', 'common-passwords.txt']);
 
 export type TemporaryProject = {
   directory: string;
   read: (name: string) => string;
   write: (name: string, text: string) => void;
-  /** Changes a JSON file: what stands at each path (`dealers.1.code`), or takes it out (`undefined`). */
+  /** Changes a JSON file: sets the value at each path (`dealers.1.code`), or removes it (`undefined`). */
   edit: (name: string, changes: Record<string, unknown>) => void;
   remove: (name: string) => void;
 };
 
-/** Copies config/ into a new directory; `clean` removes every one that was made. */
+/** Copies config/ into a new directory; `clean` removes all copies. */
 export function temporaryProjects(): { make: () => TemporaryProject; clean: () => void } {
   const made: string[] = [];
   return {

@@ -1,4 +1,4 @@
-// Which sign-ins count no more after a change of the password or the address, or after the person has ended the sessions.
+// Which sign-ins end if the password or the address changes, or if the person ends the other sessions.
 import { expect, test } from '@jest/globals';
 import {
   authTimeOf,
@@ -20,7 +20,7 @@ const signIn = (authTime: number | undefined, sessionUid = 's', endsWithSession 
   endsWithSession,
 });
 
-test('S118 a change of the password or the address: every sign-in of before is over, whether or not it ends with its session', () => {
+test('S118 a change of the password or the address: every earlier sign-in ends, with or without its session', () => {
   for (const name of ['password_changed_at', 'sign_ins_ended_at'] as const) {
     const changed = account({ [name]: 10_001 });
     for (const endsWithSession of [true, false]) {
@@ -29,12 +29,12 @@ test('S118 a change of the password or the address: every sign-in of before is o
       expect(signInIsOver(changed, signIn(11, 's', endsWithSession))).toBe(false);
     }
   }
-  // The later one of the two counts.
+  // The later of the two counts.
   expect(signInIsOver(account({ password_changed_at: 5_000, sign_ins_ended_at: 10_001 }), signIn(10))).toBe(true);
   expect(signInIsOver(account({ password_changed_at: 10_001, sign_ins_ended_at: 5_000 }), signIn(10))).toBe(true);
 });
 
-test('S118 the person ends the other sessions: what began before and ends with another session is over, and nothing else', () => {
+test('S118 the person ends the other sessions: earlier sign-ins of other sessions end, and no others', () => {
   const ended = account({ sessions_ended: { at: 10_001, kept: 'mine' } });
   expect(signInIsOver(ended, signIn(10, 'other'))).toBe(true);
   expect(signInIsOver(ended, signIn(10, 'mine'))).toBe(false);
@@ -42,7 +42,7 @@ test('S118 the person ends the other sessions: what began before and ends with a
   expect(signInIsOver(ended, signIn(11, 'other'))).toBe(false);
 });
 
-test('S118 a sign-in in the second of the change: over where it was before, and counts where it came after', () => {
+test('S118 a sign-in in the same second as the change: ends if it was before, and stays valid if it was after', () => {
   const now = 10_400;
   for (const before of [
     account(),
@@ -54,13 +54,13 @@ test('S118 a sign-in in the second of the change: over where it was before, and 
     const at = momentAfterSignIns(before, now);
     expect(at).toBeGreaterThanOrEqual(now);
     const changed = { ...before, sign_ins_ended_at: at };
-    // A sign-in that was given as late as it could be: the next change ends it all the same.
+    // A sign-in that was given its latest possible time also ends with the next change.
     if (authTime * 1000 > now) expect(signInIsOver(changed, signIn(authTime, 'new'))).toBe(true);
     expect(signInIsOver(changed, signIn(authTimeOf(changed, now), 'newer'))).toBe(false);
   }
 });
 
-test('S122 the passwords of before: the oldest stay, however often it is replaced, and none for longer than three days', () => {
+test('S122 earlier passwords: the oldest ones stay, however often the password is replaced, and none for longer than three days', () => {
   let owner = account({ password_hash: 'owner' });
   for (const hash of ['thief-1', 'thief-2', 'thief-3', 'thief-4'])
     owner = { ...owner, passwords_before: passwordsBefore(owner, 1_000), password_hash: hash };
@@ -70,7 +70,7 @@ test('S122 the passwords of before: the oldest stay, however often it is replace
   expect(passwordsBefore(owner, late - 1)).toHaveLength(3);
 });
 
-test('mails that changes owe: beside those of before that are not over, the newest twenty', () => {
+test('mails that changes owe: kept until their time is over, and the newest twenty at most', () => {
   const mails = [{ to: 'a@example.jp' }] as never;
   const once = withMailsOwed(account(), { key: 'one', mails } as never, 5);
   expect(once.mails_owed).toEqual([{ key: 'one', mails, until: 5 + MAIL_OWED_MS }]);

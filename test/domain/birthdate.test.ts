@@ -39,7 +39,7 @@ describe('refused', () => {
   });
 });
 
-test('every day from 1900 to today is read, from its own numbers', () => {
+test('every day from 1900 to today is accepted', () => {
   fc.assert(
     fc.property(fc.date({ min: new Date('1900-01-01'), max: new Date('2026-11-22'), noInvalidDate: true }), (date) => {
       const input = fields(`${date.getUTCFullYear()}`, `${date.getUTCMonth() + 1}`, `${date.getUTCDate()}`);
@@ -48,7 +48,7 @@ test('every day from 1900 to today is read, from its own numbers', () => {
   );
 });
 
-test('any three texts are answered, and what is accepted is a date', () => {
+test('any three texts get an answer, and each accepted value is a date', () => {
   const text = fc.oneof(fc.string({ unit: 'binary' }), fc.integer({ min: -10, max: 3000 }).map(String));
   fc.assert(
     fc.property(text, text, text, (year, month, day) => {

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { domainToUnicode } from 'node:url';
 import { addrSpec, parseEmail } from '../../src/domain/canonical-email.ts';
 
-describe('one address has one canonical key', () => {
+describe('an address has one canonical key', () => {
   test.each([
     ['spaces and capitals', ' Foo@EXAMPLE.com ', 'Foo@EXAMPLE.com', 'foo@example.com'],
     ['full width', 'ｆｏｏ＠ｅｘａｍｐｌｅ．ｃｏｍ', 'foo@example.com', 'foo@example.com'],
@@ -31,7 +31,7 @@ describe('one address has one canonical key', () => {
   });
 });
 
-describe('what is no single, plain address is refused', () => {
+describe('text that is not one plain address is refused', () => {
   test.each([
     ['nothing', '', 'missing'],
     ['spaces', ' \u3000 ', 'missing'],
@@ -124,7 +124,7 @@ describe('R14 dots that RFC 5321 allows only in quotes', () => {
   });
 });
 
-test('the longest that is allowed is accepted', () => {
+test('the longest allowed address is accepted', () => {
   const local = 'a'.repeat(64);
   const domain = `${'b'.repeat(63)}.${'c'.repeat(63)}.${'d'.repeat(57)}.jp`;
   const address = `${local}@${domain}`;
@@ -138,7 +138,7 @@ const ADDRESS = fc
   .map((parts) => parts.join('@'));
 
 describe('for any address', () => {
-  test('case, width, spaces and the root dot never make another key', () => {
+  test('upper case, width, spaces and a final dot make no other key', () => {
     const widen = (text: string): string =>
       text.replace(/[!-~]/g, (character) => String.fromCharCode(character.charCodeAt(0) + 0xfee0));
     fc.assert(
@@ -152,7 +152,7 @@ describe('for any address', () => {
     );
   });
 
-  test('reading again what was read changes nothing, and both forms mean the same', () => {
+  test('canonical text is read unchanged, and both forms give the same key', () => {
     fc.assert(
       fc.property(ADDRESS, (address) => {
         const parsed = parseEmail(address);
@@ -165,7 +165,7 @@ describe('for any address', () => {
   });
 });
 
-test('any text is answered, and what is accepted is one plain ASCII address', () => {
+test('any text gets an answer, and each accepted value is one plain ASCII address', () => {
   const pieces = fc.constantFrom(
     '@',
     '.',
@@ -215,13 +215,13 @@ test('no text takes long (attack 59)', () => {
     'a.'.repeat(490) + '@',
     `a@${'é'.repeat(990)}`,
   ]) {
-    // The fastest of three: what the machine does besides only adds.
+    // Take the fastest of three runs, because other load only adds time.
     const times = [1, 2, 3].map(() => {
       const before = performance.now();
       parseEmail(text);
       return performance.now() - before;
     });
-    // Milliseconds where the work grows with the length, and minutes where it grows with its square.
+    // Linear work takes milliseconds, quadratic work minutes.
     expect(Math.min(...times)).toBeLessThan(1000);
   }
 });

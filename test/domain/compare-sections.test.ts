@@ -1,10 +1,10 @@
-// What is different between two versions of a text.
+// The differences between two versions of a text.
 import { expect, test } from '@jest/globals';
 import { compareSections } from '../../src/domain/compare-sections.ts';
 
 const section = (heading: string, ...paragraphs: string[]) => ({ heading, paragraphs });
 
-test('what was added and changed stands in the order of the new text, and then what is gone; what is the same is left out', () => {
+test('lists added and changed sections in the order of the new text, then removed ones; leaves out equal ones', () => {
   const before = [section('1', 'a', 'b'), section('2', 'c'), section('3', 'd')];
   const after = [section('0', 'new'), section('2', 'c'), section('1', 'a', 'B')];
   expect(compareSections(before, after)).toEqual([

@@ -35,7 +35,7 @@ const active = accept(pending, NOW + 1);
 const dead = fail(pending, NOW + 1);
 const gone = withdraw(active, NOW + 2);
 
-test('begins with the consent and nothing sent', () => {
+test('begins with the consent, before any delivery', () => {
   expect(pending).toEqual({
     id: dealerLinkId(KEYS.dealerLinkId, 'account', 'aichi-01'),
     version: 1,
@@ -49,7 +49,7 @@ test('begins with the consent and nothing sent', () => {
   });
 });
 
-test('an account and a dealer have one id, that tells neither', () => {
+test('an account and a dealer have one link id, which reveals neither', () => {
   expect(dealerLinkId(KEYS.dealerLinkId, 'account', 'aichi-01')).toBe(pending.id);
   expect(pending.id).toMatch(/^dl_[\w-]{43}$/);
   fc.assert(
@@ -64,7 +64,7 @@ test('an account and a dealer have one id, that tells neither', () => {
   );
 });
 
-test('each sector of clients knows a link by an id of its own, which is not the dealer’s and not to be computed without the key', () => {
+test('each sector of clients gets its own id of a link, which differs from the dealer’s and cannot be computed without the key', () => {
   const [one, other] = ['one.example', 'other.example'].map((sector) => clientLinkId(KEYS.linkId, sector, pending.id));
   expect(new Set([one, other, pending.id]).size).toBe(3);
   expect(clientLinkId(KEYS.linkId, 'one.example', pending.id)).toBe(one);
@@ -73,18 +73,18 @@ test('each sector of clients knows a link by an id of its own, which is not the 
   expect(dealerLinkId(another.dealerLinkId, 'account', 'aichi-01')).not.toBe(pending.id);
 });
 
-test('a dealer’s name for a customer is no client’s; a link of an older version keeps the one that its dealer knows', () => {
+test('a dealer’s name for a customer differs from every client’s; an older link keeps the name that its dealer knows', () => {
   const asClient = pairwiseSubject(KEYS.subject, 'account', { clientId: 'aichi-01' });
   const { customer: _customer, ...older } = pending;
   expect(customerOf(pending, KEYS.subject)).toBe(pending.customer);
   expect(customerOf(pending, KEYS.subject)).not.toBe(asClient);
-  // HMAC-SHA-256 of `pairwise:aichi-01:account`, as versions before this computed it.
+  // HMAC-SHA-256 of `pairwise:aichi-01:account`, as earlier versions computed it.
   expect(customerOf(older, KEYS.subject)).toBe(
     createHmac('sha256', 'k'.repeat(32)).update('pairwise:aichi-01:account').digest('base64url'),
   );
 });
 
-describe('from state to state', () => {
+describe('transitions between states', () => {
   type Step = (link: DealerLink) => DealerLink;
   const accepts: Step = (link) => accept(link, NOW + 9);
   const fails: Step = (link) => fail(link, NOW + 9);
@@ -125,14 +125,14 @@ describe('from state to state', () => {
     expect([after.id, after.version, after.created_at]).toEqual([link.id, link.version, link.created_at]);
   });
 
-  test('a link that begins anew has the new consent, and forgets when it was accepted', () => {
+  test('a renewed link has the new consent, and forgets when it was accepted', () => {
     const anewFromGone = again(gone);
     expect(anewFromGone.consent.given_at).toBe(NOW + 9);
     expect(anewFromGone).not.toHaveProperty('linked_at');
     expect([anewFromGone.id, anewFromGone.customer]).toEqual([gone.id, gone.customer]);
   });
 
-  test('a consent is one client’s: others are kept beside it, and a withdrawal takes all of them back', () => {
+  test('a consent belongs to one client; others are kept beside it, and a withdrawal revokes all of them', () => {
     const clientsOf = ({ consent, other_consents: others = [] }: DealerLink) =>
       [consent, ...others].map(({ client_id: id }) => id);
     const both = elsewhere(active);
@@ -147,11 +147,11 @@ describe('from state to state', () => {
     expect([isVisibleTo(both, gallery), isVisibleTo(both, { ...gallery, firstParty: true })]).toEqual([false, true]);
     const back = renew(leave(both), { ...CONSENT, given_at: NOW + 12 }, NOW + 12);
     expect(clientsOf(back)).toEqual(['owners-site']);
-    // Kept from before the withdrawal, in another tab.
+    // A consent from before the withdrawal, in another tab.
     expect(renew(back, { ...CONSENT, given_at: NOW + 3, client_id: 'notebook' }, NOW + 20)).toBe(back);
   });
 
-  test('after a withdrawal only a new consent leads back, whatever else happens in whatever order', () => {
+  test('after a withdrawal only a new consent restores the link, with any events in any order', () => {
     fc.assert(
       fc.property(fc.array(fc.constantFrom(accepts, fails, leave)), (steps) => {
         expect(steps.reduce((link, step) => step(link), gone).status).toBe('withdrawn');
@@ -159,7 +159,7 @@ describe('from state to state', () => {
     );
   });
 
-  test('the order of the data in a consent does not make it another', () => {
+  test('the order of the data does not make another consent', () => {
     expect(renew(active, { ...CONSENT, share: [...SHARED_DATA].reverse() }, NOW + 9)).toBe(active);
     expect(renew(active, { ...CONSENT, share: ['profile'] }, NOW + 9).status).toBe('pending');
   });

@@ -18,11 +18,11 @@ test.each([
   expect({ found, repeated: found.length > 0 }).toEqual({ found, repeated: expected });
 });
 
-test('what JSON.stringify writes never has one', () => {
+test('finds none in the output of JSON.stringify', () => {
   fc.assert(fc.property(fc.json(), (json) => duplicateKeys(JSON.stringify(JSON.parse(json))).length === 0));
 });
 
-test('says which, and where it stands again', () => {
+test('names the key and the place of its second occurrence', () => {
   expect(duplicateKeys('{"a":1, "b":{"c":1,"c":2}, "a":1}')).toEqual([
     { name: 'c', position: 19 },
     { name: 'a', position: 27 },

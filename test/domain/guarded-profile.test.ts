@@ -1,4 +1,4 @@
-// Which changes of a profile need the password.
+// Which profile changes need the password.
 import { describe, expect, test } from '@jest/globals';
 import type { Profile } from '../../src/domain/profile-fields.ts';
 import { guardedChanges } from '../../src/domain/guarded-profile.ts';
@@ -16,18 +16,18 @@ const PROFILE: Profile = {
 const changes = (before: Profile, after: Profile, now = CREATED + DAY_MS) =>
   guardedChanges(sampleAccount('a', { profile: before, created_at: CREATED }), after, now);
 
-test('the same profile, also where its parts are other objects: nothing', () => {
+test('the same profile in other objects: none', () => {
   expect(changes(PROFILE, { ...PROFILE, address: { ...PROFILE.address } })).toEqual([]);
 });
 
-test('what was on record is another, or goes', () => {
+test('a recorded value that is changed or removed', () => {
   expect(changes(PROFILE, { ...PROFILE, family_name: '山本' })).toEqual(['family_name']);
   const { given_name: _gone, ...rest } = PROFILE;
   expect(changes(PROFILE, rest)).toEqual(['given_name']);
   expect(changes(PROFILE, { ...PROFILE, address: { region: '愛知県', locality: '岡崎市' } })).toEqual(['address']);
 });
 
-test('the gender is free', () => {
+test('a change of the gender does not need it', () => {
   expect(changes(PROFILE, { ...PROFILE, gender: 'female' })).toEqual([]);
 });
 
@@ -54,20 +54,20 @@ test('everything changes: listed in the order of the mail, identity before conta
   ]);
 });
 
-describe('what was not on record', () => {
-  test('is free', () => {
+describe('a value that was not on record', () => {
+  test('can be added without the password', () => {
     expect(changes(PROFILE, { ...PROFILE, phone_number: '+819012345678' })).toEqual([]);
   });
 
-  test('but for a birth date, from the second day of the ID on', () => {
+  test('except for a birth date, from the second day of the ID on', () => {
     const born = { ...PROFILE, birthdate: '1990-01-01' };
     expect(changes(PROFILE, born, CREATED + DAY_MS - 1)).toEqual([]);
     expect(changes(PROFILE, born, CREATED + DAY_MS)).toEqual(['birthdate']);
-    // Nothing else goes with it.
+    // No other claim is listed with it.
     expect(changes(PROFILE, { ...born, phone_number: '+819012345678' })).toEqual(['birthdate']);
   });
 
-  test('and in the first day a birth date on record is guarded all the same', () => {
+  test('on the first day, a recorded birth date still needs the password', () => {
     const born = { ...PROFILE, birthdate: '1990-01-01' };
     expect(changes(born, { ...born, birthdate: '1990-01-02' }, CREATED + 1)).toEqual(['birthdate']);
   });

@@ -39,7 +39,7 @@ describe('kana', () => {
     expect(parseKana(input)).toEqual({ ok: false, reason });
   });
 
-  test('reading again changes nothing; any text is answered', () => {
+  test('a second reading changes nothing; any text gets an answer', () => {
     fc.assert(
       fc.property(fc.oneof(fc.string({ unit: 'binary' }), fc.stringMatching(/^[ぁ-ゖァ-ヺｦ-ﾟー・ ]{1,20}$/)), (input) => {
         const parsed = parseKana(input);
@@ -88,7 +88,7 @@ describe('names', () => {
     expect(parseName(input)).toEqual({ ok: false, reason });
   });
 
-  test('reading again changes nothing; any text is answered', () => {
+  test('a second reading changes nothing; any text gets an answer', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (input) => {
         const parsed = parseName(input);

@@ -1,4 +1,4 @@
-// The table of ledger events and the one in docs/storage.md say the same.
+// The table of ledger events and the table in docs/storage.md are the same.
 import { expect, test } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { LEDGER_EVENTS } from '../../src/domain/ledger-events.ts';
@@ -8,7 +8,7 @@ type Entry = { subject: string; data: Record<string, string>; tells: string };
 const DOCUMENT = 'docs/storage.md';
 const document = readFileSync(new URL(`../../${DOCUMENT}`, import.meta.url), 'utf8');
 
-/** The row of an event, without the spaces that align a table. */
+/** Returns the row of an event, without the spaces that align a table. */
 function rowOf(type: string, { subject, data, tells }: Entry): string {
   const fields = Object.entries(data).map(([name, field]) =>
     field === 'string' ? `\`${name}\`` : `\`${name}\` (${field.replace('|', 'or')})`,
@@ -16,7 +16,7 @@ function rowOf(type: string, { subject, data, tells }: Entry): string {
   return `| \`${type}\` | ${subject} | ${fields.join(', ')} | ${tells} |`.replaceAll(/ +/g, ' ');
 }
 
-/** Says which rows are to be added to the document, and which are to be removed. */
+/** Lists the rows to add to the document, and those to remove. */
 function complaints(events: Record<string, Entry>, text: string): string[] {
   const rows = text.split('\n').filter((line) => /^\| `[a-z_]+\.[a-z_]+` /.test(line));
   const there = rows.map((row) => row.replaceAll(/ +/g, ' ').trim());
@@ -29,11 +29,11 @@ function complaints(events: Record<string, Entry>, text: string): string[] {
   ];
 }
 
-test('every ledger event has its row in the documentation, and no other has', () => {
+test('every ledger event has its row in the documentation, and there are no other rows', () => {
   expect(complaints(LEDGER_EVENTS, document)).toEqual([]);
 });
 
-test('a new event is told where its row is missing', () => {
+test('a new event gets a sentence that says where to add its row', () => {
   const added = { 'car.sold': { subject: 'car', data: { price: 'number', note: 'string | null' }, tells: 'A car was sold.' } };
   const stale = '| `car.lost` | car |  | A car was lost. |';
   expect(complaints({ ...LEDGER_EVENTS, ...added }, `${document}\n${stale}`)).toEqual([

@@ -41,7 +41,7 @@ function read(claims: unknown): { profile: LegacyProfile; dropped: unknown[] } {
   return parsed;
 }
 
-test('a complete hand-over is read, each value in the form in which it is stored', () => {
+test('a complete hand-over is read, each value in its stored form', () => {
   expect(parseLegacyProfile(COMPLETE)).toEqual({
     ok: true,
     dropped: [],
@@ -74,7 +74,7 @@ test('a complete hand-over is read, each value in the form in which it is stored
   });
 });
 
-test('only the subject is required; what is absent or empty is absent', () => {
+test('only the subject is required; empty claims count as absent', () => {
   const nothing = { legacy_id: 'suzuki', profile: {}, vehicles: [] };
   expect(read({ sub: 'suzuki' })).toMatchObject({ profile: nothing, dropped: [] });
   const empty = read({
@@ -89,7 +89,7 @@ test('only the subject is required; what is absent or empty is absent', () => {
   expect(Object.keys(empty.profile)).toEqual(['legacy_id', 'profile', 'vehicles']);
 });
 
-test('claims that are not in the table are not read', () => {
+test('unknown claims are ignored', () => {
   const extra = {
     sub: 'x',
     email_verified: true,
@@ -104,7 +104,7 @@ test('claims that are not in the table are not read', () => {
   ).not.toHaveProperty('email');
 });
 
-describe('what a program got wrong refuses the whole, with a sentence that names the claim', () => {
+describe('a mistake of the program refuses the whole hand-over, with a sentence that names the claim', () => {
   test.each<[string, unknown, string]>([
     ['no object', 'claims', 'the claims must be a JSON object'],
     ['null', null, 'the claims must be a JSON object'],
@@ -164,7 +164,7 @@ describe('what a program got wrong refuses the whole, with a sentence that names
     expect(parseLegacyProfile(claims)).toEqual({ ok: false, problems: [problem] });
   });
 
-  test('all mistakes are told together, and no values', () => {
+  test('all mistakes are reported together, without values', () => {
     const parsed = parseLegacyProfile({ email: 7, birthdate: 'canary\0', dealer: 'canary', vehicles: [{}] });
     expect(parsed).toEqual({
       ok: false,
@@ -179,7 +179,7 @@ describe('what a program got wrong refuses the whole, with a sentence that names
   });
 });
 
-describe('what a person may have mistyped is left out and named', () => {
+describe('a value that a person may have mistyped is left out and named', () => {
   test.each<[string, Record<string, unknown>, string]>([
     ['30 February', { birthdate: '1995-02-30' }, 'birthdate'],
     ['a year only', { birthdate: '1995' }, 'birthdate'],
@@ -206,14 +206,14 @@ describe('what a person may have mistyped is left out and named', () => {
     expect({ ...profile, vehicles: [] }).toEqual({ legacy_id: 'x', profile: {}, vehicles: [] });
   });
 
-  test('the vehicle stays without its odd date', () => {
+  test('a vehicle is kept without its invalid date', () => {
     expect(read({ sub: 'x', vehicles: [{ vin: 'ZVW30-1', first_registered: '2019-13' }] }).profile.vehicles).toEqual([
       { vin: 'ZVW30-1' },
     ]);
   });
 });
 
-test('a whole name stands in where its parts are missing, and it is plain where it divides', () => {
+test('a full name replaces missing parts, split at the space', () => {
   expect(read({ sub: 'x', name: '田中　太郎', 'name#ja-Kana-JP': 'ﾀﾅｶ ﾀﾛｳ' }).profile.profile).toEqual({
     family_name: '田中',
     given_name: '太郎',
@@ -240,12 +240,12 @@ test.each([
   });
 });
 
-test('a vehicle that is named twice is one', () => {
+test('a vehicle that is named twice is listed once', () => {
   const vehicles = [{ vin: 'ZVW30-1' }, { vin: ' zvw30-1 ', model: 'プリウス' }];
   expect(read({ sub: 'x', vehicles }).profile.vehicles).toEqual([{ vin: 'ZVW30-1', model: 'プリウス' }]);
 });
 
-test('whatever is handed over is answered, and an answer holds no undefined', () => {
+test('any hand-over gets an answer, and no answer contains undefined', () => {
   const value = fc.oneof(fc.jsonValue(), fc.string({ unit: 'binary' }));
   const claims = fc.record(Object.fromEntries(Object.keys(COMPLETE).map((claim) => [claim, value])), { requiredKeys: [] });
   const nearly = fc

@@ -42,14 +42,14 @@ test('begins without an account', () => {
   expect(startMigration('owners-site', { legacy_id: 'ito' }, NOW)).not.toHaveProperty('dealer');
 });
 
-test('a candidate is final only when its code was redeemed', () => {
+test('a candidate becomes final only when its code is redeemed', () => {
   const candidate = { account_id: 'account', code_challenge: 'challenge', at: NOW + 1, ...LEGACY, language: 'ja' };
   expect(proposed).toEqual({ ...started, candidate });
   const final = { account_id: 'account', completed_at: NOW + 2, completion: 'completion' };
   expect(completed).toEqual({ ...started, vehicles: VEHICLES, dealer: DEALER, ...final });
 });
 
-test('a later attempt takes the place of the candidate, whose code then completes nothing', () => {
+test('a later attempt replaces the candidate, whose code then completes nothing', () => {
   const replaced = after(
     proposeCandidate(proposed, { accountId: 'other', codeChallenge: 'other-challenge', legacy: LEGACY, language: 'ja' }, NOW + 3),
   );
@@ -62,7 +62,7 @@ test('without a candidate nothing is completed', () => {
   expect(completeMigration(started, 'account', 'completion', NOW)).toEqual({ ok: false, reason: 'not_the_candidate' });
 });
 
-test('doing it twice changes nothing', () => {
+test('a second completion changes nothing', () => {
   expect(after(completeMigration(completed, 'account', 'completion', NOW + 9))).toBe(completed);
   expect(
     after(
@@ -79,7 +79,7 @@ test('one legacy identity has one account', () => {
   expect(completeMigration(completed, 'other', 'completion', NOW)).toEqual(refused);
 });
 
-test('what an older version kept beside the candidate is final with it', () => {
+test('data that an older version kept beside the candidate becomes final with it', () => {
   const candidate = { account_id: 'account', code_challenge: 'challenge', at: NOW + 1 };
   const older: Migration = { ...started, vehicles: VEHICLES, candidate };
   expect(after(completeMigration(older, 'account', 'completion', NOW + 2))).toMatchObject({
@@ -89,7 +89,7 @@ test('what an older version kept beside the candidate is final with it', () => {
   });
 });
 
-test('undone it is free for another account, keeps nothing that was handed over, and no old link undoes what comes later', () => {
+test('after an undo it is free for another account, keeps no data of the hand-over, and an old link undoes nothing that comes later', () => {
   const undone = undoMigration(completed, 'completion', NOW + 3);
   expect(undone).toEqual({ ...started, undone_at: NOW + 3 });
   expect(undoMigration(undone, 'completion', NOW + 4)).toBe(undone);
@@ -102,7 +102,7 @@ test('undone it is free for another account, keeps nothing that was handed over,
   expect(undoMigration(other, 'completion-2', NOW + 7).account_id).toBeUndefined();
 });
 
-test('a hand-over tells nothing more of a migration until it is final', () => {
+test('a hand-over reveals nothing more of a migration until it is final', () => {
   expect(withHandOver(started, { vehicles: VEHICLES, dealer: { ...DEALER, code: 'tokyo-01' } })).toEqual({
     ...started,
     dealer: { code: 'tokyo-01' },
@@ -111,7 +111,7 @@ test('a hand-over tells nothing more of a migration until it is final', () => {
   expect(withHandOver(completed, { vehicles, dealer: DEALER })).toEqual({ ...completed, vehicles });
 });
 
-test('a dealer is told every vehicle of the final migrations, and the number of those that name it', () => {
+test('a dealer gets every vehicle of the final migrations, and the number of those that name this dealer', () => {
   const aichi = { dealer: 'aichi-01' };
   expect(handedOver([completed], aichi)).toEqual({ customerNumber: 'A-1', vehicles: VEHICLES });
   expect(handedOver([completed], { dealer: 'tokyo-01' })).toEqual({ customerNumber: undefined, vehicles: VEHICLES });
@@ -141,7 +141,7 @@ test('R1 clients and dealers get the same list: each vehicle once, as the newest
   expect(vehicles.at(-1)).toEqual({ vin: 'NEW-1' });
 });
 
-describe('what is missing', () => {
+describe('missing parts', () => {
   const account = { id: 'account' } as Account;
   const link = (status: DealerLinkStatus, dealer = 'aichi-01', clientId = 'notebook'): DealerLink[] => [
     { dealer, status, consent: { client_id: clientId } } as DealerLink,

@@ -14,7 +14,7 @@ import {
   type PasswordProblem,
 } from '../../src/domain/password-policy.ts';
 
-// As the guide says on screen ⑦.
+// As on screen ⑦ of the guide.
 const GUIDE_PASSWORD_POLICY: PasswordPolicy = { minLength: 8, maxLength: 20, symbols: '-*_!#$%' };
 const LIST = fileURLToPath(new URL('../../config/common-passwords.txt', import.meta.url));
 const NOTHING_COMMON = new Set<string>();
@@ -49,7 +49,7 @@ describe('the rule of the guide', () => {
     expect(ruleOnly(password)).toEqual(problems);
   });
 
-  test('is the one that is shipped', async () => {
+  test('is the shipped policy', async () => {
     const shipped = JSON.parse(await readFile(new URL('../../config/policy.json', import.meta.url), 'utf8')) as {
       password: unknown;
     };
@@ -63,7 +63,7 @@ describe('the rule of the guide', () => {
     expect(checkPassword('abcd-5678', policy, [], NOTHING_COMMON)).toEqual(['too_short', 'characters']);
   });
 
-  test('a password is accepted exactly when it meets the rule as one expression', () => {
+  test('a password is accepted exactly if it matches the rule as one expression', () => {
     const meetsTheRule = /^(?=.*[A-Za-z])(?=.*[0-9])[A-Za-z0-9\-*_!#$%]{8,20}$/;
     const nearly = fc.string({
       unit: fc.constantFrom(...Array.from('abcdefghijKLMNOP0123456789-*_!#$%&Ａ')),
@@ -87,17 +87,17 @@ describe('common passwords', () => {
   });
   const check = (password: string): PasswordProblem[] => checkPassword(password, GUIDE_PASSWORD_POLICY, [], common);
 
-  test('the list has thousands, in lower case, all within the rule, and each is refused', async () => {
+  test('the list has thousands of passwords in lower case, all within the rule, and each is refused', async () => {
     const passwords = (await readFile(LIST, 'utf8')).split('\n').filter((line) => line !== '' && !line.startsWith('# '));
     expect(passwords.length).toBeGreaterThan(3000);
     expect(passwords).toEqual(passwords.map((password) => password.toLowerCase()));
     expect(passwords.filter((password) => ruleOnly(password).some((problem) => problem !== 'common'))).toEqual([]);
-    // Some of all, and the first and the last: each search goes through the list.
+    // Some of the list, with the first and the last, because each search reads the whole list.
     const some = passwords.filter((_, index) => index % 20 === 0 || index === passwords.length - 1);
     expect(some.filter((password) => check(password).join() !== 'common')).toEqual([]);
   });
 
-  test('a list that somebody else wrote: capitals, lines of Windows, comments, no end', async () => {
+  test('a list with capitals, CRLF, comments and no final newline is read', async () => {
     const file = join(tmpdir(), `passwords-${process.pid}.txt`);
     await writeFile(file, '# Ours\r\nTyres2Go\r\n\r\nzubzub77');
     const ours = await loadCommonPasswords(file);
@@ -139,7 +139,7 @@ describe('common passwords', () => {
     expect(check(password)).toEqual([]);
   });
 
-  test('a list that cannot be read says so', async () => {
+  test('a list that cannot be read gives an error', async () => {
     await expect(loadCommonPasswords(`${LIST}.missing`)).rejects.toThrow('ENOENT');
   });
 });
@@ -172,7 +172,7 @@ describe("the person's own data", () => {
     expect(check(password)).toEqual(['personal']);
   });
 
-  test('a spelling from the keyboard is found too', () => {
+  test('another romaji spelling is found too', () => {
     expect(checkPassword('tutiya-46', GUIDE_PASSWORD_POLICY, ['ツチヤ'], NOTHING_COMMON)).toEqual(['personal']);
   });
 
@@ -186,7 +186,7 @@ describe("the person's own data", () => {
     expect(checkPassword('kX7-pQ2_vM', GUIDE_PASSWORD_POLICY, personalData(undefined, undefined), NOTHING_COMMON)).toEqual([]);
   });
 
-  test('nothing that a person tells makes the check fail, or an empty piece refuse everything', () => {
+  test('no profile makes the check fail, and an empty piece refuses nothing', () => {
     fc.assert(
       fc.property(fc.array(fc.string({ unit: 'binary' })), (values) => {
         checkPassword('kX7-pQ2_vM', GUIDE_PASSWORD_POLICY, values, NOTHING_COMMON);

@@ -1,11 +1,11 @@
-// What guards a forgotten password's way to a new one.
+// The checks between a forgotten password and a new one.
 import { createSecretKey } from 'node:crypto';
 import { expect, test } from '@jest/globals';
 import { birthdateFits, longCodeSlot, passwordResetSlot, resetsKey, resetTriesKey } from '../../src/domain/password-reset.ts';
 
 const RESET = { id: 'r', email_canonical: 'a@example.jp' };
 
-test('a birth date on record has to be typed; an account without one is held up by none', () => {
+test('a recorded birth date has to be typed; an account without one needs none', () => {
   const born = { profile: { birthdate: '1990-01-01' } };
   expect([birthdateFits(born, '1990-01-01'), birthdateFits(born, '1990-01-02'), birthdateFits(born, undefined)]).toEqual([
     true,
@@ -15,7 +15,7 @@ test('a birth date on record has to be typed; an account without one is held up 
   expect([birthdateFits({ profile: {} }, '1990-01-01'), birthdateFits({ profile: {} }, undefined)]).toEqual([true, true]);
 });
 
-test('a code counts in its own reset; a long one in every reset of its address, which its slot does not tell', () => {
+test('a code counts in its own reset; a long code in every reset of its address, and its slot does not reveal the address', () => {
   expect(passwordResetSlot(RESET)).toEqual({ id: 'password-reset:r', address: 'a@example.jp' });
   const [key, other] = [1, 2].map((byte) => createSecretKey(Buffer.alloc(32, byte)));
   const slot = longCodeSlot(key!, 'a@example.jp');
@@ -25,7 +25,7 @@ test('a code counts in its own reset; a long one in every reset of its address, 
   expect(longCodeSlot(other!, 'a@example.jp').id).not.toBe(slot.id);
 });
 
-test('a browser that the owner is known in has tries of its own; new passwords are counted by the address', () => {
+test('a known device has its own attempts; new passwords are counted by the address', () => {
   expect(resetTriesKey(RESET)).toBe('password-reset-tries:a@example.jp');
   expect(resetTriesKey({ ...RESET, device: 'd' })).toBe('password-reset-tries:a@example.jp:d');
   expect(resetsKey(RESET)).toBe('password-resets:a@example.jp');

@@ -51,14 +51,14 @@ describe('refused', () => {
   });
 });
 
-test('shown with hyphens at home, with the country code elsewhere', () => {
+test('is shown with hyphens in Japan, with the country code elsewhere', () => {
   expect(formatPhoneNumber('+819012345678')).toBe('090-1234-5678');
   expect(formatPhoneNumber('+81312345678')).toBe('03-1234-5678');
   expect(formatPhoneNumber('+12133734253')).toBe('+1 213 373 4253');
   expect(formatPhoneNumber('')).toBe('');
 });
 
-test('what is shown is read as the same number', () => {
+test('the displayed number is read as the same number', () => {
   const mobile = fc
     .tuple(fc.constantFrom('70', '80', '90'), fc.integer({ min: 10_000_000, max: 99_999_999 }))
     .map((parts) => `+81${parts.join('')}`);
@@ -69,7 +69,7 @@ test('what is shown is read as the same number', () => {
   );
 });
 
-test('any text is answered', () => {
+test('any text gets an answer', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), (input) => {
       const parsed = parsePhoneNumber(input);

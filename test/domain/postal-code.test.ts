@@ -24,7 +24,7 @@ test.each([
   expect(parsePostalCode(input)).toEqual({ ok: false, reason });
 });
 
-test('a code may stand for one town, for several, for towns of two prefectures, or for none that is known', () => {
+test('a code may have one town, several towns, towns of two prefectures, or none that is known', () => {
   expect(lookUpPostalCode('4710826')).toEqual([{ region: '愛知県', locality: '豊田市', town: 'トヨタ町' }]);
   expect(lookUpPostalCode('9218046')).toEqual([
     { region: '石川県', locality: '金沢市', town: '大桑町' },
@@ -36,7 +36,7 @@ test('a code may stand for one town, for several, for towns of two prefectures, 
     expect(lookUpPostalCode(unknown)).toEqual([]);
 });
 
-test('a town is a town, and no sentence of the post', () => {
+test('a town is a name, and no remark of the post office', () => {
   expect(lookUpPostalCode('4090502').map((place) => place.town)).not.toContain('');
   const sentences = ['4093702', '7660001', '4090142', '4090100']
     .flatMap((code) => lookUpPostalCode(code))
@@ -48,7 +48,7 @@ test('the prefectures are the 47 of the table, in its order', () => {
   expect(PREFECTURES).toEqual(Array.from({ length: 47 }, (_, index) => zipcodes.Pref.byCode(index + 1)?.name));
 });
 
-test('a code that is shown is read as the same code', () => {
+test('a displayed code is read as the same code', () => {
   expect(formatPostalCode('4710826')).toBe('471-0826');
   fc.assert(
     fc.property(fc.stringMatching(/^\d{7}$/), (code) => {

@@ -1,10 +1,10 @@
-// Terms and privacy pages taken apart.
+// The sections of terms and privacy pages.
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from '@jest/globals';
 import { readSections } from '../../src/domain/read-sections.ts';
 
-test('a heading begins a section, an empty line a paragraph; lines of a paragraph are one', () => {
+test('a heading begins a section, an empty line a paragraph; the lines of a paragraph are joined', () => {
   expect(readSections('Before.\n\n## One\nFirst\nparagraph.\n\nSecond.\n\n\n# Two\r\n\r\nThird.\r\n\r\n#hash\n')).toEqual([
     { heading: '', paragraphs: ['Before.'] },
     { heading: 'One', paragraphs: ['First paragraph.', 'Second.'] },

@@ -38,7 +38,7 @@ test('a proof counts for its address, in its browser', () => {
   expect(other).toBe(draft);
 });
 
-test('a draft tells by its parts how far it is: an address was typed, an account may be made, the account is written', () => {
+test('the parts of a draft show its state: an address was typed, an account may be made, the account was written', () => {
   const full = complete();
   const registered = asRegistered(full, { id: 'account', email: 'A@example.jp' }, 7);
   const far = (draft: RegistrationDraft) => [hasAddress(draft), isComplete(draft, BROWSER), isRegistered(draft)];
@@ -54,7 +54,7 @@ test('a draft tells by its parts how far it is: an address was typed, an account
     expect(isRegistered(without(registered, part))).toBe(false);
 });
 
-test('another spelling of the same address changes nothing that was proven; another address loses the proof and the password', () => {
+test('another spelling of the same address keeps the proof; another address loses the proof and the password', () => {
   const draft = complete();
   expect(withAddress(draft, { email: 'a@EXAMPLE.jp', canonical: 'a@example.jp' })).toBe(draft);
   const moved = withAddress(draft, { email: 'b@example.jp', canonical: 'b@example.jp' });
@@ -67,7 +67,7 @@ test('another spelling of the same address changes nothing that was proven; anot
   expect([moved.proven, moved.password_hash]).toEqual([undefined, undefined]);
 });
 
-test('what was typed counts only for a proven address, and the one that the password was compared with', () => {
+test('typed values count only for a proven address, and only for the address that the password was compared with', () => {
   const draft = complete();
   const again = { ...TYPED, password_hash: 'other', newAccountId: 'another' };
   expect(withTyped(draft, again, BROWSER)).toMatchObject({ password_hash: 'other', account_id: 'account' });
@@ -76,7 +76,7 @@ test('what was typed counts only for a proven address, and the one that the pass
   expect(withTyped(draft, { ...again, password_hash: undefined }, BROWSER).password_hash).toBe('hash');
 });
 
-test('an account is made of a draft that is being registered and proven in this browser, and of no other', () => {
+test('an account is made only of a draft that is being registered and was proven in this browser', () => {
   const draft = complete();
   const registering = beginRegistering(draft, BROWSER, 5);
   expect(accountOf(registering, BROWSER, 'ja', 6)).toMatchObject({
@@ -97,7 +97,7 @@ test('an account is made of a draft that is being registered and proven in this 
   expect(() => accountOf({ ...registering, email_canonical: 'b@example.jp' }, BROWSER, 'ja', 6)).toThrow('not complete');
 });
 
-test('from 登録 on nothing changes but the outcome', () => {
+test('after 登録 only the outcome changes', () => {
   const registering = beginRegistering(complete(), BROWSER, 5);
   const registered = asRegistered(registering, { id: 'account', email: 'A@example.jp' }, 6);
   expect(registered).toEqual({
@@ -120,17 +120,17 @@ test('from 登録 on nothing changes but the outcome', () => {
   expect(asRegistered(registered, { id: 'other', email: 'b@example.jp' }, 9)).toBe(registered);
 });
 
-test('a legacy identity registers once; a claim of which no account came is free after a minute', () => {
+test('a legacy identity registers once; a claim without an account is free after a minute', () => {
   const none = { id: 'legacy:site:tanaka', version: 0, expires_at: 100 };
   const claimed = claimRegistration(none, 'a', undefined, 1_000);
   expect(claimed.account_id).toBe('a');
-  // While it is made, and when it stands; also where whoever made it died before saying so.
+  // While it is being made, and afterwards; also if the process died before it recorded the account.
   expect(claimRegistration(claimed, 'b', undefined, 60_999)).toBe(claimed);
   expect(claimRegistration(claimed, 'b', 'a', 90_000)).toBe(claimed);
   const done = completeRegistration(claimed, 'a', 2_000);
   expect(claimRegistration(done, 'b', undefined, 90_000)).toBe(done);
   expect(claimRegistration(claimed, 'b', undefined, 61_000).account_id).toBe('b');
-  // Of an earlier version: the id that an account would have had.
+  // From an earlier version, which stored the id of the future account.
   expect(claimRegistration({ ...none, account_id: 'old' }, 'b', undefined, 90_000).account_id).toBe('b');
   expect(releaseRegistration(claimed, 'b')).toBe(claimed);
   expect(releaseRegistration(done, 'a')).toBe(done);

@@ -30,25 +30,25 @@ const required = (claim: ProfileKey, maxAgeDays?: number): RequiredClaim => ({
 });
 const names = (claims: RequiredClaim[]): ProfileKey[] => claims.map(({ claim }) => claim);
 
-test('what the profile lacks is missing, and so is what was never confirmed for this client', () => {
+test('a claim is missing if the profile lacks it, or if it was never confirmed for this client', () => {
   const person = account({ birthdate: '1995-12-25' });
   const claims = [required('phone_number'), required('birthdate')];
   expect(names(missingRequiredClaims(person, 'toyota-jp', claims, NOW))).toEqual(['phone_number', 'birthdate']);
   expect(missingRequiredClaims(person, 'toyota-jp', [], NOW)).toEqual([]);
 });
 
-test('what was confirmed for one client is missing for another', () => {
+test('a claim that was confirmed for one client is missing for another', () => {
   const person = confirmClaims(account({ birthdate: '1995-12-25' }), 'toyota-jp', ['birthdate'], NOW);
   expect(missingRequiredClaims(person, 'toyota-jp', [required('birthdate')], NOW)).toEqual([]);
   expect(names(missingRequiredClaims(person, 'notebook', [required('birthdate')], NOW))).toEqual(['birthdate']);
 });
 
-test('what was confirmed and taken away since is missing', () => {
+test('a confirmed claim that was removed later is missing', () => {
   const person = confirmClaims(account({}), 'toyota-jp', ['birthdate'], NOW);
   expect(names(missingRequiredClaims(person, 'toyota-jp', [required('birthdate')], NOW))).toEqual(['birthdate']);
 });
 
-test('a client that is called like something every object has is a client like any other', () => {
+test('a client named like a property of every object is an ordinary client', () => {
   expect(names(missingRequiredClaims(account({ birthdate: '1995-12-25' }), 'constructor', [required('birthdate')], NOW))).toEqual(
     ['birthdate'],
   );
@@ -68,7 +68,7 @@ describe('an address', () => {
   });
 });
 
-test('a confirmation has an age where the client says so', () => {
+test('a confirmation expires if the client sets a maximum age', () => {
   const person = confirmClaims(account({ birthdate: '1995-12-25' }), 'toyota-jp', ['birthdate'], NOW);
   const missing = (days: number, claim: RequiredClaim) =>
     names(missingRequiredClaims(person, 'toyota-jp', [claim], NOW + days * DAY));
@@ -77,7 +77,7 @@ test('a confirmation has an age where the client says so', () => {
   expect(missing(36_500, required('birthdate'))).toEqual([]);
 });
 
-test('confirming adds to what was confirmed, changes nothing else, and leaves the account that was given alone', () => {
+test('a confirmation adds to earlier ones, changes nothing else, and leaves the given account unchanged', () => {
   const before = confirmClaims(account({ birthdate: '1995-12-25' }), 'toyota-jp', ['birthdate'], NOW);
   const copy = structuredClone(before);
   const after = confirmClaims(before, 'toyota-jp', ['gender', 'birthdate'], NOW + DAY);

@@ -27,12 +27,12 @@ test.each([
   expect(romajiSpellings(kana)).toContain(spelling);
 });
 
-test('what is no kana has no spelling', () => {
+test('other text than kana has no spelling', () => {
   expect(romajiSpellings('田中')).toEqual([]);
   expect(romajiSpellings('')).toEqual([]);
 });
 
-test('spellings are lower-case Latin letters, each once', () => {
+test('spellings are lower-case Latin letters, each listed once', () => {
   fc.assert(
     fc.property(fc.oneof(fc.string({ unit: 'binary' }), fc.stringMatching(/^[ァ-ヺー]{1,20}$/)), (kana) => {
       const spellings = romajiSpellings(kana);

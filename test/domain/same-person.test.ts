@@ -1,4 +1,4 @@
-// Whether two records are of the same person.
+// Whether two records belong to the same person.
 import { expect, test } from '@jest/globals';
 import type { Profile } from '../../src/domain/account.ts';
 import { differenceOf } from '../../src/domain/same-person.ts';
@@ -62,7 +62,7 @@ test.each<[string, Person, Person]>([
   expect(differenceOf(profile(other), profile(one)).name).toBe(true);
 });
 
-test('a birth date differs only where both are known', () => {
+test('a birth date differs only if both are known', () => {
   const born = (birthdate?: string): Profile => (birthdate === undefined ? {} : { birthdate });
   expect(differenceOf(born('1990-01-01'), born('1990-01-02')).birthdate).toBe(true);
   for (const [one, other] of [

@@ -29,11 +29,11 @@ describe('in force', () => {
     expect(termsInForce(TERMS, 'ja', at(day)).version).toBe(expected);
   });
 
-  test('in another language: the newest that is kept in it', () => {
+  test('in another language: the newest version in that language', () => {
     expect(termsInForce(TERMS, 'en', at('2026-12-01'))).toMatchObject({ version: '2', language: 'en' });
   });
 
-  test('nothing yet: an error', () => {
+  test('no version: an error', () => {
     expect(() => termsInForce(TERMS, 'en', at('2026-03-31', '23:59:59'))).toThrow('no terms in force in en');
   });
 });
@@ -49,36 +49,36 @@ describe('to agree again', () => {
     expect(mustAgreeAgain(TERMS, [agreed(name, day)], at(today))).toBe(expected);
   });
 
-  test('nothing agreed to: asked', () => {
+  test('without any agreement: asked', () => {
     expect(mustAgreeAgain(TERMS, [], at('2025-04-01'))).toBe(true);
   });
 
-  test('the youngest version counts, in whatever order they were agreed to', () => {
+  test('the latest version that was agreed to counts, in any order of agreement', () => {
     const both = [agreed('2', '2026-05-01'), agreed('1', '2026-06-01')];
     expect(mustAgreeAgain(TERMS, both, at('2026-12-01'))).toBe(false);
     expect(mustAgreeAgain(TERMS, both.toReversed(), at('2026-12-01'))).toBe(false);
   });
 
-  test('of a version that is kept no more the day counts on which it was agreed to', () => {
+  test('if that version was removed, the day of the agreement counts', () => {
     expect(mustAgreeAgain(TERMS, [agreed('0', '2026-03-31')], at('2026-12-01'))).toBe(true);
     expect(mustAgreeAgain(TERMS, [agreed('0', '2026-04-01')], at('2026-12-01'))).toBe(false);
   });
 });
 
 describe('the text that was agreed to last', () => {
-  test('by its time, in the language that is asked for', () => {
+  test('by its time, in the requested language', () => {
     const both = [agreed('1', '2026-06-01'), agreed('2', '2026-05-01')];
     expect(lastAgreed(TERMS, both, 'ja')).toMatchObject({ version: '1', language: 'ja' });
     expect(lastAgreed(TERMS, [agreed('2', '2026-05-01')], 'en')).toMatchObject({ version: '2', language: 'en' });
   });
 
-  test('none, where it is kept no more or nothing was agreed to', () => {
+  test('none if it was removed, or if nothing was agreed to', () => {
     expect(lastAgreed(TERMS, [agreed('0', '2026-05-01')], 'ja')).toBeUndefined();
     expect(lastAgreed(TERMS, [], 'ja')).toBeUndefined();
   });
 });
 
-test('agreeing notes which text it was, and what it said', () => {
+test('an agreement records the version and the hash of the text', () => {
   expect(agreeTo({ version: '2', language: 'ja', markdown: '# 規約' }, 5)).toEqual({
     version: '2',
     language: 'ja',

@@ -1,4 +1,4 @@
-// Signatures of cookies: those that keygrip makes, so that nobody is signed out by an update.
+// Cookie signatures are the same as keygrip's, so that an update signs nobody out.
 import { expect, test } from '@jest/globals';
 import { createCookieSigner } from '../../src/http/cookie-signer.ts';
 
@@ -9,7 +9,7 @@ const BY_SECOND = 'yP_h_ruXUL7tYZSVgyrGvg1VB-s';
 
 const signer = createCookieSigner(['a-first-key-of-the-test', 'another']);
 
-test('the first key signs, all verify', () => {
+test('the first key signs, all keys verify', () => {
   expect(signer.sign(DATA)).toBe(BY_FIRST);
   expect([BY_FIRST, BY_SECOND].map((signature) => signer.index(DATA, signature))).toEqual([0, 1]);
   expect(signer.verify(DATA, BY_SECOND)).toBe(true);

@@ -1,4 +1,4 @@
-// The names of places by which limits count.
+// The names of addresses and networks by which limits count.
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { networkOf, sourceOf } from '../../src/http/network.ts';
@@ -42,7 +42,7 @@ test('each text that is no address is a place of its own', () => {
   for (const place of places) expect(place).toMatch(/^unreadable:[\w-]{22}$/);
 });
 
-test('any text and any address has a place', () => {
+test('any text gets a name', () => {
   const zoned = fc.tuple(fc.ipV6(), fc.string()).map((parts) => parts.join('%'));
   fc.assert(
     fc.property(

@@ -1,4 +1,4 @@
-// What every app of pages has in common, over real HTTP.
+// The machinery of all page apps, over real HTTP.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createPageApp } from '../../src/http/page-app.ts';
 import { StorageUnavailable } from '../../src/storage/storage.ts';
@@ -29,7 +29,7 @@ beforeAll(async () => {
 
 afterAll(() => served.close());
 
-test('an asset is answered, and may be kept', async () => {
+test('an asset is served, and may be cached', async () => {
   const answer = await sendRaw(`${served.origin}/assets/base.css`);
   expect(answer.status).toBe(200);
   expect(answer.headers['content-type']).toContain('text/css');
@@ -54,7 +54,7 @@ test.each([
   expect(answer.text).not.toMatch(/ENOENT|views|<%/);
 });
 
-test('a program hears the same as JSON, with the headers that mean something to it', async () => {
+test('a program gets the same error as JSON, with the headers that matter to it', async () => {
   const answer = await sendRaw(`${served.origin}/token-without-database`, { method: 'POST' });
   expect(answer.status).toBe(503);
   expect(answer.headers['retry-after']).toBe('5');
@@ -65,7 +65,7 @@ test('a program hears the same as JSON, with the headers that mean something to 
   expect(JSON.parse(answer.text)).toEqual({ error: 'temporarily_unavailable' });
 });
 
-test('while the database cannot be reached: 503 and when to ask again, never a 500', async () => {
+test('an unreachable database: 503 with Retry-After, never a 500', async () => {
   const answer = await sendRaw(`${served.origin}/without-database`);
   expect(answer.status).toBe(503);
   expect(answer.headers['retry-after']).toBe('5');

@@ -1,4 +1,4 @@
-// The table of errors that a person may read: each has its words, and each is met at a running app.
+// The table of page errors: each has its texts, and each occurs in a running app.
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -45,7 +45,7 @@ beforeAll(async () => {
 });
 afterAll(async () => Promise.all([world.close(), site.close()]));
 
-/** How a person meets each error. The database is spoiled last. */
+/** How a person meets each error. The last one damages the database. */
 const MEET: Record<PageErrorCode, () => Promise<Answer>> = {
   not_found: async () => world.request('/nowhere'),
   method_not_allowed: async () => world.request('/password/forgotten', { method: 'DELETE' }),
@@ -105,7 +105,7 @@ async function pushed(): Promise<string> {
   return authorizationUrl(world.issuer, { client_id: 'attack-site', request_uri: String(parseJson(text).request_uri) });
 }
 
-/** Signs in again and again, each time in another browser. */
+/** Fails to sign in repeatedly, each time in a new browser. */
 async function signInUntil(status: number, password: string): Promise<Answer> {
   for (let tried = 0; ; tried += 1) {
     const { browser }: { browser: Browser } = await begin(world, 'attack-web');
@@ -114,7 +114,7 @@ async function signInUntil(status: number, password: string): Promise<Answer> {
   }
 }
 
-/** Says what a code lacks, and which words belong to no code. */
+/** Lists the texts that a code lacks, and the texts without a code. */
 function complaints(codes: readonly string[]): string[] {
   return LANGUAGES.flatMap((language) => {
     const file = `config/locales/${language}/common.json`;
@@ -132,36 +132,36 @@ function complaints(codes: readonly string[]): string[] {
   });
 }
 
-test('every error has its words in every language and app, and there are no others', () => {
+test('every error has its texts in every language and app, and there are no other texts', () => {
   expect(complaints(CODES)).toEqual([]);
 });
 
-test('a new error is told which words to add, and where', () => {
+test('a new error gets a sentence that says which texts to add, and where', () => {
   const told = complaints([...CODES.filter((code) => code !== 'csrf'), 'car_sold']);
   expect(told).toHaveLength(2 * (APPS.length * WORDS.length + 1));
   expect(told).toContain('add "errors.car_sold.title" to config/locales/en/common.json: a page of mailbox can show it');
   expect(told).toContain('remove "errors.csrf" from config/locales/ja/common.json, or add "csrf" to src/http/page-error.ts');
 });
 
-test('every error is met by a test', () => {
+test('a test causes every error', () => {
   const unmet = CODES.filter((code) => !Object.hasOwn(MEET, code));
   const say = (code: string): string =>
     `add to MEET in test/http/page-errors.test.ts how a person meets "${code}", or remove it from src/http/page-error.ts`;
   expect(unmet.map(say)).toEqual([]);
 });
 
-test.each(Object.entries(MEET) as [PageErrorCode, () => Promise<Answer>][])('%s is met', async (code, meet) => {
+test.each(Object.entries(MEET) as [PageErrorCode, () => Promise<Answer>][])('a person can meet %s', async (code, meet) => {
   const t = createTranslator(LOCALES, ['common', 'common-id']).in('ja');
   const answer = await meet();
   expect(headingOf(answer)).toBe(t(`errors.${code}.title`));
   expect(textOf(answer.text)).toContain(t(`errors.${code}.text`));
-  // Some titles are the same. The page of an error of oidc-provider names it.
+  // Some titles are the same. The page of an oidc-provider error contains its code.
   expect(answer.text.includes(`${code}: `)).toBe(OF_THE_PROVIDER.includes(code));
   expect(PAGE_ERRORS[code].status).toContain(answer.status);
   expect(answer.headers['retry-after'] !== undefined).toBe('wait' in PAGE_ERRORS[code]);
 });
 
-test('an error that is not in the table, or does not say how long to wait, does not compile', () => {
+test('an unknown error, or one without a required waiting time, does not compile', () => {
   // @ts-expect-error: no such error
   expect(() => new PageError('misspelt')).toThrow(TypeError);
   // @ts-expect-error: it must say how long to wait

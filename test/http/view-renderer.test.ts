@@ -1,4 +1,4 @@
-// The renderer escapes output, and nothing among a view's data is taken for a setting of EJS.
+// The renderer escapes output, and EJS never reads options from a view's data.
 import { mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,13 +17,13 @@ afterAll(() => rmSync(views, { recursive: true }));
 const HOSTILE = `"><script>alert(1)</script>'&<%= 7*7 %>`;
 const ESCAPED = '&#34;&gt;&lt;script&gt;alert(1)&lt;/script&gt;&#39;&amp;&lt;%= 7*7 %&gt;';
 
-test('what a view prints is escaped, in included views too; plain text of a mail is not', () => {
+test('output of a view is escaped, also in included views; plain text of a mail is not', () => {
   const render = createViewRenderer(views, true);
   expect(render('page', { name: HOSTILE })).toBe(`<p>${ESCAPED}</p><b>${ESCAPED}</b><i>${ESCAPED}</i>`);
   expect(render('mail.text', { name: HOSTILE })).toBe(`Dear ${HOSTILE}`);
 });
 
-test('a view that is edited is shown anew in development, and only after a restart where views are kept', () => {
+test('a changed view is shown at once in development, and only after a restart if views are cached', () => {
   const [fresh, kept] = [createViewRenderer(views, false), createViewRenderer(views, true)];
   const file = join(views, 'edited.ejs');
   writeFileSync(file, 'before');

@@ -1,4 +1,4 @@
-// Data for every view of the common ID: plain, full of errors, and odd. What the tests render, and what people may look at.
+// Sample data for every view of the common ID: ordinary, full of errors, and extreme. Tests render it, and people may look at it.
 import { PREFECTURES } from '../../src/domain/postal-code.ts';
 import { makeProfile, type Profile } from '../../src/domain/profile-fields.ts';
 import type { Translate } from '../../src/http/translator.ts';
@@ -9,13 +9,13 @@ import { splitForm } from '../../src/profile/known-profile.ts';
 import { askFor, formOf, profileFields, profileRows, shortRows, type Typed } from '../../src/profile/profile-form.ts';
 
 export type ViewSample = {
-  /** Names the case: the view, and what is special about it. */
+  /** The name of the case: the view, and its special feature. */
   name: string;
   view: string;
-  /** Whose page it is, where its view does not tell. */
+  /** The app of the page, if the view does not say it. */
   app?: 'demo-clients';
   kind: 'step' | 'note' | 'site';
-  /** Key of the title, or the title itself. */
+  /** The key of the title, or the title itself. */
   title: string;
   data: Record<string, unknown>;
 };
@@ -318,7 +318,7 @@ export function viewSamples(t: Translate): ViewSample[] {
   ];
 }
 
-/** The customer's own pages: much of everything, nothing of anything, and the forms. */
+/** The account pages: with much data, with none, and the forms. */
 function accountSamples(t: Translate, rows: object[]): ViewSample[] {
   const site = (view: string, title: string, data: object, name = view): ViewSample => ({
     name,
@@ -431,7 +431,7 @@ function accountSamples(t: Translate, rows: object[]): ViewSample[] {
   ];
 }
 
-/** The pages of the demo clients: signed out, refused, and with much received. */
+/** The pages of the demo clients: signed out, refused, and with much data. */
 export function demoClientSamples(t: Translate): ViewSample[] {
   const ids = ['toyota-jp', 'gazoo', 'my-route', 'toyota-share', 'lexus'];
   const client = (name: string, id: string, data: object): ViewSample => ({

@@ -1,4 +1,4 @@
-// Every view in every language and brand: escaped, complete, valid and light. What a view's own text must keep, scripts/check-views.ts checks.
+// Every view in every language and brand: escaped, complete, valid and small. scripts/check-views.ts checks the text of the views themselves.
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -17,7 +17,7 @@ const LOCALES = join(ROOT, 'config/locales');
 const VIEWS = join(ROOT, 'views');
 const BRANDS = ['toyota', 'lexus'] as const;
 
-/** What a first page view may weigh before compression, in bytes (design: under 40 KB). */
+/** The largest size of a first page view before compression, in bytes (design: under 40 KB). */
 const PAGE_LIMIT = 40_000;
 
 const filesUnder = (directory: string, extension: string): string[] =>
@@ -35,7 +35,7 @@ const flatten = (texts: Texts, prefix = ''): [string, string][] =>
   );
 const localeFiles = filesUnder(join(LOCALES, 'ja'), '.json');
 
-/** Answers texts, and keeps the keys that have none. */
+/** Returns texts, and records missing keys. */
 function watchfulTranslate(language: Language, files: string[]): { t: Translate; missing: Set<string> } {
   const translate = createTranslator(LOCALES, files).in(language);
   const missing = new Set<string>();
@@ -71,11 +71,11 @@ const validator = new HtmlValidate(
   new StaticConfigLoader({
     extends: ['html-validate:recommended'],
     rules: {
-      // Ours to choose, not the standard's to ask.
+      // A rule of our own, not of the HTML standard.
       'doctype-style': 'off',
       'void-style': 'off',
       'no-trailing-whitespace': 'off',
-      // Titles name the page and the place, as people find them among their tabs.
+      // Titles contain the page and the site, so that people find their tab.
       'long-title': 'off',
       // Assets come from our own origin.
       'require-sri': 'off',
@@ -88,12 +88,12 @@ async function faultsOf(html: string): Promise<string[]> {
   return report.results.flatMap(({ messages }) => messages.map(({ ruleId, message, line }) => `${line}: ${ruleId}: ${message}`));
 }
 
-describe('words', () => {
+describe('texts', () => {
   test('every language has the same files', () => {
     for (const language of LANGUAGES) expect(filesUnder(join(LOCALES, language), '.json')).toEqual(localeFiles);
   });
 
-  test.each(localeFiles)('%s has the same keys and the same values to fill in, in every language', (file) => {
+  test.each(localeFiles)('%s has the same keys and placeholders in every language', (file) => {
     const shapes = LANGUAGES.map((language) =>
       flatten(textsOf(language, file)).map(([key, text]) => [key, (text.match(/\{\{\w+\}\}/g) ?? []).toSorted()]),
     );
@@ -106,19 +106,19 @@ describe('words', () => {
       expect(flatten(textsOf(language, file)).filter(([, text]) => text.trim() === '')).toEqual([]);
   });
 
-  test.each(localeFiles.filter((file) => file !== 'common.json'))("%s leaves the shared texts' names alone", (file) => {
+  test.each(localeFiles.filter((file) => file !== 'common.json'))('%s leaves the shared texts to common.json', (file) => {
     const shared = Object.keys(textsOf('ja', 'common.json'));
     expect(Object.keys(textsOf('ja', file)).filter((key) => shared.includes(key))).toEqual([]);
   });
 
-  test('every scope that a person may read about has its words', () => {
+  test('every scope that a person can see has its texts', () => {
     const { scopes } = textsOf('ja', 'common-id.json') as { scopes: Texts };
-    // Between services only.
+    // This scope is only for services.
     const shown = SCOPES.filter((scope) => scope !== 'migration:read');
     expect(shown.filter((scope) => scopes[scope] === undefined)).toEqual([]);
   });
 
-  test('every error that a person may meet has its sentences, and nothing else', () => {
+  test('every page error has its texts, and there are no other texts', () => {
     const { errors } = textsOf('ja', 'common.json') as { errors: Texts };
     for (const sentences of Object.values(errors)) expect(Object.keys(sentences)).toEqual(['title', 'text', 'action']);
   });
@@ -138,12 +138,12 @@ describe.each(LANGUAGES)('pages in %s', (language) => {
     }
   });
 
-  test('there is a sample of every view', () => {
+  test('every view has a sample', () => {
     const shown = new Set(samples.map(({ view }) => `common-id/${view}.ejs`));
     expect(views.filter((file) => file.startsWith('common-id/') && !shown.has(file))).toEqual([]);
   });
 
-  test('a first page view stays light', () => {
+  test('a first page view stays small', () => {
     for (const brand of BRANDS) {
       const assets = ['base.css', `brand-${brand}.css`, 'page.js', 'icon.svg'];
       const shared = assets.reduce((sum, file) => sum + statSync(join(VIEWS, 'assets', file)).size, 0);
@@ -152,7 +152,7 @@ describe.each(LANGUAGES)('pages in %s', (language) => {
     }
   });
 
-  test('what people typed stays text', () => {
+  test('typed HTML is shown as text', () => {
     const evil = `"><script>alert(1)</script><img src=x onerror=alert(1)>\u2028</title>`;
     const poisoned = JSON.parse(
       JSON.stringify(samples.map(({ data }) => data)).replaceAll('tanaka@example.jp', JSON.stringify(evil).slice(1, -1)),
@@ -186,7 +186,7 @@ describe.each(LANGUAGES)('mails in %s', (language) => {
     const data = MAILS[name].sample;
     const { html, text, subject } = renderMail({ template: name, language, values: data } as Mail & { language: Language });
     expect([...missing]).toEqual([]);
-    // Mail programs keep no style sheet.
+    // Mail programs ignore style sheets.
     expect((await faultsOf(html)).filter((fault) => !fault.includes('no-inline-style'))).toEqual([]);
     expect(text).not.toMatch(/<|&amp;|undefined/);
     expect(text).toMatch(/^\S/);

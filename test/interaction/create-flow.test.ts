@@ -1,4 +1,4 @@
-// ④–⑨: which page comes next, and which may be shown, decided from the draft alone.
+// ④–⑨: which page comes next, and which pages may be shown, according to the draft.
 import { describe, expect, test } from '@jest/globals';
 import { firstMissingPage, mayShow, profileAsked } from '../../src/interaction/create/flow.ts';
 import type { RegistrationDraft } from '../../src/domain/registration-draft.ts';
@@ -15,7 +15,7 @@ const PAGES = ['about', 'email', 'code', 'profile', 'confirm', 'complete'] as co
 const missing = (draft: object, browserId = 'b') => firstMissingPage(draft as RegistrationDraft, '2', browserId);
 const shown = (draft: object) => PAGES.filter((page) => mayShow(page, draft as RegistrationDraft, '2', 'b'));
 
-describe('the first page whose answer is missing', () => {
+describe('the first page without an answer', () => {
   test.each<[string, object, string]>([
     ['nothing yet', EMPTY, 'about'],
     ['other terms were agreed to', { ...COMPLETE, terms: { ...AGREED.terms, version: '1' } }, 'about'],
@@ -32,19 +32,19 @@ describe('the first page whose answer is missing', () => {
     expect(missing(draft)).toBe(page);
   });
 
-  test('a proof counts in the browser in which it was made', () => {
+  test('a proof counts only in its own browser', () => {
     expect(missing(COMPLETE, 'another')).toBe('code');
   });
 });
 
-test('pages before it may be shown, until 登録 is pressed', () => {
+test('earlier pages may be shown, until 登録 is pressed', () => {
   expect(shown(AGREED)).toEqual(['about', 'email']);
   expect(shown(COMPLETE)).toEqual(['about', 'email', 'code', 'profile', 'confirm']);
   expect(shown(PRESSED)).toEqual(['confirm']);
   expect(shown(REGISTERED)).toEqual(['complete']);
 });
 
-test('⑦ asks for what a dealer needs, and has to be told it, where a dealer link was asked for', () => {
+test('⑦ requires contact data if a dealer link was requested', () => {
   expect(profileAsked(false).get('phone_number')).toMatchObject({ required: false });
   expect(profileAsked(true).get('phone_number')).toMatchObject({ required: true });
   expect(profileAsked(false).get('family_name')).toMatchObject({ required: true });

@@ -1,4 +1,4 @@
-// Who may register at the login page, and with whom a request goes on. On a real database.
+// Who may register at the login page, and with which account a request continues. On a real database.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -31,7 +31,7 @@ afterEach(async () => {
 
 type Interaction = { facts?: Partial<InteractionFacts>; legacy?: object; accountId?: string };
 
-/** Posts to a path of the step; answers which facts were set, and which page was shown. */
+/** Posts to a path of the step. Returns the facts that were set, and the page that was shown. */
 async function post(path: string, interaction: Interaction, body: Record<string, string> = {}) {
   const config = { issuer: 'http://id.example', rateLimits: { login: LOGIN } };
   const router = new Router<InteractionState>();
@@ -60,13 +60,13 @@ async function post(path: string, interaction: Interaction, body: Record<string,
 const REGISTERS = { facts: { wants: 'registration' }, finished: true };
 const REFUSED = { shown: 'login' };
 
-test('without a hand-over: a person who has not registered in this request yet', async () => {
+test('without a hand-over: a person may register once in a request', async () => {
   expect(await post('/register', {})).toEqual(REGISTERS);
   const facts = { registration: { account_id: 'a', email: 'a@example.jp' } };
   expect(await post('/register', { facts })).toEqual(REFUSED);
 });
 
-test('a legacy user gets one ID: none where the identity is linked, is about to be, or has registered', async () => {
+test('a legacy user gets one ID: no registration if the identity is linked, has a candidate, or has registered', async () => {
   const register = async () => post('/register', { legacy: LEGACY });
   expect(await register()).toEqual(REGISTERS);
   const migration = async (changes: object): Promise<unknown> => {
@@ -91,7 +91,7 @@ test('a legacy user gets one ID: none where the identity is linked, is about to 
   expect(await register()).toEqual(REFUSED);
 });
 
-test('このIDで続ける: the request goes on with the ID that is signed in, and with nobody where none is', async () => {
+test('このIDで続ける: the request continues with the ID that is signed in; with nobody if none is', async () => {
   const goOn = { decision: 'continue' };
   const facts = { continue_as: 'a', not_as: undefined };
   expect(await post('/continue-as', { accountId: 'a' }, goOn)).toStrictEqual({ facts, finished: true });

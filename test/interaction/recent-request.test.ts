@@ -1,4 +1,4 @@
-// What a browser remembers of the request that it is in.
+// The request that a browser remembers in its cookie.
 import { expect, test } from '@jest/globals';
 import { readRecentRequest, rememberRequest } from '../../src/interaction/recent-request.ts';
 
@@ -19,20 +19,20 @@ function createCookies() {
 }
 const request = (uid: string, cid = 'one') => ({ clientId: 'a~site/ü%7E', cid, uid });
 
-test('the pages of one request, the newest last, each once', () => {
+test('the pages of one request are remembered once each, the newest last', () => {
   const browser = createCookies();
   for (const uid of ['a', 'b', 'a']) rememberRequest(browser as never, true, request(uid));
   expect(readRecentRequest(browser as never, true)).toEqual({ clientId: 'a~site/ü%7E', cid: 'one', uids: ['b', 'a'] });
 });
 
-test('another request takes the place of the one before, with its pages', () => {
+test('another request replaces the earlier one and its pages', () => {
   const browser = createCookies();
   rememberRequest(browser as never, false, request('a'));
   rememberRequest(browser as never, false, request('b', 'another'));
   expect(readRecentRequest(browser as never, false)).toEqual({ clientId: 'a~site/ü%7E', cid: 'another', uids: ['b'] });
 });
 
-test('no more pages than a cookie can hold, and no cookie for a page that is the newest already', () => {
+test('the cookie has a limited number of pages, and is not set again for its newest page', () => {
   const browser = createCookies();
   for (let page = 1; page <= 20; page += 1) rememberRequest(browser as never, true, request(`${page}`));
   rememberRequest(browser as never, true, request('20'));
@@ -41,6 +41,6 @@ test('no more pages than a cookie can hold, and no cookie for a page that is the
   expect(readRecentRequest(browser as never, true)?.uids).toEqual(Array.from({ length: 12 }, (_, index) => `${index + 9}`));
 });
 
-test('no request: nothing is remembered', () => {
+test('no request: no cookie', () => {
   expect(readRecentRequest(createCookies() as never, true)).toBeUndefined();
 });

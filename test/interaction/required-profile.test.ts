@@ -1,4 +1,4 @@
-// ⑫ writes what was typed and that it was confirmed, at the moment of the write. On a real database.
+// ⑫ stores the typed values and their confirmation in one write. On a real database.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -27,13 +27,13 @@ afterEach(async () => {
   await rm(directory, { recursive: true });
 });
 
-test('S123 what guards the ID, without the password: not written, also where the page did not know that it would change', async () => {
+test('S123 a guarded change without the password: not written, even if the page did not expect the change', async () => {
   await storage.accounts.create(sampleAccount('a', { created_at: NOW - DAY_MS }), eventAbout('a'));
   const confirm = async (typed: object, passwordGiven: boolean) =>
     confirmProfile(deps, 'a', 'site', typed, ['birthdate'], passwordGiven);
   expect(await confirm({ birthdate: '1990-01-01' }, false)).toBe(false);
   expect(await storage.accounts.find('a')).toMatchObject({ version: 1 });
-  // What guards nothing, and what is on record already, needs none.
+  // Unguarded and unchanged values need no password.
   expect(await confirm({ gender: 'female', given_name: '太郎' }, false)).toBe(true);
   expect(await storage.accounts.find('a')).toMatchObject({
     profile: { gender: 'female', family_name: '田中' },

@@ -1,4 +1,4 @@
-// Every prompt has a step and every step a prompt, or the program does not start; and a step that was renamed goes on during an upgrade.
+// A prompt without a step, or a step without a prompt, prevents the start; a renamed step works during an upgrade.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -13,12 +13,12 @@ import { CHILD_ENVIRONMENT } from '../support/child-environment.ts';
 import { freePorts } from '../support/free-ports.ts';
 import { headingOf, type Browser } from '../support/http-browser.ts';
 
-// Processes start; a busy machine takes its time.
+// Processes start slowly on a busy machine.
 jest.setTimeout(60_000);
 
 const ROOT = new URL('../../', import.meta.url);
 
-/** Starts the common ID, after a change of its tables; answers how it ended and what it said to the operator. */
+/** Starts the common ID after a change of its tables. Returns the exit and the message to the operator. */
 async function startAfter(change: string): Promise<{ code: number | null; written: string }> {
   const directory = await mkdtemp(join(tmpdir(), 'common-id-steps-'));
   const [port] = await freePorts(1);
@@ -30,7 +30,7 @@ async function startAfter(change: string): Promise<{ code: number | null; writte
     process.execPath,
     ['--import', `data:text/javascript,${encodeURIComponent(preload)}`, fileURLToPath(new URL('src/main.js', ROOT)), 'id'],
     {
-      // It ends by itself; where it does not, it must not outlive the test.
+      // The program ends by itself. If it does not, it must not outlive the test.
       timeout: 30_000,
       stdio: ['ignore', 'ignore', 'pipe'],
       env: {
@@ -49,7 +49,7 @@ async function startAfter(change: string): Promise<{ code: number | null; writte
   return { code, written };
 }
 
-describe('does not start', () => {
+describe('the program does not start', () => {
   const NEW_PROMPT = `PROMPTS.push({ name: 'rate_us', requestable: false, without: [], checks: [] });`;
   test.concurrent.each([
     [
@@ -75,8 +75,8 @@ describe('does not start', () => {
   });
 });
 
-// `link` was the name of `finalize`. In a rolling upgrade, a node of the earlier version stores it and sends the browser there.
-describe('an interaction that was stored with the prompt `link`', () => {
+// `link` is the former name of `finalize`. In a rolling upgrade, a node of the earlier version stores it and sends the browser there.
+describe('an interaction stored with the prompt `link`', () => {
   let world: World;
   beforeAll(async () => {
     world = await startWorld();
@@ -86,7 +86,7 @@ describe('an interaction that was stored with the prompt `link`', () => {
   const INTERACTION = 'common-id.interaction';
   let people = 0;
 
-  /** Goes on to ⑭, whose interaction an earlier version has stored; answers the path that this version sends the browser to. */
+  /** Walks to ⑭ with an interaction that an earlier version stored. Returns the path to which this version redirects the browser. */
   async function arrive(): Promise<{ browser: Browser; uid: string; earlier: string }> {
     const details = { authorization_details: detailsOf('aichi-toyota') };
     const { browser } = await beginMigration(world, { sub: `renamed-${(people += 1)}` }, details);
@@ -99,12 +99,12 @@ describe('an interaction that was stored with the prompt `link`', () => {
     expect(world.rows(`SELECT 1 FROM artifacts WHERE payload LIKE '%"name":"link"%' AND id LIKE ?`, `%${uid}`)).toHaveLength(1);
     return { browser, uid, earlier: location.replace(/finalize$/, 'link') };
   }
-  /** oidc-provider's cookie is sent to the step's path alone. */
+  /** oidc-provider's cookie is sent only to the path of the step. */
   const leaveCookie = (browser: Browser): void => {
     for (const name of [INTERACTION, `${INTERACTION}.sig`]) browser.cookies.delete(name);
   };
 
-  test('the path that the earlier version sent the browser to leads on to ⑭, and ⑭ back to the service', async () => {
+  test('the path of the earlier version leads to ⑭, and ⑭ back to the service', async () => {
     const { browser, uid, earlier } = await arrive();
     const answer = await browser.send(earlier);
     expect([answer.status, answer.location]).toEqual([303, earlier.replace(/link$/, 'finalize')]);
@@ -115,7 +115,7 @@ describe('an interaction that was stored with the prompt `link`', () => {
     expect(returned(await browser.open(`${page.url}/continue`, CALLBACK)).has('code')).toBe(true);
   });
 
-  test('so does what stands on the page that the earlier version showed', async () => {
+  test("the form of the earlier version's page works, too", async () => {
     const { browser, earlier } = await arrive();
     const page = await browser.open(earlier);
     for (const path of ['/wait', '/continue', '/cancel', '/same-person']) {
@@ -127,7 +127,7 @@ describe('an interaction that was stored with the prompt `link`', () => {
     }
   });
 
-  test('where the account is gone, the page says that the request is over, and does not send the browser round in a circle', async () => {
+  test('if the account is gone, the page says that the request is over, and does not redirect in a loop', async () => {
     const { browser, earlier } = await arrive();
     const [{ id } = { id: '' }] = world.rows<{ id: string }>(`SELECT id FROM accounts WHERE document LIKE '%sato@example.jp%'`);
     world.change('UPDATE accounts SET id = ? WHERE id = ?', 'gone', id);

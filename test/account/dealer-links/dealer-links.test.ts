@@ -1,4 +1,4 @@
-// What マイページ does with a dealer link, on a real database.
+// Changes of a dealer link on マイページ, on a real database.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -43,7 +43,7 @@ afterEach(async () => {
 
 const deps = () => ({ storage: guardRecords(storage, clock), clock, jobs: createJobQueue(storage.jobs, clock) });
 
-test('a link that was given up is delivered again, with the consent that stands', async () => {
+test('a failed link is delivered again, with the current consent', async () => {
   await enqueueDelivery(deps().jobs, link);
   const [job] = await storage.jobs.lease(1, 1_000);
   await storage.jobs.bury(job?.key ?? '', job?.lease ?? '', 'no answer');
@@ -53,12 +53,12 @@ test('a link that was given up is delivered again, with the consent that stands'
   expect(await storage.jobs.countByState()).toMatchObject({ waiting: 1, dead: 0 });
 });
 
-test('only one that was given up can be tried again', async () => {
+test('only a failed link can be retried', async () => {
   await retryLink(deps(), link);
   expect(await storage.dealerLinks.find(link.id)).toEqual(link);
 });
 
-test('a withdrawal is written down once, whoever repeats it, and the dealer told once', async () => {
+test('a repeated withdrawal is recorded once, and the dealer is told once', async () => {
   const ended: string[] = [];
   const access = { endDealerLink: async (_account: string, id: string) => void ended.push(id) } as unknown as AccountAccess;
   await withdrawLink(deps(), access, link);
@@ -70,7 +70,7 @@ test('a withdrawal is written down once, whoever repeats it, and the dealer told
   expect(ended).toEqual([link.id, link.id]);
 });
 
-test("another account's link is not found", async () => {
+test("another person's link is not found", async () => {
   expect(await findOwnLink(deps(), 'yamada', link.id)).toEqual(link);
   expect(await findOwnLink(deps(), 'sato', link.id)).toBeUndefined();
 });

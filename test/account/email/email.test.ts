@@ -1,4 +1,4 @@
-// メールアドレスの変更, by real HTTP and real mail; and the way back for the old address.
+// メールアドレスの変更 over real HTTP and real mail, and its undo from the old address.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createBrowser, type Browser } from '../../support/http-browser.ts';
 import type { World } from '../../support/world.ts';
@@ -43,7 +43,7 @@ describe('the address of an ID', () => {
     return /http\S+undo\S+/.exec(text)?.[0] ?? '';
   }
 
-  test('is asked for with the current password, and mended on the spot', async () => {
+  test('is changed only with the current password; mistakes can be corrected on the page', async () => {
     const browser = await openAccount(world, SATO, { path: '/account/email' });
     const refused: [Record<string, string>, string][] = [
       [{ email: 'x', current_password: PASSWORD }, 'メールアドレスの形'],
@@ -60,7 +60,7 @@ describe('the address of an ID', () => {
     expect(await world.messages(NEW)).toEqual([]);
   });
 
-  test('changes when the new address is proven, not before; other browsers and refresh tokens end; both addresses are told', async () => {
+  test('changes once the new address is proven, and not before; other browsers and refresh tokens end; both addresses get a mail', async () => {
     const [here, there] = [await openAccount(world, SATO), await openAccount(world, SATO)];
     const tokens = await useService(world, there, SATO);
     const code = await ask(here, NEW);
@@ -82,7 +82,7 @@ describe('the address of an ID', () => {
     expect(await undoLink(SATO, before)).toContain('/account/email/undo?token=');
   });
 
-  test('goes back from the old address, also after a second change: with a password of the ID and a new one; then nobody is signed in', async () => {
+  test('is changed back from the old address, also after a second change: with a password of the ID and a new one; then nobody is signed in', async () => {
     const link = await undoLink(SATO);
     const thief = await openAccount(world, NEW);
     await thief.submit('/code', { code: await ask(thief, 'thief@example.jp') });
@@ -99,15 +99,15 @@ describe('the address of an ID', () => {
     for (const email of [SATO, NEW, 'thief@example.jp']) expect(await signIn(email)).toBe(LOGIN);
     expect(await signIn(SATO, 'Back-again-1')).toBe('マイページ');
 
-    // Once.
+    // The link works only once.
     await owner.open(link);
     expect(owner.page.status).toBe(400);
-    // The address that the thief had took part in none of it.
+    // The link to the thief's own address undoes nothing.
     await owner.open(await undoLink(NEW));
     expect(owner.page.status).toBe(400);
   });
 
-  test('goes back for 72 hours and with its token only', async () => {
+  test('can be changed back for 72 hours, and only with the token', async () => {
     const browser = await openAccount(world, YAMADA);
     await browser.submit('/code', { code: await ask(browser, 'moved@example.jp') });
     const link = await undoLink(YAMADA);
@@ -121,7 +121,7 @@ describe('the address of an ID', () => {
     expect(browser.page.status).toBe(400);
   });
 
-  test('that another ID has is not told: the page is the same, and its owner gets a mail without a code', async () => {
+  test('of another ID is not revealed: the page is the same, and its owner gets a mail without a code', async () => {
     const browser = await openAccount(world, 'moved@example.jp', { path: '/account/email' });
     const before = await newestMail(world, SATO);
     await browser.submit('/account/email', { email: SATO, current_password: PASSWORD });
@@ -131,7 +131,7 @@ describe('the address of an ID', () => {
     expect(browser.page.status).toBe(422);
   });
 
-  test('a code is for the address that was asked for last', async () => {
+  test('a code proves only the address that was requested last', async () => {
     await world.advance(DAY_MS);
     const browser = await openAccount(world, 'moved@example.jp');
     const first = await ask(browser, 'first@example.jp');
@@ -144,7 +144,7 @@ describe('the address of an ID', () => {
     expect(mainOf(browser)).toContain('second@example.jp');
   });
 
-  test('is not got at by asking for codes all day', async () => {
+  test('cannot be taken over by requesting codes all day', async () => {
     await world.advance(DAY_MS);
     const browser = await openAccount(world, 'second@example.jp');
     let status = 303;

@@ -1,4 +1,4 @@
-// How long パスワードを忘れた方 takes does not tell which addresses have an ID.
+// The time that パスワードを忘れた方 takes does not reveal which addresses have an ID.
 import { afterAll, beforeAll, test } from '@jest/globals';
 import { createBrowser } from '../../support/http-browser.ts';
 import type { World } from '../../support/world.ts';
@@ -7,7 +7,7 @@ import { SATO, startAccountWorld, YAMADA } from '../account-world.ts';
 
 const HOUR_MS = 60 * 60 * 1000;
 const HOURS = 20;
-/** Codes to one address in an hour. */
+/** How many codes one address may get in an hour. */
 const AN_HOUR = 5;
 
 let world: World;
@@ -31,7 +31,7 @@ test('a known address takes as long as an unknown one, and so does a wrong code'
       const network = `127.${1 + n}.${1 + hour}.1`;
       const known = async () => measure('known', n % 2 ? YAMADA : SATO, network);
       const unknown = async () => measure('unknown', `nobody-${hour}-${n}@example.jp`, network);
-      // Neither always comes first: what the first began may go on while the second is measured.
+      // Alternate the order, because work that the first request started may slow down the second.
       for (const one of (n + hour) % 2 ? [known, unknown] : [unknown, known]) await one();
     }
     await world.advance(HOUR_MS);

@@ -1,4 +1,4 @@
-// パスワードを忘れた方, by real HTTP and real mail: what it does, and what it never tells.
+// パスワードを忘れた方 over real HTTP and real mail: what it does, and what it must not reveal.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createBrowser, textOf, type Browser } from '../../support/http-browser.ts';
 import type { World } from '../../support/world.ts';
@@ -32,14 +32,14 @@ describe('a forgotten password', () => {
   }, 30_000);
   afterAll(async () => world.stop());
 
-  /** Asks for a code; answers the browser at the next page. */
+  /** Requests a code. Returns the browser at the next page. */
   async function ask(email: string, browser = createBrowser()): Promise<Browser> {
     await browser.open(`${world.origins.id}/password/forgotten`);
     await browser.submit('/password/forgotten', { email });
     return browser;
   }
 
-  /** The same for an address that has an ID; answers the code too. */
+  /** The same for an address that has an ID. Also returns the code. */
   async function askAndRead(email: string): Promise<{ browser: Browser; code: string }> {
     const before = await newestMail(world, email);
     const browser = await ask(email);
@@ -47,10 +47,10 @@ describe('a forgotten password', () => {
     return { browser, code: /\d{6}/.exec(subject)?.[0] ?? '' };
   }
 
-  /** What nobody has sent. */
+  /** A code that was never sent. */
   const wrongCode = (code: string): string => (code === '111111' ? '222222' : '111111');
 
-  test('is set anew: everything that hung on the old one ends, nobody is logged in, and the owner is told', async () => {
+  test('is reset: sessions and tokens of the old password end, nobody is signed in, and the owner gets a mail', async () => {
     const signedIn = await openAccount(world, YAMADA);
     expect(headingOf(signedIn)).toBe('マイページ');
     const tokens = await useService(world, signedIn, YAMADA);
@@ -82,13 +82,13 @@ describe('a forgotten password', () => {
     expect(headingOf(browser)).toBe('マイページ');
   });
 
-  test('is set by an owner without a birth date, whatever they enter for it', async () => {
+  test('can be reset by an owner without a birth date, with any date in the form', async () => {
     const { browser, code } = await askAndRead(SATO);
     await browser.submit('/code', { code, ...BIRTHDATE });
     expect(headingOf(browser)).toBe('新しいパスワードの設定');
   });
 
-  test('leads back to the login page that the person came from', async () => {
+  test('leads back to the login page from which the person came', async () => {
     const browser = createBrowser();
     await browser.open(`${world.origins.id}/account/profile`);
     const login = browser.page.url;
@@ -105,7 +105,7 @@ describe('a forgotten password', () => {
     expect(headingOf(browser)).toBe('お客様情報の編集');
   });
 
-  test('leads to My page where the login page went down with the session that it was begun in', async () => {
+  test('leads to My page if the login page has ended with its session', async () => {
     await world.advance(DAY_MS);
     const browser = await openAccount(world, SATO, { password: 'Remember-1' });
     await browser.open(`${world.origins.id}/auth?${loginAgain()}`);
@@ -133,7 +133,7 @@ describe('a forgotten password', () => {
       prompt: 'login',
     }).toString();
 
-  test('leads nowhere else, whatever the address says', async () => {
+  test('never leads elsewhere, with any return address', async () => {
     const browser = createBrowser();
     for (const interaction of ['//evil.example', 'https://evil.example/', '../../x', 'unknown', '%0d%0aX: y']) {
       await browser.open(`${world.origins.id}/password/forgotten?interaction=${encodeURIComponent(interaction)}`);
@@ -142,7 +142,7 @@ describe('a forgotten password', () => {
     }
   });
 
-  test('tells nothing about an address: the pages are the same to the byte, and only an owner gets mail', async () => {
+  test('reveals nothing about an address: the pages are the same to the byte, and only an owner gets a mail', async () => {
     const pages = async (email: string): Promise<string[]> => {
       const browser = await ask(email);
       const [asked] = [browser.page.text];
@@ -156,7 +156,7 @@ describe('a forgotten password', () => {
     expect(await world.messages('nobody@example.jp')).toEqual([]);
   });
 
-  test('counts a right code with a wrong birth date, five a day, and does not say which of the two was wrong', async () => {
+  test('a correct code with a wrong birth date counts, five times a day, and the page does not say which of the two was wrong', async () => {
     await world.advance(DAY_MS);
     const tries = async (browser: Browser, typed: Record<string, string>[]): Promise<void> => {
       for (const one of typed) {
@@ -165,7 +165,7 @@ describe('a forgotten password', () => {
         expect(mainOf(browser)).toContain(WRONG);
       }
     };
-    // A wrong code burns the code and nothing else.
+    // A wrong code uses up only the code.
     const burned = await askAndRead(YAMADA);
     await tries(burned.browser, [
       ...Array(5).fill({ code: wrongCode(burned.code), ...BIRTHDATE }),
@@ -187,7 +187,7 @@ describe('a forgotten password', () => {
     const paused = await nextMail(world, YAMADA, PAUSED_MAIL, before);
     expect(paused.text).not.toMatch(/\d{6}/);
     expect(headingOf(again)).toBe('ご本人さまの確認');
-    // Logging in goes on.
+    // The login still works.
     expect(headingOf(await openAccount(world, YAMADA, { password: 'Forgotten-99' }))).toBe('マイページ');
 
     await world.advance(DAY_MS);
@@ -196,7 +196,7 @@ describe('a forgotten password', () => {
     expect(headingOf(next.browser)).toBe('新しいパスワードの設定');
   });
 
-  test('what is no code or no date costs no try', async () => {
+  test('an invalid code or date uses up no attempt', async () => {
     await world.advance(DAY_MS);
     const { browser, code } = await askAndRead(YAMADA);
     for (let n = 0; n < 6; n += 1) {
@@ -208,7 +208,7 @@ describe('a forgotten password', () => {
     expect(headingOf(browser)).toBe('新しいパスワードの設定');
   });
 
-  test('several resets of one address live side by side, each with the code of its own', async () => {
+  test('several resets of one address exist side by side, each with its own code', async () => {
     await world.advance(DAY_MS);
     const older = await askAndRead(SATO);
     const newer = await askAndRead(SATO);
@@ -218,13 +218,13 @@ describe('a forgotten password', () => {
       await browser.submit('/code', { code });
       expect(headingOf(browser)).toBe('新しいパスワードの設定');
     }
-    // One new password ends the others.
+    // One new password ends the other resets.
     await older.browser.submit('/new', { password: 'Remember-1' });
     await newer.browser.submit('/new', { password: 'Remember-2' });
     expect(headingOf(newer.browser)).toBe('パスワードの再設定');
   });
 
-  test('another code takes the place of the first, not before a minute has passed', async () => {
+  test('a new code replaces the first one, after a minute at the earliest', async () => {
     await world.advance(DAY_MS);
     const { browser, code } = await askAndRead(SATO);
     const early = await browser.post('/code/resend');
@@ -243,7 +243,7 @@ describe('a forgotten password', () => {
     expect(headingOf(browser)).toBe('新しいパスワードの設定');
   });
 
-  test('a code is for the browser that asked, and for ten minutes', async () => {
+  test('a code works only in the browser that requested it, and for ten minutes', async () => {
     await world.advance(DAY_MS);
     const { browser, code } = await askAndRead(SATO);
     const other = createBrowser();
@@ -254,7 +254,7 @@ describe('a forgotten password', () => {
     expect(mainOf(browser)).toContain(WRONG);
   });
 
-  test('20 parallel presses with the right code prove it once, and 20 new passwords set one', async () => {
+  test('20 parallel requests with the correct code prove it once, and 20 new passwords set one', async () => {
     await world.advance(DAY_MS);
     const { browser, code } = await askAndRead(SATO);
     const form = browser.form('/code');
@@ -267,13 +267,13 @@ describe('a forgotten password', () => {
     await nextMail(world, SATO, CHANGED_MAIL, before);
     const notices = (await world.messages(SATO)).filter(({ id, subject }) => id > before && subject.includes(CHANGED_MAIL));
     expect(notices).toHaveLength(1);
-    // The right is used up.
+    // The permission to set a password is used up.
     const late = await browser.post(set, { password: 'Too-late-1' });
     expect(late.status).toBe(303);
     expect(await openAccount(world, SATO, { password: 'Too-late-1' }).then(headingOf)).not.toBe('マイページ');
   });
 
-  test('is set three times a day and no more', async () => {
+  test('can be reset three times a day', async () => {
     await world.advance(DAY_MS);
     for (const password of ['First-time-1', 'Second-time-2', 'Third-time-3']) {
       const { browser, code } = await askAndRead(SATO);
@@ -287,7 +287,7 @@ describe('a forgotten password', () => {
     expect((await nextMail(world, SATO, PAUSED_MAIL, before)).text).not.toMatch(/\d{6}/);
   });
 
-  test('a wrong address is mended on the spot, and pages out of turn lead to the one that is due', async () => {
+  test('a wrong address can be corrected on the page, and pages out of order lead to the current one', async () => {
     const browser = await ask('no address');
     expect(browser.page.status).toBe(422);
     expect(browser.page.text).toContain('value="no address"');

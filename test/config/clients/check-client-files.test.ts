@@ -1,4 +1,4 @@
-// The files of client apps: every mistake of every file, in one sentence each.
+// The files of client apps: each mistake in any file gets one sentence.
 import { describe, expect, test } from '@jest/globals';
 import { checkClientFiles, namesInClientFiles } from '../../../src/config/clients/check-client-files.ts';
 import { digestOf } from '../../../src/config/clients/check-client-secrets.ts';
@@ -7,7 +7,7 @@ import { formatProblem } from '../../../src/config/problems/problem.ts';
 import { CONTEXT, inBrowser, kinds, mendSecret, NAME, native, SECRET, secretWeb, sentences, web } from './client-file.ts';
 
 describe('a file without a mistake', () => {
-  test('is a client: the standard’s part for oidc-provider, ours apart', () => {
+  test('becomes a client: the standard metadata for oidc-provider, our own settings apart from it', () => {
     const file = {
       $schema: '../clients.schema.json',
       ...web,
@@ -75,7 +75,7 @@ describe('a file without a mistake', () => {
     expect(sentences(file)).toEqual([]);
   });
 
-  test('a service gets no response type, and what is not set is not there', () => {
+  test('a service without a login gets no response type, and absent settings stay absent', () => {
     const file = { ...web, redirect_uris: undefined, grant_types: ['client_credentials'] };
     const { clients } = checkClientFiles([{ name: NAME, text: JSON.stringify(file) }], CONTEXT);
     expect(clients[0]).toMatchObject({ metadata: { response_types: [], redirect_uris: [] }, brand: 'toyota', firstParty: false });
@@ -104,7 +104,7 @@ describe('a file without a mistake', () => {
     expect(JSON.stringify(clients)).not.toContain(SECRET);
   });
 
-  test('a secret that counts no more is a warning: it must not keep everybody else from starting', () => {
+  test('an expired secret is only a warning, so that the other client apps can still start', () => {
     const file = { ...secretWeb, client_secret: { $env: 'APP_CLIENT_SECRET', not_after: '2026-09-30T00:00:00Z' } };
     const { clients, problems } = checkClientFiles([{ name: NAME, text: JSON.stringify(file) }], CONTEXT);
     expect(problems.map(({ severity }) => severity)).toEqual(['warning']);
@@ -114,7 +114,7 @@ describe('a file without a mistake', () => {
     expect(clients).toHaveLength(1);
   });
 
-  test('in production, not a file that everybody can read', () => {
+  test('in production, a secret file must not be readable by everybody', () => {
     expect(sentences({ ...secretWeb, client_secret: { $file: 'secrets/open' } }, 'production')).toEqual([
       `${NAME}: client_secret: expected secrets/open to be readable only by its owner, found a file that everybody can read; chmod 600 secrets/open`,
     ]);
@@ -215,7 +215,7 @@ describe('a mistake', () => {
       { ...web, scope: 'openid offline_access' },
       'grant_types: expected refresh_token, because scope has offline_access, found ["authorization_code"]',
     ],
-    // What belongs together.
+    // Settings that depend on each other.
     [
       { ...web, redirect_uris: [] },
       'redirect_uris: expected at least one URL, because grant_types has authorization_code, found none',
@@ -365,7 +365,7 @@ describe('a mistake', () => {
 });
 
 describe('all files together', () => {
-  test('all mistakes of all files, and the clients of the good ones', () => {
+  test('all mistakes of all files are reported together, and the valid clients are returned', () => {
     const files = [
       { name: 'config/clients/a.json', text: JSON.stringify(web) },
       { name: 'config/clients/b.json', text: JSON.stringify({ ...web, client_name: 'B' }) },
@@ -399,7 +399,7 @@ describe('all files together', () => {
     expect(problems.map(formatProblem)).toEqual([`${NAME}: expected an object, found ${text === '"text"' ? "'text'" : text}`]);
   });
 
-  test('names that enabled client apps refer to, and which files do', () => {
+  test('lists the names that enabled client apps refer to, with their files', () => {
     const files = [
       { name: 'a.json', text: JSON.stringify({ x: ['${ONE}/a', '${ONE}/${TWO}'], client_secret: { $env: 'THREE' } }) },
       { name: 'b.json', text: JSON.stringify({ x: '${ONE}' }) },
@@ -413,7 +413,7 @@ describe('all files together', () => {
     ]);
   });
 
-  test('a disabled client app may wait for its variables', () => {
+  test('a disabled client app may refer to variables that are not set', () => {
     const file = { ...web, redirect_uris: ['${LATER_URL}/cb'], common_id: { contact: 'x', enabled: false } };
     const { clients, problems } = checkClientFiles([{ name: NAME, text: JSON.stringify(file) }], CONTEXT);
     expect(problems).toEqual([]);

@@ -1,4 +1,4 @@
-// Redirect URIs in client files: which are taken, and what is told of the others.
+// Redirect URIs in client files: which are accepted, and the sentences about the others.
 import { describe, expect, test } from '@jest/globals';
 import { kinds, NAME, native, nativeKinds, sentences, web } from './client-file.ts';
 
@@ -50,7 +50,7 @@ describe('redirect URIs', () => {
     expect(sentences({ ...native, redirect_uris: [uri] })).toEqual([`${NAME}: redirect_uris[0]: ${sentence}`]);
   });
 
-  test('of a web client in production are not on this machine', () => {
+  test('of a web client in production must not be on this machine', () => {
     const production = 'an https URL (or http on loopback for a native client)';
     const hint = 'use the URL that customers reach: a web client does not run on their machines';
     expect(sentences({ ...web, redirect_uris: ['http://localhost:3001/cb', 'https://localhost/cb'] }, 'production')).toEqual([

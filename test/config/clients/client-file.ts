@@ -1,4 +1,4 @@
-// A good client file of each kind, and the sentences that a file gets.
+// A valid client file of each kind, and the sentences about a file.
 import { checkClientFiles } from '../../../src/config/clients/check-client-files.ts';
 import type { ClientContext } from '../../../src/config/clients/check-client-files.ts';
 import type { SecretFile } from '../../../src/config/settings/read-secret-file.ts';
@@ -59,6 +59,6 @@ export function sentences(file: object, mode: ClientContext['mode'] = 'developme
   return problems.map(formatProblem);
 }
 
-/** What a redirect URI is expected to be, in the sentences. */
+/** The expected redirect URI, as the sentences say it. */
 export const kinds = 'an https URL (or http on loopback in development or for a native client)';
 export const nativeKinds = 'an https URL, http on loopback, or a private scheme that is a domain name backwards';

@@ -1,4 +1,4 @@
-// The table of configuration files: every section is read, and every file of config/ belongs to something that reads it.
+// The table of configuration files: every section is read, and every file of config/ has a reader.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -36,7 +36,7 @@ test.each(SECTIONS)('a mistake in the files of %s is reported', (name, { path })
   }
 });
 
-test('every file of config/ is read by something', () => {
+test('every file of config/ has a reader', () => {
   const read = [
     ...SECTIONS.flatMap(([name, { path, schema }]) => [path, ...(schema ? [`config/${name}.schema.json`] : [])]),
     'config/clients/',

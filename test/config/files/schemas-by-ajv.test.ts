@@ -1,4 +1,4 @@
-// The generated schemas by another validator's judgement, as an editor would use them.
+// The generated schemas in another validator (Ajv), as an editor would use them.
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
@@ -6,7 +6,7 @@ import { Ajv } from 'ajv';
 
 const config = (name: string): string => fileURLToPath(new URL(`../../../config/${name}`, import.meta.url));
 const read = (name: string): unknown => JSON.parse(readFileSync(config(name), 'utf8'));
-// Formats are annotations in draft 7; what they are is checked by the program.
+// Formats are annotations in draft 7. The program checks them itself.
 const compile = (schema: string) =>
   new Ajv({ strict: true, allErrors: true, validateFormats: false, strictTypes: false }).compile(read(schema) as object);
 
@@ -15,12 +15,12 @@ test.each([
   ['dealers.json', 'dealers.schema.json'],
   ['services.json', 'services.schema.json'],
   ['policy.json', 'policy.schema.json'],
-])('config/%s is right by %s', (name, schema) => {
+])('config/%s is valid according to %s', (name, schema) => {
   const validate = compile(schema);
   expect([validate(read(name)), validate.errors]).toEqual([true, null]);
 });
 
-describe('a client file that is wrong is wrong by the schema too', () => {
+describe('the schema refuses a wrong client file, too', () => {
   const right = {
     client_id: 'app',
     client_name: 'App',

@@ -1,4 +1,4 @@
-// Which name was probably meant.
+// Suggestions for misspelled names.
 import { expect, test } from '@jest/globals';
 import { nearestName } from '../../../src/config/problems/nearest-name.ts';
 

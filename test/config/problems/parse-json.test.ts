@@ -1,4 +1,4 @@
-// Text that is not JSON: where the mistake is, what is expected, and how to correct it.
+// Invalid JSON: the place of the mistake, what is expected, and how to correct it.
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { parseJson } from '../../../src/config/problems/parse-json.ts';
@@ -56,7 +56,7 @@ const PIECES = [
   '/*',
 ];
 
-test('a text without a report is what JSON.parse takes, and the other way round', () => {
+test('a text has no problem exactly if JSON.parse accepts it', () => {
   let right = 0;
   const text = fc.array(fc.constantFrom(...PIECES, '\u00a0', '\u2028', '\0', '__proto__'), { minLength: 1, maxLength: 8 });
   fc.assert(

@@ -1,4 +1,4 @@
-// The table of settings: every entry is read, and what Config says of it is true.
+// The table of settings: every entry is read, and its description in the table is correct.
 import { afterAll, expect, test } from '@jest/globals';
 import type { KeyObject } from 'node:crypto';
 import { loadConfig } from '../../../src/config/load.ts';
@@ -10,7 +10,7 @@ const { make, clean } = temporaryProjects();
 afterAll(clean);
 
 const TABLE = Object.entries<Setting<unknown>>(SETTINGS);
-/** Values that settings take. A setting is tried with the first that it takes and that is not its default. */
+/** Sample values. A setting is tried with the first value that it accepts and that is not its default. */
 const VALUES = [
   'true',
   'false',
@@ -28,16 +28,16 @@ const VALUES = [
 ];
 
 const project = make();
-/** ADMIN_HOST counts where there is an ADMIN_PORT. */
+/** ADMIN_HOST has an effect only with ADMIN_PORT. */
 const load = (env: Record<string, string> = {}) =>
   loadConfig({ env: { ADMIN_PORT: '3999', ...env }, directory: project.directory, apps: ['id'] });
-/** A configuration as text; a key as its bytes. */
+/** A configuration as text, with keys as bytes. */
 const written = (config: object): string =>
   JSON.stringify(config, (_, value: unknown) =>
     typeof (value as KeyObject | null)?.export === 'function' ? (value as KeyObject).export().toString('hex') : value,
   );
 
-test('another value of any setting makes another configuration', () => {
+test('another value of any setting changes the configuration', () => {
   const before = load();
   const faults = TABLE.flatMap(([name, setting]) => {
     const value = VALUES.find(
@@ -69,7 +69,7 @@ test('a setting with a default has a value in every Config', () => {
   expect(faults).toEqual([]);
 });
 
-test('a default is a value that the setting takes', () => {
+test('a setting accepts its default', () => {
   const faults = TABLE.flatMap(([name, { default: value = '', productionDefault = '', parse }]) => [
     ...(value === '' || parse(value, 'development') !== undefined ? [] : [`${name}: default`]),
     ...(productionDefault === '' || parse(productionDefault, 'production') !== undefined ? [] : [`${name}: productionDefault`]),

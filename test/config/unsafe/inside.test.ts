@@ -1,4 +1,4 @@
-// Which hosts only this machine or a private network can reach.
+// Hosts that only this machine or a private network can reach.
 import { expect, test } from '@jest/globals';
 import { isInside, isThisMachine } from '../../../src/config/unsafe/inside.ts';
 

@@ -1,5 +1,5 @@
-// A change of the terms: asked about in the middle of a registration, and, where it is material, at the next login; shown with what changed,
-// stored with what was agreed to.
+// A change of the terms during a registration, and, if it is material, at the next login: shown with the changes,
+// stored with the agreement.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createHash, randomBytes } from 'node:crypto';
@@ -42,7 +42,7 @@ async function goTo(more: Record<string, string> = {}): Promise<void> {
 }
 const isBack = (): boolean => browser.page.location?.startsWith(`${CALLBACK}?code=`) ?? false;
 
-/** A new version, in force today by the clock of the apps, with one section changed, one added and one gone. */
+/** A new version, in force today by the apps' clock, with one section changed, one added and one removed. */
 async function publish(version: string, material: boolean, today: number): Promise<void> {
   const before = (await ready()).configuration.version;
   for (const language of ['ja', 'en']) {
@@ -54,18 +54,18 @@ async function publish(version: string, material: boolean, today: number): Promi
   await untilTrue(`version ${version} of the terms is taken up`, async () => (await ready()).configuration.version !== before);
 }
 const readTerms = (name: string): string => readFileSync(join(world.project, 'config/terms', name), 'utf8');
-/** Accounts of an address as they are stored. */
+/** The stored accounts of an address. */
 const accounts = async (email: string): Promise<string[]> =>
   (await documentsOf(world, 'accounts')).filter((document) => document.includes(email));
 const ready = async () =>
   ((await (await fetch(`${world.admin}/health/ready`)).json()) as { processes: { configuration: { version: string } }[] })
     .processes[0]!;
 
-test('terms that change in the middle of a registration: nobody goes past them unseen, and nothing typed is lost', async () => {
+test('terms that change during a registration: nobody can skip them, and no input is lost', async () => {
   let changes = 0;
   const change = async (): Promise<string> => {
     changes += 1;
-    // Each in force since some day of last week; the interaction lives an hour.
+    // Each version takes effect on a day of last week; the interaction lives an hour.
     await publish(`revision-${changes}`, false, Date.now() - (8 - changes) * DAY);
     return `revision-${changes}`;
   };
@@ -76,7 +76,7 @@ test('terms that change in the middle of a registration: nobody goes past them u
     expect(textOf(browser.page.text)).toContain('お手続きの間に、利用規約が変わりました。');
   };
   await goTo({ prompt: 'create' });
-  // In force after ④ was shown: what is agreed to is what was seen.
+  // In force after ④ was shown: the agreement is to the version that was shown.
   await change();
   await browser.submit('/create', { terms: 'yes' });
   expect(browser.page.status).toBe(422);
@@ -122,19 +122,19 @@ test('terms that change in the middle of a registration: nobody goes past them u
   browser = person;
 });
 
-test('whoever agreed to the terms in force is not asked', async () => {
+test('a person who agreed to the terms in force is not asked', async () => {
   await goTo();
   await browser.submit('/login', { login_id: 'sato@example.jp', password: 'Common-2026' }, CALLBACK);
   expect(isBack()).toBe(true);
 });
 
-test('a change that is not material asks nobody', async () => {
+test('after a change that is not material nobody is asked', async () => {
   await publish('slight', false, Date.now());
   await goTo();
   expect(isBack()).toBe(true);
 });
 
-test('a material change is shown with what changed, and nobody goes on without agreeing', async () => {
+test('a material change is shown with the changes, and nobody continues without agreeing', async () => {
   await world.advance(DAY);
   await publish('material', true, Date.now() + DAY);
   await goTo();
@@ -150,13 +150,13 @@ test('a material change is shown with what changed, and nobody goes on without a
   expect(browser.page.location).toContain('error=interaction_required');
 });
 
-test('whoever refuses is back at the client without a code', async () => {
+test('a person who refuses returns to the client without a code', async () => {
   await goTo();
   await browser.submit('/terms/cancel', {}, CALLBACK);
   expect(browser.page.location).toContain('error=access_denied');
 });
 
-test('agreement is stored with version, language and a digest of the text, beside what was agreed to before; nobody is asked twice', async () => {
+test('the agreement is stored with version, language and hash of the text, beside earlier agreements; nobody is asked twice', async () => {
   await goTo({ ui_locales: 'en' });
   await browser.submit('/terms', { terms: 'yes' }, CALLBACK);
   expect(isBack()).toBe(true);

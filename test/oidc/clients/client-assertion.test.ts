@@ -1,11 +1,11 @@
-// What a client's assertion must say besides what oidc-provider looks at itself (RFC 7523).
+// Our own checks of a client assertion, besides those of oidc-provider (RFC 7523).
 import { expect, test } from '@jest/globals';
 import { createAssertionCheck } from '../../../src/oidc/clients/client-assertion.ts';
 
 const NOW = 1_800_000_000;
 const check = createAssertionCheck(() => NOW * 1000);
 
-/** Why the assertion is refused; `taken` where it is not. */
+/** Returns why the assertion is refused, or `taken`. */
 function outcome(claims: Record<string, unknown>, header: Record<string, unknown> = { alg: 'ES256' }): string {
   try {
     check({} as never, { exp: NOW + 60, ...claims }, header);
@@ -40,7 +40,7 @@ test.each([
 });
 
 test.each([{ crit: [] }, { crit: ['b64'] }, { b64: false }, { b64: true }])(
-  'a header with %j: refused, because nobody here understands it (RFC 7515, section 4.1.11)',
+  'a header with %j: refused, because the server does not understand it (RFC 7515, section 4.1.11)',
   (header) => {
     expect(outcome({}, { alg: 'ES256', ...header })).toBe('invalid_client "crit"');
   },

@@ -1,4 +1,4 @@
-// What broke when the client libraries of others were pointed at the common ID; each of these was a real one, see docs/clients.md.
+// Faults that other people's client libraries found at the common ID. Each was a real one, see docs/clients.md.
 import { createHash, randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { decodeJwt } from 'jose';
@@ -9,9 +9,9 @@ import { startWorld, type World } from '../../support/world.ts';
 
 const SECRET = 'other-peoples-0123456789abcdef-0123456789';
 const CALLBACK = 'http://127.0.0.1:4999/callback';
-/** Where the pages of an app in a browser come from. */
+/** The origin of a browser app's pages. */
 const PAGE = 'http://localhost:4997';
-/** What Java's HttpURLConnection, and with it Nimbus, accepts. */
+/** The Accept header of Java's HttpURLConnection, which Nimbus uses. */
 const JAVA = 'text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2';
 
 const confidential = {
@@ -94,19 +94,19 @@ describe('programs', () => {
     ['/request', SECRET, { scope: 'openid' }, 400, 'invalid_request'],
     ['/token/introspection', 'wrong', { token: 'x' }, 401, 'invalid_client'],
     ['/token/revocation', 'wrong', { token: 'x' }, 401, 'invalid_client'],
-  ])('are refused at %s in JSON, also where they accept HTML first', async (path, secret, body, status, error) => {
+  ])('get errors at %s as JSON, even if they accept HTML first', async (path, secret, body, status, error) => {
     const answer = await post(path, 'web', body as Record<string, string>, secret);
     expect(answer.status).toBe(status);
     expect(await answer.json()).toMatchObject({ error });
   });
 
-  test('that ask UserInfo with a token that is none get 401', async () => {
+  test('get 401 from UserInfo for an invalid token', async () => {
     const answer = await fetch(`${world.origins.id}/me`, { headers: { Accept: JAVA, Authorization: 'Bearer x' } });
     expect(answer.status).toBe(401);
     expect(await answer.json()).toMatchObject({ error: 'invalid_token' });
   });
 
-  test('can be registered for a scope that is not of OpenID Connect alone', async () => {
+  test('can be registered for a scope that is not of OpenID Connect', async () => {
     const answer = await post('/token', 'service', { grant_type: 'client_credentials', scope: 'migration:read' });
     expect(await answer.json()).toMatchObject({ scope: 'migration:read', token_type: 'Bearer' });
   });
@@ -118,14 +118,14 @@ test.each<[string, { scope: string; resource?: string }, string]>([
   ['service', { scope: 'booking' }, 'booking'],
   ['shop', { scope: 'service_history booking', resource: 'aichi-toyota' }, 'booking'],
   ['shop', { scope: 'service_history' }, 'service_history'],
-])('%s asking for the scope of %j is told that it gets no %s', async (clientId, { scope, resource }, refused) => {
+])('%s gets a sentence that refuses the scope of %j: %s', async (clientId, { scope, resource }, refused) => {
   const at = resource !== undefined && { resource: `${world.origins.dealerSystem}/dealers/${resource}` };
   const answer = await post('/token', clientId, { grant_type: 'client_credentials', scope, ...at });
   expect(answer.status).toBe(400);
   expect(await answer.json()).toMatchObject({ error: 'invalid_scope', scope: refused });
 });
 
-test('a token for a dealer lives as long as the dealer’s resource says, not as long as one for UserInfo', async () => {
+test("a token for a dealer has the lifetime of the dealer's resource, not that of a token for UserInfo", async () => {
   const resource = `${world.origins.dealerSystem}/dealers/aichi-toyota`;
   const lifetime = async (body: Record<string, string>): Promise<number> => {
     const answer = await post('/token', 'shop', { grant_type: 'client_credentials', ...body });
@@ -135,7 +135,7 @@ test('a token for a dealer lives as long as the dealer’s resource says, not as
   expect(await lifetime({ scope: 'openid' })).toBe(900);
 });
 
-test('the discovery document promises no ID token encryption, which no file can ask for', async () => {
+test('the discovery document lists no ID token encryption, because no client file can request it', async () => {
   const document = await (await fetch(`${world.origins.id}/.well-known/openid-configuration`)).json();
   expect(document).toMatchObject({ issuer: world.origins.id, prompt_values_supported: ['none', 'login', 'consent', 'create'] });
   expect(Object.keys(document as object).filter((key) => key.includes('encryption'))).toEqual([]);
@@ -206,13 +206,13 @@ describe('R36 a library without PKCE, with the secret in the body, that reads th
 });
 
 describe('a file without scopes', () => {
-  test('may ask for openid', async () => {
+  test('may request openid', async () => {
     const browser = createBrowser();
     await browser.open(authorizationUrl('scopeless'), CALLBACK);
     expect(browser.page.url).toContain('/login');
   });
 
-  test('may ask for nothing else', async () => {
+  test('may request no other scope', async () => {
     const browser = createBrowser();
     await browser.open(authorizationUrl('scopeless', { scope: 'openid migration' }), CALLBACK);
     expect(browser.page.location).toContain('error=invalid_scope');
@@ -222,13 +222,13 @@ describe('a file without scopes', () => {
 test.each([
   ['a logout', '/session/end?client_id=web'],
   ['a refused request', '/auth?client_id=web&redirect_uri=http%3A%2F%2F127.0.0.1%3A4998%2F'],
-])('the page of %s speaks the language that the client asked for', async (_what, path) => {
+])('the page of %s has the language that the client requested', async (_what, path) => {
   const browser = createBrowser({ language: 'ja' });
   await browser.open(`${world.origins.id}${path}&ui_locales=en-GB`);
   expect(browser.page.headers['content-language']).toBe('en');
 });
 
-describe('a request that is posted', () => {
+describe('a POST request', () => {
   const posted = async (browser: Browser, path: string, body: URLSearchParams | string) =>
     browser.send(`${world.origins.id}${path}`, {
       method: 'POST',
@@ -236,7 +236,7 @@ describe('a request that is posted', () => {
       headers: { Origin: 'https://somebody.example', 'Sec-Fetch-Site': 'cross-site' },
     });
 
-  test('to the authorization endpoint is the same as one in the address', async () => {
+  test('to the authorization endpoint is the same as one in the URL', async () => {
     const browser = createBrowser();
     await signIn(browser, authorizationUrl('web'));
     const answer = await posted(browser, '/auth', new URL(authorizationUrl('web', { state: 'ü &=' })).search);
@@ -248,7 +248,7 @@ describe('a request that is posted', () => {
     expect(back.searchParams.has('code')).toBe(true);
   });
 
-  test('to the logout endpoint asks before anybody is logged out', async () => {
+  test('to the logout endpoint asks before it logs anybody out', async () => {
     const browser = createBrowser();
     await signIn(browser, authorizationUrl('web'));
     const answer = await posted(browser, '/session/end', 'client_id=web&state=s');
@@ -267,7 +267,7 @@ describe('a request that is posted', () => {
   });
 });
 
-describe('an app in a browser', () => {
+describe('a browser app', () => {
   const open = async (path: string, method = 'GET', origin = PAGE): Promise<Response> =>
     fetch(`${world.origins.id}${path}`, {
       method,
@@ -275,12 +275,12 @@ describe('an app in a browser', () => {
     });
   const readable = (answer: Response): string | null => answer.headers.get('access-control-allow-origin');
 
-  test.each(['/.well-known/openid-configuration', '/jwks'])('of anybody may read %s', async (path) => {
+  test.each(['/.well-known/openid-configuration', '/jwks'])('of any origin may read %s', async (path) => {
     const answer = await open(path, 'GET', 'https://somebody.example');
     expect([answer.status, readable(answer)]).toEqual([200, 'https://somebody.example']);
   });
 
-  test('signs its user in, reads UserInfo, refreshes and revokes, from the origin in its file and from no other', async () => {
+  test('signs its user in, reads UserInfo, refreshes and revokes, only from the origin in its file', async () => {
     for (const path of ['/token', '/me', '/token/revocation']) {
       const preflight = await open(path, 'OPTIONS');
       expect([preflight.status, readable(preflight)]).toEqual([204, PAGE]);
@@ -324,7 +324,7 @@ describe('an app in a browser', () => {
     expect([revoked.status, readable(revoked)]).toEqual([200, PAGE]);
   });
 
-  test('has no server, so that a client with a secret is read from no page', async () => {
+  test('has no server, so no page may use a client with a secret', async () => {
     const answer = await fetch(`${world.origins.id}/token`, {
       method: 'POST',
       headers: { Origin: PAGE, Authorization: `Basic ${Buffer.from(`shop:${SECRET}`).toString('base64')}` },
@@ -334,8 +334,8 @@ describe('an app in a browser', () => {
   });
 });
 
-describe('an ID token as a hint of who is meant', () => {
-  /** Signs in, and answers the ID token of it. */
+describe('an ID token as a hint for the account', () => {
+  /** Signs in, and returns the ID token. */
   async function idTokenOf(clientId: string, browser: Browser): Promise<string> {
     const verifier = randomBytes(32).toString('base64url');
     const challenge = createHash('sha256').update(verifier).digest('base64url');
@@ -345,7 +345,7 @@ describe('an ID token as a hint of who is meant', () => {
     return ((await (await post('/token', clientId, redeem)).json()) as { id_token: string }).id_token;
   }
 
-  test.each(['web', 'pairwise'])('brings no code for somebody else to %s, also when they sign in', async (clientId) => {
+  test.each(['web', 'pairwise'])('gives %s no code for another person, even after that person signs in', async (clientId) => {
     const sato = createBrowser();
     const hint = await idTokenOf(clientId, sato);
     const request = authorizationUrl(clientId, { id_token_hint: hint });
@@ -369,21 +369,21 @@ describe('an ID token as a hint of who is meant', () => {
 });
 
 describe('the content security policy', () => {
-  test('lets the form post response arrive', async () => {
+  test('allows the form post response', async () => {
     const browser = createBrowser();
     await signIn(browser, authorizationUrl('web', { response_mode: 'form_post' }));
     expect(browser.page.text).toContain(`<form method="post" action="${CALLBACK}">`);
     expect(formActions(browser)).toBe("form-action 'self' http://127.0.0.1:4999");
   });
 
-  test('lets nobody post to an address that is not registered', async () => {
+  test('allows no form post to an unregistered address', async () => {
     const browser = createBrowser();
     await browser.open(authorizationUrl('web', { response_mode: 'form_post', redirect_uri: 'http://127.0.0.1:4998/' }));
     expect(browser.page.status).toBe(400);
     expect(formActions(browser)).toBe("form-action 'self'");
   });
 
-  test('lets a native app have its user back after logout', async () => {
+  test('allows the redirect to a native app after logout', async () => {
     const browser = createBrowser();
     const back = new URLSearchParams({ client_id: 'phone', post_logout_redirect_uri: 'jp.example.phone:/bye' });
     await browser.open(`${world.origins.id}/session/end?${back.toString()}`);

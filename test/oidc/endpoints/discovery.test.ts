@@ -1,11 +1,11 @@
-// The discovery document is made once, and says to each what it would have been told.
+// The discovery document is cached, and every client gets its own correct answer.
 import { expect, test } from '@jest/globals';
 import Koa from 'koa';
 import { createDiscovery, DISCOVERY_PATHS } from '../../../src/oidc/endpoints/discovery.ts';
 import { serve } from '../../apps/serve.ts';
 import { sendRaw } from '../../support/http-browser.ts';
 
-test('made once, whatever scheme a request names; another origin is asked about each time', async () => {
+test('it is cached for any request scheme; another origin is computed each time', async () => {
   let made = 0;
   const served = await serve(async () => {
     const koa = new Koa({ proxy: true });

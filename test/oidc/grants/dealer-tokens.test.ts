@@ -1,4 +1,4 @@
-// What a dealer reads in a token that a service brings: which customer, which link, how long.
+// The content of an access token for a dealer: customer, link and lifetime.
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
@@ -26,7 +26,7 @@ beforeAll(async () => {
 }, 30_000);
 afterAll(async () => world?.close());
 
-/** Links Sato with a dealer through the service, and answers what the token for that dealer says. */
+/** Links Sato with a dealer through the service. Returns the claims of the token for that dealer. */
 async function linkWith(dealer: string): Promise<Record<string, unknown>> {
   const resource = `${world.env.DEALER_SYSTEM_URL}/dealers/${dealer}`;
   const { browser, pkce } = await begin(world, 'service', {
@@ -41,7 +41,7 @@ async function linkWith(dealer: string): Promise<Record<string, unknown>> {
   return decodeJwt(String(body.access_token));
 }
 
-test('a token is for one dealer, names that link alone, and the customer as no other dealer knows them', async () => {
+test('a token is for one dealer, and contains only that link and a customer id that no other dealer knows', async () => {
   const [tokyo, osaka] = [await linkWith('tokyo-toyota'), await linkWith('osaka-toyota')];
   for (const [token, dealer] of [
     [tokyo, 'tokyo-toyota'],
@@ -58,7 +58,7 @@ test('a token is for one dealer, names that link alone, and the customer as no o
 
 const dealerLink = (dealer: string, more = {}): string => JSON.stringify([{ type: 'dealer_link', dealer, ...more }]);
 
-test('somebody else’s service is told of no link but those that the person agreed to in its own flow', async () => {
+test('a third party’s service sees only the links that the person agreed to in its own flow', async () => {
   await linkWith('aichi-toyota');
   const scope = 'openid dealer_link service_history';
   const resource = `${world.env.DEALER_SYSTEM_URL}/dealers/aichi-toyota`;
@@ -84,7 +84,7 @@ test('somebody else’s service is told of no link but those that the person agr
   const token = decodeJwt(String(body.access_token));
   expect(token.authorization_details).toMatchObject([{ dealer: 'aichi-toyota' }]);
 
-  // Asked once; the service that was first has what it had; the dealer was told once.
+  // The person is asked once, the first service keeps its link, and the dealer is told once.
   const again = await begin(world, 'attack-third', request, browser);
   expect(await told(returned(again.page).get('code'), again.pkce)).toEqual(['aichi-toyota']);
   const [link] = world.rows<{ document: string }>("SELECT document FROM dealer_links WHERE dealer = 'aichi-toyota'");
@@ -100,7 +100,7 @@ test('somebody else’s service is told of no link but those that the person agr
   ).toHaveLength(1);
 });
 
-test('a request for some of the data alone is refused with the sentence that says why, because the page tells of all', async () => {
+test('a request for part of the data is refused with a sentence that says why, because the page lists all data', async () => {
   const all = { share: ['service_history', 'contracts', 'profile'], receive: ['requests', 'browsing', 'service_usage'] };
   const whole = await begin(world, 'service', { scope: 'openid', authorization_details: dealerLink('tokyo-toyota', all) });
   expect(whole.page.url).toContain('/dealer-link');
@@ -117,7 +117,7 @@ test('a request for some of the data alone is refused with the sentence that say
   }
 });
 
-test('a dealer that leaves the configuration after it was chosen is chosen no more: the person is asked again', async () => {
+test('a chosen dealer that leaves the configuration is forgotten, and the person is asked again', async () => {
   const { browser } = await begin(world, 'service', {
     scope: 'openid',
     authorization_details: dealerLink('fukuoka-toyota'),

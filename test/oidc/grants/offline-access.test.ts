@@ -1,4 +1,4 @@
-// Who gets a refresh token: a client whose file allows it, when it asks; with and without `prompt=consent`.
+// Refresh tokens: a client gets one if its file allows it and it asks, with and without `prompt=consent`.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { CALLBACK, startWorld, type World } from '../../attacks/support/attack-world.ts';
 import { redeem, signedIn } from '../../attacks/support/client.ts';

@@ -1,4 +1,4 @@
-// What a legacy site reads of the migration of one of its users, on a real database.
+// The migration status that a legacy site reads about its users, on a real database.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -30,7 +30,7 @@ afterEach(async () => {
   await rm(directory, { recursive: true });
 });
 
-/** Asks for the status of the legacy user `tanaka`. */
+/** Requests the status of the legacy user `tanaka`. */
 async function ask(authorization = 'Bearer reader'): Promise<{ status?: number; body: unknown; challenge: string | undefined }> {
   const provider = { issuer: 'http://id.example', ClientCredentials: { find: async (value: string) => TOKENS[value] } };
   const clients = { find: () => ({ requiredClaims: [{ claim: 'birthdate', reason: { ja: '確認', en: 'Check' } }] }) };
@@ -52,7 +52,7 @@ async function ask(authorization = 'Bearer reader'): Promise<{ status?: number; 
 const begun = async (changes: object = {}): Promise<unknown> =>
   storage.migrations.put(sampleMigration('tanaka', { client_id: 'site', ...changes }), eventAbout('tanaka'));
 
-test('a token with the scope, and no other: 401 without a token, 403 without the scope', async () => {
+test('only a token with the scope is accepted: 401 without a token, 403 without the scope', async () => {
   for (const authorization of ['', 'Bearer', 'Bearer nobody', 'Basic reader'])
     expect(await ask(authorization)).toMatchObject({ status: 401, body: { error: 'invalid_token' } });
   const refused = await ask('Bearer scopeless');
@@ -60,13 +60,13 @@ test('a token with the scope, and no other: 401 without a token, 403 without the
   expect(refused.challenge).toContain('scope="migration:read"');
 });
 
-test('another site’s legacy user of the same name: nothing is known', async () => {
+test('another site’s legacy user of the same name: unknown', async () => {
   await begun();
   expect((await ask('bearer reader')).body).toMatchObject({ state: 'started' });
   expect((await ask('Bearer other')).body).toEqual({ state: 'none', missing: ['registration'] });
 });
 
-test('registered, but not before the registration says so: an account that is just being made does not count', async () => {
+test('registered: only after the registration has recorded it, and not while the account is being made', async () => {
   await begun();
   await storage.accounts.create(sampleAccount('a'), eventAbout('a'));
   const id = legacyRegistrationId('site', 'tanaka');
@@ -78,7 +78,7 @@ test('registered, but not before the registration says so: an account that is ju
   expect(await missing()).not.toContain('registration');
 });
 
-test('completed: since when, and the link with the dealer of the migration, else any link', async () => {
+test('completed: its time, and the link with the dealer of the migration, else any link', async () => {
   await storage.accounts.create(sampleAccount('a'), eventAbout('a'));
   await begun({ account_id: 'a', completed_at: 5_000, started_at: 4_000, dealer: { code: '13001' } });
   const link = async (id: string, dealer: string) =>

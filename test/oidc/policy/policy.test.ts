@@ -1,4 +1,4 @@
-// The policy as a table: facts of a request, and what is asked first. A row a rule; where the rule is taken out, its row fails.
+// The policy as a table: facts of a request → the first prompt. One row for each rule; without the rule, the row fails.
 import { describe, expect, test } from '@jest/globals';
 import type { Client, TermsText } from '../../../src/config/config.ts';
 import { createPolicy } from '../../../src/oidc/policy/policy.ts';
@@ -16,7 +16,7 @@ const LEGACY = { client_id: 'site', profile: { legacy_id: 'tanaka' } } as Stored
 const TERMS = { version: '2026-11', language: 'ja', effectiveFrom: '2026-11-01', material: true, markdown: '' } as TermsText;
 const CONSENT = sampleDealerLink('l').consent;
 
-/** A request in which nothing is missing: the person is signed in, and the client asks for nothing more. */
+/** A request without a missing answer: the person is signed in, and the client requests nothing more. */
 const NOTHING_MISSING: PolicyFacts = {
   now: NOW,
   config: {
@@ -55,7 +55,7 @@ const migration = (changes: Parameters<typeof sampleMigration>[1] = {}): Partial
 const candidate = (account_id: string, code_challenge = 'challenge') => ({ candidate: { account_id, code_challenge, at: NOW } });
 const chosen = { dealer_choice: { dealer: '23001', consent: CONSENT } };
 
-/** What is asked first: the prompt, and the checks for which it is asked. */
+/** Returns the first prompt, with the checks that request it. */
 function askedFirst(facts: PolicyFacts): string | undefined {
   for (const { name, checks } of PROMPTS) {
     const reasons = checks.filter(({ isNeeded }) => isNeeded(facts)).map(({ reason }) => reason);
@@ -210,7 +210,7 @@ describe.each([
   });
 });
 
-test('every check has a row that it is needed in', () => {
+test('every check has a row that needs it', () => {
   const rows = [create, dealerLink, login, afterLogin, finalize, order].flat();
   const asked = rows.flatMap(([, , first]) => first ?? []);
   const checks = PROMPTS.flatMap(({ name, checks }) => checks.map(({ reason }) => `${name}: ${reason}`));
@@ -219,7 +219,7 @@ test('every check has a row that it is needed in', () => {
   });
 });
 
-test('oidc-provider gets the prompts in their order, with our checks and those of its own that ours do not take the place of', () => {
+test('oidc-provider gets the prompts in order, with our checks and those of its own that ours do not replace', () => {
   const policy = createPolicy({ config: { issuer: 'http://id.example' } } as never);
   const ofThese = ['create', 'dealer_link', 'login', 'terms', 'required_profile', 'finalize', 'consent'];
   const prompts = policy.filter(({ name }) => ofThese.includes(name));

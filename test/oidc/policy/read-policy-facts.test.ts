@@ -1,4 +1,4 @@
-// What the policy decides by, as it is read of a request and of a real database.
+// The facts of the policy, read from a request and from a real database.
 import { createSecretKey } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -48,7 +48,7 @@ type Asked = {
   pending?: string[];
 };
 
-/** A context as oidc-provider hands it to a check. */
+/** A context as oidc-provider passes it to a check. */
 function contextOf({ params = {}, accountId, subjectType = 'public', pending = [] }: Asked): KoaContextWithOIDC {
   return {
     cookies: { get: () => 'b' },
@@ -72,7 +72,7 @@ const reader = () =>
   } as never);
 const read = async (asked: Asked): Promise<PolicyFacts> => reader()(contextOf(asked));
 
-test('the request: what the client asks for, and who is signed in', async () => {
+test("the request: the client's parameters, and the signed-in person", async () => {
   const params = { ...ASKS, code_challenge: 'challenge' };
   expect(await read({ params, accountId: 'a', pending: ['create'] })).toMatchObject({
     now: NOW,
@@ -88,7 +88,7 @@ test('the request: what the client asks for, and who is signed in', async () => 
   expect(await read({ pending: ['login'] })).toMatchObject({ asksForRegistration: false, hint: undefined, dealerLinks: [] });
 });
 
-test('id_token_hint: its subject beside the one by which the client knows the signed-in person', async () => {
+test('id_token_hint: its subject, and the subject of the signed-in person at that client', async () => {
   const id_token_hint = await new SignJWT({}).setProtectedHeader({ alg: 'HS256' }).setSubject('somebody').sign(KEY);
   const hintFor = async (asked: Asked) => (await read({ ...asked, params: { id_token_hint } })).hint;
   expect(await hintFor({ accountId: 'a' })).toEqual({ subject: 'somebody', signedIn: 'a' });
@@ -99,7 +99,7 @@ test('id_token_hint: its subject beside the one by which the client knows the si
   expect(await hintFor({})).toBeUndefined();
 });
 
-test('what is stored: the decisions of the request, the migration, and whether the legacy identity has registered', async () => {
+test('the database: the decisions of the request, the migration, and whether the legacy identity has registered', async () => {
   await storage.legacyProfiles.put(LEGACY);
   await storage.migrations.put(sampleMigration('tanaka', { client_id: 'site' }), eventAbout('tanaka'));
   await records.interactionFacts.change('request', () => ({ wants: 'login', expires_at: NOW + 1_000 }));
@@ -121,7 +121,7 @@ test('what is stored: the decisions of the request, the migration, and whether t
   expect(await read({})).toMatchObject({ legacy: undefined, migration: undefined, legacyHasRegistered: false });
 });
 
-test('dealer links: of the signed-in person, else of the one that the legacy identity belongs to or is about to', async () => {
+test('dealer links: of the signed-in person, else of the account that the legacy identity belongs to or has as its candidate', async () => {
   await storage.legacyProfiles.put(LEGACY);
   for (const id of ['a', 'final', 'candidate'])
     await storage.dealerLinks.create(sampleDealerLink(`of ${id}`, { account_id: id }), eventAbout(id));
@@ -135,13 +135,13 @@ test('dealer links: of the signed-in person, else of the one that the legacy ide
   await storage.migrations.put(final, eventAbout('tanaka'));
   expect(await linksFor({ params })).toEqual(['of final']);
   expect(await linksFor({ params, accountId: 'a' })).toEqual(['of a']);
-  // A request that is not about dealers reads none, unless a dealer was chosen in it.
+  // A request without a dealer reads no links, unless a dealer was chosen in it.
   expect(await linksFor({ accountId: 'a' })).toEqual([]);
   await records.interactionFacts.change('request', () => ({ dealer_choice: { dealer: '23001' }, expires_at: NOW + 1_000 }));
   expect(await linksFor({ accountId: 'a' })).toEqual(['of a']);
 });
 
-test('all checks of a request decide by the same facts; another request by its own', async () => {
+test('all checks of a request see the same facts; another request sees its own', async () => {
   const readFacts = reader();
   const ctx = contextOf({});
   const [first, second] = await Promise.all([readFacts(ctx), readFacts(ctx)]);

@@ -1,4 +1,4 @@
-// What a person decided in an authorization request, and what of it holds in the next one, on a real database.
+// The decisions of a person in an authorization request, and which of them count in the next one, on a real database.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -38,13 +38,13 @@ type Key = Parameters<typeof readFacts>[1];
 const TIMES = { now: NOW, requestEnds: NOW + 1_000 };
 const write = async (change: Partial<InteractionFacts>, key: Key & { cid: string } = REQUEST): Promise<void> =>
   writeFacts(store, key, change, TIMES);
-/** Without what storage adds. */
+/** The facts without the fields that storage adds. */
 async function read(key: Key): Promise<object> {
   const { id: _id, version: _version, expires_at: _expires, ...facts } = await readFacts(deps, key);
   return facts;
 }
 
-test('in the request all of it holds; in the next one what was typed and who goes on, and the choice is only shown', async () => {
+test('all facts count in their request; in the next one the typed values and the account count, and the choice is only shown', async () => {
   await write({ ...CHOICE, ...TYPED, continue_as: 'a', wants: 'registration' });
   expect(await read(REQUEST)).toEqual({
     ...CHOICE,
@@ -56,7 +56,7 @@ test('in the request all of it holds; in the next one what was typed and who goe
   expect(await read(NEXT)).toEqual({ ...TYPED, earlier_choice: CHOICE.dealer_choice, continue_as: 'a' });
 });
 
-test('what is written stands beside what was written before, and replaces it', async () => {
+test('a write adds to earlier facts, and replaces those that it names', async () => {
   await write({ ...CHOICE, wants: 'registration' });
   await write({ ...TYPED, wants: 'login' });
   const both = { ...TYPED, earlier_choice: CHOICE.dealer_choice };
@@ -64,7 +64,7 @@ test('what is written stands beside what was written before, and replaces it', a
   expect(await read(NEXT)).toEqual(both);
 });
 
-test('of this legacy user in this browser, and of no other; without a browser’s id, or without a legacy user, of nobody', async () => {
+test('kept facts belong to this legacy user in this browser; without a browser id or a legacy user, nothing is kept', async () => {
   const nobody = { ...REQUEST, cid: 'of nobody', browserId: undefined };
   for (const key of [REQUEST, nobody, { ...nobody, browserId: 'b', legacy: undefined }]) await write({ ...TYPED }, key);
   const others: Key[] = [
@@ -78,7 +78,7 @@ test('of this legacy user in this browser, and of no other; without a browser’
   expect(await read({ ...NEXT, cid: undefined })).toEqual(TYPED);
 });
 
-test('kept for a day beyond the request; a fact that is not kept leaves nothing behind', async () => {
+test('kept facts live a day longer than the request; other facts leave nothing behind', async () => {
   const kept = 'legacy:site:tanaka:b';
   await write({ wants: 'registration' });
   expect(await storage.interactionFacts.find(kept)).toBeUndefined();
@@ -88,7 +88,7 @@ test('kept for a day beyond the request; a fact that is not kept leaves nothing 
   expect(await storage.interactionFacts.find('request')).toMatchObject({ expires_at: NOW + 1_000 });
 });
 
-test('a migration that was undone since: what was kept before does not count', async () => {
+test('facts that were kept before a migration was undone do not count', async () => {
   await write({ ...TYPED, ...CHOICE });
   const undone = async (at: number): Promise<unknown> => {
     const version = (await storage.migrations.find('site', 'tanaka'))?.version ?? 0;
@@ -100,7 +100,7 @@ test('a migration that was undone since: what was kept before does not count', a
   expect(await read(NEXT)).toEqual({});
 });
 
-test('no dealer, or one that is configured, can be chosen', async () => {
+test('only a configured dealer, or none, can be chosen', async () => {
   for (const [dealer, can] of [
     [null, true],
     ['13001', true],
@@ -112,7 +112,7 @@ test('no dealer, or one that is configured, can be chosen', async () => {
   }
 });
 
-test('another person goes on: nothing chosen or typed is theirs; the same one keeps it, and so does one who was not known', async () => {
+test('another person continues: earlier choices and input are dropped; the same person keeps them, and so does a person who signs in first', async () => {
   await write({ ...CHOICE, ...TYPED });
   await write({ continue_as: 'a', wants: 'login' });
   expect(await read(REQUEST)).toMatchObject({ ...CHOICE, ...TYPED, continue_as: 'a' });
@@ -123,26 +123,26 @@ test('another person goes on: nothing chosen or typed is theirs; the same one ke
   expect(await read(NEXT)).toEqual({ continue_as: 'b' });
 });
 
-test('cancelled: the choice is forgotten here and for the next request, and what was typed stays', async () => {
+test('cancelled: the choice is forgotten here and for the next request, and typed values stay', async () => {
   await write({ ...CHOICE, ...TYPED });
   await cancelChoice(store, REQUEST, TIMES);
   expect(await read(REQUEST)).toEqual({ ...TYPED, cancelled: true });
   expect(await read(NEXT)).toEqual(TYPED);
   expect(await storage.interactionFacts.find('request')).toMatchObject({ expires_at: NOW + 1_000 });
-  // A press that comes late writes the rest.
+  // A late request still stores its other facts.
   await write({ ...CHOICE, typed_profile: { birthdate: '1990-01-01' } });
   expect(await read(REQUEST)).toEqual({ typed_profile: { birthdate: '1990-01-01' }, cancelled: true });
   expect(await read(NEXT)).toEqual({ typed_profile: { birthdate: '1990-01-01' } });
 });
 
-test('cancelled before anything was chosen, and a late press without a choice: the choice of another request is still shown', async () => {
+test('cancelled before a choice, with a late request without a choice: the choice of another request is still shown', async () => {
   await cancelChoice(store, { ...REQUEST, legacy: undefined }, TIMES);
   await write(CHOICE, NEXT);
   await write(TYPED);
   expect(await read(REQUEST)).toEqual({ ...TYPED, cancelled: true, earlier_choice: CHOICE.dealer_choice });
 });
 
-test('facts that bind nobody are changed by a function of those that stand, until the request ends', async () => {
+test('facts without a decision are changed by a function of the current ones, until the request ends', async () => {
   await write({ wants: 'registration' });
   const changed = await changeFacts(store, 'request', (facts) => ({ current_uid: `${facts.wants}` }), NOW + 2_000);
   expect(changed).toMatchObject({ wants: 'registration', current_uid: 'registration' });
