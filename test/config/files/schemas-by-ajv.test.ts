@@ -39,7 +39,7 @@ describe('the schema refuses a wrong client file, too', () => {
     ['unknown key', { redirect_url: 'x' }, false],
     ['secret in the file', { client_secret: 'x' }, false],
     ['three secrets', { client_secret: [{ $env: 'A' }, { $env: 'B' }, { $env: 'C' }] }, false],
-    ['unknown method', { token_endpoint_auth_method: 'client_secret_post' }, false],
+    ['unknown method', { token_endpoint_auth_method: 'client_secret_jwt' }, false],
     ['bad id', { client_id: 'My App' }, false],
     ['unknown brand', { common_id: { contact: 'us', brand: 'daihatsu' } }, false],
     ['no contact', { common_id: {} }, false],
