@@ -23,6 +23,40 @@ describe('kana', () => {
     expect(parseKana(input)).toEqual({ ok: true, kana });
   });
 
+  const DASHES = [...'-‐‑‒–—―−－﹣﹘ｰ─━⁃˗⸺⸻〜～'];
+  test.each(DASHES)('R10 %s in place of ー: read as ー between kana and at the end of a name', (dash) => {
+    expect(parseKana(`ロ${dash}ラ`)).toEqual({ ok: true, kana: 'ローラ' });
+    expect(parseKana(`ﾏﾘ${dash}`)).toEqual({ ok: true, kana: 'マリー' });
+    expect(parseKana(`じょ${dash}じ　あ${dash}${dash}る`)).toEqual({ ok: true, kana: 'ジョージ アーール' });
+  });
+
+  test.each(['-ロ', '- ', 'ロ -ラ', 'ロa-ラ', 'けん一', 'ジャン゠ポール'])(
+    'R10 %s has no dash after a kana: refused',
+    (input) => {
+      expect(parseKana(input)).toEqual({ ok: false, reason: 'characters' });
+    },
+  );
+
+  test.each([
+    ['カ゛', 'ガ'],
+    ['は゜', 'パ'],
+    ['ｶ゛ﾊ゜', 'ガパ'],
+    ['カﾞハﾟ', 'ガパ'],
+    ['カ ゛ハ　゜', 'ガパ'],
+    ['ウ゛ィ', 'ヴィ'],
+    ['いすゝ゛', 'イスヾ'],
+    ['ｷｬｯｼｰ', 'キャッシー'],
+    ['ヵヶゎゕ', 'ヵヶヮヵ'],
+    ['トゥㇰ', 'トゥㇰ'],
+    ['スズキ \u00A0\u2003　ハナコ', 'スズキ ハナコ'],
+  ])('R10 %s: marks apart from their letters, small letters, spaces between names', (input, kana) => {
+    expect(parseKana(input)).toEqual({ ok: true, kana });
+  });
+
+  test.each(['ア゛', '゛カ', 'ガ゛', 'カ゛゜', '゛'])('R10 %s: a mark that belongs to no letter is refused', (input) => {
+    expect(parseKana(input)).toEqual({ ok: false, reason: 'characters' });
+  });
+
   test.each([
     ['nothing', '', 'missing'],
     ['spaces', '\u3000 ', 'missing'],
@@ -41,12 +75,15 @@ describe('kana', () => {
 
   test('a second reading changes nothing; any text gets an answer', () => {
     fc.assert(
-      fc.property(fc.oneof(fc.string({ unit: 'binary' }), fc.stringMatching(/^[ぁ-ゖァ-ヺｦ-ﾟー・ ]{1,20}$/)), (input) => {
-        const parsed = parseKana(input);
-        if (!parsed.ok) return;
-        expect(parsed.kana).toMatch(/^[ァ-ヺー・ヽヾ ]{1,40}$/);
-        expect(parseKana(parsed.kana)).toEqual(parsed);
-      }),
+      fc.property(
+        fc.oneof(fc.string({ unit: 'binary' }), fc.stringMatching(/^[ぁ-ゖァ-ヺㇰ-ㇿｦ-ﾟー・ ゛゜～—-]{1,20}$/)),
+        (input) => {
+          const parsed = parseKana(input);
+          if (!parsed.ok) return;
+          expect(parsed.kana).toMatch(/^[ァ-ヺㇰ-ㇿー・ヽヾ ]{1,40}$/);
+          expect(parseKana(parsed.kana)).toEqual(parsed);
+        },
+      ),
     );
   });
 });

@@ -240,6 +240,20 @@ test.each([
   });
 });
 
+test('R10 R14 kana with dashes, marks apart from their letters and wide spaces, and an address of a carrier: nothing is left out', () => {
+  const { profile, dropped } = read({
+    sub: 'laura',
+    email: '"laura..l"@docomo.ne.jp',
+    'name#ja-Kana-JP': 'ｽﾐｽ　ロ－ラ',
+    'given_name#ja-Kana-JP': 'シ゛ョ―シ゛',
+  });
+  expect(dropped).toEqual([]);
+  expect(profile.email).toBe('laura..l@docomo.ne.jp');
+  expect(profile.profile).toEqual({ family_name_kana: 'スミス', given_name_kana: 'ジョージ' });
+  const whole = read({ sub: 'laura', 'name#ja-Kana-JP': 'スミ‐ス \u3000ロ－ラ' });
+  expect([whole.dropped, whole.profile.profile]).toEqual([[], { family_name_kana: 'スミース', given_name_kana: 'ローラ' }]);
+});
+
 test('a vehicle that is named twice is listed once', () => {
   const vehicles = [{ vin: 'ZVW30-1' }, { vin: ' zvw30-1 ', model: 'プリウス' }];
   expect(read({ sub: 'x', vehicles }).profile.vehicles).toEqual([{ vin: 'ZVW30-1', model: 'プリウス' }]);
