@@ -34,7 +34,7 @@ export function checkClientSecrets(
   problems: Problem[],
 ): ClientSecret[] | undefined {
   if (value === undefined) return undefined;
-  const entries = Array.isArray(value) ? (value as unknown[]) : [value];
+  const entries: unknown[] = Array.isArray(value) ? value : [value];
   const keyOf = (index: number): string => (Array.isArray(value) ? `client_secret[${index}]` : 'client_secret');
   if (entries.length === 0 || entries.length > MOST) {
     const found = entries.length === 0 ? 'none' : String(entries.length);

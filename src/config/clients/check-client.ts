@@ -57,7 +57,7 @@ function hintScheme(url: string, mode: Mode): string | undefined {
 function checkScope(file: Partial<ClientFile>, say: Say): void {
   const scopes = file.scope?.split(' ').filter((scope) => scope !== '') ?? [];
   for (const scope of scopes) {
-    if ((SCOPES as readonly string[]).includes(scope)) continue;
+    if (SCOPES.some((known) => known === scope)) continue;
     const nearest = nearestName(scope, SCOPES);
     say(
       'scope',
@@ -169,7 +169,7 @@ function checkAuthentication(file: Partial<ClientFile>, present: (key: keyof Cli
 /** Reports keys that are too weak or cannot verify our signature algorithms (RFC 7518, sections 3.3 and 3.4). */
 function checkKeys(file: Partial<ClientFile>, say: Say): void {
   file.jwks?.keys.forEach((key, index) => {
-    const { kty, n, crv } = key as { kty: string; n?: unknown; crv?: unknown };
+    const { kty, n, crv } = key;
     const bits = typeof n === 'string' ? Buffer.from(n, 'base64url').length * 8 : 0;
     if (kty === 'RSA' && bits < SHORTEST_RSA_BITS)
       say(`jwks.keys[${index}].n`, `an RSA key of at least ${SHORTEST_RSA_BITS} bits`, `one of ${bits}`);

@@ -20,7 +20,13 @@ export type Client = {
    * Standard metadata (OpenID Connect Dynamic Client Registration 1.0, section 2) for oidc-provider, with variables replaced and
    * without `$schema`, `client_secret` and `common_id`.
    */
-  metadata: { client_id: string; redirect_uris?: string[]; [name: string]: unknown };
+  metadata: {
+    client_id: string;
+    redirect_uris?: string[];
+    authorization_details_types?: string[];
+    jwks?: { keys: { kty: string }[] } | undefined;
+    [name: string]: unknown;
+  };
   /** For `client_secret_basic` and `client_secret_post`. Each is accepted in its validity period. */
   secrets?: ClientSecret[];
   /** `client_name` and its language-tagged forms. */

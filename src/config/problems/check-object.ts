@@ -68,7 +68,7 @@ export function formatPath(path: Path): string {
 /** Returns the objects of a list without checking them, so that a mistake in one does not hide one in another. */
 export function recordsAt(value: unknown, key: string): Record<string, unknown>[] {
   const list = isRecord(value) ? value[key] : undefined;
-  return Array.isArray(list) ? (list as unknown[]).map((entry) => (isRecord(entry) ? entry : {})) : [];
+  return Array.isArray(list) ? list.map((entry: unknown) => (isRecord(entry) ? entry : {})) : [];
 }
 
 /** Whether a value is an object, but no array. */

@@ -32,7 +32,8 @@ export function parseJson(source: string, text: string, problems: Problem[]): un
   for (const { name, position } of duplicateKeys(text)) {
     report(position, 'each name once in an object', `${describeValue(name)} again`, 'remove one of them');
   }
-  return JSON.parse(text) as unknown;
+  const value: unknown = JSON.parse(text);
+  return value;
 }
 
 /** Returns the position of the first wrong character. The library gives the start of its word, number or string. */

@@ -63,7 +63,8 @@ function readSecrets(path: string): DevelopmentSecrets | undefined {
 
 function parsed(text: string): unknown {
   try {
-    return JSON.parse(text) as unknown;
+    const value: unknown = JSON.parse(text);
+    return value;
   } catch {
     return undefined;
   }

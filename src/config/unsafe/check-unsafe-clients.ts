@@ -2,6 +2,7 @@
 import { digestOf } from '../clients/check-client-secrets.ts';
 import type { Client } from '../clients/client.ts';
 import type { Dealer } from '../files/dealers-schema.ts';
+import { propertyOf } from '../../domain/property-of.ts';
 import type { Problem } from '../problems/problem.ts';
 import { STAND_IN } from '../settings/references.ts';
 import { GAZOO_DEVELOPMENT_SECRET, type SettingValues } from '../settings/settings.ts';
@@ -9,8 +10,6 @@ import { secretsOf } from './check-secret-settings.ts';
 import { hostOf, isAddress, isInside } from './inside.ts';
 
 const HINT = 'make one with: npm run admin -- secrets generate';
-
-type JwkLike = { n?: unknown; x?: unknown };
 
 /** For production: reports shared secrets, keys and redirect URIs, with which one client could impersonate another. */
 export function checkShared(clients: readonly Client[], settings: SettingValues, problems: Problem[]): void {
@@ -41,8 +40,8 @@ export function checkShared(clients: readonly Client[], settings: SettingValues,
     }
     const addresses = (metadata.redirect_uris ?? []).filter((uri) => uri.startsWith('https:') && !uri.startsWith(STAND_IN));
     for (const uri of addresses) own('redirect_uris', 'an address', uri, `'${uri}'`);
-    const keys = (metadata.jwks as { keys?: JwkLike[] } | undefined)?.keys ?? [];
-    for (const key of keys) own('jwks', 'a key', String(key.n ?? key.x), 'one');
+    const keys = metadata.jwks?.keys ?? [];
+    for (const key of keys) own('jwks', 'a key', String(propertyOf(key, 'n') ?? propertyOf(key, 'x')), 'one');
   }
 }
 

@@ -1,5 +1,5 @@
 // Provides the public keys of a client, from its file (`jwks`) or from the URL in its file (`jwks_uri`).
-import { createLocalJWKSet, createRemoteJWKSet, customFetch, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose';
+import { createLocalJWKSet, createRemoteJWKSet, customFetch, type JWTVerifyGetKey } from 'jose';
 import type { Client } from '../../config/config.ts';
 import { boundedFetch } from '../../http/bounded-fetch.ts';
 
@@ -12,7 +12,7 @@ const FETCH_TIMEOUT_MS = 2000;
 export function createClientKeySets(): (client: Client) => JWTVerifyGetKey | undefined {
   const remote = new Map<string, JWTVerifyGetKey>();
   return ({ metadata }) => {
-    if (metadata.jwks) return createLocalJWKSet(metadata.jwks as JSONWebKeySet);
+    if (metadata.jwks) return createLocalJWKSet(metadata.jwks);
     const uri = metadata.jwks_uri;
     if (typeof uri !== 'string') return undefined;
     let keySet = remote.get(uri);
