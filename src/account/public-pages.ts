@@ -41,7 +41,7 @@ export function createPublicPages({ config, clients, clock }: Pick<Deps, 'config
   });
   router.get('/postal-codes/:code.json', (ctx) => {
     ctx.set('Cache-Control', `public, max-age=${DAY_SECONDS}`);
-    ctx.body = { places: lookUpPostalCode(String((ctx as unknown as { params: { code: string } }).params.code)) };
+    ctx.body = { places: lookUpPostalCode(String(ctx.params.code)) };
   });
   return router;
 }
