@@ -16,7 +16,7 @@ type FetchOptions = { [Name in keyof RequestInit]?: RequestInit[Name] | undefine
  * @throws {Error} if the response is longer than 64 KB, compressed or too late; otherwise like `fetch`
  */
 export async function boundedFetch(
-  url: string | URL,
+  url: string | URL | Request,
   options: FetchOptions = {},
   timeoutMs: number = TIMEOUT_MS,
 ): Promise<Response> {
@@ -38,7 +38,7 @@ export async function boundedFetch(
  * @throws {Error} if the headers do not arrive in time; otherwise like `fetch`
  */
 export async function fetchStatus(
-  url: string | URL,
+  url: string | URL | Request,
   options: FetchOptions = {},
   timeoutMs: number = TIMEOUT_MS,
 ): Promise<Response> {
@@ -48,7 +48,7 @@ export async function fetchStatus(
 }
 
 /** `fetch` takes a member that is `undefined` for a missing one, which its type does not say. */
-async function send(url: string | URL, options: FetchOptions): Promise<Response> {
+async function send(url: string | URL | Request, options: FetchOptions): Promise<Response> {
   return fetch(url, options as RequestInit);
 }
 

@@ -13,14 +13,10 @@ import { readRecentRequest, type RecentRequest } from './recent-request.ts';
 const NEXT_IS_NOTED_WITHIN_MS = 2000;
 const LOOK_EVERY_MS = 50;
 
-/** Missing in @types/oidc-provider. */
-const cookieName = (provider: Provider, type: 'interaction' | 'resume'): string =>
-  (provider as unknown as { cookieName(type: string): string }).cookieName(type);
-
 /** Whether oidc-provider can resume from an interaction in this browser. */
 export async function canResume(ctx: Pick<ParameterizedContext, 'cookies'>, uid: string, provider: Provider): Promise<boolean> {
   return (
-    ctx.cookies.get(cookieName(provider, 'resume'), { signed: true }) === uid && Boolean(await provider.Interaction.find(uid))
+    ctx.cookies.get(provider.cookieName('resume'), { signed: true }) === uid && Boolean(await provider.Interaction.find(uid))
   );
 }
 
@@ -40,8 +36,8 @@ export function createGoToCurrent(
   function giveCookies(ctx: Pick<ParameterizedContext, 'cookies'>, uid: string, path: string): void {
     const options = { signed: true, httpOnly: true, sameSite: 'lax', secure, overwrite: true } as const;
     const maxAge = config.lifetimes.interaction * 1000;
-    ctx.cookies.set(cookieName(provider, 'interaction'), uid, { ...options, maxAge, path });
-    ctx.cookies.set(cookieName(provider, 'resume'), uid, { ...options, maxAge, path: resumePath(uid) });
+    ctx.cookies.set(provider.cookieName('interaction'), uid, { ...options, maxAge, path });
+    ctx.cookies.set(provider.cookieName('resume'), uid, { ...options, maxAge, path: resumePath(uid) });
   }
 
   /**

@@ -20,7 +20,7 @@ import type { InteractionContext, InteractionState } from './interaction-context
 import { journeyProgress } from './journey-progress.ts';
 import { rememberRequest } from './recent-request.ts';
 
-type Found = Awaited<ReturnType<Provider['interactionDetails']>> & { cid: string };
+type Found = Awaited<ReturnType<Provider['interactionDetails']>>;
 
 /** Makes the middleware that loads the interaction of a step's pages. */
 export function createLoadInteraction(deps: Deps, provider: Provider) {
@@ -105,7 +105,7 @@ function requestedScopes(scope: unknown): { name: string; claims: readonly strin
 
 async function find(provider: Provider, ctx: InteractionContext): Promise<Found | undefined> {
   try {
-    return (await provider.interactionDetails(ctx.req, ctx.res)) as Found;
+    return await provider.interactionDetails(ctx.req, ctx.res);
   } catch (error) {
     if (error instanceof errors.SessionNotFound) return undefined;
     throw error;

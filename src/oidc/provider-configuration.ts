@@ -1,6 +1,6 @@
 // The configuration of oidc-provider: storage, clients, features, and our callbacks.
 import { decodeJwt } from 'jose';
-import type { Configuration, KoaContextWithOIDC } from 'oidc-provider';
+import type { Configuration, KoaContextWithOIDC, ResourceServer } from 'oidc-provider';
 import type { Deps } from '../deps.ts';
 import { createCookieSigner } from '../http/cookie-signer.ts';
 import { boundedFetch } from '../http/bounded-fetch.ts';
@@ -24,7 +24,7 @@ import { createSignInChecks, extraTokenClaims, mayUse, type UsedToken } from './
 const CLOCK_TOLERANCE_SECONDS = 5;
 
 /** An access token before it is issued. Its resource may set a lifetime, which a plain number in `ttl` would override. */
-type Issued = { resourceServer?: { accessTokenTTL?: number } };
+type Issued = { resourceServer?: Pick<ResourceServer, 'accessTokenTTL'> | undefined };
 
 /** Makes the whole configuration. The same files give the same result. */
 export function createProviderConfiguration(deps: Deps): Configuration {
@@ -38,7 +38,7 @@ export function createProviderConfiguration(deps: Deps): Configuration {
   /** The resource's lifetime takes precedence over the client's, and that over the general one. In seconds. */
   const accessTokenLifetime = (_ctx: unknown, { resourceServer }: Issued, { clientId }: { clientId: string }): number =>
     resourceServer?.accessTokenTTL ?? clients.find(clientId)?.accessTokenLifetimeSeconds ?? config.lifetimes.accessToken;
-  const configuration = {
+  return {
     adapter: createAdapterFactory({
       artifacts: storage.artifacts,
       clients,
@@ -56,7 +56,6 @@ export function createProviderConfiguration(deps: Deps): Configuration {
     pairwiseIdentifier: (_ctx: unknown, accountId: string, client: { sectorIdentifier?: string; clientId: string }) =>
       pairwiseSubject(config.keys.subject, accountId, client),
     responseTypes: ['code'],
-    grantTypes: undefined,
     clientAuthMethods: ['private_key_jwt', 'client_secret_basic', 'client_secret_post', 'none'],
     // oidc-provider counts whole seconds. Without a tolerance a fractional `nbf`, such as Python's `time.time()`, lies in the
     // future.
@@ -89,7 +88,7 @@ export function createProviderConfiguration(deps: Deps): Configuration {
       short: cookie,
     },
     ttl: {
-      Session: (_ctx: unknown, session: { loginTs?: number }) => sessionSeconds(config.lifetimes, session, clock()),
+      Session: (_ctx: unknown, session: { loginTs?: number | undefined }) => sessionSeconds(config.lifetimes, session, clock()),
       Interaction: config.lifetimes.interaction,
       Grant: config.lifetimes.grant,
       AccessToken: accessTokenLifetime,
@@ -150,8 +149,11 @@ export function createProviderConfiguration(deps: Deps): Configuration {
       introspection: {
         enabled: true,
         // A client may introspect only its own tokens, because a token reveals data about a person (RFC 7662 section 4).
-        allowedPolicy: async (_ctx: unknown, client: { clientId: string }, token: UsedToken & { clientId?: string }) =>
-          token.clientId === client.clientId && (await signIns.isActive(token)),
+        allowedPolicy: async (
+          _ctx: unknown,
+          client: { clientId: string },
+          token: UsedToken & { clientId?: string | undefined },
+        ) => token.clientId === client.clientId && (await signIns.isActive(token)),
       },
       revocation: { enabled: true },
       pushedAuthorizationRequests: { enabled: true },
@@ -161,17 +163,18 @@ export function createProviderConfiguration(deps: Deps): Configuration {
       backchannelLogout: { enabled: true },
     },
   };
-  // @types/oidc-provider 9.12 lacks the rich authorization requests of oidc-provider 9.13.
-  return configuration as unknown as Configuration;
 }
 
 /**
  * Fetches from this machine too, where the clients run in development. oidc-provider's own dispatcher refuses internal addresses,
  * against server-side request forgery (RFC 9700 4.13).
  */
-async function fetchAlsoLoopback(url: string | URL, options: RequestInit & { dispatcher?: unknown }): Promise<Response> {
+async function fetchAlsoLoopback(
+  url: string | URL | Request,
+  options: RequestInit & { dispatcher?: unknown } = {},
+): Promise<Response> {
   const { dispatcher: _guard, ...plain } = options;
-  const loopback = ['localhost', '127.0.0.1', '[::1]'].includes(new URL(url).hostname);
+  const loopback = ['localhost', '127.0.0.1', '[::1]'].includes(new URL(url instanceof Request ? url.url : url).hostname);
   return boundedFetch(url, loopback ? plain : options);
 }
 
@@ -181,7 +184,7 @@ async function fetchAlsoLoopback(url: string | URL, options: RequestInit & { dis
  */
 function keepOfflineAccess(ctx: KoaContextWithOIDC): void {
   const { params, client, entities, body } = ctx.oidc;
-  const pushed = entities.PushedAuthorizationRequest as { request?: string } | undefined;
+  const pushed = entities.PushedAuthorizationRequest;
   const asked =
     pushed?.request && ctx.oidc.route === 'authorization' ? decodeJwt(pushed.request).scope : (body?.scope ?? ctx.query.scope);
   if (!String(asked).split(' ').includes('offline_access') || !client?.grantTypeAllowed('refresh_token')) return;

@@ -1,5 +1,5 @@
 // Checks a client assertion (RFC 7523) beyond the checks of oidc-provider.
-import { errors, type KoaContextWithOIDC, type Provider } from 'oidc-provider';
+import { errors, type KoaContextWithOIDC, type OIDCContext, type Provider } from 'oidc-provider';
 import type { Clock } from '../../deps.ts';
 
 const MAX_LIFETIME_SECONDS = 5 * 60;
@@ -9,8 +9,6 @@ const EXP_TOLERANCE_SECONDS = 10;
 
 /** An assertion has a few hundred bytes. Deeply nested arrays in a longer one could overflow the stack. */
 const MAX_LENGTH = 4096;
-
-type AssertionContext = { params?: { client_assertion?: unknown }; clientJwtAuthExpectedAudience(): Set<string> };
 
 const refuse = (sentence: string): never => {
   throw new errors.InvalidClientAuth(`client_assertion: ${sentence}`);
@@ -41,9 +39,9 @@ export function createAssertionCheck(clock: Clock) {
  * first.
  */
 export function refuseLongAssertions(provider: Provider): void {
-  const { prototype } = (provider as unknown as { OIDCContext: { prototype: AssertionContext } }).OIDCContext;
+  const { prototype } = provider.OIDCContext;
   const expectedAudience = prototype.clientJwtAuthExpectedAudience;
-  prototype.clientJwtAuthExpectedAudience = function boundedExpectedAudience(this: AssertionContext) {
+  prototype.clientJwtAuthExpectedAudience = function boundedExpectedAudience(this: OIDCContext) {
     if (String(this.params?.client_assertion).length > MAX_LENGTH) refuse(`at most ${MAX_LENGTH} characters`);
     return expectedAudience.call(this);
   };

@@ -9,8 +9,7 @@ import type { Deps } from '../../deps.ts';
  * meant to be replaced (panva/node-oidc-provider issue 631).
  */
 export function compareSecretDigests(provider: Provider, { clients, clock }: Pick<Deps, 'clients' | 'clock'>): void {
-  const prototype = provider.Client.prototype as { clientId: string; compareClientSecret(actual: string): boolean };
-  prototype.compareClientSecret = function compareClientSecret(actual) {
+  provider.Client.prototype.compareClientSecret = function compareClientSecret(actual) {
     const now = clock();
     const digest = Buffer.from(digestOf(actual));
     // Compare with every digest, so that the time does not depend on which one matches.

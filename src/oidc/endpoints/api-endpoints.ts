@@ -16,9 +16,9 @@ export function createProgramEndpoints(
   provider: Provider,
   deps: Pick<Deps, 'storage' | 'clock'>,
 ): ReadonlyMap<string, Koa.Middleware<PageState>> {
-  const provide = mount(provider) as unknown as Koa.Middleware<PageState>;
-  const discovery = compose([createDiscovery() as Koa.Middleware<PageState>, provide]);
-  const throttled = compose([createClientThrottle(deps) as unknown as Koa.Middleware<PageState>, provide]);
+  const provide: Koa.Middleware<PageState> = mount(provider);
+  const discovery: Koa.Middleware<PageState> = compose([createDiscovery(), provide]);
+  const throttled: Koa.Middleware<PageState> = compose([createClientThrottle(deps), provide]);
   return new Map([
     ...DISCOVERY_PATHS.map((path) => [path, discovery] as const),
     ...ROUTES.map((route) => [provider.pathFor(route), throttled] as const),

@@ -1,7 +1,8 @@
 // Limits failed client authentications.
-import type { KoaContextWithOIDC } from 'oidc-provider';
-import type { Next } from 'koa';
+import type { Middleware } from 'koa';
 import type { Deps } from '../../deps.ts';
+import { propertyOf } from '../../domain/property-of.ts';
+import type { PageState } from '../../http/page-context.ts';
 import { PageError } from '../../http/page-error.ts';
 import { sourceOf } from '../../http/network.ts';
 import { createRateLimit } from '../../authentication/limits/rate-limit.ts';
@@ -14,15 +15,14 @@ const FAILURES = { points: 20, windowSeconds: 60 };
  * in front of oidc-provider. A correct secret always passes, so that nobody in the client's network can lock it out. That is
  * safe: secrets have at least 32 characters and cannot be guessed, and the limit only reduces noise.
  */
-export function createClientThrottle({ storage, clock }: Pick<Deps, 'storage' | 'clock'>) {
+export function createClientThrottle({ storage, clock }: Pick<Deps, 'storage' | 'clock'>): Middleware<PageState> {
   const limit = createRateLimit('client-authentication', FAILURES, storage.counters, clock);
-  return async function throttleClientAuthentication(ctx: KoaContextWithOIDC, next: Next): Promise<void> {
+  return async function throttleClientAuthentication(ctx, next) {
     const clientId = ctx.method === 'POST' ? claimedClient(ctx.get('Authorization')) : undefined;
     // Only secrets can be guessed. A client that signs an assertion has none.
     if (clientId === undefined) return next();
     await next();
-    const { error } = (ctx.body ?? {}) as { error?: unknown };
-    if (ctx.status !== 401 || error !== 'invalid_client') return undefined;
+    if (ctx.status !== 401 || propertyOf(ctx.body, 'error') !== 'invalid_client') return undefined;
     try {
       await limit.count(`${clientId}:${sourceOf(ctx.ip)}`);
     } catch (over) {

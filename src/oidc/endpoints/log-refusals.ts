@@ -1,6 +1,8 @@
 // Logs why a client's request was refused, and marks temporary failures as such in the response.
+import type { EventEmitter } from 'node:events';
 import { errors, type KoaContextWithOIDC, type Provider } from 'oidc-provider';
 import { asPageError, askAgainLater } from '../../http/error-page.ts';
+import { asPage } from '../provider-context.ts';
 import type { Log } from '../../telemetry/log.ts';
 
 /** The events of refused requests. The client gets a short error; the log has the full reason. */
@@ -13,7 +15,7 @@ const REFUSALS = [
   'userinfo.error',
   'end_session.error',
   'backchannel.error',
-] as const;
+];
 
 /**
  * Logs the provider's refusals and its internal errors. Responds with 503 and Retry-After to programs if the failure is
@@ -29,8 +31,10 @@ export function logRefusals(provider: Provider, log: Log): void {
     ctx.body = { error: 'temporarily_unavailable', error_description: 'try again later' };
     askAgainLater(ctx, failure);
   });
+  // The types of the provider list each event by itself.
+  const emitter: EventEmitter = provider;
   for (const event of REFUSALS) {
-    provider.on(event as 'grant.error', (ctx: KoaContextWithOIDC, error) => {
+    emitter.on(event, (ctx: KoaContextWithOIDC, error: errors.OIDCProviderError) => {
       log.info(
         {
           event,
@@ -48,7 +52,7 @@ export function logRefusals(provider: Provider, log: Log): void {
 }
 
 /** The X-Request-Id of the response, which the client's developer can quote. */
-const requestIdOf = ({ state }: KoaContextWithOIDC) => (state as { requestId?: string }).requestId;
+const requestIdOf = (ctx: KoaContextWithOIDC): string => asPage(ctx).state.requestId;
 
 /** Joins the messages of the whole chain of causes. The root cause, such as an unreachable `jwks_uri`, comes last. */
 function reasonOf(cause: unknown): string | undefined {

@@ -4,9 +4,8 @@ import type { ClientRegistry } from '../../config/clients/client-registry.ts';
 import { asPageError, askAgainLater } from '../../http/error-page.ts';
 import { formActionOf } from '../../http/form-action.ts';
 import type { PageErrorCode } from '../../http/page-error.ts';
-import { page, type PageContext } from '../../http/page-context.ts';
-
-const asPage = (ctx: KoaContextWithOIDC): PageContext => ctx as unknown as PageContext;
+import { page } from '../../http/page-context.ts';
+import { asPage } from '../provider-context.ts';
 
 /**
  * Renders an error that cannot be redirected to the client. The page tells the person what happened and the developer what is
@@ -48,12 +47,12 @@ const KNOWN_ERRORS: readonly PageErrorCode[] = [
 
 /** Reads the target and the hidden fields of oidc-provider's form, for ours. */
 function hiddenFields(form: string): { action: string; fields: { name: string; value: string }[] } {
-  const inputs = [...form.matchAll(/<input type="hidden" name="([^"]+)" value="([^"]*)"/g)];
-  // The button of our page sends it.
-  const fields = inputs.filter(([, name]) => name !== 'logout');
+  const inputs = form.matchAll(/<input type="hidden" name="([^"]+)" value="([^"]*)"/g);
+  const fields = [...inputs].map(([, name = '', value = '']) => ({ name, value }));
   return {
     action: /action="([^"]+)"/.exec(form)?.[1] ?? '',
-    fields: fields.map(([, name, value]) => ({ name: name as string, value: value as string })),
+    // The button of our page sends `logout`.
+    fields: fields.filter(({ name }) => name !== 'logout'),
   };
 }
 
@@ -96,7 +95,7 @@ export function postLogoutSuccessSource(ctx: KoaContextWithOIDC): void {
 
 /** Allows the client in `form-action` on a page that posts the response to it (OAuth 2.0 Form Post Response Mode). */
 export function allowFormPost(ctx: KoaContextWithOIDC): void {
-  const { params, redirectUriCheckPerformed } = ctx.oidc ?? {};
+  const { params, redirectUriCheckPerformed } = ctx.oidc;
   if (params?.response_mode === 'form_post' && redirectUriCheckPerformed && typeof ctx.body === 'string')
     asPage(ctx).state.formActionOrigins.push(formActionOf(String(params.redirect_uri)));
 }

@@ -20,8 +20,8 @@ const UNOPENED_SECONDS = 60;
 
 type Pushed = { request: string; iat: number; exp: number; consumed?: number };
 
-/** The state that the middleware sets for `assertOpenedHere`. */
-type Opened = { openedRequest?: string };
+/** The state that the middleware adds for `assertOpenedHere`. */
+type Opened = { openedRequest: string };
 
 /**
  * Makes the middleware that binds a pushed request to a browser. It goes in front of oidc-provider. If several browsers open the
@@ -57,9 +57,9 @@ export function createPushedRequestBinding({
 
   return async function bindPushedRequest(ctx, next) {
     const id = idIn(ctx.query.request_uri);
-    const pushed = id === undefined ? undefined : ((await artifacts.find(REQUEST, id)) as Pushed | undefined);
+    const pushed = id === undefined ? undefined : await artifacts.find(REQUEST, id);
     // oidc-provider refuses an unknown, expired or used request, and one of another client.
-    if (id === undefined || !pushed || pushed.consumed !== undefined) return next();
+    if (id === undefined || !isPushed(pushed) || pushed.consumed !== undefined) return next();
     const params = decodeJwt(pushed.request);
     if (params.client_id !== ctx.query.client_id) return next();
 
@@ -80,9 +80,13 @@ export function createPushedRequestBinding({
     }
     if (!(await bind(id, browserId))) throw startAgain('opened_elsewhere');
     await lengthen(id, pushed);
-    (ctx.state as Opened).openedRequest = id;
+    Object.assign(ctx.state, { openedRequest: id } satisfies Opened);
     return next();
   };
+}
+
+function isPushed(stored: Record<string, unknown> | undefined): stored is Pushed {
+  return typeof stored?.request === 'string' && typeof stored.iat === 'number' && typeof stored.exp === 'number';
 }
 
 /** Reads the id of a pushed request, in the same way as oidc-provider. */
@@ -95,7 +99,8 @@ function idIn(requestUri: unknown): string | undefined {
  * @throws {errors.InvalidRequestUri} if the request was not opened in its browser
  */
 export function assertOpenedHere({ oidc, state }: KoaContextWithOIDC): void {
+  const { openedRequest }: Partial<Opened> = state;
   const { PushedAuthorizationRequest: pushed } = oidc.entities;
-  if (oidc.route !== 'authorization' || !pushed || (state as Opened).openedRequest === pushed.jti) return;
+  if (oidc.route !== 'authorization' || !pushed || openedRequest === pushed.jti) return;
   throw new errors.InvalidRequestUri('request_uri was opened in another browser');
 }

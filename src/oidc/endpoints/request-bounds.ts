@@ -1,8 +1,9 @@
 // Limits the size of authorization requests and the number of unfinished ones from a network, because each is stored for an hour.
-import type { Next } from 'koa';
+import type { Middleware } from 'koa';
 import { errors, type Client as ProviderClient, type KoaContextWithOIDC } from 'oidc-provider';
 import type { Deps } from '../../deps.ts';
 import { networkOf } from '../../http/network.ts';
+import type { PageState } from '../../http/page-context.ts';
 import { PageError } from '../../http/page-error.ts';
 import { createRateLimit, type RateLimit } from '../../authentication/limits/rate-limit.ts';
 
@@ -54,9 +55,9 @@ const bytesOf = (value: unknown): number => (value === undefined ? 0 : Buffer.by
  * Makes the middleware that counts a network's unfinished authorization requests: those that stopped at one of our pages. It goes
  * in front of oidc-provider, and throws `too_many_requests`, 429, above the limit.
  */
-export function createUnfinishedLimit({ storage, clock }: Pick<Deps, 'storage' | 'clock'>) {
+export function createUnfinishedLimit({ storage, clock }: Pick<Deps, 'storage' | 'clock'>): Middleware<PageState> {
   const limit = createRateLimit('unfinished-request', UNFINISHED, storage.counters, clock);
-  return async function countUnfinished(ctx: KoaContextWithOIDC, next: Next): Promise<void> {
+  return async function countUnfinished(ctx, next) {
     const begins = ctx.path === '/auth' && ctx.method === 'GET';
     const resumes = ctx.path.startsWith('/auth/') && ctx.method === 'GET';
     if (!begins && !resumes) return next();

@@ -1,15 +1,21 @@
 // Consent to a dealer link as a scoped grant: authorization details of type `dealer_link` (RFC 9396) bound to the dealer's
 // resource (RFC 8707). A token for one dealer names that dealer alone; consent for one gives nothing for another.
-import { errors, type Client as ProviderClient, type Grant, type KoaContextWithOIDC, type ResourceServer } from 'oidc-provider';
+import {
+  errors,
+  type AuthorizationDetail,
+  type Client as ProviderClient,
+  type Grant,
+  type JWTStructured,
+  type KoaContextWithOIDC,
+  type ResourceServer,
+} from 'oidc-provider';
 import type { Config, Dealer } from '../../config/config.ts';
 import { clientLinkId, RECEIVED_DATA, SHARED_DATA, type DealerLink } from '../../domain/dealer-link.ts';
 import { customerOf, dealerSubject } from '../../domain/dealer-subject.ts';
+import { propertyOf } from '../../domain/property-of.ts';
 import type { Deps } from '../../deps.ts';
 import { enqueueMissedHandOver } from '../../jobs/enqueue-delivery.ts';
 import { sectorOf } from '../clients/pairwise-subject.ts';
-
-/** An authorization detail that a client may request. Without `dealer` the person chooses one. */
-export type DealerLinkRequest = { type: 'dealer_link'; dealer?: string; share?: string[]; receive?: string[] };
 
 /**
  * An authorization detail in a grant or a token. Grants and tokens for the dealer have the link's own id as `link_id`; clients
@@ -22,6 +28,21 @@ export const DEALER_LINK = 'dealer_link';
 /** Scopes of a dealer's resource. `customer_links:write` is not here, because only the common ID itself uses it. */
 const DEALER_SCOPES = 'service_history booking';
 const DEALER_TOKEN_LIFETIME_SECONDS = 10 * 60;
+
+/** A token that is being issued. */
+type Issued = { resourceServer?: { identifier(): string } | undefined };
+/** A grant, code or token with its authorization details. */
+type Granted = { rar?: AuthorizationDetail[] | undefined };
+
+/** Returns the dealer links that a grant, code or refresh token holds. */
+function dealerLinksOf(granted: Granted | undefined): DealerLinkDetail[] {
+  return (granted?.rar ?? []).filter(isDealerLink);
+}
+
+/** `setDealerLinks` wrote the details, so the rest of them is as it must be. */
+function isDealerLink(detail: AuthorizationDetail): detail is AuthorizationDetail & DealerLinkDetail {
+  return detail.type === DEALER_LINK && typeof detail.dealer === 'string' && typeof detail.link_id === 'string';
+}
 
 const refuse = (sentence: string): never => {
   throw new errors.InvalidAuthorizationDetails(`dealer_link: ${sentence}`);
@@ -52,11 +73,17 @@ function createDealerLinkValidator(config: Config) {
   };
 }
 
-/** Returns the dealer link that an authorization request asks for; `undefined` if it asks for none. */
-export function requestedDealerLink(authorizationDetails: unknown): DealerLinkRequest | undefined {
+/**
+ * Returns the dealer link that an authorization request asks for; `undefined` if it asks for none. Without `dealer` the person
+ * chooses one.
+ */
+export function requestedDealerLink(authorizationDetails: unknown): { dealer?: string } | undefined {
   if (typeof authorizationDetails !== 'string') return undefined;
-  const details = JSON.parse(authorizationDetails) as DealerLinkRequest[];
-  return details.find(({ type }) => type === DEALER_LINK);
+  const details: unknown = JSON.parse(authorizationDetails);
+  const asked = Array.isArray(details) && details.find((detail) => propertyOf(detail, 'type') === DEALER_LINK);
+  if (!asked) return undefined;
+  const dealer = propertyOf(asked, 'dealer');
+  return typeof dealer === 'string' ? { dealer } : {};
 }
 
 /** Whether the person's consent to a link is in force, even if the dealer has not accepted the link yet. */
@@ -67,7 +94,7 @@ function detailOf(link: DealerLink): DealerLinkDetail {
 }
 
 /** Makes a grant hold exactly these links, without saving it. @returns whether the grant changed */
-export function setDealerLinks(grant: Grant & { rar?: unknown[] | undefined }, links: readonly DealerLink[]): boolean {
+export function setDealerLinks(grant: Grant, links: readonly DealerLink[]): boolean {
   const wanted = links.map(detailOf);
   if (JSON.stringify(grant.rar ?? []) === JSON.stringify(wanted)) return false;
   grant.rar = wanted;
@@ -96,7 +123,7 @@ export function createResourceIndicators({ config, clients }: Pick<Deps, 'config
       if (grantType === 'client_credentials' && String(scope).split(' ').includes('migration:read')) return migrations;
       // oidc-provider requires a resource for authorization details, but the client may not know the dealer yet.
       if (details !== undefined) return dealerLinks;
-      return undefined as unknown as string;
+      return undefined;
     },
     getResourceServerInfo(_ctx: KoaContextWithOIDC, resource: string, client: ProviderClient): ResourceServer {
       if (resource === migrations) return { scope: allowed(client, 'migration:read'), accessTokenFormat: 'opaque' };
@@ -121,11 +148,7 @@ export function createResourceIndicators({ config, clients }: Pick<Deps, 'config
  * is in use, so the dealer is told what an older version left out.
  */
 export function createDealerNaming({ config, storage, jobs }: Pick<Deps, 'config' | 'storage' | 'jobs'>) {
-  return async function nameForDealer(
-    _ctx: unknown,
-    token: { accountId?: string; resourceServer?: { identifier(): string } },
-    jwt: { payload: { sub?: string; authorization_details?: DealerLinkDetail[] } },
-  ): Promise<void> {
+  return async function nameForDealer(_ctx: unknown, token: Issued & { accountId?: string }, jwt: JWTStructured): Promise<void> {
     const dealer = token.resourceServer && dealerOf(token.resourceServer.identifier(), config.dealers);
     if (!dealer || token.accountId === undefined) return;
     const links = await storage.dealerLinks.listByAccount(token.accountId);
@@ -134,17 +157,17 @@ export function createDealerNaming({ config, storage, jobs }: Pick<Deps, 'config
       ? customerOf(link, config.keys.subject)
       : dealerSubject(config.keys.dealerSubject, dealer.code, token.accountId);
     if (link) await enqueueMissedHandOver(jobs, link);
-    if (link && jwt.payload.authorization_details) {
-      jwt.payload.authorization_details = jwt.payload.authorization_details.map((detail) => ({ ...detail, link_id: link.id }));
+    const details = jwt.payload.authorization_details;
+    if (link && Array.isArray(details)) {
+      jwt.payload.authorization_details = details.map((detail: AuthorizationDetail) => ({ ...detail, link_id: link.id }));
     }
   };
 }
 
 /** Makes oidc-provider's settings of rich authorization requests (RFC 9396). */
 export function createRichAuthorizationRequests({ config, storage }: Pick<Deps, 'config' | 'storage'>) {
-  type Granted = { rar?: DealerLinkDetail[]; accountId?: string };
   /** Replaces the link ids with those for the client. */
-  const asKnownTo = (ctx: KoaContextWithOIDC, details: DealerLinkDetail[]): DealerLinkDetail[] =>
+  const asKnownTo = (ctx: KoaContextWithOIDC, details: readonly DealerLinkDetail[]): DealerLinkDetail[] =>
     details.map((detail) => ({
       ...detail,
       link_id: clientLinkId(config.keys.linkId, sectorOf(ctx.oidc.client!), detail.link_id),
@@ -155,13 +178,9 @@ export function createRichAuthorizationRequests({ config, storage }: Pick<Deps, 
   return {
     enabled: true,
     types: { [DEALER_LINK]: { validate: createDealerLinkValidator(config) } },
-    authorizationDetailsForGrantSource: (ctx: KoaContextWithOIDC) => (ctx.oidc.grant as (Grant & Granted) | undefined)?.rar,
-    async authorizationDetailsForAccessToken(
-      ctx: KoaContextWithOIDC,
-      token: Granted & { resourceServer?: { identifier(): string } },
-      source?: Granted,
-    ) {
-      const granted = source?.rar ?? [];
+    authorizationDetailsForGrantSource: (ctx: KoaContextWithOIDC) => ctx.oidc.grant?.rar,
+    async authorizationDetailsForAccessToken(ctx: KoaContextWithOIDC, token: Issued, source: Granted | undefined) {
+      const granted = dealerLinksOf(source);
       if (token.resourceServer) {
         const dealer = dealerOf(token.resourceServer.identifier(), config.dealers);
         const ofDealer = granted.filter((detail) => detail.dealer === dealer?.code);
@@ -172,6 +191,6 @@ export function createRichAuthorizationRequests({ config, storage }: Pick<Deps, 
     },
     /** A refresh token holds the links' own ids, as grants do, so they are replaced here. */
     authorizationDetailsForIntrospection: (ctx: KoaContextWithOIDC, token: Granted & { kind: string }) =>
-      token.kind === 'RefreshToken' ? asKnownTo(ctx, token.rar ?? []) : token.rar,
+      token.kind === 'RefreshToken' ? asKnownTo(ctx, dealerLinksOf(token)) : token.rar,
   };
 }

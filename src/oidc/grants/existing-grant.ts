@@ -35,8 +35,9 @@ export function createLoadExistingGrant({ clients, storage }: Pick<Deps, 'client
       }
     }
     // Keep dealer links from clients whose file does not allow them.
-    const mayKnow = (client.metadata.authorization_details_types as string[]).includes(DEALER_LINK);
-    const asked = client.firstParty || requestedDealerLink(oidc.params!.authorization_details) !== undefined || hasDetails(grant);
+    const mayKnow = client.metadata.authorization_details_types?.includes(DEALER_LINK);
+    const asked =
+      client.firstParty || requestedDealerLink(oidc.params!.authorization_details) !== undefined || (grant.rar?.length ?? 0) > 0;
     const links = mayKnow && asked ? (await storage.dealerLinks.listByAccount(accountId)).filter(isConsented) : [];
     const ofThisClient = links.filter((link) => isVisibleTo(link, client));
     const changed = setDealerLinks(grant, ofThisClient) || before !== JSON.stringify([grant.openid, grant.resources]);
@@ -44,5 +45,3 @@ export function createLoadExistingGrant({ clients, storage }: Pick<Deps, 'client
     return grant;
   };
 }
-
-const hasDetails = (grant: Grant & { rar?: unknown[] | undefined }): boolean => (grant.rar?.length ?? 0) > 0;

@@ -33,7 +33,7 @@ export function createMigrationStatusRouter(provider: Provider, deps: StatusDeps
       ctx.body = { error: 'insufficient_scope', error_description: `the token lacks the scope ${SCOPE}` };
       return;
     }
-    ctx.body = await describe(token.clientId as string, ctx.params.legacyId as string, deps);
+    ctx.body = await describe(String(token.clientId), String(ctx.params.legacyId), deps);
   });
   return router;
 }

@@ -1,8 +1,9 @@
 // Makes the path of an interaction, and binds the request to the browser in which it began.
-import type { Next } from 'koa';
+import type { Middleware } from 'koa';
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { Deps } from '../../deps.ts';
 import { createBrowserIds } from '../../http/browser-id.ts';
+import type { PageState } from '../../http/page-context.ts';
 import type { InteractionFacts } from '../../storage/storage.ts';
 import { stepOf } from './prompt.ts';
 import { changeFacts } from './request-facts.ts';
@@ -19,11 +20,12 @@ export const interactionPath = ({ uid, prompt }: Pick<Begun, 'uid' | 'prompt'>):
 /** Returns the path on which oidc-provider resumes after an interaction. */
 export const resumePath = (uid: string): string => `/auth/${uid}`;
 
-type BegunState = { begunInteraction?: Begun };
+/** The interaction that began in a request, by the request's state. */
+const begunInteractions = new WeakMap<object, Begun>();
 
 /** oidc-provider's `interactions.url`, which is called when an interaction begins. `createInteractionBinding` notes the interaction. */
 export function interactionUrl(ctx: KoaContextWithOIDC, interaction: Begun): string {
-  (ctx.state as BegunState).begunInteraction = interaction;
+  begunInteractions.set(ctx.state, interaction);
   return interactionPath(interaction);
 }
 
@@ -38,11 +40,15 @@ export function interactionUrl(ctx: KoaContextWithOIDC, interaction: Begun): str
  * oidc-provider writes the session last. The interaction is noted after that, so that a second press that finds the interaction also
  * finds its session.
  */
-export function createInteractionBinding({ config, storage, clock }: Pick<Deps, 'config' | 'storage' | 'clock'>) {
+export function createInteractionBinding({
+  config,
+  storage,
+  clock,
+}: Pick<Deps, 'config' | 'storage' | 'clock'>): Middleware<PageState> {
   const browserIds = createBrowserIds(config.issuer.startsWith('https:'));
-  return async function bindInteraction(ctx: KoaContextWithOIDC, next: Next): Promise<void> {
+  return async function bindInteraction(ctx, next) {
     await next();
-    const begun = (ctx.state as BegunState).begunInteraction;
+    const begun = begunInteractions.get(ctx.state);
     if (!begun) return;
     const ends = clock() + config.lifetimes.interaction * 1000;
     const browserId = browserIds.ensure(ctx);

@@ -28,7 +28,7 @@ export function createPolicyFactsReader(deps: PolicyDeps): (ctx: KoaContextWithO
     const { oidc } = ctx;
     const { params = {}, session } = oidc;
     const legacy = await findLegacyProfile(params.legacy_profile, storage.legacyProfiles);
-    const cid = (oidc.entities.Interaction as { cid?: string } | undefined)?.cid;
+    const cid = oidc.entities.Interaction?.cid;
     const [decided, migration, legacyHasRegistered] = await Promise.all([
       readFacts(deps, { cid, legacy, browserId: browserIds.read(ctx) }),
       legacy && storage.migrations.find(legacy.client_id, legacy.profile.legacy_id),

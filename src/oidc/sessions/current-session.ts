@@ -25,7 +25,7 @@ export async function currentSession(
   ctx: ParameterizedContext,
   { config, storage, clock }: Pick<Deps, 'config' | 'storage' | 'clock'>,
 ): Promise<CurrentSession | undefined> {
-  const session = await provider.Session.get(ctx as unknown as Parameters<typeof provider.Session.get>[0]);
+  const session = await provider.Session.get(ctx);
   const account = session.accountId ? await storage.accounts.find(session.accountId) : undefined;
   if (!account || account.disabled_at !== undefined) return undefined;
   const { loginTs: authTime, uid } = session;

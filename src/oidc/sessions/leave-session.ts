@@ -14,7 +14,7 @@ export async function leaveSession(
   accountId: string,
   beganInSession: boolean,
 ): Promise<void> {
-  const session = await provider.Session.get(ctx as unknown as Parameters<typeof provider.Session.get>[0]);
+  const session = await provider.Session.get(ctx);
   if (session.accountId === undefined && !beganInSession) return;
   const anothers = session.accountId !== undefined && session.accountId !== accountId;
   // Read it before the session is destroyed: oidc-provider does not return the interaction of a missing session.
@@ -22,7 +22,7 @@ export async function leaveSession(
   if (anothers) await session.destroy();
   if (!anothers && interaction.session?.uid === session.uid) return;
   // oidc-provider compares the session at the interaction's start with the one at its end.
-  delete (interaction as { session?: unknown }).session;
+  delete interaction.session;
   // The expiry stays the same. `exp` uses oidc-provider's clock, so let it compute the remaining time.
   await interaction.persist();
 }

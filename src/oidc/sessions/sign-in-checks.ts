@@ -52,6 +52,6 @@ export function createSignInChecks({ storage }: Pick<Deps, 'storage'>) {
 /** Returns `auth_time` for an access token, from the redeemed code or refresh token. */
 export function extraTokenClaims(): { auth_time: number } | undefined {
   const { AuthorizationCode: code, RefreshToken: refreshToken } = Provider.ctx?.oidc.entities ?? {};
-  const authTime = (code as UsedToken | undefined)?.authTime ?? (refreshToken as UsedToken | undefined)?.authTime;
+  const authTime = code?.authTime ?? refreshToken?.authTime;
   return authTime === undefined ? undefined : { auth_time: authTime };
 }

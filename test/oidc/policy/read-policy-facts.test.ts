@@ -78,14 +78,19 @@ test("the request: the client's parameters, and the signed-in person", async () 
     now: NOW,
     client: CLIENT,
     asksForRegistration: true,
-    asksForDealerLink: { type: 'dealer_link' },
+    asksForDealerLink: {},
     codeChallenge: 'challenge',
     accountId: 'a',
     account: { id: 'a' },
     sessionUid: 's',
     authTime: 7,
   });
-  expect(await read({ pending: ['login'] })).toMatchObject({ asksForRegistration: false, hint: undefined, dealerLinks: [] });
+  expect(await read({ pending: ['login'] })).toMatchObject({
+    asksForRegistration: false,
+    asksForDealerLink: undefined,
+    hint: undefined,
+    dealerLinks: [],
+  });
 });
 
 test('id_token_hint: its subject, and the subject of the signed-in person at that client', async () => {
