@@ -1,4 +1,4 @@
-// The password's reset and the change of the address while another press is let in at each of their writes: design/security-2.md, S101.
+// A password reset or a change of address, with another request let in before each of their writes: design/security-2.md, S101.
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import bcrypt from 'bcrypt';
 import type { Browser, Form } from '../support/http-browser.ts';
@@ -12,9 +12,9 @@ jest.setTimeout(180_000);
 
 const OLD = 'Common-2026';
 const ADDRESSES = { first: 'sato@example.jp', now: 'now@example.jp', wanted: 'wanted@example.jp', third: 'third@example.jp' };
-/** Whose press sets which password. */
+/** Which request sets which password. */
 const PASSWORDS = { old: OLD, C: 'Reset-2026c', D: 'Reset-2026d', undo: 'Undo-2026u', changed: 'Changed-2026' };
-/** The tables that a press changes; they are put back before each situation. */
+/** The tables that a request changes. They are restored before each situation. */
 const TABLES = ['identifiers', 'accounts', 'expiring_documents', 'email_codes', 'artifacts', 'counters'];
 
 type Stored = {
@@ -49,7 +49,7 @@ beforeAll(async () => {
   const undone = world.browser();
   await undone.open(/http\S+undo\?token=\S+/.exec(text)?.[0] ?? '');
 
-  // Three resets of the address that it has now: A waits for its code, C and D for the new password.
+  // Three resets of the current address: A waits for its code, C and D for the new password.
   const opened: Record<string, { browser: Browser; code: string }> = {};
   for (const [n, name] of ['A', 'C', 'D'].entries()) {
     const browser = world.browser();
@@ -65,7 +65,7 @@ beforeAll(async () => {
   const codeForm = owner.form('/account/email/code');
   await owner.open(`${world.issuer}/account/password`);
   const passwordForm = owner.form('/account/password');
-  // Codes may be asked for again.
+  // Codes may be requested again.
   await world.advance(61_000);
 
   const pressOf = (browser: Browser, form: Form, fields: Record<string, string>, done: string) => ({
@@ -118,7 +118,7 @@ function putBack(): void {
   world.change('INSERT INTO main.identifiers SELECT * FROM kept_identifiers');
 }
 
-/** What came of it, in words. */
+/** Describes the result in words. */
 function outcomeOf() {
   const nameOf = (email?: string): string => Object.entries(ADDRESSES).find(([, address]) => address === email)?.[0] ?? 'none';
   const { email_canonical, email_change, emails_before = [], password_hash } = account();
@@ -134,12 +134,12 @@ function outcomeOf() {
 
 type Outcome = ReturnType<typeof outcomeOf>;
 
-/** The address was proven by the code that was mailed to it; one password works, and it was set by a press that could; undo is whole. */
+/** A mailed code proved the address; one password works, and an authorized request set it; an undo is complete. */
 function expectInvariants({ address, before, passwords, resets: [, C, D] }: Outcome): void {
   expect(['first', 'now', 'wanted']).toContain(address);
   expect(before).toEqual({ first: [], now: ['first'], wanted: ['first', 'now'] }[address]);
   expect(passwords).toHaveLength(1);
-  // The reset's password and the undo's are each whole, or not there.
+  // The password of the reset and that of the undo are each set completely or not at all.
   expect(address === 'first').toBe(passwords[0] === 'undo');
   expect([C, D].filter((state) => state === 'over').length).toBeLessThanOrEqual(1);
 }
@@ -181,7 +181,7 @@ async function everyOrder(pairs: [string, string][]): Promise<number> {
       };
     };
     const { wrong, held } = await conflicts(world, async () => begin([first, second]), first === second ? 1 : 2);
-    // A press that was refused, and said so, is as if it had not been made.
+    // A request that was refused and said so has changed nothing.
     const left: unknown[] = [];
     for (const one of wrong) {
       const state = JSON.stringify(one.outcome);
@@ -196,7 +196,7 @@ async function everyOrder(pairs: [string, string][]): Promise<number> {
   return writes;
 }
 
-test('S101 a change of the address, its undo and a new password in every order of their writes: what comes of it is what comes of one after the other', async () => {
+test('S101 a change of the address, its undo and a new password in every order of their writes: the result is that of one after the other', async () => {
   const short: [string, string][] = [
     ['code of the new address', 'another address'],
     ['another address', 'another code'],
@@ -206,7 +206,7 @@ test('S101 a change of the address, its undo and a new password in every order o
   expect(await everyOrder(pairs)).toBeGreaterThan(pairs.length);
 });
 
-test('S101 resets of a password in every order of their writes: one new password, and a code serves once', async () => {
+test('S101 resets of a password in every order of their writes: one new password, and a code works once', async () => {
   const short: [string, string][] = [
     ['code of reset A', 'code of reset A'],
     ['password of reset C', 'another password of reset C'],
@@ -216,7 +216,7 @@ test('S101 resets of a password in every order of their writes: one new password
   expect(await everyOrder(pairs)).toBeGreaterThan(pairs.length);
 });
 
-test('S101 a reset while the address changes or is taken back, in every order of their writes: never half of one and half of the other', async () => {
+test('S101 a reset while the address changes or is changed back, in every order of their writes: never half of each', async () => {
   const short: [string, string][] = [
     ['code of the new address', 'password of reset C'],
     ['another address', 'password of reset C'],

@@ -1,15 +1,15 @@
-// The way back from a changed address, for its owner and for who has the old mailbox: design/security-2.md, S122.
+// The undo of a changed address, for the owner and for a holder of the old mailbox: design/security-2.md, S122.
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { headingOf, type Browser } from '../support/http-browser.ts';
 import { startWorld, type World } from './support/attack-world.ts';
 import { signIn } from './support/client.ts';
 import { untilFound } from '../support/until-true.ts';
 
-// Processes start and mails travel; a busy machine takes its time.
+// Processes start and mails travel slowly on a busy machine.
 jest.setTimeout(60_000);
 
 const DAY = 24 * 60 * 60 * 1000;
-/** Has no birth date on record. */
+/** This account has no birth date. */
 const SATO = 'sato@example.jp';
 const YAMADA = 'yamada@example.jp';
 const PASSWORD = 'Common-2026';
@@ -44,7 +44,7 @@ async function changePassword(browser: Browser, from: string, to: string): Promi
   expect(browser.page.url).toBe(`${world.issuer}/account?done=password`);
 }
 
-/** The links in the mails to an old address, the newest first. Waits until there are `count`. */
+/** Returns the links in the mails to an old address, the newest first. Waits until there are `count`. */
 async function undoLinks(email: string, count = 1): Promise<string[]> {
   return untilFound(`${count} undo links to ${email}`, async () => {
     const links = (await world.mails(email)).flatMap(({ text }) => /http\S+undo\?token=\S+/.exec(text) ?? []);
@@ -55,7 +55,7 @@ async function undoLinks(email: string, count = 1): Promise<string[]> {
 const addressesOf = (): string[] =>
   world.rows<{ email: string }>(`SELECT document ->> 'email' AS email FROM accounts`).map(({ email }) => email);
 
-test('S122 the old mailbox, link and reset, and no birth date on record: nothing changes, whatever is tried', async () => {
+test('S122 the old mailbox, a link and a reset, and no recorded birth date: nothing changes, with any input', async () => {
   const owner = await openAccount(SATO, PASSWORD);
   await changeAddress(owner, PASSWORD, 'moved@example.jp');
   const [link = ''] = await undoLinks(SATO);
@@ -68,7 +68,7 @@ test('S122 the old mailbox, link and reset, and no birth date on record: nothing
     const answer = await stranger.post(form, { known_password, password: 'Stolen-2026' });
     expect([known_password, answer.status]).toEqual([known_password, 422]);
   }
-  // Many at once, and the right one among them: a few are compared, and then none.
+  // Many passwords at once, the correct one among them: a few are compared, then none.
   const rush = await Promise.all(
     Array.from({ length: 20 }, async (_, n) => stranger.post(form, { known_password: `Rushed-${n}`, password: 'Stolen-2026' })),
   );
@@ -76,7 +76,7 @@ test('S122 the old mailbox, link and reset, and no birth date on record: nothing
   expect(rush.filter(({ status }) => status === 429)).toHaveLength(19);
   expect((await stranger.post(form, { known_password: PASSWORD, password: 'Stolen-2026' })).status).toBe(429);
 
-  // The reset of the old address, as the attack went on.
+  // A reset of the old address, as the attack continued.
   const before = (await world.mails(SATO)).length;
   await stranger.open(`${world.issuer}/password/forgotten`);
   await stranger.submit('/password/forgotten', { email: SATO });
@@ -87,7 +87,7 @@ test('S122 the old mailbox, link and reset, and no birth date on record: nothing
   await owner.open(`${world.issuer}/account`);
   expect(headingOf(owner.page)).toBe('マイページ');
 
-  // Somebody with the present password takes it back the next day, and the new one must be a good one.
+  // A person with the current password undoes the change the next day, and the new password must follow the rule.
   await world.advance(DAY);
   await owner.open(link);
   await owner.submit('/undo', { known_password: PASSWORD, password: 'short' });
@@ -101,7 +101,7 @@ test('S122 the old mailbox, link and reset, and no birth date on record: nothing
   expect(await canSignIn('moved@example.jp', PASSWORD)).toBe(false);
 });
 
-test('S122 an ID that was taken over – password, address, again and again: its owner gets it back with the password of before', async () => {
+test('S122 a thief changes password and address, again and again: the owner gets the ID back with an earlier password', async () => {
   const thief = await openAccount(YAMADA, PASSWORD);
   let password = PASSWORD;
   for (const next of ['Thief-2026a', 'Thief-2026b', 'Thief-2026c', 'Thief-2026d']) {
@@ -122,11 +122,11 @@ test('S122 an ID that was taken over – password, address, again and again: its
   for (const address of ['taken@example.jp', 'taken2@example.jp', YAMADA])
     expect([address, await canSignIn(address, 'Thief-2026e')]).toEqual([address, false]);
 
-  // The thief's own address on the way takes nothing back, with any password.
+  // The thief's own address in between cannot undo anything, with any password.
   const [thiefs = ''] = await undoLinks('taken@example.jp');
   await thief.open(thiefs);
   expect(thief.page.status).toBe(400);
-  // The mail of the earlier change is used up, and the one who took it back is told of the new password.
+  // The mail of the earlier change is used up, and the person who undid it gets a mail about the new password.
   await owner.open((await undoLinks(YAMADA))[0] ?? '');
   expect(owner.page.status).toBe(400);
   expect((await world.mails(YAMADA)).some(({ subject }) => subject.includes('パスワードが変更'))).toBe(true);
@@ -138,7 +138,7 @@ test('S122 a password that was replaced more than three days ago: cannot undo th
   await world.advance(3 * DAY + 60_000);
   const later = await openAccount(YAMADA, 'Newer-2026');
   await changeAddress(later, 'Newer-2026', 'later@example.jp');
-  // The mail of the change before stands in the mailbox already.
+  // The mail about the earlier change is in the mailbox already.
   const links = await undoLinks(YAMADA, 2);
   await later.open(links[0] ?? '');
   await later.submit('/undo', { known_password: 'Mine-again-1', password: 'Back-2026-1' });

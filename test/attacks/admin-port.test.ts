@@ -1,4 +1,4 @@
-// What operators are told, and nobody else: design/security-2.md S130.
+// Information that only operators get: design/security-2.md S130.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect } from 'node:net';
@@ -26,7 +26,7 @@ type Told = {
 };
 const json = (text: string): Told => JSON.parse(text) as Told;
 
-test('S130 a request from anybody, with any forwarding headers: only the status, no reasons and no metrics', async () => {
+test('S130 any request with any forwarding headers: only the status, no reasons and no metrics', async () => {
   for (const [path, status] of [
     ['/health/live', 'alive'],
     ['/health/ready', 'ready'],
@@ -39,7 +39,7 @@ test('S130 a request from anybody, with any forwarding headers: only the status,
     expect((await world.request('/metrics', { headers })).status).toBe(404);
 });
 
-test('S130 on the operators’ port: metrics, and readiness with its reasons; nothing else, and not under another name', async () => {
+test('S130 the operators’ port: metrics, and readiness with its reasons; nothing else, and not under another host name', async () => {
   const ready = await sendRaw(`${world.admin}/health/ready`);
   expect([ready.status, ready.headers['cache-control']]).toEqual([200, 'no-store']);
   expect(json(ready.text)).toMatchObject({
@@ -73,7 +73,7 @@ test('S130 on the operators’ port: metrics, and readiness with its reasons; no
     expect([host, (await sendRaw(`${world.admin}/metrics`, { headers: { Host: host } })).status]).toEqual([host, 200]);
 });
 
-/** The program on the world’s data; `ended` answers its exit code and what it wrote to standard error. */
+/** Starts the program on the world’s data. `ended` returns its exit code and its standard error. */
 function startProgram(env: Record<string, string>) {
   const child = spawn(process.execPath, ['--no-warnings', MAIN, 'id'], {
     env: { PATH: process.env.PATH, ...world.env, LOG_LEVEL: 'warn', ...env },
@@ -89,7 +89,7 @@ function startProgram(env: Record<string, string>) {
   return { child, ended };
 }
 
-test('S130 a port that another program uses: reported with the name of its setting, and nothing is left running', async () => {
+test('S130 a port that another program uses: reported with the name of its setting, and no process is left running', async () => {
   const [port] = await freePorts(1);
   const start = async (env: Record<string, string>) => startProgram({ PORT: String(port), ...env }).ended;
   const taken = new URL(world.admin).port;
@@ -103,7 +103,7 @@ test('S130 a port that another program uses: reported with the name of its setti
   expect(own).toMatchObject({ code: 1, err: expect.stringContaining('ADMIN_PORT: expected a port of its own') });
 }, 100_000);
 
-test('S130 two workers: one port that tells of both and adds them up; while they drain it says so, and ends with them', async () => {
+test('S130 two workers: one port reports both and their sums; while they drain it says so, and it ends with them', async () => {
   const [port, adminPort] = await freePorts(2);
   const admin = `http://127.0.0.1:${adminPort}`;
   const database = `sqlite:${join(world.directory, 'workers.sqlite')}`;
@@ -134,14 +134,14 @@ test('S130 two workers: one port that tells of both and adds them up; while they
   const [first, second] = told.processes.map(({ configuration }) => configuration.version);
   expect(first).toBe(second);
   const { text } = await sendRaw(`${admin}/metrics`);
-  // Both are there: so much memory has no single one of them, and the flag is the lower of the two.
+  // Both are counted: one alone has less memory, and the flag is the lower of the two.
   expect(text).toMatch(/^common_id_config_last_reload_successful 1$/m);
   expect(text.match(/^nodejs_active_handles_total (\d+)$/m)?.[1]).toBeDefined();
-  // One that is killed is missing until another has taken its place.
+  // A killed worker is missing until another one has replaced it.
   process.kill(pids[0]!, 'SIGKILL');
   const without = await untilTold('one worker is missing', ({ status }) => status === 'not ready');
   expect(without).toMatchObject({ status: 'not ready', expected: 2 });
-  // Somebody is in the middle of sending: that worker waits, and is told of.
+  // A request is still being sent: that worker waits, and is reported.
   const sending = connect(port ?? 0, '127.0.0.1');
   sending.on('error', () => undefined);
   sending.write(

@@ -16,7 +16,7 @@ import {
   token,
 } from './support/client.ts';
 
-// Processes start and mails travel; a busy machine takes its time.
+// Processes start and mails travel slowly on a busy machine.
 jest.setTimeout(60_000);
 
 let world: World;
@@ -34,7 +34,7 @@ const userInfo = async (accessToken: unknown): Promise<Answer> =>
 const ask = async (changes: Record<string, string | undefined>, clientId = 'attack-web'): Promise<Answer> =>
   (await begin(world, clientId, changes)).page;
 
-test('S60 a redirect URI that is not the registered one to the letter: an error page, no redirect', async () => {
+test('S60 a redirect URI that differs from the registered one: an error page, no redirect', async () => {
   const hostile = [
     `${CALLBACK}/`,
     `${CALLBACK}/more`,
@@ -79,7 +79,7 @@ test('S60 a redirect URI that is not the registered one to the letter: an error 
   expect((await ask({ redirect_uri: CALLBACK })).status).toBe(200);
 });
 
-test('S61 native redirect URIs that only look like loopback, schemes of anybody: refused; any port of 127.0.0.1 and [::1] is taken', async () => {
+test('S61 native redirect URIs that only look like loopback, other schemes: refused; any port of 127.0.0.1 and [::1] is accepted', async () => {
   for (const redirect_uri of [
     'http://127.0.0.1:51004/callback',
     'http://127.0.0.1:1/callback',
@@ -107,7 +107,7 @@ test('S61 native redirect URIs that only look like loopback, schemes of anybody:
   ];
   for (const redirect_uri of refused)
     expect([redirect_uri, (await ask({ redirect_uri, scope: 'openid' }, APP)).status]).toEqual([redirect_uri, 400]);
-  // What a client's file may say, so that none of these is ever registered.
+  // A client's file must not register any of these.
   for (const uri of [
     'http://localhost:1/cb',
     'https://127.0.0.1/cb',
@@ -152,7 +152,7 @@ test('S62 no PKCE, plain PKCE, a verifier of the wrong shape: refused for every 
   for (const code_verifier of ['short', 'a'.repeat(42), 'a'.repeat(129), `${'a'.repeat(43)}!`, makePkce().verifier]) {
     const { code, pkce } = await signedIn(world);
     const { status, body } = await redeem(world, code, pkce, { code_verifier });
-    // A verifier that can be none is a malformed request to oidc-provider; one that is not the right one, an invalid grant. No token in either.
+    // oidc-provider answers a malformed verifier with invalid_request, and a wrong one with invalid_grant. Neither gets a token.
     expect([code_verifier, status, body.error]).toEqual([
       code_verifier,
       400,
@@ -163,19 +163,19 @@ test('S62 no PKCE, plain PKCE, a verifier of the wrong shape: refused for every 
   }
 });
 
-test('S63 a challenge that was taken out, a verifier that was left out: no token', async () => {
+test('S63 a removed challenge, a missing verifier: no token', async () => {
   const stripped = await ask({ code_challenge: undefined, code_challenge_method: undefined });
   expect(returned(stripped).has('code')).toBe(false);
   const { code, pkce } = await signedIn(world);
   expect((await redeem(world, code, pkce, { code_verifier: undefined })).body.error).toBe('invalid_grant');
   const empty = await signedIn(world);
   expect((await redeem(world, empty.code, empty.pkce, { code_verifier: '' })).body.error).toBe('invalid_grant');
-  // The challenge of one request and the code of another: somebody's code put into the attacker's own session.
+  // The challenge of one request and the code of another: a stolen code in the attacker's own session.
   const [victim, attacker] = [await signedIn(world), await signedIn(world, {}, { email: 'yamada@example.jp' })];
   expect((await redeem(world, victim.code, attacker.pkce)).body.error).toBe('invalid_grant');
 });
 
-test('S64 a secret that was shipped in an app: opens nothing', async () => {
+test('S64 a secret that is shipped in an app: useless', async () => {
   const grants = [
     { grant_type: 'client_credentials', scope: 'migration:read' },
     { grant_type: 'client_credentials' },
@@ -189,7 +189,7 @@ test('S64 a secret that was shipped in an app: opens nothing', async () => {
       expect(body.access_token).toBeUndefined();
     }
   }
-  // Nor may one stand in the file of a native client: the start is refused.
+  // The file of a native client must not have a secret: the start is refused.
   const file = {
     client_name: 'Shipped',
     application_type: 'native',
@@ -203,7 +203,7 @@ test('S64 a secret that was shipped in an app: opens nothing', async () => {
   );
 });
 
-test('S65 a code used twice, or fifty times at once over two nodes: once, and what it gave is taken back', async () => {
+test('S65 a code used twice, or fifty times at once over two nodes: once, and its tokens are revoked', async () => {
   const scope = { scope: 'openid profile offline_access' };
   const { code, pkce } = await signedIn(world, scope);
   const first = await redeem(world, code, pkce);
@@ -217,7 +217,7 @@ test('S65 a code used twice, or fifty times at once over two nodes: once, and wh
 
   for (let round = 0; round < 4; round += 1) {
     const raced = await signedIn(world, scope);
-    // Connections that stand already: the requests arrive together.
+    // The connections are open already, so the requests arrive together.
     const from = world.freshAddress();
     const ports = Array.from({ length: 50 }, (_, n) => (n % 2 ? port : undefined));
     await Promise.all(ports.map(async (at) => world.request('/.well-known/openid-configuration', { from, port: at })));
@@ -254,7 +254,7 @@ test('S66 a code at another client, with another redirect URI, or late: refused'
   expect((await redeem(world, late.code, late.pkce)).body.error).toBe('invalid_grant');
 });
 
-test('S67 a refresh token used twice, or twenty times at once: once, and the family dies, also over a restart', async () => {
+test('S67 a refresh token used twice, or twenty times at once: once, and its family is revoked, also over a restart', async () => {
   const refreshed = async (refreshToken: unknown, at?: number, from?: string): Promise<Record<string, unknown>> => {
     const params = { grant_type: 'refresh_token', refresh_token: String(refreshToken) };
     const options = {
@@ -290,7 +290,7 @@ test('S67 a refresh token used twice, or twenty times at once: once, and the fam
   expect((await refreshed(won[0]?.refresh_token)).error).toBe('invalid_grant');
 });
 
-test('S68 mix-up of issuers: every answer names the issuer', async () => {
+test('S68 mix-up of issuers: every response names the issuer', async () => {
   const { answer } = await signedIn(world);
   expect(returned(answer).get('iss')).toBe(world.issuer);
   for (const changes of [
@@ -309,7 +309,7 @@ test('S68 mix-up of issuers: every answer names the issuer', async () => {
   expect(discovery).toMatchObject({ issuer: world.issuer, authorization_response_iss_parameter_supported: true });
 });
 
-test('S69 implicit and password grants: neither offered nor taken', async () => {
+test('S69 implicit and password grants: neither offered nor accepted', async () => {
   const { browser } = await signedIn(world);
   for (const response_type of [
     'token',
@@ -354,7 +354,7 @@ test('S69 implicit and password grants: neither offered nor taken', async () => 
   const discovery = parseJson((await world.request('/.well-known/openid-configuration')).text);
   expect(discovery.response_types_supported).toEqual(['code']);
   expect(JSON.stringify(discovery.grant_types_supported)).not.toMatch(/password|implicit/);
-  // The same after the session was asked to begin anew (CVE-2026-7571).
+  // The same after prompt=login (CVE-2026-7571).
   const { page } = await begin(world, 'attack-web', { response_type: 'id_token', prompt: 'login' }, browser);
   expect(page.location).toContain('error=');
 });
@@ -400,7 +400,7 @@ test('S70 wrong, double and misplaced client authentication: refused, and thrott
     body: new URLSearchParams(params),
   });
   expect(inQuery.status).toBeGreaterThanOrEqual(400);
-  // None of this has used the code up.
+  // None of these attempts used up the code.
   expect((await redeem(world, code, pkce)).status).toBe(200);
 
   const from = world.freshAddress();
@@ -419,13 +419,13 @@ test('S70 wrong, double and misplaced client authentication: refused, and thrott
   expect(statuses.slice(20)).toEqual([429, 429]);
   const throttled = await token(world, { grant_type: 'authorization_code' }, { headers: basic('attack-web', 'guess-23'), from });
   expect(Number(throttled.answer.headers['retry-after'])).toBeGreaterThan(0);
-  // The right secret passes, from there too: see S117.
+  // The correct secret is accepted from there too: see S117.
   expect((await token(world, { grant_type: 'authorization_code' }, { headers: basic('attack-web'), from })).body.error).toBe(
     'invalid_request',
   );
 });
 
-test('S82 the pages that oidc-provider has for development: not there', async () => {
+test('S82 the development pages of oidc-provider: not found', async () => {
   const { page } = await begin(world, 'attack-web');
   expect(headingOf(page)).toContain('ログイン');
   expect(page.text).not.toMatch(/oidc-provider|Sign-in \(/);

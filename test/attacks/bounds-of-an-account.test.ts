@@ -1,4 +1,4 @@
-// The sessions and grants of an account are bounded, however often somebody signs in: design/security-2.md S118, S119. Tested with the models of
+// An account has a limited number of sessions and grants, with any number of sign-ins: design/security-2.md S118, S119. Tested with the models of
 // a real provider, with our adapter, on a real database.
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { MOST_OF_AN_ACCOUNT } from '../../src/oidc/sessions/account-bounds.ts';
@@ -18,7 +18,7 @@ beforeEach(async () => {
 afterEach(async () => models.close());
 
 const LATER = (): number => Date.now() + 3_600_000;
-/** What oidc-provider's types leave out. */
+/** Properties that are missing in oidc-provider's types. */
 type Session = {
   jti: string;
   save(seconds: number): Promise<string>;
@@ -36,7 +36,7 @@ async function fill(model: 'Session' | 'Grant', count: number): Promise<void> {
 }
 const countOf = async (model: 'Session' | 'Grant'): Promise<number> => (await artifacts.listByAccount(model, 'a', 1_000)).length;
 
-test('S118 one session more than an account may have, made at once or of a session that was nobody’s: the oldest goes', async () => {
+test('S118 one session more than an account may have, new or from an anonymous session: the oldest one ends', async () => {
   await fill('Session', MOST_OF_AN_ACCOUNT.Session);
   await newSession('a').save(3_600);
   expect(await countOf('Session')).toBe(MOST_OF_AN_ACCOUNT.Session);
@@ -54,7 +54,7 @@ test('S118 one session more than an account may have, made at once or of a sessi
   expect(await artifacts.find('Session', signingIn.jti)).toBeDefined();
 });
 
-test('S118 one grant more than an account may have: the oldest goes with its tokens, and those of another stay', async () => {
+test('S118 one grant more than an account may have: the oldest one ends with its tokens, and those of other accounts stay', async () => {
   await fill('Grant', MOST_OF_AN_ACCOUNT.Grant);
   for (const n of [0, 1])
     await artifacts.save('RefreshToken', `token-${n}`, { jti: `token-${n}`, grantId: `Grant-${n}`, accountId: 'a' }, LATER());
@@ -68,7 +68,7 @@ test('S118 one grant more than an account may have: the oldest goes with its tok
   expect(await standing(1)).not.toContain(undefined);
 });
 
-test('S119 a session got another identifier while its owner’s logout had the one before: it goes under each of them', async () => {
+test('S119 a session gets another identifier while a logout has the earlier one: it ends under both', async () => {
   const session = newSession('a');
   await session.save(3_600);
   const owner = await load(session);
@@ -77,14 +77,14 @@ test('S119 a session got another identifier while its owner’s logout had the o
   await used.save(3_600);
   await owner.destroy();
   expect(await countOf('Session')).toBe(0);
-  // A request that still holds it cannot write it back under either identifier.
+  // A request that still has the session cannot write it back under either identifier.
   used.resetIdentifier();
   await used.save(3_600);
   await owner.save(3_600);
   expect(await countOf('Session')).toBe(0);
 });
 
-test('S119 a session that a request made is ended before that request writes it once more: it stays ended', async () => {
+test('S119 a session ends before the request that created it writes it again: it stays ended', async () => {
   const session = newSession('a');
   await session.save(3_600);
   await artifacts.destroy('Session', session.jti);
@@ -92,7 +92,7 @@ test('S119 a session that a request made is ended before that request writes it 
   expect(await countOf('Session')).toBe(0);
 });
 
-test('S119 nobody ends the session: it stands under its newest identifier alone, however often it gets another', async () => {
+test('S119 a session changes its identifier several times: it exists only under the newest one', async () => {
   const session = newSession('a');
   for (let turn = 0; turn < 3; turn += 1) {
     session.resetIdentifier();

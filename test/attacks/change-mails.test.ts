@@ -1,11 +1,11 @@
-// Mails that tell of a change, and a change whose mails the process could not write: design/security-2.md, S132. The code of a change of address: S125.
+// Mails about a change, and changes whose mails the process could not store: design/security-2.md, S132. The code of a change of address: S125.
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { headingOf, type Browser } from '../support/http-browser.ts';
 import { startWorld, type World } from './support/attack-world.ts';
 import { signIn } from './support/client.ts';
 import { untilTrue } from '../support/until-true.ts';
 
-// Processes start and mails travel; a busy machine takes its time.
+// Processes start and mails travel slowly on a busy machine.
 jest.setTimeout(60_000);
 
 const MINUTE = 60_000;
@@ -22,12 +22,12 @@ beforeAll(async () => {
       limits.email_code.unproven_per_address_per_hour = 2;
     },
   });
-  // Not IDs that are still being filled in.
+  // The IDs are no longer new.
   await world.advance(25 * 60 * MINUTE);
 });
 afterAll(async () => world?.close());
 
-/** As where the process dies, or the connection is lost, after the change and before its mails. */
+/** Fails as if the process died, or the connection was lost, after the change and before its mails. */
 async function withoutMails(action: () => Promise<void>): Promise<void> {
   world.change(
     `CREATE TRIGGER no_mails BEFORE INSERT ON jobs WHEN NEW.kind = 'send_mail' BEGIN SELECT RAISE(ABORT, 'lost'); END`,
@@ -39,7 +39,7 @@ async function withoutMails(action: () => Promise<void>): Promise<void> {
   }
 }
 
-/** As where the change itself cannot be stored. */
+/** Fails as if the change itself could not be stored. */
 async function withoutChange(action: () => Promise<void>): Promise<void> {
   world.change(`CREATE TRIGGER no_change BEFORE UPDATE ON accounts BEGIN SELECT RAISE(ABORT, 'lost'); END`);
   try {
@@ -74,7 +74,7 @@ const newPassword = async (browser: Browser, from: string, to: string): Promise<
 const countOf = async (email: string, subject: string): Promise<number> =>
   (await world.mails(email)).filter((mail) => mail.subject.includes(subject)).length;
 
-/** Lets every job of a change come due, and end. */
+/** Makes every job of a change due, and waits for its end. */
 async function aMinuteLater(): Promise<void> {
   await world.advance(MINUTE + 1000);
   const waiting = `SELECT kind FROM jobs WHERE state = 'waiting' AND kind IN ('tell_account_change', 'send_mail')`;
@@ -84,7 +84,7 @@ async function aMinuteLater(): Promise<void> {
   });
 }
 
-test('S132 the mails of a change are lost behind it – address, password, profile, and the way back: each is sent once, a minute later', async () => {
+test('S132 the mails of a change are lost after it – address, password, profile, and the undo: each is sent once, a minute later', async () => {
   const moved = 'moved@example.jp';
   const owner = await openAccount(YAMADA);
   const code = await askForAddress(owner, moved);
@@ -108,7 +108,7 @@ test('S132 the mails of a change are lost behind it – address, password, profi
   await aMinuteLater();
   expect(await all()).toEqual([1, 1, 1, 1]);
 
-  // The link is whole, and its token is in no file of the database.
+  // The link is complete, and its token is in no file of the database.
   const link = (await world.mails(YAMADA)).map(({ text }) => /http\S+undo\?token=\S+/.exec(text)?.[0]).find(Boolean) ?? '';
   const token = new URL(link).searchParams.get('token') ?? '';
   expect((await world.databaseBytes()).includes(token.slice(token.indexOf('.') + 1))).toBe(false);
@@ -123,7 +123,7 @@ test('S132 the mails of a change are lost behind it – address, password, profi
   await openAccount(YAMADA, 'Third-2026');
 });
 
-test('S132 a change that was made as it should be, and one that was not made: its mails come once, and never', async () => {
+test('S132 a successful change, and one that was not stored: its mails are sent once, and never', async () => {
   const owner = await openAccount(SATO);
   const code = await askForAddress(owner, 'never@example.jp');
   await withoutChange(async () => {
@@ -131,7 +131,7 @@ test('S132 a change that was made as it should be, and one that was not made: it
     await owner.open(`${world.issuer}/account/email/code`);
     await expect(owner.post('/account/email/code', { code })).rejects.toThrow('a server error');
   });
-  // Nor is a change made whose mails nothing would send.
+  // A change is also not stored if nothing would send its mails.
   world.change(`CREATE TRIGGER no_jobs BEFORE INSERT ON jobs BEGIN SELECT RAISE(ABORT, 'lost'); END`);
   await expect(newPassword(owner, PASSWORD, 'Never-2026')).rejects.toThrow('a server error');
   world.change('DROP TRIGGER no_jobs');
@@ -150,7 +150,7 @@ test('S132 a change that was made as it should be, and one that was not made: it
   expect(await all()).toEqual([0, 1, 1]);
 });
 
-test('S132 a sign-in after many failures whose mail is lost: the next one tells the owner', async () => {
+test('S132 a sign-in after many failures whose mail is lost: the next sign-in tells the owner', async () => {
   const guesser = world.browser();
   await guesser.open(`${world.issuer}/account`);
   for (let n = 0; n < 5; n += 1) await signIn(guesser, YAMADA, `Guessed-${n}`);
@@ -162,7 +162,7 @@ test('S132 a sign-in after many failures whose mail is lost: the next one tells 
   expect(await countOf(YAMADA, 'ログイン')).toBe(1);
 });
 
-test('S125 the code of a change of address was guessed at too often: the next one has twelve digits and works, and what was proven does not count', async () => {
+test('S125 too many guesses at the code of a change of address: the next code has twelve digits and works, and proven codes do not count', async () => {
   const to = 'guessed@example.jp';
   const owner = await openAccount(YAMADA, 'Third-2026');
   const first = await askForAddress(owner, to, 'Third-2026');
@@ -177,7 +177,7 @@ test('S125 the code of a change of address was guessed at too often: the next on
   expect(subject).toMatch(/ \d{4} \d{4} \d{4}$/);
   await owner.submit('/account/email/code', { code: codeIn(subject) });
   expect(owner.page.url).toBe(`${world.issuer}/account?done=email`);
-  // Two were asked for from this network, which may leave two unproven; one was proven. One more may be asked for, and then one each ten seconds.
+  // This network has two codes, which is its limit of unentered ones; one was entered. So one more is allowed, and then one every ten seconds.
   const asked: number[] = [];
   await world.withClockStopped(async () => {
     for (const n of [1, 2, 3]) {

@@ -1,4 +1,4 @@
-// What the version of a configuration covers: design/reality.md R55.
+// The version of a configuration covers all of its values: design/reality.md R55.
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,9 +10,9 @@ import { loadConfig } from '../../src/config/load.ts';
 import { figure } from './support/figure.ts';
 
 const SHIPPED = fileURLToPath(new URL('../../config', import.meta.url));
-/** They have thousands of words. */
+/** These files have thousands of words. */
 const LARGE = figure(0, 1) ? /locales|common-passwords/ : /^$/;
-/** Of the values of a file, each n-th. */
+/** Tries only each n-th value of a file. */
 const EVERY = figure(1, 5);
 
 let project: string;
@@ -31,7 +31,7 @@ const load = (directory = project, env: Record<string, string> = {}): Config =>
   loadConfig({ env: { DATA_DIRECTORY: join(directory, 'data'), ...env }, directory, apps: ['id'] });
 const version = (directory = project): string => versionOf(digestFiles(directory, { asked: new Map() }));
 
-/** The path of every leaf of a JSON value. */
+/** Lists the path of every leaf of a JSON value. */
 function leaves(value: unknown, path: string[] = []): string[][] {
   if (typeof value !== 'object' || value === null) return [path];
   return Object.entries(value).flatMap(([key, inner]) => leaves(inner, [...path, key]));
@@ -45,7 +45,7 @@ function withChanged(value: unknown, [key, ...rest]: string[]): unknown {
   return copy;
 }
 
-test('R55 any one value of any file of the configuration changed: another version', () => {
+test('R55 any one value of any file of the configuration is changed: another version', () => {
   const names = readdirSync(join(project, 'config'), { recursive: true, encoding: 'utf8', withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name));
@@ -66,7 +66,7 @@ test('R55 any one value of any file of the configuration changed: another versio
   expect(seen.size).toBe(changes + 1);
 });
 
-test('R55 each number of the policy changed: taken up at the next reading, under another version', () => {
+test('R55 each number of the policy is changed: the next reading returns it, with another version', () => {
   const path = join(project, 'config/policy.json');
   const policy: unknown = JSON.parse(readFileSync(path, 'utf8'));
   const before = load();
@@ -75,7 +75,7 @@ test('R55 each number of the policy changed: taken up at the next reading, under
   );
   for (const leaf of numbers) {
     writeFileSync(path, JSON.stringify(withChanged(policy, leaf)));
-    // A refresh token lives no longer than its grant, a shortest password is no longer than a longest one: these still fit.
+    // These values still fit: a grant lives at least as long as its refresh token, and the shortest password is not longer than the longest.
     const { fromFiles } = load();
     const { files, ...values } = fromFiles;
     expect([leaf, versionOf(files)]).not.toEqual([leaf, versionOf(before.files)]);
@@ -84,7 +84,7 @@ test('R55 each number of the policy changed: taken up at the next reading, under
   expect(numbers.length).toBeGreaterThan(10);
 });
 
-test('R55 two nodes with the same files, in another order, at another time, in another place: one version; another variable or secret: another', () => {
+test('R55 two nodes with the same files, in another order, at another time, in another folder: one version; another variable or secret: another one', () => {
   const shop = join(project, 'config/clients/gazoo.json');
   const json = JSON.parse(readFileSync(shop, 'utf8')) as Record<string, unknown>;
   writeFileSync(shop, JSON.stringify({ ...json, client_secret: { $file: 'secret' } }));
@@ -92,7 +92,7 @@ test('R55 two nodes with the same files, in another order, at another time, in a
   const other = copyProject();
   try {
     for (const name of ['config', 'secret']) rmSync(join(other, name), { recursive: true, force: true });
-    // Made one by one from the last to the first.
+    // Created one by one, from the last to the first.
     const files = readdirSync(project, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
     for (const { parentPath, name } of files.toReversed()) {
       const from = join(parentPath, name);

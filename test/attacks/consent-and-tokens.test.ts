@@ -9,7 +9,7 @@ import { basic, begin, parseJson, redeem, returned, signedIn, signIn, token } fr
 import { accountsOf, PASSWORD, registerUpTo } from './support/registration.ts';
 import { untilFound } from '../support/until-true.ts';
 
-// Processes start and mails travel; a busy machine takes its time.
+// Processes start and mails travel slowly on a busy machine.
 jest.setTimeout(60_000);
 
 let world: World;
@@ -59,7 +59,7 @@ const linkRequest = (dealer: string): Record<string, string> => ({
   resource: `${world.env.DEALER_SYSTEM_URL}/dealers/${dealer}`,
 });
 
-/** Signs in at a client of ours with a dealer link, or without one. */
+/** Signs in at a first-party client, with or without a dealer link. */
 async function withDealer(
   dealer: string,
   decision: 'link' | 'skip',
@@ -76,8 +76,8 @@ async function withDealer(
   return { body: (await redeem(world, code, pkce)).body, pages };
 }
 
-test('S72 consent that was not given, or for another dealer: nothing is given; native apps are asked every time', async () => {
-  // Somebody else's service: names itself and every kind of data.
+test('S72 no consent, or consent to another dealer: nothing is granted; native apps ask every time', async () => {
+  // A third party: the page shows its name and every kind of data.
   const third = await begin(world, 'attack-third', { scope: 'openid profile email phone' });
   const page = await signIn(third.browser);
   expect(page.text).toContain('Attack third');
@@ -88,7 +88,7 @@ test('S72 consent that was not given, or for another dealer: nothing is given; n
   expect(returned(denied).get('error')).toBe('access_denied');
   const afterDenial = await begin(world, 'attack-third', { prompt: 'none' }, third.browser);
   expect(returned(afterDenial.page).get('error')).toMatch(/^consent_required$|^interaction_required$/);
-  // Allowed for these scopes, it is asked again for more.
+  // The client has these scopes, and asks again for more.
   const allowed = await begin(world, 'attack-third', { scope: 'openid profile' }, third.browser);
   expect(returned(await allowed.browser.submit('/consent', { decision: 'allow' }, CALLBACK)).has('code')).toBe(true);
   expect(
@@ -100,12 +100,12 @@ test('S72 consent that was not given, or for another dealer: nothing is given; n
     ),
   ).toBe('consent_required');
 
-  // A native app could be anybody's: asked every time, also when it says nothing.
+  // Any program can pretend to be a native app, so it asks every time, also without a prompt.
   const redirect_uri = 'http://127.0.0.1:9/callback';
   const native = await begin(world, APP, { redirect_uri, scope: 'openid' });
   await signIn(native.browser);
   expect(native.browser.page.url).toContain('/consent');
-  // Opening the page, or leaving it, grants nothing.
+  // Opening or leaving the page grants nothing.
   expect(world.rows("SELECT id FROM artifacts WHERE model = 'Grant' AND payload LIKE ?", `%${APP}%`)).toEqual([]);
   expect(returned(await native.browser.submit('/consent', { decision: 'allow' }, CALLBACK)).has('code')).toBe(true);
   const again = await begin(world, APP, { redirect_uri, scope: 'openid' }, native.browser);
@@ -114,7 +114,7 @@ test('S72 consent that was not given, or for another dealer: nothing is given; n
     returned((await begin(world, APP, { redirect_uri, scope: 'openid', prompt: 'none' }, native.browser)).page).get('error'),
   ).toMatch(/_required$/);
 
-  // The dealer: named, with what goes each way; refused, the flow goes on without it.
+  // The dealer page names the dealer and the data in both directions; after a refusal the flow continues without a link.
   const refused = await withDealer('tokyo-toyota', 'skip', 'sato@example.jp');
   const text = refused.pages.join('');
   expect(text).toContain('東京トヨタ');
@@ -123,7 +123,7 @@ test('S72 consent that was not given, or for another dealer: nothing is given; n
   expect(refused.body.authorization_details ?? []).toEqual([]);
   expect(parseJson((await userInfo(refused.body.access_token)).text).dealer_links ?? []).toEqual([]);
 
-  // Linked with one, the token for that one names it alone, and there is none for another.
+  // With one dealer link, the token for that dealer contains only that link, and there is no token for another dealer.
   const linked = await withDealer('aichi-toyota', 'link', 'sato@example.jp');
   expect(linked.body.authorization_details).toMatchObject([{ dealer: 'aichi-toyota' }]);
   const refreshFor = async (refreshToken: unknown, dealer: string): Promise<Record<string, unknown>> =>
@@ -147,13 +147,13 @@ test('S72 consent that was not given, or for another dealer: nothing is given; n
   expect(forTokyo.error).toMatch(/^invalid_(target|request|grant)$/);
 });
 
-test('S73 the consent page answered unseen, or for somebody else: refused', async () => {
+test('S73 the consent page answered without being shown, or for another person: refused', async () => {
   const victim = await begin(world, 'attack-third');
   await signIn(victim.browser, 'yamada@example.jp');
   await victim.browser.submit('/consent', { decision: 'allow' }, CALLBACK);
   const [grant] = world.rows<{ id: string }>(`SELECT id FROM artifacts WHERE model = 'Grant' ORDER BY sequence DESC LIMIT 1`);
 
-  // Before the login, at the address of the consent page: back to the login.
+  // Before the login, the URL of the consent page leads back to the login.
   const early = await begin(world, 'attack-third');
   const form = early.browser.form('/login');
   const forged = { ...form, action: form.action.replace('/login', '/consent') };
@@ -167,7 +167,7 @@ test('S73 the consent page answered unseen, or for somebody else: refused', asyn
     expect(returned(answer).has('code')).toBe(false);
     if (answer.status === 303) expect(answer.location).toBe(new URL(form.action, world.issuer).href);
   }
-  // Afterwards: another person's grant is not used, even if the form names it.
+  // After the login: another person's grant is not used, even if the form names it.
   await signIn(early.browser);
   const answer = await early.browser
     .submit('/consent', { decision: 'allow', grantId: grant?.id ?? '', grant_id: grant?.id ?? '' }, CALLBACK)
@@ -177,7 +177,7 @@ test('S73 the consent page answered unseen, or for somebody else: refused', asyn
     const { body } = await redeem(world, returned(answer as Answer).get('code') ?? '', early.pkce, { clientId: 'attack-third' });
     expect(parseJson((await userInfo(body.access_token)).text).email).toBe('sato@example.jp');
   }
-  // Somebody else's page with one's own cookies.
+  // Another person's page with one's own cookies.
   const other = await begin(world, 'attack-third');
   await signIn(other.browser);
   const stranger = await begin(world, 'attack-third');
@@ -186,7 +186,7 @@ test('S73 the consent page answered unseen, or for somebody else: refused', asyn
   expect((await stranger.browser.post(stolen, { decision: 'allow' })).status).toBe(400);
 });
 
-test('S74 required information left out by the resume address, the last page or prompt=none: asked for all the same', async () => {
+test('S74 required information skipped by the resume URL, the last page or prompt=none: still required', async () => {
   const { browser, pkce } = await begin(world, 'attack-required');
   await signIn(browser);
   expect(browser.page.url).toContain('/required-profile');
@@ -203,7 +203,7 @@ test('S74 required information left out by the resume address, the last page or 
     const answer = await copy.open(world.issuer + path, CALLBACK);
     expect([path, returned(answer).has('code')]).toEqual([path, false]);
   }
-  // oidc-provider ends a request at its resume address; so each way is tried in a request of its own.
+  // oidc-provider ends a request at its resume URL, so each attempt uses its own request.
   for (const [action, typed] of [
     ['/done', {}],
     ['/confirm', {}],
@@ -221,9 +221,9 @@ test('S74 required information left out by the resume address, the last page or 
   expect(returned(silent.page).get('error')).toBe('interaction_required');
   expect((await redeem(world, 'x', pkce, { clientId: 'attack-required' })).body.error).toBe('invalid_grant');
   expect(accountsOf(world, 'sato@example.jp')[0]?.confirmations ?? {}).not.toHaveProperty('attack-required');
-  // Confirmed, it is in the account and nowhere else.
+  // The confirmed value is stored only in the account.
   const typed = { birthdate_year: '1990', birthdate_month: '2', birthdate_day: '3' };
-  // In a request of its own: the copies above have taken this session's cookie along.
+  // In a new request, because the browser copies above share the cookie of this session.
   const honest = (await begin(world, 'attack-required', {}, world.browser())).browser;
   await signIn(honest);
   await honest.submit('/required-profile', typed);
@@ -234,7 +234,7 @@ test('S74 required information left out by the resume address, the last page or 
   expect(accountsOf(world, 'sato@example.jp')[0]?.profile).toMatchObject({ birthdate: '1990-02-03' });
 });
 
-test('S75 the subject as an address, across clients, or after a deletion: opaque, pairwise where configured, never used again', async () => {
+test('S75 the subject instead of an address, across clients, or after a deletion: opaque, pairwise if configured, never reused', async () => {
   const subject = async (clientId: string, email: string, password = 'Common-2026'): Promise<string> => {
     const { browser, pkce } = await begin(world, clientId, { scope: 'openid email' });
     let answer = await signIn(browser, email, password);
@@ -272,7 +272,7 @@ test('S75 the subject as an address, across clients, or after a deletion: opaque
   expect(await subject('attack-web', email, PASSWORD)).not.toBe(before);
 });
 
-test('S76 one kind of token for another, or of another client: refused', async () => {
+test('S76 a token of another kind or of another client: refused', async () => {
   const { browser, pkce, code } = await signedIn(world, { scope: 'openid profile offline_access' });
   const { body } = await redeem(world, code, pkce);
   const [idToken, accessToken, refreshToken] = [body.id_token, body.access_token, body.refresh_token].map(String) as [
@@ -281,7 +281,7 @@ test('S76 one kind of token for another, or of another client: refused', async (
     string,
   ];
   expect(decodeJwt(idToken).aud).toBe('attack-web');
-  // At UserInfo: access tokens only.
+  // UserInfo accepts only access tokens.
   for (const wrong of [idToken, refreshToken, code, 'garbage', 'x'.repeat(100_00), '']) {
     expect([wrong.slice(0, 20), (await userInfo(wrong)).status]).toEqual([wrong.slice(0, 20), expect.any(Number)]);
     expect((await userInfo(wrong)).status).toBeGreaterThanOrEqual(400);
@@ -320,7 +320,7 @@ test('S76 one kind of token for another, or of another client: refused', async (
     expect([wrong.slice(0, 40), logout.status]).toEqual([wrong.slice(0, 40), 400]);
     expect((await userInfo(logoutToken)).status).toBe(401);
   }
-  // Whose token it is, nobody else is told.
+  // No other client learns to whom a token belongs.
   const introspect = async (clientId: string, value: string): Promise<unknown> =>
     parseJson(
       (

@@ -1,5 +1,5 @@
-// What the program hears of a database that cannot be read or written now: design/security-2.md 133. It is told as `StorageUnavailable`,
-// which HTTP answers with 503, and never as a fault of the program.
+// Errors of a database that cannot be read or written now: design/security-2.md 133. The storage throws `StorageUnavailable`,
+// which HTTP answers with 503, and never a fault of the program.
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -29,7 +29,7 @@ const { mongo } = mongoose;
 
 const server = (code: number | undefined) => new mongo.MongoServerError({ message: 'said by a server', code });
 
-/** What `insertMany` throws where its one write failed so. */
+/** The error that `insertMany` throws if its only write fails. */
 const bulk = (cause: Error & { code?: number | string | undefined }) =>
   new mongo.MongoBulkWriteError(cause as mongoose.mongo.MongoError, { getWriteConcernError: () => undefined } as never);
 
@@ -47,13 +47,13 @@ const NOT_KNOWN: [string, Error][] = [
   ['an answer that makes no sense', new mongo.MongoUnexpectedServerResponseError('nonsense')],
   ['an answer that cannot be read', new mongo.BSON.BSONError('nonsense')],
   ['an answer whose frame cannot be read', new mongo.MongoParseError('nonsense')],
-  // 2 is also the code of a command that is refused.
+  // Code 2 is also the code of a refused command.
   ...[100, 2].map((code): [string, Error] => [
     `a write on too few disks (${code})`,
     new mongo.MongoWriteConcernError({ writeConcernError: { code, errmsg: 'too few' } } as never),
   ]),
   ['a server without a code', server(undefined)],
-  // Unknown ones too: nobody says that nothing was stored.
+  // Unknown write concern errors too, because the data may have been stored.
   ...[
     1, 6, 7, 24, 43, 50, 64, 79, 89, 91, 112, 133, 189, 202, 237, 262, 290, 365, 9001, 10_107, 11_600, 11_602, 13_435, 13_436,
     14_031, 99_999,
@@ -71,8 +71,8 @@ const OUR_FAULT: [string, Error][] = [
   ['a mistake in the program', new TypeError('undefined is not a function')],
 ];
 
-describe('the errors of the driver', () => {
-  test('S133 an outcome that is not known, in each class of the driver: it is told as "not now", with 503', () => {
+describe('errors of the driver', () => {
+  test('S133 an unknown outcome, in each error class of the driver: "not now", with 503', () => {
     for (const [what, error] of NOT_KNOWN) {
       const told = asPortError(error);
       expect([what, nameOf(told)]).toEqual([what, 'StorageUnavailable']);
@@ -80,7 +80,7 @@ describe('the errors of the driver', () => {
     }
   });
 
-  test('S133 a command that fails every time: reported as a fault of the program', () => {
+  test('S133 a command that always fails: reported as a fault of the program', () => {
     for (const [what, error] of OUR_FAULT) expect([what, asPortError(error)]).toEqual([what, error]);
   });
 });
@@ -94,7 +94,7 @@ describe('SQLite', () => {
 
   const fill = 'INSERT INTO counters (key, points, expires_at) VALUES (?, 1, 1)';
 
-  test('S133 a file that is full, read-only, locked or closed: every call says "not now"', async () => {
+  test('S133 a file that is full, read-only, locked or closed: every call throws "not now"', async () => {
     const path = join(folder, 'common-id.db');
     const database = await openDatabase({ path });
     const write = async (key: string = randomUUID()) => database.write(() => database.run(fill, key));
@@ -116,9 +116,9 @@ describe('SQLite', () => {
     expect(() => database.get('SELECT 1')).toThrow(StorageUnavailable);
   });
 
-  test('S133 each result code of SQLite that time or another disk may heal: it is told as "not now"', () => {
+  test('S133 each result code of SQLite that time or another disk may heal: "not now"', () => {
     const withCode = (errcode: number) => Object.assign(new Error('said by SQLite'), { code: 'ERR_SQLITE_ERROR', errcode });
-    // Extended ones too: 266 is IOERR_READ, 1032 READONLY_DBMOVED, 2570 IOERR_SHORT_READ.
+    // Extended result codes too: 266 is IOERR_READ, 1032 READONLY_DBMOVED, 2570 IOERR_SHORT_READ.
     for (const code of [3, 5, 6, 7, 8, 9, 10, 13, 14, 15, 17, 266, 517, 1032, 2570]) {
       expect([code, nameOf(asPortErrorOfSqlite(withCode(code)))]).toEqual([code, 'StorageUnavailable']);
     }
@@ -133,7 +133,7 @@ describeOnMongo(({ url }) => {
   });
   afterAll(async () => direct.close());
 
-  /** Of a process whose messages can be harmed. */
+  /** A process whose messages can be damaged. */
   async function openBehindProxy(timeouts: Partial<Timeouts>): Promise<{ proxy: MongoProxy; storage: Storage }> {
     const proxy = await startMongoProxy(url());
     const options = { url: proxy.url, clock: Date.now, ledgerKey: LEDGER_KEY, timeouts: { ...PATIENT, ...timeouts } };
@@ -162,9 +162,9 @@ describeOnMongo(({ url }) => {
 
   const HARM = ['lost', 'unanswered', 'garbled', 'misnumbered', 'held', 'on too few disks'] as const satisfies MessageFault[];
 
-  /** What a call is told whose n-th message is harmed; `undefined` where it has not so many. */
+  /** Returns the result of a call whose n-th message is damaged; `undefined` if it has fewer messages. */
   async function told({ call }: Operation, id: string, n: number, fault: MessageFault): Promise<string | undefined> {
-    // A message that is held is given up by the driver; an answer that claims to be longer is waited for as long.
+    // The driver gives up a held message. An answer with a too large length field is waited for as long.
     const isWaitedFor = fault === 'held' || fault === 'misnumbered';
     const { proxy, storage } = await openBehindProxy({ server: 2_000, ...(isWaitedFor && { socket: 300 }) });
     try {
@@ -177,11 +177,11 @@ describeOnMongo(({ url }) => {
     }
   }
 
-  test('S133 each message of each call is cut, garbled, misnumbered, held back or done on too few disks: the call is done, or says "not now"', async () => {
+  test('S133 each message of each call is cut, damaged, misnumbered, held or written to too few disks: the call succeeds, or throws "not now"', async () => {
     const step = figure(1, 4);
     let tried = 0;
     for (const [at, operation] of [...OPERATIONS, ...READS].entries()) {
-      // In short each operation meets one of the faults, and each fault some of the operations; of the messages every so many-th.
+      // The short form tries each operation with one fault, each fault with some operations, and only every n-th message.
       for (const fault of HARM.filter((_, index) => figure(1, 0) || at % HARM.length === index)) {
         for (let n = 1; ; n += step) {
           const id = `${operation.name}, ${fault} at ${n}`;
@@ -196,7 +196,7 @@ describeOnMongo(({ url }) => {
     expect(tried).toBeGreaterThan(figure(200, 2));
   });
 
-  test('S133 one connection is lost while fifty calls are under way, so that the pool is cleared: each is done, or says "not now"', async () => {
+  test('S133 one connection is lost during fifty calls, which clears the pool: each succeeds, or throws "not now"', async () => {
     const { proxy, storage } = await openBehindProxy({ server: 2_000 });
     for (const fault of ['lost', 'unanswered'] as const) {
       proxy.harm(60, fault);
@@ -213,7 +213,7 @@ describeOnMongo(({ url }) => {
     await storage.close();
   });
 
-  test('S133 no server is found, and a storage is closed while calls are under way: each is done, or says "not now"', async () => {
+  test('S133 no server is found, and a storage is closed during calls: each succeeds, or throws "not now"', async () => {
     const { proxy, storage } = await openBehindProxy({ server: 300 });
     const create = async (id: string) => storage.accounts.create(sampleAccount(id), eventAbout(id)).then(() => 'done', nameOf);
     proxy.harm(1, 'killed before');

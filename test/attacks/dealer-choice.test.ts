@@ -1,4 +1,4 @@
-// The choice of ⑩: whose it is, and for how long. design/security-2.md S104.
+// The choice of ⑩: who made it, and how long it counts. design/security-2.md S104.
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { headingOf, type Browser } from '../support/http-browser.ts';
@@ -24,7 +24,7 @@ afterAll(async () => world?.close());
 
 const newLegacyId = (): string => `chooser-${(people += 1)}`;
 
-/** Comes from the legacy site, which asks for a link with its dealer. */
+/** Opens a request of the legacy site, which asks for a link with its dealer. */
 async function start(legacyId: string, browser: Browser = world.browser(), dealer = DEALER): Promise<Browser> {
   const details = JSON.stringify([{ type: 'dealer_link', dealer }]);
   await beginAsLegacyUser(world, { legacyId }, browser, { authorization_details: details });
@@ -39,7 +39,7 @@ const linksOf = (email: string, dealer = DEALER): unknown[] =>
     dealer,
     email,
   );
-/** What is kept of a choice anywhere. */
+/** Returns every stored copy of a choice. */
 const kept = (legacyId: string): string[] =>
   world
     .rows<{ document: string }>(
@@ -63,7 +63,7 @@ for (const cancel of ['/login/cancel', '/dealer-link/cancel'] as const) {
     const cancelled = await browser.submit(cancel, {}, CALLBACK);
     expect(cancelled.location).toContain('error=access_denied');
     expect(kept(legacyId)).toEqual([]);
-    // Somebody else signs in at the same browser.
+    // Another person signs in in the same browser.
     await start(legacyId, browser);
     expect(isAtChoice(browser)).toBe(true);
     expect(browser.page.text).not.toContain(ASKED_AGAIN);
@@ -73,7 +73,7 @@ for (const cancel of ['/login/cancel', '/dealer-link/cancel'] as const) {
   });
 }
 
-test('S104 連携する, and the browser closed: shown again at the next start, carried out by one press and not by a login', async () => {
+test('S104 連携する, and the browser closed: shown again in the next request, and carried out only by a press of the button', async () => {
   const legacyId = newLegacyId();
   const browser = await start(legacyId);
   await press(browser, 'link');
@@ -81,7 +81,7 @@ test('S104 連携する, and the browser closed: shown again at the next start, 
   await start(legacyId, browser);
   expect(isAtChoice(browser)).toBe(true);
   expect(browser.page.text).toContain(ASKED_AGAIN);
-  // The login page of the request that was left does not come of itself, and nothing is linked by asking for other pages.
+  // The login page of the earlier request does not appear, and opening other pages links nothing.
   for (const step of ['login', 'finalize', 'finalize/continue', 'finalize/wait']) {
     await browser.open(browser.page.url.replace(/\/dealer-link$/, `/${step}`));
     expect(isAtChoice(browser)).toBe(true);
@@ -93,7 +93,7 @@ test('S104 連携する, and the browser closed: shown again at the next start, 
   expect(linksOf(SATO)).toHaveLength(1);
 });
 
-test('S104 a press that is neither 連携する nor 連携せずに進む: the page again, and nothing is chosen', async () => {
+test('S104 a form with neither 連携する nor 連携せずに進む: the page again, and nothing is chosen', async () => {
   const legacyId = newLegacyId();
   const browser = await start(legacyId);
   for (const decision of ['', 'LINK', 'yes', 'allow']) {
@@ -102,7 +102,7 @@ test('S104 a press that is neither 連携する nor 連携せずに進む: the p
   }
 });
 
-test('S104 連携せずに進む, and the browser closed: shown again, and not carried out silently either', async () => {
+test('S104 連携せずに進む, and the browser closed: shown again, and not carried out silently', async () => {
   const legacyId = newLegacyId();
   const browser = await start(legacyId);
   await press(browser, 'skip');
@@ -111,13 +111,13 @@ test('S104 連携せずに進む, and the browser closed: shown again, and not c
   expect(browser.page.text).toContain('前回は「連携せずに進む」をお選びになりました');
 });
 
-test('S104 連携する, one person goes on in one tab and another signs in in the other: the second one is asked', async () => {
+test('S104 連携する, then one person continues in one tab and another signs in in the other: the second one is asked', async () => {
   const legacyId = newLegacyId();
   const { browser } = await begin(world, 'attack-web');
   await signIn(browser, SATO);
   await start(legacyId, browser, 'osaka-toyota');
   await press(browser, 'link');
-  // 「このIDで続ける」, whose answer is not waited for, and ほかの人.
+  // 「このIDで続ける」 without waiting for its answer, and ほかの人.
   await browser.copy().post('/login/continue-as', { decision: 'continue' });
   await browser.open(`${browser.page.url}?other`);
   await signIn(browser, YAMADA);
@@ -127,7 +127,7 @@ test('S104 連携する, one person goes on in one tab and another signs in in t
   expect(linksOf(YAMADA, 'osaka-toyota')).toEqual([]);
 });
 
-test('S104 連携する and cancel at the same moment, in every order of their writes: a choice that was cancelled is kept nowhere', async () => {
+test('S104 連携する and cancel at the same moment, in every order of their writes: a cancelled choice is not stored', async () => {
   const { wrong, orders, held } = await conflicts(world, async () => {
     const legacyId = newLegacyId();
     const browser = await start(legacyId);
@@ -141,7 +141,7 @@ test('S104 連携する and cancel at the same moment, in every order of their w
   expect(held).toBeGreaterThan(3);
 });
 
-test('S108 the page of consent of somebody else’s client: names the dealers that were linked in its own flow, and no others', async () => {
+test('S108 the consent page of a third party’s client: names only the dealers that were linked in its own flow', async () => {
   const NAMES = { own: '大阪トヨタ', ours: '愛知トヨタ' };
   const browser = await start(newLegacyId());
   await press(browser, 'link');
@@ -160,7 +160,7 @@ test('S108 the page of consent of somebody else’s client: names the dealers th
 });
 
 describe('a button is pressed again while the program resumes the request after the first press', () => {
-  /** Holds the first press before its n-th write, and presses again. @returns where the second press led, and whether there is such a write */
+  /** Holds the first press before its n-th write, and presses again. @returns where the second press led, and whether that write exists */
   async function pressWhileResuming(browser: Browser, form: string, fields: Record<string, string>, n: number) {
     const copy = browser.copy();
     copy.page = browser.page;
@@ -168,7 +168,7 @@ describe('a button is pressed again while the program resumes the request after 
     const resume: Press = async (headers = {}) => copy.send(location, { headers });
     const first = await holdAt(world.directory, resume, n, 'every');
     const second = browser.submit(form, fields, CALLBACK);
-    // If the second press comes later than this, it is made after the first one, and the test shows less.
+    // If the second press comes later than this, it runs after the first one, and the test proves less.
     await sleep(100);
     await first.release();
     await second;

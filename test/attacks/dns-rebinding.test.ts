@@ -1,4 +1,4 @@
-// A page of anybody lets its own name point to a developer’s machine: design/security-2.md S129.
+// A foreign page points its own host name at a developer’s machine: design/security-2.md S129.
 import { connect } from 'node:net';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -18,7 +18,7 @@ beforeAll(async () => {
 });
 afterAll(async () => world.stop());
 
-/** One request to the letter. */
+/** Sends one request exactly as written. */
 async function raw(origin: string, head: string): Promise<{ status: number; text: string }> {
   const socket = connect(Number(new URL(origin).port), '127.0.0.1');
   let text = '';
@@ -39,7 +39,7 @@ const ASKED: [keyof World['origins'], string, RegExp][] = [
 ];
 
 test.each(ASKED)(
-  'S129 %s asked for %s under another name, also in the request’s target: 421, and nothing of it',
+  'S129 %s asked for %s under another host name, also in the request’s target: 421, without any content',
   async (app, path, own) => {
     const origin = world.origins[app];
     const { port } = new URL(origin);
@@ -74,7 +74,7 @@ test.each(ASKED)(
   },
 );
 
-test('S129 a person who opened it under another name: told in their language what to open', async () => {
+test('S129 a person who opened it under another host name: a page in their language says which URL to open', async () => {
   const headers = { Host: 'my-machine:3000' };
   const answer = async (language: string) =>
     sendRaw(`${world.origins.mailbox}/`, { headers: { ...headers, 'Accept-Language': language } });
@@ -85,7 +85,7 @@ test('S129 a person who opened it under another name: told in their language wha
   expect((await answer('ja')).text).toBe(`このアドレスではご覧いただけません。${world.origins.mailbox} を開いてください。\n`);
 });
 
-test('S129 production, behind a proxy that asks under a name of its own: answered, and the name reaches nothing', async () => {
+test('S129 production, behind a proxy that uses its own host name: answered, and the name has no effect', async () => {
   const { koa } = createPageApp({
     app: 'common-id',
     origin: 'https://id.example.jp',

@@ -1,4 +1,4 @@
-// A registration that belongs to more than one: two tabs, two browsers, two people. design/security-2.md S101 to S103.
+// A registration in two tabs, in two browsers, by two people: design/security-2.md S101 to S103.
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { headingOf, type Browser } from '../support/http-browser.ts';
 import { startWorld, type World } from './support/attack-world.ts';
@@ -22,7 +22,7 @@ type Draft = {
 };
 
 let world: World;
-/** The draft of somebody at ⑧, as it was stored; the situation that most pairs begin with. */
+/** A stored draft at ⑧, with which most situations begin. */
 let confirmed: { draft: Draft; row: { id: string; version: number }; browser: Browser; path: (page: string) => string };
 
 beforeAll(async () => {
@@ -43,13 +43,13 @@ function stored(): Draft {
   return JSON.parse(row?.document ?? '{}') as Draft;
 }
 
-/** A page of the registration that a browser is in. */
+/** Returns the page of the registration that a browser shows. */
 function pathIn(browser: Browser, page: PageName): string {
   const start = /\/interaction\/[\w-]+\/create/.exec(browser.page.url)?.[0] ?? '';
   return page === 'about' ? start : `${start}/${page}`;
 }
 
-/** What came of it, in words that are the same for every pair of addresses. */
+/** Describes the result in words that do not depend on the addresses. */
 function outcomeOf(addresses: Record<string, string>) {
   const nameOf = (email: unknown): string | undefined => Object.entries(addresses).find(([, address]) => address === email)?.[0];
   const passwordOf = (hash: unknown): string | undefined =>
@@ -74,7 +74,7 @@ function outcomeOf(addresses: Record<string, string>) {
 
 type Outcome = ReturnType<typeof outcomeOf>;
 
-/** An account has an address that the person at this browser has proven, and the draft's proof is one of its address. */
+/** The person at this browser has proven the address of each account, and the proof of the draft is for its address. */
 function expectInvariants({ address, proven, accounts, password }: Outcome): void {
   expect(accounts.filter(({ name }) => name !== 'proven')).toEqual([]);
   expect(accounts.length).toBeLessThanOrEqual(1);
@@ -82,7 +82,7 @@ function expectInvariants({ address, proven, accounts, password }: Outcome): voi
   if (address !== 'proven') expect(password).not.toBe('old');
 }
 
-/** Puts the draft back to ⑧ with a fresh proven address, and answers the presses that can be made there. */
+/** Resets the draft to ⑧ with a new proven address. Returns the requests that are possible there. */
 function situation(): { addresses: Record<'proven' | 'victim' | 'third', string>; press: Record<string, Press> } {
   const addresses = { proven: freshEmail(), victim: freshEmail(), third: freshEmail() };
   const { draft, row, browser, path } = confirmed;
@@ -102,7 +102,7 @@ function situation(): { addresses: Record<'proven' | 'victim' | 'third', string>
   const press =
     (page: string, fields: Record<string, string>): Press =>
     async (headers = {}) => {
-      // One network may ask for so many codes only.
+      // A network may request only a limited number of codes.
       const from = browser.copy({ from: world.freshAddress() });
       return from.post({ ...browser.form('/create/confirm'), action: path(page) }, fields, { headers });
     };
@@ -128,7 +128,7 @@ const SHORT: typeof PAIRS = [
   ['登録', '登録'],
 ];
 
-/** The outcomes of two presses in every order of their writes, which are those of one after the other; and how many writes were held. */
+/** Runs two requests in every order of their writes. The results must be those of one after the other. Returns the number of held writes. */
 async function everyOrder<T>(
   name: string,
   begin: Parameters<typeof conflicts<T>>[1],
@@ -154,12 +154,12 @@ async function everyOrder<T>(
   return { seen, held };
 }
 
-describe('two presses at the same moment', () => {
-  test('S101 two presses of ④ to ⑧ in every order of their writes: what comes of it is what comes of one after the other', async () => {
+describe('two requests at the same moment', () => {
+  test('S101 two requests of ④ to ⑧ in every order of their writes: the result is that of one after the other', async () => {
     let held = 0;
     const pairs = figure(1, 0) ? PAIRS : SHORT;
     for (const [first, second] of pairs) {
-      // In both orders, each held at each of its writes.
+      // In both orders, held at each write.
       const result = await everyOrder(`${first} and ${second}`, async () => {
         const { addresses, press } = situation();
         return {
@@ -173,7 +173,7 @@ describe('two presses at the same moment', () => {
     expect(held).toBeGreaterThan(2 * pairs.length);
   });
 
-  test('S101 the code of ⑥ while the address changes, in every order of the writes: proves the address that it was mailed to, or nothing', async () => {
+  test('S101 the code of ⑥ while the address changes, in every order of the writes: proves the address of its mail, or nothing', async () => {
     const others = ['⑤', '⑥', '④'].slice(0, figure(3, 1));
     for (const other of others) {
       const { seen, held } = await everyOrder(`⑥ and ${other}`, async () => {
@@ -194,7 +194,7 @@ describe('two presses at the same moment', () => {
     }
   });
 
-  test('S101 two addresses asked for at once: the code that was mailed to the one that stands is right, and the other one proves nothing', async () => {
+  test('S101 two addresses requested at once: the code of the stored address is correct, and the other code proves nothing', async () => {
     const { addresses, press } = situation();
     const held = await pressBetween(world, press['⑤'] as Press, 2, press['⑤ with a third address'] as Press);
     expect(held).toBe(true);
@@ -209,7 +209,7 @@ describe('two presses at the same moment', () => {
     expect(stored().proven?.email_canonical).toBe(standing);
   });
 
-  test('S101 ⑦ posted again and again while ⑤ names a stranger’s address: no account has it', async () => {
+  test('S101 ⑦ posted repeatedly while ⑤ names another person’s address: no account gets that address', async () => {
     const strangers: string[] = [];
     for (let attempt = 0; attempt < figure(24, 4); attempt += 1) {
       const { addresses, press } = situation();
@@ -220,20 +220,20 @@ describe('two presses at the same moment', () => {
     expect(strangers.flatMap((email) => accountsOf(world, email))).toEqual([]);
   });
 
-  test('S101 ④, ⑤ and ⑦ begun before 登録 and written while its account is: the draft does not move, and the account is what was proven', async () => {
+  test('S101 ④, ⑤ and ⑦ begun before 登録 and written during it: the draft does not change, and the account has the proven values', async () => {
     for (const name of ['⑤', '⑦', '④']) {
       for (let n = 1; ; n += 1) {
         const { addresses, press } = situation();
         const other = await holdAt(world.directory, press[name] as Press, n);
         if (!other.isHeld) break;
-        // Its first write seals the draft, the second one is the account.
+        // The first write seals the draft, the second one creates the account.
         const confirm = await holdAt(world.directory, press['登録'] as Press, 2);
         const sealed = stored();
         const { email_canonical, proven, registering_at } = sealed;
         expect([email_canonical, proven?.email_canonical]).toEqual([addresses.proven, addresses.proven]);
         expect([confirm.isHeld, registering_at !== undefined, accountsOf(world, addresses.proven)]).toEqual([true, true, []]);
         await other.release();
-        // Begun only now.
+        // These begin only now.
         await (press[name] as Press)();
         expect([name, n, stored()]).toEqual([name, n, sealed]);
         await confirm.release();
@@ -245,7 +245,7 @@ describe('two presses at the same moment', () => {
     }
   });
 
-  test('S103 登録 in two browsers of one legacy user, in every order of the writes: one ID, and the other browser is told the truth', async () => {
+  test('S103 登録 in two browsers of one legacy user, in every order of the writes: one ID, and the other browser gets a correct answer', async () => {
     const { held } = await everyOrder(
       '登録 and 登録 elsewhere',
       async () => {
@@ -277,7 +277,7 @@ describe('two presses at the same moment', () => {
 describe('another browser', () => {
   const SECRET = 'Himitsu-7731';
 
-  test('S102 a draft filled in for a person who is lured into the flow: they tick the terms, prove their address and set a password of their own', async () => {
+  test('S102 a draft filled in for a person who is lured into the flow: they tick the terms, prove their address and set their own password', async () => {
     const legacyId = `lure-${crypto.randomUUID()}`;
     const victim = freshEmail();
     const attacker = await beginAsLegacyUser(world, { legacyId, claims: { email: victim, family_name: '手渡' } });
@@ -291,12 +291,12 @@ describe('another browser', () => {
     );
 
     const lured = await beginAsLegacyUser(world, { legacyId, claims: { email: victim, family_name: '手渡' } });
-    // Nothing may be jumped over.
+    // No page can be skipped.
     expect(lured.browser.page.url).toMatch(/\/create$/);
     const jump = await lured.browser.open(world.issuer + pathIn(lured.browser, 'confirm'));
     expect(jump.url).toMatch(/\/create$/);
     await goOnTo(world, lured.browser, 'profile', { email: victim, mails: 2 });
-    // What the legacy site knows, and nothing of what was typed elsewhere.
+    // Data of the legacy site, and no values that were typed elsewhere.
     expect(lured.browser.form('/create/profile').fields.family_name).toBe('手渡');
     expect(lured.browser.page.text).not.toContain('攻撃');
     const refused = await lured.browser.post('/create/profile', { ...PROFILE, password: '' });
@@ -309,7 +309,7 @@ describe('another browser', () => {
     expect((await signIn(thief.browser, victim, PASSWORD)).location).toContain('code=');
   });
 
-  test('S102 the address changed and changed back in one browser: the password is typed once more', async () => {
+  test('S102 the address changed and changed back in one browser: the password must be typed again', async () => {
     const { addresses, press } = situation();
     await (press['⑤'] as Press)();
     const { browser, path } = confirmed;
@@ -319,11 +319,11 @@ describe('another browser', () => {
     const answer = await browser.copy().post({ ...form, action: path('code') }, { code });
     expect(answer.location).toContain('/create/profile');
     expect(stored().password_hash).toBeUndefined();
-    // Who the person is stays as they typed it.
+    // The person's other values stay.
     expect(stored().profile).toEqual(confirmed.draft.profile);
   });
 
-  test('S103 the victim’s address handed over as the attacker’s: the attacker’s other browser reads nothing, sets no password and is told the truth', async () => {
+  test('S103 the victim’s address handed over as the attacker’s: the attacker’s other browser reads nothing, sets no password and gets a correct answer', async () => {
     const legacyId = `claimed-${crypto.randomUUID()}`;
     const victim = freshEmail();
     const claims = { email: victim };
@@ -336,14 +336,14 @@ describe('another browser', () => {
       profile: { ...PROFILE, given_name: '被害', building: '秘密荘 8' },
     });
 
-    // The same legacy session in a third browser, and the attacker's second one again: ④, with nothing in it.
+    // The same legacy session in a third browser, and again in the attacker's second one: ④, empty.
     const spy = await beginAsLegacyUser(world, { legacyId, claims });
     for (const page of ['about', 'email', 'code', 'profile', 'confirm', 'complete'] as const) {
       const seen = await spy.browser.open(world.issuer + pathIn(spy.browser, page));
       expect([page, seen.url]).toEqual([page, expect.stringMatching(/\/create$/)]);
       expect(seen.text).not.toMatch(/被害|秘密荘/);
     }
-    // The password that counts is the one that its owner typed; who pressed second is told so.
+    // The password of the owner counts; the second browser is told so.
     await lured.browser.submit('/create/confirm');
     expect(lured.browser.page.url).toContain('/create/complete');
     const second = await attacker.browser.post('/create/confirm');
@@ -352,7 +352,7 @@ describe('another browser', () => {
     expect(second.text).not.toMatch(/被害|秘密荘/);
     expect(second.text).not.toContain(victim);
     expect(accountsOf(world, victim)).toMatchObject([{ profile: { given_name: '被害' } }]);
-    // On the way to the login, and no second ID for this legacy user.
+    // Leads to the login, and to no second ID for this legacy user.
     attacker.browser.page = second;
     await attacker.browser.submit('/create/sign-in');
     expect(attacker.browser.page.url).toContain('/login');
@@ -361,7 +361,7 @@ describe('another browser', () => {
     expect(attacker.browser.page.text).toContain('すでに取得されています');
   });
 
-  test('S103 the same address registered from another request meanwhile: 登録 says so, and the password of the first one counts', async () => {
+  test('S103 another request registers the same address meanwhile: 登録 says so, and the first password counts', async () => {
     const email = freshEmail();
     const first = await registerUpTo(world, 'confirm', { email });
     const second = await begin(world, 'attack-web', { prompt: 'create' });
@@ -370,14 +370,14 @@ describe('another browser', () => {
     const answer = await second.browser.post('/create/confirm');
     expect([answer.status, headingOf(answer)]).toEqual([409, 'すでに登録されています']);
     expect(answer.text).toContain('登録済みの共通IDでログインしてください');
-    // Another address can be taken instead.
+    // Another address can be entered instead.
     const other = await second.browser.open(world.issuer + pathIn(second.browser, 'email'));
     expect(other.url).toContain('/create/email');
     const login = await begin(world, 'attack-web');
     expect((await signIn(login.browser, email, PASSWORD)).location).toContain('code=');
   });
 
-  test('S103 a registration that is forgotten, as after an undone migration: the same browser begins anew, and 完了 is not shown', async () => {
+  test('S103 a forgotten registration, as after an undone migration: the same browser begins again, and 完了 is not shown', async () => {
     const legacyId = `undone-${crypto.randomUUID()}`;
     const user = await beginAsLegacyUser(world, { legacyId });
     await goOnTo(world, user.browser, 'complete', { email: freshEmail() });
@@ -388,12 +388,12 @@ describe('another browser', () => {
     expect(accountsOf(world, email)).toHaveLength(1);
   });
 
-  test('S103 登録 that was pressed in a browser and came to nothing: after a minute another one can register', async () => {
+  test('S103 登録 that failed in a browser: another browser can register after a minute', async () => {
     const legacyId = `died-${crypto.randomUUID()}`;
     const email = freshEmail();
     const { browser } = await beginAsLegacyUser(world, { legacyId });
     await goOnTo(world, browser, 'confirm', { email });
-    // As a process leaves it that dies between the claim and the account.
+    // The state that a process leaves if it dies between the claim and the account.
     const claim = { account_id: crypto.randomUUID(), registering_at: Date.now(), expires_at: Date.now() + 3_600_000 };
     const id = `legacy:attack-site:${legacyId}`;
     world.change(
@@ -410,7 +410,7 @@ describe('another browser', () => {
   });
 });
 
-test('S101 a draft of an earlier version: its proof and password count for nothing, and the person goes on', async () => {
+test('S101 a draft of an earlier version: its proof and password do not count, and the person continues', async () => {
   const { addresses } = situation();
   const { browser, row, path } = confirmed;
   const { proven, ...rest } = stored();
@@ -422,7 +422,7 @@ test('S101 a draft of an earlier version: its proof and password count for nothi
   expect((await post('confirm', {})).location).toContain('/create/code');
   expect(accountsOf(world, addresses.proven)).toEqual([]);
   await post('email', { email: addresses.proven });
-  // The address is proven now, and the password is still to be typed.
+  // The address is proven now, and the password still has to be typed.
   const proof = await post('code', { code: await codeFor(world, addresses.proven) });
   expect(proof.location).toContain('/create/profile');
   expect(stored().password_hash).toBeUndefined();

@@ -1,4 +1,4 @@
-// Attacks with what has ended: tokens and cookies that are in use at the moment at which they end. design/security-2.md, S118 to S120.
+// Attacks with tokens and cookies that are in use at the moment when they end: design/security-2.md, S118 to S120.
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import type { Browser } from '../support/http-browser.ts';
 import { CALLBACK, startWorld, type World } from './support/attack-world.ts';
@@ -16,7 +16,7 @@ import {
 } from './support/client.ts';
 import { figure } from './support/figure.ts';
 
-// Processes start and mails travel; a busy machine takes its time.
+// Processes start and mails travel slowly on a busy machine.
 jest.setTimeout(120_000);
 
 const DAY = 24 * 60 * 60 * 1000;
@@ -24,7 +24,7 @@ const OFFLINE = { scope: 'openid email offline_access' };
 
 let world: World;
 beforeAll(async () => {
-  // Thirty people's sign-ins in a moment are no attack here.
+  // Thirty sign-ins in a moment are no attack here.
   world = await startWorld({ nodes: 2, policy: ({ rate_limits: limits }) => void (limits.login.failures_per_network = 1000) });
 });
 afterAll(async () => world?.close());
@@ -41,7 +41,7 @@ async function openAccount(email: string, path = '/account', browser = world.bro
   return browser;
 }
 
-/** Tokens of a sign-in of its own, and the browser that it was made in. */
+/** Signs in. Returns the tokens and the browser. */
 async function tokensOf(email: string, changes: Record<string, string> = OFFLINE) {
   const browser = await openAccount(email);
   const { code, pkce } = await signedIn(world, changes, { browser });
@@ -67,7 +67,7 @@ async function isActive(value: string): Promise<unknown> {
   return (JSON.parse(answer.text) as { active: unknown }).active;
 }
 
-/** Everything that the tokens open: nothing, where it is all over. */
+/** Lists everything that the tokens open; empty if they have ended. */
 async function opened({ access_token, refresh_token }: Tokens): Promise<string[]> {
   const uses: [string, boolean][] = [
     ['UserInfo', (await userInfo(access_token)) === 200],
@@ -87,7 +87,7 @@ async function changePassword(browser: Browser, email: string, port?: number): P
   passwords.set(email, password);
 }
 
-/** Whether this browser gets a code without being asked for the password. */
+/** Whether this browser gets a code without the password. */
 async function isSignedIn(browser: Browser): Promise<boolean> {
   const url = authorizationUrl(world.issuer, requestParams('attack-web', makePkce(), { prompt: 'none' }));
   return returned(await browser.copy().open(url, CALLBACK)).has('code');
@@ -96,7 +96,7 @@ async function isSignedIn(browser: Browser): Promise<boolean> {
 const accountId = (email: string): string =>
   world.rows<{ id: string }>(`SELECT id FROM accounts WHERE document ->> 'email' = ?`, email)[0]?.id ?? '';
 
-/** Writes rows as a library that makes them one by one would have; the newest last. */
+/** Writes rows as the library would have done one by one; the newest last. */
 function makeMany(model: 'Grant' | 'Session', email: string, count: number): void {
   const payload = `json_object('accountId', ?1, 'clientId', 'attack-web', 'kind', ?2, 'jti', ?2 || n, 'uid', ?2 || n, 'iat', 1, 'exp', 9999999999)`;
   world.change(
@@ -112,7 +112,7 @@ function makeMany(model: 'Grant' | 'Session', email: string, count: number): voi
 const countOf = (model: string, email: string): number =>
   world.rows('SELECT 1 FROM artifacts WHERE model = ? AND account_id = ?', model, accountId(email)).length;
 
-/** Puts back what was removed: whether it is gone must not be what refuses it. */
+/** Restores removed records, so that a missing record cannot be the reason for the refusal. */
 async function withoutDeletion(models: string[], action: () => Promise<void>): Promise<void> {
   const columns = 'model, id, payload, uid, grant_id, account_id, consumed_at, expires_at';
   const list = models.map((model) => `'${model}'`).join(', ');
@@ -124,7 +124,7 @@ async function withoutDeletion(models: string[], action: () => Promise<void>): P
 
 const TOKENS = ['AccessToken', 'RefreshToken', 'AuthorizationCode', 'Grant'];
 
-test('S118 tokens and codes that nobody removed, after a change of the password: refused wherever they are used', async () => {
+test('S118 tokens and codes that were not removed, after a change of the password: refused everywhere', async () => {
   const email = 'sato@example.jp';
   const { tokens, browser } = await tokensOf(email);
   const bound = await tokensOf(email, {});
@@ -135,17 +135,17 @@ test('S118 tokens and codes that nobody removed, after a change of the password:
   expect([await userInfo(bound.tokens.access_token), await isActive(bound.tokens.access_token)]).toEqual([401, false]);
   expect(await redeem(world, code, pkce)).toMatchObject({ status: 400, body: { error: 'invalid_grant' } });
   expect(await isSignedIn(browser)).toBe(false);
-  // Who signs in in the very same second is in.
+  // A sign-in in the very same second is valid.
   expect(await opened((await tokensOf(email)).tokens)).toHaveLength(4);
 });
 
-test('S118 an account with more than 1,000 grants: the oldest refresh token dies with the password', async () => {
+test('S118 an account with more than 1,000 grants: the oldest refresh token ends with the password', async () => {
   const email = 'yamada@example.jp';
   const { tokens, browser } = await tokensOf(email);
   makeMany('Grant', email, 1_100);
   await changePassword(browser, email);
   expect(await opened(tokens)).toEqual([]);
-  // The oldest went with each new one: as many at a time as leaves the account usable meanwhile.
+  // Each new grant removed some of the oldest, few enough to keep the account usable.
   for (let signIns = 0; signIns < 14; signIns += 1) await tokensOf(email);
   expect(countOf('Grant', email)).toBe(500);
   makeMany('Session', email, 110);
@@ -181,7 +181,7 @@ test('S118 tokens that rotate while the password changes, on two nodes: none wor
   }
 });
 
-test('S118 sessions that the person has ended, and nobody removed: neither cookie nor code nor token of them counts', async () => {
+test('S118 sessions that the person has ended, but which were not removed: their cookies, codes and tokens do not count', async () => {
   const email = 'sato@example.jp';
   const { tokens, browser: thief } = await tokensOf(email, {});
   const offline = await tokensOf(email);
@@ -191,22 +191,22 @@ test('S118 sessions that the person has ended, and nobody removed: neither cooki
   expect([await isSignedIn(thief), await isSignedIn(owner)]).toEqual([false, true]);
   expect([await userInfo(tokens.access_token), await isActive(tokens.access_token)]).toEqual([401, false]);
   expect((await redeem(world, code, pkce)).status).toBe(400);
-  // Those of `offline_access` are meant to outlive the session.
+  // Tokens of `offline_access` outlive the session by design.
   expect((await refresh(offline.tokens.refresh_token)).status).toBe(200);
-  // A second time, from another browser: the one that was left the first time goes too.
+  // The person ends the sessions again from another browser: the one that stayed the first time ends too.
   const another = await openAccount(email, '/account/sessions/end-others');
   await withoutDeletion(['Session'], async () => void (await another.submit('/end-others')));
   expect([await isSignedIn(owner), await isSignedIn(another)]).toEqual([false, true]);
 });
 
-test('S118 a code whose session was logged out of: not redeemed, also where it asks for offline_access', async () => {
+test('S118 a code whose session was logged out: not redeemed, also with offline_access', async () => {
   const { browser, pkce, code } = await signedIn(world, OFFLINE, { browser: await openAccount('sato@example.jp') });
   await browser.open(`${world.issuer}/session/end`);
   await browser.submit('/session/end/confirm', { logout: 'yes' });
   expect(await redeem(world, code, pkce)).toMatchObject({ status: 400, body: { error: 'invalid_grant' } });
 });
 
-/** Uses the cookie without a pause, for what changes it and what reads it, until it is told to stop. */
+/** Uses the cookie without a pause, for reads and writes, until it is told to stop. */
 function useAll(browser: Browser, thieves: number): { stop: () => Promise<Browser[]> } {
   let stopped = false;
   const ports = world.nodes.map(({ port }) => port);
@@ -229,12 +229,12 @@ function useAll(browser: Browser, thieves: number): { stop: () => Promise<Browse
   };
 }
 
-test('S119 a cookie that is in use while its owner logs out, ends all sessions, or changes the password: dead afterwards', async () => {
+test('S119 a cookie in use while its owner logs out, ends all sessions, or changes the password: refused afterwards', async () => {
   const email = 'sato@example.jp';
   const ends: Record<string, (stolen: Browser) => Promise<void>> = {
     async 'logs out'(stolen) {
       const owner = stolen.copy();
-      // Each look at the page gives the session another secret for its form; the thief's looks do, too.
+      // Each view of the page gives the session another form secret; the thief's views do, too.
       for (let status = 0, tries = 0; status !== 303 && tries < 50; tries += 1) {
         await owner.open(`${world.issuer}/session/end`);
         ({ status } = await owner.post('/session/end/confirm', { logout: 'yes' }));
@@ -260,7 +260,7 @@ test('S119 a cookie that is in use while its owner logs out, ends all sessions, 
   }
 });
 
-test('S120 a session in use every day: over after its absolute lifetime, and one that rests after its idle lifetime', async () => {
+test('S120 a session in use every day: ends after its absolute lifetime; an idle one ends after its idle lifetime', async () => {
   const [browser, resting] = [await openAccount('sato@example.jp'), await openAccount('sato@example.jp')];
   const ends = (): number => {
     const cookie = browser.page.setCookies.find((header) => header.startsWith('common-id.session='));
@@ -280,7 +280,7 @@ test('S120 a session in use every day: over after its absolute lifetime, and one
   // `auth_time` is some seconds ahead after the many changes of the password above.
   await world.advance(60_000);
   expect(await use()).toBe(false);
-  // Ten days of rest, and then fourteen.
+  // Ten idle days, and then fourteen.
   const rested = await openAccount('sato@example.jp');
   await world.advance(10 * DAY);
   expect(await isSignedIn(rested)).toBe(true);

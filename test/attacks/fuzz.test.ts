@@ -1,5 +1,5 @@
-// Numbers and bytes from outside: generated requests to every endpoint of every app, as the real running program.
-// A seed that failed is replayed with FUZZ_SEED=<seed> npm test -- test/attacks/fuzz.test.ts, one request of it with FUZZ_ONLY=<number> besides.
+// Numbers and bytes from outside: generated requests to every endpoint of every app of the running program.
+// Replay a failed seed with FUZZ_SEED=<seed> npm test -- test/attacks/fuzz.test.ts, and one of its requests with FUZZ_ONLY=<number> besides.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,7 +18,7 @@ import { collectForms, createFuzzer, type Fuzzer } from './support/fuzz-world.ts
 jest.setTimeout(1_800_000);
 
 const REQUESTS = figure(20_000, 500);
-/** The forms are collected anew after so many: what was pressed has ended some. */
+/** Collects the forms again after this number of requests, because some of them have ended by then. */
 const ROUND = 500;
 const AT_ONCE = 8;
 
@@ -29,7 +29,7 @@ let world: World;
 let siteKey: TestKey;
 let fuzzer: Fuzzer;
 
-/** What is wrong with the answer to a request; nothing where it is as it may be. */
+/** Describes the fault of an answer; `undefined` if there is none. */
 async function faultOf(spec: Spec, from: string, forms: Parameters<Fuzzer['send']>[2]): Promise<string | undefined> {
   try {
     const { status, head, body } = await fuzzer.send(spec, from, forms);
@@ -73,7 +73,7 @@ describe.each<[string, string | undefined]>([
     await database?.remove();
   });
 
-  test('fuzz: generated JWTs, forms, queries, headers and cookies to every app: no 500, no stack in a log, nothing hanging, all can be copied', async () => {
+  test('fuzz: generated JWTs, forms, queries, headers and cookies to every app: no 500, no stack in a log, no hanging connection, every row can be copied', async () => {
     const seed = Number(process.env.FUZZ_SEED ?? Math.floor(Math.random() * 2 ** 31));
     const only = process.env.FUZZ_ONLY === undefined ? undefined : Number(process.env.FUZZ_ONLY);
     const faults: string[] = [];
@@ -86,7 +86,7 @@ describe.each<[string, string | undefined]>([
         .filter(({ number }) => only === undefined || number === only);
       const work = async (): Promise<void> => {
         for (let next = queue.shift(); next; next = queue.shift()) {
-          // From many networks, because a limit must not hide what stands behind it.
+          // From many networks, so that a limit does not hide faults.
           const fault = await faultOf(next.spec, `127.${1 + (next.number & 63)}.${(next.number >> 6) & 255}.1`, forms);
           if (fault !== undefined)
             faults.push(`FUZZ_SEED=${seed} FUZZ_ONLY=${next.number}: ${fault}\n${JSON.stringify(next.spec).slice(0, 1500)}`);
@@ -104,7 +104,7 @@ describe.each<[string, string | undefined]>([
     const folder = await mkdtemp(join(tmpdir(), 'fuzz-copy-'));
     try {
       let from = world.env.DATABASE_URL ?? '';
-      // Jobs of the running program go on writing.
+      // Jobs of the running program continue to write.
       if (from.startsWith('sqlite:')) {
         const backup = join(folder, 'backup.sqlite');
         backupSqliteDatabase({ from: from.slice('sqlite:'.length), to: backup });

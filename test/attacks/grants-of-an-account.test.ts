@@ -1,4 +1,4 @@
-// A grant is of one account and one client, and holds what that account agreed to for that client: design/security-2.md S105, S108, S118. The
+// A grant belongs to one account and one client, and contains what that account agreed to for that client: design/security-2.md S105, S108, S118. The
 // models of a real provider, with our adapter, on a real database.
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { Grant } from 'oidc-provider';
@@ -29,7 +29,7 @@ async function grant(accountId: string, clientId: string, links: string[] = []):
 const find = async (id: string): Promise<Grant | undefined> => provider.Grant.find(id);
 const tokenOf = async (id: string) => storage.artifacts.find('RefreshToken', `token-${id}`);
 
-test('S118 the page of consent adds to the person’s own grant, and to nobody else’s', async () => {
+test('S118 the consent page: adds to the person’s own grant, and to no other', async () => {
   const [own, anothers] = [await grant('a', 'c'), await grant('b', 'c')];
   const asked = { clientId: 'c', accountId: 'a', params: { scope: 'openid email' }, details: {} };
   expect(await grantRequested(provider, { ...asked, grantId: own })).toBe(own);
@@ -59,7 +59,7 @@ async function existing({ firstParty, types = ['dealer_link'], grantId, params =
 }
 const linksOf = (found: Grant | undefined) => (found?.rar ?? []).map(({ link_id: id }) => id);
 
-test('S118 the grant of another account that a session still names: not taken for this one’s', async () => {
+test('S118 a session that still names the grant of another account: not used for this account', async () => {
   const anothers = await grant('b', 'c');
   const found = await existing({ firstParty: true, grantId: anothers });
   expect(found).toMatchObject({ accountId: 'a' });
@@ -67,7 +67,7 @@ test('S118 the grant of another account that a session still names: not taken fo
   expect(await existing({ firstParty: false, grantId: anothers })).toBeUndefined();
 });
 
-test('S108 a grant holds the links that stand, for a client that may know of them, and for somebody else’s those of its own flow', async () => {
+test('S108 a grant contains the live links: all for a client that may know them, for a third party those of its own flow', async () => {
   const { consent } = sampleDealerLink('any');
   const of = async (id: string, dealer: string, clientId: string, status: 'active' | 'withdrawn' = 'active') =>
     storage.dealerLinks.create(
@@ -82,11 +82,11 @@ test('S108 a grant holds the links that stand, for a client that may know of the
   const third = { firstParty: false, clientId: 'third', grantId: await grant('a', 'third') };
   expect(linksOf(await existing(third))).toEqual([]);
   expect(linksOf(await existing({ ...third, params: DEALER_LINK }))).toEqual(['theirs']);
-  // From then on the grant has them, and follows what becomes of them.
+  // From then on the grant contains them, and follows their changes.
   expect(linksOf(await existing(third))).toEqual(['theirs']);
 });
 
-test('S118 one service, or one dealer link, is ended: what others were given stands', async () => {
+test('S118 one service, or one dealer link, is ended: the grants of others stay', async () => {
   const access = createAccountAccess(provider, { storage, log: { warn: () => undefined } } as never);
   const [one, two] = [await grant('a', 'one', ['l', 'other']), await grant('a', 'two', ['other'])];
   await access.endDealerLink('a', 'l');

@@ -1,11 +1,11 @@
-// Attacks on what guards an ID, with a session that somebody else has got hold of: design/security-2.md, S123.
+// Attacks on guarded profile values with a stolen session: design/security-2.md, S123.
 import { afterAll, afterEach, beforeAll, expect, jest, test } from '@jest/globals';
 import { headingOf, type Browser } from '../support/http-browser.ts';
 import { CALLBACK, startWorld, type World } from './support/attack-world.ts';
 import { begin, signedIn, signIn } from './support/client.ts';
 import { untilFound } from '../support/until-true.ts';
 
-// Processes start and mails travel; a busy machine takes its time.
+// Processes start and mails travel slowly on a busy machine.
 jest.setTimeout(60_000);
 
 const MINUTE = 60_000;
@@ -17,12 +17,12 @@ const ASKED = 'パスワードの確認';
 let world: World;
 beforeAll(async () => {
   world = await startWorld();
-  // Not an ID that is still being filled in.
+  // The IDs are no longer new.
   await world.advance(25 * 60 * MINUTE);
 });
 afterAll(async () => world?.close());
 
-/** How the database has it. */
+/** Returns the stored profile. */
 const profileOf = (email: string): Record<string, unknown> =>
   JSON.parse(
     world.rows<{ profile: string }>(
@@ -56,17 +56,17 @@ async function nextMail(email: string, after: number) {
 }
 
 afterEach(() => {
-  // Every test leaves the two as they were.
+  // Every test must restore the two accounts.
   expect(profileOf(YAMADA)).toMatchObject({ birthdate: '1988-07-21' });
 });
 
-test('S123 the birth date, from a session whose password was given six minutes ago: asked for, nothing changed before, nothing typed lost', async () => {
+test('S123 the birth date, in a session whose password was given six minutes ago: the password is required, nothing changes before, no input is lost', async () => {
   const before = profileOf(YAMADA);
   const thief = await openProfile(YAMADA, 6);
   const typed = { birthdate_year: '1970', birthdate_month: '1', birthdate_day: '2', street_address: '9-9' };
   await thief.submit('/account/profile', typed);
   expect([thief.page.status, headingOf(thief.page)]).toEqual([422, ASKED]);
-  // Neither by guessing, nor by leaving the field empty or out, nor with a field of the thief's own.
+  // Guessing, an empty field, a missing field and a field of the thief's own do not help.
   for (const guess of [{ password_again: '' }, { password_again: 'Guessed-1' }, { password_again: '   ' }]) {
     await thief.submit('/account/profile', guess);
     expect([thief.page.status, headingOf(thief.page)]).toEqual([422, ASKED]);
@@ -82,7 +82,7 @@ test('S123 the birth date, from a session whose password was given six minutes a
   expect(listed(mail)).toEqual(['生年月日', '住所']);
   expect(mail?.text).not.toMatch(/1970|9-9/);
 
-  // Given now: not asked again for five minutes, but told each time.
+  // The password was given now: it is not required again for five minutes, but each change sends a mail.
   await world.advance(4 * MINUTE);
   await thief.open(`${world.issuer}/account/profile`);
   await thief.submit('/account/profile', { birthdate_year: '1988', birthdate_month: '7', birthdate_day: '21' });
@@ -94,7 +94,7 @@ test('S123 the birth date, from a session whose password was given six minutes a
   expect(headingOf(thief.page)).toBe(ASKED);
 });
 
-test('S123 each thing that guards the ID or tells where its person is reached: asked for; the gender: not', async () => {
+test('S123 each guarded value: the password is required; for the gender it is not', async () => {
   const thief = await openProfile(YAMADA, 6);
   const other: Record<string, string> = {
     family_name: '山本',
@@ -110,14 +110,14 @@ test('S123 each thing that guards the ID or tells where its person is reached: a
     const answer = await thief.post('/account/profile', { [field]: value });
     expect([field, answer.status, headingOf(answer)]).toEqual([field, 422, ASKED]);
   }
-  // Taken away.
+  // A removed value.
   expect(headingOf(await thief.post('/account/profile', { phone_number: '' }))).toBe(ASKED);
   const gender = await thief.post('/account/profile', { gender: 'other' });
   expect(gender.location).toBe(`${world.issuer}/account?done=profile`);
   expect((await thief.post('/account/profile')).location).toBe(`${world.issuer}/account?done=profile`);
 });
 
-test('S123 a birth date where there was none: asked for, on the page and in a flow that requires it, and told', async () => {
+test('S123 a first birth date: the password is required, on the page and in a flow that requires it, and a mail is sent', async () => {
   const told = (await mailsAbout(SATO)).length;
   const thief = await openProfile(SATO, 6);
   const typed = { birthdate_year: '1970', birthdate_month: '1', birthdate_day: '2' };
@@ -126,7 +126,7 @@ test('S123 a birth date where there was none: asked for, on the page and in a fl
   await thief.submit('/account/profile', { ...filled, ...profile, ...typed });
   expect(headingOf(thief.page)).toBe(ASKED);
 
-  // By the back door: a service that requires it.
+  // By another way: a service that requires the birth date.
   await begin(world, 'attack-required', {}, thief);
   expect(thief.page.url).toContain('/required-profile');
   await thief.submit('/required-profile', typed);
@@ -138,7 +138,7 @@ test('S123 a birth date where there was none: asked for, on the page and in a fl
   await thief.submit('/required-profile/confirm', { password_again: 'Guessed-1' });
   expect([thief.page.status, headingOf(thief.page)]).toEqual([422, ASKED]);
   expect(profileOf(SATO).birthdate).toBeUndefined();
-  // The person who knows the password goes on to the service.
+  // A person who knows the password continues to the service.
   await thief.submit('/required-profile/confirm', { password_again: PASSWORD });
   expect(thief.page.url).toContain('/required-profile/done');
   expect(profileOf(SATO).birthdate).toBe('1970-01-02');
@@ -151,7 +151,7 @@ test('S123 a birth date where there was none: asked for, on the page and in a fl
   expect(thief.page.location).toContain('code=');
 });
 
-test('S123 guesses at the password there: counted with the logins, held back with what was typed, and told how long', async () => {
+test('S123 guesses at that password: counted with the logins, refused with a waiting time, and no input is lost', async () => {
   const thief = await openProfile(YAMADA, 6);
   const typed = { birthdate_year: '1970' };
   await thief.submit('/account/profile', typed);
@@ -160,7 +160,7 @@ test('S123 guesses at the password there: counted with the logins, held back wit
   expect([thief.page.status, headingOf(thief.page)]).toEqual([429, ASKED]);
   expect(Number(thief.page.headers['retry-after'])).toBeGreaterThan(0);
   expect(thief.form('/account/profile').fields).toMatchObject(typed);
-  // The right one does not help either, here or at the login of this browser.
+  // The correct password is refused too, here and at the login of this browser.
   await thief.submit('/account/profile', { password_again: PASSWORD });
   expect(thief.page.status).toBe(429);
   // After the pause the owner gets in.

@@ -12,7 +12,7 @@ import { beginMigration, goOn, migrationOf, redeemAtSite } from './support/migra
 import { codeFor, freshEmail } from './support/registration.ts';
 import { untilTrue } from '../support/until-true.ts';
 
-// Processes start and mails travel; a busy machine takes its time.
+// Processes start and mails travel slowly on a busy machine.
 jest.setTimeout(60_000);
 
 let world: World;
@@ -36,12 +36,12 @@ beforeAll(async () => {
   stranger = await makeTestKey();
   encryptionKey = await makeTestKey();
   const pair = generateKeyPairSync('rsa', { modulusLength: 1024 });
-  // A client file with such a key is refused at the start (S82 and the tests of the configuration): here it comes from outside.
+  // A client file with such a key prevents the start (S82 and the tests of the configuration), so here the key comes from a URL.
   weak = { privateKey: pair.privateKey, kid: 'weak' };
   const { alg: _alg, ...forEncryption } = encryptionKey.publicJwk;
   world = await startWorld({
     nodes: 2,
-    // Every attack of this file within a minute.
+    // All attacks of this file happen within a minute.
     policy: ({ rate_limits: limits }) => Object.assign(limits.legacy_hand_over, { per_client_per_minute: 5000 }),
     moreSiteKeys: [{ ...forEncryption, use: 'enc' }],
   });
@@ -57,7 +57,7 @@ const b64 = (value: object | string): string =>
 const pushProfile = async (legacy: string, at?: number): Promise<Answer> =>
   push(world, requestParams('attack-site', makePkce(), { legacy_profile: legacy }), at);
 
-/** Refused as a mistake of the client: with a sentence, quickly, and nothing is kept. */
+/** Checks that it is refused as a mistake of the client: with a sentence, quickly, and nothing is stored. */
 async function expectRefused(legacy: string, what: string): Promise<string> {
   const kept = world.rows(`SELECT id FROM expiring_documents WHERE kind = 'legacy_profile'`).length;
   const answer = await pushProfile(legacy);
@@ -69,11 +69,11 @@ async function expectRefused(legacy: string, what: string): Promise<string> {
   return String(body.error_description);
 }
 
-test('a hand-over as it should be is taken', async () => {
+test('a correct hand-over is accepted', async () => {
   expect((await pushProfile(await handOver(world))).status).toBe(201);
 });
 
-test('hand-overs are bounded for each client, over two nodes, with 429 and Retry-After', async () => {
+test('hand-overs are limited for each client, over two nodes, with 429 and Retry-After', async () => {
   const bounded = await startWorld({
     nodes: 2,
     policy: ({ rate_limits: limits }) => Object.assign(limits.legacy_hand_over, { per_client_per_minute: 4 }),
@@ -145,13 +145,13 @@ test('S83 signatures without algorithm, symmetric, weak, with unknown extensions
     ).toString('base64url');
     await expectRefused(await encryptOuter(world, `${input}.${signature}`), JSON.stringify(header));
   }
-  // A good one, altered by a letter.
+  // A valid signature with one changed letter.
   const good = await signInner(world, claims());
   const [head = '', , signature = ''] = good.split('.');
   await expectRefused(await encryptOuter(world, `${head}.${b64(claims())}.${signature}`), 'other claims under a good signature');
 });
 
-test('S84 keys that the header brings along, points to or invents: never used, never fetched', async () => {
+test('S84 keys that the header contains, points to or invents: never used, never fetched', async () => {
   fetched = [];
   const signAs = async (key: TestKey, header: object): Promise<string> => {
     const input = `${b64({ alg: 'ES256', typ: 'legacy-profile+jwt', ...header })}.${b64(handOverClaims(world))}`;
@@ -175,7 +175,7 @@ test('S84 keys that the header brings along, points to or invents: never used, n
   ];
   for (const header of headers)
     await expectRefused(await encryptOuter(world, await signAs(stranger, header)), JSON.stringify(header).slice(0, 60));
-  // The same on the outside.
+  // The same in the outer header.
   for (const header of [
     { jku: `${listenerUrl}/outer` },
     { x5u: `${listenerUrl}/outer` },
@@ -188,7 +188,7 @@ test('S84 keys that the header brings along, points to or invents: never used, n
   expect(fetched).toEqual([]);
 });
 
-test('S85 claims that are missing, wrong, of another type, or twice there: refused', async () => {
+test('S85 claims that are missing, wrong, of another type, or duplicate: refused', async () => {
   const now = Math.floor(Date.now() / 1000);
   const wrong: Record<string, unknown>[] = [
     { iss: undefined },
@@ -242,11 +242,11 @@ test('S85 claims that are missing, wrong, of another type, or twice there: refus
   };
   for (const [what, text] of Object.entries(texts))
     await expectRefused(await encryptOuter(world, await signInner(world, text)), what);
-  // At the edge it is taken: five minutes, and a clock that is a little ahead.
+  // The limits are accepted: five minutes, and a clock that is a little ahead.
   expect((await pushProfile(await handOver(world, { iat: now + 30, exp: now + 330 }))).status).toBe(201);
 });
 
-test('S86 a hand-over used again, also elsewhere, at once, after a restart: taken once, and forgotten in time', async () => {
+test('S86 a hand-over used again, also elsewhere, at once, after a restart: accepted once, and forgotten in time', async () => {
   const legacy = await handOver(world);
   expect((await pushProfile(legacy)).status).toBe(201);
   expect(await expectRefused(legacy, 'again')).toMatch(/jti/);
@@ -281,7 +281,7 @@ test('S86 a hand-over used again, also elsewhere, at once, after a restart: take
     `%${jti}`,
   );
   expect(mark?.expires_at).toBeLessThanOrEqual(Date.now() + 6 * 60_000);
-  // A `jti` of another client is another one: it cannot be used up by a stranger.
+  // A `jti` belongs to its client, so another client cannot use it up.
   expect(world.rows(`SELECT id FROM artifacts WHERE id LIKE ?`, `legacy_profile:attack-site:${jti}`)).toHaveLength(1);
 });
 
@@ -309,7 +309,7 @@ test('S88 envelopes of other algorithms, bombs, encrypted and not signed: refuse
     'a point that is not on the curve': crafted({ alg: 'ECDH-ES+A256KW', epk: { ...epk, y: epk.x } }),
     'no ephemeral key': crafted({ alg: 'ECDH-ES+A256KW' }),
     'unknown crit': crafted({ alg: 'ECDH-ES+A256KW', epk, crit: ['x'], x: 1 }),
-    // Well made, and readable with our key: only the list of algorithms says no.
+    // Well-formed, and readable with our key: only the list of algorithms refuses it.
     'ECDH-ES, well made': await encryptOuter(world, inner, { alg: 'ECDH-ES' }),
     'ECDH-ES+A128KW, well made': await encryptOuter(world, inner, { alg: 'ECDH-ES+A128KW' }),
     'A128GCM, well made': await encryptOuter(world, inner, { enc: 'A128GCM' }),
@@ -323,7 +323,7 @@ test('S88 envelopes of other algorithms, bombs, encrypted and not signed: refuse
     'no text at all': '.',
     garbage: 'x'.repeat(4000),
   };
-  // Signed with a key that the client has for encryption.
+  // Signed with a key that the client uses for encryption.
   const input = `${b64({ alg: 'ES256', typ: 'legacy-profile+jwt', kid: encryptionKey.kid })}.${b64(handOverClaims(world))}`;
   const signature = Buffer.from(
     await crypto.subtle.sign({ name: 'ECDSA', hash: 'SHA-256' }, encryptionKey.privateKey, Buffer.from(input)),
@@ -331,7 +331,7 @@ test('S88 envelopes of other algorithms, bombs, encrypted and not signed: refuse
   envelopes['signed with a key for encryption'] = await encryptOuter(world, `${input}.${signature}`);
   for (const [what, legacy] of Object.entries(envelopes)) {
     await expectRefused(legacy, what);
-    // The fastest of three, because other work of the machine only adds time. A bomb would take seconds each time.
+    // The fastest of three, because other load only adds time. A bomb would take seconds each time.
     const times = [await pushProfile(legacy), await pushProfile(legacy), await pushProfile(legacy)].map((it) => it.milliseconds);
     const fastest = Math.min(...times);
     if (fastest > 1000) throw new Error(`${what}: refused after ${fastest} ms, allowed are 1000`);
@@ -398,7 +398,7 @@ test('S89 sizes, types, characters and dates: refused by name, or left out and n
   expect(world.nodes.map((node) => node.output()).join('')).toMatch(/birthdate/);
 });
 
-test('S90 a hand-over through the browser, twice, or left lying: refused, linked once, forgotten in time', async () => {
+test('S90 a hand-over through the browser, twice, or left unused: refused, linked once, forgotten in time', async () => {
   const legacy = await handOver(world, { family_name: 'Canary-Name' });
   const inBrowser = await world
     .browser()
@@ -411,10 +411,10 @@ test('S90 a hand-over through the browser, twice, or left lying: refused, linked
   });
   expect(posted.status).toBeLessThan(500);
   expect(posted.location ?? '').not.toContain('/interaction/');
-  // A made-up reference is none.
+  // An invented reference does not work.
   const byReference = await push(world, requestParams('attack-site', makePkce(), { legacy_profile: 'handed-over:x' }));
   expect(byReference.status).toBe(400);
-  // Who may not hand over may not.
+  // A client without permission cannot hand over.
   const other = await world.request('/request', {
     method: 'POST',
     body: new URLSearchParams(requestParams('attack-web', makePkce(), { legacy_profile: legacy })),
@@ -444,7 +444,7 @@ test('S90 a hand-over through the browser, twice, or left lying: refused, linked
   for (const secret of ['Canary', 'canary@', key, cipher.slice(0, 60), email])
     expect([secret, log.includes(secret)]).toEqual([secret, false]);
 
-  // One legacy identity, one ID; with a second ID there is a page that says so.
+  // One legacy identity has one ID; with a second ID a page says so.
   const legacyId = `one-${crypto.randomUUID()}`;
   const first = await beginMigration(world, { sub: legacyId });
   await signIn(first.browser);
@@ -460,7 +460,7 @@ test('S90 a hand-over through the browser, twice, or left lying: refused, linked
   expect(migrationOf(world, legacyId)).toEqual(before);
   expect(world.rows('SELECT account_id FROM migrations WHERE legacy_id = ?', legacyId)).toHaveLength(1);
 
-  // What was handed over and not used is gone after its time.
+  // An unused hand-over is removed after its time.
   expect(world.rows(`SELECT id FROM expiring_documents WHERE document LIKE '%Canary-Name%'`).length).toBeGreaterThan(0);
   await world.advance(25 * 60 * 60_000);
   const sweeping = await world.addNode();

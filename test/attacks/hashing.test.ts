@@ -1,4 +1,4 @@
-// Attacks on the lane in which passwords are hashed, and by the time that it takes: design/security-2.md S109 and S124.
+// Attacks on the lane for password hashes, and on its timing: design/security-2.md S109 and S124.
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { DatabaseSync } from 'node:sqlite';
 import { join } from 'node:path';
@@ -16,10 +16,10 @@ import { begin, returned, signIn } from './support/client.ts';
 import { countHashWork } from './support/hash-work.ts';
 import { freshEmail, PASSWORD, PROFILE, registerUpTo } from './support/registration.ts';
 
-// Processes start and mails travel; a busy machine takes its time.
+// Processes start and mails travel slowly on a busy machine.
 jest.setTimeout(120_000);
 
-/** A hasher whose work is done when the test says so. */
+/** A hasher that finishes when the test says so. */
 function slowHasher(options: Partial<HasherOptions> = {}) {
   const underWay: { password: string; end: () => void }[] = [];
   const refused: string[] = [];
@@ -43,14 +43,14 @@ function slowHasher(options: Partial<HasherOptions> = {}) {
     underWay,
     settled,
     advance: (milliseconds: number) => void (now += milliseconds),
-    /** Asks for a hash; the name is written down when it is answered. */
+    /** Requests a hash, and records the name when it is answered. */
     ask(name: string, asker: HashAsker): void {
       hasher.hash(name, asker).then(
         () => settled.push(name),
         (error: unknown) => settled.push(`${error instanceof HashingLaneFull ? 'refused' : 'failed'} ${name}`),
       );
     },
-    /** Ends the one that runs, and all that come after it. */
+    /** Finishes the running hash, and all that follow. */
     async finish(): Promise<string[]> {
       for (;;) {
         await new Promise((resolve) => setImmediate(resolve));
@@ -71,7 +71,7 @@ const asker = (ip: string, id: string, more: Partial<HashAsker> = {}): HashAsker
 });
 
 describe('the hashing lane', () => {
-  test('S109 a flood from one network, address or account: everybody else keeps a place and a turn', async () => {
+  test('S109 a flood from one network, address or account: all others keep a place and a turn', async () => {
     const lane = slowHasher();
     // One runs, six wait, and the two places of known devices stay free; the other three are refused.
     for (let n = 0; n < 10; n += 1) lane.ask(`flood ${n}`, asker('10.0.0.1', 'flood'));
@@ -82,19 +82,19 @@ describe('the hashing lane', () => {
     const order = await lane.finish();
     const served = order.filter((name) => !name.startsWith('refused'));
     expect(served.slice(0, 5)).toEqual(['flood 0', 'known', 'elsewhere', 'neighbour', 'other account']);
-    // What ran ran, and of those that waited three gave up their places.
+    // The running hash continued, and three waiting ones gave up their places.
     expect(order.filter((name) => name.startsWith('refused'))).toHaveLength(3 + 3);
     expect(lane.refused).toEqual(Array(6).fill('full'));
   });
 
-  test('S109 more hashes a minute than an address, an account or a draft may have: refused, counted, and told for how long', async () => {
+  test('S109 more hashes a minute than an address, an account or a draft may have: refused with a waiting time, and counted', async () => {
     const lane = slowHasher({ queueLimit: 1000, perMinute: { address: 30, account: 20, draft: 10 } });
     lane.advance(20_000 - (1_000_000_000_000 % 60_000));
     for (let n = 0; n < 12; n += 1) lane.ask('draft', asker('10.0.0.1', 'a', { subject: { kind: 'draft', id: 'a' } }));
     for (let n = 0; n < 12; n += 1) lane.ask('account', asker('10.0.0.2', 'a'));
     for (let n = 0; n < 12; n += 1) lane.ask('account', asker('10.0.0.3', 'a'));
     for (let n = 0; n < 32; n += 1) lane.ask('source', asker('10.0.0.4', `${n}`));
-    // The owner's own browser is touched by none of that.
+    // The owner's own browser is not affected.
     for (const [ip, id] of [
       ['10.0.0.4', 'own'],
       ['10.0.0.9', 'a'],
@@ -127,7 +127,7 @@ describe('the hashing lane', () => {
     expect((await lane.finish()).at(-1)).toBe('next minute');
   });
 
-  test('S109 clients that ask again as soon as they are refused: the refusal waits, and a thousand wait at most', async () => {
+  test('S109 clients that retry at once: the refusal waits, and a thousand wait at most', async () => {
     const lane = slowHasher({ queueLimit: 0, refusalDelayMs: 600 });
     for (let n = 0; n < 1 + 1000 + 1; n += 1) lane.ask(`${n}`, asker('10.0.0.1', 'a'));
     await new Promise((resolve) => setImmediate(resolve));
@@ -171,7 +171,7 @@ describe('the hashing lane', () => {
     expect(await costOf(async () => raised.verifyAgainstNothing('wrong'))).toBe(2 ** 12);
     expect(noted).toEqual([]);
 
-    // The cost was lowered: accounts of before are dearer. Where that is known, everything is as dear from the first try on.
+    // The cost was lowered, so earlier accounts are more expensive. Once that is known, every failure costs as much from the first attempt on.
     const lowered = make(10, 12);
     for (const cost of [10, 12]) expect(await costOf(async () => lowered.verify('wrong', hashOf(cost)))).toBe(2 ** 12);
     expect(await costOf(async () => lowered.verifyAgainstNothing('wrong'))).toBe(2 ** 12);
@@ -195,12 +195,12 @@ describe('in the program', () => {
     hashWork.remove();
   });
 
-  test('S109 eighty connections post ⑦ of one draft: others sign in, and the refused are told when, in their language, and fill no log', async () => {
+  test('S109 eighty connections post ⑦ of one draft: others sign in, and refused people get a waiting time in their language, without log entries', async () => {
     const { browser } = await registerUpTo(world, 'profile', { email: freshEmail() });
     const form = browser.form('/create/profile');
     const others = await Promise.all(Array.from({ length: 8 }, async () => (await begin(world, 'attack-web')).browser));
     const logged = world.nodes[0]?.output().length ?? 0;
-    // All in one minute, however long a busy machine takes: with the next minute ten more would be hashed.
+    // All in one minute by the stopped clock: in the next minute ten more would be hashed.
     const answers: Answer[] = [];
     await world.withClockStopped(async () => {
       const flood = Array.from({ length: 80 }, async (_, n) =>
@@ -220,14 +220,14 @@ describe('in the program', () => {
     expect(Number(/hashes_refused_total\{reason="draft"\} (\d+)/.exec(metrics)?.[1])).toBeGreaterThan(0);
   });
 
-  test('S124 the cost is lowered, and a process starts: it knows about the more expensive hashes before the first attempt', async () => {
+  test('S124 the cost is lowered, and a process starts: it knows the more expensive hashes before the first attempt', async () => {
     const file = new DatabaseSync(join(world.directory, 'data/common-id.sqlite'), { readOnly: true });
     const marks = (): number =>
       Number(file.prepare("SELECT count(*) AS n FROM counters WHERE key LIKE 'password-hash-cost:%'").get()?.n);
     expect(marks()).toBe(1);
     const node = await world.addNode({ PASSWORD_HASH_COST: '4', ADMIN_PORT: '' });
     expect(marks()).toBe(2);
-    // The work for an ID that nobody has is 2^8 as before.
+    // The work for an unknown ID is still 2^8.
     const workOf = async (options: BrowserOptions): Promise<number> => {
       const { browser } = await begin(world, 'attack-web');
       const typed = { login_id: freshEmail(), password: 'Wrong-0000' };

@@ -6,7 +6,7 @@ import { startWorld, type World } from './support/attack-world.ts';
 import { begin, returned, signIn } from './support/client.ts';
 import { accountsOf, codeFor, freshEmail, PASSWORD, PROFILE, registerUpTo } from './support/registration.ts';
 
-// Processes start and mails travel; a busy machine takes its time.
+// Processes start and mails travel slowly on a busy machine.
 jest.setTimeout(60_000);
 
 let world: World;
@@ -15,13 +15,13 @@ beforeAll(async () => {
 });
 afterAll(async () => world?.close());
 
-/** Whether this login ID and password open the door. */
+/** Whether this login ID and password sign in. */
 async function opens(loginId: string, password: string): Promise<boolean> {
   const { browser } = await begin(world, 'attack-web');
   return returned(await signIn(browser, loginId, password)).has('code');
 }
 
-/** An address as the mailbox names it: SMTP servers write domains in lower case and in Unicode. */
+/** The address as the mailbox shows it: SMTP servers write domains in lower case and in Unicode. */
 function inMailbox(email: string): string {
   const [local = '', domain = ''] = email.split('@');
   return `${local}@${domainToUnicode(domain.toLowerCase())}`;
@@ -45,7 +45,7 @@ async function askCode(email: string): Promise<Answer> {
   return browser.post('/create/email', { email });
 }
 
-test('S17 one address in many spellings: one account, written to as it was typed', async () => {
+test('S17 one address in many spellings: one account, and mail goes to the typed address', async () => {
   await registered(' Foo.Bar@EXAMPLE.com ');
   const [account] = accountsOf(world, 'foo.bar@example.com');
   expect(account?.email).toMatch(/^Foo\.Bar@example\.com$/i);
@@ -61,7 +61,7 @@ test('S17 one address in many spellings: one account, written to as it was typed
   for (const [index, spelling] of spellings.entries()) {
     expect(await opens(spelling, PASSWORD)).toBe(true);
     if (index > 3) continue;
-    // As a second registration it gets no code: its owner is told instead, under the one address.
+    // A second registration gets no code: the owner gets a mail at the one address.
     const before = (await world.mails()).length;
     expect((await askCode(spelling)).status).toBe(303);
     const mail = await world.mail(inMailbox(String(account?.email)), index + 2);
@@ -69,12 +69,12 @@ test('S17 one address in many spellings: one account, written to as it was typed
     expect(mail.text).not.toMatch(/\b\d{6}\b/);
   }
   expect(world.rows(`SELECT * FROM identifiers WHERE key LIKE 'email:foo.bar@%'`)).toHaveLength(1);
-  // Composed and decomposed forms of a domain are one; local parts are ASCII.
+  // Composed and decomposed forms of a domain are the same; local parts are ASCII.
   await registered('nfc@b\u00fccher.example');
   expect(await opens('nfc@bu\u0308cher.example', PASSWORD)).toBe(true);
 });
 
-test('S18 homoglyphs, invisible characters and letters that fold: refused; international domains are their Punycode', async () => {
+test('S18 homoglyphs, invisible characters and letters that fold: refused; international domains become Punycode', async () => {
   await registered('taro@例え.jp');
   expect(accountsOf(world, 'taro@xn--r8jz45g.jp')).toHaveLength(1);
   expect(await opens('taro@xn--r8jz45g.jp', PASSWORD)).toBe(true);
@@ -99,7 +99,7 @@ test('S18 homoglyphs, invisible characters and letters that fold: refused; inter
   expect((await world.mails()).length).toBe(before);
 });
 
-test('S19 addresses that programs read differently: refused; mail goes to the one string that was verified', async () => {
+test('S19 addresses that programs read differently: refused; mail goes to the exact string that was verified', async () => {
   const { browser } = await registerUpTo(world, 'email');
   const before = (await world.mails()).length;
   const hostile = [
@@ -137,7 +137,7 @@ test('S19 addresses that programs read differently: refused; mail goes to the on
   expect(raw.match(/^To: .*$/gim)).toEqual([`To: ${odd}`]);
 });
 
-test('S20 a mobile number in other spellings, or as an address: one number, and opens no account', async () => {
+test('S20 a mobile number in other spellings, or as an address: one number, and it signs nobody in', async () => {
   for (const spelling of [
     '090-1234-5678',
     '+819012345678',
@@ -157,7 +157,7 @@ test('S20 a mobile number in other spellings, or as an address: one number, and 
   expect(await opens('sato@example.jp', 'Common-2026')).toBe(true);
 });
 
-test('S21 a number that is not verified, or claimed by two: answered like a wrong password', async () => {
+test('S21 a number that is unverified, or claimed by two people: answered like a wrong password', async () => {
   const [mine, thief] = [freshEmail(), freshEmail()];
   await registered(mine, '080-2222-3333');
   await registered(thief, '080-2222-3333');
@@ -181,7 +181,7 @@ test('S22 one account by many spellings of its ID: one counter', async () => {
   }
   expect(statuses.slice(0, 10)).toEqual(Array(10).fill(422));
   expect(statuses.slice(10)).toContain(429);
-  // The number is no way around: it opens nothing (S21), so no try by it is a try at the account.
+  // The number does not help: it signs nobody in (S21), so an attempt with it is no attempt at the account.
   const { browser } = await begin(world, 'attack-web');
   expect((await browser.post('/login', { login_id: '090-1234-5678', password: PASSWORD })).status).toBe(422);
 });

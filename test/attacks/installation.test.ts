@@ -1,4 +1,4 @@
-// Attacks of another user of the same machine: design/security-2.md S126 and S131.
+// Attacks by another user of the same machine: design/security-2.md S126 and S131.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { chmodSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -16,7 +16,7 @@ import { startWorld } from '../support/world.ts';
 
 const EVERY_APP: AppName[] = ['mailbox', 'dealer', 'id', 'owners-site', 'notebook', 'demo-clients'];
 const PRIVATE_FILES = new URL('../../src/start/private-files.ts', import.meta.url).href;
-/** Whether a process of ours can mount something that nobody else sees. */
+/** Whether a process of ours can mount a file system in a private namespace. */
 const CAN_MOUNT = spawnSync('unshare', ['--map-root-user', '--mount', 'true']).status === 0;
 const ENV = { PATH: process.env.PATH, NODE_NO_WARNINGS: '1' };
 
@@ -24,7 +24,7 @@ let folder: string;
 let umask: number;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'installation-'));
-  // Nothing is private by chance.
+  // Without a umask, so that no file is private by chance.
   umask = process.umask(0);
 });
 afterEach(() => {
@@ -32,7 +32,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-/** Everything that is not for its owner only, with its mode. */
+/** Lists every file that others can access, with its mode. */
 function open(directory: string): string[] {
   const names = ['.', ...readdirSync(directory, { recursive: true, encoding: 'utf8' })];
   return names.flatMap((name) => {
@@ -43,7 +43,7 @@ function open(directory: string): string[] {
   });
 }
 
-test('S126 every app started on the data of an older version, which others could read: 0600 and 0700 for all of it, told once', async () => {
+test('S126 every app started on data of an older version, which others could read: 0600 and 0700 for all of it, reported once', async () => {
   const data = join(folder, 'data');
   for (const name of ['', 'keys', 'backups', 'backups/old']) mkdirSync(join(data, name), { mode: 0o755 });
   for (const name of ['owners-site.sqlite', 'dealer-system.sqlite', 'notebook.sqlite'])
@@ -62,7 +62,7 @@ test('S126 every app started on the data of an older version, which others could
     expect(open(data)).toEqual([]);
     expect(statSync(outside).mode & 0o777).toBe(0o644);
     expect(world.log().match(/other users of this machine had access to files in the data directory/g)).toHaveLength(1);
-    // What the next start would tell.
+    // The report of the next start.
     expect(makePrivate(data)).toEqual({ changed: 0, left: [], mounted: [] });
   } finally {
     await world.stop();
@@ -98,7 +98,7 @@ test('S126 every app started on the data of an older version, which others could
   },
 );
 
-test('S126 files that admin commands and a database elsewhere leave behind: readable by their owner only', async () => {
+test('S126 files of admin commands and of a database elsewhere: readable only by their owner', async () => {
   const path = join(folder, 'elsewhere.sqlite');
   await (await openStorage(`sqlite:${path}`, Date.now)).close();
   for (const name of readdirSync(folder)) chmodSync(join(folder, name), 0o644);
@@ -128,7 +128,7 @@ test('S126 files that admin commands and a database elsewhere leave behind: read
   expect(open(folder)).toEqual([]);
 });
 
-test('S131 a password in an address on the command line: refused unread and unshown; the name of a variable, or of one for a file, is taken', async () => {
+test('S131 a password in a URL on the command line: refused without being read or shown; the name of a variable, or of one for a file, is accepted', async () => {
   const [from, to] = [join(folder, 'from.sqlite'), join(folder, 'to.sqlite')];
   const storage = await openStorage(`sqlite:${from}`, Date.now);
   await storage.counters.add('c', 1, 3_600_000);
@@ -150,7 +150,7 @@ test('S131 a password in an address on the command line: refused unread and unsh
       );
     }
   }
-  // An option that has nothing to do with databases.
+  // An option without a database.
   await expect(command.run(['backup', '--to', 'ftp://user:canary@example.jp/x'])).rejects.toThrow(
     /^--to: every user of this machine can read a password/,
   );

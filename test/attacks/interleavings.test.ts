@@ -1,5 +1,5 @@
-// Random interleavings of two people, each with three tabs, against the real program on a storage that delays writes and forces
-// conflicts; after each step every invariant is checked. A failure names its seed and path: RACE_SEED and RACE_PATH play it again.
+// Random interleavings of two people with three tabs each, against the real program on a storage that delays writes and forces
+// conflicts. Each step is followed by a check of every invariant. A failure names its seed and path, and RACE_SEED and RACE_PATH replay it.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
@@ -14,7 +14,7 @@ const PROCESS = fileURLToPath(new URL('support/interleavings-process.ts', import
 
 jest.setTimeout(figure(3 * 3_600_000, 300_000));
 
-/** @param databaseUrl SQLite, where it is left out */
+/** @param databaseUrl default: SQLite */
 async function playAll(runs: number, databaseUrl?: string): Promise<void> {
   const { RACE_SEED: seed = '', RACE_PATH: path = '' } = process.env;
   const again = [seed, path].filter(Boolean);
@@ -28,7 +28,7 @@ async function playAll(runs: number, databaseUrl?: string): Promise<void> {
   });
   const [said, failure] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]);
   expect(failure).toBe('');
-  // The sequences went far enough to break something.
+  // The sequences went far enough to find faults.
   const counts = JSON.parse(said) as Record<string, number>;
   expect(Object.entries(counts).filter(([, count]) => count === 0)).toEqual([]);
 }

@@ -1,4 +1,4 @@
-// What the ledger tells besides changes: sign-ins, consents and their end, ended sessions. design/security-2.md, S128.
+// Ledger events besides changes of records: sign-ins, consents and their end, ended sessions. design/security-2.md, S128.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createHash, randomBytes } from 'node:crypto';
 import { digestOf } from '../../src/config/clients/check-client-secrets.ts';
@@ -43,7 +43,7 @@ async function entries(): Promise<LedgerEntry[]> {
   }
 }
 
-/** The events since `before`, of the kinds that are no changes, each as its type and the client that it names. */
+/** Returns these events since `before`, each as its type and its client. */
 async function since(before: LedgerEntry[]): Promise<string[]> {
   const known = new Set(before.map(({ event_id }) => event_id));
   const fresh = (await entries()).filter(({ event_id }) => !known.has(event_id) && event_id.includes(':'));
@@ -60,11 +60,11 @@ async function signInToShop(browser: Browser): Promise<void> {
 const signIn = async (browser: Browser): Promise<unknown> =>
   browser.submit('/login', { login_id: SATO, password: PASSWORD }, CALLBACK);
 
-test('S128 sign-ins, consents and their end, ended sessions: each is told once, without personal data, and the ledger is sound', async () => {
+test('S128 sign-ins, consents and their end, ended sessions: each is recorded once, without personal data, and the ledger is intact', async () => {
   const [pressing, here, there] = [createBrowser(), createBrowser(), createBrowser()];
   let before = await entries();
   await signInToShop(pressing);
-  // A wrong password is no sign-in; the right one pressed three times is one.
+  // A wrong password is no sign-in; the correct one sent three times is one.
   await pressing.submit('/login', { login_id: SATO, password: 'Wrong-0000' }, CALLBACK);
   await Promise.all([pressing, pressing.copy({}), pressing.copy({})].map(signIn));
   expect(await since(before)).toEqual(['account.signed_in shop']);
@@ -86,7 +86,7 @@ test('S128 sign-ins, consents and their end, ended sessions: each is told once, 
   before = await entries();
   await there.open(`${world.origins.id}/account/sessions/end-others`);
   await there.submit('/end-others');
-  // That of the consent at least; of the three presses one or more has a session, each is told once.
+  // At least that of the consent; one or more of the three requests has a session, and each is recorded once.
   expect((await since(before)).filter((event) => event.startsWith('session')).length).toBeGreaterThanOrEqual(1);
 
   before = await entries();
@@ -97,7 +97,7 @@ test('S128 sign-ins, consents and their end, ended sessions: each is told once, 
   const all = (await entries()).filter(({ event_id }) => event_id.includes(':'));
   expect(new Set(all.map(({ subject }) => subject)).size).toBe(1);
   for (const entry of all) expect(JSON.stringify(entry)).not.toMatch(/sato|佐藤|@|127\.0\.0\.1/i);
-  // By the key of the installation, which the running service chains with.
+  // With the key of the running service.
   const verified = await runAdmin(['ledger', 'verify'], { env: { ...process.env, ...world.env } });
   expect(verified).toMatchObject({ code: 0, out: expect.stringContaining('The ledger is sound.'), err: '' });
 }, 60_000);

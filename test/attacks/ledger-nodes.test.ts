@@ -1,4 +1,4 @@
-// The ledger under many processes on MongoDB: design/security-2.md, S134 and S135.
+// The ledger with many processes on MongoDB: design/security-2.md, S134 and S135.
 import { beforeEach, expect, jest, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import mongoose from 'mongoose';
@@ -24,7 +24,7 @@ describeOnMongo((database) => {
   const create = async (storage: Storage, id: string): Promise<void> =>
     storage.accounts.create(sampleAccount(id), eventAbout(id));
 
-  test('S134 the chains are held by another process: every change is acknowledged, and chained when they are free', async () => {
+  test('S134 another process holds the chains: every change is acknowledged, and chained when they are free', async () => {
     await withMongo(url, async (behind) => {
       const lease = behind.collection<{ _id: string }>('ledger_lease');
       await lease.insertOne({ _id: 'sealer', holder: 'another', until: Date.now() + 3_600_000 } as never);
@@ -34,7 +34,7 @@ describeOnMongo((database) => {
       await new Promise((resolve) => setTimeout(resolve, 1_000));
       expect(await settled.countDocuments({})).toBe(0);
       await lease.updateOne({ _id: 'sealer' }, { $set: { until: 0 } });
-      // The next process that has something chains for all.
+      // The next process with an event chains all of them.
       await create(storage, 'last');
       await untilTrue('there are 31 entries', async () => (await settled.countDocuments({})) >= 31, {
         tell: async () => settled.countDocuments({}),
@@ -45,14 +45,14 @@ describeOnMongo((database) => {
     });
   });
 
-  test('S134 four processes write: every change has one event, and nearly no append is thrown away', async () => {
+  test('S134 four processes write: every change has one event, and hardly any append is thrown away', async () => {
     const perNode = figure(200, 30);
     const commands = await watch(async () => {
       const nodes = await Promise.all([1, 2, 3, 4].map(async () => openPatiently(`${url}?monitorCommands=true`)));
       await Promise.all(
         nodes.flatMap((node, n) => Array.from({ length: perNode }, async (_, m) => create(node, `node${n}-${m}`))),
       );
-      // By themselves, without a reader that asks for it.
+      // Without a reader that triggers it.
       await withMongo(url, async (behind) => {
         const count = async (): Promise<number> => behind.collection('ledger_entries').countDocuments({});
         await untilTrue(`there are ${4 * perNode} entries`, async () => (await count()) === 4 * perNode, {
@@ -70,7 +70,7 @@ describeOnMongo((database) => {
     expect(appends.filter(({ refused }) => refused)).toEqual([]);
   });
 
-  test('S135 what decides whether an event is chained, dropped or anchored: asks for what a majority has', async () => {
+  test('S135 reads that decide whether an event is chained, dropped or anchored: use the majority read concern', async () => {
     const first = await openPatiently(url);
     await create(first, 'a');
     await first.close();
@@ -109,7 +109,7 @@ describeOnMongo((database) => {
     refused: boolean;
   };
 
-  /** The commands of every client of the driver that connects meanwhile. */
+  /** Records the commands of every driver client that connects meanwhile. */
   async function watch(act: () => Promise<void>): Promise<Seen[]> {
     const seen = new Map<string, Seen>();
     const { prototype } = mongoose.mongo.MongoClient;

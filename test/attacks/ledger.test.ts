@@ -1,4 +1,4 @@
-// The ledger: what somebody does to it who can write the database. design/security-2.md, S128.
+// Attacks on the ledger by a person who can write the database. design/security-2.md, S128.
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
@@ -26,7 +26,7 @@ jest.setTimeout(180_000);
 
 const HOUR = 60 * 60 * 1000;
 const NOON = Date.parse('2026-11-01T12:00:00Z');
-/** Two subjects whose events stand in two partitions. */
+/** Two subjects with events in two partitions. */
 const [HERS, HIS] = ['her account', 'his account'];
 const [MINE, OTHER] = [partitionOf(HERS), partitionOf(HIS)];
 const THEIRS = makeSecretKeys({ hmac: 'a key of somebody else, long enough', subject: undefined, ledger: undefined }).ledger;
@@ -34,7 +34,7 @@ const THEIRS = makeSecretKeys({ hmac: 'a key of somebody else, long enough', sub
 type Entry = Rows['ledger_entries'];
 type Change = (entries: Entry[]) => Entry[];
 
-/** Changes her partition and leaves the others alone. */
+/** Changes her partition, and leaves the others unchanged. */
 const inMine =
   (change: Change): Change =>
   (entries) => [
@@ -49,7 +49,7 @@ const eventOf = ({ type, subject, data, at: time }: Entry): LedgerEvent => ({
   data: JSON.parse(data) as LedgerEvent['data'],
   at: time,
 });
-/** The same events in a chain that is right in itself, under another key or with other data. */
+/** The same events in a chain that is consistent in itself, under another key or with other data. */
 const madeAnew =
   (key = THEIRS, changed = '{"n":99}'): Change =>
   (entries) => {
@@ -64,7 +64,7 @@ const madeAnew =
 
 const found = (kind: string, sequence: number, partition = MINE) => ({ part: 'partition', partition, sequence, kind });
 
-/** Each with what must be found. Those that come first are the short form on MongoDB. */
+/** Each change with its expected finding. The first ones are the short form on MongoDB. */
 const CASES: [string, Change, object[]][] = [
   ['an entry rewritten', at(3, (entry) => ({ ...entry, data: '{"n":99}' })), [found('changed', 3)]],
   ['an entry removed', inMine((all) => all.filter(({ sequence }) => sequence !== 3)), [found('missing', 3)]],
@@ -154,7 +154,7 @@ for (const [name, available] of suites) {
     }
     const append = async (from: number, to: number): Promise<void> => within(async (storage) => appendTo(storage, from, to));
 
-    /** Her partition has 8 entries, of which the second anchor has 6; answers the anchors. */
+    /** Her partition has 8 entries, of which the second anchor covers 6. Returns the anchors. */
     async function fill(): Promise<string[]> {
       return within(async (storage) => {
         await appendTo(storage, 1, 4);
@@ -166,7 +166,7 @@ for (const [name, available] of suites) {
       });
     }
 
-    test('S128 an untouched ledger: verified as sound, with what is anchored', async () => {
+    test('S128 an untouched ledger: verified as intact, with its anchors', async () => {
       const anchors = await fill();
       expect(await verify(anchors)).toEqual({
         sound: true,
@@ -177,7 +177,7 @@ for (const [name, available] of suites) {
     });
 
     test.each(CASES.slice(0, name === 'SQLite' ? CASES.length : figure(CASES.length, 4)))(
-      'S128 %s: it is found, with partition, sequence and kind',
+      'S128 %s: detected, with partition, sequence and kind',
       async (_, change, findings) => {
         await fill();
         await rewrite(url, 'ledger_entries', change);
@@ -216,7 +216,7 @@ for (const [name, available] of suites) {
       expect((await verify()).findings).toEqual([{ part: 'anchors', sequence: 2, kind: 'wrong_key' }]);
     });
 
-    test('S128 the database replaced by an older copy: an anchor that was kept elsewhere tells it, nothing else can', async () => {
+    test('S128 the database replaced by an older copy: only an anchor that was kept elsewhere shows it', async () => {
       const anchors = await fill();
       await rewrite(url, 'ledger_anchors', (rows) => rows.slice(0, 1));
       await rewrite(
@@ -227,7 +227,7 @@ for (const [name, available] of suites) {
       expect(await verify()).toMatchObject({ sound: true });
       const cutOff = [{ part: 'anchors', sequence: 2, kind: 'cut_off' }, found('cut_off', 5)];
       expect((await verify(anchors)).findings).toEqual(cutOff);
-      // Going on from there does not cover it.
+      // Further events do not hide it.
       await append(9, 12);
       await anchor();
       expect((await verify(anchors)).findings).toEqual([
@@ -236,7 +236,7 @@ for (const [name, available] of suites) {
       ]);
     });
 
-    test('S128 entries behind the last anchor cut off: not found, and the verdict says how many have no anchor', async () => {
+    test('S128 entries after the last anchor cut off: not detected, and the verdict says how many entries have no anchor', async () => {
       const anchors = await fill();
       await rewrite(
         url,
@@ -257,7 +257,7 @@ for (const [name, available] of suites) {
       expect((await verify()).findings).toEqual([found('not_anchored', 9)]);
     });
 
-    test('S128 the key was changed: with the earlier one too it is sound, without it one finding a chain says so', async () => {
+    test('S128 the key was changed: with the earlier key too it is intact, without it one finding for each chain says so', async () => {
       await fill();
       const storage = await openStorage(url, () => now, undefined, THEIRS);
       await storage.ledger.append({ ...eventAbout(HERS), at: now }, 'later');
@@ -284,7 +284,7 @@ for (const [name, available] of suites) {
         });
       }
 
-      test('S128 a database of today: its chain is verified, closed and kept, and the partitions begin with its last hash', async () => {
+      test('S128 an existing database: its chain is verified, closed and kept, and the partitions begin with its last hash', async () => {
         const entries = oldLedger();
         await makeOldDatabase(url, entries);
         await append(1, 2);
@@ -311,7 +311,7 @@ for (const [name, available] of suites) {
         expect((await verify()).findings).toContainEqual({ part: 'closed', sequence, kind });
       });
 
-      test('S128 a chain that was broken before: every start says so, the service runs, and it is never called sound', async () => {
+      test('S128 a chain that was broken before: every start says so, the service runs, and the ledger is never called intact', async () => {
         await makeOldDatabase(
           url,
           oldLedger().map((each) => (each.sequence === 3 ? { ...each, data: '{"n":"other"}' } : each)),
@@ -328,7 +328,7 @@ for (const [name, available] of suites) {
       });
     });
 
-    test('S128 the job of each day: one anchor a day whoever runs it, also in the file, and a rolled back ledger is told', async () => {
+    test('S128 the daily job: one anchor a day from any node, also in the file, and a rolled back ledger is reported', async () => {
       const file = join(folder, 'anchors');
       const errors: object[] = [];
       const log = { info: () => undefined, error: (fields: object) => errors.push(fields) };

@@ -1,4 +1,4 @@
-// Attacks on the limits themselves: to keep others out by meeting them, or to get around them. design/security-2.md S110 to S112, S116, S117 and S125.
+// Attacks on the limits: locking others out, or bypassing the limits. design/security-2.md S110 to S112, S116, S117 and S125.
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { join } from 'node:path';
 import { sourceOf } from '../../src/http/network.ts';
@@ -11,12 +11,12 @@ import { basic, begin, returned, signIn, token } from './support/client.ts';
 import { figure } from './support/figure.ts';
 import { codeFor, freshEmail, PASSWORD, registerUpTo } from './support/registration.ts';
 
-// Processes start and mails travel; a busy machine takes its time.
+// Processes start and mails travel slowly on a busy machine.
 jest.setTimeout(120_000);
 
 let world: World;
 beforeAll(async () => {
-  // The same rules, met sooner.
+  // The same rules with lower limits.
   world = await startWorld({
     policy: ({ rate_limits: limits }) => {
       Object.assign(limits.login, { failures_per_address: figure(600, 60) });
@@ -44,7 +44,7 @@ const opens = async (email: string, browser: Browser): Promise<boolean> => {
 const retryAfter = ({ headers }: Answer): number => Number(headers['retry-after']);
 
 describe('the login', () => {
-  test('S111 wrong logins from one phone behind a carrier: right passwords and known devices of its address and network pass, and a refusal says how long', async () => {
+  test('S111 wrong logins from one phone behind a carrier: correct passwords and known devices of its address and network pass, and a refusal says how long to wait', async () => {
     const from = world.freshAddress();
     const neighbour = from.replace(/\d+$/, '2');
     const [same, beside, device] = [await newAccount(), await newAccount(), world.browser({ from })];
@@ -76,7 +76,7 @@ describe('the login', () => {
     const { browser } = await begin(world, 'attack-web', {}, world.browser({ from }));
     const form = browser.form('/login');
     const statuses: number[] = [];
-    // Each mistypes once or not at all, and then gets in: right ones do not count.
+    // Each person mistypes at most once, and then signs in: correct passwords do not count.
     for (let n = 0; n < figure(250, 70); n += 1) {
       const copy = browser.copy();
       const { status } = await copy.post(form, { login_id: n % 10 ? 'sato@example.jp' : freshEmail(), password: 'Common-2026' });
@@ -87,7 +87,7 @@ describe('the login', () => {
 });
 
 describe('mailed codes', () => {
-  /** Asks for a code of a reset. */
+  /** Requests a code for a reset. */
   async function ask(email: string, browser: Browser = world.browser()): Promise<Browser> {
     await browser.open(`${world.issuer}/password/forgotten`);
     await browser.submit('/password/forgotten', { email });
@@ -98,7 +98,7 @@ describe('mailed codes', () => {
   const wrongCodes = (right: string, times: number): string[] =>
     Array.from({ length: times }, (_, n) => String((Number(right) + 1 + n) % 1_000_000).padStart(6, '0'));
 
-  test('S110 a stranger fails at the login, guesses reset codes and asks for resets from everywhere: the owner gets in on a new device by one mailed code', async () => {
+  test('S110 a stranger fails at the login, guesses reset codes and requests resets from everywhere: the owner gets in on a new device with one mailed code', async () => {
     const email = await newAccount();
     const strangers: Browser[] = [];
     for (let n = 0; n < figure(40, 12); n += 1) {
@@ -108,27 +108,27 @@ describe('mailed codes', () => {
       await (await begin(world, 'attack-web')).browser.post('/login', { login_id: email, password: `Wrong-00${n}` });
     }
     const owner = await ask(email);
-    // Five codes of the hour, the registration's among them, and one long code that counts for everybody who reads the mailbox.
+    // Five codes in the hour, with the registration's, and one long code that works for every reader of the mailbox.
     const mail = await world.mail(email, 6);
     await world.advance(0);
     expect(await world.mails(email)).toHaveLength(6);
     const code = longCodeOf(mail);
-    // Nobody burns it.
+    // Nobody else can use it up.
     for (const wrong of ['111111111111', '222222222222'])
       for (const stranger of strangers.slice(0, 6)) await stranger.post('/code', { code: wrong });
     await owner.submit('/code', { code: code ?? '' });
     await owner.submit('/new', { password: PASSWORD });
     expect(await opens(email, owner)).toBe(true);
-    // It was for once.
+    // It works once.
     expect((await strangers[0]?.post('/code', { code: code ?? '' }))?.status).toBe(422);
-    // What was proven is out of the way: the next flood finds the same again.
+    // Proven codes do not count, so the next flood has the same effect.
     for (let n = 0; n < 2; n += 1) await ask(email);
     await world.advance(0);
     const codes = new Set((await world.mails(email)).map(longCodeOf).filter(Boolean));
     expect(codes.size).toBe(2);
   });
 
-  test('S110 many resets of one address side by side: each browser has its own, and wrong codes use up nobody’s day', async () => {
+  test('S110 many resets of one address side by side: each browser has its own, and wrong codes use up nobody’s daily limit', async () => {
     const email = await newAccount();
     const [owner, stranger] = [await ask(email), await ask(email)];
     await world.mail(email, 3);
@@ -138,12 +138,12 @@ describe('mailed codes', () => {
     expect(owner.page.url).toMatch(/\/new$/);
   });
 
-  test('S112 resets for addresses that nobody has: no mail is sent, none counts, and quiet networks keep their share', async () => {
+  test('S112 resets for unknown addresses: no mail is sent, none counts, and quiet networks keep their share', async () => {
     await world.advance(60 * 60_000);
     const statuses: number[] = [];
     for (let n = 0; n < figure(400, 70); n += 1) statuses.push((await ask(`nobody-${n}@example.jp`)).page.status);
     expect(new Set(statuses)).toEqual(new Set([200]));
-    // One network sends to many, until 80 of 100 are used up; those that were quiet go on.
+    // One network sends to many until 80 of 100 are used up; quiet networks still get codes.
     const busy = await registerUpTo(world, 'email');
     const form = busy.browser.form('/create/email');
     const network = (n: number): string => (busy.browser.options.from ?? '').replace(/\d+$/, String(n));
@@ -155,7 +155,7 @@ describe('mailed codes', () => {
     await world.advance(60 * 60_000);
   });
 
-  test('S116 codes for one mailbox under many tags, and at Gmail with dots: counted together, and still different addresses', async () => {
+  test('S116 codes for one mailbox under many tags, and at Gmail with dots: counted together, but still different addresses', async () => {
     const box = freshEmail();
     const tagged = Array.from({ length: figure(30, 7) }, (_, n) => box.replace('@', `+${n}@`));
     const statuses = async (addresses: string[]): Promise<number[]> => {
@@ -170,12 +170,12 @@ describe('mailed codes', () => {
     const gmail = ['some.one', 'so.meone', 's.omeone', 'someone', 'someone+x', 'some.one+y', 'S.O.M.E.O.N.E'];
     const domains = gmail.map((name, n) => `${name}@${n % 2 ? 'gmail.com' : 'googlemail.com'}`);
     expect((await statuses(domains)).filter((status) => status === 303)).toHaveLength(5);
-    // Elsewhere a dot is part of the name.
+    // At other providers a dot is part of the name.
     expect(await statuses(gmail.slice(0, 4).map((name) => `${name}@example.jp`))).toEqual([303, 303, 303, 303]);
     expect((await world.mail(tagged[1] ?? '')).to).toBe(tagged[1]);
   });
 
-  test('S125 guesses at the registration codes of one address from changing networks: bounded by the day, and the owner still gets one', async () => {
+  test('S125 guesses at the registration codes of one address from changing networks: limited by the day, and the owner still gets a code', async () => {
     const email = freshEmail();
     const compared = async (count: number): Promise<boolean> => {
       const { browser } = await registerUpTo(world, 'code', { email });
@@ -190,13 +190,13 @@ describe('mailed codes', () => {
       short.push(await compared(n + 1));
       await world.advance(61 * 60_000);
     }
-    // Twelve wrong ones, in three codes of six digits; then come twelve digits.
+    // Twelve wrong codes for three six-digit codes; the next code has twelve digits.
     expect(short).toEqual([true, true, true, false]);
     const { browser } = await registerUpTo(world, 'code', { email });
     const code = longCodeOf(await world.mail(email, 5));
     await browser.submit('/create/code', { code: code ?? '' });
     expect(browser.page.url).toMatch(/\/profile$/);
-    // A six-digit code that was mailed before is not compared any more.
+    // A six-digit code that was mailed before no longer works.
     const other = freshEmail();
     const first = (await registerUpTo(world, 'code', { email: other })).browser;
     const right = await codeFor(world, other);
@@ -213,8 +213,8 @@ describe('mailed codes', () => {
   });
 });
 
-describe('one name for a place', () => {
-  test('S117 tries at the owners site from all over one IPv6 /64: they have one count, and the next /64 has its own', async () => {
+describe('one name for an address', () => {
+  test('S117 attempts at the owners site from all over one IPv6 /64: one count, and the next /64 has its own', async () => {
     const site = await startSite({ trustProxy: 1 });
     try {
       const database = openAppDatabase(join(site.directory, 'owners-site.sqlite'));
@@ -235,7 +235,7 @@ describe('one name for a place', () => {
     }
   });
 
-  test('S117 wrong secrets of a client from its own network: the right one passes all the same', async () => {
+  test("S117 wrong client secrets from the client's own network: the correct one is still accepted", async () => {
     const from = world.freshAddress();
     const ask = async (secret?: string) =>
       token(world, { grant_type: 'authorization_code' }, { headers: basic('attack-web', secret), from });

@@ -1,4 +1,4 @@
-// Attacks on the login by guessing, flooding and lying about where one is: design/security.md 31 to 38.
+// Attacks on the login by guesses, floods and forged addresses: design/security.md 31 to 38.
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { networkOf, sourceOf } from '../../src/http/network.ts';
 import { sendRaw, type Answer, type Browser } from '../support/http-browser.ts';
@@ -8,15 +8,15 @@ import { figure } from './support/figure.ts';
 import { countHashWork } from './support/hash-work.ts';
 import { accountsOf, codeFor, freshEmail, PASSWORD, registerUpTo } from './support/registration.ts';
 
-// Processes start and mails travel; a busy machine takes its time.
+// Processes start and mails travel slowly on a busy machine.
 jest.setTimeout(180_000);
 
 let world: World;
 let port: number;
 const hashWork = countHashWork();
 beforeAll(async () => {
-  // A cost that is higher than the lowest one, so that work that is left out is noticed.
-  // An address may fail 40 times in the window instead of 600: the same rule, met sooner.
+  // A cost above the lowest one, so that skipped work is noticed.
+  // An address may fail 40 times in the window instead of 600: the same rule with a lower limit.
   world = await startWorld({
     nodes: 2,
     env: { PASSWORD_HASH_COST: '8', ...hashWork.env },
@@ -37,7 +37,7 @@ async function newAccount(): Promise<string> {
   return email;
 }
 
-/** Tries a password in a browser that nobody knows. */
+/** Tries a password in a new browser. */
 async function attempt(email: string, password: string, at: { browser?: Browser } = {}): Promise<Answer> {
   const { browser } = await begin(world, 'attack-web', {}, at.browser);
   return browser.post('/login', { login_id: email, password });
@@ -82,7 +82,7 @@ test('S31 unknown, wrong, disabled, paused: one answer after the same work', asy
   expect(plain(answers.disabled, disabled)).toEqual(expected);
   expect(plain(answers.noAddress, 'nobody')).toEqual(expected);
 
-  // The time of an answer is that of its hash. The work is counted, because the time also depends on the machine.
+  // An answer takes as long as its hashes. The work is counted, because the time also depends on the machine.
   for (const email of [right, 'sato@example.jp', 'yamada@example.jp', disabled, freshEmail(), 'nobody'])
     expect([email, await hashWork.of(async () => attempt(email, 'Wrong-0000'))]).toEqual([email, 2 ** 8]);
 
@@ -95,11 +95,11 @@ test('S31 unknown, wrong, disabled, paused: one answer after the same work', asy
   expect(withoutSeconds(a, pausedKnown)).toEqual(withoutSeconds(b, pausedUnknown));
 });
 
-test('S32 wrong passwords on purpose, also in parallel: pauses that grow and end; the owner gets in where the owner is known, or by a reset', async () => {
+test('S32 wrong passwords on purpose, also in parallel: pauses that grow and end; the owner gets in on a known device, or with a reset', async () => {
   const email = await newAccount();
   const owner = world.browser();
   expect(await opens(email, owner)).toBe(true);
-  // Fifty at once: ten are compared. (The hash of the right one among them would be the eleventh.)
+  // Fifty at once: ten are compared. (The hash of the correct one among them would be the eleventh.)
   const guessers = await Promise.all(Array.from({ length: 50 }, async () => (await begin(world, 'attack-web')).browser));
   const parallel = await Promise.all(
     guessers.map(async (browser, n) =>
@@ -109,20 +109,20 @@ test('S32 wrong passwords on purpose, also in parallel: pauses that grow and end
   expect(parallel.filter(({ status }) => status === 422)).toHaveLength(10);
   expect(parallel.filter(({ status }) => status === 429)).toHaveLength(40);
 
-  // Each pause is twice the one before, and each ends; refused tries make none longer.
+  // Each pause is twice as long as the one before, and each ends; refused attempts make none longer.
   for (const pause of [30, 60, 120, 240, 480, 960, 1800, 1800]) {
     const refused = await attempt(email, 'Wrong-9999');
     expect(refused.status).toBe(429);
     const seconds = retryAfter(refused);
     expect(seconds).toBeLessThanOrEqual(pause);
-    // It began a moment ago.
+    // It has just begun.
     expect(seconds).toBeGreaterThan(pause - 25);
     await world.advance(seconds * 1000 + 1000);
     expect((await attempt(email, 'Wrong-9999')).status).toBe(422);
   }
   expect((await attempt(email, PASSWORD)).status).toBe(429);
 
-  // The owner, who has never signed in in this browser, gets in by a new password.
+  // The owner, in a new browser, gets in with a new password.
   const forgetful = world.browser();
   await forgetful.open(`${world.issuer}/password/forgotten`);
   await forgetful.submit('/password/forgotten', { email });
@@ -130,12 +130,12 @@ test('S32 wrong passwords on purpose, also in parallel: pauses that grow and end
   await forgetful.submit('/new', { password: PASSWORD });
   expect(await opens(email, forgetful)).toBe(true);
 
-  // The owner, in a browser that knows the account, is not kept out – signed in or not.
+  // The owner, on a known device, is not locked out – signed in or not.
   const known = world.browser();
   for (const [name, value] of owner.cookies) if (name.includes('device')) known.cookies.set(name, value);
   expect([...known.cookies.keys()]).toEqual(expect.arrayContaining(['common-id.device', 'common-id.device.sig']));
   expect(await opens(email, known)).toBe(true);
-  // A forged mark does not help, nor one of another account.
+  // A forged device cookie does not help, nor one of another account.
   const forged = world.browser();
   forged.cookies.set('common-id.device', owner.cookies.get('common-id.device') ?? '');
   forged.cookies.set('common-id.device.sig', 'A'.repeat(27));
@@ -149,7 +149,7 @@ test('S32 wrong passwords on purpose, also in parallel: pauses that grow and end
   expect(await opens(email)).toBe(true);
 });
 
-test('S33 one password for many accounts: the address is slowed down, then its network, however they are written', async () => {
+test('S33 one password for many accounts: the address is slowed down, then its network, in any spelling', async () => {
   const first = await begin(world, 'attack-web');
   const form = first.browser.form('/login');
   const spray = async (times: number, from: (n: number) => string): Promise<number[]> => {
@@ -160,19 +160,19 @@ test('S33 one password for many accounts: the address is slowed down, then its n
     }
     return statuses;
   };
-  // Beyond the figure one try passes in two seconds, and here no second passes.
+  // Above the limit one attempt passes in two seconds, and here no second passes.
   await world.withClockStopped(async () => {
     const one = await spray(figure(2500, 44), () => '127.200.7.1');
     expect(one.slice(0, 41)).toEqual(Array(41).fill(422));
     expect(new Set(one.slice(41))).toEqual(new Set([429]));
     const neighbours = await spray(figure(2500, 24), (n) => `127.200.7.${2 + (n % 250)}`);
-    // 41 of the network's 60 are used up; then comes the one of these two seconds.
+    // 41 of the network's 60 are used up, and one attempt is allowed in these two seconds.
     expect(neighbours.slice(0, 20)).toEqual(Array(20).fill(422));
     expect(new Set(neighbours.slice(20))).toEqual(new Set([429]));
   });
-  // Nobody else is slowed down by that.
+  // Nobody else is slowed down.
   expect((await attempt(freshEmail(), 'Summer-2026')).status).toBe(422);
-  // One key for every spelling (CVE-2026-45364).
+  // One key for all spellings (CVE-2026-45364).
   const same = [
     ['192.0.2.1', '::ffff:192.0.2.1', '::FFFF:c000:0201', '0:0:0:0:0:ffff:c000:0201'],
     ['2001:db8::1', '2001:0DB8:0000:0000:ffff::2', '2001:db8:0:0:1:2:3:4', '2001:db8::1%eth0', '2001:db8:0::9'],
@@ -201,13 +201,13 @@ test('S34 an invented X-Forwarded-For: ignored; behind a trusted proxy only the 
   const invented = (n: number): string => `198.51.${n}.1`;
   expect(await flood(invented)).toEqual([429, 429]);
   const proxied = await world.addNode({ TRUST_PROXY: 'true' });
-  // What the visitor wrote stands in front of what the proxy added.
+  // The visitor's text stands before the entry of the proxy.
   expect(await flood((n) => `${invented(n)}, 203.0.113.9`, proxied.port)).toEqual([429, 429]);
   expect(await flood((n) => `${invented(n)}, 2001:db8:7::${n.toString(16)}`, proxied.port)).toEqual([429, 429]);
   expect(await flood((n) => `203.0.114.9, 203.0.${115 + n}.9`, proxied.port)).toEqual([422, 422]);
 });
 
-test('S35 another spelling of the path: no way around a limit', async () => {
+test('S35 another spelling of the path: does not bypass a limit', async () => {
   const email = await newAccount();
   await fail(email, 10);
   const { browser } = await begin(world, 'attack-web');
@@ -244,7 +244,7 @@ test('S35 another spelling of the path: no way around a limit', async () => {
   }
 });
 
-test('S36 another node, or a restart: the limits stand', async () => {
+test('S36 another node, or a restart: the limits stay', async () => {
   const email = await newAccount();
   const statuses: number[] = [];
   for (let n = 0; n < 10; n += 1) {
@@ -262,7 +262,7 @@ test('S36 another node, or a restart: the limits stand', async () => {
   world.nodes.pop();
 });
 
-test('S38 a success after many failures: told to the owner and written in the ledger, without the password', async () => {
+test('S38 a success after many failures: mailed to the owner and written to the ledger, without the password', async () => {
   const email = await newAccount();
   await fail(email, 3);
   expect(await opens(email)).toBe(true);

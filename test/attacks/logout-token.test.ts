@@ -1,4 +1,4 @@
-// Attacks with logout tokens (OpenID Connect Back-Channel Logout 1.0) on a client app of ours: design/security-2.md, S121.
+// Attacks with logout tokens (OpenID Connect Back-Channel Logout 1.0) on a first-party client app: design/security-2.md, S121.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -44,23 +44,23 @@ async function post(token: string): Promise<number> {
   return (await fetch(`${world.notebook}/backchannel-logout`, { method: 'POST', body })).status;
 }
 
-test('S121 a logout token a second time: refused, and the session that began since goes on', async () => {
+test('S121 a logout token a second time: refused, and a newer session stays', async () => {
   const first = await logIn();
   const token = await signed();
   expect(await post(token)).toBe(200);
   expect(await isSignedIn(first)).toBe(false);
-  // In the same second: by its time alone it would be ended.
+  // In the same second: its time alone would end the session.
   const second = await logIn();
   expect(await post(token)).toBe(400);
   expect(await isSignedIn(second)).toBe(true);
-  // To the end of its life, and a little longer; then it is refused by its age.
+  // Until it expires, and a little longer; then its age refuses it.
   world.advance(305_000);
   expect(await post(token)).toBe(400);
   world.advance(-305_000);
   expect(await isSignedIn(second)).toBe(true);
 });
 
-test('S121 one logout token many times at once: taken once', async () => {
+test('S121 one logout token many times at once: accepted once', async () => {
   for (let round = 0; round < figure(20, 3); round += 1) {
     const token = await signed();
     const answers = await Promise.all(Array.from({ length: 20 }, async () => post(token)));
@@ -69,7 +69,7 @@ test('S121 one logout token many times at once: taken once', async () => {
   }
 });
 
-test('S121 a logout token from before a session: that session goes on, and an earlier one ends', async () => {
+test('S121 a logout token from before a session: that session stays, and an earlier one ends', async () => {
   const session = await logIn();
   expect(await post(await signed({ iat: seconds() - 30, exp: seconds() + 60 }))).toBe(200);
   expect(await isSignedIn(session)).toBe(true);
@@ -77,14 +77,14 @@ test('S121 a logout token from before a session: that session goes on, and an ea
   expect(await isSignedIn(session)).toBe(false);
 });
 
-test('S121 logout tokens without a time, an end or an identifier: refused', async () => {
+test('S121 logout tokens without iat, exp or jti: refused', async () => {
   const session = await logIn();
   for (const claim of TAMPERED) expect([claim, await post(await signed({ [claim]: undefined }))]).toEqual([claim, 400]);
   expect(await post(await signed({ jti: 5 }))).toBe(400);
   expect(await isSignedIn(session)).toBe(true);
 });
 
-test('S121 the store of an older version, two processes, and a login that comes after its logout: ended once, and not begun', async () => {
+test('S121 the store of an older version, two processes, and a login that arrives after its logout: ended once, and not begun', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'notebook-store-'));
   try {
     const path = join(directory, 'notebook.sqlite');
@@ -101,13 +101,13 @@ test('S121 the store of an older version, two processes, and a login that comes 
     expect([two.removeLoggedOut(token), one.removeLoggedOut(token)]).toEqual([1, undefined]);
     expect([one.find('old'), one.findById(kept ?? '')?.sub]).toEqual([undefined, 'a']);
 
-    // The logout overtakes the login of the session that it ends: by its `sid`, or of the whole person.
+    // The logout arrives before the login of the session that it ends: by its `sid`, or for the whole person.
     expect(two.removeLoggedOut({ ...token, sid: 's1', jti: 'j2', issuedAt: 100 })).toBe(0);
     expect(one.create(login)).toBeUndefined();
     expect(one.create({ ...login, issuedAt: 101 })).toBeDefined();
     expect(one.create({ ...login, sid: 's3' })).toBeDefined();
     expect(one.create({ ...login, sid: 's3', issuedAt: 98 })).toBeUndefined();
-    // Coming back with a newer sign-in makes a session newer.
+    // A newer sign-in makes the session newer.
     const renewed = two.create({ ...login, sid: 's4' }) ?? '';
     two.renew(two.findById(renewed)?.key ?? '', { sid: 's5', idToken: 'n', issuedAt: 200 });
     expect(one.removeLoggedOut({ ...token, jti: 'j3', issuedAt: 150 })).toBe(3);

@@ -1,4 +1,4 @@
-// Attacks on the end of a migration: what the dealers hear and when, who undoes what, and by what a client recognises a link.
+// Attacks on the end of a migration: what dealers learn and when, who can undo it, and how a client recognises a link.
 // design/security-2.md S105, S107, S108.
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
@@ -19,7 +19,7 @@ import {
   type Told,
 } from './support/migration.ts';
 
-// Processes start and mails travel; a busy machine takes its time.
+// Processes start and mails travel slowly on a busy machine.
 jest.setTimeout(60_000);
 
 let world: World;
@@ -43,7 +43,7 @@ beforeAll(async () => {
 });
 afterAll(async () => world?.close());
 
-/** Links an ID with a dealer in the flow of a service of ours; what the service is told. */
+/** Links an ID with a dealer in the flow of a first-party service. Returns what the service gets. */
 async function linkWith(dealer: string, email = 'sato@example.jp', clientId = 'service') {
   const resource = `${world.env.DEALER_SYSTEM_URL}/dealers/${dealer}`;
   const scope = 'openid service_history dealer_link offline_access';
@@ -66,7 +66,7 @@ const linkRow = (dealer: string, email: string): { id: string; customer?: string
     )[0]?.document ?? '{}',
   ) as { id: string; customer?: string };
 
-/** What the dealer knows of an ID, when everything that is on its way has arrived. */
+/** Returns the data that the dealer has of an ID, after all deliveries. */
 async function told(dealer: string, email: string): Promise<Told | undefined> {
   await settle(world);
   return dealerRecords(world, dealer).get(linkRow(dealer, email).id);
@@ -81,7 +81,7 @@ const arrive = async (begun: Begun, email: string, decision = 'link'): Promise<B
   expect(browser.page.url).toMatch(/\/finalize$/);
   return browser;
 };
-/** A whole migration. */
+/** Completes a migration. */
 async function migrate(claims: Record<string, unknown>, dealer: string, email: string, decision?: string): Promise<void> {
   const begun = await beginMigration(world, claims, { authorization_details: detailsOf(dealer) });
   const browser = await arrive(begun, email, decision);
@@ -91,7 +91,7 @@ const carOf = (vin: string) => ({ vehicles: [{ vin }] });
 let people = 0;
 const legacyId = (): string => `end-${(people += 1)}-${crypto.randomUUID()}`;
 
-test('S105 a person with a standing link is lured into a migration: the dealer hears nothing of what was handed over', async () => {
+test('S105 a person with an active link is lured into a migration: the dealer learns nothing of the handed-over data', async () => {
   await linkWith('tokyo-toyota');
   const before = await told('tokyo-toyota', 'sato@example.jp');
   expect(before).toMatchObject({ status: 'active', number: null, vins: [] });
@@ -103,23 +103,23 @@ test('S105 a person with a standing link is lured into a migration: the dealer h
     await arrive(begun, 'sato@example.jp');
     const answer = await goOn(victim);
     expect(returned(answer).has('code')).toBe(true);
-    // Kept with the migration, which nobody finishes.
+    // It is kept with the migration, which nobody completes.
     expect(migrationOf(world, sub)).toMatchObject({ vehicles: [], dealer: { code: dealer }, candidate: carOf('ATT-00001') });
   }
   await settle(world);
   const all = JSON.stringify([...dealerRecords(world, 'tokyo-toyota'), ...dealerRecords(world, 'osaka-toyota')]);
   expect(all).not.toMatch(/ATT/);
   expect(await told('tokyo-toyota', 'sato@example.jp')).toEqual(before);
-  // The consent that was given at ⑩ is the person's own, and counts.
+  // The consent at ⑩ is the person's own, and counts.
   expect(await told('osaka-toyota', 'sato@example.jp')).toMatchObject({ status: 'active', number: null, vins: [] });
-  // UserInfo tells of final migrations alone.
+  // UserInfo contains only final migrations.
   const { code, pkce } = await signedIn(world, { scope: 'openid migration' });
   const { body } = await redeem(world, code, pkce);
   const { text } = await world.request('/me', { headers: { Authorization: `Bearer ${String(body.access_token)}` } });
   expect(text).not.toMatch(/ATT/);
 });
 
-test('S105 the migration is final: each dealer that is linked, or will be, knows the cars; the number is for the one it is of', async () => {
+test('S105 the migration is final: each linked dealer gets the cars, also one that is linked later; the customer number is only for its own dealer', async () => {
   const mails = async () => (await world.mails('yamada@example.jp')).filter(({ text }) => text.includes('愛知トヨタ')).length;
   await linkWith('fukuoka-toyota', 'yamada@example.jp');
   await migrate(
@@ -127,15 +127,15 @@ test('S105 the migration is final: each dealer that is linked, or will be, knows
     'aichi-toyota',
     'yamada@example.jp',
   );
-  // Linked at ⑩ with the dealer of the site, and before with another.
+  // Linked at ⑩ with the dealer of the site, and earlier with another dealer.
   expect(await told('aichi-toyota', 'yamada@example.jp')).toMatchObject({ status: 'active', number: 'A-77' });
   expect((await told('aichi-toyota', 'yamada@example.jp'))?.vins).toContain('CAR-00001');
   const other = await told('fukuoka-toyota', 'yamada@example.jp');
   expect(other).toMatchObject({ status: 'active', number: null });
   expect(other?.vins).toContain('CAR-00001');
-  // Nobody is told twice that the link is made.
+  // No dealer is told twice about the link.
   expect(await mails()).toBe(1);
-  // A second legacy identity, whose person declines at ⑩, and links later from elsewhere.
+  // A second legacy identity, whose person declines at ⑩ and links later elsewhere.
   await migrate(
     { sub: legacyId(), dealer: { code: 'lexus-hoshigaoka', customer_number: 'L-1' }, ...carOf('CAR-00002') },
     'lexus-hoshigaoka',
@@ -148,7 +148,7 @@ test('S105 the migration is final: each dealer that is linked, or will be, knows
   const late = await told('lexus-hoshigaoka', 'yamada@example.jp');
   expect(late).toMatchObject({ status: 'active', number: 'L-1' });
   expect(late?.vins).toEqual(expect.arrayContaining(['CAR-00001', 'CAR-00002']));
-  // Taken back and linked again.
+  // Withdrawn, and linked again.
   const { browser } = await signedIn(world, {}, { email: 'yamada@example.jp' });
   const { id } = linkRow('lexus-hoshigaoka', 'yamada@example.jp');
   await browser.open(`${world.issuer}/account/dealer-links/${id}/withdraw`);
@@ -160,7 +160,7 @@ test('S105 the migration is final: each dealer that is linked, or will be, knows
   expect((await told('lexus-hoshigaoka', 'yamada@example.jp'))?.vins).toContain('CAR-00002');
 });
 
-test('S105 the site hands a finished migration over again, with another car: the dealer knows it', async () => {
+test('S105 the site hands a finished migration over again, with another car: the dealer gets the car', async () => {
   const sub = legacyId();
   const dealer = { code: 'aichi-toyota', customer_number: 'A-78' };
   await migrate({ sub, dealer, ...carOf('CAR-00003') }, 'aichi-toyota', 'sato@example.jp');
@@ -170,7 +170,7 @@ test('S105 the site hands a finished migration over again, with another car: the
 });
 
 const UNDO = /\/account\/migration\/undo\?token=[\w-]+/;
-/** The link out of the newest mail about the end of a migration. */
+/** Returns the link in the newest mail about the end of a migration. */
 async function undoLink(to: string): Promise<string> {
   await settle(world);
   const mail = (await world.mails(to)).find(({ text }) => UNDO.test(text));
@@ -179,7 +179,7 @@ async function undoLink(to: string): Promise<string> {
 const undoneEvents = (sub: string) =>
   world.rows("SELECT data FROM ledger_entries WHERE type = 'migration.undone' AND subject = ?", `attack-site:${sub}`);
 
-test('S107 a migration to the wrong ID: both addresses are told, either undoes it for 72 hours, and the identity is free again', async () => {
+test('S107 a migration to the wrong ID: both addresses get a mail, either can undo it for 72 hours, and the identity is free again', async () => {
   const sub = legacyId();
   const handedOver = {
     sub,
@@ -194,7 +194,7 @@ test('S107 a migration to the wrong ID: both addresses are told, either undoes i
   const [ofOwner, ofId] = [await undoLink('owner.before@example.jp'), await undoLink('sato@example.jp')];
   expect([ofOwner, ofId].every((link) => UNDO.test(link))).toBe(true);
   expect(ofOwner).not.toBe(ofId);
-  // Stored hashed, and nowhere else: not the token itself, and no legacy id in the link.
+  // Only a hash is stored, not the token itself, and no legacy id is in the link.
   const token = new URL(ofOwner).searchParams.get('token') ?? '';
   const bytes = await world.databaseBytes();
   expect([bytes.includes(token), ofOwner.includes(sub)]).toEqual([false, false]);
@@ -211,7 +211,7 @@ test('S107 a migration to the wrong ID: both addresses are told, either undoes i
   expect(blind.status).toBe(403);
   expect(migrationOf(world, sub)?.account_id).toBeDefined();
 
-  // Pressed several times at once, in two browsers with two links, on two nodes: undone once, and each is told the truth.
+  // Pressed several times at once, in two browsers with two links, on two nodes: undone once, and each gets a correct answer.
   const browsers = [ofOwner, ofOwner, ofId].map((link, index) => ({
     link,
     browser: world.browser({ port: world.nodes[index % 2]?.port as number }),
@@ -231,7 +231,7 @@ test('S107 a migration to the wrong ID: both addresses are told, either undoes i
   expect(corrected).toMatchObject({ status: 'active', number: null });
   expect(corrected?.vins).not.toContain('CAR-00009');
 
-  // The right ID migrates; no old link undoes that, and each still says what became of its own.
+  // The correct ID migrates; an old link does not undo that, and each link still shows its own result.
   await world.advance(1000);
   await migrate(handedOver, 'kanagawa-toyota', 'yamada@example.jp');
   const [yamada] = world.rows<{ id: string }>(`SELECT id FROM accounts WHERE document ->> 'email' = 'yamada@example.jp'`);
@@ -246,7 +246,7 @@ test('S107 a migration to the wrong ID: both addresses are told, either undoes i
   expect(undoneEvents(sub)).toHaveLength(1);
 });
 
-test('S107 undone and begun again in the browser that is still signed in with the wrong ID: asked with which ID to go on', async () => {
+test('S107 undone and begun again in a browser that is still signed in with the wrong ID: asks with which ID to continue', async () => {
   const claims = { sub: legacyId(), email: 'again@example.jp' };
   const begun = await beginMigration(world, claims);
   const { browser } = begun;
@@ -261,7 +261,7 @@ test('S107 undone and begun again in the browser that is still signed in with th
   expect(browser.form('/continue-as')).toBeDefined();
 });
 
-test('S107 undone by a person who has no ID of their own: the registration begins anew', async () => {
+test('S107 undone by a person without another ID: the registration begins again', async () => {
   const claims = { sub: legacyId(), email: 'nobody.yet@example.jp' };
   const begun = await beginMigration(world, claims, { prompt: 'create' });
   const { browser } = begun;
@@ -281,7 +281,7 @@ test('S107 undone by a person who has no ID of their own: the registration begin
   expect(owner.page.url).toMatch(/\/create$/);
 });
 
-test('S107 the same address on both sides, and 72 hours: one mail in the language of the site, and nothing is undone later', async () => {
+test('S107 the same address on both sides, and 72 hours: one mail in the language of the site, and no undo later', async () => {
   const sub = legacyId();
   const count = async () => (await world.mails('sato@example.jp')).filter(({ text }) => UNDO.test(text)).length;
   const before = await count();
@@ -292,7 +292,7 @@ test('S107 the same address on both sides, and 72 hours: one mail in the languag
   const link = await undoLink('sato@example.jp');
   expect(await count()).toBe(before + 1);
   expect((await world.mails('sato@example.jp'))[0]?.subject).toMatch(/move to the common ID is complete/);
-  // A minute later everything is looked at once more; nobody hears of it twice.
+  // A minute later the job runs again; nobody gets a second mail.
   await world.advance(61_000);
   await new Promise((resolve) => setTimeout(resolve, 1500));
   await settle(world);
@@ -308,7 +308,7 @@ test('S107 the same address on both sides, and 72 hours: one mail in the languag
   expect(migrationOf(world, sub)?.account_id).toBeDefined();
 });
 
-test('S108 one person and one dealer: each sector of clients has an id of the link of its own, and none is computed from the account', async () => {
+test('S108 one person and one dealer: each sector of clients has its own id of the link, and none can be computed from the account', async () => {
   const idsOf = async (clientId: string): Promise<string[]> => {
     const { body, resource } = await linkWith('osaka-toyota', 'yamada@example.jp', clientId);
     const { text } = await world.request('/me', { headers: { Authorization: `Bearer ${String(body.access_token)}` } });
@@ -323,7 +323,7 @@ test('S108 one person and one dealer: each sector of clients has an id of the li
       code_verifier: undefined,
       resource,
     } as never);
-    // What the dealer reads in the token is the dealer's own name of link and customer.
+    // The token for the dealer contains the dealer's own ids of the link and the customer.
     const forDealer = decodeJwt(String(refreshed.body.access_token));
     const standing = linkRow('osaka-toyota', 'yamada@example.jp');
     expect(ofDealer(forDealer.authorization_details)).toBe(standing.id);

@@ -1,4 +1,4 @@
-// Numbers of JWTs that clients send: design/reality.md R31. NumericDates may have fractions (RFC 7519 section 2); nothing else gets through.
+// Numbers in JWTs of clients: design/reality.md R31. NumericDates may have fractions (RFC 7519 section 2); no other odd number is accepted.
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { CompactSign, type CompactJWSHeaderParameters } from 'jose';
 import type { Answer } from '../support/http-browser.ts';
@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(async () => world?.close());
 
-/** JSON as it is written, because `1e400` is gone once it was parsed. */
+/** JSON as written, because parsing would lose `1e400`. */
 type Written = Record<string, string>;
 
 async function assertionOf(claims: Written, header: Partial<CompactJWSHeaderParameters> = {}): Promise<Record<string, string>> {
@@ -51,7 +51,7 @@ async function askBoth(claims: Written, header: Partial<CompactJWSHeaderParamete
   ];
 }
 
-test('R31 times with fractions in a client assertion: taken', async () => {
+test('R31 times with fractions in a client assertion: accepted', async () => {
   for (const claims of [
     { exp: `${now() + 60}.25` },
     { exp: `${now() + 60}.999999`, iat: `${now()}.5`, nbf: String(Date.now() / 1000) },
@@ -63,7 +63,7 @@ test('R31 times with fractions in a client assertion: taken', async () => {
   expect(marks().last).toBeLessThan(Date.now() + 310_000);
 });
 
-test('R31 odd times in a client assertion: invalid_client, nothing kept, and nothing in the log but a line', async () => {
+test('R31 odd times in a client assertion: invalid_client, nothing stored, and one log line', async () => {
   const before = marks().n;
   const [ms, us] = [`${now() + 60}000`, `${now() + 60}000000`];
   const odd: Written[] = [
@@ -103,7 +103,7 @@ test('R31 crit and b64 in the header of a client assertion: invalid_client', asy
   }
 });
 
-test('R31 a client assertion of more than 4,096 characters, with lists in lists too: invalid_client, and nothing in the log but a line', async () => {
+test('R31 a client assertion of more than 4,096 characters, also with nested lists: invalid_client, and one log line', async () => {
   const room = 4096 - (await assertionOf({ pad: '""' })).client_assertion!.length;
   const padded = (characters: number): Written => ({ pad: `"${'x'.repeat(characters)}"` });
   // Three characters are four in base64.
@@ -117,7 +117,7 @@ test('R31 a client assertion of more than 4,096 characters, with lists in lists 
   expect(world.nodes[0]?.output()).not.toMatch(/"level":50|"stack"/);
 });
 
-test('R31 a client assertion a second time: refused until it ends', async () => {
+test('R31 a client assertion a second time: refused until it expires', async () => {
   const fields = {
     grant_type: 'client_credentials',
     scope: 'migration:read',
@@ -128,7 +128,7 @@ test('R31 a client assertion a second time: refused until it ends', async () => 
   expect((await send()).status).toBeGreaterThanOrEqual(400);
 });
 
-test('R31 odd times in a hand-over: fractions are taken, all else is invalid_request', async () => {
+test('R31 odd times in a hand-over: fractions are accepted, all else is invalid_request', async () => {
   const pushed = async (legacy: string): Promise<Answer> =>
     push(world, requestParams('attack-site', makePkce(), { legacy_profile: legacy }));
   const fraction = { exp: now() + 60.25, iat: now() - 0.5, auth_time: now() - 3.75 };

@@ -1,4 +1,4 @@
-// Attacks on a person who goes through a migration with somebody else's ID, or with somebody else's hand-over: design/security.md 87 and
+// Attacks by or on a person who migrates with another person's ID or hand-over: design/security.md 87 and
 // design/security-2.md S106.
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { headingOf, textOf, type Browser } from '../support/http-browser.ts';
@@ -7,7 +7,7 @@ import { authorizationUrl, returned, signedIn, signIn } from './support/client.t
 import { codeFor, freshEmail, PASSWORD, PROFILE } from './support/registration.ts';
 import { beginMigration, detailsOf, goOn, migrationOf, redeemAtSite, type Begun } from './support/migration.ts';
 
-// Processes start; a busy machine takes its time.
+// Processes start slowly on a busy machine.
 jest.setTimeout(60_000);
 
 let world: World;
@@ -21,7 +21,7 @@ const TANAKA = { family_name: '田中', given_name: '太郎', 'family_name#ja-Ka
 const YAMADA = { name: 'ﾔﾏﾀﾞ ﾕｳｺ', birthdate: '1988-07-21' };
 
 let people = 0;
-/** Hands somebody over, who declines at ⑩ or links, and signs in as the owner of `email`. */
+/** Hands a person over, who declines or links at ⑩ and signs in as the owner of `email`. */
 async function arrive(claims: Record<string, unknown>, email: string, browser?: Browser): Promise<Begun & { sub: string }> {
   const sub = `other-${(people += 1)}`;
   const details = { authorization_details: detailsOf('aichi-toyota') };
@@ -30,20 +30,20 @@ async function arrive(claims: Record<string, unknown>, email: string, browser?: 
   if (begun.browser.page.url.includes('/login')) await signIn(begun.browser, email);
   return { ...begun, sub };
 }
-/** Signs in as somebody else than before in this request, who is asked at ⑩ for a choice of their own. */
+/** Signs in as another person in this request, who is asked for their own choice at ⑩. */
 async function signInInstead(browser: Browser, email: string): Promise<void> {
   await signIn(browser, email);
   if (browser.page.url.includes('/dealer-link')) await browser.submit('/dealer-link', { decision: 'link' });
 }
 const links = () => world.rows("SELECT 1 FROM dealer_links WHERE dealer = 'aichi-toyota'").length;
 
-test('S106 the site knows another person than the owner of the ID: asked plainly, and nothing is written before the answer', async () => {
+test("S106 the site's data differs from the owner of the ID: a plain question, and nothing is written before the answer", async () => {
   const before = links();
   const { browser, sub, pkce } = await arrive({ ...TANAKA, birthdate: '1990-01-01' }, 'yamada@example.jp');
   expect([browser.page.status, headingOf(browser.page)]).toEqual([200, QUESTION]);
   for (const told of ['田中 太郎', '1990年1月1日', '山田 優子', '1988年7月21日', 'yamada@example.jp'])
     expect(textOf(browser.page.text)).toContain(told);
-  // Reloaded, passed by, or answered with nothing of the kind: still only asked.
+  // Reloaded, skipped, or with another answer: still the question.
   const { url } = browser.page;
   for (const path of ['', '/continue', '/wait']) {
     const answer = await browser.open(`${url}${path}`, CALLBACK);
@@ -51,7 +51,7 @@ test('S106 the site knows another person than the owner of the ID: asked plainly
   }
   expect(migrationOf(world, sub)).not.toHaveProperty('candidate');
   expect(links()).toBe(before);
-  // It is theirs all the same.
+  // The ID belongs to the person after all.
   await browser.submit('/same-person', { decision: 'same' });
   expect(browser.page.url).toMatch(/\/finalize$/);
   expect(migrationOf(world, sub)).toHaveProperty('candidate');
@@ -62,20 +62,20 @@ test('S106 the site knows another person than the owner of the ID: asked plainly
   expect(returned(again.browser.page).has('code')).toBe(true);
 });
 
-test('S106 one tab says that it is theirs: of another ID that signs in later it says nothing', async () => {
+test('S106 one tab answers that the ID is theirs: the answer does not count for another ID that signs in later', async () => {
   const { browser, sub } = await arrive(TANAKA, 'yamada@example.jp');
   const tab = browser.copy();
   await browser.submit('/same-person', { decision: 'other' });
   expect(browser.page.url).toContain('/login');
-  // No question whether to go on as the one who was just refused: the form for another ID.
+  // No question whether to continue as the refused person: the login form.
   expect(browser.page.text).not.toContain('/continue-as');
   await signInInstead(browser, 'sato@example.jp');
   expect(headingOf(browser.page)).toBe(QUESTION);
   expect(textOf(browser.page.text)).toContain('佐藤 健');
-  // The answer of the first tab comes late: to a question that is not on any more.
+  // The answer of the first tab comes late, to a question that is over.
   await tab.submit('/same-person', { decision: 'same' }, CALLBACK);
   expect(migrationOf(world, sub)?.candidate).toBeUndefined();
-  // Signed in with the first one again after all, the person is not sent round in a circle.
+  // After a new sign-in with the first ID, the person is not redirected in a loop.
   await browser.submit('/same-person', { decision: 'other' });
   await signInInstead(browser, 'sato@example.jp');
   await browser.submit('/same-person', { decision: 'same' });
@@ -107,7 +107,7 @@ test('S106 declined: back at the site with access_denied, nothing linked, and th
   expect(next.browser.page.url).toContain('/interaction/');
 });
 
-test('S106 birth dates alone differ, or names alone: asked, and no more is shown than the question needs', async () => {
+test('S106 only birth dates differ, or only names: asked, and the page shows no more than the question needs', async () => {
   const born = await arrive({ ...YAMADA, birthdate: '1990-01-01' }, 'yamada@example.jp');
   expect(headingOf(born.browser.page)).toBe(QUESTION);
   expect(textOf(born.browser.page.text)).toContain('1990年1月1日');
@@ -130,11 +130,11 @@ test('S106 the same person, in another script or with little data: never asked',
     expect([claims, browser.page.url.endsWith('/finalize'), headingOf(browser.page) === QUESTION]).toEqual([claims, true, false]);
     expect(migrationOf(world, sub)).toHaveProperty('candidate');
   }
-  // Sato's birth date is not known.
+  // Sato's birth date is unknown.
   expect((await arrive({ name: '佐藤 健', birthdate: '1990-01-01' }, 'sato@example.jp')).browser.page.url).toMatch(/\/finalize$/);
 });
 
-test('S106 a person who registers from this very hand-over corrects the name: not asked in that browser, and asked in another', async () => {
+test('S106 a person who registers from this hand-over corrects the name: not asked in that browser, but in another one', async () => {
   const claims = { sub: 'corrected', ...TANAKA };
   const { browser } = await beginMigration(world, claims, { prompt: 'create' });
   const email = freshEmail();
@@ -152,7 +152,7 @@ test('S106 a person who registers from this very hand-over corrects the name: no
   expect(headingOf(elsewhere.browser.page)).toBe(QUESTION);
 });
 
-test('S106 the site hands over markup as a name: shown as text, in English too', async () => {
+test('S106 the site hands over markup as a name: shown as text, also in English', async () => {
   const hostile = { family_name: '<b>x</b>', given_name: '"><script>alert(1)</script>' };
   const begun = await beginMigration(world, { sub: 'hostile', ...hostile }, { ui_locales: 'en' });
   await signIn(begun.browser, 'yamada@example.jp');
@@ -161,12 +161,12 @@ test('S106 the site hands over markup as a name: shown as text, in English too',
   expect(begun.browser.page.text).toContain('&lt;b&gt;x');
 });
 
-test('S87 a person lured into another one’s migration: links nothing', async () => {
-  // The victim is signed in; the attacker has begun a migration of the attacker's own legacy identity and lures the victim into it.
+test("S87 a person lured into another person's migration: links nothing", async () => {
+  // The victim is signed in. The attacker has begun a migration of the attacker's own legacy identity and lures the victim into it.
   const { browser: victim } = await signedIn(world);
   const legacyId = `attacker-${crypto.randomUUID()}`;
   const lured = await beginMigration(world, { sub: legacyId }, {}, victim);
-  // A signed-in session of another person is not used without asking.
+  // The session of another person is not used without a question.
   expect(lured.browser.page.url).toContain('/login');
   expect(returned(lured.browser.page).has('code')).toBe(false);
   const page = victim.page.text;
@@ -174,13 +174,13 @@ test('S87 a person lured into another one’s migration: links nothing', async (
   await victim.submit('/continue-as', { decision: 'continue' }, CALLBACK);
   const arrived = await goOn(victim);
   expect(returned(arrived).has('code')).toBe(true);
-  // The code is in the victim's browser, where the site's session knows nothing of this state: it is never redeemed. Nothing is final.
+  // The code is in the victim's browser, where the site's session does not know this state: it is not redeemed, and nothing is final.
   expect(migrationOf(world, legacyId)?.account_id).toBeUndefined();
-  // Nor can another session's verifier redeem it: a code put into the session of another attempt.
+  // Another session's verifier cannot redeem it: a code in the session of another attempt.
   const attackers = await beginMigration(world, { sub: legacyId });
   expect((await redeemAtSite(world, arrived, attackers.pkce)).error).toBe('invalid_grant');
   expect(migrationOf(world, legacyId)?.account_id).toBeUndefined();
-  // The attacker goes on alone; the identity becomes the attacker's, and the victim's part is forgotten.
+  // The attacker continues alone; the identity becomes the attacker's, and the victim's choices are forgotten.
   await signIn(attackers.browser, 'yamada@example.jp');
   const own = await goOn(attackers.browser);
   expect((await redeemAtSite(world, own, attackers.pkce)).id_token).toBeDefined();
@@ -188,7 +188,7 @@ test('S87 a person lured into another one’s migration: links nothing', async (
   const [yamada] = world.rows<{ id: string }>(`SELECT id FROM accounts WHERE document ->> 'email' = 'yamada@example.jp'`);
   expect(final?.account_id).toBe(yamada?.id);
 
-  // A request can be opened once, and in one browser.
+  // A request can be opened once, in one browser.
   const once = await beginMigration(world, { sub: `once-${crypto.randomUUID()}` });
   const opened = once.browser.page.url;
   const requestUri = new URL(once.url).searchParams.get('request_uri') ?? '';
@@ -199,7 +199,7 @@ test('S87 a person lured into another one’s migration: links nothing', async (
   await goOn(once.browser);
   expect(returned(twice).has('code')).toBe(false);
   expect((await world.browser().open(opened)).status).toBe(400);
-  // Another client's request does not take it.
+  // Another client's request does not accept it.
   const foreign = await world
     .browser()
     .open(authorizationUrl(world.issuer, { client_id: 'attack-web', request_uri: requestUri }), CALLBACK);

@@ -1,4 +1,4 @@
-// Attacks through what is put in and what comes out again: design/security.md 50, 53 to 56.
+// Attacks by input that is shown again: design/security.md 50, 53 to 56.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ import { authorizationUrl, basic, begin, makePkce, push, requestParams, returned
 import { handOver } from './support/hand-over.ts';
 import { codeFor, freshEmail, PASSWORD, PROFILE, registerUpTo } from './support/registration.ts';
 
-// Processes start and mails travel; a busy machine takes its time.
+// Processes start and mails travel slowly on a busy machine.
 jest.setTimeout(60_000);
 
 let world: World;
@@ -31,7 +31,7 @@ beforeAll(async () => {
 });
 afterAll(async () => world?.close());
 
-/** Sends a form's cookies and token with a body of one's own. */
+/** Sends a form's cookies and token with another body. */
 async function postBody(
   browser: Browser,
   action: string,
@@ -47,7 +47,7 @@ async function postBody(
   });
 }
 
-test('S50 objects, lists and prototypes where a text is expected: 400 before anything is asked of the database', async () => {
+test('S50 objects, lists and prototypes instead of texts: 400 before any database query', async () => {
   const { browser: atLogin } = await begin(world, 'attack-web');
   const { browser: atEmail } = await registerUpTo(world, 'email');
   const { browser: atCode } = await registerUpTo(world, 'code');
@@ -84,7 +84,7 @@ test('S50 objects, lists and prototypes where a text is expected: 400 before any
       expect((await postBody(browser, action, body, type)).status).toBe(415);
     }
   }
-  // The same at the protocol's own doors, and in paths.
+  // The same at the protocol endpoints, and in paths.
   const raw = async (path: string, body?: string, type = 'application/x-www-form-urlencoded'): Promise<number> =>
     (
       await world.request(path, {
@@ -116,7 +116,7 @@ test('S50 objects, lists and prototypes where a text is expected: 400 before any
     expect([path, [400, 401, 404].includes(await raw(path))]).toEqual([path, true]);
   }
   expect(({} as Record<string, unknown>).x).toBeUndefined();
-  // All is as it was.
+  // Nothing has changed.
   expect(returned(await signIn(atLogin)).has('code')).toBe(true);
 });
 
@@ -132,7 +132,7 @@ const PAYLOADS = [
 ];
 const HARMFUL = /<img src=x|<script>alert|<svg\/onload|href="javascript:|>49<|\{49\}/i;
 
-/** Nothing of what came from outside is anything but text. */
+/** Checks that input appears only as text. */
 function expectInert(answer: Answer, where: string): void {
   const visible = answer.text.replace(/=("[^"]*")/g, '=""');
   expect([where, HARMFUL.exec(visible)?.[0]]).toEqual([where, undefined]);
@@ -140,9 +140,9 @@ function expectInert(answer: Answer, where: string): void {
   expect([where, /=["'][^"']*["']\s*on\w+=/i.exec(answer.text)?.[0]]).toEqual([where, undefined]);
 }
 
-test('S53 code in what is handed over, typed or sent along: text in pages, attributes, mails and the log', async () => {
+test('S53 code in hand-overs, forms and parameters: text in pages, attributes, mails and the log', async () => {
   for (const payload of PAYLOADS) {
-    // By the address of a request: nothing of it may be code on the error page or on the login page.
+    // In the URL of a request: only text on the error page and on the login page.
     for (const name of [
       'login_hint',
       'state',
@@ -186,7 +186,7 @@ test('S53 code in what is handed over, typed or sent along: text in pages, attri
   expectInert(await signIn(named.browser), 'client name at consent');
   expect(named.browser.page.text).toContain('&lt;img src=x');
 
-  // What a legacy site hands over, what a person types, and what becomes of it on every page up to the mail.
+  // Data of a legacy site and typed data, on every page up to the mail.
   const [hostile = '', attribute = ''] = PAYLOADS;
   const pkce = makePkce();
   const legacy = await handOver(world, {
@@ -223,18 +223,18 @@ test('S53 code in what is handed over, typed or sent along: text in pages, attri
   await browser.submit('/create/profile', typed);
   expect(browser.page.url).toContain('/confirm');
   expectInert(browser.page, 'confirmation');
-  // Invisible and turning characters do not get in.
+  // Invisible and bidirectional characters are refused.
   await browser.open(browser.page.url.replace('/confirm', '/profile'));
   for (const given_name of ['a\u2028b', 'a\u202eb', 'a\u0000b', 'a\nb', 'a\u200bb']) {
     expect((await browser.post('/create/profile', { ...typed, given_name })).status).toBe(422);
   }
   for (const { html } of await world.mails()) expect(html).not.toMatch(HARMFUL);
-  // One event, one line, of JSON.
+  // One event is one line of JSON.
   for (const line of (world.nodes[0]?.output() ?? '').split('\n').filter((text) => text.startsWith('{')))
     expect(() => JSON.parse(line) as unknown).not.toThrow();
 });
 
-test('S54 settings of the renderer in a request or among the data of a view: without effect', async () => {
+test("S54 EJS options in a request or in a view's data: without effect", async () => {
   // A view prints its data. Data that is named like an option of EJS changes nothing.
   const views = mkdtempSync(join(tmpdir(), 'views-'));
   writeFileSync(join(views, 'page.ejs'), '<p><%= v.name %></p>');
@@ -261,7 +261,7 @@ test('S54 settings of the renderer in a request or among the data of a view: wit
       expect(createViewRenderer(views, false)('page', { ...data, name: '<b>' })).toBe('<p>&lt;b&gt;</p>');
   }
   rmSync(views, { recursive: true });
-  // CVE-2022-29078: options of EJS among the data.
+  // CVE-2022-29078: options of EJS in the data.
   const query =
     'settings[view options][outputFunctionName]=x;process.exit(7);s&settings[view options][escapeFunction]=1;process.exit(7)&cache=&root=/etc&delimiter=?&client=true&view=/error';
   for (const path of ['/', '/terms', '/nowhere', '/auth']) {
@@ -329,7 +329,7 @@ test('S55 paths in names of assets, languages and views: 404, and no file', asyn
   }
 });
 
-test('S56 mail headers in addresses and names: refused; the code stands in the text part, and nothing tracks', async () => {
+test('S56 mail headers in addresses and names: refused; the code is in the text part, and there are no trackers', async () => {
   const { browser } = await registerUpTo(world, 'email');
   const before = (await world.mails()).length;
   const injections = [
@@ -344,7 +344,7 @@ test('S56 mail headers in addresses and names: refused; the code stands in the t
   for (const email of injections) expect([email, (await browser.post('/create/email', { email })).status]).toEqual([email, 422]);
   expect((await world.mails()).length).toBe(before);
 
-  // Names with line ends do not get in, so no mail can have them; what is allowed is inert in every header.
+  // Names with line ends are refused, so no mail can contain them; accepted names are harmless in every header.
   const { browser: person, email } = await registerUpTo(world, 'profile', {
     email: `x=?utf-8?q?=0d=0aBcc=${Math.random().toString(36).slice(2)}@example.jp`,
   });

@@ -1,4 +1,4 @@
-// What others make us keep and read: design/security-2.md S113 to S115.
+// Requests and answers of others that we store or read: design/security-2.md S113 to S115.
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
@@ -68,7 +68,7 @@ afterAll(async () => {
   outside?.close();
 });
 
-test('S114 compressed, large, endless and slow answers of others: refused, before they cost memory', async () => {
+test('S114 compressed, large, endless and slow answers of other servers: refused, before they use memory', async () => {
   asked = [];
   const read = async (kind: string, options?: RequestInit, timeoutMs?: number): Promise<string> =>
     boundedFetch(`${outsideUrl}/${kind}`, options, timeoutMs).then(
@@ -85,7 +85,7 @@ test('S114 compressed, large, endless and slow answers of others: refused, befor
   expect(asked.map(({ headers }) => headers['accept-encoding'])).toEqual(asked.map(() => 'identity'));
 });
 
-test('S114 the same as the keys of a client: its authentication is refused', async () => {
+test('S114 the same answers as the keys of a client: its authentication is refused', async () => {
   asked = [];
   for (const kind of KINDS) {
     const clientId = `keys-${kind}`;
@@ -101,7 +101,7 @@ test('S114 the same as the keys of a client: its authentication is refused', asy
   expect(asked.length).toBeGreaterThanOrEqual(3);
 });
 
-test('S115 invented schemes and hosts in the headers of a proxy: the document is the issuer’s, for whoever asks next too', async () => {
+test('S115 invented schemes and hosts in proxy headers: the document has the issuer’s, also for the next visitor', async () => {
   const path = '/.well-known/openid-configuration';
   const ask = async (headers: Record<string, string>): Promise<Answer> => world.request(path, { headers });
   const usual = (await ask({})).text;
@@ -115,7 +115,7 @@ test('S115 invented schemes and hosts in the headers of a proxy: the document is
 
 const interactions = (): number => world.rows(`SELECT id FROM artifacts WHERE model = 'Interaction'`).length;
 
-test('S113 a large state, nonce or request: invalid_request to the client, and nothing is kept', async () => {
+test('S113 a large state, nonce or request: invalid_request to the client, and nothing is stored', async () => {
   const kept = interactions();
   const [long, longer] = ['x'.repeat(2048), 'あ'.repeat(683)];
   for (const changes of [{ state: longer }, { nonce: longer }, { login_hint: long, state: long }]) {
@@ -130,14 +130,14 @@ test('S113 a large state, nonce or request: invalid_request to the client, and n
   expect(returned(await signIn(browser)).get('state')).toBe(long);
 });
 
-test('S113 unfinished requests of one network: 429 with a page in the language of the person, and others go on', async () => {
+test("S113 unfinished requests of one network: 429 with a page in the person's language, and others continue", async () => {
   const from = world.freshAddress();
-  // Of the network that began last; its name is hidden.
+  // From the network of the last request, whose name is hidden.
   const points = (): unknown =>
     world.rows(`SELECT points FROM counters WHERE key LIKE 'unfinished-request:%' ORDER BY expires_at DESC LIMIT 1`)[0];
   const { browser } = await begin(world, 'attack-web', {}, world.browser({ from }));
   expect(points()).toEqual({ points: 1 });
-  // One that is answered at once is not unfinished.
+  // A request that is answered at once is finished.
   const { page: answered } = await begin(world, 'attack-web', { prompt: 'none' }, world.browser({ from }));
   expect(returned(answered).get('error')).toBe('login_required');
   expect(points()).toEqual({ points: 1 });
@@ -156,7 +156,7 @@ test('S113 unfinished requests of one network: 429 with a page in the language o
   expect((await begin(world, 'attack-web')).page.status).toBe(200);
 });
 
-test('S113 pushed requests of a public client of one network: 429 with Retry-After, gone after their minute, and a client with a key goes on', async () => {
+test('S113 pushed requests of a public client of one network: 429 with Retry-After, removed after their minute, and a client with a key continues', async () => {
   const clientId = 'maintenance-notebook-app';
   const body = (): URLSearchParams =>
     new URLSearchParams(requestParams(clientId, makePkce(), { redirect_uri: 'http://127.0.0.1:5000/callback' }));

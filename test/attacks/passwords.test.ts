@@ -10,7 +10,7 @@ import { begin, returned, signIn } from './support/client.ts';
 import { countHashWork } from './support/hash-work.ts';
 import { PROFILE, registerUpTo } from './support/registration.ts';
 
-// Processes start and mails travel; a busy machine takes its time.
+// Processes start and mails travel slowly on a busy machine.
 jest.setTimeout(60_000);
 
 let world: World;
@@ -29,10 +29,10 @@ afterAll(async () => {
 
 const root = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 
-/** 確認 with this password; 303 goes on to ⑧. */
+/** Presses 確認 with this password; 303 leads to ⑧. */
 const choose = async (password: string, more = {}): Promise<Answer> => browser.post(form, { ...PROFILE, password, ...more });
 
-/** The sentence at the password's field. */
+/** Returns the error at the password field. */
 const problemOf = ({ text }: Answer): string => textOf(/id="password-error"[^>]*>([\s\S]*?)<\/p>/.exec(text)?.[1] ?? '');
 
 test('S23 passwords at the borders of the rule: answered as the page says', async () => {
@@ -45,7 +45,7 @@ test('S23 passwords at the borders of the rule: answered as the page says', asyn
     'KAMI4827',
   ];
   for (const [index, password] of accepted.entries()) {
-    // A registration may have so many passwords hashed in a minute.
+    // The most password hashes that a registration may use in a minute.
     if (index === 8) await world.advance(60_000);
     expect([password, (await choose(password)).status]).toEqual([password, 303]);
   }
@@ -78,7 +78,7 @@ test('S23 passwords at the borders of the rule: answered as the page says', asyn
     expect(problemOf(answer)).not.toBe('');
     expect(answer.text).not.toContain(password.replace(/["'&<>]/g, '…'));
   }
-  // The page shows the rule that the server holds to: the length, and every symbol.
+  // The page shows the rule of the server: the length, and every symbol.
   const shown = textOf((await browser.open(`${world.issuer}${form.action}`)).text);
   expect(shown).toMatch(/8.*20/);
   for (const symbol of '-*_!#$%') expect(shown).toContain(symbol);
@@ -105,13 +105,13 @@ test('S24 a password with spaces, other case or width: another password; nothing
     expect([other, await opens(other)]).toEqual([other, false]);
   }
   expect(await opens(exact)).toBe(true);
-  // Full width is an oversight on a Japanese keyboard: it is named, never mended silently.
+  // Full width is a common mistake on a Japanese keyboard: the page names it, and never converts it silently.
   const fullWidth = await choose('Ｋａｍｉ－４８２７');
   expect(fullWidth.status).toBe(422);
   expect(problemOf(fullWidth)).toContain('半角');
 });
 
-test('S25 passwords longer than bcrypt reads, and of a megabyte: refused before anything is done', async () => {
+test('S25 passwords longer than bcrypt reads, and of a megabyte: refused before any work', async () => {
   const hasher = createPasswordHasher({ cost: 4, concurrency: 1, queueLimit: 1 });
   await expect(hasher.hash(`${'a'.repeat(71)}あ`)).rejects.toThrow(PasswordTooLong);
   await expect(hasher.hash('a'.repeat(73))).rejects.toThrow(PasswordTooLong);
@@ -132,7 +132,7 @@ test('S25 passwords longer than bcrypt reads, and of a megabyte: refused before 
   }
 });
 
-test('S26 common passwords and the own data: refused, with the reason', async () => {
+test("S26 common passwords and the person's own data: refused, with the reason", async () => {
   const common = await loadCommonPasswords(root('config/common-passwords.txt'));
   const rule = { minLength: 8, maxLength: 20, symbols: '-*_!#$%' };
   const passwords = readFileSync(root('config/common-passwords.txt'), 'utf8').split('\n');
@@ -173,7 +173,7 @@ test('S27 password fields: hidden, pasteable, known to password managers; the to
   }
   expect(login.method).toBe('post');
   expect(registration?.method).toBe('post');
-  // A refused form does not send the password back.
+  // A refused form does not return the password.
   const refused = await choose('Kami 4827');
   expect(refused.text).not.toContain('Kami 4827');
 });

@@ -1,5 +1,5 @@
-// A decision holds for the person, the browser and the request that made it, and for no longer: design/security-2.md S101, S104, S106,
-// S118, S120. The functions that decide and write, on a real database, at the moment between two of them that no browser can aim at.
+// A decision counts only for the person, the browser and the request that made it: design/security-2.md S101, S104, S106,
+// S118, S120. The functions that decide and write, on a real database, at moments between two of them that no browser can hit.
 import { createSecretKey } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -56,7 +56,7 @@ afterEach(async () => {
   await rm(directory, { recursive: true });
 });
 
-test('S101 a password that is replaced while a login hashes the one before anew: the new one stands', async () => {
+test('S101 a password replaced while a login rehashes the earlier one: the new one stays', async () => {
   const older = createPasswordHasher({ cost: 4, concurrency: 1, queueLimit: 9 });
   const hasher = createPasswordHasher({ cost: 5, concurrency: 1, queueLimit: 9 });
   const account = sampleAccount('a', { password_hash: await older.hash('Before-2026') });
@@ -75,7 +75,7 @@ test('S101 a password that is replaced while a login hashes the one before anew:
   expect(await storage.accounts.find('a')).toMatchObject({ version: 2, password_hash: 'the new one' });
 });
 
-test('S118 a password that is replaced while a login compares the one before: what that login begins is over at once', async () => {
+test('S118 a password replaced while a login compares the earlier one: the session of that login ends at once', async () => {
   const lane = createPasswordHasher({ cost: 4, concurrency: 1, queueLimit: 9 });
   await storage.accounts.create(sampleAccount('a', { password_hash: await lane.hash('Before-2026') }), eventAbout('a'));
   let meanwhile = async (): Promise<unknown> => undefined;
@@ -91,7 +91,7 @@ test('S118 a password that is replaced while a login compares the one before: wh
   const jobs = createJobQueue(storage.jobs, clock);
   const router = new Router<InteractionState>();
   createLoginStep({ ...(deps as object), hasher, jobs } as never).addRoutes(router);
-  /** Signs in; answers whether the session that begins counts. */
+  /** Signs in. Returns whether the new session counts. */
   const counts = async (): Promise<boolean> => {
     let authTime: number | undefined;
     const interaction = {
@@ -122,7 +122,7 @@ const LEGACY: StoredLegacyProfile = {
   expires_at: 2_000_000_000,
 } as never;
 
-test('S104 another person signs in in the same request and browser: nothing that the one before chose or typed is theirs', async () => {
+test("S104 another person signs in in the same request and browser: the earlier person's choices and input are dropped", async () => {
   const key = { cid: 'request', legacy: LEGACY, browserId: 'b' };
   const times = { now, requestEnds: now + 1_000 };
   const write = async (change: Partial<InteractionFacts>): Promise<void> =>
@@ -130,7 +130,7 @@ test('S104 another person signs in in the same request and browser: nothing that
   const read = async (cid: string) => readFacts(deps, { ...key, cid });
   await write({ continue_as: 'one' });
   await write({ dealer_choice: { dealer: '23001' }, typed_profile: { birthdate: '1980-01-01' } });
-  // The same person signs in once more.
+  // The same person signs in again.
   await write({ continue_as: 'one' });
   expect(await read('request')).toMatchObject({ dealer_choice: { dealer: '23001' }, typed_profile: { birthdate: '1980-01-01' } });
   await write({ continue_as: 'other' });
@@ -141,7 +141,7 @@ test('S104 another person signs in in the same request and browser: nothing that
   }
 });
 
-test('S106 registered from the hand-over in this browser: its own ID is not asked about, and every other one is', async () => {
+test('S106 registered from the hand-over in this browser: the question is skipped for this ID, and asked for every other one', async () => {
   const [registered, other] = [sampleAccount('registered'), sampleAccount('other')];
   await records.registrationDrafts.change(draftIdOf(LEGACY, 'b'), () => ({
     account_id: 'registered',
@@ -156,7 +156,7 @@ test('S106 registered from the hand-over in this browser: its own ID is not aske
 /** An authorization request as the policy sees it. */
 type Asked = { accountId?: string; params?: Record<string, unknown>; loginTs?: number };
 
-/** The reasons for which a prompt comes up. */
+/** Returns the reasons of a prompt. */
 async function reasonsOf(name: string, { accountId, params = {}, loginTs }: Asked): Promise<string[]> {
   const stored = accountId === undefined ? undefined : await storage.accounts.find(accountId);
   const ctx = {
@@ -181,7 +181,7 @@ const setFacts = async (facts: Partial<InteractionFacts>): Promise<unknown> =>
 
 const asksForDealer = (dealer?: string) => ({ authorization_details: JSON.stringify([{ type: 'dealer_link', dealer }]) });
 
-test('S104 連携する, and the link taken back in another tab since: asked anew, because that choice links nothing any more', async () => {
+test('S104 連携する, and the link withdrawn in another tab: asked again, because that choice links nothing any more', async () => {
   await storage.accounts.create(sampleAccount('a'), eventAbout('a'));
   const link = sampleDealerLink('l', { account_id: 'a', status: 'withdrawn', withdrawn_at: 5_000 });
   await storage.dealerLinks.create(link, eventAbout('l'));
@@ -192,14 +192,14 @@ test('S104 連携する, and the link taken back in another tab since: asked ane
   await chosenAt(5_001);
   expect(await reasonsOf('dealer_link', { accountId: 'a', params: asksForDealer('23001') })).toEqual([]);
   expect(await reasonsOf('finalize', { accountId: 'a', params: asksForDealer('23001') })).toEqual(['link_unwritten']);
-  // With another dealer's link the client has what it needs. ⑭ would write nothing, and come up for ever.
+  // With another dealer's link the client has what it requested. ⑭ would write nothing, and appear forever.
   await storage.dealerLinks.create(sampleDealerLink('z', { account_id: 'a', dealer: '13001' }), eventAbout('z'));
   await chosenAt(5_000);
   for (const prompt of ['dealer_link', 'finalize'])
     expect(await reasonsOf(prompt, { accountId: 'a', params: asksForDealer() })).toEqual([]);
 });
 
-test('S108 a link that is of no use to this client – failed, of a dealer that has left, agreed to elsewhere – does not keep ⑩ and ⑭ away', async () => {
+test('S108 a link that this client cannot use – failed, of a removed dealer, agreed to elsewhere – does not skip ⑩ and ⑭: both appear', async () => {
   await storage.accounts.create(sampleAccount('a'), eventAbout('a'));
   const { consent } = sampleDealerLink('l');
   const asks = async (dealer?: string) => reasonsOf('dealer_link', { accountId: 'a', params: asksForDealer(dealer) });
@@ -216,7 +216,7 @@ test('S108 a link that is of no use to this client – failed, of a dealer that 
   expect(await asks('23001')).toEqual([]);
 });
 
-test('S104 連携する comes after the request was cancelled: chosen in no way, whatever else the same press writes', async () => {
+test('S104 連携する arrives after the request was cancelled: no choice, and other facts of the same form stay', async () => {
   const key = { cid: 'request', legacy: LEGACY, browserId: 'b' };
   const times = { now, requestEnds: now + 1_000 };
   await cancelChoice(records.interactionFacts, key, times);
@@ -226,7 +226,7 @@ test('S104 連携する comes after the request was cancelled: chosen in no way,
   for (const name of ['dealer_choice', 'earlier_choice']) expect(facts).not.toHaveProperty(name);
 });
 
-test('S106 a request that is opened in another browser in its middle: stays with the one in which it began', async () => {
+test('S106 a request opened in another browser halfway: stays with the browser in which it began', async () => {
   const bind = createInteractionBinding(deps);
   const opened = async (browser: string, uid: string): Promise<unknown> => {
     const ctx = { cookies: { get: () => browser }, state: {} } as never;
@@ -241,7 +241,7 @@ test('S106 a request that is opened in another browser in its middle: stays with
   expect(await storage.interactionFacts.find('request')).toMatchObject({ browser_id: 'first', current_uid: 'two' });
 });
 
-test('S104 連携する for a dealer that has left since: no choice, neither in this request nor shown in the next', async () => {
+test('S104 連携する for a dealer that was removed since: no choice, neither in this request nor in the next', async () => {
   const key = { cid: 'request', legacy: LEGACY, browserId: 'b' };
   const consent = sampleDealerLink('l').consent;
   for (const dealer of ['gone', '13001']) {
@@ -252,7 +252,7 @@ test('S104 連携する for a dealer that has left since: no choice, neither in 
   }
 });
 
-test('S103 an ID was registered in this request: the one who is signed in with another is asked to sign in, unless they chose theirs', async () => {
+test('S103 an ID was registered in this request: a person who is signed in with another ID is asked to sign in, unless they chose theirs', async () => {
   for (const id of ['new', 'other']) await storage.accounts.create(sampleAccount(id), eventAbout(id));
   const asked = async (accountId: string) => reasonsOf('login', { accountId, loginTs: now / 1000 });
   await setFacts({ registration: { account_id: 'new', email: 'new@example.jp' } });
@@ -261,7 +261,7 @@ test('S103 an ID was registered in this request: the one who is signed in with a
   expect(await asked('other')).toEqual([]);
 });
 
-test('S103 ⑭ was reached with an ID that is not yet final: no new ID is asked for, and its person is not asked who they are', async () => {
+test('S103 ⑭ was reached with an ID that is not yet final: no new ID is requested, and its person is not asked who they are', async () => {
   for (const id of ['a', 'other']) await storage.accounts.create(sampleAccount(id), eventAbout(id));
   await storage.legacyProfiles.put(LEGACY);
   await setFacts({ wants: 'registration' });
@@ -272,12 +272,12 @@ test('S103 ⑭ was reached with an ID that is not yet final: no new ID is asked 
   expect(await reasonsOf('create', { params })).toEqual([]);
   const asked = async (accountId: string) => reasonsOf('login', { accountId, params, loginTs: now / 1000 });
   expect([await asked('a'), await asked('other')]).toEqual([[], ['person_unconfirmed']]);
-  // The person wants to use another ID: asked once more.
+  // The person wants another ID: asked again.
   await setFacts({ not_as: 'a', continue_as: 'a' });
   expect(await asked('a')).toEqual(['person_unconfirmed']);
 });
 
-test('S106 ⑭ was reached with the same ID in another request: proposed again, so that the code of this one counts', async () => {
+test("S106 ⑭ was reached with the same ID in another request: proposed again, so that this request's code counts", async () => {
   await storage.accounts.create(sampleAccount('a'), eventAbout('a'));
   await storage.legacyProfiles.put(LEGACY);
   const candidate = { account_id: 'a', code_challenge: 'this', at: now };
@@ -287,11 +287,11 @@ test('S106 ⑭ was reached with the same ID in another request: proposed again, 
   expect([await asked('this'), await asked('another')]).toEqual([[], ['link_unwritten']]);
 });
 
-test('S120 a session whose password was given too long ago: asked for it again, however lately the session was used', async () => {
+test('S120 a session whose password was given too long ago: the password is required, even if the session was used recently', async () => {
   await storage.accounts.create(sampleAccount('a'), eventAbout('a'));
   const ago = async (seconds: number) => reasonsOf('login', { accountId: 'a', loginTs: now / 1000 - seconds });
   expect([await ago(7_199), await ago(7_200)]).toEqual([[], ['sign_in_over']]);
-  // On the person's own pages, too.
+  // On the account pages, too.
   const session = { accountId: 'a', uid: 's', loginTs: now / 1000 - 7_199 };
   const own = async () => currentSession({ Session: { get: async () => session } } as never, {} as never, deps);
   expect((await own())?.account).toMatchObject({ id: 'a' });

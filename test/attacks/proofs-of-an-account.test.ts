@@ -1,5 +1,5 @@
-// A proof is looked at again when it is used, on the account that stands then: design/security-2.md S101, S118, S122. The functions that
-// write, on a real database, and nothing that ends sessions or tokens beside them.
+// A proof is checked again when it is used, on the current account: design/security-2.md S101, S118, S122. The functions that
+// write, on a real database, without anything else that ends sessions or tokens.
 import { createSecretKey } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -23,7 +23,7 @@ import { eventAbout, sampleAccount } from '../storage/conformance/samples.ts';
 
 let now = 0;
 const clock = (): number => now;
-/** Of every session and token that there is it finds none: they were made in the moment after it looked. */
+/** It finds no sessions or tokens, because they were made just after it looked. */
 const FINDS_NOTHING = { endAll: async () => undefined } as never;
 const BEFORE = { email: 'Before@example.jp', email_canonical: 'before@example.jp' };
 
@@ -54,7 +54,7 @@ const changeableBack = (undo: string): Partial<Account> => ({
   emails_before: [{ ...BEFORE, undo_sha256: undoDigest(undo), undo_until: now + 1_000 }],
 });
 
-test('S101 the code of one new address comes back when another one is wanted by then: neither becomes the ID’s', async () => {
+test('S101 the code of one new address returns after another one was requested: neither becomes the ID’s', async () => {
   const account = await create();
   for (const name of ['first', 'second'])
     await askForEmail(deps, account, { email: `${name}@example.jp`, canonical: `${name}@example.jp` }, { again: false });
@@ -81,7 +81,7 @@ const MOMENTS: [string, number, Partial<Account>][] = [
 ];
 
 test.each(CHANGES.flatMap(([name, change]) => MOMENTS.map(([when, ms, before]) => ({ name, change, when, ms, before }))))(
-  'S118 $name, $when: each sign-in of before is over at its next use, and one after it counts',
+  'S118 $name, $when: each earlier sign-in ends at its next use, and a later one counts',
   async ({ change, ms, before }) => {
     await create({ ...before, ...changeableBack('undo') });
     now += ms;
@@ -93,7 +93,7 @@ test.each(CHANGES.flatMap(([name, change]) => MOMENTS.map(([when, ms, before]) =
   },
 );
 
-test('S122 the ID was disabled: no mail takes its address back, also where that happened since the page was shown', async () => {
+test('S122 the ID was disabled: no mail undoes its address, also if that happened after the page was shown', async () => {
   const account = await create({ ...changeableBack('undo') });
   expect(await findUndo(deps, 'a.undo')).toBeDefined();
   await storage.accounts.update({ ...account, disabled_at: now }, eventAbout('a'));
@@ -102,7 +102,7 @@ test('S122 the ID was disabled: no mail takes its address back, also where that 
   expect(await standing()).toMatchObject({ email_canonical: account.email_canonical, password_hash: account.password_hash });
 });
 
-test('S101 a reset that was proven: counts for the address that was proven, and for no password that came since', () => {
+test('S101 a proven reset: counts for the proven address, and for no password that was set later', () => {
   const reset = { email_canonical: 'a@example.jp', started_at: 5_000 } as PasswordReset;
   const account = sampleAccount('a');
   expect(stillHolds(reset, account)).toBe(true);
@@ -111,7 +111,7 @@ test('S101 a reset that was proven: counts for the address that was proven, and 
   for (const changed of [5_000, 5_001]) expect(stillHolds(reset, { ...account, password_changed_at: changed })).toBe(false);
 });
 
-test('S101 a reset that is over: another code brings it back in no way', async () => {
+test('S101 a reset that is over: another code cannot reopen it', async () => {
   const gone = { id: 'gone', version: 3, email_canonical: 'a@example.jp', sent: 1, sent_at: now } as PasswordReset;
   await askForCodeAgain(deps, gone, { long: false });
   expect(await storage.passwordResets.find('gone')).toBeUndefined();
@@ -119,7 +119,7 @@ test('S101 a reset that is over: another code brings it back in no way', async (
 
 const LEGACY = { client_id: 'site', profile: { legacy_id: 'tanaka', email: 'Tanaka@example.jp' } } as never;
 
-test('S103 the registration of a legacy identity: of one account, and free at once where the address was another’s', async () => {
+test('S103 the registration of a legacy identity: one account, and free at once if the address belongs to another', async () => {
   const claim = legacyClaim(deps, LEGACY);
   expect([await claim.take('one'), await claim.take('other')]).toEqual([true, false]);
   await claim.release('one');
@@ -128,7 +128,7 @@ test('S103 the registration of a legacy identity: of one account, and free at on
   expect([await hasRegistered(deps, LEGACY, 'one'), await hasRegistered(deps, LEGACY, 'other')]).toEqual([false, true]);
 });
 
-test('S103 登録 whose address is another’s by then: what was typed can be changed, and the identity can register elsewhere at once', async () => {
+test('S103 登録 with an address that another account got meanwhile: the input can be changed, and the identity can register elsewhere at once', async () => {
   const { email, email_canonical, terms, profile, password_hash } = await create();
   const { registrationDrafts } = (deps as { storage: Records }).storage;
   const id = draftIdOf(LEGACY, 'browser');
@@ -149,7 +149,7 @@ test('S103 登録 whose address is another’s by then: what was typed can be ch
   expect(await legacyClaim(deps, LEGACY).take('elsewhere')).toBe(true);
 });
 
-test('S103 登録 where the legacy identity has another ID by then: no account, and the draft can be changed again', async () => {
+test('S103 登録 of a legacy identity that got another ID meanwhile: no account, and the draft can be changed again', async () => {
   await legacyClaim(deps, LEGACY).take('another');
   await legacyClaim(deps, LEGACY).complete('another');
   const { email, terms, profile, password_hash } = sampleAccount('a');
@@ -170,13 +170,13 @@ test('S103 登録 where the legacy identity has another ID by then: no account, 
   expect(await registrationDrafts.find(id)).not.toHaveProperty('registering_at');
 });
 
-test('S112 a legacy site vouches for the address that it handed over, and for no other', () => {
+test('S112 the address for which a legacy site vouches: the one that it handed over, and no other', () => {
   const context = { state: { interaction: { legacy: LEGACY } } } as never;
   expect(voucherOf(context, { canonical: 'tanaka@example.jp' })).toBe('site:tanaka');
   expect(voucherOf(context, { canonical: 'other@example.jp' })).toBeUndefined();
 });
 
-test('S118 a code: worth nothing when its session is gone or was ended; a token: by the sign-in that it comes from', async () => {
+test('S118 a code: useless if its session is gone or ended; a token: valid by the sign-in that it comes from', async () => {
   await create({ sessions_ended: { at: 10_000, kept: 'kept' }, password_changed_at: 5_000 });
   const { checkCode, isActive } = createSignInChecks(deps);
   const code = { accountId: 'a', authTime: 9, sessionUid: 'kept' } as never;
@@ -185,7 +185,7 @@ test('S118 a code: worth nothing when its session is gone or was ended; a token:
     await storage.artifacts.save('Session', uid, { uid, jti: uid, accountId: 'a' }, now + 1_000);
   await expect(checkCode(code)).resolves.toBeUndefined();
   await expect(checkCode({ accountId: 'a', authTime: 9, sessionUid: 'other' } as never)).rejects.toThrow('invalid_grant');
-  // Made now, of a sign-in from before the change of the password.
+  // Made now, from a sign-in before the change of the password.
   expect(await isActive({ accountId: 'a', iat: 1_000, extra: { auth_time: 4 } })).toBe(false);
   expect(await isActive({ accountId: 'a', iat: 1_000, extra: { auth_time: 5 } })).toBe(true);
   expect(await isActive({ accountId: 'a', iat: 4 })).toBe(false);

@@ -1,4 +1,4 @@
-// Attacks on a pushed authorization request on its way through the browser: design/security-2.md S106.
+// Attacks on a pushed authorization request in the browser: design/security-2.md S106.
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -13,7 +13,7 @@ import { authorizationUrl, basic, makePkce, parseJson, requestParams, returned, 
 import { figure } from './support/figure.ts';
 import { goOn, migrationOf, pushMigration, redeemAtSite } from './support/migration.ts';
 
-// Processes start; a busy machine takes its time.
+// Processes start slowly on a busy machine.
 jest.setTimeout(60_000);
 
 const HOME = 'http://127.0.0.1:9/home';
@@ -50,7 +50,7 @@ afterAll(async () => world?.close());
 const portOf = (n: number): number => world.nodes[n % 2]?.port as number;
 const opened = ({ url, status }: Answer): boolean => status === 200 && url.includes('/interaction/');
 
-/** Pushes a request; answers where the browser is sent. */
+/** Pushes a request. Returns the URL for the browser. */
 async function push(changes: Record<string, string> = {}, clientId = 'par-web'): Promise<string> {
   const { text } = await world.request('/request', {
     method: 'POST',
@@ -61,7 +61,7 @@ async function push(changes: Record<string, string> = {}, clientId = 'par-web'):
   expect(requestUri).toContain('urn:');
   return authorizationUrl(world.issuer, { client_id: clientId, request_uri: requestUri });
 }
-/** A browser that has been here before. */
+/** A browser with our cookies. */
 async function acquainted(port?: number): Promise<Browser> {
   const browser = world.browser();
   await browser.open(await push());
@@ -69,7 +69,7 @@ async function acquainted(port?: number): Promise<Browser> {
   return port === undefined ? browser : browser.copy({ port });
 }
 
-test('S106 another browser opens a pushed request: the page to start again, in its language, and the first goes on', async () => {
+test('S106 another browser opens a pushed request: a page to start again, in its language, and the first browser continues', async () => {
   for (const stranger of [world.browser(), await acquainted()]) {
     const url = await push({ ui_locales: 'ja' });
     const first = world.browser();
@@ -85,7 +85,7 @@ test('S106 another browser opens a pushed request: the page to start again, in i
   expect(headingOf(await world.browser().open(english))).toBe('This was opened in another browser');
 });
 
-test('S106 a stranger who is signed in opens the request of a legacy user: the identity stays its owner’s', async () => {
+test('S106 a signed-in stranger opens the request of a legacy user: the identity stays its owner’s', async () => {
   const { url, pkce } = await pushMigration(world, { sub: 'owner-of-cars', vehicles: [{ vin: 'ZVW30-77' }] });
   const owner = world.browser();
   await owner.open(url, CALLBACK);
@@ -98,19 +98,19 @@ test('S106 a stranger who is signed in opens the request of a legacy user: the i
   expect((await redeemAtSite(world, await goOn(owner), pkce)).id_token).toBeDefined();
 });
 
-test('S106 many browsers open one request at the same moment, at two nodes: exactly one goes on', async () => {
+test('S106 many browsers open one request at the same moment, at two nodes: exactly one continues', async () => {
   const browsers = await Promise.all(Array.from({ length: figure(40, 8) }, async (_, n) => acquainted(portOf(n))));
   const url = await push();
   const answers = await Promise.all(browsers.map(async (browser) => browser.open(url, CALLBACK)));
   expect(answers.filter(opened)).toHaveLength(1);
   for (const answer of answers.filter((one) => !opened(one)))
     expect([answer.status, headingOf(answer)]).toEqual([400, ELSEWHERE]);
-  // The one that was first is first for good; at the other node too.
+  // The first browser stays the first, at the other node too.
   const again = await Promise.all(browsers.map(async (browser, n) => browser.copy({ port: portOf(n + 1) }).open(url, CALLBACK)));
   expect(again.map(opened)).toEqual(answers.map(opened));
 });
 
-test('S106 two browsers are both looked up before either is noted: one is refused', async () => {
+test('S106 two browsers are both looked up before either is stored: one is refused', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'pushed-request-'));
   const clock = Date.now;
   const opened = await openSqliteStorage({ path: join(directory, 'db.sqlite'), clock });
@@ -118,7 +118,7 @@ test('S106 two browsers are both looked up before either is noted: one is refuse
     const iat = Math.floor(clock() / 1000);
     const request = new UnsecuredJWT({ client_id: 'par-web' }).encode();
     await opened.artifacts.save('PushedAuthorizationRequest', 'one', { request, iat, exp: iat + 60 }, clock() + 60_000);
-    // A database far away: every answer comes later than the next question.
+    // A slow database: every answer comes after the next query.
     const slow = new Proxy(opened.artifacts, {
       get:
         (store, name) =>
@@ -151,14 +151,14 @@ test('S106 two browsers are both looked up before either is noted: one is refuse
   }
 });
 
-test('S106 the same browser reloads, with two tabs, late, after sign-in, after the end: it works until a code was made', async () => {
+test('S106 the same browser reloads, with two tabs, late, after sign-in, after the end: it works until a code was issued', async () => {
   const url = await push();
   const browser = world.browser();
   await browser.open(url, CALLBACK);
   const tab = browser.copy();
   expect(opened(await tab.open(url, CALLBACK))).toBe(true);
   expect(opened(await browser.open(url, CALLBACK))).toBe(true);
-  // The minute does not count any more; an interaction lives for an hour. oidc-provider reads both ends by the machine's own clock.
+  // The minute no longer counts; an interaction lives for an hour. oidc-provider reads both times from the machine's clock.
   const id = new URL(url).searchParams.get('request_uri')?.split(':').at(-1) ?? '';
   const [row] = world.rows<{ payload: string }>(
     "SELECT payload FROM artifacts WHERE model = 'PushedAuthorizationRequest' AND id = ?",
@@ -171,18 +171,18 @@ test('S106 the same browser reloads, with two tabs, late, after sign-in, after t
   const stranger = await world.browser().open(url, CALLBACK);
   expect([stranger.status, headingOf(stranger)]).toEqual([400, ELSEWHERE]);
   expect(returned(await signIn(browser)).has('code')).toBe(true);
-  // Used up: the back button finds a page, and no second code.
+  // Used up: the back button shows a page, and there is no second code.
   for (const copy of [browser, tab, world.browser()]) {
     const answer = await copy.open(url, CALLBACK);
     expect([answer.status, headingOf(answer), returned(answer).has('code')]).toEqual([400, EXPIRED, false]);
   }
-  // A browser that has a session needs no page: one code, however often it asks.
+  // A browser with a session needs no page: one code, however often it opens the request.
   const next = await push();
   const answers = await Promise.all([browser.send(next), browser.send(next), browser.send(next)]);
   expect(answers.filter((answer) => returned(answer).has('code'))).toHaveLength(1);
 });
 
-test('S106 nobody opens it within the minute: it is over, and nothing of it is kept', async () => {
+test('S106 nobody opens it within the minute: it is over, and nothing of it is stored', async () => {
   const url = await push();
   const id = new URL(url).searchParams.get('request_uri')?.split(':').at(-1) ?? '';
   const [row] = world.rows<{ expires_at: number }>('SELECT expires_at FROM artifacts WHERE id = ?', id);
@@ -197,9 +197,9 @@ test('S106 nobody opens it within the minute: it is over, and nothing of it is k
   for (const { ahead } of late) expect(ahead).toBeLessThan(0);
 });
 
-test('S106 the first answer is lost, cookies are lost or off, a scanner asks: nothing is bound to a browser that never comes back', async () => {
+test('S106 the first answer is lost, cookies are lost or off, a scanner opens it: it is not bound to a browser that never returns', async () => {
   const url = await push();
-  // The answer never arrives; a scanner or the preview of a chat asks without keeping anything.
+  // The answer never arrives; a scanner or a chat preview opens it without cookies.
   for (const method of ['GET', 'HEAD', 'GET'])
     expect((await sendRaw(url, { method, from: world.freshAddress() })).status).toBe(303);
   const off = createBrowser({ from: world.freshAddress() });
@@ -211,7 +211,7 @@ test('S106 the first answer is lost, cookies are lost or off, a scanner asks: no
   expect([answer.status, headingOf(answer)]).toEqual([400, 'Cookieを使えるようにしてください']);
   const browser = world.browser();
   expect(opened(await browser.open(url, CALLBACK))).toBe(true);
-  // From here on it is this browser's, and without its cookies it is another one.
+  // From now on it belongs to this browser, which without its cookies is another one.
   const forgetful = browser.copy();
   forgetful.cookies.clear();
   const refused = await forgetful.open(url, CALLBACK);
@@ -220,7 +220,7 @@ test('S106 the first answer is lost, cookies are lost or off, a scanner asks: no
   expect(returned(await signIn(browser)).has('code')).toBe(true);
 });
 
-test('S106 another client’s id, another spelling of the path or of the parameter: opens nothing, and takes nothing away', async () => {
+test('S106 another client’s id, another spelling of the path or of the parameter: opens nothing, and uses up nothing', async () => {
   const url = await push();
   const owner = world.browser();
   const stranger = await acquainted();
@@ -252,7 +252,7 @@ test('S106 another client’s id, another spelling of the path or of the paramet
   expect(returned(await signIn(owner)).has('code')).toBe(true);
 });
 
-test('S106 a pushed request comes to oidc-provider past the binding: refused there', async () => {
+test('S106 a pushed request reaches oidc-provider without the binding: refused there', async () => {
   const nobody = { find: () => undefined, all: () => [] };
   const config = {
     issuer: world.issuer,

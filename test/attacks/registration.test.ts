@@ -11,12 +11,12 @@ import { figure } from './support/figure.ts';
 import { accountsOf, codeFor, draftOf, freshEmail, PASSWORD, PROFILE, registerUpTo } from './support/registration.ts';
 import { expectSameTime } from './support/statistics.ts';
 
-// Processes start and mails travel; a busy machine takes its time.
+// Processes start and mails travel slowly on a busy machine.
 jest.setTimeout(180_000);
 
 let world: World;
 beforeAll(async () => {
-  // An address may ask for 20 codes that nobody enters instead of 1,000: the same rule, met sooner.
+  // An address may request 20 unentered codes instead of 1,000: the same rule with a lower limit.
   world = await startWorld({
     nodes: 2,
     policy: ({ rate_limits: limits }) => Object.assign(limits.email_code, { unproven_per_address_per_hour: 20 }),
@@ -28,7 +28,7 @@ const MINUTE = 60_000;
 const WRONG_CODES = ['111111', '222222', '333333', '444444', '555555', '666666'];
 const wrongCodes = (right: string): string[] => WRONG_CODES.filter((code) => code !== right).slice(0, 5);
 
-/** The page without what differs between any two requests. */
+/** The page without the parts that differ between any two requests. */
 function withoutRandom(text: string, ...personal: string[]): string {
   const plain = personal.reduce((page, value) => page.replaceAll(value, '…'), text);
   return plain.replace(/name="csrf_token" value="[^"]+"/g, '').replace(/\/interaction\/[\w-]+/g, '/interaction/…');
@@ -45,10 +45,10 @@ describe('the code', () => {
       const counts = Array<number>(10).fill(0);
       for (const code of codes) counts[Number(code[position])]! += 1;
       const chiSquare = counts.reduce((sum, count) => sum + (count - 1000) ** 2 / 1000, 0);
-      // 9 degrees of freedom: beyond 45 once in a million draws.
+      // 9 degrees of freedom: above 45 once in a million runs.
       expect(chiSquare).toBeLessThan(45);
     }
-    // Nothing of it comes from Math.random, whose next values can be computed: it always answers the same here. The linter keeps the rest
+    // Math.random, whose next values can be computed, is replaced by a constant here, and the codes are still random. The linter keeps the rest
     // of src/ from it, apart from storage/, where retries are spread.
     const guessable = jest.spyOn(Math, 'random').mockReturnValue(0.25);
     expect(new Set(Array.from({ length: 1000 }, drawCode)).size).toBeGreaterThan(900);
@@ -63,7 +63,7 @@ describe('the code', () => {
       const early = await registerUpTo(world, 'code');
       const late = await registerUpTo(world, 'code');
       const wrong = await late.browser.post('/create/code', { code: '000000' });
-      // Mails are not sent any more when their code is dead.
+      // A mail is not sent after its code has expired.
       const [earlyCode, lateCode] = [await codeFor(world, early.email), await codeFor(world, late.email)];
       await world.advance(10 * MINUTE - 1000);
       const accepted = await early.browser.submit('/create/code', { code: earlyCode });
@@ -71,7 +71,7 @@ describe('the code', () => {
       await world.advance(2000);
       const refused = await late.browser.post('/create/code', { code: lateCode });
       expect(refused.status).toBe(422);
-      // The seconds until the next code may be asked for are over by now; nothing else differs.
+      // The wait for the next code is over by now; nothing else differs.
       const same = (page: string): string => withoutRandom(page).replace(/<p class="quiet" data-countdown.*?<\/p>\s*/s, '');
       expect(same(refused.text)).toBe(same(wrong.text));
     });
@@ -96,7 +96,7 @@ describe('the code', () => {
     );
     const answers = await Promise.all(twins.map(async (twin) => twin.post('/create/code', { code })));
     expect(answers.every(({ status }) => status === 303 || status === 422)).toBe(true);
-    // Who came too late is told the same as the one who won: go on. But only one proved anything: the draft was written once.
+    // A late request gets the same answer as the successful one: continue. But only one proved anything: the draft was written once.
     expect(draftOf(world, email)?.version).toBe(before + 1);
     expect(world.rows('SELECT * FROM email_codes WHERE id LIKE ?', `%${uid}%`)).toEqual([]);
   });
@@ -111,7 +111,7 @@ describe('the code', () => {
     expect((await browser.post('/create/code', { code: right })).status).toBe(422);
   });
 
-  test('S06 an older code after sending again: dead at once', async () => {
+  test('S06 an older code after a new one was sent: refused', async () => {
     const { browser, email, uid } = await registerUpTo(world, 'code');
     const codes = [await codeFor(world, email)];
     for (let resend = 2; resend <= 4; resend += 1) {
@@ -127,7 +127,7 @@ describe('the code', () => {
     expect((await browser.post('/create/code', { code: newest })).status).toBe(303);
   });
 
-  test('S07 sending again too early or too often: 429 with Retry-After, and no mail', async () => {
+  test('S07 new codes requested too early or too often: 429 with Retry-After, and no mail', async () => {
     const { browser, email } = await registerUpTo(world, 'code');
     await world.mail(email);
     const early = await browser.post('/create/code/resend');
@@ -144,25 +144,25 @@ describe('the code', () => {
     const sixth = await browser.post('/create/code/resend');
     expect(sixth.status).toBe(429);
     expect(retryAfter(sixth)).toBeGreaterThan(60);
-    // Neither another browser nor another spelling gets a sixth.
+    // Another browser or another spelling gets no sixth code.
     const other = await registerUpTo(world, 'email');
     expect((await other.browser.post('/create/email', { email: ` ${email.toUpperCase()} ` })).status).toBe(429);
 
     const network = await registerUpTo(world, 'email');
     const statuses: number[] = [];
-    // Beyond the figure one passes in ten seconds, and here no second passes.
+    // Above the limit one passes in ten seconds, and here no second passes.
     await world.withClockStopped(async () => {
       for (let n = 0; n < 22; n += 1)
         statuses.push((await network.browser.post('/create/email', { email: freshEmail() })).status);
     });
     expect(statuses).toEqual([...Array<number>(21).fill(303), 429]);
     await world.mail(email, 5);
-    // Moving the clock waits for mails under way.
+    // A move of the clock waits for mails on their way.
     await world.advance(0);
     expect(await world.mails(email)).toHaveLength(5);
   });
 
-  test('S08 a stolen database: holds no code, and nothing to guess one by without the key', async () => {
+  test('S08 a stolen database: contains no code, and no hash to guess it without the key', async () => {
     const { browser, email, uid } = await registerUpTo(world, 'code');
     const code = await codeFor(world, email);
     const [row] = world.rows<{ id: string; code_hmac: string }>(
@@ -171,11 +171,11 @@ describe('the code', () => {
     );
     const { id = '', code_hmac: stored = '' } = row ?? {};
     expect(stored).not.toContain(code);
-    // All bytes, also those that SQLite has only marked as free, and the mails on their way. One six-digit number may stand there by
-    // chance, so the code is looked for as it stands in a document: by itself, in quotation marks.
+    // All bytes, with free pages of SQLite and the queued mails. A six-digit number may occur by
+    // chance, so the code is searched for as in a document: in quotation marks.
     const bytes = await world.databaseBytes();
     expect(bytes.includes(`"${code}"`)).toBe(false);
-    // With the key the value is the one: what is stored is this HMAC and nothing that is weaker.
+    // With the key the value can be computed: the database has this HMAC, and nothing weaker.
     const secrets = JSON.parse(readFileSync(`${world.directory}/data/development-secrets.json`, 'utf8')) as { hmacKey: string };
     expect(codeHmac(deriveKey(secrets.hmacKey, 'codes in mails'), id, email, code)).toBe(stored);
     const guess = (key: string): string =>
@@ -195,7 +195,7 @@ describe('the code', () => {
     // … in the victim's request with the attacker's cookies …
     const form = { ...attacker.browser.form('/create/code'), action: victim.path('code') };
     expect((await attacker.browser.post(form, { code })).status).toBe(400);
-    // … and for another address than the one it was sent to.
+    // … and for another address than the one that received it.
     const other = freshEmail();
     await victim.browser.open(world.issuer + victim.path('email'));
     await victim.browser.submit('/create/email', { email: other });
@@ -208,7 +208,7 @@ describe('the code', () => {
 });
 
 describe('the address', () => {
-  test('S10 an address that is taken: same page, status and headers; the owner is told; there is no code', async () => {
+  test('S10 an address that is taken: same page, status and headers; the owner gets a mail; there is no code', async () => {
     const taken = 'sato@example.jp';
     const free = 'tosa@example.jp';
     const run = async (email: string): Promise<{ posted: Answer; shown: Answer; wrong: Answer; uid: string }> => {
@@ -234,7 +234,7 @@ describe('the address', () => {
     const mail = await world.mail(taken);
     expect(mail.text).not.toMatch(/\b\d{6}\b/);
     expect(mail.text).toContain(taken);
-    // What stands in the slot is no HMAC of any code.
+    // The slot contains no HMAC of any code.
     const [slot] = world.rows<{ id: string; code_hmac: string }>(
       'SELECT id, code_hmac FROM email_codes WHERE id LIKE ?',
       `%${known.uid}%`,
@@ -251,7 +251,7 @@ describe('the address', () => {
       expect(answer.status).toBe(303);
       return answer.milliseconds;
     };
-    // Accounts enough that no address is asked for twice.
+    // Enough accounts to use each address once.
     const pairs = figure(500, 90);
     const copy = `INSERT INTO accounts (id, version, document) SELECT ?1, version, json_set(document, '$.id', ?1, '$.email', ?2,
       '$.email_canonical', ?2) FROM accounts WHERE document ->> 'email' = 'sato@example.jp'`;
@@ -265,7 +265,7 @@ describe('the address', () => {
     }
     let from = browser;
     for (let n = 0; n < pairs; n += 1) {
-      // One network may ask twenty times.
+      // A network may request twenty codes.
       if (n % 10 === 0) from = browser.copy({ from: world.freshAddress() });
       const known = `known${n}@example.jp`;
       const [first, second] = n % 4 < 2 ? [known, freshEmail()] : [freshEmail(), known];
@@ -276,7 +276,7 @@ describe('the address', () => {
     expectSameTime(times.known, times.unknown, 'asking for a code');
   });
 
-  test('S12 mail bombing of one, from one, or of all by all: bounded', async () => {
+  test('S12 mail floods to one, from one, or from all to all: limited', async () => {
     const bombed = await startWorld({
       policy: ({ rate_limits: limits }) =>
         Object.assign(limits.email_code, { overall_per_hour: 40, unproven_per_address_per_hour: 20 }),
@@ -301,13 +301,13 @@ describe('the address', () => {
       for (let network = 0; network < figure(1000, 50); network += 1) {
         const elsewhere = begun.browser.copy({ from: bombed.freshAddress() });
         if ((await ask(elsewhere, victim)).status === 303) toVictim += 1;
-        // At first never too early for another code; all within the hour.
+        // Never too early for another code at first; all within the hour.
         if (network < 40) await bombed.advance(61_000);
       }
       expect(toVictim).toBeLessThanOrEqual(5);
       await bombed.mail(victim, toVictim);
       expect(await bombed.mails(victim)).toHaveLength(toVictim);
-      // Many networks, many victims: the mail server is not flooded through us.
+      // Many networks, many victims: nobody can flood the mail server through us.
       const crowd = await registerUpTo(bombed, 'email');
       const statuses: number[] = [];
       for (let n = 0; n < 60; n += 1) {
@@ -322,7 +322,7 @@ describe('the address', () => {
 });
 
 describe('the steps', () => {
-  test('S13 steps out of order: to the step that is missing, and no account', async () => {
+  test('S13 steps out of order: redirects to the missing step, and no account', async () => {
     const { browser, email, path } = await registerUpTo(world, 'code');
     const jump = async (to: 'profile' | 'confirm' | 'complete', fields = {}): Promise<Answer> =>
       browser.post({ ...browser.form('/create/code'), action: path(to) }, fields);
@@ -337,7 +337,7 @@ describe('the steps', () => {
     expect(accountsOf(world, email)).toEqual([]);
   });
 
-  test('S14 values changed after the confirmation, fields that no form has: change nothing', async () => {
+  test('S14 values changed after the confirmation, unknown fields: change nothing', async () => {
     const forged = {
       email: 'attacker@example.jp',
       family_name: 'Attacker',
@@ -360,7 +360,7 @@ describe('the steps', () => {
     expect(accountsOf(world, 'attacker@example.jp')).toEqual([]);
   });
 
-  test('S15 登録 pressed ten times at once: one account, and every press is answered the same', async () => {
+  test('S15 登録 pressed ten times at once: one account, and every request gets the same answer', async () => {
     const { browser, email, path } = await registerUpTo(world, 'confirm');
     const port = (world.nodes[1] as { port: number }).port;
     const presses = Array.from({ length: 10 }, async (_, n) => browser.copy(n % 2 ? { port } : {}).post('/create/confirm'));
@@ -372,7 +372,7 @@ describe('the steps', () => {
     expect(world.rows(`SELECT * FROM identifiers WHERE key = ?`, `email:${email}`)).toHaveLength(1);
   });
 
-  test('the next person at the same computer begins anew, and reads nothing of the one before', async () => {
+  test('the next person at the same computer begins again, and reads nothing of the earlier one', async () => {
     const { browser, email } = await registerUpTo(world, 'complete');
     await browser.submit('/create/complete');
     await begin(world, 'attack-web', { prompt: 'create' }, browser);
@@ -383,11 +383,11 @@ describe('the steps', () => {
     expect(browser.page.text).not.toContain(email);
   });
 
-  test('S16 the terms not agreed to: refused; agreed to, version and time are stored', async () => {
+  test('S16 the terms not agreed to: refused; an agreement is stored with version and time', async () => {
     const { browser } = await registerUpTo(world, 'about');
     for (const terms of [undefined, '', 'no', 'true', '1']) {
       const answer = await browser.post('/create', terms === undefined ? {} : { terms });
-      // security.md says 400; a box that a person forgot to tick is a mistake in a form, and forms answer 422 in this product.
+      // security.md says 400. A forgotten checkbox is a mistake in a form, and forms answer 422 in this product.
       expect(answer.status).toBe(422);
     }
     const { email, browser: agreed } = await registerUpTo(world, 'confirm');

@@ -1,4 +1,4 @@
-// Calls of the storage whose outcome nobody heard, made again: design/security-2.md 132 and 133.
+// Storage calls with an unknown outcome, repeated: design/security-2.md 132 and 133.
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { AGAINS, FAULTS, harmAndRepeat, openOthers, type Others } from '../storage/same-call-on-mongo.ts';
 import { OPERATIONS, type Operation } from '../storage/same-call-operations.ts';
@@ -9,7 +9,7 @@ import { describeOnMongo } from './support/mongo-database.ts';
 jest.setTimeout(600_000);
 
 const IS_FULL = figure(1, 0) === 1;
-/** Of the cases of an operation, every so many-th is tried; more of those that claim identifiers. */
+/** Tries only each n-th case of an operation; more of operations that claim identifiers. */
 const stepOf = ({ rival }: Operation): number => figure(1, rival ? 31 : 61);
 const AT_ONCE = 8;
 
@@ -21,9 +21,9 @@ describeOnMongo(({ url, renew }) => {
   afterAll(async () => others.close());
 
   test.each(OPERATIONS)(
-    'S132 $name, and at each message of it the connection, the process or the answer is lost, and the same call is made again: it ends as if it had been made once',
+    'S132 $name, and at each message of it the connection, the process or the answer is lost, and the same call is repeated: it ends as if it had been made once',
     async (operation) => {
-      // A ledger of thousands of events is read again and again.
+      // A ledger of thousands of events is read repeatedly.
       if (IS_FULL) {
         await others.close();
         await renew();
@@ -39,7 +39,7 @@ describeOnMongo(({ url, renew }) => {
   );
 });
 
-/** Answers how many cases there were. */
+/** Returns the number of cases. */
 async function tryAll(url: string, others: Others, operation: Operation): Promise<number> {
   const ways = FAULTS.flatMap((fault) => AGAINS.map((again) => ({ fault, again }))).filter(
     ({ again }) => again !== 'behind a rival' || operation.rival,

@@ -1,4 +1,4 @@
-// A press whose answer was lost, made again in the same browser: design/security-2.md 132, through HTTP.
+// A form whose answer was lost, sent again in the same browser: design/security-2.md 132, through HTTP.
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
@@ -17,7 +17,7 @@ import { walkTwice, type Harm, type Press } from './support/walk-twice.ts';
 
 jest.setTimeout(1_800_000);
 
-/** The most writes that one press makes; later ones are harmed where there are more. */
+/** The largest number of writes of one request. */
 const WRITES = 14;
 const IS_FULL = figure(1, 0) === 1;
 
@@ -28,21 +28,21 @@ const person = () => {
   return { email: `twice.${name}`, newEmail: `anew.${name}`, from: `127.${60 + (people >> 8)}.${people & 255}.1` };
 };
 
-/** One account, of the address that it was changed to, with one dealer link and one agreement to new terms; and no mail more than was asked for. */
+/** One account, of the changed address, with one dealer link and one agreement to new terms; and only the expected mails. */
 async function expectOnce(world: World, url: string, { email, newEmail }: ReturnType<typeof person>): Promise<void> {
   const accounts = (await rowsOf(url, 'accounts')).map(({ document }) => JSON.parse(document || '{}') as Account);
   expect(accounts.filter(({ email_canonical: now }) => now === email)).toEqual([]);
   const own = accounts.filter(({ email_canonical: now }) => now === newEmail);
   expect(own).toHaveLength(1);
-  // One is of long ago.
+  // One is from long ago.
   expect(own[0]?.terms).toHaveLength(2);
   const links = (await rowsOf(url, 'dealer_links')).map(({ document }) => JSON.parse(document) as { account_id: string });
   expect(links.filter(({ account_id: account }) => account === own[0]?.id)).toHaveLength(1);
-  // Where a press died nobody knows whether its mail is on the way: it is sent once more, and not more often. Only a browser that was not
-  // given the cookie of its reset begins a new one with each press.
+  // After a crash it is unknown whether the mail was sent: it is sent once more, and not more often. Only a browser without
+  // the cookie of its reset begins a new one with each request.
   for (const address of [email, newEmail]) {
     const subjects = (await world.messages(address)).map(({ subject }) => subject);
-    // The dealer accepts twice: at ⑭, and when the link that had failed is tried again.
+    // The dealer accepts twice: at ⑭, and when the failed link is retried.
     const most = (subject: string): number => (/パスワード|販売店との連携/.test(subject) ? 3 : 2);
     for (const subject of new Set(subjects)) {
       const count = subjects.filter((each) => each === subject).length;
@@ -62,10 +62,10 @@ describe('on SQLite', () => {
     await backend.dispose();
   });
 
-  /** Those that may leave a press without an answer. */
+  /** These may leave a request without an answer. */
   const kills = new Set<Harm>();
 
-  /** Kills the node when the press has made so many writes; a press that makes fewer is answered. */
+  /** Kills the node after this number of writes; a request with fewer writes is answered. */
   const killAfter = (writes: number): Harm => {
     const harm: Harm = async (_, press) => {
       const [node] = nodes.nodes;
@@ -86,10 +86,10 @@ describe('on SQLite', () => {
   };
 
   const lose: Harm = async (_, press) => void (await press());
-  /** The head of the answer comes, and what follows makes no sense. */
+  /** The head of the answer arrives, and the body is damaged. */
   const garble: Harm = async (_, press) => void (await press({ keepsCookies: true }));
   const together: Harm = async (_, press) => void (await Promise.all([press(), press()]));
-  /** The press waits before its n-th write while the second one is made. */
+  /** The request waits before its n-th write while the second one runs. */
   const delay =
     (n: number): Harm =>
     async (_, press) => {
@@ -97,7 +97,7 @@ describe('on SQLite', () => {
       return async () => void (await held.release());
     };
 
-  /** Whatever happens to a press whose process lives, it is answered with no fault. */
+  /** A request whose process lives never gets an error page. */
   const walkOnce = async (harmOf: (form: string) => Harm): Promise<void> => {
     const who = person();
     await walkTwice({ world: nodes.world, url: nodes.database.directUrl }, who, async (form, press) => {
@@ -111,7 +111,7 @@ describe('on SQLite', () => {
     await expectOnce(nodes.world, nodes.database.directUrl, who);
   };
 
-  test('S132 each form is pressed, and its answer is lost, late or garbled, or it is pressed twice at once, or the program is killed in the midst: the same press again succeeds, and no account, link or mail is doubled', async () => {
+  test('S132 each form is sent, and its answer is lost, late or damaged, or it is sent twice at once, or the program is killed meanwhile: the same form again succeeds, and no account, link or mail is doubled', async () => {
     const others: Record<string, Harm> = {
       '⑤ email': together,
       '⑥ code': killAfter(2),
@@ -143,17 +143,17 @@ describe('on SQLite', () => {
 
   const counts = Array.from({ length: WRITES }, (_, n) => n);
   all.each(counts)(
-    'S132 each form is pressed, and the program is killed after %i writes of it: the same press again succeeds, and no account, link or mail is doubled',
+    'S132 each form is sent, and the program is killed after %i writes of it: the same form again succeeds, and no account, link or mail is doubled',
     async (writes) => walkOnce(() => killAfter(writes)),
   );
 
   all.each(counts)(
-    'S132 each form is pressed, and is late by all that the same press again does, after %i writes: both succeed, and no account, link or mail is doubled',
+    'S132 each form is sent, and waits after %i writes while the same form is sent again: both succeed, and no account, link or mail is doubled',
     async (writes) => walkOnce(() => delay(writes + 1)),
   );
 });
 
-// Without all figures test/attacks/same-call-again.test.ts tries the same below HTTP.
+// Without full figures, test/attacks/same-call-again.test.ts tries the same below HTTP.
 describeOnMongo(({ url }) => {
   let proxy: MongoProxy;
   let nodeWorld: NodeWorld;
@@ -166,7 +166,7 @@ describeOnMongo(({ url }) => {
     await proxy?.close();
   });
 
-  /** What a press writes; jobs and the heartbeat go on by themselves. */
+  /** The writes of a request; jobs and the heartbeat are not harmed. */
   const isOfPress = (command: string): boolean =>
     /^(insert|update|delete|findAndModify) /.test(command) && !/ heartbeat$|^(findAndModify|update|delete) jobs$/.test(command);
 
@@ -180,14 +180,14 @@ describeOnMongo(({ url }) => {
   const cases = Array.from({ length: WRITES }, (_, n) => faults.map((fault) => [n + 1, fault] as const)).flat();
 
   test.each(cases)(
-    'S132 each form is pressed, and write %i of it to the database is %s: the press is answered with 503 at most, the same press again succeeds, or after the 503 that it may get, and nothing is doubled',
+    'S132 each form is sent, and write %i of it to the database is %s: the answer is 503 at worst, the same form again succeeds, if need be after its own 503, and nothing is doubled',
     async (n, fault) => {
       const who = person();
-      // The driver may have to find the server again.
+      // The driver may need to find the server again.
       await walkTwice({ world: nodeWorld.world, url: url(), retries: 1 }, who, async (form, press) => {
         proxy.harm(n, fault, isOfPress);
         const pressed = pressHarmed(form, press);
-        // The second press is made while one is held; and before the server has one that is late.
+        // The second request is sent while one is held, and before a late one reaches the server.
         await (fault === 'held' ? Promise.race([proxy.untilStruck(), pressed]) : pressed);
         proxy.spare();
         return async () => {

@@ -1,4 +1,4 @@
-// The keys that are made of HMAC_KEY, SUBJECT_KEY and LEDGER_KEY: design/reality.md R56; and the keys of development: design/security.md 82.
+// The keys that are derived from HMAC_KEY, SUBJECT_KEY and LEDGER_KEY: design/reality.md R56; and the keys of development: design/security.md 82.
 import { createHmac, randomBytes } from 'node:crypto';
 import { spawn } from 'node:child_process';
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -43,17 +43,17 @@ test('R56 two uses of one secret: no two share a key', () => {
   }
 });
 
-test('R56 an installation that has only HMAC_KEY: clients and dealers know its customers by the names that they knew', () => {
+test('R56 an installation with only HMAC_KEY: clients and dealers know its customers by the same names as before', () => {
   const { subject } = makeSecretKeys({ hmac: OLD, subject: undefined, ledger: undefined });
   const before = (text: string): string => createHmac('sha256', OLD).update(text).digest('base64url');
   expect(pairwiseSubject(subject, 'account', { sectorIdentifier: 'shop.example.jp', clientId: 'shop' })).toBe(
     before('pairwise:shop.example.jp:account'),
   );
-  // Links that are as old as that have no name of their own.
+  // Links of that age have no name of their own.
   expect(customerOf({ dealer: 'aichi-toyota', account_id: 'account' }, subject)).toBe(before('pairwise:aichi-toyota:account'));
 });
 
-test('R56 HMAC_KEY is turned, the old one stays as SUBJECT_KEY and LEDGER_KEY: names and ledger stay, everything else turns', () => {
+test('R56 HMAC_KEY is rotated, and the old one stays as SUBJECT_KEY and LEDGER_KEY: names and ledger stay, all else changes', () => {
   const before = valuesOf(makeSecretKeys({ hmac: OLD, subject: undefined, ledger: undefined }));
   const after = valuesOf(makeSecretKeys({ hmac: NEW, subject: OLD, ledger: OLD }));
   const same = Object.keys(before).filter((use) => before[use] === after[use]);
@@ -66,7 +66,7 @@ const SECRETS = Object.entries<Setting<unknown>>(SETTINGS)
 const goodValue = (name: string): string =>
   ({ SMTP_URL: 'smtp://localhost:2525', DATABASE_URL: 'sqlite:elsewhere.sqlite' })[name] ?? randomBytes(32).toString('hex');
 
-test('R56 every secret in a file of its own, NAME_FILE: it is the secret, without the line feed at its end', () => {
+test('R56 every secret in its own file, NAME_FILE: it is the secret, without the final line feed', () => {
   expect(SECRETS).toEqual(expect.arrayContaining(['HMAC_KEY', 'COOKIE_KEYS', 'DATABASE_URL', 'SMTP_URL', 'SUBJECT_KEY']));
   const project = make();
   const values = Object.fromEntries(SECRETS.map((name) => [name, goodValue(name)]));
@@ -83,7 +83,7 @@ test('R56 every secret in a file of its own, NAME_FILE: it is the secret, withou
   expect(load(Object.fromEntries(files) as Record<string, string>)).toEqual(load(values));
 });
 
-test.each(SECRETS)('R56 %s_FILE that cannot be used: told by its name, and the secret is not shown', (name) => {
+test.each(SECRETS)('R56 an unusable %s_FILE: reported by its name, and the secret is not shown', (name) => {
   const project = make();
   const value = goodValue(name);
   const key = `${name}_FILE`;
@@ -111,7 +111,7 @@ test.each(SECRETS)('R56 %s_FILE that cannot be used: told by its name, and the s
   expect(sentence).toMatch(new RegExp(`^error: environment: ${key}: expected .* found a value of 6 characters \\(not shown\\)`));
 });
 
-test('R56 a mail that waits under another HMAC_KEY: given up, with the reason', async () => {
+test('R56 a queued mail from another HMAC_KEY: fails, with the reason', async () => {
   const project = make();
   const storage = await openStorage(`sqlite:${join(project.directory, 'waiting.sqlite')}`, Date.now);
   try {
@@ -129,7 +129,7 @@ test('R56 a mail that waits under another HMAC_KEY: given up, with the reason', 
   }
 });
 
-test('R56 HMAC_KEY turned while people register and reset: the code is refused as a wrong one, and another can be asked for', async () => {
+test('R56 HMAC_KEY rotated while people register and reset: the code is refused as a wrong one, and a new one can be requested', async () => {
   const world = await startWorld();
   try {
     const made = JSON.parse(readFileSync(join(world.directory, 'data/development-secrets.json'), 'utf8')) as { hmacKey: string };
@@ -172,7 +172,7 @@ test('R56 HMAC_KEY turned while people register and reset: the code is refused a
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Starts the real program with nothing but this environment; answers how it ended. */
+/** Starts the real program with only this environment. Returns its exit. */
 async function startProgram(env: Record<string, string>): Promise<{ code: number | null; output: string }> {
   const child = spawn(process.execPath, ['--no-warnings', 'src/main.js', 'id'], {
     cwd: ROOT,

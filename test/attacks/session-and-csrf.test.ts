@@ -6,7 +6,7 @@ import { CALLBACK, startWorld, type World } from './support/attack-world.ts';
 import { authorizationUrl, begin, makePkce, redeem, requestParams, returned, signedIn, signIn } from './support/client.ts';
 import { registerUpTo } from './support/registration.ts';
 
-// Processes start and mails travel; a busy machine takes its time.
+// Processes start and mails travel slowly on a busy machine.
 jest.setTimeout(60_000);
 
 let world: World;
@@ -17,7 +17,7 @@ afterAll(async () => world?.close());
 
 const SESSION = 'common-id.session';
 
-/** Whether this browser is signed in, asked as a client does. */
+/** Whether this browser is signed in, as a client finds out. */
 async function hasSession(browser: Browser): Promise<boolean> {
   const answer = await browser
     .copy()
@@ -25,8 +25,8 @@ async function hasSession(browser: Browser): Promise<boolean> {
   return returned(answer).has('code');
 }
 
-test('S39 fixation and planted requests: worth nothing, and finished by nobody', async () => {
-  // The attacker's session, planted into the victim's browser.
+test('S39 fixation and planted requests: useless, and cannot be finished', async () => {
+  // The attacker plants a session into the victim's browser.
   const { browser: attacker } = await signedIn(world);
   const planted = new Map([...attacker.cookies].filter(([name]) => name.startsWith(SESSION)));
   expect(await hasSession(attacker)).toBe(true);
@@ -48,13 +48,13 @@ test('S39 fixation and planted requests: worth nothing, and finished by nobody',
   old.cookies.set(SESSION, before ?? '');
   expect(await hasSession(old)).toBe(false);
 
-  // The attacker begins a request and plants its cookie; the victim opens the page and signs in; the attacker goes on.
+  // The attacker begins a request and plants its cookie; the victim opens the page and signs in; the attacker continues.
   const { browser: planter, page } = await begin(world, 'attack-web');
   const lured = world.browser();
   for (const [name, value] of planter.cookies) if (name.includes('interaction')) lured.cookies.set(name, value);
   const opened = await lured.open(page.url);
   expect(opened.status).toBe(400);
-  // Neither a browser id of one's own nor a forged one of the attacker helps.
+  // Neither an own browser id nor one forged by the attacker helps.
   await begin(world, 'attack-web', {}, lured);
   for (const [name, value] of planter.cookies) if (name.includes('interaction')) lured.cookies.set(name, value);
   expect((await lured.open(page.url)).status).toBe(400);
@@ -72,7 +72,7 @@ test('S39 fixation and planted requests: worth nothing, and finished by nobody',
   expect(returned(resumed).has('code')).toBe(false);
 });
 
-test('S40 a request of another browser, or one that is over: a page that says so, and nothing happens', async () => {
+test('S40 a request of another browser, or one that is over: a page says so, and nothing happens', async () => {
   const [alice, mallory] = [await begin(world, 'attack-web'), await begin(world, 'attack-web')];
   const stolen = await mallory.browser.send(alice.page.url);
   expect(stolen.status).toBe(400);
@@ -84,7 +84,7 @@ test('S40 a request of another browser, or one that is over: a page that says so
     { login_id: 'sato@example.jp', password: 'Common-2026' },
   );
   expect(posted.status).toBe(400);
-  // Not with what the browser remembers of its request either, where its id is another one's.
+  // The browser's remembered request does not help either, if its browser id differs.
   const remembered = [...alice.browser.cookies].filter(([name]) => name.startsWith('common-id.request'));
   expect(remembered).not.toEqual([]);
   for (const [name, value] of remembered) mallory.browser.cookies.set(name, value);
@@ -107,15 +107,15 @@ test('S40 a request of another browser, or one that is over: a page that says so
   expect(resumed.status).toBe(400);
 });
 
-test('S40 the address of a page that this browser never had, while it is in a request of its own: not led into that one', async () => {
+test('S40 the URL of a page that this browser never had, during its own request: does not open that page', async () => {
   const { browser, page } = await begin(world, 'attack-web');
   const never = await browser.send(page.url.replace(/interaction\/[\w-]+/, 'interaction/of-somebody-else'));
   expect([never.status, never.location]).toEqual([400, undefined]);
-  // Its own earlier page leads to the one that is on.
+  // Its own earlier page redirects to the current one.
   expect((await browser.send(page.url)).status).toBe(200);
 });
 
-/** Walks to every form of the interaction and of logout; calls back at each page. */
+/** Walks to every form of the interaction and of logout, and calls back at each page. */
 async function everyPage(visit: (browser: Browser, page: Answer) => Promise<void>): Promise<void> {
   for (const name of ['about', 'email', 'code', 'profile', 'confirm', 'complete'] as const) {
     const { browser, shown } = await registerUpTo(world, name);
@@ -145,7 +145,7 @@ test('S41 posts without the token, with another one, from other sites, and GET: 
     for (const form of formsOf(page.text).filter(({ method }) => method === 'post')) {
       forms += 1;
       const url = new URL(form.action, page.url).href;
-      // oidc-provider's own form, at logout, has a token of its own.
+      // oidc-provider's own logout form has its own token.
       const field = form.fields.csrf_token === undefined ? 'xsrf' : 'csrf_token';
       expect(form.fields[field]).toBeTruthy();
       const refusal = field === 'xsrf' ? 400 : 403;
@@ -163,7 +163,7 @@ test('S41 posts without the token, with another one, from other sites, and GET: 
         expect([url, headers, await send(form.fields, headers)]).toEqual([url, headers, 403]);
       }
       const got = await browser.copy().send(url);
-      // Where a page stands under the address too, it is only shown again.
+      // If the URL also has a page, the page is only shown again.
       expect([url, [200, 303, 404, 405].includes(got.status)]).toEqual([url, true]);
       if (/\/(cancel|resend|sign-in|register|continue-as)$/.test(form.action)) expect([url, got.status]).toEqual([url, 405]);
     }
@@ -173,7 +173,7 @@ test('S41 posts without the token, with another one, from other sites, and GET: 
 
 const [OLD, NEW] = ['old-cookie-key-0123456789abcdef-0123', 'new-cookie-key-0123456789abcdef-0123'];
 let https: World | undefined;
-/** A world behind a reverse proxy that ends TLS and says nothing about it. */
+/** A world behind a reverse proxy that ends TLS without saying so. */
 async function startHttps(): Promise<World> {
   const [free = 0] = await freePorts(1);
   const env = { ISSUER: 'https://id.example.jp', PORT: String(free), TRUST_PROXY: 'false', COOKIE_KEYS: OLD };
@@ -238,10 +238,10 @@ test('S42 cookies in plain, from scripts or neighbours, forged: Secure, HttpOnly
     expect(cookie).toMatch(/; ?secure/i);
     expect(cookie).toMatch(/; ?samesite=lax/i);
     expect(cookie).not.toMatch(/; ?domain=/i);
-    // A cookie with a path of its own cannot be `__Host-`.
+    // A cookie with a path cannot be `__Host-`.
     expect(name).toMatch(/interaction|resume/.test(name) ? /^__Secure-/ : /^__Host-/);
     if (name.startsWith('__Host-')) expect(cookie).toMatch(/; ?path=\/(;|$)/i);
-    // All but the random secret of the form tokens, which is proven by the token, and the language are signed.
+    // All are signed, except the language and the random secret of the form tokens, which the token proves.
     if (!/\.sig$|\.csrf$|\.language$/.test(name)) expect([...seen.keys()]).toContain(`${name}.sig`);
   }
   const isIn = async (at: number, cookies: Browser): Promise<boolean> => {
@@ -262,7 +262,7 @@ test('S42 cookies in plain, from scripts or neighbours, forged: Secure, HttpOnly
   const replaced = await world.addNode({ COOKIE_KEYS: NEW });
   expect(await isIn(rotated.port, browser)).toBe(true);
   expect(await isIn(replaced.port, browser)).toBe(false);
-  // A form that was open during the change is taken too.
+  // A form that was open during the change is accepted too.
   const moved = start(rotated.port);
   for (const [name, value] of half.cookies) moved.cookies.set(name, value);
   moved.page = half.page;
@@ -311,7 +311,7 @@ test('S45 inline code, framing, sniffing, referrers: refused by the headers of e
     expect(page.headers['referrer-policy']).toBe('no-referrer');
     expect(page.text).not.toMatch(/<script(?![^>]*\bsrc=)[^>]*>|\son\w+="|\sstyle="|javascript:/i);
   }
-  // A page that posts the answer back by itself runs one script: the one whose hash the policy names.
+  // A page that submits its answer itself runs one script, whose hash is in the policy.
   const { browser } = await signedIn(world);
   const posting = await browser.send(
     authorizationUrl(world.issuer, requestParams('attack-web', makePkce(), { response_mode: 'form_post' })),
@@ -351,11 +351,11 @@ test('S46 caches and the back button: pages, their redirects, tokens and UserInf
       answer.status,
       expect.stringContaining('no-store'),
     ]);
-  // The back button asks again, and finds nobody.
+  // The back button sends a new request, which finds nobody signed in.
   expect(await hasSession(browser)).toBe(false);
 });
 
-test('S47 a post that is sent on with its body: every redirect after a post is a 303', async () => {
+test('S47 a post that is redirected with its body: every redirect after a post is a 303', async () => {
   const redirects: [string, number][] = [];
   const watch = (browser: Browser): Browser => {
     const original = browser.send;
@@ -380,7 +380,7 @@ test('S47 a post that is sent on with its body: every redirect after a post is a
   expect(redirects.filter(([, status]) => status !== 303)).toEqual([]);
 });
 
-test('S49 addresses that a request brings along: never gone to', async () => {
+test('S49 addresses in the parameters of a request: never opened', async () => {
   const targets = [
     '//evil.example',
     '\\\\evil.example',
@@ -436,7 +436,7 @@ test('S49 addresses that a request brings along: never gone to', async () => {
   }
 });
 
-test('S119 a request that began signed in, after a logout in another tab: one page that leads to the start, and no redirects without end', async () => {
+test('S119 a request that began signed in, after a logout in another tab: one page that leads to the start, and no redirect loop', async () => {
   const { browser } = await signedIn(world);
   await begin(world, 'attack-third', {}, browser);
   expect(browser.page.url).toContain('/consent');
