@@ -1,5 +1,5 @@
-// Two processes that meet in one unfinished change of identifiers on MongoDB: design/security-2.md 132. Each test holds one message of a
-// process back, lets another process act, and lets the message go. A process whose message is never let go is a dead one.
+// Two processes with one unfinished change of identifiers on MongoDB: design/security-2.md 132. Each test holds one message of a
+// process, lets another process act, and lets the message go. A process whose message is never let go counts as dead.
 import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { createMongoIndexes } from '../../src/storage/mongo/create-mongo-indexes.ts';
@@ -27,20 +27,20 @@ const create = async (storage: Storage, id: string, name: string): Promise<strin
 const changeTo = async (storage: Storage, id: string, name: string): Promise<string> =>
   outcomeOf(storage.accounts.update(sampleAccount(id, { email_canonical: addressOf(name) }), eventAbout(id)));
 
-/** How a person comes to an address; `write` is the message that makes it count. */
+/** The ways in which a person gets an address; `write` is the message that makes it count. */
 const WAYS = [
   { what: 'a registration', write: 'insert accounts', nth: 1, call: create },
-  // The first one tries whether the identifiers stay the same.
+  // The first one tests whether the identifiers stay the same.
   { what: 'a change of address', write: 'findAndModify accounts', nth: 2, call: changeTo, from: 'old' },
 ];
 
 type Held = {
   storage: Storage;
-  /** Holds back, or harms, the n-th message from now on of those of this name. */
+  /** Holds or damages the n-th message with this name, from now on. */
   hold(command: string, nth?: number, fault?: MessageFault): void;
   untilHeld(): Promise<void>;
   release(): Promise<void>;
-  /** The process dies; what was held never arrives. */
+  /** The process dies; its held message never arrives. */
   die(): Promise<void>;
 };
 
@@ -91,7 +91,7 @@ suite(available === true ? 'on MongoDB' : `on MongoDB (skipped: ${available.reas
     return held;
   }
 
-  /** It is this account's, which is found by it, and nobody else gets it. */
+  /** The address belongs to this account, finds it, and nobody else gets it. */
   async function expectOwner(storage: Storage, name: string, id: string): Promise<void> {
     expect((await storage.accounts.findByEmail(addressOf(name)))?.id).toBe(id);
     expect(await create(storage, `thief of ${name} ${randomUUID()}`, name)).toBe('AlreadyExists email');
@@ -101,7 +101,7 @@ suite(available === true ? 'on MongoDB' : `on MongoDB (skipped: ${available.reas
     (await expectChain(storage)).filter((subject) => subject === id).length;
 
   describe.each(WAYS)('$what', ({ what, write, nth, call, from }) => {
-    /** The one that claimed an address, and is held at the write that makes it count. */
+    /** The process that claimed an address, and is held at the write that makes it count. */
     async function beginSlowly(id: string, name: string) {
       if (from) await create(one, id, `${from} of ${name}`);
       const slow = await open();
@@ -111,7 +111,7 @@ suite(available === true ? 'on MongoDB' : `on MongoDB (skipped: ${available.reas
       return { slow, first };
     }
 
-    test(`S132 ${what} wakes up after another person took its address: refused, and the address has one owner`, async () => {
+    test(`S132 ${what} continues after another person took its address: refused, and the address has one owner`, async () => {
       const [id, name] = [`slow ${what}`, `taken ${what}`];
       const { slow, first } = await beginSlowly(id, name);
       expect(await create(one, `quick ${what}`, name)).toBe('done');
@@ -121,7 +121,7 @@ suite(available === true ? 'on MongoDB' : `on MongoDB (skipped: ${available.reas
       expect((await one.accounts.find(id))?.email_canonical).toBe(from && addressOf(`${from} of ${name}`));
     });
 
-    test(`S132 ${what} wakes up after the sweep gave its address back, and another person has it: refused`, async () => {
+    test(`S132 ${what} continues after the sweep freed its address, and another person has it: refused`, async () => {
       const [id, name] = [`swept ${what}`, `freed ${what}`];
       const { slow, first } = await beginSlowly(id, name);
       await later.sweep(1_000);
@@ -131,7 +131,7 @@ suite(available === true ? 'on MongoDB' : `on MongoDB (skipped: ${available.reas
       await expectOwner(one, name, `next ${what}`);
     });
 
-    test(`S132 ${what} is done at the moment in which the sweep would give its address back: it keeps it`, async () => {
+    test(`S132 ${what} finishes just when the sweep would free its address: it keeps it`, async () => {
       const [id, name] = [`kept ${what}`, `kept ${what}`];
       const { slow, first } = await beginSlowly(id, name);
       const sweeper = await open({ clock: () => Date.now() + HOUR });
@@ -145,7 +145,7 @@ suite(available === true ? 'on MongoDB' : `on MongoDB (skipped: ${available.reas
       await expectOwner(one, name, id);
     });
 
-    test(`S132 ${what} is made again while the sweep gives its address back: it keeps it`, async () => {
+    test(`S132 ${what} is repeated while the sweep frees its address: it keeps it`, async () => {
       const [id, name] = [`again ${what}`, `again ${what}`];
       await beginSlowly(id, name);
       const sweeper = await open({ clock: () => Date.now() + HOUR });
@@ -159,7 +159,7 @@ suite(available === true ? 'on MongoDB' : `on MongoDB (skipped: ${available.reas
     });
   });
 
-  test('S132 two people take over the claim of a dead registration: the second one to write is refused', async () => {
+  test('S132 two people take over the claim of a dead registration: the second write is refused', async () => {
     const dead = await open();
     dead.hold('insert accounts');
     const died = create(dead.storage, 'dead', 'inherited');
@@ -176,7 +176,7 @@ suite(available === true ? 'on MongoDB' : `on MongoDB (skipped: ${available.reas
     expect(await died).toBe('StorageUnavailable');
   });
 
-  test('S132 a process dies between a change of address and its end: the sweep keeps nothing of the old address', async () => {
+  test('S132 a process dies between a change of address and its end: the sweep removes all of the old address', async () => {
     await create(one, 'mover', 'left behind');
     const dead = await open();
     dead.hold('delete identifiers');
@@ -191,7 +191,7 @@ suite(available === true ? 'on MongoDB' : `on MongoDB (skipped: ${available.reas
     expect(await eventsAbout(one, 'mover')).toBe(2);
   });
 
-  test('S132 an address is given up late, after another person took it: that person keeps it', async () => {
+  test('S132 an address is freed late, after another person took it: that person keeps it', async () => {
     await create(one, 'giver', 'given');
     const slow = await open();
     slow.hold('delete identifiers');
@@ -203,8 +203,8 @@ suite(available === true ? 'on MongoDB' : `on MongoDB (skipped: ${available.reas
     await expectOwner(one, 'given', 'taker');
   });
 
-  test('S132 a change is made while another process brings the event of the change before to the ledger: both events come', async () => {
-    // All at first: a process that starts brings what waits.
+  test('S132 a change while another process brings the event of the previous change to the ledger: both events arrive', async () => {
+    // All processes start first, because a starting process brings waiting events.
     const [dead, slow, alsoDead] = [await open(), await open(), await open()];
     dead.hold('insert ledger_inbox');
     expect(await create(dead.storage, 'changed', 'changed')).toBe('done');
@@ -221,12 +221,12 @@ suite(available === true ? 'on MongoDB' : `on MongoDB (skipped: ${available.reas
     expect(await eventsAbout(one, 'changed')).toBe(2);
   });
 
-  test('S132 of some events of dead processes the inbox has some already: the next start brings all, each once', async () => {
-    // A database in which nobody else gives events their places; and all at first, as above.
+  test('S132 the inbox already has some events of dead processes: the next start brings all, each once', async () => {
+    // A database in which no other process chains events. All processes start first, as above.
     const at = await makeDatabase();
     const other = { at, ledgerKey: false };
     const [dead, bringer, alsoDead] = [await open(other), await open(other), await open(other)];
-    // They are found in an order of chance: of so many one that is there already comes before one that is not.
+    // They are found in a random order. Among this many, an event that is already there comes before one that is not.
     const many = (name: string): string[] => Array.from({ length: 5 }, (_, n) => `${name} ${n}`);
     const [brought, waiting] = [many('brought'), many('waiting')];
     dead.hold('insert ledger_inbox');
@@ -244,7 +244,7 @@ suite(available === true ? 'on MongoDB' : `on MongoDB (skipped: ${available.reas
     });
   });
 
-  test('S132 an event is lost on its way into the inbox: it stays in its document, and the next one brings it', async () => {
+  test('S132 an event is lost on its way into the inbox: it stays in its document, and the next event brings it', async () => {
     const [dead, next] = [await open(), await open()];
     dead.hold('insert ledger_inbox');
     expect(await create(dead.storage, 'unlucky', 'unlucky')).toBe('done');

@@ -1,4 +1,4 @@
-// Configurations that are right word by word and unsafe: design/security-2.md S127. Each row is one, and the exact sentences that it gets.
+// Valid but unsafe configurations: design/security-2.md S127. Each row is one, with its exact sentences.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -60,8 +60,8 @@ test('S127 any one limit at its bound: a warning that it has almost no effect', 
   }
 });
 
-test('S127 a database on another machine’s disk: known by its file system', () => {
-  // NFS, SMB, SMB 2, CIFS; and as Node gives large numbers on some systems, with a sign.
+test('S127 a database on another machine’s disk: recognised by its file system', () => {
+  // NFS, SMB, SMB 2, CIFS; and a negative number, as Node reports large ones on some systems.
   for (const type of [0x6969, 0x517b, 0xfe534d42, 0xff534d42, 0xff534d42 | 0])
     expect([type, isNetworkFileSystem(type)]).toEqual([type, true]);
   // ext4, XFS, Btrfs, tmpfs, overlayfs.
@@ -78,7 +78,7 @@ test('S127 development that others can reach: a warning that they can read the m
   expect(told({ HOST: '127.0.0.1' }, make(), ['id', 'mailbox'])).toEqual([]);
 });
 
-test('S127 the shipped files in development, .env.example, and a good example of production: no alarm', () => {
+test('S127 the shipped files in development, .env.example, and a good example of production: no warning', () => {
   const everything: AppName[] = ['mailbox', 'dealer', 'id', 'owners-site', 'notebook', 'demo-clients'];
   const project = make();
   expect(told({}, project, everything)).toEqual([]);
@@ -101,7 +101,7 @@ test('S127 the shipped files in development, .env.example, and a good example of
   for (const app of ['owners-site', 'notebook', 'dealer'] as const) expect([app, told(GOOD, shared, [app])]).toEqual([app, []]);
 });
 
-test('S127 a warning and an error where the program starts: the one is said and it starts, the other stops it; config check says the same', async () => {
+test('S127 a warning and an error at the start: the program starts with the warning, and stops with the error; config check reports the same', async () => {
   const project = make();
   const [port = 0] = await freePorts(1);
   const sound = {

@@ -1,4 +1,4 @@
-// Files of the configuration that are right word by word and unsafe: design/security-2.md S127. Each row is one, and the exact sentences that it gets.
+// Valid but unsafe configuration files: design/security-2.md S127. Each row is one, with its exact sentences.
 import { chmodSync, cpSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, test } from '@jest/globals';
@@ -36,7 +36,7 @@ const web = (changes: object): ((project: TemporaryProject) => void) => {
 const jwk = { kty: 'EC', crv: 'P-256', x: 'a'.repeat(43), y: 'b'.repeat(43) };
 const ours = { 'common_id.first_party': true };
 
-/** What is changed of the good files. */
+/** The changes of the good files. */
 const FILES: [string, (project: TemporaryProject) => void, string[], Env?][] = [
   [
     'a client app named like the common ID',
@@ -353,7 +353,7 @@ test.each(FILES)('S127 files, %s: exactly these sentences', (_what, change, sent
   expect(told({ ...GOOD, ...env }, project)).toEqual(sentences);
 });
 
-test('S127 keys of the provider that others can reach: told by file', async () => {
+test('S127 provider keys that others can reach: reported by file', async () => {
   const { env, keys, clean: cleanKeys } = await makeProductionExample();
   try {
     const [file = ''] = readdirSync(keys);

@@ -1,4 +1,4 @@
-// Every order of a request that holds a session, a grant or an interaction, and of another one that ends it: what was ended stays ended.
+// A request that holds a session, a grant or an interaction, and another one that ends it, in every order: it stays ended.
 // The common ID runs in this process, on a storage whose writes can be held; on both databases. design/security-2.md, S119.
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
@@ -22,7 +22,7 @@ import { freePorts } from '../support/free-ports.ts';
 import { createBrowser, sendRaw, type Browser } from '../support/http-browser.ts';
 import { withMongo } from '../support/with-mongo.ts';
 
-// A first start may build the MongoDB server.
+// The first start may build the MongoDB server.
 jest.setTimeout(180_000);
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -31,7 +31,7 @@ const GAZOO = 'http://localhost:9/gazoo/callback';
 type Write = keyof ArtifactStore;
 type Held = { arrived: Promise<void>; release: () => void };
 
-/** A storage that holds the next write of a kind until it is told to go on. */
+/** A storage that holds the next write of a kind until it is released. */
 function holdable(artifacts: ArtifactStore) {
   const waiting: { write: Write[]; model: string; arrive: () => void; go: Promise<void> }[] = [];
   const held = new Proxy(artifacts, {
@@ -146,7 +146,7 @@ for (const [name, makeDatabase] of Object.entries(databases)) {
     const codeOf = ({ page }: Browser): string | null => new URL(page.location ?? GAZOO).searchParams.get('code');
 
     async function isSignedIn(browser: Browser): Promise<boolean> {
-      // Asked by the ID's own pages: a logout also takes GAZOO's grant away.
+      // The ID's own pages ask: a logout also ends GAZOO's grant.
       const asked = browser.copy();
       await asked.open(`${issuer}/account`);
       return asked.page.url === `${issuer}/account`;
@@ -170,7 +170,7 @@ for (const [name, makeDatabase] of Object.entries(databases)) {
       return { status, ...(JSON.parse(text) as { access_token?: string }) };
     }
 
-    test('S119 a session is written back after its owner has logged out: it stays ended, and so does a code made of it', async () => {
+    test('S119 a session is written back after its owner has logged out: it stays ended, and so does a code from it', async () => {
       const thief = await signedIn();
       expect(await isSignedIn(thief)).toBe(true);
       const end = storage.hold('Session', 'save', 'update');
@@ -193,7 +193,7 @@ for (const [name, makeDatabase] of Object.entries(databases)) {
         const before = thief.copy();
         const owner = thief.copy();
         await owner.open(`${issuer}/session/end`);
-        // The thief first, then the owner, then what the thief began.
+        // The thief's request first, then the owner's, then the thief's continues.
         const turn = storage.hold(model, ...write);
         const turning = thief.submit('/consent', { decision: 'allow' }, GAZOO);
         await turn.arrived;
@@ -202,7 +202,7 @@ for (const [name, makeDatabase] of Object.entries(databases)) {
         await turning;
         expect([write, await isSignedIn(thief), await isSignedIn(before)]).toEqual([write, false, false]);
       }
-      // The owner first, then the thief from beginning to end, then what the owner began.
+      // The owner's request first, then the whole one of the thief, then the owner's continues.
       const thief = await signedIn();
       await thief.open(requestOf({ prompt: 'consent' }), GAZOO);
       const owner = thief.copy();
@@ -233,7 +233,7 @@ for (const [name, makeDatabase] of Object.entries(databases)) {
       expect(owner.page.text).not.toContain('GAZOO');
     });
 
-    test('S119 an interaction is written back after it was finished: it stays over', async () => {
+    test('S119 an interaction is written back after it was finished: it stays finished', async () => {
       const browser = await signedIn();
       await browser.open(requestOf({ prompt: 'consent' }), GAZOO);
       const uid = /interaction\/([\w-]+)/.exec(browser.page.url)?.[1] ?? '';

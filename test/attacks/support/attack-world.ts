@@ -1,4 +1,4 @@
-// The system under attack: real processes on one real database, mail by real SMTP, and clients whose keys the attacker's test holds.
+// The system under attack: real processes on one real database, mail by real SMTP, and clients whose keys the test holds.
 import { fork, type ChildProcess } from 'node:child_process';
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -16,7 +16,7 @@ import { untilFound } from '../../support/until-true.ts';
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const NODE = fileURLToPath(new URL('../../support/world-process.ts', import.meta.url));
 
-/** Nobody listens here; where clients of the tests are sent back to. */
+/** The redirect URI of the test clients. Nobody listens there. */
 export const CALLBACK = 'http://127.0.0.1:9/callback';
 export const WEB_SECRET = 'attack-web-secret-0123456789abcdef0123';
 export const DEMO_PASSWORD = 'Common-2026';
@@ -27,7 +27,7 @@ export type Node = {
   /** The port of the common ID in this process. */
   port: number;
   clock(message: ClockMessage): Promise<void>;
-  /** Everything that was written to standard output and error. */
+  /** All standard output and error. */
   output(): string;
   stop(): Promise<void>;
 };
@@ -36,7 +36,7 @@ export type StoredMail = { id: number; to: string; subject: string; text: string
 
 export type World = {
   issuer: string;
-  /** Where the first process tells operators of itself. */
+  /** The operators' port of the first process. */
   admin: string;
   directory: string;
   /** The key of the client `attack-site`, which may hand over legacy profiles. */
@@ -45,17 +45,17 @@ export type World = {
   env: Record<string, string>;
   /** Starts another process of the common ID on the same database. */
   addNode(env?: Record<string, string>): Promise<Node>;
-  /** Moves the clocks of all processes, when no mail is under way. */
+  /** Moves the clocks of all processes, when no mail is on its way. */
   advance(milliseconds: number): Promise<void>;
-  /** Does this while the clocks of all processes stand still, moved by `advance` alone: for what depends on single seconds. */
+  /** Runs an action while the clocks of all processes stand still, except for `advance`: for tests that depend on single seconds. */
   withClockStopped(action: () => Promise<void>): Promise<void>;
-  /** A browser in a network of its own. */
+  /** Makes a browser in its own network. */
   browser(options?: BrowserOptions): Browser;
   /** An address of 127.0.0.0/8 in a network that nobody else has. */
   freshAddress(): string;
   request(path: string, options?: Parameters<typeof sendRaw>[1]): Promise<Answer>;
   mails(to?: string): Promise<StoredMail[]>;
-  /** Waits until the address has this many mails; answers the newest. */
+  /** Waits until the address has this many mails. Returns the newest. */
   mail(to: string, count?: number): Promise<StoredMail>;
   rawMail(id: number): Promise<string>;
   /** Rows of the common ID's database. */
@@ -70,9 +70,9 @@ export type WorldOptions = {
   env?: Record<string, string>;
   /** Changes config/policy.json. */
   policy?: (policy: PolicyFile) => void;
-  /** Further files in config/clients, by client id. */
+  /** More files in config/clients, by client id. */
   clients?: Record<string, object>;
-  /** Further public keys of `attack-site`. */
+  /** More public keys of `attack-site`. */
   moreSiteKeys?: JWK[];
   nodes?: number;
 };
@@ -90,7 +90,7 @@ export async function makeTestKey(alg = 'ES256'): Promise<TestKey> {
   return { kid, privateKey, privateJwk: { ...privateJwk, ...named }, publicJwk: { ...publicJwk, ...named } };
 }
 
-/** A project directory with the shipped config/, and the clients of the tests beside the shipped ones. */
+/** Makes a project directory with the shipped config/, and the clients of the tests beside the shipped ones. */
 export async function makeProject(
   { policy, clients, moreSiteKeys = [] }: Pick<WorldOptions, 'policy' | 'clients' | 'moreSiteKeys'>,
   siteKey: TestKey,
@@ -123,9 +123,9 @@ function testClients(siteKeys: JWK[]): Record<string, object> {
   };
   const ours = { first_party: true, contact: 'attacks' };
   return {
-    // A service of ours that requires nothing: login, and back.
+    // A first-party service without required claims: login, and back.
     'attack-web': { client_name: 'Attack web', ...web, common_id: ours },
-    // Somebody else's service.
+    // A third party's service.
     'attack-third': { client_name: 'Attack third', ...web, subject_type: 'pairwise', common_id: { contact: 'attacks' } },
     'attack-required': {
       client_name: 'Attack required',
@@ -179,7 +179,7 @@ async function startNode(directory: string, apps: string[], env: Record<string, 
 
 let networks = 0;
 
-/** Another /24 each time; test files run in processes of their own, and have databases of their own. */
+/** Another /24 each time. Each test file runs in its own process, and has its own database. */
 function freshAddress(): string {
   networks += 1;
   return `127.${1 + (networks >> 8)}.${networks & 255}.1`;

@@ -1,4 +1,4 @@
-// What a client of the common ID sends: authorization requests with PKCE, pushed ones, redemptions. Nothing is checked; tests attack with it.
+// Requests of a client of the common ID: authorization requests with PKCE, pushed requests, token requests. Nothing is checked; tests attack with it.
 import { createHash, randomBytes } from 'node:crypto';
 import { SignJWT } from 'jose';
 import { headingOf, createBrowser, sendRaw, type Answer, type Browser } from '../../support/http-browser.ts';
@@ -11,7 +11,7 @@ export function makePkce(): Pkce {
   return { verifier, challenge: createHash('sha256').update(verifier).digest('base64url') };
 }
 
-/** Parameters of an ordinary authorization request; `undefined` takes one out. */
+/** Parameters of an ordinary authorization request; `undefined` removes one. */
 export function requestParams(
   clientId: string,
   pkce: Pkce,
@@ -104,13 +104,13 @@ export async function redeem(
   return token(world, Object.fromEntries(present), { headers: basic(clientId), ...(port === undefined ? {} : { port }) });
 }
 
-/** The parameters that came back to the client. */
+/** Returns the parameters of the client's redirect. */
 export function returned(answer: Answer): URLSearchParams {
   const url = new URL(answer.location ?? 'http://nowhere.invalid/');
   return new URLSearchParams(url.hash === '' ? url.search : url.hash.slice(1));
 }
 
-/** Begins a request and stops at the first page, or at the client. */
+/** Begins a request, and stops at the first page or at the client. */
 export async function begin(
   world: World,
   clientId: string,
@@ -122,12 +122,12 @@ export async function begin(
   return { browser, pkce, page };
 }
 
-/** Fills in the login page that is shown. */
+/** Fills in the login page. */
 export async function signIn(browser: Browser, email = 'sato@example.jp', password = 'Common-2026'): Promise<Answer> {
   return browser.submit('/login', { login_id: email, password }, CALLBACK);
 }
 
-/** A whole login at `attack-web` (or another client of ours): the browser has a session then, the client a code. */
+/** A whole login at `attack-web` (or another first-party client): the browser gets a session, the client a code. */
 export async function signedIn(
   world: World,
   changes: Record<string, string | undefined> = {},

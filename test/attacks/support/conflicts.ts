@@ -1,4 +1,4 @@
-// Lets one request in between two writes of another, at each write in turn.
+// Runs one request between two writes of another, at each write in turn.
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Answer } from '../../support/http-browser.ts';
@@ -10,14 +10,14 @@ const PRELOAD = new URL('../../support/steer-writes.ts', import.meta.url);
 /** Settings of a world whose writes can be held. */
 export const HOLDING = { NODE_OPTIONS: `--no-warnings --import ${PRELOAD.href}` };
 
-/** A press: sends its request with these headers. */
+/** Sends a request with these headers. */
 export type Press = (headers?: Record<string, string>) => Promise<Answer>;
 
 let holds = 0;
 
 /**
- * Makes a press up to its n-th write. `isHeld` is `false` where it has none: then it is over. `release` lets it go on, and waits for its end.
- * @param directory where a file can be made that says so
+ * Runs a request up to its n-th write. `isHeld` is `false` if it has fewer writes; then it has ended. `release` lets it continue, and waits for its end.
+ * @param directory for the file that gives the signal
  * @param counted which writes count; see steer-writes.ts
  */
 export async function holdAt(
@@ -46,8 +46,8 @@ export async function holdAt(
 }
 
 /**
- * Makes one press, and the other while the first one waits before its n-th write.
- * @returns `false` where the first press has no n-th write: then the second was made after it
+ * Runs one request, and the other one while the first waits before its n-th write.
+ * @returns `false` if the first request has no n-th write; then the second one ran after it
  */
 export async function pressBetween(world: World, first: Press, n: number, second: Press): Promise<boolean> {
   const { isHeld, release } = await holdAt(world.directory, first, n);
@@ -60,10 +60,10 @@ export async function pressBetween(world: World, first: Press, n: number, second
 }
 
 /**
- * Two presses one after the other, in both orders, then each between any two writes of the other; a situation of their own each time.
- * @param begin makes the situation and the two presses in it, and tells afterwards what came of them
- * @param heldFirst how many of the two are held; one, where they do the same
- * @returns what came of it in neither order, with the write that was held: it must be nothing. And how many writes were held.
+ * Runs two requests one after the other, in both orders, then each between any two writes of the other; each time in a new situation.
+ * @param begin makes the situation and its two requests, and returns the result afterwards
+ * @param heldFirst how many of the two are held; one if they are the same
+ * @returns results that neither order has, with the held write: there must be none. And the number of held writes.
  */
 export async function conflicts<T>(
   world: World,

@@ -1,24 +1,24 @@
-// Requests that a fuzzer sends: one right request of each kind, and what is changed in it.
+// Requests of the fuzzer: one valid request of each kind, and its changes.
 import fc from 'fast-check';
 import { anyBytes, anyEscaped, anyJson, anyText } from './fuzz-values.ts';
 
 export type App = 'id' | 'ownersSite' | 'notebook' | 'dealerSystem' | 'mailbox' | 'demoClients';
 
-/** A JWT is signed when it is sent: what it is, and what is changed in its claims and its header, as written JSON. */
+/** A JWT, which is signed when it is sent: its kind, and the changes of its claims and header as JSON text. */
 export type JwtKind =
   'assertion' | 'legacy_profile' | 'id_token' | 'dealer_token' | 'consent_receipt' | 'logout_token' | 'request';
 export type Jwt = { kind: JwtKind; claims: [name: string, json: string][]; header: [name: string, json: string][]; cut: boolean };
 
-/** A value as it stands in a query or a form; or a JWT that is made for it. */
+/** A value in a query or a form, or a JWT that is made for it. */
 type Value = string | Jwt;
 export type Change = { name: string; value: Value; how: 'set' | 'add' | 'remove' };
 
 export type Spec = {
   app: App;
   method: string;
-  /** Of a form that stands on a page of the app, where it is a number; its cookies, action and fields are taken then. */
+  /** A number chooses a form on a page of the app; its cookies, action and fields are read then. */
   path: string | number;
-  /** What a right request has. */
+  /** The parameters of a valid request. */
   fields: Record<string, Value>;
   changes: Change[];
   headers: [name: string, value: string][];
@@ -56,7 +56,7 @@ const post = (path: string, fields: Record<string, Value>, jwts: JwtKind[] = [])
 });
 const at = (app: App, paths: string[]): Endpoint[] => paths.map((path) => ({ app, path }));
 
-/** Those at which a JWT or an authorization request is read; each more often than a page. */
+/** Endpoints that read a JWT or an authorization request; each is used more often than a page. */
 const PROGRAMS: Endpoint[] = [
   post('/token', { ...AUTHENTICATION, grant_type: 'client_credentials', scope: 'migration:read' }, ['assertion']),
   post('/token', { ...AUTHENTICATION, grant_type: 'authorization_code', code: 'x', redirect_uri: 'x', code_verifier: 'x' }),
@@ -288,7 +288,7 @@ const anyHeader = fc.tuple(
   fc.constantFrom(...HEADER_NAMES),
   fc.oneof(
     fc.constantFrom(...HEADER_VALUES),
-    // Anything but what ends a header.
+    // Any character that does not end a header.
     anyText.map((text) =>
       Buffer.from(text)
         .toString('latin1')
@@ -312,7 +312,7 @@ const CONTENT_TYPES = [
   'application/x-www-form-urlencoded',
 ];
 
-/** Mostly as it should be. */
+/** Usually valid. */
 const mostly = <T>(usual: T, other: fc.Arbitrary<T>): fc.Arbitrary<T> =>
   fc.oneof({ weight: 7, arbitrary: fc.constant(usual) }, { weight: 1, arbitrary: other });
 
@@ -356,7 +356,7 @@ function specOf({ app = 'id', method, path = '/', fields = {}, headers = [], jwt
         ...(access ? [['Authorization', `Bearer ${JSON.stringify(access)}`] as [string, string]] : []),
         ...spec.headers,
       ],
-      // The field that holds a JWT of this kind.
+      // The field for a JWT of this kind.
       changes: [
         ...spec.changes,
         ...Object.entries(fields).flatMap(([name, value]) =>
@@ -366,7 +366,7 @@ function specOf({ app = 'id', method, path = '/', fields = {}, headers = [], jwt
     }));
 }
 
-/** How many forms of pages a request chooses from; fewer are counted round. */
+/** The number of forms that a request can choose from; if there are fewer, it wraps around. */
 const FORMS = 64;
 
 export const anySpec: fc.Arbitrary<Spec> = fc.oneof(

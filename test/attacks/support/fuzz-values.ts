@@ -1,7 +1,7 @@
-// What a fuzzer puts where a program expects something else: numbers, texts, JSON, bytes. Made by fast-check from a seed.
+// Unexpected values of the fuzzer: numbers, texts, JSON, bytes. fast-check makes them from a seed.
 import fc from 'fast-check';
 
-/** JSON as it is written, because `1e400` and `-0` are gone once they were parsed. `now` and `now*1000` become times when it is sent. */
+/** JSON as text, because parsing would lose `1e400` and `-0`. `now` and `now*1000` become times when it is sent. */
 const NUMBERS = [
   '0',
   '-0',
@@ -143,7 +143,7 @@ const ODD_ESCAPES = [
   '.x',
 ];
 
-/** A text for a query or a form: escaped as it should be, or not. */
+/** A text for a query or a form, escaped correctly or not. */
 export const anyEscaped: fc.Arbitrary<string> = fc.oneof(
   { weight: 3, arbitrary: anyText.map((text) => encodeURIComponent(text.toWellFormed())) },
   { weight: 1, arbitrary: fc.constantFrom(...ODD_ESCAPES) },

@@ -1,4 +1,4 @@
-// Sends what a fuzzer made to every app of a running world: signs the JWTs, and presses forms that stand on pages.
+// Sends the fuzzer's requests to every app of a running world: signs the JWTs, and submits forms of pages.
 import { createPrivateKey, sign as signBytes, type JsonWebKey } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,19 +10,19 @@ import type { TestKey } from './attack-world.ts';
 import type { App, Change, Jwt, JwtKind, Spec } from './fuzz-requests.ts';
 import { exchange, type RawAnswer } from './raw-request.ts';
 
-/** A form of a page, with the cookies of the browser that shows it. */
+/** A form of a page, with the cookies of its browser. */
 export type StandingForm = { app: App; action: string; fields: Record<string, string>; cookie: string };
 
 const HANGING_MS = 20_000;
 const SECONDS = 'now[+*-]?[0-9.]*';
 
-/** Walks to pages of every kind, signed in and not, and answers the forms on them. */
+/** Walks to pages of every kind, signed in and not, and returns their forms. */
 export async function collectForms(world: World, from: string): Promise<StandingForm[]> {
   const forms: StandingForm[] = [];
   const { origins } = world;
   type Person = ReturnType<typeof newPerson>;
   const newPerson = () => createTraveller(createHttpDriver({ from }), world);
-  /** As far as the way goes: what was sent before may have ended it. The caller counts the forms. */
+  /** As far as possible, because earlier requests may have ended it. The caller counts the forms. */
   const walk = async (way: (person: Person) => Promise<void>): Promise<void> => way(newPerson()).catch(() => undefined);
   const take = (person: Person): void => {
     for (const { action, fields } of person.forms()) {
@@ -82,7 +82,7 @@ export async function createFuzzer(world: World, siteKey: TestKey): Promise<Fuzz
   const { id, dealerSystem } = world.origins;
   const dealer = `${dealerSystem}/dealers/aichi-toyota`;
 
-  /** The claims of each kind as they should be. */
+  /** The valid claims of each kind. */
   const claimsOf = (kind: JwtKind): Record<string, unknown> => {
     const times = { iat: 'now', exp: 'now+60', jti: crypto.randomUUID() };
     const byClient = { iss: 'attack-site', sub: 'attack-site', aud: id, ...times };
@@ -116,7 +116,7 @@ export async function createFuzzer(world: World, siteKey: TestKey): Promise<Fuzz
     const text = writeJson(claimsOf(kind), claims);
     const typ = TYPES[kind];
     const head = { alg: 'ES256', kid: byClient ? siteKey.kid : signing.kid, typ };
-    // Signed by hand: no library signs such headers.
+    // Signed by hand, because no library signs such headers.
     const input = `${b64(writeJson(head, header))}.${b64(text)}`;
     const key = createPrivateKey({ key: (byClient ? siteKey.privateJwk : signing) as JsonWebKey, format: 'jwk' });
     const signature = signBytes('sha256', Buffer.from(input), { key, dsaEncoding: 'ieee-p1363' });
@@ -189,7 +189,7 @@ export async function createFuzzer(world: World, siteKey: TestKey): Promise<Fuzz
 
 const b64 = (text: string): string => Buffer.from(text).toString('base64url');
 
-/** A JSON object with these members in the place of those of the same name, as they were written; twice where they are twice. */
+/** A JSON object with these members instead of those with the same name, as written; twice if they are listed twice. */
 function writeJson(right: Record<string, unknown>, changes: [string, string][]): string {
   const names = new Set(changes.map(([name]) => name));
   const members = [
@@ -201,7 +201,7 @@ function writeJson(right: Record<string, unknown>, changes: [string, string][]):
   return timed(`{${members.map(([name, json]) => `${JSON.stringify(name)}:${json}`).join(',')}}`);
 }
 
-/** Puts the time in the place of its name: `now+60`, `now*1000`. */
+/** Replaces the name of a time: `now+60`, `now*1000`. */
 function timed(json: string): string {
   const now = Date.now() / 1000;
   return json.replace(new RegExp(`"?(${SECONDS})"?(?=[,}\\]])`, 'g'), (_, expression: string) => {
@@ -228,7 +228,7 @@ function bodyOf({ body, bytes }: Spec, encoded: string, fields: [string, string]
   return Buffer.from(`{${members.join(',')}}`);
 }
 
-/** What is JSON already, as it is; everything else as a text. */
+/** JSON unchanged; everything else as a text. */
 function jsonOf(escaped: string): string {
   let text = escaped;
   try {

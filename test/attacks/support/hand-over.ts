@@ -1,4 +1,4 @@
-// Makes `legacy_profile`s, good and bad: any header, any claims, any key, any bytes.
+// Makes `legacy_profile`s, valid and invalid: any header, any claims, any key, any bytes.
 import {
   CompactEncrypt,
   CompactSign,
@@ -55,7 +55,7 @@ export async function encryptOuter(
     .encrypt(await importJWK(key, 'ECDH-ES+A256KW'));
 }
 
-/** A hand-over that is accepted, with these claims beside the ordinary ones. */
+/** A hand-over that is accepted, with these claims in addition. */
 export async function handOver(world: Site, changes: Record<string, unknown> = {}): Promise<string> {
   return encryptOuter(world, await signInner(world, handOverClaims(world, changes)));
 }

@@ -1,12 +1,12 @@
-// How much work the processes of a world spend on passwords, counted and not measured: a busy machine changes nothing.
+// How much work the processes of a world spend on passwords: counted, not measured, so that a busy machine changes nothing.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 export type HashWork = {
-  /** For the processes whose work counts. */
+  /** Settings of the processes whose work counts. */
   env: Record<string, string>;
-  /** The work of this action: 2^cost for each comparison. */
+  /** Returns the work of an action: 2^cost for each comparison. */
   of(action: () => Promise<unknown>): Promise<number>;
   remove(): void;
 };

@@ -1,5 +1,5 @@
-// Plays random interleavings: `node interleavings-process.ts <runs> [seed] [path]`. Prints what it did; ends with 1 where an invariant
-// broke, with the seed and path that play the same steps again. On SQLite, or on the database of DATABASE_URL. A process of its own, because the provider does not start inside jest.
+// Runs random interleavings: `node interleavings-process.ts <runs> [seed] [path]`. Prints its steps; ends with 1 if an invariant
+// is broken, with the seed and path that replay the same steps. On SQLite, or on the database of DATABASE_URL. A process of its own, because the provider does not start inside jest.
 import fc from 'fast-check';
 import { play, type Action, type Step } from './two-people.ts';
 import type { Disturbance } from './unsettled-storage.ts';
@@ -64,7 +64,7 @@ const steps: fc.Arbitrary<Step[]> = fc
     { minLength: 4, maxLength: 8 },
   )
   .map((random) => [
-    // Both have begun: the interesting things happen behind that.
+    // Both have begun, because the interesting states come after that.
     {
       actions: [
         { person: 'A', tab: 0, do: 'start', way: 'new' },
@@ -86,7 +86,7 @@ try {
       numRuns: Number(runs),
       ...(seed === undefined ? {} : { seed: Number(seed) }),
       ...(path === undefined ? {} : { path }),
-      // A shorter sequence meets other moments; the first one that failed says most.
+      // A shorter sequence has other states; the first failed one says most.
       endOnFailure: true,
     },
   );

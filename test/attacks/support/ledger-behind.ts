@@ -1,4 +1,4 @@
-// The ledger's tables behind the program's back, on either database: what somebody does who can write there but has no key.
+// Writes to the ledger's tables directly, on either database, as a person can who may write there but has no key.
 import { DatabaseSync } from 'node:sqlite';
 import type { Connection } from 'mongoose';
 import { openSide } from '../../../scripts/admin/storage-copy/copy-storage.ts';
@@ -9,7 +9,7 @@ import { withMongo } from '../../support/with-mongo.ts';
 
 export type LedgerTable = 'ledger' | 'ledger_entries' | 'ledger_anchors';
 
-/** Puts other rows into the place of all rows of a table, past everything that guards it. */
+/** Replaces all rows of a table, past all guards. */
 export async function rewrite<Name extends LedgerTable>(
   url: string,
   name: Name,
@@ -37,7 +37,7 @@ function emptySqlite(path: string, name: LedgerTable): void {
   }
 }
 
-/** A database as the version before the partitions left it, with these entries. */
+/** A database of the version before the partitions, with these entries. */
 export async function makeOldDatabase(url: string, entries: Rows['ledger'][]): Promise<void> {
   if (!url.startsWith('sqlite:')) {
     const documents = entries.map(({ sequence, ...entry }) => ({ _id: sequence, event_id: `e${sequence}`, ...entry }));

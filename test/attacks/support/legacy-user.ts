@@ -7,7 +7,7 @@ import { codeFor, PROFILE, type PageName } from './registration.ts';
 
 export type LegacyUser = { legacyId: string; claims?: Record<string, unknown> };
 
-/** Hands the legacy user over and opens the request in this browser. */
+/** Hands the legacy user over, and opens the request in this browser. */
 export async function beginAsLegacyUser(
   world: World,
   { legacyId, claims = {} }: LegacyUser,
@@ -25,7 +25,7 @@ export async function beginAsLegacyUser(
   return { browser, pkce, page };
 }
 
-/** Goes on from ④ to a page of the registration. */
+/** Walks from ④ to a page of the registration. */
 export async function goOnTo(
   world: World,
   browser: Browser,

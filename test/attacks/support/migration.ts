@@ -1,4 +1,4 @@
-// Walks the migration of a legacy user of `attack-site` to an ID, and looks at what the dealers have heard of it.
+// Migrates a legacy user of `attack-site` to an ID, and reads the data that the dealers got.
 import { DatabaseSync } from 'node:sqlite';
 import { join } from 'node:path';
 import type { Migration } from '../../../src/domain/migration.ts';
@@ -12,7 +12,7 @@ export type Begun = { browser: Browser; pkce: Pkce; url: string };
 
 export const detailsOf = (dealer: string): string => JSON.stringify([{ type: 'dealer_link', dealer }]);
 
-/** Hands a legacy user over; answers where the browser is sent. */
+/** Hands a legacy user over. Returns the URL for the browser. */
 export async function pushMigration(
   world: World,
   claims: Record<string, unknown>,
@@ -25,7 +25,7 @@ export async function pushMigration(
   return { url: authorizationUrl(world.issuer, { client_id: 'attack-site', request_uri: requestUri }), requestUri, pkce };
 }
 
-/** Hands a legacy user over and opens the request in a browser. */
+/** Hands a legacy user over, and opens the request in a browser. */
 export async function beginMigration(
   world: World,
   claims: Record<string, unknown>,
@@ -37,11 +37,11 @@ export async function beginMigration(
   return { browser, pkce, url };
 }
 
-/** From ⑭ on to the client. */
+/** From ⑭ to the client. */
 export const goOn = async (browser: Browser): Promise<Answer> =>
   browser.open(browser.page.url.replace(/\/finalize.*$/, '/finalize/continue'), CALLBACK);
 
-/** The site redeems the code of an answer, as only the session that began it can. */
+/** The site redeems the code, which only the session that began the request can. */
 export async function redeemAtSite(world: World, answer: Answer, pkce: Pkce): Promise<Record<string, unknown>> {
   const { body } = await token(world, {
     grant_type: 'authorization_code',
@@ -58,7 +58,7 @@ export const migrationOf = (world: World, legacyId: string): Migration | undefin
     .rows<{ document: string }>('SELECT document FROM migrations WHERE legacy_id = ?', legacyId)
     .map(({ document }) => JSON.parse(document) as Migration)[0];
 
-/** Waits until nothing that can be done now is left: mails, deliveries, what follows a migration. */
+/** Waits until all due jobs are done: mails, deliveries, the follow-up of a migration. */
 export async function settle(world: World): Promise<void> {
   const due = () => world.rows("SELECT key FROM jobs WHERE state = 'waiting' AND key NOT LIKE '%:later'");
   await untilTrue('all jobs end', () => due().length === 0, { everyMs: 25, tell: due });
@@ -66,7 +66,7 @@ export async function settle(world: World): Promise<void> {
 
 export type Told = { status: string; customer: Record<string, unknown> | null; number: string | null; vins: string[] };
 
-/** What a dealer's system has on record of each of its customers, by the id of the link. */
+/** Returns the data of each customer in a dealer's system, by the id of the link. */
 export function dealerRecords(world: Pick<World, 'directory'>, dealer: string): Map<string, Told> {
   const database = new DatabaseSync(join(world.directory, 'data/dealer-system.sqlite'), { readOnly: true });
   try {

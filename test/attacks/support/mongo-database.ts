@@ -1,4 +1,4 @@
-// A database of its own on the MongoDB server of the tests.
+// A new database on the MongoDB server of the tests.
 import { afterAll, beforeAll, describe } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { createMongoIndexes } from '../../../src/storage/mongo/create-mongo-indexes.ts';
@@ -6,14 +6,14 @@ import { mongoServerAvailable, startMongoServer, type MongoServer } from '../../
 import { PATIENT } from '../../storage/open-patiently.ts';
 
 export type MongoDatabase = {
-  /** Of the database that is in use now. */
+  /** Returns the URL of the current database. */
   url(): string;
-  /** Takes another, empty database into use. */
+  /** Switches to another, empty database. */
   renew(): Promise<void>;
 };
 
 /**
- * Declares tests that have an empty database with its indexes; they are skipped, with the reason, where there is no server.
+ * Declares tests with an empty database and its indexes; they are skipped, with the reason, if there is no server.
  * @param isRun `false` skips them anyway
  */
 export function describeOnMongo(declare: (database: MongoDatabase) => void, isRun = true): void {
@@ -31,7 +31,7 @@ export function describeOnMongo(declare: (database: MongoDatabase) => void, isRu
       await renew();
     });
     declare({ url: () => url, renew });
-    // Comes after what the tests close.
+    // After the hooks with which the tests close their things.
     afterAll(async () => server?.stop());
   });
 }

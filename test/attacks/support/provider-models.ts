@@ -1,4 +1,4 @@
-// The models of a real oidc-provider, as the common ID keeps them, on a real database: without its clients, pages and HTTP.
+// The models of a real oidc-provider with our adapter on a real database, without clients, pages and HTTP.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,12 +1,12 @@
-// One HTTP request of any bytes on a connection of its own, which the server has to answer and to end.
+// One HTTP request of any bytes on its own connection, which the server has to answer and to end.
 import { connect } from 'node:net';
 
 export type RawAnswer = { status: number; head: string; body: string };
 
 /**
- * Sends the bytes and reads until the server ends the connection.
- * @param address of this machine, to come from
- * @throws {Error} where it is left hanging for so long
+ * Sends the bytes, and reads until the server ends the connection.
+ * @param address a loopback address to send from
+ * @throws {Error} if the connection stays open for too long
  */
 export async function exchange(port: number, address: string, bytes: Buffer, withinMs: number): Promise<RawAnswer> {
   return new Promise((resolve, reject) => {
@@ -23,7 +23,7 @@ export async function exchange(port: number, address: string, bytes: Buffer, wit
       resolve({ status: Number(/^HTTP\/1\.1 (\d{3})/.exec(head)?.[1] ?? 0), head, body: body.join('\r\n\r\n') });
     };
     socket.on('data', (chunk) => chunks.push(chunk));
-    // A server that has refused a body before it was sent ends the connection while we still write.
+    // A server that refuses a body early ends the connection while we still write.
     socket.on('error', (error: NodeJS.ErrnoException) => {
       if (['EPIPE', 'ECONNRESET'].includes(error.code ?? '')) return;
       clearTimeout(timer);

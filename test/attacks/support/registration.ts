@@ -1,4 +1,4 @@
-// Walks the registration (④–⑨) as a person does, up to the page that a test wants to attack.
+// Walks through the registration (④–⑨) as a person does, up to the page that a test attacks.
 import type { Answer, Browser } from '../../support/http-browser.ts';
 import { TYPED_PROFILE } from '../../support/typed-profile.ts';
 import type { World } from './attack-world.ts';
@@ -6,7 +6,7 @@ import { begin } from './client.ts';
 
 export const PASSWORD = 'Kaminari-482';
 
-/** What ⑦ asks. */
+/** The input of ⑦. */
 export const PROFILE: Record<string, string> = { ...TYPED_PROFILE, password: PASSWORD, building: '' };
 
 export type PageName = 'about' | 'email' | 'code' | 'profile' | 'confirm' | 'complete';
@@ -27,7 +27,7 @@ export async function codeFor(world: World, email: string, count = 1): Promise<s
   return code;
 }
 
-/** Registers up to a page, which is shown then. */
+/** Registers up to a page, and shows it. */
 export async function registerUpTo(
   world: World,
   page: PageName,
@@ -72,7 +72,7 @@ export type StoredDraft = {
   document: { email?: string; proven?: { email_canonical: string }; account_id?: string };
 };
 
-/** The draft of a registration as it is stored. */
+/** Returns the stored draft of a registration. */
 export function draftOf(world: World, email: string): StoredDraft | undefined {
   const rows = world.rows<{ version: number; document: string }>(
     `SELECT version, document FROM expiring_documents WHERE document ->> 'email' = ? AND kind LIKE '%raft%'`,

@@ -1,11 +1,11 @@
-// The program itself, as operators start it.
+// Starts the program as operators do.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
 const MAIN = fileURLToPath(new URL('../../../src/main.js', import.meta.url));
 
-/** Starts the common ID; ends it when it is ready. */
+/** Starts the common ID, and ends it when it is ready. */
 export async function start(env: NodeJS.ProcessEnv, port: number): Promise<{ ready: boolean; code: unknown; err: string }> {
   const child = spawn(process.execPath, [MAIN, 'id'], { env, stdio: ['ignore', 'ignore', 'pipe'] });
   let err = '';

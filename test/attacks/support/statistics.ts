@@ -1,8 +1,8 @@
 // Whether two series of measured times differ.
 
 /**
- * Fails when a person could tell the two series apart: when they differ by a millisecond figure that can be measured over a network, and not
- * by chance. Measurements of both kinds are taken in turn, so that a busy machine slows both.
+ * Fails if a person could tell the two series apart: if they differ by a time that can be measured over a network, and not
+ * by chance. Both kinds are measured in turn, so that a busy machine slows both.
  * @throws {Error} with all figures
  */
 export function expectSameTime(known: readonly number[], unknown: readonly number[], what: string): void {

@@ -1,5 +1,5 @@
-// Two people who use the common ID at the same time, each with one browser of three tabs, and what must hold whatever they press.
-// A person reads only their own mail and types only their own password and name. Everything else they do may be an attack.
+// Two people who use the common ID at the same time, each in one browser with three tabs, and the invariants of all their actions.
+// A person reads only their own mail and types only their own password and name. All other actions may be an attack.
 import bcrypt from 'bcrypt';
 import { formsOf, sendRaw, type Form } from '../../support/http-browser.ts';
 import { TYPED_PROFILE } from '../../support/typed-profile.ts';
@@ -13,14 +13,14 @@ import type { UnsettledWorld } from './unsettled-world.ts';
 export type Name = 'A' | 'B';
 export type Address = 'own' | "the other's";
 
-/** What somebody does in one of their tabs. */
+/** An action of a person in one of their tabs. */
 export type Action = { person: Name; tab: number } & (
   | { do: 'start'; way: 'new' | 'existing' }
-  /** Opens the newest request of the other person, as one who was sent its address. */
+  /** Opens the newest request of the other person, whose URL they were sent. */
   | { do: 'open the other request' }
-  /** Presses on: `form` and `button` choose among the forms of the page, 0 is the main one; again on the next page, so many times. */
+  /** Submits forms: `form` and `button` choose among the forms of the page, 0 is the main one; and again on the next pages, this many times. */
   | { do: 'press'; form: number; button: number; address: Address; code: 'right' | 'wrong'; times: number }
-  /** Sends the main form of an earlier page of this tab. */
+  /** Submits the main form of an earlier page of this tab. */
   | { do: 'press on an earlier page'; back: number; button: number; address: Address; code: 'right' | 'wrong' }
   | { do: 'go to'; page: 'email' | 'code' | 'profile' | 'confirm' }
   | { do: 'forget the password'; address: Address }
@@ -28,7 +28,7 @@ export type Action = { person: Name; tab: number } & (
   | { do: 'log out' }
 );
 
-/** One or two actions at the same moment, and what their writes meet. */
+/** One or two actions at the same moment, and the faults of their writes. */
 export type Step = { actions: Action[]; plan: Disturbance[] };
 
 type Flow = {
@@ -37,7 +37,7 @@ type Flow = {
   state: string;
   pkce: Pkce;
   redeemed: boolean;
-  /** In which step a person last pressed 連携する in it, and has not cancelled since. */
+  /** The step in which a person last chose 連携する without cancelling it since. */
   linkPressed: Map<Name, number>;
 };
 
@@ -47,19 +47,19 @@ type Person = {
   name: Name;
   email: string;
   password: string;
-  /** The family name that this person types; nobody else ever sees it. */
+  /** The family name that this person types; nobody else may ever see it. */
   typed: string;
   legacyId: string;
   customerNumber: string;
   vin: string;
-  /** Whether a code out of this person's mailbox was typed. */
+  /** Whether a code from this person's mailbox was typed. */
   proved: boolean;
   tabs: Tab[];
 };
 
 let sequences = 0;
 
-/** The forms of a page, but for those of its header, with whole addresses: some are sent when another page is shown. */
+/** Returns the forms of a page without those of its header, with absolute URLs, because some are submitted from another page. */
 function formsOn({ driver }: Tab): Form[] {
   const { text, url } = driver.page();
   return formsOf(/<main[\s\S]*<\/main>/.exec(text)?.[0] ?? '')
@@ -67,7 +67,7 @@ function formsOn({ driver }: Tab): Form[] {
     .map((form) => ({ ...form, action: new URL(form.action, url).href }));
 }
 
-/** Plays the steps; @throws an error that says which invariant broke, and after what */
+/** Runs the steps. @throws an error that names the broken invariant, and the steps before it */
 export async function play(
   world: UnsettledWorld,
   handedOver: 'own' | "the other's" | 'none',
@@ -119,7 +119,7 @@ export async function play(
     await tab.driver.open(url);
   }
 
-  /** The code of the newest mail to this person. */
+  /** Returns the code of the newest mail to this person. */
   function newestCode({ email }: Person): string | undefined {
     return world
       .mails(email)
@@ -179,14 +179,14 @@ export async function play(
     }
   }
 
-  /** A person who is asked for a code looks into the mailbox first, for a moment. */
+  /** A person who needs a code first looks into the mailbox. */
   async function waitForMail(person: Person, form: Form): Promise<void> {
     if (!form.html.includes('name="code"')) return;
     for (let waited = 0; waited < 100 && newestCode(person) === undefined; waited += 5)
       await new Promise((resolve) => setTimeout(resolve, 5));
   }
 
-  /** The legacy site redeems the code if it began this request in this browser. */
+  /** The legacy site redeems the code if this browser began its request. */
   async function arrive(person: Person, tab: Tab): Promise<void> {
     const url = new URL(tab.driver.url());
     if (!url.href.startsWith(world.callback)) return;

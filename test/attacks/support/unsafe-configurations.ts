@@ -1,4 +1,4 @@
-// Configurations of production that are right word by word and unsafe (S127): each with the exact sentences that it gets.
+// Production configurations that are valid but unsafe (S127), each with its exact sentences.
 import { homedir, tmpdir } from 'node:os';
 import { expect } from '@jest/globals';
 import { GAZOO_DEVELOPMENT_SECRET } from '../../../src/config/settings/settings.ts';
@@ -10,7 +10,7 @@ const CLIENT_MEND = 'make one with: npm run admin -- secrets generate';
 const e = 'environment:';
 const trustMend = 'set it to 1, or to the number of proxies if there are more, and let the proxy add to X-Forwarded-For';
 
-/** What is changed of a good configuration of production; what is told, exactly. */
+/** The changes of a good production configuration, and the exact sentences. */
 export const unsafeConfigurations = (GOOD: Record<string, string>): [string, Env, string[]][] => [
   // Secrets.
   [
@@ -80,7 +80,7 @@ export const unsafeConfigurations = (GOOD: Record<string, string>): [string, Env
     { SMTP_URL: 'smtps://mailer:mailer@mail.example.jp' },
     [`error: ${e} SMTP_URL: expected a password that nobody can guess, found one that attackers try first; ${SECRET_MEND}`],
   ],
-  // What is sent.
+  // Connections.
   [
     'mail with a password and without TLS',
     { SMTP_URL: 'smtp://id:w8Zr4Tq1Lm@mail.example.jp' },
@@ -188,7 +188,7 @@ export const unsafeConfigurations = (GOOD: Record<string, string>): [string, Env
     { DEBUG: 'oidc-provider:*' },
     [`warning: ${e} DEBUG: expected no value, found a value that makes libraries log requests, cookies and tokens; remove it`],
   ],
-  // Where it listens, and under which name.
+  // Addresses and host names.
   [
     'a proxy to trust, and a port for everybody',
     { HOST: '0.0.0.0' },
@@ -339,7 +339,7 @@ export const unsafeConfigurations = (GOOD: Record<string, string>): [string, Env
       `warning: ${e} ADMIN_HOST: expected an address of the operators’ network, found 0.0.0.0: everybody who reaches it can read metrics and versions; set that address, or block others with a firewall`,
     ],
   ],
-  // Where files lie.
+  // Places of files.
   [
     'the database in a folder of everybody',
     { DATABASE_URL: `sqlite:${tmpdir()}/common-id.sqlite` },

@@ -1,13 +1,13 @@
-// A storage that delays chosen writes until another write has come between, or answers them with a conflict.
+// A storage that delays chosen writes until another write has happened, or answers them with a conflict.
 import { VersionConflict, type Storage } from '../../../src/storage/storage.ts';
 
-/** What happens to a write: it goes through, waits for another write, or is told that somebody else wrote first. */
+/** The fate of a write: it succeeds, waits for another write, or gets a conflict. */
 export type Disturbance = 'none' | 'delay' | 'conflict';
 
-/** A delayed write goes on after this time, even if no other write comes. */
+/** A delayed write continues after this time, even without another write. */
 const LONGEST_DELAY_MS = 15;
 
-/** The writes of the port, by store. Only those that take a version may answer with a conflict. */
+/** The writes of the port, by store. Only writes with a version can get a conflict. */
 const WRITES: Record<string, Record<string, { versioned: boolean }>> = {
   registrationDrafts: { put: { versioned: true }, remove: { versioned: false } },
   interactionFacts: { put: { versioned: true }, remove: { versioned: false } },
@@ -22,9 +22,9 @@ const WRITES: Record<string, Record<string, { versioned: boolean }>> = {
 
 export type UnsettledStorage = {
   storage: Storage;
-  /** The next writes meet these, in order; writes after them go through. */
+  /** The fates of the next writes, in order; later writes succeed. */
   disturb(plan: readonly Disturbance[]): void;
-  /** How many writes were delayed, and how many met a conflict. */
+  /** How many writes were delayed, and how many got a conflict. */
   counts: { delayed: number; conflicts: number };
 };
 

@@ -1,4 +1,4 @@
-// The common ID in this process, on an unsettled storage, with a legacy site, a dealer and a mail server around it that keep what they are told.
+// The common ID in this process, on an unsettled storage, with a legacy site, a dealer and a mail server that record everything.
 import { createServer, type IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import { rm } from 'node:fs/promises';
@@ -15,11 +15,11 @@ import { freePorts } from '../../support/free-ports.ts';
 import { makeProject, makeTestKey, WEB_SECRET, type TestKey } from './attack-world.ts';
 import { unsettle, type UnsettledStorage } from './unsettled-storage.ts';
 
-/** What a dealer was told of a customer. */
+/** A delivery to a dealer. */
 export type Delivery = {
   customerNumber: string | undefined;
   vins: string[];
-  /** Whether the migration of the legacy identity that these cars belong to was final at this moment. */
+  /** Whether the migration of the legacy identity with these cars was final at this moment. */
   final: boolean;
 };
 
@@ -27,7 +27,7 @@ export type UnsettledWorld = {
   issuer: string;
   /** The key of `attack-site`. */
   siteKey: TestKey;
-  /** Where `attack-site` has its users sent back to; answers every request. */
+  /** The redirect URI of `attack-site`; answers every request. */
   callback: string;
   storage: Records;
   disturb: UnsettledStorage['disturb'];
@@ -35,14 +35,14 @@ export type UnsettledWorld = {
   /** The texts of the mails to an address, oldest first. */
   mails(to: string): string[];
   deliveries: Delivery[];
-  /** Whose cars they are; for `Delivery.final`. */
+  /** The owners of the cars, for `Delivery.final`. */
   legacyIdOfVin: Map<string, string>;
-  /** How often a sequence came so far: accounts, links and finished migrations that were seen. */
+  /** How far the sequences got: accounts, links and finished migrations so far. */
   reached: { accounts: number; links: number; migrations: number };
   close(): Promise<void>;
 };
 
-/** @param databaseUrl SQLite in the world's directory, where it is left out */
+/** @param databaseUrl default: SQLite in the world's directory */
 export async function startUnsettledWorld(databaseUrl?: string): Promise<UnsettledWorld> {
   const siteKey = await makeTestKey();
   const [port = 0, outsidePort = 0] = await freePorts(2);

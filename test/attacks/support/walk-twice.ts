@@ -1,5 +1,5 @@
-// Walks through every form of ④–⑭, the account's pages and the reset as one person, and presses each button twice: something happens to the
-// first press, and the second one is made in the same browser, on the same page.
+// Walks through every form of ④–⑭, the account pages and the reset as one person, and submits each form twice: the
+// first request is disturbed, and the second one is sent in the same browser, from the same page.
 import { expect } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { registrationUrl } from '../../../scripts/faults/kill-in-registration.ts';
@@ -15,14 +15,14 @@ import { TYPED_PROFILE } from '../../support/typed-profile.ts';
 import type { World } from '../../support/world.ts';
 
 /**
- * Makes the first press. Of its answer the browser gets nothing, or only the head with its cookies.
- * @param how.headers more of them
+ * Sends the first request. The browser gets nothing of the answer, or only the head with its cookies.
+ * @param how.headers additional headers
  */
 export type Press = (how?: { headers?: Record<string, string>; keepsCookies?: boolean }) => Promise<Answer>;
 
 /**
- * Does something to the first press; resolves when the program can be asked again.
- * @returns what is left to be done when the second press was answered
+ * Disturbs the first request; resolves when the program can be asked again.
+ * @returns the rest of the work, after the second request was answered
  */
 export type Harm = (form: string, press: Press) => Promise<void | (() => Promise<void>)>;
 
@@ -30,18 +30,18 @@ const DEALER = 'aichi-toyota';
 
 type Form = {
   name: string;
-  /** How the action of the form ends, and what is typed. */
+  /** The end of the form's action, and the input. */
   action: string;
   type?: Record<string, string>;
-  /** Where the second press leads. */
+  /** The URL to which the second request leads. */
   leadsTo: RegExp;
   mailedTo?: string;
 };
 
-/** Where a browser is, of whatever host. */
+/** Returns the path of a browser's page, without the host. */
 const pathOf = ({ url }: Answer): string => new URL(url).pathname + new URL(url).search;
 
-/** @param options.retries how often a second press that is answered with 503 is made again, when the time that the answer tells is over */
+/** @param options.retries how often a second request is repeated after 503, once Retry-After is over */
 export async function walkTwice(
   { world, url: databaseUrl, retries = 0 }: { world: World; url: string; retries?: number },
   person: { email: string; newEmail: string; from: string },
@@ -53,9 +53,9 @@ export async function walkTwice(
   const newest = async (to: string): Promise<number | undefined> => (await world.messages(to))[0]?.id;
 
   /**
-   * @param form.mailedTo where the presses have a code mailed to
-   * @returns the code that counts, or an empty one: the newest. Of two resets, which go on side by side, the second press's
-   * @throws where the second press is answered with a fault, or leads elsewhere
+   * @param form.mailedTo the address that gets a code
+   * @returns the code that counts, or an empty text: the newest one. Of two resets, which exist side by side, that of the second request
+   * @throws if the second request is answered with a fault, or leads elsewhere
    */
   async function press(form: Form, by: Browser = browser): Promise<string> {
     const shownForm = by.form(form.action);
@@ -76,7 +76,7 @@ export async function walkTwice(
     let code = await codeNow();
     await settle?.();
     if (settle && form.name !== 'reset') {
-      // The mail of the first press may come last.
+      // The mail of the first request may arrive last.
       await mailsUnderWay(databaseUrl, Date.now);
       code = await codeNow();
     }
@@ -88,7 +88,7 @@ export async function walkTwice(
     return code;
   }
 
-  /** The same with a page that goes on by itself, and has no form. */
+  /** The same for a page that continues by itself, without a form. */
   async function openTwice(name: string, url: string, until?: string): Promise<Answer> {
     const settle = await harm(name, async ({ headers = {}, keepsCookies = false } = {}) =>
       (keepsCookies ? browser : browser.copy()).send(url, { mayFail: true, headers }),
@@ -121,7 +121,7 @@ export async function walkTwice(
   const back = await openTwice('⑭ go on', `${link}/continue`, world.origins.notebook);
   expect([back.status, new URL(back.location ?? back.url).pathname]).toEqual([303, '/callback']);
 
-  // To be in force since the person agreed, new terms need another day: so the person agreed on an earlier one.
+  // New terms can only take effect on a later day, so the person agreed on an earlier one.
   const older = { version: '2024-04-01', language: 'ja', accepted_at: Date.parse('2024-04-01') };
   await rewrite<Account>(databaseUrl, 'accounts', email, (account) => ({ ...account, terms: [older] }));
   await browser.open(requestOf(world, 'toyota-jp'), world.origins.demoClients);
@@ -161,7 +161,7 @@ export async function walkTwice(
     leadsTo: /^\/account\/email\/code$/,
     mailedTo: newEmail,
   });
-  // Where the first press changed the address, every session from before is over, this one too where its answer is lost.
+  // If the first request changed the address, every earlier session ends, also this one if its answer was lost.
   const changed = /^\/account(\?done=email)?$|\/login$/;
   await press({ name: 'its code', action: '/account/email/code', type: { code: changeCode }, leadsTo: changed });
 
@@ -178,7 +178,7 @@ export async function walkTwice(
   const renewed = { password: `${NEW_PASSWORD}-neu` };
   await press({ name: 'new password', action: '/forgotten/new', type: renewed, leadsTo: /\/forgotten(\/done)?$/ }, forgetful);
 
-  // The person gets in with what they typed.
+  // The person can sign in with the typed values.
   const after = createBrowser({ from });
   await after.open(`${world.origins.id}/account`);
   await after.submit('/login', { login_id: newEmail, ...renewed });
@@ -190,7 +190,7 @@ async function accountIdOf(databaseUrl: string, email: string): Promise<string> 
   return accounts.find((account) => account.email_canonical === email)?.id ?? 'none';
 }
 
-/** Changes the one record that a text stands in, beside the program. */
+/** Changes the one record that contains a text, directly in the database. */
 async function rewrite<T>(databaseUrl: string, collection: string, text: string, change: (record: T) => T): Promise<void> {
   const rewritten = await spoil(databaseUrl, collection, 'document', text, (json) =>
     JSON.stringify(change(JSON.parse(json) as T)),
@@ -199,14 +199,14 @@ async function rewrite<T>(databaseUrl: string, collection: string, text: string,
   expect([collection, rewritten.count]).toEqual([collection, 1]);
 }
 
-/** The code of the newest mail that has one, when none is on its way any more. */
+/** Returns the code of the newest mail with a code, once no mail is on its way. */
 async function newestCode(world: World, to: string, after = 0): Promise<string> {
   const newestNow = async (): Promise<string | undefined> => {
     const news = (await world.messages(to)).filter(({ id }) => id > after);
     return news.flatMap(({ text }) => /\b\d{6}\b/.exec(text) ?? [])[0];
   };
   for (let look = 0; look < 1_000 && (await newestNow()) === undefined; look += 1) await sleep(100);
-  // The second press may have asked for another one, which makes the first one worthless.
+  // The second request may have asked for another code, which replaces the first one.
   await sleep(400);
   const code = await newestNow();
   if (code === undefined) throw new Error(`no code came to ${to}`);
