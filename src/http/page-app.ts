@@ -10,6 +10,7 @@ import { createCookieSigner } from './cookie-signer.ts';
 import { csrf } from './csrf.ts';
 import { errorForPrograms, errorPage } from './error-page.ts';
 import type { Brand, PageContext, PageState } from './page-context.ts';
+import { keepTogether } from './keep-together.ts';
 import { asksForOwnHost } from './own-host.ts';
 import { pinRequests } from './pin-requests.ts';
 import { readForm } from './read-form.ts';
@@ -139,7 +140,7 @@ export function createPageApp(options: PageAppOptions): PageApp {
       ctx.set('Cache-Control', 'no-store');
       ctx.set('Content-Language', ctx.state.language);
       ctx.set('Vary', 'Accept-Language, Cookie');
-      ctx.body = render('layout', {
+      const html = render('layout', {
         ...data,
         // All apps share the views whose name starts with a slash.
         view: view.startsWith('/') ? view : `/${options.app}/${view}`,
@@ -155,6 +156,7 @@ export function createPageApp(options: PageAppOptions): PageApp {
         progress: ctx.state.progressAt?.(view),
         failed,
       });
+      ctx.body = keepTogether(html);
     };
     await next();
   });

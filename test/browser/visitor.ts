@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { expect } from '@jest/globals';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { GUIDE, type ScreenId } from '../journeys/guide-words.ts';
+import { findFaults } from './find-faults.ts';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const RESULTS = fileURLToPath(new URL('../../test-results', import.meta.url));
@@ -83,7 +84,8 @@ export async function createVisitor(browser: Browser, options: VisitorOptions): 
         const path = `${RESULTS}/${journey}/${String(screens).padStart(2, '0')}-${name}-${width}.png`;
         await page.screenshot({ path, fullPage: true });
         const found = await readScreen(page);
-        expect({ ...at, ...found.facts }).toEqual({ ...at, language, headings: 1, sideways: false });
+        expect({ ...at, ...found.facts }).toEqual({ ...at, language, headings: 1 });
+        expect({ ...at, faults: await findFaults(page) }).toEqual({ ...at, faults: [] });
         expect({ ...at, missing: missingTexts(found.text) }).toEqual({ ...at, missing: [] });
         if (screen) expect({ ...at, missing: missingWords(screen, found) }).toEqual({ ...at, missing: [] });
       }
@@ -114,7 +116,7 @@ type Screen = {
   headings: string[];
   labels: string[];
   buttons: string[];
-  facts: { language: string | null; headings: number; sideways: boolean };
+  facts: { language: string | null; headings: number };
 };
 
 /** In one call of the page: each takes its time. */
@@ -129,7 +131,6 @@ async function readScreen(page: Page): Promise<Screen> {
       facts: {
         language: document.documentElement.getAttribute('lang'),
         headings: texts('h1').length,
-        sideways: document.documentElement.scrollWidth > window.innerWidth,
       },
     };
   })()`);

@@ -10,7 +10,8 @@ import { createTranslator, type Translate } from '../../src/http/translator.ts';
 import { createViewRenderer } from '../../src/http/view-renderer.ts';
 import { MAILS, type Mail, type MailName } from '../../src/domain/mails.ts';
 import { createMailRenderer } from '../../src/mail/render-mail.ts';
-import { demoClientSamples, viewSamples, type ViewSample } from './view-samples.ts';
+import { renderSample } from './render-sample.ts';
+import { demoClientSamples, viewSamples } from './view-samples.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const LOCALES = join(ROOT, 'config/locales');
@@ -48,24 +49,6 @@ function watchfulTranslate(language: Language, files: string[]): { t: Translate;
 }
 
 const render = createViewRenderer(VIEWS, true);
-
-function renderSample(sample: ViewSample, t: Translate, lang: Language, brand: string): string {
-  return render('layout', {
-    ...sample.data,
-    t,
-    lang,
-    brand,
-    app: sample.app ?? (sample.kind === 'site' ? 'owners-site' : 'common-id'),
-    view: sample.view.startsWith('/') ? sample.view : `/common-id/${sample.view}`,
-    kind: sample.kind,
-    title: t(sample.title),
-    csrfToken: 'token',
-    requestId: '0a1b2c3d4e5f',
-    path: '/page',
-    url: '/page?dealer=T23001',
-    failed: sample.data.errors !== undefined,
-  });
-}
 
 const validator = new HtmlValidate(
   new StaticConfigLoader({
@@ -131,7 +114,7 @@ describe.each(LANGUAGES)('pages in %s', (language) => {
   test.each(samples)('$name', async (sample) => {
     for (const brand of BRANDS) {
       missing.clear();
-      const html = renderSample(sample, t, language, brand);
+      const html = renderSample(render, sample, t, language, brand);
       expect([...missing]).toEqual([]);
       expect(await faultsOf(html)).toEqual([]);
       expect(html).not.toMatch(/undefined|\[object Object\]|NaN/);
@@ -147,7 +130,7 @@ describe.each(LANGUAGES)('pages in %s', (language) => {
     for (const brand of BRANDS) {
       const assets = ['base.css', `brand-${brand}.css`, 'page.js', 'icon.svg'];
       const shared = assets.reduce((sum, file) => sum + statSync(join(VIEWS, 'assets', file)).size, 0);
-      const heaviest = Math.max(...samples.map((sample) => Buffer.byteLength(renderSample(sample, t, language, brand))));
+      const heaviest = Math.max(...samples.map((sample) => Buffer.byteLength(renderSample(render, sample, t, language, brand))));
       expect(shared + heaviest).toBeLessThan(PAGE_LIMIT);
     }
   });
@@ -157,7 +140,9 @@ describe.each(LANGUAGES)('pages in %s', (language) => {
     const poisoned = JSON.parse(
       JSON.stringify(samples.map(({ data }) => data)).replaceAll('tanaka@example.jp', JSON.stringify(evil).slice(1, -1)),
     ) as Record<string, unknown>[];
-    const pages = samples.map((sample, index) => renderSample({ ...sample, data: poisoned[index] ?? {} }, t, language, 'toyota'));
+    const pages = samples.map((sample, index) =>
+      renderSample(render, { ...sample, data: poisoned[index] ?? {} }, t, language, 'toyota'),
+    );
     expect(pages.some((html) => html.includes('&lt;script&gt;'))).toBe(true);
     for (const html of pages) expect(html).not.toMatch(/<script>|<img|onerror=alert\(1\)>(?!&)/);
   });
@@ -169,7 +154,7 @@ describe.each(LANGUAGES)('pages of the demo clients in %s', (language) => {
 
   test.each(samples)('$name', async (sample) => {
     missing.clear();
-    const html = renderSample(sample, t, language, 'toyota');
+    const html = renderSample(render, sample, t, language, 'toyota');
     expect([...missing]).toEqual([]);
     expect(await faultsOf(html)).toEqual([]);
     expect(html).not.toMatch(/undefined|\[object Object\]|NaN/);

@@ -245,7 +245,12 @@ function attributesOf(text: string): Record<string, string | undefined> {
 
 /** What a person reads of a piece of HTML. */
 export function textOf(html: string): string {
-  return unescapeHtml(html.replace(/<(script|style)\b[\s\S]*?<\/\1>/g, '').replace(/<[^>]+>/g, ' '))
+  return unescapeHtml(
+    html
+      .replace(/<(script|style)\b[\s\S]*?<\/\1>/g, '')
+      .replace(/<span class="whole">([^<]*)<\/span>/g, '$1')
+      .replace(/<[^>]+>/g, ' '),
+  )
     .replace(/\s+/g, ' ')
     .trim();
 }

@@ -1,0 +1,15 @@
+// Keeps words that belong together on one line. Browsers break lines between Japanese characters and between Japanese and Latin ones.
+
+/** The words, as they stand in the texts. */
+export const WHOLE_WORDS = ['共通ID', '整備手帳', 'common ID', 'Common ID'] as const;
+
+/** A whole element whose text is no markup, a tag, or a text. */
+const PIECES = /<(title|script|style|textarea|option)\b[\s\S]*?<\/\1>|<[^>]*>|[^<]+/g;
+const WORDS = new RegExp(WHOLE_WORDS.join('|'), 'g');
+
+/** Puts each of the words of a page into an element that does not break. The text itself stays as it is. */
+export function keepTogether(html: string): string {
+  return html.replace(PIECES, (piece) =>
+    piece.startsWith('<') ? piece : piece.replace(WORDS, (word) => `<span class="whole">${word}</span>`),
+  );
+}

@@ -1,0 +1,24 @@
+// What is wrong with the layout of a page, at the width that it is shown in.
+import type { Page } from 'playwright-core';
+import { WHOLE_WORDS } from '../../src/http/keep-together.ts';
+
+/** The words that belong together and stand on more than one line, as text for the page. */
+const WORDS_APART = `
+  const wordsApart = ({ childNodes }) => [...childNodes].filter(({ nodeType }) => nodeType === Node.TEXT_NODE).flatMap((node) =>
+    [...node.data.matchAll(/${WHOLE_WORDS.join('|')}/g)].flatMap(({ 0: word, index }) => {
+      const range = document.createRange();
+      range.setStart(node, index);
+      range.setEnd(node, index + word.length);
+      const lines = [...range.getClientRects()].map(({ bottom }) => bottom);
+      return Math.max(...lines) - Math.min(...lines) > 8 ? [word] : [];
+    }));`;
+
+/** Finds words that are broken, and content that is wider than the window. */
+export async function findFaults(page: Page): Promise<string[]> {
+  return page.evaluate<string[]>(`(() => {
+    ${WORDS_APART}
+    const apart = [...document.querySelectorAll('body *')].flatMap(wordsApart).map((word) => word + ' is broken');
+    const sideways = document.documentElement.scrollWidth > window.innerWidth ? ['can be scrolled sideways'] : [];
+    return [...apart, ...sideways];
+  })()`);
+}

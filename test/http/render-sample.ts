@@ -1,0 +1,26 @@
+// A sample of a view as a whole page.
+import { keepTogether } from '../../src/http/keep-together.ts';
+import type { Translate } from '../../src/http/translator.ts';
+import type { RenderView } from '../../src/http/view-renderer.ts';
+import type { Language } from '../../src/language.ts';
+import type { ViewSample } from './view-samples.ts';
+
+/** Renders a sample inside the layout, as `renderPage` does. */
+export function renderSample(render: RenderView, sample: ViewSample, t: Translate, lang: Language, brand: string): string {
+  const html = render('layout', {
+    ...sample.data,
+    t,
+    lang,
+    brand,
+    app: sample.app ?? 'common-id',
+    view: sample.view.startsWith('/') ? sample.view : `/common-id/${sample.view}`,
+    kind: sample.kind,
+    title: t(sample.title),
+    csrfToken: 'token',
+    requestId: '0a1b2c3d4e5f',
+    path: '/page',
+    url: '/page?dealer=T23001',
+    failed: sample.data.errors !== undefined,
+  });
+  return keepTogether(html);
+}
