@@ -4,6 +4,7 @@ import type { Deps } from '../deps.ts';
 import { refuseLongAssertions } from './clients/client-assertion.ts';
 import { compareSecretDigests } from './clients/client-secrets.ts';
 import { keepEndedEnded } from './sessions/ended-stays-ended.ts';
+import { giveRefreshGrace } from './grants/refresh-grace.ts';
 import { logRefusals } from './endpoints/log-refusals.ts';
 import { createProviderConfiguration } from './provider-configuration.ts';
 import { makeModelsStricter } from './stricter-models.ts';
@@ -18,6 +19,7 @@ export async function createProvider(deps: Deps): Promise<Provider> {
   compareSecretDigests(provider, deps);
   makeModelsStricter(provider);
   refuseLongAssertions(provider);
+  giveRefreshGrace(provider, deps);
   keepEndedEnded(provider, { artifacts: deps.storage.artifacts, clock: deps.clock });
   logRefusals(provider, deps.log);
   for (const { metadata } of deps.clients.all()) await checkClient(provider, metadata.client_id);

@@ -99,6 +99,15 @@ const lifetimes = group({
     366 * DAY,
     'Of a refresh token, from its issue; each use gives a new one, until the grant ends.',
   ),
+  refresh_grace: whole(
+    0,
+    60,
+    'Of a used refresh token: for this long, the same client gets the same new one again, if its answer was lost. Later the use ends the client’s access. 0: never again.',
+  ).register(SAFE_RANGES, {
+    atMost: 30,
+    unit: 'seconds',
+    hint: 'a thief could use a stolen one for that long without being noticed',
+  }),
   grant: lifetime(3650 * DAY, 3 * 366 * DAY, 'Of a customer’s consent for a client app.'),
 });
 

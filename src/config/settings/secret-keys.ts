@@ -25,6 +25,8 @@ export type SecretKeys = {
   counter: KeyObject;
   /** Encrypts queued mails. */
   waitingMail: KeyObject;
+  /** For the ids of refresh tokens, which are derived from the tokens that they replace. */
+  refreshSuccessor: KeyObject;
 };
 
 /**
@@ -50,5 +52,6 @@ export function makeSecretKeys(secrets: {
     passwordReset: deriveKey(hmac, 'addresses of password resets'),
     counter: deriveKey(hmac, 'keys of counters'),
     waitingMail: deriveKey(hmac, 'mails that wait'),
+    refreshSuccessor: deriveKey(hmac, 'refresh tokens that replace others'),
   };
 }
