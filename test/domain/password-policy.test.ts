@@ -1,6 +1,7 @@
 // The password rule (attacks 23, 24 and 26).
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { unicodeText } from '../support/unicode-text.ts';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -71,7 +72,7 @@ describe('the rule of the guide', () => {
       maxLength: 22,
     });
     fc.assert(
-      fc.property(fc.oneof(nearly, fc.string({ unit: 'binary' })), (password) => {
+      fc.property(fc.oneof(nearly, unicodeText()), (password) => {
         const problems = ruleOnly(password).filter((problem) => problem !== 'common');
         expect({ password, accepted: problems.length === 0 }).toEqual({ password, accepted: meetsTheRule.test(password) });
       }),
@@ -188,7 +189,7 @@ describe("the person's own data", () => {
 
   test('no profile makes the check fail, and an empty piece refuses nothing', () => {
     fc.assert(
-      fc.property(fc.array(fc.string({ unit: 'binary' })), (values) => {
+      fc.property(fc.array(unicodeText()), (values) => {
         checkPassword('kX7-pQ2_vM', GUIDE_PASSWORD_POLICY, values, NOTHING_COMMON);
         expect(
           checkPassword(

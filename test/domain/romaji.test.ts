@@ -1,6 +1,7 @@
 // Spellings of kana names.
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { unicodeText } from '../support/unicode-text.ts';
 import { romajiSpellings } from '../../src/domain/romaji.ts';
 
 test.each([
@@ -34,7 +35,7 @@ test('other text than kana has no spelling', () => {
 
 test('spellings are lower-case Latin letters, each listed once', () => {
   fc.assert(
-    fc.property(fc.oneof(fc.string({ unit: 'binary' }), fc.stringMatching(/^[ァ-ヺー]{1,20}$/)), (kana) => {
+    fc.property(fc.oneof(unicodeText(), fc.stringMatching(/^[ァ-ヺー]{1,20}$/)), (kana) => {
       const spellings = romajiSpellings(kana);
       expect(new Set(spellings).size).toBe(spellings.length);
       for (const spelling of spellings) expect(spelling).toMatch(/^[a-z]+$/);

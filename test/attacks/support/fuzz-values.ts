@@ -1,5 +1,6 @@
 // Unexpected values of the fuzzer: numbers, texts, JSON, bytes. fast-check makes them from a seed.
 import fc from 'fast-check';
+import { unicodeText } from '../../support/unicode-text.ts';
 
 /** JSON as text, because parsing would lose `1e400` and `-0`. `now` and `now*1000` become times when it is sent. */
 const NUMBERS = [
@@ -70,7 +71,7 @@ export const anyJson: fc.Arbitrary<string> = fc.oneof(
   { weight: 3, arbitrary: fc.constantFrom(...OTHER_JSON) },
   { weight: 1, arbitrary: fc.jsonValue({ maxDepth: 3 }).map((value) => JSON.stringify(value)) },
   { weight: 1, arbitrary: fc.integer({ min: 1, max: 5000 }).map((depth) => '['.repeat(depth) + ']'.repeat(depth)) },
-  { weight: 1, arbitrary: fc.string({ unit: 'binary', maxLength: 300 }).map((text) => JSON.stringify(text)) },
+  { weight: 1, arbitrary: unicodeText({ maxLength: 300 }).map((text) => JSON.stringify(text)) },
 );
 
 const ODD_TEXTS = [
@@ -122,7 +123,7 @@ const ODD_TEXTS = [
 /** Any text, of any length up to 20,000 characters. */
 export const anyText: fc.Arbitrary<string> = fc.oneof(
   { weight: 6, arbitrary: fc.constantFrom(...ODD_TEXTS) },
-  { weight: 2, arbitrary: fc.string({ unit: 'binary', maxLength: 60 }) },
+  { weight: 2, arbitrary: unicodeText({ maxLength: 60 }) },
   { weight: 1, arbitrary: fc.integer({ min: 1, max: 20_000 }).map((length) => 'x'.repeat(length)) },
   { weight: 1, arbitrary: fc.integer({ min: 1, max: 3_000 }).map((length) => 'あ'.repeat(length)) },
 );
