@@ -70,11 +70,10 @@ export type Browser = {
 
 const MAX_REDIRECTS = 25;
 const agent = new Agent({ keepAlive: true, maxSockets: 200 });
-/** When a connection was last used. */
-const lastUsed = new WeakMap<Duplex, number>();
-agent.on('free', (socket: Duplex) => void lastUsed.set(socket, performance.now()));
+/** When the newest request of a connection was written. */
+const lastWritten = new WeakMap<Duplex, number>();
 /** The server closes a connection that was idle for five seconds. On a busy machine a request can be written at that moment. */
-const MAY_BE_CLOSED_AFTER_MS = 2000;
+const MAY_BE_CLOSED_AFTER_MS = 5000;
 
 type SendOptions = RequestOptions & { from?: string | undefined; port?: number | undefined };
 
@@ -121,10 +120,15 @@ export async function sendRaw(url: string, options: SendOptions = {}): Promise<A
         });
       },
     );
-    let idleMs = 0;
-    request.on('socket', (socket) => (idleMs = performance.now() - (lastUsed.get(socket) ?? Infinity)));
+    // The server's idle time began after the request before was written. When this process last ran says nothing about it.
+    let before = Infinity;
+    request.on('socket', (socket) => {
+      before = lastWritten.get(socket) ?? Infinity;
+      lastWritten.set(socket, performance.now());
+    });
     request.on('error', (error: NodeJS.ErrnoException) => {
-      const wasClosed = request.reusedSocket && error.code === 'ECONNRESET' && idleMs > MAY_BE_CLOSED_AFTER_MS;
+      const mayBeClosed = performance.now() - before >= MAY_BE_CLOSED_AFTER_MS;
+      const wasClosed = request.reusedSocket && error.code === 'ECONNRESET' && mayBeClosed;
       if (wasClosed) resolve(sendRaw(url, options));
       else reject(error);
     });
