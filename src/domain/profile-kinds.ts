@@ -138,6 +138,7 @@ const BIRTHDATE_REASONS: Record<BirthdateReason, true> = {
   missing: true,
   syntax: true,
   not_a_date: true,
+  not_in_era: true,
   future: true,
   too_early: true,
 };
@@ -146,7 +147,13 @@ const BIRTHDATE_REASONS: Record<BirthdateReason, true> = {
 export const birthdateKind: Kind<string> = {
   input: 'birthdate',
   fields: (key) => [`${key}_year`, `${key}_month`, `${key}_day`],
-  words: (key) => [`${key}.label`, `${key}.value`, ...Object.keys(BIRTHDATE_REASONS).map((reason) => `${key}.${reason}`)],
+  words: (key) => [
+    `${key}.label`,
+    `${key}.value`,
+    `${key}.era_year`,
+    `${key}.era_hint`,
+    ...Object.keys(BIRTHDATE_REASONS).map((reason) => `${key}.${reason}`),
+  ],
   read(key, form, required) {
     const [year, month, day] = [form.text(`${key}_year`), form.text(`${key}_month`), form.text(`${key}_day`)];
     if (!required && !year && !month && !day) return undefined;

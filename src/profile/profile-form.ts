@@ -12,7 +12,7 @@ import {
 import type { FormReader, Typed } from '../domain/profile-kinds.ts';
 import type { PageContext, PageState } from '../http/page-context.ts';
 import { formField } from '../http/read-form.ts';
-import { LOCALE_OF } from '../language.ts';
+import { LOCALE_OF, type Language } from '../language.ts';
 import type { Translate } from '../http/translator.ts';
 
 export type { Typed };
@@ -90,10 +90,8 @@ export function profileRows(
     const { input } = profileField(key).kind;
     const fields = fieldsOf(key);
     if (input === 'birthdate') {
-      const format = new Intl.DateTimeFormat(LOCALE_OF[language], { dateStyle: 'long', timeZone: 'UTC' });
       const stored = profile[key];
-      const value =
-        typeof stored === 'string' ? t(`profile_fields.${key}.value`, { date: format.format(Date.parse(stored)) }) : '';
+      const value = typeof stored === 'string' ? birthdateInWords(stored, language, t) : '';
       return [{ label: t(`profile_fields.${key}.label`), value, field: fields[0] ?? key }];
     }
     return fields.map((field) => {
@@ -145,6 +143,20 @@ export function shortRows(
 
 /** The parts of a name. */
 const PERSON = { family_name: true, given_name: true, family_name_kana: true, given_name_kana: true } as const;
+
+/** Returns a birth date in both calendars: «西暦1964年10月10日（昭和39年）». @param birthdate `YYYY-MM-DD` */
+export function birthdateInWords(birthdate: string, language: Language, t: Translate): string {
+  const date = new Date(`${birthdate}T00:00:00Z`);
+  const gregorian = new Intl.DateTimeFormat(LOCALE_OF[language], { dateStyle: 'long', timeZone: 'UTC' });
+  const japanese = new Intl.DateTimeFormat(`${LOCALE_OF[language]}-u-ca-japanese`, {
+    era: 'long',
+    year: 'numeric',
+    timeZone: 'UTC',
+  });
+  const parts = new Map(japanese.formatToParts(date).map(({ type, value }) => [type, value]));
+  const eraYear = t('profile_fields.birthdate.era_year', { era: parts.get('era') ?? '', year: parts.get('year') ?? '' });
+  return t('profile_fields.birthdate.value', { date: gregorian.format(date), era_year: eraYear });
+}
 
 /** Returns the text that shows a field's value. */
 function shown(input: string, field: string, value: string, t: Translate): string {

@@ -46,7 +46,7 @@ function wordsOf(key: string, { kind, form, guarded }: ProfileField<unknown>): [
   const ofKind = kind.words(key).map((word): [string, string] => {
     const last = word.split('.').slice(1).join('.');
     if (last === 'label') return [word, 'the name above its input'];
-    if (last === 'value' || last === 'hint') return [word, `the ${last} on pages`];
+    if (['value', 'hint', 'era_hint', 'era_year'].includes(last)) return [word, `the ${last} on pages`];
     return [word, last.startsWith('options.') ? 'a choice of its input' : 'the sentence for a wrong value'];
   });
   return [

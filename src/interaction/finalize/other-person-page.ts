@@ -2,7 +2,7 @@
 import type { Profile } from '../../domain/account.ts';
 import type { Difference } from '../../domain/same-person.ts';
 import { page } from '../../http/page-context.ts';
-import { LOCALE_OF, type Language } from '../../language.ts';
+import { birthdateInWords } from '../../profile/profile-form.ts';
 import type { SignedInContext } from '../interaction-context.ts';
 
 /**
@@ -15,7 +15,7 @@ export function otherPersonPage(ctx: SignedInContext, handedOver: Profile, diffe
   const shown = (profile: Profile) => ({
     name: nameOf(profile),
     // Show no more data than the question needs.
-    birthdate: difference.birthdate && profile.birthdate !== undefined ? dayOf(profile.birthdate, language) : '',
+    birthdate: difference.birthdate && profile.birthdate !== undefined ? birthdateInWords(profile.birthdate, language, t) : '',
   });
   page(ctx, 'other-person', {
     kind: 'step',
@@ -35,10 +35,4 @@ function nameOf({ family_name, given_name, family_name_kana, given_name_kana }: 
     [family_name_kana, given_name_kana],
   ].map((parts) => parts.filter((part) => part !== undefined).join(' '));
   return written || read || '';
-}
-
-function dayOf(date: string, language: Language): string {
-  return new Intl.DateTimeFormat(LOCALE_OF[language], { dateStyle: 'long', timeZone: 'UTC' }).format(
-    new Date(`${date}T00:00:00Z`),
-  );
 }
