@@ -118,7 +118,7 @@ const FORMS =
 const NEWER_FORM = new Map(
   FORMS.split(' ').flatMap((forms) => {
     const characters = Array.from(forms);
-    const newest = characters.at(-1) as string;
+    const newest = characters.at(-1) ?? '';
     return characters.slice(0, -1).map((older): [string, string] => [older, newest]);
   }),
 );

@@ -1,5 +1,6 @@
 // The security headers of responses (OWASP ASVS 3.4, RFC 9700 section 4.16).
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { IncomingMessage, ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
 import helmet, { type HelmetOptions } from 'helmet';
 import type { Middleware } from 'koa';
 import type { PageState } from './page-context.ts';
@@ -68,12 +69,21 @@ function common(secure: boolean) {
   } satisfies HelmetOptions;
 }
 
+/** A response that is never sent. It notes its headers with the names as helmet spells them. */
+class HeaderList extends ServerResponse {
+  readonly headers: [name: string, value: string][] = [];
+  override setHeader(name: string, value: number | string | readonly string[]): this {
+    this.headers.push([name, String(value)]);
+    return this;
+  }
+}
+
 /** Returns helmet's headers. They are the same for every response, so this runs once. */
 function headersOf(options: HelmetOptions): [name: string, value: string][] {
-  const headers: [string, string][] = [];
-  const answer = { setHeader: (name: string, value: string) => headers.push([name, value]), removeHeader: () => undefined };
-  helmet(options)({} as IncomingMessage, answer as unknown as ServerResponse, (error) => {
-    if (error) throw error as Error;
+  const request = new IncomingMessage(new Socket());
+  const response = new HeaderList(request);
+  helmet(options)(request, response, (error) => {
+    if (error !== undefined) throw new Error('helmet made no headers', { cause: error });
   });
-  return headers;
+  return response.headers;
 }

@@ -14,7 +14,7 @@ export function findAddress(typed: Typed): { values: Typed; towns: string[]; pro
   const [first] = places;
   if (!first) return wrong('unknown');
   const towns = places.map(({ town }) => town).filter(Boolean);
-  const street = typed.street_address || (towns.length === 1 ? (towns[0] as string) : '');
+  const street = typed.street_address || (towns.length === 1 ? (towns[0] ?? '') : '');
   const values = { ...typed, region: first.region, locality: first.locality, street_address: street };
   return { values, towns, problems: {} };
 }

@@ -162,10 +162,9 @@ function createBudgets({ perMinute, onRefused }: LaneOptions): (asker: HashAsker
     if (current !== minute) [minute, spent] = [current, new Map()];
     if (!asker) return;
     const { source, subject, knownDevice } = asker;
-    const budgets: [HashRefusal, string, number][] = [
-      ...(knownDevice === undefined ? [['source', source, perMinute.address] as [HashRefusal, string, number]] : []),
-      ...(subject ? [[subject.kind, namesOf(asker).subject, perMinute[subject.kind]] as [HashRefusal, string, number]] : []),
-    ];
+    const budgets: [HashRefusal, string, number][] = [];
+    if (knownDevice === undefined) budgets.push(['source', source, perMinute.address]);
+    if (subject) budgets.push([subject.kind, namesOf(asker).subject, perMinute[subject.kind]]);
     for (const [reason, key, most] of budgets) {
       if ((spent.get(key) ?? 0) < most) continue;
       onRefused?.(reason);
@@ -187,15 +186,18 @@ function createTurns(): { served(names: Names): void; longestUnserved(waiting: W
       for (const key of keysOf(names)) last.set(key, turn);
     },
     longestUnserved(waiting) {
+      const turnsOf = (names: Names): number[] => keysOf(names).map((key) => last.get(key) ?? 0);
       let [first] = waiting;
-      for (const other of waiting) {
-        const [mine, theirs] = [first as Waiting, other].map((names) => keysOf(names).map((key) => last.get(key) ?? 0));
-        const circle = CIRCLES.findIndex((_, index) => mine?.[index] !== theirs?.[index]);
-        if (circle >= 0 && (theirs?.[circle] ?? 0) < (mine?.[circle] ?? 0)) first = other;
-      }
+      for (const other of waiting) if (first && isBefore(turnsOf(other), turnsOf(first))) first = other;
       return first;
     },
   };
+}
+
+/** Whether the first number that differs is lower. */
+function isBefore(turns: readonly number[], others: readonly number[]): boolean {
+  const index = turns.findIndex((turn, at) => turn !== others[at]);
+  return (turns[index] ?? 0) < (others[index] ?? 0);
 }
 
 /**

@@ -20,9 +20,9 @@ export async function grantRequested(
   const found = grantId ? await provider.Grant.find(grantId) : undefined;
   const grant: Grant = found?.accountId === accountId ? found : new provider.Grant({ clientId, accountId });
   grant.addOIDCScope(String(params.scope ?? 'openid'));
-  if (Array.isArray(details.missingOIDCClaims)) grant.addOIDCClaims(details.missingOIDCClaims as string[]);
-  for (const [resource, scopes] of Object.entries((details.missingResourceScopes ?? {}) as Record<string, string[]>)) {
-    grant.addResourceScope(resource, scopes.join(' '));
+  if (Array.isArray(details.missingOIDCClaims)) grant.addOIDCClaims(details.missingOIDCClaims.map(String));
+  for (const [resource, scopes] of Object.entries(details.missingResourceScopes ?? {})) {
+    if (Array.isArray(scopes)) grant.addResourceScope(resource, scopes.join(' '));
   }
   return grant.save();
 }

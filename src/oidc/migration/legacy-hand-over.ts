@@ -1,6 +1,13 @@
 // Accepts `legacy_profile`: the profile that a legacy site hands over in a pushed authorization request (RFC 9126).
 import { isDeepStrictEqual } from 'node:util';
-import { compactDecrypt, decodeProtectedHeader, errors as joseErrors, jwtVerify, type JWTVerifyGetKey } from 'jose';
+import {
+  compactDecrypt,
+  decodeProtectedHeader,
+  errors as joseErrors,
+  jwtVerify,
+  type JWTPayload,
+  type JWTVerifyGetKey,
+} from 'jose';
 import { errors, type Client as ProviderClient, type KoaContextWithOIDC } from 'oidc-provider';
 import type { Deps } from '../../deps.ts';
 import { duplicateKeys } from '../../domain/duplicate-keys.ts';
@@ -19,6 +26,9 @@ const CLOCK_TOLERANCE_SECONDS = 60;
 const KEPT_MS = 24 * 60 * 60 * 1000;
 /** The prefix of a reference to a stored profile. The reference replaces the JWT in the request. */
 const REFERENCE_PREFIX = 'handed-over:';
+
+/** The verified claims of a hand-over. */
+type HandOver = JWTPayload & { exp: number; jti: string };
 
 const refuse = (sentence: string): never => {
   throw new errors.InvalidRequest(`legacy_profile: ${sentence}`);
@@ -108,7 +118,7 @@ async function openHandOver(
   clientId: string,
   keySet: JWTVerifyGetKey,
   deps: Pick<Deps, 'config' | 'clock' | 'keys'>,
-): Promise<Record<string, unknown>> {
+): Promise<HandOver> {
   let signed: string;
   try {
     const header = decodeProtectedHeader(jwe);
@@ -132,7 +142,7 @@ async function verifySigned(
   clientId: string,
   keySet: JWTVerifyGetKey,
   deps: Pick<Deps, 'config' | 'clock'>,
-): Promise<Record<string, unknown>> {
+): Promise<HandOver> {
   const now = deps.clock();
   try {
     // Only keys of the client's registered set count; the headers `jwk`, `jku`, `x5u` and `x5c` are ignored.
@@ -148,12 +158,13 @@ async function verifySigned(
     // Look at the signed text, because parsing has already dropped duplicates.
     if (duplicateKeys(Buffer.from(jws.split('.')[1] ?? '', 'base64url').toString()).length > 0)
       return refuse('a claim stands in it twice');
-    const { iat, exp, jti } = payload as { iat: number; exp: number; jti: unknown };
+    // `requiredClaims` has found the times.
+    const { iat = 0, exp = Infinity, jti } = payload;
     if (exp - iat > MAX_LIFETIME_SECONDS) return refuse(`"exp" may be at most ${MAX_LIFETIME_SECONDS} seconds after "iat"`);
     if (iat > now / 1000 + CLOCK_TOLERANCE_SECONDS) return refuse('"iat" is in the future');
     if (typeof jti !== 'string' || jti.length === 0 || jti.length > 200)
       return refuse('"jti" must be a text of 1 to 200 characters');
-    return payload;
+    return { ...payload, exp, jti };
   } catch (error) {
     if (error instanceof errors.OIDCProviderError) throw error;
     if (error instanceof joseErrors.JWTClaimValidationFailed || error instanceof joseErrors.JWTExpired)
@@ -165,8 +176,7 @@ async function verifySigned(
 }
 
 /** @throws {errors.InvalidRequest} if the `jti` was used before, on any node, even in parallel */
-async function useOnce(claims: Record<string, unknown>, clientId: string, deps: Pick<Deps, 'storage'>): Promise<void> {
-  const { jti, exp } = claims as { jti: string; exp: number };
+async function useOnce({ jti, exp }: HandOver, clientId: string, deps: Pick<Deps, 'storage'>): Promise<void> {
   // Times in a JWT may have fractions (RFC 7519 section 2).
   const until = Math.ceil((exp + CLOCK_TOLERANCE_SECONDS) * 1000);
   const first = await deps.storage.artifacts.insertOnce('ReplayDetection', `legacy_profile:${clientId}:${jti}`, {}, until);
