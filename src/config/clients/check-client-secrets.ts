@@ -105,7 +105,7 @@ function readSecret(
   context: SecretContext,
   error: SayError,
 ): string | undefined {
-  const place = name ?? (path as string);
+  const place = name ?? path ?? '';
   const expected = `at least 32 characters out of A–Z a–z 0–9 - . _ ~ in ${place}`;
   const held = name === undefined ? context.readSecretFile(place) : fromVariable(context.lookup(place));
   // A wrong setting is reported under its own name.

@@ -129,12 +129,12 @@ export const policySchema = z.strictObject({
 });
 
 /** One value of the policy. */
-export type PolicyValue = { path: string[]; schema: z.ZodType };
+export type PolicyValue = { path: string[]; schema: z.core.$ZodType };
 
 /** Every policy value, in the order of the table. */
 export function policyValues(schema: z.ZodObject = policySchema, path: string[] = []): PolicyValue[] {
   return Object.entries(schema.shape).flatMap(([key, inner]) => {
     if (inner instanceof z.ZodObject) return policyValues(inner, [...path, key]);
-    return key === '$schema' ? [] : [{ path: [...path, key], schema: inner as z.ZodType }];
+    return key === '$schema' ? [] : [{ path: [...path, key], schema: inner }];
   });
 }

@@ -40,8 +40,8 @@ export function checkObject<Shape extends z.ZodRawShape>(
     known,
   );
   const right: Record<string, unknown> = {};
-  for (const name of known) {
-    const result = (schema.shape[name] as z.ZodType).safeParse(value[name]);
+  for (const [name, schemaOfName] of Object.entries<z.core.$ZodType>(schema.shape)) {
+    const result = z.safeParse(schemaOfName, value[name]);
     if (result.success) {
       if (result.data !== undefined) right[name] = result.data;
       continue;
@@ -77,25 +77,22 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 function valueAt(value: unknown, path: Path): unknown {
-  return path.reduce<unknown>(
-    (at, part) => (typeof at === 'object' && at !== null ? (at as Record<PropertyKey, unknown>)[part] : undefined),
-    value,
-  );
+  return path.reduce<unknown>((at, part) => (typeof at === 'object' && at !== null ? Reflect.get(at, part) : undefined), value);
 }
 
-function keysAt(schema: z.ZodType, path: Path): string[] {
-  const at = path.reduce<z.ZodType | undefined>((outer, part) => {
+function keysAt(schema: z.core.$ZodType, path: Path): string[] {
+  const at = path.reduce<z.core.$ZodType | undefined>((outer, part) => {
     const inner = outer && unwrapped(outer);
-    if (inner instanceof z.ZodArray) return inner.element as z.ZodType;
-    return inner instanceof z.ZodObject ? (inner.shape[String(part)] as z.ZodType | undefined) : undefined;
+    if (inner instanceof z.ZodArray) return inner.element;
+    return inner instanceof z.ZodObject ? inner.shape[String(part)] : undefined;
   }, schema);
   const inner = at && unwrapped(at);
   return inner instanceof z.ZodObject ? Object.keys(inner.shape) : [];
 }
 
-function unwrapped(schema: z.ZodType): z.ZodType {
+function unwrapped(schema: z.core.$ZodType): z.core.$ZodType {
   let inner = schema;
   while (inner instanceof z.ZodOptional || inner instanceof z.ZodDefault || inner instanceof z.ZodPrefault)
-    inner = inner.unwrap() as z.ZodType;
+    inner = inner.unwrap();
   return inner;
 }

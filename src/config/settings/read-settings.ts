@@ -3,12 +3,10 @@ import { describeValue } from '../problems/describe-value.ts';
 import { nearestName } from '../problems/nearest-name.ts';
 import type { Problem } from '../problems/problem.ts';
 import { DOT_ENV } from './read-variables.ts';
-import { isSecretSetting, SECRET_NAMES, secretFileName, SETTINGS } from './settings.ts';
+import { isSecretSetting, SECRET_NAMES, secretFileName, SETTING_NAMES, SETTINGS } from './settings.ts';
 import type { AppName, Setting } from './setting.ts';
 import type { SettingName, SettingValues } from './settings.ts';
 import type { Variables } from './variables.ts';
-
-const NAMES = Object.keys(SETTINGS) as SettingName[];
 
 /**
  * Reads every setting and reports mistakes.
@@ -41,7 +39,7 @@ export function readSettings(
     const value = setting.parse(text, mode);
     return value ?? error(setting.secret ? describeSecret(text, setting) : describeValue(text), setting.hint?.(text, mode));
   };
-  return Object.fromEntries(NAMES.map((name) => [name, read(name)])) as SettingValues;
+  return Object.fromEntries(SETTING_NAMES.map((name) => [name, read(name)])) as SettingValues;
 }
 
 /**
@@ -50,7 +48,7 @@ export function readSettings(
  * not set.
  */
 export function checkNames(variables: Variables, referred: ReadonlyMap<string, string[]>, problems: Problem[]): void {
-  const known = [...NAMES, ...SECRET_NAMES.map(secretFileName), 'NODE_ENV', ...referred.keys()];
+  const known = [...SETTING_NAMES, ...SECRET_NAMES.map(secretFileName), 'NODE_ENV', ...referred.keys()];
   for (const name of Object.keys(variables.values)) {
     if (known.includes(name)) continue;
     const isOurs = variables.inFile.includes(name);

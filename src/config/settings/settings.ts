@@ -242,6 +242,14 @@ export const SETTINGS = {
 
 export type SettingName = keyof typeof SETTINGS;
 
+/** Whether a setting has this name. */
+export function isSettingName(name: string): name is SettingName {
+  return Object.hasOwn(SETTINGS, name);
+}
+
+/** The names of all settings, in the order of the table. */
+export const SETTING_NAMES: readonly SettingName[] = Object.keys(SETTINGS).filter(isSettingName);
+
 /** The value of each setting; `undefined` if it is missing and not required, or if it is invalid. */
 export type SettingValues = {
   [Name in SettingName]: ReturnType<(typeof SETTINGS)[Name]['parse']>;
@@ -256,9 +264,10 @@ export type SettingsInConfig = {
 
 /** Returns the settings that Config copies unchanged. @param values the values of valid settings */
 export function settingsInConfig(values: SettingValues): SettingsInConfig {
-  const named = Object.entries<Setting<unknown>>(SETTINGS).flatMap(([name, { config }]) =>
-    config === undefined ? [] : [[config, values[name as SettingName]] as const],
-  );
+  const named = SETTING_NAMES.flatMap((name) => {
+    const { config }: Setting<unknown> = SETTINGS[name];
+    return config === undefined ? [] : [[config, values[name]] as const];
+  });
   return Object.fromEntries(named) as SettingsInConfig;
 }
 
@@ -268,8 +277,10 @@ type Having<Property extends keyof Setting<unknown>> = {
 }[SettingName];
 
 function having<Property extends keyof Setting<unknown>>(property: Property): Having<Property>[] {
-  const named = Object.entries<Setting<unknown>>(SETTINGS).filter(([, setting]) => setting[property] === true);
-  return named.map(([name]) => name as Having<Property>);
+  return SETTING_NAMES.filter((name): name is Having<Property> => {
+    const setting: Setting<unknown> = SETTINGS[name];
+    return setting[property] === true;
+  });
 }
 
 /** The origins of our apps. */
@@ -281,7 +292,7 @@ export const RANDOM_SECRETS = having('random');
 
 /** Whether a name is a setting whose value must never be shown. */
 export function isSecretSetting(name: string): name is SettingName {
-  return (SECRET_NAMES as readonly string[]).includes(name);
+  return SECRET_NAMES.some((secret) => secret === name);
 }
 
 /** Returns the variable that names the file of a secret. */

@@ -4,7 +4,7 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { readKeyFiles } from '../../keys/key-files.ts';
 import type { Problem } from '../problems/problem.ts';
 import type { Variables } from '../settings/variables.ts';
-import { SECRET_NAMES } from '../settings/settings.ts';
+import { isSecretSetting } from '../settings/settings.ts';
 import type { SettingName, SettingValues } from '../settings/settings.ts';
 import type { Say } from './say.ts';
 
@@ -112,7 +112,7 @@ function readable(directory: string): { path: string }[] {
 
 /** Checks the permissions of the .env file if it holds secrets. */
 export function checkDotEnv({ inFile }: Variables, root: string, problems: Problem[]): void {
-  const secret = inFile.find((name) => (SECRET_NAMES as readonly string[]).includes(name));
+  const secret = inFile.find(isSecretSetting);
   const mode = modeOf(join(root, '.env'));
   if (secret === undefined || mode === undefined || (mode & 0o044) === 0) return;
   const found = `one with ${secret} that others on this machine can read`;

@@ -1,6 +1,7 @@
 // Checks that the secrets of the environment are hard to guess, all different, and not from development.
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { isRecord } from '../problems/check-object.ts';
 import { RANDOM_SECRETS, type SettingName, type SettingValues } from '../settings/settings.ts';
 import type { Say } from './say.ts';
 import { weaknessOf } from './weakness.ts';
@@ -56,8 +57,8 @@ function checkPassword(name: 'DATABASE_URL' | 'SMTP_URL', url: string, say: Say)
 
 function readDevelopmentSecrets(dataDirectory: string): unknown[] {
   try {
-    const made = JSON.parse(readFileSync(join(dataDirectory, 'development-secrets.json'), 'utf8')) as Record<string, unknown>;
-    return Object.values(made).flat();
+    const made: unknown = JSON.parse(readFileSync(join(dataDirectory, 'development-secrets.json'), 'utf8'));
+    return isRecord(made) ? Object.values(made).flat() : [];
   } catch {
     return [];
   }
