@@ -1,6 +1,6 @@
 // The notebook from login to logout.
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { createBrowser, type Browser } from '../../support/http-browser.ts';
+import { createBrowser, textOf, type Browser } from '../../support/http-browser.ts';
 import { startWorld, VEHICLES, type World } from './world.ts';
 
 let world: World;
@@ -25,7 +25,7 @@ describe('login', () => {
   test('starts at a page that says what this is', async () => {
     const { status, text } = await browser.open(world.notebook);
     expect(status).toBe(200);
-    expect(text).toContain('TOYOTA/LEXUSの共通IDでログイン');
+    expect(textOf(text)).toContain('TOYOTA/LEXUSの共通IDでログイン');
     expect(text).toContain('http://owners-site.example/');
   });
 
@@ -342,7 +342,7 @@ describe('tokens', () => {
     world.advance(AN_HOUR);
     const text = await home();
     expect(text).toContain('ログインの有効期限が切れました。');
-    expect(text).toContain('TOYOTA/LEXUSの共通IDでログイン');
+    expect(textOf(text)).toContain('TOYOTA/LEXUSの共通IDでログイン');
     expect(await logIn()).toContain('田中 太郎 様');
   });
 
@@ -350,7 +350,7 @@ describe('tokens', () => {
     world.personHas('active');
     await logIn();
     world.advance(13 * AN_HOUR);
-    expect(await home()).toContain('TOYOTA/LEXUSの共通IDでログイン');
+    expect(textOf(await home())).toContain('TOYOTA/LEXUSの共通IDでログイン');
   });
 
   test('are not needed to show what was known, while the common ID is down', async () => {
@@ -360,12 +360,12 @@ describe('tokens', () => {
     world.provider.breakWith(502);
     const text = await home();
     expect(browser.page.status).toBe(200);
-    expect(text).toContain('共通IDに接続できないため');
+    expect(textOf(text)).toContain('共通IDに接続できないため');
     expect(text).toContain('プリウス');
     world.advance(AN_HOUR);
     expect(await home()).toContain('プリウス');
     world.provider.breakWith(undefined);
-    expect(await home()).not.toContain('共通IDに接続できないため');
+    expect(textOf(await home())).not.toContain('共通IDに接続できないため');
   });
 });
 
@@ -379,7 +379,7 @@ describe('logout', () => {
     expect(url.pathname).toBe('/session/end');
     expect(url.searchParams.get('id_token_hint')).toMatch(/^eyJ/);
     expect(url.searchParams.get('post_logout_redirect_uri')).toBe(`${world.notebook}/`);
-    expect(await home()).toContain('TOYOTA/LEXUSの共通IDでログイン');
+    expect(textOf(await home())).toContain('TOYOTA/LEXUSの共通IDでログイン');
   });
 
   test('while the common ID is down, here alone', async () => {
@@ -387,7 +387,7 @@ describe('logout', () => {
     await logIn();
     world.provider.breakWith(503);
     await browser.submit('/logout', {}, world.provider.issuer);
-    expect(await home()).toContain('TOYOTA/LEXUSの共通IDでログイン');
+    expect(textOf(await home())).toContain('TOYOTA/LEXUSの共通IDでログイン');
   });
 
   test('allows the form to end at the common ID', async () => {
@@ -404,7 +404,7 @@ describe('logout', () => {
     // The provider's own logout page, and its button.
     await browser.open(`${world.provider.issuer}/session/end`);
     await browser.submit(`${world.provider.issuer}/session/end/confirm`, { logout: 'yes' });
-    expect(await home()).toContain('TOYOTA/LEXUSの共通IDでログイン');
+    expect(textOf(await home())).toContain('TOYOTA/LEXUSの共通IDでログイン');
     expect((await other.open(world.notebook)).text).toContain('田中 太郎 様');
   });
 
@@ -429,7 +429,7 @@ describe('logout', () => {
     expect(await post('logout+jwt', { sub: undefined })).toBe(400);
     expect(await home()).toContain('田中 太郎 様');
     expect(await post('logout+jwt', {})).toBe(200);
-    expect(await home()).toContain('TOYOTA/LEXUSの共通IDでログイン');
+    expect(textOf(await home())).toContain('TOYOTA/LEXUSの共通IDでログイン');
   });
 });
 
