@@ -18,6 +18,7 @@ export type Answer = {
 };
 
 export type Form = {
+  /** Absolute, if the form comes from `form` or `formOn`; else as it is in the HTML. */
   action: string;
   method: string;
   /** What a browser would send for this form if nothing was typed and no button pressed. */
