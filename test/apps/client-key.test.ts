@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { loadClientKey } from '../../src/apps/client-key.ts';
 
-test('is made once, also by starts at the same moment, and is readable by nobody else', async () => {
+test('is made once, also by parallel starts, and is readable only by its owner', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'client-key-'));
   try {
     const keys = await Promise.all([1, 2, 3].map(() => loadClientKey(join(directory, 'keys'))));
@@ -18,7 +18,7 @@ test('is made once, also by starts at the same moment, and is readable by nobody
   }
 });
 
-test('a file that holds another key is refused by its name', async () => {
+test('a file with another kind of key is refused by its name', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'client-key-'));
   try {
     await writeFile(join(directory, 'client-key.json'), JSON.stringify({ kty: 'EC', crv: 'P-256', x: 'x', y: 'y' }));

@@ -1,4 +1,4 @@
-// The demo clients against the real common ID: single sign-on, required information, consent and brand with five clients at once.
+// The demo clients and the real common ID: single sign-on, required information, consent and brand with five clients at once.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,13 +22,13 @@ afterAll(async () => {
 const at = (id: string): string => `${world.origins.demoClients}/${id}`;
 const shown = (): string => textOf(browser.page.text);
 
-test('every one of them can be found and is signed out', async () => {
+test('each of them is listed, and signed out', async () => {
   await browser.open(world.origins.demoClients);
   for (const name of ['TOYOTA.JP（購入サポート）', 'GAZOO', 'my route', 'TOYOTA SHARE', 'LEXUS']) expect(shown()).toContain(name);
   expect(shown()).not.toContain('ログインしています');
 });
 
-test('TOYOTA.JP asks for the birth date that is missing, and shows what it received', async () => {
+test('TOYOTA.JP asks for the missing birth date, and shows the received data', async () => {
   await browser.open(`${at('toyota-jp')}/login`);
   await browser.submit('/login', { login_id: 'sato@example.jp', password: 'Common-2026' });
   expect(shown()).toContain('ご利用されるサービスに必要な情報の確認');
@@ -41,7 +41,7 @@ test('TOYOTA.JP asks for the birth date that is missing, and shows what it recei
   expect(shown()).toContain('email sato@example.jp');
 });
 
-test('LEXUS signs in without a page in between; a third party asks for consent first', async () => {
+test('LEXUS signs in without a page; a third party asks for consent first', async () => {
   await browser.open(`${at('lexus')}/login`);
   expect(browser.page.url).toBe(at('lexus'));
   expect(shown()).toContain('sato@example.jp');
@@ -53,7 +53,7 @@ test('LEXUS signs in without a page in between; a third party asks for consent f
   expect(shown()).toContain('refresh_token true');
 });
 
-test('whoever refuses is told so, and can try again', async () => {
+test('a person who refuses reads so, and can try again', async () => {
   await browser.open(`${at('my-route')}/login`);
   await browser.submit('/required-profile', { phone_number: '09023456789' });
   await browser.submit('/confirm');
@@ -63,7 +63,7 @@ test('whoever refuses is told so, and can try again', async () => {
   expect(shown()).toContain('TOYOTA/LEXUSの共通IDでログイン');
 });
 
-test('the pages of the ID look like the brand of the client, and lead to the services that can be tried', async () => {
+test("the pages of the ID have the client's brand, and list the services to try", async () => {
   const visitor = createBrowser();
   await visitor.open(`${at('lexus')}/login`);
   expect(visitor.page.text).toContain('brand-lexus');
@@ -74,7 +74,7 @@ test('the pages of the ID look like the brand of the client, and lead to the ser
   expect(visitor.page.text).toContain('brand-toyota');
 });
 
-test('a service that has nothing to do with dealers hears of no link', async () => {
+test('a service without dealers gets no link', async () => {
   const visitor = createBrowser();
   await visitor.open(`${at('lexus')}/login`);
   await visitor.submit('/login', { login_id: 'yamada@example.jp', password: 'Common-2026' });
@@ -82,7 +82,7 @@ test('a service that has nothing to do with dealers hears of no link', async () 
   expect(textOf(visitor.page.text)).not.toMatch(/dealer|authorization_details/);
 });
 
-test('logging out asks at the ID and comes back', async () => {
+test('logging out asks at the ID, and comes back', async () => {
   await browser.open(at('lexus'));
   await browser.submit('/logout');
   expect(browser.page.url).toContain(world.origins.id);

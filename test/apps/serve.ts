@@ -5,8 +5,8 @@ import type { AddressInfo } from 'node:net';
 export type Served<T> = { app: T; origin: string; close(): Promise<void> };
 
 /**
- * Takes a port first, because an app is made for the origin that it will have.
- * @param create makes the app; what it answers may have a `close` of its own, which is called after the last connection ended
+ * Reserves a port first, because an app needs its origin.
+ * @param create makes the app. Its `close`, if it has one, is called after the last connection ended
  */
 export async function serve<T extends { koa: { callback(): RequestListener }; close?(): Promise<void> }>(
   create: (origin: string) => Promise<T>,

@@ -1,4 +1,4 @@
-// Which accounts have signed in in a browser before.
+// Accounts that have signed in in a browser before.
 import { expect, test } from '@jest/globals';
 import { createKnownDevices } from '../../src/authentication/known-device.ts';
 
@@ -9,7 +9,7 @@ function createBrowser(cookies = new Map<string, string>()) {
   const written: Written[] = [];
   const ctx = {
     cookies: {
-      // A cookie that is not asked for as signed could have been made up.
+      // A cookie that is read unsigned could be forged.
       get: (name: string, options?: { signed?: boolean }) => (options?.signed ? cookies.get(name) : undefined),
       set(name: string, value: string, options: object) {
         written.push({ name, value, options });
@@ -29,7 +29,7 @@ test('an account that has signed in here is known by the browser’s id, and no 
   const id = devices.read(ctx, 'a');
   expect(id).toMatch(/^[\w-]{22}$/);
   expect(devices.read(ctx, 'b')).toBeUndefined();
-  // A second account of the same browser has the same id, and takes nothing from the first.
+  // A second account of the same browser has the same id, and does not replace the first.
   devices.remember(ctx, 'b');
   expect([devices.read(ctx, 'a'), devices.read(ctx, 'b')]).toEqual([id, id]);
   expect(written[0]).toMatchObject({
@@ -38,7 +38,7 @@ test('an account that has signed in here is known by the browser’s id, and no 
   });
 });
 
-test('the cookie tells no account, and the mark of one browser says nothing in another', () => {
+test('the cookie reveals no account, and has no meaning in another browser', () => {
   const [one, other] = [createBrowser(), createBrowser()];
   devices.remember(one.ctx, 'account-1');
   devices.remember(other.ctx, 'account-1');
@@ -49,7 +49,7 @@ test('the cookie tells no account, and the mark of one browser says nothing in a
   expect(devices.read(mixed.ctx, 'account-1')).toBeUndefined();
 });
 
-test('the last five accounts, each once', () => {
+test('the last five accounts are kept, each once', () => {
   const { ctx, cookies } = createBrowser();
   for (const account of ['1', '2', '3', '1', '4', '5', '6']) devices.remember(ctx, account);
   expect(['1', '2', '3', '4', '5', '6'].filter((account) => devices.read(ctx, account) !== undefined)).toEqual([

@@ -1,4 +1,4 @@
-// Every screen of the journey in English, and in both brands and colour schemes: no word is missing, and all can be read.
+// Every screen of the journey in English, and in both brands and colour schemes: no text is missing, and all can be read.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Browser } from 'playwright-core';
 import { launchChromium } from '../support/chromium.ts';
@@ -37,7 +37,7 @@ const LEXUS_CLIENT = {
   },
 };
 
-/** The button that goes on; buttons are in the same order in every language. */
+/** The button that continues; buttons have the same order in every language. */
 async function goOn({ page }: Visitor): Promise<void> {
   await page.locator('main .button-primary').first().click();
 }
@@ -118,7 +118,7 @@ test('in English, from ① to the notebook', async () => {
   await visitor.close();
 }, 120_000);
 
-test('pages that stand alone, in English', async () => {
+test('separate pages, in English', async () => {
   const visitor = await createVisitor(browser, { journey: 'english-alone', language: 'en', widths: [360] });
   const { id, ownersSite, mailbox, dealerSystem, notebook } = world.origins;
   const pages = {
@@ -141,7 +141,7 @@ test('pages that stand alone, in English', async () => {
   await visitor.close();
 }, 120_000);
 
-test('in the LEXUS brand, registration and login', async () => {
+test('registration and login in the LEXUS brand', async () => {
   const visitor = await createVisitor(browser, { journey: 'lexus', widths: [360] });
   const { page } = visitor;
   const request = new URLSearchParams({
@@ -151,7 +151,7 @@ test('in the LEXUS brand, registration and login', async () => {
     scope: 'openid profile email',
     authorization_details: '[{"type":"dealer_link"}]',
     state: 'state-of-the-test',
-    // The challenge of a verifier that nobody redeems.
+    // The challenge of a verifier that is never redeemed.
     code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
     code_challenge_method: 'S256',
   });

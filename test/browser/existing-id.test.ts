@@ -1,4 +1,4 @@
-// The right road of ③: somebody who has an ID, from the owners site to the notebook; and without a dealer, which the notebook then offers.
+// The right way of ③: a person with an ID, from the owners site to the notebook; and without a dealer, which the notebook then offers.
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Browser } from 'playwright-core';
 import { launchChromium } from '../support/chromium.ts';
@@ -49,7 +49,7 @@ describe.each([
   }, 120_000);
 });
 
-test('without a dealer link the notebook shows no history and offers to link, which asks ⑩ and no password', async () => {
+test('without a dealer link the notebook shows no history and offers a link, which asks ⑩ and no password', async () => {
   const visitor = await createVisitor(browser, { journey: 'notebook-links-dealer', widths: [360] });
   await openMigration(visitor, world, 'sato');
   await visitor.press('すでにお持ちのTOYOTA/LEXUSの共通IDでログイン');

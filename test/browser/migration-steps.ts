@@ -1,4 +1,4 @@
-// The screens of the guide as a person goes through them, each looked at; the words pressed are the guide's.
+// The screens of the guide in order, each checked; the pressed words are the guide's.
 import { expect } from '@jest/globals';
 import type { World } from '../support/world.ts';
 import type { Visitor } from './visitor.ts';
@@ -6,7 +6,7 @@ import type { Visitor } from './visitor.ts';
 export const OWNERS_PASSWORD = 'owners-2026';
 export const NEW_PASSWORD = 'Toride-4092';
 
-/** ①②③: signs in at the owners site, and opens what the banner says. */
+/** ①②③: signs in at the owners site, and follows the banner. */
 export async function openMigration(visitor: Visitor, world: World, userId: string): Promise<void> {
   await visitor.page.goto(`${world.origins.ownersSite}/`);
   await visitor.look('login', '01');
@@ -18,7 +18,7 @@ export async function openMigration(visitor: Visitor, world: World, userId: stri
   await visitor.look('guidance', '03');
 }
 
-/** ④⑤⑥: agrees to the terms, and proves the address with the code of the mail. */
+/** ④⑤⑥: agrees to the terms, and proves the address with the mailed code. */
 export async function proveAddress(visitor: Visitor, world: World, email: string): Promise<void> {
   await visitor.look('about', '04');
   await visitor.page.getByLabel('利用規約に同意する。').check();
@@ -52,7 +52,7 @@ export async function register(visitor: Visitor, email: string, typed: Record<st
   await visitor.press('次へ');
 }
 
-/** A password can be pasted, and the script keeps nothing of what is typed (S27). */
+/** A password can be pasted, and the script stores no input (S27). */
 async function expectNoHoldOnPassword({ page }: Visitor): Promise<void> {
   const found = await page.evaluate(`(() => {
     const field = document.querySelector('[name=password]');
@@ -62,7 +62,7 @@ async function expectNoHoldOnPassword({ page }: Visitor): Promise<void> {
   expect(found).toEqual({ pastes: true, kept: [0, 0, ''] });
 }
 
-/** ⑩: agrees to the link with the dealer, or goes on without it. */
+/** ⑩: agrees to the link with the dealer, or continues without it. */
 export async function decideOnDealer(visitor: Visitor, dealer: string, decision: string): Promise<void> {
   await visitor.look('dealer-link', '10');
   expect(await visitor.text()).toContain(dealer);
@@ -95,7 +95,7 @@ export async function giveBirthdate(
   await visitor.look('required-done', '13');
 }
 
-/** ⑭ is held so that it can be looked at – it goes on by itself too soon –, and its own button goes on. */
+/** ⑭ is stopped for the check, because it continues by itself too soon; its own button continues. */
 export async function lookAtLink(visitor: Visitor): Promise<void> {
   const { page } = visitor;
   await page.route('**/finalize/wait', async (route) => route.abort('aborted'));
@@ -104,18 +104,18 @@ export async function lookAtLink(visitor: Visitor): Promise<void> {
   await visitor.follow('自動で遷移しない場合はこちら');
 }
 
-/** ⑭ goes on by itself, within the three seconds that it promises. */
+/** ⑭ continues by itself, within the promised three seconds. */
 export async function waitForLink(visitor: Visitor, world: World): Promise<void> {
   const { page } = visitor;
   await visitor.press('次へ');
   await page.waitForURL('**/finalize', { waitUntil: 'commit' });
   const shown = performance.now();
   await page.waitForURL(`${world.origins.ownersSite}/**`, { waitUntil: 'commit' });
-  // Three seconds, and what a machine adds that runs other tests at the same time.
+  // Three seconds, and the delay of a machine that runs other tests at the same time.
   expect(performance.now() - shown).toBeLessThan(6000);
 }
 
-/** The end page, and from there to the notebook without typing anything. */
+/** The end page, and from there to the notebook without any input. */
 export async function openNotebook(visitor: Visitor, world: World): Promise<void> {
   await visitor.page.waitForURL(`${world.origins.ownersSite}/migration/completed`);
   await visitor.look('end', 'end');
@@ -124,7 +124,7 @@ export async function openNotebook(visitor: Visitor, world: World): Promise<void
   await visitor.look('notebook');
 }
 
-/** The owners site's top page, where the banner is gone. */
+/** The owners site's top page, without the banner. */
 export async function seeNoBanner(visitor: Visitor, world: World): Promise<void> {
   await visitor.page.goto(`${world.origins.ownersSite}/`);
   await visitor.look('top-after');
@@ -133,7 +133,7 @@ export async function seeNoBanner(visitor: Visitor, world: World): Promise<void>
   expect(text).not.toContain('重要なお知らせ');
 }
 
-/** Signs out of the notebook and of the owners site, and at the ID of everything. */
+/** Signs out of the notebook, the owners site, and finally the ID. */
 export async function signOutEverywhere(visitor: Visitor, world: World): Promise<void> {
   const { page } = visitor;
   const { notebook, ownersSite, id } = world.origins;
@@ -144,7 +144,7 @@ export async function signOutEverywhere(visitor: Visitor, world: World): Promise
   await visitor.press('ログアウトする');
   await page.waitForURL(`${notebook}/**`);
   await visitor.look('notebook-signed-out');
-  // The ID's session is gone: the notebook asks for the password again.
+  // The ID's session has ended: the notebook asks for the password again.
   await page.goto(`${notebook}/login`);
   await page.waitForURL(`${id}/**`);
   await visitor.look('login-again', 'login');

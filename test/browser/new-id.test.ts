@@ -1,4 +1,4 @@
-// The left road of ③: a new ID, from the owners site's login to the notebook and out again.
+// The left way of ③: a new ID, from the owners site's login to the notebook and the logout.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Browser } from 'playwright-core';
 import { launchChromium } from '../support/chromium.ts';
@@ -18,7 +18,7 @@ import {
 } from './migration-steps.ts';
 import { createVisitor } from './visitor.ts';
 
-/** What a person presses, page by page, from ① to ⑬; ⑭ goes on by itself. */
+/** The buttons from ① to ⑬, page by page; ⑭ continues by itself. */
 const PRESSED = [
   'ログイン',
   '詳細はこちら',
@@ -84,7 +84,7 @@ describe.each([
     await lookAtLink(visitor);
     const pages = visitor.pressed.slice(0, 14);
     expect(pages.map(({ button }) => button)).toEqual(PRESSED);
-    // The height of a phone's window counts; the other walk is at a desk.
+    // The height of a phone's window counts; the other walk is on a desktop.
     if (widths.at(-1) === 360) expect(pages.reduce((sum, { screens }) => sum + screens, 0)).toBeLessThanOrEqual(15.5);
     expect(visitor.progress).toEqual(Array.from({ length: 12 }, (_, index) => `全体 ${index + 1}/12`));
     await openNotebook(visitor, world);

@@ -1,4 +1,4 @@
-// A person at a browser: sees screens, and looks at each for what every screen has to be.
+// A person at a browser, who checks every screen.
 import { mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
@@ -10,16 +10,16 @@ import { findFaults } from './find-faults.ts';
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const RESULTS = fileURLToPath(new URL('../../test-results', import.meta.url));
 
-/** A key of the texts that has no text in this language, as it would stand on the page. */
+/** A key without a text in this language, as it would appear on the page. */
 const MISSING_TEXT = /(?<![\w./@-])[a-z]+(?:_[a-z]+)*(?:\.[a-z_0-9]+)+(?![\w@./-])/g;
-/** The same shape, but said on purpose. */
+/** Texts of the same shape that are not keys. */
 const HOSTS = /\.(?:jp|example|com|json)$/;
 
 export type VisitorOptions = {
   /** The folder of the screenshots. */
   journey: string;
   javaScript?: boolean;
-  /** Of the window, in CSS pixels, in which each screen is looked at: 360 is a phone. The last is the one to press and type in. */
+  /** The widths of the window in CSS pixels for the check of each screen: 360 is a phone. The last one is used to press and type. */
   widths?: number[];
   language?: 'ja' | 'en';
 };
@@ -27,11 +27,11 @@ export type VisitorOptions = {
 export type Visitor = {
   page: Page;
   javaScript: boolean;
-  /** What was pressed, and how many heights of the window its lower edge is down the page: at least one. */
+  /** The pressed buttons, and how many window heights their lower edge is down the page: at least one. */
   pressed: { button: string; screens: number }[];
-  /** The progress in the whole journey, as the screens that were looked at say it. */
+  /** The progress in the whole journey, as the checked screens show it. */
   progress: string[];
-  /** Looks at the screen that is shown, and keeps a picture of it; `screen` names the guide's, whose words must be there. */
+  /** Checks the current screen, and saves a picture; `screen` names the guide's screen, whose words must be there. */
   look(name: string, screen?: ScreenId): Promise<void>;
   press(button: string): Promise<void>;
   follow(link: string): Promise<void>;
@@ -106,7 +106,7 @@ function sizeOf(width: number): { width: number; height: number } {
   return { width, height: width < 600 ? 740 : 900 };
 }
 
-/** Chromium says of every answer of 4xx that it failed; forms with mistakes are such answers. */
+/** Chromium reports every 4xx answer as failed, and forms with mistakes are such answers. */
 function isStatus(text: string): boolean {
   return text.includes('the server responded with a status of 4');
 }
@@ -119,7 +119,7 @@ type Screen = {
   facts: { language: string | null; headings: number };
 };
 
-/** In one call of the page: each takes its time. */
+/** In one call of the page, because each call takes time. */
 async function readScreen(page: Page): Promise<Screen> {
   return page.evaluate<Screen>(`(() => {
     const texts = (selector) => [...document.querySelectorAll(selector)].map((element) => element.textContent);
@@ -136,7 +136,7 @@ async function readScreen(page: Page): Promise<Screen> {
   })()`);
 }
 
-/** White space is the guide's line breaks and ours; what must be filled in is said by us in more places. */
+/** White space comes from the guide's line breaks and ours; we mark required fields in more places. */
 const bare = (text: string): string => text.replace(/\s+|[*※]必須/g, '');
 
 function missingWords(screen: ScreenId, found: Screen): string[] {
@@ -155,7 +155,7 @@ function missingTexts(text: string): string[] {
   return (text.match(MISSING_TEXT) ?? []).filter((word) => !HOSTS.test(word));
 }
 
-/** What axe finds in the light scheme, and what it finds of the colours in the dark one. */
+/** The findings of axe in the light scheme, and those about colours in the dark scheme. */
 async function findBarriers(page: Page): Promise<string[]> {
   const found: string[] = [];
   // As text of the evaluation and not as a script of the page, which its content security policy would refuse.

@@ -1,4 +1,4 @@
-// Every fault in its short form; npm run faults tries them in full.
+// Every fault in its short form; npm run faults tries the full forms.
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { FAULTS, onMongo, onSqlite } from '../../scripts/faults/faults.ts';
 import { mongoServerAvailable, startMongoServer, type MongoServer } from '../storage/mongo-server.ts';
@@ -6,7 +6,7 @@ import { mongoServerAvailable, startMongoServer, type MongoServer } from '../sto
 jest.setTimeout(300_000);
 
 const SHORT = true;
-/** Those that need nodes; test/nodes tries them. */
+/** These need nodes; test/nodes tries them. */
 const elsewhere = new Set(['F1', 'F2', 'F5', 'F10']);
 const faults = FAULTS.filter(({ id }) => !elsewhere.has(id));
 

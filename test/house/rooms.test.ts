@@ -1,4 +1,4 @@
-// Who may import whom, as the linter's table says it; and what the reference apps load.
+// The linter's table of imports between rooms, and the modules that the reference apps load.
 import { describe, expect, test } from '@jest/globals';
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
@@ -14,7 +14,7 @@ function foldersIn(path: string): string[] {
     .sort();
 }
 
-/** A room's path of src/, or several: `src/a/{b,c}.ts`. */
+/** The path of a room in src/, or several: `src/a/{b,c}.ts`. */
 function pathsIn(message: string): string[] {
   return [...message.matchAll(/\bsrc\/[\w./-]*(?:\{[\w,-]+\}[\w./-]*)?/g)].flatMap(([path]) => {
     const [, before = path, names = '', after = ''] = /^(.*)\{(.*)\}(.*)$/.exec(path) ?? [];
@@ -23,7 +23,7 @@ function pathsIn(message: string): string[] {
 }
 
 describe('the rooms', () => {
-  test('every folder of src/ is in the table, and start/, which may import them all', () => {
+  test('every folder of src/ is in the table, and start/, which may import all of them', () => {
     expect(foldersIn('src')).toEqual([...Object.keys(ROOMS), 'start'].sort());
   });
 
@@ -32,21 +32,21 @@ describe('the rooms', () => {
     expect(foldersIn('src/apps')).toEqual(CLIENTS);
   });
 
-  test('no circle: what a room may use never uses that room', () => {
+  test('no circle: a room never depends on a room that uses it', () => {
     const reach = (room: string, seen: string[] = []): string[] =>
       (ROOMS[room]?.uses ?? []).flatMap((used) => (seen.includes(used) ? [] : [used, ...reach(used, [...seen, used])]));
     for (const room of Object.keys(ROOMS))
       expect({ room, reaches: reach(room) }).not.toEqual({ room, reaches: expect.arrayContaining([room]) });
   });
 
-  test('what the messages of the linter name exists', () => {
+  test("everything that the linter's messages name exists", () => {
     const messages = [...JSON.stringify(lint).matchAll(/"message":"((?:[^"\\]|\\.)*)"/g)].map(([, message = '']) => message);
     const named = [...new Set(messages.flatMap(pathsIn))];
     expect(named.length).toBeGreaterThan(10);
     expect(named.filter((path) => !existsSync(new URL(path, ROOT)))).toEqual([]);
   });
 
-  // The owners site has users with passwords of its own, and so loads bcrypt by itself.
+  // The owners site has users with their own passwords, so it loads bcrypt itself.
   test.each(['http', ...CLIENTS.filter((client) => client !== 'owners-site').map((client) => `apps/${client}`)])(
     'importing src/%s loads no bcrypt',
     (room) => {

@@ -1,4 +1,4 @@
-// A dealer's system that is down is spared, and asked by one now and then.
+// A failing dealer's system is not called, except by one job now and then.
 import { expect, test } from '@jest/globals';
 import { pino } from 'pino';
 import { createDealerBreaker, FAILURES_IN_A_ROW } from '../../src/jobs/dealer-breaker.ts';
@@ -11,7 +11,7 @@ const [DEALER, OTHER] = ['https://dealer.example.jp/a', 'https://dealer.example.
 type Dealer = {
   calls: number;
   now: number;
-  /** What it answers; `undefined` where it is well. */
+  /** The answer of the system; `undefined` while it works. */
   error: Error | undefined;
   ask(address?: string): Promise<unknown>;
 };
@@ -52,7 +52,7 @@ test('after ten failures in a row nobody calls that dealer for a while; others a
   expect(await dealer.ask(OTHER)).toBe(dealer.error);
 });
 
-test('then one tries for all, and where it fails all wait as long again', async () => {
+test('then one job tries for all, and if it fails, all wait as long again', async () => {
   const dealer = makeDealer();
   await failTenTimes(dealer);
   for (let round = 1; round < 4; round += 1) {
@@ -65,14 +65,14 @@ test('then one tries for all, and where it fails all wait as long again', async 
   dealer.now += OPEN_MS;
   dealer.error = undefined;
   expect(await dealer.ask()).toBeUndefined();
-  // All again, and ten failures anew before it is spared.
+  // All jobs again, and ten more failures before the next pause.
   expect(await dealer.ask()).toBeUndefined();
   dealer.error = new Error('503');
   await failTenTimes(dealer);
   expect(await dealer.ask()).toBeInstanceOf(PostponeJob);
 });
 
-test('a success in between, or a refusal of one link, is an answer of a dealer that is there', async () => {
+test('a success in between, or a refusal of one link, is an answer of a working dealer', async () => {
   for (const answer of [undefined, new DealerRefused('422')]) {
     const dealer = makeDealer();
     for (let n = 0; n < 30; n += 1) {

@@ -1,4 +1,4 @@
-// What follows the end of a migration, where the process dies between the two: on a real database, with the clock in the test's hand.
+// The work after the end of a migration, if the process dies in between: on a real database, with a clock that the test moves.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -62,7 +62,7 @@ const migration = async (): Promise<Migration | undefined> => storage.migrations
 const redeem = async (jobs: JobQueue): Promise<void> =>
   createFinishMigration({ ...deps, jobs })({ clientId: 'owners-site', accountId: 'person', codeChallenge: 'c' });
 
-/** A process that is killed when it has written so many jobs. */
+/** A process that is killed after writing this number of jobs. */
 function diesAfter(count: number): JobQueue {
   let written = 0;
   return {
@@ -75,7 +75,7 @@ function diesAfter(count: number): JobQueue {
   };
 }
 
-/** Does what is due, as any process would; answers the kinds that were enqueued by it. */
+/** Runs all due jobs, as any process would. Returns the kinds of the jobs that they enqueued. */
 async function work(): Promise<void> {
   const handler: JobHandler = createFollowMigration({ ...deps, formatTime: String });
   for (const job of await storage.jobs.lease(10, 1000, 'follow_migration')) {
@@ -90,7 +90,7 @@ async function onTheWay(): Promise<string[]> {
 }
 const BOTH = ['before@example.jp', 'update_dealer_link', sampleAccount('person').email].toSorted();
 
-test('S105 the process dies when the migration is final and nothing was said: a minute later the dealer and both addresses are told, once', async () => {
+test('S105 the process dies when the migration is final and nobody was told: a minute later the dealer and both addresses are told, once', async () => {
   void redeem(diesAfter(1));
   await untilTrue('the migration is final', async () => (await migration())?.account_id !== undefined, { everyMs: 5 });
   await work();
@@ -111,7 +111,7 @@ test('S105 no process dies: everybody is told at once, and nobody again a minute
   expect([await onTheWay(), await marks()]).toEqual([BOTH, 2]);
 });
 
-test('S105 the process dies before the migration is final: nobody is told of it', async () => {
+test('S105 the process dies before the migration is final: nobody is told', async () => {
   void redeem(diesAfter(0));
   await new Promise((resolve) => setTimeout(resolve, 20));
   now += 60_000;
@@ -133,7 +133,7 @@ test('S105 the process dies before the migration is final: nobody is told of it'
   expect(await onTheWay()).toEqual([]);
 });
 
-test('S107 undone before it was followed: the dealer is told of the undo, and nobody gets a link that is dead', async () => {
+test('S107 undone before the follow-up: the dealer is told of the undo, and nobody gets a dead link', async () => {
   await redeem(deps.jobs);
   const completion = String((await migration())?.completion);
   const change = { client_id: 'owners-site', legacy_id: 'tanaka', account_id: 'person', completion, change: 'undone' as const };
@@ -143,7 +143,7 @@ test('S107 undone before it was followed: the dealer is told of the undo, and no
   expect(await onTheWay()).toEqual(['update_dealer_link']);
 });
 
-test('S107 finished, undone and finished again with the same ID: what followed the first time does not count for the second', async () => {
+test('S107 finished, undone and finished again with the same ID: the first follow-up does not count for the second', async () => {
   await redeem(deps.jobs);
   const first = String((await migration())?.completion);
   await storage.migrations.put({ ...((await migration()) as Migration), completion: 'second' }, eventAbout('tanaka'));
@@ -155,14 +155,14 @@ test('S107 finished, undone and finished again with the same ID: what followed t
   expect(await onTheWay()).toEqual(['update_dealer_link']);
 });
 
-test('S107 followed only when the 72 hours are over: nobody gets a link that is dead', async () => {
+test('S107 the follow-up runs after the 72 hours: nobody gets a dead link', async () => {
   await redeem(deps.jobs);
   now += MIGRATION_UNDO_MS;
   await work();
   expect(await onTheWay()).toEqual(['update_dealer_link']);
 });
 
-test('S107 undone, and the legacy user has registered another ID since: that registration stands', async () => {
+test('S107 undone, and the legacy user has registered another ID since: that registration stays', async () => {
   const id = legacyRegistrationId('owners-site', 'tanaka');
   const change = { client_id: 'owners-site', legacy_id: 'tanaka', completion: 'c', change: 'undone' as const };
   const put = async (): Promise<unknown> =>
@@ -174,7 +174,7 @@ test('S107 undone, and the legacy user has registered another ID since: that reg
   expect(await storage.registrationDrafts.find(id)).toBeUndefined();
 });
 
-test('S105 another request takes the place of the candidate while the code of the first is redeemed: nothing is final', async () => {
+test('S105 another request replaces the candidate while the code of the first is redeemed: nothing is final', async () => {
   const stale = (await migration()) as Migration;
   const candidate = { account_id: 'person', code_challenge: 'newer', at: now, vehicles: [] };
   await storage.migrations.put({ ...stale, candidate }, eventAbout('tanaka'));
@@ -187,7 +187,7 @@ test('S105 another request takes the place of the candidate while the code of th
 
 type Call = { method: string | undefined; vehicles: unknown };
 
-/** Tells the dealer of a link as a job does; the dealer takes it, after `meanwhile` happened in the first call. Answers the calls that came. */
+/** Tells the dealer of a link as a job does; the dealer accepts it, after `meanwhile` happened in the first call. Returns the calls. */
 async function tellDealerOf(link: DealerLink, kind: 'deliver' | 'update', meanwhile: () => Promise<unknown>): Promise<Call[]> {
   const calls: Call[] = [];
   const server = createServer((request, answer) => {
@@ -212,7 +212,7 @@ async function tellDealerOf(link: DealerLink, kind: 'deliver' | 'update', meanwh
   return calls;
 }
 
-test('S105 the migration is final while the dealer is being told without it: told again in the same delivery', async () => {
+test('S105 the migration becomes final while the dealer is told without it: told again in the same delivery', async () => {
   const link = (await storage.dealerLinks.find('l')) as DealerLink;
   const calls = await tellDealerOf(link, 'update', async () => redeem(deps.jobs));
   expect(calls.map(({ vehicles }) => vehicles)).toEqual([[], [{ vin: 'ZVW30-1' }]]);
@@ -238,7 +238,7 @@ test.each([
 );
 
 test.each(['deliver', 'update'] as const)(
-  'S105 %s: a link that was taken back before the dealer was told is not told',
+  'S105 %s: a link withdrawn before the dealer was told is not delivered',
   async (kind) => {
     let calls = 0;
     const breaker = { call: async () => void (calls += 1) };

@@ -1,4 +1,4 @@
-// A job is done once: by whoever has it, for as long as it takes, and whatever the database does meanwhile.
+// A job is done once: by the process that has it, for as long as it takes, whatever the database does meanwhile.
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -20,7 +20,7 @@ let directory: string;
 let storage: Storage;
 let now: number;
 let runners: JobRunner[];
-/** Lets the mail go that is being sent. */
+/** Releases the mail that is being sent. */
 let takeIt: () => void;
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'runner-'));
@@ -36,7 +36,7 @@ afterEach(async () => {
   await rm(directory, { recursive: true });
 });
 
-/** A runner as that of one node; `send` is what its mailer does. */
+/** A runner of one node; `send` is its mailer. */
 function startRunner(send: JobHandler['run'], jobs = storage.jobs) {
   const queue = createJobQueue(jobs, () => now);
   const others: JobHandler = { run: async () => undefined, giveUpAfterMs: 0 };
@@ -59,7 +59,7 @@ function startRunner(send: JobHandler['run'], jobs = storage.jobs) {
 
 const isDone = async (key: string): Promise<boolean> => (await storage.jobs.find(key))?.state === 'done';
 
-test('a mail that takes longer than a lease is sent once, whoever else looks for work', async () => {
+test('a mail that takes longer than a lease is sent once, although others look for jobs', async () => {
   const sent: string[] = [];
   const slow = new Promise<void>((resolve) => (takeIt = resolve));
   const send: JobHandler['run'] = async (_, { key }) => {
@@ -73,7 +73,7 @@ test('a mail that takes longer than a lease is sent once, whoever else looks for
     const leasedUntil = (await storage.jobs.find('slow'))?.run_at ?? 0;
     now += LEASE_MS - 10_000;
     await untilTrue('the lease is renewed', async () => ((await storage.jobs.find('slow'))?.run_at ?? 0) > leasedUntil);
-    // Whoever takes this one up has seen all that is due.
+    // A runner that takes this one has seen all due jobs.
     await there.enqueue('send_mail', key, MAIL);
     await untilTrue('it is sent', async () => isDone(key));
   }

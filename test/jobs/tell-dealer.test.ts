@@ -1,4 +1,4 @@
-// Why a dealer could not be told is what an operator reads of a delivery that failed.
+// The reason of a failed delivery, as operators read it.
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
@@ -34,18 +34,18 @@ const tell = async (resource: string): Promise<void> =>
     signal: new AbortController().signal,
   });
 
-test('a system that is not there is named with its address and the reason', async () => {
+test('an unreachable system is named with its address and the reason', async () => {
   const [port] = await freePorts(1);
   await expect(tell(`http://127.0.0.1:${port}`)).rejects.toThrow(`does not answer: connect ECONNREFUSED 127.0.0.1:${port}`);
   // A name may have two addresses.
   await expect(tell(`http://localhost:${port}`)).rejects.toThrow(/does not answer: .*ECONNREFUSED/);
 });
 
-test('one that sends us elsewhere is not followed, and that is said', async () => {
+test('a redirect is not followed, and the reason says so', async () => {
   await expect(tell(`http://${origin}`)).rejects.toThrow(/does not answer: .*redirect/);
 });
 
-test('S114 an answer that is compressed, or too long: not an acceptance', async () => {
+test('S114 a compressed or too long answer: not an acceptance', async () => {
   await tell(`http://${origin}/well`);
   await expect(tell(`http://${origin}/large`)).rejects.toThrow('the answer is longer than 65536 bytes');
   await expect(tell(`http://${origin}/gzip`)).rejects.toThrow('the answer is encoded (gzip)');

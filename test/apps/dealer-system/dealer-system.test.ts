@@ -1,4 +1,4 @@
-// The dealer system over real HTTP, with tokens of an issuer of the tests' own.
+// The dealer system over real HTTP, with tokens of a test issuer.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -110,11 +110,11 @@ afterEach(async () => {
 });
 
 describe('customer links', () => {
-  test('are accepted, and the answer is the same for the same key', async () => {
+  test('are accepted, and the same key gets the same answer', async () => {
     const first = await deliver();
     expect(first.status).toBe(201);
     expect(first.body).toEqual({ link_id: 'dl_1', status: 'active', linked_at: new Date(NOW).toISOString() });
-    // The receipt is signed anew, so its text differs; what is asked for does not.
+    // A new receipt has another text, but the request is the same.
     const again = await deliver();
     expect([again.status, again.body]).toEqual([201, first.body]);
   });
@@ -125,7 +125,7 @@ describe('customer links', () => {
     expect(new Set(answers.map((answer) => JSON.stringify(answer.body))).size).toBe(1);
   });
 
-  test('change with a new key, not with a used one', async () => {
+  test('change with a new key, and not with a used one', async () => {
     await deliver();
     const reused = await deliver('key-1', { customer_number: 'C-2' });
     expect([reused.status, reused.body['code']]).toEqual([422, 'idempotency_key_reused']);
@@ -151,7 +151,7 @@ describe('customer links', () => {
     expect((await deliver('key-3')).body['status']).toBe('active');
   });
 
-  test('of a customer without a kana reading are accepted', async () => {
+  test('are accepted for a customer without a kana name', async () => {
     expect(
       (await deliver('key-1', { customer: { ...CUSTOMER, kana: '', phone_number: undefined, address: undefined } })).status,
     ).toBe(201);
@@ -177,7 +177,7 @@ describe('customer links', () => {
     expect(answer.body['code']).toMatch(/^body_/);
   });
 
-  test('are refused with a receipt that proves another consent', async () => {
+  test('are refused with a receipt for another consent', async () => {
     const receipts = [
       'x',
       await receipt({ sub: 'pairwise-2' }),
@@ -195,7 +195,7 @@ describe('customer links', () => {
 });
 
 describe('tokens', () => {
-  test('must be there, ours, for this dealer, of this kind, in time', async () => {
+  test('are required, and must be from our issuer, for this dealer, of this kind, and current', async () => {
     const seconds = Math.floor(NOW / 1000);
     const claims = { aud: resource, sub: 'common-id', client_id: 'common-id', scope: 'customer_links:write' };
     const tokens: [string | undefined, string][] = [
@@ -218,7 +218,7 @@ describe('tokens', () => {
     }
   });
 
-  test('need the scope, and the common ID is the only one that delivers', async () => {
+  test('need the scope, and only the common ID may deliver', async () => {
     for (const claims of [{ scope: 'service_history' }, { client_id: 'gazoo' }]) {
       const token = await deliveryToken(claims);
       const answer = await call('PUT', 'customer-links/dl_1', token, await linkBody(), { 'Idempotency-Key': 'k' });
@@ -227,7 +227,7 @@ describe('tokens', () => {
     }
   });
 
-  test('of dealer A are nothing at dealer B', async () => {
+  test('of dealer A are refused at dealer B', async () => {
     await deliver();
     const token = await customerToken();
     const answer = await fetch(`${dealers.origin}/dealers/tokyo-toyota/service-history`, {
@@ -252,7 +252,7 @@ describe('tokens', () => {
     }
   });
 
-  test('wait while the issuer is away', async () => {
+  test('get 503 while the issuer is away', async () => {
     const token = await deliveryToken();
     await dealers.close();
     await issuer.close();
@@ -269,7 +269,7 @@ describe('tokens', () => {
 });
 
 describe('services', () => {
-  test('are answered “not linked yet” until the link arrives', async () => {
+  test('get “not linked yet” until the link arrives', async () => {
     const answer = await call('GET', 'service-history', await customerToken());
     expect([answer.status, answer.body['code']]).toEqual([409, 'not_linked_yet']);
   });
@@ -296,7 +296,7 @@ describe('services', () => {
     });
   });
 
-  test('book a visit once for one key', async () => {
+  test('book a visit once with one key', async () => {
     await deliver();
     const token = await customerToken();
     const wish = { vin: VIN, date: '2026-12-05', time: '11:00', menu: 'oil_change', note: '代車希望' };
@@ -344,7 +344,7 @@ describe('services', () => {
     expect((await call('GET', 'service-history', await customerToken({ scope: 'booking' }))).status).toBe(403);
   });
 
-  test('answer unknown dealers and paths with problem details', async () => {
+  test('get problem details for unknown dealers and paths', async () => {
     for (const path of ['/dealers/nowhere/service-history', '/dealers/aichi-toyota/x', '/dealers/a%2Fb/x']) {
       const answer = await fetch(dealers.origin + path);
       expect([answer.status, answer.headers.get('content-type')]).toEqual([404, 'application/problem+json']);
@@ -369,7 +369,7 @@ describe('the staff page', () => {
     });
   }
 
-  test('makes a dealer fail, and well again', async () => {
+  test('makes a dealer fail, and repairs it', async () => {
     await deliver();
     const token = await customerToken();
     expect((await post('/faults', { dealer: 'aichi-toyota', fault: 'down' })).status).toBe(303);
@@ -390,13 +390,13 @@ describe('the staff page', () => {
     expect((await call('GET', 'service-history', await customerToken())).status).toBe(403);
   });
 
-  test('refuses forged and senseless posts', async () => {
+  test('refuses forged and invalid posts', async () => {
     expect((await post('/faults', { csrf_token: 'x', dealer: 'aichi-toyota', fault: 'down' })).status).toBe(403);
     expect((await post('/faults', { dealer: 'nowhere', fault: 'down' })).status).toBe(400);
     expect((await post('/faults', { dealer: 'aichi-toyota', fault: 'x' })).status).toBe(400);
   });
 
-  test('is not there without demo data', async () => {
+  test('does not exist without demo data', async () => {
     await dealers.close();
     dealers = await start(false);
     expect((await fetch(dealers.origin)).status).toBe(404);

@@ -1,4 +1,4 @@
-// Whatever the common ID accepts, the dealer accepts. A value that only the dealer refuses would fail the whole link for good.
+// The dealer accepts every value that the common ID accepts. A value that only the dealer refused would fail the whole link for good.
 import { expect, test } from '@jest/globals';
 import { linkBody } from '../../../src/apps/dealer-system/link-body.ts';
 import { parseLegacyProfile } from '../../../src/domain/legacy-profile.ts';

@@ -1,4 +1,4 @@
-// When the next inspection is due.
+// The day of the next inspection.
 import { expect, test } from '@jest/globals';
 import { nextInspection } from '../../../src/apps/dealer-system/next-inspection.ts';
 

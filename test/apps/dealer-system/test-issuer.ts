@@ -1,13 +1,13 @@
-// An issuer of the tests' own: discovery and keys over real HTTP, and tokens signed with the private one.
+// A test issuer: discovery and keys over real HTTP, and tokens signed with the private key.
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWTPayload } from 'jose';
 
 export type TestIssuer = {
   issuer: string;
-  /** Signs with the published key; `iss` and the times can be overridden by the claims. */
+  /** Signs with the published key; the claims may override `iss` and the times. */
   sign(typ: string, claims: JWTPayload): Promise<string>;
-  /** Signs with a key that was never published under a published key's id. */
+  /** Signs with an unpublished key under the id of a published one. */
   forge(typ: string, claims: JWTPayload): Promise<string>;
   close(): Promise<void>;
 };

@@ -80,14 +80,14 @@ test('lists the mails to one address', async () => {
   expect(await list('?to=example.jp')).toEqual([]);
 });
 
-test('gives the raw mail as plain text', async () => {
+test('returns the raw mail as plain text', async () => {
   await send({ to: 'tanaka@example.jp', subject: 'raw', text: 'body' });
   const answer = await fetch(`${mailbox.origin}/messages/1.eml`);
   expect(answer.headers.get('content-type')).toMatch(/^text\/plain/);
   expect(await answer.text()).toMatch(/^Subject: raw\r$/m);
 });
 
-test('shows hostile mail as text, and its HTML only where it can do nothing', async () => {
+test('shows hostile mail as text, and its HTML only in a sandbox', async () => {
   await send({
     to: 'tanaka@example.jp',
     subject: '<img src=x onerror=alert(1)>',
@@ -105,7 +105,7 @@ test('shows hostile mail as text, and its HTML only where it can do nothing', as
   expect(framed.headers.get('content-security-policy')).toMatch(/^default-src 'none'.*sandbox allow-popups$/);
 });
 
-test('keeps mail over a restart', async () => {
+test('keeps mail after a restart', async () => {
   await send({ to: 'tanaka@example.jp', subject: 'kept', text: 'kept' });
   await mailbox.close();
   mailbox = await start();
@@ -129,20 +129,20 @@ test('keeps the last 500 mails', async () => {
   expect([subjects[0], subjects.at(-1)]).toEqual(['501', '2']);
 });
 
-test('refuses a mail over the size limit and goes on', async () => {
+test('refuses a mail over the size limit, and continues', async () => {
   await expect(send({ to: 'tanaka@example.jp', subject: 'big', text: 'x'.repeat(6 * 1024 * 1024) })).rejects.toThrow(/size/i);
   await send({ to: 'tanaka@example.jp', subject: 'small', text: 'x' });
   expect((await list()).map((mail) => mail.subject)).toEqual(['small']);
 });
 
 test.each(['/messages/2', '/messages/2.eml', '/messages/2/html', '/messages/x', '/messages/%27'])(
-  'answers 404 for %s',
+  'returns 404 for %s',
   async (path) => {
     await send({ to: 'tanaka@example.jp', subject: 'one', text: 'one' });
     expect((await fetch(mailbox.origin + path)).status).toBe(404);
   },
 );
 
-test('stands on a loopback address only', async () => {
+test('listens only on a loopback address', async () => {
   await expect(start('0.0.0.0')).rejects.toThrow(/loopback/);
 });

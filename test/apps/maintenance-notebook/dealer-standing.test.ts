@@ -1,4 +1,4 @@
-// How the link with a dealer stands, in one word.
+// The state of the link with a dealer, in one word.
 import { expect, test } from '@jest/globals';
 import { customerClaims, knownDealer, type KnownDealer } from '../../../src/apps/maintenance-notebook/customer-claims.ts';
 import { canLink, dealerStanding, type Reading } from '../../../src/apps/maintenance-notebook/dealer-standing.ts';

@@ -22,14 +22,14 @@ function home(): Promise<string> {
 }
 
 describe('login', () => {
-  test('starts at a page that says what this is', async () => {
+  test('starts at a page that introduces the notebook', async () => {
     const { status, text } = await browser.open(world.notebook);
     expect(status).toBe(200);
     expect(textOf(text)).toContain('TOYOTA/LEXUSの共通IDでログイン');
     expect(text).toContain('http://owners-site.example/');
   });
 
-  test('asks with PKCE, state and nonce, and shows the vehicles', async () => {
+  test('sends PKCE, state and nonce, and shows the vehicles', async () => {
     world.personHas('active');
     await world.deliver();
     const text = await logIn();
@@ -57,7 +57,7 @@ describe('login', () => {
     expect(text).toMatch(/<strong>20\d\d年6月18日<\/strong>/);
   });
 
-  test('asks for the dealer’s token without the person', async () => {
+  test('gets the dealer’s token without a page', async () => {
     world.personHas('active');
     await world.deliver();
     await logIn();
@@ -71,7 +71,7 @@ describe('login', () => {
     expect(world.provider.requests).toHaveLength(2);
   });
 
-  test('keeps tokens and ids out of the browser, and no page is stored', async () => {
+  test('keeps tokens and ids out of the browser, and forbids caching', async () => {
     world.personHas('active');
     await world.deliver();
     await logIn();
@@ -88,7 +88,7 @@ describe('login', () => {
     expect(browser.page.text).toContain('田中 太郎 様');
   });
 
-  test('refuses an answer that another browser asked for, or that comes twice', async () => {
+  test('refuses an answer of another browser, or a repeated one', async () => {
     world.personHas('none');
     await logIn();
     const callback = browser.visited.find((url) => url.startsWith(`${world.notebook}/callback`)) as string;
@@ -123,12 +123,12 @@ describe('login', () => {
     expect(answer.status).toBe(400);
   });
 
-  test('says so when the person refuses', async () => {
+  test('says so if the person refuses', async () => {
     world.provider.person.refuses = 'access_denied';
     expect(await logIn()).toContain('ログインは行われませんでした。');
   });
 
-  test('says so when the common ID is down, and works when it is back', async () => {
+  test('says so if the common ID is down, and works when it is back', async () => {
     world.personHas('none');
     world.provider.breakWith(503);
     const { status } = await browser.open(`${world.notebook}/login`);
@@ -139,7 +139,7 @@ describe('login', () => {
 });
 
 describe('the dealer', () => {
-  test('not linked: the dealer refuses, and the page offers to link', async () => {
+  test('not linked: the dealer refuses, and the page offers a link', async () => {
     world.personHas('none');
     expect(await logIn()).toContain('この販売店とはまだ連携していません。');
     const text = (await browser.submit('/dealer-link')).text;
@@ -149,7 +149,7 @@ describe('the dealer', () => {
     expect(text).toContain('販売店との連携を受け付けました。');
   });
 
-  test('linked here: shown as pending until it has arrived, then with its data', async () => {
+  test('linked here: shown as pending until it arrives, then with its data', async () => {
     world.personHas('none');
     await logIn();
     await browser.submit('/dealer-link');
@@ -163,7 +163,7 @@ describe('the dealer', () => {
     expect(text).toMatch(/<strong>20\d\d年6月18日<\/strong>/);
   });
 
-  test('unknown: the common ID’s page finds one', async () => {
+  test('unknown: the person finds one on the common ID’s page', async () => {
     world.personHas('none', { migration: { vehicles: VEHICLES } });
     expect(await logIn()).toContain('連携している販売店はありません。');
     world.provider.person.finds = 'aichi-toyota';
@@ -185,7 +185,7 @@ describe('the dealer', () => {
     expect(text).toContain('action="/dealer-link"');
   });
 
-  test('refused by the person: said, nothing else changes', async () => {
+  test('refused by the person: the page says so, and nothing else changes', async () => {
     world.personHas('none');
     await logIn();
     world.provider.person.refuses = 'access_denied';
@@ -193,7 +193,7 @@ describe('the dealer', () => {
     expect(await home()).not.toContain('販売店との連携は行われませんでした。');
   });
 
-  test('silent request refused: the page goes on without the dealer’s data', async () => {
+  test('silent request refused: the page continues without the dealer’s data', async () => {
     world.personHas('none', { migration: { vehicles: VEHICLES } });
     await logIn();
     world.personHas('active');
@@ -208,7 +208,7 @@ describe('the dealer', () => {
   });
 
   test.each(['down', 'garbage', 'reset', 'slow'])(
-    '%s: a clear page, and all is well afterwards',
+    '%s: a clear page, and everything works afterwards',
     async (fault) => {
       world.personHas('active');
       await world.deliver();
@@ -227,7 +227,7 @@ describe('the dealer', () => {
 });
 
 describe('vehicles', () => {
-  test('have a page with every service at the dealer', async () => {
+  test('have a page with each service at the dealer', async () => {
     world.personHas('active');
     await world.deliver();
     await logIn();
@@ -238,18 +238,18 @@ describe('vehicles', () => {
     expect((await browser.open(`${world.notebook}/vehicles/2`)).text.match(/走行距離/g)).toHaveLength(5);
   });
 
-  test.each(['0', '3', '-1', '1.5', 'x', '1e400'])('/vehicles/%s is not there', async (number) => {
+  test.each(['0', '3', '-1', '1.5', 'x', '1e400'])('/vehicles/%s is not found', async (number) => {
     world.personHas('none');
     await logIn();
     expect((await browser.open(`${world.notebook}/vehicles/${number}`)).status).toBe(404);
   });
 
-  test('none: the page says where they come from', async () => {
+  test('none: the page says where vehicles come from', async () => {
     world.personHas('none', { migration: { vehicles: [] } });
     expect(await logIn()).toContain('登録されているお車はありません。');
   });
 
-  test('hostile names are inert', async () => {
+  test('hostile names are shown as text', async () => {
     world.personHas('none', {
       name: '<img src=x onerror=alert(1)>',
       migration: { vehicles: [{ vin: 'X1', model: '"><script>alert(1)</script>' }] },
@@ -259,7 +259,7 @@ describe('vehicles', () => {
     expect(text).not.toContain('<script>alert');
   });
 
-  test('claims that make no sense are no 500', async () => {
+  test('nonsense claims cause no 500', async () => {
     world.personHas('none', { migration: 'x' });
     await logIn();
     expect(browser.page.status).toBe(503);
@@ -277,7 +277,7 @@ describe('bookings', () => {
     await browser.open(`${world.notebook}/bookings`);
   });
 
-  test('are stored at the dealer, once for one page', async () => {
+  test('are stored at the dealer, once for each page', async () => {
     const form = browser.page;
     expect((await browser.submit('/bookings', wish)).text).toContain('入庫予約を受け付けました。');
     browser.page = form;
@@ -286,21 +286,21 @@ describe('bookings', () => {
     expect(await (await fetch(world.dealers)).text()).toContain('代車希望');
   });
 
-  test('that are not possible keep what was typed and say why', async () => {
+  test('that are impossible keep the input and say why', async () => {
     const { status, text } = await browser.submit('/bookings', { ...wish, date: inDays(-1), note: 'まだここに' });
     expect(status).toBe(422);
     expect(text).toContain('までの日付を入力してください。');
     expect(text).toContain('まだここに');
   });
 
-  test('of another’s vehicle, or with senseless choices, are refused', async () => {
+  test('for another person’s vehicle, or with invalid choices, are refused', async () => {
     for (const changes of [{ vin: 'JTHBA1D20G5000006' }, { time: '03:00' }, { menu: '$t(menu.home)' }, { date: 'x' }]) {
       await browser.open(`${world.notebook}/bookings`);
       expect((await browser.submit('/bookings', { ...wish, ...changes })).status).toBe(422);
     }
   });
 
-  test('while the dealer does not answer are not lost', async () => {
+  test('are not lost while the dealer does not answer', async () => {
     await world.fault('down');
     const { status, headers, text } = await browser.submit('/bookings', wish);
     expect([status, headers['retry-after']]).toEqual([503, '5']);
@@ -309,7 +309,7 @@ describe('bookings', () => {
     expect((await browser.submit('/bookings', wish)).text).toContain('入庫予約を受け付けました。');
   });
 
-  test('need the token of the form', async () => {
+  test('need the form token', async () => {
     const answer = await fetch(`${world.notebook}/bookings`, { method: 'POST', body: new URLSearchParams(wish) });
     expect(answer.status).toBe(403);
   });
@@ -346,14 +346,14 @@ describe('tokens', () => {
     expect(await logIn()).toContain('田中 太郎 様');
   });
 
-  test('last as long as the session at most', async () => {
+  test('live no longer than the session', async () => {
     world.personHas('active');
     await logIn();
     world.advance(13 * AN_HOUR);
     expect(textOf(await home())).toContain('TOYOTA/LEXUSの共通IDでログイン');
   });
 
-  test('are not needed to show what was known, while the common ID is down', async () => {
+  test('are not needed to show known data, while the common ID is down', async () => {
     world.personHas('active');
     await world.deliver();
     await logIn();
@@ -370,7 +370,7 @@ describe('tokens', () => {
 });
 
 describe('logout', () => {
-  test('here, then at the common ID with the ID token as a hint', async () => {
+  test('first here, then at the common ID with the ID token as a hint', async () => {
     world.personHas('none');
     await logIn();
     await browser.submit('/logout');
@@ -382,7 +382,7 @@ describe('logout', () => {
     expect(textOf(await home())).toContain('TOYOTA/LEXUSの共通IDでログイン');
   });
 
-  test('while the common ID is down, here alone', async () => {
+  test('only here, while the common ID is down', async () => {
     world.personHas('none');
     await logIn();
     world.provider.breakWith(503);
@@ -390,7 +390,7 @@ describe('logout', () => {
     expect(textOf(await home())).toContain('TOYOTA/LEXUSの共通IDでログイン');
   });
 
-  test('allows the form to end at the common ID', async () => {
+  test('lets the form redirect to the common ID', async () => {
     world.personHas('none');
     await logIn();
     expect(browser.page.headers['content-security-policy']).toContain(`form-action 'self' ${world.provider.issuer}`);
@@ -408,7 +408,7 @@ describe('logout', () => {
     expect((await other.open(world.notebook)).text).toContain('田中 太郎 様');
   });
 
-  test('by back channel, all of a person', async () => {
+  test('by back channel, of all sessions of a person', async () => {
     world.personHas('none');
     await logIn();
     const events = { 'http://schemas.openid.net/event/backchannel-logout': {} };
@@ -433,7 +433,7 @@ describe('logout', () => {
   });
 });
 
-test('publishes its public key only', async () => {
+test('publishes only its public key', async () => {
   const answer = await fetch(`${world.notebook}/jwks.json`);
   const { keys } = (await answer.json()) as { keys: Record<string, unknown>[] };
   expect(keys).toEqual([
@@ -441,7 +441,7 @@ test('publishes its public key only', async () => {
   ]);
 });
 
-test('speaks English', async () => {
+test('is shown in English', async () => {
   world.personHas('active');
   await world.deliver();
   browser = createBrowser({ language: 'en' });
@@ -449,7 +449,7 @@ test('speaks English', async () => {
   expect(text).toContain('Aichi Toyota Motor Co., Ltd.');
   for (const path of ['/', '/vehicles/1', '/bookings']) {
     const shown = await browser.open(world.notebook + path);
-    // Keys that have no text would stand there as they are.
+    // A missing text would appear as its key.
     expect(shown.text.replaceAll(/<[^>]+>/g, ' ')).not.toMatch(
       /\b(home|vehicle|dealer|bookings|menus|kinds|items|notices)\.[a-z_]+/,
     );

@@ -1,19 +1,19 @@
-// An OpenID Provider of the tests' own, in memory: one person, whose login and consents a test decides.
+// A test OpenID Provider in memory: one person, whose login and consents the test decides.
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { exportJWK, generateKeyPair, importJWK, SignJWT, type JWK, type JWTPayload } from 'jose';
 import Provider, { type AdapterPayload, type Configuration, type Grant, type KoaContextWithOIDC } from 'oidc-provider';
 
-/** What the person does when the provider asks them. */
+/** The answers of the person to the provider's questions. */
 export type Person = {
   sub: string;
-  /** UserInfo, besides `sub`. */
+  /** UserInfo, without `sub`. */
   claims: Record<string, unknown>;
   /** Codes of the dealers that the person has consented to. */
   consents: Set<string>;
-  /** The error with which every page of the provider is left, instead of going on. */
+  /** The error with which every page of the provider ends, if set. */
   refuses?: string | undefined;
-  /** The dealer that the person finds where the client names none. */
+  /** The dealer that the person chooses if the client names none. */
   finds?: string;
 };
 
@@ -22,13 +22,13 @@ export type TestProvider = {
   person: Person;
   /** How often a refresh token was redeemed. */
   refreshes(): number;
-  /** Authorization requests as they came. */
+  /** The received authorization requests. */
   requests: URLSearchParams[];
-  /** Answers everything with this status until it is taken back. */
+  /** The status of all answers, if set. */
   breakWith(status: number | undefined): void;
   /** Ends all refresh tokens, as an administrator could. */
   forgetRefreshTokens(): void;
-  /** Signs as the provider does. */
+  /** Signs with the provider's key. */
   sign(typ: string, claims: JWTPayload): Promise<string>;
   close(): Promise<void>;
 };
@@ -37,7 +37,7 @@ type WithRar = { rar?: unknown[] | undefined };
 
 type Stored = Map<string, AdapterPayload>;
 
-/** oidc-provider's storage, in a map whose keys begin with the kind. */
+/** oidc-provider's storage: a map whose keys begin with the kind. */
 function memoryAdapter(stored: Stored): (kind: string) => object {
   return (kind) => {
     const find = async (id: string): Promise<AdapterPayload | undefined> => stored.get(`${kind}:${id}`);
@@ -57,7 +57,7 @@ function memoryAdapter(stored: Stored): (kind: string) => object {
 
 const ACCESS_TOKEN_SECONDS = 600;
 
-/** Starts to listen; `attach` then makes the provider, when the client's and the dealers' origins are known. */
+/** Starts to listen; `attach` makes the provider later, when the origins of the client and the dealers are known. */
 export async function startTestProvider(): Promise<{
   issuer: string;
   attach(origins: { notebook: string; dealers: string }): Promise<TestProvider>;
@@ -124,7 +124,7 @@ async function attach(server: Server, issuer: string, origins: { notebook: strin
   };
 }
 
-/** Stands for the pages: the person does at once what the test has decided. */
+/** Replaces the pages: the person immediately does as the test has decided. */
 async function interact(
   provider: Provider,
   person: Person,
@@ -161,7 +161,7 @@ function configuration(person: Person, jwk: JWK, origins: { notebook: string; de
       },
     ],
     jwks: { keys: [jwk] },
-    // oidc-provider's dispatcher keeps it from loopback addresses, where the notebook of the tests is.
+    // oidc-provider's dispatcher refuses loopback addresses, where the notebook of the tests is.
     fetch: (url: URL, { dispatcher: _dispatcher, ...options }: RequestInit & { dispatcher?: unknown }) => fetch(url, options),
     scopes: ['openid', 'offline_access', 'profile', 'email', 'migration', 'dealer_link'],
     claims: { openid: ['sub'], profile: ['name'], email: ['email'], migration: ['migration'], dealer_link: ['dealer_links'] },

@@ -1,4 +1,4 @@
-// The notebook between a provider of the tests' own and the real dealer system, all over real HTTP.
+// The notebook between a test provider and the real dealer system, all over real HTTP.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,13 +20,13 @@ export type World = {
   notebook: string;
   dealers: string;
   provider: TestProvider;
-  /** Moves the notebook's clock, and only that. */
+  /** Moves only the notebook's clock. */
   advance(milliseconds: number): void;
-  /** What UserInfo says: two vehicles, and how the link with 愛知トヨタ stands. */
+  /** The UserInfo: two vehicles, and the state of the link with 愛知トヨタ. */
   personHas(link: LinkStatus, changes?: Record<string, unknown>): void;
   /** The provider delivers the link to the dealer. */
   deliver(): Promise<void>;
-  /** Puts 愛知トヨタ's API into a state of the dealer system's staff page. */
+  /** Sets the state of 愛知トヨタ's API on the dealer system's staff page. */
   fault(fault: string): Promise<void>;
   close(): Promise<void>;
 };

@@ -1,4 +1,4 @@
-// 入庫予約: stored, shown, cancelled; refused where it makes no sense.
+// 入庫予約: stored, shown, cancelled; refused if it is impossible.
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { japanDay } from '../../../src/apps/owners-site/japan-day.ts';
 import { formOn, headingOf, mainOf, type Answer, type Browser } from '../../support/http-browser.ts';
@@ -40,13 +40,13 @@ test('stores a booking and shows it, also on the top page', async () => {
   expect(mainOf(await browser.open(`${site.origin}/`))).toContain('次回のご予約');
 });
 
-test('makes one booking of a form that is sent twice', async () => {
+test('makes one booking for a form that is sent twice', async () => {
   await Promise.all([book(), book()]);
   const page = await browser.open(`${site.origin}/booking`);
   expect(page.text.split('/cancel"').length - 1).toBe(1);
 });
 
-test('takes one booking a vehicle and day, and a new one after it is cancelled', async () => {
+test('accepts one booking for each vehicle and day, and a new one after it is cancelled', async () => {
   await book();
   const second = await book({ time: '14:30' });
   expect([second.status, mainOf(second)]).toEqual([422, expect.stringContaining('このお車は、その日にほかの予約があります。')]);
@@ -74,7 +74,7 @@ test.each([
   if (name !== 'note') expect(answer.text).toContain('代車を希望します');
 });
 
-test('lets nobody cancel what is not theirs', async () => {
+test("cancels only a person's own bookings", async () => {
   const page = await book();
   const cancel = /action="(\/booking\/[^"]+\/cancel)"/.exec(page.text)?.[1] ?? '';
   const other = (await site.signIn('sato')).browser;
@@ -85,7 +85,7 @@ test('lets nobody cancel what is not theirs', async () => {
   expect(mainOf(await browser.open(`${site.origin}/booking`))).toContain('オイル交換');
 });
 
-test('says why somebody without a dealer cannot book', async () => {
+test('says why a person without a dealer cannot book', async () => {
   const ito = (await site.signIn('ito')).browser;
   const page = await ito.open(`${site.origin}/booking`);
   expect(mainOf(page)).toContain('担当の販売店が登録されていないため');

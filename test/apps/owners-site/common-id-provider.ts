@@ -1,5 +1,5 @@
-// A small OpenID Provider of the tests' own, on the same library as the common ID: it takes the owners site's pushed requests, lets one
-// person through without pages, and tells the state of migrations.
+// A small test OpenID Provider with the common ID's library: it accepts the owners site's pushed requests, lets one
+// person through without pages, and returns the state of migrations.
 import { exportJWK, generateKeyPair, type JWK } from 'jose';
 import Koa from 'koa';
 import Router from 'koa-router';
@@ -7,17 +7,17 @@ import Provider, { interactionPolicy, type Configuration, type InteractionResult
 import { serve } from '../serve.ts';
 import { createMemoryAdapters } from './memory-adapter.ts';
 
-/** What a test sets and looks at. */
+/** Settings and records for a test. */
 type Control = {
-  /** How interactions end: the person goes through all, or gives up. */
+  /** How interactions end: the person completes them, or gives up. */
   answer: 'finish' | 'refuse';
-  /** Connections are cut without an answer. */
+  /** Whether connections are cut without an answer. */
   away: boolean;
-  /** What the status endpoint answers. */
+  /** The answer of the status endpoint. */
   migrationState: () => unknown;
-  /** Parameters of the requests that were pushed, oldest first. */
+  /** Parameters of the pushed requests, oldest first. */
   pushed: Record<string, unknown>[];
-  /** Tokens that the status endpoint saw, oldest first. */
+  /** Tokens that the status endpoint received, oldest first. */
   stateTokens: string[];
 };
 
@@ -25,7 +25,7 @@ export type CommonIdProvider = Control & {
   origin: string;
   /** The private half of the key with `use: enc`. */
   decryptionKey: JWK;
-  /** Makes the site a client; until then every request is answered with 404. */
+  /** Registers the site as a client; before that, every request gets 404. */
   register(siteOrigin: string): void;
   close(): Promise<void>;
 };
@@ -67,7 +67,7 @@ export async function startCommonIdProvider(): Promise<CommonIdProvider> {
       provider.use(async (ctx, next) => {
         await next();
         if (ctx.oidc?.route === 'pushed_authorization_request') control.pushed.push({ ...ctx.oidc.body });
-        // A code that is redeemed makes the migration final.
+        // A redeemed code makes the migration final.
         if (ctx.oidc?.params?.grant_type === 'authorization_code' && ctx.status === 200)
           control.migrationState = () => ({ state: 'completed', missing: [] });
       });
@@ -104,7 +104,7 @@ function configuration(origin: string, siteOrigin: string, keys: JWK[]): Configu
     pkce: { required: () => true },
     cookies: { keys: ['a test key'] },
     fetch: (url: URL, options: RequestInit) => fetch(url, options),
-    // Set because the library prints a notice for each of its defaults.
+    // Set, because the library prints a notice for each default.
     ttl: Object.fromEntries(
       ['AccessToken', 'ClientCredentials', 'Grant', 'IdToken', 'Interaction', 'Session'].map((name) => [name, 600]),
     ),
@@ -116,13 +116,13 @@ function configuration(origin: string, siteOrigin: string, keys: JWK[]): Configu
       clientCredentials: { enabled: true },
       pushedAuthorizationRequests: { enabled: true },
       rpInitiatedLogout: { enabled: true, logoutSource: (ctx: Koa.Context, form: string) => void (ctx.body = form) },
-      // Only so that the library publishes a key with `use: enc`.
+      // Only to make the library publish a key with `use: enc`.
       encryption: { enabled: true },
       requestObjects: { enabled: true },
       resourceIndicators: {
         enabled: true,
         useGrantedResource: () => false,
-        // Authorization details need a resource, also where the person has yet to choose a dealer.
+        // Authorization details need a resource, even before the person has chosen a dealer.
         defaultResource: (ctx: { oidc: { params?: { authorization_details?: string } } }) =>
           ctx.oidc.params?.authorization_details ? `${origin}/dealer-links` : undefined,
         getResourceServerInfo: () => ({ scope: 'service_history', accessTokenFormat: 'opaque' }),
@@ -136,7 +136,7 @@ function configuration(origin: string, siteOrigin: string, keys: JWK[]): Configu
           source.rar.map((detail) => ({ ...detail, link_id: 'link-1', status: 'pending' })),
       },
     },
-    // @types/oidc-provider 9.12 does not know rich authorization requests of 9.13.
+    // @types/oidc-provider 9.12 lacks rich authorization requests of 9.13.
   } as unknown as Configuration;
 }
 

@@ -1,4 +1,4 @@
-// Forgotten user ID and forgotten password, by real mail.
+// Forgotten user ID and forgotten password, with real mail.
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { createBrowser, formOn, headingOf, mainOf, type Answer, type Browser } from '../../support/http-browser.ts';
 import { startSite, type TestSite } from './start-site.ts';
@@ -23,7 +23,7 @@ function linkIn(text: string | undefined): string {
   return /http:\/\/\S+/.exec(text ?? '')?.[0] ?? '';
 }
 
-test('mails the user ID to the address that is registered, whatever the case of its letters', async () => {
+test('mails the user ID to the registered address, in any letter case', async () => {
   const answer = await ask('/forgotten-id', { email: ' Tanaka@Example.JP ' });
   expect(headingOf(answer)).toBe('メールをご確認ください');
   const [mail] = await site.mailsArrived(1);
@@ -35,7 +35,7 @@ test('mails the user ID to the address that is registered, whatever the case of 
   expect(mail?.headers.find(({ key }) => key === 'auto-submitted')?.value).toBe('auto-generated');
 });
 
-test('answers an address or user ID that nobody has like one that somebody has, and mails nothing', async () => {
+test('answers an unknown address or user ID like a known one, and mails nothing', async () => {
   const known = await ask('/forgotten-id', { email: 'tanaka@example.jp' });
   const unknown = await ask('/forgotten-id', { email: 'nobody@example.jp' });
   expect(unknown.text.replace(/csrf_token" value="[^"]*"/, '')).toBe(known.text.replace(/csrf_token" value="[^"]*"/, ''));
@@ -58,7 +58,7 @@ test.each(['', 'tanaka', 'a@b@c', 'a b@example.jp', `${'x'.repeat(250)}@example.
   },
 );
 
-test('sets a new password by the mailed link, once, and signs out everywhere', async () => {
+test('sets a new password with the mailed link, once, and signs out everywhere', async () => {
   const elsewhere = (await site.signIn('tanaka')).browser;
   await ask('/forgotten-password', { user_id: 'tanaka' });
   const [mail] = await site.mailsArrived(1);
@@ -81,7 +81,7 @@ test('sets a new password by the mailed link, once, and signs out everywhere', a
   expect([again.status, headingOf(again)]).toEqual([404, 'このリンクは使えません']);
 });
 
-test('of links used at once, one sets the password', async () => {
+test('only one of several links used at once sets the password', async () => {
   await ask('/forgotten-password', { user_id: 'tanaka' });
   const link = linkIn((await site.mailsArrived(1))[0]?.text);
   const form = await browser.open(link);
@@ -93,7 +93,7 @@ test('of links used at once, one sets the password', async () => {
   expect(answers.filter(({ status }) => status === 303)).toHaveLength(1);
 });
 
-test('a link dies after half an hour, and when a newer one is mailed', async () => {
+test('a link expires after half an hour, and when a newer one is mailed', async () => {
   await ask('/forgotten-password', { user_id: 'tanaka' });
   const older = linkIn((await site.mailsArrived(1))[0]?.text);
   await ask('/forgotten-password', { user_id: 'tanaka' });
@@ -119,12 +119,12 @@ test.each([
   expect((await browser.open(link)).status).toBe(200);
 });
 
-test('sends one person three mails at most, silently, and stops an address that asks for many', async () => {
+test('sends one person three mails at most, silently, and refuses an address that asks for too many', async () => {
   for (let times = 0; times < 5; times += 1) await ask('/forgotten-id', { email: 'tanaka@example.jp' });
   await ask('/forgotten-id', { email: 'sato@example.jp' });
   const mails = await site.mailsArrived(4);
   expect(mails.map(({ to }) => to?.[0]?.address).filter((address) => address === 'tanaka@example.jp')).toHaveLength(3);
-  // An address of a carrier stands for thousands of people: it may ask for 600 mails in an hour (docs/limits.md).
+  // A carrier's address stands for thousands of people: it may ask for 600 mails in an hour (docs/limits.md).
   for (let asked = 6; asked < 599; asked += 1) await ask('/forgotten-id', { email: `x${asked}@example.jp` });
   expect((await ask('/forgotten-id', { email: 'last@example.jp' })).status).toBe(200);
   expect((await ask('/forgotten-id', { email: 'over@example.jp' })).status).toBe(429);

@@ -1,4 +1,4 @@
-// ① Login, the session behind it, and the way out.
+// ① Login, its session, and the logout.
 import { DatabaseSync } from 'node:sqlite';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
@@ -16,7 +16,7 @@ beforeEach(async () => {
 
 afterEach(() => site.close());
 
-test('shows what the guide shows', async () => {
+test('shows the texts of the guide', async () => {
   const page = await createBrowser().open(`${site.origin}/login`);
   expect(headingOf(page)).toBe('ログイン');
   for (const words of [
@@ -46,7 +46,7 @@ test.each([
   expect(mainOf(home)).toContain(`${name} 様へのお知らせ`);
 });
 
-test('takes the user ID in full width, with capitals and spaces; the password exactly', async () => {
+test('accepts the user ID in full width, with capitals and spaces; the password only exactly', async () => {
   const browser = createBrowser();
   const login = await browser.open(`${site.origin}/login`);
   const home = await browser.submit(formOn(login, '/login'), { user_id: ' ＴＡＮＡＫＡ ', password: 'owners-2026' });
@@ -60,7 +60,7 @@ test('takes the user ID in full width, with capitals and spaces; the password ex
   expect(refused.status).toBe(422);
 });
 
-test('answers an unknown user ID and a wrong password alike, and keeps what was typed but the password', async () => {
+test('answers an unknown user ID and a wrong password alike, and keeps the input except the password', async () => {
   const browser = createBrowser();
   const login = await browser.open(`${site.origin}/login`);
   const wrong = await browser.submit(formOn(login, '/login'), { user_id: 'tanaka', password: 'wrong-2026', remember: 'yes' });
@@ -72,7 +72,7 @@ test('answers an unknown user ID and a wrong password alike, and keeps what was 
   expect(unknown.text.replaceAll('nobody', 'tanaka')).toBe(wrong.text);
 });
 
-test('says which field is empty', async () => {
+test('names the empty field', async () => {
   const browser = createBrowser();
   const answer = await browser.submit(formOn(await browser.open(`${site.origin}/login`), '/login'), {
     user_id: '',
@@ -83,14 +83,14 @@ test('says which field is empty', async () => {
   expect(mainOf(answer)).toContain('パスワードを入力してください。');
 });
 
-test('refuses a password that only begins like the right one, beyond the 72 bytes of bcrypt', async () => {
+test('refuses a password that differs only after the 72 bytes of bcrypt', async () => {
   const browser = createBrowser();
   const login = await browser.open(`${site.origin}/login`);
   const answer = await browser.submit(formOn(login, '/login'), { user_id: 'tanaka', password: `owners-2026${'x'.repeat(5000)}` });
   expect(answer.status).toBe(422);
 });
 
-test('slows wrong passwords down, also those that come at once, and lets the owner in after the wait', async () => {
+test('slows wrong passwords down, also parallel ones, and lets the owner in after the wait', async () => {
   const browser = createBrowser();
   const login = await browser.open(`${site.origin}/login`);
   const tried = await Promise.all(
@@ -108,13 +108,13 @@ test('slows wrong passwords down, also those that come at once, and lets the own
   expect((await browser.post(formOn(login, '/login'), right)).status).toBe(303);
 });
 
-test('refuses a post without the token of the form', async () => {
+test('refuses a post without the form token', async () => {
   const body = new URLSearchParams({ user_id: 'tanaka', password: 'owners-2026' });
   const answer = await createBrowser().send(`${site.origin}/login`, { method: 'POST', body });
   expect(answer.status).toBe(403);
 });
 
-test('gives a new session at each login, and none of the old tokens works', async () => {
+test('starts a new session at each login, and the old tokens no longer work', async () => {
   const { browser } = await site.signIn('tanaka');
   const names = ['owners-site.session', 'owners-site.session.sig'] as const;
   const first = names.map((name) => browser.cookies.get(name) ?? '');
@@ -129,7 +129,7 @@ test('gives a new session at each login, and none of the old tokens works', asyn
   expect(browser.cookies.get('owners-site.session')).not.toBe(first[0]);
 });
 
-test('ends a session that is not used for two hours, and any after twelve', async () => {
+test('ends a session that is idle for two hours, and any session after twelve', async () => {
   const { browser } = await site.signIn('tanaka');
   for (let hours = 0; hours < 11; hours += 1) {
     site.advance(60 * MINUTE_MS);
@@ -143,7 +143,7 @@ test('ends a session that is not used for two hours, and any after twelve', asyn
   expect((await other.send(`${site.origin}/`)).status).toBe(303);
 });
 
-test('fills the user ID in on the next visit where that was wished, and keeps it out of the cookies', async () => {
+test('fills in the user ID on the next visit if the person wished it, and keeps it out of the cookies', async () => {
   const browser = createBrowser();
   const login = await browser.open(`${site.origin}/login`);
   const home = await browser.submit(formOn(login, '/login'), { user_id: 'tanaka', password: 'owners-2026', remember: 'yes' });
@@ -160,7 +160,7 @@ test('fills the user ID in on the next visit where that was wished, and keeps it
   expect((await browser.open(`${site.origin}/login`)).text).toMatch(/name="user_id" value=""/);
 });
 
-test('keeps neither tokens nor passwords that could be used', async () => {
+test('stores neither tokens nor passwords in a usable form', async () => {
   const { browser } = await site.signIn('tanaka');
   const database = new DatabaseSync(join(site.directory, 'owners-site.sqlite'), { readOnly: true });
   const dump = JSON.stringify([
@@ -172,7 +172,7 @@ test('keeps neither tokens nor passwords that could be used', async () => {
   expect(dump).not.toContain('owners-2026');
 });
 
-test('sends everybody else to the login, and shows a page for what does not exist', async () => {
+test('sends signed-out visitors to the login, and shows a page for an unknown path', async () => {
   for (const path of ['/', '/booking', '/migration', '/migration/completed', '/notices/1']) {
     const answer = await createBrowser().send(`${site.origin}${path}`);
     expect([answer.status, answer.headers.location]).toEqual([303, '/login']);
@@ -181,7 +181,7 @@ test('sends everybody else to the login, and shows a page for what does not exis
   expect((await createBrowser().open(`${site.origin}/logout`)).status).toBe(405);
 });
 
-test('shows a user their own notices, and marks those that were read', async () => {
+test('shows a person their own notices, and marks those that were read', async () => {
   const { browser, home } = await site.signIn('tanaka');
   expect(home.text).toContain('<summary>ほかのお知らせを見る</summary>');
   const notice = /href="(\/notices\/\d+)"/.exec(home.text)?.[1] ?? '';
@@ -194,7 +194,7 @@ test('shows a user their own notices, and marks those that were read', async () 
   expect((await other.open(`${site.origin}${notice}`)).status).toBe(404);
 });
 
-test('speaks English to who prefers it', async () => {
+test('is English for browsers that prefer it', async () => {
   const { home } = await site.signIn('tanaka', createBrowser({ language: 'en' }));
   expect(headingOf(home)).toBe('Top page');
 });

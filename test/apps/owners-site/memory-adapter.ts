@@ -1,7 +1,7 @@
-// Keeps a test's provider in memory, without the warning that the library's own such adapter prints.
+// Keeps a test provider's data in memory, without the warning of the library's own adapter.
 import type { Adapter, AdapterPayload } from 'oidc-provider';
 
-/** One instance a model; what is made here forgets everything with the test. */
+/** One instance for each model; instances live as long as the test. */
 export function createMemoryAdapters(): (model: string) => Adapter {
   const kept = new Map<string, AdapterPayload>();
   const findBy = async (model: string, member: 'uid' | 'userCode', value: string): Promise<AdapterPayload | undefined> =>

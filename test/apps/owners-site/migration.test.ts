@@ -1,4 +1,4 @@
-// ③, the way to a real OpenID Provider and back, the banner, and the end page.
+// ③, the redirect to a real OpenID Provider and back, the banner, and the end page.
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
 import { compactDecrypt, createLocalJWKSet, importJWK, jwtVerify, type JSONWebKeySet } from 'jose';
@@ -13,7 +13,7 @@ let site: TestSite;
 let commonId: CommonIdProvider;
 
 beforeAll(() => {
-  // Under jest the library cannot guard its requests against addresses of this machine, and says so; the site is on this machine.
+  // Under jest the library cannot block requests to addresses of this machine, and warns; the site is on this machine.
   jest.spyOn(console, 'warn').mockImplementation(() => undefined);
 });
 
@@ -28,7 +28,7 @@ afterEach(async () => {
   await commonId.close();
 });
 
-/** Presses one of the two buttons of ③; the browser is not sent on yet. */
+/** Presses one of the two buttons of ③, without following the redirect. */
 async function press(browser: Browser, way: 'new' | 'existing'): Promise<Answer> {
   return browser.post(formOn(await browser.open(`${site.origin}/migration`), '/migration', { way }), { way });
 }
@@ -75,7 +75,7 @@ test('③ shows the two ways of the guide', async () => {
   expect(page.headers['content-security-policy']).toContain(`form-action 'self' ${commonId.origin}`);
 });
 
-test('pushes everything in the back channel; the browser carries a reference only', async () => {
+test('pushes all data in the back channel; the browser carries only a reference', async () => {
   const { browser } = await site.signIn('tanaka');
   const started = await press(browser, 'new');
   expect(started.status).toBe(303);
@@ -141,7 +141,7 @@ test('hands the profile over: signed by the site, encrypted to the common ID', a
   });
 });
 
-test('leaves out what it does not know: gaps of the profile, the dealer', async () => {
+test('leaves out unknown data: gaps of the profile, the dealer', async () => {
   await press((await site.signIn('suzuki')).browser, 'existing');
   await press((await site.signIn('ito')).browser, 'existing');
   const [suzuki, ito] = commonId.pushed;
@@ -182,7 +182,7 @@ test.each(['new', 'existing'] as const)('goes to the common ID (%s) and comes ba
   expect(end.text).toContain('href="http://notebook.example/login"');
 });
 
-test('the end page shows how the dealer link stands by now', async () => {
+test('the end page shows the current state of the dealer link', async () => {
   const { browser } = await site.signIn('tanaka');
   await browser.open(await wayBack(browser, await press(browser, 'new')));
   commonId.migrationState = () => ({
@@ -193,21 +193,21 @@ test('the end page shows how the dealer link stands by now', async () => {
   expect(mainOf(await browser.open(`${site.origin}/migration/completed`))).toContain('連携が完了しました。');
 });
 
-test('opening the way back again shows the end page again', async () => {
+test('opening the callback again shows the end page again', async () => {
   const { browser } = await site.signIn('tanaka');
   const back = await wayBack(browser, await press(browser, 'new'));
   await browser.open(back);
   expect(headingOf(await browser.open(back))).toBe('移行が完了しました');
 });
 
-test('somebody else who is lured into the way back redeems nothing', async () => {
+test('another person who is lured into the callback redeems nothing', async () => {
   const { browser } = await site.signIn('tanaka');
   const back = await wayBack(browser, await press(browser, 'new'));
   for (const other of [createBrowser(), (await site.signIn('suzuki')).browser]) {
     const answer = await other.open(back);
     expect([answer.status, headingOf(answer)]).toEqual([400, '手続きの続きを確認できませんでした']);
   }
-  // The code is as good as before for whom it was made.
+  // The code still works for its owner.
   expect(headingOf(await browser.open(back))).toBe('移行が完了しました');
 });
 
@@ -226,7 +226,7 @@ test.each([
   expect((await browser.open(`${site.origin}/migration/completed`)).url).toBe(`${site.origin}/migration`);
 });
 
-test('of ways back opened at once, one redeems', async () => {
+test('only one of several parallel callbacks redeems the code', async () => {
   const { browser } = await site.signIn('tanaka');
   const back = await wayBack(browser, await press(browser, 'new'));
   const answers = await Promise.all(Array.from({ length: 5 }, () => browser.send(back)));
@@ -234,7 +234,7 @@ test('of ways back opened at once, one redeems', async () => {
   expect(headingOf(await browser.open(back))).toBe('移行が完了しました');
 });
 
-test('says plainly that the person gave up, and offers to start again; the banner stays', async () => {
+test('says plainly that the person gave up, and offers a new start; the banner stays', async () => {
   const { browser } = await site.signIn('tanaka');
   commonId.answer = 'refuse';
   const answer = await browser.open(await wayBack(browser, await press(browser, 'new')));
@@ -247,7 +247,7 @@ test('says plainly that the person gave up, and offers to start again; the banne
   expect(headingOf(end)).toBe('移行が完了しました');
 });
 
-test('says that the end is not confirmed where the common ID is gone by then; the next press finishes', async () => {
+test('says that the end is not confirmed if the common ID is gone; the next press completes it', async () => {
   const { browser } = await site.signIn('tanaka');
   const back = await wayBack(browser, await press(browser, 'new'));
   commonId.away = true;
@@ -257,14 +257,14 @@ test('says that the end is not confirmed where the common ID is gone by then; th
   expect(headingOf(end)).toBe('移行が完了しました');
 });
 
-test('the banner goes when the common ID says that the migration is done', async () => {
+test('the banner disappears when the common ID reports the migration as complete', async () => {
   commonId.migrationState = () => ({ state: 'completed', missing: [] });
   const { browser, home } = await site.signIn('yamada');
   expect(mainOf(home)).not.toContain(BANNER);
   expect((await browser.open(`${site.origin}/migration`)).url).toBe(`${site.origin}/migration/completed`);
 });
 
-test('the banner says what is missing, and one press goes on without a new registration', async () => {
+test('the banner names the missing part, and one press continues without a new registration', async () => {
   commonId.migrationState = () => ({ state: 'started', missing: ['return'], started_at: '2026-11-22T00:00:00Z' });
   const { browser, home } = await site.signIn('tanaka');
   expect(mainOf(home)).toContain(BANNER);
@@ -274,7 +274,7 @@ test('the banner says what is missing, and one press goes on without a new regis
   expect(commonId.pushed[0]).not.toHaveProperty('prompt');
 });
 
-test('a registration that was left half-way goes on as a registration', async () => {
+test('an unfinished registration continues as a registration', async () => {
   const { browser } = await site.signIn('tanaka');
   await press(browser, 'new');
   commonId.migrationState = () => ({ state: 'started', missing: ['registration', 'dealer_link', 'login', 'a_later_step'] });
@@ -284,7 +284,7 @@ test('a registration that was left half-way goes on as a registration', async ()
   expect(commonId.pushed[1]).toMatchObject({ prompt: 'create' });
 });
 
-test('asks for the state with one token for many pages, and with a new one after it was refused', async () => {
+test('requests the state with one token for many pages, and with a new one after a refusal', async () => {
   const { browser } = await site.signIn('tanaka');
   await browser.open(`${site.origin}/`);
   expect(new Set(commonId.stateTokens).size).toBe(1);
@@ -293,7 +293,7 @@ test('asks for the state with one token for many pages, and with a new one after
   expect(new Set(commonId.stateTokens).size).toBe(2);
 });
 
-test('stays quick and shows the banner without the state where the common ID hangs or answers rubbish', async () => {
+test('stays fast and shows the banner without the state if the common ID hangs or returns garbage', async () => {
   let hasAnswered = false;
   commonId.migrationState = async () => {
     await delay(10_000, undefined, { ref: false });
@@ -322,7 +322,7 @@ test('works while the common ID is away, and finds it when it is back', async ()
   await alone.close();
 });
 
-test('offers the logout at the common ID too, where the migration left a session there', async () => {
+test('offers the logout at the common ID too, if the migration left a session there', async () => {
   const { browser } = await site.signIn('tanaka');
   const end = await browser.open(await wayBack(browser, await press(browser, 'new')));
   expect(end.text).toContain('href="/"');
@@ -339,12 +339,12 @@ test('offers the logout at the common ID too, where the migration left a session
   expect((await browser.open(`${site.origin}/logged-out`)).text).not.toContain('/logged-out/common-id');
 });
 
-test('a logout of somebody who never migrated offers nothing more', async () => {
+test('a person who never migrated gets no such offer at logout', async () => {
   const { browser, home } = await site.signIn('tanaka');
   expect((await browser.submit(formOn(home, '/logout'))).text).not.toContain('/logged-out/common-id');
 });
 
-test('the key is made once and published without its private half', async () => {
+test('the key is made once, and published without its private half', async () => {
   const answer = await fetch(`${site.origin}/jwks.json`);
   const { keys } = (await answer.json()) as JSONWebKeySet;
   expect(keys).toEqual([
@@ -357,7 +357,7 @@ test('the key is made once and published without its private half', async () => 
   await again.close();
 });
 
-test('undone at the common ID, the banner is back, also while the common ID is away, and there is no end page', async () => {
+test('undone at the common ID: the banner is back, also while the common ID is away, and there is no end page', async () => {
   const { browser } = await site.signIn('tanaka');
   const back = await wayBack(browser, await press(browser, 'new'));
   await browser.open(back);

@@ -1,4 +1,4 @@
-// Every page of the owners site, in both languages: valid HTML, every word there, never kept by a browser.
+// Every page of the owners site, in both languages: valid HTML, complete texts, never cached.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { HtmlValidate, StaticConfigLoader } from 'html-validate';
 import { createBrowser, formOn, headingOf, type Answer } from '../../support/http-browser.ts';
@@ -21,7 +21,7 @@ const validator = new HtmlValidate(
   new StaticConfigLoader({
     extends: ['html-validate:recommended'],
     rules: {
-      // Ours to choose, not the standard's to ask.
+      // A rule of our own, not of the HTML standard.
       'doctype-style': 'off',
       'void-style': 'off',
       'no-trailing-whitespace': 'off',
@@ -45,7 +45,7 @@ async function expectGood(answer: Answer, language: string): Promise<void> {
     report.results.flatMap(({ messages }) => messages.map(({ ruleId, message, line }) => `${line}: ${ruleId}: ${message}`)),
   ).toEqual([]);
   expect(answer.text).toContain(`<html lang="${language}">`);
-  // A text that is missing shows its key, a value that is missing its braces.
+  // A missing text appears as its key, a missing value as its braces.
   expect(answer.text).not.toMatch(/>\s*[a-z_]+(\.[a-z_]+)+\s*<|\{\{|undefined|\[object Object\]/);
   expect(headingOf(answer)).not.toBe('');
   expect(answer.headers['cache-control']).toBe('no-store');
@@ -61,7 +61,7 @@ describe.each(['ja', 'en'])('in %s', (language) => {
     await expectGood(await browser.open(`${site.origin}${path}`), language);
   });
 
-  test('forms that are refused', async () => {
+  test('refused forms', async () => {
     const { browser } = await site.signIn('tanaka', createBrowser({ language: language }));
     const booking = await browser.open(`${site.origin}/booking`);
     const refused = await browser.submit(formOn(booking, '/booking'), { vin: '', work: '', day: '', time: '' });

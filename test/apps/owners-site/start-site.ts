@@ -1,4 +1,4 @@
-// The owners site as tests start it: real HTTP, a real mailbox behind SMTP, a clock that can be moved.
+// Starts the owners site for tests: real HTTP, a real mailbox behind SMTP, a clock that can be moved.
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
@@ -15,13 +15,13 @@ import { createBrowser, formOn, type Answer, type Browser } from '../../support/
 export type TestSite = {
   origin: string;
   directory: string;
-  /** Everything that arrived by SMTP, oldest first. */
+  /** All mails that arrived by SMTP, oldest first. */
   mails: Email[];
-  /** Waits until so many mails have arrived. */
+  /** Waits until this number of mails has arrived. */
   mailsArrived(count: number): Promise<Email[]>;
   /** Moves the site's clock. */
   advance(milliseconds: number): void;
-  /** A browser in which this user has signed in, and the page it is on then. */
+  /** A browser in which this user has signed in, with its page. */
   signIn(userId: string, browser?: Browser): Promise<{ browser: Browser; home: Answer }>;
   close(): Promise<void>;
 };

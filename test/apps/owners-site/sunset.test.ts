@@ -1,4 +1,4 @@
-// The last day of the owners site: a notice before it, only the way to the common ID after it.
+// The last day of the owners site: a notice before it, and after it only the way to the common ID.
 import { afterEach, expect, test } from '@jest/globals';
 import { headingOf, mainOf } from '../../support/http-browser.ts';
 import { startSite, type TestSite } from './start-site.ts';
@@ -33,7 +33,7 @@ test('after it there is only the way to the common ID', async () => {
   }
 });
 
-test('without a last day nothing is said of an end', async () => {
+test('without a last day there is no notice', async () => {
   site = await startSite();
   expect(mainOf((await site.signIn('tanaka')).home)).not.toContain('終了');
 });

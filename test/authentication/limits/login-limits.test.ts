@@ -1,4 +1,4 @@
-// How often a password may be tried, on a real database: however the tries fall together, what was compared alone decides the pauses.
+// Limits of password attempts, on a real database: in any order of parallel attempts, only compared passwords decide the pauses.
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -38,7 +38,7 @@ afterEach(async () => {
   rmSync(directory, { recursive: true });
 });
 
-/** One try, from a network of its own. Answers what was begun, or the seconds that are left of the pause. */
+/** One attempt, from a new network. Returns its result, or the rest of the pause in seconds. */
 async function attempt(device?: string): Promise<LoginTry | number> {
   networks += 1;
   const at = limits[networks % 2] as LoginLimits;
@@ -52,7 +52,7 @@ const burst = async (times: number): Promise<(LoginTry | number)[]> =>
   Promise.all(Array.from({ length: times }, async () => attempt()));
 const begun = (tries: (LoginTry | number)[]): LoginTry[] => tries.filter((one) => typeof one !== 'number');
 
-/** How long the pause is that the account is in. */
+/** Returns the length of the account's current pause. */
 async function pause(): Promise<number> {
   const refused = await attempt();
   if (typeof refused !== 'number') throw new Error('there is no pause');
@@ -67,14 +67,14 @@ async function failuresBefore(attempt: LoginTry): Promise<number> {
   return before;
 }
 
-describe('a burst of tries', () => {
-  test('as many are compared as one after the other would be, and the first pause is the shortest', async () => {
+describe('a burst of attempts', () => {
+  test('as many are compared as one after the other, and the first pause is the shortest', async () => {
     const tries = await burst(60);
     expect(begun(tries)).toHaveLength(FREE + 1);
     expect(await pause()).toBe(30);
   });
 
-  test('each pause is twice the one before, up to half an hour, whatever is tried in it and however many try when it ends', async () => {
+  test('each pause is twice as long as the one before, up to half an hour, for any attempts during and after it', async () => {
     await burst(40);
     const pauses: number[] = [];
     for (let round = 0; round < 9; round += 1) {
@@ -86,14 +86,14 @@ describe('a burst of tries', () => {
     expect(pauses).toEqual([30, 60, 120, 240, 480, 960, 1800, 1800, 1800]);
   });
 
-  test('refused ones count for nothing: after a success the next failures are free again', async () => {
+  test('refused attempts do not count: after a success the next failures are free again', async () => {
     const [right] = begun(await burst(60));
     expect(right && (await failuresBefore(right))).toBe(FREE);
     expect(begun(await burst(60))).toHaveLength(FREE + 1);
     expect(await pause()).toBe(30);
   });
 
-  test('a day after the first failure all are forgotten', async () => {
+  test('all failures are forgotten a day after the first', async () => {
     await burst(60);
     now += 24 * 60 * 60 * 1000;
     expect(begun(await burst(60))).toHaveLength(FREE + 1);
@@ -101,13 +101,13 @@ describe('a burst of tries', () => {
   });
 });
 
-test('a try that was not compared is given back, and with it its pause', async () => {
+test('an attempt without a comparison is given back, with its pause', async () => {
   for (const one of begun(await burst(FREE + 1))) await one.takeBack();
   expect(begun(await burst(60))).toHaveLength(FREE + 1);
   expect(await pause()).toBe(30);
 });
 
-test('the owner’s own browser is not held up by what others try, is told of it, and has pauses of its own', async () => {
+test('attempts of others do not delay the owner’s known device, which learns of them and has its own pauses', async () => {
   for (let round = 0; round < 4; round += 1) {
     await burst(20);
     now += (await pause()) * 1000;
@@ -117,13 +117,13 @@ test('the owner’s own browser is not held up by what others try, is told of it
   const owner = await attempt(DEVICE);
   if (typeof owner === 'number') throw new Error('the owner was refused');
   expect(await failuresBefore(owner)).toBe(FREE + 5);
-  // Others are not let in by that.
+  // The pause of the others stays.
   expect(await pause()).toBe(16 * 30);
   for (let n = 0; n < FREE + 1; n += 1) expect(typeof (await attempt(DEVICE))).toBe('object');
   expect(await attempt(DEVICE)).toBe(30);
 });
 
-test('beyond the figure of an address, or of the network around it, one try passes in two seconds; right ones and known devices do not count', async () => {
+test('above the limit of an address or its network, one attempt passes in two seconds; correct passwords and known devices do not count', async () => {
   const at = limits[0] as LoginLimits;
   let accounts = 0;
   const from = async (ip: string, device?: string): Promise<LoginTry | number> => {
@@ -141,7 +141,7 @@ test('beyond the figure of an address, or of the network around it, one try pass
   expect(begun(await many(60, () => '192.0.2.1'))).toHaveLength(51);
   expect(await from('192.0.2.1')).toBe(2);
   expect(typeof (await from('192.0.2.1', DEVICE))).toBe('object');
-  // The slowed down one counts for the network too.
+  // The paced attempt counts for the network too.
   expect(begun(await many(80, (n) => `192.0.2.${2 + n}`))).toHaveLength(50);
   expect(await from('192.0.2.200')).toBe(2);
   expect(typeof (await from('192.0.3.1'))).toBe('object');

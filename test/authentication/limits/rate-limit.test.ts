@@ -1,4 +1,4 @@
-// Limits over the counters of a real database.
+// Limits with the counters of a real database.
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -24,7 +24,7 @@ const clock = (): number => now;
 const limit = (name = 'l', points = 2) => createRateLimit(name, { points, windowSeconds: 60 }, storage.counters, clock);
 const paced = (points: number) => createPacedLimit('p', { points, windowSeconds: 60, paceSeconds: 2 }, storage.counters, clock);
 
-/** How many seconds the refusal tells to wait; `passed` where there is none. */
+/** Returns the waiting time of the refusal in seconds, or `passed`. */
 async function outcome(counting: Promise<unknown>): Promise<unknown> {
   return counting.then(
     () => 'passed',
@@ -36,7 +36,7 @@ async function outcome(counting: Promise<unknown>): Promise<unknown> {
 }
 const refused = (seconds: number) => [429, 'too_many_requests', seconds];
 
-test('so many in a window that begins with the first; then it is told how long to wait, a second at least', async () => {
+test('a limit counts in a window that begins with the first use; then it returns the waiting time, a second at least', async () => {
   const { count } = limit();
   expect([await outcome(count('k')), await outcome(count('k')), await outcome(count('k'))]).toEqual([
     'passed',
@@ -51,7 +51,7 @@ test('so many in a window that begins with the first; then it is told how long t
   expect(await outcome(count('k'))).toBe('passed');
 });
 
-test('a check counts nothing and refuses where no more are left; a note counts and refuses nothing; what is taken back is free', async () => {
+test('a check counts nothing and refuses if nothing is left; a note counts and refuses nothing; a use that is taken back is free', async () => {
   const { check, note, takeBack, count } = limit();
   for (let time = 0; time < 3; time += 1) expect(await outcome(check('k'))).toBe('passed');
   await note('k');
@@ -64,27 +64,27 @@ test('a check counts nothing and refuses where no more are left; a note counts a
   expect([await outcome(count('k')), await outcome(count('k'))]).toEqual(['passed', refused(60)]);
 });
 
-test('a paced limit: beyond it one passes in each two seconds, and does not count for the window', async () => {
+test('a paced limit: above it one use passes in two seconds, and does not count for the window', async () => {
   const { count } = paced(1);
   const takeBack = await count('k');
   const beyond = await count('k');
   expect(await outcome(count('k'))).toEqual(refused(2));
   now += 2_000;
   expect(await outcome(count('k'))).toBe('passed');
-  // What passed beyond the limit has nothing to take back; what was counted has.
+  // A use above the limit has nothing to take back; a counted one has.
   await beyond();
   expect(await outcome(count('k'))).toEqual(refused(2));
   await takeBack();
   expect(await outcome(count('k'))).toBe('passed');
 });
 
-test('a fault of the database is passed on, and no pace is taken for it', async () => {
+test('a database error is passed on, and takes no paced use', async () => {
   const broken = { ...storage.counters, add: async () => Promise.reject(new Error('away')) } as never;
   const { count } = createPacedLimit('p', { points: 1, windowSeconds: 60, paceSeconds: 2 }, broken, clock);
   await expect(count('k')).rejects.toThrow('away');
 });
 
-test('several places: all are counted, or none', async () => {
+test('several limits: all are counted, or none', async () => {
   const [wide, narrow] = [
     paced(5),
     createPacedLimit('n', { points: 1, windowSeconds: 60, paceSeconds: 60 }, storage.counters, clock),

@@ -1,4 +1,4 @@
-// How often codes to one mailbox may be guessed and asked for, on a real database.
+// Limits of guesses and of codes for one mailbox, on a real database.
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -32,7 +32,7 @@ afterEach(async () => {
   rmSync(directory, { recursive: true });
 });
 
-test('S125 wrong six-digit codes to tags of one mailbox: one budget, in which right codes and long ones do not count', async () => {
+test('S125 wrong six-digit codes to tags of one mailbox: one budget, in which correct codes and long ones do not count', async () => {
   const guess = async (address: string, code = '000000') => countCodeTry({ config, storage }, address, code);
   for (let n = 0; n < 5; n += 1) {
     const right = await guess(MAILBOX);
@@ -47,7 +47,7 @@ test('S125 wrong six-digit codes to tags of one mailbox: one budget, in which ri
   expect((await guess('another@example.jp')).mayCompare).toBe(true);
 });
 
-test('S110 strangers ask for a mailbox’s codes until there is no room: whom the account trusts has a count of their own', async () => {
+test('S110 strangers request a mailbox’s codes up to the limit: people whom the account trusts have their own count', async () => {
   const limits = createCodeLimits({ config, storage, clock: Date.now });
   const isFull = async (trusted?: string): Promise<boolean> =>
     (await limits.ask('203.0.113.5', MAILBOX, trusted)).mailboxFull !== undefined;

@@ -6,7 +6,7 @@ import { codeHmac, drawCode, parseCode, sameHmac } from '../../../src/authentica
 
 const KEY = deriveKey('key', 'codes');
 
-test('codes have six digits, leading zeros kept, and every digit is as likely as every other in every place', () => {
+test('codes have six digits, with leading zeros, and every digit is equally likely in every place', () => {
   const draws = 10_000;
   const counts = Array.from({ length: 6 }, () => Array.from({ length: 10 }, () => 0));
   for (let draw = 0; draw < draws; draw += 1) {
@@ -81,7 +81,7 @@ test.each([
   expect(parseCode(input)).toEqual({ ok: false, reason });
 });
 
-test('every code that is drawn is read', () => {
+test('every generated code can be read', () => {
   for (let draw = 0; draw < 1000; draw += 1) {
     const code = drawCode();
     expect(parseCode(code)).toEqual({ ok: true, code });

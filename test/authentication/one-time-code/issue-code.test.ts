@@ -40,7 +40,7 @@ test('by default the message is sent first; if that fails, the slot stays empty'
   expect(await storage.emailCodes.find(other.id)).toBeUndefined();
 });
 
-test('a job stores first, keeps the tries of the code before, and says how long the code is valid', async () => {
+test('a job stores first, keeps the attempts of the previous code, and says how long the code is valid', async () => {
   await issueCode(deps(), SLOT, async () => undefined, { askedAt: now - 60_000 });
   await checkCode(deps(), SLOT, '000000');
   await checkCode(deps(), SLOT, '000001');
@@ -58,7 +58,7 @@ test('a job stores first, keeps the tries of the code before, and says how long 
   ]);
 });
 
-test('a code that was sent is right, in its slot and for its address alone, and can be taken once', async () => {
+test('a sent code is correct only in its slot and for its address, and can be used once', async () => {
   let code = '';
   await issueCode(deps(), SLOT, async (shown) => void (code = shown.code));
   expect(await checkCode(deps(), { ...SLOT, address: 'b@example.jp' }, code)).toEqual({ problem: 'code_wrong' });
@@ -66,12 +66,12 @@ test('a code that was sent is right, in its slot and for its address alone, and 
   const checked = await checkCode(deps(), SLOT, code);
   if (checked.problem) throw new Error(checked.problem);
   expect([await checked.takeOut(), await checked.takeOut()]).toEqual([true, false]);
-  // The two wrong tries count for the mailboxes, the right one does not.
+  // The two wrong attempts count for the mailboxes, the correct one does not.
   const triesOf = async (address: string) => (await storage.counters.get(`code-tries:${address}`))?.points ?? 0;
   expect([await triesOf('b@example.jp'), await triesOf(SLOT.address)]).toEqual([1, 0]);
 });
 
-test('after five wrong tries the right code is refused; wrong tries of a long code in a slot of its own burn nothing', async () => {
+test('after five wrong attempts the correct code is refused; wrong attempts of a long code in its own slot use up nothing', async () => {
   const sent: string[] = [];
   const send = async ({ code }: { code: string }) => sent.push(code);
   await issueCode(deps(), SLOT, send);
@@ -84,7 +84,7 @@ test('after five wrong tries the right code is refused; wrong tries of a long co
   expect(await checkCode(deps(), SLOT, long, 'long')).not.toHaveProperty('problem');
 });
 
-test('an address that has an owner: the owner is told, the slot is taken, and no code matches', async () => {
+test('an address with an owner: the owner is told, the slot is taken, and no code matches', async () => {
   const owner = { email: 'A@Example.jp' };
   const known = { ...storage, accounts: { ...storage.accounts, findByEmail: async () => owner } } as unknown as Records;
   const told: string[] = [];

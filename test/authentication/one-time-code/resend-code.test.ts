@@ -1,4 +1,4 @@
-// Another code in place of the last one: not too early, and once for a double press. On a real database.
+// A new code instead of the last one: not too early, and once for a double press. On a real database.
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -26,12 +26,12 @@ afterEach(async () => {
 });
 const deps = () => ({ config, storage, clock: () => now });
 
-test('the next code may be asked for a minute after the last one, to the second', () => {
+test('the next code may be requested a minute after the last one, to the second', () => {
   const left = (ms: number): number => secondsToNextCode(deps(), now - ms);
   expect([left(0), left(1), left(1_000), left(59_999), left(60_000), left(90_000)]).toEqual([60, 60, 59, 1, 0, 0]);
 });
 
-describe('a press', () => {
+describe('a request', () => {
   let sent = 0;
   beforeEach(() => {
     sent = 0;
@@ -41,7 +41,7 @@ describe('a press', () => {
     await issueNoCode(deps(), SLOT);
   };
 
-  test('sends nothing while the last code is young, and again when it is not', async () => {
+  test('sends nothing while the last code is too new, and a code afterwards', async () => {
     await sendOnce(deps(), SLOT, send);
     now += 59_999;
     await sendOnce(deps(), SLOT, send);
@@ -51,7 +51,7 @@ describe('a press', () => {
     expect(sent).toBe(2);
   });
 
-  test('for another address than the code in the slot sends', async () => {
+  test('for another address than that of the slot sends a code', async () => {
     await sendOnce(deps(), { ...SLOT, address: 'b@example.jp' }, async () =>
       issueNoCode(deps(), { ...SLOT, address: 'b@example.jp' }),
     );
@@ -59,7 +59,7 @@ describe('a press', () => {
     expect(sent).toBe(1);
   });
 
-  test('at the same moment as another waits for it, and sends nothing', async () => {
+  test('parallel to another one waits for it, and sends nothing', async () => {
     let mayGoOn = (): void => undefined;
     const first = sendOnce(deps(), SLOT, async () => {
       await new Promise<void>((resolve) => {
@@ -75,12 +75,12 @@ describe('a press', () => {
     expect(sent).toBe(1);
   });
 
-  test('after one that failed sends at once', async () => {
+  test('after a failed one sends at once', async () => {
     await expect(sendOnce(deps(), SLOT, async () => Promise.reject(new Error('no queue')))).rejects.toThrow('no queue');
     const started = performance.now();
     await sendOnce(deps(), SLOT, send);
     expect(sent).toBe(1);
-    // It does not wait for the one that failed, which would take a second.
+    // It does not wait for the failed one, which would take a second.
     expect(performance.now() - started).toBeLessThan(900);
   });
 });
@@ -97,7 +97,7 @@ describe('the button', () => {
     return { ctx, headers };
   }
 
-  test('too early: the page again, with what is wrong and how long it takes', async () => {
+  test('too early: the page again, with an error and the waiting time', async () => {
     const { ctx, headers } = createContext();
     const shown: object[] = [];
     const answer = {
@@ -114,7 +114,7 @@ describe('the button', () => {
   test.each([
     [undefined, '/code?resent'],
     ['/elsewhere', '/elsewhere'],
-  ])('else a code is sent; where sending leads to %s, on to %s', async (leadsTo, location) => {
+  ])('otherwise a code is sent; if sending leads to %s, then to %s', async (leadsTo, location) => {
     const { ctx, headers } = createContext();
     const show = (): void => {
       throw new Error('the page is not shown');

@@ -5,7 +5,7 @@ import { createPasswordHasher, HashingLaneFull, PasswordTooLong } from '../../..
 
 const hasher = createPasswordHasher({ cost: 4, concurrency: 2, queueLimit: 10 });
 
-test('a password is verified against its hash, and no other is', async () => {
+test('a password matches its hash, and no other one does', async () => {
   const hash = await hasher.hash('Common-2026');
   expect(hash).toMatch(/^\$2b\$04\$/);
   expect(await hasher.verify('Common-2026', hash)).toBe(true);
@@ -14,18 +14,18 @@ test('a password is verified against its hash, and no other is', async () => {
   }
 });
 
-test('more than 72 bytes are refused before hashing, and never verified', async () => {
+test('more than 72 bytes are refused before hashing, and never match', async () => {
   const longest = 'é'.repeat(36);
   const hash = await hasher.hash(longest);
   expect(await hasher.verify(longest, hash)).toBe(true);
-  // bcrypt alone would say yes: it reads 72 bytes.
+  // bcrypt alone would accept it, because it reads 72 bytes.
   expect(await bcrypt.compare(`${longest}x`, hash)).toBe(true);
   expect(await hasher.verify(`${longest}x`, hash)).toBe(false);
   await expect(hasher.hash(`${longest}x`)).rejects.toThrow(PasswordTooLong);
   await expect(hasher.hash('a'.repeat(1024 * 1024))).rejects.toThrow(PasswordTooLong);
 });
 
-test('a NUL ends no password', async () => {
+test('a NUL does not end a password', async () => {
   const hash = await hasher.hash('abc\0def1');
   expect(await hasher.verify('abc', hash)).toBe(false);
   expect(await hasher.verify('abc\0def1', hash)).toBe(true);
@@ -44,7 +44,7 @@ test.each([
   expect(hasher.needsRehash(hash)).toBe(true);
 });
 
-test('older hashes are verified, and known as older', async () => {
+test('older hashes match, and are recognised as older', async () => {
   const older = (await bcrypt.hash('Common-2026', 5)).replace('$2b$', '$2a$');
   expect(await hasher.verify('Common-2026', older)).toBe(true);
   expect(hasher.needsRehash(older)).toBe(true);
@@ -53,11 +53,11 @@ test('older hashes are verified, and known as older', async () => {
 });
 
 describe('an account that does not exist', () => {
-  test('is never logged in to', async () => {
+  test('never gets in', async () => {
     for (const password of ['', 'Common-2026', 'a'.repeat(100)]) expect(await hasher.verifyAgainstNothing(password)).toBe(false);
   });
 
-  test('costs as much as one that does, as do a malformed hash and a password too long', async () => {
+  test('costs as much as an existing one, and so do a malformed hash and a long password', async () => {
     let work = 0;
     const counting = {
       hash: bcrypt.hash.bind(bcrypt),
@@ -83,7 +83,7 @@ describe('an account that does not exist', () => {
 });
 
 describe('the lane', () => {
-  test('takes what runs and what may wait, and refuses the rest at once', async () => {
+  test('accepts running and waiting hashes up to its size, and refuses the rest at once', async () => {
     const small = createPasswordHasher({ cost: 8, concurrency: 2, queueLimit: 3 });
     const results = await Promise.allSettled(Array.from({ length: 8 }, () => small.verifyAgainstNothing('Common-2026')));
     expect(results.map((result) => result.status)).toEqual([
@@ -115,8 +115,8 @@ describe('the lane', () => {
     }
   });
 
-  test('lets a flood of 5,000 fail fast while the accepted ones succeed', async () => {
-    // Of the twenty places to wait five are for known devices.
+  test('refuses most of a flood of 5,000 quickly, while the accepted ones succeed', async () => {
+    // Five of the twenty waiting places are for known devices.
     const lane = createPasswordHasher({ cost: 6, concurrency: 2, queueLimit: 20 });
     const flood = Array.from({ length: 5000 }, () =>
       lane.verifyAgainstNothing('x').then(
