@@ -13,12 +13,16 @@ const WORDS_APART = `
       return Math.max(...lines) - Math.min(...lines) > 8 ? [word] : [];
     }));`;
 
-/** Finds words that are broken, and content that is wider than the window. */
+/** Finds words that are broken, sentences in which a whole word stands in a column of its own, and content that is wider than the window. */
 export async function findFaults(page: Page): Promise<string[]> {
   return page.evaluate<string[]>(`(() => {
     ${WORDS_APART}
     const apart = [...document.querySelectorAll('body *')].flatMap(wordsApart).map((word) => word + ' is broken');
+    const holders = [...document.querySelectorAll('.whole')].map(({ parentElement }) => parentElement);
+    const torn = holders
+      .filter((holder) => /flex|grid/.test(getComputedStyle(holder).display))
+      .map(({ textContent }) => textContent.trim() + ' is torn into columns');
     const sideways = document.documentElement.scrollWidth > window.innerWidth ? ['can be scrolled sideways'] : [];
-    return [...apart, ...sideways];
+    return [...apart, ...torn, ...sideways];
   })()`);
 }
