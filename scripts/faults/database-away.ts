@@ -105,6 +105,7 @@ async function askWhileAway({ world, nodes }: Nodes, refused: Refused, isAway: (
       const tried = await tryRefused(refused);
       asked.sets += tried.sets;
       note(tried);
+      await sleep(50);
     } while (isAway());
   };
   await Promise.all([askAll(), tryAll()]);

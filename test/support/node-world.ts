@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { CHILD_ENVIRONMENT } from './child-environment.ts';
 import { freePorts } from './free-ports.ts';
 import { startRoundRobin, type RoundRobin } from './round-robin.ts';
 import { STOP_FILE } from './stop-file.ts';
@@ -109,7 +110,7 @@ function createNode(port: number, flags: string[], env: Record<string, string>):
     async start() {
       const started = performance.now();
       const starting = spawn(process.execPath, ['--no-warnings', ...flags, MAIN, 'id'], {
-        env: { PATH: process.env['PATH'], ...env },
+        env: { ...CHILD_ENVIRONMENT, ...env },
         stdio: ['ignore', 'pipe', 'pipe'],
       });
       child = starting;
