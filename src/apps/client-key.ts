@@ -1,4 +1,5 @@
-// The key a client app authenticates with at the common ID (private_key_jwt, RFC 7523) and signs its hand-over with.
+// The keys of a client app: one to authenticate with at the common ID (private_key_jwt, RFC 7523) and to sign its hand-over, and one that its
+// access tokens are bound to (DPoP, RFC 9449).
 import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isNativeError } from 'node:util/types';
@@ -18,17 +19,19 @@ const privateJwk = z.object({
 
 export type ClientKey = {
   privateKey: CryptoKey;
+  publicKey: CryptoKey;
   kid: string;
   /** Published at `/jwks.json`. */
   publicJwk: JWK;
 };
 
 /**
- * Reads the key, or generates it on the first start.
+ * Reads a key, or generates it on the first start.
+ * @param file the name of its file in the directory
  * @throws {Error} if the directory cannot be written, or the file does not hold an ES256 key
  */
-export async function loadClientKey(directory: string): Promise<ClientKey> {
-  const path = join(directory, 'client-key.json');
+export async function loadClientKey(directory: string, file = 'client-key.json'): Promise<ClientKey> {
+  const path = join(directory, file);
   if (!existsSync(path)) {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     const { privateKey } = await generateKeyPair(ALGORITHM, { extractable: true });
@@ -50,6 +53,7 @@ export async function loadClientKey(directory: string): Promise<ClientKey> {
   return {
     kid,
     privateKey: await importJWK({ ...publicKey, d }, ALGORITHM),
+    publicKey: await importJWK(publicKey, ALGORITHM, { extractable: true }),
     publicJwk: { ...publicKey, kid, use: 'sig', alg: ALGORITHM },
   };
 }

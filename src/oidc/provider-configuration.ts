@@ -3,6 +3,7 @@ import { decodeJwt } from 'jose';
 import type { Configuration, KoaContextWithOIDC, ResourceServer } from 'oidc-provider';
 import type { Deps } from '../deps.ts';
 import { createCookieSigner } from '../http/cookie-signer.ts';
+import { DPOP_ALGORITHMS } from '../http/dpop-proof.ts';
 import { boundedFetch } from '../http/bounded-fetch.ts';
 import { LANGUAGES } from '../language.ts';
 import { sessionSeconds } from './sessions/session-lifetime.ts';
@@ -64,6 +65,7 @@ export function createProviderConfiguration(deps: Deps): Configuration {
     enabledJWA: {
       idTokenSigningAlgValues: ['ES256', 'RS256'],
       clientAuthSigningAlgValues: ['ES256', 'PS256', 'RS256'],
+      dPoPSigningAlgValues: [...DPOP_ALGORITHMS],
       requestObjectEncryptionAlgValues: ['ECDH-ES+A256KW'],
       requestObjectEncryptionEncValues: ['A256GCM'],
     },
@@ -142,7 +144,9 @@ export function createProviderConfiguration(deps: Deps): Configuration {
     discovery: { ui_locales_supported: [...LANGUAGES], claims_locales_supported: [...LANGUAGES] },
     features: {
       devInteractions: { enabled: false },
-      dPoP: { enabled: false },
+      // A client decides whether its tokens are bound to a key; its file can require it. A nonce is asked for only if the proof's clock
+      // is wrong.
+      dPoP: { enabled: true, nonceSecret: config.keys.dpopNonce.export(), requireNonce: () => false },
       // Publishes the encryption key, with which clients encrypt their hand-over.
       encryption: { enabled: true },
       clientCredentials: { enabled: true },

@@ -1,39 +1,69 @@
-// Authorizes API requests by bearer tokens (RFC 6750) that the common ID issued for one dealer (RFC 8707, RFC 9068).
+// Authorizes API requests by access tokens that the common ID issued for one dealer (RFC 8707, RFC 9068): bearer tokens (RFC 6750), and
+// tokens that are bound to a key (DPoP, RFC 9449).
 import type { JWTPayload } from 'jose';
+import type { ParameterizedContext } from 'koa';
+import { z } from 'zod';
+import {
+  checkPossession,
+  DPOP_ALGORITHMS,
+  InvalidDpopProof,
+  readAccessToken,
+  type ProvenRequest,
+} from '../../http/dpop-proof.ts';
 import { InvalidJwt, type VerifyJwt } from './issuer-keys.ts';
 import { Problem } from './problem.ts';
 
 /** The client that delivers dealer links: the common ID itself. */
 const DELIVERING_CLIENT = 'common-id';
 
-function challenge(parameters: Record<string, string>): Record<string, string> {
+/** RFC 7800, section 3.1, with the member of RFC 9449. A token with another confirmation is not accepted. */
+const confirmation = z.strictObject({ jkt: z.string() }).optional();
+
+export type Authorization = {
+  verifyJwt: VerifyJwt;
+  /** Notes a DPoP proof; see `checkPossession`. */
+  noteProof: ProvenRequest['noteProof'];
+  clock: () => number;
+};
+
+/** The request that is authorized. */
+export type Request = Pick<ParameterizedContext, 'get' | 'method' | 'path'>;
+
+function challenge(parameters: Record<string, string>, scheme = 'Bearer'): Record<string, string> {
   const list = Object.entries(parameters).map(([name, value]) => `${name}="${value.replaceAll(/["\\]/g, "'")}"`);
-  return { 'WWW-Authenticate': `Bearer ${list.join(', ')}` };
+  return { 'WWW-Authenticate': `${scheme} ${list.join(', ')}` };
 }
 
 /**
- * Checks the token and its scope.
- * @param header the Authorization header
+ * Checks the token, its key and its scope.
  * @param resource the dealer's resource URI, which must be the token's audience
  * @throws {Problem} 401 without a valid token for this dealer, 403 if the scope is missing, 503 if the issuer's keys cannot be fetched
  */
-async function authorize(verifyJwt: VerifyJwt, header: string, resource: string, scope: string): Promise<JWTPayload> {
-  const token = /^Bearer +([\w.~+/=-]+)$/i.exec(header)?.[1];
-  if (!token) {
-    throw new Problem(401, 'token_missing', 'Send an access token of the common ID as a bearer token.', {
-      headers: challenge({ realm: resource }),
-    });
+async function authorize(by: Authorization, request: Request, resource: string, scope: string): Promise<JWTPayload> {
+  const sent = readAccessToken(request.get('Authorization'));
+  if (!sent) {
+    throw new Problem(
+      401,
+      'token_missing',
+      'Send an access token of the common ID: Authorization: Bearer, or DPoP with a proof.',
+      {
+        headers: challenge({ realm: resource }),
+      },
+    );
   }
-  const payload = await verifyJwt(token, {
-    typ: 'at+jwt',
-    audience: resource,
-    requiredClaims: ['exp', 'sub', 'client_id'],
-  }).catch((error: unknown) => {
-    if (!(error instanceof InvalidJwt)) throw error;
-    throw new Problem(401, 'invalid_token', `The access token is not valid for this dealer: ${error.message}.`, {
-      headers: challenge({ realm: resource, error: 'invalid_token', error_description: error.message }),
+  const payload = await by
+    .verifyJwt(sent.token, {
+      typ: 'at+jwt',
+      audience: resource,
+      requiredClaims: ['exp', 'sub', 'client_id'],
+    })
+    .catch((error: unknown) => {
+      if (!(error instanceof InvalidJwt)) throw error;
+      throw new Problem(401, 'invalid_token', `The access token is not valid for this dealer: ${error.message}.`, {
+        headers: challenge({ realm: resource, error: 'invalid_token', error_description: error.message }),
+      });
     });
-  });
+  await checkKey(by, request, sent, payload, resource);
   if (typeof payload['scope'] !== 'string' || !payload['scope'].split(' ').includes(scope)) {
     throw new Problem(403, 'insufficient_scope', `The access token lacks the scope ${scope}.`, {
       headers: challenge({ realm: resource, error: 'insufficient_scope', scope }),
@@ -42,12 +72,42 @@ async function authorize(verifyJwt: VerifyJwt, header: string, resource: string,
   return payload;
 }
 
+/** Checks that the client holds the key that the token is bound to. @throws {Problem} 401 */
+async function checkKey(
+  { noteProof, clock }: Authorization,
+  request: Request,
+  sent: { scheme: 'Bearer' | 'DPoP'; token: string },
+  payload: JWTPayload,
+  resource: string,
+): Promise<void> {
+  const boundTo = confirmation.parse(payload['cnf'])?.jkt;
+  try {
+    await checkPossession({
+      ...sent,
+      boundTo,
+      proof: request.get('DPoP'),
+      method: request.method,
+      url: new URL(request.path, resource).href,
+      now: clock(),
+      noteProof,
+    });
+  } catch (error) {
+    if (!(error instanceof InvalidDpopProof)) throw error;
+    const code = sent.scheme === 'DPoP' ? 'invalid_dpop_proof' : 'invalid_token';
+    const scheme = boundTo === undefined ? 'Bearer' : 'DPoP';
+    const algorithms = { ...(scheme === 'DPoP' && { algs: DPOP_ALGORITHMS.join(' ') }) };
+    throw new Problem(401, code, `The access token is not accepted: ${error.message}.`, {
+      headers: challenge({ realm: resource, error: code, error_description: error.message, ...algorithms }, scheme),
+    });
+  }
+}
+
 /**
  * Allows only the common ID to write customer links.
  * @throws {Problem} as `authorize`; 403 for other clients
  */
-export async function authorizeDelivery(verifyJwt: VerifyJwt, header: string, resource: string): Promise<void> {
-  const payload = await authorize(verifyJwt, header, resource, 'customer_links:write');
+export async function authorizeDelivery(by: Authorization, request: Request, resource: string): Promise<void> {
+  const payload = await authorize(by, request, resource, 'customer_links:write');
   if (payload['client_id'] !== DELIVERING_CLIENT) {
     throw new Problem(403, 'client_not_allowed', 'Customer links are written by the common ID only.', {
       headers: challenge({ realm: resource, error: 'insufficient_scope', scope: 'customer_links:write' }),
@@ -61,13 +121,13 @@ export async function authorizeDelivery(verifyJwt: VerifyJwt, header: string, re
  * @throws {Problem} as `authorize`; 403 if no detail names this dealer
  */
 export async function authorizeCustomer(
-  verifyJwt: VerifyJwt,
-  header: string,
+  by: Authorization,
+  request: Request,
   resource: string,
   dealer: string,
   scope: string,
 ): Promise<string> {
-  const payload = await authorize(verifyJwt, header, resource, scope);
+  const payload = await authorize(by, request, resource, scope);
   const details: unknown = payload['authorization_details'];
   const linkIds = (Array.isArray(details) ? details : []).flatMap((detail: Record<string, unknown> | null) =>
     detail?.['type'] === 'dealer_link' && detail['dealer'] === dealer && typeof detail['link_id'] === 'string'

@@ -13,6 +13,7 @@ import { createFaults } from './faults.ts';
 import { createJwtVerifier } from './issuer-keys.ts';
 import { createLinkStore } from './link-store.ts';
 import { staffRoutes } from './staff-routes.ts';
+import { createProofStore } from './proof-store.ts';
 import { createVehicleStore } from './vehicle-store.ts';
 
 /** Other processes hold the lock on the file for a few milliseconds at most. */
@@ -55,7 +56,8 @@ export async function createDealerSystem(options: DealerSystemOptions): Promise<
   const { koa, forms } = createPageApp({ ...options, app: 'dealer-system' });
   const verifyJwt = createJwtVerifier(issuer, clock);
   const resourceOf = (dealer: string): string => `${origin}/dealers/${dealer}`;
-  for (const middleware of dealerApi({ links, vehicles, bookings, faults, verifyJwt, clock, log, resourceOf }))
+  const noteProof = createProofStore(database, clock);
+  for (const middleware of dealerApi({ links, vehicles, bookings, faults, verifyJwt, noteProof, clock, log, resourceOf }))
     koa.use(middleware);
   if (seedDemo) koa.use(staffRoutes(forms, { links, bookings, faults }).routes());
 

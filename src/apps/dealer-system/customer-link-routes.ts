@@ -23,7 +23,8 @@ function fingerprint(linkId: string, { customer, customer_number, vehicles }: Li
 }
 
 /** Creates the router for `PUT` and `DELETE /dealers/<code>/customer-links/<link_id>`. */
-export function customerLinkRoutes({ links, verifyJwt, clock, resourceOf, log }: ApiDeps): Router<PageState> {
+export function customerLinkRoutes(deps: ApiDeps): Router<PageState> {
+  const { links, verifyJwt, clock, resourceOf, log } = deps;
   const router = new Router<PageState>();
 
   /** Checks that the customer consented to exactly this link with exactly this dealer. */
@@ -48,7 +49,7 @@ export function customerLinkRoutes({ links, verifyJwt, clock, resourceOf, log }:
   router.put('/dealers/:dealer/customer-links/:link', readJson(), async (ctx) => {
     const { dealer = '', link: linkId = '' } = ctx.params;
     const resource = resourceOf(dealer);
-    await authorizeDelivery(verifyJwt, ctx.get('Authorization'), resource);
+    await authorizeDelivery(deps, ctx, resource);
     if (!LINK_ID.test(linkId)) throw new Problem(400, 'link_id_invalid', 'A link id has 1 to 200 unreserved characters.');
     const key = idempotencyKey(ctx.get('Idempotency-Key'));
     const body = bodyAs(linkBody, ctx);
@@ -76,7 +77,7 @@ export function customerLinkRoutes({ links, verifyJwt, clock, resourceOf, log }:
 
   router.delete('/dealers/:dealer/customer-links/:link', async (ctx) => {
     const { dealer = '', link: linkId = '' } = ctx.params;
-    await authorizeDelivery(verifyJwt, ctx.get('Authorization'), resourceOf(dealer));
+    await authorizeDelivery(deps, ctx, resourceOf(dealer));
     const link = links.withdraw(dealer, linkId);
     if (!link) throw new Problem(404, 'link_unknown', 'This dealer has no link with this id.');
     log.info({ dealer, link_id: link.link_id }, 'customer link withdrawn');

@@ -31,12 +31,13 @@ const bookingBody = z.object({
 });
 
 /** Creates the router for `GET service-history`, `GET next-inspection`, and `GET` and `POST bookings`, under `/dealers/<code>/`. */
-export function serviceRoutes({ links, vehicles, bookings, verifyJwt, clock, resourceOf }: ApiDeps): Router<PageState> {
+export function serviceRoutes(deps: ApiDeps): Router<PageState> {
+  const { links, vehicles, bookings, clock, resourceOf } = deps;
   const router = new Router<PageState>();
 
   /** Finds the link that the token refers to. The token may be issued before the dealer has accepted the link. */
   async function linkOf(ctx: ParameterizedContext<PageState>, dealer: string, scope: string): Promise<CustomerLink> {
-    const linkId = await authorizeCustomer(verifyJwt, ctx.get('Authorization'), resourceOf(dealer), dealer, scope);
+    const linkId = await authorizeCustomer(deps, ctx, resourceOf(dealer), dealer, scope);
     const link = links.find(dealer, linkId);
     if (!link) throw new Problem(409, 'not_linked_yet', 'The link has not arrived at this dealer yet; try again later.');
     if (link.status === 'withdrawn') throw new Problem(403, 'link_withdrawn', 'The link with this dealer has been withdrawn.');

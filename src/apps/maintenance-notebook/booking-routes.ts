@@ -79,7 +79,7 @@ export function bookingRoutes(deps: NotebookDeps): Router<PageState> {
       const sent = formField(ctx, 'booking_key');
       // A double click on the same page sends the same key and books once.
       const key = /^[\w-]{16,64}$/.test(sent) ? sent : randomUUID();
-      const { reading, errors } = await notebook.askDealer((resource, token) => book(resource, token, wish, key));
+      const { reading, errors } = await notebook.askDealer((resource, send) => book(resource, send, wish, key));
       if (reading === 'ok') {
         deps.sessions.saveNotice(session.key, 'booked');
         return redirect(ctx, '/bookings');

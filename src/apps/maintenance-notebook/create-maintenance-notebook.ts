@@ -49,9 +49,10 @@ export async function createMaintenanceNotebook(
 ): Promise<{ koa: Koa<PageState>; close(): Promise<void> }> {
   const { origin, issuer, clock, log } = options;
   const key = await loadClientKey(options.keyDirectory);
+  const dpopKey = await loadClientKey(options.keyDirectory, 'dpop-key.json');
   const sessions = openSessionStore(options.databasePath, clock);
   const { koa, forms, cookieName } = createPageApp({ ...options, app: 'maintenance-notebook' });
-  const idp = createIdentityProvider({ issuer, origin, key, clock });
+  const idp = createIdentityProvider({ issuer, origin, key, dpopKey, clock });
   const deps = {
     sessions,
     idp,

@@ -1,8 +1,6 @@
-// The notebook's requests to a dealer's API, with an access token for that dealer.
+// The notebook's requests to a dealer's API.
 import { z } from 'zod';
-import { boundedFetch } from '../../http/bounded-fetch.ts';
-
-const TIMEOUT_MS = 3000;
+import type { DealerRequest } from './identity-provider.ts';
 
 const date = z.iso.date();
 
@@ -53,19 +51,14 @@ export type DealerAnswer<T> = { ok: true; data: T } | { ok: false; reason: Deale
 
 const FAILURE_BY_STATUS: Record<number, DealerFailure> = { 401: 'token_refused', 403: 'not_consented', 409: 'not_linked_yet' };
 
-type Sent = { method?: string; headers?: Record<string, string>; body?: string };
+/** Sends a request with an access token for the dealer. */
+export type Send = (url: string, request: DealerRequest) => Promise<Response>;
 
 const problem = z.object({ errors: z.record(z.string(), z.string()).optional() });
 
-async function ask<T>(url: string, token: string, schema: z.ZodType<T>, sent: Sent = {}): Promise<DealerAnswer<T>> {
+async function ask<T>(url: string, send: Send, schema: z.ZodType<T>, sent: DealerRequest = {}): Promise<DealerAnswer<T>> {
   try {
-    const answer = await boundedFetch(url, {
-      ...sent,
-      headers: { Accept: 'application/json', Authorization: `Bearer ${token}`, ...sent.headers },
-      // A redirect could carry the token to another server.
-      redirect: 'error',
-      signal: AbortSignal.timeout(TIMEOUT_MS),
-    });
+    const answer = await send(url, { ...sent, headers: { Accept: 'application/json', ...sent.headers } });
     const body: unknown = await answer.json();
     if (answer.ok) return { ok: true, data: schema.parse(body) };
     const reason = FAILURE_BY_STATUS[answer.status] ?? 'unavailable';
@@ -80,26 +73,26 @@ async function ask<T>(url: string, token: string, schema: z.ZodType<T>, sent: Se
  * Reads the next inspection dates of the customer's vehicles.
  * @param resource the dealer's resource URI, which is also the URL of its API
  */
-export function readNextInspections(resource: string, token: string): Promise<DealerAnswer<z.infer<typeof nextInspections>>> {
-  return ask(`${resource}/next-inspection`, token, nextInspections);
+export function readNextInspections(resource: string, send: Send): Promise<DealerAnswer<z.infer<typeof nextInspections>>> {
+  return ask(`${resource}/next-inspection`, send, nextInspections);
 }
 
 /** Reads the service history of the customer's vehicles. */
-export function readServiceHistory(resource: string, token: string): Promise<DealerAnswer<z.infer<typeof serviceHistory>>> {
-  return ask(`${resource}/service-history`, token, serviceHistory);
+export function readServiceHistory(resource: string, send: Send): Promise<DealerAnswer<z.infer<typeof serviceHistory>>> {
+  return ask(`${resource}/service-history`, send, serviceHistory);
 }
 
 /** Reads the customer's bookings, and the dates and times that can be booked. */
-export function readBookings(resource: string, token: string): Promise<DealerAnswer<BookingCalendar>> {
-  return ask(`${resource}/bookings`, token, bookingCalendar);
+export function readBookings(resource: string, send: Send): Promise<DealerAnswer<BookingCalendar>> {
+  return ask(`${resource}/bookings`, send, bookingCalendar);
 }
 
 /**
  * Books a visit.
  * @param key the idempotency key; the dealer books once for the same key
  */
-export function book(resource: string, token: string, wish: BookingWish, key: string): Promise<DealerAnswer<Booking>> {
-  return ask(`${resource}/bookings`, token, booking, {
+export function book(resource: string, send: Send, wish: BookingWish, key: string): Promise<DealerAnswer<Booking>> {
+  return ask(`${resource}/bookings`, send, booking, {
     method: 'POST',
     headers: { 'Content-Type': 'application/json', 'Idempotency-Key': key },
     body: JSON.stringify(wish),

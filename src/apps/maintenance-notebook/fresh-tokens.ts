@@ -1,6 +1,6 @@
 // Returns valid access tokens and refreshes expired ones. A session runs one refresh at a time: using a refresh token twice
 // revokes the whole token family (RFC 9700 section 4.14.2).
-import { IdentityProviderRefusal, type IdentityProvider } from './identity-provider.ts';
+import { IdentityProviderRefusal, type AccessToken, type IdentityProvider } from './identity-provider.ts';
 import type { SessionStore } from './session-store.ts';
 
 /** A token with less time left is refreshed, because it might expire in transit. */
@@ -16,12 +16,12 @@ export type FreshTokens = {
    * Returns the token for UserInfo.
    * @throws {SessionEnded}, {IdentityProviderUnavailable}
    */
-  forUserInfo(sessionKey: string): Promise<string>;
+  forUserInfo(sessionKey: string): Promise<AccessToken>;
   /**
    * Returns the token for the dealer that the session has access to; undefined if it has none or lost it.
    * @throws {IdentityProviderUnavailable}
    */
-  forDealer(sessionKey: string, resource: string): Promise<string | undefined>;
+  forDealer(sessionKey: string, resource: string): Promise<AccessToken | undefined>;
 };
 
 /** Creates the token source of all sessions in a store. */
@@ -48,12 +48,12 @@ export function createFreshTokens(idp: IdentityProvider, sessions: SessionStore,
         // Read only now: the work before us may have stored newer tokens.
         const tokens = sessions.find(sessionKey)?.tokens;
         if (!tokens) throw new SessionEnded();
-        if (isGood(tokens)) return tokens.access_token;
+        if (isGood(tokens)) return tokens;
         if (!tokens.refresh_token) throw new SessionEnded();
         try {
           const fresh = await idp.refresh(tokens.refresh_token, undefined);
           sessions.saveTokens(sessionKey, fresh);
-          return fresh.access_token;
+          return fresh;
         } catch (error) {
           if (error instanceof IdentityProviderRefusal) throw new SessionEnded(error.code);
           throw error;
@@ -64,7 +64,7 @@ export function createFreshTokens(idp: IdentityProvider, sessions: SessionStore,
       inTurn(`${sessionKey} dealer`, async () => {
         const access = sessions.find(sessionKey)?.dealer;
         if (access?.resource !== resource || !access.tokens) return undefined;
-        if (isGood(access.tokens)) return access.tokens.access_token;
+        if (isGood(access.tokens)) return access.tokens;
         let fresh;
         try {
           if (access.tokens.refresh_token) fresh = await idp.refresh(access.tokens.refresh_token, resource);
@@ -73,7 +73,7 @@ export function createFreshTokens(idp: IdentityProvider, sessions: SessionStore,
         }
         // With neither tokens nor `askedFor`, the next page requests new tokens without asking the person.
         sessions.saveDealer(sessionKey, fresh ? { ...access, tokens: fresh } : { resource });
-        return fresh?.access_token;
+        return fresh;
       }),
   };
 }

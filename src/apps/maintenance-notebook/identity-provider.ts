@@ -9,6 +9,7 @@ import { customerClaims, type CustomerClaims } from './customer-claims.ts';
 const CLIENT_ID = 'maintenance-notebook';
 
 const TIMEOUT_SECONDS = 5;
+const DEALER_TIMEOUT_SECONDS = 3;
 const CLOCK_TOLERANCE_SECONDS = 10;
 const LOGOUT_EVENT = 'http://schemas.openid.net/event/backchannel-logout';
 
@@ -28,9 +29,15 @@ export class IdentityProviderRefusal extends Error {
   }
 }
 
-/** Tokens for one audience. */
-export type Tokens = {
+/** An access token, as it is sent. */
+export type AccessToken = {
   access_token: string;
+  /** `dpop`: bound to our key (RFC 9449). Tokens from before the notebook used DPoP are bearer tokens. */
+  token_type?: 'dpop' | 'bearer';
+};
+
+/** Tokens for one audience. */
+export type Tokens = AccessToken & {
   refresh_token?: string | undefined;
   /** Milliseconds since 1970. */
   expires_at: number;
@@ -56,6 +63,9 @@ export type Login = {
   issuedAt: number;
   tokens: Tokens;
 };
+
+/** A request to a dealer's API. */
+export type DealerRequest = { method?: string; headers?: Record<string, string>; body?: string };
 
 /** A verified logout token. Times are seconds since 1970, by the common ID's clock. */
 export type LogoutToken = {
@@ -92,8 +102,15 @@ function sorted(error: unknown): Error {
  * Creates the connection. Metadata is fetched on first use, so the notebook starts without the common ID. All methods throw
  * {IdentityProviderUnavailable} or {IdentityProviderRefusal}.
  */
-export function createIdentityProvider(options: { issuer: string; origin: string; key: ClientKey; clock: () => number }) {
-  const { issuer, origin, key, clock } = options;
+export function createIdentityProvider(options: {
+  issuer: string;
+  origin: string;
+  key: ClientKey;
+  /** The key that access tokens are bound to. */
+  dpopKey: ClientKey;
+  clock: () => number;
+}) {
+  const { issuer, origin, key, dpopKey, clock } = options;
   const redirectUri = `${origin}/callback`;
   let discovered: Promise<client.Configuration> | undefined;
   let logoutKeys: ReturnType<typeof createRemoteJWKSet> | undefined;
@@ -119,6 +136,10 @@ export function createIdentityProvider(options: { issuer: string; origin: string
     return discovered;
   }
 
+  /** Proves the possession of our key; for tokens that are bound to it. */
+  const proven = (config: client.Configuration, { token_type }: AccessToken): client.DPoPOptions =>
+    token_type === 'dpop' ? { DPoP: client.getDPoPHandle(config, dpopKey) } : {};
+
   async function ask<T>(question: (configuration: client.Configuration) => T | Promise<T>): Promise<T> {
     try {
       return await question(await configuration());
@@ -131,6 +152,7 @@ export function createIdentityProvider(options: { issuer: string; origin: string
     const lifetime = answer.expiresIn() ?? 0;
     return {
       access_token: answer.access_token,
+      token_type: answer.token_type === 'dpop' ? 'dpop' : 'bearer',
       // Without a new refresh token in the answer, the old one stays valid (RFC 6749 section 6).
       refresh_token: answer.refresh_token ?? before,
       expires_at: clock() + lifetime * 1000,
@@ -173,6 +195,7 @@ export function createIdentityProvider(options: { issuer: string; origin: string
           new URL(origin + pathAndQuery),
           { expectedState: secrets.state, expectedNonce: secrets.nonce, pkceCodeVerifier: secrets.code_verifier },
           resource ? { resource } : {},
+          { DPoP: client.getDPoPHandle(config, dpopKey) },
         );
         const claims = answer.claims();
         if (!claims || !answer.id_token) throw new IdentityProviderRefusal('invalid_response', 'no ID token');
@@ -188,12 +211,48 @@ export function createIdentityProvider(options: { issuer: string; origin: string
 
     refresh(refreshToken: string, resource: string | undefined): Promise<Tokens> {
       return ask(async (config) =>
-        tokensOf(await client.refreshTokenGrant(config, refreshToken, resource ? { resource } : {}), refreshToken),
+        tokensOf(
+          await client.refreshTokenGrant(config, refreshToken, resource ? { resource } : {}, {
+            DPoP: client.getDPoPHandle(config, dpopKey),
+          }),
+          refreshToken,
+        ),
       );
     },
 
-    userInfo(accessToken: string, sub: string): Promise<CustomerClaims> {
-      return ask(async (config) => customerClaims.parse(await client.fetchUserInfo(config, accessToken, sub)));
+    userInfo(token: AccessToken, sub: string): Promise<CustomerClaims> {
+      return ask(async (config) =>
+        customerClaims.parse(await client.fetchUserInfo(config, token.access_token, sub, proven(config, token))),
+      );
+    },
+
+    /**
+     * Sends a request to a dealer's API with an access token for that dealer.
+     * @returns the response, of any status
+     * @throws {Error} if there is none within three seconds
+     */
+    async fetchFromDealer(token: AccessToken, url: string, { method = 'GET', headers, body }: DealerRequest): Promise<Response> {
+      const discoveredConfig = await configuration();
+      const config = new client.Configuration(discoveredConfig.serverMetadata(), CLIENT_ID);
+      config.timeout = DEALER_TIMEOUT_SECONDS;
+      // A redirect is not followed: it could carry the token to another server.
+      config[client.customFetch] = boundedFetch;
+      if (url.startsWith('http:')) client.allowInsecureRequests(config);
+      try {
+        const proof = proven(config, token);
+        return await client.fetchProtectedResource(
+          config,
+          token.access_token,
+          new URL(url),
+          method,
+          body,
+          new Headers(headers),
+          proof,
+        );
+      } catch (error) {
+        if (error instanceof client.WWWAuthenticateChallengeError) return error.response;
+        throw error;
+      }
     },
 
     /** Returns the URL that logs the browser out at the common ID as well (OpenID Connect RP-Initiated Logout 1.0). */

@@ -5,10 +5,15 @@ import { PageError } from '../../http/page-error.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { knownDealer, type CustomerClaims, type KnownDealer } from './customer-claims.ts';
 import type { CurrentSession } from './current-session.ts';
-import type { DealerAnswer } from './dealer-client.ts';
+import type { DealerAnswer, Send } from './dealer-client.ts';
 import type { Reading } from './dealer-standing.ts';
 import { SessionEnded, type FreshTokens } from './fresh-tokens.ts';
-import { IdentityProviderRefusal, IdentityProviderUnavailable, type IdentityProvider } from './identity-provider.ts';
+import {
+  IdentityProviderRefusal,
+  IdentityProviderUnavailable,
+  type AccessToken,
+  type IdentityProvider,
+} from './identity-provider.ts';
 import type { Session, SessionStore } from './session-store.ts';
 
 export type NotebookContext = ParameterizedContext<PageState> & { params: Record<string, string> };
@@ -30,7 +35,7 @@ export type OpenNotebook = {
   stale: boolean;
   dealer: KnownDealer | undefined;
   /** Asks the dealer, if there is one and the session has a token for it. */
-  askDealer<T>(question: (resource: string, token: string) => Promise<DealerAnswer<T>>): Promise<DealerReply<T>>;
+  askDealer<T>(question: (resource: string, send: Send) => Promise<DealerAnswer<T>>): Promise<DealerReply<T>>;
 };
 
 export type DealerReply<T> = { reading: Reading; data: T | undefined; errors: Record<string, string> | undefined };
@@ -127,7 +132,7 @@ export async function openNotebook(
       const token = dealer && (await dealerToken(freshTokens, session, dealer));
       if (!dealer || token === undefined) return { reading: 'no_token', data: undefined, errors: undefined };
       if (token === 'unavailable') return { reading: 'unavailable', data: undefined, errors: undefined };
-      const answer = await question(dealer.resource, token);
+      const answer = await question(dealer.resource, async (url, request) => idp.fetchFromDealer(token, url, request));
       return answer.ok
         ? { reading: 'ok', data: answer.data, errors: undefined }
         : { reading: answer.reason, data: undefined, errors: answer.errors };
@@ -136,7 +141,11 @@ export async function openNotebook(
 }
 
 /** Returns the token, or `unavailable` if it must be refreshed and the common ID does not answer. */
-async function dealerToken(freshTokens: FreshTokens, session: Session, dealer: KnownDealer): Promise<string | undefined> {
+async function dealerToken(
+  freshTokens: FreshTokens,
+  session: Session,
+  dealer: KnownDealer,
+): Promise<AccessToken | 'unavailable' | undefined> {
   try {
     return await freshTokens.forDealer(session.key, dealer.resource);
   } catch (error) {

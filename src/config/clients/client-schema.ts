@@ -220,6 +220,9 @@ export const clientSchema = z.strictObject({
     .optional(),
   require_auth_time: flag.describe('ID tokens say when the customer logged in.').optional(),
   require_pushed_authorization_requests: flag.describe('Authorization requests must be pushed (RFC 9126).').optional(),
+  dpop_bound_access_tokens: flag
+    .describe('Its access tokens must be bound to a key (DPoP, RFC 9449). Without it the client app may bind them.')
+    .optional(),
   backchannel_logout_uri: url('Gets a logout token when a customer logs out.').optional(),
   backchannel_logout_session_required: flag
     .describe('The logout tokens that backchannel_logout_uri gets name the session (sid).')

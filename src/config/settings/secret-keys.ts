@@ -23,6 +23,8 @@ export type SecretKeys = {
   passwordReset: KeyObject;
   /** For the HMAC that is stored instead of the addresses and networks in counters. */
   counter: KeyObject;
+  /** For the nonces that DPoP proofs contain (RFC 9449, section 8). Every node accepts the others'. */
+  dpopNonce: KeyObject;
   /** Encrypts queued mails. */
   waitingMail: KeyObject;
   /** For the ids of refresh tokens, which are derived from the tokens that they replace. */
@@ -51,6 +53,7 @@ export function makeSecretKeys(secrets: {
     emailCode: deriveKey(hmac, 'codes in mails'),
     passwordReset: deriveKey(hmac, 'addresses of password resets'),
     counter: deriveKey(hmac, 'keys of counters'),
+    dpopNonce: deriveKey(hmac, 'nonces of DPoP proofs'),
     waitingMail: deriveKey(hmac, 'mails that wait'),
     refreshSuccessor: deriveKey(hmac, 'refresh tokens that replace others'),
   };

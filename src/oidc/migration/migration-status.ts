@@ -1,34 +1,56 @@
 // GET /migrations/{legacy_id}: the status of a legacy user's migration, for the banner of the owners site.
+import type { Context } from 'koa';
 import Router from 'koa-router';
 import type Provider from 'oidc-provider';
 import type { Deps } from '../../deps.ts';
 import { legacyRegistrationId } from '../../domain/legacy-registration.ts';
 import { missingSteps, type Migration } from '../../domain/migration.ts';
 import { missingRequiredClaims } from '../../domain/required-profile.ts';
+import { checkPossession, DPOP_ALGORITHMS, InvalidDpopProof, readAccessToken } from '../../http/dpop-proof.ts';
 
 const SCOPE = 'migration:read';
 
 type StatusDeps = Pick<Deps, 'storage' | 'clients' | 'clock'>;
 
 /**
- * Makes the router. It requires a bearer token (RFC 6750) of the client credentials grant with the scope `migration:read`, and
+ * Makes the router. It requires an access token (RFC 6750, or RFC 9449 if it is bound to a key) of the client credentials grant with the scope `migration:read`, and
  * knows only the caller's own legacy users. It responds with 200, `state` (`none`, `started`, `completed`), `missing`, and times
  * in ISO 8601.
  */
 export function createMigrationStatusRouter(provider: Provider, deps: StatusDeps): Router {
   const router = new Router();
+
+  function refuse(ctx: Context, scheme: string, error: string, description: string): void {
+    const algorithms = scheme === 'DPoP' ? `, algs="${DPOP_ALGORITHMS.join(' ')}"` : '';
+    ctx.set('WWW-Authenticate', `${scheme} realm="${provider.issuer}", error="${error}"${algorithms}`);
+    ctx.status = 401;
+    ctx.body = { error, error_description: description };
+  }
+
   router.get('/migrations/:legacyId', async (ctx) => {
     ctx.set('Cache-Control', 'no-store');
-    const [scheme, value] = ctx.get('Authorization').split(' ');
-    const token = scheme?.toLowerCase() === 'bearer' && value ? await provider.ClientCredentials.find(value) : undefined;
+    const sent = readAccessToken(ctx.get('Authorization'));
+    const token = sent && (await provider.ClientCredentials.find(sent.token));
     if (!token) {
-      ctx.set('WWW-Authenticate', `Bearer realm="${provider.issuer}", error="invalid_token"`);
-      ctx.status = 401;
-      ctx.body = { error: 'invalid_token', error_description: 'a bearer token of the client credentials grant is expected' };
-      return;
+      return refuse(ctx, 'Bearer', 'invalid_token', 'an access token of the client credentials grant is expected');
+    }
+    try {
+      await checkPossession({
+        ...sent,
+        boundTo: token.jkt,
+        proof: ctx.get('DPoP'),
+        method: ctx.method,
+        url: `${provider.issuer}${ctx.path}`,
+        now: deps.clock(),
+        noteProof: async (id, until) => deps.storage.artifacts.insertOnce('ReplayDetection', `dpop:${id}`, {}, until),
+      });
+    } catch (error) {
+      if (!(error instanceof InvalidDpopProof)) throw error;
+      const code = sent.scheme === 'DPoP' ? 'invalid_dpop_proof' : 'invalid_token';
+      return refuse(ctx, token.jkt === undefined ? 'Bearer' : 'DPoP', code, error.message);
     }
     if (!token.scope?.split(' ').includes(SCOPE)) {
-      ctx.set('WWW-Authenticate', `Bearer realm="${provider.issuer}", error="insufficient_scope", scope="${SCOPE}"`);
+      ctx.set('WWW-Authenticate', `${sent.scheme} realm="${provider.issuer}", error="insufficient_scope", scope="${SCOPE}"`);
       ctx.status = 403;
       ctx.body = { error: 'insufficient_scope', error_description: `the token lacks the scope ${SCOPE}` };
       return;
