@@ -57,6 +57,7 @@ export const dealerAway: Fault = {
       update_dealer_link: update,
       follow_migration: done,
       tell_account_change: done,
+      backchannel_logout: done,
     };
     const keys = await writeLinks(storage, jobs, count);
     const runner = createJobRunner(deps, () => handlers);

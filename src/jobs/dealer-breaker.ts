@@ -1,5 +1,5 @@
-// A circuit breaker for dealers' systems. After several failures in a row, a dealer is not called for a while, so that it can recover and
-// jobs do not wait for it. Then one job tries it. Each process has its own breaker.
+// A circuit breaker for the systems of dealers and clients. After several failures in a row, a system is not called for a while, so that it can
+// recover and jobs do not wait for it. Then one job tries it. Each process has its own breaker.
 import { randomInt } from 'node:crypto';
 import type { Deps } from '../deps.ts';
 import { PostponeJob } from './runner.ts';
@@ -10,17 +10,22 @@ const OPEN_MS = 30_000;
 
 export type DealerBreaker = {
   /**
-   * Calls the dealer at this address.
+   * Calls the system at this address.
    * @throws {PostponeJob} without a call, while the breaker is open; otherwise the call's error
    */
   call(address: string, call: () => Promise<void>): Promise<void>;
 };
 
 /**
- * Creates the breaker of this process.
- * @param openMs how long a failing dealer is not called, in milliseconds
+ * Creates a breaker of this process.
+ * @param openMs how long a failing system is not called, in milliseconds
+ * @param whose the owner of the systems, for the log
  */
-export function createDealerBreaker({ clock, log }: Pick<Deps, 'clock' | 'log'>, openMs = OPEN_MS): DealerBreaker {
+export function createDealerBreaker(
+  { clock, log }: Pick<Deps, 'clock' | 'log'>,
+  openMs = OPEN_MS,
+  whose: 'dealer' | 'client' = 'dealer',
+): DealerBreaker {
   const dealers = new Map<string, { failures: number; openUntil: number }>();
 
   return {
@@ -30,12 +35,12 @@ export function createDealerBreaker({ clock, log }: Pick<Deps, 'clock' | 'log'>,
       if (dealer.failures >= FAILURES_IN_A_ROW) {
         // Spreads the postponed jobs over time.
         if (clock() < dealer.openUntil)
-          throw new PostponeJob(dealer.openUntil + randomInt(openMs), 'the dealer keeps failing and is not called for a while');
+          throw new PostponeJob(dealer.openUntil + randomInt(openMs), `the ${whose} keeps failing and is not called for a while`);
         // This job tries the dealer; the others wait for its result.
         dealer.openUntil = clock() + openMs;
       }
       const answers = (): void => {
-        if (dealer.failures >= FAILURES_IN_A_ROW) log.info({ dealer: address }, 'the dealer answers again');
+        if (dealer.failures >= FAILURES_IN_A_ROW) log.info({ [whose]: address }, `the ${whose} answers again`);
         dealer.failures = 0;
       };
       try {
@@ -47,7 +52,7 @@ export function createDealerBreaker({ clock, log }: Pick<Deps, 'clock' | 'log'>,
           dealer.failures += 1;
           dealer.openUntil = clock() + openMs;
           if (dealer.failures === FAILURES_IN_A_ROW)
-            log.warn({ dealer: address }, 'the dealer keeps failing and is not called for a while');
+            log.warn({ [whose]: address }, `the ${whose} keeps failing and is not called for a while`);
         }
         throw error;
       }

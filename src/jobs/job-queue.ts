@@ -12,6 +12,7 @@ export type JobPayloads = KnownKinds<{
   withdraw_dealer_link: { link_id: string };
   follow_migration: MigrationChange;
   tell_account_change: AccountChange;
+  backchannel_logout: LoggedOut;
 }>;
 /** Does not compile where a kind is missing in `JOB_KINDS`. */
 type KnownKinds<Payloads extends Record<JobKind, object> & Record<Exclude<keyof Payloads, JobKind>, never>> = Payloads;
@@ -22,6 +23,17 @@ export type AccountChange = {
   change: string;
   /** Values for the mails that are not stored in the account. */
   secrets: Partial<MailSecrets>;
+};
+
+/** A logout that a client is told of; see `oidc/clients/backchannel-logout.ts`. */
+export type LoggedOut = {
+  client_id: string;
+  /** The account. */
+  sub: string;
+  /** The session, as the client knows it. */
+  sid?: string | undefined;
+  /** The last metadata of a client that was removed or disabled. */
+  removed?: object | undefined;
 };
 
 /** A change of a migration; see `follow-migration.ts`. */
@@ -49,6 +61,7 @@ export const JOB_KINDS = [
   'withdraw_dealer_link',
   'follow_migration',
   'tell_account_change',
+  'backchannel_logout',
 ] as const;
 export type JobKind = (typeof JOB_KINDS)[number];
 

@@ -1,6 +1,7 @@
 // The OpenID Provider: oidc-provider with our storage, clients, policy and pages.
 import Provider, { errors } from 'oidc-provider';
 import type { Deps } from '../deps.ts';
+import { tellLogoutsByJob } from './clients/backchannel-logout.ts';
 import { refuseLongAssertions } from './clients/client-assertion.ts';
 import { compareSecretDigests } from './clients/client-secrets.ts';
 import { keepEndedEnded } from './sessions/ended-stays-ended.ts';
@@ -20,6 +21,7 @@ export async function createProvider(deps: Deps): Promise<Provider> {
   makeModelsStricter(provider);
   refuseLongAssertions(provider);
   giveRefreshGrace(provider, deps);
+  tellLogoutsByJob(provider, deps);
   keepEndedEnded(provider, { artifacts: deps.storage.artifacts, clock: deps.clock });
   logRefusals(provider, deps.log);
   for (const { metadata } of deps.clients.all()) await checkClient(provider, metadata.client_id);

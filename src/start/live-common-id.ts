@@ -1,5 +1,6 @@
 // Reloads the common ID when its files change. The new one is created completely and then replaces the old one in a single step.
 import type { RequestListener } from 'node:http';
+import type Provider from 'oidc-provider';
 import { createApp } from '../app.ts';
 import { ConfigError } from '../config/problems/config-error.ts';
 import type { Config } from '../config/config.ts';
@@ -17,6 +18,8 @@ export type LiveCommonId = {
   handler: RequestListener;
   /** Returns the dependencies in force. */
   current: () => Deps;
+  /** Returns the provider in force. */
+  provider: () => Provider;
   /** Reloads the files: all of them, or none if there is a mistake. Never throws. */
   reload: () => Promise<void>;
   /** Reloads the keys, with the configuration in force. Never throws. */
@@ -37,7 +40,7 @@ export async function createLiveCommonId(
 ): Promise<LiveCommonId> {
   const { storage, status, metrics } = shared;
 
-  const make = async (config: Config): Promise<{ deps: Deps; handler: RequestListener }> => {
+  const make = async (config: Config): Promise<{ deps: Deps; provider: Provider; handler: RequestListener }> => {
     const deps = await createDeps(config, shared, clock, log);
     const provider = await createProvider(deps);
     const handler = createApp(deps, provider).callback();
@@ -47,10 +50,10 @@ export async function createLiveCommonId(
       const ids = ended.map(({ metadata }) => metadata.client_id);
       log.info({ client_ids: ids }, 'client apps removed or disabled; their tokens and grants have ended');
     }
-    // Not awaited, so that a client app that does not answer delays nothing.
-    for (const client of ended) void logOutOfClient(provider, client, deps);
+    // Not awaited, because there may be a million sessions.
+    for (const client of ended) void logOutOfClient(client, deps);
     status.configuration = { version: versionOf(config.files), inForceSince: clock() };
-    return { deps, handler };
+    return { deps, provider, handler };
   };
   let inForce = await make(first);
 
@@ -85,6 +88,7 @@ export async function createLiveCommonId(
   return {
     handler: (request, response) => inForce.handler(request, response),
     current: () => inForce.deps,
+    provider: () => inForce.provider,
     reload: async () => afterwards(reloadOnce),
     turnKeys: async () => afterwards(turnKeysOnce),
   };

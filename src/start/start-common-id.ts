@@ -17,6 +17,7 @@ import { createMailPasswordReset } from '../account/forgotten/mail-password-rese
 import { createJobRunner, type JobHandlers } from '../jobs/runner.ts';
 import { createSendMail } from '../jobs/send-mail.ts';
 import { startSweeper } from '../jobs/sweeper.ts';
+import { createBackchannelLogout } from '../oidc/clients/backchannel-logout.ts';
 import { createLiveCommonId, type LiveCommonId } from './live-common-id.ts';
 import { createMailer, type Mailer } from '../mail/mailer.ts';
 import { makeMissingKeys } from '../keys/keys.ts';
@@ -49,7 +50,7 @@ export async function startCommonId(
     void live.turnKeys();
   };
   const mailer = createMailer(config.mail.smtpUrl, config.mail.from);
-  const runner = createJobRunner({ ...shared, clock, log }, handlersOf(live.current, mailer));
+  const runner = createJobRunner({ ...shared, clock, log }, handlersOf(live, mailer));
   if (config.demo) await writeDemoData(live.current());
   runner.start();
   const stops = [
@@ -95,9 +96,10 @@ function turnKeysInTime({ current, turnKeys }: LiveCommonId, clock: Clock): () =
 }
 
 /** Returns the job handlers of the configuration in force. */
-function handlersOf(current: () => Deps, mailer: Mailer): () => JobHandlers {
-  // The breaker keeps its state when the configuration changes.
+function handlersOf({ current, provider }: LiveCommonId, mailer: Mailer): () => JobHandlers {
+  // The breakers keep their state when the configuration changes.
   const breaker = createDealerBreaker(current());
+  const clientBreaker = createDealerBreaker(current(), undefined, 'client');
   const make = (deps: Deps): JobHandlers => {
     const { deliver, update } = createDealerLinkDelivery(deps, breaker);
     return {
@@ -108,6 +110,7 @@ function handlersOf(current: () => Deps, mailer: Mailer): () => JobHandlers {
       withdraw_dealer_link: createWithdrawDealerLink(deps, breaker),
       follow_migration: createFollowMigration({ ...deps, formatTime }),
       tell_account_change: createTellAccountChange(deps),
+      backchannel_logout: createBackchannelLogout(provider(), deps, clientBreaker),
     };
   };
   let made = { deps: current(), handlers: make(current()) };

@@ -87,7 +87,7 @@ test('S108 a grant contains the live links: all for a client that may know them,
 });
 
 test('S118 one service, or one dealer link, is ended: the grants of others stay', async () => {
-  const access = createAccountAccess(provider, { storage, log: { warn: () => undefined } } as never);
+  const access = createAccountAccess(provider, { storage } as never);
   const [one, two] = [await grant('a', 'one', ['l', 'other']), await grant('a', 'two', ['other'])];
   await access.endDealerLink('a', 'l');
   expect([linksOf(await find(one)), await tokenOf(one)]).toEqual([['other'], undefined]);

@@ -48,6 +48,7 @@ function startRunner(send: JobHandler['run'], jobs = storage.jobs) {
     withdraw_dealer_link: others,
     follow_migration: others,
     tell_account_change: others,
+    backchannel_logout: others,
   };
   const clock = (): number => now;
   const deps = { storage: guardRecords({ ...storage, jobs }, clock), clock, log: pino({ level: 'silent' }), jobs: queue };

@@ -3,7 +3,7 @@ import type Provider from 'oidc-provider';
 import type { Deps } from '../../deps.ts';
 import type { ListedByAccount } from '../../storage/artifact-references.ts';
 import { ACCOUNT_CLIENT_ID } from '../clients/account-client.ts';
-import type { LoggedOutClient } from '../clients/log-out-of-client.ts';
+import { tellClient } from '../clients/backchannel-logout.ts';
 import { revokeGrant, revokeTokens } from '../grants/revoke-grant.ts';
 
 /** A browser in which the person is signed in. */
@@ -58,7 +58,7 @@ type GrantPayload = {
 type Kept<T> = T & { id: string };
 
 /** Makes the access to an account's sessions and grants. */
-export function createAccountAccess(provider: Provider, { storage, log }: Pick<Deps, 'storage' | 'log'>): AccountAccess {
+export function createAccountAccess(provider: Provider, { storage }: Pick<Deps, 'storage'>): AccountAccess {
   const { artifacts } = storage;
 
   async function list<T>(model: ListedByAccount, accountId: string): Promise<Kept<T>[]> {
@@ -69,27 +69,14 @@ export function createAccountAccess(provider: Provider, { storage, log }: Pick<D
   const sessionsOf = async (accountId: string) => list<SessionPayload>('Session', accountId);
   const grantsOf = async (accountId: string) => list<GrantPayload>('Grant', accountId);
 
-  /** Sends a logout token. It does not wait, so that a client that does not respond delays nobody. */
-  function tellClient(accountId: string, clientId: string, sid: string | undefined): void {
-    provider.Client.find(clientId)
-      .then(async (found) => {
-        const client = found as LoggedOutClient | undefined;
-        if (client?.backchannelLogoutUri) await client.backchannelLogout(accountId, sid);
-      })
-      .catch((error: unknown) => {
-        const detail = error instanceof Error ? error.message : String(error);
-        log.warn({ client_id: clientId, detail }, 'client not told of the logout');
-      });
-  }
-
   async function endSessions(accountId: string, exceptUid?: string): Promise<void> {
     for (;;) {
       const sessions = (await sessionsOf(accountId)).filter(({ uid }) => uid !== exceptUid);
       if (sessions.length === 0) return;
+      // The jobs are written first, so that the clients are told even if this process dies.
+      const told = sessions.flatMap(({ authorizations = {} }) => Object.entries(authorizations));
+      await Promise.all(told.map(async ([clientId, { sid }]) => tellClient(provider, clientId, accountId, sid)));
       await Promise.all(sessions.map(async ({ id }) => artifacts.destroy('Session', id)));
-      for (const { authorizations = {} } of sessions) {
-        for (const [clientId, { sid }] of Object.entries(authorizations)) tellClient(accountId, clientId, sid);
-      }
     }
   }
 
@@ -126,7 +113,7 @@ export function createAccountAccess(provider: Provider, { storage, log }: Pick<D
       await Promise.all(grants.map(async ({ id }) => revokeGrant(artifacts, id)));
       for (const { authorizations = {} } of await sessionsOf(accountId)) {
         const there = authorizations[clientId];
-        if (there) tellClient(accountId, clientId, there.sid);
+        if (there) await tellClient(provider, clientId, accountId, there.sid);
       }
     },
     async endDealerLink(accountId, linkId) {
