@@ -1,5 +1,7 @@
 // Creates a Koa application for pages, with the same ordered middleware for the common ID and each reference app.
 import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { send } from '@koa/send';
 import Koa from 'koa';
@@ -24,6 +26,9 @@ export type { Log };
 const VIEWS = fileURLToPath(new URL('../../views', import.meta.url));
 const ASSETS = fileURLToPath(new URL('../../views/assets', import.meta.url));
 const LOCALES = fileURLToPath(new URL('../../config/locales', import.meta.url));
+
+/** Whether there is a view, such as `common-id/login`. */
+export const hasView = (view: string): boolean => existsSync(join(VIEWS, `${view}.ejs`));
 
 /** How long a browser may keep a style sheet or script. */
 const ASSET_MAX_AGE_MS = 60 * 60 * 1000;

@@ -1,14 +1,6 @@
 // How far the person is in the whole journey: the page's number, over all steps, from ④ to ⑭.
 import type { Interaction } from './interaction-context.ts';
-
-/** The pages of each part of the journey, in order. Pages with the same number belong together. */
-const PARTS = {
-  registration: [['about'], ['email'], ['code'], ['profile'], ['confirm'], ['complete']],
-  dealerLink: [['dealer-link', 'dealer-find']],
-  login: [['login', 'continue-as']],
-  requiredProfile: [['required-profile'], ['required-profile-confirm'], ['required-profile-done']],
-  finalize: [['finalize']],
-} as const satisfies Record<string, readonly (readonly string[])[]>;
+import { pagesOf } from './steps.ts';
 
 /** A page's number, from 1 on, and the number of pages. */
 export type Progress = { at: number; of: number };
@@ -24,13 +16,7 @@ export function journeyProgress(
 ): Progress | undefined {
   const isNew = step === 'create' || facts.registration !== undefined;
   if (!isNew && !legacy) return undefined;
-  const pages: (readonly string[])[] = [
-    ...(isNew ? PARTS.registration : []),
-    ...(dealerLink ? PARTS.dealerLink : []),
-    ...PARTS.login,
-    ...(client.requiredClaims.length > 0 ? PARTS.requiredProfile : []),
-    ...((legacy ?? dealerLink) ? PARTS.finalize : []),
-  ];
+  const pages = pagesOf({ isNew, client, dealerLink, legacy });
   const index = pages.findIndex((names) => names.includes(view));
   return index === -1 ? undefined : { at: index + 1, of: pages.length };
 }

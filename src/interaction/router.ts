@@ -5,33 +5,16 @@ import type Provider from 'oidc-provider';
 import type { Middleware } from 'koa';
 import type { Deps } from '../deps.ts';
 import type { PageState } from '../http/page-context.ts';
+import { hasView } from '../http/page-app.ts';
 import { PageError } from '../http/page-error.ts';
 import { INTERACTION_PATH } from '../oidc/policy/interaction-url.ts';
 import { RENAMED_STEPS, stepOf } from '../oidc/policy/prompt.ts';
-import type { PromptName } from '../oidc/policy/prompts.ts';
-import { createConsentStep } from './consent/routes.ts';
-import { createCreateStep } from './create/routes.ts';
-import { createDealerLinkStep } from './dealer-link/routes.ts';
-import { createFinalizeStep } from './finalize/routes.ts';
 import { canResume, createGoToCurrent } from './go-to-current.ts';
-import type { InteractionState, InteractionStep, SignedInStep } from './interaction-context.ts';
+import type { InteractionState } from './interaction-context.ts';
 import { createLoadInteraction } from './load-interaction.ts';
-import { createLoginStep } from './login/routes.ts';
 import { pairSteps } from './pair-steps.ts';
 import { createRequirePerson } from './require-person.ts';
-import { createRequiredProfileStep } from './required-profile/routes.ts';
-import { createTermsStep } from './terms/routes.ts';
-
-/** The step of each prompt. */
-export const STEPS: Record<PromptName, (deps: Deps) => InteractionStep | SignedInStep> = {
-  create: createCreateStep,
-  dealer_link: createDealerLinkStep,
-  login: createLoginStep,
-  terms: createTermsStep,
-  required_profile: createRequiredProfileStep,
-  finalize: createFinalizeStep,
-  consent: createConsentStep,
-};
+import { STEPS } from './steps.ts';
 
 /** Makes the middleware of a step's routes, below its path. */
 function mount<State>(prefix: string, { addRoutes }: { addRoutes: (router: Router<State>) => void }) {
@@ -60,8 +43,8 @@ export function createInteractionRouter(
   const uidOf = (path: string): string => STEP_PATH.exec(path)?.groups?.uid ?? '';
   const steps = new Map<string, Middleware<InteractionState>>();
   const requirePerson = createRequirePerson(deps);
-  const made = Object.entries(STEPS).map(([name, createStep]) => [name, createStep(deps)] as const);
-  for (const [name, step] of pairSteps(new Map(made))) {
+  const made = Object.entries(STEPS).map(([name, { create, pages }]) => [name, { ...create(deps), pages }] as const);
+  for (const [name, step] of pairSteps(new Map(made), (view) => hasView(`common-id/${view}`))) {
     const path = stepOf(name);
     const prefix = `${INTERACTION_PATH}/:uid/${path}`;
     const routes = step.needsPerson ? [requirePerson, ...mount(prefix, step)] : mount(prefix, step);

@@ -123,7 +123,8 @@ describe.each(LANGUAGES)('pages in %s', (language) => {
 
   test('every view has a sample', () => {
     const shown = new Set(samples.map(({ view }) => `common-id/${view}.ejs`));
-    expect(views.filter((file) => file.startsWith('common-id/') && !shown.has(file))).toEqual([]);
+    const missing = views.filter((file) => file.startsWith('common-id/') && !shown.has(file));
+    expect(missing.map((file) => `views/${file} has no sample: add one to viewSamples in test/http/view-samples.ts`)).toEqual([]);
   });
 
   test('a first page view stays small', () => {

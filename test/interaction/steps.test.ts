@@ -6,6 +6,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { hasView } from '../../src/http/page-app.ts';
+import { journeyProgress } from '../../src/interaction/journey-progress.ts';
+import { pairSteps } from '../../src/interaction/pair-steps.ts';
+import { STEPS } from '../../src/interaction/steps.ts';
 import { CALLBACK, startWorld, type World } from '../attacks/support/attack-world.ts';
 import { returned } from '../attacks/support/client.ts';
 import { beginMigration, detailsOf } from '../attacks/support/migration.ts';
@@ -24,7 +28,7 @@ async function startAfter(change: string): Promise<{ code: number | null; writte
   const [port] = await freePorts(1);
   const preload = `
     import { PROMPTS } from '${new URL('src/oidc/policy/prompts.ts', ROOT).href}';
-    import { STEPS } from '${new URL('src/interaction/router.ts', ROOT).href}';
+    import { STEPS } from '${new URL('src/interaction/steps.ts', ROOT).href}';
     ${change}`;
   const child = spawn(
     process.execPath,
@@ -56,12 +60,12 @@ describe('the program does not start', () => {
       'a prompt without a step',
       NEW_PROMPT,
       "The prompt 'rate_us' in src/oidc/policy/prompts.ts has no step, so nobody can answer it. " +
-        'Add src/interaction/rate-us/routes.ts, and its step to STEPS in src/interaction/router.ts.\n',
+        'Add src/interaction/rate-us/routes.ts, and its step to STEPS in src/interaction/steps.ts.\n',
     ],
     [
       'a step without a prompt',
-      'STEPS.rate_us = () => ({ addRoutes() {} });',
-      "The step 'rate_us' in src/interaction/router.ts has no prompt, so nobody is ever sent to it. " +
+      `STEPS.rate_us = { create: () => ({ addRoutes() {} }), pages: [['rate-us']] };`,
+      "The step 'rate_us' in src/interaction/steps.ts has no prompt, so nobody is ever sent to it. " +
         'Add src/oidc/policy/prompts/rate-us.ts, and its prompt to PROMPTS in src/oidc/policy/prompts.ts.\n',
     ],
     [
@@ -73,6 +77,31 @@ describe('the program does not start', () => {
   ])('with %s', async (_what, change, sentence) => {
     expect(await startAfter(change)).toEqual({ code: 1, written: sentence });
   });
+});
+
+test('a step whose page has no view, or that has no page, prevents the start too', () => {
+  const steps = Object.entries(STEPS).map(([name, { pages }]) => [name, { pages }] as const);
+  const pair = (pages: string[][]) => () =>
+    pairSteps(new Map([...steps, ['terms', { pages }]]), (view) => hasView(`common-id/${view}`));
+  expect(pair([['terms-changed'], ['consent', 'login']])).not.toThrow();
+  expect(pair([['terms-changed'], ['consent', 'rate-us']])).toThrow(
+    "The step 'terms' shows the view 'rate-us', which does not exist. " +
+      'Add views/common-id/rate-us.ejs, and a sample of its data to test/http/view-samples.ts.',
+  );
+  expect(pair([])).toThrow(
+    "The step 'terms' in src/interaction/steps.ts has no pages, so nobody can answer it. Name its views in 'pages'.",
+  );
+});
+
+test('the progress counts the pages of the steps that the journey has, in the order of the policy', () => {
+  const at = (view: string, step: string, journey: object) =>
+    journeyProgress(view, step, { client: { requiredClaims: [] }, facts: {}, ...journey } as never);
+  const everything = { client: { requiredClaims: [{}] }, dealerLink: {}, legacy: {} };
+  expect(at('about', 'create', everything)).toEqual({ at: 1, of: 12 });
+  expect(at('finalize', 'finalize', { ...everything, facts: { registration: {} } })).toEqual({ at: 12, of: 12 });
+  expect(at('continue-as', 'login', { legacy: {} })).toEqual({ at: 1, of: 2 });
+  expect(at('terms-changed', 'terms', everything)).toBeUndefined();
+  expect(at('login', 'login', {})).toBeUndefined();
 });
 
 // `link` is the former name of `finalize`. In a rolling upgrade, a node of the earlier version stores it and sends the browser there.
