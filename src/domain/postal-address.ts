@@ -50,12 +50,13 @@ export const addressKind: Kind<PostalAddress> = {
   input: 'address',
   fields: () => FIELDS,
   optionalFields: ['building'],
-  // `unknown`: the postal code is not in the table, although it may exist.
+  // `unknown`: the postal code is not in the table, although it may exist. `other_code`: it belongs to another prefecture.
   words: (key) =>
     [
       `${key}.label`,
       ...FIELDS.flatMap((field) => PARTS[field].words(field)),
       'postal_code.unknown',
+      'region.other_code',
       'postal_code.hint',
       'building.hint',
     ].filter((word) => word !== 'building.missing'),

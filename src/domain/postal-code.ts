@@ -54,6 +54,16 @@ export function lookUpPostalCode(postalCode: string): PostalPlace[] {
   );
 }
 
+/**
+ * Returns the prefectures of a postal code (seven digits). The prefecture of a code that is not in the table is that of its district
+ * (471-8571: that of 471-0000), if it is known.
+ */
+export function prefecturesOf(postalCode: string): string[] {
+  const known = lookUpPostalCode(postalCode);
+  const places = known.length > 0 ? known : lookUpPostalCode(`${postalCode.slice(0, 3)}0000`);
+  return [...new Set(places.map(({ region }) => region))];
+}
+
 /** Splits an entry of Japan Post's table. Some entries are a sentence («…の次に番地がくる場合»), others list several towns. */
 function townsOf(name: string): string[] {
   return name.includes('場合') ? [''] : name.split('、');

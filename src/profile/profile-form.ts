@@ -42,11 +42,18 @@ export function askFor(requirement: (key: ProfileKey) => boolean | undefined): A
 }
 
 /**
- * Returns the posted fields of these claims as typed.
+ * The fields of the address lookup, beside those of the address: what it filled in, the place that the person chose, and the code and
+ * prefecture that the person was asked about. See find-address.ts.
+ */
+const LOOKUP_FIELDS = ['filled_region', 'filled_locality', 'filled_street_address', 'place', 'confirmed_place'];
+
+/**
+ * Returns the posted fields of these claims as typed, with those of the address lookup.
  * @throws {PageError} `form_unreadable` (400) if a field was sent twice
  */
 export function readTyped(ctx: PageContext, claims: Iterable<ProfileKey>): Typed {
-  return Object.fromEntries([...claims].flatMap(fieldsOf).map((field) => [field, formField(ctx, field)]));
+  const fields = [...claims].flatMap((key) => (key === 'address' ? [...fieldsOf(key), ...LOOKUP_FIELDS] : fieldsOf(key)));
+  return Object.fromEntries(fields.map((field) => [field, formField(ctx, field)]));
 }
 
 /**

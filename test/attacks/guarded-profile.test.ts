@@ -103,7 +103,7 @@ test('S123 each guarded value: the password is required; for the gender it is no
     given_name_kana: 'ジロウ',
     birthdate_day: '22',
     phone_number: '090-1234-9876',
-    postal_code: '471-8572',
+    postal_code: '220-8572',
     locality: '別の市',
   };
   for (const [field, value] of Object.entries(other)) {

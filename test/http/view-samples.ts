@@ -37,7 +37,7 @@ const profile = {
   prefilled: true,
   required: formOf(registrationAsked).required,
   prefectures: PREFECTURES,
-  towns: [],
+  places: [],
   policy: { min, max, symbols },
   passwordKept: false,
 };
@@ -175,7 +175,10 @@ export function viewSamples(t: Translate): ViewSample[] {
       {
         ...profile,
         prefilled: false,
-        towns: ['トヨタ町', '深田町'],
+        places: [
+          { value: '石川県|金沢市|大桑町', label: '石川県金沢市大桑町' },
+          { value: '石川県|金沢市|三小牛町', label: '石川県金沢市三小牛町' },
+        ],
         ...split(
           {},
           {
@@ -353,7 +356,7 @@ function accountSamples(t: Translate, rows: object[]): ViewSample[] {
     { current: false, signedInAt: time, services: ['MyTOYOTA整備手帳', 'GAZOO'] },
   ];
   const everything = { email: 'tanaka@example.jp', rows, links, services, browsers, done: 'profile' };
-  const form = { action, email: 'tanaka@example.jp', values, ...accountForm, towns: [] };
+  const form = { action, email: 'tanaka@example.jp', values, ...accountForm, places: [] };
   return [
     site('account', 'account.title', everything),
     site(

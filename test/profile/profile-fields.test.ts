@@ -147,7 +147,7 @@ function inputsOn(view: string, asked: ReturnType<typeof askFor>, known: Profile
   const values = profileFields(known);
   const sections = splitForm(asked, known, { values, errors: {} }, { language: 'ja', t, now: NOW });
   const policy = { min: 8, max: 20, symbols: '-' };
-  const data = { ...formOf(asked), sections, values, prefilled: {}, reasons: {}, errors: {}, towns: [], policy };
+  const data = { ...formOf(asked), sections, values, prefilled: {}, reasons: {}, errors: {}, places: [], policy };
   const html = render(`common-id/${view}`, { ...data, prefectures: PREFECTURES, t, lang: 'ja', csrfToken: 'token', action: '/' });
   return [...html.matchAll(/<(?:input|select)\b[^>]*\bname="(\w+)"/g)].map((match) => match[1] as string);
 }

@@ -40,29 +40,39 @@ for (const box of document.querySelectorAll('[data-shows]')) {
 
 document.getElementById('error-summary')?.focus();
 
-/** The postal code fills the address. A code that stands for several towns fills what they have in common and offers their names. */
+/**
+ * The postal code fills the address: fields that are empty, and those that it filled before and nobody has changed. A code of several
+ * places fills what they have in common and offers a choice. src/profile/find-address.ts does the same without a script.
+ */
 for (const form of document.querySelectorAll('form[data-postal-lookup]')) {
   const field = (name) => form.elements.namedItem(name);
-  const only = (values) => (new Set(values).size === 1 ? values[0] : '');
+  const choice = field('place');
+  const fillIn = ([region, locality, town]) => {
+    for (const [name, value] of Object.entries({ region, locality, street_address: town })) {
+      const [input, filled] = [field(name), field(`filled_${name}`)];
+      if (input.value.trim() !== '' && input.value !== filled.value) continue;
+      input.value = value;
+      filled.value = value;
+    }
+  };
+  const common = (values) => (new Set(values).size === 1 ? values[0] : '');
   let asked = '';
   field('postal_code')?.addEventListener('input', async (event) => {
     const digits = event.target.value.normalize('NFKC').replace(/[^0-9]/g, '');
-    if (digits.length !== 7 || digits === asked) return;
+    if (digits === asked) return;
     asked = digits;
+    if (digits.length !== 7) return;
     const answer = await fetch(`/postal-codes/${digits}.json`).catch(() => undefined);
     if (!answer?.ok || asked !== digits) return;
     const { places } = await answer.json();
-    const found = {
-      region: only(places.map(({ region }) => region)),
-      locality: only(places.map(({ locality }) => locality)),
-      street_address: only(places.map(({ town }) => town)),
-    };
-    for (const [name, value] of Object.entries(found)) {
-      // A block and number that begin with this town are already more than we know.
-      if (value && !field(name).value.startsWith(value)) field(name).value = value;
-    }
-    const towns = places.length > 1 ? places.map(({ town }) => town).filter(Boolean) : [];
-    document.getElementById('towns')?.replaceChildren(...towns.map((town) => new Option('', town)));
+    const choices = places.map(({ region, locality, town }) => [region, locality, town]);
+    choice.closest('[data-places]').hidden = choices.length < 2;
+    choice.replaceChildren(choice.options[0], ...choices.map((parts) => new Option(parts.join(''), parts.join('|'))));
+    choice.value = '';
+    if (choices.length > 0) fillIn([0, 1, 2].map((part) => common(choices.map((parts) => parts[part]))));
+  });
+  choice?.addEventListener('change', () => {
+    if (choice.value !== '') fillIn(choice.value.split('|'));
   });
 }
 

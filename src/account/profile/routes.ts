@@ -4,7 +4,7 @@ import { guardedChanges } from '../../domain/guarded-profile.ts';
 import { PREFECTURES } from '../../domain/postal-code.ts';
 import { PROFILE_FIELDS, type Profile } from '../../domain/profile-fields.ts';
 import { formField } from '../../http/read-form.ts';
-import { findAddress } from '../../profile/find-address.ts';
+import { askAboutPrefecture, findAddress, placeChoices } from '../../profile/find-address.ts';
 import { createPasswordAgain } from '../../authentication/password/password-again.ts';
 import {
   askFor,
@@ -32,16 +32,13 @@ function askedOf(profile: Profile): Asked {
 export function createProfilePage(deps: Deps): AddAccountRoutes {
   const passwordAgain = createPasswordAgain(deps);
 
-  const show = (
-    ctx: AccountContext,
-    { values, errors = {}, towns = [] }: { values: Typed; errors?: Record<string, string>; towns?: string[] },
-  ): void => {
+  const show = (ctx: AccountContext, { values, errors = {} }: { values: Typed; errors?: Record<string, string> }): void => {
     accountPage(ctx, 'account-profile', {
       title: ctx.state.t('account_profile.title'),
       action: '/account/profile',
       backUrl: '/account',
       values,
-      towns,
+      places: placeChoices(values),
       ...formOf(askedOf(ctx.state.session.account.profile)),
       prefectures: PREFECTURES,
       errors,
@@ -53,11 +50,13 @@ export function createProfilePage(deps: Deps): AddAccountRoutes {
     const asked = askedOf(session.account.profile);
     const values = readTyped(ctx, asked.keys());
     if (formField(ctx, 'action') === 'find_address') {
-      const { problems, ...found } = findAddress(values);
-      return show(ctx, { ...found, errors: sentences(problems, t) });
+      const { problems, values: found } = findAddress(values);
+      return show(ctx, { values: found, errors: sentences(problems, t) });
     }
     const { profile, problems } = readProfileForm(values, asked, deps.clock());
-    if (Object.keys(problems).length) return show(ctx, { values, errors: sentences(problems, t) });
+    const asks = askAboutPrefecture(values, profile, session.account.profile, t);
+    const errors = { ...asks?.errors, ...sentences(problems, t) };
+    if (Object.keys(errors).length) return show(ctx, { values: asks?.values ?? values, errors });
     const guarded = guardedChanges(session.account, profile, deps.clock());
     const form = { action: '/account/profile', backUrl: '/account/profile', typed: values };
     if (guarded.length && !(await passwordAgain(ctx, session, form))) return;

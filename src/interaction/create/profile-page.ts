@@ -8,14 +8,14 @@ import { hashAsker } from '../../authentication/password/hash-asker.ts';
 import { page } from '../../http/page-context.ts';
 import { formField } from '../../http/read-form.ts';
 import type { AddRoutes, InteractionContext } from '../interaction-context.ts';
-import { findAddress } from '../../profile/find-address.ts';
+import { askAboutPrefecture, findAddress, placeChoices } from '../../profile/find-address.ts';
 import { splitForm } from '../../profile/known-profile.ts';
 import { passwordProblem, passwordRule } from '../../authentication/password/password-form.ts';
 import { formOf, profileFields, readProfileForm, readTyped, sentences, type Typed } from '../../profile/profile-form.ts';
 import { profileAsked } from './flow.ts';
 import type { Registration } from './registration.ts';
 
-type Shown = { values: Typed; errors?: Record<string, string>; towns?: string[] };
+type Shown = { values: Typed; errors?: Record<string, string> };
 
 /** Makes page ⑦. */
 export function createProfilePage(
@@ -25,7 +25,7 @@ export function createProfilePage(
   const askedIn = (ctx: InteractionContext) => profileAsked(ctx.state.interaction.dealerLink !== undefined);
   const handedOver = (ctx: InteractionContext): Profile => ctx.state.interaction.legacy?.profile.profile ?? {};
 
-  const show = (ctx: InteractionContext, draft: RegistrationDraft, { values, errors = {}, towns = [] }: Shown): void => {
+  const show = (ctx: InteractionContext, draft: RegistrationDraft, { values, errors = {} }: Shown): void => {
     const legacy = profileFields(handedOver(ctx));
     const asked = askedIn(ctx);
     const { edit } = ctx.query;
@@ -40,7 +40,7 @@ export function createProfilePage(
       required: formOf(asked).required,
       sections: splitForm(asked, draft.profile ?? handedOver(ctx), shown, { ...ctx.state, now: deps.clock() }),
       prefectures: PREFECTURES,
-      towns,
+      places: placeChoices(values),
       policy: passwordRule(deps),
       passwordKept: draft.password_hash !== undefined,
       errors,
@@ -53,18 +53,19 @@ export function createProfilePage(
     const asked = askedIn(ctx);
     const values = readTyped(ctx, asked.keys());
     if (formField(ctx, 'action') === 'find_address') {
-      const { problems, ...found } = findAddress(values);
-      return show(ctx, draft, { ...found, errors: sentences(problems, ctx.state.t) });
+      const { problems, values: found } = findAddress(values);
+      return show(ctx, draft, { values: found, errors: sentences(problems, ctx.state.t) });
     }
 
     const { profile, problems } = readProfileForm(values, asked, deps.clock());
-    const errors = sentences(problems, ctx.state.t);
+    const asks = askAboutPrefecture(values, profile, draft.profile ?? {}, ctx.state.t);
+    const errors = { ...asks?.errors, ...sentences(problems, ctx.state.t) };
     const password = formField(ctx, 'password');
     // If the person came back from ⑧ and left the password empty, keep the earlier one.
     const kept = password === '' && draft.password_hash !== undefined;
     const problem = kept ? undefined : passwordProblem(deps, password, { email: draft.email, profile }, ctx.state.t);
     if (problem) errors.password = problem;
-    if (Object.keys(errors).length) return show(ctx, draft, { values, errors });
+    if (Object.keys(errors).length) return show(ctx, draft, { values: asks?.values ?? values, errors });
     const typed = {
       profile,
       password_hash: kept ? undefined : await deps.hasher.hash(password, hashAsker(ctx.ip, { kind: 'draft', id: draft.id })),

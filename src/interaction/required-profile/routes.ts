@@ -19,10 +19,10 @@ import {
   type Typed,
 } from '../../profile/profile-form.ts';
 import { createPasswordAgain } from '../../authentication/password/password-again.ts';
-import { findAddress } from '../../profile/find-address.ts';
+import { askAboutPrefecture, findAddress, placeChoices } from '../../profile/find-address.ts';
 import { changesGuarded, confirmProfile } from './flow.ts';
 
-type Shown = { typed?: Typed; errors?: Record<string, string>; towns?: string[] };
+type Shown = { typed?: Typed; errors?: Record<string, string> };
 
 /** Makes the step that answers the prompt `required_profile`. */
 export function createRequiredProfileStep(deps: Deps): SignedInStep {
@@ -39,7 +39,7 @@ export function createRequiredProfileStep(deps: Deps): SignedInStep {
     return missingRequiredClaims(account, metadata.client_id, requiredClaims, clock()).length > 0;
   };
 
-  const show = (ctx: SignedInContext, { typed, errors = {}, towns = [] }: Shown): void => {
+  const show = (ctx: SignedInContext, { typed, errors = {} }: Shown): void => {
     const { interaction, language, t } = ctx.state;
     const own = profileFields(interaction.account.profile);
     const handedOver = profileFields(interaction.legacy?.profile.profile ?? {});
@@ -58,7 +58,7 @@ export function createRequiredProfileStep(deps: Deps): SignedInStep {
       clientName: interaction.client.destination[language],
       ...formOf(askedIn(ctx)),
       prefectures: PREFECTURES,
-      towns,
+      places: placeChoices(values),
       reasons: Object.fromEntries(interaction.client.requiredClaims.map(({ claim, reason }) => [claim, reason[language]])),
       values,
       prefilled: Object.fromEntries(claims.flatMap(fieldsOf).map((field) => [field, sourceOf(field)])),
@@ -76,11 +76,14 @@ export function createRequiredProfileStep(deps: Deps): SignedInStep {
     const asked = askedIn(ctx);
     const typed = readTyped(ctx, asked.keys());
     if (formField(ctx, 'action') === 'find_address') {
-      const { values, towns, problems } = findAddress(typed);
-      return show(ctx, { typed: values, towns, errors: sentences(problems, t) });
+      const { values, problems } = findAddress(typed);
+      return show(ctx, { typed: values, errors: sentences(problems, t) });
     }
     const { profile, problems } = readProfileForm(typed, asked, clock());
-    if (Object.keys(problems).length) return show(ctx, { typed, errors: sentences(problems, t) });
+    const standing = { ...interaction.account.profile, ...interaction.facts.typed_profile };
+    const asks = askAboutPrefecture(typed, profile, standing, t);
+    const errors = { ...asks?.errors, ...sentences(problems, t) };
+    if (Object.keys(errors).length) return show(ctx, { typed: asks?.values ?? typed, errors });
     await interaction.setFacts({ typed_profile: profile });
     return redirect(ctx, `${interaction.path}/confirm`);
   };
