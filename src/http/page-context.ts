@@ -5,6 +5,12 @@ import type { Translate } from './translator.ts';
 
 export type Brand = 'toyota' | 'lexus';
 
+/**
+ * Origins, or `any`. Chromium also applies `form-action` to every redirect after the post. A form whose response redirects to a
+ * client needs `any`: the client may redirect once more, to another origin or to the private scheme of an app.
+ */
+export type FormTargets = string[] | 'any';
+
 /** Set by the middleware of `createPageApp`, in this order. */
 export type PageState = {
   /** Shown on error pages and in the log, so that a person can quote it to support. */
@@ -19,8 +25,8 @@ export type PageState = {
   brand: Brand;
   /** The value of the hidden field in every form. */
   csrfToken: string;
-  /** Other origins to which this page's forms may be redirected (CSP `form-action`, which Chromium also applies to redirects). */
-  formActionOrigins: string[];
+  /** Where this page's forms may lead besides to this app (CSP `form-action`). */
+  formTargets: FormTargets;
   /** Returns the target of an error page's link if the error has none. Defaults to the app's start page. */
   defaultWayOn?: () => string | undefined;
   /** Returns how far the person is at a page, where several pages make one journey. */

@@ -3,7 +3,7 @@ import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import helmet, { type HelmetOptions } from 'helmet';
 import type { Middleware } from 'koa';
-import type { PageState } from './page-context.ts';
+import type { FormTargets, PageState } from './page-context.ts';
 
 const POLICY = [
   "default-src 'self'",
@@ -20,7 +20,12 @@ const POLICY_FOR_PROGRAMS = "default-src 'none'; frame-ancestors 'none'";
 
 /**
  * Creates middleware that sets a content security policy without inline scripts or styles, and helmet's other headers.
- * Request handlers may add to `ctx.state.formActionOrigins`.
+ * Request handlers may change `ctx.state.formTargets`.
+ *
+ * A page whose forms lead to a client (`any`) has no `form-action`. Only injected markup could use that, to send what a person types to
+ * another site: the directive is a second line of defense against it. The first line is that views escape every value (S53 tries to
+ * inject markup), and scripts stay limited to our own. A CSRF token that leaks in such a form is useless: it is bound to the cookie of
+ * this browser, and posts from another site are refused (csrf.ts).
  */
 export function securityHeaders(secure: boolean): Middleware<PageState> {
   const headers = headersOf({
@@ -30,16 +35,14 @@ export function securityHeaders(secure: boolean): Middleware<PageState> {
   });
   return async function setSecurityHeaders(ctx, next) {
     for (const [name, value] of headers) ctx.res.setHeader(name, value);
-    ctx.state.formActionOrigins = [];
+    ctx.state.formTargets = [] as FormTargets;
     // Set before the response is rendered, because oidc-provider adds the hash of its own script to `script-src`.
     ctx.set('Content-Security-Policy', POLICY);
     await next();
-    // Chromium also applies form-action to redirects after a POST, so the client's origin is added.
     const policy = ctx.response.get('Content-Security-Policy');
-    ctx.set(
-      'Content-Security-Policy',
-      policy.replace("form-action 'self'", ["form-action 'self'", ...ctx.state.formActionOrigins].join(' ')),
-    );
+    const { formTargets } = ctx.state;
+    const formAction = formTargets === 'any' ? '' : [";form-action 'self'", ...formTargets].join(' ');
+    ctx.set('Content-Security-Policy', policy.replace(/; *form-action 'self'/, formAction));
   };
 }
 

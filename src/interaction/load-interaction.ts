@@ -4,7 +4,6 @@ import type Provider from 'oidc-provider';
 import { errors } from 'oidc-provider';
 import type { Deps } from '../deps.ts';
 import { createBrowserIds } from '../http/browser-id.ts';
-import { formActionOf } from '../http/form-action.ts';
 import { PageError } from '../http/page-error.ts';
 import { CLAIMS_BY_SCOPE } from '../oidc/claims.ts';
 import { currentSession } from '../oidc/sessions/current-session.ts';
@@ -90,7 +89,8 @@ export function createLoadInteraction(deps: Deps, provider: Provider) {
       ctx.state.progressAt = (view) => journeyProgress(view, stepPath, ctx.state.interaction);
       ctx.state.brand = client.brand;
       ctx.state.preferLanguages(String(params.ui_locales ?? '').split(' '));
-      if (typeof params.redirect_uri === 'string') ctx.state.formActionOrigins.push(formActionOf(params.redirect_uri));
+      // Any form may be the last one before the client.
+      ctx.state.formTargets = 'any';
       await next();
     };
   };

@@ -42,7 +42,7 @@ export async function createDemoClients(options: DemoClientsOptions): Promise<{ 
   });
   koa.use(async function allowLogout(ctx, next) {
     // The logout form posts to us, and we redirect it to the common ID.
-    ctx.state.formActionOrigins.push(new URL(issuer).origin);
+    ctx.state.formTargets = [new URL(issuer).origin];
     await next();
   });
   koa.use(keys.routes());

@@ -65,7 +65,7 @@ export async function createMaintenanceNotebook(
 
   koa.use(async function allowFormsToCommonId(ctx, next) {
     // The forms for logging out and linking are redirected to the common ID.
-    ctx.state.formActionOrigins.push(new URL(issuer).origin);
+    ctx.state.formTargets = [new URL(issuer).origin];
     await next();
   });
   koa.use(async function publishKey(ctx, next) {

@@ -2,7 +2,6 @@
 import type { ErrorOut, KoaContextWithOIDC } from 'oidc-provider';
 import type { ClientRegistry } from '../../config/clients/client-registry.ts';
 import { asPageError, askAgainLater } from '../../http/error-page.ts';
-import { formActionOf } from '../../http/form-action.ts';
 import type { PageErrorCode } from '../../http/page-error.ts';
 import { page } from '../../http/page-context.ts';
 import { asPage } from '../provider-context.ts';
@@ -65,7 +64,8 @@ export function createLogoutSource(clients: ClientRegistry) {
     const { state } = asPage(ctx);
     const client = ctx.oidc.client && clients.find(ctx.oidc.client.clientId);
     speakAsAsked(ctx);
-    allowWayBack(ctx);
+    // The confirmation posts to us, and we redirect to the client's `post_logout_redirect_uri`.
+    state.formTargets = 'any';
     page(asPage(ctx), 'logout', {
       kind: 'step',
       title: state.t('logout.title'),
@@ -82,20 +82,14 @@ function speakAsAsked(ctx: KoaContextWithOIDC): void {
   if (typeof asked === 'string') asPage(ctx).state.preferLanguages(asked.split(' '));
 }
 
-/** Allows the client in `form-action`: the confirmation posts to us, and we redirect to the client. */
-function allowWayBack(ctx: KoaContextWithOIDC): void {
-  const target = ctx.oidc.params?.post_logout_redirect_uri;
-  if (typeof target === 'string') asPage(ctx).state.formActionOrigins.push(formActionOf(target));
-}
-
 /** Renders the page after a logout without a `post_logout_redirect_uri`. */
 export function postLogoutSuccessSource(ctx: KoaContextWithOIDC): void {
   page(asPage(ctx), 'logged-out', { kind: 'note', title: asPage(ctx).state.t('logged_out.title') });
 }
 
-/** Allows the client in `form-action` on a page that posts the response to it (OAuth 2.0 Form Post Response Mode). */
+/** Lets the page that posts the response to the client (OAuth 2.0 Form Post Response Mode) do so. */
 export function allowFormPost(ctx: KoaContextWithOIDC): void {
   const { params, redirectUriCheckPerformed } = ctx.oidc;
   if (params?.response_mode === 'form_post' && redirectUriCheckPerformed && typeof ctx.body === 'string')
-    asPage(ctx).state.formActionOrigins.push(formActionOf(String(params.redirect_uri)));
+    asPage(ctx).state.formTargets = 'any';
 }

@@ -30,7 +30,7 @@ export function homeRoutes(router: SiteRouter, site: Site): void {
       const sunset = sunsetOf(site);
       const banner = bannerOf(await currentState(site, user), migrations.find(user.id));
       const [next] = bookings.listOf(user.id, japanDay(clock()));
-      ctx.state.formActionOrigins = [commonId.origin];
+      ctx.state.formTargets = [commonId.origin];
       return sitePage(ctx, site, 'home', {
         title: t('home.title'),
         fullName: fullName(user),

@@ -81,7 +81,7 @@ export function loginRoutes(router: SiteRouter, site: Site): void {
   });
 
   router.get('/logged-out', (ctx) => {
-    ctx.state.formActionOrigins = [commonId.origin];
+    ctx.state.formTargets = [commonId.origin];
     page(ctx, 'logged-out', {
       kind: 'note',
       title: ctx.state.t('logged_out.title'),

@@ -22,7 +22,7 @@ export function migrationRoutes(router: SiteRouter, site: Site): void {
       const banner = bannerOf(await currentState(site, user), migrations.find(user.id));
       if (!banner) return seeOther(ctx, '/migration/completed');
       const sunset = sunsetOf(site);
-      ctx.state.formActionOrigins = [commonId.origin];
+      ctx.state.formTargets = [commonId.origin];
       return sitePage(ctx, site, 'migration', {
         title: ctx.state.t('migration.title'),
         banner,
