@@ -3,6 +3,7 @@ import type { ErrorOut, KoaContextWithOIDC } from 'oidc-provider';
 import type { ClientRegistry } from '../../config/clients/client-registry.ts';
 import { asPageError, askAgainLater } from '../../http/error-page.ts';
 import type { PageErrorCode } from '../../http/page-error.ts';
+import { redirect } from '../../http/redirect.ts';
 import { page } from '../../http/page-context.ts';
 import { asPage } from '../provider-context.ts';
 
@@ -14,6 +15,11 @@ export function renderError(ctx: KoaContextWithOIDC, out: ErrorOut, error: Error
   const { status } = ctx;
   if (!BROWSER_ROUTES.includes(ctx.oidc.route)) {
     ctx.body = out;
+    return;
+  }
+  const plainLogout = status < 500 ? plainerLogout(ctx) : undefined;
+  if (plainLogout !== undefined) {
+    redirect(ctx, plainLogout);
     return;
   }
   const { state } = asPage(ctx);
@@ -31,6 +37,25 @@ export function renderError(ctx: KoaContextWithOIDC, out: ErrorOut, error: Error
   });
   ctx.status = failure?.status ?? 400;
   if (failure) askAgainLater(ctx, failure);
+}
+
+/**
+ * Returns the path of the same logout without the parameters that made it fail; `undefined` if there is nothing to remove. A person who
+ * wants to log out always gets our confirmation page: the hint is old or damaged by no fault of theirs. The log has the reason.
+ */
+function plainerLogout({ path, query, oidc: { route, provider } }: KoaContextWithOIDC): string | undefined {
+  // The token of the form is old: the person has logged out, or opened the page again, in another tab.
+  if (route === 'end_session_confirm') return provider.pathFor('end_session');
+  if (route !== 'end_session' && route !== 'end_session_success') return undefined;
+  const { ui_locales: locales, id_token_hint: hint, ...others } = query;
+  const language = typeof locales === 'string' ? { ui_locales: locales } : {};
+  if (hint === undefined && Object.keys(others).length === 0) return undefined;
+  const kept = new URLSearchParams(language);
+  // `client_id` still says which client it is, and its redirect URI is checked again.
+  if (hint !== undefined) {
+    for (const [name, values = []] of Object.entries(others)) for (const value of [values].flat()) kept.append(name, value);
+  }
+  return kept.size > 0 ? `${path}?${kept.toString()}` : path;
 }
 
 /** The routes that browsers open. Programs call all other routes of oidc-provider. */
