@@ -1,8 +1,10 @@
 // What real people ran into at other identity providers, tried here by HTTP. test/browser/real-people.test.ts has what a browser judges.
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { SignJWT, UnsecuredJWT } from 'jose';
-import { makeTestKey, startWorld, type World } from '../attacks/support/attack-world.ts';
+import { DEMO_PASSWORD, makeTestKey, startWorld, type World } from '../attacks/support/attack-world.ts';
 import { headingOf, redeem, signedIn } from '../attacks/support/client.ts';
+import { codeFor, freshEmail, registerUpTo } from '../attacks/support/registration.ts';
+import { textOf, type Browser } from '../support/http-browser.ts';
 
 jest.setTimeout(60_000);
 
@@ -68,4 +70,54 @@ test('R34 logout with a hint that no longer counts, or with wrong parameters: th
   expect(late.status).toBe(200);
   expect((await browser.open(`${world.issuer}/session/end/success?client_id=removed-client`)).status).toBe(200);
   expect((await browser.open(`${world.issuer}/account`)).url).toContain('/login');
+});
+
+describe('R8 a code that was mistyped five times', () => {
+  const newReset = async (email: string): Promise<Browser> => {
+    const browser = world.browser();
+    await browser.open(`${world.issuer}/password/forgotten`);
+    await browser.submit('/password/forgotten', { email });
+    return browser;
+  };
+  const change = async (email: string): Promise<Browser> => {
+    const { browser } = await signedIn(world, {}, { email: 'yamada@example.jp' });
+    await browser.open(`${world.issuer}/account/email`);
+    await browser.submit('/account/email', { email, current_password: DEMO_PASSWORD });
+    return browser;
+  };
+  const registration = async (email: string): Promise<Browser> => (await registerUpTo(world, 'code', { email })).browser;
+
+  /** `after` is where the right code leads; empty where there is no right one. */
+  const uses: [use: string, open: (email: string) => Promise<Browser>, email: string, after: string][] = [
+    ['a registration', registration, freshEmail(), '/create/profile'],
+    ['a registration of an address that has an ID', registration, 'suzuki@example.jp', ''],
+    ['a reset', newReset, 'sato@example.jp', '/password/forgotten/new'],
+    ['a reset of an address that has no ID', newReset, freshEmail(), ''],
+    ['a change to an address that has an ID', change, 'sato@example.jp', ''],
+    ['a change of address', change, freshEmail(), '/account'],
+  ];
+  const DEAD = 'この認証番号は使えなくなりました。「番号を再送する」を押して';
+
+  test.each(uses)(
+    '%s: says how many tries are left from the third on, that the code is dead, and the next one works',
+    async (_use, open, email, after) => {
+      const mails = (await world.mails(email)).length;
+      const browser = await open(email);
+      const code = after === '' ? '123456' : await codeFor(world, email, mails + 1);
+      const wrong = code === '000000' ? '000001' : '000000';
+      const told: string[] = [];
+      for (let attempt = 1; attempt <= 6; attempt += 1) {
+        await browser.submit('/code', { code: attempt === 6 ? code : wrong });
+        const text = textOf(browser.page.text);
+        const left = /あと(\d)回/.exec(text)?.[1];
+        told.push(text.includes(DEAD) ? 'dead' : (left ?? (/違うか/.test(text) ? 'wrong' : text)));
+      }
+      expect(told).toEqual(['wrong', 'wrong', '2', '1', 'dead', 'dead']);
+      if (after === '') return;
+      await world.advance(61_000);
+      await browser.submit('/code/resend');
+      await browser.submit('/code', { code: await codeFor(world, email, mails + 2) });
+      expect(new URL(browser.page.url).pathname).toMatch(new RegExp(`${after}$`));
+    },
+  );
 });

@@ -6,6 +6,7 @@ import { createKnownDevices } from '../../authentication/known-device.ts';
 import { formField } from '../../http/read-form.ts';
 import { redirect } from '../../http/redirect.ts';
 import { checkCode } from '../../authentication/one-time-code/check-code.ts';
+import { codeSentence } from '../../authentication/one-time-code/code-sentence.ts';
 import { answerResend, secondsToNextCode, sendOnce } from '../../authentication/one-time-code/resend-code.ts';
 import { createSignIn } from '../../authentication/password/sign-in.ts';
 import type { AccountAccess } from '../../oidc/sessions/account-access.ts';
@@ -86,7 +87,7 @@ export function createEmailPages(deps: Deps, access: AccountAccess): AddAccountR
       // A double press: the first one has already changed the address.
       const now = await storage.accounts.find(id);
       if (now?.email_canonical === change.email_canonical) return backToOverview(ctx, 'email');
-      return showCode(ctx, { code: t(`form_errors.${checked.problem}`) });
+      return showCode(ctx, { code: codeSentence(t, checked) });
     }
     const changed = await changeEmail(deps, id, change.email_canonical);
     if (!changed) {

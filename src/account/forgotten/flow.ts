@@ -3,7 +3,9 @@
 import { randomBytes } from 'node:crypto';
 import type { Deps } from '../../deps.ts';
 import type { Account } from '../../domain/account.ts';
-import { checkCode } from '../../authentication/one-time-code/check-code.ts';
+import { afterAttempts, checkCode } from '../../authentication/one-time-code/check-code.ts';
+import { parseCode, SHORT_CODE_DIGITS } from '../../authentication/one-time-code/code.ts';
+import { shortCodesAreOver } from '../../authentication/one-time-code/code-tries.ts';
 import { issueNoCode } from '../../authentication/one-time-code/issue-code.ts';
 import {
   birthdateFits,
@@ -75,27 +77,33 @@ async function askForCode(deps: ForgottenDeps, reset: PasswordReset, { long }: L
 }
 
 /** `reset_wrong` does not say what was wrong. `reset_over` means that the day's attempts with a right code are used up. */
-export type ProofProblem = 'code_missing' | 'code_syntax' | 'reset_wrong' | 'reset_over';
+export type RefusedProof = {
+  problem: 'code_missing' | 'code_syntax' | 'code_dead' | 'reset_wrong' | 'reset_over';
+  left?: number;
+};
 
 /**
  * Checks the code and the birth date. Wrong codes use up only the attempts of the code, so that strangers cannot pause resets. An
  * attempt with the right code is counted before the birth date is compared. When these attempts are used up, resets pause for a
  * day: for the address, or only for the owner's known browser if the attempts came from there. The login still works.
+ * @returns why the proof was refused; `undefined` if the reset may go on
  */
 export async function proveOwner(
   deps: ForgottenDeps,
   reset: PasswordReset,
   typed: { code: string; birthdate: string | undefined },
-): Promise<ProofProblem | undefined> {
+): Promise<RefusedProof | undefined> {
   const { storage } = deps;
   const longSlot = longCodeSlot(deps.config.keys.passwordReset, reset.email_canonical);
+  const wrong = await countTry(deps, reset, typed.code);
   const checked = await checkCode(deps, passwordResetSlot(reset), typed.code, longSlot.id);
-  if (checked.problem) return checked.problem === 'code_wrong' ? 'reset_wrong' : checked.problem;
+  if (checked.problem === 'code_missing' || checked.problem === 'code_syntax') return { problem: checked.problem };
+  if (checked.problem) return wrong;
   const { points } = await storage.counters.add(resetTriesKey(reset), 1, RESET_TRIES_WINDOW_MS);
-  if (points > MAX_RESET_TRIES) return 'reset_over';
+  if (points > MAX_RESET_TRIES) return { problem: 'reset_over' };
   const account = await storage.accounts.findByEmail(reset.email_canonical);
   const proven = account !== undefined && birthdateFits(account, typed.birthdate);
-  if (!proven) return points === MAX_RESET_TRIES ? 'reset_over' : 'reset_wrong';
+  if (!proven) return points === MAX_RESET_TRIES ? { problem: 'reset_over' } : wrong;
   await changeReset(deps, reset, (standing) =>
     standing.account_id === account.id ? standing : { ...standing, account_id: account.id },
   );
@@ -103,6 +111,21 @@ export async function proveOwner(
   await checked.takeOut();
   await storage.counters.remove(resetTriesKey(reset));
   return undefined;
+}
+
+/**
+ * Counts an attempt with a short code. The answer to a wrong one must not depend on the slot: the job stores the code of an address that
+ * has an ID a moment later, so the moment in which the slot expires would reveal it.
+ * @returns the answer if the proof turns out to be wrong
+ */
+async function countTry(deps: ForgottenDeps, reset: PasswordReset, typed: string): Promise<RefusedProof> {
+  const parsed = parseCode(typed);
+  if (!parsed.ok || parsed.code.length !== SHORT_CODE_DIGITS) return { problem: 'reset_wrong' };
+  if (await shortCodesAreOver(deps, reset.email_canonical)) return { problem: 'code_dead' };
+  const key = `password-reset-code:${reset.id}:${reset.sent}`;
+  const { points } = await deps.storage.counters.add(key, 1, PASSWORD_RESET_LIFETIME_MS);
+  const { problem, ...left } = afterAttempts(points);
+  return { problem: problem === 'code_dead' ? problem : 'reset_wrong', ...left };
 }
 
 /** Whether the proof is still valid: the account still has this address, and no new password was set since the reset started. */

@@ -6,6 +6,7 @@ import { dateInJapan, parseBirthdate } from '../../domain/birthdate.ts';
 import { parseEmail } from '../../domain/canonical-email.ts';
 import type { PasswordReset } from '../../domain/password-reset.ts';
 import { createCodeLimits } from '../../authentication/one-time-code/code-limits.ts';
+import { codeSentence } from '../../authentication/one-time-code/code-sentence.ts';
 import { answerResend, secondsToNextCode } from '../../authentication/one-time-code/resend-code.ts';
 import { shortCodesAreOver } from '../../authentication/one-time-code/code-tries.ts';
 import { hashAsker } from '../../authentication/password/hash-asker.ts';
@@ -126,15 +127,15 @@ export function addForgottenRoutes(router: Router<PageState>, deps: Deps, provid
     const parsed = given ? parseBirthdate({ year, month, day }, dateInJapan(clock())) : undefined;
     if (parsed?.ok === false)
       return showCode(ctx, reset, values, { birthdate_year: t(`profile_fields.birthdate.${parsed.reason}`) });
-    const problem = await proveOwner(deps, reset, { code: formField(ctx, 'code'), birthdate: parsed?.birthdate });
-    if (!problem) {
+    const refused = await proveOwner(deps, reset, { code: formField(ctx, 'code'), birthdate: parsed?.birthdate });
+    if (!refused) {
       await Promise.all([codeLimits.proven(ctx.ip, reset.device), codeLimits.forgetLongCode(reset.email_canonical)]);
       return redirect(ctx, pathOf('new'));
     }
     // A double press: the first one has already used the code.
     const now = await cookie.read(ctx);
     if (due(now) !== pathOf('code')) return redirect(ctx, due(now));
-    return showCode(ctx, reset, values, { code: t(`form_errors.${problem}`) });
+    return showCode(ctx, reset, values, { code: codeSentence(t, refused) });
   };
 
   const postResend = async (ctx: PageContext): Promise<void> => {

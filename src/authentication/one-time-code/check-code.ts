@@ -4,11 +4,20 @@ import { countCodeTry } from './code-tries.ts';
 import { CODE_MAX_ATTEMPTS, codeHmac, LONG_CODE_DIGITS, parseCode, sameHmac } from './code.ts';
 import type { CodeSlot } from './issue-code.ts';
 
-/** Why a code was refused. Wrong, expired, used and burned codes get the same answer, so that they cannot be told apart. */
-export type CodeProblem = 'code_missing' | 'code_syntax' | 'code_wrong';
+/**
+ * Why a code was refused. Wrong, expired and used codes get the same answer. `code_dead` means that no attempt is left, so the right
+ * code would be refused too. It depends on the number of attempts alone, which does not tell whether a code was mailed.
+ */
+export type CodeProblem = 'code_missing' | 'code_syntax' | 'code_wrong' | 'code_dead';
+
+export type RefusedCode = {
+  problem: CodeProblem;
+  /** How many attempts are left, once they are few; see `afterAttempts`. */
+  left?: number;
+};
 
 export type CheckedCode =
-  | { problem: CodeProblem }
+  | RefusedCode
   | {
       problem?: undefined;
       /**
@@ -36,10 +45,21 @@ export async function checkCode(
   const longId = parsed.code.length === LONG_CODE_DIGITS ? longSlotId : undefined;
   const id = longId ?? slot.id;
   const kept = await (longId === undefined ? emailCodes.countAttempt(id, CODE_MAX_ATTEMPTS) : emailCodes.find(id));
-  if (!kept) return { problem: 'code_wrong' };
+  if (!kept) return { problem: (await emailCodes.find(id)) ? 'code_dead' : 'code_wrong' };
   const attempt = await countCodeTry(deps, slot.address, parsed.code);
   const expected = codeHmac(deps.config.keys.emailCode, id, slot.address, parsed.code);
-  if (!attempt.mayCompare || !sameHmac(kept.code_hmac, expected)) return { problem: 'code_wrong' };
+  if (!attempt.mayCompare) return { problem: 'code_dead' };
+  if (!sameHmac(kept.code_hmac, expected)) return longId === undefined ? afterAttempts(kept.attempts) : { problem: 'code_wrong' };
   await attempt.wasRight();
   return { takeOut: async () => emailCodes.consume(id, expected) };
 }
+
+/** Returns the answer to a wrong code, from the number of attempts including this one. */
+export function afterAttempts(attempts: number): RefusedCode & { problem: 'code_wrong' | 'code_dead' } {
+  const left = CODE_MAX_ATTEMPTS - attempts;
+  if (left <= 0) return { problem: 'code_dead' };
+  return { problem: 'code_wrong', ...(attempts >= TELL_FROM_ATTEMPT && { left }) };
+}
+
+/** The attempt after which people are told how many are left. Most people need one or two. */
+const TELL_FROM_ATTEMPT = 3;

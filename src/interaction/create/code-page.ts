@@ -5,6 +5,7 @@ import { createCodeLimits } from '../../authentication/one-time-code/code-limits
 import { page } from '../../http/page-context.ts';
 import { formField } from '../../http/read-form.ts';
 import { checkCode } from '../../authentication/one-time-code/check-code.ts';
+import { codeSentence } from '../../authentication/one-time-code/code-sentence.ts';
 import type { CodeSlot } from '../../authentication/one-time-code/issue-code.ts';
 import { answerResend, secondsToNextCode } from '../../authentication/one-time-code/resend-code.ts';
 import type { AddRoutes, InteractionContext } from '../interaction-context.ts';
@@ -73,7 +74,7 @@ export function createCodePage(
     // A double press: the first one wrote the proof before it consumed the code.
     const now = await registration.draftOf(ctx);
     if (isDone(ctx, now)) return registration.goOn(ctx, now);
-    return show(ctx, draft, { code: ctx.state.t(`form_errors.${checked.problem}`) });
+    return show(ctx, draft, { code: codeSentence(ctx.state.t, checked) });
   };
 
   const postResend = async (ctx: InteractionContext): Promise<void> => {

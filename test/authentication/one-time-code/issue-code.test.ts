@@ -78,8 +78,11 @@ test('after five wrong attempts the correct code is refused; wrong attempts of a
   await issueCode(deps(), { ...SLOT, id: 'long' }, send, { digits: 12 });
   const [short = '', long = ''] = sent;
   const wrong = short === '000000' ? '000001' : '000000';
-  for (let n = 0; n < 5; n += 1) expect(await checkCode(deps(), SLOT, wrong, 'long')).toEqual({ problem: 'code_wrong' });
-  expect(await checkCode(deps(), SLOT, short, 'long')).toEqual({ problem: 'code_wrong' });
+  const answers: unknown[] = [];
+  for (let n = 0; n < 5; n += 1) answers.push(await checkCode(deps(), SLOT, wrong, 'long'));
+  const [first, dead] = [{ problem: 'code_wrong' }, { problem: 'code_dead' }];
+  expect(answers).toEqual([first, first, { ...first, left: 2 }, { ...first, left: 1 }, dead]);
+  expect(await checkCode(deps(), SLOT, short, 'long')).toEqual(dead);
   for (let n = 0; n < 6; n += 1) await checkCode(deps(), SLOT, '1'.repeat(12), 'long');
   expect(await checkCode(deps(), SLOT, long, 'long')).not.toHaveProperty('problem');
 });
