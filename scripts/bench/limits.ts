@@ -205,8 +205,8 @@ async function playHour({ customers, tell, clock, advance, storage }: Hour): Pro
     const code = newest && 'code' in newest.values ? newest.values.code : '';
     // If the hour's codes are used up, the owner enters the long code that a stranger's request had mailed.
     result.owner.mailedSecondsBefore = (clock() - (newest?.at ?? NaN)) / 1000;
-    const problem = await proveOwner(deps, reset, { code, birthdate: undefined });
-    if (problem) throw new Error(`the owner got ${problem}`);
+    const refused = await proveOwner(deps, reset, { code, birthdate: undefined });
+    if (refused) throw new Error(`the owner got ${refused.problem}`);
     const account = await storage.accounts.findByEmail(email);
     const set = await setPassword(deps, account?.id ?? '', hashOf('New-password-1'), 'account.password_reset', (standing) =>
       stillHolds(reset, standing),

@@ -2,9 +2,9 @@
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { SignJWT, UnsecuredJWT } from 'jose';
 import { DEMO_PASSWORD, makeTestKey, startWorld, type World } from '../attacks/support/attack-world.ts';
-import { headingOf, redeem, signedIn } from '../attacks/support/client.ts';
+import { redeem, signedIn } from '../attacks/support/client.ts';
 import { codeFor, freshEmail, registerUpTo } from '../attacks/support/registration.ts';
-import { textOf, type Browser } from '../support/http-browser.ts';
+import { headingOf, textOf, type Browser } from '../support/http-browser.ts';
 
 jest.setTimeout(60_000);
 

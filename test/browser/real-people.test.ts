@@ -1,0 +1,141 @@
+// What real people ran into at other identity providers, where a browser is the judge. test/journeys/real-people.test.ts has the rest.
+import { createServer, type Server } from 'node:http';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import type { Browser, Page } from 'playwright-core';
+import { digestOf } from '../../src/config/clients/check-client-secrets.ts';
+import { launchChromium } from '../support/chromium.ts';
+import { freePorts } from '../support/free-ports.ts';
+import { startWorld, type World } from '../support/world.ts';
+
+jest.setTimeout(120_000);
+
+const CHALLENGE = 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM';
+/** The private scheme of an app. */
+const APP = 'jp.example.phone:/opened';
+
+let browser: Browser;
+let world: World;
+const servers: Server[] = [];
+/** The origin of clients whose addresses redirect on, and the origin to which they redirect. */
+let [service, beyond] = ['', ''];
+/** The paths at the client that the browser has asked for. */
+const asked: string[] = [];
+
+beforeAll(async () => {
+  const [here, there] = await freePorts(2);
+  [service, beyond] = [`http://127.0.0.1:${here}`, `http://localhost:${there}`];
+  const redirects = createServer(({ url = '' }, response) => {
+    asked.push(url);
+    response.writeHead(302, { Location: url.startsWith('/to-app') ? APP : `${beyond}/arrived` }).end();
+  });
+  const arrives = createServer((_request, response) =>
+    response.writeHead(200, { 'Content-Type': 'text/html' }).end('<h1>here</h1>'),
+  );
+  for (const [server, port] of [
+    [redirects, here],
+    [arrives, there],
+  ] as const) {
+    servers.push(server);
+    await new Promise<void>((resolve) => server.listen(port, resolve));
+  }
+  const ours = {
+    token_endpoint_auth_method: 'client_secret_basic',
+    client_secret: { hash: `sha256:${digestOf('real-people-0123456789abcdef-0123456789')}` },
+    redirect_uris: [`${service}/callback`, `${service}/to-app`],
+    post_logout_redirect_uris: [`${service}/logged-out`],
+    scope: 'openid profile',
+  };
+  [browser, world] = await Promise.all([
+    launchChromium(),
+    startWorld({
+      apps: ['mailbox', 'id'],
+      clients: {
+        ours: { client_name: 'Ours', ...ours, common_id: { contact: 'tests', first_party: true } },
+        theirs: { client_name: 'Theirs', ...ours, common_id: { contact: 'tests' } },
+        app: {
+          client_name: 'App',
+          application_type: 'native',
+          token_endpoint_auth_method: 'none',
+          redirect_uris: ['jp.example.phone:/callback'],
+          common_id: { contact: 'tests' },
+        },
+      },
+    }),
+  ]);
+});
+afterAll(async () => {
+  await Promise.all([browser?.close(), world?.stop()]);
+  for (const server of servers) {
+    server.closeAllConnections();
+    server.close();
+  }
+});
+
+function requestUrl(clientId: string, changes: Record<string, string> = {}): string {
+  const params = {
+    client_id: clientId,
+    response_type: 'code',
+    redirect_uri: `${service}/callback`,
+    scope: 'openid profile',
+    code_challenge: CHALLENGE,
+    code_challenge_method: 'S256',
+    ...changes,
+  };
+  return `${world.origins.id}/auth?${new URLSearchParams(params).toString()}`;
+}
+
+async function withPage(javaScriptEnabled: boolean, visit: (page: Page) => Promise<void>): Promise<void> {
+  const context = await browser.newContext({ javaScriptEnabled, locale: 'ja' });
+  const page = await context.newPage();
+  page.setDefaultTimeout(15_000);
+  await visit(page);
+  await context.close();
+}
+
+const press = async (page: Page, name: string): Promise<void> => page.getByRole('button', { name, exact: true }).click();
+async function signIn(page: Page, email = 'sato@example.jp', password = 'Common-2026'): Promise<void> {
+  await page.locator('#login_id').fill(email);
+  await page.locator('#password').fill(password);
+  await press(page, 'ログイン');
+}
+
+describe.each([{ javaScript: true }, { javaScript: false }])('JavaScript $javaScript', ({ javaScript }) => {
+  test('R2 a client redirects on after its callback, to another origin: every form of a flow arrives there', async () => {
+    await withPage(javaScript, async (page) => {
+      await page.goto(requestUrl('ours'));
+      await press(page, 'ログインせずに戻る');
+      await page.waitForURL(`${beyond}/arrived`);
+      expect(asked.at(-1)).toContain('error=access_denied');
+      await page.goto(requestUrl('ours'));
+      await signIn(page);
+      await page.waitForURL(`${beyond}/arrived`);
+      expect(asked.at(-1)).toContain('code=');
+      await page.goto(requestUrl('theirs'));
+      await press(page, '許可しない');
+      await page.waitForURL(`${beyond}/arrived`);
+      expect(asked.at(-1)).toContain('error=access_denied');
+      await page.goto(requestUrl('theirs'));
+      await press(page, '許可する');
+      await page.waitForURL(`${beyond}/arrived`);
+      expect(asked.at(-1)).toContain('code=');
+      const logout = new URLSearchParams({ client_id: 'ours', post_logout_redirect_uri: `${service}/logged-out` });
+      await page.goto(`${world.origins.id}/session/end?${logout.toString()}`);
+      await press(page, 'ログアウトする');
+      await page.waitForURL(`${beyond}/arrived`);
+    });
+  });
+
+  test('R2 a client redirects to the private scheme of an app, at its callback or at once: the browser asks for it', async () => {
+    await withPage(javaScript, async (page) => {
+      const opened = page.waitForRequest(APP);
+      await page.goto(requestUrl('ours', { redirect_uri: `${service}/to-app` }));
+      await signIn(page);
+      await opened;
+      const other = await page.context().newPage();
+      const returned = other.waitForRequest((request) => request.url().startsWith('jp.example.phone:/callback?code='));
+      await other.goto(requestUrl('app', { redirect_uri: 'jp.example.phone:/callback', scope: 'openid' }));
+      await press(other, '許可する');
+      await returned;
+    });
+  });
+});
