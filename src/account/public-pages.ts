@@ -4,6 +4,7 @@ import { readSections } from '../domain/read-sections.ts';
 import type { Deps } from '../deps.ts';
 import { lookUpPostalCode } from '../domain/postal-code.ts';
 import { termsInForce } from '../domain/terms.ts';
+import { formatDate } from '../http/format-time.ts';
 import { page, type PageState } from '../http/page-context.ts';
 
 const DAY_SECONDS = 24 * 60 * 60;
@@ -23,13 +24,12 @@ export function createPublicPages({ config, clients, clock }: Pick<Deps, 'config
     });
   });
   router.get('/terms', (ctx) => {
-    const { version, effectiveFrom, markdown } = termsInForce(config.terms, ctx.state.language, clock());
+    const { effectiveFrom, markdown } = termsInForce(config.terms, ctx.state.language, clock());
     page(ctx, 'terms', {
       kind: 'step',
       title: ctx.state.t('terms.title'),
       sections: readSections(markdown),
-      version,
-      effectiveFrom,
+      effectiveFrom: formatDate(effectiveFrom, ctx.state.language),
     });
   });
   router.get('/privacy', (ctx) => {

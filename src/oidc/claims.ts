@@ -30,6 +30,7 @@ function dealerLinkClaim(link: DealerLink, sector: string, { dealers, keys }: Co
   return {
     dealer: link.dealer,
     dealer_name: dealer?.name.ja ?? link.dealer,
+    'dealer_name#en': dealer?.name.en ?? link.dealer,
     link_id: clientLinkId(keys.linkId, sector, link.id),
     status: link.status,
     linked_at: asIso(link.linked_at),
@@ -52,7 +53,9 @@ function migrationClaim(
       completed_at: asIso(completed_at),
     })),
     vehicles: vehiclesOf(completed),
-    ...(dealer ? { dealer: { code: dealer.code, name: dealer.name.ja, resource: dealer.resource } } : {}),
+    ...(dealer
+      ? { dealer: { code: dealer.code, name: dealer.name.ja, 'name#en': dealer.name.en, resource: dealer.resource } }
+      : {}),
   };
 }
 

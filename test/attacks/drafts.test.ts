@@ -1,6 +1,6 @@
 // A registration in two tabs, in two browsers, by two people: design/security-2.md S101 to S103.
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { headingOf, type Browser } from '../support/http-browser.ts';
+import { headingOf, textOf, type Browser } from '../support/http-browser.ts';
 import { startWorld, type World } from './support/attack-world.ts';
 import { begin, signIn } from './support/client.ts';
 import { conflicts, holdAt, HOLDING, pressBetween, type Press } from './support/conflicts.ts';
@@ -369,7 +369,7 @@ describe('another browser', () => {
     await first.browser.submit('/create/confirm');
     const answer = await second.browser.post('/create/confirm');
     expect([answer.status, headingOf(answer)]).toEqual([409, 'すでに登録されています']);
-    expect(answer.text).toContain('登録済みの共通IDでログインしてください');
+    expect(textOf(answer.text)).toContain('登録済みの共通IDでログインしてください');
     // Another address can be entered instead.
     const other = await second.browser.open(world.issuer + pathIn(second.browser, 'email'));
     expect(other.url).toContain('/create/email');

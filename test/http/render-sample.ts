@@ -15,7 +15,7 @@ export function renderSample(render: RenderView, sample: ViewSample, t: Translat
     app: sample.app ?? 'common-id',
     view: sample.view.startsWith('/') ? sample.view : `/common-id/${sample.view}`,
     kind: sample.kind,
-    title: t(sample.title),
+    title: t(sample.title, { service: String(sample.data.clientName ?? 'MyTOYOTA') }),
     csrfToken: 'token',
     requestId: '0a1b2c3d4e5f',
     path: '/page',

@@ -139,13 +139,13 @@ export function viewSamples(t: Translate): ViewSample[] {
     step('about', { ...about, cancelAction: '/cancel' }),
     step('about', { ...about, declineAction: undefined, errors: { terms: t('form_errors.terms_missing') } }, 'about-error'),
     step('about', { ...about, termsRevised: true, cancelAction: '/cancel' }, 'about-terms-revised'),
-    step('terms', { sections, version: '2026-10', effectiveFrom: '2026-10-01' }),
+    step('terms', { sections, effectiveFrom: '2026年10月1日' }),
     step('terms-changed', {
       action,
       cancelAction: '/cancel',
       termsUrl: '/terms',
       termsVersion: '2026-10',
-      effectiveFrom: '2026-10-01',
+      effectiveFrom: '2026年10月1日',
       changes: [
         { kind: 'changed', heading: '第2条 登録', after: ['新しい内容です。'], before: ['前の内容です。'] },
         { kind: 'added', heading: '第8条 新しい条', after: ['新しい条です。'], before: [] },

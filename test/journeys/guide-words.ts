@@ -1,7 +1,7 @@
 // The words of the guide, screen by screen: copied from the user guide that people hold in their hands (the migration guide, numbers
 // ① to ⑭), not from our templates. Where the guide breaks a line, the break is left out. Its call-outs – hints printed beside a
 // screen – are no words of the screen and are not here; neither is what the product promises better than the guide (⑭: the screen
-// may be closed).
+// may be closed). Two sentences are ours, because the guide's have slips: できる at ⑤, and the building at ⑦.
 
 export type GuideScreen = {
   headings: readonly string[];
@@ -71,7 +71,7 @@ export const GUIDE = {
       'TOYOTA/LEXUSの共通IDはメールアドレスがログインIDとなります。',
       'ご本人さま確認のため、まずメールアドレスをご登録いただきます。',
       'ご入力いただいたメールアドレスに認証番号を送信いたしますのでメールをご確認ください。',
-      '※迷惑メール対策設定をされている場合、「id.toyota.jp」「id.lexus.jp」からのメールを受信出来るように設定ください。',
+      '※迷惑メール対策設定をされている場合、「id.toyota.jp」「id.lexus.jp」からのメールを受信できるように設定ください。',
     ],
   },
   '06': {
@@ -94,7 +94,7 @@ export const GUIDE = {
       '安全性を高めるために、パスワードは必ず半角数字と半角英字の両方を使用してください。(※一部の記号は任意)',
       '情報セキュリティのため、他人に推測されにくいパスワードを選び、定期的(3ヶ月目安)に変更してください。',
       '※「-」、「*」、「_」、「!」、「#」、「$」、「%」',
-      '正しい場合は必ず建物名をご入力ください',
+      'マンション・アパートの方は、建物名と部屋番号もご入力ください。',
     ],
   },
   '08': {

@@ -106,7 +106,7 @@ describe('Promise 1: A confirmed press is never lost', () => {
       await world.nextMessage('yamada@example.jp');
 
       await ito.open(`${world.origins.notebook}/login`);
-      expect(await ito.text()).toContain('連携を作成中です');
+      expect(await ito.text()).toContain('連携の手続き中です');
       expect(await bannerOf(ito, world)).toBe('');
     });
 

@@ -11,6 +11,7 @@ const vehicle = z.object({
 const dealerLink = z.object({
   dealer: z.string(),
   dealer_name: z.string(),
+  'dealer_name#en': z.string().optional(),
   status: z.enum(['pending', 'active', 'failed', 'withdrawn']),
   linked_at: z.string().nullish(),
   resource: z.url(),
@@ -23,7 +24,7 @@ export const customerClaims = z.object({
   migration: z
     .object({
       vehicles: z.array(vehicle).default([]),
-      dealer: z.object({ code: z.string(), name: z.string() }).nullish(),
+      dealer: z.object({ code: z.string(), name: z.string(), 'name#en': z.string().optional() }).nullish(),
     })
     .nullish(),
   dealer_links: z.array(dealerLink).nullish(),
@@ -35,7 +36,8 @@ export type CustomerVehicle = z.infer<typeof vehicle>;
 /** The dealer that the notebook shows, and the status of its link at the common ID. */
 export type KnownDealer = {
   code: string;
-  name: string;
+  /** In the languages of the pages. */
+  name: { ja: string; en: string };
   /** The resource URI (RFC 8707), which is also the URL of the dealer's API. */
   resource: string;
   link: 'none' | 'pending' | 'active' | 'failed' | 'withdrawn';
@@ -58,7 +60,7 @@ export function knownDealer(claims: CustomerClaims, dealerSystemOrigin: string):
   if (link && (link.status === 'active' || link.status === 'pending' || !named || named.code === link.dealer)) {
     return {
       code: link.dealer,
-      name: link.dealer_name,
+      name: { ja: link.dealer_name, en: link['dealer_name#en'] ?? link.dealer_name },
       resource: link.resource,
       link: link.status,
       ...(link.linked_at ? { linkedAt: link.linked_at } : {}),
@@ -66,5 +68,5 @@ export function knownDealer(claims: CustomerClaims, dealerSystemOrigin: string):
   }
   if (!named) return undefined;
   const resource = `${dealerSystemOrigin}/dealers/${encodeURIComponent(named.code)}`;
-  return { code: named.code, name: named.name, resource, link: 'none' };
+  return { code: named.code, name: { ja: named.name, en: named['name#en'] ?? named.name }, resource, link: 'none' };
 }

@@ -29,11 +29,11 @@ export function signedInPage(
     kind: 'site',
     menu: MENU.map((item) => ({ ...item, label: t(item.label), current: item.href === ctx.path })),
     person: claims.name ?? claims.email ?? undefined,
-    notice: notice && t(`notices.${notice}`, { dealer: dealerName ?? dealer?.name ?? '' }),
+    notice: notice && t(`notices.${notice}`, { dealer: dealerName ?? dealer?.name[language] ?? '' }),
     stale,
     ownersSiteOrigin,
     dealer: {
-      name: dealerName ?? dealer?.name,
+      name: dealerName ?? dealer?.name[language],
       standing,
       canLink: canLink(standing),
       linkedAt: dealer?.linkedAt && standing === 'active' ? dayInJapan(dealer.linkedAt, language) : undefined,

@@ -52,7 +52,7 @@ export function createRequiredProfileStep(deps: Deps): SignedInStep {
     const claims = claimsOf(ctx);
     page(ctx, 'required-profile', {
       kind: 'step',
-      title: t('required_profile.title'),
+      title: t('required_profile.title', { service: interaction.client.destination[language] }),
       action: interaction.path,
       cancelAction: `${interaction.path}/cancel`,
       clientName: interaction.client.destination[language],
@@ -94,7 +94,7 @@ export function createRequiredProfileStep(deps: Deps): SignedInStep {
     if (!typed) return redirect(ctx, interaction.path);
     page(ctx, 'required-profile-confirm', {
       kind: 'step',
-      title: t('required_profile_confirm.title'),
+      title: t('required_profile_confirm.title', { service: interaction.client.destination[language] }),
       action: `${interaction.path}/confirm`,
       backUrl: interaction.path,
       clientName: interaction.client.destination[language],

@@ -3,6 +3,7 @@ import { compareSections } from '../../domain/compare-sections.ts';
 import { readSections } from '../../domain/read-sections.ts';
 import type { Deps } from '../../deps.ts';
 import { lastAgreed, termsInForce } from '../../domain/terms.ts';
+import { formatDate } from '../../http/format-time.ts';
 import { page } from '../../http/page-context.ts';
 import { formField } from '../../http/read-form.ts';
 import type { SignedInContext, SignedInStep } from '../interaction-context.ts';
@@ -23,7 +24,7 @@ export function createTermsStep(deps: Deps): SignedInStep {
       cancelAction: `${interaction.path}/cancel`,
       termsUrl: '/terms',
       termsVersion: inForce.version,
-      effectiveFrom: inForce.effectiveFrom,
+      effectiveFrom: formatDate(inForce.effectiveFrom, language),
       changes: compareSections(readSections(agreed?.markdown ?? ''), readSections(inForce.markdown)),
       errors,
     });

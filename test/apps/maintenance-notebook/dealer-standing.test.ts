@@ -21,7 +21,7 @@ test.each<[KnownDealer['link'], Reading, string, boolean]>([
   ['failed', 'ok', 'active', false],
   ['withdrawn', 'not_consented', 'withdrawn', true],
 ])('link %s, dealer answers %s → %s', (link, reading, standing, offered) => {
-  const dealer = { code: 'a', name: 'A', resource: 'https://dealers.example/dealers/a', link };
+  const dealer = { code: 'a', name: { ja: 'A', en: 'A' }, resource: 'https://dealers.example/dealers/a', link };
   expect(dealerStanding(dealer, reading)).toBe(standing);
   expect(canLink(dealerStanding(dealer, reading))).toBe(offered);
 });
@@ -48,4 +48,12 @@ test.each<[object, string | undefined, string | undefined]>([
 ])('of %j the notebook shows %s (%s)', (claims, code, status) => {
   const dealer = knownDealer(customerClaims.parse({ sub: 's', ...claims }), 'https://dealers.example');
   expect([dealer?.code, dealer?.link]).toEqual([code, status]);
+});
+
+test('R21 a dealer on an English page: it has its English name, or its only one', () => {
+  const named = { ...link('愛知トヨタ', 'pending'), 'dealer_name#en': 'Aichi Toyota' };
+  const nameOf = (claims: object) => knownDealer(customerClaims.parse({ sub: 'x', ...claims }), 'https://x.example')?.name;
+  expect(nameOf({ dealer_links: [named] })).toEqual({ ja: '愛知トヨタ', en: 'Aichi Toyota' });
+  expect(nameOf({ dealer_links: [link('b', 'pending')] })).toEqual({ ja: 'b', en: 'b' });
+  expect(nameOf({ migration: { dealer: { code: 'a', name: '甲', 'name#en': 'A' } } })).toEqual({ ja: '甲', en: 'A' });
 });

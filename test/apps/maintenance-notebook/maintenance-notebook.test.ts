@@ -154,7 +154,7 @@ describe('the dealer', () => {
     await logIn();
     await browser.submit('/dealer-link');
     world.personHas('pending');
-    expect(await home()).toContain('連携を作成中です');
+    expect(await home()).toContain('連携の手続き中です');
     await world.deliver();
     expect(await home()).toContain('連携しています。');
     world.personHas('active');
@@ -176,7 +176,7 @@ describe('the dealer', () => {
   });
 
   test.each([
-    ['failed', '販売店との連携を作成できませんでした。'],
+    ['failed', '販売店との連携を完了できませんでした。'],
     ['withdrawn', '販売店との連携は解除されています。'],
   ] as const)('%s: said, with a way to link again', async (link, words) => {
     world.personHas(link);

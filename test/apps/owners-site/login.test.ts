@@ -196,5 +196,5 @@ test('shows a person their own notices, and marks those that were read', async (
 
 test('is English for browsers that prefer it', async () => {
   const { home } = await site.signIn('tanaka', createBrowser({ language: 'en' }));
-  expect(headingOf(home)).toBe('Top page');
+  expect(headingOf(home)).toBe('Home');
 });

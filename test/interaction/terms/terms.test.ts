@@ -102,7 +102,7 @@ test('terms that change during a registration: nobody can skip them, and no inpu
   isAbout();
   await browser.submit('/create', { terms: 'yes' });
   expect(browser.page.url).toMatch(/\/create\/confirm$/);
-  expect(textOf(browser.page.text)).toContain('姓 伊藤');
+  expect(textOf(browser.page.text)).toContain('お名前 伊藤 葵');
 
   const inForce = await change();
   await browser.submit('/create/confirm');
