@@ -137,7 +137,7 @@ describe('files that change under load', () => {
 
   test('a bad set changes nothing, and the log, a metric and readiness say so', async () => {
     const refused = await change(() => {
-      write('newcomer', { ...service, token_endpoint_auth_method: 'client_secret_post' });
+      write('newcomer', { ...service, token_endpoint_auth_method: 'tls_client_auth' });
       write('changing', '{');
     }, true);
     expect(refused).toMatchObject({ status: 'ready', configuration: { rejected: { mistakes: 2 } } });
@@ -146,7 +146,7 @@ describe('files that change under load', () => {
     expect(await metrics()).toMatch(/^common_id_config_last_reload_successful 0$/m);
     expect(await metrics()).toMatch(/^common_id_config_reloads_total\{result="rejected"\} 1$/m);
     expect(world.log()).toContain(
-      "newcomer.json: token_endpoint_auth_method: expected one of private_key_jwt, client_secret_basic, none, found 'client_secret_post'",
+      "newcomer.json: token_endpoint_auth_method: expected one of private_key_jwt, client_secret_basic, client_secret_post, none, found 'tls_client_auth'",
     );
     expect(world.log()).toContain('changing.json: line 1, column 2: expected property name');
   });
