@@ -89,6 +89,11 @@ export function createPageApp(options: PageAppOptions): PageApp {
     options.log.error({ detail: error.message, stack: error.stack }, 'answer failed');
   });
 
+  koa.use(async function leaveEmptyAnswersWithoutType(ctx, next) {
+    await next();
+    // Koa takes an empty text for plain text, which some client libraries try to parse.
+    if (ctx.body === '') ctx.remove('Content-Type');
+  });
   koa.use(async function refuseOtherHosts(ctx, next) {
     if (options.anyHost === true || asksForOwnHost(ctx.req, options.origin)) return next();
     const t = translator.in(chooseLanguage(acceptedLanguages(ctx)));

@@ -1,4 +1,4 @@
-// Requests and answers of others that we store or read: design/security-2.md S113 to S115.
+// Requests and answers of others that we store or read: design/security-2.md S113 to S115; what we answer to programs: design/reality.md R35, R38, R39.
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
@@ -9,12 +9,15 @@ import { CALLBACK, makeTestKey, startWorld, type TestKey, type World } from './s
 import {
   assertion,
   authorizationUrl,
+  basic,
   begin,
   makePkce,
   parseJson,
   push,
+  redeem,
   requestParams,
   returned,
+  signedIn,
   signIn,
 } from './support/client.ts';
 
@@ -179,4 +182,93 @@ test('S113 pushed requests of a public client of one network: 429 with Retry-Aft
     `SELECT max(expires_at) AS last FROM artifacts WHERE model = 'PushedAuthorizationRequest'`,
   );
   expect(last!.last).toBeLessThan(Date.now() + 70_000);
+});
+
+test('R38 the keys and the discovery document: may be cached for less time than a new key is published ahead, and 304 while they stay', async () => {
+  const day = 24 * 60 * 60;
+  for (const path of ['/jwks', '/.well-known/openid-configuration', '/.well-known/oauth-authorization-server']) {
+    const first = await world.request(path);
+    const { etag = '', 'cache-control': cacheControl = '' } = first.headers;
+    expect([path, first.status, etag]).toEqual([path, 200, expect.stringMatching(/^"[\w-]{20,}"$/)]);
+    const [, seconds] = /^public, max-age=(\d+)$/.exec(cacheControl) ?? [];
+    expect([path, Number(seconds) > 0 && Number(seconds) < day]).toEqual([path, true]);
+    for (const headers of [{ 'If-None-Match': etag }, { 'If-None-Match': `"x", W/${etag}` }] as Record<string, string>[]) {
+      for (const method of ['GET', 'HEAD']) {
+        const again = await world.request(path, { method, headers });
+        expect([again.status, again.text, again.headers.etag, again.headers['cache-control']]).toEqual([
+          304,
+          '',
+          etag,
+          cacheControl,
+        ]);
+        expect(again.headers['content-type']).toBeUndefined();
+      }
+    }
+    const other = await world.request(path, { headers: { 'If-None-Match': '"other"', Origin: 'https://app.example' } });
+    expect([other.status, other.headers.etag, other.headers['access-control-allow-origin'] !== undefined]).toEqual([
+      200,
+      etag,
+      true,
+    ]);
+    expect(other.headers.vary).toMatch(/origin/i);
+    const refused = await world.request(path, { method: 'POST', body: '' });
+    expect([path, refused.headers['cache-control'] ?? '']).toEqual([path, expect.not.stringContaining('public')]);
+  }
+  const [keys, discovery] = [await world.request('/jwks'), await world.request('/.well-known/openid-configuration')];
+  expect(keys.headers.etag).not.toBe(discovery.headers.etag);
+});
+
+test('R35 empty answers to programs: without Content-Type, which some libraries would parse', async () => {
+  const { code, pkce } = await signedIn(world, { scope: 'openid offline_access' });
+  const { body } = await redeem(world, code, pkce);
+  const revoke = async (value: string): Promise<Answer> =>
+    world.request('/token/revocation', {
+      method: 'POST',
+      body: new URLSearchParams({ token: value }),
+      headers: basic('attack-web'),
+    });
+  const preflight = { Origin: 'https://app.example', 'Access-Control-Request-Method': 'GET' };
+  const answers = {
+    'a token': await revoke(String(body.refresh_token)),
+    'a token that was revoked': await revoke(String(body.refresh_token)),
+    'an unknown token': await revoke('unknown'),
+    'a question of a browser (CORS)': await world.request('/me', { method: 'OPTIONS', headers: preflight }),
+  };
+  for (const [what, { status, text, headers }] of Object.entries(answers)) {
+    expect([what, status < 300, text, headers['content-type']]).toEqual([what, true, '', undefined]);
+  }
+  const headers = { Authorization: `Bearer ${String(body.access_token)}` };
+  expect((await world.request('/me', { headers })).status).toBe(401);
+});
+
+test('R39 POST /auth with a hand-over or a credential: it gets into no address, and a hand-over is refused there', async () => {
+  const secrets = {
+    legacy_profile: 'ey.hand-over.of-somebody',
+    request: 'ey.signed.request',
+    client_secret: 'a-secret-of-a-client',
+    client_assertion: 'ey.assertion.of-a-client',
+  };
+  for (const path of ['/auth', '/session/end']) {
+    for (const [name, value] of Object.entries(secrets)) {
+      const params = { ...requestParams('attack-site', makePkce()), [name]: value };
+      const body = `${new URLSearchParams(params).toString()}&${new URLSearchParams({ [name]: value }).toString().replace('_', '%5F')}`;
+      const headers = { 'Content-Type': 'application/x-www-form-urlencoded' };
+      const moved = await world.request(path, { method: 'POST', body, headers });
+      expect([path, name, moved.status, moved.location?.includes(`${name}=removed&${name}=removed`)]).toEqual([
+        path,
+        name,
+        303,
+        true,
+      ]);
+      expect([path, name, moved.location?.includes(value)]).toEqual([path, name, false]);
+    }
+  }
+  const body = new URLSearchParams({ ...requestParams('attack-site', makePkce()), legacy_profile: secrets.legacy_profile });
+  const { location = '' } = await world.request('/auth', { method: 'POST', body });
+  const refused = await world.browser().open(location, CALLBACK);
+  expect(Object.fromEntries(returned(refused))).toMatchObject({
+    error: 'invalid_request',
+    error_description: expect.stringContaining('send it in a pushed authorization request'),
+    state: 'state-of-the-test',
+  });
 });

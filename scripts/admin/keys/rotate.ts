@@ -1,5 +1,6 @@
 // keys rotate: makes the next key of each algorithm.
 import { makeKeyFile, NEEDED_KEYS } from '../../../src/keys/key-files.ts';
+import { KEYS_CACHED_SECONDS } from '../../../src/oidc/endpoints/cached-documents.ts';
 import { didYouMean } from '../did-you-mean.ts';
 import { parseDuration } from '../duration.ts';
 import type { Action } from '../topic.ts';
@@ -40,10 +41,12 @@ export const rotate: Action = {
       made.push(await makeKeyFile(config.keyDirectory, needed, signsFrom, config.mode === 'development'));
     }
     const rows = made.map(({ kid, alg, signsFrom }) => ({ kid, alg, signs_from: new Date(signsFrom).toISOString() }));
+    const isEarly = made.some(({ signsFrom }) => signsFrom > now && signsFrom < now + KEYS_CACHED_SECONDS * 1000);
+    const early = `Clients may cache the published keys for ${KEYS_CACHED_SECONDS} seconds, so some meet a new key before they know it.\n`;
     const lines = rows.map(({ kid, alg, signs_from: from }) => `Made ${kid} (${alg}); it signs from ${from}.`);
     return {
       json: rows,
-      text: `${lines.join('\n')}\nRunning processes publish it within seconds. Other machines need the same files in their KEY_DIRECTORY before it signs.\n`,
+      text: `${lines.join('\n')}\nRunning processes publish it within seconds. Other machines need the same files in their KEY_DIRECTORY before it signs.\n${isEarly ? early : ''}`,
     };
   },
 };

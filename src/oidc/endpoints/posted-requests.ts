@@ -9,12 +9,20 @@ import { redirect } from '../../http/redirect.ts';
 /** Characters that fit into a URL everywhere. Longer requests have to be pushed to `/request` (RFC 9126). */
 const LONGEST = 8000;
 
+/**
+ * Parameters that must not get into an address, which stays in the browser's history and in logs: credentials, and JWTs with a customer's data. Their
+ * values are replaced, so that oidc-provider refuses the request in the usual way where the parameter means something.
+ */
+const NEVER_IN_A_URL = ['legacy_profile', 'request', 'client_secret', 'client_assertion'];
+
 /** Makes the router of these redirects. It throws `form_unreadable`, 413, if the request does not fit into a URL. */
 export function createPostedRequests(): Router<PageState> {
   const router = new Router<PageState>();
   router.post(['/auth', '/session/end'], readForm(), (ctx) => {
     // Keep repeated parameters, so that oidc-provider can refuse them.
-    const query = new URLSearchParams(ctx.request.rawBody ?? '').toString();
+    const posted = [...new URLSearchParams(ctx.request.rawBody ?? '')];
+    const kept = posted.map(([name, value]): [string, string] => [name, NEVER_IN_A_URL.includes(name) ? 'removed' : value]);
+    const query = new URLSearchParams(kept).toString();
     if (query.length > LONGEST) throw new PageError('form_unreadable', { status: 413, detail: 'longer than a URL can be' });
     redirect(ctx, `${ctx.path}?${query}`);
   });
