@@ -5,7 +5,7 @@ import type { LegacyProfile } from '../domain/legacy-profile.ts';
 import type { PasswordReset } from '../domain/password-reset.ts';
 import type { RegistrationDraft } from '../domain/registration-draft.ts';
 
-/** Records with an id, a version and an expiry. */
+/** Records with an id, a version and an expiry. A record that stays has the expiry `NEVER`. */
 export interface ExpiringStore<T extends { id: string; version: number; expires_at: EpochMilliseconds }> {
   find(id: string): Promise<T | undefined>;
   /**

@@ -3,6 +3,7 @@ import { PREFECTURES } from '../../src/domain/postal-code.ts';
 import { makeProfile, type Profile } from '../../src/domain/profile-fields.ts';
 import type { Translate } from '../../src/http/translator.ts';
 import { journeyProgress } from '../../src/interaction/journey-progress.ts';
+import { STEPS } from '../../src/interaction/steps.ts';
 import { profileAsked } from '../../src/interaction/create/flow.ts';
 import { claimsInWords } from '../../src/profile/claims-in-words.ts';
 import { splitForm } from '../../src/profile/known-profile.ts';
@@ -54,6 +55,15 @@ const sections = [
   },
   { heading: '第2条（ID）', paragraphs: ['IDは、メールアドレスまたは携帯電話番号です。'] },
 ];
+
+/** A page of a step that shows no more than this needs no sample of its own. */
+const SIMPLE = {
+  action,
+  cancelAction: '/cancel',
+  backUrl: '/back',
+  email: 'tanaka@example.jp',
+  clientName: 'MyTOYOTA整備手帳',
+};
 
 /** @param t only names rows and errors, as the routes do */
 export function viewSamples(t: Translate): ViewSample[] {
@@ -135,7 +145,7 @@ export function viewSamples(t: Translate): ViewSample[] {
     values: { prefecture: '', name: '' },
   };
 
-  return [
+  const samples: ViewSample[] = [
     step('about', { ...about, cancelAction: '/cancel' }),
     step('about', { ...about, declineAction: undefined, errors: { terms: t('form_errors.terms_missing') } }, 'about-error'),
     step('about', { ...about, termsRevised: true, cancelAction: '/cancel' }, 'about-terms-revised'),
@@ -196,7 +206,6 @@ export function viewSamples(t: Translate): ViewSample[] {
     ),
     step('profile', { ...profile, ...split(examples, { values }), passwordKept: true, required: {} }, 'profile-again'),
     step('confirm', { action, backUrl: '/back', emailUrl: '/email', email: 'tanaka@example.jp', rows: confirmed }),
-    step('complete', { action, email: 'tanaka@example.jp' }),
     step('dealer-link', { action, cancelAction: '/cancel', dealer, declineAllowed: true }),
     step('dealer-link', { action, dealer: dealers[2], declineAllowed: false }, 'dealer-link-long'),
     step(
@@ -213,7 +222,6 @@ export function viewSamples(t: Translate): ViewSample[] {
     ),
     step('login', { ...login, afterRegistration: true }),
     step('login', { ...login, registerAction: undefined, errors: { login_id: t('form_errors.login_failed') } }, 'login-error'),
-    step('continue-as', { action, email: 'tanaka@example.jp', clientName: 'MyTOYOTA整備手帳' }),
     step('other-person', {
       action,
       cancelAction: action,
@@ -319,6 +327,12 @@ export function viewSamples(t: Translate): ViewSample[] {
       },
     },
   ];
+  const shown = new Set(samples.map(({ view }) => view));
+  const simple = Object.values(STEPS)
+    .flatMap(({ pages }) => pages.flat())
+    .filter((view) => !shown.has(view))
+    .map((view) => step(view, SIMPLE));
+  return [...samples, ...simple];
 }
 
 /** The account pages: with much data, with none, and the forms. */

@@ -1,5 +1,6 @@
 // What the port promises of the records of `EXPIRING_RECORDS`.
 import { describe, expect, test } from '@jest/globals';
+import { NEVER } from '../../../src/domain/epoch-milliseconds.ts';
 import type { PasswordReset } from '../../../src/domain/password-reset.ts';
 import type { RegistrationDraft } from '../../../src/domain/registration-draft.ts';
 import { EXPIRING_RECORDS, type ExpiringName, type ExpiringRecords } from '../../../src/storage/expiring-records.ts';
@@ -57,6 +58,14 @@ export function expiringStorePromises(open: OpenBackend): void {
     test('have kinds of their own', () => {
       const kinds = Object.values(EXPIRING_RECORDS).map(({ kind }) => kind);
       expect(kinds).toEqual([...new Set(kinds)]);
+    });
+
+    test('stay for good with the expiry NEVER', async () => {
+      const reset = { id: 'r', version: 0, expires_at: NEVER, ...RESET };
+      await subject.storage.passwordResets.put(reset);
+      subject.advance(1000 * 365 * 24 * 60 * 60 * 1000);
+      await subject.storage.sweep(100);
+      expect(await subject.storage.passwordResets.find('r')).toEqual({ ...reset, version: 1 });
     });
 
     test('do not share ids', async () => {
