@@ -1,4 +1,5 @@
-// The public pages of the common ID: the start page, the terms, the privacy policy, and the lookup of postal codes.
+// The public pages of the common ID: the start page, the terms, the privacy policy, the lookup of postal codes, and where passwords are
+// changed.
 import Router from 'koa-router';
 import { readSections } from '../domain/read-sections.ts';
 import type { Deps } from '../deps.ts';
@@ -43,5 +44,7 @@ export function createPublicPages({ config, clients, clock }: Pick<Deps, 'config
     ctx.set('Cache-Control', `public, max-age=${DAY_SECONDS}`);
     ctx.body = { places: lookUpPostalCode(String(ctx.params.code)) };
   });
+  // Password managers send people here (W3C, A Well-Known URL for Changing Passwords).
+  router.get('/.well-known/change-password', (ctx) => ctx.redirect('/account/password'));
   return router;
 }

@@ -117,6 +117,15 @@ describe('マイページ', () => {
       expect(browser.page.status).toBe(422);
     });
 
+    test('R13 /.well-known/change-password: leads to the page that changes the password', async () => {
+      const browser = await openAccount(world, YAMADA, { path: '/.well-known/change-password' });
+      expect(browser.page.url).toBe(`${world.origins.id}/account/password`);
+      expect(browser.form('/account/password').fields).toHaveProperty('current_password');
+      // Password managers test whether a site tells the truth about paths that do not exist.
+      const nowhere = '/.well-known/resource-that-should-not-exist-whose-status-code-should-not-be-200';
+      expect((await browser.send(`${world.origins.id}${nowhere}`)).status).toBe(404);
+    });
+
     test('finds the address of a postal code without JavaScript', async () => {
       const browser = await openAccount(world, SATO, { path: '/account/profile' });
       await browser.submit('/account/profile', { postal_code: '4710826', region: '', locality: '', action: 'find_address' });

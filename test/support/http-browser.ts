@@ -229,7 +229,12 @@ export function formsOf(html: string): Form[] {
       if (type === 'hidden') hidden[name] = value;
     }
     for (const [, attributes = '', options = ''] of inner.matchAll(/<select\b([^>]*)>([\s\S]*?)<\/select>/g)) {
-      const choices = [...options.matchAll(/<option\b([^>]*)>/g)].map(([, option = '']) => attributesOf(option));
+      const choices = [...options.matchAll(/<option\b([^>]*)>([^<]*)/g)].map(
+        ([, option = '', label = '']): Record<string, string | undefined> => {
+          const attributes = attributesOf(option);
+          return { ...attributes, value: attributes.value ?? textOf(label) };
+        },
+      );
       const chosen = choices.find(({ selected }) => selected !== undefined) ?? choices[0];
       const { name } = attributesOf(attributes);
       if (name !== undefined) fields[name] = chosen?.value ?? '';

@@ -40,10 +40,7 @@ for (const box of document.querySelectorAll('[data-shows]')) {
 
 document.getElementById('error-summary')?.focus();
 
-/**
- * The postal code fills the address: fields that are empty, and those that it filled before and nobody has changed. A code of several
- * places fills what they have in common and offers a choice. src/profile/find-address.ts does the same without a script.
- */
+/** The postal code fills the address, by the rules of src/profile/find-address.ts. */
 for (const form of document.querySelectorAll('form[data-postal-lookup]')) {
   const field = (name) => form.elements.namedItem(name);
   const choice = field('place');
