@@ -107,6 +107,14 @@ test('an attempt without a comparison is given back, with its pause', async () =
   expect(await pause()).toBe(30);
 });
 
+test('an attempt without a comparison does not count for its address', async () => {
+  const at = limits[0] as LoginLimits;
+  for (let n = 0; n < 80; n += 1) await (await at.begin(`other-${n}`, undefined, '192.0.2.1')).takeBack();
+  for (let n = 0; n < 50; n += 1) await at.begin(`failed-${n}`, undefined, '192.0.2.1');
+  await at.begin('paced', undefined, '192.0.2.1');
+  await expect(at.begin('refused', undefined, '192.0.2.1')).rejects.toMatchObject({ code: 'too_many_requests' });
+});
+
 test('attempts of others do not delay the owner’s known device, which learns of them and has its own pauses', async () => {
   for (let round = 0; round < 4; round += 1) {
     await burst(20);

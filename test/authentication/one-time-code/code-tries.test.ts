@@ -55,3 +55,17 @@ test('S110 strangers request a mailbox’s codes up to the limit: people whom th
   expect([await isFull('known'), await isFull('known'), await isFull('known')]).toEqual([false, false, true]);
   expect(await isFull('another')).toBe(false);
 });
+
+test('a database fault while a mailbox is counted: passed on, and neither a full mailbox nor a place that is given back', async () => {
+  const fault = new Error('the database is away');
+  const calls: string[] = [];
+  const failing = (name: string) => async (key: string) => {
+    calls.push(name);
+    if (key.includes('code-mailbox')) throw fault;
+    return { points: 1, expires_at: Date.now() + 1000 };
+  };
+  const counters = { ...storage.counters, add: failing('add'), get: async () => undefined, takeBack: failing('takeBack') };
+  const limits = createCodeLimits({ config, storage: { ...storage, counters } as unknown as Records, clock: Date.now });
+  await expect(limits.ask('203.0.113.5', MAILBOX, 'known')).rejects.toBe(fault);
+  expect(calls).toEqual(['add']);
+});

@@ -64,6 +64,7 @@ test.each([
   ['a space inside', '012 345'],
   ['a hyphen inside', '012-345'],
   ['pasted with a line break', ' 012345\r\n'],
+  ['100 characters', `012345${' '.repeat(94)}`],
 ])('a code is read: %s', (_, input) => {
   expect(parseCode(input)).toEqual({ ok: true, code: '012345' });
 });
@@ -76,6 +77,7 @@ test.each([
   ['12345a', 'syntax'],
   ['一二三四五六', 'syntax'],
   ['+12345', 'syntax'],
+  [`012345${' '.repeat(95)}`, 'syntax'],
   ['0'.repeat(100_000), 'syntax'],
 ])('no code: %s', (input, reason) => {
   expect(parseCode(input)).toEqual({ ok: false, reason });
