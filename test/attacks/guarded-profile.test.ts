@@ -1,6 +1,6 @@
 // Attacks on guarded profile values with a stolen session: design/security-2.md, S123.
 import { afterAll, afterEach, beforeAll, expect, jest, test } from '@jest/globals';
-import { headingOf, type Browser } from '../support/http-browser.ts';
+import { formOn, headingOf, type Browser } from '../support/http-browser.ts';
 import { CALLBACK, startWorld, type World } from './support/attack-world.ts';
 import { begin, signedIn, signIn } from './support/client.ts';
 import { untilFound } from '../support/until-true.ts';
@@ -67,9 +67,15 @@ test('S123 the birth date, in a session whose password was given six minutes ago
   await thief.submit('/account/profile', typed);
   expect([thief.page.status, headingOf(thief.page)]).toEqual([422, ASKED]);
   // Guessing, an empty field, a missing field and a field of the thief's own do not help.
-  for (const guess of [{ password_again: '' }, { password_again: 'Guessed-1' }, { password_again: '   ' }]) {
-    await thief.submit('/account/profile', guess);
+  expect(thief.page.text).toContain(YAMADA);
+  for (const [guess, problem] of [
+    ['', '現在のパスワードを入力してください。'],
+    ['Guessed-1', '現在のパスワードが違います。'],
+    ['   ', '現在のパスワードが違います。'],
+  ] as const) {
+    await thief.submit('/account/profile', { password_again: guess });
     expect([thief.page.status, headingOf(thief.page)]).toEqual([422, ASKED]);
+    expect([guess, thief.page.text.includes(problem)]).toEqual([guess, true]);
     expect(thief.form('/account/profile').fields).toMatchObject(typed);
   }
   expect(profileOf(YAMADA)).toEqual(before);
@@ -167,4 +173,19 @@ test('S123 guesses at that password: counted with the logins, refused with a wai
   await world.advance(60 * MINUTE);
   const { code } = await signedIn(world, {}, { email: YAMADA });
   expect(code).toBeTruthy();
+});
+
+test('another person signs in in the same browser before ⑫ is confirmed: their profile stays, and they are asked who they are', async () => {
+  const before = profileOf(SATO);
+  const browser = world.browser();
+  await begin(world, 'attack-required', {}, browser);
+  await signIn(browser, YAMADA);
+  await browser.submit('/required-profile', { birthdate_year: '1988', birthdate_month: '7', birthdate_day: '21' });
+  expect(browser.page.url).toMatch(/\/required-profile\/confirm$/);
+  const tab = browser.page;
+  await begin(world, 'attack-web', { prompt: 'login' }, browser);
+  await signIn(browser, SATO);
+  const answer = await browser.submit(formOn(tab, '/required-profile/confirm'));
+  expect(answer.url).not.toContain('/required-profile/done');
+  expect(profileOf(SATO)).toEqual(before);
 });

@@ -23,11 +23,10 @@ export async function setPassword(
   const now = deps.clock();
   return changeAndTell(deps, accountId, how, (standing) => {
     if (!allowed(standing)) return undefined;
-    const { email_change: wanted, ...rest } = standing;
+    const { email_change: _wanted, ...withoutEmailChange } = standing;
     const to = {
-      ...rest,
       // A reset cancels a pending change of address: somebody else who knew the old password may have requested it.
-      ...(wanted && how === 'account.password_changed' && { email_change: wanted }),
+      ...(how === 'account.password_reset' ? withoutEmailChange : standing),
       password_hash: passwordHash,
       passwords_before: passwordsBefore(standing, now),
       password_changed_at: now,
