@@ -105,7 +105,11 @@ test('S72 no consent, or consent to another dealer: nothing is granted; native a
   const native = await begin(world, APP, { redirect_uri, scope: 'openid' });
   await signIn(native.browser);
   expect(native.browser.page.url).toContain('/consent');
-  // Opening or leaving the page grants nothing.
+  // Opening or leaving the page grants nothing, nor does a form that does not say 許可する.
+  for (const decision of ['', 'ALLOW']) {
+    const other = await begin(world, APP, { redirect_uri, scope: 'openid' }, native.browser.copy());
+    expect(returned(await other.browser.submit('/consent', { decision }, CALLBACK)).get('error')).toBe('access_denied');
+  }
   expect(world.rows("SELECT id FROM artifacts WHERE model = 'Grant' AND payload LIKE ?", `%${APP}%`)).toEqual([]);
   expect(returned(await native.browser.submit('/consent', { decision: 'allow' }, CALLBACK)).has('code')).toBe(true);
   const again = await begin(world, APP, { redirect_uri, scope: 'openid' }, native.browser);
