@@ -41,8 +41,7 @@ export function pairSteps<Step extends { needsPerson?: boolean; pages: readonly 
       throw new Error(
         missing === undefined
           ? `The step '${name}' in src/interaction/steps.ts has no pages, so nobody can answer it. Name its views in 'pages'.`
-          : `The step '${name}' shows the view '${missing}', which does not exist. ` +
-              `Add views/common-id/${missing}.ejs, and a sample of its data to test/http/view-samples.ts.`,
+          : `The step '${name}' shows the view '${missing}', which does not exist. Add views/common-id/${missing}.ejs.`,
       );
     }
     return [name, step];

@@ -85,8 +85,7 @@ test('a step whose page has no view, or that has no page, prevents the start too
     pairSteps(new Map([...steps, ['terms', { pages }]]), (view) => hasView(`common-id/${view}`));
   expect(pair([['terms-changed'], ['consent', 'login']])).not.toThrow();
   expect(pair([['terms-changed'], ['consent', 'rate-us']])).toThrow(
-    "The step 'terms' shows the view 'rate-us', which does not exist. " +
-      'Add views/common-id/rate-us.ejs, and a sample of its data to test/http/view-samples.ts.',
+    "The step 'terms' shows the view 'rate-us', which does not exist. Add views/common-id/rate-us.ejs.",
   );
   expect(pair([])).toThrow(
     "The step 'terms' in src/interaction/steps.ts has no pages, so nobody can answer it. Name its views in 'pages'.",
