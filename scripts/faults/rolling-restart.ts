@@ -9,6 +9,8 @@ import { createGazoo } from './gazoo.ts';
 
 /** The pause leaves most of the nodes' time to the logins. */
 const BETWEEN_CODES_MS = 100;
+/** In the short form, so that the load is no more than the restarts need. */
+const BETWEEN_LOGINS_MS = 100;
 
 export const rollingRestartOfNodes: Fault = {
   id: 'F10',
@@ -17,7 +19,9 @@ export const rollingRestartOfNodes: Fault = {
   async run(backend, short) {
     const nodes = await backend.startNodes(2);
     try {
-      const plan = short ? { restarts: 2, pauseMs: 500, walkers: 2 } : { restarts: 60, pauseMs: 8_000, walkers: 3 };
+      const plan = short
+        ? { restarts: 2, pauseMs: 500, walkers: 2, betweenLoginsMs: BETWEEN_LOGINS_MS }
+        : { restarts: 60, pauseMs: 8_000, walkers: 3 };
       const { logins, failures, codes, doubled, restarts } = await rollingRestart(nodes, plan);
       assert.deepEqual(failures, []);
       assert(
@@ -49,10 +53,16 @@ export type RollingRestart = {
  * @param options.restarts the number of restarts; the nodes take turns
  * @param options.pauseMs the pause between one node's readiness and the next restart
  * @param options.walkers the number of people who repeatedly log in at the same time
+ * @param options.betweenLoginsMs how long each of them waits between two logins
  */
 export async function rollingRestart(
   { world, nodes, proxy }: NodeWorld,
-  { restarts, pauseMs, walkers }: { restarts: number; pauseMs: number; walkers: number },
+  {
+    restarts,
+    pauseMs,
+    walkers,
+    betweenLoginsMs = 0,
+  }: { restarts: number; pauseMs: number; walkers: number; betweenLoginsMs?: number },
 ): Promise<RollingRestart> {
   const result: RollingRestart = { logins: 0, failures: [], codes: 0, doubled: 0, restarts: [] };
   let isOver = false;
@@ -64,6 +74,7 @@ export async function rollingRestart(
       } catch (error) {
         result.failures.push(error instanceof Error ? error.message : String(error));
       }
+      if (betweenLoginsMs > 0) await sleep(betweenLoginsMs);
     }
   };
   const spend = async (): Promise<void> => {
