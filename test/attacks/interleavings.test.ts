@@ -5,10 +5,10 @@ import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { expect, jest, test } from '@jest/globals';
-import { mongoServerAvailable } from '../storage/mongo-server.ts';
 import { CHILD_ENVIRONMENT } from '../support/child-environment.ts';
-import { makeWorldDatabase } from '../support/world-database.ts';
+import { describeInFull } from './support/describe-in-full.ts';
 import { figure } from './support/figure.ts';
+import { describeOnMongo } from './support/mongo-database.ts';
 
 const PROCESS = fileURLToPath(new URL('support/interleavings-process.ts', import.meta.url));
 
@@ -37,13 +37,10 @@ test('S101 random interleavings of two people in six tabs, with forced conflicts
   await playAll(figure(2_000, 60));
 });
 
-const ON_MONGO = figure(1, 0) === 1 && mongoServerAvailable() === true;
-
-(ON_MONGO ? test : test.skip)('S101 the same on MongoDB: every invariant holds after each step', async () => {
-  const database = await makeWorldDatabase('', 'mongodb:');
-  try {
-    await playAll(500, database.url);
-  } finally {
-    await database.remove();
-  }
+describeInFull(() => {
+  describeOnMongo(({ url }) => {
+    test('S101 the same on MongoDB: every invariant holds after each step', async () => {
+      await playAll(500, url());
+    });
+  });
 });

@@ -19,6 +19,7 @@ import { mongoServerAvailable, startMongoServer, type MongoServer } from '../sto
 import { openPatiently } from '../storage/open-patiently.ts';
 import { CHILD_ENVIRONMENT } from '../support/child-environment.ts';
 import { LEDGER_KEY, ledgerOf } from '../support/ledger-of.ts';
+import { describeInFull } from './support/describe-in-full.ts';
 import { figure } from './support/figure.ts';
 import { makeOldDatabase, rewrite } from './support/ledger-behind.ts';
 
@@ -351,10 +352,9 @@ for (const [name, available] of suites) {
       expect((await readFile(file, 'utf8')).trim().split('\n')).toEqual(lines);
     });
 
-    const onSqlite = name === 'SQLite' || process.env.FULL_FIGURES ? test : test.skip;
-    onSqlite(
-      'S128 the commands: verify says where it is broken and ends with 1, anchor signs and writes, list lists',
-      async () => {
+    const suiteOfCommands = name === 'SQLite' ? (declare: () => void) => declare() : describeInFull;
+    suiteOfCommands(() =>
+      test('S128 the commands: verify says where it is broken and ends with 1, anchor signs and writes, list lists', async () => {
         const secret = 'the ledger key of this installation, 0123456789';
         const key = makeSecretKeys({ hmac: 'x', subject: undefined, ledger: secret }).ledger;
         const storage = await openStorage(url, Date.now, undefined, key);
@@ -382,7 +382,7 @@ for (const [name, available] of suites) {
         expect(told).toMatchObject({ sound: false, findings: [found('changed', 2)] });
         await writeFile(file, '');
         expect(await admin('verify', '--anchors', file)).toMatchObject({ code: 1, err: expect.stringContaining('no anchor') });
-      },
+      }),
     );
   });
 }

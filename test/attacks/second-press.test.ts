@@ -11,7 +11,7 @@ import { rowsOf } from '../support/rows-of.ts';
 import { AFTER_WRITE } from '../support/stop-file.ts';
 import type { World } from '../support/world.ts';
 import { holdAt } from './support/conflicts.ts';
-import { figure } from './support/figure.ts';
+import { describeInFull } from './support/describe-in-full.ts';
 import { describeOnMongo } from './support/mongo-database.ts';
 import { walkTwice, type Harm, type Press } from './support/walk-twice.ts';
 
@@ -19,7 +19,6 @@ jest.setTimeout(1_800_000);
 
 /** The largest number of writes of one request. */
 const WRITES = 14;
-const IS_FULL = figure(1, 0) === 1;
 
 let people = 0;
 const person = () => {
@@ -132,70 +131,72 @@ describe('on SQLite', () => {
     await walkOnce((form) => others[form] ?? lose);
   });
 
-  const all = IS_FULL ? test : test.skip;
+  describeInFull(() => {
+    test.each(
+      Object.entries({ lost: lose, garbled: garble, 'not waited for, and the form is pressed twice more at once': together }),
+    )(
+      'S132 each form is pressed, and its answer is %s: the same press again succeeds, and no account, link or mail is doubled',
+      async (_, harm) => walkOnce(() => harm),
+    );
 
-  all.each(
-    Object.entries({ lost: lose, garbled: garble, 'not waited for, and the form is pressed twice more at once': together }),
-  )(
-    'S132 each form is pressed, and its answer is %s: the same press again succeeds, and no account, link or mail is doubled',
-    async (_, harm) => walkOnce(() => harm),
-  );
+    const counts = Array.from({ length: WRITES }, (_, n) => n);
+    test.each(counts)(
+      'S132 each form is sent, and the program is killed after %i writes of it: the same form again succeeds, and no account, link or mail is doubled',
+      async (writes) => walkOnce(() => killAfter(writes)),
+    );
 
-  const counts = Array.from({ length: WRITES }, (_, n) => n);
-  all.each(counts)(
-    'S132 each form is sent, and the program is killed after %i writes of it: the same form again succeeds, and no account, link or mail is doubled',
-    async (writes) => walkOnce(() => killAfter(writes)),
-  );
-
-  all.each(counts)(
-    'S132 each form is sent, and waits after %i writes while the same form is sent again: both succeed, and no account, link or mail is doubled',
-    async (writes) => walkOnce(() => delay(writes + 1)),
-  );
+    test.each(counts)(
+      'S132 each form is sent, and waits after %i writes while the same form is sent again: both succeed, and no account, link or mail is doubled',
+      async (writes) => walkOnce(() => delay(writes + 1)),
+    );
+  });
 });
 
 // Without full figures, test/attacks/same-call-again.test.ts tries the same below HTTP.
-describeOnMongo(({ url }) => {
-  let proxy: MongoProxy;
-  let nodeWorld: NodeWorld;
-  beforeAll(async () => {
-    proxy = await startMongoProxy(url());
-    nodeWorld = await startNodeWorld(1, () => proxy.url);
+describeInFull(() => {
+  describeOnMongo(({ url }) => {
+    let proxy: MongoProxy;
+    let nodeWorld: NodeWorld;
+    beforeAll(async () => {
+      proxy = await startMongoProxy(url());
+      nodeWorld = await startNodeWorld(1, () => proxy.url);
+    });
+    afterAll(async () => {
+      await nodeWorld?.stop();
+      await proxy?.close();
+    });
+
+    /** The writes of a request; jobs and the heartbeat are not harmed. */
+    const isOfPress = (command: string): boolean =>
+      /^(insert|update|delete|findAndModify) /.test(command) && !/ heartbeat$|^(findAndModify|update|delete) jobs$/.test(command);
+
+    async function pressHarmed(form: string, press: Press): Promise<void> {
+      const { status, headers } = await press();
+      expect([form, status < 500 || status === 503 || status]).toEqual([form, true]);
+      if (status === 503) expect(Number(headers['retry-after'])).toBeGreaterThan(0);
+    }
+
+    const faults = ['lost', 'unanswered', 'garbled', 'late', 'held'] as const;
+    const cases = Array.from({ length: WRITES }, (_, n) => faults.map((fault) => [n + 1, fault] as const)).flat();
+
+    test.each(cases)(
+      'S132 each form is sent, and write %i of it to the database is %s: the answer is 503 at worst, the same form again succeeds, if need be after its own 503, and nothing is doubled',
+      async (n, fault) => {
+        const who = person();
+        // The driver may need to find the server again.
+        await walkTwice({ world: nodeWorld.world, url: url(), retries: 1 }, who, async (form, press) => {
+          proxy.harm(n, fault, isOfPress);
+          const pressed = pressHarmed(form, press);
+          // The second request is sent while one is held, and before a late one reaches the server.
+          await (fault === 'held' ? Promise.race([proxy.untilStruck(), pressed]) : pressed);
+          proxy.spare();
+          return async () => {
+            await proxy.release();
+            await pressed;
+          };
+        });
+        await expectOnce(nodeWorld.world, url(), who);
+      },
+    );
   });
-  afterAll(async () => {
-    await nodeWorld?.stop();
-    await proxy?.close();
-  });
-
-  /** The writes of a request; jobs and the heartbeat are not harmed. */
-  const isOfPress = (command: string): boolean =>
-    /^(insert|update|delete|findAndModify) /.test(command) && !/ heartbeat$|^(findAndModify|update|delete) jobs$/.test(command);
-
-  async function pressHarmed(form: string, press: Press): Promise<void> {
-    const { status, headers } = await press();
-    expect([form, status < 500 || status === 503 || status]).toEqual([form, true]);
-    if (status === 503) expect(Number(headers['retry-after'])).toBeGreaterThan(0);
-  }
-
-  const faults = ['lost', 'unanswered', 'garbled', 'late', 'held'] as const;
-  const cases = Array.from({ length: WRITES }, (_, n) => faults.map((fault) => [n + 1, fault] as const)).flat();
-
-  test.each(cases)(
-    'S132 each form is sent, and write %i of it to the database is %s: the answer is 503 at worst, the same form again succeeds, if need be after its own 503, and nothing is doubled',
-    async (n, fault) => {
-      const who = person();
-      // The driver may need to find the server again.
-      await walkTwice({ world: nodeWorld.world, url: url(), retries: 1 }, who, async (form, press) => {
-        proxy.harm(n, fault, isOfPress);
-        const pressed = pressHarmed(form, press);
-        // The second request is sent while one is held, and before a late one reaches the server.
-        await (fault === 'held' ? Promise.race([proxy.untilStruck(), pressed]) : pressed);
-        proxy.spare();
-        return async () => {
-          await proxy.release();
-          await pressed;
-        };
-      });
-      await expectOnce(nodeWorld.world, url(), who);
-    },
-  );
-}, IS_FULL);
+});

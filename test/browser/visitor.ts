@@ -81,8 +81,8 @@ export async function createVisitor(browser: Browser, options: VisitorOptions): 
       for (const width of widths) {
         const at = { screen: name, width };
         if (widths.length > 1) await page.setViewportSize(sizeOf(width));
-        const path = `${RESULTS}/${journey}/${String(screens).padStart(2, '0')}-${name}-${width}.png`;
-        await page.screenshot({ path, fullPage: true });
+        const path = `${RESULTS}/${journey}/${String(screens).padStart(2, '0')}-${name}-${width}.jpg`;
+        await page.screenshot({ path, fullPage: true, type: 'jpeg', quality: 70 });
         const found = await readScreen(page);
         expect({ ...at, ...found.facts }).toEqual({ ...at, language, headings: 1 });
         expect({ ...at, faults: await findFaults(page) }).toEqual({ ...at, faults: [] });

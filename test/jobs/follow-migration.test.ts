@@ -208,7 +208,8 @@ async function tellDealerOf(link: DealerLink, kind: 'deliver' | 'update', meanwh
   const handlers = createDealerLinkDelivery({ ...deps, config, keys: { sign: async () => 'jwt' } } as never, breaker);
   await storage.dealerLinks.update({ ...link, customer: 'c' }, eventAbout(link.id));
   await handlers[kind].run({ link_id: link.id }, { key: 'k', created_at: now } as Job, new AbortController().signal);
-  server.close();
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
   return calls;
 }
 

@@ -270,8 +270,9 @@ describe('clients', () => {
       await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
       origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     });
-    afterAll(() => {
-      server.close();
+    afterAll(async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
     });
 
     test.each([

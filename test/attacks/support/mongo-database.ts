@@ -12,13 +12,10 @@ export type MongoDatabase = {
   renew(): Promise<void>;
 };
 
-/**
- * Declares tests with an empty database and its indexes; they are skipped, with the reason, if there is no server.
- * @param isRun `false` skips them anyway
- */
-export function describeOnMongo(declare: (database: MongoDatabase) => void, isRun = true): void {
+/** Declares tests with an empty database and its indexes; they are skipped, with the reason, if there is no server. */
+export function describeOnMongo(declare: (database: MongoDatabase) => void): void {
   const available = mongoServerAvailable();
-  const suite = available === true && isRun ? describe : describe.skip;
+  const suite = available === true ? describe : describe.skip;
   suite(available === true ? 'on MongoDB' : `on MongoDB (skipped: ${available.reason})`, () => {
     let server: MongoServer | undefined;
     let url = '';
