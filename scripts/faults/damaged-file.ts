@@ -6,7 +6,7 @@ import { backupSqliteDatabase } from '../../src/storage/sqlite/backup-sqlite-dat
 import { openSqliteStorage } from '../../src/storage/sqlite/open-sqlite-storage.ts';
 import type { Storage } from '../../src/storage/storage.ts';
 import { eventAbout, sampleAccount } from '../../test/storage/conformance/samples.ts';
-import { meddle, overwrite } from '../../test/storage/damage.ts';
+import { meddle, overwrite } from '../../test/storage/sqlite/damage.ts';
 import type { Backend, Fault } from './fault.ts';
 import { verifyLedger } from '../../src/storage/verify-ledger.ts';
 import { LEDGER_KEY, ledgerOf } from '../../test/support/ledger-of.ts';

@@ -18,7 +18,7 @@ export type PowerCut = { image: string; acknowledged: string[] };
 export const powerCut: Fault = {
   id: 'F3',
   title: 'power cut: everything unsynced is lost',
-  // On MongoDB durability is the server's promise: test/storage/mongo.test.ts checks that each write asks for w:majority and j:true.
+  // On MongoDB durability is the server's promise: test/storage/mongo/mongo.test.ts checks that each write asks for w:majority and j:true.
   backends: ['SQLite'],
   async run(backend, short) {
     const cycles = short ? AWAITED.length : 200;

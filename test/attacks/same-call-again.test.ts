@@ -1,6 +1,6 @@
 // Storage calls with an unknown outcome, repeated: design/security-2.md 132 and 133.
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
-import { AGAINS, FAULTS, harmAndRepeat, openOthers, type Others } from '../storage/same-call-on-mongo.ts';
+import { AGAINS, FAULTS, harmAndRepeat, openOthers, type Others } from '../storage/mongo/same-call-on-mongo.ts';
 import { OPERATIONS, type Operation } from '../storage/same-call-operations.ts';
 import { withMongo } from '../support/with-mongo.ts';
 import { figure } from './support/figure.ts';

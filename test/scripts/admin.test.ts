@@ -10,7 +10,7 @@ import { loadConfig } from '../../src/config/load.ts';
 import { writeClientSet } from '../../src/oidc/clients/client-ends.ts';
 import { openStorage } from '../../src/storage/open-storage.ts';
 import { eventAbout, sampleAccount } from '../storage/conformance/samples.ts';
-import { dropFromIndex } from '../storage/damage.ts';
+import { dropFromIndex } from '../storage/sqlite/damage.ts';
 import { runAdmin, type Ended } from './run-admin.ts';
 import { temporaryProjects, type TemporaryProject } from '../config/temporary-project.ts';
 

@@ -12,8 +12,8 @@ const LONG = [
   'browser/english',
   'journeys/other-ways',
   'nodes/on-sqlite',
-  'storage/mongo-half-made',
-  'storage/mongo',
+  'storage/mongo/half-made',
+  'storage/mongo/mongo',
   'journeys/monkey',
   'scripts/admin',
   'journeys/promises-restart',
@@ -32,7 +32,7 @@ const LONG = [
   'attacks/session-and-csrf',
   'start/live-reload',
   'apps/owners-site/migration',
-  'storage/mongo-processes',
+  'storage/mongo/processes',
 ];
 
 export default class LongestFirst extends Sequencer {

@@ -6,11 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { Database } from '../../src/storage/sqlite/database.ts';
-import { openDatabase } from '../../src/storage/sqlite/open-database.ts';
-import { StorageUnavailable } from '../../src/storage/storage.ts';
-import { answered, thrown } from './conformance/subject.ts';
-import { untilTrue } from '../support/until-true.ts';
+import { Database } from '../../../src/storage/sqlite/database.ts';
+import { openDatabase } from '../../../src/storage/sqlite/open-database.ts';
+import { StorageUnavailable } from '../../../src/storage/storage.ts';
+import { answered, thrown } from '../conformance/subject.ts';
+import { untilTrue } from '../../support/until-true.ts';
 
 let folder: string;
 let connection: DatabaseSync;

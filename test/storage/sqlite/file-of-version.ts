@@ -1,8 +1,8 @@
 // An SQLite file as an earlier version of the program left it.
 import { DatabaseSync } from 'node:sqlite';
-import type { Account } from '../../src/domain/account.ts';
-import { identifiersOf } from '../../src/storage/identifiers.ts';
-import { APPLICATION_ID, MIGRATIONS, takeStep } from '../../src/storage/sqlite/migrations.ts';
+import type { Account } from '../../../src/domain/account.ts';
+import { identifiersOf } from '../../../src/storage/identifiers.ts';
+import { APPLICATION_ID, MIGRATIONS, takeStep } from '../../../src/storage/sqlite/migrations.ts';
 
 /** @param version 1 to 3; later ones keep accounts otherwise */
 export function writeFileOfVersion(path: string, version: number, accounts: readonly Account[]): void {

@@ -2,19 +2,19 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import mongoose from 'mongoose';
-import { defineCollections } from '../../src/storage/mongo/collections.ts';
-import { connect } from '../../src/storage/mongo/connect.ts';
-import { createMongoIndexes } from '../../src/storage/mongo/create-mongo-indexes.ts';
-import { asPortError } from '../../src/storage/mongo/mongo-error.ts';
-import { openMongoStorage } from '../../src/storage/mongo/open-mongo-storage.ts';
-import { StorageUnavailable } from '../../src/storage/storage.ts';
-import { runAdmin } from '../scripts/run-admin.ts';
-import { CHILD_ENVIRONMENT } from '../support/child-environment.ts';
-import { runConformance } from './conformance.ts';
-import { eventAbout, sampleAccount, sampleDealerLink, sampleMigration } from './conformance/samples.ts';
-import { mongoServerAvailable, startMongoServer } from './mongo-server.ts';
-import type { MongoServer } from './mongo-server.ts';
-import { openPatiently, PATIENT } from './open-patiently.ts';
+import { defineCollections } from '../../../src/storage/mongo/collections.ts';
+import { connect } from '../../../src/storage/mongo/connect.ts';
+import { createMongoIndexes } from '../../../src/storage/mongo/create-mongo-indexes.ts';
+import { asPortError } from '../../../src/storage/mongo/mongo-error.ts';
+import { openMongoStorage } from '../../../src/storage/mongo/open-mongo-storage.ts';
+import { StorageUnavailable } from '../../../src/storage/storage.ts';
+import { runAdmin } from '../../scripts/run-admin.ts';
+import { CHILD_ENVIRONMENT } from '../../support/child-environment.ts';
+import { runConformance } from '../conformance.ts';
+import { eventAbout, sampleAccount, sampleDealerLink, sampleMigration } from '../conformance/samples.ts';
+import { mongoServerAvailable, startMongoServer } from '../mongo-server.ts';
+import type { MongoServer } from '../mongo-server.ts';
+import { openPatiently, PATIENT } from '../open-patiently.ts';
 
 // The first start may build the server.
 jest.setTimeout(180_000);

@@ -1,11 +1,11 @@
 // Several real processes on one MongoDB.
 import { afterAll, beforeAll, describe, jest } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
-import { createMongoIndexes } from '../../src/storage/mongo/create-mongo-indexes.ts';
-import { mongoServerAvailable, startMongoServer } from './mongo-server.ts';
-import type { MongoServer } from './mongo-server.ts';
-import { PATIENT } from './open-patiently.ts';
-import { runProcesses } from './processes.ts';
+import { createMongoIndexes } from '../../../src/storage/mongo/create-mongo-indexes.ts';
+import { mongoServerAvailable, startMongoServer } from '../mongo-server.ts';
+import type { MongoServer } from '../mongo-server.ts';
+import { PATIENT } from '../open-patiently.ts';
+import { runProcesses } from '../processes.ts';
 
 jest.setTimeout(180_000);
 

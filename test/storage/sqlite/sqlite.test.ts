@@ -4,13 +4,13 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, truncate, writeFi
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { placeOf } from '../../src/storage/sqlite/account-place.ts';
-import { backupSqliteDatabase } from '../../src/storage/sqlite/backup-sqlite-database.ts';
-import { openSqliteStorage } from '../../src/storage/sqlite/open-sqlite-storage.ts';
-import { StorageUnavailable } from '../../src/storage/storage.ts';
-import { LEDGER_KEY, ledgerOf } from '../support/ledger-of.ts';
-import { runConformance } from './conformance.ts';
-import { eventAbout, sampleAccount } from './conformance/samples.ts';
+import { placeOf } from '../../../src/storage/sqlite/account-place.ts';
+import { backupSqliteDatabase } from '../../../src/storage/sqlite/backup-sqlite-database.ts';
+import { openSqliteStorage } from '../../../src/storage/sqlite/open-sqlite-storage.ts';
+import { StorageUnavailable } from '../../../src/storage/storage.ts';
+import { LEDGER_KEY, ledgerOf } from '../../support/ledger-of.ts';
+import { runConformance } from '../conformance.ts';
+import { eventAbout, sampleAccount } from '../conformance/samples.ts';
 import { dropFromIndex, meddle, overwrite } from './damage.ts';
 import { writeFileOfVersion } from './file-of-version.ts';
 

@@ -6,18 +6,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { promisify } from 'node:util';
-import { backupSqliteDatabase } from '../../src/storage/sqlite/backup-sqlite-database.ts';
-import { openSqliteStorage } from '../../src/storage/sqlite/open-sqlite-storage.ts';
-import { kill, listen, next, startProcess } from './child-process.ts';
-import { sampleAccount } from './conformance/samples.ts';
-import { expectAllOf, expectNothingHalfMade } from './expect-whole.ts';
+import { backupSqliteDatabase } from '../../../src/storage/sqlite/backup-sqlite-database.ts';
+import { openSqliteStorage } from '../../../src/storage/sqlite/open-sqlite-storage.ts';
+import { kill, listen, next, startProcess } from '../child-process.ts';
+import { sampleAccount } from '../conformance/samples.ts';
+import { expectAllOf, expectNothingHalfMade } from '../expect-whole.ts';
 import { writeFileOfVersion } from './file-of-version.ts';
-import { runProcesses } from './processes.ts';
-import { untilTrue } from '../support/until-true.ts';
+import { runProcesses } from '../processes.ts';
+import { untilTrue } from '../../support/until-true.ts';
 
 jest.setTimeout(60_000);
 
-const OPEN_DATABASE = new URL('../../src/storage/sqlite/open-database.ts', import.meta.url).href;
+const OPEN_DATABASE = new URL('../../../src/storage/sqlite/open-database.ts', import.meta.url).href;
 
 runProcesses('SQLite', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'sqlite-'));

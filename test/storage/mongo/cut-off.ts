@@ -1,11 +1,11 @@
 // A storage on MongoDB whose process is gone after its n-th write, as far as the database can see: the server has answered that write,
 // and nothing that is sent afterwards arrives.
 import mongoose from 'mongoose';
-import { openMongoStorage } from '../../src/storage/mongo/open-mongo-storage.ts';
-import type { Storage } from '../../src/storage/storage.ts';
-import { startFaultyConnection } from '../support/faulty-connection.ts';
-import { LEDGER_KEY } from '../support/ledger-of.ts';
-import { PATIENT } from './open-patiently.ts';
+import { openMongoStorage } from '../../../src/storage/mongo/open-mongo-storage.ts';
+import type { Storage } from '../../../src/storage/storage.ts';
+import { startFaultyConnection } from '../../support/faulty-connection.ts';
+import { LEDGER_KEY } from '../../support/ledger-of.ts';
+import { PATIENT } from '../open-patiently.ts';
 
 /** Of a call nothing is lost but by the cut; behind it no server is found again. */
 const WAITS_UNTIL_CUT = { ...PATIENT, server: 3_000 };

@@ -1,11 +1,11 @@
 // Harms a call on MongoDB at one of its messages, makes the same call again, and looks what came of it.
 import { expect } from '@jest/globals';
-import { openMongoStorage } from '../../src/storage/mongo/open-mongo-storage.ts';
-import type { Storage } from '../../src/storage/storage.ts';
-import { LEDGER_KEY } from '../support/ledger-of.ts';
-import { startMongoProxy, type MessageFault, type MongoProxy } from '../support/mongo-proxy.ts';
-import { openPatiently, PATIENT } from './open-patiently.ts';
-import { expectOneOwner, nameOf, type Operation } from './same-call-operations.ts';
+import { openMongoStorage } from '../../../src/storage/mongo/open-mongo-storage.ts';
+import type { Storage } from '../../../src/storage/storage.ts';
+import { LEDGER_KEY } from '../../support/ledger-of.ts';
+import { startMongoProxy, type MessageFault, type MongoProxy } from '../../support/mongo-proxy.ts';
+import { openPatiently, PATIENT } from '../open-patiently.ts';
+import { expectOneOwner, nameOf, type Operation } from '../same-call-operations.ts';
 
 export const FAULTS = [
   'lost',

@@ -2,16 +2,16 @@
 // writes; whoever comes next finds it whole or undone, and whoever finishes it may be cut off just the same.
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
-import { createMongoIndexes } from '../../src/storage/mongo/create-mongo-indexes.ts';
-import { AlreadyExists } from '../../src/storage/storage.ts';
-import type { Storage } from '../../src/storage/storage.ts';
-import { eventAbout, sampleAccount, sampleDealerLink, sampleMigration } from './conformance/samples.ts';
-import { withMongo } from '../support/with-mongo.ts';
+import { createMongoIndexes } from '../../../src/storage/mongo/create-mongo-indexes.ts';
+import { AlreadyExists } from '../../../src/storage/storage.ts';
+import type { Storage } from '../../../src/storage/storage.ts';
+import { eventAbout, sampleAccount, sampleDealerLink, sampleMigration } from '../conformance/samples.ts';
+import { withMongo } from '../../support/with-mongo.ts';
 import { cutOff } from './cut-off.ts';
-import { expectChain } from './expect-whole.ts';
-import { mongoServerAvailable, startMongoServer } from './mongo-server.ts';
-import type { MongoServer } from './mongo-server.ts';
-import { openPatiently, PATIENT } from './open-patiently.ts';
+import { expectChain } from '../expect-whole.ts';
+import { mongoServerAvailable, startMongoServer } from '../mongo-server.ts';
+import type { MongoServer } from '../mongo-server.ts';
+import { openPatiently, PATIENT } from '../open-patiently.ts';
 
 jest.setTimeout(180_000);
 
