@@ -34,6 +34,11 @@ export function findAddress(typed: Typed): { values: Typed; problems: FieldProbl
   return { values, problems: {} };
 }
 
+/** Fills in the place that the person chose. Without a script, the choice is sent with the form and has filled in nothing yet. */
+export function withChosenPlace(typed: Typed): Typed {
+  return typed.place ? findAddress(typed).values : typed;
+}
+
 /** Sets a field that is empty, or that the lookup filled in and nobody has changed since. */
 function fillIn(values: Typed, field: string, found: string): void {
   const current = values[field] ?? '';

@@ -226,8 +226,8 @@ export function viewSamples(t: Translate): ViewSample[] {
       action,
       cancelAction: action,
       clientName: 'トヨタオーナーズサイト',
-      there: { name: '田中 太郎', birthdate: '1990年1月1日' },
-      here: { name: '鈴木 花子', birthdate: '1991年2月2日', email: 'hanako@example.jp' },
+      there: { name: '田中 太郎', birthdate: '西暦1990年1月1日（平成2年）' },
+      here: { name: '鈴木 花子', birthdate: '西暦1991年2月2日（平成3年）', email: 'hanako@example.jp' },
     }),
     step('required-profile', required),
     step(
@@ -245,7 +245,7 @@ export function viewSamples(t: Translate): ViewSample[] {
     step('required-profile-confirm', {
       action,
       backUrl: '/back',
-      rows: [{ label: t('profile_fields.birthdate.label'), value: '西暦1995年12月25日' }],
+      rows: [{ label: t('profile_fields.birthdate.label'), value: '西暦1995年12月25日（平成7年）' }],
     }),
     note('required-profile-done', { action }),
     note('finalize', { ...finalize, status: 'pending', dealerName: dealer.name }),

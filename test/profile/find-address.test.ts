@@ -1,7 +1,7 @@
 // The lookup of an address by its postal code, and the question about a code of another prefecture.
 import { describe, expect, test } from '@jest/globals';
 import { addressKind } from '../../src/domain/postal-address.ts';
-import { askAboutPrefecture, findAddress, placeChoices } from '../../src/profile/find-address.ts';
+import { askAboutPrefecture, findAddress, placeChoices, withChosenPlace } from '../../src/profile/find-address.ts';
 import type { Typed } from '../../src/profile/profile-form.ts';
 
 const EMPTY: Typed = { postal_code: '', region: '', locality: '', street_address: '', building: '', place: '' };
@@ -57,6 +57,16 @@ describe('R9 a code of several places', () => {
     expect(placeChoices(press(EMPTY, { postal_code: '471-0826' }))).toEqual([]);
     // The page as it is opened has no choice.
     expect(placeChoices({ postal_code: '921-8046' })).toEqual([]);
+  });
+
+  test('chosen and sent at once, as without a script: the place is filled in; a choice of another code is not', () => {
+    const open = press(EMPTY, { postal_code: '921-8046' });
+    const place = placeChoices(open)[0]?.value ?? '';
+    expect(withChosenPlace({ ...open, place })).toMatchObject({ region: '石川県', street_address: '大桑町' });
+    expect(withChosenPlace({ ...open, place, street_address: '1-2-3' })).toMatchObject({ street_address: '1-2-3' });
+    const other = { ...EMPTY, postal_code: '471-0000', place };
+    expect(withChosenPlace(other)).toMatchObject({ region: '愛知県', place: '' });
+    expect(withChosenPlace(open)).toBe(open);
   });
 
   test('of two prefectures: neither is written over a typed one, and an earlier prefecture of the lookup does not stay', () => {

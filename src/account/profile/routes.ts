@@ -4,7 +4,7 @@ import { guardedChanges } from '../../domain/guarded-profile.ts';
 import { PREFECTURES } from '../../domain/postal-code.ts';
 import { PROFILE_FIELDS, type Profile } from '../../domain/profile-fields.ts';
 import { formField } from '../../http/read-form.ts';
-import { askAboutPrefecture, findAddress, placeChoices } from '../../profile/find-address.ts';
+import { askAboutPrefecture, findAddress, placeChoices, withChosenPlace } from '../../profile/find-address.ts';
 import { createPasswordAgain } from '../../authentication/password/password-again.ts';
 import {
   askFor,
@@ -48,7 +48,7 @@ export function createProfilePage(deps: Deps): AddAccountRoutes {
   const post = async (ctx: AccountContext): Promise<void> => {
     const { session, t } = ctx.state;
     const asked = askedOf(session.account.profile);
-    const values = readTyped(ctx, asked.keys());
+    const values = withChosenPlace(readTyped(ctx, asked.keys()));
     if (formField(ctx, 'action') === 'find_address') {
       const { problems, values: found } = findAddress(values);
       return show(ctx, { values: found, errors: sentences(problems, t) });

@@ -8,7 +8,7 @@ import { hashAsker } from '../../authentication/password/hash-asker.ts';
 import { page } from '../../http/page-context.ts';
 import { formField } from '../../http/read-form.ts';
 import type { AddRoutes, InteractionContext } from '../interaction-context.ts';
-import { askAboutPrefecture, findAddress, placeChoices } from '../../profile/find-address.ts';
+import { askAboutPrefecture, findAddress, placeChoices, withChosenPlace } from '../../profile/find-address.ts';
 import { splitForm } from '../../profile/known-profile.ts';
 import { passwordProblem, passwordRule } from '../../authentication/password/password-form.ts';
 import { formOf, profileFields, readProfileForm, readTyped, sentences, type Typed } from '../../profile/profile-form.ts';
@@ -51,7 +51,7 @@ export function createProfilePage(
     const draft = await registration.draftToFill(ctx, 'profile');
     if (!draft) return;
     const asked = askedIn(ctx);
-    const values = readTyped(ctx, asked.keys());
+    const values = withChosenPlace(readTyped(ctx, asked.keys()));
     if (formField(ctx, 'action') === 'find_address') {
       const { problems, values: found } = findAddress(values);
       return show(ctx, draft, { values: found, errors: sentences(problems, ctx.state.t) });

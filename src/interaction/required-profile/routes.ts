@@ -19,7 +19,7 @@ import {
   type Typed,
 } from '../../profile/profile-form.ts';
 import { createPasswordAgain } from '../../authentication/password/password-again.ts';
-import { askAboutPrefecture, findAddress, placeChoices } from '../../profile/find-address.ts';
+import { askAboutPrefecture, findAddress, placeChoices, withChosenPlace } from '../../profile/find-address.ts';
 import { changesGuarded, confirmProfile } from './flow.ts';
 
 type Shown = { typed?: Typed; errors?: Record<string, string> };
@@ -74,7 +74,7 @@ export function createRequiredProfileStep(deps: Deps): SignedInStep {
   const post = async (ctx: SignedInContext): Promise<void> => {
     const { interaction, t } = ctx.state;
     const asked = askedIn(ctx);
-    const typed = readTyped(ctx, asked.keys());
+    const typed = withChosenPlace(readTyped(ctx, asked.keys()));
     if (formField(ctx, 'action') === 'find_address') {
       const { values, problems } = findAddress(typed);
       return show(ctx, { typed: values, errors: sentences(problems, t) });
