@@ -2,10 +2,19 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { portOf } from '../http/port-of.ts';
 
-/** Slow senders are disconnected (slowloris attack). */
-const HEADERS_TIMEOUT_MS = 10_000;
-const REQUEST_TIMEOUT_MS = 30_000;
-const KEEP_ALIVE_MS = 5_000;
+/** By how much each of the timeouts is longer than the one before it. Slow senders are disconnected (slowloris attack). */
+const HEADERS_AFTER_KEEP_ALIVE_MS = 1_000;
+const BODY_MS = 30_000;
+
+/**
+ * Returns the timeouts of a server whose idle connections stay open for so long. A proxy may also open a connection before it has a request,
+ * and Node's timeout for headers then begins with the connection, so it has to be longer.
+ */
+export function timeoutsOf(keepAliveSeconds: number) {
+  const keepAliveTimeout = keepAliveSeconds * 1000;
+  const headersTimeout = keepAliveTimeout + HEADERS_AFTER_KEEP_ALIVE_MS;
+  return { keepAliveTimeout, headersTimeout, requestTimeout: headersTimeout + BODY_MS };
+}
 
 export type Listening = {
   port: number;
@@ -15,7 +24,8 @@ export type Listening = {
 
 /**
  * Starts an HTTP server.
- * @param place `setting` is the name of the setting for the port, `hostSetting` that for the address
+ * @param place `setting` is the name of the setting for the port, `hostSetting` that for the address; `keepAliveSeconds` is how long idle
+ * connections stay open
  * @throws {Error} if the address cannot be used; the message names the setting to change
  */
 export async function listen(
@@ -25,12 +35,10 @@ export async function listen(
     host,
     setting,
     hostSetting = 'HOST',
-  }: { port: number; host: string | undefined; setting: string; hostSetting?: string },
+    keepAliveSeconds = 5,
+  }: { port: number; host: string | undefined; setting: string; hostSetting?: string; keepAliveSeconds?: number },
 ): Promise<Listening> {
-  const server: Server = createServer(
-    { headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS, keepAliveTimeout: KEEP_ALIVE_MS },
-    handler,
-  );
+  const server: Server = createServer(timeoutsOf(keepAliveSeconds), handler);
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'EADDRINUSE') reject(new Error(`${setting}: port ${port} is taken by another program`));

@@ -23,7 +23,7 @@ async function start(named: string[]): Promise<void> {
   if (cluster.isWorker) {
     const starting = startApps(config, names, Date.now, source);
     stopOnFault(starting, config, names);
-    return obey(starting);
+    return obey(starting, config);
   }
   for (const warning of config.warnings) process.stderr.write(`warning: ${formatProblem(warning)}\n`);
   // The other apps are examples and run in one process.
@@ -33,21 +33,24 @@ async function start(named: string[]): Promise<void> {
     : startApps(config, names, Date.now, source);
   stopOnFault(starting, config, names);
   const apps = await starting;
-  stopOnSignal(apps);
+  stopOnSignal(apps, config);
   stopWithNpm('start');
   // A closing terminal also sends SIGHUP, and there the program should end.
   if (!process.stdin.isTTY) process.on('SIGHUP', () => void apps.reload());
   process.stdout.write(welcome(config, names));
 }
 
-/** The first signal shuts down gracefully, a second one ends the process immediately. */
-function stopOnSignal(apps: Pick<RunningApps, 'stop'>): void {
+/**
+ * The first signal shuts down gracefully, a second one ends the process immediately. SIGTERM, which supervisors send, first gives the load
+ * balancer time to notice.
+ */
+function stopOnSignal(apps: Pick<RunningApps, 'stop'>, { drainDelaySeconds }: Config): void {
   let stopping = false;
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {
       if (stopping) process.exit(1);
       stopping = true;
-      end(apps);
+      end(apps, 0, signal === 'SIGTERM' ? drainDelaySeconds * 1000 : 0);
     });
   }
 }
@@ -75,18 +78,20 @@ function stopOnFault(starting: Promise<Pick<RunningApps, 'stop'>>, { logLevel }:
  * Makes a worker follow the first process's messages. It listens from the very start, because a message without a listener is lost. Signals
  * that a terminal sends to all processes are handled by the first process.
  */
-async function obey(starting: Promise<RunningApps>): Promise<void> {
+async function obey(starting: Promise<RunningApps>, { drainDelaySeconds }: Config): Promise<void> {
   for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => undefined);
   let stopping = false;
-  const stop = (): void => {
+  const stop = (delayMs: number): void => {
     if (stopping) return;
     stopping = true;
-    void starting.then((apps) => end(apps));
+    void starting.then((apps) => end(apps, 0, delayMs));
   };
-  process.on('SIGTERM', stop);
-  process.on('disconnect', stop);
+  const drain = (): void => stop(drainDelaySeconds * 1000);
+  process.on('SIGTERM', drain);
+  process.on('disconnect', () => stop(0));
   process.on('message', (message: WorkerMessage) => {
-    if (message === 'stop') stop();
+    if (message === 'stop') stop(0);
+    else if (message === 'drain') drain();
     else if (message === 'reload') void starting.then((apps) => apps.reload());
     else void starting.then((apps) => report(apps, message.report));
   });
@@ -100,8 +105,8 @@ async function report(apps: RunningApps, number: number): Promise<void> {
   if (answer && process.connected) process.send?.(answer, undefined, undefined, () => undefined);
 }
 
-function end(apps: Pick<RunningApps, 'stop'>, code = 0): void {
-  apps.stop().then(
+function end(apps: Pick<RunningApps, 'stop'>, code = 0, delayMs = 0): void {
+  apps.stop(delayMs).then(
     () => process.exit(code),
     (error: unknown) => {
       process.stderr.write(`the shutdown was incomplete: ${error instanceof Error ? error.message : String(error)}\n`);

@@ -1,6 +1,6 @@
 // Starts the requested apps, each on its own port.
 import cluster from 'node:cluster';
-import { setImmediate as startIsOver } from 'node:timers/promises';
+import { setImmediate as startIsOver, setTimeout as sleep } from 'node:timers/promises';
 import type { AppName, Config } from '../config/config.ts';
 import type { ConfigSource } from '../config/config-source.ts';
 import type { Clock } from '../deps.ts';
@@ -13,8 +13,11 @@ import { createLog } from '../telemetry/log.ts';
 const GRACE_MS = 10_000;
 
 export type RunningApps = {
-  /** Stops all apps: accepts nothing new, finishes running requests, closes files. */
-  stop(): Promise<void>;
+  /**
+   * Stops all apps: reports them as not ready, accepts nothing new, finishes running requests, closes files.
+   * @param delayMs how long connections are still accepted, so that the load balancer notices first
+   */
+  stop(delayMs?: number): Promise<void>;
   /** Reloads the configuration files. */
   reload(): Promise<void>;
   /** Returns the reports of this process; empty if no app has one. */
@@ -150,8 +153,9 @@ export async function startApps(
 ): Promise<RunningApps> {
   closeToOthers(config.dataDirectory, createLog(names.length === 1 ? String(names[0]) : 'all', config.logLevel));
   const started: Started[] = [];
-  const stop = async (): Promise<void> => {
+  const stop = async (delayMs = 0): Promise<void> => {
     for (const { app } of started) app.drain();
+    await sleep(delayMs);
     const failures: unknown[] = [];
     // In reverse order, so that apps that others call stop last. If closing one fails, the others are still closed.
     for (const { app, listening, warming } of started.toReversed()) {
@@ -174,7 +178,12 @@ export async function startApps(
       const own: Started = { app };
       started.push(own);
       const setting = config.mode === 'production' ? 'PORT' : starter.setting;
-      own.listening = await listen(app.handler, { port: starter.port(config), host: config.host, setting });
+      own.listening = await listen(app.handler, {
+        port: starter.port(config),
+        host: config.host,
+        setting,
+        keepAliveSeconds: config.keepAliveSeconds,
+      });
       // Runs after the start. If a module cannot be loaded, the error is uncaught and ends the process.
       own.warming = startIsOver().then(async () => app.warmUp?.());
     }

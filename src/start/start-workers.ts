@@ -6,8 +6,8 @@ import type { Config } from '../config/config.ts';
 import { listenForOperators, type RunningApps } from './start-apps.ts';
 import type { ProcessReport } from '../telemetry/admin-handler.ts';
 
-/** A message from the first process to a worker. */
-export type WorkerMessage = 'stop' | 'reload' | ReportRequest;
+/** A message from the first process to a worker. `drain` stops after DRAIN_DELAY_SECONDS. */
+export type WorkerMessage = 'stop' | 'drain' | 'reload' | ReportRequest;
 
 /** Asks a worker for its report; it answers with the same number. */
 type ReportRequest = { report: number };
@@ -56,9 +56,9 @@ export async function startWorkers(
     (await Promise.all(workers().map(askOne))).filter((report) => report !== undefined);
   const operators = admin && (await listenForOperators(admin, { reports, processes: count }));
 
-  async function stop(): Promise<void> {
+  async function stop(delayMs = 0): Promise<void> {
     stopping = true;
-    await Promise.all(workers().map(stopOne));
+    await Promise.all(workers().map(async (worker) => stopOne(worker, delayMs > 0 ? 'drain' : 'stop')));
     await operators?.listening.close(0);
   }
 
@@ -116,9 +116,9 @@ async function askOne(worker: Worker): Promise<ProcessReport | undefined> {
   }
 }
 
-async function stopOne(worker: Worker): Promise<void> {
+async function stopOne(worker: Worker, message: 'stop' | 'drain'): Promise<void> {
   if (worker.isDead()) return;
   const gone = new Promise((resolve) => worker.once('exit', resolve));
-  tellWorker(worker, 'stop');
+  tellWorker(worker, message);
   await gone;
 }

@@ -6,7 +6,8 @@ import type { ClientSecret } from './client.ts';
 import type { Problem } from '../problems/problem.ts';
 import type { Lookup } from '../settings/references.ts';
 import type { SecretFile } from '../settings/read-secret-file.ts';
-import { isClientSecret, isSecretSetting } from '../settings/settings.ts';
+import { isClientSecret } from '../settings/client-secret.ts';
+import { isSecretSetting } from '../settings/settings.ts';
 import { weaknessOf } from '../unsafe/weakness.ts';
 
 export type SecretContext = {

@@ -2,6 +2,7 @@
 // and .env.example (npm run generate).
 import { isIP } from 'node:net';
 import { isWebOrigin } from '../problems/web-url.ts';
+import { isClientSecret } from './client-secret.ts';
 import type { AppName, Setting } from './setting.ts';
 import * as kind from './setting.ts';
 import { EXPECTED_TRUST_PROXY, parseTrustProxy } from './trust-proxy.ts';
@@ -178,6 +179,24 @@ export const SETTINGS = {
     expected: () => EXPECTED_TRUST_PROXY,
     parse: parseTrustProxy,
   },
+  KEEP_ALIVE_SECONDS: {
+    ...kind.integer(1, 3600, 'how many seconds an idle connection stays open'),
+    section: 'places',
+    about:
+      'How long an idle connection of a proxy stays open: longer than the proxy keeps it, so that no request meets a closing one. Most load balancers keep theirs for 60 seconds.',
+    config: 'keepAliveSeconds',
+    default: '65',
+    productionDefault: '65',
+  },
+  DRAIN_DELAY_SECONDS: {
+    ...kind.integer(0, 300, 'how many seconds connections are accepted after SIGTERM'),
+    section: 'places',
+    about:
+      'How long the program still accepts connections after SIGTERM, while /health/ready answers 503: longer than the load balancer needs to notice. 5 in production.',
+    config: 'drainDelaySeconds',
+    default: '0',
+    productionDefault: '5',
+  },
   WEB_CONCURRENCY: {
     ...kind.integer(1, 64, 'the number of processes that serve the common ID'),
     section: 'places',
@@ -298,12 +317,4 @@ export function isSecretSetting(name: string): name is SettingName {
 /** Returns the variable that names the file of a secret. */
 export function secretFileName(name: SettingName): string {
   return `${name}_FILE`;
-}
-
-/**
- * Whether a text is acceptable as a client's secret. It must be long and have unreserved characters only, because several client
- * libraries do not form-encode it for HTTP Basic as RFC 6749, section 2.3.1 requires.
- */
-export function isClientSecret(value: string): boolean {
-  return value.length >= kind.SHORTEST_KEY && /^[A-Za-z0-9\-._~]*$/.test(value);
 }

@@ -1,0 +1,123 @@
+// Connections of a load balancer: how long they stay open (design/reality.md R52), and what they meet while the program ends (R53).
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { Agent, request as httpRequest, type IncomingHttpHeaders } from 'node:http';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { expect, jest, test } from '@jest/globals';
+import { listen, timeoutsOf } from '../../src/start/listen.ts';
+import { CHILD_ENVIRONMENT } from '../support/child-environment.ts';
+import { freePorts } from '../support/free-ports.ts';
+import { untilTrue } from '../support/until-true.ts';
+import { figure } from './support/figure.ts';
+
+jest.setTimeout(180_000);
+
+const MAIN = fileURLToPath(new URL('../../src/main.js', import.meta.url));
+const HOST = '127.0.0.1';
+
+type Got = { status: number; headers: IncomingHttpHeaders };
+
+/** One request; on the agent's connection, or on a new one. */
+async function get(port: number, path: string, agent: Agent | false = false): Promise<Got> {
+  return new Promise((resolve, reject) => {
+    const request = httpRequest({ host: HOST, port, path, agent }, (answer) => {
+      answer.resume();
+      answer.on('end', () => resolve({ status: answer.statusCode ?? 0, headers: answer.headers }));
+    });
+    request.on('error', reject).end();
+  });
+}
+
+test('R52 any time that idle connections stay open: a connection without a request yet stays open for longer, and a body has its time', () => {
+  for (const seconds of [1, 65, 3600]) {
+    const { keepAliveTimeout, headersTimeout, requestTimeout } = timeoutsOf(seconds);
+    expect(keepAliveTimeout).toBe(seconds * 1000);
+    expect(headersTimeout).toBeGreaterThan(keepAliveTimeout);
+    expect(requestTimeout).toBeGreaterThanOrEqual(headersTimeout + 30_000);
+  }
+});
+
+// A load balancer keeps its connections for 60 seconds. The short form waits for as long as connections were kept before.
+test('R52 idle for as long as a load balancer keeps its connections: used and opened ones are taken', async () => {
+  const listening = await listen((_request, response) => void response.end(), {
+    port: 0,
+    host: HOST,
+    setting: 'PORT',
+    keepAliveSeconds: 65,
+  });
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const opened = connect(listening.port, HOST);
+  try {
+    await Promise.all([once(opened, 'connect'), get(listening.port, '/', agent)]);
+    await sleep(figure(61_000, 0));
+    opened.write(`GET / HTTP/1.1\r\nHost: ${HOST}\r\n\r\n`);
+    const [[answer], again] = await Promise.all([once(opened, 'data'), get(listening.port, '/', agent)]);
+    expect(String(answer)).toMatch(/^HTTP\/1\.1 200 /);
+    expect([again.status, again.headers['keep-alive']]).toEqual([200, 'timeout=65']);
+  } finally {
+    opened.destroy();
+    agent.destroy();
+    await listening.close(0);
+  }
+});
+
+test('R53 SIGTERM: readiness turns first, connections are accepted for DRAIN_DELAY_SECONDS more; a second signal ends at once', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'connections-'));
+  const [port = 0] = await freePorts(1);
+  const env = {
+    ISSUER: `http://localhost:${port}`,
+    DATA_DIRECTORY: directory,
+    PASSWORD_HASH_COST: '4',
+    DEMO_DATA: 'false',
+    HOST,
+    KEEP_ALIVE_SECONDS: '90',
+  };
+  const agent = new Agent({ keepAlive: true });
+  const start = (drainDelaySeconds: string) =>
+    spawn(process.execPath, [MAIN, 'id'], {
+      env: { ...CHILD_ENVIRONMENT, ...env, DRAIN_DELAY_SECONDS: drainDelaySeconds },
+      stdio: 'ignore',
+    });
+  const status = async (path: string): Promise<number> =>
+    get(port, path).then(
+      (got) => got.status,
+      () => 0,
+    );
+  // Longer than the test may take.
+  let program = start('300');
+  try {
+    await untilTrue('the program is ready', async () => (await status('/health/ready')) === 200);
+    const first = await get(port, '/', agent);
+    expect([first.status, first.headers['keep-alive']]).toEqual([200, 'timeout=90']);
+    let ended = once(program, 'exit');
+    program.kill('SIGTERM');
+    await untilTrue('readiness turns', async () => (await status('/health/ready')) === 503);
+    for (let n = 0; n < 20; n += 1) expect(await status('/terms')).toBe(200);
+    expect(await status('/health/live')).toBe(200);
+    expect(program.exitCode).toBeNull();
+    program.kill('SIGTERM');
+    expect(await ended).toEqual([1, null]);
+
+    // It ends by itself after the delay, and without one after the signal of a terminal.
+    const ends: [string, NodeJS.Signals][] = [
+      ['1', 'SIGTERM'],
+      ['300', 'SIGINT'],
+    ];
+    for (const [delay, signal] of ends.slice(0, figure(2, 1))) {
+      program = start(delay);
+      await untilTrue('the program is ready', async () => (await status('/health/ready')) === 200);
+      ended = once(program, 'exit');
+      program.kill(signal);
+      expect(await ended).toEqual([0, null]);
+    }
+  } finally {
+    agent.destroy();
+    program.kill('SIGKILL');
+    await rm(directory, { recursive: true, force: true });
+  }
+});
