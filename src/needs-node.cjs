@@ -2,7 +2,7 @@
 // cannot read. This file is CommonJS of 2015, which every Node can run.
 'use strict';
 
-var NEEDED = 24;
+const NEEDED = 24;
 
 if (Number(process.versions.node.split('.')[0]) < NEEDED) {
   process.stderr.write(
