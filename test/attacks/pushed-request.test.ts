@@ -1,5 +1,6 @@
 // Attacks on a pushed authorization request in the browser: design/security-2.md S106.
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { createSecretKey } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -258,7 +259,7 @@ test('S106 a pushed request reaches oidc-provider without the binding: refused t
     issuer: world.issuer,
     lifetimes: {},
     cookieKeys: ['k'],
-    keys: {},
+    keys: { dpopNonce: createSecretKey(Buffer.alloc(32)) },
     dealers: [],
     rateLimits: { legacyHandOver: {} },
   };
