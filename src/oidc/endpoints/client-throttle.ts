@@ -3,6 +3,7 @@ import type { Middleware } from 'koa';
 import type { Deps } from '../../deps.ts';
 import { propertyOf } from '../../domain/property-of.ts';
 import type { PageState } from '../../http/page-context.ts';
+import { askAgainLater } from '../../http/error-page.ts';
 import { PageError } from '../../http/page-error.ts';
 import { sourceOf } from '../../http/network.ts';
 import { createRateLimit } from '../../authentication/limits/rate-limit.ts';
@@ -28,7 +29,7 @@ export function createClientThrottle({ storage, clock }: Pick<Deps, 'storage' | 
     } catch (over) {
       if (!(over instanceof PageError)) throw over;
       ctx.status = over.status;
-      ctx.set('Retry-After', String(Math.ceil(over.retryAfterSeconds ?? FAILURES.windowSeconds)));
+      askAgainLater(ctx, over);
       ctx.set('Cache-Control', 'no-store');
       ctx.body = {
         error: 'temporarily_unavailable',

@@ -4,8 +4,8 @@ import { errors, type Client as ProviderClient, type KoaContextWithOIDC } from '
 import type { Deps } from '../../deps.ts';
 import { networkOf } from '../../http/network.ts';
 import type { PageState } from '../../http/page-context.ts';
-import { PageError } from '../../http/page-error.ts';
-import { createRateLimit, type RateLimit } from '../../authentication/limits/rate-limit.ts';
+import { countRequest } from '../count-request.ts';
+import { createRateLimit } from '../../authentication/limits/rate-limit.ts';
 
 /** The limit for the stored parameters of a request. A hand-over has its own limit, see legacy-hand-over.ts. */
 export const MAX_REQUEST_BYTES = 4096;
@@ -35,18 +35,9 @@ export function createRequestBounds({ storage, clock }: Pick<Deps, 'storage' | '
     }
     const bytes = Object.values(kept).reduce((sum: number, value) => sum + bytesOf(value), 0);
     if (bytes > MAX_REQUEST_BYTES) throw new errors.InvalidRequest(`the request: at most ${MAX_REQUEST_BYTES} bytes`);
-    if (ctx.oidc.route === 'pushed_authorization_request' && client.clientAuthMethod === 'none') await countPushed(ctx, pushed);
+    if (ctx.oidc.route === 'pushed_authorization_request' && client.clientAuthMethod === 'none')
+      await countRequest(ctx, pushed, networkOf(ctx.ip), 'too many pushed requests from this network');
   };
-}
-
-async function countPushed(ctx: KoaContextWithOIDC, limit: RateLimit): Promise<void> {
-  await limit.count(networkOf(ctx.ip)).catch((error: unknown) => {
-    if (!(error instanceof PageError)) throw error;
-    ctx.set('Retry-After', String(Math.ceil(error.retryAfterSeconds ?? PUSHED.windowSeconds)));
-    throw Object.assign(new errors.OIDCProviderError(429, 'temporarily_unavailable'), {
-      error_description: 'too many pushed requests from this network',
-    });
-  });
 }
 
 const bytesOf = (value: unknown): number => (value === undefined ? 0 : Buffer.byteLength(String(value)));

@@ -13,10 +13,10 @@ import type { Deps } from '../../deps.ts';
 import { duplicateKeys } from '../../domain/duplicate-keys.ts';
 import { parseLegacyProfile } from '../../domain/legacy-profile.ts';
 import { startMigration, withHandOver } from '../../domain/migration.ts';
-import { PageError } from '../../http/page-error.ts';
 import { createRateLimit } from '../../authentication/limits/rate-limit.ts';
 import { followHandOver } from '../../jobs/follow-migration.ts';
 import type { StoredLegacyProfile } from '../../storage/storage.ts';
+import { countRequest } from '../count-request.ts';
 import { createClientKeySets } from '../clients/client-keys.ts';
 
 const MAX_BYTES = 8 * 1024;
@@ -101,15 +101,8 @@ export function createLegacyHandOver(deps: Pick<Deps, 'clients' | 'config' | 'st
 function createHandOverLimit({ config, storage, clock }: Pick<Deps, 'config' | 'storage' | 'clock'>) {
   const limits = { points: config.rateLimits.legacyHandOver.perClientPerMinute, windowSeconds: 60 };
   const limit = createRateLimit('legacy-hand-over', limits, storage.counters, clock);
-  return async function countHandOver(ctx: KoaContextWithOIDC, clientId: string): Promise<void> {
-    await limit.count(clientId).catch((error: unknown) => {
-      if (!(error instanceof PageError)) throw error;
-      ctx.set('Retry-After', String(Math.ceil(error.retryAfterSeconds ?? limits.windowSeconds)));
-      throw Object.assign(new errors.OIDCProviderError(429, 'temporarily_unavailable'), {
-        error_description: `legacy_profile: at most ${limits.points} a minute`,
-      });
-    });
-  };
+  return async (ctx: KoaContextWithOIDC, clientId: string): Promise<void> =>
+    countRequest(ctx, limit, clientId, `legacy_profile: at most ${limits.points} a minute`);
 }
 
 /** Decrypts the JWE with our key, then verifies the JWT in it with the client's. @returns its claims */
