@@ -12,6 +12,7 @@ import { createBrowserEndpoints } from './oidc/endpoints/browser-endpoints.ts';
 import { createProgramEndpoints } from './oidc/endpoints/api-endpoints.ts';
 import { createMigrationStatusRouter } from './oidc/migration/migration-status.ts';
 import { createPostedRequests } from './oidc/endpoints/posted-requests.ts';
+import { createPageKeeper } from './storage/keep-pages.ts';
 import { createHealthRouter } from './telemetry/health.ts';
 
 /**
@@ -27,6 +28,7 @@ export function createApp(deps: Deps, provider: Provider): Koa<PageState> {
     cookieKeys: config.cookieKeys,
     trustProxy: config.trustProxy,
     log,
+    pages: createPageKeeper(storage, deps.clock),
     cacheViews: config.mode === 'production',
     anyHost: config.mode === 'production',
     forPrograms: createProgramEndpoints(provider, deps),

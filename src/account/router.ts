@@ -6,6 +6,7 @@ import type { Middleware } from 'koa';
 import type Provider from 'oidc-provider';
 import type { Deps } from '../deps.ts';
 import type { PageState } from '../http/page-context.ts';
+import { leadToPage } from '../http/lead-to-page.ts';
 import { PageError } from '../http/page-error.ts';
 import { redirect } from '../http/redirect.ts';
 import { createAccountAccess } from '../oidc/sessions/account-access.ts';
@@ -60,8 +61,10 @@ export function createAccountRouter(deps: Deps, provider: Provider, forms: Middl
   const refuse = { throw: true, methodNotAllowed, notImplemented: methodNotAllowed };
   return compose([
     open.routes(),
+    leadToPage(open),
     open.allowedMethods(refuse),
     signedIn.routes(),
+    leadToPage(signedIn),
     signedIn.allowedMethods(refuse),
   ] as Middleware<PageState>[]);
 }

@@ -19,6 +19,7 @@ import { readForm } from './read-form.ts';
 import { securityHeaders, securityHeadersForPrograms } from './security-headers.ts';
 import { LANGUAGES } from '../language.ts';
 import { chooseLanguage, createTranslator } from './translator.ts';
+import { showByGet, type PageKeeper } from './show-by-get.ts';
 import { createViewRenderer } from './view-renderer.ts';
 
 export type { Log };
@@ -60,6 +61,8 @@ export type PageAppOptions = {
   anyHost?: boolean;
   /** Handlers for programs, by path. They run before the middleware for pages. */
   forPrograms?: ReadonlyMap<string, Koa.Middleware<PageState>>;
+  /** Keeps the pages that answer forms, so that they are shown by GET. */
+  pages?: PageKeeper;
   /** The brand of this request; TOYOTA if left out. */
   brand?: (ctx: PageContext) => Brand;
 };
@@ -165,6 +168,7 @@ export function createPageApp(options: PageAppOptions): PageApp {
         url: ctx.url.replace(/^[/\\]*/, '/'),
         progress: ctx.state.progressAt?.(view),
         failed,
+        posted: ctx.method === 'POST',
       });
       ctx.body = keepTogether(html);
     };
@@ -175,7 +179,11 @@ export function createPageApp(options: PageAppOptions): PageApp {
   return {
     koa,
     cookieName,
-    forms: [readForm(), csrf(cookieName('csrf'), options.cookieKeys, options.origin, secure)],
+    forms: [
+      readForm(),
+      csrf(cookieName('csrf'), options.cookieKeys, options.origin, secure),
+      ...(options.pages ? [showByGet(options.pages)] : []),
+    ],
   };
 }
 

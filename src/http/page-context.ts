@@ -43,6 +43,8 @@ export type PageContent = {
   title: string;
   /** Error sentences by field name. If there are any, the status is 422 and the title starts with エラー. */
   errors?: Record<string, string>;
+  /** The path and query that show this page by GET, if a form with another address leads to it. */
+  shownAt?: string;
   [name: string]: unknown;
 };
 

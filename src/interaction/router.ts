@@ -6,6 +6,7 @@ import type { Middleware } from 'koa';
 import type { Deps } from '../deps.ts';
 import type { PageState } from '../http/page-context.ts';
 import { hasView } from '../http/page-app.ts';
+import { leadToPage } from '../http/lead-to-page.ts';
 import { PageError } from '../http/page-error.ts';
 import { INTERACTION_PATH } from '../oidc/policy/interaction-url.ts';
 import { RENAMED_STEPS, stepOf } from '../oidc/policy/prompt.ts';
@@ -21,7 +22,11 @@ function mount<State>(prefix: string, { addRoutes }: { addRoutes: (router: Route
   const router = new Router<State>({ prefix });
   addRoutes(router);
   const methodNotAllowed = (): PageError => new PageError('method_not_allowed');
-  return [router.routes(), router.allowedMethods({ throw: true, methodNotAllowed, notImplemented: methodNotAllowed })];
+  return [
+    router.routes(),
+    leadToPage(router),
+    router.allowedMethods({ throw: true, methodNotAllowed, notImplemented: methodNotAllowed }),
+  ];
 }
 
 /** /interaction/<uid>/<step>, and the paths of the step below it. */

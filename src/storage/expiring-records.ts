@@ -54,12 +54,23 @@ export type StoredLegacyProfile = {
   expires_at: EpochMilliseconds;
 };
 
+/** A page that answers a form, kept until the browser shows it; see `http/show-by-get.ts`. */
+export type KeptPageRecord = {
+  /** Made of the browser's secret and the page's path. */
+  id: string;
+  version: number;
+  expires_at: EpochMilliseconds;
+  /** JSON. */
+  page: string;
+};
+
 /** The type of each record. */
 export type ExpiringRecords = {
   registrationDrafts: RegistrationDraft;
   interactionFacts: InteractionFacts;
   legacyProfiles: StoredLegacyProfile;
   passwordResets: PasswordReset;
+  keptPages: KeptPageRecord;
 };
 
 type Entry = {
@@ -77,6 +88,7 @@ export const EXPIRING_RECORDS = {
   interactionFacts: { kind: 'interaction_facts', durability: 'recreatable', changedBy: 'function' },
   legacyProfiles: { kind: 'legacy_profile', durability: 'recreatable', changedBy: 'nobody' },
   passwordResets: { kind: 'password_reset', durability: 'durable', changedBy: 'function' },
+  keptPages: { kind: 'kept_page', durability: 'recreatable', changedBy: 'function' },
 } as const satisfies Record<keyof ExpiringRecords, Entry>;
 
 export type ExpiringName = keyof ExpiringRecords;

@@ -138,4 +138,29 @@ describe.each([{ javaScript: true }, { javaScript: false }])('JavaScript $javaSc
       await returned;
     });
   });
+
+  test('R7 "back" and reload after a mistake in a form show the form, and what leads on from it', async () => {
+    await withPage(javaScript, async (page) => {
+      const heading = page.locator('h1');
+      await page.goto(requestUrl('ours'));
+      await signIn(page, 'sato@example.jp', 'Wrong-0000');
+      expect(await page.locator('#error-summary').count()).toBe(1);
+      expect(await page.locator('#login_id').inputValue()).toBe('sato@example.jp');
+      await page.getByRole('link', { name: 'パスワードを忘れた方' }).click();
+      await page.waitForURL('**/password/forgotten**');
+      await page.locator('#email').fill('not-an-address');
+      await press(page, '認証番号を送信');
+      await page.locator('#error-summary').waitFor();
+      await page.reload();
+      expect(await page.locator('#error-summary').count()).toBe(0);
+      await page.goBack();
+      expect(await heading.innerText()).toBe('パスワードの再設定');
+      await page.goBack();
+      expect(await heading.innerText()).toBe('TOYOTA/LEXUSの共通IDでログイン');
+      await page.goBack();
+      expect(await heading.innerText()).toBe('TOYOTA/LEXUSの共通IDでログイン');
+      await signIn(page);
+      await page.waitForURL(`${beyond}/arrived`);
+    });
+  });
 });

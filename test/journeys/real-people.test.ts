@@ -2,8 +2,8 @@
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { SignJWT, UnsecuredJWT } from 'jose';
 import { DEMO_PASSWORD, makeTestKey, startWorld, type World } from '../attacks/support/attack-world.ts';
-import { redeem, signedIn } from '../attacks/support/client.ts';
-import { codeFor, freshEmail, registerUpTo } from '../attacks/support/registration.ts';
+import { begin, redeem, signedIn, signIn } from '../attacks/support/client.ts';
+import { codeFor, freshEmail, PROFILE, registerUpTo, type PageName } from '../attacks/support/registration.ts';
 import { headingOf, textOf, type Browser } from '../support/http-browser.ts';
 
 jest.setTimeout(60_000);
@@ -70,6 +70,106 @@ test('R34 logout with a hint that no longer counts, or with wrong parameters: th
   expect(late.status).toBe(200);
   expect((await browser.open(`${world.issuer}/session/end/success?client_id=removed-client`)).status).toBe(200);
   expect((await browser.open(`${world.issuer}/account`)).url).toContain('/login');
+});
+
+test('R7 the answer to a form with mistakes is shown by GET: once with the mistakes and what was typed, and then as the form alone', async () => {
+  const { given_name: GIVEN_NAME = '' } = PROFILE;
+  const typedPassword = 'Typed-Secret-93';
+  const at = async (path: string): Promise<Browser> => {
+    const { browser } = await signedIn(world, {}, { email: 'sato@example.jp' });
+    await browser.open(world.issuer + path);
+    return browser;
+  };
+  const forgotten = async (): Promise<Browser> => {
+    const browser = world.browser();
+    await browser.open(`${world.issuer}/password/forgotten`);
+    return browser;
+  };
+  const codeOfReset = async (): Promise<Browser> => {
+    const browser = await forgotten();
+    await browser.submit('/password/forgotten', { email: freshEmail() });
+    return browser;
+  };
+  const codeOfChange = async (): Promise<Browser> => {
+    const browser = await at('/account/email');
+    await browser.submit('/account/email', { email: freshEmail(), current_password: DEMO_PASSWORD });
+    return browser;
+  };
+  const step = async (name: PageName): Promise<Browser> => (await registerUpTo(world, name)).browser;
+  const forms: [form: string, open: () => Promise<Browser>, typed: Record<string, string>, kept: string, status?: number][] = [
+    ['/create', async () => step('about'), {}, ''],
+    ['/create/email', async () => step('email'), { email: 'not-an-address' }, 'not-an-address'],
+    ['/create/code', async () => step('code'), { code: '12' }, ''],
+    ['/create/code/resend', async () => step('code'), {}, '', 429],
+    ['/create/profile', async () => step('profile'), { ...PROFILE, postal_code: '1', password: typedPassword }, GIVEN_NAME],
+    [
+      '/create/profile',
+      async () => step('profile'),
+      { ...PROFILE, action: 'find_address', password: typedPassword },
+      GIVEN_NAME,
+      200,
+    ],
+    [
+      '/login',
+      async () => (await begin(world, 'attack-web')).browser,
+      { login_id: 'nobody@example.jp', password: typedPassword },
+      'nobody@example.jp',
+    ],
+    [
+      '/required-profile',
+      async () => {
+        const { browser } = await begin(world, 'attack-required');
+        await signIn(browser);
+        return browser;
+      },
+      { birthdate_year: '1234' },
+      '1234',
+    ],
+    ['/password/forgotten', forgotten, { email: 'not-an-address' }, 'not-an-address'],
+    ['/password/forgotten/code', codeOfReset, { code: '12', birthdate_year: '1234' }, '1234'],
+    ['/password/forgotten/code/resend', codeOfReset, {}, '', 429],
+    [
+      '/account/email',
+      async () => at('/account/email'),
+      { email: 'not-an-address', current_password: typedPassword },
+      'not-an-address',
+    ],
+    ['/account/email/code', codeOfChange, { code: '12' }, ''],
+    ['/account/email/code/resend', codeOfChange, {}, '', 429],
+    ['/account/password', async () => at('/account/password'), { current_password: typedPassword, password: 'x' }, ''],
+    ['/account/profile', async () => at('/account/profile'), { family_name: '', given_name: 'Kept-name' }, 'Kept-name'],
+  ];
+  for (const [form, open, typed, kept, status = 422] of forms) {
+    const browser = await open();
+    const { action, fields } = browser.form(form);
+    const body = new URLSearchParams({ ...fields, ...typed });
+    const answer = await browser.send(new URL(action, world.issuer).href, { method: 'POST', body });
+    expect([form, answer.status]).toEqual([form, 303]);
+    const otherBrowser = world.browser();
+    for (const [name, value] of browser.cookies) if (!name.includes('csrf')) otherBrowser.cookies.set(name, value);
+    expect([form, (await otherBrowser.open(answer.location ?? '')).status]).toEqual([form, 200]);
+    const shown = await browser.open(answer.location ?? '');
+    expect([form, shown.status, shown.text.includes(kept)]).toEqual([form, status, true]);
+    expect(shown.text).not.toContain(typedPassword);
+    if (status !== 200) expect([form, /class="error-summary"/.test(shown.text)]).toEqual([form, true]);
+    const again = await browser.open(shown.url);
+    expect([form, again.status, /class="error-summary"/.test(again.text)]).toEqual([form, 200, false]);
+    // The form's own address leads to a page too.
+    const own = await browser.open(answer.url);
+    expect([form, own.status]).toEqual([form, 200]);
+  }
+  expect((await world.databaseBytes()).includes(typedPassword)).toBe(false);
+});
+
+test('R7 the address of a form that has no page leads to the page of the form', async () => {
+  const { browser, page } = await begin(world, 'attack-web');
+  for (const path of ['cancel', 'register', 'continue-as']) {
+    const answer = await browser.send(`${page.url}/${path}`);
+    expect([path, answer.status, answer.location]).toEqual([path, 303, page.url]);
+  }
+  const account = (await signedIn(world)).browser;
+  expect((await account.open(`${world.issuer}/account/dealer-links/nothing/retry`)).url).toBe(`${world.issuer}/account`);
+  expect((await account.open(`${world.issuer}/session/end/confirm`)).url).toBe(`${world.issuer}/session/end`);
 });
 
 describe('R8 a code that was mistyped five times', () => {

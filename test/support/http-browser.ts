@@ -61,7 +61,7 @@ export type Browser = {
   open(url: string, until?: string): Promise<Answer>;
   /** Sends a form of the shown page, with what is typed; redirects are followed as in `open`. */
   submit(form: Form | string, typed?: Record<string, string>, until?: string): Promise<Answer>;
-  /** The same without following redirects and without changing the shown page. */
+  /** The same without following redirects, except to the page that answers the form (R7), and without changing the shown page. */
   post(form: Form | string, typed?: Record<string, string>, options?: RequestOptions): Promise<Answer>;
   /** The form of the shown page whose action ends so. @throws where there is none */
   form(actionEndsWith: string): Form;
@@ -186,7 +186,10 @@ export function createBrowser(options: BrowserOptions = {}): Browser {
     async post(form, typed = {}, request = {}) {
       const { action, fields } = typeof form === 'string' ? browser.form(form) : form;
       const body = new URLSearchParams({ ...fields, ...typed });
-      return browser.send(new URL(action, browser.page.url).href, { method: 'POST', body, ...request });
+      const answer = await browser.send(new URL(action, browser.page.url).href, { method: 'POST', body, ...request });
+      if (answer.location === undefined || !new URL(answer.location).searchParams.has('again')) return answer;
+      const { milliseconds } = answer;
+      return { ...(await browser.send(answer.location)), milliseconds };
     },
     form: (actionEndsWith) => formOn(browser.page, actionEndsWith),
     copy(other = {}) {

@@ -69,6 +69,7 @@ export function createEmailPages(deps: Deps, access: AccountAccess): AddAccountR
     accountPage(ctx, 'account-email-code', {
       title: ctx.state.t('account_email_code.title'),
       action: `${PATH}/code`,
+      shownAt: `${PATH}/code`,
       resendAction: `${PATH}/code/resend`,
       backUrl: PATH,
       email: change.email,

@@ -33,6 +33,7 @@ export function addUndoRoutes(router: Router<PageState>, deps: Deps, access: Acc
       kind: 'step',
       title: ctx.state.t('email_undo.title'),
       action: PATH,
+      shownAt: `${PATH}?token=${encodeURIComponent(token)}`,
       token,
       change: { now: account.email, before: before.email },
       email: before.email,

@@ -3,6 +3,7 @@ import type { Deps } from '../../deps.ts';
 import { isProven, withProof, type AddressedDraft, type RegistrationDraft } from '../../domain/registration-draft.ts';
 import { createCodeLimits } from '../../authentication/one-time-code/code-limits.ts';
 import { page } from '../../http/page-context.ts';
+import { isShownAgain } from '../../http/show-by-get.ts';
 import { formField } from '../../http/read-form.ts';
 import { checkCode } from '../../authentication/one-time-code/check-code.ts';
 import { codeSentence } from '../../authentication/one-time-code/code-sentence.ts';
@@ -35,6 +36,7 @@ export function createCodePage(
       kind: 'step',
       title: ctx.state.t('code.title'),
       action: path,
+      shownAt: path,
       declineAction: `${ctx.state.interaction.path}/sign-in`,
       resendAction: `${path}/resend`,
       backUrl: registration.pathOf(ctx, 'email'),
@@ -50,7 +52,8 @@ export function createCodePage(
     if (!draft) return;
     if (isDone(ctx, draft)) return registration.goOn(ctx, draft);
     // The registration was resumed later or in another browser. A code is valid only in the interaction that requested it.
-    if ((await secondsToWait(ctx, draft)) === undefined) return registration.go(ctx, 'email');
+    // After a post the page says that the code has expired.
+    if ((await secondsToWait(ctx, draft)) === undefined && !isShownAgain(ctx)) return registration.go(ctx, 'email');
     return show(ctx, draft);
   };
 

@@ -42,6 +42,7 @@ export function createLoginStep(deps: Deps): InteractionStep {
       kind: 'step',
       title: t('login.title'),
       action: interaction.path,
+      shownAt: interaction.path,
       cancelAction: `${interaction.path}/cancel`,
       registerAction: `${interaction.path}/register`,
       forgotUrl: `/password/forgotten?interaction=${interaction.uid}`,

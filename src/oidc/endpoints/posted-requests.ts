@@ -26,5 +26,7 @@ export function createPostedRequests(): Router<PageState> {
     if (query.length > LONGEST) throw new PageError('form_unreadable', { status: 413, detail: 'longer than a URL can be' });
     redirect(ctx, `${ctx.path}?${query}`);
   });
+  // The address of the form that confirms a logout, after "back" or a reload.
+  router.get('/session/end/confirm', (ctx) => redirect(ctx, '/session/end'));
   return router;
 }

@@ -229,7 +229,7 @@ describe('a forgotten password', () => {
   test('a new code replaces the first one, after a minute at the earliest', async () => {
     await world.advance(DAY_MS);
     const { browser, code } = await askAndRead(SATO);
-    const early = await browser.post('/code/resend');
+    const early = await browser.copy().submit('/code/resend');
     expect(early.status).toBe(429);
     expect(Number(early.headers['retry-after'])).toBeGreaterThan(0);
     await world.advance(61_000);

@@ -41,6 +41,7 @@ const SAMPLES: { [Name in ExpiringName]: Omit<ExpiringRecords[Name], keyof Docum
   interactionFacts: FACTS,
   legacyProfiles: PROFILE,
   passwordResets: RESET,
+  keptPages: { page: '{}' },
 };
 const NAMES = Object.keys(EXPIRING_RECORDS) as ExpiringName[];
 
