@@ -1,6 +1,7 @@
 // A random id in a cookie. It binds unfinished work to the browser in which it was done, and contains nothing about the person.
 import { randomUUID } from 'node:crypto';
 import type { ParameterizedContext } from 'koa';
+import { firstValueDigest, hasFirstCookie, setFirstCookie } from './first-cookie.ts';
 
 type CookieContext = Pick<ParameterizedContext, 'cookies'>;
 
@@ -9,6 +10,10 @@ export type BrowserIds = {
   read(ctx: CookieContext): string | undefined;
   /** Returns the browser's id, and sets one if it has none. */
   ensure(ctx: CookieContext): string;
+  /** Whether the id is this browser's, or one of those that it got when it opened its first pages in parallel. */
+  isOwn(ctx: CookieContext, id: string | undefined): boolean;
+  /** The same for the digest of an id, see `firstValueDigest`. */
+  isOwnDigest(ctx: CookieContext, digest: string | undefined): boolean;
 };
 
 /**
@@ -24,8 +29,10 @@ export function createBrowserIds(secure: boolean): BrowserIds {
       const kept = read(ctx);
       if (kept) return kept;
       const id = randomUUID();
-      ctx.cookies.set(name, id, { signed: true, httpOnly: true, sameSite: 'lax', secure, path: '/' });
+      setFirstCookie(ctx, name, id, { signed: true, httpOnly: true, sameSite: 'lax', secure, path: '/' });
       return id;
     },
+    isOwn: (ctx, id) => id !== undefined && hasFirstCookie(ctx, name, firstValueDigest(id), true),
+    isOwnDigest: (ctx, digest) => digest !== undefined && hasFirstCookie(ctx, name, digest, true),
   };
 }

@@ -1,6 +1,7 @@
 // Prevents cross-site request forgery: every POST needs a token that only our own pages in this browser contain.
 import { createHmac, createSecretKey, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Middleware, ParameterizedContext } from 'koa';
+import { extraValues, setFirstCookie } from './first-cookie.ts';
 import type { PageState } from './page-context.ts';
 import { PageError } from './page-error.ts';
 import { fieldsOf } from './read-form.ts';
@@ -24,7 +25,7 @@ export function csrf(cookieName: string, keys: readonly string[], origin: string
     const kept = ctx.cookies.get(cookieName, { signed: false });
     const secret = kept && /^[\w-]{43}$/.test(kept) ? kept : randomBytes(32).toString('base64url');
     if (secret !== kept) {
-      ctx.cookies.set(cookieName, secret, {
+      setFirstCookie(ctx, cookieName, secret, {
         signed: false,
         httpOnly: true,
         sameSite: 'lax',
@@ -38,7 +39,10 @@ export function csrf(cookieName: string, keys: readonly string[], origin: string
     if (ctx.method !== 'GET' && ctx.method !== 'HEAD') {
       const foreign = isFromAnotherSite(ctx, origin);
       const sent = fieldsOf(ctx)[CSRF_FIELD];
-      if (foreign || !tokens.some((token) => isSame(token, sent))) {
+      // A page that was opened in parallel with others has the token of the secret that it came with.
+      const isOwn = (): boolean =>
+        [secret, ...extraValues(ctx, cookieName)].flatMap(tokensOf).some((token) => isSame(token, sent));
+      if (foreign || !isOwn()) {
         throw new PageError('csrf', {
           detail: foreign ? 'the post came from another site' : 'the token is wrong',
         });

@@ -168,7 +168,6 @@ export function createPageApp(options: PageAppOptions): PageApp {
         url: ctx.url.replace(/^[/\\]*/, '/'),
         progress: ctx.state.progressAt?.(view),
         failed,
-        posted: ctx.method === 'POST',
       });
       ctx.body = keepTogether(html);
     };

@@ -87,7 +87,7 @@ export function createGoToCurrent(
     const recent = request ?? readRecentRequest(ctx, secure);
     const facts = recent?.uids.includes(uid) ? await storage.interactionFacts.find(recent.cid) : undefined;
     const browserId = browserIds.read(ctx);
-    if (!recent || !facts || browserId === undefined || facts.browser_id !== browserId) {
+    if (!recent || !facts || browserId === undefined || !browserIds.isOwn(ctx, facts.browser_id)) {
       throw expired('no interaction, or the cookie names another one', await provider.Interaction.find(uid));
     }
     const current = await findCurrent(recent.cid, uid);

@@ -41,7 +41,7 @@ export function createLoadInteraction(deps: Deps, provider: Provider) {
       const browserId = browserIds.read(ctx);
       const factsKey = { cid, legacy, browserId };
       const facts = await readFacts(deps, factsKey);
-      if (browserId === undefined || facts.browser_id !== browserId) return goToCurrent(ctx, uid);
+      if (browserId === undefined || !browserIds.isOwn(ctx, facts.browser_id)) return goToCurrent(ctx, uid);
       const path = `${INTERACTION_PATH}/${uid}/${stepPath}`;
       // The step was renamed (`RENAMED_STEPS`), or the path was typed.
       if (interactionPath(found) !== path) return goToCurrent(ctx, uid, { clientId: String(params.client_id), cid, uids: [uid] });

@@ -1,10 +1,20 @@
 // What real people ran into at other identity providers, tried here by HTTP. test/browser/real-people.test.ts has what a browser judges.
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { SignJWT, UnsecuredJWT } from 'jose';
-import { DEMO_PASSWORD, makeTestKey, startWorld, type World } from '../attacks/support/attack-world.ts';
-import { begin, redeem, signedIn, signIn } from '../attacks/support/client.ts';
+import { CALLBACK, DEMO_PASSWORD, makeTestKey, startWorld, type World } from '../attacks/support/attack-world.ts';
+import {
+  authorizationUrl,
+  begin,
+  makePkce,
+  parseJson,
+  push,
+  redeem,
+  requestParams,
+  signedIn,
+  signIn,
+} from '../attacks/support/client.ts';
 import { codeFor, freshEmail, PROFILE, registerUpTo, type PageName } from '../attacks/support/registration.ts';
-import { headingOf, textOf, type Browser } from '../support/http-browser.ts';
+import { headingOf, textOf, type Answer, type Browser } from '../support/http-browser.ts';
 
 jest.setTimeout(60_000);
 
@@ -170,6 +180,47 @@ test('R7 the address of a form that has no page leads to the page of the form', 
   const account = (await signedIn(world)).browser;
   expect((await account.open(`${world.issuer}/account/dealer-links/nothing/retry`)).url).toBe(`${world.issuer}/account`);
   expect((await account.open(`${world.issuer}/session/end/confirm`)).url).toBe(`${world.issuer}/session/end`);
+});
+
+test('R11 three tabs that are opened at once in a new browser: all three live, and each can be pressed', async () => {
+  const requests = ['attack-web', 'attack-third', 'attack-web'];
+  const pkce = makePkce();
+  const urls = requests.map((clientId) => authorizationUrl(world.issuer, requestParams(clientId, pkce)));
+  const pushed = await push(world, requestParams('attack-site', pkce));
+  urls.push(
+    `${world.issuer}/auth?client_id=attack-site&request_uri=${encodeURIComponent(String(parseJson(pushed.text).request_uri))}`,
+  );
+  for (const last of urls.keys()) {
+    if (last === 3) break;
+    const used = last === 0 ? urls : urls.slice(0, 3);
+    // The cookies of oidc-provider have the path of their interaction. This browser knows no paths, so each tab keeps its own.
+    const first = world.browser();
+    const tabs = used.map(() => first.copy());
+    const isOfPath = (name: string): boolean => /interaction|resume/.test(name);
+    /** Sends all requests before the first response has arrived; the cookies of one of them arrive last. */
+    const atOnce = async (targets: string[]): Promise<Answer[]> => {
+      const answers = await Promise.all(targets.map(async (target, tab) => tabs[tab]!.send(target)));
+      const inOrder = [...tabs.filter((_, n) => n !== last), tabs[last]!];
+      const shared = new Map(inOrder.flatMap(({ cookies }) => [...cookies].filter(([name]) => !isOfPath(name))));
+      for (const { cookies } of tabs) for (const [name, value] of shared) cookies.set(name, value);
+      return answers;
+    };
+    let answers = await atOnce(used);
+    while (answers.some(({ location }) => location !== undefined))
+      answers = await atOnce(answers.map(({ location, url }) => location ?? url));
+    for (const [tab, page] of answers.entries()) {
+      expect([tab, page.status, headingOf(page)]).toEqual([tab, 200, 'TOYOTA/LEXUSの共通IDでログイン']);
+      tabs[tab]!.page = page;
+      const cancelled = await tabs[tab]!.submit('/login/cancel', {}, CALLBACK);
+      expect([tab, cancelled.location]).toEqual([tab, expect.stringContaining('error=access_denied')]);
+    }
+  }
+  // The id of another browser is still nobody's.
+  const { browser, page } = await begin(world, 'attack-web');
+  const stranger = world.browser();
+  await begin(world, 'attack-web', {}, stranger);
+  for (const [name, value] of browser.cookies) if (!name.includes('browser')) stranger.cookies.set(name, value);
+  expect((await stranger.open(page.url)).status).toBe(400);
 });
 
 describe('R8 a code that was mistyped five times', () => {

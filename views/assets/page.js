@@ -1,8 +1,5 @@
 // What a page does better with a script. Every page works without it.
 
-/** The answer to a form that is itself shown, an error page: reload and «back» open its address and do not send the form again. */
-if ('posted' in document.documentElement.dataset) window.history.replaceState(null, '', window.location.href);
-
 /** A pressed button shows that it works, and a form is sent once. */
 document.addEventListener('submit', (event) => {
   const form = event.target;

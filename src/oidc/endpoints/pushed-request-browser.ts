@@ -1,12 +1,12 @@
 // Binds a pushed authorization request (RFC 9126) to the first browser that opens it, so that a leaked `request_uri` is useless
 // elsewhere.
-import { createHash } from 'node:crypto';
 import { decodeJwt, UnsecuredJWT } from 'jose';
 import type { Middleware } from 'koa';
 import { errors, type KoaContextWithOIDC } from 'oidc-provider';
 import type { Deps } from '../../deps.ts';
 import { createBrowserIds } from '../../http/browser-id.ts';
-import type { PageState } from '../../http/page-context.ts';
+import { firstValueDigest } from '../../http/first-cookie.ts';
+import type { PageContext, PageState } from '../../http/page-context.ts';
 import { PageError } from '../../http/page-error.ts';
 import { redirect } from '../../http/redirect.ts';
 
@@ -41,10 +41,10 @@ export function createPushedRequestBinding({
   const until = (): number => clock() + 2 * config.lifetimes.interaction * 1000;
 
   /** @returns whether the request is bound to this browser, now or already before */
-  async function bind(id: string, browserId: string): Promise<boolean> {
-    const browser = createHash('sha256').update(browserId).digest('base64url');
+  async function bind(ctx: PageContext, id: string, browserId: string): Promise<boolean> {
+    const browser = firstValueDigest(browserId);
     if (await artifacts.insertOnce(BROWSER, id, { browser }, until())) return true;
-    return (await artifacts.find(BROWSER, id))?.browser === browser;
+    return browserIds.isOwnDigest(ctx, (await artifacts.find(BROWSER, id))?.browser as string | undefined);
   }
 
   /** Extends an opened request beyond its first minute. oidc-provider consumes it only when it issues the code. */
@@ -78,7 +78,7 @@ export function createPushedRequestBinding({
       browserIds.ensure(ctx);
       return redirect(ctx, `${ctx.path}?${ctx.querystring}&browser=new`);
     }
-    if (!(await bind(id, browserId))) throw startAgain('opened_elsewhere');
+    if (!(await bind(ctx, id, browserId))) throw startAgain('opened_elsewhere');
     await lengthen(id, pushed);
     Object.assign(ctx.state, { openedRequest: id } satisfies Opened);
     return next();

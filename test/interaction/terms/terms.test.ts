@@ -72,7 +72,7 @@ test('terms that change during a registration: nobody can skip them, and no inpu
   const person = browser;
   browser = createBrowser();
   const isAbout = (): void => {
-    expect(browser.page.url).toMatch(/\/create$/);
+    expect(new URL(browser.page.url).pathname).toMatch(/\/create$/);
     expect(textOf(browser.page.text)).toContain('お手続きの間に、利用規約が変わりました。');
   };
   await goTo({ prompt: 'create' });
