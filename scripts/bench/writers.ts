@@ -1,5 +1,6 @@
 // Measures how many accounts 1, 2 and 4 processes create on one database, with 16 concurrent writers in each: on SQLite, and on the tests'
-// MongoDB with and without 40 ms of added latency.
+// MongoDB with and without 40 ms of added latency. On MongoDB it also counts the messages to the server for each account: if the processes got
+// into each other's way, they would repeat writes, and the number would grow.
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -34,20 +35,21 @@ export async function benchWriters(tell: Tell): Promise<void> {
         proxy.close();
         await server.stop();
       };
-      return { url: `mongodb://127.0.0.1:${proxy.port}/writers?directConnection=true`, close };
+      return { url: `mongodb://127.0.0.1:${proxy.port}/writers?directConnection=true`, messages: proxy.messages, close };
     });
   }
 }
 
-type Database = string | { url: string; close(): Promise<void> };
+type Database = string | { url: string; messages(): number; close(): Promise<void> };
 
 async function each(tell: Tell, name: string, make: (processes: number) => Promise<Database>): Promise<void> {
   const told: string[] = [];
   for (const processes of PROCESSES) {
     const database = await make(processes);
     const { created, refused } = await run(typeof database === 'string' ? database : database.url, processes);
+    const each = typeof database === 'string' ? '' : ` (${(database.messages() / created).toFixed(1)} messages each)`;
     if (typeof database !== 'string') await database.close();
-    told.push(`${Math.round(created / SECONDS)}${refused > 0 ? ` (${refused} refused)` : ''}`);
+    told.push(`${Math.round(created / SECONDS)}${each}${refused > 0 ? ` (${refused} refused)` : ''}`);
   }
   tell(`${name}: ${told.join(' / ')}`);
 }
@@ -75,7 +77,8 @@ async function run(url: string, processes: number): Promise<{ created: number; r
 }
 
 /** Starts a proxy to a local port that delays everything sent to it. */
-async function startDelay(port: number, delayMs: number): Promise<{ port: number; close(): void }> {
+async function startDelay(port: number, delayMs: number): Promise<{ port: number; messages(): number; close(): void }> {
+  let messages = 0;
   const sockets = new Set<Socket>();
   const server = createServer((client) => {
     const target = connect(port, '127.0.0.1');
@@ -83,7 +86,10 @@ async function startDelay(port: number, delayMs: number): Promise<{ port: number
       sockets.add(socket.setNoDelay(true));
       socket.on('error', () => undefined);
     }
-    client.on('data', (chunk: Buffer) => void setTimeout(() => target.write(chunk), delayMs));
+    client.on('data', (chunk: Buffer) => {
+      messages += 1;
+      setTimeout(() => target.write(chunk), delayMs);
+    });
     target.pipe(client);
     client.on('close', () => target.destroy());
     target.on('close', () => client.destroy());
@@ -94,5 +100,5 @@ async function startDelay(port: number, delayMs: number): Promise<{ port: number
     for (const socket of sockets) socket.destroy();
     server.close();
   };
-  return { port: (server.address() as AddressInfo).port, close };
+  return { port: (server.address() as AddressInfo).port, messages: () => messages, close };
 }
