@@ -6,6 +6,7 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { expect, jest, test } from '@jest/globals';
 import { CHILD_ENVIRONMENT } from '../support/child-environment.ts';
+import { PORT_RANGE } from '../support/port-range.ts';
 import { describeInFull } from './support/describe-in-full.ts';
 import { figure } from './support/figure.ts';
 import { describeOnMongo } from './support/mongo-database.ts';
@@ -22,6 +23,7 @@ async function playAll(runs: number, databaseUrl?: string): Promise<void> {
     env: {
       ...CHILD_ENVIRONMENT,
       ...(process.env.JEST_WORKER_ID && { JEST_WORKER_ID: process.env.JEST_WORKER_ID }),
+      ...(process.env[PORT_RANGE] && { [PORT_RANGE]: process.env[PORT_RANGE] }),
       ...(databaseUrl && { DATABASE_URL: databaseUrl }),
     },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -52,7 +52,7 @@ describe.each([
   beforeAll(async () => {
     world = await startWorld();
   });
-  afterAll(async () => world.stop());
+  afterAll(async () => world?.stop());
 
   test('R16 from ① to the notebook: every word of the guide, what is known as a card, and at most 15.5 screens of a phone', async () => {
     const visitor = await createVisitor(browser, {
