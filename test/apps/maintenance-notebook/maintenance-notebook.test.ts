@@ -293,6 +293,16 @@ describe('bookings', () => {
     expect(text).toContain('まだここに');
   });
 
+  test('R1 for a vehicle that has not reached the dealer yet: the page says so, and not that none was chosen', async () => {
+    const vehicle = { vin: 'ON-ITS-WAY-1', model: 'クラウン' };
+    world.personHas('active', { migration: { vehicles: [vehicle] } });
+    await browser.open(`${world.notebook}/bookings`);
+    const { status, text } = await browser.submit('/bookings', { ...wish, vin: vehicle.vin });
+    expect(status).toBe(422);
+    expect(text).toContain('このお車の情報は、まだ販売店に届いていません。');
+    expect(text).not.toContain('お車を選んでください。');
+  });
+
   test('for another person’s vehicle, or with invalid choices, are refused', async () => {
     for (const changes of [{ vin: 'JTHBA1D20G5000006' }, { time: '03:00' }, { menu: '$t(menu.home)' }, { date: 'x' }]) {
       await browser.open(`${world.notebook}/bookings`);
