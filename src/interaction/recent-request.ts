@@ -14,7 +14,7 @@ type CookieContext = Pick<ParameterizedContext, 'cookies'>;
 
 /** A character that does not occur in oidc-provider's ids. */
 const SEPARATOR = '~';
-/** A request has seven prompts, and some come up twice. */
+/** A request has eight prompts, and some come up twice. */
 const MOST_UIDS = 12;
 
 const nameOf = (secure: boolean): string => `${secure ? '__Host-' : ''}common-id.request`;

@@ -8,6 +8,7 @@ import { createFinalizeStep } from './finalize/routes.ts';
 import type { Interaction, InteractionStep, SignedInStep } from './interaction-context.ts';
 import { createLoginStep } from './login/routes.ts';
 import { createRequiredProfileStep } from './required-profile/routes.ts';
+import { createSelectAccountStep } from './select-account/routes.ts';
 import { createTermsStep } from './terms/routes.ts';
 
 /** What decides which steps a journey has. */
@@ -36,6 +37,7 @@ export const STEPS: Record<PromptName, StepEntry> = {
     pages: [['dealer-link', 'dealer-find']],
     counts: ({ dealerLink }) => dealerLink !== undefined,
   },
+  select_account: { create: createSelectAccountStep, pages: [['select-account']] },
   login: { create: createLoginStep, pages: [['login', 'continue-as']], counts: () => true },
   terms: { create: createTermsStep, pages: [['terms-changed']] },
   required_profile: {

@@ -1,6 +1,6 @@
 // What real people ran into at other identity providers, tried here by HTTP. test/browser/real-people.test.ts has what a browser judges.
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { SignJWT, UnsecuredJWT } from 'jose';
+import { decodeJwt, SignJWT, UnsecuredJWT } from 'jose';
 import { CALLBACK, DEMO_PASSWORD, makeTestKey, startWorld, type World } from '../attacks/support/attack-world.ts';
 import {
   authorizationUrl,
@@ -12,6 +12,8 @@ import {
   requestParams,
   signedIn,
   signIn,
+  returned,
+  type Pkce,
 } from '../attacks/support/client.ts';
 import { codeFor, freshEmail, PROFILE, registerUpTo, type PageName } from '../attacks/support/registration.ts';
 import { headingOf, textOf, type Answer, type Browser } from '../support/http-browser.ts';
@@ -223,6 +225,47 @@ test('R11 three tabs that are opened at once in a new browser: all three live, a
   expect((await stranger.open(page.url)).status).toBe(400);
 });
 
+test('R37 prompt=select_account: continue with the signed-in ID, or with another one, without the password of the first', async () => {
+  const asked = { prompt: 'select_account' };
+  const CHOICE = 'アカウントの選択';
+  const subjectOf = async (answer: Answer, pkce: Pkce): Promise<unknown> => {
+    const { body } = await redeem(world, returned(answer).get('code') ?? '', pkce);
+    return decodeJwt(String(body.id_token)).sub;
+  };
+  // Nobody is signed in: the login is the choice, and nothing is asked after it.
+  const fresh = await begin(world, 'attack-web', asked);
+  expect(headingOf(fresh.page)).toBe('TOYOTA/LEXUSの共通IDでログイン');
+  const sato = await subjectOf(await signIn(fresh.browser), fresh.pkce);
+  expect(sato).toMatch(/./);
+
+  const { browser } = fresh;
+  const same = await begin(world, 'attack-web', asked, browser);
+  expect([headingOf(same.page), same.page.text.includes('sato@example.jp')]).toEqual([CHOICE, true]);
+  expect(await subjectOf(await browser.submit('/select-account', { decision: 'continue' }, CALLBACK), same.pkce)).toBe(sato);
+  const strict = await begin(world, 'attack-web', { prompt: 'select_account login' }, browser);
+  await browser.submit('/select-account', { decision: 'continue' }, CALLBACK);
+  expect(await subjectOf(await signIn(browser), strict.pkce)).toBe(sato);
+  await begin(world, 'attack-web', asked, browser);
+  expect(returned(await browser.submit('/select-account/cancel', {}, CALLBACK)).get('error')).toBe('access_denied');
+
+  const other = await begin(world, 'attack-web', asked, browser);
+  await browser.submit('/select-account', { decision: 'other' }, CALLBACK);
+  expect([headingOf(browser.page), browser.form('/login').fields.login_id]).toEqual(['TOYOTA/LEXUSの共通IDでログイン', '']);
+  const yamada = await subjectOf(await signIn(browser, 'yamada@example.jp'), other.pkce);
+  expect([yamada === sato, typeof yamada]).toEqual([false, 'string']);
+  // Whoever wanted another one and then signs in with the same is through as well.
+  const back = await begin(world, 'attack-web', asked, browser);
+  await browser.submit('/select-account', { decision: 'other' }, CALLBACK);
+  expect(await subjectOf(await signIn(browser, 'yamada@example.jp'), back.pkce)).toBe(yamada);
+  // Logged out in another tab meanwhile: the login follows.
+  await begin(world, 'attack-web', asked, browser);
+  const tab = browser.copy();
+  await tab.open(`${world.issuer}/session/end`);
+  await tab.submit('/session/end/confirm', { logout: 'yes' });
+  const late = await browser.submit('/select-account', { decision: 'continue' }, CALLBACK);
+  expect([late.status < 500, returned(late).has('code')]).toEqual([true, false]);
+});
+
 describe('R8 a code that was mistyped five times', () => {
   const newReset = async (email: string): Promise<Browser> => {
     const browser = world.browser();
@@ -241,7 +284,7 @@ describe('R8 a code that was mistyped five times', () => {
   /** `after` is where the right code leads; empty where there is no right one. */
   const uses: [use: string, open: (email: string) => Promise<Browser>, email: string, after: string][] = [
     ['a registration', registration, freshEmail(), '/create/profile'],
-    ['a registration of an address that has an ID', registration, 'suzuki@example.jp', ''],
+    ['a registration of an address that has an ID', registration, 'sato@example.jp', ''],
     ['a reset', newReset, 'sato@example.jp', '/password/forgotten/new'],
     ['a reset of an address that has no ID', newReset, freshEmail(), ''],
     ['a change to an address that has an ID', change, 'sato@example.jp', ''],

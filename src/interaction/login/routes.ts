@@ -104,9 +104,13 @@ export function createLoginStep(deps: Deps): InteractionStep {
       deps.storage.ledger.append(signedIn, `${interaction.uid}:${account.id}`),
     ]);
     // Needed only if the request may concern another person; see the policy.
-    if (interaction.legacy || interaction.facts.registration)
+    if (interaction.legacy || interaction.facts.registration || interaction.facts.not_as !== undefined)
       await interaction.setFacts({ continue_as: account.id, not_as: undefined });
-    return interaction.finish({ login: { accountId: account.id, amr: ['pwd'], ts: authTimeOf(account, askedAt) } });
+    // To sign in is to choose an account (`prompt=select_account`).
+    return interaction.finish({
+      select_account: {},
+      login: { accountId: account.id, amr: ['pwd'], ts: authTimeOf(account, askedAt) },
+    });
   };
 
   return {

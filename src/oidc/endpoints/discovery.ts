@@ -27,7 +27,10 @@ export function createDiscovery(): Middleware<PageState> {
     await next();
     if (!isHandledByProvider(ctx) || ctx.oidc.route !== 'discovery' || ctx.status !== 200) return;
     const members = Object.entries(ctx.body ?? {}).filter(([name]) => !LEFT_OUT.includes(name));
-    ctx.body = { ...Object.fromEntries(members), prompt_values_supported: ['none', 'login', 'consent', 'create'] };
+    ctx.body = {
+      ...Object.fromEntries(members),
+      prompt_values_supported: ['none', 'login', 'consent', 'select_account', 'create'],
+    };
     made = JSON.stringify(ctx.body);
   };
 }

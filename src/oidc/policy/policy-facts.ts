@@ -15,6 +15,8 @@ export type PolicyFacts = {
 
   /** Whether the client asks for a new ID by `prompt=create`, and the step has not answered yet. */
   asksForRegistration: boolean;
+  /** Whether the client asks for the choice of an account by `prompt=select_account`, and nobody has chosen or signed in since. */
+  asksForSelection: boolean;
   /** The dealer link that the client asks for. */
   asksForDealerLink: { dealer?: string } | undefined;
   /** The PKCE challenge of the request (RFC 7636). */

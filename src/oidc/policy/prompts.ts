@@ -5,8 +5,9 @@ import { DEALER_LINK } from './prompts/dealer-link.ts';
 import { FINALIZE } from './prompts/finalize.ts';
 import { LOGIN } from './prompts/login.ts';
 import { REQUIRED_PROFILE } from './prompts/required-profile.ts';
+import { SELECT_ACCOUNT } from './prompts/select-account.ts';
 import { TERMS } from './prompts/terms.ts';
 
-export const PROMPTS = [CREATE, DEALER_LINK, LOGIN, TERMS, REQUIRED_PROFILE, FINALIZE, CONSENT] as const;
+export const PROMPTS = [CREATE, DEALER_LINK, SELECT_ACCOUNT, LOGIN, TERMS, REQUIRED_PROFILE, FINALIZE, CONSENT] as const;
 
 export type PromptName = (typeof PROMPTS)[number]['name'];

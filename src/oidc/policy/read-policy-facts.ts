@@ -44,6 +44,7 @@ export function createPolicyFactsReader(deps: PolicyDeps): (ctx: KoaContextWithO
       config,
       client: clients.find(oidc.client!.clientId),
       asksForRegistration: oidc.promptPending('create'),
+      asksForSelection: oidc.promptPending('select_account'),
       asksForDealerLink,
       codeChallenge: typeof params.code_challenge === 'string' ? params.code_challenge : undefined,
       hint: hintOf(ctx),

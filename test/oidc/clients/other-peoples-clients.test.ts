@@ -136,7 +136,10 @@ test("a token for a dealer has the lifetime of the dealer's resource, not that o
 
 test('the discovery document lists no ID token encryption, because no client file can request it', async () => {
   const document = await (await fetch(`${world.origins.id}/.well-known/openid-configuration`)).json();
-  expect(document).toMatchObject({ issuer: world.origins.id, prompt_values_supported: ['none', 'login', 'consent', 'create'] });
+  expect(document).toMatchObject({
+    issuer: world.origins.id,
+    prompt_values_supported: ['none', 'login', 'consent', 'select_account', 'create'],
+  });
   expect(Object.keys(document as object).filter((key) => key.includes('encryption'))).toEqual([]);
 });
 

@@ -26,7 +26,7 @@ test('it is cached for any request scheme; another origin is computed each time'
     expect(answers.map(({ text }) => JSON.parse(text) as object)).toEqual(
       ['http', 'http', 'http', 'http'].map((issuer) => ({
         issuer,
-        prompt_values_supported: ['none', 'login', 'consent', 'create'],
+        prompt_values_supported: ['none', 'login', 'consent', 'select_account', 'create'],
       })),
     );
     expect(answers[1]?.headers['content-type']).toBe(answers[0]?.headers['content-type']);

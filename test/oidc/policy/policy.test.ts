@@ -26,6 +26,7 @@ const NOTHING_MISSING: PolicyFacts = {
   } as unknown as PolicyFacts['config'],
   client: CLIENT,
   asksForRegistration: false,
+  asksForSelection: false,
   asksForDealerLink: undefined,
   codeChallenge: 'challenge',
   hint: undefined,
@@ -116,6 +117,14 @@ const dealerLink: Row[] = [
   ['… and nobody is signed in', [NOBODY, ASKS, migration({ account_id: 'a' })], DEALER],
 ];
 
+const SELECTS: Partial<PolicyFacts> = { asksForSelection: true };
+const selectAccount: Row[] = [
+  ['the client asks for the choice of an account', [SELECTS], 'select_account: account_selection_requested'],
+  ['… and nobody is signed in', [NOBODY, SELECTS], undefined],
+  ['the person wants another account', [decided({ not_as: 'a' })], 'login: another_account_wanted'],
+  ['… and has signed in with it', [decided({ not_as: 'b' })], undefined],
+];
+
 const login: Row[] = [
   ['id_token_hint names this person', [{ hint: { subject: 'a', signedIn: 'a' } }], undefined],
   ['id_token_hint names another person', [{ hint: { subject: 'b', signedIn: 'a' } }], 'login: id_token_hint'],
@@ -141,7 +150,11 @@ const login: Row[] = [
   ['… and it is this ID’s', [migration({ account_id: 'a' })], undefined],
   ['… and it is about to be this ID’s', [migration(candidate('a'))], undefined],
   ['… and it is about to be another’s', [migration(candidate('b'))], 'login: person_unconfirmed'],
-  ['… and the person wants another ID', [migration({ account_id: 'a' }), decided({ not_as: 'a' })], 'login: person_unconfirmed'],
+  [
+    '… and the person wants another ID',
+    [migration({ account_id: 'a' }), decided({ not_as: 'a' })],
+    'login: another_account_wanted',
+  ],
   ['… and nobody is signed in', [NOBODY, migration()], undefined],
 ];
 
@@ -200,6 +213,7 @@ const order: Row[] = [
 describe.each([
   ['create', create],
   ['dealer_link', dealerLink],
+  ['select_account', selectAccount],
   ['login', login],
   ['terms and required_profile', afterLogin],
   ['⑭', finalize],
@@ -211,7 +225,7 @@ describe.each([
 });
 
 test('every check has a row that needs it', () => {
-  const rows = [create, dealerLink, login, afterLogin, finalize, order].flat();
+  const rows = [create, dealerLink, selectAccount, login, afterLogin, finalize, order].flat();
   const asked = rows.flatMap(([, , first]) => first ?? []);
   const checks = PROMPTS.flatMap(({ name, checks }) => checks.map(({ reason }) => `${name}: ${reason}`));
   expect({ 'give these checks a row in this file': checks.filter((check) => !asked.includes(check)) }).toEqual({
@@ -221,11 +235,12 @@ test('every check has a row that needs it', () => {
 
 test('oidc-provider gets the prompts in order, with our checks and those of its own that ours do not replace', () => {
   const policy = createPolicy({ config: { issuer: 'http://id.example' } } as never);
-  const ofThese = ['create', 'dealer_link', 'login', 'terms', 'required_profile', 'finalize', 'consent'];
+  const ofThese = ['create', 'dealer_link', 'select_account', 'login', 'terms', 'required_profile', 'finalize', 'consent'];
   const prompts = policy.filter(({ name }) => ofThese.includes(name));
   expect(prompts.map(({ name, requestable, checks }) => [name, requestable, checks.map(({ reason }) => reason)])).toEqual([
     ['create', true, ['registration_requested']],
     ['dealer_link', false, ['dealer_link_undecided']],
+    ['select_account', true, ['account_selection_requested']],
     [
       'login',
       true,
@@ -239,6 +254,7 @@ test('oidc-provider gets the prompts in order, with our checks and those of its 
         'id_token_hint',
         'sign_in_over',
         'not_the_registered_account',
+        'another_account_wanted',
         'person_unconfirmed',
       ],
     ],

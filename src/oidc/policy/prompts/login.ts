@@ -40,13 +40,19 @@ export const LOGIN = {
       },
     },
     {
+      // 「別のIDでログインする」 was pressed.
+      reason: 'another_account_wanted',
+      description: 'the person wants to continue with another account',
+      error: 'login_required',
+      isNeeded: ({ accountId, decided }) => accountId !== undefined && decided.not_as === accountId,
+    },
+    {
       // An existing session may belong to another person than the migrating legacy user.
       reason: 'person_unconfirmed',
       description: 'whether to go on as the signed-in person was not decided',
       error: 'account_selection_required',
       isNeeded({ accountId, decided, legacy, migration }) {
         if (!accountId || !legacy) return false;
-        if (decided.not_as === accountId) return true;
         if (decided.continue_as === accountId) return false;
         return migration?.account_id !== accountId && migration?.candidate?.account_id !== accountId;
       },
