@@ -34,7 +34,10 @@ export type Interaction = {
   cancel: () => Promise<void>;
   /** Writes facts of this request. */
   setFacts: (change: Partial<InteractionFacts>) => Promise<void>;
-  /** Reads the current session of that account; `undefined` if the person has signed out or another person has signed in. */
+  /**
+   * Reads the current session of that account; `undefined` if the person has signed out or another person has signed in. If nobody was
+   * signed in when the interaction began, it is the session of anybody who is now.
+   */
   currentSession: () => Promise<CurrentSession | undefined>;
   /** Ends another person's session in this browser, before this account signs in. */
   leaveSession: (accountId: string) => Promise<void>;

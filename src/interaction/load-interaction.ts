@@ -74,7 +74,7 @@ export function createLoadInteraction(deps: Deps, provider: Provider) {
         },
         async currentSession() {
           const current = await currentSession(provider, ctx, deps);
-          return current?.account.id === accountId ? current : undefined;
+          return accountId === undefined || current?.account.id === accountId ? current : undefined;
         },
         leaveSession: async (nextAccountId) => leaveSession(provider, ctx, nextAccountId, session !== undefined),
         grant: async ({ account }) =>

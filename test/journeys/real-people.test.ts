@@ -266,6 +266,28 @@ test('R37 prompt=select_account: continue with the signed-in ID, or with another
   expect([late.status < 500, returned(late).has('code')]).toEqual([true, false]);
 });
 
+test('R12 a login page that was left open while the person signed in in another tab goes on by itself, with a reload or a press', async () => {
+  for (const goOn of ['reload', 'press'] as const) {
+    const { browser, page, pkce } = await begin(world, 'attack-web');
+    const [interaction, resume] = ['common-id.interaction', 'common-id.resume'].map((name) =>
+      [...browser.cookies].filter(([cookie]) => cookie.startsWith(name)),
+    );
+    await signedIn(world, {}, { browser });
+    // Each request has its own cookies, by their path.
+    for (const [name, value] of [...(interaction ?? []), ...(resume ?? [])]) browser.cookies.set(name, value);
+    browser.page = page;
+    const arrived = goOn === 'reload' ? await browser.open(page.url, CALLBACK) : await browser.submit('/login', {}, CALLBACK);
+    expect([goOn, returned(arrived).has('code')]).toEqual([goOn, true]);
+    expect((await redeem(world, returned(arrived).get('code') ?? '', pkce)).status).toBe(200);
+  }
+  // Where the client wants the password again, the page stays.
+  const { browser, page } = await begin(world, 'attack-web', { prompt: 'login' });
+  const kept = [...browser.cookies].filter(([name]) => /interaction|resume/.test(name));
+  await signedIn(world, {}, { browser });
+  for (const [name, value] of kept) browser.cookies.set(name, value);
+  expect(headingOf(await browser.open(page.url, CALLBACK))).toBe('TOYOTA/LEXUSの共通IDでログイン');
+});
+
 describe('R8 a code that was mistyped five times', () => {
   const newReset = async (email: string): Promise<Browser> => {
     const browser = world.browser();

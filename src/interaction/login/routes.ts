@@ -8,6 +8,7 @@ import { page } from '../../http/page-context.ts';
 import { formField } from '../../http/read-form.ts';
 import { redirect } from '../../http/redirect.ts';
 import type { InteractionContext, InteractionStep } from '../interaction-context.ts';
+import type { CurrentSession } from '../../oidc/sessions/current-session.ts';
 import { createSignIn } from '../../authentication/password/sign-in.ts';
 
 /** Makes the step that answers the prompt `login`. */
@@ -69,8 +70,17 @@ export function createLoginStep(deps: Deps): InteractionStep {
     });
   };
 
+  /** Returns the session of a person who has signed in in another tab since, if a session is all that the policy asks for. */
+  const signedInElsewhere = async ({ state: { interaction } }: InteractionContext): Promise<CurrentSession | undefined> => {
+    const needsOnlySession =
+      interaction.accountId === undefined && interaction.reasons.every((reason) => reason === 'no_session');
+    return needsOnlySession ? interaction.currentSession() : undefined;
+  };
+
   const get = async (ctx: InteractionContext): Promise<void> => {
     const { interaction } = ctx.state;
+    // The policy decides whether this person may go on.
+    if (await signedInElsewhere(ctx)) return interaction.finish({});
     const onlyUnconfirmed = interaction.reasons.every((reason) => reason === 'person_unconfirmed');
     const wantsOther = ctx.query.other !== undefined || interaction.facts.not_as === interaction.accountId;
     if (interaction.accountId && onlyUnconfirmed && !wantsOther) return showContinueAs(ctx, interaction.accountId);
@@ -87,7 +97,9 @@ export function createLoginStep(deps: Deps): InteractionStep {
       ...(loginId.trim() === '' ? { login_id: t('form_errors.login_id_missing') } : {}),
       ...(password === '' ? { password: t('form_errors.password_missing') } : {}),
     };
-    if (Object.keys(empty).length) return show(ctx, loginId, empty);
+    if (Object.keys(empty).length) {
+      return (await signedInElsewhere(ctx)) ? interaction.finish({}) : show(ctx, loginId, empty);
+    }
     // Take the time before the check, so that a parallel password change ends a sign-in with the old password.
     const askedAt = deps.clock();
     const account = await signIn(loginId, password, {
