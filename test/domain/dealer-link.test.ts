@@ -129,6 +129,7 @@ describe('transitions between states', () => {
     const anewFromGone = again(gone);
     expect(anewFromGone.consent.given_at).toBe(NOW + 9);
     expect(anewFromGone).not.toHaveProperty('linked_at');
+    expect(anewFromGone).not.toHaveProperty('other_consents');
     expect([anewFromGone.id, anewFromGone.customer]).toEqual([gone.id, gone.customer]);
   });
 

@@ -89,8 +89,10 @@ export async function writeFacts(
   if (kept && Object.keys(keep).length > 0)
     await store.change(kept, (standing) => ({ ...ofSamePerson(standing, change), ...keep, expires_at: now + KEPT_MS }));
   const { now: facts } = await store.change(key.cid, (standing) => {
-    const { dealer_choice: choice, ...next } = { ...ofSamePerson(standing, change), ...change, expires_at: requestEnds };
-    return next.cancelled || choice === undefined ? next : { ...next, dealer_choice: choice };
+    const next = { ...ofSamePerson(standing, change), ...change, expires_at: requestEnds };
+    if (!next.cancelled) return next;
+    const { dealer_choice: _choice, ...withoutChoice } = next;
+    return withoutChoice;
   });
   // The request was cancelled meanwhile, so also remove the choice that was kept above.
   if (facts?.cancelled && kept && 'dealer_choice' in change) await forgetChoice(store, kept);
