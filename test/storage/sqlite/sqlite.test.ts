@@ -258,6 +258,8 @@ describe('the file of SQLite', () => {
     const storage = await openSqliteStorage({ path, clock });
     for (let n = 0; n < 20; n++) await storage.accounts.create(sampleAccount(`a${n}`), eventAbout(`a${n}`));
     const to = join(folder, 'backup.db');
+    // A killed backup has left this.
+    await writeFile(`${to}.partial`, 'a part');
     backupSqliteDatabase({ from: path, to });
     await storage.accounts.create(sampleAccount('after'), eventAbout('after'));
     await storage.close();
