@@ -1,6 +1,6 @@
-// Walks in Chromium by people who do at every screen what the guide warns of: with JavaScript one who goes back, closes the page, comes back
-// by the banner, and cancels; without it one who takes another browser. Both press everything twice. Each time the first thing
-// missing is on, with everything that was proven, typed and chosen.
+// Walks in Chromium by people who do at every screen the things that the guide warns of: with JavaScript one who goes back, closes the page, returns
+// by the banner, and cancels; without it one who changes the browser. Both press everything twice. Each time the first missing
+// page appears, with all proofs, input and choices.
 import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
 import type { Browser } from 'playwright-core';
 import { launchChromium } from '../support/chromium.ts';
@@ -16,17 +16,17 @@ const HOUR_MS = 60 * 60 * 1000;
 
 type Stop = {
   screen: Screen;
-  /** What is on after coming back by the banner, where it is another one. */
+  /** The screen after a return by the banner, if it is another one. */
   again?: Screen;
-  /** The link with the dealer was chosen, and nothing is written: ⑩ shows it again before, and it is pressed again. */
+  /** The link with the dealer was chosen but not written: ⑩ shows the choice first, and it is pressed again. */
   behindDealer?: true;
   /** The same in another browser. */
   elsewhere?: Screen;
-  /** What stands in fields then. */
+  /** The contents of fields then. */
   kept?: Record<string, string>;
-  /** What stands on the page then. */
+  /** The texts of the page then. */
   shows?: string;
-  /** Leads back to the owners site, where the screen has it. */
+  /** The link back to the owners site, if the screen has it. */
   cancel?: string | RegExp;
   goOn(person: Traveller): Promise<void>;
 };
@@ -36,7 +36,7 @@ const pressTwice =
   async (person: Traveller): Promise<void> =>
     person.pressTwice(name);
 
-/** ④ to ⑨, and what is done there. Another browser begins with ④: nothing that was proven or typed elsewhere is in it. */
+/** ④ to ⑨ with their actions. Another browser begins with ④: no proof or input of the first one is in it. */
 function registration(email: string, name: Record<string, string>): Stop[] {
   return [
     {
@@ -48,7 +48,7 @@ function registration(email: string, name: Record<string, string>): Stop[] {
       },
     },
     { screen: 'email', elsewhere: 'about', kept: { email }, goOn: pressTwice(WORDS.sendCode) },
-    // A code belongs to the request that it was asked for in; the address is kept.
+    // A code belongs to its request; the address is kept.
     {
       screen: 'code',
       again: 'email',
@@ -76,7 +76,7 @@ function registration(email: string, name: Record<string, string>): Stop[] {
       elsewhere: 'about',
       shows: '共通荘 2',
       async goOn(person) {
-        // In two tabs: what the first one asks is answered in the second.
+        // In two tabs: the second one answers the questions of the first.
         const tab = await person.anotherTab();
         await tab.open(person.url());
         await tab.pressTwice(WORDS.write);
@@ -88,7 +88,7 @@ function registration(email: string, name: Record<string, string>): Stop[] {
   ];
 }
 
-/** Login to ⑫, and what is done there; `dealer` is the screen of ⑩, which another browser begins with: a consent holds in one browser. */
+/** Login to ⑫ with their actions; `dealer` is the screen of ⑩, with which another browser begins: a consent counts in one browser. */
 function confirmation(email: string, year: string, dealer: Screen): Stop[] {
   return [
     {
@@ -142,7 +142,7 @@ async function isAt(person: Traveller, screen: Screen, { kept = {}, shows = '' }
   expect(await person.text()).toContain(shows);
 }
 
-/** The back button shows the page before, or the one that is on; no error, and nobody is lost. */
+/** The back button shows the previous page, or the current one; no error, and nobody is lost. */
 async function goBack(person: Traveller): Promise<void> {
   await person.back();
   expect(await person.heading()).not.toMatch(`^(${HEADINGS.expired})?$`);
@@ -160,7 +160,7 @@ inWorld<Driver>(
   {},
   async () => createChromiumDriver(chromium, { javaScript: true }),
   (journey) => {
-    /** One for each mail: a code of an older one is of no use. */
+    /** One for each mail, because older codes do not work. */
     const seen = new Map<string, number>();
     beforeAll(() => {
       newestCode = async (email) => {
@@ -175,7 +175,7 @@ inWorld<Driver>(
       const email = 'tanaka@example.jp';
       const way: Stop[] = [
         ...registration(email, { family_name: '田中', given_name: '太郎' }),
-        // What it says is done; the next thing is on.
+        // Its question is answered; the next page appears.
         { screen: 'complete', again: 'dealer', goOn: async (person) => person.isAt('dealer') },
         { screen: 'dealer', cancel: /^戻る$/, shows: '愛知トヨタ自動車株式会社', goOn: pressTwice(WORDS.link) },
         ...confirmation(email, '1995', 'dealer'),
@@ -193,7 +193,7 @@ inWorld<Driver>(
           await isAt(person, again, rest);
         };
         await person.isAt(screen);
-        // The mail of the code that is left behind.
+        // The mail of the earlier code.
         if (screen === 'code') await newestCode(email);
         await goBack(person);
         person = await closeAndComeBack(person);
@@ -215,7 +215,7 @@ inWorld<Driver>(
         }
         await goOn(person);
       }
-      // Written: only ⑩ once more and ⑭ are missing, which goes on by itself.
+      // Written: only ⑩ again and ⑭ are missing, and ⑭ continues by itself.
       await person.isAt('requiredDone');
       await goBack(person);
       person = await closeAndComeBack(person);
@@ -254,7 +254,7 @@ inWorld<Driver>(
       await person.begin('newId');
       for (const { screen, elsewhere = screen, goOn, ...rest } of way) {
         await person.isAt(screen);
-        // A browser without any cookies is another one.
+        // A browser without cookies is another one.
         await other.loseCookies('');
         await other.signInAtOwnersSite('ito');
         await other.press(WORDS.goOn);

@@ -1,4 +1,4 @@
-// A person's browser with everything on: Chromium, a phone's size, JavaScript as told.
+// A person's full browser: Chromium in the size of a phone, with or without JavaScript.
 import type { Browser, BrowserContext } from 'playwright-core';
 import type { Driver } from './driver.ts';
 
@@ -18,7 +18,7 @@ async function driverOf(context: BrowserContext): Promise<Driver> {
   const page = await context.newPage();
   const button = (name: string | RegExp) =>
     page.getByRole('button', { name }).or(page.getByRole('link', { name })).locator('visible=true').first();
-  /** Does what leads to another page, and waits for that page: not for one that was on its way before, and is shown at the same moment. */
+  /** Does something that opens another page, and waits for that page and not for an earlier one. */
   const leave = async (act: () => Promise<void>): Promise<void> => {
     const asked = page.waitForRequest((request) => request.isNavigationRequest() && request.frame() === page.mainFrame());
     const shown = asked.then(async () => page.waitForEvent('framenavigated', (frame) => frame === page.mainFrame()));

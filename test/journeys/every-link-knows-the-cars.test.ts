@@ -1,4 +1,4 @@
-// What the legacy site handed over reaches the dealer with every link, whenever it is made; the proof is a booking at the notebook.
+// The data of the legacy site reaches the dealer with every link, at any time; a booking at the notebook proves it.
 // design/reality.md R1, R14.
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -41,7 +41,7 @@ inWorld(
     const openDatabase = (name: string): DatabaseSync =>
       new DatabaseSync(`${journey.world.env.DATA_DIRECTORY}/${name}.sqlite`, { timeout: 5000 });
 
-    /** What the dealer has on record of its customers. Each test has dealers of its own. */
+    /** The dealer's data of its customers. Each test has its own dealers. */
     const toldTo = (dealer: string): Told[] => [
       ...dealerRecords({ directory: dirname(journey.world.env.DATA_DIRECTORY ?? '') }, dealer).values(),
     ];
@@ -50,7 +50,7 @@ inWorld(
         toldTo(dealer).find(({ status, vins }) => status === 'active' && vins.includes(vin)),
       );
 
-    /** Books a visit with this vehicle; answers what the page says. */
+    /** Books a visit with this vehicle. Returns the text of the page. */
     async function book(person: Person, vin: string, note: string): Promise<string> {
       await person.open(`${journey.world.origins.notebook}/bookings`);
       const wish = { vin, menu: 'inspection', date: inTwoWeeks(), time: '11:00', note };
@@ -68,7 +68,7 @@ inWorld(
       await person.press('自動で遷移しない場合はこちら');
       await person.isAt('end');
     }
-    /** A whole migration to a new ID. @param choice what is pressed at ⑩ */
+    /** A whole migration to a new ID. @param choice the button at ⑩ */
     async function migrate(user: string, email: string, choice: string): Promise<Person> {
       const person = await journey.person();
       await person.signInAtOwnersSite(user);
@@ -99,7 +99,7 @@ inWorld(
       await askFromAnotherService(tanaka, 'fukuoka-toyota');
       await tanaka.isAt('dealer');
       await tanaka.press(WORDS.link);
-      // The cars are the customer's; the number is the other dealer's.
+      // The cars belong to the customer; the number belongs to the other dealer.
       expect(await knows('fukuoka-toyota', PRIUS)).toMatchObject({ number: null });
       expect(await book(tanaka, PRIUS, 'with two dealers')).toContain(BOOKED);
 
@@ -136,7 +136,7 @@ inWorld(
       return isDone;
     }
 
-    /** Makes the links and the dealers' records such as an older version left them: it delivered no cars with a later link. */
+    /** Resets the links and the dealers' records to those of an older version, which delivered no cars with a later link. */
     function makeLinksOld(): void {
       const [id, dealers] = [openDatabase('common-id'), openDatabase('dealer-system')];
       id.exec("UPDATE dealer_links SET document = json_remove(document, '$.customer') WHERE dealer = 'aichi-toyota'");
@@ -162,7 +162,7 @@ inWorld(
       await sato.begin('hasId');
       await sato.press('このIDで続ける');
       await sato.isAt('required');
-      // Handed over, and not final: no dealer hears of it.
+      // Handed over, and not final: no dealer is told.
       expect(toldTo('osaka-toyota')).toMatchObject([{ status: 'active', number: null, vins: [] }]);
       await finish(sato, 'sato@example.jp', DEMO_PASSWORD);
       expect(await knows('osaka-toyota', COROLLA)).toMatchObject({ number: 'OT-300003', vins: [COROLLA] });
@@ -191,7 +191,7 @@ inWorld(
       await ito.askForCode('ito..r14.@example.jp');
       expect(await ito.text()).toContain('docomo.ne.jp、ezweb.ne.jp、au.comのものだけご利用いただけます');
       await ito.askForCode('ito..r14.@docomo.ne.jp');
-      // In quotes by SMTP.
+      // SMTP puts the address in quotes.
       const quoted = '"ito..r14."@docomo.ne.jp';
       await ito.typeCode(quoted);
       await ito.fillProfile();

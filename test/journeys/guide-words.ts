@@ -1,19 +1,19 @@
-// The words of the guide, screen by screen: copied from the user guide that people hold in their hands (the migration guide, numbers
-// ① to ⑭), not from our templates. Where the guide breaks a line, the break is left out. Its call-outs – hints printed beside a
-// screen – are no words of the screen and are not here; neither is what the product promises better than the guide (⑭: the screen
+// The words of the guide, screen by screen: copied from the printed user guide (the migration guide, numbers
+// ① to ⑭), not from our templates. Line breaks of the guide are left out. Its call-outs – hints printed beside a
+// screen – do not belong to the screen and are not here; nor are the sentences in which the product promises more than the guide (⑭: the screen
 // may be closed). Two sentences are ours, because the guide's have slips: できる at ⑤, and the building at ⑦.
 
 export type GuideScreen = {
   headings: readonly string[];
-  /** Of fields, of boxes to tick, and of values that are shown once more. */
+  /** Labels of fields and boxes, and values that are shown again. */
   labels: readonly string[];
   /** Buttons and links. */
   buttons: readonly string[];
-  /** What else stands on the screen. */
+  /** Other texts of the screen. */
   texts: readonly string[];
 };
 
-/** The five steps that stand above ⑤ to ⑨. */
+/** The five steps above ⑤ to ⑨. */
 const STEPS = ['アドレス登録', '認証番号の入力', '情報の登録', '入力内容確認', '共通ID取得完了'];
 const REGISTRATION = 'TOYOTA/LEXUSの共通IDの取得';
 
@@ -140,7 +140,7 @@ export const GUIDE = {
     headings: ['ご利用されるサービスに必要な情報の確認', 'お客様情報の編集'],
     labels: ['生年月日', '年', '月', '日'],
     buttons: ['確認'],
-    // The guide's service is TOYOTA.JP（購入サポート）; here it is the one that the person came from.
+    // The guide's service is TOYOTA.JP（購入サポート）; here it is the person's own one.
     texts: [
       'をご利用頂くには、下記項目のご登録が必要です。全ての項目にご入力頂くと共に、登録済みの内容も最新の情報であることをご確認頂いた上で、',
       '西暦',

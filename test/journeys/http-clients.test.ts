@@ -1,4 +1,4 @@
-// Clients that migrate nobody, over HTTP: somebody else's service, a phone app, one that asks in silence, one that logs out.
+// Clients without a migration, over HTTP: a third party's service, a phone app, a silent request, a logout.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import * as client from 'openid-client';
 import { startCallbackServer, type CallbackServer } from '../support/callback-server.ts';
@@ -20,7 +20,7 @@ beforeAll(async () => {
   world = await startWorld({
     env: { GAZOO_CLIENT_SECRET: GAZOO_SECRET, SERVICE_SECRET },
     clients: {
-      // A service of ours that requires a birth date.
+      // A first-party service that requires a birth date.
       'test-service': {
         client_name: 'Test service',
         application_type: 'web',
@@ -52,7 +52,7 @@ afterAll(async () => {
 
 const newTraveller = (): Traveller<HttpDriver> => createTraveller(createHttpDriver(), world);
 
-test('GAZOO, somebody else’s service: login, consent that names it and what it gets, secret, refresh token without prompt=consent', async () => {
+test('GAZOO, a third party’s service: login, consent with its name and data, secret, refresh token without prompt=consent', async () => {
   const attempt = await gazoo.request({ scope: 'openid profile email offline_access' });
   const traveller = newTraveller();
   await traveller.open(attempt.url.href);
@@ -70,7 +70,7 @@ test('GAZOO, somebody else’s service: login, consent that names it and what it
   expect(fresh.refresh_token).not.toBe(tokens.refresh_token);
   expect(fresh.claims()?.sub).toBe(tokens.claims()?.sub);
 
-  // The same person is not asked a second time; the session is there, and the consent.
+  // The same person is not asked again, because session and consent exist.
   const again = await gazoo.request({ scope: 'openid profile email offline_access' });
   await traveller.open(again.url.href);
   expect((await gazoo.redeem(traveller.url(), again)).claims()?.sub).toBe(tokens.claims()?.sub);
@@ -114,7 +114,7 @@ test('the notebook’s app: public, any loopback port, asked for consent each ti
   }
 }, 60_000);
 
-test('prompt=none: login_required, interaction_required, consent_required, and then a code in silence', async () => {
+test('prompt=none: login_required, interaction_required, consent_required, and then a code without a page', async () => {
   const traveller = newTraveller();
   const ask = async (party: RelyingParty): Promise<string | null> => {
     const attempt = await party.request({ scope: 'openid email', prompt: 'none' });
@@ -138,7 +138,7 @@ test('prompt=none: login_required, interaction_required, consent_required, and t
   expect(await ask(service)).toBeNull();
 }, 60_000);
 
-test('logout: asks, ends the session, and comes back with state', async () => {
+test('logout: asks, ends the session, and returns with state', async () => {
   const attempt = await service.request({ scope: 'openid' });
   const traveller = newTraveller();
   await traveller.open(attempt.url.href);

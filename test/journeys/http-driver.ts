@@ -1,4 +1,4 @@
-// A browser without JavaScript, made of HTTP alone: cookies with their paths, redirects, forms, and the refresh of a page. Quick enough
+// A browser without JavaScript over plain HTTP: cookies with their paths, redirects, forms, and the refresh of a page. Fast enough
 // for hundreds of walks.
 import { checkAnswer } from '../support/check-answer.ts';
 import { formsOf, sendRaw, textOf, unescapeHtml, type Answer, type Form } from '../support/http-browser.ts';
@@ -11,15 +11,15 @@ export type HttpDriver = Omit<Driver, 'newTab'> & {
   /** Whether a page is shown. */
   isShown(): boolean;
   forms(): Form[];
-  /** Where the links of the page lead. */
+  /** The targets of the page's links. */
   links(): { label: string; url: string }[];
-  /** Sends a form with these fields and follows redirects; the page that comes is shown. */
+  /** Sends a form with these fields and follows redirects, then shows the page. */
   send(form: Form, fields: Record<string, string>): Promise<void>;
   cookies(): Cookie[];
   newTab(): Promise<HttpDriver>;
-  /** Another browser that shows the same page and has the same cookies but this one. */
+  /** Another browser with the same page, and the same cookies except one. */
   without(cookie: string): HttpDriver;
-  /** Shows a page that another tab got, as a second press of its button finds it. */
+  /** Shows a page that another tab got, as after a second press of its button. */
   copyPage(page: Answer): HttpDriver;
 };
 
@@ -29,7 +29,7 @@ export function createHttpDriver(options: { language?: string; from?: string } =
   return tabOf([], options);
 }
 
-/** As browsers do where a connection that was kept open has just been closed. */
+/** Browsers do the same if a kept connection was just closed. */
 async function sendAgain(...request: Parameters<typeof sendRaw>): Promise<Answer> {
   return sendRaw(...request).catch(async (error: unknown) => {
     if ((error as NodeJS.ErrnoException).code !== 'ECONNRESET') throw error;
@@ -90,7 +90,7 @@ function tabOf(jar: Cookie[], options: { language?: string; from?: string }): Ht
     return ask(url.href);
   }
 
-  /** What pressing this would send. */
+  /** The request that a press would send. */
   function find(name: string | RegExp): (() => Promise<Answer>) | undefined {
     const fits = (label: string): boolean => (typeof name === 'string' ? label.includes(name) : name.test(label));
     for (const form of formsOf(current().text)) {
@@ -125,7 +125,7 @@ function tabOf(jar: Cookie[], options: { language?: string; from?: string }): Ht
     async back() {
       const left = current();
       history.pop();
-      // Our pages are never stored: the browser asks again.
+      // Our pages are never stored, so the browser requests the page again.
       const { url } = history.pop() ?? left;
       await show(await ask(url));
     },
@@ -135,7 +135,7 @@ function tabOf(jar: Cookie[], options: { language?: string; from?: string }): Ht
     press: async (name) => show(await pressable(name)()),
     async pressTwice(name) {
       const press = pressable(name);
-      // The browser gives up waiting for the first answer when the second press comes; its cookies arrive.
+      // The browser stops waiting for the first answer at the second press; its cookies arrive.
       const first = press();
       const second = press();
       await first;

@@ -1,4 +1,4 @@
-// The migration over HTTP, with a legacy site of the tests' own: what goes over the wire, to the letter of protocol and guide.
+// The migration over HTTP, with a test legacy site: the exact messages of the protocol and the guide.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import * as client from 'openid-client';
@@ -65,7 +65,7 @@ afterAll(async () => {
 
 const resourceOf = (dealer: string): string => `${world.origins.dealerSystem}/dealers/${dealer}`;
 
-/** Pushes what the owners site would. */
+/** Pushes the request that the owners site would. */
 async function pushMigration(legacyId: string, parameters: Record<string, string> = {}): Promise<Attempt> {
   return site.push({
     scope: SCOPE,
@@ -85,7 +85,7 @@ async function pushMigration(legacyId: string, parameters: Record<string, string
 
 const newTraveller = (): Traveller<HttpDriver> => createTraveller(createHttpDriver(), world);
 
-/** From the request to the callback, as somebody who has an ID; agrees to the dealer link whenever it is asked for. */
+/** From the request to the callback, for a person with an ID; agrees to the dealer link whenever asked. */
 async function goThrough(traveller: Traveller<HttpDriver>, attempt: Attempt, email: string): Promise<string> {
   const agree = async (): Promise<void> => {
     if ((await traveller.heading()).startsWith(HEADINGS.dealer)) await traveller.press(WORDS.link);
@@ -95,7 +95,7 @@ async function goThrough(traveller: Traveller<HttpDriver>, attempt: Attempt, ema
   await traveller.signIn(email, DEMO_PASSWORD);
   await agree();
   if ((await traveller.heading()).startsWith(HEADINGS.required)) await traveller.confirmRequired();
-  // The site knows Takahashi; the ID is somebody else's.
+  // The site has Takahashi's data; the ID belongs to another person.
   if ((await traveller.heading()).startsWith(HEADINGS.otherPerson)) await traveller.press('本人のIDなので、このまま移行する');
   await traveller.arrivesAt(world.origins.demoClients);
   return traveller.url();
@@ -108,7 +108,7 @@ async function statusOf(legacyId: string): Promise<Record<string, unknown>> {
   return (await answer.json()) as Record<string, unknown>;
 }
 
-test('a new ID: pushed request, prompt=create, hand-over, dealer link; tokens, claims and the state before and after', async () => {
+test('a new ID: pushed request, prompt=create, hand-over, dealer link; tokens, claims and the status before and after', async () => {
   expect(await statusOf('legacy-1')).toMatchObject({ state: 'none' });
   const attempt = await pushMigration('legacy-1', { prompt: 'create' });
   expect([...attempt.url.searchParams.keys()].toSorted()).toEqual(['client_id', 'request_uri']);
@@ -154,7 +154,7 @@ test('a new ID: pushed request, prompt=create, hand-over, dealer link; tokens, c
   await expectTokensOfDealers(String(tokens.refresh_token));
 }, 60_000);
 
-/** One dealer's token opens that dealer's history; for another dealer there is none, or one that opens nothing. */
+/** One dealer's token opens only that dealer's history; another dealer gets no token, or a useless one. */
 async function expectTokensOfDealers(refreshToken: string): Promise<void> {
   const ours = await client.refreshTokenGrant(site.config, refreshToken, { resource: resourceOf(DEALER) });
   expect(decodeProtectedHeader(ours.access_token).typ).toBe('at+jwt');
@@ -165,7 +165,7 @@ async function expectTokensOfDealers(refreshToken: string): Promise<void> {
   });
   const read = async (dealer: string, token: string): Promise<Response> =>
     fetch(`${resourceOf(dealer)}/service-history`, { headers: { Authorization: `Bearer ${token}` } });
-  // The link is on its way.
+  // The link is being delivered.
   const answer = await untilFound('an answer other than 409, because the dealer accepted the link', async () => {
     const answered = await read(DEALER, ours.access_token);
     return answered.status === 409 ? undefined : answered;
@@ -184,11 +184,11 @@ async function expectTokensOfDealers(refreshToken: string): Promise<void> {
   }
 }
 
-test('somebody who is lured into finishing another one’s migration links nothing', async () => {
+test("a person who is lured into another person's migration links nothing", async () => {
   // The attacker starts at the legacy site as legacy-2, and sends the link to the owner of an ID.
   const lure = await pushMigration('legacy-2');
   const arrived = await goThrough(newTraveller(), lure, 'sato@example.jp');
-  // The legacy site has no such session in the victim's browser and does not redeem: nothing is linked.
+  // The legacy site has no such session in the victim's browser and redeems nothing: nothing is linked.
   expect(await statusOf('legacy-2')).toMatchObject({ state: 'started' });
 
   // The legacy user finishes with their own ID.
@@ -198,7 +198,7 @@ test('somebody who is lured into finishing another one’s migration links nothi
   const { migration } = await client.fetchUserInfo(site.config, tokens.access_token, String(tokens.claims()?.sub));
   expect(JSON.stringify(migration)).toContain('legacy-2');
 
-  // What the victim was given opens nothing, not even with the right verifier.
+  // The victim's code is useless, even with the correct verifier.
   await site.redeem(arrived, lure).then(
     async (late) => {
       const claims = await client.fetchUserInfo(site.config, late.access_token, String(late.claims()?.sub));
@@ -208,7 +208,7 @@ test('somebody who is lured into finishing another one’s migration links nothi
   );
 }, 60_000);
 
-test('the migration of a legacy user again changes nothing, and asks for nothing but the password', async () => {
+test('a repeated migration of a legacy user changes nothing, and asks only for the password', async () => {
   const first = await pushMigration('legacy-3');
   const before = await site.redeem(await goThrough(newTraveller(), first, 'sato@example.jp'), first);
   const state = await statusOf('legacy-3');
@@ -244,9 +244,9 @@ test('a pushed request is used once, a hand-over is handed over once', async () 
   });
 }, 60_000);
 
-test('the state of a migration is told to the client of that legacy user alone, with a token for it', async () => {
+test('only the client of a legacy user gets the migration status, with a token for it', async () => {
   const url = `${world.origins.id}/migrations/own-yamada`;
   expect((await fetch(url)).status).toBe(401);
-  // Of another client's legacy user there is nothing to say.
+  // There is no status for another client's legacy user.
   expect(await statusOf('own-yamada')).toMatchObject({ state: 'none' });
 });

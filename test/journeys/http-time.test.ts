@@ -1,4 +1,4 @@
-// What time does to a registration: the code's ten minutes, the resend's minute, the draft's day.
+// The times of a registration: ten minutes for the code, a minute until a new one, a day for the draft.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createGazoo } from '../../scripts/faults/gazoo.ts';
 import { createBrowser } from '../support/http-browser.ts';
@@ -30,7 +30,7 @@ async function typeCode(traveller: Traveller<HttpDriver>, code: string): Promise
   await traveller.press(WORDS.next);
 }
 
-test('a code is good for ten minutes', async () => {
+test('a code is valid for ten minutes', async () => {
   const traveller = await reachCode('suzuki', 'in-time@example.jp');
   const first = await world.nextMessage('in-time@example.jp');
   await world.advance(10 * MINUTE + SECOND);
@@ -44,7 +44,7 @@ test('a code is good for ten minutes', async () => {
   await traveller.isAt('profile');
 }, 60_000);
 
-test('a code is sent again after sixty seconds, and then the older one is dead', async () => {
+test('a new code is sent after sixty seconds, and then the older one no longer works', async () => {
   const email = 'again@example.jp';
   const traveller = await reachCode('ito', email);
   const first = await world.nextMessage(email);
@@ -62,7 +62,7 @@ test('a code is sent again after sixty seconds, and then the older one is dead',
   await traveller.isAt('profile');
 }, 60_000);
 
-test('a draft is kept for a day: what was proven needs no second proof, and after the day it does', async () => {
+test('a draft is kept for a day: no second proof is needed, and after the day it is', async () => {
   const traveller = await reachCode('tanaka', 'kept@example.jp');
   await typeCode(traveller, await codeFor(world, 'kept@example.jp'));
   await traveller.isAt('profile');
@@ -76,7 +76,7 @@ test('a draft is kept for a day: what was proven needs no second proof, and afte
   await traveller.isAt('about');
 }, 60_000);
 
-test('a pushed request gives one code, to the first browser that opened it, also when that took longer than its minute', async () => {
+test('a pushed request gives one code, to the first browser that opened it, even after its minute', async () => {
   const url = await createGazoo(world).push();
   const home = `${world.origins.demoClients}/gazoo/`;
   const [first, second] = [createBrowser({ from: '127.0.5.1' }), createBrowser({ from: '127.0.6.1' })];
@@ -86,7 +86,7 @@ test('a pushed request gives one code, to the first browser that opened it, also
   const { location = '' } = await first.submit('/consent', { decision: 'allow' }, home);
   expect(new URL(location).searchParams.has('code')).toBe(true);
   expect(second.page.status).toBe(400);
-  // Used up, it opens nowhere any more.
+  // Used up, it no longer opens anywhere.
   for (const browser of [first, second]) {
     const { status, location: next } = await browser.open(url, home);
     expect([status, next]).toEqual([400, undefined]);

@@ -1,5 +1,5 @@
-// 500 people who press anything: forms filled with sense and nonsense, sent twice, back, lost cookies, two tabs, addresses typed by hand.
-// Nobody may meet a server's error, and no page may be without a way on. The walks are random and the same each time (MONKEY_SEED).
+// 500 people who press anything: forms with sensible and senseless input, sent twice, back, lost cookies, two tabs, typed addresses.
+// Nobody may see a server error, and every page must have a way on. The walks are random and reproducible (MONKEY_SEED).
 import { expect, it, jest } from '@jest/globals';
 import type { Form } from '../support/http-browser.ts';
 import type { World } from '../support/world.ts';
@@ -10,11 +10,11 @@ jest.setTimeout(300_000);
 
 const WALKS = 500;
 const STEPS = 8;
-/** All apps are one process: more at once would only wait for each other, and at last too long. */
+/** All apps are one process, so more walks at once would only wait for each other, and finally too long. */
 const AT_ONCE = 4;
 const SEED = Number(process.env.MONKEY_SEED ?? 1);
 
-/** Mulberry32: small, and the same everywhere. */
+/** Mulberry32: small, and the same on every machine. */
 function createRandom(seed: number): () => number {
   let state = seed;
   return () => {
@@ -43,7 +43,7 @@ const NONSENSE = [
   '%00%ff',
 ];
 
-/** What a sensible person would type, by the field's name. */
+/** Sensible input, by the name of the field. */
 function sense(field: string, pick: <T>(list: readonly T[]) => T): string | undefined {
   const known: Record<string, readonly string[]> = {
     user_id: ['tanaka', 'suzuki', 'sato', 'yamada', 'ito'],
@@ -79,7 +79,7 @@ const pickWith =
   <T>(list: readonly T[]): T =>
     list[Math.floor(random() * list.length)] as T;
 
-/** An address of ours that somebody could type, or keep as a bookmark. */
+/** An address of ours that a person could type or bookmark. */
 function anyAddress({ world, random }: Walk, seen: readonly string[]): string {
   const pick = pickWith(random);
   const { id, ownersSite, notebook } = world.origins;
@@ -140,7 +140,7 @@ async function step(walk: Walk, seen: string[]): Promise<void> {
     const form = pick(forms);
     const fields = fieldsOf(form, random);
     log.push(`${form.method} ${form.action} ${JSON.stringify(fields).slice(0, 300)}`);
-    // Twice at once, now and then.
+    // Sometimes twice at once.
     const twin = random() < 0.15 ? (await driver.newTab()).copyPage(driver.page()) : undefined;
     await Promise.all([driver.send(form, fields), twin?.send(form, fields)]);
     if (twin) check(twin, log);
@@ -165,7 +165,7 @@ async function step(walk: Walk, seen: string[]): Promise<void> {
   seen.push(driver.url());
 }
 
-/** What every page must be, beside what every answer must. */
+/** Checks of every page, in addition to those of every answer. */
 function check(driver: HttpDriver, log: readonly string[]): void {
   const { status, url, text, headers } = driver.page();
   const fail = (what: string): never => {
@@ -195,7 +195,7 @@ inWorld(
           const random = createRandom(SEED * 100_000 + number);
           const driver = createHttpDriver({
             language: random() < 0.2 ? 'en' : 'ja',
-            // A network of their own, so that limits do not stop everybody.
+            // A network for each walk, so that limits do not stop it.
             from: `127.${1 + (number >> 8)}.${number & 255}.1`,
           });
           const walk: Walk = { world, driver, random, log: [`walk ${number}, seed ${SEED}`] };
@@ -225,7 +225,7 @@ inWorld(
       await Promise.all(Array.from({ length: AT_ONCE }, walker));
       expect(steps).toBe(WALKS * STEPS);
       expect(world.log()).not.toContain('request failed');
-      // It was a walk and not a stand.
+      // The walk did not get stuck.
       expect(places.size).toBeGreaterThan(25);
     });
   },

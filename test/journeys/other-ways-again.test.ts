@@ -1,4 +1,4 @@
-// Left, taken up again, pressed twice, gone back, in two tabs: a person who comes back finds what is missing first, and loses nothing.
+// Left, continued, pressed twice, gone back, in two tabs: a returning person finds the first missing page, and loses nothing.
 import { describe, expect, it, jest } from '@jest/globals';
 import { createHttpDriver } from './http-driver.ts';
 import { codeFor, DEMO_PASSWORD, NEW_PASSWORD, WORDS, type Screen } from './traveller.ts';
@@ -13,7 +13,7 @@ describe('abandoned at every screen', () => {
     {},
     async () => createHttpDriver(),
     (journey) => {
-      it('goes on in the same browser at the first thing missing, with everything proven, typed and chosen', async () => {
+      it('continues in the same browser at the first missing page, with all proofs, input and choices', async () => {
         const tanaka = await journey.person();
         const again = async (screen: Screen): Promise<void> => {
           await tanaka.continueFromBanner();
@@ -26,7 +26,7 @@ describe('abandoned at every screen', () => {
         await again('email');
         await tanaka.askForCode('taro@example.jp');
         await tanaka.isAt('code');
-        // A code belongs to the request that it was asked for in; the address is kept.
+        // A code belongs to its request; the address is kept.
         await again('email');
         expect(await tanaka.value('email')).toBe('taro@example.jp');
         const { id } = await journey.world.nextMessage('taro@example.jp');
@@ -44,7 +44,7 @@ describe('abandoned at every screen', () => {
         await again('dealer');
         expect(await tanaka.text()).not.toContain('前回は');
         await tanaka.press(WORDS.link);
-        // What was chosen is shown again, and counts when it is pressed again.
+        // The choice is shown again, and counts when it is pressed again.
         const againBehindDealer = async (screen: Screen): Promise<void> => {
           await again('dealer');
           expect(await tanaka.text()).toContain('前回は、この販売店との連携をお選びになりました');
@@ -66,7 +66,7 @@ describe('abandoned at every screen', () => {
         await tanaka.arrives();
       });
 
-      it('goes on in another browser after signing in at the owners site again: with a code of its own, and nothing typed elsewhere', async () => {
+      it('continues in another browser after another login at the owners site: with a new code, and no input of the first browser', async () => {
         let hanako = await journey.person();
         let mails = 0;
         const elsewhere = async (screen: Screen): Promise<void> => {
@@ -84,7 +84,7 @@ describe('abandoned at every screen', () => {
           mails = id;
           await hanako.press(WORDS.next);
           await hanako.isAt('profile');
-          // As the owners site knows her.
+          // As the owners site has her data.
           expect(await hanako.value('family_name')).toBe('鈴木');
           expect(await hanako.value('given_name')).toBe('花子');
           expect(await hanako.value('building')).toBe('');
@@ -105,27 +105,27 @@ describe('abandoned at every screen', () => {
         await hanako.fillProfile();
         await hanako.press(WORDS.confirm);
         await hanako.press(WORDS.write);
-        // The browser that was left at ⑧ is told that it is done, and where to go on.
+        // The browser that was left at ⑧ shows that the registration is done, and where to continue.
         await first.press(WORDS.write);
         expect(await first.heading()).toMatch('すでに登録されています');
         expect(await first.text()).toContain('別のブラウザーで先に共通IDの登録が行われました');
         await first.press('ログインへ進む');
         await first.isAt('dealer');
         await elsewhere('dealer');
-        // A consent is given in this browser, and holds in this one.
+        // A consent counts only in the browser in which it is given.
         await hanako.press(WORDS.link);
         await elsewhere('dealer');
         await hanako.press(WORDS.link);
         await hanako.signIn('hanako@example.jp', NEW_PASSWORD);
         await hanako.confirmRequired();
         await hanako.isAt('finalize');
-        // Written: elsewhere only the way back is missing, and who it is.
+        // Written: in another browser only the return is missing, and the person's identity.
         await elsewhere('login');
         await hanako.signIn('hanako@example.jp', NEW_PASSWORD);
         await hanako.arrives();
       });
 
-      it('whoever cancels is back at the owners site with a plain sentence; the banner stays, and what was chosen is forgotten', async () => {
+      it('a person who cancels is back at the owners site with a plain sentence; the banner stays, and the choice is forgotten', async () => {
         const { world } = journey;
         const ito = await journey.person();
         const isCancelled = async (): Promise<void> => {
@@ -140,7 +140,7 @@ describe('abandoned at every screen', () => {
         await ito.press('戻る');
         await isCancelled();
 
-        // No dealer is known: one is to be found, or not.
+        // No dealer is known, so the person may look for one.
         await ito.begin('hasId');
         await ito.isAt('findDealer');
         await ito.fill('name', '福岡');
@@ -187,7 +187,7 @@ describe('pressed twice, gone back, in two tabs', () => {
     {},
     async () => createHttpDriver(),
     (journey) => {
-      it('a button pressed twice does what it does once', async () => {
+      it('a button that is pressed twice works once', async () => {
         const { world } = journey;
         const tanaka = await journey.person();
         await tanaka.signInAtOwnersSite('tanaka');
@@ -225,7 +225,7 @@ describe('pressed twice, gone back, in two tabs', () => {
         expect((await world.messages('tanaka@example.jp')).filter(({ subject }) => subject.includes('連携'))).toHaveLength(1);
       });
 
-      it('the back button leads to the page that is on, from every screen', async () => {
+      it('the back button leads to the current page, from every screen', async () => {
         const suzuki = await journey.person();
         await suzuki.signInAtOwnersSite('suzuki');
         await suzuki.begin('newId');
@@ -252,12 +252,12 @@ describe('pressed twice, gone back, in two tabs', () => {
         await suzuki.arrives();
         for (const url of urls) {
           await suzuki.open(url);
-          // Over: nothing is asked again, and the site that the person came from is there.
+          // Over: nothing is asked again, and there is a link to the person's site.
           expect(suzuki.url()).toBe(`${journey.world.origins.ownersSite}/`);
         }
       });
 
-      it('two tabs of one migration end in one ID and one link', async () => {
+      it('two tabs of one migration end with one ID and one link', async () => {
         const { world } = journey;
         const one = await journey.person();
         await one.signInAtOwnersSite('ito');
@@ -272,7 +272,7 @@ describe('pressed twice, gone back, in two tabs', () => {
         await two.fill('code', await codeFor(world, 'makoto@example.jp', id));
         await two.press(WORDS.next);
         await two.isAt('profile');
-        // What the first tab asks was answered in the second.
+        // The question of the first tab is already answered in the second.
         await one.fill('code', '123456');
         await one.press(WORDS.next);
         await one.fillProfile();
@@ -287,7 +287,7 @@ describe('pressed twice, gone back, in two tabs', () => {
         await two.press(WORDS.next);
         await one.press(WORDS.withoutDealer);
         await one.signIn(undefined, NEW_PASSWORD);
-        // Who it is was told in the first tab.
+        // The first tab has answered who the person is.
         await two.press(WORDS.withoutDealer);
         await two.confirmRequired();
         await two.arrivesAt(world.origins.ownersSite);
@@ -297,7 +297,7 @@ describe('pressed twice, gone back, in two tabs', () => {
         await one.isAt('end');
       });
 
-      it('two tabs that sign in as two people: the later one counts, and no page is anybody else than ours', async () => {
+      it('two tabs that sign in as two people: the later one counts, and every page shows one of the two', async () => {
         const { world } = journey;
         const one = await journey.person();
         const two = await one.anotherTab();

@@ -1,4 +1,4 @@
-// A service that is not migrating: an ordinary client of somebody else's, with login, required information and consent.
+// A service without a migration: an ordinary third-party client, with login, required information and consent.
 import { createHash, randomBytes } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
@@ -13,7 +13,7 @@ const [port] = await freePorts(1);
 const SITE = `http://localhost:${port}`;
 const SECRET = 'magazine-of-the-tests-0123456789abcdef';
 
-/** Somebody else's service, as GAZOO is, that needs to know a birth date. */
+/** A third party's service such as GAZOO, which requires a birth date. */
 const clients = {
   magazine: {
     client_name: 'Magazine',
@@ -104,12 +104,12 @@ inTwoBrowsers({ clients, env: { MAGAZINE_CLIENT_SECRET: SECRET } }, (journey) =>
     expect(tokens.status).toBe(200);
     expect(await tokens.json()).toMatchObject({ id_token: expect.any(String), refresh_token: expect.any(String) });
 
-    // Asked once.
+    // Asked only once.
     await yamada.open(start());
     expect(yamada.url()).toContain(`${redirectUri()}?code=`);
   });
 
-  it('whoever cancels the login is back at the service; a request that is wrong ends on a page of ours', async () => {
+  it('a person who cancels the login is back at the service; an invalid request ends on a page of ours', async () => {
     const { world } = journey;
     const guest = await journey.person();
     await guest.open(start({ state: 'another' }));
@@ -118,7 +118,7 @@ inTwoBrowsers({ clients, env: { MAGAZINE_CLIENT_SECRET: SECRET } }, (journey) =>
     await guest.open(start({ redirect_uri: 'https://attacker.example/' }));
     expect(guest.url()).toContain(world.origins.id);
     expect(await guest.text()).toMatch(/お問い合わせ番号\s+\w+/);
-    // A program gets what a program can read.
+    // A program gets JSON.
     for (const path of ['/token', '/request']) {
       const answer = await fetch(`${world.origins.id}${path}`, {
         method: 'POST',
@@ -129,7 +129,7 @@ inTwoBrowsers({ clients, env: { MAGAZINE_CLIENT_SECRET: SECRET } }, (journey) =>
     }
   });
 
-  it('whoever has no ID gets one on the way, without a dealer', async () => {
+  it('a person without an ID gets one on the way, without a dealer', async () => {
     const guest = await journey.person();
     await guest.open(start({ scope: 'openid' }));
     await guest.press(WORDS.newId);

@@ -1,4 +1,4 @@
-// Too late, or without cookies: every page says what happened and leads to where it goes on.
+// Too late, or without cookies: every page says so and leads to the right place.
 import { describe, expect, it, jest } from '@jest/globals';
 import { createHttpDriver, type HttpDriver } from './http-driver.ts';
 import { createTraveller, HEADINGS, WORDS, type Screen } from './traveller.ts';
@@ -15,7 +15,7 @@ describe('too late, or without cookies', () => {
     {},
     async () => createHttpDriver(),
     (journey) => {
-      it('an hour later every page says what happened and leads to where it goes on', async () => {
+      it('an hour later every page says so and leads to the right place', async () => {
         const { world } = journey;
         const tanaka = await journey.person();
         const isExpired = async (): Promise<void> => {
@@ -35,14 +35,14 @@ describe('too late, or without cookies', () => {
           await tanaka.signInAtOwnersSite('tanaka');
           await tanaka.continueFromBanner();
           if (screen === 'complete') continue;
-          // The link was chosen, and is not written: it is shown again.
+          // The link was chosen but not written: it is shown again.
           if (['login', 'required', 'requiredConfirm'].includes(screen)) await tanaka.press(WORDS.link);
           if (screen === 'requiredConfirm') await tanaka.press(WORDS.confirm);
           await goOn(tanaka, 'tanaka@example.jp');
           if (screen === 'email') await tanaka.typeCode('tanaka@example.jp');
         }
         await tanaka.isAt('requiredDone');
-        // A press that comes too late: nothing is lost, because 登録 was pressed in time.
+        // Too late, but nothing is lost, because 登録 was pressed in time.
         await world.advance(HOUR_MS + 1000);
         await tanaka.press(WORDS.next);
         await isExpired();
@@ -52,7 +52,7 @@ describe('too late, or without cookies', () => {
         await tanaka.arrives();
       });
 
-      it('a day later the draft is gone, and the registration begins anew, prefilled', async () => {
+      it('a day later the draft is gone, and the registration begins again, prefilled', async () => {
         const { world } = journey;
         const ito = await journey.person();
         await ito.signInAtOwnersSite('ito');
@@ -72,16 +72,16 @@ describe('too late, or without cookies', () => {
         expect(await ito.value('email')).toBe('ito@example.jp');
       });
 
-      it('any single cookie, or all, can be lost at any screen: the journey goes on, or a page says what happened and leads on', async () => {
+      it('any single cookie, or all, can be lost at any screen: the journey continues, or a page explains it and leads on', async () => {
         const { ownersSite } = journey.world.origins;
         const suzuki = await journey.person();
         const lost = new Set<string>();
-        // ⑫ is a page of ⑪, and comes with what was typed there.
+        // ⑫ is a page of ⑪, and appears with the input from there.
         const beginsOf = (screen: Screen): string[] => [
           HEADINGS[screen],
           ...(screen === 'requiredConfirm' ? [HEADINGS.required] : []),
         ];
-        /** Follows the way on of an error page, to the screen that is on. */
+        /** Follows the link of an error page to the current screen. */
         const leadsOn = async (driver: HttpDriver, at: string): Promise<void> => {
           expect([at, await driver.text()]).toEqual([at, expect.stringMatching(/お問い合わせ番号 \w+/)]);
           await driver.press(/トップページへ|元の画面に戻る/);
@@ -109,11 +109,11 @@ describe('too late, or without cookies', () => {
             if (status === 400) await leadsOn(reloading, at);
             else expect([at, status, beginsOf(screen).some((heading) => text.includes(heading))]).toEqual([at, 200, true]);
           }
-          // A press without what ties the page to this browser does nothing.
+          // A form without the cookie that ties the page to this browser does nothing.
           for (const name of ['common-id.browser', 'common-id.browser.sig', 'common-id.csrf']) {
             const pressing = createTraveller(suzuki.without(name), journey.world);
             await goOn(pressing, 'hanako@example.jp').catch((error: unknown) => {
-              // The walk goes no further than the page that it does not know.
+              // The walk ends at an unknown page.
               expect(String(error)).toMatch(/expected|no field|nothing to press/);
             });
             expect([screen, name, [400, 403].includes(pressing.page().status)]).toEqual([screen, name, true]);
@@ -135,7 +135,7 @@ describe('too late, or without cookies', () => {
         expect(suzuki.url()).toContain(ownersSite);
       });
 
-      it('a press whose way on is lost is not made, and the page is there for the next', async () => {
+      it('a lost redirect leaves the page as it was for the next press', async () => {
         const sato = await journey.person();
         await sato.signInAtOwnersSite('sato');
         await sato.begin('hasId');
@@ -148,7 +148,7 @@ describe('too late, or without cookies', () => {
       });
 
       it.each(['ja', 'en'])(
-        'what a person was sent by somebody else, or keeps as a bookmark, leads somewhere, in their language: %s',
+        "a link from another person or a bookmark leads somewhere, in the person's language: %s",
         async (language) => {
           const { id } = journey.world.origins;
           for (const path of [

@@ -1,4 +1,4 @@
-// The other ways through: whoever has an ID, has it linked already, or is signed in already – with and without JavaScript.
+// Other ways through the journey: people who have an ID, have linked it already, or are signed in – with and without JavaScript.
 import { expect, it, jest } from '@jest/globals';
 import { DEMO_PASSWORD, WORDS } from './traveller.ts';
 import { inTwoBrowsers } from './two-browsers.ts';
@@ -9,7 +9,7 @@ jest.setTimeout(120_000);
 const SAME_PERSON = '本人のIDなので、このまま移行する';
 
 inTwoBrowsers({}, (journey) => {
-  it('an address that is taken looks like a new one; its owner gets a mail, and signing in attaches the legacy identity', async () => {
+  it('a taken address looks like a new one; its owner gets a mail, and signing in attaches the legacy identity', async () => {
     const { world } = journey;
     const sato = await journey.person();
     await sato.signInAtOwnersSite('sato');
@@ -31,7 +31,7 @@ inTwoBrowsers({}, (journey) => {
     expect(await sato.text()).not.toContain('重要なお知らせ');
   });
 
-  it('a legacy identity that is linked brings its person back at once; for another ID there is a page that says so, and nothing changes', async () => {
+  it('a linked legacy identity brings its person back at once; for another ID a page says so, and nothing changes', async () => {
     const { world } = journey;
     // ③ was left open in these two browsers before the migration was done in a third one.
     const [same, other, third] = [await journey.person(), await journey.person(), await journey.person()];
@@ -43,12 +43,12 @@ inTwoBrowsers({}, (journey) => {
     await third.begin('hasId');
     await third.press(WORDS.link);
     await third.signIn('sato@example.jp', DEMO_PASSWORD);
-    // sato has confirmed what this service requires before; the owners site knows Tanaka.
+    // sato has confirmed this service's required claims before; the owners site has Tanaka's data.
     await third.isAt('otherPerson');
     await third.press(SAME_PERSON);
     await third.arrives();
 
-    // The registration that was asked for is skipped: there is an ID.
+    // The requested registration is skipped, because there is an ID.
     await same.press(WORDS.newId);
     await same.signIn('sato@example.jp', DEMO_PASSWORD);
     await same.arrives();
@@ -62,7 +62,7 @@ inTwoBrowsers({}, (journey) => {
     await other.isAt('end');
   });
 
-  it('where somebody is signed in already, it is asked whether to go on as that person or as another', async () => {
+  it('a signed-in person is asked whether to continue as that person or as another', async () => {
     const { world } = journey;
     const family = await journey.person();
     await family.open(`${world.origins.notebook}/login`);
@@ -74,12 +74,12 @@ inTwoBrowsers({}, (journey) => {
     await family.isAt('continueAs');
     expect(await family.text()).toContain('yamada@example.jp');
     await family.press('別のIDでログイン');
-    // Back, and nevertheless as the first.
+    // Back, and then continue as the first person.
     await family.isAt('login');
     await family.back();
     await family.press('このIDで続ける');
     await family.confirmRequired();
-    // The owners site knows Suzuki, the ID is Yamada's.
+    // The owners site has Suzuki's data, the ID is Yamada's.
     await family.isAt('otherPerson');
     await family.press(SAME_PERSON);
     await family.arrives();

@@ -1,4 +1,4 @@
-// Promise 1, the hard way: the common ID is killed after every screen, and nothing that was acknowledged is lost.
+// Promise 1 under hard conditions: the common ID is killed after every screen, and no acknowledged data is lost.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
@@ -16,7 +16,7 @@ import { codeFor, createTraveller, NEW_PASSWORD, WORDS } from './traveller.ts';
 jest.setTimeout(300_000);
 
 const MAIN = fileURLToPath(new URL('../../src/main.js', import.meta.url));
-/** What is begun is finished within this. */
+/** Running requests are finished within this time. */
 const DRAINED_WITHIN_MS = 10_000;
 
 let world: World;
@@ -56,7 +56,7 @@ async function restart(): Promise<void> {
   await startId();
 }
 
-/** A node that was killed has its jobs for a lease of a minute; as if the minute was over. */
+/** A killed node keeps its jobs leased for a minute; this ends the minute. */
 async function endLeases(kind: string): Promise<void> {
   const storage = await openStorage(world.env.DATABASE_URL ?? '', () => Date.now() + LEASE_MS);
   try {
@@ -77,10 +77,10 @@ afterAll(async () => {
   await world.stop();
 }, 20_000);
 
-it('Promise 1: A restart after each of the fourteen screens, by SIGTERM or by kill -9, loses nothing that was acknowledged', async () => {
+it('Promise 1: A restart after each of the fourteen screens, by SIGTERM or by kill -9, loses no acknowledged data', async () => {
   const driver = createHttpDriver();
   const tanaka = createTraveller(driver, world);
-  /** The page that is on survives, as it is, and its buttons still work. */
+  /** The current page survives, and its buttons still work. */
   const restartAndReload = async (): Promise<void> => {
     const { url, text } = driver.page();
     await restart();
@@ -149,7 +149,7 @@ it('Promise 1: A restart after each of the fourteen screens, by SIGTERM or by ki
     async () => (await links()).some(({ dealer, status }) => dealer === 'aichi-toyota' && status === 'active'),
     30_000,
   );
-  // Each look opens the database anew; SQLite's file is checked from end to end by that.
+  // Each look opens the database again, which checks the whole SQLite file.
   const accounts = (await documentsOf(world, 'accounts')).map((document) => JSON.parse(document) as Account);
   expect(accounts.filter(({ email }) => email === 'tanaka@example.jp')).toHaveLength(1);
   expect((await world.messages('tanaka@example.jp')).filter(({ subject }) => subject.includes('認証番号'))).toHaveLength(1);

@@ -20,14 +20,14 @@ const inHttpWorld = (options: Parameters<typeof inWorld>[0], journeys: (journey:
 
 const accounts = async (world: World): Promise<number> => (await documentsOf(world, 'accounts')).length;
 
-/** The account of this address, as it is stored. */
+/** The stored account with this address. */
 async function accountOf(world: World, email: string): Promise<Account | undefined> {
   return (await documentsOf(world, 'accounts'))
     .map((document) => JSON.parse(document) as Account)
     .find((account) => account.email === email);
 }
 
-/** Somebody of the owners site who registers and comes up to ⑭, which is on. */
+/** A user of the owners site who registers and comes to ⑭. */
 async function comesToLink(journey: Journey<HttpDriver>, user: string, email: string): Promise<Traveller<HttpDriver>> {
   const person = await journey.person();
   await person.signInAtOwnersSite(user);
@@ -65,7 +65,7 @@ describe('Promise 1: A confirmed press is never lost', () => {
         await person.close();
         await untilTrue('tried twice', async () => failures() >= before + 2);
         await setFault(world, dealer, 'none');
-        // The pauses between tries have grown; the clock need not be waited for.
+        // The pauses between attempts have grown; the clock jumps over them.
         await world.advance(10 * 60_000);
         const mail = await world.nextMessage(email, (await world.messages(email))[0]?.id);
         expect(mail.subject).toContain('連携');
@@ -77,7 +77,7 @@ describe('Promise 1: A confirmed press is never lost', () => {
       },
     );
 
-    it('a dealer that does not answer holds nobody up: the end page within 3 seconds, mails at once, and the notebook says how it stands', async () => {
+    it('a dealer that does not answer delays nobody: the end page within 3 seconds, mails at once, and the notebook shows the state', async () => {
       const { world } = journey;
       await setFault(world, 'fukuoka-toyota', 'slow');
       const ito = await journey.person();
@@ -93,10 +93,10 @@ describe('Promise 1: A confirmed press is never lost', () => {
       await ito.confirmRequired();
       await ito.isAt('finalize');
       await ito.arrives();
-      // The dealer has not answered yet: the page goes on after three seconds, and the dealer gets ten.
+      // The dealer has not answered yet: the page continues after three seconds, and the dealer gets ten.
       expect(await ito.text()).toContain('販売店連携情報を作成中です。このまま画面を閉じても作成は続きます。');
 
-      // Whoever asks for a code meanwhile has it at once.
+      // A person who requests a code meanwhile gets it at once.
       const other = await journey.person();
       await other.signInAtOwnersSite('yamada');
       await other.open(`${world.origins.ownersSite}/forgotten-password`).catch(() => undefined);
@@ -110,7 +110,7 @@ describe('Promise 1: A confirmed press is never lost', () => {
       expect(await bannerOf(ito, world)).toBe('');
     });
 
-    it('given up after its time, the customer hears of it by mail, in the banner, on the end page and in the notebook, and the log has it; one press begins anew', async () => {
+    it('when delivery gives up, the customer learns it by mail, in the banner, on the end page and in the notebook, and the log has it; one press starts it again', async () => {
       const { world } = journey;
       await setFault(world, 'fukuoka-toyota', 'down');
       await world.advance(73 * HOUR_MS);
@@ -146,7 +146,7 @@ describe('Promise 1: A confirmed press is never lost', () => {
 });
 
 describe('Promise 1: the pauses between tries', () => {
-  it('double up to five minutes, and no two are alike', () => {
+  it('double up to five minutes, and all are different', () => {
     for (let attempt = 1; attempt < 30; attempt += 1) {
       const most = Math.min(500 * 2 ** (attempt - 1), 5 * 60_000);
       const pauses = Array.from({ length: 50 }, () => pauseBefore(attempt));
@@ -159,7 +159,7 @@ describe('Promise 1: the pauses between tries', () => {
 
 describe('Promises 2 to 6', () => {
   inHttpWorld({}, (journey) => {
-    it('Promise 2: The banner is a fact: it says what is missing and goes on exactly there; where only the way back was lost one press finishes', async () => {
+    it('Promise 2: The banner tells the truth: it names the missing part and continues exactly there; if only the return was lost, one press finishes', async () => {
       const { world } = journey;
       const tanaka = await journey.person();
       await tanaka.signInAtOwnersSite('tanaka');
@@ -185,7 +185,7 @@ describe('Promises 2 to 6', () => {
       await tanaka.signIn(undefined, NEW_PASSWORD);
       await isMissing(login, required, dealer, end);
       await tanaka.continueFromBanner();
-      // What was chosen before the browser was closed is shown again, and counts when it is pressed.
+      // The choice from before the browser was closed is shown again, and counts when it is pressed.
       await tanaka.press(WORDS.link);
       await tanaka.confirmRequired();
       await tanaka.isAt('finalize');
@@ -195,7 +195,7 @@ describe('Promises 2 to 6', () => {
       expect(await bannerOf(tanaka, world)).toBe('');
     });
 
-    it('Promise 3: Nothing is an account before the address is proven and 登録 is pressed; then everything at once', async () => {
+    it('Promise 3: No account exists before the address is proven and 登録 is pressed; then everything at once', async () => {
       const { world } = journey;
       const before = await accounts(world);
       const suzuki = await journey.person();
@@ -207,7 +207,7 @@ describe('Promises 2 to 6', () => {
       await suzuki.press(WORDS.next);
       await suzuki.isAt('code');
       expect(suzuki.page().status).toBe(422);
-      // No page behind it can be reached, nor its button pressed.
+      // No later page can be reached, and no later button pressed.
       const { pathname } = new URL(suzuki.url());
       for (const page of ['profile', 'confirm', 'complete']) {
         await suzuki.open(`${world.origins.id}${pathname.replace('/code', `/${page}`)}`);
@@ -228,7 +228,7 @@ describe('Promises 2 to 6', () => {
       });
     });
 
-    it('Promise 4: Legacy data prefills, says where it came from, and never counts as verified', async () => {
+    it('Promise 4: Legacy data prefills fields, names its source, and never counts as verified', async () => {
       const { world } = journey;
       const ito = await journey.person();
       await ito.signInAtOwnersSite('ito');
@@ -237,7 +237,7 @@ describe('Promises 2 to 6', () => {
       expect(await ito.value('email')).toBe('ito@example.jp');
       expect(await ito.text()).toContain('トヨタオーナーズサイトの登録情報');
       await ito.askForCode();
-      // The owners site's address is proven by a code like any other.
+      // The owners site's address is proven with a code like any other.
       await ito.typeCode('ito@example.jp');
       expect(await ito.value('family_name')).toBe('伊藤');
       // Said once, above all of it.
@@ -262,7 +262,7 @@ describe('Promises 2 to 6', () => {
       const snapshot = async (): Promise<string[][]> =>
         Promise.all((['accounts', 'dealer_links', 'migrations'] as const).map(async (name) => documentsOf(world, name)));
       const tanaka = await journey.person();
-      // ③ was left open in a tab since before the migration was done: two forms of another person's session have the same fields.
+      // ③ was left open in a tab from before the migration: two forms of another person's session have the same fields.
       await tanaka.signInAtOwnersSite('sato');
       await tanaka.open(`${world.origins.ownersSite}/migration`);
       const tab = await tanaka.anotherTab();
@@ -299,7 +299,7 @@ describe('Promises 2 to 6', () => {
         expect(guest.page().text).toContain('lang="en"');
         seen.push(await guest.text());
       }
-      // Japanese words in an English page are names.
+      // Japanese words on an English page are names.
       expect(seen.join(' ').replace(/日本語|お客様/g, '')).not.toMatch(/[ぁ-ん]{4,}/);
     });
   });
@@ -307,7 +307,7 @@ describe('Promises 2 to 6', () => {
 
 describe('the sunset date', () => {
   inHttpWorld({ env: { OWNERS_SITE_SUNSET: new Date(Date.now() + 10 * 24 * HOUR_MS).toISOString().slice(0, 10) } }, (journey) => {
-    it('before it there is a notice with the days left; after it only the way to the common ID', async () => {
+    it('before it a notice shows the days left; after it there is only the way to the common ID', async () => {
       const { world } = journey;
       const ito = await journey.person();
       await ito.signInAtOwnersSite('ito');
@@ -325,7 +325,7 @@ describe('the sunset date', () => {
       await ito.press('連携せずに進む');
       await ito.signIn('sato@example.jp', DEMO_PASSWORD);
       await ito.confirmRequired();
-      // The owners site knows Ito, the ID is Sato's.
+      // The owners site has Ito's data, the ID is Sato's.
       await ito.isAt('otherPerson');
       await ito.press('本人のIDなので、このまま移行する');
       await ito.arrives();

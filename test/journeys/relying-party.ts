@@ -1,4 +1,4 @@
-// A client of the common ID, made of openid-client alone: what an integrator would write.
+// A client of the common ID, built only with openid-client, as an integrator would.
 import { CompactEncrypt, exportJWK, generateKeyPair, importJWK, SignJWT, type CryptoKey, type JWK } from 'jose';
 import * as client from 'openid-client';
 import type { World } from '../support/world.ts';

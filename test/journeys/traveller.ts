@@ -1,9 +1,9 @@
-// A person on the way through the migration: does what a page asks, by the words that stand on it.
+// A person in the migration who does what each page asks, by its words.
 import { TYPED_PROFILE } from '../support/typed-profile.ts';
 import type { World } from '../support/world.ts';
 import type { Driver } from './driver.ts';
 
-/** The words that stand on buttons and links. */
+/** The words of buttons and links. */
 export const WORDS = {
   newId: '新たにTOYOTA/LEXUSの共通IDを取得する',
   hasId: 'すでにお持ちのTOYOTA/LEXUSの共通IDでログイン',
@@ -19,7 +19,7 @@ export const WORDS = {
   startAgain: '移行の手続きをもう一度はじめる',
 } as const;
 
-/** Beginnings of the headings of the screens. */
+/** The first words of the screens' headings. */
 export const HEADINGS = {
   about: 'TOYOTA/LEXUSの共通IDについて',
   email: 'メールアドレスの入力',
@@ -48,7 +48,7 @@ export const OWNERS_PASSWORD = 'owners-2026';
 export const DEMO_PASSWORD = 'Common-2026';
 export const NEW_PASSWORD = 'Kuruma-77x';
 
-/** What a person types at ⑦ where nothing stands. */
+/** The input for empty fields of ⑦. */
 const { region: _, ...TYPED } = TYPED_PROFILE;
 const OF_A_PERSON: Record<string, string> = {
   ...TYPED,
@@ -63,23 +63,23 @@ const OF_A_PERSON: Record<string, string> = {
 };
 
 export type Traveller<D extends Driver = Driver> = D & {
-  /** @throws where the heading of the page is another one's */
+  /** @throws if the page has another heading */
   isAt(screen: Screen): Promise<void>;
   /** ① */
   signInAtOwnersSite(user: string): Promise<void>;
-  /** ③, and one of its two buttons. */
+  /** ③ and one of its two buttons. */
   begin(way: 'newId' | 'hasId'): Promise<void>;
   /** The banner's button, on ②. */
   continueFromBanner(): Promise<void>;
   agree(): Promise<void>;
   askForCode(email?: string): Promise<void>;
   typeCode(email: string): Promise<void>;
-  /** Fills in ⑦ where nothing stands. */
+  /** Fills in the empty fields of ⑦. */
   fillProfile(): Promise<void>;
-  /** From ④ to ⑨ and on from it. */
+  /** From ④ to ⑨, and on from there. */
   register(email: string): Promise<void>;
   signIn(id: string | undefined, password: string): Promise<void>;
-  /** Fills in ⑪ where nothing stands. */
+  /** Fills in the empty fields of ⑪. */
   fillRequired(): Promise<void>;
   /** ⑪ to ⑬. */
   confirmRequired(): Promise<void>;
@@ -99,7 +99,7 @@ export function createTraveller<D extends Driver>(driver: D, world: World): Trav
     },
     async signInAtOwnersSite(user) {
       await driver.open(`${ownersSite}/login`);
-      // Signed in still.
+      // Still signed in.
       if ((await driver.value('user_id')) === undefined) return;
       await driver.fill('user_id', user);
       await driver.fill('password', OWNERS_PASSWORD);
@@ -177,7 +177,7 @@ export function createTraveller<D extends Driver>(driver: D, world: World): Trav
   return traveller;
 }
 
-/** The code in the newest mail to an address; waits for a mail that has one, as `nextMessage` does. */
+/** Returns the code in the newest mail to an address; waits for a mail with a code, as `nextMessage` does. */
 export async function codeFor(world: World, email: string, after?: number, withinMs?: number): Promise<string> {
   const { text } = await world.nextMessage(email, after, withinMs);
   const code = /\b\d{6}\b/.exec(text)?.[0];

@@ -1,4 +1,4 @@
-// The two kinds of browser that journeys are walked in, for `describe.each`.
+// The two kinds of browser for journeys, for `describe.each`.
 import { afterAll, beforeAll, describe } from '@jest/globals';
 import type { Browser } from 'playwright-core';
 import { launchChromium } from '../support/chromium.ts';
@@ -10,13 +10,13 @@ import { createTraveller, type Traveller } from './traveller.ts';
 
 export type Journey<D extends Driver = Driver> = {
   world: World;
-  /** A person with a browser of their own, closed at the end. */
+  /** A person with a new browser, which is closed at the end. */
   person(): Promise<Traveller<D>>;
-  /** A person with this browser, closed at the end. */
+  /** A person with this browser, which is closed at the end. */
   travel(driver: D): Traveller<D>;
 };
 
-/** Describes journeys twice: in Chromium, and in a browser without JavaScript; each in a world of its own. */
+/** Describes journeys twice: in Chromium, and in a browser without JavaScript; each in its own world. */
 export function inTwoBrowsers(options: WorldOptions, journeys: (journey: Journey) => void): void {
   describe('with JavaScript', () => {
     let chromium: Browser;

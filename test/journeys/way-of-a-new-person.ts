@@ -1,7 +1,7 @@
-// The way of a new person, screen by screen, for journeys that leave it at each of them.
+// The way of a new person, screen by screen, for journeys that leave it anywhere.
 import { NEW_PASSWORD, WORDS, type Screen, type Traveller } from './traveller.ts';
 
-/** The way of a new person, screen by screen: what is on, and what leads on from it. */
+/** The way of a new person, screen by screen: the screen, and the action that leads on. */
 export const WAY: [screen: Screen, goOn: (person: Traveller, email: string) => Promise<void>][] = [
   ['about', async (person) => person.agree()],
   ['email', async (person, email) => person.askForCode(email)],

@@ -1,4 +1,4 @@
-// The table of mails: every entry has its words in both languages, and nothing stands there that no mail shows.
+// The table of mails: every entry has its texts in both languages, and there are no unused texts.
 import { describe, expect, test } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import type { Deps } from '../../src/deps.ts';
@@ -20,7 +20,7 @@ function keysOf(texts: Texts, prefix = ''): string[] {
   );
 }
 
-/** The words that a mail asks for. */
+/** The texts that a mail needs. */
 function askedFor(name: string, { groups }: MailEntry): string[] {
   const words = groups.flat().flatMap((part) => {
     if ('text' in part) return [part.text];
@@ -32,7 +32,7 @@ function askedFor(name: string, { groups }: MailEntry): string[] {
   return ['subject', 'heading', ...words].map((word) => `${wordsOf(name)}.${word}`);
 }
 
-/** Says what is to be added, and what is to be removed. */
+/** Lists the texts to add, and those to remove. */
 function complaints(mails: Record<string, MailEntry>, texts: Record<Language, Texts>): string[] {
   const wanted = Object.entries(mails).flatMap(([name, entry]) => askedFor(name, entry).map((key) => ({ name, key })));
   return LANGUAGES.flatMap((language) => {
@@ -51,11 +51,11 @@ function complaints(mails: Record<string, MailEntry>, texts: Record<Language, Te
 describe('the table of mails', () => {
   const texts = { ja: wordsIn('ja'), en: wordsIn('en') };
 
-  test('every mail has its words in every language, and no others', () => {
+  test('every mail has its texts in every language, and there are no other texts', () => {
     expect(complaints(TABLE, texts)).toEqual([]);
   });
 
-  test('a new mail without words is told what to add, and where', () => {
+  test('a new mail without texts gets a sentence that says which ones to add, and where', () => {
     const added: MailEntry = { sample: {}, groups: [[{ text: 'text' }]] };
     expect(complaints({ ...TABLE, 'car-sold': added }, { ...texts, ja: { ...texts.ja, gone: { text: 'x' } } })).toEqual([
       'add "car_sold.subject" to config/locales/ja/mail.json: the mail "car-sold" of src/domain/mails.ts shows it',
@@ -86,7 +86,7 @@ describe('the table of mails', () => {
     }
   });
 
-  test('plain text: an empty line between groups, none within one', () => {
+  test('plain text: an empty line between groups, none inside one', () => {
     expect(rendered('password-changed', 'en').text.split('\n')).toEqual([
       'The password of your TOYOTA/LEXUS common ID was changed.',
       '',
@@ -105,7 +105,7 @@ describe('the table of mails', () => {
     ]);
   });
 
-  test('a mail that is not in the table, lacks a value, or lacks a secret one, does not compile', () => {
+  test('an unknown mail, or one without a value or a secret value, does not compile', () => {
     const neverCalled = async (deps: Deps, account: Account): Promise<void> => {
       const to = { to: 'a@example.jp', language: 'ja' };
       // @ts-expect-error: no such mail
@@ -121,7 +121,7 @@ describe('the table of mails', () => {
     expect(neverCalled).toBeInstanceOf(Function);
   });
 
-  test('a mail of another version: an error that names it, and no mail', () => {
+  test('a mail of another version: an error with its name, and no mail', () => {
     expect(() => rendered('car-sold', 'ja')).toThrow('there is no mail "car-sold" in src/domain/mails.ts');
     expect(() => rendered('constructor', 'ja')).toThrow('there is no mail "constructor"');
   });

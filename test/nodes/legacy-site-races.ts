@@ -1,5 +1,5 @@
-// The same thing many times at once, done by the client that hands people over and by the people that it hands over: one client assertion,
-// and one legacy identity that two people claim.
+// The same thing many times at once, by the client that hands people over and by these people: one client assertion,
+// and one legacy identity for two people.
 import { expect, test } from '@jest/globals';
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -63,7 +63,7 @@ export function describeLegacySiteRaces(getNodes: () => Nodes): void {
 
   const isLinkPage = (page: Answer): boolean => headingOf(page).startsWith(HEADINGS.finalizeWithoutDealer);
 
-  /** Hands a legacy user over, and answers where the person's browser is to go. */
+  /** Hands a legacy user over. Returns the URL for the person's browser. */
   async function handOver(legacyId: string): Promise<{ url: string; verifier: string }> {
     const issuer = origins().id;
     const verifier = randomBytes(32).toString('base64url');
@@ -91,7 +91,7 @@ export function describeLegacySiteRaces(getNodes: () => Nodes): void {
     return { url: `${issuer}/auth?${new URLSearchParams({ client_id: CLIENT_ID, request_uri }).toString()}`, verifier };
   }
 
-  /** Goes on to ⑭, or to where it is told that there is no way on. */
+  /** Goes on to ⑭, or to the page that says that there is no way on. */
   async function claim(legacyId: string, email: string, browser: Browser): Promise<Claim> {
     const { url, verifier } = await handOver(legacyId);
     await browser.open(url);
@@ -128,7 +128,7 @@ export function describeLegacySiteRaces(getNodes: () => Nodes): void {
       return events.filter(({ subject }) => subject === `${CLIENT_ID}:${legacyId}`);
     });
 
-  /** The identity is one person's: told once by the ledger, and the other one is told that there is nothing to get. */
+  /** The identity belongs to one person: the ledger has it once, and the other person gets a page that says so. */
   async function expectOneLink(legacyId: string, loser: Browser): Promise<void> {
     const events = await eventsOf(legacyId);
     expect(events.filter(({ type }) => type === 'migration.started')).toHaveLength(1);
@@ -139,16 +139,16 @@ export function describeLegacySiteRaces(getNodes: () => Nodes): void {
     expect(headingOf(loser.page)).toBe(HEADINGS.alreadyLinked);
   }
 
-  test('one legacy identity claimed by two people at once: one link, and the other one is told', async () => {
+  test('two people claim one legacy identity at once: one link, and the other person gets a page', async () => {
     const [hers, his] = [createBrowser({ from: '127.8.6.1' }), createBrowser({ from: '127.8.7.1' })];
     const both = async (legacyId: string) => {
       const claims = await Promise.all([claim(legacyId, SHE, hers), claim(legacyId, HE, his)]);
-      // Whoever was at ⑭ last stands to get it: she.
+      // The person who was at ⑭ last is the candidate: she.
       expect(isLinkPage(await hers.open(hers.page.url))).toBe(true);
       return claims;
     };
 
-    // Her code is redeemed while he comes to ⑭ many times. Whoever is first gets it.
+    // Her code is redeemed while he opens ⑭ many times. The first one gets the identity.
     const [she, he] = await both('raced');
     const page = his.page.url;
     const code = await takeCode(she);
@@ -159,7 +159,7 @@ export function describeLegacySiteRaces(getNodes: () => Nodes): void {
     if (isHis) expect((await redeem(he, await takeCode(he))).status).toBe(200);
     await expectOneLink('raced', isHis ? (await claim('raced', SHE, hers)).browser : his);
 
-    // He is overtaken in the middle: one node has read that nobody has it, and writes after the other one has given it to her.
+    // He is overtaken: one node has read that nobody has the identity, and writes after the other node has given it to her.
     const { stopFile } = getNodes();
     const [first] = await both('overtaken');
     writeFileSync(stopFile, `${HOLD}migration.proposed`);

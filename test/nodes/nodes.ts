@@ -1,5 +1,5 @@
-// Two nodes behind a proxy that sends every request to the other one, on one database: a journey, races over both, limits and keys that
-// both know, and the faults that a node can meet, in short. One world for all of it.
+// Two nodes behind a proxy that alternates between them, on one database: a journey, races over both, shared limits and keys,
+// and the faults of a node, in short. One world for all of it.
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -25,7 +25,7 @@ const ADMIN = fileURLToPath(new URL('../../scripts/admin.ts', import.meta.url));
 const SHORT = true;
 const FAILURES_PER_ACCOUNT = 10;
 
-/** @param makeBackend answers it when the tests run; nothing where there is none */
+/** @param makeBackend returns it when the tests run; nothing if there is none */
 export function describeNodes(name: string, makeBackend: () => Promise<Backend & { dispose?: () => Promise<void> }>): void {
   jest.setTimeout(240_000);
 
@@ -43,7 +43,7 @@ export function describeNodes(name: string, makeBackend: () => Promise<Backend &
 
     const ports = (): number[] => nodes.nodes.map(({ port }) => port);
 
-    test('carry a person through the whole migration, every request on the other node', async () => {
+    test('carry a person through the whole migration, each request on the other node', async () => {
       const { world, proxy } = nodes;
       const before = [...proxy.counts];
       const tanaka = createTraveller(createHttpDriver(), world);
@@ -64,7 +64,7 @@ export function describeNodes(name: string, makeBackend: () => Promise<Backend &
     describeLegacySiteRaces(() => nodes);
     describePoison(() => nodes, visitors);
 
-    test('what one has counted the other refuses', async () => {
+    test('one refuses what the other has counted', async () => {
       const [here = 0, there = 0] = ports();
       const { id: issuer, demoClients } = nodes.world.origins;
       const atLogin = async (port: number, from: string) => {
@@ -85,18 +85,18 @@ export function describeNodes(name: string, makeBackend: () => Promise<Backend &
       const answer = await elsewhere.post('/login', { login_id: 'sato@example.jp', password: 'Common-2026' });
       expect(answer.status).toBe(429);
       expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0);
-      // What is counted is kept; whom it counts is not.
+      // The count is stored, but not whom it counts.
       const names = (await rowsOf(nodes.database.directUrl, 'counters')).map(({ key }) => key);
       expect(names.some((counter) => counter.startsWith('login-tries:'))).toBe(true);
       expect(names.filter((counter) => /@|\d\.\d|::/.test(counter))).toEqual([]);
     });
 
-    test('sign with a new key when it is time, and what either has signed verifies with the keys of the other', async () => {
+    test('sign with a new key when it is time, and each verifies the signatures of the other', async () => {
       const { world } = nodes;
       const gazoo = createGazoo(world);
       const keysAt = async (port: number) =>
         JSON.parse((await sendRaw(`${world.origins.id}/jwks`, { port })).text) as JSONWebKeySet;
-      /** Signed at one node, verified with the keys of the other; answers the key's name. */
+      /** Signs at one node, and verifies with the keys of the other. Returns the id of the key. */
       const signedBy = async (node: number): Promise<string> => {
         const [signer = 0, verifier = 0] = node === 0 ? ports() : ports().toReversed();
         const tokens = await gazoo.redeem(await gazoo.authorize(), signer);

@@ -12,6 +12,6 @@ if (available === true) {
   });
 } else {
   describe.skip(`two nodes on one MongoDB (skipped: ${available.reason})`, () => {
-    test('do what they do on SQLite', () => undefined);
+    test('work as on SQLite', () => undefined);
   });
 }

@@ -1,5 +1,5 @@
-// F21: something is stored that nobody ever wrote: nothing, half of it, words that do not exist, far too much. The request that meets it
-// fails by itself; the node lives, other people's requests go on, and whoever was hit goes on where it is mended.
+// F21: stored data that the program never wrote: none, half, unknown words, far too much. Only the request that reads it
+// fails; the node lives, other people's requests continue, and the affected person continues once it is repaired.
 import { expect, test } from '@jest/globals';
 import type { Nodes } from '../../scripts/faults/fault.ts';
 import { openStorage } from '../../src/storage/open-storage.ts';
@@ -25,7 +25,7 @@ export function describePoison(getNodes: () => Nodes, visitors: Visitors): void 
   async function expectAnswer(browser: Browser, address: string): Promise<void> {
     const { status, text } = await browser.copy().send(address, { mayFail: true });
     if (status < 400) return;
-    // A page of ours, which says what to do, and nothing of the inside.
+    // A page of ours, which says what to do, and nothing internal.
     expect(textOf(text)).toMatch(/もう一度|時間をおいて|やり直|始め直/);
     expect(text).not.toMatch(/TypeError|SyntaxError|at .*\.ts:/);
   }
@@ -37,7 +37,7 @@ export function describePoison(getNodes: () => Nodes, visitors: Visitors): void 
     await logIn(getNodes().world, 'yamada@example.jp', '127.8.9.1');
   }
 
-  test('what is spoiled in the database fails by itself (F21)', async () => {
+  test('damaged data in the database fails alone (F21)', async () => {
     const victim = await visitors.atLinkPage('spoiled.nodes@example.jp', '127.8.3.1');
     const { url: page } = victim.browser.page;
     const code = await visitors.atCodePage('spoiled.code.nodes@example.jp', '127.8.4.1');
@@ -64,7 +64,7 @@ export function describePoison(getNodes: () => Nodes, visitors: Visitors): void 
     await expectEverybodyElseWell();
   });
 
-  test('a spoiled migration and a spoiled job hold nobody else up (F21)', async () => {
+  test('a damaged migration and a damaged job delay nobody else (F21)', async () => {
     const storage = await openStorage(url(), Date.now);
     for (const [n, [, change]] of POISONS.entries()) {
       const migrations = await spoil(url(), 'migrations', 'document', '"owners-site"', change);

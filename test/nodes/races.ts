@@ -1,5 +1,5 @@
-// The same thing pressed or sent many times at once at two nodes: it counts once. On storage alone, with processes that do nothing else,
-// test/storage/processes.ts does the same.
+// The same request many times at once at two nodes: it counts once. test/storage/processes.ts
+// does the same with bare processes on storage.
 import { expect, test } from '@jest/globals';
 import { createGazoo, type Tokens } from '../../scripts/faults/gazoo.ts';
 import type { Nodes } from '../../scripts/faults/fault.ts';
@@ -17,7 +17,7 @@ import { ledgerOf } from '../support/ledger-of.ts';
 export function describeRaces(getNodes: () => Nodes, { atCodePage }: Visitors): void {
   const world = (): World => getNodes().world;
 
-  /** Sends a form of the shown page so often at once, half of it to each node. */
+  /** Sends a form of the current page this many times at once, half of it to each node. */
   async function race(browser: Browser, times: number, form: string, typed: (n: number) => Record<string, string> = () => ({})) {
     return Promise.all(Array.from({ length: times }, async (_, n) => twin(browser, n).post(form, typed(n))));
   }
@@ -42,7 +42,7 @@ export function describeRaces(getNodes: () => Nodes, { atCodePage }: Visitors): 
 
   const statuses = (answers: Answer[]): number[] => [...new Set(answers.map(({ status }) => status))];
 
-  test('20 wrong codes at once: five are compared, and then the right one is of no use', async () => {
+  test('20 wrong codes at once: five are compared, and then the correct one is useless', async () => {
     const email = 'guessed.nodes@example.jp';
     const { browser, slot } = await atCodePage(email, '127.8.1.1');
     const right = await codeFor(world(), email);
@@ -60,7 +60,7 @@ export function describeRaces(getNodes: () => Nodes, { atCodePage }: Visitors): 
     const code = await codeFor(world(), email);
     const before = (await draftOf(email))?.version ?? 0;
     expect(Math.max(...statuses(await race(browser, 20, '/create/code', () => ({ code }))))).toBeLessThan(500);
-    // Whoever came too late goes on as well; but only one has proven anything: the draft was written once.
+    // A late request continues as well, but only one has proven anything: the draft was written once.
     expect((await draftOf(email))?.version).toBe(before + 1);
     expect(await withStorage(getNodes(), ({ emailCodes }) => emailCodes.find(slot))).toBeUndefined();
 
@@ -95,12 +95,12 @@ export function describeRaces(getNodes: () => Nodes, { atCodePage }: Visitors): 
         .log()
         .split('\n')
         .filter((line) => line.includes('customer link accepted') && line.includes(id));
-    // What another process wrote comes a moment later than what it answered.
+    // Writes of another process arrive a moment after its answer.
     await untilTrue('the dealer has written it down', async () => accepted().length > 0);
     expect(accepted()).toHaveLength(1);
   });
 
-  /** The port of one node, then of the other one. */
+  /** The ports of the two nodes, alternating. */
   const portOf = (n: number): number | undefined => {
     const { nodes } = getNodes();
     return nodes[n % nodes.length]?.port;
@@ -162,13 +162,13 @@ export function describeRaces(getNodes: () => Nodes, { atCodePage }: Visitors): 
     expect(answer.location).toContain('done=password');
     for (const [n, tokens] of made.slice(-6).entries())
       expect([await gazoo.statusOf(tokens), await gazoo.refresh(tokens, portOf(n))]).toEqual([401, undefined]);
-    // As it was, for the tests that follow.
+    // Restored for the following tests.
     await owner.open(`${issuer}/account/password`);
     const back = await owner.post('/account/password', { current_password: NEW_PASSWORD, password: DEMO_PASSWORD });
     expect(back.location).toContain('done=password');
   });
 
-  test('one pushed request opened 50 times at once: one code, and the others are told that it was used', async () => {
+  test('one pushed request opened 50 times at once: one code, and the others learn that it was used', async () => {
     const gazoo = createGazoo(world());
     await gazoo.authorize();
     const url = await gazoo.push();
@@ -176,7 +176,7 @@ export function describeRaces(getNodes: () => Nodes, { atCodePage }: Visitors): 
     const returned = opened.map(({ location = '' }) => new URLSearchParams(location.split('?')[1]));
     expect(returned.filter((answer) => answer.has('code'))).toHaveLength(1);
     const refused = opened.filter((_, n) => !returned[n]?.has('code'));
-    // Whoever looked too late is told here; whoever was overtaken, at the client.
+    // A late request learns it here; an overtaken one at the client.
     const told = refused.filter(
       ({ status, text, location = '' }) =>
         (status === 400 && text.includes('1回だけ使えます')) || location.includes('error=invalid_request_uri'),

@@ -1,14 +1,14 @@
-// The database behind the storage's back, of either kind: to spoil what is stored, and to put it right again.
+// Direct access to the database, of either kind: damages stored data, and repairs it.
 import { DatabaseSync } from 'node:sqlite';
 import mongoose from 'mongoose';
 
-/** `restore` brings the whole rows back, whatever was written over them meanwhile; `leave` lets them be. One of them ends it. */
+/** `restore` brings the whole rows back, even if they were overwritten; `leave` keeps them. One of the two ends it. */
 export type Spoiled = { count: number; restore(): Promise<void>; leave(): Promise<void> };
 
-/** What names a row. */
+/** The key of a row. */
 const SQLITE_KEYS: Record<string, string> = { accounts: 'id', artifacts: 'sequence', jobs: 'sequence' };
 
-/** Puts something else into a text field of every row in which it contains `marker`. */
+/** Replaces a text field of every row in which it contains `marker`. */
 export async function spoil(
   url: string,
   collection: string,

@@ -1,4 +1,4 @@
-// People on their way through a registration at the nodes, up to the page that a test wants.
+// Walks people through a registration at the nodes, up to a given page.
 import { registrationUrl } from '../../scripts/faults/kill-in-registration.ts';
 import type { Nodes } from '../../scripts/faults/fault.ts';
 import { codeSlot } from '../../src/interaction/create/send-code.ts';
@@ -11,11 +11,11 @@ import { withStorage } from './with-storage.ts';
 export const PROFILE: Record<string, string> = { ...TYPED_PROFILE, password: NEW_PASSWORD };
 
 export type Visitors = {
-  /** @param from an address in a network of one's own; `slot` of the code that was mailed */
+  /** @param from an address in a new network; `slot` of the mailed code */
   atCodePage(email: string, from: string): Promise<{ browser: Browser; slot: string }>;
-  /** Registered, with a link to the dealer in the making. */
+  /** Registered, with a link to the dealer in progress. */
   atLinkPage(email: string, from: string): Promise<{ browser: Browser; accountId: string }>;
-  /** Signs in at the owners site, which asks for the state of the migration. */
+  /** Signs in at the owners site, which requests the status of the migration. */
   seesOwnersSite(user: string): Promise<void>;
 };
 

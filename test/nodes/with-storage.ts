@@ -1,4 +1,4 @@
-// Looks into the database of nodes, beside them.
+// Opens the database of nodes beside them.
 import type { Nodes } from '../../scripts/faults/fault.ts';
 import { openStorage } from '../../src/storage/open-storage.ts';
 import type { Storage } from '../../src/storage/storage.ts';

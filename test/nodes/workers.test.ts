@@ -1,4 +1,4 @@
-// WEB_CONCURRENCY: several workers on one port; one that dies is replaced, and all end together.
+// WEB_CONCURRENCY: several workers on one port; a dead one is replaced, and all end together.
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { execFileSync } from 'node:child_process';
 import { logIn } from '../support/log-in.ts';
@@ -28,9 +28,9 @@ function workersOf(pid: number | undefined): number[] {
 const waitFor = async (what: string, isTrue: () => boolean): Promise<void> =>
   untilTrue(what, isTrue, { tell: () => node().log() });
 
-test('two workers serve one port, one that is killed is replaced, and a signal ends them all in order', async () => {
+test('two workers serve one port, a killed one is replaced, and a signal ends all of them in order', async () => {
   const { pid } = node();
-  // A worker is there before it listens; the program tells its address when both do.
+  // A worker exists before it listens; the program prints its address when both listen.
   await waitFor(
     'two workers run and the address is told',
     () => workersOf(pid).length === 2 && node().log().includes('TOYOTA/LEXUS common ID'),
