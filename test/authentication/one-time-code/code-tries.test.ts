@@ -69,3 +69,20 @@ test('a database fault while a mailbox is counted: passed on, and neither a full
   await expect(limits.ask('203.0.113.5', MAILBOX, 'known')).rejects.toBe(fault);
   expect(calls).toEqual(['add']);
 });
+
+test('an entered code no longer counts for its address, a code of a trusted person never did, and an account has its own count', async () => {
+  const limits = createCodeLimits({ config, storage, clock: Date.now });
+  const counted = async () => (await storage.counters.get('code-address:203.0.113.5'))?.points;
+  await limits.ask('203.0.113.5', MAILBOX, undefined);
+  await limits.ask('203.0.113.5', MAILBOX, undefined);
+  await limits.ask('203.0.113.5', MAILBOX, 'known');
+  expect(await counted()).toBe(2);
+  await limits.proven('203.0.113.5', 'known');
+  expect(await counted()).toBe(2);
+  await limits.proven('203.0.113.5', undefined);
+  expect(await counted()).toBe(1);
+  const countAccount = async (times: number) => {
+    for (let n = 0; n < times; n += 1) await limits.countForAccount('account');
+  };
+  await expect(countAccount(1000)).rejects.toMatchObject({ code: 'too_many_requests' });
+});

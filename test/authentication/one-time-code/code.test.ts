@@ -2,6 +2,7 @@
 import { expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
 import { deriveKey } from '../../../src/domain/derive-key.ts';
+import { codeSentence } from '../../../src/authentication/one-time-code/code-sentence.ts';
 import { codeHmac, drawCode, parseCode, sameHmac } from '../../../src/authentication/one-time-code/code.ts';
 
 const KEY = deriveKey('key', 'codes');
@@ -88,4 +89,12 @@ test('every generated code can be read', () => {
     const code = drawCode();
     expect(parseCode(code)).toEqual({ ok: true, code });
   }
+});
+
+test('the sentence about a wrong code says how many attempts are left, if the person is told', () => {
+  const t = (key: string, values?: object): string => `${key}${JSON.stringify(values ?? '')}`;
+  expect(codeSentence(t, { problem: 'code_wrong' })).toBe('form_errors.code_wrong""');
+  expect(codeSentence(t, { problem: 'code_wrong', left: 0 })).toBe(
+    'form_errors.code_wrong"" form_errors.code_attempts_left{"left":0}',
+  );
 });
