@@ -58,6 +58,7 @@ export async function createMaintenanceNotebook(
     idp,
     current: createCurrentSession(sessions, cookieName, origin.startsWith('https:')),
     freshTokens: createFreshTokens(idp, sessions, clock),
+    renewals: new Set<string>(),
     dealerSystemOrigin: options.dealerSystemOrigin,
     ownersSiteOrigin: options.ownersSiteOrigin,
     log,

@@ -257,9 +257,8 @@ export function createIdentityProvider(options: {
 
     /** Returns the URL that logs the browser out at the common ID as well (OpenID Connect RP-Initiated Logout 1.0). */
     logoutUrl(idToken: string): Promise<string> {
-      return ask(
-        (config) => client.buildEndSessionUrl(config, { id_token_hint: idToken, post_logout_redirect_uri: `${origin}/` }).href,
-      );
+      const post_logout_redirect_uri = `${origin}/?notice=logged_out`;
+      return ask((config) => client.buildEndSessionUrl(config, { id_token_hint: idToken, post_logout_redirect_uri }).href);
     },
 
     /**

@@ -8,7 +8,7 @@ import type { PendingRequest, Session } from './session-store.ts';
 
 /** Creates the router for `/login`, `/callback` and `/logout`. */
 export function loginRoutes(deps: NotebookDeps): Router<PageState> {
-  const { sessions, current, idp, log } = deps;
+  const { sessions, current, idp, log, renewals } = deps;
   const router = new Router<PageState>();
 
   router.get('/login', async (ctx) => {
@@ -79,6 +79,12 @@ export function loginRoutes(deps: NotebookDeps): Router<PageState> {
     log.info({ request_id: ctx.state.requestId, purpose: request.purpose, error: code }, 'authorization refused');
     if (request.purpose === 'login') {
       return code === 'access_denied' ? redirect(ctx, '/?notice=refused') : loginFailed(ctx);
+    }
+    if (request.purpose === 'renewal') {
+      // The login has ended too.
+      if (session) renewals.delete(session.key);
+      current.end(ctx);
+      return redirect(ctx, '/?notice=ended');
     }
     if (session && request.purpose === 'dealer') rememberRefusal(session, request);
     if (session && request.purpose === 'link') {

@@ -23,6 +23,8 @@ export type NotebookDeps = {
   current: CurrentSession;
   idp: IdentityProvider;
   freshTokens: FreshTokens;
+  /** The keys of sessions whose tokens are being renewed. */
+  renewals: Set<string>;
   dealerSystemOrigin: string;
   ownersSiteOrigin: string;
   log: Log;
@@ -55,9 +57,10 @@ export function askedForOf({ code, link }: KnownDealer): string {
  * Creates a route handler for signed-in people. Others, and people whose session has ended, are sent to the start page.
  */
 export function signedIn(
-  { current }: NotebookDeps,
+  deps: NotebookDeps,
   route: (ctx: NotebookContext, session: Session) => Promise<void>,
 ): (ctx: NotebookContext) => Promise<void> {
+  const { current } = deps;
   return async function signedInRoute(ctx) {
     const session = current.find(ctx);
     try {
@@ -68,10 +71,29 @@ export function signedIn(
         throw new PageError('unavailable', { detail: error.message, wayOn: ctx.method === 'GET' ? ctx.path : '/' });
       }
       if (!(error instanceof SessionEnded)) throw error;
+      if (session && ctx.method === 'GET' && (await renewTokens(deps, ctx, session))) return;
       current.end(ctx);
       redirect(ctx, '/?notice=ended');
     }
   };
+}
+
+/**
+ * Requests new tokens without asking the person. Tokens also end when the person ends a dealer link; the login then still stands.
+ * @returns `false` if this was tried and the new tokens are refused too, or if the common ID does not answer
+ */
+async function renewTokens(
+  { idp, sessions, current, renewals }: NotebookDeps,
+  ctx: NotebookContext,
+  session: Session,
+): Promise<boolean> {
+  if (renewals.has(session.key)) return false;
+  const request = await idp.authorizationRequest({ scope: LOGIN_SCOPE, prompt: 'none' }).catch(() => undefined);
+  if (!request) return false;
+  renewals.add(session.key);
+  sessions.keepRequest(current.browser(ctx), { ...request.secrets, purpose: 'renewal', returnTo: ctx.path });
+  redirect(ctx, request.url);
+  return true;
 }
 
 /** Redirects with 303, so that the browser always uses GET. */
@@ -81,12 +103,13 @@ export function redirect(ctx: NotebookContext, url: string): void {
 }
 
 async function currentClaims(
-  { idp, sessions, freshTokens }: NotebookDeps,
+  { idp, sessions, freshTokens, renewals }: NotebookDeps,
   session: Session,
 ): Promise<{ claims: CustomerClaims; stale: boolean }> {
   try {
     const claims = await idp.userInfo(await freshTokens.forUserInfo(session.key), session.sub);
     sessions.saveClaims(session.key, claims);
+    renewals.delete(session.key);
     return { claims, stale: false };
   } catch (error) {
     if (error instanceof IdentityProviderRefusal) throw new SessionEnded(error.code);

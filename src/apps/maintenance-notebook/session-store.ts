@@ -39,8 +39,11 @@ export type Session = {
 };
 
 export type PendingRequest = RequestSecrets & {
-  /** `login`; `dealer`: requests a dealer's token without asking the person; `link`: the person pressed 連携する. */
-  purpose: 'login' | 'dealer' | 'link';
+  /**
+   * `login`; `dealer`: requests a dealer's token without asking the person; `link`: the person pressed 連携する; `renewal`: requests new
+   * tokens without asking the person, because the old ones ended.
+   */
+  purpose: 'login' | 'dealer' | 'link' | 'renewal';
   resource?: string | undefined;
   /** For `dealer`: the new value of `DealerAccess.askedFor`. */
   askedFor?: string | undefined;

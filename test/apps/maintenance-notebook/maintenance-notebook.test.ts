@@ -345,10 +345,22 @@ describe('tokens', () => {
     expect(world.provider.refreshes()).toBe(4);
   });
 
-  test('that cannot be refreshed end the session with a sentence', async () => {
+  test('R17 that ended while the login stands, as after the end of a dealer link: new ones come without a word', async () => {
     world.personHas('active');
     await logIn();
     world.provider.forgetRefreshTokens();
+    world.advance(AN_HOUR);
+    const text = await home();
+    expect(browser.page.url).toBe(`${world.notebook}/`);
+    expect(text).toContain('田中 太郎 様');
+    expect(text).not.toContain('ログインの有効期限が切れました。');
+  });
+
+  test('R17 that ended together with the login: the session ends with a sentence', async () => {
+    world.personHas('active');
+    await logIn();
+    world.provider.forgetRefreshTokens();
+    world.provider.forgetSessions();
     world.advance(AN_HOUR);
     const text = await home();
     expect(text).toContain('ログインの有効期限が切れました。');
@@ -388,8 +400,14 @@ describe('logout', () => {
     expect(url.origin).toBe(world.provider.issuer);
     expect(url.pathname).toBe('/session/end');
     expect(url.searchParams.get('id_token_hint')).toMatch(/^eyJ/);
-    expect(url.searchParams.get('post_logout_redirect_uri')).toBe(`${world.notebook}/`);
+    expect(url.searchParams.get('post_logout_redirect_uri')).toBe(`${world.notebook}/?notice=logged_out`);
     expect(textOf(await home())).toContain('TOYOTA/LEXUSの共通IDでログイン');
+  });
+
+  test('R17 the way back from it: the notebook says that the person has signed out', async () => {
+    expect(textOf((await browser.open(`${world.notebook}/?notice=logged_out`)).text)).toContain(
+      '整備手帳からログアウトしました。',
+    );
   });
 
   test('only here, while the common ID is down', async () => {

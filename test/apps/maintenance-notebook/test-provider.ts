@@ -28,6 +28,8 @@ export type TestProvider = {
   breakWith(status: number | undefined): void;
   /** Ends all refresh tokens, as an administrator could. */
   forgetRefreshTokens(): void;
+  /** Ends the person's session, without telling clients. */
+  forgetSessions(): void;
   /** Signs with the provider's key. */
   sign(typ: string, claims: JWTPayload): Promise<string>;
   close(): Promise<void>;
@@ -111,6 +113,9 @@ async function attach(server: Server, issuer: string, origins: { notebook: strin
     forgetRefreshTokens() {
       for (const key of stored.keys()) if (key.startsWith('RefreshToken:')) stored.delete(key);
     },
+    forgetSessions() {
+      for (const key of stored.keys()) if (key.startsWith('Session:')) stored.delete(key);
+    },
     async sign(typ, claims) {
       const now = Math.floor(Date.now() / 1000);
       return new SignJWT({ iss: issuer, iat: now, exp: now + 300, ...claims })
@@ -151,7 +156,7 @@ function configuration(person: Person, jwk: JWK, origins: { notebook: string; de
         token_endpoint_auth_signing_alg: 'ES256',
         jwks_uri: `${origins.notebook}/jwks.json`,
         redirect_uris: [`${origins.notebook}/callback`],
-        post_logout_redirect_uris: [`${origins.notebook}/`],
+        post_logout_redirect_uris: [`${origins.notebook}/?notice=logged_out`],
         backchannel_logout_uri: `${origins.notebook}/backchannel-logout`,
         backchannel_logout_session_required: true,
         grant_types: ['authorization_code', 'refresh_token'],

@@ -54,6 +54,7 @@ export function migrationRoutes(router: SiteRouter, site: Site): void {
       kind: 'note',
       title: t(`migration_problem.${what}.title`),
       text: t(`migration_problem.${what}.text`),
+      icon: what === 'failed' ? 'error' : 'info',
     });
     ctx.status = PROBLEMS[what];
   }
