@@ -60,6 +60,23 @@ export const MAILS = {
     [{ link: 'link', to: 'loginUrl' }],
     [{ note: 'not_you' }],
   ),
+  /** To the owner of a new ID. */
+  welcome: mail(
+    { email: 'tanaka@example.jp', url: 'http://localhost:3000/account' },
+    [{ text: 'text' }],
+    [{ label: 'id', value: 'email' }],
+    [{ text: 'next' }, { link: 'link', to: 'url' }],
+    [{ note: 'not_you' }],
+  ),
+  /** To the owner of an ID, after a sign-in in a browser in which the ID has not signed in before. */
+  'new-device': mail(
+    { time: WHEN, device: 'Safari / iPhone', url: 'http://localhost:3000/account' },
+    [{ text: 'text' }],
+    [{ label: 'time', value: 'time' }],
+    [{ label: 'device', value: 'device' }],
+    [{ text: 'you' }],
+    [{ text: 'not_you' }, { link: 'link', to: 'url' }],
+  ),
   /** To the owner of an ID, after a sign-in that followed many failed ones. */
   'failed-sign-ins': mail({ failures: 7 }, [{ text: 'text' }], [{ text: 'you' }], [{ text: 'not_you' }]),
   /** The dealer accepted the link. */

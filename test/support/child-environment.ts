@@ -6,4 +6,5 @@ export const COMPILE_CACHE = {
   NODE_COMPILE_CACHE: fileURLToPath(new URL('../../node_modules/.cache/common-id', import.meta.url)),
 };
 
-export const CHILD_ENVIRONMENT = { PATH: process.env.PATH, ...COMPILE_CACHE };
+/** Without the mails that come beside what is tested: a test of them asks for them. */
+export const CHILD_ENVIRONMENT = { PATH: process.env.PATH, NOTICE_MAILS: 'false', ...COMPILE_CACHE };

@@ -105,6 +105,13 @@ export const SETTINGS = {
     default: 'TOYOTA/LEXUS共通ID <no-reply@id.toyota.jp>',
     parse: (value: string) => (/^[^<>\p{Cc}]*<[^@<>\s]+@[^@<>\s]+>$|^[^@<>\s]+@[^@<>\s]+$/u.test(value) ? value : undefined),
   },
+  NOTICE_MAILS: {
+    ...kind.boolean('true', []),
+    section: 'mail',
+    about: 'Whether customers are mailed when they have a new ID, and when an ID signs in in a browser that is new to it.',
+    config: 'noticeMails',
+    productionDefault: 'true',
+  },
   DATABASE_URL: {
     section: 'data',
     about:

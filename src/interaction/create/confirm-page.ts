@@ -1,6 +1,7 @@
 // ⑧ 入力内容の確認: shows all input again; 登録 writes the account. ⑨ says that it is done.
 import type { Deps } from '../../deps.ts';
 import type { RegistrationDraft } from '../../domain/registration-draft.ts';
+import { createKnownDevices } from '../../authentication/known-device.ts';
 import { page } from '../../http/page-context.ts';
 import type { AddRoutes, InteractionContext } from '../interaction-context.ts';
 import { shortRows } from '../../profile/profile-form.ts';
@@ -9,7 +10,11 @@ import { register } from './register.ts';
 import type { Registration } from './registration.ts';
 
 /** Makes the pages ⑧ and ⑨. */
-export function createConfirmPage(deps: Pick<Deps, 'storage' | 'clock'>, registration: Registration): AddRoutes {
+export function createConfirmPage(
+  deps: Pick<Deps, 'config' | 'storage' | 'clock' | 'jobs'>,
+  registration: Registration,
+): AddRoutes {
+  const knownDevices = createKnownDevices(deps.config.issuer.startsWith('https:'));
   const get = async (ctx: InteractionContext): Promise<void> => {
     const draft = await registration.draftFor(ctx, 'confirm');
     if (!draft) return;
@@ -49,6 +54,8 @@ export function createConfirmPage(deps: Pick<Deps, 'storage' | 'clock'>, registr
     if (interaction.facts.registration) return interaction.finish({ create: {} });
     const draft = await registration.draftFor(ctx, 'complete');
     if (!draft) return;
+    // The login that follows is no sign-in from a new browser.
+    knownDevices.remember(ctx, draft.account_id);
     await interaction.setFacts({ registration: { account_id: draft.account_id, email: draft.email } });
     // On a shared computer the next person must start with an empty draft. A legacy user's draft stays, for the user's other
     // browsers.

@@ -23,7 +23,7 @@ export type Registered = 'done' | 'incomplete' | 'legacy_registered' | 'address_
  * @param mayRegister whether the draft is complete; called with the draft that the first press freezes
  */
 export async function register(
-  deps: Pick<Deps, 'storage' | 'clock'>,
+  deps: Pick<Deps, 'config' | 'storage' | 'clock' | 'jobs'>,
   from: { legacy: StoredLegacyProfile | undefined; browserId: string; language: string },
   mayRegister: (draft: RegistrationDraft) => boolean,
 ): Promise<Registered> {
@@ -48,6 +48,11 @@ export async function register(
     return 'address_registered';
   }
   await claim?.complete(accountId);
+  // Before the draft is done: a press after a failure sends it. The key keeps several presses to one mail.
+  if (deps.config.noticeMails) {
+    const values = { email, url: `${deps.config.issuer}/account` };
+    await deps.jobs.enqueue('send_mail', `mail:welcome:${accountId}`, { to: email, template: 'welcome', language, values });
+  }
   await changeDraft(deps, id, (standing) => asRegistered(standing, { id: accountId, email }, clock()));
   return 'done';
 }

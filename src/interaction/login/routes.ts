@@ -9,6 +9,7 @@ import { formField } from '../../http/read-form.ts';
 import { redirect } from '../../http/redirect.ts';
 import type { InteractionContext, InteractionStep } from '../interaction-context.ts';
 import type { CurrentSession } from '../../oidc/sessions/current-session.ts';
+import { tellOfNewDevice } from './tell-of-new-device.ts';
 import { createSignIn } from '../../authentication/password/sign-in.ts';
 
 /** Makes the step that answers the prompt `login`. */
@@ -107,6 +108,7 @@ export function createLoginStep(deps: Deps): InteractionStep {
       knownDevice: (accountId) => knownDevices.read(ctx, accountId),
     });
     if (!account) return show(ctx, loginId, { login_id: t('form_errors.login_failed') });
+    if (knownDevices.read(ctx, account.id) === undefined) await tellOfNewDevice(deps, account, ctx.get('User-Agent'), askedAt);
     knownDevices.remember(ctx, account.id);
     // End another person's session, so that this person gets a new one.
     const client_id = interaction.client.metadata.client_id;

@@ -63,6 +63,7 @@ export async function startUnsettledWorld(databaseUrl?: string): Promise<Unsettl
       SMTP_URL: `smtp://127.0.0.1:${smtp.port}`,
       DATA_DIRECTORY: join(directory, 'data'),
       PASSWORD_HASH_COST: '4',
+      NOTICE_MAILS: 'false',
       ATTACK_WEB_SECRET: WEB_SECRET,
       ...(databaseUrl && { DATABASE_URL: databaseUrl }),
     },
