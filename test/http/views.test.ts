@@ -9,6 +9,7 @@ import { LANGUAGES, type Language } from '../../src/language.ts';
 import { createTranslator, type Translate } from '../../src/http/translator.ts';
 import { createViewRenderer } from '../../src/http/view-renderer.ts';
 import { MAILS, type Mail, type MailName } from '../../src/domain/mails.ts';
+import { textOf } from '../support/http-browser.ts';
 import { createMailRenderer } from '../../src/mail/render-mail.ts';
 import { renderSample } from './render-sample.ts';
 import { demoClientSamples, viewSamples } from './view-samples.ts';
@@ -126,7 +127,7 @@ describe('texts', () => {
   });
 });
 
-describe.each(LANGUAGES)('pages in %s', (language) => {
+describe.each(LANGUAGES)('R18 pages in %s, each with the contact in its footer', (language) => {
   const { t, missing } = watchfulTranslate(language, ['common', 'common-id', 'profile']);
   const samples = viewSamples(t);
 
@@ -136,6 +137,8 @@ describe.each(LANGUAGES)('pages in %s', (language) => {
       const html = renderSample(render, sample, t, language, brand);
       expect([...missing]).toEqual([]);
       expect(await faultsOf(html)).toEqual([]);
+      const [, footer = ''] = /<footer\b[^>]*>([\s\S]*?)<\/footer>/.exec(html) ?? [];
+      expect(textOf(footer)).toContain(`${t('common.contact.label')} ${t('common.contact.desk')} ${t('common.contact.phone')}`);
       expect(html).not.toMatch(/undefined|\[object Object\]|NaN/);
     }
   });
@@ -164,7 +167,7 @@ describe.each(LANGUAGES)('pages in %s', (language) => {
       renderSample(render, { ...sample, data: poisoned[index] ?? {} }, t, language, 'toyota'),
     );
     expect(pages.some((html) => html.includes('&lt;script&gt;'))).toBe(true);
-    for (const html of pages) expect(html).not.toMatch(/<script>|<img|onerror=alert\(1\)>(?!&)/);
+    for (const html of pages) expect(html).not.toMatch(/<script>|<img src=x|onerror=alert\(1\)>(?!&)/);
   });
 });
 
@@ -181,7 +184,7 @@ describe.each(LANGUAGES)('pages of the demo clients in %s', (language) => {
   });
 });
 
-describe.each(LANGUAGES)('mails in %s', (language) => {
+describe.each(LANGUAGES)('R18 mails in %s, each with the contact at its end', (language) => {
   const { t, missing } = watchfulTranslate(language, ['mail', 'profile']);
 
   const renderMail = createMailRenderer({ in: () => t });
@@ -195,6 +198,9 @@ describe.each(LANGUAGES)('mails in %s', (language) => {
     expect((await faultsOf(html)).filter((fault) => !fault.includes('no-inline-style'))).toEqual([]);
     expect(text).not.toMatch(/<|&amp;|undefined/);
     expect(text).toMatch(/^\S/);
+    // R18: everybody finds whom to ask, at the end of each mail.
+    expect(text.trimEnd().split('\n').at(-1)).toBe(t('frame.contact'));
+    expect(textOf(html)).toContain(t('frame.contact'));
     if (name === 'email-code') {
       const { code } = MAILS[name].sample;
       expect(subject).toContain(code);
