@@ -6,6 +6,7 @@ import type { PasswordHasher } from './authentication/password/password-hash.ts'
 import type { CommonPasswords } from './domain/password-policy.ts';
 import type { JobQueue } from './jobs/job-queue.ts';
 import type { Keys } from './keys/keys.ts';
+import type { ClientLogos } from './oidc/clients/client-logos.ts';
 import type { Records } from './storage/records.ts';
 import type { Log } from './telemetry/log.ts';
 import type { Metrics } from './telemetry/metrics.ts';
@@ -16,6 +17,7 @@ export type Clock = () => EpochMilliseconds;
 export type Deps = {
   config: Config;
   clients: ClientRegistry;
+  logos: ClientLogos;
   storage: Records;
   clock: Clock;
   log: Log;

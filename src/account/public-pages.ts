@@ -11,7 +11,12 @@ import { page, type PageState } from '../http/page-context.ts';
 const DAY_SECONDS = 24 * 60 * 60;
 
 /** Makes the router of the public pages. */
-export function createPublicPages({ config, clients, clock }: Pick<Deps, 'config' | 'clients' | 'clock'>): Router<PageState> {
+export function createPublicPages({
+  config,
+  clients,
+  logos,
+  clock,
+}: Pick<Deps, 'config' | 'clients' | 'logos' | 'clock'>): Router<PageState> {
   const router = new Router<PageState>();
   router.get('/', (ctx) => {
     const { language, t } = ctx.state;
@@ -23,6 +28,14 @@ export function createPublicPages({ config, clients, clock }: Pick<Deps, 'config
         .filter(({ metadata }) => typeof metadata.client_uri === 'string')
         .map(({ name, metadata }) => ({ name: name[language], url: String(metadata.client_uri) })),
     });
+  });
+  router.get('/client-logos/:id', (ctx, next) => {
+    const logo = logos.find(ctx.params.id ?? '');
+    if (!logo) return next();
+    ctx.type = logo.type;
+    ctx.set('Cache-Control', 'private, max-age=3600');
+    ctx.body = logo.bytes;
+    return undefined;
   });
   router.get('/terms', (ctx) => {
     const { effectiveFrom, markdown } = termsInForce(config.terms, ctx.state.language, clock());

@@ -7,6 +7,7 @@ import { createPasswordHasher } from '../authentication/password/password-hash.t
 import { loadCommonPasswords } from '../domain/password-policy.ts';
 import { createJobQueue } from '../jobs/job-queue.ts';
 import { accountClient } from '../oidc/clients/account-client.ts';
+import { createClientLogos } from '../oidc/clients/client-logos.ts';
 import { readClientEnds } from '../oidc/clients/client-ends.ts';
 import { keepKeys } from '../keys/key-files.ts';
 import { loadKeys } from '../keys/keys.ts';
@@ -60,6 +61,7 @@ export async function createDeps(config: Config, shared: SharedDeps, clock: Cloc
     ...shared,
     config,
     clients: createClientRegistry(clients, ends),
+    logos: createClientLogos(config.clients, config.mode, log),
     clock,
     log,
     hasher: createPasswordHasher({

@@ -256,6 +256,9 @@ export function viewSamples(t: Translate): ViewSample[] {
       action,
       clientName: 'GAZOO',
       clientUri: 'https://gazoo.example/',
+      termsUri: 'https://gazoo.example/terms',
+      privacyUri: 'https://gazoo.example/privacy',
+      logoUrl: '/client-logos/gazoo',
       firstParty: false,
       scopes: ['profile', 'email', 'offline_access', 'dealer_link'].map((scope) => ({
         name: t(`scopes.${scope}.name`),

@@ -7,7 +7,12 @@ import { claimsInWords } from '../../profile/claims-in-words.ts';
 import type { SignedInState, SignedInStep } from '../interaction-context.ts';
 
 /** Makes the step that answers the prompt `consent`. */
-export function createConsentStep({ config, storage, clock }: Pick<Deps, 'config' | 'storage' | 'clock'>): SignedInStep {
+export function createConsentStep({
+  config,
+  storage,
+  clock,
+  logos,
+}: Pick<Deps, 'config' | 'storage' | 'clock' | 'logos'>): SignedInStep {
   /** Lists the dealers whose links the client will see: all for a first-party client, else those linked in its own flow. */
   const dealersFor = async ({ account, client, scopes, dealerLink }: SignedInState['interaction']) => {
     if (!dealerLink && !scopes.some(({ name }) => name === 'dealer_link')) return [];
@@ -21,12 +26,16 @@ export function createConsentStep({ config, storage, clock }: Pick<Deps, 'config
     addRoutes(router) {
       router.get('/', async (ctx) => {
         const { interaction, language, t } = ctx.state;
+        const { metadata } = interaction.client;
         page(ctx, 'consent', {
           kind: 'step',
           title: t('consent.title'),
           action: interaction.path,
           clientName: interaction.client.name[language],
-          clientUri: interaction.client.metadata.client_uri,
+          clientUri: metadata.client_uri,
+          termsUri: metadata.tos_uri,
+          privacyUri: metadata.policy_uri,
+          ...(logos.find(metadata.client_id) && { logoUrl: `/client-logos/${metadata.client_id}` }),
           firstParty: interaction.client.firstParty,
           scopes: interaction.scopes.map(({ name, claims }) => ({
             name: t(`scopes.${name}.name`),
