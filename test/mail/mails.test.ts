@@ -101,6 +101,7 @@ describe('the table of mails', () => {
       '--',
       'TOYOTA/LEXUS common ID',
       expect.any(String),
+      expect.stringMatching(/^Contact us/),
       '',
     ]);
   });
