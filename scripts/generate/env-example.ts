@@ -1,6 +1,7 @@
 // Generates .env.example from the table of settings.
 import { SETTING_SECTIONS, type Setting } from '../../src/config/settings/setting.ts';
-import { SECRET_NAMES, secretFileName, SETTINGS } from '../../src/config/settings/settings.ts';
+import { secretFileName } from '../../src/config/settings/secret-names.ts';
+import { SECRET_NAMES, SETTINGS } from '../../src/config/settings/settings.ts';
 
 const WIDTH = 132;
 

@@ -7,7 +7,7 @@ import type { Problem } from '../problems/problem.ts';
 import type { Lookup } from '../settings/references.ts';
 import type { SecretFile } from '../settings/read-secret-file.ts';
 import { isClientSecret } from '../settings/client-secret.ts';
-import { isSecretSetting } from '../settings/settings.ts';
+import { isSecretSetting } from '../settings/secret-names.ts';
 import { weaknessOf } from '../unsafe/weakness.ts';
 
 export type SecretContext = {

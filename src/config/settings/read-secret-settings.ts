@@ -2,7 +2,8 @@
 import { describeValue } from '../problems/describe-value.ts';
 import type { Problem } from '../problems/problem.ts';
 import type { SecretFile } from './read-secret-file.ts';
-import { SECRET_NAMES, secretFileName } from './settings.ts';
+import { secretFileName } from './secret-names.ts';
+import { SECRET_NAMES } from './settings.ts';
 import type { Environment, Variables } from './variables.ts';
 
 /**

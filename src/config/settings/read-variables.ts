@@ -8,7 +8,7 @@ import { readTextFile } from '../problems/read-json-file.ts';
 import type { Mode } from '../problems/web-url.ts';
 import { createReadSecretFile } from './read-secret-file.ts';
 import { readSecretSettings } from './read-secret-settings.ts';
-import { secretFileName } from './settings.ts';
+import { secretFileName } from './secret-names.ts';
 import type { Environment, Variables } from './variables.ts';
 
 /** The file in the project's root that adds variables that the environment does not set. */

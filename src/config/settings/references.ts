@@ -3,7 +3,7 @@ import { formatPath, isRecord } from '../problems/check-object.ts';
 import { describeValue } from '../problems/describe-value.ts';
 import { nearestName } from '../problems/nearest-name.ts';
 import type { Problem } from '../problems/problem.ts';
-import { isSecretSetting } from './settings.ts';
+import { isSecretSetting } from './secret-names.ts';
 
 const REFERENCE = /\$\{([^}]*)\}/g;
 

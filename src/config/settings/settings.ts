@@ -315,13 +315,3 @@ export const OWN_ORIGINS = having('ownOrigin');
 export const SECRET_NAMES: readonly SettingName[] = having('secret');
 /** The secrets that must not be guessable. */
 export const RANDOM_SECRETS = having('random');
-
-/** Whether a name is a setting whose value must never be shown. */
-export function isSecretSetting(name: string): name is SettingName {
-  return SECRET_NAMES.some((secret) => secret === name);
-}
-
-/** Returns the variable that names the file of a secret. */
-export function secretFileName(name: SettingName): string {
-  return `${name}_FILE`;
-}

@@ -4,7 +4,7 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { readKeyFiles } from '../../keys/key-files.ts';
 import type { Problem } from '../problems/problem.ts';
 import type { Variables } from '../settings/variables.ts';
-import { isSecretSetting } from '../settings/settings.ts';
+import { isSecretSetting } from '../settings/secret-names.ts';
 import type { SettingName, SettingValues } from '../settings/settings.ts';
 import type { Say } from './say.ts';
 
