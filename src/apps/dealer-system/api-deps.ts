@@ -7,6 +7,7 @@ import type { LinkStore } from './link-store.ts';
 import type { VehicleStore } from './vehicle-store.ts';
 
 export type ApiDeps = Authorization & {
+  clock: () => number;
   links: LinkStore;
   vehicles: VehicleStore;
   bookings: BookingStore;

@@ -23,7 +23,6 @@ export type Authorization = {
   verifyJwt: VerifyJwt;
   /** Notes a DPoP proof; see `checkPossession`. */
   noteProof: ProvenRequest['noteProof'];
-  clock: () => number;
 };
 
 /** The request that is authorized. */
@@ -74,7 +73,7 @@ async function authorize(by: Authorization, request: Request, resource: string, 
 
 /** Checks that the client holds the key that the token is bound to. @throws {Problem} 401 */
 async function checkKey(
-  { noteProof, clock }: Authorization,
+  { noteProof }: Authorization,
   request: Request,
   sent: { scheme: 'Bearer' | 'DPoP'; token: string },
   payload: JWTPayload,
@@ -88,7 +87,6 @@ async function checkKey(
       proof: request.get('DPoP'),
       method: request.method,
       url: new URL(request.path, resource).href,
-      now: clock(),
       noteProof,
     });
   } catch (error) {

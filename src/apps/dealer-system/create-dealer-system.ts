@@ -56,7 +56,7 @@ export async function createDealerSystem(options: DealerSystemOptions): Promise<
   const { koa, forms } = createPageApp({ ...options, app: 'dealer-system' });
   const verifyJwt = createJwtVerifier(issuer, clock);
   const resourceOf = (dealer: string): string => `${origin}/dealers/${dealer}`;
-  const noteProof = createProofStore(database, clock);
+  const noteProof = createProofStore(database);
   for (const middleware of dealerApi({ links, vehicles, bookings, faults, verifyJwt, noteProof, clock, log, resourceOf }))
     koa.use(middleware);
   if (seedDemo) koa.use(staffRoutes(forms, { links, bookings, faults }).routes());

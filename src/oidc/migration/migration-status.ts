@@ -41,7 +41,6 @@ export function createMigrationStatusRouter(provider: Provider, deps: StatusDeps
         proof: ctx.get('DPoP'),
         method: ctx.method,
         url: `${provider.issuer}${ctx.path}`,
-        now: deps.clock(),
         noteProof: async (id, until) => deps.storage.artifacts.insertOnce('ReplayDetection', `dpop:${id}`, {}, until),
       });
     } catch (error) {
