@@ -89,10 +89,8 @@ describe('too late, or without cookies', () => {
           const again = createTraveller(driver, journey.world);
           await again.signInAtOwnersSite('suzuki');
           await again.continueFromBanner();
-          expect([at, Object.values(HEADINGS).some((heading) => again.page().text.includes(`${heading}</h1>`))]).toEqual([
-            at,
-            true,
-          ]);
+          const shown = await again.heading();
+          expect([at, shown, Object.values(HEADINGS).some((heading) => shown.endsWith(heading))]).toEqual([at, shown, true]);
         };
         await suzuki.signInAtOwnersSite('suzuki');
         await suzuki.begin('newId');
@@ -111,7 +109,10 @@ describe('too late, or without cookies', () => {
           }
           // A form without the cookie that ties the page to this browser does nothing.
           for (const name of ['common-id.browser', 'common-id.browser.sig', 'common-id.csrf']) {
-            const pressing = createTraveller(suzuki.without(name), journey.world);
+            // A browser's first values also stand in cookies of their own (R11).
+            const own = suzuki.cookies().filter((cookie) => cookie.name.startsWith(`${name}.`));
+            const without = own.reduce((driver, cookie) => driver.without(cookie.name), suzuki.without(name));
+            const pressing = createTraveller(without, journey.world);
             await goOn(pressing, 'hanako@example.jp').catch((error: unknown) => {
               // The walk ends at an unknown page.
               expect(String(error)).toMatch(/expected|no field|nothing to press/);
