@@ -205,14 +205,14 @@ test('another person who is lured into the callback redeems nothing', async () =
   const back = await wayBack(browser, await press(browser, 'new'));
   for (const other of [createBrowser(), (await site.signIn('suzuki')).browser]) {
     const answer = await other.open(back);
-    expect([answer.status, headingOf(answer)]).toEqual([400, '手続きの続きを確認できませんでした']);
+    expect([answer.status, headingOf(answer)]).toEqual([400, '手続きを再開できませんでした']);
   }
   // The code still works for its owner.
   expect(headingOf(await browser.open(back))).toBe('移行が完了しました');
 });
 
 test.each([
-  ['another state', (url: URL) => url.searchParams.set('state', 'x'.repeat(43)), '手続きの続きを確認できませんでした'],
+  ['another state', (url: URL) => url.searchParams.set('state', 'x'.repeat(43)), '手続きを再開できませんでした'],
   ['another issuer', (url: URL) => url.searchParams.set('iss', 'https://evil.example'), '移行の完了を確認できませんでした'],
   ['no issuer', (url: URL) => url.searchParams.delete('iss'), '移行の完了を確認できませんでした'],
   ['another code', (url: URL) => url.searchParams.set('code', 'x'.repeat(43)), '移行の完了を確認できませんでした'],
