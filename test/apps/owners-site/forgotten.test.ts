@@ -54,7 +54,7 @@ test.each(['', 'tanaka', 'a@b@c', 'a b@example.jp', `${'x'.repeat(250)}@example.
   async (email) => {
     const answer = await ask('/forgotten-id', { email });
     expect(answer.status).toBe(422);
-    expect(mainOf(answer)).toContain('メールアドレスを「name@example.jp」の形で入力してください。');
+    expect(mainOf(answer)).toContain('メールアドレスの形式が正しくありません（例：name@example.jp）。もう一度ご確認ください。');
   },
 );
 
