@@ -79,8 +79,10 @@ async function checkKey(
   payload: JWTPayload,
   resource: string,
 ): Promise<void> {
-  const boundTo = confirmation.parse(payload['cnf'])?.jkt;
+  const confirmed = confirmation.safeParse(payload['cnf']);
+  const boundTo = confirmed.data?.jkt;
   try {
+    if (!confirmed.success) throw new InvalidDpopProof('the token is bound in a way that is not supported here');
     await checkPossession({
       ...sent,
       boundTo,

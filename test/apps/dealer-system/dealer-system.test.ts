@@ -206,6 +206,10 @@ describe('tokens', () => {
       [await deliveryToken({ aud: `${dealers.origin}/dealers/tokyo-toyota` }), 'invalid_token'],
       [await deliveryToken({ iss: 'https://elsewhere.example' }), 'invalid_token'],
       [await deliveryToken({ exp: seconds - 60 }), 'invalid_token'],
+      // Bound to a key, or in a way that is not known here (RFC 7800).
+      [await deliveryToken({ cnf: { jkt: 'x' } }), 'invalid_token'],
+      [await deliveryToken({ cnf: { 'x5t#S256': 'x' } }), 'invalid_token'],
+      [await deliveryToken({ cnf: 1 } as never), 'invalid_token'],
       [
         `${Buffer.from('{"alg":"none","typ":"at+jwt"}').toString('base64url')}.${Buffer.from('{}').toString('base64url')}.`,
         'invalid_token',
