@@ -103,7 +103,7 @@ test('S118 a password replaced while a login compares the earlier one: the sessi
     };
     const body = { login_id: 'a@example.jp', password: 'Before-2026' };
     const cookies = { get: () => undefined, set: () => undefined };
-    const ctx = { path: '/', method: 'POST', ip: '127.0.0.1', cookies, request: { body }, state: { interaction, t: String } };
+    const ctx = { path: '/', method: 'POST', ip: '127.0.0.1', get: () => '', cookies, request: { body }, state: { interaction, t: String } };
     await router.routes()(ctx as never, async () => undefined);
     const standing = (await storage.accounts.find('a')) as Account;
     expect(authTime).toBeDefined();
@@ -274,7 +274,7 @@ test('S103 ⑭ was reached with an ID that is not yet final: no new ID is reques
   expect([await asked('a'), await asked('other')]).toEqual([[], ['person_unconfirmed']]);
   // The person wants another ID: asked again.
   await setFacts({ not_as: 'a', continue_as: 'a' });
-  expect(await asked('a')).toEqual(['person_unconfirmed']);
+  expect(await asked('a')).toEqual(['another_account_wanted']);
 });
 
 test("S106 ⑭ was reached with the same ID in another request: proposed again, so that this request's code counts", async () => {
