@@ -16,7 +16,7 @@ export default {
     '^.+\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2024' }, module: { type: 'es6' } }],
   },
   // Journeys wait for servers and browsers a good part of the time: there are more workers than cores.
-  maxWorkers: Math.ceil(availableParallelism() * 1.5),
+  maxWorkers: availableParallelism() * 2,
   // A limit for what hangs, not a measure of speed: starting the whole world takes seconds on a busy machine.
   testTimeout: 60_000,
 };

@@ -9,6 +9,8 @@ import { findFaults } from './find-faults.ts';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const RESULTS = fileURLToPath(new URL('../../test-results', import.meta.url));
+/** Pictures of the screens take time, and no test reads them. `npm run gallery` makes them of every page. */
+const TAKES_PICTURES = process.env['PICTURES'] === '1';
 
 /** A key without a text in this language, as it would appear on the page. */
 const MISSING_TEXT = /(?<![\w./@-])[a-z]+(?:_[a-z]+)*(?:\.[a-z_0-9]+)+(?![\w@./-])/g;
@@ -16,7 +18,7 @@ const MISSING_TEXT = /(?<![\w./@-])[a-z]+(?:_[a-z]+)*(?:\.[a-z_0-9]+)+(?![\w@./-
 const HOSTS = /\.(?:jp|example|com|json)$/;
 
 export type VisitorOptions = {
-  /** The folder of the screenshots. */
+  /** The folder of the pictures, in test-results/. */
   journey: string;
   javaScript?: boolean;
   /** The widths of the window in CSS pixels for the check of each screen: 360 is a phone. The last one is used to press and type. */
@@ -31,7 +33,7 @@ export type Visitor = {
   pressed: { button: string; screens: number }[];
   /** The progress in the whole journey, as the checked screens show it. */
   progress: string[];
-  /** Checks the current screen, and saves a picture; `screen` names the guide's screen, whose words must be there. */
+  /** Checks the current screen, and saves a picture if the tests run with PICTURES=1; `screen` names the guide's screen, whose words must be there. */
   look(name: string, screen?: ScreenId): Promise<void>;
   press(button: string): Promise<void>;
   follow(link: string): Promise<void>;
@@ -59,7 +61,7 @@ export async function createVisitor(browser: Browser, options: VisitorOptions): 
   page.on('response', (response) => {
     if (response.status() >= 500) problems.push(`${response.status()} ${response.url()}`);
   });
-  mkdirSync(`${RESULTS}/${journey}`, { recursive: true });
+  if (TAKES_PICTURES) mkdirSync(`${RESULTS}/${journey}`, { recursive: true });
   let screens = 0;
   const pressed: Visitor['pressed'] = [];
   const progress: string[] = [];
@@ -82,7 +84,7 @@ export async function createVisitor(browser: Browser, options: VisitorOptions): 
         const at = { screen: name, width };
         if (widths.length > 1) await page.setViewportSize(sizeOf(width));
         const path = `${RESULTS}/${journey}/${String(screens).padStart(2, '0')}-${name}-${width}.jpg`;
-        await page.screenshot({ path, fullPage: true, type: 'jpeg', quality: 70 });
+        if (TAKES_PICTURES) await page.screenshot({ path, fullPage: true, type: 'jpeg', quality: 70 });
         const found = await readScreen(page);
         expect({ ...at, ...found.facts }).toEqual({ ...at, language, headings: 1 });
         expect({ ...at, faults: await findFaults(page) }).toEqual({ ...at, faults: [] });
