@@ -5,10 +5,12 @@ import { fileURLToPath } from 'node:url';
 import { expect } from '@jest/globals';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { GUIDE, type ScreenId } from '../journeys/guide-words.ts';
+import { untilTrue } from '../support/until-true.ts';
 import { findFaults } from './find-faults.ts';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const RESULTS = fileURLToPath(new URL('../../test-results', import.meta.url));
+const HAS_ITS_STYLE = `document.fonts.status === 'loaded' && [...document.querySelectorAll('link[rel=stylesheet]')].every(({ sheet }) => sheet)`;
 /** Pictures of the screens take time, and no test reads them. `npm run gallery` makes them of every page. */
 const TAKES_PICTURES = process.env['PICTURES'] === '1';
 
@@ -80,6 +82,11 @@ export async function createVisitor(browser: Browser, options: VisitorOptions): 
     async look(name, screen) {
       screens += 1;
       await page.locator('h1').waitFor();
+      // Before the style sheet and the fonts are there, a page has another layout.
+      await untilTrue(`${name} has its style`, async () => page.evaluate<boolean>(HAS_ITS_STYLE), {
+        everyMs: 20,
+        withinMs: 15_000,
+      });
       for (const width of widths) {
         const at = { screen: name, width };
         if (widths.length > 1) await page.setViewportSize(sizeOf(width));
