@@ -103,7 +103,15 @@ test('S118 a password replaced while a login compares the earlier one: the sessi
     };
     const body = { login_id: 'a@example.jp', password: 'Before-2026' };
     const cookies = { get: () => undefined, set: () => undefined };
-    const ctx = { path: '/', method: 'POST', ip: '127.0.0.1', get: () => '', cookies, request: { body }, state: { interaction, t: String } };
+    const ctx = {
+      path: '/',
+      method: 'POST',
+      ip: '127.0.0.1',
+      get: () => '',
+      cookies,
+      request: { body },
+      state: { interaction, t: String },
+    };
     await router.routes()(ctx as never, async () => undefined);
     const standing = (await storage.accounts.find('a')) as Account;
     expect(authTime).toBeDefined();
