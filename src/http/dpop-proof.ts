@@ -21,6 +21,21 @@ export function readAccessToken(header: string): { scheme: 'Bearer' | 'DPoP'; to
   return { scheme: scheme.toLowerCase() === 'dpop' ? 'DPoP' : 'Bearer', token };
 }
 
+/**
+ * Returns how an endpoint answers an {InvalidDpopProof}, with status 401 (RFC 9449, section 7.1): the error code, and the scheme and
+ * further parameters of the challenge.
+ */
+export function refusalOf({ scheme, boundTo }: Pick<ProvenRequest, 'scheme' | 'boundTo'>): {
+  code: string;
+  challenge: ProvenRequest['scheme'];
+  parameters: Record<string, string>;
+} {
+  const code = scheme === 'DPoP' ? 'invalid_dpop_proof' : 'invalid_token';
+  return boundTo === undefined
+    ? { code, challenge: 'Bearer', parameters: {} }
+    : { code, challenge: 'DPoP', parameters: { algs: DPOP_ALGORITHMS.join(' ') } };
+}
+
 export type ProvenRequest = {
   scheme: 'Bearer' | 'DPoP';
   token: string;

@@ -3,13 +3,7 @@
 import type { JWTPayload } from 'jose';
 import type { ParameterizedContext } from 'koa';
 import { z } from 'zod';
-import {
-  checkPossession,
-  DPOP_ALGORITHMS,
-  InvalidDpopProof,
-  readAccessToken,
-  type ProvenRequest,
-} from '../../http/dpop-proof.ts';
+import { checkPossession, InvalidDpopProof, readAccessToken, refusalOf, type ProvenRequest } from '../../http/dpop-proof.ts';
 import { InvalidJwt, type VerifyJwt } from './issuer-keys.ts';
 import { Problem } from './problem.ts';
 
@@ -93,11 +87,9 @@ async function checkKey(
     });
   } catch (error) {
     if (!(error instanceof InvalidDpopProof)) throw error;
-    const code = sent.scheme === 'DPoP' ? 'invalid_dpop_proof' : 'invalid_token';
-    const scheme = boundTo === undefined ? 'Bearer' : 'DPoP';
-    const algorithms = { ...(scheme === 'DPoP' && { algs: DPOP_ALGORITHMS.join(' ') }) };
+    const { code, challenge: scheme, parameters } = refusalOf({ ...sent, boundTo });
     throw new Problem(401, code, `The access token is not accepted: ${error.message}.`, {
-      headers: challenge({ realm: resource, error: code, error_description: error.message, ...algorithms }, scheme),
+      headers: challenge({ realm: resource, error: code, error_description: error.message, ...parameters }, scheme),
     });
   }
 }

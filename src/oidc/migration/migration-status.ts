@@ -6,7 +6,7 @@ import type { Deps } from '../../deps.ts';
 import { legacyRegistrationId } from '../../domain/legacy-registration.ts';
 import { missingSteps, type Migration } from '../../domain/migration.ts';
 import { missingRequiredClaims } from '../../domain/required-profile.ts';
-import { checkPossession, DPOP_ALGORITHMS, InvalidDpopProof, readAccessToken } from '../../http/dpop-proof.ts';
+import { checkPossession, InvalidDpopProof, readAccessToken, refusalOf } from '../../http/dpop-proof.ts';
 
 const SCOPE = 'migration:read';
 
@@ -20,11 +20,11 @@ type StatusDeps = Pick<Deps, 'storage' | 'clients' | 'clock'>;
 export function createMigrationStatusRouter(provider: Provider, deps: StatusDeps): Router {
   const router = new Router();
 
-  function refuse(ctx: Context, scheme: string, error: string, description: string): void {
-    const algorithms = scheme === 'DPoP' ? `, algs="${DPOP_ALGORITHMS.join(' ')}"` : '';
-    ctx.set('WWW-Authenticate', `${scheme} realm="${provider.issuer}", error="${error}"${algorithms}`);
+  function refuse(ctx: Context, { code, challenge, parameters }: ReturnType<typeof refusalOf>, description: string): void {
+    const all = Object.entries({ realm: provider.issuer, error: code, ...parameters });
+    ctx.set('WWW-Authenticate', `${challenge} ${all.map(([name, value]) => `${name}="${value}"`).join(', ')}`);
     ctx.status = 401;
-    ctx.body = { error, error_description: description };
+    ctx.body = { error: code, error_description: description };
   }
 
   router.get('/migrations/:legacyId', async (ctx) => {
@@ -32,7 +32,8 @@ export function createMigrationStatusRouter(provider: Provider, deps: StatusDeps
     const sent = readAccessToken(ctx.get('Authorization'));
     const token = sent && (await provider.ClientCredentials.find(sent.token));
     if (!token) {
-      return refuse(ctx, 'Bearer', 'invalid_token', 'an access token of the client credentials grant is expected');
+      const refusal = refusalOf({ scheme: 'Bearer', boundTo: undefined });
+      return refuse(ctx, refusal, 'an access token of the client credentials grant is expected');
     }
     try {
       await checkPossession({
@@ -45,8 +46,7 @@ export function createMigrationStatusRouter(provider: Provider, deps: StatusDeps
       });
     } catch (error) {
       if (!(error instanceof InvalidDpopProof)) throw error;
-      const code = sent.scheme === 'DPoP' ? 'invalid_dpop_proof' : 'invalid_token';
-      return refuse(ctx, token.jkt === undefined ? 'Bearer' : 'DPoP', code, error.message);
+      return refuse(ctx, refusalOf({ ...sent, boundTo: token.jkt }), error.message);
     }
     if (!token.scope?.split(' ').includes(SCOPE)) {
       ctx.set('WWW-Authenticate', `${sent.scheme} realm="${provider.issuer}", error="insufficient_scope", scope="${SCOPE}"`);
