@@ -1,4 +1,4 @@
-// Makes the configured origin the only source of a request's scheme and host, whatever the connection, Host and X-Forwarded-* say. Links,
+// Takes a request's scheme and host from the configured origin alone. The connection, Host and X-Forwarded-* do not count. Links,
 // redirects, cookies and mails depend on it. This prevents host header injection and cache poisoning, and works behind any proxy.
 import type { IncomingMessage } from 'node:http';
 import type { BaseRequest, Request } from 'koa';

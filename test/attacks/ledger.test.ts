@@ -155,7 +155,7 @@ for (const [name, available] of suites) {
     }
     const append = async (from: number, to: number): Promise<void> => within(async (storage) => appendTo(storage, from, to));
 
-    /** Her partition has 8 entries, of which the second anchor covers 6. Returns the anchors. */
+    /** Fills the person's partition with 8 entries. The second anchor covers 6 of them. Returns the anchors. */
     async function fill(): Promise<string[]> {
       return within(async (storage) => {
         await appendTo(storage, 1, 4);

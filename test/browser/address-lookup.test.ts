@@ -102,7 +102,7 @@ describe.each([true, false])('JavaScript %s', (javaScript) => {
     await person.isAt('profile');
     await lookUp(person, '471-0826', ['愛知県', '豊田市', 'トヨタ町']);
     expect(await person.text()).not.toContain(CHOICE);
-    // A house number stays, whatever the code.
+    // A house number stays when the postal code changes.
     await person.fill('street_address', '1-2-3');
     await lookUp(person, '100-0001', ['東京都', '千代田区', '1-2-3']);
     // A code of two prefectures: a choice, and nothing stays of the prefecture that the lookup filled in.

@@ -1,4 +1,4 @@
-// A job is done once: by the process that has it, for as long as it takes, whatever the database does meanwhile.
+// A job is done once, by the process that leased it, even if it takes long or the database goes away meanwhile.
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -253,7 +253,7 @@ test('R37 prompt=select_account: continue with the signed-in ID, or with another
   expect([headingOf(browser.page), browser.form('/login').fields.login_id]).toEqual(['TOYOTA/LEXUSの共通IDでログイン', '']);
   const yamada = await subjectOf(await signIn(browser, 'yamada@example.jp'), other.pkce);
   expect([yamada === sato, typeof yamada]).toEqual([false, 'string']);
-  // Whoever wanted another one and then signs in with the same is through as well.
+  // A person who asks for another account and signs in with the same one is through as well.
   const back = await begin(world, 'attack-web', asked, browser);
   await browser.submit('/select-account', { decision: 'other' }, CALLBACK);
   expect(await subjectOf(await signIn(browser, 'yamada@example.jp'), back.pkce)).toBe(yamada);
