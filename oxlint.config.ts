@@ -159,6 +159,8 @@ export default defineConfig({
   },
   overrides: [
     { files: ['*.config.{js,ts}', 'test/support/longest-first.js'], rules: { 'import/no-default-export': 'off' } },
+    // Next.js finds pages by their default exports.
+    { files: ['samples/clients/next-auth-*/**'], rules: { 'import/no-default-export': 'off' } },
     {
       files: ['src/**'],
       rules: {

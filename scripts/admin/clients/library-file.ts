@@ -1,0 +1,14 @@
+// The file of a client app that uses one of the libraries in samples/clients/libraries.ts.
+import type { Library } from '../../../samples/clients/libraries.ts';
+import type { Values } from '../topic.ts';
+import { TEMPLATES } from './templates.ts';
+
+/**
+ * Makes the file's content: that of the library's template, with what the library needs beyond it.
+ * @param secretHash of the client secret, for a client app on a server
+ */
+export function fileForLibrary({ kind, file }: Library, values: Values, secretHash?: string): Record<string, unknown> {
+  const made = TEMPLATES[kind]?.make(values, secretHash) ?? {};
+  const { common_id: ours, ...metadata } = file;
+  return { ...made, ...metadata, common_id: { ...Object(made['common_id']), ...Object(ours) } };
+}

@@ -1,0 +1,80 @@
+// One person at a sample client: signs in, sees their claims, refreshes, and logs out, in a browser without JavaScript.
+import assert from 'node:assert/strict';
+import type { Library } from '../../samples/clients/libraries.ts';
+import { DEMO_PASSWORD } from '../../test/journeys/traveller.ts';
+import { createBrowser } from '../../test/support/http-browser.ts';
+import { rowsOf } from '../../test/support/rows-of.ts';
+import type { World } from '../../test/support/world.ts';
+
+const EMAIL = 'sato@example.jp';
+const FAMILY_NAME = '佐藤';
+
+/** @returns the text of a page, with the letters that JSON and HTML may have escaped */
+function plain(text: string): string {
+  return text
+    .replace(/\\u([0-9a-f]{4})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
+    .replace(/&#x([0-9a-f]+);/gi, (_, hex: string) => String.fromCodePoint(Number.parseInt(hex, 16)))
+    .replace(/&#(\d+);/g, (_, code: string) => String.fromCodePoint(Number(code)));
+}
+
+/** How many access tokens the common ID has issued to a client. */
+async function issuedTo(world: World, clientId: string): Promise<number> {
+  const rows = await rowsOf(world.env.DATABASE_URL ?? '', 'artifacts');
+  return rows.filter(({ model, payload }) => model === 'AccessToken' && payload.includes(`"${clientId}"`)).length;
+}
+
+/**
+ * Walks through a sample that runs.
+ * @param sample.origin where the sample answers
+ * @returns what was done, in words
+ * @throws {Error} if the person does not arrive, or the common ID was not asked for what the sample says that it got
+ */
+export async function walk(world: World, { paths }: Library, sample: { clientId: string; origin: string }): Promise<string[]> {
+  const { clientId, origin } = sample;
+  const browser = createBrowser({ othersPages: origin });
+  const home = `${origin}${paths.home ?? '/'}`;
+  const seesClaims = async (after: string): Promise<void> => {
+    await browser.open(home);
+    const text = plain(browser.page.text);
+    assert.ok(text.includes(EMAIL), `after ${after} ${home} does not show ${EMAIL}:\n${text.slice(0, 1500)}`);
+    assert.ok(text.includes(FAMILY_NAME), `after ${after} ${home} does not show ${FAMILY_NAME}:\n${text.slice(0, 1500)}`);
+  };
+
+  await browser.open(`${origin}${paths.login}`);
+  if (paths.loginForm !== undefined) await browser.submit(paths.loginForm);
+  assert.ok(
+    browser.page.url.startsWith(world.origins.id),
+    `the login does not lead to the common ID: ${describePage(browser.page)}`,
+  );
+  await browser.submit('/login', { login_id: EMAIL, password: DEMO_PASSWORD });
+  await browser.submit('/consent', { decision: 'allow' });
+  assert.ok(browser.page.url.startsWith(origin), `the login does not lead back to the app: ${describePage(browser.page)}`);
+  await seesClaims('the login');
+  const done = ['login', 'claims'];
+
+  if (paths.refresh !== undefined) {
+    const before = await issuedTo(world, clientId);
+    await browser.open(`${origin}${paths.refresh}`);
+    assert.equal(
+      await issuedTo(world, clientId),
+      before + 1,
+      `a refresh gives one new access token: ${describePage(browser.page)}`,
+    );
+    await seesClaims('the refresh');
+    done.push('refresh');
+  }
+
+  await browser.open(`${origin}${paths.logout}`);
+  if (paths.logoutForm !== undefined) await browser.submit(paths.logoutForm);
+  await browser.submit('/session/end/confirm', { logout: 'yes' });
+  assert.ok(browser.page.url.startsWith(origin), `the logout does not lead back to the app: ${describePage(browser.page)}`);
+  await browser.open(home);
+  assert.ok(!plain(browser.page.text).includes(EMAIL), `after the logout ${home} still shows ${EMAIL}`);
+  await browser.open(`${origin}${paths.login}`);
+  if (paths.loginForm !== undefined) await browser.submit(paths.loginForm);
+  assert.ok(browser.form('/login'), 'after the logout the common ID asks for the password again');
+  return [...done, 'logout'];
+}
+
+const describePage = ({ status, url, text }: { status: number; url: string; text: string }): string =>
+  `${status} ${url}\n${text.slice(0, 1500)}`;
