@@ -55,7 +55,7 @@ function clientFile(): object {
     redirect_uris: [BENCH_CLIENT.redirect_uri],
     grant_types: ['authorization_code', 'refresh_token', 'client_credentials'],
     scope: `${BENCH_CLIENT.scope} ${JWT_RESOURCE.scope}`,
-    common_id: { first_party: true, contact: 'bench@example.jp' },
+    common_id: { first_party: true, contact: 'bench@example.jp', refresh_rotation: true },
   };
 }
 

@@ -5,7 +5,8 @@ const BEFORE = `# Claims
 
 \`npm run generate\` makes this page from \`src/domain/profile-fields.ts\` and \`scripts/generate/claims-document.ts\`.
 
-UserInfo returns these claims about a customer, depending on the granted scopes. The ID token contains only \`sub\` of them. The scopes are those of OpenID Connect Core 1.0,
+UserInfo returns these claims about a customer, depending on the granted scopes. The ID token contains only \`sub\` of them,
+and \`auth_time\`, \`amr\` and \`acr\`, which tell about the sign-in. The scopes are those of OpenID Connect Core 1.0,
 section 5.4, and two of our own. A claim is absent if the customer has not given it.
 
 ## Claims that customers give`;

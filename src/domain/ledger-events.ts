@@ -20,7 +20,7 @@ export const LEDGER_EVENTS = {
   'account.signed_in': {
     subject: 'account',
     data: { client_id: 'string', method: 'string' },
-    tells: 'The person signed in at a client; `method` is an `amr` value.',
+    tells: 'The person signed in at a client; `method` lists its `amr` values.',
   },
   'account.signed_in_after_failures': {
     subject: 'account',

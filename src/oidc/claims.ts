@@ -19,6 +19,9 @@ export const CLAIMS_BY_SCOPE = {
   dealer_link: ['dealer_links'],
 } satisfies Record<ProfileScope, string[]> & Record<string, string[]>;
 
+/** The claims of an ID token that tell about the sign-in. They are in each one. */
+export const SIGN_IN_CLAIMS = ['auth_time', 'acr', 'amr'];
+
 /** Every scope that does not belong to a resource. */
 export const OIDC_SCOPES: readonly string[] = ['offline_access', ...Object.keys(CLAIMS_BY_SCOPE)];
 

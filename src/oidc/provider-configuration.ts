@@ -2,6 +2,7 @@
 import { decodeJwt } from 'jose';
 import type { Configuration, KoaContextWithOIDC, ResourceServer } from 'oidc-provider';
 import type { Deps } from '../deps.ts';
+import { REACHABLE_ACR } from '../domain/authentication-methods.ts';
 import { createCookieSigner } from '../http/cookie-signer.ts';
 import { DPOP_ALGORITHMS } from '../http/dpop-proof.ts';
 import { boundedFetch } from '../http/bounded-fetch.ts';
@@ -9,9 +10,10 @@ import { LANGUAGES } from '../language.ts';
 import { sessionSeconds } from './sessions/session-lifetime.ts';
 import { clientsForProvider, createAdapterFactory } from './adapter.ts';
 import { createAssertionCheck } from './clients/client-assertion.ts';
-import { accountClaims, CLAIMS_BY_SCOPE, OIDC_SCOPES } from './claims.ts';
+import { accountClaims, CLAIMS_BY_SCOPE, OIDC_SCOPES, SIGN_IN_CLAIMS } from './claims.ts';
 import { createDealerNaming, createResourceIndicators, createRichAuthorizationRequests } from './grants/dealer-link-grant.ts';
 import { createLoadExistingGrant } from './grants/existing-grant.ts';
+import { createRefreshRotation } from './grants/refresh-rotation.ts';
 import { createFinishMigration } from './migration/finish-migration.ts';
 import { interactionUrl } from './policy/interaction-url.ts';
 import { createLegacyHandOver } from './migration/legacy-hand-over.ts';
@@ -22,7 +24,8 @@ import { createRequestBounds } from './endpoints/request-bounds.ts';
 import { assertOpenedHere } from './endpoints/pushed-request-browser.ts';
 import { createSignInChecks, extraTokenClaims, mayUse, type UsedToken } from './sessions/sign-in-checks.ts';
 
-const CLOCK_TOLERANCE_SECONDS = 5;
+/** A JWT whose `nbf` is up to ten seconds ahead has to be accepted (FAPI 2.0 Security Profile, section 5.3.2.1). */
+const CLOCK_TOLERANCE_SECONDS = 10;
 
 /** An access token before it is issued. Its resource may set a lifetime, which a plain number in `ttl` would override. */
 type Issued = { resourceServer?: Pick<ResourceServer, 'accessTokenTTL'> | undefined };
@@ -52,16 +55,15 @@ export function createProviderConfiguration(deps: Deps): Configuration {
     clients: clientsForProvider(clients),
     jwks: keys.jwks,
     scopes: OIDC_SCOPES,
-    claims: CLAIMS_BY_SCOPE,
+    claims: { ...CLAIMS_BY_SCOPE, openid: [...CLAIMS_BY_SCOPE.openid, ...SIGN_IN_CLAIMS] },
+    acrValues: [...REACHABLE_ACR],
     subjectTypes: ['public', 'pairwise'],
     pairwiseIdentifier: (_ctx: unknown, accountId: string, client: { sectorIdentifier?: string; clientId: string }) =>
       pairwiseSubject(config.keys.subject, accountId, client),
     responseTypes: ['code'],
     clientAuthMethods: ['private_key_jwt', 'client_secret_basic', 'client_secret_post', 'none'],
-    // oidc-provider counts whole seconds. Without a tolerance a fractional `nbf`, such as Python's `time.time()`, lies in the
-    // future.
     clockTolerance: CLOCK_TOLERANCE_SECONDS,
-    assertJwtClientAuthClaimsAndHeader: createAssertionCheck(clock),
+    assertJwtClientAuthClaimsAndHeader: createAssertionCheck(deps),
     enabledJWA: {
       idTokenSigningAlgValues: ['ES256', 'RS256'],
       clientAuthSigningAlgValues: ['ES256', 'PS256', 'RS256'],
@@ -100,7 +102,7 @@ export function createProviderConfiguration(deps: Deps): Configuration {
       AuthorizationCode: 60,
     },
     formats: { customizers: { jwt: createDealerNaming(deps) } },
-    rotateRefreshToken: true,
+    rotateRefreshToken: createRefreshRotation(deps),
     issueRefreshToken: (_ctx: unknown, client: { grantTypeAllowed(type: string): boolean }, source: { scopes: Set<string> }) =>
       client.grantTypeAllowed('refresh_token') && source.scopes.has('offline_access'),
     // A logout ends the tokens of the session. A refresh token of `offline_access` is meant to outlive it.

@@ -55,6 +55,7 @@ test('R31 times with fractions in a client assertion: accepted', async () => {
   for (const claims of [
     { exp: `${now() + 60}.25` },
     { exp: `${now() + 60}.999999`, iat: `${now()}.5`, nbf: String(Date.now() / 1000) },
+    { iat: String(now() + 8), nbf: `${now() + 8}.5` },
     { exp: `${now() + 295}e0` },
   ]) {
     for (const [at, answer] of await askBoth(claims))

@@ -20,7 +20,7 @@ import { createLog } from '../../src/telemetry/log.ts';
 import { mongoServerAvailable, startMongoServer } from '../storage/mongo-server.ts';
 import { sendRaw } from '../support/http-browser.ts';
 import { withMongo } from '../support/with-mongo.ts';
-import { makeProject, makeTestKey, WEB_SECRET } from './support/attack-world.ts';
+import { CALLBACK, makeProject, makeTestKey, WEB_SECRET } from './support/attack-world.ts';
 import { basic, parseJson } from './support/client.ts';
 import { figure } from './support/figure.ts';
 
@@ -29,6 +29,19 @@ jest.setTimeout(180_000);
 
 const GRACE_MS = 10_000;
 const log = createLog('test', 'silent');
+
+const ours = {
+  client_name: 'Test',
+  redirect_uris: [CALLBACK],
+  grant_types: ['authorization_code', 'refresh_token'],
+  scope: 'openid offline_access',
+  common_id: { contact: 'tests' },
+};
+/** Clients whose files do not ask for rotation. */
+const CLIENTS = {
+  'attack-kept': { ...ours, token_endpoint_auth_method: 'client_secret_basic', client_secret: { $env: 'ATTACK_WEB_SECRET' } },
+  'attack-phone': { ...ours, application_type: 'native', token_endpoint_auth_method: 'none' },
+};
 
 type Database = { url: string; remove(): Promise<void> };
 const onSqlite = async (directory: string): Promise<Database> => ({
@@ -76,7 +89,7 @@ function describeRefresh(open: (directory: string) => Promise<Database>): void {
   }
 
   beforeAll(async () => {
-    const directory = await makeProject({}, await makeTestKey());
+    const directory = await makeProject({ clients: CLIENTS }, await makeTestKey());
     ends.push(async () => rm(directory, { recursive: true, force: true }));
     const database = await open(await mkdtemp(join(tmpdir(), 'refresh-')));
     ends.push(() => database.remove());
@@ -89,7 +102,7 @@ function describeRefresh(open: (directory: string) => Promise<Database>): void {
     const loaded = loadConfig({ directory, apps: ['id'], env });
     const config = {
       ...loaded,
-      clients: loaded.clients.filter(({ metadata }) => /^attack-(web|third)$/.test(metadata.client_id)),
+      clients: loaded.clients.filter(({ metadata }) => /^attack-(web|third|kept|phone)$/.test(metadata.client_id)),
     };
     shared = await createSharedDeps(config, clock, log);
     ends.push(() => shared.storage.close());
@@ -108,14 +121,14 @@ function describeRefresh(open: (directory: string) => Promise<Database>): void {
   });
 
   /** A grant of the demo account with its first refresh token, as a login makes them. */
-  async function family(changes: object = {}): Promise<{ first: string; grantId: string }> {
+  async function family(changes: object = {}, clientId = 'attack-web'): Promise<{ first: string; grantId: string }> {
     const account = await shared.storage.accounts.findByEmail('sato@example.jp');
     const [Grant, RefreshToken] = [provider.Grant as unknown as GrantModel, provider.RefreshToken as unknown as TokenModel];
     const accountId = account?.id;
-    const grant = new Grant({ accountId, clientId: 'attack-web' });
+    const grant = new Grant({ accountId, clientId });
     grant.addOIDCScope('openid offline_access');
     const grantId = await grant.save();
-    const client = await provider.Client.find('attack-web');
+    const client = await provider.Client.find(clientId);
     const authTime = Math.floor(Date.now() / 1000);
     const scope = 'openid offline_access';
     const token = {
@@ -133,7 +146,8 @@ function describeRefresh(open: (directory: string) => Promise<Database>): void {
 
   async function use(refreshToken: unknown, { port = ports[0], client = 'attack-web', proof = '' } = {}): Promise<Answered> {
     const body = new URLSearchParams({ grant_type: 'refresh_token', refresh_token: String(refreshToken) });
-    const headers = { ...basic(client), ...(proof !== '' && { DPoP: proof }) };
+    if (client === 'attack-phone') body.set('client_id', client);
+    const headers = { ...(client !== 'attack-phone' && basic(client)), ...(proof !== '' && { DPoP: proof }) };
     const { status, text } = await sendRaw(`${deps.config.issuer}/token`, { method: 'POST', body, headers, port });
     return { status, body: parseJson(text) };
   }
@@ -271,6 +285,53 @@ function describeRefresh(open: (directory: string) => Promise<Database>): void {
     const answers = await Promise.all(Array.from({ length: 10 }, async () => use(raced.first, { port: withoutGrace })));
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
     await expectRevoked(raced.grantId, raced.first);
+  });
+
+  test('R32 a client whose file does not ask for rotation, also many uses at once: it keeps its refresh token', async () => {
+    const { first, grantId } = await family({}, 'attack-kept');
+    const options = (n: number) => ({ client: 'attack-kept', port: ports[n % 2] });
+    const answers = await Promise.all(Array.from({ length: 10 }, async (_, n) => use(first, options(n))));
+    expect(answers.map(({ status, body }) => [status, body.refresh_token])).toEqual(answers.map(() => [200, first]));
+    now += GRACE_MS;
+    expect((await use(first, { client: 'attack-kept' })).status).toBe(200);
+    expect(await tokensOf(grantId)).toEqual([first]);
+    // Another client cannot use it, and does not end it either.
+    expect(await use(first, { client: 'attack-third' })).toEqual(INVALID);
+    expect((await use(first, { client: 'attack-kept' })).status).toBe(200);
+  });
+
+  test('R32 a refresh token that is kept: it ends a lifetime after its last use', async () => {
+    const before = now;
+    const { artifacts } = shared.storage;
+    const lifetime = deps.config.lifetimes.refreshToken * 1000;
+    const expiry = async (token: string): Promise<unknown> => (await artifacts.find('RefreshToken', token))?.exp;
+    const [used, unused] = [await family({}, 'attack-kept'), await family({}, 'attack-kept')];
+    const issued = await expiry(used.first);
+    now += Math.floor(lifetime * 0.05);
+    await use(used.first, { client: 'attack-kept' });
+    expect(await expiry(used.first)).toBe(issued);
+    now += Math.floor(lifetime * 0.9);
+    await use(used.first, { client: 'attack-kept' });
+    expect(await expiry(used.first)).toBe(Math.floor(now / 1000) + lifetime / 1000);
+    now += Math.floor(lifetime * 0.1);
+    expect((await use(used.first, { client: 'attack-kept' })).status).toBe(200);
+    expect(await use(unused.first, { client: 'attack-kept' })).toEqual(INVALID);
+    now = before;
+  });
+
+  test('R32 a public client: its refresh token is replaced at each use, unless it is bound to a key, which every use then needs', async () => {
+    const phone = { client: 'attack-phone' };
+    const { first } = await family({}, 'attack-phone');
+    const { status, body } = await use(first, phone);
+    expect([status, body.refresh_token === first]).toEqual([200, false]);
+
+    const [own, other] = [await makeProofKey(), await makeProofKey()];
+    const bound = await family({ jkt: own.thumbprint }, 'attack-phone');
+    const proven = async (key: typeof own) => use(bound.first, { ...phone, proof: await key.proof(deps.config.issuer) });
+    expect(await use(bound.first, phone)).toEqual(INVALID);
+    expect(await proven(other)).toEqual(INVALID);
+    const kept = await proven(own);
+    expect([kept.status, kept.body.refresh_token, kept.body.token_type]).toEqual([200, bound.first, 'DPoP']);
   });
 }
 

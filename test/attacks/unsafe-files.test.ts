@@ -115,6 +115,27 @@ const FILES: [string, (project: TemporaryProject) => void, string[], Env?][] = [
     ],
   ],
   [
+    'a client app without PKCE',
+    web({ 'common_id.pkce': 'optional' }),
+    [
+      `warning: ${gazoo} common_id.pkce: expected required, found optional; a code that is stolen on its way can be injected into another login; take a library that sends PKCE as soon as you can`,
+    ],
+  ],
+  [
+    'FAPI 2.0 with a secret',
+    web({ 'common_id.profile': 'fapi2' }),
+    [
+      `error: ${gazoo} token_endpoint_auth_method: expected private_key_jwt, because common_id.profile is fapi2, found 'client_secret_basic'`,
+    ],
+  ],
+  [
+    'a sign-in that nobody can make',
+    web({ 'common_id.required_acr': 'urn:common-id:acr:mfa' }),
+    [
+      `error: ${gazoo} common_id.required_acr: expected a class that a sign-in can reach: urn:common-id:acr:password, found 'urn:common-id:acr:mfa'; nobody could use the client app`,
+    ],
+  ],
+  [
     'codes for two apps at one address',
     web({ redirect_uris: ['https://owners.example.jp/callback'] }),
     [

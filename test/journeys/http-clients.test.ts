@@ -67,7 +67,8 @@ test('GAZOO, a third party’s service: login, consent with its name and data, s
   expect(claims).toMatchObject({ name: '山田 優子', email: 'yamada@example.jp' });
   expect(Object.keys(claims)).not.toEqual(expect.arrayContaining(['address']));
   const fresh = await client.refreshTokenGrant(gazoo.config, String(tokens.refresh_token));
-  expect(fresh.refresh_token).not.toBe(tokens.refresh_token);
+  expect(fresh.refresh_token).toBe(tokens.refresh_token);
+  expect(fresh.access_token).not.toBe(tokens.access_token);
   expect(fresh.claims()?.sub).toBe(tokens.claims()?.sub);
 
   // The same person is not asked again, because session and consent exist.

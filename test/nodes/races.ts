@@ -106,7 +106,7 @@ export function describeRaces(getNodes: () => Nodes, { atCodePage }: Visitors): 
     return nodes[n % nodes.length]?.port;
   };
 
-  test('50 redemptions of one code at once: one gets tokens; 50 uses of one refresh token: one new token for all', async () => {
+  test('50 redemptions of one code at once: one gets tokens; 50 uses of one refresh token: one token for all', async () => {
     const gazoo = createGazoo(world(), { scope: 'openid offline_access' });
     const code = await gazoo.authorize();
     const redeemed = await Promise.all(Array.from({ length: 50 }, async (_, n) => gazoo.redeem(code, portOf(n))));

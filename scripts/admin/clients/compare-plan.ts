@@ -37,19 +37,38 @@ function compareFields(before: ReadonlyMap<string, string>, after: ReadonlyMap<s
   });
 }
 
+/** Members of a client that `asFile` shows elsewhere than under `common_id`, or not at all. */
+type Elsewhere = 'metadata' | 'secrets' | 'name' | 'enabled';
+
+/** A client, perhaps as an earlier version stored it, without the settings that came later. */
+type Stored = Partial<Client> & Pick<Client, 'metadata' | 'name'>;
+
+/** Our own settings: the name in the file, and what is shown. One that came later is shown only if it is not the default. */
+const OURS: { [Key in Exclude<keyof Client, Elsewhere>]-?: [name: string, shown: (client: Stored) => unknown] } = {
+  brand: ['brand', ({ brand }) => brand],
+  firstParty: ['first_party', ({ firstParty }) => firstParty],
+  requiredClaims: ['required_claims', ({ requiredClaims }) => requiredClaims],
+  destination: [
+    'leads_to',
+    ({ destination, name }) => (destination?.ja === name.ja && destination.en === name.en ? undefined : destination),
+  ],
+  legacyImport: ['legacy_import', ({ legacyImport }) => legacyImport],
+  webOrigins: ['web_origins', ({ webOrigins }) => webOrigins],
+  accessTokenLifetimeSeconds: [
+    'access_tokens',
+    ({ accessTokenLifetimeSeconds }) => ({ lifetime_seconds: accessTokenLifetimeSeconds }),
+  ],
+  pkceRequired: ['pkce', ({ pkceRequired }) => (pkceRequired === false ? 'optional' : undefined)],
+  claimsInIdToken: ['claims_in_id_token', ({ claimsInIdToken }) => claimsInIdToken || undefined],
+  profile: ['profile', ({ profile }) => profile],
+  refreshRotation: ['refresh_rotation', ({ refreshRotation }) => refreshRotation || undefined],
+  requiredAcr: ['required_acr', ({ requiredAcr }) => requiredAcr],
+  contact: ['contact', ({ contact }) => contact],
+};
+
 /** Returns a client app with the field names of its file. Secrets are only identified, never shown. */
-export function asFile({
-  metadata,
-  secrets,
-  name,
-  brand,
-  firstParty,
-  requiredClaims,
-  legacyImport,
-  webOrigins,
-  accessTokenLifetimeSeconds,
-  contact,
-}: Client): Map<string, string> {
+export function asFile(client: Client): Map<string, string> {
+  const { metadata, secrets, name } = client;
   const { client_id: _id, client_name: _name, ...rest } = metadata;
   return flatten({
     'client_name#ja': name.ja,
@@ -64,14 +83,6 @@ export function asFile({
         .filter(Boolean)
         .join(' '),
     ),
-    common_id: {
-      brand,
-      first_party: firstParty,
-      required_claims: requiredClaims,
-      legacy_import: legacyImport,
-      web_origins: webOrigins,
-      access_tokens: { lifetime_seconds: accessTokenLifetimeSeconds },
-      contact,
-    },
+    common_id: Object.fromEntries(Object.values(OURS).map(([field, shown]) => [field, shown(client)])),
   });
 }

@@ -1,5 +1,6 @@
 // Checks all files of config/clients/ together, and makes the clients.
-import { checkClient } from './check-client.ts';
+import { checkClient, type Say } from './check-client.ts';
+import { checkFapi2 } from './check-fapi2.ts';
 import { checkClientSecrets } from './check-client-secrets.ts';
 import type { SecretContext } from './check-client-secrets.ts';
 import { checkObject, isRecord } from '../problems/check-object.ts';
@@ -79,9 +80,11 @@ function checkFile(source: string, json: unknown, given: ClientContext, problems
   const { client_secret: secret, ...rest } = isRecord(resolved) ? resolved : { client_secret: undefined };
   const file = checkObject(clientSchema, isRecord(resolved) ? rest : resolved, source, problems, (path) => path.at(-1) === 'd');
   const present = (key: string): boolean => isRecord(json) && json[key] !== undefined;
-  checkClient(file, present, context.mode, (key, expected, found, hint) => {
+  const say: Say = (key, expected, found, hint) => {
     problems.push({ severity: 'error', source, key, expected, found, hint });
-  });
+  };
+  checkClient(file, present, context.mode, say);
+  checkFapi2(file, say);
   checkUnsafeClient(file, context.mode, context.lookup('ISSUER') ?? undefined, (severity, key, expected, found, hint) => {
     problems.push({ severity, source, key, expected, found, hint });
   });

@@ -1,6 +1,7 @@
 // The schema of a file in config/clients/. config/clients.schema.json is generated from it, for editors.
 // It checks each key alone; check-client.ts checks the keys against each other.
 import { z } from 'zod';
+import { ACR_VALUES } from '../../domain/authentication-methods.ts';
 import { PROFILE_KEYS } from '../../domain/profile-fields.ts';
 
 /** Every scope that a client may have. */
@@ -102,9 +103,26 @@ const commonId = z.strictObject(
       .describe(
         'optional: for a client app with a server whose library sends no PKCE (RFC 7636). A code that is stolen on its way can then be redeemed by an attacker who injects it into a login of their own.',
       ),
+    profile: z
+      .enum(['fapi2'], 'fapi2')
+      .describe(
+        'fapi2: the client app keeps to the FAPI 2.0 Security Profile. Its requests must be pushed and its tokens bound to a key (DPoP); settings that the profile forbids are refused.',
+      )
+      .optional(),
+    refresh_rotation: flag
+      .default(false)
+      .describe(
+        'Whether each use of a refresh token gives a new one. Without a secret or key of the client app and without DPoP this is always so.',
+      ),
     claims_in_id_token: flag
       .default(false)
       .describe('For libraries that read the ID token only: it holds the claims of the granted scopes, as UserInfo does.'),
+    required_acr: z
+      .enum(ACR_VALUES, `one of ${ACR_VALUES.join(', ')}`)
+      .describe(
+        'The authentication context class (acr) that a sign-in has to reach for this client app. A stronger one counts too.',
+      )
+      .optional(),
     enabled: flag.default(true).describe('A disabled client app is refused everywhere.'),
     contact: text.describe('Whom to ask about this client app: a mail address or a team.'),
   },

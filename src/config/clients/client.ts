@@ -1,4 +1,5 @@
 // A client app of the configuration.
+import type { Acr } from '../../domain/authentication-methods.ts';
 import type { RequiredClaim } from '../../domain/required-profile.ts';
 
 /** A text in every language of the pages. */
@@ -47,6 +48,12 @@ export type Client = {
   pkceRequired: boolean;
   /** Whether ID tokens hold the claims of the granted scopes. Otherwise only UserInfo has them. */
   claimsInIdToken: boolean;
+  /** The security profile that the client keeps to: FAPI 2.0. */
+  profile?: 'fapi2';
+  /** Whether each use of a refresh token replaces it. Those of a public client without DPoP are replaced in any case. */
+  refreshRotation: boolean;
+  /** How strong a sign-in has to be for the client, if it says so (`acr`). */
+  requiredAcr?: Acr;
   enabled: boolean;
   /** The contact for questions about the client. */
   contact: string;

@@ -1,4 +1,5 @@
 // Makes a client from a checked file.
+import { FAPI2_METADATA } from './check-fapi2.ts';
 import type { ClientFile } from './client-schema.ts';
 import type { Client, ClientSecret } from './client.ts';
 
@@ -17,6 +18,7 @@ export function toClient(file: ClientFile, secrets: ClientSecret[] | undefined):
   return {
     metadata: {
       ...metadata,
+      ...(ours.profile === 'fapi2' && FAPI2_METADATA),
       // oidc-provider's default is `code`, which it then refuses for a client without the authorization code grant.
       response_types: metadata.grant_types.includes('authorization_code') ? ['code'] : [],
       authorization_details_types: metadata.authorization_details_types ?? scopes.filter((scope) => scope === 'dealer_link'),
@@ -35,6 +37,9 @@ export function toClient(file: ClientFile, secrets: ClientSecret[] | undefined):
     ...(ours.access_tokens && { accessTokenLifetimeSeconds: ours.access_tokens.lifetime_seconds }),
     pkceRequired: ours.pkce === 'required',
     claimsInIdToken: ours.claims_in_id_token,
+    ...(ours.profile && { profile: ours.profile }),
+    refreshRotation: ours.refresh_rotation,
+    ...(ours.required_acr && { requiredAcr: ours.required_acr }),
     enabled: ours.enabled,
     contact: ours.contact,
   };

@@ -94,11 +94,7 @@ const lifetimes = group({
   interaction: lifetime(DAY, 4 * 60 * 60, 'Of a flow through the pages.'),
   access_token: lifetime(DAY, 60 * 60, 'Of an access token.'),
   id_token: lifetime(DAY, 4 * 60 * 60, 'Of an ID token.'),
-  refresh_token: lifetime(
-    3650 * DAY,
-    366 * DAY,
-    'Of a refresh token, from its issue; each use gives a new one, until the grant ends.',
-  ),
+  refresh_token: lifetime(3650 * DAY, 366 * DAY, 'Of a refresh token, from its last use, until the grant ends.'),
   refresh_grace: whole(
     0,
     60,

@@ -1,6 +1,7 @@
 // TOYOTA/LEXUSの共通IDでログイン: signs the person in. It also comes after a registration, for security, as in the guide.
 import type { Deps } from '../../deps.ts';
 import { authTimeOf } from '../../domain/account.ts';
+import { signedInBy } from '../../domain/authentication-methods.ts';
 import { legacyRegistrationId } from '../../domain/legacy-registration.ts';
 import { draftId } from '../../domain/registration-draft.ts';
 import { createKnownDevices } from '../../authentication/known-device.ts';
@@ -112,7 +113,9 @@ export function createLoginStep(deps: Deps): InteractionStep {
     knownDevices.remember(ctx, account.id);
     // End another person's session, so that this person gets a new one.
     const client_id = interaction.client.metadata.client_id;
-    const signedIn = { type: 'account.signed_in' as const, subject: account.id, data: { client_id, method: 'pwd' }, at: askedAt };
+    const method = signedInBy('password');
+    const data = { client_id, method: method.amr.join(' ') };
+    const signedIn = { type: 'account.signed_in' as const, subject: account.id, data, at: askedAt };
     await Promise.all([
       interaction.leaveSession(account.id),
       deps.storage.ledger.append(signedIn, `${interaction.uid}:${account.id}`),
@@ -123,7 +126,7 @@ export function createLoginStep(deps: Deps): InteractionStep {
     // To sign in is to choose an account (`prompt=select_account`).
     return interaction.finish({
       select_account: {},
-      login: { accountId: account.id, amr: ['pwd'], ts: authTimeOf(account, askedAt) },
+      login: { accountId: account.id, ...method, ts: authTimeOf(account, askedAt) },
     });
   };
 

@@ -31,6 +31,7 @@ export function accountClient(issuer: string): Client {
     webOrigins: [],
     pkceRequired: true,
     claimsInIdToken: false,
+    refreshRotation: false,
     enabled: true,
     contact: '',
   };

@@ -31,6 +31,8 @@ export type PolicyFacts = {
   sessionUid: string | undefined;
   /** When the person last gave the password in this session; seconds since 1970. */
   authTime: number | undefined;
+  /** The class that the sign-in of this session has reached (`acr`). */
+  acr: string | undefined;
 
   /** The decisions in this request so far. */
   decided: RequestFacts;

@@ -52,6 +52,7 @@ export function createPolicyFactsReader(deps: PolicyDeps): (ctx: KoaContextWithO
       account: oidc.account?.stored as Account | undefined,
       sessionUid: session?.uid,
       authTime: session?.loginTs,
+      acr: session?.acr,
       decided,
       legacy,
       migration,

@@ -121,12 +121,17 @@ function testClients(siteKeys: JWK[]): Record<string, object> {
     grant_types: ['authorization_code', 'refresh_token'],
     scope: ALL_SCOPES,
   };
-  const ours = { first_party: true, contact: 'attacks' };
+  const ours = { first_party: true, contact: 'attacks', refresh_rotation: true };
   return {
     // A first-party service without required claims: login, and back.
     'attack-web': { client_name: 'Attack web', ...web, common_id: ours },
     // A third party's service.
-    'attack-third': { client_name: 'Attack third', ...web, subject_type: 'pairwise', common_id: { contact: 'attacks' } },
+    'attack-third': {
+      client_name: 'Attack third',
+      ...web,
+      subject_type: 'pairwise',
+      common_id: { contact: 'attacks', refresh_rotation: true },
+    },
     'attack-required': {
       client_name: 'Attack required',
       ...web,

@@ -49,6 +49,7 @@ describe('a file without a mistake', () => {
         webOrigins: [],
         pkceRequired: true,
         claimsInIdToken: false,
+        refreshRotation: false,
         enabled: true,
         contact: 'app@example.jp',
       },
@@ -132,7 +133,7 @@ describe('a mistake', () => {
     ],
     [
       { ...web, common_id: { contact: 'x', colour: 'red' } },
-      "common_id.colour: expected a known key, found 'colour'; remove it or use one of brand, first_party, required_claims, leads_to, legacy_import, web_origins, access_tokens, pkce, claims_in_id_token, enabled, contact",
+      "common_id.colour: expected a known key, found 'colour'; remove it or use one of brand, first_party, required_claims, leads_to, legacy_import, web_origins, access_tokens, pkce, profile, refresh_rotation, claims_in_id_token, required_acr, enabled, contact",
     ],
     [
       { ...web, require_pkce: false },
@@ -235,6 +236,10 @@ describe('a mistake', () => {
     [
       { ...native, common_id: { ...native.common_id, pkce: 'optional' } },
       "common_id.pkce: expected required, because the client has no credentials, found 'optional'; remove it",
+    ],
+    [
+      { ...web, common_id: { ...web.common_id, required_acr: 'phr' } },
+      "common_id.required_acr: expected a class that a sign-in can reach: urn:common-id:acr:password, found 'phr'; nobody could use the client app",
     ],
     [
       { ...web, token_endpoint_auth_method: 'client_secret_post' },

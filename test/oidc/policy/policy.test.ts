@@ -10,6 +10,8 @@ import { sampleAccount, sampleDealerLink, sampleMigration } from '../../storage/
 const NOW = Date.parse('2026-11-30T00:00:00Z');
 const SECONDS = NOW / 1000;
 const CLIENT = { firstParty: true, requiredClaims: [], metadata: { client_id: 'site' } } as unknown as Client;
+const REQUIRES_PASSWORD: Client = { ...CLIENT, requiredAcr: 'urn:common-id:acr:password' };
+const REQUIRES_PASSKEY: Client = { ...CLIENT, requiredAcr: 'phr' };
 const THIRD_PARTY: Client = { ...CLIENT, firstParty: false };
 const REQUIRES_BIRTHDATE: Client = { ...CLIENT, requiredClaims: [{ claim: 'birthdate', reason: { ja: '', en: '' } }] };
 const LEGACY = { client_id: 'site', profile: { legacy_id: 'tanaka' } } as StoredLegacyProfile;
@@ -34,13 +36,20 @@ const NOTHING_MISSING: PolicyFacts = {
   account: sampleAccount('a'),
   sessionUid: 's',
   authTime: SECONDS,
+  acr: 'urn:common-id:acr:password',
   decided: {},
   legacy: undefined,
   migration: undefined,
   legacyHasRegistered: false,
   dealerLinks: [],
 };
-const NOBODY: Partial<PolicyFacts> = { accountId: undefined, account: undefined, sessionUid: undefined, authTime: undefined };
+const NOBODY: Partial<PolicyFacts> = {
+  accountId: undefined,
+  account: undefined,
+  sessionUid: undefined,
+  authTime: undefined,
+  acr: undefined,
+};
 
 const account = (changes: Parameters<typeof sampleAccount>[1]): Partial<PolicyFacts> => ({
   account: sampleAccount('a', changes),
@@ -133,6 +142,11 @@ const login: Row[] = [
   ['… but this one', [account({ sessions_ended: { at: NOW + 1, kept: 's' } })], undefined],
   ['the password was given too long ago', [{ authTime: SECONDS - 7200 }], 'login: sign_in_over'],
   ['… and a second less', [{ authTime: SECONDS - 7199 }], undefined],
+  ['the sign-in is as strong as the client requires', [{ client: REQUIRES_PASSWORD }], undefined],
+  ['… or stronger', [{ client: REQUIRES_PASSWORD, acr: 'phr' }], undefined],
+  ['… or weaker', [{ client: REQUIRES_PASSKEY }], 'login: required_acr'],
+  ['… or of a version that did not note it', [{ client: REQUIRES_PASSWORD, acr: undefined }], 'login: required_acr'],
+  ['… and nobody is signed in', [NOBODY, { client: REQUIRES_PASSWORD }], undefined],
   [
     'another ID was registered in this request',
     [decided({ registration: { account_id: 'b', email: '' } })],
@@ -253,6 +267,7 @@ test('oidc-provider gets the prompts in order, with our checks and those of its 
         'essential_acr',
         'id_token_hint',
         'sign_in_over',
+        'required_acr',
         'not_the_registered_account',
         'another_account_wanted',
         'person_unconfirmed',

@@ -56,7 +56,7 @@ function contextOf({ params = {}, accountId, subjectType = 'public', pending = [
       params,
       client: { clientId: 'site', subjectType },
       entities: { Interaction: { cid: 'request' } },
-      session: { accountId, loginTs: 7, uid: 's' },
+      session: { accountId, loginTs: 7, uid: 's', acr: 'phr' },
       account: accountId === undefined ? undefined : { stored: sampleAccount(accountId) },
       promptPending: (name: string) => pending.includes(name),
     },
@@ -84,6 +84,7 @@ test("the request: the client's parameters, and the signed-in person", async () 
     account: { id: 'a' },
     sessionUid: 's',
     authTime: 7,
+    acr: 'phr',
   });
   expect(await read({ pending: ['login'] })).toMatchObject({
     asksForRegistration: false,

@@ -1,6 +1,7 @@
 // Authenticates the person. oidc-provider's checks ask if nobody is signed in or `max_age` has passed; these checks add more
 // cases.
 import { signInIsOver } from '../../../domain/account.ts';
+import { reaches } from '../../../domain/authentication-methods.ts';
 import { isTooOld } from '../../sessions/session-lifetime.ts';
 import type { PolicyPrompt } from '../prompt.ts';
 
@@ -28,6 +29,14 @@ export const LOGIN = {
         const isOver = signInIsOver(account, { authTime, sessionUid, endsWithSession: true });
         return isOver || isTooOld(config.lifetimes, { loginTs: authTime }, now);
       },
+    },
+    {
+      // The client's file wants a stronger sign-in than that of this session.
+      reason: 'required_acr',
+      description: 'the sign-in of this session is not as strong as the client requires',
+      error: 'login_required',
+      isNeeded: ({ accountId, acr, client }) =>
+        accountId !== undefined && client?.requiredAcr !== undefined && !reaches(acr, client.requiredAcr),
     },
     {
       // Another person is signed in than the one who has just registered, and has not chosen to continue with their own ID.

@@ -1,0 +1,33 @@
+// How a person can prove who they are: one table. ID tokens (`amr`, `acr`), discovery, and the classes that a client can require come from it.
+
+/** Authentication context classes (`acr`), the weakest first. Who has reached one has reached those before it. */
+export const ACR_VALUES = ['urn:common-id:acr:password', 'urn:common-id:acr:mfa', 'phr'] as const;
+
+export type Acr = (typeof ACR_VALUES)[number];
+
+/** A method: what it proves (`amr`, RFC 8176), and the class that it reaches by itself. */
+type Method = { amr: readonly string[]; acr: Acr };
+
+/**
+ * The methods of signing in. A mailed code is none of them: it proves an address, and a registration or a new password is followed by a
+ * sign-in with the password.
+ */
+export const AUTHENTICATION_METHODS = {
+  password: { amr: ['pwd'], acr: 'urn:common-id:acr:password' },
+} as const satisfies Record<string, Method>;
+
+/** The classes that a method of the table reaches, the weakest first. */
+export const REACHABLE_ACR: readonly Acr[] = ACR_VALUES.filter((value) =>
+  Object.values<Method>(AUTHENTICATION_METHODS).some(({ acr }) => acr === value),
+);
+
+/** Returns `amr` and `acr` of a sign-in by this method, as oidc-provider takes them. */
+export function signedInBy(name: keyof typeof AUTHENTICATION_METHODS): { amr: string[]; acr: Acr } {
+  const { amr, acr } = AUTHENTICATION_METHODS[name];
+  return { amr: [...amr], acr };
+}
+
+/** Whether a sign-in of this class is at least as strong as the wanted one. @param reached `undefined` in a session of an earlier version */
+export function reaches(reached: string | undefined, wanted: Acr): boolean {
+  return ACR_VALUES.findIndex((value) => value === reached) >= ACR_VALUES.indexOf(wanted);
+}
