@@ -158,7 +158,7 @@ export default defineConfig({
     'import/default': 'off',
   },
   overrides: [
-    { files: ['*.config.{js,ts}', 'test/support/longest-first.js'], rules: { 'import/no-default-export': 'off' } },
+    { files: ['*.config.{js,ts}', 'test/support/{environment,longest-first}.js'], rules: { 'import/no-default-export': 'off' } },
     // Next.js finds pages by their default exports.
     { files: ['samples/clients/next-auth-*/**'], rules: { 'import/no-default-export': 'off' } },
     {

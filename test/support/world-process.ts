@@ -1,39 +1,58 @@
-// The process of a test world: `node world-process.ts <project directory> <app>…`. Messages move its clock; TEST_CLOCK_AHEAD says how far
-// ahead of the machine's it starts.
+// The process of a test world, or of several, one after the other. It does what messages tell it (world-orders.ts).
+// The setting TEST_CLOCK_AHEAD says how far ahead of the machine's clock a world starts.
+import { flushCompileCache } from 'node:module';
 import type { AppName } from '../../src/config/config.ts';
 import { ConfigError } from '../../src/config/problems/config-error.ts';
 import { createConfigSource } from '../../src/config/config-source.ts';
-import { startApps } from '../../src/start/start-apps.ts';
+import { startApps, type RunningApps } from '../../src/start/start-apps.ts';
+import { END_OF_WORLD, type Answer, type ClockOrder, type Order } from './world-orders.ts';
 
-const [directory = '', ...names] = process.argv.slice(2);
-/** What the test says to the clock: goes on by so much; stands still at this moment; goes on from where it stood. */
-export type ClockMessage = { advance: number } | { stopAt: number } | 'go on';
-
-let ahead = Number(process.env.TEST_CLOCK_AHEAD ?? 0);
+let ahead = 0;
 let stoppedAt: number | undefined;
 const clock = (): number => stoppedAt ?? Date.now() + ahead;
+let running: RunningApps | undefined;
 
-process.on('message', (message: ClockMessage) => {
-  if (message === 'go on') {
+async function start({ directory, apps, env }: Extract<Order, { start: unknown }>['start']): Promise<void> {
+  for (const name of Object.keys(process.env)) delete process.env[name];
+  Object.assign(process.env, env);
+  ahead = Number(env.TEST_CLOCK_AHEAD ?? 0);
+  stoppedAt = undefined;
+  const names = apps as AppName[];
+  const source = createConfigSource(process.env, directory, names);
+  running = await startApps(source.load(), names, clock, source);
+}
+
+function turnClock(order: ClockOrder): void {
+  if (order === 'go on') {
     ahead = clock() - Date.now();
     stoppedAt = undefined;
-  } else if ('stopAt' in message) stoppedAt = message.stopAt;
-  else if (stoppedAt === undefined) ahead += message.advance;
-  else stoppedAt += message.advance;
-  process.send?.('moved');
-});
-
-try {
-  const source = createConfigSource(process.env, directory, names as AppName[]);
-  const config = source.load();
-  const apps = await startApps(config, names as AppName[], clock, source);
-  process.on('SIGTERM', () => {
-    void apps.stop().then(() => process.exit(0));
-  });
-  // The test that started it is gone.
-  process.on('disconnect', () => process.exit(0));
-  process.send?.('ready');
-} catch (error) {
-  process.stderr.write(error instanceof ConfigError ? error.format() : String(error));
-  process.exit(1);
+  } else if ('stopAt' in order) stoppedAt = order.stopAt;
+  else if (stoppedAt === undefined) ahead += order.advance;
+  else stoppedAt += order.advance;
 }
+
+async function stop(): Promise<void> {
+  await running?.stop();
+  running = undefined;
+  // For the processes that others start now; Node writes the cache at the end only.
+  flushCompileCache();
+  process.stdout.write(END_OF_WORLD);
+  process.stderr.write(END_OF_WORLD);
+}
+
+async function follow(order: Order): Promise<Answer> {
+  try {
+    if (order === 'stop') await stop();
+    else if ('clock' in order) turnClock(order.clock);
+    else await start(order.start);
+    return 'done';
+  } catch (error) {
+    return { failed: error instanceof ConfigError ? error.format() : String(error) };
+  }
+}
+
+process.on('message', (order: Order) => {
+  void follow(order).then((answer) => process.send?.(answer));
+});
+// The test that started it is gone.
+process.on('disconnect', () => process.exit(0));

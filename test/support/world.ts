@@ -1,19 +1,17 @@
 // The whole world, for tests: every app in one process of its own, on free ports, with an empty data directory and a clock that the
 // test moves.
-import { fork, type ChildProcess } from 'node:child_process';
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { AppName } from '../../src/config/config.ts';
-import { CHILD_ENVIRONMENT } from './child-environment.ts';
 import { freePorts } from './free-ports.ts';
 import { mailsUnderWay } from './mails-under-way.ts';
 import { makeWorldDatabase } from './world-database.ts';
+import { startWorldProcess } from './world-processes.ts';
 import { untilFound } from './until-true.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const PROCESS = fileURLToPath(new URL('world-process.ts', import.meta.url));
 const APPS: AppName[] = ['mailbox', 'dealer', 'id', 'owners-site', 'notebook'];
 
 /** What the mailbox's `/messages.json` says of a mail. */
@@ -99,7 +97,7 @@ export async function startWorld({ apps = APPS, env = {}, clients = {}, policy }
     DATA_DIRECTORY: dataDirectory,
     DATABASE_URL: database.url,
   };
-  const running = await startProcess([project, ...apps], settings).catch(async (error: unknown) => {
+  const running = await startWorldProcess(project, apps, settings).catch(async (error: unknown) => {
     await remove();
     throw error;
   });
@@ -120,7 +118,7 @@ export async function startWorld({ apps = APPS, env = {}, clients = {}, policy }
     async advance(milliseconds) {
       await mailsUnderWay(database.url, () => Date.now() + ahead);
       ahead += milliseconds;
-      await running.advance(milliseconds);
+      await running.tellClock({ advance: milliseconds });
     },
     project,
     env: settings,
@@ -147,35 +145,4 @@ async function makeProject(directory: string, clients: Record<string, object>, p
     await writeFile(path, JSON.stringify(json));
   }
   return project;
-}
-
-type Running = Pick<World, 'advance' | 'log' | 'stop'>;
-
-async function startProcess(args: string[], env: Record<string, string>): Promise<Running> {
-  const child: ChildProcess = fork(PROCESS, args, {
-    env: { ...CHILD_ENVIRONMENT, ...env },
-    execArgv: ['--no-warnings'],
-    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-  });
-  const written: string[] = [];
-  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => written.push(chunk.toString()));
-  const log = (): string => written.join('');
-  await new Promise<void>((resolve, reject) => {
-    child.once('message', () => resolve());
-    child.once('exit', (code) => reject(new Error(`the apps ended with ${code}: ${log()}`)));
-  });
-  return {
-    log,
-    async advance(milliseconds) {
-      const moved = new Promise((resolve) => child.once('message', resolve));
-      child.send({ advance: milliseconds });
-      await moved;
-    },
-    async stop() {
-      if (child.exitCode !== null || child.signalCode !== null) return;
-      const ended = new Promise((resolve) => child.once('exit', resolve));
-      child.kill('SIGTERM');
-      await ended;
-    },
-  };
 }

@@ -1,20 +1,18 @@
 // The system under attack: real processes on one real database, mail by real SMTP, and clients whose keys the test holds.
-import { fork, type ChildProcess } from 'node:child_process';
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { exportJWK, generateKeyPair, type CryptoKey, type JWK } from 'jose';
-import { CHILD_ENVIRONMENT } from '../../support/child-environment.ts';
 import { freePorts } from '../../support/free-ports.ts';
-import type { ClockMessage } from '../../support/world-process.ts';
+import type { ClockOrder } from '../../support/world-orders.ts';
+import { startWorldProcess } from '../../support/world-processes.ts';
 import { mailsUnderWay } from '../../support/mails-under-way.ts';
 import { createBrowser, sendRaw, type Answer, type Browser, type BrowserOptions } from '../../support/http-browser.ts';
 import { untilFound } from '../../support/until-true.ts';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
-const NODE = fileURLToPath(new URL('../../support/world-process.ts', import.meta.url));
 
 /** The redirect URI of the test clients. Nobody listens there. */
 export const CALLBACK = 'http://127.0.0.1:9/callback';
@@ -26,7 +24,7 @@ export type TestKey = { kid: string; privateKey: CryptoKey; privateJwk: JWK; pub
 export type Node = {
   /** The port of the common ID in this process. */
   port: number;
-  clock(message: ClockMessage): Promise<void>;
+  clock(message: ClockOrder): Promise<void>;
   /** All standard output and error. */
   output(): string;
   stop(): Promise<void>;
@@ -152,34 +150,8 @@ function testClients(siteKeys: JWK[]): Record<string, object> {
 }
 
 async function startNode(directory: string, apps: string[], env: Record<string, string>, port: number): Promise<Node> {
-  const child: ChildProcess = fork(NODE, [directory, ...apps], {
-    env: { ...CHILD_ENVIRONMENT, ...env },
-    execArgv: ['--no-warnings'],
-    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-  });
-  const output: string[] = [];
-  child.stdout?.on('data', (chunk: Buffer) => output.push(chunk.toString()));
-  child.stderr?.on('data', (chunk: Buffer) => output.push(chunk.toString()));
-  await new Promise<void>((resolve, reject) => {
-    child.once('message', () => resolve());
-    child.once('exit', (code) => reject(new Error(`a node ended with ${code}: ${output.join('')}`)));
-  });
-  return {
-    port,
-    async clock(message) {
-      await new Promise<void>((resolve) => {
-        child.once('message', () => resolve());
-        child.send(message);
-      });
-    },
-    output: () => output.join(''),
-    async stop() {
-      if (child.exitCode !== null) return;
-      const ended = new Promise((resolve) => child.once('exit', resolve));
-      child.kill('SIGTERM');
-      await ended;
-    },
-  };
+  const { tellClock, log, stop } = await startWorldProcess(directory, apps, env);
+  return { port, clock: tellClock, output: log, stop };
 }
 
 let networks = 0;
@@ -217,7 +189,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
 
   let stoppedAt: number | undefined;
   const now = (): number => stoppedAt ?? Date.now() + ahead;
-  const tellClocks = async (message: ClockMessage): Promise<void> =>
+  const tellClocks = async (message: ClockOrder): Promise<void> =>
     void (await Promise.all(nodes.map(async (node) => node.clock(message))));
 
   const world: World = {

@@ -1,0 +1,50 @@
+// The environment of a test file: Node's, with the processes of earlier test worlds. They outlive the file that started them (world-processes.ts).
+import { TestEnvironment } from 'jest-environment-node';
+
+const MOST_RESTING = 2;
+
+/** The processes that play no world now, with how many they have played. */
+const resting = new Map();
+
+function rest(child, worlds) {
+  if (resting.size >= MOST_RESTING) {
+    child.disconnect();
+    return;
+  }
+  resting.set(child, worlds);
+  child.once('exit', () => resting.delete(child));
+  for (const stream of [child.stdout, child.stderr]) {
+    // Something of an earlier world goes on: it must not get into the log of the next one.
+    stream.on('data', () => child.kill('SIGKILL'));
+    stream.unref();
+  }
+  // The worker ends without it, and it ends with the worker.
+  child.unref();
+  child.channel.unref();
+}
+
+function take() {
+  for (const [child, worlds] of resting) {
+    resting.delete(child);
+    if (child.exitCode !== null || child.killed || !child.connected) continue;
+    child.removeAllListeners('exit');
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.removeAllListeners('data');
+      stream.ref();
+    }
+    child.ref();
+    child.channel.ref();
+    return { child, worlds };
+  }
+  return undefined;
+}
+
+/** Frozen, because jest empties what hangs on the global object when a test file ends. */
+const WORLD_PROCESSES = Object.freeze({ rest, take });
+
+export default class Environment extends TestEnvironment {
+  constructor(config, context) {
+    super(config, context);
+    this.global.restingWorldProcesses = WORLD_PROCESSES;
+  }
+}
