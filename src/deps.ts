@@ -7,6 +7,7 @@ import type { CommonPasswords } from './domain/password-policy.ts';
 import type { JobQueue } from './jobs/job-queue.ts';
 import type { Keys } from './keys/keys.ts';
 import type { ClientLogos } from './oidc/clients/client-logos.ts';
+import type { RefusalBook } from './oidc/clients/refusal-book.ts';
 import type { Records } from './storage/records.ts';
 import type { Log } from './telemetry/log.ts';
 import type { Metrics } from './telemetry/metrics.ts';
@@ -25,9 +26,10 @@ export type Deps = {
   commonPasswords: CommonPasswords;
   keys: Keys;
   jobs: JobQueue;
+  refusals: RefusalBook;
   status: ProcessStatus;
   metrics: Metrics;
 };
 
 /** The part that stays the same when the configuration is reloaded; everything else is made again. */
-export type SharedDeps = Pick<Deps, 'storage' | 'jobs' | 'status' | 'metrics'>;
+export type SharedDeps = Pick<Deps, 'storage' | 'jobs' | 'refusals' | 'status' | 'metrics'>;

@@ -1,4 +1,4 @@
-// npm run admin -- clients …: lists, checks, creates and tests client apps, and previews changes.
+// npm run admin -- clients …: lists, checks, creates and tests client apps, previews changes, and says why requests were refused.
 import { check } from './clients/check.ts';
 import { list } from './clients/list.ts';
 import { create } from './clients/new.ts';
@@ -6,6 +6,7 @@ import { plan } from './clients/plan.ts';
 import { secret } from './clients/secret.ts';
 import { show } from './clients/show.ts';
 import { test } from './clients/test.ts';
+import { why } from './clients/why.ts';
 import { createTopic } from './topic.ts';
 
-export const command = createTopic('clients', { list, show, check, plan, new: create, secret, test });
+export const command = createTopic('clients', { list, show, check, plan, new: create, secret, test, why });

@@ -87,15 +87,29 @@ export function createPageApp(options: PageAppOptions): PageApp {
   const koa = new Koa<PageState>();
   pinRequests(koa.request, options.origin, createClientAddress(options.trustProxy, options.log));
   koa.keys = createCookieSigner(options.cookieKeys);
-  koa.on('error', (error: NodeJS.ErrnoException) => {
+  koa.on('error', (error: NodeJS.ErrnoException, ctx?: PageContext) => {
     if (CONNECTION_ENDED.includes(error.code ?? '')) return;
-    options.log.error({ detail: error.message, stack: error.stack }, 'answer failed');
+    const fields = { request_id: ctx?.state.requestId, detail: error.message, stack: error.stack };
+    options.log.error(fields, 'answer failed');
   });
 
   koa.use(async function leaveEmptyAnswersWithoutType(ctx, next) {
     await next();
     // Koa takes an empty text for plain text, which some client libraries try to parse.
     if (ctx.body === '') ctx.remove('Content-Type');
+  });
+  koa.use(async function nameRequest(ctx, next) {
+    const requestId = randomUUID().slice(-12);
+    ctx.state.requestId = requestId;
+    ctx.set('X-Request-Id', requestId);
+    try {
+      await next();
+    } catch (error) {
+      // Koa removes all other headers from the answer.
+      throw Object.assign(asError(error), { headers: { 'X-Request-Id': requestId } });
+    }
+    const { body } = ctx;
+    if (isErrorForProgram(body)) ctx.body = { ...body, request_id: requestId };
   });
   koa.use(async function refuseOtherHosts(ctx, next) {
     if (options.anyHost === true || asksForOwnHost(ctx.req, options.origin)) return next();
@@ -105,11 +119,6 @@ export function createPageApp(options: PageAppOptions): PageApp {
     ctx.status = 421;
     ctx.type = 'text';
     ctx.body = `${t('misdirected', { origin: options.origin })}\n`;
-  });
-  koa.use(async function nameRequest(ctx, next) {
-    ctx.state.requestId = randomUUID().slice(-12);
-    ctx.set('X-Request-Id', ctx.state.requestId);
-    await next();
   });
   if (options.forPrograms) koa.use(programs(options.forPrograms, secure, options.log));
   koa.use(securityHeaders(secure));
@@ -193,6 +202,13 @@ function programs(answers: ReadonlyMap<string, Koa.Middleware<PageState>>, secur
     const answer = composed.get(ctx.path);
     return answer ? answer(ctx, next) : next();
   };
+}
+
+const asError = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new Error(String(thrown)));
+
+/** Whether a body is an error of OAuth 2.0 (RFC 6749, section 5.2), which may have more members. */
+function isErrorForProgram(body: unknown): body is { error: string } {
+  return typeof body === 'object' && body !== null && 'error' in body && typeof body.error === 'string';
 }
 
 function acceptedLanguages(ctx: PageContext): string[] {

@@ -17,7 +17,7 @@ import { createRefreshRotation } from './grants/refresh-rotation.ts';
 import { createFinishMigration } from './migration/finish-migration.ts';
 import { interactionUrl } from './policy/interaction-url.ts';
 import { createLegacyHandOver } from './migration/legacy-hand-over.ts';
-import { createLogoutSource, postLogoutSuccessSource, renderError } from './endpoints/pages.ts';
+import { createLogoutSource, createRenderError, postLogoutSuccessSource } from './endpoints/pages.ts';
 import { pairwiseSubject, sectorOf } from './clients/pairwise-subject.ts';
 import { createPolicy } from './policy/policy.ts';
 import { createRequestBounds } from './endpoints/request-bounds.ts';
@@ -141,7 +141,7 @@ export function createProviderConfiguration(deps: Deps): Configuration {
       };
     },
     loadExistingGrant: createLoadExistingGrant(deps),
-    renderError,
+    renderError: createRenderError(deps),
     fetch: config.mode === 'development' ? fetchAlsoLoopback : boundedFetch,
     discovery: { ui_locales_supported: [...LANGUAGES], claims_locales_supported: [...LANGUAGES] },
     features: {

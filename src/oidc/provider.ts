@@ -1,12 +1,12 @@
 // The OpenID Provider: oidc-provider with our storage, clients, policy and pages.
-import Provider, { errors } from 'oidc-provider';
+import { errors, type Provider } from 'oidc-provider';
 import type { Deps } from '../deps.ts';
 import { tellLogoutsByJob } from './clients/backchannel-logout.ts';
 import { refuseLongAssertions } from './clients/client-assertion.ts';
 import { compareSecretDigests } from './clients/client-secrets.ts';
 import { keepEndedEnded } from './sessions/ended-stays-ended.ts';
 import { giveRefreshGrace } from './grants/refresh-grace.ts';
-import { logRefusals } from './endpoints/log-refusals.ts';
+import { answerRefusals, DescribingProvider } from './endpoints/answer-refusals.ts';
 import { createProviderConfiguration } from './provider-configuration.ts';
 import { makeModelsStricter } from './stricter-models.ts';
 
@@ -16,14 +16,14 @@ import { makeModelsStricter } from './stricter-models.ts';
  * @throws {Error} if oidc-provider refuses the metadata of a client
  */
 export async function createProvider(deps: Deps): Promise<Provider> {
-  const provider = new Provider(deps.config.issuer, createProviderConfiguration(deps));
+  const provider = new DescribingProvider(deps.config.issuer, createProviderConfiguration(deps));
   compareSecretDigests(provider, deps);
   makeModelsStricter(provider);
   refuseLongAssertions(provider);
   giveRefreshGrace(provider, deps);
   tellLogoutsByJob(provider, deps);
   keepEndedEnded(provider, { artifacts: deps.storage.artifacts, clock: deps.clock });
-  logRefusals(provider, deps.log);
+  answerRefusals(provider, deps);
   for (const { metadata } of deps.clients.all()) await checkClient(provider, metadata.client_id);
   return provider;
 }

@@ -8,6 +8,7 @@ import { loadCommonPasswords } from '../domain/password-policy.ts';
 import { createJobQueue } from '../jobs/job-queue.ts';
 import { accountClient } from '../oidc/clients/account-client.ts';
 import { createClientLogos } from '../oidc/clients/client-logos.ts';
+import { createRefusalBook } from '../oidc/clients/refusal-book.ts';
 import { readClientEnds } from '../oidc/clients/client-ends.ts';
 import { keepKeys } from '../keys/key-files.ts';
 import { loadKeys } from '../keys/keys.ts';
@@ -41,7 +42,13 @@ export async function createSharedDeps(config: Config, clock: Clock, log: Log, o
     clock,
   );
   const status: ProcessStatus = { draining: false, configuration: { version: '', inForceSince: clock() } };
-  return { storage, jobs: createJobQueue(storage.jobs, clock), status, metrics: createMetrics(status) };
+  return {
+    storage,
+    jobs: createJobQueue(storage.jobs, clock),
+    refusals: createRefusalBook(storage, clock),
+    status,
+    metrics: createMetrics(status),
+  };
 }
 
 /**

@@ -81,6 +81,7 @@ export async function startCommonId(
       for (const stop of stops) stop?.();
       await runner.stop();
       mailer.close();
+      await shared.refusals.flush();
       await shared.storage.close();
     },
   };

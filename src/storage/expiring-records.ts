@@ -1,5 +1,6 @@
 // The port's records that expire, one entry for each. Both backends create their stores from this table; see storage.ts.
 import type { EpochMilliseconds, Profile } from '../domain/account.ts';
+import type { ClientRefusals } from '../domain/client-refusal.ts';
 import type { DealerLink } from '../domain/dealer-link.ts';
 import type { LegacyProfile } from '../domain/legacy-profile.ts';
 import type { PasswordReset } from '../domain/password-reset.ts';
@@ -71,6 +72,7 @@ export type ExpiringRecords = {
   legacyProfiles: StoredLegacyProfile;
   passwordResets: PasswordReset;
   keptPages: KeptPageRecord;
+  clientRefusals: ClientRefusals;
 };
 
 type Entry = {
@@ -89,6 +91,7 @@ export const EXPIRING_RECORDS = {
   legacyProfiles: { kind: 'legacy_profile', durability: 'recreatable', changedBy: 'nobody' },
   passwordResets: { kind: 'password_reset', durability: 'durable', changedBy: 'function' },
   keptPages: { kind: 'kept_page', durability: 'recreatable', changedBy: 'function' },
+  clientRefusals: { kind: 'client_refusals', durability: 'recreatable', changedBy: 'function' },
 } as const satisfies Record<keyof ExpiringRecords, Entry>;
 
 export type ExpiringName = keyof ExpiringRecords;

@@ -7,6 +7,7 @@ import { serve, type Served } from '../apps/serve.ts';
 import { sendRaw } from '../support/http-browser.ts';
 
 let served: Served<object>;
+const lines: string[] = [];
 
 beforeAll(async () => {
   served = await serve(async (origin) => {
@@ -15,8 +16,13 @@ beforeAll(async () => {
       origin,
       cookieKeys: ['a-key-of-the-test'],
       trustProxy: 0,
-      log: createLog('test', 'silent'),
+      log: createLog('test', 'error', { write: (line) => void lines.push(line) }),
       cacheViews: true,
+      // Fails before the middleware that answers errors with a page.
+      brand: ({ path }) => {
+        if (path === '/before-pages') throw new Error('broken');
+        return 'toyota';
+      },
       forPrograms: new Map([['/token-without-database', async () => Promise.reject(new StorageUnavailable('gone'))]]),
     });
     app.koa.use(async (ctx, next) => {
@@ -62,7 +68,20 @@ test('a program gets the same error as JSON, with the headers that matter to it'
   expect(answer.headers['content-security-policy']).toBe("default-src 'none'; frame-ancestors 'none'");
   expect(answer.headers['x-content-type-options']).toBe('nosniff');
   expect(answer.headers).not.toHaveProperty('x-download-options');
-  expect(JSON.parse(answer.text)).toEqual({ error: 'temporarily_unavailable' });
+  const requestId = answer.headers['x-request-id'];
+  expect(JSON.parse(answer.text)).toEqual({ error: 'temporarily_unavailable', request_id: requestId });
+});
+
+test.each([
+  ['/assets/base.css', {}],
+  ['/nowhere', {}],
+  ['/without-database', {}],
+  ['/before-pages', {}],
+  ['/assets/base.css', { Host: 'attacker.example' }],
+])('the answer to %s %j has the id of the request, and so has its line in the log', async (path, headers) => {
+  const answer = await sendRaw(`${served.origin}${path}`, { headers, mayFail: true });
+  expect(answer.headers['x-request-id']).toMatch(/^[0-9a-f]{12}$/);
+  if (answer.status >= 500) expect(lines.join('')).toContain(`"request_id":"${String(answer.headers['x-request-id'])}"`);
 });
 
 test('an unreachable database: 503 with Retry-After, never a 500', async () => {

@@ -240,7 +240,7 @@ test('a pushed request is used once, a hand-over is handed over once', async () 
   await site.push({ scope: SCOPE, legacy_profile: profile });
   await expect(site.push({ scope: SCOPE, legacy_profile: profile })).rejects.toMatchObject({
     error: 'invalid_request',
-    error_description: expect.stringContaining('"jti" was used before') as never,
+    error_description: expect.stringContaining("'jti' was used before") as never,
   });
 }, 60_000);
 

@@ -36,11 +36,7 @@ export function answerWithProblems(log: Log): Middleware<PageState> {
       const problem =
         error instanceof Problem
           ? error
-          : new Problem(
-              500,
-              'unexpected',
-              `An unexpected error occurred; find it in the log by request id ${ctx.state.requestId}.`,
-            );
+          : new Problem(500, 'unexpected', 'An unexpected error occurred; the log has it under the request id.');
       const fields = { request_id: ctx.state.requestId, code: problem.code, status: problem.status, detail: problem.message };
       if (problem === error) log.info(fields, 'API request refused');
       else log.error({ ...fields, stack: error instanceof Error ? error.stack : String(error) }, 'API request failed');
@@ -51,6 +47,7 @@ export function answerWithProblems(log: Log): Middleware<PageState> {
         status: problem.status,
         code: problem.code,
         detail: problem.message,
+        request_id: ctx.state.requestId,
         ...(problem.errors && { errors: problem.errors }),
       };
       ctx.type = 'application/problem+json';

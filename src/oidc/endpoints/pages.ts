@@ -1,42 +1,46 @@
 // The pages that oidc-provider renders through us: errors that cannot be returned to the client, and logout.
-import type { ErrorOut, KoaContextWithOIDC } from 'oidc-provider';
+import { errors, type ErrorOut, type KoaContextWithOIDC } from 'oidc-provider';
+import type { Deps } from '../../deps.ts';
 import type { ClientRegistry } from '../../config/clients/client-registry.ts';
 import { asPageError, askAgainLater } from '../../http/error-page.ts';
 import type { PageErrorCode } from '../../http/page-error.ts';
 import { redirect } from '../../http/redirect.ts';
 import { page } from '../../http/page-context.ts';
 import { asPage } from '../provider-context.ts';
+import { detailOf } from './answer-refusals.ts';
 
 /**
- * Renders an error that cannot be redirected to the client. The page tells the person what happened and the developer what is
- * wrong. Programs always get JSON: the Accept header of Java's HTTP client begins with `text/html`.
+ * Makes the function that renders an error that cannot be redirected to the client. The page tells the person what happened and the
+ * developer what is wrong. Programs always get JSON: the Accept header of Java's HTTP client begins with `text/html`.
  */
-export function renderError(ctx: KoaContextWithOIDC, out: ErrorOut, error: Error): void {
-  const { status } = ctx;
-  if (!BROWSER_ROUTES.includes(ctx.oidc.route)) {
-    ctx.body = out;
-    return;
-  }
-  const plainLogout = status < 500 ? plainerLogout(ctx) : undefined;
-  if (plainLogout !== undefined) {
-    redirect(ctx, plainLogout);
-    return;
-  }
-  const { state } = asPage(ctx);
-  speakAsAsked(ctx);
-  // The fault is ours and not the request's.
-  const failure = status >= 500 ? asPageError(error) : undefined;
-  const code = failure?.code ?? KNOWN_ERRORS.find((known) => known === out.error) ?? 'invalid_request';
-  page(asPage(ctx), '/error', {
-    kind: 'note',
-    title: state.t(`errors.${code}.title`),
-    text: state.t(`errors.${code}.text`),
-    action: state.t(`errors.${code}.action`),
-    wayOn: state.defaultWayOn?.(),
-    ...(!failure && { detail: [out.error, out.error_description].filter(Boolean).join(': ') }),
-  });
-  ctx.status = failure?.status ?? 400;
-  if (failure) askAgainLater(ctx, failure);
+export function createRenderError(deps: Pick<Deps, 'config' | 'clients'>) {
+  return function renderError(ctx: KoaContextWithOIDC, out: ErrorOut, error: Error): void {
+    const { status } = ctx;
+    if (!BROWSER_ROUTES.includes(ctx.oidc.route)) {
+      ctx.body = out;
+      return;
+    }
+    const plainLogout = status < 500 ? plainerLogout(ctx) : undefined;
+    if (plainLogout !== undefined) {
+      redirect(ctx, plainLogout);
+      return;
+    }
+    const { state } = asPage(ctx);
+    speakAsAsked(ctx);
+    // The fault is ours and not the request's.
+    const failure = status >= 500 ? asPageError(error) : undefined;
+    const code = failure?.code ?? KNOWN_ERRORS.find((known) => known === out.error) ?? 'invalid_request';
+    page(asPage(ctx), '/error', {
+      kind: 'note',
+      title: state.t(`errors.${code}.title`),
+      text: state.t(`errors.${code}.text`),
+      action: state.t(`errors.${code}.action`),
+      wayOn: state.defaultWayOn?.(),
+      ...(!failure && error instanceof errors.OIDCProviderError && { detail: detailOf(ctx, error, deps) }),
+    });
+    ctx.status = failure?.status ?? 400;
+    if (failure) askAgainLater(ctx, failure);
+  };
 }
 
 /**

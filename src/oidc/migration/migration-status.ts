@@ -10,7 +10,7 @@ import { checkPossession, InvalidDpopProof, readAccessToken, refusalOf } from '.
 
 const SCOPE = 'migration:read';
 
-type StatusDeps = Pick<Deps, 'storage' | 'clients' | 'clock'>;
+type StatusDeps = Pick<Deps, 'storage' | 'clients' | 'clock' | 'refusals'>;
 
 /**
  * Makes the router. It requires an access token (RFC 6750, or RFC 9449 if it is bound to a key) of the client credentials grant with the scope `migration:read`, and
@@ -25,6 +25,22 @@ export function createMigrationStatusRouter(provider: Provider, deps: StatusDeps
     ctx.set('WWW-Authenticate', `${challenge} ${all.map(([name, value]) => `${name}="${value}"`).join(', ')}`);
     ctx.status = 401;
     ctx.body = { error: code, error_description: description };
+  }
+
+  /** Tells the client's developer (`clients why`). */
+  function note(ctx: Context, clientId: unknown, error: string, why: string, expected?: string): void {
+    if (typeof clientId !== 'string') return;
+    const sent = { scheme: readAccessToken(ctx.get('Authorization'))?.scheme ?? 'none' };
+    deps.refusals.note(clientId, {
+      at: deps.clock(),
+      times: 1,
+      endpoint: 'migrations',
+      error,
+      why,
+      sent,
+      ...(expected !== undefined && { expected }),
+      request_id: String(ctx.state.requestId),
+    });
   }
 
   router.get('/migrations/:legacyId', async (ctx) => {
@@ -46,10 +62,13 @@ export function createMigrationStatusRouter(provider: Provider, deps: StatusDeps
       });
     } catch (error) {
       if (!(error instanceof InvalidDpopProof)) throw error;
-      return refuse(ctx, refusalOf({ ...sent, boundTo: token.jkt }), error.message);
+      const refusal = refusalOf({ ...sent, boundTo: token.jkt });
+      note(ctx, token.clientId, refusal.code, error.message);
+      return refuse(ctx, refusal, error.message);
     }
     if (!token.scope?.split(' ').includes(SCOPE)) {
       ctx.set('WWW-Authenticate', `${sent.scheme} realm="${provider.issuer}", error="insufficient_scope", scope="${SCOPE}"`);
+      note(ctx, token.clientId, 'insufficient_scope', `the token lacks the scope ${SCOPE}`, SCOPE);
       ctx.status = 403;
       ctx.body = { error: 'insufficient_scope', error_description: `the token lacks the scope ${SCOPE}` };
       return;

@@ -113,7 +113,7 @@ test('a request for part of the data is refused with a sentence that says why, b
   ]) {
     const { page } = await begin(world, 'service', { scope: 'openid', authorization_details: dealerLink('tokyo-toyota', less) });
     expect(returned(page).get('error')).toBe('invalid_authorization_details');
-    expect(returned(page).get('error_description')).toMatch(/"(share|receive)" may be left out, or must have all of/);
+    expect(returned(page).get('error_description')).toMatch(/'(share|receive)' may be left out, or must have all of/);
   }
 });
 

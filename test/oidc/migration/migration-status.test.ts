@@ -30,16 +30,24 @@ afterEach(async () => {
   await rm(directory, { recursive: true });
 });
 
+/** The refusals that the developer of a client is told. */
+const noted: string[] = [];
+
 /** Requests the status of the legacy user `tanaka`. */
 async function ask(authorization = 'Bearer reader'): Promise<{ status?: number; body: unknown; challenge: string | undefined }> {
   const provider = { issuer: 'http://id.example', ClientCredentials: { find: async (value: string) => TOKENS[value] } };
   const clients = { find: () => ({ requiredClaims: [{ claim: 'birthdate', reason: { ja: '確認', en: 'Check' } }] }) };
-  const router = createMigrationStatusRouter(provider as never, { storage: records, clients, clock: () => NOW } as never);
+  const refusals = { note: (clientId: string, { error }: { error: string }) => void noted.push(`${clientId} ${error}`) };
+  const router = createMigrationStatusRouter(
+    provider as never,
+    { storage: records, clients, clock: () => NOW, refusals } as never,
+  );
   const headers: Record<string, string> = {};
   const ctx = {
     path: '/migrations/tanaka',
     method: 'GET',
     request: {},
+    state: { requestId: 'r' },
     get: () => authorization,
     set: (name: string, value: string) => void (headers[name] = value),
     body: undefined as unknown,
@@ -58,6 +66,7 @@ test('only a token with the scope is accepted: 401 without a token, 403 without 
   const refused = await ask('Bearer scopeless');
   expect(refused).toMatchObject({ status: 403, body: { error: 'insufficient_scope' } });
   expect(refused.challenge).toContain('scope="migration:read"');
+  expect(noted).toEqual(['site insufficient_scope']);
 });
 
 test('another site’s legacy user of the same name: unknown', async () => {

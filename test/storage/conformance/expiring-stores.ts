@@ -42,6 +42,11 @@ const SAMPLES: { [Name in ExpiringName]: Omit<ExpiringRecords[Name], keyof Docum
   legacyProfiles: PROFILE,
   passwordResets: RESET,
   keptPages: { page: '{}' },
+  clientRefusals: {
+    refusals: [
+      { at: 5, times: 2, endpoint: 'token', error: 'invalid_grant', why: 'too late', sent: { scope: 'openid' }, request_id: 'r' },
+    ],
+  },
 };
 const NAMES = Object.keys(EXPIRING_RECORDS) as ExpiringName[];
 

@@ -1,0 +1,120 @@
+// Says why a client's request was refused: in the log, in the list that `npm run admin -- clients why` shows, and in
+// `error_description`. Marks temporary failures as such in the response.
+import type { EventEmitter } from 'node:events';
+import Provider, { type errors, type KoaContextWithOIDC } from 'oidc-provider';
+import { asPageError, askAgainLater } from '../../http/error-page.ts';
+import { asPage } from '../provider-context.ts';
+import type { Deps } from '../../deps.ts';
+import { explainRefusal, reasonOf, type Explanation } from './explain-refusal.ts';
+import { asDescription } from './show-sent.ts';
+
+/** The events of refused requests. */
+const REFUSALS = [
+  'authorization.error',
+  'grant.error',
+  'pushed_authorization_request.error',
+  'introspection.error',
+  'revocation.error',
+  'userinfo.error',
+  'end_session.error',
+  'backchannel.error',
+];
+
+/** Answers that are no mistake of the client: what a person decided or has to do first, and a step of DPoP (RFC 9449, section 8). */
+const NO_MISTAKES = ['access_denied', 'login_required', 'consent_required', 'interaction_required', 'use_dpop_nonce'];
+
+type RefusalDeps = Pick<Deps, 'config' | 'clients' | 'refusals' | 'clock' | 'log'>;
+
+/** What `error_description` says of the refusal of this request. */
+const described = new WeakMap<object, { error: string; description: string }>();
+
+/**
+ * Logs the provider's refusals and its internal errors, and notes the refusals of each client. Responds with 503 and Retry-After to
+ * programs if the failure is temporary.
+ */
+export function answerRefusals(provider: Provider, deps: RefusalDeps): void {
+  const { log } = deps;
+  provider.on('server_error', (ctx, error) => {
+    log.error({ request_id: requestIdOf(ctx), detail: error.message, stack: error.stack }, 'oidc-provider failed');
+    const failure = asPageError(error);
+    // A browser gets a page instead, see renderError.
+    if (failure.status !== 503 || typeof ctx.body === 'string') return;
+    ctx.status = failure.status;
+    ctx.body = { error: 'temporarily_unavailable', error_description: 'try again later' };
+    askAgainLater(ctx, failure);
+  });
+  // The types of the provider list each event by itself.
+  const emitter: EventEmitter = provider;
+  for (const event of REFUSALS) {
+    emitter.on(event, (ctx: KoaContextWithOIDC, error: errors.OIDCProviderError) => {
+      log.info(
+        {
+          event,
+          request_id: requestIdOf(ctx),
+          client_id: ctx.oidc.client?.clientId,
+          error: error.message,
+          description: error.error_description,
+          detail: error.error_detail,
+          cause: reasonOf(error.cause),
+        },
+        'request of a client refused',
+      );
+      if (!NO_MISTAKES.includes(error.message)) answerRefusal(ctx, error, deps);
+    });
+  }
+}
+
+function answerRefusal(ctx: KoaContextWithOIDC, error: errors.OIDCProviderError, deps: RefusalDeps): void {
+  const { clientId, ...explained } = explainRefusal(ctx, error, deps.clients);
+  const description = describe(error, explained, requestIdOf(ctx), deps.config);
+  described.set(ctx.oidc, { error: error.message, description });
+  const { body } = ctx;
+  if (typeof body === 'object' && body !== null && 'error' in body) ctx.body = { ...body, error_description: description };
+  if (clientId === undefined) return;
+  deps.refusals.note(clientId, {
+    at: deps.clock(),
+    times: 1,
+    endpoint: ctx.oidc.route,
+    error: error.message,
+    request_id: requestIdOf(ctx),
+    ...explained,
+  });
+}
+
+/**
+ * Describes a refusal in `error_description`: outright to developers in development. In production the library's short text and the id of the
+ * request, with which the operator finds the rest.
+ */
+function describe(
+  error: errors.OIDCProviderError,
+  { why }: Pick<Explanation, 'why'>,
+  requestId: string,
+  { mode }: Pick<Deps['config'], 'mode'>,
+): string {
+  if (mode === 'development') return asDescription(why);
+  return asDescription(`${error.error_description ?? error.message} (request ${requestId})`);
+}
+
+/** Returns the text of the error page for the client's developer. The page has the id of the request anyway. */
+export function detailOf(
+  ctx: KoaContextWithOIDC,
+  error: errors.OIDCProviderError,
+  { config, clients }: Pick<Deps, 'config' | 'clients'>,
+): string {
+  const text = config.mode === 'development' ? explainRefusal(ctx, error, clients).why : error.error_description;
+  return [error.message, text].filter(Boolean).join(': ');
+}
+
+/** oidc-provider, which also says in the redirect to a client why the request was refused. */
+export class DescribingProvider extends Provider {
+  override registerResponseMode(...[name, handler]: Parameters<Provider['registerResponseMode']>): void {
+    super.registerResponseMode(name, function answer(this: Provider, ctx, redirectUri, payload) {
+      const refusal = described.get(ctx.oidc);
+      const isRefusal = refusal !== undefined && payload.error === refusal.error;
+      return handler.call(this, ctx, redirectUri, isRefusal ? { ...payload, error_description: refusal.description } : payload);
+    });
+  }
+}
+
+/** The X-Request-Id of the response, which the client's developer can quote. */
+const requestIdOf = (ctx: KoaContextWithOIDC): string => asPage(ctx).state.requestId;
