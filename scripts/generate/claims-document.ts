@@ -5,8 +5,9 @@ const BEFORE = `# Claims
 
 \`npm run generate\` makes this page from \`src/domain/profile-fields.ts\` and \`scripts/generate/claims-document.ts\`.
 
-UserInfo returns these claims about a customer, depending on the granted scopes. The ID token contains only \`sub\` of them,
-and \`auth_time\`, \`amr\` and \`acr\`, which tell about the sign-in. The scopes are those of OpenID Connect Core 1.0,
+UserInfo returns these claims about a customer, depending on the granted scopes. A request can also name single claims (the
+[\`claims\` parameter](clients.md#single-claims)). The ID token contains only \`sub\` and what the request names for it, unless the client's
+file has \`claims_in_id_token\`; and \`auth_time\`, \`amr\` and \`acr\`, which tell about the sign-in. The scopes are those of OpenID Connect Core 1.0,
 section 5.4, and two of our own. A claim is absent if the customer has not given it.
 
 ## Claims that customers give`;

@@ -55,8 +55,8 @@ export const LEDGER_EVENTS = {
   },
   'client.consented': {
     subject: 'account',
-    data: { client_id: 'string', scopes: 'string' },
-    tells: 'The person allowed a client these scopes, separated by spaces.',
+    data: { client_id: 'string', scopes: 'string', claims: 'string' },
+    tells: 'The person allowed a client these scopes and single claims, separated by spaces.',
   },
   'client.grant_ended': {
     subject: 'account',

@@ -28,6 +28,8 @@ export type Interaction = {
   dealerLink: { dealer?: string } | undefined;
   /** The requested scopes, each with its claims. */
   scopes: { name: string; claims: readonly string[] }[];
+  /** The single claims about the person that are requested besides (the `claims` parameter). */
+  claims: readonly string[];
   /** Finishes the step. The policy then decides again. */
   finish: (result: Record<string, object>) => Promise<void>;
   /** Cancels the request: forgets the choice at ⑩ and returns `access_denied` to the client (RFC 6749 4.1.2.1). */

@@ -6,6 +6,7 @@ import type { Deps } from '../deps.ts';
 import { createBrowserIds } from '../http/browser-id.ts';
 import { PageError } from '../http/page-error.ts';
 import { CLAIMS_BY_SCOPE } from '../oidc/claims.ts';
+import { requestedClaims } from '../oidc/claims-parameter.ts';
 import { currentSession } from '../oidc/sessions/current-session.ts';
 import { requestedDealerLink } from '../oidc/grants/dealer-link-grant.ts';
 import { grantRequested } from '../oidc/grants/grant-requested.ts';
@@ -63,6 +64,7 @@ export function createLoadInteraction(deps: Deps, provider: Provider) {
         accountId,
         dealerLink: requestedDealerLink(params.authorization_details),
         scopes: requestedScopes(params.scope),
+        claims: requestedClaims(params),
         finish: async (result) => finish(provider, ctx, result),
         async cancel() {
           await cancelChoice(deps.storage.interactionFacts, factsKey, times());

@@ -22,6 +22,18 @@ export const CLAIMS_BY_SCOPE = {
 /** The claims of an ID token that tell about the sign-in. They are in each one. */
 export const SIGN_IN_CLAIMS = ['auth_time', 'acr', 'amr'];
 
+const SCOPE_OF_CLAIM = new Map(Object.entries(CLAIMS_BY_SCOPE).flatMap(([scope, names]) => names.map((name) => [name, scope])));
+
+/** Returns the scope that a claim belongs to; `undefined` for an unknown one. */
+export const scopeOfClaim = (name: string): string | undefined => SCOPE_OF_CLAIM.get(name);
+
+/** Sorts claims by their scope, in the order of the scopes. Unknown ones are left out. */
+export function claimsByScope(names: readonly string[]): [scope: string, names: string[]][] {
+  return Object.entries(CLAIMS_BY_SCOPE)
+    .map(([scope, all]): [string, string[]] => [scope, all.filter((name) => names.includes(name))])
+    .filter(([, found]) => found.length > 0);
+}
+
 /** Every scope that does not belong to a resource. */
 export const OIDC_SCOPES: readonly string[] = ['offline_access', ...Object.keys(CLAIMS_BY_SCOPE)];
 
@@ -76,17 +88,18 @@ function claimsOf({ id, email, profile, language, updated_at }: Account): Accoun
 
 /**
  * Returns the claims of an account. oidc-provider removes those that neither the scope nor the `claims` parameter allows.
- * @param asked.scope the granted scope; links and migrations are read only if it includes them
+ * @param asked.scope the granted scope; links and migrations are read only if it includes them, or `single` names them
+ * @param asked.single the claims that were requested by name
  * @param asked.client the client that gets the claims
  * @param asked.sector the client's sector, see `sectorOf`
  */
 export async function accountClaims(
   account: Account,
-  { scope, client, sector }: { scope: string; client: Client; sector: string },
+  { scope, single = [], client, sector }: { scope: string; single?: readonly string[]; client: Client; sector: string },
   config: Config,
   storage: Pick<Records, 'dealerLinks' | 'migrations'>,
 ): Promise<AccountClaims> {
-  const scopes = scope.split(' ');
+  const scopes = [...scope.split(' '), ...single.map(scopeOfClaim)];
   const claims = claimsOf(account);
   if (scopes.includes('dealer_link')) {
     const links = await storage.dealerLinks.listByAccount(account.id);

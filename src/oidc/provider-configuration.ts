@@ -11,6 +11,7 @@ import { sessionSeconds } from './sessions/session-lifetime.ts';
 import { clientsForProvider, createAdapterFactory } from './adapter.ts';
 import { createAssertionCheck } from './clients/client-assertion.ts';
 import { accountClaims, CLAIMS_BY_SCOPE, OIDC_SCOPES, SIGN_IN_CLAIMS } from './claims.ts';
+import { createClaimsCheck, grantedClaims, type Wishes } from './claims-parameter.ts';
 import { createDealerNaming, createResourceIndicators, createRichAuthorizationRequests } from './grants/dealer-link-grant.ts';
 import { createLoadExistingGrant } from './grants/existing-grant.ts';
 import { createRefreshRotation } from './grants/refresh-rotation.ts';
@@ -133,10 +134,14 @@ export function createProviderConfiguration(deps: Deps): Configuration {
         accountId: sub,
         // Saves the policy a second look-up.
         stored: account,
-        async claims(use: string, scope: string) {
+        async claims(use: string, scope: string, wishes: Wishes) {
           const client = clients.find(ctx.oidc.client!.clientId);
-          if (!client || (use === 'id_token' && !client.claimsInIdToken)) return { sub };
-          return accountClaims(account, { scope, client, sector: sectorOf(ctx.oidc.client!) }, config, storage);
+          const single = Object.keys(wishes);
+          const onlySingle = use === 'id_token' && !client?.claimsInIdToken;
+          if (!client || (onlySingle && single.length === 0)) return { sub };
+          const sector = sectorOf(ctx.oidc.client!);
+          const available = await accountClaims(account, { scope, single, client, sector }, config, storage);
+          return grantedClaims(available, { wishes, scope: onlySingle ? '' : scope, client });
         },
       };
     },
@@ -151,6 +156,7 @@ export function createProviderConfiguration(deps: Deps): Configuration {
       dPoP: { enabled: true, nonceSecret: config.keys.dpopNonce.export(), requireNonce: () => false },
       // Publishes the encryption key, with which clients encrypt their hand-over.
       encryption: { enabled: true },
+      claimsParameter: { enabled: true, assertClaimsParameter: createClaimsCheck(clients) },
       clientCredentials: { enabled: true },
       introspection: {
         enabled: true,

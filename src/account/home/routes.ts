@@ -2,6 +2,8 @@
 import type { Deps } from '../../deps.ts';
 import { KEYS_BY_SECTION } from '../../domain/profile-fields.ts';
 import { profileRows } from '../../profile/profile-form.ts';
+import { claimsByScope } from '../../oidc/claims.ts';
+import { singleClaimsInWords } from '../../profile/claims-in-words.ts';
 import type { AccountAccess } from '../../oidc/sessions/account-access.ts';
 import type { AccountContext, AddAccountRoutes } from '../account-context.ts';
 import { accountPage, DONE } from '../account-page.ts';
@@ -25,11 +27,14 @@ export function createHomePage({ config, clients, storage }: Deps, access: Accou
 
   const servicesOf = async (ctx: AccountContext) => {
     const { language, session, t } = ctx.state;
-    return (await access.services(session.account.id)).map(({ clientId, scopes, since }) => ({
+    return (await access.services(session.account.id)).map(({ clientId, scopes, claims, since }) => ({
       id: clientId,
       name: nameOf(clientId, ctx),
       since: formatTime(since * 1000, language),
-      scopes: scopes.filter((scope) => scope !== 'openid').map((scope) => t(`scopes.${scope}.name`)),
+      scopes: [
+        ...scopes.filter((scope) => scope !== 'openid').map((scope) => t(`scopes.${scope}.name`)),
+        ...claimsByScope(claims).map(([, names]) => singleClaimsInWords(names, t)),
+      ],
     }));
   };
 

@@ -3,7 +3,8 @@ import type { Deps } from '../../deps.ts';
 import { isVisibleTo, isLive } from '../../domain/dealer-link.ts';
 import { page } from '../../http/page-context.ts';
 import { formField } from '../../http/read-form.ts';
-import { claimsInWords } from '../../profile/claims-in-words.ts';
+import { claimsByScope } from '../../oidc/claims.ts';
+import { claimsInWords, singleClaimsInWords } from '../../profile/claims-in-words.ts';
 import type { SignedInState, SignedInStep } from '../interaction-context.ts';
 
 /** Makes the step that answers the prompt `consent`. */
@@ -14,8 +15,9 @@ export function createConsentStep({
   logos,
 }: Pick<Deps, 'config' | 'storage' | 'clock' | 'logos'>): SignedInStep {
   /** Lists the dealers whose links the client will see: all for a first-party client, else those linked in its own flow. */
-  const dealersFor = async ({ account, client, scopes, dealerLink }: SignedInState['interaction']) => {
-    if (!dealerLink && !scopes.some(({ name }) => name === 'dealer_link')) return [];
+  const dealersFor = async ({ account, client, scopes, claims, dealerLink }: SignedInState['interaction']) => {
+    const asked = scopes.some(({ name }) => name === 'dealer_link') || claims.includes('dealer_links');
+    if (!dealerLink && !asked) return [];
     const links = await storage.dealerLinks.listByAccount(account.id);
     const shown = links.filter((link) => isLive(link) && isVisibleTo(link, client));
     return config.dealers.filter(({ code }) => shown.some(({ dealer }) => dealer === code));
@@ -37,11 +39,16 @@ export function createConsentStep({
           privacyUri: metadata.policy_uri,
           ...(logos.find(metadata.client_id) && { logoUrl: `/client-logos/${metadata.client_id}` }),
           firstParty: interaction.client.firstParty,
-          scopes: interaction.scopes.map(({ name, claims }) => ({
-            name: t(`scopes.${name}.name`),
-            description: t(`scopes.${name}.description`, { claims: claimsInWords(name, t) }),
-            claims,
-          })),
+          scopes: [
+            ...interaction.scopes.map(({ name }) => ({
+              name: t(`scopes.${name}.name`),
+              description: t(`scopes.${name}.description`, { claims: claimsInWords(name, t) }),
+            })),
+            ...claimsByScope(interaction.claims).map(([scope, names]) => ({
+              name: t(`scopes.${scope}.name`),
+              description: singleClaimsInWords(names, t),
+            })),
+          ],
           dealers: (await dealersFor(interaction)).map(({ name }) => ({ name: name[language] })),
         });
       });
@@ -50,7 +57,7 @@ export function createConsentStep({
         if (formField(ctx, 'decision') !== 'allow') return interaction.cancel();
         const subject = interaction.account.id;
         const scopes = interaction.scopes.map(({ name }) => name).join(' ');
-        const data = { client_id: interaction.client.metadata.client_id, scopes };
+        const data = { client_id: interaction.client.metadata.client_id, scopes, claims: interaction.claims.join(' ') };
         await storage.ledger.append({ type: 'client.consented', subject, data, at: clock() }, `${interaction.uid}:${subject}`);
         return interaction.finish({ consent: { grantId: await interaction.grant(interaction) } });
       });

@@ -53,7 +53,7 @@ export function createLoginStep(deps: Deps): InteractionStep {
       privacyUrl: '/privacy',
       values: { login_id: loginId },
       afterRegistration: interaction.facts.registration !== undefined,
-      anotherPerson: interaction.reasons.includes('id_token_hint'),
+      anotherPerson: ['id_token_hint', 'claims_sub'].some((reason) => interaction.reasons.includes(reason)),
       clientName: interaction.client.destination[language],
       ...(errors ? { errors } : {}),
     });

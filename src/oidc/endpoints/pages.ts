@@ -29,6 +29,7 @@ export function createRenderError(deps: Pick<Deps, 'config' | 'clients'>) {
     speakAsAsked(ctx);
     // The fault is ours and not the request's.
     const failure = status >= 500 ? asPageError(error) : undefined;
+    errorPages.add(ctx);
     const code = failure?.code ?? KNOWN_ERRORS.find((known) => known === out.error) ?? 'invalid_request';
     page(asPage(ctx), '/error', {
       kind: 'note',
@@ -61,6 +62,9 @@ function plainerLogout({ path, query, oidc: { route, provider } }: KoaContextWit
   }
   return kept.size > 0 ? `${path}?${kept.toString()}` : path;
 }
+
+/** The requests that are answered with an error page of ours. */
+const errorPages = new WeakSet<KoaContextWithOIDC>();
 
 /** The routes that browsers open. Programs call all other routes of oidc-provider. */
 const BROWSER_ROUTES = ['authorization', 'resume', 'end_session', 'end_session_confirm', 'end_session_success'];
@@ -116,9 +120,14 @@ export function postLogoutSuccessSource(ctx: KoaContextWithOIDC): void {
   page(asPage(ctx), 'logged-out', { kind: 'note', title: asPage(ctx).state.t('logged_out.title') });
 }
 
-/** Lets the page that posts the response to the client (OAuth 2.0 Form Post Response Mode) do so. */
+/**
+ * Lets the page that posts the response to the client (OAuth 2.0 Form Post Response Mode) do so, also if the response is an error: that is
+ * for the client, so the page itself is in order.
+ */
 export function allowFormPost(ctx: KoaContextWithOIDC): void {
-  const { params, redirectUriCheckPerformed } = ctx.oidc;
-  if (params?.response_mode === 'form_post' && redirectUriCheckPerformed && typeof ctx.body === 'string')
-    asPage(ctx).state.formTargets = 'any';
+  const { route, params } = ctx.oidc;
+  const posts = ['authorization', 'resume'].includes(route) && params?.response_mode === 'form_post' && ctx.type === 'text/html';
+  if (!posts || typeof ctx.body !== 'string' || errorPages.has(ctx) || ctx.status === 303) return;
+  asPage(ctx).state.formTargets = 'any';
+  ctx.status = 200;
 }

@@ -2,6 +2,7 @@
 import type { Grant, KoaContextWithOIDC } from 'oidc-provider';
 import type { Deps } from '../../deps.ts';
 import { isVisibleTo } from '../../domain/dealer-link.ts';
+import { scopeOfClaim } from '../claims.ts';
 import { DEALER_LINK, isConsented, requestedDealerLink, setDealerLinks } from './dealer-link-grant.ts';
 
 /**
@@ -34,6 +35,10 @@ export function createLoadExistingGrant({ clients, storage }: Pick<Deps, 'client
         if (scopes.length) grant.addResourceScope(resource, scopes.join(' '));
       }
     }
+    // A scope that was granted covers its single claims (the `claims` parameter).
+    const covered = grant.getOIDCScope().split(' ');
+    const single = [...oidc.requestParamClaims].filter((name) => covered.includes(scopeOfClaim(name) ?? ''));
+    if (single.length > 0) grant.addOIDCClaims(single);
     // Keep dealer links from clients whose file does not allow them.
     const mayKnow = client.metadata.authorization_details_types?.includes(DEALER_LINK);
     const asked =

@@ -6,6 +6,7 @@ import type { Account } from '../../domain/account.ts';
 import { legacyRegistrationId } from '../../domain/legacy-registration.ts';
 import { createBrowserIds } from '../../http/browser-id.ts';
 import type { StoredLegacyProfile } from '../../storage/storage.ts';
+import { requestedSubjects } from '../claims-parameter.ts';
 import { pairwiseSubject } from '../clients/pairwise-subject.ts';
 import { requestedDealerLink } from '../grants/dealer-link-grant.ts';
 import { findLegacyProfile } from '../migration/legacy-hand-over.ts';
@@ -48,6 +49,8 @@ export function createPolicyFactsReader(deps: PolicyDeps): (ctx: KoaContextWithO
       asksForDealerLink,
       codeChallenge: typeof params.code_challenge === 'string' ? params.code_challenge : undefined,
       hint: hintOf(ctx),
+      wanted: wantedOf(ctx),
+      maxAge: params.max_age === undefined || oidc.result?.login ? undefined : Number(params.max_age),
       accountId,
       account: oidc.account?.stored as Account | undefined,
       sessionUid: session?.uid,
@@ -64,12 +67,21 @@ export function createPolicyFactsReader(deps: PolicyDeps): (ctx: KoaContextWithO
   /** Decodes the hint without verification, because oidc-provider has verified it when the request arrived. */
   function hintOf({ oidc }: KoaContextWithOIDC): PolicyFacts['hint'] {
     const hint = oidc.params?.id_token_hint;
-    const accountId = oidc.session?.accountId;
-    if (typeof hint !== 'string' || !accountId) return undefined;
-    const client = oidc.client!;
-    const isPairwise = client.subjectType === 'pairwise';
-    const signedIn = isPairwise ? pairwiseSubject(config.keys.subject, accountId, client) : accountId;
-    return { subject: decodeJwt(hint).sub, signedIn };
+    const signedIn = signedInSubject(oidc);
+    return typeof hint === 'string' && signedIn !== undefined ? { subject: decodeJwt(hint).sub, signedIn } : undefined;
+  }
+
+  function wantedOf({ oidc }: KoaContextWithOIDC): PolicyFacts['wanted'] {
+    const subjects = requestedSubjects(oidc.params?.claims);
+    const signedIn = signedInSubject(oidc);
+    return subjects && signedIn !== undefined ? { subjects, signedIn } : undefined;
+  }
+
+  /** Returns the subject by which the client knows the signed-in person. */
+  function signedInSubject({ session, client }: KoaContextWithOIDC['oidc']): string | undefined {
+    const accountId = session?.accountId;
+    if (!accountId) return undefined;
+    return client!.subjectType === 'pairwise' ? pairwiseSubject(config.keys.subject, accountId, client!) : accountId;
   }
 
   const reading = new WeakMap<object, Promise<PolicyFacts>>();

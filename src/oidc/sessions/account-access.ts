@@ -2,6 +2,7 @@
 import type Provider from 'oidc-provider';
 import type { Deps } from '../../deps.ts';
 import type { ListedByAccount } from '../../storage/artifact-references.ts';
+import { withoutThoseOf } from '../claims-parameter.ts';
 import { ACCOUNT_CLIENT_ID } from '../clients/account-client.ts';
 import { tellClient } from '../clients/backchannel-logout.ts';
 import { revokeGrant, revokeTokens } from '../grants/revoke-grant.ts';
@@ -20,6 +21,8 @@ export type SignedInBrowser = {
 export type UsedService = {
   clientId: string;
   scopes: string[];
+  /** The single claims that were granted besides (the `claims` parameter). */
+  claims: string[];
   /** When the first grant was made; seconds since 1970. */
   since: number;
 };
@@ -51,7 +54,7 @@ type GrantPayload = {
   clientId: string;
   iat: number;
   exp?: number;
-  openid?: { scope?: string };
+  openid?: { scope?: string; claims?: string[] };
   resources?: Record<string, string>;
   rar?: { link_id?: string }[];
 };
@@ -92,11 +95,12 @@ export function createAccountAccess(provider: Provider, { storage }: Pick<Deps, 
       const services = new Map<string, UsedService>();
       for (const { clientId, iat, openid, resources = {} } of await grantsOf(accountId)) {
         if (clientId === ACCOUNT_CLIENT_ID) continue;
-        const known = services.get(clientId) ?? { clientId, scopes: [], since: iat };
+        const known = services.get(clientId) ?? { clientId, scopes: [], claims: [], since: iat };
         const scopes = [...known.scopes, openid?.scope ?? '', ...Object.values(resources)].join(' ').split(' ').filter(Boolean);
-        services.set(clientId, { clientId, scopes: [...new Set(scopes)], since: Math.min(known.since, iat) });
+        const claims = [...known.claims, ...(openid?.claims ?? [])];
+        services.set(clientId, { clientId, scopes: [...new Set(scopes)], claims, since: Math.min(known.since, iat) });
       }
-      return [...services.values()];
+      return [...services.values()].map((service) => ({ ...service, claims: withoutThoseOf(service.scopes, service.claims) }));
     },
     endSessions,
     async endTokens(accountId) {

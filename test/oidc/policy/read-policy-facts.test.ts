@@ -46,14 +46,16 @@ type Asked = {
   accountId?: string;
   subjectType?: 'pairwise' | 'public';
   pending?: string[];
+  result?: object;
 };
 
 /** A context as oidc-provider passes it to a check. */
-function contextOf({ params = {}, accountId, subjectType = 'public', pending = [] }: Asked): KoaContextWithOIDC {
+function contextOf({ params = {}, accountId, subjectType = 'public', pending = [], result }: Asked): KoaContextWithOIDC {
   return {
     cookies: { get: () => 'b' },
     oidc: {
       params,
+      result,
       client: { clientId: 'site', subjectType },
       entities: { Interaction: { cid: 'request' } },
       session: { accountId, loginTs: 7, uid: 's', acr: 'phr' },
@@ -103,6 +105,26 @@ test('id_token_hint: its subject, and the subject of the signed-in person at tha
     signedIn: pairwiseSubject(KEY, 'a', { clientId: 'site' }),
   });
   expect(await hintFor({})).toBeUndefined();
+});
+
+test('the claims parameter: the subjects of which it wants one, and the subject of the signed-in person at that client', async () => {
+  const wantedFor = async (sub: object | null, asked: Asked = { accountId: 'a' }) =>
+    (await read({ ...asked, params: { claims: JSON.stringify({ id_token: { sub } }) } })).wanted;
+  expect(await wantedFor({ value: 'b' })).toEqual({ subjects: ['b'], signedIn: 'a' });
+  expect(await wantedFor({ values: ['b', 'c'] })).toEqual({ subjects: ['b', 'c'], signedIn: 'a' });
+  expect(await wantedFor({ value: 'b' }, { accountId: 'a', subjectType: 'pairwise' })).toEqual({
+    subjects: ['b'],
+    signedIn: pairwiseSubject(KEY, 'a', { clientId: 'site' }),
+  });
+  for (const sub of [null, {}, { essential: true }]) expect(await wantedFor(sub)).toBeUndefined();
+  expect(await wantedFor({ value: 'b' }, {})).toBeUndefined();
+  expect((await read({ accountId: 'a', params: { claims: '{"userinfo":{}}' } })).wanted).toBeUndefined();
+});
+
+test('max_age counts until the person has signed in', async () => {
+  expect((await read({ accountId: 'a', params: { max_age: '60' } })).maxAge).toBe(60);
+  expect((await read({ accountId: 'a', params: { max_age: '60' }, result: { login: {} } })).maxAge).toBeUndefined();
+  expect((await read({ accountId: 'a' })).maxAge).toBeUndefined();
 });
 
 test('the database: the decisions of the request, the migration, and whether the legacy identity has registered', async () => {

@@ -1,5 +1,4 @@
-// Authenticates the person. oidc-provider's checks ask if nobody is signed in or `max_age` has passed; these checks add more
-// cases.
+// Authenticates the person. oidc-provider's own check asks if nobody is signed in; these checks add more cases.
 import { signInIsOver } from '../../../domain/account.ts';
 import { reaches } from '../../../domain/authentication-methods.ts';
 import { isTooOld } from '../../sessions/session-lifetime.ts';
@@ -8,8 +7,9 @@ import type { PolicyPrompt } from '../prompt.ts';
 export const LOGIN = {
   name: 'login',
   requestable: true,
-  // The built-in check knows the hint only when the request arrives, and no longer after the sign-in.
-  without: ['id_token_hint'],
+  // The built-in checks know the hint only when the request arrives, and no longer after the sign-in; ignore the `values` of `sub`; and
+  // have another clock.
+  without: ['id_token_hint', 'claims_id_token_sub_value', 'max_age'],
   checks: [
     {
       // A client that names a person by `id_token_hint` must not get a code for another one (OpenID Connect Core 1.0, section
@@ -18,6 +18,20 @@ export const LOGIN = {
       description: 'id_token_hint names another person than the one who is signed in',
       error: 'login_required',
       isNeeded: ({ hint }) => hint !== undefined && hint.subject !== hint.signedIn,
+    },
+    {
+      // The same for a person who is named by the `claims` parameter (section 5.5.1).
+      reason: 'claims_sub',
+      description: 'the claims parameter names another person than the one who is signed in',
+      error: 'login_required',
+      isNeeded: ({ wanted }) => wanted !== undefined && !wanted.subjects.includes(wanted.signedIn),
+    },
+    {
+      reason: 'max_age',
+      description: 'the sign-in is older than max_age',
+      error: 'login_required',
+      isNeeded: ({ accountId, authTime = 0, maxAge, now }) =>
+        accountId !== undefined && maxAge !== undefined && Math.floor(now / 1000) - authTime > maxAge,
     },
     {
       // The password or the address has changed since the sign-in, the person has ended the session, or the session is too old.
