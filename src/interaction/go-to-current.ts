@@ -6,7 +6,8 @@ import type { Deps } from '../deps.ts';
 import { createBrowserIds } from '../http/browser-id.ts';
 import { PageError } from '../http/page-error.ts';
 import { redirect } from '../http/redirect.ts';
-import { interactionPath, resumePath } from '../oidc/policy/interaction-url.ts';
+import { interactionPath } from '../oidc/policy/interaction-url.ts';
+import { giveInteractionCookies } from './interaction-cookies.ts';
 import { readRecentRequest, type RecentRequest } from './recent-request.ts';
 
 /** A first press that is resumed notes its next interaction within this time. After the last page of a request there is none. */
@@ -22,23 +23,16 @@ export async function canResume(ctx: Pick<ParameterizedContext, 'cookies'>, uid:
 
 /**
  * Makes the function that redirects the browser to the current page of its request. If the request is finished, it redirects to
- * the service that the request came from.
- * The function throws `interaction_expired`, 400, if the request is unknown, expired, or began in another browser.
+ * the service that the request came from. If the request has expired, it starts the same request again, and the draft and the facts
+ * of the legacy user bring back what was typed.
+ * The function throws `interaction_expired`, 400, if the request is unknown or began in another browser.
  */
 export function createGoToCurrent(
-  { config, clients, storage }: Pick<Deps, 'config' | 'clients' | 'storage'>,
+  { config, clients, storage, clock }: Pick<Deps, 'config' | 'clients' | 'storage' | 'clock'>,
   provider: Provider,
 ) {
   const secure = config.issuer.startsWith('https:');
   const browserIds = createBrowserIds(secure);
-
-  /** Sets oidc-provider's two cookies of an interaction. A second press before the first response loses them. */
-  function giveCookies(ctx: Pick<ParameterizedContext, 'cookies'>, uid: string, path: string): void {
-    const options = { signed: true, httpOnly: true, sameSite: 'lax', secure, overwrite: true } as const;
-    const maxAge = config.lifetimes.interaction * 1000;
-    ctx.cookies.set(provider.cookieName('interaction'), uid, { ...options, maxAge, path });
-    ctx.cookies.set(provider.cookieName('resume'), uid, { ...options, maxAge, path: resumePath(uid) });
-  }
 
   /**
    * Finds the current interaction of a request. While oidc-provider resumes after a first press, the interaction of the pressed page
@@ -85,21 +79,34 @@ export function createGoToCurrent(
     request?: RecentRequest,
   ): Promise<void> {
     const recent = request ?? readRecentRequest(ctx, secure);
-    const facts = recent?.uids.includes(uid) ? await storage.interactionFacts.find(recent.cid) : undefined;
-    const browserId = browserIds.read(ctx);
-    if (!recent || !facts || browserId === undefined || !browserIds.isOwn(ctx, facts.browser_id)) {
+    const isOwn = recent?.uids.includes(uid) ?? false;
+    const facts = recent && isOwn ? await storage.interactionFacts.find(recent.cid) : undefined;
+    /** The browser shows by its cookie that it keeps cookies, and the new request has another id: this cannot loop. */
+    const startAgain = (error: PageError): void => {
+      if (!isOwn || recent?.query === undefined) throw error;
+      redirect(ctx, `/auth?${recent.query}`);
+    };
+    if (recent && isOwn && !facts) return startAgain(expired('the request has expired'));
+    if (!recent || !facts || browserIds.read(ctx) === undefined || !browserIds.isOwn(ctx, facts.browser_id)) {
       throw expired('no interaction, or the cookie names another one', await provider.Interaction.find(uid));
     }
     const current = await findCurrent(recent.cid, uid);
     if (current && !(await sessionStands(current))) {
-      // oidc-provider would not resume it, so a redirect would loop.
-      throw expired('the session in which the request began has ended', current);
+      // oidc-provider would not resume it, so a redirect to its page would loop.
+      return startAgain(expired('the session in which the request began has ended', current));
     }
     if (current) {
       const path = interactionPath(current);
-      giveCookies(ctx, current.uid, path);
+      const seconds = Math.ceil(((facts.current_until ?? 0) - clock()) / 1000);
+      giveInteractionCookies(ctx, provider, {
+        uid: current.uid,
+        path,
+        seconds: Math.max(seconds, config.lifetimes.interaction),
+        secure,
+      });
       return redirect(ctx, path);
     }
+    if (clock() >= (facts.current_until ?? Infinity)) return startAgain(expired('the request has expired'));
     const home = homeOf(recent.clientId);
     if (home !== undefined) return redirect(ctx, home);
     throw expired('the request is over');

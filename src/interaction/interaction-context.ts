@@ -32,6 +32,11 @@ export type Interaction = {
   claims: readonly string[];
   /** Finishes the step. The policy then decides again. */
   finish: (result: Record<string, object>) => Promise<void>;
+  /**
+   * Keeps the request for as long as the registration draft, from now on. For a person who has proven an address; after that and after
+   * a sign-in, new interactions are kept by themselves.
+   */
+  keep: () => Promise<void>;
   /** Cancels the request: forgets the choice at ⑩ and returns `access_denied` to the client (RFC 6749 4.1.2.1). */
   cancel: () => Promise<void>;
   /** Writes facts of this request. */

@@ -10,15 +10,17 @@ import { requestedClaims } from '../oidc/claims-parameter.ts';
 import { currentSession } from '../oidc/sessions/current-session.ts';
 import { requestedDealerLink } from '../oidc/grants/dealer-link-grant.ts';
 import { grantRequested } from '../oidc/grants/grant-requested.ts';
-import { findLegacyProfile } from '../oidc/migration/legacy-hand-over.ts';
+import { findLegacyProfile, keepLegacyProfile } from '../oidc/migration/legacy-hand-over.ts';
 import { leaveSession } from '../oidc/sessions/leave-session.ts';
 import { INTERACTION_PATH, interactionPath } from '../oidc/policy/interaction-url.ts';
 import { cancelChoice, readFacts, writeFacts } from '../oidc/policy/request-facts.ts';
+import { requestSeconds } from '../oidc/policy/request-lifetime.ts';
 import { finish } from './finish.ts';
 import { createGoToCurrent } from './go-to-current.ts';
 import type { InteractionContext, InteractionState } from './interaction-context.ts';
+import { giveInteractionCookies } from './interaction-cookies.ts';
 import { journeyProgress } from './journey-progress.ts';
-import { rememberRequest } from './recent-request.ts';
+import { queryOf, rememberRequest } from './recent-request.ts';
 
 type Found = Awaited<ReturnType<Provider['interactionDetails']>>;
 
@@ -48,10 +50,14 @@ export function createLoadInteraction(deps: Deps, provider: Provider) {
       if (interactionPath(found) !== path) return goToCurrent(ctx, uid, { clientId: String(params.client_id), cid, uids: [uid] });
       const client = deps.clients.find(String(params.client_id));
       if (!client) throw new PageError('client_unknown', { detail: 'the client was removed or disabled' });
-      rememberRequest(ctx, secure, { clientId: client.metadata.client_id, cid, uid });
+      rememberRequest(ctx, secure, { clientId: client.metadata.client_id, cid, uid, query: queryOf(found) });
 
       const accountId = session?.accountId;
-      const times = () => ({ now: deps.clock(), requestEnds: deps.clock() + deps.config.lifetimes.interaction * 1000 });
+      const times = () => {
+        const now = deps.clock();
+        const { current_until: until = 0 } = ctx.state.interaction.facts;
+        return { now, requestEnds: Math.max(until, now + requestSeconds(deps.config, false) * 1000) };
+      };
       ctx.state.interaction = {
         uid,
         path,
@@ -66,13 +72,23 @@ export function createLoadInteraction(deps: Deps, provider: Provider) {
         scopes: requestedScopes(params.scope),
         claims: requestedClaims(params),
         finish: async (result) => finish(provider, ctx, result),
+        async keep() {
+          const until = deps.clock() + requestSeconds(deps.config, true) * 1000;
+          // Each view of the page would write otherwise.
+          if (until - (ctx.state.interaction.facts.current_until ?? 0) < requestSeconds(deps.config, false) * 1000) return;
+          const seconds = requestSeconds(deps.config, true);
+          await found.save(seconds);
+          await keepLegacyProfile(params.legacy_profile, deps.storage.legacyProfiles, until);
+          await ctx.state.interaction.setFacts({ current_until: until });
+          giveInteractionCookies(ctx, provider, { uid, path, seconds, secure });
+        },
         async cancel() {
           await cancelChoice(deps.storage.interactionFacts, factsKey, times());
           return finish(provider, ctx, { error: 'access_denied', error_description: 'the person did not want to go on' });
         },
         async setFacts(change) {
-          await writeFacts(deps.storage.interactionFacts, factsKey, change, times());
           ctx.state.interaction.facts = { ...ctx.state.interaction.facts, ...change };
+          await writeFacts(deps.storage.interactionFacts, factsKey, change, times());
         },
         async currentSession() {
           const current = await currentSession(provider, ctx, deps);

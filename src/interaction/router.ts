@@ -14,6 +14,7 @@ import { canResume, createGoToCurrent } from './go-to-current.ts';
 import type { InteractionState } from './interaction-context.ts';
 import { createLoadInteraction } from './load-interaction.ts';
 import { pairSteps } from './pair-steps.ts';
+import { requestIsOver } from './recent-request.ts';
 import { createRequirePerson } from './require-person.ts';
 import { STEPS } from './steps.ts';
 
@@ -57,10 +58,18 @@ export function createInteractionRouter(
   }
   for (const path of Object.keys(RENAMED_STEPS)) steps.set(path, loadInteraction(path, uidOf));
   const goToCurrent = createGoToCurrent(deps, provider);
+  const { issuer } = deps.config;
+  const secure = issuer.startsWith('https:');
+  const leadsToPage = (location: string): boolean => new URL(location, issuer).href.startsWith(`${issuer}${INTERACTION_PATH}/`);
   return async function answerInteraction(ctx, next) {
     const resumed = RESUME_PATH.exec(ctx.path)?.groups?.uid;
     // The first of two presses has already resumed the request.
-    if (resumed && ctx.method === 'GET' && !(await canResume(ctx, resumed, provider))) return goToCurrent(ctx, resumed);
+    if (resumed && ctx.method === 'GET') {
+      if (!(await canResume(ctx, resumed, provider))) return goToCurrent(ctx, resumed);
+      await next();
+      if (ctx.status < 400 && !leadsToPage(ctx.response.get('Location'))) requestIsOver(ctx, secure);
+      return;
+    }
     const step = steps.get(STEP_PATH.exec(ctx.path)?.groups?.step ?? '');
     return step ? step(ctx, next) : next();
   };

@@ -17,6 +17,7 @@ import { createLoadExistingGrant } from './grants/existing-grant.ts';
 import { createRefreshRotation } from './grants/refresh-rotation.ts';
 import { createFinishMigration } from './migration/finish-migration.ts';
 import { interactionUrl } from './policy/interaction-url.ts';
+import { beginsKept, requestSeconds } from './policy/request-lifetime.ts';
 import { createLegacyHandOver } from './migration/legacy-hand-over.ts';
 import { createLogoutSource, createRenderError, postLogoutSuccessSource } from './endpoints/pages.ts';
 import { pairwiseSubject, sectorOf } from './clients/pairwise-subject.ts';
@@ -94,7 +95,7 @@ export function createProviderConfiguration(deps: Deps): Configuration {
     },
     ttl: {
       Session: (_ctx: unknown, session: { loginTs?: number | undefined }) => sessionSeconds(config.lifetimes, session, clock()),
-      Interaction: config.lifetimes.interaction,
+      Interaction: (_ctx: unknown, begun: Parameters<typeof beginsKept>[0]) => requestSeconds(config, beginsKept(begun)),
       Grant: config.lifetimes.grant,
       AccessToken: accessTokenLifetime,
       IdToken: config.lifetimes.idToken,

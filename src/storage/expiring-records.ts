@@ -27,6 +27,8 @@ export type InteractionFacts = {
   browser_id?: string;
   /** The current interaction of the request. */
   current_uid?: string;
+  /** When that interaction expires. */
+  current_until?: EpochMilliseconds;
   /** The person chose to get a new ID or to sign in. Overrides the client's request. */
   wants?: 'registration' | 'login';
   /** The account that was registered in this request (after ⑨). */
@@ -80,26 +82,19 @@ type Entry = {
   kind: string;
   /** `recreatable`: a power cut may lose it, because another login recreates it. */
   durability: 'durable' | 'recreatable';
-  /** `function`: the program changes it by a function of the stored record; see records.ts. `nobody`: it is written once. */
-  changedBy: 'function' | 'nobody';
 };
 
 /** To add one, see "How to add a record" in ARCHITECTURE.md. */
 export const EXPIRING_RECORDS = {
-  registrationDrafts: { kind: 'registration_draft', durability: 'durable', changedBy: 'function' },
-  interactionFacts: { kind: 'interaction_facts', durability: 'recreatable', changedBy: 'function' },
-  legacyProfiles: { kind: 'legacy_profile', durability: 'recreatable', changedBy: 'nobody' },
-  passwordResets: { kind: 'password_reset', durability: 'durable', changedBy: 'function' },
-  keptPages: { kind: 'kept_page', durability: 'recreatable', changedBy: 'function' },
-  clientRefusals: { kind: 'client_refusals', durability: 'recreatable', changedBy: 'function' },
+  registrationDrafts: { kind: 'registration_draft', durability: 'durable' },
+  interactionFacts: { kind: 'interaction_facts', durability: 'recreatable' },
+  legacyProfiles: { kind: 'legacy_profile', durability: 'recreatable' },
+  passwordResets: { kind: 'password_reset', durability: 'durable' },
+  keptPages: { kind: 'kept_page', durability: 'recreatable' },
+  clientRefusals: { kind: 'client_refusals', durability: 'recreatable' },
 } as const satisfies Record<keyof ExpiringRecords, Entry>;
 
 export type ExpiringName = keyof ExpiringRecords;
-/** The records that are changed by a function. */
-export type ChangedName = {
-  [Name in ExpiringName]: (typeof EXPIRING_RECORDS)[Name]['changedBy'] extends 'function' ? Name : never;
-}[ExpiringName];
-
 export type ExpiringStores = { [Name in ExpiringName]: ExpiringStore<ExpiringRecords[Name]> };
 
 type AnyRecord = { id: string; version: number; expires_at: EpochMilliseconds };
@@ -110,8 +105,7 @@ export function makeExpiringStores(make: (entry: Entry) => ExpiringStore<AnyReco
   return Object.fromEntries(stores) as unknown as ExpiringStores;
 }
 
-/** The names of the records that are changed by a function. */
-export function changedNames(): ChangedName[] {
-  const names = Object.keys(EXPIRING_RECORDS) as ExpiringName[];
-  return names.filter((name): name is ChangedName => EXPIRING_RECORDS[name].changedBy === 'function');
+/** The names of the records. */
+export function expiringNames(): ExpiringName[] {
+  return Object.keys(EXPIRING_RECORDS) as ExpiringName[];
 }

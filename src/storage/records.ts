@@ -5,7 +5,7 @@ import type { DealerLink } from '../domain/dealer-link.ts';
 import type { AccountEvent, DealerLinkEvent, Happening, LedgerDataOf, MigrationEvent, Told } from '../domain/ledger-events.ts';
 import type { Migration } from '../domain/migration.ts';
 import { accountOf, type RegistrationDraft } from '../domain/registration-draft.ts';
-import { changedNames, type ChangedName, type ExpiringRecords, type ExpiringStores } from './expiring-records.ts';
+import { expiringNames, type ExpiringName, type ExpiringRecords, type ExpiringStores } from './expiring-records.ts';
 import { retryOnConflict } from './retry-on-conflict.ts';
 import {
   AlreadyExists,
@@ -46,7 +46,7 @@ export type Changeable<T extends { id: string; version: number; expires_at: Epoc
   change(id: string, change: ChangeOf<T | undefined, Omit<T, 'id' | 'version'>>): Promise<Outcome<T>>;
 };
 
-export type Records = Omit<Storage, 'accounts' | ChangedName | 'dealerLinks' | 'migrations' | 'ledger'> &
+export type Records = Omit<Storage, 'accounts' | ExpiringName | 'dealerLinks' | 'migrations' | 'ledger'> &
   Changeables & {
     ledger: EventLedger;
     accounts: Omit<AccountStore, 'create' | 'update'> & {
@@ -148,10 +148,10 @@ export function guardRecords(storage: Storage, clock: () => EpochMilliseconds): 
   };
 }
 
-type Changeables = { [Name in ChangedName]: Changeable<ExpiringRecords[Name]> };
+type Changeables = { [Name in ExpiringName]: Changeable<ExpiringRecords[Name]> };
 
 function changeables(stores: ExpiringStores): Changeables {
-  const all = changedNames().map((name) => [name, changeable(stores[name] as ExpiringStore<never>)] as const);
+  const all = expiringNames().map((name) => [name, changeable(stores[name] as ExpiringStore<never>)] as const);
   return Object.fromEntries(all) as unknown as Changeables;
 }
 

@@ -240,7 +240,7 @@ test('S106 a request opened in another browser halfway: stays with the browser i
     const ctx = { cookies: { get: () => browser }, state: {} } as never;
     let url: unknown;
     await bind(ctx, async () => {
-      url = interactionUrl(ctx, { cid: 'request', uid, prompt: { name: 'dealer_link' } });
+      url = interactionUrl(ctx, { cid: 'request', uid, params: {}, prompt: { name: 'dealer_link' } });
     });
     return url;
   };

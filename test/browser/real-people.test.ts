@@ -164,3 +164,32 @@ describe.each([{ javaScript: true }, { javaScript: false }])('JavaScript $javaSc
     });
   });
 });
+
+test('R12 a login page that was left open goes on when it is seen again, after a sign-in in another tab', async () => {
+  await withPage(true, async (page) => {
+    await page.goto(requestUrl('ours'));
+    const other = await page.context().newPage();
+    await other.goto(requestUrl('ours'));
+    // Nobody has signed in yet: the page stays, with what was typed.
+    await page.locator('#login_id').fill('sato@example.jp');
+    const looked = page.waitForResponse((response) => response.request().method() === 'HEAD');
+    await page.evaluate("window.dispatchEvent(new Event('focus'))");
+    expect((await looked).status()).toBe(200);
+    expect(await page.locator('#login_id').inputValue()).toBe('sato@example.jp');
+    await signIn(other);
+    await other.waitForURL(`${beyond}/arrived`);
+    await page.evaluate("window.dispatchEvent(new Event('focus'))");
+    await page.waitForURL(`${beyond}/arrived`);
+  });
+});
+
+test('R11 three tabs that are opened at once in a new browser: each can be pressed', async () => {
+  await withPage(true, async (page) => {
+    const tabs = [page, await page.context().newPage(), await page.context().newPage()];
+    await Promise.all(tabs.map(async (tab) => tab.goto(requestUrl('ours', { prompt: 'login' }))));
+    for (const tab of tabs) {
+      await signIn(tab);
+      await tab.waitForURL(`${beyond}/arrived`);
+    }
+  });
+});

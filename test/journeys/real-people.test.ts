@@ -288,6 +288,86 @@ test('R12 a login page that was left open while the person signed in in another 
   expect(headingOf(await browser.open(page.url, CALLBACK))).toBe('TOYOTA/LEXUSの共通IDでログイン');
 });
 
+describe('R12 a page that was left for hours', () => {
+  const HOURS = 60 * 60 * 1000;
+  const LOGIN = 'TOYOTA/LEXUSの共通IDでログイン';
+
+  test.each(['opened', 'pressed'] as const)('the login, %s: the same request starts again, also a pushed one', async (how) => {
+    const pkce = makePkce();
+    const pushed = await push(world, requestParams('attack-site', pkce));
+    const requestUri = String(parseJson(pushed.text).request_uri);
+    const urls = [
+      authorizationUrl(world.issuer, requestParams('attack-web', pkce, { login_hint: 'sato@example.jp' })),
+      authorizationUrl(world.issuer, { client_id: 'attack-site', request_uri: requestUri }),
+    ];
+    const browsers = urls.map(() => world.browser());
+    for (const [n, url] of urls.entries()) await browsers[n]!.open(url, CALLBACK);
+    await world.advance(2 * HOURS);
+    for (const browser of browsers) {
+      const { url } = browser.page;
+      const again = how === 'opened' ? await browser.open(url, CALLBACK) : await signIn(browser);
+      expect([headingOf(again), again.url === url]).toEqual([LOGIN, false]);
+      const answer = returned(await signIn(browser));
+      expect([answer.get('state'), answer.has('code')]).toEqual(['state-of-the-test', true]);
+      if (browser === browsers[0]) expect((await redeem(world, answer.get('code') ?? '', pkce)).status).toBe(200);
+      // It is over now, and its pages do not start it once more.
+      await world.advance(2 * HOURS);
+      const late = await browser.open(again.url, CALLBACK);
+      expect([late.location, late.status]).toEqual([undefined, 400]);
+    }
+  });
+
+  test('a stranger with the address of the page: nothing starts', async () => {
+    const { page } = await begin(world, 'attack-web');
+    const stranger = world.browser();
+    await begin(world, 'attack-third', {}, stranger);
+    await world.advance(2 * HOURS);
+    expect((await stranger.open(page.url, CALLBACK)).status).toBe(400);
+  });
+
+  test('⑦: what was typed counts, and the registration goes on to its end', async () => {
+    const { browser, shown } = await registerUpTo(world, 'profile');
+    const ends = shown.headers['set-cookie']?.map((cookie) => Date.parse(/expires=([^;]+)/i.exec(cookie)?.[1] ?? '')) ?? [];
+    expect(ends.filter((end) => end > Date.now() + 23 * HOURS)).not.toEqual([]);
+    await world.advance(5 * HOURS);
+    expect(headingOf(await browser.submit('/create/profile', PROFILE))).toBe('入力内容の確認');
+    await world.advance(5 * HOURS);
+    await browser.submit('/create/confirm');
+    await world.advance(5 * HOURS);
+    expect(headingOf(await browser.submit('/create/complete', {}, CALLBACK))).toBe(LOGIN);
+    await world.advance(5 * HOURS);
+    const answer = await browser.submit(
+      '/login',
+      { login_id: browser.form('/login').fields.login_id ?? '', password: PROFILE.password ?? '' },
+      CALLBACK,
+    );
+    expect(returned(answer).has('code')).toBe(true);
+  });
+
+  test('⑪: what was typed counts; after a logout in another tab the same request starts again', async () => {
+    const { browser } = await begin(world, 'attack-required');
+    expect((await signIn(browser, 'yamada@example.jp')).url).toContain('/required-profile');
+    await world.advance(5 * HOURS);
+    const tab = browser.copy();
+    tab.page = browser.page;
+    const form = browser.form('/required-profile');
+    expect(
+      (
+        await browser.submit('/required-profile', {
+          ...form.fields,
+          birthdate_year: '1971',
+          birthdate_month: '2',
+          birthdate_day: '3',
+        })
+      ).url,
+    ).toContain('/confirm');
+    await tab.open(`${world.issuer}/session/end`);
+    await tab.submit('/session/end/confirm', { logout: 'yes' });
+    for (const [name, value] of tab.cookies) browser.cookies.set(name, value);
+    expect(headingOf(await browser.open(browser.page.url, CALLBACK))).toBe(LOGIN);
+  });
+});
+
 describe('R8 a code that was mistyped five times', () => {
   const newReset = async (email: string): Promise<Browser> => {
     const browser = world.browser();

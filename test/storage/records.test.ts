@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { changeAccount } from '../../src/storage/change-account.ts';
 import type { RegistrationDraft } from '../../src/domain/registration-draft.ts';
-import { changedNames } from '../../src/storage/expiring-records.ts';
+import { expiringNames } from '../../src/storage/expiring-records.ts';
 import { guardRecords, type Records } from '../../src/storage/records.ts';
 import { openSqliteStorage } from '../../src/storage/sqlite/open-sqlite-storage.ts';
 import { StorageUnavailable, VersionConflict, type Storage } from '../../src/storage/storage.ts';
@@ -66,7 +66,7 @@ test('a change cannot name another record or version than the one that stands', 
   expect(await storage.accounts.find('a')).toMatchObject({ id: 'a', version: 2 });
   expect(await storage.accounts.find('b')).toBeUndefined();
 
-  for (const store of changedNames()) {
+  for (const store of expiringNames()) {
     const foreign = { id: 'b', version: 7, email: 'a@example.jp', expires_at: ENDS } as never;
     for (const _ of [1, 2]) await records[store].change('a', () => ({ ...(foreign as object) }) as never);
     expect([store, await storage[store].find('a')]).toMatchObject([store, { id: 'a', version: 2 }]);
@@ -97,11 +97,11 @@ test('a change that leaves the record as it is writes nothing and says so', asyn
 });
 
 test('nothing else writes these records, also not where the types are passed by', () => {
-  const names = [...changedNames(), 'accounts', 'dealerLinks', 'migrations'] as const;
+  const names = [...expiringNames(), 'accounts', 'dealerLinks', 'migrations'] as const;
   const writers = names.flatMap((name) =>
     Object.keys(records[name]).filter((key) => /^(put|update|create|change|register)/.test(key)),
   );
-  expect(writers).toEqual([...changedNames().map(() => 'change'), 'register', 'change', 'change', 'change']);
+  expect(writers).toEqual([...expiringNames().map(() => 'change'), 'register', 'change', 'change', 'change']);
 });
 
 test('an account is made of a registration that is proven and pressed, in its browser, and in no other way', async () => {

@@ -86,6 +86,17 @@ for (const wait of document.querySelectorAll('[data-countdown]')) {
   }, 1000);
 }
 
+/** A login page that was left open goes on when it is seen again, if the person has signed in in another tab, or if it has expired. */
+if (document.querySelector('[data-look-again]')) {
+  const lookAgain = async () => {
+    if (document.hidden) return;
+    const answer = await fetch(location.pathname, { method: 'HEAD', redirect: 'manual' }).catch(() => undefined);
+    if (answer?.type === 'opaqueredirect') location.reload();
+  };
+  window.addEventListener('focus', lookAgain);
+  document.addEventListener('visibilitychange', lookAgain);
+}
+
 /** Goes on by itself to an address that answers when there is something new. */
 const advance = document.querySelector('[data-advance]');
 if (advance) window.location.replace(advance.dataset.advance);

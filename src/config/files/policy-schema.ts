@@ -91,7 +91,7 @@ const lifetimes = group({
     90 * DAY,
     'Of a session at the ID, from the entry of the password, however often it is used.',
   ),
-  interaction: lifetime(DAY, 4 * 60 * 60, 'Of a flow through the pages.'),
+  interaction: lifetime(DAY, 4 * 60 * 60, 'Of a flow through the pages; a day after a proof of the address or a sign-in.'),
   access_token: lifetime(DAY, 60 * 60, 'Of an access token.'),
   id_token: lifetime(DAY, 4 * 60 * 60, 'Of an ID token.'),
   refresh_token: lifetime(3650 * DAY, 366 * DAY, 'Of a refresh token, from its last use, until the grant ends.'),

@@ -51,7 +51,7 @@ export function createConfirmPage(
   const complete = async (ctx: InteractionContext): Promise<void> => {
     const { interaction } = ctx.state;
     // A double press.
-    if (interaction.facts.registration) return interaction.finish({ create: {} });
+    if (interaction.facts.registration) return interaction.finish({ create: { registered: true } });
     const draft = await registration.draftFor(ctx, 'complete');
     if (!draft) return;
     // The login that follows is no sign-in from a new browser.
@@ -60,7 +60,7 @@ export function createConfirmPage(
     // On a shared computer the next person must start with an empty draft. A legacy user's draft stays, for the user's other
     // browsers.
     if (!interaction.legacy) await deps.storage.registrationDrafts.remove(draft.id);
-    return interaction.finish({ create: {} });
+    return interaction.finish({ create: { registered: true } });
   };
 
   return (router) => {

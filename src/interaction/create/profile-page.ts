@@ -79,7 +79,10 @@ export function createProfilePage(
   return (router) => {
     router.get('/profile', async (ctx) => {
       const draft = await registration.draftFor(ctx, 'profile');
-      if (draft) show(ctx, draft, { values: profileFields(draft.profile ?? handedOver(ctx)) });
+      if (!draft) return;
+      // To fill in this page may take a person longer than an hour.
+      await ctx.state.interaction.keep();
+      show(ctx, draft, { values: profileFields(draft.profile ?? handedOver(ctx)) });
     });
     router.post('/profile', post);
   };

@@ -3,12 +3,14 @@
 import { decodeJwt, UnsecuredJWT } from 'jose';
 import type { Middleware } from 'koa';
 import { errors, type KoaContextWithOIDC } from 'oidc-provider';
+import type { Client } from '../../config/config.ts';
 import type { Deps } from '../../deps.ts';
 import { createBrowserIds } from '../../http/browser-id.ts';
 import { firstValueDigest } from '../../http/first-cookie.ts';
 import type { PageContext, PageState } from '../../http/page-context.ts';
 import { PageError } from '../../http/page-error.ts';
 import { redirect } from '../../http/redirect.ts';
+import { requestSeconds } from '../policy/request-lifetime.ts';
 
 /** The prefix of oidc-provider's `request_uri`; the id follows. */
 const URN = 'urn:ietf:params:oauth:request_uri:';
@@ -37,22 +39,25 @@ export function createPushedRequestBinding({
 }: Pick<Deps, 'config' | 'clients' | 'storage' | 'clock'>): Middleware<PageState> {
   const browserIds = createBrowserIds(config.issuer.startsWith('https:'));
 
+  /** Anybody can push requests for a public client, and each is stored. The others are kept for as long as a registration draft. */
+  const openedSeconds = (client: Client | undefined): number =>
+    requestSeconds(config, client !== undefined && client.metadata.token_endpoint_auth_method !== 'none');
   /** The latest end of an interaction: a reload may start one as late as the end of the opened request. */
-  const until = (): number => clock() + 2 * config.lifetimes.interaction * 1000;
+  const until = (client: Client | undefined): number => clock() + 2 * openedSeconds(client) * 1000;
 
   /** @returns whether the request is bound to this browser, now or already before */
-  async function bind(ctx: PageContext, id: string, browserId: string): Promise<boolean> {
+  async function bind(ctx: PageContext, id: string, browserId: string, end: number): Promise<boolean> {
     const browser = firstValueDigest(browserId);
-    if (await artifacts.insertOnce(BROWSER, id, { browser }, until())) return true;
+    if (await artifacts.insertOnce(BROWSER, id, { browser }, end)) return true;
     return browserIds.isOwnDigest(ctx, (await artifacts.find(BROWSER, id))?.browser as string | undefined);
   }
 
   /** Extends an opened request beyond its first minute. oidc-provider consumes it only when it issues the code. */
-  async function lengthen(id: string, pushed: Pushed): Promise<void> {
+  async function lengthen(id: string, pushed: Pushed, client: Client | undefined): Promise<void> {
     if (pushed.exp - pushed.iat > UNOPENED_SECONDS) return;
-    const exp = pushed.exp + config.lifetimes.interaction;
+    const exp = pushed.exp + openedSeconds(client);
     const request = new UnsecuredJWT({ ...decodeJwt(pushed.request), exp }).encode();
-    await artifacts.save(REQUEST, id, { ...pushed, exp, request }, until());
+    await artifacts.save(REQUEST, id, { ...pushed, exp, request }, until(client));
   }
 
   return async function bindPushedRequest(ctx, next) {
@@ -78,8 +83,8 @@ export function createPushedRequestBinding({
       browserIds.ensure(ctx);
       return redirect(ctx, `${ctx.path}?${ctx.querystring}&browser=new`);
     }
-    if (!(await bind(ctx, id, browserId))) throw startAgain('opened_elsewhere');
-    await lengthen(id, pushed);
+    if (!(await bind(ctx, id, browserId, until(client)))) throw startAgain('opened_elsewhere');
+    await lengthen(id, pushed, client);
     Object.assign(ctx.state, { openedRequest: id } satisfies Opened);
     return next();
   };

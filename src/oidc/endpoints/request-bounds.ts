@@ -1,4 +1,4 @@
-// Limits the size of authorization requests and the number of unfinished ones from a network, because each is stored for an hour.
+// Limits the size of authorization requests and the number of unfinished ones from a network, because each is stored for an hour or longer.
 import type { Middleware } from 'koa';
 import { errors, type Client as ProviderClient, type KoaContextWithOIDC } from 'oidc-provider';
 import type { Deps } from '../../deps.ts';

@@ -11,6 +11,7 @@ import {
 import { errors, type Client as ProviderClient, type KoaContextWithOIDC } from 'oidc-provider';
 import type { Deps } from '../../deps.ts';
 import { duplicateKeys } from '../../domain/duplicate-keys.ts';
+import type { EpochMilliseconds } from '../../domain/account.ts';
 import { parseLegacyProfile } from '../../domain/legacy-profile.ts';
 import { startMigration, withHandOver } from '../../domain/migration.ts';
 import { createRateLimit } from '../../authentication/limits/rate-limit.ts';
@@ -22,7 +23,7 @@ import { createClientKeySets } from '../clients/client-keys.ts';
 const MAX_BYTES = 8 * 1024;
 const MAX_LIFETIME_SECONDS = 5 * 60;
 const CLOCK_TOLERANCE_SECONDS = 60;
-/** The lifetime of a stored profile, which is also that of the draft that it prefills. */
+/** The lifetime of a stored profile, which is also that of the draft that it prefills. A request that takes longer keeps it. */
 const KEPT_MS = 24 * 60 * 60 * 1000;
 /** The prefix of a reference to a stored profile. The reference replaces the JWT in the request. */
 const REFERENCE_PREFIX = 'handed-over:';
@@ -48,6 +49,23 @@ export async function findLegacyProfile(
 }
 
 /**
+ * Keeps the profile of a request at least as long as the request.
+ * @param reference the request's parameter `legacy_profile`
+ */
+export async function keepLegacyProfile(
+  reference: unknown,
+  legacyProfiles: Deps['storage']['legacyProfiles'],
+  until: EpochMilliseconds,
+): Promise<void> {
+  const stored = await findLegacyProfile(reference, legacyProfiles);
+  if (!stored || stored.expires_at >= until) return;
+  await legacyProfiles.change(
+    stored.id,
+    (standing) => standing && { ...standing, expires_at: Math.max(standing.expires_at, until) },
+  );
+}
+
+/**
  * Makes the check of a hand-over. It stores the profile and replaces the JWT in the request with a reference, so that the JWT is
  * never stored. The check throws `invalid_request`, with a hint for the client's developer, if the hand-over is not acceptable,
  * and 429 above the limit.
@@ -62,7 +80,8 @@ export function createLegacyHandOver(deps: Pick<Deps, 'clients' | 'config' | 'st
   ): Promise<void> {
     if (value === undefined) return;
     if (ctx.oidc.entities.PushedAuthorizationRequest && ctx.oidc.route !== 'pushed_authorization_request') {
-      if (!value.startsWith(REFERENCE_PREFIX)) refuse('the reference is damaged');
+      // Without the profile, the person would go through the request and not be migrated.
+      if (!(await findLegacyProfile(value, deps.storage.legacyProfiles))) refuse('it has expired; push the request again');
       return;
     }
     if (ctx.oidc.route !== 'pushed_authorization_request') {
@@ -85,13 +104,8 @@ export function createLegacyHandOver(deps: Pick<Deps, 'clients' | 'config' | 'st
 
     const id = crypto.randomUUID();
     const { profile } = parsed;
-    await deps.storage.legacyProfiles.put({
-      id,
-      version: 0,
-      client_id: client.clientId,
-      profile,
-      expires_at: deps.clock() + KEPT_MS,
-    });
+    const expires_at = deps.clock() + KEPT_MS;
+    await deps.storage.legacyProfiles.change(id, () => ({ client_id: client.clientId, profile, expires_at }));
     await noteMigration(client.clientId, profile, deps);
     ctx.oidc.params!.legacy_profile = `${REFERENCE_PREFIX}${id}`;
   };

@@ -5,13 +5,17 @@ import type { Deps } from '../../deps.ts';
 import { createBrowserIds } from '../../http/browser-id.ts';
 import type { PageState } from '../../http/page-context.ts';
 import type { InteractionFacts } from '../../storage/storage.ts';
+import { keepLegacyProfile } from '../migration/legacy-hand-over.ts';
 import { stepOf } from './prompt.ts';
 import { changeFacts } from './request-facts.ts';
+import { beginsKept, requestSeconds } from './request-lifetime.ts';
 
 /** Interaction pages live under this path: /interaction/<uid>/<step>. */
 export const INTERACTION_PATH = '/interaction';
 
-type Begun = { uid: string; cid: string; prompt: { name: string } };
+type Begun = { uid: string; cid: string; prompt: { name: string }; params: Record<string, unknown> } & Parameters<
+  typeof beginsKept
+>[0];
 
 /** Returns the path of an interaction's page. */
 export const interactionPath = ({ uid, prompt }: Pick<Begun, 'uid' | 'prompt'>): string =>
@@ -50,9 +54,14 @@ export function createInteractionBinding({
     await next();
     const begun = begunInteractions.get(ctx.state);
     if (!begun) return;
-    const ends = clock() + config.lifetimes.interaction * 1000;
+    const ends = clock() + requestSeconds(config, beginsKept(begun)) * 1000;
     const browserId = browserIds.ensure(ctx);
-    const note = (facts: Partial<InteractionFacts>) => ({ browser_id: facts.browser_id ?? browserId, current_uid: begun.uid });
+    const note = (facts: Partial<InteractionFacts>) => ({
+      browser_id: facts.browser_id ?? browserId,
+      current_uid: begun.uid,
+      current_until: ends,
+    });
+    await keepLegacyProfile(begun.params.legacy_profile, storage.legacyProfiles, ends);
     await changeFacts(storage.interactionFacts, begun.cid, note, ends);
   };
 }

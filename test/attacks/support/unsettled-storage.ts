@@ -12,7 +12,7 @@ const WRITES: Record<string, Record<string, { versioned: boolean }>> = {
   registrationDrafts: { put: { versioned: true }, remove: { versioned: false } },
   interactionFacts: { put: { versioned: true }, remove: { versioned: false } },
   passwordResets: { put: { versioned: true }, remove: { versioned: false } },
-  legacyProfiles: { put: { versioned: false } },
+  legacyProfiles: { put: { versioned: true } },
   accounts: { create: { versioned: false }, update: { versioned: true } },
   migrations: { put: { versioned: true } },
   dealerLinks: { create: { versioned: false }, update: { versioned: true } },
