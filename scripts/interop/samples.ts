@@ -2,6 +2,7 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync } from 'node:fs';
 import { connect } from 'node:net';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Library, Need } from '../../samples/clients/libraries.ts';
@@ -10,8 +11,8 @@ import { untilTrue } from '../../test/support/until-true.ts';
 import { fileForLibrary } from '../admin/clients/library-file.ts';
 
 const SAMPLES = fileURLToPath(new URL('../../samples/clients/', import.meta.url));
-/** What is installed stays here, so that the next run is quick. The folder is ignored. */
-const CACHE = fileURLToPath(new URL('../../node_modules/.cache/interop/', import.meta.url));
+/** What is installed stays here, so that the next run is quick. Outside the project: Next.js and others look into the folders above. */
+const CACHE = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'common-id-interop');
 /** A first start may compile. */
 const START_MS = 300_000;
 
@@ -31,7 +32,9 @@ export function sampleOf(id: string, library: Library, port: number): Sample {
 /** @returns the client's file, as `clients new --library` writes it */
 export function clientFileOf({ library, clientId, secret, origin }: Sample): Record<string, unknown> {
   const values = { id: clientId, name: library.name, contact: 'tests', 'redirect-uri': `${origin}${library.callback}` };
-  return fileForLibrary(library, values, library.kind === 'web' ? `sha256:${digestOf(secret)}` : undefined);
+  const file = fileForLibrary(library, values, library.kind === 'web' ? `sha256:${digestOf(secret)}` : undefined);
+  if (library.refreshesBeforeExpiry) Object.assign(Object(file['common_id']), { access_tokens: { lifetime_seconds: 60 } });
+  return file;
 }
 
 /** @returns the environment that a sample reads */
@@ -96,7 +99,8 @@ async function finish(child: ChildProcess): Promise<{ status: number | null; out
   return { status, output: written.join('') };
 }
 
-async function listens(port: number): Promise<boolean> {
+/** @returns whether somebody listens on a port of this machine */
+export async function listens(port: number): Promise<boolean> {
   const socket = connect(port, 'localhost');
   return new Promise((resolve) => {
     socket.once('connect', () => resolve(true)).once('error', () => resolve(false));

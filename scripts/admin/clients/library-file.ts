@@ -1,7 +1,7 @@
 // The file of a client app that uses one of the libraries in samples/clients/libraries.ts.
 import type { Library } from '../../../samples/clients/libraries.ts';
 import type { Values } from '../topic.ts';
-import { TEMPLATES } from './templates.ts';
+import { originOf, TEMPLATES } from './templates.ts';
 
 /**
  * Makes the file's content: that of the library's template, with what the library needs beyond it.
@@ -9,6 +9,7 @@ import { TEMPLATES } from './templates.ts';
  */
 export function fileForLibrary({ kind, file }: Library, values: Values, secretHash?: string): Record<string, unknown> {
   const made = TEMPLATES[kind]?.make(values, secretHash) ?? {};
-  const { common_id: ours, ...metadata } = file;
+  const beyond = JSON.stringify(file).replaceAll('{origin}', originOf(values['redirect-uri']));
+  const { common_id: ours, ...metadata } = JSON.parse(beyond) as Record<string, unknown>;
   return { ...made, ...metadata, common_id: { ...Object(made['common_id']), ...Object(ours) } };
 }

@@ -118,7 +118,7 @@ function end(values: Values): Record<string, unknown> {
 }
 
 /** Returns the origin. An invalid URL is reported later, by the check of the file. */
-function originOf(url: string | undefined): string {
+export function originOf(url: string | undefined): string {
   const origin = URL.parse(url ?? '')?.origin;
   return origin === undefined || origin === 'null' ? 'https://app.example.jp' : origin;
 }
