@@ -43,7 +43,7 @@ function documentsIn(language: Language): Document[] {
     const mail = { template, values: MAILS[template].sample } as Mail;
     return { name: `mail ${template}`, language, html: renderMail({ ...mail, language }).html };
   });
-  return [...pages(['common-id', 'profile'], viewSamples), ...pages(['demo-clients'], demoClientSamples), ...mails];
+  return [...pages(['common-id', 'profile', 'passkeys'], viewSamples), ...pages(['demo-clients'], demoClientSamples), ...mails];
 }
 
 /** Takes a document's screenshots, one after the other. */

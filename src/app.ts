@@ -23,7 +23,7 @@ export function createApp(deps: Deps, provider: Provider): Koa<PageState> {
   const { config, log, storage } = deps;
   const { koa, forms } = createPageApp({
     app: 'common-id',
-    words: ['profile'],
+    words: ['profile', 'passkeys'],
     origin: config.issuer,
     cookieKeys: config.cookieKeys,
     trustProxy: config.trustProxy,

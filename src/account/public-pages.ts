@@ -1,5 +1,8 @@
-// The public pages of the common ID: the start page, the terms, the privacy policy, the lookup of postal codes, and where passwords are
-// changed.
+// The public pages of the common ID: the start page, the terms, the privacy policy, the lookup of postal codes, where passwords are
+// changed, and what browsers need for passkeys.
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { pathToFileURL } from 'node:url';
 import Router from 'koa-router';
 import { readSections } from '../domain/read-sections.ts';
 import type { Deps } from '../deps.ts';
@@ -9,6 +12,12 @@ import { formatDate } from '../http/format-time.ts';
 import { page, type PageState } from '../http/page-context.ts';
 
 const DAY_SECONDS = 24 * 60 * 60;
+
+/** The script of @simplewebauthn/browser for browsers. */
+const PASSKEY_LIBRARY = new URL(
+  '../dist/bundle/index.umd.min.js',
+  pathToFileURL(createRequire(import.meta.url).resolve('@simplewebauthn/browser')),
+);
 
 /** Makes the router of the public pages. */
 export function createPublicPages({
@@ -56,6 +65,19 @@ export function createPublicPages({
   router.get('/postal-codes/:code.json', (ctx) => {
     ctx.set('Cache-Control', `public, max-age=${DAY_SECONDS}`);
     ctx.body = { places: lookUpPostalCode(String(ctx.params.code)) };
+  });
+  let passkeyLibrary: Buffer | undefined;
+  router.get('/assets/simplewebauthn.js', (ctx) => {
+    passkeyLibrary ??= readFileSync(PASSKEY_LIBRARY);
+    ctx.type = 'js';
+    ctx.set('Cache-Control', `public, max-age=${DAY_SECONDS}`);
+    ctx.body = passkeyLibrary;
+  });
+  // Web Authentication Level 3, section 5.11: the origins that may use the passkeys of this one.
+  router.get('/.well-known/webauthn', (ctx, next) => {
+    if (config.passkeyOrigins.length === 0) return next();
+    ctx.body = { origins: [config.issuer, ...config.passkeyOrigins] };
+    return undefined;
   });
   // Password managers send people here (W3C, A Well-Known URL for Changing Passwords).
   router.get('/.well-known/change-password', (ctx) => ctx.redirect('/account/password'));

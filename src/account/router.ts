@@ -19,6 +19,7 @@ import { addUndoRoutes } from './email/undo-routes.ts';
 import { addMigrationUndoRoutes } from './migration/undo-routes.ts';
 import { addForgottenRoutes } from './forgotten/routes.ts';
 import { createHomePage } from './home/routes.ts';
+import { createPasskeyPages } from './passkeys/routes.ts';
 import { createPasswordPage } from './password/routes.ts';
 import { createProfilePage } from './profile/routes.ts';
 import { createServicePages } from './services/routes.ts';
@@ -49,6 +50,7 @@ export function createAccountRouter(deps: Deps, provider: Provider, forms: Middl
     createHomePage(deps, access),
     createProfilePage(deps),
     createPasswordPage(deps, access),
+    createPasskeyPages(deps),
     createEmailPages(deps, access),
     createDealerLinkPages(deps, access),
     createServicePages(deps, access),

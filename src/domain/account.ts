@@ -1,6 +1,7 @@
 // An account: one person's TOYOTA/LEXUS common ID.
 import type { EpochMilliseconds } from './epoch-milliseconds.ts';
 import type { OwedMail } from './mails.ts';
+import type { Passkey } from './passkey.ts';
 import type { Profile, ProfileKey } from './profile-fields.ts';
 
 export type { EpochMilliseconds, Profile, ProfileKey };
@@ -73,6 +74,10 @@ export type Account = {
   sign_ins_ended_at?: EpochMilliseconds;
   /** When the person last ended all other sessions. `kept` is the `uid` of the session in which they did it. */
   sessions_ended?: { at: EpochMilliseconds; kept: string };
+  /** The passkeys of the account, oldest first. */
+  passkeys?: Passkey[];
+  /** WebAuthn's user handle: 32 random bytes, base64url. The first passkey brings it, and it stays. */
+  user_handle?: string;
   profile: Profile;
   terms: TermsAcceptance[];
   /** By client id. */

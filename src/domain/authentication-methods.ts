@@ -14,15 +14,21 @@ type Method = { amr: readonly string[]; acr: Acr };
  */
 export const AUTHENTICATION_METHODS = {
   password: { amr: ['pwd'], acr: 'urn:common-id:acr:password' },
+  /** Its device keeps the key, and verifies its owner. */
+  device_passkey: { amr: ['hwk', 'user', 'mfa'], acr: 'phr' },
+  /** Its provider copies the key to other devices, which verify their owner. */
+  synced_passkey: { amr: ['swk', 'user', 'mfa'], acr: 'phr' },
 } as const satisfies Record<string, Method>;
+
+export type AuthenticationMethod = keyof typeof AUTHENTICATION_METHODS;
 
 /** The classes that a method of the table reaches, the weakest first. */
 export const REACHABLE_ACR: readonly Acr[] = ACR_VALUES.filter((value) =>
-  Object.values<Method>(AUTHENTICATION_METHODS).some(({ acr }) => acr === value),
+  Object.values<Method>(AUTHENTICATION_METHODS).some(({ acr }) => reaches(acr, value)),
 );
 
 /** Returns `amr` and `acr` of a sign-in by this method, as oidc-provider takes them. */
-export function signedInBy(name: keyof typeof AUTHENTICATION_METHODS): { amr: string[]; acr: Acr } {
+export function signedInBy(name: AuthenticationMethod): { amr: string[]; acr: Acr } {
   const { amr, acr } = AUTHENTICATION_METHODS[name];
   return { amr: [...amr], acr };
 }

@@ -53,6 +53,19 @@ export const LEDGER_EVENTS = {
     data: {},
     tells: 'A change of address was undone with the link in the mail to the old address.',
   },
+  'account.passkey_added': {
+    subject: 'account',
+    data: { passkey: 'string' },
+    tells: 'The person added a passkey; `passkey` is a digest of its credential id, here and below.',
+  },
+  'account.passkey_renamed': { subject: 'account', data: { passkey: 'string' }, tells: 'The person renamed a passkey.' },
+  'account.passkey_removed': { subject: 'account', data: { passkey: 'string' }, tells: 'The person removed a passkey.' },
+  'account.passkey_used': { subject: 'account', data: { passkey: 'string' }, tells: 'A passkey proved the person.' },
+  'account.passkey_counter_back': {
+    subject: 'account',
+    data: { passkey: 'string' },
+    tells: 'The signature counter of a passkey went back: a copy may exist. The owner gets a mail.',
+  },
   'client.consented': {
     subject: 'account',
     data: { client_id: 'string', scopes: 'string', claims: 'string' },

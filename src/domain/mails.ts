@@ -47,6 +47,15 @@ const CODE_MAIL = mail(
   [{ note: 'not_you' }],
 );
 
+/** About a passkey of an ID: what happened to it, and when. */
+const PASSKEY_MAIL = mail(
+  { name: 'Safari / iPhone', time: WHEN, url: 'http://localhost:3000/account/passkeys' },
+  [{ text: 'text' }],
+  [{ label: 'passkey', value: 'name' }],
+  [{ label: 'time', value: 'time' }],
+  [{ text: 'not_you' }, { link: 'link', to: 'url' }],
+);
+
 /** Every mail. To add one, see "How to add a mail" in ARCHITECTURE.md. */
 export const MAILS = {
   /** Proves the address of a registration. */
@@ -138,6 +147,12 @@ export const MAILS = {
     [{ label: 'time', value: 'time' }],
     [{ text: 'not_you' }, { link: 'link', to: 'url' }],
   ),
+  /** To the owner of an ID, after a change of its passkeys. */
+  'passkey-added': PASSKEY_MAIL,
+  'passkey-renamed': PASSKEY_MAIL,
+  'passkey-removed': PASSKEY_MAIL,
+  /** To the owner of an ID, if the signature counter of a passkey did not grow. */
+  'passkey-counter': PASSKEY_MAIL,
   /** To the address of the ID and to the one that the legacy site has, after a migration, with a link that undoes it. */
   'migration-completed': mail(
     {

@@ -3,6 +3,7 @@ import type { EpochMilliseconds, Profile } from '../domain/account.ts';
 import type { ClientRefusals } from '../domain/client-refusal.ts';
 import type { DealerLink } from '../domain/dealer-link.ts';
 import type { LegacyProfile } from '../domain/legacy-profile.ts';
+import type { PasskeyChallenges, PasskeyOffer, PasskeyOwner } from '../domain/passkey.ts';
 import type { PasswordReset } from '../domain/password-reset.ts';
 import type { RegistrationDraft } from '../domain/registration-draft.ts';
 
@@ -75,6 +76,9 @@ export type ExpiringRecords = {
   passwordResets: PasswordReset;
   keptPages: KeptPageRecord;
   clientRefusals: ClientRefusals;
+  passkeyChallenges: PasskeyChallenges;
+  passkeyOwners: PasskeyOwner;
+  passkeyOffers: PasskeyOffer;
 };
 
 type Entry = {
@@ -92,6 +96,9 @@ export const EXPIRING_RECORDS = {
   passwordResets: { kind: 'password_reset', durability: 'durable' },
   keptPages: { kind: 'kept_page', durability: 'recreatable' },
   clientRefusals: { kind: 'client_refusals', durability: 'recreatable' },
+  passkeyChallenges: { kind: 'passkey_challenges', durability: 'durable' },
+  passkeyOwners: { kind: 'passkey_owner', durability: 'durable' },
+  passkeyOffers: { kind: 'passkey_offer', durability: 'durable' },
 } as const satisfies Record<keyof ExpiringRecords, Entry>;
 
 export type ExpiringName = keyof ExpiringRecords;

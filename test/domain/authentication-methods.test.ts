@@ -4,9 +4,14 @@ import { ACR_VALUES, reaches, REACHABLE_ACR, signedInBy } from '../../src/domain
 
 const [PASSWORD, MFA, PHISHING_RESISTANT] = ACR_VALUES;
 
-test('a password is one factor, and the only class that can be reached', () => {
+test('a password is one factor, and a passkey several', () => {
   expect(signedInBy('password')).toEqual({ amr: ['pwd'], acr: PASSWORD });
-  expect(REACHABLE_ACR).toEqual([PASSWORD]);
+  expect(signedInBy('device_passkey')).toEqual({ amr: ['hwk', 'user', 'mfa'], acr: PHISHING_RESISTANT });
+  expect(signedInBy('synced_passkey')).toEqual({ amr: ['swk', 'user', 'mfa'], acr: PHISHING_RESISTANT });
+});
+
+test('a passkey also reaches the classes that no method reaches exactly', () => {
+  expect(REACHABLE_ACR).toEqual([PASSWORD, MFA, PHISHING_RESISTANT]);
 });
 
 test.each([

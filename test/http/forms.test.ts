@@ -8,7 +8,9 @@ import { renderSample } from './render-sample.ts';
 import { viewSamples } from './view-samples.ts';
 
 const ROOT = new URL('../../', import.meta.url);
-const t = createTranslator(fileURLToPath(new URL('config/locales', ROOT)), ['common', 'common-id', 'profile']).in('ja');
+const t = createTranslator(fileURLToPath(new URL('config/locales', ROOT)), ['common', 'common-id', 'profile', 'passkeys']).in(
+  'ja',
+);
 const render = createViewRenderer(fileURLToPath(new URL('views', ROOT)), true);
 
 type Field = Record<string, string | undefined>;
@@ -18,7 +20,9 @@ function fieldsOf(form: string): Field[] {
   return [...form.matchAll(/<(input|select|textarea)\b([^>]*)>/g)]
     .map(([, tag, attributes = '']): Field => {
       const pairs = [...attributes.matchAll(/([\w-]+)(?:="([^"]*)")?/g)].map(([, name = '', value = '']) => [name, value]);
-      return { tag, ...Object.fromEntries(pairs) };
+      const field = Object.fromEntries(pairs) as Field;
+      // Behind the token of the field, `webauthn` says that passkeys are offered, too.
+      return { ...field, tag, autocomplete: field.autocomplete?.replace(/ webauthn$/, '') };
     })
     .filter(({ type = '' }) => !['hidden', 'checkbox', 'radio', 'submit'].includes(type));
 }

@@ -33,7 +33,7 @@ type Interaction = { facts?: Partial<InteractionFacts>; legacy?: object; account
 
 /** Posts to a path of the step. Returns the facts that were set, and the page that was shown. */
 async function post(path: string, interaction: Interaction, body: Record<string, string> = {}) {
-  const config = { issuer: 'http://id.example', rateLimits: { login: LOGIN } };
+  const config = { issuer: 'http://id.example', passkeyOrigins: [], rateLimits: { login: LOGIN } };
   const router = new Router<InteractionState>();
   createLoginStep({ storage: records, clock: () => NOW, config, hasher: {}, jobs: {} } as never).addRoutes(router);
   const seen: { facts?: object; shown?: string; finished?: true } = {};

@@ -7,6 +7,7 @@ import { singleClaimsInWords } from '../../profile/claims-in-words.ts';
 import type { AccountAccess } from '../../oidc/sessions/account-access.ts';
 import type { AccountContext, AddAccountRoutes } from '../account-context.ts';
 import { accountPage, DONE } from '../account-page.ts';
+import { isOffered } from '../passkeys/offer.ts';
 import { formatTime } from '../../http/format-time.ts';
 
 /** Makes the overview page. */
@@ -51,11 +52,18 @@ export function createHomePage({ config, clients, storage }: Deps, access: Accou
   return (router) => {
     router.get('/account', async (ctx) => {
       const { session, t } = ctx.state;
-      const [links, services, browsers] = await Promise.all([linksOf(ctx), servicesOf(ctx), browsersOf(ctx)]);
+      const [links, services, browsers, offersPasskey] = await Promise.all([
+        linksOf(ctx),
+        servicesOf(ctx),
+        browsersOf(ctx),
+        isOffered({ storage }, session.account),
+      ]);
       accountPage(ctx, 'account', {
         title: t('account.title'),
         done: DONE.find((done) => done === ctx.query.done),
         email: session.account.email,
+        passkeys: session.account.passkeys?.length ?? 0,
+        offersPasskey,
         rows: profileRows(session.account.profile, KEYS_BY_SECTION, ctx.state).filter(({ value }) => value !== ''),
         links,
         services,

@@ -37,14 +37,32 @@ export type LoginLimits = {
   begin(account: string, knownDevice: string | undefined, ip: string): Promise<LoginTry>;
 };
 
-/** Makes the limits. All processes share their counters. */
-export function createLoginLimits({ config, storage, clock }: Pick<Deps, 'config' | 'storage' | 'clock'>): LoginLimits {
-  const { failuresPerAccount, failuresPerAddress, failuresPerNetwork, windowSeconds } = config.rateLimits.login;
-  const { counters } = storage;
+/** Counts a failure for an address and its network. @returns a function that takes it back */
+export type PlaceLimit = (ip: string) => Promise<() => Promise<void>>;
+
+/**
+ * Makes the limit of places. All ways to sign in share its counters.
+ * The limit throws a `PageError` `too_many_requests` (429 with Retry-After) if the place has no attempts left.
+ */
+export function createPlaceLimit({ config, storage, clock }: Pick<Deps, 'config' | 'storage' | 'clock'>): PlaceLimit {
+  const { failuresPerAddress, failuresPerNetwork, windowSeconds } = config.rateLimits.login;
   const limit = (name: string, points: number): PacedLimit =>
-    createPacedLimit(name, { points, windowSeconds, paceSeconds: PACE_SECONDS }, counters, clock);
+    createPacedLimit(name, { points, windowSeconds, paceSeconds: PACE_SECONDS }, storage.counters, clock);
   const perSource = limit('login-address', failuresPerAddress);
   const perNetwork = limit('login-network', failuresPerNetwork);
+  return async (ip) =>
+    countForAll([
+      [perSource, sourceOf(ip)],
+      [perNetwork, networkOf(ip)],
+    ]);
+}
+
+/** Makes the limits. All processes share their counters. */
+export function createLoginLimits(deps: Pick<Deps, 'config' | 'storage' | 'clock'>): LoginLimits {
+  const { config, storage, clock } = deps;
+  const { failuresPerAccount, windowSeconds } = config.rateLimits.login;
+  const { counters } = storage;
+  const countFromPlace = createPlaceLimit(deps);
   /** The number of failures without a pause. Each further one starts a pause. */
   const free = failuresPerAccount - 1;
   /** Doubles with each pause. At the longest, an account can be tried about 60 times a day (NIST SP 800-63B: at most 100). */
@@ -81,12 +99,6 @@ export function createLoginLimits({ config, storage, clock }: Pick<Deps, 'config
     await counters.add(pausesKey(key), 1, FAILURES_KEPT_MS);
     return async () => Promise.all([counters.remove(pauseKey(key)), counters.add(pausesKey(key), -1, FAILURES_KEPT_MS)]);
   }
-
-  const countFromPlace = async (ip: string): Promise<() => Promise<void>> =>
-    countForAll([
-      [perSource, sourceOf(ip)],
-      [perNetwork, networkOf(ip)],
-    ]);
 
   return {
     async begin(account, knownDevice, ip) {

@@ -7,7 +7,7 @@ import { page, type PageContext } from '../../http/page-context.ts';
 import { fieldsOf, formField } from '../../http/read-form.ts';
 import { createSignIn } from './sign-in.ts';
 
-/** How old the last password entry may be. Limits what others can do with an open or stolen session. */
+/** How old the last proof may be: a password or a passkey. Limits what others can do with an open or stolen session. */
 const RECENT_SECONDS = 5 * 60;
 
 const FIELD = 'password_again';
@@ -15,11 +15,16 @@ const FIELD = 'password_again';
 /** The session of a signed-in person. */
 type SignedInSession = {
   account: Account;
-  /** When the person last entered the password, in seconds since 1970. */
+  /** When the person last entered the password or used a passkey, in seconds since 1970. */
   authTime: number;
   /** Sets `authTime` to now. */
   confirmed(account: Account, now: EpochMilliseconds): Promise<void>;
 };
+
+/** Whether the person has proven who they are in the last minutes, with a password or a passkey. */
+export function provenRecently({ clock }: Pick<Deps, 'clock'>, { authTime }: Pick<SignedInSession, 'authTime'>): boolean {
+  return clock() / 1000 - authTime <= RECENT_SECONDS;
+}
 
 export type PasswordAgain = (
   ctx: PageContext,
@@ -43,7 +48,7 @@ export function createPasswordAgain(deps: Deps): PasswordAgain {
   const knownDevices = createKnownDevices(config.issuer.startsWith('https:'));
 
   return async function passwordAgain(ctx, session, { action, backUrl, typed }) {
-    if (clock() / 1000 - session.authTime <= RECENT_SECONDS) return true;
+    if (provenRecently(deps, session)) return true;
     const { t } = ctx.state;
     const { email } = session.account;
     const show = (error?: string): false => {

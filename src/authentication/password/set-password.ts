@@ -1,10 +1,18 @@
 // Sets a new password and mails the person, so that they notice a change by somebody else.
 import type { Deps } from '../../deps.ts';
-import { momentAfterSignIns, passwordsBefore, type Account, type EpochMilliseconds } from '../../domain/account.ts';
+import {
+  momentAfterSignIns,
+  passwordsBefore,
+  UNDO_LIFETIME_MS,
+  type Account,
+  type EpochMilliseconds,
+} from '../../domain/account.ts';
 import { languageOf } from '../../language.ts';
 import type { OwedMail } from '../../domain/mails.ts';
 import { changeAndTell } from '../../jobs/tell-account-change.ts';
+import type { Passkey } from '../../domain/passkey.ts';
 import { formatTime } from '../../http/format-time.ts';
+import { passkeyMail } from '../passkey/passkey-mail.ts';
 
 /**
  * Sets a new password, which ends earlier sign-ins.
@@ -24,6 +32,10 @@ export async function setPassword(
   return changeAndTell(deps, accountId, how, (standing) => {
     if (!allowed(standing)) return undefined;
     const { email_change: _wanted, ...withoutEmailChange } = standing;
+    // A thief who knew the old password may have added a passkey. A reset removes the newest ones, as far back as a change of address
+    // can be undone.
+    const stays = ({ created_at: at }: Passkey): boolean => how !== 'account.password_reset' || at <= now - UNDO_LIFETIME_MS;
+    const { passkeys = [] } = standing;
     const to = {
       // A reset cancels a pending change of address: somebody else who knew the old password may have requested it.
       ...(how === 'account.password_reset' ? withoutEmailChange : standing),
@@ -31,8 +43,11 @@ export async function setPassword(
       passwords_before: passwordsBefore(standing, now),
       password_changed_at: now,
       sign_ins_ended_at: momentAfterSignIns(standing, now),
+      ...(passkeys.every(stays) ? {} : { passkeys: passkeys.filter(stays) }),
     };
-    return { to, mails: [passwordChangedMail(deps, to, now)] };
+    const gone = passkeys.filter((passkey) => !stays(passkey)).map(({ name }) => name);
+    const aboutPasskeys = gone.length > 0 ? [passkeyMail(deps, 'passkey-removed', standing, ...gone)] : [];
+    return { to, mails: [passwordChangedMail(deps, to, now), ...aboutPasskeys] };
   });
 }
 

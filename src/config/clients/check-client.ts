@@ -6,7 +6,6 @@ import { describeValue } from '../problems/describe-value.ts';
 import { nearestName } from '../problems/nearest-name.ts';
 import { expectedWebUrl, isWebOrigin, isWebUrl } from '../problems/web-url.ts';
 import type { Mode } from '../problems/web-url.ts';
-import { REACHABLE_ACR } from '../../domain/authentication-methods.ts';
 
 const SHORTEST_RSA_BITS = 2048;
 
@@ -29,7 +28,6 @@ export function checkClient(file: Partial<ClientFile>, present: (key: keyof Clie
   checkAuthentication(file, present, say);
   checkKeys(file, say);
   checkSubject(file, say);
-  checkAcr(file, say);
   checkRequiredClaims(file, say);
 }
 
@@ -177,18 +175,6 @@ function checkKeys(file: Partial<ClientFile>, say: Say): void {
       say(`jwks.keys[${index}].n`, `an RSA key of at least ${SHORTEST_RSA_BITS} bits`, `one of ${bits}`);
     if (kty === 'EC' && crv !== 'P-256') say(`jwks.keys[${index}].crv`, 'P-256, the curve of ES256', describeValue(crv));
   });
-}
-
-/** Reports a class that no sign-in can reach: every customer would be refused. */
-function checkAcr(file: Partial<ClientFile>, say: Say): void {
-  const wanted = file.common_id?.required_acr;
-  if (wanted === undefined || REACHABLE_ACR.includes(wanted)) return;
-  say(
-    'common_id.required_acr',
-    `a class that a sign-in can reach: ${REACHABLE_ACR.join(', ')}`,
-    describeValue(wanted),
-    'nobody could use the client app',
-  );
 }
 
 function checkSubject(file: Partial<ClientFile>, say: Say): void {

@@ -65,6 +65,20 @@ export function origin(developmentDefault: string, neededBy: readonly AppName[])
   };
 }
 
+/** Origins with commas between them; none if it is not set. */
+export function origins(): SettingKind<string[]> & { default: string } {
+  return {
+    default: '',
+    productionDefault: '',
+    neededBy: [],
+    expected: (mode) => `origins with commas between them, each ${expectedOrigin(mode)}`,
+    parse: (value, mode) => {
+      const all = value.split(',').map((one) => one.trim());
+      return all.every((one) => isWebOrigin(one, mode)) ? all : undefined;
+    },
+  };
+}
+
 /** @returns the rule for an origin, as part of a sentence */
 export function expectedOrigin(mode: Mode): string {
   return `${expectedWebUrl(mode)} without a path`;

@@ -54,6 +54,11 @@ export const SETTINGS = {
     productionDefault: '127.0.0.1',
     parse: (value: string) => (isIP(value) > 0 ? value : undefined),
   },
+  PASSKEY_ORIGINS: {
+    ...kind.origins(),
+    section: 'places',
+    about: 'Other origins that serve this program and use its passkeys, with commas between them (/.well-known/webauthn).',
+  },
   OWNERS_SITE_URL: {
     ...kind.origin('http://localhost:3001', ['owners-site', 'notebook']),
     section: 'places',

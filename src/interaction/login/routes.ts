@@ -1,7 +1,7 @@
 // TOYOTA/LEXUSの共通IDでログイン: signs the person in. It also comes after a registration, for security, as in the guide.
 import type { Deps } from '../../deps.ts';
-import { authTimeOf } from '../../domain/account.ts';
-import { signedInBy } from '../../domain/authentication-methods.ts';
+import { authTimeOf, type Account, type EpochMilliseconds } from '../../domain/account.ts';
+import { reaches, signedInBy, type AuthenticationMethod } from '../../domain/authentication-methods.ts';
 import { legacyRegistrationId } from '../../domain/legacy-registration.ts';
 import { draftId } from '../../domain/registration-draft.ts';
 import { createKnownDevices } from '../../authentication/known-device.ts';
@@ -11,11 +11,15 @@ import { redirect } from '../../http/redirect.ts';
 import type { InteractionContext, InteractionStep } from '../interaction-context.ts';
 import type { CurrentSession } from '../../oidc/sessions/current-session.ts';
 import { tellOfNewDevice } from './tell-of-new-device.ts';
+import { createPasskeySignIns, passkeyMethod } from '../../authentication/passkey/sign-in-with-passkey.ts';
+import type { PasskeyCeremony } from '../../authentication/passkey/challenges.ts';
+import { relyingParty } from '../../authentication/passkey/relying-party.ts';
 import { createSignIn } from '../../authentication/password/sign-in.ts';
 
 /** Makes the step that answers the prompt `login`. */
 export function createLoginStep(deps: Deps): InteractionStep {
   const signIn = createSignIn(deps);
+  const passkeys = createPasskeySignIns(deps);
   const knownDevices = createKnownDevices(deps.config.issuer.startsWith('https:'));
 
   /** Returns the address of the ID that was registered in this request, or by the same legacy user in this browser. */
@@ -39,7 +43,13 @@ export function createLoginStep(deps: Deps): InteractionStep {
     return !migration?.account_id && !migration?.candidate && registration?.registered_at === undefined;
   };
 
-  const show = (ctx: InteractionContext, loginId: string, errors?: Record<string, string>): void => {
+  /** Whether the client's file requires more than a password. */
+  const needsPasskey = ({ state: { interaction } }: InteractionContext): boolean => {
+    const { requiredAcr } = interaction.client;
+    return requiredAcr !== undefined && !reaches(signedInBy('password').acr, requiredAcr);
+  };
+
+  const show = (ctx: InteractionContext, loginId: string, errors?: Record<string, string>, unknownPasskey?: string): void => {
     const { interaction, language, t } = ctx.state;
     page(ctx, 'login', {
       kind: 'step',
@@ -49,6 +59,10 @@ export function createLoginStep(deps: Deps): InteractionStep {
       cancelAction: `${interaction.path}/cancel`,
       registerAction: `${interaction.path}/register`,
       forgotUrl: `/password/forgotten?interaction=${interaction.uid}`,
+      passkeyAction: `${interaction.path}/passkey`,
+      needsPasskey: needsPasskey(ctx),
+      // The browser then stops offering it.
+      ...(unknownPasskey === undefined ? {} : { unknownPasskey: { rpID: relyingParty(deps).id, credentialID: unknownPasskey } }),
       termsUrl: '/terms',
       privacyUrl: '/privacy',
       values: { login_id: loginId },
@@ -109,11 +123,35 @@ export function createLoginStep(deps: Deps): InteractionStep {
       knownDevice: (accountId) => knownDevices.read(ctx, accountId),
     });
     if (!account) return show(ctx, loginId, { login_id: t('form_errors.login_failed') });
+    if (needsPasskey(ctx)) return show(ctx, loginId, { login_id: t('passkey_login.required') });
+    return admit(ctx, account, 'password', askedAt);
+  };
+
+  const ceremonyOf = ({ state: { interaction } }: InteractionContext): PasskeyCeremony => ({
+    browserId: interaction.browserId,
+    purpose: `login:${interaction.uid}`,
+  });
+
+  const postPasskey = async (ctx: InteractionContext): Promise<void> => {
+    const askedAt = deps.clock();
+    const signedIn = await passkeys.signIn(ceremonyOf(ctx), formField(ctx, 'credential'), ctx.ip);
+    if (signedIn.account) return admit(ctx, signedIn.account, passkeyMethod(signedIn.passkey), askedAt);
+    return show(ctx, formField(ctx, 'login_id'), { login_id: ctx.state.t('passkey_login.failed') }, signedIn.unknownId);
+  };
+
+  /** Signs the person in, whatever the method. @param askedAt when the form came */
+  const admit = async (
+    ctx: InteractionContext,
+    account: Account,
+    methodName: AuthenticationMethod,
+    askedAt: EpochMilliseconds,
+  ): Promise<void> => {
+    const { interaction } = ctx.state;
     if (knownDevices.read(ctx, account.id) === undefined) await tellOfNewDevice(deps, account, ctx.get('User-Agent'), askedAt);
     knownDevices.remember(ctx, account.id);
     // End another person's session, so that this person gets a new one.
     const client_id = interaction.client.metadata.client_id;
-    const method = signedInBy('password');
+    const method = signedInBy(methodName);
     const data = { client_id, method: method.amr.join(' ') };
     const signedIn = { type: 'account.signed_in' as const, subject: account.id, data, at: askedAt };
     await Promise.all([
@@ -133,6 +171,11 @@ export function createLoginStep(deps: Deps): InteractionStep {
   return {
     addRoutes(router) {
       router.get('/', get).post('/', post);
+      router.get('/passkey/options', async (ctx) => {
+        ctx.set('Cache-Control', 'no-store');
+        ctx.body = await passkeys.options(ceremonyOf(ctx));
+      });
+      router.post('/passkey', postPasskey);
       router.post('/continue-as', async (ctx) => {
         const { interaction } = ctx.state;
         if (formField(ctx, 'decision') !== 'continue' || !interaction.accountId)

@@ -42,6 +42,27 @@ test.each([
   ]);
 });
 
+test.each([
+  ['account.password_changed', ['old', 'young', 'new']],
+  ['account.password_reset', ['old']],
+] as const)('%s: of the passkeys, these stay: %j; the owner is told of the others', async (how, stay) => {
+  const day = 24 * 60 * 60 * 1000;
+  const ages = { old: 3 * day, young: 3 * day - 1, new: 0 };
+  const passkeys = Object.entries(ages).map(([name, age]) => ({ id: name, name, created_at: NOW - age }));
+  await storage.accounts.change('a', (account) => ({
+    to: { ...account, passkeys: passkeys as never },
+    type: 'account.profile_changed',
+  }));
+  await setPassword(deps, 'a', 'new', how);
+  const account = await storage.accounts.find('a');
+  expect(account?.passkeys?.map(({ name }) => name)).toEqual(stay);
+  const mails = account?.mails_owed?.flatMap((owed) => owed.mails) ?? [];
+  const removed = mails.find(({ template }) => template === 'passkey-removed');
+  expect(removed?.values).toEqual(
+    how === 'account.password_changed' ? undefined : expect.objectContaining({ name: 'young、new' }),
+  );
+});
+
 test('a condition that no longer holds: nothing is written', async () => {
   const before = await storage.accounts.find('a');
   expect(await setPassword(deps, 'a', 'new', 'account.password_reset', () => false)).toBeUndefined();

@@ -238,10 +238,6 @@ describe('a mistake', () => {
       "common_id.pkce: expected required, because the client has no credentials, found 'optional'; remove it",
     ],
     [
-      { ...web, common_id: { ...web.common_id, required_acr: 'phr' } },
-      "common_id.required_acr: expected a class that a sign-in can reach: urn:common-id:acr:password, found 'phr'; nobody could use the client app",
-    ],
-    [
       { ...web, token_endpoint_auth_method: 'client_secret_post' },
       'client_secret: expected a reference to the secret, because token_endpoint_auth_method is client_secret_post, found nothing; write {"$env": "MY_APP_CLIENT_SECRET"}, or use private_key_jwt',
     ],

@@ -47,6 +47,9 @@ const SAMPLES: { [Name in ExpiringName]: Omit<ExpiringRecords[Name], keyof Docum
       { at: 5, times: 2, endpoint: 'token', error: 'invalid_grant', why: 'too late', sent: { scope: 'openid' }, request_id: 'r' },
     ],
   },
+  passkeyChallenges: { challenges: [{ challenge: 'c', until: 5 }] },
+  passkeyOwners: { account_id: 'a' },
+  passkeyOffers: {},
 };
 const NAMES = Object.keys(EXPIRING_RECORDS) as ExpiringName[];
 

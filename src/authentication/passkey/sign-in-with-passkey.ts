@@ -1,0 +1,120 @@
+// Signs a person in with a passkey. The authenticator names the account, so the page names nobody before.
+import type { Deps } from '../../deps.ts';
+import type { Account, EpochMilliseconds } from '../../domain/account.ts';
+import type { AuthenticationMethod } from '../../domain/authentication-methods.ts';
+import { changePasskey, counterWentBack, findPasskey, passkeyDigest, type Passkey } from '../../domain/passkey.ts';
+import { changeAndTell } from '../../jobs/tell-account-change.ts';
+import { createPlaceLimit } from '../limits/login-limits.ts';
+import { issueChallenge, takeChallenge, type PasskeyCeremony } from './challenges.ts';
+import { passkeyMail } from './passkey-mail.ts';
+import { challengeOf, readAssertion, type Assertion } from './read-credential.ts';
+import { loadLibrary, relyingParty } from './relying-party.ts';
+
+/** Whom the passkey signed in, or why it did not. */
+export type PasskeySignIn =
+  | { account: Account; passkey: Passkey }
+  /** `unknownId`: the credential id, if no account has it. The browser can then stop offering it. */
+  | { account?: undefined; unknownId: string | undefined };
+
+type PasskeyDeps = Pick<Deps, 'config' | 'storage' | 'clock' | 'jobs' | 'log'>;
+
+export type PasskeySignIns = {
+  /** Returns the options of `navigator.credentials.get()`. Apart from the challenge they are the same for everybody. */
+  options(ceremony: PasskeyCeremony): Promise<object>;
+  /**
+   * Checks an assertion (WebAuthn 7.2). All failures have one answer, and count for the address and network like wrong passwords.
+   * @param text the assertion as JSON
+   * @throws {PageError} `too_many_requests` after a failure, if the place has too many
+   */
+  signIn(ceremony: PasskeyCeremony, text: string, ip: string): Promise<PasskeySignIn>;
+};
+
+/** Makes the functions of a sign-in. */
+export function createPasskeySignIns(deps: PasskeyDeps): PasskeySignIns {
+  const party = relyingParty(deps);
+  const places = createPlaceLimit(deps);
+
+  async function check(ceremony: PasskeyCeremony, assertion: Assertion): Promise<PasskeySignIn> {
+    const challenge = challengeOf(assertion);
+    if (!(await takeChallenge(deps, ceremony, challenge))) return { unknownId: undefined };
+    const owner = await deps.storage.passkeyOwners.find(assertion.response.userHandle);
+    const account = owner && (await deps.storage.accounts.find(owner.account_id));
+    const passkey = account?.user_handle === assertion.response.userHandle ? findPasskey(account, assertion.id) : undefined;
+    if (!account || !passkey) return { unknownId: assertion.id };
+    const found = await verify(assertion, challenge, passkey);
+    const used = found && (await noteUse(deps, account.id, passkey, found));
+    return used ?? { unknownId: undefined };
+  }
+
+  async function verify(assertion: Assertion, expectedChallenge: string, passkey: Passkey): Promise<Use | undefined> {
+    const { verifyAuthenticationResponse } = await loadLibrary();
+    // It throws at every wrong value.
+    const verified = await verifyAuthenticationResponse({
+      response: assertion,
+      expectedChallenge,
+      expectedOrigin: party.origins,
+      expectedRPID: party.id,
+      requireUserVerification: true,
+      // `noteUse` compares the counter with the stored one.
+      credential: { id: passkey.id, publicKey: new Uint8Array(Buffer.from(passkey.public_key, 'base64url')), counter: 0 },
+    }).catch(() => undefined);
+    if (!verified?.verified) return undefined;
+    const { newCounter: counter, credentialBackedUp: backedUp } = verified.authenticationInfo;
+    return { counter, backedUp, at: deps.clock() };
+  }
+
+  return {
+    async options(ceremony) {
+      const challenge = await issueChallenge(deps, ceremony);
+      return { challenge, rpId: party.id, userVerification: 'required', timeout: 300_000 };
+    },
+    async signIn(ceremony, text, ip) {
+      const assertion = readAssertion(text);
+      const result = assertion ? await check(ceremony, assertion) : { unknownId: undefined };
+      if (!result.account) await places(ip);
+      return result;
+    },
+  };
+}
+
+/** Returns the method of a sign-in with this passkey. */
+export function passkeyMethod({ device_type: deviceType }: Pick<Passkey, 'device_type'>): AuthenticationMethod {
+  return deviceType === 'singleDevice' ? 'device_passkey' : 'synced_passkey';
+}
+
+type Use = { counter: number; backedUp: boolean; at: EpochMilliseconds };
+
+/**
+ * Stores the use in the account as it stands now. A passkey that was removed since, and an account that was disabled, are refused.
+ * A counter that went back is told to the person. It is refused if the passkey cannot leave its device, because then a copy exists.
+ */
+async function noteUse(
+  deps: PasskeyDeps,
+  accountId: string,
+  { id }: Passkey,
+  { counter, backedUp, at }: Use,
+): Promise<PasskeySignIn | undefined> {
+  const found: { wentBack?: boolean; refused?: boolean } = {};
+  const data = { passkey: passkeyDigest(id) };
+  const writeUse = async (event: 'account.passkey_used' | 'account.passkey_counter_back') =>
+    changeAndTell(deps, accountId, { type: event, data }, (account) => {
+      const standing = findPasskey(account, id);
+      if (!standing || account.disabled_at !== undefined) return undefined;
+      found.wentBack = counterWentBack(standing, counter);
+      found.refused = found.wentBack && standing.device_type === 'singleDevice';
+      // One event tells one thing.
+      if (found.wentBack !== (event === 'account.passkey_counter_back')) return undefined;
+      const change = found.refused
+        ? { ...account }
+        : changePasskey(account, id, { counter, backed_up: backedUp, last_used_at: at });
+      if (!change) return undefined;
+      return { to: change, mails: found.wentBack ? [passkeyMail(deps, 'passkey-counter', account, standing.name)] : [] };
+    });
+  let account = await writeUse('account.passkey_used');
+  if (!account && found.wentBack) {
+    deps.log.warn({ account: accountId, refused: found.refused }, 'the counter of a passkey went back');
+    account = await writeUse('account.passkey_counter_back');
+  }
+  const passkey = account && findPasskey(account, id);
+  return account && passkey && !found.refused ? { account, passkey } : undefined;
+}
