@@ -7,6 +7,7 @@ import { STEPS } from '../../src/interaction/steps.ts';
 import { profileAsked } from '../../src/interaction/create/flow.ts';
 import { claimsInWords, singleClaimsInWords } from '../../src/profile/claims-in-words.ts';
 import { splitForm } from '../../src/profile/known-profile.ts';
+import { passkeyLogin, passkeySamples } from './passkey-samples.ts';
 import { askFor, formOf, profileFields, profileRows, shortRows, type Typed } from '../../src/profile/profile-form.ts';
 
 export type ViewSample = {
@@ -223,16 +224,7 @@ export function viewSamples(t: Translate): ViewSample[] {
     ),
     step('login', { ...login, afterRegistration: true }),
     step('login', { ...login, registerAction: undefined, errors: { login_id: t('form_errors.login_failed') } }, 'login-error'),
-    step(
-      'login',
-      {
-        ...login,
-        needsPasskey: true,
-        errors: { login_id: t('passkey_login.failed') },
-        unknownPasskey: { rpID: 'id.example', credentialID: 'AAAA' },
-      },
-      'login-passkey-error',
-    ),
+    step('login', { ...login, ...passkeyLogin(t) }, 'login-passkey-error'),
     step('other-person', {
       action,
       cancelAction: action,
@@ -387,15 +379,11 @@ function accountSamples(t: Translate, rows: object[]): ViewSample[] {
     { current: false, signedInAt: time, services: ['MyTOYOTA整備手帳', 'GAZOO'] },
   ];
   const everything = { email: 'tanaka@example.jp', passkeys: 3, rows, links, services, browsers, done: 'profile' };
+  const nothing = { passkeys: 0, offersPasskey: true, rows: [], links: [], services: [], browsers: [], done: undefined };
   const form = { action, email: 'tanaka@example.jp', values, ...accountForm, places: [] };
   return [
     site('account', 'account.title', everything),
-    site(
-      'account',
-      'account.title',
-      { ...everything, passkeys: 0, offersPasskey: true, rows: [], links: [], services: [], browsers: [], done: undefined },
-      'account-empty',
-    ),
+    site('account', 'account.title', { ...everything, ...nothing }, 'account-empty'),
     site('account-profile', 'account_profile.title', { ...form, prefectures: PREFECTURES }),
     site(
       'account-profile',
@@ -404,40 +392,7 @@ function accountSamples(t: Translate, rows: object[]): ViewSample[] {
       'account-profile-error',
     ),
     site('account-password', 'account_password.title', { action, email: 'tanaka@example.jp', policy: { min, max, symbols } }),
-    site(
-      'account-passkeys',
-      'passkeys.title',
-      { addAction: action, isFull: false, most: 20, passkeys: [] },
-      'account-passkeys-none',
-    ),
-    site('account-passkeys', 'passkeys.title', {
-      addAction: action,
-      isFull: true,
-      most: 20,
-      done: 'added',
-      passkeys: ['one_device', 'synced', 'not_synced_yet'].map((reach, index) => ({
-        name: ['Google Chrome / Windows', 'iPhone', LONG_NAME.slice(0, 40)][index],
-        path: '/account/passkeys/0123456789abcdef',
-        createdAt: time,
-        lastUsedAt: index === 0 ? undefined : time,
-        reach,
-      })),
-      accepted: { rpID: 'id.example', userID: 'AAAA', allAcceptedCredentialIDs: ['BBBB'] },
-    }),
-    site('account-passkey-add', 'passkey_add.title', { action, options: { challenge: 'AAAA' } }),
-    site(
-      'account-passkey-add',
-      'passkey_add.title',
-      { action, options: { challenge: 'AAAA' }, errors: { passkey: t('passkey_add.failed') } },
-      'account-passkey-add-error',
-    ),
-    site('account-passkey-rename', 'passkey_rename.title', { action, values: { name: 'iPhone' } }),
-    site(
-      'account-passkey-rename',
-      'passkey_rename.title',
-      { action, values: { name: '' }, errors: { name: t('passkey_rename.missing') } },
-      'account-passkey-rename-error',
-    ),
+    ...passkeySamples(t, action).map(({ view, title, data, name }) => site(view, title, data, name)),
     site('account-email', 'account_email.title', { action, email: 'tanaka@example.jp', values: { email: '' } }),
     site(
       'account-email',

@@ -1,4 +1,5 @@
 // The type of a setting of the environment, and the kinds of settings.
+import { isIP } from 'node:net';
 import { expectedWebUrl, isWebOrigin } from '../problems/web-url.ts';
 import type { Mode } from '../problems/web-url.ts';
 
@@ -113,6 +114,12 @@ export function hintSecret(): string {
 /** Any text. */
 export function text(what: string, neededBy: readonly AppName[] = []): SettingKind<string> {
   return { neededBy, expected: () => what, parse: (value) => value };
+}
+
+/** An IP address to listen on. Its default reaches this machine alone. */
+export function address(what: string): WithDefault<string> {
+  const parse = (value: string): string | undefined => (isIP(value) > 0 ? value : undefined);
+  return { default: '127.0.0.1', productionDefault: '127.0.0.1', neededBy: [], expected: () => what, parse };
 }
 
 /** true or false. */

@@ -1,6 +1,5 @@
 // The table of all settings of the environment. It drives how each is read and reported, the values that Config copies unchanged,
 // and .env.example (npm run generate).
-import { isIP } from 'node:net';
 import { isWebOrigin } from '../problems/web-url.ts';
 import { isClientSecret } from './client-secret.ts';
 import type { AppName, Setting } from './setting.ts';
@@ -22,14 +21,11 @@ export const SETTINGS = {
     config: 'issuer',
   },
   HOST: {
-    ...kind.text('an IP address to listen on, such as 127.0.0.1 or 0.0.0.0'),
+    // Some tool chains set this variable to the name of a platform.
+    ...kind.address('an IP address to listen on, such as 127.0.0.1 or 0.0.0.0'),
     section: 'places',
     about: 'The address to listen on. 0.0.0.0 in a container.',
     config: 'host',
-    default: '127.0.0.1',
-    productionDefault: '127.0.0.1',
-    // Some tool chains set this variable to the name of a platform.
-    parse: (value: string) => (isIP(value) > 0 ? value : undefined),
   },
   PORT: {
     ...kind.integer(0, 65_535, 'a port'),
@@ -47,12 +43,9 @@ export const SETTINGS = {
       'The port of the common ID’s metrics (/metrics, for Prometheus) and of its readiness with details (/health/ready: database, configuration, each worker). If it is not set, they are not served; the public /health/live and /health/ready tell the status alone.',
   },
   ADMIN_HOST: {
-    ...kind.text('an IP address to listen on for metrics and readiness with details, such as 127.0.0.1'),
+    ...kind.address('an IP address to listen on for metrics and readiness with details, such as 127.0.0.1'),
     section: 'places',
     about: 'The address that ADMIN_PORT listens on. Use another address only in the operators’ own network.',
-    default: '127.0.0.1',
-    productionDefault: '127.0.0.1',
-    parse: (value: string) => (isIP(value) > 0 ? value : undefined),
   },
   PASSKEY_ORIGINS: {
     ...kind.origins(),
