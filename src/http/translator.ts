@@ -55,10 +55,13 @@ export function createTranslator(localesDirectory: string, files: readonly strin
   return { in: (language) => translates.get(language) as Translate };
 }
 
-/** Returns the first supported language of the preferred ones; these are BCP 47 tags in order (`ui_locales`, OpenID Connect Core 3.1.2.1). */
+/**
+ * Returns the first supported language of the preferred ones; these are BCP 47 tags in order (`ui_locales`, OpenID Connect Core 3.1.2.1).
+ * Some clients write `ja_JP`, as Java and POSIX do.
+ */
 export function chooseLanguage(wishes: readonly (string | undefined)[]): Language {
   for (const wish of wishes) {
-    const primary = wish?.toLowerCase().split('-')[0];
+    const primary = wish?.toLowerCase().split(/[-_]/)[0];
     const found = LANGUAGES.find((language) => language === primary);
     if (found) return found;
   }

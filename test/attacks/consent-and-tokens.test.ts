@@ -322,7 +322,7 @@ test('S76 a token of another kind or of another client: refused', async () => {
         `${world.issuer}/session/end?${new URLSearchParams({ id_token_hint: wrong, post_logout_redirect_uri: 'http://127.0.0.1:9/logged-out' }).toString()}`,
       );
     // The hint counts for nothing: the page asks, and knows of no client to go back to.
-    expect([wrong.slice(0, 40), logout.status]).toEqual([wrong.slice(0, 40), 200]);
+    expect([wrong.slice(0, 40), logout.status]).toEqual([wrong.slice(0, 40), 400]);
     expect(logout.text).not.toContain('http://127.0.0.1:9/logged-out');
     expect((await userInfo(logoutToken)).status).toBe(401);
   }

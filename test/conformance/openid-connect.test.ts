@@ -2,9 +2,11 @@
 import { afterAll, beforeAll } from '@jest/globals';
 import * as oidc from 'openid-client';
 import { digestOf } from '../../src/config/clients/check-client-secrets.ts';
+import { freePorts } from '../support/free-ports.ts';
 import { startWorld, type World } from '../support/world.ts';
 import { claimsParameter } from './claims-parameter.ts';
 import { basicOp, SECRET, type Parties } from './basic-op.ts';
+import { logoutOp, startReceiver, type Receiver } from './logout-op.ts';
 import { CALLBACK, createParty, LOGGED_OUT, type Mode, type Party } from './party.ts';
 
 const client = {
@@ -20,19 +22,29 @@ const client = {
 
 let world: World;
 let narrow: Party;
+let backchannel: Party;
+let receiver: Receiver;
 const parties = new Map<Mode, Parties>();
 
 beforeAll(async () => {
+  const [port = 0] = await freePorts(1);
+  receiver = await startReceiver(port);
   world = await startWorld({
     apps: ['mailbox', 'id'],
     clients: {
       'suite-basic': client,
       'suite-post': { ...client, token_endpoint_auth_method: 'client_secret_post' },
       'suite-second': client,
+      'suite-backchannel': {
+        ...client,
+        backchannel_logout_uri: receiver.url,
+        backchannel_logout_session_required: true,
+      },
       'suite-narrow': { ...client, scope: 'openid email' },
     },
   });
   narrow = await createParty(world.origins.id, 'suite-narrow', 'query', oidc.ClientSecretBasic(SECRET));
+  backchannel = await createParty(world.origins.id, 'suite-backchannel', 'query', oidc.ClientSecretBasic(SECRET));
   for (const mode of ['query', 'form_post'] as const) {
     const [basic, post, second] = await Promise.all([
       createParty(world.origins.id, 'suite-basic', mode, oidc.ClientSecretBasic(SECRET)),
@@ -42,8 +54,12 @@ beforeAll(async () => {
     parties.set(mode, { world, basic, post, second });
   }
 }, 60_000);
-afterAll(async () => world?.stop());
+afterAll(async () => {
+  await world?.stop();
+  await receiver?.close();
+});
 
 basicOp('Basic OP', 'query', (mode) => parties.get(mode)!);
 basicOp('Form Post Basic OP', 'form_post', (mode) => parties.get(mode)!);
 claimsParameter(() => ({ world, narrow, basic: parties.get('query')!.basic }));
+logoutOp(() => ({ backchannel, receiver, basic: parties.get('query')!.basic }));

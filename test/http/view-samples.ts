@@ -5,7 +5,7 @@ import type { Translate } from '../../src/http/translator.ts';
 import { journeyProgress } from '../../src/interaction/journey-progress.ts';
 import { STEPS } from '../../src/interaction/steps.ts';
 import { profileAsked } from '../../src/interaction/create/flow.ts';
-import { claimsInWords, singleClaimsInWords } from '../../src/profile/claims-in-words.ts';
+import { claimsInWords } from '../../src/profile/claims-in-words.ts';
 import { splitForm } from '../../src/profile/known-profile.ts';
 import { passkeyLogin, passkeySamples } from './passkey-samples.ts';
 import { askFor, formOf, profileFields, profileRows, shortRows, type Typed } from '../../src/profile/profile-form.ts';
@@ -263,13 +263,10 @@ export function viewSamples(t: Translate): ViewSample[] {
       privacyUri: 'https://gazoo.example/privacy',
       logoUrl: '/client-logos/gazoo',
       firstParty: false,
-      scopes: [
-        ...['profile', 'email', 'offline_access', 'dealer_link'].map((scope) => ({
-          name: t(`scopes.${scope}.name`),
-          description: t(`scopes.${scope}.description`, { claims: claimsInWords(scope, t) }),
-        })),
-        { name: t('scopes.phone.name'), description: singleClaimsInWords(['phone_number_verified'], t) },
-      ],
+      scopes: ['profile', 'email', 'offline_access', 'dealer_link'].map((scope) => ({
+        name: t(`scopes.${scope}.name`),
+        description: t(`scopes.${scope}.description`, { claims: claimsInWords(scope, t) }),
+      })),
       dealers,
     }),
     note('already-linked', { action, clientName: 'トヨタオーナーズサイト' }),
@@ -280,6 +277,7 @@ export function viewSamples(t: Translate): ViewSample[] {
       'registered-already-address',
     ),
     step('logout', { action, fields: [{ name: 'xsrf', value: 'x' }], clientName: 'MyTOYOTA整備手帳', cancelUrl: '/' }),
+    step('logout', { action, fields: [{ name: 'xsrf', value: 'x' }], cancelUrl: '/', refused: '0123456789ab' }, 'logout-refused'),
     note('logged-out', {}),
     note('home', { services: [{ name: 'MyTOYOTA整備手帳', url: 'http://localhost:3002' }] }),
     step('password-forgotten', { action, interaction: 'abc', backUrl: '/login', values: { email: 'tanaka@example.jp' } }),

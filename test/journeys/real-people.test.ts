@@ -16,7 +16,7 @@ import {
   type Pkce,
 } from '../attacks/support/client.ts';
 import { codeFor, freshEmail, PROFILE, registerUpTo, type PageName } from '../attacks/support/registration.ts';
-import { headingOf, textOf, type Answer, type Browser } from '../support/http-browser.ts';
+import { headingOf, mainOf, textOf, type Answer, type Browser } from '../support/http-browser.ts';
 
 jest.setTimeout(60_000);
 
@@ -64,15 +64,24 @@ test('R34 logout with a hint that no longer counts, or with wrong parameters: th
     const page = await browser.open(
       `${world.issuer}/session/end?${new URLSearchParams({ ...request, ui_locales: 'en' }).toString()}`,
     );
-    expect([request, page.status, headingOf(page)]).toEqual([request, 200, 'Sign out']);
-    // A client that is named beside a dead hint still gets its user back.
+    // A client that is named beside a dead hint still gets its user back. Otherwise the page says that the request was wrong.
     const isKnown = request.client_id === 'attack-web' && request.post_logout_redirect_uri === LOGGED_OUT;
+    const isRight =
+      isKnown || request.id_token_hint === '' || (request.client_id !== undefined && request.id_token_hint === idToken);
+    expect([request, page.status, headingOf(page)]).toEqual([request, isRight ? 200 : 400, 'Sign out']);
     expect([request, page.text.includes(LOGGED_OUT)]).toEqual([request, isKnown]);
+    expect([request, mainOf(page).includes('The service’s request was not right')]).toEqual([request, !isRight]);
   }
   const doubled = await browser.open(
     `${world.issuer}/session/end?client_id=attack-web&client_id=attack-web&ui_locales=ja&ui_locales=en`,
   );
-  expect([doubled.status, headingOf(doubled)]).toEqual([200, 'ログアウト']);
+  expect([doubled.status, headingOf(doubled)]).toEqual([400, 'ログアウト']);
+  expect(mainOf(doubled)).toContain('サービスから届いたログアウトの依頼を確認できなかったため');
+  // The number leads to the refused request in the log.
+  const [, number] = /お問い合わせ番号 (\w{12})/.exec(mainOf(doubled)) ?? [];
+  expect(world.nodes[0]?.output()).toMatch(new RegExp(`end_session.error.*${number}|${number}.*end_session.error`));
+  const crafted = await browser.open(`${world.issuer}/session/end?refused=%3Cb%3E`);
+  expect([crafted.status, mainOf(crafted)]).toEqual([200, expect.not.stringContaining('<b>')]);
 
   const otherTab = browser.copy();
   await browser.submit('/session/end/confirm', { logout: 'yes' });

@@ -44,24 +44,32 @@ export function createRenderError(deps: Pick<Deps, 'config' | 'clients'>) {
   };
 }
 
+/** The parameter of ours in a logout without the parameters that made it fail: the id of the refused request. */
+const REFUSED = 'refused';
+
 /**
  * Returns the path of the same logout without the parameters that made it fail; `undefined` if there is nothing to remove. A person who
  * wants to log out always gets our confirmation page: the hint is old or damaged by no fault of theirs. The log has the reason.
  */
-function plainerLogout({ path, query, oidc: { route, provider } }: KoaContextWithOIDC): string | undefined {
+function plainerLogout(ctx: KoaContextWithOIDC): string | undefined {
+  const { path, query } = ctx;
+  const { route, provider } = ctx.oidc;
   // The token of the form is old: the person has logged out, or opened the page again, in another tab.
   if (route === 'end_session_confirm') return provider.pathFor('end_session');
   if (route !== 'end_session' && route !== 'end_session_success') return undefined;
-  const { ui_locales: locales, id_token_hint: hint, ...others } = query;
-  const language = typeof locales === 'string' ? { ui_locales: locales } : {};
+  const { ui_locales: locales, id_token_hint: hint, [REFUSED]: before, ...others } = query;
   if (hint === undefined && Object.keys(others).length === 0) return undefined;
-  const kept = new URLSearchParams(language);
+  const kept = new URLSearchParams(typeof locales === 'string' ? { ui_locales: locales } : {});
+  if (route === 'end_session') kept.set(REFUSED, idOfRefused(before) ?? asPage(ctx).state.requestId);
   // `client_id` still says which client it is, and its redirect URI is checked again.
   if (hint !== undefined) {
     for (const [name, values = []] of Object.entries(others)) for (const value of [values].flat()) kept.append(name, value);
   }
   return kept.size > 0 ? `${path}?${kept.toString()}` : path;
 }
+
+const idOfRefused = (value: unknown): string | undefined =>
+  typeof value === 'string' && /^[0-9a-f]{12}$/.test(value) ? value : undefined;
 
 /** The requests that are answered with an error page of ours. */
 const errorPages = new WeakSet<KoaContextWithOIDC>();
@@ -96,6 +104,8 @@ export function createLogoutSource(clients: ClientRegistry) {
   return function logoutSource(ctx: KoaContextWithOIDC, form: string): void {
     const { state } = asPage(ctx);
     const client = ctx.oidc.client && clients.find(ctx.oidc.client.clientId);
+    // A client that is named beside a dead hint still gets its user back. Without a client, nobody knows where to go back to.
+    const refused = client ? undefined : idOfRefused(ctx.query[REFUSED]);
     speakAsAsked(ctx);
     // The confirmation posts to us, and we redirect to the client's `post_logout_redirect_uri`.
     state.formTargets = 'any';
@@ -105,7 +115,9 @@ export function createLogoutSource(clients: ClientRegistry) {
       ...hiddenFields(form),
       clientName: client?.name[state.language],
       cancelUrl: ctx.oidc.params?.post_logout_redirect_uri ?? '/',
+      ...(refused !== undefined && { refused }),
     });
+    if (refused !== undefined) ctx.status = 400;
   };
 }
 
