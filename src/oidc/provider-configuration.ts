@@ -6,7 +6,6 @@ import { REACHABLE_ACR } from '../domain/authentication-methods.ts';
 import { createCookieSigner } from '../http/cookie-signer.ts';
 import { DPOP_ALGORITHMS } from '../http/dpop-proof.ts';
 import { boundedFetch } from '../http/bounded-fetch.ts';
-import { LANGUAGES } from '../language.ts';
 import { sessionSeconds } from './sessions/session-lifetime.ts';
 import { clientsForProvider, createAdapterFactory } from './adapter.ts';
 import { createAssertionCheck } from './clients/client-assertion.ts';
@@ -23,6 +22,7 @@ import { createLogoutSource, createRenderError, postLogoutSuccessSource } from '
 import { pairwiseSubject, sectorOf } from './clients/pairwise-subject.ts';
 import { createPolicy } from './policy/policy.ts';
 import { createRequestBounds } from './endpoints/request-bounds.ts';
+import { CLIENT_AUTHENTICATION, furtherMetadata } from './endpoints/discovery.ts';
 import { assertOpenedHere } from './endpoints/pushed-request-browser.ts';
 import { createSignInChecks, extraTokenClaims, mayUse, type UsedToken } from './sessions/sign-in-checks.ts';
 
@@ -63,12 +63,12 @@ export function createProviderConfiguration(deps: Deps): Configuration {
     pairwiseIdentifier: (_ctx: unknown, accountId: string, client: { sectorIdentifier?: string; clientId: string }) =>
       pairwiseSubject(config.keys.subject, accountId, client),
     responseTypes: ['code'],
-    clientAuthMethods: ['private_key_jwt', 'client_secret_basic', 'client_secret_post', 'none'],
+    clientAuthMethods: [...CLIENT_AUTHENTICATION.methods],
     clockTolerance: CLOCK_TOLERANCE_SECONDS,
     assertJwtClientAuthClaimsAndHeader: createAssertionCheck(deps),
     enabledJWA: {
       idTokenSigningAlgValues: ['ES256', 'RS256'],
-      clientAuthSigningAlgValues: ['ES256', 'PS256', 'RS256'],
+      clientAuthSigningAlgValues: [...CLIENT_AUTHENTICATION.algorithms],
       dPoPSigningAlgValues: [...DPOP_ALGORITHMS],
       requestObjectEncryptionAlgValues: ['ECDH-ES+A256KW'],
       requestObjectEncryptionEncValues: ['A256GCM'],
@@ -149,7 +149,7 @@ export function createProviderConfiguration(deps: Deps): Configuration {
     loadExistingGrant: createLoadExistingGrant(deps),
     renderError: createRenderError(deps),
     fetch: config.mode === 'development' ? fetchAlsoLoopback : boundedFetch,
-    discovery: { ui_locales_supported: [...LANGUAGES], claims_locales_supported: [...LANGUAGES] },
+    discovery: furtherMetadata(config.issuer),
     features: {
       devInteractions: { enabled: false },
       // A client decides whether its tokens are bound to a key; its file can require it. A nonce is asked for only if the proof's clock

@@ -9,7 +9,7 @@ import { sendRaw, type Browser } from '../support/http-browser.ts';
 export type Party = { id: string; key: TestKey; dpopKey: TestKey; redirectUri: string };
 
 type Members = Record<string, unknown>;
-type Signed = { alg?: string; claims?: Members; header?: Members; by?: CryptoKey };
+export type Signed = { alg?: string; claims?: Members; header?: Members; by?: CryptoKey };
 export type Answered = { status: number; body: Members; headers: Record<string, unknown> };
 
 const seconds = (): number => Math.floor(Date.now() / 1000);
@@ -24,7 +24,8 @@ export function fapi2File({ key, redirectUri }: Party): object {
   return {
     client_name: 'A client of FAPI 2.0',
     token_endpoint_auth_method: 'private_key_jwt',
-    jwks: { keys: [key.publicJwk] },
+    // Without `alg`, so that only the profile decides about signatures.
+    jwks: { keys: [{ ...key.publicJwk, alg: undefined }] },
     redirect_uris: [redirectUri],
     grant_types: ['authorization_code', 'refresh_token'],
     scope: 'openid profile email offline_access',

@@ -1,13 +1,12 @@
 // Equal checks for the modules of the OpenID Foundation's plan "FAPI 2.0 Security Profile Final" (private_key_jwt, DPoP, OpenID Connect,
 // unsigned requests). Each test has the name of its module, without the prefix `fapi2-security-profile-final-`.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { calculateJwkThumbprint, decodeJwt, decodeProtectedHeader } from 'jose';
+import { calculateJwkThumbprint, decodeJwt, decodeProtectedHeader, importJWK, type CryptoKey } from 'jose';
 import * as client from 'openid-client';
 import { DEMO_PASSWORD, makeTestKey, startWorld, type World } from '../attacks/support/attack-world.ts';
 import { authorizationUrl as unpushedUrl, makePkce, parseJson, requestParams } from '../attacks/support/client.ts';
 import { sendRaw, type Answer, type Browser } from '../support/http-browser.ts';
 import {
-  authentication,
   authorizationUrl,
   authorize,
   codeParams,
@@ -21,6 +20,7 @@ import {
   type Answered,
   type Party,
   type Proof,
+  type Signed,
 } from './fapi2-client.ts';
 
 const MINUTE_MS = 60_000;
@@ -181,6 +181,17 @@ describe('a client that keeps to the profile', () => {
   });
 });
 
+test('test-claims-parameter-identity-claims', async () => {
+  const claims = JSON.stringify({
+    id_token: { email: { essential: true }, 'urn:example:unknown': null },
+    userinfo: { given_name: null, family_name: { essential: true }, 'urn:example:unknown': null },
+  });
+  const { body } = await redeem(world, one, await coded({ scope: 'openid', claims }));
+  expect(decodeJwt(String(body.id_token))).toMatchObject({ email: 'sato@example.jp' });
+  const { body: person } = await userInfo(world, one, body.access_token);
+  expect(person).toEqual({ sub: decodeJwt(String(body.id_token)).sub, given_name: '健', family_name: '佐藤' });
+});
+
 describe('the authorization request', () => {
   test('ensure-unsigned-authorization-request-without-using-par-fails', async () => {
     const params = requestParams(one.id, makePkce(), { redirect_uri: one.redirectUri });
@@ -243,7 +254,7 @@ describe('the authorization request', () => {
 describe('the authentication of the client', () => {
   const now = seconds;
 
-  test.each<[string, () => Parameters<typeof authentication>[2]]>([
+  test.each<[string, () => Signed]>([
     ['par-test-array-as-audience-fails', () => ({ claims: { aud: [world.issuer, `${world.issuer}/request`] } })],
     ['par-test-array-as-audience-fails, of one value', () => ({ claims: { aud: [world.issuer] } })],
     ['par-test-par-endpoint-url-as-audience-fails', () => ({ claims: { aud: `${world.issuer}/request` } })],
@@ -261,7 +272,7 @@ describe('the authentication of the client', () => {
     expect((await push(world, one, {}, { assertion: { claims } })).status).toBe(201);
   });
 
-  test.each<[string, () => Parameters<typeof authentication>[2] | 'none']>([
+  test.each<[string, () => Signed | 'none']>([
     ['ensure-client-assertion-in-token-endpoint', () => 'none'],
     ['ensure-client-assertion-with-exp-is-5-minutes-in-past-fails', () => ({ claims: { iat: now() - 360, exp: now() - 300 } })],
     ['ensure-client-assertion-with-wrong-aud-fails', () => ({ claims: { aud: 'https://elsewhere.example' } })],
@@ -269,13 +280,12 @@ describe('the authentication of the client', () => {
     ['ensure-client-id-in-token-endpoint', () => ({ claims: { iss: two.id, sub: two.id } })],
   ])('%s', async (_name, wrong) => {
     const params = await coded();
-    expectRefused(await redeem(world, one, params, { assertion: wrong() ?? {} }), 'invalid_client', 'invalid_request');
+    expectRefused(await redeem(world, one, params, { assertion: wrong() }), 'invalid_client', 'invalid_request');
     // The code was not used up.
     expect((await redeem(world, one, params)).status).toBe(200);
   });
 
   test('ensure-signed-client-assertion-with-RS256-fails', async () => {
-    const { importJWK } = await import('jose');
     const by = (await importJWK({ ...rsa.key.privateJwk, alg: 'RS256' }, 'RS256')) as CryptoKey;
     expect((await push(world, rsa, {}, { assertion: { alg: 'PS256' } })).status).toBe(201);
     expectRefused(await push(world, rsa, {}, { assertion: { alg: 'RS256', by } }), 'invalid_client');
