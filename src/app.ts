@@ -6,6 +6,7 @@ import type { Deps } from './deps.ts';
 import { createPageApp } from './http/page-app.ts';
 import type { PageState } from './http/page-context.ts';
 import { createPublicPages } from './account/public-pages.ts';
+import { createDeviceRouter } from './interaction/device-pages.ts';
 import { readRecentRequest } from './interaction/recent-request.ts';
 import { createInteractionRouter } from './interaction/router.ts';
 import { createBrowserEndpoints } from './oidc/endpoints/browser-endpoints.ts';
@@ -46,6 +47,7 @@ export function createApp(deps: Deps, provider: Provider): Koa<PageState> {
     createHealthRouter(storage, deps.status).routes(),
     createPublicPages(deps).routes(),
     createMigrationStatusRouter(provider, deps).routes(),
+    createDeviceRouter(deps, provider, forms),
     createInteractionRouter(deps, provider, forms),
     createAccountRouter(deps, provider, forms),
     createPostedRequests().routes(),

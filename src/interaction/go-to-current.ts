@@ -99,7 +99,7 @@ export function createGoToCurrent(
       const path = interactionPath(current);
       const seconds = Math.ceil(((facts.current_until ?? 0) - clock()) / 1000);
       giveInteractionCookies(ctx, provider, {
-        uid: current.uid,
+        interaction: current,
         path,
         seconds: Math.max(seconds, config.lifetimes.interaction),
         secure,

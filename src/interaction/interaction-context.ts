@@ -5,6 +5,7 @@ import type { Client } from '../config/config.ts';
 import type { PageState } from '../http/page-context.ts';
 import type { CurrentSession } from '../oidc/sessions/current-session.ts';
 import type { SignedIn } from '../oidc/sessions/signed-in.ts';
+import type { DeviceRequest } from '../oidc/device/device-request.ts';
 import type { RequestFacts } from '../oidc/policy/request-facts.ts';
 import type { InteractionFacts, StoredLegacyProfile } from '../storage/storage.ts';
 
@@ -20,6 +21,8 @@ export type Interaction = {
   /** The decisions in this authorization request so far. */
   facts: RequestFacts;
   legacy: StoredLegacyProfile | undefined;
+  /** The device that is to be signed in (RFC 8628); `undefined` if the request came by this browser. */
+  device: DeviceRequest | undefined;
   /** The account of the session in which the interaction began. */
   accountId: string | undefined;
   /** See `createBrowserIds`. */

@@ -3,6 +3,8 @@ import type { ParameterizedContext } from 'koa';
 import type Provider from 'oidc-provider';
 import { resumePath } from '../oidc/policy/interaction-url.ts';
 
+type Begun = { uid: string; returnTo: string };
+
 /**
  * Sets the cookies.
  * @param path the path of the interaction's page
@@ -11,9 +13,10 @@ import { resumePath } from '../oidc/policy/interaction-url.ts';
 export function giveInteractionCookies(
   ctx: Pick<ParameterizedContext, 'cookies'>,
   provider: Provider,
-  { uid, path, seconds, secure }: { uid: string; path: string; seconds: number; secure: boolean },
+  { interaction, path, seconds, secure }: { interaction: Begun; path: string; seconds: number; secure: boolean },
 ): void {
+  const { uid } = interaction;
   const options = { signed: true, httpOnly: true, sameSite: 'lax', secure, overwrite: true, maxAge: seconds * 1000 } as const;
   ctx.cookies.set(provider.cookieName('interaction'), uid, { ...options, path });
-  ctx.cookies.set(provider.cookieName('resume'), uid, { ...options, path: resumePath(uid) });
+  ctx.cookies.set(provider.cookieName('resume'), uid, { ...options, path: resumePath(interaction) });
 }

@@ -8,6 +8,7 @@ import { PageError } from '../http/page-error.ts';
 import { CLAIMS_BY_SCOPE } from '../oidc/claims.ts';
 import { requestedClaims } from '../oidc/claims-parameter.ts';
 import { currentSession } from '../oidc/sessions/current-session.ts';
+import { readDeviceRequest } from '../oidc/device/device-request.ts';
 import { requestedDealerLink } from '../oidc/grants/dealer-link-grant.ts';
 import { grantRequested } from '../oidc/grants/grant-requested.ts';
 import { findLegacyProfile, keepLegacyProfile } from '../oidc/migration/legacy-hand-over.ts';
@@ -66,6 +67,7 @@ export function createLoadInteraction(deps: Deps, provider: Provider) {
         client,
         facts,
         legacy,
+        device: await readDeviceRequest(provider, found.deviceCode, ctx.ip),
         browserId,
         accountId,
         dealerLink: requestedDealerLink(params.authorization_details),
@@ -80,7 +82,7 @@ export function createLoadInteraction(deps: Deps, provider: Provider) {
           await found.save(seconds);
           await keepLegacyProfile(params.legacy_profile, deps.storage.legacyProfiles, until);
           await ctx.state.interaction.setFacts({ current_until: until });
-          giveInteractionCookies(ctx, provider, { uid, path, seconds, secure });
+          giveInteractionCookies(ctx, provider, { interaction: found, path, seconds, secure });
         },
         async cancel() {
           await cancelChoice(deps.storage.interactionFacts, factsKey, times());

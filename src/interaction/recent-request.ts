@@ -45,15 +45,18 @@ export function readRecentRequest(ctx: CookieContext, secure: boolean): RecentRe
 
 /**
  * Returns the query of an authorization request that starts an interaction's request again.
- * @returns `undefined` if it is long, or names a person by a token
+ * @returns `undefined` if it is long, names a person by a token, or came from a device
  */
 export function queryOf({
   params,
   parJti,
+  deviceCode,
 }: {
   params: Record<string, unknown>;
   parJti?: string | undefined;
+  deviceCode?: string | undefined;
 }): string | undefined {
+  if (deviceCode !== undefined) return undefined;
   const { client_id: clientId, id_token_hint: hint } = params;
   if (parJti !== undefined)
     return new URLSearchParams({ client_id: String(clientId), request_uri: REQUEST_URI + parJti }).toString();

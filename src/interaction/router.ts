@@ -33,8 +33,8 @@ function mount<State>(prefix: string, { addRoutes }: { addRoutes: (router: Route
 /** /interaction/<uid>/<step>, and the paths of the step below it. */
 const STEP_PATH = new RegExp(`^${INTERACTION_PATH}/(?<uid>[\\w-]+)/(?<step>[\\w-]+)(?:/|$)`);
 
-/** oidc-provider's path on which it resumes after an interaction. */
-const RESUME_PATH = /^\/auth\/(?<uid>[\w-]+)$/;
+/** oidc-provider's paths on which it resumes after an interaction; the second one in the device flow. */
+const RESUME_PATH = /^\/(?:auth|device)\/(?<uid>[\w-]+)$/;
 
 /**
  * Makes the middleware for every path of an interaction. Other paths go on to `next`.

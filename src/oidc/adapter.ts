@@ -5,6 +5,7 @@ import type { Client } from '../config/config.ts';
 import type { ClientRegistry } from '../config/clients/client-registry.ts';
 import type { Clock } from '../deps.ts';
 import type { ArtifactStore } from '../storage/storage.ts';
+import { createDeviceCodeAdapter } from './device/device-codes.ts';
 import { dropOldest } from './sessions/account-bounds.ts';
 import { OIDC_SCOPES } from './claims.ts';
 import { revokeGrant } from './grants/revoke-grant.ts';
@@ -18,7 +19,11 @@ type AdapterDeps = {
 
 /** Makes the factory that oidc-provider calls for the adapter of each of its models. */
 export function createAdapterFactory(deps: AdapterDeps): (model: string) => Adapter {
-  return (model) => (model === 'Client' ? noClients() : artifactAdapter(model, deps));
+  return (model) => {
+    if (model === 'Client') return noClients();
+    const adapter = artifactAdapter(model, deps);
+    return model === 'DeviceCode' ? createDeviceCodeAdapter(adapter, deps) : adapter;
+  };
 }
 
 /** Called after a code was consumed and before its tokens are issued. An error that it throws becomes the response. */
@@ -50,7 +55,7 @@ function artifactAdapter(model: string, { artifacts, clients, clock, onRedeemed 
     },
     find,
     findByUid: async (uid) => artifacts.findByUid(model, uid) as Promise<AdapterPayload | undefined>,
-    // Only the device flow looks up user codes, and it is off.
+    // device-codes.ts finds the codes of devices, for our own page.
     findByUserCode: async () => undefined,
     async consume(id) {
       const code = model === 'AuthorizationCode' ? await find(id) : undefined;

@@ -11,6 +11,7 @@ import { clientsForProvider, createAdapterFactory } from './adapter.ts';
 import { createAssertionCheck } from './clients/client-assertion.ts';
 import { accountClaims, CLAIMS_BY_SCOPE, OIDC_SCOPES, SIGN_IN_CLAIMS } from './claims.ts';
 import { createClaimsCheck, grantedClaims, type Wishes } from './claims-parameter.ts';
+import { createDevicePages } from './device/device-pages.ts';
 import { createDealerNaming, createResourceIndicators, createRichAuthorizationRequests } from './grants/dealer-link-grant.ts';
 import { createLoadExistingGrant } from './grants/existing-grant.ts';
 import { createRefreshRotation } from './grants/refresh-rotation.ts';
@@ -39,6 +40,7 @@ export function createProviderConfiguration(deps: Deps): Configuration {
   const boundRequest = createRequestBounds(deps);
   const finishMigration = createFinishMigration(deps);
   const signIns = createSignInChecks(deps);
+  const renderError = createRenderError(deps);
   const secure = config.issuer.startsWith('https:');
   const cookie = { httpOnly: true, sameSite: 'lax', signed: true, secure, overwrite: true } as const;
   /** The resource's lifetime takes precedence over the client's, and that over the general one. In seconds. */
@@ -102,6 +104,7 @@ export function createProviderConfiguration(deps: Deps): Configuration {
       RefreshToken: config.lifetimes.refreshToken,
       ClientCredentials: accessTokenLifetime,
       AuthorizationCode: 60,
+      DeviceCode: config.lifetimes.deviceCode,
     },
     formats: { customizers: { jwt: createDealerNaming(deps) } },
     rotateRefreshToken: createRefreshRotation(deps),
@@ -147,7 +150,7 @@ export function createProviderConfiguration(deps: Deps): Configuration {
       };
     },
     loadExistingGrant: createLoadExistingGrant(deps),
-    renderError: createRenderError(deps),
+    renderError,
     fetch: config.mode === 'development' ? fetchAlsoLoopback : boundedFetch,
     discovery: furtherMetadata(config.issuer),
     features: {
@@ -159,6 +162,7 @@ export function createProviderConfiguration(deps: Deps): Configuration {
       encryption: { enabled: true },
       claimsParameter: { enabled: true, assertClaimsParameter: createClaimsCheck(clients) },
       clientCredentials: { enabled: true },
+      deviceFlow: { enabled: true, ...createDevicePages(renderError) },
       introspection: {
         enabled: true,
         // A client may introspect only its own tokens, because a token reveals data about a person (RFC 7662 section 4).

@@ -4,6 +4,7 @@ import type { Deps } from '../deps.ts';
 import { tellLogoutsByJob } from './clients/backchannel-logout.ts';
 import { refuseLongAssertions } from './clients/client-assertion.ts';
 import { compareSecretDigests } from './clients/client-secrets.ts';
+import { prepareDeviceCodes } from './device/device-codes.ts';
 import { keepEndedEnded } from './sessions/ended-stays-ended.ts';
 import { giveRefreshGrace } from './grants/refresh-grace.ts';
 import { answerRefusals, DescribingProvider } from './endpoints/answer-refusals.ts';
@@ -21,6 +22,7 @@ export async function createProvider(deps: Deps): Promise<Provider> {
   makeModelsStricter(provider);
   refuseLongAssertions(provider);
   giveRefreshGrace(provider, deps);
+  prepareDeviceCodes(provider, deps);
   tellLogoutsByJob(provider, deps);
   keepEndedEnded(provider, { artifacts: deps.storage.artifacts, clock: deps.clock });
   answerRefusals(provider, deps);

@@ -34,6 +34,15 @@ const web = (changes: object): ((project: TemporaryProject) => void) => {
   return (project) => project.edit('config/clients/gazoo.json', flat);
 };
 const jwk = { kty: 'EC', crv: 'P-256', x: 'a'.repeat(43), y: 'b'.repeat(43) };
+const car = {
+  client_id: 'car',
+  client_name: 'Car',
+  application_type: 'native',
+  token_endpoint_auth_method: 'none',
+  dpop_bound_access_tokens: true,
+  grant_types: ['urn:ietf:params:oauth:grant-type:device_code', 'refresh_token'],
+  common_id: { contact: 'us' },
+};
 const ours = { 'common_id.first_party': true };
 
 /** The changes of the good files. */
@@ -133,6 +142,28 @@ const FILES: [string, (project: TemporaryProject) => void, string[], Env?][] = [
     web({ 'common_id.required_acr': 'urn:common-id:acr:mfa' }),
     [
       `error: ${gazoo} common_id.required_acr: expected a class that a sign-in can reach: urn:common-id:acr:password, found 'urn:common-id:acr:mfa'; nobody could use the client app`,
+    ],
+  ],
+  [
+    'a device whose tokens can be copied',
+    (project) => project.write('config/clients/car.json', JSON.stringify({ ...car, dpop_bound_access_tokens: undefined })),
+    [
+      'warning: config/clients/car.json: dpop_bound_access_tokens: expected true, because grant_types has the device flow, found nothing; tokens that are copied from a device could be used anywhere',
+    ],
+  ],
+  [
+    'an app that lends its name to devices',
+    (project) =>
+      project.write(
+        'config/clients/car.json',
+        JSON.stringify({
+          ...car,
+          grant_types: [...car.grant_types, 'authorization_code'],
+          redirect_uris: ['jp.example.car:/callback'],
+        }),
+      ),
+    [
+      'warning: config/clients/car.json: grant_types: expected the device flow in a client app of its own, found both with authorization_code; an attacker could send customers a code in the name of this app; they would believe its name',
     ],
   ],
   [

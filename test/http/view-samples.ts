@@ -7,6 +7,7 @@ import { STEPS } from '../../src/interaction/steps.ts';
 import { profileAsked } from '../../src/interaction/create/flow.ts';
 import { claimsInWords } from '../../src/profile/claims-in-words.ts';
 import { splitForm } from '../../src/profile/known-profile.ts';
+import { deviceSamples } from './device-view-samples.ts';
 import { passkeyLogin, passkeySamples } from './passkey-samples.ts';
 import { askFor, formOf, profileFields, profileRows, shortRows, type Typed } from '../../src/profile/profile-form.ts';
 
@@ -269,6 +270,7 @@ export function viewSamples(t: Translate): ViewSample[] {
       })),
       dealers,
     }),
+    ...deviceSamples(t, step, note),
     note('already-linked', { action, clientName: 'トヨタオーナーズサイト' }),
     note('registered-already', { action, clientName: 'トヨタオーナーズサイト', reason: 'legacy_registered' }),
     note(

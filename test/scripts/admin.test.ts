@@ -137,6 +137,7 @@ describe('clients', () => {
     ['web', ['--redirect-uri', 'https://app.example.jp/callback']],
     ['web', ['--redirect-uri', 'https://app.example.jp/callback', '--secret', '--brand', 'lexus', '--name-ja', '新しいアプリ']],
     ['native', ['--redirect-uri', 'jp.example.app:/callback']],
+    ['device', []],
     ['service', ['--secret']],
     ['service', ['--jwks-uri', 'https://app.example.jp/jwks.json']],
     ['legacy-import', ['--redirect-uri', 'https://app.example.jp/callback']],

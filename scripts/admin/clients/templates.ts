@@ -1,4 +1,5 @@
 // The contents of a new client app's file, by kind of app.
+import { DEVICE_GRANT } from '../../../src/config/clients/client-schema.ts';
 import type { Values } from '../topic.ts';
 
 export type Template = {
@@ -61,6 +62,20 @@ export const TEMPLATES: Record<string, Template> = {
       redirect_uris: [values['redirect-uri']],
       grant_types: ['authorization_code', 'refresh_token'],
       scope: values.scope ?? 'openid profile email offline_access',
+      id_token_signed_response_alg: 'ES256',
+      common_id: end(values),
+    }),
+  },
+  device: {
+    does: 'a device without a keyboard, such as a car’s screen: customers enter its code on their phone',
+    needs: { id, name, contact },
+    make: (values) => ({
+      ...begin(values),
+      application_type: 'native',
+      token_endpoint_auth_method: 'none',
+      dpop_bound_access_tokens: true,
+      grant_types: [DEVICE_GRANT, 'refresh_token'],
+      scope: values.scope ?? 'openid profile offline_access',
       id_token_signed_response_alg: 'ES256',
       common_id: end(values),
     }),

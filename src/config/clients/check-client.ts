@@ -1,6 +1,6 @@
 // Checks the keys of a client's file against each other.
 import { checkRedirectUri } from './check-redirect-uri.ts';
-import { SCOPES, SECRET_METHODS } from './client-schema.ts';
+import { DEVICE_GRANT, SCOPES, SECRET_METHODS } from './client-schema.ts';
 import type { ClientFile } from './client-schema.ts';
 import { describeValue } from '../problems/describe-value.ts';
 import { nearestName } from '../problems/nearest-name.ts';
@@ -79,8 +79,8 @@ function checkGrants(file: Partial<ClientFile>, present: (key: keyof ClientFile)
     if (uris?.length === 0) say('redirect_uris', 'at least one URL, because grant_types has authorization_code', 'none');
     return;
   }
-  if (grants.includes('refresh_token'))
-    say('grant_types', 'authorization_code with refresh_token: no other grant issues refresh tokens', found);
+  if (grants.includes('refresh_token') && !grants.includes(DEVICE_GRANT))
+    say('grant_types', `authorization_code or ${DEVICE_GRANT} with refresh_token: no other grant issues refresh tokens`, found);
   if (uris && uris.length > 0) say('grant_types', 'authorization_code, because there are redirect_uris', found);
   if (present('response_types') && file.response_types?.length)
     say('grant_types', 'authorization_code, because there are response_types', found);
@@ -178,6 +178,10 @@ function checkKeys(file: Partial<ClientFile>, say: Say): void {
 }
 
 function checkSubject(file: Partial<ClientFile>, say: Say): void {
+  const { token_endpoint_auth_method: method, grant_types: grants } = file;
+  // oidc-provider derives the sector of a client without redirect URIs from `jwks_uri`.
+  if (file.subject_type === 'pairwise' && grants?.includes(DEVICE_GRANT) && method !== 'private_key_jwt')
+    say('subject_type', `public with ${DEVICE_GRANT}, or private_key_jwt with jwks_uri`, describeValue('pairwise'));
   if (file.subject_type !== 'pairwise' || file.sector_identifier_uri !== undefined) return;
   const hosts = new Set((file.redirect_uris ?? []).map((uri) => URL.parse(uri)?.host));
   if (hosts.size > 1) {

@@ -22,7 +22,9 @@ export const SCOPES = [
 const AUTHENTICATION_METHODS = ['private_key_jwt', 'client_secret_basic', 'client_secret_post', 'none'] as const;
 /** The methods that need `client_secret`. */
 export const SECRET_METHODS: readonly unknown[] = ['client_secret_basic', 'client_secret_post'];
-const GRANT_TYPES = ['authorization_code', 'refresh_token', 'client_credentials'] as const;
+/** The grant of a device without a keyboard (RFC 8628, section 3.4). */
+export const DEVICE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code';
+const GRANT_TYPES = ['authorization_code', 'refresh_token', 'client_credentials', DEVICE_GRANT] as const;
 const SIGNING_ALGORITHMS = ['ES256', 'RS256'] as const;
 
 const text = z.string('a text').trim().min(1, 'a text').max(200, 'a text of at most 200 characters');
@@ -193,7 +195,9 @@ export const clientSchema = z.strictObject({
     .array(z.enum(GRANT_TYPES, `one of ${GRANT_TYPES.join(', ')}`), 'a list')
     .min(1, 'at least one')
     .default(['authorization_code'])
-    .describe('authorization_code, with PKCE; refresh_token beside it; client_credentials for calls without a customer.'),
+    .describe(
+      `authorization_code, with PKCE; ${DEVICE_GRANT} for a device without a keyboard, whose customers enter its code on their phone (RFC 8628); refresh_token beside one of the two; client_credentials for calls without a customer.`,
+    ),
   response_types: z
     .array(z.literal('code', 'code, because there is no other'), 'a list')
     .describe('Optional. The default is code with the authorization code grant, and none without it.')

@@ -81,6 +81,21 @@ const rateLimits = group({
     short_tries_per_mailbox_per_day: limit(5, 500, 'Wrong six-digit codes. After them, codes to the mailbox have twelve digits.'),
     resend_after_seconds: limitSeconds(10, 3600, 'The wait before a new code can be requested.'),
   }),
+  device_code: group({
+    wrong_per_browser: limit(3, 200, 'Wrong codes of devices from a browser in the window; then it is slowed down.'),
+    wrong_per_address: limit(
+      3,
+      20_000,
+      'Wrong codes of devices from an IPv4 address or IPv6 /64 in the window; then it is slowed down.',
+    ),
+    wrong_per_network: limit(
+      3,
+      500_000,
+      'Wrong codes of devices from a network (IPv4 /24, IPv6 /48) in the window; then it is slowed down.',
+    ),
+    window_seconds: limitSeconds(60, DAY, 'The length of the window.'),
+    poll_seconds: whole(2, 60, 'How long a device waits before it asks again whether its code was confirmed.'),
+  }),
   legacy_hand_over: group({ per_client_per_minute: limit(1, 100_000, 'Legacy profiles from a client app.') }),
 });
 
@@ -92,6 +107,7 @@ const lifetimes = group({
     'Of a session at the ID, from the entry of the password, however often it is used.',
   ),
   interaction: lifetime(DAY, 4 * 60 * 60, 'Of a flow through the pages; a day after a proof of the address or a sign-in.'),
+  device_code: lifetime(60 * 60, 15 * 60, 'Of a code that a device shows.'),
   access_token: lifetime(DAY, 60 * 60, 'Of an access token.'),
   id_token: lifetime(DAY, 4 * 60 * 60, 'Of an ID token.'),
   refresh_token: lifetime(3650 * DAY, 366 * DAY, 'Of a refresh token, from its last use, until the grant ends.'),

@@ -1,5 +1,5 @@
 // Reports client files that are valid but unsafe.
-import { SECRET_METHODS, type ClientFile } from '../clients/client-schema.ts';
+import { DEVICE_GRANT, SECRET_METHODS, type ClientFile } from '../clients/client-schema.ts';
 import type { Problem } from '../problems/problem.ts';
 import type { Mode } from '../problems/web-url.ts';
 import { hostOf, isAddress, isInside, isThisMachine } from './inside.ts';
@@ -22,6 +22,7 @@ export function checkUnsafeClient(file: Partial<ClientFile>, mode: Mode, issuer:
   checkOrigins(file, issuer, say);
   if (mode !== 'production') return;
   checkRedirects(file, say);
+  checkDevice(file, say);
   for (const key of ASKED) {
     const url = file[key];
     if (url !== undefined && isInside(hostOf(url)))
@@ -86,6 +87,27 @@ function checkOrigins(file: Partial<ClientFile>, issuer: string | undefined, say
   const origins = file.common_id?.web_origins ?? [];
   if (issuer !== undefined && origins.includes(issuer))
     say('error', 'common_id.web_origins', 'an origin that is not the ISSUER’s', `'${issuer}'`);
+}
+
+/** Anybody can begin a device flow in the name of a public client, and send the code to somebody else (RFC 8628, section 5.4). */
+function checkDevice(file: Partial<ClientFile>, say: SayOfClient): void {
+  if (!file.grant_types?.includes(DEVICE_GRANT)) return;
+  if (file.token_endpoint_auth_method === 'none' && file.dpop_bound_access_tokens !== true)
+    say(
+      'warning',
+      'dpop_bound_access_tokens',
+      'true, because grant_types has the device flow',
+      String(file.dpop_bound_access_tokens ?? 'nothing'),
+      'tokens that are copied from a device could be used anywhere',
+    );
+  if (file.grant_types.includes('authorization_code'))
+    say(
+      'warning',
+      'grant_types',
+      'the device flow in a client app of its own',
+      'both with authorization_code',
+      'an attacker could send customers a code in the name of this app; they would believe its name',
+    );
 }
 
 function checkRedirects(file: Partial<ClientFile>, say: SayOfClient): void {

@@ -1,6 +1,7 @@
 // Asks for consent to a client's request: once for a third party, each time for a native app (RFC 8252 section 8.6).
 import type { Deps } from '../../deps.ts';
 import { isVisibleTo, isLive } from '../../domain/dealer-link.ts';
+import { formatTime } from '../../http/format-time.ts';
 import { page } from '../../http/page-context.ts';
 import { formField } from '../../http/read-form.ts';
 import { claimsByScope } from '../../oidc/claims.ts';
@@ -28,10 +29,11 @@ export function createConsentStep({
     addRoutes(router) {
       router.get('/', async (ctx) => {
         const { interaction, language, t } = ctx.state;
+        const { device } = interaction;
         const { metadata } = interaction.client;
         page(ctx, 'consent', {
           kind: 'step',
-          title: t('consent.title'),
+          title: t(device ? 'consent.device_title' : 'consent.title'),
           action: interaction.path,
           clientName: interaction.client.name[language],
           clientUri: metadata.client_uri,
@@ -49,6 +51,19 @@ export function createConsentStep({
               description: singleClaimsInWords(names, t),
             })),
           ],
+          ...(device && {
+            device: {
+              rows: [
+                { label: t('consent.device_name'), value: interaction.client.name[language] },
+                { label: t('consent.device_code'), value: device.userCode },
+                { label: t('consent.device_time'), value: formatTime(device.requestedAt, language) },
+                {
+                  label: t('consent.device_place'),
+                  value: t(`consent.device_places.${device.place}`, { address: device.address }),
+                },
+              ],
+            },
+          }),
           dealers: (await dealersFor(interaction)).map(({ name }) => ({ name: name[language] })),
         });
       });

@@ -13,6 +13,8 @@ const REFUSALS = [
   'authorization.error',
   'grant.error',
   'pushed_authorization_request.error',
+  'device_authorization.error',
+  'device_resume.error',
   'introspection.error',
   'revocation.error',
   'userinfo.error',
@@ -20,8 +22,15 @@ const REFUSALS = [
   'backchannel.error',
 ];
 
-/** Answers that are no mistake of the client: what a person decided or has to do first, and a step of DPoP (RFC 9449, section 8). */
-const NO_MISTAKES = ['access_denied', 'login_required', 'consent_required', 'interaction_required', 'use_dpop_nonce'];
+/** Answers that are no mistake of the client: what a person decided, has to do first or did too late, and a step of DPoP (RFC 9449, section 8). */
+const NO_MISTAKES = [
+  'access_denied',
+  'login_required',
+  'consent_required',
+  'interaction_required',
+  'expired_token',
+  'use_dpop_nonce',
+];
 
 type RefusalDeps = Pick<Deps, 'config' | 'clients' | 'refusals' | 'clock' | 'log'>;
 
@@ -47,6 +56,8 @@ export function answerRefusals(provider: Provider, deps: RefusalDeps): void {
   const emitter: EventEmitter = provider;
   for (const event of REFUSALS) {
     emitter.on(event, (ctx: KoaContextWithOIDC, error: errors.OIDCProviderError) => {
+      // The ordinary answer to a device that waits for its person (RFC 8628, section 3.5).
+      if (error.message === 'authorization_pending') return;
       log.info(
         {
           event,

@@ -10,7 +10,7 @@ import { createClientThrottle } from './client-throttle.ts';
 import { createDiscovery, DISCOVERY_PATHS } from './discovery.ts';
 
 /** oidc-provider's route names of these endpoints, except those of the documents. */
-const ROUTES = ['token', 'userinfo', 'introspection', 'revocation', 'pushed_authorization_request'];
+const ROUTES = ['token', 'userinfo', 'introspection', 'revocation', 'pushed_authorization_request', 'device_authorization'];
 
 /** Makes the middleware of each path. It calls `next` for requests that oidc-provider does not handle, such as other methods. */
 export function createProgramEndpoints(

@@ -75,7 +75,7 @@ const idOfRefused = (value: unknown): string | undefined =>
 const errorPages = new WeakSet<KoaContextWithOIDC>();
 
 /** The routes that browsers open. Programs call all other routes of oidc-provider. */
-const BROWSER_ROUTES = ['authorization', 'resume', 'end_session', 'end_session_confirm', 'end_session_success'];
+const BROWSER_ROUTES = ['authorization', 'resume', 'device_resume', 'end_session', 'end_session_confirm', 'end_session_success'];
 
 /** Errors that have a text of their own. */
 const KNOWN_ERRORS: readonly PageErrorCode[] = [

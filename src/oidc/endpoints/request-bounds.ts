@@ -15,8 +15,10 @@ const MAX_STATE_BYTES = 2048;
 export const UNFINISHED = { points: 30_000, windowSeconds: 900 };
 /** The redirect of oidc-provider if the request needs one of our pages. */
 const PAGE_OF_OURS = /^(?:https?:\/\/[^/]+)?\/interaction\//;
-/** Per network, for public clients: they do not authenticate, so anybody can push a request in their name. */
+/** Per network, for public clients: they do not authenticate, so anybody can push a request in their name, or begin a device flow. */
 export const PUSHED = { points: 30_000, windowSeconds: 900 };
+/** Endpoints that store a request before a person sees it. */
+const STORED_AT_ONCE = ['pushed_authorization_request', 'device_authorization'];
 
 /**
  * Makes the check of an authorization request, which runs before the request is stored.
@@ -35,8 +37,8 @@ export function createRequestBounds({ storage, clock }: Pick<Deps, 'storage' | '
     }
     const bytes = Object.values(kept).reduce((sum: number, value) => sum + bytesOf(value), 0);
     if (bytes > MAX_REQUEST_BYTES) throw new errors.InvalidRequest(`the request: at most ${MAX_REQUEST_BYTES} bytes`);
-    if (ctx.oidc.route === 'pushed_authorization_request' && client.clientAuthMethod === 'none')
-      await countRequest(ctx, pushed, networkOf(ctx.ip), 'too many pushed requests from this network');
+    if (STORED_AT_ONCE.includes(ctx.oidc.route) && client.clientAuthMethod === 'none')
+      await countRequest(ctx, pushed, networkOf(ctx.ip), 'too many requests from this network');
   };
 }
 

@@ -21,8 +21,8 @@ type Begun = { uid: string; cid: string; prompt: { name: string }; params: Recor
 export const interactionPath = ({ uid, prompt }: Pick<Begun, 'uid' | 'prompt'>): string =>
   `${INTERACTION_PATH}/${uid}/${stepOf(prompt.name)}`;
 
-/** Returns the path on which oidc-provider resumes after an interaction. */
-export const resumePath = (uid: string): string => `/auth/${uid}`;
+/** Returns the path on which oidc-provider resumes after an interaction: `/auth/<uid>`, or `/device/<uid>` in the device flow. */
+export const resumePath = ({ returnTo }: { returnTo: string }): string => new URL(returnTo).pathname;
 
 /** The interaction that began in a request, by the request's state. */
 const begunInteractions = new WeakMap<object, Begun>();

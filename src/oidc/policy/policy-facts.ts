@@ -19,6 +19,8 @@ export type PolicyFacts = {
   asksForSelection: boolean;
   /** The dealer link that the client asks for. */
   asksForDealerLink: { dealer?: string } | undefined;
+  /** Whether a device asks (RFC 8628), and the person has not agreed since. */
+  deviceNeedsConsent: boolean;
   /** The PKCE challenge of the request (RFC 7636). */
   codeChallenge: string | undefined;
   /** The subject in `id_token_hint`, and the signed-in person's subject. Absent if there is no hint or nobody is signed in. */

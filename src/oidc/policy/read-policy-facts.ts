@@ -47,6 +47,7 @@ export function createPolicyFactsReader(deps: PolicyDeps): (ctx: KoaContextWithO
       asksForRegistration: oidc.promptPending('create'),
       asksForSelection: oidc.promptPending('select_account'),
       asksForDealerLink,
+      deviceNeedsConsent: oidc.deviceCode !== undefined && oidc.result?.consent === undefined,
       codeChallenge: typeof params.code_challenge === 'string' ? params.code_challenge : undefined,
       hint: hintOf(ctx),
       wanted: wantedOf(ctx),

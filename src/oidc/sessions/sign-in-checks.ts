@@ -49,9 +49,9 @@ export function createSignInChecks({ storage }: Pick<Deps, 'storage'>) {
   };
 }
 
-/** Returns `auth_time` for an access token, from the redeemed code or refresh token. */
+/** Returns `auth_time` for an access token, from the redeemed code, device code or refresh token. */
 export function extraTokenClaims(): { auth_time: number } | undefined {
-  const { AuthorizationCode: code, RefreshToken: refreshToken } = Provider.ctx?.oidc.entities ?? {};
-  const authTime = code?.authTime ?? refreshToken?.authTime;
+  const { AuthorizationCode: code, DeviceCode: deviceCode, RefreshToken: refreshToken } = Provider.ctx?.oidc.entities ?? {};
+  const authTime = code?.authTime ?? deviceCode?.authTime ?? refreshToken?.authTime;
   return authTime === undefined ? undefined : { auth_time: authTime };
 }

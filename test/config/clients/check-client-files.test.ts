@@ -4,7 +4,7 @@ import { checkClientFiles, namesInClientFiles } from '../../../src/config/client
 import { digestOf } from '../../../src/config/clients/check-client-secrets.ts';
 import { PROFILE_KEYS } from '../../../src/domain/profile-fields.ts';
 import { formatProblem } from '../../../src/config/problems/problem.ts';
-import { CONTEXT, inBrowser, kinds, mendSecret, NAME, native, SECRET, secretWeb, sentences, web } from './client-file.ts';
+import { CONTEXT, device, inBrowser, kinds, mendSecret, NAME, native, SECRET, secretWeb, sentences, web } from './client-file.ts';
 
 describe('a file without a mistake', () => {
   test('becomes a client: the standard metadata for oidc-provider, our own settings apart from it', () => {
@@ -61,6 +61,7 @@ describe('a file without a mistake', () => {
     ['web on this machine, in development', { ...web, redirect_uris: ['http://localhost:3001/callback'] }],
     ['an app in a browser', inBrowser],
     ['native', native],
+    ['a device without a keyboard', device],
     ['native with a backwards domain of more parts', { ...native, redirect_uris: ['jp.toyota.notebook.app://callback'] }],
     [
       'web with a secret',
@@ -192,7 +193,7 @@ describe('a mistake', () => {
     [{ ...web, response_types: ['token'] }, "response_types[0]: expected code, because there is no other, found 'token'"],
     [
       { ...web, grant_types: ['authorization_code', 'implicit'] },
-      "grant_types[1]: expected one of authorization_code, refresh_token, client_credentials, found 'implicit'",
+      "grant_types[1]: expected one of authorization_code, refresh_token, client_credentials, urn:ietf:params:oauth:grant-type:device_code, found 'implicit'",
     ],
     [
       { ...web, id_token_signed_response_alg: 'none' },
@@ -227,7 +228,19 @@ describe('a mistake', () => {
     ],
     [
       { ...web, grant_types: ['refresh_token'], redirect_uris: [] },
-      'grant_types: expected authorization_code with refresh_token: no other grant issues refresh tokens, found ["refresh_token"]',
+      'grant_types: expected authorization_code or urn:ietf:params:oauth:grant-type:device_code with refresh_token: no other grant issues refresh tokens, found ["refresh_token"]',
+    ],
+    [
+      { ...device, grant_types: ['device_code'] },
+      expect.stringContaining('urn:ietf:params:oauth:grant-type:device_code') as never,
+    ],
+    [
+      { ...device, redirect_uris: ['jp.example.app:/callback'] },
+      'grant_types: expected authorization_code, because there are redirect_uris, found ["urn:ietf:params:oauth:grant-type:device_code","refresh_token"]',
+    ],
+    [
+      { ...device, subject_type: 'pairwise' },
+      "subject_type: expected public with urn:ietf:params:oauth:grant-type:device_code, or private_key_jwt with jwks_uri, found 'pairwise'",
     ],
     [
       { ...web, token_endpoint_auth_method: 'client_secret_jwt' },

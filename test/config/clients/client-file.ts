@@ -54,6 +54,14 @@ export const native = {
   common_id: { contact: 'app@example.jp' },
 };
 
+export const device = {
+  ...native,
+  redirect_uris: [],
+  dpop_bound_access_tokens: true,
+  grant_types: ['urn:ietf:params:oauth:grant-type:device_code', 'refresh_token'],
+  scope: 'openid offline_access',
+};
+
 export function sentences(file: object, mode: ClientContext['mode'] = 'development'): string[] {
   const { problems } = checkClientFiles([{ name: NAME, text: JSON.stringify(file) }], { ...CONTEXT, mode });
   return problems.map(formatProblem);

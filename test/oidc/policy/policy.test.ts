@@ -30,6 +30,7 @@ const NOTHING_MISSING: PolicyFacts = {
   asksForRegistration: false,
   asksForSelection: false,
   asksForDealerLink: undefined,
+  deviceNeedsConsent: false,
   codeChallenge: 'challenge',
   hint: undefined,
   wanted: undefined,
@@ -136,6 +137,8 @@ const selectAccount: Row[] = [
   ['… and has signed in with it', [decided({ not_as: 'b' })], undefined],
 ];
 
+const consent: Row[] = [['a device asks', [{ deviceNeedsConsent: true }], 'consent: device']];
+
 const login: Row[] = [
   ['id_token_hint names this person', [{ hint: { subject: 'a', signedIn: 'a' } }], undefined],
   ['id_token_hint names another person', [{ hint: { subject: 'b', signedIn: 'a' } }], 'login: id_token_hint'],
@@ -237,6 +240,7 @@ describe.each([
   ['login', login],
   ['terms and required_profile', afterLogin],
   ['⑭', finalize],
+  ['consent', consent],
   ['the order', order],
 ])('%s', (_prompt, rows) => {
   test.each(rows)('%s', (_rule, changes, asked) => {
@@ -245,7 +249,7 @@ describe.each([
 });
 
 test('every check has a row that needs it', () => {
-  const rows = [create, dealerLink, selectAccount, login, afterLogin, finalize, order].flat();
+  const rows = [create, dealerLink, selectAccount, login, afterLogin, finalize, consent, order].flat();
   const asked = rows.flatMap(([, , first]) => first ?? []);
   const checks = PROMPTS.flatMap(({ name, checks }) => checks.map(({ reason }) => `${name}: ${reason}`));
   expect({ 'give these checks a row in this file': checks.filter((check) => !asked.includes(check)) }).toEqual({
@@ -282,6 +286,10 @@ test('oidc-provider gets the prompts in order, with our checks and those of its 
     ['terms', false, ['terms_changed']],
     ['required_profile', false, ['required_profile_missing']],
     ['finalize', false, ['link_unwritten']],
-    ['consent', true, ['consent_prompt', 'native_client_prompt', 'op_scopes_missing', 'op_claims_missing', 'rs_scopes_missing']],
+    [
+      'consent',
+      true,
+      ['consent_prompt', 'native_client_prompt', 'op_scopes_missing', 'op_claims_missing', 'rs_scopes_missing', 'device'],
+    ],
   ]);
 });

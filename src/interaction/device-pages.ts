@@ -1,0 +1,88 @@
+// The pages of the device flow (RFC 8628): a person enters the code of a car or another device, and reads how it ended. The steps in between
+// are those of every sign-in.
+import compose from 'koa-compose';
+import Router from 'koa-router';
+import type { Middleware } from 'koa';
+import type Provider from 'oidc-provider';
+import { createUserCodeLimits } from '../authentication/limits/device-code-limits.ts';
+import type { Deps } from '../deps.ts';
+import { readUserCode, showUserCode } from '../domain/user-code.ts';
+import { createBrowserIds } from '../http/browser-id.ts';
+import { page, type PageContext, type PageState } from '../http/page-context.ts';
+import { PageError } from '../http/page-error.ts';
+import { formField } from '../http/read-form.ts';
+import { redirect } from '../http/redirect.ts';
+import { createDeviceFlow, DEVICE_PATH } from '../oidc/device/device-flow.ts';
+import { resumePath } from '../oidc/policy/interaction-url.ts';
+import { giveInteractionCookies } from './interaction-cookies.ts';
+import { readRecentRequest } from './recent-request.ts';
+
+/** Longer texts are no code. They are not shown again. */
+const LONGEST_TYPED = 40;
+/** What is told when the browser comes back without having signed the device in. */
+const PROBLEMS = ['expired', 'used'] as const;
+
+/** Makes the middleware for the pages of the device flow. Other paths go on to `next`. */
+export function createDeviceRouter(deps: Deps, provider: Provider, forms: Middleware<PageState>[]): Middleware<PageState> {
+  const secure = deps.config.issuer.startsWith('https:');
+  const browserIds = createBrowserIds(secure);
+  const limits = createUserCodeLimits(deps);
+  const flow = createDeviceFlow(provider, deps);
+
+  const show = (ctx: PageContext, typed: string, more: { error?: string; problem?: string } = {}): void =>
+    page(ctx, 'device', {
+      kind: 'step',
+      title: ctx.state.t('device.title'),
+      action: DEVICE_PATH,
+      shownAt: DEVICE_PATH,
+      values: { user_code: typed },
+      problem: more.problem,
+      ...(more.error !== undefined && { errors: { user_code: more.error } }),
+    });
+
+  const enter = async (ctx: PageContext): Promise<void> => {
+    const { t } = ctx.state;
+    const typed = formField(ctx, 'user_code').slice(0, LONGEST_TYPED);
+    const userCode = readUserCode(typed);
+    if (userCode === undefined)
+      return show(ctx, typed, { error: t(typed.trim() === '' ? 'device.missing' : 'device.malformed') });
+    const takeBack = await limits.begin(browserIds.ensure(ctx), ctx.ip);
+    const begun = await flow.begin(ctx, userCode);
+    if ('problem' in begun) return show(ctx, showUserCode(userCode), { error: t(`device.problems.${begun.problem}`) });
+    await takeBack();
+    const path = resumePath(begun);
+    giveInteractionCookies(ctx, provider, { interaction: begun, path, seconds: deps.config.lifetimes.interaction, secure });
+    return redirect(ctx, path);
+  };
+
+  /** Returns the name of the service, and gives the page its brand. The browser's cookie knows the request. */
+  function serviceOf(ctx: PageContext): string | undefined {
+    const recent = readRecentRequest(ctx, secure);
+    const client = recent && deps.clients.find(recent.clientId);
+    if (client) ctx.state.brand = client.brand;
+    return client?.name[ctx.state.language];
+  }
+
+  const router = new Router<PageState>();
+  for (const middleware of forms) router.use(middleware);
+  router.get(DEVICE_PATH, (ctx) => {
+    browserIds.ensure(ctx);
+    const { user_code: given, problem: asked } = ctx.query;
+    const userCode = typeof given === 'string' ? readUserCode(given.slice(0, LONGEST_TYPED)) : undefined;
+    const problem = PROBLEMS.find((one) => one === asked);
+    show(ctx, userCode === undefined ? '' : showUserCode(userCode), problem && { problem });
+  });
+  router.post(DEVICE_PATH, enter);
+  router.get(`${DEVICE_PATH}/done`, (ctx) =>
+    page(ctx, 'device-done', { kind: 'note', clientName: serviceOf(ctx), title: ctx.state.t('device_done.title') }),
+  );
+  router.get(`${DEVICE_PATH}/refused`, (ctx) => {
+    serviceOf(ctx);
+    page(ctx, 'device-refused', { kind: 'note', title: ctx.state.t('device_refused.title') });
+  });
+  const methodNotAllowed = (): PageError => new PageError('method_not_allowed');
+  return compose([
+    router.routes(),
+    router.allowedMethods({ throw: true, methodNotAllowed, notImplemented: methodNotAllowed }),
+  ] as Middleware<PageState>[]);
+}
