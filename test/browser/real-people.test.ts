@@ -6,6 +6,8 @@ import { digestOf } from '../../src/config/clients/check-client-secrets.ts';
 import { launchChromium } from '../support/chromium.ts';
 import { freePorts } from '../support/free-ports.ts';
 import { startWorld, type World } from '../support/world.ts';
+import { untilTrue } from '../support/until-true.ts';
+import { createVisitor } from './visitor.ts';
 
 jest.setTimeout(120_000);
 
@@ -191,5 +193,99 @@ test('R11 three tabs that are opened at once in a new browser: each can be press
       await signIn(tab);
       await tab.waitForURL(`${beyond}/arrived`);
     }
+  });
+});
+
+/** A virtual authenticator of Chromium (the domain WebAuthn of its DevTools Protocol). */
+async function addAuthenticator(page: Page, hasResidentKey: boolean) {
+  const protocol = await page.context().newCDPSession(page);
+  await protocol.send('WebAuthn.enable');
+  const { authenticatorId } = await protocol.send('WebAuthn.addVirtualAuthenticator', {
+    options: {
+      protocol: 'ctap2',
+      transport: 'internal',
+      hasResidentKey,
+      hasUserVerification: true,
+      isUserVerified: true,
+      automaticPresenceSimulation: true,
+    },
+  });
+  return {
+    /** Whether its owner unlocks it. */
+    unlocks: async (isUserVerified: boolean) => protocol.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified }),
+    /** Whether its owner chooses the passkey. */
+    answers: async (enabled: boolean) => protocol.send('WebAuthn.setAutomaticPresenceSimulation', { authenticatorId, enabled }),
+    passkeys: async () => (await protocol.send('WebAuthn.getCredentials', { authenticatorId })).credentials,
+    remove: async () => protocol.send('WebAuthn.removeVirtualAuthenticator', { authenticatorId }),
+  };
+}
+
+describe('passkeys', () => {
+  test('a passkey is added where it is offered, signs in from the autofill and by the button, and is removed', async () => {
+    const visitor = await createVisitor(browser, { journey: 'passkeys', widths: [1280, 360] });
+    const { page } = visitor;
+    const account = `${world.origins.id}/account`;
+    const signOut = async (): Promise<void> => page.context().clearCookies({ name: /session/ });
+    const problem = page.locator('[data-problem]');
+    await page.goto(account);
+    await signIn(page);
+    await page.waitForURL(account);
+    await visitor.look('account-offer');
+    await page
+      .getByRole('region', { name: 'パスキーを登録しませんか' })
+      .getByRole('button', { name: 'パスキーを登録する' })
+      .click();
+    await page.waitForURL('**/account/passkeys/add');
+    await visitor.look('passkey-add');
+
+    // An authenticator that keeps no passkeys, and a person who does not unlock the next one.
+    const key = await addAuthenticator(page, false);
+    await visitor.press('パスキーを登録する');
+    await problem.waitFor();
+    await key.remove();
+    const phone = await addAuthenticator(page, true);
+    await phone.unlocks(false);
+    await visitor.press('パスキーを登録する');
+    await problem.waitFor({ state: 'visible' });
+    await visitor.look('passkey-add-cancelled');
+    expect(await problem.innerText()).toContain('パスキーは登録されませんでした');
+    await phone.unlocks(true);
+    await visitor.press('パスキーを登録する');
+    await page.waitForURL('**/account/passkeys?done=added');
+    await visitor.look('passkeys');
+    expect(await visitor.text()).toContain('まだ使われていません');
+    expect(await phone.passkeys()).toMatchObject([{ isResidentCredential: true, rpId: 'localhost' }]);
+
+    // Chosen in the autofill of the login page.
+    await signOut();
+    await page.goto(account);
+    await page.waitForURL(account);
+    expect(await visitor.text()).not.toContain('パスキーを登録しませんか');
+
+    // The button: once given up, with what was typed still there, and once not.
+    await signOut();
+    await phone.answers(false);
+    await page.goto(account);
+    await page.locator('#login_id').fill('sato@example.jp');
+    await phone.unlocks(false);
+    await visitor.press('パスキーでログイン');
+    await phone.answers(true);
+    await problem.waitFor();
+    expect(await problem.innerText()).toContain('パスワードをご利用ください');
+    await visitor.look('login-cancelled', 'login');
+    expect(await page.locator('#login_id').inputValue()).toBe('sato@example.jp');
+    await phone.unlocks(true);
+    await visitor.press('パスキーでログイン');
+    await page.waitForURL(account);
+
+    await visitor.follow('パスキーの管理');
+    expect(await visitor.text()).not.toContain('まだ使われていません');
+    await page.getByRole('link', { name: '削除する' }).click();
+    await visitor.look('passkey-remove');
+    await visitor.press('パスキーを削除する');
+    await page.waitForURL('**/account/passkeys?done=removed');
+    // The page tells the browser, which forgets the passkey.
+    await untilTrue('the authenticator forgets the passkey', async () => (await phone.passkeys()).length === 0);
+    await visitor.close();
   });
 });
