@@ -5,6 +5,7 @@ import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import Router from 'koa-router';
 import { readSections } from '../domain/read-sections.ts';
+import type { Client } from '../config/config.ts';
 import type { Deps } from '../deps.ts';
 import { lookUpPostalCode } from '../domain/postal-code.ts';
 import { termsInForce } from '../domain/terms.ts';
@@ -18,6 +19,16 @@ const PASSKEY_LIBRARY = new URL(
   '../dist/bundle/index.umd.min.js',
   pathToFileURL(createRequire(import.meta.url).resolve('@simplewebauthn/browser')),
 );
+
+/** Returns the URL that takes a person to a service: to its login, if it has one for visitors from here, else to its home page. */
+function startOf({ metadata: { client_uri: clientUri, initiate_login_uri: login } }: Client, issuer: string): string {
+  const home = String(clientUri);
+  if (typeof login !== 'string') return home;
+  const url = new URL(login);
+  url.searchParams.set('iss', issuer);
+  url.searchParams.set('target_link_uri', home);
+  return url.href;
+}
 
 /** Makes the router of the public pages. */
 export function createPublicPages({
@@ -35,7 +46,7 @@ export function createPublicPages({
       services: clients
         .all()
         .filter(({ metadata }) => typeof metadata.client_uri === 'string')
-        .map(({ name, metadata }) => ({ name: name[language], url: String(metadata.client_uri) })),
+        .map((client) => ({ name: client.name[language], url: startOf(client, config.issuer) })),
     });
   });
   router.get('/client-logos/:id', (ctx, next) => {

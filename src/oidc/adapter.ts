@@ -90,7 +90,9 @@ export function clientsForProvider(clients: ClientRegistry): Client['metadata'][
  * missing one as every scope, so a client without OpenID Connect scopes gets `openid`.
  * @param placeholder a random value in the place of the secret
  */
-export function forProvider({ metadata: { scope, ...metadata }, secrets }: Client, placeholder: string): Client['metadata'] {
+export function forProvider({ metadata: { scope, ...file }, secrets }: Client, placeholder: string): Client['metadata'] {
+  // Our own pages use it. oidc-provider accepts only https, in development too.
+  const { initiate_login_uri: _ours, ...metadata } = file;
   return {
     ...metadata,
     scope: ours(String(scope ?? '')) || 'openid',

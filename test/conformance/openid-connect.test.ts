@@ -7,6 +7,7 @@ import { startWorld, type World } from '../support/world.ts';
 import { claimsParameter } from './claims-parameter.ts';
 import { basicOp, SECRET, type Parties } from './basic-op.ts';
 import { logoutOp, startReceiver, type Receiver } from './logout-op.ts';
+import { NATIVE, requests } from './requests.ts';
 import { CALLBACK, createParty, LOGGED_OUT, type Mode, type Party } from './party.ts';
 
 const client = {
@@ -23,6 +24,7 @@ const client = {
 let world: World;
 let narrow: Party;
 let backchannel: Party;
+let native: Party;
 let receiver: Receiver;
 const parties = new Map<Mode, Parties>();
 
@@ -35,6 +37,21 @@ beforeAll(async () => {
       'suite-basic': client,
       'suite-post': { ...client, token_endpoint_auth_method: 'client_secret_post' },
       'suite-second': client,
+      'suite-native': {
+        client_name: 'An app on a phone',
+        application_type: 'native',
+        token_endpoint_auth_method: 'none',
+        redirect_uris: NATIVE.callbacks,
+        post_logout_redirect_uris: NATIVE.afterLogout,
+        scope: 'openid email',
+        common_id: { contact: 'tests' },
+      },
+      'suite-started': {
+        ...client,
+        client_name: 'A service that starts logins',
+        client_uri: 'http://127.0.0.1:9/',
+        initiate_login_uri: 'http://127.0.0.1:9/start?from=id',
+      },
       'suite-backchannel': {
         ...client,
         backchannel_logout_uri: receiver.url,
@@ -45,6 +62,7 @@ beforeAll(async () => {
   });
   narrow = await createParty(world.origins.id, 'suite-narrow', 'query', oidc.ClientSecretBasic(SECRET));
   backchannel = await createParty(world.origins.id, 'suite-backchannel', 'query', oidc.ClientSecretBasic(SECRET));
+  native = await createParty(world.origins.id, 'suite-native', 'query', oidc.None());
   for (const mode of ['query', 'form_post'] as const) {
     const [basic, post, second] = await Promise.all([
       createParty(world.origins.id, 'suite-basic', mode, oidc.ClientSecretBasic(SECRET)),
@@ -63,3 +81,4 @@ basicOp('Basic OP', 'query', (mode) => parties.get(mode)!);
 basicOp('Form Post Basic OP', 'form_post', (mode) => parties.get(mode)!);
 claimsParameter(() => ({ world, narrow, basic: parties.get('query')!.basic }));
 logoutOp(() => ({ backchannel, receiver, basic: parties.get('query')!.basic }));
+requests(() => ({ world, native, basic: parties.get('query')!.basic }));

@@ -59,6 +59,8 @@ export async function createMaintenanceNotebook(
     current: createCurrentSession(sessions, cookieName, origin.startsWith('https:')),
     freshTokens: createFreshTokens(idp, sessions, clock),
     renewals: new Set<string>(),
+    origin,
+    issuer,
     dealerSystemOrigin: options.dealerSystemOrigin,
     ownersSiteOrigin: options.ownersSiteOrigin,
     log,

@@ -51,6 +51,8 @@ export type AuthorizationRequest = {
   /** RFC 8707. */
   resource?: string;
   prompt?: 'none';
+  /** Fills in the login page. */
+  loginHint?: string | undefined;
   /** RFC 9396. */
   authorization_details?: object[];
 };
@@ -161,7 +163,7 @@ export function createIdentityProvider(options: {
 
   return {
     /** Creates an authorization request with PKCE, state and nonce. Returns its URL, and the secrets to check the response with. */
-    authorizationRequest({ scope, resource, prompt, authorization_details }: AuthorizationRequest) {
+    authorizationRequest({ scope, resource, prompt, loginHint, authorization_details }: AuthorizationRequest) {
       return ask(async (config) => {
         const secrets: RequestSecrets = {
           state: client.randomState(),
@@ -178,6 +180,7 @@ export function createIdentityProvider(options: {
           code_challenge_method: 'S256',
           ...(resource && { resource }),
           ...(prompt && { prompt }),
+          ...(loginHint !== undefined && { login_hint: loginHint }),
           ...(authorization_details && { authorization_details: JSON.stringify(authorization_details) }),
         });
         return { url: url.href, secrets };

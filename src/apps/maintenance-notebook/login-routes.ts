@@ -11,12 +11,17 @@ export function loginRoutes(deps: NotebookDeps): Router<PageState> {
   const { sessions, current, idp, log, renewals } = deps;
   const router = new Router<PageState>();
 
+  // Also the login that the common ID's list of services starts (OpenID Connect Core 1.0, section 4): with `iss` and `target_link_uri`.
   router.get('/login', async (ctx) => {
-    if (current.find(ctx)) return redirect(ctx, '/');
-    const { url, secrets } = await idp.authorizationRequest({ scope: LOGIN_SCOPE }).catch((error: Error) => {
+    const { iss, login_hint: hint } = ctx.query;
+    if (iss !== undefined && iss !== deps.issuer) return loginFailed(ctx);
+    const returnTo = pathOfOurs(ctx.query.target_link_uri, deps.origin) ?? '/';
+    if (current.find(ctx)) return redirect(ctx, returnTo);
+    const loginHint = typeof hint === 'string' ? hint : undefined;
+    const { url, secrets } = await idp.authorizationRequest({ scope: LOGIN_SCOPE, loginHint }).catch((error: Error) => {
       throw new PageError('unavailable', { detail: error.message, wayOn: '/login' });
     });
-    sessions.keepRequest(current.browser(ctx), { ...secrets, purpose: 'login', returnTo: '/' });
+    sessions.keepRequest(current.browser(ctx), { ...secrets, purpose: 'login', returnTo });
     redirect(ctx, url);
   });
 
@@ -101,4 +106,11 @@ export function loginRoutes(deps: NotebookDeps): Router<PageState> {
   }
 
   return router;
+}
+
+/** Returns the path and query of one of the notebook's URLs; `undefined` for any other, because the login must lead nowhere else. */
+function pathOfOurs(target: unknown, origin: string): string | undefined {
+  const url = typeof target === 'string' ? URL.parse(target) : null;
+  // `//host` at the start of a path would be another site.
+  return url?.origin === origin && !url.pathname.startsWith('//') ? `${url.pathname}${url.search}` : undefined;
 }

@@ -25,6 +25,10 @@ export type NotebookDeps = {
   freshTokens: FreshTokens;
   /** The keys of sessions whose tokens are being renewed. */
   renewals: Set<string>;
+  /** The notebook's own origin. */
+  origin: string;
+  /** The common ID's issuer identifier. */
+  issuer: string;
   dealerSystemOrigin: string;
   ownersSiteOrigin: string;
   log: Log;

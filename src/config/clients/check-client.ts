@@ -12,9 +12,17 @@ const SHORTEST_RSA_BITS = 2048;
 /** Reports one mistake: the key, the expected value, the value found, and how to correct it. */
 export type Say = (key: string, expected: string, found: string, hint?: string) => void;
 
-const WEB_URLS = ['client_uri', 'logo_uri', 'policy_uri', 'tos_uri', 'jwks_uri', 'backchannel_logout_uri'] as const;
-/** oidc-provider accepts only https for these, in development too. */
-const HTTPS_URLS = ['initiate_login_uri', 'sector_identifier_uri'] as const;
+const WEB_URLS = [
+  'client_uri',
+  'logo_uri',
+  'policy_uri',
+  'tos_uri',
+  'jwks_uri',
+  'backchannel_logout_uri',
+  'initiate_login_uri',
+] as const;
+/** oidc-provider accepts only https for it, in development too. */
+const HTTPS_URLS = ['sector_identifier_uri'] as const;
 
 /**
  * Checks the keys against each other. Invalid keys are reported already and absent from `file`.
@@ -34,7 +42,7 @@ export function checkClient(file: Partial<ClientFile>, present: (key: keyof Clie
 function checkUrls(file: Partial<ClientFile>, mode: Mode, say: Say): void {
   for (const list of ['redirect_uris', 'post_logout_redirect_uris'] as const) {
     file[list]?.forEach((uri, index) => {
-      const problem = checkRedirectUri(uri, file.application_type ?? 'web', mode);
+      const problem = checkRedirectUri(uri, file.application_type ?? 'web', mode, list === 'redirect_uris');
       if (problem) say(`${list}[${index}]`, problem.expected, describeValue(uri), problem.hint);
     });
   }

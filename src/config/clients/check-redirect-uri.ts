@@ -4,8 +4,16 @@ import type { Mode } from '../problems/web-url.ts';
 
 export type RedirectProblem = { expected: string; hint?: string };
 
-/** Returns the problem of a redirect URI; `undefined` if there is none. */
-export function checkRedirectUri(uri: string, applicationType: 'web' | 'native', mode: Mode): RedirectProblem | undefined {
+/**
+ * Returns the problem of a redirect URI; `undefined` if there is none.
+ * @param carriesCode whether customers come back there with a code, and not after a logout
+ */
+export function checkRedirectUri(
+  uri: string,
+  applicationType: 'web' | 'native',
+  mode: Mode,
+  carriesCode = true,
+): RedirectProblem | undefined {
   if (uri.includes('*')) {
     return { expected: 'a URL without a wildcard', hint: 'list each URL: URLs are compared exactly' };
   }
@@ -14,7 +22,7 @@ export function checkRedirectUri(uri: string, applicationType: 'web' | 'native',
   if (!url) return { expected };
   if (uri.includes('#')) return { expected: 'a URL without a fragment', hint: `use ${uri.slice(0, uri.indexOf('#'))}` };
   if (url.username !== '' || url.password !== '') return { expected: 'a URL without a user name or password' };
-  const hint = applicationType === 'native' ? checkNative(url, uri) : checkWeb(url, uri, mode);
+  const hint = applicationType === 'native' ? checkNative(url, uri, carriesCode) : checkWeb(url, uri, mode);
   return hint === undefined ? undefined : { expected, hint };
 }
 
@@ -37,10 +45,10 @@ function checkWeb(url: URL, uri: string, mode: Mode): string | undefined {
 }
 
 /** How to correct the URI; `undefined` if nothing is wrong. */
-function checkNative(url: URL, uri: string): string | undefined {
+function checkNative(url: URL, uri: string, carriesCode: boolean): string | undefined {
   if (url.protocol === 'http:') {
-    // RFC 8252, section 8.3: `localhost` may resolve to another interface than the loopback one.
-    if (url.hostname === 'localhost') return `use ${uri.replace('localhost', '127.0.0.1')}`;
+    // RFC 8252, section 8.3: `localhost` may resolve to another interface than the loopback one, and a code must not get there.
+    if (url.hostname === 'localhost' && carriesCode) return `use ${uri.replace('localhost', '127.0.0.1')}`;
     return isLoopback(url) ? undefined : `use ${withHttps(uri)}`;
   }
   if (url.protocol === 'https:') return isLoopback(url) ? `use ${uri.replace(/^https:/i, 'http:')}` : undefined;

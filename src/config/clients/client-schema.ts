@@ -190,7 +190,9 @@ export const clientSchema = z.strictObject({
     .array(url('Compared letter by letter.'), 'a list of URLs')
     .default([])
     .describe('URLs to which customers may return after logging out.'),
-  initiate_login_uri: url('Starts a login at the client app.').optional(),
+  initiate_login_uri: url(
+    'Starts a login at the client app (OpenID Connect Core 1.0, section 4). The ID’s list of services leads there, with iss and target_link_uri.',
+  ).optional(),
   grant_types: z
     .array(z.enum(GRANT_TYPES, `one of ${GRANT_TYPES.join(', ')}`), 'a list')
     .min(1, 'at least one')

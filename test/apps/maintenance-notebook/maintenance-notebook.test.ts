@@ -57,6 +57,21 @@ describe('login', () => {
     expect(text).toMatch(/<strong>20\d\d年6月18日<\/strong>/);
   });
 
+  test('can be started by the common ID, and leads to no other site (OpenID Connect Core 1.0, section 4)', async () => {
+    const start = async (params: Record<string, string>, visitor = createBrowser()) =>
+      visitor.open(`${world.notebook}/login?${new URLSearchParams({ iss: world.provider.issuer, ...params }).toString()}`);
+    const page = `${world.notebook}/?from=id`;
+    expect((await start({ target_link_uri: page, login_hint: 'tanaka@example.jp' }, browser)).url).toBe(page);
+    expect(world.provider.requests[0]?.get('login_hint')).toBe('tanaka@example.jp');
+    // The person is signed in already.
+    expect((await start({ target_link_uri: page }, browser)).url).toBe(page);
+    for (const target of ['https://evil.example/', '//evil.example/', `${world.notebook}//evil.example/`, 'javascript:alert(1)'])
+      expect((await start({ target_link_uri: target })).url).toBe(`${world.notebook}/`);
+    const requests = world.provider.requests.length;
+    expect((await start({ iss: 'https://evil.example' })).status).toBe(400);
+    expect(world.provider.requests).toHaveLength(requests);
+  });
+
   test('gets the dealer’s token without a page', async () => {
     world.personHas('active');
     await world.deliver();

@@ -205,8 +205,8 @@ describe('a mistake', () => {
       `backchannel_logout_uri: expected ${url}, found 'http://app.example.jp/out'; use https://app.example.jp/out`,
     ],
     [
-      { ...web, initiate_login_uri: 'http://localhost/login' },
-      "initiate_login_uri: expected an https URL, found 'http://localhost/login'; use https://localhost/login",
+      { ...web, initiate_login_uri: 'http://app.example.jp/login' },
+      `initiate_login_uri: expected ${url}, found 'http://app.example.jp/login'; use https://app.example.jp/login`,
     ],
     // Scopes.
     [

@@ -50,6 +50,14 @@ describe('redirect URIs', () => {
     expect(sentences({ ...native, redirect_uris: [uri] })).toEqual([`${NAME}: redirect_uris[0]: ${sentence}`]);
   });
 
+  test('of a native client: an app link (a claimed https URL), and after a logout localhost too (RFC 8252, section 7)', () => {
+    const links = ['https://app.example.jp/callback'];
+    const afterLogout = ['http://localhost/bye', 'http://127.0.0.1/bye', 'http://[::1]/bye', 'https://app.example.jp/bye'];
+    for (const mode of ['development', 'production'] as const)
+      expect(sentences({ ...native, redirect_uris: links, post_logout_redirect_uris: afterLogout }, mode)).toEqual([]);
+    expect(sentences({ ...native, post_logout_redirect_uris: ['http://app.example.jp/bye'] })).toHaveLength(1);
+  });
+
   test('of a web client in production must not be on this machine', () => {
     const production = 'an https URL (or http on loopback for a native client)';
     const hint = 'use the URL that customers reach: a web client does not run on their machines';
