@@ -58,6 +58,8 @@ export const dealerAway: Fault = {
       follow_migration: done,
       tell_account_change: done,
       backchannel_logout: done,
+      end_account: done,
+      erase_account: done,
     };
     const keys = await writeLinks(storage, jobs, count);
     const runner = createJobRunner(deps, () => handlers);

@@ -1,5 +1,5 @@
-// Mounts the account pages. /password/forgotten and the undo links of an address change and of a migration are public; the rest
-// of /account requires a session at the common ID.
+// Mounts the account pages. /password/forgotten, the undo links of an address change and of a migration, and the page after a withdrawal are
+// public; the rest of /account requires a session at the common ID.
 import compose from 'koa-compose';
 import Router from 'koa-router';
 import type { Middleware } from 'koa';
@@ -24,6 +24,7 @@ import { createPasswordPage } from './password/routes.ts';
 import { createProfilePage } from './profile/routes.ts';
 import { createServicePages } from './services/routes.ts';
 import { createSessionPages } from './sessions/routes.ts';
+import { addWithdrawnRoute, createWithdrawalPage } from './withdrawal/routes.ts';
 
 /** A path of an account page. It cannot be read as a URL of another site, so it is no open redirect. */
 const ACCOUNT_PAGE = /^\/account(?:\/[\w-]+)*$/;
@@ -36,6 +37,7 @@ export function createAccountRouter(deps: Deps, provider: Provider, forms: Middl
   addForgottenRoutes(open, deps, provider, access);
   addUndoRoutes(open, deps, access);
   addMigrationUndoRoutes(open, deps);
+  addWithdrawnRoute(open, deps);
   open.get(ACCOUNT_CALLBACK_PATH, (ctx) => {
     const { state, error } = ctx.query;
     // The person cancelled the sign-in; /account would ask again.
@@ -55,6 +57,7 @@ export function createAccountRouter(deps: Deps, provider: Provider, forms: Middl
     createDealerLinkPages(deps, access),
     createServicePages(deps, access),
     createSessionPages(deps, access),
+    createWithdrawalPage(deps, access),
   ]) {
     addRoutes(signedIn);
   }

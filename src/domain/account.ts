@@ -90,6 +90,8 @@ export type Account = {
   emails_before?: EmailBefore[];
   /** The mails about the latest changes, sent or not; see `jobs/tell-account-change.ts`. */
   mails_owed?: MailsOwed[];
+  /** The person has ended the ID (退会). It is erased at `erase_at`; until then they can take it back. */
+  withdrawal?: { at: EpochMilliseconds; erase_at: EpochMilliseconds };
   created_at: EpochMilliseconds;
   updated_at: EpochMilliseconds;
   disabled_at?: EpochMilliseconds;

@@ -66,6 +66,18 @@ export const LEDGER_EVENTS = {
     data: { passkey: 'string' },
     tells: 'The signature counter of a passkey went back: a copy may exist. The owner gets a mail.',
   },
+  'account.withdrawn': {
+    subject: 'account',
+    data: {},
+    tells: 'The person ended the ID (退会); it is erased after a time in which they can take it back.',
+  },
+  'account.withdrawal_taken_back': { subject: 'account', data: {}, tells: 'The person took the withdrawal back.' },
+  'account.erasure_began': {
+    subject: 'account',
+    data: {},
+    tells: 'The time to take the withdrawal back is over; nobody can sign in any more.',
+  },
+  'account.erased': { subject: 'account', data: {}, tells: 'The account was erased, and its address is free again.' },
   'client.consented': {
     subject: 'account',
     data: { client_id: 'string', scopes: 'string', claims: 'string' },
@@ -102,6 +114,11 @@ export const LEDGER_EVENTS = {
     data: { dealer: 'string' },
     tells: 'The person withdrew the consent to the link.',
   },
+  'dealer_link.erased': {
+    subject: 'dealer link',
+    data: { dealer: 'string' },
+    tells: 'The link was erased with its account; the consent is kept apart, encrypted.',
+  },
   'migration.started': { subject: 'migration', data: {}, tells: 'A legacy identity was handed over for the first time.' },
   'migration.profile_updated': {
     subject: 'migration',
@@ -122,6 +139,11 @@ export const LEDGER_EVENTS = {
     subject: 'migration',
     data: { account_id: 'string' },
     tells: 'The migration was undone with the link in one of its mails.',
+  },
+  'migration.withdrawn': {
+    subject: 'migration',
+    data: { account_id: 'string' },
+    tells: 'The person ended the ID, so the legacy identity is free again.',
   },
 } as const satisfies Record<string, Entry>;
 

@@ -168,6 +168,27 @@ export const MAILS = {
     [{ text: 'you' }],
     [{ text: 'not_you' }, { link: 'link', to: 'url' }],
   ),
+  /** To the owner of an ID, after the withdrawal (退会). */
+  withdrawn: mail(
+    { email: 'tanaka@example.jp', ends: '2026年11月15日 9:30', url: 'http://localhost:3000/account' },
+    [{ text: 'text' }],
+    [{ label: 'id', value: 'email' }],
+    [{ label: 'ends', value: 'ends' }],
+    [{ text: 'again' }],
+    [{ text: 'back' }, { link: 'link', to: 'url' }],
+    [{ note: 'not_you' }],
+  ),
+  /** To the owner of an ID who has taken the withdrawal back. */
+  'withdrawal-taken-back': mail(
+    { email: 'tanaka@example.jp', time: WHEN, url: 'http://localhost:3000/password/forgotten' },
+    [{ text: 'text' }],
+    [{ label: 'id', value: 'email' }],
+    [{ label: 'time', value: 'time' }],
+    [{ text: 'next' }],
+    [{ text: 'not_you' }, { link: 'link', to: 'url' }],
+  ),
+  /** To the address of an ID that was erased. It is the last mail. */
+  erased: mail({}, [{ text: 'text' }], [{ text: 'kept' }], [{ note: 'again' }]),
 } as const;
 
 /** The values of each mail. */

@@ -42,6 +42,8 @@ export type Migration = {
   completion?: string;
   /** When the person last undid it. */
   undone_at?: EpochMilliseconds;
+  /** When the person last ended the ID to which the legacy identity had migrated. */
+  withdrawn_at?: EpochMilliseconds;
   /** The vehicles that the legacy site handed over; empty until the migration is final. */
   vehicles: Vehicle[];
   /** The dealer that the legacy site names; without the customer number until the migration is final. */

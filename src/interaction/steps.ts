@@ -10,6 +10,7 @@ import { createLoginStep } from './login/routes.ts';
 import { createRequiredProfileStep } from './required-profile/routes.ts';
 import { createSelectAccountStep } from './select-account/routes.ts';
 import { createTermsStep } from './terms/routes.ts';
+import { createWithdrawalStep } from './withdrawal/routes.ts';
 
 /** What decides which steps a journey has. */
 export type Journey = Pick<Interaction, 'client' | 'dealerLink' | 'legacy'> & {
@@ -39,6 +40,7 @@ export const STEPS: Record<PromptName, StepEntry> = {
   },
   select_account: { create: createSelectAccountStep, pages: [['select-account']] },
   login: { create: createLoginStep, pages: [['login', 'continue-as']], counts: () => true },
+  withdrawal: { create: createWithdrawalStep, pages: [['withdrawal']] },
   terms: { create: createTermsStep, pages: [['terms-changed']] },
   required_profile: {
     create: createRequiredProfileStep,

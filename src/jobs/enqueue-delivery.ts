@@ -30,10 +30,15 @@ export async function enqueueMissedHandOver(jobs: JobQueue, link: DealerLink): P
   if (link.customer === undefined && isLive(link)) await enqueueUpdate(jobs, link, 'missed_hand_over');
 }
 
+/** Returns the job key of a withdrawal. */
+export function withdrawalKey({ id, consent }: DealerLink): string {
+  return `withdraw_dealer_link:${id}:${consent.given_at}`;
+}
+
 /**
  * Enqueues the withdrawal of a link. Call it before writing the withdrawal; the job waits for that write. So the dealer learns of every
  * withdrawal even if the process dies in between. Idempotent.
  */
 export async function enqueueWithdrawal(jobs: JobQueue, link: DealerLink): Promise<void> {
-  await jobs.enqueue('withdraw_dealer_link', `withdraw_dealer_link:${link.id}:${link.consent.given_at}`, { link_id: link.id });
+  await jobs.enqueue('withdraw_dealer_link', withdrawalKey(link), { link_id: link.id });
 }

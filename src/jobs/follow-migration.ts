@@ -84,7 +84,11 @@ export function createFollowMigration(deps: FollowDeps): JobHandler<MigrationCha
 /** Deletes the record that the legacy identity has registered, so that it may get another ID. Does nothing if it registered another account. */
 export async function forgetRegistration(
   { registrationDrafts }: Pick<Deps['storage'], 'registrationDrafts'>,
-  { client_id: clientId, legacy_id: legacyId, account_id: accountId }: MigrationChange,
+  {
+    client_id: clientId,
+    legacy_id: legacyId,
+    account_id: accountId,
+  }: Pick<MigrationChange, 'client_id' | 'legacy_id' | 'account_id'>,
 ): Promise<void> {
   const id = legacyRegistrationId(clientId, legacyId);
   const registration = await registrationDrafts.find(id);

@@ -13,6 +13,8 @@ export type JobPayloads = KnownKinds<{
   follow_migration: MigrationChange;
   tell_account_change: AccountChange;
   backchannel_logout: LoggedOut;
+  end_account: WithdrawnAccount;
+  erase_account: WithdrawnAccount;
 }>;
 /** Does not compile where a kind is missing in `JOB_KINDS`. */
 type KnownKinds<Payloads extends Record<JobKind, object> & Record<Exclude<keyof Payloads, JobKind>, never>> = Payloads;
@@ -35,6 +37,9 @@ export type LoggedOut = {
   /** The last metadata of a client that was removed or disabled. */
   removed?: object | undefined;
 };
+
+/** An account that was withdrawn at a time; see `account/withdrawal/`. */
+export type WithdrawnAccount = { account_id: string; withdrawn_at: EpochMilliseconds };
 
 /** A change of a migration; see `follow-migration.ts`. */
 export type MigrationChange = {
@@ -62,6 +67,8 @@ export const JOB_KINDS = [
   'follow_migration',
   'tell_account_change',
   'backchannel_logout',
+  'end_account',
+  'erase_account',
 ] as const;
 export type JobKind = (typeof JOB_KINDS)[number];
 

@@ -13,11 +13,14 @@ import { createDealerLinkDelivery } from '../jobs/deliver-dealer-link.ts';
 import { createFollowMigration } from '../jobs/follow-migration.ts';
 import { createTellAccountChange } from '../jobs/tell-account-change.ts';
 import { createWithdrawDealerLink } from '../jobs/withdraw-dealer-link.ts';
+import { createEraseAccount } from '../account/withdrawal/erase.ts';
+import { createEndAccount } from '../account/withdrawal/flow.ts';
 import { createMailPasswordReset } from '../account/forgotten/mail-password-reset.ts';
 import { createJobRunner, type JobHandlers } from '../jobs/runner.ts';
 import { createSendMail } from '../jobs/send-mail.ts';
 import { startSweeper } from '../jobs/sweeper.ts';
 import { createBackchannelLogout } from '../oidc/clients/backchannel-logout.ts';
+import { createAccountAccess } from '../oidc/sessions/account-access.ts';
 import { createLiveCommonId, type LiveCommonId } from './live-common-id.ts';
 import { createMailer, type Mailer } from '../mail/mailer.ts';
 import { makeMissingKeys } from '../keys/keys.ts';
@@ -103,6 +106,7 @@ function handlersOf({ current, provider }: LiveCommonId, mailer: Mailer): () => 
   const clientBreaker = createDealerBreaker(current(), undefined, 'client');
   const make = (deps: Deps): JobHandlers => {
     const { deliver, update } = createDealerLinkDelivery(deps, breaker);
+    const access = createAccountAccess(provider(), deps);
     return {
       send_mail: createSendMail(mailer, deps.clock),
       mail_password_reset: createMailPasswordReset(deps),
@@ -112,6 +116,8 @@ function handlersOf({ current, provider }: LiveCommonId, mailer: Mailer): () => 
       follow_migration: createFollowMigration({ ...deps, formatTime }),
       tell_account_change: createTellAccountChange(deps),
       backchannel_logout: createBackchannelLogout(provider(), deps, clientBreaker),
+      end_account: createEndAccount(deps, access),
+      erase_account: createEraseAccount(deps, access),
     };
   };
   let made = { deps: current(), handlers: make(current()) };

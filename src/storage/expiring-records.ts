@@ -68,6 +68,15 @@ export type KeptPageRecord = {
   page: string;
 };
 
+/** The consent of an erased dealer link, kept as a proof until its date of erasure. The id is the link's. */
+export type KeptConsentRecord = {
+  id: string;
+  version: number;
+  expires_at: EpochMilliseconds;
+  /** A `KeptConsent`, encrypted. */
+  sealed: string;
+};
+
 /** The type of each record. */
 export type ExpiringRecords = {
   registrationDrafts: RegistrationDraft;
@@ -79,6 +88,7 @@ export type ExpiringRecords = {
   passkeyChallenges: PasskeyChallenges;
   passkeyOwners: PasskeyOwner;
   passkeyOffers: PasskeyOffer;
+  keptConsents: KeptConsentRecord;
 };
 
 type Entry = {
@@ -99,6 +109,7 @@ export const EXPIRING_RECORDS = {
   passkeyChallenges: { kind: 'passkey_challenges', durability: 'durable' },
   passkeyOwners: { kind: 'passkey_owner', durability: 'durable' },
   passkeyOffers: { kind: 'passkey_offer', durability: 'durable' },
+  keptConsents: { kind: 'kept_consent', durability: 'durable' },
 } as const satisfies Record<keyof ExpiringRecords, Entry>;
 
 export type ExpiringName = keyof ExpiringRecords;

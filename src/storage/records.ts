@@ -49,7 +49,7 @@ export type Changeable<T extends { id: string; version: number; expires_at: Epoc
 export type Records = Omit<Storage, 'accounts' | ExpiringName | 'dealerLinks' | 'migrations' | 'ledger'> &
   Changeables & {
     ledger: EventLedger;
-    accounts: Omit<AccountStore, 'create' | 'update'> & {
+    accounts: Omit<AccountStore, 'create' | 'update' | 'erase'> & {
       /**
        * Creates the account of a registration. This is the only way to create an account, so every account's address was proven.
        * @param data the data of the ledger event
@@ -66,13 +66,17 @@ export type Records = Omit<Storage, 'accounts' | ExpiringName | 'dealerLinks' | 
        * @throws {StorageUnavailable} there were too many conflicting writes
        */
       change(id: string, change: ChangeOf<Account, Recorded<Account, AccountEvent>>): Promise<Outcome<Account>>;
+      /** @see eraseRecord */
+      erase(id: string, decide: ChangeOf<Account, AccountEvent>): Promise<boolean>;
     };
-    dealerLinks: Omit<DealerLinkStore, 'create' | 'update'> & {
+    dealerLinks: Omit<DealerLinkStore, 'create' | 'update' | 'erase'> & {
       /** @throws {StorageUnavailable} there were too many conflicting writes */
       change(
         id: string,
         change: ChangeOf<DealerLink | undefined, Recorded<DealerLink, DealerLinkEvent>>,
       ): Promise<Outcome<DealerLink>>;
+      /** @see eraseRecord */
+      erase(id: string, decide: ChangeOf<DealerLink, DealerLinkEvent>): Promise<boolean>;
     };
     migrations: Omit<MigrationStore, 'put'> & {
       /** @throws {StorageUnavailable} there were too many conflicting writes */
@@ -87,8 +91,8 @@ export type Records = Omit<Storage, 'accounts' | ExpiringName | 'dealerLinks' | 
 /** Replaces the methods that overwrite a record by methods that change the stored one. */
 export function guardRecords(storage: Storage, clock: () => EpochMilliseconds): Records {
   const { accounts, dealerLinks, migrations } = storage;
-  const { create: _createAccount, update: _update, ...readableAccounts } = accounts;
-  const { create: _create, update: _updateLink, ...readableLinks } = dealerLinks;
+  const { create: _createAccount, update: _update, erase: _eraseAccount, ...readableAccounts } = accounts;
+  const { create: _create, update: _updateLink, erase: _eraseLink, ...readableLinks } = dealerLinks;
   const { put: _put, ...readableMigrations } = migrations;
 
   const eventOf = (subject: string, { type, data }: Told): LedgerEvent => ({
@@ -113,6 +117,12 @@ export function guardRecords(storage: Storage, clock: () => EpochMilliseconds): 
           (standing) => standing && unlessSame(standing, change(standing)),
           async (next, standing) => accounts.update({ ...next.to, id, version: standing?.version ?? 0 }, eventOf(id, next)),
         ),
+      erase: async (id, decide) =>
+        eraseRecord(
+          async () => accounts.find(id),
+          decide,
+          async (standing, event) => accounts.erase(standing, eventOf(id, event)),
+        ),
     },
     dealerLinks: {
       ...readableLinks,
@@ -130,6 +140,12 @@ export function guardRecords(storage: Storage, clock: () => EpochMilliseconds): 
             });
             return first;
           },
+        ),
+      erase: async (id, decide) =>
+        eraseRecord(
+          async () => dealerLinks.find(id),
+          decide,
+          async (standing, event) => dealerLinks.erase(standing, eventOf(id, event)),
         ),
     },
     migrations: {
@@ -185,7 +201,30 @@ async function changeRecord<T extends object, Next extends object>(
     if (next === undefined || next === standing) return { changed: false, now: standing };
     return { changed: true, now: await write(next, standing) };
   };
-  return retryOnConflict(changeOnce).catch((error: unknown) => {
+  return retryOrGiveUp(changeOnce);
+}
+
+/**
+ * Removes a record if `decide`, called with the stored record, returns an event for it. Called again after a conflict.
+ * @returns whether this call removed it
+ * @throws {StorageUnavailable} there were too many conflicting writes
+ */
+async function eraseRecord<T extends object, Event extends Told>(
+  find: () => Promise<T | undefined>,
+  decide: (standing: T) => Event | undefined,
+  erase: (standing: T, event: Event) => Promise<void>,
+): Promise<boolean> {
+  return retryOrGiveUp(async () => {
+    const standing = await find();
+    const event = standing && decide(standing);
+    if (!standing || !event) return false;
+    await erase(standing, event);
+    return true;
+  });
+}
+
+async function retryOrGiveUp<T>(once: () => Promise<T>): Promise<T> {
+  return retryOnConflict(once).catch((error: unknown) => {
     throw error instanceof VersionConflict ? new StorageUnavailable('too many conflicting writes of this record') : error;
   });
 }

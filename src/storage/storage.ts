@@ -111,6 +111,11 @@ export interface AccountStore {
    * @throws {AlreadyExists} `email`, `phone`: the new value is taken; the account is unchanged.
    */
   update(account: Account, event: LedgerEvent): Promise<Account>;
+  /**
+   * Removes an account, and frees its address and login number; `account.version` is the version that was read.
+   * @throws {VersionConflict} another write came first, or there is no such account, perhaps because of an earlier identical call.
+   */
+  erase(account: Account, event: LedgerEvent): Promise<void>;
 }
 
 /** A mailed one-time code. A slot has one code at a time. */
@@ -155,6 +160,11 @@ export interface DealerLinkStore {
   create(link: DealerLink, event: LedgerEvent): Promise<void>;
   /** Writes the next version. @throws {VersionConflict} another write came first. */
   update(link: DealerLink, event: LedgerEvent): Promise<DealerLink>;
+  /**
+   * Removes a link whose account is about to be erased, so the pair is not linked again; `link.version` is the version that was read.
+   * @throws {VersionConflict} another write came first, or there is no such link, perhaps because of an earlier identical call.
+   */
+  erase(link: DealerLink, event: LedgerEvent): Promise<void>;
   /** Returns links of this status that were last changed before a time, oldest first, to complete interrupted work. */
   listByStatus(status: DealerLink['status'], updatedBefore: EpochMilliseconds, limit: number): Promise<DealerLink[]>;
 }
@@ -163,6 +173,8 @@ export interface MigrationStore {
   find(clientId: string, legacyId: string): Promise<Migration | undefined>;
   /** Returns the migrations that are final for this account (`account_id`), oldest first, without those it is only the candidate of. */
   listByAccount(accountId: string): Promise<Migration[]>;
+  /** Returns the migrations that this account is only the candidate of, oldest first. */
+  listByCandidate(accountId: string): Promise<Migration[]>;
   /** Finds the migration whose candidate waits for the code with this PKCE challenge. */
   findByCandidateChallenge(clientId: string, codeChallenge: string): Promise<Migration | undefined>;
   /**

@@ -8,6 +8,7 @@ import { profileAsked } from '../../src/interaction/create/flow.ts';
 import { claimsInWords } from '../../src/profile/claims-in-words.ts';
 import { splitForm } from '../../src/profile/known-profile.ts';
 import { deviceSamples } from './device-view-samples.ts';
+import { endingSamples } from './ending-samples.ts';
 import { passkeyLogin, passkeySamples } from './passkey-samples.ts';
 import { askFor, formOf, profileFields, profileRows, shortRows, type Typed } from '../../src/profile/profile-form.ts';
 
@@ -444,13 +445,7 @@ function accountSamples(t: Translate, rows: object[]): ViewSample[] {
       kind: 'note',
     },
     { ...site('email-undone', 'email_undone.title', { wayOn: '/account' }), kind: 'note' },
-    site('account-ask', 'account_withdraw.title', {
-      action,
-      subject: dealer.name,
-      text: t('account_withdraw.text'),
-      points: [t('account_withdraw.point_1'), t('account_withdraw.point_2')],
-      submit: t('account_withdraw.submit'),
-    }),
+    ...endingSamples(t, site, dealer.name),
   ];
 }
 

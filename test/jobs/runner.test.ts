@@ -49,6 +49,8 @@ function startRunner(send: JobHandler['run'], jobs = storage.jobs) {
     follow_migration: others,
     tell_account_change: others,
     backchannel_logout: others,
+    end_account: others,
+    erase_account: others,
   };
   const clock = (): number => now;
   const deps = { storage: guardRecords({ ...storage, jobs }, clock), clock, log: pino({ level: 'silent' }), jobs: queue };

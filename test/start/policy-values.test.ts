@@ -19,6 +19,8 @@ const READ_LATER: Record<string, string> = {
   'passwordHash.perMinute.draft': 'src/authentication/password/hashing-lane.ts',
   'rateLimits.emailCode.shortTriesPerMailboxPerDay': 'src/authentication/one-time-code/code-tries.ts',
   'rateLimits.emailCode.resendAfterSeconds': 'src/authentication/one-time-code/resend-code.ts',
+  'withdrawal.takenBackWithinDays': 'src/account/withdrawal/',
+  'withdrawal.consentKeptYears': 'src/account/withdrawal/',
 };
 
 /** The values by their names in Config. */

@@ -1,4 +1,5 @@
 // What a caller may have to ask for twice, because it did not hear the answer; and what must have come of it, however often it was asked for.
+import { randomUUID } from 'node:crypto';
 import { expect } from '@jest/globals';
 import { AlreadyExists, type Storage } from '../../src/storage/storage.ts';
 import { eventAbout, sampleAccount, sampleDealerLink, sampleMigration } from './conformance/samples.ts';
@@ -68,6 +69,22 @@ export const OPERATIONS: Operation[] = [
     isDone: (storage, id) => expectAccount(storage, id, 2, id),
   },
   {
+    name: 'an account is erased',
+    prepare: (storage, id) => storage.accounts.create(sampleAccount(id, at(id)), eventAbout(id)),
+    call: (storage, id) => storage.accounts.erase(sampleAccount(id, at(id)), eventAbout(id)),
+    refusal: 'VersionConflict',
+    async isDone(storage, id) {
+      expect(await storage.accounts.find(id)).toBeUndefined();
+      expect(await storage.accounts.findByEmail(at(id).email_canonical)).toBeUndefined();
+      await expectOneEvent(storage, id, 2);
+      // Its address and number are free.
+      const next = sampleAccount(randomUUID(), at(id));
+      await storage.accounts.create(next, eventAbout(next.id));
+      expect((await storage.accounts.findByEmail(at(id).email_canonical))?.id).toBe(next.id);
+      await storage.accounts.erase(next, eventAbout(next.id));
+    },
+  },
+  {
     name: 'a dealer link is made',
     call: (storage, id) => storage.dealerLinks.create(sampleDealerLink(id), eventAbout(id)),
     refusal: 'AlreadyExists dealer_link',
@@ -84,6 +101,17 @@ export const OPERATIONS: Operation[] = [
     refusal: 'VersionConflict',
     async isDone(storage, id) {
       expect(await storage.dealerLinks.find(id)).toMatchObject({ version: 2, status: 'active' });
+      await expectOneEvent(storage, id, 2);
+    },
+  },
+  {
+    name: 'a dealer link is erased',
+    prepare: (storage, id) => storage.dealerLinks.create(sampleDealerLink(id), eventAbout(id)),
+    call: (storage, id) => storage.dealerLinks.erase(sampleDealerLink(id), eventAbout(id)),
+    refusal: 'VersionConflict',
+    async isDone(storage, id) {
+      expect(await storage.dealerLinks.find(id)).toBeUndefined();
+      expect(await storage.dealerLinks.listByAccount(`account of ${id}`)).toEqual([]);
       await expectOneEvent(storage, id, 2);
     },
   },

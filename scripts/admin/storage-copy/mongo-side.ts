@@ -5,6 +5,7 @@ import type { Account } from '../../../src/domain/account.ts';
 import type { DealerLink } from '../../../src/domain/dealer-link.ts';
 import type { Migration } from '../../../src/domain/migration.ts';
 import { referencesOf } from '../../../src/storage/artifact-references.ts';
+import { accountOf } from '../../../src/storage/migration-account.ts';
 import { carriedKeys } from '../../../src/storage/mongo/account-identifiers.ts';
 import { defineCollections, DURABLE, NEVER, type Collections } from '../../../src/storage/mongo/collections.ts';
 import { connect } from '../../../src/storage/mongo/connect.ts';
@@ -57,8 +58,8 @@ export async function openMongoSide(url: string, { make, ledgerKey }: OpenMongoS
     throw error;
   }
   const modelOf = (name: CollectionName) => collections[MODELS[name]] as unknown as Model<Document>;
-  /** Documents with version 0 are not accounts yet; see account-identifiers.ts. */
-  const all = (name: CollectionName) => (name === 'accounts' ? { version: trusted({ $gte: 1 }) } : {});
+  /** Documents with version 0 are not accounts yet, or erased; see account-identifiers.ts and dealer-link-store.ts. */
+  const all = (name: CollectionName) => (name === 'accounts' || name === 'dealer_links' ? { version: trusted({ $gte: 1 }) } : {});
 
   return {
     count: async (name) => modelOf(name).countDocuments(all(name)),
@@ -147,7 +148,9 @@ const WRITERS: { [Name in CollectionName]: (row: Rows[Name]) => Document } = {
     return { _id, id, version, account_id, status, updated_at, document, made: madeBefore(), events: [] };
   },
   migrations({ document }) {
-    const { client_id, legacy_id, version, account_id = null, candidate } = JSON.parse(document) as Migration;
+    const migration = JSON.parse(document) as Migration;
+    const { client_id, legacy_id, version, candidate } = migration;
+    const account_id = accountOf(migration);
     const code_challenge = candidate?.code_challenge ?? null;
     const _id = JSON.stringify([client_id, legacy_id]);
     return { _id, version, client_id, account_id, code_challenge, document, made: madeBefore(), events: [] };

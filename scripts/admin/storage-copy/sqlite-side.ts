@@ -4,6 +4,7 @@ import type { Account } from '../../../src/domain/account.ts';
 import type { DealerLink } from '../../../src/domain/dealer-link.ts';
 import type { Migration } from '../../../src/domain/migration.ts';
 import { referencesOf } from '../../../src/storage/artifact-references.ts';
+import { accountOf } from '../../../src/storage/migration-account.ts';
 import { identifiersOf } from '../../../src/storage/identifiers.ts';
 import { INSERT_ACCOUNT, placeOf } from '../../../src/storage/sqlite/account-place.ts';
 import { entryPlace, PARTITION, SEQUENCE } from '../../../src/storage/sqlite/ledger.ts';
@@ -76,9 +77,10 @@ export async function openSqliteSide(path: string): Promise<CopySide> {
       insert('dealer_links', { id, version, account_id, dealer, status, updated_at, document });
     },
     migrations({ document }) {
-      const { client_id, legacy_id, version, account_id, candidate } = JSON.parse(document) as Migration;
+      const migration = JSON.parse(document) as Migration;
+      const { client_id, legacy_id, version, candidate } = migration;
       const code_challenge = candidate?.code_challenge ?? null;
-      insert('migrations', { client_id, legacy_id, version, account_id: account_id ?? null, code_challenge, document });
+      insert('migrations', { client_id, legacy_id, version, account_id: accountOf(migration), code_challenge, document });
     },
     jobs: (row) => insert('jobs', row),
     counters: (row) => insert('counters', row),

@@ -8,7 +8,7 @@ export type MissingStep = (typeof MISSING_STEPS)[number];
 const dealerLink = z.object({ dealer: z.string(), status: z.string() });
 
 const schema = z.object({
-  state: z.enum(['none', 'started', 'completed']),
+  state: z.enum(['none', 'started', 'completed', 'withdrawn']),
   // Ignores steps that a later version may add.
   missing: z.array(z.string()).transform((names) => MISSING_STEPS.filter((step) => names.includes(step))),
   dealer_link: dealerLink.nullish().transform((link) => link ?? undefined),

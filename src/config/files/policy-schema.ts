@@ -131,6 +131,19 @@ const dealerDelivery = group({
   ).register(SAFE_RANGES, { atLeast: 3600, hint: 'links are lost if a dealer’s system is down for an hour' }),
 });
 
+const withdrawal = group({
+  taken_back_within_days: whole(
+    0,
+    90,
+    'For how long a person can take a withdrawal (退会) back. Then the ID is erased. 0: erased at once.',
+  ).register(SAFE_RANGES, { atLeast: 1, hint: 'an ID that was ended by mistake, or by a thief, is lost' }),
+  consent_kept_years: whole(
+    0,
+    30,
+    'How long the consent to a dealer link is kept, encrypted and without name or address, after its ID was erased.',
+  ),
+});
+
 export const policySchema = z.strictObject({
   $schema: z.string('"policy.schema.json"').optional(),
   password: password.describe('The rule of screen ⑦. Common passwords are refused as well.'),
@@ -138,6 +151,7 @@ export const policySchema = z.strictObject({
   rate_limits: rateLimits,
   lifetimes: lifetimes.describe('Seconds.'),
   dealer_delivery: dealerDelivery.describe('How links reach the dealers.'),
+  withdrawal: withdrawal.describe('How IDs end (退会).'),
 });
 
 /** One value of the policy. */

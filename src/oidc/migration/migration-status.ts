@@ -14,7 +14,7 @@ type StatusDeps = Pick<Deps, 'storage' | 'clients' | 'clock' | 'refusals'>;
 
 /**
  * Makes the router. It requires an access token (RFC 6750, or RFC 9449 if it is bound to a key) of the client credentials grant with the scope `migration:read`, and
- * knows only the caller's own legacy users. It responds with 200, `state` (`none`, `started`, `completed`), `missing`, and times
+ * knows only the caller's own legacy users. It responds with 200, `state` (`none`, `started`, `completed`, `withdrawn`), `missing`, and times
  * in ISO 8601.
  */
 export function createMigrationStatusRouter(provider: Provider, deps: StatusDeps): Router {
@@ -89,12 +89,17 @@ async function describe(clientId: string, legacyId: string, deps: StatusDeps): P
   ]);
   const link = links.find(({ dealer }) => dealer === migration.dealer?.code) ?? links[0];
   return {
-    state: migration.account_id ? 'completed' : 'started',
+    state: stateOf(migration),
     missing,
     started_at: new Date(migration.started_at).toISOString(),
     ...(migration.completed_at ? { completed_at: new Date(migration.completed_at).toISOString() } : {}),
     ...(link ? { dealer_link: { dealer: link.dealer, status: link.status } } : {}),
   };
+}
+
+function stateOf({ account_id, candidate, withdrawn_at }: Migration): 'started' | 'completed' | 'withdrawn' {
+  if (account_id !== undefined) return 'completed';
+  return withdrawn_at !== undefined && !candidate ? 'withdrawn' : 'started';
 }
 
 async function stillMissing(

@@ -7,7 +7,18 @@ import { LOGIN } from './prompts/login.ts';
 import { REQUIRED_PROFILE } from './prompts/required-profile.ts';
 import { SELECT_ACCOUNT } from './prompts/select-account.ts';
 import { TERMS } from './prompts/terms.ts';
+import { WITHDRAWAL } from './prompts/withdrawal.ts';
 
-export const PROMPTS = [CREATE, DEALER_LINK, SELECT_ACCOUNT, LOGIN, TERMS, REQUIRED_PROFILE, FINALIZE, CONSENT] as const;
+export const PROMPTS = [
+  CREATE,
+  DEALER_LINK,
+  SELECT_ACCOUNT,
+  LOGIN,
+  WITHDRAWAL,
+  TERMS,
+  REQUIRED_PROFILE,
+  FINALIZE,
+  CONSENT,
+] as const;
 
 export type PromptName = (typeof PROMPTS)[number]['name'];

@@ -36,6 +36,8 @@ export type AccountAccess = {
   endTokens(accountId: string): Promise<void>;
   /** Ends all sessions, and revokes all grants, tokens and codes. */
   endAll(accountId: string): Promise<void>;
+  /** Like `endAll`; also notifies clients in which the person has no session, such as apps that hold a refresh token. */
+  endAllServices(accountId: string): Promise<void>;
   /** Revokes the grants and tokens of a client, and notifies it to end the person's sessions there. */
   endService(accountId: string, clientId: string): Promise<void>;
   /** Removes a dealer link from every grant that holds it, and revokes the tokens of those grants. */
@@ -83,6 +85,17 @@ export function createAccountAccess(provider: Provider, { storage }: Pick<Deps, 
     }
   }
 
+  async function endTokens(accountId: string): Promise<void> {
+    await Promise.all((await grantsOf(accountId)).map(async ({ id }) => revokeTokens(artifacts, id)));
+  }
+
+  async function endAll(accountId: string): Promise<void> {
+    await endSessions(accountId);
+    for (let grants = await grantsOf(accountId); grants.length > 0; grants = await grantsOf(accountId)) {
+      await Promise.all(grants.map(async ({ id }) => revokeGrant(artifacts, id)));
+    }
+  }
+
   return {
     async browsers(accountId) {
       return (await sessionsOf(accountId)).map(({ uid, loginTs = 0, authorizations = {} }) => ({
@@ -103,14 +116,16 @@ export function createAccountAccess(provider: Provider, { storage }: Pick<Deps, 
       return [...services.values()].map((service) => ({ ...service, claims: withoutThoseOf(service.scopes, service.claims) }));
     },
     endSessions,
-    async endTokens(accountId) {
-      await Promise.all((await grantsOf(accountId)).map(async ({ id }) => revokeTokens(artifacts, id)));
-    },
-    async endAll(accountId) {
-      await endSessions(accountId);
-      for (let grants = await grantsOf(accountId); grants.length > 0; grants = await grantsOf(accountId)) {
-        await Promise.all(grants.map(async ({ id }) => revokeGrant(artifacts, id)));
-      }
+    endTokens,
+    endAll,
+    async endAllServices(accountId) {
+      const withSession = (await sessionsOf(accountId)).flatMap(({ authorizations = {} }) => Object.keys(authorizations));
+      const others = new Set((await grantsOf(accountId)).map(({ clientId }) => clientId));
+      for (const clientId of withSession) others.delete(clientId);
+      await Promise.all([...others].map(async (clientId) => tellClient(provider, clientId, accountId, undefined)));
+      // First, because tokens are found by their grant: if this process dies, a repetition removes the rest.
+      await endTokens(accountId);
+      await endAll(accountId);
     },
     async endService(accountId, clientId) {
       const grants = (await grantsOf(accountId)).filter((grant) => grant.clientId === clientId);

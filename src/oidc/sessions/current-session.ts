@@ -19,7 +19,7 @@ export type CurrentSession = SignedIn & {
   confirmed(account: Account, now: EpochMilliseconds): Promise<void>;
 };
 
-/** Returns the session of this browser; `undefined` if nobody is signed in, the account is disabled, or the sign-in is over. */
+/** Returns the session of this browser; `undefined` if nobody is signed in, the account is disabled or withdrawn, or the sign-in is over. */
 export async function currentSession(
   provider: Provider,
   ctx: ParameterizedContext,
@@ -27,7 +27,8 @@ export async function currentSession(
 ): Promise<CurrentSession | undefined> {
   const session = await provider.Session.get(ctx);
   const account = session.accountId ? await storage.accounts.find(session.accountId) : undefined;
-  if (!account || account.disabled_at !== undefined) return undefined;
+  // A person who signs in with a withdrawn ID is asked first whether to take the withdrawal back.
+  if (!account || account.disabled_at !== undefined || account.withdrawal) return undefined;
   const { loginTs: authTime, uid } = session;
   if (signInIsOver(account, { authTime, sessionUid: uid, endsWithSession: true })) return undefined;
   if (isTooOld(config.lifetimes, session, clock())) return undefined;

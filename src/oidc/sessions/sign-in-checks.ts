@@ -16,10 +16,11 @@ export type UsedToken = {
   expiresWithSession?: boolean | undefined;
 };
 
-/** Whether the account is enabled and, if a token was presented, whether the sign-in of the token is still valid. */
+/** Whether the account is enabled and, if a token was presented, whether it is not withdrawn and the sign-in of the token is still valid. */
 export function mayUse(account: Account, token: UsedToken | undefined): boolean {
   if (account.disabled_at !== undefined) return false;
   if (token === undefined) return true;
+  if (account.withdrawal) return false;
   const { authTime, extra, iat, sessionUid, expiresWithSession } = token;
   // Access tokens from a version without `auth_time` live for minutes only.
   const signIn = { authTime: authTime ?? extra?.auth_time ?? iat, sessionUid, endsWithSession: expiresWithSession === true };

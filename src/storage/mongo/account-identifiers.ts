@@ -17,7 +17,7 @@ import type { Account, EpochMilliseconds } from '../../domain/account.ts';
 import { emailKey, phoneKey, type Identifier } from '../identifiers.ts';
 import { AlreadyExists } from '../storage.ts';
 import { DURABLE, DURABLE_INSERT, RECREATABLE } from './collections.ts';
-import type { Collections, IdentifierDocument } from './collections.ts';
+import type { AccountDocument, Collections, IdentifierDocument } from './collections.ts';
 import { expiredAt } from './expiry.ts';
 import { isDuplicateKey } from './mongo-error.ts';
 
@@ -57,10 +57,9 @@ export function createAccountIdentifiers(
     const withoutIt = { _id: account_id, [fieldOf(_id)]: trusted({ $ne: _id }) };
     const { matchedCount } = await accounts.updateOne(withoutIt, { $inc: { fence: 1 } }, DURABLE);
     if (matchedCount === 1) return true;
-    const expires_at = new Date(clock() + BARRED_FOR_MS);
     try {
-      const nobody = { _id: account_id, version: 0, email_key: '', fence: 0, document: '', events: [], expires_at };
-      await accounts.insertMany([nobody], DURABLE_INSERT);
+      const document = { _id: account_id, ...nobody(clock()), fence: 0, document: '', events: [] };
+      await accounts.insertMany([document], DURABLE_INSERT);
       return true;
     } catch (error) {
       if (isDuplicateKey(error)) return false;
@@ -126,9 +125,15 @@ export function createAccountIdentifiers(
       for (const { _id, claim, account_id } of await identifiers.find(old).limit(BATCH).lean()) {
         await finish(_id, claim, account_id);
       }
-      await accounts.deleteMany({ version: 0, ...expiredAt(clock()) }, RECREATABLE);
+      const ended = { version: 0, events: trusted({ $size: 0 }), ...expiredAt(clock()) };
+      await accounts.deleteMany(ended, RECREATABLE);
     },
   };
+}
+
+/** Returns the fields of a document that is no account, or no longer. It is removed a day later. */
+export function nobody(now: EpochMilliseconds): Pick<AccountDocument, 'version' | 'email_key' | 'phone_key' | 'expires_at'> {
+  return { version: 0, email_key: '', phone_key: null, expires_at: new Date(now + BARRED_FOR_MS) };
 }
 
 /** Returns the fields with an account's identifiers. */

@@ -1,13 +1,13 @@
 // Accounts. account-identifiers.ts explains how identifiers stay unique without a transaction.
 import { trusted } from 'mongoose';
-import type { Account } from '../../domain/account.ts';
+import type { Account, EpochMilliseconds } from '../../domain/account.ts';
 import { changedIdentifiers, emailKey, identifiersOf } from '../identifiers.ts';
 import type { Identifier } from '../identifiers.ts';
 import { fromJson, toJson } from '../../json.ts';
 import { AlreadyExists, VersionConflict } from '../storage.ts';
 import type { AccountStore } from '../storage.ts';
 import { nextVersion, requireFirstVersion } from '../version.ts';
-import { carriedKeys, type AccountIdentifiers } from './account-identifiers.ts';
+import { carriedKeys, nobody, type AccountIdentifiers } from './account-identifiers.ts';
 import { DURABLE, DURABLE_INSERT } from './collections.ts';
 import type { AccountDocument, Collections, PendingEvent } from './collections.ts';
 import { isDuplicateKey } from './mongo-error.ts';
@@ -19,6 +19,7 @@ export function createAccountStore(
   { accounts, identifiers }: Collections,
   claims: AccountIdentifiers,
   pendingEvents: PendingEvents,
+  clock: () => EpochMilliseconds,
 ): AccountStore {
   const stands = { version: trusted({ $gte: 1 }) };
 
@@ -132,6 +133,30 @@ export function createAccountStore(
         }
       });
       return next;
+    },
+    async erase(account, event) {
+      const stored = await findDocument(account.id);
+      if (stored?.version !== account.version) throw new VersionConflict();
+      await pendingEvents.finish('accounts', stored);
+      const carried = [stored.email_key, stored.phone_key ?? []].flat();
+      const releases = await identifiers.find({ _id: trusted({ $in: carried }), account_id: account.id }).lean();
+      const erased = await accounts
+        .findOneAndUpdate(
+          { _id: account.id, version: account.version },
+          {
+            $set: { ...nobody(clock()), document: '' },
+            $push: {
+              events: pending(
+                event,
+                releases.map(({ _id, claim }) => ({ key: _id, claim })),
+              ),
+            },
+          },
+          { returnDocument: 'after', projection: { events: 1 }, ...DURABLE },
+        )
+        .lean();
+      if (!erased) throw new VersionConflict();
+      await pendingEvents.finish('accounts', erased);
     },
   };
 }

@@ -86,6 +86,7 @@ export type MigrationDocument = {
   _id: string;
   version: number;
   client_id: string;
+  /** See `accountOf`. */
   account_id: string | null;
   code_challenge: string | null;
   document: Json<Migration>;

@@ -5,12 +5,20 @@ import { fromJson, toJson } from '../../json.ts';
 import { AlreadyExists, VersionConflict } from '../storage.ts';
 import type { DealerLinkStore } from '../storage.ts';
 import { nextVersion, requireFirstVersion } from '../version.ts';
-import { DURABLE, DURABLE_INSERT } from './collections.ts';
+import { DURABLE, DURABLE_INSERT, RECREATABLE } from './collections.ts';
 import type { Collections, DealerLinkDocument } from './collections.ts';
 import { creationOrder } from './creation-order.ts';
 import { isDuplicateKey } from './mongo-error.ts';
 import { pending } from './pending-events.ts';
 import type { PendingEvents } from './pending-events.ts';
+
+/** An erased link. Its document stays until its last event is in the ledger; see `removeErasedLinks`. */
+const ERASED = { version: 0, status: 'erased', account_id: '', document: '' };
+
+/** Removes the documents of erased links whose events are in the ledger. */
+export async function removeErasedLinks({ dealerLinks }: Collections): Promise<void> {
+  await dealerLinks.deleteMany({ status: ERASED.status, version: 0, events: trusted({ $size: 0 }) }, RECREATABLE);
+}
 
 /** Creates the store of dealer links. */
 export function createDealerLinkStore(
@@ -20,7 +28,7 @@ export function createDealerLinkStore(
 ): DealerLinkStore {
   return {
     async find(id) {
-      const found = await dealerLinks.findOne({ id }).lean();
+      const found = await dealerLinks.findOne({ id, version: trusted({ $gte: 1 }) }).lean();
       return found ? read(found) : undefined;
     },
     async listByAccount(accountId) {
@@ -48,6 +56,17 @@ export function createDealerLinkStore(
       if (!changed) throw new VersionConflict();
       await pendingEvents.finish('dealerLinks', changed);
       return next;
+    },
+    async erase(link, event) {
+      const erased = await dealerLinks
+        .findOneAndUpdate(
+          { _id: key(link), id: link.id, version: link.version },
+          { $set: ERASED, $push: { events: pending(event) } },
+          { returnDocument: 'after', projection: { events: 1 }, ...DURABLE },
+        )
+        .lean();
+      if (!erased) throw new VersionConflict();
+      await pendingEvents.finish('dealerLinks', erased);
     },
     async listByStatus(status, updatedBefore, limit) {
       const before = dealerLinks.find({ status, updated_at: trusted({ $lt: updatedBefore }) });

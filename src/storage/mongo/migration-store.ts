@@ -3,6 +3,7 @@ import type { Migration } from '../../domain/migration.ts';
 import { fromJson, toJson } from '../../json.ts';
 import { VersionConflict } from '../storage.ts';
 import type { MigrationStore } from '../storage.ts';
+import { accountOf } from '../migration-account.ts';
 import { nextVersion } from '../version.ts';
 import { DURABLE, DURABLE_INSERT } from './collections.ts';
 import type { Collections, MigrationDocument } from './collections.ts';
@@ -17,13 +18,20 @@ export function createMigrationStore(
   clock: () => number,
   pendingEvents: PendingEvents,
 ): MigrationStore {
+  async function listByAccountId(accountId: string): Promise<Migration[]> {
+    return (await migrations.find({ account_id: accountId }).sort({ made: 1 }).lean()).map(read);
+  }
+
   return {
     async find(clientId, legacyId) {
       const found = await migrations.findOne({ _id: key(clientId, legacyId) }).lean();
       return found ? read(found) : undefined;
     },
     async listByAccount(accountId) {
-      return (await migrations.find({ account_id: accountId }).sort({ made: 1 }).lean()).map(read);
+      return (await listByAccountId(accountId)).filter((migration) => migration.account_id === accountId);
+    },
+    async listByCandidate(accountId) {
+      return (await listByAccountId(accountId)).filter(({ candidate }) => candidate?.account_id === accountId);
     },
     async findByCandidateChallenge(clientId, codeChallenge) {
       const found = await migrations.findOne({ code_challenge: codeChallenge, client_id: clientId }).lean();
@@ -69,7 +77,7 @@ function key(clientId: string, legacyId: string): string {
 function fields(migration: Migration) {
   return {
     version: migration.version,
-    account_id: migration.account_id ?? null,
+    account_id: accountOf(migration),
     code_challenge: migration.candidate?.code_challenge ?? null,
     document: toJson(migration),
   };

@@ -11,7 +11,7 @@ import { createArtifactStore } from './artifact-store.ts';
 import { defineCollections, DURABLE } from './collections.ts';
 import { connect } from './connect.ts';
 import { createCounterStore } from './counter-store.ts';
-import { createDealerLinkStore } from './dealer-link-store.ts';
+import { createDealerLinkStore, removeErasedLinks } from './dealer-link-store.ts';
 import { createEmailCodeStore } from './email-code-store.ts';
 import { createExpiringStore } from './expiring-store.ts';
 import { createGuard } from './guard.ts';
@@ -65,7 +65,7 @@ export async function openMongoStorage(options: {
   const { guard, closed } = createGuard(timeouts);
   return refuseOddNumbers({
     artifacts: guard(createArtifactStore(collections, clock)),
-    accounts: guard(createAccountStore(collections, identifiers, pendingEvents)),
+    accounts: guard(createAccountStore(collections, identifiers, pendingEvents, clock)),
     ...makeExpiringStores((entry) => guard(createExpiringStore(collections, clock, entry))),
     emailCodes: guard(createEmailCodeStore(collections, clock)),
     dealerLinks: guard(createDealerLinkStore(collections, clock, pendingEvents)),
@@ -91,6 +91,7 @@ export async function openMongoStorage(options: {
           const removed = await sweep(collections, clock(), limit);
           await identifiers.finishAbandoned();
           await pendingEvents.finishAll();
+          await removeErasedLinks(collections);
           wake();
           return removed;
         },

@@ -64,6 +64,14 @@ export function createAccountStore(database: Database, appendToLedger: AppendToL
         return next;
       });
     },
+    async erase({ id, version }, event) {
+      await database.write(() => {
+        // The identifiers are deleted with their row.
+        const changes = database.run('DELETE FROM accounts WHERE id = ? AND version = ?', id, version);
+        if (changes === 0) throw new VersionConflict();
+        appendToLedger(event);
+      });
+    },
   };
 }
 

@@ -44,6 +44,13 @@ export function createDealerLinkStore(database: Database, appendToLedger: Append
         return next;
       });
     },
+    async erase({ id, version }, event) {
+      await database.write(() => {
+        const changes = database.run('DELETE FROM dealer_links WHERE id = ? AND version = ?', id, version);
+        if (changes === 0) throw new VersionConflict();
+        appendToLedger(event);
+      });
+    },
     async listByStatus(status, updatedBefore, limit) {
       return database
         .all<Row>(

@@ -5,6 +5,7 @@ import { VersionConflict } from '../storage.ts';
 import type { MigrationStore } from '../storage.ts';
 import type { Database } from './database.ts';
 import type { AppendToLedger } from './ledger.ts';
+import { accountOf } from '../migration-account.ts';
 import { nextVersion } from '../version.ts';
 
 type Row = { document: Json<Migration> };
@@ -19,13 +20,20 @@ const WRITE_NEXT = `
 
 /** Creates the store of migrations. */
 export function createMigrationStore(database: Database, appendToLedger: AppendToLedger): MigrationStore {
+  function listByAccountId(accountId: string): Migration[] {
+    return database.all<Row>('SELECT document FROM migrations WHERE account_id = ? ORDER BY rowid', accountId).map(read);
+  }
+
   return {
     async find(clientId, legacyId) {
       const find = 'SELECT document FROM migrations WHERE client_id = ? AND legacy_id = ?';
       return database.all<Row>(find, clientId, legacyId).map(read)[0];
     },
     async listByAccount(accountId) {
-      return database.all<Row>('SELECT document FROM migrations WHERE account_id = ? ORDER BY rowid', accountId).map(read);
+      return listByAccountId(accountId).filter((migration) => migration.account_id === accountId);
+    },
+    async listByCandidate(accountId) {
+      return listByAccountId(accountId).filter(({ candidate }) => candidate?.account_id === accountId);
     },
     async findByCandidateChallenge(clientId, codeChallenge) {
       const find = 'SELECT document FROM migrations WHERE client_id = ? AND code_challenge = ?';
@@ -35,7 +43,7 @@ export function createMigrationStore(database: Database, appendToLedger: AppendT
       const next = nextVersion(migration);
       const values = [
         next.version,
-        next.account_id ?? null,
+        accountOf(next),
         next.candidate?.code_challenge ?? null,
         toJson(next),
         next.client_id,

@@ -50,6 +50,7 @@ const SAMPLES: { [Name in ExpiringName]: Omit<ExpiringRecords[Name], keyof Docum
   passkeyChallenges: { challenges: [{ challenge: 'c', until: 5 }] },
   passkeyOwners: { account_id: 'a' },
   passkeyOffers: {},
+  keptConsents: { sealed: 'c2VhbGVk' },
 };
 const NAMES = Object.keys(EXPIRING_RECORDS) as ExpiringName[];
 

@@ -54,6 +54,16 @@ export function migrationPromises(open: OpenBackend): void {
     expect(await eventCount()).toBe(version + 1);
   });
 
+  test('an account lists what it is only the candidate of', async () => {
+    const candidate = { account_id: 'a', code_challenge: 'x', at: 1 };
+    await migrations().put(sampleMigration('final', { account_id: 'a' }), eventAbout('final'));
+    await migrations().put(sampleMigration('waiting', { candidate }), eventAbout('waiting'));
+    await migrations().put(sampleMigration('other', { candidate: { ...candidate, account_id: 'b' } }), eventAbout('other'));
+    expect((await migrations().listByCandidate('a')).map(({ legacy_id: id }) => id)).toEqual(['waiting']);
+    await migrations().put(sampleMigration('waiting', { version: 1, account_id: 'b' }), eventAbout('waiting'));
+    expect(await migrations().listByCandidate('a')).toEqual([]);
+  });
+
   test('an account lists what is final for it, oldest first, and not what it is the candidate of', async () => {
     const candidate = { account_id: 'a', code_challenge: 'x', at: 1 };
     await migrations().put(sampleMigration('waiting', { candidate }), eventAbout('waiting'));

@@ -1,0 +1,67 @@
+// Erases a withdrawn ID when the time to take the withdrawal back is over.
+import type { KeyObject } from 'node:crypto';
+import type { Deps } from '../../deps.ts';
+import type { DealerLink } from '../../domain/dealer-link.ts';
+import { seal } from '../../domain/seal.ts';
+import { beginErasure, consentToKeep } from '../../domain/withdrawal.ts';
+import { withdrawalKey } from '../../jobs/enqueue-delivery.ts';
+import type { WithdrawnAccount } from '../../jobs/job-queue.ts';
+import { PostponeJob, type JobHandler } from '../../jobs/runner.ts';
+import { languageOf } from '../../language.ts';
+import type { AccountAccess } from '../../oidc/sessions/account-access.ts';
+import { changeAccount } from '../../storage/change-account.ts';
+import { endEverything } from './flow.ts';
+
+type EraseDeps = Pick<Deps, 'config' | 'storage' | 'clock' | 'jobs'>;
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+const YEAR_MS = 365.25 * DAY_MS;
+/** More than the longest time in which a withdrawal can be taken back. */
+const GIVE_UP_AFTER_MS = 180 * DAY_MS;
+const ASK_AGAIN_AFTER_MS = 60 * 60 * 1000;
+
+/**
+ * Creates the job that erases an account: its dealer links, of which the consents are kept apart, and then the account with its address. Every
+ * step is idempotent, and the account comes last, so that a job that was interrupted is completed by the next attempt.
+ */
+export function createEraseAccount(deps: EraseDeps, access: AccountAccess): JobHandler<WithdrawnAccount> {
+  const { config, storage, clock, jobs } = deps;
+  return {
+    giveUpAfterMs: GIVE_UP_AFTER_MS,
+    async run({ account_id: accountId, withdrawn_at: at }) {
+      const account = await storage.accounts.find(accountId);
+      // It is erased, or the withdrawal was taken back or not written.
+      if (account?.withdrawal?.at !== at) return;
+      await endEverything(deps, access, accountId);
+      const links = await storage.dealerLinks.listByAccount(accountId);
+      // A job that tells a dealer needs the link.
+      for (const link of links) {
+        const telling = await storage.jobs.find(withdrawalKey(link));
+        if (telling?.state === 'waiting') throw new PostponeJob(clock() + ASK_AGAIN_AFTER_MS, 'a dealer is not told yet');
+      }
+      await changeAccount(deps, accountId, 'account.erasure_began', (standing) => {
+        const next = beginErasure(standing, at, clock());
+        return next === standing ? undefined : next;
+      });
+      const ended = await storage.accounts.find(accountId);
+      if (ended?.withdrawal?.at !== at || ended.disabled_at === undefined) return;
+      const language = languageOf(ended.language);
+      const mail = { to: ended.email, template: 'erased' as const, language, values: {} };
+      await jobs.enqueue('send_mail', `mail:erased:${accountId}:${at}`, mail);
+      for (const link of links) await eraseLink(deps, link, config.keys.keptConsent);
+      await storage.accounts.erase(accountId, (standing) =>
+        standing.withdrawal?.at === at && standing.disabled_at !== undefined ? { type: 'account.erased' } : undefined,
+      );
+    },
+  };
+}
+
+/** Keeps the consent of a link, and removes the link. */
+async function eraseLink({ config, storage, clock }: EraseDeps, link: DealerLink, key: KeyObject): Promise<void> {
+  const expires_at = clock() + Math.round(config.withdrawal.consentKeptYears * YEAR_MS);
+  await storage.keptConsents.change(
+    link.id,
+    (standing) => standing ?? { expires_at, sealed: seal(key, link.id, JSON.stringify(consentToKeep(link))) },
+  );
+  await storage.dealerLinks.erase(link.id, ({ dealer }) => ({ type: 'dealer_link.erased', data: { dealer } }));
+}

@@ -1,0 +1,70 @@
+// 退会: ends an ID, and everything that hangs on it. erase.ts erases it later.
+import type { Deps } from '../../deps.ts';
+import { momentAfterSignIns } from '../../domain/account.ts';
+import { withdrawAccount } from '../../domain/withdrawal.ts';
+import { formatTime } from '../../http/format-time.ts';
+import type { WithdrawnAccount } from '../../jobs/job-queue.ts';
+import type { JobHandler } from '../../jobs/runner.ts';
+import { changeAndTell } from '../../jobs/tell-account-change.ts';
+import { languageOf } from '../../language.ts';
+import type { AccountAccess } from '../../oidc/sessions/account-access.ts';
+import { withdrawLink } from '../dealer-links/flow.ts';
+import { endMigrations } from './end-migrations.ts';
+
+type WithdrawalDeps = Pick<Deps, 'config' | 'storage' | 'clock' | 'jobs'>;
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+/** After this time the withdrawal was either written or its process is dead. */
+const SURELY_WRITTEN_AFTER_MS = 60_000;
+const GIVE_UP_AFTER_MS = 30 * DAY_MS;
+
+/**
+ * Ends an ID: nobody is signed in with it any more, services and dealers are told, and it is erased when the time to take this back is over.
+ * The jobs that do all of it are written first, so that it is complete even if this process dies. Does nothing to a withdrawn account.
+ */
+export async function withdraw(deps: WithdrawalDeps, access: AccountAccess, accountId: string): Promise<void> {
+  const { config, storage, clock, jobs } = deps;
+  const account = await storage.accounts.find(accountId);
+  if (!account || account.withdrawal) return;
+  const now = clock();
+  const at = momentAfterSignIns(account, now);
+  const eraseAt = now + config.withdrawal.takenBackWithinDays * DAY_MS;
+  const withdrawn: WithdrawnAccount = { account_id: accountId, withdrawn_at: at };
+  await jobs.enqueue('erase_account', `erase-account:${accountId}:${at}`, withdrawn, { runAt: eraseAt });
+  await jobs.enqueue('end_account', `end-account:${accountId}:${at}`, withdrawn, { runAt: now + SURELY_WRITTEN_AFTER_MS });
+  const changed = await changeAndTell(deps, accountId, 'account.withdrawn', (standing) => {
+    const language = languageOf(standing.language);
+    const values = { email: standing.email, ends: formatTime(eraseAt, language), url: `${config.issuer}/account` };
+    return standing.withdrawal
+      ? undefined
+      : { to: withdrawAccount(standing, at, eraseAt), mails: [{ to: standing.email, template: 'withdrawn', language, values }] };
+  });
+  // If this fails, the job does it.
+  if (changed) await endEverything(deps, access, accountId).catch(() => undefined);
+}
+
+/** Creates the job that ends everything in case the process of the withdrawal has died. It is idempotent. */
+export function createEndAccount(deps: WithdrawalDeps, access: AccountAccess): JobHandler<WithdrawnAccount> {
+  return {
+    giveUpAfterMs: GIVE_UP_AFTER_MS,
+    async run({ account_id: accountId, withdrawn_at: at }) {
+      const account = await deps.storage.accounts.find(accountId);
+      // The withdrawal was not written, or was taken back.
+      if (account?.withdrawal?.at !== at) return;
+      await endEverything(deps, access, accountId);
+    },
+  };
+}
+
+/** Ends the sessions, grants, dealer links and migrations of an account. It is idempotent. */
+export async function endEverything(
+  deps: Pick<Deps, 'storage' | 'clock' | 'jobs'>,
+  access: AccountAccess,
+  accountId: string,
+): Promise<void> {
+  await access.endAllServices(accountId);
+  for (const link of await deps.storage.dealerLinks.listByAccount(accountId)) {
+    if (link.status !== 'withdrawn') await withdrawLink(deps, access, link);
+  }
+  await endMigrations(deps, accountId);
+}

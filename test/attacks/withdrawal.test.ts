@@ -1,0 +1,234 @@
+// Attacks on the withdrawal of an ID (退会), and on its erasure. design/account.md, chapter 5.
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { decodeJwt } from 'jose';
+import type { Account } from '../../src/domain/account.ts';
+import { headingOf, mainOf } from '../support/http-browser.ts';
+import { untilTrue } from '../support/until-true.ts';
+import { CALLBACK, DEMO_PASSWORD, startWorld, type World } from './support/attack-world.ts';
+import { assertion, basic, begin, parseJson, redeem, returned, signedIn, signIn, token } from './support/client.ts';
+import { beginMigration, dealerRecords, detailsOf, goOn, migrationOf, redeemAtSite } from './support/migration.ts';
+import { codeFor, PASSWORD, PROFILE, registerUpTo } from './support/registration.ts';
+
+jest.setTimeout(60_000);
+
+const MINUTE_MS = 60_000;
+const DAY_MS = 24 * 60 * MINUTE_MS;
+const DEALER = 'aichi-toyota';
+const VIN = 'WDR00-0001234';
+const CUSTOMER_NUMBER = 'WD-4711';
+const ASKS_AGAIN = 'パスワードの確認';
+
+let world: World;
+let ahead = 0;
+/** Made before the clock moves, because the assertions of `attack-site` have the time of this process. */
+const people: Person[] = [];
+beforeAll(async () => {
+  world = await startWorld();
+  for (let n = 0; n < 3; n++) people.push(await newPerson());
+});
+afterAll(async () => world?.close());
+
+const advance = async (milliseconds: number): Promise<void> => {
+  ahead += milliseconds;
+  await world.advance(milliseconds);
+};
+
+const accountOf = (email: string): Account | undefined =>
+  world
+    .rows<{ document: string }>('SELECT document FROM accounts')
+    .map(({ document }) => JSON.parse(document) as Account)
+    .find(({ email_canonical: canonical }) => canonical === email);
+
+const eventsOf = (subject: string): string[] =>
+  world
+    .rows<{ type: string }>('SELECT type FROM ledger_entries WHERE subject = ? ORDER BY place', subject)
+    .map(({ type }) => type);
+
+/** Waits until no job is due or running. */
+const settle = async (): Promise<void> => {
+  const unfinished = "SELECT key FROM jobs WHERE state = 'waiting' AND (run_at <= ? OR lease IS NOT NULL)";
+  const due = () => world.rows<{ key: string }>(unfinished, Date.now() + ahead);
+  await untilTrue('all due jobs end', async () => due().length === 0, { tell: due });
+};
+
+/** A new ID with everything that an ID can have: sessions, a refresh token, a dealer link and a finished migration. */
+async function newPerson() {
+  const { browser, email } = await registerUpTo(world, 'complete');
+  const legacyId = `legacy of ${email}`;
+  const handedOver = { sub: legacyId, dealer: { code: DEALER, customer_number: CUSTOMER_NUMBER }, vehicles: [{ vin: VIN }] };
+  const begun = await beginMigration(world, handedOver, { authorization_details: detailsOf(DEALER) }, browser);
+  await browser.submit('/dealer-link', { decision: 'link' });
+  if (browser.page.text.includes('/continue-as')) await browser.submit('/continue-as', { decision: 'continue' });
+  if (browser.page.url.includes('/login')) await signIn(browser, email, PASSWORD);
+  const site = await redeemAtSite(world, await goOn(browser), begun.pkce);
+  const { code, pkce } = await signedIn(world, { scope: 'openid email offline_access' }, { email, browser });
+  const { body } = await redeem(world, code, pkce);
+  await settle();
+  const { id } = accountOf(email) ?? { id: '' };
+  return { browser, email, id, legacyId, sub: decodeJwt(String(body.id_token)).sub, site, tokens: body };
+}
+type Person = Awaited<ReturnType<typeof newPerson>>;
+
+function nextPerson(): Person {
+  const person = people.pop();
+  if (!person) throw new Error('more people are needed');
+  return person;
+}
+
+/** Withdraws the ID at マイページ. */
+async function withdraw({ browser, email }: Pick<Person, 'browser' | 'email'>): Promise<void> {
+  await browser.open(`${world.issuer}/account/withdrawal`);
+  if (browser.page.url.includes('/login')) await browser.submit('/login', { login_id: email, password: PASSWORD });
+  await browser.submit('/account/withdrawal');
+  if (headingOf(browser.page) === ASKS_AGAIN) await browser.submit('/account/withdrawal', { password_again: PASSWORD });
+  expect(headingOf(browser.page)).toBe('退会の手続きが完了しました');
+}
+
+const userInfo = async ({ access_token: accessToken }: Record<string, unknown>): Promise<number> =>
+  (await world.request('/me', { headers: { Authorization: `Bearer ${String(accessToken)}` } })).status;
+const refresh = async ({ refresh_token: refreshToken }: Record<string, unknown>): Promise<number> =>
+  (await token(world, { grant_type: 'refresh_token', refresh_token: String(refreshToken) }, { headers: basic('attack-web') }))
+    .status;
+const linkOf = ({ id }: Person): string =>
+  world.rows<{ id: string }>('SELECT id FROM dealer_links WHERE account_id = ?', id)[0]?.id ?? '';
+
+async function migrationState({ legacyId }: Person): Promise<Record<string, unknown>> {
+  const credentials = { grant_type: 'client_credentials', scope: 'migration:read' };
+  const { body } = await token(world, { ...credentials, ...(await assertion('attack-site', world.siteKey, world.issuer)) });
+  const headers = { Authorization: `Bearer ${String(body.access_token)}` };
+  return parseJson((await world.request(`/migrations/${encodeURIComponent(legacyId)}`, { headers })).text);
+}
+
+test('S153 a withdrawn ID is used on: sessions, tokens, services, dealer and migration have ended, and everybody concerned is told', async () => {
+  const person = nextPerson();
+  const { browser, email, id } = person;
+  const link = linkOf(person);
+  expect([await userInfo(person.tokens), await userInfo(person.site)]).toEqual([200, 200]);
+  expect(dealerRecords(world, DEALER).get(link)).toMatchObject({ status: 'active', number: CUSTOMER_NUMBER, vins: [VIN] });
+  expect(await migrationState(person)).toMatchObject({ state: 'completed' });
+
+  await withdraw(person);
+  await settle();
+  expect([await userInfo(person.tokens), await userInfo(person.site), await refresh(person.tokens)]).toEqual([401, 401, 400]);
+  await browser.open(`${world.issuer}/account`);
+  expect(browser.page.url).toContain('/login');
+  expect(dealerRecords(world, DEALER).get(link)).toMatchObject({ status: 'withdrawn', number: null, vins: [] });
+  expect(await migrationState(person)).toMatchObject({ state: 'withdrawn' });
+  expect(migrationOf(world, person.legacyId)).toMatchObject({ vehicles: [] });
+  expect(world.rows("SELECT 1 FROM artifacts WHERE account_id = ? AND model IN ('Session', 'Grant')", id)).toEqual([]);
+  expect((await world.mail(email, 1)).subject).toContain('退会の手続きが完了しました');
+  expect(eventsOf(id)).toContain('account.withdrawn');
+  // A second withdrawal, by another way in, is not a second event.
+  expect(eventsOf(id).filter((type) => type === 'account.withdrawn')).toHaveLength(1);
+});
+
+test('S154 a stranger at an open browser withdraws the ID: the password is asked for, and a wrong one changes nothing', async () => {
+  const email = 'sato@example.jp';
+  const { browser } = await signedIn(world, {}, { email });
+  await advance(6 * MINUTE_MS);
+  await browser.open(`${world.issuer}/account/withdrawal`);
+  await browser.submit('/account/withdrawal');
+  expect(headingOf(browser.page)).toBe(ASKS_AGAIN);
+  await browser.submit('/account/withdrawal', { password_again: 'Falsch-123' });
+  expect(headingOf(browser.page)).toBe(ASKS_AGAIN);
+  expect(accountOf(email)?.withdrawal).toBeUndefined();
+  // Nor does a page of another site do it.
+  const foreign = await browser.send(`${world.issuer}/account/withdrawal`, {
+    method: 'POST',
+    body: new URLSearchParams({ password_again: DEMO_PASSWORD }),
+    headers: { Origin: 'https://evil.example', 'Sec-Fetch-Site': 'cross-site' },
+  });
+  expect(foreign.status).toBe(403);
+  expect(accountOf(email)?.withdrawal).toBeUndefined();
+  await browser.open(`${world.issuer}/account/withdrawal`);
+  await browser.submit('/account/withdrawal');
+  await browser.submit('/account/withdrawal', { password_again: DEMO_PASSWORD });
+  expect(accountOf(email)?.withdrawal).toBeDefined();
+});
+
+test('S155 a thief withdraws the ID: its owner signs in, takes it back, and nothing that had ended comes back by itself', async () => {
+  const person = nextPerson();
+  const { email, id } = person;
+  await withdraw(person);
+  await settle();
+  await advance(13 * DAY_MS);
+  const { browser, page } = await begin(world, 'attack-web', { scope: 'openid email' });
+  expect(page.url).toContain('/login');
+  const silent = await begin(world, 'attack-web', { prompt: 'none' }, person.browser);
+  expect(returned(silent.page).get('error')).toBe('login_required');
+  await signIn(browser, email, PASSWORD);
+  expect(headingOf(browser.page)).toBe('退会の取り消し');
+  expect(mainOf(browser.page)).toContain(email);
+  // Signed in, but the ID cannot be used before the person has answered.
+  await browser.open(`${world.issuer}/account`);
+  expect(headingOf(browser.page)).toBe('退会の取り消し');
+  const unanswered = await begin(world, 'attack-web', { prompt: 'none' }, browser);
+  expect(returned(unanswered.page).get('error')).toBe('interaction_required');
+  await begin(world, 'attack-web', { scope: 'openid email' }, browser);
+  const answer = await browser.submit('/withdrawal', {}, CALLBACK);
+  const code = returned(answer).get('code');
+  expect(code).not.toBeNull();
+  expect(accountOf(email)?.withdrawal).toBeUndefined();
+  await settle();
+  expect((await world.mails(email)).map(({ subject }) => subject).join()).toContain('退会を取り消しました');
+  expect(await refresh(person.tokens)).toBe(400);
+  expect(dealerRecords(world, DEALER).get(linkOf(person))).toMatchObject({ status: 'withdrawn' });
+  // The day of the erasure passes.
+  await advance(2 * DAY_MS);
+  await settle();
+  expect(accountOf(email)).toBeDefined();
+  expect(eventsOf(id)).not.toContain('account.erased');
+});
+
+test('S156 the database is searched after the erasure: nothing that was typed is in it, and the address gets a new ID with a new subject', async () => {
+  const person = nextPerson();
+  const { email, id, sub } = person;
+  const link = linkOf(person);
+  await withdraw(person);
+  await settle();
+  await advance(15 * DAY_MS);
+  await settle();
+  expect(accountOf(email)).toBeUndefined();
+  expect(eventsOf(id)).toEqual(expect.arrayContaining(['account.withdrawn', 'account.erasure_began', 'account.erased']));
+  expect(eventsOf(link)).toContain('dealer_link.erased');
+  const everything = world
+    .rows<{ name: string }>("SELECT name FROM sqlite_schema WHERE type = 'table'")
+    .flatMap(({ name }) => world.rows(`SELECT * FROM ${name}`))
+    // The sweep removes expired records within a minute.
+    .filter(({ expires_at: end }) => typeof end !== 'number' || end > Date.now() + ahead)
+    .map((row) => JSON.stringify(row))
+    // Others typed the same profile.
+    .filter((row) => row.includes(id) || row.includes(email) || row.includes(person.legacyId));
+  for (const typed of [email, PROFILE.family_name, PROFILE.family_name_kana, PROFILE.phone_number, VIN, CUSTOMER_NUMBER])
+    expect(everything.filter((row) => row.includes(String(typed)) && !row.includes(person.legacyId))).toEqual([]);
+  // The site's own identifier stays in its migration.
+  expect(migrationOf(world, person.legacyId)).toEqual({
+    ...migrationOf(world, person.legacyId),
+    vehicles: [],
+    account_id: undefined,
+    dealer: { code: DEALER },
+  });
+  expect(world.rows('SELECT 1 FROM identifiers WHERE key = ?', `email:${email}`)).toEqual([]);
+  // The consent is kept, encrypted.
+  const [kept] = world.rows<{ document: string; expires_at: number }>(
+    "SELECT document, expires_at FROM expiring_documents WHERE kind = 'kept_consent' AND id = ?",
+    link,
+  );
+  expect(kept?.document).not.toMatch(/consent_|share|aichi/);
+  expect(kept?.expires_at).toBeGreaterThan(Date.now() + 9 * 365 * DAY_MS);
+  expect((await world.mail(email, 1)).subject).toContain('削除しました');
+  // Signing in fails as with an unknown ID; the address is free.
+  const { browser } = await begin(world, 'attack-web');
+  await signIn(browser, email, PASSWORD);
+  expect(mainOf(browser.page)).toContain('IDまたはパスワードが違います');
+  const mails = (await world.mails(email)).length;
+  const registered = await registerUpTo(world, 'code', { email });
+  await registered.browser.submit('/create/code', { code: await codeFor(world, email, mails + 1) });
+  await registered.browser.submit('/create/profile', PROFILE);
+  await registered.browser.submit('/create/confirm');
+  const again = await begin(world, 'attack-web', {}, registered.browser);
+  const answer = await signIn(again.browser, email, PASSWORD);
+  const { body } = await redeem(world, returned(answer).get('code') ?? '', again.pkce);
+  expect(decodeJwt(String(body.id_token)).sub).not.toBe(sub);
+  expect(accountOf(email)?.id).not.toBe(id);
+});
