@@ -53,8 +53,16 @@ function watchfulTranslate(language: Language, files: string[]): { t: Translate;
 
 const render = createViewRenderer(VIEWS, true);
 
+/** Resolves its configuration once, and not for each page. */
+class OneConfigLoader extends StaticConfigLoader {
+  #config: ReturnType<StaticConfigLoader['getConfigFor']> | undefined;
+  override getConfigFor(handle: string): ReturnType<StaticConfigLoader['getConfigFor']> {
+    return (this.#config ??= super.getConfigFor(handle));
+  }
+}
+
 const validator = new HtmlValidate(
-  new StaticConfigLoader({
+  new OneConfigLoader({
     extends: ['html-validate:recommended'],
     rules: {
       // A rule of our own, not of the HTML standard.
