@@ -1,44 +1,4 @@
 // Commands for operators: npm run admin -- <command> …. Each command is a file in scripts/admin/. Without a command, lists all.
-import { ConfigError } from '../src/config/problems/config-error.ts';
-import { didYouMean } from './admin/did-you-mean.ts';
-import { tellProblem } from './admin/problems.ts';
-import type { AdminCommand } from './admin/topic.ts';
-import { UsageError } from './admin/usage-error.ts';
+import { runCommand } from './admin/run-command.ts';
 
-const COMMANDS: Record<string, () => Promise<{ command: AdminCommand }>> = {
-  clients: () => import('./admin/clients.ts'),
-  keys: () => import('./admin/keys.ts'),
-  secrets: () => import('./admin/secrets.ts'),
-  config: () => import('./admin/config.ts'),
-  ledger: () => import('./admin/ledger.ts'),
-  storage: () => import('./admin/storage.ts'),
-};
-
-async function usage(): Promise<string> {
-  const commands = await Promise.all(Object.values(COMMANDS).map((load) => load()));
-  const lines = commands.flatMap(({ command }) => command.usage);
-  const width = Math.max(...lines.map(([call]) => call.length)) + 2;
-  return `npm run admin -- <command>\n\n${lines.map(([call, does]) => `  ${call.padEnd(width)}${does}`).join('\n')}\n`;
-}
-
-async function main([name, ...args]: string[]): Promise<void> {
-  if (name === undefined || name === 'help' || name === '--help') return void process.stdout.write(await usage());
-  const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-  if (!load) throw new UsageError(`there is no command ${name}${didYouMean(name, Object.keys(COMMANDS))}`);
-  return (await load()).command.run(args);
-}
-
-/** Prints an error: as JSON to standard output for programs, as a sentence to standard error for people. */
-function tell(error: unknown, forPrograms: boolean): void {
-  const sentence = error instanceof Error ? error.message : String(error);
-  const problems = error instanceof ConfigError ? error.problems : undefined;
-  if (forPrograms)
-    process.stdout.write(`${JSON.stringify({ ok: false, error: sentence, problems: problems?.map(tellProblem) }, null, 2)}\n`);
-  else process.stderr.write(error instanceof ConfigError ? error.format() : `${sentence}\n`);
-}
-
-const args = process.argv.slice(2);
-main(args).catch((error: unknown) => {
-  tell(error, args.includes('--json'));
-  process.exitCode = error instanceof UsageError ? 2 : 1;
-});
+void runCommand(process.argv.slice(2));

@@ -1,4 +1,4 @@
-// The operators' command, each action as a process: what it prints, what it answers to programs, its exit code.
+// The operators' command: what it prints, what it answers to programs, its exit code; and that it ends as a process of its own.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -11,15 +11,23 @@ import { writeClientSet } from '../../src/oidc/clients/client-ends.ts';
 import { openStorage } from '../../src/storage/open-storage.ts';
 import { eventAbout, sampleAccount } from '../storage/conformance/samples.ts';
 import { dropFromIndex } from '../storage/sqlite/damage.ts';
-import { runAdmin, type Ended } from './run-admin.ts';
+import { runAdmin, startAdminProcess, type Ended } from './run-admin.ts';
 import { temporaryProjects, type TemporaryProject } from '../config/temporary-project.ts';
 
 const { make, clean } = temporaryProjects();
 afterAll(clean);
 
+const commands = startAdminProcess();
+afterAll(() => commands.stop());
+
+const ENV = { PATH: process.env.PATH, GAZOO_CLIENT_SECRET: 'canary-0123456789abcdef-0123456789abcdef' };
+const inProject = (project: TemporaryProject, args: string[]): string[] => [
+  ...args,
+  ...(args.length ? ['--project', project.directory] : []),
+];
+
 async function admin(project: TemporaryProject, ...args: string[]): Promise<Ended> {
-  const env = { PATH: process.env.PATH, GAZOO_CLIENT_SECRET: 'canary-0123456789abcdef-0123456789abcdef' };
-  return runAdmin([...args, ...(args.length ? ['--project', project.directory] : [])], { env });
+  return commands.run({ args: inProject(project, args), env: ENV });
 }
 const json = ({ out }: Ended): unknown => JSON.parse(out);
 const calm = ({ out, err }: Ended): void => expect(`${out}${err}`).not.toMatch(/\n {4}at |canary/);
@@ -66,7 +74,7 @@ describe('every action', () => {
     [['clients', 'secret', 'owners-site'], 1],
     [['keys', 'retire', '--kid', 'none'], 1],
   ])('%j ends with %d, and never with a stack trace', async (args, code) => {
-    const ended = await admin(project, ...args);
+    const ended = await runAdmin(inProject(project, args), { env: ENV });
     expect(ended.code).toBe(code);
     calm(ended);
     if (code > 0) expect(ended.err).toMatch(/^.+\n$/);
