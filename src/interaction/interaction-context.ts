@@ -3,6 +3,7 @@ import type { ParameterizedContext } from 'koa';
 import type Router from 'koa-router';
 import type { Client } from '../config/config.ts';
 import type { PageState } from '../http/page-context.ts';
+import type { Acr } from '../domain/authentication-methods.ts';
 import type { CurrentSession } from '../oidc/sessions/current-session.ts';
 import type { SignedIn } from '../oidc/sessions/signed-in.ts';
 import type { DeviceRequest } from '../oidc/device/device-request.ts';
@@ -31,6 +32,8 @@ export type Interaction = {
   dealerLink: { dealer?: string } | undefined;
   /** The requested scopes, each with its claims. */
   scopes: { name: string; claims: readonly string[] }[];
+  /** The class that the sign-in has to reach (an essential `acr` of the `claims` parameter). */
+  essentialAcr: Acr | undefined;
   /** The single claims about the person that are requested besides (the `claims` parameter). */
   claims: readonly string[];
   /** Finishes the step. The policy then decides again. */

@@ -6,7 +6,7 @@ import type { Deps } from '../deps.ts';
 import { createBrowserIds } from '../http/browser-id.ts';
 import { PageError } from '../http/page-error.ts';
 import { CLAIMS_BY_SCOPE } from '../oidc/claims.ts';
-import { requestedClaims } from '../oidc/claims-parameter.ts';
+import { essentialAcr, requestedClaims } from '../oidc/claims-parameter.ts';
 import { currentSession } from '../oidc/sessions/current-session.ts';
 import { readDeviceRequest } from '../oidc/device/device-request.ts';
 import { requestedDealerLink } from '../oidc/grants/dealer-link-grant.ts';
@@ -72,6 +72,7 @@ export function createLoadInteraction(deps: Deps, provider: Provider) {
         accountId,
         dealerLink: requestedDealerLink(params.authorization_details),
         scopes: requestedScopes(params.scope),
+        essentialAcr: essentialAcr(params.claims),
         claims: requestedClaims(params),
         finish: async (result) => finish(provider, ctx, result),
         async keep() {

@@ -11,7 +11,7 @@ import {
 } from 'oidc-provider';
 import type { Client } from '../config/config.ts';
 import type { ClientRegistry } from '../config/clients/client-registry.ts';
-import { REACHABLE_ACR } from '../domain/authentication-methods.ts';
+import { REACHABLE_ACR, type Acr } from '../domain/authentication-methods.ts';
 import { propertyOf } from '../domain/property-of.ts';
 import { scopeOfClaim } from './claims.ts';
 
@@ -66,14 +66,20 @@ function checkWish(path: string, wish: Wish): void {
   if (values !== undefined && !Array.isArray(values)) refuse('an object whose "values" is a list');
 }
 
-/**
- * oidc-provider would ask for the password again and again. An authentication class that is essential and cannot be reached is a failed
- * login (section 5.5.1.1).
- */
+/** An authentication class that is essential and that no login reaches is a failed login (section 5.5.1.1). */
 function checkAcr(wish: Wish | undefined): void {
-  const wanted = wish?.essential === true ? wantedValues(wish) : undefined;
-  if (wanted && !wanted.some((acr) => REACHABLE_ACR.some((known) => known === acr)))
+  if (wish?.essential === true && wantedValues(wish) && weakestAcr(wish) === undefined)
     throw new errors.UnmetAuthenticationRequirements('none of the requested authentication classes (acr) is supported');
+}
+
+function weakestAcr(wish: Wish | undefined): Acr | undefined {
+  return REACHABLE_ACR.find((acr) => wantedValues(wish)?.includes(acr));
+}
+
+/** Returns the weakest class of which the sign-in has to be (an essential `acr`); `undefined` if the request demands none. */
+export function essentialAcr(claims: unknown): Acr | undefined {
+  const wish = wishOfIdToken(claims, 'acr');
+  return wish?.essential === true ? weakestAcr(wish) : undefined;
 }
 
 /** Returns the single claims about the person that a request asks for, without those of the requested scopes. */
@@ -93,10 +99,12 @@ export function withoutThoseOf(scopes: readonly string[], names: readonly string
 }
 
 /** Returns the subjects of which a request wants one (`sub` with `value` or `values`); `undefined` if it names none. */
-export function requestedSubjects(claims: unknown): readonly unknown[] | undefined {
+export const requestedSubjects = (claims: unknown): readonly unknown[] | undefined => wantedValues(wishOfIdToken(claims, 'sub'));
+
+function wishOfIdToken(claims: unknown, name: string): Wish | undefined {
   if (typeof claims !== 'string') return undefined;
   const { id_token: wishes }: ClaimsParameter = JSON.parse(claims);
-  return wantedValues(wishes?.sub);
+  return wishes?.[name];
 }
 
 function wantedValues(wish: Wish | undefined): readonly unknown[] | undefined {

@@ -154,6 +154,20 @@ export function claimsParameter(parties: () => ClaimsParties): void {
       expect((await parties().basic.login(createBrowser(), voluntary)).claims.acr).not.toBe(acr.values[0]);
     });
 
+    test('a password is not enough where the request demands a stronger class, and enough where it demands less', async () => {
+      const { basic } = parties();
+      const demanding = (values: string[]): Changes => asking({ id_token: { acr: { essential: true, values } } });
+      const browser = createBrowser();
+      const login = await basic.login(browser, demanding(['phr', 'urn:common-id:acr:password']));
+      expect([login.steps, login.claims.acr]).toEqual([['login', 'consent'], 'urn:common-id:acr:password']);
+      expect((await basic.authorize(browser, { ...demanding(['phr']), prompt: 'none' })).params.get('error')).toBe(
+        'login_required',
+      );
+      await upToConsent(basic, demanding(['phr']), browser);
+      expect(browser.page.url).toContain('/login');
+      expect(mainOf(browser.page)).toContain('パスキーでのログインが必要です');
+    });
+
     test('a pushed request may have it', async () => {
       const { basic } = parties();
       const verifier = oidc.randomPKCECodeVerifier();

@@ -43,11 +43,11 @@ export function createLoginStep(deps: Deps): InteractionStep {
     return !migration?.account_id && !migration?.candidate && registration?.registered_at === undefined;
   };
 
-  /** Whether the client's file requires more than a password. */
-  const needsPasskey = ({ state: { interaction } }: InteractionContext): boolean => {
-    const { requiredAcr } = interaction.client;
-    return requiredAcr !== undefined && !reaches(signedInBy('password').acr, requiredAcr);
-  };
+  /** Whether the client's file or the request requires more than a password. */
+  const needsPasskey = ({ state: { interaction } }: InteractionContext): boolean =>
+    [interaction.client.requiredAcr, interaction.essentialAcr].some(
+      (acr) => acr !== undefined && !reaches(signedInBy('password').acr, acr),
+    );
 
   const show = (ctx: InteractionContext, loginId: string, errors?: Record<string, string>, unknownPasskey?: string): void => {
     const { interaction, language, t } = ctx.state;

@@ -1,6 +1,7 @@
 // The facts that the policy checks decide on.
 import type { Client, Config } from '../../config/config.ts';
 import type { Account, EpochMilliseconds } from '../../domain/account.ts';
+import type { Acr } from '../../domain/authentication-methods.ts';
 import type { DealerLink } from '../../domain/dealer-link.ts';
 import type { Migration } from '../../domain/migration.ts';
 import type { StoredLegacyProfile } from '../../storage/storage.ts';
@@ -38,6 +39,8 @@ export type PolicyFacts = {
   sessionUid: string | undefined;
   /** When the person last gave the password in this session; seconds since 1970. */
   authTime: number | undefined;
+  /** The class that the sign-in has to reach: an essential `acr` of the `claims` parameter. */
+  essentialAcr: Acr | undefined;
   /** The class that the sign-in of this session has reached (`acr`). */
   acr: string | undefined;
 

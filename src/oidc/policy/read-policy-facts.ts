@@ -6,7 +6,7 @@ import type { Account } from '../../domain/account.ts';
 import { legacyRegistrationId } from '../../domain/legacy-registration.ts';
 import { createBrowserIds } from '../../http/browser-id.ts';
 import type { StoredLegacyProfile } from '../../storage/storage.ts';
-import { requestedSubjects } from '../claims-parameter.ts';
+import { essentialAcr, requestedSubjects } from '../claims-parameter.ts';
 import { pairwiseSubject } from '../clients/pairwise-subject.ts';
 import { requestedDealerLink } from '../grants/dealer-link-grant.ts';
 import { findLegacyProfile } from '../migration/legacy-hand-over.ts';
@@ -56,6 +56,7 @@ export function createPolicyFactsReader(deps: PolicyDeps): (ctx: KoaContextWithO
       account: oidc.account?.stored as Account | undefined,
       sessionUid: session?.uid,
       authTime: session?.loginTs,
+      essentialAcr: essentialAcr(params.claims),
       acr: session?.acr,
       decided,
       legacy,

@@ -121,6 +121,15 @@ test('the claims parameter: the subjects of which it wants one, and the subject 
   expect((await read({ accountId: 'a', params: { claims: '{"userinfo":{}}' } })).wanted).toBeUndefined();
 });
 
+test('the claims parameter: the weakest class of an essential acr', async () => {
+  const essentialFor = async (acr: object) =>
+    (await read({ accountId: 'a', params: { claims: JSON.stringify({ id_token: { acr } }) } })).essentialAcr;
+  expect(await essentialFor({ essential: true, value: 'phr' })).toBe('phr');
+  expect(await essentialFor({ essential: true, values: ['phr', 'x', 'urn:common-id:acr:mfa'] })).toBe('urn:common-id:acr:mfa');
+  expect(await essentialFor({ essential: true })).toBeUndefined();
+  expect(await essentialFor({ values: ['phr'] })).toBeUndefined();
+});
+
 test('max_age counts until the person has signed in', async () => {
   expect((await read({ accountId: 'a', params: { max_age: '60' } })).maxAge).toBe(60);
   expect((await read({ accountId: 'a', params: { max_age: '60' }, result: { login: {} } })).maxAge).toBeUndefined();

@@ -7,9 +7,9 @@ import type { PolicyPrompt } from '../prompt.ts';
 export const LOGIN = {
   name: 'login',
   requestable: true,
-  // The built-in checks know the hint only when the request arrives, and no longer after the sign-in; ignore the `values` of `sub`; and
-  // have another clock.
-  without: ['id_token_hint', 'claims_id_token_sub_value', 'max_age'],
+  // The built-in checks know the hint only when the request arrives, and no longer after the sign-in; ignore the `values` of `sub`; have
+  // another clock; and ask again after a stronger sign-in than the demanded one.
+  without: ['id_token_hint', 'claims_id_token_sub_value', 'max_age', 'essential_acrs', 'essential_acr'],
   checks: [
     {
       // A client that names a person by `id_token_hint` must not get a code for another one (OpenID Connect Core 1.0, section
@@ -51,6 +51,14 @@ export const LOGIN = {
       error: 'login_required',
       isNeeded: ({ accountId, acr, client }) =>
         accountId !== undefined && client?.requiredAcr !== undefined && !reaches(acr, client.requiredAcr),
+    },
+    {
+      // The same, if the request says so (OpenID Connect Core 1.0, section 5.5.1.1).
+      reason: 'essential_acr_missing',
+      description: 'the sign-in of this session is not as strong as the request demands',
+      error: 'login_required',
+      isNeeded: ({ accountId, acr, essentialAcr }) =>
+        accountId !== undefined && essentialAcr !== undefined && !reaches(acr, essentialAcr),
     },
     {
       // Another person is signed in than the one who has just registered, and has not chosen to continue with their own ID.
