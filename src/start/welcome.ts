@@ -29,6 +29,7 @@ export function welcome(config: Config, names: readonly AppName[]): string {
           '',
           `  Start here: ${config.ownersSite.origin} – sign in as tanaka, open 詳細はこちら in the banner, and take a new ID.`,
           `  Then try the ID at five services: ${config.demoClients.origin} – single sign-on, required information, consent, LEXUS.`,
+          '  Two apps run in a terminal: npm run demo -- head-unit (a car’s screen), npm run demo -- phone-app (the notebook as an app).',
           `  Every mail arrives at ${config.mailbox.origin}. Data is kept in ${config.dataDirectory}; npm run reset deletes it.`,
         ]
       : []),
