@@ -9,9 +9,13 @@ export function leadToPage<State>(router: Router<State>): Middleware<PageState> 
   const answers = (path: string, method: string): boolean => router.match(path, method).route;
   return async function leadGetToPage(ctx, next) {
     if (ctx.method !== 'GET' || answers(ctx.path, 'GET') || !answers(ctx.path, 'POST')) return next();
-    for (let path = above(ctx.path); path !== ''; path = above(path)) if (answers(path, 'GET')) return redirect(ctx, path);
+    let path = ctx.path;
+    do {
+      path = above(path);
+      if (answers(path, 'GET')) return redirect(ctx, path);
+    } while (path !== '/');
     return next();
   };
 }
 
-const above = (path: string): string => path.slice(0, path.lastIndexOf('/'));
+const above = (path: string): string => path.slice(0, path.lastIndexOf('/')) || '/';

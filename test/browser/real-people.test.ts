@@ -50,7 +50,7 @@ beforeAll(async () => {
   [browser, world] = await Promise.all([
     launchChromium(),
     startWorld({
-      apps: ['mailbox', 'id'],
+      apps: ['mailbox', 'id', 'owners-site'],
       clients: {
         ours: { client_name: 'Ours', ...ours, common_id: { contact: 'tests', first_party: true } },
         theirs: { client_name: 'Theirs', ...ours, common_id: { contact: 'tests' } },
@@ -164,6 +164,44 @@ describe.each([{ javaScript: true }, { javaScript: false }])('JavaScript $javaSc
       await signIn(page);
       await page.waitForURL(`${beyond}/arrived`);
     });
+  });
+});
+
+test('R7 "back" and reload after a page that answers a form with an error, also at the owners site: the page of the form', async () => {
+  await withPage(true, async (page) => {
+    const heading = page.locator('h1');
+    const isAt = async (expected: string): Promise<void> => expect(await heading.innerText()).toBe(expected);
+    await page.goto(requestUrl('ours'));
+    const url = page.url();
+    const cookies = await page.context().cookies();
+    // Its cookies are lost: 403.
+    await page.context().clearCookies();
+    await signIn(page);
+    await isAt('もう一度操作してください');
+    await page.context().addCookies(cookies);
+    await page.reload();
+    await isAt('TOYOTA/LEXUSの共通IDでログイン');
+    expect(page.url()).toBe(url);
+
+    const { ownersSite } = world.origins;
+    await page.goto(`${ownersSite}/login`);
+    const login = await heading.innerText();
+    const fill = async (password: string): Promise<void> => {
+      await page.locator('[name=user_id]').fill('tanaka');
+      await page.locator('[name=password]').fill(password);
+      await press(page, 'ログイン');
+    };
+    await fill('wrong-2026');
+    expect(await page.locator('#error-summary').count()).toBe(1);
+    await page.reload();
+    await isAt(login);
+    await fill('wrong-2026');
+    await page.locator('#error-summary').waitFor();
+    await page.goto(`${ownersSite}/forgotten-id`);
+    await page.goBack();
+    await isAt(login);
+    await page.goto(`${ownersSite}/logout`);
+    await isAt(login);
   });
 });
 

@@ -2,6 +2,7 @@
 // service history and bookings of linked customers to apps with a token for that dealer.
 import type Koa from 'koa';
 import type { TrustProxy } from '../../http/client-address.ts';
+import { leadToPage } from '../../http/lead-to-page.ts';
 import { createPageApp } from '../../http/page-app.ts';
 import type { PageState } from '../../http/page-context.ts';
 import type { Log } from '../../telemetry/log.ts';
@@ -59,7 +60,11 @@ export async function createDealerSystem(options: DealerSystemOptions): Promise<
   const noteProof = createProofStore(database);
   for (const middleware of dealerApi({ links, vehicles, bookings, faults, verifyJwt, noteProof, clock, log, resourceOf }))
     koa.use(middleware);
-  if (seedDemo) koa.use(staffRoutes(forms, { links, bookings, faults }).routes());
+  if (seedDemo) {
+    const staff = staffRoutes(forms, { links, bookings, faults });
+    koa.use(staff.routes());
+    koa.use(leadToPage(staff));
+  }
 
   return {
     koa,

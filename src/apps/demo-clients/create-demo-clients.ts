@@ -3,6 +3,7 @@
 import type Koa from 'koa';
 import Router from 'koa-router';
 import type { TrustProxy } from '../../http/client-address.ts';
+import { leadToPage } from '../../http/lead-to-page.ts';
 import { createPageApp } from '../../http/page-app.ts';
 import type { PageState } from '../../http/page-context.ts';
 import type { Log } from '../../telemetry/log.ts';
@@ -54,5 +55,6 @@ export async function createDemoClients(options: DemoClientsOptions): Promise<{ 
     providerOf: (client) => createIdentityProvider(client, { issuer, origin, key, secret }),
   });
   koa.use(routes.routes());
+  koa.use(leadToPage(routes));
   return { koa, close: async () => undefined };
 }

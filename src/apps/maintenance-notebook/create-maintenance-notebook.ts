@@ -3,6 +3,7 @@
 import type Koa from 'koa';
 import Router from 'koa-router';
 import type { TrustProxy } from '../../http/client-address.ts';
+import { leadToPage } from '../../http/lead-to-page.ts';
 import { createPageApp } from '../../http/page-app.ts';
 import type { PageState } from '../../http/page-context.ts';
 import type { Log } from '../../telemetry/log.ts';
@@ -83,6 +84,7 @@ export async function createMaintenanceNotebook(
     pages.use(routes.routes());
   }
   koa.use(pages.routes());
+  koa.use(leadToPage(pages));
 
   return {
     koa,

@@ -2,6 +2,7 @@
 import type Koa from 'koa';
 import Router from 'koa-router';
 import type { TrustProxy } from '../../http/client-address.ts';
+import { leadToPage } from '../../http/lead-to-page.ts';
 import { createPageApp } from '../../http/page-app.ts';
 import type { PageState } from '../../http/page-context.ts';
 import { PageError } from '../../http/page-error.ts';
@@ -104,6 +105,7 @@ export async function createOwnersSite(options: OwnersSiteOptions): Promise<{ ko
 
   koa.use(machines.routes());
   koa.use(pages.routes());
+  koa.use(leadToPage(pages));
   koa.use(pages.allowedMethods({ throw: true, methodNotAllowed: () => new PageError('method_not_allowed') }));
 
   const sweepers = [site.sessions, site.remembered, site.resetTokens, site.tries, site.migrations];
