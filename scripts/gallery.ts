@@ -1,4 +1,4 @@
-// Takes screenshots of every page and every mail: npm run gallery [-- name …]. Leaf through them in test-results/gallery/index.html.
+// Takes screenshots of every page and every mail, also of the reference apps: npm run gallery [-- part-of-name …]. Leaf through them in test-results/gallery/index.html.
 // Each is taken in both languages, in four widths, light and dark, and with the text at 200 %. Exits with 1 if a page can be scrolled
 // sideways or breaks a word that belongs together.
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -13,6 +13,7 @@ import { findFaults } from '../test/browser/find-faults.ts';
 import { renderSample } from '../test/http/render-sample.ts';
 import { demoClientSamples, viewSamples } from '../test/http/view-samples.ts';
 import { findChromium } from './find-chromium.ts';
+import { appPages } from './gallery/app-pages.ts';
 import { galleryPage, type Picture } from './gallery/gallery-page.ts';
 
 const at = (path: string): string => fileURLToPath(new URL(`../${path}`, import.meta.url));
@@ -76,7 +77,8 @@ async function photograph(
 const executablePath = findChromium(process.env);
 if (!executablePath) throw new Error('no Chromium found: install one, or set CHROMIUM_PATH');
 const chosen = process.argv.slice(2);
-const documents = LANGUAGES.flatMap(documentsIn).filter(({ name }) => chosen.length === 0 || chosen.includes(name));
+const all = [...LANGUAGES.flatMap(documentsIn), ...(await appPages())];
+const documents = all.filter(({ name }) => chosen.length === 0 || chosen.some((part) => name.includes(part)));
 rmSync(RESULTS, { recursive: true, force: true });
 mkdirSync(RESULTS, { recursive: true });
 const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] });

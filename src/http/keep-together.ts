@@ -7,9 +7,12 @@ export const WHOLE_WORDS = ['共通ID', '整備手帳', 'common ID', 'Common ID'
 const PIECES = /<(title|script|style|textarea|option)\b[\s\S]*?<\/\1>|<[^>]*>|[^<]+/g;
 const WORDS = new RegExp(WHOLE_WORDS.join('|'), 'g');
 
-/** Puts each of the words of a page into an element that does not break. The text itself stays as it is. */
-export function keepTogether(html: string): string {
+/** How an element does not break: by the class of our style sheet on a page, and by its own style in a mail. */
+const WHOLE = { page: 'class="whole"', mail: 'style="white-space:nowrap"' } as const;
+
+/** Puts each of the words of a page or a mail into an element that does not break. The text itself stays as it is. */
+export function keepTogether(html: string, place: keyof typeof WHOLE = 'page'): string {
   return html.replace(PIECES, (piece) =>
-    piece.startsWith('<') ? piece : piece.replace(WORDS, (word) => `<span class="whole">${word}</span>`),
+    piece.startsWith('<') ? piece : piece.replace(WORDS, (word) => `<span ${WHOLE[place]}>${word}</span>`),
   );
 }

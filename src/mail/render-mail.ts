@@ -2,6 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import { MAILS, type Mail, type MailEntry, type Part } from '../domain/mails.ts';
 import type { Language } from '../language.ts';
+import { keepTogether } from '../http/keep-together.ts';
 import { createTranslator, type Translate } from '../http/translator.ts';
 import { createViewRenderer } from '../http/view-renderer.ts';
 
@@ -31,7 +32,7 @@ export function createMailRenderer(
     return {
       subject: words('subject'),
       text: render('mail/common-id.text', locals),
-      html: render('mail/common-id.html', locals),
+      html: keepTogether(render('mail/common-id.html', locals), 'mail'),
     };
   };
 }

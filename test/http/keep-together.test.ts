@@ -22,3 +22,7 @@ test.each([
 ])('R19 a place that takes no markup: %s stays as it is', (html) => {
   expect(keepTogether(html)).toBe(html);
 });
+
+test('R19 a word in a mail, which has no style sheet: the element says itself that it stays whole', () => {
+  expect(keepTogether('<p>共通IDの番号</p>', 'mail')).toBe('<p><span style="white-space:nowrap">共通ID</span>の番号</p>');
+});

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import type { Deps } from '../../src/deps.ts';
 import type { Account } from '../../src/domain/account.ts';
 import { MAILS, type Mail, type MailEntry } from '../../src/domain/mails.ts';
+import { WHOLE_WORDS } from '../../src/http/keep-together.ts';
 import { LANGUAGES, type Language } from '../../src/language.ts';
 import { changeAndTell } from '../../src/jobs/tell-account-change.ts';
 import { createMailRenderer, wordsOf } from '../../src/mail/render-mail.ts';
@@ -47,6 +48,17 @@ function complaints(mails: Record<string, MailEntry>, texts: Record<Language, Te
     ];
   });
 }
+
+test('R19 words that belong together stay together in every mail', () => {
+  const render = createMailRenderer();
+  for (const template of Object.keys(MAILS) as Mail['template'][]) {
+    for (const language of LANGUAGES) {
+      const { html } = render({ template, values: MAILS[template].sample, language } as Mail & { language: Language });
+      const loose = html.replaceAll(/<title>[^<]*<\/title>|<span style="white-space:nowrap">[^<]*<\/span>/g, '');
+      expect([template, WHOLE_WORDS.filter((word) => loose.includes(word))]).toEqual([template, []]);
+    }
+  }
+});
 
 describe('the table of mails', () => {
   const texts = { ja: wordsIn('ja'), en: wordsIn('en') };

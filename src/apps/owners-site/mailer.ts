@@ -2,6 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import nodemailer from 'nodemailer';
 import type { Language } from '../../language.ts';
+import { keepTogether } from '../../http/keep-together.ts';
 import type { Translate } from '../../http/translator.ts';
 import { createViewRenderer } from '../../http/view-renderer.ts';
 import type { Log } from '../../telemetry/log.ts';
@@ -45,7 +46,7 @@ export function createMailer(options: { smtpUrl: string; mailFrom: string; cache
         to: { name: '', address: to },
         subject: words('subject', { title }),
         text: render('mail/owners-site.text', locals),
-        html: render('mail/owners-site.html', locals),
+        html: keepTogether(render('mail/owners-site.html', locals), 'mail'),
         // Prevents automatic replies (RFC 3834, section 5).
         headers: { 'Auto-Submitted': 'auto-generated' },
       });
