@@ -32,6 +32,7 @@ export function createApp(deps: Deps, provider: Provider): Koa<PageState> {
     pages: createPageKeeper(storage, deps.clock),
     cacheViews: config.mode === 'production',
     anyHost: config.mode === 'production',
+    isSandbox: config.sandbox,
     forPrograms: createProgramEndpoints(provider, deps),
   });
 

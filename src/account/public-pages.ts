@@ -2,7 +2,8 @@
 // changed, and what browsers need for passkeys.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { send } from '@koa/send';
 import Router from 'koa-router';
 import { readSections } from '../domain/read-sections.ts';
 import type { Client } from '../config/config.ts';
@@ -12,6 +13,7 @@ import { termsInForce } from '../domain/terms.ts';
 import { formatDate } from '../http/format-time.ts';
 import { page, type PageState } from '../http/page-context.ts';
 
+const DOCS = fileURLToPath(new URL('../../docs', import.meta.url));
 const DAY_SECONDS = 24 * 60 * 60;
 
 /** The script of @simplewebauthn/browser for browsers. */
@@ -38,6 +40,7 @@ export function createPublicPages({
   clock,
 }: Pick<Deps, 'config' | 'clients' | 'logos' | 'clock'>): Router<PageState> {
   const router = new Router<PageState>();
+  const isForDevelopers = config.mode === 'development' || config.sandbox;
   router.get('/', (ctx) => {
     const { language, t } = ctx.state;
     page(ctx, 'home', {
@@ -47,8 +50,17 @@ export function createPublicPages({
         .all()
         .filter(({ metadata }) => typeof metadata.client_uri === 'string')
         .map((client) => ({ name: client.name[language], url: startOf(client, config.issuer) })),
+      isForDevelopers,
     });
   });
+  if (isForDevelopers)
+    router.get('/docs/:file', async (ctx, next) => {
+      // As text: the documents are read in the repository, or here if there is none at hand.
+      if (!/^[\w-]+\.(md|mjs)$/.test(ctx.params.file ?? '')) return next();
+      await send(ctx, ctx.params.file ?? '', { root: DOCS }).catch(() => next());
+      if (ctx.body) ctx.type = 'text/plain; charset=utf-8';
+      return undefined;
+    });
   router.get('/client-logos/:id', (ctx, next) => {
     const logo = logos.find(ctx.params.id ?? '');
     if (!logo) return next();

@@ -68,7 +68,8 @@ export function inspectConfig({ env, directory, apps, now = Date.now(), keys }: 
 
   const { known, lookup } = createReferenceLookup(settings, variables);
   const noted = noteReferences({ lookup, readSecretFile: createReadSecretFile(directory) });
-  const context = { ...noted, known, mode: variables.mode, now };
+  const { mode, isSandbox } = variables;
+  const context = { ...noted, known, mode, isSandbox, now };
   const { clients, problems: clientProblems } = checkClientFiles(clientFiles, context);
   problems.push(...clientProblems);
   if (variables.mode === 'production') checkShared(clients, settings, problems);
@@ -88,8 +89,9 @@ export function inspectConfig({ env, directory, apps, now = Date.now(), keys }: 
 const isError = ({ severity }: Problem): boolean => severity === 'error';
 
 /** Checks that production starts one app per process: PORT can serve only one, and no app may hold the secrets of another. */
-function checkApps(apps: readonly AppName[], { mode }: Variables, problems: Problem[]): void {
-  if (mode === 'development' || (apps.length === 1 && apps[0] !== 'mailbox' && apps[0] !== 'demo-clients')) return;
+function checkApps(apps: readonly AppName[], { mode, isSandbox }: Variables, problems: Problem[]): void {
+  const isOfDevelopment = (app: AppName | undefined): boolean => app === 'demo-clients' || (app === 'mailbox' && !isSandbox);
+  if (mode === 'development' || (apps.length === 1 && !isOfDevelopment(apps[0]))) return;
   problems.push({
     severity: 'error',
     source: 'command line',

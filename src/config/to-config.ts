@@ -52,7 +52,8 @@ function readFromSettings(directory: string, mode: Variables['mode'], settings: 
     },
     mailbox: {
       ...site(settings.MAILBOX_URL),
-      smtpHost: settings.HOST ?? '',
+      // Anybody on this machine may hand it mail, and nobody else.
+      smtpHost: mode === 'production' ? '127.0.0.1' : (settings.HOST ?? ''),
       smtpPort: smtp && isLoopback(smtp) && smtp.port !== '' ? Number(smtp.port) : MAILBOX_SMTP_PORT,
       databasePath: inData('mailbox.sqlite'),
     },

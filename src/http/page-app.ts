@@ -59,6 +59,8 @@ export type PageAppOptions = {
    * (see own-host.ts).
    */
   anyHost?: boolean;
+  /** Whether every page says that this is a test installation. */
+  isSandbox?: boolean;
   /** Handlers for programs, by path. They run before the middleware for pages. */
   forPrograms?: ReadonlyMap<string, Koa.Middleware<PageState>>;
   /** Keeps the pages that answer forms, so that they are shown by GET. */
@@ -172,6 +174,7 @@ export function createPageApp(options: PageAppOptions): PageApp {
         brand: ctx.state.brand,
         csrfToken: ctx.state.csrfToken,
         requestId: ctx.state.requestId,
+        isSandbox: options.isSandbox,
         path: ctx.path,
         // One leading slash only: links of the page are built from this, and `//host` would be another site.
         url: ctx.url.replace(/^[/\\]*/, '/'),

@@ -22,8 +22,9 @@ const TIMEOUT_MS = 10_000;
  * Creates a mailer. It connects when it sends its first mail.
  * @param smtpUrl `smtp://host:port` or `smtps://user:password@host:port`
  * @param from the sender's address
+ * @param isSandbox whether every mail says that it comes from a test installation
  */
-export function createMailer(smtpUrl: string, from: string): Mailer {
+export function createMailer(smtpUrl: string, from: string, isSandbox = false): Mailer {
   let transport: Transporter | undefined;
   const load = async (): Promise<Transporter> => {
     const { createTransport } = await import('nodemailer');
@@ -37,7 +38,7 @@ export function createMailer(smtpUrl: string, from: string): Mailer {
     };
     return (transport ??= createTransport(options));
   };
-  const render = createMailRenderer();
+  const render = createMailRenderer({ isSandbox });
 
   return {
     async send(mail) {

@@ -14,11 +14,12 @@ type MailToRender = Pick<Mail, 'template' | 'values'> & { language: Language };
 
 /**
  * Creates the function that renders a mail. Texts and views are read once.
- * @param translator tests pass one that detects missing texts
+ * @param options.translator tests pass one that detects missing texts
+ * @param options.isSandbox whether every mail says that it comes from a test installation
  */
-export function createMailRenderer(
-  translator = createTranslator(LOCALES, ['mail', 'profile']),
-): (mail: MailToRender) => RenderedMail {
+export function createMailRenderer({ translator = createTranslator(LOCALES, ['mail', 'profile']), isSandbox = false } = {}): (
+  mail: MailToRender,
+) => RenderedMail {
   const render = createViewRenderer(VIEWS, true);
 
   return function renderMail({ template, language, values }) {
@@ -28,7 +29,7 @@ export function createMailRenderer(
     const words: Translate = (key) => t(`${wordsOf(template)}.${key}`, values);
     const { groups }: MailEntry = MAILS[template];
     const linesOf = (part: Part): unknown[] => linesBelow(part, values, t);
-    const locals = { t, lang: language, groups, words, values, linesOf };
+    const locals = { t, lang: language, groups, words, values, linesOf, isSandbox };
     return {
       subject: words('subject'),
       text: render('mail/common-id.text', locals),

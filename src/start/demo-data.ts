@@ -6,10 +6,14 @@ import { startMigration } from '../domain/migration.ts';
 import { draftId, type RegistrationDraft } from '../domain/registration-draft.ts';
 import { enqueueDelivery } from '../jobs/enqueue-delivery.ts';
 import { termsInForce } from '../domain/terms.ts';
+import type { Language } from '../language.ts';
 import { AlreadyExists } from '../storage/storage.ts';
 
 /** The password of both IDs. */
 export const DEMO_PASSWORD = 'Common-2026';
+
+/** `email` is in its canonical form. */
+type Person = Pick<Account, 'email' | 'profile'> & { password?: string; language?: Language };
 
 const OWNERS_SITE = 'owners-site';
 
@@ -41,7 +45,11 @@ export async function writeDemoData(deps: Deps): Promise<void> {
   if (yamada) await writeMigration(deps, yamada);
 }
 
-async function writeAccount(deps: Deps, person: Pick<Account, 'email' | 'profile'>): Promise<Account | undefined> {
+/** Writes an account as if its person had registered it; `undefined` if the address has one. */
+export async function writeAccount(
+  deps: Pick<Deps, 'storage' | 'config' | 'clock'> & { hasher: Pick<Deps['hasher'], 'hash'> },
+  { password = DEMO_PASSWORD, language = 'ja', ...person }: Person,
+): Promise<Account | undefined> {
   const { storage, config, hasher } = deps;
   const now = deps.clock();
   if (await storage.accounts.findByEmail(person.email)) return undefined;
@@ -52,14 +60,14 @@ async function writeAccount(deps: Deps, person: Pick<Account, 'email' | 'profile
     ...person,
     email_canonical: person.email,
     proven: { email_canonical: person.email, browser: browserId, at: now },
-    password_hash: await hasher.hash(DEMO_PASSWORD),
-    terms: { version: termsInForce(config.terms, 'ja', now).version, language: 'ja', accepted_at: now },
+    password_hash: await hasher.hash(password),
+    terms: { version: termsInForce(config.terms, language, now).version, language, accepted_at: now },
     account_id: id,
     registering_at: now,
     expires_at: now,
   };
   try {
-    await storage.accounts.register(registration, { browserId, language: 'ja' }, { demo: true });
+    await storage.accounts.register(registration, { browserId, language }, { demo: true });
     return await storage.accounts.find(id);
   } catch (error) {
     // Another process of the same start was faster.

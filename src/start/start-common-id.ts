@@ -25,6 +25,7 @@ import { createLiveCommonId, type LiveCommonId } from './live-common-id.ts';
 import { createMailer, type Mailer } from '../mail/mailer.ts';
 import { makeMissingKeys } from '../keys/keys.ts';
 import type { RunningApp } from './running-app.ts';
+import { checkSandboxDatabase } from './sandbox-mark.ts';
 import { describeReadiness } from '../telemetry/health.ts';
 import type { Log } from '../telemetry/log.ts';
 
@@ -44,6 +45,10 @@ export async function startCommonId(
   opened?: SharedDeps,
 ): Promise<RunningApp> {
   const shared = opened ?? (await createSharedDeps(config, clock, log));
+  await checkSandboxDatabase(shared.storage, config, clock()).catch(async (error: unknown) => {
+    await shared.storage.close();
+    throw error;
+  });
   if (config.mode === 'development') await makeMissingKeys(config.keyDirectory, clock());
   const keyFiles = (): string => fingerprint([config.keyDirectory]);
   let keysRead = keyFiles();
@@ -52,7 +57,7 @@ export async function startCommonId(
     keysRead = keyFiles();
     void live.turnKeys();
   };
-  const mailer = createMailer(config.mail.smtpUrl, config.mail.from);
+  const mailer = createMailer(config.mail.smtpUrl, config.mail.from, config.sandbox);
   const runner = createJobRunner({ ...shared, clock, log }, handlersOf(live, mailer));
   if (config.demo) await writeDemoData(live.current());
   runner.start();

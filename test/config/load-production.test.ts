@@ -54,7 +54,7 @@ describe('production', () => {
     };
     expect(sentences(env, make(), ['id'])).toEqual([
       `environment: ISSUER: expected ${https}, found 'http://id.example.jp'; use https://id.example.jp`,
-      "environment: MAILBOX_URL: expected nothing, because the mailbox is for development only, found 'http://localhost:3004'; remove it",
+      "environment: MAILBOX_URL: expected nothing, because the mailbox is for development and sandboxes only, found 'http://localhost:3004'; remove it",
       `environment: DEMO_CLIENTS_URL: expected ${https}, found 'http://localhost:3005'; use https://localhost:3005`,
       "environment: DEMO_DATA: expected false: everybody knows the passwords of the demo data, found 'true'",
       'environment: GAZOO_CLIENT_SECRET: expected at least 32 characters out of A–Z a–z 0–9 - . _ ~, and not the secret of development, found the value of development; make one with: openssl rand -hex 32',

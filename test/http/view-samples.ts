@@ -282,7 +282,11 @@ export function viewSamples(t: Translate): ViewSample[] {
     step('logout', { action, fields: [{ name: 'xsrf', value: 'x' }], clientName: 'MyTOYOTA整備手帳', cancelUrl: '/' }),
     step('logout', { action, fields: [{ name: 'xsrf', value: 'x' }], cancelUrl: '/', refused: '0123456789ab' }, 'logout-refused'),
     note('logged-out', {}),
-    note('home', { services: [{ name: 'MyTOYOTA整備手帳', url: 'http://localhost:3002' }] }),
+    note('home', {
+      services: [{ name: 'MyTOYOTA整備手帳', url: 'http://localhost:3002' }],
+      isForDevelopers: true,
+      isSandbox: true,
+    }),
     step('password-forgotten', { action, interaction: 'abc', backUrl: '/login', values: { email: 'tanaka@example.jp' } }),
     step(
       'password-forgotten',

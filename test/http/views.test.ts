@@ -197,7 +197,7 @@ describe.each(LANGUAGES)('pages of the demo clients in %s', (language) => {
 describe.each(LANGUAGES)('R18 mails in %s, each with the contact at its end', (language) => {
   const { t, missing } = watchfulTranslate(language, ['mail', 'profile']);
 
-  const renderMail = createMailRenderer({ in: () => t });
+  const renderMail = createMailRenderer({ translator: { in: () => t }, isSandbox: true });
 
   test.each(Object.keys(MAILS) as MailName[])('%s', async (name) => {
     missing.clear();

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { loadConfig } from '../../src/config/load.ts';
 import type { Config } from '../../src/config/config.ts';
 import type { SharedDeps } from '../../src/deps.ts';
+import { makeMissingKeys } from '../../src/keys/keys.ts';
 import { createRefusalBook } from '../../src/oidc/clients/refusal-book.ts';
 import { createSharedDeps } from '../../src/start/create-deps.ts';
 import type { RunningApp } from '../../src/start/running-app.ts';
@@ -56,11 +57,11 @@ export async function startIdInProcess({
   const loaded = loadConfig({ directory, apps: ['id'], env: settings });
   // Inside jest, oidc-provider takes the copy of a key for another kind of object, and refuses it.
   const config = { ...loaded, clients: loaded.clients.filter(({ metadata }) => metadata.jwks === undefined) };
+  await makeMissingKeys(config.keyDirectory, clock());
   const lines: Record<string, unknown>[] = [];
   const log = createLog('common-id', 'info', { write: (line) => void lines.push(JSON.parse(line) as Record<string, unknown>) });
   const opened: SharedDeps[] = [];
   const apps: RunningApp[] = [];
-  // One after the other: the first one makes the keys.
   for (const [index, change] of nodes.entries()) {
     const changed = change(config);
     const made = await createSharedDeps(changed, clock, log);

@@ -121,9 +121,9 @@ async function ask(kind: string, { needs }: Template, given: Values): Promise<Va
  */
 function checkFile(name: string, text: string, env: NodeJS.ProcessEnv, directory: string): string {
   const others = readClientFiles(directory, []).filter((file) => file.name !== name);
-  const { mode, issuer } = loadConfig({ env, directory, apps: ['id'], keys: 'unchecked' });
+  const { mode, issuer, sandbox: isSandbox } = loadConfig({ env, directory, apps: ['id'], keys: 'unchecked' });
   // A new file has no references to settings or secret files.
-  const context = { mode, known: [], lookup: () => null, readSecretFile: () => null, now: Date.now() };
+  const context = { mode, isSandbox, known: [], lookup: () => null, readSecretFile: () => null, now: Date.now() };
   const { problems } = checkClientFiles([...others, { name, text }], context);
   const ofFile = problems.filter(({ source }) => source === name);
   if (ofFile.length > 0) throw new ConfigError(ofFile);

@@ -83,7 +83,7 @@ function checkFile(source: string, json: unknown, given: ClientContext, problems
   const say: Say = (key, expected, found, hint) => {
     problems.push({ severity: 'error', source, key, expected, found, hint });
   };
-  checkClient(file, present, context.mode, say);
+  checkClient(file, present, context, say);
   checkFapi2(file, say);
   checkUnsafeClient(file, context.mode, context.lookup('ISSUER') ?? undefined, (severity, key, expected, found, hint) => {
     problems.push({ severity, source, key, expected, found, hint });

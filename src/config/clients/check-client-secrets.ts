@@ -13,6 +13,8 @@ import { weaknessOf } from '../unsafe/weakness.ts';
 export type SecretContext = {
   lookup: Lookup;
   mode: 'development' | 'production';
+  /** Whether client apps may run on the machine of their developer, in production too. */
+  isSandbox?: boolean;
   /** Epoch milliseconds. */
   now: number;
   /** Reads a file that holds a secret, named relative to the project's root. */

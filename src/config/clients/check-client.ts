@@ -28,24 +28,35 @@ const HTTPS_URLS = ['sector_identifier_uri'] as const;
  * Checks the keys against each other. Invalid keys are reported already and absent from `file`.
  * @param present whether the file has a key, valid or not
  */
-export function checkClient(file: Partial<ClientFile>, present: (key: keyof ClientFile) => boolean, mode: Mode, say: Say): void {
+export function checkClient(
+  file: Partial<ClientFile>,
+  present: (key: keyof ClientFile) => boolean,
+  { mode, isSandbox = false }: { mode: Mode; isSandbox?: boolean },
+  say: Say,
+): void {
+  // Where the browsers of developers may be sent. What the common ID itself requests stays as in production.
+  const browserMode = isSandbox ? 'development' : mode;
+  checkRedirects(file, browserMode, say);
   checkUrls(file, mode, say);
   checkScope(file, say);
   checkGrants(file, present, say);
-  checkWebOrigins(file, mode, say);
+  checkWebOrigins(file, browserMode, say);
   checkAuthentication(file, present, say);
   checkKeys(file, say);
   checkSubject(file, say);
   checkRequiredClaims(file, say);
 }
 
-function checkUrls(file: Partial<ClientFile>, mode: Mode, say: Say): void {
+function checkRedirects(file: Partial<ClientFile>, mode: Mode, say: Say): void {
   for (const list of ['redirect_uris', 'post_logout_redirect_uris'] as const) {
     file[list]?.forEach((uri, index) => {
       const problem = checkRedirectUri(uri, file.application_type ?? 'web', mode, list === 'redirect_uris');
       if (problem) say(`${list}[${index}]`, problem.expected, describeValue(uri), problem.hint);
     });
   }
+}
+
+function checkUrls(file: Partial<ClientFile>, mode: Mode, say: Say): void {
   for (const key of WEB_URLS) {
     const url = file[key];
     if (url !== undefined && !isWebUrl(url, mode)) say(key, expectedWebUrl(mode), describeValue(url), hintScheme(url, mode));

@@ -20,25 +20,27 @@ export function readSettings(
   referred: ReadonlyMap<string, string[]>,
   problems: Problem[],
 ): SettingValues {
-  const { mode, values, sourceOf, givenBy } = variables;
+  const { mode, isSandbox, values, sourceOf, givenBy } = variables;
   const read = (name: SettingName): unknown => {
     const setting: Setting<unknown> = SETTINGS[name];
     const said = values[name]?.trim();
     const key = givenBy(name);
     const error = (found: string, hint: string | undefined): undefined => {
-      problems.push({ severity: 'error', source: sourceOf(key), key, expected: setting.expected(mode), found, hint });
+      problems.push({ severity: 'error', source: sourceOf(key), key, expected: setting.expected(mode, isSandbox), found, hint });
     };
     // The problem with the file is reported already.
     if (said === undefined && values[secretFileName(name)] !== undefined && isSecretSetting(name)) return undefined;
-    const text = said ?? (mode === 'production' ? setting.productionDefault : setting.default);
+    const sandboxDefault = isSandbox ? setting.sandboxDefault : undefined;
+    const text = said ?? (mode === 'production' ? (sandboxDefault ?? setting.productionDefault) : setting.default);
     if (text === undefined) {
       const files = referred.get(name);
       const needed = files !== undefined || setting.neededBy.some((app) => apps.includes(app));
       return mode === 'production' && needed ? error(describeMissing(setting), files && usedBy(files)) : undefined;
     }
     if (text === '' || (said === undefined && setting.derived)) return undefined;
-    const value = setting.parse(text, mode);
-    return value ?? error(setting.secret ? describeSecret(text, setting) : describeValue(text), setting.hint?.(text, mode));
+    const value = setting.parse(text, mode, isSandbox);
+    const hint = (): string | undefined => setting.hint?.(text, mode, isSandbox);
+    return value ?? error(setting.secret ? describeSecret(text, setting) : describeValue(text), hint());
   };
   return Object.fromEntries(SETTING_NAMES.map((name) => [name, read(name)])) as SettingValues;
 }

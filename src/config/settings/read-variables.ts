@@ -26,6 +26,7 @@ export function readVariables(env: Environment, directory: string, problems: Pro
   const fromFiles = readSecretSettings({ mode, values, sourceOf }, createReadSecretFile(directory), problems);
   return {
     mode,
+    isSandbox: values.SANDBOX?.trim() === 'true',
     values: { ...values, ...fromFiles },
     sourceOf,
     givenBy: (name) => (fromFiles[name] === undefined ? name : secretFileName(name)),

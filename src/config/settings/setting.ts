@@ -32,6 +32,8 @@ export type SettingKind<T> = {
   derived?: true;
   /** The default in production. Without it, the apps of `neededBy` do not start if the setting is missing. */
   productionDefault?: string;
+  /** The default of a sandbox in production. */
+  sandboxDefault?: string;
   /** The apps that cannot run without it. */
   neededBy: readonly AppName[];
   /** Whether the setting is required in production while files in config/clients refer to it. */
@@ -42,11 +44,11 @@ export type SettingKind<T> = {
   random?: true;
   /** Whether it is the origin of one of our apps, which must be unique. */
   ownOrigin?: true;
-  expected: (mode: Mode) => string;
+  expected: (mode: Mode, isSandbox?: boolean) => string;
   /** Returns the value; `undefined` if the text is not valid. */
-  parse: (text: string, mode: Mode) => T | undefined;
+  parse: (text: string, mode: Mode, isSandbox?: boolean) => T | undefined;
   /** Returns how to correct an invalid text. */
-  hint?: (text: string, mode: Mode) => string | undefined;
+  hint?: (text: string, mode: Mode, isSandbox?: boolean) => string | undefined;
 };
 
 type WithDefault<T> = SettingKind<T> & { default: string };
@@ -120,6 +122,21 @@ export function text(what: string, neededBy: readonly AppName[] = []): SettingKi
 export function address(what: string): WithDefault<string> {
   const parse = (value: string): string | undefined => (isIP(value) > 0 ? value : undefined);
   return { default: '127.0.0.1', productionDefault: '127.0.0.1', neededBy: [], expected: () => what, parse };
+}
+
+/** The URL of a mail server. @param mailbox the mailbox of development, and of a sandbox */
+export function mailServer(mailbox: string, neededBy: readonly AppName[]): WithDefault<string> & { secret: true } {
+  return {
+    default: mailbox,
+    sandboxDefault: mailbox,
+    neededBy,
+    secret: true,
+    expected: (mode) =>
+      mode === 'production'
+        ? 'the URL of a mail server, such as smtps://user:password@mail.example.jp (there is no mailbox of development in production)'
+        : 'the URL of a mail server, such as smtp://localhost:1025 or smtps://user:password@mail.example.jp',
+    parse: (value) => (/^smtps?:$/.test(URL.parse(value)?.protocol ?? '') && URL.parse(value)?.hostname ? value : undefined),
+  };
 }
 
 /** true or false. */

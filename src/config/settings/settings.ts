@@ -70,11 +70,14 @@ export const SETTINGS = {
   MAILBOX_URL: {
     ...kind.origin('http://localhost:3004', []),
     section: 'places',
-    about: 'The page of the mailbox. Development only.',
-    expected: (mode) =>
-      mode === 'production' ? 'nothing, because the mailbox is for development only' : kind.expectedOrigin(mode),
-    parse: (value, mode) => (mode === 'development' && isWebOrigin(value, mode) ? value : undefined),
-    hint: (value, mode) => (mode === 'production' ? 'remove it' : kind.hintOrigin(value, mode)),
+    about: 'The page of the mailbox. For development, and for a sandbox.',
+    expected: (mode, isSandbox) =>
+      mode === 'production' && isSandbox !== true
+        ? 'nothing, because the mailbox is for development and sandboxes only'
+        : kind.expectedOrigin(mode),
+    parse: (value, mode, isSandbox) =>
+      (mode === 'development' || isSandbox === true) && isWebOrigin(value, mode) ? value : undefined,
+    hint: (value, mode, isSandbox) => (mode === 'production' && isSandbox !== true ? 'remove it' : kind.hintOrigin(value, mode)),
   },
   DEMO_CLIENTS_URL: {
     ...kind.origin('http://localhost:3005', []),
@@ -84,17 +87,9 @@ export const SETTINGS = {
     neededByClientFiles: true,
   },
   SMTP_URL: {
+    ...kind.mailServer('smtp://localhost:1025', MAILING_APPS),
     section: 'mail',
-    about: 'The mail server. In development the mailbox listens here: nothing leaves this machine.',
-    default: 'smtp://localhost:1025',
-    neededBy: MAILING_APPS,
-    secret: true,
-    expected: (mode) =>
-      mode === 'production'
-        ? 'the URL of a mail server, such as smtps://user:password@mail.example.jp (there is no mailbox of development in production)'
-        : 'the URL of a mail server, such as smtp://localhost:1025 or smtps://user:password@mail.example.jp',
-    parse: (value: string) =>
-      /^smtps?:$/.test(URL.parse(value)?.protocol ?? '') && URL.parse(value)?.hostname ? value : undefined,
+    about: 'The mail server. In development and in a sandbox the mailbox listens here: nothing leaves this machine.',
   },
   MAIL_FROM: {
     ...kind.text('the sender of mails, such as Example ID <no-reply@id.example.jp>', MAILING_APPS),
@@ -139,7 +134,7 @@ export const SETTINGS = {
     section: 'secrets',
     about:
       'The keys that sign cookies; at least 32 characters each, with commas between them. The first signs, all verify: to change the key, put a new one in front, and take the old one out when its cookies are gone. In development they are made once and kept in DATA_DIRECTORY.',
-    neededBy: EVERY_APP,
+    neededBy: [...EVERY_APP, 'mailbox'],
     secret: true,
     random: true,
     expected: () => `secrets of at least ${kind.SHORTEST_KEY} characters with commas between them (the first signs, all verify)`,
@@ -237,6 +232,14 @@ export const SETTINGS = {
     neededBy: [],
     expected: () => 'the last day of the owners site as YYYY-MM-DD',
     parse: (value: string) => (kind.isDate(value) ? value : undefined),
+  },
+  SANDBOX: {
+    ...kind.boolean('false', []),
+    section: 'behaviour',
+    about:
+      'A shared test installation for developers of client apps, also with NODE_ENV=production: redirects to loopback are allowed, mails stay in the mailbox, refusals are explained, and every page and mail says so. Its database is its own: never that of customers. npm run admin -- sandbox person makes test people.',
+    config: 'sandbox',
+    productionDefault: 'false',
   },
   GAZOO_CLIENT_SECRET: {
     section: 'secrets',

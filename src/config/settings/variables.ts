@@ -7,6 +7,8 @@ export type Environment = Record<string, string | undefined>;
 /** All variables, and their sources. */
 export type Variables = {
   mode: Mode;
+  /** Whether this is a shared test installation; see the setting SANDBOX. */
+  isSandbox: boolean;
   /** The environment, completed by the .env file. An empty variable counts as not set. */
   values: Environment;
   /** Returns the source of a variable for messages: `environment` or `.env`. */

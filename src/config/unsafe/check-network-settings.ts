@@ -29,6 +29,30 @@ export function checkMailServer(url: string, say: Say): void {
   }
 }
 
+/** Reports the mailbox of a sandbox without its address. */
+export function checkMailboxOfSandbox({ SANDBOX, MAILBOX_URL }: SettingValues, say: Say): void {
+  if (SANDBOX === true && MAILBOX_URL === undefined) say('error', 'MAILBOX_URL', 'the URL of the mailbox’s page', 'nothing');
+}
+
+/** Reports a sandbox, whose pages are not for customers, and a sandbox that could mail to people. */
+export function checkSandbox({ SANDBOX, SMTP_URL }: SettingValues, say: Say): void {
+  if (SANDBOX !== true) return;
+  say(
+    'warning',
+    'SANDBOX',
+    'false where customers have accounts',
+    'true: client apps on any machine may sign in, and everybody who reaches the mailbox can read every mail',
+  );
+  if (SMTP_URL !== undefined && !isThisMachine(hostOf(SMTP_URL)))
+    say(
+      'error',
+      'SMTP_URL',
+      'the mailbox of a sandbox, on this machine',
+      'another mail server: tests would mail to people',
+      'remove it, and start the mailbox: npm start -- mailbox',
+    );
+}
+
 /** Reports a connection to MongoDB without verified TLS or without a user, unless all hosts are this machine. */
 export function checkDatabaseServer(url: string, say: Say): void {
   const [, authority = '', query = ''] = /^mongodb(?:\+srv)?:\/\/([^/?]*)[^?]*\??(.*)$/.exec(url) ?? [];

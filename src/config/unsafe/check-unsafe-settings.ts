@@ -23,8 +23,12 @@ export function checkUnsafeSettings(
   };
   checkDataDirectory(settings.DATA_DIRECTORY ?? 'data', root, say);
   checkServedFolders(settings, root, say);
-  if (apps.includes('id')) network.checkAdminPort(settings, say);
+  if (apps.includes('id')) {
+    network.checkAdminPort(settings, say);
+    network.checkSandbox(settings, say);
+  }
   if (variables.mode === 'development') return network.checkDevelopmentHost(settings, say);
+  if (apps.includes('mailbox')) network.checkMailboxOfSandbox(settings, say);
   network.checkRuntime(variables, (key, source, expected, found, severity) => {
     problems.push({ severity, source, key, expected, found, hint: 'remove it' });
   });

@@ -92,17 +92,21 @@ function answerRefusal(ctx: KoaContextWithOIDC, error: errors.OIDCProviderError,
   });
 }
 
+/** Whether clients are told everything. */
+const isForDevelopers = ({ mode, sandbox }: Pick<Deps['config'], 'mode' | 'sandbox'>): boolean =>
+  sandbox || mode === 'development';
+
 /**
- * Describes a refusal in `error_description`: outright to developers in development. In production the library's short text and the id of the
+ * Describes a refusal in `error_description`: outright in development and in a sandbox. In production the library's short text and the id of the
  * request, with which the operator finds the rest.
  */
 function describe(
   error: errors.OIDCProviderError,
   { why }: Pick<Explanation, 'why'>,
   requestId: string,
-  { mode }: Pick<Deps['config'], 'mode'>,
+  config: Pick<Deps['config'], 'mode' | 'sandbox'>,
 ): string {
-  if (mode === 'development') return asDescription(why);
+  if (isForDevelopers(config)) return asDescription(why);
   return asDescription(`${error.error_description ?? error.message} (request ${requestId})`);
 }
 
@@ -112,7 +116,7 @@ export function detailOf(
   error: errors.OIDCProviderError,
   { config, clients }: Pick<Deps, 'config' | 'clients'>,
 ): string {
-  const text = config.mode === 'development' ? explainRefusal(ctx, error, clients).why : error.error_description;
+  const text = isForDevelopers(config) ? explainRefusal(ctx, error, clients).why : error.error_description;
   return [error.message, text].filter(Boolean).join(': ');
 }
 

@@ -80,6 +80,22 @@ export const unsafeConfigurations = (GOOD: Record<string, string>): [string, Env
     { SMTP_URL: 'smtps://mailer:mailer@mail.example.jp' },
     [`error: ${e} SMTP_URL: expected a password that nobody can guess, found one that attackers try first; ${SECRET_MEND}`],
   ],
+  // A shared test installation.
+  [
+    'a sandbox',
+    { SANDBOX: 'true', SMTP_URL: undefined },
+    [
+      `warning: ${e} SANDBOX: expected false where customers have accounts, found true: client apps on any machine may sign in, and everybody who reaches the mailbox can read every mail`,
+    ],
+  ],
+  [
+    'a sandbox that mails to people',
+    { SANDBOX: 'true' },
+    [
+      `warning: ${e} SANDBOX: expected false where customers have accounts, found true: client apps on any machine may sign in, and everybody who reaches the mailbox can read every mail`,
+      `error: ${e} SMTP_URL: expected the mailbox of a sandbox, on this machine, found another mail server: tests would mail to people; remove it, and start the mailbox: npm start -- mailbox`,
+    ],
+  ],
   // Connections.
   [
     'mail with a password and without TLS',
@@ -317,7 +333,7 @@ export const unsafeConfigurations = (GOOD: Record<string, string>): [string, Env
     'the mailbox',
     { MAILBOX_URL: 'https://mailbox.example.jp' },
     [
-      `error: ${e} MAILBOX_URL: expected nothing, because the mailbox is for development only, found 'https://mailbox.example.jp'; remove it`,
+      `error: ${e} MAILBOX_URL: expected nothing, because the mailbox is for development and sandboxes only, found 'https://mailbox.example.jp'; remove it`,
     ],
   ],
   [
