@@ -272,14 +272,13 @@ const TRIES: Record<string, () => Promise<void>> = {
     }
   },
   acr_values_supported: async () => {
-    for (const acr_values of listed('acr_values_supported')) {
+    const values = listed('acr_values_supported');
+    // The person of this test has a password, which reaches the first class. Passkeys reach the others. A wish that the person cannot
+    // fulfil does not fail.
+    for (const acr_values of [...values, 'phr unknown']) {
       const { acr } = decodeJwt(String((await tokensOf('basic', { acr_values })).id_token));
-      expect(acr).toBe(acr_values);
+      expect([acr_values, acr]).toEqual([acr_values, values[0]]);
     }
-    // A wish that cannot be fulfilled does not fail.
-    expect(decodeJwt(String((await tokensOf('basic', { acr_values: 'phr unknown' })).id_token)).acr).toBe(
-      'urn:common-id:acr:password',
-    );
   },
   claims_supported: async () => {
     const { access_token: token, id_token: idToken } = await tokensOf();
