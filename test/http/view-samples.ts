@@ -407,8 +407,8 @@ function accountSamples(t: Translate, rows: object[]): ViewSample[] {
     ),
     {
       ...site('password-again', 'password_again.title', {
-        action,
-        email: 'tanaka@example.jp',
+        ...SIMPLE,
+        passkeyOptions: {},
         typed: [['birthdate_year', '1960']],
         errors: { password_again: t('form_errors.current_password_wrong') },
       }),

@@ -1,16 +1,20 @@
-// Asks for the password again before a change that protects the ID, then continues with the form as it was typed.
+// Asks for the password or a passkey again before a change that protects the ID, then continues with the form as it was typed.
 import type { Deps } from '../../deps.ts';
 import type { Account, EpochMilliseconds } from '../../domain/account.ts';
 import { askAgainLater, asPageError } from '../../http/error-page.ts';
 import { createKnownDevices } from '../known-device.ts';
 import { page, type PageContext } from '../../http/page-context.ts';
 import { fieldsOf, formField } from '../../http/read-form.ts';
+import { createBrowserIds } from '../../http/browser-id.ts';
+import type { PasskeyCeremony } from '../passkey/challenges.ts';
+import { createPasskeySignIns } from '../passkey/sign-in-with-passkey.ts';
 import { createSignIn } from './sign-in.ts';
 
 /** How old the last proof may be: a password or a passkey. Limits what others can do with an open or stolen session. */
 const RECENT_SECONDS = 5 * 60;
 
 const FIELD = 'password_again';
+const PASSKEY_FIELD = 'credential';
 
 /** The session of a signed-in person. */
 type SignedInSession = {
@@ -30,7 +34,7 @@ export type PasswordAgain = (
   ctx: PageContext,
   session: SignedInSession,
   form: {
-    /** The path to which the form is posted, with and without the password. */
+    /** The path to which the form is posted, with and without the proof. */
     action: string;
     backUrl: string;
     /** The form fields as typed, which the page sends again. */
@@ -39,19 +43,23 @@ export type PasswordAgain = (
 ) => Promise<boolean>;
 
 /**
- * Makes the check. It returns whether the person entered the password recently or with this form. If not, it has shown the page
- * that asks for the password. Wrong passwords count as failed logins.
+ * Makes the check. It returns whether the person entered the password or used a passkey recently or with this form. If not, it has
+ * shown the page that asks for one of them. Wrong ones count as failed logins.
  */
 export function createPasswordAgain(deps: Deps): PasswordAgain {
   const { clock, config } = deps;
   const signIn = createSignIn(deps);
-  const knownDevices = createKnownDevices(config.issuer.startsWith('https:'));
+  const passkeys = createPasskeySignIns(deps);
+  const secure = config.issuer.startsWith('https:');
+  const knownDevices = createKnownDevices(secure);
+  const browserIds = createBrowserIds(secure);
 
   return async function passwordAgain(ctx, session, { action, backUrl, typed }) {
     if (provenRecently(deps, session)) return true;
     const { t } = ctx.state;
-    const { email } = session.account;
-    const show = (error?: string): false => {
+    const { id, email } = session.account;
+    const ceremony: PasskeyCeremony = { browserId: browserIds.ensure(ctx), purpose: `again:${id}` };
+    const show = async (error?: string): Promise<false> => {
       page(ctx, 'password-again', {
         kind: 'step',
         title: t('password_again.title'),
@@ -59,6 +67,7 @@ export function createPasswordAgain(deps: Deps): PasswordAgain {
         backUrl,
         email,
         typed: Object.entries(typed),
+        ...(session.account.passkeys?.length ? { passkeyOptions: await passkeys.options(ceremony) } : {}),
         ...(error === undefined ? {} : { errors: { [FIELD]: error } }),
       });
       // Nothing has changed yet: the form must be posted again.
@@ -66,20 +75,24 @@ export function createPasswordAgain(deps: Deps): PasswordAgain {
       return false;
     };
 
+    const usesPasskey = formField(ctx, PASSKEY_FIELD) !== '' && Object.hasOwn(fieldsOf(ctx), FIELD);
     if (!Object.hasOwn(fieldsOf(ctx), FIELD)) return show();
     const password = formField(ctx, FIELD);
-    if (password === '') return show(t('form_errors.current_password_missing'));
+    if (password === '' && !usesPasskey) return show(t('form_errors.current_password_missing'));
     try {
       const from = { ip: ctx.ip, knownDevice: (accountId: string) => knownDevices.read(ctx, accountId) };
-      const account = await signIn(email, password, from);
-      if (account?.id !== session.account.id) return show(t('form_errors.current_password_wrong'));
+      const account = usesPasskey
+        ? (await passkeys.signIn(ceremony, formField(ctx, PASSKEY_FIELD), ctx.ip)).account
+        : await signIn(email, password, from);
+      if (account?.id !== id)
+        return await show(t(usesPasskey ? 'passkey_login.again_failed' : 'form_errors.current_password_wrong'));
       await session.confirmed(account, clock());
       return true;
     } catch (error) {
       const failure = asPageError(error);
       if (failure.status !== 429 && failure.status !== 503) throw error;
       // The typed values stay on the page for the next attempt.
-      show(t(`errors.${failure.code}.text`));
+      await show(t(`errors.${failure.code}.text`));
       ctx.status = failure.status;
       askAgainLater(ctx, failure);
       return false;
