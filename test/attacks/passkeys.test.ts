@@ -1,9 +1,10 @@
 // Attacks on passkeys over HTTP, with an authenticator of software: docs/attacks.md, S141, S146 and S148–S151.
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { headingOf, mainOf, unescapeHtml, type Answer, type Browser } from '../support/http-browser.ts';
-import { createSoftwareAuthenticator, type Lies, type SoftwareAuthenticator } from '../support/software-authenticator.ts';
+import type { Lies, SoftwareAuthenticator } from '../support/software-authenticator.ts';
 import { CALLBACK, startWorld, type World } from './support/attack-world.ts';
 import { begin, redeem, returned, signIn } from './support/client.ts';
+import { addPasskey as addPasskeyAt, authenticatorFor, optionsOn } from './support/passkeys.ts';
 
 // Processes start and mails travel slowly on a busy machine.
 jest.setTimeout(60_000);
@@ -22,29 +23,13 @@ beforeAll(async () => {
 });
 afterAll(async () => world?.close());
 
-const newAuthenticator = (): SoftwareAuthenticator =>
-  createSoftwareAuthenticator({ rpId: new URL(world.issuer).hostname, origin: world.issuer });
-
-/** The options on a page with a form for a passkey. */
-function optionsOn({ text }: Answer): { challenge: string; user: { id: string }; excludeCredentials?: { id: string }[] } {
-  const json = /data-options="([^"]*)"/.exec(text)?.[1];
-  if (json === undefined) throw new Error(`no options: ${headingOf({ text } as Answer)}`);
-  return JSON.parse(unescapeHtml(json)) as ReturnType<typeof optionsOn>;
-}
+const newAuthenticator = (): SoftwareAuthenticator => authenticatorFor(world.issuer);
+const addPasskey = async (browser: Browser): Promise<SoftwareAuthenticator> => addPasskeyAt(world.issuer, browser);
 
 async function openAccount(email: string, browser = world.browser()): Promise<Browser> {
   await browser.open(`${world.issuer}/account`);
   await signIn(browser, email);
   return browser;
-}
-
-/** Adds a passkey in a signed-in browser. */
-async function addPasskey(browser: Browser, authenticator = newAuthenticator()): Promise<SoftwareAuthenticator> {
-  await browser.open(`${world.issuer}/account/passkeys`);
-  await browser.submit('/passkeys/add');
-  await browser.submit('/account/passkeys', { credential: authenticator.create(optionsOn(browser.page)) });
-  expect(browser.page.url).toBe(`${world.issuer}/account/passkeys?done=added`);
-  return authenticator;
 }
 
 /** The options that the script of the login page asks for. */

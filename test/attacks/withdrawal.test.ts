@@ -7,6 +7,7 @@ import { untilTrue } from '../support/until-true.ts';
 import { CALLBACK, DEMO_PASSWORD, startWorld, type World } from './support/attack-world.ts';
 import { assertion, basic, begin, parseJson, redeem, returned, signedIn, signIn, token } from './support/client.ts';
 import { beginMigration, dealerRecords, detailsOf, goOn, migrationOf, redeemAtSite } from './support/migration.ts';
+import { addPasskey } from './support/passkeys.ts';
 import { codeFor, PASSWORD, PROFILE, registerUpTo } from './support/registration.ts';
 
 jest.setTimeout(60_000);
@@ -63,6 +64,9 @@ async function newPerson() {
   const site = await redeemAtSite(world, await goOn(browser), begun.pkce);
   const { code, pkce } = await signedIn(world, { scope: 'openid email offline_access' }, { email, browser });
   const { body } = await redeem(world, code, pkce);
+  await browser.open(`${world.issuer}/account`);
+  await browser.submit('/passkeys/offer', { until: 'never' });
+  await addPasskey(world.issuer, browser);
   await settle();
   const { id } = accountOf(email) ?? { id: '' };
   return { browser, email, id, legacyId, sub: decodeJwt(String(body.id_token)).sub, site, tokens: body };
@@ -201,6 +205,7 @@ test('S156 the database is searched after the erasure: nothing that was typed is
     .filter((row) => row.includes(id) || row.includes(email) || row.includes(person.legacyId));
   for (const typed of [email, PROFILE.family_name, PROFILE.family_name_kana, PROFILE.phone_number, VIN, CUSTOMER_NUMBER])
     expect(everything.filter((row) => row.includes(String(typed)) && !row.includes(person.legacyId))).toEqual([]);
+  expect(everything.filter((row) => row.includes('passkey_o'))).toEqual([]);
   // The site's own identifier stays in its migration.
   expect(migrationOf(world, person.legacyId)).toEqual({
     ...migrationOf(world, person.legacyId),

@@ -1,5 +1,6 @@
 // Erases a withdrawn ID when the time to take the withdrawal back is over.
 import type { KeyObject } from 'node:crypto';
+import { forgetPasskeysOf } from '../../authentication/passkey/passkeys-of-account.ts';
 import type { Deps } from '../../deps.ts';
 import type { DealerLink } from '../../domain/dealer-link.ts';
 import { seal } from '../../domain/seal.ts';
@@ -21,7 +22,7 @@ const GIVE_UP_AFTER_MS = 180 * DAY_MS;
 const ASK_AGAIN_AFTER_MS = 60 * 60 * 1000;
 
 /**
- * Creates the job that erases an account: its dealer links, of which the consents are kept apart, and then the account with its address. Every
+ * Creates the job that erases an account: its dealer links, of which the consents are kept apart, what leads from passkeys to it, and then the account with its address. Every
  * step is idempotent, and the account comes last, so that a job that was interrupted is completed by the next attempt.
  */
 export function createEraseAccount(deps: EraseDeps, access: AccountAccess): JobHandler<WithdrawnAccount> {
@@ -49,6 +50,7 @@ export function createEraseAccount(deps: EraseDeps, access: AccountAccess): JobH
       const mail = { to: ended.email, template: 'erased' as const, language, values: {} };
       await jobs.enqueue('send_mail', `mail:erased:${accountId}:${at}`, mail);
       for (const link of links) await eraseLink(deps, link, config.keys.keptConsent);
+      await forgetPasskeysOf(deps, ended);
       await storage.accounts.erase(accountId, (standing) =>
         standing.withdrawal?.at === at && standing.disabled_at !== undefined ? { type: 'account.erased' } : undefined,
       );

@@ -128,3 +128,12 @@ export async function removePasskey(deps: PasskeyDeps, accountId: string, id: st
     return to && { to, mails: [passkeyMail(deps, 'passkey-removed', standing, findPasskey(standing, id)?.name ?? '')] };
   });
 }
+
+/** Removes what stands outside of an account that is being erased: what leads from its user handle to it, and that it declined the offer. */
+export async function forgetPasskeysOf(
+  { storage }: Pick<Deps, 'storage'>,
+  { id, user_handle: userHandle }: Account,
+): Promise<void> {
+  if (userHandle !== undefined) await storage.passkeyOwners.remove(userHandle);
+  await storage.passkeyOffers.remove(id);
+}
