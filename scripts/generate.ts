@@ -1,9 +1,23 @@
-// Writes the files that are generated from the program's tables: config/*.schema.json, .env.example, docs/claims.md and docs/policy.md.
+// Writes the files that are generated from the program's tables: config/*.schema.json, .env.example, docs/claims.md, docs/policy.md and
+// docs/clients/. The examples in docs/clients/ come from the running program, which this starts.
 // Usage: npm run generate
 import { writeFileSync } from 'node:fs';
-import { generatedFiles } from './generate/generated-files.ts';
+import { format, resolveConfig } from 'prettier';
+import { startWorld } from '../test/support/world.ts';
+import { collectExamples, EXAMPLE_CLIENT, EXAMPLES_FILE } from './generate/client-pages/examples.ts';
 
-for (const [name, text] of Object.entries(await generatedFiles())) {
+function write(name: string, text: string): void {
   writeFileSync(new URL(`../${name}`, import.meta.url), text);
-  console.log(name);
+  process.stdout.write(`${name}\n`);
 }
+
+const world = await startWorld({ apps: ['id', 'dealer'], clients: { [EXAMPLE_CLIENT.id]: EXAMPLE_CLIENT.file } });
+try {
+  const style = await resolveConfig(new URL(`../${EXAMPLES_FILE}`, import.meta.url));
+  write(EXAMPLES_FILE, await format(JSON.stringify(await collectExamples(world)), { ...style, parser: 'json' }));
+} finally {
+  await world.stop();
+}
+// The pages are made with the new examples.
+const { generatedFiles } = await import('./generate/generated-files.ts');
+for (const [name, text] of Object.entries(await generatedFiles())) write(name, text);

@@ -300,7 +300,7 @@ export const LIBRARIES = {
     files: ['oauth2-proxy.cfg', 'start.sh'],
     install: 'GOBIN="$PWD/bin" go install github.com/oauth2-proxy/oauth2-proxy/v7@v7.15.6',
     start: './start.sh',
-    paths: { login: '/oauth2/start', home: '/oauth2/userinfo', refresh: '/', logout: '/oauth2/sign_out?rd={end}' },
+    paths: { login: '/oauth2/start', home: '/oauth2/userinfo', refresh: '/private/', logout: '/oauth2/sign_out?rd={end}' },
     shows: ['email'],
     runsIn: 'interop',
     needs: [{ program: 'go', get: 'Go 1.26 or newer' }],

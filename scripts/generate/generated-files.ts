@@ -2,6 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
 import { jsonSchemas } from '../../src/config/files/json-schemas.ts';
+import { clientPages } from './client-pages/pages.ts';
 import { claimsDocument } from './claims-document.ts';
 import { envExample } from './env-example.ts';
 import { policyDocument } from './policy-document.ts';
@@ -16,5 +17,5 @@ export async function generatedFiles(): Promise<Record<string, string>> {
     const filepath = fileURLToPath(new URL(name, ROOT));
     return [name, await format(text, { ...(await resolveConfig(filepath)), filepath })] as const;
   });
-  return { ...Object.fromEntries(await Promise.all(formatted)), '.env.example': envExample() };
+  return { ...Object.fromEntries(await Promise.all(formatted)), '.env.example': envExample(), ...clientPages() };
 }

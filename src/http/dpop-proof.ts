@@ -6,7 +6,7 @@ import { calculateJwkThumbprint, EmbeddedJWK, jwtVerify, type JWK } from 'jose';
 export const DPOP_ALGORITHMS = ['ES256', 'Ed25519', 'EdDSA'] as const;
 
 /** How far `iat` may be from now: clocks of devices differ, and a request travels. */
-const WINDOW_MS = 60_000;
+export const PROOF_WINDOW_MS = 60_000;
 const LONGEST_PROOF = 4096;
 
 /** The proof is missing or wrong, or it does not belong to this token. The message says which, for the developer of the client. */
@@ -64,7 +64,7 @@ export async function checkPossession(request: ProvenRequest): Promise<void> {
   if (scheme === 'Bearer') throw new InvalidDpopProof('the token is bound to a key: send it with the scheme DPoP and a proof');
   const { id, issuedAt, thumbprint } = await readProof(request);
   if (thumbprint !== boundTo) throw new InvalidDpopProof('the proof is by another key than the one that the token is bound to');
-  const isFirst = await request.noteProof(digest(`${thumbprint} ${id}`), issuedAt + 2 * WINDOW_MS);
+  const isFirst = await request.noteProof(digest(`${thumbprint} ${id}`), issuedAt + 2 * PROOF_WINDOW_MS);
   if (!isFirst) throw new InvalidDpopProof('the proof was used before');
 }
 
@@ -80,13 +80,13 @@ async function readProof({ proof, method, url, token }: ProvenRequest) {
     algorithms: [...DPOP_ALGORITHMS],
     requiredClaims: ['jti', 'iat', 'htm', 'htu', 'ath'],
     currentDate: new Date(now),
-    clockTolerance: WINDOW_MS / 1000,
+    clockTolerance: PROOF_WINDOW_MS / 1000,
   }).catch((error: unknown) => {
     throw new InvalidDpopProof(`the proof is not valid: ${error instanceof Error ? error.message : String(error)}`);
   });
   const { jti, iat, htm, htu, ath } = payload;
   if (typeof jti !== 'string' || jti === '') throw new InvalidDpopProof('"jti" of the proof is not a text');
-  if (typeof iat !== 'number' || Math.abs(now - iat * 1000) > WINDOW_MS)
+  if (typeof iat !== 'number' || Math.abs(now - iat * 1000) > PROOF_WINDOW_MS)
     throw new InvalidDpopProof('"iat" of the proof is not the current time');
   if (htm !== method) throw new InvalidDpopProof('"htm" of the proof is another method');
   if (withoutQuery(htu) !== withoutQuery(url)) throw new InvalidDpopProof('"htu" of the proof is another URL');

@@ -30,6 +30,9 @@ import { createSignInChecks, extraTokenClaims, mayUse, type UsedToken } from './
 /** A JWT whose `nbf` is up to ten seconds ahead has to be accepted (FAPI 2.0 Security Profile, section 5.3.2.1). */
 const CLOCK_TOLERANCE_SECONDS = 10;
 
+/** A code counts once, and only for this long. */
+export const AUTHORIZATION_CODE_SECONDS = 60;
+
 /** An access token before it is issued. Its resource may set a lifetime, which a plain number in `ttl` would override. */
 type Issued = { resourceServer?: Pick<ResourceServer, 'accessTokenTTL'> | undefined };
 
@@ -103,7 +106,7 @@ export function createProviderConfiguration(deps: Deps): Configuration {
       IdToken: config.lifetimes.idToken,
       RefreshToken: config.lifetimes.refreshToken,
       ClientCredentials: accessTokenLifetime,
-      AuthorizationCode: 60,
+      AuthorizationCode: AUTHORIZATION_CODE_SECONDS,
       DeviceCode: config.lifetimes.deviceCode,
     },
     formats: { customizers: { jwt: createDealerNaming(deps) } },

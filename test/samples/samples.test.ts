@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { libraries, type LibraryId } from '../../samples/clients/libraries.ts';
 import { clientFileOf, environmentOf, listens, sampleOf, type Sample } from '../../scripts/interop/samples.ts';
+import { collectExamples, EXAMPLE_CLIENT, storedExamples } from '../../scripts/generate/client-pages/examples.ts';
 import { issuedTo, walk } from '../../scripts/interop/walk.ts';
 import { DEMO_PASSWORD } from '../journeys/traveller.ts';
 import { CHILD_ENVIRONMENT } from '../support/child-environment.ts';
@@ -27,7 +28,7 @@ beforeAll(async () => {
   const ports = await freePorts(HERE.length);
   HERE.forEach(([id, library], index) => samples.set(id, sampleOf(id, library, ports[index] ?? 0)));
   const clients = Object.fromEntries([...samples.values()].map((sample) => [sample.clientId, clientFileOf(sample)]));
-  world = await startWorld({ apps: ['id'], clients });
+  world = await startWorld({ apps: ['id', 'dealer'], clients: { ...clients, [EXAMPLE_CLIENT.id]: EXAMPLE_CLIENT.file } });
   const started = [...samples].map(([id, sample]) => ({
     // The last file of a single-page app is its server.
     file: fileURLToPath(new URL(`../../samples/clients/${id}/${sample.library.start.split(' ').at(-1)}`, import.meta.url)),
@@ -77,6 +78,10 @@ test('oidc-client-ts: login, claims, refresh, logout in Chromium', async () => {
   } finally {
     await chromium.close();
   }
+});
+
+test('the examples in docs/clients/ are what the program answers; npm run generate writes them', async () => {
+  expect(await collectExamples(world)).toEqual(storedExamples());
 });
 
 describe('the receiver of back-channel logout', () => {

@@ -9,7 +9,7 @@ import { sourceOf } from '../../http/network.ts';
 import { createRateLimit } from '../../authentication/limits/rate-limit.ts';
 
 /** The limit for one client id from one address. */
-const FAILURES = { points: 20, windowSeconds: 60 };
+export const FAILED_AUTHENTICATIONS = { points: 20, windowSeconds: 60 };
 
 /**
  * Makes the middleware that counts failed client authentications and responds with 429 and Retry-After above the limit. It goes
@@ -17,7 +17,7 @@ const FAILURES = { points: 20, windowSeconds: 60 };
  * safe: secrets have at least 32 characters and cannot be guessed, and the limit only reduces noise.
  */
 export function createClientThrottle({ storage, clock }: Pick<Deps, 'storage' | 'clock'>): Middleware<PageState> {
-  const limit = createRateLimit('client-authentication', FAILURES, storage.counters, clock);
+  const limit = createRateLimit('client-authentication', FAILED_AUTHENTICATIONS, storage.counters, clock);
   return async function throttleClientAuthentication(ctx, next) {
     const clientId = ctx.method === 'POST' ? claimedClient(ctx.get('Authorization')) : undefined;
     // Only secrets can be guessed. A client that signs an assertion has none.

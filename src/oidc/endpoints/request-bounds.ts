@@ -9,7 +9,8 @@ import { createRateLimit } from '../../authentication/limits/rate-limit.ts';
 
 /** The limit for the stored parameters of a request. A hand-over has its own limit, see legacy-hand-over.ts. */
 export const MAX_REQUEST_BYTES = 4096;
-const MAX_STATE_BYTES = 2048;
+/** The limit for `state` and for `nonce`. */
+export const MAX_STATE_BYTES = 2048;
 
 /** Per network. docs/limits.md derives the figures of both limits. */
 export const UNFINISHED = { points: 30_000, windowSeconds: 900 };

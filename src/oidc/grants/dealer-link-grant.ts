@@ -27,7 +27,7 @@ export const DEALER_LINK = 'dealer_link';
 
 /** Scopes of a dealer's resource. `customer_links:write` is not here, because only the common ID itself uses it. */
 const DEALER_SCOPES = 'service_history booking';
-const DEALER_TOKEN_LIFETIME_SECONDS = 10 * 60;
+export const DEALER_TOKEN_LIFETIME_SECONDS = 10 * 60;
 
 /** A token that is being issued. */
 type Issued = { resourceServer?: { identifier(): string } | undefined };
