@@ -138,13 +138,6 @@ const FILES: [string, (project: TemporaryProject) => void, string[], Env?][] = [
     ],
   ],
   [
-    'a sign-in that nobody can make',
-    web({ 'common_id.required_acr': 'urn:common-id:acr:mfa' }),
-    [
-      `error: ${gazoo} common_id.required_acr: expected a class that a sign-in can reach: urn:common-id:acr:password, found 'urn:common-id:acr:mfa'; nobody could use the client app`,
-    ],
-  ],
-  [
     'a device whose tokens can be copied',
     (project) => project.write('config/clients/car.json', JSON.stringify({ ...car, dpop_bound_access_tokens: undefined })),
     [

@@ -20,7 +20,7 @@ beforeAll(async () => {
   // The car asks for the answer every two seconds. openid-client waits as long as it is told.
   world = await startWorld({
     apps: ['mailbox', 'dealer', 'id'],
-    policy: ({ rate_limits: limits }) => (limits.device_code!.poll_seconds = 2),
+    policy: ({ rate_limits: limits }) => (limits.device_code!.poll_after_seconds = 2),
   });
   person = createBrowser();
 }, 60_000);

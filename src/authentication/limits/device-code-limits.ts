@@ -44,7 +44,7 @@ export function createUserCodeLimits({ config, storage: { counters }, clock }: L
  * @returns whether the device polls too fast, and should get `slow_down`
  */
 export function createPollPace({ config, storage: { counters }, clock }: LimitDeps): (deviceCode: string) => Promise<boolean> {
-  const windowSeconds = config.rateLimits.deviceCode.pollSeconds - EARLY_SECONDS;
+  const windowSeconds = config.rateLimits.deviceCode.pollAfterSeconds - EARLY_SECONDS;
   const limit = createRateLimit('device-poll', { points: 1, windowSeconds }, counters, clock);
   return async function pollsTooFast(deviceCode) {
     try {

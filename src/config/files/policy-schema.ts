@@ -94,7 +94,7 @@ const rateLimits = group({
       'Wrong codes of devices from a network (IPv4 /24, IPv6 /48) in the window; then it is slowed down.',
     ),
     window_seconds: limitSeconds(60, DAY, 'The length of the window.'),
-    poll_seconds: whole(2, 60, 'How long a device waits before it asks again whether its code was confirmed.'),
+    poll_after_seconds: limitSeconds(2, 60, 'How long a device waits before it asks again whether its code was confirmed.'),
   }),
   legacy_hand_over: group({ per_client_per_minute: limit(1, 100_000, 'Legacy profiles from a client app.') }),
 });

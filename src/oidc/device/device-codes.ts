@@ -122,7 +122,7 @@ export function prepareDeviceCodes(
     if (!code || oidc?.route !== 'token' || oidc.client?.clientId !== code.clientId || code.consumed !== undefined) return code;
     if (isOver(code, clock())) throw new errors.ExpiredToken('the device code has expired');
     if (!isAnswered(code) && (await pollsTooFast(code.jti)))
-      throw new errors.SlowDown(`poll every ${config.rateLimits.deviceCode.pollSeconds} seconds at most`);
+      throw new errors.SlowDown(`poll every ${config.rateLimits.deviceCode.pollAfterSeconds} seconds at most`);
     return code;
   };
 
@@ -130,6 +130,6 @@ export function prepareDeviceCodes(
     const userCode = showUserCode(oidc.deviceCode!.userCode);
     body.user_code = userCode;
     body.verification_uri_complete = `${String(body.verification_uri)}?user_code=${userCode}`;
-    body.interval = config.rateLimits.deviceCode.pollSeconds;
+    body.interval = config.rateLimits.deviceCode.pollAfterSeconds;
   });
 }
