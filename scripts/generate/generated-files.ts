@@ -1,6 +1,8 @@
 // Lists all files that are generated from the program's tables.
+import { join } from 'node:path/posix';
 import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
+import { myDataJsonSchema } from '../../src/account/my-data/my-data.ts';
 import { jsonSchemas } from '../../src/config/files/json-schemas.ts';
 import { clientPages } from './client-pages/pages.ts';
 import { claimsDocument } from './claims-document.ts';
@@ -11,7 +13,8 @@ const ROOT = new URL('../../', import.meta.url);
 
 /** @returns the text of each file by its name, relative to the project's root */
 export async function generatedFiles(): Promise<Record<string, string>> {
-  const schemas = Object.entries(jsonSchemas()).map(([name, schema]) => [`config/${name}`, JSON.stringify(schema)] as const);
+  const all = { ...jsonSchemas(), '../docs/my-data.schema.json': myDataJsonSchema() };
+  const schemas = Object.entries(all).map(([name, schema]) => [join('config', name), JSON.stringify(schema)] as const);
   const documents = { 'docs/claims.md': claimsDocument(), 'docs/policy.md': policyDocument() };
   const formatted = [...schemas, ...Object.entries(documents)].map(async ([name, text]) => {
     const filepath = fileURLToPath(new URL(name, ROOT));

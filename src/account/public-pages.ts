@@ -5,6 +5,8 @@ import { createRequire } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { send } from '@koa/send';
 import Router from 'koa-router';
+import { SCHEMA_PATH } from './my-data/collect.ts';
+import { myDataJsonSchema } from './my-data/my-data.ts';
 import { readSections } from '../domain/read-sections.ts';
 import type { Client } from '../config/config.ts';
 import type { Deps } from '../deps.ts';
@@ -101,6 +103,11 @@ export function createPublicPages({
     if (config.passkeyOrigins.length === 0) return next();
     ctx.body = { origins: [config.issuer, ...config.passkeyOrigins] };
     return undefined;
+  });
+  router.get(SCHEMA_PATH, (ctx) => {
+    ctx.type = 'application/schema+json';
+    ctx.set('Cache-Control', `public, max-age=${DAY_SECONDS}`);
+    ctx.body = JSON.stringify(myDataJsonSchema());
   });
   // Password managers send people here (W3C, A Well-Known URL for Changing Passwords).
   router.get('/.well-known/change-password', (ctx) => ctx.redirect('/account/password'));

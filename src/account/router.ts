@@ -19,6 +19,7 @@ import { addUndoRoutes } from './email/undo-routes.ts';
 import { addMigrationUndoRoutes } from './migration/undo-routes.ts';
 import { addForgottenRoutes } from './forgotten/routes.ts';
 import { createHomePage } from './home/routes.ts';
+import { createMyDataPages } from './my-data/routes.ts';
 import { createPasskeyPages } from './passkeys/routes.ts';
 import { createPasswordPage } from './password/routes.ts';
 import { createProfilePage } from './profile/routes.ts';
@@ -57,6 +58,7 @@ export function createAccountRouter(deps: Deps, provider: Provider, forms: Middl
     createDealerLinkPages(deps, access),
     createServicePages(deps, access),
     createSessionPages(deps, access),
+    createMyDataPages(deps, access),
     createWithdrawalPage(deps, access),
   ]) {
     addRoutes(signedIn);
@@ -77,6 +79,8 @@ export function createAccountRouter(deps: Deps, provider: Provider, forms: Middl
 /** Puts the current session on the context. Without one, it redirects to the login, which leads back to the requested page. */
 function requireSession(deps: Deps, provider: Provider): Middleware<AccountState> {
   return async function requireSessionAtTheId(ctx, next) {
+    // Pages set it themselves; files would not.
+    ctx.set('Cache-Control', 'no-store');
     const session = await currentSession(provider, ctx, deps);
     if (!session) {
       const wanted = ctx.method === 'GET' ? ctx.path : '/account';

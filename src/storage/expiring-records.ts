@@ -77,6 +77,14 @@ export type KeptConsentRecord = {
   sealed: string;
 };
 
+/** A text that somebody has agreed to. The id is its SHA-256, hexadecimal, so each text is stored once. */
+export type AgreedTextRecord = {
+  id: string;
+  version: number;
+  expires_at: EpochMilliseconds;
+  text: string;
+};
+
 /** The type of each record. */
 export type ExpiringRecords = {
   registrationDrafts: RegistrationDraft;
@@ -89,6 +97,7 @@ export type ExpiringRecords = {
   passkeyOwners: PasskeyOwner;
   passkeyOffers: PasskeyOffer;
   keptConsents: KeptConsentRecord;
+  agreedTexts: AgreedTextRecord;
 };
 
 type Entry = {
@@ -110,6 +119,7 @@ export const EXPIRING_RECORDS = {
   passkeyOwners: { kind: 'passkey_owner', durability: 'durable' },
   passkeyOffers: { kind: 'passkey_offer', durability: 'durable' },
   keptConsents: { kind: 'kept_consent', durability: 'durable' },
+  agreedTexts: { kind: 'agreed_text', durability: 'durable' },
 } as const satisfies Record<keyof ExpiringRecords, Entry>;
 
 export type ExpiringName = keyof ExpiringRecords;

@@ -1,6 +1,7 @@
 // Attacks on the withdrawal of an ID (退会), and on its erasure. design/account.md, chapter 5.
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { decodeJwt } from 'jose';
+import type { MyData } from '../../src/account/my-data/my-data.ts';
 import type { Account } from '../../src/domain/account.ts';
 import { headingOf, mainOf } from '../support/http-browser.ts';
 import { untilTrue } from '../support/until-true.ts';
@@ -110,6 +111,12 @@ test('S153 a withdrawn ID is used on: sessions, tokens, services, dealer and mig
   expect([await userInfo(person.tokens), await userInfo(person.site)]).toEqual([200, 200]);
   expect(dealerRecords(world, DEALER).get(link)).toMatchObject({ status: 'active', number: CUSTOMER_NUMBER, vins: [VIN] });
   expect(await migrationState(person)).toMatchObject({ state: 'completed' });
+
+  // The copy of the data has the texts that were agreed to, in the words of that day.
+  const data = parseJson((await browser.send(`${world.issuer}/account/my-data/file`)).text) as MyData;
+  expect(data.dealer_links[0]?.consents[0]?.text.text).toContain('愛知トヨタ');
+  expect(data.agreements[0]?.text.text).toContain('第1条');
+  expect(data.migrations).toMatchObject([{ legacy_id: person.legacyId, vehicles: [{ vin: VIN }] }]);
 
   await withdraw(person);
   await settle();

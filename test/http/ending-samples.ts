@@ -1,10 +1,60 @@
-// Samples of the pages on which something ends: a dealer link, and the ID itself (退会); see view-samples.ts.
+// Samples of the pages on which something ends, a dealer link or the ID itself (退会), and of the copy of one's data; see view-samples.ts.
 import type { Translate } from '../../src/http/translator.ts';
+import type { MyData } from '../../src/account/my-data/my-data.ts';
 import type { ViewSample } from './view-samples.ts';
 
 type Site = (view: string, title: string, data: object) => ViewSample;
 
+const WHEN = '2026年11月1日 9:30';
+const TEXT = {
+  version: '2026-10',
+  language: 'ja',
+  sha256: 'ab'.repeat(32),
+  text: '# 利用規約\n\n第1条 この規約は、共通IDの利用に適用されます。',
+};
+
 export function endingSamples(t: Translate, site: Site, dealerName: string): ViewSample[] {
+  const data: MyData = {
+    $schema: 'https://id.example/my-data.schema.json',
+    made_at: WHEN,
+    account: {
+      id: '6f2a4b1e-5c0d-4a55-9a0e-3f1d2c4b5a69',
+      email: 'tanaka@example.jp',
+      email_verified_at: WHEN,
+      language: 'ja',
+      created_at: WHEN,
+      updated_at: WHEN,
+      earlier_emails: [{ email: 'taro@example.jp', kept_until: WHEN }],
+    },
+    profile: {},
+    confirmations: [{ client_id: 'MyTOYOTA整備手帳', claims: ['birthdate'], confirmed_at: WHEN }],
+    passkeys: [{ name: 'iPhone', created_at: WHEN, synced: true }],
+    agreements: [{ what: 'terms', text: TEXT, agreed_at: WHEN }],
+    services: [{ client_id: 'my-route', name: 'my route', scopes: ['openid', 'email'], since: WHEN }],
+    browsers: [{ signed_in_at: WHEN, client_ids: ['my-route'] }],
+    dealer_links: [
+      {
+        dealer: 'T23001',
+        name: dealerName,
+        status: 'active',
+        consents: [{ client_id: 'MyTOYOTA整備手帳', given_at: WHEN, share: ['profile'], receive: ['requests'], text: TEXT }],
+      },
+    ],
+    migrations: [
+      {
+        client_id: 'トヨタオーナーズサイト',
+        legacy_id: 'tanaka01',
+        started_at: WHEN,
+        completed_at: WHEN,
+        dealer: { code: 'T23001', customer_number: '0001234' },
+        vehicles: [{ vin: 'ZVW60-0001234', registration_number: '豊田 300 あ 12-34', model: 'プリウス' }],
+      },
+    ],
+  };
+  const rows = [
+    { label: t('profile_fields.family_name.label'), value: '田中' },
+    { label: t('profile_fields.given_name.label'), value: '太郎' },
+  ];
   const action = '/account/withdrawal';
   const email = 'tanaka@example.jp';
   return [
@@ -14,6 +64,14 @@ export function endingSamples(t: Translate, site: Site, dealerName: string): Vie
       text: t('account_withdraw.text'),
       points: [t('account_withdraw.point_1'), t('account_withdraw.point_2')],
       submit: t('account_withdraw.submit'),
+    }),
+    site('account-my-data', 'my_data.title', { action: '/account/my-data', backUrl: '/account' }),
+    site('account-my-data-shown', 'my_data.title', {
+      data,
+      rows,
+      madeAt: WHEN,
+      fileUrl: '/account/my-data/file',
+      backUrl: '/account',
     }),
     site('account-withdrawal', 'account_withdrawal.title', {
       action,

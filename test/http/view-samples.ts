@@ -409,6 +409,7 @@ function accountSamples(t: Translate, rows: object[]): ViewSample[] {
       ...site('password-again', 'password_again.title', {
         ...SIMPLE,
         passkeyOptions: {},
+        before: 'change',
         typed: [['birthdate_year', '1960']],
         errors: { password_again: t('form_errors.current_password_wrong') },
       }),

@@ -41,7 +41,7 @@ export function createWithdrawalPage(deps: Deps, access: AccountAccess): AddAcco
     router.get(PATH, show);
     router.post(PATH, async (ctx) => {
       const { session } = ctx.state;
-      if (!(await passwordAgain(ctx, session, { action: PATH, backUrl: PATH, typed: {} }))) return;
+      if (!(await passwordAgain(ctx, session, { action: PATH, backUrl: PATH, typed: {}, before: 'withdrawal' }))) return;
       await withdraw(deps, access, session.account.id);
       redirect(ctx, DONE_PATH);
     });

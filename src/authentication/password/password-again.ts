@@ -39,6 +39,8 @@ export type PasswordAgain = (
     backUrl: string;
     /** The form fields as typed, which the page sends again. */
     typed: Record<string, string>;
+    /** What the person wants to do, for the words of the page: to change something, if it is absent. */
+    before?: 'my_data' | 'withdrawal';
   },
 ) => Promise<boolean>;
 
@@ -54,7 +56,7 @@ export function createPasswordAgain(deps: Deps): PasswordAgain {
   const knownDevices = createKnownDevices(secure);
   const browserIds = createBrowserIds(secure);
 
-  return async function passwordAgain(ctx, session, { action, backUrl, typed }) {
+  return async function passwordAgain(ctx, session, { action, backUrl, typed, before = 'change' }) {
     if (provenRecently(deps, session)) return true;
     const { t } = ctx.state;
     const { id, email } = session.account;
@@ -66,6 +68,7 @@ export function createPasswordAgain(deps: Deps): PasswordAgain {
         action,
         backUrl,
         email,
+        before,
         typed: Object.entries(typed),
         ...(session.account.passkeys?.length ? { passkeyOptions: await passkeys.options(ceremony) } : {}),
         ...(error === undefined ? {} : { errors: { [FIELD]: error } }),

@@ -4,12 +4,13 @@ import { withTerms } from '../../domain/registration-draft.ts';
 import { agreeTo, termsInForce } from '../../domain/terms.ts';
 import { page } from '../../http/page-context.ts';
 import { formField } from '../../http/read-form.ts';
+import { keepAgreedText } from '../../storage/agreed-texts.ts';
 import type { AddRoutes, InteractionContext } from '../interaction-context.ts';
 import type { Registration } from './registration.ts';
 
 /** Makes page ④. */
 export function createAboutPage(
-  { config, clients, clock }: Pick<Deps, 'config' | 'clients' | 'clock'>,
+  { config, clients, storage, clock }: Pick<Deps, 'config' | 'clients' | 'storage' | 'clock'>,
   registration: Registration,
 ): AddRoutes {
   /** @param agreed the version that the person agreed to earlier in this registration */
@@ -47,6 +48,7 @@ export function createAboutPage(
       // The person has not seen a version that came into force after the page was shown.
       if (formField(ctx, 'terms_version') !== text.version)
         return show(ctx, undefined, { terms: t('form_errors.terms_revised') });
+      await keepAgreedText(storage, text.markdown);
       return registration.goOn(ctx, await registration.change(ctx, (standing) => withTerms(standing, agreeTo(text, clock()))));
     });
     router.post('/cancel', async (ctx) => ctx.state.interaction.cancel());

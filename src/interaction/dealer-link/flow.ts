@@ -24,9 +24,14 @@ const DISCLOSURE_KEYS = [
   'who',
 ];
 
+/** Returns the text of the page about this dealer, one paragraph a line. */
+export function disclosureOf(dealer: Dealer, language: Language, t: Translate): string {
+  return [dealer.name[language], ...DISCLOSURE_KEYS.map((key) => t(`dealer_link.disclosure.${key}`))].join('\n');
+}
+
 /** Makes the consent that the button gives: to the exact text on the page, for this dealer, through this client. */
 export function consentTo(dealer: Dealer, client: Client, language: Language, t: Translate, now: number): DealerConsent {
-  const text = [dealer.name[language], ...DISCLOSURE_KEYS.map((key) => t(`dealer_link.disclosure.${key}`))].join('\n');
+  const text = disclosureOf(dealer, language, t);
   return {
     text: { version: t('dealer_link.disclosure.version'), language, sha256: createHash('sha256').update(text).digest('hex') },
     share: [...SHARED_DATA],

@@ -5,11 +5,12 @@ import { PREFECTURES } from '../../domain/postal-code.ts';
 import { page } from '../../http/page-context.ts';
 import { formField } from '../../http/read-form.ts';
 import { redirect } from '../../http/redirect.ts';
+import { keepAgreedText } from '../../storage/agreed-texts.ts';
 import type { InteractionContext, InteractionStep } from '../interaction-context.ts';
-import { consentTo, findDealers } from './flow.ts';
+import { consentTo, disclosureOf, findDealers } from './flow.ts';
 
 /** Makes the step that answers the prompt `dealer_link`. */
-export function createDealerLinkStep({ config, clock }: Pick<Deps, 'config' | 'clock'>): InteractionStep {
+export function createDealerLinkStep({ config, storage, clock }: Pick<Deps, 'config' | 'storage' | 'clock'>): InteractionStep {
   const dealerOf = (code: string | undefined): Dealer | undefined => config.dealers.find((dealer) => dealer.code === code);
 
   /**
@@ -52,6 +53,7 @@ export function createDealerLinkStep({ config, clock }: Pick<Deps, 'config' | 'c
     }
     const dealer = dealerOf(formField(ctx, 'dealer'));
     if (decision !== 'link' || !dealer) return redirect(ctx, interaction.path);
+    await keepAgreedText(storage, disclosureOf(dealer, language, t));
     await interaction.setFacts({
       dealer_choice: { dealer: dealer.code, consent: consentTo(dealer, interaction.client, language, t, clock()) },
     });

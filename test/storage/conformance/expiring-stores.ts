@@ -51,6 +51,7 @@ const SAMPLES: { [Name in ExpiringName]: Omit<ExpiringRecords[Name], keyof Docum
   passkeyOwners: { account_id: 'a' },
   passkeyOffers: {},
   keptConsents: { sealed: 'c2VhbGVk' },
+  agreedTexts: { text: '同意の文' },
 };
 const NAMES = Object.keys(EXPIRING_RECORDS) as ExpiringName[];
 

@@ -1,0 +1,125 @@
+// Collects everything that the common ID stores about a person.
+import type { Deps } from '../../deps.ts';
+import type { Account } from '../../domain/account.ts';
+import type { DealerConsent, DealerLink } from '../../domain/dealer-link.ts';
+import type { Migration } from '../../domain/migration.ts';
+import type { Language } from '../../language.ts';
+import type { AccountAccess } from '../../oidc/sessions/account-access.ts';
+import { agreedText } from '../../storage/agreed-texts.ts';
+import type { MyData } from './my-data.ts';
+
+type CollectDeps = Pick<Deps, 'config' | 'clients' | 'storage' | 'clock'>;
+
+/** The path of the schema, which is public. */
+export const SCHEMA_PATH = '/my-data.schema.json';
+
+const iso = (time: number): string => new Date(time).toISOString();
+const isoIfAny = (time: number | undefined): string | undefined => (time === undefined ? undefined : iso(time));
+
+/** Leaves out the members that are `undefined`. */
+const optional = <T extends object>(members: T): { [Name in keyof T]?: Exclude<T[Name], undefined> } =>
+  Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as never;
+
+/** Collects the data of an account. @param language of the names of services and dealers */
+export async function collectMyData(
+  deps: CollectDeps,
+  access: AccountAccess,
+  account: Account,
+  language: Language,
+): Promise<MyData> {
+  const { config, clients, storage, clock } = deps;
+  const { id } = account;
+  const [links, final, candidates, services, browsers] = await Promise.all([
+    storage.dealerLinks.listByAccount(id),
+    storage.migrations.listByAccount(id),
+    storage.migrations.listByCandidate(id),
+    access.services(id),
+    access.browsers(id),
+  ]);
+  const textOf = async (of: {
+    version: string;
+    language: string;
+    sha256?: string;
+  }): Promise<MyData['agreements'][0]['text']> => ({
+    version: of.version,
+    language: of.language,
+    ...optional({ sha256: of.sha256, text: await agreedText(storage, of.sha256) }),
+  });
+  const consentOf = async ({ client_id, given_at, share, receive, text }: DealerConsent) => ({
+    client_id,
+    given_at: iso(given_at),
+    share,
+    receive,
+    text: await textOf(text),
+  });
+  const linkOf = async (link: DealerLink): Promise<MyData['dealer_links'][0]> => ({
+    dealer: link.dealer,
+    name: config.dealers.find(({ code }) => code === link.dealer)?.name[language] ?? link.dealer,
+    status: link.status,
+    consents: await Promise.all([link.consent, ...(link.other_consents ?? [])].map(consentOf)),
+    ...optional({
+      customer: link.customer,
+      linked_at: isoIfAny(link.linked_at),
+      withdrawn_at: isoIfAny(link.withdrawn_at),
+    }),
+  });
+  const { email_change: change, emails_before: before = [] } = account;
+  return {
+    $schema: `${config.issuer}${SCHEMA_PATH}`,
+    made_at: iso(clock()),
+    account: {
+      id,
+      email: account.email,
+      email_verified_at: iso(account.email_verified_at),
+      language: account.language,
+      created_at: iso(account.created_at),
+      updated_at: iso(account.updated_at),
+      earlier_emails: before.map(({ email, undo_until: until }) => ({ email, kept_until: iso(until) })),
+      ...optional({
+        phone_number_for_sign_in: account.phone_canonical,
+        password_changed_at: isoIfAny(account.password_changed_at),
+        email_change: change && { email: change.email, asked_at: iso(change.asked_at) },
+      }),
+    },
+    profile: { ...account.profile },
+    confirmations: Object.entries(account.confirmations).map(([client_id, { claims, confirmed_at: at }]) => ({
+      client_id,
+      claims,
+      confirmed_at: iso(at),
+    })),
+    passkeys: (account.passkeys ?? []).map(({ name, created_at: at, last_used_at: used, backed_up: synced }) => ({
+      name,
+      created_at: iso(at),
+      synced,
+      ...optional({ last_used_at: isoIfAny(used) }),
+    })),
+    agreements: await Promise.all(
+      account.terms.map(async (terms) => ({
+        what: 'terms' as const,
+        text: await textOf(terms),
+        agreed_at: iso(terms.accepted_at),
+      })),
+    ),
+    services: services.map(({ clientId, scopes, since }) => ({
+      client_id: clientId,
+      name: clients.find(clientId)?.name[language] ?? clientId,
+      scopes,
+      since: iso(since * 1000),
+    })),
+    browsers: browsers.map(({ signedInAt, clientIds }) => ({ signed_in_at: iso(signedInAt * 1000), client_ids: clientIds })),
+    dealer_links: await Promise.all(links.map(linkOf)),
+    migrations: [...final, ...candidates].map(migrationOf),
+  };
+}
+
+/** The data that a legacy site handed over stands in the candidate until the migration is final. */
+function migrationOf({ client_id, legacy_id, started_at, completed_at, ...rest }: Migration): MyData['migrations'][0] {
+  const { vehicles = rest.vehicles, dealer = rest.dealer } = completed_at === undefined ? (rest.candidate ?? {}) : rest;
+  return {
+    client_id,
+    legacy_id,
+    started_at: iso(started_at),
+    vehicles,
+    ...optional({ completed_at: isoIfAny(completed_at), dealer }),
+  };
+}
