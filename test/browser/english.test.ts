@@ -43,7 +43,8 @@ async function goOn({ page }: Visitor): Promise<void> {
 }
 
 async function type({ page }: Visitor, name: string, text: string): Promise<void> {
-  await page.locator(`[name="${name}"]`).fill(text);
+  // A hidden field of another form may have the same name.
+  await page.locator(`[name="${name}"]:not([type="hidden"])`).fill(text);
 }
 
 async function fetchCode(): Promise<string> {
