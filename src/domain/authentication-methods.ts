@@ -37,3 +37,11 @@ export function signedInBy(name: AuthenticationMethod): { amr: string[]; acr: Ac
 export function reaches(reached: string | undefined, wanted: Acr): boolean {
   return ACR_VALUES.findIndex((value) => value === reached) >= ACR_VALUES.indexOf(wanted);
 }
+
+/**
+ * Returns the class that an ID token tells: the strongest of the wanted ones that the sign-in has reached; if there is none, the one that it
+ * has reached.
+ */
+export function toldAcr(reached: string | undefined, wanted: readonly unknown[]): string | undefined {
+  return ACR_VALUES.findLast((value) => wanted.includes(value) && reaches(reached, value)) ?? reached;
+}

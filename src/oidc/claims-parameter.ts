@@ -107,7 +107,8 @@ function wishOfIdToken(claims: unknown, name: string): Wish | undefined {
   return wishes?.[name];
 }
 
-function wantedValues(wish: Wish | undefined): readonly unknown[] | undefined {
+/** Returns the values of which a request wants one; `undefined` if it names none. */
+export function wantedValues(wish: Wish | undefined): readonly unknown[] | undefined {
   if (wish?.value !== undefined) return [wish.value];
   return Array.isArray(wish?.values) ? wish.values : undefined;
 }

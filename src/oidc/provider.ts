@@ -8,6 +8,7 @@ import { prepareDeviceCodes } from './device/device-codes.ts';
 import { keepEndedEnded } from './sessions/ended-stays-ended.ts';
 import { giveRefreshGrace } from './grants/refresh-grace.ts';
 import { answerRefusals, DescribingProvider } from './endpoints/answer-refusals.ts';
+import { tellRequestedAcr } from './requested-acr.ts';
 import { createProviderConfiguration } from './provider-configuration.ts';
 import { makeModelsStricter } from './stricter-models.ts';
 
@@ -25,6 +26,7 @@ export async function createProvider(deps: Deps): Promise<Provider> {
   prepareDeviceCodes(provider, deps);
   tellLogoutsByJob(provider, deps);
   keepEndedEnded(provider, { artifacts: deps.storage.artifacts, clock: deps.clock });
+  tellRequestedAcr(provider);
   answerRefusals(provider, deps);
   for (const { metadata } of deps.clients.all()) await checkClient(provider, metadata.client_id);
   return provider;

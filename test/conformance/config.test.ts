@@ -2,10 +2,11 @@
 // document lists is tried, and nothing else works.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
-import { clientSchema, SCOPES } from '../../src/config/clients/client-schema.ts';
+import { clientSchema, DEVICE_GRANT, SCOPES } from '../../src/config/clients/client-schema.ts';
 import { makeTestKey, startWorld, WEB_SECRET, type TestKey, type World } from '../attacks/support/attack-world.ts';
 import { authorizationUrl, basic, makePkce, parseJson, requestParams, returned } from '../attacks/support/client.ts';
 import { sendRaw, type Answer, type Browser } from '../support/http-browser.ts';
+import { createSoftwareAuthenticator } from '../support/software-authenticator.ts';
 import { authentication, proofOf, type Party } from './fapi2-client.ts';
 
 const REDIRECT = 'https://client.example/callback';
@@ -49,6 +50,14 @@ beforeAll(async () => {
       post: { ...web, token_endpoint_auth_method: 'client_secret_post' },
       rs256: { ...web, id_token_signed_response_alg: 'RS256' },
       pairwise: { ...web, subject_type: 'pairwise' },
+      car: {
+        client_name: 'Car',
+        application_type: 'native',
+        token_endpoint_auth_method: 'none',
+        dpop_bound_access_tokens: true,
+        grant_types: [DEVICE_GRANT],
+        common_id: { contact: 'tests' },
+      },
       phone: {
         ...withoutSecret,
         application_type: 'native',
@@ -89,9 +98,13 @@ async function post(at: string, body: Record<string, string>, headers: Record<st
 }
 
 /** The whole flow. */
-async function tokensOf(clientId = 'basic', changes: Record<string, string> = {}, dpop?: string) {
+async function tokensOf(
+  clientId = 'basic',
+  changes: Record<string, string> = {},
+  { dpop, by = browser }: { dpop?: string; by?: Browser } = {},
+) {
   const pkce = makePkce();
-  const page = await open(browser, { clientId, pkce, ...changes });
+  const page = await open(by, { clientId, pkce, ...changes });
   const code = returned(page).get('code') ?? page.text;
   const params = { grant_type: 'authorization_code', code, redirect_uri: REDIRECT, code_verifier: pkce.verifier };
   const { status, body } = await post(endpoint('token'), params, {
@@ -100,6 +113,33 @@ async function tokensOf(clientId = 'basic', changes: Record<string, string> = {}
   });
   expect([status, body.error]).toEqual([200, undefined]);
   return body;
+}
+
+const acrOf = async (changes: Record<string, string>, by: Browser): Promise<unknown> =>
+  decodeJwt(String((await tokensOf('basic', changes, { by })).id_token)).acr;
+
+const html = (text: string): string => text.replaceAll('&#34;', '"').replaceAll('&quot;', '"').replaceAll('&amp;', '&');
+
+let signedInByPasskey: Promise<Browser> | undefined;
+
+/** A browser whose person has signed in with a passkey. */
+async function passkeyBrowser(): Promise<Browser> {
+  signedInByPasskey ??= signInByPasskey();
+  return signedInByPasskey;
+}
+
+/** Adds a passkey in the first browser, and signs in with it in another one. */
+async function signInByPasskey(): Promise<Browser> {
+  const authenticator = createSoftwareAuthenticator({ rpId: new URL(world.issuer).hostname, origin: world.issuer });
+  const page = await browser.open(`${world.issuer}/account/passkeys/add`);
+  const [, options = ''] = /data-options="([^"]+)"/.exec(page.text) ?? [];
+  await browser.submit('/account/passkeys', { credential: authenticator.create(JSON.parse(html(options)) as never) });
+  const other = world.browser();
+  const { url } = await open(other);
+  const asked = await other.send(`${url}/passkey/options`);
+  const credential = authenticator.get(JSON.parse(asked.text) as never);
+  expect((await other.submit('/login/passkey', { credential }, REDIRECT)).location).toContain('code=');
+  return other;
 }
 
 /** Authenticates with each method. @returns body parameters, headers */
@@ -187,6 +227,13 @@ const TRIES: Record<string, () => Promise<void>> = {
     const { status, body } = await post(endpoint('pushed_authorization_request'), params, basic('basic'));
     expect([status, body.request_uri]).toEqual([201, expect.stringMatching(/^urn:/)]);
   },
+  device_authorization_endpoint: async () => {
+    const { status, body } = await post(endpoint('device_authorization'), { client_id: 'car', scope: 'openid' });
+    expect([status, body.verification_uri]).toEqual([200, expect.stringContaining(world.issuer)]);
+    const polled = { client_id: 'car', grant_type: DEVICE_GRANT, device_code: String(body.device_code) };
+    const dpop = await proofOf(world, keys.ES256!);
+    expect((await post(endpoint('token'), polled, { DPoP: dpop })).body.error).toBe('authorization_pending');
+  },
   end_session_endpoint: async () => {
     const answer = await world.browser().open(endpoint('end_session'));
     expect([answer.status, answer.headers['content-type']]).toEqual([200, expect.stringMatching(/^text\/html/)]);
@@ -264,7 +311,7 @@ const TRIES: Record<string, () => Promise<void>> = {
     const party = keys.ES256!;
     const proofBy = async (alg: string): Promise<string> => proofOf(world, party, { alg, key: await makeTestKey(alg) });
     for (const alg of listed('dpop_signing_alg_values_supported'))
-      expect([alg, (await tokensOf('basic', {}, await proofBy(alg))).token_type]).toEqual([alg, 'DPoP']);
+      expect([alg, (await tokensOf('basic', {}, { dpop: await proofBy(alg) })).token_type]).toEqual([alg, 'DPoP']);
     for (const alg of ['PS256', 'RS256', 'ES384']) {
       const body = { grant_type: 'client_credentials', scope: 'openid' };
       const headers = { ...basic('basic'), DPoP: await proofBy(alg) };
@@ -272,13 +319,12 @@ const TRIES: Record<string, () => Promise<void>> = {
     }
   },
   acr_values_supported: async () => {
-    const values = listed('acr_values_supported');
-    // The person of this test has a password, which reaches the first class. Passkeys reach the others. A wish that the person cannot
-    // fulfil does not fail.
-    for (const acr_values of [...values, 'phr unknown']) {
-      const { acr } = decodeJwt(String((await tokensOf('basic', { acr_values })).id_token));
-      expect([acr_values, acr]).toEqual([acr_values, values[0]]);
-    }
+    const strong = await passkeyBrowser();
+    for (const acr_values of listed('acr_values_supported')) expect(await acrOf({ acr_values }, strong)).toBe(acr_values);
+    expect(await acrOf({}, strong)).toBe('phr');
+    // A wish that this sign-in cannot fulfil does not fail.
+    for (const acr_values of ['phr', 'unknown phr', 'unknown'])
+      expect(await acrOf({ acr_values }, browser)).toBe('urn:common-id:acr:password');
   },
   claims_supported: async () => {
     const { access_token: token, id_token: idToken } = await tokensOf();
@@ -373,9 +419,7 @@ describe('the discovery document', () => {
   });
 
   test('lists nothing that is not tried here', () => {
-    // An endpoint of another flow is tried with its flow.
-    const untried = Object.keys(document).filter((name) => !TRIES[name] && !name.endsWith('_endpoint'));
-    expect(untried).toEqual([]);
+    expect(Object.keys(document).filter((name) => !TRIES[name])).toEqual([]);
   });
 
   test.each(Object.keys(TRIES).filter((name) => name !== 'issuer' && name !== 'service_documentation'))(
@@ -385,4 +429,30 @@ describe('the discovery document', () => {
       await TRIES[name]!();
     },
   );
+});
+
+describe('an essential class of sign-in (acr)', () => {
+  const essential = (acr: object): Record<string, string> => ({
+    claims: JSON.stringify({ id_token: { acr: { essential: true, ...acr } } }),
+  });
+  const error = (page: Answer): string | null => returned(page).get('error');
+
+  test('that the sign-in has, or is stronger than: the ID token tells one that was asked for', async () => {
+    const strong = await passkeyBrowser();
+    expect(await acrOf(essential({ value: 'urn:common-id:acr:mfa' }), strong)).toBe('urn:common-id:acr:mfa');
+    expect(await acrOf(essential({ values: ['unknown', 'phr'] }), strong)).toBe('phr');
+    expect(await acrOf(essential({ values: ['urn:common-id:acr:password'] }), browser)).toBe('urn:common-id:acr:password');
+  });
+
+  test('that nobody can reach: unmet_authentication_requirements', async () => {
+    expect(error(await open(browser, essential({ value: 'unknown' })))).toBe('unmet_authentication_requirements');
+  });
+
+  test('that the account reaches with its passkey: a password is not enough', async () => {
+    await passkeyBrowser();
+    const yamada = world.browser();
+    await open(yamada, essential({ values: ['phr'] }));
+    const page = await yamada.submit('/login', { login_id: 'yamada@example.jp', password: 'Common-2026' }, REDIRECT);
+    expect([page.location, page.url]).toEqual([undefined, expect.stringMatching(/\/login(\?|$)/)]);
+  });
 });

@@ -1,6 +1,6 @@
 // The table of sign-in methods, and the order of the classes (acr).
 import { expect, test } from '@jest/globals';
-import { ACR_VALUES, reaches, REACHABLE_ACR, signedInBy } from '../../src/domain/authentication-methods.ts';
+import { ACR_VALUES, reaches, REACHABLE_ACR, signedInBy, toldAcr } from '../../src/domain/authentication-methods.ts';
 
 const [PASSWORD, MFA, PHISHING_RESISTANT] = ACR_VALUES;
 
@@ -24,4 +24,16 @@ test.each([
   ['another', PASSWORD, false],
 ])('a sign-in of %s reaches %s: %s', (reached, wanted, expected) => {
   expect(reaches(reached, wanted)).toBe(expected);
+});
+
+test.each<[string | undefined, unknown[], string | undefined]>([
+  [PHISHING_RESISTANT, [], PHISHING_RESISTANT],
+  [PHISHING_RESISTANT, [MFA], MFA],
+  [PHISHING_RESISTANT, [PASSWORD, MFA], MFA],
+  [PHISHING_RESISTANT, [PASSWORD, PHISHING_RESISTANT], PHISHING_RESISTANT],
+  [PASSWORD, [MFA, PHISHING_RESISTANT], PASSWORD],
+  [PASSWORD, ['another'], PASSWORD],
+  [undefined, [PASSWORD], undefined],
+])('a sign-in of %s, of which the request wants one of %j: the ID token tells %s', (reached, wanted, expected) => {
+  expect(toldAcr(reached, wanted)).toBe(expected);
 });

@@ -149,6 +149,7 @@ describe('clients', () => {
     ['service', ['--secret']],
     ['service', ['--jwks-uri', 'https://app.example.jp/jwks.json']],
     ['legacy-import', ['--redirect-uri', 'https://app.example.jp/callback']],
+    ['fapi2', ['--redirect-uri', 'https://app.example.jp/callback']],
   ])('new %s %j writes a file that passes check', async (template, options) => {
     const project = make();
     const ended = await admin(

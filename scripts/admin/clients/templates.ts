@@ -34,6 +34,20 @@ export const TEMPLATES: Record<string, Template> = {
       common_id: end(values),
     }),
   },
+  fapi2: {
+    does: 'a website with a server that keeps to the FAPI 2.0 Security Profile',
+    needs: QUESTIONS,
+    make: (values) => ({
+      ...begin(values),
+      application_type: 'web',
+      ...authentication(values, undefined),
+      redirect_uris: [values['redirect-uri']],
+      post_logout_redirect_uris: [`${originOf(values['redirect-uri'])}/`],
+      grant_types: ['authorization_code', 'refresh_token'],
+      scope: values.scope ?? 'openid profile email offline_access',
+      common_id: { ...end(values), profile: 'fapi2' },
+    }),
+  },
   browser: {
     does: 'an app in the browser without a server: it cannot keep a secret',
     needs: QUESTIONS,
