@@ -59,6 +59,18 @@ export function claimsParameter(parties: () => ClaimsParties): void {
       for (const name of ['name', 'birthdate', 'email_verified']) expect(login.claims).not.toHaveProperty(name);
     });
 
+    test('the migration and the dealer links can be asked for as single claims', async () => {
+      const { basic } = parties();
+      const browser = await upToConsent(basic, asking({ userinfo: { migration: null }, id_token: { dealer_links: null } }));
+      expect(mainOf(browser.page)).toContain('移行の状況 トヨタオーナーズサイトからの移行の状況');
+      expect(mainOf(browser.page)).toContain('販売店との連携 連携している販売店と、連携の状況');
+      const login = await basic.redeem(await basic.arrive(browser));
+      const { migration, ...rest } = await basic.userInfo(login);
+      expect([migration, rest]).toMatchObject([{ completed: [{ legacy_id: 'own-yamada' }] }, { sub: login.claims.sub }]);
+      // A third party learns of no link that was made elsewhere.
+      expect([login.claims.dealer_links, login.claims.migration]).toEqual([[], undefined]);
+    });
+
     test('the words are in the language of the page; one half of a name has its own', async () => {
       const browser = createBrowser({ language: 'en' });
       const wishes = { userinfo: { given_name: null, 'family_name#ja-Kana-JP': null, phone_number_verified: null } };

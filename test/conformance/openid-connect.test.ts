@@ -17,7 +17,7 @@ const client = {
   redirect_uris: [CALLBACK],
   post_logout_redirect_uris: [LOGGED_OUT],
   grant_types: ['authorization_code', 'refresh_token'],
-  scope: 'openid profile email address phone offline_access',
+  scope: 'openid profile email address phone offline_access migration dealer_link',
   common_id: { contact: 'tests', pkce: 'optional' },
 };
 

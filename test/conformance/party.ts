@@ -119,8 +119,10 @@ export async function createParty(
 }
 
 /** Reads the authorization response of an answer: in a redirect, or in the form that posts it. */
-function responseOn({ location, status, text }: Answer): URLSearchParams | undefined {
+function responseOn({ location, status, headers, text }: Answer): URLSearchParams | undefined {
   if (location?.startsWith(CALLBACK)) return new URL(location).searchParams;
   const form = status === 200 ? formsOf(text).find(({ action }) => action === CALLBACK) : undefined;
+  if (form && String(headers['content-security-policy']).includes('form-action'))
+    throw new Error('the content security policy stops the browser from posting the response');
   return form && new URLSearchParams(form.fields);
 }

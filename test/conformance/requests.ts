@@ -85,6 +85,16 @@ export function requests(parties: () => RequestParties): void {
     });
   });
 
+  test.each([
+    ['ja', '次へ'],
+    ['en', 'Continue'],
+  ])('a person without scripts posts the response by hand, and reads what to press: %s', async (language, label) => {
+    const browser = await opened({ response_mode: 'form_post', prompt: 'none', ui_locales: language });
+    expect([browser.page.status, browser.page.headers['content-language']]).toEqual([200, language]);
+    expect(browser.form('/callback').buttons).toEqual([expect.objectContaining({ label })]);
+    expect(browser.page.text).toContain(`<html lang="${language}">`);
+  });
+
   describe('a native client', () => {
     test.each([
       ['http://127.0.0.1:51234/callback', true],

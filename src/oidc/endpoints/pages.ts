@@ -140,6 +140,15 @@ export function allowFormPost(ctx: KoaContextWithOIDC): void {
   const { route, params } = ctx.oidc;
   const posts = ['authorization', 'resume'].includes(route) && params?.response_mode === 'form_post' && ctx.type === 'text/html';
   if (!posts || typeof ctx.body !== 'string' || errorPages.has(ctx) || ctx.status === 303) return;
-  asPage(ctx).state.formTargets = 'any';
+  speakAsAsked(ctx);
+  const { state } = asPage(ctx);
+  state.formTargets = 'any';
   ctx.status = 200;
+  ctx.set('Content-Language', state.language);
+  // What a person without scripts reads.
+  const toPress = `<p>${state.t('form_post.text')}</p><button type="submit">${state.t('form_post.submit')}</button>`;
+  ctx.body = ctx.body
+    .replace('<html>', `<html lang="${state.language}">`)
+    .replace(/<title>[^<]*/, `<title>${state.t('form_post.title')}`)
+    .replace(/<noscript>[\s\S]*?<\/noscript>/, `<noscript>${toPress}</noscript>`);
 }
