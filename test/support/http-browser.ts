@@ -263,7 +263,7 @@ export function textOf(html: string): string {
   return unescapeHtml(
     html
       .replace(/<(script|style)\b[\s\S]*?<\/\1>/g, '')
-      .replace(/<span class="whole">([^<]*)<\/span>/g, '$1')
+      .replace(/<span (?:class="whole"|style="white-space:nowrap")>([^<]*)<\/span>/g, '$1')
       .replace(/<[^>]+>/g, ' '),
   )
     .replace(/\s+/g, ' ')
