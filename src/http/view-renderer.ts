@@ -3,6 +3,9 @@ import { readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import ejs from 'ejs';
 
+/** The spaces before tags at the beginnings of lines, a tenth of a page. They mean nothing in HTML, and plain-text mails have no tags. */
+const INDENTATION = /^ +(?=<)/gm;
+
 export type RenderView = (file: string, locals: Record<string, unknown>) => string;
 
 /**
@@ -20,7 +23,7 @@ export function createViewRenderer(viewsDirectory: string, cache: boolean): Rend
     const known = compiled.get(file);
     if (known?.version === version) return known.view;
     // The options are constants and never come from a request (CVE-2022-29078).
-    const view = ejs.compile(readFileSync(filename, 'utf8'), {
+    const view = ejs.compile(readFileSync(filename, 'utf8').replace(INDENTATION, ''), {
       filename,
       strict: true,
       _with: false,
