@@ -1,5 +1,4 @@
-// Writes the files that are generated from the program's tables: config/*.schema.json, .env.example, docs/claims.md, docs/policy.md and
-// docs/clients/. The examples in docs/clients/ come from the running program, which this starts.
+// Writes the files that are generated from the program's tables: config/*.schema.json, .env.example, docs/policy.md and docs/clients/. The examples in docs/clients/ come from the running program, which this starts.
 // Usage: npm run generate
 import { writeFileSync } from 'node:fs';
 import { format, resolveConfig } from 'prettier';

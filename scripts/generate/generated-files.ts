@@ -5,7 +5,6 @@ import { format, resolveConfig } from 'prettier';
 import { myDataJsonSchema } from '../../src/account/my-data/my-data.ts';
 import { jsonSchemas } from '../../src/config/files/json-schemas.ts';
 import { clientPages } from './client-pages/pages.ts';
-import { claimsDocument } from './claims-document.ts';
 import { envExample } from './env-example.ts';
 import { policyDocument } from './policy-document.ts';
 
@@ -15,7 +14,7 @@ const ROOT = new URL('../../', import.meta.url);
 export async function generatedFiles(): Promise<Record<string, string>> {
   const all = { ...jsonSchemas(), '../docs/my-data.schema.json': myDataJsonSchema() };
   const schemas = Object.entries(all).map(([name, schema]) => [join('config', name), JSON.stringify(schema)] as const);
-  const documents = { 'docs/claims.md': claimsDocument(), 'docs/policy.md': policyDocument() };
+  const documents = { 'docs/policy.md': policyDocument() };
   const formatted = [...schemas, ...Object.entries(documents)].map(async ([name, text]) => {
     const filepath = fileURLToPath(new URL(name, ROOT));
     return [name, await format(text, { ...(await resolveConfig(filepath)), filepath })] as const;

@@ -16,6 +16,8 @@ import { formatDate } from '../http/format-time.ts';
 import { page, type PageState } from '../http/page-context.ts';
 
 const DOCS = fileURLToPath(new URL('../../docs', import.meta.url));
+/** The path of a document, and of the pages for client developers. */
+const DOCUMENT = /^\/docs\/((?:clients\/(?:en|ja)\/)?[\w-]+(?:\.ja)?\.(?:md|mjs))$/;
 const DAY_SECONDS = 24 * 60 * 60;
 
 /** The script of @simplewebauthn/browser for browsers. */
@@ -56,10 +58,9 @@ export function createPublicPages({
     });
   });
   if (isForDevelopers)
-    router.get('/docs/:file', async (ctx, next) => {
+    router.get(DOCUMENT, async (ctx, next) => {
       // As text: the documents are read in the repository, or here if there is none at hand.
-      if (!/^[\w-]+\.(md|mjs)$/.test(ctx.params.file ?? '')) return next();
-      await send(ctx, ctx.params.file ?? '', { root: DOCS }).catch(() => next());
+      await send(ctx, DOCUMENT.exec(ctx.path)?.[1] ?? '', { root: DOCS }).catch(() => next());
       if (ctx.body) ctx.type = 'text/plain; charset=utf-8';
       return undefined;
     });

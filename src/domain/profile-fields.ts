@@ -14,7 +14,7 @@ export type ProfileField<T> = {
   kind: Kind<T>;
   /** The claim, for clients and for legacy sites: its name, its scope, and further claims that are sent with it. */
   claim: { name: string; scope: ProfileScope; with?: Record<string, unknown> };
-  /** The description for client developers, in docs/claims.md. */
+  /** The description for client developers, in docs/clients/en/claims.md. */
   about: string;
   /** A stored value, for documentation, samples and tests. */
   example: T;

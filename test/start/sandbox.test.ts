@@ -124,12 +124,18 @@ test('refusals are explained, and the start page links the documents', async () 
   const home = await createBrowser().open(`${sandbox.issuer}/`);
   const links = [...home.text.matchAll(/href="(\/(?:docs|\.well-known)\/[^"]+)"/g)].map(([, path = '']) => path);
   expect(links.length).toBeGreaterThan(3);
-  for (const path of [...links, '/docs/smallest-client.mjs']) {
+  for (const path of [...links, '/docs/smallest-client.mjs', '/docs/clients/en/recipes.md']) {
     const answer = await sendRaw(`${sandbox.issuer}${path}`);
     expect([path, answer.status]).toEqual([path, 200]);
     expect(answer.headers['content-type']).toMatch(path.startsWith('/docs/') ? /^text\/plain/ : /json/);
   }
-  for (const path of ['/docs/none.md', '/docs/..%2fpackage.json', '/docs/performance'])
+  for (const path of [
+    '/docs/none.md',
+    '/docs/..%2fpackage.json',
+    '/docs/performance',
+    '/docs/clients/en',
+    '/docs/clients/examples.json',
+  ])
     expect([path, (await sendRaw(`${sandbox.issuer}${path}`)).status]).toEqual([path, 404]);
 });
 

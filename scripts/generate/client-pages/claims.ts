@@ -14,19 +14,26 @@ const SCOPES: Record<string, Words> = {
   dealer_link: { ja: '販売店との連携', en: 'links with dealers' },
 };
 
-const CLAIMS: Record<string, Words> = {
+/** The claims of profile fields in Japanese. Their English is in the table of fields. */
+const FIELDS_IN_JAPANESE: Record<string, string> = {
+  family_name: '姓 (ご本人の表記)',
+  given_name: '名 (ご本人の表記)',
+  'family_name#ja-Kana-JP': '姓のフリガナ (全角カタカナ)',
+  'given_name#ja-Kana-JP': '名のフリガナ (全角カタカナ)',
+  birthdate: '生年月日 (`YYYY-MM-DD`)',
+  gender: '性別 (`female`、`male`、`other`)',
+  phone_number: '電話番号 (E.164)',
+  address: '国内の住所。番地と建物名は `street_address` の行に分かれます',
+};
+
+/** The other claims. */
+const OTHER_CLAIMS: Record<string, Words> = {
   sub: {
     ja: 'お客様の識別子。変わりません。お客様はメールアドレスではなく、これで見分けてください',
     en: 'The customer’s identifier. It never changes: know customers by it, not by their mail address',
   },
-  family_name: { ja: '姓 (ご本人の表記)', en: 'Family name, as the person writes it' },
-  given_name: { ja: '名 (ご本人の表記)', en: 'Given name, as the person writes it' },
   name: { ja: '姓と名を空白でつないだもの', en: '`family_name` and `given_name`, with a space between them' },
-  'family_name#ja-Kana-JP': { ja: '姓のフリガナ (全角カタカナ)', en: 'Family name in full-width katakana' },
-  'given_name#ja-Kana-JP': { ja: '名のフリガナ (全角カタカナ)', en: 'Given name in full-width katakana' },
   'name#ja-Kana-JP': { ja: 'フリガナの姓と名を空白でつないだもの', en: 'both in katakana, with a space between them' },
-  birthdate: { ja: '生年月日 (`YYYY-MM-DD`)', en: 'Date of birth (`YYYY-MM-DD`)' },
-  gender: { ja: '性別 (`female`、`male`、`other`)', en: '`female`, `male` or `other`' },
   locale: { ja: '画面とメールの言語 (`ja` か `en`)', en: 'Language of pages and mails, `ja` or `en`' },
   updated_at: { ja: '最後に変わった時刻 (1970 年からの秒数)', en: 'When the account last changed, in seconds since 1970' },
   email: {
@@ -34,18 +41,20 @@ const CLAIMS: Record<string, Words> = {
     en: 'The address of the ID. A few old addresses of Japanese carriers have quotes (`"taro..t"@docomo.ne.jp`)',
   },
   email_verified: { ja: '常に `true`', en: 'always `true`' },
-  phone_number: { ja: '電話番号 (E.164)', en: 'Telephone number in E.164' },
   phone_number_verified: { ja: '`false`: 番号への確認はしていません', en: '`false`: nobody has called the number' },
-  address: {
-    ja: '国内の住所。番地と建物名は `street_address` の行に分かれます',
-    en: 'Postal address in Japan; block and building are the lines of `street_address`',
-  },
   migration: { ja: '終わった移行、引き継いだ車両、販売店', en: 'Completed migrations, their vehicles, and the dealer' },
   dealer_links: {
     ja: 'このクライアントが知ってよい、販売店との連携',
     en: 'The customer’s links with dealers that this client app may know of',
   },
 };
+
+const fieldClaims = (): [string, Words][] =>
+  Object.values(PROFILE_FIELDS).flatMap(({ claim, about }) => {
+    const ja = FIELDS_IN_JAPANESE[claim.name];
+    return ja === undefined ? [] : [[claim.name, { ja, en: about }]];
+  });
+const CLAIMS: Record<string, Words> = { ...OTHER_CLAIMS, ...Object.fromEntries(fieldClaims()) };
 
 /** Of the ID token. */
 const TOKEN_CLAIMS: Record<string, Words> = {
@@ -109,7 +118,7 @@ const T: Record<
 > = {
   ja: {
     intro:
-      'UserInfo (`/me`) は、許可されたスコープのクレームを返します。お客様が入力していないものは含まれません。ID トークンには、お客様については `sub` だけが入ります。クライアントのファイルに `common_id.claims_in_id_token: true` があれば、UserInfo と同じクレームも入ります。`required_claims` にあるものは、ログインのときにお客様に尋ねます。',
+      'UserInfo (`/me`) は、許可されたスコープのクレームを返します。お客様が入力していないものは含まれません。ID トークンには、お客様については `sub` だけが入ります。クライアントのファイルに `common_id.claims_in_id_token: true` があれば、UserInfo と同じクレームも入ります。`required_claims` にあるものは、ログインのときにお客様に尋ねます。移行元サイトは、同じ名前で `legacy_profile` に入れます。`name` しかないときは、2 語を姓と名として読みます。',
     scopes: 'スコープごとのクレーム',
     head: ['スコープ', 'クレーム', '意味', 'ファイルでの名前'],
     members: ['項目', '意味'],
@@ -124,7 +133,7 @@ const T: Record<
   },
   en: {
     intro:
-      'UserInfo (`/me`) returns the claims of the granted scopes. A claim is absent if the customer has not given it. About the customer, the ID token contains `sub` only; with `common_id.claims_in_id_token: true` in the client’s file it has the claims of UserInfo too. Customers are asked for the `required_claims` of the file when they sign in.',
+      'UserInfo (`/me`) returns the claims of the granted scopes. A claim is absent if the customer has not given it. About the customer, the ID token contains `sub` only; with `common_id.claims_in_id_token: true` in the client’s file it has the claims of UserInfo too. Customers are asked for the `required_claims` of the file when they sign in. A legacy site hands its user’s profile over in `legacy_profile`, under the same names; if it has only `name`, two words are read as family name and given name.',
     scopes: 'Claims by scope',
     head: ['scope', 'claim', 'what it is', 'name in the file'],
     members: ['member', 'what it is'],

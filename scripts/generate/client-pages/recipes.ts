@@ -100,6 +100,8 @@ function recipe(id: string, library: Library, language: Language): string {
   const [main, ...others] = library.files;
   const block = (name: string): string =>
     `\`\`\`${FENCES[name.split('.').at(-1) ?? ''] ?? 'text'}\n${sampleFile(id, name).trimEnd()}\n\`\`\``;
+  const secret = library.kind === 'web' ? ' CLIENT_SECRET=…' : '';
+  const variables = `export ISSUER=http://localhost:3000 CLIENT_ID=my-shop${secret}`;
   const details = others.map((name) => `<details><summary>${name}</summary>\n\n${block(name)}\n\n</details>`);
   return [
     `<a id="${id}"></a>`,
@@ -107,7 +109,7 @@ function recipe(id: string, library: Library, language: Language): string {
     `\`\`\`sh\nnpm run admin -- clients new ${library.kind} --library ${id} --id my-shop --name "My shop" \\\n  --contact shop@example.jp --redirect-uri http://localhost:3999${library.callback}\n\`\`\``,
     `${library.why ? `${t.file}: ${library.why[language]}` : t.nothing}${library.notes ? ` ${library.notes[language]}` : ''}`,
     `${t.run} ([samples/clients/${id}](../../../samples/clients/${id})):`,
-    `\`\`\`sh\n${[...installOf(library), library.start.replaceAll('$PORT', '3999')].join('\n')}\n\`\`\``,
+    `\`\`\`sh\n${[...installOf(library), variables, library.start.replaceAll('$PORT', '3999')].join('\n')}\n\`\`\``,
     `${code(main)}:`,
     block(main),
     ...details,
