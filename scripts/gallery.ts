@@ -58,8 +58,9 @@ async function photograph(
   await page.unrouteAll();
   await page.route('**/*', async (route) => {
     const { pathname } = new URL(route.request().url());
-    if (pathname === '/') return route.fulfill({ contentType: 'text/html', body: document.html });
     // A page that goes on by itself stays.
+    const body = document.html.replace('data-advance=', 'data-stays=');
+    if (pathname === '/') return route.fulfill({ contentType: 'text/html', body });
     return pathname.startsWith('/assets/') ? route.fulfill({ path: `${VIEWS}${pathname}` }) : route.abort();
   });
   await page.goto('http://gallery.invalid/');
