@@ -80,10 +80,28 @@ inWorld(
       return person;
     }
 
-    it('R1 linked at ⑩: the dealer knows the car and the customer number, and a visit is booked', async () => {
+    it('R1 R17 linked at ⑩, then ended by the dealer and linked again with one press: the dealer knows the car, and a visit is booked each time', async () => {
       const suzuki = await migrate('suzuki', 'suzuki.r1@example.jp', WORDS.link);
       expect(await knows('tokyo-toyota', YARIS)).toMatchObject({ number: 'TT-200002', vins: [YARIS] });
       expect(await book(suzuki, YARIS, 'at the tenth screen')).toContain(BOOKED);
+
+      // The dealer ends the link on its own page. The notebook offers it, and one press is enough.
+      const { dealerSystem, notebook } = journey.world.origins;
+      await journey.world.advance(2 * 60_000);
+      await suzuki.open(`${dealerSystem}/`);
+      const ends = suzuki
+        .forms()
+        .find(({ action, fields }) => action.endsWith('/withdrawals') && fields.dealer === 'tokyo-toyota');
+      if (!ends) throw new Error('the dealer has no link to end');
+      await suzuki.send(ends, ends.fields);
+      expect(toldTo('tokyo-toyota')).toMatchObject([{ status: 'withdrawn' }]);
+      await suzuki.open(`${notebook}/`);
+      await suzuki.press(LINK_AT_NOTEBOOK);
+      expect(suzuki.url()).toContain(notebook);
+      await knows('tokyo-toyota', YARIS);
+      await suzuki.open(`${notebook}/`);
+      expect(await suzuki.text()).not.toContain(LINK_AT_NOTEBOOK);
+      expect(await book(suzuki, YARIS, 'after one press')).toContain(BOOKED);
     });
 
     it('R1 skipped at ⑩ and linked later at the notebook, then with a second dealer from another service, then in a database of an older version: a visit is booked each time', async () => {

@@ -7,6 +7,7 @@ import type { Deps } from '../../deps.ts';
 import { isFromAnotherSite } from '../../http/csrf.ts';
 import type { PageState } from '../../http/page-context.ts';
 import { PageError } from '../../http/page-error.ts';
+import { createDealerReminder } from '../grants/tell-dealer-again.ts';
 import { createInteractionBinding } from '../policy/interaction-url.ts';
 import { createUnfinishedLimit } from './request-bounds.ts';
 import { allowFormPost, createLogoutSource } from './pages.ts';
@@ -16,7 +17,7 @@ import { createPushedRequestBinding } from './pushed-request-browser.ts';
 /** Makes the middleware that runs oidc-provider and replaces its built-in pages with ours. Other paths go on to `next`. */
 export function createBrowserEndpoints(
   provider: Provider,
-  deps: Pick<Deps, 'config' | 'clients' | 'storage' | 'clock'>,
+  deps: Pick<Deps, 'config' | 'clients' | 'storage' | 'clock' | 'jobs'>,
 ): Koa.Middleware<PageState> {
   const { config, clients } = deps;
   const showLogout = createLogoutSource(clients);
@@ -40,6 +41,7 @@ export function createBrowserEndpoints(
     createUnfinishedLimit(deps),
     createPushedRequestBinding(deps),
     createInteractionBinding(deps),
+    createDealerReminder(deps),
     mount(provider),
   ];
   return compose(endpoints);
