@@ -1,7 +1,8 @@
 // Generates .env.example from the table of settings.
 import { SETTING_SECTIONS, type Setting } from '../../src/config/settings/setting.ts';
 import { secretFileName } from '../../src/config/settings/secret-names.ts';
-import { SECRET_NAMES, SETTINGS } from '../../src/config/settings/settings.ts';
+import { SECRET_NAMES } from '../../src/config/settings/settings-having.ts';
+import { SETTINGS } from '../../src/config/settings/settings.ts';
 
 const WIDTH = 132;
 

@@ -155,7 +155,7 @@ export function createProviderConfiguration(deps: Deps): Configuration {
     loadExistingGrant: createLoadExistingGrant(deps),
     renderError,
     fetch: config.mode === 'development' ? fetchAlsoLoopback : boundedFetch,
-    discovery: furtherMetadata(config.issuer),
+    discovery: furtherMetadata(config),
     features: {
       devInteractions: { enabled: false },
       // A client decides whether its tokens are bound to a key; its file can require it. A nonce is asked for only if the proof's clock

@@ -3,7 +3,7 @@ import { describeValue } from '../problems/describe-value.ts';
 import type { Problem } from '../problems/problem.ts';
 import type { SecretFile } from './read-secret-file.ts';
 import { secretFileName } from './secret-names.ts';
-import { SECRET_NAMES } from './settings.ts';
+import { SECRET_NAMES } from './settings-having.ts';
 import type { Environment, Variables } from './variables.ts';
 
 /**

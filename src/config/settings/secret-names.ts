@@ -1,5 +1,6 @@
 // The names of secret settings and of the variables that name their files.
-import { SECRET_NAMES, type SettingName } from './settings.ts';
+import { SECRET_NAMES } from './settings-having.ts';
+import type { SettingName } from './settings.ts';
 
 /** Whether a name is a setting whose value must never be shown. */
 export function isSecretSetting(name: string): name is SettingName {

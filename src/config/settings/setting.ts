@@ -1,6 +1,6 @@
 // The type of a setting of the environment, and the kinds of settings.
 import { isIP } from 'node:net';
-import { expectedWebUrl, isWebOrigin } from '../problems/web-url.ts';
+import { expectedWebUrl, isWebOrigin, isWebUrl } from '../problems/web-url.ts';
 import type { Mode } from '../problems/web-url.ts';
 
 /** The apps; a process runs one or more of them. */
@@ -66,6 +66,11 @@ export function origin(developmentDefault: string, neededBy: readonly AppName[])
     parse: (value, mode) => (isWebOrigin(value, mode) ? value : undefined),
     hint: hintOrigin,
   };
+}
+
+/** The URL of a page; none if it is not set. */
+export function webUrl(): SettingKind<string> {
+  return { neededBy: [], expected: expectedWebUrl, parse: (value, mode) => (isWebUrl(value, mode) ? value : undefined) };
 }
 
 /** Origins with commas between them; none if it is not set. */

@@ -86,6 +86,12 @@ export const SETTINGS = {
       'The demo clients: five services to try, in development only. Their files in config/clients refer to it; without those files nothing needs it.',
     neededByClientFiles: true,
   },
+  DOCUMENTATION_URL: {
+    ...kind.webUrl(),
+    section: 'places',
+    about: 'Your page for the developers of client apps, if there is one. The discovery document names it.',
+    config: 'documentationUrl',
+  },
   SMTP_URL: {
     ...kind.mailServer('smtp://localhost:1025', MAILING_APPS),
     section: 'mail',
@@ -297,22 +303,3 @@ export function settingsInConfig(values: SettingValues): SettingsInConfig {
   });
   return Object.fromEntries(named) as SettingsInConfig;
 }
-
-/** The names of the settings that have a property. */
-type Having<Property extends keyof Setting<unknown>> = {
-  [Name in SettingName]: (typeof SETTINGS)[Name] extends Record<Property, true> ? Name : never;
-}[SettingName];
-
-function having<Property extends keyof Setting<unknown>>(property: Property): Having<Property>[] {
-  return SETTING_NAMES.filter((name): name is Having<Property> => {
-    const setting: Setting<unknown> = SETTINGS[name];
-    return setting[property] === true;
-  });
-}
-
-/** The origins of our apps. */
-export const OWN_ORIGINS = having('ownOrigin');
-/** The settings whose values are never shown. */
-export const SECRET_NAMES: readonly SettingName[] = having('secret');
-/** The secrets that must not be guessable. */
-export const RANDOM_SECRETS = having('random');

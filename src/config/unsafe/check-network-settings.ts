@@ -2,7 +2,8 @@
 import { availableParallelism } from 'node:os';
 import type { Problem } from '../problems/problem.ts';
 import type { Variables } from '../settings/variables.ts';
-import { OWN_ORIGINS, type SettingValues } from '../settings/settings.ts';
+import { OWN_ORIGINS } from '../settings/settings-having.ts';
+import type { SettingValues } from '../settings/settings.ts';
 import { includesPeer } from '../settings/trust-proxy.ts';
 import { hostOf, isAddress, isInside, isThisMachine } from './inside.ts';
 import type { Say } from './say.ts';

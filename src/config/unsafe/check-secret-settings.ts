@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { isRecord } from '../problems/check-object.ts';
-import { RANDOM_SECRETS, type SettingName, type SettingValues } from '../settings/settings.ts';
+import { RANDOM_SECRETS } from '../settings/settings-having.ts';
+import type { SettingName, SettingValues } from '../settings/settings.ts';
 import type { Say } from './say.ts';
 import { weaknessOf } from './weakness.ts';
 

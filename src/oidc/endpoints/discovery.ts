@@ -1,5 +1,6 @@
 // Corrects oidc-provider's discovery document (OpenID Connect Discovery 1.0) and caches it.
 import type { Middleware } from 'koa';
+import type { Config } from '../../config/config.ts';
 import { LANGUAGES } from '../../language.ts';
 import type { PageState } from '../../http/page-context.ts';
 import type { ClientAuthMethod } from 'oidc-provider';
@@ -20,7 +21,10 @@ export const CLIENT_AUTHENTICATION = {
 } as const satisfies { methods: ClientAuthMethod[]; algorithms: string[] };
 
 /** Returns the metadata that oidc-provider does not know of (OpenID Connect Discovery 1.0 section 3, RFC 8414 section 2). */
-export function furtherMetadata(issuer: string): Record<string, unknown> {
+export function furtherMetadata({
+  issuer,
+  documentationUrl,
+}: Pick<Config, 'issuer' | 'documentationUrl'>): Record<string, unknown> {
   const { methods, algorithms } = CLIENT_AUTHENTICATION;
   const endpoints = ['introspection', 'revocation'].flatMap((name) => [
     [`${name}_endpoint_auth_methods_supported`, methods],
@@ -35,6 +39,7 @@ export function furtherMetadata(issuer: string): Record<string, unknown> {
     op_policy_uri: `${issuer}/privacy`,
     op_tos_uri: `${issuer}/terms`,
     request_parameter_supported: false,
+    service_documentation: documentationUrl,
     ui_locales_supported: LANGUAGES,
   };
 }
