@@ -7,7 +7,7 @@ import type { RegistrationDraft } from '../../src/domain/registration-draft.ts';
 import { deliveryKey } from '../../src/jobs/enqueue-delivery.ts';
 import { untilTrue } from '../support/until-true.ts';
 import { codeFor, DEMO_PASSWORD, NEW_PASSWORD } from '../journeys/traveller.ts';
-import { createBrowser, type Answer, type Browser } from '../support/http-browser.ts';
+import { createBrowser, sendRaw, type Answer, type Browser } from '../support/http-browser.ts';
 import { rowsOf } from '../support/rows-of.ts';
 import type { World } from '../support/world.ts';
 import { PROFILE, type Visitors } from './visitors.ts';
@@ -132,6 +132,25 @@ export function describeRaces(getNodes: () => Nodes, { atCodePage }: Visitors): 
     const opened = await open(0);
     expect(opened.filter(Boolean)).toHaveLength(1);
     expect(await open(1)).toEqual(opened);
+  });
+
+  test('one code of a car entered by ten browsers at once: one goes on; the polls of the car count at both nodes', async () => {
+    const { id: issuer } = world().origins;
+    const post = async (path: string, params: Record<string, string>, n: number) => {
+      const body = new URLSearchParams({ client_id: 'head-unit', ...params });
+      const { text } = await sendRaw(`${issuer}${path}`, { method: 'POST', body, port: portOf(n) });
+      return JSON.parse(text) as Record<string, string>;
+    };
+    const { device_code = '', user_code = '' } = await post('/device/auth', { scope: 'openid' }, 0);
+    const browsers = Array.from({ length: 10 }, (_, n) => createBrowser({ from: `127.8.4.${n + 1}` }));
+    await Promise.all(browsers.map(async (browser) => browser.open(`${issuer}/device`)));
+    const entered = await Promise.all(browsers.map(async (browser, n) => twin(browser, n).post('/device', { user_code })));
+    expect(entered.filter(({ location }) => /\/device\/[\w-]+$/.test(location ?? ''))).toHaveLength(1);
+    expect(entered.filter(({ text }) => text.includes('別のブラウザーで入力されています'))).toHaveLength(9);
+
+    const grant = { grant_type: 'urn:ietf:params:oauth:grant-type:device_code', device_code };
+    const polled = await Promise.all(Array.from({ length: 10 }, async (_, n) => post('/token', grant, n)));
+    expect(polled.filter(({ error }) => error === 'slow_down')).toHaveLength(9);
   });
 
   test('S118 tokens that rotate at both nodes while the password changes: none works afterwards', async () => {
