@@ -37,6 +37,8 @@ test('a request that starts again keeps the pages of the first time, and a reque
   const params = { client_id: 'web', state: 'a', resource: ['https://one.example', 'https://two.example'], max_age: undefined };
   const query = 'client_id=web&state=a&resource=https%3A%2F%2Fone.example&resource=https%3A%2F%2Ftwo.example';
   expect(queryOf({ params })).toBe(query);
+  // A device begins its request itself.
+  expect(queryOf({ params, deviceCode: 'd' })).toBeUndefined();
   rememberRequest(browser as never, true, { ...request('a'), query });
   rememberRequest(browser as never, true, { ...request('b', 'another'), query });
   const { cookies } = browser;

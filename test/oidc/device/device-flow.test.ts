@@ -1,7 +1,7 @@
 // The device flow (RFC 8628): a car that polls, the person's pages, and codes that are wrong, old, used or somebody else's.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { startWorld, type World } from '../../attacks/support/attack-world.ts';
-import { parseJson, signedIn } from '../../attacks/support/client.ts';
+import { basic, parseJson, signedIn } from '../../attacks/support/client.ts';
 import { headingOf, mainOf, sendRaw, type Answer, type Browser } from '../../support/http-browser.ts';
 
 const GRANT = 'urn:ietf:params:oauth:grant-type:device_code';
@@ -21,6 +21,13 @@ beforeAll(async () => {
   world = await startWorld({
     clients: {
       car: { client_name: 'Car', 'client_name#ja': '車', ...car, common_id: { first_party: true, contact: 'tests' } },
+      kiosk: {
+        client_name: 'Kiosk',
+        token_endpoint_auth_method: 'client_secret_basic',
+        client_secret: { $env: 'ATTACK_WEB_SECRET' },
+        grant_types: [GRANT],
+        common_id: { first_party: true, contact: 'tests' },
+      },
       tv: { client_name: 'TV', ...car, common_id: { contact: 'tests' } },
     },
   });
@@ -123,6 +130,14 @@ describe('a person signs a car in', () => {
     expect(mainOf(browser.page)).toContain('「TV」は、トヨタ自動車以外が提供するサービスです');
     await browser.submit('/consent', { decision: 'allow' });
     expect((await poll(codes, 'tv')).body).toMatchObject({ scope: 'openid email' });
+  });
+
+  test('a service of ours with a secret asks for consent as well, although it is granted elsewhere unasked', async () => {
+    const { browser } = await signedIn(world);
+    const body = new URLSearchParams({ scope: 'openid' });
+    const answer = await sendRaw(`${world.issuer}/device/auth`, { method: 'POST', body, headers: basic('kiosk') });
+    await enter(browser, String(parseJson(answer.text).user_code));
+    expect(headingOf(browser.page)).toBe('車などへのログインの確認');
   });
 
   test('declines: the car is told so', async () => {
@@ -272,6 +287,14 @@ describe('attackers', () => {
     for (const [name, value] of attacker.cookies) if (!/browser|csrf/.test(name)) victim.cookies.set(name, value);
     await victim.open(attacker.page.url);
     expect(victim.page.status).toBe(400);
+
+    // The same with the address on which the interaction is resumed, before the attacker has opened it.
+    const more = world.browser();
+    await more.open(`${world.issuer}/device`);
+    const { location = '' } = await more.post('/device', { user_code: (await askForCodes()).user_code });
+    for (const [name, value] of more.cookies) if (!/browser|csrf/.test(name)) victim.cookies.set(name, value);
+    await victim.open(location);
+    expect(victim.page.status).toBe(400);
   });
 
   test('guesses are slowed: in a browser, and from an address whatever the browser', async () => {
@@ -308,6 +331,8 @@ describe('attackers', () => {
     const codes = await askForCodes();
     const told = [await poll(codes), await poll(codes, 'car', otherNode), await poll(codes)].map(({ body }) => body.error);
     expect(told).toEqual(['authorization_pending', 'slow_down', 'slow_down']);
+    // The log would be full of it.
+    expect(world.nodes.map((node) => node.output()).join('')).not.toContain('authorization_pending');
     await world.advance(POLL_MS);
     expect((await poll(codes, 'car', otherNode)).body.error).toBe('authorization_pending');
   });
@@ -318,6 +343,15 @@ describe('attackers', () => {
     await browser.submit('/consent', { decision: 'allow' });
     world.change(`DELETE FROM artifacts WHERE model = 'Grant' AND json_extract(payload, '$.clientId') = ?`, 'car');
     expect((await poll(codes)).body.error).toBe('invalid_grant');
+  });
+
+  test('devices without credentials: one network cannot fill the database with their requests', async () => {
+    const from = world.freshAddress();
+    await askForCodes('car', {}, from);
+    world.change(`UPDATE counters SET points = 30000 WHERE key LIKE 'pushed-request:%'`);
+    const refused = await post('/device/auth', { client_id: 'car', scope: 'openid' }, from);
+    expect([refused.status, refused.body.error]).toEqual([429, 'temporarily_unavailable']);
+    await askForCodes();
   });
 
   test.each([
