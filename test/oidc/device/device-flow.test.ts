@@ -197,8 +197,8 @@ describe('codes that do not lead on', () => {
     const browser = await upToConsent(codes.user_code);
     await browser.submit('/consent', { decision: 'allow' });
     for (const _before of ['fetched', 'after']) {
-      await enter(browser, codes.user_code);
-      expect(mainOf(browser.page)).toContain('すでに使われています');
+      const { status } = await enter(browser, codes.user_code);
+      expect([status, mainOf(browser.page)]).toEqual([422, expect.stringContaining('すでに使われています')]);
       await poll(codes);
     }
     expect((await poll(codes)).body.error).toBe('invalid_grant');
@@ -242,6 +242,8 @@ describe('codes that do not lead on', () => {
 
   test('of another client: the device code is refused', async () => {
     const codes = await askForCodes();
+    expect((await poll(codes, 'tv')).body.error).toBe('invalid_grant');
+    expect((await poll(codes)).body.error).toBe('authorization_pending');
     const browser = await upToConsent(codes.user_code);
     await browser.submit('/consent', { decision: 'allow' });
     expect((await poll(codes, 'tv')).body.error).toBe('invalid_grant');
@@ -317,6 +319,15 @@ describe('attackers', () => {
     await world.advance(2000);
     expect(await guess(world.browser({ from }), (await askForCodes()).user_code)).toBe(200);
   }, 30_000);
+
+  test('a network above its limit is slowed, too', async () => {
+    const guess = async (from: string): Promise<number> => (await enter(world.browser({ from }), 'BCDF-GHJK')).status;
+    expect(await guess('127.201.7.1')).toBe(422);
+    world.change(`UPDATE counters SET points = 1500 WHERE key LIKE 'user-code-network:%'`);
+    await world.withClockStopped(async () => {
+      expect([await guess('127.201.7.2'), await guess('127.201.7.3'), await guess('127.202.7.3')]).toEqual([422, 429, 422]);
+    });
+  });
 
   test('right codes do not count', async () => {
     const browser = world.browser();
