@@ -1,7 +1,6 @@
 // What a page does better with a script. Every page works without it.
 
-/** A page that answers a form: reload and «back» load its address again, and never ask whether to send the form once more. */
-// It keeps nothing: the entry loses its form.
+/** Reload and «back» load the address of a page that answers a form, and do not send the form again. */
 // oxlint-disable-next-line no-restricted-properties
 window.history.replaceState(null, '');
 
@@ -20,7 +19,7 @@ document.addEventListener('submit', (event) => {
   if (status) status.textContent = status.dataset.text ?? '';
 });
 
-/** A page that the browser kept is shown again after «back»: its buttons are new again. */
+/** A page that «back» shows again has new buttons. */
 window.addEventListener('pageshow', (event) => {
   if (!event.persisted) return;
   for (const form of document.querySelectorAll('form[data-sent]')) form.removeAttribute('data-sent');
@@ -37,7 +36,7 @@ for (const box of document.querySelectorAll('[data-shows]')) {
   box.addEventListener('change', () => {
     input.type = box.checked ? 'text' : 'password';
   });
-  // Sent as a password whatever is shown, so that browsers offer to keep it and never suggest it as plain text.
+  // So browsers offer to keep the password, and never suggest it as plain text.
   input.form?.addEventListener('submit', () => {
     input.type = 'password';
   });
@@ -45,7 +44,7 @@ for (const box of document.querySelectorAll('[data-shows]')) {
 
 document.getElementById('error-summary')?.focus();
 
-/** The postal code fills the address, by the rules of src/profile/find-address.ts. */
+/** The postal code fills the address, as find-address.ts does. */
 for (const form of document.querySelectorAll('form[data-postal-lookup]')) {
   const field = (name) => form.elements.namedItem(name);
   const choice = field('place');
