@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Deps } from '../../src/deps.ts';
 import type { Account } from '../../src/domain/account.ts';
+import { NEVER } from '../../src/domain/epoch-milliseconds.ts';
 import { CHALLENGE_LIFETIME_MS, MOST_PASSKEYS, passkeyDigest } from '../../src/domain/passkey.ts';
 import type { PasskeyCeremony } from '../../src/authentication/passkey/challenges.ts';
 import {
@@ -146,6 +147,8 @@ function ceremonies(urlOf: () => string): void {
     for (const other of others) expect(await present(text, other)).toEqual({ unknownId: undefined });
     const late = authenticator.get(await challenge());
     clock.now += CHALLENGE_LIFETIME_MS - 1;
+    // A newer challenge does not make the older ones last longer.
+    await challenge();
     expect((await present(text)).account?.id).toBe('a');
     clock.now += 1;
     expect(await present(late)).toEqual({ unknownId: undefined });
@@ -202,6 +205,12 @@ function ceremonies(urlOf: () => string): void {
     }
   });
 
+  test('S145 an attestation under the id of another passkey: not added', async () => {
+    const foreign = await withPasskey('b');
+    expect(await create('a', createSoftwareAuthenticator(PLACE), { id: foreign.id })).toBeUndefined();
+    expect((await account('a')).passkeys).toBeUndefined();
+  });
+
   test('S144 a related origin of the configuration: accepted', async () => {
     expect(await signIn(await withPasskey('a'), { origin: LEXUS })).toBe('a');
   });
@@ -215,6 +224,10 @@ function ceremonies(urlOf: () => string): void {
     expect(await signIn(own, { id: foreign.id, userHandle: b.user_handle })).toBeUndefined();
     expect(await signIn(own, { userHandle: undefined })).toBeUndefined();
     expect(await signIn(own, { userHandle: 'A'.repeat(43) })).toBeUndefined();
+    // A handle that leads to the account and is not its own, as after a first passkey that was not completed.
+    const old = 'B'.repeat(43);
+    await node().storage.passkeyOwners.change(old, () => ({ account_id: 'a', expires_at: NEVER }));
+    expect(await signIn(own, { userHandle: old })).toBeUndefined();
     // The id of the account is no handle.
     expect(await signIn(own, { userHandle: 'a' })).toBeUndefined();
     expect([await signIn(own), await signIn(foreign)]).toEqual(['a', 'b']);

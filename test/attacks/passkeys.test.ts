@@ -4,20 +4,35 @@ import { headingOf, mainOf, unescapeHtml, type Answer, type Browser } from '../s
 import type { Lies, SoftwareAuthenticator } from '../support/software-authenticator.ts';
 import { CALLBACK, startWorld, type World } from './support/attack-world.ts';
 import { begin, redeem, returned, signIn } from './support/client.ts';
+import { PASSWORD as NEW_PASSWORD, registerUpTo } from './support/registration.ts';
 import { addPasskey as addPasskeyAt, authenticatorFor, optionsOn } from './support/passkeys.ts';
 
 // Processes start and mails travel slowly on a busy machine.
 jest.setTimeout(60_000);
 
 const MINUTE = 60_000;
+const DAY = 24 * 60 * MINUTE;
 const PASSWORD = 'Common-2026';
 const [SATO, YAMADA] = ['sato@example.jp', 'yamada@example.jp'];
+const LEXUS = 'https://id.lexus.example';
 const ASKED = 'パスワードの確認';
 const REFUSED = 'このパスキーではログインできませんでした';
 
 let world: World;
 beforeAll(async () => {
   world = await startWorld({
+    env: { PASSKEY_ORIGINS: LEXUS },
+    clients: {
+      'attack-strong': {
+        client_name: 'Attack strong',
+        application_type: 'web',
+        token_endpoint_auth_method: 'client_secret_basic',
+        client_secret: { $env: 'ATTACK_WEB_SECRET' },
+        redirect_uris: [CALLBACK],
+        scope: 'openid',
+        common_id: { first_party: true, contact: 'attacks', required_acr: 'phr' },
+      },
+    },
     policy: ({ rate_limits: limits }) => Object.assign(limits.login, { failures_per_address: 4, failures_per_network: 400 }),
   });
 });
@@ -80,6 +95,24 @@ test('S141 the login page, its options and its refusals name nobody: they are th
   const [first, ...others] = answers.map(told);
   expect(first).toMatchObject({ status: 422, bare: expect.stringContaining(REFUSED) });
   for (const other of others) expect(other).toEqual(first);
+});
+
+test('S144 browsers are told which other origins may use the passkeys', async () => {
+  const answer = await world.request('/.well-known/webauthn');
+  expect([answer.status, JSON.parse(answer.text)]).toEqual([200, { origins: [world.issuer, LEXUS] }]);
+  expect(answer.headers['content-type']).toMatch(/^application\/json/);
+});
+
+test('S144 a password at a client that requires a passkey: refused with what to do; a passkey is enough', async () => {
+  const authenticator = await addPasskey(await openAccount(SATO));
+  const { browser } = await begin(world, 'attack-strong', { scope: 'openid' });
+  await signIn(browser);
+  expect([browser.page.status, mainOf(browser.page)]).toEqual([422, expect.stringContaining('パスキーでのログインが必要です')]);
+  expect(returned(await present(authenticator, {}, browser)).has('code')).toBe(true);
+  // A session that began with a password is asked for more, and one that began with a passkey is not.
+  const weak = await begin(world, 'attack-strong', { scope: 'openid' }, await openAccount(SATO));
+  expect(headingOf(weak.page)).toBe('TOYOTA/LEXUSの共通IDでログイン');
+  expect(returned((await begin(world, 'attack-strong', { scope: 'openid' }, browser)).page).has('code')).toBe(true);
 });
 
 test('S146 a removed passkey: no login, the owner is told, and the browser is told to forget it', async () => {
@@ -252,6 +285,28 @@ test('S151 hostile values in every field of the forms: never an error of ours, a
     for (const action of ['rename', 'remove'])
       expect((await browser.send(`${world.issuer}/account/passkeys/${path}/${action}`)).status).toBe(404);
   expect(passkeysOf(SATO)).toEqual(before);
+});
+
+test('the offer of a passkey rests for 30 days, or for good', async () => {
+  const { browser, email } = await registerUpTo(world, 'complete');
+  const isOffered = async (): Promise<boolean> => {
+    await browser.open(`${world.issuer}/account`);
+    if (browser.page.url.includes('/login')) await signIn(browser, email, NEW_PASSWORD);
+    expect(headingOf(browser.page)).toBe('マイページ');
+    return browser.page.text.includes('/passkeys/offer');
+  };
+  expect(await isOffered()).toBe(true);
+  await browser.submit('/passkeys/offer', { until: 'later' });
+  await world.advance(29 * DAY);
+  expect(await isOffered()).toBe(false);
+  await world.advance(DAY);
+  expect(await isOffered()).toBe(true);
+  const other = browser.form('/passkeys/offer');
+  await browser.submit('/passkeys/offer', { until: 'never' });
+  // Another tab, in which it was still shown.
+  await browser.submit(other, { until: 'later' });
+  await world.advance(400 * DAY);
+  expect(await isOffered()).toBe(false);
 });
 
 function passkeysOf(email: string): unknown[] {
