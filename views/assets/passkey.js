@@ -4,6 +4,8 @@
 const RENEW_MS = 4 * 60 * 1000;
 
 const forms = document.querySelectorAll('form[data-passkey]');
+/** Whether the button was pressed. The browser does one ceremony at a time, and a new one would end that of the button. */
+let busy = false;
 const supported = typeof window.PublicKeyCredential === 'function';
 
 /** Loads the library @simplewebauthn/browser, which the server serves as a file. */
@@ -44,6 +46,7 @@ async function offerInAutofill(form) {
       clearTimeout(renewal);
       throw error;
     });
+    if (busy) return;
     send(form, await startAuthentication({ optionsJSON, useBrowserAutofill: true }));
     clearTimeout(renewal);
   } catch {
@@ -53,11 +56,13 @@ async function offerInAutofill(form) {
 
 async function useButton(form) {
   tell(form, '');
+  busy = true;
   try {
     const { startAuthentication, startRegistration } = await library();
     const start = form.dataset.passkey === 'create' ? startRegistration : startAuthentication;
     send(form, await start({ optionsJSON: await optionsOf(form) }));
   } catch (error) {
+    busy = false;
     const { already, cancelled } = form.dataset;
     tell(form, error?.code === 'ERROR_AUTHENTICATOR_PREVIOUSLY_REGISTERED' ? already : cancelled);
     if (form.hasAttribute('data-autofill')) void offerInAutofill(form);
@@ -68,7 +73,7 @@ for (const form of forms) {
   form.addEventListener('submit', (event) => {
     if (form.elements.namedItem('credential').value !== '') return;
     event.preventDefault();
-    void useButton(form);
+    if (!busy) void useButton(form);
   });
 }
 for (const element of document.querySelectorAll('[data-with-passkeys]')) element.hidden = !supported;
