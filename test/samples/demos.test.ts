@@ -42,7 +42,7 @@ function start(...args: string[]) {
     /** Waits for a text behind what was read before. @returns the first group of the pattern */
     async says(pattern: RegExp): Promise<string> {
       const find = (): RegExpExecArray | undefined => pattern.exec(output.slice(read)) ?? undefined;
-      const found = await untilFound(`the demo says ${pattern}`, find, { tell: () => output });
+      const found = await untilFound(`the demo says ${pattern}`, find, { withinMs: 60_000, tell: () => output });
       read += found.index + found[0].length;
       return found[1] ?? '';
     },
@@ -88,7 +88,7 @@ test('a car’s screen: signs in by a phone, renews its tokens, is switched off 
   second.types('s');
   await second.says(/Signed out/);
   expect(await second.ends()).toBe(0);
-}, 60_000);
+}, 240_000);
 
 test('the notebook as a native app: signs in by the browser, books a visit, logs out', async () => {
   const app = start('phone-app', '--no-browser');
@@ -117,4 +117,4 @@ test('the notebook as a native app: signs in by the browser, books a visit, logs
   await app.says(/Logged out/);
   expect(await app.ends()).toBe(0);
   expect(modeOf('phone-app', 'dpop-key.json')).toBe(0o600);
-}, 60_000);
+}, 240_000);
