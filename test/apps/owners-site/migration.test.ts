@@ -239,6 +239,9 @@ test('says plainly that the person gave up, and offers a new start; the banner s
   commonId.answer = 'refuse';
   const answer = await browser.open(await wayBack(browser, await press(browser, 'new')));
   expect([answer.status, headingOf(answer)]).toEqual([200, '移行の手続きを中止しました']);
+  // R17: cancelling is no error, so the icon is calm: an "i", and no "!".
+  const drawn = [...answer.text.matchAll(/<svg class="icon"[\s\S]*?<path d="([^"]+)"/g)].map(([, path]) => path);
+  expect(drawn).toEqual(['M32 30v16M32 19.5v1']);
   expect(answer.text).toContain('href="/migration"');
   expect(mainOf(await browser.open(`${site.origin}/`))).toContain(BANNER);
 

@@ -108,13 +108,15 @@ export function forgottenRoutes(router: SiteRouter, site: Site): void {
     ctx.status = 404;
   }
 
-  function resetPage(ctx: SiteContext, errors: Record<string, string> = {}): void {
-    page(ctx, 'reset-password', { kind: 'step', title: ctx.state.t('reset_password.title'), errors });
+  function resetPage(ctx: SiteContext, userId: string, errors: Record<string, string> = {}): void {
+    const policy = { min: PASSWORD_MIN_LENGTH, max: PASSWORD_MAX_BYTES, symbols: '-' };
+    page(ctx, 'reset-password', { kind: 'step', title: ctx.state.t('reset_password.title'), userId, policy, errors });
   }
 
   router.get('/reset-password/:token', (ctx) => {
-    if (resetTokens.find(String(ctx.params.token)) === undefined) linkIsDead(ctx);
-    else resetPage(ctx);
+    const owner = resetTokens.find(String(ctx.params.token));
+    if (owner === undefined) linkIsDead(ctx);
+    else resetPage(ctx, owner);
   });
 
   router.post('/reset-password/:token', async (ctx) => {
@@ -123,7 +125,7 @@ export function forgottenRoutes(router: SiteRouter, site: Site): void {
     const owner = resetTokens.find(token);
     if (owner === undefined) return linkIsDead(ctx);
     const problem = passwordProblem(owner, password);
-    if (problem) return resetPage(ctx, { password: ctx.state.t(`reset_password.errors.${problem}`) });
+    if (problem) return resetPage(ctx, owner, { password: ctx.state.t(`reset_password.errors.${problem}`) });
     // Only checked above, so that a refused password leaves the link valid. It is used up here.
     const userId = resetTokens.use(token);
     const user = userId === undefined ? undefined : users.find(userId);
