@@ -36,7 +36,7 @@ async function playAll(runs: number, databaseUrl?: string): Promise<void> {
 }
 
 test('S101 random interleavings of two people in six tabs, with forced conflicts and delays: every invariant holds after each step', async () => {
-  await playAll(figure(2_000, 100));
+  await playAll(figure(2_000, 60));
 });
 
 describeInFull(() => {
