@@ -173,7 +173,8 @@ function check(driver: HttpDriver, log: readonly string[]): void {
     throw new Error(`${what}: ${status} ${url}\n${log.join('\n')}\n${text.slice(0, 1500)}`);
   };
   const type = String(headers['content-type']);
-  if (/\/postal-codes\//.test(url)) return;
+  // Not pages: what scripts, programs and developers read, and files that the browser saves.
+  if (/\/(postal-codes|\.well-known|docs)\//.test(url) || String(headers['content-disposition']).startsWith('attachment')) return;
   if (!type.startsWith('text/html')) fail(`not a page (${type})`);
   if (!text.includes('<main')) fail('not a page of ours');
   const ways = driver.links().filter(({ label, url: target }) => label !== '' && !target.includes('#'));
