@@ -185,9 +185,12 @@ const login: Row[] = [
   ['… and nobody is signed in', [NOBODY, migration()], undefined],
 ];
 
+const WITHDRAWN = account({ withdrawal: { at: NOW, erase_at: NOW + 1 } });
 const CHANGED: Partial<PolicyFacts> = { config: { ...NOTHING_MISSING.config, terms: [TERMS] } };
 const PROFILE = 'required_profile: required_profile_missing';
 const afterLogin: Row[] = [
+  ['the person has withdrawn the ID', [WITHDRAWN], 'withdrawal: account_withdrawn'],
+  ['the person has withdrawn the ID, and the terms have changed', [WITHDRAWN, CHANGED], 'withdrawal: account_withdrawn'],
   ['the terms have changed', [CHANGED], 'terms: terms_changed'],
   [
     '… in a way that needs no agreement',
@@ -242,7 +245,7 @@ describe.each([
   ['dealer_link', dealerLink],
   ['select_account', selectAccount],
   ['login', login],
-  ['terms and required_profile', afterLogin],
+  ['withdrawal, terms and required_profile', afterLogin],
   ['⑭', finalize],
   ['consent', consent],
   ['the order', order],
