@@ -43,7 +43,8 @@ export function environmentOf({ library, clientId, secret, port }: Sample, issue
 }
 
 /** @returns what is missing on this machine, in a sentence; undefined if nothing is */
-export function missingFor({ needs = [] }: Library): string | undefined {
+export function missingFor({ kind, needs = [] }: Library): string | undefined {
+  if (kind === 'browser') return 'it runs in a browser with JavaScript: npm test tries it in Chromium';
   const missing = needs.filter((need) => !isThere(need));
   return missing.length === 0 ? undefined : `it needs ${missing.map(({ get }) => get).join(', and ')}`;
 }
@@ -54,14 +55,17 @@ function isThere({ program, file }: Need): boolean {
 }
 
 /**
- * Installs and starts a sample, in a copy of its folder, and waits until it answers.
+ * Installs and starts a sample, in a copy of its folder if it has packages of its own, and waits until it answers.
  * @returns how to stop it, and what it wrote
  * @throws {Error} if it cannot be installed or does not start, with what it wrote
  */
 export async function startSample(id: string, sample: Sample, issuer: string): Promise<{ stop(): Promise<void>; log(): string }> {
-  const folder = join(CACHE, id);
-  mkdirSync(folder, { recursive: true });
-  cpSync(join(SAMPLES, id), folder, { recursive: true });
+  // The packages of those that npm test runs are the project's own.
+  const folder = join(sample.library.runsIn === 'test' ? SAMPLES : CACHE, id);
+  if (sample.library.runsIn === 'interop') {
+    mkdirSync(folder, { recursive: true });
+    cpSync(join(SAMPLES, id), folder, { recursive: true });
+  }
   const env = { ...process.env, ...environmentOf(sample, issuer) };
   const { install, start } = sample.library;
   if (install !== undefined) {

@@ -7,11 +7,15 @@ import { sampleFile, settingsOf } from '../../scripts/admin/clients/library-sett
 import { clientFileOf, sampleOf } from '../../scripts/interop/samples.ts';
 import { checkClientFiles } from '../../src/config/clients/check-client-files.ts';
 import { temporaryProjects } from '../config/temporary-project.ts';
-import { runAdmin } from './run-admin.ts';
+import { startAdminProcess } from './run-admin.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const { make, clean } = temporaryProjects();
-afterAll(clean);
+const commands = startAdminProcess();
+afterAll(() => {
+  commands.stop();
+  clean();
+});
 
 const context = { mode: 'development', known: [], lookup: () => null, readSecretFile: () => null, now: Date.now() } as const;
 
@@ -39,10 +43,8 @@ test.each(libraries())(
 test('clients new --library writes the file for the library, and prints its settings', async () => {
   const project = make();
   const options = ['--id', 'new-app', '--name', 'New app', '--contact', 'us', '--redirect-uri', 'http://localhost:3999/callback'];
-  const ended = await runAdmin(
-    ['clients', 'new', 'web', '--library', 'passport', ...options, '--project', project.directory],
-    {},
-  );
+  const args = ['clients', 'new', 'web', '--library', 'passport', ...options, '--project', project.directory];
+  const ended = await commands.run({ args, env: { PATH: process.env.PATH } });
   expect([ended.code, ended.err]).toEqual([0, '']);
   expect(JSON.parse(project.read('config/clients/new-app.json'))).toMatchObject({
     token_endpoint_auth_method: 'client_secret_post',
@@ -59,7 +61,10 @@ test.each([
   ['web', 'oidc-client-ts', 'oidc-client-ts (single-page app) is for the template browser, not web'],
 ])('clients new %s --library %s is refused before anything is asked', async (template, library, sentence) => {
   const { directory } = make();
-  const ended = await runAdmin(['clients', 'new', template, '--library', library, '--project', directory], {});
+  const ended = await commands.run({
+    args: ['clients', 'new', template, '--library', library, '--project', directory],
+    env: { PATH: process.env.PATH },
+  });
   expect([ended.code, ended.out]).toEqual([2, '']);
   expect(ended.err).toContain(sentence);
 });
