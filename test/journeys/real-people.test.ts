@@ -17,6 +17,7 @@ import {
 } from '../attacks/support/client.ts';
 import { codeFor, freshEmail, PROFILE, registerUpTo, type PageName } from '../attacks/support/registration.ts';
 import { headingOf, mainOf, textOf, type Answer, type Browser } from '../support/http-browser.ts';
+import { untilTrue } from '../support/until-true.ts';
 
 jest.setTimeout(60_000);
 
@@ -79,7 +80,8 @@ test('R34 logout with a hint that no longer counts, or with wrong parameters: th
   expect(mainOf(doubled)).toContain('サービスから届いたログアウトの依頼を確認できなかったため');
   // The number leads to the refused request in the log.
   const [, number] = /お問い合わせ番号 (\w{12})/.exec(mainOf(doubled)) ?? [];
-  expect(world.nodes[0]?.output()).toMatch(new RegExp(`end_session.error.*${number}|${number}.*end_session.error`));
+  const line = new RegExp(`end_session.error.*${number}|${number}.*end_session.error`);
+  await untilTrue('the log tells of the refused logout', () => line.test(world.nodes[0]?.output() ?? ''));
   const crafted = await browser.open(`${world.issuer}/session/end?refused=%3Cb%3E`);
   expect([crafted.status, mainOf(crafted)]).toEqual([200, expect.not.stringContaining('<b>')]);
 

@@ -24,8 +24,10 @@ export function createDealerReminder({
     await next();
     if (!isHandledByProvider(ctx)) return;
     const { AuthorizationCode: code, Client: client } = ctx.oidc.entities;
+    // Without a code, nobody has checked the parameters.
+    if (!code?.accountId || !client || clients.find(client.clientId)?.firstParty !== true) return;
     const asked = requestedDealerLink(ctx.oidc.params?.authorization_details);
-    if (!code?.accountId || !asked?.dealer || !client || clients.find(client.clientId)?.firstParty !== true) return;
+    if (!asked?.dealer) return;
     const link = (await storage.dealerLinks.listByAccount(code.accountId)).find(({ dealer }) => dealer === asked.dealer);
     const now = clock();
     if (link?.status !== 'active' || now - link.updated_at < ONCE_IN_MS) return;
