@@ -57,7 +57,7 @@ test('R56 HMAC_KEY is rotated, and the old one stays as SUBJECT_KEY and LEDGER_K
   const before = valuesOf(makeSecretKeys({ hmac: OLD, subject: undefined, ledger: undefined }));
   const after = valuesOf(makeSecretKeys({ hmac: NEW, subject: OLD, ledger: OLD }));
   const same = Object.keys(before).filter((use) => before[use] === after[use]);
-  expect(same.toSorted()).toEqual(['dealerLinkId', 'dealerSubject', 'ledger', 'linkId', 'subject']);
+  expect(same.toSorted()).toEqual(['dealerLinkId', 'dealerSubject', 'keptConsent', 'ledger', 'linkId', 'subject']);
 });
 
 const SECRETS = Object.entries<Setting<unknown>>(SETTINGS)
