@@ -11,6 +11,7 @@ export const DONE = [
   'dealer_link_retried',
   'service_ended',
   'sessions_ended',
+  'session_ended',
   'email',
 ] as const;
 export type Done = (typeof DONE)[number];

@@ -18,6 +18,7 @@ import { createEmailPages } from './email/routes.ts';
 import { addUndoRoutes } from './email/undo-routes.ts';
 import { addMigrationUndoRoutes } from './migration/undo-routes.ts';
 import { addForgottenRoutes } from './forgotten/routes.ts';
+import { createHistoryPage } from './history/routes.ts';
 import { createHomePage } from './home/routes.ts';
 import { createMyDataPages } from './my-data/routes.ts';
 import { createPasskeyPages } from './passkeys/routes.ts';
@@ -58,6 +59,7 @@ export function createAccountRouter(deps: Deps, provider: Provider, forms: Middl
     createDealerLinkPages(deps, access),
     createServicePages(deps, access),
     createSessionPages(deps, access),
+    createHistoryPage(deps),
     createMyDataPages(deps, access),
     createWithdrawalPage(deps, access),
   ]) {

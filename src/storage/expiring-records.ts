@@ -5,6 +5,7 @@ import type { DealerLink } from '../domain/dealer-link.ts';
 import type { LegacyProfile } from '../domain/legacy-profile.ts';
 import type { PasskeyChallenges, PasskeyOffer, PasskeyOwner } from '../domain/passkey.ts';
 import type { PasswordReset } from '../domain/password-reset.ts';
+import type { SignInHistory } from '../domain/sign-in-history.ts';
 import type { RegistrationDraft } from '../domain/registration-draft.ts';
 
 /** Records with an id, a version and an expiry. A record that stays has the expiry `NEVER`. */
@@ -98,6 +99,7 @@ export type ExpiringRecords = {
   passkeyOffers: PasskeyOffer;
   keptConsents: KeptConsentRecord;
   agreedTexts: AgreedTextRecord;
+  signInHistories: SignInHistory;
 };
 
 type Entry = {
@@ -120,6 +122,7 @@ export const EXPIRING_RECORDS = {
   passkeyOffers: { kind: 'passkey_offer', durability: 'durable' },
   keptConsents: { kind: 'kept_consent', durability: 'durable' },
   agreedTexts: { kind: 'agreed_text', durability: 'durable' },
+  signInHistories: { kind: 'sign_in_history', durability: 'recreatable' },
 } as const satisfies Record<keyof ExpiringRecords, Entry>;
 
 export type ExpiringName = keyof ExpiringRecords;

@@ -276,4 +276,29 @@ describe('マイページ', () => {
     expect(answer.status).toBe(303);
     expect(answer.location).toContain('/auth?');
   });
+
+  test('the history lists the sign-ins of 90 days, and one of several browsers can be signed out', async () => {
+    const phone = createBrowser({
+      headers: { 'User-Agent': 'Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Safari/604.1' },
+    });
+    await openAccount(world, SATO, { browser: phone });
+    const here = await openAccount(world, SATO);
+    await here.open(`${world.origins.id}/account/history`);
+    expect(mainOf(here)).toContain('Safari / iPhone');
+    expect(mainOf(here)).toContain('パスワードでログイン');
+    const browsersBefore = await here.open(`${world.origins.id}/account`);
+    const ends = [...browsersBefore.text.matchAll(/href="(\/account\/sessions\/[\w-]+\/end)"/g)].map(([, href = '']) => href);
+    for (const href of ends) {
+      await here.open(`${world.origins.id}${href}`);
+      await here.submit('/end');
+      expect(mainOf(here)).toContain('そのブラウザーからログアウトしました');
+    }
+    await phone.open(`${world.origins.id}/account`);
+    expect(headingOf(phone)).toBe(LOGIN);
+    await here.open(`${world.origins.id}/account`);
+    expect(headingOf(here)).toBe('マイページ');
+    // A session of somebody else is not found.
+    await here.open(`${world.origins.id}/account/sessions/somebody-elses/end`);
+    expect(headingOf(here)).toBe('マイページ');
+  });
 });

@@ -32,6 +32,7 @@ export function endingSamples(t: Translate, site: Site, dealerName: string): Vie
     agreements: [{ what: 'terms', text: TEXT, agreed_at: WHEN }],
     services: [{ client_id: 'my-route', name: 'my route', scopes: ['openid', 'email'], since: WHEN }],
     browsers: [{ signed_in_at: WHEN, client_ids: ['my-route'] }],
+    sign_ins: [],
     dealer_links: [
       {
         dealer: 'T23001',
@@ -64,6 +65,18 @@ export function endingSamples(t: Translate, site: Site, dealerName: string): Vie
       text: t('account_withdraw.text'),
       points: [t('account_withdraw.point_1'), t('account_withdraw.point_2')],
       submit: t('account_withdraw.submit'),
+    }),
+    site('account-history', 'sign_in_history.title', {
+      backUrl: '/account',
+      signIns: [
+        { time: WHEN, device: 'Safari / iPhone', service: 'my route', method: t('sign_in_history.method.password') },
+        {
+          time: WHEN,
+          device: t('sign_in_history.unknown_device'),
+          service: 'GAZOO',
+          method: t('sign_in_history.method.device_passkey'),
+        },
+      ],
     }),
     site('account-my-data', 'my_data.title', { action: '/account/my-data', backUrl: '/account' }),
     site('account-my-data-shown', 'my_data.title', {

@@ -42,6 +42,7 @@ export function createHomePage({ config, clients, storage }: Deps, access: Accou
   const browsersOf = async (ctx: AccountContext) => {
     const { language, session } = ctx.state;
     const browsers = (await access.browsers(session.account.id)).map(({ uid, signedInAt, clientIds }) => ({
+      uid,
       current: uid === session.uid,
       signedInAt: formatTime(signedInAt * 1000, language),
       services: clientIds.map((clientId) => nameOf(clientId, ctx)),

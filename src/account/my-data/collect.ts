@@ -3,6 +3,7 @@ import type { Deps } from '../../deps.ts';
 import type { Account } from '../../domain/account.ts';
 import type { DealerConsent, DealerLink } from '../../domain/dealer-link.ts';
 import type { Migration } from '../../domain/migration.ts';
+import { recent } from '../../domain/sign-in-history.ts';
 import type { Language } from '../../language.ts';
 import type { AccountAccess } from '../../oidc/sessions/account-access.ts';
 import { agreedText } from '../../storage/agreed-texts.ts';
@@ -29,12 +30,13 @@ export async function collectMyData(
 ): Promise<MyData> {
   const { config, clients, storage, clock } = deps;
   const { id } = account;
-  const [links, final, candidates, services, browsers] = await Promise.all([
+  const [links, final, candidates, services, browsers, history] = await Promise.all([
     storage.dealerLinks.listByAccount(id),
     storage.migrations.listByAccount(id),
     storage.migrations.listByCandidate(id),
     access.services(id),
     access.browsers(id),
+    storage.signInHistories.find(id),
   ]);
   const textOf = async (of: {
     version: string;
@@ -107,6 +109,7 @@ export async function collectMyData(
       since: iso(since * 1000),
     })),
     browsers: browsers.map(({ signedInAt, clientIds }) => ({ signed_in_at: iso(signedInAt * 1000), client_ids: clientIds })),
+    sign_ins: recent(history, clock()).map(({ at, ...signIn }) => ({ at: iso(at), ...signIn })),
     dealer_links: await Promise.all(links.map(linkOf)),
     migrations: [...final, ...candidates].map(migrationOf),
   };

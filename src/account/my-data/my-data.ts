@@ -73,6 +73,16 @@ export const myDataSchema = z.strictObject({
       client_ids: z.array(z.string()).describe('The services used there.'),
     }),
   ),
+  sign_ins: z
+    .array(
+      z.strictObject({
+        at: time('When'),
+        client_id: text('The service in whose flow it was.'),
+        method: text('password, device_passkey or synced_passkey.'),
+        device: text('Browser and system.').optional(),
+      }),
+    )
+    .describe('Of the last 90 days.'),
   dealer_links: z.array(
     z.strictObject({
       dealer: text('The code of the dealer.'),

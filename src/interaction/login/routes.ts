@@ -2,8 +2,10 @@
 import type { Deps } from '../../deps.ts';
 import { authTimeOf, type Account, type EpochMilliseconds } from '../../domain/account.ts';
 import { reaches, signedInBy, type AuthenticationMethod } from '../../domain/authentication-methods.ts';
+import { deviceName } from '../../domain/device-name.ts';
 import { legacyRegistrationId } from '../../domain/legacy-registration.ts';
 import { draftId } from '../../domain/registration-draft.ts';
+import { withSignIn, type PastSignIn } from '../../domain/sign-in-history.ts';
 import { createKnownDevices } from '../../authentication/known-device.ts';
 import { page } from '../../http/page-context.ts';
 import { formField } from '../../http/read-form.ts';
@@ -139,6 +141,15 @@ export function createLoginStep(deps: Deps): InteractionStep {
     return show(ctx, formField(ctx, 'login_id'), { login_id: ctx.state.t('passkey_login.failed') }, signedIn.unknownId);
   };
 
+  /** Adds the sign-in to the history that the owner sees. A second press of the same form adds nothing. */
+  const noteSignIn = async ({ id }: Account, signIn: PastSignIn): Promise<void> => {
+    await deps.storage.signInHistories.change(id, (standing) =>
+      standing?.sign_ins.some(({ at, method }) => at === signIn.at && method === signIn.method)
+        ? undefined
+        : withSignIn(standing, signIn),
+    );
+  };
+
   /** Signs the person in, whatever the method. @param askedAt when the form came */
   const admit = async (
     ctx: InteractionContext,
@@ -152,11 +163,13 @@ export function createLoginStep(deps: Deps): InteractionStep {
     // End another person's session, so that this person gets a new one.
     const client_id = interaction.client.metadata.client_id;
     const method = signedInBy(methodName);
+    const device = deviceName(ctx.get('User-Agent'));
     const data = { client_id, method: method.amr.join(' ') };
     const signedIn = { type: 'account.signed_in' as const, subject: account.id, data, at: askedAt };
     await Promise.all([
       interaction.leaveSession(account.id),
       deps.storage.ledger.append(signedIn, `${interaction.uid}:${account.id}`),
+      noteSignIn(account, { at: askedAt, client_id, method: methodName, ...(device && { device }) }),
     ]);
     // Needed only if the request may concern another person; see the policy.
     if (interaction.legacy || interaction.facts.registration || interaction.facts.not_as !== undefined)

@@ -30,6 +30,8 @@ export type UsedService = {
 export type AccountAccess = {
   browsers(accountId: string): Promise<SignedInBrowser[]>;
   services(accountId: string): Promise<UsedService[]>;
+  /** Ends one session of the account, and notifies its clients. Does nothing if there is none with this `uid`. */
+  endSession(accountId: string, uid: string): Promise<void>;
   /** Ends all sessions, or all but one, and notifies their clients (OpenID Connect Back-Channel Logout 1.0). */
   endSessions(accountId: string, exceptUid?: string): Promise<void>;
   /** Revokes the tokens and codes of every client. The grants stay. */
@@ -75,8 +77,12 @@ export function createAccountAccess(provider: Provider, { storage }: Pick<Deps, 
   const grantsOf = async (accountId: string) => list<GrantPayload>('Grant', accountId);
 
   async function endSessions(accountId: string, exceptUid?: string): Promise<void> {
+    await endSessionsThat(accountId, ({ uid }) => uid !== exceptUid);
+  }
+
+  async function endSessionsThat(accountId: string, end: (session: SessionPayload) => boolean): Promise<void> {
     for (;;) {
-      const sessions = (await sessionsOf(accountId)).filter(({ uid }) => uid !== exceptUid);
+      const sessions = (await sessionsOf(accountId)).filter(end);
       if (sessions.length === 0) return;
       // The jobs are written first, so that the clients are told even if this process dies.
       const told = sessions.flatMap(({ authorizations = {} }) => Object.entries(authorizations));
@@ -115,6 +121,7 @@ export function createAccountAccess(provider: Provider, { storage }: Pick<Deps, 
       }
       return [...services.values()].map((service) => ({ ...service, claims: withoutThoseOf(service.scopes, service.claims) }));
     },
+    endSession: async (accountId, uid) => endSessionsThat(accountId, (session) => session.uid === uid),
     endSessions,
     endTokens,
     endAll,

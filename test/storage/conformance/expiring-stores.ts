@@ -52,6 +52,7 @@ const SAMPLES: { [Name in ExpiringName]: Omit<ExpiringRecords[Name], keyof Docum
   passkeyOffers: {},
   keptConsents: { sealed: 'c2VhbGVk' },
   agreedTexts: { text: '同意の文' },
+  signInHistories: { sign_ins: [{ at: 5, client_id: 'owners-site', method: 'password', device: 'Safari / iPhone' }] },
 };
 const NAMES = Object.keys(EXPIRING_RECORDS) as ExpiringName[];
 
