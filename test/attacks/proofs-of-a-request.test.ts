@@ -44,6 +44,7 @@ beforeEach(async () => {
   records = guardRecords(storage, clock);
   const config = {
     issuer: 'http://id.example',
+    passkeyOrigins: [],
     dealers: [{ code: '23001' }, { code: '13001' }],
     lifetimes: { session: 3_600, sessionAbsolute: 7_200, interaction: 3_600 },
     rateLimits: { login: LOGIN },

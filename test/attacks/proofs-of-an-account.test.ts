@@ -36,7 +36,7 @@ beforeEach(async () => {
   storage = await openSqliteStorage({ path: join(directory, 'db.sqlite'), clock });
   const keys = { emailCode: createSecretKey(Buffer.alloc(32, 1)) };
   const rateLimits = { emailCode: { shortTriesPerMailboxPerDay: 50 } };
-  const config = { issuer: 'http://id.example', keys, rateLimits };
+  const config = { issuer: 'http://id.example', passkeyOrigins: [], keys, rateLimits };
   deps = { storage: guardRecords(storage, clock), clock, config, jobs: createJobQueue(storage.jobs, clock) } as never;
 });
 afterEach(async () => {

@@ -20,7 +20,12 @@ beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'required-profile-'));
   storage = await openSqliteStorage({ path: join(directory, 'db.sqlite'), clock: () => NOW });
   const jobs = createJobQueue(storage.jobs, () => NOW);
-  deps = { storage: guardRecords(storage, () => NOW), clock: () => NOW, jobs, config: { issuer: 'http://id.example' } } as never;
+  deps = {
+    storage: guardRecords(storage, () => NOW),
+    clock: () => NOW,
+    jobs,
+    config: { issuer: 'http://id.example', passkeyOrigins: [] },
+  } as never;
 });
 afterEach(async () => {
   await storage.close();

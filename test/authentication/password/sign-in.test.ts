@@ -33,7 +33,7 @@ afterEach(async () => {
 
 function depsWith(hasher: ReturnType<typeof hasherOf>): never {
   const jobs = createJobQueue(storage.jobs, () => NOW);
-  const config = { issuer: 'http://id.example', rateLimits: { login: LOGIN } };
+  const config = { issuer: 'http://id.example', passkeyOrigins: [], rateLimits: { login: LOGIN } };
   return { storage: guardRecords(storage, () => NOW), clock: () => NOW, hasher, jobs, config } as never;
 }
 
@@ -87,7 +87,7 @@ async function enterAgain(sessionAccount: string, password: string | undefined, 
     renderPage: (_view: string, data: object) => void Object.assign(seen, { email: '', errors: '', ...data }),
   };
   const body = password === undefined ? {} : { password_again: password };
-  const ctx = { ip: '192.0.2.1', request: { body }, state, cookies: { get: () => undefined } };
+  const ctx = { ip: '192.0.2.1', request: { body }, state, cookies: { get: () => undefined, set: () => undefined } };
   const account = { ...(await storage.accounts.find('a')), id: sessionAccount };
   const session = {
     account,
