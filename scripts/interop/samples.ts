@@ -11,8 +11,14 @@ import { untilTrue } from '../../test/support/until-true.ts';
 import { fileForLibrary } from '../admin/clients/library-file.ts';
 
 const SAMPLES = fileURLToPath(new URL('../../samples/clients/', import.meta.url));
-/** What is installed stays here, so that the next run is quick. Outside the project: Next.js and others look into the folders above. */
-const CACHE = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'common-id-interop');
+/**
+ * What is installed stays here, so that the next run is quick. Outside the project: Next.js and others look into the folders above. Apache
+ * drops root's rights, and could not read root's home.
+ */
+const CACHE = join(
+  process.getuid?.() === 0 ? '/var/cache' : (process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache')),
+  'common-id-interop',
+);
 /** A first start may compile. */
 const START_MS = 300_000;
 
