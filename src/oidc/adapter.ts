@@ -96,10 +96,16 @@ export function forProvider({ metadata: { scope, ...file }, secrets }: Client, p
   return {
     ...metadata,
     scope: ours(String(scope ?? '')) || 'openid',
+    response_modes:
+      metadata.authorization_signed_response_alg === undefined ? RESPONSE_MODES : [...RESPONSE_MODES, ...SIGNED_MODES],
     // oidc-provider requires a secret; client-secrets.ts compares digests instead.
     ...(secrets && { client_secret: placeholder }),
   };
 }
+
+/** Signed responses are for clients whose file asks for them. */
+const RESPONSE_MODES = ['query', 'fragment', 'form_post'];
+const SIGNED_MODES = ['jwt', ...RESPONSE_MODES.map((mode) => `${mode}.jwt`)];
 
 const ours = (scope: string): string =>
   scope

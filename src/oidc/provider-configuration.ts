@@ -1,5 +1,4 @@
 // The configuration of oidc-provider: storage, clients, features, and our callbacks.
-import { decodeJwt } from 'jose';
 import type { Configuration, KoaContextWithOIDC, ResourceServer } from 'oidc-provider';
 import type { Deps } from '../deps.ts';
 import { REACHABLE_ACR } from '../domain/authentication-methods.ts';
@@ -9,6 +8,7 @@ import { boundedFetch } from '../http/bounded-fetch.ts';
 import { sessionSeconds } from './sessions/session-lifetime.ts';
 import { clientsForProvider, createAdapterFactory } from './adapter.ts';
 import { createAssertionCheck } from './clients/client-assertion.ts';
+import { createRequestObjectCheck, REQUEST_OBJECT_ALGORITHMS, requestedScope } from './clients/request-object.ts';
 import { accountClaims, CLAIMS_BY_SCOPE, OIDC_SCOPES, SIGN_IN_CLAIMS } from './claims.ts';
 import { createClaimsCheck, grantedClaims, type Wishes } from './claims-parameter.ts';
 import { createDevicePages } from './device/device-pages.ts';
@@ -75,6 +75,8 @@ export function createProviderConfiguration(deps: Deps): Configuration {
       idTokenSigningAlgValues: ['ES256', 'RS256'],
       clientAuthSigningAlgValues: [...CLIENT_AUTHENTICATION.algorithms],
       dPoPSigningAlgValues: [...DPOP_ALGORITHMS],
+      requestObjectSigningAlgValues: [...REQUEST_OBJECT_ALGORITHMS],
+      authorizationSigningAlgValues: ['ES256', 'RS256'],
       requestObjectEncryptionAlgValues: ['ECDH-ES+A256KW'],
       requestObjectEncryptionEncValues: ['A256GCM'],
     },
@@ -83,7 +85,12 @@ export function createProviderConfiguration(deps: Deps): Configuration {
       clients.find(clientId)?.webOrigins.includes(origin) ?? false,
     // The client's file decides; see `claims` below.
     conformIdTokenClaims: false,
-    clientDefaults: { id_token_signed_response_alg: 'ES256', grant_types: ['authorization_code'], response_types: ['code'] },
+    clientDefaults: {
+      id_token_signed_response_alg: 'ES256',
+      authorization_signed_response_alg: 'ES256',
+      grant_types: ['authorization_code'],
+      response_types: ['code'],
+    },
     pkce: { required: (_ctx: unknown, { clientId }: { clientId: string }) => clients.find(clientId)?.pkceRequired ?? true },
     // The code is bound to its redirect URI (RFC 6749 4.1.3; required in OpenID Connect Core 3.1.2.1).
     allowOmittingSingleRegisteredRedirectUri: false,
@@ -166,6 +173,9 @@ export function createProviderConfiguration(deps: Deps): Configuration {
       claimsParameter: { enabled: true, assertClaimsParameter: createClaimsCheck(clients) },
       clientCredentials: { enabled: true },
       deviceFlow: { enabled: true, ...createDevicePages(renderError) },
+      // For the clients whose file asks for them.
+      requestObjects: { enabled: true, assertJwtClaimsAndHeader: createRequestObjectCheck(clock) },
+      jwtResponseModes: { enabled: true },
       introspection: {
         enabled: true,
         // A client may introspect only its own tokens, because a token reveals data about a person (RFC 7662 section 4).
@@ -203,11 +213,8 @@ async function fetchAlsoLoopback(
  * client whose file allows refresh tokens gets one if it asks.
  */
 function keepOfflineAccess(ctx: KoaContextWithOIDC): void {
-  const { params, client, entities, body } = ctx.oidc;
-  const pushed = entities.PushedAuthorizationRequest;
-  const asked =
-    pushed?.request && ctx.oidc.route === 'authorization' ? decodeJwt(pushed.request).scope : (body?.scope ?? ctx.query.scope);
-  if (!String(asked).split(' ').includes('offline_access') || !client?.grantTypeAllowed('refresh_token')) return;
+  const { params, client } = ctx.oidc;
+  if (!requestedScope(ctx).split(' ').includes('offline_access') || !client?.grantTypeAllowed('refresh_token')) return;
   // oidc-provider removed the scope before it checked the client's scopes, so check them here.
   if (client.scope !== undefined && !client.scope.split(' ').includes('offline_access')) return;
   const scopes = String(params!.scope ?? '')

@@ -3,6 +3,7 @@ import { errors, type Provider } from 'oidc-provider';
 import type { Deps } from '../deps.ts';
 import { tellLogoutsByJob } from './clients/backchannel-logout.ts';
 import { refuseLongAssertions } from './clients/client-assertion.ts';
+import { acceptRequestObjectsIfAsked } from './clients/request-object.ts';
 import { compareSecretDigests } from './clients/client-secrets.ts';
 import { prepareDeviceCodes } from './device/device-codes.ts';
 import { keepEndedEnded } from './sessions/ended-stays-ended.ts';
@@ -22,6 +23,7 @@ export async function createProvider(deps: Deps): Promise<Provider> {
   compareSecretDigests(provider, deps);
   makeModelsStricter(provider);
   refuseLongAssertions(provider);
+  acceptRequestObjectsIfAsked(provider, deps);
   giveRefreshGrace(provider, deps);
   prepareDeviceCodes(provider, deps);
   tellLogoutsByJob(provider, deps);

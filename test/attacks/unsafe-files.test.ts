@@ -24,6 +24,13 @@ function told(env: Env, project: TemporaryProject = make()): string[] {
   return problems.map((problem) => `${problem.severity}: ${formatProblem(problem)}`);
 }
 
+/** That of RFC 7515, appendix A.3. */
+const PUBLIC_KEY = {
+  kty: 'EC',
+  crv: 'P-256',
+  x: 'f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU',
+  y: 'x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0',
+};
 const SECRET_MEND = 'make one with: openssl rand -hex 32';
 const CLIENT_MEND = 'make one with: npm run admin -- secrets generate';
 const e = 'environment:';
@@ -128,6 +135,13 @@ const FILES: [string, (project: TemporaryProject) => void, string[], Env?][] = [
     web({ 'common_id.pkce': 'optional' }),
     [
       `warning: ${gazoo} common_id.pkce: expected required, found optional; a code that is stolen on its way can be injected into another login; take a library that sends PKCE as soon as you can`,
+    ],
+  ],
+  [
+    'signed requests that may be left out',
+    web({ request_object_signing_alg: 'ES256', jwks: { keys: [PUBLIC_KEY] } }),
+    [
+      `warning: ${gazoo} require_signed_request_object: expected true, because request_object_signing_alg is there, found nothing; an attacker can still send the unsigned request`,
     ],
   ],
   [

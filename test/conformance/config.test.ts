@@ -8,6 +8,7 @@ import { authorizationUrl, basic, makePkce, parseJson, requestParams, returned }
 import { sendRaw, type Answer, type Browser } from '../support/http-browser.ts';
 import { createSoftwareAuthenticator } from '../support/software-authenticator.ts';
 import { authentication, proofOf, type Party } from './fapi2-client.ts';
+import { encryptRequest, signRequest } from './signed-request.ts';
 
 const REDIRECT = 'https://client.example/callback';
 const DOCUMENTATION = 'https://developers.example/common-id';
@@ -31,6 +32,10 @@ const web = {
   grant_types: ['authorization_code', 'refresh_token', 'client_credentials'],
   scope: ALL_SCOPES,
   common_id: { contact: 'tests', first_party: true },
+};
+const SIGNED: Record<string, object> = {
+  ES256: { request_object_signing_alg: 'ES256', authorization_signed_response_alg: 'ES256' },
+  PS256: { request_object_signing_alg: 'PS256', authorization_signed_response_alg: 'RS256' },
 };
 const withoutSecret = { ...web, client_secret: undefined };
 
@@ -69,7 +74,12 @@ beforeAll(async () => {
       ...Object.fromEntries(
         Object.values(keys).map(({ id, key }) => [
           id,
-          { ...withoutSecret, token_endpoint_auth_method: 'private_key_jwt', jwks: { keys: [key.publicJwk] } },
+          {
+            ...withoutSecret,
+            token_endpoint_auth_method: 'private_key_jwt',
+            jwks: { keys: [key.publicJwk] },
+            ...SIGNED[String(key.publicJwk.alg)],
+          },
         ]),
       ),
     },
@@ -92,6 +102,14 @@ type Asked = { clientId?: string; pkce?: ReturnType<typeof makePkce> } & Record<
 async function open(by: Browser, { clientId = 'basic', pkce = makePkce(), ...changes }: Asked = {}): Promise<Answer> {
   const asked = { redirect_uri: REDIRECT, scope: ALL_SCOPES, ...(changes as Record<string, string>) };
   return by.open(authorizationUrl(world.issuer, requestParams(clientId, pkce, asked)), REDIRECT);
+}
+
+async function encryptedRequests(): Promise<void> {
+  for (const alg of listed('request_object_encryption_alg_values_supported'))
+    for (const enc of listed('request_object_encryption_enc_values_supported')) {
+      const request = await encryptRequest(world, await signRequest(world, keys.ES256!), alg, enc);
+      expect(returned(await open(browser, { clientId: 'key-es256', request })).get('state')).toBe('signed');
+    }
 }
 
 async function post(at: string, body: Record<string, string>, headers: Record<string, string> = {}) {
@@ -279,7 +297,8 @@ const TRIES: Record<string, () => Promise<void>> = {
   },
   response_modes_supported: async () => {
     const answers: Record<string, Answer> = {};
-    for (const mode of listed('response_modes_supported')) answers[mode] = await open(browser, { response_mode: mode });
+    for (const mode of listed('response_modes_supported'))
+      answers[mode] = await open(browser, { clientId: 'key-es256', response_mode: mode });
     expect(
       Object.fromEntries(
         Object.entries(answers).map(([mode, { location, text }]) => [
@@ -291,7 +310,11 @@ const TRIES: Record<string, () => Promise<void>> = {
       query: expect.stringMatching(/^https:\/\/client\.example\/callback\?/),
       fragment: expect.stringMatching(/^https:\/\/client\.example\/callback#/),
       form_post: REDIRECT,
+      ...Object.fromEntries(['jwt', 'query.jwt'].map((mode) => [mode, expect.stringMatching(/\/callback\?resp/)])),
+      'fragment.jwt': expect.stringMatching(/^https:\/\/client\.example\/callback#resp/),
+      'form_post.jwt': REDIRECT,
     });
+
     for (const response_mode of ['web_message', 'jwt', 'query.jwt']) {
       const answer = await open(browser, { response_mode });
       expect([answer.status, answer.location?.includes('code=') ?? false]).toEqual([expect.any(Number), false]);
@@ -383,8 +406,27 @@ const TRIES: Record<string, () => Promise<void>> = {
     expect(email !== undefined).toBe(document.claims_parameter_supported);
   },
   request_parameter_supported: async () => {
-    const page = await open(browser, { request: 'eyJhbGciOiJub25lIn0.e30.' });
-    expect([document.request_parameter_supported, returned(page).get('error')]).toEqual([false, 'request_not_supported']);
+    const request = await signRequest(world, keys.ES256!);
+    const page = await open(browser, { clientId: 'key-es256', request });
+    expect([document.request_parameter_supported, returned(page).get('state')]).toEqual([true, 'signed']);
+    expect(returned(await open(browser, { request })).get('error')).toBe('request_not_supported');
+  },
+  request_object_signing_alg_values_supported: async () => {
+    for (const [alg, party] of Object.entries(keys)) {
+      const page = await open(browser, { clientId: party.id, request: await signRequest(world, party) });
+      expect(listed('request_object_signing_alg_values_supported').includes(alg)).toBe(returned(page).get('state') === 'signed');
+    }
+  },
+  request_object_encryption_alg_values_supported: encryptedRequests,
+  request_object_encryption_enc_values_supported: encryptedRequests,
+  authorization_signing_alg_values_supported: async () => {
+    const algorithms = await Promise.all(
+      ['key-es256', 'key-ps256'].map(async (clientId) => {
+        const response = returned(await open(browser, { clientId, response_mode: 'jwt' })).get('response');
+        return decodeProtectedHeader(String(response)).alg;
+      }),
+    );
+    expect(listed('authorization_signing_alg_values_supported')).toEqual(algorithms);
   },
   request_uri_parameter_supported: async () => {
     const page = await open(browser, { request_uri: 'https://client.example/request' });

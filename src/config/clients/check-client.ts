@@ -43,6 +43,7 @@ export function checkClient(
   checkWebOrigins(file, browserMode, say);
   checkAuthentication(file, present, say);
   checkKeys(file, say);
+  checkSignedRequests(file, present, say);
   checkSubject(file, say);
   checkRequiredClaims(file, say);
 }
@@ -194,6 +195,14 @@ function checkKeys(file: Partial<ClientFile>, say: Say): void {
       say(`jwks.keys[${index}].n`, `an RSA key of at least ${SHORTEST_RSA_BITS} bits`, `one of ${bits}`);
     if (kty === 'EC' && crv !== 'P-256') say(`jwks.keys[${index}].crv`, 'P-256, the curve of ES256', describeValue(crv));
   });
+}
+
+function checkSignedRequests(file: Partial<ClientFile>, present: (key: keyof ClientFile) => boolean, say: Say): void {
+  const isSigned = present('request_object_signing_alg');
+  if (isSigned && !present('jwks') && !present('jwks_uri'))
+    say('jwks_uri', 'the URL of the public keys (or jwks with the keys), because request_object_signing_alg is there', 'nothing');
+  if (file.require_signed_request_object === true && !isSigned)
+    say('request_object_signing_alg', 'ES256 or PS256, because require_signed_request_object is true', 'nothing');
 }
 
 function checkSubject(file: Partial<ClientFile>, say: Say): void {

@@ -19,10 +19,14 @@ export function checkFapi2(file: Partial<ClientFile>, say: Say): void {
   const { token_endpoint_auth_method: method, common_id: ours } = file;
   if (method !== undefined && method !== 'private_key_jwt')
     say('token_endpoint_auth_method', `private_key_jwt, ${WHY}`, describeValue(method));
-  for (const key of ['token_endpoint_auth_signing_alg', 'id_token_signed_response_alg'] as const) {
+  for (const key of [
+    'token_endpoint_auth_signing_alg',
+    'id_token_signed_response_alg',
+    'authorization_signed_response_alg',
+  ] as const) {
     const alg = file[key];
     if (alg !== undefined && !FAPI2_ALGORITHMS.includes(alg))
-      say(key, `${key === 'id_token_signed_response_alg' ? 'ES256' : 'ES256 or PS256'}, ${WHY}`, describeValue(alg));
+      say(key, `${key === 'token_endpoint_auth_signing_alg' ? 'ES256 or PS256' : 'ES256'}, ${WHY}`, describeValue(alg));
   }
   file.jwks?.keys.forEach(({ alg }, index) => {
     if (alg !== undefined && !FAPI2_ALGORITHMS.includes(String(alg)))

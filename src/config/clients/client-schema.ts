@@ -237,6 +237,17 @@ export const clientSchema = z.strictObject({
     .enum(SIGNING_ALGORITHMS, `one of ${SIGNING_ALGORITHMS.join(', ')}`)
     .describe('The signature algorithm of its ID tokens.')
     .optional(),
+  authorization_signed_response_alg: z
+    .enum(SIGNING_ALGORITHMS, `one of ${SIGNING_ALGORITHMS.join(', ')}`)
+    .describe('It may ask for signed authorization responses (JARM: response_mode=jwt), which are signed with this algorithm.')
+    .optional(),
+  request_object_signing_alg: z
+    .enum(['ES256', 'PS256'], 'one of ES256, PS256')
+    .describe('It may sign its authorization requests (JAR, RFC 9101) with this algorithm and a key of jwks or jwks_uri.')
+    .optional(),
+  require_signed_request_object: flag
+    .describe('Authorization requests must be signed. They need request_object_signing_alg.')
+    .optional(),
   default_max_age: z
     .int('a whole number of seconds')
     .min(0, 'no negative number')

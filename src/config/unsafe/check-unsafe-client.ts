@@ -51,6 +51,14 @@ export function checkUnsafeClient(file: Partial<ClientFile>, mode: Mode, issuer:
       'a third party’s',
       'the common ID trusts the data that it hands over',
     );
+  if (file.request_object_signing_alg !== undefined && file.require_signed_request_object !== true)
+    say(
+      'warning',
+      'require_signed_request_object',
+      'true, because request_object_signing_alg is there',
+      'nothing',
+      'an attacker can still send the unsigned request',
+    );
   if (file.common_id?.pkce === 'optional')
     say(
       'warning',

@@ -11,8 +11,11 @@ export const DISCOVERY_PATHS: readonly string[] = [
   '/.well-known/oauth-authorization-server',
 ];
 
-/** Encryption is enabled only for data that clients send to us. ID tokens are never encrypted. */
-const LEFT_OUT = ['id_token_encryption_alg_values_supported', 'id_token_encryption_enc_values_supported'];
+/** Encryption is enabled only for data that clients send to us. What we send is never encrypted. */
+const LEFT_OUT = ['id_token', 'authorization'].flatMap((what) => [
+  `${what}_encryption_alg_values_supported`,
+  `${what}_encryption_enc_values_supported`,
+]);
 
 /** How a client authenticates at the token endpoint, and at those for pushed requests, introspection and revocation. */
 export const CLIENT_AUTHENTICATION = {
@@ -38,7 +41,6 @@ export function furtherMetadata({
     display_values_supported: ['page'],
     op_policy_uri: `${issuer}/privacy`,
     op_tos_uri: `${issuer}/terms`,
-    request_parameter_supported: false,
     service_documentation: documentationUrl,
     ui_locales_supported: LANGUAGES,
   };

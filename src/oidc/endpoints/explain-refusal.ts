@@ -104,6 +104,22 @@ const EXPLANATIONS: readonly Explained[] = [
     },
   },
   {
+    on: /response_mode is not allowed/,
+    explain: ({ client, params }) => ({
+      sent: { response_mode: showText(String(params.response_mode)) },
+      expected: 'authorization_signed_response_alg in its file, or another response_mode',
+      why: `${idOf(client)} asked for a signed response, and its file has no authorization_signed_response_alg`,
+    }),
+  },
+  {
+    on: /Request Object must be used/,
+    explain: ({ client }) => ({
+      sent: {},
+      expected: 'request, a signed authorization request (RFC 9101)',
+      why: `${idOf(client)} has to sign its authorization requests (require_signed_request_object in its file)`,
+    }),
+  },
+  {
     on: /unsupported response_mode/,
     explain: ({ params }) => explainValue('response_mode', params, ['query', 'fragment', 'form_post']),
   },

@@ -138,7 +138,10 @@ export function postLogoutSuccessSource(ctx: KoaContextWithOIDC): void {
  */
 export function allowFormPost(ctx: KoaContextWithOIDC): void {
   const { route, params } = ctx.oidc;
-  const posts = ['authorization', 'resume'].includes(route) && params?.response_mode === 'form_post' && ctx.type === 'text/html';
+  const posts =
+    ['authorization', 'resume'].includes(route) &&
+    String(params?.response_mode).startsWith('form_post') &&
+    ctx.type === 'text/html';
   if (!posts || typeof ctx.body !== 'string' || errorPages.has(ctx) || ctx.status === 303) return;
   speakAsAsked(ctx);
   const { state } = asPage(ctx);

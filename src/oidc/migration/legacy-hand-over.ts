@@ -87,6 +87,8 @@ export function createLegacyHandOver(deps: Pick<Deps, 'clients' | 'config' | 'st
     if (ctx.oidc.route !== 'pushed_authorization_request') {
       refuse('send it in a pushed authorization request (RFC 9126); it is not accepted in a browser');
     }
+    // oidc-provider keeps a signed request as it is, and with it the profile.
+    if (ctx.oidc.body?.request !== undefined) refuse('it is not accepted inside a signed request (request)');
     const registered = deps.clients.find(client.clientId);
     const keySet = registered && keySetOf(registered);
     if (!registered?.legacyImport || !keySet)
