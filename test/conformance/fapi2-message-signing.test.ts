@@ -201,7 +201,13 @@ describe('by value', () => {
     expect(paramsOf(answer).get('error_description')).toContain('request_object_signing_alg in its file');
     expect((await push(other, { ...ask(other), request })).body.error).toBe('request_not_supported');
     const jwt = await browser.open(plainUrl(world.issuer, ask(other, { response_mode: 'query.jwt' })), other.redirectUri);
-    expect(jwt.location).not.toContain('code=');
+    // The error is signed, as it was asked for.
+    const refused = await readResponse(other, paramsOf(jwt).get('response'));
+    expect(refused).toMatchObject({
+      error: 'invalid_request',
+      error_description: expect.stringContaining('asked for a signed response'),
+    });
+    expect(refused).not.toHaveProperty('code');
   });
 
   test.each(['jwt', 'query.jwt', 'fragment.jwt', 'form_post.jwt'])(

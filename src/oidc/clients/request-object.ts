@@ -26,7 +26,7 @@ export function requestedScope(ctx: KoaContextWithOIDC): string {
 }
 
 /**
- * Makes the check of a request object, before its signature is verified. It must be for the common ID, and expire soon (FAPI 2.0
+ * Makes the check of a request object, before its signature is verified and after oidc-provider has checked `aud`. It must expire soon (FAPI 2.0
  * Message Signing, section 5.3.1): a stolen one is of no use later.
  */
 export function createRequestObjectCheck(clock: Deps['clock']) {
@@ -40,11 +40,10 @@ export function createRequestObjectCheck(clock: Deps['clock']) {
     // oidc-provider keeps a pushed request as a request object of its own. The one that was pushed was checked then.
     if ('PushedAuthorizationRequest' in ctx.oidc.entities) return;
     const now = clock() / 1000;
-    const { exp, nbf, iss, aud, sub } = claims;
+    const { exp, nbf, iss, sub } = claims;
     if (!TYPES.includes(header.typ)) refuse('"typ" must be oauth-authz-req+jwt');
     if (header.crit !== undefined || header.b64 !== undefined) refuse('"crit" and "b64" are not accepted in its header');
     if (iss !== client.clientId) refuse('"iss" must be the client_id');
-    if (![aud].flat().includes(ctx.oidc.issuer)) refuse(`"aud" must be ${ctx.oidc.issuer}`);
     // A client assertion has it (RFC 9101, section 10.8).
     if (sub === client.clientId) refuse('"sub" must not be the client_id');
     if (typeof nbf !== 'number' || !(nbf >= now - MAX_LIFETIME_SECONDS))
