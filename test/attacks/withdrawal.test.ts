@@ -243,4 +243,9 @@ test('S156 the database is searched after the erasure: nothing that was typed is
   const { body } = await redeem(world, returned(answer).get('code') ?? '', again.pkce);
   expect(decodeJwt(String(body.id_token)).sub).not.toBe(sub);
   expect(accountOf(email)?.id).not.toBe(id);
+  // Nor is the earlier ID in the bytes of the file, once the log is in it.
+  await settle();
+  for (const node of world.nodes) await node.stop();
+  world.change('PRAGMA wal_checkpoint (TRUNCATE)');
+  expect((await world.databaseBytes()).includes(`"id":"${id}"`)).toBe(false);
 });

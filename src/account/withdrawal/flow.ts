@@ -29,9 +29,12 @@ export async function withdraw(deps: WithdrawalDeps, access: AccountAccess, acco
   const now = clock();
   const at = momentAfterSignIns(account, now);
   const eraseAt = now + config.withdrawal.takenBackWithinDays * DAY_MS;
+  const surelyWrittenAt = now + SURELY_WRITTEN_AFTER_MS;
   const withdrawn: WithdrawnAccount = { account_id: accountId, withdrawn_at: at };
-  await jobs.enqueue('erase_account', `erase-account:${accountId}:${at}`, withdrawn, { runAt: eraseAt });
-  await jobs.enqueue('end_account', `end-account:${accountId}:${at}`, withdrawn, { runAt: now + SURELY_WRITTEN_AFTER_MS });
+  await jobs.enqueue('erase_account', `erase-account:${accountId}:${at}`, withdrawn, {
+    runAt: Math.max(eraseAt, surelyWrittenAt),
+  });
+  await jobs.enqueue('end_account', `end-account:${accountId}:${at}`, withdrawn, { runAt: surelyWrittenAt });
   const changed = await changeAndTell(deps, accountId, 'account.withdrawn', (standing) => {
     const language = languageOf(standing.language);
     const values = { email: standing.email, ends: formatTime(eraseAt, language), url: `${config.issuer}/account` };

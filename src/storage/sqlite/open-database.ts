@@ -58,6 +58,8 @@ export async function openDatabase({ path, log }: { path: string; log?: OpenLog 
     if (from !== to) log?.info({ path, from, to }, 'database migrated');
     connection.exec(`PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = ${LOCK_WAIT_WHILE_SERVING_MS}`);
     connection.exec(`PRAGMA wal_autocheckpoint = ${LONGEST_LOG_PAGES}`);
+    // Removed content is overwritten with zeros, so that erased data is not in the file any more.
+    connection.exec('PRAGMA secure_delete = ON');
   } catch (error) {
     connection.close();
     if (isDamage(error)) throw damaged(path, error);

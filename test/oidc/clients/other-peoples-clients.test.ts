@@ -140,7 +140,9 @@ test('the discovery document lists no ID token encryption, because no client fil
     issuer: world.origins.id,
     prompt_values_supported: ['none', 'login', 'consent', 'select_account', 'create'],
   });
-  expect(Object.keys(document as object).filter((key) => key.includes('encryption'))).toEqual([]);
+  expect(
+    Object.keys(document as object).filter((key) => key.includes('id_token_encryption') || key.includes('userinfo_encryption')),
+  ).toEqual([]);
 });
 
 describe('R36 a library without PKCE, with the secret in the body, that reads the ID token only', () => {
