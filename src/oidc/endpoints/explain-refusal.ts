@@ -100,7 +100,7 @@ const EXPLANATIONS: readonly Explained[] = [
     on: /response_type is not allowed|grant type is not allowed/,
     explain: ({ client, params }) => {
       const name = params.grant_type === undefined ? 'response_type' : 'grant_type';
-      return explainValue(name, params, listOf(client.metadata[`${name}s`]), ` in the file of ${idOf(client)}`);
+      return explainValue(name, params, listOf(client.metadata[`${name}s`]), ` those in the file of ${idOf(client)}`);
     },
   },
   {

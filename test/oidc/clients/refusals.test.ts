@@ -179,7 +179,10 @@ const MISTAKES: [string, Sent, Partial<ClientRefusal> & { clientId?: string }][]
   [
     'a grant type that the file does not name',
     post('/token', { grant_type: 'refresh_token', refresh_token: 'none' }),
-    { expected: 'authorization_code or client_credentials', why: expect.stringContaining('in the file of my-shop') as never },
+    {
+      expected: 'authorization_code or client_credentials',
+      why: "grant_type 'refresh_token' is not one of those in the file of my-shop: authorization_code, client_credentials",
+    },
   ],
   [
     'a code that there is not',
