@@ -68,8 +68,10 @@ describe('an account that does not exist', () => {
     } as typeof bcrypt;
     const slower = createPasswordHasher({ cost: 10, concurrency: 1, queueLimit: 10, algorithm: counting });
     const hash = await slower.hash('Common-2026');
+    const cheaper = await bcrypt.hash('Common-2026', 8);
     const tries = [
       () => slower.verify('wrong-2026', hash),
+      () => slower.verify('wrong-2026', cheaper),
       () => slower.verifyAgainstNothing('wrong-2026'),
       () => slower.verify('wrong-2026', 'malformed'),
       () => slower.verify('wrong-2026', `$2b$01$${'a'.repeat(53)}`),

@@ -70,6 +70,19 @@ test('a hash of another cost is replaced at the next sign-in, or at a later one 
   expect(await hashNow()).toBe(rehashed);
 });
 
+test('attempts that the hashing lane refused do not count as failures', async () => {
+  const hasher = hasherOf(4);
+  const full = { ...hasher, verify: async () => Promise.reject(new HashingLaneFull(2)) };
+  for (let n = 0; n < 2 * LOGIN.failuresPerAccount; n += 1)
+    await expect(signIn(PASSWORD, full)).rejects.toBeInstanceOf(HashingLaneFull);
+  expect(await signIn(PASSWORD)).toMatchObject({ id: 'a' });
+});
+
+test('a new hash that fails for another reason than a full lane is an error of the sign-in', async () => {
+  const hasher = { ...hasherOf(5), hash: async () => Promise.reject(new Error('no memory')) };
+  await expect(signIn(PASSWORD, hasher)).rejects.toThrow('no memory');
+});
+
 test('a sign-in after five failures is written to the ledger, and after four it is not', async () => {
   const told = async () => (await ledgerOf(storage)).filter(({ type }) => type === 'account.signed_in_after_failures');
   for (const failures of [4, 5]) {
