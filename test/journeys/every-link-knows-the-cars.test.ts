@@ -17,6 +17,7 @@ const LINK_AT_NOTEBOOK = '販売店と連携する';
 const COROLLA = 'JTNK43BE303500004';
 const YARIS = 'JTDKW9D300D500003';
 const LEXUS = 'JTHBA1D20G5000006';
+const PRADO = 'JTEBR3FJ50K500005';
 const PRIUS = 'JTDKB20U093500001';
 const inTwoWeeks = (): string => new Date(Date.now() + 14 * 86_400_000).toISOString().slice(0, 10);
 
@@ -199,6 +200,42 @@ inWorld(
       await sato.press('自動で遷移しない場合はこちら');
       expect(await knows('osaka-toyota', COROLLA)).toMatchObject({ number: 'OT-300003' });
       expect(await book(sato, COROLLA, 'linked again')).toContain(BOOKED);
+    });
+
+    /** The vehicles and notes of the visits that are booked at a dealer. */
+    function visitsAt(dealer: string): unknown[] {
+      const dealers = openDatabase('dealer-system');
+      const visits = dealers.prepare('SELECT vin, note FROM bookings WHERE dealer = ?').all(dealer);
+      dealers.close();
+      return visits.map((visit) => ({ ...visit }));
+    }
+
+    it('R1 another dealer than the one of the site, chosen from the notebook after the first link has ended: the second dealer knows the car, and the visit is booked there', async () => {
+      const yamada = await journey.person();
+      await openNotebook(yamada);
+      await yamada.signIn('yamada@example.jp', DEMO_PASSWORD);
+      await knows('kanagawa-toyota', PRADO);
+      await yamada.open(`${journey.world.origins.id}/account`);
+      await yamada.press('連携を解除する');
+      await yamada.press('連携を解除する');
+      await openNotebook(yamada);
+      await yamada.press(LINK_AT_NOTEBOOK);
+      // ⑩ offers the dealer that the site named, and the person takes another one.
+      await yamada.isAt('dealer');
+      expect(await yamada.text()).toContain('神奈川トヨタ');
+      await yamada.press('別の販売店を選ぶ');
+      await yamada.isAt('findDealer');
+      await yamada.fill('name', '高輪');
+      await yamada.press('探す');
+      await yamada.press('この販売店を選ぶ');
+      await yamada.press(WORDS.link);
+      await yamada.press('自動で遷移しない場合はこちら');
+      expect(yamada.url()).toContain(journey.world.origins.notebook);
+      expect((await knows('lexus-takanawa', PRADO)).vins).toEqual([PRADO]);
+      expect(await book(yamada, PRADO, 'at the second dealer')).toContain(BOOKED);
+      expect(visitsAt('lexus-takanawa')).toEqual([{ vin: PRADO, note: 'at the second dealer' }]);
+      await yamada.open(`${journey.world.origins.notebook}/`);
+      expect(await yamada.text()).toContain('レクサス高輪');
     });
 
     it('R1 R14 the site knows no dealer, and one is found at the notebook, with a docomo address that has two dots and one before the @: mails, dealer and booking', async () => {
