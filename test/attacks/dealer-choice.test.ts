@@ -197,6 +197,29 @@ describe('a button is pressed again while the program resumes the request after 
   });
 });
 
+const resumeCookieOf = (cookies: Map<string, string>): string =>
+  [...cookies.keys()].find((name) => name.endsWith('resume')) ?? '';
+
+test.each([
+  {
+    what: 'after the next page came, with the cookie of the first time',
+    spoil: async (browser: Browser, location: string) => browser.copy().open(location),
+    leadsTo: /\/login$/,
+  },
+  {
+    what: 'without the cookie by which oidc-provider resumes',
+    spoil: async ({ cookies }: Browser) => cookies.delete(resumeCookieOf(cookies)),
+    leadsTo: /\/dealer-link$/,
+  },
+])('S132 the redirect after a press is opened $what: it leads to the current page', async ({ spoil, leadsTo }) => {
+  const browser = await start(newLegacyId());
+  const { location = '' } = await browser.post('/dealer-link', { decision: 'skip' });
+  expect(resumeCookieOf(browser.cookies)).not.toBe('');
+  await spoil(browser, location);
+  await browser.open(location);
+  expect([browser.page.status, browser.page.url]).toEqual([200, expect.stringMatching(leadsTo)]);
+});
+
 test('⑦ without contact data: refused in a flow that asks for a dealer link, with everything typed kept; accepted in another flow', async () => {
   const withoutContact: Record<string, string> = {
     ...PROFILE,
