@@ -22,13 +22,24 @@ const servers: Server[] = [];
 let [service, beyond] = ['', ''];
 /** The paths at the client that the browser has asked for. */
 const asked: string[] = [];
+/** Who has asked the client for its logo, by `User-Agent`; empty for a program that names itself nothing. */
+const logoAsked: string[] = [];
+const LOGO = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+  'base64',
+);
 
 beforeAll(async () => {
   const [here, there] = await freePorts(2);
   [service, beyond] = [`http://127.0.0.1:${here}`, `http://localhost:${there}`];
-  const redirects = createServer(({ url = '' }, response) => {
+  const redirects = createServer(({ url = '', headers }, response) => {
+    if (url === '/logo.png') {
+      logoAsked.push(headers['user-agent'] ?? '');
+      // The client could show another image to each person; ours stays the first one.
+      return response.writeHead(logoAsked.length === 1 ? 200 : 404, { 'Content-Type': 'image/png' }).end(LOGO);
+    }
     asked.push(url);
-    response.writeHead(302, { Location: url.startsWith('/to-app') ? APP : `${beyond}/arrived` }).end();
+    return response.writeHead(302, { Location: url.startsWith('/to-app') ? APP : `${beyond}/arrived` }).end();
   });
   const arrives = createServer((_request, response) =>
     response.writeHead(200, { 'Content-Type': 'text/html' }).end('<h1>here</h1>'),
@@ -54,6 +65,7 @@ beforeAll(async () => {
       clients: {
         ours: { client_name: 'Ours', ...ours, common_id: { contact: 'tests', first_party: true } },
         theirs: { client_name: 'Theirs', ...ours, common_id: { contact: 'tests' } },
+        pictured: { client_name: 'Pictured', ...ours, logo_uri: `${service}/logo.png`, common_id: { contact: 'tests' } },
         app: {
           client_name: 'App',
           application_type: 'native',
@@ -139,6 +151,23 @@ describe.each([{ javaScript: true }, { javaScript: false }])('JavaScript $javaSc
       await press(other, '許可する');
       await returned;
     });
+  });
+
+  test('R20 the logo of a client on the consent page: fetched and kept by us, shown from our own address, and the browser asks the client for nothing', async () => {
+    const logo = `${world.origins.id}/client-logos/pictured`;
+    await untilTrue('the logo is fetched', async () => (await fetch(logo)).ok);
+    await withPage(javaScript, async (page) => {
+      const requested = new Set<string>();
+      page.on('request', (request) => requested.add(new URL(request.url()).origin));
+      await page.goto(requestUrl('pictured'));
+      const arrives = page.waitForResponse(logo);
+      await signIn(page, 'yamada@example.jp');
+      expect(await (await arrives).body()).toEqual(LOGO);
+      await untilTrue('the logo is drawn', async () => page.evaluate(`document.querySelector('img.logo')?.naturalWidth === 1`));
+      expect(await page.locator('img.logo').getAttribute('src')).toBe(new URL(logo).pathname);
+      expect([...requested]).toEqual([world.origins.id]);
+    });
+    expect(logoAsked).toEqual(['']);
   });
 
   test('R7 "back" and reload after a mistake in a form show the form, and what leads on from it', async () => {
