@@ -150,6 +150,14 @@ export function signInIsOver(account: Account, { authTime = 0, sessionUid, endsW
 }
 
 /**
+ * Whether no new password or address has ended the sign-ins of an account since it was read. A password that was checked before such a
+ * change proves nothing after it.
+ */
+export function signInsStand(read: Account, standing: Account): boolean {
+  return read.sign_ins_ended_at === standing.sign_ins_ended_at;
+}
+
+/**
  * Returns the `auth_time`, in seconds, of a sign-in with the current password. It is now, rounded up where needed so that it is
  * not before the time from which sign-ins count.
  */

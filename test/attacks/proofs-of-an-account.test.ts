@@ -8,12 +8,16 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { askForEmail, changeEmail } from '../../src/account/email/flow.ts';
 import { findUndo, undoDigest, undoEmail } from '../../src/account/email/undo.ts';
 import { askForCodeAgain, stillHolds } from '../../src/account/forgotten/flow.ts';
+import { changeProfile } from '../../src/account/profile/flow.ts';
+import { withdraw } from '../../src/account/withdrawal/flow.ts';
+import { removePasskey } from '../../src/authentication/passkey/passkeys-of-account.ts';
 import { setPassword } from '../../src/authentication/password/set-password.ts';
 import { authTimeOf, signInIsOver, type Account, type TermsAcceptance } from '../../src/domain/account.ts';
 import type { PasswordReset } from '../../src/domain/password-reset.ts';
 import { draftIdOf, hasRegistered, legacyClaim } from '../../src/interaction/create/draft.ts';
 import { register } from '../../src/interaction/create/register.ts';
 import { voucherOf } from '../../src/interaction/create/send-code.ts';
+import { confirmProfile } from '../../src/interaction/required-profile/flow.ts';
 import { createSignInChecks } from '../../src/oidc/sessions/sign-in-checks.ts';
 import { createJobQueue } from '../../src/jobs/job-queue.ts';
 import { guardRecords, type Records } from '../../src/storage/records.ts';
@@ -24,7 +28,7 @@ import { eventAbout, sampleAccount } from '../storage/conformance/samples.ts';
 let now = 0;
 const clock = (): number => now;
 /** It finds no sessions or tokens, because they were made just after it looked. */
-const FINDS_NOTHING = { endAll: async () => undefined } as never;
+const FINDS_NOTHING = { endAll: async () => undefined, endAllServices: async () => undefined } as never;
 const BEFORE = { email: 'Before@example.jp', email_canonical: 'before@example.jp' };
 
 let directory: string;
@@ -36,7 +40,7 @@ beforeEach(async () => {
   storage = await openSqliteStorage({ path: join(directory, 'db.sqlite'), clock });
   const keys = { emailCode: createSecretKey(Buffer.alloc(32, 1)) };
   const rateLimits = { emailCode: { shortTriesPerMailboxPerDay: 50 } };
-  const config = { issuer: 'http://id.example', passkeyOrigins: [], keys, rateLimits };
+  const config = { issuer: 'http://id.example', passkeyOrigins: [], keys, rateLimits, withdrawal: { takenBackWithinDays: 14 } };
   deps = { storage: guardRecords(storage, clock), clock, config, jobs: createJobQueue(storage.jobs, clock) } as never;
 });
 afterEach(async () => {
@@ -90,6 +94,50 @@ test.each(CHANGES.flatMap(([name, change]) => MOMENTS.map(([when, ms, before]) =
     await change();
     expect(signInIsOver(await standing(), signIn)).toBe(true);
     expect(signInIsOver(await standing(), { ...signIn, authTime: authTimeOf(await standing(), now) })).toBe(false);
+  },
+);
+
+const PASSKEY = {
+  id: 'k',
+  public_key: '',
+  counter: 0,
+  transports: [],
+  name: '',
+  created_at: 1,
+  device_type: 'multiDevice',
+} as const;
+const YESTERDAY_MS = 24 * 60 * 60 * 1000;
+/** What asks for the password, done by a person who gave it when the account was as it was read. */
+const GUARDED: [string, (read: Account) => Promise<unknown>, Partial<Account>][] = [
+  [
+    'withdraws the ID',
+    async (read) => withdraw(deps, FINDS_NOTHING, read),
+    { withdrawal: { at: expect.any(Number), erase_at: expect.any(Number) } as never },
+  ],
+  ['removes a passkey', async (read) => removePasskey(deps, read, 'k'), { passkeys: [] }],
+  [
+    'changes the birth date',
+    async (read) => changeProfile(deps, read, { ...read.profile, birthdate: '1990-01-01' }, true),
+    { profile: expect.objectContaining({ birthdate: '1990-01-01' }) as never },
+  ],
+  [
+    'changes the birth date in the flow of a client',
+    async (read) => confirmProfile(deps, read, 'site', { birthdate: '1990-01-01' }, ['birthdate'], true),
+    { profile: expect.objectContaining({ birthdate: '1990-01-01' }) as never },
+  ],
+];
+
+test.each(GUARDED)(
+  'S118 a thief’s request has given the old password, %s, and is written after the new password: nothing changes',
+  async (_name, change, changed) => {
+    const read = await create({ created_at: now - YESTERDAY_MS, passkeys: [{ ...PASSKEY, transports: [], backed_up: true }] });
+    await setPassword(deps, 'a', 'new-hash', 'account.password_changed');
+    const secured = await standing();
+    expect(await change(read)).toBeFalsy();
+    expect(await standing()).toEqual(secured);
+    // With the new password it is done.
+    expect(await change(secured)).toBeTruthy();
+    expect(await standing()).toMatchObject(changed);
   },
 );
 

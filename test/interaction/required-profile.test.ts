@@ -33,9 +33,10 @@ afterEach(async () => {
 });
 
 test('S123 a guarded change without the password: not written, even if the page did not expect the change', async () => {
-  await storage.accounts.create(sampleAccount('a', { created_at: NOW - DAY_MS }), eventAbout('a'));
+  const read = sampleAccount('a', { created_at: NOW - DAY_MS });
+  await storage.accounts.create(read, eventAbout('a'));
   const confirm = async (typed: object, passwordGiven: boolean) =>
-    confirmProfile(deps, 'a', 'site', typed, ['birthdate'], passwordGiven);
+    confirmProfile(deps, read, 'site', typed, ['birthdate'], passwordGiven);
   expect(await confirm({ birthdate: '1990-01-01' }, false)).toBe(false);
   expect(await storage.accounts.find('a')).toMatchObject({ version: 1 });
   // Unguarded and unchanged values need no password.

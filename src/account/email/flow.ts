@@ -1,7 +1,7 @@
 // Changes the address of an ID after the new address is proven. undo.ts undoes the change.
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Deps } from '../../deps.ts';
-import { momentAfterSignIns, passwordsBefore, UNDO_LIFETIME_MS, type Account } from '../../domain/account.ts';
+import { momentAfterSignIns, passwordsBefore, signInsStand, UNDO_LIFETIME_MS, type Account } from '../../domain/account.ts';
 import { languageOf } from '../../language.ts';
 import { issueCodeForNewAddress, type CodeSlot } from '../../authentication/one-time-code/issue-code.ts';
 import { changeAndTell } from '../../jobs/tell-account-change.ts';
@@ -34,7 +34,7 @@ export async function askForEmail(
 ): Promise<boolean> {
   const { email, canonical } = wanted;
   const noted = await changeAccount(deps, account.id, 'account.email_change_asked', (standing) => {
-    if (standing.sign_ins_ended_at !== account.sign_ins_ended_at) return undefined;
+    if (!signInsStand(account, standing)) return undefined;
     if (again && standing.email_change?.email_canonical !== canonical) return undefined;
     return { ...standing, email_change: { email, email_canonical: canonical, asked_at: deps.clock() } };
   });

@@ -123,7 +123,7 @@ export function createPasskeyPages(deps: Deps): AddAccountRoutes {
     const { session } = ctx.state;
     const { id } = passkeyOf(ctx);
     if (!(await passwordAgain(ctx, session, { action: ctx.path, backUrl: PATH, typed: {} }))) return;
-    const removed = await removePasskey(deps, session.account.id, id);
+    const removed = await removePasskey(deps, session.account, id);
     return redirect(ctx, removed ? `${PATH}?done=removed` : PATH);
   };
 

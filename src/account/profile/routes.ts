@@ -4,6 +4,7 @@ import { guardedChanges } from '../../domain/guarded-profile.ts';
 import { PREFECTURES } from '../../domain/postal-code.ts';
 import { PROFILE_FIELDS, type Profile } from '../../domain/profile-fields.ts';
 import { formField } from '../../http/read-form.ts';
+import { redirect } from '../../http/redirect.ts';
 import { askAboutPrefecture, findAddress, placeChoices, withChosenPlace } from '../../profile/find-address.ts';
 import { createPasswordAgain } from '../../authentication/password/password-again.ts';
 import {
@@ -60,11 +61,12 @@ export function createProfilePage(deps: Deps): AddAccountRoutes {
     const guarded = guardedChanges(session.account, profile, deps.clock());
     const form = { action: '/account/profile', backUrl: '/account/profile', typed: values };
     if (guarded.length && !(await passwordAgain(ctx, session, form))) return;
-    if (await changeProfile(deps, session.account.id, profile, guarded.length > 0)) return backToOverview(ctx, 'profile');
+    if (await changeProfile(deps, session.account, profile, guarded.length > 0)) return backToOverview(ctx, 'profile');
     // Another request has changed the profile in between, so this write would now change a guarded claim.
     if (await passwordAgain(ctx, session, form)) {
-      await changeProfile(deps, session.account.id, profile, true);
-      return backToOverview(ctx, 'profile');
+      if (await changeProfile(deps, session.account, profile, true)) return backToOverview(ctx, 'profile');
+      // A new password has ended the sign-in since: the page asks for another one.
+      return redirect(ctx, '/account/profile');
     }
   };
 

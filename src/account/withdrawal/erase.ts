@@ -33,6 +33,9 @@ export function createEraseAccount(deps: EraseDeps, access: AccountAccess): JobH
       const account = await storage.accounts.find(accountId);
       // It is erased, or the withdrawal was taken back or not written.
       if (account?.withdrawal?.at !== at) return;
+      // Of two presses at the same moment, the first one wrote this job and the second one the later end of the time.
+      const { erase_at: eraseAt } = account.withdrawal;
+      if (clock() < eraseAt) throw new PostponeJob(eraseAt, 'the withdrawal can still be taken back');
       await endEverything(deps, access, accountId);
       const links = await storage.dealerLinks.listByAccount(accountId);
       // A job that tells a dealer needs the link.

@@ -1,6 +1,6 @@
 // 退会: ends an ID, and everything that hangs on it. erase.ts erases it later.
 import type { Deps } from '../../deps.ts';
-import { momentAfterSignIns } from '../../domain/account.ts';
+import { momentAfterSignIns, signInsStand, type Account } from '../../domain/account.ts';
 import { withdrawAccount } from '../../domain/withdrawal.ts';
 import { formatTime } from '../../http/format-time.ts';
 import type { WithdrawnAccount } from '../../jobs/job-queue.ts';
@@ -21,11 +21,12 @@ const GIVE_UP_AFTER_MS = 30 * DAY_MS;
 /**
  * Ends an ID: nobody is signed in with it any more, services and dealers are told, and it is erased when the time to take this back is over.
  * The jobs that do all of it are written first, so that it is complete even if this process dies. Does nothing to a withdrawn account.
+ * @param account as it was when its session was checked
+ * @returns `false` if a new password or address has ended that sign-in since; nothing has ended then
  */
-export async function withdraw(deps: WithdrawalDeps, access: AccountAccess, accountId: string): Promise<void> {
+export async function withdraw(deps: WithdrawalDeps, access: AccountAccess, account: Account): Promise<boolean> {
   const { config, storage, clock, jobs } = deps;
-  const account = await storage.accounts.find(accountId);
-  if (!account || account.withdrawal) return;
+  const { id: accountId } = account;
   const now = clock();
   const at = momentAfterSignIns(account, now);
   const eraseAt = now + config.withdrawal.takenBackWithinDays * DAY_MS;
@@ -38,12 +39,13 @@ export async function withdraw(deps: WithdrawalDeps, access: AccountAccess, acco
   const changed = await changeAndTell(deps, accountId, 'account.withdrawn', (standing) => {
     const language = languageOf(standing.language);
     const values = { email: standing.email, ends: formatTime(eraseAt, language), url: `${config.issuer}/account` };
-    return standing.withdrawal
+    return standing.withdrawal || !signInsStand(account, standing)
       ? undefined
       : { to: withdrawAccount(standing, at, eraseAt), mails: [{ to: standing.email, template: 'withdrawn', language, values }] };
   });
   // If this fails, the job does it.
   if (changed) await endEverything(deps, access, accountId).catch(() => undefined);
+  return changed !== undefined || (await storage.accounts.find(accountId))?.withdrawal !== undefined;
 }
 
 /** Creates the job that ends everything in case the process of the withdrawal has died. It is idempotent. */

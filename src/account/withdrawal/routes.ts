@@ -42,8 +42,8 @@ export function createWithdrawalPage(deps: Deps, access: AccountAccess): AddAcco
     router.post(PATH, async (ctx) => {
       const { session } = ctx.state;
       if (!(await passwordAgain(ctx, session, { action: PATH, backUrl: PATH, typed: {}, before: 'withdrawal' }))) return;
-      await withdraw(deps, access, session.account.id);
-      redirect(ctx, DONE_PATH);
+      // Otherwise the page asks for a new sign-in.
+      redirect(ctx, (await withdraw(deps, access, session.account)) ? DONE_PATH : PATH);
     });
   };
 }

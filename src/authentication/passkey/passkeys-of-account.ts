@@ -1,7 +1,7 @@
 // Adds, renames and removes the passkeys of an account. Each change is one write with one event and one mail.
 import { createHash } from 'node:crypto';
 import type { Deps } from '../../deps.ts';
-import type { Account } from '../../domain/account.ts';
+import { signInsStand, type Account } from '../../domain/account.ts';
 import { NEVER } from '../../domain/epoch-milliseconds.ts';
 import { changePasskey, findPasskey, passkeyDigest, withPasskey, withoutPasskey, type Passkey } from '../../domain/passkey.ts';
 import { changeAndTell } from '../../jobs/tell-account-change.ts';
@@ -63,7 +63,7 @@ export async function addPasskey(
   const passkey: Passkey = { ...made, name, created_at: deps.clock() };
   const event = { type: 'account.passkey_added', data: { passkey: passkeyDigest(passkey.id) } } as const;
   const added = await changeAndTell(deps, account.id, event, (standing) => {
-    if (standing.disabled_at !== undefined || standing.sign_ins_ended_at !== account.sign_ins_ended_at) return undefined;
+    if (standing.disabled_at !== undefined || !signInsStand(account, standing)) return undefined;
     const to = withPasskey(standing, userHandle, passkey);
     return to && { to, mails: [passkeyMail(deps, 'passkey-added', standing, name)] };
   });
@@ -120,11 +120,16 @@ export async function renamePasskey(
   });
 }
 
-/** Removes a passkey. @returns the changed account; `undefined` if it does not have the passkey, or no other way to sign in */
-export async function removePasskey(deps: PasskeyDeps, accountId: string, id: string): Promise<Account | undefined> {
+/**
+ * Removes a passkey.
+ * @param account as it was when its session was checked
+ * @returns the changed account; `undefined` if it does not have the passkey, or no other way to sign in, or a new password or address
+ * has ended the sign-in since
+ */
+export async function removePasskey(deps: PasskeyDeps, account: Account, id: string): Promise<Account | undefined> {
   const event = { type: 'account.passkey_removed', data: { passkey: passkeyDigest(id) } } as const;
-  return changeAndTell(deps, accountId, event, (standing) => {
-    const to = withoutPasskey(standing, id);
+  return changeAndTell(deps, account.id, event, (standing) => {
+    const to = signInsStand(account, standing) ? withoutPasskey(standing, id) : undefined;
     return to && { to, mails: [passkeyMail(deps, 'passkey-removed', standing, findPasskey(standing, id)?.name ?? '')] };
   });
 }

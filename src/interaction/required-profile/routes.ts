@@ -114,7 +114,7 @@ export function createRequiredProfileStep(deps: Deps): SignedInStep {
     if (guarded && !(await passwordAgain(ctx, session, form))) return;
     const clientId = interaction.client.metadata.client_id;
     // If the profile was changed meanwhile, show the current values.
-    if (!(await confirmProfile(deps, session.account.id, clientId, typed, claimsOf(ctx), guarded)))
+    if (!(await confirmProfile(deps, session.account, clientId, typed, claimsOf(ctx), guarded)))
       return redirect(ctx, interaction.path);
     await interaction.setFacts({ typed_profile: undefined });
     return redirect(ctx, `${interaction.path}/done`);
