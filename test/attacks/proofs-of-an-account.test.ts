@@ -11,6 +11,8 @@ import { askForCodeAgain, stillHolds } from '../../src/account/forgotten/flow.ts
 import { changeProfile } from '../../src/account/profile/flow.ts';
 import { withdraw } from '../../src/account/withdrawal/flow.ts';
 import { removePasskey } from '../../src/authentication/passkey/passkeys-of-account.ts';
+import { createPasswordAgain } from '../../src/authentication/password/password-again.ts';
+import { createPasswordHasher, type HashAsker, type PasswordHasher } from '../../src/authentication/password/password-hash.ts';
 import { setPassword } from '../../src/authentication/password/set-password.ts';
 import { authTimeOf, signInIsOver, type Account, type TermsAcceptance } from '../../src/domain/account.ts';
 import type { PasswordReset } from '../../src/domain/password-reset.ts';
@@ -31,6 +33,8 @@ const clock = (): number => now;
 const FINDS_NOTHING = { endAll: async () => undefined, endAllServices: async () => undefined } as never;
 const BEFORE = { email: 'Before@example.jp', email_canonical: 'before@example.jp' };
 
+const ASKER = {} as HashAsker;
+
 let directory: string;
 let storage: Storage;
 let deps: never;
@@ -39,7 +43,8 @@ beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'account-proofs-'));
   storage = await openSqliteStorage({ path: join(directory, 'db.sqlite'), clock });
   const keys = { emailCode: createSecretKey(Buffer.alloc(32, 1)) };
-  const rateLimits = { emailCode: { shortTriesPerMailboxPerDay: 50 } };
+  const login = { failuresPerAccount: 5, failuresPerAddress: 50, failuresPerNetwork: 500, windowSeconds: 900 };
+  const rateLimits = { emailCode: { shortTriesPerMailboxPerDay: 50 }, login };
   const config = { issuer: 'http://id.example', passkeyOrigins: [], keys, rateLimits, withdrawal: { takenBackWithinDays: 14 } };
   deps = { storage: guardRecords(storage, clock), clock, config, jobs: createJobQueue(storage.jobs, clock) } as never;
 });
@@ -140,6 +145,31 @@ test.each(GUARDED)(
     expect(await standing()).toMatchObject(changed);
   },
 );
+
+test('S118 the old password is given again for a session while the new one is set: the session is over', async () => {
+  const hasher = createPasswordHasher({ cost: 4, concurrency: 1, queueLimit: 10 });
+  const account = await create({ password_hash: await hasher.hash('Common-2026', ASKER) });
+  const slow: PasswordHasher = {
+    ...hasher,
+    async verify(...password) {
+      const right = await hasher.verify(...password);
+      await setPassword(deps, 'a', 'new-hash', 'account.password_changed');
+      now += 5_000;
+      return right;
+    },
+  };
+  const session = {
+    authTime: 0,
+    account,
+    confirmed: async (of: Account, at: number) => void (session.authTime = authTimeOf(of, at)),
+  };
+  const cookies = { get: () => 'browser', set: () => undefined };
+  const ctx = { ip: '192.0.2.1', cookies, state: { t: String }, request: { body: { password_again: 'Common-2026' } } } as never;
+  const form = { action: '/', backUrl: '/', typed: {} };
+  expect(await createPasswordAgain({ ...(deps as object), hasher: slow } as never)(ctx, session, form)).toBe(true);
+  expect(session.authTime).toBe(1_000_000);
+  expect(signInIsOver(await standing(), { authTime: session.authTime, sessionUid: 's', endsWithSession: true })).toBe(true);
+});
 
 test('S122 the ID was disabled: no mail undoes its address, also if that happened after the page was shown', async () => {
   const account = await create({ ...changeableBack('undo') });

@@ -82,6 +82,8 @@ export function createPasswordAgain(deps: Deps): PasswordAgain {
     if (!Object.hasOwn(fieldsOf(ctx), FIELD)) return show();
     const password = formField(ctx, FIELD);
     if (password === '' && !usesPasskey) return show(t('form_errors.current_password_missing'));
+    // Take the time before the check, so that a parallel password change ends the session of the old password.
+    const askedAt = clock();
     try {
       const from = { ip: ctx.ip, knownDevice: (accountId: string) => knownDevices.read(ctx, accountId) };
       const account = usesPasskey
@@ -89,7 +91,7 @@ export function createPasswordAgain(deps: Deps): PasswordAgain {
         : await signIn(email, password, from);
       if (account?.id !== id)
         return await show(t(usesPasskey ? 'passkey_login.again_failed' : 'form_errors.current_password_wrong'));
-      await session.confirmed(account, clock());
+      await session.confirmed(account, askedAt);
       return true;
     } catch (error) {
       const failure = asPageError(error);
