@@ -1,5 +1,6 @@
-// Tries other people's client libraries against the real common ID: npm run interop [-- authlib spring-6 …]. Installs what it can into
-// ~/.cache/common-id-interop (as root /var/cache/common-id-interop), says what it needs and skips what is not there. Exits with 1 if a library failed.
+// Tests third-party client libraries against the real common ID: npm run interop [-- authlib spring-6 …]. Installs them into
+// ~/.cache/common-id-interop (as root /var/cache/common-id-interop). Skips a library if a tool is missing, and says which. Exits with 1 if a
+// library failed.
 import { parseArgs } from 'node:util';
 import { libraries } from '../samples/clients/libraries.ts';
 import { freePorts } from '../test/support/free-ports.ts';

@@ -11,10 +11,10 @@ export type Library = {
   kind: 'web' | 'browser' | 'native';
   /** The path at which the app takes the code. */
   callback: string;
-  /** What the client's file has to say beyond the template, and why. `{origin}` is the app's. */
+  /** The settings that the client's file needs beyond the template, and the reason in `why`. `{origin}` is the app's. */
   file: Record<string, unknown>;
   why?: Words;
-  /** What is worth knowing. */
+  /** Notes for developers. */
   notes?: Words;
   /** Packages and their exact versions. */
   packages: Record<string, string>;
@@ -38,14 +38,14 @@ export type Library = {
   };
   /** The claims that the sample shows at `home`; `email` and `family_name` by default. */
   shows?: readonly ('email' | 'family_name')[];
-  /** It refreshes when a token is about to expire. Those of its test live for a minute. */
+  /** The library refreshes only when a token is about to expire. In its test access tokens live for a minute. */
   refreshesBeforeExpiry?: true;
-  /** `test`: in every `npm test`; `interop`: by `npm run interop`, which needs these programs and says so. */
+  /** `test`: in every `npm test`; `interop`: by `npm run interop`, which skips it if something of `needs` is missing. */
   runsIn: 'test' | 'interop';
   needs?: readonly Need[];
 };
 
-/** A program or file that must be on the machine, and how people get it. */
+/** A program or file that must be on the machine, and how to get it. */
 export type Need = { program?: string; file?: string; get: string };
 
 const RS256 = { id_token_signed_response_alg: 'RS256' };

@@ -1,4 +1,4 @@
-// A car's screen in a terminal: it cannot show the common ID's pages, so that its driver signs in on a phone (device flow, RFC 8628).
+// A car's screen in a terminal: it cannot show the common ID's pages, so its driver signs in on a phone (device flow, RFC 8628).
 import * as oidc from 'openid-client';
 import { renderUnicodeCompact } from 'uqr';
 import { describeNotebook, readClaims } from '../terminal/describe-notebook.ts';
@@ -71,7 +71,7 @@ type Codes = Awaited<ReturnType<typeof oidc.initiateDeviceAuthorization>>;
 function showCode(codes: Codes, { say, isInteractive }: Terminal): void {
   const address = codes.verification_uri_complete ?? codes.verification_uri;
   const picture = renderUnicodeCompact(address, { border: 2 }).trimEnd();
-  // White on black, whatever the colours of the terminal are.
+  // White on black, regardless of the terminal's colours.
   const coloured = picture
     .split('\n')
     .map((line) => `    \u001b[97;40m${line}\u001b[0m`)

@@ -1,7 +1,7 @@
-// Shows the claims that the maintenance notebook lives on.
+// Shows the claims that the maintenance notebook uses.
 import { customerClaims, type CustomerClaims } from '../../src/apps/maintenance-notebook/customer-claims.ts';
 
-/** @throws {Error} if they are no claims of the common ID */
+/** @throws {Error} if they are not claims of the common ID */
 export const readClaims = (userInfo: object): CustomerClaims => customerClaims.parse(userInfo);
 
 /** Describes the person, their vehicles and their dealer, in lines. */

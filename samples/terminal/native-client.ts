@@ -1,4 +1,4 @@
-// A public client of the common ID on somebody's own machine, made of openid-client: no secret, and tokens that are bound to a key (DPoP,
+// A public client of the common ID on a person's own machine, built on openid-client: no secret, and tokens that are bound to a key (DPoP,
 // RFC 9449). The key and the refresh token are kept in files that only this user can read. The refresh token is useless without the key.
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,7 +6,7 @@ import * as oidc from 'openid-client';
 import { z } from 'zod';
 import { loadClientKey } from '../../src/apps/client-key.ts';
 
-/** A new access token is fetched so long before the old one ends. */
+/** The time before its expiry at which an access token is renewed. */
 const EARLY_MS = 30_000;
 
 const keptSignIn = z.object({ sub: z.string(), refresh_token: z.string(), id_token: z.string() });
@@ -21,7 +21,7 @@ export type NativeClient = {
   isSignedIn(): boolean;
   /** Names the person in another request (`id_token_hint`), so that nobody else answers it; `undefined` if nobody is signed in. */
   idToken(): string | undefined;
-  /** Keeps what a token request has returned. */
+  /** Stores the tokens that a token request has returned. */
   keep(answer: TokenAnswer): void;
   /** Milliseconds until the access token should be renewed. */
   renewIn(): number;
@@ -45,7 +45,7 @@ export type NativeClient = {
 };
 
 /**
- * Finds the common ID, and what was kept in the directory.
+ * Discovers the common ID, and reads the key and the sign-in that are stored in the directory.
  * @throws {Error} if the common ID does not answer
  */
 export async function openNativeClient(options: { issuer: string; clientId: string; directory: string }): Promise<NativeClient> {
@@ -72,7 +72,7 @@ export async function openNativeClient(options: { issuer: string; clientId: stri
     if (refreshToken === undefined || idToken === undefined || sub === undefined)
       throw new Error('the common ID gave no refresh token or no ID token');
     signIn = { sub, refresh_token: refreshToken, id_token: idToken };
-    // A process that dies here leaves the old file or the new one.
+    // If the process dies here, either the old file or the new one remains.
     writeFileSync(`${file}.new`, JSON.stringify(signIn), { mode: 0o600 });
     renameSync(`${file}.new`, file);
   }

@@ -2,12 +2,12 @@
 import { createInterface } from 'node:readline';
 
 export type Terminal = {
-  /** Whether a person sees it. Otherwise a program reads the text. */
+  /** Whether a person reads the output. Otherwise a program does. */
   isInteractive: boolean;
   say(text: string): void;
   /**
    * Waits for the next line that is typed.
-   * @returns `undefined` after so many milliseconds, or when the sample is told to end
+   * @returns `undefined` when the given milliseconds have passed, or when the sample is told to end
    */
   next(milliseconds?: number): Promise<string | undefined>;
   close(): void;

@@ -12,19 +12,19 @@ import { fileForLibrary } from '../admin/clients/library-file.ts';
 
 const SAMPLES = fileURLToPath(new URL('../../samples/clients/', import.meta.url));
 /**
- * What is installed stays here, so that the next run is quick. Outside the project: Next.js and others look into the folders above. Apache
- * drops root's rights, and could not read root's home.
+ * Keeps what is installed, so that the next run is quick. The folder is outside of the project, because Next.js and others search the parent
+ * folders. For root it is not in the home directory, which Apache could not read after dropping root's rights.
  */
 const CACHE = join(
   process.getuid?.() === 0 ? '/var/cache' : (process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache')),
   'common-id-interop',
 );
-/** A first start may compile. */
+/** The time limit of a start. The first start may compile. */
 const START_MS = 300_000;
 
 export type Sample = { library: Library; clientId: string; secret: string; port: number; origin: string };
 
-/** Describes a sample client of its own id and port. */
+/** Describes a sample client with its own id and port. */
 export function sampleOf(id: string, library: Library, port: number): Sample {
   return {
     library,
@@ -62,11 +62,11 @@ function isThere({ program, file }: Need): boolean {
 
 /**
  * Installs and starts a sample, in a copy of its folder if it has packages of its own, and waits until it answers.
- * @returns how to stop it, and what it wrote
- * @throws {Error} if it cannot be installed or does not start, with what it wrote
+ * @returns functions that stop it and return its output
+ * @throws {Error} if it cannot be installed or does not start, with its output
  */
 export async function startSample(id: string, sample: Sample, issuer: string): Promise<{ stop(): Promise<void>; log(): string }> {
-  // The packages of those that npm test runs are the project's own.
+  // The samples that npm test runs use the project's own packages.
   const folder = join(sample.library.runsIn === 'test' ? SAMPLES : CACHE, id);
   if (sample.library.runsIn === 'interop') {
     mkdirSync(folder, { recursive: true });
@@ -85,7 +85,7 @@ export async function startSample(id: string, sample: Sample, issuer: string): P
   const ended = new Promise((resolve) => child.once('exit', resolve));
   const isOver = (): boolean => child.exitCode !== null || child.signalCode !== null;
   async function stop(): Promise<void> {
-    // The whole group: a start command may have processes of its own.
+    // Ends the whole group, because the start command may have started other processes.
     if (!isOver()) process.kill(-(child.pid ?? 0), 'SIGTERM');
     await ended;
   }
@@ -109,7 +109,7 @@ async function finish(child: ChildProcess): Promise<{ status: number | null; out
   return { status, output: written.join('') };
 }
 
-/** @returns whether somebody listens on a port of this machine */
+/** @returns whether a program listens on a port of this machine */
 export async function listens(port: number): Promise<boolean> {
   const socket = connect(port, 'localhost');
   return new Promise((resolve) => {

@@ -1,4 +1,4 @@
-// One person at a sample client: signs in, sees their claims, refreshes, and logs out, in a browser without JavaScript.
+// Walks one person through a sample client, in a browser without JavaScript: login, claims, refresh and logout.
 import assert from 'node:assert/strict';
 import type { Library } from '../../samples/clients/libraries.ts';
 import { DEMO_PASSWORD } from '../../test/journeys/traveller.ts';
@@ -9,7 +9,7 @@ import type { World } from '../../test/support/world.ts';
 
 const SATO = { email: 'sato@example.jp', family_name: '佐藤' };
 
-/** @returns the text of a page, with the letters that JSON and HTML may have escaped */
+/** @returns the text of a page, with the escapes of JSON and HTML decoded */
 function plain(text: string): string {
   return text
     .replace(/\\u([0-9a-f]{4})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
@@ -17,17 +17,17 @@ function plain(text: string): string {
     .replace(/&#(\d+);/g, (_, code: string) => String.fromCodePoint(Number(code)));
 }
 
-/** How many access tokens the common ID has issued to a client. */
+/** Counts the access tokens that the common ID has issued to a client. */
 export async function issuedTo(world: World, clientId: string): Promise<number> {
   const rows = await rowsOf(world.env.DATABASE_URL ?? '', 'artifacts');
   return rows.filter(({ model, payload }) => model === 'AccessToken' && payload.includes(`"${clientId}"`)).length;
 }
 
 /**
- * Walks through a sample that runs.
+ * Walks through a running sample.
  * @param sample.origin where the sample answers
- * @returns what was done, in words
- * @throws {Error} if the person does not arrive, or the common ID was not asked for what the sample says that it got
+ * @returns the names of the completed steps
+ * @throws {Error} if a step fails, or if the common ID issued no new access token for the refresh
  */
 export async function walk(world: World, library: Library, sample: { clientId: string; origin: string }): Promise<string[]> {
   const { paths, shows = ['email', 'family_name'] } = library;

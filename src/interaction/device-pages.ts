@@ -1,5 +1,5 @@
-// The pages of the device flow (RFC 8628): a person enters the code of a car or another device, and reads how it ended. The steps in between
-// are those of every sign-in.
+// The pages of the device flow (RFC 8628): the person enters the code that a car or another device shows, and at the end sees the result. The
+// steps in between are those of any sign-in.
 import compose from 'koa-compose';
 import Router from 'koa-router';
 import type { Middleware } from 'koa';
@@ -17,9 +17,9 @@ import { resumePath } from '../oidc/policy/interaction-url.ts';
 import { giveInteractionCookies } from './interaction-cookies.ts';
 import { readRecentRequest } from './recent-request.ts';
 
-/** Longer texts are no code. They are not shown again. */
+/** In characters. Codes are shorter, and the rest of the input is dropped. */
 const LONGEST_TYPED = 40;
-/** What is told when the browser comes back without having signed the device in. */
+/** The reasons for which oidc-provider sends the browser back before the device is signed in. */
 const PROBLEMS = ['expired', 'used'] as const;
 
 /** Makes the middleware for the pages of the device flow. Other paths go on to `next`. */
@@ -55,7 +55,7 @@ export function createDeviceRouter(deps: Deps, provider: Provider, forms: Middle
     return redirect(ctx, path);
   };
 
-  /** Returns the name of the service, and gives the page its brand. The browser's cookie knows the request. */
+  /** Reads the request from the browser's cookie, sets the page's brand, and returns the name of the service. */
   function serviceOf(ctx: PageContext): string | undefined {
     const recent = readRecentRequest(ctx, secure);
     const client = recent && deps.clients.find(recent.clientId);

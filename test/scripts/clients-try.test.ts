@@ -131,7 +131,7 @@ test('a native client app, at any port', async () => {
 test('elsewhere, the person pastes the last address', async () => {
   const tried = await tryOut(['far'], async (url) => signIn(url));
   expect([tried.code, tried.out]).toEqual([0, expect.stringContaining('far can sign people in')]);
-  expect(tried.err).toContain('this is no address');
+  expect(tried.err).toContain('this is not an address');
   expectMasked(tried);
 });
 

@@ -40,10 +40,10 @@ function compareFields(before: ReadonlyMap<string, string>, after: ReadonlyMap<s
 /** Members of a client that `asFile` shows elsewhere than under `common_id`, or not at all. */
 type Elsewhere = 'metadata' | 'secrets' | 'name' | 'enabled';
 
-/** A client, perhaps as an earlier version stored it, without the settings that came later. */
+/** A client. An earlier version may have stored it, without the settings that were added later. */
 type Stored = Partial<Client> & Pick<Client, 'metadata' | 'name'>;
 
-/** Our own settings: the name in the file, and what is shown. One that came later is shown only if it is not the default. */
+/** Our own settings: their name in the file and their value. A setting that was added later is shown only if it is not the default. */
 const OURS: { [Key in Exclude<keyof Client, Elsewhere>]-?: [name: string, shown: (client: Stored) => unknown] } = {
   brand: ['brand', ({ brand }) => brand],
   firstParty: ['first_party', ({ firstParty }) => firstParty],

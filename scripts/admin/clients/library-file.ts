@@ -4,7 +4,7 @@ import type { Values } from '../topic.ts';
 import { originOf, TEMPLATES } from './templates.ts';
 
 /**
- * Makes the file's content: that of the library's template, with what the library needs beyond it.
+ * Makes the file's content from the library's template and the settings that the library needs.
  * @param secretHash of the client secret, for a client app on a server
  */
 export function fileForLibrary({ kind, file }: Library, values: Values, secretHash?: string): Record<string, unknown> {

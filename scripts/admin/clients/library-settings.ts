@@ -1,4 +1,4 @@
-// What a developer copies to set a client library up: the `settings` region of its sample.
+// Reads the settings of a client library that a developer copies: the `settings` region of its sample.
 import { readFileSync } from 'node:fs';
 import { LIBRARIES, type Library } from '../../../samples/clients/libraries.ts';
 
@@ -10,7 +10,7 @@ export function sampleFile(id: string, name: string): string {
   return readFileSync(new URL(`${id}/${encodeURIComponent(name).replaceAll('%2F', '/')}`, SAMPLES), 'utf8');
 }
 
-/** @returns the lines of the region, without the indentation that all of them have */
+/** @returns the lines of the region, without their common indentation */
 export function settingsOf(id: string, { files }: Library): string {
   const lines = REGION.exec(sampleFile(id, files[0]))?.[1]?.split('\n') ?? [];
   const indentation = Math.min(...lines.filter((line) => line.trim() !== '').map((line) => line.search(/\S/)));

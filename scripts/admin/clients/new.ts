@@ -69,7 +69,7 @@ function chosenLibrary(kind: string, id: string | undefined): Library | undefine
   return library;
 }
 
-/** What comes after the file: the environment that the sample reads, the library's settings, and where the whole recipe is. */
+/** Describes the next steps: the environment that the sample reads, the library's settings, and the whole recipe. */
 function howToUse({ id = '', library: chosen = '' }: Values, library: Library, issuer: string, secret?: string): string {
   const environment = { ISSUER: issuer, CLIENT_ID: id, ...(secret !== undefined && { CLIENT_SECRET: secret }) };
   const why = library.why ? [`The file has ${library.why.en}`, ''] : [];

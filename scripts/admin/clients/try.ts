@@ -11,13 +11,13 @@ import { showClaims, showUrl, traceFetch, type Traced } from './try/show-message
 import { chooseRedirectUri } from './try/wait-for-answer.ts';
 import { describe, readRefusals } from './why.ts';
 
-/** How long the common ID takes at most to write a refusal. */
+/** The longest time that the common ID takes to write a refusal. */
 const REFUSAL_TRIES = 20;
 const REFUSAL_PAUSE_MS = 200;
 
 const DECIDED_BY_PERSON = ['access_denied', 'login_required', 'consent_required', 'interaction_required'];
 
-/** What was reached: the steps in order. */
+/** The steps, in order. */
 type Step = 'discovery' | 'authorization request' | 'authorization response' | 'tokens' | 'UserInfo' | 'refresh';
 
 export const tryOut: Action = {
@@ -48,7 +48,7 @@ class Attempt {
     this.traced = traceFetch((lines) => this.say(lines));
   }
 
-  /** Messages go to standard error, so that standard output has the result only. */
+  /** Messages go to standard error, so that standard output contains only the result. */
   private say(lines: readonly string[]): void {
     process.stderr.write(`${lines.join('\n')}\n\n`);
   }

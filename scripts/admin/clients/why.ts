@@ -11,7 +11,7 @@ export const why: Action = {
   operands: ['<client_id>'],
   does: 'shows why requests of the client app were refused in the last seven days, newest first',
   async run({ operands: [id = ''], ...input }) {
-    // The account pages of the common ID are not a client app of a file, and a mistyped id is told the nearest one.
+    // Throws at a mistyped id, and suggests the nearest one.
     findClient(id, input.env, input.directory);
     const refusals = await readRefusals(id, input);
     return { json: refusals.map(toJson), text: refusals.length === 0 ? NONE(id) : refusals.map(describe).join('\n') };

@@ -48,7 +48,7 @@ export function createPasskeyPages(deps: Deps): AddAccountRoutes {
         lastUsedAt: passkey.last_used_at && formatTime(passkey.last_used_at, language),
         reach: passkey.device_type === 'singleDevice' ? 'one_device' : passkey.backed_up ? 'synced' : 'not_synced_yet',
       })),
-      // The browser then forgets the passkeys that were removed here.
+      // Lets the browser forget the passkeys that were removed here.
       ...(userHandle === undefined
         ? {}
         : {
@@ -81,7 +81,7 @@ export function createPasskeyPages(deps: Deps): AddAccountRoutes {
     const name = deviceName(ctx.get('User-Agent')) ?? t('passkeys.unnamed');
     const added = await addPasskey(deps, ceremonyOf(ctx), session.account, { text: formField(ctx, 'credential'), name });
     if (added) return redirect(ctx, `${PATH}?done=added`);
-    // A new challenge needs a recent proof like the first one.
+    // A new challenge needs a recent sign-in, as the first one did.
     if (!(await passwordAgain(ctx, session, { action: ADD_PATH, backUrl: PATH, typed: {} }))) return;
     return showAdd(ctx, { passkey: t('passkey_add.failed') });
   };

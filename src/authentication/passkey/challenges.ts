@@ -1,9 +1,9 @@
-// The challenges of passkey ceremonies. A challenge is valid once, for five minutes, in the browser and for the purpose that it was made for.
+// The challenges of passkey ceremonies. A challenge can be used once, within five minutes, in its browser and for its purpose.
 import { createHash, randomBytes } from 'node:crypto';
 import type { Deps } from '../../deps.ts';
 import { withChallenge, withoutChallenge } from '../../domain/passkey.ts';
 
-/** What an answer to a challenge is for. It names the interaction, or the account and its session. */
+/** The purpose of a challenge. It names the interaction, or the account and its session. */
 export type PasskeyPurpose = `login:${string}` | `add:${string}` | `again:${string}`;
 
 export type PasskeyCeremony = {
@@ -12,7 +12,7 @@ export type PasskeyCeremony = {
   purpose: PasskeyPurpose;
 };
 
-/** Makes a challenge: 32 random bytes, base64url. A browser has the newest four for each purpose, so that people cannot fill the database. */
+/** Makes a challenge: 32 random bytes, base64url. Only a browser's newest four for each purpose are kept, so that nobody can fill the database. */
 export async function issueChallenge(
   { storage, clock }: Pick<Deps, 'storage' | 'clock'>,
   ceremony: PasskeyCeremony,
@@ -22,7 +22,7 @@ export async function issueChallenge(
   return challenge;
 }
 
-/** Takes the challenge out. Of parallel calls, also on other nodes, one returns `true`. */
+/** Removes the challenge. Only one of several parallel calls returns `true`, also across nodes. */
 export async function takeChallenge(
   { storage, clock }: Pick<Deps, 'storage' | 'clock'>,
   ceremony: PasskeyCeremony,
@@ -34,7 +34,7 @@ export async function takeChallenge(
   return taken.changed;
 }
 
-/** Another browser or purpose has another id, so it finds no challenge. */
+/** The id depends on the browser and the purpose, so that a challenge is not found in another browser or for another purpose. */
 function idOf({ browserId, purpose }: PasskeyCeremony): string {
   return createHash('sha256')
     .update(JSON.stringify([browserId, purpose]))

@@ -12,7 +12,7 @@ import { ALGORITHMS, loadLibrary, relyingParty } from './relying-party.ts';
 
 type PasskeyDeps = Pick<Deps, 'config' | 'storage' | 'clock' | 'jobs'>;
 
-/** Returns the user handle of an account that has none, if this challenge is answered. It is as random as the challenge. */
+/** Derives the user handle of an account's first passkey from its challenge. The handle is as random as the challenge. */
 const newUserHandle = (challenge: string): string => createHash('sha256').update(`user handle:${challenge}`).digest('base64url');
 
 /** Returns the options of `navigator.credentials.create()`. */
@@ -42,7 +42,7 @@ export async function creationOptions(deps: PasskeyDeps, ceremony: PasskeyCeremo
  * @param account as it was when its session was checked
  * @param answer the attestation as JSON, and the name that the person typed
  * @returns the changed account; `undefined` if the answer is wrong or too late, the account has the passkey or too many, or a new
- * password or address has ended the sign-in since
+ * password or address has ended the sign-in meanwhile
  */
 export async function addPasskey(
   deps: PasskeyDeps,
@@ -55,7 +55,7 @@ export async function addPasskey(
   const made = attestation && (await verify(deps, ceremony, attestation));
   if (!made) return undefined;
   const userHandle = account.user_handle ?? newUserHandle(challengeOf(attestation));
-  // It is written first: a passkey without it could not sign in.
+  // This comes before the passkey, which could not sign in without it.
   const owner = await deps.storage.passkeyOwners.change(userHandle, (standing) =>
     standing ? undefined : { account_id: account.id, expires_at: NEVER },
   );
@@ -78,7 +78,7 @@ async function verify(deps: PasskeyDeps, ceremony: PasskeyCeremony, attestation:
   if (!(await takeChallenge(deps, ceremony, expectedChallenge))) return undefined;
   const { verifyRegistrationResponse } = await loadLibrary();
   const party = relyingParty(deps);
-  // It throws at every wrong value.
+  // The library throws if any value is wrong.
   const verified = await verifyRegistrationResponse({
     response: attestation,
     expectedChallenge,
@@ -100,13 +100,13 @@ async function verify(deps: PasskeyDeps, ceremony: PasskeyCeremony, attestation:
   };
 }
 
-/** Another tab added the first passkey in between, with another handle. */
+/** Removes the handle if another tab has meanwhile added the first passkey, with another handle. */
 async function forgetUnusedHandle({ storage }: PasskeyDeps, accountId: string, userHandle: string): Promise<void> {
   const account = await storage.accounts.find(accountId);
   if (account?.user_handle !== userHandle) await storage.passkeyOwners.remove(userHandle);
 }
 
-/** Renames a passkey. @returns the changed account; `undefined` if it does not have the passkey, or it has this name */
+/** Renames a passkey. @returns the changed account; `undefined` if the account does not have the passkey, or the passkey has this name already */
 export async function renamePasskey(
   deps: PasskeyDeps,
   accountId: string,
@@ -134,7 +134,7 @@ export async function removePasskey(deps: PasskeyDeps, account: Account, id: str
   });
 }
 
-/** Removes what stands outside of an account that is being erased: what leads from its user handle to it, and that it declined the offer. */
+/** Removes the other records of an account that is being erased: the owner of its user handle, and its declined offer. */
 export async function forgetPasskeysOf(
   { storage }: Pick<Deps, 'storage'>,
   { id, user_handle: userHandle }: Account,

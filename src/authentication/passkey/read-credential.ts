@@ -1,4 +1,4 @@
-// Reads the answer of an authenticator from a form field. Anybody can send anything there.
+// Parses an authenticator's response from a form field. The field may contain anything.
 import { z } from 'zod';
 
 const MOST_CHARACTERS = 8_000;
@@ -29,7 +29,7 @@ const attestationSchema = z.object({
   response: z.object({
     clientDataJSON: bytes,
     attestationObject: bytes,
-    // A browser may know more of them than we do.
+    // Browsers may send transports that we do not know.
     transports: z
       .array(z.string())
       .max(20)
@@ -54,8 +54,8 @@ export function readAttestation(text: string): Attestation | undefined {
 }
 
 /**
- * Returns the challenge that the browser says it got. It is an empty text, which is no challenge, if the browser says none, or if the
- * page was in a frame of another site: our pages cannot be framed.
+ * Returns the challenge that the client data names. Returns an empty string, which matches no challenge, if there is none, or if the page
+ * was in another site's frame: our pages cannot be framed.
  */
 export function challengeOf({ response }: Assertion | Attestation): string {
   const data = jsonOf(Buffer.from(response.clientDataJSON, 'base64url').toString());

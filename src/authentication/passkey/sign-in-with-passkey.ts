@@ -1,4 +1,4 @@
-// Signs a person in with a passkey. The authenticator names the account, so the page names nobody before.
+// Signs a person in with a passkey. The authenticator names the account, so the page does not ask for an ID first.
 import type { Deps } from '../../deps.ts';
 import type { Account, EpochMilliseconds } from '../../domain/account.ts';
 import type { AuthenticationMethod } from '../../domain/authentication-methods.ts';
@@ -10,7 +10,7 @@ import { passkeyMail } from './passkey-mail.ts';
 import { challengeOf, readAssertion, type Assertion } from './read-credential.ts';
 import { loadLibrary, relyingParty } from './relying-party.ts';
 
-/** Whom the passkey signed in, or why it did not. */
+/** The account that signed in, or the reason why nobody did. */
 export type PasskeySignIn =
   | { account: Account; passkey: Passkey }
   /** `unknownId`: the credential id, if no account has it. The browser can then stop offering it. */
@@ -22,9 +22,9 @@ export type PasskeySignIns = {
   /** Returns the options of `navigator.credentials.get()`. Apart from the challenge they are the same for everybody. */
   options(ceremony: PasskeyCeremony): Promise<object>;
   /**
-   * Checks an assertion (WebAuthn 7.2). All failures have one answer, and count for the address and network like wrong passwords.
+   * Checks an assertion (WebAuthn 7.2). All failures get the same answer, and count for the address and network like wrong passwords.
    * @param text the assertion as JSON
-   * @throws {PageError} `too_many_requests` after a failure, if the place has too many
+   * @throws {PageError} `too_many_requests` after a failure, if the address or network has too many
    */
   signIn(ceremony: PasskeyCeremony, text: string, ip: string): Promise<PasskeySignIn>;
 };
@@ -48,7 +48,7 @@ export function createPasskeySignIns(deps: PasskeyDeps): PasskeySignIns {
 
   async function verify(assertion: Assertion, expectedChallenge: string, passkey: Passkey): Promise<Use | undefined> {
     const { verifyAuthenticationResponse } = await loadLibrary();
-    // It throws at every wrong value.
+    // The library throws if any value is wrong.
     const verified = await verifyAuthenticationResponse({
       response: assertion,
       expectedChallenge,
@@ -85,8 +85,8 @@ export function passkeyMethod({ device_type: deviceType }: Pick<Passkey, 'device
 type Use = { counter: number; backedUp: boolean; at: EpochMilliseconds };
 
 /**
- * Stores the use in the account as it stands now. A passkey that was removed since, and an account that was disabled, are refused.
- * A counter that went back is told to the person. It is refused if the passkey cannot leave its device, because then a copy exists.
+ * Stores the use in the current account. Refuses the sign-in if the passkey was removed or the account disabled meanwhile. If the counter went
+ * back, mails the owner; also refuses the sign-in if the passkey cannot leave its device, because then a copy exists.
  */
 async function noteUse(
   deps: PasskeyDeps,
@@ -102,7 +102,7 @@ async function noteUse(
       if (!standing || account.disabled_at !== undefined) return undefined;
       found.wentBack = counterWentBack(standing, counter);
       found.refused = found.wentBack && standing.device_type === 'singleDevice';
-      // One event tells one thing.
+      // Only the event that fits the counter is written.
       if (found.wentBack !== (event === 'account.passkey_counter_back')) return undefined;
       const change = found.refused
         ? { ...account }

@@ -3,17 +3,17 @@ import type { EpochMilliseconds } from '../../domain/account.ts';
 import { keepRefusals, refusalsEnd, type ClientRefusal } from '../../domain/client-refusal.ts';
 import type { Records } from '../../storage/records.ts';
 
-/** Between two writes, so that a flood of refused requests is few writes. */
+/** The pause between two writes, so that a flood of refused requests causes few writes. */
 const PAUSE_MS = 1000;
 
 export type RefusalBook = {
-  /** Notes a refusal. It is written in the background, within about a second. @param clientId a registered client's */
+  /** Notes a refusal, which is written in the background within about a second. @param clientId of a registered client */
   note(clientId: string, refusal: ClientRefusal): void;
-  /** Writes what was noted, before the database is closed. Never throws. */
+  /** Writes the noted refusals. Call it before the database is closed. Never throws. */
   flush(): Promise<void>;
 };
 
-/** Makes the book. The memory and the writes that it takes are bounded by the number of registered clients. */
+/** Makes the book. The number of registered clients bounds its memory and its writes. */
 export function createRefusalBook(
   { clientRefusals }: Pick<Records, 'clientRefusals'>,
   clock: () => EpochMilliseconds,
@@ -32,7 +32,7 @@ export function createRefusalBook(
         refusals: keepRefusals(standing?.refusals ?? [], added, now),
         expires_at: refusalsEnd(now),
       }));
-      // The log has every refusal.
+      // A refusal that could not be written is still in the log.
       await change.catch(() => undefined);
     }
   }

@@ -10,7 +10,7 @@ import { propertyOf } from '../../domain/property-of.ts';
 import { showText, showUrl } from './show-sent.ts';
 
 export type Explanation = Pick<ClientRefusal, 'why' | 'sent' | 'expected' | 'nearest'> & {
-  /** The registered client that the request belongs to: the one that it names, or the one with nearly the same id. */
+  /** The registered client of the request: the one that it names, or else the one with the most similar id. */
   clientId?: string;
 };
 
@@ -25,7 +25,7 @@ type Refused = {
   authentication: string;
   /** The scope that was refused. */
   scope: string | undefined;
-  /** All that oidc-provider, or a check of ours, says about the refusal. */
+  /** The reason that oidc-provider, or one of our own checks, gives. */
   reason: string;
 };
 
@@ -35,7 +35,7 @@ type Explained = {
   explain(refused: Refused & { client: Client }): Explanation | undefined;
 };
 
-/** The reasons of oidc-provider that leave out what was sent or what was expected. The first one that matches explains. */
+/** Explanations for reasons that leave out what was sent or what was expected. The first one that matches is used. */
 const EXPLANATIONS: readonly Explained[] = [
   {
     on: /redirect_uri did not match/,
@@ -50,8 +50,8 @@ const EXPLANATIONS: readonly Explained[] = [
     on: /authorization code redirect_uri mismatch/,
     explain: ({ client, params }) => ({
       sent: { redirect_uri: showUrl(String(params.redirect_uri), client.metadata.redirect_uris) },
-      expected: 'the redirect_uri of the authorization request, to the letter',
-      why: 'redirect_uri is another one than in the authorization request that the code belongs to',
+      expected: 'exactly the redirect_uri of the authorization request',
+      why: 'redirect_uri differs from the one in the authorization request',
     }),
   },
   {
@@ -74,7 +74,7 @@ const EXPLANATIONS: readonly Explained[] = [
       return {
         sent: { authentication },
         expected,
-        why: `${idOf(client)} authenticated by ${authentication}, and its file says ${expected} (token_endpoint_auth_method)`,
+        why: `${idOf(client)} authenticated by ${authentication}, but its file says ${expected} (token_endpoint_auth_method)`,
       };
     },
   },
@@ -82,7 +82,7 @@ const EXPLANATIONS: readonly Explained[] = [
     on: /invalid secret provided/,
     explain: ({ client, authentication }) => ({
       sent: { authentication },
-      expected: 'the client_secret that its file names or holds the hash of, in its validity period',
+      expected: 'a client_secret from its file that is valid now',
       why: `the client_secret is not that of ${idOf(client)}, or no longer valid`,
     }),
   },
@@ -108,7 +108,7 @@ const EXPLANATIONS: readonly Explained[] = [
     explain: ({ client, params }) => ({
       sent: { response_mode: showText(String(params.response_mode)) },
       expected: 'authorization_signed_response_alg in its file, or another response_mode',
-      why: `${idOf(client)} asked for a signed response, and its file has no authorization_signed_response_alg`,
+      why: `${idOf(client)} asked for a signed response, but its file has no authorization_signed_response_alg`,
     }),
   },
   {
@@ -132,7 +132,7 @@ const EXPLANATIONS: readonly Explained[] = [
     on: /Pushed Authorization Request must be used/,
     explain: ({ client }) => ({
       sent: {},
-      expected: 'request_uri, which the endpoint /request answers with',
+      expected: 'a request_uri from the endpoint /request',
       why: `${idOf(client)} has to push its authorization requests (require_pushed_authorization_requests in its file)`,
     }),
   },
@@ -140,10 +140,10 @@ const EXPLANATIONS: readonly Explained[] = [
 
 const PROMPT_VALUES = ['none', 'login', 'consent', 'select_account', 'create'];
 
-/** The parameters that are shown if the reason says itself what is wrong. None of them holds a secret, a token or personal data. */
+/** The parameters to show if the reason already says what is wrong. None of them holds a secret, a token or personal data. */
 const SHOWN = ['grant_type', 'response_type', 'response_mode', 'scope', 'prompt', 'code_challenge_method', 'token_type_hint'];
 
-/** Explains a refusal of oidc-provider. It is called for refused requests only. */
+/** Explains why oidc-provider refused a request. */
 export function explainRefusal(ctx: KoaContextWithOIDC, error: Error, clients: ClientRegistry): Explanation {
   const refused = readRefused(ctx, error, clients);
   const { client, claimedId, params, reason } = refused;
@@ -190,7 +190,7 @@ function explainUnknown(
     claimedId,
     clients.all().map((client) => idOf(client)),
   );
-  // Any other unknown id may be a secret in the wrong place, and nobody would look for it.
+  // An id that is similar to none may be a secret in the wrong parameter.
   const shown = nearest === undefined ? showText(claimedId) : claimedId;
   return {
     why: `client_id '${shown}' is not registered, or disabled${orNearest(nearest)}`,
@@ -244,7 +244,7 @@ function shownOf(params: Record<string, unknown>): Record<string, string> {
   return Object.fromEntries(shown) as Record<string, string>;
 }
 
-/** Reads the id that a client claims, if oidc-provider did not get so far. */
+/** Reads the id that the client claims. Some requests are refused before oidc-provider reads it. */
 function claimedIn(header: string, { client_id: id, client_assertion: assertion }: Record<string, unknown>): string | undefined {
   if (typeof id === 'string') return id.slice(0, 100);
   const [, credentials] = /^basic +([A-Za-z0-9+/=_-]+)$/i.exec(header) ?? [];

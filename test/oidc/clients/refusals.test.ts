@@ -162,7 +162,7 @@ const MISTAKES: [string, Sent, Partial<ClientRefusal> & { clientId?: string }][]
     post('/token', { grant_type: 'client_credentials', client_id: 'my-shop', client_secret: WEB_SECRET }, {}),
     {
       error: 'invalid_client',
-      why: 'my-shop authenticated by client_secret_post, and its file says client_secret_basic (token_endpoint_auth_method)',
+      why: 'my-shop authenticated by client_secret_post, but its file says client_secret_basic (token_endpoint_auth_method)',
       expected: 'client_secret_basic',
     },
   ],

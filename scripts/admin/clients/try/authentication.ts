@@ -17,7 +17,7 @@ type Place = { values: Values; env: NodeJS.ProcessEnv; directory: string };
 
 /**
  * Makes the authentication that the client's file asks for.
- * @throws {UsageError} if the secret or the key is neither named by the file nor given
+ * @throws {UsageError} if the secret or the key is neither in the file nor given by an option
  */
 export function authenticationOf({ client, content }: FoundClient, place: Place, key: ClientKey | undefined): oidc.ClientAuth {
   switch (client.metadata.token_endpoint_auth_method) {
@@ -40,7 +40,7 @@ function secretOf(content: Record<string, unknown>, { values, env, directory }: 
   const named = values['secret-from'];
   if (named !== undefined) {
     const given = variables.values[named];
-    if (given === undefined) throw new UsageError(`--secret-from: there is no variable ${named}`);
+    if (given === undefined) throw new UsageError(`--secret-from: there is no environment variable ${named}`);
     return given.trim();
   }
   for (const entry of [content.client_secret].flat() as { $env?: string; $file?: string }[]) {
@@ -51,13 +51,13 @@ function secretOf(content: Record<string, unknown>, { values, env, directory }: 
     if (entry?.$file !== undefined) return readFileSync(resolve(directory, entry.$file), 'utf8').trim();
   }
   throw new UsageError(
-    'the file of the client app holds only the hash of its secret; put the secret into a variable of the environment, and give its name: --secret-from MY_SHOP_SECRET',
+    'the file of the client app holds only the hash of its secret; put the secret into an environment variable, and name the variable: --secret-from MY_SHOP_SECRET',
   );
 }
 
 /**
  * Reads the private key of `--key`; `undefined` if it was not given.
- * @throws {UsageError} if the file is no private key
+ * @throws {UsageError} if the file is not a private key
  */
 export async function readClientKey({ values, directory }: Place, algorithm: string): Promise<ClientKey | undefined> {
   if (values.key === undefined) return undefined;
@@ -68,7 +68,7 @@ export async function readClientKey({ values, directory }: Place, algorithm: str
     const parsed = JSON.parse(text) as JWK & { keys?: JWK[]; jwk?: JWK };
     const jwk = parsed.keys?.[0] ?? parsed.jwk ?? parsed;
     const key = await importJWK(jwk, jwk.alg ?? algorithm);
-    if (key instanceof Uint8Array || key.type !== 'private') throw new Error('it is no private key');
+    if (key instanceof Uint8Array || key.type !== 'private') throw new Error('it is not a private key');
     return { key, ...(jwk.kid !== undefined && { kid: jwk.kid }) };
   } catch (error) {
     throw new UsageError(`--key: ${path} cannot be used: ${error instanceof Error ? error.message : String(error)}`);

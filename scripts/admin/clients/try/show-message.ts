@@ -1,7 +1,7 @@
 // Shows the messages between a client app and the common ID on a terminal. Secrets, codes, tokens and personal data are masked.
 import type { CustomFetch } from 'openid-client';
 
-/** Parameters and members whose values nobody may read over a shoulder, or in a log of the terminal. */
+/** Parameters and members whose values must not appear on a screen or in a log of the terminal. */
 const MASKED = [
   'code',
   'code_verifier',
@@ -19,7 +19,7 @@ const MASKED = [
 /** Claims of the protocol. All other claims are about the person. */
 const SHOWN_CLAIMS = 'iss sub aud exp iat nbf jti sid nonce auth_time acr amr azp at_hash c_hash s_hash'.split(' ');
 
-/** Says how long a hidden value is, so that an empty or cut one is seen. */
+/** Says how long a hidden value is, so that an empty or truncated one is noticed. */
 export const mask = (value: string): string => `(${value.length} characters, not shown)`;
 
 /** Shows parameters, one a line. */

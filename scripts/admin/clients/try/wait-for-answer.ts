@@ -7,7 +7,7 @@ export type AnswerPlace = {
   redirectUri: string;
   /** What the person has to do after opening the address. */
   instruction: string;
-  /** Waits for the address that the browser was sent to at last. */
+  /** Waits for the address at which the browser ends. */
   wait(): Promise<URL>;
   close(): void;
 };
@@ -82,7 +82,7 @@ function pasted(redirectUri: string): AnswerPlace {
       for await (const line of terminal) {
         const url = URL.parse(line.trim());
         if (url) return url;
-        process.stderr.write('this is no address; paste the whole address of the last page\n');
+        process.stderr.write('this is not an address; paste the whole address of the last page\n');
       }
       throw new Error('no address was pasted');
     },
