@@ -40,7 +40,7 @@ app.get('/', async (request, response) => {
   return response.json(session.user);
 });
 
-// Ends the session here and leads to the common ID, which asks whether to log out there too.
+// Ends the session here and redirects to the common ID, which asks whether to log out there too.
 app.get('/logout', (request, response) => {
   const secure = origin.startsWith('https:');
   response.clearCookie(`${secure ? '__Secure-' : ''}authjs.session-token`, { secure });

@@ -65,7 +65,7 @@ def refresh():
     token = current()
     if token is None:
         return redirect("/login")
-    # Each use gives a new refresh token: keep that one.
+    # Each refresh returns a new refresh token: keep the newest.
     renewed = common_id.fetch_access_token(grant_type="refresh_token", refresh_token=token["refresh_token"])
     token.update(renewed)
     return redirect("/")

@@ -1,5 +1,5 @@
 // A website that ends its sessions when the common ID says that a person logged out (OpenID Connect Back-Channel Logout 1.0).
-// The login is that of ../openid-client/app.mjs, in short.
+// The login is a short form of ../openid-client/app.mjs.
 import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import { createRemoteJWKSet, jwtVerify } from 'jose';
@@ -34,14 +34,14 @@ async function receiveLogoutToken(token) {
   });
   const { events, nonce, sid, sub, jti, iat, exp } = payload;
   if (!events?.['http://schemas.openid.net/event/backchannel-logout']) throw new Error('no logout event');
-  if (nonce !== undefined) throw new Error('an ID token is no logout token');
+  if (nonce !== undefined) throw new Error('an ID token is not a logout token');
   if (sid === undefined && sub === undefined) throw new Error('it names neither a session nor a person');
   for (const [other, end] of used) if (end * 1000 < Date.now()) used.delete(other);
   if (used.has(jti)) return;
   used.set(jti, exp);
   for (const [id, { claims }] of sessions) {
     const isMeant = claims && (sid === undefined ? claims.sub === sub : claims.sid === sid);
-    // A token may come late: a login that is newer than the logout stays.
+    // A token may arrive late: keeps a login that is newer than the logout.
     if (isMeant && claims.iat <= iat) sessions.delete(id);
   }
 }

@@ -20,7 +20,7 @@ app.use(
     authRequired: false,
     // Logs out of the common ID too.
     idpLogout: true,
-    // To the letter as in the client's file. The default has no slash at the end.
+    // Exactly as in the client's file. The default has no slash at the end.
     routes: { postLogoutRedirect: `${origin}/` },
     session: { name: 'express_openid_connect_sample' },
   }),

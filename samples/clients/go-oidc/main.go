@@ -109,7 +109,7 @@ func main() {
 			http.Error(w, err.Error(), http.StatusBadGateway)
 			return
 		}
-		// A new session: the one before the login may be known to somebody else.
+		// Renews the session's id, because an attacker may know the earlier one.
 		keep(w, signedIn)
 		http.Redirect(w, r, "/", http.StatusSeeOther)
 	})

@@ -9,7 +9,7 @@ const manager = new UserManager({
   client_id: clientId,
   redirect_uri: `${location.origin}/callback`,
   post_logout_redirect_uri: `${location.origin}/`,
-  // PKCE (S256) and state are always on. offline_access: for a refresh token.
+  // PKCE (S256) and state are always on. offline_access asks for a refresh token.
   scope: 'openid profile email offline_access',
   // The ID token says who signed in; UserInfo has the claims about the person.
   loadUserInfo: true,

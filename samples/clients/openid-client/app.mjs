@@ -46,14 +46,14 @@ const routes = {
       idTokenExpected: true,
     });
     const claims = await oidc.fetchUserInfo(config, tokens.access_token, tokens.claims().sub);
-    // A new session: the one before the login may be known to somebody else.
+    // Renews the session's id, because an attacker may know the earlier one.
     return { to: '/', keep: { claims, idToken: tokens.id_token, refreshToken: tokens.refresh_token } };
   },
 
   '/refresh': async ({ session }) => {
     if (!session?.claims) return { to: '/login' };
     const tokens = await oidc.refreshTokenGrant(config, session.refreshToken);
-    // A new refresh token may come with each use: keep that one.
+    // Each refresh may return a new refresh token: keep the newest.
     session.refreshToken = tokens.refresh_token ?? session.refreshToken;
     return { to: '/' };
   },
@@ -78,7 +78,7 @@ createServer(async (request, response) => {
       sessions.delete(id);
       const fresh = randomBytes(32).toString('base64url');
       sessions.set(fresh, keep);
-      // In production also Secure.
+      // Add Secure in production.
       response.setHeader('Set-Cookie', `openid_client_sample=${fresh}; Path=/; HttpOnly; SameSite=Lax`);
     }
     if (to) return response.writeHead(303, { Location: to }).end();

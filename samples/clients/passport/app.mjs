@@ -8,7 +8,7 @@ const { ISSUER, CLIENT_ID, CLIENT_SECRET, PORT = '3999' } = process.env;
 const origin = `http://localhost:${PORT}`;
 
 // #region settings
-// The strategy does not read the discovery document by itself.
+// The strategy does not read the discovery document.
 const metadata = await (await fetch(`${ISSUER}/.well-known/openid-configuration`)).json();
 passport.use(
   'common-id',
@@ -22,7 +22,7 @@ passport.use(
       clientSecret: CLIENT_SECRET,
       callbackURL: `${origin}/callback`,
       scope: ['profile', 'email'],
-      // The claims are in UserInfo, which the strategy otherwise does not read.
+      // Makes the strategy read UserInfo, which has the claims.
       skipUserProfile: false,
     },
     // A function with seven parameters gets the ID token too, for the logout.
@@ -40,7 +40,7 @@ app.use(
     secret: process.env.SESSION_SECRET ?? 'only-for-development-0123456789abcdef',
     resave: false,
     saveUninitialized: false,
-    // In production also `secure: true`, and a store of your own.
+    // In production add `secure: true` and a store of your own.
     cookie: { sameSite: 'lax', httpOnly: true },
   }),
 );

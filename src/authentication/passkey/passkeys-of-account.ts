@@ -123,7 +123,7 @@ export async function renamePasskey(
 /**
  * Removes a passkey.
  * @param account as it was when its session was checked
- * @returns the changed account; `undefined` if it does not have the passkey, or no other way to sign in, or a new password or address
+ * @returns the changed account; `undefined` if the account does not have the passkey or another way to sign in, or if a new password or address
  * has ended the sign-in since
  */
 export async function removePasskey(deps: PasskeyDeps, account: Account, id: string): Promise<Account | undefined> {

@@ -14,7 +14,7 @@ MIDDLEWARE = [
 TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates"}]
 DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": Path(__file__).parent.parent / "db.sqlite3"}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-# Other names than those of other apps on localhost.
+# These names differ from those of other apps on localhost.
 SESSION_COOKIE_NAME = "django_sample"
 CSRF_COOKIE_NAME = "django_sample_csrf"
 
@@ -30,14 +30,14 @@ OIDC_OP_USER_ENDPOINT = f"{ISSUER}/me"
 OIDC_OP_JWKS_ENDPOINT = f"{ISSUER}/jwks"
 OIDC_RP_SIGN_ALGO = "ES256"
 OIDC_RP_SCOPES = "openid profile email"
-# The library does neither unless it is told.
+# The library does neither by default.
 OIDC_USE_PKCE = True
 OIDC_TOKEN_USE_BASIC_AUTH = True
 # To log out of the common ID too.
 OIDC_STORE_ID_TOKEN = True
 OIDC_OP_LOGOUT_URL_METHOD = "sample.auth.logout_url"
 LOGIN_REDIRECT_URL = "/"
-# Not left out: the library asks for it before it asks logout_url.
+# Required: the library reads it before it calls logout_url.
 LOGOUT_REDIRECT_URL = "/"
 # #endregion
 # Refused logins and errors go to standard error.

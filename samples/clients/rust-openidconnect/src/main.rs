@@ -18,7 +18,7 @@ enum Session {
     SignedIn { claims: CoreUserInfoClaims, id_token: CoreIdToken, refresh_token: Option<RefreshToken> },
 }
 
-/// What a request is answered with.
+/// The response to a request.
 enum Answer {
     Page(&'static str, String),
     Redirect(String),
@@ -29,7 +29,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let origin = format!("http://localhost:{port}");
 
     // #region settings
-    // Without redirects: a client must not follow one to somewhere inside (server-side request forgery).
+    // Follows no redirects, because one could lead into the internal network (server-side request forgery).
     let http = ureq::AgentBuilder::new().redirects(0).build();
     let metadata = ProviderMetadataWithLogout::discover(&IssuerUrl::new(env::var("ISSUER")?)?, &http)?;
     let end_session = metadata.additional_metadata().end_session_endpoint.clone().ok_or("no logout")?;
@@ -78,14 +78,14 @@ fn main() -> Result<(), Box<dyn Error>> {
                 let subject = id_token.claims(&client.id_token_verifier(), &nonce)?.subject().clone();
                 let claims = client.user_info(tokens.access_token().clone(), Some(subject))?.request(&http)?;
                 let refresh_token = tokens.refresh_token().cloned();
-                // A new session: the one before the login may be known to somebody else.
+                // Renews the session's id, because an attacker may know the earlier one.
                 sessions.insert(new_id.into(), Session::SignedIn { claims, id_token, refresh_token });
                 Answer::Redirect("/".into())
             }
             "/refresh" => match sessions.get_mut(id) {
                 Some(Session::SignedIn { refresh_token: Some(kept), .. }) => {
                     let tokens = client.exchange_refresh_token(kept)?.request(&http)?;
-                    // A new refresh token may come with each use: keep that one.
+                    // Each refresh may return a new refresh token: keep the newest.
                     if let Some(fresh) = tokens.refresh_token() {
                         *kept = fresh.clone();
                     }
@@ -112,7 +112,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let id = session_id(&request).unwrap_or_default();
         let new_id = CsrfToken::new_random().secret().clone();
         let answer = handle(&url, &id, &new_id).unwrap_or_else(|error| Answer::Page("text/plain", error.to_string()));
-        // In production also Secure.
+        // Add Secure in production.
         let cookie = format!("rust_sample={new_id}; Path=/; HttpOnly; SameSite=Lax");
         let renews = matches!(url.path(), "/login" | "/callback");
         let mut response = match answer {

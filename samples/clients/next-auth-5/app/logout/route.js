@@ -1,4 +1,4 @@
-// Ends the session here and leads to the common ID, which asks whether to log out there too.
+// Ends the session here and redirects to the common ID, which asks whether to log out there too.
 import { redirect } from 'next/navigation';
 import { signOut } from '../../auth.js';
 
