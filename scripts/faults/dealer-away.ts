@@ -58,6 +58,7 @@ export const dealerAway: Fault = {
       follow_migration: done,
       tell_account_change: done,
       backchannel_logout: done,
+      log_out_of_client: done,
       end_account: done,
       erase_account: done,
     };

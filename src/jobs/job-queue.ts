@@ -13,6 +13,7 @@ export type JobPayloads = KnownKinds<{
   follow_migration: MigrationChange;
   tell_account_change: AccountChange;
   backchannel_logout: LoggedOut;
+  log_out_of_client: ClientEnd;
   end_account: WithdrawnAccount;
   erase_account: WithdrawnAccount;
 }>;
@@ -36,6 +37,19 @@ export type LoggedOut = {
   sid?: string | undefined;
   /** The last metadata of a client that was removed or disabled. */
   removed?: object | undefined;
+};
+
+/** A client that was removed or disabled, and a part of the sessions; see `oidc/clients/log-out-of-client.ts`. */
+export type ClientEnd = {
+  client_id: string;
+  /** Its last metadata. */
+  removed: object;
+  /** The time since when the client stood in the set that it left. */
+  since: EpochMilliseconds;
+  /** The number of the part, from 0 on. */
+  part: number;
+  /** The id of the last session of the part before; empty at the beginning. */
+  after: string;
 };
 
 /** An account that was withdrawn at a time; see `account/withdrawal/`. */
@@ -67,6 +81,7 @@ export const JOB_KINDS = [
   'follow_migration',
   'tell_account_change',
   'backchannel_logout',
+  'log_out_of_client',
   'end_account',
   'erase_account',
 ] as const;

@@ -9,7 +9,7 @@ import { formatProblem } from '../config/problems/problem.ts';
 import { createDeps } from './create-deps.ts';
 import type { Clock, Deps, SharedDeps } from '../deps.ts';
 import { writeClientSet } from '../oidc/clients/client-ends.ts';
-import { logOutOfClient } from '../oidc/clients/log-out-of-client.ts';
+import { enqueueLogOutOfClient } from '../oidc/clients/log-out-of-client.ts';
 import { createProvider } from '../oidc/provider.ts';
 import type { Log } from '../telemetry/log.ts';
 
@@ -45,13 +45,17 @@ export async function createLiveCommonId(
     const provider = await createProvider(deps);
     const handler = createApp(deps, provider).callback();
     // From here on, only the database can fail.
-    const ended = await writeClientSet(storage.artifacts, config.clients, clock(), longestLifetime(config));
+    const ended = await writeClientSet(
+      storage.artifacts,
+      config.clients,
+      clock(),
+      longestLifetime(config),
+      async (client, since) => enqueueLogOutOfClient(deps.jobs, client, since),
+    );
     if (ended.length) {
       const ids = ended.map(({ metadata }) => metadata.client_id);
       log.info({ client_ids: ids }, 'client apps removed or disabled; their tokens and grants have ended');
     }
-    // Not awaited, because there may be a million sessions.
-    for (const client of ended) void logOutOfClient(client, deps);
     status.configuration = { version: versionOf(config.files), inForceSince: clock() };
     return { deps, provider, handler };
   };

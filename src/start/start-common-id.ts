@@ -20,6 +20,7 @@ import { createJobRunner, type JobHandlers } from '../jobs/runner.ts';
 import { createSendMail } from '../jobs/send-mail.ts';
 import { startSweeper } from '../jobs/sweeper.ts';
 import { createBackchannelLogout } from '../oidc/clients/backchannel-logout.ts';
+import { createLogOutOfClient } from '../oidc/clients/log-out-of-client.ts';
 import { createAccountAccess } from '../oidc/sessions/account-access.ts';
 import { createLiveCommonId, type LiveCommonId } from './live-common-id.ts';
 import { createMailer, type Mailer } from '../mail/mailer.ts';
@@ -121,6 +122,7 @@ function handlersOf({ current, provider }: LiveCommonId, mailer: Mailer): () => 
       follow_migration: createFollowMigration({ ...deps, formatTime }),
       tell_account_change: createTellAccountChange(deps),
       backchannel_logout: createBackchannelLogout(provider(), deps, clientBreaker),
+      log_out_of_client: createLogOutOfClient(deps),
       end_account: createEndAccount(deps, access),
       erase_account: createEraseAccount(deps, access),
     };

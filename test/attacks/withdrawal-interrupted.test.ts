@@ -24,6 +24,7 @@ import { StorageUnavailable, type Job, type Storage } from '../../src/storage/st
 import { createLog } from '../../src/telemetry/log.ts';
 import { eventAbout, sampleAccount, sampleDealerLink, sampleMigration } from '../storage/conformance/samples.ts';
 import { ledgerOf } from '../support/ledger-of.ts';
+import { dyingAfter } from './support/dying-storage.ts';
 import { describeOnMongo } from './support/mongo-database.ts';
 
 jest.setTimeout(120_000);
@@ -33,28 +34,6 @@ const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
 /** More writes than a withdrawal or an erasure has. */
 const MOST_WRITES = 40;
-const READS = /^(find|list|get|lease|read|settle|ping|close|countByState)/;
-
-type Method = (...args: unknown[]) => Promise<unknown>;
-
-/** A storage of a process that dies after this many writes: no later write arrives. */
-function dyingAfter(storage: Storage, writes: number): { storage: Storage; died: () => boolean } {
-  let left = writes;
-  const wrapped = Object.entries(storage).map(([name, store]) => {
-    if (typeof store !== 'object' || store === null) return [name, store as unknown];
-    const methods = Object.entries(store as Record<string, Method>).map(([method, call]) => {
-      if (READS.test(method)) return [method, call] as const;
-      const dying: Method = async (...args) => {
-        left -= 1;
-        if (left < 0) throw new StorageUnavailable('the process is dead');
-        return call(...args);
-      };
-      return [method, dying] as const;
-    });
-    return [name, Object.fromEntries(methods)];
-  });
-  return { storage: Object.fromEntries(wrapped) as Storage, died: () => left < 0 };
-}
 
 function declare(databaseUrl: () => string | undefined): void {
   let directory: string;

@@ -49,6 +49,7 @@ function startRunner(send: JobHandler['run'], jobs = storage.jobs) {
     follow_migration: others,
     tell_account_change: others,
     backchannel_logout: others,
+    log_out_of_client: others,
     end_account: others,
     erase_account: others,
   };

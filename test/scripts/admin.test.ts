@@ -216,7 +216,7 @@ describe('clients', () => {
     const config = loadConfig({ env: {}, directory: project.directory, apps: ['id'] });
     const storage = await openStorage(config.databaseUrl, Date.now);
     const gone: Client = { ...(config.clients[0] as Client), metadata: { client_id: 'gone' } };
-    await writeClientSet(storage.artifacts, [...config.clients, gone], Date.now(), 3600);
+    await writeClientSet(storage.artifacts, [...config.clients, gone], Date.now(), 3600, async () => undefined);
     for (const [id, clientId, accountId] of [
       ['1', 'gone', 'a'],
       ['2', 'gone', 'a'],

@@ -32,9 +32,12 @@ export function tellLogoutsByJob(provider: Provider, { jobs }: Pick<Deps, 'jobs'
   };
 }
 
-/** Writes the job that tells a client of a logout. Each logout is a job of its own. */
-export async function enqueueLogout(jobs: JobQueue, loggedOut: LoggedOut): Promise<void> {
-  await jobs.enqueue('backchannel_logout', `backchannel-logout:${loggedOut.client_id}:${randomUUID()}`, loggedOut);
+/**
+ * Writes the job that tells a client of a logout.
+ * @param id the same for the same logout, where it may be written again; otherwise each logout is a job of its own
+ */
+export async function enqueueLogout(jobs: JobQueue, loggedOut: LoggedOut, id: string = randomUUID()): Promise<void> {
+  await jobs.enqueue('backchannel_logout', `backchannel-logout:${loggedOut.client_id}:${id}`, loggedOut);
 }
 
 /** Writes the job for a client of the provider, if the client wants to be told. */

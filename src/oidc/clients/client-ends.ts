@@ -34,6 +34,8 @@ export async function readClientEnds(
  * Stores the enabled clients, and the end of those that are no longer enabled. adapter.ts then hides the artifacts of an ended
  * client.
  * @param keepSeconds how long an end is stored: the longest lifetime of any artifact of a client
+ * @param onEnd called for each client that ended, with the time since when the set was stored that it stood in. If the process dies before the
+ * new set is stored, it is called again at the next start, with the same time.
  * @returns the clients that ended now, with their last metadata
  */
 export async function writeClientSet(
@@ -41,12 +43,17 @@ export async function writeClientSet(
   clients: readonly Client[],
   now: EpochMilliseconds,
   keepSeconds: number,
+  onEnd: (client: Client, since: EpochMilliseconds) => Promise<void>,
 ): Promise<Client[]> {
   const enabled = clients.filter((client) => client.enabled);
   const before = await readClientSet(artifacts);
+  const since = before?.since ?? now;
   const there = new Set(enabled.map(({ metadata }) => metadata.client_id));
   const ended = (before?.clients ?? []).filter(({ metadata }) => !there.has(metadata.client_id));
-  for (const { metadata } of ended) await artifacts.save(END, metadata.client_id, { ended_at: now }, now + keepSeconds * 1000);
+  for (const client of ended) {
+    await artifacts.save(END, client.metadata.client_id, { ended_at: now }, now + keepSeconds * 1000);
+    await onEnd(client, since);
+  }
   const version = versionOf(enabled);
   if (version !== before?.version) await artifacts.save(SET, IN_FORCE, { version, since: now, clients: enabled }, undefined);
   return ended;
