@@ -14,16 +14,21 @@ export type PastSignIn = {
   method: AuthenticationMethod;
   /** Browser and system; see `deviceName`. */
   device?: string;
+  /** The interaction, because a form that is sent twice is one sign-in. Absent in records from before it was stored. */
+  interaction?: string;
 };
 
 /** The history of an account. The id is the account's. */
 export type SignInHistory = { id: string; version: number; expires_at: EpochMilliseconds; sign_ins: PastSignIn[] };
 
-/** Adds a sign-in, and drops those that are too old or too many. Newest first. */
+/**
+ * Adds a sign-in, and drops those that are too old or too many. Newest first. Returns `undefined` if there is one of the same interaction.
+ */
 export function withSignIn(
   history: Pick<SignInHistory, 'sign_ins'> | undefined,
-  signIn: PastSignIn,
-): Omit<SignInHistory, 'id' | 'version'> {
+  signIn: PastSignIn & Required<Pick<PastSignIn, 'interaction'>>,
+): Omit<SignInHistory, 'id' | 'version'> | undefined {
+  if (history?.sign_ins.some(({ interaction }) => interaction === signIn.interaction)) return undefined;
   return { expires_at: signIn.at + HISTORY_KEPT_MS, sign_ins: [signIn, ...recent(history, signIn.at)].slice(0, MOST_SIGN_INS) };
 }
 

@@ -298,7 +298,27 @@ describe('マイページ', () => {
     await here.open(`${world.origins.id}/account`);
     expect(headingOf(here)).toBe('マイページ');
     // A session of somebody else is not found.
-    await here.open(`${world.origins.id}/account/sessions/somebody-elses/end`);
+    await openAccount(world, YAMADA);
+    const others = await openAccount(world, YAMADA);
+    const [, href = ''] = /href="(\/account\/sessions\/[\w-]+\/end)"/.exec(others.page.text) ?? [];
+    expect(href).not.toBe('');
+    await here.open(`${world.origins.id}${href}`);
     expect(headingOf(here)).toBe('マイページ');
+    const { csrf_token: token = '' } =
+      (await here.open(`${world.origins.id}/account/email`)) && here.form('/account/email').fields;
+    await here.send(`${world.origins.id}${href}`, { method: 'POST', body: new URLSearchParams({ csrf_token: token }) });
+    await others.open(`${world.origins.id}/account`);
+    expect(others.page.text).toContain(href);
+  });
+
+  test('a login form that is pressed twice is one sign-in in the history', async () => {
+    const browser = createBrowser({ headers: { 'User-Agent': 'Mozilla/5.0 (X11; CrOS x86_64) Firefox/140.0' } });
+    await browser.open(`${world.origins.id}/account`);
+    const [form, typed] = [browser.form('/login'), { login_id: SATO, password: PASSWORD }];
+    const answers = await Promise.all([browser.copy(), browser.copy()].map(async (tab) => tab.post(form, typed)));
+    expect(answers.map(({ status }) => status)).toEqual([303, 303]);
+    await browser.submit('/login', typed);
+    await browser.open(`${world.origins.id}/account/history`);
+    expect(mainOf(browser).split('Firefox / ChromeOS')).toHaveLength(2);
   });
 });

@@ -233,6 +233,20 @@ function declare(databaseUrl: () => string | undefined): void {
     expect(await storage.accounts.find(id)).toBeUndefined();
   });
 
+  test('S157 consents are kept for no time by policy: the erasure ends, and none stays', async () => {
+    const id = await newAccount();
+    const { deps, access } = processOn(storage);
+    await withdraw(deps, access, await accountOf(id));
+    const at = (await accountOf(id)).withdrawal?.at ?? 0;
+    await runJobs(storage);
+    ahead += 15 * DAY_MS;
+    const config = { ...deps.config, withdrawal: { ...deps.config.withdrawal, consentKeptYears: 0 } };
+    const job = createEraseAccount({ ...deps, config }, access);
+    await job.run({ account_id: id, withdrawn_at: at }, {} as Job, new AbortController().signal);
+    expect(await storage.accounts.find(id)).toBeUndefined();
+    expect(await storage.keptConsents.find(`l-${id}`)).toBeUndefined();
+  });
+
   test('S157 the withdrawal is taken back at the moment of the erasure: one of them wins, and the other changes nothing', async () => {
     const id = await newAccount();
     const { deps, access } = processOn(storage);

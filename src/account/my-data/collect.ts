@@ -109,7 +109,7 @@ export async function collectMyData(
       since: iso(since * 1000),
     })),
     browsers: browsers.map(({ signedInAt, clientIds }) => ({ signed_in_at: iso(signedInAt * 1000), client_ids: clientIds })),
-    sign_ins: recent(history, clock()).map(({ at, ...signIn }) => ({ at: iso(at), ...signIn })),
+    sign_ins: recent(history, clock()).map(({ at, interaction: _internal, ...signIn }) => ({ at: iso(at), ...signIn })),
     dealer_links: await Promise.all(links.map(linkOf)),
     migrations: [...final, ...candidates].map(migrationOf),
   };

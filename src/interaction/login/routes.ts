@@ -5,7 +5,7 @@ import { reaches, signedInBy, type AuthenticationMethod } from '../../domain/aut
 import { deviceName } from '../../domain/device-name.ts';
 import { legacyRegistrationId } from '../../domain/legacy-registration.ts';
 import { draftId } from '../../domain/registration-draft.ts';
-import { withSignIn, type PastSignIn } from '../../domain/sign-in-history.ts';
+import { withSignIn } from '../../domain/sign-in-history.ts';
 import { createKnownDevices } from '../../authentication/known-device.ts';
 import { page } from '../../http/page-context.ts';
 import { formField } from '../../http/read-form.ts';
@@ -141,15 +141,6 @@ export function createLoginStep(deps: Deps): InteractionStep {
     return show(ctx, formField(ctx, 'login_id'), { login_id: ctx.state.t('passkey_login.failed') }, signedIn.unknownId);
   };
 
-  /** Adds the sign-in to the history that the owner sees. A second press of the same form adds nothing. */
-  const noteSignIn = async ({ id }: Account, signIn: PastSignIn): Promise<void> => {
-    await deps.storage.signInHistories.change(id, (standing) =>
-      standing?.sign_ins.some(({ at, method }) => at === signIn.at && method === signIn.method)
-        ? undefined
-        : withSignIn(standing, signIn),
-    );
-  };
-
   /** Signs the person in, whatever the method. @param askedAt when the form came */
   const admit = async (
     ctx: InteractionContext,
@@ -165,11 +156,13 @@ export function createLoginStep(deps: Deps): InteractionStep {
     const method = signedInBy(methodName);
     const device = deviceName(ctx.get('User-Agent'));
     const data = { client_id, method: method.amr.join(' ') };
+    const listed = { at: askedAt, client_id, method: methodName, interaction: interaction.uid, ...(device && { device }) };
     const signedIn = { type: 'account.signed_in' as const, subject: account.id, data, at: askedAt };
     await Promise.all([
       interaction.leaveSession(account.id),
       deps.storage.ledger.append(signedIn, `${interaction.uid}:${account.id}`),
-      noteSignIn(account, { at: askedAt, client_id, method: methodName, ...(device && { device }) }),
+      // The owner sees it. A second press of the same form adds nothing.
+      deps.storage.signInHistories.change(account.id, (standing) => withSignIn(standing, listed)),
     ]);
     // Needed only if the request may concern another person; see the policy.
     if (interaction.legacy || interaction.facts.registration || interaction.facts.not_as !== undefined)
