@@ -64,6 +64,7 @@ export const ROOMS: Record<string, Room> = {
       [/rate-limit|login-limits/, attacks('limits')],
       [/set-password|password-form/, [['test/account/forgotten/forgotten.test.ts'], ['test/account/account.test.ts']]],
       [/hash/, attacks('hashing')],
+      [/passkey/, attacks('passkey-ceremonies', 'passkeys')],
     ],
   },
   storage: {
