@@ -87,6 +87,39 @@ describe('the hashing lane', () => {
     expect(lane.refused).toEqual(Array(6).fill('full'));
   });
 
+  test.each([
+    { what: 'six networks with one place each: a seventh gets none', waiting: [1, 1, 1, 1, 1, 1], from: 7, gives: false },
+    { what: 'a network with one place, beside one with two: it gets no second', waiting: [1, 2, 1, 1, 1], from: 1, gives: false },
+    {
+      what: 'a network with one place, beside one with three: it gets one of these',
+      waiting: [1, 3, 1, 1],
+      from: 1,
+      gives: true,
+    },
+  ])('S109 a full queue, and $what', async ({ waiting, from, gives }) => {
+    const lane = slowHasher();
+    lane.ask('running', asker('10.99.0.1', 'z'));
+    const ip = (network: number, place: number): string => `10.0.${network}.${place}`;
+    for (const [index, places] of waiting.entries())
+      for (let place = 1; place <= places; place += 1) lane.ask(`${index + 1}`, asker(ip(index + 1, place), `${index}-${place}`));
+    lane.ask('newcomer', asker(ip(from, 99), 'newcomer'));
+    const refused = (await lane.finish()).filter((name) => name.startsWith('refused'));
+    expect(refused).toEqual([gives ? 'refused 2' : 'refused newcomer']);
+  });
+
+  test('S109 a full queue with floods from two networks, one a place larger: a neighbour of the smaller flood gets one of its places', async () => {
+    const lane = slowHasher();
+    lane.ask('running', asker('10.99.0.1', 'z'));
+    for (const [flood, ip, places] of [
+      ['larger', '10.0.1.1', 3],
+      ['smaller', '10.0.2.1', 2],
+      ['one', '10.0.3.1', 1],
+    ] as const)
+      for (let n = 0; n < places; n += 1) lane.ask(flood, asker(ip, flood));
+    lane.ask('neighbour', asker('10.0.2.2', 'neighbour'));
+    expect((await lane.finish()).filter((name) => name.startsWith('refused'))).toEqual(['refused smaller']);
+  });
+
   test('S109 more hashes a minute than an address, an account or a draft may have: refused with a waiting time, and counted', async () => {
     const lane = slowHasher({ queueLimit: 1000, perMinute: { address: 30, account: 20, draft: 10 } });
     lane.advance(20_000 - (1_000_000_000_000 % 60_000));

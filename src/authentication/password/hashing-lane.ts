@@ -202,7 +202,8 @@ function isBefore(turns: readonly number[], others: readonly number[]): boolean 
 
 /**
  * Chooses the waiting hash that gives its place up to a newcomer: the last one of a group that has at least two places more than
- * the newcomer's group. Returns `undefined` if the newcomer's group has its share.
+ * the newcomer's group. The group is a network, or else an address of the newcomer's network, or else an account of its address.
+ * Returns `undefined` if there is no such group.
  */
 function whoGivesUp(line: Waiting[], newcomer: Names): Waiting | undefined {
   let pool = line;
@@ -213,7 +214,6 @@ function whoGivesUp(line: Waiting[], newcomer: Names): Waiting | undefined {
     const largest = [...groups.values()].reduce((most, group) => (group.length > most.length ? group : most), own);
     // Within that group, the address and then the account with the most places gives one up.
     mayTake ||= largest.length > own.length + 1;
-    if (!mayTake && own.length < largest.length) return undefined;
     pool = mayTake ? largest : own;
   }
   return mayTake ? pool.at(-1) : undefined;
