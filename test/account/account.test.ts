@@ -88,6 +88,24 @@ describe('マイページ', () => {
     expect(mainOf(browser)).not.toMatch(/account\.|ログイン/);
   });
 
+  test('a person cannot sign somebody else out: their session is not found', async () => {
+    const [here] = [await openAccount(world, SATO), await openAccount(world, YAMADA)];
+    const others = await openAccount(world, YAMADA);
+    const [, href = ''] = /href="(\/account\/sessions\/[\w-]+\/end)"/.exec(others.page.text) ?? [];
+    expect(href).not.toBe('');
+    await here.open(`${world.origins.id}${href}`);
+    expect(headingOf(here)).toBe('マイページ');
+    await here.open(`${world.origins.id}/account/email`);
+    const { csrf_token: token = '' } = here.form('/account/email').fields;
+    const answer = await here.send(`${world.origins.id}${href}`, {
+      method: 'POST',
+      body: new URLSearchParams({ csrf_token: token }),
+    });
+    expect(answer.status).toBe(303);
+    await others.open(`${world.origins.id}/account`);
+    expect(others.page.text).toContain(href);
+  });
+
   describe('お客様情報の編集', () => {
     test('saves the new values, and keeps invalid ones on the page', async () => {
       const browser = await openAccount(world, SATO, { path: '/account/profile' });
@@ -297,18 +315,9 @@ describe('マイページ', () => {
     expect(headingOf(phone)).toBe(LOGIN);
     await here.open(`${world.origins.id}/account`);
     expect(headingOf(here)).toBe('マイページ');
-    // A session of somebody else is not found.
-    await openAccount(world, YAMADA);
-    const others = await openAccount(world, YAMADA);
-    const [, href = ''] = /href="(\/account\/sessions\/[\w-]+\/end)"/.exec(others.page.text) ?? [];
-    expect(href).not.toBe('');
-    await here.open(`${world.origins.id}${href}`);
+    // A session that is not there.
+    await here.open(`${world.origins.id}/account/sessions/somebody-elses/end`);
     expect(headingOf(here)).toBe('マイページ');
-    const { csrf_token: token = '' } =
-      (await here.open(`${world.origins.id}/account/email`)) && here.form('/account/email').fields;
-    await here.send(`${world.origins.id}${href}`, { method: 'POST', body: new URLSearchParams({ csrf_token: token }) });
-    await others.open(`${world.origins.id}/account`);
-    expect(others.page.text).toContain(href);
   });
 
   test('a login form that is pressed twice is one sign-in in the history', async () => {
