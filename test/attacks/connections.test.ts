@@ -1,5 +1,5 @@
 // Connections of a load balancer: how long they stay open (design/reality.md R52), and what they meet while the program ends (R53).
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { Agent, request as httpRequest, type IncomingHttpHeaders } from 'node:http';
@@ -66,10 +66,8 @@ test('R52 idle for as long as a load balancer keeps its connections: used and op
   }
 });
 
-test('R53 SIGTERM: readiness turns first, connections are accepted for DRAIN_DELAY_SECONDS more; a second signal ends at once', async () => {
-  const directory = await mkdtemp(join(tmpdir(), 'connections-'));
-  const [port = 0] = await freePorts(1);
-  const env = {
+function startProgram(port: number, directory: string, env: Record<string, string>): ChildProcess {
+  const own = {
     ISSUER: `http://localhost:${port}`,
     DATA_DIRECTORY: directory,
     PASSWORD_HASH_COST: '4',
@@ -77,17 +75,23 @@ test('R53 SIGTERM: readiness turns first, connections are accepted for DRAIN_DEL
     HOST,
     KEEP_ALIVE_SECONDS: '90',
   };
+  return spawn(process.execPath, [MAIN, 'id'], { env: { ...CHILD_ENVIRONMENT, ...own, ...env }, stdio: 'ignore' });
+}
+
+/** The status of the answer on a new connection; 0 if the connection is refused. */
+async function statusOf(port: number, path: string): Promise<number> {
+  return get(port, path).then(
+    (got) => got.status,
+    () => 0,
+  );
+}
+
+test('R53 SIGTERM: readiness turns first, connections are accepted for DRAIN_DELAY_SECONDS more; a second signal ends at once', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'connections-'));
+  const [port = 0] = await freePorts(1);
   const agent = new Agent({ keepAlive: true });
-  const start = (drainDelaySeconds: string) =>
-    spawn(process.execPath, [MAIN, 'id'], {
-      env: { ...CHILD_ENVIRONMENT, ...env, DRAIN_DELAY_SECONDS: drainDelaySeconds },
-      stdio: 'ignore',
-    });
-  const status = async (path: string): Promise<number> =>
-    get(port, path).then(
-      (got) => got.status,
-      () => 0,
-    );
+  const start = (drainDelaySeconds: string) => startProgram(port, directory, { DRAIN_DELAY_SECONDS: drainDelaySeconds });
+  const status = async (path: string): Promise<number> => statusOf(port, path);
   // Longer than the test may take.
   let program = start('300');
   try {
@@ -117,6 +121,43 @@ test('R53 SIGTERM: readiness turns first, connections are accepted for DRAIN_DEL
     }
   } finally {
     agent.destroy();
+    program.kill('SIGKILL');
+    await rm(directory, { recursive: true, force: true });
+  }
+});
+
+test('R51 R53 two workers: after SIGTERM the readiness of both turns, both stay and take connections, and a second signal ends them all', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'connections-'));
+  const [port = 0, adminPort = 0] = await freePorts(2);
+  const program = startProgram(port, directory, {
+    WEB_CONCURRENCY: '2',
+    ADMIN_PORT: String(adminPort),
+    DRAIN_DELAY_SECONDS: '300',
+  });
+  /** What the operators' port says of the workers. */
+  const workers = async (): Promise<{ pid: number; draining: boolean }[]> => {
+    const told = await fetch(`http://${HOST}:${adminPort}/health/ready`).catch(() => undefined);
+    return told ? ((await told.json()) as { processes: { pid: number; draining: boolean }[] }).processes : [];
+  };
+  const both = async (draining: boolean): Promise<boolean> =>
+    (await workers()).filter((worker) => worker.draining === draining).length === 2;
+  /** Whether the process has ended. In a container, nobody may collect it. */
+  const isGone = (pid: number): boolean =>
+    /^(Z|$)/.test(spawnSync('ps', ['-o', 'stat=', '-p', `${pid}`], { encoding: 'utf8' }).stdout.trim());
+  try {
+    await untilTrue('both workers serve', async () => both(false));
+    const pids = (await workers()).map(({ pid }) => pid);
+    const ended = once(program, 'exit');
+    program.kill('SIGTERM');
+    await untilTrue('both workers drain', async () => both(true));
+    for (let n = 0; n < 10; n += 1)
+      expect([await statusOf(port, '/health/ready'), await statusOf(port, '/terms')]).toEqual([503, 200]);
+    // No worker has ended, and none was replaced.
+    expect(new Set((await workers()).map(({ pid }) => pid))).toEqual(new Set(pids));
+    program.kill('SIGTERM');
+    expect(await ended).toEqual([1, null]);
+    await untilTrue('the workers are gone', async () => pids.every(isGone));
+  } finally {
     program.kill('SIGKILL');
     await rm(directory, { recursive: true, force: true });
   }
