@@ -211,6 +211,28 @@ function ceremonies(urlOf: () => string): void {
     expect((await account('a')).passkeys).toBeUndefined();
   });
 
+  test('S145 a first passkey with a handle that leads to another account: not added, and the handle still leads there', async () => {
+    const owner = await account('a');
+    const options = (await creationOptions(node(), ADD, owner)) as { challenge: string; user: { id: string } };
+    await node().storage.passkeyOwners.change(options.user.id, () => ({ account_id: 'b', expires_at: NEVER }));
+    const text = createSoftwareAuthenticator(PLACE).create(options);
+    expect(await addPasskey(node(), ADD, owner, { text, name: '' })).toBeUndefined();
+    expect((await account('a')).passkeys).toBeUndefined();
+    expect(await node().storage.passkeyOwners.find(options.user.id)).toMatchObject({ account_id: 'b' });
+  });
+
+  test('S145 a handle whose owner was lost, and a second passkey that is refused: the handle leads to its account again', async () => {
+    const first = await withPasskey('a');
+    const owner = await account('a');
+    await node().storage.passkeyOwners.remove(owner.user_handle ?? '');
+    expect(await signIn(first)).toBeUndefined();
+    const options = (await creationOptions(node(), ADD, owner)) as { challenge: string; user: { id: string } };
+    const text = createSoftwareAuthenticator(PLACE).create(options);
+    const ended = { ...owner, sign_ins_ended_at: 1 };
+    expect(await addPasskey(node(), ADD, ended, { text, name: '' })).toBeUndefined();
+    expect(await signIn(first)).toBe('a');
+  });
+
   test('S144 a related origin of the configuration: accepted', async () => {
     expect(await signIn(await withPasskey('a'), { origin: LEXUS })).toBe('a');
   });
