@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { expect, jest, test } from '@jest/globals';
+import { SETTINGS } from '../../src/config/settings/settings.ts';
 import { listen, timeoutsOf } from '../../src/start/listen.ts';
 import { CHILD_ENVIRONMENT } from '../support/child-environment.ts';
 import { freePorts } from '../support/free-ports.ts';
@@ -40,6 +41,12 @@ test('R52 any time that idle connections stay open: a connection without a reque
     expect(headersTimeout).toBeGreaterThan(keepAliveTimeout);
     expect(requestTimeout).toBeGreaterThanOrEqual(headersTimeout + 30_000);
   }
+});
+
+test('R52 R53 nothing is set: idle connections outlast the sixty seconds of load balancers, and in production there is time to notice the end', () => {
+  const { KEEP_ALIVE_SECONDS: keepAlive, DRAIN_DELAY_SECONDS: drainDelay } = SETTINGS;
+  for (const seconds of [keepAlive.default, keepAlive.productionDefault]) expect(Number(seconds)).toBeGreaterThan(60);
+  expect(Number(drainDelay.productionDefault)).toBeGreaterThan(0);
 });
 
 // A load balancer keeps its connections for 60 seconds. The short form waits for as long as connections were kept before.
