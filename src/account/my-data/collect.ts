@@ -61,6 +61,7 @@ export async function collectMyData(
     consents: await Promise.all([link.consent, ...(link.other_consents ?? [])].map(consentOf)),
     ...optional({
       customer: link.customer,
+      customer_number: link.customer_number,
       linked_at: isoIfAny(link.linked_at),
       withdrawn_at: isoIfAny(link.withdrawn_at),
     }),
@@ -123,6 +124,6 @@ function migrationOf({ client_id, legacy_id, started_at, completed_at, ...rest }
     legacy_id,
     started_at: iso(started_at),
     vehicles,
-    ...optional({ completed_at: isoIfAny(completed_at), dealer }),
+    ...optional({ completed_at: isoIfAny(completed_at), email: rest.candidate?.email, dealer }),
   };
 }

@@ -89,6 +89,7 @@ export const myDataSchema = z.strictObject({
       name: text('Its name.'),
       status: z.enum(['pending', 'active', 'failed', 'withdrawn']),
       customer: text('The identifier by which the dealer knows the person.').optional(),
+      customer_number: text('The customer number at the dealer, in links of older versions.').optional(),
       consents: z.array(
         z.strictObject({
           client_id: text('The service in which the consent was given.'),
@@ -108,6 +109,7 @@ export const myDataSchema = z.strictObject({
       legacy_id: text('The identifier of the person there.'),
       started_at: time('When it began'),
       completed_at: time('When it was completed').optional(),
+      email: text('The address that the site has, while the migration is not complete.').optional(),
       dealer: z
         .strictObject({
           code: text('The dealer that the site named.'),
