@@ -30,6 +30,7 @@ import {
   type Lies,
   type SoftwareAuthenticator,
 } from '../support/software-authenticator.ts';
+import { ledgerOf } from '../support/ledger-of.ts';
 import { describeOnMongo } from './support/mongo-database.ts';
 
 jest.setTimeout(60_000);
@@ -294,15 +295,21 @@ function ceremonies(urlOf: () => string): void {
       // The counter stays the same, and goes back.
       for (const counter of [11, 3]) expect(await signIn(authenticator, { counter })).toBe(signedIn);
       expect(await mailsOwed('a')).toEqual(['passkey-added', 'passkey-counter', 'passkey-counter']);
+      const events = (await ledgerOf(node().storage)).map(({ type }) => type).filter((type) => type.includes('passkey'));
+      const [added, used, back] = ['account.passkey_added', 'account.passkey_used', 'account.passkey_counter_back'];
+      expect(events).toEqual([added, used, back, back]);
       expect(await signIn(authenticator, { counter: 12 })).toBe('a');
     },
   );
 
-  test('S148 a new password between the page and the answer: no passkey is added', async () => {
+  test.each([
+    ['a new password', { sign_ins_ended_at: Date.UTC(2026, 10, 1) }],
+    ['the account is disabled', { disabled_at: Date.UTC(2026, 10, 1) }],
+  ])('S148 %s between the page and the answer: no passkey is added', async (_, change) => {
     const owner = await account('a');
     const options = (await creationOptions(node(), ADD, owner)) as { challenge: string; user: { id: string } };
     await node().storage.accounts.change('a', (standing) => ({
-      to: { ...standing, sign_ins_ended_at: clock.now },
+      to: { ...standing, ...change },
       type: 'account.password_changed',
     }));
     const text = createSoftwareAuthenticator(PLACE).create(options);
