@@ -8,8 +8,6 @@ const IN_CONTAINERS = ['--no-sandbox', '--disable-gpu', '--disable-background-ne
 const FEW_PROCESSES = ['--renderer-process-limit=1', '--process-per-site', '--in-process-gpu'];
 /** Chromium loads these pages of its own for the address bar of each context, which nobody sees. */
 const ADDRESS_BAR = ['WebUIOmniboxPopup', 'WebUIOmniboxAimPopup', 'WebUIOmniboxFullPopup'];
-/** With it, the header Origin-Agent-Cluster, which all our pages have, begins a process for each change from one app to another. */
-const PROCESS_FOR_EACH_ORIGIN = ['OriginIsolationHeader'];
 /** What playwright-core switches off. Chromium reads the last list only. */
 const AS_PLAYWRIGHT = [
   'AvoidUnnecessaryBeforeUnloadCheckSync',
@@ -31,6 +29,6 @@ const AS_PLAYWRIGHT = [
 export async function launchChromium(): Promise<Browser> {
   const executablePath = findChromium(process.env);
   if (!executablePath) throw new Error('no Chromium found: run the tests with npm test, or set CHROMIUM_PATH');
-  const withoutFeatures = `--disable-features=${[...AS_PLAYWRIGHT, ...ADDRESS_BAR, ...PROCESS_FOR_EACH_ORIGIN].join(',')}`;
+  const withoutFeatures = `--disable-features=${[...AS_PLAYWRIGHT, ...ADDRESS_BAR].join(',')}`;
   return chromium.launch({ executablePath, args: [...IN_CONTAINERS, ...FEW_PROCESSES, withoutFeatures] });
 }
