@@ -76,7 +76,7 @@ function weakestAcr(wish: Wish | undefined): Acr | undefined {
   return REACHABLE_ACR.find((acr) => wantedValues(wish)?.includes(acr));
 }
 
-/** Returns the weakest class of which the sign-in has to be (an essential `acr`); `undefined` if the request demands none. */
+/** Returns the weakest class that the sign-in must reach (an essential `acr`); `undefined` if the request demands none. */
 export function essentialAcr(claims: unknown): Acr | undefined {
   const wish = wishOfIdToken(claims, 'acr');
   return wish?.essential === true ? weakestAcr(wish) : undefined;
@@ -98,7 +98,7 @@ export function withoutThoseOf(scopes: readonly string[], names: readonly string
   });
 }
 
-/** Returns the subjects of which a request wants one (`sub` with `value` or `values`); `undefined` if it names none. */
+/** Returns the subjects that a request accepts (`sub` with `value` or `values`); `undefined` if it names none. */
 export const requestedSubjects = (claims: unknown): readonly unknown[] | undefined => wantedValues(wishOfIdToken(claims, 'sub'));
 
 function wishOfIdToken(claims: unknown, name: string): Wish | undefined {
@@ -107,7 +107,7 @@ function wishOfIdToken(claims: unknown, name: string): Wish | undefined {
   return wishes?.[name];
 }
 
-/** Returns the values of which a request wants one; `undefined` if it names none. */
+/** Returns the values that a request accepts; `undefined` if it names none. */
 export function wantedValues(wish: Wish | undefined): readonly unknown[] | undefined {
   if (wish?.value !== undefined) return [wish.value];
   return Array.isArray(wish?.values) ? wish.values : undefined;

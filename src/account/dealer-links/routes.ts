@@ -5,6 +5,7 @@ import { PageError } from '../../http/page-error.ts';
 import type { AccountAccess } from '../../oidc/sessions/account-access.ts';
 import { type AccountContext, type AddAccountRoutes, pathParameter } from '../account-context.ts';
 import { askOnce, backToOverview } from '../account-page.ts';
+import { dealerName } from '../names.ts';
 import { findOwnLink, retryLink, withdrawLink } from './flow.ts';
 
 /** Makes the pages that withdraw or retry a dealer link. */
@@ -22,7 +23,7 @@ export function createDealerLinkPages(deps: Deps, access: AccountAccess): AddAcc
       if (link.status === 'withdrawn') return backToOverview(ctx, 'dealer_link_withdrawn');
       askOnce(ctx, {
         title: t('account_withdraw.title'),
-        subject: deps.config.dealers.find(({ code }) => code === link.dealer)?.name[language] ?? link.dealer,
+        subject: dealerName(deps, link.dealer, language),
         text: t('account_withdraw.text'),
         points: [t('account_withdraw.point_1'), t('account_withdraw.point_2'), t('account_withdraw.point_3')],
         submit: t('account_withdraw.submit'),

@@ -4,6 +4,7 @@ import { recent } from '../../domain/sign-in-history.ts';
 import { formatTime } from '../../http/format-time.ts';
 import type { AddAccountRoutes } from '../account-context.ts';
 import { accountPage } from '../account-page.ts';
+import { clientName } from '../names.ts';
 
 /** Makes the page. */
 export function createHistoryPage({ clients, storage, clock }: Pick<Deps, 'clients' | 'storage' | 'clock'>): AddAccountRoutes {
@@ -17,7 +18,7 @@ export function createHistoryPage({ clients, storage, clock }: Pick<Deps, 'clien
         signIns: recent(history, clock()).map(({ at, client_id: clientId, method, device }) => ({
           time: formatTime(at, language),
           device: device ?? t('sign_in_history.unknown_device'),
-          service: clients.find(clientId)?.name[language] ?? clientId,
+          service: clientName({ clients }, clientId, language),
           method: t(`sign_in_history.method.${method}`),
         })),
       });

@@ -7,6 +7,7 @@ import { singleClaimsInWords } from '../../profile/claims-in-words.ts';
 import type { AccountAccess } from '../../oidc/sessions/account-access.ts';
 import type { AccountContext, AddAccountRoutes } from '../account-context.ts';
 import { accountPage, DONE } from '../account-page.ts';
+import { clientName, dealerName } from '../names.ts';
 import { isOffered } from '../passkeys/offer.ts';
 import { formatTime } from '../../http/format-time.ts';
 
@@ -17,20 +18,18 @@ export function createHomePage({ config, clients, storage }: Deps, access: Accou
     const links = await storage.dealerLinks.listByAccount(session.account.id);
     return links.map((link) => ({
       id: link.id,
-      name: config.dealers.find(({ code }) => code === link.dealer)?.name[language] ?? link.dealer,
+      name: dealerName({ config }, link.dealer, language),
       status: link.status,
       since: link.linked_at && formatTime(link.linked_at, language),
       withdrawnAt: link.withdrawn_at && formatTime(link.withdrawn_at, language),
     }));
   };
 
-  const nameOf = (clientId: string, ctx: AccountContext): string => clients.find(clientId)?.name[ctx.state.language] ?? clientId;
-
   const servicesOf = async (ctx: AccountContext) => {
     const { language, session, t } = ctx.state;
     return (await access.services(session.account.id)).map(({ clientId, scopes, claims, since }) => ({
       id: clientId,
-      name: nameOf(clientId, ctx),
+      name: clientName({ clients }, clientId, language),
       since: formatTime(since * 1000, language),
       scopes: [
         ...scopes.filter((scope) => scope !== 'openid').map((scope) => t(`scopes.${scope}.name`)),
@@ -45,7 +44,7 @@ export function createHomePage({ config, clients, storage }: Deps, access: Accou
       uid,
       current: uid === session.uid,
       signedInAt: formatTime(signedInAt * 1000, language),
-      services: clientIds.map((clientId) => nameOf(clientId, ctx)),
+      services: clientIds.map((clientId) => clientName({ clients }, clientId, language)),
     }));
     return browsers.toSorted((a, b) => Number(b.current) - Number(a.current));
   };

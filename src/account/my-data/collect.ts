@@ -7,6 +7,7 @@ import { recent } from '../../domain/sign-in-history.ts';
 import type { Language } from '../../language.ts';
 import type { AccountAccess } from '../../oidc/sessions/account-access.ts';
 import { agreedText } from '../../storage/agreed-texts.ts';
+import { clientName, dealerName } from '../names.ts';
 import type { MyData } from './my-data.ts';
 
 type CollectDeps = Pick<Deps, 'config' | 'clients' | 'storage' | 'clock'>;
@@ -17,10 +18,6 @@ export const SCHEMA_PATH = '/my-data.schema.json';
 const iso = (time: number): string => new Date(time).toISOString();
 const isoIfAny = (time: number | undefined): string | undefined => (time === undefined ? undefined : iso(time));
 
-/** Leaves out the members that are `undefined`. */
-const optional = <T extends object>(members: T): { [Name in keyof T]?: Exclude<T[Name], undefined> } =>
-  Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as never;
-
 /** Collects the data of an account. @param language of the names of services and dealers */
 export async function collectMyData(
   deps: CollectDeps,
@@ -28,7 +25,7 @@ export async function collectMyData(
   account: Account,
   language: Language,
 ): Promise<MyData> {
-  const { config, clients, storage, clock } = deps;
+  const { config, storage, clock } = deps;
   const { id } = account;
   const [links, final, candidates, services, browsers, history] = await Promise.all([
     storage.dealerLinks.listByAccount(id),
@@ -45,7 +42,8 @@ export async function collectMyData(
   }): Promise<MyData['agreements'][0]['text']> => ({
     version: of.version,
     language: of.language,
-    ...optional({ sha256: of.sha256, text: await agreedText(storage, of.sha256) }),
+    sha256: of.sha256,
+    text: await agreedText(storage, of.sha256),
   });
   const consentOf = async ({ client_id, given_at, share, receive, text }: DealerConsent) => ({
     client_id,
@@ -56,15 +54,13 @@ export async function collectMyData(
   });
   const linkOf = async (link: DealerLink): Promise<MyData['dealer_links'][0]> => ({
     dealer: link.dealer,
-    name: config.dealers.find(({ code }) => code === link.dealer)?.name[language] ?? link.dealer,
+    name: dealerName(deps, link.dealer, language),
     status: link.status,
     consents: await Promise.all([link.consent, ...(link.other_consents ?? [])].map(consentOf)),
-    ...optional({
-      customer: link.customer,
-      customer_number: link.customer_number,
-      linked_at: isoIfAny(link.linked_at),
-      withdrawn_at: isoIfAny(link.withdrawn_at),
-    }),
+    customer: link.customer,
+    customer_number: link.customer_number,
+    linked_at: isoIfAny(link.linked_at),
+    withdrawn_at: isoIfAny(link.withdrawn_at),
   });
   const { email_change: change, emails_before: before = [] } = account;
   return {
@@ -78,11 +74,9 @@ export async function collectMyData(
       created_at: iso(account.created_at),
       updated_at: iso(account.updated_at),
       earlier_emails: before.map(({ email, undo_until: until }) => ({ email, kept_until: iso(until) })),
-      ...optional({
-        phone_number_for_sign_in: account.phone_canonical,
-        password_changed_at: isoIfAny(account.password_changed_at),
-        email_change: change && { email: change.email, asked_at: iso(change.asked_at) },
-      }),
+      phone_number_for_sign_in: account.phone_canonical,
+      password_changed_at: isoIfAny(account.password_changed_at),
+      email_change: change && { email: change.email, asked_at: iso(change.asked_at) },
     },
     profile: { ...account.profile },
     confirmations: Object.entries(account.confirmations).map(([client_id, { claims, confirmed_at: at }]) => ({
@@ -94,7 +88,7 @@ export async function collectMyData(
       name,
       created_at: iso(at),
       synced,
-      ...optional({ last_used_at: isoIfAny(used) }),
+      last_used_at: isoIfAny(used),
     })),
     agreements: await Promise.all(
       account.terms.map(async (terms) => ({
@@ -105,7 +99,7 @@ export async function collectMyData(
     ),
     services: services.map(({ clientId, scopes, since }) => ({
       client_id: clientId,
-      name: clients.find(clientId)?.name[language] ?? clientId,
+      name: clientName(deps, clientId, language),
       scopes,
       since: iso(since * 1000),
     })),
@@ -124,6 +118,8 @@ function migrationOf({ client_id, legacy_id, started_at, completed_at, ...rest }
     legacy_id,
     started_at: iso(started_at),
     vehicles,
-    ...optional({ completed_at: isoIfAny(completed_at), email: rest.candidate?.email, dealer }),
+    completed_at: isoIfAny(completed_at),
+    email: rest.candidate?.email,
+    dealer,
   };
 }

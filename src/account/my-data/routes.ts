@@ -8,6 +8,7 @@ import type { AccountAccess } from '../../oidc/sessions/account-access.ts';
 import { profileRows } from '../../profile/profile-form.ts';
 import type { AccountContext, AddAccountRoutes } from '../account-context.ts';
 import { accountPage } from '../account-page.ts';
+import { clientName } from '../names.ts';
 import { collectMyData } from './collect.ts';
 import type { MyData } from './my-data.ts';
 
@@ -15,7 +16,7 @@ const PATH = '/account/my-data';
 const SHOWN_PATH = `${PATH}/shown`;
 const FILE_PATH = `${PATH}/file`;
 
-/** Makes the pages. What they show is read only by a person who has given the password or a passkey within five minutes. */
+/** Makes the pages. They show data only to a person who has given the password or a passkey within the last five minutes. */
 export function createMyDataPages(deps: Deps, access: AccountAccess): AddAccountRoutes {
   const passwordAgain = createPasswordAgain(deps);
 
@@ -43,7 +44,7 @@ export function createMyDataPages(deps: Deps, access: AccountAccess): AddAccount
     const written = JSON.stringify(data, (key, value: unknown) => {
       if (typeof value !== 'string') return value;
       if (/_at$|^since$|^kept_until$/.test(key)) return formatTime(Date.parse(value), language);
-      return key === 'client_id' ? (deps.clients.find(value)?.name[language] ?? value) : value;
+      return key === 'client_id' ? clientName(deps, value, language) : value;
     });
     return JSON.parse(written) as MyData;
   }

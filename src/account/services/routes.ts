@@ -4,6 +4,7 @@ import { PageError } from '../../http/page-error.ts';
 import type { AccountAccess } from '../../oidc/sessions/account-access.ts';
 import { type AccountContext, type AddAccountRoutes, pathParameter } from '../account-context.ts';
 import { askOnce, backToOverview } from '../account-page.ts';
+import { clientName } from '../names.ts';
 
 /** Makes the pages that end the consent for a service. */
 export function createServicePages({ clients }: Pick<Deps, 'clients'>, access: AccountAccess): AddAccountRoutes {
@@ -20,7 +21,7 @@ export function createServicePages({ clients }: Pick<Deps, 'clients'>, access: A
       const clientId = await serviceOf(ctx);
       askOnce(ctx, {
         title: t('account_end_service.title'),
-        subject: clients.find(clientId)?.name[language] ?? clientId,
+        subject: clientName({ clients }, clientId, language),
         text: t('account_end_service.text'),
         points: [t('account_end_service.point_1'), t('account_end_service.point_2')],
         submit: t('account_end_service.submit'),

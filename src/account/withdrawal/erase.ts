@@ -22,8 +22,8 @@ const GIVE_UP_AFTER_MS = 180 * DAY_MS;
 const ASK_AGAIN_AFTER_MS = 60 * 60 * 1000;
 
 /**
- * Creates the job that erases an account: its dealer links, of which the consents are kept apart, what leads from passkeys to it, and then the account with its address. Every
- * step is idempotent, and the account comes last, so that a job that was interrupted is completed by the next attempt.
+ * Creates the job that erases an account. It keeps the consents of the dealer links apart, and removes the links, the passkeys' records and the
+ * history. The account comes last. Every step is idempotent, so the next attempt completes an interrupted job.
  */
 export function createEraseAccount(deps: EraseDeps, access: AccountAccess): JobHandler<WithdrawnAccount> {
   const { config, storage, clock, jobs } = deps;

@@ -7,6 +7,7 @@ import { redirect } from '../../http/redirect.ts';
 import type { AccountAccess } from '../../oidc/sessions/account-access.ts';
 import type { AccountContext, AddAccountRoutes } from '../account-context.ts';
 import { accountPage } from '../account-page.ts';
+import { clientName, dealerName } from '../names.ts';
 import { withdraw } from './flow.ts';
 
 const PATH = '/account/withdrawal';
@@ -14,7 +15,7 @@ const DONE_PATH = '/account/withdrawn';
 
 /** Makes the page that withdraws the ID. */
 export function createWithdrawalPage(deps: Deps, access: AccountAccess): AddAccountRoutes {
-  const { config, clients, storage } = deps;
+  const { config, storage } = deps;
   const passwordAgain = createPasswordAgain(deps);
 
   const show = async (ctx: AccountContext): Promise<void> => {
@@ -28,10 +29,8 @@ export function createWithdrawalPage(deps: Deps, access: AccountAccess): AddAcco
       action: PATH,
       backUrl: '/account',
       email: session.account.email,
-      services: services.map(({ clientId }) => clients.find(clientId)?.name[language] ?? clientId),
-      dealers: links
-        .filter(({ status }) => status !== 'withdrawn')
-        .map(({ dealer }) => config.dealers.find(({ code }) => code === dealer)?.name[language] ?? dealer),
+      services: services.map(({ clientId }) => clientName(deps, clientId, language)),
+      dealers: links.filter(({ status }) => status !== 'withdrawn').map(({ dealer }) => dealerName(deps, dealer, language)),
       days: config.withdrawal.takenBackWithinDays,
       years: config.withdrawal.consentKeptYears,
     });

@@ -141,7 +141,7 @@ export function createLoginStep(deps: Deps): InteractionStep {
     return show(ctx, formField(ctx, 'login_id'), { login_id: ctx.state.t('passkey_login.failed') }, signedIn.unknownId);
   };
 
-  /** Signs the person in, whatever the method. @param askedAt when the form came */
+  /** Signs the person in, after any method. @param askedAt when the form arrived */
   const admit = async (
     ctx: InteractionContext,
     account: Account,

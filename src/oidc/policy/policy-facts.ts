@@ -26,7 +26,7 @@ export type PolicyFacts = {
   codeChallenge: string | undefined;
   /** The subject in `id_token_hint`, and the signed-in person's subject. Absent if there is no hint or nobody is signed in. */
   hint: { subject: string | undefined; signedIn: string } | undefined;
-  /** The subjects of which the `claims` parameter wants one, and the signed-in person's. Absent like `hint`. */
+  /** The subjects that the `claims` parameter accepts, and the signed-in person's. Absent like `hint`. */
   wanted: { subjects: readonly unknown[]; signedIn: string } | undefined;
 
   /** The oldest sign-in that the client accepts, in seconds; `undefined` if it accepts any, and as soon as the person has signed in. */
