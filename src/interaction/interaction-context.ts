@@ -32,7 +32,7 @@ export type Interaction = {
   dealerLink: { dealer?: string } | undefined;
   /** The requested scopes, each with its claims. */
   scopes: { name: string; claims: readonly string[] }[];
-  /** The class that the sign-in has to reach (an essential `acr` of the `claims` parameter). */
+  /** The class that the sign-in has to reach (`acr_values`, or an essential `acr` of the `claims` parameter). */
   essentialAcr: Acr | undefined;
   /** The single claims about the person that are requested besides (the `claims` parameter). */
   claims: readonly string[];

@@ -72,7 +72,7 @@ export function createLoadInteraction(deps: Deps, provider: Provider) {
         accountId,
         dealerLink: requestedDealerLink(params.authorization_details),
         scopes: requestedScopes(params.scope),
-        essentialAcr: essentialAcr(params.claims),
+        essentialAcr: essentialAcr(params),
         claims: requestedClaims(params),
         finish: async (result) => finish(provider, ctx, result),
         async keep() {

@@ -76,10 +76,15 @@ function weakestAcr(wish: Wish | undefined): Acr | undefined {
   return REACHABLE_ACR.find((acr) => wantedValues(wish)?.includes(acr));
 }
 
-/** Returns the weakest class that the sign-in must reach (an essential `acr`); `undefined` if the request demands none. */
-export function essentialAcr(claims: unknown): Acr | undefined {
+/**
+ * Returns the class that the sign-in must reach: the weakest one that satisfies an essential `acr` of the `claims` parameter, and the weakest of
+ * `acr_values` (RFC 9470, section 5). The stronger of the two counts. `undefined` if the request demands none.
+ */
+export function essentialAcr({ claims, acr_values: values }: { claims?: unknown; acr_values?: unknown }): Acr | undefined {
   const wish = wishOfIdToken(claims, 'acr');
-  return wish?.essential === true ? weakestAcr(wish) : undefined;
+  const essential = wish?.essential === true ? weakestAcr(wish) : undefined;
+  const listed = typeof values === 'string' ? weakestAcr({ values: values.split(' ') }) : undefined;
+  return REACHABLE_ACR.findLast((acr) => acr === essential || acr === listed);
 }
 
 /** Returns the single claims about the person that a request asks for, without those of the requested scopes. */

@@ -122,7 +122,7 @@ export function createProviderConfiguration(deps: Deps): Configuration {
       client.grantTypeAllowed('refresh_token') && source.scopes.has('offline_access'),
     // A logout ends the tokens of the session. A refresh token of `offline_access` is meant to outlive it.
     expiresWithSession: (_ctx: unknown, source: { scopes: Set<string> }) => !source.scopes.has('offline_access'),
-    // Adds `auth_time` (RFC 9068 2.2.1, RFC 9470 6.2). It also ties a refreshed token to its sign-in.
+    // Adds `auth_time` and `acr` (RFC 9068 2.2.1, RFC 9470 6.1 and 6.2). `auth_time` also ties a refreshed token to its sign-in.
     extraTokenClaims,
     extraParams: {
       // oidc-provider calls it for every authorization request, with or without the parameter.

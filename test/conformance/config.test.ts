@@ -347,9 +347,10 @@ const TRIES: Record<string, () => Promise<void>> = {
     const strong = await passkeyBrowser();
     for (const acr_values of listed('acr_values_supported')) expect(await acrOf({ acr_values }, strong)).toBe(acr_values);
     expect(await acrOf({}, strong)).toBe('phr');
-    // A wish that this sign-in cannot fulfil does not fail.
-    for (const acr_values of ['phr', 'unknown phr', 'unknown'])
+    for (const acr_values of ['unknown', 'phr urn:common-id:acr:password'])
       expect(await acrOf({ acr_values }, browser)).toBe('urn:common-id:acr:password');
+    const stronger = await open(browser, { acr_values: 'unknown phr', prompt: 'none' });
+    expect(returned(stronger).get('error')).toBe('login_required');
   },
   claims_supported: async () => {
     const { access_token: token, id_token: idToken } = await tokensOf();

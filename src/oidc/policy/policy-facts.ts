@@ -39,7 +39,7 @@ export type PolicyFacts = {
   sessionUid: string | undefined;
   /** When the person last gave the password in this session; seconds since 1970. */
   authTime: number | undefined;
-  /** The class that the sign-in has to reach: an essential `acr` of the `claims` parameter. */
+  /** The class that the sign-in has to reach: `acr_values`, or an essential `acr` of the `claims` parameter. */
   essentialAcr: Acr | undefined;
   /** The class that the sign-in of this session has reached (`acr`). */
   acr: string | undefined;

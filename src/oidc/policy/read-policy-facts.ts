@@ -56,7 +56,7 @@ export function createPolicyFactsReader(deps: PolicyDeps): (ctx: KoaContextWithO
       account: oidc.account?.stored as Account | undefined,
       sessionUid: session?.uid,
       authTime: session?.loginTs,
-      essentialAcr: essentialAcr(params.claims),
+      essentialAcr: essentialAcr(params),
       acr: session?.acr,
       decided,
       legacy,

@@ -50,9 +50,9 @@ export function createSignInChecks({ storage }: Pick<Deps, 'storage'>) {
   };
 }
 
-/** Returns `auth_time` for an access token, from the redeemed code, device code or refresh token. */
-export function extraTokenClaims(): { auth_time: number } | undefined {
+/** Returns `auth_time` and `acr` for an access token, from the redeemed code, device code or refresh token. */
+export function extraTokenClaims(): { auth_time: number; acr?: string } | undefined {
   const { AuthorizationCode: code, DeviceCode: deviceCode, RefreshToken: refreshToken } = Provider.ctx?.oidc.entities ?? {};
-  const authTime = code?.authTime ?? deviceCode?.authTime ?? refreshToken?.authTime;
-  return authTime === undefined ? undefined : { auth_time: authTime };
+  const { authTime, acr } = code ?? deviceCode ?? refreshToken ?? {};
+  return authTime === undefined ? undefined : { auth_time: authTime, ...(acr !== undefined && { acr }) };
 }

@@ -121,13 +121,20 @@ test('the claims parameter: the subjects of which it wants one, and the subject 
   expect((await read({ accountId: 'a', params: { claims: '{"userinfo":{}}' } })).wanted).toBeUndefined();
 });
 
-test('the claims parameter: the weakest class of an essential acr', async () => {
+test('the weakest class of an essential acr, and of acr_values', async () => {
   const essentialFor = async (acr: object) =>
     (await read({ accountId: 'a', params: { claims: JSON.stringify({ id_token: { acr } }) } })).essentialAcr;
   expect(await essentialFor({ essential: true, value: 'phr' })).toBe('phr');
   expect(await essentialFor({ essential: true, values: ['phr', 'x', 'urn:common-id:acr:mfa'] })).toBe('urn:common-id:acr:mfa');
   expect(await essentialFor({ essential: true })).toBeUndefined();
   expect(await essentialFor({ values: ['phr'] })).toBeUndefined();
+  const claims = JSON.stringify({ id_token: { acr: { essential: true, value: 'urn:common-id:acr:mfa' } } });
+  const listed = async (acr_values: string, more = {}) =>
+    (await read({ accountId: 'a', params: { acr_values, ...more } })).essentialAcr;
+  expect(await listed('x phr urn:common-id:acr:mfa')).toBe('urn:common-id:acr:mfa');
+  expect(await listed('x')).toBeUndefined();
+  expect(await listed('phr', { claims })).toBe('phr');
+  expect(await listed('urn:common-id:acr:password', { claims })).toBe('urn:common-id:acr:mfa');
 });
 
 test('max_age counts until the person has signed in', async () => {

@@ -53,7 +53,7 @@ export const LOGIN = {
         accountId !== undefined && client?.requiredAcr !== undefined && !reaches(acr, client.requiredAcr),
     },
     {
-      // The same, if the request says so (OpenID Connect Core 1.0, section 5.5.1.1).
+      // The same, if the request says so (OpenID Connect Core 1.0, section 5.5.1.1; RFC 9470, section 5).
       reason: 'essential_acr_missing',
       description: 'the sign-in of this session is not as strong as the request demands',
       error: 'login_required',
