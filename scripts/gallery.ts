@@ -10,7 +10,7 @@ import { createViewRenderer } from '../src/http/view-renderer.ts';
 import { LANGUAGES, type Language } from '../src/language.ts';
 import { createMailRenderer } from '../src/mail/render-mail.ts';
 import { findFaults } from '../test/browser/find-faults.ts';
-import { renderSample } from '../test/http/render-sample.ts';
+import { renderSample, SUPPORT_PHONE } from '../test/http/render-sample.ts';
 import { demoClientSamples, viewSamples } from '../test/http/view-samples.ts';
 import { findChromium } from './find-chromium.ts';
 import { appPages } from './gallery/app-pages.ts';
@@ -30,7 +30,7 @@ const LOOKS = [
 type Document = { name: string; language: Language; html: string };
 
 const render = createViewRenderer(VIEWS, true);
-const renderMail = createMailRenderer();
+const renderMail = createMailRenderer({ supportPhone: SUPPORT_PHONE });
 
 function documentsIn(language: Language): Document[] {
   const pages = (files: string[], samplesOf: typeof viewSamples): Document[] => {

@@ -33,6 +33,7 @@ export function createApp(deps: Deps, provider: Provider): Koa<PageState> {
     cacheViews: config.mode === 'production',
     anyHost: config.mode === 'production',
     isSandbox: config.sandbox,
+    supportPhone: config.supportPhone,
     forPrograms: createProgramEndpoints(provider, deps),
   });
 

@@ -31,6 +31,8 @@ export type FromSettings = SettingsInConfig & {
   /** Absolute path of a file that also gets the anchors of the ledger. */
   ledgerAnchorFile?: string;
   mail: { smtpUrl: string; from: string };
+  /** The telephone number of the support desk. If absent, pages and mails name no contact. */
+  supportPhone?: string;
   /** Other origins whose pages may use the passkeys of ISSUER. */
   passkeyOrigins: string[];
   /** Absolute path of the list of common passwords. */

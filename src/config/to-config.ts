@@ -36,6 +36,7 @@ function readFromSettings(directory: string, mode: Variables['mode'], settings: 
     ...(settings.LEDGER_ANCHOR_FILE && { ledgerAnchorFile: resolve(directory, settings.LEDGER_ANCHOR_FILE) }),
     passkeyOrigins: settings.PASSKEY_ORIGINS ?? [],
     mail: { smtpUrl: settings.SMTP_URL ?? '', from: settings.MAIL_FROM ?? '' },
+    ...(settings.SUPPORT_PHONE !== undefined && { supportPhone: settings.SUPPORT_PHONE }),
     commonPasswordsFile: join(directory, 'config/common-passwords.txt'),
     ownersSite: {
       ...site(settings.OWNERS_SITE_URL),

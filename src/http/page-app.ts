@@ -61,6 +61,8 @@ export type PageAppOptions = {
   anyHost?: boolean;
   /** Whether every page says that this is a test installation. */
   isSandbox?: boolean;
+  /** The telephone number of the support desk, for the end of every page. */
+  supportPhone?: string | undefined;
   /** Handlers for programs, by path. They run before the middleware for pages. */
   forPrograms?: ReadonlyMap<string, Koa.Middleware<PageState>>;
   /** Keeps the pages that answer forms, so that they are shown by GET. */
@@ -175,6 +177,7 @@ export function createPageApp(options: PageAppOptions): PageApp {
         csrfToken: ctx.state.csrfToken,
         requestId: ctx.state.requestId,
         isSandbox: options.isSandbox,
+        supportPhone: options.supportPhone,
         path: ctx.path,
         // One leading slash only: links of the page are built from this, and `//host` would be another site.
         url: ctx.url.replace(/^[/\\]*/, '/'),

@@ -2,7 +2,7 @@
 import type { Transporter } from 'nodemailer';
 import type { Mail } from '../domain/mails.ts';
 import { languageOf } from '../language.ts';
-import { createMailRenderer } from './render-mail.ts';
+import { createMailRenderer, type MailFrame } from './render-mail.ts';
 
 export type Mailer = {
   /**
@@ -22,9 +22,9 @@ const TIMEOUT_MS = 10_000;
  * Creates a mailer. It connects when it sends its first mail.
  * @param smtpUrl `smtp://host:port` or `smtps://user:password@host:port`
  * @param from the sender's address
- * @param isSandbox whether every mail says that it comes from a test installation
+ * @param frame what every mail says beside its own words
  */
-export function createMailer(smtpUrl: string, from: string, isSandbox = false): Mailer {
+export function createMailer(smtpUrl: string, from: string, frame: MailFrame = {}): Mailer {
   let transport: Transporter | undefined;
   const load = async (): Promise<Transporter> => {
     const { createTransport } = await import('nodemailer');
@@ -38,7 +38,7 @@ export function createMailer(smtpUrl: string, from: string, isSandbox = false): 
     };
     return (transport ??= createTransport(options));
   };
-  const render = createMailRenderer({ isSandbox });
+  const render = createMailRenderer(frame);
 
   return {
     async send(mail) {

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { MAILS, type Mail, type MailEntry, type Part } from '../domain/mails.ts';
 import type { Language } from '../language.ts';
 import { keepTogether } from '../http/keep-together.ts';
-import { createTranslator, type Translate } from '../http/translator.ts';
+import { createTranslator, type Translate, type Translator } from '../http/translator.ts';
 import { createViewRenderer } from '../http/view-renderer.ts';
 
 const VIEWS = fileURLToPath(new URL('../../views', import.meta.url));
@@ -12,14 +12,22 @@ const LOCALES = fileURLToPath(new URL('../../config/locales', import.meta.url));
 export type RenderedMail = { subject: string; text: string; html: string };
 type MailToRender = Pick<Mail, 'template' | 'values'> & { language: Language };
 
+/** What every mail says beside its own words. */
+export type MailFrame = {
+  /** Whether it says that it comes from a test installation. */
+  isSandbox?: boolean;
+  /** The telephone number of the support desk. */
+  supportPhone?: string | undefined;
+};
+
 /**
  * Creates the function that renders a mail. Texts and views are read once.
  * @param options.translator tests pass one that detects missing texts
- * @param options.isSandbox whether every mail says that it comes from a test installation
  */
-export function createMailRenderer({ translator = createTranslator(LOCALES, ['mail', 'profile']), isSandbox = false } = {}): (
-  mail: MailToRender,
-) => RenderedMail {
+export function createMailRenderer({
+  translator = createTranslator(LOCALES, ['mail', 'profile']),
+  ...frame
+}: MailFrame & { translator?: Translator } = {}): (mail: MailToRender) => RenderedMail {
   const render = createViewRenderer(VIEWS, true);
 
   return function renderMail({ template, language, values }) {
@@ -29,7 +37,7 @@ export function createMailRenderer({ translator = createTranslator(LOCALES, ['ma
     const words: Translate = (key) => t(`${wordsOf(template)}.${key}`, values);
     const { groups }: MailEntry = MAILS[template];
     const linesOf = (part: Part): unknown[] => linesBelow(part, values, t);
-    const locals = { t, lang: language, groups, words, values, linesOf, isSandbox };
+    const locals = { t, lang: language, groups, words, values, linesOf, ...frame };
     return {
       subject: words('subject'),
       text: render('mail/common-id.text', locals),

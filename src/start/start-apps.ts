@@ -113,12 +113,13 @@ const STARTERS: Record<AppName, Starter> = {
 };
 
 function shared(config: Config, clock: Clock, app: string) {
-  const { cookieKeys, trustProxy, logLevel, mode } = config;
+  const { cookieKeys, trustProxy, logLevel, mode, supportPhone } = config;
   return {
     cookieKeys,
     trustProxy,
     cacheViews: mode === 'production',
     anyHost: mode === 'production',
+    supportPhone,
     clock,
     log: createLog(app, logLevel),
   };

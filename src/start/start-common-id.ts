@@ -58,7 +58,10 @@ export async function startCommonId(
     keysRead = keyFiles();
     void live.turnKeys();
   };
-  const mailer = createMailer(config.mail.smtpUrl, config.mail.from, config.sandbox);
+  const mailer = createMailer(config.mail.smtpUrl, config.mail.from, {
+    isSandbox: config.sandbox,
+    supportPhone: config.supportPhone,
+  });
   const runner = createJobRunner({ ...shared, clock, log }, handlersOf(live, mailer));
   if (config.demo) await writeDemoData(live.current());
   runner.start();

@@ -32,6 +32,9 @@ export async function proveAddress(visitor: Visitor, world: World, email: string
   expect(code).toMatch(/^\d{6}$/);
   expect(text).toContain(code);
   expect(html).toContain(code);
+  // The number of the support desk (R18).
+  expect(text).toContain('0120-000-000');
+  expect(html).toContain('0120-000-000');
   await visitor.fill('認証番号', code);
   await visitor.press('次へ');
 }

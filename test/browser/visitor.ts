@@ -96,6 +96,7 @@ export async function createVisitor(browser: Browser, options: VisitorOptions): 
         expect({ ...at, ...found.facts }).toEqual({ ...at, language, headings: 1 });
         expect({ ...at, faults: await findFaults(page) }).toEqual({ ...at, faults: [] });
         expect({ ...at, missing: missingTexts(found.text) }).toEqual({ ...at, missing: [] });
+        expect({ ...at, contact: await page.locator('footer a[href="tel:0120000000"]').count() }).toEqual({ ...at, contact: 1 });
         if (screen) expect({ ...at, missing: missingWords(screen, found) }).toEqual({ ...at, missing: [] });
       }
       const [said] = await page.locator('#journey').allTextContents();

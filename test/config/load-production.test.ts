@@ -39,6 +39,7 @@ describe('production', () => {
       'environment: TRUST_PROXY: expected how many reverse proxies stand in front (false is none, true is one, at most 9), or their addresses and networks with commas between them, such as 192.0.2.7,10.0.0.0/8, found nothing (false is for development only)',
       'environment: DEMO_DATA: expected false: everybody knows the passwords of the demo data, found nothing (true is for development only)',
       'environment: GAZOO_CLIENT_SECRET: expected at least 32 characters out of A–Z a–z 0–9 - . _ ~, and not the secret of development, found nothing (the default is for development only); config/clients/gazoo.json uses it',
+      'environment: SUPPORT_PHONE: expected the number of your support desk, found nothing: pages and mails tell customers nobody to ask',
     ]);
   });
 

@@ -19,6 +19,7 @@ export async function makeProductionExample(): Promise<{ env: Record<string, str
     GAZOO_CLIENT_SECRET: 'Yb3pFzQ8mW1cKd7RtV0nHs5LxJg9AuEi',
     SMTP_URL: 'smtps://mail.example.jp',
     MAIL_FROM: 'no-reply@id.example.jp',
+    SUPPORT_PHONE: '0120-348-271',
     DATABASE_URL: 'mongodb+srv://id:w8Zr4Tq1Lm@db.example.jp/common-id',
     KEY_DIRECTORY: keys,
     COOKIE_KEYS: 'q7Lw2Zx9Vb4Nm6Kj1Hg8Fd5Sa3Po0Iu7Yt',

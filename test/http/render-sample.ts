@@ -5,9 +5,13 @@ import type { RenderView } from '../../src/http/view-renderer.ts';
 import type { Language } from '../../src/language.ts';
 import type { ViewSample } from './view-samples.ts';
 
+/** The number of the support desk in samples. */
+export const SUPPORT_PHONE = '0120-000-000';
+
 /** Renders a sample inside the layout, as `renderPage` does. */
 export function renderSample(render: RenderView, sample: ViewSample, t: Translate, lang: Language, brand: string): string {
   const html = render('layout', {
+    supportPhone: SUPPORT_PHONE,
     ...sample.data,
     t,
     lang,

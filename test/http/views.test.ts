@@ -11,7 +11,7 @@ import { createViewRenderer } from '../../src/http/view-renderer.ts';
 import { MAILS, type Mail, type MailName } from '../../src/domain/mails.ts';
 import { textOf } from '../support/http-browser.ts';
 import { createMailRenderer } from '../../src/mail/render-mail.ts';
-import { renderSample } from './render-sample.ts';
+import { renderSample, SUPPORT_PHONE } from './render-sample.ts';
 import { demoClientSamples, viewSamples } from './view-samples.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -147,9 +147,17 @@ describe.each(LANGUAGES)('R18 pages in %s, each with the contact in its footer',
       expect(await faultsOf(html)).toEqual([]);
       const [, footer = ''] = /<footer\b[^>]*>([\s\S]*?)<\/footer>/.exec(html) ?? [];
       expect(textOf(footer)).toContain(
-        `${t('common.contact.label')} ${t('common.contact.desk')} ${t('common.contact.phone').replaceAll('-', '\u2011')}`,
+        `${t('common.contact.label')} ${t('common.contact.desk')} ${SUPPORT_PHONE.replaceAll('-', '\u2011')}`,
       );
       expect(html).not.toMatch(/undefined|\[object Object\]|NaN/);
+    }
+  });
+
+  test('without a telephone number: no contact is named', () => {
+    for (const sample of samples) {
+      const html = renderSample(render, { ...sample, data: { ...sample.data, supportPhone: undefined } }, t, language, 'toyota');
+      expect(html).not.toMatch(/href="tel:/);
+      expect(textOf(html)).not.toContain(t('common.contact.desk'));
     }
   });
 
@@ -197,7 +205,9 @@ describe.each(LANGUAGES)('pages of the demo clients in %s', (language) => {
 describe.each(LANGUAGES)('R18 mails in %s, each with the contact at its end', (language) => {
   const { t, missing } = watchfulTranslate(language, ['mail', 'profile']);
 
-  const renderMail = createMailRenderer({ translator: { in: () => t }, isSandbox: true });
+  const frame = { translator: { in: () => t }, isSandbox: true };
+  const renderMail = createMailRenderer({ ...frame, supportPhone: SUPPORT_PHONE });
+  const renderWithoutPhone = createMailRenderer(frame);
 
   test.each(Object.keys(MAILS) as MailName[])('%s', async (name) => {
     missing.clear();
@@ -209,8 +219,12 @@ describe.each(LANGUAGES)('R18 mails in %s, each with the contact at its end', (l
     expect(text).not.toMatch(/<|&amp;|undefined/);
     expect(text).toMatch(/^\S/);
     // R18: everybody finds whom to ask, at the end of each mail.
-    expect(text.trimEnd().split('\n').at(-1)).toBe(t('frame.contact'));
-    expect(textOf(html)).toContain(t('frame.contact'));
+    const contact = t('frame.contact', { phone: SUPPORT_PHONE });
+    expect(text.trimEnd().split('\n').at(-1)).toBe(contact);
+    expect(textOf(html)).toContain(contact);
+    const other = renderWithoutPhone({ template: name, language, values: data } as Mail & { language: Language });
+    expect(other.text.trimEnd().split('\n').at(-1)).toBe(t('frame.footer').split('\n').at(-1));
+    expect(textOf(other.html)).not.toContain(contact.split(SUPPORT_PHONE)[0]);
     if (name === 'email-code') {
       const { code } = MAILS[name].sample;
       expect(subject).toContain(code);

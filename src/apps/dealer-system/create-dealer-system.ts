@@ -27,6 +27,8 @@ export type DealerSystemOptions = {
   trustProxy: TrustProxy;
   cacheViews: boolean;
   /** See `PageAppOptions`. */
+  supportPhone?: string | undefined;
+  /** See `PageAppOptions`. */
   anyHost?: boolean;
   /** Milliseconds since 1970. */
   clock: () => number;

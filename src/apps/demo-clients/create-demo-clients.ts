@@ -25,6 +25,8 @@ export type DemoClientsOptions = {
   trustProxy: TrustProxy;
   cacheViews: boolean;
   /** See `PageAppOptions`. */
+  supportPhone?: string | undefined;
+  /** See `PageAppOptions`. */
   anyHost?: boolean;
   log: Log;
 };

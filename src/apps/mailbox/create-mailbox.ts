@@ -15,6 +15,8 @@ export type MailboxOptions = {
   trustProxy: TrustProxy;
   cacheViews: boolean;
   /** See `PageAppOptions`. */
+  supportPhone?: string | undefined;
+  /** See `PageAppOptions`. */
   anyHost?: boolean;
   /** Milliseconds since 1970. */
   clock: () => number;

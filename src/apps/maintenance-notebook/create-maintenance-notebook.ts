@@ -25,6 +25,8 @@ export type MaintenanceNotebookOptions = {
   trustProxy: TrustProxy;
   cacheViews: boolean;
   /** See `PageAppOptions`. */
+  supportPhone?: string | undefined;
+  /** See `PageAppOptions`. */
   anyHost?: boolean;
   /** Milliseconds since 1970. */
   clock: () => number;

@@ -30,7 +30,14 @@ export type Mailer = {
 };
 
 /** Creates the mailer. It connects when the first mail is sent. */
-export function createMailer(options: { smtpUrl: string; mailFrom: string; cacheViews: boolean; log: Log }): Mailer {
+export function createMailer(options: {
+  smtpUrl: string;
+  mailFrom: string;
+  /** The telephone number of the support desk. */
+  supportPhone?: string | undefined;
+  cacheViews: boolean;
+  log: Log;
+}): Mailer {
   const transport = nodemailer.createTransport(options.smtpUrl);
   const render = createViewRenderer(VIEWS, options.cacheViews);
   const underWay = new Set<Promise<void>>();
@@ -39,7 +46,7 @@ export function createMailer(options: { smtpUrl: string; mailFrom: string; cache
     const { to, language, t, title, ...content } = mail;
     // The mail layout uses the same text keys in every app; this site has them under `mail.`.
     const words: Translate = (key, values) => t(`mail.${key}`, values);
-    const locals = { ...content, heading: title, lang: language, t: words };
+    const locals = { ...content, heading: title, lang: language, t: words, supportPhone: options.supportPhone };
     try {
       await transport.sendMail({
         from: options.mailFrom,

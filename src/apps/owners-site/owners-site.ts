@@ -49,6 +49,8 @@ export type OwnersSiteOptions = {
   trustProxy: TrustProxy;
   cacheViews: boolean;
   /** See `PageAppOptions`. */
+  supportPhone?: string | undefined;
+  /** See `PageAppOptions`. */
   anyHost?: boolean;
   /** Stores demo users in an empty database. */
   seedDemo: boolean;

@@ -123,6 +123,15 @@ export function text(what: string, neededBy: readonly AppName[] = []): SettingKi
   return { neededBy, expected: () => what, parse: (value) => value };
 }
 
+/** A telephone number as people read it. */
+export function phone(): SettingKind<string> {
+  return {
+    neededBy: [],
+    expected: () => 'a telephone number, such as 0120-123-456 or +81-3-1234-5678',
+    parse: (value) => (/^\+?\d(?:-?\d){5,14}$/.test(value) ? value : undefined),
+  };
+}
+
 /** An IP address to listen on. Its default reaches this machine alone. */
 export function address(what: string): WithDefault<string> {
   const parse = (value: string): string | undefined => (isIP(value) > 0 ? value : undefined);

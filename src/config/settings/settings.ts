@@ -111,6 +111,15 @@ export const SETTINGS = {
     config: 'noticeMails',
     productionDefault: 'true',
   },
+  SUPPORT_PHONE: {
+    ...kind.phone(),
+    section: 'places',
+    about:
+      'The telephone number of your support desk. Every page and mail shows it at its end; without it, none of them names a contact. The name and the hours of the desk are in config/locales (common.contact).',
+    // Belongs to nobody. Production refuses it.
+    default: '0120-000-000',
+    productionDefault: '',
+  },
   DATABASE_URL: {
     section: 'data',
     about:

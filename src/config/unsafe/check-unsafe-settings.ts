@@ -8,6 +8,7 @@ import { checkDataDirectory } from './check-data-directory.ts';
 import * as network from './check-network-settings.ts';
 import { checkDotEnv, checkKeyModes, checkPlaces, checkServedFolders } from './check-places.ts';
 import { checkSecretSettings } from './check-secret-settings.ts';
+import { checkSupportPhone } from './check-support-phone.ts';
 import type { Say } from './say.ts';
 
 /** @param root the project's root */
@@ -38,6 +39,7 @@ export function checkUnsafeSettings(
   network.checkListening(settings, say);
   network.checkOrigins(settings, say);
   network.checkBehaviour(settings, say);
+  checkSupportPhone(settings, say);
   network.checkMailServer(settings.SMTP_URL ?? '', say);
   if (!apps.includes('id')) return;
   network.checkDatabaseServer(settings.DATABASE_URL ?? '', say);

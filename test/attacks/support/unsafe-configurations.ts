@@ -80,6 +80,21 @@ export const unsafeConfigurations = (GOOD: Record<string, string>): [string, Env
     { SMTP_URL: 'smtps://mailer:mailer@mail.example.jp' },
     [`error: ${e} SMTP_URL: expected a password that nobody can guess, found one that attackers try first; ${SECRET_MEND}`],
   ],
+  // What customers are told.
+  [
+    'no number of the support desk',
+    { SUPPORT_PHONE: undefined },
+    [
+      `warning: ${e} SUPPORT_PHONE: expected the number of your support desk, found nothing: pages and mails tell customers nobody to ask`,
+    ],
+  ],
+  [
+    'the number of development',
+    { SUPPORT_PHONE: '0120-000-000' },
+    [
+      `error: ${e} SUPPORT_PHONE: expected a number that reaches your support desk, found 0120-000-000, which looks like an example`,
+    ],
+  ],
   // A shared test installation.
   [
     'a sandbox',
