@@ -1,4 +1,5 @@
-// How far the person is in the whole journey: the page's number, over all steps, from ④ to ⑭.
+// How far the person is in the whole journey: the page's number, over all steps, from ④ to ⑭. A migration also has a page before and after
+// them, at the site that hands the person over: ③, and the end page.
 import type { Interaction } from './interaction-context.ts';
 import { pagesOf } from './steps.ts';
 
@@ -18,5 +19,7 @@ export function journeyProgress(
   if (!isNew && !legacy) return undefined;
   const pages = pagesOf({ isNew, client, dealerLink, legacy });
   const index = pages.findIndex((names) => names.includes(view));
-  return index === -1 ? undefined : { at: index + 1, of: pages.length };
+  if (index === -1) return undefined;
+  const atTheSite = legacy ? 1 : 0;
+  return { at: atTheSite + index + 1, of: pages.length + 2 * atTheSite };
 }

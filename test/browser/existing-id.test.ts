@@ -33,7 +33,7 @@ describe.each([
   { javaScript: true, widths: [360, 1280] },
   { javaScript: false, widths: [1280, 360] },
 ])('an ID that is there, JavaScript $javaScript', ({ javaScript, widths }) => {
-  test('from ③ over ⑩ to the notebook', async () => {
+  test('R16 from ③ over ⑩ to the notebook: the progress counts the pages of this way', async () => {
     const visitor = await createVisitor(browser, { journey: `existing-id-${javaScript ? 'js' : 'no-js'}`, javaScript, widths });
     await openMigration(visitor, world, 'sato');
     await visitor.press('すでにお持ちのTOYOTA/LEXUSの共通IDでログイン');
@@ -42,6 +42,8 @@ describe.each([
     await giveBirthdate(visitor, ['1982', '5', '14'], true);
     await waitForLink(visitor, world);
     await openNotebook(visitor, world);
+    // At ③ the way is open, and the longer one is counted. ⑭ continues by itself before it is looked at.
+    expect(visitor.progress).toEqual(['全体 1/14', ...[2, 3, 4, 5, 6, 8].map((at) => `全体 ${at}/8`)]);
     const text = await visitor.text();
     for (const word of ['カローラ', DEALER, '連携しています。', '次回の車検']) expect(text).toContain(word);
     await seeNoBanner(visitor, world);

@@ -96,9 +96,11 @@ test('the progress counts the pages of the steps that the journey has, in the or
   const at = (view: string, step: string, journey: object) =>
     journeyProgress(view, step, { client: { requiredClaims: [] }, facts: {}, ...journey } as never);
   const everything = { client: { requiredClaims: [{}] }, dealerLink: {}, legacy: {} };
-  expect(at('about', 'create', everything)).toEqual({ at: 1, of: 12 });
-  expect(at('finalize', 'finalize', { ...everything, facts: { registration: {} } })).toEqual({ at: 12, of: 12 });
-  expect(at('continue-as', 'login', { legacy: {} })).toEqual({ at: 1, of: 2 });
+  expect(at('about', 'create', everything)).toEqual({ at: 2, of: 14 });
+  expect(at('finalize', 'finalize', { ...everything, facts: { registration: {} } })).toEqual({ at: 13, of: 14 });
+  expect(at('continue-as', 'login', { legacy: {} })).toEqual({ at: 2, of: 4 });
+  // Without a hand-over there is no page before and after.
+  expect(at('about', 'create', {})).toEqual({ at: 1, of: 7 });
   expect(at('terms-changed', 'terms', everything)).toBeUndefined();
   expect(at('login', 'login', {})).toBeUndefined();
 });

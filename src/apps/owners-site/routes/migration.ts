@@ -6,11 +6,18 @@ import { formField } from '../../../http/read-form.ts';
 import { bannerOf, currentState } from '../banner.ts';
 import { describeError } from '../describe-error.ts';
 import { formatDay } from '../japan-day.ts';
+import type { Way } from '../migrations.ts';
 import { signedIn } from '../session-cookie.ts';
 import { hasEnded, seeOther, sitePage, sunsetOf, type Site, type SiteContext, type SiteRouter } from '../site.ts';
 
 /** The ways in which an attempt can fail, and the status of the page that says so. */
 const PROBLEMS = { cancelled: 200, lost: 400, failed: 400 } as const;
+
+/**
+ * The pages of the whole journey: ③, those of the common ID and the end page. For a new ID these are ④ to ⑭ and the login; for an
+ * existing one ⑩, the login and ⑪ to ⑭. The common ID counts in the same way (`journeyProgress`), with what this site requests and requires.
+ */
+const JOURNEY_PAGES: Readonly<Record<Way, number>> = { new: 14, existing: 8 };
 
 /** Adds the routes of the migration: its start, the callback and the final page. */
 export function migrationRoutes(router: SiteRouter, site: Site): void {
@@ -23,6 +30,7 @@ export function migrationRoutes(router: SiteRouter, site: Site): void {
       if (!banner) return seeOther(ctx, '/migration/completed');
       const sunset = sunsetOf(site);
       ctx.state.formTargets = [commonId.origin];
+      ctx.state.progressAt = () => ({ at: 1, of: JOURNEY_PAGES[banner.continues ?? 'new'] });
       return sitePage(ctx, site, 'migration', {
         title: ctx.state.t('migration.title'),
         banner,
@@ -90,6 +98,8 @@ export function migrationRoutes(router: SiteRouter, site: Site): void {
       const link = state?.dealer_link ?? migrated?.dealer_link;
       const known = link !== undefined && ['pending', 'active', 'failed', 'withdrawn'].includes(link.status);
       const { dealer } = user.profile;
+      const pages = JOURNEY_PAGES[migrated?.way ?? 'new'];
+      ctx.state.progressAt = () => ({ at: pages, of: pages });
       return page(ctx, 'migration-completed', {
         kind: 'note',
         title: t('completed.title'),
