@@ -2,6 +2,8 @@
 import type { ClientRegistry } from './config/clients/client-registry.ts';
 import type { Config } from './config/config.ts';
 import type { EpochMilliseconds } from './domain/account.ts';
+import type { FailedSignIns } from './authentication/failed-sign-ins.ts';
+import type { RegionOf } from './authentication/region-of-network.ts';
 import type { PasswordHasher } from './authentication/password/password-hash.ts';
 import type { CommonPasswords } from './domain/password-policy.ts';
 import type { JobQueue } from './jobs/job-queue.ts';
@@ -27,9 +29,11 @@ export type Deps = {
   keys: Keys;
   jobs: JobQueue;
   refusals: RefusalBook;
+  failedSignIns: FailedSignIns;
+  regionOf: RegionOf;
   status: ProcessStatus;
   metrics: Metrics;
 };
 
 /** The part that stays the same when the configuration is reloaded; everything else is made again. */
-export type SharedDeps = Pick<Deps, 'storage' | 'jobs' | 'refusals' | 'status' | 'metrics'>;
+export type SharedDeps = Pick<Deps, 'storage' | 'jobs' | 'refusals' | 'failedSignIns' | 'status' | 'metrics'>;

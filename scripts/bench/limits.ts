@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type bcrypt from 'bcrypt';
 import { beginReset, completeReset, proveOwner, stillHolds } from '../../src/account/forgotten/flow.ts';
+import { createFailedSignIns } from '../../src/authentication/failed-sign-ins.ts';
 import { setPassword } from '../../src/authentication/password/set-password.ts';
 import type { Config } from '../../src/config/config.ts';
 import { readPolicy } from '../../src/config/files/read-policy.ts';
@@ -122,7 +123,8 @@ async function playHour({ customers, tell, clock, advance, storage }: Hour): Pro
     },
     onEnqueued: () => undefined,
   };
-  const deps = { config, storage, clock, jobs };
+  const failedSignIns = createFailedSignIns(storage, clock);
+  const deps = { config, storage, clock, jobs, failedSignIns, regionOf: () => undefined };
   const mailReset = createMailPasswordReset(deps);
   const signIns = hashers.map((hasher) => createSignIn({ ...deps, hasher }));
   let requests = 0;
@@ -142,7 +144,7 @@ async function playHour({ customers, tell, clock, advance, storage }: Hour): Pro
     try {
       requests += 1;
       const signIn = signIns[requests % PROCESSES] as (typeof signIns)[number];
-      return (await signIn(emailOf(n), password, { ip, knownDevice: () => device })) ? 'in' : 'wrong';
+      return (await signIn(emailOf(n), password, { ip, userAgent: '', knownDevice: () => device })) ? 'in' : 'wrong';
     } catch (error) {
       if (error instanceof PageError || (error as Error).name === 'HashingLaneFull') return 'refused';
       throw error;

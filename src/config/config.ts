@@ -35,6 +35,8 @@ export type FromSettings = SettingsInConfig & {
   supportPhone?: string;
   /** Other origins whose pages may use the passkeys of ISSUER. */
   passkeyOrigins: string[];
+  /** Absolute path of the MMDB file that names the regions of networks. */
+  regionsFile?: string;
   /** Absolute path of the list of common passwords. */
   commonPasswordsFile: string;
   /**

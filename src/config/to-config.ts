@@ -34,6 +34,7 @@ function readFromSettings(directory: string, mode: Variables['mode'], settings: 
     keyDirectory: settings.KEY_DIRECTORY === undefined ? inData('keys') : resolve(directory, settings.KEY_DIRECTORY),
     ...secrets(mode, settings, dataDirectory),
     ...(settings.LEDGER_ANCHOR_FILE && { ledgerAnchorFile: resolve(directory, settings.LEDGER_ANCHOR_FILE) }),
+    ...(settings.REGIONS_FILE && { regionsFile: resolve(directory, settings.REGIONS_FILE) }),
     passkeyOrigins: settings.PASSKEY_ORIGINS ?? [],
     mail: { smtpUrl: settings.SMTP_URL ?? '', from: settings.MAIL_FROM ?? '' },
     ...(settings.SUPPORT_PHONE !== undefined && { supportPhone: settings.SUPPORT_PHONE }),

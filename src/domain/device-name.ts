@@ -1,5 +1,6 @@
 // Names a browser and its system for people, from the User-Agent header (RFC 9110, section 10.1.5). Anybody can send any header, so
-// the result is one of the names below and never a part of the header.
+// the result is one of the names below and never a part of the header. bowser is not used: it lacks Yahoo! JAPAN and LINE, calls an iPad's
+// system iOS, and takes names out of headers that it does not know.
 
 /** The first pattern that fits names it. Other browsers contain the names of Chrome and Safari. */
 const BROWSERS: readonly (readonly [RegExp, string])[] = [

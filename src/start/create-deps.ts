@@ -3,6 +3,8 @@ import { availableParallelism } from 'node:os';
 import { createClientRegistry } from '../config/clients/client-registry.ts';
 import type { Config } from '../config/config.ts';
 import type { Clock, Deps, SharedDeps } from '../deps.ts';
+import { createFailedSignIns } from '../authentication/failed-sign-ins.ts';
+import { loadRegions } from '../authentication/region-of-network.ts';
 import { createPasswordHasher } from '../authentication/password/password-hash.ts';
 import { loadCommonPasswords } from '../domain/password-policy.ts';
 import { createJobQueue } from '../jobs/job-queue.ts';
@@ -46,6 +48,7 @@ export async function createSharedDeps(config: Config, clock: Clock, log: Log, o
     storage,
     jobs: createJobQueue(storage.jobs, clock),
     refusals: createRefusalBook(storage, clock),
+    failedSignIns: createFailedSignIns(storage, clock),
     status,
     metrics: createMetrics(status),
   };
@@ -53,14 +56,15 @@ export async function createSharedDeps(config: Config, clock: Clock, log: Log, o
 
 /**
  * Creates the other dependencies from a configuration and its files.
- * @throws if the keys or the list of common passwords cannot be read
+ * @throws if the keys, the list of common passwords or the database of regions cannot be read
  */
 export async function createDeps(config: Config, shared: SharedDeps, clock: Clock, log: Log): Promise<Deps> {
   const clients = [...config.clients, accountClient(config.issuer)];
   const keys = loadKeys({ directory: config.keyDirectory, now: clock(), keepMs: keepKeys(config.lifetimes) });
   const { storage, metrics } = shared;
-  const [commonPasswords, ends, highestCost] = await Promise.all([
+  const [commonPasswords, regionOf, ends, highestCost] = await Promise.all([
     loadCommonPasswords(config.commonPasswordsFile),
+    loadRegions(config.regionsFile),
     readClientEnds(storage.artifacts, clients),
     highestHashCost(storage.counters, config.passwordHashCost),
   ]);
@@ -83,6 +87,7 @@ export async function createDeps(config: Config, shared: SharedDeps, clock: Cloc
       refusalDelayMs: REFUSED_HASH_DELAY_MS,
     }),
     commonPasswords,
+    regionOf,
     keys,
   };
 }

@@ -93,7 +93,7 @@ export async function startCommonId(
       for (const stop of stops) stop?.();
       await runner.stop();
       mailer.close();
-      await shared.refusals.flush();
+      await Promise.all([shared.refusals.flush(), shared.failedSignIns.flush()]);
       await shared.storage.close();
     },
   };

@@ -63,11 +63,14 @@ function useAccounts(urlOf: () => string) {
   const clock = { now: 0 };
   /** Two processes on one database. */
   const nodes: Deps[] = [];
+  /** The accounts of the failed sign-ins. */
+  const noted: string[] = [];
   let storages: Storage[];
   beforeEach(async () => {
     clock.now = Date.UTC(2026, 10, 1);
     const url = urlOf();
     storages = [];
+    noted.length = 0;
     for (const _ of [1, 2]) storages.push(await openStorage(url, () => clock.now));
     const made = storages.map((storage) => {
       const jobs = createJobQueue(storage.jobs, () => clock.now);
@@ -77,7 +80,15 @@ function useAccounts(urlOf: () => string) {
         rateLimits: { login: { failuresPerAddress: 1000, failuresPerNetwork: 1000, windowSeconds: 900 } },
       };
       const log = { warn: () => undefined };
-      return { storage: guardRecords(storage, () => clock.now), clock: () => clock.now, jobs, config, log } as unknown as Deps;
+      const failures = { failedSignIns: { note: (id: string) => void noted.push(id) }, regionOf: () => undefined };
+      return {
+        storage: guardRecords(storage, () => clock.now),
+        clock: () => clock.now,
+        jobs,
+        config,
+        log,
+        ...failures,
+      } as unknown as Deps;
     });
     nodes.splice(0, nodes.length, ...made);
     for (const id of ['a', 'b']) await storages[0]?.accounts.create(sampleAccount(id), eventAbout(id));
@@ -103,15 +114,15 @@ function useAccounts(urlOf: () => string) {
   }
   const challenge = async (ceremony = LOGIN) => (await createPasskeySignIns(node()).options(ceremony)) as { challenge: string };
   const present = async (text: string, ceremony = LOGIN, at = node()): Promise<PasskeySignIn> =>
-    createPasskeySignIns(at).signIn(ceremony, text, '192.0.2.1');
+    createPasskeySignIns(at).signIn(ceremony, text, { ip: '192.0.2.1', userAgent: '' });
   const signIn = async (authenticator: SoftwareAuthenticator, lies: Lies = {}): Promise<string | undefined> =>
     (await present(authenticator.get(await challenge(), lies))).account?.id;
 
-  return { clock, nodes, node, account, mailsOwed, create, withPasskey, challenge, present, signIn };
+  return { clock, nodes, noted, node, account, mailsOwed, create, withPasskey, challenge, present, signIn };
 }
 
 function ceremonies(urlOf: () => string): void {
-  const { clock, node, account, mailsOwed, create, withPasskey, challenge, present, signIn } = useAccounts(urlOf);
+  const { clock, noted, node, account, mailsOwed, create, withPasskey, challenge, present, signIn } = useAccounts(urlOf);
 
   test.each([
     ['ES256', false, 'device_passkey'],
@@ -281,6 +292,8 @@ function ceremonies(urlOf: () => string): void {
       type: 'account.profile_changed',
     }));
     expect(await present(authenticator.get(await challenge()))).toEqual({ unknownId: undefined });
+    // The owner sees it in the history.
+    expect(noted).toEqual(['a']);
   });
 
   test.each([

@@ -62,7 +62,7 @@ test('S101 a password replaced while a login rehashes the earlier one: the new o
   const hasher = createPasswordHasher({ cost: 5, concurrency: 1, queueLimit: 9 });
   const account = sampleAccount('a', { password_hash: await older.hash('Before-2026') });
   await storage.accounts.create(account, eventAbout('a'));
-  const from = { ip: '127.0.0.1', knownDevice: () => undefined };
+  const from = { ip: '127.0.0.1', userAgent: '', knownDevice: () => undefined };
   const replacing = {
     ...hasher,
     async hash(password: string) {
@@ -91,7 +91,7 @@ test('S118 a password replaced while a login compares the earlier one: the sessi
   };
   const jobs = createJobQueue(storage.jobs, clock);
   const router = new Router<InteractionState>();
-  createLoginStep({ ...(deps as object), hasher, jobs } as never).addRoutes(router);
+  createLoginStep({ ...(deps as object), hasher, jobs, regionOf: () => undefined } as never).addRoutes(router);
   /** Signs in. Returns whether the new session counts. */
   const counts = async (): Promise<boolean> => {
     let authTime: number | undefined;

@@ -33,6 +33,7 @@ export function endingSamples(t: Translate, site: Site, dealerName: string): Vie
     services: [{ client_id: 'my-route', name: 'my route', scopes: ['openid', 'email'], since: WHEN }],
     browsers: [{ signed_in_at: WHEN, client_ids: ['my-route'] }],
     sign_ins: [],
+    failed_sign_ins: [{ at: WHEN, method: 'password', times: 2 }],
     dealer_links: [
       {
         dealer: 'T23001',
@@ -75,6 +76,14 @@ export function endingSamples(t: Translate, site: Site, dealerName: string): Vie
           device: t('sign_in_history.unknown_device'),
           service: 'GAZOO',
           method: t('sign_in_history.method.device_passkey'),
+          region: t('sign_in_history.unknown_device'),
+        },
+        {
+          time: WHEN,
+          device: 'Google Chrome / Windows',
+          service: t('sign_in_history.at_my_page'),
+          method: t('sign_in_history.method.password'),
+          failed: t('sign_in_history.failed', { count: 12 }),
         },
       ],
     }),

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { loadConfig } from '../../src/config/load.ts';
 import type { Config } from '../../src/config/config.ts';
 import type { SharedDeps } from '../../src/deps.ts';
+import { createFailedSignIns } from '../../src/authentication/failed-sign-ins.ts';
 import { makeMissingKeys } from '../../src/keys/keys.ts';
 import { createRefusalBook } from '../../src/oidc/clients/refusal-book.ts';
 import { createSharedDeps } from '../../src/start/create-deps.ts';
@@ -66,7 +67,11 @@ export async function startIdInProcess({
     const changed = change(config);
     const made = await createSharedDeps(changed, clock, log);
     // Tests need not wait for what is written in the background.
-    const shared = { ...made, refusals: createRefusalBook(made.storage, clock, 10) };
+    const shared = {
+      ...made,
+      refusals: createRefusalBook(made.storage, clock, 10),
+      failedSignIns: createFailedSignIns(made.storage, clock, 10),
+    };
     opened.push(shared);
     const app = await startCommonId(changed, clock, log, undefined, shared);
     apps.push(app);

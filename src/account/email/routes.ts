@@ -8,6 +8,7 @@ import { redirect } from '../../http/redirect.ts';
 import { checkCode } from '../../authentication/one-time-code/check-code.ts';
 import { codeSentence } from '../../authentication/one-time-code/code-sentence.ts';
 import { answerResend, secondsToNextCode, sendOnce } from '../../authentication/one-time-code/resend-code.ts';
+import { originOf } from '../../authentication/sign-in-origin.ts';
 import { createSignIn } from '../../authentication/password/sign-in.ts';
 import type { AccountAccess } from '../../oidc/sessions/account-access.ts';
 import type { AccountContext, AddAccountRoutes } from '../account-context.ts';
@@ -45,7 +46,7 @@ export function createEmailPages(deps: Deps, access: AccountAccess): AddAccountR
       ...(password === '' ? { current_password: t('form_errors.current_password_missing') } : {}),
     };
     if (!parsed.ok || Object.keys(errors).length) return show(ctx, typed, errors);
-    const from = { ip: ctx.ip, knownDevice: (accountId: string) => knownDevices.read(ctx, accountId) };
+    const from = { ...originOf(ctx), knownDevice: (accountId: string) => knownDevices.read(ctx, accountId) };
     if (!(await signIn(account.email, password, from)))
       return show(ctx, typed, { current_password: t('form_errors.current_password_wrong') });
     await session.confirmed(account, clock());

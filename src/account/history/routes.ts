@@ -1,4 +1,4 @@
-// ログインの履歴: the sign-ins of the last 90 days.
+// ログインの履歴: the sign-ins of the last 90 days, and the failed ones.
 import type { Deps } from '../../deps.ts';
 import { recent } from '../../domain/sign-in-history.ts';
 import { formatTime } from '../../http/format-time.ts';
@@ -11,15 +11,18 @@ export function createHistoryPage({ clients, storage, clock }: Pick<Deps, 'clien
   return (router) => {
     router.get('/account/history', async (ctx) => {
       const { session, language, t } = ctx.state;
-      const history = await storage.signInHistories.find(session.account.id);
+      const { sign_ins: signIns, failures } = recent(await storage.signInHistories.find(session.account.id), clock());
+      const all = [...signIns.map((signIn) => ({ ...signIn, times: 0 })), ...failures].toSorted((a, b) => b.at - a.at);
       accountPage(ctx, 'account-history', {
         title: t('sign_in_history.title'),
         backUrl: '/account',
-        signIns: recent(history, clock()).map(({ at, client_id: clientId, method, device }) => ({
+        signIns: all.map(({ at, client_id: clientId, method, device, region, times }) => ({
           time: formatTime(at, language),
           device: device ?? t('sign_in_history.unknown_device'),
-          service: clientName({ clients }, clientId, language),
+          region: region?.[language],
+          service: clientId === undefined ? t('sign_in_history.at_my_page') : clientName({ clients }, clientId, language),
           method: t(`sign_in_history.method.${method}`),
+          failed: times > 0 ? t('sign_in_history.failed', { count: times }) : undefined,
         })),
       });
     });

@@ -62,6 +62,7 @@ export async function collectMyData(
     linked_at: isoIfAny(link.linked_at),
     withdrawn_at: isoIfAny(link.withdrawn_at),
   });
+  const { sign_ins: signIns, failures } = recent(history, clock());
   const { email_change: change, emails_before: before = [] } = account;
   return {
     $schema: `${config.issuer}${SCHEMA_PATH}`,
@@ -104,7 +105,8 @@ export async function collectMyData(
       since: iso(since * 1000),
     })),
     browsers: browsers.map(({ signedInAt, clientIds }) => ({ signed_in_at: iso(signedInAt * 1000), client_ids: clientIds })),
-    sign_ins: recent(history, clock()).map(({ at, interaction: _internal, ...signIn }) => ({ at: iso(at), ...signIn })),
+    sign_ins: signIns.map(({ at, interaction: _internal, ...signIn }) => ({ at: iso(at), ...signIn })),
+    failed_sign_ins: failures.map(({ at, ...failure }) => ({ at: iso(at), ...failure })),
     dealer_links: await Promise.all(links.map(linkOf)),
     migrations: [...final, ...candidates].map(migrationOf),
   };

@@ -20,6 +20,14 @@ const vehicle = z.strictObject({
   first_registered: text('YYYY-MM or YYYY-MM-DD.').optional(),
 });
 
+const origin = {
+  device: text('Browser and system.').optional(),
+  region: z
+    .strictObject({ ja: text('In Japanese.'), en: text('In English.') })
+    .describe('The country and region of the network, if it is known.')
+    .optional(),
+};
+
 export const myDataSchema = z.strictObject({
   $schema: text('The address of this schema.'),
   made_at: time('When this copy was made'),
@@ -79,10 +87,21 @@ export const myDataSchema = z.strictObject({
         at: time('When'),
         client_id: text('The service in whose flow it was.'),
         method: text('password, device_passkey or synced_passkey.'),
-        device: text('Browser and system.').optional(),
+        ...origin,
       }),
     )
     .describe('Of the last 90 days.'),
+  failed_sign_ins: z
+    .array(
+      z.strictObject({
+        at: time('When the last one was'),
+        times: z.int().describe('How many there were within an hour of each other.'),
+        client_id: text('The service in whose flow it was; absent at the pages of the ID.').optional(),
+        method: text('password, device_passkey or synced_passkey.'),
+        ...origin,
+      }),
+    )
+    .describe('Of the last 90 days. Anybody who knows the ID can cause them.'),
   dealer_links: z.array(
     z.strictObject({
       dealer: text('The code of the dealer.'),

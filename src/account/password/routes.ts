@@ -3,6 +3,7 @@ import type { Deps } from '../../deps.ts';
 import { hashAsker } from '../../authentication/password/hash-asker.ts';
 import { createKnownDevices } from '../../authentication/known-device.ts';
 import { formField } from '../../http/read-form.ts';
+import { originOf } from '../../authentication/sign-in-origin.ts';
 import { createSignIn } from '../../authentication/password/sign-in.ts';
 import { passwordProblem, passwordRule } from '../../authentication/password/password-form.ts';
 import type { AccountAccess } from '../../oidc/sessions/account-access.ts';
@@ -37,7 +38,7 @@ export function createPasswordPage(deps: Deps, access: AccountAccess): AddAccoun
       ...(problem ? { password: problem } : {}),
     };
     if (Object.keys(errors).length) return show(ctx, errors);
-    const from = { ip: ctx.ip, knownDevice: (accountId: string) => knownDevices.read(ctx, accountId) };
+    const from = { ...originOf(ctx), knownDevice: (accountId: string) => knownDevices.read(ctx, accountId) };
     if (!(await signIn(account.email, current, from)))
       return show(ctx, { current_password: t('form_errors.current_password_wrong') });
     const asker = hashAsker(ctx.ip, { kind: 'account', id: account.id }, from.knownDevice(account.id));

@@ -4,6 +4,7 @@ import type { Account, EpochMilliseconds } from '../../domain/account.ts';
 import type { AuthenticationMethod } from '../../domain/authentication-methods.ts';
 import { changePasskey, counterWentBack, findPasskey, passkeyDigest, type Passkey } from '../../domain/passkey.ts';
 import { changeAndTell } from '../../jobs/tell-account-change.ts';
+import { noteFailure, type SignInOrigin } from '../sign-in-origin.ts';
 import { createPlaceLimit } from '../limits/login-limits.ts';
 import { issueChallenge, takeChallenge, type PasskeyCeremony } from './challenges.ts';
 import { passkeyMail } from './passkey-mail.ts';
@@ -16,7 +17,7 @@ export type PasskeySignIn =
   /** `unknownId`: the credential id, if no account has it. The browser can then stop offering it. */
   | { account?: undefined; unknownId: string | undefined };
 
-type PasskeyDeps = Pick<Deps, 'config' | 'storage' | 'clock' | 'jobs' | 'log'>;
+type PasskeyDeps = Pick<Deps, 'config' | 'storage' | 'clock' | 'jobs' | 'log' | 'failedSignIns' | 'regionOf'>;
 
 export type PasskeySignIns = {
   /** Returns the options of `navigator.credentials.get()`. Apart from the challenge they are the same for everybody. */
@@ -26,7 +27,7 @@ export type PasskeySignIns = {
    * @param text the assertion as JSON
    * @throws {PageError} `too_many_requests` after a failure, if the address or network has too many
    */
-  signIn(ceremony: PasskeyCeremony, text: string, ip: string): Promise<PasskeySignIn>;
+  signIn(ceremony: PasskeyCeremony, text: string, from: SignInOrigin): Promise<PasskeySignIn>;
 };
 
 /** Makes the functions of a sign-in. */
@@ -34,7 +35,7 @@ export function createPasskeySignIns(deps: PasskeyDeps): PasskeySignIns {
   const party = relyingParty(deps);
   const places = createPlaceLimit(deps);
 
-  async function check(ceremony: PasskeyCeremony, assertion: Assertion): Promise<PasskeySignIn> {
+  async function check(ceremony: PasskeyCeremony, assertion: Assertion, from: SignInOrigin): Promise<PasskeySignIn> {
     const challenge = challengeOf(assertion);
     if (!(await takeChallenge(deps, ceremony, challenge))) return { unknownId: undefined };
     const owner = await deps.storage.passkeyOwners.find(assertion.response.userHandle);
@@ -43,7 +44,9 @@ export function createPasskeySignIns(deps: PasskeyDeps): PasskeySignIns {
     if (!account || !passkey) return { unknownId: assertion.id };
     const found = await verify(assertion, challenge, passkey);
     const used = found && (await noteUse(deps, account.id, passkey, found));
-    return used ?? { unknownId: undefined };
+    if (used) return used;
+    noteFailure(deps, account.id, passkeyMethod(passkey), from);
+    return { unknownId: undefined };
   }
 
   async function verify(assertion: Assertion, expectedChallenge: string, passkey: Passkey): Promise<Use | undefined> {
@@ -68,10 +71,10 @@ export function createPasskeySignIns(deps: PasskeyDeps): PasskeySignIns {
       const challenge = await issueChallenge(deps, ceremony);
       return { challenge, rpId: party.id, userVerification: 'required', timeout: 300_000 };
     },
-    async signIn(ceremony, text, ip) {
+    async signIn(ceremony, text, from) {
       const assertion = readAssertion(text);
-      const result = assertion ? await check(ceremony, assertion) : { unknownId: undefined };
-      if (!result.account) await places(ip);
+      const result = assertion ? await check(ceremony, assertion, from) : { unknownId: undefined };
+      if (!result.account) await places(from.ip);
       return result;
     },
   };

@@ -8,6 +8,7 @@ import { fieldsOf, formField } from '../../http/read-form.ts';
 import { createBrowserIds } from '../../http/browser-id.ts';
 import type { PasskeyCeremony } from '../passkey/challenges.ts';
 import { createPasskeySignIns } from '../passkey/sign-in-with-passkey.ts';
+import { originOf } from '../sign-in-origin.ts';
 import { createSignIn } from './sign-in.ts';
 
 /** How old the last proof may be: a password or a passkey. Limits what others can do with an open or stolen session. */
@@ -85,9 +86,9 @@ export function createPasswordAgain(deps: Deps): PasswordAgain {
     // Take the time before the check, so that a parallel password change ends the session of the old password.
     const askedAt = clock();
     try {
-      const from = { ip: ctx.ip, knownDevice: (accountId: string) => knownDevices.read(ctx, accountId) };
+      const from = { ...originOf(ctx), knownDevice: (accountId: string) => knownDevices.read(ctx, accountId) };
       const account = usesPasskey
-        ? (await passkeys.signIn(ceremony, formField(ctx, PASSKEY_FIELD), ctx.ip)).account
+        ? (await passkeys.signIn(ceremony, formField(ctx, PASSKEY_FIELD), from)).account
         : await signIn(email, password, from);
       if (account?.id !== id)
         return await show(t(usesPasskey ? 'passkey_login.again_failed' : 'form_errors.current_password_wrong'));

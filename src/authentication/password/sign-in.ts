@@ -4,11 +4,11 @@ import { parseEmail } from '../../domain/canonical-email.ts';
 import type { Deps } from '../../deps.ts';
 import { HashingLaneFull, type HashAsker } from './password-hash.ts';
 import { hashAsker } from './hash-asker.ts';
+import { noteFailure, type SignInOrigin } from '../sign-in-origin.ts';
 import { createLoginLimits } from '../limits/login-limits.ts';
 
 /** Where an attempt comes from. */
-export type SignInSource = {
-  ip: string;
+export type SignInSource = SignInOrigin & {
   /** See `createKnownDevices`. */
   knownDevice(accountId: string): string | undefined;
 };
@@ -18,7 +18,7 @@ export type SignIn = (loginId: string, password: string, from: SignInSource) => 
 /** The number of failures after which a successful sign-in sends the owner a mail. */
 const FAILURES_WORTH_A_MAIL = 5;
 
-type SignInDeps = Pick<Deps, 'config' | 'storage' | 'clock' | 'hasher' | 'jobs'>;
+type SignInDeps = Pick<Deps, 'config' | 'storage' | 'clock' | 'hasher' | 'jobs' | 'failedSignIns' | 'regionOf'>;
 
 /**
  * Makes the sign-in function. It returns `undefined` for an unknown ID, a wrong password and a disabled account, after the same
@@ -41,6 +41,7 @@ export function createSignIn(deps: SignInDeps): SignIn {
       await attempt.takeBack();
       throw error;
     });
+    if (account && !right) noteFailure(deps, account.id, 'password', from);
     if (!account || !right) return undefined;
     await attempt.succeeded(async ({ failures, countedUntil }) => {
       if (failures >= FAILURES_WORTH_A_MAIL) await tellOwner(deps, account, failures, countedUntil);

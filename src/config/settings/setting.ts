@@ -132,6 +132,11 @@ export function phone(): SettingKind<string> {
   };
 }
 
+/** The path of a file; none if it is not set. */
+export function file(): SettingKind<string> & { default: string } {
+  return { default: '', productionDefault: '', neededBy: [], expected: () => 'a file', parse: (value) => value };
+}
+
 /** An IP address to listen on. Its default reaches this machine alone. */
 export function address(what: string): WithDefault<string> {
   const parse = (value: string): string | undefined => (isIP(value) > 0 ? value : undefined);

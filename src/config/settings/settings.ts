@@ -177,12 +177,10 @@ export const SETTINGS = {
     about: 'The key of the ledger’s chain; at least 32 characters. If it is not set, it is derived from HMAC_KEY.',
   },
   LEDGER_ANCHOR_FILE: {
-    ...kind.text('a file'),
+    ...kind.file(),
     section: 'secrets',
     about:
       'A file to which each day’s anchor of the ledger is also written. Put it where a person who can write the database cannot write: an anchor that is kept elsewhere shows that the ledger was cut off or replaced. npm run admin -- ledger verify reads it.',
-    default: '',
-    productionDefault: '',
   },
   TRUST_PROXY: {
     section: 'places',
@@ -220,6 +218,12 @@ export const SETTINGS = {
     config: 'workers',
     default: '1',
     productionDefault: '1',
+  },
+  REGIONS_FILE: {
+    ...kind.file(),
+    section: 'behaviour',
+    about:
+      'A database of networks in MaxMind’s format (.mmdb), such as GeoLite2 City: the sign-in history then says from which region a sign-in came. It is read into memory at the start and when the configuration is reloaded. Without it no region is shown.',
   },
   LOG_LEVEL: {
     section: 'behaviour',

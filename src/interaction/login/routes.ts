@@ -2,7 +2,6 @@
 import type { Deps } from '../../deps.ts';
 import { authTimeOf, type Account, type EpochMilliseconds } from '../../domain/account.ts';
 import { reaches, signedInBy, type AuthenticationMethod } from '../../domain/authentication-methods.ts';
-import { deviceName } from '../../domain/device-name.ts';
 import { legacyRegistrationId } from '../../domain/legacy-registration.ts';
 import { draftId } from '../../domain/registration-draft.ts';
 import { withSignIn } from '../../domain/sign-in-history.ts';
@@ -16,6 +15,7 @@ import { tellOfNewDevice } from './tell-of-new-device.ts';
 import { createPasskeySignIns, passkeyMethod } from '../../authentication/passkey/sign-in-with-passkey.ts';
 import type { PasskeyCeremony } from '../../authentication/passkey/challenges.ts';
 import { relyingParty } from '../../authentication/passkey/relying-party.ts';
+import { originOf, placeOf } from '../../authentication/sign-in-origin.ts';
 import { createSignIn } from '../../authentication/password/sign-in.ts';
 
 /** Makes the step that answers the prompt `login`. */
@@ -121,7 +121,7 @@ export function createLoginStep(deps: Deps): InteractionStep {
     // Take the time before the check, so that a parallel password change ends a sign-in with the old password.
     const askedAt = deps.clock();
     const account = await signIn(loginId, password, {
-      ip: ctx.ip,
+      ...originOf(ctx, interaction.client.metadata.client_id),
       knownDevice: (accountId) => knownDevices.read(ctx, accountId),
     });
     if (!account) return show(ctx, loginId, { login_id: t('form_errors.login_failed') });
@@ -136,7 +136,11 @@ export function createLoginStep(deps: Deps): InteractionStep {
 
   const postPasskey = async (ctx: InteractionContext): Promise<void> => {
     const askedAt = deps.clock();
-    const signedIn = await passkeys.signIn(ceremonyOf(ctx), formField(ctx, 'credential'), ctx.ip);
+    const signedIn = await passkeys.signIn(
+      ceremonyOf(ctx),
+      formField(ctx, 'credential'),
+      originOf(ctx, ctx.state.interaction.client.metadata.client_id),
+    );
     if (signedIn.account) return admit(ctx, signedIn.account, passkeyMethod(signedIn.passkey), askedAt);
     return show(ctx, formField(ctx, 'login_id'), { login_id: ctx.state.t('passkey_login.failed') }, signedIn.unknownId);
   };
@@ -154,9 +158,8 @@ export function createLoginStep(deps: Deps): InteractionStep {
     // End another person's session, so that this person gets a new one.
     const client_id = interaction.client.metadata.client_id;
     const method = signedInBy(methodName);
-    const device = deviceName(ctx.get('User-Agent'));
     const data = { client_id, method: method.amr.join(' ') };
-    const listed = { at: askedAt, client_id, method: methodName, interaction: interaction.uid, ...(device && { device }) };
+    const listed = { at: askedAt, client_id, method: methodName, interaction: interaction.uid, ...placeOf(deps, originOf(ctx)) };
     const signedIn = { type: 'account.signed_in' as const, subject: account.id, data, at: askedAt };
     await Promise.all([
       interaction.leaveSession(account.id),

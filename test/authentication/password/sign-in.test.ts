@@ -34,12 +34,13 @@ afterEach(async () => {
 function depsWith(hasher: ReturnType<typeof hasherOf>): never {
   const jobs = createJobQueue(storage.jobs, () => NOW);
   const config = { issuer: 'http://id.example', passkeyOrigins: [], rateLimits: { login: LOGIN } };
-  return { storage: guardRecords(storage, () => NOW), clock: () => NOW, hasher, jobs, config } as never;
+  const failures = { failedSignIns: { note: () => undefined }, regionOf: () => undefined };
+  return { storage: guardRecords(storage, () => NOW), clock: () => NOW, hasher, jobs, config, ...failures } as never;
 }
 
 async function signIn(password: string, hasher = hasherOf(4)) {
   const { email = '' } = (await storage.accounts.find('a')) ?? {};
-  return createSignIn(depsWith(hasher))(email, password, { ip: '192.0.2.1', knownDevice: () => undefined });
+  return createSignIn(depsWith(hasher))(email, password, { ip: '192.0.2.1', userAgent: '', knownDevice: () => undefined });
 }
 const hashNow = async (): Promise<string> => (await storage.accounts.find('a'))?.password_hash ?? '';
 
@@ -100,7 +101,8 @@ async function enterAgain(sessionAccount: string, password: string | undefined, 
     renderPage: (_view: string, data: object) => void Object.assign(seen, { email: '', errors: '', ...data }),
   };
   const body = password === undefined ? {} : { password_again: password };
-  const ctx = { ip: '192.0.2.1', request: { body }, state, cookies: { get: () => undefined, set: () => undefined } };
+  const cookies = { get: () => undefined, set: () => undefined };
+  const ctx = { ip: '192.0.2.1', get: () => '', request: { body }, state, cookies };
   const account = { ...(await storage.accounts.find('a')), id: sessionAccount };
   const session = {
     account,

@@ -52,7 +52,10 @@ const SAMPLES: { [Name in ExpiringName]: Omit<ExpiringRecords[Name], keyof Docum
   passkeyOffers: {},
   keptConsents: { sealed: 'c2VhbGVk' },
   agreedTexts: { text: '同意の文' },
-  signInHistories: { sign_ins: [{ at: 5, client_id: 'owners-site', method: 'password', device: 'Safari / iPhone' }] },
+  signInHistories: {
+    sign_ins: [{ at: 5, client_id: 'owners-site', method: 'password', device: 'Safari / iPhone' }],
+    failures: [{ at: 6, method: 'password', region: { ja: '日本 愛知県', en: 'Aichi, Japan' }, times: 2 }],
+  },
 };
 const NAMES = Object.keys(EXPIRING_RECORDS) as ExpiringName[];
 
