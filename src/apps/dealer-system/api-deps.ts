@@ -1,6 +1,7 @@
 // The dependencies of a dealer's API routes.
 import type { Log } from '../../telemetry/log.ts';
 import type { BookingStore } from './booking-store.ts';
+import type { ContractStore } from './contract-store.ts';
 import type { Faults } from './faults.ts';
 import type { Authorization } from './authorize.ts';
 import type { LinkStore } from './link-store.ts';
@@ -11,6 +12,7 @@ export type ApiDeps = Authorization & {
   links: LinkStore;
   vehicles: VehicleStore;
   bookings: BookingStore;
+  contracts: ContractStore;
   faults: Faults;
   log: Log;
   /** Returns the resource URI (RFC 8707) of a dealer. */

@@ -13,7 +13,16 @@ const DELIVERING_CLIENT = 'common-id';
 /** RFC 7800, section 3.1, with the member of RFC 9449. A token with another confirmation is not accepted. */
 const confirmation = z.strictObject({ jkt: z.string() }).optional();
 
+/** How strong and how recent the customer's sign-in has to be. */
+export type DemandedSignIn = {
+  /** Authentication context classes (`acr`), one of which the sign-in must have. */
+  acrValues: readonly string[];
+  maxAgeSeconds: number;
+};
+
 export type Authorization = {
+  /** Milliseconds since 1970. */
+  clock: () => number;
   verifyJwt: VerifyJwt;
   /** Notes a DPoP proof; see `checkPossession`. */
   noteProof: ProvenRequest['noteProof'];
@@ -108,16 +117,37 @@ export async function authorizeDelivery(by: Authorization, request: Request, res
 }
 
 /**
+ * Checks how the customer signed in. The challenge says what the client has to ask the common ID for (RFC 9470, section 3).
+ * @throws {Problem} 401 `insufficient_user_authentication`
+ */
+function checkSignIn({ clock }: Authorization, payload: JWTPayload, resource: string, demanded: DemandedSignIn): void {
+  const { acr, auth_time: signedInAt, cnf } = payload;
+  const isStrong = typeof acr === 'string' && demanded.acrValues.includes(acr);
+  const isRecent = typeof signedInAt === 'number' && clock() / 1000 - signedInAt <= demanded.maxAgeSeconds;
+  if (isStrong && isRecent) return;
+  const sentence = isStrong ? 'A more recent sign-in is required' : 'A stronger sign-in is required';
+  const parameters = {
+    realm: resource,
+    error: 'insufficient_user_authentication',
+    error_description: sentence,
+    acr_values: demanded.acrValues.join(' '),
+    max_age: String(demanded.maxAgeSeconds),
+  };
+  throw new Problem(401, 'insufficient_user_authentication', `${sentence}; see WWW-Authenticate.`, {
+    headers: challenge(parameters, cnf === undefined ? 'Bearer' : 'DPoP'),
+  });
+}
+
+/**
  * Allows a service to act for a customer who has consented to the link with this dealer.
  * @returns the id of that link, from the token's `authorization_details` (RFC 9396)
- * @throws {Problem} as `authorize`; 403 if no detail names this dealer
+ * @throws {Problem} as `authorize`; 403 if no detail names this dealer; 401 if the sign-in is not as demanded
  */
 export async function authorizeCustomer(
   by: Authorization,
   request: Request,
   resource: string,
-  dealer: string,
-  scope: string,
+  { dealer, scope, signIn }: { dealer: string; scope: string; signIn?: DemandedSignIn | undefined },
 ): Promise<string> {
   const payload = await authorize(by, request, resource, scope);
   const details: unknown = payload['authorization_details'];
@@ -133,5 +163,6 @@ export async function authorizeCustomer(
       headers: challenge({ realm: resource, error: 'insufficient_authorization_details', error_description: sentence }),
     });
   }
+  if (signIn) checkSignIn(by, payload, resource, signIn);
   return linkId;
 }

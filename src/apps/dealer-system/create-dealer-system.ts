@@ -8,7 +8,9 @@ import type { PageState } from '../../http/page-context.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { openAppDatabase } from '../open-app-database.ts';
 import { createBookingStore } from './booking-store.ts';
+import { createContractStore } from './contract-store.ts';
 import { dealerApi } from './dealer-api.ts';
+import { DEMO_CONTRACTS } from './demo-contracts.ts';
 import { DEMO_VEHICLES } from './demo-vehicles.ts';
 import { createFaults } from './faults.ts';
 import { createJwtVerifier } from './issuer-keys.ts';
@@ -53,15 +55,19 @@ export async function createDealerSystem(options: DealerSystemOptions): Promise<
   const links = createLinkStore(database);
   const bookings = createBookingStore(database);
   const vehicles = createVehicleStore(database);
+  const contracts = createContractStore(database);
   const faults = createFaults();
-  if (seedDemo) for (const vehicle of DEMO_VEHICLES) vehicles.add(vehicle);
+  if (seedDemo) {
+    for (const vehicle of DEMO_VEHICLES) vehicles.add(vehicle);
+    for (const contract of DEMO_CONTRACTS) contracts.add(contract);
+  }
 
   const { koa, forms } = createPageApp({ ...options, app: 'dealer-system' });
   const verifyJwt = createJwtVerifier(issuer, clock);
   const resourceOf = (dealer: string): string => `${origin}/dealers/${dealer}`;
   const noteProof = createProofStore(database);
-  for (const middleware of dealerApi({ links, vehicles, bookings, faults, verifyJwt, noteProof, clock, log, resourceOf }))
-    koa.use(middleware);
+  const api = { links, vehicles, bookings, contracts, faults, verifyJwt, noteProof, clock, log, resourceOf };
+  for (const middleware of dealerApi(api)) koa.use(middleware);
   if (seedDemo) {
     const staff = staffRoutes(forms, { links, bookings, faults });
     koa.use(staff.routes());

@@ -4,7 +4,7 @@ import type { ParameterizedContext } from 'koa';
 import Router from 'koa-router';
 import { z } from 'zod';
 import type { PageState } from '../../http/page-context.ts';
-import { authorizeCustomer } from './authorize.ts';
+import { authorizeCustomer, type DemandedSignIn } from './authorize.ts';
 import type { Booking } from './booking-store.ts';
 import type { ApiDeps } from './api-deps.ts';
 import { findDealer } from './dealers.ts';
@@ -22,6 +22,9 @@ const BOOKABLE_DAYS = 90;
 const BOOKING_TIMES = ['09:30', '11:00', '13:30', '15:00', '16:30'] as const;
 const BOOKING_MENUS = ['inspection', 'twelve_months', 'six_months', 'oil_change', 'tyres', 'other'] as const;
 
+/** Contracts name prices, so a password that was read over somebody's shoulder is not enough, and neither is a browser left open. */
+const SIGN_IN_FOR_CONTRACTS: DemandedSignIn = { acrValues: ['urn:common-id:acr:mfa', 'phr'], maxAgeSeconds: 60 * 60 };
+
 const bookingBody = z.object({
   vin: vehicleNumber,
   date: z.iso.date(),
@@ -30,14 +33,19 @@ const bookingBody = z.object({
   note: z.string().max(500).optional(),
 });
 
-/** Creates the router for `GET service-history`, `GET next-inspection`, and `GET` and `POST bookings`, under `/dealers/<code>/`. */
+/** Creates the router for `GET service-history`, `next-inspection` and `contracts`, and `GET` and `POST bookings`, under `/dealers/<code>/`. */
 export function serviceRoutes(deps: ApiDeps): Router<PageState> {
-  const { links, vehicles, bookings, clock, resourceOf } = deps;
+  const { links, vehicles, bookings, contracts, clock, resourceOf } = deps;
   const router = new Router<PageState>();
 
   /** Finds the link that the token refers to. The token may be issued before the dealer has accepted the link. */
-  async function linkOf(ctx: ParameterizedContext<PageState>, dealer: string, scope: string): Promise<CustomerLink> {
-    const linkId = await authorizeCustomer(deps, ctx, resourceOf(dealer), dealer, scope);
+  async function linkOf(
+    ctx: ParameterizedContext<PageState>,
+    dealer: string,
+    scope: string,
+    signIn?: DemandedSignIn,
+  ): Promise<CustomerLink> {
+    const linkId = await authorizeCustomer(deps, ctx, resourceOf(dealer), { dealer, scope, signIn });
     const link = links.find(dealer, linkId);
     if (!link) throw new Problem(409, 'not_linked_yet', 'The link has not arrived at this dealer yet; try again later.');
     if (link.status === 'withdrawn') throw new Problem(403, 'link_withdrawn', 'The link with this dealer has been withdrawn.');
@@ -65,6 +73,12 @@ export function serviceRoutes(deps: ApiDeps): Router<PageState> {
         return { vin, next_inspection: known ? nextInspection(known.first_registered, today) : null };
       }),
     };
+  });
+
+  router.get('/dealers/:dealer/contracts', async (ctx) => {
+    const { dealer = '' } = ctx.params;
+    const link = await linkOf(ctx, dealer, 'contracts', SIGN_IN_FOR_CONTRACTS);
+    ctx.body = { vehicles: link.vehicles.map(({ vin }) => ({ vin, contracts: contracts.listOfVehicle(vin) })) };
   });
 
   router.get('/dealers/:dealer/bookings', async (ctx) => {

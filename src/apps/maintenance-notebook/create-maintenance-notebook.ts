@@ -9,6 +9,7 @@ import type { PageState } from '../../http/page-context.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { backchannelLogoutRoutes } from './backchannel-logout-routes.ts';
 import { bookingRoutes } from './booking-routes.ts';
+import { contractRoutes } from './contract-routes.ts';
 import { loadClientKey } from '../client-key.ts';
 import { createCurrentSession } from './current-session.ts';
 import { dealerLinkRoutes } from './dealer-link-routes.ts';
@@ -82,8 +83,8 @@ export async function createMaintenanceNotebook(
   koa.use(backchannelLogoutRoutes(idp, sessions, log).routes());
   const pages = new Router<PageState>();
   for (const middleware of forms) pages.use(middleware);
-  for (const routes of [loginRoutes(deps), homeRoutes(deps), bookingRoutes(deps), dealerLinkRoutes(deps)]) {
-    pages.use(routes.routes());
+  for (const make of [loginRoutes, homeRoutes, bookingRoutes, contractRoutes, dealerLinkRoutes]) {
+    pages.use(make(deps).routes());
   }
   koa.use(pages.routes());
   koa.use(leadToPage(pages));

@@ -1,6 +1,7 @@
 // The notebook's requests to a dealer's API.
 import { z } from 'zod';
 import type { DealerRequest } from './identity-provider.ts';
+import { SignInInsufficient, type StepUp } from './step-up.ts';
 
 const date = z.iso.date();
 
@@ -17,6 +18,15 @@ const serviceHistory = z.object({
     }),
   ),
 });
+
+const contract = z.object({
+  number: z.string(),
+  kind: z.enum(['quotation', 'order', 'maintenance_plan']),
+  date,
+  amount_yen: z.number(),
+});
+
+const contractList = z.object({ vehicles: z.array(z.object({ vin: z.string(), contracts: z.array(contract) })) });
 
 const booking = z.object({
   booking_id: z.string(),
@@ -35,6 +45,7 @@ const bookingCalendar = z.object({
   bookings: z.array(booking),
 });
 
+export type Contract = z.infer<typeof contract>;
 export type Booking = z.infer<typeof booking>;
 export type BookingCalendar = z.infer<typeof bookingCalendar>;
 export type BookingWish = { vin: string; date: string; time: string; menu: string; note: string };
@@ -43,11 +54,20 @@ export type BookingWish = { vin: string; date: string; time: string; menu: strin
  * - `not_linked_yet`: the customer has consented, but the link has not reached the dealer;
  * - `not_consented`: the dealer may not answer for this customer;
  * - `token_refused`: the dealer does not accept the token;
+ * - `sign_in_insufficient`: the dealer demands a stronger or more recent sign-in;
  * - `unavailable`: there is no answer, or an unreadable one.
  */
-export type DealerFailure = 'not_linked_yet' | 'not_consented' | 'token_refused' | 'unavailable';
+export type DealerFailure = 'not_linked_yet' | 'not_consented' | 'token_refused' | 'sign_in_insufficient' | 'unavailable';
 
-export type DealerAnswer<T> = { ok: true; data: T } | { ok: false; reason: DealerFailure; errors?: Record<string, string> };
+export type DealerAnswer<T> =
+  | { ok: true; data: T }
+  | {
+      ok: false;
+      reason: DealerFailure;
+      errors?: Record<string, string>;
+      /** For `sign_in_insufficient`. */
+      stepUp?: StepUp;
+    };
 
 const FAILURE_BY_STATUS: Record<number, DealerFailure> = { 401: 'token_refused', 403: 'not_consented', 409: 'not_linked_yet' };
 
@@ -64,7 +84,8 @@ async function ask<T>(url: string, send: Send, schema: z.ZodType<T>, sent: Deale
     const reason = FAILURE_BY_STATUS[answer.status] ?? 'unavailable';
     const errors = answer.status === 400 ? problem.parse(body).errors : undefined;
     return { ok: false, reason, ...(errors && { errors }) };
-  } catch {
+  } catch (error) {
+    if (error instanceof SignInInsufficient) return { ok: false, reason: 'sign_in_insufficient', stepUp: error.stepUp };
     return { ok: false, reason: 'unavailable' };
   }
 }
@@ -80,6 +101,11 @@ export function readNextInspections(resource: string, send: Send): Promise<Deale
 /** Reads the service history of the customer's vehicles. */
 export function readServiceHistory(resource: string, send: Send): Promise<DealerAnswer<z.infer<typeof serviceHistory>>> {
   return ask(`${resource}/service-history`, send, serviceHistory);
+}
+
+/** Reads the contracts for the customer's vehicles. The dealer demands a strong and recent sign-in. */
+export function readContracts(resource: string, send: Send): Promise<DealerAnswer<z.infer<typeof contractList>>> {
+  return ask(`${resource}/contracts`, send, contractList);
 }
 
 /** Reads the customer's bookings, and the dates and times that can be booked. */

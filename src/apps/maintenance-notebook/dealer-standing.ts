@@ -19,7 +19,7 @@ export type DealerStanding = 'unknown' | 'unlinked' | 'failed' | 'withdrawn' | '
 export function dealerStanding(dealer: KnownDealer | undefined, reading: Reading): DealerStanding {
   if (!dealer) return 'unknown';
   // The dealer's own answer is newer than the common ID's record.
-  if (reading === 'ok') return 'active';
+  if (reading === 'ok' || reading === 'sign_in_insufficient') return 'active';
   switch (dealer.link) {
     case 'none':
       return 'unlinked';

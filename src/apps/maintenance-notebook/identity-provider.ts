@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { boundedFetch } from '../../http/bounded-fetch.ts';
 import type { ClientKey } from '../client-key.ts';
 import { customerClaims, type CustomerClaims } from './customer-claims.ts';
+import { SignInInsufficient, stepUpOf, type StepUp } from './step-up.ts';
 
 const CLIENT_ID = 'maintenance-notebook';
 
@@ -55,6 +56,7 @@ export type AuthorizationRequest = {
   loginHint?: string | undefined;
   /** RFC 9396. */
   authorization_details?: object[];
+  stepUp?: StepUp;
 };
 
 export type Login = {
@@ -163,7 +165,8 @@ export function createIdentityProvider(options: {
 
   return {
     /** Creates an authorization request with PKCE, state and nonce. Returns its URL, and the secrets to check the response with. */
-    authorizationRequest({ scope, resource, prompt, loginHint, authorization_details }: AuthorizationRequest) {
+    authorizationRequest({ scope, resource, prompt, loginHint, authorization_details, stepUp = {} }: AuthorizationRequest) {
+      const { acrValues, maxAgeSeconds } = stepUp;
       return ask(async (config) => {
         const secrets: RequestSecrets = {
           state: client.randomState(),
@@ -181,6 +184,8 @@ export function createIdentityProvider(options: {
           ...(resource && { resource }),
           ...(prompt && { prompt }),
           ...(loginHint !== undefined && { login_hint: loginHint }),
+          ...(acrValues !== undefined && { acr_values: acrValues }),
+          ...(maxAgeSeconds !== undefined && { max_age: String(maxAgeSeconds) }),
           ...(authorization_details && { authorization_details: JSON.stringify(authorization_details) }),
         });
         return { url: url.href, secrets };
@@ -232,7 +237,8 @@ export function createIdentityProvider(options: {
     /**
      * Sends a request to a dealer's API with an access token for that dealer.
      * @returns the response, of any status
-     * @throws {Error} if there is none within three seconds
+     * @throws {SignInInsufficient} if the dealer demands another sign-in
+     * @throws {Error} if there is no response within three seconds
      */
     async fetchFromDealer(token: AccessToken, url: string, { method = 'GET', headers, body }: DealerRequest): Promise<Response> {
       const discoveredConfig = await configuration();
@@ -253,8 +259,10 @@ export function createIdentityProvider(options: {
           proof,
         );
       } catch (error) {
-        if (error instanceof client.WWWAuthenticateChallengeError) return error.response;
-        throw error;
+        if (!(error instanceof client.WWWAuthenticateChallengeError)) throw error;
+        const stepUp = stepUpOf(error);
+        if (stepUp) throw new SignInInsufficient(stepUp);
+        return error.response;
       }
     },
 

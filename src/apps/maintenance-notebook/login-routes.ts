@@ -92,6 +92,7 @@ export function loginRoutes(deps: NotebookDeps): Router<PageState> {
       return redirect(ctx, '/?notice=ended');
     }
     if (session && request.purpose === 'dealer') rememberRefusal(session, request);
+    if (session && request.purpose === 'step_up') sessions.saveNotice(session.key, 'not_confirmed');
     if (session && request.purpose === 'link') {
       sessions.saveNotice(session.key, code === 'access_denied' ? 'link_refused' : 'link_failed');
     }

@@ -14,6 +14,7 @@ import {
   type AccessToken,
   type IdentityProvider,
 } from './identity-provider.ts';
+import type { StepUp } from './step-up.ts';
 import type { Session, SessionStore } from './session-store.ts';
 
 export type NotebookContext = ParameterizedContext<PageState> & { params: Record<string, string> };
@@ -44,13 +45,19 @@ export type OpenNotebook = {
   askDealer<T>(question: (resource: string, send: Send) => Promise<DealerAnswer<T>>): Promise<DealerReply<T>>;
 };
 
-export type DealerReply<T> = { reading: Reading; data: T | undefined; errors: Record<string, string> | undefined };
+export type DealerReply<T> = {
+  reading: Reading;
+  data?: T;
+  errors?: Record<string, string> | undefined;
+  /** The sign-in that the dealer demands, if the reading is `sign_in_insufficient`. */
+  stepUp?: StepUp | undefined;
+};
 
 /** The scopes of a login. */
 export const LOGIN_SCOPE = 'openid profile email offline_access migration dealer_link';
 
 /** The scopes of a dealer's resource; `offline_access` renews access after an hour. */
-export const DEALER_SCOPE = 'openid offline_access service_history booking';
+export const DEALER_SCOPE = 'openid offline_access service_history contracts booking';
 
 /** Describes a dealer and its link for `DealerAccess.askedFor`. */
 export function askedForOf({ code, link }: KnownDealer): string {
@@ -157,12 +164,12 @@ export async function openNotebook(
     dealer,
     async askDealer(question) {
       const token = dealer && (await dealerToken(freshTokens, session, dealer));
-      if (!dealer || token === undefined) return { reading: 'no_token', data: undefined, errors: undefined };
-      if (token === 'unavailable') return { reading: 'unavailable', data: undefined, errors: undefined };
+      if (!dealer || token === undefined) return { reading: 'no_token' };
+      if (token === 'unavailable') return { reading: 'unavailable' };
       const answer = await question(dealer.resource, async (url, request) => idp.fetchFromDealer(token, url, request));
       return answer.ok
-        ? { reading: 'ok', data: answer.data, errors: undefined }
-        : { reading: answer.reason, data: undefined, errors: answer.errors };
+        ? { reading: 'ok', data: answer.data }
+        : { reading: answer.reason, errors: answer.errors, stepUp: answer.stepUp };
     },
   };
 }

@@ -24,7 +24,7 @@ export type DealerAccess = {
 };
 
 /** A message shown once, on the next page. */
-export type Notice = 'booked' | 'link_refused' | 'link_failed' | 'linked';
+export type Notice = 'booked' | 'link_refused' | 'link_failed' | 'linked' | 'not_confirmed';
 
 export type Session = {
   /** Identifies the session in the store. A browser cannot sign in with it. */
@@ -41,9 +41,9 @@ export type Session = {
 export type PendingRequest = RequestSecrets & {
   /**
    * `login`; `dealer`: requests a dealer's token without asking the person; `link`: the person pressed 連携する; `renewal`: requests new
-   * tokens without asking the person, because the old ones ended.
+   * tokens without asking the person, because the old ones ended; `step_up`: the dealer demands another sign-in.
    */
-  purpose: 'login' | 'dealer' | 'link' | 'renewal';
+  purpose: 'login' | 'dealer' | 'link' | 'renewal' | 'step_up';
   resource?: string | undefined;
   /** For `dealer`: the new value of `DealerAccess.askedFor`. */
   askedFor?: string | undefined;

@@ -7,6 +7,7 @@ import type { NotebookContext, NotebookDeps, OpenNotebook } from './notebook.ts'
 const MENU = [
   { label: 'menu.home', href: '/' },
   { label: 'menu.bookings', href: '/bookings' },
+  { label: 'menu.contracts', href: '/contracts' },
   { label: 'menu.logout', href: '/logout', post: true },
 ];
 

@@ -16,6 +16,7 @@ export const SCOPES = [
   'dealer_link',
   'migration:read',
   'service_history',
+  'contracts',
   'booking',
 ] as const;
 

@@ -26,7 +26,7 @@ export type DealerLinkDetail = { type: 'dealer_link'; dealer: string; link_id: s
 export const DEALER_LINK = 'dealer_link';
 
 /** Scopes of a dealer's resource. `customer_links:write` is not here, because only the common ID itself uses it. */
-const DEALER_SCOPES = 'service_history booking';
+const DEALER_SCOPES = 'service_history contracts booking';
 export const DEALER_TOKEN_LIFETIME_SECONDS = 10 * 60;
 
 /** A token that is being issued. */

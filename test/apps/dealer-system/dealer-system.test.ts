@@ -1,9 +1,10 @@
 // The dealer system over real HTTP, with tokens of a test issuer.
+import { createHash } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import type { JWTPayload } from 'jose';
+import { calculateJwkThumbprint, exportJWK, generateKeyPair, SignJWT, type JWTPayload } from 'jose';
 import { createDealerSystem } from '../../../src/apps/dealer-system/create-dealer-system.ts';
 import { createLog } from '../../../src/telemetry/log.ts';
 import { serve, type Served } from '../serve.ts';
@@ -346,6 +347,57 @@ describe('services', () => {
     await deliver();
     expect((await call('GET', 'bookings', await customerToken({ scope: 'service_history' }))).status).toBe(403);
     expect((await call('GET', 'service-history', await customerToken({ scope: 'booking' }))).status).toBe(403);
+  });
+
+  test('demand a strong and recent sign-in for contracts (RFC 9470, section 3)', async () => {
+    await deliver();
+    const seconds = NOW / 1000;
+    const asked = async (claims: JWTPayload) =>
+      call('GET', 'contracts', await customerToken({ scope: 'contracts', acr: 'phr', auth_time: seconds - 3600, ...claims }));
+    const { status, body } = await asked({});
+    expect([status, body]).toEqual([
+      200,
+      {
+        vehicles: [
+          {
+            vin: VIN,
+            contracts: [
+              expect.objectContaining({ kind: 'quotation', date: '2026-11-07' }),
+              expect.objectContaining({ number: 'M-25-01832' }),
+              expect.objectContaining({ kind: 'order', amount_yen: 2_965_600 }),
+            ],
+          },
+        ],
+      },
+    ]);
+    expect((await asked({ acr: 'urn:common-id:acr:mfa' })).status).toBe(200);
+    for (const [claims, sentence] of [
+      [{ acr: 'urn:common-id:acr:password' }, 'A stronger sign-in is required'],
+      [{ acr: undefined }, 'A stronger sign-in is required'],
+      [{ acr: ['phr'] as never }, 'A stronger sign-in is required'],
+      [{ auth_time: seconds - 3601 }, 'A more recent sign-in is required'],
+      [{ auth_time: undefined }, 'A more recent sign-in is required'],
+    ] as [JWTPayload, string][]) {
+      const refused = await asked(claims);
+      expect([refused.status, refused.body['code'], refused.headers.get('www-authenticate')]).toEqual([
+        401,
+        'insufficient_user_authentication',
+        `Bearer realm="${resource}", error="insufficient_user_authentication", error_description="${sentence}", ` +
+          'acr_values="urn:common-id:acr:mfa phr", max_age="3600"',
+      ]);
+    }
+    expect((await asked({ scope: 'service_history' })).status).toBe(403);
+
+    // A client with a bound token reads the demand under the scheme that it used (RFC 9449, section 7.1).
+    const { privateKey, publicKey } = await generateKeyPair('ES256');
+    const jwk = await exportJWK(publicKey);
+    const bound = await customerToken({ scope: 'contracts', cnf: { jkt: await calculateJwkThumbprint(jwk) } });
+    const ath = createHash('sha256').update(bound).digest('base64url');
+    const proof = new SignJWT({ jti: 'proof-1', htm: 'GET', htu: `${resource}/contracts`, ath }).setIssuedAt();
+    const DPoP = await proof.setProtectedHeader({ alg: 'ES256', typ: 'dpop+jwt', jwk }).sign(privateKey);
+    const headers = { Authorization: `DPoP ${bound}`, DPoP };
+    const told = await call('GET', 'contracts', undefined, undefined, headers);
+    expect(told.headers.get('www-authenticate')).toMatch(/^DPoP .*error="insufficient_user_authentication".*acr_values=/);
   });
 
   test('get problem details for unknown dealers and paths', async () => {

@@ -80,7 +80,7 @@ describe('login', () => {
     expect(Object.fromEntries(world.provider.requests[1] ?? [])).toMatchObject({
       prompt: 'none',
       resource: `${world.dealers}/dealers/aichi-toyota`,
-      scope: 'openid offline_access service_history booking',
+      scope: 'openid offline_access service_history contracts booking',
     });
     await home();
     expect(world.provider.requests).toHaveLength(2);

@@ -73,6 +73,8 @@ export type WorldOptions = {
   /** More public keys of `attack-site`. */
   moreSiteKeys?: JWK[];
   nodes?: number;
+  /** More apps in the first process. Their settings are in `env`. */
+  apps?: string[];
 };
 
 type PolicyFile = {
@@ -107,7 +109,7 @@ export async function makeProject(
   return directory;
 }
 
-const ALL_SCOPES = 'openid profile email phone address offline_access migration dealer_link service_history booking';
+const ALL_SCOPES = 'openid profile email phone address offline_access migration dealer_link service_history contracts booking';
 
 function testClients(siteKeys: JWK[]): Record<string, object> {
   const web = {
@@ -183,7 +185,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     ...options.env,
   };
   let ahead = 0;
-  const nodes = [await startNode(directory, ['mailbox', 'dealer', 'id'], env, idPort)];
+  const nodes = [await startNode(directory, ['mailbox', 'dealer', 'id', ...(options.apps ?? [])], env, idPort)];
   const read = new DatabaseSync(databasePath, { readOnly: true, timeout: 5000 });
   const write = new DatabaseSync(databasePath, { timeout: 5000 });
 

@@ -28,3 +28,10 @@ export async function addPasskey(
   if (browser.page.url !== `${issuer}/account/passkeys?done=added`) throw new Error(`no passkey was added: ${browser.page.url}`);
   return authenticator;
 }
+
+/** Answers the login page that a browser shows. */
+export async function presentPasskey(browser: Browser, authenticator: SoftwareAuthenticator, until?: string): Promise<Answer> {
+  const { text } = await browser.send(`${browser.form('/login/passkey').action}/options`);
+  const credential = authenticator.get(JSON.parse(text) as { challenge: string });
+  return browser.submit('/login/passkey', { credential }, until);
+}
