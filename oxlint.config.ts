@@ -20,11 +20,13 @@ export const ROOMS: Record<string, { uses: string[]; instead: string }> = {
   telemetry: { uses: [], instead: 'src/telemetry/ is told what happens: have it passed in.' },
   storage: { uses: ['domain'], instead: 'Storage keeps what it is given; it knows src/domain/ alone.' },
   mail: { uses: ['domain', 'http'], instead: 'The mailer takes a mail and sends it.' },
+  sms: { uses: ['domain', 'http'], instead: 'The gateway takes an SMS and sends it.' },
   keys: { uses: ['domain'], instead: 'The keys know src/domain/ alone: have it passed in.' },
   config: { uses: ['domain', 'keys'], instead: 'src/config/ reads what is written down; it starts nothing.' },
   jobs: {
-    uses: ['domain', 'storage', 'mail'],
-    instead: 'Jobs run without a request: use src/domain/, src/storage/storage.ts, src/mail/ and src/http/bounded-fetch.ts.',
+    uses: ['domain', 'storage', 'mail', 'sms'],
+    instead:
+      'Jobs run without a request: use src/domain/, src/storage/storage.ts, src/mail/, src/sms/ and src/http/bounded-fetch.ts.',
   },
   authentication: { uses: ['domain', 'storage', 'jobs', 'http'], instead: 'Pages are on top: have it passed in.' },
   profile: { uses: ['domain', 'storage', 'jobs', 'http'], instead: 'Pages are on top: have it passed in.' },

@@ -51,6 +51,7 @@ export const dealerAway: Fault = {
     const { deliver, update } = createDealerLinkDelivery(deps, createDealerBreaker(deps, OPEN_MS));
     const handlers = {
       send_mail: done,
+      send_sms: done,
       mail_password_reset: done,
       withdraw_dealer_link: done,
       deliver_dealer_link: deliver,

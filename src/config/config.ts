@@ -33,6 +33,8 @@ export type FromSettings = SettingsInConfig & {
   mail: { smtpUrl: string; from: string };
   /** The telephone number of the support desk. If absent, pages and mails name no contact. */
   supportPhone?: string;
+  /** The SMS gateway, and the secrets that sign what it gets. Without it, a mobile number is no login ID. */
+  sms?: { url: string; secrets: string[] };
   /** Other origins whose pages may use the passkeys of ISSUER. */
   passkeyOrigins: string[];
   /** Absolute path of the MMDB file that names the regions of networks. */
@@ -48,7 +50,7 @@ export type FromSettings = SettingsInConfig & {
   dealerSystem: { origin: string; port: number; databasePath: string };
   /** The demo clients, for development. */
   demoClients: { origin: string; port: number; keyDirectory: string; secret: string };
-  mailbox: { origin: string; port: number; smtpHost: string; smtpPort: number; databasePath: string };
+  mailbox: { origin: string; port: number; smtpHost: string; smtpPort: number; smsSecrets: string[]; databasePath: string };
 };
 
 /** The part that comes from files. A running program reloads all of it, or nothing. */

@@ -38,6 +38,7 @@ function readFromSettings(directory: string, mode: Variables['mode'], settings: 
     passkeyOrigins: settings.PASSKEY_ORIGINS ?? [],
     mail: { smtpUrl: settings.SMTP_URL ?? '', from: settings.MAIL_FROM ?? '' },
     ...(settings.SUPPORT_PHONE !== undefined && { supportPhone: settings.SUPPORT_PHONE }),
+    ...sms(mode, settings),
     commonPasswordsFile: join(directory, 'config/common-passwords.txt'),
     ownersSite: {
       ...site(settings.OWNERS_SITE_URL),
@@ -57,6 +58,7 @@ function readFromSettings(directory: string, mode: Variables['mode'], settings: 
       // Anybody on this machine may hand it mail, and nobody else.
       smtpHost: mode === 'production' ? '127.0.0.1' : (settings.HOST ?? ''),
       smtpPort: smtp && isLoopback(smtp) && smtp.port !== '' ? Number(smtp.port) : MAILBOX_SMTP_PORT,
+      smsSecrets: settings.SMS_SECRET ?? [],
       databasePath: inData('mailbox.sqlite'),
     },
   };
@@ -69,6 +71,12 @@ function secrets(mode: Variables['mode'], settings: SettingValues, dataDirectory
     cookieKeys: cookieKeys ?? made?.cookieKeys ?? [],
     keys: makeSecretKeys({ hmac: hmac ?? made?.hmacKey, subject, ledger }),
   };
+}
+
+function sms(mode: Variables['mode'], settings: SettingValues): Pick<Config, 'sms'> {
+  const ofMailbox = mode === 'development' ? `${settings.MAILBOX_URL}/sms` : undefined;
+  const [url, secrets] = [settings.SMS_URL ?? ofMailbox, settings.SMS_SECRET];
+  return url === undefined || secrets === undefined ? {} : { sms: { url, secrets } };
 }
 
 function portOf(origin = ''): number {

@@ -1,11 +1,13 @@
 // Enqueues durable jobs. The job is written first; then this process's runner is notified, so that mail leaves immediately.
 import type { EpochMilliseconds } from '../domain/account.ts';
 import type { Mail, MailSecrets } from '../domain/mails.ts';
+import type { Sms } from '../domain/sms.ts';
 import type { JobStore } from '../storage/storage.ts';
 
 /** The kinds of jobs and their payloads. */
 export type JobPayloads = KnownKinds<{
   send_mail: Mail;
+  send_sms: Sms;
   mail_password_reset: { reset: string; long: boolean };
   deliver_dealer_link: { link_id: string };
   update_dealer_link: { link_id: string };
@@ -74,6 +76,7 @@ export type MigrationChange = {
 /** The kinds that this version knows; others fail after a while. They are the keys of an object, so that the compiler finds a missing one. */
 export const JOB_KINDS = [
   'send_mail',
+  'send_sms',
   'mail_password_reset',
   'deliver_dealer_link',
   'update_dealer_link',

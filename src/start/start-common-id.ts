@@ -18,12 +18,14 @@ import { createEndAccount } from '../account/withdrawal/flow.ts';
 import { createMailPasswordReset } from '../account/forgotten/mail-password-reset.ts';
 import { createJobRunner, type JobHandlers } from '../jobs/runner.ts';
 import { createSendMail } from '../jobs/send-mail.ts';
+import { createSendSms } from '../jobs/send-sms.ts';
 import { startSweeper } from '../jobs/sweeper.ts';
 import { createBackchannelLogout } from '../oidc/clients/backchannel-logout.ts';
 import { createLogOutOfClient } from '../oidc/clients/log-out-of-client.ts';
 import { createAccountAccess } from '../oidc/sessions/account-access.ts';
 import { createLiveCommonId, type LiveCommonId } from './live-common-id.ts';
 import { createMailer, type Mailer } from '../mail/mailer.ts';
+import { createSmsGateway } from '../sms/sms-gateway.ts';
 import { makeMissingKeys } from '../keys/keys.ts';
 import type { RunningApp } from './running-app.ts';
 import { checkSandboxDatabase } from './sandbox-mark.ts';
@@ -113,11 +115,14 @@ function handlersOf({ current, provider }: LiveCommonId, mailer: Mailer): () => 
   // The breakers keep their state when the configuration changes.
   const breaker = createDealerBreaker(current());
   const clientBreaker = createDealerBreaker(current(), undefined, 'client');
+  const { issuer, sandbox, sms: gateway } = current().config;
+  const sms = gateway && createSmsGateway(gateway, { issuer, isSandbox: sandbox });
   const make = (deps: Deps): JobHandlers => {
     const { deliver, update } = createDealerLinkDelivery(deps, breaker);
     const access = createAccountAccess(provider(), deps);
     return {
       send_mail: createSendMail(mailer, deps.clock),
+      send_sms: createSendSms(sms, deps),
       mail_password_reset: createMailPasswordReset(deps),
       deliver_dealer_link: deliver,
       update_dealer_link: update,

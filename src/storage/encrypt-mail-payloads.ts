@@ -1,11 +1,11 @@
-// Encrypts the payloads of mail jobs, because they hold codes that are stored nowhere else.
+// Encrypts the payloads of jobs that send mails and SMS, because they hold codes that are stored nowhere else.
 import type { KeyObject } from 'node:crypto';
 import { seal, unseal } from '../domain/seal.ts';
 import { readJobPayload } from './job-payload.ts';
 import type { Job, JobStore } from './storage.ts';
 
-/** Mails, and jobs that hold values of mails. */
-const ENCRYPTED_KINDS: readonly string[] = ['send_mail', 'tell_account_change'];
+/** Mails, SMS, and jobs that hold values of mails. */
+const ENCRYPTED_KINDS: readonly string[] = ['send_mail', 'send_sms', 'tell_account_change'];
 
 /**
  * Makes the same store with encrypted payloads of mails: AES-256-GCM, bound to the job's key, under a key that is not in the database.

@@ -12,7 +12,7 @@ import { temporaryProjects, type TemporaryProject } from '../config/temporary-pr
 import { runAdmin } from '../scripts/run-admin.ts';
 import { freePorts } from '../support/free-ports.ts';
 import { start } from './support/start-program.ts';
-import { SECRET_MEND, unsafeConfigurations, type Env } from './support/unsafe-configurations.ts';
+import { SECRET_MEND, SMS, unsafeConfigurations, type Env } from './support/unsafe-configurations.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const { make, clean } = temporaryProjects();
@@ -94,6 +94,8 @@ test('S127 the shipped files in development, .env.example, and a good example of
     { ...GOOD, SUBJECT_KEY: GOOD.HMAC_KEY, LEDGER_KEY: GOOD.HMAC_KEY },
     { ...GOOD, SUBJECT_KEY: 'Zk3vQ8mW1cKd7RtV0nHs5LxJg9AuEiYb', LEDGER_KEY: 'Zk3vQ8mW1cKd7RtV0nHs5LxJg9AuEiYb' },
     { ...GOOD, ADMIN_PORT: '9464' },
+    { ...GOOD, ...SMS },
+    { ...GOOD, ...SMS, SMS_URL: 'http://127.0.0.1:8090/' },
     { ...GOOD, ADMIN_PORT: '9464', ADMIN_HOST: '10.0.0.7' },
     { ...GOOD, NODE_OPTIONS: '--max-old-space-size=512', WEB_CONCURRENCY: '2' },
   ])

@@ -42,6 +42,7 @@ function startRunner(send: JobHandler['run'], jobs = storage.jobs) {
   const others: JobHandler = { run: async () => undefined, giveUpAfterMs: 0 };
   const handlers = {
     send_mail: { run: send, giveUpAfterMs: 24 * LEASE_MS },
+    send_sms: others,
     mail_password_reset: others,
     deliver_dealer_link: others,
     update_dealer_link: others,

@@ -36,15 +36,18 @@ async function lease(kind: string): Promise<Job[]> {
 }
 const SEALED = { sealed: expect.stringMatching(/^[\w-]{40,}$/) };
 
-test.each(['send_mail', 'tell_account_change'])('%s: encrypted in the database, and readable by the runner', async (kind) => {
-  await enqueue(kind, 'mail');
-  expect((await plain.find('mail'))?.payload).toEqual(SEALED);
-  expect((await jobs.find('mail'))?.payload).toEqual(CODE);
-  expect((await lease(kind)).map(({ payload }) => payload)).toEqual([CODE]);
-  await jobs.revive('mail', { code: '654321' }, NOW);
-  expect((await plain.find('mail'))?.payload).toEqual(SEALED);
-  expect((await jobs.find('mail'))?.payload).toEqual({ code: '654321' });
-});
+test.each(['send_mail', 'send_sms', 'tell_account_change'])(
+  '%s: encrypted in the database, and readable by the runner',
+  async (kind) => {
+    await enqueue(kind, 'mail');
+    expect((await plain.find('mail'))?.payload).toEqual(SEALED);
+    expect((await jobs.find('mail'))?.payload).toEqual(CODE);
+    expect((await lease(kind)).map(({ payload }) => payload)).toEqual([CODE]);
+    await jobs.revive('mail', { code: '654321' }, NOW);
+    expect((await plain.find('mail'))?.payload).toEqual(SEALED);
+    expect((await jobs.find('mail'))?.payload).toEqual({ code: '654321' });
+  },
+);
 
 test('another job, and a mail of a version that did not encrypt: as they are', async () => {
   await enqueue('deliver_dealer_link', 'link');

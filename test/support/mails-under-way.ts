@@ -6,7 +6,7 @@ import { withMongo } from './with-mongo.ts';
 import { untilTrue } from './until-true.ts';
 
 /** Those that make another one first: whoever has seen the first end sees the second begin. */
-const KINDS = ['mail_password_reset', 'send_mail'];
+const KINDS = ['mail_password_reset', 'send_mail', 'send_sms'];
 const UNDER_WAY = `SELECT 1 FROM jobs WHERE kind = ? AND state = 'waiting' AND (lease IS NOT NULL OR run_at <= ?)`;
 
 /**

@@ -1,10 +1,11 @@
-// The mailbox of a development machine: receives mail by SMTP and shows it on a web page. It does not exist in production.
+// The mailbox of a development machine: receives mail by SMTP and SMS by HTTP, and shows them on a web page. It does not exist in production.
 import type Koa from 'koa';
 import type { TrustProxy } from '../../http/client-address.ts';
 import { createPageApp } from '../../http/page-app.ts';
 import type { PageState } from '../../http/page-context.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { openMessageStore } from './message-store.ts';
+import { receiveSms } from './receive-sms.ts';
 import { mailboxRoutes } from './routes.ts';
 import { startSmtpReceiver } from './smtp-receiver.ts';
 
@@ -25,7 +26,9 @@ export type MailboxOptions = {
   smtpHost: string;
   /** 0 takes a free port; see `Mailbox.smtpPort`. */
   smtpPort: number;
-  /** The SQLite file of the mails. */
+  /** The secrets that sign SMS; without them, no SMS is accepted. */
+  smsSecrets: string[];
+  /** The SQLite file of the messages. */
   databasePath: string;
 };
 
@@ -48,7 +51,8 @@ export async function createMailbox(options: MailboxOptions): Promise<Mailbox> {
     store.close();
     throw error;
   });
-  const { koa } = createPageApp({ ...options, app: 'mailbox' });
+  const forPrograms = new Map([['/sms', receiveSms(options, store)]]);
+  const { koa } = createPageApp({ ...options, app: 'mailbox', forPrograms });
   koa.use(mailboxRoutes(store).routes());
   return {
     koa,

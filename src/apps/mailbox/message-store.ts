@@ -1,10 +1,10 @@
-// The received mails, in one SQLite file. The newest are kept.
+// The received mails and SMS, in one SQLite file. The newest are kept.
 import { openAppDatabase } from '../open-app-database.ts';
 
 /** How many mails are kept; the oldest are deleted first. */
 const KEPT_MESSAGES = 500;
 
-/** A mail as lists and pages show it. */
+/** A mail or an SMS as lists and pages show it. */
 export type Message = {
   id: number;
   /** The recipients of the envelope, separated by a comma and a space. */
@@ -20,6 +20,8 @@ export type Message = {
 
 export type MessageStore = {
   add(message: Omit<Message, 'id'>, raw: Buffer): void;
+  /** Adds an SMS, unless one with this id was added before. */
+  addSms(id: string, sms: Pick<Message, 'to' | 'text' | 'received_at'>, raw: Buffer): void;
   /** Newest first; with `to`, only the mails to that address. */
   list(to?: string): Message[];
   find(id: number): Message | undefined;
@@ -45,6 +47,7 @@ export function openMessageStore(path: string): MessageStore {
       received_at TEXT NOT NULL,
       raw BLOB NOT NULL
     ) STRICT;
+    CREATE TABLE IF NOT EXISTS sms (id TEXT PRIMARY KEY) STRICT;
   `);
   const insert = database.prepare(
     'INSERT INTO messages (recipients, sender, subject, text, html, received_at, raw) VALUES (?, ?, ?, ?, ?, ?, ?)',
@@ -56,11 +59,16 @@ export function openMessageStore(path: string): MessageStore {
   );
   const selectOne = database.prepare<Message>(`SELECT ${COLUMNS} FROM messages WHERE id = ?`);
   const selectRaw = database.prepare<{ raw: Uint8Array }>('SELECT raw FROM messages WHERE id = ?');
+  const insertSms = database.prepare('INSERT OR IGNORE INTO sms (id) VALUES (?)');
+  const add: MessageStore['add'] = ({ to, from, subject, text, html, received_at }, raw) => {
+    const { lastInsertRowid } = insert.run(to, from, subject, text, html, received_at, raw);
+    forgetOld.run(Number(lastInsertRowid) - KEPT_MESSAGES);
+  };
   return {
-    add(message, raw) {
-      const { to, from, subject, text, html, received_at } = message;
-      const { lastInsertRowid } = insert.run(to, from, subject, text, html, received_at, raw);
-      forgetOld.run(Number(lastInsertRowid) - KEPT_MESSAGES);
+    add,
+    addSms(id, sms, raw) {
+      if (Number(insertSms.run(id).changes) === 0) return;
+      add({ ...sms, from: 'SMS', subject: 'SMS', html: '' }, raw);
     },
     list: (to) => (to === undefined ? selectAll.all() : selectTo.all(to)),
     find: (id) => selectOne.get(id),

@@ -1,6 +1,7 @@
 // Issues one-time codes: draws a code, sends it, and stores its HMAC in a slot. No other code does this.
 import { randomUUID } from 'node:crypto';
 import type { Deps } from '../../deps.ts';
+import type { ShownCode } from '../../domain/shown-code.ts';
 import { CODE_LIFETIME_MS, codeHmac, drawCode, formatCode, type LONG_CODE_DIGITS, type SHORT_CODE_DIGITS } from './code.ts';
 import { drawCodeFor } from './code-tries.ts';
 
@@ -13,9 +14,6 @@ export type CodeSlot = {
   /** The canonical address that the code proves. */
   address: string;
 };
-
-/** The values of the message with the code. */
-export type ShownCode = { code: string; minutes: number };
 
 export type IssueOptions = {
   /** When the code was requested, in epoch milliseconds; now if left out. The wait for the next code starts here. */

@@ -9,7 +9,7 @@ export type AppName = 'id' | 'owners-site' | 'notebook' | 'dealer' | 'mailbox' |
 /** The headings of .env.example, in their order. */
 export const SETTING_SECTIONS = {
   places: 'Where things are',
-  mail: 'Mail',
+  mail: 'Mail and SMS',
   data: 'Data',
   secrets: 'Secrets (make one with: openssl rand -hex 32)',
   behaviour: 'Behaviour',

@@ -4,11 +4,11 @@ import { isWebOrigin } from '../problems/web-url.ts';
 import { isClientSecret } from './client-secret.ts';
 import type { AppName, Setting } from './setting.ts';
 import * as kind from './setting.ts';
+import { SMS_SETTINGS } from './sms-settings.ts';
 import { EXPECTED_TRUST_PROXY, parseTrustProxy } from './trust-proxy.ts';
 
 /** For development only, because it is public. */
 export const GAZOO_DEVELOPMENT_SECRET = 'gazoo-for-development-only-0123456789abcdef';
-
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'];
 export const EVERY_APP: readonly AppName[] = ['id', 'owners-site', 'notebook', 'dealer'];
 const MAILING_APPS: readonly AppName[] = ['id', 'owners-site'];
@@ -104,6 +104,7 @@ export const SETTINGS = {
     default: 'TOYOTA/LEXUS共通ID <no-reply@id.toyota.jp>',
     parse: (value: string) => (/^[^<>\p{Cc}]*<[^@<>\s]+@[^@<>\s]+>$|^[^@<>\s]+@[^@<>\s]+$/u.test(value) ? value : undefined),
   },
+  ...SMS_SETTINGS,
   NOTICE_MAILS: {
     ...kind.boolean('true', []),
     section: 'mail',

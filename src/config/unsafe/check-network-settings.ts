@@ -30,13 +30,26 @@ export function checkMailServer(url: string, say: Say): void {
   }
 }
 
+/** Reports an SMS gateway without its secret, and the reverse: SMS would not be sent. */
+export function checkSmsGateway({ SMS_URL, SMS_SECRET }: SettingValues, say: Say): void {
+  if (SMS_URL !== undefined && SMS_SECRET === undefined)
+    say('error', 'SMS_SECRET', 'the secret that the gateway shares with us', 'nothing', 'make one with: openssl rand -hex 32');
+  if (SMS_URL === undefined && SMS_SECRET !== undefined)
+    say(
+      'warning',
+      'SMS_URL',
+      'the URL of the gateway that SMS_SECRET is for',
+      'nothing: nobody can sign in with a mobile number',
+    );
+}
+
 /** Reports the mailbox of a sandbox without its address. */
 export function checkMailboxOfSandbox({ SANDBOX, MAILBOX_URL }: SettingValues, say: Say): void {
   if (SANDBOX === true && MAILBOX_URL === undefined) say('error', 'MAILBOX_URL', 'the URL of the mailbox’s page', 'nothing');
 }
 
 /** Reports a sandbox, whose pages are not for customers, and a sandbox that could mail to people. */
-export function checkSandbox({ SANDBOX, SMTP_URL }: SettingValues, say: Say): void {
+export function checkSandbox({ SANDBOX, SMTP_URL, SMS_URL }: SettingValues, say: Say): void {
   if (SANDBOX !== true) return;
   say(
     'warning',
@@ -51,6 +64,14 @@ export function checkSandbox({ SANDBOX, SMTP_URL }: SettingValues, say: Say): vo
       'the mailbox of a sandbox, on this machine',
       'another mail server: tests would mail to people',
       'remove it, and start the mailbox: npm start -- mailbox',
+    );
+  if (SMS_URL !== undefined && !isThisMachine(hostOf(SMS_URL)))
+    say(
+      'error',
+      'SMS_URL',
+      'the mailbox of a sandbox, on this machine',
+      'another gateway: tests would send SMS to people',
+      'remove it, or use the path /sms of the mailbox',
     );
 }
 

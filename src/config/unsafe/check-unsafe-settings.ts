@@ -42,6 +42,7 @@ export function checkUnsafeSettings(
   checkSupportPhone(settings, say);
   network.checkMailServer(settings.SMTP_URL ?? '', say);
   if (!apps.includes('id')) return;
+  network.checkSmsGateway(settings, say);
   network.checkDatabaseServer(settings.DATABASE_URL ?? '', say);
   checkPlaces(settings, root, say);
   if (checkKeys && settings.KEY_DIRECTORY !== undefined) checkKeyModes(resolve(root, settings.KEY_DIRECTORY), root, problems);

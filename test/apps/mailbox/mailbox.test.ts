@@ -5,10 +5,12 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import nodemailer, { type SendMailOptions } from 'nodemailer';
 import { createMailbox, type Mailbox } from '../../../src/apps/mailbox/create-mailbox.ts';
+import { signWebhook } from '../../../src/http/webhook-signature.ts';
 import { createLog } from '../../../src/telemetry/log.ts';
 import { serve, type Served } from '../serve.ts';
 
 const NOW = Date.parse('2026-11-22T03:04:05.000Z');
+const SECRET = Buffer.alloc(32, 7).toString('base64');
 
 let directory: string;
 let mailbox: Served<Mailbox>;
@@ -24,6 +26,7 @@ function start(smtpHost = '127.0.0.1'): Promise<Served<Mailbox>> {
       log: createLog('mailbox', 'silent'),
       smtpHost,
       smtpPort: 0,
+      smsSecrets: [SECRET],
       databasePath: join(directory, 'mail', 'mailbox.sqlite'),
     }),
   );
@@ -145,4 +148,34 @@ test.each(['/messages/2', '/messages/2.eml', '/messages/2/html', '/messages/x', 
 
 test('listens only on a loopback address', async () => {
   await expect(start('0.0.0.0')).rejects.toThrow(/loopback/);
+});
+
+test('shows an SMS beside the mails, once; refuses one that is not signed, is old, or is too long', async () => {
+  const post = async (id: string, change: { body?: string; secret?: string; at?: number } = {}): Promise<number> => {
+    const {
+      body = JSON.stringify({ id, to: '+819012345678', text: '<b>012345</b>' }),
+      secret = SECRET,
+      at = NOW / 1000,
+    } = change;
+    const timestamp = Math.floor(at);
+    const headers = {
+      'webhook-id': id,
+      'webhook-timestamp': String(timestamp),
+      'webhook-signature': signWebhook({ id, timestamp, body }, [secret]),
+    };
+    return (await fetch(`${mailbox.origin}/sms`, { method: 'POST', headers, body })).status;
+  };
+  await send({ to: 'tanaka@example.jp', subject: 'Mail', text: 'mail' });
+  expect([await post('1'), await post('1'), await post('2')]).toEqual([204, 204, 204]);
+  expect(await post('3', { secret: Buffer.alloc(32, 8).toString('base64') })).toBe(401);
+  expect(await post('3', { at: NOW / 1000 - 301 })).toBe(401);
+  expect(await post('3', { body: 'x'.repeat(10_001) })).toBe(413);
+  expect((await fetch(`${mailbox.origin}/sms`)).status).toBe(405);
+  expect((await list()).map(({ to, subject }) => [to, subject])).toEqual([
+    ['+819012345678', 'SMS'],
+    ['+819012345678', 'SMS'],
+    ['tanaka@example.jp', 'Mail'],
+  ]);
+  const [{ id } = { id: 0 }] = await list();
+  expect(await (await fetch(`${mailbox.origin}/messages/${id}`)).text()).toContain('&lt;b&gt;012345&lt;/b&gt;');
 });

@@ -75,6 +75,7 @@ export async function startOwnAccountWorld(): Promise<OwnAccountWorld> {
 function keepIn(mails: ReceivedMail[]): MessageStore {
   return {
     add: ({ to, subject, text }) => void mails.push({ to, subject, text }),
+    addSms: () => undefined,
     list: () => [],
     find: () => undefined,
     findRaw: () => undefined,

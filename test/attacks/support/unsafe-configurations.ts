@@ -2,10 +2,13 @@
 import { homedir, tmpdir } from 'node:os';
 import { expect } from '@jest/globals';
 import { GAZOO_DEVELOPMENT_SECRET } from '../../../src/config/settings/settings.ts';
+import { SMS_DEVELOPMENT_SECRET } from '../../../src/config/settings/sms-settings.ts';
 
 export type Env = Record<string, string | undefined>;
 
 export const SECRET_MEND = 'make one with: openssl rand -hex 32';
+/** A sound gateway. */
+export const SMS = { SMS_URL: 'https://sms.example.jp/send', SMS_SECRET: 'whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD' };
 const CLIENT_MEND = 'make one with: npm run admin -- secrets generate';
 const e = 'environment:';
 const trustMend = 'set it to 1, or to the number of proxies if there are more, and let the proxy add to X-Forwarded-For';
@@ -110,6 +113,55 @@ export const unsafeConfigurations = (GOOD: Record<string, string>): [string, Env
       `warning: ${e} SANDBOX: expected false where customers have accounts, found true: client apps on any machine may sign in, and everybody who reaches the mailbox can read every mail`,
       `error: ${e} SMTP_URL: expected the mailbox of a sandbox, on this machine, found another mail server: tests would mail to people; remove it, and start the mailbox: npm start -- mailbox`,
     ],
+  ],
+  [
+    'a sandbox that sends SMS to people',
+    { SANDBOX: 'true', SMTP_URL: undefined, ...SMS },
+    [
+      `warning: ${e} SANDBOX: expected false where customers have accounts, found true: client apps on any machine may sign in, and everybody who reaches the mailbox can read every mail`,
+      `error: ${e} SMS_URL: expected the mailbox of a sandbox, on this machine, found another gateway: tests would send SMS to people; remove it, or use the path /sms of the mailbox`,
+    ],
+  ],
+  [
+    'SMS without a signature',
+    { SMS_URL: SMS.SMS_URL },
+    [`error: ${e} SMS_SECRET: expected the secret that the gateway shares with us, found nothing; ${SECRET_MEND}`],
+  ],
+  [
+    'the secret of no gateway',
+    { SMS_SECRET: SMS.SMS_SECRET },
+    [
+      `warning: ${e} SMS_URL: expected the URL of the gateway that SMS_SECRET is for, found nothing: nobody can sign in with a mobile number`,
+    ],
+  ],
+  [
+    'SMS without TLS',
+    { ...SMS, SMS_URL: 'http://sms.example.jp/send' },
+    [
+      `error: ${e} SMS_URL: expected the https URL of an SMS gateway, without a user name (or http on this machine), found a value of 26 characters (not shown)`,
+      `warning: ${e} SMS_URL: expected the URL of the gateway that SMS_SECRET is for, found nothing: nobody can sign in with a mobile number`,
+    ],
+  ],
+  [
+    'SMS signed with the secret of development',
+    { ...SMS, SMS_SECRET: SMS_DEVELOPMENT_SECRET },
+    [
+      `error: ${e} SMS_SECRET: expected 24 to 64 random bytes in base64, and not the secret of development (several with commas between them), found the value of development; ${SECRET_MEND}`,
+      `error: ${e} SMS_SECRET: expected the secret that the gateway shares with us, found nothing; ${SECRET_MEND}`,
+    ],
+  ],
+  [
+    'SMS signed with a secret that is too short',
+    { ...SMS, SMS_SECRET: `${SMS.SMS_SECRET},whsec_Zk3vQ8mW1cKd7RtV` },
+    [
+      `error: ${e} SMS_SECRET: expected 24 to 64 random bytes in base64, and not the secret of development (several with commas between them), found a value of 61 characters (not shown); ${SECRET_MEND}`,
+      `error: ${e} SMS_SECRET: expected the secret that the gateway shares with us, found nothing; ${SECRET_MEND}`,
+    ],
+  ],
+  [
+    'SMS signed with a key of cookies',
+    { ...SMS, COOKIE_KEYS: SMS.SMS_SECRET },
+    [`error: ${e} COOKIE_KEYS: expected a secret of its own, found that of SMS_SECRET; ${SECRET_MEND}`],
   ],
   // Connections.
   [

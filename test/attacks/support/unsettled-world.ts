@@ -124,6 +124,7 @@ function keepIn(mails: Map<string, string[]>): MessageStore {
     add({ to, text }) {
       mails.set(to, [...(mails.get(to) ?? []), text]);
     },
+    addSms: () => undefined,
     list: () => [],
     find: () => undefined,
     findRaw: () => undefined,

@@ -1,0 +1,42 @@
+// Job that sends an SMS with a code.
+import type { Sms } from '../domain/sms.ts';
+import { SmsRefused, type SmsGateway } from '../sms/sms-gateway.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import { PermanentJobError, type JobHandler } from './runner.ts';
+
+/** Longer than any code is valid. */
+const GIVE_UP_AFTER_MS = 60 * 60 * 1000;
+
+/**
+ * Creates the handler. The gateway gets the same id with each attempt. An expired code is not sent.
+ * @param gateway `undefined` if SMS_URL is not set any more
+ */
+export function createSendSms(
+  gateway: SmsGateway | undefined,
+  { clock, metrics }: { clock: () => number; metrics: Pick<Metrics, 'countSms'> },
+): JobHandler<Sms> {
+  const fail = (reason: string): never => {
+    metrics.countSms('failed');
+    throw new PermanentJobError(reason);
+  };
+  return {
+    giveUpAfterMs: GIVE_UP_AFTER_MS,
+    async run(sms, job, signal) {
+      if (!('values' in sms)) return fail('it cannot be read: HMAC_KEY was another one when it was written');
+      if (clock() > job.created_at + sms.values.minutes * 60_000) return fail('the code has expired');
+      if (!gateway) return fail('SMS_URL is not set');
+      try {
+        await gateway.send(smsId(job.key), sms, clock(), signal);
+      } catch (error) {
+        if (error instanceof SmsRefused) return fail(error.message);
+        throw error;
+      }
+      metrics.countSms('sent');
+    },
+  };
+}
+
+/** Returns the id for the gateway. Standard Webhooks separates the signed parts by dots, so the id has none. */
+function smsId(jobKey: string): string {
+  return jobKey.replaceAll(/[^\w:-]/g, '-');
+}
