@@ -7,17 +7,24 @@ import { romajiSpellings } from './romaji.ts';
 export type PasswordPolicy = {
   /** In characters. */
   minLength: number;
-  /** In characters; at most 72, because bcrypt ignores further bytes. */
+  /** In characters (Unicode code points). */
   maxLength: number;
-  /** The allowed symbols, besides half-width letters and digits. */
+  /** The allowed symbols, besides half-width letters and digits; `ANY_CHARACTER` allows every printable character. */
   symbols: string;
 };
+
+/** As `symbols`: every printable character is allowed, and the space. */
+export const ANY_CHARACTER = 'any';
+
+/** bcrypt ignores further bytes, so two passwords that differ only there would be the same. */
+export const PASSWORD_MAX_BYTES = 72;
 
 /** A set of common passwords. Look them up in lower case. */
 export type CommonPasswords = { has(password: string): boolean };
 
 /**
  * - `too_short`, `too_long`: the length, in characters;
+ * - `too_many_bytes`: within the length, but too long for bcrypt, because many characters have more than one byte in UTF-8;
  * - `full_width`: full-width letters, digits, symbols or spaces; it has its own message because it is an easy slip on a Japanese
  * keyboard;
  * - `characters`: any other character that is not allowed;
@@ -26,7 +33,18 @@ export type CommonPasswords = { has(password: string): boolean };
  * - `personal`: contains the person's own address, name, birth date or phone number.
  */
 export type PasswordProblem =
-  'too_short' | 'too_long' | 'full_width' | 'characters' | 'letter_missing' | 'digit_missing' | 'common' | 'personal';
+  | 'too_short'
+  | 'too_long'
+  | 'too_many_bytes'
+  | 'full_width'
+  | 'characters'
+  | 'letter_missing'
+  | 'digit_missing'
+  | 'common'
+  | 'personal';
+
+/** Letters, digits and symbols in full width, which a Japanese keyboard types by mistake, and the full-width space. */
+const FULL_WIDTH = '\\u3000\\uFF01-\\uFF60\\uFFE0-\\uFFE6';
 
 // The first guesses at this site. A list cannot contain each of them with every number after it.
 const BRAND_WORDS =
@@ -34,8 +52,24 @@ const BRAND_WORDS =
 const LOOK_ALIKES: Record<string, string> = { '0': 'o', '1': 'i', '3': 'e', '4': 'a', '5': 's', $: 's', '!': 'i' };
 
 /**
- * Lists the problems of a password; empty if it may be used. The password is never trimmed, normalised or cut, because the person
- * will type exactly the same characters at the next login.
+ * Returns the form of a password that is hashed and compared (RFC 8265, section 4.2, OpaqueString): other spaces become the space, and
+ * Unicode is normalised by NFC, because devices send the same character in different ways. NIST SP 800-63B asks for a normalisation. It is
+ * not NFKC, which would make different characters equal, such as `４` and `4`. ASCII stays as it is.
+ */
+export function preparePassword(password: string): string {
+  return password.replace(/\p{Zs}/gu, ' ').normalize('NFC');
+}
+
+/** Returns a regular expression (flag `u`) for one allowed character. The page's script tests with it, too. */
+export function allowedCharacter({ symbols }: Pick<PasswordPolicy, 'symbols'>): string {
+  // The joiner holds the parts of an emoji together.
+  if (symbols === ANY_CHARACTER) return `^(?:[^\\p{C}\\p{Zl}\\p{Zp}${FULL_WIDTH}]|\\u200D)$`;
+  return `^[A-Za-z0-9${symbols.replace(/[\\\]^-]/g, '\\$&')}]$`;
+}
+
+/**
+ * Lists the problems of a password; empty if it may be used. The password is never trimmed or cut, because the person will type exactly
+ * the same characters at the next login.
  * @param personal the person's own data; see `personalData`
  * @param common see `loadCommonPasswords`
  */
@@ -45,15 +79,19 @@ export function checkPassword(
   personal: readonly string[],
   common: CommonPasswords,
 ): PasswordProblem[] {
-  const characters = Array.from(password);
+  // Where only ASCII is allowed, the characters are judged as they were typed.
+  const prepared = policy.symbols === ANY_CHARACTER ? preparePassword(password) : password;
+  const characters = Array.from(prepared);
   const problems: PasswordProblem[] = [];
   if (characters.length < policy.minLength) problems.push('too_short');
   if (characters.length > policy.maxLength) problems.push('too_long');
-  const refused = characters.filter((character) => !/[A-Za-z0-9]/.test(character) && !policy.symbols.includes(character));
+  const allowed = new RegExp(allowedCharacter(policy), 'u');
+  const refused = characters.filter((character) => !allowed.test(character));
+  if (problems.length === 0 && Buffer.byteLength(prepared) > PASSWORD_MAX_BYTES) problems.push('too_many_bytes');
   if (refused.some(isFullWidth)) problems.push('full_width');
   if (!refused.every(isFullWidth)) problems.push('characters');
-  if (!/[A-Za-z]/.test(password)) problems.push('letter_missing');
-  if (!/[0-9]/.test(password)) problems.push('digit_missing');
+  if (!/[A-Za-z]/.test(prepared)) problems.push('letter_missing');
+  if (!/[0-9]/.test(prepared)) problems.push('digit_missing');
   // A password that breaks the rule is not also reported as guessable: the person has to choose another one anyway.
   if (problems.length > 0) return problems;
   if (isCommon(password, common)) problems.push('common');
@@ -78,7 +116,7 @@ export async function loadCommonPasswords(path: string): Promise<CommonPasswords
 }
 
 function isFullWidth(character: string): boolean {
-  return /[\u3000\uFF01-\uFF60\uFFE0-\uFFE6]/.test(character);
+  return new RegExp(`[${FULL_WIDTH}]`).test(character);
 }
 
 function isCommon(password: string, common: CommonPasswords): boolean {

@@ -1,5 +1,7 @@
 // The screens of the guide in order, each checked; the pressed words are the guide's.
 import { expect } from '@jest/globals';
+import { passwordRule } from '../../src/authentication/password/password-form.ts';
+import { ANY_CHARACTER, checkPassword } from '../../src/domain/password-policy.ts';
 import type { World } from '../support/world.ts';
 import type { Visitor } from './visitor.ts';
 
@@ -37,6 +39,71 @@ export async function proveAddress(visitor: Visitor, world: World, email: string
   expect(html).toContain('0120-000-000');
   await visitor.fill('認証番号', code);
   await visitor.press('次へ');
+}
+
+/** What people type as a new password, right and wrong. */
+const TYPED = [
+  'a',
+  'abcdefg',
+  'abcdefgh',
+  'abcdefg1',
+  '12345678',
+  'Ａbcdefg1',
+  'abcdefg１',
+  'abcdefg 1',
+  'abcdefgあ1',
+  'é1234567',
+  '👨‍👩‍👧',
+  'e\u0301'.repeat(7),
+  'abcdefg\u30001',
+  `${'a'.repeat(19)}1`,
+  `${'a'.repeat(20)}1`,
+  `${'a'.repeat(63)}1`,
+  `${'あ'.repeat(24)}a1`,
+  `${'a'.repeat(90)}1`,
+];
+
+/** The list of rules at ⑦ ticks itself off as the server decides, for the shipped rule and for one that allows everything. */
+export async function expectLiveRules({ page: profile }: Visitor): Promise<void> {
+  const page = await profile.context().newPage();
+  for (const policy of [
+    { minLength: 8, maxLength: 20, symbols: '-*_!#$%' },
+    { minLength: 8, maxLength: 64, symbols: ANY_CHARACTER },
+  ]) {
+    await page.goto(profile.url());
+    if (policy.symbols === ANY_CHARACTER) {
+      const { min, max, maxBytes, allowed } = passwordRule({ config: { passwordPolicy: policy } });
+      const rule = JSON.stringify(JSON.stringify([min, max, maxBytes, allowed]));
+      await page.evaluate(`document.querySelector('[data-password-rules]').dataset.passwordRules = ${rule}`);
+      await page.addScriptTag({ url: '/assets/password.js?again', type: 'module' });
+    }
+    const seen = await page.evaluate<boolean[][]>(`${JSON.stringify(TYPED)}.map((typed) => {
+      const field = document.getElementById('password');
+      field.value = typed;
+      field.dispatchEvent(new InputEvent('input'));
+      return [...document.querySelectorAll('[data-password-rules] li')].map((rule) => rule.classList.contains('is-met'));
+    })`);
+    const decided = TYPED.map((typed) => {
+      const problems = checkPassword(typed, policy, [], new Set());
+      const rules = ['too_short too_long too_many_bytes', 'full_width characters', 'letter_missing digit_missing'];
+      const met = rules.map((rule) => !problems.some((problem) => rule.split(' ').includes(problem)));
+      // The last one is advice, which a script cannot check.
+      return [typed, ...met, false];
+    });
+    expect(seen.map((met, index) => [TYPED[index], ...met])).toEqual(decided);
+  }
+  await page.goto(profile.url());
+  const field = page.locator('#password');
+  const status = page.locator('[data-password-rules] [role=status]');
+  expect(await field.getAttribute('maxlength')).toBe('20');
+  await field.focus();
+  // A paste that is too long is not cut; a screen reader says what the server would answer.
+  await page.keyboard.insertText('Kaminari-4827-Higashi-Nishi');
+  expect(await field.inputValue()).toBe('Kaminari-4827-Higashi-Nishi');
+  await status.filter({ hasText: '8～20文字で作成してください。' }).waitFor({ state: 'attached' });
+  await field.fill('Kaminari-4827');
+  await status.filter({ hasText: 'すべて満たしています' }).waitFor({ state: 'attached' });
+  await page.close();
 }
 
 /** ⑦⑧⑨: the password and the data, which the owners site has filled in as far as it knows them. */

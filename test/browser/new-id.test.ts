@@ -5,6 +5,7 @@ import { launchChromium } from '../support/chromium.ts';
 import { startWorld, type World } from '../support/world.ts';
 import {
   decideOnDealer,
+  expectLiveRules,
   giveBirthdate,
   lookAtLink,
   NEW_PASSWORD,
@@ -75,6 +76,7 @@ describe.each([
     await change.click();
     expect(await prefecture.isVisible()).toBe(true);
     await change.click();
+    if (javaScript) await expectLiveRules(visitor);
     await register(visitor, EMAIL);
     await decideOnDealer(visitor, '愛知トヨタ自動車株式会社', '上記販売店と連携する');
     expect(await page.getByLabel('ID（メールアドレスまたは携帯電話番号）').inputValue()).toBe(EMAIL);

@@ -294,6 +294,11 @@ describe('files', () => {
       ],
     ],
     [
+      'symbols of a password that are neither ASCII nor any',
+      (project) => project.edit('config/policy.json', { 'password.symbols': 'anything' }),
+      ["config/policy.json: password.symbols: expected symbols of ASCII, or any, found 'anything'"],
+    ],
+    [
       'a number out of range',
       (project) => project.edit('config/policy.json', { 'password.max_length': 100 }),
       ['config/policy.json: password.max_length: expected a whole number from 8 to 72, found 100'],

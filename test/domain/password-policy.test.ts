@@ -7,6 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
+  allowedCharacter,
+  ANY_CHARACTER,
   checkPassword,
   loadCommonPasswords,
   personalData,
@@ -45,7 +47,7 @@ describe('the rule of the guide', () => {
     ['a full-width space', 'abcd\u30005678', ['full_width']],
     ['full width and another', 'abcd５678é', ['full_width', 'characters']],
     ['space before', ' abcd5678', ['characters']],
-    ['20 emoji are 20 characters', '😀'.repeat(20), ['characters', 'letter_missing', 'digit_missing']],
+    ['20 emoji are 20 characters', '😀'.repeat(20), ['too_many_bytes', 'characters', 'letter_missing', 'digit_missing']],
   ])('%s', (_, password, problems) => {
     expect(ruleOnly(password)).toEqual(problems);
   });
@@ -62,6 +64,39 @@ describe('the rule of the guide', () => {
     const policy = { minLength: 12, maxLength: 64, symbols: ' ' };
     expect(checkPassword('correct horse 1 battery', policy, [], NOTHING_COMMON)).toEqual([]);
     expect(checkPassword('abcd-5678', policy, [], NOTHING_COMMON)).toEqual(['too_short', 'characters']);
+  });
+
+  test.each<[string, string, PasswordProblem[]]>([
+    ['a space', 'correct horse 1 battery', []],
+    ['every symbol of ASCII', ' !"#$%&\'()*+,-./:;<=>?@[\\]^_`{|}~a1', []],
+    ['kana and kanji', 'ひつじが1ぴき羊が2ひきa', []],
+    ['an emoji of several parts', 'family-1 👨‍👩‍👧', []],
+    ['64 characters', `${'a'.repeat(63)}1`, []],
+    ['65 characters', `${'a'.repeat(64)}1`, ['too_long']],
+    ['72 bytes', `${'あ'.repeat(23)}a12`, []],
+    ['73 bytes', `${'あ'.repeat(23)}ab12`, ['too_many_bytes']],
+    ['half-width katakana', 'ｱｲｳｴｵｶｷa1', []],
+    ['a full-width digit', 'abcdefg1８', ['full_width']],
+    ['a full-width space, which becomes a space', 'abcdefg\u30001', []],
+    ...['\0', '\t', '\n', '\u200B', '\u2028', '\uD800', '\uE000'].map((character): [string, string, PasswordProblem[]] => [
+      JSON.stringify(character),
+      `abcdefg1${character}`,
+      ['characters'],
+    ]),
+    ['a letter and a mark are one character', `e\u0301`.repeat(7), ['too_short', 'letter_missing', 'digit_missing']],
+  ])('every printable character, up to 64: %s', (_, password, problems) => {
+    const policy = { minLength: 8, maxLength: 64, symbols: ANY_CHARACTER };
+    expect(checkPassword(password, policy, [], NOTHING_COMMON).filter((problem) => problem !== 'common')).toEqual(problems);
+  });
+
+  test('every choice of symbols of ASCII is exactly what is allowed', () => {
+    const ascii = Array.from({ length: 128 }, (_, code) => String.fromCharCode(code));
+    for (const symbols of ['', '-', '^', ']', '\\', '[]^-\\', '-*_!#$%', ascii.join('').replace(/[^!-/:-@[-`{-~]/g, '')]) {
+      const allowed = new RegExp(allowedCharacter({ symbols }), 'u');
+      expect(ascii.filter((one) => allowed.test(one)).join('')).toBe(
+        ascii.filter((one) => /[A-Za-z0-9]/.test(one) || symbols.includes(one)).join(''),
+      );
+    }
   });
 
   test('a password is accepted exactly if it matches the rule as one expression', () => {

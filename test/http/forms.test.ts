@@ -52,7 +52,11 @@ function lacksOf(field: Field, follows: boolean): string[] {
   const keys = follows ? ['next'] : ['done', 'go', 'send', 'search'];
   if (tag === 'input' && type !== 'date' && !keys.includes(enterkeyhint)) lacks.push(`enterkeyhint ${enterkeyhint}`);
   const rule = 'minlength: 8; maxlength: 20; required: lower, upper; required: digit; allowed: [-*_!#$%];';
-  if (autocomplete === 'new-password' && field.passwordrules !== rule) lacks.push(`passwordrules ${field.passwordrules}`);
+  if (autocomplete === 'new-password' && !field.minlength) lacks.push('minlength');
+  // The sample of a policy that allows every printable character.
+  const ruleOfAny = 'minlength: 8; maxlength: 64; required: lower, upper; required: digit; allowed: ascii-printable;';
+  if (autocomplete === 'new-password' && ![rule, ruleOfAny].includes(field.passwordrules ?? ''))
+    lacks.push(`passwordrules ${field.passwordrules}`);
   return lacks.map((what) => `${name}: ${what}`);
 }
 

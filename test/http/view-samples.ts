@@ -9,6 +9,7 @@ import { claimsInWords } from '../../src/profile/claims-in-words.ts';
 import { splitForm } from '../../src/profile/known-profile.ts';
 import { deviceSamples } from './device-view-samples.ts';
 import { endingSamples } from './ending-samples.ts';
+import { passwordSamples, PASSWORD_RULE as policy } from './password-samples.ts';
 import { passkeyLogin, passkeySamples } from './passkey-samples.ts';
 import { askFor, formOf, profileFields, profileRows, shortRows, type Typed } from '../../src/profile/profile-form.ts';
 
@@ -28,7 +29,6 @@ type Journey = Parameters<typeof journeyProgress>[2];
 
 const LONG_NAME = '寿限無寿限無五劫の擦り切れ海砂利水魚の水行末雲来末風来末食う寝る処に住む処藪ら柑子';
 const action = '/interaction/abc/step';
-const [min, max, symbols] = [8, 20, '-*_!#$%'];
 
 /** What is asked in each place, and what a person types there. */
 const registrationAsked = profileAsked(true);
@@ -42,7 +42,7 @@ const profile = {
   required: formOf(registrationAsked).required,
   prefectures: PREFECTURES,
   places: [],
-  policy: { min, max, symbols },
+  policy,
   passwordKept: false,
 };
 const dealer = { code: 'T23001', name: '愛知中央トヨタ自動車株式会社', brand: 'toyota', prefecture: '愛知県' };
@@ -198,7 +198,7 @@ export function viewSamples(t: Translate): ViewSample[] {
           {
             values: { family_name: LONG_NAME },
             errors: {
-              password: t('form_errors.password_too_short', { min, max, symbols }),
+              password: t('form_errors.password_too_short', { min: policy.min }),
               given_name: t('profile_fields.given_name.missing'),
               phone_number: t('profile_fields.phone_number.characters'),
               region: t('profile_fields.region.missing'),
@@ -287,20 +287,7 @@ export function viewSamples(t: Translate): ViewSample[] {
       isForDevelopers: true,
       isSandbox: true,
     }),
-    step('password-forgotten', { action, interaction: 'abc', backUrl: '/login', values: { email: 'tanaka@example.jp' } }),
-    step(
-      'password-forgotten',
-      { action, values: { email: '' }, errors: { email: t('form_errors.email_missing') } },
-      'password-forgotten-error',
-    ),
-    step('password-code', { ...code, values: {} }),
-    step(
-      'password-code',
-      { ...code, values: { birthdate_year: '1995' }, errors: { code: t('form_errors.reset_wrong') } },
-      'password-code-error',
-    ),
-    step('password-new', { action, email: 'tanaka@example.jp', policy: { min, max, symbols } }),
-    note('password-done', { wayOn: '/interaction/abc/login', toLogin: true }),
+    ...passwordSamples(t, { step, note, code }),
     ...accountSamples(t, rows),
     {
       name: 'error',
@@ -396,7 +383,7 @@ function accountSamples(t: Translate, rows: object[]): ViewSample[] {
       { ...form, values: {}, prefectures: PREFECTURES, errors: { given_name: t('profile_fields.given_name.missing') } },
       'account-profile-error',
     ),
-    site('account-password', 'account_password.title', { action, email: 'tanaka@example.jp', policy: { min, max, symbols } }),
+    site('account-password', 'account_password.title', { action, email: 'tanaka@example.jp', policy }),
     ...passkeySamples(t, action).map(({ view, title, data, name }) => site(view, title, data, name)),
     site('account-email', 'account_email.title', { action, email: 'tanaka@example.jp', values: { email: '' } }),
     site(
@@ -427,7 +414,7 @@ function accountSamples(t: Translate, rows: object[]): ViewSample[] {
         token: 'abc.def',
         change: { now: 'other@example.jp', before: 'tanaka@example.jp' },
         email: 'tanaka@example.jp',
-        policy: { min, max, symbols },
+        policy,
         errors: { known_password: t('form_errors.known_password_wrong') },
       }),
       kind: 'step',

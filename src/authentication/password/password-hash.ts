@@ -1,5 +1,6 @@
 // Hashes passwords with bcrypt. A separate lane limits the work, so that a flood of logins cannot starve other requests.
 import bcrypt from 'bcrypt';
+import { PASSWORD_MAX_BYTES, preparePassword } from '../../domain/password-policy.ts';
 import { createHashingLane, type HashAsker, type LaneOptions } from './hashing-lane.ts';
 
 export { HashingLaneFull, type HashAsker } from './hashing-lane.ts';
@@ -8,13 +9,13 @@ export { HashingLaneFull, type HashAsker } from './hashing-lane.ts';
 export class PasswordTooLong extends Error {
   override name = 'PasswordTooLong';
   constructor() {
-    super(`a password of more than ${MAX_BYTES} bytes cannot be hashed`);
+    super(`a password of more than ${PASSWORD_MAX_BYTES} bytes cannot be hashed`);
   }
 }
 
 export type PasswordHasher = {
   /**
-   * Hashes a password.
+   * Hashes a password in the form of `preparePassword`, as every method does.
    * @throws {PasswordTooLong} if it has more than 72 bytes in UTF-8
    * @throws {HashingLaneFull} if the lane refuses the work
    */
@@ -47,8 +48,6 @@ export type HasherOptions = Omit<LaneOptions, 'clock' | 'perMinute'> & {
   algorithm?: Pick<typeof bcrypt, 'compare' | 'hash'>;
 };
 
-// bcrypt ignores further bytes, so two passwords that differ only there would be the same.
-const MAX_BYTES = 72;
 const HASH = /^\$2([aby])\$(\d\d)\$[./A-Za-z0-9]{53}$/;
 /** The lowest cost that bcrypt supports. */
 const LOWEST_COST = 4;
@@ -70,17 +69,20 @@ export function createPasswordHasher(options: HasherOptions): PasswordHasher {
     await algorithm.compare(password, `$2b$${String(ofCost).padStart(2, '0')}$${'.'.repeat(53)}`);
   }
 
-  async function verifyAgainstNothing(password: string, asker?: HashAsker): Promise<false> {
+  async function verifyAgainstNothing(typed: string, asker?: HashAsker): Promise<false> {
+    const password = preparePassword(typed);
     await inLane(asker, async () => work(fits(password) ? password : '', highestCost));
     return false;
   }
 
   return {
-    async hash(password, asker) {
+    async hash(typed, asker) {
+      const password = preparePassword(typed);
       if (!fits(password)) throw new PasswordTooLong();
       return await inLane(asker, async () => algorithm.hash(password, cost));
     },
-    async verify(password, hash, asker) {
+    async verify(typed, hash, asker) {
+      const password = preparePassword(typed);
       const ownCost = costOf(hash);
       if (!fits(password) || ownCost === undefined) return await verifyAgainstNothing(password, asker);
       if (ownCost > highestCost) {
@@ -103,7 +105,7 @@ export function createPasswordHasher(options: HasherOptions): PasswordHasher {
 }
 
 function fits(password: string): boolean {
-  return Buffer.byteLength(password) <= MAX_BYTES;
+  return Buffer.byteLength(password) <= PASSWORD_MAX_BYTES;
 }
 
 /** Returns the cost of a hash; `undefined` if it is malformed or its cost is out of range. */

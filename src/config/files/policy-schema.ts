@@ -36,14 +36,20 @@ function group<Shape extends z.ZodRawShape>(shape: Shape) {
 
 const password = group({
   min_length: whole(8, 72, 'Characters.'),
-  max_length: whole(8, 72, 'Characters. bcrypt reads 72 bytes.').register(SAFE_RANGES, {
+  max_length: whole(
+    8,
+    72,
+    'Characters. NIST SP 800-63B asks for at least 64. bcrypt reads 72 bytes; longer passwords are refused.',
+  ).register(SAFE_RANGES, {
     atLeast: 16,
     hint: 'people could not use long passwords',
   }),
   symbols: z
-    .string('symbols of ASCII')
-    .regex(/^[!-/:-@[-`{-~]*$/, 'symbols of ASCII')
-    .describe('Allowed besides half-width letters and digits.'),
+    .string('symbols of ASCII, or any')
+    .regex(/^(?:[!-/:-@[-`{-~]*|any)$/, 'symbols of ASCII, or any')
+    .describe(
+      'Allowed besides half-width letters and digits. `any`: every printable character and the space, except full-width letters, digits and symbols.',
+    ),
 });
 
 const perMinute = group({

@@ -71,6 +71,21 @@ test('a hash of another cost is replaced at the next sign-in, or at a later one 
   expect(await hashNow()).toBe(rehashed);
 });
 
+test('a password that changes while it is hashed again: the new one stays', async () => {
+  const hasher = hasherOf(5);
+  const other = await hasher.hash('Another-2026');
+  const slow = {
+    ...hasher,
+    async hash(password: string) {
+      const account = await storage.accounts.find('a');
+      if (account) await storage.accounts.update({ ...account, password_hash: other }, eventAbout('a'));
+      return hasher.hash(password);
+    },
+  };
+  expect(await signIn(PASSWORD, slow)).toMatchObject({ id: 'a' });
+  expect(await hashNow()).toBe(other);
+});
+
 test('attempts that the hashing lane refused do not count as failures', async () => {
   const hasher = hasherOf(4);
   const full = { ...hasher, verify: async () => Promise.reject(new HashingLaneFull(2)) };
