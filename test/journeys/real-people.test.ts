@@ -15,6 +15,7 @@ import {
   returned,
   type Pkce,
 } from '../attacks/support/client.ts';
+import { beginMigration, goOn, redeemAtSite } from '../attacks/support/migration.ts';
 import { codeFor, freshEmail, PROFILE, registerUpTo, type PageName } from '../attacks/support/registration.ts';
 import { headingOf, mainOf, textOf, type Answer, type Browser } from '../support/http-browser.ts';
 import { untilTrue } from '../support/until-true.ts';
@@ -275,6 +276,20 @@ test('R37 prompt=select_account: continue with the signed-in ID, or with another
   await tab.submit('/session/end/confirm', { logout: 'yes' });
   const late = await browser.submit('/select-account', { decision: 'continue' }, CALLBACK);
   expect([late.status < 500, returned(late).has('code')]).toEqual([true, false]);
+});
+
+test('R37 the choice "continue" holds: a handed-over person is not asked again, and it replaces a press of "other" whose answer was lost', async () => {
+  const asked = { prompt: 'select_account' };
+  const { browser } = await signedIn(world);
+  const handedOver = await beginMigration(world, { sub: 'chooses-an-account' }, asked, browser);
+  expect(browser.page.url).toContain('/select-account');
+  const next = await browser.submit('/select-account', { decision: 'continue' }, CALLBACK);
+  expect(next.url).toContain('/finalize');
+  expect((await redeemAtSite(world, await goOn(browser), handedOver.pkce)).id_token).toMatch(/./);
+
+  await begin(world, 'attack-web', asked, browser);
+  await browser.post('/select-account', { decision: 'other' });
+  expect(returned(await browser.submit('/select-account', { decision: 'continue' }, CALLBACK)).has('code')).toBe(true);
 });
 
 test('R12 a login page that was left open while the person signed in in another tab goes on by itself, with a reload or a press', async () => {
