@@ -8,7 +8,7 @@ import { PageError } from '../http/page-error.ts';
 import { redirect } from '../http/redirect.ts';
 import { interactionPath } from '../oidc/policy/interaction-url.ts';
 import { giveInteractionCookies } from './interaction-cookies.ts';
-import { readRecentRequest, type RecentRequest } from './recent-request.ts';
+import { readRequestOf, REQUEST_URI, type RecentRequest } from './recent-request.ts';
 
 /** A first press that is resumed notes its next interaction within this time. After the last page of a request there is none. */
 const NEXT_IS_NOTED_WITHIN_MS = 2000;
@@ -61,39 +61,46 @@ export function createGoToCurrent(
     return typeof home === 'string' ? home : undefined;
   }
 
+  /** Whether a query can start its request: a pushed one is kept for a day or two. */
+  async function canStart(query: string): Promise<boolean> {
+    const id = new URLSearchParams(query).get('request_uri')?.slice(REQUEST_URI.length);
+    return id === undefined || Boolean(await provider.PushedAuthorizationRequest.find(id));
+  }
+
   /**
    * Makes the error for a request that this browser cannot continue. Its page links to the service that the request came from.
    */
-  function expired(detail: string, interaction?: { params: { client_id?: unknown } }): PageError {
-    const wayOn = homeOf(interaction?.params.client_id);
+  function expired(detail: string, clientId?: unknown): PageError {
+    const wayOn = homeOf(clientId);
     return new PageError('interaction_expired', { detail, ...(wayOn === undefined ? {} : { wayOn }) });
   }
 
   /**
    * @param uid the interaction in the requested path
-   * @param request the request of that interaction; by default the one in the browser's cookie
+   * @param request the request of that interaction; by default the one in the browser's cookies
    */
   return async function goToCurrent(
     ctx: Pick<ParameterizedContext, 'cookies' | 'redirect' | 'set' | 'status'>,
     uid: string,
     request?: RecentRequest,
   ): Promise<void> {
-    const recent = request ?? readRecentRequest(ctx, secure);
+    const recent = request ?? readRequestOf(ctx, secure, uid);
     const isOwn = recent?.uids.includes(uid) ?? false;
     const facts = recent && isOwn ? await storage.interactionFacts.find(recent.cid) : undefined;
     /** The browser shows by its cookie that it keeps cookies, and the new request has another id: this cannot loop. */
-    const startAgain = (error: PageError): void => {
-      if (!isOwn || recent?.query === undefined) throw error;
+    const startAgain = async (detail: string): Promise<void> => {
+      if (!isOwn || recent?.query === undefined || !(await canStart(recent.query))) throw expired(detail, recent?.clientId);
       redirect(ctx, `/auth?${recent.query}`);
     };
-    if (recent && isOwn && !facts) return startAgain(expired('the request has expired'));
+    if (recent && isOwn && !facts) return startAgain('the request has expired');
     if (!recent || !facts || browserIds.read(ctx) === undefined || !browserIds.isOwn(ctx, facts.browser_id)) {
-      throw expired('no interaction, or the cookie names another one', await provider.Interaction.find(uid));
+      const known = await provider.Interaction.find(uid);
+      throw expired('no interaction, or the cookie names another one', known?.params.client_id);
     }
     const current = await findCurrent(recent.cid, uid);
     if (current && !(await sessionStands(current))) {
       // oidc-provider would not resume it, so a redirect to its page would loop.
-      return startAgain(expired('the session in which the request began has ended', current));
+      return startAgain('the session in which the request began has ended');
     }
     if (current) {
       const path = interactionPath(current);
@@ -106,7 +113,7 @@ export function createGoToCurrent(
       });
       return redirect(ctx, path);
     }
-    if (clock() >= (facts.current_until ?? Infinity)) return startAgain(expired('the request has expired'));
+    if (clock() >= (facts.current_until ?? Infinity)) return startAgain('the request has expired');
     const home = homeOf(recent.clientId);
     if (home !== undefined) return redirect(ctx, home);
     throw expired('the request is over');

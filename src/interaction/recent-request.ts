@@ -1,5 +1,5 @@
-// Remembers the current authorization request in a cookie, so that the back button leads to the current page, an expired page starts
-// the same request again, and an error page links to the service.
+// Remembers the latest authorization requests of a browser in cookies, so that the back button leads to the current page, an expired page
+// starts the same request again, and an error page links to the service. A person may have several requests open, each in a tab.
 import type { ParameterizedContext } from 'koa';
 
 export type RecentRequest = {
@@ -22,17 +22,40 @@ const QUERY = '.';
 const MOST_UIDS = 12;
 /** Browsers keep cookies of up to 4 KB, and send them with every request. */
 const LONGEST_QUERY = 1200;
-const REQUEST_URI = 'urn:ietf:params:oauth:request_uri:';
+/** The prefix of the reference to a pushed request (RFC 9126); its id follows. */
+export const REQUEST_URI = 'urn:ietf:params:oauth:request_uri:';
+
+/** Stands between two earlier requests. It does not occur in a request either. */
+const REQUESTS = '!';
+/** The length of the earlier requests together. Proxies refuse cookies of more than 8 KB in all. */
+const LONGEST_EARLIER = 2500;
 
 const nameOf = (secure: boolean): string => `${secure ? '__Host-' : ''}common-id.request`;
+const nameOfEarlier = (secure: boolean): string => `${secure ? '__Host-' : ''}common-id.earlier`;
 
-/** Encodes a client id. `encodeURIComponent` leaves the separator as it is. */
-const encoded = (clientId: string): string => encodeURIComponent(clientId).replaceAll(SEPARATOR, '%7E');
+/** Encodes a client id. `encodeURIComponent` leaves the separators as they are. */
+const encoded = (clientId: string): string =>
+  encodeURIComponent(clientId).replaceAll(SEPARATOR, '%7E').replaceAll(REQUESTS, '%21');
 
-/** Reads the cookie. */
+/** Reads the newest request. */
 export function readRecentRequest(ctx: CookieContext, secure: boolean): RecentRequest | undefined {
-  const parts = ctx.cookies.get(nameOf(secure), { signed: true })?.split(SEPARATOR) ?? [];
-  const [clientId, cid, ...rest] = parts;
+  return parse(ctx.cookies.get(nameOf(secure), { signed: true }));
+}
+
+/** Reads the request of an interaction, whichever tab it is in; the newest one if no request has it. */
+export function readRequestOf(ctx: CookieContext, secure: boolean, uid: string): RecentRequest | undefined {
+  return readAll(ctx, secure).find(({ uids }) => uids.includes(uid)) ?? readRecentRequest(ctx, secure);
+}
+
+/** Reads all requests, the newest first. */
+function readAll(ctx: CookieContext, secure: boolean): RecentRequest[] {
+  const earlier = ctx.cookies.get(nameOfEarlier(secure), { signed: true })?.split(REQUESTS) ?? [];
+  const newest = readRecentRequest(ctx, secure);
+  return [newest, ...earlier.map(parse)].filter((request) => request !== undefined);
+}
+
+function parse(text: string | undefined): RecentRequest | undefined {
+  const [clientId, cid, ...rest] = text?.split(SEPARATOR) ?? [];
   if (!clientId || !cid) return undefined;
   const query = rest.find((part) => part.startsWith(QUERY));
   return {
@@ -67,31 +90,55 @@ export function queryOf({
   return hint === undefined && query.length <= LONGEST_QUERY ? query : undefined;
 }
 
-/** Adds an interaction to the cookie. A new request replaces the earlier one, unless it is the same request, started again. */
+/** Adds an interaction to its request, which becomes the newest one. A request that starts again is the same one. */
 export function rememberRequest(
   ctx: CookieContext,
   secure: boolean,
   request: { clientId: string; cid: string; uid: string; query?: string | undefined },
 ): void {
-  const recent = readRecentRequest(ctx, secure);
   const { clientId, cid, uid, query } = request;
-  const isSame = recent?.cid === cid || (query !== undefined && recent?.query === query);
-  const before = isSame && recent ? recent.uids : [];
-  if (before.at(-1) === uid) return;
-  const uids = [...before.filter((earlier) => earlier !== uid), uid].slice(-MOST_UIDS);
+  const all = readAll(ctx, secure);
+  const same = all.find((each) => each.cid === cid || (query !== undefined && each.query === query));
+  const before = same?.uids ?? [];
+  if (same !== undefined && same === all[0] && before.at(-1) === uid) return;
+  const uids = [...before.filter((known) => known !== uid), uid].slice(-MOST_UIDS);
+  if (same === undefined || same !== all[0])
+    writeEarlier(
+      ctx,
+      secure,
+      all.filter((each) => each !== same),
+    );
   write(ctx, secure, { clientId, cid, uids, ...(query !== undefined && { query }) });
 }
 
-/** Notes that the request is over: its pages lead to the service from now on, and never start it again. */
-export function requestIsOver(ctx: CookieContext, secure: boolean): void {
+/**
+ * Notes that an interaction's request is over: its pages lead to the service from now on, and never start it again. The request is the
+ * newest one, because the page that was pressed made it so.
+ */
+export function requestIsOver(ctx: CookieContext, secure: boolean, uid: string): void {
   const recent = readRecentRequest(ctx, secure);
-  if (recent?.query === undefined) return;
+  if (recent?.query === undefined || !recent.uids.includes(uid)) return;
   const { query: _query, ...over } = recent;
   write(ctx, secure, over);
 }
 
-function write(ctx: CookieContext, secure: boolean, { clientId, cid, uids, query }: RecentRequest): void {
+function write(ctx: CookieContext, secure: boolean, request: RecentRequest): void {
+  ctx.cookies.set(nameOf(secure), format(request), { signed: true, httpOnly: true, sameSite: 'lax', secure, path: '/' });
+}
+
+/** Keeps the newest of them, as many as there is room for. */
+function writeEarlier(ctx: CookieContext, secure: boolean, requests: RecentRequest[]): void {
+  let value = '';
+  for (const request of requests) {
+    const longer = [...(value === '' ? [] : [value]), format(request)].join(REQUESTS);
+    if (longer.length > LONGEST_EARLIER) break;
+    value = longer;
+  }
+  if (value === '') return;
+  ctx.cookies.set(nameOfEarlier(secure), value, { signed: true, httpOnly: true, sameSite: 'lax', secure, path: '/' });
+}
+
+function format({ clientId, cid, uids, query }: RecentRequest): string {
   const again = query === undefined ? [] : [QUERY + Buffer.from(query).toString('base64url')];
-  const value = [encoded(clientId), cid, ...uids, ...again].join(SEPARATOR);
-  ctx.cookies.set(nameOf(secure), value, { signed: true, httpOnly: true, sameSite: 'lax', secure, path: '/' });
+  return [encoded(clientId), cid, ...uids, ...again].join(SEPARATOR);
 }

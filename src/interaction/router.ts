@@ -67,7 +67,7 @@ export function createInteractionRouter(
     if (resumed && ctx.method === 'GET') {
       if (!(await canResume(ctx, resumed, provider))) return goToCurrent(ctx, resumed);
       await next();
-      if (ctx.status < 400 && !leadsToPage(ctx.response.get('Location'))) requestIsOver(ctx, secure);
+      if (ctx.status < 400 && !leadsToPage(ctx.response.get('Location'))) requestIsOver(ctx, secure, resumed);
       return;
     }
     const step = steps.get(STEP_PATH.exec(ctx.path)?.groups?.step ?? '');

@@ -60,6 +60,27 @@ describe('too late, or without cookies', () => {
         expect(await ito.value('email')).toBe('ito@example.jp');
       });
 
+      it('R12 days later nothing of the request is left: the page leads to the owners site, and the banner goes on', async () => {
+        const { world } = journey;
+        const ito = await journey.person();
+        await ito.signInAtOwnersSite('ito');
+        await ito.begin('newId');
+        await ito.isAt('about');
+        const page = ito.url();
+        // Another tab, and another service.
+        await ito.open(`${world.origins.notebook}/login`);
+        await ito.isAt('login');
+        await world.advance(72 * HOUR_MS);
+        await ito.open(page);
+        await ito.isAt('expired');
+        expect(await ito.text()).toContain('元のサイトから始め直すと');
+        await ito.press('トップページへ');
+        expect(ito.url()).toContain(world.origins.ownersSite);
+        await ito.signInAtOwnersSite('ito');
+        await ito.continueFromBanner();
+        await ito.isAt('about');
+      });
+
       it('any single cookie, or all, can be lost at any screen: the journey continues, or a page explains it and leads on', async () => {
         const { ownersSite } = journey.world.origins;
         const suzuki = await journey.person();

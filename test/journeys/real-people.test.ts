@@ -343,6 +343,24 @@ describe('R12 a page that was left for hours', () => {
     }
   });
 
+  test('the older of three requests in one browser, at once and days later: it goes on, and the others as well', async () => {
+    const { browser, page: older } = await begin(world, 'attack-web', { prompt: 'login' });
+    const { page: middle } = await begin(world, 'attack-required', { prompt: 'login' }, browser);
+    const { page: newest } = await begin(world, 'attack-web', { prompt: 'login', state: 'newest' }, browser);
+    for (const hours of [0, 72]) {
+      await world.advance(hours * HOURS);
+      for (const { url } of [older, middle, newest])
+        expect([hours, url, headingOf(await browser.open(url, CALLBACK))]).toEqual([hours, url, LOGIN]);
+    }
+    await browser.open(older.url, CALLBACK);
+    expect(returned(await signIn(browser)).get('state')).toBe('state-of-the-test');
+    // It is over, and its page does not start it again; the newest one still does.
+    await world.advance(2 * HOURS);
+    expect((await browser.open(older.url, CALLBACK)).status).toBe(400);
+    await browser.open(newest.url, CALLBACK);
+    expect(returned(await signIn(browser)).get('state')).toBe('newest');
+  });
+
   test('a stranger with the address of the page: nothing starts', async () => {
     const { page } = await begin(world, 'attack-web');
     const stranger = world.browser();
