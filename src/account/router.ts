@@ -11,6 +11,7 @@ import { PageError } from '../http/page-error.ts';
 import { redirect } from '../http/redirect.ts';
 import { createAccountAccess } from '../oidc/sessions/account-access.ts';
 import { ACCOUNT_CALLBACK_PATH, accountLoginUrl } from '../oidc/clients/account-client.ts';
+import { createNoteUse } from '../oidc/sessions/last-uses.ts';
 import { currentSession } from '../oidc/sessions/current-session.ts';
 import type { AccountState } from './account-context.ts';
 import { createDealerLinkPages } from './dealer-links/routes.ts';
@@ -80,6 +81,7 @@ export function createAccountRouter(deps: Deps, provider: Provider, forms: Middl
 
 /** Puts the current session on the context. Without one, it redirects to the login, which leads back to the requested page. */
 function requireSession(deps: Deps, provider: Provider): Middleware<AccountState> {
+  const noteUse = createNoteUse(deps);
   return async function requireSessionAtTheId(ctx, next) {
     // Pages set it themselves; files would not.
     ctx.set('Cache-Control', 'no-store');
@@ -89,6 +91,7 @@ function requireSession(deps: Deps, provider: Provider): Middleware<AccountState
       return redirect(ctx, accountLoginUrl(deps.config.issuer, ctx.state.language, wanted));
     }
     ctx.state.session = session;
+    await noteUse(session.account.id, { what: 'browser', name: session.uid });
     return next();
   };
 }

@@ -2,6 +2,7 @@
 // would reveal that the ID exists.
 import type { EpochMilliseconds } from '../domain/account.ts';
 import { withFailures, type FailedSignIn } from '../domain/sign-in-history.ts';
+import { isBeingErased } from '../domain/withdrawal.ts';
 import type { Records } from '../storage/records.ts';
 
 /** Failures of this time are written together, so that a flood of them causes few writes. */
@@ -28,8 +29,7 @@ export function createFailedSignIns(
     if ((await accounts.find(accountId))?.disabled_at !== undefined) return;
     await signInHistories.change(accountId, (standing) => withFailures(standing, added, clock()));
     const account = await accounts.find(accountId);
-    // The account was erased meanwhile, or its erasure has begun, which disables it.
-    if (!account || (account.withdrawal && account.disabled_at !== undefined)) await signInHistories.remove(accountId);
+    if (!account || isBeingErased(account)) await signInHistories.remove(accountId);
   }
 
   async function writeAll(): Promise<void> {

@@ -1,5 +1,6 @@
 // Says in words in which country and region a network is, from a database that the operator gives (MaxMind DB, version 2.0).
 import { readFile } from 'node:fs/promises';
+import { z } from 'zod';
 import type { Region } from '../domain/sign-in-history.ts';
 
 export type RegionOf = (ip: string) => Region | undefined;
@@ -31,14 +32,18 @@ export async function loadRegions(file: string | undefined): Promise<RegionOf> {
   }
 }
 
-type Place = { names?: Partial<Record<string, unknown>> };
+const place = z
+  .object({ names: z.record(z.string(), z.unknown()) })
+  .optional()
+  .catch(undefined);
+/** GeoLite2 City; Country has no subdivisions. */
+const record = z.object({ country: place, subdivisions: z.array(place).optional().catch(undefined) });
 
 function inWords(found: unknown): Region | undefined {
-  const { country, subdivisions } = (found ?? {}) as { country?: Place; subdivisions?: Place[] };
-  const places = [Array.isArray(subdivisions) ? subdivisions[0] : undefined, country];
+  const { country, subdivisions } = record.safeParse(found).data ?? {};
   const named = (language: 'ja' | 'en'): string[] =>
-    places.flatMap((place) => {
-      const name = place?.names?.[language] ?? place?.names?.en;
+    [subdivisions?.[0], country].flatMap((one) => {
+      const name = one?.names[language] ?? one?.names.en;
       return typeof name === 'string' && name !== '' ? [name.slice(0, LONGEST_NAME)] : [];
     });
   const region = { ja: named('ja').toReversed().join(' '), en: named('en').join(', ') };

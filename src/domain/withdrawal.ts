@@ -30,6 +30,11 @@ export function beginErasure(account: Account, at: EpochMilliseconds, now: Epoch
   return { ...account, disabled_at: now };
 }
 
+/** Whether the erasure has begun. */
+export function isBeingErased({ withdrawal, disabled_at }: Account): boolean {
+  return withdrawal !== undefined && disabled_at !== undefined;
+}
+
 /**
  * Frees the legacy identity of a withdrawn account and drops the data that was handed over, also of an account that is only the
  * candidate. Returns the same object if the migration belongs to another account.

@@ -6,6 +6,7 @@ import { refuseLongAssertions } from './clients/client-assertion.ts';
 import { acceptRequestObjectsIfAsked } from './clients/request-object.ts';
 import { compareSecretDigests } from './clients/client-secrets.ts';
 import { prepareDeviceCodes } from './device/device-codes.ts';
+import { keepBrowserOfSession } from './sessions/browser-of-session.ts';
 import { keepEndedEnded } from './sessions/ended-stays-ended.ts';
 import { giveRefreshGrace } from './grants/refresh-grace.ts';
 import { answerRefusals, DescribingProvider } from './endpoints/answer-refusals.ts';
@@ -27,6 +28,7 @@ export async function createProvider(deps: Deps): Promise<Provider> {
   giveRefreshGrace(provider, deps);
   prepareDeviceCodes(provider, deps);
   tellLogoutsByJob(provider, deps);
+  keepBrowserOfSession(provider, deps.clock);
   keepEndedEnded(provider, { artifacts: deps.storage.artifacts, clock: deps.clock });
   tellRequestedAcr(provider);
   answerRefusals(provider, deps);

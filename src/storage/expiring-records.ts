@@ -2,6 +2,7 @@
 import type { EpochMilliseconds, Profile } from '../domain/account.ts';
 import type { ClientRefusals } from '../domain/client-refusal.ts';
 import type { DealerLink } from '../domain/dealer-link.ts';
+import type { LastUses } from '../domain/last-uses.ts';
 import type { LegacyProfile } from '../domain/legacy-profile.ts';
 import type { PasskeyChallenges, PasskeyOffer, PasskeyOwner } from '../domain/passkey.ts';
 import type { PasswordReset } from '../domain/password-reset.ts';
@@ -100,6 +101,7 @@ export type ExpiringRecords = {
   keptConsents: KeptConsentRecord;
   agreedTexts: AgreedTextRecord;
   signInHistories: SignInHistory;
+  lastUses: LastUses;
 };
 
 type Entry = {
@@ -123,6 +125,7 @@ export const EXPIRING_RECORDS = {
   keptConsents: { kind: 'kept_consent', durability: 'durable' },
   agreedTexts: { kind: 'agreed_text', durability: 'durable' },
   signInHistories: { kind: 'sign_in_history', durability: 'recreatable' },
+  lastUses: { kind: 'last_uses', durability: 'recreatable' },
 } as const satisfies Record<keyof ExpiringRecords, Entry>;
 
 export type ExpiringName = keyof ExpiringRecords;

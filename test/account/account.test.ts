@@ -303,7 +303,7 @@ describe('マイページ', () => {
     const here = await openAccount(world, SATO);
     await here.open(`${world.origins.id}/account/history`);
     expect(mainOf(here)).toContain('Safari / iPhone');
-    expect(mainOf(here)).toContain('パスワードでログイン');
+    expect(mainOf(here)).toContain('マイページ パスワード');
     const browsersBefore = await here.open(`${world.origins.id}/account`);
     const ends = [...browsersBefore.text.matchAll(/href="(\/account\/sessions\/[\w-]+\/end)"/g)].map(([, href = '']) => href);
     for (const href of ends) {

@@ -5,11 +5,13 @@ import { createFailedSignIns } from '../../src/authentication/failed-sign-ins.ts
 import { createSignIn } from '../../src/authentication/password/sign-in.ts';
 import { mainOf, type Browser } from '../support/http-browser.ts';
 import { untilFound } from '../support/until-true.ts';
+import { formatTime } from '../../src/http/format-time.ts';
+import { redeem, signedIn } from './support/client.ts';
 import { startOwnAccountWorld, type OwnAccountWorld } from './support/own-account-world.ts';
 
 jest.setTimeout(60_000);
 
-const [SATO, PASSWORD] = ['sato@example.jp', 'Common-2026'];
+const [SATO, YAMADA, PASSWORD] = ['sato@example.jp', 'yamada@example.jp', 'Common-2026'];
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const IPHONE =
@@ -90,7 +92,7 @@ test('S183 an answer that waits for the history, a history of nobody or of an ID
   const notes = createFailedSignIns(world.storage, () => world.clock.now);
   const failure = { at: world.clock.now, method: 'password' } as const;
   notes.note('erased-meanwhile', failure);
-  const { id: other } = await world.account('yamada@example.jp');
+  const { id: other } = await world.account(YAMADA);
   const change = async (to: object): Promise<unknown> =>
     world.storage.accounts.change(other, (standing) => ({ to: { ...standing, ...to }, type: 'account.profile_changed' }));
   const erasing = { withdrawal: { at: 1, erase_at: 2 }, disabled_at: 3 };
@@ -114,4 +116,59 @@ test('S183 an answer that waits for the history, a history of nobody or of an ID
   await change({ withdrawal: undefined, disabled_at: undefined });
   expect(await world.storage.signInHistories.find('erased-meanwhile')).toBeUndefined();
   expect(await world.storage.signInHistories.find(other)).toBeUndefined();
+});
+
+test('S186 browsers of somebody else, an ended one that goes on, requests without end: nobody ends them, it stays ended, and a use is noted once an hour', async () => {
+  const { id } = await world.account(YAMADA);
+  const [owner, thief] = [world.browser('192.0.2.20', IPHONE), world.browser('192.0.2.21', WINDOWS)];
+  await openAccount(owner, { email: YAMADA });
+  world.clock.now += MINUTE_MS;
+  await openAccount(thief, { email: YAMADA });
+  const usesOf = async () => world.storage.lastUses.find(id);
+  const noted = await usesOf();
+  expect(noted?.uses).toMatchObject([{ what: 'browser' }, { what: 'browser' }]);
+  for (let n = 0; n < 20; n += 1) await thief.open(`${world.issuer}/account`);
+  expect(await usesOf()).toEqual(noted);
+  world.clock.now += HOUR_MS;
+  await thief.open(`${world.issuer}/account`);
+  expect((await usesOf())?.version).toBe((noted?.version ?? 0) + 1);
+
+  await owner.open(`${world.issuer}/account`);
+  const [, ended = ''] = /Google Chrome \/ Windows[\s\S]*?\/account\/sessions\/([\w-]+)\/end/.exec(owner.page.text) ?? [];
+  expect(mainOf(owner.page)).toMatch(/Safari \/ iPhone\s*このブラウザー/);
+  expect(mainOf(owner.page)).toContain(`最後のご利用：${formatTime(world.clock.now, 'ja')}`);
+  const stranger = await openAccount(world.browser('192.0.2.22'));
+  for (const path of [ended, 'end-others', '../../x']) {
+    const body = new URLSearchParams({ csrf_token: stranger.form('/passkeys/add').fields.csrf_token ?? '' });
+    await stranger.send(`${world.issuer}/account/sessions/${path}/end`, { method: 'POST', body });
+  }
+  expect((await thief.open(`${world.issuer}/account`)).status).toBe(200);
+
+  await owner.open(`${world.issuer}/account/sessions/${ended}/end`);
+  expect(mainOf(owner.page)).toContain('Google Chrome / Windows');
+  // A request of the thief that is under way when the owner presses.
+  await Promise.all([owner.submit('/end'), thief.open(`${world.issuer}/account`)]);
+  for (const path of ['/account', '/account/history', '/account/my-data']) {
+    await thief.open(`${world.issuer}${path}`);
+    expect(thief.page.url).toContain('/login');
+  }
+  await owner.open(`${world.issuer}/account`);
+  expect(mainOf(owner.page)).not.toContain('Windows');
+});
+
+test('S186 a service is used: the owner sees what it may see and when it last got access; a refused request is no use', async () => {
+  const browser = world.browser('192.0.2.23');
+  const shown = async (): Promise<string> => {
+    await browser.open(`${world.issuer}/account`);
+    return mainOf(browser.page).split('ご利用中のサービス')[1] ?? '';
+  };
+  const first = await signedIn(world as never, { scope: 'openid email' }, { email: YAMADA, browser });
+  expect((await redeem(world as never, first.code, { verifier: 'x'.repeat(43), challenge: '' })).status).toBe(400);
+  expect(await shown()).toMatch(/Attack web メールアドレス/);
+  expect(await shown()).not.toContain('最後のご利用');
+  const again = await signedIn(world as never, { scope: 'openid email' }, { email: YAMADA, browser });
+  expect((await redeem(world as never, again.code, again.pkce)).status).toBe(200);
+  const redeemedAt = formatTime(world.clock.now, 'ja');
+  world.clock.now += 3 * HOUR_MS;
+  expect(await shown()).toContain(`最後のご利用：${redeemedAt}`);
 });

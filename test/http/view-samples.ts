@@ -363,12 +363,19 @@ function accountSamples(t: Translate, rows: object[]): ViewSample[] {
       id: 'maintenance-notebook',
       name: 'MyTOYOTA整備手帳',
       since: time,
+      usedAt: time,
       scopes: ['profile', 'email'].map((s) => t(`scopes.${s}.name`)),
     },
   ];
   const browsers = [
-    { current: true, signedInAt: time, services: [] },
-    { current: false, signedInAt: time, services: ['MyTOYOTA整備手帳', 'GAZOO'] },
+    { current: true, device: 'Safari / iPhone', signedInAt: time, usedAt: time, services: [] },
+    {
+      current: false,
+      device: 'Google Chrome / Windows',
+      signedInAt: time,
+      usedAt: time,
+      services: ['MyTOYOTA整備手帳', 'GAZOO'],
+    },
   ];
   const everything = { email: 'tanaka@example.jp', passkeys: 3, rows, links, services, browsers, done: 'profile' };
   const nothing = { passkeys: 0, offersPasskey: true, rows: [], links: [], services: [], browsers: [], done: undefined };

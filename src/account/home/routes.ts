@@ -27,10 +27,11 @@ export function createHomePage({ config, clients, storage }: Deps, access: Accou
 
   const servicesOf = async (ctx: AccountContext) => {
     const { language, session, t } = ctx.state;
-    return (await access.services(session.account.id)).map(({ clientId, scopes, claims, since }) => ({
+    return (await access.services(session.account.id)).map(({ clientId, scopes, claims, since, usedAt }) => ({
       id: clientId,
       name: clientName({ clients }, clientId, language),
-      since: formatTime(since * 1000, language),
+      since: formatTime(since, language),
+      usedAt: usedAt && formatTime(usedAt, language),
       scopes: [
         ...scopes.filter((scope) => scope !== 'openid').map((scope) => t(`scopes.${scope}.name`)),
         ...claimsByScope(claims).map(([, names]) => singleClaimsInWords(names, t)),
@@ -39,11 +40,13 @@ export function createHomePage({ config, clients, storage }: Deps, access: Accou
   };
 
   const browsersOf = async (ctx: AccountContext) => {
-    const { language, session } = ctx.state;
-    const browsers = (await access.browsers(session.account.id)).map(({ uid, signedInAt, clientIds }) => ({
+    const { language, session, t } = ctx.state;
+    const browsers = (await access.browsers(session.account.id)).map(({ uid, device, signedInAt, usedAt, clientIds }) => ({
       uid,
       current: uid === session.uid,
-      signedInAt: formatTime(signedInAt * 1000, language),
+      device: device ?? t('sign_in_history.unknown_device'),
+      signedInAt: formatTime(signedInAt, language),
+      usedAt: usedAt && formatTime(usedAt, language),
       services: clientIds.map((clientId) => clientName({ clients }, clientId, language)),
     }));
     return browsers.toSorted((a, b) => Number(b.current) - Number(a.current));

@@ -98,13 +98,19 @@ export async function collectMyData(
         agreed_at: iso(terms.accepted_at),
       })),
     ),
-    services: services.map(({ clientId, scopes, since }) => ({
+    services: services.map(({ clientId, scopes, since, usedAt }) => ({
       client_id: clientId,
       name: clientName(deps, clientId, language),
       scopes,
-      since: iso(since * 1000),
+      since: iso(since),
+      last_used_at: isoIfAny(usedAt),
     })),
-    browsers: browsers.map(({ signedInAt, clientIds }) => ({ signed_in_at: iso(signedInAt * 1000), client_ids: clientIds })),
+    browsers: browsers.map(({ device, signedInAt, usedAt, clientIds }) => ({
+      device,
+      signed_in_at: iso(signedInAt),
+      last_used_at: isoIfAny(usedAt),
+      client_ids: clientIds,
+    })),
     sign_ins: signIns.map(({ at, interaction: _internal, ...signIn }) => ({ at: iso(at), ...signIn })),
     failed_sign_ins: failures.map(({ at, ...failure }) => ({ at: iso(at), ...failure })),
     dealer_links: await Promise.all(links.map(linkOf)),

@@ -73,11 +73,14 @@ export const myDataSchema = z.strictObject({
       name: text('Its name.'),
       scopes: z.array(z.string()).describe('What it may use.'),
       since: time('Since when'),
+      last_used_at: time('When it last got access, within an hour').optional(),
     }),
   ),
   browsers: z.array(
     z.strictObject({
+      device: text('Browser and system.').optional(),
       signed_in_at: time('When the person signed in there'),
+      last_used_at: time('When it was last used, within an hour').optional(),
       client_ids: z.array(z.string()).describe('The services used there.'),
     }),
   ),

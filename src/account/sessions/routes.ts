@@ -23,9 +23,13 @@ export function createSessionPages(deps: Pick<Deps, 'storage' | 'clock'>, access
       if (!session) return backToOverview(ctx, 'session_ended');
       askOnce(ctx, {
         title: t('account_end_session.title'),
-        subject: t('account.signed_in_at', { time: formatTime(session.signedInAt * 1000, language) }),
+        subject: session.device ?? t('sign_in_history.unknown_device'),
         text: t('account_end_session.text'),
-        points: [t('account_end_session.point')],
+        points: [
+          t('account.signed_in_at', { time: formatTime(session.signedInAt, language) }),
+          ...(session.usedAt ? [t('account.used_at', { time: formatTime(session.usedAt, language) })] : []),
+          t('account_end_session.point'),
+        ],
         submit: t('account_end_session.submit'),
       });
     });

@@ -55,6 +55,7 @@ export function createEraseAccount(deps: EraseDeps, access: AccountAccess): JobH
       for (const link of links) await eraseLink(deps, link, config.keys.keptConsent);
       await forgetPasskeysOf(deps, ended);
       await storage.signInHistories.remove(accountId);
+      await storage.lastUses.remove(accountId);
       await storage.accounts.erase(accountId, (standing) =>
         standing.withdrawal?.at === at && standing.disabled_at !== undefined ? { type: 'account.erased' } : undefined,
       );

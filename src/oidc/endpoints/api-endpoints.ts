@@ -6,11 +6,12 @@ import type Provider from 'oidc-provider';
 import type { Deps } from '../../deps.ts';
 import type { PageState } from '../../http/page-context.ts';
 import { createCachedDocuments, DISCOVERY_CACHED_SECONDS, KEYS_CACHED_SECONDS } from './cached-documents.ts';
+import { createNoteServiceUse } from '../sessions/last-uses.ts';
 import { createClientThrottle } from './client-throttle.ts';
 import { createDiscovery, DISCOVERY_PATHS } from './discovery.ts';
 
 /** oidc-provider's route names of these endpoints, except those of the documents. */
-const ROUTES = ['token', 'userinfo', 'introspection', 'revocation', 'pushed_authorization_request', 'device_authorization'];
+const ROUTES = ['userinfo', 'introspection', 'revocation', 'pushed_authorization_request', 'device_authorization'];
 
 /** Makes the middleware of each path. It calls `next` for requests that oidc-provider does not handle, such as other methods. */
 export function createProgramEndpoints(
@@ -28,5 +29,6 @@ export function createProgramEndpoints(
     [provider.pathFor('jwks'), compose([createCachedDocuments(KEYS_CACHED_SECONDS), provide])] as const,
     ...DISCOVERY_PATHS.map((path) => [path, discovery] as const),
     ...ROUTES.map((route) => [provider.pathFor(route), throttled] as const),
+    [provider.pathFor('token'), compose([createNoteServiceUse(provider, deps), throttled])] as const,
   ]);
 }

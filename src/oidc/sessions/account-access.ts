@@ -1,18 +1,24 @@
 // Lists and ends the sessions and grants of an account.
 import type Provider from 'oidc-provider';
 import type { Deps } from '../../deps.ts';
+import type { EpochMilliseconds } from '../../domain/account.ts';
+import { lastUseOf } from '../../domain/last-uses.ts';
 import type { ListedByAccount } from '../../storage/artifact-references.ts';
 import { withoutThoseOf } from '../claims-parameter.ts';
 import { ACCOUNT_CLIENT_ID } from '../clients/account-client.ts';
 import { tellClient } from '../clients/backchannel-logout.ts';
 import { revokeGrant, revokeTokens } from '../grants/revoke-grant.ts';
+import type { SessionBrowser } from './browser-of-session.ts';
 
 /** A browser in which the person is signed in. */
 export type SignedInBrowser = {
   /** See `CurrentSession`. */
   uid: string;
-  /** Seconds since 1970. */
-  signedInAt: number;
+  /** Browser and system, if they are known. */
+  device: string | undefined;
+  signedInAt: EpochMilliseconds;
+  /** Within an hour; `undefined` in a session of an earlier version that was not used since. */
+  usedAt: EpochMilliseconds | undefined;
   /** The clients that the person used in this session. */
   clientIds: string[];
 };
@@ -23,8 +29,10 @@ export type UsedService = {
   scopes: string[];
   /** The single claims that were granted besides (the `claims` parameter). */
   claims: string[];
-  /** When the first grant was made; seconds since 1970. */
-  since: number;
+  /** When the first grant was made. */
+  since: EpochMilliseconds;
+  /** When the client last got tokens, within an hour; `undefined` if that was not noted. */
+  usedAt: EpochMilliseconds | undefined;
 };
 
 export type AccountAccess = {
@@ -52,6 +60,7 @@ const MOST = 1000;
 type SessionPayload = {
   uid: string;
   loginTs?: number;
+  browser?: SessionBrowser;
   authorizations?: Record<string, { sid?: string; grantId?: string }>;
 };
 type GrantPayload = {
@@ -63,6 +72,11 @@ type GrantPayload = {
   rar?: { link_id?: string }[];
 };
 type Kept<T> = T & { id: string };
+
+const latest = (...times: (number | undefined)[]): number | undefined => {
+  const known = times.filter((time) => time !== undefined);
+  return known.length === 0 ? undefined : Math.max(...known);
+};
 
 /** Makes the access to an account's sessions and grants. */
 export function createAccountAccess(provider: Provider, { storage }: Pick<Deps, 'storage'>): AccountAccess {
@@ -104,22 +118,31 @@ export function createAccountAccess(provider: Provider, { storage }: Pick<Deps, 
 
   return {
     async browsers(accountId) {
-      return (await sessionsOf(accountId)).map(({ uid, loginTs = 0, authorizations = {} }) => ({
+      const [sessions, uses] = await Promise.all([sessionsOf(accountId), storage.lastUses.find(accountId)]);
+      return sessions.map(({ uid, loginTs = 0, browser, authorizations = {} }) => ({
         uid,
-        signedInAt: loginTs,
+        device: browser?.device,
+        signedInAt: browser?.since ?? loginTs * 1000,
+        usedAt: latest(browser?.used_at, lastUseOf(uses, { what: 'browser', name: uid })),
         clientIds: Object.keys(authorizations).filter((clientId) => clientId !== ACCOUNT_CLIENT_ID),
       }));
     },
     async services(accountId) {
-      const services = new Map<string, UsedService>();
-      for (const { clientId, iat, openid, resources = {} } of await grantsOf(accountId)) {
+      const services = new Map<string, Omit<UsedService, 'usedAt'>>();
+      const [grants, uses] = await Promise.all([grantsOf(accountId), storage.lastUses.find(accountId)]);
+      for (const { clientId, iat, openid, resources = {} } of grants) {
+        const madeAt = iat * 1000;
         if (clientId === ACCOUNT_CLIENT_ID) continue;
-        const known = services.get(clientId) ?? { clientId, scopes: [], claims: [], since: iat };
+        const known = services.get(clientId) ?? { clientId, scopes: [], claims: [], since: madeAt };
         const scopes = [...known.scopes, openid?.scope ?? '', ...Object.values(resources)].join(' ').split(' ').filter(Boolean);
         const claims = [...known.claims, ...(openid?.claims ?? [])];
-        services.set(clientId, { clientId, scopes: [...new Set(scopes)], claims, since: Math.min(known.since, iat) });
+        services.set(clientId, { clientId, scopes: [...new Set(scopes)], claims, since: Math.min(known.since, madeAt) });
       }
-      return [...services.values()].map((service) => ({ ...service, claims: withoutThoseOf(service.scopes, service.claims) }));
+      return [...services.values()].map((service) => ({
+        ...service,
+        claims: withoutThoseOf(service.scopes, service.claims),
+        usedAt: lastUseOf(uses, { what: 'service', name: service.clientId }),
+      }));
     },
     endSession: async (accountId, uid) => endSessionsThat(accountId, (session) => session.uid === uid),
     endSessions,

@@ -21,6 +21,8 @@ export type OwnAccountWorld = IdInProcess & {
   /** Makes a browser behind the proxy. */
   browser(from: string, userAgent?: string): Browser;
   account(email: string): Promise<Account>;
+  /** For the functions of client.ts. */
+  freshAddress(): undefined;
 };
 
 const names = (ja: string, en: string) => ({ names: { ja, en } });
@@ -59,6 +61,7 @@ export async function startOwnAccountWorld(): Promise<OwnAccountWorld> {
         { everyMs: 10, tell: () => mails.map((mail) => mail.subject) },
       ),
     browser: (from, userAgent = '') => createBrowser({ headers: { 'X-Forwarded-For': from, 'User-Agent': userAgent } }),
+    freshAddress: () => undefined,
     async account(email) {
       const account = await id.storage.accounts.findByEmail(email);
       if (!account) throw new Error(`${email} has no account`);
