@@ -1,6 +1,7 @@
 // Login with the common ID, its callback, and logout at both.
 import Router from 'koa-router';
 import { page, type PageState } from '../../http/page-context.ts';
+import { pathOfOurs } from '../../http/path-of-ours.ts';
 import { PageError } from '../../http/page-error.ts';
 import { IdentityProviderRefusal, IdentityProviderUnavailable, type Login } from './identity-provider.ts';
 import { LOGIN_SCOPE, redirect, signedIn, type NotebookContext, type NotebookDeps } from './notebook.ts';
@@ -107,11 +108,4 @@ export function loginRoutes(deps: NotebookDeps): Router<PageState> {
   }
 
   return router;
-}
-
-/** Returns the path and query of one of the notebook's URLs; `undefined` for any other, because the login must lead nowhere else. */
-function pathOfOurs(target: unknown, origin: string): string | undefined {
-  const url = typeof target === 'string' ? URL.parse(target) : null;
-  // `//host` at the start of a path would be another site.
-  return url?.origin === origin && !url.pathname.startsWith('//') ? `${url.pathname}${url.search}` : undefined;
 }

@@ -74,6 +74,7 @@ export async function createOwnersSite(options: OwnersSiteOptions): Promise<{ ko
   const { koa, forms, cookieName } = createPageApp({ ...options, app: 'owners-site' });
   const site: Site = {
     origin,
+    issuer,
     notebookOrigin,
     appStoreUrl: options.appStoreUrl ?? 'https://www.apple.com/jp/app-store/',
     googlePlayUrl: options.googlePlayUrl ?? 'https://play.google.com/store/apps',

@@ -16,6 +16,8 @@ import type { User, Users } from './users.ts';
 
 export type Site = {
   origin: string;
+  /** The common ID's issuer identifier. */
+  issuer: string;
   notebookOrigin: string;
   appStoreUrl: string;
   googlePlayUrl: string;

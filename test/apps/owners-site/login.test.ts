@@ -6,6 +6,7 @@ import { createBrowser, formOn, headingOf, mainOf } from '../../support/http-bro
 import { startSite, type TestSite } from './start-site.ts';
 
 const MINUTE_MS = 60_000;
+const ISSUER = 'http://127.0.0.1:9';
 const WRONG = 'ユーザーIDまたはパスワードが正しくありません。';
 
 let site: TestSite;
@@ -44,6 +45,28 @@ test.each([
   expect(home.url).toBe(`${site.origin}/`);
   expect(mainOf(home)).toContain(`ようこそ ${name} 様`);
   expect(mainOf(home)).toContain(`${name} 様へのお知らせ`);
+});
+
+test('a login that the common ID starts leads to the migration, and nowhere else (OpenID Connect Core 1.0, section 4)', async () => {
+  const browser = createBrowser();
+  const start = async (params: Record<string, string>) =>
+    browser.open(`${site.origin}/common-id?${new URLSearchParams({ iss: ISSUER, ...params }).toString()}`);
+  const target_link_uri = `${site.origin}/booking?from=id`;
+  const asked = await start({ target_link_uri });
+  expect(new URL(asked.url).pathname).toBe('/login');
+  // A wrong password does not lose where the login came from.
+  await browser.submit('/login', { user_id: 'tanaka', password: 'wrong' });
+  await browser.submit('/login', { user_id: 'tanaka', password: 'owners-2026' });
+  expect(browser.page.url).toBe(`${site.origin}/migration`);
+  expect((await start({ target_link_uri })).url).toBe(`${site.origin}/migration`);
+  expect((await start({ iss: 'https://evil.example', target_link_uri })).url).toBe(`${site.origin}/`);
+
+  const database = new DatabaseSync(join(site.directory, 'owners-site.sqlite'));
+  database.exec("INSERT INTO migrations (user_id, way, completed_at) SELECT id, 'new', 1 FROM users WHERE id = 'tanaka'");
+  database.close();
+  expect((await start({ target_link_uri })).url).toBe(target_link_uri);
+  for (const elsewhere of ['https://evil.example/', `${site.origin}//evil.example/`, 'javascript:alert(1)'])
+    expect((await start({ target_link_uri: elsewhere })).url).toBe(`${site.origin}/`);
 });
 
 test('accepts the user ID in full width, with capitals and spaces; the password only exactly', async () => {

@@ -1,5 +1,6 @@
 // ① Login with the site's own user ID, and logout.
 import { sourceOf } from '../../../http/network.ts';
+import { pathOfOurs } from '../../../http/path-of-ours.ts';
 import { formField } from '../../../http/read-form.ts';
 import { page } from '../../../http/page-context.ts';
 import { PageError } from '../../../http/page-error.ts';
@@ -10,12 +11,22 @@ import { LOGIN_FROM_ADDRESS, LOGIN_OF_USER } from '../tries.ts';
 import { canonicalUserId } from '../users.ts';
 
 const REMEMBERED_COOKIE = 'remembered';
+/** `initiate_login_uri` of the client's file. */
+const INITIATE_LOGIN_PATH = '/common-id';
+const FROM_COMMON_ID = 'common-id';
 
 /** Adds the routes for login and logout. */
 export function loginRoutes(router: SiteRouter, site: Site): void {
-  const { users, sessions, remembered, tries, commonId } = site;
+  const { users, sessions, remembered, tries, commonId, migrations } = site;
 
-  function loginPage(ctx: SiteContext, form: { userId: string; remember: boolean }, errors: Record<string, string> = {}): void {
+  type LoginForm = {
+    userId: string;
+    remember: boolean;
+    /** The login was started by the common ID, so it leads on to the migration. */
+    fromCommonId: boolean;
+  };
+
+  function loginPage(ctx: SiteContext, form: LoginForm, errors: Record<string, string> = {}): void {
     page(ctx, 'login', { kind: 'step', title: ctx.state.t('login.title'), ...form, errors });
   }
 
@@ -34,14 +45,30 @@ export function loginRoutes(router: SiteRouter, site: Site): void {
     if (ctx.state.user) return seeOther(ctx, '/');
     const token = rememberedToken(ctx);
     const userId = token === undefined ? undefined : remembered.find(token);
-    return loginPage(ctx, { userId: userId ?? '', remember: userId !== undefined });
+    return loginPage(ctx, {
+      userId: userId ?? '',
+      remember: userId !== undefined,
+      fromCommonId: ctx.query.from === FROM_COMMON_ID,
+    });
+  });
+
+  // A login that the common ID's list of services starts (OpenID Connect Core 1.0, section 4). The authorization request of this site hands
+  // over its own user, who signs in first and presses the button at ③.
+  router.get(INITIATE_LOGIN_PATH, (ctx) => {
+    const { iss, target_link_uri: target } = ctx.query;
+    if (iss !== undefined && iss !== site.issuer) return seeOther(ctx, '/');
+    const { user } = ctx.state;
+    if (!user) return seeOther(ctx, `/login?from=${FROM_COMMON_ID}`);
+    if (migrations.find(user.id)?.completed_at === undefined) return seeOther(ctx, '/migration');
+    return seeOther(ctx, pathOfOurs(target, site.origin) ?? '/');
   });
 
   router.post('/login', async (ctx) => {
     const { t } = ctx.state;
     const typed = formField(ctx, 'user_id');
     const password = formField(ctx, 'password');
-    const form = { userId: typed, remember: formField(ctx, 'remember') !== '' };
+    const fromCommonId = formField(ctx, 'from') === FROM_COMMON_ID;
+    const form = { userId: typed, remember: formField(ctx, 'remember') !== '', fromCommonId };
     const userId = canonicalUserId(typed);
     if (userId === '' || password === '') {
       return loginPage(ctx, form, {
@@ -71,7 +98,7 @@ export function loginRoutes(router: SiteRouter, site: Site): void {
     if (ctx.state.session) sessions.end(ctx.state.session.id);
     setSessionCookie(ctx, site, sessions.start(user.id));
     rememberOnThisDevice(ctx, user.id, form.remember);
-    return seeOther(ctx, '/');
+    return seeOther(ctx, fromCommonId ? INITIATE_LOGIN_PATH : '/');
   });
 
   router.post('/logout', (ctx) => {
