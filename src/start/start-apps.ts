@@ -81,6 +81,7 @@ const STARTERS: Record<AppName, Starter> = {
           smtpUrl: config.mail.smtpUrl,
           mailFrom: config.mail.from,
           seedDemo: config.demo,
+          ...(config.demo && appOfDemo(config)),
         }),
       ),
   },
@@ -97,6 +98,7 @@ const STARTERS: Record<AppName, Starter> = {
           issuer: config.issuer,
           dealerSystemOrigin: config.dealerSystem.origin,
           ownersSiteOrigin: config.ownersSite.origin,
+          isDemo: config.demo,
         }),
       ),
   },
@@ -111,6 +113,11 @@ const STARTERS: Record<AppName, Starter> = {
       ),
   },
 };
+
+/** No store has the app of the demo, so the links to the stores lead to a page that says how to run it. */
+function appOfDemo({ notebook: { origin } }: Config): { appStoreUrl: string; googlePlayUrl: string } {
+  return { appStoreUrl: `${origin}/app`, googlePlayUrl: `${origin}/app` };
+}
 
 function shared(config: Config, clock: Clock, app: string) {
   const { cookieKeys, trustProxy, logLevel, mode, supportPhone } = config;

@@ -125,6 +125,10 @@ describe('Promise 1: A confirmed press is never lost', () => {
       expect(banner).not.toContain('TOYOTA/LEXUSの共通IDの取得');
       await ito.open(`${world.origins.ownersSite}/migration/completed`);
       expect(await ito.text()).toContain('連携はまだ完了していません');
+      // アプリをダウンロードされる方はこちら.
+      await ito.press('Google Play');
+      expect(ito.url()).toBe(`${world.origins.notebook}/app`);
+      expect(await ito.text()).toContain('npm run demo -- phone-app');
       await ito.open(`${world.origins.notebook}/login`);
       await ito.signIn('ito@example.jp', NEW_PASSWORD);
       expect(await ito.text()).toContain('販売店との連携を完了できませんでした');

@@ -38,6 +38,8 @@ export type MaintenanceNotebookOptions = {
   dealerSystemOrigin: string;
   /** Linked for people who have not migrated yet. */
   ownersSiteOrigin: string;
+  /** Shows how to run the notebook's app in a terminal. */
+  isDemo: boolean;
   /** The SQLite file of the sessions. */
   databasePath: string;
   /** The folder of the client's key, which is generated on the first start. */
@@ -67,6 +69,7 @@ export async function createMaintenanceNotebook(
     issuer,
     dealerSystemOrigin: options.dealerSystemOrigin,
     ownersSiteOrigin: options.ownersSiteOrigin,
+    isDemo: options.isDemo,
     log,
   };
 

@@ -10,7 +10,7 @@ import { longDate, longMonth, signedInPage } from './signed-in-page.ts';
 /** The notices that a redirect to the start page may name. */
 const START_NOTICES = ['ended', 'refused', 'logged_out'];
 
-/** Creates the router for `/` and `/vehicles/<number>`. */
+/** Creates the router for `/`, `/vehicles/<number>` and, in a demo, `/app`. */
 export function homeRoutes(deps: NotebookDeps): Router<PageState> {
   const router = new Router<PageState>();
 
@@ -22,6 +22,7 @@ export function homeRoutes(deps: NotebookDeps): Router<PageState> {
       title: t('start.title'),
       notice: notice && t(`notices.${notice}`),
       ownersSiteOrigin: deps.ownersSiteOrigin,
+      hasAppPage: deps.isDemo,
     });
   }
 
@@ -47,6 +48,7 @@ export function homeRoutes(deps: NotebookDeps): Router<PageState> {
       title: ctx.state.t('home.title'),
       reading,
       dealerName: data?.dealer.name[ctx.state.language],
+      hasAppPage: deps.isDemo,
       vehicles: (notebook.claims.migration?.vehicles ?? []).map((vehicle, index) =>
         shown(vehicle, index, inspections.get(vehicle.vin), ctx),
       ),
@@ -82,6 +84,9 @@ export function homeRoutes(deps: NotebookDeps): Router<PageState> {
       });
     }),
   );
+
+  // アプリをダウンロードされる方はこちら: there is no store in a demo, but a program.
+  if (deps.isDemo) router.get('/app', (ctx) => page(ctx, 'app', { kind: 'site', title: ctx.state.t('app.title') }));
 
   return router;
 }

@@ -32,6 +32,8 @@ export type NotebookDeps = {
   issuer: string;
   dealerSystemOrigin: string;
   ownersSiteOrigin: string;
+  /** Whether there is a page about the app of the demo. */
+  isDemo: boolean;
   log: Log;
 };
 

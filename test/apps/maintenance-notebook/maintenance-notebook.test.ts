@@ -23,10 +23,10 @@ function home(): Promise<string> {
 
 describe('login', () => {
   test('starts at a page that introduces the notebook', async () => {
-    const { status, text } = await browser.open(world.notebook);
-    expect(status).toBe(200);
+    const { text } = await browser.open(world.notebook);
     expect(textOf(text)).toContain('TOYOTA/LEXUSの共通IDでログイン');
-    expect(text).toContain('http://owners-site.example/');
+    for (const href of ['http://owners-site.example/', '/app']) expect(text).toContain(`href="${href}"`);
+    expect((await browser.open(`${world.notebook}/app`)).text).toContain('npm run demo -- phone-app');
   });
 
   test('sends PKCE, state and nonce, and shows the vehicles', async () => {

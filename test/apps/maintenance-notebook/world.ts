@@ -57,6 +57,7 @@ export async function startWorld(): Promise<World> {
       issuer: starting.issuer,
       dealerSystemOrigin: dealers.origin,
       ownersSiteOrigin: 'http://owners-site.example',
+      isDemo: true,
       databasePath: join(directory, 'notebook.sqlite'),
       keyDirectory: join(directory, 'keys'),
     }),
