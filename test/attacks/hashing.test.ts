@@ -120,6 +120,31 @@ describe('the hashing lane', () => {
     expect((await lane.finish()).filter((name) => name.startsWith('refused'))).toEqual(['refused smaller']);
   });
 
+  test.each([
+    ['networks', ['10.0.1.1', '10.0.2.1'], '10.0.3.1'],
+    ['addresses of a network', ['10.0.1.1', '10.0.1.2'], '10.0.1.3'],
+  ])(
+    'S109 a full queue with two equal floods from %s: the one that joined last gives up its last place',
+    async (_, floods, ip) => {
+      for (const [first = '', second = ''] of [floods, floods.toReversed()]) {
+        const lane = slowHasher();
+        lane.ask('running', asker('10.99.0.1', 'z'));
+        // The flood that joined first also has the last place.
+        for (const [from, place] of [
+          [first, 1],
+          [second, 1],
+          [second, 2],
+          [first, 2],
+          [second, 3],
+          [first, 3],
+        ] as const)
+          lane.ask(`${from} ${place}`, asker(from, 'flood'));
+        lane.ask('newcomer', asker(ip, 'newcomer'));
+        expect((await lane.finish()).filter((name) => name.startsWith('refused'))).toEqual([`refused ${second} 3`]);
+      }
+    },
+  );
+
   test('S109 more hashes a minute than an address, an account or a draft may have: refused with a waiting time, and counted', async () => {
     const lane = slowHasher({ queueLimit: 1000, perMinute: { address: 30, account: 20, draft: 10 } });
     lane.advance(20_000 - (1_000_000_000_000 % 60_000));

@@ -203,7 +203,7 @@ function isBefore(turns: readonly number[], others: readonly number[]): boolean 
 /**
  * Chooses the waiting hash that gives its place up to a newcomer: the last one of a group that has at least two places more than
  * the newcomer's group. The group is a network, or else an address of the newcomer's network, or else an account of its address.
- * Returns `undefined` if there is no such group.
+ * Of groups with equally many places, the one that joined the line last gives up its last place. Returns `undefined` if there is no such group.
  */
 function whoGivesUp(line: Waiting[], newcomer: Names): Waiting | undefined {
   let pool = line;
@@ -211,7 +211,7 @@ function whoGivesUp(line: Waiting[], newcomer: Names): Waiting | undefined {
   for (const circle of CIRCLES) {
     const groups = Map.groupBy(pool, (waiting) => waiting[circle]);
     const own = groups.get(newcomer[circle]) ?? [];
-    const largest = [...groups.values()].reduce((most, group) => (group.length > most.length ? group : most), own);
+    const largest = [...groups.values()].reduce((most, group) => (group.length >= most.length ? group : most), own);
     // Within that group, the address and then the account with the most places gives one up.
     mayTake ||= largest.length > own.length + 1;
     pool = mayTake ? largest : own;

@@ -1,7 +1,8 @@
 // Hashes passwords with bcrypt. A separate lane limits the work, so that a flood of logins cannot starve other requests.
-import bcrypt from 'bcrypt';
+import type bcrypt from 'bcrypt';
 import { PASSWORD_MAX_BYTES, preparePassword } from '../../domain/password-policy.ts';
 import { createHashingLane, type HashAsker, type LaneOptions } from './hashing-lane.ts';
+import { bcryptOnThreads } from './hashing-threads.ts';
 
 export { HashingLaneFull, type HashAsker } from './hashing-lane.ts';
 
@@ -44,7 +45,7 @@ export type HasherOptions = Omit<LaneOptions, 'clock' | 'perMinute'> & {
   onCostlier?: (cost: number) => void;
   perMinute?: LaneOptions['perMinute'];
   clock?: LaneOptions['clock'];
-  /** The implementation; bcrypt if left out. */
+  /** The implementation; bcrypt on threads of low priority if left out. */
   algorithm?: Pick<typeof bcrypt, 'compare' | 'hash'>;
 };
 
@@ -57,8 +58,7 @@ const NO_BUDGETS = { address: Infinity, account: Infinity, draft: Infinity };
 
 /** Makes a hasher with its own lane. */
 export function createPasswordHasher(options: HasherOptions): PasswordHasher {
-  const { cost, onCostlier, algorithm = bcrypt } = options;
-  // Hashing shares libuv's thread pool with signing, DNS and file reading; the lane leaves threads for them.
+  const { cost, onCostlier, algorithm = bcryptOnThreads } = options;
   const inLane = createHashingLane({ perMinute: NO_BUDGETS, clock: Date.now, ...options });
   /** The cost of a failed login. */
   let highestCost = Math.max(cost, options.highestCost ?? cost);
