@@ -138,6 +138,30 @@ const FILES: [string, (project: TemporaryProject) => void, string[], Env?][] = [
     ],
   ],
   [
+    'ID tokens with names and addresses in the URLs of a logout',
+    web({ 'common_id.claims_in_id_token': true }),
+    [
+      `warning: ${gazoo} common_id.claims_in_id_token: expected false, because post_logout_redirect_uris is there, found true; an ID token that is sent as id_token_hint shows names and addresses in URLs, which browsers and proxies keep; send client_id at logout instead`,
+    ],
+  ],
+  ['claims in ID tokens that no logout sends', web({ 'common_id.claims_in_id_token': true, post_logout_redirect_uris: [] }), []],
+  [
+    'refresh tokens that a thief keeps, without rotation, credentials and DPoP',
+    (project) => project.edit('config/clients/maintenance-notebook-app.json', { 'common_id.refresh_rotation': false }),
+    [
+      'error: config/clients/maintenance-notebook-app.json: common_id.refresh_rotation: expected true or nothing, because nothing but rotation protects refresh tokens without credentials and without DPoP, found false; remove it, or set dpop_bound_access_tokens to true',
+    ],
+  ],
+  [
+    'the same with DPoP',
+    (project) =>
+      project.edit('config/clients/maintenance-notebook-app.json', {
+        'common_id.refresh_rotation': false,
+        dpop_bound_access_tokens: true,
+      }),
+    [],
+  ],
+  [
     'signed requests that may be left out',
     web({ request_object_signing_alg: 'ES256', jwks: { keys: [PUBLIC_KEY] } }),
     [

@@ -181,6 +181,11 @@ function checkAuthentication(file: Partial<ClientFile>, present: (key: keyof Cli
     // A public client has nothing but PKCE to prove that a code is its own (RFC 9700, section 2.1.1).
     say('common_id.pkce', 'required, because the client has no credentials', describeValue('optional'), 'remove it');
   }
+  if (method === 'none' && file.common_id?.refresh_rotation === false && file.dpop_bound_access_tokens !== true) {
+    // Nothing else would show that one was stolen (RFC 9700, section 4.14.2).
+    const expected = 'true or nothing, because nothing but rotation protects refresh tokens without credentials and without DPoP';
+    say('common_id.refresh_rotation', expected, 'false', 'remove it, or set dpop_bound_access_tokens to true');
+  }
   if (method === 'none' && file.grant_types?.includes('client_credentials')) {
     say('grant_types', 'no client_credentials for a client without credentials', describeValue(file.grant_types));
   }

@@ -113,10 +113,10 @@ const commonId = z.strictObject(
       )
       .optional(),
     refresh_rotation: flag
-      .default(false)
       .describe(
-        'Whether each use of a refresh token gives a new one. Without a secret or key of the client app and without DPoP this is always so.',
-      ),
+        'Whether each use of a refresh token gives a new one; the default is false. Without a secret or key of the client app and without DPoP this is always so.',
+      )
+      .optional(),
     claims_in_id_token: flag
       .default(false)
       .describe('For libraries that read the ID token only: it holds the claims of the granted scopes, as UserInfo does.'),

@@ -38,7 +38,7 @@ export function toClient(file: ClientFile, secrets: ClientSecret[] | undefined):
     pkceRequired: ours.pkce === 'required',
     claimsInIdToken: ours.claims_in_id_token,
     ...(ours.profile && { profile: ours.profile }),
-    refreshRotation: ours.refresh_rotation,
+    refreshRotation: ours.refresh_rotation === true,
     ...(ours.required_acr && { requiredAcr: ours.required_acr }),
     enabled: ours.enabled,
     contact: ours.contact,

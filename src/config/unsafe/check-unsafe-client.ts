@@ -67,6 +67,14 @@ export function checkUnsafeClient(file: Partial<ClientFile>, mode: Mode, issuer:
       'optional',
       'a code that is stolen on its way can be injected into another login; take a library that sends PKCE as soon as you can',
     );
+  if (file.common_id?.claims_in_id_token === true && (file.post_logout_redirect_uris?.length ?? 0) > 0)
+    say(
+      'warning',
+      'common_id.claims_in_id_token',
+      'false, because post_logout_redirect_uris is there',
+      'true',
+      'an ID token that is sent as id_token_hint shows names and addresses in URLs, which browsers and proxies keep; send client_id at logout instead',
+    );
   if (
     file.grant_types?.includes('client_credentials') === true &&
     SECRET_METHODS.includes(file.token_endpoint_auth_method) &&
