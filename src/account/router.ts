@@ -1,4 +1,5 @@
-// Mounts the account pages. /password/forgotten, the undo links of an address change and of a migration, and the page after a withdrawal are
+// Mounts the account pages. /password/forgotten, the undo links of an address change and of a migration, the link
+// about a new browser, and the page after a withdrawal are
 // public; the rest of /account requires a session at the common ID.
 import compose from 'koa-compose';
 import Router from 'koa-router';
@@ -27,6 +28,7 @@ import { createPasswordPage } from './password/routes.ts';
 import { createProfilePage } from './profile/routes.ts';
 import { createServicePages } from './services/routes.ts';
 import { createSessionPages } from './sessions/routes.ts';
+import { addSignInReportRoutes } from './sign-in-report/routes.ts';
 import { addWithdrawnRoute, createWithdrawalPage } from './withdrawal/routes.ts';
 
 /** A path of an account page. It cannot be read as a URL of another site, so it is no open redirect. */
@@ -40,6 +42,7 @@ export function createAccountRouter(deps: Deps, provider: Provider, forms: Middl
   addForgottenRoutes(open, deps, provider, access);
   addUndoRoutes(open, deps, access);
   addMigrationUndoRoutes(open, deps);
+  addSignInReportRoutes(open, deps, access);
   addWithdrawnRoute(open, deps);
   open.get(ACCOUNT_CALLBACK_PATH, (ctx) => {
     const { state, error } = ctx.query;

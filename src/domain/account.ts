@@ -68,10 +68,12 @@ export type Account = {
   /** When the person last set a new password. */
   password_changed_at?: EpochMilliseconds;
   /**
-   * When the password or the address last changed. Earlier sign-ins no longer count. It is later than every earlier `auth_time`,
+   * When the password or the address last changed, or a sign-in was reported. Earlier sign-ins no longer count. It is later than every earlier `auth_time`,
    * which has whole seconds. Absent in accounts from before it was stored.
    */
   sign_ins_ended_at?: EpochMilliseconds;
+  /** When the owner last reported a sign-in that was not theirs; see `sign-in-report.ts`. */
+  sign_in_reported_at?: EpochMilliseconds;
   /** When the person last ended all other sessions. `kept` is the `uid` of the session in which they did it. */
   sessions_ended?: { at: EpochMilliseconds; kept: string };
   /** The passkeys of the account, oldest first. */

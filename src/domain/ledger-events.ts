@@ -46,6 +46,11 @@ export const LEDGER_EVENTS = {
     tells: 'The person agreed to a version of the terms; `sha256` is the hash of the text.',
   },
   'account.sessions_ended': { subject: 'account', data: {}, tells: 'The person ended all other sessions.' },
+  'account.sign_in_reported': {
+    subject: 'account',
+    data: {},
+    tells: 'The owner reported a sign-in with the link in the mail about it, and every sign-in ended.',
+  },
   'account.email_change_asked': { subject: 'account', data: {}, tells: 'The person asked for another address.' },
   'account.email_changed': { subject: 'account', data: {}, tells: 'The new address was proven and is now the ID.' },
   'account.email_change_undone': {

@@ -79,12 +79,19 @@ export const MAILS = {
   ),
   /** To the owner of an ID, after a sign-in in a browser in which the ID has not signed in before. */
   'new-device': mail(
-    { time: WHEN, device: 'Safari / iPhone', url: 'http://localhost:3000/account' },
+    { time: WHEN, device: 'Safari / iPhone', url: 'http://localhost:3000/account/sign-in/report?token=abc' },
     [{ text: 'text' }],
     [{ label: 'time', value: 'time' }],
     [{ label: 'device', value: 'device' }],
     [{ text: 'you' }],
     [{ text: 'not_you' }, { link: 'link', to: 'url' }],
+  ),
+  /** To the owner of an ID who has reported a sign-in with the link in that mail. */
+  'sign-in-reported': mail(
+    { time: WHEN, url: 'http://localhost:3000/password/forgotten' },
+    [{ text: 'text' }],
+    [{ label: 'time', value: 'time' }],
+    [{ text: 'next' }, { link: 'link', to: 'url' }],
   ),
   /** To the owner of an ID, after a sign-in that followed many failed ones. */
   'failed-sign-ins': mail({ failures: 7 }, [{ text: 'text' }], [{ text: 'you' }], [{ text: 'not_you' }]),

@@ -3,10 +3,11 @@
 import { afterAll, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
 import { createFailedSignIns } from '../../src/authentication/failed-sign-ins.ts';
 import { createSignIn } from '../../src/authentication/password/sign-in.ts';
-import { mainOf, type Browser } from '../support/http-browser.ts';
+import { headingOf, mainOf, type Browser } from '../support/http-browser.ts';
 import { untilFound } from '../support/until-true.ts';
 import { formatTime } from '../../src/http/format-time.ts';
-import { redeem, signedIn } from './support/client.ts';
+import { ledgerOf } from '../support/ledger-of.ts';
+import { basic, redeem, signedIn, token } from './support/client.ts';
 import { startOwnAccountWorld, type OwnAccountWorld } from './support/own-account-world.ts';
 
 jest.setTimeout(60_000);
@@ -171,4 +172,129 @@ test('S186 a service is used: the owner sees what it may see and when it last go
   const redeemedAt = formatTime(world.clock.now, 'ja');
   world.clock.now += 3 * HOUR_MS;
   expect(await shown()).toContain(`最後のご利用：${redeemedAt}`);
+});
+
+const NEW_BROWSER = '新しいブラウザーでログインがありました';
+const linkIn = ({ text }: { text: string }): string => /http\S+report\?token=\S+/.exec(text)?.[0] ?? '';
+const eventsOf = async (id: string, type: string): Promise<number> =>
+  (await ledgerOf(world.storage)).filter((entry) => entry.subject === id && entry.type === type).length;
+const isSignedIn = async (browser: Browser): Promise<boolean> => {
+  await browser.open(`${world.issuer}/account`);
+  return !browser.page.url.includes('/login');
+};
+
+/** Signs in in a browser that is new to the ID. Returns the link in the mail about it. */
+async function signInAnew(browser: Browser, email: string, password = PASSWORD): Promise<string> {
+  const { length } = world.mails;
+  await openAccount(browser, { email, password });
+  return linkIn(await world.mail(email, NEW_BROWSER, length));
+}
+
+test('S184 the link about a new browser is opened by scanners, forged, replayed, pressed twice or too late: only one press of its owner counts, once', async () => {
+  const { id } = await world.account(SATO);
+  const thief = world.browser('192.0.2.30', WINDOWS);
+  const link = await signInAnew(thief, SATO);
+  const owner = world.browser('192.0.2.31');
+  for (const method of ['GET', 'HEAD', 'GET']) expect((await owner.send(link, { method })).status).toBe(200);
+  expect(await isSignedIn(thief)).toBe(true);
+
+  const token = new URL(link).searchParams.get('token') ?? '';
+  const forged = [
+    ...[0, 20, token.length - 6].map((at) => token.slice(0, at) + (token[at] === 'A' ? 'B' : 'A') + token.slice(at + 1)),
+    token.slice(0, -4),
+    `${token}${'A'.repeat(2000)}`,
+    `${id}.${token}`,
+    '',
+  ];
+  for (const wrong of forged) {
+    const answer = await owner.send(`${world.issuer}/account/sign-in/report?token=${encodeURIComponent(wrong)}`);
+    expect(answer.status).toBe(400);
+  }
+  await owner.open(link);
+  for (const wrong of forged) expect((await owner.post('/report', { token: wrong })).status).toBe(400);
+  const crossSite = await owner.send(`${world.issuer}/account/sign-in/report`, {
+    method: 'POST',
+    body: new URLSearchParams({ token }),
+    headers: { Origin: 'https://evil.example', 'Sec-Fetch-Site': 'cross-site' },
+  });
+  expect(crossSite.status).toBe(403);
+  expect(await isSignedIn(thief)).toBe(true);
+
+  const { length } = world.mails;
+  await owner.open(link);
+  await Promise.all([owner, owner.copy(), owner.copy()].map(async (one) => one.submit('/report')));
+  expect(headingOf(owner.page)).toBe('ログインは終了しています');
+  expect(await isSignedIn(thief)).toBe(false);
+  await world.mail(SATO, 'お心当たりのないログインを終了しました', length);
+  expect(await eventsOf(id, 'account.sign_in_reported')).toBe(1);
+  // It leads to a new password.
+  await owner.submit('/password/forgotten');
+  expect(headingOf(owner.page)).toBe('ご本人さまの確認');
+
+  // A later sign-in is not the business of this link.
+  world.clock.now += MINUTE_MS;
+  const later = await openAccount(world.browser('192.0.2.32', IPHONE));
+  await owner.open(link);
+  expect(headingOf(owner.page)).toBe('ログインは終了しています');
+  await owner.send(`${world.issuer}/account/sign-in/report`, {
+    method: 'POST',
+    body: new URLSearchParams({ token, csrf_token: owner.form('/password/forgotten').fields.csrf_token ?? '' }),
+  });
+  expect(await isSignedIn(later)).toBe(true);
+  expect(await eventsOf(id, 'account.sign_in_reported')).toBe(1);
+  expect(world.mails.slice(length).filter(({ subject }) => subject.includes('終了しました'))).toHaveLength(1);
+
+  world.clock.now += 7 * 24 * HOUR_MS;
+  expect((await owner.send(link)).status).toBe(400);
+  expect(JSON.stringify(world.log)).not.toContain(token);
+});
+
+test('S185 a reported thief goes on with refresh tokens, a sign-in that was not finished, or the known password: nothing counts, and the owner is told again', async () => {
+  const thief = world.browser('192.0.2.40', WINDOWS);
+  const { length } = world.mails;
+  const { code, pkce } = await signedIn(world as never, { scope: 'openid offline_access' }, { email: YAMADA, browser: thief });
+  const { body } = await redeem(world as never, code, pkce);
+  const refresh = async (): Promise<number> => {
+    const params = { grant_type: 'refresh_token', refresh_token: String(body.refresh_token) };
+    return (await token(world as never, params, { headers: basic('attack-web') })).status;
+  };
+  const link = linkIn(await world.mail(YAMADA, NEW_BROWSER, length));
+  // The password was entered, and the session has not begun.
+  const unfinished = world.browser('192.0.2.41', WINDOWS);
+  await unfinished.open(`${world.issuer}/account`);
+  const entered = await unfinished.post('/login', { login_id: YAMADA, password: PASSWORD });
+  expect(entered.location).toContain('/auth/');
+
+  const owner = world.browser('192.0.2.42');
+  await owner.open(link);
+  await owner.submit('/report');
+  expect(headingOf(owner.page)).toBe('ログインは終了しています');
+  expect(await refresh()).toBe(400);
+  await unfinished.open(entered.location ?? '');
+  expect(await isSignedIn(unfinished)).toBe(false);
+  expect(await isSignedIn(thief)).toBe(false);
+  // The browser of the thief is known by now, and the mail came a moment ago.
+  await signInAnew(thief, YAMADA);
+
+  // With an address that a thief has changed, no code is sent there, and the address is not shown.
+  const { id } = await world.account(YAMADA);
+  const moved = { email: 'thief@example.jp', email_canonical: 'thief@example.jp' };
+  await world.storage.accounts.change(id, (standing) => ({ to: { ...standing, ...moved }, type: 'account.email_changed' }));
+  await owner.open(link);
+  expect(mainOf(owner.page)).toContain('メールアドレスが変更されています');
+  expect(owner.page.text).not.toContain('thief@');
+  const back = { email: YAMADA, email_canonical: YAMADA };
+  await world.storage.accounts.change(id, (standing) => ({ to: { ...standing, ...back }, type: 'account.email_changed' }));
+
+  // A new password ends the report.
+  await world.storage.accounts.change(id, (standing) => ({
+    to: { ...standing, password_changed_at: world.clock.now + 1 },
+    type: 'account.password_changed',
+  }));
+  world.clock.now += HOUR_MS;
+  const told = world.mails.length;
+  await openAccount(thief, { email: YAMADA });
+  const probe = world.browser('192.0.2.43', IPHONE);
+  await signInAnew(probe, YAMADA);
+  expect(world.mails.slice(told).filter(({ text }) => text.includes('Windows'))).toEqual([]);
 });

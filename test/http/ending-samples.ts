@@ -6,6 +6,7 @@ import type { ViewSample } from './view-samples.ts';
 type Site = (view: string, title: string, data: object) => ViewSample;
 
 const WHEN = '2026年11月1日 9:30';
+const REPORTED = { device: 'Safari / iPhone', time: WHEN, resetAction: '/password/forgotten' };
 const TEXT = {
   version: '2026-10',
   language: 'ja',
@@ -87,6 +88,21 @@ export function endingSamples(t: Translate, site: Site, dealerName: string): Vie
         },
       ],
     }),
+    {
+      ...site('sign-in-report', 'sign_in_report.title', {
+        action: '/account/sign-in/report',
+        token: 'abc',
+        device: 'Safari / iPhone',
+        time: WHEN,
+      }),
+      kind: 'step',
+    },
+    { ...site('sign-in-reported', 'sign_in_reported.title', { ...REPORTED, email }), kind: 'step' },
+    {
+      ...site('sign-in-reported', 'sign_in_reported.title', { ...REPORTED, email: '' }),
+      kind: 'step',
+      name: 'sign-in-reported-moved',
+    },
     site('account-my-data', 'my_data.title', { action: '/account/my-data', backUrl: '/account' }),
     site('account-my-data-shown', 'my_data.title', {
       data,

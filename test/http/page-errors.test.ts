@@ -84,6 +84,7 @@ const MEET: Record<PageErrorCode, () => Promise<Answer>> = {
   invalid_request_uri: async () => ask({ client_id: 'attack-site', request_uri: 'urn:ietf:params:oauth:request_uri:none' }),
   undo_dead: async () => world.request('/account/email/undo?token=a.b'),
   migration_undo_dead: async () => world.request('/account/migration/undo?token=a'),
+  sign_in_report_dead: async () => world.request('/account/sign-in/report?token=a'),
   opened_elsewhere: async () => {
     const url = await pushed();
     await world.browser().open(url);

@@ -27,6 +27,8 @@ export type SecretKeys = {
   dpopNonce: KeyObject;
   /** Encrypts queued mails. */
   waitingMail: KeyObject;
+  /** Encrypts the links in mails about sign-ins. */
+  signInReport: KeyObject;
   /** Encrypts the consents that are kept after an account is erased. */
   keptConsent: KeyObject;
   /** For the ids of refresh tokens, which are derived from the tokens that they replace. */
@@ -57,6 +59,7 @@ export function makeSecretKeys(secrets: {
     counter: deriveKey(hmac, 'keys of counters'),
     dpopNonce: deriveKey(hmac, 'nonces of DPoP proofs'),
     waitingMail: deriveKey(hmac, 'mails that wait'),
+    signInReport: deriveKey(hmac, 'links in mails about sign-ins'),
     keptConsent: deriveKey(secrets.ledger ?? hmac, 'consents of erased accounts'),
     refreshSuccessor: deriveKey(hmac, 'refresh tokens that replace others'),
   };

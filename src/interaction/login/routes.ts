@@ -4,6 +4,7 @@ import { authTimeOf, type Account, type EpochMilliseconds } from '../../domain/a
 import { reaches, signedInBy, type AuthenticationMethod } from '../../domain/authentication-methods.ts';
 import { legacyRegistrationId } from '../../domain/legacy-registration.ts';
 import { draftId } from '../../domain/registration-draft.ts';
+import { reportStands } from '../../domain/sign-in-report.ts';
 import { withSignIn } from '../../domain/sign-in-history.ts';
 import { createKnownDevices } from '../../authentication/known-device.ts';
 import { page } from '../../http/page-context.ts';
@@ -153,7 +154,8 @@ export function createLoginStep(deps: Deps): InteractionStep {
     askedAt: EpochMilliseconds,
   ): Promise<void> => {
     const { interaction } = ctx.state;
-    if (knownDevices.read(ctx, account.id) === undefined) await tellOfNewDevice(deps, account, ctx.get('User-Agent'), askedAt);
+    if (knownDevices.read(ctx, account.id) === undefined || reportStands(account))
+      await tellOfNewDevice(deps, account, ctx.get('User-Agent'), askedAt);
     knownDevices.remember(ctx, account.id);
     // End another person's session, so that this person gets a new one.
     const client_id = interaction.client.metadata.client_id;
