@@ -1,7 +1,12 @@
 // npm run admin -- clients try: a sign-in from the terminal, whose browser is that of the tests.
 import { spawn } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { exportJWK, exportPKCS8, generateKeyPair, type GenerateKeyPairResult } from 'jose';
+import { readClientKey } from '../../scripts/admin/clients/try/authentication.ts';
 import { WEB_SECRET } from '../attacks/support/attack-world.ts';
 import { COMPILE_CACHE } from '../support/child-environment.ts';
 import { freePorts } from '../support/free-ports.ts';
@@ -22,7 +27,17 @@ const web = {
 
 let id: IdInProcess;
 let local: string;
+let pair: GenerateKeyPairResult;
+let published: Server;
 beforeAll(async () => {
+  // Under jest the library cannot block requests to addresses of this machine, and warns. The keys of `signing` are on this machine.
+  jest.spyOn(console, 'warn').mockImplementation(() => undefined);
+  pair = await generateKeyPair('ES256', { extractable: true });
+  const jwk = { ...(await exportJWK(pair.publicKey)), kid: 'k1', use: 'sig', alg: 'ES256' };
+  published = createServer((_request, response) => void response.end(JSON.stringify({ keys: [jwk] })));
+  await new Promise<void>((resolve) => {
+    published.listen(0, '127.0.0.1', resolve);
+  });
   local = `http://127.0.0.1:${(await freePorts(1))[0]}/callback`;
   id = await startIdInProcess({
     clients: {
@@ -42,10 +57,24 @@ beforeAll(async () => {
         redirect_uris: ['http://127.0.0.1/callback'],
       },
       far: { ...web, redirect_uris: [ELSEWHERE] },
+      signing: {
+        ...web,
+        token_endpoint_auth_method: 'private_key_jwt',
+        client_secret: undefined,
+        jwks_uri: `http://127.0.0.1:${(published.address() as AddressInfo).port}/jwks.json`,
+        redirect_uris: [local],
+        require_pushed_authorization_requests: true,
+        request_object_signing_alg: 'ES256',
+        require_signed_request_object: true,
+        authorization_signed_response_alg: 'ES256',
+      },
     },
   });
 }, 60_000);
-afterAll(async () => id?.close());
+afterAll(async () => {
+  await id?.close();
+  published?.close();
+});
 
 type Tried = { code: number | null; out: string; err: string };
 
@@ -121,6 +150,37 @@ test('as the file asks: pushed, bound to a key, with the secret in the body', as
   expect(tried.err).toContain('DPoP: a proof (not shown)');
   expect(tried.err).toContain('token_type = DPoP');
   expectMasked(tried);
+});
+
+test('with its private key: the client assertion and the pushed request are signed, and the response is', async () => {
+  const file = join(id.directory, 'key.pem');
+  writeFileSync(file, await exportPKCS8(pair.privateKey));
+  const tried = await tryOut(['signing', '--key', file], async (url) => {
+    expect(await signIn(url)).toContain('Go back to the terminal');
+  });
+  expect([tried.code, tried.out]).toEqual([0, expect.stringMatching(/^signing can sign people in: .* refresh succeeded\.\n$/)]);
+  for (const line of [
+    `→ POST ${id.issuer}/request`,
+    'client_assertion_type = urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+    'client_assertion = (',
+  ])
+    expect(tried.err).toContain(line);
+  expectMasked(tried);
+});
+
+test('a key is a private one, as a JWK, in a set, in a file of `secrets generate`, or as PEM', async () => {
+  const path = join(id.directory, 'key.json');
+  const read = async (content: object | string) => {
+    writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content));
+    return readClientKey({ values: { key: 'key.json' }, env: {}, directory: id.directory }, 'ES256');
+  };
+  const [jwk, publicJwk] = [await exportJWK(pair.privateKey), await exportJWK(pair.publicKey)];
+  for (const content of [jwk, { keys: [{ ...jwk, kid: 'k1' }] }, { jwk }, await exportPKCS8(pair.privateKey)])
+    expect((await read(content))?.key.type).toBe('private');
+  expect(await read({ ...jwk, kid: 'k1' })).toMatchObject({ kid: 'k1' });
+  await expect(read(publicJwk)).rejects.toThrow(`--key: ${path} cannot be used: it is not a private key`);
+  for (const content of ['', '{}', '[]', '-----BEGIN PRIVATE KEY-----'])
+    await expect(read(content)).rejects.toThrow(`--key: ${path} cannot be used: `);
 });
 
 test('a native client app, at any port', async () => {
