@@ -29,6 +29,7 @@ export function createApp(deps: Deps, provider: Provider): Koa<PageState> {
     cookieKeys: config.cookieKeys,
     trustProxy: config.trustProxy,
     log,
+    clock: deps.clock,
     pages: createPageKeeper(storage, deps.clock),
     cacheViews: config.mode === 'production',
     anyHost: config.mode === 'production',

@@ -1,8 +1,10 @@
 // Turns every error into a response.
 import type { Middleware, ParameterizedContext } from 'koa';
 import type { Log } from '../telemetry/log.ts';
-import { page, type PageState } from './page-context.ts';
+import type { ErrorsByGet, ToldError } from './error-by-get.ts';
+import { page, type PageContext, type PageState } from './page-context.ts';
 import { isPageErrorCode, PAGE_ERRORS, PageError, type PageErrorCode } from './page-error.ts';
+import { redirect } from './redirect.ts';
 
 /** When to retry while another app is unavailable. */
 const RETRY_AFTER_SECONDS = 5;
@@ -89,9 +91,33 @@ export function errorForPrograms(log: Log): Middleware<PageState> {
   };
 }
 
-/** Creates middleware that renders errors, and 404 for unanswered requests. The page shows the request id that is also in the log. */
-export function errorPage(log: Log): Middleware<PageState> {
+/** Returns the path and query of the page that failed, or of the page of the form. */
+const samePage = ({ path, search }: PageContext): string => `${path.replace(/^[/\\]*/, '/')}${search}`;
+
+/**
+ * Creates middleware that renders errors, and 404 for unanswered requests. The page shows the request id that is also in the log. The
+ * error of a form is shown by GET.
+ */
+export function errorPage(log: Log, byGet: ErrorsByGet, clock: () => number): Middleware<PageState> {
+  function show(ctx: PageContext, { code, status, requestId, brand, wayOn, retryAt }: ToldError): void {
+    const { t } = ctx.state;
+    const seconds = retryAt === undefined ? undefined : Math.max(1, Math.ceil((retryAt - clock()) / 1000));
+    Object.assign(ctx.state, { requestId, brand });
+    page(ctx, '/error', {
+      kind: 'note',
+      title: t(`errors.${code}.title`),
+      text: t(`errors.${code}.text`),
+      wait: waitSentence(t, seconds),
+      action: t(`errors.${code}.action`),
+      wayOn,
+    });
+    ctx.status = status;
+    if (seconds !== undefined) ctx.set('Retry-After', String(seconds));
+  }
+
   return async function renderError(ctx, next) {
+    const shown = byGet.read(ctx);
+    if (shown) return show(ctx, shown);
     let failure: PageError;
     try {
       await next();
@@ -100,18 +126,19 @@ export function errorPage(log: Log): Middleware<PageState> {
     } catch (error) {
       failure = asPageError(error);
     }
-    logFailure(log, ctx.state.requestId, failure);
-
-    const { t } = ctx.state;
-    page(ctx, '/error', {
-      kind: 'note',
-      title: t(`errors.${failure.code}.title`),
-      text: t(`errors.${failure.code}.text`),
-      wait: waitSentence(t, secondsToWait(failure)),
-      action: t(`errors.${failure.code}.action`),
-      wayOn: failure.wayOn ?? ctx.state.defaultWayOn?.(),
-    });
-    ctx.status = failure.status;
-    askAgainLater(ctx, failure);
+    const { requestId, brand } = ctx.state;
+    logFailure(log, requestId, failure);
+    const seconds = secondsToWait(failure);
+    const told: ToldError = {
+      code: failure.code,
+      status: failure.status,
+      requestId,
+      brand,
+      wayOn: failure.wayOn ?? (seconds === undefined ? ctx.state.defaultWayOn?.() : samePage(ctx)),
+      retryAt: seconds === undefined ? undefined : clock() + seconds * 1000,
+    };
+    const address = byGet.addressOf(ctx, told);
+    if (address === undefined) show(ctx, told);
+    else redirect(ctx, address);
   };
 }

@@ -10,9 +10,11 @@ import type { Log } from '../telemetry/log.ts';
 import { createClientAddress, type TrustProxy } from './client-address.ts';
 import { createCookieSigner } from './cookie-signer.ts';
 import { csrf } from './csrf.ts';
+import { createErrorsByGet } from './error-by-get.ts';
 import { errorForPrograms, errorPage } from './error-page.ts';
 import type { Brand, PageContext, PageState } from './page-context.ts';
 import { keepTogether } from './keep-together.ts';
+import { createMemoryPages } from './memory-pages.ts';
 import { asksForOwnHost } from './own-host.ts';
 import { pinRequests } from './pin-requests.ts';
 import { readForm } from './read-form.ts';
@@ -52,6 +54,8 @@ export type PageAppOptions = {
   /** The reverse proxies in front whose X-Forwarded-For is believed. */
   trustProxy: TrustProxy;
   log: Log;
+  /** Milliseconds since 1970. */
+  clock: () => number;
   /** Whether compiled views are cached. */
   cacheViews: boolean;
   /**
@@ -65,7 +69,7 @@ export type PageAppOptions = {
   supportPhone?: string | undefined;
   /** Handlers for programs, by path. They run before the middleware for pages. */
   forPrograms?: ReadonlyMap<string, Koa.Middleware<PageState>>;
-  /** Keeps the pages that answer forms, so that they are shown by GET. */
+  /** Keeps the pages that answer forms, so that they are shown by GET; in the memory of this process if left out. */
   pages?: PageKeeper;
   /** The brand of this request; TOYOTA if left out. */
   brand?: (ctx: PageContext) => Brand;
@@ -188,7 +192,7 @@ export function createPageApp(options: PageAppOptions): PageApp {
     };
     await next();
   });
-  koa.use(errorPage(options.log));
+  koa.use(errorPage(options.log, createErrorsByGet(options.cookieKeys, options.clock), options.clock));
 
   return {
     koa,
@@ -196,7 +200,7 @@ export function createPageApp(options: PageAppOptions): PageApp {
     forms: [
       readForm(),
       csrf(cookieName('csrf'), options.cookieKeys, options.origin, secure),
-      ...(options.pages ? [showByGet(options.pages)] : []),
+      showByGet(options.pages ?? createMemoryPages(options.clock)),
     ],
   };
 }

@@ -14,7 +14,7 @@ export type KeptPage = {
   retryAfter: string | undefined;
 };
 
-/** Keeps pages on the server for one view. Without one, a page is the answer to the POST. */
+/** Keeps pages on the server for one view. */
 export type PageKeeper = {
   /** @throws {Error} if the page cannot be kept now */
   keep(id: string, page: KeptPage): Promise<void>;

@@ -91,6 +91,7 @@ test('S129 production, behind a proxy that uses its own host name: answered, and
     origin: 'https://id.example.jp',
     cookieKeys: ['a-key-of-the-test'],
     trustProxy: 1,
+    clock: Date.now,
     cacheViews: true,
     anyHost: true,
     log: pino({ level: 'silent' }),

@@ -76,6 +76,7 @@ async function startSeeing(trust: string): Promise<number> {
       cookieKeys: ['a-key-of-the-test'],
       trustProxy,
       log: createLog('test', 'warn', { write: (line: string) => void lines.push(line) }),
+      clock: Date.now,
       cacheViews: true,
       anyHost: true,
     });

@@ -1,13 +1,14 @@
 // The machinery of all page apps, over real HTTP.
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createPageApp } from '../../src/http/page-app.ts';
 import { StorageUnavailable } from '../../src/storage/storage.ts';
 import { createLog } from '../../src/telemetry/log.ts';
 import { serve, type Served } from '../apps/serve.ts';
-import { sendRaw } from '../support/http-browser.ts';
+import { sendRaw, type Answer } from '../support/http-browser.ts';
 
 let served: Served<object>;
 const lines: string[] = [];
+let now = Date.now();
 
 beforeAll(async () => {
   served = await serve(async (origin) => {
@@ -17,6 +18,7 @@ beforeAll(async () => {
       cookieKeys: ['a-key-of-the-test'],
       trustProxy: 0,
       log: createLog('test', 'error', { write: (line) => void lines.push(line) }),
+      clock: () => now,
       cacheViews: true,
       // Fails before the middleware that answers errors with a page.
       brand: ({ path }) => {
@@ -89,4 +91,49 @@ test('an unreachable database: 503 with Retry-After, never a 500', async () => {
   expect(answer.status).toBe(503);
   expect(answer.headers['retry-after']).toBe('5');
   expect(answer.text).toContain('少し待ってから');
+});
+
+describe('R7 the error of a form', () => {
+  const sendForm = async (headers = {}): Promise<Answer> =>
+    sendRaw(`${served.origin}/without-database`, { method: 'POST', headers: { 'Accept-Language': 'ja', ...headers } });
+  const BUSY = 'ただいま混み合っています';
+
+  test('a browser gets an address that shows it again and again, in any language, and says how long to wait', async () => {
+    const answer = await sendForm({ 'Sec-Fetch-Mode': 'navigate' });
+    expect([answer.status, answer.text.includes(BUSY)]).toEqual([303, false]);
+    const address = answer.location ?? '';
+    const waits: number[] = [];
+    for (let view = 0; view < 3; view += 1) {
+      const page = await sendRaw(address);
+      expect([page.status, page.text.includes(BUSY), page.headers['cache-control']]).toEqual([503, true, 'no-store']);
+      // The number is that of the request that failed, which the log has.
+      expect(page.text).toContain(String(answer.headers['x-request-id']));
+      expect(page.text).toContain('href="/without-database"');
+      waits.push(Number(page.headers['retry-after']));
+      now += 1000;
+    }
+    expect(waits).toEqual([waits[0], Number(waits[0]) - 1, Number(waits[0]) - 2].map((left) => Math.max(1, Number(left))));
+    expect((await sendRaw(`${address}&lang=en`)).text).toContain('lang="en"');
+  });
+
+  test('a program, or a script of the page: the answer to its POST', async () => {
+    for (const headers of [{}, { 'Sec-Fetch-Mode': 'cors' }])
+      expect([headers, (await sendForm(headers)).status]).toEqual([headers, 503]);
+  });
+
+  test('an address that is old, of another path or changed: the page of the path, which knows nothing of it', async () => {
+    const { location = '', headers } = await sendForm({ 'Sec-Fetch-Mode': 'navigate' });
+    const number = String(headers['x-request-id']);
+    const [text = '', signature = ''] = (new URL(location).searchParams.get('failed') ?? '').split('.');
+    const forged = Buffer.from(text, 'base64url').toString().replace('503', '200');
+    const at = async (path: string, value: string): Promise<number> =>
+      (await sendRaw(`${served.origin}${path}?failed=${encodeURIComponent(value)}`)).status;
+    expect(await at('/elsewhere', `${text}.${signature}`)).toBe(404);
+    for (const value of ['', '.', 'x', text, `${Buffer.from(forged).toString('base64url')}.${signature}`])
+      expect([value, await at('/elsewhere', value)]).toEqual([value, 404]);
+    now += 2 * 60 * 1000 - 1;
+    expect((await sendRaw(location)).text).toContain(number);
+    now += 1;
+    expect((await sendRaw(location)).text).not.toContain(number);
+  });
 });

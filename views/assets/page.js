@@ -1,8 +1,8 @@
 // What a page does better with a script. Every page works without it.
 
-/** Reload and «back» load the address of a page that answers a form, and do not send the form again. */
+/** Reload and «back» load the page of a form, without sending it again and without its error. */
 // oxlint-disable-next-line no-restricted-properties
-window.history.replaceState(null, '');
+window.history.replaceState(null, '', location.href.replace(/failed=[^&#]*/, ''));
 
 /** A pressed button shows that it works, and a form is sent once. */
 document.addEventListener('submit', (event) => {

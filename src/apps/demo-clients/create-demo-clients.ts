@@ -28,6 +28,8 @@ export type DemoClientsOptions = {
   supportPhone?: string | undefined;
   /** See `PageAppOptions`. */
   anyHost?: boolean;
+  /** Milliseconds since 1970. */
+  clock: () => number;
   log: Log;
 };
 
