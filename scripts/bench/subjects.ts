@@ -7,6 +7,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { freePorts } from '../../test/support/free-ports.ts';
+import { busyMs } from './busy-time.ts';
 import { makeInstallation } from './installation.ts';
 
 const pathOf = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
@@ -97,13 +98,7 @@ export async function start({ folder, program, env }: Installed, options: StartO
     port,
     startMs,
     peakMiB: () => Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1] ?? 0) / 1024,
-    busySeconds() {
-      // proc(5): field 3 follows the name in parentheses; fields 14 and 15 are hundredths of a second.
-      const fields = readFileSync(`/proc/${child.pid}/stat`, 'utf8')
-        .replace(/^.*\) /, '')
-        .split(' ');
-      return (Number(fields[11]) + Number(fields[12])) / 100;
-    },
+    busySeconds: () => busyMs(child.pid) / 1000,
     signal: (signal) => void child.kill(signal),
     async stop() {
       child.kill('SIGTERM');

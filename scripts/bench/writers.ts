@@ -1,6 +1,6 @@
 // Measures how many accounts 1, 2 and 4 processes create on one database, with 16 concurrent writers in each: on SQLite, and on the tests'
-// MongoDB with and without 40 ms of added latency. On MongoDB it also counts the messages to the server for each account: if the processes got
-// into each other's way, they would repeat writes, and the number would grow.
+// MongoDB with and without 40 ms of added latency. It also measures the processor time for each account. On MongoDB it counts the messages to
+// the server for each account, too: if the processes got into each other's way, they would repeat writes, and the number would grow.
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createMongoIndexes } from '../../src/storage/mongo/create-mongo-indexes.ts';
 import { mongoServerAvailable, startOwnMongoServer } from '../../test/storage/mongo-server.ts';
+import { busyMs } from './busy-time.ts';
 
 const PROCESSES = [1, 2, 4];
 const WRITERS = 16;
@@ -21,7 +22,10 @@ type Tell = (line: string) => void;
 export async function benchWriters(tell: Tell): Promise<void> {
   tell(`accounts created a second, ${WRITERS} writers a process, with ${PROCESSES.join(' / ')} processes:`);
   const folder = await mkdtemp(join(tmpdir(), 'writers-'));
-  await each(tell, 'SQLite', async (processes) => `sqlite:${join(folder, `${processes}.sqlite`)}`);
+  await each(tell, 'SQLite', async (processes) => ({
+    url: `sqlite:${join(folder, `${processes}.sqlite`)}`,
+    close: async () => undefined,
+  }));
   await rm(folder, { recursive: true });
   const available = mongoServerAvailable();
   if (available !== true) return tell(`MongoDB: left out, ${available.reason}`);
@@ -35,45 +39,57 @@ export async function benchWriters(tell: Tell): Promise<void> {
         proxy.close();
         await server.stop();
       };
-      return { url: `mongodb://127.0.0.1:${proxy.port}/writers?directConnection=true`, messages: proxy.messages, close };
+      return {
+        url: `mongodb://127.0.0.1:${proxy.port}/writers?directConnection=true`,
+        server: { messages: proxy.messages, busyMs: () => busyMs(server.pid) },
+        close,
+      };
     });
   }
 }
 
-type Database = string | { url: string; messages(): number; close(): Promise<void> };
+type Server = { messages(): number; busyMs(): number };
+type Database = { url: string; server?: Server; close(): Promise<void> };
+type Counts = { created: number; refused: number; busyMs: number };
 
 async function each(tell: Tell, name: string, make: (processes: number) => Promise<Database>): Promise<void> {
-  const told: string[] = [];
+  tell(`${name}:`);
   for (const processes of PROCESSES) {
-    const database = await make(processes);
-    const { created, refused } = await run(typeof database === 'string' ? database : database.url, processes);
-    const each = typeof database === 'string' ? '' : ` (${(database.messages() / created).toFixed(1)} messages each)`;
-    if (typeof database !== 'string') await database.close();
-    told.push(`${Math.round(created / SECONDS)}${each}${refused > 0 ? ` (${refused} refused)` : ''}`);
+    const { url, server, close } = await make(processes);
+    const { created, refused, ofProcesses, ofServer } = await run(url, processes, server);
+    await close();
+    const each = (sum: number): string => (sum / created).toFixed(2);
+    const onServer = ofServer
+      ? `, ${each(ofServer.busyMs)} ms of the server's and ${each(ofServer.messages)} messages to it`
+      : '';
+    const notCreated = refused > 0 ? ` (${refused} refused)` : '';
+    tell(
+      `  ${processes}: ${Math.round(created / SECONDS)}${notCreated}; for each, ${each(ofProcesses)} ms of the processes' processor time${onServer}`,
+    );
   }
-  tell(`${name}: ${told.join(' / ')}`);
 }
 
-async function run(url: string, processes: number): Promise<{ created: number; refused: number }> {
+async function run(url: string, processes: number, server?: Server) {
   const children: ChildProcess[] = [];
   for (let n = 0; n < processes; n += 1) {
     const child = fork(join(import.meta.dirname, 'writer-process.ts'), [url, `${WRITERS}`, `${SECONDS}`]);
     await once(child, 'message');
     children.push(child);
   }
+  const look = () => server && { messages: server.messages(), busyMs: server.busyMs() };
+  const before = look();
   const answers = await Promise.all(
     children.map(async (child) => {
-      const ended = once(child, 'exit');
       child.send('begin');
-      const [count] = (await once(child, 'message')) as [{ created: number; refused: number }];
-      await ended;
-      return count;
+      const [counts] = (await once(child, 'message')) as [Counts];
+      return counts;
     }),
   );
-  return {
-    created: answers.reduce((sum, { created }) => sum + created, 0),
-    refused: answers.reduce((sum, { refused }) => sum + refused, 0),
-  };
+  const after = look();
+  await Promise.all(children.map(async (child) => child.exitCode ?? once(child, 'exit')));
+  const sum = (what: keyof Counts): number => answers.reduce((total, counts) => total + counts[what], 0);
+  const ofServer = before && after && { messages: after.messages - before.messages, busyMs: after.busyMs - before.busyMs };
+  return { created: sum('created'), refused: sum('refused'), ofProcesses: sum('busyMs'), ofServer };
 }
 
 /** Starts a proxy to a local port that delays everything sent to it. */

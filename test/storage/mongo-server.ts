@@ -21,6 +21,8 @@ export type MongoServer = {
   url: string;
   /** For what a test says of it. */
   name: string;
+  /** Of a server that this process started. */
+  pid?: number;
   stop(): Promise<void>;
 };
 
@@ -60,6 +62,8 @@ async function askAtDesk(desk: string): Promise<MongoServer> {
   return { ...((await answer.json()) as Pick<MongoServer, 'url' | 'name'>), stop: async () => undefined };
 }
 
+const pidOf = ({ pid }: ChildProcess) => (pid === undefined ? {} : { pid });
+
 async function startMongod(): Promise<MongoServer> {
   const folder = await mkdtemp(join(tmpdir(), 'mongod-'));
   const [port] = await freePorts(1);
@@ -71,7 +75,7 @@ async function startMongod(): Promise<MongoServer> {
     await end(child);
     await rm(folder, { recursive: true, force: true });
   };
-  return { url, name: 'mongod', stop };
+  return { url, name: 'mongod', ...pidOf(child), stop };
 }
 
 async function startInMemory(): Promise<MongoServer> {
@@ -80,7 +84,7 @@ async function startInMemory(): Promise<MongoServer> {
   const options = ['-Xmx768m', '-XX:TieredStopAtLevel=1', '-cp', classPath, 'MongoServerForTests'];
   const child = spawn('java', options, { stdio: ['pipe', 'pipe', 'ignore'] });
   const url = await firstLine(child);
-  return { url, name: 'mongo-java-server (in memory)', stop: () => end(child) };
+  return { url, name: 'mongo-java-server (in memory)', ...pidOf(child), stop: () => end(child) };
 }
 
 /** Builds once, and answers where; the finished folder comes into its place in one move, so that test processes may race. */

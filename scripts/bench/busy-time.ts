@@ -1,0 +1,11 @@
+// The processor time that a process has taken.
+import { readFileSync } from 'node:fs';
+
+/** Returns the processor time of a process since its start, in milliseconds. Linux only. */
+export function busyMs(pid: number | undefined): number {
+  // proc(5): field 3 follows the name in parentheses; fields 14 and 15 are hundredths of a second.
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /, '')
+    .split(' ');
+  return (Number(fields[11]) + Number(fields[12])) * 10;
+}
