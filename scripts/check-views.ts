@@ -58,7 +58,13 @@ function createTexts(directory: string): (file: string) => ReadonlySet<string> {
   );
   return (file) => {
     const app = file.split('/')[0];
-    const ofTheId = ['common-id.json', 'profile.json', 'passkeys.json', ...(app === 'common-id' ? [] : ['mail.json'])];
+    const ofTheId = [
+      'common-id.json',
+      'profile.json',
+      'passkeys.json',
+      'second-factor.json',
+      ...(app === 'common-id' ? [] : ['mail.json']),
+    ];
     const own = app !== 'common-id' && keys.has(`${app}.json`) ? [`${app}.json`] : ofTheId;
     const files = app === 'mail' ? [...keys.keys()] : ['common.json', ...own];
     return new Set(files.flatMap((name) => keys.get(name) ?? []));

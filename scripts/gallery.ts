@@ -44,7 +44,11 @@ function documentsIn(language: Language): Document[] {
     const mail = { template, values: MAILS[template].sample } as Mail;
     return { name: `mail ${template}`, language, html: renderMail({ ...mail, language }).html };
   });
-  return [...pages(['common-id', 'profile', 'passkeys'], viewSamples), ...pages(['demo-clients'], demoClientSamples), ...mails];
+  return [
+    ...pages(['common-id', 'profile', 'passkeys', 'second-factor'], viewSamples),
+    ...pages(['demo-clients'], demoClientSamples),
+    ...mails,
+  ];
 }
 
 /** Takes a document's screenshots, one after the other. */

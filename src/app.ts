@@ -24,7 +24,7 @@ export function createApp(deps: Deps, provider: Provider): Koa<PageState> {
   const { config, log, storage } = deps;
   const { koa, forms } = createPageApp({
     app: 'common-id',
-    words: ['profile', 'passkeys'],
+    words: ['profile', 'passkeys', 'second-factor'],
     origin: config.issuer,
     cookieKeys: config.cookieKeys,
     trustProxy: config.trustProxy,

@@ -62,6 +62,7 @@ export const dealerAway: Fault = {
       log_out_of_client: done,
       end_account: done,
       erase_account: done,
+      remove_second_factor: done,
     };
     const keys = await writeLinks(storage, jobs, count);
     const runner = createJobRunner(deps, () => handlers);

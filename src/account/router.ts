@@ -1,5 +1,5 @@
-// Mounts the account pages. /password/forgotten, the undo links of an address change and of a migration, the link
-// about a new browser, and the page after a withdrawal are
+// Mounts the account pages. /password/forgotten, the undo links of an address change and of a migration, the links about a new browser and about
+// a lost second factor, and the page after a withdrawal are
 // public; the rest of /account requires a session at the common ID.
 import compose from 'koa-compose';
 import Router from 'koa-router';
@@ -26,6 +26,8 @@ import { createMyDataPages } from './my-data/routes.ts';
 import { createPasskeyPages } from './passkeys/routes.ts';
 import { createPasswordPage } from './password/routes.ts';
 import { createProfilePage } from './profile/routes.ts';
+import { createSecondFactorPages } from './second-factor/routes.ts';
+import { addSecondFactorStopRoutes } from './second-factor/stop-routes.ts';
 import { createServicePages } from './services/routes.ts';
 import { createSessionPages } from './sessions/routes.ts';
 import { addSignInReportRoutes } from './sign-in-report/routes.ts';
@@ -44,6 +46,7 @@ export function createAccountRouter(deps: Deps, provider: Provider, forms: Middl
   addMigrationUndoRoutes(open, deps);
   addSignInReportRoutes(open, deps, access);
   addWithdrawnRoute(open, deps);
+  addSecondFactorStopRoutes(open, deps);
   open.get(ACCOUNT_CALLBACK_PATH, (ctx) => {
     const { state, error } = ctx.query;
     // The person cancelled the sign-in; /account would ask again.
@@ -59,6 +62,7 @@ export function createAccountRouter(deps: Deps, provider: Provider, forms: Middl
     createProfilePage(deps),
     createPasswordPage(deps, access),
     createPasskeyPages(deps),
+    createSecondFactorPages(deps),
     createEmailPages(deps, access),
     createDealerLinkPages(deps, access),
     createServicePages(deps, access),

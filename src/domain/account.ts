@@ -3,6 +3,7 @@ import type { EpochMilliseconds } from './epoch-milliseconds.ts';
 import type { OwedMail } from './mails.ts';
 import type { Passkey } from './passkey.ts';
 import type { Profile, ProfileKey } from './profile-fields.ts';
+import type { SecondFactor } from './second-factor.ts';
 
 export type { EpochMilliseconds, Profile, ProfileKey };
 
@@ -80,6 +81,8 @@ export type Account = {
   passkeys?: Passkey[];
   /** WebAuthn's user handle: 32 random bytes, base64url. The first passkey brings it, and it stays. */
   user_handle?: string;
+  /** One-time codes of an app, asked for after the password. A new password keeps it. */
+  second_factor?: SecondFactor;
   profile: Profile;
   terms: TermsAcceptance[];
   /** By client id. */

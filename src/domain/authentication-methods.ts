@@ -14,6 +14,10 @@ type Method = { amr: readonly string[]; acr: Acr };
  */
 export const AUTHENTICATION_METHODS = {
   password: { amr: ['pwd'], acr: 'urn:common-id:acr:password' },
+  /** A code of the app, after the password. */
+  password_otp: { amr: ['pwd', 'otp', 'mfa'], acr: 'urn:common-id:acr:mfa' },
+  /** A recovery code, after the password. RFC 8176 has no value for it. */
+  password_recovery: { amr: ['pwd', 'mfa'], acr: 'urn:common-id:acr:mfa' },
   /** Its device keeps the key, and verifies its owner. */
   device_passkey: { amr: ['hwk', 'user', 'mfa'], acr: 'phr' },
   /** Its provider copies the key to other devices, which verify their owner. */
@@ -26,6 +30,11 @@ export type AuthenticationMethod = keyof typeof AUTHENTICATION_METHODS;
 export const REACHABLE_ACR: readonly Acr[] = ACR_VALUES.filter((value) =>
   Object.values<Method>(AUTHENTICATION_METHODS).some(({ acr }) => reaches(acr, value)),
 );
+
+/** Returns the strongest of these classes; `undefined` if there is none. */
+export function strongest(...classes: (Acr | undefined)[]): Acr | undefined {
+  return ACR_VALUES.findLast((value) => classes.includes(value));
+}
 
 /** Returns `amr` and `acr` of a sign-in by this method, as oidc-provider takes them. */
 export function signedInBy(name: AuthenticationMethod): { amr: string[]; acr: Acr } {

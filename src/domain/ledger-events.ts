@@ -71,6 +71,22 @@ export const LEDGER_EVENTS = {
     data: { passkey: 'string' },
     tells: 'The signature counter of a passkey went back: a copy may exist. The owner gets a mail.',
   },
+  'account.second_factor_added': { subject: 'account', data: {}, tells: 'The person switched the second factor (TOTP) on.' },
+  'account.second_factor_removed': { subject: 'account', data: {}, tells: 'The person switched the second factor off.' },
+  'account.second_factor_used': { subject: 'account', data: {}, tells: 'A code of the app proved the person.' },
+  'account.recovery_code_used': { subject: 'account', data: {}, tells: 'A recovery code proved the person.' },
+  'account.recovery_codes_renewed': { subject: 'account', data: {}, tells: 'The person got new recovery codes.' },
+  'account.second_factor_removal_asked': {
+    subject: 'account',
+    data: {},
+    tells: 'The person lost the second factor and asked for its removal, which waits for 24 hours.',
+  },
+  'account.second_factor_removal_stopped': { subject: 'account', data: {}, tells: 'The waiting removal was stopped.' },
+  'account.second_factor_lost': {
+    subject: 'account',
+    data: {},
+    tells: 'The waiting time was over, and the second factor was removed.',
+  },
   'account.withdrawn': {
     subject: 'account',
     data: {},

@@ -56,6 +56,14 @@ const PASSKEY_MAIL = mail(
   [{ text: 'not_you' }, { link: 'link', to: 'url' }],
 );
 
+/** About the second factor of an ID: what happened, and when. */
+const SECOND_FACTOR_MAIL = mail(
+  { time: WHEN, url: 'http://localhost:3000/account/second-factor' },
+  [{ text: 'text' }],
+  [{ label: 'time', value: 'time' }],
+  [{ text: 'not_you' }, { link: 'link', to: 'url' }],
+);
+
 /** Every mail. To add one, see "How to add a mail" in ARCHITECTURE.md. */
 export const MAILS = {
   /** Proves the address of a registration. */
@@ -160,6 +168,37 @@ export const MAILS = {
   'passkey-removed': PASSKEY_MAIL,
   /** To the owner of an ID, if the signature counter of a passkey did not grow. */
   'passkey-counter': PASSKEY_MAIL,
+  /** To the owner of an ID, after a change of its second factor. */
+  'second-factor-added': SECOND_FACTOR_MAIL,
+  'second-factor-removed': SECOND_FACTOR_MAIL,
+  'recovery-codes-renewed': SECOND_FACTOR_MAIL,
+  /** To the owner of an ID who has signed in with a recovery code. */
+  'recovery-code-used': mail(
+    { left: 9, time: WHEN, url: 'http://localhost:3000/account/second-factor' },
+    [{ text: 'text' }],
+    [{ label: 'time', value: 'time' }],
+    [{ text: 'left' }],
+    [{ text: 'not_you' }, { link: 'link', to: 'url' }],
+  ),
+  /** To the owner of an ID whose password somebody knows who fails at the second factor. */
+  'second-factor-failures': mail(
+    { failures: 5, url: 'http://localhost:3000/password/forgotten' },
+    [{ text: 'text' }],
+    [{ text: 'you' }],
+    [{ text: 'not_you' }, { link: 'link', to: 'url' }],
+  ),
+  /** The code with which a person who has lost the second factor asks for its removal. */
+  'second-factor-lost-code': CODE_MAIL,
+  /** To the owner of an ID whose second factor will be removed, with a link that stops it. */
+  'second-factor-removal-asked': mail(
+    { time: WHEN, due: '2026年11月2日 9:30', url: 'http://localhost:3000/account/second-factor/stop?token=a.b' },
+    [{ text: 'text' }],
+    [{ label: 'time', value: 'time' }],
+    [{ label: 'due', value: 'due' }],
+    [{ text: 'you' }],
+    [{ text: 'not_you' }, { link: 'link', to: 'url' }],
+  ),
+  'second-factor-removal-stopped': SECOND_FACTOR_MAIL,
   /** To the address of the ID and to the one that the legacy site has, after a migration, with a link that undoes it. */
   'migration-completed': mail(
     {
@@ -208,7 +247,10 @@ export type Mail<Name extends MailName = MailName> = {
 }[Name];
 
 /** Values that must not be stored in an account. They are stored in the encrypted payload of a job. */
-export type MailSecrets = { 'email-changed-undo': Pick<Mails['email-changed-undo'], 'url'> };
+export type MailSecrets = {
+  'email-changed-undo': Pick<Mails['email-changed-undo'], 'url'>;
+  'second-factor-removal-asked': Pick<Mails['second-factor-removal-asked'], 'url'>;
+};
 
 /** A mail without its secrets, as stored in an account. */
 export type OwedMail<Name extends MailName = MailName> = {

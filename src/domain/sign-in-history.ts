@@ -81,6 +81,17 @@ export function withFailures(
 const kindOf = ({ client_id, method, device, region }: FailedSignIn): string =>
   JSON.stringify([client_id, method, device, region?.ja, region?.en]);
 
+/** Notes the second factor of a sign-in. Returns `undefined` if there is no sign-in of that interaction. */
+export function withSecondMethod(
+  history: (Lists & Pick<SignInHistory, 'expires_at'>) | undefined,
+  interaction: string | undefined,
+  method: AuthenticationMethod,
+): Omit<SignInHistory, 'id' | 'version'> | undefined {
+  const signIn = history?.sign_ins.find((one) => interaction !== undefined && one.interaction === interaction);
+  if (!history || !signIn) return undefined;
+  return { ...history, sign_ins: history.sign_ins.map((one) => (one === signIn ? { ...one, method } : one)) };
+}
+
 /** Returns the sign-ins and the failures of the last 90 days, each newest first. */
 export function recent(history: Lists | undefined, now: EpochMilliseconds): Required<Lists> {
   const isRecent = ({ at }: { at: EpochMilliseconds }): boolean => at > now - HISTORY_KEPT_MS;

@@ -34,6 +34,8 @@ export type Interaction = {
   scopes: { name: string; claims: readonly string[] }[];
   /** The class that the sign-in has to reach (`acr_values`, or an essential `acr` of the `claims` parameter). */
   essentialAcr: Acr | undefined;
+  /** The interaction of this request in which the person signed in. */
+  signedInAt: string | undefined;
   /** The single claims about the person that are requested besides (the `claims` parameter). */
   claims: readonly string[];
   /** Finishes the step. The policy then decides again. */
@@ -43,8 +45,11 @@ export type Interaction = {
    * a sign-in, new interactions are kept by themselves.
    */
   keep: () => Promise<void>;
-  /** Cancels the request: forgets the choice at ⑩ and returns `access_denied` to the client (RFC 6749 4.1.2.1). */
-  cancel: () => Promise<void>;
+  /**
+   * Cancels the request: forgets the choice at ⑩ and returns an error to the client, `access_denied` by default (RFC 6749 4.1.2.1;
+   * OpenID Connect Core Error Code unmet_authentication_requirements).
+   */
+  cancel: (error?: 'access_denied' | 'unmet_authentication_requirements') => Promise<void>;
   /** Writes facts of this request. */
   setFacts: (change: Partial<InteractionFacts>) => Promise<void>;
   /**
@@ -52,6 +57,8 @@ export type Interaction = {
    * signed in when the interaction began, it is the session of anybody who is now.
    */
   currentSession: () => Promise<CurrentSession | undefined>;
+  /** Reads the session in which the interaction began, for the second factor; `undefined` if it has ended. */
+  passwordSession: () => Promise<CurrentSession | undefined>;
   /** Ends another person's session in this browser, before this account signs in. */
   leaveSession: (accountId: string) => Promise<void>;
   /** Grants the client's request. @returns the grant's id */

@@ -3,11 +3,12 @@ import type { Middleware } from 'koa';
 import type Provider from 'oidc-provider';
 import { errors } from 'oidc-provider';
 import type { Deps } from '../deps.ts';
+import { propertyOf } from '../domain/property-of.ts';
 import { createBrowserIds } from '../http/browser-id.ts';
 import { PageError } from '../http/page-error.ts';
 import { CLAIMS_BY_SCOPE } from '../oidc/claims.ts';
 import { essentialAcr, requestedClaims } from '../oidc/claims-parameter.ts';
-import { currentSession } from '../oidc/sessions/current-session.ts';
+import { currentSession, passwordSession } from '../oidc/sessions/current-session.ts';
 import { readDeviceRequest } from '../oidc/device/device-request.ts';
 import { requestedDealerLink } from '../oidc/grants/dealer-link-grant.ts';
 import { grantRequested } from '../oidc/grants/grant-requested.ts';
@@ -73,6 +74,7 @@ export function createLoadInteraction(deps: Deps, provider: Provider) {
         dealerLink: requestedDealerLink(params.authorization_details),
         scopes: requestedScopes(params.scope),
         essentialAcr: essentialAcr(params),
+        signedInAt: signedInAt(found),
         claims: requestedClaims(params),
         finish: async (result) => finish(provider, ctx, result),
         async keep() {
@@ -85,9 +87,9 @@ export function createLoadInteraction(deps: Deps, provider: Provider) {
           await ctx.state.interaction.setFacts({ current_until: until });
           giveInteractionCookies(ctx, provider, { interaction: found, path, seconds, secure });
         },
-        async cancel() {
+        async cancel(error = 'access_denied') {
           await cancelChoice(deps.storage.interactionFacts, factsKey, times());
-          return finish(provider, ctx, { error: 'access_denied', error_description: 'the person did not want to go on' });
+          return finish(provider, ctx, { error, error_description: 'the person did not want to go on' });
         },
         async setFacts(change) {
           ctx.state.interaction.facts = { ...ctx.state.interaction.facts, ...change };
@@ -96,6 +98,10 @@ export function createLoadInteraction(deps: Deps, provider: Provider) {
         async currentSession() {
           const current = await currentSession(provider, ctx, deps);
           return accountId === undefined || current?.account.id === accountId ? current : undefined;
+        },
+        async passwordSession() {
+          const standing = await passwordSession(provider, ctx, deps);
+          return standing && standing.uid === session?.uid && standing.account.id === accountId ? standing : undefined;
         },
         leaveSession: async (nextAccountId) => leaveSession(provider, ctx, nextAccountId, session !== undefined),
         grant: async ({ account }) =>
@@ -115,6 +121,12 @@ export function createLoadInteraction(deps: Deps, provider: Provider) {
       await next();
     };
   };
+}
+
+/** Returns the interaction of this request in which the person signed in; the login step notes it. */
+function signedInAt({ lastSubmission }: Found): string | undefined {
+  const uid = propertyOf(propertyOf(lastSubmission, 'login'), 'interaction');
+  return typeof uid === 'string' ? uid : undefined;
 }
 
 /** Returns the scopes of a request, each with its claims. */

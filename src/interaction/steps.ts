@@ -8,6 +8,7 @@ import { createFinalizeStep } from './finalize/routes.ts';
 import type { Interaction, InteractionStep, SignedInStep } from './interaction-context.ts';
 import { createLoginStep } from './login/routes.ts';
 import { createRequiredProfileStep } from './required-profile/routes.ts';
+import { createSecondFactorStep } from './second-factor/routes.ts';
 import { createSelectAccountStep } from './select-account/routes.ts';
 import { createTermsStep } from './terms/routes.ts';
 import { createWithdrawalStep } from './withdrawal/routes.ts';
@@ -40,6 +41,15 @@ export const STEPS: Record<PromptName, StepEntry> = {
   },
   select_account: { create: createSelectAccountStep, pages: [['select-account']] },
   login: { create: createLoginStep, pages: [['login', 'continue-as']], counts: () => true },
+  second_factor: {
+    create: createSecondFactorStep,
+    pages: [
+      ['second-factor', 'second-factor-recovery', 'second-factor-lost', 'second-factor-lost-code'],
+      ['second-factor-enrol'],
+      ['second-factor-setup', 'account-passkey-add'],
+      ['recovery-codes'],
+    ],
+  },
   withdrawal: { create: createWithdrawalStep, pages: [['withdrawal']] },
   terms: { create: createTermsStep, pages: [['terms-changed']] },
   required_profile: {

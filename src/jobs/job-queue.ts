@@ -18,6 +18,7 @@ export type JobPayloads = KnownKinds<{
   log_out_of_client: ClientEnd;
   end_account: WithdrawnAccount;
   erase_account: WithdrawnAccount;
+  remove_second_factor: LostSecondFactor;
 }>;
 /** Does not compile where a kind is missing in `JOB_KINDS`. */
 type KnownKinds<Payloads extends Record<JobKind, object> & Record<Exclude<keyof Payloads, JobKind>, never>> = Payloads;
@@ -57,6 +58,9 @@ export type ClientEnd = {
 /** An account that was withdrawn at a time; see `account/withdrawal/`. */
 export type WithdrawnAccount = { account_id: string; withdrawn_at: EpochMilliseconds };
 
+/** The removal of a lost second factor, named by the digest of the token that stops it; see `authentication/totp/lost-second-factor.ts`. */
+export type LostSecondFactor = { account_id: string; removal: string };
+
 /** A change of a migration; see `follow-migration.ts`. */
 export type MigrationChange = {
   client_id: string;
@@ -87,6 +91,7 @@ export const JOB_KINDS = [
   'log_out_of_client',
   'end_account',
   'erase_account',
+  'remove_second_factor',
 ] as const;
 export type JobKind = (typeof JOB_KINDS)[number];
 

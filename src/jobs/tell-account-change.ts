@@ -15,7 +15,10 @@ const SURELY_WRITTEN_AFTER_MS = 60_000;
 type Owable<Secret extends keyof MailSecrets> = Exclude<MailName, keyof MailSecrets> | Secret;
 
 /** The next state of the account, and the mails about the change. */
-export type ChangeToTell<Secret extends keyof MailSecrets = never> = { to: Account; mails: OwedMail<Owable<Secret>>[] };
+export type ChangeToTell<Secret extends keyof MailSecrets = never> = {
+  to: Account;
+  mails: (OwedMail & { template: Owable<Secret> })[];
+};
 
 /**
  * Changes an account as `changeAccount` does, and sends the mails of the change once. A job is written before the change. If this process

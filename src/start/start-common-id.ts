@@ -13,6 +13,7 @@ import { createDealerLinkDelivery } from '../jobs/deliver-dealer-link.ts';
 import { createFollowMigration } from '../jobs/follow-migration.ts';
 import { createTellAccountChange } from '../jobs/tell-account-change.ts';
 import { createWithdrawDealerLink } from '../jobs/withdraw-dealer-link.ts';
+import { createRemoveSecondFactor } from '../authentication/totp/lost-second-factor.ts';
 import { createEraseAccount } from '../account/withdrawal/erase.ts';
 import { createEndAccount } from '../account/withdrawal/flow.ts';
 import { createMailPasswordReset } from '../account/forgotten/mail-password-reset.ts';
@@ -133,6 +134,7 @@ function handlersOf({ current, provider }: LiveCommonId, mailer: Mailer): () => 
       log_out_of_client: createLogOutOfClient(deps),
       end_account: createEndAccount(deps, access),
       erase_account: createEraseAccount(deps, access),
+      remove_second_factor: createRemoveSecondFactor(deps),
     };
   };
   let made = { deps: current(), handlers: make(current()) };

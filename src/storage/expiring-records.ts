@@ -6,6 +6,7 @@ import type { LastUses } from '../domain/last-uses.ts';
 import type { LegacyProfile } from '../domain/legacy-profile.ts';
 import type { PasskeyChallenges, PasskeyOffer, PasskeyOwner } from '../domain/passkey.ts';
 import type { PasswordReset } from '../domain/password-reset.ts';
+import type { SecondFactorSetup } from '../domain/second-factor.ts';
 import type { SignInHistory } from '../domain/sign-in-history.ts';
 import type { RegistrationDraft } from '../domain/registration-draft.ts';
 
@@ -102,6 +103,7 @@ export type ExpiringRecords = {
   agreedTexts: AgreedTextRecord;
   signInHistories: SignInHistory;
   lastUses: LastUses;
+  secondFactorSetups: SecondFactorSetup;
 };
 
 type Entry = {
@@ -126,6 +128,7 @@ export const EXPIRING_RECORDS = {
   agreedTexts: { kind: 'agreed_text', durability: 'durable' },
   signInHistories: { kind: 'sign_in_history', durability: 'recreatable' },
   lastUses: { kind: 'last_uses', durability: 'recreatable' },
+  secondFactorSetups: { kind: 'second_factor_setup', durability: 'durable' },
 } as const satisfies Record<keyof ExpiringRecords, Entry>;
 
 export type ExpiringName = keyof ExpiringRecords;

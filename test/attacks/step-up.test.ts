@@ -17,7 +17,7 @@ const SCOPE = 'openid offline_access contracts service_history';
 const DEMANDED = 'acr_values="urn:common-id:acr:mfa phr", max_age="3600"';
 const ORDER = 'A-20-11905';
 const PAGE = 'ご契約の内容';
-const LOGIN = 'TOYOTA/LEXUSの共通IDでログイン';
+const SECOND = '2段階認証';
 
 let world: World;
 let notebook: string;
@@ -103,7 +103,7 @@ test('S174 through the notebook: it asks for the demanded sign-in, a password is
   const browser = world.browser();
   await openContracts(browser);
   await browser.submit('/contracts/confirm');
-  await browser.submit('/login/cancel');
+  await browser.submit('/second-factor/cancel');
   expect([browser.page.url, textOf(browser.page.text)]).toEqual([
     `${notebook}/contracts`,
     expect.stringContaining('ご本人の確認は行われませんでした。'),
@@ -111,8 +111,7 @@ test('S174 through the notebook: it asks for the demanded sign-in, a password is
   await browser.submit('/contracts/confirm');
   const request = new URL(browser.visited.findLast((url) => url.startsWith(`${world.issuer}/auth?`)) ?? '').searchParams;
   expect([request.get('acr_values'), request.get('max_age')]).toEqual(['urn:common-id:acr:mfa phr', '3600']);
-  await signIn(browser, YAMADA);
-  expect(headingOf(browser.page)).toBe(LOGIN);
+  expect(headingOf(browser.page)).toBe(SECOND);
   await presentPasskey(browser, keys.get(YAMADA)!);
   expect(browser.page.url).toBe(`${notebook}/contracts`);
   expect(textOf(browser.page.text)).toContain(`注文書 ￥4,728,400 番号 ${ORDER}`);
@@ -134,6 +133,9 @@ test('S175 a step-up in another browser, or by another person: this browser sees
   const browser = world.browser();
   await openContracts(browser);
   await browser.submit('/contracts/confirm');
+  await presentPasskey(browser, keys.get(SATO)!);
+  expect([browser.page.status, headingOf(browser.page)]).toEqual([422, SECOND]);
+  await browser.submit('/second-factor/other');
   await presentPasskey(browser, keys.get(SATO)!);
   expect(browser.page.url).toBe(`${notebook}/?notice=ended`);
   await browser.open(`${notebook}/contracts`);

@@ -495,6 +495,6 @@ describe('an essential class of sign-in (acr)', () => {
     const yamada = world.browser();
     await open(yamada, essential({ values: ['phr'] }));
     const page = await yamada.submit('/login', { login_id: 'yamada@example.jp', password: 'Common-2026' }, REDIRECT);
-    expect([page.location, page.url]).toEqual([undefined, expect.stringMatching(/\/login(\?|$)/)]);
+    expect([page.location, page.url]).toEqual([undefined, expect.stringMatching(/\/second-factor$/)]);
   });
 });

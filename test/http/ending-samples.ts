@@ -1,6 +1,7 @@
 // Samples of the pages on which something ends, a dealer link or the ID itself (退会), and of the copy of one's data; see view-samples.ts.
 import type { Translate } from '../../src/http/translator.ts';
 import type { MyData } from '../../src/account/my-data/my-data.ts';
+import { secondFactorSamples } from './second-factor-samples.ts';
 import type { ViewSample } from './view-samples.ts';
 
 type Site = (view: string, title: string, data: object) => ViewSample;
@@ -61,6 +62,7 @@ export function endingSamples(t: Translate, site: Site, dealerName: string): Vie
   const action = '/account/withdrawal';
   const email = 'tanaka@example.jp';
   return [
+    ...secondFactorSamples(t, '/interaction/abc/second-factor'),
     site('account-ask', 'account_withdraw.title', {
       action,
       subject: dealerName,

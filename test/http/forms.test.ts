@@ -8,9 +8,13 @@ import { renderSample } from './render-sample.ts';
 import { viewSamples } from './view-samples.ts';
 
 const ROOT = new URL('../../', import.meta.url);
-const t = createTranslator(fileURLToPath(new URL('config/locales', ROOT)), ['common', 'common-id', 'profile', 'passkeys']).in(
-  'ja',
-);
+const t = createTranslator(fileURLToPath(new URL('config/locales', ROOT)), [
+  'common',
+  'common-id',
+  'profile',
+  'passkeys',
+  'second-factor',
+]).in('ja');
 const render = createViewRenderer(fileURLToPath(new URL('views', ROOT)), true);
 
 type Field = Record<string, string | undefined>;

@@ -85,6 +85,7 @@ const MEET: Record<PageErrorCode, () => Promise<Answer>> = {
   undo_dead: async () => world.request('/account/email/undo?token=a.b'),
   migration_undo_dead: async () => world.request('/account/migration/undo?token=a'),
   sign_in_report_dead: async () => world.request('/account/sign-in/report?token=a'),
+  removal_dead: async () => world.request('/account/second-factor/stop?token=a.b'),
   opened_elsewhere: async () => {
     const url = await pushed();
     await world.browser().open(url);

@@ -136,7 +136,7 @@ describe('texts', () => {
 });
 
 describe.each(LANGUAGES)('R18 pages in %s, each with the contact in its footer', (language) => {
-  const { t, missing } = watchfulTranslate(language, ['common', 'common-id', 'profile', 'passkeys']);
+  const { t, missing } = watchfulTranslate(language, ['common', 'common-id', 'profile', 'passkeys', 'second-factor']);
   const samples = viewSamples(t);
 
   test.each(samples)('$name', async (sample) => {

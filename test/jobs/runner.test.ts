@@ -53,6 +53,7 @@ function startRunner(send: JobHandler['run'], jobs = storage.jobs) {
     log_out_of_client: others,
     end_account: others,
     erase_account: others,
+    remove_second_factor: others,
   };
   const clock = (): number => now;
   const deps = { storage: guardRecords({ ...storage, jobs }, clock), clock, log: pino({ level: 'silent' }), jobs: queue };

@@ -136,7 +136,7 @@ describe('what an entry needs beside the table', () => {
 
 function wordsIn(language: Language) {
   const locales = fileURLToPath(new URL('config/locales', ROOT));
-  return { language, t: createTranslator(locales, ['common', 'common-id', 'profile', 'passkeys']).in(language) };
+  return { language, t: createTranslator(locales, ['common', 'common-id', 'profile', 'passkeys', 'second-factor']).in(language) };
 }
 
 const render = createViewRenderer(fileURLToPath(new URL('views', ROOT)), true);

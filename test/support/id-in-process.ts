@@ -29,7 +29,7 @@ export type IdInProcess = {
   close(): Promise<void>;
 };
 
-type Options = {
+export type IdOptions = {
   clients?: Record<string, object>;
   env?: Record<string, string>;
   clock?: () => number;
@@ -42,7 +42,7 @@ export async function startIdInProcess({
   env = {},
   clock = Date.now,
   nodes = [same],
-}: Options): Promise<IdInProcess> {
+}: IdOptions): Promise<IdInProcess> {
   const directory = await makeProject({ clients }, await makeTestKey());
   const servers = await Promise.all(nodes.map(async () => listen()));
   const ports = servers.map((server) => (server.address() as AddressInfo).port);

@@ -67,6 +67,7 @@ export function createHomePage({ config, clients, storage }: Deps, access: Accou
         email: session.account.email,
         passkeys: session.account.passkeys?.length ?? 0,
         offersPasskey,
+        secondFactor: session.account.second_factor !== undefined,
         rows: profileRows(session.account.profile, KEYS_BY_SECTION, ctx.state).filter(({ value }) => value !== ''),
         links,
         services,

@@ -31,6 +31,10 @@ export type SecretKeys = {
   signInReport: KeyObject;
   /** Encrypts the consents that are kept after an account is erased. */
   keptConsent: KeyObject;
+  /** Encrypts the secrets of second factors. It stays when HMAC_KEY changes: with another key nobody gets in by a code any more. */
+  secondFactor: KeyObject;
+  /** For the HMAC that is stored instead of a recovery code. It stays, too. */
+  recoveryCode: KeyObject;
   /** For the ids of refresh tokens, which are derived from the tokens that they replace. */
   refreshSuccessor: KeyObject;
 };
@@ -61,6 +65,8 @@ export function makeSecretKeys(secrets: {
     waitingMail: deriveKey(hmac, 'mails that wait'),
     signInReport: deriveKey(hmac, 'links in mails about sign-ins'),
     keptConsent: deriveKey(secrets.ledger ?? hmac, 'consents of erased accounts'),
+    secondFactor: deriveKey(subject, 'secrets of second factors'),
+    recoveryCode: deriveKey(subject, 'recovery codes'),
     refreshSuccessor: deriveKey(hmac, 'refresh tokens that replace others'),
   };
 }

@@ -1,7 +1,7 @@
 // TOYOTA/LEXUSの共通IDでログイン: signs the person in. It also comes after a registration, for security, as in the guide.
 import type { Deps } from '../../deps.ts';
 import { authTimeOf, type Account, type EpochMilliseconds } from '../../domain/account.ts';
-import { reaches, signedInBy, type AuthenticationMethod } from '../../domain/authentication-methods.ts';
+import { signedInBy, type AuthenticationMethod } from '../../domain/authentication-methods.ts';
 import { legacyRegistrationId } from '../../domain/legacy-registration.ts';
 import { draftId } from '../../domain/registration-draft.ts';
 import { reportStands } from '../../domain/sign-in-report.ts';
@@ -46,11 +46,9 @@ export function createLoginStep(deps: Deps): InteractionStep {
     return !migration?.account_id && !migration?.candidate && registration?.registered_at === undefined;
   };
 
-  /** Whether the client's file or the request requires more than a password. */
+  /** Whether the client's file or the request requires a passkey. A person without one may add it after the password. */
   const needsPasskey = ({ state: { interaction } }: InteractionContext): boolean =>
-    [interaction.client.requiredAcr, interaction.essentialAcr].some(
-      (acr) => acr !== undefined && !reaches(signedInBy('password').acr, acr),
-    );
+    [interaction.client.requiredAcr, interaction.essentialAcr].includes('phr');
 
   const show = (ctx: InteractionContext, loginId: string, errors?: Record<string, string>, unknownPasskey?: string): void => {
     const { interaction, language, t } = ctx.state;
@@ -126,7 +124,6 @@ export function createLoginStep(deps: Deps): InteractionStep {
       knownDevice: (accountId) => knownDevices.read(ctx, accountId),
     });
     if (!account) return show(ctx, loginId, { login_id: t('form_errors.login_failed') });
-    if (needsPasskey(ctx)) return show(ctx, loginId, { login_id: t('passkey_login.required') });
     return admit(ctx, account, 'password', askedAt);
   };
 
@@ -175,7 +172,8 @@ export function createLoginStep(deps: Deps): InteractionStep {
     // To sign in is to choose an account (`prompt=select_account`).
     return interaction.finish({
       select_account: {},
-      login: { accountId: account.id, ...method, ts: authTimeOf(account, askedAt) },
+      // The interaction is for the second factor, which completes the entry of the history.
+      login: { accountId: account.id, ...method, ts: authTimeOf(account, askedAt), interaction: interaction.uid },
     });
   };
 

@@ -41,6 +41,8 @@ export type PolicyFacts = {
   authTime: number | undefined;
   /** The class that the sign-in has to reach: `acr_values`, or an essential `acr` of the `claims` parameter. */
   essentialAcr: Acr | undefined;
+  /** Whether the second factor of the account need not be asked for in this browser. */
+  remembersSecondFactor: boolean;
   /** The class that the sign-in of this session has reached (`acr`). */
   acr: string | undefined;
 

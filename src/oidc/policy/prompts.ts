@@ -5,6 +5,7 @@ import { DEALER_LINK } from './prompts/dealer-link.ts';
 import { FINALIZE } from './prompts/finalize.ts';
 import { LOGIN } from './prompts/login.ts';
 import { REQUIRED_PROFILE } from './prompts/required-profile.ts';
+import { SECOND_FACTOR } from './prompts/second-factor.ts';
 import { SELECT_ACCOUNT } from './prompts/select-account.ts';
 import { TERMS } from './prompts/terms.ts';
 import { WITHDRAWAL } from './prompts/withdrawal.ts';
@@ -14,6 +15,7 @@ export const PROMPTS = [
   DEALER_LINK,
   SELECT_ACCOUNT,
   LOGIN,
+  SECOND_FACTOR,
   WITHDRAWAL,
   TERMS,
   REQUIRED_PROFILE,

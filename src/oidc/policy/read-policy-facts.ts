@@ -4,21 +4,28 @@ import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { Deps } from '../../deps.ts';
 import type { Account } from '../../domain/account.ts';
 import { legacyRegistrationId } from '../../domain/legacy-registration.ts';
+import { propertyOf } from '../../domain/property-of.ts';
 import { createBrowserIds } from '../../http/browser-id.ts';
 import type { StoredLegacyProfile } from '../../storage/storage.ts';
 import { essentialAcr, requestedSubjects } from '../claims-parameter.ts';
 import { pairwiseSubject } from '../clients/pairwise-subject.ts';
 import { requestedDealerLink } from '../grants/dealer-link-grant.ts';
 import { findLegacyProfile } from '../migration/legacy-hand-over.ts';
+import { createRememberedBrowsers } from '../sessions/remembered-browser.ts';
 import type { PolicyFacts } from './policy-facts.ts';
 import { readFacts } from './request-facts.ts';
+
+/** Whether the person has signed in in this request. The step `second_factor` also has a `login` result, with the time of the sign-in before. */
+const hasSignedIn = (result: unknown): boolean => propertyOf(propertyOf(result, 'login'), 'interaction') !== undefined;
 
 export type PolicyDeps = Pick<Deps, 'clients' | 'config' | 'storage' | 'clock'>;
 
 /** Makes the reader. All checks of a request share one result, because oidc-provider runs them one by one. */
 export function createPolicyFactsReader(deps: PolicyDeps): (ctx: KoaContextWithOIDC) => Promise<PolicyFacts> {
   const { config, clients, storage, clock } = deps;
-  const browserIds = createBrowserIds(config.issuer.startsWith('https:'));
+  const secure = config.issuer.startsWith('https:');
+  const browserIds = createBrowserIds(secure);
+  const remembered = createRememberedBrowsers(secure);
 
   async function hasRegistered({ client_id: clientId, profile }: StoredLegacyProfile): Promise<boolean> {
     const registration = await storage.registrationDrafts.find(legacyRegistrationId(clientId, profile.legacy_id));
@@ -37,6 +44,7 @@ export function createPolicyFactsReader(deps: PolicyDeps): (ctx: KoaContextWithO
     ]);
     const asksForDealerLink = requestedDealerLink(params.authorization_details);
     const accountId = session?.accountId;
+    const account = oidc.account?.stored as Account | undefined;
     // If nobody is signed in, use the account of the legacy identity.
     const linksOf = accountId ?? migration?.account_id ?? migration?.candidate?.account_id;
     const isAboutLinks = asksForDealerLink !== undefined || decided.dealer_choice !== undefined;
@@ -51,12 +59,13 @@ export function createPolicyFactsReader(deps: PolicyDeps): (ctx: KoaContextWithO
       codeChallenge: typeof params.code_challenge === 'string' ? params.code_challenge : undefined,
       hint: hintOf(ctx),
       wanted: wantedOf(ctx),
-      maxAge: params.max_age === undefined || oidc.result?.login ? undefined : Number(params.max_age),
+      maxAge: params.max_age === undefined || hasSignedIn(oidc.result) ? undefined : Number(params.max_age),
       accountId,
-      account: oidc.account?.stored as Account | undefined,
+      account,
       sessionUid: session?.uid,
       authTime: session?.loginTs,
       essentialAcr: essentialAcr(params),
+      remembersSecondFactor: account !== undefined && remembered.isRemembered(ctx, account, clock()),
       acr: session?.acr,
       decided,
       legacy,

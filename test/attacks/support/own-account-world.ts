@@ -8,7 +8,7 @@ import type { Account } from '../../../src/domain/account.ts';
 import { createLog } from '../../../src/telemetry/log.ts';
 import { buildMmdb } from '../../support/build-mmdb.ts';
 import { createBrowser, type Browser } from '../../support/http-browser.ts';
-import { startIdInProcess, type IdInProcess } from '../../support/id-in-process.ts';
+import { startIdInProcess, type IdInProcess, type IdOptions } from '../../support/id-in-process.ts';
 import { untilFound } from '../../support/until-true.ts';
 
 export type ReceivedMail = { to: string; subject: string; text: string };
@@ -33,7 +33,7 @@ const NETWORKS = {
   '2001:db8::/32': { country: names('日本', 'Japan') },
 };
 
-export async function startOwnAccountWorld(): Promise<OwnAccountWorld> {
+export async function startOwnAccountWorld(options: Pick<IdOptions, 'clients' | 'nodes'> = {}): Promise<OwnAccountWorld> {
   const clock = { now: Date.now() };
   const directory = await mkdtemp(join(tmpdir(), 'regions-'));
   const regions = join(directory, 'regions.mmdb');
@@ -42,6 +42,7 @@ export async function startOwnAccountWorld(): Promise<OwnAccountWorld> {
   const log = createLog('common-id', 'error');
   const smtp = await startSmtpReceiver({ host: '127.0.0.1', port: 0, clock: () => clock.now, log }, keepIn(mails));
   const id = await startIdInProcess({
+    ...options,
     clock: () => clock.now,
     env: {
       SMTP_URL: `smtp://127.0.0.1:${smtp.port}`,

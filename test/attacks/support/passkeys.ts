@@ -29,9 +29,10 @@ export async function addPasskey(
   return authenticator;
 }
 
-/** Answers the login page that a browser shows. */
+/** Answers the login page that a browser shows, or the page that asks for a second factor. */
 export async function presentPasskey(browser: Browser, authenticator: SoftwareAuthenticator, until?: string): Promise<Answer> {
-  const { text } = await browser.send(`${browser.form('/login/passkey').action}/options`);
+  const step = browser.page.url.includes('/second-factor') ? '/second-factor/passkey' : '/login/passkey';
+  const { text } = await browser.send(`${browser.form(step).action}/options`);
   const credential = authenticator.get(JSON.parse(text) as { challenge: string });
-  return browser.submit('/login/passkey', { credential }, until);
+  return browser.submit(step, { credential }, until);
 }

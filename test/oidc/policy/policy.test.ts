@@ -12,6 +12,7 @@ const SECONDS = NOW / 1000;
 const CLIENT = { firstParty: true, requiredClaims: [], metadata: { client_id: 'site' } } as unknown as Client;
 const REQUIRES_PASSWORD: Client = { ...CLIENT, requiredAcr: 'urn:common-id:acr:password' };
 const REQUIRES_PASSKEY: Client = { ...CLIENT, requiredAcr: 'phr' };
+const MFA = 'urn:common-id:acr:mfa';
 const THIRD_PARTY: Client = { ...CLIENT, firstParty: false };
 const REQUIRES_BIRTHDATE: Client = { ...CLIENT, requiredClaims: [{ claim: 'birthdate', reason: { ja: '', en: '' } }] };
 const LEGACY = { client_id: 'site', profile: { legacy_id: 'tanaka' } } as StoredLegacyProfile;
@@ -36,6 +37,7 @@ const NOTHING_MISSING: PolicyFacts = {
   wanted: undefined,
   maxAge: undefined,
   essentialAcr: undefined,
+  remembersSecondFactor: false,
   accountId: 'a',
   account: sampleAccount('a'),
   sessionUid: 's',
@@ -67,6 +69,9 @@ const migration = (changes: Parameters<typeof sampleMigration>[1] = {}): Partial
   migration: sampleMigration('tanaka', changes),
 });
 const candidate = (account_id: string, code_challenge = 'challenge') => ({ candidate: { account_id, code_challenge, at: NOW } });
+const HAS_WITHDRAWN = { at: NOW, erase_at: NOW + 1 };
+const FACTOR = { id: 'f', sealed_secret: '', added_at: NOW, last_step: 0, recovery_codes: [], recovery_codes_made_at: NOW };
+const WITH_FACTOR = { account: sampleAccount('a', { second_factor: FACTOR }) };
 const chosen = { dealer_choice: { dealer: '23001', consent: CONSENT } };
 
 /** Returns the first prompt, with the checks that request it. */
@@ -154,12 +159,34 @@ const login: Row[] = [
   ['… and a second less', [{ authTime: SECONDS - 7199 }], undefined],
   ['the sign-in is as strong as the client requires', [{ client: REQUIRES_PASSWORD }], undefined],
   ['… or stronger', [{ client: REQUIRES_PASSWORD, acr: 'phr' }], undefined],
-  ['… or weaker', [{ client: REQUIRES_PASSKEY }], 'login: required_acr'],
-  ['… or of a version that did not note it', [{ client: REQUIRES_PASSWORD, acr: undefined }], 'login: required_acr'],
+  ['… or weaker', [{ client: REQUIRES_PASSKEY }], 'second_factor: required_acr'],
+  ['… or of a version that did not note it', [{ client: REQUIRES_PASSWORD, acr: undefined }], 'login: acr_unknown'],
+  ['… and the request demands one', [{ essentialAcr: MFA, acr: undefined }], 'login: acr_unknown'],
   ['… and nobody is signed in', [NOBODY, { client: REQUIRES_PASSWORD }], undefined],
   ['the request demands the class of this sign-in', [{ essentialAcr: 'urn:common-id:acr:password' }], undefined],
   ['… or a weaker one', [{ essentialAcr: 'urn:common-id:acr:password', acr: 'phr' }], undefined],
-  ['… or a stronger one', [{ essentialAcr: 'phr' }], 'login: essential_acr_missing'],
+  ['… or a stronger one', [{ essentialAcr: 'phr' }], 'second_factor: essential_acr'],
+  ['… and nobody is signed in', [NOBODY, { essentialAcr: 'phr' }], undefined],
+  ['the account has a second factor', [WITH_FACTOR], 'second_factor: second_factor_on'],
+  ['… that was given in this session', [WITH_FACTOR, { acr: MFA }], undefined],
+  ['… and a passkey was used', [WITH_FACTOR, { acr: 'phr' }], undefined],
+  [
+    '… and the session is of a version that did not note it',
+    [WITH_FACTOR, { acr: undefined }],
+    'second_factor: second_factor_on',
+  ],
+  ['… and this browser was remembered', [WITH_FACTOR, { remembersSecondFactor: true }], undefined],
+  ['… but a service needs it', [WITH_FACTOR, { remembersSecondFactor: true, essentialAcr: MFA }], 'second_factor: essential_acr'],
+  [
+    '… and the ID was withdrawn',
+    [account({ withdrawal: HAS_WITHDRAWN, ...WITH_FACTOR.account })],
+    'second_factor: second_factor_on',
+  ],
+  [
+    'an ID that was withdrawn sets nothing up',
+    [account({ withdrawal: HAS_WITHDRAWN }), { essentialAcr: MFA }],
+    'withdrawal: account_withdrawn',
+  ],
   [
     'another ID was registered in this request',
     [decided({ registration: { account_id: 'b', email: '' } })],
@@ -266,7 +293,17 @@ test('every check has a row that needs it', () => {
 
 test('oidc-provider gets the prompts in order, with our checks and those of its own that ours do not replace', () => {
   const policy = createPolicy({ config: { issuer: 'http://id.example' } } as never);
-  const ofThese = ['create', 'dealer_link', 'select_account', 'login', 'terms', 'required_profile', 'finalize', 'consent'];
+  const ofThese = [
+    'create',
+    'dealer_link',
+    'select_account',
+    'login',
+    'second_factor',
+    'terms',
+    'required_profile',
+    'finalize',
+    'consent',
+  ];
   const prompts = policy.filter(({ name }) => ofThese.includes(name));
   expect(prompts.map(({ name, requestable, checks }) => [name, requestable, checks.map(({ reason }) => reason)])).toEqual([
     ['create', true, ['registration_requested']],
@@ -282,13 +319,13 @@ test('oidc-provider gets the prompts in order, with our checks and those of its 
         'claims_sub',
         'max_age',
         'sign_in_over',
-        'required_acr',
-        'essential_acr_missing',
+        'acr_unknown',
         'not_the_registered_account',
         'another_account_wanted',
         'person_unconfirmed',
       ],
     ],
+    ['second_factor', false, ['second_factor_on', 'required_acr', 'essential_acr']],
     ['terms', false, ['terms_changed']],
     ['required_profile', false, ['required_profile_missing']],
     ['finalize', false, ['link_unwritten']],

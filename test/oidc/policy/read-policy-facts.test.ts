@@ -139,7 +139,11 @@ test('the weakest class of an essential acr, and of acr_values', async () => {
 
 test('max_age counts until the person has signed in', async () => {
   expect((await read({ accountId: 'a', params: { max_age: '60' } })).maxAge).toBe(60);
-  expect((await read({ accountId: 'a', params: { max_age: '60' }, result: { login: {} } })).maxAge).toBeUndefined();
+  expect(
+    (await read({ accountId: 'a', params: { max_age: '60' }, result: { login: { interaction: 'i' } } })).maxAge,
+  ).toBeUndefined();
+  // A second factor is no new sign-in.
+  expect((await read({ accountId: 'a', params: { max_age: '60' }, result: { login: {}, second_factor: {} } })).maxAge).toBe(60);
   expect((await read({ accountId: 'a' })).maxAge).toBeUndefined();
 });
 

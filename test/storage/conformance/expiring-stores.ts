@@ -53,6 +53,7 @@ const SAMPLES: { [Name in ExpiringName]: Omit<ExpiringRecords[Name], keyof Docum
   keptConsents: { sealed: 'c2VhbGVk' },
   agreedTexts: { text: '同意の文' },
   lastUses: { uses: [{ what: 'service', name: 'owners-site', at: 5 }] },
+  secondFactorSetups: { factor_id: 'f', sealed_secret: 'c2VhbGVk' },
   signInHistories: {
     sign_ins: [{ at: 5, client_id: 'owners-site', method: 'password', device: 'Safari / iPhone' }],
     failures: [{ at: 6, method: 'password', region: { ja: '日本 愛知県', en: 'Aichi, Japan' }, times: 2 }],
