@@ -19,6 +19,7 @@ import { requireIndexes } from './indexes.ts';
 import { createJobStore } from './job-store.ts';
 import { closeLedger, createLedgerReads, createLedgerWrites } from './ledger.ts';
 import { createMigrationStore } from './migration-store.ts';
+import { asPortError } from './mongo-error.ts';
 import { createPendingEvents } from './pending-events.ts';
 import { createSealer } from './seal-ledger.ts';
 import { refuseOddNumbers } from '../whole-numbers.ts';
@@ -30,6 +31,7 @@ import { TIMEOUTS, type Timeouts } from './timeouts.ts';
  * @param options.ledgerKey the key of the ledger; defaults to a random one, with which nobody else can verify the entries
  * @param options.timeouts tests on a busy machine pass longer ones
  * @throws {IndexesUnfit} the indexes were not created, or were changed
+ * @throws {StorageUnavailable} the server stopped answering while the storage was opened
  * @throws {Error} no server answers
  */
 export async function openMongoStorage(options: {
@@ -60,7 +62,7 @@ export async function openMongoStorage(options: {
   } catch (error) {
     await sealer.stop();
     await connection.close();
-    throw error;
+    throw asPortError(error);
   }
   const { guard, closed } = createGuard(timeouts);
   return refuseOddNumbers({
