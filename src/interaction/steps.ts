@@ -7,6 +7,7 @@ import { createDealerLinkStep } from './dealer-link/routes.ts';
 import { createFinalizeStep } from './finalize/routes.ts';
 import type { Interaction, InteractionStep, SignedInStep } from './interaction-context.ts';
 import { createLoginStep } from './login/routes.ts';
+import { createPasskeyOfferStep } from './passkey-offer/routes.ts';
 import { createRequiredProfileStep } from './required-profile/routes.ts';
 import { createSecondFactorStep } from './second-factor/routes.ts';
 import { createSelectAccountStep } from './select-account/routes.ts';
@@ -63,6 +64,7 @@ export const STEPS: Record<PromptName, StepEntry> = {
     counts: ({ legacy, dealerLink }) => legacy !== undefined || dealerLink !== undefined,
   },
   consent: { create: createConsentStep, pages: [['consent']] },
+  passkey_offer: { create: createPasskeyOfferStep, pages: [['passkey-offer']] },
 };
 
 /** Returns the pages that count in the progress of a journey, in the order of the policy. */

@@ -45,6 +45,8 @@ export type InteractionFacts = {
   same_person?: string;
   /** The signed-in account that the person does not want to continue with. */
   not_as?: string | undefined;
+  /** The account that signed in with a password in this request, in a browser with passkeys, and is offered one. */
+  offers_passkey?: string | undefined;
   /** Set when the person cancelled. After that, nothing can be chosen in this request. */
   cancelled?: true;
   /** The input at ⑪, until ⑫ writes it. */

@@ -7,7 +7,10 @@ import { headingOf, mainOf, type Browser } from '../support/http-browser.ts';
 import { untilFound } from '../support/until-true.ts';
 import { formatTime } from '../../src/http/format-time.ts';
 import { ledgerOf } from '../support/ledger-of.ts';
-import { basic, redeem, signedIn, token } from './support/client.ts';
+import { CALLBACK } from './support/attack-world.ts';
+import { basic, begin, redeem, returned, signedIn, token } from './support/client.ts';
+import { detailsOf } from './support/migration.ts';
+import { authenticatorFor, optionsOn } from './support/passkeys.ts';
 import { startOwnAccountWorld, type OwnAccountWorld } from './support/own-account-world.ts';
 
 jest.setTimeout(60_000);
@@ -297,4 +300,78 @@ test('S185 a reported thief goes on with refresh tokens, a sign-in that was not 
   const probe = world.browser('192.0.2.43', IPHONE);
   await signInAnew(probe, YAMADA);
   expect(world.mails.slice(told).filter(({ text }) => text.includes('Windows'))).toEqual([]);
+});
+
+const OFFER = 'パスキーを登録しませんか';
+const OFFERED = { makes_passkeys: 'yes' };
+
+/** Enters the password at the login page of this request, in a browser that can make passkeys. */
+async function enterPassword(browser: Browser, email = SATO): Promise<void> {
+  await browser.submit('/login', { login_id: email, password: PASSWORD, ...OFFERED }, CALLBACK);
+}
+
+test('S187 the offer of a passkey: made once, kept from migrations, devices and silent requests, declined for 30 days or for good, and no way to add a passkey without the password', async () => {
+  const begun = async (browser = world.browser('192.0.2.50', IPHONE)): Promise<Browser> => {
+    await begin(world as never, 'attack-web', {}, browser);
+    await enterPassword(browser);
+    return browser;
+  };
+  const arrived = ({ page }: Browser): boolean => page.location?.startsWith(CALLBACK) === true;
+  const later = await begun();
+  expect(headingOf(later.page)).toBe(OFFER);
+  // A silent request is answered without a question.
+  const silent = (await begin(world as never, 'attack-web', { prompt: 'none' }, later.copy())).page;
+  expect(returned(silent).get('code')).not.toBeNull();
+  // Nothing that is no passkey is one, and the password is needed within five minutes.
+  const { id } = await world.account(SATO);
+  await later.submit('/passkey-offer', { credential: '{}' }, CALLBACK);
+  expect(headingOf(later.page)).toBe(OFFER);
+  const authenticator = authenticatorFor(world.issuer);
+  const options = optionsOn(later.page);
+  const stranger = world.browser('192.0.2.51');
+  await begin(world as never, 'attack-web', {}, stranger);
+  await enterPassword(stranger, YAMADA);
+  await stranger.submit('/passkey-offer', { credential: authenticator.create(options) }, CALLBACK);
+  expect(headingOf(stranger.page)).toBe(OFFER);
+  await stranger.submit('/decline', { until: 'never' }, CALLBACK);
+  world.clock.now += 6 * MINUTE_MS;
+  const credential = authenticator.create(options);
+  await later.submit('/passkey-offer', { credential }, CALLBACK);
+  expect(arrived(later)).toBe(true);
+  expect((await world.account(SATO)).passkeys ?? []).toEqual([]);
+
+  // あとで: not for 30 days.
+  const resting = await begun();
+  await resting.submit('/decline', { until: 'later' }, CALLBACK);
+  expect(arrived(resting)).toBe(true);
+  expect(arrived(await begun())).toBe(true);
+  world.clock.now += 31 * 24 * HOUR_MS;
+  // Not at a device, in a request for a dealer link or at マイページ, whatever the form says.
+  const dealer = world.browser('192.0.2.54', IPHONE);
+  const details = { scope: 'openid dealer_link', authorization_details: detailsOf('aichi-toyota') };
+  await begin(world as never, 'attack-web', details, dealer);
+  await dealer.submit('/dealer-link', { decision: 'skip' });
+  await enterPassword(dealer);
+  expect(arrived(dealer)).toBe(true);
+  const own = world.browser('192.0.2.52', IPHONE);
+  await own.open(`${world.issuer}/account`);
+  await enterPassword(own);
+  expect(own.page.url).toBe(`${world.issuer}/account`);
+
+  // A passkey that is added is told like any other; then there is no offer.
+  const adding = await begun();
+  expect(headingOf(adding.page)).toBe(OFFER);
+  const { length } = world.mails;
+  await adding.submit('/passkey-offer', { credential: authenticator.create(optionsOn(adding.page)) }, CALLBACK);
+  expect(arrived(adding)).toBe(true);
+  await world.mail(SATO, 'パスキーが登録されました', length);
+  expect(await eventsOf(id, 'account.passkey_added')).toBe(1);
+  expect(arrived(await begun())).toBe(true);
+
+  // 今後表示しない: for good.
+  world.clock.now += 400 * 24 * HOUR_MS;
+  const again = world.browser('192.0.2.53');
+  await begin(world as never, 'attack-web', {}, again);
+  await enterPassword(again, YAMADA);
+  expect(arrived(again)).toBe(true);
 });

@@ -369,6 +369,17 @@ describe('passkeys', () => {
     await page.waitForURL('**/account/passkeys?done=removed');
     // The page tells the browser, which forgets the passkey.
     await untilTrue('the authenticator forgets the passkey', async () => (await phone.passkeys()).length === 0);
+
+    // At the end of a login to a service a passkey is offered again, because the device can make one.
+    await signOut();
+    await page.goto(requestUrl('ours'));
+    await page.waitForFunction('document.querySelector("[data-makes-passkeys]").value === "yes"');
+    await signIn(page);
+    await page.waitForURL('**/passkey-offer');
+    await visitor.look('passkey-offer');
+    await visitor.press('パスキーを登録する');
+    await page.waitForURL(`${beyond}/arrived`);
+    expect(await phone.passkeys()).toHaveLength(1);
     await visitor.close();
   });
 });

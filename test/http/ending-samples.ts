@@ -79,7 +79,7 @@ export function endingSamples(t: Translate, site: Site, dealerName: string): Vie
           device: t('sign_in_history.unknown_device'),
           service: 'GAZOO',
           method: t('sign_in_history.method.device_passkey'),
-          region: t('sign_in_history.unknown_device'),
+          region: '日本 愛知県',
         },
         {
           time: WHEN,

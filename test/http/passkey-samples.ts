@@ -1,7 +1,7 @@
 // Sample data for the views about passkeys; see view-samples.ts.
 import type { Translate } from '../../src/http/translator.ts';
 
-type PasskeySample = { view: string; title: string; data: object; name: string };
+type PasskeySample = { view: string; title: string; data: object; name: string; kind?: 'step' };
 
 /** A login page after a passkey that nobody has, for a client that requires one. */
 export function passkeyLogin(t: Translate): object {
@@ -44,6 +44,19 @@ export function passkeySamples(t: Translate, action: string): PasskeySample[] {
       { action, options: { challenge: 'AAAA' }, errors: { passkey: t('passkey_add.failed') } },
       'account-passkey-add-error',
     ),
+    ...[{}, { passkey: t('passkey_add.failed') }].map((errors, index) => ({
+      view: 'passkey-offer',
+      title: 'passkey_offer.heading',
+      data: {
+        action,
+        declineAction: `${action}/decline`,
+        clientName: 'MyTOYOTA整備手帳',
+        options: { challenge: 'AAAA' },
+        errors,
+      },
+      name: index === 0 ? 'passkey-offer' : 'passkey-offer-error',
+      kind: 'step' as const,
+    })),
     site('account-passkey-rename', 'passkey_rename.title', { action, values: { name: 'iPhone' } }),
     site(
       'account-passkey-rename',

@@ -391,7 +391,10 @@ function accountSamples(t: Translate, rows: object[]): ViewSample[] {
       'account-profile-error',
     ),
     site('account-password', 'account_password.title', { action, email: 'tanaka@example.jp', policy }),
-    ...passkeySamples(t, action).map(({ view, title, data, name }) => site(view, title, data, name)),
+    ...passkeySamples(t, action).map(({ view, title, data, name, kind }) => ({
+      ...site(view, title, data, name),
+      ...(kind && { kind }),
+    })),
     site('account-email', 'account_email.title', { action, email: 'tanaka@example.jp', values: { email: '' } }),
     site(
       'account-email',

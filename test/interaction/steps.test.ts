@@ -71,7 +71,7 @@ describe('the program does not start', () => {
     [
       'a step that needs a person, before the login',
       `PROMPTS.unshift(PROMPTS.pop());`,
-      "The step 'consent' needs a person who is signed in, and is asked before 'login'. " +
+      "The step 'passkey_offer' needs a person who is signed in, and is asked before 'login'. " +
         'Move its prompt behind LOGIN in src/oidc/policy/prompts.ts.\n',
     ],
   ])('with %s', async (_what, change, sentence) => {

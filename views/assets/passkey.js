@@ -78,6 +78,15 @@ for (const form of forms) {
 }
 for (const element of document.querySelectorAll('[data-with-passkeys]')) element.hidden = !supported;
 for (const element of document.querySelectorAll('[data-without-passkeys]')) element.hidden = supported;
+/** Tells the server whether this device can make a passkey, so that it offers one after the login. */
+for (const field of document.querySelectorAll('[data-makes-passkeys]')) {
+  if (!supported) break;
+  void window.PublicKeyCredential.isUserVerifyingPlatformAuthenticatorAvailable()
+    .then((can) => {
+      field.value = can ? 'yes' : '';
+    })
+    .catch(() => undefined);
+}
 if (supported) for (const form of document.querySelectorAll('form[data-autofill]')) void offerInAutofill(form);
 
 /** Tells the browser which passkeys exist, so that it does not offer others. */

@@ -8,7 +8,7 @@ import type { AccountAccess } from '../../oidc/sessions/account-access.ts';
 import type { AccountContext, AddAccountRoutes } from '../account-context.ts';
 import { accountPage, DONE } from '../account-page.ts';
 import { clientName, dealerName } from '../names.ts';
-import { isOffered } from '../passkeys/offer.ts';
+import { isOffered } from '../../authentication/passkey/offer.ts';
 import { formatTime } from '../../http/format-time.ts';
 
 /** Makes the overview page. */

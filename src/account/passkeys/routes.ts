@@ -14,7 +14,7 @@ import { formField } from '../../http/read-form.ts';
 import { redirect } from '../../http/redirect.ts';
 import { pathParameter, type AccountContext, type AddAccountRoutes } from '../account-context.ts';
 import { accountPage } from '../account-page.ts';
-import { declineOffer } from './offer.ts';
+import { declineOffer } from '../../authentication/passkey/offer.ts';
 
 const PATH = '/account/passkeys';
 const ADD_PATH = `${PATH}/add`;

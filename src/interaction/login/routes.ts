@@ -11,9 +11,11 @@ import { page } from '../../http/page-context.ts';
 import { formField } from '../../http/read-form.ts';
 import { redirect } from '../../http/redirect.ts';
 import type { InteractionContext, InteractionStep } from '../interaction-context.ts';
+import { ACCOUNT_CLIENT_ID } from '../../oidc/clients/account-client.ts';
 import type { CurrentSession } from '../../oidc/sessions/current-session.ts';
 import { tellOfNewDevice } from './tell-of-new-device.ts';
 import { createPasskeySignIns, passkeyMethod } from '../../authentication/passkey/sign-in-with-passkey.ts';
+import { isOffered } from '../../authentication/passkey/offer.ts';
 import type { PasskeyCeremony } from '../../authentication/passkey/challenges.ts';
 import { relyingParty } from '../../authentication/passkey/relying-party.ts';
 import { originOf, placeOf } from '../../authentication/sign-in-origin.ts';
@@ -124,7 +126,17 @@ export function createLoginStep(deps: Deps): InteractionStep {
       knownDevice: (accountId) => knownDevices.read(ctx, accountId),
     });
     if (!account) return show(ctx, loginId, { login_id: t('form_errors.login_failed') });
+    if (await mayOfferPasskey(ctx, account)) await interaction.setFacts({ offers_passkey: account.id });
     return admit(ctx, account, 'password', askedAt);
+  };
+
+  /** Whether this person is offered a passkey at the end of the request: in a browser that can make one, and not in a migration or on a device. */
+  const mayOfferPasskey = async (ctx: InteractionContext, account: Account): Promise<boolean> => {
+    const { client, legacy, dealerLink, device } = ctx.state.interaction;
+    // マイページ has the offer itself.
+    const isElsewhere = client.metadata.client_id !== ACCOUNT_CLIENT_ID;
+    const mayAsk = isElsewhere && !legacy && !dealerLink && !device && formField(ctx, 'makes_passkeys') === 'yes';
+    return mayAsk && isOffered(deps, account);
   };
 
   const ceremonyOf = ({ state: { interaction } }: InteractionContext): PasskeyCeremony => ({

@@ -4,6 +4,7 @@ import { CREATE } from './prompts/create.ts';
 import { DEALER_LINK } from './prompts/dealer-link.ts';
 import { FINALIZE } from './prompts/finalize.ts';
 import { LOGIN } from './prompts/login.ts';
+import { PASSKEY_OFFER } from './prompts/passkey-offer.ts';
 import { REQUIRED_PROFILE } from './prompts/required-profile.ts';
 import { SECOND_FACTOR } from './prompts/second-factor.ts';
 import { SELECT_ACCOUNT } from './prompts/select-account.ts';
@@ -21,6 +22,7 @@ export const PROMPTS = [
   REQUIRED_PROFILE,
   FINALIZE,
   CONSENT,
+  PASSKEY_OFFER,
 ] as const;
 
 export type PromptName = (typeof PROMPTS)[number]['name'];

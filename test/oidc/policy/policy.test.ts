@@ -4,6 +4,7 @@ import type { Client, TermsText } from '../../../src/config/config.ts';
 import { createPolicy } from '../../../src/oidc/policy/policy.ts';
 import type { PolicyFacts } from '../../../src/oidc/policy/policy-facts.ts';
 import { PROMPTS } from '../../../src/oidc/policy/prompts.ts';
+import type { Passkey } from '../../../src/domain/passkey.ts';
 import type { InteractionFacts, StoredLegacyProfile } from '../../../src/storage/storage.ts';
 import { sampleAccount, sampleDealerLink, sampleMigration } from '../../storage/conformance/samples.ts';
 
@@ -212,6 +213,8 @@ const login: Row[] = [
   ['… and nobody is signed in', [NOBODY, migration()], undefined],
 ];
 
+const PASSKEY = { id: 'p' } as Passkey;
+const OFFERS_PASSKEY = decided({ offers_passkey: 'a' });
 const WITHDRAWN = account({ withdrawal: { at: NOW, erase_at: NOW + 1 } });
 const CHANGED: Partial<PolicyFacts> = { config: { ...NOTHING_MISSING.config, terms: [TERMS] } };
 const PROFILE = 'required_profile: required_profile_missing';
@@ -219,6 +222,16 @@ const afterLogin: Row[] = [
   ['the person has withdrawn the ID', [WITHDRAWN], 'withdrawal: account_withdrawn'],
   ['the person has withdrawn the ID, and the terms have changed', [WITHDRAWN, CHANGED], 'withdrawal: account_withdrawn'],
   ['the terms have changed', [CHANGED], 'terms: terms_changed'],
+  ['the login offers a passkey', [OFFERS_PASSKEY], 'passkey_offer: passkey_offered'],
+  ['… after every other question', [OFFERS_PASSKEY, { deviceNeedsConsent: true }], 'consent: device'],
+  ['… and the person has one', [OFFERS_PASSKEY, account({ passkeys: [PASSKEY] })], undefined],
+  ['… to another person', [OFFERS_PASSKEY, { accountId: 'b', account: sampleAccount('b') }], undefined],
+  ['… and the person has left', [OFFERS_PASSKEY, NOBODY], undefined],
+  [
+    '… in a migration',
+    [OFFERS_PASSKEY, migration({ account_id: 'a' }), decided({ offers_passkey: 'a', continue_as: 'a' })],
+    undefined,
+  ],
   [
     '… in a way that needs no agreement',
     [{ config: { ...NOTHING_MISSING.config, terms: [{ ...TERMS, material: false }] } }],

@@ -1,4 +1,4 @@
-// Offers a passkey to people who sign in with a password. The offer is on マイページ, so it never interrupts a sign-in to a service or a migration.
+// Offers a passkey to people who sign in with a password: at the end of a login to a service, and on マイページ. Never in a migration.
 import type { Deps } from '../../deps.ts';
 import type { Account } from '../../domain/account.ts';
 import { NEVER } from '../../domain/epoch-milliseconds.ts';
