@@ -6,10 +6,11 @@ import { describeNodes } from './nodes.ts';
 
 const available = mongoServerAvailable();
 if (available === true) {
-  describeNodes('MongoDB', async () => {
+  const makeBackend = async () => {
     const server = await startMongoServer();
     return { ...onMongo(server), dispose: () => server.stop() };
-  });
+  };
+  describeNodes('MongoDB', makeBackend, true);
 } else {
   describe.skip(`two nodes on one MongoDB (skipped: ${available.reason})`, () => {
     test('work as on SQLite', () => undefined);

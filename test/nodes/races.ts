@@ -14,7 +14,8 @@ import { PROFILE, type Visitors } from './visitors.ts';
 import { withStorage } from './with-storage.ts';
 import { ledgerOf } from '../support/ledger-of.ts';
 
-export function describeRaces(getNodes: () => Nodes, { atCodePage }: Visitors): void {
+/** @param isFull with the races over tokens, pushed requests and devices as well */
+export function describeRaces(getNodes: () => Nodes, { atCodePage }: Visitors, isFull: boolean): void {
   const world = (): World => getNodes().world;
 
   /** Sends a form of the current page this many times at once, half of it to each node. */
@@ -99,6 +100,8 @@ export function describeRaces(getNodes: () => Nodes, { atCodePage }: Visitors): 
     await untilTrue('the dealer has written it down', async () => accepted().length > 0);
     expect(accepted()).toHaveLength(1);
   });
+
+  if (!isFull) return;
 
   /** The ports of the two nodes, alternating. */
   const portOf = (n: number): number | undefined => {
