@@ -1,11 +1,12 @@
-// Walks in Chromium by people who do at every screen the things that the guide warns of: with JavaScript one who goes back, closes the page, returns
-// by the banner, and cancels; without it one who changes the browser. Both press everything twice. Each time the first missing
-// page appears, with all proofs, input and choices.
+// Walks by people who do at every screen the things that the guide warns of: in Chromium one who goes back, closes the page, returns
+// by the banner, and cancels; without JavaScript one who changes the browser. Both press everything twice. Each time the first missing
+// page appears, with all proofs, input and choices. With FULL_FIGURES=1 the second person uses Chromium, too.
 import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
 import type { Browser } from 'playwright-core';
 import { launchChromium } from '../support/chromium.ts';
 import { createChromiumDriver } from './chromium-driver.ts';
 import type { Driver } from './driver.ts';
+import { createHttpDriver } from './http-driver.ts';
 import { codeFor, HEADINGS, NEW_PASSWORD, WORDS, type Screen, type Traveller } from './traveller.ts';
 import { inWorld } from './two-browsers.ts';
 
@@ -242,8 +243,9 @@ inWorld<Driver>(
         ...confirmation(email, '1969', 'findDealer'),
         { screen: 'requiredDone', elsewhere: 'findDealer', goOn: pressTwice(WORDS.next) },
       ];
-      const newPerson = async (): Promise<Traveller> =>
-        journey.travel(await createChromiumDriver(chromium, { javaScript: false }));
+      const newDriver = async (): Promise<Driver> =>
+        process.env.FULL_FIGURES ? createChromiumDriver(chromium, { javaScript: false }) : createHttpDriver();
+      const newPerson = async (): Promise<Traveller> => journey.travel(await newDriver());
       const [person, other] = [await newPerson(), await newPerson()];
       await person.signInAtOwnersSite('ito');
       await person.begin('newId');
