@@ -1,4 +1,5 @@
-// Promise 1 under hard conditions: the common ID is killed after every screen, and no acknowledged data is lost.
+// Promise 1 under hard conditions: the common ID is killed after each screen, and no acknowledged data is lost. Each start takes a second of
+// processor time, so the screens before which nothing was promised (① to ④, ⑩ and ⑫) have their restart with FULL_FIGURES=1 only.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
@@ -44,7 +45,8 @@ async function end(signal: 'SIGTERM' | 'SIGKILL'): Promise<number | null> {
 
 /** Kills it without warning, or asks it to stop, in turns; and starts it again. */
 let restarts = 0;
-async function restart(): Promise<void> {
+async function restart({ always = true } = {}): Promise<void> {
+  if (!always && !process.env.FULL_FIGURES) return;
   restarts += 1;
   const signal = restarts % 2 ? 'SIGKILL' : 'SIGTERM';
   const began = Date.now();
@@ -77,27 +79,27 @@ afterAll(async () => {
   await world.stop();
 }, 20_000);
 
-it('Promise 1: A restart after each of the fourteen screens, by SIGTERM or by kill -9, loses no acknowledged data', async () => {
+it('Promise 1: A restart after the screens, by SIGTERM or by kill -9, loses no acknowledged data', async () => {
   const driver = createHttpDriver();
   const tanaka = createTraveller(driver, world);
   /** The current page survives, and its buttons still work. */
-  const restartAndReload = async (): Promise<void> => {
+  const restartAndReload = async (options = {}): Promise<void> => {
     const { url, text } = driver.page();
-    await restart();
+    await restart(options);
     await tanaka.open(url);
     expect(driver.page().status).toBe(200);
     expect(headingOf(driver.page().text)).toBe(headingOf(text));
   };
 
   await tanaka.signInAtOwnersSite('tanaka'); // ①
-  await restart();
+  await restart({ always: false });
   await tanaka.open(`${world.origins.ownersSite}/`); // ②
-  await restart();
+  await restart({ always: false });
   await tanaka.open(`${world.origins.ownersSite}/migration`); // ③
-  await restart();
+  await restart({ always: false });
   await tanaka.press(WORDS.newId);
   await tanaka.isAt('about'); // ④
-  await restartAndReload();
+  await restartAndReload({ always: false });
   await tanaka.agree();
   await tanaka.isAt('email'); // ⑤
   await restartAndReload();
@@ -117,7 +119,7 @@ it('Promise 1: A restart after each of the fourteen screens, by SIGTERM or by ki
   await restartAndReload();
   await tanaka.press(WORDS.next);
   await tanaka.isAt('dealer'); // ⑩
-  await restartAndReload();
+  await restartAndReload({ always: false });
   await tanaka.press(WORDS.link);
   await tanaka.isAt('login');
   await restartAndReload();
@@ -127,7 +129,7 @@ it('Promise 1: A restart after each of the fourteen screens, by SIGTERM or by ki
   await tanaka.fillRequired();
   await tanaka.press(WORDS.confirm);
   await tanaka.isAt('requiredConfirm'); // ⑫
-  await restartAndReload();
+  await restartAndReload({ always: false });
   await tanaka.press(WORDS.write);
   await tanaka.isAt('requiredDone'); // ⑬
   await restartAndReload();
