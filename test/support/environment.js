@@ -39,6 +39,9 @@ function take() {
   return undefined;
 }
 
+/** Loads a module that has no state of a test, once for all files of the worker, and compiled already. jest would load it anew for each file. */
+const loadOnce = Object.freeze(async (name) => import(name));
+
 /** Frozen, because jest empties what hangs on the global object when a test file ends. */
 const WORLD_PROCESSES = Object.freeze({ rest, take });
 
@@ -46,5 +49,6 @@ export default class Environment extends TestEnvironment {
   constructor(config, context) {
     super(config, context);
     this.global.restingWorldProcesses = WORLD_PROCESSES;
+    this.global.loadOnce = loadOnce;
   }
 }
