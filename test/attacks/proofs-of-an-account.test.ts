@@ -164,7 +164,8 @@ test('S118 the old password is given again for a session while the new one is se
     confirmed: async (of: Account, at: number) => void (session.authTime = authTimeOf(of, at)),
   };
   const cookies = { get: () => 'browser', set: () => undefined };
-  const ctx = { ip: '192.0.2.1', cookies, state: { t: String }, request: { body: { password_again: 'Common-2026' } } } as never;
+  const request = { body: { password_again: 'Common-2026' } };
+  const ctx = { ip: '192.0.2.1', cookies, state: { t: String }, request, get: () => '' } as never;
   const form = { action: '/', backUrl: '/', typed: {} };
   expect(await createPasswordAgain({ ...(deps as object), hasher: slow } as never)(ctx, session, form)).toBe(true);
   expect(session.authTime).toBe(1_000_000);

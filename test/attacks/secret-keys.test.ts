@@ -57,14 +57,27 @@ test('R56 HMAC_KEY is rotated, and the old one stays as SUBJECT_KEY and LEDGER_K
   const before = valuesOf(makeSecretKeys({ hmac: OLD, subject: undefined, ledger: undefined }));
   const after = valuesOf(makeSecretKeys({ hmac: NEW, subject: OLD, ledger: OLD }));
   const same = Object.keys(before).filter((use) => before[use] === after[use]);
-  expect(same.toSorted()).toEqual(['dealerLinkId', 'dealerSubject', 'keptConsent', 'ledger', 'linkId', 'subject']);
+  expect(same.toSorted()).toEqual([
+    'dealerLinkId',
+    'dealerSubject',
+    'keptConsent',
+    'ledger',
+    'linkId',
+    'recoveryCode',
+    'secondFactor',
+    'subject',
+  ]);
 });
 
 const SECRETS = Object.entries<Setting<unknown>>(SETTINGS)
   .filter(([, { secret }]) => secret)
   .map(([name]) => name);
 const goodValue = (name: string): string =>
-  ({ SMTP_URL: 'smtp://localhost:2525', DATABASE_URL: 'sqlite:elsewhere.sqlite' })[name] ?? randomBytes(32).toString('hex');
+  ({
+    SMTP_URL: 'smtp://localhost:2525',
+    DATABASE_URL: 'sqlite:elsewhere.sqlite',
+    SMS_URL: 'https://sms.example.jp/send?key=0123456789',
+  })[name] ?? randomBytes(32).toString('hex');
 
 test('R56 every secret in its own file, NAME_FILE: it is the secret, without the final line feed', () => {
   expect(SECRETS).toEqual(expect.arrayContaining(['HMAC_KEY', 'COOKIE_KEYS', 'DATABASE_URL', 'SMTP_URL', 'SUBJECT_KEY']));
