@@ -5,7 +5,7 @@ import { WHOLE_WORDS } from '../../src/http/keep-together.ts';
 /** The words that belong together and stand on more than one line, as text for the page. */
 const WORDS_APART = `
   const wordsApart = ({ childNodes }) => [...childNodes].filter(({ nodeType }) => nodeType === Node.TEXT_NODE).flatMap((node) =>
-    [...node.data.matchAll(/${WHOLE_WORDS.join('|')}/g)].flatMap(({ 0: word, index }) => {
+    [...node.data.matchAll(/${[...WHOLE_WORDS, 'TOYOTA', 'LEXUS'].join('|')}/g)].flatMap(({ 0: word, index }) => {
       const range = document.createRange();
       range.setStart(node, index);
       range.setEnd(node, index + word.length);
@@ -17,6 +17,7 @@ const WORDS_APART = `
 export async function findFaults(page: Page): Promise<string[]> {
   return page.evaluate<string[]>(`(() => {
     ${WORDS_APART}
+    // The name may break at its slash where no line has room for it, and never between letters.
     const apart = [...document.querySelectorAll('body *')].flatMap(wordsApart).map((word) => word + ' is broken');
     const holders = [...document.querySelectorAll('.whole')].map(({ parentElement }) => parentElement);
     const torn = holders
