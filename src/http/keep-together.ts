@@ -17,7 +17,7 @@ const LONG = /(?<=TOYOTA\/)(?=LEXUS)/g;
 export function keepTogether(html: string, place: keyof typeof WHOLE = 'page'): string {
   const inText = (text: string): string => {
     const whole = text.replace(WORDS, (word) => `<span ${WHOLE[place]}>${word}</span>`);
-    return place === 'page' ? whole.replace(LONG, '<wbr>') : whole;
+    return place === 'page' ? whole.replace(LONG, '<span class="br"></span>') : whole;
   };
   return html.replace(PIECES, (piece) => (piece.startsWith('<') ? piece : inText(piece)));
 }

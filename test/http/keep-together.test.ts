@@ -5,7 +5,7 @@ import { keepTogether } from '../../src/http/keep-together.ts';
 const whole = (word: string): string => `<span class="whole">${word}</span>`;
 
 test.each([
-  ['<h1>TOYOTA/LEXUSの共通IDでログイン</h1>', `<h1>TOYOTA/<wbr>LEXUSの${whole('共通ID')}でログイン</h1>`],
+  ['<h1>TOYOTA/LEXUSの共通IDでログイン</h1>', `<h1>TOYOTA/<span class="br"></span>LEXUSの${whole('共通ID')}でログイン</h1>`],
   ['<p>共通IDと共通ID</p>', `<p>${whole('共通ID')}と${whole('共通ID')}</p>`],
   ['<p>Your common ID</p>', `<p>Your ${whole('common ID')}</p>`],
   ['<p>MyTOYOTA整備手帳</p>', `<p>MyTOYOTA${whole('整備手帳')}</p>`],

@@ -262,7 +262,7 @@ function attributesOf(text: string): Record<string, string | undefined> {
 export function textOf(html: string): string {
   return unescapeHtml(
     html
-      .replaceAll('<wbr>', '')
+      .replaceAll('<span class="br"></span>', '')
       .replace(/<(script|style)\b[\s\S]*?<\/\1>/g, '')
       .replace(/<span (?:class="whole"|style="white-space:nowrap")>([^<]*)<\/span>/g, '$1')
       .replace(/<[^>]+>/g, ' '),
