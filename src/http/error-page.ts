@@ -65,8 +65,8 @@ export function askAgainLater(ctx: Pick<ParameterizedContext, 'set'>, failure: P
   if (seconds !== undefined) ctx.set('Retry-After', String(seconds));
 }
 
-/** Says when to retry, in the largest fitting unit, rounded up. */
-function waitSentence(t: PageState['t'], seconds: number | undefined): string | undefined {
+/** Says when to retry, in the largest fitting unit, rounded up; `undefined` if waiting does not help. */
+export function waitSentence(t: PageState['t'], seconds: number | undefined): string | undefined {
   if (seconds === undefined) return undefined;
   if (seconds <= 90) return t('wait.seconds', { seconds });
   const minutes = Math.ceil(seconds / 60);

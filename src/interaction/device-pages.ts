@@ -7,6 +7,7 @@ import type Provider from 'oidc-provider';
 import { createUserCodeLimits } from '../authentication/limits/device-code-limits.ts';
 import type { Deps } from '../deps.ts';
 import { readUserCode, showUserCode } from '../domain/user-code.ts';
+import { askAgainLater, waitSentence } from '../http/error-page.ts';
 import { createBrowserIds } from '../http/browser-id.ts';
 import { page, type PageContext, type PageState } from '../http/page-context.ts';
 import { PageError } from '../http/page-error.ts';
@@ -40,13 +41,25 @@ export function createDeviceRouter(deps: Deps, provider: Provider, forms: Middle
       ...(more.error !== undefined && { errors: { user_code: more.error } }),
     });
 
+  /** Shows the form with the code that was typed, and how long to wait. */
+  const askToWait = (ctx: PageContext, userCode: string, error: unknown): void => {
+    if (!(error instanceof PageError && error.code === 'too_many_requests')) throw error;
+    const { t } = ctx.state;
+    show(ctx, showUserCode(userCode), { error: [t('device.too_many'), waitSentence(t, error.retryAfterSeconds && Math.ceil(error.retryAfterSeconds))].join(' ') });
+    ctx.status = error.status;
+    askAgainLater(ctx, error);
+  };
+
   const enter = async (ctx: PageContext): Promise<void> => {
     const { t } = ctx.state;
     const typed = formField(ctx, 'user_code').slice(0, LONGEST_TYPED);
     const userCode = readUserCode(typed);
     if (userCode === undefined)
       return show(ctx, typed, { error: t(typed.trim() === '' ? 'device.missing' : 'device.malformed') });
-    const takeBack = await limits.begin(browserIds.ensure(ctx), ctx.ip);
+    const takeBack = await limits
+      .begin(browserIds.ensure(ctx), ctx.ip)
+      .catch((error: unknown) => askToWait(ctx, userCode, error));
+    if (!takeBack) return undefined;
     const begun = await flow.begin(ctx, userCode);
     if ('problem' in begun) return show(ctx, showUserCode(userCode), { error: t(`device.problems.${begun.problem}`) });
     await takeBack();

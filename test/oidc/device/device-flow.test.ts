@@ -309,6 +309,9 @@ describe('attackers', () => {
       // Ten are free, and the eleventh is the one of these ten seconds.
       expect(statuses).toEqual([...Array<number>(11).fill(422), 429]);
       expect(Number(browser.page.headers['retry-after'])).toBeGreaterThan(0);
+      // What was typed stays in the field.
+      expect(browser.form('/device').fields.user_code).toBe('BCDF-GHJK');
+      expect(mainOf(browser.page)).toMatch(/受け付けを一時的に止めています。 あと\d+秒ほどで/);
       for (let tries = 11; tries < 61; tries += 1) {
         const another = world.browser({ from });
         expect(await guess(another, 'BCDF-GHJK')).toBe(422);
