@@ -1,8 +1,9 @@
-// Measures performance: npm run bench [-- growth [accounts …] | limits [customers] | lane | profile <scenario> | writers]. Prints the results, and writes docs/performance/<what>.json and its plot.
+// Measures performance: npm run bench [-- growth [accounts …] | limits [customers] | dpop | lane | profile <scenario> | writers]. Prints the results, and writes docs/performance/<what>.json and its plot.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, release, totalmem, type as system } from 'node:os';
 import { join } from 'node:path';
 import { compare } from './bench/compare.ts';
+import { measureDpop } from './bench/dpop.ts';
 import { grow } from './bench/growth.ts';
 import { measureLane } from './bench/lane.ts';
 import { playLimits } from './bench/limits.ts';
@@ -41,6 +42,8 @@ if (what === 'growth') {
   keep('compare', comparison, plotComparison(comparison));
 } else if (what === 'limits') {
   tell(JSON.stringify(await playLimits(Number(rest[0] ?? 100_000), tell), null, 2));
+} else if (what === 'dpop') {
+  await measureDpop(tell);
 } else if (what === 'lane') {
   await measureLane(tell);
 } else if (what === 'profile') {
@@ -48,6 +51,6 @@ if (what === 'growth') {
 } else if (what === 'writers') {
   await benchWriters(tell);
 } else {
-  process.stderr.write(`bench: expected compare, growth, limits, lane, profile or writers, found ${what}\n`);
+  process.stderr.write(`bench: expected compare, dpop, growth, limits, lane, profile or writers, found ${what}\n`);
   process.exitCode = 1;
 }

@@ -1,4 +1,5 @@
 // The baseline of the benchmark: oidc-provider with its in-memory adapter, and the minimum that a login needs.
+import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import bcrypt from 'bcrypt';
 import { exportJWK, generateKeyPair } from 'jose';
@@ -43,6 +44,7 @@ const provider = new Provider(ISSUER, {
     devInteractions: { enabled: false },
     clientCredentials: { enabled: true },
     introspection: { enabled: true },
+    dPoP: { enabled: true, nonceSecret: randomBytes(32), requireNonce: () => false },
     userinfo: { enabled: true },
     resourceIndicators: {
       enabled: true,

@@ -59,7 +59,7 @@ export async function compare(tell: (line: string) => void): Promise<Comparison>
   }
 }
 
-async function withBoth<T>(
+export async function withBoth<T>(
   installed: Pair<Installed>,
   options: StartOptions,
   work: (pair: Pair<Subject>) => Promise<T>,
@@ -90,16 +90,19 @@ async function compareScenarios(
   return { scenarios, peakMiB: { bare: pair.bare.peakMiB(), ours: pair.ours.peakMiB() } };
 }
 
-async function compareIn({ prepare }: Scenario, { bare, ours }: Pair<Subject>): Promise<Pair<Round> & { ratio: number }> {
-  const roundOf = async (subject: Subject): Promise<() => Promise<Round>> => {
-    const work = await prepare(await discover(subject.port));
-    await measure(work, { seconds: WARM_UP_SECONDS, atOnce: AT_ONCE });
-    return async () => {
-      const [began, busy] = [performance.now(), subject.busySeconds()];
-      const measured = await measure(work, { seconds: ROUND_SECONDS, atOnce: AT_ONCE });
-      return { ...measured, busy: (subject.busySeconds() - busy) / ((performance.now() - began) / 1000) };
-    };
+/** Warms up, and returns the function that measures one round. */
+export async function roundsOf(work: (index: number) => Promise<unknown>, subject: Subject): Promise<() => Promise<Round>> {
+  await measure(work, { seconds: WARM_UP_SECONDS, atOnce: AT_ONCE });
+  return async () => {
+    const [began, busy] = [performance.now(), subject.busySeconds()];
+    const measured = await measure(work, { seconds: ROUND_SECONDS, atOnce: AT_ONCE });
+    return { ...measured, busy: (subject.busySeconds() - busy) / ((performance.now() - began) / 1000) };
   };
+}
+
+async function compareIn({ prepare }: Scenario, { bare, ours }: Pair<Subject>): Promise<Pair<Round> & { ratio: number }> {
+  const roundOf = async (subject: Subject): Promise<() => Promise<Round>> =>
+    roundsOf(await prepare(await discover(subject.port)), subject);
   const [ofBare, ofOurs] = [await roundOf(bare), await roundOf(ours)];
   const rounds: (Pair<Round> & { ratio: number })[] = [];
   // The providers alternate, so that other load on the machine affects both. The median round counts.

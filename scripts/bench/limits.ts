@@ -13,6 +13,7 @@ import { setPassword } from '../../src/authentication/password/set-password.ts';
 import type { Config } from '../../src/config/config.ts';
 import { readPolicy } from '../../src/config/files/read-policy.ts';
 import { createPasswordHasher } from '../../src/authentication/password/password-hash.ts';
+import { createUserCodeLimits } from '../../src/authentication/limits/device-code-limits.ts';
 import { createCodeLimits } from '../../src/authentication/one-time-code/code-limits.ts';
 import { shortCodesAreOver } from '../../src/authentication/one-time-code/code-tries.ts';
 import { PageError } from '../../src/http/page-error.ts';
@@ -32,6 +33,8 @@ const CARRIER_ADDRESSES = 50;
 const OFFICE = { people: 2000, seconds: 900, address: '198.51.100.9' };
 const BOTNET = { addresses: 5000, password: 'Summer-2026' };
 const STRANGER_ADDRESSES = 200;
+/** Each guesses a code of a car once a second. */
+const GUESSING_ADDRESSES = 20;
 const PROCESSES = 8;
 /** The owner signs in in the middle of the hour, on an unknown device. */
 const OWNER = { number: 0, address: '192.0.2.77', at: HOUR_SECONDS / 2 };
@@ -49,6 +52,8 @@ export type LimitsResult = {
   customersRefused: number;
   officeRefused: number;
   codesRefused: number;
+  /** People who entered the code of a car, and codes that the botnet guessed. */
+  devices: { entered: number; refused: number; guesses: number; guessesRefused: number };
   botnet: { tries: number; refused: number; opened: number; accountsWithThatPassword: number; others: number };
   owner: { seconds: number; mailedSecondsBefore: number; mailsInTheHour: number };
   hashes: number;
@@ -129,11 +134,13 @@ async function playHour({ customers, tell, clock, advance, storage }: Hour): Pro
   const signIns = hashers.map((hasher) => createSignIn({ ...deps, hasher }));
   let requests = 0;
   const codeLimits = createCodeLimits(deps);
+  const userCodes = createUserCodeLimits(deps);
   const result: LimitsResult = {
     customers,
     customersRefused: 0,
     officeRefused: 0,
     codesRefused: 0,
+    devices: { entered: 0, refused: 0, guesses: 0, guessesRefused: 0 },
     botnet: { tries: 0, refused: 0, opened: 0, accountsWithThatPassword: 0, others: 0 },
     owner: { seconds: NaN, mailedSecondsBefore: NaN, mailsInTheHour: 0 },
     hashes: 0,
@@ -168,6 +175,33 @@ async function playHour({ customers, tell, clock, advance, storage }: Hour): Pro
     } catch (error) {
       if (!(error instanceof PageError)) throw error;
       result.codesRefused += 1;
+    }
+  };
+
+  /** One customer in ten enters the code of a car, and one in five of them mistypes it once. */
+  const driver = async (n: number, ip: string): Promise<void> => {
+    const place = Math.floor(n / CARRIER_ADDRESSES);
+    if (place % 10 !== 7) return;
+    try {
+      if (place % 50 === 7) await userCodes.begin(`browser-${n}`, ip);
+      await (
+        await userCodes.begin(`browser-${n}`, ip)
+      )();
+      result.devices.entered += 1;
+    } catch (error) {
+      if (!(error instanceof PageError)) throw error;
+      result.devices.refused += 1;
+    }
+  };
+
+  /** Guesses a code of a car, in a new browser each time. */
+  const guesser = async (address: number): Promise<void> => {
+    result.devices.guesses += 1;
+    try {
+      await userCodes.begin(`guesser-${result.devices.guesses}`, bot(address));
+    } catch (error) {
+      if (!(error instanceof PageError)) throw error;
+      result.devices.guessesRefused += 1;
     }
   };
 
@@ -231,11 +265,13 @@ async function playHour({ customers, tell, clock, advance, storage }: Hour): Pro
         // The owner's sign-in is simulated separately.
         if (n !== OWNER.number && !(await customer(n, carrier(n)))) result.customersRefused += 1;
         await registrant(n, carrier(n));
+        await driver(n, carrier(n));
       }),
       ...share(OFFICE.people, OFFICE.seconds, second).map(async (n) => {
         if (!(await customer(1 + (n % (customers - 1)), OFFICE.address))) result.officeRefused += 1;
       }),
       ...share(customers, HOUR_SECONDS, second).map(bots),
+      ...Array.from({ length: GUESSING_ADDRESSES }, (_, address) => guesser(address)),
       ...(second % 5 === 0 ? [stranger(second)] : []),
     ]);
     if (second === OWNER.at) await ownerComes();

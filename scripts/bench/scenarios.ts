@@ -51,10 +51,8 @@ export const SCENARIOS: readonly Scenario[] = [
   {
     name: 'UserInfo',
     async prepare(provider) {
-      const { access_token } = await logIn(provider);
-      const headers = { ...FORWARDED, Authorization: `Bearer ${access_token}` };
-      const { port, endpoints } = provider;
-      return async () => expectStatus(await sendRaw(endpoints.userinfo_endpoint, { port, headers }), 200);
+      const { access_token: token } = await logIn(provider);
+      return async () => userInfo(provider, token);
     },
   },
   {
@@ -79,16 +77,28 @@ export async function discover(port: number): Promise<Provider> {
   return { port, endpoints: JSON.parse(text) as Provider['endpoints'] };
 }
 
-async function requestToken(provider: Provider, fields: Record<string, string>): Promise<Tokens> {
-  return JSON.parse(await post(provider, 'token_endpoint', fields)) as Tokens;
+/** Signs a DPoP proof for one request. */
+export type Prove = (method: string, url: string, token?: string) => string;
+
+export async function requestToken(provider: Provider, fields: Record<string, string>, prove?: Prove): Promise<Tokens> {
+  const proof = prove && { DPoP: prove('POST', provider.endpoints.token_endpoint) };
+  return JSON.parse(await post(provider, 'token_endpoint', fields, proof)) as Tokens;
+}
+
+export async function userInfo({ port, endpoints }: Provider, token: string, prove?: Prove): Promise<void> {
+  const url = endpoints.userinfo_endpoint;
+  const proof = prove && { DPoP: prove('GET', url, token) };
+  const headers = { ...FORWARDED, Authorization: `${proof ? 'DPoP' : 'Bearer'} ${token}`, ...proof };
+  expectStatus(await sendRaw(url, { port, headers }), 200);
 }
 
 async function post(
   { port, endpoints }: Provider,
   endpoint: keyof Provider['endpoints'],
   fields: Record<string, string>,
+  more: Record<string, string> = {},
 ): Promise<string> {
-  const headers = { ...FORWARDED, Authorization: AUTHORIZATION };
+  const headers = { ...FORWARDED, Authorization: AUTHORIZATION, ...more };
   const answer = await sendRaw(endpoints[endpoint], { port, method: 'POST', headers, body: new URLSearchParams(fields) });
   expectStatus(answer, 200);
   return answer.text;
@@ -101,7 +111,7 @@ function expectStatus({ status, text }: { status: number; text: string }, expect
 let logins = 0;
 
 /** Runs a whole login of one person in a new browser: authorization request, login page, password, code, tokens. */
-async function logIn(provider: Provider): Promise<Tokens> {
+export async function logIn(provider: Provider, prove?: Prove): Promise<Tokens> {
   const login = logins++;
   // Each login comes from its own network, because rate limits count by network.
   const from = `10.${(login >> 8) % 256}.${login % 256}.1`;
@@ -125,5 +135,5 @@ async function logIn(provider: Provider): Promise<Tokens> {
   answer = await browser.submit(action, typed, redirect_uri);
   const code = new URL(answer.location ?? answer.url).searchParams.get('code');
   if (!code) throw new Error(`no code, but ${answer.status} ${answer.location ?? answer.url} ${answer.text.slice(0, 500)}`);
-  return requestToken(provider, { grant_type: 'authorization_code', code, redirect_uri, code_verifier: verifier });
+  return requestToken(provider, { grant_type: 'authorization_code', code, redirect_uri, code_verifier: verifier }, prove);
 }

@@ -266,12 +266,18 @@ export function basicOp(plan: string, mode: Mode, parties: (mode: Mode) => Parti
 
     test.each([
       ['oidcc-unsigned-request-object-supported-correctly-or-rejected-as-unsupported', CALLBACK],
-      ['oidcc-ensure-request-object-with-redirect-uri', CALLBACK],
+      ['oidcc-ensure-request-object-with-redirect-uri', `${CALLBACK}/other`],
     ])('%s', async (_name, redirectUri) => {
-      const inside = Object.fromEntries(basic().url({ redirect_uri: redirectUri, state: 'inside' }).searchParams);
+      const inside = Object.fromEntries(basic().url({ state: 'inside' }).searchParams);
       const request = new UnsecuredJWT({ ...inside, iss: basic().clientId, aud: issuer() }).encode();
-      const { params } = await basic().authorize(createBrowser(), { request });
-      expect(params.get('error')).toBe('request_not_supported');
+      // Only the request object says how the response has to arrive.
+      const outside = { request, redirect_uri: redirectUri, response_mode: undefined, state: undefined };
+      const { params, firstPage } = await basic().authorize(createBrowser(), outside);
+      expect([params.get('error'), params.get('state')]).toEqual(['request_not_supported', 'inside']);
+      expect(firstPage.location === undefined).toBe(mode === 'form_post');
+      const unregistered = new UnsecuredJWT({ ...inside, redirect_uri: `${CALLBACK}/other` }).encode();
+      const refused = await createBrowser().open(basic().url({ request: unregistered }).href);
+      expect([refused.status, headingOf(refused)]).toEqual([400, '安全のため、サービスに戻れません']);
     });
 
     test('oidcc-claims-essential', async () => {

@@ -1,4 +1,5 @@
 // Checks signed authorization requests (JAR, RFC 9101) beyond the checks of oidc-provider, for the clients whose file asks for them.
+import { decodeJwt } from 'jose';
 import Provider, { errors, type Client, type KoaContextWithOIDC, type OIDCContext } from 'oidc-provider';
 import type { Deps } from '../../deps.ts';
 
@@ -65,8 +66,29 @@ export function acceptRequestObjectsIfAsked(provider: Provider, { clients }: Pic
     if (key !== 'Client' || !ROUTES.includes(this.route)) return;
     const sent = this.body?.request ?? Provider.ctx?.query.request;
     if (sent === undefined) return;
-    if (clients.find((value as Client).clientId)?.metadata.request_object_signing_alg === undefined)
+    if (clients.find((value as Client).clientId)?.metadata.request_object_signing_alg === undefined) {
+      answerAsAsked(this, sent);
       throw new errors.RequestNotSupported('this client sends no signed requests (request_object_signing_alg in its file)');
+    }
     if (String(sent).length > MAX_LENGTH) refuse(`at most ${MAX_LENGTH} characters`);
   };
+}
+
+/**
+ * Takes from a request object that is not accepted where the client expects the refusal (OpenID Connect Core 1.0, section 6.1: its parameters
+ * supersede those beside it). Nothing is verified, and need not be: a redirect URI has to be registered, as in any request.
+ */
+function answerAsAsked({ params }: OIDCContext, sent: unknown): void {
+  if (!params || typeof sent !== 'string' || sent.length > MAX_LENGTH) return;
+  let claims: Record<string, unknown>;
+  try {
+    claims = decodeJwt(sent);
+  } catch {
+    return;
+  }
+  const { redirect_uri: redirectUri, state, response_mode: mode } = claims;
+  if (typeof redirectUri === 'string') params.redirect_uri = redirectUri;
+  if (typeof state === 'string') params.state = state;
+  // The signed modes are for clients whose file asks for them.
+  if (mode === 'form_post' || mode === 'query') params.response_mode = mode;
 }
