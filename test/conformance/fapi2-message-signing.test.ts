@@ -155,8 +155,13 @@ describe('fapi2-message-signing', () => {
   });
 
   test('ensure-server-accepts-request-object-with-multiple-aud, without typ, and ignores parameters beside it', async () => {
-    for (const wrong of [{ claims: { aud: [world.issuer, 'https://other.example'] } }, { header: { typ: undefined } }])
-      expect((await pushSigned(wrong as Signed)).status).toBe(201);
+    const accepted: Signed[] = [
+      { claims: { aud: [world.issuer, 'https://other.example'] } },
+      { header: { typ: undefined } },
+      // ensure-request-object-with-nbf-8-seconds-in-the-future-is-accepted.
+      { claims: { nbf: seconds() + 8 } },
+    ];
+    for (const one of accepted) expect((await pushSigned(one)).status).toBe(201);
     const request = await sign(signing, ask(signing, { response_mode: 'jwt', state: 'signed' }));
     const pushed = await push(signing, { ...ask(signing, { state: 'beside', scope: 'openid phone' }), request });
     const answer = await browser.open(authorizationUrl(world, signing, pushed), signing.redirectUri);

@@ -7,6 +7,7 @@ import { DEMO_PASSWORD, makeTestKey, startWorld, type World } from '../attacks/s
 import { authorizationUrl as unpushedUrl, makePkce, parseJson, requestParams } from '../attacks/support/client.ts';
 import { sendRaw, type Answer, type Browser } from '../support/http-browser.ts';
 import {
+  authentication,
   authorizationUrl,
   authorize,
   codeParams,
@@ -156,7 +157,7 @@ describe('a client that keeps to the profile', () => {
     ['ensure-authorization-request-without-nonce-success', { nonce: undefined }],
     ['ensure-authorization-request-with-64-char-nonce-success', { nonce: 'n'.repeat(64) }],
     ['ensure-authorization-request-with-long-nonce', { nonce: 'n'.repeat(384) }],
-    ['ensure-authorization-request-with-long-state', { state: 's'.repeat(384) }],
+    ['ensure-authorization-request-with-long-state', { state: 's'.repeat(1000) }],
     ['ensure-other-scope-order-succeeds', { scope: 'offline_access email profile openid' }],
     ['par-without-duplicate-parameters', {}],
   ])('%s', async (_name, changes) => {
@@ -282,6 +283,29 @@ describe('the authentication of the client', () => {
     const params = await coded();
     expectRefused(await redeem(world, one, params, { assertion: wrong() }), 'invalid_client', 'invalid_request');
     // The code was not used up.
+    expect((await redeem(world, one, params)).status).toBe(200);
+  });
+
+  test('ensure-invalid-client-assertions-fail', async () => {
+    const params = await coded();
+    const { client_assertion: good = '' } = await authentication(world, one);
+    const [, payload] = good.split('.');
+    const unsigned = `${Buffer.from('{"alg":"none"}').toString('base64url')}.${payload}.`;
+    const wrong: [string, Parameters<typeof redeem>[2], Signed?][] = [
+      ['no type', { client_assertion_type: undefined }],
+      ['another type', { client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:saml2-bearer' }],
+      ['another sub', {}, { claims: { sub: two.id } }],
+      ['no iss', {}, { claims: { iss: undefined } }],
+      ['another iss', {}, { claims: { iss: two.id } }],
+      ['no aud', {}, { claims: { aud: undefined } }],
+      ['alg none', { client_assertion: unsigned }],
+      ['a wrong signature', { client_assertion: `${good.slice(0, -8)}AAAAAAAA` }],
+    ];
+    for (const [what, changes, assertion = {}] of wrong) {
+      const { status, body } = await redeem(world, one, { ...params, ...changes }, { assertion });
+      const isRefused = (status === 400 || status === 401) && /^invalid_(client|request)$/.test(String(body.error));
+      expect([what, status, body.error, isRefused]).toEqual([what, status, body.error, true]);
+    }
     expect((await redeem(world, one, params)).status).toBe(200);
   });
 
