@@ -45,7 +45,9 @@ export function createDeviceRouter(deps: Deps, provider: Provider, forms: Middle
   const askToWait = (ctx: PageContext, userCode: string, error: unknown): void => {
     if (!(error instanceof PageError && error.code === 'too_many_requests')) throw error;
     const { t } = ctx.state;
-    show(ctx, showUserCode(userCode), { error: [t('device.too_many'), waitSentence(t, error.retryAfterSeconds && Math.ceil(error.retryAfterSeconds))].join(' ') });
+    show(ctx, showUserCode(userCode), {
+      error: [t('device.too_many'), waitSentence(t, Math.ceil(error.retryAfterSeconds ?? 1))].join(' '),
+    });
     ctx.status = error.status;
     askAgainLater(ctx, error);
   };
