@@ -11,6 +11,7 @@ const COMMANDS: Record<string, () => Promise<{ command: AdminCommand }>> = {
   secrets: () => import('./secrets.ts'),
   config: () => import('./config.ts'),
   ledger: () => import('./ledger.ts'),
+  'lost-mailbox': () => import('./lost-mailbox.ts'),
   sandbox: () => import('./sandbox.ts'),
   storage: () => import('./storage.ts'),
 };

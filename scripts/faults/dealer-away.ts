@@ -61,6 +61,8 @@ export const dealerAway: Fault = {
       backchannel_logout: done,
       log_out_of_client: done,
       end_account: done,
+      look_up_lost_mailbox: done,
+      change_lost_mailbox: done,
       erase_account: done,
       remove_second_factor: done,
     };

@@ -13,6 +13,7 @@ export const DONE = [
   'sessions_ended',
   'session_ended',
   'email',
+  'lost_mailbox_stopped',
 ] as const;
 export type Done = (typeof DONE)[number];
 

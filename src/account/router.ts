@@ -22,6 +22,8 @@ import { addMigrationUndoRoutes } from './migration/undo-routes.ts';
 import { addForgottenRoutes } from './forgotten/routes.ts';
 import { createHistoryPage } from './history/routes.ts';
 import { createHomePage } from './home/routes.ts';
+import { addLostMailboxRoutes } from './lost-mailbox/routes.ts';
+import { addStopRoutes, createStopPage } from './lost-mailbox/stop-routes.ts';
 import { createMyDataPages } from './my-data/routes.ts';
 import { createPasskeyPages } from './passkeys/routes.ts';
 import { createPasswordPage } from './password/routes.ts';
@@ -42,6 +44,8 @@ export function createAccountRouter(deps: Deps, provider: Provider, forms: Middl
   const open = new Router<PageState>();
   for (const middleware of forms) open.use(middleware);
   addForgottenRoutes(open, deps, provider, access);
+  addLostMailboxRoutes(open, deps);
+  addStopRoutes(open, deps);
   addUndoRoutes(open, deps, access);
   addMigrationUndoRoutes(open, deps);
   addSignInReportRoutes(open, deps, access);
@@ -70,6 +74,7 @@ export function createAccountRouter(deps: Deps, provider: Provider, forms: Middl
     createHistoryPage(deps),
     createMyDataPages(deps, access),
     createWithdrawalPage(deps, access),
+    createStopPage(deps),
   ]) {
     addRoutes(signedIn);
   }

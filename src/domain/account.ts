@@ -41,6 +41,28 @@ export type EmailBefore = {
   password_hashes?: string[];
 };
 
+/** How a request for a lost mailbox has ended. `overtaken`: the owner has signed in, or something that it depends on has changed. */
+export type LostMailboxEnd = 'refused' | 'stopped' | 'changed' | 'overtaken';
+
+/** The state of a request for a lost mailbox; see `lost-mailbox.ts`. */
+export type LostMailbox = {
+  request: string;
+  /** The new address, which was proven. */
+  email: string;
+  email_canonical: string;
+  language: string;
+  asked_at: EpochMilliseconds;
+  /** The account's address and its `sign_ins_ended_at` at that time. The request is over when they change. */
+  from_canonical: string;
+  stood_at?: EpochMilliseconds;
+  /** SHA-256 of the tokens in the mails that can stop it, base64url. */
+  stop_sha256: string[];
+  approved_by: string[];
+  /** When the address changes; set by the last approval. */
+  change_at?: EpochMilliseconds;
+  ended?: { how: LostMailboxEnd; at: EpochMilliseconds };
+};
+
 /** A replaced password, kept as long as it can help to undo a change of address. */
 export type PasswordBefore = { password_hash: string; until: EpochMilliseconds };
 
@@ -93,6 +115,8 @@ export type Account = {
   email_change?: EmailChange;
   /** Earlier addresses, oldest first. Each can undo its change until `undo_until`. */
   emails_before?: EmailBefore[];
+  /** The latest requests of people who say that they cannot read the mailbox any more, oldest first; see `lost-mailbox.ts`. */
+  lost_mailbox?: LostMailbox[];
   /** The mails about the latest changes, sent or not; see `jobs/tell-account-change.ts`. */
   mails_owed?: MailsOwed[];
   /** The person has ended the ID (退会). It is erased at `erase_at`; until then they can take it back. */

@@ -58,6 +58,41 @@ export const LEDGER_EVENTS = {
     data: {},
     tells: 'A change of address was undone with the link in the mail to the old address.',
   },
+  'account.lost_mailbox_asked': {
+    subject: 'account',
+    data: { request: 'string' },
+    tells: 'Somebody who cannot read the mailbox of the ID asked for another address; `request` is the number of the request.',
+  },
+  'account.lost_mailbox_seen': {
+    subject: 'account',
+    data: { request: 'string', operator: 'string', reason: 'string' },
+    tells: 'An operator looked at a request for a lost mailbox.',
+  },
+  'account.lost_mailbox_approved': {
+    subject: 'account',
+    data: { request: 'string', operator: 'string', reason: 'string' },
+    tells: 'An operator approved a request for a lost mailbox; two are needed.',
+  },
+  'account.lost_mailbox_refused': {
+    subject: 'account',
+    data: { request: 'string', operator: 'string', reason: 'string' },
+    tells: 'An operator refused a request for a lost mailbox.',
+  },
+  'account.lost_mailbox_stopped': {
+    subject: 'account',
+    data: { request: 'string', by: 'string' },
+    tells: 'A request for a lost mailbox was stopped: by the `link` in a mail to a known address, or by a signed-in `session`.',
+  },
+  'account.lost_mailbox_overtaken': {
+    subject: 'account',
+    data: { request: 'string' },
+    tells: 'An approved request for a lost mailbox was dropped: the owner has signed in since, or the ID has changed.',
+  },
+  'account.lost_mailbox_changed': {
+    subject: 'account',
+    data: { request: 'string' },
+    tells: 'The waiting time of a request for a lost mailbox is over: the new address is now the ID.',
+  },
   'account.passkey_added': {
     subject: 'account',
     data: { passkey: 'string' },

@@ -162,6 +162,42 @@ export const MAILS = {
     [{ label: 'time', value: 'time' }],
     [{ text: 'not_you' }, { link: 'link', to: 'url' }],
   ),
+  /** Proves the new address of a person who cannot read the mailbox of their ID. */
+  'lost-mailbox-code': CODE_MAIL,
+  /** To every known address of an ID for which such a request was made, with a link that stops it. */
+  'lost-mailbox-asked': mail(
+    { email: 'n***@example.jp', time: WHEN, url: 'http://localhost:3000/lost-mailbox/stop?token=a.b' },
+    [{ text: 'text' }],
+    [{ label: 'email', value: 'email' }],
+    [{ label: 'time', value: 'time' }],
+    [{ text: 'you' }],
+    [{ text: 'not_you' }, { link: 'link', to: 'url' }],
+  ),
+  /** The same after the operators have approved it. */
+  'lost-mailbox-waiting': mail(
+    { email: 'n***@example.jp', changes: WHEN, url: 'http://localhost:3000/lost-mailbox/stop?token=a.b' },
+    [{ text: 'text' }],
+    [{ label: 'email', value: 'email' }],
+    [{ label: 'changes', value: 'changes' }],
+    [{ text: 'not_you' }, { link: 'link', to: 'url' }],
+  ),
+  /** To the new address, after the operators have approved it. */
+  'lost-mailbox-approved': mail(
+    { changes: WHEN },
+    [{ text: 'text' }],
+    [{ label: 'changes', value: 'changes' }],
+    [{ text: 'next' }],
+  ),
+  /** To the new address, if the address of the ID will not change. */
+  'lost-mailbox-ended': mail({}, [{ text: 'text' }], [{ text: 'next' }], [{ note: 'not_you' }]),
+  /** To the new address, which is now the ID. */
+  'lost-mailbox-changed': mail(
+    { email: 'new@example.jp', time: WHEN, url: 'http://localhost:3000/password/forgotten' },
+    [{ text: 'text' }],
+    [{ label: 'id', value: 'email' }],
+    [{ label: 'time', value: 'time' }],
+    [{ text: 'next' }, { link: 'link', to: 'url' }],
+  ),
   /** To the owner of an ID, after a change of its passkeys. */
   'passkey-added': PASSKEY_MAIL,
   'passkey-renamed': PASSKEY_MAIL,
@@ -250,6 +286,8 @@ export type Mail<Name extends MailName = MailName> = {
 export type MailSecrets = {
   'email-changed-undo': Pick<Mails['email-changed-undo'], 'url'>;
   'second-factor-removal-asked': Pick<Mails['second-factor-removal-asked'], 'url'>;
+  'lost-mailbox-asked': Pick<Mails['lost-mailbox-asked'], 'url'>;
+  'lost-mailbox-waiting': Pick<Mails['lost-mailbox-waiting'], 'url'>;
 };
 
 /** A mail without its secrets, as stored in an account. */

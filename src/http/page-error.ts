@@ -37,6 +37,8 @@ export const PAGE_ERRORS = {
   invalid_request_uri: { status: [400] },
   /** A link that no longer undoes a change of address. */
   undo_dead: { status: [400] },
+  /** A link that belongs to no request for a lost mailbox, or no longer. */
+  lost_mailbox_dead: { status: [400] },
   /** A link that no longer undoes a migration. */
   migration_undo_dead: { status: [400] },
   /** A link that no longer reports a sign-in. */

@@ -16,6 +16,8 @@ export type JobPayloads = KnownKinds<{
   tell_account_change: AccountChange;
   backchannel_logout: LoggedOut;
   log_out_of_client: ClientEnd;
+  look_up_lost_mailbox: { request: string };
+  change_lost_mailbox: { account_id: string; request: string };
   end_account: WithdrawnAccount;
   erase_account: WithdrawnAccount;
   remove_second_factor: LostSecondFactor;
@@ -89,6 +91,8 @@ export const JOB_KINDS = [
   'tell_account_change',
   'backchannel_logout',
   'log_out_of_client',
+  'look_up_lost_mailbox',
+  'change_lost_mailbox',
   'end_account',
   'erase_account',
   'remove_second_factor',

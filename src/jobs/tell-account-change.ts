@@ -75,8 +75,11 @@ async function sendMails(
   { change, secrets }: AccountChange,
 ): Promise<void> {
   const owed = account.mails_owed?.find((one) => one.change === change);
-  for (const mail of owed?.mails ?? []) {
-    const key = `mail:${mail.template}:${change}`;
+  const mails = owed?.mails ?? [];
+  for (const [index, mail] of mails.entries()) {
+    // The same mail may go to several addresses.
+    const isFirst = mails.findIndex(({ template }) => template === mail.template) === index;
+    const key = `mail:${mail.template}:${change}${isFirst ? '' : `:${index}`}`;
     // A failed mail is not retried either.
     if (await storage.jobs.find(key)) continue;
     await jobs.enqueue('send_mail', key, withSecrets(mail, secrets));

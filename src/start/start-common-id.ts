@@ -14,6 +14,8 @@ import { createFollowMigration } from '../jobs/follow-migration.ts';
 import { createTellAccountChange } from '../jobs/tell-account-change.ts';
 import { createWithdrawDealerLink } from '../jobs/withdraw-dealer-link.ts';
 import { createRemoveSecondFactor } from '../authentication/totp/lost-second-factor.ts';
+import { createChangeLostMailbox } from '../account/lost-mailbox/change.ts';
+import { createLookUpLostMailbox } from '../account/lost-mailbox/look-up.ts';
 import { createEraseAccount } from '../account/withdrawal/erase.ts';
 import { createEndAccount } from '../account/withdrawal/flow.ts';
 import { createMailPasswordReset } from '../account/forgotten/mail-password-reset.ts';
@@ -132,6 +134,8 @@ function handlersOf({ current, provider }: LiveCommonId, mailer: Mailer): () => 
       tell_account_change: createTellAccountChange(deps),
       backchannel_logout: createBackchannelLogout(provider(), deps, clientBreaker),
       log_out_of_client: createLogOutOfClient(deps),
+      look_up_lost_mailbox: createLookUpLostMailbox(deps),
+      change_lost_mailbox: createChangeLostMailbox(deps, access),
       end_account: createEndAccount(deps, access),
       erase_account: createEraseAccount(deps, access),
       remove_second_factor: createRemoveSecondFactor(deps),

@@ -4,6 +4,7 @@ import type { ClientRefusals } from '../domain/client-refusal.ts';
 import type { DealerLink } from '../domain/dealer-link.ts';
 import type { LastUses } from '../domain/last-uses.ts';
 import type { LegacyProfile } from '../domain/legacy-profile.ts';
+import type { LostMailboxRequest } from '../domain/lost-mailbox.ts';
 import type { PasskeyChallenges, PasskeyOffer, PasskeyOwner } from '../domain/passkey.ts';
 import type { PasswordReset } from '../domain/password-reset.ts';
 import type { SecondFactorSetup } from '../domain/second-factor.ts';
@@ -20,6 +21,8 @@ export interface ExpiringStore<T extends { id: string; version: number; expires_
    */
   put(value: T): Promise<T>;
   remove(id: string): Promise<void>;
+  /** Returns at most `limit` records in order of id, after the id `after` (empty: from the beginning). */
+  listAfter(after: string, limit: number): Promise<T[]>;
 }
 
 /** The facts of one authorization request in one browser, kept between its pages. The id is the interaction's `cid`. */
@@ -106,6 +109,7 @@ export type ExpiringRecords = {
   signInHistories: SignInHistory;
   lastUses: LastUses;
   secondFactorSetups: SecondFactorSetup;
+  lostMailboxRequests: LostMailboxRequest;
 };
 
 type Entry = {
@@ -131,6 +135,7 @@ export const EXPIRING_RECORDS = {
   signInHistories: { kind: 'sign_in_history', durability: 'recreatable' },
   lastUses: { kind: 'last_uses', durability: 'recreatable' },
   secondFactorSetups: { kind: 'second_factor_setup', durability: 'durable' },
+  lostMailboxRequests: { kind: 'lost_mailbox_request', durability: 'durable' },
 } as const satisfies Record<keyof ExpiringRecords, Entry>;
 
 export type ExpiringName = keyof ExpiringRecords;

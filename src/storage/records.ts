@@ -40,7 +40,7 @@ export type ChangeOf<T, Next = T> = (standing: T) => Next | undefined;
 
 export type Changeable<T extends { id: string; version: number; expires_at: EpochMilliseconds }> = Pick<
   ExpiringStore<T>,
-  'find' | 'remove'
+  'find' | 'remove' | 'listAfter'
 > & {
   /** @throws {StorageUnavailable} there were too many conflicting writes */
   change(id: string, change: ChangeOf<T | undefined, Omit<T, 'id' | 'version'>>): Promise<Outcome<T>>;
@@ -177,6 +177,7 @@ function changeable<T extends { id: string; version: number; expires_at: EpochMi
   return {
     find: store.find,
     remove: store.remove,
+    listAfter: store.listAfter,
     change: async (id, change) =>
       changeRecord(
         async () => store.find(id),

@@ -26,6 +26,7 @@ export function endingSamples(t: Translate, site: Site, dealerName: string): Vie
       language: 'ja',
       created_at: WHEN,
       updated_at: WHEN,
+      lost_mailbox_requests: [{ email: 'n***@example.jp', asked_at: WHEN, state: 'stopped' }],
       earlier_emails: [{ email: 'taro@example.jp', kept_until: WHEN }],
     },
     profile: {},

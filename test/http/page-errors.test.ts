@@ -83,6 +83,7 @@ const MEET: Record<PageErrorCode, () => Promise<Answer>> = {
     ask(requestParams('attack-web', makePkce(), { redirect_uri: 'http://127.0.0.1:9/elsewhere' })),
   invalid_request_uri: async () => ask({ client_id: 'attack-site', request_uri: 'urn:ietf:params:oauth:request_uri:none' }),
   undo_dead: async () => world.request('/account/email/undo?token=a.b'),
+  lost_mailbox_dead: async () => world.request('/lost-mailbox/stop?token=a.b'),
   migration_undo_dead: async () => world.request('/account/migration/undo?token=a'),
   sign_in_report_dead: async () => world.request('/account/sign-in/report?token=a'),
   removal_dead: async () => world.request('/account/second-factor/stop?token=a.b'),

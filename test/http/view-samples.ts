@@ -9,6 +9,7 @@ import { claimsInWords } from '../../src/profile/claims-in-words.ts';
 import { splitForm } from '../../src/profile/known-profile.ts';
 import { deviceSamples } from './device-view-samples.ts';
 import { endingSamples } from './ending-samples.ts';
+import { LOST_MAILBOXES, lostMailboxSamples } from './lost-mailbox-samples.ts';
 import { passwordSamples, PASSWORD_RULE as policy } from './password-samples.ts';
 import { passkeyLogin, passkeySamples } from './passkey-samples.ts';
 import { askFor, formOf, profileFields, profileRows, shortRows, type Typed } from '../../src/profile/profile-form.ts';
@@ -288,6 +289,7 @@ export function viewSamples(t: Translate): ViewSample[] {
       isSandbox: true,
     }),
     ...passwordSamples(t, { step, note, code }),
+    ...lostMailboxSamples(t, { step, note, code }),
     ...accountSamples(t, rows),
     {
       name: 'error',
@@ -381,8 +383,8 @@ function accountSamples(t: Translate, rows: object[]): ViewSample[] {
   const nothing = { passkeys: 0, offersPasskey: true, rows: [], links: [], services: [], browsers: [], done: undefined };
   const form = { action, email: 'tanaka@example.jp', values, ...accountForm, places: [] };
   return [
-    site('account', 'account.title', everything),
-    site('account', 'account.title', { ...everything, ...nothing }, 'account-empty'),
+    site('account', 'account.title', { ...everything, lostMailboxes: LOST_MAILBOXES }),
+    site('account', 'account.title', { ...everything, ...nothing, lostMailboxes: [] }, 'account-empty'),
     site('account-profile', 'account_profile.title', { ...form, prefectures: PREFECTURES }),
     site(
       'account-profile',

@@ -52,6 +52,8 @@ function startRunner(send: JobHandler['run'], jobs = storage.jobs) {
     backchannel_logout: others,
     log_out_of_client: others,
     end_account: others,
+    look_up_lost_mailbox: others,
+    change_lost_mailbox: others,
     erase_account: others,
     remove_second_factor: others,
   };

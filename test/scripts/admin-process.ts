@@ -4,6 +4,10 @@ import { runCommand } from '../../scripts/admin/run-command.ts';
 /** A command, with its whole environment. */
 export type AdminOrder = { args: string[]; env: Record<string, string | undefined> };
 
+const { now } = Date;
+/** Operators work at the time of the world. */
+Date.now = () => now() + Number(process.env.TEST_CLOCK_AHEAD ?? 0);
+
 const output = { out: '', err: '' };
 process.stdout.write = (text: string | Uint8Array) => ((output.out += String(text)), true);
 process.stderr.write = (text: string | Uint8Array) => ((output.err += String(text)), true);

@@ -19,6 +19,7 @@ const READ_LATER: Record<string, string> = {
   'passwordHash.perMinute.draft': 'src/authentication/password/hashing-lane.ts',
   'rateLimits.emailCode.shortTriesPerMailboxPerDay': 'src/authentication/one-time-code/code-tries.ts',
   'rateLimits.emailCode.resendAfterSeconds': 'src/authentication/one-time-code/resend-code.ts',
+  'lostMailbox.waitingHours': 'src/account/lost-mailbox/',
   'withdrawal.takenBackWithinDays': 'src/account/withdrawal/',
   'withdrawal.consentKeptYears': 'src/account/withdrawal/',
 };

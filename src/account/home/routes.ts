@@ -1,5 +1,6 @@
 // マイページ: shows everything that the ID stores about a person, with links to change or end it.
 import type { Deps } from '../../deps.ts';
+import { openLostMailboxes } from '../../domain/lost-mailbox.ts';
 import { KEYS_BY_SECTION } from '../../domain/profile-fields.ts';
 import { profileRows } from '../../profile/profile-form.ts';
 import { claimsByScope } from '../../oidc/claims.ts';
@@ -9,10 +10,11 @@ import type { AccountContext, AddAccountRoutes } from '../account-context.ts';
 import { accountPage, DONE } from '../account-page.ts';
 import { clientName, dealerName } from '../names.ts';
 import { isOffered } from '../../authentication/passkey/offer.ts';
+import { maskedEmail } from '../lost-mailbox/look-up.ts';
 import { formatTime } from '../../http/format-time.ts';
 
 /** Makes the overview page. */
-export function createHomePage({ config, clients, storage }: Deps, access: AccountAccess): AddAccountRoutes {
+export function createHomePage({ config, clients, storage, clock }: Deps, access: AccountAccess): AddAccountRoutes {
   const linksOf = async (ctx: AccountContext) => {
     const { language, session } = ctx.state;
     const links = await storage.dealerLinks.listByAccount(session.account.id);
@@ -68,6 +70,10 @@ export function createHomePage({ config, clients, storage }: Deps, access: Accou
         passkeys: session.account.passkeys?.length ?? 0,
         offersPasskey,
         secondFactor: session.account.second_factor !== undefined,
+        lostMailboxes: openLostMailboxes(session.account, clock()).map(({ email, change_at: changeAt }) => ({
+          email: maskedEmail(email),
+          changeAt: changeAt && formatTime(changeAt, ctx.state.language),
+        })),
         rows: profileRows(session.account.profile, KEYS_BY_SECTION, ctx.state).filter(({ value }) => value !== ''),
         links,
         services,

@@ -7,6 +7,7 @@ import { recent } from '../../domain/sign-in-history.ts';
 import type { Language } from '../../language.ts';
 import type { AccountAccess } from '../../oidc/sessions/account-access.ts';
 import { agreedText } from '../../storage/agreed-texts.ts';
+import { maskedEmail } from '../lost-mailbox/look-up.ts';
 import { clientName, dealerName } from '../names.ts';
 import type { MyData } from './my-data.ts';
 
@@ -77,6 +78,11 @@ export async function collectMyData(
       earlier_emails: before.map(({ email, undo_until: until }) => ({ email, kept_until: iso(until) })),
       phone_number_for_sign_in: account.phone_canonical,
       password_changed_at: isoIfAny(account.password_changed_at),
+      lost_mailbox_requests: (account.lost_mailbox ?? []).map((one) => ({
+        email: maskedEmail(one.email),
+        asked_at: iso(one.asked_at),
+        state: one.ended?.how ?? (one.change_at === undefined ? 'open' : 'approved'),
+      })),
       email_change: change && { email: change.email, asked_at: iso(change.asked_at) },
     },
     profile: { ...account.profile },

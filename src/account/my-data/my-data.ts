@@ -47,6 +47,15 @@ export const myDataSchema = z.strictObject({
       .strictObject({ email: text('The new address.'), asked_at: time('When it was asked for') })
       .describe('A change of address that waits for its code.')
       .optional(),
+    lost_mailbox_requests: z
+      .array(
+        z.strictObject({
+          email: text('The new address, partly hidden.'),
+          asked_at: time('When it was asked for'),
+          state: z.enum(['open', 'approved', 'refused', 'stopped', 'changed', 'overtaken']).describe('How it stands.'),
+        }),
+      )
+      .describe('Requests to change the address because the mailbox cannot be read any more.'),
   }),
   profile: z
     .record(z.string(), z.unknown())

@@ -56,6 +56,7 @@ export function createEraseAccount(deps: EraseDeps, access: AccountAccess): JobH
       await forgetPasskeysOf(deps, ended);
       await storage.signInHistories.remove(accountId);
       await storage.lastUses.remove(accountId);
+      for (const { request } of ended.lost_mailbox ?? []) await storage.lostMailboxRequests.remove(request);
       await storage.accounts.erase(accountId, (standing) =>
         standing.withdrawal?.at === at && standing.disabled_at !== undefined ? { type: 'account.erased' } : undefined,
       );

@@ -150,6 +150,14 @@ const withdrawal = group({
   ),
 });
 
+const lostMailbox = group({
+  waiting_hours: whole(
+    0,
+    30 * 24,
+    'How long the owner can stop a change of address that two operators have approved for a lost mailbox. 0: not at all.',
+  ).register(SAFE_RANGES, { atLeast: 24, unit: 'hours', hint: 'an owner who is deceived has no time to notice' }),
+});
+
 export const policySchema = z.strictObject({
   $schema: z.string('"policy.schema.json"').optional(),
   password: password.describe('The rule of screen ⑦. Common passwords are refused as well.'),
@@ -158,6 +166,7 @@ export const policySchema = z.strictObject({
   lifetimes: lifetimes.describe('Seconds.'),
   dealer_delivery: dealerDelivery.describe('How links reach the dealers.'),
   withdrawal: withdrawal.describe('How IDs end (退会).'),
+  lost_mailbox: lostMailbox.describe('For people who can no longer read the mailbox of their ID.'),
 });
 
 /** One value of the policy. */

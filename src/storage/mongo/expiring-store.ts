@@ -16,10 +16,11 @@ export function createExpiringStore<T extends { id: string; version: number; exp
 ): ExpiringStore<T> {
   const concern = durability === 'durable' ? DURABLE : RECREATABLE;
   const key = (id: string): string => `${kind}:${id}`;
+  const read = ({ document }: { document: string }): T => JSON.parse(document) as T;
   return {
     async find(id) {
       const found = await expiringDocuments.findOne({ _id: key(id), ...standsAt(clock()) }).lean();
-      return found ? (JSON.parse(found.document) as T) : undefined;
+      return found ? read(found) : undefined;
     },
     async put(value) {
       const now = clock();
@@ -38,6 +39,16 @@ export function createExpiringStore<T extends { id: string; version: number; exp
       const { matchedCount } = await expiringDocuments.updateOne(read, { $set: fields }, concern);
       if (matchedCount === 0) throw new VersionConflict();
       return next;
+    },
+    async listAfter(after, limit) {
+      // `;` is the character after the `:` between kind and id.
+      const ids = { $gt: key(after), $lt: `${kind};` };
+      const found = await expiringDocuments
+        .find({ _id: ids, ...standsAt(clock()) })
+        .sort({ _id: 1 })
+        .limit(limit)
+        .lean();
+      return found.map(read);
     },
     async remove(id) {
       await expiringDocuments.deleteOne({ _id: key(id) }, DURABLE);

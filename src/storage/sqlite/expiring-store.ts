@@ -45,6 +45,16 @@ export function createExpiringStore<T extends { id: string; version: number; exp
         return next;
       }, durability);
     },
+    async listAfter(after, limit) {
+      const rows = database.all<{ document: Json<T> }>(
+        'SELECT document FROM expiring_documents WHERE kind = ? AND id > ? AND expires_at > ? ORDER BY id LIMIT ?',
+        kind,
+        after,
+        clock(),
+        limit,
+      );
+      return rows.map(({ document }) => fromJson(document));
+    },
     async remove(id) {
       await database.write(() => database.run('DELETE FROM expiring_documents WHERE kind = ? AND id = ?', kind, id));
     },

@@ -54,6 +54,17 @@ const SAMPLES: { [Name in ExpiringName]: Omit<ExpiringRecords[Name], keyof Docum
   agreedTexts: { text: '同意の文' },
   lastUses: { uses: [{ what: 'service', name: 'owners-site', at: 5 }] },
   secondFactorSetups: { factor_id: 'f', sealed_secret: 'c2VhbGVk' },
+  lostMailboxRequests: {
+    email: 'Old@Example.jp',
+    email_canonical: 'old@example.jp',
+    new_email: 'New@Example.jp',
+    new_email_canonical: 'new@example.jp',
+    profile: { family_name: '田中', birthdate: '1960-01-02' },
+    language: 'ja',
+    sent_at: 5,
+    proven_at: 6,
+    account_id: null,
+  },
   signInHistories: {
     sign_ins: [{ at: 5, client_id: 'owners-site', method: 'password', device: 'Safari / iPhone' }],
     failures: [{ at: 6, method: 'password', region: { ja: '日本 愛知県', en: 'Aichi, Japan' }, times: 2 }],
@@ -83,6 +94,25 @@ export function expiringStorePromises(open: OpenBackend): void {
       subject.advance(1000 * 365 * 24 * 60 * 60 * 1000);
       await subject.storage.sweep(100);
       expect(await subject.storage.passwordResets.find('r')).toEqual({ ...reset, version: 1 });
+    });
+
+    test('are listed in order of id, without those of other kinds and expired ones', async () => {
+      const { lostMailboxRequests: listed, passwordResets } = subject.storage;
+      const place = (id: string, lifetime = 1_000) => ({ id, version: 0, expires_at: subject.now() + lifetime });
+      for (const id of ['c', 'a', 'd:1', 'b']) await listed.put({ ...place(id), ...SAMPLES.lostMailboxRequests });
+      await listed.put({ ...place('aa', 1), ...SAMPLES.lostMailboxRequests });
+      await passwordResets.put({ ...place('b2'), ...RESET });
+      subject.advance(2);
+      const idsAfter = async (after: string, limit = 10) => (await listed.listAfter(after, limit)).map(({ id }) => id);
+      expect([
+        await idsAfter(''),
+        await idsAfter('', 2),
+        await idsAfter('b'),
+        await idsAfter('bb', 1),
+        await idsAfter('e'),
+      ]).toEqual([['a', 'b', 'c', 'd:1'], ['a', 'b'], ['c', 'd:1'], ['c'], []]);
+      const [first] = await listed.listAfter('', 1);
+      expect(first).toMatchObject({ ...SAMPLES.lostMailboxRequests, version: 1 });
     });
 
     test('do not share ids', async () => {
