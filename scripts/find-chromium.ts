@@ -2,7 +2,8 @@
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-const NAMES = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome'];
+/** Debian's Chromium without windows is first: like Playwright's own, it draws no windows, and takes two thirds of the processor time for a page. */
+const NAMES = ['chromium-headless-shell', 'chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome'];
 const DIRECTORIES = ['/usr/bin', '/usr/local/bin', '/snap/bin'];
 const ON_MACOS = [
   '/Applications/Chromium.app/Contents/MacOS/Chromium',
