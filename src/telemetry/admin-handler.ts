@@ -60,9 +60,9 @@ function isLoopback(host: string): boolean {
 }
 
 /** Browsers send the name that a page was loaded from in Host; local tools send localhost or an address. */
-function isOfThisMachine({ headers, url = '' }: IncomingMessage): boolean {
+function isOfThisMachine({ headers }: IncomingMessage): boolean {
   const name = (headers.host ?? '').replace(/:\d+$/, '').replace(/^\[|\]$/g, '');
-  return url.startsWith('/') && (name === 'localhost' || isIP(name) !== 0);
+  return name === 'localhost' || isIP(name) !== 0;
 }
 
 function sendJson(response: ServerResponse, status: number, body: object): void {

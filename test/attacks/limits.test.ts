@@ -244,5 +244,8 @@ describe('one name for an address', () => {
     expect(statuses.slice(20)).toEqual(Array(figure(500, 25) - 20).fill(429));
     const right = await ask();
     expect([right.status, right.body.error]).toEqual([400, 'invalid_request']);
+    // Elsewhere, a mistake is still told as one.
+    const mistaken = { headers: basic('attack-web', 'mistaken'), from: world.freshAddress() };
+    expect((await token(world, { grant_type: 'authorization_code' }, mistaken)).status).toBe(401);
   });
 });

@@ -17,6 +17,7 @@ import { createSignIn } from '../../src/authentication/password/sign-in.ts';
 import type { InteractionState } from '../../src/interaction/interaction-context.ts';
 import { createLoginStep } from '../../src/interaction/login/routes.ts';
 import { createJobQueue } from '../../src/jobs/job-queue.ts';
+import { createFinishMigration } from '../../src/oidc/migration/finish-migration.ts';
 import { createInteractionBinding, interactionUrl } from '../../src/oidc/policy/interaction-url.ts';
 import { createPolicy } from '../../src/oidc/policy/policy.ts';
 import { cancelChoice, readFacts, writeFacts } from '../../src/oidc/policy/request-facts.ts';
@@ -294,6 +295,36 @@ test("S106 ⑭ was reached with the same ID in another request: proposed again, 
   const asked = async (code_challenge: string) =>
     reasonsOf('finalize', { accountId: 'a', params: { legacy_profile: 'handed-over:handed-over', code_challenge } });
   expect([await asked('this'), await asked('another')]).toEqual([[], ['link_unwritten']]);
+});
+
+test('S107 a code is redeemed while another request of the same person proposes the ID again: that code no longer counts', async () => {
+  const account_id = 'a';
+  const candidate = { account_id, code_challenge: 'first', at: now };
+  const propose = async (of: object): Promise<void> => {
+    const standing = await storage.migrations.find('site', 'tanaka');
+    const migration = standing ?? sampleMigration('tanaka', { client_id: 'site' });
+    await storage.migrations.put({ ...migration, candidate: { ...candidate, ...of } }, eventAbout('tanaka'));
+  };
+  await propose({});
+  const migrations: Records['migrations'] = {
+    ...records.migrations,
+    async findByCandidateChallenge(...challenge) {
+      const found = await records.migrations.findByCandidateChallenge(...challenge);
+      await propose({ code_challenge: 'second' });
+      return found;
+    },
+  };
+  const finish = (from: Records['migrations'], codeChallenge: string) =>
+    createFinishMigration({
+      ...(deps as object),
+      storage: { ...records, migrations: from },
+      jobs: createJobQueue(storage.jobs, clock),
+      log: { info: () => undefined },
+    } as never)({ clientId: 'site', accountId: account_id, codeChallenge });
+  await finish(migrations, 'first');
+  expect(await storage.migrations.find('site', 'tanaka')).toMatchObject({ candidate: { code_challenge: 'second' } });
+  await finish(records.migrations, 'second');
+  expect(await storage.migrations.find('site', 'tanaka')).toMatchObject({ account_id });
 });
 
 test('S120 a session whose password was given too long ago: the password is required, even if the session was used recently', async () => {

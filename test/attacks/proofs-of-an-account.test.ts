@@ -181,6 +181,17 @@ test('S122 the ID was disabled: no mail undoes its address, also if that happene
   expect(await standing()).toMatchObject({ email_canonical: account.email_canonical, password_hash: account.password_hash });
 });
 
+test('S122 a password reset was proven before the address came back: it sets no password any more', async () => {
+  const reset = { email_canonical: BEFORE.email_canonical, started_at: now } as PasswordReset;
+  await create(changeableBack('undo'));
+  now += 500;
+  expect(await undoEmail(deps, FINDS_NOTHING, 'a.undo', 'new-hash')).toBe(true);
+  const back = await standing();
+  expect(back).toMatchObject({ email_canonical: BEFORE.email_canonical, password_hash: 'new-hash' });
+  expect(stillHolds(reset, back)).toBe(false);
+  expect(stillHolds({ ...reset, started_at: now + 1 }, back)).toBe(true);
+});
+
 test('S101 a proven reset: counts for the proven address, and for no password that was set later', () => {
   const reset = { email_canonical: 'a@example.jp', started_at: 5_000 } as PasswordReset;
   const account = sampleAccount('a');
