@@ -53,6 +53,7 @@ export const dealerAway: Fault = {
       send_mail: done,
       send_sms: done,
       mail_password_reset: done,
+      move_login_number: done,
       withdraw_dealer_link: done,
       deliver_dealer_link: deliver,
       update_dealer_link: update,

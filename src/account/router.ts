@@ -24,6 +24,7 @@ import { createHistoryPage } from './history/routes.ts';
 import { createHomePage } from './home/routes.ts';
 import { addLostMailboxRoutes } from './lost-mailbox/routes.ts';
 import { addStopRoutes, createStopPage } from './lost-mailbox/stop-routes.ts';
+import { createMobileNumberPages } from './mobile-number/routes.ts';
 import { createMyDataPages } from './my-data/routes.ts';
 import { createPasskeyPages } from './passkeys/routes.ts';
 import { createPasswordPage } from './password/routes.ts';
@@ -68,6 +69,7 @@ export function createAccountRouter(deps: Deps, provider: Provider, forms: Middl
     createPasskeyPages(deps),
     createSecondFactorPages(deps),
     createEmailPages(deps, access),
+    createMobileNumberPages(deps),
     createDealerLinkPages(deps, access),
     createServicePages(deps, access),
     createSessionPages(deps, access),

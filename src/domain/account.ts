@@ -28,6 +28,15 @@ export type EmailChange = {
   asked_at: EpochMilliseconds;
 };
 
+/** The login number that the person asked for, until they enter its code. */
+export type LoginNumberChange = {
+  /** E.164. */
+  phone_canonical: string;
+  asked_at: EpochMilliseconds;
+  /** When the code was entered. Present while another account still has the number. */
+  proven_at?: EpochMilliseconds;
+};
+
 export type EmailBefore = {
   email: string;
   email_canonical: string;
@@ -79,10 +88,16 @@ export type Account = {
   /** See `parseEmail`; unique over all accounts. */
   email_canonical: string;
   /**
-   * A telephone number in E.164 that is a login ID, unique over all accounts. No page sets it yet. `profile.phone_number` is only
+   * A mobile number in E.164 that is a login ID, unique over all accounts; see `login-number.ts`. `profile.phone_number` is only
    * for contact, and a family may share it.
    */
   phone_canonical?: string;
+  /** When its code was entered. Of two accounts, the later proof gets the number. */
+  phone_proven_at?: EpochMilliseconds;
+  /** When it was last proven or used to sign in, to the month. */
+  phone_used_at?: EpochMilliseconds;
+  /** The login number that the person asked for, until they enter its code. */
+  phone_change?: LoginNumberChange;
   email_verified_at: EpochMilliseconds;
   /** A bcrypt hash. */
   password_hash: string;

@@ -106,10 +106,12 @@ const DOMAINS_WITHOUT_DOTS = new Set(['gmail.com', 'googlemail.com']);
 /**
  * Returns a key for the mailbox of an address, for rate limits only. It has no tag (`name+tag@`, RFC 5233), and no dots at Gmail.
  * At other providers such addresses may belong to different people: they share a counter, never an account.
- * @param canonical see `parseEmail`
+ * A telephone number is its own key.
+ * @param canonical see `parseEmail`, or E.164
  */
 export function mailboxOf(canonical: string): string {
   const at = canonical.lastIndexOf('@');
+  if (at === -1) return canonical;
   const [local, domain] = [canonical.slice(0, at), canonical.slice(at + 1)];
   // `+tag@…` has no name before the tag, so it is kept whole.
   const untagged = local.replace(/(?!^)\+.*$/, '');

@@ -93,6 +93,29 @@ export const LEDGER_EVENTS = {
     data: { request: 'string' },
     tells: 'The waiting time of a request for a lost mailbox is over: the new address is now the ID.',
   },
+  'account.login_number_asked': { subject: 'account', data: {}, tells: 'The person asked for a mobile number as a login ID.' },
+  'account.login_number_proven': {
+    subject: 'account',
+    data: {},
+    tells: 'The person proved a mobile number that another account still had.',
+  },
+  'account.login_number_on': { subject: 'account', data: {}, tells: 'A proven mobile number is now a login ID.' },
+  'account.login_number_off': { subject: 'account', data: {}, tells: 'The person switched the login with a mobile number off.' },
+  'account.login_number_moved': {
+    subject: 'account',
+    data: {},
+    tells: 'Another person proved the number, so the login with it ended. The owner gets a mail.',
+  },
+  'account.login_number_given_up': {
+    subject: 'account',
+    data: {},
+    tells: 'A proof of a mobile number came to nothing, because a later one got the number.',
+  },
+  'account.login_number_used': {
+    subject: 'account',
+    data: {},
+    tells: 'The person signed in with the mobile number; at most one event a month.',
+  },
   'account.passkey_added': {
     subject: 'account',
     data: { passkey: 'string' },
@@ -216,10 +239,10 @@ export type LedgerDataOf<Type extends LedgerEventType> =
 /** The types of events that have no data. */
 type Bare = { [Type in LedgerEventType]: keyof FieldsOf<Type> extends never ? Type : never }[LedgerEventType];
 
-/** An event: its type, with its data. */
-export type Told<Type extends LedgerEventType = LedgerEventType> = {
-  [T in Type]: T extends Bare ? { type: T; data?: never } : { type: T; data: LedgerDataOf<T> };
-}[Type];
+/** An event: its type, with its data. The events without data are one member, because the compiler compares few members of a union. */
+export type Told<Type extends LedgerEventType = LedgerEventType> =
+  | ([Extract<Type, Bare>] extends [never] ? never : { type: Extract<Type, Bare>; data?: never })
+  | { [T in Exclude<Type, Bare>]: { type: T; data: LedgerDataOf<T> } }[Exclude<Type, Bare>];
 
 /** An event that does not record the change of a record. */
 export type Happening = Told<Exclude<LedgerEventType, Bare>>;

@@ -64,6 +64,15 @@ const SECOND_FACTOR_MAIL = mail(
   [{ text: 'not_you' }, { link: 'link', to: 'url' }],
 );
 
+/** About the mobile number that is a login ID: only its last digits, because a mailbox may have several readers. */
+const LOGIN_NUMBER_MAIL = mail(
+  { number: '***-****-5678', time: WHEN, url: 'http://localhost:3000/account/mobile-number' },
+  [{ text: 'text' }],
+  [{ label: 'number', value: 'number' }],
+  [{ label: 'time', value: 'time' }],
+  [{ text: 'not_you' }, { link: 'link', to: 'url' }],
+);
+
 /** Every mail. To add one, see "How to add a mail" in ARCHITECTURE.md. */
 export const MAILS = {
   /** Proves the address of a registration. */
@@ -198,6 +207,11 @@ export const MAILS = {
     [{ label: 'time', value: 'time' }],
     [{ text: 'next' }, { link: 'link', to: 'url' }],
   ),
+  /** To the owner of an ID, after a change of the mobile number that is a login ID. */
+  'login-number-on': LOGIN_NUMBER_MAIL,
+  'login-number-off': LOGIN_NUMBER_MAIL,
+  /** To the former owner of the number, after another person proved it. */
+  'login-number-moved': LOGIN_NUMBER_MAIL,
   /** To the owner of an ID, after a change of its passkeys. */
   'passkey-added': PASSKEY_MAIL,
   'passkey-renamed': PASSKEY_MAIL,

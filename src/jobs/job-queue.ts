@@ -9,6 +9,7 @@ export type JobPayloads = KnownKinds<{
   send_mail: Mail;
   send_sms: Sms;
   mail_password_reset: { reset: string; long: boolean };
+  move_login_number: ProvenNumber;
   deliver_dealer_link: { link_id: string };
   update_dealer_link: { link_id: string };
   withdraw_dealer_link: { link_id: string };
@@ -57,6 +58,9 @@ export type ClientEnd = {
   after: string;
 };
 
+/** An account whose owner proved the number that another account still had; see `account/mobile-number/`. */
+export type ProvenNumber = { account_id: string; proven_at: EpochMilliseconds };
+
 /** An account that was withdrawn at a time; see `account/withdrawal/`. */
 export type WithdrawnAccount = { account_id: string; withdrawn_at: EpochMilliseconds };
 
@@ -84,6 +88,7 @@ export const JOB_KINDS = [
   'send_mail',
   'send_sms',
   'mail_password_reset',
+  'move_login_number',
   'deliver_dealer_link',
   'update_dealer_link',
   'withdraw_dealer_link',

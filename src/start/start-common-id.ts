@@ -18,6 +18,7 @@ import { createChangeLostMailbox } from '../account/lost-mailbox/change.ts';
 import { createLookUpLostMailbox } from '../account/lost-mailbox/look-up.ts';
 import { createEraseAccount } from '../account/withdrawal/erase.ts';
 import { createEndAccount } from '../account/withdrawal/flow.ts';
+import { createMoveLoginNumber } from '../account/mobile-number/flow.ts';
 import { createMailPasswordReset } from '../account/forgotten/mail-password-reset.ts';
 import { createJobRunner, type JobHandlers } from '../jobs/runner.ts';
 import { createSendMail } from '../jobs/send-mail.ts';
@@ -127,6 +128,7 @@ function handlersOf({ current, provider }: LiveCommonId, mailer: Mailer): () => 
       send_mail: createSendMail(mailer, deps.clock),
       send_sms: createSendSms(sms, deps),
       mail_password_reset: createMailPasswordReset(deps),
+      move_login_number: createMoveLoginNumber(deps),
       deliver_dealer_link: deliver,
       update_dealer_link: update,
       withdraw_dealer_link: createWithdrawDealerLink(deps, breaker),

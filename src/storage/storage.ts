@@ -104,6 +104,8 @@ export interface AccountStore {
   create(account: Account, event: LedgerEvent): Promise<void>;
   find(id: string): Promise<Account | undefined>;
   findByEmail(canonicalEmail: string): Promise<Account | undefined>;
+  /** Finds the account whose login ID is this number; not one that has it only in its profile. */
+  findByPhone(canonicalPhone: string): Promise<Account | undefined>;
   /**
    * Writes and returns the next version; `account.version` is the version that was read. If the canonical address or the login
    * number changes, the old one is freed and the new one taken at the same moment.

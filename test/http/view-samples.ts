@@ -11,6 +11,7 @@ import { deviceSamples } from './device-view-samples.ts';
 import { endingSamples } from './ending-samples.ts';
 import { LOST_MAILBOXES, lostMailboxSamples } from './lost-mailbox-samples.ts';
 import { passwordSamples, PASSWORD_RULE as policy } from './password-samples.ts';
+import { loginIdSamples } from './login-id-samples.ts';
 import { passkeyLogin, passkeySamples } from './passkey-samples.ts';
 import { askFor, formOf, profileFields, profileRows, shortRows, type Typed } from '../../src/profile/profile-form.ts';
 
@@ -126,6 +127,7 @@ export function viewSamples(t: Translate): ViewSample[] {
     values: { login_id: 'tanaka@example.jp' },
     clientName: 'MyTOYOTA整備手帳',
     passkeyAction: '/passkey',
+    acceptsNumber: true,
   };
   const required = {
     action,
@@ -228,6 +230,7 @@ export function viewSamples(t: Translate): ViewSample[] {
     step('login', { ...login, afterRegistration: true }),
     step('login', { ...login, registerAction: undefined, errors: { login_id: t('form_errors.login_failed') } }, 'login-error'),
     step('login', { ...login, ...passkeyLogin(t) }, 'login-passkey-error'),
+    step('login', { ...login, acceptsNumber: false }, 'login-email'),
     step('other-person', {
       action,
       cancelAction: action,
@@ -379,7 +382,16 @@ function accountSamples(t: Translate, rows: object[]): ViewSample[] {
       services: ['MyTOYOTA整備手帳', 'GAZOO'],
     },
   ];
-  const everything = { email: 'tanaka@example.jp', passkeys: 3, rows, links, services, browsers, done: 'profile' };
+  const everything = {
+    email: 'tanaka@example.jp',
+    mobileNumber: '090-1234-5678',
+    passkeys: 3,
+    rows,
+    links,
+    services,
+    browsers,
+    done: 'profile',
+  };
   const nothing = { passkeys: 0, offersPasskey: true, rows: [], links: [], services: [], browsers: [], done: undefined };
   const form = { action, email: 'tanaka@example.jp', values, ...accountForm, places: [] };
   return [
@@ -393,17 +405,11 @@ function accountSamples(t: Translate, rows: object[]): ViewSample[] {
       'account-profile-error',
     ),
     site('account-password', 'account_password.title', { action, email: 'tanaka@example.jp', policy }),
+    ...loginIdSamples(t, action).map(({ view, title, data, name }) => site(view, title, data, name)),
     ...passkeySamples(t, action).map(({ view, title, data, name, kind }) => ({
       ...site(view, title, data, name),
       ...(kind && { kind }),
     })),
-    site('account-email', 'account_email.title', { action, email: 'tanaka@example.jp', values: { email: '' } }),
-    site(
-      'account-email',
-      'account_email.title',
-      { action, email: 'tanaka@example.jp', values: { email: 'x' }, errors: { email: t('form_errors.email_syntax') } },
-      'account-email-error',
-    ),
     {
       ...site('password-again', 'password_again.title', {
         ...SIMPLE,
@@ -414,12 +420,6 @@ function accountSamples(t: Translate, rows: object[]): ViewSample[] {
       }),
       kind: 'step',
     },
-    site('account-email-code', 'account_email_code.title', {
-      action,
-      resendAction: '/resend',
-      email: 'tanaka@example.jp',
-      canResendInSeconds: 58,
-    }),
     {
       ...site('email-undo', 'email_undo.title', {
         action,

@@ -44,6 +44,7 @@ function startRunner(send: JobHandler['run'], jobs = storage.jobs) {
     send_mail: { run: send, giveUpAfterMs: 24 * LEASE_MS },
     send_sms: others,
     mail_password_reset: others,
+    move_login_number: others,
     deliver_dealer_link: others,
     update_dealer_link: others,
     withdraw_dealer_link: others,

@@ -20,6 +20,7 @@ const READ_LATER: Record<string, string> = {
   'rateLimits.emailCode.shortTriesPerMailboxPerDay': 'src/authentication/one-time-code/code-tries.ts',
   'rateLimits.emailCode.resendAfterSeconds': 'src/authentication/one-time-code/resend-code.ts',
   'lostMailbox.waitingHours': 'src/account/lost-mailbox/',
+  'loginNumber.countryCodes': 'src/account/mobile-number/',
   'withdrawal.takenBackWithinDays': 'src/account/withdrawal/',
   'withdrawal.consentKeptYears': 'src/account/withdrawal/',
 };

@@ -4,6 +4,7 @@ import type Provider from 'oidc-provider';
 import type { Deps } from '../../deps.ts';
 import { dateInJapan, parseBirthdate } from '../../domain/birthdate.ts';
 import { parseEmail } from '../../domain/canonical-email.ts';
+import { parsePhoneNumber } from '../../domain/phone-number.ts';
 import type { PasswordReset } from '../../domain/password-reset.ts';
 import { createCodeLimits } from '../../authentication/one-time-code/code-limits.ts';
 import { codeSentence } from '../../authentication/one-time-code/code-sentence.ts';
@@ -85,7 +86,11 @@ export function addForgottenRoutes(router: Router<PageState>, deps: Deps, provid
   const postEmail = async (ctx: PageContext): Promise<void> => {
     const [typed, interaction] = [formField(ctx, 'email'), formField(ctx, 'interaction')];
     const parsed = parseEmail(typed);
-    if (!parsed.ok) return showEmail(ctx, interaction, typed, { email: ctx.state.t(`form_errors.email_${parsed.reason}`) });
+    if (!parsed.ok) {
+      // The code is mailed: a number that changed hands must not open the ID.
+      const reason = parsePhoneNumber(typed).ok ? 'is_number' : parsed.reason;
+      return showEmail(ctx, interaction, typed, { email: ctx.state.t(`form_errors.email_${reason}`) });
+    }
     const standing = await cookie.read(ctx);
     // A double press sends one mail.
     const pressedTwice =

@@ -1,6 +1,8 @@
 // マイページ: shows everything that the ID stores about a person, with links to change or end it.
 import type { Deps } from '../../deps.ts';
 import { openLostMailboxes } from '../../domain/lost-mailbox.ts';
+import { numberRests } from '../../domain/login-number.ts';
+import { formatPhoneNumber } from '../../domain/phone-number.ts';
 import { KEYS_BY_SECTION } from '../../domain/profile-fields.ts';
 import { profileRows } from '../../profile/profile-form.ts';
 import { claimsByScope } from '../../oidc/claims.ts';
@@ -54,6 +56,15 @@ export function createHomePage({ config, clients, storage, clock }: Deps, access
     return browsers.toSorted((a, b) => Number(b.current) - Number(a.current));
   };
 
+  /** Returns the login number in words; `undefined` if the ID has no such login. */
+  const mobileNumber = ({ state: { t, session } }: AccountContext): string | undefined => {
+    const { phone_canonical: phone } = session.account;
+    if (!config.sms) return undefined;
+    if (phone === undefined) return t('mobile_number.summary_none');
+    const number = formatPhoneNumber(phone);
+    return numberRests(session.account, clock()) ? t('mobile_number.summary_rests', { number }) : number;
+  };
+
   return (router) => {
     router.get('/account', async (ctx) => {
       const { session, t } = ctx.state;
@@ -67,6 +78,7 @@ export function createHomePage({ config, clients, storage, clock }: Deps, access
         title: t('account.title'),
         done: DONE.find((done) => done === ctx.query.done),
         email: session.account.email,
+        mobileNumber: mobileNumber(ctx),
         passkeys: session.account.passkeys?.length ?? 0,
         offersPasskey,
         secondFactor: session.account.second_factor !== undefined,

@@ -64,7 +64,7 @@ export async function collectMyData(
     withdrawn_at: isoIfAny(link.withdrawn_at),
   });
   const { sign_ins: signIns, failures } = recent(history, clock());
-  const { email_change: change, emails_before: before = [] } = account;
+  const { email_change: change, phone_change: phone, emails_before: before = [] } = account;
   return {
     $schema: `${config.issuer}${SCHEMA_PATH}`,
     made_at: iso(clock()),
@@ -77,6 +77,8 @@ export async function collectMyData(
       updated_at: iso(account.updated_at),
       earlier_emails: before.map(({ email, undo_until: until }) => ({ email, kept_until: iso(until) })),
       phone_number_for_sign_in: account.phone_canonical,
+      phone_number_used_at: isoIfAny(account.phone_used_at),
+      phone_number_change: phone && { phone_number: phone.phone_canonical, asked_at: iso(phone.asked_at) },
       password_changed_at: isoIfAny(account.password_changed_at),
       lost_mailbox_requests: (account.lost_mailbox ?? []).map((one) => ({
         email: maskedEmail(one.email),

@@ -36,6 +36,11 @@ export const myDataSchema = z.strictObject({
     email: text('The address, which is the login ID.'),
     email_verified_at: time('When the address was proven'),
     phone_number_for_sign_in: text('The mobile number that is a login ID, in E.164.').optional(),
+    phone_number_used_at: time('When that number was last proven or used, to the month').optional(),
+    phone_number_change: z
+      .strictObject({ phone_number: text('The new number.'), asked_at: time('When it was asked for') })
+      .describe('A mobile number that waits for its code.')
+      .optional(),
     language: text('The language of pages and mails.'),
     created_at: time('When the ID was made'),
     updated_at: time('When the account was last changed'),

@@ -38,6 +38,7 @@ export function createProfilePage(deps: Deps): AddAccountRoutes {
       title: ctx.state.t('account_profile.title'),
       action: '/account/profile',
       backUrl: '/account',
+      offersLoginNumber: deps.config.sms !== undefined,
       values,
       places: placeChoices(values),
       ...formOf(askedOf(ctx.state.session.account.profile)),

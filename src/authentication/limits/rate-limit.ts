@@ -88,3 +88,22 @@ export async function countForAll(places: readonly [PacedLimit, key: string][]):
     throw error;
   }
 }
+
+/** Counts one, and takes it back if it is refused. */
+export async function countOrTakeBack(limit: RateLimit, key: string): Promise<void> {
+  await limit.count(key).catch(async (error: unknown) => {
+    if (error instanceof PageError) await limit.takeBack(key);
+    throw error;
+  });
+}
+
+/** Returns the refusal of a limit; `undefined` if it does not refuse. */
+export async function refusalOf(check: Promise<void>): Promise<PageError | undefined> {
+  try {
+    await check;
+    return undefined;
+  } catch (error) {
+    if (error instanceof PageError) return error;
+    throw error;
+  }
+}

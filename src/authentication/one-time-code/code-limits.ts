@@ -1,12 +1,20 @@
-// Limits how many codes are sent, for any purpose. docs/limits.md derives the figures. Each mailbox has a limit per hour. Each IP
+// Limits how many codes are mailed, for any purpose; sms-limits.ts limits SMS. docs/limits.md derives the figures. Each mailbox has a limit per hour. Each IP
 // address and each network has a limit of codes that nobody enters: a code that was entered no longer counts, so that thousands
 // of people behind a carrier's address can register. The overall limit counts codes that were really sent, and reserves a share
 // for networks that have requested few.
 import type { Deps } from '../../deps.ts';
 import { mailboxOf } from '../../domain/canonical-email.ts';
 import { networkOf, sourceOf } from '../../http/network.ts';
-import { PageError } from '../../http/page-error.ts';
-import { countForAll, createPacedLimit, createRateLimit, type PacedLimit, type RateLimit } from '../limits/rate-limit.ts';
+import type { PageError } from '../../http/page-error.ts';
+import {
+  countForAll,
+  countOrTakeBack,
+  createPacedLimit,
+  createRateLimit,
+  refusalOf,
+  type PacedLimit,
+  type RateLimit,
+} from '../limits/rate-limit.ts';
 
 const HOUR_MS = 60 * 60 * 1000;
 /** Codes that one account may request in a day, for any address, so that nobody takes over an address by guessing its code. */
@@ -111,21 +119,3 @@ export function createCodeLimits({ config, storage, clock }: Pick<Deps, 'config'
 }
 
 const longCodeKey = (canonicalEmail: string): string => `code-long:${mailboxOf(canonicalEmail)}`;
-
-/** Counts one, and takes it back if it is refused. */
-async function countOrTakeBack(limit: RateLimit, key: string): Promise<void> {
-  await limit.count(key).catch(async (error: unknown) => {
-    if (error instanceof PageError) await limit.takeBack(key);
-    throw error;
-  });
-}
-
-async function refusalOf(check: Promise<void>): Promise<PageError | undefined> {
-  try {
-    await check;
-    return undefined;
-  } catch (error) {
-    if (error instanceof PageError) return error;
-    throw error;
-  }
-}

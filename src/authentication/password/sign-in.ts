@@ -1,10 +1,10 @@
 // Checks an ID and a password. It reveals as little as possible and limits attempts.
 import type { Account } from '../../domain/account.ts';
-import { parseEmail } from '../../domain/canonical-email.ts';
 import type { Deps } from '../../deps.ts';
 import { HashingLaneFull, type HashAsker } from './password-hash.ts';
 import { hashAsker } from './hash-asker.ts';
 import { noteFailure, type SignInOrigin } from '../sign-in-origin.ts';
+import { findByLoginId, useLoginNumber } from './login-id.ts';
 import { createLoginLimits } from '../limits/login-limits.ts';
 
 /** Where an attempt comes from. */
@@ -23,17 +23,16 @@ type SignInDeps = Pick<Deps, 'config' | 'storage' | 'clock' | 'hasher' | 'jobs' 
 /**
  * Makes the sign-in function. It returns `undefined` for an unknown ID, a wrong password and a disabled account, after the same
  * work. Failures are counted for the account, in any spelling of its ID, and for the address and network; see
- * `createLoginLimits`. The function throws a `PageError` `too_many_requests` if a limit is reached, and a `HashingLaneFull` if
- * too many people sign in at once.
+ * `createLoginLimits`. The function throws a `PageError` `too_many_requests` if a limit is reached, a `HashingLaneFull` if too many
+ * people sign in at once, and a `LoginNumberRests` if the password is right and the number has to be proven again.
  */
 export function createSignIn(deps: SignInDeps): SignIn {
   const { storage, hasher } = deps;
   const limits = createLoginLimits(deps);
 
   return async function signIn(loginId, password, from) {
-    const parsed = parseEmail(loginId);
-    const account = parsed.ok ? await storage.accounts.findByEmail(parsed.canonical) : undefined;
-    const counted = account?.id ?? (parsed.ok ? parsed.canonical : loginId.slice(0, 100));
+    const { account, canonical, phone } = await findByLoginId(deps, loginId);
+    const counted = account?.id ?? canonical;
     const knownDevice = account && from.knownDevice(account.id);
     const attempt = await limits.begin(counted, knownDevice, from.ip);
     const asker = hashAsker(from.ip, { kind: 'account', id: counted }, knownDevice);
@@ -46,6 +45,7 @@ export function createSignIn(deps: SignInDeps): SignIn {
     await attempt.succeeded(async ({ failures, countedUntil }) => {
       if (failures >= FAILURES_WORTH_A_MAIL) await tellOwner(deps, account, failures, countedUntil);
     });
+    if (phone !== undefined) await useLoginNumber(deps, account, phone);
     if (hasher.needsRehash(account.password_hash)) await rehash(account, password, asker);
     return account;
   };

@@ -87,6 +87,18 @@ const rateLimits = group({
     short_tries_per_mailbox_per_day: limit(5, 500, 'Wrong six-digit codes. After them, codes to the mailbox have twelve digits.'),
     resend_after_seconds: limitSeconds(10, 3600, 'The wait before a new code can be requested.'),
   }),
+  sms_code: group({
+    per_number_per_day: limit(1, 100, 'Codes by SMS to a number.'),
+    per_account_per_day: limit(1, 100, 'Codes by SMS that an account asks for, to any number.'),
+    unproven_per_address_per_hour: limit(
+      1,
+      10_000,
+      'Codes by SMS requested from an IPv4 address or IPv6 /64 and not yet entered; then it is slowed down.',
+    ),
+    unproven_per_network_per_hour: limit(1, 100_000, 'The same from a network (IPv4 /24, IPv6 /48).'),
+    overall_per_hour: limit(1, 1_000_000, 'All SMS together: what an attacker can cost in an hour.'),
+    quiet_share_percent: limit(0, 90, 'The share of overall_per_hour that is kept for networks with few requests.'),
+  }),
   device_code: group({
     wrong_per_browser: limit(3, 200, 'Wrong codes of devices from a browser in the window; then it is slowed down.'),
     wrong_per_address: limit(
@@ -129,6 +141,13 @@ const lifetimes = group({
   grant: lifetime(3650 * DAY, 3 * 366 * DAY, 'Of a customer’s consent for a client app.'),
 });
 
+const loginNumber = group({
+  country_codes: z
+    .string('country codes, such as "81", with spaces between them')
+    .regex(/^[1-9]\d{0,2}(?: [1-9]\d{0,2})*$/, 'country codes, such as "81", with spaces between them')
+    .describe('The country codes of numbers that can be a login ID, with spaces between them. Only they get SMS.'),
+});
+
 const dealerDelivery = group({
   give_up_after_seconds: whole(
     60,
@@ -164,6 +183,7 @@ export const policySchema = z.strictObject({
   password_hash: passwordHash.describe('bcrypt; its cost is PASSWORD_HASH_COST.'),
   rate_limits: rateLimits,
   lifetimes: lifetimes.describe('Seconds.'),
+  login_number: loginNumber.describe('Mobile numbers as login IDs.'),
   dealer_delivery: dealerDelivery.describe('How links reach the dealers.'),
   withdrawal: withdrawal.describe('How IDs end (退会).'),
   lost_mailbox: lostMailbox.describe('For people who can no longer read the mailbox of their ID.'),

@@ -19,6 +19,7 @@ import { isOffered } from '../../authentication/passkey/offer.ts';
 import type { PasskeyCeremony } from '../../authentication/passkey/challenges.ts';
 import { relyingParty } from '../../authentication/passkey/relying-party.ts';
 import { originOf, placeOf } from '../../authentication/sign-in-origin.ts';
+import { LoginNumberRests, shownLoginHint } from '../../authentication/password/login-id.ts';
 import { createSignIn } from '../../authentication/password/sign-in.ts';
 
 /** Makes the step that answers the prompt `login`. */
@@ -69,6 +70,7 @@ export function createLoginStep(deps: Deps): InteractionStep {
       termsUrl: '/terms',
       privacyUrl: '/privacy',
       values: { login_id: loginId },
+      acceptsNumber: deps.config.sms !== undefined,
       afterRegistration: interaction.facts.registration !== undefined,
       anotherPerson: ['id_token_hint', 'claims_sub'].some((reason) => interaction.reasons.includes(reason)),
       clientName: interaction.client.destination[language],
@@ -105,7 +107,8 @@ export function createLoginStep(deps: Deps): InteractionStep {
     if (interaction.accountId && onlyUnconfirmed && !wantsOther) return showContinueAs(ctx, interaction.accountId);
     return show(
       ctx,
-      (await registeredEmail(ctx)) ?? (typeof interaction.params.login_hint === 'string' ? interaction.params.login_hint : ''),
+      (await registeredEmail(ctx)) ??
+        shownLoginHint(deps, typeof interaction.params.login_hint === 'string' ? interaction.params.login_hint : ''),
     );
   };
 
@@ -124,7 +127,11 @@ export function createLoginStep(deps: Deps): InteractionStep {
     const account = await signIn(loginId, password, {
       ...originOf(ctx, interaction.client.metadata.client_id),
       knownDevice: (accountId) => knownDevices.read(ctx, accountId),
+    }).catch((error: unknown) => {
+      if (error instanceof LoginNumberRests) return 'rests' as const;
+      throw error;
     });
+    if (account === 'rests') return show(ctx, loginId, { login_id: t('form_errors.login_number_rests') });
     if (!account) return show(ctx, loginId, { login_id: t('form_errors.login_failed') });
     if (await mayOfferPasskey(ctx, account)) await interaction.setFacts({ offers_passkey: account.id });
     return admit(ctx, account, 'password', askedAt);

@@ -1,7 +1,7 @@
 // Accounts. account-identifiers.ts explains how identifiers stay unique without a transaction.
 import { trusted } from 'mongoose';
 import type { Account, EpochMilliseconds } from '../../domain/account.ts';
-import { changedIdentifiers, emailKey, identifiersOf } from '../identifiers.ts';
+import { changedIdentifiers, emailKey, identifiersOf, phoneKey } from '../identifiers.ts';
 import type { Identifier } from '../identifiers.ts';
 import { fromJson, toJson } from '../../json.ts';
 import { AlreadyExists, VersionConflict } from '../storage.ts';
@@ -25,6 +25,13 @@ export function createAccountStore(
 
   async function findDocument(id: string): Promise<AccountDocument | null> {
     return accounts.findOne({ _id: id, ...stands }).lean();
+  }
+
+  /** Finds the account that an identifier names, if the account has the identifier. */
+  async function findBy(field: 'email_key' | 'phone_key', key: string): Promise<Account | undefined> {
+    const identifier = await identifiers.findOne({ _id: key }).lean();
+    if (!identifier) return undefined;
+    return read(await accounts.findOne({ _id: identifier.account_id, [field]: key }).lean());
   }
 
   /** Writes the next version over the one that `condition` matches, and completes the write. Returns whether there was a match. */
@@ -107,11 +114,8 @@ export function createAccountStore(
     async find(id) {
       return read(await findDocument(id));
     },
-    async findByEmail(canonicalEmail) {
-      const identifier = await identifiers.findOne({ _id: emailKey(canonicalEmail) }).lean();
-      if (!identifier) return undefined;
-      return read(await accounts.findOne({ _id: identifier.account_id, email_key: identifier._id }).lean());
-    },
+    findByEmail: async (canonicalEmail) => findBy('email_key', emailKey(canonicalEmail)),
+    findByPhone: async (canonicalPhone) => findBy('phone_key', phoneKey(canonicalPhone)),
     async update(account, event) {
       const next = nextVersion(account);
       const sameIdentifiers = { version: account.version, ...carriedKeys(next) };

@@ -1,6 +1,6 @@
 // Accounts and their unique identifiers.
 import type { Account } from '../../domain/account.ts';
-import { changedIdentifiers, emailKey, identifiersOf } from '../identifiers.ts';
+import { changedIdentifiers, emailKey, identifiersOf, phoneKey } from '../identifiers.ts';
 import { fromJson, toJson, type Json } from '../../json.ts';
 import { AlreadyExists, VersionConflict } from '../storage.ts';
 import type { AccountStore } from '../storage.ts';
@@ -47,6 +47,9 @@ export function createAccountStore(database: Database, appendToLedger: AppendToL
       if (there?.email_canonical === canonicalEmail) return there;
       // No account, or another account, is at this place: look up the identifier.
       return read(database.get<Row>(FIND_BY_KEY, emailKey(canonicalEmail)));
+    },
+    async findByPhone(canonicalPhone) {
+      return read(database.get<Row>(FIND_BY_KEY, phoneKey(canonicalPhone)));
     },
     async update(account, event) {
       const next = nextVersion(account);

@@ -79,7 +79,7 @@ export type WorldOptions = {
 
 type PolicyFile = {
   password_hash: { per_minute: Record<string, number> };
-  rate_limits: { login: Record<string, number>; email_code: Record<string, number>; legacy_hand_over: Record<string, number> };
+  rate_limits: Record<'login' | 'email_code' | 'sms_code' | 'legacy_hand_over', Record<string, number>>;
 };
 
 export async function makeTestKey(alg = 'ES256'): Promise<TestKey> {

@@ -156,7 +156,22 @@ export function accountPromises(open: OpenBackend): void {
     await accounts().update(sampleAccount(winner), eventAbout(winner));
     const moved = await accounts().update(sampleAccount(loser, phone), eventAbout(loser));
     expect(await accounts().find(loser)).toEqual(moved);
+    expect(await accounts().findByPhone(phone.phone_canonical)).toEqual(moved);
     const back = accounts().update(sampleAccount(winner, { ...phone, version: 2 }), eventAbout(winner));
     await expect(back).rejects.toMatchObject({ what: 'phone' });
+  });
+
+  test('an account is found by its login number, and not by a number of its profile, nor by one that it had', async () => {
+    const [first, second] = ['+819011112222', '+819033334444'];
+    const profile = { ...sampleAccount('a1').profile, phone_number: first };
+    await accounts().create(sampleAccount('a1', { profile }), eventAbout('a1'));
+    expect(await accounts().findByPhone(first)).toBeUndefined();
+    await accounts().update(sampleAccount('a1', { profile, phone_canonical: first }), eventAbout('a1'));
+    expect(await accounts().findByPhone(first)).toMatchObject({ id: 'a1', phone_canonical: first });
+    await accounts().update(sampleAccount('a1', { version: 2, phone_canonical: second }), eventAbout('a1'));
+    expect([await accounts().findByPhone(first), (await accounts().findByPhone(second))?.id]).toEqual([undefined, 'a1']);
+    expect(await accounts().findByPhone(sampleAccount('a1').email_canonical)).toBeUndefined();
+    await accounts().erase(sampleAccount('a1', { version: 3 }), eventAbout('a1'));
+    expect(await accounts().findByPhone(second)).toBeUndefined();
   });
 }
