@@ -1,11 +1,13 @@
-// The programs of `npm run demo`, as a person runs them: a car's screen, and the notebook as a native app. The person's browser is the test's.
+// The programs of `npm run demo`, as a person runs them: a car's screen, and the notebook as a native app. The person has a phone with Chromium, and the test's own browser.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
+import { createVisitor } from '../browser/visitor.ts';
 import { CHILD_ENVIRONMENT } from '../support/child-environment.ts';
+import { launchChromium } from '../support/chromium.ts';
 import { createBrowser, headingOf, type Browser } from '../support/http-browser.ts';
 import { untilFound } from '../support/until-true.ts';
 import { startWorld, type World } from '../support/world.ts';
@@ -61,17 +63,36 @@ async function signIn(): Promise<void> {
   await person.submit('/login', { login_id: 'yamada@example.jp', password: 'Common-2026' });
 }
 
+/** Types the code on a phone, in Chromium, and looks at each page on the way. */
+async function confirmOnPhone(code: string): Promise<void> {
+  const chromium = await launchChromium();
+  try {
+    const phone = await createVisitor(chromium, { journey: 'device', widths: [360] });
+    const { page } = phone;
+    await page.goto(`${world.origins.id}/device`);
+    await phone.look('device');
+    await phone.fill('コード', code.replace('-', '').toLowerCase());
+    await phone.press('次へ');
+    await page.fill('[name=login_id]', 'yamada@example.jp');
+    await page.fill('[name=password]', 'Common-2026');
+    await page.press('[name=password]', 'Enter');
+    await page.getByRole('heading', { name: '車などへのログインの確認' }).waitFor();
+    await phone.look('consent');
+    for (const words of ['車載ナビ', code, 'このコンピューター']) expect(await phone.text()).toContain(words);
+    await phone.press('許可する');
+    await page.getByRole('heading', { name: 'ログインを許可しました' }).waitFor();
+  } finally {
+    await chromium.close();
+  }
+}
+
 const modeOf = (...path: string[]): number => statSync(join(world.env.DATA_DIRECTORY ?? '', 'demo', ...path)).mode & 0o777;
 
 test('a car’s screen: signs in by a phone, renews its tokens, is switched off and on again, signs out', async () => {
   const first = start('head-unit');
   await first.says(/█▀/);
   const code = await first.says(/and enter ([A-Z]{4}-[A-Z]{4})/);
-  await person.open(`${world.origins.id}/device?user_code=${code}`);
-  await person.submit('/device');
-  await signIn();
-  await person.submit('/consent', { decision: 'allow' });
-  expect(headingOf(person.page)).toBe('ログインを許可しました');
+  await confirmOnPhone(code);
   await first.says(/Signed in {3}山田 優子 <yamada@example.jp>/);
   await first.says(/Vehicles {4}\S+ · \S+/);
   await first.says(/Dealer {6}神奈川トヨタ/);
