@@ -1,6 +1,8 @@
-// Runs random interleavings: `node interleavings-process.ts <runs> [seed] [path]`. Prints its steps; ends with 1 if an invariant
+// Runs random interleavings: `node interleavings-process.ts <registrations> <lives> [seed] [path]`: how many
+// of each kind. Prints its steps; ends with 1 if an invariant
 // is broken, with the seed and path that replay the same steps. On SQLite, or on the database of DATABASE_URL. A process of its own, because the provider does not start inside jest.
 import fc from 'fast-check';
+import { DEEDS, playLife, type Deed, type LifeStep } from './account-life.ts';
 import { play, type Action, type Step } from './two-people.ts';
 import type { Disturbance } from './unsettled-storage.ts';
 import { startUnsettledWorld } from './unsettled-world.ts';
@@ -77,20 +79,34 @@ const steps: fc.Arbitrary<Step[]> = fc
 
 const handedOver = fc.constantFrom('own' as const, "the other's" as const, 'none' as const);
 
-const [runs, seed, path] = process.argv.slice(2);
+const deed: fc.Arbitrary<Deed> = fc.record({
+  person: mostly('A' as const, 'B' as const),
+  browser: fc.constantFrom(0 as const, 1 as const),
+  do: fc.constantFrom(...DEEDS),
+});
+const life: fc.Arbitrary<LifeStep[]> = fc.array(
+  fc.record({
+    deeds: fc.oneof({ weight: 1, arbitrary: fc.tuple(deed) }, { weight: 2, arbitrary: fc.tuple(deed, deed) }),
+    plan: fc.array(disturbance, { maxLength: 12 }),
+  }),
+  { minLength: 5, maxLength: 9 },
+);
+
+const [registrationRuns, lifeRuns, seed, path] = process.argv.slice(2);
 const world = await startUnsettledWorld(process.env.DATABASE_URL);
 try {
-  await fc.assert(
-    fc.asyncProperty(handedOver, steps, async (email, sequence) => play(world, email, sequence)),
-    {
-      numRuns: Number(runs),
-      ...(seed === undefined ? {} : { seed: Number(seed) }),
-      ...(path === undefined ? {} : { path }),
-      // A shorter sequence has other states; the first failed one says most.
-      endOnFailure: true,
-    },
-  );
-  process.stdout.write(JSON.stringify({ ...world.counts, deliveries: world.deliveries.length, ...world.reached }));
+  const again = {
+    ...(seed === undefined ? {} : { seed: Number(seed) }),
+    ...(path === undefined ? {} : { path }),
+    // A shorter sequence has other states; the first failed one says most.
+    endOnFailure: true,
+  };
+  const registrations = fc.asyncProperty(handedOver, steps, async (email, sequence) => play(world, email, sequence));
+  const lives = fc.asyncProperty(life, async (sequence) => playLife(world, sequence));
+  if (Number(registrationRuns) > 0) await fc.assert(registrations, { ...again, numRuns: Number(registrationRuns) });
+  if (Number(lifeRuns) > 0) await fc.assert(lives, { ...again, numRuns: Number(lifeRuns) });
+  const reached = { deliveries: world.deliveries.length, ...world.reached };
+  process.stdout.write(JSON.stringify({ counts: world.counts, reached, lived: world.lived }));
 } catch (error) {
   const { message, cause } = error as Error;
   process.stderr.write([message, cause instanceof Error ? cause.stack : cause].filter(Boolean).join('\n'));

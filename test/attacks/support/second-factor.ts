@@ -14,7 +14,7 @@ export function appOf(secret: string): App {
 export function appOn({ page }: Browser): App {
   const [, secret] = /<code>([A-Z2-7 ]+)<\/code>/.exec(page.text) ?? [];
   const [, url = ''] = /href="(otpauth:[^"]+)"/.exec(page.text) ?? [];
-  const linked = new URL(unescapeHtml(url)).searchParams.get('secret');
+  const linked = URL.parse(unescapeHtml(url))?.searchParams.get('secret');
   if (secret === undefined || linked !== secret.replaceAll(' ', '')) throw new Error(`no secret on ${page.url}`);
   return appOf(secret);
 }

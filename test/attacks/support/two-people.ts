@@ -123,7 +123,7 @@ export async function play(
   function newestCode({ email }: Person): string | undefined {
     return world
       .mails(email)
-      .map((text) => /\b\d{6}\b/.exec(text.normalize('NFKC'))?.[0])
+      .map((text) => /\b\d{6}\b/.exec(text.normalize('NFKC').replaceAll(/http\S+/g, ''))?.[0])
       .findLast((code) => code !== undefined);
   }
 

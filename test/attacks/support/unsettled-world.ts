@@ -1,8 +1,10 @@
 // The common ID in this process, on an unsettled storage, with a legacy site, a dealer and a mail server that record everything.
+import bcrypt from 'bcrypt';
 import { createServer, type IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import { rm } from 'node:fs/promises';
 import { loadConfig } from '../../../src/config/load.ts';
+import { writeAccount } from '../../../src/start/demo-data.ts';
 import { createSharedDeps } from '../../../src/start/create-deps.ts';
 import { startSmtpReceiver } from '../../../src/apps/mailbox/smtp-receiver.ts';
 import type { MessageStore } from '../../../src/apps/mailbox/message-store.ts';
@@ -12,6 +14,7 @@ import { openStorage } from '../../../src/storage/open-storage.ts';
 import type { Records } from '../../../src/storage/records.ts';
 import { createLog } from '../../../src/telemetry/log.ts';
 import { freePorts } from '../../support/free-ports.ts';
+import { DEEDS } from './account-life.ts';
 import { makeProject, makeTestKey, WEB_SECRET, type TestKey } from './attack-world.ts';
 import { unsettle, type UnsettledStorage } from './unsettled-storage.ts';
 
@@ -39,6 +42,13 @@ export type UnsettledWorld = {
   legacyIdOfVin: Map<string, string>;
   /** How far the sequences got: accounts, links and finished migrations so far. */
   reached: { accounts: number; links: number; migrations: number };
+  /** How often each deed of account-life.ts succeeded, and how many accounts were erased. */
+  lived: Record<(typeof DEEDS)[number] | 'erased', number>;
+  now(): number;
+  /** Moves the clock. */
+  advance(milliseconds: number): void;
+  /** Writes an account as if its person had registered it. */
+  register(email: string, password: string): Promise<void>;
   close(): Promise<void>;
 };
 
@@ -51,7 +61,8 @@ export async function startUnsettledWorld(databaseUrl?: string): Promise<Unsettl
   const directory = await makeProject({ clients: { 'attack-site': attackSite(siteKey, callback) } }, siteKey);
   const mails = new Map<string, string[]>();
   const log = createLog('common-id', 'error');
-  const clock = (): number => Date.now();
+  let ahead = 0;
+  const clock = (): number => Date.now() + ahead;
   const smtp = await startSmtpReceiver({ host: '127.0.0.1', port: 0, clock, log }, keepIn(mails));
 
   const config = loadConfig({
@@ -63,7 +74,7 @@ export async function startUnsettledWorld(databaseUrl?: string): Promise<Unsettl
       SMTP_URL: `smtp://127.0.0.1:${smtp.port}`,
       DATA_DIRECTORY: join(directory, 'data'),
       PASSWORD_HASH_COST: '4',
-      NOTICE_MAILS: 'false',
+      NOTICE_MAILS: 'true',
       ATTACK_WEB_SECRET: WEB_SECRET,
       ...(databaseUrl && { DATABASE_URL: databaseUrl }),
     },
@@ -95,6 +106,13 @@ export async function startUnsettledWorld(databaseUrl?: string): Promise<Unsettl
     deliveries,
     legacyIdOfVin,
     reached: { accounts: 0, links: 0, migrations: 0 },
+    lived: Object.fromEntries([...DEEDS, 'erased'].map((deed) => [deed, 0])) as UnsettledWorld['lived'],
+    now: clock,
+    advance: (milliseconds) => void (ahead += milliseconds),
+    async register(email, password) {
+      const hasher = { hash: async (text: string) => bcrypt.hash(text, 4) };
+      await writeAccount({ storage, config, clock, hasher }, { email, password, profile: { family_name: '青風院' } });
+    },
     async close() {
       app.drain();
       await server.close(1000);
