@@ -1,10 +1,12 @@
 // Attacks on what a person sees and ends at the own ID: the history of sign-ins, browsers, the link in the mail about a new browser, the
 // offer of a passkey, the copy of the data. design/account.md, chapters 2 and 4.
 import { afterAll, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
+import { myDataSchema } from '../../src/account/my-data/my-data.ts';
 import { createFailedSignIns } from '../../src/authentication/failed-sign-ins.ts';
 import { createSignIn } from '../../src/authentication/password/sign-in.ts';
 import { headingOf, mainOf, type Browser } from '../support/http-browser.ts';
 import { untilFound } from '../support/until-true.ts';
+import { NEVER } from '../../src/domain/epoch-milliseconds.ts';
 import { formatTime } from '../../src/http/format-time.ts';
 import { ledgerOf } from '../support/ledger-of.ts';
 import { CALLBACK } from './support/attack-world.ts';
@@ -374,4 +376,42 @@ test('S187 the offer of a passkey: made once, kept from migrations, devices and 
   await begin(world as never, 'attack-web', {}, again);
   await enterPassword(again, YAMADA);
   expect(arrived(again)).toBe(true);
+});
+
+test('S188 the data and the agreements of somebody else, at an open browser, with a wrong password, or from a cache: nothing is shown, and no secret is in the own copy', async () => {
+  const browser = await openAccount(world.browser('192.0.2.60', IPHONE), { email: YAMADA });
+  const [link] = await world.storage.dealerLinks.listByAccount((await world.account(YAMADA)).id);
+  const linkUrl = `${world.issuer}/account/dealer-links/${link?.id}`;
+  const stranger = await openAccount(world.browser('192.0.2.61'));
+  for (const path of ['', '/withdraw']) expect((await stranger.send(linkUrl + path)).status).toBe(404);
+  const sha256 = link?.consent.text.sha256 ?? '';
+  const kept = { text: 'この日の文章\n<script>alert(2)</script>', expires_at: NEVER };
+  await world.storage.agreedTexts.change(sha256, () => kept);
+  await browser.open(linkUrl);
+  expect(mainOf(browser.page)).toMatch(/この日の文章 <script>alert\(2\)<\/script>/);
+  expect(browser.page.headers['cache-control']).toContain('no-store');
+
+  world.clock.now += 6 * MINUTE_MS;
+  for (const path of ['/shown', '/file']) {
+    await browser.open(`${world.issuer}/account/my-data${path}`);
+    expect(browser.page.url).toBe(`${world.issuer}/account/my-data`);
+  }
+  await browser.submit('/my-data');
+  await browser.submit('/my-data', { password_again: 'Guessed-1' });
+  expect(browser.page.status).toBe(422);
+  await browser.submit('/my-data', { password_again: PASSWORD });
+  expect(browser.page.url).toBe(`${world.issuer}/account/my-data/shown`);
+  await untilFound('the failure is written', async () => (await historyOf(YAMADA))?.failures?.[0]);
+  const file = await browser.send(`${world.issuer}/account/my-data/file`);
+  expect(file.headers['cache-control']).toContain('no-store');
+  const data = myDataSchema.parse(JSON.parse(file.text));
+  expect(data.failed_sign_ins[0]).toMatchObject({
+    method: 'password',
+    device: 'Safari / iPhone',
+    region: { en: 'Aichi, Japan' },
+  });
+  expect(data.browsers.some(({ device }) => device === 'Safari / iPhone')).toBe(true);
+  const { password_hash: hash, email } = await world.account(YAMADA);
+  expect(email).toBe(data.account.email);
+  for (const secret of [hash, 'public_key', 'sealed', SATO]) expect(file.text).not.toContain(secret);
 });

@@ -71,6 +71,17 @@ export function endingSamples(t: Translate, site: Site, dealerName: string): Vie
       points: [t('account_withdraw.point_1'), t('account_withdraw.point_2')],
       submit: t('account_withdraw.submit'),
     }),
+    site('account-dealer-link', 'account_dealer_link.title', {
+      name: dealerName,
+      status: 'active',
+      since: WHEN,
+      consents: [
+        { service: 'MyTOYOTA整備手帳', time: WHEN, language: 'ja', version: '2026-10', paragraphs: TEXT.text.split('\n\n') },
+        { service: 'GAZOO', time: WHEN, language: 'ja', version: '2026-04', paragraphs: [] },
+      ],
+      withdrawUrl: '/account/dealer-links/a/withdraw',
+      backUrl: '/account',
+    }),
     site('account-history', 'sign_in_history.title', {
       backUrl: '/account',
       signIns: [
