@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 type WaitOptions = {
   /** How long to wait at most, apart from the time that the question itself takes, so that a busy machine gets more. */
   withinMs?: number;
+  /** The pause after the first question. Later pauses are longer, up to five times as long: each question takes processor time from the answer. */
   everyMs?: number;
   /** What to add to the message when the limit is reached, for example a log or a count. */
   tell?: () => unknown;
@@ -33,10 +34,12 @@ export async function untilFound<Found>(
   options: WaitOptions | number = {},
 ): Promise<Found> {
   const { withinMs = 20_000, everyMs = 50, tell } = typeof options === 'number' ? { withinMs: options } : options;
-  for (let waited = 0; waited < withinMs; waited += everyMs) {
+  let pause = everyMs;
+  for (let waited = 0; waited < withinMs; waited += pause) {
     const found = await find();
     if (found !== undefined) return found;
-    await sleep(everyMs);
+    pause = Math.min(everyMs + waited / 10, everyMs * 5);
+    await sleep(pause);
   }
   const told = tell ? `: ${format(await tell())}` : '';
   throw new Error(`waited ${withinMs} ms for: ${what}${told}`);
