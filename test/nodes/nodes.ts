@@ -27,7 +27,7 @@ const FAILURES_PER_ACCOUNT = 10;
 
 /**
  * @param makeBackend is called when the tests run
- * @param isFull with all races and a change of keys; without them, one registration that is pressed many times, and all that depends on the database
+ * @param isFull with all races and faults, and a change of keys; without them, one registration that is pressed many times, and the faults that differ by the database
  */
 export function describeNodes(
   name: string,
@@ -130,7 +130,10 @@ export function describeNodes(
       });
     }
 
-    test.each([rollingRestartOfNodes, killInRegistration, killAtToken, databaseAway])('$id $title', async (fault) => {
+    const faults = isFull
+      ? [rollingRestartOfNodes, killInRegistration, killAtToken, databaseAway]
+      : [killInRegistration, databaseAway];
+    test.each(faults)('$id $title', async (fault) => {
       const standing = { ...nodes, stop: async () => undefined };
       expect(await fault.run({ ...backend, startNodes: async () => standing }, SHORT)).toEqual(expect.any(String));
     });
