@@ -72,8 +72,9 @@ export function createSecondFactorPages(deps: Deps): AddAccountRoutes {
 
   const getAdd = async (ctx: AccountContext): Promise<void> => {
     const { account } = ctx.state.session;
-    if (account.second_factor || !(await isBeingSetUp(deps, placeOf(ctx)))) return redirect(ctx, PATH);
-    return showAdd(ctx);
+    if (account.second_factor) return redirect(ctx, PATH);
+    // The page that asks for the password is shown in the place of this one.
+    return (await isBeingSetUp(deps, placeOf(ctx))) ? showAdd(ctx) : show(ctx);
   };
 
   const postAdd = async (ctx: AccountContext): Promise<void> => {

@@ -50,6 +50,8 @@ export function addEnrolRoutes(router: Router<SignedInState>, deps: Deps): void 
     browserId: interaction.browserId,
   });
 
+  const showWays = (ctx: SignedInContext, { acr }: CurrentSession): void => showEnrol(ctx, waysOf(ctx.state.interaction, acr));
+
   const begin =
     (which: 'newApp' | 'newPasskey', name: 'app' | 'passkey') =>
     async (ctx: SignedInContext): Promise<void> => {
@@ -80,8 +82,8 @@ export function addEnrolRoutes(router: Router<SignedInState>, deps: Deps): void 
   const getApp = async (ctx: SignedInContext): Promise<void> => {
     const session = await mayAdd(ctx, 'newApp');
     if (!session) return;
-    if (!(await isBeingSetUp(deps, placeOf(ctx)))) return redirect(ctx, ctx.state.interaction.path);
-    return showApp(ctx, session);
+    // The page that asks for the password is shown in the place of this one.
+    return (await isBeingSetUp(deps, placeOf(ctx))) ? showApp(ctx, session) : showWays(ctx, session);
   };
 
   const confirmApp = async (ctx: SignedInContext): Promise<void> => {
@@ -118,7 +120,7 @@ export function addEnrolRoutes(router: Router<SignedInState>, deps: Deps): void 
 
   const showPasskey = async (ctx: SignedInContext, session: CurrentSession, error?: string): Promise<void> => {
     const { interaction, t } = ctx.state;
-    if (!provenRecently(deps, session)) return redirect(ctx, interaction.path);
+    if (!provenRecently(deps, session)) return showWays(ctx, session);
     page(ctx, 'account-passkey-add', {
       kind: 'step',
       title: t('passkey_add.title'),
