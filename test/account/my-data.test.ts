@@ -2,6 +2,7 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { MyData } from '../../src/account/my-data/my-data.ts';
+import { turnOn } from '../attacks/support/second-factor.ts';
 import { createBrowser, type Browser } from '../support/http-browser.ts';
 import type { World } from '../support/world.ts';
 import { headingOf, mainOf, openAccount, PASSWORD, SATO, startAccountWorld, useService, YAMADA } from './account-world.ts';
@@ -24,6 +25,7 @@ const fileOf = async (browser: Browser): Promise<MyData> => {
 test('the file has everything that the pages show, and matches its schema, which anybody can read', async () => {
   const browser = await openAccount(world, YAMADA);
   await useService(world, browser, YAMADA);
+  const { app, codes } = await turnOn(world.origins.id, browser, () => Date.now());
   const data = await fileOf(browser);
   const schema: unknown = await (await fetch(data.$schema)).json();
   const validate = new Ajv2020({ strict: false, formats: { 'date-time': true } }).compile(schema as object);
@@ -33,12 +35,15 @@ test('the file has everything that the pages show, and matches its schema, which
   expect(data.services).toMatchObject([{ client_id: 'test-service', scopes: expect.arrayContaining(['email']) as unknown }]);
   expect(data.browsers.flatMap(({ client_ids: ids }) => ids)).toContain('test-service');
   expect(data.agreements[0]).toMatchObject({ what: 'terms' });
+  expect(data.second_factor).toMatchObject({ recovery_codes_left: 10 });
   // Nothing that lets somebody in.
-  expect(JSON.stringify(data)).not.toMatch(/\$2b\$|password_hash|undo_sha256|public_key/);
+  expect(JSON.stringify(data)).not.toMatch(/\$2b\$|password_hash|undo_sha256|public_key|sealed/);
+  for (const secret of [app.secret, ...codes]) expect(JSON.stringify(data)).not.toContain(secret);
 
   await browser.open(`${world.origins.id}/account/my-data/shown`);
   const text = mainOf(browser);
-  for (const shown of [YAMADA, '山田', '1988年7月21日', 'Test service', 'ファイルに保存する']) expect(text).toContain(shown);
+  for (const shown of [YAMADA, '山田', '1988年7月21日', 'Test service', '残り10個', 'ファイルに保存する'])
+    expect(text).toContain(shown);
   expect(text).not.toMatch(/undefined|\[object|T\d\d:\d\d/);
 });
 

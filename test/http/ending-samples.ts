@@ -32,6 +32,7 @@ export function endingSamples(t: Translate, site: Site, dealerName: string): Vie
     profile: {},
     confirmations: [{ client_id: 'MyTOYOTA整備手帳', claims: ['birthdate'], confirmed_at: WHEN }],
     passkeys: [{ name: 'iPhone', created_at: WHEN, synced: true }],
+    second_factor: { added_at: WHEN, recovery_codes_left: 9, recovery_codes_made_at: WHEN },
     agreements: [{ what: 'terms', text: TEXT, agreed_at: WHEN }],
     services: [{ client_id: 'my-route', name: 'my route', scopes: ['openid', 'email'], since: WHEN }],
     browsers: [{ signed_in_at: WHEN, client_ids: ['my-route'] }],

@@ -3,6 +3,7 @@ import type { Deps } from '../../deps.ts';
 import type { Account } from '../../domain/account.ts';
 import type { DealerConsent, DealerLink } from '../../domain/dealer-link.ts';
 import type { Migration } from '../../domain/migration.ts';
+import { waitingRemoval } from '../../domain/second-factor.ts';
 import { recent } from '../../domain/sign-in-history.ts';
 import type { Language } from '../../language.ts';
 import type { AccountAccess } from '../../oidc/sessions/account-access.ts';
@@ -99,6 +100,7 @@ export async function collectMyData(
       synced,
       last_used_at: isoIfAny(used),
     })),
+    second_factor: secondFactorOf(account),
     agreements: await Promise.all(
       account.terms.map(async (terms) => ({
         what: 'terms' as const,
@@ -124,6 +126,18 @@ export async function collectMyData(
     dealer_links: await Promise.all(links.map(linkOf)),
     migrations: [...final, ...candidates].map(migrationOf),
   };
+}
+
+function secondFactorOf(account: Account): MyData['second_factor'] {
+  const { second_factor: factor } = account;
+  return (
+    factor && {
+      added_at: iso(factor.added_at),
+      recovery_codes_left: factor.recovery_codes.length,
+      recovery_codes_made_at: iso(factor.recovery_codes_made_at),
+      removed_at: isoIfAny(waitingRemoval(account)?.due_at),
+    }
+  );
 }
 
 /** The data that a legacy site handed over stands in the candidate until the migration is final. */

@@ -80,6 +80,17 @@ export const myDataSchema = z.strictObject({
       synced: z.boolean().describe('Whether its provider keeps a copy.'),
     }),
   ),
+  second_factor: z
+    .strictObject({
+      added_at: time('When it was switched on'),
+      recovery_codes_left: z.number().describe('How many recovery codes were not used.'),
+      recovery_codes_made_at: time('When they were made'),
+      removed_at: time('When it will be removed, because the person has lost it').optional(),
+    })
+    .describe(
+      'One-time codes of an app, which are asked for after the password. The secret and the recovery codes are not shown again.',
+    )
+    .optional(),
   agreements: z.array(z.strictObject({ what: z.literal('terms'), text: agreedText, agreed_at: time('When') })),
   services: z.array(
     z.strictObject({
@@ -103,7 +114,9 @@ export const myDataSchema = z.strictObject({
       z.strictObject({
         at: time('When'),
         client_id: text('The service in whose flow it was.'),
-        method: text('password, device_passkey or synced_passkey.'),
+        method: text(
+          'password, password_otp (with a code of the app), password_recovery (with a recovery code), device_passkey or synced_passkey.',
+        ),
         ...origin,
       }),
     )
@@ -114,7 +127,9 @@ export const myDataSchema = z.strictObject({
         at: time('When the last one was'),
         times: z.int().describe('How many there were within an hour of each other.'),
         client_id: text('The service in whose flow it was; absent at the pages of the ID.').optional(),
-        method: text('password, device_passkey or synced_passkey.'),
+        method: text(
+          'password, password_otp (with a code of the app), password_recovery (with a recovery code), device_passkey or synced_passkey.',
+        ),
         ...origin,
       }),
     )
