@@ -65,6 +65,7 @@ export const ROOMS: Record<string, Room> = {
       [/set-password|password-form/, [['test/account/forgotten/forgotten.test.ts'], ['test/account/account.test.ts']]],
       [/hash/, attacks('hashing')],
       [/passkey/, attacks('passkey-ceremonies', 'passkeys')],
+      [/totp/, attacks('second-factor-codes', 'second-factor')],
     ],
   },
   storage: {
