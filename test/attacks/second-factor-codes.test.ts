@@ -141,7 +141,7 @@ function codes(urlOf: () => string): void {
     const next = code(1);
     expect(
       await passes(
-        `${next.slice(0, 3)} ${[...next.slice(3)].map((digit) => String.fromCodePoint(0xff10 + Number(digit))).join('')}`,
+        `${next.slice(0, 3)} ${next.slice(3).replaceAll(/\d/g, (digit) => String.fromCodePoint(0xff10 + Number(digit)))}`,
       ),
     ).toBe(true);
     expect(await passes(code(0))).toBe(false);
@@ -223,7 +223,7 @@ function races(urlOf: () => string): void {
     await Promise.all([0, 1].map(async (n) => renewRecoveryCodes(node(n), read, `other ${n}`)));
     const sets = await Promise.all([0, 1].map(async (n) => takeNewCodes(node(n), { accountId: 'a', browserId: `other ${n}` })));
     const counts = await Promise.all(sets.map(async (set) => passes(set?.[0] ?? '', 'recovery')));
-    expect(counts.toSorted()).toEqual([false, true]);
+    expect(counts.filter(Boolean)).toHaveLength(1);
     expect(await takeNewCodes(node(), { accountId: 'a', browserId: 'other 0' })).toBeUndefined();
   });
 

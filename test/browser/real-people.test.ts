@@ -7,6 +7,7 @@ import { launchChromium } from '../support/chromium.ts';
 import { freePorts } from '../support/free-ports.ts';
 import { startWorld, type World } from '../support/world.ts';
 import { untilTrue } from '../support/until-true.ts';
+import { appOf } from '../attacks/support/second-factor.ts';
 import { createVisitor } from './visitor.ts';
 
 jest.setTimeout(120_000);
@@ -303,6 +304,44 @@ async function addAuthenticator(page: Page, hasResidentKey: boolean) {
     remove: async () => protocol.send('WebAuthn.removeVirtualAuthenticator', { authenticatorId }),
   };
 }
+
+describe('second factor', () => {
+  test('it is switched on with the QR code as a key, asked for at the next login, and its recovery codes are shown once', async () => {
+    const visitor = await createVisitor(browser, { journey: 'second-factor', widths: [360] });
+    const { page } = visitor;
+    const account = `${world.origins.id}/account`;
+    await page.goto(`${account}/second-factor`);
+    await signIn(page, 'yamada@example.jp');
+    await page.waitForURL(`${account}/second-factor`);
+    await visitor.press('2段階認証をオンにする');
+    await page.waitForURL('**/second-factor/add');
+    await visitor.look('second-factor-setup');
+    const app = appOf(await page.locator('code').innerText());
+    const enter = async (steps: number, button: string): Promise<void> => {
+      await visitor.fill('認証アプリのコード', app.code(Date.now() + steps * 30_000));
+      await visitor.press(button);
+    };
+    await enter(0, '2段階認証をオンにする');
+    await page.waitForURL('**/recovery-codes');
+    await visitor.look('recovery-codes');
+    expect(await page.locator('code').count()).toBe(10);
+    await visitor.follow('「2段階認証」に戻る');
+    await page.goBack();
+    expect(await page.locator('code').count()).toBe(0);
+
+    await page.context().clearCookies({ name: /session/ });
+    await page.goto(account);
+    await signIn(page, 'yamada@example.jp');
+    await page.waitForURL('**/second-factor');
+    await visitor.look('second-factor');
+    // The next one counts already.
+    await enter(1, '確認する');
+    await page.waitForURL(account);
+    await visitor.follow('2段階認証の設定');
+    await visitor.look('account-second-factor');
+    await visitor.close();
+  });
+});
 
 describe('passkeys', () => {
   test('a passkey is added where it is offered, signs in from the autofill and by the button, and is removed', async () => {

@@ -100,7 +100,8 @@ export function createSecondFactorStep(deps: Deps): SignedInStep {
   const decline = async (ctx: SignedInContext): Promise<void> => {
     const { interaction } = ctx.state;
     const session = await interaction.passwordSession();
-    return interaction.cancel(waysOf(interaction, session?.acr).declined);
+    // A device knows that a person has declined, and nothing of classes (RFC 8628, section 3.5).
+    return interaction.cancel(interaction.device ? 'access_denied' : waysOf(interaction, session?.acr).declined);
   };
 
   /** On a shared computer the session may be another person's. */
