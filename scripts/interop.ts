@@ -9,6 +9,7 @@ import { didYouMean } from './admin/did-you-mean.ts';
 import { endTogether, useOwnTemporaryFolder } from './end-together.ts';
 import { clientFileOf, missingFor, sampleOf, startSample } from './interop/samples.ts';
 import { walk } from './interop/walk.ts';
+import { walkInChromium } from './interop/walk-in-chromium.ts';
 
 endTogether('interop');
 useOwnTemporaryFolder();
@@ -45,7 +46,7 @@ for (const { id, sample } of samples) {
   let running: Awaited<ReturnType<typeof startSample>> | undefined;
   try {
     running = await startSample(id, sample, world.origins.id);
-    const done = await walk(world, library, sample);
+    const done = await (library.kind === 'browser' ? walkInChromium(world, sample) : walk(world, library, sample));
     tell('passed', name, `${done.join(', ')} (${Math.round((performance.now() - began) / 1000)} s)`);
   } catch (error) {
     tell('failed', name, error instanceof Error ? error.message : String(error));

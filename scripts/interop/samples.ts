@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import type { Library, Need } from '../../samples/clients/libraries.ts';
 import { digestOf } from '../../src/config/clients/check-client-secrets.ts';
 import { untilTrue } from '../../test/support/until-true.ts';
+import { findChromium } from '../find-chromium.ts';
 import { fileForLibrary } from '../admin/clients/library-file.ts';
 
 const SAMPLES = fileURLToPath(new URL('../../samples/clients/', import.meta.url));
@@ -50,7 +51,7 @@ export function environmentOf({ library, clientId, secret, port }: Sample, issue
 
 /** @returns what is missing on this machine, in a sentence; undefined if nothing is */
 export function missingFor({ kind, needs = [] }: Library): string | undefined {
-  if (kind === 'browser') return 'it runs in a browser with JavaScript: npm test tries it in Chromium';
+  if (kind === 'browser' && !findChromium(process.env)) return 'it needs Chromium: set CHROMIUM_PATH';
   const missing = needs.filter((need) => !isThere(need));
   return missing.length === 0 ? undefined : `it needs ${missing.map(({ get }) => get).join(', and ')}`;
 }

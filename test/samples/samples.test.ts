@@ -6,10 +6,10 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { libraries, type LibraryId } from '../../samples/clients/libraries.ts';
 import { clientFileOf, environmentOf, listens, sampleOf, type Sample } from '../../scripts/interop/samples.ts';
 import { collectExamples, EXAMPLE_CLIENT, storedExamples } from '../../scripts/generate/client-pages/examples.ts';
-import { issuedTo, walk } from '../../scripts/interop/walk.ts';
+import { walk } from '../../scripts/interop/walk.ts';
+import { walkInChromium } from '../../scripts/interop/walk-in-chromium.ts';
 import { DEMO_PASSWORD } from '../journeys/traveller.ts';
 import { CHILD_ENVIRONMENT } from '../support/child-environment.ts';
-import { launchChromium } from '../support/chromium.ts';
 import { freePorts } from '../support/free-ports.ts';
 import { createBrowser, type Browser } from '../support/http-browser.ts';
 import { untilTrue } from '../support/until-true.ts';
@@ -56,28 +56,8 @@ test.each(HERE.filter(([, { kind }]) => kind === 'web'))('%s: login, claims, ref
 });
 
 test('oidc-client-ts: login, claims, refresh, logout in Chromium', async () => {
-  const { origin, clientId } = sampleFor('oidc-client-ts');
-  const chromium = await launchChromium();
-  try {
-    const page = await chromium.newPage();
-    await page.goto(origin);
-    await page.click('#sign-in');
-    await page.fill('[name=login_id]', EMAIL);
-    await page.fill('[name=password]', DEMO_PASSWORD);
-    await page.press('[name=password]', 'Enter');
-    await page.click('button[name=decision][value=allow]');
-    await page.waitForSelector('#signed-in:not([hidden])');
-    expect(await page.textContent('#claims')).toContain(EMAIL);
-    const before = await issuedTo(world, clientId);
-    await page.click('#refresh');
-    await untilTrue('the refresh gives a new access token', async () => (await issuedTo(world, clientId)) > before);
-    await page.click('#sign-out');
-    await page.click('button[name=logout]');
-    await page.waitForSelector('#sign-in:not([hidden])');
-    expect([await page.textContent('#claims'), await page.textContent('#error')]).toEqual(['', '']);
-  } finally {
-    await chromium.close();
-  }
+  const done = await walkInChromium(world, sampleFor('oidc-client-ts'));
+  expect(done).toEqual(['login', 'claims', 'refresh', 'logout']);
 });
 
 test('the examples in docs/clients/ are what the program answers; npm run generate writes them', async () => {
