@@ -55,6 +55,8 @@ export const dealerAway: Fault = {
       mail_password_reset: done,
       move_login_number: done,
       withdraw_dealer_link: done,
+      withdraw_erased_link: done,
+      settle_user_handle: done,
       deliver_dealer_link: deliver,
       update_dealer_link: update,
       follow_migration: done,

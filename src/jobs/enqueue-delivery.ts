@@ -42,3 +42,9 @@ export function withdrawalKey({ id, consent }: DealerLink): string {
 export async function enqueueWithdrawal(jobs: JobQueue, link: DealerLink): Promise<void> {
   await jobs.enqueue('withdraw_dealer_link', withdrawalKey(link), { link_id: link.id });
 }
+
+/** Enqueues the withdrawal of a link that is about to be erased, and whose other job has failed for good. Idempotent. */
+export async function enqueueWithdrawalOfErased(jobs: JobQueue, { id, dealer, consent }: DealerLink): Promise<void> {
+  const payload = { link_id: id, dealer, given_at: consent.given_at };
+  await jobs.enqueue('withdraw_erased_link', `withdraw_erased_link:${id}:${consent.given_at}`, payload);
+}

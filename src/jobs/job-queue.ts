@@ -13,10 +13,12 @@ export type JobPayloads = KnownKinds<{
   deliver_dealer_link: { link_id: string };
   update_dealer_link: { link_id: string };
   withdraw_dealer_link: { link_id: string };
+  withdraw_erased_link: { link_id: string; dealer: string; given_at: EpochMilliseconds };
   follow_migration: MigrationChange;
   tell_account_change: AccountChange;
   backchannel_logout: LoggedOut;
   log_out_of_client: ClientEnd;
+  settle_user_handle: { account_id: string; user_handle: string };
   look_up_lost_mailbox: { request: string };
   change_lost_mailbox: { account_id: string; request: string };
   end_account: WithdrawnAccount;
@@ -92,10 +94,12 @@ export const JOB_KINDS = [
   'deliver_dealer_link',
   'update_dealer_link',
   'withdraw_dealer_link',
+  'withdraw_erased_link',
   'follow_migration',
   'tell_account_change',
   'backchannel_logout',
   'log_out_of_client',
+  'settle_user_handle',
   'look_up_lost_mailbox',
   'change_lost_mailbox',
   'end_account',

@@ -9,11 +9,14 @@ import { boundedFetch } from '../http/bounded-fetch.ts';
 const REQUEST_TIMEOUT_MS = 10_000;
 const TOKEN_LIFETIME_SECONDS = 5 * 60;
 
+/** The parts of a link that a call needs. */
+export type TellableLink = Pick<DealerLink, 'id'> & { consent: Pick<DealerLink['consent'], 'given_at'> };
+
 type Delivery = {
   method: 'PUT' | 'DELETE';
   /** The same for a retry of a call, different for the next call; see `idempotencyKey`. */
   call: string;
-  link: DealerLink;
+  link: TellableLink;
   dealer: Dealer;
   body?: Record<string, unknown>;
   signal: AbortSignal;
@@ -79,7 +82,7 @@ function reasonOf(error: unknown): string {
  * reason, a dealer that receives A, then B, then A again would take the third call for a repetition of the first. The receipt is left out,
  * because it is signed again each time.
  */
-function idempotencyKey(method: string, call: string, link: DealerLink, body: Record<string, unknown> = {}): string {
+function idempotencyKey(method: string, call: string, link: TellableLink, body: Record<string, unknown> = {}): string {
   const { consent_receipt: _receipt, ...told } = body;
   return createHash('sha256')
     .update(JSON.stringify([method, call, link.id, link.consent.given_at, told]))

@@ -12,7 +12,8 @@ import { createDealerBreaker } from '../jobs/dealer-breaker.ts';
 import { createDealerLinkDelivery } from '../jobs/deliver-dealer-link.ts';
 import { createFollowMigration } from '../jobs/follow-migration.ts';
 import { createTellAccountChange } from '../jobs/tell-account-change.ts';
-import { createWithdrawDealerLink } from '../jobs/withdraw-dealer-link.ts';
+import { createWithdrawDealerLink, createWithdrawErasedLink } from '../jobs/withdraw-dealer-link.ts';
+import { createSettleUserHandle } from '../authentication/passkey/settle-user-handle.ts';
 import { createRemoveSecondFactor } from '../authentication/totp/lost-second-factor.ts';
 import { createChangeLostMailbox } from '../account/lost-mailbox/change.ts';
 import { createLookUpLostMailbox } from '../account/lost-mailbox/look-up.ts';
@@ -132,6 +133,8 @@ function handlersOf({ current, provider }: LiveCommonId, mailer: Mailer): () => 
       deliver_dealer_link: deliver,
       update_dealer_link: update,
       withdraw_dealer_link: createWithdrawDealerLink(deps, breaker),
+      withdraw_erased_link: createWithdrawErasedLink(deps, breaker),
+      settle_user_handle: createSettleUserHandle(deps),
       follow_migration: createFollowMigration({ ...deps, formatTime }),
       tell_account_change: createTellAccountChange(deps),
       backchannel_logout: createBackchannelLogout(provider(), deps, clientBreaker),

@@ -19,6 +19,7 @@ import {
   passkeyMethod,
   type PasskeySignIn,
 } from '../../src/authentication/passkey/sign-in-with-passkey.ts';
+import { createSettleUserHandle } from '../../src/authentication/passkey/settle-user-handle.ts';
 import { createJobQueue } from '../../src/jobs/job-queue.ts';
 import { openStorage } from '../../src/storage/open-storage.ts';
 import { guardRecords } from '../../src/storage/records.ts';
@@ -31,6 +32,7 @@ import {
   type SoftwareAuthenticator,
 } from '../support/software-authenticator.ts';
 import { ledgerOf } from '../support/ledger-of.ts';
+import { dyingAfter } from './support/dying-storage.ts';
 import { describeOnMongo } from './support/mongo-database.ts';
 
 jest.setTimeout(60_000);
@@ -353,6 +355,31 @@ function races(urlOf: () => string): void {
     expect(await create('a', authenticator)).toBeUndefined();
     expect((await account('a')).passkeys).toHaveLength(1);
     expect(await mailsOwed('a')).toEqual(['passkey-added']);
+  });
+
+  test('S152 the process dies at each write of the first passkey: no handle stays that the account does not know', async () => {
+    for (let writes = 0; writes < 10; writes += 1) {
+      const owner = await account('a');
+      const options = (await creationOptions(node(), ADD, owner)) as { challenge: string; user: { id: string } };
+      const text = createSoftwareAuthenticator(PLACE).create(options);
+      const { storage, died } = dyingAfter(node().storage as unknown as Storage, writes);
+      const dying = { ...node(), storage, jobs: createJobQueue(storage.jobs, () => clock.now) } as unknown as Deps;
+      const added = await addPasskey(dying, ADD, owner, { text, name: '' }).catch(() => undefined);
+      clock.now += 2 * 60_000;
+      for (const job of await node().storage.jobs.lease(10, 60_000, 'settle_user_handle'))
+        await createSettleUserHandle(node()).run(job.payload as never, job, new AbortController().signal);
+      const { user_handle: known } = await account('a');
+      expect([writes, (await node().storage.passkeyOwners.find(options.user.id)) !== undefined]).toEqual([
+        writes,
+        known === options.user.id,
+      ]);
+      if (added || known !== undefined) {
+        expect(known).toBe(options.user.id);
+        return;
+      }
+      expect(died()).toBe(true);
+    }
+    throw new Error('more writes than expected');
   });
 
   test('S152 the first passkeys in two tabs at once: one is added, and the handle of the other leads nowhere', async () => {

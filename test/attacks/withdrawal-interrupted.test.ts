@@ -2,6 +2,8 @@
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,8 +14,10 @@ import { GAZOO_DEVELOPMENT_SECRET } from '../../src/config/settings/settings.ts'
 import type { Deps } from '../../src/deps.ts';
 import type { Account } from '../../src/domain/account.ts';
 import { takeWithdrawalBack } from '../../src/domain/withdrawal.ts';
+import { createDealerBreaker } from '../../src/jobs/dealer-breaker.ts';
 import { createJobQueue, type JobQueue, type WithdrawnAccount } from '../../src/jobs/job-queue.ts';
 import { PostponeJob } from '../../src/jobs/runner.ts';
+import { createWithdrawErasedLink } from '../../src/jobs/withdraw-dealer-link.ts';
 import { makeMissingKeys } from '../../src/keys/keys.ts';
 import { createAccountAccess } from '../../src/oidc/sessions/account-access.ts';
 import { createSharedDeps } from '../../src/start/create-deps.ts';
@@ -245,6 +249,63 @@ function declare(databaseUrl: () => string | undefined): void {
     await job.run({ account_id: id, withdrawn_at: at }, {} as Job, new AbortController().signal);
     expect(await storage.accounts.find(id)).toBeUndefined();
     expect(await storage.keptConsents.find(`l-${id}`)).toBeUndefined();
+  });
+
+  test('S157 a thief changes the address and withdraws the ID: the owner’s address is told of the withdrawal and of the erasure, too', async () => {
+    const before = { email: 'owner@example.jp', email_canonical: 'owner@example.jp', undo_sha256: 'x'.repeat(43) };
+    const id = await newAccount({
+      emails_before: [
+        { ...before, email: 'older@example.jp', undo_until: clock() - 1 },
+        { ...before, undo_until: clock() + DAY_MS },
+      ],
+    });
+    const { deps, access } = processOn(storage);
+    await withdraw(deps, access, await accountOf(id));
+    const { mails_owed: owed = [], withdrawal, email } = await accountOf(id);
+    expect(owed.at(-1)?.mails.map(({ to, template }) => [to, template])).toEqual([
+      [email, 'withdrawn'],
+      ['owner@example.jp', 'withdrawn'],
+    ]);
+    const { change = '' } = owed.at(-1) ?? {};
+    for (const key of [`mail:withdrawn:${change}`, `mail:withdrawn:${change}:1`])
+      expect([key, (await storage.jobs.find(key))?.state]).toEqual([key, 'waiting']);
+    await runJobs(storage);
+    ahead += 15 * DAY_MS;
+    await runJobs(storage);
+    expect(await storage.accounts.find(id)).toBeUndefined();
+    const keys = ['', ':1', ':2'].map((end) => `mail:erased:${id}:${withdrawal?.at}${end}`);
+    const found = await Promise.all(keys.map(async (key) => (await storage.jobs.find(key)) !== undefined));
+    expect(found).toEqual([true, true, false]);
+  });
+
+  test('S157 a dealer’s system was away until the job about the withdrawal failed: the dealer is told after the erasure', async () => {
+    const id = await newAccount();
+    const { deps, access } = processOn(storage);
+    await withdraw(deps, access, await accountOf(id));
+    for (const { key, lease = '' } of await storage.jobs.lease(1000, MINUTE_MS, 'withdraw_dealer_link'))
+      await storage.jobs.bury(key, lease, 'the dealer’s system does not answer');
+    ahead += 15 * DAY_MS;
+    await runJobs(storage);
+    expect(await storage.accounts.find(id)).toBeUndefined();
+    expect(await storage.dealerLinks.find(`l-${id}`)).toBeUndefined();
+
+    const called: string[] = [];
+    const server = createServer((request, answer) => {
+      called.push(`${request.method} ${request.url}`);
+      answer.writeHead(called.length === 1 ? 503 : 204).end();
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const resource = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const config = { ...deps.config, dealers: [{ ...deps.config.dealers[0], code: '23001', resource }] } as Deps['config'];
+    const handler = createWithdrawErasedLink({ ...deps, config }, createDealerBreaker(deps));
+    const [job] = await storage.jobs.lease(10, MINUTE_MS, 'withdraw_erased_link');
+    const tell = async (): Promise<void> =>
+      handler.run(job?.payload as Parameters<typeof handler.run>[0], job as Job, new AbortController().signal);
+    await expect(tell()).rejects.toThrow('503');
+    await tell();
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+    expect(called).toEqual([`DELETE /customer-links/l-${id}`, `DELETE /customer-links/l-${id}`]);
   });
 
   test('S157 the withdrawal is taken back at the moment of the erasure: one of them wins, and the other changes nothing', async () => {

@@ -48,6 +48,8 @@ function startRunner(send: JobHandler['run'], jobs = storage.jobs) {
     deliver_dealer_link: others,
     update_dealer_link: others,
     withdraw_dealer_link: others,
+    withdraw_erased_link: others,
+    settle_user_handle: others,
     follow_migration: others,
     tell_account_change: others,
     backchannel_logout: others,

@@ -3,9 +3,10 @@ import type { KeyObject } from 'node:crypto';
 import { forgetPasskeysOf } from '../../authentication/passkey/passkeys-of-account.ts';
 import type { Deps } from '../../deps.ts';
 import type { DealerLink } from '../../domain/dealer-link.ts';
+import { knownAddresses } from '../../domain/lost-mailbox.ts';
 import { seal } from '../../domain/seal.ts';
 import { beginErasure, consentToKeep } from '../../domain/withdrawal.ts';
-import { withdrawalKey } from '../../jobs/enqueue-delivery.ts';
+import { enqueueWithdrawalOfErased, withdrawalKey } from '../../jobs/enqueue-delivery.ts';
 import type { WithdrawnAccount } from '../../jobs/job-queue.ts';
 import { PostponeJob, type JobHandler } from '../../jobs/runner.ts';
 import { languageOf } from '../../language.ts';
@@ -50,9 +51,15 @@ export function createEraseAccount(deps: EraseDeps, access: AccountAccess): JobH
       const ended = await storage.accounts.find(accountId);
       if (ended?.withdrawal?.at !== at || ended.disabled_at === undefined) return;
       const language = languageOf(ended.language);
-      const mail = { to: ended.email, template: 'erased' as const, language, values: {} };
-      await jobs.enqueue('send_mail', `mail:erased:${accountId}:${at}`, mail);
-      for (const link of links) await eraseLink(deps, link, config.keys.keptConsent);
+      // An address that was replaced shortly before the withdrawal is told, too.
+      for (const [index, to] of knownAddresses(ended, at).entries()) {
+        const key = `mail:erased:${accountId}:${at}${index === 0 ? '' : `:${index}`}`;
+        await jobs.enqueue('send_mail', key, { to, template: 'erased', language, values: {} });
+      }
+      for (const link of links) {
+        await tellWithoutLink(deps, link);
+        await eraseLink(deps, link, config.keys.keptConsent);
+      }
       await forgetPasskeysOf(deps, ended);
       await storage.signInHistories.remove(accountId);
       await storage.lastUses.remove(accountId);
@@ -62,6 +69,12 @@ export function createEraseAccount(deps: EraseDeps, access: AccountAccess): JobH
       );
     },
   };
+}
+
+/** If the job that tells the dealer of the withdrawal has failed for good, another one goes on, which does not need the link. */
+async function tellWithoutLink({ storage, jobs }: EraseDeps, link: DealerLink): Promise<void> {
+  const telling = await storage.jobs.find(withdrawalKey(link));
+  if (telling?.state === 'dead') await enqueueWithdrawalOfErased(jobs, link);
 }
 
 /** Keeps the consent of a link, and removes the link. */

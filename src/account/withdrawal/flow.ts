@@ -1,5 +1,6 @@
 // 退会: ends an ID, and everything that hangs on it. erase.ts erases it later.
 import type { Deps } from '../../deps.ts';
+import { knownAddresses } from '../../domain/lost-mailbox.ts';
 import { momentAfterSignIns, signInsStand, type Account } from '../../domain/account.ts';
 import { withdrawAccount } from '../../domain/withdrawal.ts';
 import { formatTime } from '../../http/format-time.ts';
@@ -41,7 +42,16 @@ export async function withdraw(deps: WithdrawalDeps, access: AccountAccess, acco
     const values = { email: standing.email, ends: formatTime(eraseAt, language), url: `${config.issuer}/account` };
     return standing.withdrawal || !signInsStand(account, standing)
       ? undefined
-      : { to: withdrawAccount(standing, at, eraseAt), mails: [{ to: standing.email, template: 'withdrawn', language, values }] };
+      : {
+          to: withdrawAccount(standing, at, eraseAt),
+          // A thief may have changed the address first.
+          mails: knownAddresses(standing, now).map((address) => ({
+            to: address,
+            template: 'withdrawn' as const,
+            language,
+            values,
+          })),
+        };
   });
   // If this fails, the job does it.
   if (changed) await endEverything(deps, access, accountId).catch(() => undefined);

@@ -8,6 +8,7 @@ import { changeAndTell } from '../../jobs/tell-account-change.ts';
 import { issueChallenge, takeChallenge, type PasskeyCeremony } from './challenges.ts';
 import { passkeyMail } from './passkey-mail.ts';
 import { challengeOf, readAttestation, type Attestation } from './read-credential.ts';
+import { SURELY_WRITTEN_AFTER_MS } from './settle-user-handle.ts';
 import { ALGORITHMS, loadLibrary, relyingParty } from './relying-party.ts';
 
 type PasskeyDeps = Pick<Deps, 'config' | 'storage' | 'clock' | 'jobs'>;
@@ -55,6 +56,14 @@ export async function addPasskey(
   const made = attestation && (await verify(deps, ceremony, attestation));
   if (!made) return undefined;
   const userHandle = account.user_handle ?? newUserHandle(challengeOf(attestation));
+  // The first passkey of an account brings the handle. The job cleans up if this process dies before the account knows the handle.
+  if (account.user_handle === undefined)
+    await deps.jobs.enqueue(
+      'settle_user_handle',
+      `settle-user-handle:${userHandle}`,
+      { account_id: account.id, user_handle: userHandle },
+      { runAt: deps.clock() + SURELY_WRITTEN_AFTER_MS },
+    );
   // This comes before the passkey, which could not sign in without it.
   const owner = await deps.storage.passkeyOwners.change(userHandle, (standing) =>
     standing ? undefined : { account_id: account.id, expires_at: NEVER },

@@ -19,13 +19,13 @@ export function createMigrationStore(
   pendingEvents: PendingEvents,
 ): MigrationStore {
   async function listByAccountId(accountId: string): Promise<Migration[]> {
-    return (await migrations.find({ account_id: accountId }).sort({ made: 1 }).lean()).map(read);
+    return (await migrations.find({ account_id: accountId }).sort({ made: 1 }).lean()).map(readMigration);
   }
 
   return {
     async find(clientId, legacyId) {
       const found = await migrations.findOne({ _id: key(clientId, legacyId) }).lean();
-      return found ? read(found) : undefined;
+      return found ? readMigration(found) : undefined;
     },
     async listByAccount(accountId) {
       return (await listByAccountId(accountId)).filter((migration) => migration.account_id === accountId);
@@ -35,7 +35,7 @@ export function createMigrationStore(
     },
     async findByCandidateChallenge(clientId, codeChallenge) {
       const found = await migrations.findOne({ code_challenge: codeChallenge, client_id: clientId }).lean();
-      return found ? read(found) : undefined;
+      return found ? readMigration(found) : undefined;
     },
     async put(migration, event) {
       const next = nextVersion(migration);
@@ -83,6 +83,7 @@ function fields(migration: Migration) {
   };
 }
 
-function read({ document }: Pick<MigrationDocument, 'document'>): Migration {
+/** Reads the migration of a document. */
+export function readMigration({ document }: Pick<MigrationDocument, 'document'>): Migration {
   return fromJson(document);
 }

@@ -183,6 +183,12 @@ export const MIGRATIONS: readonly Step[] = [
 
   placeAccounts,
   closeLedger,
+
+  // Earlier versions did not store by which account a candidate is found.
+  `
+  UPDATE migrations SET account_id = document ->> '$.candidate.account_id'
+  WHERE account_id IS NULL AND document ->> '$.candidate.account_id' IS NOT NULL;
+  `,
 ];
 
 /** Runs a step. Must be called inside a transaction. */

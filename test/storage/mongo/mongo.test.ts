@@ -64,6 +64,22 @@ suite(available === true ? 'on a MongoDB' : `on a MongoDB (skipped: ${available.
     await (await openPatiently(url)).close();
   });
 
+  test('a migration that an earlier version wrote is found by its candidate after the command of the upgrade', async () => {
+    const url = emptyDatabase();
+    await createMongoIndexes(url, PATIENT);
+    const storage = await openPatiently(url);
+    const candidate = { account_id: 'a', code_challenge: 'x', at: 1 };
+    await storage.migrations.put(sampleMigration('m', { candidate }), eventAbout('m'));
+    await storage.migrations.put(sampleMigration('n'), eventAbout('n'));
+    const behind = await mongoose.createConnection(url).asPromise();
+    await behind.collection('migrations').updateMany({}, { $set: { account_id: null } });
+    expect(await storage.migrations.listByCandidate('a')).toEqual([]);
+    expect(await createMongoIndexes(url, PATIENT)).toEqual([]);
+    expect(await storage.migrations.listByCandidate('a')).toMatchObject([{ legacy_id: 'm' }]);
+    await behind.close();
+    await storage.close();
+  });
+
   describe('a database whose indexes somebody else made', () => {
     let url: string;
     let behind: mongoose.Connection;

@@ -6,11 +6,12 @@ import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { placeOf } from '../../../src/storage/sqlite/account-place.ts';
 import { backupSqliteDatabase } from '../../../src/storage/sqlite/backup-sqlite-database.ts';
+import { MIGRATIONS } from '../../../src/storage/sqlite/migrations.ts';
 import { openSqliteStorage } from '../../../src/storage/sqlite/open-sqlite-storage.ts';
 import { StorageUnavailable } from '../../../src/storage/storage.ts';
 import { LEDGER_KEY, ledgerOf } from '../../support/ledger-of.ts';
 import { runConformance } from '../conformance.ts';
-import { eventAbout, sampleAccount } from '../conformance/samples.ts';
+import { eventAbout, sampleAccount, sampleMigration } from '../conformance/samples.ts';
 import { dropFromIndex, meddle, overwrite } from './damage.ts';
 import { writeFileOfVersion } from './file-of-version.ts';
 
@@ -252,6 +253,21 @@ describe('the file of SQLite', () => {
     await waiting;
     somebody.close();
     await storage.close();
+  });
+
+  test('a migration that an earlier version wrote is found by its candidate after the upgrade', async () => {
+    const storage = await openSqliteStorage({ path, clock });
+    const candidate = { account_id: 'a', code_challenge: 'x', at: 1 };
+    await storage.migrations.put(sampleMigration('m', { candidate }), eventAbout('m'));
+    await storage.close();
+    const older = new DatabaseSync(path);
+    older.exec('UPDATE migrations SET account_id = NULL');
+    older.exec(`PRAGMA user_version = ${MIGRATIONS.length - 1}`);
+    older.close();
+    const upgraded = await openSqliteStorage({ path, clock });
+    expect(await upgraded.migrations.listByCandidate('a')).toMatchObject([{ legacy_id: 'm' }]);
+    expect(await upgraded.migrations.listByAccount('a')).toEqual([]);
+    await upgraded.close();
   });
 
   test('is backed up while it is open: the copy is whole, private, and restores everything', async () => {
