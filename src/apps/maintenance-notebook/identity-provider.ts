@@ -117,6 +117,7 @@ export function createIdentityProvider(options: {
   const { issuer, origin, key, dpopKey, clock } = options;
   const redirectUri = `${origin}/callback`;
   let discovered: Promise<client.Configuration> | undefined;
+  let forDealers: client.Configuration | undefined;
   let logoutKeys: ReturnType<typeof createRemoteJWKSet> | undefined;
 
   /** Fetches the metadata (OpenID Connect Discovery 1.0). It is cached after the first success. */
@@ -138,6 +139,17 @@ export function createIdentityProvider(options: {
         throw error;
       });
     return discovered;
+  }
+
+  /** The configuration of requests to dealers, which wait for less long than those to the common ID. It is made once. */
+  async function dealerConfiguration(): Promise<client.Configuration> {
+    if (forDealers) return forDealers;
+    const config = new client.Configuration((await configuration()).serverMetadata(), CLIENT_ID);
+    config.timeout = DEALER_TIMEOUT_SECONDS;
+    // A redirect is not followed: it could carry the token to another server.
+    config[client.customFetch] = boundedFetch;
+    if (issuer.startsWith('http:')) client.allowInsecureRequests(config);
+    return (forDealers ??= config);
   }
 
   /** Proves the possession of our key; for tokens that are bound to it. */
@@ -241,12 +253,7 @@ export function createIdentityProvider(options: {
      * @throws {Error} if there is no response within three seconds
      */
     async fetchFromDealer(token: AccessToken, url: string, { method = 'GET', headers, body }: DealerRequest): Promise<Response> {
-      const discoveredConfig = await configuration();
-      const config = new client.Configuration(discoveredConfig.serverMetadata(), CLIENT_ID);
-      config.timeout = DEALER_TIMEOUT_SECONDS;
-      // A redirect is not followed: it could carry the token to another server.
-      config[client.customFetch] = boundedFetch;
-      if (url.startsWith('http:')) client.allowInsecureRequests(config);
+      const config = await dealerConfiguration();
       try {
         const proof = proven(config, token);
         return await client.fetchProtectedResource(
