@@ -1,4 +1,4 @@
-// A process of its own on a database, started, heard and killed; what it does stands in storage-process.ts.
+// Starts, reads and kills a separate process that uses a database; storage-process.ts is its program.
 import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -20,7 +20,7 @@ export async function next(child: ChildProcess, source: EventEmitter = child, ev
   return answer;
 }
 
-/** Waits until a child has acknowledged something; answers how to ask what it has by now: the whole lines that it printed. */
+/** Waits until a child has acknowledged something. Returns a function that returns the complete lines that it has printed. */
 export async function listen(child: ChildProcess): Promise<() => string[]> {
   const { stdout } = child;
   if (!stdout) throw new Error('the process has no standard output');

@@ -1,5 +1,5 @@
-// The contract suite: holds a backend to every sentence of src/storage/storage.ts. A backend's test calls `runConformance` and adds
-// only what is its own.
+// The contract suite: checks every sentence of src/storage/storage.ts on a backend. A backend's test calls `runConformance` and adds
+// only tests of its own features.
 import { describe } from '@jest/globals';
 import { accountPromises } from './conformance/accounts.ts';
 import { artifactPromises } from './conformance/artifacts.ts';

@@ -1,11 +1,11 @@
-// What must hold of a database after whatever happened to its processes.
+// Checks that must hold for a database after any fault of its processes.
 import { expect } from '@jest/globals';
 import type { Ledger, Storage } from '../../src/storage/storage.ts';
 import { verifyLedger } from '../../src/storage/verify-ledger.ts';
 import { LEDGER_KEY } from '../support/ledger-of.ts';
 import { sampleAccount } from './conformance/samples.ts';
 
-/** Everything that storage-process.ts writes under an id is there. */
+/** Expects everything that storage-process.ts writes under an id. */
 export async function expectAllOf(ids: string[], storage: Storage): Promise<void> {
   for (const id of ids) {
     expect(await storage.accounts.find(id)).toEqual(sampleAccount(id));
@@ -16,10 +16,10 @@ export async function expectAllOf(ids: string[], storage: Storage): Promise<void
   }
 }
 
-/** The ledger is sound; answers of whom it tells, those of one subject in order. */
+/** Expects a sound ledger. Returns the subjects of its entries; those of one subject are in order. */
 export async function expectChain({ ledger }: Storage): Promise<string[]> {
   const subjects: string[] = [];
-  // What is verified is what is answered: the entries are read once, because this is asked for thousands of times.
+  // The entries are read once, for the check and for the result, because this runs thousands of times.
   const read: Ledger['read'] = async (...which) => {
     const entries = await ledger.read(...which);
     subjects.push(...entries.map(({ subject }) => subject));
@@ -29,7 +29,7 @@ export async function expectChain({ ledger }: Storage): Promise<string[]> {
   return subjects;
 }
 
-/** Each account and each link has its event, and each event its account or link. */
+/** Expects an event for each account and link, and an account or a link for each event. */
 export async function expectNothingHalfMade(storage: Storage): Promise<void> {
   const subjects = await expectChain(storage);
   for (const id of new Set(subjects)) {

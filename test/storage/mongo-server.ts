@@ -102,7 +102,7 @@ async function build(): Promise<string> {
     const beside = `${target}.${process.pid}`;
     await mkdir(join(FOLDER, 'target'), { recursive: true });
     await cp(join(workshop, 'target'), beside, { recursive: true });
-    // Somebody else may have been first.
+    // Another process may have been first.
     await rename(beside, target).catch(() => rm(beside, { recursive: true }));
     return target;
   } finally {

@@ -10,17 +10,17 @@ import { expectAllOf, expectChain, expectNothingHalfMade } from './expect-whole.
 import { openPatiently } from './open-patiently.ts';
 import type { Race } from './storage-process.ts';
 
-/** `npm run faults -- F1` kills real servers, and as often as one likes. */
+/** `npm run faults -- F1` kills real servers, any number of times. */
 const KILLS = 4;
 
 /**
  * Describes the suite for one backend.
  * @param name the backend's
- * @param makeDatabase answers the URL of an empty database, and how it is removed
+ * @param makeDatabase returns the URL of an empty database, and a function that removes it
  */
 export function runProcesses(name: string, makeDatabase: () => Promise<{ url: string; dispose(): Promise<void> }>): void {
   describe(`processes on ${name}`, () => {
-    // Starting a process takes its time on a busy machine, and the first start of a server may build it.
+    // Processes start slowly on a busy machine, and the first start of a server may build it.
     jest.setTimeout(180_000);
 
     let url: string;
@@ -55,7 +55,7 @@ export function runProcesses(name: string, makeDatabase: () => Promise<{ url: st
     describe('two processes', () => {
       beforeAll(async () => {
         await begin();
-        // They open the database, and SQLite's make it, at once.
+        // They open the database at the same moment; on SQLite they also create it.
         await Promise.all([start('race'), start('race')].map((child) => next(child)));
         await withStorage(prepare);
       });

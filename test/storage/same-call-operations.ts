@@ -1,4 +1,4 @@
-// What a caller may have to ask for twice, because it did not hear the answer; and what must have come of it, however often it was asked for.
+// The calls that a caller may repeat because it got no answer, and the result that each must have, however often it is made.
 import { randomUUID } from 'node:crypto';
 import { expect } from '@jest/globals';
 import { AlreadyExists, type Storage } from '../../src/storage/storage.ts';
@@ -9,11 +9,11 @@ export type Operation = {
   name: string;
   prepare?: (storage: Storage, id: string) => Promise<unknown>;
   call: (storage: Storage, id: string) => Promise<unknown>;
-  /** How a call is refused that was made before: as the name of the error, and of what exists. Else it is not refused. */
+  /** How a repeated call is refused: the name of the error, and of the existing thing. Absent if it is not refused. */
   refusal?: string;
-  /** Throws unless it was done, and done once. */
+  /** Throws unless the call took effect exactly once. */
   isDone: (storage: Storage, id: string) => Promise<void>;
-  /** Another person wants what the call wants. */
+  /** A rival call for the same thing. */
   rival?: (storage: Storage, id: string) => Promise<unknown>;
 };
 
@@ -27,12 +27,12 @@ async function expectOneEvent(storage: Storage, id: string, events = 1): Promise
   expect((await expectChain(storage)).filter((subject) => subject === id)).toHaveLength(events);
 }
 
-/** The account stands in this version and has these identifiers, and there is one event of each version. */
+/** Expects the account in this version with these identifiers, and one event for each version. */
 async function expectAccount(storage: Storage, id: string, version: number, name: string): Promise<void> {
   expect(await storage.accounts.find(id)).toMatchObject({ id, version, ...at(name) });
   expect((await storage.accounts.findByEmail(at(name).email_canonical))?.id).toBe(id);
   await expectOneEvent(storage, id, version);
-  // Nobody else gets either of them.
+  // No other account gets either of them.
   for (const taken of [{ email_canonical: at(name).email_canonical }, { phone_canonical: at(name).phone_canonical }]) {
     const thief = sampleAccount(`thief of ${id}`, taken);
     await expect(storage.accounts.create(thief, eventAbout(thief.id))).rejects.toThrow(AlreadyExists);
@@ -185,7 +185,7 @@ export const OPERATIONS: Operation[] = [
   },
 ];
 
-/** Exactly one of the two has what both wanted. */
+/** Expects that exactly one of the two succeeded. */
 export async function expectOneOwner(storage: Storage, id: string): Promise<'first' | 'rival'> {
   const owner = await storage.accounts.findByEmail(at(id).email_canonical);
   const others = await storage.accounts.find(owner?.id === id ? rivalOf(id) : id);
@@ -204,7 +204,7 @@ function reset(id: string, version: number) {
   return { id, version, expires_at: END, email: id } as never;
 }
 
-/** The error of a call in one line, as `refusal` names it. */
+/** Returns the error of a call as one line, in the form of `refusal`. */
 export function nameOf(error: unknown): string {
   if (error instanceof AlreadyExists) return `AlreadyExists ${error.what}`;
   return error instanceof Error ? error.name : String(error);

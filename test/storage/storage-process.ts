@@ -1,4 +1,4 @@
-// A process of its own on a database, for the tests of races and crashes. Started by processes.ts with
+// A separate process on a database, for the tests of races and crashes. Started by processes.ts with
 // `<url> race` or `<url> write <name>`.
 import { writeSync } from 'node:fs';
 import type { Storage } from '../../src/storage/storage.ts';
@@ -9,7 +9,7 @@ export type Race = { kind: string; calls: number };
 
 const IN_AN_HOUR = Date.now() + 3_600_000;
 
-/** One call of each kind of race; answers whether it won. `id` is unique over all processes. */
+/** One call for each kind of race. It returns whether it won. `id` is unique in all processes. */
 const RACES: Record<string, (storage: Storage, id: string) => Promise<boolean>> = {
   consume: (storage) => storage.artifacts.consume('AuthorizationCode', 'raced'),
   refresh: (storage) => storage.artifacts.consume('RefreshToken', 'raced'),
@@ -37,7 +37,7 @@ async function won(write: Promise<unknown>): Promise<boolean> {
   }
 }
 
-/** Each message is the starting shot for a kind of race: so many calls in parallel, then the answer how often this process won. */
+/** Each message starts a kind of race with a number of parallel calls. The answer is how often this process won. */
 async function race(storage: Storage): Promise<void> {
   process.on('message', ({ kind, calls }: Race) => {
     const call = RACES[kind];
@@ -48,7 +48,7 @@ async function race(storage: Storage): Promise<void> {
   process.send?.('ready');
 }
 
-/** Writes until it is killed; each number that it prints was acknowledged. */
+/** Writes until it is killed, and prints the number of each acknowledged write. */
 async function writeForEver(storage: Storage, name: string): Promise<void> {
   for (let n = 0; ; n++) {
     const id = `${name}-${n}`;

@@ -1,12 +1,12 @@
-// What every answer to a browser has to be. The browsers of the tests hold each one to it, so that no walk need ask.
+// Checks that apply to every answer to a browser. The test browsers check each answer, so no walk has to.
 import type { Answer, RequestOptions } from './http-browser.ts';
 
 const REFERENCE = /お問い合わせ番号|Reference/;
 
-/** What fills a form in further, and is no sending of it: the address of a postal code, looked up without a script. */
+/** Posts that fill in more of a form and do not send it: the lookup of an address without JavaScript. */
 const FILLS_IN = /\baction=find_address\b/;
 
-/** @throws where a person could not do anything with the answer */
+/** @throws if the answer leaves the person without anything to do */
 export function checkAnswer(answer: Answer, { method = 'GET', body = '', mayFail = false }: RequestOptions): void {
   const { status, headers, text, url } = answer;
   const fail = (what: string): never => {
@@ -19,6 +19,6 @@ export function checkAnswer(answer: Answer, { method = 'GET', body = '', mayFail
     fail('a post is answered by a redirect with 303, the form once more with 422, or what stands in its way');
   if (status < 400) return;
   if (!String(headers['content-type']).startsWith('text/html') || !text.includes('<main')) fail('not a page of ours');
-  // A form with its mistakes is a page to go on with; everything else says whom to ask about what.
+  // A form with its mistakes lets the person go on. Every other error page says whom to ask, and the number of the request.
   if (!REFERENCE.test(text) && !text.includes('<form')) fail('neither a form nor a reference number');
 }

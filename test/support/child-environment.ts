@@ -1,10 +1,10 @@
-// What a process that a test starts gets of the environment: nothing of the developer's own, because a setting must not change what is tested.
+// The environment of the processes that tests start. It has none of the developer's settings, because they could change what is tested.
 import { fileURLToPath } from 'node:url';
 
-/** As main.js says for itself: a program that is started many times compiles its files, and takes their types off, once. */
+/** As in main.js: a program that is started many times compiles its files, and strips their types, once. */
 export const COMPILE_CACHE = {
   NODE_COMPILE_CACHE: fileURLToPath(new URL('../../node_modules/.cache/common-id', import.meta.url)),
 };
 
-/** Without the mails that come beside what is tested: a test of them asks for them. */
+/** Without notice mails, which most tests do not expect. Tests of these mails switch them on. */
 export const CHILD_ENVIRONMENT = { PATH: process.env.PATH, NOTICE_MAILS: 'false', ...COMPILE_CACHE };

@@ -1,8 +1,8 @@
-// What stands in the database of a test world, of either kind, as it is stored: JSON.
+// Reads documents of a test world's database, SQLite or MongoDB, as JSON.
 import { rowsOf } from './rows-of.ts';
 import type { World } from './world.ts';
 
-/** In the order in which they were made; accounts by their ids. */
+/** Returns documents in the order of their creation; accounts by their ids. */
 export async function documentsOf(
   { env }: Pick<World, 'env'>,
   collection: 'accounts' | 'dealer_links' | 'migrations',

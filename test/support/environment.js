@@ -1,9 +1,9 @@
-// The environment of a test file: Node's, with the processes of earlier test worlds. They outlive the file that started them (world-processes.ts).
+// The environment of a test file: Node's, with the processes of earlier test worlds, which outlive the file that started them (world-processes.ts).
 import { TestEnvironment } from 'jest-environment-node';
 
 const MOST_RESTING = 2;
 
-/** The processes that play no world now, with how many they have played. */
+/** The processes that run no world now, with the number of worlds that they have run. */
 const resting = new Map();
 
 function rest(child, worlds) {
@@ -14,11 +14,11 @@ function rest(child, worlds) {
   resting.set(child, worlds);
   child.once('exit', () => resting.delete(child));
   for (const stream of [child.stdout, child.stderr]) {
-    // Something of an earlier world goes on: it must not get into the log of the next one.
+    // The earlier world still writes: this must not get into the log of the next one.
     stream.on('data', () => child.kill('SIGKILL'));
     stream.unref();
   }
-  // The worker ends without it, and it ends with the worker.
+  // It does not keep the worker alive, and it ends with the worker.
   child.unref();
   child.channel.unref();
 }
@@ -42,7 +42,7 @@ function take() {
 /** Loads a module that has no state of a test, once for all files of the worker, and compiled already. jest would load it anew for each file. */
 const loadOnce = Object.freeze(async (name) => import(name));
 
-/** Frozen, because jest empties what hangs on the global object when a test file ends. */
+/** Frozen, because jest deletes the properties of the global object's values when a test file ends. */
 const WORLD_PROCESSES = Object.freeze({ rest, take });
 
 export default class Environment extends TestEnvironment {

@@ -1,18 +1,18 @@
-// The temporary files of a run, kept in memory where the machine has such a place: a database in a file waits for the disk at each commit,
-// some milliseconds, thousands of times in a run. Nothing that tests see depends on it: a power cut is played on copies of the files.
+// Keeps the temporary files of a run in memory, if the machine has such a directory: a database in a file waits some milliseconds for the disk at
+// each commit, thousands of times in a run. No test depends on the disk: power cuts are tested on copies of the files.
 import { accessSync, chmodSync, constants, mkdtempSync, rmSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Linux keeps it in memory. */
+/** A directory that Linux keeps in memory. */
 const IN_MEMORY = '/dev/shm';
-/** A run needs some hundred megabytes; containers often give this place 64 MB, which is what they have for everything. */
+/** A run needs some hundred megabytes. In containers this directory often has 64 MB for all programs. */
 const LEAST_BYTES = 2 * 1024 ** 3;
 
-/** Makes `os.tmpdir()` of everything that is started afterwards a directory in memory; answers how to remove it. */
+/** Makes a directory in memory the `os.tmpdir()` of all processes that start afterwards. Returns a function that removes it. */
 export function keepFilesInMemory(): () => void {
   if (process.env.TMPDIR !== undefined || !hasRoom()) return () => undefined;
   const directory = mkdtempSync(join(IN_MEMORY, 'common-id-tests-'));
-  // As directories for temporary files are: everybody may write there.
+  // Like other directories for temporary files: all users may write there.
   chmodSync(directory, 0o1777);
   process.env.TMPDIR = directory;
   return () => rmSync(directory, { recursive: true, force: true });

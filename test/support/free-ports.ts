@@ -1,4 +1,4 @@
-// Ports that nobody listens on, and that nobody else is given.
+// Finds ports on which no process listens, and gives each to one caller only.
 import { createServer } from 'node:net';
 import { PORT_RANGE, PORTS_OF_A_RUN } from './port-range.ts';
 

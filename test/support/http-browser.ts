@@ -61,7 +61,7 @@ export type Browser = {
   send(url: string, options?: RequestOptions): Promise<Answer>;
   /** Opens a page and follows redirects, to the end or until one leads to an address that begins with `until`. */
   open(url: string, until?: string): Promise<Answer>;
-  /** Sends a form of the shown page, with what is typed; redirects are followed as in `open`. */
+  /** Sends a form of the shown page with the given fields, and follows redirects like `open`. */
   submit(form: Form | string, typed?: Record<string, string>, until?: string): Promise<Answer>;
   /** The same without following redirects, except to the page that answers the form (R7), and without changing the shown page. */
   post(form: Form | string, typed?: Record<string, string>, options?: RequestOptions): Promise<Answer>;

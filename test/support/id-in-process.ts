@@ -56,7 +56,7 @@ export async function startIdInProcess({
     ...env,
   };
   const loaded = loadConfig({ directory, apps: ['id'], env: settings });
-  // Inside jest, oidc-provider takes the copy of a key for another kind of object, and refuses it.
+  // Inside jest, oidc-provider refuses copied keys: their prototype is of another realm.
   const config = { ...loaded, clients: loaded.clients.filter(({ metadata }) => metadata.jwks === undefined) };
   await makeMissingKeys(config.keyDirectory, clock());
   const lines: Record<string, unknown>[] = [];
@@ -66,7 +66,7 @@ export async function startIdInProcess({
   for (const [index, change] of nodes.entries()) {
     const changed = change(config);
     const made = await createSharedDeps(changed, clock, log);
-    // Tests need not wait for what is written in the background.
+    // So that tests need not wait for writes in the background.
     const shared = {
       ...made,
       refusals: createRefusalBook(made.storage, clock, 10),

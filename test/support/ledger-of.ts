@@ -1,4 +1,4 @@
-// The ledger of a test's storage, and the key of those that have none of their own.
+// Reads the ledger of a test's storage, and has the ledger key for storages without one.
 import { deriveKey } from '../../src/domain/derive-key.ts';
 import { everyLedgerEntry } from '../../src/storage/every-ledger-entry.ts';
 import type { LedgerEntry, Storage } from '../../src/storage/storage.ts';

@@ -3,7 +3,7 @@ import { createHttpDriver } from '../journeys/http-driver.ts';
 import { createTraveller, DEMO_PASSWORD } from '../journeys/traveller.ts';
 import type { World } from './world.ts';
 
-/** @throws where the person does not arrive, with what was shown instead */
+/** @throws if the person does not arrive, with the page that was shown instead */
 export async function logIn(world: World, email = 'yamada@example.jp', from?: string): Promise<void> {
   const person = createTraveller(createHttpDriver(from === undefined ? {} : { from }), world);
   await person.open(`${world.origins.notebook}/login`);

@@ -1,7 +1,7 @@
-// The order of the test files: those that take long first, so that no core waits at the end for one that began last.
+// Orders the test files: long ones first, so that no core is idle at the end while another one runs a long file.
 import SequencerModule from '@jest/test-sequencer';
 
-// A CommonJS module, whose default export Node hands over within another.
+// A CommonJS module: Node wraps its default export in another one.
 const Sequencer = SequencerModule.default ?? SequencerModule;
 
 const LONG = [

@@ -1,18 +1,18 @@
-// Waits for mails that are about to be sent or being sent. A test that moves the clock must: past the lease of its job a mail would be
-// taken up once more, and come twice.
+// Waits for mails that are about to be sent or being sent. A test waits before it moves the clock: past the lease of its job, a mail would be
+// sent a second time.
 import { existsSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { withMongo } from './with-mongo.ts';
 import { untilTrue } from './until-true.ts';
 
-/** Those that make another one first: whoever has seen the first end sees the second begin. */
+/** Jobs that enqueue another job come first: after the first has ended, the second is visible. */
 const KINDS = ['mail_password_reset', 'send_mail', 'send_sms'];
 const UNDER_WAY = `SELECT 1 FROM jobs WHERE kind = ? AND state = 'waiting' AND (lease IS NOT NULL OR run_at <= ?)`;
 
 /**
- * @param databaseUrl of the common ID; where SQLite's file is not there, nothing is waited for
- * @param now what the clock of the common ID says
- * @throws where mails do not leave
+ * @param databaseUrl of the common ID; if SQLite's file does not exist, it returns at once
+ * @param now the clock of the common ID
+ * @throws if mails are not sent in time
  */
 export async function mailsUnderWay(databaseUrl: string, now: () => number): Promise<void> {
   return databaseUrl.startsWith('sqlite:') ? inSqlite(databaseUrl.slice('sqlite:'.length), now) : inMongo(databaseUrl, now);

@@ -21,12 +21,12 @@ export type MongoProxy = {
   sent(): string[];
   /**
    * Harms the n-th command from now on (1: the next one). Heartbeats and greetings do not count.
-   * @param counts which commands count, by `<command> <collection>`; all where it is left out
+   * @param counts which commands count, by `<command> <collection>`; all by default
    */
   harm(n: number, fault: MessageFault, counts?: (command: string) => boolean): void;
-  /** Harms nothing any more. */
+  /** Stops harming commands. */
   spare(): void;
-  /** The command that was harmed, when it was; `undefined` where there were not so many. */
+  /** The command that was harmed; `undefined` if too few were sent. */
   struck(): string | undefined;
   /** Resolves when a command is harmed. */
   untilStruck(): Promise<void>;
@@ -98,7 +98,7 @@ export async function startMongoProxy(directUrl: string): Promise<MongoProxy> {
     }
   }
 
-  /** Answers go back as they come. */
+  /** Passes answers back as they come. */
   function pipe(client: Socket, target: Socket): void {
     target.removeAllListeners('data').on('data', (chunk: Buffer) => client.write(chunk));
     client.on('close', () => target.destroy());
@@ -168,7 +168,7 @@ export async function startMongoProxy(directUrl: string): Promise<MongoProxy> {
   };
 }
 
-/** The command that a message carries and its collection; `undefined` for those that say nothing about data. */
+/** Returns the command of a message and its collection; `undefined` if the command concerns no data. */
 function commandOf(message: Buffer): string | undefined {
   if (message.readInt32LE(12) !== OP_MSG) return undefined;
   // The document's length, the first element's type, and its name.
@@ -192,7 +192,7 @@ function misnumber(answer: Buffer): Buffer {
   return wrong;
 }
 
-/** As a server that is no member of a replica set says it of `w: 2`: the code is the one of a command that it refuses, too. */
+/** The answer of a server outside of a replica set to `w: 2`. It has the same code as a refused command. */
 function addWriteConcernError(answer: Buffer): Buffer {
   const { BSON } = mongoose.mongo;
   const said = BSON.deserialize(answer.subarray(START_OF_DOCUMENT), { promoteValues: false });

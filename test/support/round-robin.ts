@@ -1,16 +1,16 @@
-// A reverse proxy in front of several nodes: every request goes to the next one, so that no session sticks. One that takes no
-// connection is passed over, as load balancers do.
+// A reverse proxy in front of several nodes: each request goes to the next node, so no session sticks to a node. Like a load balancer, it skips
+// a node that accepts no connection.
 import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
 
 export type RoundRobin = {
-  /** How many requests each node has had. */
+  /** The number of requests that each node has received. */
   counts: number[];
-  /** Ports of nodes that get nothing new. */
+  /** Ports of nodes that get no new requests. */
   resting: Set<number>;
   close(): Promise<void>;
 };
 
-/** @param ports of the nodes; changed in place, the change counts */
+/** @param ports of the nodes; a later change of the array takes effect */
 export async function startRoundRobin(port: number, ports: readonly number[]): Promise<RoundRobin> {
   const counts = ports.map(() => 0);
   const resting = new Set<number>();
@@ -33,7 +33,7 @@ export async function startRoundRobin(port: number, ports: readonly number[]): P
     });
     passed.on('socket', (socket) => socket.once('connect', () => (connected = true)));
     passed.on('error', () => {
-      // What was sent may have been done: only what never arrived is sent to another one.
+      // A request that was sent may have been carried out. Only one that never arrived goes to another node.
       if (!connected && triesLeft > 0) forward(incoming, body, outgoing, triesLeft - 1);
       else if (!outgoing.headersSent) outgoing.writeHead(502).end('no node answers');
     });

@@ -65,7 +65,7 @@ async function holdRequest(store: string): Promise<void> {
   if (hold.writes === hold.at) await untilGone(hold.file, '');
 }
 
-/** Waits, where the order names the event of this write: what was read for it grows old. */
+/** Waits if the order names the event of this write, so that the data that was read for it becomes outdated. */
 async function holdEvent(given: unknown[]): Promise<void> {
   const wanted = order();
   if (!wanted?.startsWith(HOLD)) return;

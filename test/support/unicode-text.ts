@@ -9,7 +9,7 @@ const codePoint = fc
   .map((n) => String.fromCodePoint(n < FIRST_HALF_SURROGATE ? n : n + HALF_SURROGATES));
 
 /**
- * Any text that UTF-8 can encode, and the ones that are dangerous in JavaScript, such as `__proto__`.
+ * Any text that UTF-8 can encode, and texts that are dangerous in JavaScript, such as `__proto__`.
  * fast-check's own `unit: 'binary'` makes the same, but builds a table of all code points first, which takes a second.
  */
 export function unicodeText(constraints: { maxLength?: number } = {}): fc.Arbitrary<string> {

@@ -12,7 +12,7 @@ type WaitOptions = {
 
 /**
  * Asks again and again until the answer is `true`.
- * @param what what has to become true, as a sentence
+ * @param what the condition, as a sentence for the message
  * @throws {Error} when the limit is reached
  */
 export async function untilTrue(
@@ -25,7 +25,7 @@ export async function untilTrue(
 
 /**
  * Asks again and again until there is an answer other than `undefined`.
- * @param what what has to be found
+ * @param what the thing to find, for the message
  * @throws {Error} when the limit is reached
  */
 export async function untilFound<Found>(

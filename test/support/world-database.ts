@@ -1,6 +1,6 @@
 // Which database the common ID of a test world uses: SQLite in the world's data directory, or, with
-// `DATABASE_URL=mongodb://… npm test -- test/journeys`, one of its own on that MongoDB. `DATABASE_URL=mongodb:` names no server and takes
-// the one of the tests.
+// `DATABASE_URL=mongodb://… npm test -- test/journeys`, a new one on that MongoDB. `DATABASE_URL=mongodb:` names no server; it stands for
+// the MongoDB of the tests.
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { startMongoServer } from '../storage/mongo-server.ts';
@@ -9,14 +9,14 @@ import { withMongo } from './with-mongo.ts';
 export type WorldDatabase = {
   /** As in DATABASE_URL. */
   url: string;
-  /** For when nobody uses it any more. */
+  /** Removes the database; called when no process uses it any more. */
   remove(): Promise<void>;
 };
 
 /**
- * @param dataDirectory of the world, who removes it with all that is in it
- * @param given which one: nothing for SQLite, else as above
- * @throws where a MongoDB is meant and none can be had: no test that was to run on it runs on SQLite unseen
+ * @param dataDirectory of the world, which removes it with its content
+ * @param given the database: nothing for SQLite, else as above
+ * @throws if a MongoDB is asked for and cannot be started: the tests must not run on SQLite unnoticed
  */
 export async function makeWorldDatabase(dataDirectory: string, given = process.env.DATABASE_URL ?? ''): Promise<WorldDatabase> {
   if (!given.startsWith('mongodb')) {

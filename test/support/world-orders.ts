@@ -1,6 +1,6 @@
-// What a test tells the process of a world (world-process.ts), and what that answers. One order is answered before the next is given.
+// The orders of a test to the process of a world (world-process.ts), and its answers. The process answers an order before it gets the next.
 
-/** Goes on by so many milliseconds; stands still at this moment; goes on from where it stood. */
+/** Moves the clock forward by milliseconds, stops it at a moment, or lets it go on from there. */
 export type ClockOrder = { advance: number } | { stopAt: number } | 'go on';
 
 export type Order =
@@ -10,5 +10,5 @@ export type Order =
 
 export type Answer = 'done' | { failed: string };
 
-/** Ends the output of a world: stands once on standard output and once on standard error. */
+/** Marks the end of a world's output, once on standard output and once on standard error. */
 export const END_OF_WORLD = '\u0004';

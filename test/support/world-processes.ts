@@ -1,5 +1,5 @@
-// The processes of test worlds. A process that has played a world plays another one, in this test file or in a later one of the same worker:
-// to load the program takes five times as long as to start it. No process plays two worlds at once.
+// The processes of test worlds. A process runs one world after another, for this test file or for later ones of the same worker,
+// because loading the program takes five times as long as starting it. No process runs two worlds at once.
 import { fork, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { CHILD_ENVIRONMENT } from './child-environment.ts';
@@ -22,7 +22,7 @@ type Resting = {
   take(): { child: ChildProcess; worlds: number } | undefined;
   rest(child: ChildProcess, worlds: number): void;
 };
-/** Of environment.js. Scripts, which have no such thing, start a process for each world. */
+/** From environment.js. Scripts do not have it, and start a process for each world. */
 const { restingWorldProcesses: resting } = globalThis as { restingWorldProcesses?: Resting };
 
 /**

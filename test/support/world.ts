@@ -14,7 +14,7 @@ import { untilFound } from './until-true.ts';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const APPS: AppName[] = ['mailbox', 'dealer', 'id', 'owners-site', 'notebook'];
 
-/** What the mailbox's `/messages.json` says of a mail. */
+/** A mail in the mailbox's `/messages.json`. */
 export type Message = { id: number; to: string; subject: string; text: string; html: string; received_at: string };
 
 export type Origins = {
@@ -24,7 +24,7 @@ export type Origins = {
   notebook: string;
   dealerSystem: string;
   mailbox: string;
-  /** Five more services; nobody listens there where the app is not started. */
+  /** Five more services. The port is closed if the app was not started. */
   demoClients: string;
 };
 
@@ -32,37 +32,37 @@ export type World = {
   origins: Origins;
   /** Where the common ID's metrics and its readiness with details are. */
   admin: string;
-  /** Mails, newest first; those to one address, where it is given. */
+  /** Returns the mails, newest first; with `to`, only those to this address. */
   messages(to?: string): Promise<Message[]>;
   /**
    * Waits for the mail to an address that came after `after`.
-   * @param after the id of the newest mail that is no news
-   * @param withinMs for so long; nobody asks any more afterwards
+   * @param after the id of the newest mail that the test knows
+   * @param withinMs the time limit
    */
   nextMessage(to: string, after?: number, withinMs?: number): Promise<Message>;
   /** Moves the clock of all apps forward, when no mail is under way. */
   advance(milliseconds: number): Promise<void>;
-  /** The directory whose config/ the apps run with: the project's own, or, where there are further clients, one to be changed. */
+  /** The directory whose config/ the apps use: the project itself, or a copy that the test may change if it has clients or a policy of its own. */
   project: string;
-  /** The settings that the apps run with, DATABASE_URL among them; for a further process of the same world. */
+  /** The settings of the apps, with DATABASE_URL; for a further process of the same world. */
   env: Record<string, string>;
-  /** What the apps have written to standard output and error. */
+  /** Returns the standard output and error of the apps. */
   log(): string;
   stop(): Promise<void>;
 };
 
 export type WorldOptions = {
-  /** Which apps; all where it is left out. */
+  /** The apps to start; all by default. */
   apps?: AppName[];
-  /** Settings over those that every test world has. */
+  /** Settings that replace those of every test world. */
   env?: Record<string, string>;
-  /** Further client files, by client id; what a file under config/clients/ holds, without `client_id`. */
+  /** Further client files by client id: the content of a file in config/clients/, without `client_id`. */
   clients?: Record<string, object>;
-  /** Changes what config/policy.json holds. */
+  /** Changes the content of config/policy.json. */
   policy?: (policy: { rate_limits: Record<string, Record<string, number>> }) => void;
 };
 
-/** @throws where the apps do not start, with what they wrote */
+/** @throws if the apps do not start, with their output */
 export async function startWorld({ apps = APPS, env = {}, clients = {}, policy }: WorldOptions = {}): Promise<World> {
   const directory = await mkdtemp(join(tmpdir(), 'common-id-world-'));
   const [id, ownersSite, notebook, dealerSystem, mailbox, smtp, demoClients, admin] = await freePorts(8);
@@ -130,7 +130,7 @@ export async function startWorld({ apps = APPS, env = {}, clients = {}, policy }
   };
 }
 
-/** The project itself; or, where the configuration is another one, a directory that has its config/ with the changes. */
+/** Returns the project itself, or a directory with a copy of its config/ and the changes. */
 async function makeProject(directory: string, clients: Record<string, object>, policy: WorldOptions['policy']): Promise<string> {
   if (Object.keys(clients).length === 0 && !policy) return ROOT;
   const project = join(directory, 'project');

@@ -1,4 +1,4 @@
-// What the port promises of `accounts`.
+// The promises of the port about `accounts`.
 import { expect, test } from '@jest/globals';
 import { AlreadyExists, VersionConflict } from '../../../src/storage/storage.ts';
 import { answered, thrown, useSubject } from './subject.ts';
@@ -145,7 +145,7 @@ export function accountPromises(open: OpenBackend): void {
     expect(others).toEqual([]);
     expect(thrown(results).every((error) => error instanceof AlreadyExists && error.what === 'phone')).toBe(true);
     expect(await eventCount()).toBe(1);
-    // The addresses of those who came too late are free.
+    // The addresses of the calls that lost are free.
     for (let n = 0; n < 20; n++) {
       if (`a${n}` !== winner) await accounts().create(sampleAccount(`a${n}`), eventAbout(`a${n}`));
     }

@@ -1,4 +1,4 @@
-// What the port promises of `artifacts`.
+// The promises of the port about `artifacts`.
 import { expect, test } from '@jest/globals';
 import { answered, ODD_PAYLOADS, useSubject } from './subject.ts';
 import type { OpenBackend } from './subject.ts';

@@ -1,4 +1,4 @@
-// What the port promises of `counters`.
+// The promises of the port about `counters`.
 import { expect, test } from '@jest/globals';
 import { answered, useSubject } from './subject.ts';
 import type { OpenBackend } from './subject.ts';

@@ -1,4 +1,4 @@
-// What the port promises of `dealerLinks`.
+// The promises of the port about `dealerLinks`.
 import { expect, test } from '@jest/globals';
 import { AlreadyExists, VersionConflict } from '../../../src/storage/storage.ts';
 import { ledgerOf } from '../../support/ledger-of.ts';

@@ -1,4 +1,4 @@
-// What the port promises of `emailCodes`.
+// The promises of the port about `emailCodes`.
 import { expect, test } from '@jest/globals';
 import type { EmailCode } from '../../../src/storage/storage.ts';
 import { answered, useSubject } from './subject.ts';
@@ -57,7 +57,7 @@ export function emailCodePromises(open: OpenBackend): void {
     await codes().put(younger);
     await codes().put(code());
     expect(await codes().find(id)).toEqual(younger);
-    // Of two at once the younger one is left, whichever came first.
+    // Of two parallel calls the later code stays, whichever was written first.
     const other = 'registration:i3';
     await subject.race(8, (storage, n) =>
       storage.emailCodes.put(code({ id: other, code_hmac: `h${n}`, sent_at: subject.now() + n })),

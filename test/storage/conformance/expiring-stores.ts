@@ -1,4 +1,4 @@
-// What the port promises of the records of `EXPIRING_RECORDS`.
+// The promises of the port about the records of `EXPIRING_RECORDS`.
 import { describe, expect, test } from '@jest/globals';
 import { NEVER } from '../../../src/domain/epoch-milliseconds.ts';
 import type { PasswordReset } from '../../../src/domain/password-reset.ts';

@@ -1,4 +1,4 @@
-// What the port promises of `jobs`.
+// The promises of the port about `jobs`.
 import { expect, test } from '@jest/globals';
 import type { Job } from '../../../src/storage/storage.ts';
 import { answered, ODD_PAYLOADS, useSubject } from './subject.ts';

@@ -1,4 +1,4 @@
-// What the port promises of the ledger.
+// The promises of the port about the ledger.
 import { expect, test } from '@jest/globals';
 import { deriveKey } from '../../../src/domain/derive-key.ts';
 import { FIRST_PREVIOUS_HASH } from '../../../src/storage/closed-ledger.ts';
@@ -108,7 +108,7 @@ export function ledgerPromises(open: OpenBackend): void {
   test('an event that is no change is one entry for each occurrence, whoever writes it and however often', async () => {
     const signedIn: LedgerEvent = { type: 'account.signed_in', subject: 'a', data: { client_id: 'c', none: null }, at: 5 };
     await subject.race(40, async (storage, n) => storage.ledger.append({ ...signedIn, data: { n: n % 10 } }, `uid${n % 10}`));
-    // When it is in its chain, too.
+    // Also after it was added to its chain.
     await subject.storage.ledger.settle();
     const other = await subject.another();
     await other.ledger.append({ ...signedIn, data: { n: 3 } }, 'uid3');

@@ -1,4 +1,4 @@
-// What the port promises of `sweep`, `ping` and `close`.
+// The promises of the port about `sweep`, `ping` and `close`.
 import { expect, test } from '@jest/globals';
 import { eventAbout, sampleAccount } from './samples.ts';
 import { useSubject } from './subject.ts';

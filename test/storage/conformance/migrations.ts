@@ -1,4 +1,4 @@
-// What the port promises of `migrations`.
+// The promises of the port about `migrations`.
 import { expect, test } from '@jest/globals';
 import { VersionConflict } from '../../../src/storage/storage.ts';
 import { ledgerOf } from '../../support/ledger-of.ts';

@@ -1,4 +1,4 @@
-// What the port promises of numbers.
+// The promises of the port about numbers.
 import { expect, test } from '@jest/globals';
 import { OddNumber, type Storage } from '../../../src/storage/storage.ts';
 import { eventAbout, sampleAccount, sampleDealerLink } from './samples.ts';

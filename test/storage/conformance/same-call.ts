@@ -1,4 +1,4 @@
-// What the port promises of a call that is made again.
+// The promises of the port about a call that is made again.
 import { expect, test } from '@jest/globals';
 import { nameOf, OPERATIONS } from '../same-call-operations.ts';
 import { useSubject } from './subject.ts';

@@ -1,4 +1,4 @@
-// What each test of the suite works on: a fresh storage, a second handle on the same data, and a clock that the test turns.
+// The subject of each test of the suite: a new storage, a second handle on the same data, and a clock that the test turns.
 import { afterEach, beforeEach } from '@jest/globals';
 import type { Storage } from '../../../src/storage/storage.ts';
 
@@ -8,7 +8,7 @@ export type OpenedBackend = {
   openAnother(): Promise<Storage>;
   /** Removes the data, after every storage was closed. */
   dispose(): Promise<void>;
-  /** How many things are many here: the server in memory looks through all of them for what a real one finds by an index. */
+  /** The size of a large test here: the server in memory scans all documents where a real one uses an index. */
   large: number;
 };
 
@@ -22,13 +22,13 @@ export type Subject = {
   reopen(): Promise<void>;
   now(): number;
   advance(milliseconds: number): void;
-  /** How many things are many for this backend. */
+  /** The size of a large test for this backend. */
   readonly large: number;
   /** Calls `action` `times` times at once, spread over two handles. */
   race<T>(times: number, action: (storage: Storage, index: number) => Promise<T>): Promise<PromiseSettledResult<T>[]>;
 };
 
-/** Not in the past: MongoDB removes by its own clock what has expired for long. */
+/** Not in the past, because MongoDB removes expired documents by its own clock. */
 const START = Math.ceil(Date.now() / 1000) * 1000;
 
 /** Gives every test of the enclosing `describe` a subject of its own. */
@@ -78,17 +78,17 @@ export function useSubject(open: OpenBackend): Subject {
   };
 }
 
-/** The values of the calls that were answered. */
+/** Returns the values of the calls that succeeded. */
 export function answered<T>(results: PromiseSettledResult<T>[]): T[] {
   return results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
 }
 
-/** What the other calls threw. */
+/** Returns the errors of the calls that failed. */
 export function thrown(results: PromiseSettledResult<unknown>[]): unknown[] {
   return results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
 }
 
-/** Payloads that a careless backend changes. */
+/** Payloads that a careless backend would change. */
 export const ODD_PAYLOADS: [string, Record<string, unknown>][] = [
   ['empty', {}],
   ['Japanese, emoji and controls', { text: '髙﨑 太郎 ｱｲｳ が ﾊﾟ 👨‍👩‍👧 𠮷野家 \u0000 \u0007 \u2028 "\\\' e\u0301 é' }],

@@ -1,5 +1,5 @@
-// A storage on MongoDB whose process is gone after its n-th write, as far as the database can see: the server has answered that write,
-// and nothing that is sent afterwards arrives.
+// A storage on MongoDB whose process seems to die after its n-th write: the server has answered that write, and later messages
+// do not arrive.
 import mongoose from 'mongoose';
 import { openMongoStorage } from '../../../src/storage/mongo/open-mongo-storage.ts';
 import type { Storage } from '../../../src/storage/storage.ts';
@@ -7,17 +7,17 @@ import { startFaultyConnection } from '../../support/faulty-connection.ts';
 import { LEDGER_KEY } from '../../support/ledger-of.ts';
 import { PATIENT } from '../open-patiently.ts';
 
-/** Of a call nothing is lost but by the cut; behind it no server is found again. */
+/** No call is retried after the cut, because no server is found again. */
 const WAITS_UNTIL_CUT = { ...PATIENT, server: 3_000 };
 
 const WRITES = new Set(['insert', 'update', 'delete', 'findAndModify']);
 
-/** What a server answers to a write: `n` counts what it found or inserted. */
+/** A server's answer to a write: `n` counts the documents that it found or inserted. */
 type Reply = { n?: number; lastErrorObject?: { n?: number }; writeErrors?: unknown[] };
 
 /**
- * Does something with a storage that is cut off after `writes` writes.
- * @returns whether it came to that; otherwise it was done before. Answers at once; `gone` when the storage has noticed and is closed.
+ * Calls `act` with a storage that is cut off after `writes` writes.
+ * @returns `isCut`, false if `act` ended before; and `gone`, which resolves when the storage has noticed the cut and is closed
  */
 export async function cutOff(
   { url, clock, writes }: { url: string; clock: () => number; writes: number },
@@ -48,14 +48,14 @@ export async function cutOff(
   return { isCut: outcome === 'cut', gone };
 }
 
-/** Every client of the driver is seen as it is made: the storage does not show its own. */
+/** Sees every client of the driver when it is made, because the storage does not expose its own. */
 async function openWatched(url: string, clock: () => number, onWritten: () => void): Promise<Storage> {
   const { prototype } = mongoose.mongo.MongoClient;
   const { connect } = prototype;
   prototype.connect = function (this: mongoose.mongo.MongoClient) {
     this.on('commandSucceeded', ({ commandName, reply }) => {
       const { n = 0, lastErrorObject, writeErrors = [] } = reply as Reply;
-      // What found nothing, or was refused, has changed nothing.
+      // A write that found nothing, or was refused, has changed nothing.
       if (WRITES.has(commandName) && (lastErrorObject?.n ?? n) > 0 && writeErrors.length === 0) onWritten();
     });
     return connect.call(this);

@@ -1,5 +1,5 @@
-// On MongoDB a change is several writes, with no transaction around them. Here each change is left half-made after every one of its
-// writes; whoever comes next finds it whole or undone, and whoever finishes it may be cut off just the same.
+// On MongoDB a change is several writes without a transaction. These tests interrupt each change after every one of its writes. The next
+// reader finds it complete or undone. The process that completes it may be interrupted as well.
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { createMongoIndexes } from '../../../src/storage/mongo/create-mongo-indexes.ts';
@@ -22,7 +22,7 @@ const suite = available === true ? describe : describe.skip;
 suite(available === true ? 'on a MongoDB' : `on a MongoDB (skipped: ${available.reason})`, () => {
   let server: MongoServer;
   let url: string;
-  /** Of a process that runs all the time. */
+  /** The storage of a process that runs all the time. */
   let running: Storage;
   const leaving: Promise<void>[] = [];
   beforeAll(async () => {
@@ -46,7 +46,7 @@ suite(available === true ? 'on a MongoDB' : `on a MongoDB (skipped: ${available.
     }
   }
 
-  /** Leaves a change half-made after so many writes; answers whether it has so many. */
+  /** Interrupts a change after this number of writes. Returns false if the change has fewer. */
   async function leave(writes: number, act: (storage: Storage) => Promise<unknown>, clock = Date.now): Promise<boolean> {
     const { isCut, gone } = await cutOff({ url, clock, writes }, act);
     leaving.push(gone);
@@ -54,17 +54,17 @@ suite(available === true ? 'on a MongoDB' : `on a MongoDB (skipped: ${available.
   }
 
   type Change = {
-    /** What stood before. */
+    /** Writes the records that exist before the change. */
     prepare?: (id: string) => Promise<unknown>;
     act: (storage: Storage, id: string) => Promise<unknown>;
-    /** What must hold, whether it was done, undone or finished by somebody else. */
+    /** Checks what must hold whether the change was done, undone or completed by another process. */
     check: (storage: Storage, id: string) => Promise<unknown>;
     clock?: () => number;
   };
 
-  /** One test for each number of writes, until the change survives; all in one, because nobody knows the number before. */
+  /** Interrupts the change after one write, after two, and so on until it survives. It is one test, because the number is not known before. */
   function leftHalfMade(name: string, leastWrites: number, { prepare, act, check, clock }: Change): void {
-    // Most of the ledger's work is done behind the answer.
+    // The ledger does most of its work after the answer.
     const actAndSettle = async (storage: Storage, id: string): Promise<void> => {
       await act(storage, id);
       await storage.ledger.settle();
@@ -74,7 +74,7 @@ suite(available === true ? 'on a MongoDB' : `on a MongoDB (skipped: ${available.
         const id = `${name.replaceAll(' ', '-')}-${writes}`;
         await prepare?.(id);
         const isCut = await leave(writes, async (storage) => actAndSettle(storage, id), clock);
-        // In turns by a process that starts now, and by one that runs all the time and finishes what it finds.
+        // Alternately by a process that starts now, and by one that runs all the time and completes the changes that it finds.
         if (writes % 2 === 1) await withStorage((storage) => check(storage, id));
         else {
           await running.ledger.settle();
@@ -87,7 +87,7 @@ suite(available === true ? 'on a MongoDB' : `on a MongoDB (skipped: ${available.
     });
   }
 
-  /** Two identifiers, which come and go together; one where each that a dead process claimed is waited for. */
+  /** Two identifiers, which are claimed and released together. One for dead processes, because each claim of theirs is waited for. */
   const at = (email: string) => ({
     email_canonical: `${email}@example.jp`,
     ...(!email.includes('dead') && { phone_canonical: `phone of ${email}` }),
@@ -100,7 +100,7 @@ suite(available === true ? 'on a MongoDB' : `on a MongoDB (skipped: ${available.
   const eventsAbout = async (storage: Storage, id: string) =>
     (await expectChain(storage)).filter((subject) => subject === id).length;
 
-  /** The account stands with its address and its one event; or neither, and somebody else has the address now. */
+  /** Expects the account with its address and its one event; or neither, and a second account with the address. */
   async function wholeOrFree(storage: Storage, id: string, email: string): Promise<void> {
     const made = await storage.accounts.find(id);
     expect(await eventsAbout(storage, id)).toBe(made ? 1 : 0);
@@ -214,7 +214,7 @@ suite(available === true ? 'on a MongoDB' : `on a MongoDB (skipped: ${available.
 
   leftHalfMade('the finishing of what was left half-made', 2, {
     async act(storage, id) {
-      // Not before: opening a storage is one of the occasions at which this is done.
+      // Here and not in `prepare`: opening a storage completes changes, too.
       await leave(1, (other) => linkTo('pending')(other, id));
       await storage.ledger.settle();
     },

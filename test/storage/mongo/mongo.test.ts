@@ -167,7 +167,7 @@ suite(available === true ? 'on a MongoDB' : `on a MongoDB (skipped: ${available.
       'ledger_inbox',
       'migrations',
     ]);
-    // Marks that a change is finished; without them it is finished once more. And a sign-in's event, which goes with its session.
+    // Writes that mark a change as finished; without them it is finished a second time. And the event of a sign-in, which is written with its session.
     expect([...kinds(1)].toSorted()).toEqual(
       ['accounts', 'artifacts', 'counters', 'dealer_links', 'identifiers', 'ledger_inbox', 'migrations'].toSorted(),
     );
@@ -184,7 +184,7 @@ suite(available === true ? 'on a MongoDB' : `on a MongoDB (skipped: ${available.
       expect(leased.flat()).toHaveLength(40);
       await storage.close();
     });
-    // 40 that enqueue, 40 that lease, and those that found somebody else's lease: more than 300 where all begin with the first one.
+    // 40 writes enqueue, 40 lease, and some meet the lease of another process. If all began with the first job, there would be more than 300.
     expect(asked.length).toBeLessThan(240);
   });
 
@@ -246,7 +246,7 @@ suite(available === true ? 'on a MongoDB' : `on a MongoDB (skipped: ${available.
 
   type Asked = { collection: string; concern: { w?: unknown; j?: unknown } };
 
-  /** The write concern of every write that is sent meanwhile. */
+  /** Returns the write concerns of all writes that `act` sends. */
   async function watchWrites(act: () => Promise<void>): Promise<Asked[]> {
     const seen: Asked[] = [];
     const { prototype } = mongoose.mongo.MongoClient;

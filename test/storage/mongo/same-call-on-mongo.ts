@@ -1,4 +1,4 @@
-// Harms a call on MongoDB at one of its messages, makes the same call again, and looks what came of it.
+// Harms one message of a call on MongoDB, makes the same call again, and checks the result.
 import { expect } from '@jest/globals';
 import { openMongoStorage } from '../../../src/storage/mongo/open-mongo-storage.ts';
 import type { Storage } from '../../../src/storage/storage.ts';
@@ -30,12 +30,12 @@ export type Again = (typeof AGAINS)[number];
 const HOUR = 60 * 60 * 1000;
 
 export type Others = {
-  /** Of other processes, which nothing happens to. */
+  /** The storage of another process, which is not harmed. */
   one: Storage;
   another: Storage;
-  /** An hour later: what was left is swept then. */
+  /** An hour later, when leftovers are swept. */
   later: Storage;
-  /** Harmed ones that are on their way out. */
+  /** Harmed storages that are closing. */
   leaving: Promise<void>[];
   close(): Promise<void>;
 };
@@ -61,7 +61,7 @@ export async function openOthers(url: string): Promise<Others> {
 
 type Case = { operation: Operation; id: string; n: number; fault: MessageFault; again: Again };
 
-/** Answers whether the call has so many messages. */
+/** Returns whether the call has this number of messages. */
 export async function harmAndRepeat(url: string, others: Others, { operation, id, n, fault, again }: Case): Promise<boolean> {
   const { one, another, later } = others;
   await operation.prepare?.(one, id);
@@ -78,7 +78,7 @@ export async function harmAndRepeat(url: string, others: Others, { operation, id
   try {
     const came = await Promise.race([first, proxy.untilStruck()]);
     if (came !== undefined && proxy.struck() === undefined) return false;
-    // One that is held is under way while the next one is made. A killed process hears nothing any more.
+    // A held call is under way while the next one is made. A killed process gets no more answers.
     if (fault !== 'held' && !isKilled) await first;
     if (again.endsWith('after the sweep')) await later.sweep(1_000);
     if (again === 'behind a rival') await behindARival(others, operation, id, proxy);
@@ -98,7 +98,7 @@ export async function harmAndRepeat(url: string, others: Others, { operation, id
     await proxy.release();
     await proxy.close();
     const gone = first.then(() => harmed.close());
-    // It takes the killed one a while to notice that there is no server any more.
+    // The killed storage needs a while to notice that no server is left.
     if (isKilled) others.leaving.push(gone);
     else await gone;
   }
@@ -109,7 +109,7 @@ async function repeat(operation: Operation, id: string, storages: Storage[]): Pr
   for (const outcome of came) expect(['done', operation.refusal]).toContain(outcome);
 }
 
-/** The rival gets in exactly where the first one has not. */
+/** Expects that exactly one of the two succeeds. */
 async function behindARival({ one, another }: Others, operation: Operation, id: string, proxy: MongoProxy): Promise<void> {
   const rival = await outcomeOf(operation.rival?.(another, id) ?? Promise.resolve());
   const owner = await expectOneOwner(one, id);

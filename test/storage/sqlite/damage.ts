@@ -1,8 +1,8 @@
-// What a fault of the disk does to an SQLite file.
+// Damages an SQLite file as a faulty disk would.
 import { open } from 'node:fs/promises';
 import { DatabaseSync } from 'node:sqlite';
 
-/** Does something to the file behind the storage's back. */
+/** Changes the file without the storage. */
 export function meddle(path: string, sql: string): void {
   const connection = new DatabaseSync(path, { defensive: false });
   try {
@@ -12,7 +12,7 @@ export function meddle(path: string, sql: string): void {
   }
 }
 
-/** Lets an index forget its rows: each page is sound, and only who compares it with its table sees it. */
+/** Removes the rows of an index. Each page is sound; only a comparison with the table finds it. */
 export function dropFromIndex(path: string): void {
   meddle(
     path,
@@ -21,7 +21,7 @@ export function dropFromIndex(path: string): void {
   );
 }
 
-/** Writes rubbish over so many bytes. */
+/** Overwrites this number of bytes with garbage. */
 export async function overwrite(path: string, position: number, length: number): Promise<void> {
   const file = await open(path, 'r+');
   await file.write(Buffer.alloc(length, 0xa5), 0, length, position);

@@ -15,7 +15,7 @@ import { untilTrue } from '../../support/until-true.ts';
 let folder: string;
 let connection: DatabaseSync;
 let database: Database;
-/** The syncs that were asked for; a test ends them. */
+/** The requested syncs; a test completes them. */
 let syncs: { resolve: () => void; reject: (error: Error) => void }[];
 let syncByItself: boolean;
 
@@ -103,7 +103,7 @@ test('where the sync fails, durable writes are refused, and the log is closed up
   failSync();
   await expect(refused).rejects.toThrow(StorageUnavailable);
 
-  // Somebody who still reads the old log keeps it from being closed up: no write is let through.
+  // An open reader of the old log prevents that it is closed: no write succeeds.
   const reader = new DatabaseSync(join(folder, 'test.db'));
   reader.exec('BEGIN; SELECT * FROM t');
   await expect(database.write(insert('too early'))).rejects.toThrow(StorageUnavailable);

@@ -1,4 +1,4 @@
-// SQLite keeps the port's promises, and its own about the file.
+// SQLite keeps the port's promises, and has some of its own about the file.
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -17,7 +17,7 @@ import { writeFileOfVersion } from './file-of-version.ts';
 
 const clock = () => 1_000_000;
 
-/** Accounts whose addresses give the same place; found among forty million. */
+/** Accounts whose addresses have the same place; found among forty million. */
 const OF_ONE_PLACE = ['person-8886977', 'person-23180041'];
 
 runConformance('SQLite', async (clock) => {
@@ -69,7 +69,7 @@ describe('the file of SQLite', () => {
 
   test.each([1, 2, 3])('of version %i keeps its accounts, and nobody else gets their addresses', async (version) => {
     await mkdir(dirname(path));
-    // In the file's order the accounts stand otherwise than in that of their ids and addresses, and one is gone.
+    // In the file the accounts have another order than by id or address, and one is missing.
     const accounts = [
       ...['c', 'a', 'b'].map((id) => sampleAccount(id, { email_canonical: `${'cab'.indexOf(id)}@example.jp` })),
       ...OF_ONE_PLACE.map((id) => sampleAccount(id)),
@@ -96,7 +96,7 @@ describe('the file of SQLite', () => {
     expect(await restored.accounts.findByEmail('2@example.jp')).toEqual(accounts[2]);
     for (const id of OF_ONE_PLACE) expect(await restored.accounts.findByEmail(`${id}@example.jp`)).toEqual(sampleAccount(id));
     await restored.close();
-    // Each stands where its address says, but for one of the two whose addresses say the same.
+    // Each account is at the place of its address, except one of the two with the same place.
     expect(standElsewhere(copy)).toHaveLength(1);
     expect(() => meddle(path, "INSERT INTO identifiers VALUES ('email:x', 999)")).toThrow('FOREIGN KEY');
   });
@@ -110,7 +110,7 @@ describe('the file of SQLite', () => {
     const thief = sampleAccount('thief', { email_canonical: 'broken@example.jp' });
     await expect(storage.accounts.create(thief, eventAbout('thief'))).rejects.toMatchObject({ what: 'email' });
     await storage.close();
-    // Whoever mends it finds it where it belongs.
+    // After the repair it is at its place.
     meddle(path, `UPDATE accounts SET document = '${JSON.stringify(sampleAccount('broken'))}' WHERE id = 'broken'`);
     expect(standElsewhere(path)).toEqual([]);
   });
@@ -130,14 +130,14 @@ describe('the file of SQLite', () => {
     expect(standElsewhere(path)).toEqual([second]);
     await expect(accounts.create(at('d', 1, second), eventAbout('d'))).rejects.toMatchObject({ what: 'email' });
 
-    // The place becomes free, and is taken by whoever comes next.
+    // The place becomes free, and the next account takes it.
     await give(first, 1, 'elsewhere');
     expect([await ownerOf(first), await ownerOf(second), await ownerOf('elsewhere')]).toEqual([undefined, second, first]);
     await give('c', 1, first);
     expect([await ownerOf(first), await ownerOf(second), await ownerOf('c')]).toEqual(['c', second, undefined]);
     expect(standElsewhere(path)).toEqual([second]);
 
-    // Who wants to a place that is taken stays where it stood.
+    // An account whose new place is taken stays at its old one.
     await give(second, 1, 'away');
     await give(first, 2, second);
     expect([await ownerOf(first), await ownerOf(second), await ownerOf('away')]).toEqual(['c', first, second]);
@@ -146,7 +146,7 @@ describe('the file of SQLite', () => {
     await storage.close();
   });
 
-  /** The ids of the accounts that do not stand where their addresses say. */
+  /** Returns the ids of the accounts that are not at the place of their addresses. */
   function standElsewhere(file: string): string[] {
     const connection = new DatabaseSync(file, { readOnly: true });
     try {
