@@ -1,6 +1,13 @@
 // The passkeys of an account, and when the last way to sign in would be removed.
 import { expect, test } from '@jest/globals';
-import { counterWentBack, isLastSignInMethod, withoutPasskey, type Passkey } from '../../src/domain/passkey.ts';
+import {
+  counterWentBack,
+  isLastSignInMethod,
+  MOST_PASSKEYS,
+  withoutPasskey,
+  withPasskey,
+  type Passkey,
+} from '../../src/domain/passkey.ts';
 import { sampleAccount } from '../storage/conformance/samples.ts';
 
 const passkey = (id: string): Passkey => ({
@@ -34,4 +41,21 @@ test.each([
   [5, 0, true],
 ])('after the counter %i, the counter %i went back: %s', (last, counter, wentBack) => {
   expect(counterWentBack({ counter: last }, counter)).toBe(wentBack);
+});
+
+const MANY = Array.from({ length: MOST_PASSKEYS }, (_, n) => `p${n}`);
+
+test.each([
+  ['to an account without passkeys', undefined, [], true],
+  ['to the handle that the account has', 'h', ['x'], true],
+  ['under another handle', 'other', ['x'], false],
+  ['that the account has', 'h', ['new'], false],
+  ['to an account with one less than the most', 'h', MANY.slice(1), true],
+  ['to an account with the most', 'h', MANY, false],
+])('a passkey %s: handle %s, passkeys %j, added: %s', (_, user_handle, ids, isAdded) => {
+  const account = sampleAccount('a', { ...(user_handle && { user_handle }), passkeys: ids.map(passkey) });
+  const changed = withPasskey(account, 'h', passkey('new'));
+  expect(changed && [changed.user_handle, changed.passkeys?.map(({ id }) => id)]).toEqual(
+    isAdded ? ['h', [...ids, 'new']] : undefined,
+  );
 });
