@@ -1,13 +1,21 @@
 // What real people ran into at other identity providers, where a browser is the judge. test/journeys/real-people.test.ts has the rest.
 import { createServer, type Server } from 'node:http';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
 import { digestOf } from '../../src/config/clients/check-client-secrets.ts';
+import { createTranslator } from '../../src/http/translator.ts';
+import { createViewRenderer } from '../../src/http/view-renderer.ts';
+import { LANGUAGES } from '../../src/language.ts';
+import { figure } from '../attacks/support/figure.ts';
+import { renderSample } from '../http/render-sample.ts';
+import { viewSamples } from '../http/view-samples.ts';
 import { launchChromium } from '../support/chromium.ts';
 import { freePorts } from '../support/free-ports.ts';
 import { startWorld, type World } from '../support/world.ts';
 import { untilTrue } from '../support/until-true.ts';
 import { appOf } from '../attacks/support/second-factor.ts';
+import { findStumblingBlocks, readAloud } from './read-aloud.ts';
 import { createVisitor } from './visitor.ts';
 
 jest.setTimeout(120_000);
@@ -15,6 +23,11 @@ jest.setTimeout(120_000);
 const CHALLENGE = 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM';
 /** The private scheme of an app. */
 const APP = 'jp.example.phone:/opened';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const WORDS = ['common', 'common-id', 'profile', 'passkeys', 'second-factor'];
+/** Pages with the partials of all others. */
+const SOME_PAGES = ['login', 'profile', 'account', 'consent', 'other-person', 'terms-changed', 'profile-error'];
 
 let browser: Browser;
 let world: World;
@@ -271,6 +284,31 @@ test('R12 a login page that was left open goes on when it is seen again, after a
     await page.waitForURL(`${beyond}/arrived`);
   });
 });
+
+test('R21 each page, read in the order of a screen reader: every control has a name, headings have their order, and nothing is read twice', async () => {
+  const page = await browser.newPage({ viewport: { width: 360, height: 740 } });
+  let html = '';
+  await page.route('**/*', async (route) => {
+    const { pathname } = new URL(route.request().url());
+    if (pathname === '/') return route.fulfill({ contentType: 'text/html', body: html });
+    return pathname.endsWith('.css') ? route.fulfill({ path: `${ROOT}/views${pathname}` }) : route.abort();
+  });
+  const render = createViewRenderer(`${ROOT}/views`, true);
+  // With FULL_FIGURES all of them.
+  const isEachPage = figure(1, 0) === 1;
+  for (const language of isEachPage ? LANGUAGES : LANGUAGES.slice(0, 1)) {
+    const t = createTranslator(`${ROOT}/config/locales`, WORDS).in(language);
+    const samples = viewSamples(t);
+    const chosen = samples.filter(({ name }) => isEachPage || SOME_PAGES.includes(name));
+    expect(chosen.length).toBeGreaterThanOrEqual(SOME_PAGES.length);
+    for (const sample of chosen) {
+      html = renderSample(render, sample, t, language, 'toyota').replace('data-advance=', 'data-stays=');
+      await page.goto('http://read-aloud.invalid/');
+      expect([sample.name, language, findStumblingBlocks(await readAloud(page))]).toEqual([sample.name, language, []]);
+    }
+  }
+  await page.close();
+}, 240_000);
 
 test('R11 three tabs that are opened at once in a new browser: each can be pressed', async () => {
   await withPage(true, async (page) => {

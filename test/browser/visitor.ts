@@ -7,6 +7,7 @@ import type { Browser, Locator, Page } from 'playwright-core';
 import { GUIDE, type ScreenId } from '../journeys/guide-words.ts';
 import { untilTrue } from '../support/until-true.ts';
 import { findFaults } from './find-faults.ts';
+import { findStumblingBlocks, readAloud } from './read-aloud.ts';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const RESULTS = fileURLToPath(new URL('../../test-results', import.meta.url));
@@ -103,7 +104,10 @@ export async function createVisitor(browser: Browser, options: VisitorOptions): 
       }
       const [said] = await page.locator('#journey').allTextContents();
       if (said !== undefined) progress.push(said);
-      if (javaScript && asksAxe(name)) expect({ screen: name, axe: await findBarriers(page) }).toEqual({ screen: name, axe: [] });
+      if (javaScript && asksAxe(name)) {
+        expect({ screen: name, axe: await findBarriers(page) }).toEqual({ screen: name, axe: [] });
+        expect({ screen: name, stumbling: findStumblingBlocks(await readAloud(page)) }).toEqual({ screen: name, stumbling: [] });
+      }
       expect({ screen: name, problems }).toEqual({ screen: name, problems: [] });
     },
     press: async (button) => pressAt(button, page.getByRole('button', { name: button, exact: true })),

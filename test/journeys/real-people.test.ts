@@ -72,7 +72,7 @@ test('R34 logout with a hint that no longer counts, or with wrong parameters: th
       isKnown || request.id_token_hint === '' || (request.client_id !== undefined && request.id_token_hint === idToken);
     expect([request, page.status, headingOf(page)]).toEqual([request, isRight ? 200 : 400, 'Sign out']);
     expect([request, page.text.includes(LOGGED_OUT)]).toEqual([request, isKnown]);
-    expect([request, mainOf(page).includes('The service’s request was not right')]).toEqual([request, !isRight]);
+    expect([request, mainOf(page).includes('There was a problem with the service’s request')]).toEqual([request, !isRight]);
   }
   const doubled = await browser.open(
     `${world.issuer}/session/end?client_id=attack-web&client_id=attack-web&ui_locales=ja&ui_locales=en`,
