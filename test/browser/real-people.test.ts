@@ -343,7 +343,8 @@ async function addAuthenticator(page: Page, hasResidentKey: boolean) {
   };
 }
 
-describe('second factor', () => {
+// test/attacks/second-factor.test.ts walks the same pages by HTTP.
+(process.env.FULL_FIGURES ? describe : describe.skip)('second factor, only with FULL_FIGURES=1', () => {
   test('it is switched on with the QR code as a key, asked for at the next login, and its recovery codes are shown once', async () => {
     const visitor = await createVisitor(browser, { journey: 'second-factor', widths: [360] });
     const { page } = visitor;

@@ -45,12 +45,12 @@ export function createRememberedBrowsers(secure: boolean): RememberedBrowsers {
 }
 
 /**
- * Returns the mark of an account: when it was made, and a digest of the account, its second factor, and its password and address as they are
- * now. So it ends with a new password or address, and with another second factor.
+ * Returns the mark of an account: when it was made, and a digest of its second factor, whose id no other account has, and of the times of its
+ * password and address. So it ends with a new password or address, and with another second factor.
  */
 function markOf(account: Account, at: EpochMilliseconds): string | undefined {
-  const { id, second_factor: factor, password_changed_at: changedAt = 0, sign_ins_ended_at: endedAt = 0 } = account;
+  const { second_factor: factor, password_changed_at: changedAt = 0, sign_ins_ended_at: endedAt = 0 } = account;
   if (!factor) return undefined;
-  const digest = createHash('sha256').update(JSON.stringify([id, factor.id, changedAt, endedAt, at]));
+  const digest = createHash('sha256').update(JSON.stringify([factor.id, changedAt, endedAt, at]));
   return `${at}${BETWEEN}${digest.digest('base64url')}`;
 }
