@@ -1,10 +1,11 @@
 // Two people who keep and end their IDs at the same time, each in two browsers, and the invariants of all their deeds.
 import bcrypt from 'bcrypt';
 import type { Account } from '../../../src/domain/account.ts';
+import { passkeyDigest } from '../../../src/domain/passkey.ts';
 import { createBrowser, type Browser } from '../../support/http-browser.ts';
 import type { SoftwareAuthenticator } from '../../support/software-authenticator.ts';
 import { untilTrue } from '../../support/until-true.ts';
-import { addPasskey, authenticatorFor, presentPasskey } from './passkeys.ts';
+import { addPasskey, authenticatorFor, optionsOn, presentPasskey } from './passkeys.ts';
 import { turnOn } from './second-factor.ts';
 import type { Disturbance } from './unsettled-storage.ts';
 import type { UnsettledWorld } from './unsettled-world.ts';
@@ -14,6 +15,7 @@ export const DEEDS = [
   'sign in with a passkey',
   'add a passkey',
   'remove a passkey',
+  'add and remove passkeys at once',
   'end the other browsers',
   'report a sign-in',
   'withdraw',
@@ -80,6 +82,16 @@ export async function playLife(world: UnsettledWorld, steps: readonly LifeStep[]
     person.usedCodes.push(code);
   }
 
+  /** Opens the page that removes a passkey. Returns the passkey. */
+  async function openRemoval(person: Person, browser: Browser): Promise<SoftwareAuthenticator> {
+    await open(person, browser, '/account/passkeys');
+    const [path, digest] = /\/account\/passkeys\/(\w+)\/remove/.exec(browser.page.text) ?? fail('no link');
+    await browser.open(`${issuer}${path}`);
+    return (
+      person.passkeys.find(({ id }) => passkeyDigest(id) === digest) ?? fail(`${person.name} sees a passkey of somebody else`)
+    );
+  }
+
   /** Does a deed. Returns the browsers whose sessions it has ended, as they were before. */
   async function act(person: Person, browser: Browser, other: Browser, deed: Deed['do']): Promise<Browser[]> {
     const [here, there] = [browser.copy(), other.copy()];
@@ -101,13 +113,21 @@ export async function playLife(world: UnsettledWorld, steps: readonly LifeStep[]
         return [];
       }
       case 'remove a passkey': {
-        await open(person, browser, '/account/passkeys');
-        const before = (await accountOf(person))?.passkeys ?? [];
-        await browser.open(issuer + (/\/account\/passkeys\/\w+\/remove/.exec(browser.page.text)?.[0] ?? fail('no link')));
+        const passkey = await openRemoval(person, browser);
         await browser.submit('/remove');
-        const left = (await accountOf(person))?.passkeys ?? [];
-        const gone = before.filter(({ id }) => !left.some((other) => other.id === id));
-        person.removed.push(...person.passkeys.filter(({ id }) => gone.some((passkey) => passkey.id === id)));
+        if (browser.page.url.endsWith('?done=removed')) person.removed.push(passkey);
+        return [];
+      }
+      case 'add and remove passkeys at once': {
+        const twin = browser.copy();
+        const passkey = await openRemoval(person, twin);
+        await browser.open(`${issuer}/account/passkeys`);
+        await browser.submit('/passkeys/add');
+        const authenticator = authenticatorFor(issuer);
+        person.passkeys.push(authenticator);
+        const credential = authenticator.create(optionsOn(browser.page));
+        await Promise.all([browser.submit('/account/passkeys', { credential }), twin.submit('/remove')]);
+        if (twin.page.url.endsWith('?done=removed')) person.removed.push(passkey);
         return [];
       }
       case 'end the other browsers':
