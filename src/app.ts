@@ -36,6 +36,7 @@ export function createApp(deps: Deps, provider: Provider): Koa<PageState> {
     isSandbox: config.sandbox,
     supportPhone: config.supportPhone,
     forPrograms: createProgramEndpoints(provider, deps),
+    onAnswered: deps.metrics.countRequest,
   });
 
   koa.use(async function rememberTheService(ctx, next) {

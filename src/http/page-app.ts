@@ -7,6 +7,8 @@ import { send } from '@koa/send';
 import Koa from 'koa';
 import compose from 'koa-compose';
 import type { Log } from '../telemetry/log.ts';
+import type { Answered } from '../telemetry/traffic-metrics.ts';
+import { reportAnswers } from './report-answers.ts';
 import { createClientAddress, type TrustProxy } from './client-address.ts';
 import { createCookieSigner } from './cookie-signer.ts';
 import { csrf } from './csrf.ts';
@@ -71,6 +73,8 @@ export type PageAppOptions = {
   forPrograms?: ReadonlyMap<string, Koa.Middleware<PageState>>;
   /** Keeps the pages that answer forms, so that they are shown by GET; in the memory of this process if left out. */
   pages?: PageKeeper;
+  /** Called when the answer has ended, or the browser has closed the connection. */
+  onAnswered?: (answered: Answered) => void;
   /** The brand of this request; TOYOTA if left out. */
   brand?: (ctx: PageContext) => Brand;
 };
@@ -101,6 +105,7 @@ export function createPageApp(options: PageAppOptions): PageApp {
     options.log.error(fields, 'answer failed');
   });
 
+  if (options.onAnswered) koa.use(reportAnswers(options.onAnswered, options.forPrograms));
   koa.use(async function leaveEmptyAnswersWithoutType(ctx, next) {
     await next();
     // Koa takes an empty text for plain text, which some client libraries try to parse.

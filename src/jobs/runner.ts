@@ -59,11 +59,11 @@ export type JobRunner = {
  * @param renewEveryMs how often the lease of a running job is renewed
  */
 export function createJobRunner(
-  deps: Pick<Deps, 'storage' | 'clock' | 'log' | 'jobs'>,
+  deps: Pick<Deps, 'storage' | 'clock' | 'log' | 'jobs'> & { metrics?: Pick<Deps['metrics'], 'countJob'> },
   handlers: () => JobHandlers,
   renewEveryMs?: number,
 ): JobRunner {
-  const { storage, clock, log } = deps;
+  const { storage, clock, log, metrics } = deps;
   let running: Promise<unknown> | undefined;
   let stopped = false;
   const stopping = new AbortController();
@@ -94,11 +94,13 @@ export function createJobRunner(
         { job: job.key, kind: job.kind, attempts: job.attempts, reason, dead: permanent },
         permanent ? 'job failed for good' : 'job failed and will be retried',
       );
+      metrics?.countJob(kind, permanent ? 'failed' : 'retried');
       if (!permanent) await storage.jobs.retry(job.key, lease, clock() + pauseBefore(job.attempts), reason);
       else if (await storage.jobs.bury(job.key, lease, reason)) await handler.gaveUp?.(job.payload);
       return;
     }
     await complete(job.key, lease);
+    metrics?.countJob(kind, 'done');
   }
 
   /** Retries the write, so that a finished job is not repeated because the database was briefly unavailable. */

@@ -6,8 +6,9 @@ import type { Clock, Deps, SharedDeps } from '../deps.ts';
 import { createFailedSignIns } from '../authentication/failed-sign-ins.ts';
 import { loadRegions } from '../authentication/region-of-network.ts';
 import { createPasswordHasher } from '../authentication/password/password-hash.ts';
+import { LEDGER_EVENTS } from '../domain/ledger-events.ts';
 import { loadCommonPasswords } from '../domain/password-policy.ts';
-import { createJobQueue } from '../jobs/job-queue.ts';
+import { createJobQueue, JOB_KINDS } from '../jobs/job-queue.ts';
 import { accountClient } from '../oidc/clients/account-client.ts';
 import { createClientLogos } from '../oidc/clients/client-logos.ts';
 import { createRefusalBook } from '../oidc/clients/refusal-book.ts';
@@ -19,6 +20,7 @@ import { hashCounterKeys } from '../storage/hash-counter-keys.ts';
 import { openStorage } from '../storage/open-storage.ts';
 import { guardRecords } from '../storage/records.ts';
 import { recordEnds } from '../storage/record-ends.ts';
+import { tellEvents } from '../storage/tell-events.ts';
 import { encryptMailPayloads } from '../storage/encrypt-mail-payloads.ts';
 import type { Log } from '../telemetry/log.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
@@ -33,7 +35,9 @@ const REFUSED_HASH_DELAY_MS = 1000;
  * @throws if the database cannot be opened
  */
 export async function createSharedDeps(config: Config, clock: Clock, log: Log, open = openStorage): Promise<SharedDeps> {
-  const opened = await open(config.databaseUrl, clock, log, config.keys.ledger);
+  const status: ProcessStatus = { draining: false, configuration: { version: '', inForceSince: clock() } };
+  const metrics = createMetrics(status, { events: Object.keys(LEDGER_EVENTS), jobs: JOB_KINDS });
+  const opened = tellEvents(await open(config.databaseUrl, clock, log, config.keys.ledger), metrics.countEvent);
   const storage = guardRecords(
     {
       ...opened,
@@ -43,14 +47,13 @@ export async function createSharedDeps(config: Config, clock: Clock, log: Log, o
     },
     clock,
   );
-  const status: ProcessStatus = { draining: false, configuration: { version: '', inForceSince: clock() } };
   return {
     storage,
     jobs: createJobQueue(storage.jobs, clock),
     refusals: createRefusalBook(storage, clock),
     failedSignIns: createFailedSignIns(storage, clock),
     status,
-    metrics: createMetrics(status),
+    metrics,
   };
 }
 

@@ -1,6 +1,7 @@
 // The metrics for Prometheus.
 import type { Registry } from 'prom-client';
 import type { ProcessStatus } from './process-status.ts';
+import { createTrafficMetrics, type CountedNames, type TrafficMetrics } from './traffic-metrics.ts';
 
 type ReloadResult = 'accepted' | 'rejected';
 /** Why a password hash was refused: a budget of the minute is used up, or the queue is full. */
@@ -8,7 +9,7 @@ export type HashRefusal = 'source' | 'account' | 'draft' | 'full';
 /** What became of an SMS: the gateway has it; it could not be sent; a limit refused it before. */
 export type SmsOutcome = 'sent' | 'failed' | 'refused';
 
-export type Metrics = {
+export type Metrics = TrafficMetrics & {
   /** The registry. It is created on first use, because loading prom-client would delay the start. */
   registry(): Promise<Registry>;
   /** Counts a reload of the configuration, by result. */
@@ -19,14 +20,24 @@ export type Metrics = {
   countSms(outcome: SmsOutcome): void;
 };
 
-/** Creates the metrics of this process. */
-export function createMetrics(status: ProcessStatus): Metrics {
+/**
+ * Creates the metrics of this process.
+ * @param names everything that is counted by name
+ */
+export function createMetrics(status: ProcessStatus, names: CountedNames): Metrics {
+  const { addTo, ...traffic } = createTrafficMetrics(names);
   const reloads: Record<ReloadResult, number> = { accepted: 0, rejected: 0 };
   const refusedHashes: Record<HashRefusal, number> = { full: 0, source: 0, account: 0, draft: 0 };
   const sms: Record<SmsOutcome, number> = { sent: 0, failed: 0, refused: 0 };
   let registry: Promise<Registry> | undefined;
+  const makeRegistry = async (): Promise<Registry> => {
+    const made = await createRegistry(status, { reloads, refusedHashes, sms });
+    await addTo(made);
+    return made;
+  };
   return {
-    registry: async () => (registry ??= createRegistry(status, { reloads, refusedHashes, sms })),
+    ...traffic,
+    registry: async () => (registry ??= makeRegistry()),
     countReload: (result) => {
       reloads[result] += 1;
     },

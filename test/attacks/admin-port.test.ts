@@ -1,16 +1,21 @@
 // Information that only operators get: design/security-2.md S130.
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { sendRaw } from '../support/http-browser.ts';
 import { freePorts } from '../support/free-ports.ts';
+import { prometheusForTests, readQueries, RULES, startPrometheus } from '../support/prometheus.ts';
+import { begin, returned, signIn } from './support/client.ts';
 import { startWorld, type World } from './support/attack-world.ts';
-import { untilFound } from '../support/until-true.ts';
+import { untilFound, untilTrue } from '../support/until-true.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main.js', import.meta.url));
+
+const PROMETHEUS = prometheusForTests();
 
 let world: World;
 beforeAll(async () => {
@@ -88,6 +93,40 @@ function startProgram(env: Record<string, string>) {
   });
   return { child, ended };
 }
+
+(PROMETHEUS ? describe : describe.skip)('Prometheus', () => {
+  test('every query of the rules and the dashboard is answered with data about the running program', async () => {
+    const { browser } = await begin(world, 'attack-web');
+    expect(returned(await signIn(browser)).has('code')).toBe(true);
+    for (const path of [
+      '/auth?not=complete',
+      '/interaction/strange-id/login',
+      '/strange-path',
+      '/auth/strange-id',
+      '/assets/strange',
+    ])
+      await world.request(path);
+    const prometheus = await startPrometheus(PROMETHEUS!.prometheus, world.admin);
+    try {
+      const queries = await readQueries();
+      expect(queries.length).toBeGreaterThan(25);
+      for (const query of queries)
+        await untilTrue(`data for ${query}`, async () => (await prometheus.ask(query)) > 0, { tell: () => prometheus.log() });
+      // Each event is counted once, and paths are counted by their pattern.
+      expect(await prometheus.ask('common_id_events_total{event="account.signed_in"} >= 1')).toBe(1);
+      expect(await prometheus.ask('common_id_http_requests_total{route="/interaction/:uid/login",status="303"}')).toBe(1);
+      expect(await prometheus.ask('common_id_http_requests_total{route=~".*strange.*"}')).toBe(0);
+    } finally {
+      await prometheus.stop();
+    }
+  });
+
+  test('promtool accepts the rules, and their unit tests pass', async () => {
+    const run = promisify(execFile);
+    await run(PROMETHEUS!.promtool, ['check', 'rules', join(RULES, 'common-id.rules.yml')]);
+    await run(PROMETHEUS!.promtool, ['test', 'rules', join(RULES, 'common-id.rules.test.yml')]);
+  });
+});
 
 test('S130 a port that another program uses: reported with the name of its setting, and no process is left running', async () => {
   const [port] = await freePorts(1);
