@@ -50,7 +50,8 @@ export function createErrorsByGet(keys: readonly string[], clock: () => number):
       if (ctx.method !== 'GET' || typeof value !== 'string') return undefined;
       const [text = '', signature = ''] = value.split('.');
       if (!signer.verify(signedText(ctx.path, text), signature)) return undefined;
-      const { until, ...error } = JSON.parse(Buffer.from(text, 'base64url').toString()) as ToldError & { until: number };
+      const told: ToldError & { until: number } = JSON.parse(Buffer.from(text, 'base64url').toString());
+      const { until, ...error } = told;
       // Another version may have written it.
       return clock() < until && isPageErrorCode(error.code) ? error : undefined;
     },
