@@ -1,4 +1,5 @@
 // The records of `EXPIRING_RECORDS`, in one collection.
+import { trusted } from 'mongoose';
 import type { EpochMilliseconds } from '../../domain/account.ts';
 import { VersionConflict } from '../storage.ts';
 import type { ExpiringStore } from '../storage.ts';
@@ -42,9 +43,9 @@ export function createExpiringStore<T extends { id: string; version: number; exp
     },
     async listAfter(after, limit) {
       // `;` is the character after the `:` between kind and id.
-      const ids = { $gt: key(after), $lt: `${kind};` };
+      const behind = trusted({ $gt: key(after), $lt: `${kind};` });
       const found = await expiringDocuments
-        .find({ _id: ids, ...standsAt(clock()) })
+        .find({ _id: behind, ...standsAt(clock()) })
         .sort({ _id: 1 })
         .limit(limit)
         .lean();
