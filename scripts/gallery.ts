@@ -10,7 +10,7 @@ import { createViewRenderer } from '../src/http/view-renderer.ts';
 import { LANGUAGES, type Language } from '../src/language.ts';
 import { createMailRenderer } from '../src/mail/render-mail.ts';
 import { findFaults } from '../test/browser/find-faults.ts';
-import { renderSample, SUPPORT_PHONE } from '../test/http/render-sample.ts';
+import { renderSample, SUPPORT_PHONE, withTimesIn } from '../test/http/render-sample.ts';
 import { demoClientSamples, viewSamples } from '../test/http/view-samples.ts';
 import { findChromium } from './find-chromium.ts';
 import { appPages } from './gallery/app-pages.ts';
@@ -35,14 +35,14 @@ const renderMail = createMailRenderer({ supportPhone: SUPPORT_PHONE });
 function documentsIn(language: Language): Document[] {
   const pages = (files: string[], samplesOf: typeof viewSamples): Document[] => {
     const t = createTranslator(LOCALES, ['common', ...files]).in(language);
-    return samplesOf(t).map((sample) => {
+    return samplesOf(t, language).map((sample) => {
       const html = renderSample(render, sample, t, language, 'toyota');
       return { name: sample.name, language, html };
     });
   };
   const mails = (Object.keys(MAILS) as MailName[]).map((template) => {
     const mail = { template, values: MAILS[template].sample } as Mail;
-    return { name: `mail ${template}`, language, html: renderMail({ ...mail, language }).html };
+    return { name: `mail ${template}`, language, html: withTimesIn(language, renderMail({ ...mail, language }).html) };
   });
   return [
     ...pages(['common-id', 'profile', 'passkeys', 'second-factor'], viewSamples),

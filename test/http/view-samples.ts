@@ -5,6 +5,7 @@ import type { Translate } from '../../src/http/translator.ts';
 import { journeyProgress } from '../../src/interaction/journey-progress.ts';
 import { STEPS } from '../../src/interaction/steps.ts';
 import { profileAsked } from '../../src/interaction/create/flow.ts';
+import type { Language } from '../../src/language.ts';
 import { claimsInWords } from '../../src/profile/claims-in-words.ts';
 import { splitForm } from '../../src/profile/known-profile.ts';
 import { deviceSamples } from './device-view-samples.ts';
@@ -71,8 +72,8 @@ const SIMPLE = {
 };
 
 /** @param t only names rows and errors, as the routes do */
-export function viewSamples(t: Translate): ViewSample[] {
-  const state = { language: 'ja' as const, t, now: Date.UTC(2026, 10, 1) };
+export function viewSamples(t: Translate, language: Language = 'ja'): ViewSample[] {
+  const state = { language, t, now: Date.UTC(2026, 10, 1) };
   const rows = profileRows(examples, registrationAsked.keys(), state).map(({ label, value }) => ({ label, value }));
   const confirmed = shortRows(examples, registrationAsked.keys(), state).map(({ field, section, ...row }) => ({
     ...row,
