@@ -175,9 +175,14 @@ export function claimsParameter(parties: () => ClaimsParties): void {
       expect((await basic.authorize(browser, { ...demanding(['phr']), prompt: 'none' })).params.get('error')).toBe(
         'login_required',
       );
-      await upToConsent(basic, demanding(['phr']), browser);
-      expect(browser.page.url).toContain('/login');
-      expect(mainOf(browser.page)).toContain('パスキーでのログインが必要です');
+      // The person of the session is led through adding a passkey, and may decline.
+      await browser.open(basic.url(demanding(['phr'])).href);
+      expect(browser.page.url).toContain('/second-factor');
+      const { location } = await browser.submit('/second-factor/cancel', {}, CALLBACK);
+      expect(new URL(location ?? '').searchParams.get('error')).toBe('unmet_authentication_requirements');
+      const stranger = createBrowser();
+      await stranger.open(basic.url(demanding(['phr'])).href);
+      expect(mainOf(stranger.page)).toContain('パスキーでのログインが必要です');
     });
 
     test('a pushed request may have it', async () => {
