@@ -26,7 +26,6 @@ export function createFailedSignIns(
   let pause: NodeJS.Timeout | undefined;
 
   async function write(accountId: string, added: readonly FailedSignIn[]): Promise<void> {
-    if ((await accounts.find(accountId))?.disabled_at !== undefined) return;
     await signInHistories.change(accountId, (standing) => withFailures(standing, added, clock()));
     const account = await accounts.find(accountId);
     if (!account || isBeingErased(account)) await signInHistories.remove(accountId);

@@ -154,7 +154,8 @@ const CHANGES: Row[] = [
       await browser.submit('/account/withdrawal');
     },
     'account.withdrawn',
-    ['退会の手続きが完了しました'],
+    // The earlier address, from which the change could be undone, is told too.
+    ['退会の手続きが完了しました', '退会の手続きが完了しました'],
   ],
   [
     'the withdrawal that is taken back',
