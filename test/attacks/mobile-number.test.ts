@@ -304,7 +304,7 @@ test('S163 many numbers from one address: after some that nobody entered, one in
   expect([counted('sent') > 10, counted('refused') > 0, counted('failed')]).toEqual([true, true, 0]);
 });
 
-test('S165 a number is searched for: it is in the copy of the data; after the withdrawal it opens nothing, and after the erasure no byte has it', async () => {
+test('S165 a number is searched for: it is in the copy of the data; after the erasure no record has it, it opens nothing, and it is free', async () => {
   const number = freshNumber();
   const { browser, email } = await newPerson();
   await switchNumberOn(world, email, number, { browser, password: PASSWORD });
@@ -323,6 +323,8 @@ test('S165 a number is searched for: it is in the copy of the data; after the wi
   await untilTrue('the account is erased', async () => Object.keys(accountOf(email)).length === 0, { everyMs: 50 });
   expect(await opens(number, PASSWORD)).toBe(false);
   expect(world.rows('SELECT key FROM identifiers WHERE key = ?', `phone:${e164(number)}`)).toEqual([]);
+  for (const table of ['accounts', 'identifiers', 'jobs', 'ledger_entries'])
+    expect([table, JSON.stringify(world.rows(`SELECT * FROM ${table}`)).includes(e164(number))]).toEqual([table, false]);
   // The number is free.
   const other = await newPerson();
   await switchNumberOn(world, other.email, number, { browser: other.browser, password: PASSWORD, sms: 2 });

@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { unicodeText } from '../support/unicode-text.ts';
 import { domainToUnicode } from 'node:url';
-import { addrSpec, parseEmail } from '../../src/domain/canonical-email.ts';
+import { addrSpec, mailboxOf, parseEmail } from '../../src/domain/canonical-email.ts';
 
 describe('an address has one canonical key', () => {
   test.each([
@@ -225,4 +225,8 @@ test('no text takes long (attack 59)', () => {
     // Linear work takes milliseconds, quadratic work minutes.
     expect(Math.min(...times)).toBeLessThan(1000);
   }
+});
+
+test('numbers that differ in their last digit are counted apart', () => {
+  expect(['+819012345678', '+819012345679'].map(mailboxOf)).toEqual(['+819012345678', '+819012345679']);
 });
