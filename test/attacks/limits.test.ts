@@ -12,7 +12,7 @@ import { figure } from './support/figure.ts';
 import { codeFor, freshEmail, PASSWORD, registerUpTo } from './support/registration.ts';
 
 // Processes start and mails travel slowly on a busy machine.
-jest.setTimeout(120_000);
+jest.setTimeout(600_000);
 
 let world: World;
 beforeAll(async () => {

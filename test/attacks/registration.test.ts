@@ -12,7 +12,7 @@ import { accountsOf, codeFor, draftOf, freshEmail, PASSWORD, PROFILE, registerUp
 import { expectSameTime } from './support/statistics.ts';
 
 // Processes start and mails travel slowly on a busy machine.
-jest.setTimeout(180_000);
+jest.setTimeout(600_000);
 
 let world: World;
 beforeAll(async () => {

@@ -14,7 +14,7 @@ import { LEDGER_KEY } from '../support/ledger-of.ts';
 import { startMongoProxy, type MessageFault } from '../support/mongo-proxy.ts';
 import { withMongo } from '../support/with-mongo.ts';
 
-jest.setTimeout(20_000);
+jest.setTimeout(600_000);
 
 const HOUR = 60 * 60 * 1000;
 const available = mongoServerAvailable();

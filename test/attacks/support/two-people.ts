@@ -79,6 +79,7 @@ export async function play(
   const story: string[] = [];
   const other = ({ name }: Person): Person => (name === 'A' ? people.B : people.A);
   const passwordFits = new Map<string, boolean>();
+  const forgetAfterStep: (() => void)[] = [];
   const linksSeen = new Set<string>();
   let step = 0;
 
@@ -192,7 +193,8 @@ export async function play(
     if (!url.href.startsWith(world.callback)) return;
     const flow = flows.find(({ state }) => state === url.searchParams.get('state'));
     if (url.searchParams.has('error') && flow && (flow.linkPressed.get(person.name) ?? step) < step) {
-      flow.linkPressed.delete(person.name);
+      // A page that continued in the same step may have made the link before.
+      forgetAfterStep.push(() => flow.linkPressed.delete(person.name));
     }
     const code = url.searchParams.get('code');
     if (!flow || flow.owner !== person.name || code === null || flow.redeemed) return;
@@ -316,6 +318,7 @@ export async function play(
       await Promise.all(actions.map(act));
       world.disturb([]);
       await checkInvariants();
+      for (const forget of forgetAfterStep.splice(0)) forget();
     }
   } catch (cause) {
     throw new Error(`${cause instanceof Error ? cause.message : String(cause)}\n${story.join('\n')}`, { cause });
