@@ -11,7 +11,7 @@ const ONE_INCLUDE = (() => {
 
 type View = { file: string; source: string; texts: ReadonlySet<string> };
 
-/** Each rule answers what the view does wrong. */
+/** Each rule returns the faults of a view. */
 const RULES: ((view: View) => string[])[] = [
   ({ source }) =>
     [...source.matchAll(/<%-[\s\S]*?%>/g)]
@@ -48,7 +48,7 @@ export function checkViews(root: string): string[] {
   });
 }
 
-/** Which keys a view may name: those of its app, or, where it belongs to no app or to mails, those of several. */
+/** Returns the keys that a view may name: those of its app. Views of no app, and mails, may use the keys of several. */
 function createTexts(directory: string): (file: string) => ReadonlySet<string> {
   const keys = new Map(
     filesUnder(directory, '.json').map((file) => [

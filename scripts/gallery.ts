@@ -62,7 +62,7 @@ async function photograph(
   await page.unrouteAll();
   await page.route('**/*', async (route) => {
     const { pathname } = new URL(route.request().url());
-    // A page that goes on by itself stays.
+    // Stops pages that continue automatically.
     const body = document.html.replace('data-advance=', 'data-stays=');
     if (pathname === '/') return route.fulfill({ contentType: 'text/html', body });
     return pathname.startsWith('/assets/') ? route.fulfill({ path: `${VIEWS}${pathname}` }) : route.abort();

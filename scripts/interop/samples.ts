@@ -49,7 +49,7 @@ export function environmentOf({ library, clientId, secret, port }: Sample, issue
   return { ISSUER: issuer, CLIENT_ID: clientId, PORT: String(port), ...(library.kind === 'web' && { CLIENT_SECRET: secret }) };
 }
 
-/** @returns what is missing on this machine, in a sentence; undefined if nothing is */
+/** @returns a sentence that names what this machine lacks; undefined if it lacks nothing */
 export function missingFor({ kind, needs = [] }: Library): string | undefined {
   if (kind === 'browser' && !findChromium(process.env)) return 'it needs Chromium: set CHROMIUM_PATH';
   const missing = needs.filter((need) => !isThere(need));

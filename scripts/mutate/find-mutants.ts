@@ -153,7 +153,7 @@ function spanOf(node: unknown): Span {
   return (node as { span: Span }).span;
 }
 
-/** Where a property stands. Those of a literal have no span of their own. */
+/** Returns the span of a property. Properties of a literal have none of their own. */
 function rangeOf(node: SyntaxNode): Span {
   const spans: Span[] = [];
   const visit = (value: unknown): void => {

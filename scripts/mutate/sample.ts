@@ -1,6 +1,6 @@
 // Draws a sample that the same seed draws again.
 
-/** @returns `size` of the items, in their order; all of them where there are not more */
+/** @returns `size` of the items, in their order; all if there are not more */
 export function sample<T>(items: readonly T[], size: number, seed: number): T[] {
   const random = mulberry32(seed);
   return items

@@ -1,4 +1,4 @@
-// A copy of the project in which mutants are written and tests run, so that no mutant ever stands in the project itself.
+// A copy of the project for mutants and their tests, so that no mutant is ever written into the project itself.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cp, mkdtemp, readFile, symlink, writeFile } from 'node:fs/promises';
@@ -14,7 +14,7 @@ export type Verdict =
   | { result: 'late' };
 
 export type WorkingCopy = {
-  /** Writes a file of the copy; answers how to put the original back. */
+  /** Writes a file of the copy. Returns a function that restores the original. */
   replace(file: string, source: string): Promise<() => Promise<void>>;
   /** Runs test files or folders, one after the other, up to the first failure. @param limitMs then they are ended */
   run(tests: string[], limitMs: number): Promise<Verdict>;
@@ -55,7 +55,7 @@ export async function makeWorkingCopy(root: string): Promise<WorkingCopy> {
       const jest = spawn(process.execPath, [join(root, 'node_modules/jest/bin/jest.js'), ...options, ...tests], {
         cwd: copy,
         stdio: 'ignore',
-        // It leads a group of its own, so that the processes that tests start end with it.
+        // Leader of a new process group, so that processes started by tests end with it.
         detached: true,
         env: {
           ...process.env,
