@@ -36,6 +36,7 @@ const KEYBOARDS: Record<string, string> = {
   username: 'email',
   email: 'email',
   'one-time-code': 'numeric',
+  tel: 'tel',
   'tel-national': 'tel',
   'postal-code': 'numeric',
   'bday-month': 'numeric',
