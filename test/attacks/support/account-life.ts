@@ -235,7 +235,7 @@ export async function playLife(world: UnsettledWorld, steps: readonly LifeStep[]
   async function checkErasure(person: Person, { id, user_handle: handle }: Account): Promise<void> {
     erasures += 1;
     world.advance(FIFTEEN_DAYS_MS);
-    await untilTrue(`${person.name} is erased`, async () => (await storage.accounts.find(id)) === undefined);
+    await untilTrue(`${person.name} is erased`, async () => (await storage.accounts.find(id)) === undefined, 120_000);
     world.advance(-FIFTEEN_DAYS_MS);
     const left = [
       await storage.signInHistories.find(id),
