@@ -103,6 +103,9 @@ test('S158 a number is looked for by logins: not switched on, unknown and with a
   }
   expect(await hashWork.of(async () => attempt(on, 'Wrong-0000'))).toBe(2 ** 5);
   expect(await opens(on, PASSWORD)).toBe(true);
+  // A client may send a number as `login_hint`, whether or not it is an ID.
+  for (const hint of [on, nobody])
+    expect((await begin(world, 'attack-web', { login_hint: e164(hint) })).page.text).toContain(`value="${hint}"`);
 });
 
 test('S158 a number is looked for on the own page: one that another ID has gets the same page and the same SMS', async () => {
