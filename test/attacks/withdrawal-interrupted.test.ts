@@ -278,6 +278,32 @@ function declare(databaseUrl: () => string | undefined): void {
     expect(found).toEqual([true, true, false]);
   });
 
+  test('S157 an ID with a request for a lost mailbox is erased: what somebody typed about the person is gone, too', async () => {
+    const number = `n-${randomUUID()}`;
+    const one = { request: number, email: 'n@example.net', email_canonical: 'n@example.net', language: 'ja', asked_at: clock() };
+    const state = { ...one, from_canonical: 'x@example.jp', stop_sha256: [], approved_by: [] };
+    const id = await newAccount({ lost_mailbox: [state] });
+    const { deps, access } = processOn(storage);
+    await deps.storage.lostMailboxRequests.change(number, () => ({
+      expires_at: clock() + 30 * DAY_MS,
+      email: `${id}@example.jp`,
+      email_canonical: `${id}@example.jp`,
+      new_email: 'n@example.net',
+      new_email_canonical: 'n@example.net',
+      profile: { family_name: '田中' },
+      language: 'ja',
+      sent_at: clock(),
+      account_id: id,
+    }));
+    await withdraw(deps, access, await accountOf(id));
+    await runJobs(storage);
+    expect(await storage.lostMailboxRequests.find(number)).toBeDefined();
+    ahead += 15 * DAY_MS;
+    await runJobs(storage);
+    expect(await storage.accounts.find(id)).toBeUndefined();
+    expect(await storage.lostMailboxRequests.find(number)).toBeUndefined();
+  });
+
   test('S157 a dealer’s system was away until the job about the withdrawal failed: the dealer is told after the erasure', async () => {
     const id = await newAccount();
     const { deps, access } = processOn(storage);
