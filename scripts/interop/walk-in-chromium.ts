@@ -29,8 +29,11 @@ export async function walkInChromium(
     await page.waitForSelector('#signed-in:not([hidden])');
     assert.ok((await page.textContent('#claims'))?.includes(EMAIL), 'the app does not show the email');
     const before = await issuedTo(world, clientId);
+    const user = await page.evaluate(() => Object.values(sessionStorage).join());
     await page.click('#refresh');
     await untilTrue('the refresh gives a new access token', async () => (await issuedTo(world, clientId)) > before);
+    // The library keeps the refreshed user when the answer has come. A logout that is pressed before would be undone by it.
+    await page.waitForFunction((earlier) => Object.values(sessionStorage).join() !== earlier, user);
     await page.click('#sign-out');
     await page.click('button[name=logout]');
     await page.waitForSelector('#sign-in:not([hidden])');
