@@ -20,9 +20,9 @@ const SPOKEN = new Set([...NAMED, 'heading', 'StaticText'].filter((role) => !LAN
 
 /** Returns what a screen reader says, in order. */
 export async function readAloud(page: Page): Promise<Said[]> {
+  // The session stays until the page closes: Chromium removes the virtual authenticators of a page when any of its sessions ends.
   const protocol = await page.context().newCDPSession(page);
   const { nodes } = await protocol.send('Accessibility.getFullAXTree');
-  await protocol.detach();
   const byId = new Map(nodes.map((node) => [node.nodeId, node]));
   const said: Said[] = [];
   const read = (id: string, inside: string[]): void => {
