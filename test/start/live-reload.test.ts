@@ -285,7 +285,8 @@ test('SIGHUP takes the files up too; a fault that nobody caught is written down 
     },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  const ended = once(child, 'exit').then(() => Promise.reject(new Error('the process ended')));
+  const closed = once(child, 'close');
+  const ended = closed.then(() => Promise.reject(new Error('the process ended')));
   ended.catch(() => undefined);
   let written = '';
   const untilWritten = async (text: string): Promise<void> => {
@@ -301,8 +302,8 @@ test('SIGHUP takes the files up too; a fault that nobody caught is written down 
   // Those that were made at this start are nobody's change.
   expect(written).not.toContain('keys loaded');
   child.kill('SIGUSR2');
-  await untilWritten('uncaught error; this process ends');
-  await ended.catch(() => undefined);
+  await closed;
+  expect(written).toContain('uncaught error; this process ends');
   expect([child.exitCode, child.signalCode, written.includes('the fault of the test')]).toEqual([1, null, true]);
   rmSync(data, { recursive: true });
 }, 60_000);
