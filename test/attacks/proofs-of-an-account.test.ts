@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { askForEmail, changeEmail } from '../../src/account/email/flow.ts';
-import { findUndo, undoDigest, undoEmail } from '../../src/account/email/undo.ts';
+import { secretDigest } from '../../src/domain/account-token.ts';
+import { findUndo, undoEmail } from '../../src/account/email/undo.ts';
 import { askForCodeAgain, stillHolds } from '../../src/account/forgotten/flow.ts';
 import { changeProfile } from '../../src/account/profile/flow.ts';
 import { withdraw } from '../../src/account/withdrawal/flow.ts';
@@ -60,7 +61,7 @@ async function create(changes: Partial<Account> = {}): Promise<Account> {
 }
 const standing = async (): Promise<Account> => (await storage.accounts.find('a')) as Account;
 const changeableBack = (undo: string): Partial<Account> => ({
-  emails_before: [{ ...BEFORE, undo_sha256: undoDigest(undo), undo_until: now + 1_000 }],
+  emails_before: [{ ...BEFORE, undo_sha256: secretDigest(undo), undo_until: now + 1_000 }],
 });
 
 test('S101 the code of one new address returns after another one was requested: neither becomes the ID’s', async () => {

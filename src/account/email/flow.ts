@@ -1,6 +1,7 @@
 // Changes the address of an ID after the new address is proven. undo.ts undoes the change.
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { Deps } from '../../deps.ts';
+import { drawAccountToken } from '../../domain/account-token.ts';
 import { momentAfterSignIns, passwordsBefore, signInsStand, UNDO_LIFETIME_MS, type Account } from '../../domain/account.ts';
 import { languageOf } from '../../language.ts';
 import { issueCodeForNewAddress, type CodeSlot } from '../../authentication/one-time-code/issue-code.ts';
@@ -8,7 +9,6 @@ import { changeAndTell } from '../../jobs/tell-account-change.ts';
 import { AlreadyExists } from '../../storage/storage.ts';
 import { changeAccount } from '../../storage/change-account.ts';
 import { formatTime } from '../../http/format-time.ts';
-import { undoDigest } from './undo.ts';
 
 type EmailDeps = Pick<Deps, 'config' | 'storage' | 'clock' | 'jobs'>;
 
@@ -56,8 +56,8 @@ export async function askForEmail(
  */
 export async function changeEmail(deps: EmailDeps, accountId: string, wanted: string): Promise<Account | undefined> {
   const now = deps.clock();
-  const token = randomBytes(32).toString('base64url');
-  const undoUrl = `${deps.config.issuer}/account/email/undo?token=${accountId}.${token}`;
+  const { token, digest } = drawAccountToken(accountId);
+  const undoUrl = `${deps.config.issuer}/account/email/undo?token=${token}`;
   return changeAndTell(
     deps,
     accountId,
@@ -77,7 +77,7 @@ export async function changeEmail(deps: EmailDeps, accountId: string, wanted: st
           {
             email: standing.email,
             email_canonical: standing.email_canonical,
-            undo_sha256: undoDigest(token),
+            undo_sha256: digest,
             undo_until: now + UNDO_LIFETIME_MS,
             password_hashes: passwordsBefore(standing, now).map(({ password_hash: hash }) => hash),
           },

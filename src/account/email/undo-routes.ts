@@ -2,6 +2,7 @@
 // all.
 import type Router from 'koa-router';
 import type { Deps } from '../../deps.ts';
+import { secretDigest } from '../../domain/account-token.ts';
 import { hashAsker } from '../../authentication/password/hash-asker.ts';
 import { page, type PageContext, type PageState } from '../../http/page-context.ts';
 import { PageError } from '../../http/page-error.ts';
@@ -10,7 +11,7 @@ import { formField } from '../../http/read-form.ts';
 import { redirect } from '../../http/redirect.ts';
 import { passwordProblem, passwordRule } from '../../authentication/password/password-form.ts';
 import type { AccountAccess } from '../../oidc/sessions/account-access.ts';
-import { findUndo, knowsPassword, undoDigest, undoEmail, type Undo } from './undo.ts';
+import { findUndo, knowsPassword, undoEmail, type Undo } from './undo.ts';
 
 const PATH = '/account/email/undo';
 const DONE_PATH = `${PATH}/done`;
@@ -56,7 +57,7 @@ export function addUndoRoutes(router: Router<PageState>, deps: Deps, access: Acc
     };
     if (Object.keys(errors).length) return show(ctx, token, undo, errors);
     // Counted before the comparison, so that parallel attempts cannot exceed the limit.
-    const counted = undoDigest(token);
+    const counted = secretDigest(token);
     await tries.count(counted);
     const asker = hashAsker(ctx.ip, { kind: 'account', id: undo.account.id });
     if (!(await knowsPassword(deps, undo, known, asker)))

@@ -2,8 +2,9 @@
 // somebody else now, who could then reset the password and take over the ID. So the person must also enter a password of the ID.
 // The current one counts, and so does one from when the address changed or from the three days before, in case a thief has
 // changed both.
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import type { Deps } from '../../deps.ts';
+import { readAccountToken } from '../../domain/account-token.ts';
 import { momentAfterSignIns, type Account, type EmailBefore } from '../../domain/account.ts';
 import type { HashAsker } from '../../authentication/password/password-hash.ts';
 import type { AccountAccess } from '../../oidc/sessions/account-access.ts';
@@ -18,10 +19,10 @@ export type Undo = { account: Account; before: EmailBefore };
 
 /** Finds the change that a token can undo. @returns `undefined` if there is none, or no longer */
 export async function findUndo({ storage, clock }: UndoDeps, token: string): Promise<Undo | undefined> {
-  const [accountId = '', secret = ''] = token.split('.');
+  const { accountId, digest } = readAccountToken(token);
   const account = await storage.accounts.find(accountId);
   if (!account || account.disabled_at !== undefined) return undefined;
-  const before = account.emails_before?.[undoIndex(account, secret, clock())];
+  const before = account.emails_before?.[undoIndex(account, digest, clock())];
   return before && { account, before };
 }
 
@@ -43,11 +44,11 @@ export async function knowsPassword(
  * @returns whether the change was undone; `false` if it was undone before, or if another ID has the old address now
  */
 export async function undoEmail(deps: UndoDeps, access: AccountAccess, token: string, passwordHash: string): Promise<boolean> {
-  const [accountId = '', secret = ''] = token.split('.');
+  const { accountId, digest } = readAccountToken(token);
   const now = deps.clock();
   const restored = await changeAndTell(deps, accountId, 'account.email_change_undone', (standing) => {
     const { email_change: _wanted, passwords_before: _passwords, emails_before: earlier = [], ...rest } = standing;
-    const index = undoIndex(standing, secret, now);
+    const index = undoIndex(standing, digest, now);
     const before = earlier[index];
     if (!before || standing.disabled_at !== undefined) return undefined;
     const to = {
@@ -72,14 +73,8 @@ export async function undoEmail(deps: UndoDeps, access: AccountAccess, token: st
   return true;
 }
 
-function undoIndex({ emails_before: earlier = [] }: Account, secret: string, now: number): number {
-  const digest = Buffer.from(undoDigest(secret));
+function undoIndex({ emails_before: earlier = [] }: Account, digest: string, now: number): number {
   return earlier.findIndex(
-    ({ undo_sha256: expected, undo_until: until }) => now < until && timingSafeEqual(digest, Buffer.from(expected)),
+    ({ undo_sha256: expected, undo_until: until }) => now < until && timingSafeEqual(Buffer.from(digest), Buffer.from(expected)),
   );
-}
-
-/** Returns the stored hash of a token's secret: SHA-256, base64url. */
-export function undoDigest(secret: string): string {
-  return createHash('sha256').update(secret).digest('base64url');
 }

@@ -1,6 +1,6 @@
 // Job: changes the address of an ID when the waiting time of an approved request for a lost mailbox is over.
-import { randomBytes } from 'node:crypto';
 import type { Deps } from '../../deps.ts';
+import { drawAccountToken } from '../../domain/account-token.ts';
 import { changeLostMailbox, findLostMailbox, isOpen, withAddressOf, withEnd } from '../../domain/lost-mailbox.ts';
 import { formatTime } from '../../http/format-time.ts';
 import { PostponeJob, type JobHandler } from '../../jobs/runner.ts';
@@ -8,7 +8,6 @@ import { changeAndTell } from '../../jobs/tell-account-change.ts';
 import { languageOf } from '../../language.ts';
 import type { AccountAccess } from '../../oidc/sessions/account-access.ts';
 import { AlreadyExists } from '../../storage/storage.ts';
-import { undoDigest } from '../email/undo.ts';
 import { hasSignedInSince } from './desk.ts';
 import { endedMail } from './stop.ts';
 
@@ -46,14 +45,14 @@ export function createChangeLostMailbox(
 /** @returns whether the address is changed; `false` if something that the request depends on has changed, or another ID has the new address */
 async function changeAddress(deps: ChangeDeps, accountId: string, request: string): Promise<boolean> {
   const now = deps.clock();
-  const token = randomBytes(32).toString('base64url');
+  const { token, digest } = drawAccountToken(accountId);
   const { issuer } = deps.config;
   await changeAndTell(
     deps,
     accountId,
     { type: 'account.lost_mailbox_changed', data: { request } },
     (standing) => {
-      const to = withAddressOf(standing, request, undoDigest(token), now);
+      const to = withAddressOf(standing, request, digest, now);
       if (!to) return undefined;
       const language = languageOf(standing.language);
       const values = { email: to.email, time: formatTime(now, language) };
@@ -70,7 +69,7 @@ async function changeAddress(deps: ChangeDeps, accountId: string, request: strin
         ],
       };
     },
-    { 'email-changed-undo': { url: `${issuer}/account/email/undo?token=${accountId}.${token}` } },
+    { 'email-changed-undo': { url: `${issuer}/account/email/undo?token=${token}` } },
   ).catch((error: unknown) => {
     if (!(error instanceof AlreadyExists)) throw error;
   });

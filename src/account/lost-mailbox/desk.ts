@@ -1,7 +1,8 @@
 // What operators do with a request for a lost mailbox: look at it, approve it, refuse it. Each action names the operator and a reason.
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { Deps } from '../../deps.ts';
 import type { Account } from '../../domain/account.ts';
+import { drawAccountToken } from '../../domain/account-token.ts';
 import {
   APPROVALS_NEEDED,
   changeLostMailbox,
@@ -19,7 +20,7 @@ import { formatTime } from '../../http/format-time.ts';
 import { changeAndTell } from '../../jobs/tell-account-change.ts';
 import { languageOf } from '../../language.ts';
 import { maskedEmail } from './look-up.ts';
-import { endedMail, STOP_PATH, stopDigest } from './stop.ts';
+import { endedMail, STOP_PATH } from './stop.ts';
 
 type DeskDeps = Pick<Deps, 'config' | 'storage' | 'clock' | 'jobs'>;
 
@@ -99,7 +100,7 @@ export async function approve(deps: DeskDeps, found: DeskCase, { operator, reaso
   if (problem || !account) return { problem: problem ?? 'no_id' };
   const now = clock();
   const changeAt = now + config.lostMailbox.waitingHours * HOUR_MS;
-  const secret = randomBytes(32).toString('base64url');
+  const { token, digest } = drawAccountToken(account.id);
   const payload = { account_id: account.id, request: request.id };
   await jobs.enqueue('change_lost_mailbox', `change-lost-mailbox:${request.id}:${operator}`, payload, {
     runAt: Math.max(changeAt, now + SURELY_WRITTEN_AFTER_MS),
@@ -110,13 +111,13 @@ export async function approve(deps: DeskDeps, found: DeskCase, { operator, reaso
     { type: 'account.lost_mailbox_approved', data: { request: request.id, operator, reason } },
     (standing) => {
       const to = changeLostMailbox(standing, request.id, now, (one) =>
-        stillStands(standing, one) ? withApproval(one, { operator, changeAt, stopSha256: stopDigest(secret) }) : undefined,
+        stillStands(standing, one) ? withApproval(one, { operator, changeAt, stopSha256: digest }) : undefined,
       );
       const state = to && findLostMailbox(to, request.id);
       if (!state) return undefined;
       return { to, mails: state.approved_by.length < APPROVALS_NEEDED ? [] : mailsAboutApproval(standing, state, changeAt, now) };
     },
-    { 'lost-mailbox-waiting': { url: `${config.issuer}${STOP_PATH}?token=${account.id}.${secret}` } },
+    { 'lost-mailbox-waiting': { url: `${config.issuer}${STOP_PATH}?token=${token}` } },
   );
   const state = approved && findLostMailbox(approved, request.id);
   if (state) return { approvedBy: state.approved_by, changeAt: state.change_at };

@@ -1,13 +1,13 @@
 // Job: finds the ID of a request for a lost mailbox, and tells its owner. This runs in a job, so that the response time of the page does not
 // reveal which addresses have an ID.
-import { randomBytes } from 'node:crypto';
 import type { Deps } from '../../deps.ts';
+import { drawAccountToken } from '../../domain/account-token.ts';
 import { knownAddresses, withLostMailbox } from '../../domain/lost-mailbox.ts';
 import { formatTime } from '../../http/format-time.ts';
 import type { JobHandler } from '../../jobs/runner.ts';
 import { changeAndTell } from '../../jobs/tell-account-change.ts';
 import { languageOf } from '../../language.ts';
-import { STOP_PATH, stopDigest } from './stop.ts';
+import { STOP_PATH } from './stop.ts';
 
 const GIVE_UP_AFTER_MS = 14 * 24 * 60 * 60 * 1000;
 
@@ -24,14 +24,14 @@ export function createLookUpLostMailbox(
       const account = await storage.accounts.findByEmail(request.email_canonical);
       const isUsable = account !== undefined && account.disabled_at === undefined && account.withdrawal === undefined;
       if (isUsable) {
-        const secret = randomBytes(32).toString('base64url');
+        const { token, digest } = drawAccountToken(account.id);
         const now = clock();
         await changeAndTell(
           deps,
           account.id,
           { type: 'account.lost_mailbox_asked', data: { request: id } },
           (standing) => {
-            const to = withLostMailbox(standing, request, stopDigest(secret), now);
+            const to = withLostMailbox(standing, request, digest, now);
             const language = languageOf(standing.language);
             const values = { email: maskedEmail(request.new_email), time: formatTime(now, language) };
             return (
@@ -46,7 +46,7 @@ export function createLookUpLostMailbox(
               }
             );
           },
-          { 'lost-mailbox-asked': { url: `${config.issuer}${STOP_PATH}?token=${account.id}.${secret}` } },
+          { 'lost-mailbox-asked': { url: `${config.issuer}${STOP_PATH}?token=${token}` } },
         );
       }
       await storage.lostMailboxRequests.change(id, (standing) =>

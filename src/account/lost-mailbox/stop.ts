@@ -1,8 +1,9 @@
 // Stops a request for a lost mailbox: with the link in a mail to a known address, or in a session of the ID. Stopping changes nothing else, so
 // the link needs no password.
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import type { Deps } from '../../deps.ts';
 import type { Account } from '../../domain/account.ts';
+import { readAccountToken } from '../../domain/account-token.ts';
 import { changeLostMailbox, findLostMailbox, openLostMailboxes, withEnd, type LostMailbox } from '../../domain/lost-mailbox.ts';
 import type { OwedMail } from '../../domain/mails.ts';
 import { changeAndTell } from '../../jobs/tell-account-change.ts';
@@ -12,21 +13,15 @@ type StopDeps = Pick<Deps, 'storage' | 'clock' | 'jobs'>;
 
 export const STOP_PATH = '/lost-mailbox/stop';
 
-/** Returns the stored hash of a token's secret: SHA-256, base64url. */
-export function stopDigest(secret: string): string {
-  return createHash('sha256').update(secret).digest('base64url');
-}
-
 /** A request, and the account that it is about. */
 export type Stoppable = { account: Account; request: LostMailbox };
 
 /** Finds the request that a token can stop, or could. @returns `undefined` if there is none, or no longer */
 export async function findByStopToken({ storage }: Pick<Deps, 'storage'>, token: string): Promise<Stoppable | undefined> {
-  const [accountId = '', secret = ''] = token.split('.');
+  const { accountId, digest } = readAccountToken(token);
   const account = await storage.accounts.find(accountId);
-  const digest = Buffer.from(stopDigest(secret));
   const request = account?.lost_mailbox?.find(({ stop_sha256: digests }) =>
-    digests.some((expected) => timingSafeEqual(digest, Buffer.from(expected))),
+    digests.some((expected) => timingSafeEqual(Buffer.from(digest), Buffer.from(expected))),
   );
   return account && request && { account, request };
 }

@@ -1,8 +1,9 @@
 // Removes a second factor that was lost: the password, a mailed code and the birth date ask for it, and it waits for 24 hours. The mail about it
 // has a link that stops it.
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { Deps } from '../../deps.ts';
 import { signInsStand, type Account } from '../../domain/account.ts';
+import { drawAccountToken, readAccountToken, secretDigest } from '../../domain/account-token.ts';
 import { birthdateFits } from '../../domain/password-reset.ts';
 import {
   askForRemoval,
@@ -33,8 +34,7 @@ const MOST_TRIES = 5;
 
 /** Returns the slot of the code. It belongs to one browser, so nobody else uses up its tries. */
 export function lostCodeSlot({ id, email_canonical: address }: Account, browserId: string): CodeSlot {
-  const browser = createHash('sha256').update(browserId).digest('base64url');
-  return { id: `second-factor-lost:${id}:${browser}`, address };
+  return { id: `second-factor-lost:${id}:${secretDigest(browserId)}`, address };
 }
 
 /** Mails a code to the account's address. */
@@ -79,8 +79,7 @@ export async function proveLoss(
 /** The job is written first, so the removal is complete even if this process dies. */
 async function askFor(deps: LostDeps, account: Account): Promise<void> {
   const { config, clock, jobs } = deps;
-  const secret = randomBytes(32).toString('base64url');
-  const stopDigest = digestOf(secret);
+  const { token, digest: stopDigest } = drawAccountToken(account.id);
   const runAt = clock() + REMOVAL_WAITS_MS;
   const lost: LostSecondFactor = { account_id: account.id, removal: stopDigest };
   await jobs.enqueue('remove_second_factor', `remove-second-factor:${stopDigest}`, lost, { runAt });
@@ -96,7 +95,7 @@ async function askFor(deps: LostDeps, account: Account): Promise<void> {
       const values = { time: formatTime(clock(), language), due: formatTime(due, language) };
       return { to, mails: [{ to: standing.email, template: 'second-factor-removal-asked', language, values }] };
     },
-    { 'second-factor-removal-asked': { url: `${config.issuer}${STOP_PATH}?token=${account.id}.${secret}` } },
+    { 'second-factor-removal-asked': { url: `${config.issuer}${STOP_PATH}?token=${token}` } },
   );
 }
 
@@ -105,10 +104,10 @@ export async function findRemoval(
   { storage }: Pick<Deps, 'storage'>,
   token: string,
 ): Promise<{ account: Account; removal: SecondFactorRemoval } | undefined> {
-  const [accountId = '', secret = ''] = token.split('.');
+  const { accountId, digest } = readAccountToken(token);
   const account = await storage.accounts.find(accountId);
   const removal = account && waitingRemoval(account);
-  return account && removal?.stop_sha256 === digestOf(secret) ? { account, removal } : undefined;
+  return account && removal?.stop_sha256 === digest ? { account, removal } : undefined;
 }
 
 /** Stops the removal of a token. @returns whether this call stopped it */
@@ -147,8 +146,4 @@ export function createRemoveSecondFactor(deps: LostDeps): JobHandler<LostSecondF
       });
     },
   };
-}
-
-function digestOf(secret: string): string {
-  return createHash('sha256').update(secret).digest('base64url');
 }
