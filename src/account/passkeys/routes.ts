@@ -1,10 +1,10 @@
 // パスキー: lists, adds, renames and removes the passkeys of the ID.
 import type { Deps } from '../../deps.ts';
-import { deviceName } from '../../domain/device-name.ts';
 import { MAX_PASSKEY_NAME, MOST_PASSKEYS, passkeyDigest, type Passkey } from '../../domain/passkey.ts';
 import { parsePlainText } from '../../domain/plain-text.ts';
-import type { PasskeyCeremony } from '../../authentication/passkey/challenges.ts';
+import { addingCeremony, type PasskeyCeremony } from '../../authentication/passkey/challenges.ts';
 import { addPasskey, creationOptions, removePasskey, renamePasskey } from '../../authentication/passkey/passkeys-of-account.ts';
+import { postedPasskey } from '../../authentication/passkey/posted-passkey.ts';
 import { relyingParty } from '../../authentication/passkey/relying-party.ts';
 import { createPasswordAgain, provenRecently } from '../../authentication/password/password-again.ts';
 import { createBrowserIds } from '../../http/browser-id.ts';
@@ -26,10 +26,7 @@ export function createPasskeyPages(deps: Deps): AddAccountRoutes {
   const passwordAgain = createPasswordAgain(deps);
   const browserIds = createBrowserIds(deps.config.issuer.startsWith('https:'));
 
-  const ceremonyOf = (ctx: AccountContext): PasskeyCeremony => {
-    const { account, uid } = ctx.state.session;
-    return { browserId: browserIds.ensure(ctx), purpose: `add:${account.id}:${uid}` };
-  };
+  const ceremonyOf = (ctx: AccountContext): PasskeyCeremony => addingCeremony(browserIds.ensure(ctx), ctx.state.session);
 
   const show = (ctx: AccountContext): void => {
     const { t, language, session } = ctx.state;
@@ -78,8 +75,7 @@ export function createPasskeyPages(deps: Deps): AddAccountRoutes {
 
   const postAdd = async (ctx: AccountContext): Promise<void> => {
     const { session, t } = ctx.state;
-    const name = deviceName(ctx.get('User-Agent')) ?? t('passkeys.unnamed');
-    const added = await addPasskey(deps, ceremonyOf(ctx), session.account, { text: formField(ctx, 'credential'), name });
+    const added = await addPasskey(deps, ceremonyOf(ctx), session.account, postedPasskey(ctx));
     if (added) return redirect(ctx, `${PATH}?done=added`);
     // A new challenge needs a recent sign-in, as the first one did.
     if (!(await passwordAgain(ctx, session, { action: ADD_PATH, backUrl: PATH, typed: {} }))) return;

@@ -1,6 +1,7 @@
 // The challenges of passkey ceremonies. A challenge can be used once, within five minutes, in its browser and for its purpose.
 import { createHash, randomBytes } from 'node:crypto';
 import type { Deps } from '../../deps.ts';
+import type { Account } from '../../domain/account.ts';
 import { withChallenge, withoutChallenge } from '../../domain/passkey.ts';
 
 /** The purpose of a challenge. It names the interaction, or the account and its session. */
@@ -11,6 +12,14 @@ export type PasskeyCeremony = {
   browserId: string;
   purpose: PasskeyPurpose;
 };
+
+/** Returns the ceremony that adds a passkey to the account of a session. */
+export function addingCeremony(
+  browserId: string,
+  { account, uid }: { account: Pick<Account, 'id'>; uid: string },
+): PasskeyCeremony {
+  return { browserId, purpose: `add:${account.id}:${uid}` };
+}
 
 /** Makes a challenge: 32 random bytes, base64url. Only a browser's newest four for each purpose are kept, so that nobody can fill the database. */
 export async function issueChallenge(

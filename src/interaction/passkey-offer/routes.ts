@@ -1,10 +1,10 @@
 // パスキーのご案内: the last page before the service, once after a login with a password. It can always be left.
-import type { PasskeyCeremony } from '../../authentication/passkey/challenges.ts';
+import { addingCeremony } from '../../authentication/passkey/challenges.ts';
 import { declineOffer } from '../../authentication/passkey/offer.ts';
 import { addPasskey, creationOptions } from '../../authentication/passkey/passkeys-of-account.ts';
+import { postedPasskey } from '../../authentication/passkey/posted-passkey.ts';
 import { provenRecently } from '../../authentication/password/password-again.ts';
 import type { Deps } from '../../deps.ts';
-import { deviceName } from '../../domain/device-name.ts';
 import { page } from '../../http/page-context.ts';
 import { formField } from '../../http/read-form.ts';
 import type { CurrentSession } from '../../oidc/sessions/current-session.ts';
@@ -24,11 +24,6 @@ export function createPasskeyOfferStep(deps: Deps): SignedInStep {
     return session && provenRecently(deps, session) ? session : undefined;
   };
 
-  const ceremonyOf = ({ state: { interaction } }: SignedInContext, { account, uid }: CurrentSession): PasskeyCeremony => ({
-    browserId: interaction.browserId,
-    purpose: `add:${account.id}:${uid}`,
-  });
-
   const show = async (ctx: SignedInContext, errors: Record<string, string> = {}): Promise<void> => {
     const { interaction, language, t } = ctx.state;
     const session = await recentSession(ctx);
@@ -40,18 +35,17 @@ export function createPasskeyOfferStep(deps: Deps): SignedInStep {
       shownAt: interaction.path,
       declineAction: `${interaction.path}/decline`,
       clientName: interaction.client.destination[language],
-      options: await creationOptions(deps, ceremonyOf(ctx, session), session.account),
+      options: await creationOptions(deps, addingCeremony(interaction.browserId, session), session.account),
       errors,
     });
   };
 
   const post = async (ctx: SignedInContext): Promise<void> => {
-    const { t } = ctx.state;
+    const { interaction, t } = ctx.state;
     const session = await recentSession(ctx);
     if (!session) return goOn(ctx);
-    const name = deviceName(ctx.get('User-Agent')) ?? t('passkeys.unnamed');
-    const text = formField(ctx, 'credential');
-    const added = await addPasskey(deps, ceremonyOf(ctx, session), session.account, { text, name });
+    const ceremony = addingCeremony(interaction.browserId, session);
+    const added = await addPasskey(deps, ceremony, session.account, postedPasskey(ctx));
     return added ? goOn(ctx) : show(ctx, { passkey: t('passkey_add.failed') });
   };
 

@@ -1,12 +1,12 @@
 // Sets up an app or a passkey on the way, for a service that needs a stronger sign-in than the person has.
 import type Router from 'koa-router';
 import { addPasskey, creationOptions } from '../../authentication/passkey/passkeys-of-account.ts';
-import type { PasskeyCeremony } from '../../authentication/passkey/challenges.ts';
+import { addingCeremony } from '../../authentication/passkey/challenges.ts';
+import { postedPasskey } from '../../authentication/passkey/posted-passkey.ts';
 import { createPasswordAgain, provenRecently } from '../../authentication/password/password-again.ts';
 import { confirmSetup, isBeingSetUp, takeNewCodes } from '../../authentication/totp/second-factor-of-account.ts';
 import { shownSetup } from '../../authentication/totp/setup-page.ts';
 import type { Deps } from '../../deps.ts';
-import { deviceName } from '../../domain/device-name.ts';
 import { MOST_PASSKEYS } from '../../domain/passkey.ts';
 import { page } from '../../http/page-context.ts';
 import { formField } from '../../http/read-form.ts';
@@ -128,24 +128,18 @@ export function addEnrolRoutes(router: Router<SignedInState>, deps: Deps): void 
       shownAt: `${interaction.path}/enrol/passkey`,
       backUrl: interaction.path,
       backLabel: t('second_factor_setup.stop'),
-      options: await creationOptions(deps, ceremonyOf(ctx, session), session.account),
+      options: await creationOptions(deps, addingCeremony(interaction.browserId, session), session.account),
       ...(error === undefined ? {} : { errors: { passkey: error } }),
     });
   };
-
-  const ceremonyOf = ({ state: { interaction } }: SignedInContext, { account, uid }: CurrentSession): PasskeyCeremony => ({
-    browserId: interaction.browserId,
-    purpose: `add:${account.id}:${uid}`,
-  });
 
   const postPasskey = async (ctx: SignedInContext): Promise<void> => {
     const { interaction, t } = ctx.state;
     const session = await mayAdd(ctx, 'newPasskey');
     if (!session) return;
-    const name = deviceName(ctx.get('User-Agent')) ?? t('passkeys.unnamed');
-    const answer = { text: formField(ctx, 'credential'), name };
+    const ceremony = addingCeremony(interaction.browserId, session);
     // The page of the step then asks to use it.
-    if (await addPasskey(deps, ceremonyOf(ctx, session), session.account, answer)) return redirect(ctx, interaction.path);
+    if (await addPasskey(deps, ceremony, session.account, postedPasskey(ctx))) return redirect(ctx, interaction.path);
     return showPasskey(ctx, session, t('passkey_add.failed'));
   };
 
