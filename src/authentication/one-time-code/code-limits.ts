@@ -4,23 +4,13 @@
 // for networks that have requested few.
 import type { Deps } from '../../deps.ts';
 import { mailboxOf } from '../../domain/canonical-email.ts';
-import { networkOf, sourceOf } from '../../http/network.ts';
 import type { PageError } from '../../http/page-error.ts';
-import {
-  countForAll,
-  countOrTakeBack,
-  createPacedLimit,
-  createRateLimit,
-  refusalOf,
-  type PacedLimit,
-  type RateLimit,
-} from '../limits/rate-limit.ts';
+import { countForAll, countOrTakeBack, createRateLimit, refusalOf } from '../limits/rate-limit.ts';
+import { createPlaceLimits, EVERYBODY } from './place-limits.ts';
 
 const HOUR_MS = 60 * 60 * 1000;
 /** Codes that one account may request in a day, for any address, so that nobody takes over an address by guessing its code. */
 const PER_ACCOUNT = { points: 10, windowSeconds: 24 * 60 * 60 };
-/** One counter for all mailboxes. */
-const EVERYBODY = 'all';
 
 /** A network is quiet as long as it has fewer codes in an hour that nobody entered. */
 const QUIET_NETWORK_ASKED = 20;
@@ -65,37 +55,26 @@ export type CodeLimits = {
 export function createCodeLimits({ config, storage, clock }: Pick<Deps, 'config' | 'storage' | 'clock'>): CodeLimits {
   const { counters } = storage;
   const figures = config.rateLimits.emailCode;
-  const limit = (name: string, points: number): RateLimit =>
-    createRateLimit(name, { points, windowSeconds: HOUR_MS / 1000 }, counters, clock);
-  const perMailbox = limit('code-mailbox', figures.perMailboxPerHour);
-  const paced = (name: string, points: number): PacedLimit =>
-    createPacedLimit(name, { points, windowSeconds: HOUR_MS / 1000, paceSeconds: PACE_SECONDS }, counters, clock);
-  const perSource = paced('code-address', figures.unprovenPerAddressPerHour);
-  const perNetwork = paced('code-network', figures.unprovenPerNetworkPerHour);
-  const [addressCount, networkCount] = [limit('code-address', 1), limit('code-network', QUIET_NETWORK_ASKED)];
-  const overall = limit('code-overall', figures.overallPerHour);
-  const overallForBusy = limit('code-overall', Math.ceil((figures.overallPerHour * (100 - figures.quietSharePercent)) / 100));
+  const mailboxLimit = { points: figures.perMailboxPerHour, windowSeconds: HOUR_MS / 1000 };
+  const perMailbox = createRateLimit('code-mailbox', mailboxLimit, counters, clock);
+  const pace = { paceSeconds: PACE_SECONDS, quietNetworkAsked: QUIET_NETWORK_ASKED };
+  const places = createPlaceLimits({ storage, clock }, 'code', figures, pace);
   const perAccount = createRateLimit('email-change', PER_ACCOUNT, counters, clock);
 
   const codeLimits: CodeLimits = {
     async ask(ip, canonicalEmail, trusted) {
-      const [source, network, mailbox] = [sourceOf(ip), networkOf(ip), mailboxOf(canonicalEmail)];
-      const isQuiet = trusted !== undefined || !(await refusalOf(networkCount.check(network)));
-      await (isQuiet ? overall : overallForBusy).check(EVERYBODY);
-      const places: [PacedLimit, string][] = [
-        [perSource, source],
-        [perNetwork, network],
-      ];
-      const takeBack = await countForAll(trusted === undefined ? places : []);
+      const mailbox = mailboxOf(canonicalEmail);
+      const isQuiet = trusted !== undefined || (await places.isQuiet(ip));
+      await (isQuiet ? places.overall : places.overallForBusy).check(EVERYBODY);
+      const takeBack = await countForAll(trusted === undefined ? places.of(ip) : []);
       const key = trusted === undefined ? mailbox : `${mailbox}:${trusted}`;
       return { mailboxFull: await refusalOf(countOrTakeBack(perMailbox, key)), takeBack };
     },
     async sent() {
-      await overall.note(EVERYBODY);
+      await places.overall.note(EVERYBODY);
     },
     async proven(ip, trusted) {
-      if (trusted !== undefined) return;
-      await Promise.all([addressCount.takeBack(sourceOf(ip)), networkCount.takeBack(networkOf(ip))]);
+      if (trusted === undefined) await places.proven(ip);
     },
     async countForAccount(accountId) {
       await perAccount.count(accountId);

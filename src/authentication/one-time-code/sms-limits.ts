@@ -1,22 +1,11 @@
 // Limits how many codes are sent by SMS, because each one costs money, and attackers earn from SMS to numbers of their own (SMS
 // pumping). docs/limits.md derives the figures.
 import type { Deps } from '../../deps.ts';
-import { networkOf, sourceOf } from '../../http/network.ts';
 import { PageError } from '../../http/page-error.ts';
-import {
-  countForAll,
-  countOrTakeBack,
-  createPacedLimit,
-  createRateLimit,
-  refusalOf,
-  type PacedLimit,
-  type RateLimit,
-} from '../limits/rate-limit.ts';
+import { countForAll, countOrTakeBack, createRateLimit, type PacedLimit, type RateLimit } from '../limits/rate-limit.ts';
+import { createPlaceLimits, EVERYBODY } from './place-limits.ts';
 
-const HOUR_SECONDS = 60 * 60;
-const DAY_SECONDS = 24 * HOUR_SECONDS;
-/** One counter for all numbers. */
-const EVERYBODY = 'all';
+const DAY_SECONDS = 24 * 60 * 60;
 /** A network is quiet as long as it has fewer codes in an hour that nobody entered. */
 const QUIET_NETWORK_ASKED = 5;
 /** A place above its limit still gets one SMS in this many seconds. */
@@ -42,37 +31,28 @@ export function createSmsLimits({
   metrics,
 }: Pick<Deps, 'config' | 'storage' | 'clock' | 'metrics'>): SmsLimits {
   const figures = config.rateLimits.smsCode;
-  const limit = (name: string, points: number, windowSeconds = HOUR_SECONDS): RateLimit =>
-    createRateLimit(name, { points, windowSeconds }, storage.counters, clock);
-  const paced = (name: string, points: number): PacedLimit =>
-    createPacedLimit(name, { points, windowSeconds: HOUR_SECONDS, paceSeconds: PACE_SECONDS }, storage.counters, clock);
-  const perNumber = strict(limit('sms-number', figures.perNumberPerDay, DAY_SECONDS));
-  const perAccount = strict(limit('sms-account', figures.perAccountPerDay, DAY_SECONDS));
-  const perSource = paced('sms-address', figures.unprovenPerAddressPerHour);
-  const perNetwork = paced('sms-network', figures.unprovenPerNetworkPerHour);
-  const [addressCount, networkCount] = [limit('sms-address', 1), limit('sms-network', QUIET_NETWORK_ASKED)];
-  const overall = strict(limit('sms-overall', figures.overallPerHour));
-  const forBusy = Math.ceil((figures.overallPerHour * (100 - figures.quietSharePercent)) / 100);
-  const overallForBusy = strict(limit('sms-overall', forBusy));
+  const perDay = (name: string, points: number): PacedLimit =>
+    strict(createRateLimit(name, { points, windowSeconds: DAY_SECONDS }, storage.counters, clock));
+  const perNumber = perDay('sms-number', figures.perNumberPerDay);
+  const perAccount = perDay('sms-account', figures.perAccountPerDay);
+  const pace = { paceSeconds: PACE_SECONDS, quietNetworkAsked: QUIET_NETWORK_ASKED };
+  const places = createPlaceLimits({ storage, clock }, 'sms', figures, pace);
+  const [overall, overallForBusy] = [strict(places.overall), strict(places.overallForBusy)];
 
   return {
     async count(ip, accountId, phone) {
-      const [source, network] = [sourceOf(ip), networkOf(ip)];
-      const isQuiet = (await refusalOf(networkCount.check(network))) === undefined;
+      const isQuiet = await places.isQuiet(ip);
       return countForAll([
         [perAccount, accountId],
         [perNumber, phone],
-        [perSource, source],
-        [perNetwork, network],
+        ...places.of(ip),
         [isQuiet ? overall : overallForBusy, EVERYBODY],
       ]).catch((error: unknown) => {
         if (error instanceof PageError) metrics.countSms('refused');
         throw error;
       });
     },
-    async proven(ip) {
-      await Promise.all([addressCount.takeBack(sourceOf(ip)), networkCount.takeBack(networkOf(ip))]);
-    },
+    proven: places.proven,
   };
 }
 
