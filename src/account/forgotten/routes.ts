@@ -21,7 +21,7 @@ import type { AccountAccess } from '../../oidc/sessions/account-access.ts';
 import { INTERACTION_PATH } from '../../oidc/policy/interaction-url.ts';
 import { setPassword } from '../../authentication/password/set-password.ts';
 import { askForCodeAgain, beginReset, completeReset, proveOwner, stillHolds } from './flow.ts';
-import { createResetCookie } from './reset-cookie.ts';
+import { createRecordCookie } from '../record-cookie.ts';
 
 export const FORGOTTEN_PATH = '/password/forgotten';
 const pathOf = (name: 'code' | 'new' | 'done'): string => `${FORGOTTEN_PATH}/${name}`;
@@ -29,7 +29,10 @@ const pathOf = (name: 'code' | 'new' | 'done'): string => `${FORGOTTEN_PATH}/${n
 /** Adds the pages of the password reset. */
 export function addForgottenRoutes(router: Router<PageState>, deps: Deps, provider: Provider, access: AccountAccess): void {
   const { storage, clock, hasher } = deps;
-  const cookie = createResetCookie(deps);
+  const cookie = createRecordCookie(deps, 'password-reset', async (id) =>
+    // A value with a dot comes from an earlier version, which stored resets differently.
+    id.includes('.') ? undefined : deps.storage.passwordResets.find(id),
+  );
   const codeLimits = createCodeLimits(deps);
   const knownDevices = createKnownDevices(deps.config.issuer.startsWith('https:'));
 

@@ -29,7 +29,7 @@ import {
   typeAgain,
   type TypedRequest,
 } from './request.ts';
-import { createRequestCookie } from './request-cookie.ts';
+import { createRecordCookie } from '../record-cookie.ts';
 
 export const LOST_MAILBOX_PATH = '/lost-mailbox';
 const CODE_PATH = `${LOST_MAILBOX_PATH}/code`;
@@ -43,7 +43,7 @@ const ASKED = askFor((key) => {
 
 /** Adds the pages of the request. */
 export function addLostMailboxRoutes(router: Router<PageState>, deps: Deps): void {
-  const cookie = createRequestCookie(deps);
+  const cookie = createRecordCookie(deps, 'lost-mailbox', async (id) => deps.storage.lostMailboxRequests.find(id));
   const codeLimits = createCodeLimits(deps);
   const requestLimits = createRequestLimits(deps);
   const secondsToWait = ({ sent_at: sentAt }: LostMailboxRequest): number => secondsToNextCode(deps, sentAt);
