@@ -348,7 +348,7 @@ test('S187 the offer of a passkey: made once, kept from migrations, devices and 
   expect(arrived(resting)).toBe(true);
   expect(arrived(await begun())).toBe(true);
   world.clock.now += 31 * 24 * HOUR_MS;
-  // Not at a device, in a request for a dealer link or at マイページ, whatever the form says.
+  // A device, a request for a dealer link and マイページ never make the offer, even if the form asks for it.
   const dealer = world.browser('192.0.2.54', IPHONE);
   const details = { scope: 'openid dealer_link', authorization_details: detailsOf('aichi-toyota') };
   await begin(world as never, 'attack-web', details, dealer);

@@ -15,7 +15,7 @@ const confirmation = z.strictObject({ jkt: z.string() }).optional();
 
 /** How strong and how recent the customer's sign-in has to be. */
 export type DemandedSignIn = {
-  /** Authentication context classes (`acr`), one of which the sign-in must have. */
+  /** The accepted authentication context classes (`acr`). The sign-in must have one of them. */
   acrValues: readonly string[];
   maxAgeSeconds: number;
 };
