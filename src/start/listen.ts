@@ -1,5 +1,5 @@
 // An HTTP server with limits on everything that a client could keep open, and a graceful shutdown.
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import { portOf } from '../http/port-of.ts';
 
 /** By how much each of the timeouts is longer than the one before it. Slow senders are disconnected (slowloris attack). */
@@ -18,7 +18,12 @@ export function timeoutsOf(keepAliveSeconds: number) {
 
 export type Listening = {
   port: number;
-  /** Accepts no new connections, and resolves when all requests have been answered. After `graceMs` it closes the remaining connections. */
+  /**
+   * Ends each connection with its next answer (`Connection: close`); new ones are accepted. Otherwise a proxy goes on using its connections after
+   * `close`, and loses the requests that are in progress when they are cut.
+   */
+  drain(): void;
+  /** Drains, accepts no new connections, and resolves when all requests have been answered. After `graceMs` it closes the remaining connections. */
   close(graceMs: number): Promise<void>;
 };
 
@@ -38,7 +43,18 @@ export async function listen(
     keepAliveSeconds = 5,
   }: { port: number; host: string | undefined; setting: string; hostSetting?: string; keepAliveSeconds?: number },
 ): Promise<Listening> {
-  const server: Server = createServer(timeoutsOf(keepAliveSeconds), handler);
+  const inProgress = new Set<ServerResponse>();
+  let isDraining = false;
+  const server: Server = createServer(timeoutsOf(keepAliveSeconds), (request, response) => {
+    response.shouldKeepAlive &&= !isDraining;
+    inProgress.add(response);
+    response.once('close', () => inProgress.delete(response));
+    handler(request, response);
+  });
+  const drain = (): void => {
+    isDraining = true;
+    for (const response of inProgress) response.shouldKeepAlive = false;
+  };
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'EADDRINUSE') reject(new Error(`${setting}: port ${port} is taken by another program`));
@@ -48,7 +64,9 @@ export async function listen(
   });
   return {
     port: portOf(server),
+    drain,
     async close(graceMs) {
+      drain();
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();
       const cut = setTimeout(() => server.closeAllConnections(), graceMs);

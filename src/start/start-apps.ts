@@ -162,7 +162,10 @@ export async function startApps(
   closeToOthers(config.dataDirectory, createLog(names.length === 1 ? String(names[0]) : 'all', config.logLevel));
   const started: Started[] = [];
   const stop = async (delayMs = 0): Promise<void> => {
-    for (const { app } of started) app.drain();
+    for (const { app, listening } of started) {
+      app.drain();
+      listening?.drain();
+    }
     await sleep(delayMs);
     const failures: unknown[] = [];
     // In reverse order, so that apps that others call stop last. If closing one fails, the others are still closed.

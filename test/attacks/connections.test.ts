@@ -2,7 +2,7 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { Agent, request as httpRequest, type IncomingHttpHeaders } from 'node:http';
+import { Agent, request as httpRequest, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -93,6 +93,35 @@ async function statusOf(port: number, path: string): Promise<number> {
   );
 }
 
+test('R53 a proxy that goes on using its connection: the answer after the drain began ends it, also one in progress, and the server closes', async () => {
+  const inProgress: ServerResponse[] = [];
+  const listening = await listen(
+    (request, response) => (request.url === '/slow' ? void inProgress.push(response) : void response.end()),
+    { port: 0, host: HOST, setting: 'PORT', keepAliveSeconds: 65 },
+  );
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  try {
+    expect((await get(listening.port, '/', agent)).headers.connection).toBe('keep-alive');
+    const first = get(listening.port, '/slow', agent);
+    await untilTrue('it is in progress', () => inProgress.length === 1);
+    listening.drain();
+    inProgress[0]?.end();
+    expect((await first).headers.connection).toBe('close');
+    // New connections are accepted, for one request each.
+    for (let n = 0; n < 3; n += 1)
+      expect(await get(listening.port, '/', agent)).toMatchObject({ status: 200, headers: { connection: 'close' } });
+    const last = get(listening.port, '/slow', agent);
+    await untilTrue('it is in progress', () => inProgress.length === 2);
+    const closed = listening.close(300_000);
+    inProgress[1]?.end();
+    expect((await last).status).toBe(200);
+    await closed;
+    expect(await statusOf(listening.port, '/')).toBe(0);
+  } finally {
+    agent.destroy();
+  }
+});
+
 test('R53 SIGTERM: readiness turns first, connections are accepted for DRAIN_DELAY_SECONDS more; a second signal ends at once', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'connections-'));
   const [port = 0] = await freePorts(1);
@@ -108,7 +137,9 @@ test('R53 SIGTERM: readiness turns first, connections are accepted for DRAIN_DEL
     let ended = once(program, 'exit');
     program.kill('SIGTERM');
     await untilTrue('readiness turns', async () => (await status('/health/ready')) === 503);
-    for (let n = 0; n < 20; n += 1) expect(await status('/terms')).toBe(200);
+    // A connection that was open before, too, ends with its next answer.
+    for (let n = 0; n < 20; n += 1)
+      expect(await get(port, '/terms', agent)).toMatchObject({ status: 200, headers: { connection: 'close' } });
     expect(await status('/health/live')).toBe(200);
     expect(program.exitCode).toBeNull();
     program.kill('SIGTERM');
