@@ -1,4 +1,4 @@
-// Writes the files that are generated from the program's tables: config/*.schema.json, .env.example, docs/policy.md and docs/clients/. The examples in docs/clients/ come from the running program, which this starts.
+// Writes the files that are generated from the program's tables: config/*.schema.json, .env.example, docs/policy.md, docs/events.md and docs/clients/. The examples in docs/clients/ come from the running program, which this starts.
 // Usage: npm run generate
 import { writeFileSync } from 'node:fs';
 import { format, resolveConfig } from 'prettier';

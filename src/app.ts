@@ -21,7 +21,7 @@ import { createHealthRouter } from './telemetry/health.ts';
  * application, and live-common-id.ts puts it in the place of this one.
  */
 export function createApp(deps: Deps, provider: Provider): Koa<PageState> {
-  const { config, log, storage } = deps;
+  const { config, emit, log, storage } = deps;
   const { koa, forms } = createPageApp({
     app: 'common-id',
     words: ['profile', 'passkeys', 'second-factor'],
@@ -29,6 +29,7 @@ export function createApp(deps: Deps, provider: Provider): Koa<PageState> {
     cookieKeys: config.cookieKeys,
     trustProxy: config.trustProxy,
     log,
+    emit,
     clock: deps.clock,
     pages: createPageKeeper(storage, deps.clock),
     cacheViews: config.mode === 'production',
@@ -36,7 +37,7 @@ export function createApp(deps: Deps, provider: Provider): Koa<PageState> {
     isSandbox: config.sandbox,
     supportPhone: config.supportPhone,
     forPrograms: createProgramEndpoints(provider, deps),
-    onAnswered: deps.metrics.countRequest,
+    reports: { onAnswered: deps.metrics.countRequest, accessLine: config.accessLog ? emit : undefined },
   });
 
   koa.use(async function rememberTheService(ctx, next) {

@@ -11,6 +11,7 @@ import type { Keys } from './keys/keys.ts';
 import type { ClientLogos } from './oidc/clients/client-logos.ts';
 import type { RefusalBook } from './oidc/clients/refusal-book.ts';
 import type { Records } from './storage/records.ts';
+import type { Emit } from './telemetry/emit.ts';
 import type { Log } from './telemetry/log.ts';
 import type { Metrics } from './telemetry/metrics.ts';
 import type { ProcessStatus } from './telemetry/process-status.ts';
@@ -24,6 +25,8 @@ export type Deps = {
   storage: Records;
   clock: Clock;
   log: Log;
+  /** Says that something of the catalogue has happened (src/telemetry/events.ts). */
+  emit: Emit;
   hasher: PasswordHasher;
   commonPasswords: CommonPasswords;
   keys: Keys;
@@ -36,4 +39,4 @@ export type Deps = {
 };
 
 /** The part that stays the same when the configuration is reloaded; everything else is made again. */
-export type SharedDeps = Pick<Deps, 'storage' | 'jobs' | 'refusals' | 'failedSignIns' | 'status' | 'metrics'>;
+export type SharedDeps = Pick<Deps, 'storage' | 'jobs' | 'refusals' | 'failedSignIns' | 'status' | 'metrics' | 'emit'>;

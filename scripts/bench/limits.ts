@@ -129,7 +129,7 @@ async function playHour({ customers, tell, clock, advance, storage }: Hour): Pro
     onEnqueued: () => undefined,
   };
   const failedSignIns = createFailedSignIns(storage, clock);
-  const deps = { config, storage, clock, jobs, failedSignIns, regionOf: () => undefined };
+  const deps = { config, storage, clock, jobs, failedSignIns, regionOf: () => undefined, emit: () => undefined };
   const mailReset = createMailPasswordReset(deps);
   const signIns = hashers.map((hasher) => createSignIn({ ...deps, hasher }));
   let requests = 0;

@@ -6,6 +6,7 @@ import { myDataJsonSchema } from '../../src/account/my-data/my-data.ts';
 import { jsonSchemas } from '../../src/config/files/json-schemas.ts';
 import { clientPages } from './client-pages/pages.ts';
 import { envExample } from './env-example.ts';
+import { eventsDocument } from './events-document.ts';
 import { policyDocument } from './policy-document.ts';
 
 const ROOT = new URL('../../', import.meta.url);
@@ -14,7 +15,7 @@ const ROOT = new URL('../../', import.meta.url);
 export async function generatedFiles(): Promise<Record<string, string>> {
   const all = { ...jsonSchemas(), '../docs/my-data.schema.json': myDataJsonSchema() };
   const schemas = Object.entries(all).map(([name, schema]) => [join('config', name), JSON.stringify(schema)] as const);
-  const documents = { 'docs/policy.md': policyDocument() };
+  const documents = { 'docs/policy.md': policyDocument(), 'docs/events.md': eventsDocument() };
   const formatted = [...schemas, ...Object.entries(documents)].map(async ([name, text]) => {
     const filepath = fileURLToPath(new URL(name, ROOT));
     return [name, await format(text, { ...(await resolveConfig(filepath)), filepath })] as const;

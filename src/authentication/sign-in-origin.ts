@@ -27,12 +27,13 @@ export function placeOf(
 
 /** Notes a failed sign-in for the owner of the account. */
 export function noteFailure(
-  deps: Pick<Deps, 'failedSignIns' | 'regionOf' | 'clock'>,
+  deps: Pick<Deps, 'failedSignIns' | 'regionOf' | 'clock' | 'emit'>,
   accountId: string,
   method: FailedSignIn['method'],
   origin: SignInOrigin,
 ): void {
   const { clientId } = origin;
+  deps.emit('login.failed', { method, reason: 'wrong', account: accountId, client_id: clientId });
   const at = deps.clock();
   deps.failedSignIns.note(accountId, {
     at,

@@ -44,10 +44,11 @@ export type PasswordReset = {
 
 /** Returns the slot of a reset's code. Codes of registrations and of other resets are not valid in it. */
 export function passwordResetSlot({ id, email_canonical: address }: Pick<PasswordReset, 'id' | 'email_canonical'>): {
+  purpose: 'password_reset';
   id: string;
   address: string;
 } {
-  return { id: `password-reset:${id}`, address };
+  return { purpose: 'password_reset', id: `password-reset:${id}`, address };
 }
 
 /**
@@ -55,9 +56,9 @@ export function passwordResetSlot({ id, email_canonical: address }: Pick<Passwor
  * mailbox's codes, the mail that they cause still has a code for the owner. The id is an HMAC, so that it does not reveal the
  * address.
  */
-export function longCodeSlot(key: KeyObject, canonicalEmail: string): { id: string; address: string } {
+export function longCodeSlot(key: KeyObject, canonicalEmail: string): { purpose: 'password_reset'; id: string; address: string } {
   const keyed = createHmac('sha256', key).update(`password-reset:${canonicalEmail}`).digest('base64url');
-  return { id: `password-reset-long:${keyed}`, address: canonicalEmail };
+  return { purpose: 'password_reset', id: `password-reset-long:${keyed}`, address: canonicalEmail };
 }
 
 /**

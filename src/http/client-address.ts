@@ -29,7 +29,7 @@ export function createClientAddress(
 ): (request: IncomingMessage) => string {
   const isTrusted = compileTrust(trustProxy);
   const toldAt = new Map<string, number>();
-  const tell = (message: string, fields: object): void => {
+  const tell = (message: string, fields: Record<string, unknown>): void => {
     if (now() - (toldAt.get(message) ?? -Infinity) < TOLD_EVERY_MS) return;
     toldAt.set(message, now());
     log.warn(fields, message);

@@ -1,10 +1,14 @@
 // Turns every error into a response.
 import type { Middleware, ParameterizedContext } from 'koa';
+import type { Emit } from '../telemetry/emit.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { ErrorsByGet, ToldError } from './error-by-get.ts';
 import { page, type PageContext, type PageState } from './page-context.ts';
 import { isPageErrorCode, PAGE_ERRORS, PageError, type PageErrorCode } from './page-error.ts';
 import { redirect } from './redirect.ts';
+
+/** Where failures are told. */
+type Telemetry = { log: Log; emit?: Emit };
 
 /** When to retry while another app is unavailable. */
 const RETRY_AFTER_SECONDS = 5;
@@ -41,12 +45,14 @@ export function asPageError(error: unknown): PageError {
   return new PageError('unexpected', { cause: error, detail: error instanceof Error ? error.message : String(error) });
 }
 
-function logFailure(log: Log, requestId: string, failure: PageError): void {
+function logFailure({ log, emit }: Telemetry, failure: PageError): void {
   // Counted in the metrics. A flood must not fill the log.
   if (failure.cause instanceof Error && 'isCounted' in failure.cause) return;
-  const fields = { request_id: requestId, error: failure.code, status: failure.status, detail: failure.message };
-  if (failure.status >= 500) log.error({ ...fields, stack: stackOf(failure.cause) }, 'request failed');
-  else log.info(fields, 'request refused');
+  const { code: error, status, message: detail } = failure;
+  if (status >= 500) return log.error({ error, status, detail, stack: stackOf(failure.cause) }, 'request failed');
+  if (!emit) return log.info({ error, status, detail }, 'request refused');
+  if (error === 'too_many_requests') emit('limit.reached', { limit: failure.limit ?? 'other' });
+  else emit('page.refused', { error, status, detail });
 }
 
 function stackOf(cause: unknown): unknown {
@@ -74,13 +80,13 @@ export function waitSentence(t: PageState['t'], seconds: number | undefined): st
 }
 
 /** Creates middleware that answers errors as JSON with the codes of OAuth 2.0 (RFC 6749 section 5.2). */
-export function errorForPrograms(log: Log): Middleware<PageState> {
+export function errorForPrograms(telemetry: Telemetry): Middleware<PageState> {
   return async function tellError(ctx, next) {
     try {
       await next();
     } catch (error) {
       const failure = asPageError(error);
-      logFailure(log, ctx.state.requestId, failure);
+      logFailure(telemetry, failure);
       ctx.status = failure.status;
       ctx.set('Cache-Control', 'no-store');
       ctx.body = {
@@ -98,7 +104,7 @@ const samePage = ({ path, search }: PageContext): string => `${path.replace(/^[/
  * Creates middleware that renders errors, and 404 for unanswered requests. The page shows the request id that is also in the log. The
  * error of a form is shown by GET.
  */
-export function errorPage(log: Log, byGet: ErrorsByGet, clock: () => number): Middleware<PageState> {
+export function errorPage(telemetry: Telemetry, byGet: ErrorsByGet, clock: () => number): Middleware<PageState> {
   function show(ctx: PageContext, { code, status, requestId, brand, wayOn, retryAt }: ToldError): void {
     const { t } = ctx.state;
     const seconds = retryAt === undefined ? undefined : Math.max(1, Math.ceil((retryAt - clock()) / 1000));
@@ -127,7 +133,7 @@ export function errorPage(log: Log, byGet: ErrorsByGet, clock: () => number): Mi
       failure = asPageError(error);
     }
     const { requestId, brand } = ctx.state;
-    logFailure(log, requestId, failure);
+    logFailure(telemetry, failure);
     const seconds = secondsToWait(failure);
     const told: ToldError = {
       code: failure.code,

@@ -6,9 +6,10 @@ import { fileURLToPath } from 'node:url';
 import { send } from '@koa/send';
 import Koa from 'koa';
 import compose from 'koa-compose';
+import type { Emit } from '../telemetry/emit.ts';
 import type { Log } from '../telemetry/log.ts';
-import type { Answered } from '../telemetry/traffic-metrics.ts';
-import { reportAnswers } from './report-answers.ts';
+import { inRequest } from '../request-context.ts';
+import { reportAnswers, type AnswerReports } from './report-answers.ts';
 import { createClientAddress, type TrustProxy } from './client-address.ts';
 import { createCookieSigner } from './cookie-signer.ts';
 import { csrf } from './csrf.ts';
@@ -56,6 +57,8 @@ export type PageAppOptions = {
   /** The reverse proxies in front whose X-Forwarded-For is believed. */
   trustProxy: TrustProxy;
   log: Log;
+  /** Emits events; without it the log has a line. */
+  emit?: Emit;
   /** Milliseconds since 1970. */
   clock: () => number;
   /** Whether compiled views are cached. */
@@ -73,8 +76,8 @@ export type PageAppOptions = {
   forPrograms?: ReadonlyMap<string, Koa.Middleware<PageState>>;
   /** Keeps the pages that answer forms, so that they are shown by GET; in the memory of this process if left out. */
   pages?: PageKeeper;
-  /** Called when the answer has ended, or the browser has closed the connection. */
-  onAnswered?: (answered: Answered) => void;
+  /** What is told about each answer. */
+  reports?: AnswerReports;
   /** The brand of this request; TOYOTA if left out. */
   brand?: (ctx: PageContext) => Brand;
 };
@@ -101,28 +104,29 @@ export function createPageApp(options: PageAppOptions): PageApp {
   koa.keys = createCookieSigner(options.cookieKeys);
   koa.on('error', (error: NodeJS.ErrnoException, ctx?: PageContext) => {
     if (CONNECTION_ENDED.includes(error.code ?? '')) return;
+    // Koa tells of it outside of the request.
     const fields = { request_id: ctx?.state.requestId, detail: error.message, stack: error.stack };
     options.log.error(fields, 'answer failed');
   });
 
-  if (options.onAnswered) koa.use(reportAnswers(options.onAnswered, options.forPrograms));
-  koa.use(async function leaveEmptyAnswersWithoutType(ctx, next) {
-    await next();
-    // Koa takes an empty text for plain text, which some client libraries try to parse.
-    if (ctx.body === '') ctx.remove('Content-Type');
-  });
   koa.use(async function nameRequest(ctx, next) {
     const requestId = randomUUID().slice(-12);
     ctx.state.requestId = requestId;
     ctx.set('X-Request-Id', requestId);
     try {
-      await next();
+      await inRequest({ requestId, traceparent: ctx.get('traceparent') }, next);
     } catch (error) {
       // Koa removes all other headers from the answer.
       throw Object.assign(asError(error), { headers: { 'X-Request-Id': requestId } });
     }
     const { body } = ctx;
     if (isErrorForProgram(body)) ctx.body = { ...body, request_id: requestId };
+  });
+  if (options.reports) koa.use(reportAnswers(options.reports, options.forPrograms));
+  koa.use(async function leaveEmptyAnswersWithoutType(ctx, next) {
+    await next();
+    // Koa takes an empty text for plain text, which some client libraries try to parse.
+    if (ctx.body === '') ctx.remove('Content-Type');
   });
   koa.use(async function refuseOtherHosts(ctx, next) {
     if (options.anyHost === true || asksForOwnHost(ctx.req, options.origin)) return next();
@@ -133,7 +137,7 @@ export function createPageApp(options: PageAppOptions): PageApp {
     ctx.type = 'text';
     ctx.body = `${t('misdirected', { origin: options.origin })}\n`;
   });
-  if (options.forPrograms) koa.use(programs(options.forPrograms, secure, options.log));
+  if (options.forPrograms) koa.use(programs(options.forPrograms, secure, options));
   koa.use(securityHeaders(secure));
   koa.use(async function serveAssets(ctx, next) {
     if (!ctx.path.startsWith('/assets/')) return next();
@@ -197,7 +201,7 @@ export function createPageApp(options: PageAppOptions): PageApp {
     };
     await next();
   });
-  koa.use(errorPage(options.log, createErrorsByGet(options.cookieKeys, options.clock), options.clock));
+  koa.use(errorPage(options, createErrorsByGet(options.cookieKeys, options.clock), options.clock));
 
   return {
     koa,
@@ -210,8 +214,12 @@ export function createPageApp(options: PageAppOptions): PageApp {
   };
 }
 
-function programs(answers: ReadonlyMap<string, Koa.Middleware<PageState>>, secure: boolean, log: Log): Koa.Middleware<PageState> {
-  const before = [securityHeadersForPrograms(secure), errorForPrograms(log)];
+function programs(
+  answers: ReadonlyMap<string, Koa.Middleware<PageState>>,
+  secure: boolean,
+  telemetry: Pick<PageAppOptions, 'log' | 'emit'>,
+): Koa.Middleware<PageState> {
+  const before = [securityHeadersForPrograms(secure), errorForPrograms(telemetry)];
   const composed = new Map([...answers].map(([path, answer]) => [path, compose([...before, answer])]));
   return async function answerPrograms(ctx, next) {
     const answer = composed.get(ctx.path);

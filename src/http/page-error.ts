@@ -1,4 +1,5 @@
 // The errors that are shown to people. The log has the details.
+import type { LimitName } from '../telemetry/events.ts';
 
 type Entry = {
   /** The possible HTTP statuses; the first one is the default. */
@@ -62,6 +63,8 @@ type Options = {
   detail?: string;
   /** The target of the page's link: one of our paths, or the URL of a registered client. Defaults to the app's start page. */
   wayOn?: string;
+  /** The limit that refused, for `too_many_requests`. */
+  limit?: LimitName;
   cause?: unknown;
 };
 type EntryOf<Code extends PageErrorCode> = (typeof PAGE_ERRORS)[Code];
@@ -82,15 +85,17 @@ export class PageError extends Error {
   readonly status: number;
   readonly wayOn: string | undefined;
   readonly retryAfterSeconds: number | undefined;
+  readonly limit: LimitName | undefined;
 
   /** `status` is one of the code's statuses. `retryAfterSeconds` may have a fraction; it is rounded up. */
   constructor(...[code, options = {}]: Given) {
-    const { detail, cause, status, wayOn, retryAfterSeconds }: Options & { status?: number; retryAfterSeconds?: number } =
+    const { detail, cause, status, wayOn, limit, retryAfterSeconds }: Options & { status?: number; retryAfterSeconds?: number } =
       options;
     super(detail ?? code, cause === undefined ? undefined : { cause });
     this.code = code;
     this.status = status ?? PAGE_ERRORS[code].status[0];
     this.wayOn = wayOn;
+    this.limit = limit;
     this.retryAfterSeconds = retryAfterSeconds;
   }
 }

@@ -45,6 +45,7 @@ export function createDeviceRouter(deps: Deps, provider: Provider, forms: Middle
   const askToWait = (ctx: PageContext, userCode: string, error: unknown): void => {
     if (!(error instanceof PageError && error.code === 'too_many_requests')) throw error;
     const { t } = ctx.state;
+    deps.emit('limit.reached', { limit: error.limit ?? 'other' });
     show(ctx, showUserCode(userCode), {
       error: [t('device.too_many'), waitSentence(t, Math.ceil(error.retryAfterSeconds ?? 1))].join(' '),
     });

@@ -2,6 +2,7 @@
 import type { Mail } from '../domain/mails.ts';
 import { propertyOf } from '../domain/property-of.ts';
 import type { Mailer } from '../mail/mailer.ts';
+import type { Emit } from '../telemetry/emit.ts';
 import { PermanentJobError, type JobHandler } from './runner.ts';
 
 /** Later the mail would be of no use. */
@@ -10,7 +11,7 @@ const GIVE_UP_AFTER_MS = 24 * 60 * 60 * 1000;
 /**
  * Creates the handler. A mail server's 5xx is permanent (RFC 5321 4.2.1); other errors are retried. An expired code is not sent.
  */
-export function createSendMail(mailer: Mailer, clock: () => number): JobHandler<Mail> {
+export function createSendMail(mailer: Mailer, { clock, emit }: { clock: () => number; emit: Emit }): JobHandler<Mail> {
   return {
     giveUpAfterMs: GIVE_UP_AFTER_MS,
     async run(mail, job) {
@@ -23,9 +24,15 @@ export function createSendMail(mailer: Mailer, clock: () => number): JobHandler<
         const code = Number(propertyOf(error, 'responseCode') ?? 0);
         // The server's message may contain the address, so it must not reach the log as a cause.
         if (code >= 500) throw new PermanentJobError(`the mail server refused with ${code}`);
+        emit('mail', { template: mail.template, outcome: 'retried' });
         // oxlint-disable-next-line preserve-caught-error
         throw new Error(`the mail server did not accept the mail (${String(propertyOf(error, 'code') ?? code)})`);
       }
+      emit('mail', { template: mail.template, outcome: 'sent' });
+    },
+    // The values of a mail that nobody can read are encrypted; its name is not there then.
+    async gaveUp(mail) {
+      emit('mail', { template: 'template' in mail ? mail.template : 'other', outcome: 'failed' });
     },
   };
 }

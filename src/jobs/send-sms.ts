@@ -1,7 +1,7 @@
 // Job that sends an SMS with a code.
 import type { Sms } from '../domain/sms.ts';
 import { SmsRefused, type SmsGateway } from '../sms/sms-gateway.ts';
-import type { Metrics } from '../telemetry/metrics.ts';
+import type { Emit } from '../telemetry/emit.ts';
 import { PermanentJobError, type JobHandler } from './runner.ts';
 
 /** Longer than any code is valid. */
@@ -13,10 +13,10 @@ const GIVE_UP_AFTER_MS = 60 * 60 * 1000;
  */
 export function createSendSms(
   gateway: SmsGateway | undefined,
-  { clock, metrics }: { clock: () => number; metrics: Pick<Metrics, 'countSms'> },
+  { clock, emit }: { clock: () => number; emit: Emit },
 ): JobHandler<Sms> {
+  const tell = (outcome: 'sent' | 'retried' | 'failed'): void => emit('sms', { template: 'login-number-code', outcome });
   const fail = (reason: string): never => {
-    metrics.countSms('failed');
     throw new PermanentJobError(reason);
   };
   return {
@@ -29,10 +29,12 @@ export function createSendSms(
         await gateway.send(smsId(job.key), sms, clock(), signal);
       } catch (error) {
         if (error instanceof SmsRefused) return fail(error.message);
+        tell('retried');
         throw error;
       }
-      metrics.countSms('sent');
+      tell('sent');
     },
+    gaveUp: async () => tell('failed'),
   };
 }
 

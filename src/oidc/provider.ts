@@ -9,6 +9,7 @@ import { prepareDeviceCodes } from './device/device-codes.ts';
 import { keepBrowserOfSession } from './sessions/browser-of-session.ts';
 import { keepEndedEnded } from './sessions/ended-stays-ended.ts';
 import { giveRefreshGrace } from './grants/refresh-grace.ts';
+import { tellOfTokens } from './grants/tell-of-tokens.ts';
 import { answerRefusals, DescribingProvider } from './endpoints/answer-refusals.ts';
 import { tellRequestedAcr } from './requested-acr.ts';
 import { createProviderConfiguration } from './provider-configuration.ts';
@@ -32,6 +33,7 @@ export async function createProvider(deps: Deps): Promise<Provider> {
   keepEndedEnded(provider, { artifacts: deps.storage.artifacts, clock: deps.clock });
   tellRequestedAcr(provider);
   answerRefusals(provider, deps);
+  tellOfTokens(provider, deps);
   for (const { metadata } of deps.clients.all()) await checkClient(provider, metadata.client_id);
   return provider;
 }

@@ -6,7 +6,9 @@ import type { Clock, Deps, SharedDeps } from '../deps.ts';
 import { createFailedSignIns } from '../authentication/failed-sign-ins.ts';
 import { loadRegions } from '../authentication/region-of-network.ts';
 import { createPasswordHasher } from '../authentication/password/password-hash.ts';
+import { AUTHENTICATION_METHODS } from '../domain/authentication-methods.ts';
 import { LEDGER_EVENTS } from '../domain/ledger-events.ts';
+import { MAILS } from '../domain/mails.ts';
 import { loadCommonPasswords } from '../domain/password-policy.ts';
 import { createJobQueue, JOB_KINDS } from '../jobs/job-queue.ts';
 import { accountClient } from '../oidc/clients/account-client.ts';
@@ -22,7 +24,8 @@ import { guardRecords } from '../storage/records.ts';
 import { recordEnds } from '../storage/record-ends.ts';
 import { tellEvents } from '../storage/tell-events.ts';
 import { encryptMailPayloads } from '../storage/encrypt-mail-payloads.ts';
-import type { Log } from '../telemetry/log.ts';
+import { createEmit, createEmitRecorded } from '../telemetry/emit.ts';
+import type { EventLog, Log } from '../telemetry/log.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
 import type { ProcessStatus } from '../telemetry/process-status.ts';
 
@@ -34,10 +37,16 @@ const REFUSED_HASH_DELAY_MS = 1000;
  * @param open opens the database; tests pass one that interferes with writes
  * @throws if the database cannot be opened
  */
-export async function createSharedDeps(config: Config, clock: Clock, log: Log, open = openStorage): Promise<SharedDeps> {
+export async function createSharedDeps(config: Config, clock: Clock, log: EventLog, open = openStorage): Promise<SharedDeps> {
   const status: ProcessStatus = { draining: false, configuration: { version: '', inForceSince: clock() } };
-  const metrics = createMetrics(status, { events: Object.keys(LEDGER_EVENTS), jobs: JOB_KINDS });
-  const opened = tellEvents(await open(config.databaseUrl, clock, log, config.keys.ledger), metrics.countEvent);
+  const metrics = createMetrics(status, {
+    events: Object.keys(LEDGER_EVENTS),
+    signInMethods: Object.values(AUTHENTICATION_METHODS).map(({ amr }) => amr.join(' ')),
+    jobs: JOB_KINDS,
+    mails: Object.keys(MAILS),
+  });
+  const tell = createEmitRecorded(log, metrics.countRecorded, LEDGER_EVENTS, config.keys.legacyIdInLog);
+  const opened = tellEvents(await open(config.databaseUrl, clock, log, config.keys.ledger), tell);
   const storage = guardRecords(
     {
       ...opened,
@@ -54,6 +63,7 @@ export async function createSharedDeps(config: Config, clock: Clock, log: Log, o
     failedSignIns: createFailedSignIns(storage, clock),
     status,
     metrics,
+    emit: createEmit(log, metrics.countEvent),
   };
 }
 
@@ -64,7 +74,7 @@ export async function createSharedDeps(config: Config, clock: Clock, log: Log, o
 export async function createDeps(config: Config, shared: SharedDeps, clock: Clock, log: Log): Promise<Deps> {
   const clients = [...config.clients, accountClient(config.issuer)];
   const keys = loadKeys({ directory: config.keyDirectory, now: clock(), keepMs: keepKeys(config.lifetimes) });
-  const { storage, metrics } = shared;
+  const { storage, emit } = shared;
   const [commonPasswords, regionOf, ends, highestCost] = await Promise.all([
     loadCommonPasswords(config.commonPasswordsFile),
     loadRegions(config.regionsFile),
@@ -86,7 +96,7 @@ export async function createDeps(config: Config, shared: SharedDeps, clock: Cloc
       clock,
       highestCost,
       onCostlier: (cost) => void noteHashCost(storage.counters, cost).catch(() => undefined),
-      onRefused: metrics.countRefusedHash,
+      onRefused: (reason) => emit('password_hashes.refused', { reason }),
       refusalDelayMs: REFUSED_HASH_DELAY_MS,
     }),
     commonPasswords,

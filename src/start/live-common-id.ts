@@ -38,7 +38,7 @@ export async function createLiveCommonId(
   clock: Clock,
   log: Log,
 ): Promise<LiveCommonId> {
-  const { storage, status, metrics } = shared;
+  const { storage, status, emit } = shared;
 
   const make = async (config: Config): Promise<{ deps: Deps; provider: Provider; handler: RequestListener }> => {
     const deps = await createDeps(config, shared, clock, log);
@@ -53,8 +53,7 @@ export async function createLiveCommonId(
       async (client, since) => enqueueLogOutOfClient(deps.jobs, client, since),
     );
     if (ended.length) {
-      const ids = ended.map(({ metadata }) => metadata.client_id);
-      log.info({ client_ids: ids }, 'client apps removed or disabled; their tokens and grants have ended');
+      emit('clients.ended', { client_ids: ended.map(({ metadata }) => metadata.client_id) });
     }
     status.configuration = { version: versionOf(config.files), inForceSince: clock() };
     return { deps, provider, handler };
@@ -65,14 +64,13 @@ export async function createLiveCommonId(
     try {
       const config = withFilesOf(load(), first);
       inForce = await make(config);
-      metrics.countReload('accepted');
       for (const warning of config.warnings) log.warn({ problem: formatProblem(warning) }, 'the configuration has a warning');
-      log.info({ version: status.configuration.version, clients: config.clients.length }, 'configuration loaded');
+      const { version } = status.configuration;
+      emit('config.reloads', { result: 'accepted', version, clients: config.clients.length });
     } catch (error) {
       const problems = problemsOf(error);
       status.configuration.rejected = { at: clock(), mistakes: problems.length };
-      metrics.countReload('rejected');
-      log.error({ problems }, 'the configuration has mistakes; the last valid one stays in force');
+      emit('config.reloads', { result: 'rejected', problems });
     }
   };
   const turnKeysOnce = async (): Promise<void> => {
@@ -81,9 +79,9 @@ export async function createLiveCommonId(
       inForce = await make(inForce.deps.config);
       // The files still have their mistakes.
       if (rejected) status.configuration.rejected = rejected;
-      log.info({ kids: inForce.deps.keys.jwks.keys.map(({ kid }) => kid) }, 'keys loaded');
+      emit('keys.loads', { result: 'accepted', kids: inForce.deps.keys.jwks.keys.map(({ kid }) => String(kid)) });
     } catch (error) {
-      log.error({ problems: problemsOf(error) }, 'the keys cannot be used; the previous ones stay in force');
+      emit('keys.loads', { result: 'rejected', problems: problemsOf(error) });
     }
   };
   // Reloads run one after the other, so that the last requested one is also the last one in force.

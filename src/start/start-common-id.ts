@@ -35,7 +35,7 @@ import { makeMissingKeys } from '../keys/keys.ts';
 import type { RunningApp } from './running-app.ts';
 import { checkSandboxDatabase } from './sandbox-mark.ts';
 import { describeReadiness } from '../telemetry/health.ts';
-import type { Log } from '../telemetry/log.ts';
+import type { EventLog } from '../telemetry/log.ts';
 
 const KEYS_LOOKED_AT_EVERY_MS = 1000;
 
@@ -48,7 +48,7 @@ const KEYS_LOOKED_AT_EVERY_MS = 1000;
 export async function startCommonId(
   config: Config,
   clock: Clock,
-  log: Log,
+  log: EventLog,
   source?: ConfigSource,
   opened?: SharedDeps,
 ): Promise<RunningApp> {
@@ -126,7 +126,7 @@ function handlersOf({ current, provider }: LiveCommonId, mailer: Mailer): () => 
     const { deliver, update } = createDealerLinkDelivery(deps, breaker);
     const access = createAccountAccess(provider(), deps);
     return {
-      send_mail: createSendMail(mailer, deps.clock),
+      send_mail: createSendMail(mailer, deps),
       send_sms: createSendSms(sms, deps),
       mail_password_reset: createMailPasswordReset(deps),
       move_login_number: createMoveLoginNumber(deps),

@@ -1,15 +1,15 @@
-// Tells each event that is written to the ledger, for the metrics.
+// Tells each event that is written to the ledger, for the log and the metrics.
 import type { LedgerEvent, Storage } from './storage.ts';
 
 /**
- * Returns the storage, which calls `tell` with the type of each event after its write was acknowledged. A call that is repeated because
+ * Returns the storage, which calls `tell` with each event after its write was acknowledged. A call that is repeated because
  * its outcome was unknown is told again.
  */
-export function tellEvents(storage: Storage, tell: (type: string) => void): Storage {
+export function tellEvents(storage: Storage, tell: (event: LedgerEvent) => void): Storage {
   const { accounts, dealerLinks, migrations, ledger } = storage;
-  const told = async <T>(written: Promise<T>, { type }: LedgerEvent): Promise<T> => {
+  const told = async <T>(written: Promise<T>, event: LedgerEvent): Promise<T> => {
     const result = await written;
-    tell(type);
+    tell(event);
     return result;
   };
   return {

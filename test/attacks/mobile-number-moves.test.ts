@@ -25,6 +25,7 @@ import { ledgerOf } from '../support/ledger-of.ts';
 import { dyingAfter } from './support/dying-storage.ts';
 import { e164, freshNumber } from './support/mobile-number.ts';
 import { describeOnMongo } from './support/mongo-database.ts';
+import { noEmit } from '../support/no-emit.ts';
 
 jest.setTimeout(120_000);
 
@@ -56,7 +57,7 @@ function declare(databaseUrl: () => string | undefined): void {
   /** A process on this storage. */
   function processOn(on: Storage) {
     const records = guardRecords(on, clock);
-    return { config, storage: records, clock, jobs: createJobQueue(records.jobs, clock) };
+    return { config, storage: records, clock, jobs: createJobQueue(records.jobs, clock), emit: noEmit };
   }
 
   async function newAccount(changes: Partial<Account>): Promise<Account> {
@@ -180,13 +181,13 @@ function declare(databaseUrl: () => string | undefined): void {
   });
 
   test('S163 many SMS at the same moment from everywhere: exactly the budget is spent, and networks with few requests keep their share', async () => {
-    const refused: string[] = [];
+    const refused: unknown[] = [];
     const figures = { ...config.rateLimits.smsCode, overallPerHour: 8, quietSharePercent: 25 };
     const limits = createSmsLimits({
       config: { ...config, rateLimits: { ...config.rateLimits, smsCode: figures } },
       storage: guardRecords(storage, clock),
       clock,
-      metrics: { countSms: (outcome: string) => void refused.push(outcome) } as never,
+      emit: (_type, fields) => void refused.push(fields),
     });
     let places = 0;
     const ask = async (ip?: string, account: string = randomUUID()): Promise<boolean> => {
@@ -200,7 +201,7 @@ function declare(databaseUrl: () => string | undefined): void {
       );
     };
     expect((await Promise.all(Array.from({ length: 20 }, async () => ask()))).filter(Boolean)).toHaveLength(8);
-    expect(refused).toEqual(Array.from({ length: 12 }, () => 'refused'));
+    expect(refused).toEqual(Array.from({ length: 12 }, () => ({ template: 'login-number-code', outcome: 'refused' })));
     expect(await ask()).toBe(false);
     ahead += 61 * MINUTE;
     // A busy network may use three quarters.

@@ -307,7 +307,7 @@ test('S163 many numbers from one address: after some that nobody entered, one in
   expect(await world.mails(e164(number))).toHaveLength(1);
   const metrics = await (await fetch(`${world.admin}/metrics`)).text();
   const counted = (outcome: string): number =>
-    Number(new RegExp(`common_id_sms_total\\{outcome="${outcome}"\\} (\\d+)`).exec(metrics)?.[1]);
+    Number(new RegExp(`common_id_sms_total\\{template="login-number-code",outcome="${outcome}"\\} (\\d+)`).exec(metrics)?.[1]);
   expect([counted('sent') > 10, counted('refused') > 0, counted('failed')]).toEqual([true, true, 0]);
 });
 

@@ -14,6 +14,7 @@ import { basic, begin, redeem, returned, signedIn, token } from './support/clien
 import { detailsOf } from './support/migration.ts';
 import { authenticatorFor, optionsOn } from './support/passkeys.ts';
 import { startOwnAccountWorld, type OwnAccountWorld } from './support/own-account-world.ts';
+import { noEmit } from '../support/no-emit.ts';
 
 jest.setTimeout(60_000);
 
@@ -87,6 +88,7 @@ test('S183 an answer that waits for the history, a history of nobody or of an ID
     storage: { ...world.storage, signInHistories: hanging },
     clock: () => world.clock.now,
     hasher: { verify: async () => false, verifyAgainstNothing: async () => false, needsRehash: () => false },
+    emit: noEmit,
     failedSignIns: { note: (account: string) => void noted.push(account) },
     regionOf: () => undefined,
   } as never);

@@ -34,6 +34,7 @@ import {
 import { ledgerOf } from '../support/ledger-of.ts';
 import { dyingAfter } from './support/dying-storage.ts';
 import { describeOnMongo } from './support/mongo-database.ts';
+import { noEmit } from '../support/no-emit.ts';
 
 jest.setTimeout(60_000);
 
@@ -82,7 +83,7 @@ function useAccounts(urlOf: () => string) {
         rateLimits: { login: { failuresPerAddress: 1000, failuresPerNetwork: 1000, windowSeconds: 900 } },
       };
       const log = { warn: () => undefined };
-      const failures = { failedSignIns: { note: (id: string) => void noted.push(id) }, regionOf: () => undefined };
+      const failures = { failedSignIns: { note: (id: string) => void noted.push(id) }, regionOf: () => undefined, emit: noEmit };
       return {
         storage: guardRecords(storage, () => clock.now),
         clock: () => clock.now,

@@ -26,6 +26,7 @@ import { guardRecords, type Records } from '../../src/storage/records.ts';
 import { openSqliteStorage } from '../../src/storage/sqlite/open-sqlite-storage.ts';
 import type { InteractionFacts, Storage, StoredLegacyProfile } from '../../src/storage/storage.ts';
 import { eventAbout, sampleAccount, sampleDealerLink, sampleMigration } from '../storage/conformance/samples.ts';
+import { noEmit } from '../support/no-emit.ts';
 
 let now = 0;
 const clock = (): number => now;
@@ -51,7 +52,7 @@ beforeEach(async () => {
     rateLimits: { login: LOGIN },
     keys: { subject: createSecretKey(Buffer.alloc(32, 1)) },
   };
-  deps = { storage: records, clock, config, clients: { find: () => client } } as never;
+  deps = { storage: records, emit: noEmit, clock, config, clients: { find: () => client } } as never;
 });
 afterEach(async () => {
   await storage.close();
@@ -319,7 +320,6 @@ test('S107 a code is redeemed while another request of the same person proposes 
       ...(deps as object),
       storage: { ...records, migrations: from },
       jobs: createJobQueue(storage.jobs, clock),
-      log: { info: () => undefined },
     } as never)({ clientId: 'site', accountId: account_id, codeChallenge });
   await finish(migrations, 'first');
   expect(await storage.migrations.find('site', 'tanaka')).toMatchObject({ candidate: { code_challenge: 'second' } });

@@ -34,6 +34,7 @@ import { ledgerOf } from '../support/ledger-of.ts';
 import { describeInFull } from './support/describe-in-full.ts';
 import { describeOnMongo } from './support/mongo-database.ts';
 import { appOf, type App } from './support/second-factor.ts';
+import { noEmit } from '../support/no-emit.ts';
 
 jest.setTimeout(60_000);
 
@@ -90,7 +91,7 @@ function useAccounts(urlOf: () => string) {
       };
       const jobs = { ...queue, enqueue };
       const failures = { failedSignIns: { note: (_id: string, { method }: { method: string }) => noted.push(method) } };
-      const rest = { clock: () => clock.now, regionOf: () => undefined, log: { warn: () => undefined } };
+      const rest = { clock: () => clock.now, regionOf: () => undefined, emit: noEmit, log: { warn: () => undefined } };
       return { storage: guardRecords(storage, () => clock.now), jobs, config, ...failures, ...rest } as unknown as Deps;
     });
     nodes.splice(0, nodes.length, ...made);

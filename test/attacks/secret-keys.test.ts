@@ -21,6 +21,7 @@ import { startWorld } from './support/attack-world.ts';
 import { codeFor, registerUpTo } from './support/registration.ts';
 import { customerOf } from '../../src/domain/dealer-subject.ts';
 import { pairwiseSubject } from '../../src/oidc/clients/pairwise-subject.ts';
+import { noEmit } from '../support/no-emit.ts';
 
 const OLD = 'the-key-of-an-installation-that-stands-0123';
 const NEW = 'another-key-that-was-made-later-0123456789';
@@ -133,7 +134,10 @@ test('R56 a queued mail from another HMAC_KEY: fails, with the reason', async ()
     const job = { key: 'mail:1', kind: 'send_mail', payload, run_at: 0 };
     await encryptMailPayloads(storage.jobs, before!.waitingMail).enqueue(job);
     const [leased] = await encryptMailPayloads(storage.jobs, after!.waitingMail).lease(1, 1000, 'send_mail');
-    const { run }: JobHandler = createSendMail(createMailer('smtp://127.0.0.1:9', 'a@example.jp'), Date.now);
+    const { run }: JobHandler = createSendMail(createMailer('smtp://127.0.0.1:9', 'a@example.jp'), {
+      clock: Date.now,
+      emit: noEmit,
+    });
     const sent = run(leased!.payload, leased!, AbortSignal.timeout(60_000));
     await expect(sent).rejects.toThrow(PermanentJobError);
     await expect(sent).rejects.toThrow('it cannot be read: HMAC_KEY was another one when it was written');

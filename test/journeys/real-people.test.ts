@@ -81,7 +81,7 @@ test('R34 logout with a hint that no longer counts, or with wrong parameters: th
   expect(mainOf(doubled)).toContain('サービスから届いたログアウトの依頼を確認できなかったため');
   // The number leads to the refused request in the log.
   const [, number] = /お問い合わせ番号 (\w{12})/.exec(mainOf(doubled)) ?? [];
-  const line = new RegExp(`end_session.error.*${number}|${number}.*end_session.error`);
+  const line = new RegExp(`"endpoint":"end_session".*${number}|${number}.*"endpoint":"end_session"`);
   await untilTrue('the log tells of the refused logout', () => line.test(world.nodes[0]?.output() ?? ''));
   const crafted = await browser.open(`${world.issuer}/session/end?refused=%3Cb%3E`);
   expect([crafted.status, mainOf(crafted)]).toEqual([200, expect.not.stringContaining('<b>')]);

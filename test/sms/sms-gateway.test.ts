@@ -12,7 +12,7 @@ import { PermanentJobError } from '../../src/jobs/runner.ts';
 import { createSmsRenderer } from '../../src/sms/render-sms.ts';
 import { createSmsGateway } from '../../src/sms/sms-gateway.ts';
 import type { Job } from '../../src/storage/storage.ts';
-import type { SmsOutcome } from '../../src/telemetry/metrics.ts';
+import type { Emit } from '../../src/telemetry/emit.ts';
 import { freePorts } from '../support/free-ports.ts';
 import { untilTrue } from '../support/until-true.ts';
 
@@ -83,16 +83,16 @@ const JOB: Job = {
 };
 
 function jobAt(now: number, gatewayUrl = url) {
-  const counted: SmsOutcome[] = [];
-  const metrics = { countSms: (outcome: SmsOutcome) => void counted.push(outcome) };
+  const told: unknown[] = [];
+  const emit: Emit = (...event) => void told.push(event);
   const gateway = createSmsGateway({ url: gatewayUrl, secrets: [SECRET] }, ISSUER);
-  const run = async (sms = SMS) => createSendSms(gateway, { clock: () => now, metrics }).run(sms, JOB, NONE);
-  return { run, counted };
+  const job = createSendSms(gateway, { clock: () => now, emit });
+  return { run: async (sms = SMS) => job.run(sms, JOB, NONE), gaveUp: async () => job.gaveUp?.(SMS), told };
 }
 
 test('the job repeats an SMS with the same id, gives up if the gateway refuses it, and sends no expired code', async () => {
   answers = [503, 302, 401];
-  const { run, counted } = jobAt(60_000);
+  const { run, gaveUp, told } = jobAt(60_000);
   for (const status of [503, 302, 401]) {
     const error = await run().catch((thrown: unknown) => thrown);
     expect(error).toEqual(new Error(`the SMS gateway answered ${status}`));
@@ -100,12 +100,15 @@ test('the job repeats an SMS with the same id, gives up if the gateway refuses i
   }
   await run();
   expect(new Set(received.map(({ headers }) => headers['webhook-id']))).toEqual(new Set(['sms:number:1-2']));
-  expect([received.length, counted]).toEqual([4, ['sent']]);
+  expect(received.length).toBe(4);
   answers = [422];
   await expect(run()).rejects.toThrow(new PermanentJobError('the SMS gateway refused with 422'));
+  await gaveUp();
+  const outcomes = ['retried', 'retried', 'retried', 'sent', 'failed'];
+  expect(told).toEqual(outcomes.map((outcome) => ['sms', { template: 'login-number-code', outcome }]));
   await expect(jobAt(10 * 60_000 + 1).run()).rejects.toThrow(new PermanentJobError('the code has expired'));
   await expect(run({} as Sms)).rejects.toThrow(PermanentJobError);
-  const off = createSendSms(undefined, { clock: () => 0, metrics: { countSms: () => undefined } });
+  const off = createSendSms(undefined, { clock: () => 0, emit: () => undefined });
   await expect(off.run(SMS, JOB, NONE)).rejects.toThrow(new PermanentJobError('SMS_URL is not set'));
   const [port = 0] = await freePorts(1);
   await expect(jobAt(0, `http://127.0.0.1:${port}/secret`).run()).rejects.toThrow(

@@ -298,9 +298,9 @@ test('SIGHUP takes the files up too; a fault that nobody caught is written down 
   child.stdout.on('data', (chunk: Buffer) => (written += chunk.toString()));
   await untilWritten(`http://localhost:${port}`);
   child.kill('SIGHUP');
-  await untilWritten('configuration loaded');
+  await untilWritten('config.reloads');
   // Those that were made at this start are nobody's change.
-  expect(written).not.toContain('keys loaded');
+  expect(written).not.toContain('keys.loads');
   child.kill('SIGUSR2');
   await closed;
   expect(written).toContain('uncaught error; this process ends');

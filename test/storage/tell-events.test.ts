@@ -14,7 +14,7 @@ const told: string[] = [];
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'tell-events-'));
   const opened = await openSqliteStorage({ path: join(directory, 'db.sqlite'), clock: () => 1_000 });
-  storage = tellEvents(opened, (type) => told.push(type));
+  storage = tellEvents(opened, ({ type }) => told.push(type));
 });
 afterAll(async () => {
   await storage.close();

@@ -10,10 +10,11 @@ import { AlreadyExists } from '../../storage/storage.ts';
 import { changeAccount } from '../../storage/change-account.ts';
 import { formatTime } from '../../http/format-time.ts';
 
-type EmailDeps = Pick<Deps, 'config' | 'storage' | 'clock' | 'jobs'>;
+type EmailDeps = Pick<Deps, 'config' | 'storage' | 'clock' | 'jobs' | 'emit'>;
 
 /** Returns the slot of the code. Codes of registrations and resets are not valid in it. */
 export const emailChangeSlot = (accountId: string, canonicalEmail: string): CodeSlot => ({
+  purpose: 'email_change',
   id: `email-change:${accountId}`,
   address: canonicalEmail,
 });

@@ -21,7 +21,7 @@ import {
 } from '../../domain/password-reset.ts';
 import type { Outcome } from '../../storage/records.ts';
 
-type ForgottenDeps = Pick<Deps, 'config' | 'storage' | 'clock' | 'jobs'>;
+type ForgottenDeps = Pick<Deps, 'config' | 'storage' | 'clock' | 'jobs' | 'emit'>;
 
 /** Whether the mailbox gets its long code of the hour instead of a short one for this reset. */
 type Length = { long: boolean };

@@ -16,7 +16,7 @@ import {
 import type { Job } from '../../storage/storage.ts';
 import type { JobHandler } from '../../jobs/runner.ts';
 
-type MailDeps = Pick<Deps, 'config' | 'storage' | 'clock' | 'jobs'>;
+type MailDeps = Pick<Deps, 'config' | 'storage' | 'clock' | 'jobs' | 'emit'>;
 
 const HOUR_MS = 60 * 60 * 1000;
 

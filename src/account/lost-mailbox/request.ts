@@ -8,7 +8,7 @@ import { createRateLimit } from '../../authentication/limits/rate-limit.ts';
 import { issueCodeForNewAddress, type CodeSlot } from '../../authentication/one-time-code/issue-code.ts';
 import { networkOf } from '../../http/network.ts';
 
-type RequestDeps = Pick<Deps, 'config' | 'storage' | 'clock' | 'jobs'>;
+type RequestDeps = Pick<Deps, 'config' | 'storage' | 'clock' | 'jobs' | 'emit'>;
 
 const DAY_SECONDS = 24 * 60 * 60;
 /** Requests with a proven new address, for one registered address. Each sends mails to its owner. */
@@ -24,6 +24,7 @@ export type TypedRequest = Pick<
 
 /** Returns the slot of the code. Codes for other purposes are not valid in it. */
 export const lostMailboxSlot = ({ id, new_email_canonical: address }: LostMailboxRequest): CodeSlot => ({
+  purpose: 'lost_mailbox',
   id: `lost-mailbox:${id}`,
   address,
 });
@@ -77,7 +78,7 @@ async function mailCode(deps: RequestDeps, request: LostMailboxRequest): Promise
 
 /** Counts the requests that reach the operators. */
 export function createRequestLimits({ storage, clock }: Pick<Deps, 'storage' | 'clock'>) {
-  const limit = (name: string, points: number) =>
+  const limit = (name: 'lost-mailbox-address' | 'lost-mailbox-network', points: number) =>
     createRateLimit(name, { points, windowSeconds: DAY_SECONDS }, storage.counters, clock);
   const perAddress = limit('lost-mailbox-address', PER_ADDRESS_A_DAY);
   const perNetwork = limit('lost-mailbox-network', PER_NETWORK_A_DAY);

@@ -20,7 +20,7 @@ import { languageOf } from '../../language.ts';
 import { changeAccount } from '../../storage/change-account.ts';
 import { AlreadyExists, StorageUnavailable } from '../../storage/storage.ts';
 
-type NumberDeps = Pick<Deps, 'config' | 'storage' | 'clock' | 'jobs'>;
+type NumberDeps = Pick<Deps, 'config' | 'storage' | 'clock' | 'jobs' | 'emit'>;
 
 /** After this time the press that moves a number has moved it, or its process is dead. */
 const SURELY_MOVED_AFTER_MS = 60_000;
@@ -30,6 +30,7 @@ const MOST_MOVES = 5;
 
 /** Returns the slot of the code. */
 export const loginNumberSlot = (accountId: string, phone: string): CodeSlot => ({
+  purpose: 'login_number',
   id: `login-number:${accountId}`,
   address: phone,
 });

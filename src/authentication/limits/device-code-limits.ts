@@ -24,7 +24,7 @@ export type UserCodeLimits = {
 /** Makes the limits of codes that people type. All processes share their counters. */
 export function createUserCodeLimits({ config, storage: { counters }, clock }: LimitDeps): UserCodeLimits {
   const { wrongPerBrowser, wrongPerAddress, wrongPerNetwork, windowSeconds } = config.rateLimits.deviceCode;
-  const limit = (name: string, points: number, paceSeconds: number) =>
+  const limit = (name: 'browser' | 'address' | 'network', points: number, paceSeconds: number) =>
     createPacedLimit(`user-code-${name}`, { points, windowSeconds, paceSeconds }, counters, clock);
   const perBrowser = limit('browser', wrongPerBrowser, BROWSER_PACE_SECONDS);
   const perAddress = limit('address', wrongPerAddress, PLACE_PACE_SECONDS);

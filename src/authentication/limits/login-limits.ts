@@ -46,7 +46,7 @@ export type PlaceLimit = (ip: string) => Promise<() => Promise<void>>;
  */
 export function createPlaceLimit({ config, storage, clock }: Pick<Deps, 'config' | 'storage' | 'clock'>): PlaceLimit {
   const { failuresPerAddress, failuresPerNetwork, windowSeconds } = config.rateLimits.login;
-  const limit = (name: string, points: number): PacedLimit =>
+  const limit = (name: 'login-address' | 'login-network', points: number): PacedLimit =>
     createPacedLimit(name, { points, windowSeconds, paceSeconds: PACE_SECONDS }, storage.counters, clock);
   const perSource = limit('login-address', failuresPerAddress);
   const perNetwork = limit('login-network', failuresPerNetwork);
@@ -71,6 +71,7 @@ export function createLoginLimits(deps: Pick<Deps, 'config' | 'storage' | 'clock
   const refuse = (pausedUntil: number): never => {
     throw new PageError('too_many_requests', {
       detail: 'limit login-account',
+      limit: 'login-account',
       retryAfterSeconds: Math.max((pausedUntil - clock()) / 1000, 1),
     });
   };

@@ -1,6 +1,7 @@
 // Rate limits on the storage port's atomic counters. All processes share them, and they survive a restart.
 import type { CounterStore } from '../../storage/storage.ts';
 import { PageError } from '../../http/page-error.ts';
+import type { LimitName } from '../../telemetry/events.ts';
 
 export type Limit = { points: number; windowSeconds: number };
 
@@ -16,24 +17,32 @@ export type RateLimit = {
 };
 
 /**
- * Makes a limit. `name` is the prefix of its counter keys. A window starts with the first count and ends after `windowSeconds`.
+ * Makes a limit. A window starts with the first count and ends after `windowSeconds`.
+ * @param prefix of its counter keys; the name by default
  */
-export function createRateLimit(name: string, limit: Limit, counters: CounterStore, clock: () => number): RateLimit {
+export function createRateLimit(
+  name: LimitName,
+  limit: Limit,
+  counters: CounterStore,
+  clock: () => number,
+  prefix: string = name,
+): RateLimit {
   const refuseOver = (counted: { points: number; expires_at: number } | undefined, most: number): void => {
     if (!counted || counted.points <= most) return;
     throw new PageError('too_many_requests', {
-      detail: `limit ${name}`,
+      detail: `limit ${prefix}`,
+      limit: name,
       retryAfterSeconds: Math.max((counted.expires_at - clock()) / 1000, 1),
     });
   };
   return {
-    count: async (key) => refuseOver(await counters.add(`${name}:${key}`, 1, limit.windowSeconds * 1000), limit.points),
-    check: async (key) => refuseOver(await counters.get(`${name}:${key}`), limit.points - 1),
+    count: async (key) => refuseOver(await counters.add(`${prefix}:${key}`, 1, limit.windowSeconds * 1000), limit.points),
+    check: async (key) => refuseOver(await counters.get(`${prefix}:${key}`), limit.points - 1),
     async note(key) {
-      await counters.add(`${name}:${key}`, 1, limit.windowSeconds * 1000);
+      await counters.add(`${prefix}:${key}`, 1, limit.windowSeconds * 1000);
     },
     async takeBack(key) {
-      await counters.add(`${name}:${key}`, -1, limit.windowSeconds * 1000);
+      await counters.add(`${prefix}:${key}`, -1, limit.windowSeconds * 1000);
     },
   };
 }
@@ -50,13 +59,13 @@ export type PacedLimit = {
 
 /** Makes a paced limit. `name` is the prefix of its counter keys. */
 export function createPacedLimit(
-  name: string,
+  name: LimitName,
   limit: Limit & { paceSeconds: number },
   counters: CounterStore,
   clock: () => number,
 ): PacedLimit {
   const counted = createRateLimit(name, limit, counters, clock);
-  const pace = createRateLimit(`${name}-pace`, { points: 1, windowSeconds: limit.paceSeconds }, counters, clock);
+  const pace = createRateLimit(name, { points: 1, windowSeconds: limit.paceSeconds }, counters, clock, `${name}-pace`);
   return {
     async count(key) {
       try {

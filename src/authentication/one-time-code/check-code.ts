@@ -34,20 +34,32 @@ export type CheckedCode =
  * such attempts, and nobody guesses twelve digits.
  */
 export async function checkCode(
-  deps: Pick<Deps, 'storage' | 'config'>,
+  deps: Pick<Deps, 'storage' | 'config' | 'emit'>,
   slot: CodeSlot,
   typed: string,
   longSlotId?: string,
 ): Promise<CheckedCode> {
-  const { emailCodes } = deps.storage;
   const parsed = parseCode(typed);
   if (!parsed.ok) return { problem: `code_${parsed.reason}` };
-  const longId = parsed.code.length === LONG_CODE_DIGITS ? longSlotId : undefined;
+  const checked = await compareCode(deps, slot, parsed.code, longSlotId);
+  const outcome = checked.problem === undefined ? 'right' : checked.problem === 'code_dead' ? 'dead' : 'wrong';
+  deps.emit('code.checked', { purpose: slot.purpose, outcome });
+  return checked;
+}
+
+async function compareCode(
+  deps: Pick<Deps, 'storage' | 'config'>,
+  slot: CodeSlot,
+  code: string,
+  longSlotId: string | undefined,
+): Promise<CheckedCode> {
+  const { emailCodes } = deps.storage;
+  const longId = code.length === LONG_CODE_DIGITS ? longSlotId : undefined;
   const id = longId ?? slot.id;
   const kept = await (longId === undefined ? emailCodes.countAttempt(id, CODE_MAX_ATTEMPTS) : emailCodes.find(id));
   if (!kept) return { problem: (await emailCodes.find(id)) ? 'code_dead' : 'code_wrong' };
-  const attempt = await countCodeTry(deps, slot.address, parsed.code);
-  const expected = codeHmac(deps.config.keys.emailCode, id, slot.address, parsed.code);
+  const attempt = await countCodeTry(deps, slot.address, code);
+  const expected = codeHmac(deps.config.keys.emailCode, id, slot.address, code);
   if (!attempt.mayCompare) return { problem: 'code_dead' };
   if (!sameHmac(kept.code_hmac, expected)) return longId === undefined ? afterAttempts(kept.attempts) : { problem: 'code_wrong' };
   await attempt.wasRight();

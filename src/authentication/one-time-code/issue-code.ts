@@ -2,13 +2,15 @@
 import { randomUUID } from 'node:crypto';
 import type { Deps } from '../../deps.ts';
 import type { ShownCode } from '../../domain/shown-code.ts';
+import type { CodePurpose } from '../../telemetry/events.ts';
 import { CODE_LIFETIME_MS, codeHmac, drawCode, formatCode, type LONG_CODE_DIGITS, type SHORT_CODE_DIGITS } from './code.ts';
 import { drawCodeFor } from './code-tries.ts';
 
-type IssueDeps = Pick<Deps, 'config' | 'storage' | 'clock'>;
+type IssueDeps = Pick<Deps, 'config' | 'storage' | 'clock' | 'emit'>;
 
 /** Where a code is stored. A new code in a slot replaces the previous one. */
 export type CodeSlot = {
+  purpose: CodePurpose;
   /** The purpose of the code, and the interaction or account that it belongs to. */
   id: string;
   /** The canonical address that the code proves. */
@@ -48,6 +50,7 @@ export async function issueCode(
     await put(deps, slot, { hmac, attempts: standing?.attempts ?? 0, askedAt, lifetimeMs });
   };
   for (const step of storeFirst ? [store, show] : [show, store]) await step();
+  deps.emit('code.sent', { purpose: slot.purpose });
 }
 
 /**
@@ -80,6 +83,7 @@ export async function issueCodeForNewAddress(
   await drawCodeFor(deps, slot.address);
   await messages.toOwner(owner.email);
   await issueNoCode(deps, slot);
+  deps.emit('code.withheld', { purpose: slot.purpose });
 }
 
 async function put(

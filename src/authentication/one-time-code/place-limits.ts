@@ -35,13 +35,13 @@ export type PlaceLimits = {
  */
 export function createPlaceLimits(
   { storage: { counters }, clock }: Pick<Deps, 'storage' | 'clock'>,
-  name: string,
+  name: 'code' | 'sms',
   figures: PlaceFigures,
   { paceSeconds, quietNetworkAsked }: { paceSeconds: number; quietNetworkAsked: number },
 ): PlaceLimits {
-  const limit = (of: string, points: number): RateLimit =>
+  const limit = (of: 'address' | 'network' | 'overall', points: number): RateLimit =>
     createRateLimit(`${name}-${of}`, { points, windowSeconds: HOUR_SECONDS }, counters, clock);
-  const paced = (of: string, points: number): PacedLimit =>
+  const paced = (of: 'address' | 'network', points: number): PacedLimit =>
     createPacedLimit(`${name}-${of}`, { points, windowSeconds: HOUR_SECONDS, paceSeconds }, counters, clock);
   const perSource = paced('address', figures.unprovenPerAddressPerHour);
   const perNetwork = paced('network', figures.unprovenPerNetworkPerHour);

@@ -28,10 +28,10 @@ export function createSmsLimits({
   config,
   storage,
   clock,
-  metrics,
-}: Pick<Deps, 'config' | 'storage' | 'clock' | 'metrics'>): SmsLimits {
+  emit,
+}: Pick<Deps, 'config' | 'storage' | 'clock' | 'emit'>): SmsLimits {
   const figures = config.rateLimits.smsCode;
-  const perDay = (name: string, points: number): PacedLimit =>
+  const perDay = (name: 'sms-number' | 'sms-account', points: number): PacedLimit =>
     strict(createRateLimit(name, { points, windowSeconds: DAY_SECONDS }, storage.counters, clock));
   const perNumber = perDay('sms-number', figures.perNumberPerDay);
   const perAccount = perDay('sms-account', figures.perAccountPerDay);
@@ -48,7 +48,7 @@ export function createSmsLimits({
         ...places.of(ip),
         [isQuiet ? overall : overallForBusy, EVERYBODY],
       ]).catch((error: unknown) => {
-        if (error instanceof PageError) metrics.countSms('refused');
+        if (error instanceof PageError) emit('sms', { template: 'login-number-code', outcome: 'refused' });
         throw error;
       });
     },

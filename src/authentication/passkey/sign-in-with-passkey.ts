@@ -17,7 +17,7 @@ export type PasskeySignIn =
   /** `unknownId`: the credential id, if no account has it. The browser can then stop offering it. */
   | { account?: undefined; unknownId: string | undefined };
 
-type PasskeyDeps = Pick<Deps, 'config' | 'storage' | 'clock' | 'jobs' | 'log' | 'failedSignIns' | 'regionOf'>;
+type PasskeyDeps = Pick<Deps, 'config' | 'storage' | 'clock' | 'jobs' | 'log' | 'failedSignIns' | 'regionOf' | 'emit'>;
 
 export type PasskeySignIns = {
   /** Returns the options of `navigator.credentials.get()`. Apart from the challenge they are the same for everybody. */
@@ -41,7 +41,10 @@ export function createPasskeySignIns(deps: PasskeyDeps): PasskeySignIns {
     const owner = await deps.storage.passkeyOwners.find(assertion.response.userHandle);
     const account = owner && (await deps.storage.accounts.find(owner.account_id));
     const passkey = account?.user_handle === assertion.response.userHandle ? findPasskey(account, assertion.id) : undefined;
-    if (!account || !passkey) return { unknownId: assertion.id };
+    if (!account || !passkey) {
+      deps.emit('login.failed', { method: 'unknown_passkey', reason: 'unknown', client_id: from.clientId });
+      return { unknownId: assertion.id };
+    }
     const found = await verify(assertion, challenge, passkey);
     const used = found && (await noteUse(deps, account.id, passkey, found));
     if (used) return used;

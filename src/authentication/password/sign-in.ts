@@ -18,7 +18,7 @@ export type SignIn = (loginId: string, password: string, from: SignInSource) => 
 /** The number of failures after which a successful sign-in sends the owner a mail. */
 const FAILURES_WORTH_A_MAIL = 5;
 
-type SignInDeps = Pick<Deps, 'config' | 'storage' | 'clock' | 'hasher' | 'jobs' | 'failedSignIns' | 'regionOf'>;
+type SignInDeps = Pick<Deps, 'config' | 'storage' | 'clock' | 'hasher' | 'jobs' | 'failedSignIns' | 'regionOf' | 'emit'>;
 
 /**
  * Makes the sign-in function. It returns `undefined` for an unknown ID, a wrong password and a disabled account, after the same
@@ -41,6 +41,7 @@ export function createSignIn(deps: SignInDeps): SignIn {
       throw error;
     });
     if (account && !right) noteFailure(deps, account.id, 'password', from);
+    if (!account) deps.emit('login.failed', { method: 'password', reason: 'unknown', client_id: from.clientId });
     if (!account || !right) return undefined;
     await attempt.succeeded(async ({ failures, countedUntil }) => {
       if (failures >= FAILURES_WORTH_A_MAIL) await tellOwner(deps, account, failures, countedUntil);

@@ -22,7 +22,7 @@ const FAILURES_WORTH_A_MAIL = 5;
 export type CheckedFactor =
   { account: Account; method: AuthenticationMethod } | { account?: undefined; problem: 'missing' | 'syntax' | 'wrong' };
 
-type CheckDeps = Pick<Deps, 'config' | 'storage' | 'clock' | 'jobs' | 'failedSignIns' | 'regionOf'>;
+type CheckDeps = Pick<Deps, 'config' | 'storage' | 'clock' | 'jobs' | 'failedSignIns' | 'regionOf' | 'emit'>;
 
 export type SecondFactorCheck = {
   /**

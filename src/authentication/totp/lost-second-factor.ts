@@ -22,7 +22,7 @@ import { checkCode, type RefusedCode } from '../one-time-code/check-code.ts';
 import { issueCode, type CodeSlot } from '../one-time-code/issue-code.ts';
 import { SECOND_FACTOR_PATH, secondFactorMail } from './second-factor-mail.ts';
 
-type LostDeps = Pick<Deps, 'config' | 'storage' | 'clock' | 'jobs'>;
+type LostDeps = Pick<Deps, 'config' | 'storage' | 'clock' | 'jobs' | 'emit'>;
 
 /** The path of the page that stops a removal. */
 export const STOP_PATH = `${SECOND_FACTOR_PATH}/stop`;
@@ -34,7 +34,7 @@ const MOST_TRIES = 5;
 
 /** Returns the slot of the code. It belongs to one browser, so nobody else uses up its tries. */
 export function lostCodeSlot({ id, email_canonical: address }: Account, browserId: string): CodeSlot {
-  return { id: `second-factor-lost:${id}:${secretDigest(browserId)}`, address };
+  return { purpose: 'lost_second_factor', id: `second-factor-lost:${id}:${secretDigest(browserId)}`, address };
 }
 
 /** Mails a code to the account's address. */

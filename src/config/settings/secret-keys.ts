@@ -23,6 +23,8 @@ export type SecretKeys = {
   passwordReset: KeyObject;
   /** For the HMAC that is stored instead of the addresses and networks in counters. */
   counter: KeyObject;
+  /** For the HMAC that is logged instead of a legacy id. */
+  legacyIdInLog: KeyObject;
   /** For the nonces that DPoP proofs contain (RFC 9449, section 8). Every node accepts the others'. */
   dpopNonce: KeyObject;
   /** Encrypts queued mails. */
@@ -61,6 +63,7 @@ export function makeSecretKeys(secrets: {
     emailCode: deriveKey(hmac, 'codes in mails'),
     passwordReset: deriveKey(hmac, 'addresses of password resets'),
     counter: deriveKey(hmac, 'keys of counters'),
+    legacyIdInLog: deriveKey(hmac, 'legacy ids in the log'),
     dpopNonce: deriveKey(hmac, 'nonces of DPoP proofs'),
     waitingMail: deriveKey(hmac, 'mails that wait'),
     signInReport: deriveKey(hmac, 'links in mails about sign-ins'),

@@ -4,12 +4,12 @@ import { isWebOrigin } from '../problems/web-url.ts';
 import { isClientSecret } from './client-secret.ts';
 import type { AppName, Setting } from './setting.ts';
 import * as kind from './setting.ts';
+import { LOG_SETTINGS } from './log-settings.ts';
 import { SMS_SETTINGS } from './sms-settings.ts';
 import { EXPECTED_TRUST_PROXY, parseTrustProxy } from './trust-proxy.ts';
 
 /** For development only, because it is public. */
 export const GAZOO_DEVELOPMENT_SECRET = 'gazoo-for-development-only-0123456789abcdef';
-const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'];
 export const EVERY_APP: readonly AppName[] = ['id', 'owners-site', 'notebook', 'dealer'];
 const MAILING_APPS: readonly AppName[] = ['id', 'owners-site'];
 
@@ -226,16 +226,7 @@ export const SETTINGS = {
     about:
       'A database of networks in MaxMind’s format (.mmdb), such as GeoLite2 City: the sign-in history then says from which region a sign-in came. It is read into memory at the start and when the configuration is reloaded. Without it no region is shown.',
   },
-  LOG_LEVEL: {
-    section: 'behaviour',
-    about: 'fatal, error, warn, info, debug, trace or silent.',
-    config: 'logLevel',
-    default: 'info',
-    productionDefault: 'info',
-    neededBy: [],
-    expected: () => `one of ${LOG_LEVELS.join(', ')}`,
-    parse: (value: string) => (LOG_LEVELS.includes(value) ? value : undefined),
-  },
+  ...LOG_SETTINGS,
   DEMO_DATA: {
     ...kind.boolean('true', EVERY_APP),
     section: 'data',

@@ -49,7 +49,10 @@ export function createAboutPage(
       if (formField(ctx, 'terms_version') !== text.version)
         return show(ctx, undefined, { terms: t('form_errors.terms_revised') });
       await keepAgreedText(storage, text.markdown);
-      return registration.goOn(ctx, await registration.change(ctx, (standing) => withTerms(standing, agreeTo(text, clock()))));
+      return registration.goOn(
+        ctx,
+        await registration.change(ctx, 'terms', (standing) => withTerms(standing, agreeTo(text, clock()))),
+      );
     });
     router.post('/cancel', async (ctx) => ctx.state.interaction.cancel());
     // For a person who has an ID already.

@@ -15,7 +15,7 @@ import { codeSlot, voucherOf, type MailCode } from './send-code.ts';
 
 /** Makes page ⑥. */
 export function createCodePage(
-  deps: Pick<Deps, 'config' | 'storage' | 'clock'>,
+  deps: Pick<Deps, 'config' | 'storage' | 'clock' | 'emit'>,
   registration: Registration,
   mailCode: MailCode,
 ): AddRoutes {
@@ -66,7 +66,7 @@ export function createCodePage(
     if (!checked.problem) {
       const proof = { email_canonical, browser: ctx.state.interaction.browserId, at: deps.clock() };
       // The first of several presses proves the address; the others change nothing.
-      const proven = await registration.change(ctx, (standing) =>
+      const proven = await registration.change(ctx, 'code', (standing) =>
         isDone(ctx, standing) ? standing : withProof(standing, proof),
       );
       if (isDone(ctx, proven) && (await checked.takeOut())) {

@@ -36,7 +36,7 @@ export function createEmailPage(
     if (isSame && isProven(draft, ctx.state.interaction.browserId)) return registration.goOn(ctx, draft);
     const slot = codeSlot(ctx.state.interaction.uid, parsed.canonical);
     await sendOnce(deps, slot, async () => mailCode(ctx, parsed));
-    return registration.goOn(ctx, await registration.change(ctx, (standing) => withAddress(standing, parsed)));
+    return registration.goOn(ctx, await registration.change(ctx, 'address', (standing) => withAddress(standing, parsed)));
   };
 
   return (router) => {

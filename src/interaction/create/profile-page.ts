@@ -73,7 +73,7 @@ export function createProfilePage(
       checkedFor: draft.email_canonical,
     };
     const { browserId } = ctx.state.interaction;
-    return registration.goOn(ctx, await registration.change(ctx, (standing) => withTyped(standing, typed, browserId)));
+    return registration.goOn(ctx, await registration.change(ctx, 'profile', (standing) => withTyped(standing, typed, browserId)));
   };
 
   return (router) => {

@@ -3,9 +3,13 @@ import type { Deps } from '../../deps.ts';
 import type { RegistrationDraft } from '../../domain/registration-draft.ts';
 import { termsInForce } from '../../domain/terms.ts';
 import { redirect } from '../../http/redirect.ts';
+import type { FieldsOf } from '../../telemetry/events.ts';
 import type { InteractionContext } from '../interaction-context.ts';
 import { changeDraft, draftIdOf, findDraft, hasRegistered } from './draft.ts';
 import { firstMissingPage, mayShow, type DraftAt, type PageName } from './flow.ts';
+
+/** What a person does on the way to 登録. */
+export type RegistrationStep = FieldsOf<'registration.step'>['step'];
 
 export type Registration = {
   /** Returns the version of the terms in force. */
@@ -15,8 +19,12 @@ export type Registration = {
   draftFor<Page extends PageName>(ctx: InteractionContext, page: Page): Promise<DraftAt[Page] | undefined>;
   /** The same for a submitted page. It also accepts input if the terms have changed since; the next page then asks about them. */
   draftToFill<Page extends PageName>(ctx: InteractionContext, page: Page): Promise<DraftAt[Page] | undefined>;
-  /** Changes the draft by a function of the stored one. @returns the new draft */
-  change(ctx: InteractionContext, change: (draft: RegistrationDraft) => RegistrationDraft): Promise<RegistrationDraft>;
+  /** Changes the draft by a function of the stored one, and says which step the person has made. @returns the new draft */
+  change(
+    ctx: InteractionContext,
+    step: RegistrationStep,
+    change: (draft: RegistrationDraft) => RegistrationDraft,
+  ): Promise<RegistrationDraft>;
   /** Returns the first page whose input is missing. */
   missingPage(ctx: InteractionContext, draft: RegistrationDraft): PageName;
   pathOf(ctx: InteractionContext, page: PageName): string;
@@ -27,7 +35,7 @@ export type Registration = {
 };
 
 /** Makes the functions that the pages share. */
-export function createRegistration(deps: Pick<Deps, 'config' | 'storage' | 'clock'>): Registration {
+export function createRegistration(deps: Pick<Deps, 'config' | 'storage' | 'clock' | 'emit'>): Registration {
   const termsVersion = (): string => termsInForce(deps.config.terms, 'ja', deps.clock()).version;
   const idOf = ({ state: { interaction } }: InteractionContext): string => draftIdOf(interaction.legacy, interaction.browserId);
 
@@ -55,7 +63,11 @@ export function createRegistration(deps: Pick<Deps, 'config' | 'storage' | 'cloc
     },
     draftFor: async (ctx, page) => draftIfDue(ctx, page, termsVersion),
     draftToFill: async (ctx, page) => draftIfDue(ctx, page, ({ terms }) => terms?.version ?? termsVersion()),
-    change: async (ctx, change) => changeDraft(deps, idOf(ctx), change),
+    async change(ctx, step, change) {
+      const draft = await changeDraft(deps, idOf(ctx), change);
+      deps.emit('registration.step', { step, client_id: ctx.state.interaction.client.metadata.client_id });
+      return draft;
+    },
     missingPage: (ctx, draft) => firstMissingPage(draft, termsVersion(), ctx.state.interaction.browserId),
     pathOf: (ctx, page) => (page === 'about' ? ctx.state.interaction.path : `${ctx.state.interaction.path}/${page}`),
     go: (ctx, page) => redirect(ctx, registration.pathOf(ctx, page)),

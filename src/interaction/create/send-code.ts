@@ -13,7 +13,7 @@ type Address = { email: string; canonical: string };
 export type MailCode = (ctx: InteractionContext, address: Address) => Promise<void>;
 
 /** Makes the function that mails a code within the limits, see `createCodeLimits`. */
-export function createMailCode(deps: Pick<Deps, 'storage' | 'clock' | 'config' | 'jobs'>): MailCode {
+export function createMailCode(deps: Pick<Deps, 'storage' | 'clock' | 'config' | 'jobs' | 'emit'>): MailCode {
   const codeLimits = createCodeLimits(deps);
   return async function mailCode(ctx, address) {
     await codeLimits.count(ctx.ip, address.canonical, voucherOf(ctx, address));
@@ -45,5 +45,9 @@ export function voucherOf(ctx: InteractionContext, address: Pick<Address, 'canon
  * code. A new code for one address does not invalidate the code of another.
  */
 export function codeSlot(uid: string, canonicalEmail: string): CodeSlot {
-  return { id: `create:${uid}:${createHash('sha256').update(canonicalEmail).digest('base64url')}`, address: canonicalEmail };
+  return {
+    purpose: 'registration',
+    id: `create:${uid}:${createHash('sha256').update(canonicalEmail).digest('base64url')}`,
+    address: canonicalEmail,
+  };
 }

@@ -1,6 +1,7 @@
 // Says why a client's request was refused: in the log, in the list that `npm run admin -- clients why` shows, and in
 // `error_description`. Marks temporary failures as such in the response.
 import type { EventEmitter } from 'node:events';
+import type { FieldsOf } from '../../telemetry/events.ts';
 import Provider, { type errors, type KoaContextWithOIDC } from 'oidc-provider';
 import { asPageError, askAgainLater } from '../../http/error-page.ts';
 import { asPage } from '../provider-context.ts';
@@ -8,19 +9,20 @@ import type { Deps } from '../../deps.ts';
 import { explainRefusal, reasonOf, type Explanation } from './explain-refusal.ts';
 import { asDescription } from './show-sent.ts';
 
-/** The events of refused requests. */
-const REFUSALS = [
-  'authorization.error',
-  'grant.error',
-  'pushed_authorization_request.error',
-  'device_authorization.error',
-  'device_resume.error',
-  'introspection.error',
-  'revocation.error',
-  'userinfo.error',
-  'end_session.error',
-  'backchannel.error',
-];
+type Endpoint = FieldsOf<'client.refused'>['endpoint'];
+/** The events of refused requests, and the endpoint of each. */
+const REFUSALS: Record<string, Endpoint> = {
+  'authorization.error': 'authorization',
+  'grant.error': 'token',
+  'pushed_authorization_request.error': 'pushed_authorization_request',
+  'device_authorization.error': 'device_authorization',
+  'device_resume.error': 'device_resume',
+  'introspection.error': 'introspection',
+  'revocation.error': 'revocation',
+  'userinfo.error': 'userinfo',
+  'end_session.error': 'end_session',
+  'backchannel.error': 'backchannel',
+};
 
 /** Answers that are no mistake of the client: what a person decided, has to do first or did too late, and a step of DPoP (RFC 9449, section 8). */
 const NO_MISTAKES = [
@@ -32,7 +34,7 @@ const NO_MISTAKES = [
   'use_dpop_nonce',
 ];
 
-type RefusalDeps = Pick<Deps, 'config' | 'clients' | 'refusals' | 'clock' | 'log'>;
+type RefusalDeps = Pick<Deps, 'config' | 'clients' | 'refusals' | 'clock' | 'log' | 'emit'>;
 
 /** What `error_description` says of the refusal of this request. */
 const described = new WeakMap<object, { error: string; description: string }>();
@@ -42,9 +44,9 @@ const described = new WeakMap<object, { error: string; description: string }>();
  * programs if the failure is temporary.
  */
 export function answerRefusals(provider: Provider, deps: RefusalDeps): void {
-  const { log } = deps;
+  const { emit, log } = deps;
   provider.on('server_error', (ctx, error) => {
-    log.error({ request_id: requestIdOf(ctx), detail: error.message, stack: error.stack }, 'oidc-provider failed');
+    log.error({ detail: error.message, stack: error.stack }, 'oidc-provider failed');
     const failure = asPageError(error);
     // A browser gets a page instead, see renderError.
     if (failure.status !== 503 || typeof ctx.body === 'string') return;
@@ -54,22 +56,18 @@ export function answerRefusals(provider: Provider, deps: RefusalDeps): void {
   });
   // The types of the provider list each event by itself.
   const emitter: EventEmitter = provider;
-  for (const event of REFUSALS) {
+  for (const [event, endpoint] of Object.entries(REFUSALS)) {
     emitter.on(event, (ctx: KoaContextWithOIDC, error: errors.OIDCProviderError) => {
       // The ordinary answer to a device that waits for its person (RFC 8628, section 3.5).
       if (error.message === 'authorization_pending') return;
-      log.info(
-        {
-          event,
-          request_id: requestIdOf(ctx),
-          client_id: ctx.oidc.client?.clientId,
-          error: error.message,
-          description: error.error_description,
-          detail: error.error_detail,
-          cause: reasonOf(error.cause),
-        },
-        'request of a client refused',
-      );
+      emit('client.refused', {
+        endpoint,
+        client_id: ctx.oidc.client?.clientId,
+        error: error.message,
+        description: error.error_description,
+        detail: error.error_detail,
+        cause: reasonOf(error.cause),
+      });
       if (!NO_MISTAKES.includes(error.message)) answerRefusal(ctx, error, deps);
     });
   }

@@ -16,7 +16,7 @@ const ROUTES = ['userinfo', 'introspection', 'revocation', 'pushed_authorization
 /** Makes the middleware of each path. It calls `next` for requests that oidc-provider does not handle, such as other methods. */
 export function createProgramEndpoints(
   provider: Provider,
-  deps: Pick<Deps, 'storage' | 'clock'>,
+  deps: Pick<Deps, 'storage' | 'clock' | 'emit'>,
 ): ReadonlyMap<string, Koa.Middleware<PageState>> {
   const provide: Koa.Middleware<PageState> = mount(provider);
   const discovery: Koa.Middleware<PageState> = compose([

@@ -16,7 +16,7 @@ export const FAILED_AUTHENTICATIONS = { points: 20, windowSeconds: 60 };
  * in front of oidc-provider. A correct secret always passes, so that nobody in the client's network can lock it out. That is
  * safe: secrets have at least 32 characters and cannot be guessed, and the limit only reduces noise.
  */
-export function createClientThrottle({ storage, clock }: Pick<Deps, 'storage' | 'clock'>): Middleware<PageState> {
+export function createClientThrottle({ storage, clock, emit }: Pick<Deps, 'storage' | 'clock' | 'emit'>): Middleware<PageState> {
   const limit = createRateLimit('client-authentication', FAILED_AUTHENTICATIONS, storage.counters, clock);
   return async function throttleClientAuthentication(ctx, next) {
     const clientId = ctx.method === 'POST' ? claimedClient(ctx.get('Authorization')) : undefined;
@@ -28,6 +28,7 @@ export function createClientThrottle({ storage, clock }: Pick<Deps, 'storage' | 
       await limit.count(`${clientId}:${sourceOf(ctx.ip)}`);
     } catch (over) {
       if (!(over instanceof PageError)) throw over;
+      emit('limit.reached', { limit: 'client-authentication' });
       ctx.status = over.status;
       askAgainLater(ctx, over);
       ctx.set('Cache-Control', 'no-store');

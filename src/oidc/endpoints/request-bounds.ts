@@ -26,7 +26,7 @@ const STORED_AT_ONCE = ['pushed_authorization_request', 'device_authorization'];
  * The check throws `invalid_request` if the request is too large (RFC 6749 section 4.1.2.1). It throws 429
  * `temporarily_unavailable` and sets Retry-After if a network has pushed too many requests of public clients.
  */
-export function createRequestBounds({ storage, clock }: Pick<Deps, 'storage' | 'clock'>) {
+export function createRequestBounds({ storage, clock, emit }: Pick<Deps, 'storage' | 'clock' | 'emit'>) {
   const pushed = createRateLimit('pushed-request', PUSHED, storage.counters, clock);
   return async function boundRequest(ctx: KoaContextWithOIDC, client: ProviderClient): Promise<void> {
     const { client_assertion: _assertion, legacy_profile: _handOver, ...kept } = ctx.oidc.params ?? {};
@@ -39,7 +39,7 @@ export function createRequestBounds({ storage, clock }: Pick<Deps, 'storage' | '
     const bytes = Object.values(kept).reduce((sum: number, value) => sum + bytesOf(value), 0);
     if (bytes > MAX_REQUEST_BYTES) throw new errors.InvalidRequest(`the request: at most ${MAX_REQUEST_BYTES} bytes`);
     if (STORED_AT_ONCE.includes(ctx.oidc.route) && client.clientAuthMethod === 'none')
-      await countRequest(ctx, pushed, networkOf(ctx.ip), 'too many requests from this network');
+      await countRequest(ctx, emit, pushed, networkOf(ctx.ip), 'too many requests from this network');
   };
 }
 

@@ -14,7 +14,7 @@ export type RedeemedCode = { clientId?: string | undefined; accountId?: string |
  * cannot complete the migration. After this the dealers get the legacy site's data.
  * The function throws `invalid_grant` if the legacy identity was linked to another account meanwhile.
  */
-export function createFinishMigration({ storage, clock, log, jobs }: Pick<Deps, 'storage' | 'clock' | 'log' | 'jobs'>) {
+export function createFinishMigration({ storage, clock, jobs }: Pick<Deps, 'storage' | 'clock' | 'jobs'>) {
   return async function finishMigration(code: RedeemedCode): Promise<void> {
     if (!code.codeChallenge || !code.clientId || !code.accountId) return;
     const { clientId, accountId, codeChallenge } = code;
@@ -30,7 +30,7 @@ export function createFinishMigration({ storage, clock, log, jobs }: Pick<Deps, 
       email: waiting.candidate?.email,
       language: waiting.candidate?.language,
     };
-    const { changed } = await writeAndFollow({ jobs, clock }, change, async () =>
+    await writeAndFollow({ jobs, clock }, change, async () =>
       storage.migrations.change(clientId, waiting.legacy_id, (standing) => {
         const { candidate } = standing ?? {};
         if (!standing || candidate?.account_id !== accountId || candidate.code_challenge !== codeChallenge) return undefined;
@@ -39,6 +39,5 @@ export function createFinishMigration({ storage, clock, log, jobs }: Pick<Deps, 
         return { to: completed.migration, type: 'migration.completed', data: { account_id: accountId } };
       }),
     );
-    if (changed) log.info({ client_id: clientId }, 'migration completed');
   };
 }

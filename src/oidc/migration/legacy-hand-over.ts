@@ -70,7 +70,9 @@ export async function keepLegacyProfile(
  * never stored. The check throws `invalid_request`, with a hint for the client's developer, if the hand-over is not acceptable,
  * and 429 above the limit.
  */
-export function createLegacyHandOver(deps: Pick<Deps, 'clients' | 'config' | 'storage' | 'clock' | 'keys' | 'log' | 'jobs'>) {
+export function createLegacyHandOver(
+  deps: Pick<Deps, 'clients' | 'config' | 'storage' | 'clock' | 'keys' | 'log' | 'emit' | 'jobs'>,
+) {
   const keySetOf = createClientKeySets();
   const countHandOver = createHandOverLimit(deps);
   return async function acceptLegacyProfile(
@@ -114,11 +116,11 @@ export function createLegacyHandOver(deps: Pick<Deps, 'clients' | 'config' | 'st
 }
 
 /** Makes the function that counts a client's hand-overs. Above the limit it throws 429 and sets Retry-After. */
-function createHandOverLimit({ config, storage, clock }: Pick<Deps, 'config' | 'storage' | 'clock'>) {
+function createHandOverLimit({ config, storage, clock, emit }: Pick<Deps, 'config' | 'storage' | 'clock' | 'emit'>) {
   const limits = { points: config.rateLimits.legacyHandOver.perClientPerMinute, windowSeconds: 60 };
   const limit = createRateLimit('legacy-hand-over', limits, storage.counters, clock);
   return async (ctx: KoaContextWithOIDC, clientId: string): Promise<void> =>
-    countRequest(ctx, limit, clientId, `legacy_profile: at most ${limits.points} a minute`);
+    countRequest(ctx, emit, limit, clientId, `legacy_profile: at most ${limits.points} a minute`);
 }
 
 /** Decrypts the JWE with our key, then verifies the JWT in it with the client's. @returns its claims */

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { LimitName } from '../../../src/telemetry/events.ts';
 import { countForAll, createPacedLimit, createRateLimit } from '../../../src/authentication/limits/rate-limit.ts';
 import { PageError } from '../../../src/http/page-error.ts';
 import { openSqliteStorage } from '../../../src/storage/sqlite/open-sqlite-storage.ts';
@@ -21,8 +22,10 @@ afterEach(async () => {
   rmSync(directory, { recursive: true });
 });
 const clock = (): number => now;
-const limit = (name = 'l', points = 2) => createRateLimit(name, { points, windowSeconds: 60 }, storage.counters, clock);
-const paced = (points: number) => createPacedLimit('p', { points, windowSeconds: 60, paceSeconds: 2 }, storage.counters, clock);
+const limit = (name: LimitName = 'login-account', points = 2) =>
+  createRateLimit(name, { points, windowSeconds: 60 }, storage.counters, clock);
+const paced = (points: number) =>
+  createPacedLimit('login-address', { points, windowSeconds: 60, paceSeconds: 2 }, storage.counters, clock);
 
 /** Returns the waiting time of the refusal in seconds, or `passed`. */
 async function outcome(counting: Promise<unknown>): Promise<unknown> {
@@ -44,7 +47,7 @@ test('a limit counts in a window that begins with the first use; then it returns
     refused(60),
   ]);
   expect(await outcome(count('other'))).toBe('passed');
-  expect(await outcome(limit('another').count('k'))).toBe('passed');
+  expect(await outcome(limit('login-network').count('k'))).toBe('passed');
   now += 59_500;
   expect(await outcome(count('k'))).toEqual(refused(1));
   now += 500;
@@ -80,21 +83,24 @@ test('a paced limit: above it one use passes in two seconds, and does not count 
 
 test('a database error is passed on, and takes no paced use', async () => {
   const broken = { ...storage.counters, add: async () => Promise.reject(new Error('away')) } as never;
-  const { count } = createPacedLimit('p', { points: 1, windowSeconds: 60, paceSeconds: 2 }, broken, clock);
+  const { count } = createPacedLimit('login-address', { points: 1, windowSeconds: 60, paceSeconds: 2 }, broken, clock);
   await expect(count('k')).rejects.toThrow('away');
 });
 
 test('several limits: all are counted, or none', async () => {
   const [wide, narrow] = [
     paced(5),
-    createPacedLimit('n', { points: 1, windowSeconds: 60, paceSeconds: 60 }, storage.counters, clock),
+    createPacedLimit('login-network', { points: 1, windowSeconds: 60, paceSeconds: 60 }, storage.counters, clock),
   ];
   const both = async () =>
     countForAll([
       [wide, 'k'],
       [narrow, 'k'],
     ]);
-  const counted = async () => [(await storage.counters.get('p:k'))?.points, (await storage.counters.get('n:k'))?.points];
+  const counted = async () => [
+    (await storage.counters.get('login-address:k'))?.points,
+    (await storage.counters.get('login-network:k'))?.points,
+  ];
   const takeBack = await both();
   expect(await counted()).toEqual([1, 1]);
   await both();

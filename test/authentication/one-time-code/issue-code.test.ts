@@ -9,8 +9,9 @@ import type { Config } from '../../../src/config/config.ts';
 import { deriveKey } from '../../../src/domain/derive-key.ts';
 import { openSqliteStorage } from '../../../src/storage/sqlite/open-sqlite-storage.ts';
 import { guardRecords, type Records } from '../../../src/storage/records.ts';
+import { noEmit } from '../../support/no-emit.ts';
 
-const SLOT = { id: 'purpose:1', address: 'a@example.jp' };
+const SLOT = { purpose: 'registration' as const, id: 'purpose:1', address: 'a@example.jp' };
 const config = {
   keys: { emailCode: deriveKey('key', 'codes') },
   rateLimits: { emailCode: { shortTriesPerMailboxPerDay: 50 } },
@@ -27,7 +28,7 @@ afterEach(async () => {
   await storage.close();
   rmSync(directory, { recursive: true });
 });
-const deps = () => ({ config, storage, clock: () => now });
+const deps = () => ({ config, storage, clock: () => now, emit: noEmit });
 const find = async () => storage.emailCodes.find(SLOT.id);
 
 test('by default the message is sent first; if that fails, the slot stays empty', async () => {

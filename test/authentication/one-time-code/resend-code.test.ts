@@ -8,8 +8,9 @@ import { answerResend, secondsToNextCode, sendOnce } from '../../../src/authenti
 import type { Config } from '../../../src/config/config.ts';
 import { openSqliteStorage } from '../../../src/storage/sqlite/open-sqlite-storage.ts';
 import { guardRecords, type Records } from '../../../src/storage/records.ts';
+import { noEmit } from '../../support/no-emit.ts';
 
-const SLOT = { id: 'purpose:1', address: 'a@example.jp' };
+const SLOT = { purpose: 'registration' as const, id: 'purpose:1', address: 'a@example.jp' };
 const config = { rateLimits: { emailCode: { resendAfterSeconds: 60 } } } as unknown as Config;
 
 let now: number;
@@ -24,7 +25,7 @@ afterEach(async () => {
   await storage.close();
   rmSync(directory, { recursive: true });
 });
-const deps = () => ({ config, storage, clock: () => now });
+const deps = () => ({ config, storage, clock: () => now, emit: noEmit });
 
 test('the next code may be requested a minute after the last one, to the second', () => {
   const left = (ms: number): number => secondsToNextCode(deps(), now - ms);

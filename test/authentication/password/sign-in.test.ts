@@ -34,7 +34,7 @@ afterEach(async () => {
 function depsWith(hasher: ReturnType<typeof hasherOf>): never {
   const jobs = createJobQueue(storage.jobs, () => NOW);
   const config = { issuer: 'http://id.example', passkeyOrigins: [], rateLimits: { login: LOGIN } };
-  const failures = { failedSignIns: { note: () => undefined }, regionOf: () => undefined };
+  const failures = { failedSignIns: { note: () => undefined }, regionOf: () => undefined, emit: () => undefined };
   return { storage: guardRecords(storage, () => NOW), clock: () => NOW, hasher, jobs, config, ...failures } as never;
 }
 
