@@ -21,7 +21,8 @@ export async function loadFormParser(): Promise<Middleware> {
     qs: { depth: 0, parameterLimit: 100, allowPrototypes: false },
     onError: (error) => {
       const status = 'status' in error && error.status === 413 ? 413 : 400;
-      throw new PageError('form_unreadable', { status, detail: error.message });
+      // Its message repeats what the header says of charset and encoding.
+      throw new PageError('form_unreadable', { status, detail: `the parser refuses it: ${error.name}` });
     },
   };
   return (parser ??= bodyParser(options));
@@ -37,7 +38,8 @@ export function readForm(): Middleware<PageState> {
       if (!ctx.is('application/x-www-form-urlencoded')) {
         throw new PageError('form_unreadable', {
           status: 415,
-          detail: `content type ${ctx.get('Content-Type') || 'missing'}`,
+          // The header may hold anything, so it is not logged.
+          detail: 'the content type is not that of a form',
         });
       }
       const parse = parser ?? (await loadFormParser());

@@ -80,6 +80,15 @@ const MAY_BE_CLOSED_AFTER_MS = 5000;
 
 type SendOptions = RequestOptions & { from?: string | undefined; port?: number | undefined };
 
+type Listener = (url: string, options: RequestOptions, answer: Answer) => void;
+const listeners = new Set<Listener>();
+
+/** Calls the listener after each answer. Returns the function that ends this. */
+export function listenToTraffic(listener: Listener): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
 /** One request to the letter: `path` is not normalised. */
 export async function sendRaw(url: string, options: SendOptions = {}): Promise<Answer> {
   const { method = 'GET', headers = {}, body, from, port } = options;
@@ -111,7 +120,7 @@ export async function sendRaw(url: string, options: SendOptions = {}): Promise<A
         response.on('error', reject);
         response.on('end', () => {
           const location = response.headers.location;
-          resolve({
+          const answer: Answer = {
             status: response.statusCode ?? 0,
             url,
             headers: response.headers,
@@ -119,7 +128,9 @@ export async function sendRaw(url: string, options: SendOptions = {}): Promise<A
             text: Buffer.concat(chunks).toString(),
             location: location === undefined ? undefined : new URL(location, url).href,
             milliseconds: performance.now() - began,
-          });
+          };
+          for (const listener of listeners) listener(url, options, answer);
+          resolve(answer);
         });
       },
     );

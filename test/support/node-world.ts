@@ -52,7 +52,7 @@ export async function startNodeWorld(
   const [smtp, ...ports] = await freePorts(count + 1);
   const shared = {
     DATA_DIRECTORY: join(directory, 'data'),
-    SMTP_URL: `smtp://localhost:${smtp}`,
+    SMTP_URL: `smtp://127.0.0.1:${smtp}`,
     PASSWORD_HASH_COST: '4',
     ...(databaseUrl && { DATABASE_URL: databaseUrl(directory) }),
     ...env,

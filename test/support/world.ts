@@ -90,7 +90,8 @@ export async function startWorld({ apps = APPS, env = {}, clients = {}, policy }
     DEALER_SYSTEM_URL: origins.dealerSystem,
     MAILBOX_URL: origins.mailbox,
     DEMO_CLIENTS_URL: origins.demoClients,
-    SMTP_URL: `smtp://localhost:${smtp}`,
+    // A name would be asked for at the machine’s DNS server, which may take its time.
+    SMTP_URL: `smtp://127.0.0.1:${smtp}`,
     ADMIN_PORT: String(admin),
     PASSWORD_HASH_COST: '4',
     ...env,
