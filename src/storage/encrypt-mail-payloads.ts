@@ -39,6 +39,7 @@ export function encryptMailPayloads(jobs: JobStore, key: KeyObject): JobStore {
       const job = await jobs.find(jobKey);
       return job && open(job);
     },
+    listAfter: async (...of) => (await jobs.listAfter(...of)).map(open),
     lease: async (limit, leaseMs, kind) => (await jobs.lease(limit, leaseMs, kind)).map(open),
   };
 }

@@ -232,6 +232,15 @@ export interface JobStore {
    * it is waiting.
    */
   revive(key: string, payload: Record<string, unknown>, runAt: EpochMilliseconds): Promise<boolean>;
+  /** Restarts a dead job with its own payload, as `revive` does. Returns `false` if the job is not dead. Of parallel calls exactly one does it. */
+  restart(key: string, runAt: EpochMilliseconds): Promise<boolean>;
+  /**
+   * Removes a dead job, or one that waits and is not leased now, with its payload. Returns whether this call did. A job that is leased at the
+   * same moment is either leased or removed. After that, a job with the same key can be enqueued again.
+   */
+  drop(key: string): Promise<boolean>;
+  /** Returns at most `limit` jobs in this state (of the given kind, if any) in order of key, after the key `after` (empty: from the beginning). */
+  listAfter(state: Job['state'], after: string, limit: number, kind?: string): Promise<Job[]>;
   /**
    * Removes up to `limit` jobs in a final state whose time (`run_at`) was before a moment. Returns their number. After that, a job with
    * the same key can be enqueued again.

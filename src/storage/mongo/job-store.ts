@@ -106,6 +106,21 @@ export function createJobStore({ jobs }: Collections, clock: () => EpochMillisec
       const fresh = { state: 'waiting' as const, attempts: 0, last_error: null, lease: null };
       return change({ _id: key, state: trusted({ $ne: 'waiting' }) }, { ...given, ...fresh });
     },
+    async restart(key, runAt) {
+      const fresh = { state: 'waiting' as const, attempts: 0, last_error: null, lease: null };
+      return change({ _id: key, state: 'dead' }, { run_at: runAt, created_at: clock(), ...fresh });
+    },
+    async drop(key) {
+      // The condition is checked with the removal, so that a job is not removed that another process has just leased.
+      const free = [{ lease: null }, { run_at: trusted({ $lte: clock() }) }];
+      const droppable = trusted([{ state: 'dead' as const }, { state: 'waiting' as const, $or: trusted(free) }]);
+      return (await jobs.deleteOne({ _id: key, $or: droppable }, DURABLE)).deletedCount === 1;
+    },
+    async listAfter(state, after, limit, kind) {
+      const listed = { _id: trusted({ $gt: after }), state, ...(kind === undefined ? {} : { kind }) };
+      const found = await jobs.find(listed).sort({ _id: 1 }).limit(limit).lean();
+      return found.map(read);
+    },
     async removeEnded(state, before, limit) {
       const ended = { state, run_at: trusted({ $lt: before }) };
       const found = await jobs.find(ended, { _id: 1 }).limit(limit).lean();

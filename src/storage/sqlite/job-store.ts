@@ -22,6 +22,15 @@ const REVIVE = `
   UPDATE jobs SET state = 'waiting', payload = ?, run_at = ?, created_at = ?, attempts = 0, last_error = NULL, lease = NULL
   WHERE key = ? AND state <> 'waiting'`;
 
+const RESTART = `
+  UPDATE jobs SET state = 'waiting', run_at = ?, created_at = ?, attempts = 0, last_error = NULL, lease = NULL
+  WHERE key = ? AND state = 'dead'`;
+
+const DROP = `
+  DELETE FROM jobs WHERE key = ? AND (state = 'dead' OR (state = 'waiting' AND (lease IS NULL OR run_at <= ?)))`;
+
+const LIST = 'SELECT * FROM jobs WHERE key > ? AND state = ? AND kind = coalesce(?, kind) ORDER BY key LIMIT ?';
+
 /** Creates the job store. */
 export function createJobStore(database: Database, clock: () => EpochMilliseconds): JobStore {
   return {
@@ -68,6 +77,16 @@ export function createJobStore(database: Database, clock: () => EpochMillisecond
     async revive(key, payload, runAt) {
       const text = JSON.stringify(payload);
       return database.write(() => database.run(REVIVE, text, runAt, clock(), key) === 1);
+    },
+    async restart(key, runAt) {
+      return database.write(() => database.run(RESTART, runAt, clock(), key) === 1);
+    },
+    async drop(key) {
+      const now = clock();
+      return database.write(() => database.run(DROP, key, now) === 1);
+    },
+    async listAfter(state, after, limit, kind) {
+      return database.all<Row>(LIST, after, state, kind ?? null, limit).map(read);
     },
     async removeEnded(state, before, limit) {
       const ended = 'SELECT sequence FROM jobs WHERE state = ? AND run_at < ? LIMIT ?';

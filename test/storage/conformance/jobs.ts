@@ -1,6 +1,6 @@
 // The promises of the port about `jobs`.
 import { expect, test } from '@jest/globals';
-import type { Job } from '../../../src/storage/storage.ts';
+import type { Job, Storage } from '../../../src/storage/storage.ts';
 import { answered, ODD_PAYLOADS, useSubject } from './subject.ts';
 import type { OpenBackend } from './subject.ts';
 
@@ -192,6 +192,74 @@ export function jobPromises(open: OpenBackend): void {
       expect(await jobs().find(key)).toMatchObject({ payload: { again: key } });
     }
     expect(await jobs().revive('unknown', {}, subject.now())).toBe(false);
+  });
+
+  test('a dead job is restarted with its own payload, once; others are not', async () => {
+    for (const key of ['waiting', 'leased', 'done', 'dead']) await jobs().enqueue({ ...job(key), kind: key });
+    const leases = Object.fromEntries((await jobs().lease(10, LEASE_MS)).map(({ key, lease = '' }) => [key, lease]));
+    await jobs().retry('waiting', leases.waiting ?? '', subject.now(), 'later');
+    await jobs().complete('done', leases.done ?? '');
+    await jobs().bury('dead', leases.dead ?? '', 'refused');
+    for (const key of ['waiting', 'leased', 'done', 'unknown']) {
+      const before = await jobs().find(key);
+      expect([key, await jobs().restart(key, subject.now())]).toEqual([key, false]);
+      expect(await jobs().find(key)).toEqual(before);
+    }
+    subject.advance(10);
+    const results = await subject.race(10, (storage) => storage.jobs.restart('dead', subject.now() + 5));
+    expect(answered(results).filter(Boolean)).toHaveLength(1);
+    const restarted = await jobs().find('dead');
+    expect(restarted).toEqual({
+      ...{ ...job('dead'), kind: 'dead', state: 'waiting', attempts: 0 },
+      ...{ run_at: subject.now() + 5, created_at: subject.now() },
+    });
+    expect(await jobs().restart('dead', subject.now())).toBe(false);
+  });
+
+  test('a dead job and one that nobody holds are dropped, once; a leased or done one is not', async () => {
+    for (const key of ['waiting', 'leased', 'done', 'dead']) await jobs().enqueue(job(key));
+    const leases = Object.fromEntries((await jobs().lease(10, LEASE_MS)).map(({ key, lease = '' }) => [key, lease]));
+    await jobs().retry('waiting', leases.waiting ?? '', subject.now() + 60_000, 'later');
+    await jobs().complete('done', leases.done ?? '');
+    await jobs().bury('dead', leases.dead ?? '', 'refused');
+    for (const key of ['leased', 'done', 'unknown']) expect([key, await jobs().drop(key)]).toEqual([key, false]);
+    for (const key of ['waiting', 'dead']) {
+      const results = await subject.race(5, (storage) => storage.jobs.drop(key));
+      expect(answered(results).filter(Boolean)).toHaveLength(1);
+      expect(await jobs().find(key)).toBeUndefined();
+      expect(await jobs().enqueue(job(key, subject.now() + LEASE_MS * 2))).toBe(true);
+    }
+    // Its holder died.
+    subject.advance(LEASE_MS);
+    expect(await jobs().drop('leased')).toBe(true);
+    expect(await jobs().complete('leased', leases.leased ?? '')).toBe(false);
+    expect(await jobs().find('done')).toMatchObject({ state: 'done' });
+  });
+
+  test('a job that is dropped and leased at the same moment is either gone or held', async () => {
+    for (let round = 0; round < 10; round += 1) await jobs().enqueue(job(`k${round}`));
+    const results = await subject.race(20, async (storage, n) =>
+      n < 10 ? storage.jobs.drop(`k${n}`) : (await storage.jobs.lease(1, LEASE_MS)).map(({ key }) => key),
+    );
+    const [dropped, leased] = [
+      answered(results).filter((one) => one === true).length,
+      new Set(answered(results).filter(Array.isArray).flat()),
+    ];
+    expect(dropped + leased.size).toBe(10);
+    for (const key of leased) expect(await jobs().find(String(key))).toMatchObject({ lease: expect.any(String) });
+  });
+
+  test('the jobs of a state are listed by key, page by page, also those of one kind', async () => {
+    for (const key of ['d', 'b', 'a', 'c']) await jobs().enqueue({ ...job(key), kind: key === 'c' ? 'send_sms' : 'send_mail' });
+    const [first] = await jobs().lease(1, LEASE_MS);
+    await jobs().bury(first?.key ?? '', first?.lease ?? '', 'refused');
+    expect(first?.key).toBe('d');
+    const keys = async (...of: Parameters<Storage['jobs']['listAfter']>) => (await jobs().listAfter(...of)).map(({ key }) => key);
+    expect(await keys('waiting', '', 2)).toEqual(['a', 'b']);
+    expect(await keys('waiting', 'b', 2)).toEqual(['c']);
+    expect(await keys('waiting', '', 9, 'send_mail')).toEqual(['a', 'b']);
+    expect(await keys('done', '', 9)).toEqual([]);
+    expect(await jobs().listAfter('dead', '', 9)).toEqual([await jobs().find('d')]);
   });
 
   test('jobs of one kind are leased without those of another', async () => {
