@@ -36,6 +36,10 @@ export const ROOMS: Record<string, { uses: string[]; instead: string }> = {
   },
   interaction: { uses: PAGES_USE, instead: SHARED_BY_PAGES },
   account: { uses: PAGES_USE, instead: SHARED_BY_PAGES },
+  operations: {
+    uses: [...PAGES_USE, 'account'],
+    instead: 'What operators do is told once, in src/operations/, and shown by scripts/admin/: have it passed in.',
+  },
   apps: {
     uses: ['http'],
     instead: 'A client knows src/http/ and what all clients share in src/apps/: it talks HTTP, like any other client.',

@@ -10,25 +10,16 @@ import {
   type NotApproved,
 } from '../../src/account/lost-mailbox/desk.ts';
 import { maskedEmail } from '../../src/account/lost-mailbox/look-up.ts';
-import { inspectConfig } from '../../src/config/load.ts';
-import { ConfigError } from '../../src/config/problems/config-error.ts';
 import type { Deps } from '../../src/deps.ts';
 import { isOpen, LOST_MAILBOX_OPEN_MS, type LostMailboxRequest } from '../../src/domain/lost-mailbox.ts';
 import { PROFILE_KEYS } from '../../src/domain/profile-fields.ts';
-import { createSharedDeps } from '../../src/start/create-deps.ts';
-import { createLog } from '../../src/telemetry/log.ts';
-import { databaseIsThere } from './database-is-there.ts';
+import { actionOf, BY, NEEDS_BY, withDesk } from './desk.ts';
 import { table } from './table.ts';
 import { createTopic, type Action, type ActionInput } from './topic.ts';
-import { UsageError } from './usage-error.ts';
 
 type DeskDeps = Pick<Deps, 'config' | 'storage' | 'clock' | 'jobs'>;
 
 const PAGE = 500;
-const BY = {
-  operator: 'who does this: a name that stays in the ledger, such as a.tanaka',
-  reason: 'why, for example the number of a ticket; it stays in the ledger, so it must have no personal data',
-};
 const WHY_NOT: Record<NotApproved, string> = {
   no_id: 'no ID has this address, or it is withdrawn',
   not_taken: 'the ID had five other open requests; refuse those that are wrong, and let the person ask again',
@@ -69,11 +60,11 @@ const show: Action = {
   operands: ['<number>'],
   does: 'shows a request, and what of it is right; the look is written to the ledger',
   options: BY,
-  needs: ['operator', 'reason'],
+  needs: NEEDS_BY,
   async run({ operands: [number = ''], values, ...input }) {
     return withDesk(input, async (deps) => {
       const found = await caseOf(deps, number);
-      await noteLook(deps, found, actionOf(values, found.request));
+      await noteLook(deps, found, actionFor(values, found.request));
       const { request, account, state } = found;
       const problem = await whyNotApproved(deps, found);
       const checks = PROFILE_KEYS.filter((key) => request.profile[key] !== undefined).map((key) => ({
@@ -118,11 +109,11 @@ const approve: Action = {
   operands: ['<number>'],
   does: 'approves a request; when two operators have, the owner gets a mail that can stop it, and the address changes after the waiting time',
   options: BY,
-  needs: ['operator', 'reason'],
+  needs: NEEDS_BY,
   async run({ operands: [number = ''], values, ...input }) {
     return withDesk(input, async (deps) => {
       const found = await caseOf(deps, number);
-      const done = await approveCase(deps, found, actionOf(values, found.request));
+      const done = await approveCase(deps, found, actionFor(values, found.request));
       if (done.problem !== undefined) throw new Error(`${number} cannot be approved: ${WHY_NOT[done.problem]}`);
       const { approvedBy, changeAt } = done;
       const at = changeAt === undefined ? null : new Date(changeAt).toISOString();
@@ -139,11 +130,11 @@ const refuse: Action = {
   operands: ['<number>'],
   does: 'refuses a request, also one that was approved and whose time has not come; the person gets a mail without the reason',
   options: BY,
-  needs: ['operator', 'reason'],
+  needs: NEEDS_BY,
   async run({ operands: [number = ''], values, ...input }) {
     return withDesk(input, async (deps) => {
       const found = await caseOf(deps, number);
-      if (!(await refuseCase(deps, found, actionOf(values, found.request)))) throw new Error(`${number} has ended already`);
+      if (!(await refuseCase(deps, found, actionFor(values, found.request)))) throw new Error(`${number} has ended already`);
       return { json: { number, refused: true }, text: `Refused. The person gets a mail that the address was not changed.\n` };
     });
   },
@@ -184,16 +175,9 @@ async function caseOf(deps: DeskDeps, number: string): Promise<DeskCase> {
 }
 
 /** Refuses names and reasons that do not belong into the ledger. */
-function actionOf({ operator = '', reason = '' }: ActionInput['values'], request: LostMailboxRequest): DeskAction {
-  if (!/^[a-z][a-z0-9._-]{1,39}$/.test(operator))
-    throw new UsageError('--operator: expected a name of lower-case letters, digits, dots and hyphens, such as a.tanaka');
-  const said = reason.trim();
-  if ([...said].length < 4 || [...said].length > 200) throw new UsageError('--reason: expected 4 to 200 characters');
+function actionFor(values: ActionInput['values'], request: LostMailboxRequest): DeskAction {
   const { family_name: family, given_name: given, birthdate, phone_number: phone } = request.profile;
-  const personal = [request.email, request.new_email, family, given, birthdate, phone].filter((text) => text !== undefined);
-  if (said.includes('@') || personal.some((text) => said.includes(text)))
-    throw new UsageError('--reason: it must have no personal data, because the ledger keeps it for good');
-  return { operator, reason: said };
+  return actionOf(values, [request.email, request.new_email, family, given, birthdate, phone]);
 }
 
 async function* everyRequest({ storage }: DeskDeps): AsyncGenerator<LostMailboxRequest> {
@@ -202,21 +186,5 @@ async function* everyRequest({ storage }: DeskDeps): AsyncGenerator<LostMailboxR
     yield* page;
     after = page.at(-1)?.id ?? '';
     if (page.length < PAGE) return;
-  }
-}
-
-async function withDesk<T>(
-  { env, directory }: Pick<ActionInput, 'env' | 'directory'>,
-  use: (deps: DeskDeps) => Promise<T>,
-): Promise<T> {
-  const { config: make, problems } = inspectConfig({ env, directory, apps: ['id'], keys: 'unchecked' });
-  if (!make) throw new ConfigError(problems);
-  const config = make();
-  if (!databaseIsThere(config.databaseUrl)) throw new Error(`${config.databaseUrl} does not exist`);
-  const { storage, jobs } = await createSharedDeps(config, Date.now, createLog('admin', 'silent'));
-  try {
-    return await use({ config, storage, jobs, clock: Date.now });
-  } finally {
-    await storage.close();
   }
 }

@@ -6,10 +6,12 @@ import type { AdminCommand } from './topic.ts';
 import { UsageError } from './usage-error.ts';
 
 const COMMANDS: Record<string, () => Promise<{ command: AdminCommand }>> = {
+  accounts: () => import('./accounts.ts'),
   clients: () => import('./clients.ts'),
   keys: () => import('./keys.ts'),
   secrets: () => import('./secrets.ts'),
   config: () => import('./config.ts'),
+  jobs: () => import('./jobs.ts'),
   ledger: () => import('./ledger.ts'),
   'lost-mailbox': () => import('./lost-mailbox.ts'),
   sandbox: () => import('./sandbox.ts'),

@@ -138,7 +138,12 @@ export type Account = {
   withdrawal?: { at: EpochMilliseconds; erase_at: EpochMilliseconds };
   created_at: EpochMilliseconds;
   updated_at: EpochMilliseconds;
+  /** When an operator last ended the pauses after failed sign-ins. Earlier failures no longer count. */
+  limits_lifted_at?: EpochMilliseconds;
+  /** Nobody can sign in: the erasure has begun, or an operator has disabled the account. */
   disabled_at?: EpochMilliseconds;
+  /** An operator can enable the account again. */
+  disabled_by?: 'operator';
 };
 
 /** How long a change of address can be undone, and how long a replaced password is kept for that. */

@@ -4,11 +4,14 @@
 type Field = 'string' | 'number' | 'string | null';
 type Entry = {
   /** The record that `subject` names. */
-  subject: 'account' | 'dealer link' | 'migration';
+  subject: 'account' | 'dealer link' | 'migration' | 'job';
   data: Record<string, Field>;
   /** One sentence, for the documentation. */
   tells: string;
 };
+
+/** Who did something at the support desk, and why. */
+const BY_OPERATOR = { operator: 'string', reason: 'string' } as const;
 
 /** All events. To add one, add an entry here and a row to the table in docs/storage.md. */
 export const LEDGER_EVENTS = {
@@ -157,6 +160,48 @@ export const LEDGER_EVENTS = {
     tells: 'The time to take the withdrawal back is over; nobody can sign in any more.',
   },
   'account.erased': { subject: 'account', data: {}, tells: 'The account was erased, and its address is free again.' },
+  'account.looked_at': {
+    subject: 'account',
+    data: { what: 'string', ...BY_OPERATOR },
+    tells: 'An operator looked at the account: `find`, `show`, `timeline` or `limits`.',
+  },
+  'account.unmasked': {
+    subject: 'account',
+    data: BY_OPERATOR,
+    tells: 'An operator saw the addresses, numbers and legacy ids of the account in full.',
+  },
+  'account.exported': { subject: 'account', data: BY_OPERATOR, tells: 'An operator got the copy of the person’s data.' },
+  'account.limits_lifted': {
+    subject: 'account',
+    data: BY_OPERATOR,
+    tells: 'An operator ended the pauses after too many tries. The owner gets a mail.',
+  },
+  'account.sign_ins_ended': {
+    subject: 'account',
+    data: BY_OPERATOR,
+    tells: 'An operator ended every session and token of the account. The owner gets a mail.',
+  },
+  'account.disabled': {
+    subject: 'account',
+    data: BY_OPERATOR,
+    tells: 'An operator disabled the account: nobody can sign in. The owner gets a mail.',
+  },
+  'account.enabled': {
+    subject: 'account',
+    data: BY_OPERATOR,
+    tells: 'An operator enabled the account again. The owner gets a mail.',
+  },
+  'account.erasure_ordered': {
+    subject: 'account',
+    data: BY_OPERATOR,
+    tells: 'An operator ordered the erasure of the account, which begins at once and cannot be taken back.',
+  },
+  'job.retried': {
+    subject: 'job',
+    data: { kind: 'string', ...BY_OPERATOR },
+    tells: 'An operator restarted a job that had failed for good; the subject is its key.',
+  },
+  'job.dropped': { subject: 'job', data: { kind: 'string', ...BY_OPERATOR }, tells: 'An operator removed a job.' },
   'client.consented': {
     subject: 'account',
     data: { client_id: 'string', scopes: 'string', claims: 'string' },

@@ -1,41 +1,7 @@
 // The mails of the common ID. An entry defines a mail's values and its parts. The texts are in
 // config/locales/<language>/mail.json, under the mail's name with `_` for `-`.
+import { mail } from './mail-parts.ts';
 import { GUARDED_KEYS } from './profile-fields.ts';
-
-type Values = Record<string, string | number>;
-
-/** A part of a mail. It names its text, which may contain any value of the mail, such as `{{minutes}}`. */
-export type Part<Value extends string = string> =
-  /** A paragraph. */
-  | { text: string }
-  /** Small print, which a reader who expected the mail can skip. */
-  | { note: string }
-  /** A label with a value below it. */
-  | { label: string; value: Value }
-  /**
-   * A label with profile claims below it, one per line. The value has their keys, separated by spaces; profile.json has their
-   * names.
-   */
-  | { label: string; claims: Value }
-  /** A code, large and alone on its line so that phones offer to copy it. */
-  | { code: Value }
-  /** A button that opens a page; the plain text has the URL. */
-  | { link: string; to: Value };
-
-/** A mail in the table. */
-export type MailEntry<Sample extends Values = Values> = {
-  /** Sample values. The compiler infers the types from them, and the tests render them. */
-  sample: Sample;
-  /** The parts, in order. The plain text has an empty line between groups, and none within a group. */
-  groups: readonly (readonly Part[])[];
-};
-
-function mail<Sample extends Values>(
-  sample: Sample,
-  ...groups: readonly (readonly Part<keyof Sample & string>[])[]
-): MailEntry<Sample> {
-  return { sample, groups };
-}
 
 const WHEN = '2026年11月1日 9:30';
 const DEALER = '愛知中央トヨタ自動車株式会社';
@@ -71,6 +37,15 @@ const LOGIN_NUMBER_MAIL = mail(
   [{ label: 'number', value: 'number' }],
   [{ label: 'time', value: 'time' }],
   [{ text: 'not_you' }, { link: 'link', to: 'url' }],
+);
+
+/** To the owner of an ID, about what an operator has done. */
+const DESK_MAIL = mail(
+  { time: WHEN, url: 'http://localhost:3000/account' },
+  [{ text: 'text' }],
+  [{ label: 'time', value: 'time' }],
+  [{ text: 'next' }, { link: 'link', to: 'url' }],
+  [{ note: 'not_you' }],
 );
 
 /** Every mail. To add one, see "How to add a mail" in ARCHITECTURE.md. */
@@ -264,6 +239,18 @@ export const MAILS = {
     [{ text: 'you' }],
     [{ text: 'not_you' }, { link: 'link', to: 'url' }],
   ),
+  /** To the owner of an ID that an operator has disabled: then, and when a new password or another registration is asked for. */
+  'id-disabled': mail(
+    { time: WHEN },
+    [{ text: 'text' }],
+    [{ label: 'time', value: 'time' }],
+    [{ text: 'what' }],
+    [{ text: 'next' }],
+  ),
+  /** To the owner of an ID that an operator has enabled again, whose sign-ins one has ended, and whose pauses after too many tries one has ended. */
+  'id-enabled': DESK_MAIL,
+  'sign-ins-ended': DESK_MAIL,
+  'limits-lifted': DESK_MAIL,
   /** To the owner of an ID, after the withdrawal (退会). */
   withdrawn: mail(
     { email: 'tanaka@example.jp', ends: '2026年11月15日 9:30', url: 'http://localhost:3000/account' },

@@ -12,8 +12,8 @@ export function withdrawAccount(account: Account, at: EpochMilliseconds, eraseAt
 }
 
 /**
- * Takes the withdrawal back. Sessions, services and links that have ended stay ended. Returns the same object if there is no withdrawal, or
- * if the erasure has begun.
+ * Takes the withdrawal back. Sessions, services and links that have ended stay ended. Returns the same object if there is no withdrawal, if
+ * the erasure has begun, or if an operator has disabled the account.
  */
 export function takeWithdrawalBack(account: Account): Account {
   const { withdrawal, ...rest } = account;
@@ -25,14 +25,25 @@ export function takeWithdrawalBack(account: Account): Account {
  * if its time is not over, or if the erasure has begun.
  */
 export function beginErasure(account: Account, at: EpochMilliseconds, now: EpochMilliseconds): Account {
-  const { withdrawal, disabled_at } = account;
-  if (withdrawal?.at !== at || now < withdrawal.erase_at || disabled_at !== undefined) return account;
-  return { ...account, disabled_at: now };
+  const { disabled_by: _by, ...rest } = account;
+  if (account.withdrawal?.at !== at || now < account.withdrawal.erase_at || isBeingErased(account)) return account;
+  return { ...rest, disabled_at: now };
+}
+
+/**
+ * Ends the ID for good, by order of an operator: the erasure begins now and cannot be taken back. Returns `undefined` if it has begun.
+ * @param at identifies the withdrawal, where the person has not ended the ID before
+ */
+export function orderErasure(account: Account, at: EpochMilliseconds, now: EpochMilliseconds): Account | undefined {
+  if (isBeingErased(account)) return undefined;
+  const { disabled_by: _by, ...rest } = account;
+  const withdrawal = { at: account.withdrawal?.at ?? at, erase_at: now };
+  return { ...rest, withdrawal, disabled_at: now, sign_ins_ended_at: momentAfterSignIns(account, now) };
 }
 
 /** Whether the erasure has begun. */
-export function isBeingErased({ withdrawal, disabled_at }: Account): boolean {
-  return withdrawal !== undefined && disabled_at !== undefined;
+export function isBeingErased({ withdrawal, disabled_at, disabled_by }: Account): boolean {
+  return withdrawal !== undefined && disabled_at !== undefined && disabled_by === undefined;
 }
 
 /**

@@ -29,6 +29,8 @@ export const PAGE_ERRORS = {
   unexpected: { status: [500] },
   /** The interaction has ended, or belongs to another browser. */
   interaction_expired: { status: [400] },
+  /** An operator has disabled the ID. Only a person who has proven to be its owner learns it. */
+  id_disabled: { status: [403] },
   /** The client was removed or disabled while the person was on our pages. */
   client_unknown: { status: [400] },
   /** The next four are errors of oidc-provider that cannot be returned to a client. */

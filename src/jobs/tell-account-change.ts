@@ -68,6 +68,20 @@ export function createTellAccountChange(deps: Pick<Deps, 'storage' | 'jobs'>): J
   };
 }
 
+/** Returns the mails about the last changes of an account, and the keys of their jobs. */
+export function owedMailKeys(account: Account): { key: string; template: MailName }[] {
+  return (account.mails_owed ?? []).flatMap(({ change, mails }) =>
+    mails.map(({ template }, index) => ({ key: keyOfMail(mails, index, change), template })),
+  );
+}
+
+function keyOfMail(mails: readonly OwedMail[], index: number, change: string): string {
+  const template = mails[index]?.template;
+  // The same mail may go to several addresses.
+  const isFirst = mails.findIndex((mail) => mail.template === template) === index;
+  return `mail:${template}:${change}${isFirst ? '' : `:${index}`}`;
+}
+
 /** Sends nothing if the change was not made. */
 async function sendMails(
   { storage, jobs }: Pick<Deps, 'storage' | 'jobs'>,
@@ -77,9 +91,7 @@ async function sendMails(
   const owed = account.mails_owed?.find((one) => one.change === change);
   const mails = owed?.mails ?? [];
   for (const [index, mail] of mails.entries()) {
-    // The same mail may go to several addresses.
-    const isFirst = mails.findIndex(({ template }) => template === mail.template) === index;
-    const key = `mail:${mail.template}:${change}${isFirst ? '' : `:${index}`}`;
+    const key = keyOfMail(mails, index, change);
     // A failed mail is not retried either.
     if (await storage.jobs.find(key)) continue;
     await jobs.enqueue('send_mail', key, withSecrets(mail, secrets));

@@ -1,6 +1,7 @@
 // Renders a mail and its values as subject, plain text and HTML, in the recipient's language.
 import { fileURLToPath } from 'node:url';
-import { MAILS, type Mail, type MailEntry, type Part } from '../domain/mails.ts';
+import type { MailEntry, Part } from '../domain/mail-parts.ts';
+import { MAILS, type Mail } from '../domain/mails.ts';
 import type { Language } from '../language.ts';
 import { keepTogether } from '../http/keep-together.ts';
 import { createTranslator, type Translate, type Translator } from '../http/translator.ts';

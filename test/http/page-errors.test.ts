@@ -53,6 +53,14 @@ const MEET: Record<PageErrorCode, () => Promise<Answer>> = {
   csrf: async () =>
     world.request('/password/forgotten', { method: 'POST', body: new URLSearchParams({ email: 'a@example.jp' }) }),
   too_many_requests: async () => signInUntil(429, 'wrong-Password-1'),
+  // Before its hashes are used up.
+  id_disabled: async () => {
+    world.change(
+      `UPDATE accounts SET document = json_set(document, '$.disabled_at', 1, '$.disabled_by', 'operator')
+       WHERE document ->> 'email' = 'yamada@example.jp'`,
+    );
+    return signInUntil(403, 'Common-2026');
+  },
   busy: async () => signInUntil(503, 'Common-2026'),
   rate_limited: async () => {
     const database = openDatabase(join(site.directory, 'owners-site.sqlite'));

@@ -45,7 +45,8 @@ export async function askForEmail(
   await issueCodeForNewAddress(deps, emailChangeSlot(account.id, canonical), {
     withCode: async (values) =>
       deps.jobs.enqueue('send_mail', key, { to: email, template: 'email-change-code', language, values }),
-    toOwner: async (to) => deps.jobs.enqueue('send_mail', key, { to, template: 'email-change-taken', language, values: {} }),
+    toOwner: async ({ email: to }) =>
+      deps.jobs.enqueue('send_mail', key, { to, template: 'email-change-taken', language, values: {} }),
   });
   return true;
 }

@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Deps } from '../../deps.ts';
 import type { Account } from '../../domain/account.ts';
+import { refuseDisabled } from '../../authentication/disabled-id.ts';
 import { afterAttempts, checkCode } from '../../authentication/one-time-code/check-code.ts';
 import { parseCode, SHORT_CODE_DIGITS } from '../../authentication/one-time-code/code.ts';
 import { shortCodesAreOver } from '../../authentication/one-time-code/code-tries.ts';
@@ -103,6 +104,7 @@ export async function proveOwner(
   if (points > MAX_RESET_TRIES) return { problem: 'reset_over' };
   const account = await storage.accounts.findByEmail(reset.email_canonical);
   const proven = account !== undefined && birthdateFits(account, typed.birthdate);
+  if (proven) refuseDisabled(account);
   if (!proven) return points === MAX_RESET_TRIES ? { problem: 'reset_over' } : wrong;
   await changeReset(deps, reset, (standing) =>
     standing.account_id === account.id ? standing : { ...standing, account_id: account.id },
@@ -128,9 +130,10 @@ async function countTry(deps: ForgottenDeps, reset: PasswordReset, typed: string
   return { problem: problem === 'code_dead' ? problem : 'reset_wrong', ...left };
 }
 
-/** Whether the proof is still valid: the account still has this address, and no new password was set since the reset started. */
+/** Whether the proof is still valid: the account still has this address, is not disabled, and got no new password since the reset started. */
 export function stillHolds(reset: PasswordReset, account: Account): boolean {
-  return account.email_canonical === reset.email_canonical && (account.password_changed_at ?? 0) < reset.started_at;
+  const isTheirs = account.email_canonical === reset.email_canonical && (account.password_changed_at ?? 0) < reset.started_at;
+  return isTheirs && account.disabled_at === undefined;
 }
 
 /** Records that the new password is set, and counts the reset. */

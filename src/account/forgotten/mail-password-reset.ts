@@ -1,6 +1,8 @@
 // Job: mails the code of a password reset if the address has an ID. This runs in a job and not in the request, so that the
 // response time does not reveal which addresses have one.
 import type { Deps } from '../../deps.ts';
+import { isDisabledByOperator } from '../../domain/disabled-account.ts';
+import { idDisabledMail } from '../../authentication/disabled-id.ts';
 import { CODE_LIFETIME_MS, LONG_CODE_DIGITS, SHORT_CODE_DIGITS } from '../../authentication/one-time-code/code.ts';
 import { createCodeLimits } from '../../authentication/one-time-code/code-limits.ts';
 import { issueCode } from '../../authentication/one-time-code/issue-code.ts';
@@ -31,12 +33,15 @@ export function createMailPasswordReset(deps: MailDeps): JobHandler {
       // The reset has ended, or the code was already entered.
       if (!reset || reset.account_id !== undefined) return;
       const account = await storage.accounts.findByEmail(reset.email_canonical);
-      if (!account || account.disabled_at !== undefined) return;
+      if (!account || (account.disabled_at !== undefined && !isDisabledByOperator(account))) return;
       const long = payload.long === true;
       // The mailbox has used up its mails of the hour. The last of them has a long code, which is valid in this reset too.
       if (long && !(await isFirstOfTheHour(reset, job))) return;
       const mail = { to: account.email, language: reset.language };
-      if (await isPaused(deps, reset)) {
+      if (isDisabledByOperator(account)) {
+        const told = { to: account.email, ...idDisabledMail(account, reset.language) };
+        await jobs.enqueue('send_mail', `${job.key}:disabled`, told);
+      } else if (await isPaused(deps, reset)) {
         await jobs.enqueue('send_mail', `${job.key}:paused`, { ...mail, template: 'password-reset-paused', values: {} });
       } else {
         const { slot, ...options } = long ? longCode(reset) : shortCode(reset);

@@ -6,6 +6,7 @@ import { dateInJapan, parseBirthdate } from '../../domain/birthdate.ts';
 import { parseEmail } from '../../domain/canonical-email.ts';
 import { parsePhoneNumber } from '../../domain/phone-number.ts';
 import type { PasswordReset } from '../../domain/password-reset.ts';
+import { refuseDisabled } from '../../authentication/disabled-id.ts';
 import { createCodeLimits } from '../../authentication/one-time-code/code-limits.ts';
 import { codeSentence } from '../../authentication/one-time-code/code-sentence.ts';
 import { answerResend, secondsToNextCode } from '../../authentication/one-time-code/resend-code.ts';
@@ -173,6 +174,8 @@ export function addForgottenRoutes(router: Router<PageState>, deps: Deps, provid
     const reset = await resetFor(ctx, 'new');
     if (!reset) return;
     const account = reset.account_id === undefined ? undefined : await storage.accounts.find(reset.account_id);
+    // The person proved the mailbox before.
+    if (account) refuseDisabled(account);
     if (!account || !stillHolds(reset, account)) return redirect(ctx, FORGOTTEN_PATH);
     const password = formField(ctx, 'password');
     const problem = passwordProblem(deps, password, account, ctx.state.t);

@@ -72,7 +72,8 @@ async function mailCode(deps: RequestDeps, request: LostMailboxRequest): Promise
   await issueCodeForNewAddress(deps, lostMailboxSlot(request), {
     withCode: async (values) =>
       deps.jobs.enqueue('send_mail', key, { to: email, template: 'lost-mailbox-code', language, values }),
-    toOwner: async (to) => deps.jobs.enqueue('send_mail', key, { to, template: 'email-change-taken', language, values: {} }),
+    toOwner: async ({ email: to }) =>
+      deps.jobs.enqueue('send_mail', key, { to, template: 'email-change-taken', language, values: {} }),
   });
 }
 

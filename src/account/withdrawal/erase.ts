@@ -5,7 +5,7 @@ import type { Deps } from '../../deps.ts';
 import type { DealerLink } from '../../domain/dealer-link.ts';
 import { knownAddresses } from '../../domain/lost-mailbox.ts';
 import { seal } from '../../domain/seal.ts';
-import { beginErasure, consentToKeep } from '../../domain/withdrawal.ts';
+import { beginErasure, consentToKeep, isBeingErased } from '../../domain/withdrawal.ts';
 import { enqueueWithdrawalOfErased, withdrawalKey } from '../../jobs/enqueue-delivery.ts';
 import type { WithdrawnAccount } from '../../jobs/job-queue.ts';
 import { PostponeJob, type JobHandler } from '../../jobs/runner.ts';
@@ -49,7 +49,7 @@ export function createEraseAccount(deps: EraseDeps, access: AccountAccess): JobH
         return next === standing ? undefined : next;
       });
       const ended = await storage.accounts.find(accountId);
-      if (ended?.withdrawal?.at !== at || ended.disabled_at === undefined) return;
+      if (ended?.withdrawal?.at !== at || !isBeingErased(ended)) return;
       const language = languageOf(ended.language);
       // An address that was replaced shortly before the withdrawal is told, too.
       for (const [index, to] of knownAddresses(ended, at).entries()) {
@@ -65,7 +65,7 @@ export function createEraseAccount(deps: EraseDeps, access: AccountAccess): JobH
       await storage.lastUses.remove(accountId);
       for (const { request } of ended.lost_mailbox ?? []) await storage.lostMailboxRequests.remove(request);
       await storage.accounts.erase(accountId, (standing) =>
-        standing.withdrawal?.at === at && standing.disabled_at !== undefined ? { type: 'account.erased' } : undefined,
+        standing.withdrawal?.at === at && isBeingErased(standing) ? { type: 'account.erased' } : undefined,
       );
     },
   };

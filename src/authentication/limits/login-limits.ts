@@ -2,6 +2,8 @@
 // The limits of addresses and networks are high enough for a carrier's shared address (docs/limits.md); beyond them a place is
 // slowed down, not shut out.
 import type { Deps } from '../../deps.ts';
+import type { Account, EpochMilliseconds } from '../../domain/account.ts';
+import type { CounterStore } from '../../storage/storage.ts';
 import { PageError } from '../../http/page-error.ts';
 import { networkOf, sourceOf } from '../../http/network.ts';
 import { countForAll, createPacedLimit, type PacedLimit } from './rate-limit.ts';
@@ -136,6 +138,31 @@ export function createLoginLimits(deps: Pick<Deps, 'config' | 'storage' | 'clock
       };
     },
   };
+}
+
+/** Returns the name under which the failures of an account are counted, in any browser. Once an operator has lifted the limits it is another one. */
+export function countedAs({ id, limits_lifted_at: liftedAt }: Pick<Account, 'id' | 'limits_lifted_at'>): string {
+  return liftedAt === undefined ? id : `${id}:${liftedAt}`;
+}
+
+/** Returns the name under which wrong codes of the second factor are counted. */
+export function secondFactorCountedAs(accountId: string): string {
+  return `second-factor:${accountId}`;
+}
+
+/** Returns the failures that count for a name, and the end of its pause, if there is one. Browsers in which the account is known count for themselves. */
+export async function readFailures(
+  { get }: CounterStore,
+  name: string,
+): Promise<{ failures: number; until: EpochMilliseconds; pausedUntil: EpochMilliseconds | undefined }> {
+  const [tries, pauses, pause] = await Promise.all([triesKey, pausesKey, pauseKey].map(async (keyOf) => get(keyOf(name))));
+  const failures = (tries?.points ?? 0) + (pauses?.points ?? 0);
+  return { failures, until: (tries ?? pauses)?.expires_at ?? 0, pausedUntil: pause?.expires_at };
+}
+
+/** Forgets the failures of a name. */
+export async function forgetFailures({ remove }: CounterStore, name: string): Promise<void> {
+  await Promise.all([triesKey, pausesKey, pauseKey].map(async (keyOf) => remove(keyOf(name))));
 }
 
 const triesKey = (key: string): string => `login-tries:${key}`;

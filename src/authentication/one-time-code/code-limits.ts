@@ -11,6 +11,11 @@ import { createPlaceLimits, EVERYBODY } from './place-limits.ts';
 const HOUR_MS = 60 * 60 * 1000;
 /** Codes that one account may request in a day, for any address, so that nobody takes over an address by guessing its code. */
 const PER_ACCOUNT = { points: 10, windowSeconds: 24 * 60 * 60 };
+export const CODE_MAILS_OF_ACCOUNT = PER_ACCOUNT.points;
+const [PER_MAILBOX_NAME, PER_ACCOUNT_NAME] = ['code-mailbox', 'email-change'] as const;
+/** The counters of codes to a mailbox, and of codes that an account asked for another address. */
+export const codeMailsKey = (mailbox: string): string => `${PER_MAILBOX_NAME}:${mailbox}`;
+export const newAddressKey = (accountId: string): string => `${PER_ACCOUNT_NAME}:${accountId}`;
 
 /** A network is quiet as long as it has fewer codes in an hour that nobody entered. */
 const QUIET_NETWORK_ASKED = 20;
@@ -56,10 +61,10 @@ export function createCodeLimits({ config, storage, clock }: Pick<Deps, 'config'
   const { counters } = storage;
   const figures = config.rateLimits.emailCode;
   const mailboxLimit = { points: figures.perMailboxPerHour, windowSeconds: HOUR_MS / 1000 };
-  const perMailbox = createRateLimit('code-mailbox', mailboxLimit, counters, clock);
+  const perMailbox = createRateLimit(PER_MAILBOX_NAME, mailboxLimit, counters, clock);
   const pace = { paceSeconds: PACE_SECONDS, quietNetworkAsked: QUIET_NETWORK_ASKED };
   const places = createPlaceLimits({ storage, clock }, 'code', figures, pace);
-  const perAccount = createRateLimit('email-change', PER_ACCOUNT, counters, clock);
+  const perAccount = createRateLimit(PER_ACCOUNT_NAME, PER_ACCOUNT, counters, clock);
 
   const codeLimits: CodeLimits = {
     async ask(ip, canonicalEmail, trusted) {

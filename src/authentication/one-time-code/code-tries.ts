@@ -9,11 +9,12 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 
 type TriesDeps = Pick<Deps, 'config' | 'storage'>;
 
-const keyOf = (canonicalEmail: string): string => `code-tries:${mailboxOf(canonicalEmail)}`;
+/** The counter of wrong six-digit guesses at codes of a mailbox. */
+export const codeTriesKey = (canonicalEmail: string): string => `code-tries:${mailboxOf(canonicalEmail)}`;
 
 /** Whether the mailbox has used up its wrong six-digit guesses of the day. */
 export async function shortCodesAreOver({ config, storage }: TriesDeps, canonicalEmail: string): Promise<boolean> {
-  const tries = await storage.counters.get(keyOf(canonicalEmail));
+  const tries = await storage.counters.get(codeTriesKey(canonicalEmail));
   return (tries?.points ?? 0) >= config.rateLimits.emailCode.shortTriesPerMailboxPerDay;
 }
 
@@ -32,9 +33,9 @@ export async function countCodeTry(
   code: string,
 ): Promise<{ mayCompare: boolean; wasRight(): Promise<void> }> {
   if (code.length !== SHORT_CODE_DIGITS) return { mayCompare: true, wasRight: async () => undefined };
-  const { points } = await storage.counters.add(keyOf(canonicalEmail), 1, DAY_MS);
+  const { points } = await storage.counters.add(codeTriesKey(canonicalEmail), 1, DAY_MS);
   return {
     mayCompare: points <= config.rateLimits.emailCode.shortTriesPerMailboxPerDay,
-    wasRight: async () => void (await storage.counters.add(keyOf(canonicalEmail), -1, DAY_MS)),
+    wasRight: async () => void (await storage.counters.add(codeTriesKey(canonicalEmail), -1, DAY_MS)),
   };
 }

@@ -1,6 +1,7 @@
 // Issues one-time codes: draws a code, sends it, and stores its HMAC in a slot. No other code does this.
 import { randomUUID } from 'node:crypto';
 import type { Deps } from '../../deps.ts';
+import type { Account } from '../../domain/account.ts';
 import type { ShownCode } from '../../domain/shown-code.ts';
 import type { CodePurpose } from '../../telemetry/events.ts';
 import { CODE_LIFETIME_MS, codeHmac, drawCode, formatCode, type LONG_CODE_DIGITS, type SHORT_CODE_DIGITS } from './code.ts';
@@ -74,14 +75,14 @@ export async function issueCodeForNewAddress(
   slot: CodeSlot,
   messages: {
     withCode(shown: ShownCode): Promise<unknown>;
-    /** @param email the owner's address, in the owner's own spelling */
-    toOwner(email: string): Promise<unknown>;
+    /** @param owner the account; its `email` is in the owner's own spelling */
+    toOwner(owner: Account): Promise<unknown>;
   },
 ): Promise<void> {
   const owner = await deps.storage.accounts.findByEmail(slot.address);
   if (!owner) return issueCode(deps, slot, messages.withCode);
   await drawCodeFor(deps, slot.address);
-  await messages.toOwner(owner.email);
+  await messages.toOwner(owner);
   await issueNoCode(deps, slot);
   deps.emit('code.withheld', { purpose: slot.purpose });
 }

@@ -11,6 +11,11 @@ const QUIET_NETWORK_ASKED = 5;
 /** A place above its limit still gets one SMS in this many seconds. */
 const PACE_SECONDS = 30;
 
+const [PER_NUMBER_NAME, PER_ACCOUNT_NAME] = ['sms-number', 'sms-account'] as const;
+/** The counters of SMS to a number, and for an account. */
+export const smsToNumberKey = (phone: string): string => `${PER_NUMBER_NAME}:${phone}`;
+export const smsOfAccountKey = (accountId: string): string => `${PER_ACCOUNT_NAME}:${accountId}`;
+
 export type SmsLimits = {
   /**
    * Counts an SMS for the number, the account, the place and everybody, or for none of them if one refuses. It is counted before
@@ -33,8 +38,8 @@ export function createSmsLimits({
   const figures = config.rateLimits.smsCode;
   const perDay = (name: 'sms-number' | 'sms-account', points: number): PacedLimit =>
     strict(createRateLimit(name, { points, windowSeconds: DAY_SECONDS }, storage.counters, clock));
-  const perNumber = perDay('sms-number', figures.perNumberPerDay);
-  const perAccount = perDay('sms-account', figures.perAccountPerDay);
+  const perNumber = perDay(PER_NUMBER_NAME, figures.perNumberPerDay);
+  const perAccount = perDay(PER_ACCOUNT_NAME, figures.perAccountPerDay);
   const pace = { paceSeconds: PACE_SECONDS, quietNetworkAsked: QUIET_NETWORK_ASKED };
   const places = createPlaceLimits({ storage, clock }, 'sms', figures, pace);
   const [overall, overallForBusy] = [strict(places.overall), strict(places.overallForBusy)];

@@ -5,6 +5,7 @@ import type { AuthenticationMethod } from '../../domain/authentication-methods.t
 import { changePasskey, counterWentBack, findPasskey, passkeyDigest, type Passkey } from '../../domain/passkey.ts';
 import { changeAndTell } from '../../jobs/tell-account-change.ts';
 import { noteFailure, type SignInOrigin } from '../sign-in-origin.ts';
+import { refuseDisabled } from '../disabled-id.ts';
 import { createPlaceLimit } from '../limits/login-limits.ts';
 import { issueChallenge, takeChallenge, type PasskeyCeremony } from './challenges.ts';
 import { passkeyMail } from './passkey-mail.ts';
@@ -25,7 +26,8 @@ export type PasskeySignIns = {
   /**
    * Checks an assertion (WebAuthn 7.2). All failures get the same answer, and count for the address and network like wrong passwords.
    * @param text the assertion as JSON
-   * @throws {PageError} `too_many_requests` after a failure, if the address or network has too many
+   * @throws {PageError} `too_many_requests` after a failure, if the address or network has too many; `id_disabled` if an operator has disabled
+   * the account
    */
   signIn(ceremony: PasskeyCeremony, text: string, from: SignInOrigin): Promise<PasskeySignIn>;
 };
@@ -46,6 +48,7 @@ export function createPasskeySignIns(deps: PasskeyDeps): PasskeySignIns {
       return { unknownId: assertion.id };
     }
     const found = await verify(assertion, challenge, passkey);
+    if (found) refuseDisabled(account);
     const used = found && (await noteUse(deps, account.id, passkey, found));
     if (used) return used;
     noteFailure(deps, account.id, passkeyMethod(passkey), from);

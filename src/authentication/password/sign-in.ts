@@ -1,11 +1,13 @@
 // Checks an ID and a password. It reveals as little as possible and limits attempts.
 import type { Account } from '../../domain/account.ts';
 import type { Deps } from '../../deps.ts';
+import { isDisabledByOperator } from '../../domain/disabled-account.ts';
+import { refuseDisabled } from '../disabled-id.ts';
 import { HashingLaneFull, type HashAsker } from './password-hash.ts';
 import { hashAsker } from './hash-asker.ts';
 import { noteFailure, type SignInOrigin } from '../sign-in-origin.ts';
 import { findByLoginId, useLoginNumber } from './login-id.ts';
-import { createLoginLimits } from '../limits/login-limits.ts';
+import { countedAs, createLoginLimits } from '../limits/login-limits.ts';
 
 /** Where an attempt comes from. */
 export type SignInSource = SignInOrigin & {
@@ -22,7 +24,7 @@ type SignInDeps = Pick<Deps, 'config' | 'storage' | 'clock' | 'hasher' | 'jobs' 
 
 /**
  * Makes the sign-in function. It returns `undefined` for an unknown ID, a wrong password and a disabled account, after the same
- * work. Failures are counted for the account, in any spelling of its ID, and for the address and network; see
+ * work; a person who gives the right password of an account that an operator has disabled gets a `PageError` `id_disabled`. Failures are counted for the account, in any spelling of its ID, and for the address and network; see
  * `createLoginLimits`. The function throws a `PageError` `too_many_requests` if a limit is reached, a `HashingLaneFull` if too many
  * people sign in at once, and a `LoginNumberRests` if the password is right and the number has to be proven again.
  */
@@ -32,7 +34,7 @@ export function createSignIn(deps: SignInDeps): SignIn {
 
   return async function signIn(loginId, password, from) {
     const { account, canonical, phone } = await findByLoginId(deps, loginId);
-    const counted = account?.id ?? canonical;
+    const counted = account ? countedAs(account) : canonical;
     const knownDevice = account && from.knownDevice(account.id);
     const attempt = await limits.begin(counted, knownDevice, from.ip);
     const asker = hashAsker(from.ip, { kind: 'account', id: counted }, knownDevice);
@@ -46,14 +48,16 @@ export function createSignIn(deps: SignInDeps): SignIn {
     await attempt.succeeded(async ({ failures, countedUntil }) => {
       if (failures >= FAILURES_WORTH_A_MAIL) await tellOwner(deps, account, failures, countedUntil);
     });
+    refuseDisabled(account);
     if (phone !== undefined) await useLoginNumber(deps, account, phone);
     if (hasher.needsRehash(account.password_hash)) await rehash(account, password, asker);
     return account;
   };
 
   async function compare(password: string, account: Account | undefined, asker: HashAsker): Promise<boolean> {
-    // A disabled account gets the same answer as one that does not exist, even with the right password.
-    if (!account || account.disabled_at !== undefined) return hasher.verifyAgainstNothing(password, asker);
+    // An account that is being erased gets the same answer as one that does not exist, even with the right password.
+    if (!account || (account.disabled_at !== undefined && !isDisabledByOperator(account)))
+      return hasher.verifyAgainstNothing(password, asker);
     return hasher.verify(password, account.password_hash, asker);
   }
 

@@ -7,7 +7,7 @@ import { useRecoveryCode, useStep, waitingRemoval } from '../../domain/second-fa
 import { formatTime } from '../../http/format-time.ts';
 import { languageOf } from '../../language.ts';
 import { changeAndTell } from '../../jobs/tell-account-change.ts';
-import { createLoginLimits } from '../limits/login-limits.ts';
+import { createLoginLimits, secondFactorCountedAs } from '../limits/login-limits.ts';
 import { noteFailure, type SignInOrigin } from '../sign-in-origin.ts';
 import { readRecoveryCode, recoveryDigest } from './recovery-codes.ts';
 import { SECOND_FACTOR_PATH, secondFactorMail } from './second-factor-mail.ts';
@@ -90,7 +90,7 @@ export function createSecondFactorCheck(deps: CheckDeps): SecondFactorCheck {
       if (code === undefined) return { problem: 'syntax' };
       const method = kind === 'app' ? 'password_otp' : 'password_recovery';
       // All browsers share the count: a browser is known after the password, and a thief may have that.
-      const attempt = await limits.begin(`second-factor:${accountId}`, undefined, from.ip);
+      const attempt = await limits.begin(secondFactorCountedAs(accountId), undefined, from.ip);
       const used = kind === 'app' ? useAppCode(accountId, code) : useRecovery(accountId, code);
       const account = await used.catch(async (error: unknown) => {
         await attempt.takeBack();

@@ -30,7 +30,9 @@ export const STOP_PATH = `${SECOND_FACTOR_PATH}/stop`;
 const DAY_MS = 24 * 60 * 60 * 1000;
 const GIVE_UP_AFTER_MS = 30 * DAY_MS;
 /** The tries with the right code and a wrong birth date in a day. Only a reader of the mailbox can use them up. */
-const MOST_TRIES = 5;
+export const MOST_LOSS_TRIES = 5;
+/** The counter of these tries. */
+export const lossTriesKey = (accountId: string): string => `second-factor-lost-tries:${accountId}`;
 
 /** Returns the slot of the code. It belongs to one browser, so nobody else uses up its tries. */
 export function lostCodeSlot({ id, email_canonical: address }: Account, browserId: string): CodeSlot {
@@ -65,10 +67,10 @@ export async function proveLoss(
   if (checked.problem === 'code_wrong') return { ...checked, problem: 'lost_wrong' };
   if (checked.problem) return checked;
   // Counted before the comparison, so that parallel tries cannot exceed the limit.
-  const key = `second-factor-lost-tries:${account.id}`;
+  const key = lossTriesKey(account.id);
   const { points } = await counters.add(key, 1, DAY_MS);
-  if (points > MOST_TRIES) return { problem: 'lost_over' };
-  if (!birthdateFits(account, typed.birthdate)) return { problem: points === MOST_TRIES ? 'lost_over' : 'lost_wrong' };
+  if (points > MOST_LOSS_TRIES) return { problem: 'lost_over' };
+  if (!birthdateFits(account, typed.birthdate)) return { problem: points === MOST_LOSS_TRIES ? 'lost_over' : 'lost_wrong' };
   await askFor(deps, account);
   // Last, so that the same code still works if an earlier step fails.
   await checked.takeOut();

@@ -1,9 +1,11 @@
 // ⑤: mails a code to an address. If the address has an ID already, its owner gets a mail that says so instead. The page looks the
 // same.
 import { createHash, randomUUID } from 'node:crypto';
+import { idDisabledMail } from '../../authentication/disabled-id.ts';
 import { createCodeLimits } from '../../authentication/one-time-code/code-limits.ts';
 import { issueCodeForNewAddress, type CodeSlot } from '../../authentication/one-time-code/issue-code.ts';
 import type { Deps } from '../../deps.ts';
+import { isDisabledByOperator } from '../../domain/disabled-account.ts';
 import { parseEmail } from '../../domain/canonical-email.ts';
 import type { InteractionContext } from '../interaction-context.ts';
 
@@ -23,8 +25,12 @@ export function createMailCode(deps: Pick<Deps, 'storage' | 'clock' | 'config' |
     await issueCodeForNewAddress(deps, codeSlot(interaction.uid, address.canonical), {
       withCode: async (values) =>
         deps.jobs.enqueue('send_mail', key, { to: address.email, template: 'email-code', language, values }),
-      toOwner: async (email) =>
-        deps.jobs.enqueue('send_mail', key, { to: email, template: 'id-exists', language, values: { email, loginUrl } }),
+      toOwner: async (owner) => {
+        const { email } = owner;
+        const exists = { template: 'id-exists' as const, language, values: { email, loginUrl } };
+        const mail = isDisabledByOperator(owner) ? idDisabledMail(owner, language) : exists;
+        return deps.jobs.enqueue('send_mail', key, { to: email, ...mail });
+      },
     });
   };
 }

@@ -44,6 +44,8 @@ export type AccountAccess = {
   endSessions(accountId: string, exceptUid?: string): Promise<void>;
   /** Revokes the tokens and codes of every client. The grants stay. */
   endTokens(accountId: string): Promise<void>;
+  /** Ends all sessions, and revokes all tokens and codes; notifies every client that has one of them. The grants stay. */
+  endSignIns(accountId: string): Promise<void>;
   /** Ends all sessions, and revokes all grants, tokens and codes. */
   endAll(accountId: string): Promise<void>;
   /** Like `endAll`; also notifies clients in which the person has no session, such as apps that hold a refresh token. */
@@ -109,6 +111,14 @@ export function createAccountAccess(provider: Provider, { storage }: Pick<Deps, 
     await Promise.all((await grantsOf(accountId)).map(async ({ id }) => revokeTokens(artifacts, id)));
   }
 
+  /** Notifies the clients that have a grant and no session, such as apps that hold a refresh token. */
+  async function tellClientsWithoutSession(accountId: string): Promise<void> {
+    const withSession = (await sessionsOf(accountId)).flatMap(({ authorizations = {} }) => Object.keys(authorizations));
+    const others = new Set((await grantsOf(accountId)).map(({ clientId }) => clientId));
+    for (const clientId of withSession) others.delete(clientId);
+    await Promise.all([...others].map(async (clientId) => tellClient(provider, clientId, accountId, undefined)));
+  }
+
   async function endAll(accountId: string): Promise<void> {
     await endSessions(accountId);
     for (let grants = await grantsOf(accountId); grants.length > 0; grants = await grantsOf(accountId)) {
@@ -148,11 +158,13 @@ export function createAccountAccess(provider: Provider, { storage }: Pick<Deps, 
     endSessions,
     endTokens,
     endAll,
+    async endSignIns(accountId) {
+      await tellClientsWithoutSession(accountId);
+      await endTokens(accountId);
+      await endSessions(accountId);
+    },
     async endAllServices(accountId) {
-      const withSession = (await sessionsOf(accountId)).flatMap(({ authorizations = {} }) => Object.keys(authorizations));
-      const others = new Set((await grantsOf(accountId)).map(({ clientId }) => clientId));
-      for (const clientId of withSession) others.delete(clientId);
-      await Promise.all([...others].map(async (clientId) => tellClient(provider, clientId, accountId, undefined)));
+      await tellClientsWithoutSession(accountId);
       // First, because tokens are found by their grant: if this process dies, a repetition removes the rest.
       await endTokens(accountId);
       await endAll(accountId);

@@ -1,4 +1,5 @@
 // Issuing and checking a code, on a real database.
+import type { Account } from '../../../src/domain/account.ts';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -102,7 +103,7 @@ test('an address with an owner: the owner is told, the slot is taken, and no cod
   };
   const messages = {
     withCode: async () => told.push('code'),
-    toOwner: async (email: string) => told.push(email),
+    toOwner: async ({ email }: Account) => told.push(email),
   };
   await issueCodeForNewAddress({ ...deps(), storage: { ...known, counters } }, SLOT, messages);
   expect(told).toEqual([owner.email]);

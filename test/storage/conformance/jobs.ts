@@ -210,8 +210,11 @@ export function jobPromises(open: OpenBackend): void {
     expect(answered(results).filter(Boolean)).toHaveLength(1);
     const restarted = await jobs().find('dead');
     expect(restarted).toEqual({
-      ...{ ...job('dead'), kind: 'dead', state: 'waiting', attempts: 0 },
-      ...{ run_at: subject.now() + 5, created_at: subject.now() },
+      ...job('dead', subject.now() + 5),
+      kind: 'dead',
+      state: 'waiting',
+      attempts: 0,
+      created_at: subject.now(),
     });
     expect(await jobs().restart('dead', subject.now())).toBe(false);
   });

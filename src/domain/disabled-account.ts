@@ -1,0 +1,30 @@
+// An account that an operator has disabled: nobody signs in with it until an operator enables it again. `disabled_at` is also set when the
+// erasure begins, so that whatever checks it refuses both; only `disabled_by` makes a difference between them.
+import { momentAfterSignIns, type Account, type EpochMilliseconds } from './account.ts';
+
+/** Whether an operator has disabled the account. */
+export function isDisabledByOperator({ disabled_by: by }: Pick<Account, 'disabled_by'>): boolean {
+  return by === 'operator';
+}
+
+/**
+ * Disables the account and ends every sign-in. A wish for another address or login number ends, too: the person who made it may be the
+ * reason why the account is disabled. Returns `undefined` if the account is disabled or being erased.
+ */
+export function disableAccount(account: Account, now: EpochMilliseconds): Account | undefined {
+  if (account.disabled_at !== undefined) return undefined;
+  const { email_change: _address, phone_change: _number, ...rest } = account;
+  return { ...rest, disabled_at: now, disabled_by: 'operator', sign_ins_ended_at: momentAfterSignIns(account, now) };
+}
+
+/** Enables the account again. Everything that has ended stays ended. Returns `undefined` if no operator has disabled it. */
+export function enableAccount(account: Account): Account | undefined {
+  if (!isDisabledByOperator(account)) return undefined;
+  const { disabled_at: _at, disabled_by: _by, ...rest } = account;
+  return rest;
+}
+
+/** Ends every sign-in of the account: sessions, codes and tokens, also those that are not found. */
+export function endSignIns(account: Account, now: EpochMilliseconds): Account {
+  return { ...account, sign_ins_ended_at: momentAfterSignIns(account, now) };
+}

@@ -1,0 +1,54 @@
+// Who does something at the support desk, and why. Both stand in the ledger for good.
+import { randomUUID } from 'node:crypto';
+import type { Deps } from '../deps.ts';
+import type { Account } from '../domain/account.ts';
+import { knownAddresses } from '../domain/lost-mailbox.ts';
+
+export type OperatorAction = {
+  /** A name that the ledger may keep, such as `a.tanaka`. */
+  operator: string;
+  /** For example the number of a ticket. It has no personal data. */
+  reason: string;
+};
+
+/** Why an action is refused: the name of the operator, the length of the reason, or personal data in it. */
+export type ActionProblem = 'operator' | 'reason_length' | 'reason_personal';
+
+const OPERATOR = /^[a-z][a-z0-9._-]{1,39}$/;
+const [SHORTEST_REASON, LONGEST_REASON] = [4, 200];
+
+/**
+ * Checks who does something and why.
+ * @param personal what the reason must not contain
+ */
+export function checkAction(
+  given: { operator: string; reason: string },
+  personal: readonly (string | undefined)[],
+): { problem: ActionProblem } | { problem?: undefined; action: OperatorAction } {
+  const { operator } = given;
+  const reason = given.reason.trim();
+  if (!OPERATOR.test(operator)) return { problem: 'operator' };
+  const { length } = [...reason];
+  if (length < SHORTEST_REASON || length > LONGEST_REASON) return { problem: 'reason_length' };
+  const isPersonal = personal.some((text) => text !== undefined && text !== '' && reason.includes(text));
+  return reason.includes('@') || isPersonal ? { problem: 'reason_personal' } : { action: { operator, reason } };
+}
+
+/** Returns what a reason must not contain, because it would name the person. */
+export function personalDataOf(account: Account, now: number): (string | undefined)[] {
+  const { family_name: family, given_name: given, birthdate, phone_number: phone } = account.profile;
+  return [...knownAddresses(account, now), account.phone_canonical, family, given, birthdate, phone];
+}
+
+/** The event of an operator who only looks at an account. */
+export async function noteLook(
+  { storage, clock }: Pick<Deps, 'storage' | 'clock'>,
+  accountId: string,
+  what: 'find' | 'show' | 'timeline' | 'limits' | 'unmasked' | 'exported',
+  { operator, reason }: OperatorAction,
+): Promise<void> {
+  const about = { subject: accountId, at: clock() };
+  if (what === 'unmasked' || what === 'exported')
+    return storage.ledger.append({ type: `account.${what}`, data: { operator, reason }, ...about }, randomUUID());
+  return storage.ledger.append({ type: 'account.looked_at', data: { what, operator, reason }, ...about }, randomUUID());
+}
