@@ -24,8 +24,14 @@ const OFFLINE = { scope: 'openid email offline_access' };
 
 let world: World;
 beforeAll(async () => {
-  // Thirty sign-ins in a moment are no attack here.
-  world = await startWorld({ nodes: 2, policy: ({ rate_limits: limits }) => void (limits.login.failures_per_network = 1000) });
+  // A hundred sign-ins of one account in a minute are no attack here.
+  world = await startWorld({
+    nodes: 2,
+    policy: ({ password_hash: hashes, rate_limits: limits }) => {
+      limits.login.failures_per_network = 1000;
+      hashes.per_minute.account = 1000;
+    },
+  });
 });
 afterAll(async () => world?.close());
 
@@ -36,7 +42,11 @@ const passwordOf = (email: string): string => passwords.get(email) ?? 'Common-20
 
 async function openAccount(email: string, path = '/account', browser = world.browser()): Promise<Browser> {
   await browser.open(`${world.issuer}${path}`);
-  if (browser.page.url.includes('/login')) await signIn(browser, email, passwordOf(email));
+  if (browser.page.url.includes('/login')) {
+    const { status, url, text } = await signIn(browser, email, passwordOf(email));
+    const error = /role="alert"[^>]*>([\s\S]*?)<\/div>/.exec(text)?.[1] ?? '';
+    expect([status, url, error]).toEqual([200, `${world.issuer}${path}`, '']);
+  }
   await browser.open(`${world.issuer}${path}`);
   return browser;
 }

@@ -193,8 +193,10 @@ export async function play(
     if (!url.href.startsWith(world.callback)) return;
     const flow = flows.find(({ state }) => state === url.searchParams.get('state'));
     if (url.searchParams.has('error') && flow && (flow.linkPressed.get(person.name) ?? step) < step) {
-      // A page that continued in the same step may have made the link before.
-      forgetAfterStep.push(() => flow.linkPressed.delete(person.name));
+      // Counted after the step: at the same moment another tab may make the link, or choose it anew.
+      forgetAfterStep.push(() => {
+        if ((flow.linkPressed.get(person.name) ?? step) < step) flow.linkPressed.delete(person.name);
+      });
     }
     const code = url.searchParams.get('code');
     if (!flow || flow.owner !== person.name || code === null || flow.redeemed) return;
