@@ -14,31 +14,36 @@ const UNDER_WAY = `SELECT 1 FROM jobs WHERE kind = ? AND state = 'waiting' AND (
  * @param now the clock of the common ID
  * @throws if mails are not sent in time
  */
-export async function mailsUnderWay(databaseUrl: string, now: () => number): Promise<void> {
-  return databaseUrl.startsWith('sqlite:') ? inSqlite(databaseUrl.slice('sqlite:'.length), now) : inMongo(databaseUrl, now);
+export async function mailsUnderWay(databaseUrl: string, now: () => number, withinMs?: number): Promise<void> {
+  return databaseUrl.startsWith('sqlite:')
+    ? inSqlite(databaseUrl.slice('sqlite:'.length), now, withinMs)
+    : inMongo(databaseUrl, now, withinMs);
 }
 
-async function inSqlite(path: string, now: () => number): Promise<void> {
+async function inSqlite(path: string, now: () => number, withinMs?: number): Promise<void> {
   if (!existsSync(path)) return;
   const database = new DatabaseSync(path, { readOnly: true, timeout: 5000 });
   try {
     const underWay = database.prepare(UNDER_WAY);
-    await untilNone(async (kind) => underWay.get(kind, now()) !== undefined);
+    await untilNone(async (kind) => underWay.get(kind, now()) !== undefined, withinMs);
   } finally {
     database.close();
   }
 }
 
-async function inMongo(url: string, now: () => number): Promise<void> {
+async function inMongo(url: string, now: () => number, withinMs?: number): Promise<void> {
   await withMongo(url, async (connection) => {
     const jobs = connection.collection('jobs');
     const isUnderWay = (): object => ({ $or: [{ lease: { $ne: null } }, { run_at: { $lte: now() } }] });
-    await untilNone(async (kind) => (await jobs.findOne({ kind, state: 'waiting', ...isUnderWay() })) !== null);
+    await untilNone(async (kind) => (await jobs.findOne({ kind, state: 'waiting', ...isUnderWay() })) !== null, withinMs);
   });
 }
 
-async function untilNone(areUnderWay: (kind: string) => Promise<boolean>): Promise<void> {
+async function untilNone(areUnderWay: (kind: string) => Promise<boolean>, withinMs?: number): Promise<void> {
   for (const kind of KINDS) {
-    await untilTrue(`the jobs ${kind} end`, async () => !(await areUnderWay(kind)), { everyMs: 10 });
+    await untilTrue(`the jobs ${kind} end`, async () => !(await areUnderWay(kind)), {
+      everyMs: 10,
+      ...(withinMs !== undefined && { withinMs }),
+    });
   }
 }
