@@ -7,7 +7,7 @@ import { PageError } from './page-error.ts';
 import { fieldsOf } from './read-form.ts';
 
 /** The name of the hidden field. */
-const CSRF_FIELD = 'csrf_token';
+export const CSRF_FIELD = 'csrf_token';
 
 /**
  * Creates middleware that sets a secret cookie, derives each page's token from it, and refuses POSTs without the token or from
@@ -47,6 +47,7 @@ export function csrf(cookieName: string, keys: readonly string[], origin: string
           detail: foreign ? 'the post came from another site' : 'the token is wrong',
         });
       }
+      ctx.state.isOwnForm = true;
     }
     await next();
   };

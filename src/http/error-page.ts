@@ -6,6 +6,7 @@ import type { ErrorsByGet, ToldError } from './error-by-get.ts';
 import { page, type PageContext, type PageState } from './page-context.ts';
 import { isPageErrorCode, PAGE_ERRORS, PageError, type PageErrorCode } from './page-error.ts';
 import { redirect } from './redirect.ts';
+import { samePage, sendAgain, type SendAgain } from './send-again.ts';
 
 /** Where failures are told. */
 type Telemetry = { log: Log; emit?: Emit };
@@ -97,15 +98,12 @@ export function errorForPrograms(telemetry: Telemetry): Middleware<PageState> {
   };
 }
 
-/** Returns the path and query of the page that failed, or of the page of the form. */
-const samePage = ({ path, search }: PageContext): string => `${path.replace(/^[/\\]*/, '/')}${search}`;
-
 /**
  * Creates middleware that renders errors, and 404 for unanswered requests. The page shows the request id that is also in the log. The
- * error of a form is shown by GET.
+ * error of a form is shown by GET, unless the form can be sent again: then the page has what was typed, and answers the POST.
  */
 export function errorPage(telemetry: Telemetry, byGet: ErrorsByGet, clock: () => number): Middleware<PageState> {
-  function show(ctx: PageContext, { code, status, requestId, brand, wayOn, retryAt }: ToldError): void {
+  function show(ctx: PageContext, { code, status, requestId, brand, wayOn, retryAt }: ToldError, again?: SendAgain): void {
     const { t } = ctx.state;
     const seconds = retryAt === undefined ? undefined : Math.max(1, Math.ceil((retryAt - clock()) / 1000));
     Object.assign(ctx.state, { requestId, brand });
@@ -116,7 +114,10 @@ export function errorPage(telemetry: Telemetry, byGet: ErrorsByGet, clock: () =>
       wait: waitSentence(t, seconds),
       action: t(`errors.${code}.action`),
       wayOn,
+      again,
     });
+    // The form may be the last one before the client.
+    if (again) ctx.state.formTargets = 'any';
     ctx.status = status;
     if (seconds !== undefined) ctx.set('Retry-After', String(seconds));
   }
@@ -143,8 +144,9 @@ export function errorPage(telemetry: Telemetry, byGet: ErrorsByGet, clock: () =>
       wayOn: failure.wayOn ?? (seconds === undefined ? ctx.state.defaultWayOn?.() : samePage(ctx)),
       retryAt: seconds === undefined ? undefined : clock() + seconds * 1000,
     };
-    const address = byGet.addressOf(ctx, told);
-    if (address === undefined) show(ctx, told);
+    const again = sendAgain(ctx, failure.status);
+    const address = again ? undefined : byGet.addressOf(ctx, told);
+    if (address === undefined) show(ctx, told, again);
     else redirect(ctx, address);
   };
 }

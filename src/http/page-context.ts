@@ -25,6 +25,8 @@ export type PageState = {
   brand: Brand;
   /** The value of the hidden field in every form. */
   csrfToken: string;
+  /** Whether the request is a form of our own pages in this browser. */
+  isOwnForm?: boolean;
   /** Where this page's forms may lead besides to this app (CSP `form-action`). */
   formTargets: FormTargets;
   /** Returns the target of an error page's link if the error has none. Defaults to the app's start page. */

@@ -4,7 +4,7 @@ import { createPageApp } from '../../src/http/page-app.ts';
 import { StorageUnavailable } from '../../src/storage/storage.ts';
 import { createLog } from '../../src/telemetry/log.ts';
 import { serve, type Served } from '../apps/serve.ts';
-import { sendRaw, type Answer } from '../support/http-browser.ts';
+import { mainOf, sendRaw, type Answer } from '../support/http-browser.ts';
 
 let served: Served<object>;
 const lines: string[] = [];
@@ -30,6 +30,12 @@ beforeAll(async () => {
     app.koa.use(async (ctx, next) => {
       if (ctx.path === '/without-database') throw new StorageUnavailable('gone');
       await next();
+    });
+    const [readForm, checkCsrf] = app.forms;
+    app.koa.use(async (ctx, next) => {
+      if (!['/before-csrf', '/form'].includes(ctx.path)) return next();
+      const fail = async (): Promise<never> => Promise.reject(new StorageUnavailable('gone'));
+      return readForm?.(ctx, ctx.path === '/before-csrf' ? fail : async () => checkCsrf?.(ctx, fail));
     });
     return app;
   });
@@ -119,6 +125,17 @@ describe('R7 the error of a form', () => {
   test('a program, or a script of the page: the answer to its POST', async () => {
     for (const headers of [{}, { 'Sec-Fetch-Mode': 'cors' }])
       expect([headers, (await sendForm(headers)).status]).toEqual([headers, 503]);
+  });
+
+  test('a form that did not prove that it is ours is not put into our page, where one press would send it', async () => {
+    const body = new URLSearchParams({ csrf_token: 'x', email: 'from-another-site@example.jp' });
+    for (const [path, status] of [
+      ['/before-csrf', 503],
+      ['/form', 403],
+    ] as const) {
+      const answer = await sendRaw(`${served.origin}${path}`, { method: 'POST', body });
+      expect([path, answer.status, /<form|from-another-site/.test(mainOf(answer))]).toEqual([path, status, false]);
+    }
   });
 
   test('an address that is old, of another path or changed: the page of the path, which knows nothing of it', async () => {

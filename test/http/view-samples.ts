@@ -10,6 +10,7 @@ import { claimsInWords } from '../../src/profile/claims-in-words.ts';
 import { splitForm } from '../../src/profile/known-profile.ts';
 import { deviceSamples } from './device-view-samples.ts';
 import { endingSamples } from './ending-samples.ts';
+import { errorSamples } from './error-samples.ts';
 import { LOST_MAILBOXES, lostMailboxSamples } from './lost-mailbox-samples.ts';
 import { passwordSamples, PASSWORD_RULE as policy } from './password-samples.ts';
 import { loginIdSamples } from './login-id-samples.ts';
@@ -295,28 +296,7 @@ export function viewSamples(t: Translate, language: Language = 'ja'): ViewSample
     ...passwordSamples(t, { step, note, code }),
     ...lostMailboxSamples(t, { step, note, code }),
     ...accountSamples(t, rows),
-    {
-      name: 'error',
-      view: '/error',
-      kind: 'note',
-      title: 'errors.interaction_expired.title',
-      data: {
-        text: t('errors.interaction_expired.text'),
-        action: t('errors.interaction_expired.action'),
-        detail: 'invalid_request: missing nonce',
-      },
-    },
-    {
-      name: 'error that says how long to wait',
-      view: '/error',
-      kind: 'note',
-      title: 'errors.too_many_requests.title',
-      data: {
-        text: t('errors.too_many_requests.text'),
-        wait: [t('wait.seconds', { seconds: 30 }), t('wait.minutes', { minutes: 15 }), t('wait.hours', { hours: 20 })].join(' '),
-        action: t('errors.too_many_requests.action'),
-      },
-    },
+    ...errorSamples(t),
     {
       name: 'site',
       view: '/error',

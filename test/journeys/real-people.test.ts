@@ -18,6 +18,7 @@ import {
 import { beginMigration, goOn, redeemAtSite } from '../attacks/support/migration.ts';
 import { codeFor, freshEmail, PROFILE, registerUpTo, type PageName } from '../attacks/support/registration.ts';
 import { headingOf, mainOf, textOf, type Answer, type Browser } from '../support/http-browser.ts';
+import { walkInOutages } from './outage.ts';
 import { untilTrue } from '../support/until-true.ts';
 
 jest.setTimeout(60_000);
@@ -238,6 +239,25 @@ test('R11 three tabs that are opened at once in a new browser: all three live, a
   await begin(world, 'attack-web', {}, stranger);
   for (const [name, value] of browser.cookies) if (!name.includes('browser')) stranger.cookies.set(name, value);
   expect((await stranger.open(page.url)).status).toBe(400);
+});
+
+test('R7 the database is away when a form is pressed: the page sends it again as it was typed, but for the password', async () => {
+  expect(await walkInOutages(world)).toEqual([
+    'メールアドレスの入力',
+    '認証番号の入力',
+    '情報の登録',
+    '入力内容の確認',
+    '共通ID取得が完了しました',
+    'TOYOTA/LEXUSの共通IDでログイン',
+    'ご利用されるサービスに必要な情報の確認',
+    'ご利用されるサービスに必須となる情報の確認',
+    '情報の更新が完了しました',
+    '新しいメールアドレスの確認',
+    'マイページ',
+    'ご本人さまの確認',
+    '新しいパスワードの設定',
+    'パスワードを再設定しました',
+  ]);
 });
 
 test('R37 prompt=select_account: continue with the signed-in ID, or with another one, without the password of the first', async () => {
