@@ -29,6 +29,7 @@ export const ROOMS: Record<string, Room> = {
     source: 'domain',
     tests: [['test/domain']],
     more: [
+      [/disabled-account|withdrawal/, attacks('support-desk')],
       [/account|terms/, attacks('bounds-of-an-account', 'proofs-of-an-account', 'ended')],
       [/terms/, [['test/oidc/policy'], ['test/interaction/terms/terms.test.ts']]],
       [/password-reset/, [['test/account/forgotten/forgotten.test.ts']]],
@@ -67,6 +68,11 @@ export const ROOMS: Record<string, Room> = {
       [/passkey/, attacks('passkey-ceremonies', 'passkeys')],
       [/totp/, attacks('second-factor-codes', 'second-factor')],
     ],
+  },
+  operations: {
+    source: 'operations',
+    tests: attacks('support-desk-races', 'support-desk'),
+    more: [],
   },
   storage: {
     source: 'storage',

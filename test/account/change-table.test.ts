@@ -1,5 +1,9 @@
 // Every change of an account as a table: one event of the ledger, and its mails, each once.
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import type { Deps } from '../../src/deps.ts';
+import { createJobQueue } from '../../src/jobs/job-queue.ts';
+import type { AccountAccess } from '../../src/oidc/sessions/account-access.ts';
+import { disable, enable, endSignIns, liftLimits } from '../../src/operations/change-account.ts';
 import { createBrowser } from '../support/http-browser.ts';
 import { ledgerOf } from '../support/ledger-of.ts';
 import { untilTrue } from '../support/until-true.ts';
@@ -167,6 +171,40 @@ const CHANGES: Row[] = [
     ['退会を取り消しました'],
   ],
 ];
+
+/** What the support desk does. */
+const deps = () => {
+  const { storage, issuer } = world;
+  const config = { issuer, rateLimits: { emailCode: {}, smsCode: {} } } as unknown as Deps['config'];
+  const clock = (): number => world.clock.now;
+  return { config, storage, clock, jobs: createJobQueue(storage.jobs, clock) };
+};
+const nothing = async (): Promise<void> => undefined;
+const ACCESS = { endSignIns: nothing, endTokens: nothing, endSessions: nothing } as unknown as AccountAccess;
+const WHY = { operator: 'a.tanaka', reason: 'ticket 1' };
+const idOf = async (): Promise<string> => (await world.account(NEW_ADDRESS)).id;
+// The mail about a disabled ID goes to the former address, too.
+CHANGES.push(
+  [
+    'limits that are lifted',
+    async () => liftLimits(deps(), await world.account(NEW_ADDRESS), WHY),
+    'account.limits_lifted',
+    ['ログインの一時停止を解除しました'],
+  ],
+  [
+    'sign-ins that are ended',
+    async () => endSignIns(deps(), ACCESS, await idOf(), WHY),
+    'account.sign_ins_ended',
+    ['すべてのブラウザーからログアウトしました'],
+  ],
+  [
+    'an ID that is disabled',
+    async () => disable(deps(), ACCESS, await idOf(), WHY),
+    'account.disabled',
+    ['共通IDの利用を停止しています', '共通IDの利用を停止しています'],
+  ],
+  ['an ID that is enabled', async () => enable(deps(), await idOf(), WHY), 'account.enabled', ['共通IDの利用を再開しました']],
+);
 
 const NEW_BROWSER = '新しいブラウザーでログインがありました';
 /** What tells of a sign-in, and not of a change. */

@@ -81,6 +81,8 @@ export async function collectMyData(
       phone_number_used_at: isoIfAny(account.phone_used_at),
       phone_number_change: phone && { phone_number: phone.phone_canonical, asked_at: iso(phone.asked_at) },
       password_changed_at: isoIfAny(account.password_changed_at),
+      disabled_at: isoIfAny(account.disabled_at),
+      limits_lifted_at: isoIfAny(account.limits_lifted_at),
       lost_mailbox_requests: (account.lost_mailbox ?? []).map((one) => ({
         email: maskedEmail(one.email),
         asked_at: iso(one.asked_at),

@@ -45,6 +45,8 @@ export const myDataSchema = z.strictObject({
     created_at: time('When the ID was made'),
     updated_at: time('When the account was last changed'),
     password_changed_at: time('When the password was last replaced').optional(),
+    disabled_at: time('When our support desk disabled the ID').optional(),
+    limits_lifted_at: time('When our support desk last ended a pause after failed sign-ins').optional(),
     earlier_emails: z
       .array(z.strictObject({ email: text('An earlier address.'), kept_until: time('When it is deleted') }))
       .describe('Addresses whose change can still be undone.'),

@@ -1,0 +1,150 @@
+// Operators change one ID at the same moment, and the process dies at each write. On both databases. design/operations.md, chapter 4.
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createEraseAccount } from '../../src/account/withdrawal/erase.ts';
+import { withdraw } from '../../src/account/withdrawal/flow.ts';
+import type { Deps } from '../../src/deps.ts';
+import { signInIsOver, type Account } from '../../src/domain/account.ts';
+import { takeWithdrawalBack } from '../../src/domain/withdrawal.ts';
+import { createJobQueue } from '../../src/jobs/job-queue.ts';
+import { createTellAccountChange } from '../../src/jobs/tell-account-change.ts';
+import type { AccountAccess } from '../../src/oidc/sessions/account-access.ts';
+import { disable, enable, endSignIns, orderErasure } from '../../src/operations/change-account.ts';
+import { openStorage } from '../../src/storage/open-storage.ts';
+import { guardRecords } from '../../src/storage/records.ts';
+import type { Job, Storage } from '../../src/storage/storage.ts';
+import { eventAbout, sampleAccount } from '../storage/conformance/samples.ts';
+import { ledgerOf } from '../support/ledger-of.ts';
+import { dyingAfter } from './support/dying-storage.ts';
+import { describeOnMongo } from './support/mongo-database.ts';
+
+jest.setTimeout(120_000);
+
+/** More writes than any of the changes has. */
+const MOST_WRITES = 12;
+const NO_SIGNAL = new AbortController().signal;
+const [A, B] = ['a.tanaka', 'b.suzuki'].map((operator) => ({ operator, reason: 'ticket 1' })) as [
+  { operator: string; reason: string },
+  { operator: string; reason: string },
+];
+
+function declare(databaseUrl: () => string | undefined): void {
+  let directory: string;
+  let storage: Storage;
+  let ahead = 0;
+  const clock = (): number => Date.now() + ahead;
+
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'support-desk-'));
+    storage = await openStorage(databaseUrl() ?? `sqlite:${join(directory, 'test.sqlite')}`, clock);
+  });
+  afterAll(async () => {
+    await storage?.close();
+    await rm(directory, { recursive: true, force: true });
+  });
+
+  /** The dependencies of a process on this storage. */
+  function processOn(on: Storage): Deps {
+    const records = guardRecords(on, clock);
+    const config = { issuer: 'https://id.example', withdrawal: { takenBackWithinDays: 14 } };
+    return { storage: records, clock, jobs: createJobQueue(records.jobs, clock), config } as unknown as Deps;
+  }
+  const nothing = async (): Promise<void> => undefined;
+  const access = {
+    endSignIns: nothing,
+    endTokens: nothing,
+    endSessions: nothing,
+    endAllServices: nothing,
+  } as unknown as AccountAccess;
+
+  async function newAccount(changes: Partial<Account> = {}): Promise<string> {
+    const id = randomUUID();
+    await storage.accounts.create(sampleAccount(id, changes), eventAbout(id));
+    return id;
+  }
+  const standing = async (id: string): Promise<Account> => (await storage.accounts.find(id)) ?? (undefined as never);
+  const eventsOf = async (id: string): Promise<string[]> =>
+    (await ledgerOf(storage)).filter(({ subject }) => subject === id).map(({ type }) => type);
+
+  /** Sends what accounts owe. Returns how many mails of a kind the account got. */
+  async function mailsOf(id: string, template: string): Promise<number> {
+    const deps = processOn(storage);
+    const { email } = sampleAccount(id, {});
+    ahead += 2 * 60_000;
+    for (const kind of ['tell_account_change', 'send_mail'] as const) {
+      for (const job of await storage.jobs.lease(5000, 60_000, kind)) {
+        if (kind === 'tell_account_change') await createTellAccountChange(deps).run(job.payload as never, job, NO_SIGNAL);
+        await storage.jobs.complete(job.key, job.lease ?? '');
+        const { to, template: sent } = job.payload as { to?: string; template?: string };
+        seen.push(`${sent} ${to}`);
+      }
+    }
+    return seen.filter((one) => one === `${template} ${email}`).length;
+  }
+  const seen: string[] = [];
+
+  test('S190 two operators disable an ID at once, and one enables it meanwhile: each change is told once, and the state is that of the last', async () => {
+    const id = await newAccount();
+    const both = await Promise.all([A, B].map(async (who) => disable(processOn(storage), access, id, who)));
+    expect(both.filter(Boolean)).toHaveLength(1);
+    const { disabled_at: at = 0 } = await standing(id);
+    const signIn = { authTime: Math.floor(at / 1000), sessionUid: 's', endsWithSession: false };
+    expect(signInIsOver(await standing(id), signIn)).toBe(true);
+    const enabled = await Promise.all([A, B].map(async (who) => enable(processOn(storage), id, who)));
+    expect(enabled.filter(Boolean)).toHaveLength(1);
+    // What had begun before stays ended.
+    expect(signInIsOver(await standing(id), signIn)).toBe(true);
+    expect(await standing(id)).not.toHaveProperty('disabled_at');
+    expect((await eventsOf(id)).slice(-2)).toEqual(['account.disabled', 'account.enabled']);
+    expect([await mailsOf(id, 'id-disabled'), await mailsOf(id, 'id-enabled')]).toEqual([1, 1]);
+  });
+
+  test('S190 the process dies at each write while an ID is disabled: it is disabled or not, told once if so, and a second try completes it', async () => {
+    for (let writes = 0; writes < MOST_WRITES; writes += 1) {
+      const id = await newAccount();
+      const process = dyingAfter(storage, writes);
+      await disable(processOn(process.storage), access, id, A).catch(() => undefined);
+      const isDisabled = (await standing(id)).disabled_by === 'operator';
+      expect(await disable(processOn(storage), access, id, B)).toBe(!isDisabled);
+      expect((await eventsOf(id)).filter((type) => type === 'account.disabled')).toHaveLength(1);
+      expect([writes, await mailsOf(id, 'id-disabled')]).toEqual([writes, 1]);
+      if (!process.died()) return;
+    }
+    throw new Error('the change has more writes');
+  });
+
+  test('S194 an erasure is ordered for an active, a disabled and a withdrawn ID, and the process dies at each write: it is erased in the end, or was not ordered', async () => {
+    for (let writes = 0; writes < MOST_WRITES; writes += 1) {
+      const id = await newAccount();
+      if (writes % 3 === 1) await disable(processOn(storage), access, id, A);
+      if (writes % 3 === 2) await withdraw(processOn(storage), access, await standing(id));
+      const process = dyingAfter(storage, writes);
+      await orderErasure(processOn(process.storage), access, await standing(id), A).catch(() => undefined);
+      const ordered = (await eventsOf(id)).includes('account.erasure_ordered');
+      const account = await standing(id);
+      if (ordered) {
+        expect(takeWithdrawalBack(account)).toBe(account);
+        expect([await enable(processOn(storage), id, B), await endSignIns(processOn(storage), access, id, B)]).toEqual([
+          false,
+          false,
+        ]);
+      } else expect(account.withdrawal !== undefined).toBe(writes % 3 === 2);
+      ahead += 2 * 60_000;
+      for (const job of await storage.jobs.lease(5000, 60_000, 'erase_account')) {
+        await createEraseAccount(processOn(storage), access)
+          .run(job.payload as never, job as Job, NO_SIGNAL)
+          .catch(() => undefined);
+        await storage.jobs.complete(job.key, job.lease ?? '');
+      }
+      expect([writes, (await standing(id)) === undefined]).toEqual([writes, ordered]);
+      if (!process.died()) return;
+    }
+    throw new Error('the change has more writes');
+  });
+}
+
+describe('on SQLite', () => declare(() => undefined));
+describeOnMongo((database) => declare(() => database.url()));
