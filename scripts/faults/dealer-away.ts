@@ -66,6 +66,7 @@ export const dealerAway: Fault = {
       end_account: done,
       look_up_lost_mailbox: done,
       change_lost_mailbox: done,
+      expire_lost_mailbox: done,
       erase_account: done,
       remove_second_factor: done,
     };

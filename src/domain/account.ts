@@ -51,7 +51,7 @@ export type EmailBefore = {
 };
 
 /** How a request for a lost mailbox has ended. `overtaken`: the owner has signed in, or something that it depends on has changed. */
-export type LostMailboxEnd = 'refused' | 'stopped' | 'changed' | 'overtaken';
+export type LostMailboxEnd = 'refused' | 'stopped' | 'changed' | 'overtaken' | 'expired';
 
 /** The state of a request for a lost mailbox; see `lost-mailbox.ts`. */
 export type LostMailbox = {

@@ -91,6 +91,11 @@ export const LEDGER_EVENTS = {
     data: { request: 'string' },
     tells: 'An approved request for a lost mailbox was dropped: the owner has signed in since, or the ID has changed.',
   },
+  'account.lost_mailbox_expired': {
+    subject: 'account',
+    data: { request: 'string' },
+    tells: 'No two operators approved a request for a lost mailbox in time. The person who made it gets a mail.',
+  },
   'account.lost_mailbox_changed': {
     subject: 'account',
     data: { request: 'string' },

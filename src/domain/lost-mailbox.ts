@@ -114,7 +114,17 @@ export function changeLostMailbox(
 ): Account | undefined {
   const standing = findLostMailbox(account, request);
   const next = standing && isOpen(standing, now) ? change(standing) : undefined;
-  if (!next) return undefined;
+  return next && replaced(account, standing, next);
+}
+
+/** Ends a request that was not approved in time. Returns `undefined` if it was approved, has ended, or is still open. */
+export function withExpired(account: Account, request: string, now: EpochMilliseconds): Account | undefined {
+  const standing = findLostMailbox(account, request);
+  if (!standing || standing.ended || isOpen(standing, now)) return undefined;
+  return replaced(account, standing, withEnd(standing, 'expired', now));
+}
+
+function replaced(account: Account, standing: LostMailbox | undefined, next: LostMailbox): Account {
   return { ...account, lost_mailbox: (account.lost_mailbox ?? []).map((one) => (one === standing ? next : one)) };
 }
 

@@ -21,6 +21,7 @@ export type JobPayloads = KnownKinds<{
   settle_user_handle: { account_id: string; user_handle: string };
   look_up_lost_mailbox: { request: string };
   change_lost_mailbox: { account_id: string; request: string };
+  expire_lost_mailbox: { request: string };
   end_account: WithdrawnAccount;
   erase_account: WithdrawnAccount;
   remove_second_factor: LostSecondFactor;
@@ -102,6 +103,7 @@ export const JOB_KINDS = [
   'settle_user_handle',
   'look_up_lost_mailbox',
   'change_lost_mailbox',
+  'expire_lost_mailbox',
   'end_account',
   'erase_account',
   'remove_second_factor',

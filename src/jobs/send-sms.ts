@@ -1,11 +1,11 @@
-// Job that sends an SMS with a code.
+// Job that sends an SMS: a code, or a notice.
 import type { Sms } from '../domain/sms.ts';
 import { SmsRefused, type SmsGateway } from '../sms/sms-gateway.ts';
 import type { Emit } from '../telemetry/emit.ts';
 import { PermanentJobError, type JobHandler } from './runner.ts';
 
-/** Longer than any code is valid. */
-const GIVE_UP_AFTER_MS = 60 * 60 * 1000;
+/** Longer than any code is valid; a notice is late after a day. */
+const GIVE_UP_AFTER_MS = 24 * 60 * 60 * 1000;
 
 /**
  * Creates the handler. The gateway gets the same id with each attempt. An expired code is not sent.
@@ -15,7 +15,11 @@ export function createSendSms(
   gateway: SmsGateway | undefined,
   { clock, emit }: { clock: () => number; emit: Emit },
 ): JobHandler<Sms> {
-  const tell = (outcome: 'sent' | 'retried' | 'failed'): void => emit('sms', { template: 'login-number-code', outcome });
+  // An SMS that cannot be read has no template.
+  const tell = (
+    { template = 'login-number-code' }: Partial<Pick<Sms, 'template'>>,
+    outcome: 'sent' | 'retried' | 'failed',
+  ): void => emit('sms', { template, outcome });
   const fail = (reason: string): never => {
     throw new PermanentJobError(reason);
   };
@@ -23,18 +27,18 @@ export function createSendSms(
     giveUpAfterMs: GIVE_UP_AFTER_MS,
     async run(sms, job, signal) {
       if (!('values' in sms)) return fail('it cannot be read: HMAC_KEY was another one when it was written');
-      if (clock() > job.created_at + sms.values.minutes * 60_000) return fail('the code has expired');
+      if ('minutes' in sms.values && clock() > job.created_at + sms.values.minutes * 60_000) return fail('the code has expired');
       if (!gateway) return fail('SMS_URL is not set');
       try {
         await gateway.send(smsId(job.key), sms, clock(), signal);
       } catch (error) {
         if (error instanceof SmsRefused) return fail(error.message);
-        tell('retried');
+        tell(sms, 'retried');
         throw error;
       }
-      tell('sent');
+      tell(sms, 'sent');
     },
-    gaveUp: async () => tell('failed'),
+    gaveUp: async (sms) => tell(sms, 'failed'),
   };
 }
 

@@ -52,6 +52,10 @@ export const EVENT_WORDS: Record<LedgerEventType, Words> = {
     '申し込み {{request}} は、その後のログインや変更により終わった',
     'The request {{request}} was dropped, because of a later sign-in or change',
   ),
+  'account.lost_mailbox_expired': words(
+    '申し込み {{request}} は、承認されないまま期限が過ぎた',
+    'Nobody approved the request {{request}} in time',
+  ),
   'account.lost_mailbox_changed': words(
     '申し込み {{request}} により、メールアドレスを変更した',
     'The address was changed by the request {{request}}',

@@ -7,7 +7,7 @@ import { languageOf } from '../language.ts';
 const LOCALES = fileURLToPath(new URL('../../config/locales', import.meta.url));
 
 /**
- * Creates the function that renders an SMS. Its last line binds the code to our host, so phones offer it on our pages alone
+ * Creates the function that renders an SMS. The last line of one with a code binds the code to our host, so phones offer it on our pages alone
  * (https://wicg.github.io/sms-one-time-codes/).
  * @param host of ISSUER
  * @param isSandbox whether every SMS says that it comes from a test installation
@@ -17,7 +17,8 @@ export function createSmsRenderer(host: string, isSandbox = false): (sms: Sms) =
   return function renderSms({ template, language, values }) {
     const t = translator.in(languageOf(language));
     const text = t(`${template.replaceAll('-', '_')}.text`, values);
-    const lines = [isSandbox ? t('sandbox', { text }) : text, `@${host} #${values.code.replaceAll(' ', '')}`];
+    const lines = [isSandbox ? t('sandbox', { text }) : text];
+    if ('code' in values) lines.push(`@${host} #${values.code.replaceAll(' ', '')}`);
     return lines.join('\n');
   };
 }

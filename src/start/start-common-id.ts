@@ -16,6 +16,7 @@ import { createWithdrawDealerLink, createWithdrawErasedLink } from '../jobs/with
 import { createSettleUserHandle } from '../authentication/passkey/settle-user-handle.ts';
 import { createRemoveSecondFactor } from '../authentication/totp/lost-second-factor.ts';
 import { createChangeLostMailbox } from '../account/lost-mailbox/change.ts';
+import { createExpireLostMailbox } from '../account/lost-mailbox/expire.ts';
 import { createLookUpLostMailbox } from '../account/lost-mailbox/look-up.ts';
 import { createEraseAccount } from '../account/withdrawal/erase.ts';
 import { createEndAccount } from '../account/withdrawal/flow.ts';
@@ -141,6 +142,7 @@ function handlersOf({ current, provider }: LiveCommonId, mailer: Mailer): () => 
       log_out_of_client: createLogOutOfClient(deps),
       look_up_lost_mailbox: createLookUpLostMailbox(deps),
       change_lost_mailbox: createChangeLostMailbox(deps, access),
+      expire_lost_mailbox: createExpireLostMailbox(deps),
       end_account: createEndAccount(deps, access),
       erase_account: createEraseAccount(deps, access),
       remove_second_factor: createRemoveSecondFactor(deps),

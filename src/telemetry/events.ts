@@ -107,7 +107,10 @@ export const EVENTS = {
     tells: 'The mail server took a mail, did not take it and is asked again, or the mail was given up.',
   },
   sms: {
-    fields: { template: ['login-number-code'], outcome: [...MESSAGE_OUTCOMES, 'refused'] },
+    fields: {
+      template: ['login-number-code', 'lost-mailbox-asked', 'lost-mailbox-waiting'],
+      outcome: [...MESSAGE_OUTCOMES, 'refused'],
+    },
     level: { retried: 'warn', failed: 'warn' },
     tells: 'The gateway took an SMS, did not take it and is asked again, the SMS was given up, or a limit refused it before.',
   },

@@ -7,11 +7,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createChangeLostMailbox } from '../../src/account/lost-mailbox/change.ts';
 import { approve, findCase, refuse, type Approval, type DeskCase } from '../../src/account/lost-mailbox/desk.ts';
+import { createExpireLostMailbox } from '../../src/account/lost-mailbox/expire.ts';
 import { createLookUpLostMailbox } from '../../src/account/lost-mailbox/look-up.ts';
 import { handIn } from '../../src/account/lost-mailbox/request.ts';
 import { stopRequest } from '../../src/account/lost-mailbox/stop.ts';
 import type { Deps } from '../../src/deps.ts';
 import type { Account, LostMailbox } from '../../src/domain/account.ts';
+import { createSmsLimits } from '../../src/authentication/one-time-code/sms-limits.ts';
 import { createJobQueue } from '../../src/jobs/job-queue.ts';
 import { PostponeJob } from '../../src/jobs/runner.ts';
 import { createTellAccountChange } from '../../src/jobs/tell-account-change.ts';
@@ -37,6 +39,14 @@ const [A, B, C] = ['a.tanaka', 'b.suzuki', 'c.sato'].map((operator) => ({ operat
 function declare(databaseUrl: () => string | undefined, everyWrite: number): void {
   let directory: string;
   let storage: Storage;
+  const figures = { perNumberPerDay: 5, perAccountPerDay: 5, overallPerHour: 100, quietSharePercent: 20 };
+  const places = { unprovenPerAddressPerHour: 5, unprovenPerNetworkPerHour: 5 };
+  const config = {
+    issuer: 'https://id.example',
+    lostMailbox: { waitingHours: 24 },
+    sms: { url: 'https://sms.example' },
+    rateLimits: { smsCode: { ...figures, ...places } },
+  };
   let ahead = 0;
   let ended: string[] = [];
   const clock = (): number => Date.now() + ahead;
@@ -53,16 +63,31 @@ function declare(databaseUrl: () => string | undefined, everyWrite: number): voi
   /** The dependencies of a process on this storage. */
   function processOn(on: Storage): Deps {
     const records = guardRecords(on, clock);
-    const config = { issuer: 'https://id.example', lostMailbox: { waitingHours: 24 } };
-    return { storage: records, clock, jobs: createJobQueue(records.jobs, clock), config } as unknown as Deps;
+    return {
+      storage: records,
+      clock,
+      jobs: createJobQueue(records.jobs, clock),
+      config,
+      emit: () => undefined,
+    } as unknown as Deps;
   }
   const access = { endAll: async (id: string) => void ended.push(id) } as unknown as AccountAccess;
 
   /** An ID, and a request whose new address is proven and that was looked up. */
   async function newCase(changes: Partial<Account> = {}): Promise<{ id: string; number: string }> {
+    const id = await newAccount(changes);
+    return { id, number: await newRequest(id) };
+  }
+
+  async function newAccount(changes: Partial<Account>): Promise<string> {
     const id = randomUUID();
-    const number = `number-of-${id}`;
     await storage.accounts.create(sampleAccount(id, changes), eventAbout(id));
+    return id;
+  }
+
+  /** A request for the address of an ID, which may not be there. */
+  async function newRequest(id: string, isLookedUp = true): Promise<string> {
+    const number = `number-of-${id}-${randomUUID()}`;
     const deps = processOn(storage);
     await deps.storage.lostMailboxRequests.change(number, () => ({
       expires_at: clock() + HOUR_MS,
@@ -75,9 +100,13 @@ function declare(databaseUrl: () => string | undefined, everyWrite: number): voi
       sent_at: clock(),
     }));
     await handIn(deps, (await storage.lostMailboxRequests.find(number)) ?? (undefined as never));
-    await createLookUpLostMailbox(deps).run({ request: number }, {} as Job, NO_SIGNAL);
-    return { id, number };
+    if (isLookedUp) await lookUp(number);
+    return number;
   }
+  const lookUp = async (request: string, on = storage): Promise<void> =>
+    createLookUpLostMailbox(processOn(on)).run({ request }, {} as Job, NO_SIGNAL);
+  const expire = async (request: string, on = storage): Promise<void> =>
+    createExpireLostMailbox(processOn(on)).run({ request }, {} as Job, NO_SIGNAL);
 
   const stateOf = async (id: string, number: string): Promise<LostMailbox | undefined> =>
     (await storage.accounts.find(id))?.lost_mailbox?.find(({ request }) => request === number);
@@ -108,6 +137,94 @@ function declare(databaseUrl: () => string | undefined, everyWrite: number): voi
     return count;
   }
   const seen: string[] = [];
+
+  test('S177 nobody answers a request: its new address is told once and at the same time, whether there is an ID or not', async () => {
+    const asked = clock();
+    const { id, number } = await newCase();
+    const without = await newRequest(randomUUID());
+    const approved = await newCase();
+    await approveBy(approved.number);
+    await approveBy(approved.number, B);
+    const runAt = async (request: string) => (await storage.jobs.find(`expire-lost-mailbox:${request}`))?.run_at;
+    const [due = 0, dueWithout = 0] = [await runAt(number), await runAt(without)];
+    expect(due - asked).toBeGreaterThan(14 * 24 * HOUR_MS);
+    expect(dueWithout - due).toBeLessThan(HOUR_MS / 2);
+    await expect(expire(number)).rejects.toThrow(PostponeJob);
+
+    ahead += due - clock() + HOUR_MS;
+    const mailOf = async (request: string): Promise<number> => {
+      const to = (await storage.lostMailboxRequests.find(request))?.new_email ?? '';
+      return mailsTo(to, 'lost-mailbox-ended');
+    };
+    for (let writes = 0; writes < MOST_WRITES; writes += 1) {
+      const dying = dyingAfter(storage, writes);
+      await expire(number, dying.storage).catch(() => undefined);
+      if (!dying.died()) break;
+    }
+    for (const request of [without, number, without, approved.number]) await expire(request);
+    expect([await mailOf(number), await mailOf(without), await mailOf(approved.number)]).toEqual([1, 1, 0]);
+    expect(await stateOf(id, number)).toMatchObject({ ended: { how: 'expired' } });
+    expect(await eventsOf(id, 'lost_mailbox_expired')).toBe(1);
+    expect(await stateOf(approved.id, approved.number)).not.toHaveProperty('ended');
+    // It is too late for the operators, with and without an ID.
+    expect(await approveBy(number)).toEqual({ problem: 'over' });
+    for (const request of [number, without])
+      expect(await refuse(processOn(storage), await caseOf(request), A as never)).toBe(false);
+  });
+
+  test('S181 a flood of requests for an ID with a login number: one SMS a day says so, one that it was approved, and the owner’s codes stay', async () => {
+    const DAY_MS = 24 * HOUR_MS;
+    // Noon, because the limit of a day ends at midnight.
+    ahead += DAY_MS * 1.5 - (clock() % DAY_MS);
+    let numbers = 0;
+    const withNumber = (): Partial<Account> => ({
+      phone_canonical: `+8190${String(Date.now()).slice(-6)}${(numbers += 1)}`,
+      phone_used_at: clock(),
+    });
+    const smsOf = async (notice: string, id: string): Promise<string | undefined> =>
+      (await storage.jobs.find(`sms:${notice}:${id}:${Math.floor(clock() / DAY_MS)}`))?.state;
+    const spent = async (): Promise<number> => (await storage.counters.get('sms-overall:all'))?.points ?? 0;
+    const { id, number } = await newCase(withNumber());
+    const before = await spent();
+    await newRequest(id);
+    expect([await smsOf('lost-mailbox-asked', id), (await spent()) - before]).toEqual(['waiting', 0]);
+    expect(await change(id, number)).toBeUndefined();
+    await approveBy(number);
+    await approveBy(number, B);
+    for (let times = 0; times < 2; times += 1) await expect(change(id, number)).rejects.toThrow(PostponeJob);
+    expect([await smsOf('lost-mailbox-waiting', id), (await spent()) - before]).toEqual(['waiting', 1]);
+    const codes = createSmsLimits(processOn(storage));
+    for (let n = 0; n < figures.perAccountPerDay; n += 1) await codes.count(`192.0.2.${n}`, id, `+81801234567${n}`);
+
+    ahead += DAY_MS;
+    await newRequest(id);
+    expect(await smsOf('lost-mailbox-asked', id)).toBe('waiting');
+    // A number that was not used for a year may be somebody else's.
+    const rests = await newCase({ ...withNumber(), phone_used_at: clock() - 366 * DAY_MS });
+    const none = await newCase();
+    expect([await smsOf('lost-mailbox-asked', rests.id), await smsOf('lost-mailbox-asked', none.id)]).toEqual([
+      undefined,
+      undefined,
+    ]);
+    // Nor above the budget, but the mails are sent.
+    await storage.counters.add('sms-overall:all', figures.overallPerHour, HOUR_MS);
+    const late = await newCase(withNumber());
+    expect(await smsOf('lost-mailbox-asked', late.id)).toBeUndefined();
+    expect(await mailsTo(`${late.id}@Example.jp`, 'lost-mailbox-asked')).toBe(1);
+    ahead += 2 * HOUR_MS;
+    // The process dies at each write of the look-up.
+    for (let writes = 0; writes < MOST_WRITES; writes += everyWrite) {
+      const dies = await newAccount(withNumber());
+      const request = await newRequest(dies, false);
+      const dying = dyingAfter(storage, writes);
+      await lookUp(request, dying.storage).catch(() => undefined);
+      await lookUp(request);
+      expect([writes, await smsOf('lost-mailbox-asked', dies)]).toEqual([writes, 'waiting']);
+      expect(await mailsTo(`${dies}@Example.jp`, 'lost-mailbox-asked')).toBe(1);
+      if (!dying.died()) return;
+    }
+    throw new Error(`more than ${MOST_WRITES} writes`);
+  });
 
   test('S180 an operator approves twice at the same moment: it counts once; three operators at once: one waiting time begins', async () => {
     const { id, number } = await newCase();

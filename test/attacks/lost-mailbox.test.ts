@@ -7,6 +7,7 @@ import { startAdminProcess, type Ended } from '../scripts/run-admin.ts';
 import { startWorld, type World } from './support/attack-world.ts';
 import { signIn } from './support/client.ts';
 import { figure } from './support/figure.ts';
+import { e164, freshNumber, switchNumberOn } from './support/mobile-number.ts';
 import { expectSameTime } from './support/statistics.ts';
 
 // Processes start and mails travel slowly on a busy machine.
@@ -159,7 +160,14 @@ test('S177 to find out who has an ID: pages, headers, time and mails are the sam
 });
 
 test('S178 a stranger who knows name and birth date asks for the address: two operators must be deceived, and the owner stops it', async () => {
+  const phone = freshNumber();
+  await switchNumberOn(world, YAMADA, phone);
+  const smsTo = async (): Promise<string[]> => (await world.mails(e164(phone))).map(({ text }) => text).slice(0, -1);
   const { number, to } = await ask(YAMADA);
+  await untilTrue('the owner gets an SMS', async () => (await smsTo()).length > 0);
+  expect(await smsTo()).toEqual([
+    'TOYOTA/LEXUS共通ID：メールアドレス変更の申し込みがありました。お心当たりがなければ、マイページで中止してください。',
+  ]);
   const before = accountOf(YAMADA);
   const link = await stopLink(YAMADA, 'お申し込みがありました');
   const mail = (await world.mails(YAMADA)).find(({ subject }) => subject.includes('お申し込みがありました'));
@@ -175,6 +183,8 @@ test('S178 a stranger who knows name and birth date asks for the address: two op
   await mailed(YAMADA, 'まもなくメールアドレスを変更します');
   await mailed(to, 'お申し込みを確認しました');
   await advance(23 * HOUR_MS);
+  await untilTrue('the owner gets another SMS', async () => (await smsTo()).length > 1);
+  expect((await smsTo())[0]).toContain('まもなくメールアドレスを変更します');
   expect(accountOf(YAMADA)).toMatchObject({ email: YAMADA, email_canonical: before?.email_canonical });
 
   // Opening the link stops nothing, because mail scanners open links. The button does, also twice.

@@ -57,6 +57,7 @@ function startRunner(send: JobHandler['run'], jobs = storage.jobs) {
     end_account: others,
     look_up_lost_mailbox: others,
     change_lost_mailbox: others,
+    expire_lost_mailbox: others,
     erase_account: others,
     remove_second_factor: others,
   };

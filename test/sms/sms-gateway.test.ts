@@ -56,6 +56,11 @@ test('the texts: a code for people, and a last line for the browser; one SMS in 
   expect(long).toContain('0123 4567 8901\n');
   expect(long).toMatch(/@id\.toyota\.jp #012345678901$/);
   expect(createSmsRenderer('id.toyota.jp', true)(SMS)).toMatch(/^【テスト】/);
+  // A notice is one SMS, too, and has no code.
+  for (const template of ['lost-mailbox-asked', 'lost-mailbox-waiting'] as const) {
+    const [notice = '', english = ''] = ['ja', 'en'].map((language) => render({ to: SMS.to, template, language, values: {} }));
+    expect([notice.length <= 70, english.length <= 160, /[@#]/.test(notice + english)]).toEqual([true, true, false]);
+  }
 });
 
 test('what the gateway gets is signed with every secret, as the library of the standard checks it', async () => {
@@ -107,6 +112,7 @@ test('the job repeats an SMS with the same id, gives up if the gateway refuses i
   const outcomes = ['retried', 'retried', 'retried', 'sent', 'failed'];
   expect(told).toEqual(outcomes.map((outcome) => ['sms', { template: 'login-number-code', outcome }]));
   await expect(jobAt(10 * 60_000 + 1).run()).rejects.toThrow(new PermanentJobError('the code has expired'));
+  await jobAt(10 * 60_000 + 1).run({ to: SMS.to, template: 'lost-mailbox-asked', language: 'ja', values: {} });
   await expect(run({} as Sms)).rejects.toThrow(PermanentJobError);
   const off = createSendSms(undefined, { clock: () => 0, emit: () => undefined });
   await expect(off.run(SMS, JOB, NONE)).rejects.toThrow(new PermanentJobError('SMS_URL is not set'));
@@ -114,7 +120,7 @@ test('the job repeats an SMS with the same id, gives up if the gateway refuses i
   await expect(jobAt(0, `http://127.0.0.1:${port}/secret`).run()).rejects.toThrow(
     'the SMS gateway does not answer (ECONNREFUSED)',
   );
-  expect(received).toHaveLength(5);
+  expect(received).toHaveLength(6);
 });
 
 test('the gateway of the documentation: sends each SMS once, tries again after a fault, and refuses what is not signed', async () => {

@@ -1,4 +1,5 @@
-// Job: changes the address of an ID when the waiting time of an approved request for a lost mailbox is over.
+// Job: tells the owner by SMS that the waiting time of an approved request for a lost mailbox has begun, and changes the address of the ID
+// when it is over.
 import type { Deps } from '../../deps.ts';
 import { drawAccountToken } from '../../domain/account-token.ts';
 import { changeLostMailbox, findLostMailbox, isOpen, withAddressOf, withEnd } from '../../domain/lost-mailbox.ts';
@@ -10,11 +11,14 @@ import type { AccountAccess } from '../../oidc/sessions/account-access.ts';
 import { AlreadyExists } from '../../storage/storage.ts';
 import { hasSignedInSince } from './desk.ts';
 import { endedMail } from './stop.ts';
+import { tellBySms } from './tell-by-sms.ts';
 
-type ChangeDeps = Pick<Deps, 'config' | 'storage' | 'clock' | 'jobs'>;
+type ChangeDeps = Pick<Deps, 'config' | 'storage' | 'clock' | 'jobs' | 'emit'>;
 
 /** More than the longest waiting time. */
 const GIVE_UP_AFTER_MS = 90 * 24 * 60 * 60 * 1000;
+/** The approval of a process that is slow beyond belief was written by then. */
+const LAST_LOOK_AFTER_MS = 60 * 60 * 1000;
 
 /**
  * Creates the handler. The request is dropped if the owner has signed in since it was made: then they can change the address themselves.
@@ -27,12 +31,20 @@ export function createChangeLostMailbox(
   const { storage, clock } = deps;
   return {
     giveUpAfterMs: GIVE_UP_AFTER_MS,
-    async run({ account_id: accountId, request }) {
+    async run({ account_id: accountId, request }, { created_at: createdAt }) {
       const account = await storage.accounts.find(accountId);
       const one = account && findLostMailbox(account, request);
-      if (!one || one.change_at === undefined) return;
+      if (!one) return;
+      if (one.change_at === undefined) {
+        const lastLook = createdAt + LAST_LOOK_AFTER_MS;
+        if (clock() < lastLook) throw new PostponeJob(lastLook, 'it is not approved yet');
+        return;
+      }
       if (isOpen(one, clock())) {
-        if (clock() < one.change_at) throw new PostponeJob(one.change_at, 'the owner can still stop it');
+        if (clock() < one.change_at) {
+          await tellBySms(deps, account, 'lost-mailbox-waiting');
+          throw new PostponeJob(one.change_at, 'the owner can still stop it');
+        }
         const isOvertaken = await hasSignedInSince(deps, accountId, one);
         if (isOvertaken || !(await changeAddress(deps, accountId, request))) return drop(deps, accountId, request);
       } else if (one.ended?.how !== 'changed') return;

@@ -9,6 +9,7 @@ import {
   findLostMailbox,
   isOpen,
   knownAddresses,
+  LOST_MAILBOX_OPEN_MS,
   stillStands,
   withApproval,
   withEnd,
@@ -20,7 +21,7 @@ import { formatTime } from '../../http/format-time.ts';
 import { changeAndTell } from '../../jobs/tell-account-change.ts';
 import { languageOf } from '../../language.ts';
 import { maskedEmail } from './look-up.ts';
-import { endedMail, STOP_PATH } from './stop.ts';
+import { endedMail, mailEndWithoutId, STOP_PATH } from './stop.ts';
 
 type DeskDeps = Pick<Deps, 'config' | 'storage' | 'clock' | 'jobs'>;
 
@@ -103,7 +104,7 @@ export async function approve(deps: DeskDeps, found: DeskCase, { operator, reaso
   const { token, digest } = drawAccountToken(account.id);
   const payload = { account_id: account.id, request: request.id };
   await jobs.enqueue('change_lost_mailbox', `change-lost-mailbox:${request.id}:${operator}`, payload, {
-    runAt: Math.max(changeAt, now + SURELY_WRITTEN_AFTER_MS),
+    runAt: now + SURELY_WRITTEN_AFTER_MS,
   });
   const approved = await changeAndTell(
     deps,
@@ -147,7 +148,7 @@ function mailsAboutApproval(account: Account, { email, language }: LostMailbox, 
 
 /** Refuses a request, and mails the new address. @returns whether this call did it; `false` if it has ended */
 export async function refuse(deps: DeskDeps, { request, account, state }: DeskCase, action: DeskAction): Promise<boolean> {
-  const { storage, clock, jobs } = deps;
+  const { storage, clock } = deps;
   if (account && state) {
     const event = { type: 'account.lost_mailbox_refused', data: { request: request.id, ...action } } as const;
     const refused = await changeAndTell(deps, account.id, event, (standing) => {
@@ -157,13 +158,12 @@ export async function refuse(deps: DeskDeps, { request, account, state }: DeskCa
     });
     return refused !== undefined;
   }
-  // There is no ID to note it in. A repeated call mails once.
+  // There is no ID to note it in. A repeated call mails once. The mail about a request that nobody answered is the same.
+  if (clock() >= (request.proven_at ?? 0) + LOST_MAILBOX_OPEN_MS) return false;
   const { changed, now } = await storage.lostMailboxRequests.change(request.id, (standing) =>
     standing && !standing.refused ? { ...standing, refused: { ...action, at: clock() } } : undefined,
   );
   if (!now?.refused) return false;
-  const { new_email: email, language } = now;
-  const mail = { to: email, template: 'lost-mailbox-ended' as const, language: languageOf(language), values: {} };
-  await jobs.enqueue('send_mail', `mail:lost-mailbox-ended:${request.id}`, mail);
+  await mailEndWithoutId(deps, now);
   return changed;
 }

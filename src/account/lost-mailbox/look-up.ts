@@ -2,18 +2,19 @@
 // reveal which addresses have an ID.
 import type { Deps } from '../../deps.ts';
 import { drawAccountToken } from '../../domain/account-token.ts';
-import { knownAddresses, withLostMailbox } from '../../domain/lost-mailbox.ts';
+import { findLostMailbox, knownAddresses, withLostMailbox } from '../../domain/lost-mailbox.ts';
 import { formatTime } from '../../http/format-time.ts';
 import type { JobHandler } from '../../jobs/runner.ts';
 import { changeAndTell } from '../../jobs/tell-account-change.ts';
 import { languageOf } from '../../language.ts';
 import { STOP_PATH } from './stop.ts';
+import { tellBySms } from './tell-by-sms.ts';
 
 const GIVE_UP_AFTER_MS = 14 * 24 * 60 * 60 * 1000;
 
 /** Creates the handler. It is idempotent. */
 export function createLookUpLostMailbox(
-  deps: Pick<Deps, 'config' | 'storage' | 'clock' | 'jobs'>,
+  deps: Pick<Deps, 'config' | 'storage' | 'clock' | 'jobs' | 'emit'>,
 ): JobHandler<{ request: string }> {
   const { config, storage, clock } = deps;
   return {
@@ -48,6 +49,9 @@ export function createLookUpLostMailbox(
           },
           { 'lost-mailbox-asked': { url: `${config.issuer}${STOP_PATH}?token=${token}` } },
         );
+        // An attempt that died after the change sends it now.
+        const told = await storage.accounts.find(account.id);
+        if (told && findLostMailbox(told, id)) await tellBySms(deps, told, 'lost-mailbox-asked');
       }
       await storage.lostMailboxRequests.change(id, (standing) =>
         standing && standing.account_id === undefined ? { ...standing, account_id: isUsable ? account.id : null } : undefined,

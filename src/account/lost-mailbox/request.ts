@@ -7,6 +7,7 @@ import { LOST_MAILBOX_FORM_MS, LOST_MAILBOX_KEPT_MS, type LostMailboxRequest } f
 import { createRateLimit } from '../../authentication/limits/rate-limit.ts';
 import { issueCodeForNewAddress, type CodeSlot } from '../../authentication/one-time-code/issue-code.ts';
 import { networkOf } from '../../http/network.ts';
+import { expiresAt } from './expire.ts';
 
 type RequestDeps = Pick<Deps, 'config' | 'storage' | 'clock' | 'jobs' | 'emit'>;
 
@@ -97,11 +98,13 @@ export function createRequestLimits({ storage, clock }: Pick<Deps, 'storage' | '
  * repeated.
  */
 export async function handIn({ storage, clock, jobs }: RequestDeps, { id }: LostMailboxRequest): Promise<void> {
-  const now = clock();
-  await storage.lostMailboxRequests.change(id, (standing) =>
+  const at = clock();
+  const { now } = await storage.lostMailboxRequests.change(id, (standing) =>
     standing && standing.proven_at === undefined
-      ? { ...standing, proven_at: now, expires_at: now + LOST_MAILBOX_KEPT_MS }
+      ? { ...standing, proven_at: at, expires_at: at + LOST_MAILBOX_KEPT_MS }
       : undefined,
   );
+  const runAt = expiresAt(now?.proven_at ?? at);
+  await jobs.enqueue('expire_lost_mailbox', `expire-lost-mailbox:${id}`, { request: id }, { runAt });
   await jobs.enqueue('look_up_lost_mailbox', `look-up-lost-mailbox:${id}`, { request: id });
 }

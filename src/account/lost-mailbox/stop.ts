@@ -4,7 +4,14 @@ import { timingSafeEqual } from 'node:crypto';
 import type { Deps } from '../../deps.ts';
 import type { Account } from '../../domain/account.ts';
 import { readAccountToken } from '../../domain/account-token.ts';
-import { changeLostMailbox, findLostMailbox, openLostMailboxes, withEnd, type LostMailbox } from '../../domain/lost-mailbox.ts';
+import {
+  changeLostMailbox,
+  findLostMailbox,
+  openLostMailboxes,
+  withEnd,
+  type LostMailbox,
+  type LostMailboxRequest,
+} from '../../domain/lost-mailbox.ts';
 import type { OwedMail } from '../../domain/mails.ts';
 import { changeAndTell } from '../../jobs/tell-account-change.ts';
 import { languageOf } from '../../language.ts';
@@ -54,4 +61,12 @@ export async function stopAll(deps: StopDeps, account: Account): Promise<void> {
 /** Makes the mail to the new address of a request that has ended. It does not say why. */
 export function endedMail({ email, language }: Pick<LostMailbox, 'email' | 'language'>): OwedMail<'lost-mailbox-ended'> {
   return { to: email, template: 'lost-mailbox-ended', language: languageOf(language), values: {} };
+}
+
+/** Mails the same about a request for which there is no ID, once. */
+export async function mailEndWithoutId(
+  { jobs }: Pick<Deps, 'jobs'>,
+  { id, new_email: email, language }: LostMailboxRequest,
+): Promise<void> {
+  await jobs.enqueue('send_mail', `mail:lost-mailbox-ended:${id}`, endedMail({ email, language }));
 }

@@ -59,7 +59,7 @@ export const myDataSchema = z.strictObject({
         z.strictObject({
           email: text('The new address, partly hidden.'),
           asked_at: time('When it was asked for'),
-          state: z.enum(['open', 'approved', 'refused', 'stopped', 'changed', 'overtaken']).describe('How it stands.'),
+          state: z.enum(['open', 'approved', 'refused', 'stopped', 'changed', 'overtaken', 'expired']).describe('How it stands.'),
         }),
       )
       .describe('Requests to change the address because the mailbox cannot be read any more.'),

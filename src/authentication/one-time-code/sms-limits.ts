@@ -1,6 +1,7 @@
 // Limits how many codes are sent by SMS, because each one costs money, and attackers earn from SMS to numbers of their own (SMS
 // pumping). docs/limits.md derives the figures.
 import type { Deps } from '../../deps.ts';
+import type { SmsName, SmsNotice } from '../../domain/sms.ts';
 import { PageError } from '../../http/page-error.ts';
 import { countForAll, countOrTakeBack, createRateLimit, type PacedLimit, type RateLimit } from '../limits/rate-limit.ts';
 import { createPlaceLimits, EVERYBODY } from './place-limits.ts';
@@ -24,6 +25,11 @@ export type SmsLimits = {
    * @throws {PageError} `too_many_requests` (429 with Retry-After) if a limit refuses
    */
   count(ip: string, accountId: string, phone: string): Promise<() => Promise<void>>;
+  /**
+   * Counts an SMS without a code, for everybody alone: a stranger can cause it, so it must not use up the codes of the owner.
+   * @returns a function that takes it back; `undefined` if the budget is spent
+   */
+  countNotice(notice: SmsNotice): Promise<(() => Promise<void>) | undefined>;
   /** Takes a code back for the place after it was entered. The number, the account and the budget keep it. */
   proven(ip: string): Promise<void>;
 };
@@ -44,17 +50,26 @@ export function createSmsLimits({
   const places = createPlaceLimits({ storage, clock }, 'sms', figures, pace);
   const [overall, overallForBusy] = [strict(places.overall), strict(places.overallForBusy)];
 
+  const count = async (template: SmsName, limited: Parameters<typeof countForAll>[0]): Promise<() => Promise<void>> =>
+    countForAll(limited).catch((error: unknown) => {
+      if (error instanceof PageError) emit('sms', { template, outcome: 'refused' });
+      throw error;
+    });
+
   return {
     async count(ip, accountId, phone) {
       const isQuiet = await places.isQuiet(ip);
-      return countForAll([
+      return count('login-number-code', [
         [perAccount, accountId],
         [perNumber, phone],
         ...places.of(ip),
         [isQuiet ? overall : overallForBusy, EVERYBODY],
-      ]).catch((error: unknown) => {
-        if (error instanceof PageError) emit('sms', { template: 'login-number-code', outcome: 'refused' });
-        throw error;
+      ]);
+    },
+    async countNotice(notice) {
+      return count(notice, [[overall, EVERYBODY]]).catch((error: unknown) => {
+        if (!(error instanceof PageError)) throw error;
+        return undefined;
       });
     },
     proven: places.proven,
