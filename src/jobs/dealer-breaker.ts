@@ -16,6 +16,11 @@ export type DealerBreaker = {
   call(address: string, call: () => Promise<void>): Promise<void>;
 };
 
+export type DealerHealth = {
+  /** Whether the system is called; `false` after several failures in a row, until a call succeeds. */
+  isCalled(address: string): boolean;
+};
+
 /**
  * Creates a breaker of this process.
  * @param openMs how long a failing system is not called, in milliseconds
@@ -25,10 +30,11 @@ export function createDealerBreaker(
   { clock, log }: Pick<Deps, 'clock' | 'log'>,
   openMs = OPEN_MS,
   whose: 'dealer' | 'client' = 'dealer',
-): DealerBreaker {
+): DealerBreaker & DealerHealth {
   const dealers = new Map<string, { failures: number; openUntil: number }>();
 
   return {
+    isCalled: (address) => (dealers.get(address)?.failures ?? 0) < FAILURES_IN_A_ROW,
     async call(address, call) {
       const dealer = dealers.get(address) ?? { failures: 0, openUntil: 0 };
       dealers.set(address, dealer);

@@ -19,6 +19,7 @@ import { keepKeys } from '../keys/key-files.ts';
 import { loadKeys } from '../keys/keys.ts';
 import { highestHashCost, noteHashCost } from '../authentication/password/hash-costs.ts';
 import { hashCounterKeys } from '../storage/hash-counter-keys.ts';
+import { observeStorage, type ObserveOperation } from '../storage/observe-storage.ts';
 import { openStorage } from '../storage/open-storage.ts';
 import { guardRecords } from '../storage/records.ts';
 import { recordEnds } from '../storage/record-ends.ts';
@@ -26,7 +27,7 @@ import { tellEvents } from '../storage/tell-events.ts';
 import { encryptMailPayloads } from '../storage/encrypt-mail-payloads.ts';
 import { createEmit, createEmitRecorded } from '../telemetry/emit.ts';
 import type { EventLog, Log } from '../telemetry/log.ts';
-import { createMetrics } from '../telemetry/metrics.ts';
+import { createMetrics, NO_METRICS, type Metrics } from '../telemetry/metrics.ts';
 import type { ProcessStatus } from '../telemetry/process-status.ts';
 
 /** Limits a client that retries immediately to one attempt a second for each connection. People hardly notice it. */
@@ -38,15 +39,22 @@ const REFUSED_HASH_DELAY_MS = 1000;
  * @throws if the database cannot be opened
  */
 export async function createSharedDeps(config: Config, clock: Clock, log: EventLog, open = openStorage): Promise<SharedDeps> {
-  const status: ProcessStatus = { draining: false, configuration: { version: '', inForceSince: clock() } };
-  const metrics = createMetrics(status, {
+  const status: ProcessStatus = {
+    draining: false,
+    hashLane: { running: 0, waiting: 0, places: config.passwordHash.queueLimit },
+    configuration: { version: '', inForceSince: clock() },
+  };
+  const names = {
     events: Object.keys(LEDGER_EVENTS),
     signInMethods: Object.values(AUTHENTICATION_METHODS).map(({ amr }) => amr.join(' ')),
     jobs: JOB_KINDS,
     mails: Object.keys(MAILS),
-  });
+  };
+  // Without ADMIN_PORT nobody can read them.
+  const metrics = config.admin ? createMetrics(status, names) : NO_METRICS;
   const tell = createEmitRecorded(log, metrics.countRecorded, LEDGER_EVENTS, config.keys.legacyIdInLog);
-  const opened = tellEvents(await open(config.databaseUrl, clock, log, config.keys.ledger), tell);
+  const database = await open(config.databaseUrl, clock, log, config.keys.ledger);
+  const opened = tellEvents(config.admin ? observeStorage(database, timed(metrics)) : database, tell);
   const storage = guardRecords(
     {
       ...opened,
@@ -67,6 +75,18 @@ export async function createSharedDeps(config: Config, clock: Clock, log: EventL
   };
 }
 
+/** Counts each operation and its time, also if it fails. */
+function timed({ countOperation }: Metrics): ObserveOperation {
+  return async (operation, call) => {
+    const began = performance.now();
+    try {
+      return await call();
+    } finally {
+      countOperation(operation, (performance.now() - began) / 1000);
+    }
+  };
+}
+
 /**
  * Creates the other dependencies from a configuration and its files.
  * @throws if the keys, the list of common passwords or the database of regions cannot be read
@@ -74,7 +94,8 @@ export async function createSharedDeps(config: Config, clock: Clock, log: EventL
 export async function createDeps(config: Config, shared: SharedDeps, clock: Clock, log: Log): Promise<Deps> {
   const clients = [...config.clients, accountClient(config.issuer)];
   const keys = loadKeys({ directory: config.keyDirectory, now: clock(), keepMs: keepKeys(config.lifetimes) });
-  const { storage, emit } = shared;
+  const { storage, status, emit } = shared;
+  status.hashLane.places = config.passwordHash.queueLimit;
   const [commonPasswords, regionOf, ends, highestCost] = await Promise.all([
     loadCommonPasswords(config.commonPasswordsFile),
     loadRegions(config.regionsFile),
@@ -96,6 +117,7 @@ export async function createDeps(config: Config, shared: SharedDeps, clock: Cloc
       clock,
       highestCost,
       onCostlier: (cost) => void noteHashCost(storage.counters, cost).catch(() => undefined),
+      load: status.hashLane,
       onRefused: (reason) => emit('password_hashes.refused', { reason }),
       refusalDelayMs: REFUSED_HASH_DELAY_MS,
     }),

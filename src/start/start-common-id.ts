@@ -8,7 +8,7 @@ import { writeDemoData } from './demo-data.ts';
 import type { Clock, Deps, SharedDeps } from '../deps.ts';
 import { loadNumberingPlans } from '../domain/phone-number.ts';
 import { loadFormParser } from '../http/read-form.ts';
-import { createDealerBreaker } from '../jobs/dealer-breaker.ts';
+import { createDealerBreaker, type DealerBreaker } from '../jobs/dealer-breaker.ts';
 import { createDealerLinkDelivery } from '../jobs/deliver-dealer-link.ts';
 import { createFollowMigration } from '../jobs/follow-migration.ts';
 import { createTellAccountChange } from '../jobs/tell-account-change.ts';
@@ -35,6 +35,7 @@ import { createSmsGateway } from '../sms/sms-gateway.ts';
 import { makeMissingKeys } from '../keys/keys.ts';
 import type { RunningApp } from './running-app.ts';
 import { checkSandboxDatabase } from './sandbox-mark.ts';
+import { stateSources } from './state-sources.ts';
 import { describeReadiness } from '../telemetry/health.ts';
 import type { EventLog } from '../telemetry/log.ts';
 
@@ -70,7 +71,10 @@ export async function startCommonId(
     isSandbox: config.sandbox,
     supportPhone: config.supportPhone,
   });
-  const runner = createJobRunner({ ...shared, clock, log }, handlersOf(live, mailer));
+  // The breakers keep their state when the configuration changes.
+  const breaker = createDealerBreaker({ clock, log });
+  const runner = createJobRunner({ ...shared, clock, log }, handlersOf(live, mailer, breaker));
+  shared.metrics.watch(stateSources(shared.storage, clock, () => live.current().config.dealers, breaker));
   if (config.demo) await writeDemoData(live.current());
   runner.start();
   const stops = [
@@ -84,15 +88,14 @@ export async function startCommonId(
     async warmUp() {
       // One after the other, so that requests can be answered in between.
       await loadFormParser();
-      await shared.metrics.registry();
+      await shared.metrics.load();
       await mailer.load();
       loadNumberingPlans();
     },
-    report: async () => ({
-      pid: process.pid,
-      readiness: await describeReadiness(shared.storage, shared.status),
-      metrics: await (await shared.metrics.registry()).getMetricsAsJSON(),
-    }),
+    async report() {
+      const [readiness, metrics] = await Promise.all([describeReadiness(shared.storage, shared.status), shared.metrics.text()]);
+      return { pid: process.pid, readiness, metrics };
+    },
     drain: () => {
       shared.status.draining = true;
     },
@@ -117,9 +120,7 @@ function turnKeysInTime({ current, turnKeys }: LiveCommonId, clock: Clock): () =
 }
 
 /** Returns the job handlers of the configuration in force. */
-function handlersOf({ current, provider }: LiveCommonId, mailer: Mailer): () => JobHandlers {
-  // The breakers keep their state when the configuration changes.
-  const breaker = createDealerBreaker(current());
+function handlersOf({ current, provider }: LiveCommonId, mailer: Mailer, breaker: DealerBreaker): () => JobHandlers {
   const clientBreaker = createDealerBreaker(current(), undefined, 'client');
   const { issuer, sandbox, sms: gateway } = current().config;
   const sms = gateway && createSmsGateway(gateway, { issuer, isSandbox: sandbox });

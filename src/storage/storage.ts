@@ -92,6 +92,11 @@ export interface ArtifactStore {
   listByAccount(model: ListedByAccount, accountId: string, limit: number): Promise<string[]>;
   /** Returns at most `limit` artifacts of the model in order of id, after the id `after` (empty: from the beginning). */
   listAfter(model: string, after: string, limit: number): Promise<{ id: string; payload: Record<string, unknown> }[]>;
+  /**
+   * Returns how many artifacts of the model there are, with expired ones that were not swept yet. Exact up to `sample`; above it an estimate
+   * from the spread of `sample` ids, for ids that are random texts of base64url. Reads `sample` entries of an index, however many there are.
+   */
+  estimateCount(model: string, sample: number): Promise<number>;
 }
 
 export interface AccountStore {
@@ -205,6 +210,17 @@ export type Job = {
   lease?: string;
 };
 
+/** The jobs of one kind: due, leased, to run later, and dead. */
+export type JobsOfKind = {
+  kind: string;
+  due: number;
+  running: number;
+  later: number;
+  dead: number;
+  /** The time of the job that has been due longest; absent if none is due. */
+  due_since?: EpochMilliseconds;
+};
+
 export interface JobStore {
   /** Writes the job unless one with this key exists in any state. Returns whether this call wrote it. */
   enqueue(job: Pick<Job, 'key' | 'kind' | 'payload' | 'run_at'>): Promise<boolean>;
@@ -247,6 +263,11 @@ export interface JobStore {
    */
   removeEnded(state: 'done' | 'dead', before: EpochMilliseconds, limit: number): Promise<number>;
   countByState(): Promise<Record<Job['state'], number>>;
+  /**
+   * Counts jobs by kind: of the `limit` waiting ones with the earliest times, and of `limit` dead ones. Reads no more than these, however many
+   * there are.
+   */
+  countByKind(limit: number): Promise<JobsOfKind[]>;
 }
 
 /** The counters of the rate limits. They are shared by all processes and survive a restart. */
@@ -259,6 +280,15 @@ export interface CounterStore {
   get(key: string): Promise<{ points: number; expires_at: EpochMilliseconds } | undefined>;
   remove(key: string): Promise<void>;
 }
+
+/** What the connection of this process has to do. */
+export type StorageLoad = {
+  /** Calls that wait for the database: with SQLite, writes that wait for their transaction. */
+  waiting: number;
+  /** The sizes of SQLite's file and of its write-ahead log. */
+  fileBytes?: number;
+  logBytes?: number;
+};
 
 export interface Storage extends ExpiringStores {
   artifacts: ArtifactStore;
@@ -273,6 +303,8 @@ export interface Storage extends ExpiringStores {
   sweep(limit: number): Promise<number>;
   /** Resolves if the database can be read and written; throws otherwise. */
   ping(): Promise<void>;
+  /** Returns what this process has to do now. Does not wait for the database. */
+  load(): Promise<StorageLoad>;
   /** Finishes pending writes, then closes the database. */
   close(): Promise<void>;
 }

@@ -1,14 +1,11 @@
 // Serves metrics and detailed readiness on ADMIN_PORT, for the operators' own network only.
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { isIP } from 'node:net';
-import type { MetricObjectWithValues, MetricValue } from 'prom-client';
+import { addUp, type MetricsText } from './add-up.ts';
 import type { Readiness } from './health.ts';
 
-/** The metrics of a process, in the form that prom-client aggregates. */
-export type MetricValues = MetricObjectWithValues<MetricValue<string>>[];
-
 /** One process's report. */
-export type ProcessReport = { pid: number; readiness: Readiness; metrics: MetricValues };
+export type ProcessReport = { pid: number; readiness: Readiness; metrics: MetricsText };
 
 export type AdminSources = {
   /** Returns the reports of this machine's processes that serve the common ID, without those that do not answer in time. */
@@ -38,9 +35,8 @@ export function createAdminHandler(host: string, sources: AdminSources): Request
       });
     },
     '/metrics': async (response) => {
-      const { AggregatorRegistry } = await import('prom-client');
-      const registry = AggregatorRegistry.aggregate((await sources.reports()).map(({ metrics }) => metrics));
-      send(response, 200, registry.contentType, await registry.metrics());
+      const reports = await sources.reports();
+      send(response, 200, METRICS, addUp(reports.map(({ metrics }) => metrics)));
     },
   };
   return (request, response) => {
@@ -54,6 +50,8 @@ export function createAdminHandler(host: string, sources: AdminSources): Request
 }
 
 const TEXT = 'text/plain; charset=utf-8';
+/** The text format of Prometheus. */
+const METRICS = 'text/plain; version=0.0.4; charset=utf-8';
 
 function isLoopback(host: string): boolean {
   return host === '::1' || host.startsWith('127.');

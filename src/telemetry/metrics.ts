@@ -1,11 +1,32 @@
 // The metrics for Prometheus.
 import type { Registry } from 'prom-client';
+import type { MetricsText } from './add-up.ts';
+import { createOperationTimes, type OperationTimes } from './operation-times.ts';
 import type { ProcessStatus } from './process-status.ts';
+import { addStateGauges, type StateSources } from './state-gauges.ts';
 import { createTrafficMetrics, type CountedNames, type TrafficMetrics } from './traffic-metrics.ts';
 
 export type Metrics = TrafficMetrics & {
-  /** The registry. It is created on first use, because loading prom-client would delay the start. */
-  registry(): Promise<Registry>;
+  /** Counts an operation of the storage, and its time in seconds. */
+  countOperation: OperationTimes['observe'];
+  /** Adds the gauges of these sources. */
+  watch(sources: StateSources): void;
+  /** Loads prom-client, which would delay the start. */
+  load(): Promise<void>;
+  /** Returns everything that this process has counted. */
+  text(): Promise<MetricsText>;
+};
+
+/** The metrics of a process whose metrics nobody reads. prom-client is not loaded. */
+export const NO_METRICS: Metrics = {
+  countRequest: () => undefined,
+  countEvent: () => undefined,
+  countRecorded: () => undefined,
+  countJob: () => undefined,
+  countOperation: () => undefined,
+  watch: () => undefined,
+  load: async () => undefined,
+  text: async () => ({ text: '', combine: {} }),
 };
 
 /**
@@ -14,15 +35,35 @@ export type Metrics = TrafficMetrics & {
  */
 export function createMetrics(status: ProcessStatus, names: CountedNames): Metrics {
   const { addTo, ...traffic } = createTrafficMetrics(names);
+  const operations = createOperationTimes(
+    'common_id_storage_operation_duration_seconds',
+    'Time of an operation of the database until its answer, by store and method.',
+  );
+  let sources: StateSources | undefined;
   let registry: Promise<Registry> | undefined;
   const makeRegistry = async (): Promise<Registry> => {
     const made = await createRegistry(status);
     await addTo(made);
+    if (sources) await addStateGauges(made, status, sources);
     return made;
   };
   return {
     ...traffic,
-    registry: async () => (registry ??= makeRegistry()),
+    countOperation: operations.observe,
+    watch: (given) => {
+      sources = given;
+    },
+    async load() {
+      await (registry ??= makeRegistry());
+    },
+    async text() {
+      const made = await (registry ??= makeRegistry());
+      const text = `${await made.metrics()}${operations.text()}`;
+      const combine = made.getMetricsAsArray().flatMap(({ name, aggregator }) => {
+        return aggregator === undefined || aggregator === 'sum' ? [] : [[name, aggregator] as const];
+      });
+      return { text, combine: Object.fromEntries(combine) };
+    },
   };
 }
 

@@ -3,6 +3,8 @@
 export type ProcessStatus = {
   /** Whether load balancers must stop sending requests. */
   draining: boolean;
+  /** The lane of password hashing: how many run, how many wait, and how many may wait. */
+  hashLane: { running: number; waiting: number; places: number };
   configuration: {
     /** A digest of all files: nodes with the same version have the same configuration. */
     version: string;

@@ -109,7 +109,7 @@ function startProgram(env: Record<string, string>) {
     const prometheus = await startPrometheus(PROMETHEUS!.prometheus, world.admin);
     try {
       const queries = await readQueries();
-      expect(queries.length).toBeGreaterThan(25);
+      expect(queries.length).toBeGreaterThan(45);
       for (const query of queries)
         await untilTrue(`data for ${query}`, async () => (await prometheus.ask(query)) > 0, { tell: () => prometheus.log() });
       // Each event is counted once, and paths are counted by their pattern.

@@ -12,11 +12,18 @@ import { sendRaw } from '../support/http-browser.ts';
 const lines: Record<string, unknown>[] = [];
 const log = createLog('test', 'debug', { write: (line) => void lines.push(JSON.parse(line) as Record<string, unknown>) });
 const NAMES = { events: ['account.signed_in'], signInMethods: ['pwd'], jobs: ['send_mail'], mails: ['welcome'] };
-const metrics = createMetrics({ draining: false, configuration: { version: '', inForceSince: 0 } }, NAMES);
+const metrics = createMetrics(
+  {
+    draining: false,
+    hashLane: { running: 0, waiting: 0, places: 0 },
+    configuration: { version: '', inForceSince: 0 },
+  },
+  NAMES,
+);
 const emit = createEmit(log, metrics.countEvent);
 const SUBJECTS = { 'account.signed_in': { subject: 'account' }, 'migration.completed': { subject: 'migration' } };
 const recorded = createEmitRecorded(log, metrics.countRecorded, SUBJECTS, createSecretKey(Buffer.from('a key')));
-const counted = async (): Promise<string> => (await metrics.registry()).metrics();
+const counted = async (): Promise<string> => (await metrics.text()).text;
 
 let served: Served<object>;
 beforeAll(async () => {

@@ -44,6 +44,8 @@ export type LaneOptions = {
   /** Epoch milliseconds. */
   clock: () => number;
   onRefused?: (reason: HashRefusal) => void;
+  /** Is kept up to date, for the metrics. Several lanes may share one. */
+  load?: { running: number; waiting: number };
   /**
    * Delays refusals by this many milliseconds; 0 by default. Otherwise a client that retries immediately would block the event
    * loop for other requests.
@@ -72,7 +74,7 @@ const CIRCLES = ['network', 'source', 'subject'] as const;
 
 /** Makes a lane for this process. */
 export function createHashingLane(options: LaneOptions): HashingLane {
-  const { concurrency, queueLimit, clock, refusalDelayMs = 0 } = options;
+  const { concurrency, queueLimit, clock, refusalDelayMs = 0, load = { running: 0, waiting: 0 } } = options;
   const reserved = Math.floor(queueLimit / 4);
   const lines: Record<'known' | 'others', Waiting[]> = { known: [], others: [] };
   const spend = createBudgets(options);
@@ -102,9 +104,14 @@ export function createHashingLane(options: LaneOptions): HashingLane {
       lines[line].splice(lines[line].indexOf(victim), 1);
       victim.refuse();
     }
-    await new Promise<void>((resolve, reject) => {
-      lines[line].push({ ...names, start: resolve, refuse: () => reject(full()) });
-    });
+    load.waiting += 1;
+    try {
+      await new Promise<void>((resolve, reject) => {
+        lines[line].push({ ...names, start: resolve, refuse: () => reject(full()) });
+      });
+    } finally {
+      load.waiting -= 1;
+    }
   }
 
   function next(): Waiting | undefined {
@@ -138,9 +145,11 @@ export function createHashingLane(options: LaneOptions): HashingLane {
       throw refusal;
     });
     turns.served(names);
+    load.running += 1;
     try {
       return await work();
     } finally {
+      load.running -= 1;
       const waiting = next();
       if (waiting) waiting.start();
       else running -= 1;

@@ -2,6 +2,7 @@
 import { trusted } from 'mongoose';
 import type { EpochMilliseconds } from '../../domain/account.ts';
 import { referencesOf } from '../artifact-references.ts';
+import { estimateFrom } from '../estimate-count.ts';
 import { fromJson, toJson } from '../../json.ts';
 import type { ArtifactStore } from '../storage.ts';
 import { DURABLE, NEVER, RECREATABLE } from './collections.ts';
@@ -87,6 +88,11 @@ export function createArtifactStore({ artifacts }: Collections, clock: () => Epo
         .limit(limit)
         .lean();
       return documents.map((document) => ({ id: document._id.slice(model.length + 1), payload: readDocument(document) }));
+    },
+    async estimateCount(model, sample) {
+      const ofModel = { _id: trusted({ $gte: `${model}:`, $lt: `${model};` }) };
+      const next = await artifacts.findOne(ofModel, { _id: 1 }).sort({ _id: 1 }).skip(sample).lean();
+      return next ? estimateFrom(sample, next._id.slice(model.length + 1)) : artifacts.countDocuments(ofModel).limit(sample);
     },
   };
 }

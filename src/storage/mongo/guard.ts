@@ -11,6 +11,8 @@ export type Guard = {
    * @param wait the timeout after which a call fails with `StorageUnavailable`
    */
   guard<Store extends object>(store: Store, wait?: 'call' | 'longCall'): Store;
+  /** Returns how many calls are under way. */
+  underWay(): number;
   /** Refuses new calls, and resolves when all running ones have ended. */
   closed(): Promise<void>;
 };
@@ -40,6 +42,7 @@ export function createGuard(timeouts: Timeouts): Guard {
       );
       return { ...store, ...Object.fromEntries(guarded) };
     },
+    underWay: () => open.size,
     async closed() {
       isClosed = true;
       await Promise.allSettled(open);

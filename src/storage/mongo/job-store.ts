@@ -3,7 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { trusted } from 'mongoose';
 import type { EpochMilliseconds } from '../../domain/account.ts';
 import { readJobPayload } from '../job-payload.ts';
-import type { Job, JobStore } from '../storage.ts';
+import { jobsOfKind, type WaitingOfKind } from '../jobs-of-kind.ts';
+import type { Job, JobsOfKind, JobStore } from '../storage.ts';
 import { DURABLE, DURABLE_INSERT, RECREATABLE } from './collections.ts';
 import type { Collections, JobDocument } from './collections.ts';
 import { creationOrder } from './creation-order.ts';
@@ -132,6 +133,33 @@ export function createJobStore({ jobs }: Collections, clock: () => EpochMillisec
       const count = (state: Job['state']) => jobs.countDocuments({ state });
       const [waiting, done, dead] = await Promise.all([count('waiting'), count('done'), count('dead')]);
       return { waiting, done, dead };
+    },
+    async countByKind(limit) {
+      const now = clock();
+      const isDue = { $lte: ['$run_at', now] };
+      const isLeased = { $ne: ['$lease', null] };
+      const countIf = (condition: object) => ({ $sum: { $cond: [condition, 1, 0] } });
+      const waiting = jobs.aggregate<Omit<WaitingOfKind, 'kind'> & { _id: string }>([
+        { $match: { state: 'waiting' } },
+        { $sort: { run_at: 1, made: 1 } },
+        { $limit: limit },
+        {
+          $group: {
+            _id: '$kind',
+            due: countIf(isDue),
+            running: countIf({ $and: [{ $not: [isDue] }, isLeased] }),
+            later: countIf({ $and: [{ $not: [isDue] }, { $not: [isLeased] }] }),
+            first: { $min: '$run_at' },
+          },
+        },
+      ]);
+      const dead = jobs.aggregate<Pick<JobsOfKind, 'dead'> & { _id: string }>([
+        { $match: { state: 'dead' } },
+        { $limit: limit },
+        { $group: { _id: '$kind', dead: { $sum: 1 } } },
+      ]);
+      const named = <T>({ _id: kind, ...counted }: T & { _id: string }) => ({ kind, ...counted });
+      return jobsOfKind((await waiting).map(named), (await dead).map(named));
     },
   };
 }

@@ -64,7 +64,7 @@ export async function openMongoStorage(options: {
     await connection.close();
     throw asPortError(error);
   }
-  const { guard, closed } = createGuard(timeouts);
+  const { guard, underWay, closed } = createGuard(timeouts);
   return refuseOddNumbers({
     artifacts: guard(createArtifactStore(collections, clock)),
     accounts: guard(createAccountStore(collections, identifiers, pendingEvents, clock)),
@@ -105,6 +105,7 @@ export async function openMongoStorage(options: {
         await collections.heartbeat.updateOne({ _id: 1 }, { $set: { at: clock() } }, { upsert: true, ...DURABLE });
       },
     }),
+    load: async () => ({ waiting: underWay() }),
     async close() {
       await closed();
       await pendingEvents.idle();

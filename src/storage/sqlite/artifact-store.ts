@@ -1,6 +1,7 @@
 // The artifacts of oidc-provider, in one table.
 import type { EpochMilliseconds } from '../../domain/account.ts';
 import { referencesOf } from '../artifact-references.ts';
+import { estimateFrom } from '../estimate-count.ts';
 import { fromJson, toJson, type Json } from '../../json.ts';
 import type { ArtifactStore } from '../storage.ts';
 import type { Database } from './database.ts';
@@ -18,6 +19,8 @@ const LIST_BY_ACCOUNT = `
   SELECT id FROM artifacts WHERE account_id = ? AND model = ? AND ${UNEXPIRED} ORDER BY sequence DESC LIMIT ?`;
 const LIST_AFTER = `
   SELECT id, payload, consumed_at FROM artifacts WHERE model = ? AND id > ? AND ${UNEXPIRED} ORDER BY id LIMIT ?`;
+const COUNT = 'SELECT count(*) AS count FROM artifacts WHERE model = ?';
+const ID_AT = 'SELECT id FROM artifacts WHERE model = ? ORDER BY id LIMIT 1 OFFSET ?';
 
 // `save` keeps the consumption mark: a caller who read the payload before it was consumed must not undo that by writing it back.
 const SAVE = `
@@ -85,6 +88,10 @@ export function createArtifactStore(database: Database, clock: () => EpochMillis
     async listAfter(model, after, limit) {
       const rows = database.all<Row & { id: string }>(LIST_AFTER, model, after, clock(), limit);
       return rows.map(({ id, ...row }) => ({ id, payload: readRow(row) }));
+    },
+    async estimateCount(model, sample) {
+      const next = database.get<{ id: string }>(ID_AT, model, sample);
+      return next ? estimateFrom(sample, next.id) : (database.get<{ count: number }>(COUNT, model)?.count ?? 0);
     },
   };
 }

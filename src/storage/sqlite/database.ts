@@ -94,6 +94,11 @@ export class Database {
     });
   }
 
+  /** The number of writes that wait for their transaction. */
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
   /** Completes the waiting writes, then closes. The last process to close merges the log into the file. */
   async close(): Promise<void> {
     if (this.#closed) return;

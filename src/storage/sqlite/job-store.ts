@@ -2,7 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import type { EpochMilliseconds } from '../../domain/account.ts';
 import { readJobPayload } from '../job-payload.ts';
-import type { Job, JobStore } from '../storage.ts';
+import { jobsOfKind, type WaitingOfKind } from '../jobs-of-kind.ts';
+import type { Job, JobsOfKind, JobStore } from '../storage.ts';
 import type { Database } from './database.ts';
 
 type Row = Omit<Job, 'payload' | 'last_error' | 'lease'> & { payload: string; last_error: string | null; lease: string | null };
@@ -30,6 +31,13 @@ const DROP = `
   DELETE FROM jobs WHERE key = ? AND (state = 'dead' OR (state = 'waiting' AND (lease IS NULL OR run_at <= ?)))`;
 
 const LIST = 'SELECT * FROM jobs WHERE key > ? AND state = ? AND kind = coalesce(?, kind) ORDER BY key LIMIT ?';
+
+const WAITING_BY_KIND = `
+  SELECT kind, sum(run_at <= ?1) AS due, sum(run_at > ?1 AND lease IS NOT NULL) AS running, sum(run_at > ?1 AND lease IS NULL) AS later,
+    min(run_at) AS first
+  FROM (SELECT kind, run_at, lease FROM jobs WHERE state = 'waiting' ORDER BY run_at, sequence LIMIT ?2) GROUP BY kind`;
+const DEAD_BY_KIND = `
+  SELECT kind, count(*) AS dead FROM (SELECT kind FROM jobs WHERE state = 'dead' LIMIT ?) GROUP BY kind`;
 
 /** Creates the job store. */
 export function createJobStore(database: Database, clock: () => EpochMilliseconds): JobStore {
@@ -100,6 +108,10 @@ export function createJobStore(database: Database, clock: () => EpochMillisecond
       const counts: Record<Job['state'], number> = { waiting: 0, done: 0, dead: 0 };
       for (const { state, count } of rows) counts[state] = count;
       return counts;
+    },
+    async countByKind(limit) {
+      const waiting = database.all<WaitingOfKind>(WAITING_BY_KIND, clock(), limit);
+      return jobsOfKind(waiting, database.all<Pick<JobsOfKind, 'kind' | 'dead'>>(DEAD_BY_KIND, limit));
     },
   };
 }

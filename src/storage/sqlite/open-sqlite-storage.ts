@@ -1,5 +1,6 @@
 // The storage port on SQLite: one file, nothing to install, several processes on one machine.
 import { randomBytes, createSecretKey, type KeyObject } from 'node:crypto';
+import { stat } from 'node:fs/promises';
 import type { EpochMilliseconds } from '../../domain/account.ts';
 import { BROKEN_CLOSED_LEDGER } from '../closed-ledger.ts';
 import { createLedgerChain } from '../ledger-chain.ts';
@@ -52,6 +53,11 @@ export async function openSqliteStorage(options: {
       const now = clock();
       const beat = 'INSERT INTO heartbeat (id, at) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET at = excluded.at';
       await database.write(() => database.run(beat, now));
+    },
+    async load() {
+      const sizeOf = async (file: string): Promise<number> => (await stat(file)).size;
+      const [fileBytes, logBytes] = await Promise.all([sizeOf(path), sizeOf(`${path}-wal`)]);
+      return { waiting: database.waiting, fileBytes, logBytes };
     },
     close: () => database.close(),
   });

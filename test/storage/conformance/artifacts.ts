@@ -1,4 +1,5 @@
 // The promises of the port about `artifacts`.
+import { createHash } from 'node:crypto';
 import { expect, test } from '@jest/globals';
 import { answered, ODD_PAYLOADS, useSubject } from './subject.ts';
 import type { OpenBackend } from './subject.ts';
@@ -273,5 +274,18 @@ export function artifactPromises(open: OpenBackend): void {
       { id: 'c', payload: { of: 'c' } },
     ]);
     expect(await artifacts().listAfter('Grant', 'c', 2)).toEqual([]);
+  });
+
+  test('artifacts of a model are counted exactly up to the sample, and estimated above it', async () => {
+    const random = (n: number) => createHash('sha256').update(String(n)).digest('base64url');
+    expect(await artifacts().estimateCount('Session', 10)).toBe(0);
+    for (let n = 0; n < 400; n += 1) await artifacts().save('Session', random(n), {}, inAnHour());
+    // Neighbours in the order of ids.
+    for (const model of ['Sessio', 'Session2', 'Sessions']) await artifacts().save(model, random(0), {}, inAnHour());
+    for (const sample of [400, 1_000]) expect(await artifacts().estimateCount('Session', sample)).toBe(400);
+    // The ids are always the same, so the estimate is, too. It is within three standard deviations.
+    const estimate = await artifacts().estimateCount('Session', 100);
+    expect(estimate).not.toBe(100);
+    expect(Math.abs(estimate - 400)).toBeLessThan(120);
   });
 }

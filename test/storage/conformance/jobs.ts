@@ -299,6 +299,36 @@ export function jobPromises(open: OpenBackend): void {
     expect(await jobs().countByState()).toEqual({ waiting: 3, done: 1, dead: 1 });
   });
 
+  test('jobs are counted by kind: due since when, leased, for later, and dead; no more than the limit is read', async () => {
+    expect(await jobs().countByKind(10)).toEqual([]);
+    const start = subject.now();
+    const mail = (key: string, run_at: number) => jobs().enqueue({ ...job(key, run_at), kind: 'send_mail' });
+    await mail('leased', start - 9);
+    await jobs().lease(1, LEASE_MS);
+    await mail('refused', start - 8);
+    const [refused] = await jobs().lease(1, LEASE_MS);
+    await jobs().bury('refused', refused?.lease ?? '', 'no');
+    await mail('done', start - 8);
+    const [done] = await jobs().lease(1, LEASE_MS);
+    await jobs().complete('done', done?.lease ?? '');
+    await jobs().enqueue({ ...job('sms', start + 10), kind: 'send_sms' });
+    for (const [key, at] of [
+      ['first', -5],
+      ['second', -3],
+      ['now', 0],
+      ['later', 20],
+    ] as const)
+      await mail(key, start + at);
+    const mails = { kind: 'send_mail', due: 3, running: 1, later: 1, dead: 1, due_since: start - 5 };
+    const sms = { kind: 'send_sms', due: 0, running: 0, later: 1, dead: 0 };
+    const counted = await jobs().countByKind(10);
+    expect(counted.toSorted((a, b) => a.kind.localeCompare(b.kind))).toEqual([mails, sms]);
+    expect(await jobs().countByKind(2)).toEqual([{ ...mails, due: 2, running: 0, later: 0 }]);
+    // The lease has ended, and nobody has renewed it.
+    subject.advance(LEASE_MS);
+    expect(await jobs().countByKind(10)).toContainEqual({ ...mails, due: 5, running: 0, later: 0 });
+  });
+
   test('waiting jobs of other kinds are given up when they are long due, with the reason, up to a limit', async () => {
     const now = subject.now();
     for (const n of [1, 2, 3])
