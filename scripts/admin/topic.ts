@@ -55,7 +55,8 @@ const EXIT_CODES = 'Exit codes: 0 done; 1 mistakes found, or the command failed;
 /** Creates a command from its actions. Each takes --json, --help, and --project <directory with config/>. */
 export function createTopic(topic: string, actions: Record<string, Action>): AdminCommand {
   const usage = Object.entries(actions).map(([name, action]) => [callOf(topic, name, action), action.does] as const);
-  const list = (): string => `${usage.map(([call, does]) => `  ${call.padEnd(34)}${does}`).join('\n')}\n`;
+  const width = Math.max(34, ...usage.map(([call]) => call.length + 2));
+  const list = (): string => `${usage.map(([call, does]) => `  ${call.padEnd(width)}${does}`).join('\n')}\n`;
   return {
     usage,
     async run([name, ...args]) {

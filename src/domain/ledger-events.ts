@@ -168,7 +168,7 @@ export const LEDGER_EVENTS = {
   'account.looked_at': {
     subject: 'account',
     data: { what: 'string', ...BY_OPERATOR },
-    tells: 'An operator looked at the account: `find`, `show`, `timeline` or `limits`.',
+    tells: 'An operator looked at the account: `find`, `show` or `timeline`.',
   },
   'account.unmasked': {
     subject: 'account',

@@ -1,5 +1,5 @@
-// The mails and SMS to an account, and what became of them, as far as that is kept: those that wait or have failed, and those about a change of
-// the last day. A sent code leaves no trace of its address.
+// The mails and SMS to an account, and what became of them, as far as that is kept: those that wait or have failed; and those that were sent in
+// the last week, if their key names the account. A code that was sent leaves no trace of its address.
 import type { Deps } from '../deps.ts';
 import type { Account } from '../domain/account.ts';
 import { parseEmail } from '../domain/canonical-email.ts';
@@ -20,6 +20,7 @@ export type SentMessage = {
 };
 
 const FATES: Record<Job['state'], SentMessage['fate']> = { waiting: 'waiting', done: 'sent', dead: 'failed' };
+const MOST_OF_A_KIND = 10;
 /** More jobs than this wait only if mail has stopped for everybody, and then nobody needs to look at one person. */
 const MOST_LOOKED_AT = 20_000;
 
@@ -34,6 +35,15 @@ export async function messagesOf({ storage, clock }: Pick<Deps, 'storage' | 'clo
   };
   for (const { key, template } of owedMailKeys(account)) add(await storage.jobs.find(key), template);
   add(await storage.jobs.find(`mail:welcome:${account.id}`), 'welcome');
+  const links = await storage.dealerLinks.listByAccount(account.id);
+  for (const { template, about } of [
+    ...['new-device', 'failed-sign-ins', 'second-factor-failures'].map((template) => ({ template, about: account.id })),
+    ...links.flatMap(({ id }) => ['dealer-link-done', 'dealer-link-failed'].map((template) => ({ template, about: id }))),
+  ]) {
+    const prefix = `mail:${template}:${about}:`;
+    for (const job of await storage.jobs.listAfter('done', prefix, MOST_OF_A_KIND, 'send_mail'))
+      if (job.key.startsWith(prefix)) add(job, template);
+  }
   let lookedAt = 0;
   for (const kind of ['send_mail', 'send_sms'] as const)
     for (const state of ['waiting', 'dead'] as const)

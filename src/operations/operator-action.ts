@@ -44,7 +44,7 @@ export function personalDataOf(account: Account, now: number): (string | undefin
 export async function noteLook(
   { storage, clock }: Pick<Deps, 'storage' | 'clock'>,
   accountId: string,
-  what: 'find' | 'show' | 'timeline' | 'limits' | 'unmasked' | 'exported',
+  what: 'find' | 'show' | 'timeline' | 'unmasked' | 'exported',
   { operator, reason }: OperatorAction,
 ): Promise<void> {
   const about = { subject: accountId, at: clock() };

@@ -4,6 +4,9 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { stillHolds } from '../../src/account/forgotten/flow.ts';
+import { setPassword } from '../../src/authentication/password/set-password.ts';
+import type { PasswordReset } from '../../src/domain/password-reset.ts';
 import { createEraseAccount } from '../../src/account/withdrawal/erase.ts';
 import { withdraw } from '../../src/account/withdrawal/flow.ts';
 import type { Deps } from '../../src/deps.ts';
@@ -53,8 +56,10 @@ function declare(databaseUrl: () => string | undefined): void {
     return { storage: records, clock, jobs: createJobQueue(records.jobs, clock), config } as unknown as Deps;
   }
   const nothing = async (): Promise<void> => undefined;
+  /** The accounts whose services were told. */
+  const told: string[] = [];
   const access = {
-    endSignIns: nothing,
+    endSignIns: async (id: string) => void told.push(id),
     endTokens: nothing,
     endSessions: nothing,
     endAllServices: nothing,
@@ -102,11 +107,23 @@ function declare(databaseUrl: () => string | undefined): void {
     expect([await mailsOf(id, 'id-disabled'), await mailsOf(id, 'id-enabled')]).toEqual([1, 1]);
   });
 
+  test('S190 a reset was proven before the ID was disabled: it sets no password, also if both happen at the same moment', async () => {
+    const id = await newAccount();
+    const reset = { email_canonical: (await standing(id)).email_canonical, started_at: clock() } as PasswordReset;
+    const { password_hash: before } = await standing(id);
+    await disable(processOn(storage), access, id, A);
+    // The page read the account before that.
+    const set = await setPassword(processOn(storage), id, 'new-hash', 'account.password_reset', (now) => stillHolds(reset, now));
+    expect([set, (await standing(id)).password_hash]).toEqual([undefined, before]);
+  });
+
   test('S190 the process dies at each write while an ID is disabled: it is disabled or not, told once if so, and a second try completes it', async () => {
     for (let writes = 0; writes < MOST_WRITES; writes += 1) {
       const id = await newAccount();
       const process = dyingAfter(storage, writes);
       await disable(processOn(process.storage), access, id, A).catch(() => undefined);
+      // Before the first write.
+      expect(told).toContain(id);
       const isDisabled = (await standing(id)).disabled_by === 'operator';
       expect(await disable(processOn(storage), access, id, B)).toBe(!isDisabled);
       expect((await eventsOf(id)).filter((type) => type === 'account.disabled')).toHaveLength(1);
@@ -116,11 +133,36 @@ function declare(databaseUrl: () => string | undefined): void {
     throw new Error('the change has more writes');
   });
 
-  test('S194 an erasure is ordered for an active, a disabled and a withdrawn ID, and the process dies at each write: it is erased in the end, or was not ordered', async () => {
+  test('S194 an ID is disabled while its withdrawal waits: it is not erased early nor taken back, comes back withdrawn, and is erased at its time', async () => {
+    for (const isEnabled of [true, false]) {
+      const id = await newAccount();
+      await withdraw(processOn(storage), access, await standing(id));
+      expect(await disable(processOn(storage), access, id, A)).toBe(true);
+      const disabled = await standing(id);
+      expect(takeWithdrawalBack(disabled)).toBe(disabled);
+      if (isEnabled) {
+        expect(await enable(processOn(storage), id, B)).toBe(true);
+        expect(takeWithdrawalBack(await standing(id))).not.toHaveProperty('withdrawal');
+      }
+      const { withdrawal } = disabled;
+      const erase = async (): Promise<void> =>
+        createEraseAccount(processOn(storage), access).run(
+          { account_id: id, withdrawn_at: withdrawal?.at ?? 0 },
+          {} as Job,
+          NO_SIGNAL,
+        );
+      await expect(erase()).rejects.toThrow('can still be taken back');
+      ahead += 15 * 24 * 60 * 60_000;
+      await erase();
+      expect(await standing(id)).toBeUndefined();
+    }
+  });
+
+  test('S194 an erasure is ordered for an active, a disabled, and a withdrawn and disabled ID, and the process dies at each write: it is erased in the end, or was not ordered', async () => {
     for (let writes = 0; writes < MOST_WRITES; writes += 1) {
       const id = await newAccount();
-      if (writes % 3 === 1) await disable(processOn(storage), access, id, A);
       if (writes % 3 === 2) await withdraw(processOn(storage), access, await standing(id));
+      if (writes % 3 > 0) await disable(processOn(storage), access, id, A);
       const process = dyingAfter(storage, writes);
       await orderErasure(processOn(process.storage), access, await standing(id), A).catch(() => undefined);
       const ordered = (await eventsOf(id)).includes('account.erasure_ordered');

@@ -258,6 +258,12 @@ test('S192 an operator looks, unmasks, copies, signs out, lifts limits: each is 
   const free = await open(world.browser('198.51.100.9'), { email: SATO });
   expect(headingOf(free.page)).toBe('マイページ');
 
+  // The service has a refresh token, and the session in which it got it has ended.
+  const { artifacts } = world.storage;
+  for (const session of await artifacts.listByAccount('Session', id, 10)) {
+    const payload = await artifacts.find('Session', session);
+    if (JSON.stringify(payload).includes(clientId)) await artifacts.destroy('Session', session);
+  }
   await done('accounts', 'end-sessions', id);
   await world.mail(SATO, 'ログアウトしました');
   for (const browser of [owner, free]) {
@@ -266,7 +272,7 @@ test('S192 an operator looks, unmasks, copies, signs out, lifts limits: each is 
   }
   expect(await refresh(String(body.refresh_token), clientId)).toBe(400);
   const told = await world.storage.jobs.listAfter('waiting', '', 100, 'backchannel_logout');
-  expect(told.filter(({ payload }) => payload.sub === id).length).toBeGreaterThan(0);
+  expect(told.map(({ payload }) => payload)).toContainEqual({ client_id: clientId, sub: id });
 
   const entries = (await ledgerOf(world.storage)).filter(({ subject, data }) => subject === id && 'operator' in data);
   for (const { data } of entries) expect(data).toMatchObject({ operator: 'a.tanaka', reason: 'ticket 4711' });
@@ -320,6 +326,35 @@ test('S193 an operator drops a job that a process has just taken, or restarts on
   await jobs.enqueue({ key: 'a', kind: 'settle_user_handle', payload: {}, run_at: world.clock.now + 60 * MINUTE_MS });
   expect(await json('jobs', 'retry', '--kind', 'settle_user_handle')).toEqual({ kind: 'settle_user_handle', retried: 0 });
   await done('jobs', 'drop', 'a');
+});
+
+test('S192 the ten questions of docs/support.md about what happened to a customer: each is answered by one command', async () => {
+  const { id } = await world.account(YAMADA);
+  const document = readFileSync(join(import.meta.dirname, '../../docs/support.md'), 'utf8');
+  const [migration] = await world.storage.migrations.listByAccount(id);
+  await open(world.browser('198.51.100.8'), { password: 'Wrong-0001' });
+  await untilTrue('the failure is written', async () => (await world.storage.signInHistories.find(id))?.failures !== undefined);
+  const show = await done('accounts', 'show', id);
+  const timeline = await done('accounts', 'timeline', id);
+  const answers: Record<string, [said: string, pattern: RegExp]> = {
+    'Why can this customer not sign in?': [show, /State +active[^]*FAILED SIGN-IN[^]*password[^]*LIMIT[^]*sign_in +1 +no/],
+    'Did our mail reach them?': [show, /MAIL OR SMS[^]*mail new-device +sent/],
+    'Who signed in with this ID, and with what?': [show, /SIGN-IN +SERVICE[^]*common-id-account +password_otp/],
+    'Was the password or the address changed, and when?': [timeline, /\d \w+ 20\d\d, [\d:]+ +Added a passkey/],
+    'Why are they asked for a code?': [show, /Second factor +since 20[^]*10 recovery codes left/],
+    'Has the customer with this legacy id moved?': [
+      await done('accounts', 'find', migration?.legacy_id ?? 'none'),
+      new RegExp(`${id} +legacy id +y\\*\\*\\*@example.jp +active`),
+    ],
+    'Why does the dealer not see them?': [show, /DEALER +LINK[^]*kanagawa-toyota +(failed|pending)/],
+    'Where are they signed in, and who gets their data?': [show, /SERVICE +SINCE[^]*attack-told/],
+    'They closed the ID: can they have it back, and until when?': [show, /State +active/],
+    'Who of us looked at them or changed something, and why?': [timeline, /disabled the ID \(by a.tanaka: ticket 4711\)/],
+  };
+  const unanswered = Object.entries(answers).filter(([, [said, pattern]]) => !pattern.test(said));
+  expect(unanswered).toEqual([]);
+  expect(Object.keys(answers).filter((question) => !document.includes(question))).toEqual([]);
+  expect(show + timeline).not.toMatch(/yamada@|山田/);
 });
 
 test('S194 an ID is erased by order: nobody takes it back, its address is free, and the copy, the links and the events are those of a withdrawal', async () => {
