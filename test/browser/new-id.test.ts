@@ -17,7 +17,7 @@ import {
   signIn,
   signOutEverywhere,
 } from './migration-steps.ts';
-import { createVisitor } from './visitor.ts';
+import { createVisitor, type Visitor } from './visitor.ts';
 
 /** The buttons from ① to ⑬, page by page; ⑭ continues by itself. */
 const PRESSED = [
@@ -37,6 +37,9 @@ const PRESSED = [
   '次へ',
 ];
 
+/** The height of a field with its label and hint, as a part of a phone's screen. */
+const FIELD_SCREENS = 0.2;
+
 const EMAIL = 'tanaka@example.jp';
 
 let browser: Browser;
@@ -50,6 +53,7 @@ describe.each([
   { javaScript: false, widths: [360, 1280] },
 ])('a new ID, JavaScript $javaScript', ({ javaScript, widths }) => {
   let world: World;
+  let known: Visitor['pressed'] = [];
   beforeAll(async () => {
     world = await startWorld();
   });
@@ -85,6 +89,7 @@ describe.each([
     await giveBirthdate(visitor, ['1995', '12', '25'], true);
     await lookAtLink(visitor);
     const pages = visitor.pressed.slice(0, 14);
+    known = pages;
     expect(pages.map(({ button }) => button)).toEqual(PRESSED);
     // The height of a phone's window counts; the other walk is on a desktop.
     if (widths.at(-1) === 360) expect(pages.reduce((sum, { screens }) => sum + screens, 0)).toBeLessThanOrEqual(15.5);
@@ -110,4 +115,28 @@ describe.each([
     await signOutEverywhere(visitor, world);
     await visitor.close();
   }, 120_000);
+
+  if (widths.at(-1) === 360)
+    test('R16 a person whom the owners site knows in part: the pages of a known person, and the fields that are missing', async () => {
+      const visitor = await createVisitor(browser, { journey: 'new-id-gaps', javaScript, widths: [360], asksAxe: () => false });
+      const typed = { セイ: 'スズキ', メイ: 'ハナコ' };
+      await openMigration(visitor, world, 'suzuki');
+      await visitor.press('新たにTOYOTA/LEXUSの共通IDを取得する');
+      await proveAddress(visitor, world, 'hanako@example.jp');
+      const visible = visitor.page.locator('input:visible:not([type=checkbox]), select:visible');
+      const names = await visible.evaluateAll((fields) => fields.map((field) => field.getAttribute('name')));
+      expect(names).toEqual(['password', 'family_name_kana', 'given_name_kana']);
+      await register(visitor, 'hanako@example.jp', typed);
+      await decideOnDealer(visitor, '東京トヨタ自動車株式会社', '上記販売店と連携する');
+      await signIn(visitor, 'hanako@example.jp', NEW_PASSWORD);
+      await giveBirthdate(visitor, ['1971', '2', '3'], false);
+      await visitor.press('次へ');
+      expect(visitor.pressed.map(({ button }) => button)).toEqual(PRESSED);
+      const longer = visitor.pressed.map(({ screens }, index) => screens - (known[index]?.screens ?? 0));
+      const [profile = NaN] = longer.splice(PRESSED.indexOf('確認'), 1);
+      // Two fields; no other page is longer. To type the birth date makes ⑪ no longer than to look at it.
+      expect(profile).toBeLessThan(2 * FIELD_SCREENS);
+      expect(Math.max(...longer)).toBeLessThan(0.01);
+      await visitor.close();
+    }, 120_000);
 });
