@@ -106,7 +106,7 @@ test('S174 through the notebook: it asks for the demanded sign-in, a password is
   await browser.submit('/second-factor/cancel');
   expect([browser.page.url, textOf(browser.page.text)]).toEqual([
     `${notebook}/contracts`,
-    expect.stringContaining('ご本人の確認は行われませんでした。'),
+    expect.stringContaining('本人確認が完了していません。'),
   ]);
   await browser.submit('/contracts/confirm');
   const request = new URL(browser.visited.findLast((url) => url.startsWith(`${world.issuer}/auth?`)) ?? '').searchParams;
