@@ -204,8 +204,8 @@ describe('the dealer', () => {
     world.personHas('none');
     await logIn();
     world.provider.person.refuses = 'access_denied';
-    expect((await browser.submit('/dealer-link')).text).toContain('販売店との連携は行われませんでした。');
-    expect(await home()).not.toContain('販売店との連携は行われませんでした。');
+    expect((await browser.submit('/dealer-link')).text).toContain('販売店とは連携していません。');
+    expect(await home()).not.toContain('販売店とは連携していません。');
   });
 
   test('silent request refused: the page continues without the dealer’s data', async () => {
