@@ -82,7 +82,7 @@ describe('a person signs a car in', () => {
     expect((await poll(codes)).body.error).toBe('authorization_pending');
     const browser = world.browser();
     await browser.open(`${world.issuer}/device`);
-    expect(mainOf(browser.page)).toContain('TOYOTAの担当者が電話でこのコードをお尋ねすることはありません');
+    expect(mainOf(browser.page)).toContain('当社の担当者が電話でこのコードをおたずねすることはありません');
     const typed = [...codes.user_code.replace('-', 'ー').toLowerCase()].map((letter) =>
       /[a-z]/.test(letter) ? String.fromCodePoint((letter.codePointAt(0) ?? 0) + 0xfee0) : letter,
     );
