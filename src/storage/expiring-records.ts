@@ -117,25 +117,110 @@ type Entry = {
   kind: string;
   /** `recreatable`: a power cut may lose it, because another login recreates it. */
   durability: 'durable' | 'recreatable';
+  /** The files and folders below src/ that change it. */
+  changedBy: readonly string[];
+  /** What holds after every change. */
+  holds: string;
 };
 
 /** To add one, see "How to add a record" in ARCHITECTURE.md. */
 export const EXPIRING_RECORDS = {
-  registrationDrafts: { kind: 'registration_draft', durability: 'durable' },
-  interactionFacts: { kind: 'interaction_facts', durability: 'recreatable' },
-  legacyProfiles: { kind: 'legacy_profile', durability: 'recreatable' },
-  passwordResets: { kind: 'password_reset', durability: 'durable' },
-  keptPages: { kind: 'kept_page', durability: 'recreatable' },
-  clientRefusals: { kind: 'client_refusals', durability: 'recreatable' },
-  passkeyChallenges: { kind: 'passkey_challenges', durability: 'durable' },
-  passkeyOwners: { kind: 'passkey_owner', durability: 'durable' },
-  passkeyOffers: { kind: 'passkey_offer', durability: 'durable' },
-  keptConsents: { kind: 'kept_consent', durability: 'durable' },
-  agreedTexts: { kind: 'agreed_text', durability: 'durable' },
-  signInHistories: { kind: 'sign_in_history', durability: 'recreatable' },
-  lastUses: { kind: 'last_uses', durability: 'recreatable' },
-  secondFactorSetups: { kind: 'second_factor_setup', durability: 'durable' },
-  lostMailboxRequests: { kind: 'lost_mailbox_request', durability: 'durable' },
+  registrationDrafts: {
+    kind: 'registration_draft',
+    durability: 'durable',
+    changedBy: ['interaction/create/', 'jobs/follow-migration.ts', 'account/withdrawal/'],
+    holds:
+      "one browser's, or one of a legacy identity, which has one account; a proof names the draft's address; the password was typed for it; from 登録 on only the outcome changes",
+  },
+  interactionFacts: {
+    kind: 'interaction_facts',
+    durability: 'recreatable',
+    changedBy: ['oidc/policy/request-facts.ts'],
+    holds: "one browser's; no dealer is chosen in a cancelled request, nor for a person who signed in after another one",
+  },
+  legacyProfiles: {
+    kind: 'legacy_profile',
+    durability: 'recreatable',
+    changedBy: ['oidc/migration/legacy-hand-over.ts'],
+    holds: 'never changes; it is only kept longer',
+  },
+  passwordResets: {
+    kind: 'password_reset',
+    durability: 'durable',
+    changedBy: ['account/forgotten/flow.ts'],
+    holds: 'names the account only after the right code; one new password',
+  },
+  keptPages: {
+    kind: 'kept_page',
+    durability: 'recreatable',
+    changedBy: ['storage/keep-pages.ts'],
+    holds: "one browser's, for one view and two minutes; no password, code or token is in it",
+  },
+  clientRefusals: {
+    kind: 'client_refusals',
+    durability: 'recreatable',
+    changedBy: ['oidc/clients/refusal-book.ts'],
+    holds: 'bounded for each endpoint and error; no secret, code, token or personal data is in it',
+  },
+  passkeyChallenges: {
+    kind: 'passkey_challenges',
+    durability: 'durable',
+    changedBy: ['authentication/passkey/challenges.ts'],
+    holds: "one browser's, for one purpose; each is taken out once",
+  },
+  passkeyOwners: {
+    kind: 'passkey_owner',
+    durability: 'durable',
+    changedBy: ['authentication/passkey/passkeys-of-account.ts', 'authentication/passkey/settle-user-handle.ts'],
+    holds: 'one account for one handle; the account names the handle, too, or has no passkey with it',
+  },
+  passkeyOffers: {
+    kind: 'passkey_offer',
+    durability: 'durable',
+    changedBy: ['authentication/passkey/offer.ts', 'authentication/passkey/passkeys-of-account.ts'],
+    holds: 'stands while the offer rests',
+  },
+  keptConsents: {
+    kind: 'kept_consent',
+    durability: 'durable',
+    changedBy: ['account/withdrawal/erase.ts'],
+    holds: 'never changes; written before its link is erased',
+  },
+  agreedTexts: {
+    kind: 'agreed_text',
+    durability: 'durable',
+    changedBy: ['storage/agreed-texts.ts'],
+    holds: 'never changes; written before the agreement that names it',
+  },
+  signInHistories: {
+    kind: 'sign_in_history',
+    durability: 'recreatable',
+    changedBy: [
+      'interaction/login/routes.ts',
+      'interaction/second-factor/prove.ts',
+      'authentication/failed-sign-ins.ts',
+      'account/withdrawal/erase.ts',
+    ],
+    holds: "one account's, of 90 days; failures push out no sign-in",
+  },
+  lastUses: {
+    kind: 'last_uses',
+    durability: 'recreatable',
+    changedBy: ['oidc/sessions/last-uses.ts', 'account/withdrawal/erase.ts'],
+    holds: "one account's; at most one write an hour for each service and browser",
+  },
+  secondFactorSetups: {
+    kind: 'second_factor_setup',
+    durability: 'durable',
+    changedBy: ['authentication/totp/second-factor-of-account.ts'],
+    holds: "one browser's, for one account; the secret and the new codes are encrypted, and shown to this browser alone",
+  },
+  lostMailboxRequests: {
+    kind: 'lost_mailbox_request',
+    durability: 'durable',
+    changedBy: ['account/lost-mailbox/', 'account/withdrawal/erase.ts'],
+    holds: "one browser's until its new address is proven; its state in the account changes only while it is open",
+  },
 } as const satisfies Record<keyof ExpiringRecords, Entry>;
 
 export type ExpiringName = keyof ExpiringRecords;

@@ -1,12 +1,13 @@
 // A record is changed by a function of the record that stands: of calls at the same moment none is lost, and nothing that was read before
 // is written over what stands.
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { changeAccount } from '../../src/storage/change-account.ts';
 import type { RegistrationDraft } from '../../src/domain/registration-draft.ts';
-import { expiringNames } from '../../src/storage/expiring-records.ts';
+import { EXPIRING_RECORDS, expiringNames } from '../../src/storage/expiring-records.ts';
 import { guardRecords, type Records } from '../../src/storage/records.ts';
 import { openSqliteStorage } from '../../src/storage/sqlite/open-sqlite-storage.ts';
 import { StorageUnavailable, VersionConflict, type Storage } from '../../src/storage/storage.ts';
@@ -102,6 +103,14 @@ test('nothing else writes these records, also not where the types are passed by'
     Object.keys(records[name]).filter((key) => /^(put|update|create|change|register)/.test(key)),
   );
   expect(writers).toEqual([...expiringNames().map(() => 'change'), 'register', 'change', 'change', 'change']);
+});
+
+test('the code that the table of records names as changing them exists', () => {
+  const named = Object.entries(EXPIRING_RECORDS).flatMap(([name, { changedBy }]) => changedBy.map((path) => ({ name, path })));
+  const gone = named.filter(({ path }) => !existsSync(new URL(`../../src/${path}`, import.meta.url)));
+  expect({ 'correct changedBy in src/storage/expiring-records.ts': gone }).toEqual({
+    'correct changedBy in src/storage/expiring-records.ts': [],
+  });
 });
 
 test('an account is made of a registration that is proven and pressed, in its browser, and in no other way', async () => {

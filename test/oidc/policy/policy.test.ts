@@ -1,4 +1,5 @@
 // The policy as a table: facts of a request → the first prompt. One row for each rule; without the rule, the row fails.
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import type { Client, TermsText } from '../../../src/config/config.ts';
 import { createPolicy } from '../../../src/oidc/policy/policy.ts';
@@ -302,6 +303,13 @@ test('every check has a row that needs it', () => {
   expect({ 'give these checks a row in this file': checks.filter((check) => !asked.includes(check)) }).toEqual({
     'give these checks a row in this file': [],
   });
+});
+
+test('the table of the policy in ARCHITECTURE.md has a row for each prompt, in order', () => {
+  const text = readFileSync(new URL('../../../ARCHITECTURE.md', import.meta.url), 'utf8');
+  const rows = [...text.matchAll(/^\| (\d+) +\| `(\w+)` +\|/gm)].map(([, order, name]) => `${order} ${name}`);
+  const WHAT_TO_DO = 'correct the table in “The policy” of ARCHITECTURE.md: a row for each prompt, in the order of PROMPTS';
+  expect({ WHAT_TO_DO, rows }).toEqual({ WHAT_TO_DO, rows: PROMPTS.map(({ name }, index) => `${index + 1} ${name}`) });
 });
 
 test('oidc-provider gets the prompts in order, with our checks and those of its own that ours do not replace', () => {
