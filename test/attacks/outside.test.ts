@@ -150,6 +150,11 @@ test("S113 unfinished requests of one network: 429 with a page in the person's l
   const { page: answered } = await begin(world, 'attack-web', { prompt: 'none' }, world.browser({ from }));
   expect(returned(answered).get('error')).toBe('login_required');
   expect(points()).toEqual({ points: 1 });
+  // One that is refused is not stored, and continuing one that does not exist finishes none.
+  for (const path of ['/auth?client_id=nobody', '/auth/nobody', '/auth/no.body']) {
+    const { status } = await world.browser({ from }).send(`${world.issuer}${path}`);
+    expect([path, status >= 400 && status < 500, points()]).toEqual([path, true, { points: 1 }]);
+  }
   expect(returned(await signIn(browser)).get('code')).not.toBeNull();
   expect(points()).toEqual({ points: 0 });
   world.change(`UPDATE counters SET points = 30000 WHERE key LIKE 'unfinished-request:%'`);

@@ -160,6 +160,27 @@ function codes(urlOf: () => string): void {
     expect(noted.every((method) => method === 'password_otp')).toBe(true);
   });
 
+  test('S166 the first code of a setup: without a setup in this browser, empty, misspelt or wrong, each is told, and none switches it on', async () => {
+    const place = { accountId: 'b', browserId: BROWSER };
+    const owner = await account('b');
+    const problem = async (typed: string): Promise<string | undefined> => {
+      const confirmed = await confirmSetup(node(), owner, BROWSER, typed);
+      return 'problem' in confirmed ? confirmed.problem : undefined;
+    };
+    expect(await problem('123456')).toBe('over');
+    const app = appOf(await beginSetup(node(), place));
+    for (const [typed, expected] of [
+      [' ', 'missing'],
+      ['12345', 'syntax'],
+      ['１２３４5x', 'syntax'],
+      [app.code(clock.now + 20 * STEP_MS), 'wrong'],
+    ] as const)
+      expect([typed, await problem(typed)]).toEqual([typed, expected]);
+    expect((await account('b')).second_factor).toBeUndefined();
+    expect(await problem(app.code(clock.now))).toBeUndefined();
+    expect((await account('b')).second_factor).toBeDefined();
+  });
+
   test('S167 a recovery code of another setup or account, and a code that is none: refused', async () => {
     const [first = '', second = ''] = recovery();
     expect(new Set(recovery()).size).toBe(10);

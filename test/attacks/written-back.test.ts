@@ -7,7 +7,7 @@ import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { loadConfig } from '../../src/config/load.ts';
 import { GAZOO_DEVELOPMENT_SECRET } from '../../src/config/settings/settings.ts';
 import { createSharedDeps } from '../../src/start/create-deps.ts';
@@ -29,11 +29,16 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const GAZOO = 'http://localhost:9/gazoo/callback';
 
 type Write = keyof ArtifactStore;
-type Held = { arrived: Promise<void>; release: () => void };
+type Held = {
+  /** Waits until the request comes to this write. @throws if the request ends without it */
+  by(request: Promise<unknown>): Promise<void>;
+  release: () => void;
+};
 
 /** A storage that holds the next write of a kind until it is released. */
 function holdable(artifacts: ArtifactStore) {
   const waiting: { write: Write[]; model: string; arrive: () => void; go: Promise<void> }[] = [];
+  const releases: (() => void)[] = [];
   const held = new Proxy(artifacts, {
     get(store, name: Write) {
       const method = store[name] as (...args: unknown[]) => Promise<unknown>;
@@ -51,8 +56,19 @@ function holdable(artifacts: ArtifactStore) {
     hold(model: string, ...write: Write[]): Held {
       const [arrived, arrive] = signal();
       const [go, release] = signal();
-      waiting.push({ write, model, arrive, go });
-      return { arrived, release };
+      const hold = { write, model, arrive, go };
+      waiting.push(hold);
+      releases.push(release);
+      const missed = async (request: Promise<unknown>): Promise<never> => {
+        await request;
+        throw new Error(`the request ended without ${write.join(' or ')} of ${model}`);
+      };
+      return { by: async (request) => Promise.race([arrived, missed(request)]), release };
+    },
+    /** Lets every write pass: a test that fails must not hold those of the next one. */
+    releaseAll() {
+      waiting.splice(0);
+      for (const release of releases.splice(0)) release();
     },
   };
 }
@@ -118,6 +134,7 @@ for (const [name, makeDatabase] of Object.entries(databases)) {
         await rm(directory, { recursive: true, force: true });
       };
     });
+    afterEach(() => storage.releaseAll());
     afterAll(async () => clean?.());
 
     const verifier = randomBytes(32).toString('base64url');
@@ -175,7 +192,7 @@ for (const [name, makeDatabase] of Object.entries(databases)) {
       expect(await isSignedIn(thief)).toBe(true);
       const end = storage.hold('Session', 'save', 'update');
       const using = thief.open(requestOf({ prompt: 'none' }), GAZOO);
-      await end.arrived;
+      await end.by(using);
       await logOut(thief);
       end.release();
       await using;
@@ -196,7 +213,7 @@ for (const [name, makeDatabase] of Object.entries(databases)) {
         // The thief's request first, then the owner's, then the thief's continues.
         const turn = storage.hold(model, ...write);
         const turning = thief.submit('/consent', { decision: 'allow' }, GAZOO);
-        await turn.arrived;
+        await turn.by(turning);
         expect((await owner.post('/session/end/confirm', { logout: 'yes' })).status).toBe(303);
         turn.release();
         await turning;
@@ -209,7 +226,7 @@ for (const [name, makeDatabase] of Object.entries(databases)) {
       await owner.open(`${issuer}/session/end`);
       const logout = storage.hold('Session', 'destroy');
       const loggingOut = owner.post('/session/end/confirm', { logout: 'yes' });
-      await logout.arrived;
+      await logout.by(loggingOut);
       await thief.submit('/consent', { decision: 'allow' }, GAZOO);
       expect(codeOf(thief)).toBeTruthy();
       logout.release();
@@ -224,7 +241,7 @@ for (const [name, makeDatabase] of Object.entries(databases)) {
       await owner.open(`${issuer}/account/services/gazoo/end`);
       const write = storage.hold('Grant', 'save', 'update');
       const agreeing = browser.submit('/consent', { decision: 'allow' }, GAZOO);
-      await write.arrived;
+      await write.by(agreeing);
       await owner.submit('/account/services/gazoo/end');
       write.release();
       await agreeing;
@@ -240,7 +257,7 @@ for (const [name, makeDatabase] of Object.entries(databases)) {
       const second = browser.copy();
       const write = storage.hold('Interaction', 'save', 'update');
       const pressed = second.post('/consent', { decision: 'allow' });
-      await write.arrived;
+      await write.by(pressed);
       await browser.submit('/consent', { decision: 'allow' }, GAZOO);
       expect(codeOf(browser)).toBeTruthy();
       write.release();
