@@ -15,6 +15,7 @@ import type { Emit } from './telemetry/emit.ts';
 import type { Log } from './telemetry/log.ts';
 import type { Metrics } from './telemetry/metrics.ts';
 import type { ProcessStatus } from './telemetry/process-status.ts';
+import type { Traces } from './telemetry/traces.ts';
 
 export type Clock = () => EpochMilliseconds;
 
@@ -36,7 +37,9 @@ export type Deps = {
   regionOf: RegionOf;
   status: ProcessStatus;
   metrics: Metrics;
+  /** Absent if no traces are wanted. */
+  traces?: Traces | undefined;
 };
 
 /** The part that stays the same when the configuration is reloaded; everything else is made again. */
-export type SharedDeps = Pick<Deps, 'storage' | 'jobs' | 'refusals' | 'failedSignIns' | 'status' | 'metrics' | 'emit'>;
+export type SharedDeps = Pick<Deps, 'storage' | 'jobs' | 'refusals' | 'failedSignIns' | 'status' | 'metrics' | 'traces' | 'emit'>;

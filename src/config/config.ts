@@ -18,6 +18,8 @@ export type FromSettings = SettingsInConfig & {
   port: number;
   /** The address for metrics and detailed readiness; if absent, they are not served. */
   admin?: { host: string; port: number };
+  /** Where traces are sent, and the share of them that is recorded; if absent, there are none. */
+  traces?: { endpoint: string; share: number };
   /** `sqlite:<path>` or `mongodb://…`. */
   databaseUrl: string;
   /** Absolute path. Holds keys, databases and other data that survives a restart. */

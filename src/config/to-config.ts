@@ -28,6 +28,9 @@ function readFromSettings(directory: string, mode: Variables['mode'], settings: 
     ...settingsInConfig(settings),
     mode,
     ...(settings.ADMIN_PORT !== undefined && { admin: { host: settings.ADMIN_HOST ?? '127.0.0.1', port: settings.ADMIN_PORT } }),
+    ...(settings.OTEL_EXPORTER_OTLP_ENDPOINT !== undefined && {
+      traces: { endpoint: settings.OTEL_EXPORTER_OTLP_ENDPOINT, share: settings.OTEL_TRACES_SAMPLER_ARG ?? 0.1 },
+    }),
     port,
     databaseUrl: databaseUrl(settings.DATABASE_URL, directory) ?? `sqlite:${inData('common-id.sqlite')}`,
     dataDirectory,

@@ -8,8 +8,10 @@ import Koa from 'koa';
 import compose from 'koa-compose';
 import type { Emit } from '../telemetry/emit.ts';
 import type { Log } from '../telemetry/log.ts';
+import type { Traces } from '../telemetry/traces.ts';
 import { inRequest } from '../request-context.ts';
 import { reportAnswers, type AnswerReports } from './report-answers.ts';
+import { traceRequests } from './trace-requests.ts';
 import { createClientAddress, type TrustProxy } from './client-address.ts';
 import { createCookieSigner } from './cookie-signer.ts';
 import { csrf } from './csrf.ts';
@@ -76,6 +78,8 @@ export type PageAppOptions = {
   forPrograms?: ReadonlyMap<string, Koa.Middleware<PageState>>;
   /** Keeps the pages that answer forms, so that they are shown by GET; in the memory of this process if left out. */
   pages?: PageKeeper;
+  /** Makes a span of each request. */
+  traces?: Traces | undefined;
   /** What is told about each answer. */
   reports?: AnswerReports;
   /** The brand of this request; TOYOTA if left out. */
@@ -109,6 +113,7 @@ export function createPageApp(options: PageAppOptions): PageApp {
     options.log.error(fields, 'answer failed');
   });
 
+  if (options.traces) koa.use(traceRequests(options.traces, options.forPrograms));
   koa.use(async function nameRequest(ctx, next) {
     const requestId = randomUUID().slice(-12);
     ctx.state.requestId = requestId;

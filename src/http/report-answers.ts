@@ -53,11 +53,11 @@ function clientIdOf(ctx: Koa.ParameterizedContext<PageState>): string | undefine
   return typeof id === 'string' ? id : undefined;
 }
 
-const memberOf = (value: unknown, name: string): unknown =>
+export const memberOf = (value: unknown, name: string): unknown =>
   typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
 
 /** Returns the pattern that a router matched, or the name of oidc-provider's endpoint; both are left at the context. */
-function routeOf(ctx: Koa.ParameterizedContext<PageState>): string {
+export function routeOf(ctx: Koa.ParameterizedContext<PageState>): string {
   const matched: unknown = Reflect.get(ctx, '_matchedRoute');
   if (matched !== undefined) return String(matched);
   const provided: unknown = Reflect.get(ctx, 'oidc');

@@ -12,6 +12,8 @@ import type { InteractionFacts, StoredLegacyProfile } from '../storage/storage.t
 
 export type Interaction = {
   uid: string;
+  /** The same from the authorization request to its end, while the uid changes with each step. */
+  cid: string;
   /** The path of this step's pages: `/interaction/<uid>/<step>`. */
   path: string;
   /** The parameters of the authorization request (OpenID Connect Core 3.1.2.1). */

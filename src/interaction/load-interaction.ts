@@ -62,6 +62,7 @@ export function createLoadInteraction(deps: Deps, provider: Provider) {
       };
       ctx.state.interaction = {
         uid,
+        cid,
         path,
         params,
         reasons: prompt.reasons,

@@ -12,7 +12,7 @@ import type { DealerBreaker } from './dealer-breaker.ts';
 import { PermanentJobError, type JobHandler } from './runner.ts';
 import { tellDealer } from './tell-dealer.ts';
 
-type DeliverDeps = Pick<Deps, 'config' | 'storage' | 'clock' | 'keys' | 'jobs'>;
+type DeliverDeps = Pick<Deps, 'config' | 'storage' | 'clock' | 'keys' | 'jobs' | 'traces'>;
 
 /** The handed-over data usually changes once or twice. Further changes during one delivery are left to the next attempt. */
 const MOST_CHANGES = 5;

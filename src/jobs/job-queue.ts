@@ -3,6 +3,7 @@ import type { EpochMilliseconds } from '../domain/account.ts';
 import type { Mail, MailSecrets } from '../domain/mails.ts';
 import type { Sms } from '../domain/sms.ts';
 import type { JobStore } from '../storage/storage.ts';
+import type { Traces } from '../telemetry/traces.ts';
 
 /** The kinds of jobs and their payloads. */
 export type JobPayloads = KnownKinds<{
@@ -110,6 +111,9 @@ export const JOB_KINDS = [
 ] as const;
 export type JobKind = (typeof JOB_KINDS)[number];
 
+/** The member of a payload that joins the job to the trace of the request that enqueued it. */
+export const TRACEPARENT = 'traceparent';
+
 export type JobQueue = {
   /**
    * Writes the job. Once the promise resolves, the work will be done even if this process dies.
@@ -128,10 +132,12 @@ export type JobQueue = {
 };
 
 /** Creates the queue on a job store. */
-export function createJobQueue(store: JobStore, clock: () => EpochMilliseconds): JobQueue {
+export function createJobQueue(store: JobStore, clock: () => EpochMilliseconds, traces?: Pick<Traces, 'traceparent'>): JobQueue {
   const listeners: (() => void)[] = [];
   return {
-    async enqueue(kind, key, payload, { runAt = clock(), again = false } = {}) {
+    async enqueue(kind, key, given, { runAt = clock(), again = false } = {}) {
+      const traceparent = traces?.traceparent();
+      const payload = traceparent === undefined ? given : { ...given, [TRACEPARENT]: traceparent };
       const written = await store.enqueue({ key, kind, payload, run_at: runAt });
       const standing = written ? undefined : (await store.find(key))?.state;
       // A failed job is wanted again, because the person pressed again.

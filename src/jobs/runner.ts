@@ -3,7 +3,7 @@ import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Deps } from '../deps.ts';
 import { StorageUnavailable, type Job } from '../storage/storage.ts';
-import { JOB_KINDS, type JobKind, type JobPayloads } from './job-queue.ts';
+import { JOB_KINDS, TRACEPARENT, type JobKind, type JobPayloads } from './job-queue.ts';
 import { keepLease, LEASE_MS } from './keep-lease.ts';
 
 /** Thrown if retrying would not help: the job fails immediately. */
@@ -59,11 +59,14 @@ export type JobRunner = {
  * @param renewEveryMs how often the lease of a running job is renewed
  */
 export function createJobRunner(
-  deps: Pick<Deps, 'storage' | 'clock' | 'log' | 'jobs'> & { metrics?: Pick<Deps['metrics'], 'countJob'> },
+  deps: Pick<Deps, 'storage' | 'clock' | 'log' | 'jobs'> & {
+    metrics?: Pick<Deps['metrics'], 'countJob'>;
+    traces?: Deps['traces'];
+  },
   handlers: () => JobHandlers,
   renewEveryMs?: number,
 ): JobRunner {
-  const { storage, clock, log, metrics } = deps;
+  const { storage, clock, log, metrics, traces } = deps;
   let running: Promise<unknown> | undefined;
   let stopped = false;
   const stopping = new AbortController();
@@ -81,7 +84,23 @@ export function createJobRunner(
     }
   }
 
+  /** Continues the trace of the request that enqueued the job. */
   async function attempt(job: Job, kind: JobKind, lease: string): Promise<void> {
+    const { [TRACEPARENT]: traceparent, ...payload } = job.payload;
+    const untraced = traceparent === undefined ? job : { ...job, payload };
+    if (!traces) return attemptOnce(untraced, kind, lease);
+    return traces.begin('consumer', `job ${kind}`, String(traceparent), async ({ end }) => {
+      let isFault = true;
+      try {
+        await attemptOnce(untraced, kind, lease);
+        isFault = false;
+      } finally {
+        end(`job ${kind}`, { 'common_id.job.kind': kind, 'common_id.job.attempts': job.attempts }, isFault);
+      }
+    });
+  }
+
+  async function attemptOnce(job: Job, kind: JobKind, lease: string): Promise<void> {
     const handler: JobHandler = handlers()[kind];
     try {
       await handler.run(job.payload, job, stopping.signal);

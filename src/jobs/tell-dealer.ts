@@ -22,7 +22,7 @@ type Delivery = {
   signal: AbortSignal;
 };
 
-type TellDeps = Pick<Deps, 'config' | 'clock' | 'keys'>;
+type TellDeps = Pick<Deps, 'config' | 'clock' | 'keys' | 'traces'>;
 
 /** The dealer refused this call with a 4xx. The dealer's system itself works. */
 export class DealerRefused extends Error {
@@ -34,7 +34,14 @@ export class DealerRefused extends Error {
  * @throws {DealerRefused} if the dealer refuses
  * @throws {Error} if the dealer does not clearly accept
  */
-export async function tellDealer(deps: TellDeps, { method, call, link, dealer, body, signal }: Delivery): Promise<void> {
+export async function tellDealer(deps: TellDeps, delivery: Delivery): Promise<void> {
+  const { method, dealer } = delivery;
+  const tell = async (): Promise<void> => callDealer(deps, delivery);
+  if (!deps.traces) return tell();
+  return deps.traces.span('client', `dealer ${method}`, { 'common_id.dealer': dealer.code, 'http.request.method': method }, tell);
+}
+
+async function callDealer(deps: TellDeps, { method, call, link, dealer, body, signal }: Delivery): Promise<void> {
   const { config, keys, clock } = deps;
   const token = await keys.sign(
     'at+jwt',
@@ -49,11 +56,13 @@ export async function tellDealer(deps: TellDeps, { method, call, link, dealer, b
     TOKEN_LIFETIME_SECONDS,
     clock(),
   );
+  const traceparent = deps.traces?.traceparent();
   const response = await boundedFetch(`${dealer.resource}/customer-links/${encodeURIComponent(link.id)}`, {
     method,
     headers: {
       Authorization: `Bearer ${token}`,
       'Idempotency-Key': idempotencyKey(method, call, link, body),
+      ...(traceparent !== undefined && { traceparent }),
       ...(body ? { 'Content-Type': 'application/json' } : {}),
     },
     ...(body ? { body: JSON.stringify(body) } : {}),

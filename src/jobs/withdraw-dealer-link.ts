@@ -5,7 +5,7 @@ import type { JobPayloads } from './job-queue.ts';
 import { PermanentJobError, type JobHandler } from './runner.ts';
 import { tellDealer } from './tell-dealer.ts';
 
-type WithdrawDeps = Pick<Deps, 'config' | 'storage' | 'clock' | 'keys'>;
+type WithdrawDeps = Pick<Deps, 'config' | 'storage' | 'clock' | 'keys' | 'traces'>;
 
 /** Creates the handler. The job is enqueued before the withdrawal is written, and is retried until then. */
 export function createWithdrawDealerLink(deps: WithdrawDeps, breaker: DealerBreaker): JobHandler {

@@ -5,7 +5,7 @@ import type { Config } from '../config/config.ts';
 import type { Clock, Deps, SharedDeps } from '../deps.ts';
 import { createFailedSignIns } from '../authentication/failed-sign-ins.ts';
 import { loadRegions } from '../authentication/region-of-network.ts';
-import { createPasswordHasher } from '../authentication/password/password-hash.ts';
+import { createPasswordHasher, type PasswordHasher } from '../authentication/password/password-hash.ts';
 import { AUTHENTICATION_METHODS } from '../domain/authentication-methods.ts';
 import { LEDGER_EVENTS } from '../domain/ledger-events.ts';
 import { MAILS } from '../domain/mails.ts';
@@ -29,6 +29,7 @@ import { createEmit, createEmitRecorded } from '../telemetry/emit.ts';
 import type { EventLog, Log } from '../telemetry/log.ts';
 import { createMetrics, NO_METRICS, type Metrics } from '../telemetry/metrics.ts';
 import type { ProcessStatus } from '../telemetry/process-status.ts';
+import type { Traces } from '../telemetry/traces.ts';
 
 /** Limits a client that retries immediately to one attempt a second for each connection. People hardly notice it. */
 const REFUSED_HASH_DELAY_MS = 1000;
@@ -54,7 +55,9 @@ export async function createSharedDeps(config: Config, clock: Clock, log: EventL
   const metrics = config.admin ? createMetrics(status, names) : NO_METRICS;
   const tell = createEmitRecorded(log, metrics.countRecorded, LEDGER_EVENTS, config.keys.legacyIdInLog);
   const database = await open(config.databaseUrl, clock, log, config.keys.ledger);
-  const opened = tellEvents(config.admin ? observeStorage(database, timed(metrics)) : database, tell);
+  const traces = config.traces && (await (await import('../telemetry/tracing.ts')).startTracing(config.traces));
+  const timedDatabase = config.admin ? observeStorage(database, timed(metrics)) : database;
+  const opened = tellEvents(traces ? observeStorage(timedDatabase, traced(traces)) : timedDatabase, tell);
   const storage = guardRecords(
     {
       ...opened,
@@ -66,12 +69,28 @@ export async function createSharedDeps(config: Config, clock: Clock, log: EventL
   );
   return {
     storage,
-    jobs: createJobQueue(storage.jobs, clock),
+    jobs: createJobQueue(storage.jobs, clock, traces),
     refusals: createRefusalBook(storage, clock),
     failedSignIns: createFailedSignIns(storage, clock),
     status,
     metrics,
+    traces,
     emit: createEmit(log, metrics.countEvent),
+  };
+}
+
+function traced(traces: Traces): ObserveOperation {
+  return async (operation, call) => traces.span('internal', `storage ${operation}`, { 'db.operation.name': operation }, call);
+}
+
+/** Makes a span of each hash, with its wait in the lane. The name does not tell whether there is such an account. */
+function traceHashes(hasher: PasswordHasher, traces: Traces): PasswordHasher {
+  const spanOf = async <T>(work: () => Promise<T>): Promise<T> => traces.span('internal', 'password hash', {}, work);
+  return {
+    ...hasher,
+    hash: async (...given) => spanOf(async () => hasher.hash(...given)),
+    verify: async (...given) => spanOf(async () => hasher.verify(...given)),
+    verifyAgainstNothing: async (...given) => spanOf(async () => hasher.verifyAgainstNothing(...given)),
   };
 }
 
@@ -94,7 +113,7 @@ function timed({ countOperation }: Metrics): ObserveOperation {
 export async function createDeps(config: Config, shared: SharedDeps, clock: Clock, log: Log): Promise<Deps> {
   const clients = [...config.clients, accountClient(config.issuer)];
   const keys = loadKeys({ directory: config.keyDirectory, now: clock(), keepMs: keepKeys(config.lifetimes) });
-  const { storage, status, emit } = shared;
+  const { storage, status, traces, emit } = shared;
   status.hashLane.places = config.passwordHash.queueLimit;
   const [commonPasswords, regionOf, ends, highestCost] = await Promise.all([
     loadCommonPasswords(config.commonPasswordsFile),
@@ -102,6 +121,18 @@ export async function createDeps(config: Config, shared: SharedDeps, clock: Cloc
     readClientEnds(storage.artifacts, clients),
     highestHashCost(storage.counters, config.passwordHashCost),
   ]);
+  const hasher = createPasswordHasher({
+    cost: config.passwordHashCost,
+    ...config.passwordHash,
+    // More concurrent hashes than cores are not faster, and starve the event loop.
+    concurrency: Math.min(config.passwordHash.concurrency, availableParallelism()),
+    clock,
+    highestCost,
+    onCostlier: (cost) => void noteHashCost(storage.counters, cost).catch(() => undefined),
+    load: status.hashLane,
+    onRefused: (reason) => emit('password_hashes.refused', { reason }),
+    refusalDelayMs: REFUSED_HASH_DELAY_MS,
+  });
   return {
     ...shared,
     config,
@@ -109,18 +140,7 @@ export async function createDeps(config: Config, shared: SharedDeps, clock: Cloc
     logos: createClientLogos(config.clients, config.mode, log),
     clock,
     log,
-    hasher: createPasswordHasher({
-      cost: config.passwordHashCost,
-      ...config.passwordHash,
-      // More concurrent hashes than cores are not faster, and starve the event loop.
-      concurrency: Math.min(config.passwordHash.concurrency, availableParallelism()),
-      clock,
-      highestCost,
-      onCostlier: (cost) => void noteHashCost(storage.counters, cost).catch(() => undefined),
-      load: status.hashLane,
-      onRefused: (reason) => emit('password_hashes.refused', { reason }),
-      refusalDelayMs: REFUSED_HASH_DELAY_MS,
-    }),
+    hasher: traces ? traceHashes(hasher, traces) : hasher,
     commonPasswords,
     regionOf,
     keys,

@@ -6,6 +6,7 @@ import type { AppName, Setting } from './setting.ts';
 import * as kind from './setting.ts';
 import { LOG_SETTINGS } from './log-settings.ts';
 import { SMS_SETTINGS } from './sms-settings.ts';
+import { TRACE_SETTINGS } from './trace-settings.ts';
 import { EXPECTED_TRUST_PROXY, parseTrustProxy } from './trust-proxy.ts';
 
 /** For development only, because it is public. */
@@ -47,6 +48,7 @@ export const SETTINGS = {
     section: 'places',
     about: 'The address that ADMIN_PORT listens on. Use another address only in the operators’ own network.',
   },
+  ...TRACE_SETTINGS,
   PASSKEY_ORIGINS: {
     ...kind.origins(),
     section: 'places',

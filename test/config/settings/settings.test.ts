@@ -24,13 +24,18 @@ const VALUES = [
   'http://localhost:4444',
   'Another ID <another@id.example.jp>',
   'Yb3pFzQ8mW1cKd7RtV0nHs5LxJg9AuEi',
+  '0.25',
   'another',
 ];
 
 const project = make();
-/** ADMIN_HOST has an effect only with ADMIN_PORT. */
+/** ADMIN_HOST has an effect only with ADMIN_PORT, and the share of traces only with their receiver. */
 const load = (env: Record<string, string> = {}) =>
-  loadConfig({ env: { ADMIN_PORT: '3999', ...env }, directory: project.directory, apps: ['id'] });
+  loadConfig({
+    env: { ADMIN_PORT: '3999', OTEL_EXPORTER_OTLP_ENDPOINT: 'http://localhost:4318', ...env },
+    directory: project.directory,
+    apps: ['id'],
+  });
 /** A configuration as text, with keys as bytes. */
 const written = (config: object): string =>
   JSON.stringify(config, (_, value: unknown) =>
