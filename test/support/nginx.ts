@@ -1,6 +1,7 @@
 // A real nginx as reverse proxy, for tests. Visitors come from any address, because the test says in the PROXY protocol where they come from.
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -26,14 +27,34 @@ export type Hop = {
   front?: boolean;
 };
 
-export type Nginx = { stop(): Promise<void> };
+export type Nginx = {
+  /** Takes another configuration, as a reload does, and waits until the processes of the one before have ended. */
+  reload(configuration: string): Promise<void>;
+  stop(): Promise<void>;
+};
 
 /** Starts one nginx with these servers. @throws if it does not listen */
 export async function startNginx(program: string, hops: readonly Hop[]): Promise<Nginx> {
+  const configuration = ['http {', 'access_log off;', ...hops.map(serverOf), '}'].join('\n');
+  return runNginx(
+    program,
+    configuration,
+    hops.map(({ port }) => port),
+  );
+}
+
+/**
+ * Runs nginx until it is stopped.
+ * @param configuration its `http` block; the paths that nginx writes to are added
+ * @throws if it does not listen on these ports
+ */
+export async function runNginx(program: string, configuration: string, ports: readonly number[]): Promise<Nginx> {
   const directory = await mkdtemp(join(tmpdir(), 'nginx-'));
   const error = join(directory, 'error.log');
-  await writeFile(join(directory, 'nginx.conf'), configuration(directory, hops));
-  const child = spawn(program, ['-e', error, '-p', directory, '-c', join(directory, 'nginx.conf')], { stdio: 'ignore' });
+  const path = join(directory, 'nginx.conf');
+  const write = async (http: string): Promise<void> => writeFile(path, mainConfiguration(directory, http));
+  await write(configuration);
+  const child = spawn(program, ['-e', error, '-p', directory, '-c', path], { stdio: 'ignore' });
   const ended = once(child, 'exit');
   const stop = async (): Promise<void> => {
     if (child.exitCode === null && child.signalCode === null) child.kill('SIGQUIT');
@@ -43,36 +64,53 @@ export async function startNginx(program: string, hops: readonly Hop[]): Promise
   try {
     await untilTrue('nginx listens', async () => {
       if (child.exitCode !== null) throw new Error(`nginx ended: ${await readFile(error, 'utf8')}`);
-      return (await Promise.all(hops.map(async ({ port }) => listens(port)))).every(Boolean);
+      return (await Promise.all(ports.map(listens))).every(Boolean);
     });
   } catch (failure) {
     await stop();
     throw failure;
   }
-  return { stop };
+  return {
+    async reload(next) {
+      const before = childrenOf(child.pid);
+      await write(next);
+      child.kill('SIGHUP');
+      const isTaken = (): boolean =>
+        childrenOf(child.pid).length > 0 && !childrenOf(child.pid).some((pid) => before.includes(pid));
+      await untilTrue('nginx has taken the configuration', isTaken, { tell: () => readFileSync(error, 'utf8') });
+    },
+    stop,
+  };
 }
 
-function configuration(directory: string, hops: readonly Hop[]): string {
-  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((kind) => `${kind}_temp_path ${directory}/${kind};`);
-  const servers = hops.map(({ port, to, lines, front }) =>
-    [
-      'server {',
-      `listen 127.0.0.1:${port}${front === true ? ' proxy_protocol' : ''};`,
-      ...(front === true ? ['set_real_ip_from 127.0.0.0/8;', 'real_ip_header proxy_protocol;'] : []),
-      `location / { proxy_pass http://127.0.0.1:${to}; ${lines.join(' ')} }`,
-      '}',
-    ].join('\n'),
-  );
+function childrenOf(pid: number | undefined): string[] {
+  const found = spawnSync('ps', ['-o', 'pid=', '--ppid', `${pid}`], { encoding: 'utf8' }).stdout;
+  return found
+    .split('\n')
+    .map((line) => line.trim())
+    .filter(Boolean);
+}
+
+function serverOf({ port, to, lines, front }: Hop): string {
   return [
+    'server {',
+    `listen 127.0.0.1:${port}${front === true ? ' proxy_protocol' : ''};`,
+    ...(front === true ? ['set_real_ip_from 127.0.0.0/8;', 'real_ip_header proxy_protocol;'] : []),
+    `location / { proxy_pass http://127.0.0.1:${to}; ${lines.join(' ')} }`,
+    '}',
+  ].join('\n');
+}
+
+function mainConfiguration(directory: string, http: string): string {
+  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((kind) => `${kind}_temp_path ${directory}/${kind};`);
+  return [
+    // Otherwise its workers could not write below the directory.
+    ...(process.getuid?.() === 0 ? ['user root;'] : []),
     'daemon off;',
-    'master_process off;',
+    'worker_processes 1;',
     `pid ${directory}/nginx.pid;`,
     'events {}',
-    'http {',
-    'access_log off;',
-    ...temporary,
-    ...servers,
-    '}',
+    http.replace('http {', `http {\n${temporary.join('\n')}`),
   ].join('\n');
 }
 
