@@ -14,6 +14,7 @@ import { killAtToken } from './kill-at-token.ts';
 import { killInRegistration } from './kill-in-registration.ts';
 import { powerCut } from './power-cut.ts';
 import { rollingRestartOfNodes } from './rolling-restart.ts';
+import { restoreBackup } from './restore-backup.ts';
 import { sweepMany } from './sweep-many.ts';
 
 export const FAULTS: readonly Fault[] = [
@@ -25,6 +26,7 @@ export const FAULTS: readonly Fault[] = [
   rollingRestartOfNodes,
   sweepMany,
   damagedFile,
+  restoreBackup,
 ];
 
 /** Creates SQLite databases in a temporary folder, which `dispose` removes. */

@@ -10,6 +10,7 @@ import type { Backend, Nodes } from '../../scripts/faults/fault.ts';
 import { createGazoo } from '../../scripts/faults/gazoo.ts';
 import { killAtToken } from '../../scripts/faults/kill-at-token.ts';
 import { killInRegistration } from '../../scripts/faults/kill-in-registration.ts';
+import { restoreBackup } from '../../scripts/faults/restore-backup.ts';
 import { rollingRestartOfNodes } from '../../scripts/faults/rolling-restart.ts';
 import { untilTrue } from '../support/until-true.ts';
 import { createHttpDriver } from '../journeys/http-driver.ts';
@@ -131,9 +132,10 @@ export function describeNodes(
     }
 
     const faults = isFull
-      ? [rollingRestartOfNodes, killInRegistration, killAtToken, databaseAway]
-      : [killInRegistration, databaseAway];
-    test.each(faults)('$id $title', async (fault) => {
+      ? [rollingRestartOfNodes, killInRegistration, killAtToken, databaseAway, restoreBackup]
+      : [killInRegistration, databaseAway, restoreBackup];
+    const possible = faults.filter(({ backends }) => backends.some((backend) => backend === name));
+    test.each(possible)('$id $title', async (fault) => {
       const standing = { ...nodes, stop: async () => undefined };
       expect(await fault.run({ ...backend, startNodes: async () => standing }, SHORT)).toEqual(expect.any(String));
     });

@@ -87,7 +87,8 @@ export async function startNodeWorld(
   return { world, nodes, proxy, directory, stopFile, stop };
 }
 
-function createNode(port: number, flags: string[], env: Record<string, string>): Node {
+/** A node that is not started yet. @param flags for Node itself */
+export function createNode(port: number, flags: string[], env: Record<string, string>): Node {
   let child: ChildProcess | undefined;
   let written = '';
 
