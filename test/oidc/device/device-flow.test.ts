@@ -90,7 +90,7 @@ describe('a person signs a car in', () => {
     expect(headingOf(browser.page)).toContain('ログイン');
     await signIn(browser);
     const asked = mainOf(browser.page);
-    for (const words of ['車', codes.user_code, 'このコンピューター', 'TOYOTAの担当者が電話で', '基本情報'])
+    for (const words of ['車', codes.user_code, 'このコンピューター', '当社の担当者が電話で', '基本情報'])
       expect(asked).toContain(words);
     await browser.submit('/consent', { decision: 'allow' });
     expect([headingOf(browser.page), browser.page.url]).toEqual(['ログインを許可しました', `${world.issuer}/device/done`]);
