@@ -16,6 +16,8 @@ import { createJobQueue } from '../../src/jobs/job-queue.ts';
 import { createTellAccountChange } from '../../src/jobs/tell-account-change.ts';
 import type { AccountAccess } from '../../src/oidc/sessions/account-access.ts';
 import { disable, enable, endSignIns, orderErasure } from '../../src/operations/change-account.ts';
+import { stateOf } from '../../src/operations/account-state.ts';
+import { findAccounts } from '../../src/operations/find-account.ts';
 import { openStorage } from '../../src/storage/open-storage.ts';
 import { guardRecords } from '../../src/storage/records.ts';
 import type { Job, Storage } from '../../src/storage/storage.ts';
@@ -33,6 +35,17 @@ const [A, B] = ['a.tanaka', 'b.suzuki'].map((operator) => ({ operator, reason: '
   { operator: string; reason: string },
   { operator: string; reason: string },
 ];
+
+const MIGRATION = { legacy_id: 'L-1234', version: 0, vehicles: [], completed_at: 1 };
+const REQUEST = {
+  email: '',
+  email_canonical: '',
+  new_email: '',
+  new_email_canonical: '',
+  profile: {},
+  language: 'ja',
+  sent_at: 1,
+};
 
 function declare(databaseUrl: () => string | undefined): void {
   let directory: string;
@@ -117,6 +130,35 @@ function declare(databaseUrl: () => string | undefined): void {
     expect([set, (await standing(id)).password_hash]).toEqual([undefined, before]);
   });
 
+  test('S191 a person is found by the whole address, number, legacy id, account id or number of a request, in any spelling, and by no part of it', async () => {
+    const phone = '+819012345678';
+    const id = await newAccount({ phone_canonical: phone });
+    const other = await newAccount();
+    const { email_canonical: address } = await standing(id);
+    const { storage: records } = processOn(storage);
+    for (const [clientId, account] of [
+      ['site-a', id],
+      ['site-b', other],
+    ] as const)
+      await records.migrations.change(clientId, 'L-1234', () => ({
+        to: { ...MIGRATION, client_id: clientId, account_id: account, started_at: clock() },
+        type: 'migration.completed',
+        data: { account_id: account },
+      }));
+    await records.lostMailboxRequests.change('number-1', () => ({ ...REQUEST, expires_at: clock() + 60_000, account_id: id }));
+    const config = { clients: ['site-a', 'site-b'].map((client_id) => ({ metadata: { client_id } })) } as Deps['config'];
+    const find = async (text: string): Promise<string[]> =>
+      (await findAccounts({ config, storage: records }, text)).map(({ account, by }) => `${account.id} ${by}`);
+    for (const text of [address, ` ${address.toUpperCase()} `]) expect(await find(text)).toEqual([`${id} email`]);
+    for (const text of [phone, '090-1234-5678', '０９０１２３４５６７８'])
+      expect(await find(text)).toEqual([`${id} login_number`]);
+    expect(await find(id)).toEqual([`${id} account_id`]);
+    expect(await find('number-1')).toEqual([`${id} request`]);
+    expect(await find('L-1234')).toEqual([`${id} legacy_id`, `${other} legacy_id`]);
+    for (const part of [address.slice(1), id.slice(1), '090-1234-567', 'L-123', 'L-1234%', 'number', '', ' '])
+      expect([part, await find(part)]).toEqual([part, []]);
+  });
+
   test('S190 the process dies at each write while an ID is disabled: it is disabled or not, told once if so, and a second try completes it', async () => {
     for (let writes = 0; writes < MOST_WRITES; writes += 1) {
       const id = await newAccount();
@@ -140,6 +182,8 @@ function declare(databaseUrl: () => string | undefined): void {
       expect(await disable(processOn(storage), access, id, A)).toBe(true);
       const disabled = await standing(id);
       expect(takeWithdrawalBack(disabled)).toBe(disabled);
+      expect(stateOf(disabled).state).toBe('disabled');
+      expect(await endSignIns(processOn(storage), access, id, B)).toBe(true);
       if (isEnabled) {
         expect(await enable(processOn(storage), id, B)).toBe(true);
         expect(takeWithdrawalBack(await standing(id))).not.toHaveProperty('withdrawal');
