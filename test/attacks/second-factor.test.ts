@@ -7,7 +7,7 @@ import { headingOf, mainOf, textOf, type Answer, type Browser } from '../support
 import { CALLBACK } from './support/attack-world.ts';
 import { begin, redeem, returned } from './support/client.ts';
 import { addPasskey, authenticatorFor, optionsOn, presentPasskey } from './support/passkeys.ts';
-import { startOwnAccountWorld, type OwnAccountWorld } from './support/own-account-world.ts';
+import { changePassword, startOwnAccountWorld, type OwnAccountWorld } from './support/own-account-world.ts';
 import { appOn, codesOn, turnOn, type App } from './support/second-factor.ts';
 
 jest.setTimeout(60_000);
@@ -329,9 +329,7 @@ test('S171 a thief of the mailbox resets the password: the second factor stays, 
     // The owner has the app, and takes the ID back.
     const owner = await openAccount(SATO, fresh(), 'Thiefs-2026');
     await code(owner, app.code(now()));
-    await owner.open(`${world.issuer}/account/password`);
-    await owner.submit('/account/password', { current_password: 'Thiefs-2026', password: PASSWORD });
-    expect(owner.page.url).toContain('done=password');
+    await changePassword(world.issuer, owner, 'Thiefs-2026', PASSWORD);
   });
 });
 
@@ -417,19 +415,18 @@ test('S173 a lost second factor: password, mailed code and birth date, and 24 ho
 });
 
 test('S173 nobody stops it: it is off after 24 hours, and not before; a new password ends a removal', async () => {
-  await withFactor(async () => {
+  await withFactor(async (app) => {
+    const keeper = await openAccount();
+    await code(keeper, app.code(now()));
     const { browser, mailed } = await askForRemoval();
     await browser.submit('/lost/code', { ...BIRTHDAY, code: mailed });
-    const { id } = await world.account(SATO);
-    // A new password would have ended every sign-in.
-    await world.storage.accounts.change(id, (standing) => ({
-      to: { ...standing, sign_ins_ended_at: now() },
-      type: 'account.password_changed',
-    }));
+    expect(await waits()).toBe(true);
+    await changePassword(world.issuer, keeper, PASSWORD, 'Aokaze-4821');
     world.clock.now += DAY_MS + MINUTE_MS;
     const { browser: thief } = await asked('attack-web');
-    await password(thief);
+    await password(thief, SATO, 'Aokaze-4821');
     expect([headingOf(thief.page), await isOn()]).toEqual([SECOND, true]);
+    await changePassword(world.issuer, keeper, 'Aokaze-4821', PASSWORD);
 
     world.clock.now += DAY_MS;
     const next = await askForRemoval();

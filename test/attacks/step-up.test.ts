@@ -8,6 +8,7 @@ import { untilTrue } from '../support/until-true.ts';
 import { CALLBACK, startWorld, type World } from './support/attack-world.ts';
 import { basic, begin, parseJson, redeem, returned, signIn, token } from './support/client.ts';
 import { addPasskey, presentPasskey } from './support/passkeys.ts';
+import { turnOn } from './support/second-factor.ts';
 
 // Processes start and mails travel slowly on a busy machine.
 jest.setTimeout(60_000);
@@ -115,6 +116,43 @@ test('S174 through the notebook: it asks for the demanded sign-in, a password is
   await presentPasskey(browser, keys.get(YAMADA)!);
   expect(browser.page.url).toBe(`${notebook}/contracts`);
   expect(textOf(browser.page.text)).toContain(`注文書 ￥4,728,400 番号 ${ORDER}`);
+});
+
+test('S174 through the notebook with a code of the app, in a browser that leaves the code out for 30 days: it is weak, a wrong code opens nothing, and the right one the contracts', async () => {
+  const browser = world.browser();
+  await browser.open(`${world.issuer}/account`);
+  await signIn(browser, YAMADA);
+  let ahead = 0;
+  const { app } = await turnOn(world.issuer, browser, Date.now);
+  /** A code counts once. */
+  const nextCode = async (): Promise<string> => {
+    await world.advance(60_000);
+    ahead += 60_000;
+    return app.code(Date.now() + ahead);
+  };
+  const logOut = async (): Promise<void> => {
+    await browser.open(`${world.issuer}/session/end`);
+    await browser.submit('/confirm', { logout: 'yes' });
+  };
+  await logOut();
+  await browser.open(`${world.issuer}/account`);
+  await signIn(browser, YAMADA);
+  await browser.submit('/second-factor', { code: await nextCode(), remember: 'yes' });
+  expect(headingOf(browser.page)).toBe('マイページ');
+  await logOut();
+  await openContracts(browser);
+  await browser.submit('/contracts/confirm');
+  expect(headingOf(browser.page)).toBe(SECOND);
+  const right = await nextCode();
+  await browser.submit('/second-factor', { code: String((Number(right) + 1) % 1_000_000).padStart(6, '0') });
+  expect([browser.page.status, headingOf(browser.page)]).toEqual([422, SECOND]);
+  const before = browser.copy();
+  await before.open(`${notebook}/contracts`);
+  expect(before.page.text).not.toContain(ORDER);
+  await browser.submit('/second-factor', { code: right });
+  expect([browser.page.url, browser.page.text.includes(ORDER)]).toEqual([`${notebook}/contracts`, true]);
+  await browser.open(`${world.issuer}/account/second-factor/off`);
+  await browser.submit('/off');
 });
 
 test('S175 a step-up in another browser, or by another person: this browser sees nothing of it', async () => {

@@ -167,8 +167,13 @@ describe('common passwords', () => {
     'aaaaaaa1',
     '11111111a',
     'a1a1a1a1',
+    'toyota1lexus',
   ])('%s is refused', (password) => {
     expect(check(password)).toEqual(['common']);
+  });
+
+  test('a listed password with symbols is refused, too', () => {
+    expect(checkPassword('Tyre-2go', GUIDE_PASSWORD_POLICY, [], new Set(['tyre-2go']))).toEqual(['common']);
   });
 
   test.each(['Common-2026', 'Xq7-Xq7-', 'kX7-pQ2_vM', 'mizu*to7kaze', 'toyoda-hill-3'])('%s is accepted', (password) => {
@@ -214,6 +219,17 @@ describe("the person's own data", () => {
 
   test.each(['kX7-pQ2_vM', 'example-jp4', 'x1225y77z-q', 'female-4you'])('%s is accepted', (password) => {
     expect(check(password)).toEqual([]);
+  });
+
+  test('the address alone: its local part, and each piece of it', () => {
+    const any = { minLength: 8, maxLength: 64, symbols: ANY_CHARACTER };
+    const withAddress = (password: string, address: string): PasswordProblem[] =>
+      checkPassword(password, any, personalData(address, undefined), NOTHING_COMMON);
+    for (const password of ['x-suzuki77-9', 'Hanako-4w', 'x.hanako.suzuki77'])
+      expect([password, withAddress(password, 'hanako.suzuki77@example.jp')]).toEqual([password, ['personal']]);
+    // The pieces are too short.
+    expect(withAddress('my k.y.o1 pw', 'k.y.o1@example.jp')).toEqual(['personal']);
+    expect(withAddress('my-kyo-1-pw', 'k.y.o1@example.jp')).toEqual([]);
   });
 
   test('short pieces refuse nothing', () => {

@@ -76,6 +76,13 @@ export async function startOwnAccountWorld(options: Pick<IdOptions, 'clients' | 
   };
 }
 
+/** Changes the password in a browser in which the person is signed in. */
+export async function changePassword(issuer: string, browser: Browser, from: string, to: string): Promise<void> {
+  await browser.open(`${issuer}/account/password`);
+  await browser.submit('/account/password', { current_password: from, password: to });
+  if (!browser.page.url.includes('done=password')) throw new Error(`the password is not changed: ${browser.page.url}`);
+}
+
 function keepIn(mails: ReceivedMail[]): MessageStore {
   return {
     add: ({ to, subject, text }) => void mails.push({ to, subject, text }),
