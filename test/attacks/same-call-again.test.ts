@@ -1,5 +1,6 @@
 // Storage calls with an unknown outcome, repeated: design/security-2.md 132 and 133.
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { expectChain } from '../storage/expect-whole.ts';
 import { AGAINS, FAULTS, harmAndRepeat, openOthers, type Others } from '../storage/mongo/same-call-on-mongo.ts';
 import { OPERATIONS, type Operation } from '../storage/same-call-operations.ts';
 import { withMongo } from '../support/with-mongo.ts';
@@ -31,6 +32,7 @@ describeOnMongo(({ url, renew }) => {
       }
       const tried = await tryAll(url(), others, operation);
       expect(tried).toBeGreaterThanOrEqual(1);
+      await expectChain(others.one);
       await withMongo(url(), async (connection) => {
         const unsettled = { unsettled_at: { $exists: true } };
         expect(await connection.collection('identifiers').countDocuments(unsettled)).toBe(0);

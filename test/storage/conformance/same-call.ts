@@ -1,5 +1,6 @@
 // The promises of the port about a call that is made again.
 import { expect, test } from '@jest/globals';
+import { expectChain } from '../expect-whole.ts';
 import { nameOf, OPERATIONS } from '../same-call-operations.ts';
 import { useSubject } from './subject.ts';
 import type { OpenBackend } from './subject.ts';
@@ -19,6 +20,7 @@ export function sameCallPromises(open: OpenBackend): void {
       const others = Array.from({ length: 5 }, () => refusal ?? 'done');
       expect(outcomes).toEqual(['done', ...others].toSorted());
       await isDone(subject.storage, 'a');
+      await expectChain(subject.storage);
     },
   );
 }
