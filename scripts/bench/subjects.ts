@@ -41,6 +41,8 @@ export type Subject = {
 export type StartOptions = {
   /** Compares passwords with bcrypt as in production; otherwise with a stub that takes no time. */
   realHash?: boolean;
+  /** Reads the log from a pipe, as systemd and containers do, instead of having it written to a file beside the database. */
+  logToPipe?: boolean;
   /** The folder for profiles, which SIGUSR2 starts and stops. */
   profileInto?: string;
 };
@@ -85,8 +87,9 @@ export async function start({ folder, program, env }: Installed, options: StartO
   const child: ChildProcess = spawn(command[0] ?? '', command.slice(1), {
     cwd: folder,
     env: { PATH: process.env.PATH, NODE_ENV: 'production', PORT: `${port}`, PROFILE_INTO: options.profileInto, ...env },
-    stdio: ['ignore', log, log],
+    stdio: options.logToPipe === true ? ['ignore', 'pipe', 'pipe'] : ['ignore', log, log],
   });
+  for (const stream of [child.stdout, child.stderr]) stream?.resume();
   closeSync(log);
   const ended = new Promise((resolve) => child.once('exit', resolve));
   while (!(await takesConnections(port))) {

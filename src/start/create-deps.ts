@@ -26,7 +26,7 @@ import { recordEnds } from '../storage/record-ends.ts';
 import { tellEvents } from '../storage/tell-events.ts';
 import { encryptMailPayloads } from '../storage/encrypt-mail-payloads.ts';
 import { createEmit, createEmitRecorded } from '../telemetry/emit.ts';
-import type { EventLog, Log } from '../telemetry/log.ts';
+import type { AppLog, Log } from '../telemetry/log.ts';
 import { createMetrics, NO_METRICS, type Metrics } from '../telemetry/metrics.ts';
 import type { ProcessStatus } from '../telemetry/process-status.ts';
 import type { Traces } from '../telemetry/traces.ts';
@@ -39,7 +39,7 @@ const REFUSED_HASH_DELAY_MS = 1000;
  * @param open opens the database; tests pass one that interferes with writes
  * @throws if the database cannot be opened
  */
-export async function createSharedDeps(config: Config, clock: Clock, log: EventLog, open = openStorage): Promise<SharedDeps> {
+export async function createSharedDeps(config: Config, clock: Clock, log: AppLog, open = openStorage): Promise<SharedDeps> {
   const status: ProcessStatus = {
     draining: false,
     hashLane: { running: 0, waiting: 0, places: config.passwordHash.queueLimit },

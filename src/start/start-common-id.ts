@@ -37,7 +37,7 @@ import type { RunningApp } from './running-app.ts';
 import { checkSandboxDatabase } from './sandbox-mark.ts';
 import { stateSources } from './state-sources.ts';
 import { describeReadiness } from '../telemetry/health.ts';
-import type { EventLog } from '../telemetry/log.ts';
+import type { AppLog } from '../telemetry/log.ts';
 
 const KEYS_LOOKED_AT_EVERY_MS = 1000;
 
@@ -50,7 +50,7 @@ const KEYS_LOOKED_AT_EVERY_MS = 1000;
 export async function startCommonId(
   config: Config,
   clock: Clock,
-  log: EventLog,
+  log: AppLog,
   source?: ConfigSource,
   opened?: SharedDeps,
 ): Promise<RunningApp> {
@@ -115,6 +115,7 @@ export async function startCommonId(
       await Promise.all([shared.refusals.flush(), shared.failedSignIns.flush()]);
       await shared.storage.close();
       await traces?.stop();
+      log.flush();
     },
   };
 }

@@ -1,7 +1,7 @@
 // Emits events: one line in the log and one increase of a counter each. Nothing else writes a line with `event`.
 import { createHmac, type KeyObject } from 'node:crypto';
 import { entryOf, EVENT_TYPES, labelsOf, type EventType, type FieldsOf } from './events.ts';
-import type { EventLog } from './log.ts';
+import type { AppLog } from './log.ts';
 
 /** Emits an event. It never throws, and is not awaited: an answer must not depend on it. */
 export type Emit = <Type extends EventType>(type: Type, fields: FieldsOf<Type>) => void;
@@ -12,7 +12,7 @@ export type CountEvent = (type: EventType, labels: Record<string, string>) => vo
 const LABELS = new Map<EventType, readonly string[]>(EVENT_TYPES.map((type) => [type, labelsOf(type)]));
 
 /** Makes the function that emits. @param count is left out where nobody reads metrics, as in the client apps */
-export function createEmit(log: EventLog, count?: CountEvent): Emit {
+export function createEmit(log: AppLog, count?: CountEvent): Emit {
   return (type, fields) => {
     const { without, level = 'info' } = entryOf(type);
     const labels: Record<string, string> = {};
@@ -25,7 +25,7 @@ export function createEmit(log: EventLog, count?: CountEvent): Emit {
         : Object.values(labels)
             .map((value) => level[value])
             .find(Boolean);
-    log[severe ?? 'info']({ event: type, ...fields }, type);
+    log.event(severe ?? 'info', { event: type, ...fields });
   };
 }
 
@@ -41,7 +41,7 @@ const IN_OWN_WORDS = ['operator', 'reason'];
  * @param key of the HMAC
  */
 export function createEmitRecorded(
-  log: EventLog,
+  log: AppLog,
   count: (event: Recorded) => void,
   subjects: Readonly<Record<string, { subject: string }>>,
   key: KeyObject,
@@ -55,7 +55,7 @@ export function createEmitRecorded(
     const record = subjects[type]?.subject ?? 'account';
     const id = record === 'migration' ? withoutLegacyId(subject, key) : subject;
     const named = { event: type, [record.replace(' ', '_')]: id, ...(account !== undefined && { account }) };
-    log.info({ ...named, ...rest }, type);
+    log.event('info', { ...named, ...rest });
   };
 }
 

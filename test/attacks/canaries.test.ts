@@ -92,6 +92,10 @@ async function advance(milliseconds: number): Promise<void> {
 
 /** Everything that the apps wrote, and the metrics. */
 async function written(): Promise<string> {
+  // Lines of events wait a moment. They are in order, so when this request has its line, all others have theirs.
+  const { headers } = await sendRaw(`${world.issuer}/health/live`);
+  const isTold = (): boolean => world.nodes.some((node) => node.output().includes(String(headers['x-request-id'])));
+  await untilTrue('the last request is in the log', isTold);
   const metrics = await sendRaw(`${world.admin}/metrics`);
   return [...world.nodes.map((node) => node.output()), metrics.text].join('\n');
 }
