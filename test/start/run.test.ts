@@ -47,7 +47,7 @@ test('npm start that is asked to end leaves no program behind', async () => {
 
 test('what a start does not need is loaded behind it, the other database never; a package that is missing ends the process', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'common-id-run-'));
-  const [port] = await freePorts(1);
+  const [port, admin] = await freePorts(2);
   const issuer = `http://localhost:${port}`;
   const packages = ['oidc-provider', 'mongoose', '@koa/bodyparser', 'prom-client', 'nodemailer', 'libphonenumber-js'];
   // Writes down when a package is first loaded, between what the program writes, and takes the last package away. It writes little: a full
@@ -70,7 +70,15 @@ test('what a start does not need is loaded behind it, the other database never; 
       // It ends by itself; where it does not, it must not outlive the test.
       timeout: 50_000,
       stdio: ['ignore', 'pipe', 'inherit'],
-      env: { ...CHILD_ENVIRONMENT, ISSUER: issuer, DATA_DIRECTORY: directory, PASSWORD_HASH_COST: '4', DEMO_DATA: 'false' },
+      env: {
+        ...CHILD_ENVIRONMENT,
+        ISSUER: issuer,
+        // Metrics are counted for its readers alone.
+        ADMIN_PORT: String(admin),
+        DATA_DIRECTORY: directory,
+        PASSWORD_HASH_COST: '4',
+        DEMO_DATA: 'false',
+      },
     },
   );
   let written = '';
