@@ -1,5 +1,5 @@
 // npm run admin -- accounts …: what the support desk sees of a person, and does for them.
-import { disable, enable, endSignIns, erase, unlock } from './accounts/changes.ts';
+import { disable, enable, endSignIns, erase, removeSecondFactor, unlock } from './accounts/changes.ts';
 import { exportData } from './accounts/export.ts';
 import { find } from './accounts/find.ts';
 import { show } from './accounts/show.ts';
@@ -14,6 +14,7 @@ export const command = createTopic('accounts', {
   'end-sessions': endSignIns,
   disable,
   enable,
+  'remove-second-factor': removeSecondFactor,
   export: exportData,
   erase,
 });

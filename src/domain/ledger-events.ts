@@ -147,6 +147,12 @@ export const LEDGER_EVENTS = {
     data: {},
     tells: 'The person lost the second factor and asked for its removal, which waits for 24 hours.',
   },
+  'account.second_factor_removal_ordered': {
+    subject: 'account',
+    data: { operator: 'string', reason: 'string' },
+    tells:
+      'An operator asked for the removal of a lost second factor, which waits for 24 hours. The owner gets a mail that stops it.',
+  },
   'account.second_factor_removal_stopped': { subject: 'account', data: {}, tells: 'The waiting removal was stopped.' },
   'account.second_factor_lost': {
     subject: 'account',

@@ -9,6 +9,7 @@ import { changeAndTell, type ChangeToTell } from '../jobs/tell-account-change.ts
 import { languageOf } from '../language.ts';
 import { idDisabledMail } from '../authentication/disabled-id.ts';
 import { forgetLimits, limitsOfAccount, type HeldLimit } from '../authentication/limits/limits-of-account.ts';
+import { askToRemove } from '../authentication/totp/lost-second-factor.ts';
 import type { AccountAccess } from '../oidc/sessions/account-access.ts';
 import { changeAccount } from '../storage/change-account.ts';
 import type { OperatorAction } from './operator-action.ts';
@@ -73,6 +74,19 @@ export async function liftLimits(deps: ChangeDeps, account: Account, action: Ope
   );
   await forgetLimits(deps, account);
   return held;
+}
+
+/**
+ * Asks for the removal of a lost second factor. It waits for 24 hours, in which the owner can stop it, as after the person's own request.
+ * @returns when it is removed; `undefined` if the account has no second factor, waits for its removal already, or is being erased
+ */
+export async function removeSecondFactor(
+  deps: ChangeDeps,
+  account: Account,
+  action: OperatorAction,
+): Promise<number | undefined> {
+  if (isBeingErased(account)) return undefined;
+  return askToRemove(deps, account, { type: 'account.second_factor_removal_ordered', data: { ...action } });
 }
 
 /**

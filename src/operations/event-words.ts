@@ -93,6 +93,10 @@ export const EVENT_WORDS: Record<LedgerEventType, Words> = {
     '2段階認証の解除を申し込んだ（24時間後に解除）',
     'Asked to remove the lost second factor, which takes 24 hours',
   ),
+  'account.second_factor_removal_ordered': byOperator(
+    '2段階認証の解除を申し込んだ（24時間後に解除）',
+    'An operator asked to remove the lost second factor, which takes 24 hours',
+  ),
   'account.second_factor_removal_stopped': words('2段階認証の解除が中止された', 'The removal of the second factor was stopped'),
   'account.second_factor_lost': words(
     '待ち時間が終わり、2段階認証を解除した',

@@ -210,7 +210,9 @@ test('S191 an operator without a name or a reason, with personal data in it, wit
   const acted = async (): Promise<number> => (await ledgerOf(world.storage)).filter(({ data }) => 'operator' in data).length;
   const before = await acted();
   const acts = [
-    ...['find', 'show', 'timeline', 'unlock', 'end-sessions', 'disable', 'enable', 'export'].map((name) => [name, id]),
+    ...['find', 'show', 'timeline', 'unlock', 'end-sessions', 'disable', 'enable', 'remove-second-factor', 'export'].map(
+      (name) => [name, id],
+    ),
     ['erase', id, '--confirm', id],
   ].map((args) => ['accounts', ...args]);
   const refused = async (args: string[], code: number, says: string, env = {}): Promise<void> => {
@@ -379,6 +381,39 @@ test('S192 the ten questions of docs/support.md about what happened to a custome
   expect(unanswered).toEqual([]);
   expect(Object.keys(answers).filter((question) => !document.includes(question))).toEqual([]);
   expect(show + timeline).not.toMatch(/yamada@|山田/);
+});
+
+test('S173 an operator removes the second factor of a person who has lost it: it waits for a day, the owner stops it with the link, and both are on record', async () => {
+  const owner = await open(world.browser('192.0.2.60'), { email: SATO });
+  await turnOn(world.issuer, owner, () => world.clock.now);
+  const { id } = await world.account(SATO);
+  const order = ['accounts', 'remove-second-factor', id];
+  expect((await desk(order)).code).toBe(2);
+  const { length } = world.mails;
+  expect(await json(...order)).toMatchObject({ done: 'second_factor_removal_ordered', due_at: expect.any(String) });
+  const waits = async (): Promise<boolean> => (await world.account(SATO)).second_factor?.removal !== undefined;
+  // A second order makes it no sooner.
+  expect([(await desk([...order, ...WHY])).code, await waits()]).toEqual([1, true]);
+  const { text } = await world.mail(SATO, '解除を受け付けました', length);
+  const stopper = world.browser('192.0.2.61');
+  await stopper.open(/http\S+\/stop\?token=\S+/.exec(text)?.[0] ?? '');
+  await stopper.submit('/second-factor/stop');
+  expect([headingOf(stopper.page), await waits()]).toEqual(['解除を取りやめました', false]);
+
+  await done(...order);
+  world.clock.now += 24 * 60 * MINUTE_MS - MINUTE_MS;
+  expect((await world.account(SATO)).second_factor).toBeDefined();
+  world.clock.now += 2 * MINUTE_MS;
+  await world.mail(SATO, '2段階認証がオフになりました', length);
+  expect((await world.account(SATO)).second_factor).toBeUndefined();
+  expect((await desk([...order, ...WHY])).code).toBe(1);
+  const removal = (await eventsOf(id)).filter((type) => /second_factor_(removal|lost)/.test(type));
+  expect(removal).toEqual([
+    'account.second_factor_removal_ordered',
+    'account.second_factor_removal_stopped',
+    'account.second_factor_removal_ordered',
+    'account.second_factor_lost',
+  ]);
 });
 
 test('S194 an ID is erased by order: nobody takes it back, its address is free, and the copy, the links and the events are those of a withdrawal', async () => {

@@ -1,4 +1,4 @@
-// accounts unlock | end-sessions | disable | enable | erase: each is an event of the ledger, and the owner gets a mail.
+// accounts unlock | end-sessions | disable | enable | remove-second-factor | erase: each is an event of the ledger, and the owner gets a mail.
 import type { Deps } from '../../../src/deps.ts';
 import type { Account } from '../../../src/domain/account.ts';
 import type { AccountAccess } from '../../../src/oidc/sessions/account-access.ts';
@@ -9,6 +9,7 @@ import {
   endSignIns as endSignInsOf,
   liftLimits,
   orderErasure,
+  removeSecondFactor as removeSecondFactorOf,
 } from '../../../src/operations/change-account.ts';
 import type { OperatorAction } from '../../../src/operations/operator-action.ts';
 import { accountFor, BY, NEEDS_BY, withAccess } from '../desk.ts';
@@ -76,6 +77,18 @@ export const enable = changes(
   async ({ deps, account, action }) => {
     if (!(await enableAccount(deps, account.id, action))) return refuse(account);
     return done(account, 'enabled', 'The ID can be used again. The person gets a mail.');
+  },
+);
+
+export const removeSecondFactor = changes(
+  'removes the second factor of a person who has lost it, after 24 hours; a link in the mail to every known address stops it',
+  async ({ deps, account, action }) => {
+    const due = await removeSecondFactorOf(deps, account, action);
+    if (due === undefined)
+      throw new Error('nothing was changed: the ID has no second factor, waits for its removal already, or is being erased');
+    const at = new Date(due).toISOString();
+    const text = `The second factor is removed at ${at}, unless the person stops it or signs in with it. They get a mail.`;
+    return done(account, 'second_factor_removal_ordered', text, { due_at: at });
   },
 );
 

@@ -2,8 +2,9 @@
 // has a link that stops it.
 import { randomBytes } from 'node:crypto';
 import type { Deps } from '../../deps.ts';
-import { signInsStand, type Account } from '../../domain/account.ts';
+import { signInsStand, type Account, type EpochMilliseconds } from '../../domain/account.ts';
 import { drawAccountToken, readAccountToken, secretDigest } from '../../domain/account-token.ts';
+import { knownAddresses } from '../../domain/lost-mailbox.ts';
 import { birthdateFits } from '../../domain/password-reset.ts';
 import {
   askForRemoval,
@@ -71,34 +72,45 @@ export async function proveLoss(
   const { points } = await counters.add(key, 1, DAY_MS);
   if (points > MOST_LOSS_TRIES) return { problem: 'lost_over' };
   if (!birthdateFits(account, typed.birthdate)) return { problem: points === MOST_LOSS_TRIES ? 'lost_over' : 'lost_wrong' };
-  await askFor(deps, account);
+  await askToRemove(deps, account, 'account.second_factor_removal_asked');
   // Last, so that the same code still works if an earlier step fails.
   await checked.takeOut();
   await counters.remove(key);
   return undefined;
 }
 
-/** The job is written first, so the removal is complete even if this process dies. */
-async function askFor(deps: LostDeps, account: Account): Promise<void> {
+/**
+ * Begins the waiting time, and mails every known address a link that stops it. The job is written first, so the removal is complete even if
+ * this process dies.
+ * @param event who asked: the person or an operator
+ * @returns when the second factor is removed; `undefined` if the account has none or waits already, or its sign-ins have ended meanwhile
+ */
+export async function askToRemove(
+  deps: Pick<Deps, 'config' | 'storage' | 'clock' | 'jobs'>,
+  account: Account,
+  event: Parameters<typeof changeAndTell>[2],
+): Promise<EpochMilliseconds | undefined> {
   const { config, clock, jobs } = deps;
   const { token, digest: stopDigest } = drawAccountToken(account.id);
   const runAt = clock() + REMOVAL_WAITS_MS;
   const lost: LostSecondFactor = { account_id: account.id, removal: stopDigest };
   await jobs.enqueue('remove_second_factor', `remove-second-factor:${stopDigest}`, lost, { runAt });
-  await changeAndTell(
+  const changed = await changeAndTell(
     deps,
     account.id,
-    'account.second_factor_removal_asked',
+    event,
     (standing) => {
       const to = signInsStand(account, standing) ? askForRemoval(standing, { stop_sha256: stopDigest }, clock()) : undefined;
       const due = to && waitingRemoval(to)?.due_at;
       if (!to || due === undefined) return undefined;
       const language = languageOf(standing.language);
       const values = { time: formatTime(clock(), language), due: formatTime(due, language) };
-      return { to, mails: [{ to: standing.email, template: 'second-factor-removal-asked', language, values }] };
+      const mail = { template: 'second-factor-removal-asked' as const, language, values };
+      return { to, mails: knownAddresses(standing, clock()).map((address) => ({ to: address, ...mail })) };
     },
     { 'second-factor-removal-asked': { url: `${config.issuer}${STOP_PATH}?token=${token}` } },
   );
+  return changed && waitingRemoval(changed)?.due_at;
 }
 
 /** Finds the removal that a token can stop. @returns `undefined` if there is none, or no longer */
