@@ -114,7 +114,7 @@ const STARTERS: Record<AppName, Starter> = {
   },
 };
 
-/** No store has the app of the demo, so the links to the stores lead to a page that says how to run it. */
+/** The demo app is in no store, so the links to the stores lead to a page that says how to run it. */
 function appOfDemo({ notebook: { origin } }: Config): { appStoreUrl: string; googlePlayUrl: string } {
   return { appStoreUrl: `${origin}/app`, googlePlayUrl: `${origin}/app` };
 }

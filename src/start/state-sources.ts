@@ -7,7 +7,7 @@ import type { Records } from '../storage/records.ts';
 import type { JobsOfKind } from '../storage/storage.ts';
 import type { DatabaseState, StateSources } from '../telemetry/state-gauges.ts';
 
-/** What a scrape reads of each index, at most: about a millisecond at any size of the database. */
+/** The most entries that a scrape reads from an index. It takes about a millisecond, however large the database is. */
 const SAMPLE = 1000;
 const STATES = ['due', 'running', 'later', 'dead'] as const;
 /** The artifacts that grow with the number of customers. */

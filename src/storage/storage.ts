@@ -178,9 +178,9 @@ export interface DealerLinkStore {
 
 export interface MigrationStore {
   find(clientId: string, legacyId: string): Promise<Migration | undefined>;
-  /** Returns the migrations that are final for this account (`account_id`), oldest first, without those it is only the candidate of. */
+  /** Returns the final migrations of this account (`account_id`), oldest first; not those for which it is only a candidate. */
   listByAccount(accountId: string): Promise<Migration[]>;
-  /** Returns the migrations that this account is only the candidate of, oldest first. */
+  /** Returns the migrations for which this account is only a candidate, oldest first. */
   listByCandidate(accountId: string): Promise<Migration[]>;
   /** Finds the migration whose candidate waits for the code with this PKCE challenge. */
   findByCandidateChallenge(clientId: string, codeChallenge: string): Promise<Migration | undefined>;
@@ -281,7 +281,7 @@ export interface CounterStore {
   remove(key: string): Promise<void>;
 }
 
-/** What the connection of this process has to do. */
+/** The pending database work of this process, and the size of the database's files. */
 export type StorageLoad = {
   /** Calls that wait for the database: with SQLite, writes that wait for their transaction. */
   waiting: number;
@@ -303,7 +303,7 @@ export interface Storage extends ExpiringStores {
   sweep(limit: number): Promise<number>;
   /** Resolves if the database can be read and written; throws otherwise. */
   ping(): Promise<void>;
-  /** Returns what this process has to do now. Does not wait for the database. */
+  /** Returns the pending work of this process. Does not wait for the database. */
   load(): Promise<StorageLoad>;
   /** Finishes pending writes, then closes the database. */
   close(): Promise<void>;
