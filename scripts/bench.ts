@@ -1,4 +1,4 @@
-// Measures performance: npm run bench [-- growth [accounts …] | limits [customers] | dpop | lane | profile <scenario> | telemetry | writers]. Prints the results, and writes docs/performance/<what>.json and its plot.
+// Measures performance: npm run bench [-- growth [accounts …] | limits [customers] | dpop | lane | profile <scenario> | scrape [series] [workers] | telemetry | traces | writers]. Prints the results, and writes docs/performance/<what>.json and its plot.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, release, totalmem, type as system } from 'node:os';
 import { join } from 'node:path';
@@ -9,7 +9,9 @@ import { measureLane } from './bench/lane.ts';
 import { playLimits } from './bench/limits.ts';
 import { plotComparison, plotGrowth } from './bench/plot.ts';
 import { profile } from './bench/profile.ts';
+import { measureScrape } from './bench/scrape.ts';
 import { measureTelemetry } from './bench/telemetry.ts';
+import { measureTraces } from './bench/traces.ts';
 import { benchWriters } from './bench/writers.ts';
 import { endTogether, useOwnTemporaryFolder } from './end-together.ts';
 
@@ -49,11 +51,18 @@ if (what === 'growth') {
   await measureLane(tell);
 } else if (what === 'profile') {
   await profile(rest.join(' '), tell);
+} else if (what === 'scrape') {
+  const [series = 10_000, workers = 2] = rest.map(Number);
+  await measureScrape(series, workers, tell);
 } else if (what === 'telemetry') {
   await measureTelemetry(tell);
+} else if (what === 'traces') {
+  await measureTraces(tell);
 } else if (what === 'writers') {
   await benchWriters(tell);
 } else {
-  process.stderr.write(`bench: expected compare, dpop, growth, limits, lane, profile, telemetry or writers, found ${what}\n`);
+  process.stderr.write(
+    `bench: expected compare, dpop, growth, limits, lane, profile, scrape, telemetry, traces or writers, found ${what}\n`,
+  );
   process.exitCode = 1;
 }

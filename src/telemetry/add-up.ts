@@ -1,6 +1,8 @@
 // Adds up the metrics of several processes as text, line by line. prom-client's aggregation works on an object for each line, which takes
 // several times as long to send between processes, to parse and to write.
 
+import { numberOf } from './write-metrics.ts';
+
 /** How the values of one series are combined; `omit` leaves the metric out. */
 export type Combination = 'sum' | 'min' | 'max' | 'first' | 'average' | 'omit';
 
@@ -26,7 +28,7 @@ export function addUp(processes: readonly MetricsText[]): string {
     const combination = combine.get(name) ?? 'sum';
     if (combination === 'omit') continue;
     lines.push(...head);
-    for (const [key, values] of series) lines.push(`${key} ${write(combined(values, combination))}`);
+    for (const [key, values] of series) lines.push(`${key} ${numberOf(combined(values, combination))}`);
   }
   return `${lines.join('\n')}\n`;
 }
@@ -63,9 +65,4 @@ const INFINITY: Record<string, number> = { '+Inf': Infinity, '-Inf': -Infinity }
 
 function read(value: string): number {
   return INFINITY[value] ?? Number(value);
-}
-
-function write(value: number): string {
-  if (Number.isFinite(value)) return String(value);
-  return Number.isNaN(value) ? 'NaN' : value > 0 ? '+Inf' : '-Inf';
 }

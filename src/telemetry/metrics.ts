@@ -4,6 +4,7 @@ import type { MetricsText } from './add-up.ts';
 import { createOperationTimes, type OperationTimes } from './operation-times.ts';
 import type { ProcessStatus } from './process-status.ts';
 import { addStateGauges, type StateSources } from './state-gauges.ts';
+import { writeMetrics } from './write-metrics.ts';
 import { createTrafficMetrics, type CountedNames, type TrafficMetrics } from './traffic-metrics.ts';
 
 export type Metrics = TrafficMetrics & {
@@ -58,7 +59,7 @@ export function createMetrics(status: ProcessStatus, names: CountedNames): Metri
     },
     async text() {
       const made = await (registry ??= makeRegistry());
-      const text = `${await made.metrics()}${operations.text()}`;
+      const text = `${writeMetrics(await made.getMetricsAsJSON())}${operations.text()}`;
       const combine = made.getMetricsAsArray().flatMap(({ name, aggregator }) => {
         return aggregator === undefined || aggregator === 'sum' ? [] : [[name, aggregator] as const];
       });
