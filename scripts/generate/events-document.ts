@@ -31,7 +31,8 @@ the service is an event: one line in the log and one increase of a metric. A lin
 | \`account\`, \`client_id\` | whom it is about; a client app’s name is not personal data |
 | \`migration\` | the client app that handed the identity over, and an HMAC of the legacy id; the same identity has the same value while HMAC_KEY stays |
 
-No line has a name, an address, a number, a password, a code, a token or a cookie. Fields with a list of values are labels of the metric.
+No line has a name, an address, a number, a password, a code, a token or a cookie. Fields with a list of values are labels of the metric. Lines of
+events are written in batches, within 50 ms; those of warnings and errors at once. A process that is killed loses what waits; the ledger has its events.
 
 ## What is not recorded in the ledger
 
