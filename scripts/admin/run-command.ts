@@ -11,6 +11,7 @@ const COMMANDS: Record<string, () => Promise<{ command: AdminCommand }>> = {
   keys: () => import('./keys.ts'),
   secrets: () => import('./secrets.ts'),
   config: () => import('./config.ts'),
+  'hand-over': () => import('./hand-over.ts'),
   jobs: () => import('./jobs.ts'),
   ledger: () => import('./ledger.ts'),
   'lost-mailbox': () => import('./lost-mailbox.ts'),

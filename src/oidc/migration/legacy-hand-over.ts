@@ -1,35 +1,26 @@
 // Accepts `legacy_profile`: the profile that a legacy site hands over in a pushed authorization request (RFC 9126).
 import { isDeepStrictEqual } from 'node:util';
-import {
-  compactDecrypt,
-  decodeProtectedHeader,
-  errors as joseErrors,
-  jwtVerify,
-  type JWTPayload,
-  type JWTVerifyGetKey,
-} from 'jose';
 import { errors, type Client as ProviderClient, type KoaContextWithOIDC } from 'oidc-provider';
 import type { Deps } from '../../deps.ts';
-import { duplicateKeys } from '../../domain/duplicate-keys.ts';
 import type { EpochMilliseconds } from '../../domain/account.ts';
-import { parseLegacyProfile } from '../../domain/legacy-profile.ts';
 import { startMigration, withHandOver } from '../../domain/migration.ts';
 import { createRateLimit } from '../../authentication/limits/rate-limit.ts';
 import { followHandOver } from '../../jobs/follow-migration.ts';
 import type { StoredLegacyProfile } from '../../storage/storage.ts';
 import { countRequest } from '../count-request.ts';
 import { createClientKeySets } from '../clients/client-keys.ts';
+import {
+  CLOCK_TOLERANCE_SECONDS,
+  findHandOverMistakes,
+  MAY_NOT_HAND_OVER,
+  type HandOver,
+  type HandOverFrom,
+} from './find-hand-over-mistakes.ts';
 
-const MAX_BYTES = 8 * 1024;
-const MAX_LIFETIME_SECONDS = 5 * 60;
-const CLOCK_TOLERANCE_SECONDS = 60;
 /** The lifetime of a stored profile, which is also that of the draft that it prefills. A request that takes longer keeps it. */
 const KEPT_MS = 24 * 60 * 60 * 1000;
 /** The prefix of a reference to a stored profile. The reference replaces the JWT in the request. */
 const REFERENCE_PREFIX = 'handed-over:';
-
-/** The verified claims of a hand-over. */
-type HandOver = JWTPayload & { exp: number; jti: string };
 
 const refuse = (sentence: string): never => {
   throw new errors.InvalidRequest(`legacy_profile: ${sentence}`);
@@ -93,21 +84,18 @@ export function createLegacyHandOver(
     if (ctx.oidc.body?.request !== undefined) refuse('it is not accepted inside a signed request (request)');
     const registered = deps.clients.find(client.clientId);
     const keySet = registered && keySetOf(registered);
-    if (!registered?.legacyImport || !keySet)
-      return refuse('this client may not hand over profiles (common_id.legacy_import in its file)');
+    if (!registered?.legacyImport || !keySet) return refuse(MAY_NOT_HAND_OVER);
     await countHandOver(ctx, client.clientId);
-    if (Buffer.byteLength(value) > MAX_BYTES) refuse(`at most ${MAX_BYTES} bytes`);
 
-    const claims = await openHandOver(value, client.clientId, keySet, deps);
-    const parsed = parseLegacyProfile(claims);
-    if (!parsed.ok) return refuse(parsed.problems.join('; '));
-    if (parsed.dropped.length) {
-      deps.log.warn({ client_id: client.clientId, dropped: parsed.dropped }, 'claims of a legacy profile were left out');
+    const { config, keys } = deps;
+    const handOver = await openHandOver(value, { clientId: client.clientId, keySet, config, keys, now: deps.clock() });
+    const { profile, dropped } = handOver;
+    if (dropped.length) {
+      deps.log.warn({ client_id: client.clientId, dropped }, 'claims of a legacy profile were left out');
     }
-    await useOnce(claims, client.clientId, deps);
+    await useOnce(handOver, client.clientId, deps);
 
     const id = crypto.randomUUID();
-    const { profile } = parsed;
     const expires_at = deps.clock() + KEPT_MS;
     await deps.storage.legacyProfiles.change(id, () => ({ client_id: client.clientId, profile, expires_at }));
     await noteMigration(client.clientId, profile, deps);
@@ -123,67 +111,11 @@ function createHandOverLimit({ config, storage, clock, emit }: Pick<Deps, 'confi
     countRequest(ctx, emit, limit, clientId, `legacy_profile: at most ${limits.points} a minute`);
 }
 
-/** Decrypts the JWE with our key, then verifies the JWT in it with the client's. @returns its claims */
-async function openHandOver(
-  jwe: string,
-  clientId: string,
-  keySet: JWTVerifyGetKey,
-  deps: Pick<Deps, 'config' | 'clock' | 'keys'>,
-): Promise<HandOver> {
-  let signed: string;
-  try {
-    const header = decodeProtectedHeader(jwe);
-    const key = await deps.keys.decryptionKey(header.kid);
-    if (!key) return refuse('encrypt to the key of our JWKS with "use": "enc", and name its kid in the header');
-    if (header.zip !== undefined) return refuse('compression (zip) is not accepted');
-    const { plaintext } = await compactDecrypt(jwe, key, {
-      keyManagementAlgorithms: ['ECDH-ES+A256KW'],
-      contentEncryptionAlgorithms: ['A256GCM'],
-    });
-    signed = new TextDecoder('utf-8', { fatal: true }).decode(plaintext);
-  } catch (error) {
-    if (error instanceof errors.OIDCProviderError) throw error;
-    return refuse('cannot be decrypted: a compact JWE with ECDH-ES+A256KW and A256GCM, encrypted to our key, is expected');
-  }
-  return verifySigned(signed, clientId, keySet, deps);
-}
-
-async function verifySigned(
-  jws: string,
-  clientId: string,
-  keySet: JWTVerifyGetKey,
-  deps: Pick<Deps, 'config' | 'clock'>,
-): Promise<HandOver> {
-  const now = deps.clock();
-  try {
-    // Only keys of the client's registered set count; the headers `jwk`, `jku`, `x5u` and `x5c` are ignored.
-    const { payload } = await jwtVerify(jws, keySet, {
-      algorithms: ['ES256', 'PS256'],
-      typ: 'legacy-profile+jwt',
-      issuer: clientId,
-      clockTolerance: CLOCK_TOLERANCE_SECONDS,
-      requiredClaims: ['iat', 'exp', 'jti', 'sub'],
-      currentDate: new Date(now),
-    });
-    if (payload.aud !== deps.config.issuer) return refuse(`"aud" must be ${deps.config.issuer} alone`);
-    // Look at the signed text, because parsing has already dropped duplicates.
-    if (duplicateKeys(Buffer.from(jws.split('.')[1] ?? '', 'base64url').toString()).length > 0)
-      return refuse('a claim stands in it twice');
-    // `requiredClaims` has found the times.
-    const { iat = 0, exp = Infinity, jti } = payload;
-    if (exp - iat > MAX_LIFETIME_SECONDS) return refuse(`"exp" may be at most ${MAX_LIFETIME_SECONDS} seconds after "iat"`);
-    if (iat > now / 1000 + CLOCK_TOLERANCE_SECONDS) return refuse('"iat" is in the future');
-    if (typeof jti !== 'string' || jti.length === 0 || jti.length > 200)
-      return refuse('"jti" must be a text of 1 to 200 characters');
-    return { ...payload, exp, jti };
-  } catch (error) {
-    if (error instanceof errors.OIDCProviderError) throw error;
-    if (error instanceof joseErrors.JWTClaimValidationFailed || error instanceof joseErrors.JWTExpired)
-      return refuse(error.message);
-    return refuse(
-      'the JWT inside must be signed by this client with ES256 or PS256, "typ": "legacy-profile+jwt", and a key of its JWKS',
-    );
-  }
+/** @throws {errors.InvalidRequest} with its first mistake */
+async function openHandOver(value: string, from: HandOverFrom): Promise<HandOver> {
+  const { done, value: found } = await findHandOverMistakes(value, from).next();
+  if (!done) return refuse(found.sentence);
+  return found ?? refuse('cannot be read');
 }
 
 /** @throws {errors.InvalidRequest} if the `jti` was used before, on any node, even in parallel */
