@@ -4,7 +4,8 @@ import type { Account } from '../../../src/domain/account.ts';
 import { passkeyDigest } from '../../../src/domain/passkey.ts';
 import { createBrowser, type Browser } from '../../support/http-browser.ts';
 import type { SoftwareAuthenticator } from '../../support/software-authenticator.ts';
-import { untilTrue } from '../../support/until-true.ts';
+import { untilFound, untilTrue } from '../../support/until-true.ts';
+import { e164 } from './mobile-number.ts';
 import { addPasskey, authenticatorFor, optionsOn, presentPasskey } from './passkeys.ts';
 import { turnOn } from './second-factor.ts';
 import type { Disturbance } from './unsettled-storage.ts';
@@ -24,6 +25,9 @@ export const DEEDS = [
   'log out',
   'turn the second factor on',
   'turn the second factor off',
+  'prove the number',
+  'sign in with the number',
+  'switch the number off',
 ] as const;
 
 export type Deed = { person: 'A' | 'B'; browser: 0 | 1; do: (typeof DEEDS)[number] };
@@ -40,6 +44,8 @@ type Person = {
   removed: SoftwareAuthenticator[];
   recoveryCodes: string[];
   usedCodes: string[];
+  /** Whether the person has proven the number. */
+  hasProven: boolean;
 };
 
 /** The page does not have this: the person was somewhere else, or it has ended meanwhile. */
@@ -61,6 +67,8 @@ export async function playLife(world: UnsettledWorld, steps: readonly LifeStep[]
   const ended: { by: string; browser: Browser }[] = [];
   const story: string[] = [];
   const { storage, issuer } = world;
+  /** Both want this number: a carrier has given it out again. */
+  const number = `090-${String(1000 + (sequences >> 10)).slice(-4)}-${String(10_000 + (sequences & 1023)).slice(-4)}`;
   const fail = (what: string): never => {
     throw new Error(what);
   };
@@ -72,10 +80,9 @@ export async function playLife(world: UnsettledWorld, steps: readonly LifeStep[]
   }
 
   /** Opens a page of the account, and signs in on the way. */
-  async function open(person: Person, browser: Browser, path: string): Promise<void> {
+  async function open(person: Person, browser: Browser, path: string, login_id = person.email): Promise<void> {
     await browser.open(issuer + path);
-    if (isAt(browser, '/login'))
-      await browser.submit('/login', { login_id: person.email, password: await currentPassword(person) });
+    if (isAt(browser, '/login')) await browser.submit('/login', { login_id, password: await currentPassword(person) });
     if (!isAt(browser, '/second-factor')) return;
     const code = person.recoveryCodes.shift() ?? fail('no link');
     await enterRecoveryCode(browser, code);
@@ -153,7 +160,8 @@ export async function playLife(world: UnsettledWorld, steps: readonly LifeStep[]
         return [];
       case 'change the password': {
         await open(person, browser, '/account/password');
-        const password = `Wechsel-${sequences}${person.passwords.length}`;
+        // The other person has another one, because both sign in with the same number.
+        const password = `Wechsel-${person.name}${sequences}${person.passwords.length}`;
         const current_password = await currentPassword(person);
         person.passwords.push(password);
         await browser.submit('/account/password', { current_password, password });
@@ -167,11 +175,34 @@ export async function playLife(world: UnsettledWorld, steps: readonly LifeStep[]
         await open(person, browser, '/account/second-factor');
         person.recoveryCodes = (await turnOn(issuer, browser, world.now)).codes;
         return [];
+      case 'prove the number': {
+        await open(person, browser, '/account/mobile-number');
+        await browser.submit('/account/mobile-number', { mobile_number: number });
+        const code = await smsCode();
+        // Noted before: the proof counts from the write on, which the answer follows.
+        person.hasProven = true;
+        await browser.submit('/account/mobile-number/code', { code });
+        return [];
+      }
+      case 'sign in with the number':
+        await open(person, browser, '/account', number);
+        if (isAt(browser, '/login')) return fail('no link');
+        return [];
+      case 'switch the number off':
+        await open(person, browser, '/account/mobile-number');
+        await browser.submit('/account/mobile-number', { action: 'off' });
+        return [];
       case 'turn the second factor off':
         await open(person, browser, '/account/second-factor/off');
         await browser.submit('/off');
         return [];
     }
+  }
+
+  /** The code of the newest SMS. */
+  async function smsCode(): Promise<string> {
+    const text = await untilFound('the SMS', () => world.sms(e164(number)).at(-1), { everyMs: 10 });
+    return /#(\d+)$/.exec(text)?.[1] ?? fail('no link');
   }
 
   async function attempt({ person: name, browser: which, do: deed }: Deed): Promise<void> {
@@ -194,8 +225,12 @@ export async function playLife(world: UnsettledWorld, steps: readonly LifeStep[]
   async function checkInvariants(): Promise<void> {
     for (const { by, browser } of ended.slice(-MOST_ENDED))
       if (await isSignedIn(browser)) fail(`a session that was ended goes on: ${by}`);
+    const holder = await storage.accounts.findByPhone(e164(number));
     for (const person of people) {
       const account = await accountOf(person);
+      const has = account?.phone_canonical !== undefined;
+      if (has && !person.hasProven) fail(`${person.name} has a number without a proof`);
+      if (has !== (account !== undefined && holder?.id === account.id)) fail(`${person.name}'s number leads to somebody else`);
       if (!account) return fail(`${person.name}'s account is gone`);
       await currentPassword(person);
       for (const { id } of account.passkeys ?? []) {
@@ -229,6 +264,12 @@ export async function playLife(world: UnsettledWorld, steps: readonly LifeStep[]
       for (const code of person.usedCodes.slice(-1)) await enterRecoveryCode(browser, code);
       if (await isSignedIn(browser)) fail(`a used recovery code signs ${person.name} in`);
     }
+    // The number and the own password open the ID of its owner, and no other one.
+    const byNumber = stranger();
+    await byNumber.open(`${issuer}/account`);
+    await byNumber.submit('/login', { login_id: number, password: await currentPassword(person) });
+    if (isAt(byNumber, '/login') === (account.phone_canonical !== undefined))
+      fail(`the number ${account.phone_canonical ? 'does not sign' : 'signs'} ${person.name} in`);
     if (account.withdrawal && erasures < MOST_ERASURES) await checkErasure(person, account);
   }
 
@@ -242,6 +283,7 @@ export async function playLife(world: UnsettledWorld, steps: readonly LifeStep[]
       await storage.lastUses.find(id),
       await storage.passkeyOffers.find(id),
       handle && (await storage.passkeyOwners.find(handle)),
+      (await storage.accounts.findByPhone(e164(number)))?.id === id,
     ];
     if (left.some(Boolean)) fail(`something of ${person.name} is left: ${JSON.stringify(left)}`);
     await world.register(person.email, person.passwords[0] ?? '');
@@ -298,5 +340,6 @@ async function createPerson(world: UnsettledWorld, name: Person['name']): Promis
     removed: [],
     recoveryCodes: [],
     usedCodes: [],
+    hasProven: false,
   };
 }

@@ -37,6 +37,8 @@ export type UnsettledWorld = {
   counts: UnsettledStorage['counts'];
   /** The texts of the mails to an address, oldest first. */
   mails(to: string): string[];
+  /** The texts of the SMS to a number, oldest first. */
+  sms(to: string): string[];
   deliveries: Delivery[];
   /** The owners of the cars, for `Delivery.final`. */
   legacyIdOfVin: Map<string, string>;
@@ -74,6 +76,8 @@ export async function startUnsettledWorld(databaseUrl?: string): Promise<Unsettl
       SMTP_URL: `smtp://127.0.0.1:${smtp.port}`,
       DATA_DIRECTORY: join(directory, 'data'),
       PASSWORD_HASH_COST: '4',
+      SMS_URL: `${outside}/sms`,
+      SMS_SECRET: `whsec_${Buffer.alloc(32, 7).toString('base64')}`,
       NOTICE_MAILS: 'true',
       ATTACK_WEB_SECRET: WEB_SECRET,
       ...(databaseUrl && { DATABASE_URL: databaseUrl }),
@@ -88,7 +92,8 @@ export async function startUnsettledWorld(databaseUrl?: string): Promise<Unsettl
   const { storage } = opened;
   const deliveries: Delivery[] = [];
   const legacyIdOfVin = new Map<string, string>();
-  const stopOutside = await startOutside(outsidePort, async (told) => {
+  const sms = new Map<string, string[]>();
+  const stopOutside = await startOutside(outsidePort, sms, async (told) => {
     const migrations = told.vins.map(async (vin) => storage.migrations.find('attack-site', legacyIdOfVin.get(vin) ?? ''));
     const final = (await Promise.all(migrations)).every((migration) => migration?.account_id !== undefined);
     deliveries.push({ ...told, final });
@@ -103,6 +108,7 @@ export async function startUnsettledWorld(databaseUrl?: string): Promise<Unsettl
     ...unsettled,
     storage,
     mails: (to) => mails.get(to) ?? [],
+    sms: (to) => sms.get(to) ?? [],
     deliveries,
     legacyIdOfVin,
     reached: { accounts: 0, links: 0, migrations: 0 },
@@ -150,12 +156,21 @@ function keepIn(mails: Map<string, string[]>): MessageStore {
   };
 }
 
-/** The legacy site's callback and the dealer's API. */
+/** The legacy site's callback, the dealer's API, and the SMS gateway. */
 async function startOutside(
   port: number,
+  sms: Map<string, string[]>,
   onDelivery: (told: Omit<Delivery, 'final'>) => Promise<void>,
 ): Promise<() => Promise<void>> {
   const server = createServer((request, response) => {
+    if (request.url === '/sms') {
+      void read(request).then((body) => {
+        const { to, text } = JSON.parse(body) as { to: string; text: string };
+        sms.set(to, [...(sms.get(to) ?? []), text]);
+        response.end();
+      });
+      return;
+    }
     const linkId = decodeURIComponent(/\/customer-links\/([^/?]+)/.exec(request.url ?? '')?.[1] ?? '');
     if (linkId === '') return void response.setHeader('Content-Type', 'text/html').end('<main><h1>back</h1></main>');
     void read(request).then(async (body) => {
