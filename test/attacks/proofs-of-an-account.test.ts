@@ -27,6 +27,7 @@ import { guardRecords, type Records } from '../../src/storage/records.ts';
 import { openSqliteStorage } from '../../src/storage/sqlite/open-sqlite-storage.ts';
 import type { Storage } from '../../src/storage/storage.ts';
 import { eventAbout, sampleAccount } from '../storage/conformance/samples.ts';
+import { noEmit } from '../support/no-emit.ts';
 
 let now = 0;
 const clock = (): number => now;
@@ -47,7 +48,13 @@ beforeEach(async () => {
   const login = { failuresPerAccount: 5, failuresPerAddress: 50, failuresPerNetwork: 500, windowSeconds: 900 };
   const rateLimits = { emailCode: { shortTriesPerMailboxPerDay: 50 }, login };
   const config = { issuer: 'http://id.example', passkeyOrigins: [], keys, rateLimits, withdrawal: { takenBackWithinDays: 14 } };
-  deps = { storage: guardRecords(storage, clock), clock, config, jobs: createJobQueue(storage.jobs, clock) } as never;
+  deps = {
+    storage: guardRecords(storage, clock),
+    emit: noEmit,
+    clock,
+    config,
+    jobs: createJobQueue(storage.jobs, clock),
+  } as never;
 });
 afterEach(async () => {
   await storage.close();

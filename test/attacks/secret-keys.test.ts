@@ -78,6 +78,7 @@ const goodValue = (name: string): string =>
     SMTP_URL: 'smtp://localhost:2525',
     DATABASE_URL: 'sqlite:elsewhere.sqlite',
     SMS_URL: 'https://sms.example.jp/send?key=0123456789',
+    OTEL_EXPORTER_OTLP_ENDPOINT: 'https://traces.example.jp/?key=0123456789',
   })[name] ?? randomBytes(32).toString('hex');
 
 test('R56 every secret in its own file, NAME_FILE: it is the secret, without the final line feed', () => {

@@ -16,10 +16,14 @@ test('a recorded birth date has to be typed; an account without one needs none',
 });
 
 test('a code counts in its own reset; a long code in every reset of its address, and its slot does not reveal the address', () => {
-  expect(passwordResetSlot(RESET)).toEqual({ id: 'password-reset:r', address: 'a@example.jp' });
+  expect(passwordResetSlot(RESET)).toEqual({ id: 'password-reset:r', address: 'a@example.jp', purpose: 'password_reset' });
   const [key, other] = [1, 2].map((byte) => createSecretKey(Buffer.alloc(32, byte)));
   const slot = longCodeSlot(key!, 'a@example.jp');
-  expect(slot).toEqual({ id: expect.stringMatching(/^password-reset-long:[\w-]{43}$/), address: 'a@example.jp' });
+  expect(slot).toEqual({
+    id: expect.stringMatching(/^password-reset-long:[\w-]{43}$/),
+    address: 'a@example.jp',
+    purpose: 'password_reset',
+  });
   expect(longCodeSlot(key!, 'a@example.jp')).toEqual(slot);
   expect(longCodeSlot(key!, 'b@example.jp').id).not.toBe(slot.id);
   expect(longCodeSlot(other!, 'a@example.jp').id).not.toBe(slot.id);

@@ -154,7 +154,7 @@ async function* verify(jws: string, from: HandOverFrom): AsyncGenerator<HandOver
   const twice = namesTwice(jws);
   if (!twice) yield notVerified(['its claims are nested too deep']);
   else if (twice.length > 0) yield claim('a claim stands in it twice', ...twice.map((name) => `twice: ${shown(name)}`));
-  const { iat, exp, jti } = payload as Record<string, unknown>;
+  const { iat, exp, jti }: Record<string, unknown> = payload;
   if (typeof iat === 'number' && typeof exp === 'number' && exp - iat > MAX_LIFETIME_SECONDS)
     yield claim(`"exp" may be at most ${MAX_LIFETIME_SECONDS} seconds after "iat"`, `it is ${exp - iat} seconds after it`);
   if (typeof iat === 'number' && iat > now / 1000 + CLOCK_TOLERANCE_SECONDS) yield claim('"iat" is in the future');
