@@ -12,6 +12,7 @@ import { killAtToken } from '../../scripts/faults/kill-at-token.ts';
 import { killInRegistration } from '../../scripts/faults/kill-in-registration.ts';
 import { restoreBackup } from '../../scripts/faults/restore-backup.ts';
 import { rollingRestartOfNodes } from '../../scripts/faults/rolling-restart.ts';
+import { figure } from '../attacks/support/figure.ts';
 import { untilTrue } from '../support/until-true.ts';
 import { createHttpDriver } from '../journeys/http-driver.ts';
 import { createTraveller, WORDS } from '../journeys/traveller.ts';
@@ -132,8 +133,10 @@ export function describeNodes(
     }
 
     const faults = isFull
-      ? [rollingRestartOfNodes, killInRegistration, killAtToken, databaseAway, restoreBackup]
-      : [killInRegistration, databaseAway, restoreBackup];
+      ? [rollingRestartOfNodes, killInRegistration, killAtToken, databaseAway]
+      : [killInRegistration, databaseAway];
+    // A backup and a start from it take long.
+    if (figure(1, 0) === 1) faults.push(restoreBackup);
     const possible = faults.filter(({ backends }) => backends.some((backend) => backend === name));
     test.each(possible)('$id $title', async (fault) => {
       const standing = { ...nodes, stop: async () => undefined };

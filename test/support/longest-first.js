@@ -5,9 +5,9 @@ import SequencerModule from '@jest/test-sequencer';
 const Sequencer = SequencerModule.default ?? SequencerModule;
 
 const LONG = [
+  'nodes/on-sqlite',
   'nodes/on-mongo',
   'storage/mongo/half-made',
-  'nodes/on-sqlite',
   'journeys/promises',
   'browser/new-id',
   'journeys/abandoned',
