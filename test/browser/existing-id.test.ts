@@ -30,8 +30,8 @@ beforeEach(async () => {
 afterEach(async () => world.stop());
 
 /**
- * Without JavaScript and in two widths in full only: journeys over HTTP walk this way, and new-id.test.ts looks at its screens in Chromium in both
- * widths, with and without JavaScript.
+ * Without JavaScript and in two widths in full only: journeys over HTTP walk this way, and new-id.test.ts looks at its screens in Chromium, with
+ * and without JavaScript.
  */
 const WALKS = process.env.FULL_FIGURES
   ? [

@@ -1,4 +1,4 @@
-// 100 people, or 500 with FULL_FIGURES=1, who press anything: forms with sensible and senseless input, sent twice, back, lost cookies, two tabs, typed addresses.
+// 60 people, or 500 with FULL_FIGURES=1, who press anything: forms with sensible and senseless input, sent twice, back, lost cookies, two tabs, typed addresses.
 // Nobody may see a server error, and every page must have a way on. The walks are random and reproducible (MONKEY_SEED).
 import { expect, it, jest } from '@jest/globals';
 import { figure } from '../attacks/support/figure.ts';
@@ -9,7 +9,7 @@ import { inWorld } from './two-browsers.ts';
 
 jest.setTimeout(300_000);
 
-const WALKS = figure(500, 100);
+const WALKS = figure(500, 60);
 const STEPS = 8;
 /** All apps are one process, so more walks at once would only wait for each other, and finally too long. */
 const AT_ONCE = 4;

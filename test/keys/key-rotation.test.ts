@@ -11,7 +11,7 @@ import { untilTrue } from '../support/until-true.ts';
 import { startWorld, type World } from '../support/world.ts';
 
 const SECRET = 'rotation-secret-0123456789abcdef-01234567';
-const TOKENS = figure(10_000, 1_000);
+const TOKENS = figure(10_000, 400);
 const PARALLEL = 16;
 /** How many each key signs at least. */
 const EACH = TOKENS / 4;
