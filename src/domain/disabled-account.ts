@@ -1,5 +1,5 @@
-// An account that an operator has disabled: nobody signs in with it until an operator enables it again. `disabled_at` is also set when the
-// erasure begins, so that whatever checks it refuses both; only `disabled_by` makes a difference between them.
+// An account that an operator has disabled: nobody can sign in with it until an operator enables it again. The erasure also sets `disabled_at`, so
+// each check of `disabled_at` refuses both. `disabled_by` tells them apart.
 import { momentAfterSignIns, type Account, type EpochMilliseconds } from './account.ts';
 
 /** Whether an operator has disabled the account. */

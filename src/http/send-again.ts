@@ -1,5 +1,4 @@
-// Lets a person send a form again that could not be accepted now. What they typed is in the page of the error and nowhere else, because
-// there may be no database to keep it.
+// Lets a person send a form again after a passing error. Only the error page keeps the typed values, because the database may be away.
 import type { PageContext } from './page-context.ts';
 import { CSRF_FIELD } from './csrf.ts';
 import { fieldsOf } from './read-form.ts';

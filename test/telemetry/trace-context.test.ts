@@ -31,7 +31,7 @@ test('any other header is ignored, so that nothing of it reaches a log line', ()
     expect([header, parseTraceparent(header)]).toEqual([header, undefined]);
 });
 
-test('what is written is read again', () => {
+test('parsing returns the formatted values', () => {
   for (const sampled of [true, false]) {
     const context = { traceId: TRACE, spanId: SPAN, sampled };
     expect(parseTraceparent(formatTraceparent(context))).toEqual(context);
