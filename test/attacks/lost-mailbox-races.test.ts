@@ -2,9 +2,6 @@
 // both databases. design/operations.md, chapter 4.
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { createChangeLostMailbox } from '../../src/account/lost-mailbox/change.ts';
 import { approve, findCase, refuse, type Approval, type DeskCase } from '../../src/account/lost-mailbox/desk.ts';
 import { createExpireLostMailbox } from '../../src/account/lost-mailbox/expire.ts';
@@ -18,7 +15,6 @@ import { createJobQueue } from '../../src/jobs/job-queue.ts';
 import { PostponeJob } from '../../src/jobs/runner.ts';
 import { createTellAccountChange } from '../../src/jobs/tell-account-change.ts';
 import type { AccountAccess } from '../../src/oidc/sessions/account-access.ts';
-import { openStorage } from '../../src/storage/open-storage.ts';
 import { guardRecords } from '../../src/storage/records.ts';
 import type { Job, Storage } from '../../src/storage/storage.ts';
 import { eventAbout, sampleAccount } from '../storage/conformance/samples.ts';
@@ -26,6 +22,7 @@ import { ledgerOf } from '../support/ledger-of.ts';
 import { figure } from './support/figure.ts';
 import { dyingAfter } from './support/dying-storage.ts';
 import { describeOnMongo } from './support/mongo-database.ts';
+import { newAccount, openOwnStorage, type OwnStorage } from './support/own-storage.ts';
 
 jest.setTimeout(120_000);
 
@@ -37,7 +34,7 @@ const [A, B, C] = ['a.tanaka', 'b.suzuki', 'c.sato'].map((operator) => ({ operat
 
 /** @param everyWrite 1: the process dies at each write; n: at each nth one */
 function declare(databaseUrl: () => string | undefined, everyWrite: number): void {
-  let directory: string;
+  let own: OwnStorage | undefined;
   let storage: Storage;
   const figures = { perNumberPerDay: 5, perAccountPerDay: 5, overallPerHour: 100, quietSharePercent: 20 };
   const places = { unprovenPerAddressPerHour: 5, unprovenPerNetworkPerHour: 5 };
@@ -52,13 +49,10 @@ function declare(databaseUrl: () => string | undefined, everyWrite: number): voi
   const clock = (): number => Date.now() + ahead;
 
   beforeAll(async () => {
-    directory = await mkdtemp(join(tmpdir(), 'lost-mailbox-'));
-    storage = await openStorage(databaseUrl() ?? `sqlite:${join(directory, 'test.sqlite')}`, clock);
+    own = await openOwnStorage(databaseUrl(), clock);
+    ({ storage } = own);
   });
-  afterAll(async () => {
-    await storage?.close();
-    await rm(directory, { recursive: true, force: true });
-  });
+  afterAll(async () => own?.close());
 
   /** The dependencies of a process on this storage. */
   function processOn(on: Storage): Deps {
@@ -75,14 +69,8 @@ function declare(databaseUrl: () => string | undefined, everyWrite: number): voi
 
   /** An ID, and a request whose new address is proven and that was looked up. */
   async function newCase(changes: Partial<Account> = {}): Promise<{ id: string; number: string }> {
-    const id = await newAccount(changes);
+    const id = await newAccount(storage, changes);
     return { id, number: await newRequest(id) };
-  }
-
-  async function newAccount(changes: Partial<Account>): Promise<string> {
-    const id = randomUUID();
-    await storage.accounts.create(sampleAccount(id, changes), eventAbout(id));
-    return id;
   }
 
   /** A request for the address of an ID, which may not be there. */
@@ -214,7 +202,7 @@ function declare(databaseUrl: () => string | undefined, everyWrite: number): voi
     ahead += 2 * HOUR_MS;
     // The process dies at each write of the look-up.
     for (let writes = 0; writes < MOST_WRITES; writes += everyWrite) {
-      const dies = await newAccount(withNumber());
+      const dies = await newAccount(storage, withNumber());
       const request = await newRequest(dies, false);
       const dying = dyingAfter(storage, writes);
       await lookUp(request, dying.storage).catch(() => undefined);

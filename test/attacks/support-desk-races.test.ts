@@ -1,9 +1,5 @@
 // Operators change one ID at the same moment, and the process dies at each write. On both databases. design/operations.md, chapter 4.
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { randomUUID } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { stillHolds } from '../../src/account/forgotten/flow.ts';
 import { setPassword } from '../../src/authentication/password/set-password.ts';
 import type { PasswordReset } from '../../src/domain/password-reset.ts';
@@ -18,13 +14,13 @@ import type { AccountAccess } from '../../src/oidc/sessions/account-access.ts';
 import { disable, enable, endSignIns, orderErasure } from '../../src/operations/change-account.ts';
 import { stateOf } from '../../src/operations/account-state.ts';
 import { findAccounts } from '../../src/operations/find-account.ts';
-import { openStorage } from '../../src/storage/open-storage.ts';
 import { guardRecords } from '../../src/storage/records.ts';
 import type { Job, Storage } from '../../src/storage/storage.ts';
-import { eventAbout, sampleAccount } from '../storage/conformance/samples.ts';
+import { sampleAccount } from '../storage/conformance/samples.ts';
 import { ledgerOf } from '../support/ledger-of.ts';
 import { dyingAfter } from './support/dying-storage.ts';
 import { describeOnMongo } from './support/mongo-database.ts';
+import { newAccount, openOwnStorage, type OwnStorage } from './support/own-storage.ts';
 
 jest.setTimeout(120_000);
 
@@ -48,19 +44,16 @@ const REQUEST = {
 };
 
 function declare(databaseUrl: () => string | undefined): void {
-  let directory: string;
+  let own: OwnStorage | undefined;
   let storage: Storage;
   let ahead = 0;
   const clock = (): number => Date.now() + ahead;
 
   beforeAll(async () => {
-    directory = await mkdtemp(join(tmpdir(), 'support-desk-'));
-    storage = await openStorage(databaseUrl() ?? `sqlite:${join(directory, 'test.sqlite')}`, clock);
+    own = await openOwnStorage(databaseUrl(), clock);
+    ({ storage } = own);
   });
-  afterAll(async () => {
-    await storage?.close();
-    await rm(directory, { recursive: true, force: true });
-  });
+  afterAll(async () => own?.close());
 
   /** The dependencies of a process on this storage. */
   function processOn(on: Storage): Deps {
@@ -78,11 +71,6 @@ function declare(databaseUrl: () => string | undefined): void {
     endAllServices: nothing,
   } as unknown as AccountAccess;
 
-  async function newAccount(changes: Partial<Account> = {}): Promise<string> {
-    const id = randomUUID();
-    await storage.accounts.create(sampleAccount(id, changes), eventAbout(id));
-    return id;
-  }
   const standing = async (id: string): Promise<Account> => (await storage.accounts.find(id)) ?? (undefined as never);
   const eventsOf = async (id: string): Promise<string[]> =>
     (await ledgerOf(storage)).filter(({ subject }) => subject === id).map(({ type }) => type);
@@ -105,7 +93,7 @@ function declare(databaseUrl: () => string | undefined): void {
   const seen: string[] = [];
 
   test('S190 two operators disable an ID at once, and one enables it meanwhile: each change is told once, and the state is that of the last', async () => {
-    const id = await newAccount();
+    const id = await newAccount(storage);
     const both = await Promise.all([A, B].map(async (who) => disable(processOn(storage), access, id, who)));
     expect(both.filter(Boolean)).toHaveLength(1);
     const { disabled_at: at = 0 } = await standing(id);
@@ -121,7 +109,7 @@ function declare(databaseUrl: () => string | undefined): void {
   });
 
   test('S190 a reset was proven before the ID was disabled: it sets no password, also if both happen at the same moment', async () => {
-    const id = await newAccount();
+    const id = await newAccount(storage);
     const reset = { email_canonical: (await standing(id)).email_canonical, started_at: clock() } as PasswordReset;
     const { password_hash: before } = await standing(id);
     await disable(processOn(storage), access, id, A);
@@ -132,8 +120,8 @@ function declare(databaseUrl: () => string | undefined): void {
 
   test('S191 a person is found by the whole address, number, legacy id, account id or number of a request, in any spelling, and by no part of it', async () => {
     const phone = '+819012345678';
-    const id = await newAccount({ phone_canonical: phone });
-    const other = await newAccount();
+    const id = await newAccount(storage, { phone_canonical: phone });
+    const other = await newAccount(storage);
     const { email_canonical: address } = await standing(id);
     const { storage: records } = processOn(storage);
     for (const [clientId, account] of [
@@ -161,7 +149,7 @@ function declare(databaseUrl: () => string | undefined): void {
 
   test('S190 the process dies at each write while an ID is disabled: it is disabled or not, told once if so, and a second try completes it', async () => {
     for (let writes = 0; writes < MOST_WRITES; writes += 1) {
-      const id = await newAccount();
+      const id = await newAccount(storage);
       const process = dyingAfter(storage, writes);
       await disable(processOn(process.storage), access, id, A).catch(() => undefined);
       // Before the first write.
@@ -177,7 +165,7 @@ function declare(databaseUrl: () => string | undefined): void {
 
   test('S194 an ID is disabled while its withdrawal waits: it is not erased early nor taken back, comes back withdrawn, and is erased at its time', async () => {
     for (const isEnabled of [true, false]) {
-      const id = await newAccount();
+      const id = await newAccount(storage);
       await withdraw(processOn(storage), access, await standing(id));
       expect(await disable(processOn(storage), access, id, A)).toBe(true);
       const disabled = await standing(id);
@@ -204,7 +192,7 @@ function declare(databaseUrl: () => string | undefined): void {
 
   test('S194 an erasure is ordered for an active, a disabled, and a withdrawn and disabled ID, and the process dies at each write: it is erased in the end, or was not ordered', async () => {
     for (let writes = 0; writes < MOST_WRITES; writes += 1) {
-      const id = await newAccount();
+      const id = await newAccount(storage);
       if (writes % 3 === 2) await withdraw(processOn(storage), access, await standing(id));
       if (writes % 3 > 0) await disable(processOn(storage), access, id, A);
       const process = dyingAfter(storage, writes);
