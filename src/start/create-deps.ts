@@ -56,8 +56,8 @@ export async function createSharedDeps(config: Config, clock: Clock, log: AppLog
   const tell = createEmitRecorded(log, metrics.countRecorded, LEDGER_EVENTS, config.keys.legacyIdInLog);
   const database = await open(config.databaseUrl, clock, log, config.keys.ledger);
   const traces = config.traces && (await (await import('../telemetry/tracing.ts')).startTracing(config.traces));
-  const timedDatabase = config.admin ? observeStorage(database, timed(metrics)) : database;
-  const opened = tellEvents(traces ? observeStorage(timedDatabase, traced(traces)) : timedDatabase, tell);
+  const observe = both(traces && traced(traces), config.admin && timed(metrics));
+  const opened = tellEvents(observe ? observeStorage(database, observe) : database, tell);
   const storage = guardRecords(
     {
       ...opened,
@@ -77,6 +77,12 @@ export async function createSharedDeps(config: Config, clock: Clock, log: AppLog
     traces,
     emit: createEmit(log, metrics.countEvent),
   };
+}
+
+/** Combines two observers, so that each method is wrapped once. */
+function both(outer: ObserveOperation | undefined, inner: ObserveOperation | undefined): ObserveOperation | undefined {
+  if (!outer || !inner) return outer ?? inner;
+  return async (operation, call) => outer(operation, async () => inner(operation, call));
 }
 
 function traced(traces: Traces): ObserveOperation {
