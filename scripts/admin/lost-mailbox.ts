@@ -5,14 +5,16 @@ import {
   noteLook,
   refuse as refuseCase,
   whyNotApproved,
-  type DeskAction,
   type DeskCase,
   type NotApproved,
 } from '../../src/account/lost-mailbox/desk.ts';
 import { maskedEmail } from '../../src/account/lost-mailbox/look-up.ts';
 import type { Deps } from '../../src/deps.ts';
 import { isOpen, LOST_MAILBOX_OPEN_MS, type LostMailboxRequest } from '../../src/domain/lost-mailbox.ts';
+import type { OperatorAction } from '../../src/domain/operator-action.ts';
 import { PROFILE_KEYS } from '../../src/domain/profile-fields.ts';
+import { namingClaims } from '../../src/operations/operator-action.ts';
+import { everyEntry } from '../../src/storage/every-entry.ts';
 import { actionOf, BY, NEEDS_BY, withDesk } from './desk.ts';
 import { table } from './table.ts';
 import { createTopic, type Action, type ActionInput } from './topic.ts';
@@ -175,16 +177,15 @@ async function caseOf(deps: DeskDeps, number: string): Promise<DeskCase> {
 }
 
 /** Refuses names and reasons that do not belong into the ledger. */
-function actionFor(values: ActionInput['values'], request: LostMailboxRequest): DeskAction {
-  const { family_name: family, given_name: given, birthdate, phone_number: phone } = request.profile;
-  return actionOf(values, [request.email, request.new_email, family, given, birthdate, phone]);
+function actionFor(values: ActionInput['values'], request: LostMailboxRequest): OperatorAction {
+  return actionOf(values, [request.email, request.new_email, ...namingClaims(request.profile)]);
 }
 
-async function* everyRequest({ storage }: DeskDeps): AsyncGenerator<LostMailboxRequest> {
-  for (let after = ''; ;) {
-    const page = await storage.lostMailboxRequests.listAfter(after, PAGE);
-    yield* page;
-    after = page.at(-1)?.id ?? '';
-    if (page.length < PAGE) return;
-  }
+function everyRequest({ storage }: DeskDeps): AsyncGenerator<LostMailboxRequest> {
+  return everyEntry(
+    async (after, limit) => storage.lostMailboxRequests.listAfter(after, limit),
+    ({ id }) => id,
+    '',
+    PAGE,
+  );
 }

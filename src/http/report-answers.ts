@@ -2,6 +2,7 @@
 // the access line, if it is wanted.
 import type Koa from 'koa';
 import type { Answered } from '../telemetry/traffic-metrics.ts';
+import { propertyOf } from '../property-of.ts';
 import { inRequest, requestContext } from '../request-context.ts';
 import type { Emit } from '../telemetry/emit.ts';
 import type { PageState } from './page-context.ts';
@@ -48,13 +49,10 @@ function writeLine(emit: Emit, { method, route, status, seconds }: Answered, cli
 /** Returns the client app of the request: oidc-provider's, or that of the interaction. */
 function clientIdOf(ctx: Koa.ParameterizedContext<PageState>): string | undefined {
   const oidc: unknown = Reflect.get(ctx, 'oidc');
-  const client = memberOf(oidc, 'client') ?? memberOf(memberOf(memberOf(ctx.state, 'interaction'), 'client'), 'metadata');
-  const id = memberOf(client, 'clientId') ?? memberOf(client, 'client_id');
+  const client = propertyOf(oidc, 'client') ?? propertyOf(propertyOf(propertyOf(ctx.state, 'interaction'), 'client'), 'metadata');
+  const id = propertyOf(client, 'clientId') ?? propertyOf(client, 'client_id');
   return typeof id === 'string' ? id : undefined;
 }
-
-export const memberOf = (value: unknown, name: string): unknown =>
-  typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
 
 /** Returns the pattern that a router matched, or the name of oidc-provider's endpoint; both are left at the context. */
 export function routeOf(ctx: Koa.ParameterizedContext<PageState>): string {

@@ -1,8 +1,9 @@
 // Makes a span of each request. A customer's journey has many requests; `common_id.journey` is the same in all of them.
 import type Koa from 'koa';
+import { propertyOf } from '../property-of.ts';
 import type { Traces } from '../telemetry/traces.ts';
 import type { PageState } from './page-context.ts';
-import { memberOf, routeOf } from './report-answers.ts';
+import { routeOf } from './report-answers.ts';
 
 /** Makes the middleware. It goes in front of the one that names the request, so that the log names our span. */
 export function traceRequests(traces: Traces, forPrograms: ReadonlyMap<string, unknown> = new Map()): Koa.Middleware<PageState> {
@@ -24,8 +25,8 @@ export function traceRequests(traces: Traces, forPrograms: ReadonlyMap<string, u
 
 /** Returns the `cid` of the interaction, which stays the same from the authorization request to its end: it is random, and opens nothing. */
 function journeyOf(ctx: Koa.ParameterizedContext<PageState>): string | undefined {
-  const ofProvider = memberOf(memberOf(memberOf(Reflect.get(ctx, 'oidc'), 'entities'), 'Interaction'), 'cid');
-  const ofPage = memberOf(memberOf(ctx.state, 'interaction'), 'cid');
+  const ofProvider = propertyOf(propertyOf(propertyOf(Reflect.get(ctx, 'oidc'), 'entities'), 'Interaction'), 'cid');
+  const ofPage = propertyOf(propertyOf(ctx.state, 'interaction'), 'cid');
   const cid = ofProvider ?? ofPage;
   return typeof cid === 'string' ? cid : undefined;
 }

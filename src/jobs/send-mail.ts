@@ -1,6 +1,6 @@
 // Job that sends a mail.
 import type { Mail } from '../domain/mails.ts';
-import { propertyOf } from '../domain/property-of.ts';
+import { propertyOf } from '../property-of.ts';
 import type { Mailer } from '../mail/mailer.ts';
 import type { Emit } from '../telemetry/emit.ts';
 import { PermanentJobError, type JobHandler } from './runner.ts';

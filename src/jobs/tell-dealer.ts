@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { Dealer } from '../config/config.ts';
 import type { Deps } from '../deps.ts';
-import { propertyOf } from '../domain/property-of.ts';
+import { propertyOf } from '../property-of.ts';
 import type { DealerLink } from '../domain/dealer-link.ts';
 import { boundedFetch } from '../http/bounded-fetch.ts';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { exportJWK, generateKeyPair, type JWK } from 'jose';
 import type { EpochMilliseconds } from '../domain/account.ts';
 import { CONSENT_RECEIPT_LIFETIME_SECONDS } from '../domain/dealer-link.ts';
-import { propertyOf } from '../domain/property-of.ts';
+import { propertyOf } from '../property-of.ts';
 
 export type KeyUse = { alg: 'ES256' | 'RS256' | 'ECDH-ES+A256KW'; use: 'sig' | 'enc' };
 

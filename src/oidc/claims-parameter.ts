@@ -12,7 +12,7 @@ import {
 import type { Client } from '../config/config.ts';
 import type { ClientRegistry } from '../config/clients/client-registry.ts';
 import { REACHABLE_ACR, type Acr } from '../domain/authentication-methods.ts';
-import { propertyOf } from '../domain/property-of.ts';
+import { propertyOf } from '../property-of.ts';
 import { scopeOfClaim } from './claims.ts';
 
 /** What a request says about a claim. `null` requests the claim as it is. */

@@ -3,6 +3,7 @@ import type { AccountClaims } from 'oidc-provider';
 import type { Client, Config, Dealer } from '../config/config.ts';
 import type { Account } from '../domain/account.ts';
 import { addrSpec } from '../domain/canonical-email.ts';
+import { isoIfAny } from '../domain/iso-time.ts';
 import { clientLinkId, isVisibleTo, type DealerLink } from '../domain/dealer-link.ts';
 import { vehiclesOf, type Migration } from '../domain/migration.ts';
 import { claimsOfScope, profileClaims, type ProfileScope } from '../domain/profile-fields.ts';
@@ -37,8 +38,6 @@ export function claimsByScope(names: readonly string[]): [scope: string, names: 
 /** Every scope that does not belong to a resource. */
 export const OIDC_SCOPES: readonly string[] = ['offline_access', ...Object.keys(CLAIMS_BY_SCOPE)];
 
-const asIso = (time: number | undefined): string | undefined => (time === undefined ? undefined : new Date(time).toISOString());
-
 /** Maps a link to an entry of the `dealer_links` claim. */
 function dealerLinkClaim(link: DealerLink, sector: string, { dealers, keys }: Config): Record<string, unknown> {
   const dealer = dealers.find(({ code }) => code === link.dealer);
@@ -48,7 +47,7 @@ function dealerLinkClaim(link: DealerLink, sector: string, { dealers, keys }: Co
     'dealer_name#en': dealer?.name.en ?? link.dealer,
     link_id: clientLinkId(keys.linkId, sector, link.id),
     status: link.status,
-    linked_at: asIso(link.linked_at),
+    linked_at: isoIfAny(link.linked_at),
     resource: dealer?.resource,
   };
 }
@@ -65,7 +64,7 @@ function migrationClaim(
     completed: completed.map(({ client_id, legacy_id, completed_at }) => ({
       client_id,
       legacy_id,
-      completed_at: asIso(completed_at),
+      completed_at: isoIfAny(completed_at),
     })),
     vehicles: vehiclesOf(completed),
     ...(dealer

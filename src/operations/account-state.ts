@@ -4,6 +4,7 @@ import { maskedEmail } from '../account/lost-mailbox/look-up.ts';
 import { limitsOfAccount, type HeldLimit } from '../authentication/limits/limits-of-account.ts';
 import type { Account, EpochMilliseconds } from '../domain/account.ts';
 import { isDisabledByOperator } from '../domain/disabled-account.ts';
+import { iso, isoIfAny } from '../domain/iso-time.ts';
 import { maskNumber, numberRests } from '../domain/login-number.ts';
 import { waitingRemoval } from '../domain/second-factor.ts';
 import { recent } from '../domain/sign-in-history.ts';
@@ -54,8 +55,6 @@ export type ShownAccount = {
 type StateDeps = Pick<Deps, 'config' | 'storage' | 'clock'>;
 
 const SHOWN = 5;
-const iso = (time: EpochMilliseconds): string => new Date(time).toISOString();
-const isoIfAny = (time: EpochMilliseconds | undefined): string | undefined => (time === undefined ? undefined : iso(time));
 
 /** Returns the state of an account, and since when. */
 export function stateOf(account: Account): { state: StateOfAccount; since: EpochMilliseconds | undefined } {

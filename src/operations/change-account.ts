@@ -12,7 +12,7 @@ import { forgetLimits, limitsOfAccount, type HeldLimit } from '../authentication
 import { askToRemove } from '../authentication/totp/lost-second-factor.ts';
 import type { AccountAccess } from '../oidc/sessions/account-access.ts';
 import { changeAccount } from '../storage/change-account.ts';
-import type { OperatorAction } from './operator-action.ts';
+import type { OperatorAction } from '../domain/operator-action.ts';
 
 type ChangeDeps = Pick<Deps, 'config' | 'storage' | 'clock' | 'jobs'>;
 

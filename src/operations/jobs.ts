@@ -2,8 +2,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Deps } from '../deps.ts';
 import type { EpochMilliseconds } from '../domain/account.ts';
+import { everyEntry } from '../storage/every-entry.ts';
 import type { Job } from '../storage/storage.ts';
-import type { OperatorAction } from './operator-action.ts';
+import type { OperatorAction } from '../domain/operator-action.ts';
 
 type JobDeps = Pick<Deps, 'storage' | 'clock'>;
 
@@ -26,17 +27,13 @@ const PAGE = 500;
 const MOST_GROUPS = 200;
 
 /** Yields all waiting or dead jobs, in order of their keys. @param kind only these */
-export async function* everyJob(
-  { storage }: Pick<Deps, 'storage'>,
-  state: 'waiting' | 'dead',
-  kind?: string,
-): AsyncGenerator<Job> {
-  for (let after = ''; ;) {
-    const page = await storage.jobs.listAfter(state, after, PAGE, kind);
-    yield* page;
-    after = page.at(-1)?.key ?? '';
-    if (page.length < PAGE) return;
-  }
+export function everyJob({ storage }: Pick<Deps, 'storage'>, state: 'waiting' | 'dead', kind?: string): AsyncGenerator<Job> {
+  return everyEntry(
+    async (after, limit) => storage.jobs.listAfter(state, after, limit, kind),
+    ({ key }) => key,
+    '',
+    PAGE,
+  );
 }
 
 /** Returns whether a job waits, runs, or has failed for good. */

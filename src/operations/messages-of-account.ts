@@ -3,8 +3,9 @@
 import type { Deps } from '../deps.ts';
 import type { Account } from '../domain/account.ts';
 import { parseEmail } from '../domain/canonical-email.ts';
+import { iso } from '../domain/iso-time.ts';
 import { knownAddresses } from '../domain/lost-mailbox.ts';
-import { propertyOf } from '../domain/property-of.ts';
+import { propertyOf } from '../property-of.ts';
 import { owedMailKeys } from '../jobs/tell-account-change.ts';
 import type { Job } from '../storage/storage.ts';
 import { everyJob } from './jobs.ts';
@@ -67,7 +68,7 @@ function messageOf({ kind, state, created_at: at, attempts, last_error: reason }
     channel: kind === 'send_sms' ? 'sms' : 'mail',
     template,
     fate: FATES[state],
-    made_at: new Date(at).toISOString(),
+    made_at: iso(at),
     attempts,
     reason,
   };

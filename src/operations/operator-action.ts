@@ -1,15 +1,9 @@
-// Who does something at the support desk, and why. Both stand in the ledger for good.
+// Checks and records who does something at the support desk, and why.
 import { randomUUID } from 'node:crypto';
 import type { Deps } from '../deps.ts';
 import type { Account } from '../domain/account.ts';
 import { knownAddresses } from '../domain/lost-mailbox.ts';
-
-export type OperatorAction = {
-  /** A name that the ledger may keep, such as `a.tanaka`. */
-  operator: string;
-  /** For example the number of a ticket. It has no personal data. */
-  reason: string;
-};
+import type { OperatorAction } from '../domain/operator-action.ts';
 
 /** Why an action is refused: the name of the operator, the length of the reason, or personal data in it. */
 export type ActionProblem = 'operator' | 'reason_length' | 'reason_personal';
@@ -36,8 +30,17 @@ export function checkAction(
 
 /** Returns what a reason must not contain, because it would name the person. */
 export function personalDataOf(account: Account, now: number): (string | undefined)[] {
-  const { family_name: family, given_name: given, birthdate, phone_number: phone } = account.profile;
-  return [...knownAddresses(account, now), account.phone_canonical, family, given, birthdate, phone];
+  return [...knownAddresses(account, now), account.phone_canonical, ...namingClaims(account.profile)];
+}
+
+/** Returns the claims of a profile that name a person. */
+export function namingClaims({
+  family_name: family,
+  given_name: given,
+  birthdate,
+  phone_number: phone,
+}: Account['profile']): (string | undefined)[] {
+  return [family, given, birthdate, phone];
 }
 
 /** The event of an operator who only looks at an account. */

@@ -1,5 +1,5 @@
 // Hands SMS to the operator's gateway, which sends them with a provider.
-import { propertyOf } from '../domain/property-of.ts';
+import { propertyOf } from '../property-of.ts';
 import type { Sms } from '../domain/sms.ts';
 import { boundedFetch } from '../http/bounded-fetch.ts';
 import { signWebhook } from '../http/webhook-signature.ts';

@@ -1,4 +1,5 @@
 // Iterates over the ledger page by page, in constant memory.
+import { everyEntry } from './every-entry.ts';
 import { LEDGER_PARTITIONS } from './ledger-chain.ts';
 import type { ClosedLedgerEntry, Ledger, LedgerAnchor, LedgerEntry } from './storage.ts';
 
@@ -25,12 +26,6 @@ export async function* everyAnchor(ledger: Omit<Ledger, 'append'>): AsyncGenerat
   yield* pages((after, limit) => ledger.anchors(after, limit));
 }
 
-async function* pages<T extends { sequence: number }>(read: (after: number, limit: number) => Promise<T[]>): AsyncGenerator<T> {
-  for (let after = 0; ;) {
-    const page = await read(after, PAGE);
-    yield* page;
-    const last = page.at(-1);
-    if (!last || page.length < PAGE) return;
-    after = last.sequence;
-  }
+function pages<T extends { sequence: number }>(read: (after: number, limit: number) => Promise<T[]>): AsyncGenerator<T> {
+  return everyEntry(read, ({ sequence }) => sequence, 0, PAGE);
 }

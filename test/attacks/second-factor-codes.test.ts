@@ -22,7 +22,7 @@ import {
 import { makeSecretKeys } from '../../src/config/settings/secret-keys.ts';
 import type { Deps } from '../../src/deps.ts';
 import type { Account } from '../../src/domain/account.ts';
-import { propertyOf } from '../../src/domain/property-of.ts';
+import { propertyOf } from '../../src/property-of.ts';
 import { REMOVAL_WAITS_MS } from '../../src/domain/second-factor.ts';
 import { PageError } from '../../src/http/page-error.ts';
 import { createJobQueue } from '../../src/jobs/job-queue.ts';

@@ -11,7 +11,7 @@ import {
   orderErasure,
   removeSecondFactor as removeSecondFactorOf,
 } from '../../../src/operations/change-account.ts';
-import type { OperatorAction } from '../../../src/operations/operator-action.ts';
+import type { OperatorAction } from '../../../src/domain/operator-action.ts';
 import { accountFor, BY, NEEDS_BY, withAccess } from '../desk.ts';
 import type { Action, Report } from '../topic.ts';
 import { UsageError } from '../usage-error.ts';

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import * as oidc from 'openid-client';
 import { loadConfig } from '../../../src/config/load.ts';
 import type { ClientRefusal } from '../../../src/domain/client-refusal.ts';
-import { propertyOf } from '../../../src/domain/property-of.ts';
+import { propertyOf } from '../../../src/property-of.ts';
 import type { Action, ActionInput, Report } from '../topic.ts';
 import { findClient, type FoundClient } from './find-client.ts';
 import { authenticationOf, readClientKey } from './try/authentication.ts';

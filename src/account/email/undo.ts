@@ -2,9 +2,9 @@
 // somebody else now, who could then reset the password and take over the ID. So the person must also enter a password of the ID.
 // The current one counts, and so does one from when the address changed or from the three days before, in case a thief has
 // changed both.
-import { timingSafeEqual } from 'node:crypto';
 import type { Deps } from '../../deps.ts';
 import { readAccountToken } from '../../domain/account-token.ts';
+import { sameSecret } from '../../domain/same-secret.ts';
 import { momentAfterSignIns, type Account, type EmailBefore } from '../../domain/account.ts';
 import type { HashAsker } from '../../authentication/password/password-hash.ts';
 import type { AccountAccess } from '../../oidc/sessions/account-access.ts';
@@ -74,7 +74,5 @@ export async function undoEmail(deps: UndoDeps, access: AccountAccess, token: st
 }
 
 function undoIndex({ emails_before: earlier = [] }: Account, digest: string, now: number): number {
-  return earlier.findIndex(
-    ({ undo_sha256: expected, undo_until: until }) => now < until && timingSafeEqual(Buffer.from(digest), Buffer.from(expected)),
-  );
+  return earlier.findIndex(({ undo_sha256: expected, undo_until: until }) => now < until && sameSecret(digest, expected));
 }

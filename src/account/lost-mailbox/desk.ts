@@ -16,6 +16,7 @@ import {
   type LostMailbox,
   type LostMailboxRequest,
 } from '../../domain/lost-mailbox.ts';
+import type { OperatorAction } from '../../domain/operator-action.ts';
 import { birthdateFits } from '../../domain/password-reset.ts';
 import { formatTime } from '../../http/format-time.ts';
 import { changeAndTell } from '../../jobs/tell-account-change.ts';
@@ -24,9 +25,6 @@ import { maskedEmail } from './look-up.ts';
 import { endedMail, mailEndWithoutId, STOP_PATH } from './stop.ts';
 
 type DeskDeps = Pick<Deps, 'config' | 'storage' | 'clock' | 'jobs'>;
-
-/** Who does something, and why. Both stand in the ledger for good. */
-export type DeskAction = { operator: string; reason: string };
 
 const HOUR_MS = 60 * 60 * 1000;
 /** After this time an approval was either written or its process is dead. */
@@ -49,7 +47,11 @@ export async function findCase({ storage }: Pick<Deps, 'storage'>, id: string): 
 }
 
 /** Records in the ledger that an operator looked at a request. */
-export async function noteLook({ storage, clock }: DeskDeps, { request, account }: DeskCase, action: DeskAction): Promise<void> {
+export async function noteLook(
+  { storage, clock }: DeskDeps,
+  { request, account }: DeskCase,
+  action: OperatorAction,
+): Promise<void> {
   if (!account) return;
   const data = { request: request.id, ...action };
   await storage.ledger.append({ type: 'account.lost_mailbox_seen', subject: account.id, at: clock(), data }, randomUUID());
@@ -94,7 +96,7 @@ export type Approval = { problem: NotApproved } | { problem?: undefined; approve
  * Approves a request. The last approval that is needed begins the waiting time, and mails every known address a link that stops it, and the
  * new address when it changes. The job that changes the address is written first.
  */
-export async function approve(deps: DeskDeps, found: DeskCase, { operator, reason }: DeskAction): Promise<Approval> {
+export async function approve(deps: DeskDeps, found: DeskCase, { operator, reason }: OperatorAction): Promise<Approval> {
   const { config, clock, jobs } = deps;
   const problem = await whyNotApproved(deps, found, operator);
   const { account, request } = found;
@@ -147,7 +149,7 @@ function mailsAboutApproval(account: Account, { email, language }: LostMailbox, 
 }
 
 /** Refuses a request, and mails the new address. @returns whether this call did it; `false` if it has ended */
-export async function refuse(deps: DeskDeps, { request, account, state }: DeskCase, action: DeskAction): Promise<boolean> {
+export async function refuse(deps: DeskDeps, { request, account, state }: DeskCase, action: OperatorAction): Promise<boolean> {
   const { storage, clock } = deps;
   if (account && state) {
     const event = { type: 'account.lost_mailbox_refused', data: { request: request.id, ...action } } as const;

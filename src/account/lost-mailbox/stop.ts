@@ -1,6 +1,5 @@
 // Stops a request for a lost mailbox: with the link in a mail to a known address, or in a session of the ID. Stopping changes nothing else, so
 // the link needs no password.
-import { timingSafeEqual } from 'node:crypto';
 import type { Deps } from '../../deps.ts';
 import type { Account } from '../../domain/account.ts';
 import { readAccountToken } from '../../domain/account-token.ts';
@@ -13,6 +12,7 @@ import {
   type LostMailboxRequest,
 } from '../../domain/lost-mailbox.ts';
 import type { OwedMail } from '../../domain/mails.ts';
+import { sameSecret } from '../../domain/same-secret.ts';
 import { changeAndTell } from '../../jobs/tell-account-change.ts';
 import { languageOf } from '../../language.ts';
 
@@ -28,7 +28,7 @@ export async function findByStopToken({ storage }: Pick<Deps, 'storage'>, token:
   const { accountId, digest } = readAccountToken(token);
   const account = await storage.accounts.find(accountId);
   const request = account?.lost_mailbox?.find(({ stop_sha256: digests }) =>
-    digests.some((expected) => timingSafeEqual(Buffer.from(digest), Buffer.from(expected))),
+    digests.some((expected) => sameSecret(digest, expected)),
   );
   return account && request && { account, request };
 }

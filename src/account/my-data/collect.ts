@@ -1,6 +1,7 @@
 // Collects everything that the common ID stores about a person.
 import type { Deps } from '../../deps.ts';
 import type { Account } from '../../domain/account.ts';
+import { iso, isoIfAny } from '../../domain/iso-time.ts';
 import type { DealerConsent, DealerLink } from '../../domain/dealer-link.ts';
 import type { Migration } from '../../domain/migration.ts';
 import { waitingRemoval } from '../../domain/second-factor.ts';
@@ -16,9 +17,6 @@ type CollectDeps = Pick<Deps, 'config' | 'clients' | 'storage' | 'clock'>;
 
 /** The path of the schema, which is public. */
 export const SCHEMA_PATH = '/my-data.schema.json';
-
-const iso = (time: number): string => new Date(time).toISOString();
-const isoIfAny = (time: number | undefined): string | undefined => (time === undefined ? undefined : iso(time));
 
 /** Collects the data of an account. @param language of the names of services and dealers */
 export async function collectMyData(

@@ -1,7 +1,8 @@
 // Checks one-time codes. No other code compares a typed code with the stored one.
 import type { Deps } from '../../deps.ts';
 import { countCodeTry } from './code-tries.ts';
-import { CODE_MAX_ATTEMPTS, codeHmac, LONG_CODE_DIGITS, parseCode, sameHmac } from './code.ts';
+import { sameSecret } from '../../domain/same-secret.ts';
+import { CODE_MAX_ATTEMPTS, codeHmac, LONG_CODE_DIGITS, parseCode } from './code.ts';
 import type { CodeSlot } from './issue-code.ts';
 
 /**
@@ -61,7 +62,8 @@ async function compareCode(
   const attempt = await countCodeTry(deps, slot.address, code);
   const expected = codeHmac(deps.config.keys.emailCode, id, slot.address, code);
   if (!attempt.mayCompare) return { problem: 'code_dead' };
-  if (!sameHmac(kept.code_hmac, expected)) return longId === undefined ? afterAttempts(kept.attempts) : { problem: 'code_wrong' };
+  if (!sameSecret(kept.code_hmac, expected))
+    return longId === undefined ? afterAttempts(kept.attempts) : { problem: 'code_wrong' };
   await attempt.wasRight();
   return { takeOut: async () => emailCodes.consume(id, expected) };
 }

@@ -1,6 +1,6 @@
 // One-time codes: their length, their lifetime and their number of attempts. A code proves an address; it does not sign anybody
 // in.
-import { createHmac, randomInt, timingSafeEqual, type KeyObject } from 'node:crypto';
+import { createHmac, randomInt, type KeyObject } from 'node:crypto';
 
 /** How long a code is valid. */
 export const CODE_LIFETIME_MS = 10 * 60 * 1000;
@@ -34,12 +34,6 @@ export function codeHmac(key: KeyObject, slot: string, address: string, code: st
   return createHmac('sha256', key)
     .update(JSON.stringify([slot, address, code]))
     .digest('base64url');
-}
-
-/** Compares two results of `codeHmac` in constant time. */
-export function sameHmac(a: string, b: string): boolean {
-  const [left, right] = [Buffer.from(a), Buffer.from(b)];
-  return left.length === right.length && timingSafeEqual(left, right);
 }
 
 /** Parses a code as typed or pasted: in half or full width, with or without spaces and hyphens. */

@@ -2,7 +2,7 @@
 import { digestOf } from '../clients/check-client-secrets.ts';
 import type { Client } from '../clients/client.ts';
 import type { Dealer } from '../files/dealers-schema.ts';
-import { propertyOf } from '../../domain/property-of.ts';
+import { propertyOf } from '../../property-of.ts';
 import type { Problem } from '../problems/problem.ts';
 import { STAND_IN } from '../settings/references.ts';
 import { GAZOO_DEVELOPMENT_SECRET, type SettingValues } from '../settings/settings.ts';

@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import type Provider from 'oidc-provider';
 import type { Deps } from '../../deps.ts';
-import { propertyOf } from '../../domain/property-of.ts';
+import { propertyOf } from '../../property-of.ts';
 import type { DealerBreaker } from '../../jobs/dealer-breaker.ts';
 import type { JobQueue, LoggedOut } from '../../jobs/job-queue.ts';
 import { PermanentJobError, type JobHandler } from '../../jobs/runner.ts';

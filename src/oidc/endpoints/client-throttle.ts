@@ -1,7 +1,7 @@
 // Limits failed client authentications.
 import type { Middleware } from 'koa';
 import type { Deps } from '../../deps.ts';
-import { propertyOf } from '../../domain/property-of.ts';
+import { propertyOf } from '../../property-of.ts';
 import type { PageState } from '../../http/page-context.ts';
 import { askAgainLater } from '../../http/error-page.ts';
 import { PageError } from '../../http/page-error.ts';

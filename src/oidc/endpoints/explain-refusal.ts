@@ -6,7 +6,7 @@ import type { Client } from '../../config/clients/client.ts';
 import type { ClientRegistry } from '../../config/clients/client-registry.ts';
 import { nearestName } from '../../config/problems/nearest-name.ts';
 import type { ClientRefusal } from '../../domain/client-refusal.ts';
-import { propertyOf } from '../../domain/property-of.ts';
+import { propertyOf } from '../../property-of.ts';
 import { showText, showUrl } from './show-sent.ts';
 
 export type Explanation = Pick<ClientRefusal, 'why' | 'sent' | 'expected' | 'nearest'> & {

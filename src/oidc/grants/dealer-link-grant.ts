@@ -12,7 +12,7 @@ import {
 import type { Config, Dealer } from '../../config/config.ts';
 import { clientLinkId, RECEIVED_DATA, SHARED_DATA, type DealerLink } from '../../domain/dealer-link.ts';
 import { customerOf, dealerSubject } from '../../domain/dealer-subject.ts';
-import { propertyOf } from '../../domain/property-of.ts';
+import { propertyOf } from '../../property-of.ts';
 import type { Deps } from '../../deps.ts';
 import { enqueueMissedHandOver } from '../../jobs/enqueue-delivery.ts';
 import { sectorOf } from '../clients/pairwise-subject.ts';

@@ -4,7 +4,7 @@ import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { Deps } from '../../deps.ts';
 import type { Account } from '../../domain/account.ts';
 import { legacyRegistrationId } from '../../domain/legacy-registration.ts';
-import { propertyOf } from '../../domain/property-of.ts';
+import { propertyOf } from '../../property-of.ts';
 import { createBrowserIds } from '../../http/browser-id.ts';
 import type { StoredLegacyProfile } from '../../storage/storage.ts';
 import { essentialAcr, requestedSubjects } from '../claims-parameter.ts';
