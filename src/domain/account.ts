@@ -219,3 +219,8 @@ export function authTimeOf(account: Account, now: EpochMilliseconds): number {
 export function momentAfterSignIns(account: Account, now: EpochMilliseconds): EpochMilliseconds {
   return Math.max(now, authTimeOf(account, now) * 1000 + 1);
 }
+
+/** Returns the account with every sign-in ended: sessions, codes and tokens, also those that are not found. */
+export function withSignInsEnded(account: Account, now: EpochMilliseconds): Account {
+  return { ...account, sign_ins_ended_at: momentAfterSignIns(account, now) };
+}

@@ -1,6 +1,6 @@
 // An account that an operator has disabled: nobody can sign in with it until an operator enables it again. The erasure also sets `disabled_at`, so
 // each check of `disabled_at` refuses both. `disabled_by` tells them apart.
-import { momentAfterSignIns, type Account, type EpochMilliseconds } from './account.ts';
+import { withSignInsEnded, type Account, type EpochMilliseconds } from './account.ts';
 
 /** Whether an operator has disabled the account. */
 export function isDisabledByOperator({ disabled_by: by }: Pick<Account, 'disabled_by'>): boolean {
@@ -13,8 +13,8 @@ export function isDisabledByOperator({ disabled_by: by }: Pick<Account, 'disable
  */
 export function disableAccount(account: Account, now: EpochMilliseconds): Account | undefined {
   if (account.disabled_at !== undefined) return undefined;
-  const { email_change: _address, phone_change: _number, ...rest } = account;
-  return { ...rest, disabled_at: now, disabled_by: 'operator', sign_ins_ended_at: momentAfterSignIns(account, now) };
+  const { email_change: _address, phone_change: _number, ...rest } = withSignInsEnded(account, now);
+  return { ...rest, disabled_at: now, disabled_by: 'operator' };
 }
 
 /** Enables the account again. Everything that has ended stays ended. Returns `undefined` if no operator has disabled it. */
@@ -22,9 +22,4 @@ export function enableAccount(account: Account): Account | undefined {
   if (!isDisabledByOperator(account)) return undefined;
   const { disabled_at: _at, disabled_by: _by, ...rest } = account;
   return rest;
-}
-
-/** Ends every sign-in of the account: sessions, codes and tokens, also those that are not found. */
-export function endSignIns(account: Account, now: EpochMilliseconds): Account {
-  return { ...account, sign_ins_ended_at: momentAfterSignIns(account, now) };
 }

@@ -2,7 +2,7 @@
 // address changes after a waiting time, in which the owner can stop it. The request that was typed is a record of its own; its state stands
 // in the account, so that each step is one write with one event.
 import {
-  momentAfterSignIns,
+  withSignInsEnded,
   passwordsBefore,
   UNDO_LIFETIME_MS,
   type Account,
@@ -161,13 +161,12 @@ export function withAddressOf(
   const one = findLostMailbox(account, request);
   if (!one || !isOpen(one, now) || !stillStands(account, one) || one.change_at === undefined || now < one.change_at)
     return undefined;
-  const { email_change: _wanted, ...rest } = account;
+  const { email_change: _wanted, ...rest } = withSignInsEnded(account, now);
   return {
     ...rest,
     email: one.email,
     email_canonical: one.email_canonical,
     email_verified_at: one.asked_at,
-    sign_ins_ended_at: momentAfterSignIns(account, now),
     emails_before: [
       ...(account.emails_before ?? []).filter(({ undo_until: until }) => now < until),
       {

@@ -1,5 +1,5 @@
 // The owner of an ID reports a sign-in that was not theirs, with the link in the mail about a new browser.
-import { momentAfterSignIns, signInIsOver, type Account, type EpochMilliseconds } from './account.ts';
+import { withSignInsEnded, signInIsOver, type Account, type EpochMilliseconds } from './account.ts';
 
 /** How long the link works. */
 export const REPORT_LIFETIME_MS = 7 * 24 * 60 * 60 * 1000;
@@ -26,7 +26,7 @@ export function isOver(account: Account, { auth_time: authTime }: Pick<ReportedS
  */
 export function reportSignIn(account: Account, reported: ReportedSignIn, now: EpochMilliseconds): Account | undefined {
   if (account.disabled_at !== undefined || isOver(account, reported)) return undefined;
-  return { ...account, sign_ins_ended_at: momentAfterSignIns(account, now), sign_in_reported_at: now };
+  return { ...withSignInsEnded(account, now), sign_in_reported_at: now };
 }
 
 /** Whether a sign-in was reported and the password is still the same. Until there is a new one, every sign-in is told to the owner. */

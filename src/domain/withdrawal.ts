@@ -1,5 +1,5 @@
 // 退会: a person ends the ID. It can be taken back for some days; then it is erased.
-import { momentAfterSignIns, type Account, type EpochMilliseconds } from './account.ts';
+import { withSignInsEnded, type Account, type EpochMilliseconds } from './account.ts';
 import type { DealerConsent, DealerLink } from './dealer-link.ts';
 import type { Migration } from './migration.ts';
 
@@ -8,7 +8,7 @@ import type { Migration } from './migration.ts';
  * @param at the time of the withdrawal, which also identifies it
  */
 export function withdrawAccount(account: Account, at: EpochMilliseconds, eraseAt: EpochMilliseconds): Account {
-  return { ...account, withdrawal: { at, erase_at: eraseAt }, sign_ins_ended_at: momentAfterSignIns(account, at) };
+  return { ...withSignInsEnded(account, at), withdrawal: { at, erase_at: eraseAt } };
 }
 
 /**
@@ -36,9 +36,9 @@ export function beginErasure(account: Account, at: EpochMilliseconds, now: Epoch
  */
 export function orderErasure(account: Account, at: EpochMilliseconds, now: EpochMilliseconds): Account | undefined {
   if (isBeingErased(account)) return undefined;
-  const { disabled_by: _by, ...rest } = account;
+  const { disabled_by: _by, ...rest } = withSignInsEnded(account, now);
   const withdrawal = { at: account.withdrawal?.at ?? at, erase_at: now };
-  return { ...rest, withdrawal, disabled_at: now, sign_ins_ended_at: momentAfterSignIns(account, now) };
+  return { ...rest, withdrawal, disabled_at: now };
 }
 
 /** Whether the erasure has begun. */

@@ -1,7 +1,7 @@
 // What operators change at an account. Each change is one write with its event (who, when, whom, why) and a mail to the owner.
 import type { Deps } from '../deps.ts';
-import { momentAfterSignIns, type Account } from '../domain/account.ts';
-import { disableAccount, enableAccount, endSignIns as endSignInsOf } from '../domain/disabled-account.ts';
+import { momentAfterSignIns, withSignInsEnded, type Account } from '../domain/account.ts';
+import { disableAccount, enableAccount } from '../domain/disabled-account.ts';
 import { knownAddresses } from '../domain/lost-mailbox.ts';
 import { isBeingErased, orderErasure as orderErasureOf } from '../domain/withdrawal.ts';
 import { formatTime } from '../http/format-time.ts';
@@ -58,7 +58,7 @@ export async function endSignIns(
 ): Promise<boolean> {
   return endingSignIns(access, accountId, async () =>
     changeAndTell(deps, accountId, { type: 'account.sign_ins_ended', data: { ...action } }, (standing) =>
-      isBeingErased(standing) ? undefined : withMail(deps, 'sign-ins-ended', endSignInsOf(standing, deps.clock())),
+      isBeingErased(standing) ? undefined : withMail(deps, 'sign-ins-ended', withSignInsEnded(standing, deps.clock())),
     ),
   );
 }

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Deps } from '../../deps.ts';
 import { drawAccountToken } from '../../domain/account-token.ts';
-import { momentAfterSignIns, passwordsBefore, signInsStand, UNDO_LIFETIME_MS, type Account } from '../../domain/account.ts';
+import { withSignInsEnded, passwordsBefore, signInsStand, UNDO_LIFETIME_MS, type Account } from '../../domain/account.ts';
 import { languageOf } from '../../language.ts';
 import { issueCodeForNewAddress, type CodeSlot } from '../../authentication/one-time-code/issue-code.ts';
 import { changeAndTell } from '../../jobs/tell-account-change.ts';
@@ -65,14 +65,13 @@ export async function changeEmail(deps: EmailDeps, accountId: string, wanted: st
     accountId,
     'account.email_changed',
     (standing) => {
-      const { email_change: change, ...rest } = standing;
+      const { email_change: change, ...rest } = withSignInsEnded(standing, now);
       if (change?.email_canonical !== wanted) return undefined;
       const to = {
         ...rest,
         email: change.email,
         email_canonical: change.email_canonical,
         email_verified_at: now,
-        sign_ins_ended_at: momentAfterSignIns(standing, now),
         // Keep the earlier addresses: after a second change the first address can still undo its change.
         emails_before: [
           ...(standing.emails_before ?? []).filter(({ undo_until: until }) => now < until),

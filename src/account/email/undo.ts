@@ -5,7 +5,7 @@
 import type { Deps } from '../../deps.ts';
 import { readAccountToken } from '../../domain/account-token.ts';
 import { sameSecret } from '../../domain/same-secret.ts';
-import { momentAfterSignIns, type Account, type EmailBefore } from '../../domain/account.ts';
+import { withSignInsEnded, type Account, type EmailBefore } from '../../domain/account.ts';
 import type { HashAsker } from '../../authentication/password/password-hash.ts';
 import type { AccountAccess } from '../../oidc/sessions/account-access.ts';
 import { changeAndTell } from '../../jobs/tell-account-change.ts';
@@ -47,7 +47,12 @@ export async function undoEmail(deps: UndoDeps, access: AccountAccess, token: st
   const { accountId, digest } = readAccountToken(token);
   const now = deps.clock();
   const restored = await changeAndTell(deps, accountId, 'account.email_change_undone', (standing) => {
-    const { email_change: _wanted, passwords_before: _passwords, emails_before: earlier = [], ...rest } = standing;
+    const {
+      email_change: _wanted,
+      passwords_before: _passwords,
+      emails_before: earlier = [],
+      ...rest
+    } = withSignInsEnded(standing, now);
     const index = undoIndex(standing, digest, now);
     const before = earlier[index];
     if (!before || standing.disabled_at !== undefined) return undefined;
@@ -60,7 +65,6 @@ export async function undoEmail(deps: UndoDeps, access: AccountAccess, token: st
       emails_before: earlier.slice(0, index),
       password_hash: passwordHash,
       password_changed_at: now,
-      sign_ins_ended_at: momentAfterSignIns(standing, now),
     };
     return { to, mails: [passwordChangedMail(deps, to, now)] };
   }).catch((error: unknown) => {

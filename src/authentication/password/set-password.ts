@@ -1,7 +1,7 @@
 // Sets a new password and mails the person, so that they notice a change by somebody else.
 import type { Deps } from '../../deps.ts';
 import {
-  momentAfterSignIns,
+  withSignInsEnded,
   passwordsBefore,
   UNDO_LIFETIME_MS,
   type Account,
@@ -31,18 +31,18 @@ export async function setPassword(
   const now = deps.clock();
   return changeAndTell(deps, accountId, how, (standing) => {
     if (!allowed(standing)) return undefined;
-    const { email_change: _wanted, ...withoutEmailChange } = standing;
+    const ended = withSignInsEnded(standing, now);
+    const { email_change: _wanted, ...withoutEmailChange } = ended;
     // A thief who knew the old password may have added a passkey. A reset removes the newest ones, as far back as a change of address
     // can be undone.
     const stays = ({ created_at: at }: Passkey): boolean => how !== 'account.password_reset' || at <= now - UNDO_LIFETIME_MS;
     const { passkeys = [] } = standing;
     const to = {
       // A reset cancels a pending change of address: somebody else who knew the old password may have requested it.
-      ...(how === 'account.password_reset' ? withoutEmailChange : standing),
+      ...(how === 'account.password_reset' ? withoutEmailChange : ended),
       password_hash: passwordHash,
       passwords_before: passwordsBefore(standing, now),
       password_changed_at: now,
-      sign_ins_ended_at: momentAfterSignIns(standing, now),
       ...(passkeys.every(stays) ? {} : { passkeys: passkeys.filter(stays) }),
     };
     const gone = passkeys.filter((passkey) => !stays(passkey)).map(({ name }) => name);
