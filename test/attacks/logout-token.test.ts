@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { openSessionStore } from '../../src/apps/maintenance-notebook/session-store.ts';
+import { openSessions } from '../../src/apps/maintenance-notebook/sessions.ts';
 import { createBrowser, type Browser } from '../support/http-browser.ts';
 import { startWorld, type World } from '../apps/maintenance-notebook/world.ts';
 import { figure } from './support/figure.ts';
@@ -93,7 +93,7 @@ test('S121 the store of an older version, two processes, and a login that arrive
       claims TEXT, dealer TEXT, notice TEXT, expires_at INTEGER NOT NULL) STRICT;
       INSERT INTO sessions (key, sub, id_token, tokens, expires_at) VALUES ('old', 'a', 'i', '{}', ${Date.now() + 60_000});`);
     old.close();
-    const [one, two] = [openSessionStore(path, Date.now), openSessionStore(path, Date.now)];
+    const [one, two] = [openSessions(path, Date.now), openSessions(path, Date.now)];
     expect(one.find('old')).toMatchObject({ sub: 'a' });
     const login = { sub: 'a', sid: 's1', idToken: 'i', issuedAt: 100, tokens: { access_token: 't', expires_at: 0 } };
     const kept = one.create({ ...login, sid: 's2' });

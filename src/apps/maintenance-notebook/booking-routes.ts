@@ -81,7 +81,7 @@ export function bookingRoutes(deps: NotebookDeps): Router<PageState> {
       const key = /^[\w-]{16,64}$/.test(sent) ? sent : randomUUID();
       const { reading, errors } = await notebook.askDealer((resource, send) => book(resource, send, wish, key));
       if (reading === 'ok') {
-        deps.sessions.saveNotice(session.key, 'booked');
+        deps.sessions.save(session.key, 'notice_shown_once', 'booked');
         return redirect(ctx, '/bookings');
       }
       await showBookings(

@@ -7,17 +7,19 @@ import { leadToPage } from '../../http/lead-to-page.ts';
 import { createPageApp } from '../../http/page-app.ts';
 import type { PageState } from '../../http/page-context.ts';
 import type { Log } from '../../telemetry/log.ts';
-import { backchannelLogoutRoutes } from './backchannel-logout-routes.ts';
+import { backchannelLogoutRoutes } from '../backchannel-logout-routes.ts';
 import { bookingRoutes } from './booking-routes.ts';
 import { contractRoutes } from './contract-routes.ts';
 import { loadClientKey } from '../client-key.ts';
-import { createCurrentSession } from './current-session.ts';
+import { createCurrentSession } from '../current-session.ts';
 import { dealerLinkRoutes } from './dealer-link-routes.ts';
 import { createFreshTokens } from './fresh-tokens.ts';
 import { homeRoutes } from './home-routes.ts';
-import { createIdentityProvider } from './identity-provider.ts';
+import { createIdentityProvider } from '../identity-provider.ts';
 import { loginRoutes } from './login-routes.ts';
-import { openSessionStore } from './session-store.ts';
+import { openSessions } from './sessions.ts';
+
+const DEALER_TIMEOUT_SECONDS = 3;
 
 export type MaintenanceNotebookOptions = {
   /** The origin of its URLs. */
@@ -56,9 +58,17 @@ export async function createMaintenanceNotebook(
   const { origin, issuer, clock, log } = options;
   const key = await loadClientKey(options.keyDirectory);
   const dpopKey = await loadClientKey(options.keyDirectory, 'dpop-key.json');
-  const sessions = openSessionStore(options.databasePath, clock);
+  const sessions = openSessions(options.databasePath, clock);
   const { koa, forms, cookieName } = createPageApp({ ...options, app: 'maintenance-notebook' });
-  const idp = createIdentityProvider({ issuer, origin, key, dpopKey, clock });
+  const idp = createIdentityProvider({
+    issuer,
+    clientId: 'maintenance-notebook',
+    origin,
+    key,
+    dpopKey,
+    resourceTimeoutSeconds: DEALER_TIMEOUT_SECONDS,
+    clock,
+  });
   const deps = {
     sessions,
     idp,

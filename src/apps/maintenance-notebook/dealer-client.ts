@@ -1,7 +1,7 @@
 // The notebook's requests to a dealer's API.
 import { z } from 'zod';
-import type { DealerRequest } from './identity-provider.ts';
-import { SignInInsufficient, type StepUp } from './step-up.ts';
+import type { ResourceRequest } from '../identity-provider.ts';
+import { SignInInsufficient, type StepUp } from '../step-up.ts';
 
 const date = z.iso.date();
 
@@ -72,11 +72,11 @@ export type DealerAnswer<T> =
 const FAILURE_BY_STATUS: Record<number, DealerFailure> = { 401: 'token_refused', 403: 'not_consented', 409: 'not_linked_yet' };
 
 /** Sends a request with an access token for the dealer. */
-export type Send = (url: string, request: DealerRequest) => Promise<Response>;
+export type Send = (url: string, request: ResourceRequest) => Promise<Response>;
 
 const problem = z.object({ errors: z.record(z.string(), z.string()).optional() });
 
-async function ask<T>(url: string, send: Send, schema: z.ZodType<T>, sent: DealerRequest = {}): Promise<DealerAnswer<T>> {
+async function ask<T>(url: string, send: Send, schema: z.ZodType<T>, sent: ResourceRequest = {}): Promise<DealerAnswer<T>> {
   try {
     const answer = await send(url, { ...sent, headers: { Accept: 'application/json', ...sent.headers } });
     const body: unknown = await answer.json();

@@ -1,7 +1,7 @@
 // Returns valid access tokens and refreshes expired ones. A session runs one refresh at a time: using a refresh token twice
 // revokes the whole token family (RFC 9700 section 4.14.2).
-import { IdentityProviderRefusal, type AccessToken, type IdentityProvider } from './identity-provider.ts';
-import type { SessionStore } from './session-store.ts';
+import { IdentityProviderRefusal, type AccessToken, type IdentityProvider } from '../identity-provider.ts';
+import type { Sessions } from './sessions.ts';
 
 /** A token with less time left is refreshed, because it might expire in transit. */
 const MARGIN_MS = 15_000;
@@ -25,7 +25,7 @@ export type FreshTokens = {
 };
 
 /** Creates the token source of all sessions in a store. */
-export function createFreshTokens(idp: IdentityProvider, sessions: SessionStore, clock: () => number): FreshTokens {
+export function createFreshTokens(idp: IdentityProvider, sessions: Sessions, clock: () => number): FreshTokens {
   const running = new Map<string, Promise<unknown>>();
 
   /** Runs `work` after any earlier work with the same key. */
@@ -62,7 +62,7 @@ export function createFreshTokens(idp: IdentityProvider, sessions: SessionStore,
 
     forDealer: (sessionKey, resource) =>
       inTurn(`${sessionKey} dealer`, async () => {
-        const access = sessions.find(sessionKey)?.dealer;
+        const access = sessions.find(sessionKey)?.parts.dealer;
         if (access?.resource !== resource || !access.tokens) return undefined;
         if (isGood(access.tokens)) return access.tokens;
         let fresh;
@@ -72,7 +72,7 @@ export function createFreshTokens(idp: IdentityProvider, sessions: SessionStore,
           if (!(error instanceof IdentityProviderRefusal)) throw error;
         }
         // With neither tokens nor `askedFor`, the next page requests new tokens without asking the person.
-        sessions.saveDealer(sessionKey, fresh ? { ...access, tokens: fresh } : { resource });
+        sessions.save(sessionKey, 'dealer', fresh ? { ...access, tokens: fresh } : { resource });
         return fresh;
       }),
   };

@@ -3,9 +3,9 @@ import Router from 'koa-router';
 import { page, type PageState } from '../../http/page-context.ts';
 import { pathOfOurs } from '../../http/path-of-ours.ts';
 import { PageError } from '../../http/page-error.ts';
-import { IdentityProviderRefusal, IdentityProviderUnavailable, type Login } from './identity-provider.ts';
+import { IdentityProviderRefusal, IdentityProviderUnavailable, type Login } from '../identity-provider.ts';
 import { LOGIN_SCOPE, redirect, signedIn, type NotebookContext, type NotebookDeps } from './notebook.ts';
-import type { PendingRequest, Session } from './session-store.ts';
+import type { PendingRequest, Session } from './sessions.ts';
 
 /** Creates the router for `/login`, `/callback` and `/logout`. */
 export function loginRoutes(deps: NotebookDeps): Router<PageState> {
@@ -74,9 +74,9 @@ export function loginRoutes(deps: NotebookDeps): Router<PageState> {
     sessions.renew(session.key, login);
     if (request.resource === undefined) sessions.saveTokens(session.key, login.tokens);
     else {
-      sessions.saveDealer(session.key, { resource: request.resource, askedFor: request.askedFor, tokens: login.tokens });
+      sessions.save(session.key, 'dealer', { resource: request.resource, askedFor: request.askedFor, tokens: login.tokens });
     }
-    if (request.purpose === 'link') sessions.saveNotice(session.key, 'linked');
+    if (request.purpose === 'link') sessions.save(session.key, 'notice_shown_once', 'linked');
     redirect(ctx, request.returnTo);
   }
 
@@ -93,9 +93,9 @@ export function loginRoutes(deps: NotebookDeps): Router<PageState> {
       return redirect(ctx, '/?notice=ended');
     }
     if (session && request.purpose === 'dealer') rememberRefusal(session, request);
-    if (session && request.purpose === 'step_up') sessions.saveNotice(session.key, 'not_confirmed');
+    if (session && request.purpose === 'step_up') sessions.save(session.key, 'notice_shown_once', 'not_confirmed');
     if (session && request.purpose === 'link') {
-      sessions.saveNotice(session.key, code === 'access_denied' ? 'link_refused' : 'link_failed');
+      sessions.save(session.key, 'notice_shown_once', code === 'access_denied' ? 'link_refused' : 'link_failed');
     }
     redirect(ctx, request.returnTo);
   }
@@ -103,8 +103,8 @@ export function loginRoutes(deps: NotebookDeps): Router<PageState> {
   /** Remembers the refusal, so that the same request is not repeated. The page is shown with the tokens that the session has. */
   function rememberRefusal(session: Session, { resource, askedFor }: PendingRequest): void {
     if (resource === undefined) return;
-    const tokens = session.dealer?.resource === resource ? session.dealer.tokens : undefined;
-    sessions.saveDealer(session.key, { resource, askedFor, tokens });
+    const tokens = session.parts.dealer?.resource === resource ? session.parts.dealer.tokens : undefined;
+    sessions.save(session.key, 'dealer', { resource, askedFor, tokens });
   }
 
   return router;

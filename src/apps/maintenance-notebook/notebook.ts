@@ -3,8 +3,8 @@ import type { ParameterizedContext } from 'koa';
 import type { PageState } from '../../http/page-context.ts';
 import { PageError } from '../../http/page-error.ts';
 import type { Log } from '../../telemetry/log.ts';
-import { knownDealer, type CustomerClaims, type KnownDealer } from './customer-claims.ts';
-import type { CurrentSession } from './current-session.ts';
+import { customerClaims, knownDealer, type CustomerClaims, type KnownDealer } from './customer-claims.ts';
+import type { CurrentSession } from '../current-session.ts';
 import type { DealerAnswer, Send } from './dealer-client.ts';
 import type { Reading } from './dealer-standing.ts';
 import { SessionEnded, type FreshTokens } from './fresh-tokens.ts';
@@ -13,15 +13,15 @@ import {
   IdentityProviderUnavailable,
   type AccessToken,
   type IdentityProvider,
-} from './identity-provider.ts';
-import type { StepUp } from './step-up.ts';
-import type { Session, SessionStore } from './session-store.ts';
+} from '../identity-provider.ts';
+import type { StepUp } from '../step-up.ts';
+import type { Parts, Session, Sessions } from './sessions.ts';
 
 export type NotebookContext = ParameterizedContext<PageState> & { params: Record<string, string> };
 
 export type NotebookDeps = {
-  sessions: SessionStore;
-  current: CurrentSession;
+  sessions: Sessions;
+  current: CurrentSession<Parts>;
   idp: IdentityProvider;
   freshTokens: FreshTokens;
   /** The keys of sessions whose tokens are being renewed. */
@@ -120,13 +120,14 @@ async function currentClaims(
   session: Session,
 ): Promise<{ claims: CustomerClaims; stale: boolean }> {
   try {
-    const claims = await idp.userInfo(await freshTokens.forUserInfo(session.key), session.sub);
-    sessions.saveClaims(session.key, claims);
+    const claims = await idp.userInfo(await freshTokens.forUserInfo(session.key), session.sub, customerClaims);
+    sessions.save(session.key, 'claims', claims);
     renewals.delete(session.key);
     return { claims, stale: false };
   } catch (error) {
     if (error instanceof IdentityProviderRefusal) throw new SessionEnded(error.code);
-    if (error instanceof IdentityProviderUnavailable && session.claims) return { claims: session.claims, stale: true };
+    if (error instanceof IdentityProviderUnavailable && session.parts.claims)
+      return { claims: session.parts.claims, stale: true };
     throw error;
   }
 }
@@ -146,7 +147,7 @@ export async function openNotebook(
   const { claims, stale } = await currentClaims(deps, session);
   const dealer = knownDealer(claims, deps.dealerSystemOrigin);
 
-  if (dealer && !stale && ctx.method === 'GET' && sessions.find(session.key)?.dealer?.askedFor !== askedForOf(dealer)) {
+  if (dealer && !stale && ctx.method === 'GET' && sessions.find(session.key)?.parts.dealer?.askedFor !== askedForOf(dealer)) {
     const { url, secrets } = await idp.authorizationRequest({ scope: DEALER_SCOPE, resource: dealer.resource, prompt: 'none' });
     sessions.keepRequest(current.browser(ctx), {
       ...secrets,
@@ -168,7 +169,7 @@ export async function openNotebook(
       const token = dealer && (await dealerToken(freshTokens, session, dealer));
       if (!dealer || token === undefined) return { reading: 'no_token' };
       if (token === 'unavailable') return { reading: 'unavailable' };
-      const answer = await question(dealer.resource, async (url, request) => idp.fetchFromDealer(token, url, request));
+      const answer = await question(dealer.resource, async (url, request) => idp.fetchResource(token, url, request));
       return answer.ok
         ? { reading: 'ok', data: answer.data }
         : { reading: answer.reason, errors: answer.errors, stepUp: answer.stepUp };

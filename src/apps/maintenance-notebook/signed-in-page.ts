@@ -25,7 +25,7 @@ export function signedInPage(
 ): void {
   const { t, language } = ctx.state;
   const standing = dealerStanding(dealer, reading);
-  const notice = sessions.takeNotice(session.key);
+  const notice = sessions.take(session.key, 'notice_shown_once');
   page(ctx, view, {
     kind: 'site',
     menu: MENU.map((item) => ({ ...item, label: t(item.label), current: item.href === ctx.path })),

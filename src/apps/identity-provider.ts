@@ -1,16 +1,12 @@
-// The notebook's connection to the common ID, by openid-client. It has two kinds of errors: unavailable and refused.
+// A client app's connection to the common ID, by openid-client. It has two kinds of errors: unavailable and refused.
 import { createRemoteJWKSet, customFetch, jwtVerify } from 'jose';
 import * as client from 'openid-client';
 import { z } from 'zod';
-import { boundedFetch } from '../../http/bounded-fetch.ts';
-import type { ClientKey } from '../client-key.ts';
-import { customerClaims, type CustomerClaims } from './customer-claims.ts';
+import { boundedFetch } from '../http/bounded-fetch.ts';
+import type { ClientKey } from './client-key.ts';
 import { SignInInsufficient, stepUpOf, type StepUp } from './step-up.ts';
 
-const CLIENT_ID = 'maintenance-notebook';
-
 const TIMEOUT_SECONDS = 5;
-const DEALER_TIMEOUT_SECONDS = 3;
 const CLOCK_TOLERANCE_SECONDS = 10;
 const LOGOUT_EVENT = 'http://schemas.openid.net/event/backchannel-logout';
 
@@ -33,7 +29,7 @@ export class IdentityProviderRefusal extends Error {
 /** An access token, as it is sent. */
 export type AccessToken = {
   access_token: string;
-  /** `dpop`: bound to our key (RFC 9449). Tokens from before the notebook used DPoP are bearer tokens. */
+  /** `dpop`: bound to our key (RFC 9449). A session from before its app used DPoP has bearer tokens. */
   token_type?: 'dpop' | 'bearer';
 };
 
@@ -68,8 +64,8 @@ export type Login = {
   tokens: Tokens;
 };
 
-/** A request to a dealer's API. */
-export type DealerRequest = { method?: string; headers?: Record<string, string>; body?: string };
+/** A request to a protected resource. */
+export type ResourceRequest = { method?: string; headers?: Record<string, string>; body?: string };
 
 /** A verified logout token. Times are seconds since 1970, by the common ID's clock. */
 export type LogoutToken = {
@@ -103,21 +99,25 @@ function sorted(error: unknown): Error {
 }
 
 /**
- * Creates the connection. Metadata is fetched on first use, so the notebook starts without the common ID. All methods throw
+ * Creates the connection. Metadata is fetched on first use, so the app starts without the common ID. All methods throw
  * {IdentityProviderUnavailable} or {IdentityProviderRefusal}.
  */
 export function createIdentityProvider(options: {
   issuer: string;
+  clientId: string;
+  /** The app's own origin. */
   origin: string;
   key: ClientKey;
   /** The key that access tokens are bound to. */
   dpopKey: ClientKey;
+  /** How long an answer of a protected resource is waited for. */
+  resourceTimeoutSeconds: number;
   clock: () => number;
 }) {
-  const { issuer, origin, key, dpopKey, clock } = options;
+  const { issuer, clientId, origin, key, dpopKey, resourceTimeoutSeconds, clock } = options;
   const redirectUri = `${origin}/callback`;
   let discovered: Promise<client.Configuration> | undefined;
-  let forDealers: client.Configuration | undefined;
+  let forResources: client.Configuration | undefined;
   let logoutKeys: ReturnType<typeof createRemoteJWKSet> | undefined;
 
   /** Fetches the metadata (OpenID Connect Discovery 1.0). It is cached after the first success. */
@@ -125,7 +125,7 @@ export function createIdentityProvider(options: {
     discovered ??= client
       .discovery(
         new URL(issuer),
-        CLIENT_ID,
+        clientId,
         { id_token_signed_response_alg: 'ES256' },
         client.PrivateKeyJwt({ key: key.privateKey, kid: key.kid }),
         {
@@ -141,15 +141,15 @@ export function createIdentityProvider(options: {
     return discovered;
   }
 
-  /** The configuration of requests to dealers, which wait for less long than those to the common ID. It is made once. */
-  async function dealerConfiguration(): Promise<client.Configuration> {
-    if (forDealers) return forDealers;
-    const config = new client.Configuration((await configuration()).serverMetadata(), CLIENT_ID);
-    config.timeout = DEALER_TIMEOUT_SECONDS;
+  /** The configuration of requests to protected resources, which have a time limit of their own. It is made once. */
+  async function resourceConfiguration(): Promise<client.Configuration> {
+    if (forResources) return forResources;
+    const config = new client.Configuration((await configuration()).serverMetadata(), clientId);
+    config.timeout = resourceTimeoutSeconds;
     // A redirect is not followed: it could carry the token to another server.
     config[client.customFetch] = boundedFetch;
     if (issuer.startsWith('http:')) client.allowInsecureRequests(config);
-    return (forDealers ??= config);
+    return (forResources ??= config);
   }
 
   /** Proves the possession of our key; for tokens that are bound to it. */
@@ -240,20 +240,21 @@ export function createIdentityProvider(options: {
       );
     },
 
-    userInfo(token: AccessToken, sub: string): Promise<CustomerClaims> {
+    /** Reads the claims of a person, in the shape of `schema`. */
+    userInfo<T>(token: AccessToken, sub: string, schema: z.ZodType<T>): Promise<T> {
       return ask(async (config) =>
-        customerClaims.parse(await client.fetchUserInfo(config, token.access_token, sub, proven(config, token))),
+        schema.parse(await client.fetchUserInfo(config, token.access_token, sub, proven(config, token))),
       );
     },
 
     /**
-     * Sends a request to a dealer's API with an access token for that dealer.
+     * Sends a request to a protected resource with an access token for it.
      * @returns the response, of any status
-     * @throws {SignInInsufficient} if the dealer demands another sign-in
-     * @throws {Error} if there is no response within three seconds
+     * @throws {SignInInsufficient} if the resource demands another sign-in
+     * @throws {Error} if there is no response within `resourceTimeoutSeconds`
      */
-    async fetchFromDealer(token: AccessToken, url: string, { method = 'GET', headers, body }: DealerRequest): Promise<Response> {
-      const config = await dealerConfiguration();
+    async fetchResource(token: AccessToken, url: string, { method = 'GET', headers, body }: ResourceRequest): Promise<Response> {
+      const config = await resourceConfiguration();
       try {
         const proof = proven(config, token);
         return await client.fetchProtectedResource(
@@ -293,7 +294,7 @@ export function createIdentityProvider(options: {
       });
       const { payload } = await jwtVerify(token, logoutKeys, {
         issuer,
-        audience: CLIENT_ID,
+        audience: clientId,
         typ: 'logout+jwt',
         algorithms: ['ES256'],
         requiredClaims: ['iat', 'exp', 'jti'],

@@ -1,13 +1,9 @@
-// The notebook's sessions with their tokens, and its pending authorization requests. Browsers hold random ids; the file
-// holds only their hashes.
+// The sessions of a client app with their tokens, and its pending authorization requests. Browsers hold random ids; the file holds only
+// their hashes.
 import { createHash, randomBytes } from 'node:crypto';
-import { fromJson, toJson, type Json } from '../../json.ts';
-import { openAppDatabase, type AppDatabase } from '../open-app-database.ts';
-import type { CustomerClaims } from './customer-claims.ts';
+import { fromJson, toJson, type Json } from '../json.ts';
+import { openAppDatabase, type AppDatabase } from './open-app-database.ts';
 import type { Login, LogoutToken, RequestSecrets, Tokens } from './identity-provider.ts';
-
-/** A session ends after this time, even if it is used. */
-const SESSION_LIFETIME_MS = 12 * 60 * 60 * 1000;
 
 /** An interaction at the common ID takes up to an hour. */
 const REQUEST_LIFETIME_MS = 70 * 60 * 1000;
@@ -15,58 +11,36 @@ const REQUEST_LIFETIME_MS = 70 * 60 * 1000;
 /** Other processes hold the lock on the file for a few milliseconds at most. */
 const LOCK_WAIT_MS = 5000;
 
-/** A session's access to one dealer. */
-export type DealerAccess = {
-  resource: string;
-  /** The dealer and its link when a token was last requested without asking the person. If this changes, it is requested again. */
-  askedFor?: string | undefined;
-  tokens?: Tokens | undefined;
-};
-
-/** A message shown once, on the next page. */
-export type Notice = 'booked' | 'link_refused' | 'link_failed' | 'linked' | 'not_confirmed';
-
-export type Session = {
+/** A session. `Parts` are the values that the app keeps with it. */
+export type Session<Parts> = {
   /** Identifies the session in the store. A browser cannot sign in with it. */
   key: string;
   sub: string;
   idToken: string;
-  /** For UserInfo. */
   tokens: Tokens;
-  /** The latest UserInfo response. */
-  claims: CustomerClaims | undefined;
-  dealer: DealerAccess | undefined;
+  parts: Partial<Parts>;
 };
 
+/** An authorization request that waits for its response. */
 export type PendingRequest = RequestSecrets & {
-  /**
-   * `login`; `dealer`: requests a dealer's token without asking the person; `link`: the person pressed 連携する; `renewal`: requests new
-   * tokens without asking the person, because the old ones ended; `step_up`: the dealer demands another sign-in.
-   */
-  purpose: 'login' | 'dealer' | 'link' | 'renewal' | 'step_up';
-  resource?: string | undefined;
-  /** For `dealer`: the new value of `DealerAccess.askedFor`. */
-  askedFor?: string | undefined;
   /** A path on this site. */
   returnTo: string;
 };
 
-export type SessionStore = {
+export type SessionStore<Parts, Request extends PendingRequest> = {
   /**
    * Stores a new session and returns the id for the browser's cookie. Returns undefined if the common ID has already reported
    * the logout of this session.
    */
   create(login: Login): string | undefined;
-  findById(id: string): Session | undefined;
-  find(key: string): Session | undefined;
+  findById(id: string): Session<Parts> | undefined;
+  find(key: string): Session<Parts> | undefined;
   /** Stores the newer session id and ID token after the person came back from the common ID. */
   renew(key: string, login: Pick<Login, 'sid' | 'idToken' | 'issuedAt'>): void;
   saveTokens(key: string, tokens: Tokens): void;
-  saveClaims(key: string, claims: CustomerClaims): void;
-  saveDealer(key: string, dealer: DealerAccess): void;
-  saveNotice(key: string, notice: Notice): void;
-  /** Returns the notice once. */
-  takeNotice(key: string): Notice | undefined;
+  save<Part extends keyof Parts>(key: string, part: Part, value: Parts[Part]): void;
+  /** Removes a part and returns it, so that it is shown once. */
+  take<Part extends keyof Parts>(key: string, part: Part): Parts[Part] | undefined;
   remove(key: string): void;
   /**
    * Ends the sessions named by a logout token: those of `sid`, or all of `sub`, that began no later than the logout. Returns
@@ -74,20 +48,13 @@ export type SessionStore = {
    */
   removeLoggedOut(token: LogoutToken): number | undefined;
   /** Stores an authorization request for the browser that started it. */
-  keepRequest(browser: string, request: PendingRequest): void;
+  keepRequest(browser: string, request: Request): void;
   /** Removes and returns the request with this state, if this browser started it. */
-  takeRequest(browser: string, state: string): PendingRequest | undefined;
+  takeRequest(browser: string, state: string): Request | undefined;
   close(): void;
 };
 
-type SessionRow = {
-  key: string;
-  sub: string;
-  id_token: string;
-  tokens: Json<Tokens>;
-  claims: Json<CustomerClaims> | null;
-  dealer: Json<DealerAccess> | null;
-};
+type SessionRow = { key: string; sub: string; id_token: string; tokens: Json<Tokens> } & Record<string, string | null>;
 
 /** Returns 256 random bits in base64url. */
 export function randomId(): string {
@@ -98,35 +65,32 @@ function hashOf(id: string): string {
   return createHash('sha256').update(id).digest('base64url');
 }
 
-function fromRow(row: SessionRow | undefined): Session | undefined {
-  if (!row) return undefined;
-  return {
-    key: row.key,
-    sub: row.sub,
-    idToken: row.id_token,
-    tokens: fromJson(row.tokens),
-    claims: row.claims === null ? undefined : fromJson(row.claims),
-    dealer: row.dealer === null ? undefined : fromJson(row.dealer),
-  };
-}
-
-/** Adds the column to files of older versions. Their sessions are ended by any logout. */
-function addIssuedAt(database: AppDatabase): void {
+/** Adds the columns that files of older versions do not have. */
+function addColumns(database: AppDatabase, parts: readonly string[]): void {
   const columns = database.prepare<{ name: string }>('PRAGMA table_info (sessions)').all();
-  if (columns.some(({ name }) => name === 'issued_at')) return;
-  try {
-    database.exec('ALTER TABLE sessions ADD COLUMN issued_at INTEGER NOT NULL DEFAULT 0');
-  } catch (error) {
-    // Another process added the column at the same moment.
-    if (!String(error).includes('duplicate column')) throw error;
+  // A session without the time of its ID token is ended by any logout.
+  for (const [name, type] of [['issued_at', 'INTEGER NOT NULL DEFAULT 0'], ...parts.map((part) => [part, 'TEXT'])]) {
+    if (columns.some((column) => column.name === name)) continue;
+    try {
+      database.exec(`ALTER TABLE sessions ADD COLUMN ${name} ${type}`);
+    } catch (error) {
+      // Another process added the column at the same moment.
+      if (!String(error).includes('duplicate column')) throw error;
+    }
   }
 }
 
 /**
  * Opens the file, or creates it. Each part of a session has its own column, so that parallel requests of one person do not
  * overwrite new tokens with old ones.
+ * @param parts the names of the parts, which are the names of their columns
+ * @param lifetimeMs a session ends after this time, even if it is used
  */
-export function openSessionStore(path: string, clock: () => number): SessionStore {
+export function openSessionStore<Parts extends object, Request extends PendingRequest>(
+  path: string,
+  clock: () => number,
+  { parts, lifetimeMs }: { parts: readonly (keyof Parts & string)[]; lifetimeMs: number },
+): SessionStore<Parts, Request> {
   const database = openAppDatabase(path);
   database.exec(`
     PRAGMA busy_timeout = ${LOCK_WAIT_MS};
@@ -137,9 +101,6 @@ export function openSessionStore(path: string, clock: () => number): SessionStor
       sid TEXT,
       id_token TEXT NOT NULL,
       tokens TEXT NOT NULL,
-      claims TEXT,
-      dealer TEXT,
-      notice TEXT,
       expires_at INTEGER NOT NULL
     ) STRICT;
     CREATE INDEX IF NOT EXISTS sessions_sub ON sessions (sub);
@@ -157,7 +118,7 @@ export function openSessionStore(path: string, clock: () => number): SessionStor
       expires_at INTEGER NOT NULL
     ) STRICT;
   `);
-  addIssuedAt(database);
+  addColumns(database, parts);
   const sweepSessions = database.prepare('DELETE FROM sessions WHERE expires_at <= ?');
   const sweepRequests = database.prepare('DELETE FROM requests WHERE expires_at <= ?');
   const insertSession = database.prepare(
@@ -165,14 +126,13 @@ export function openSessionStore(path: string, clock: () => number): SessionStor
      WHERE NOT EXISTS (SELECT 1 FROM logout_tokens WHERE iif(sid IS NULL, sub = ?2 AND issued_at > ?5, sid = ?3 AND issued_at >= ?5))`,
   );
   const selectSession = database.prepare<SessionRow>(
-    'SELECT key, sub, id_token, tokens, claims, dealer FROM sessions WHERE key = ? AND expires_at > ?',
+    `SELECT ${['key', 'sub', 'id_token', 'tokens', ...parts].join(', ')} FROM sessions WHERE key = ? AND expires_at > ?`,
   );
   const setLogin = database.prepare('UPDATE sessions SET sid = ?, id_token = ?, issued_at = ? WHERE key = ?');
   const setTokens = database.prepare('UPDATE sessions SET tokens = ? WHERE key = ?');
-  const setClaims = database.prepare('UPDATE sessions SET claims = ? WHERE key = ?');
-  const setDealer = database.prepare('UPDATE sessions SET dealer = ? WHERE key = ?');
-  const setNotice = database.prepare('UPDATE sessions SET notice = ? WHERE key = ?');
-  const selectNotice = database.prepare<{ notice: Notice | null }>('SELECT notice FROM sessions WHERE key = ?');
+  const setPart = new Map<keyof Parts, ReturnType<AppDatabase['prepare']>>(
+    parts.map((part) => [part, database.prepare(`UPDATE sessions SET ${part} = ? WHERE key = ?`)]),
+  );
   const deleteSession = database.prepare('DELETE FROM sessions WHERE key = ?');
   const sweepLogoutTokens = database.prepare('DELETE FROM logout_tokens WHERE expires_at <= ?');
   const insertLogoutToken = database.prepare(
@@ -181,11 +141,25 @@ export function openSessionStore(path: string, clock: () => number): SessionStor
   const deleteBySid = database.prepare('DELETE FROM sessions WHERE sid = ? AND issued_at <= ?');
   const deleteBySub = database.prepare('DELETE FROM sessions WHERE sub = ? AND issued_at <= ?');
   const insertRequest = database.prepare('INSERT INTO requests (state, browser, request, expires_at) VALUES (?, ?, ?, ?)');
-  const takeRequest = database.prepare<{ request: Json<PendingRequest> }>(
+  const takeRequest = database.prepare<{ request: Json<Request> }>(
     'DELETE FROM requests WHERE state = ? AND browser = ? AND expires_at > ? RETURNING request',
   );
 
-  const find = (key: string): Session | undefined => fromRow(selectSession.get(key, clock()));
+  function find(key: string): Session<Parts> | undefined {
+    const row = selectSession.get(key, clock());
+    if (!row) return undefined;
+    // The app wrote these columns with `save`.
+    const kept = Object.fromEntries(
+      parts.flatMap((part) => (typeof row[part] === 'string' ? [[part, JSON.parse(row[part])]] : [])),
+    );
+    return {
+      key: row.key,
+      sub: row.sub,
+      idToken: row.id_token,
+      tokens: fromJson(row.tokens),
+      parts: kept as Partial<Parts>,
+    };
+  }
 
   return {
     find,
@@ -193,20 +167,17 @@ export function openSessionStore(path: string, clock: () => number): SessionStor
     create({ sub, sid, idToken, issuedAt, tokens }) {
       sweepSessions.run(clock());
       const id = randomId();
-      const until = clock() + SESSION_LIFETIME_MS;
+      const until = clock() + lifetimeMs;
       const { changes } = insertSession.run(hashOf(id), sub, sid ?? null, idToken, issuedAt, toJson(tokens), until);
       return changes === 1 ? id : undefined;
     },
     renew: (key, { sid, idToken, issuedAt }) => void setLogin.run(sid ?? null, idToken, issuedAt, key),
     saveTokens: (key, tokens) => void setTokens.run(toJson(tokens), key),
-    saveClaims: (key, claims) => void setClaims.run(toJson(claims), key),
-    saveDealer: (key, dealer) => void setDealer.run(toJson(dealer), key),
-    saveNotice: (key, notice) => void setNotice.run(notice, key),
-    takeNotice(key) {
-      const row = selectNotice.get(key);
-      if (!row?.notice) return undefined;
-      setNotice.run(null, key);
-      return row.notice;
+    save: (key, part, value) => void setPart.get(part)?.run(toJson(value), key),
+    take(key, part) {
+      const value = find(key)?.parts[part];
+      if (value !== undefined) setPart.get(part)?.run(null, key);
+      return value;
     },
     remove: (key) => void deleteSession.run(key),
     removeLoggedOut({ sub, sid, jti, issuedAt, expiresAt }) {

@@ -1,10 +1,17 @@
-// The notebook's cookies: one for the session, and one for the browser that started an authorization request.
-import type { PageContext } from '../../http/page-context.ts';
+// A client app's cookies: one for the session, and one for the browser that started an authorization request.
+import type { PageContext } from '../http/page-context.ts';
 import type { Login } from './identity-provider.ts';
-import { randomId, type Session, type SessionStore } from './session-store.ts';
+import { randomId, type Session } from './session-store.ts';
 
-export type CurrentSession = {
-  find(ctx: PageContext): Session | undefined;
+/** What is used of the app's session store. */
+type Sessions<Parts> = {
+  create(login: Login): string | undefined;
+  findById(id: string): Session<Parts> | undefined;
+  remove(key: string): void;
+};
+
+export type CurrentSession<Parts> = {
+  find(ctx: PageContext): Session<Parts> | undefined;
   /**
    * Starts a session under a new id and ends the browser's earlier session (against session fixation). Returns false if the
    * common ID has reported the logout in the meantime.
@@ -17,11 +24,11 @@ export type CurrentSession = {
 };
 
 /** Creates the functions that find, start and end the session of a request. */
-export function createCurrentSession(
-  sessions: SessionStore,
+export function createCurrentSession<Parts>(
+  sessions: Sessions<Parts>,
   cookieName: (name: string) => string,
   secure: boolean,
-): CurrentSession {
+): CurrentSession<Parts> {
   const names = { session: cookieName('session'), browser: cookieName('browser') };
   const options = { signed: false, httpOnly: true, sameSite: 'lax', secure, path: '/', overwrite: true } as const;
   const read = (ctx: PageContext, name: string): string | undefined => {
@@ -29,7 +36,7 @@ export function createCurrentSession(
     return id && /^[\w-]{43}$/.test(id) ? id : undefined;
   };
 
-  function find(ctx: PageContext): Session | undefined {
+  function find(ctx: PageContext): Session<Parts> | undefined {
     const id = read(ctx, names.session);
     return id === undefined ? undefined : sessions.findById(id);
   }

@@ -1,4 +1,4 @@
-// A dealer's demand for a stronger or more recent sign-in (RFC 9470, section 3).
+// A protected resource's demand for a stronger or more recent sign-in (RFC 9470, section 3).
 import type { WWWAuthenticateChallengeError } from 'openid-client';
 import { z } from 'zod';
 
@@ -9,12 +9,12 @@ export type StepUp = {
   maxAgeSeconds?: number | undefined;
 };
 
-/** The dealer demands another sign-in before it answers. */
+/** The resource demands another sign-in before it answers. */
 export class SignInInsufficient extends Error {
   override name = 'SignInInsufficient';
   readonly stepUp: StepUp;
   constructor(stepUp: StepUp) {
-    super('the dealer demands a stronger or more recent sign-in');
+    super('the resource demands a stronger or more recent sign-in');
     this.stepUp = stepUp;
   }
 }

@@ -1,13 +1,16 @@
 // Receives logout tokens from the common ID (OpenID Connect Back-Channel Logout 1.0).
 import Router from 'koa-router';
-import type { PageState } from '../../http/page-context.ts';
-import { formField, readForm } from '../../http/read-form.ts';
-import type { Log } from '../../telemetry/log.ts';
-import type { IdentityProvider } from './identity-provider.ts';
-import type { SessionStore } from './session-store.ts';
+import type { PageState } from '../http/page-context.ts';
+import { formField, readForm } from '../http/read-form.ts';
+import type { Log } from '../telemetry/log.ts';
+import type { IdentityProvider, LogoutToken } from './identity-provider.ts';
 
 /** Creates the router for `POST /backchannel-logout`. It needs no CSRF token: the logout token's signature proves the sender. */
-export function backchannelLogoutRoutes(idp: IdentityProvider, sessions: SessionStore, log: Log): Router<PageState> {
+export function backchannelLogoutRoutes(
+  idp: Pick<IdentityProvider, 'verifyLogoutToken'>,
+  sessions: { removeLoggedOut(token: LogoutToken): number | undefined },
+  log: Log,
+): Router<PageState> {
   const router = new Router<PageState>();
   router.post('/backchannel-logout', readForm(), async (ctx) => {
     ctx.set('Cache-Control', 'no-store');
