@@ -32,7 +32,7 @@ let accountId: string;
 const resets: Record<string, string> = {};
 
 beforeAll(async () => {
-  world = await startWorld({ env: HOLDING });
+  world = await startWorld(HOLDING);
   const owner = world.browser();
   await owner.open(`${world.issuer}/account`);
   await signIn(owner, ADDRESSES.first, OLD);

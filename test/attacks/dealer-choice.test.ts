@@ -18,7 +18,7 @@ const ASKED_AGAIN = '前回は、この販売店との連携をお選びにな�
 let world: World;
 let people = 0;
 beforeAll(async () => {
-  world = await startWorld({ env: HOLDING });
+  world = await startWorld(HOLDING);
 });
 afterAll(async () => world?.close());
 

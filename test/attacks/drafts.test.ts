@@ -26,7 +26,7 @@ let world: World;
 let confirmed: { draft: Draft; row: { id: string; version: number }; browser: Browser; path: (page: string) => string };
 
 beforeAll(async () => {
-  world = await startWorld({ env: HOLDING });
+  world = await startWorld(HOLDING);
   const { browser, email, uid } = await registerUpTo(world, 'confirm');
   const [row] = world.rows<{ id: string; version: number; document: string }>(
     `SELECT id, version, document FROM expiring_documents WHERE document ->> 'email' = ?`,
