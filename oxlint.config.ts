@@ -26,7 +26,7 @@ export const ROOMS: Record<string, { uses: string[]; instead: string }> = {
   jobs: {
     uses: ['domain', 'storage', 'mail', 'sms'],
     instead:
-      'Jobs run without a request: use src/domain/, src/storage/storage.ts, src/mail/, src/sms/ and src/http/bounded-fetch.ts.',
+      'Jobs run without a request: use src/domain/, src/storage/storage.ts, src/mail/, src/sms/, src/http/bounded-fetch.ts and src/telemetry/traces.ts.',
   },
   authentication: { uses: ['domain', 'storage', 'jobs', 'http'], instead: 'Pages are on top: have it passed in.' },
   profile: { uses: ['domain', 'storage', 'jobs', 'http'], instead: 'Pages are on top: have it passed in.' },
@@ -106,7 +106,7 @@ function bansOf(room: string): Ban[] {
   const others = EVERY_ROOM.filter((other) => other !== room && !uses.includes(other));
   return [
     ...EVERYWHERE,
-    folders(others, instead, room === 'jobs' ? ['http/bounded-fetch.ts'] : []),
+    folders(others, instead, room === 'jobs' ? ['http/bounded-fetch.ts', 'telemetry/traces.ts'] : []),
     ...(NOT_EVEN_TYPES[room] ? [{ group: NOT_EVEN_TYPES[room].map((name) => `**/${name}/**`), message: instead }] : []),
     ...(NO_LIBRARIES[room] ?? []),
     ...(room === 'storage' ? [] : [NO_BACKENDS, ...NO_BLIND_WRITES]),

@@ -37,7 +37,7 @@ export function createApp(deps: Deps, provider: Provider): Koa<PageState> {
     isSandbox: config.sandbox,
     supportPhone: config.supportPhone,
     forPrograms: createProgramEndpoints(provider, deps),
-    traces: deps.traces,
+    traces: config.traces && deps.traces,
     reports: { onAnswered: deps.metrics.countRequest, accessLine: config.accessLog ? emit : undefined },
   });
 

@@ -37,8 +37,7 @@ export type Deps = {
   regionOf: RegionOf;
   status: ProcessStatus;
   metrics: Metrics;
-  /** Absent if no traces are wanted. */
-  traces?: Traces | undefined;
+  traces: Traces;
 };
 
 /** The part that stays the same when the configuration is reloaded; everything else is made again. */

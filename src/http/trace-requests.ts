@@ -9,15 +9,16 @@ import { routeOf } from './report-answers.ts';
 export function traceRequests(traces: Traces, forPrograms: ReadonlyMap<string, unknown> = new Map()): Koa.Middleware<PageState> {
   return async function traceRequest(ctx, next) {
     const { method, path } = ctx;
-    await traces.begin('server', method, ctx.get('traceparent'), async ({ traceparent, end }) => {
+    await traces.begin('server', method, ctx.get('traceparent'), async ({ isRecorded, traceparent, end }) => {
       ctx.req.headers.traceparent = traceparent;
-      ctx.res.once('close', () => {
+      const tell = (): void => {
         const route = forPrograms.has(path) ? path : routeOf(ctx);
         const { statusCode: status } = ctx.res;
         const journey = journeyOf(ctx);
         const http = { 'http.request.method': method, 'http.route': route, 'http.response.status_code': status };
         end(`${method} ${route}`, { ...http, ...(journey !== undefined && { 'common_id.journey': journey }) }, status >= 500);
-      });
+      };
+      if (isRecorded) ctx.res.once('close', tell);
       await next();
     });
   };

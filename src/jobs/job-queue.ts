@@ -3,7 +3,7 @@ import type { EpochMilliseconds } from '../domain/account.ts';
 import type { Mail, MailSecrets } from '../domain/mails.ts';
 import type { Sms } from '../domain/sms.ts';
 import type { JobStore } from '../storage/storage.ts';
-import type { Traces } from '../telemetry/traces.ts';
+import { NO_TRACES, type Traces } from '../telemetry/traces.ts';
 
 /** The kinds of jobs and their payloads. */
 export type JobPayloads = KnownKinds<{
@@ -132,11 +132,15 @@ export type JobQueue = {
 };
 
 /** Creates the queue on a job store. */
-export function createJobQueue(store: JobStore, clock: () => EpochMilliseconds, traces?: Pick<Traces, 'traceparent'>): JobQueue {
+export function createJobQueue(
+  store: JobStore,
+  clock: () => EpochMilliseconds,
+  traces: Pick<Traces, 'traceparent'> = NO_TRACES,
+): JobQueue {
   const listeners: (() => void)[] = [];
   return {
     async enqueue(kind, key, given, { runAt = clock(), again = false } = {}) {
-      const traceparent = traces?.traceparent();
+      const traceparent = traces.traceparent();
       const payload = traceparent === undefined ? given : { ...given, [TRACEPARENT]: traceparent };
       const written = await store.enqueue({ key, kind, payload, run_at: runAt });
       const standing = written ? undefined : (await store.find(key))?.state;

@@ -2,6 +2,7 @@
 import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Deps } from '../deps.ts';
+import { NO_TRACES } from '../telemetry/traces.ts';
 import { StorageUnavailable, type Job } from '../storage/storage.ts';
 import { JOB_KINDS, TRACEPARENT, type JobKind, type JobPayloads } from './job-queue.ts';
 import { keepLease, LEASE_MS } from './keep-lease.ts';
@@ -59,14 +60,14 @@ export type JobRunner = {
  * @param renewEveryMs how often the lease of a running job is renewed
  */
 export function createJobRunner(
-  deps: Pick<Deps, 'storage' | 'clock' | 'log' | 'jobs'> & {
-    metrics?: Pick<Deps['metrics'], 'countJob'>;
-    traces?: Deps['traces'];
-  },
+  deps: Pick<Deps, 'storage' | 'clock' | 'log' | 'jobs'> &
+    Partial<Pick<Deps, 'traces'>> & {
+      metrics?: Pick<Deps['metrics'], 'countJob'>;
+    },
   handlers: () => JobHandlers,
   renewEveryMs?: number,
 ): JobRunner {
-  const { storage, clock, log, metrics, traces } = deps;
+  const { storage, clock, log, metrics, traces = NO_TRACES } = deps;
   let running: Promise<unknown> | undefined;
   let stopped = false;
   const stopping = new AbortController();
@@ -88,8 +89,8 @@ export function createJobRunner(
   async function attempt(job: Job, kind: JobKind, lease: string): Promise<void> {
     const { [TRACEPARENT]: traceparent, ...payload } = job.payload;
     const untraced = traceparent === undefined ? job : { ...job, payload };
-    if (!traces) return attemptOnce(untraced, kind, lease);
-    return traces.begin('consumer', `job ${kind}`, String(traceparent), async ({ end }) => {
+    const header = typeof traceparent === 'string' ? traceparent : undefined;
+    return traces.begin('consumer', `job ${kind}`, header, async ({ end }) => {
       let isFault = true;
       try {
         await attemptOnce(untraced, kind, lease);

@@ -1,8 +1,8 @@
 // Job that sends a mail.
+import type { Deps } from '../deps.ts';
 import type { Mail } from '../domain/mails.ts';
 import { propertyOf } from '../property-of.ts';
 import type { Mailer } from '../mail/mailer.ts';
-import type { Emit } from '../telemetry/emit.ts';
 import { PermanentJobError, type JobHandler } from './runner.ts';
 
 /** Later the mail would be of no use. */
@@ -11,7 +11,10 @@ const GIVE_UP_AFTER_MS = 24 * 60 * 60 * 1000;
 /**
  * Creates the handler. A mail server's 5xx is permanent (RFC 5321 4.2.1); other errors are retried. An expired code is not sent.
  */
-export function createSendMail(mailer: Mailer, { clock, emit }: { clock: () => number; emit: Emit }): JobHandler<Mail> {
+export function createSendMail(
+  mailer: Mailer,
+  { clock, emit, traces }: Pick<Deps, 'clock' | 'emit' | 'traces'>,
+): JobHandler<Mail> {
   return {
     giveUpAfterMs: GIVE_UP_AFTER_MS,
     async run(mail, job) {
@@ -19,7 +22,7 @@ export function createSendMail(mailer: Mailer, { clock, emit }: { clock: () => n
       if ('minutes' in mail.values && clock() > job.created_at + mail.values.minutes * 60_000)
         throw new PermanentJobError('the code has expired');
       try {
-        await mailer.send(mail);
+        await traces.span('client', 'mail', { 'common_id.mail': mail.template }, async () => mailer.send(mail));
       } catch (error) {
         const code = Number(propertyOf(error, 'responseCode') ?? 0);
         // The server's message may contain the address, so it must not reach the log as a cause.

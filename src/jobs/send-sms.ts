@@ -1,7 +1,7 @@
 // Job that sends an SMS: a code, or a notice.
+import type { Deps } from '../deps.ts';
 import type { Sms } from '../domain/sms.ts';
 import { SmsRefused, type SmsGateway } from '../sms/sms-gateway.ts';
-import type { Emit } from '../telemetry/emit.ts';
 import { PermanentJobError, type JobHandler } from './runner.ts';
 
 /** Longer than any code is valid; a notice is late after a day. */
@@ -13,7 +13,7 @@ const GIVE_UP_AFTER_MS = 24 * 60 * 60 * 1000;
  */
 export function createSendSms(
   gateway: SmsGateway | undefined,
-  { clock, emit }: { clock: () => number; emit: Emit },
+  { clock, emit, traces }: Pick<Deps, 'clock' | 'emit' | 'traces'>,
 ): JobHandler<Sms> {
   // An SMS that cannot be read has no template.
   const tell = (
@@ -30,7 +30,8 @@ export function createSendSms(
       if ('minutes' in sms.values && clock() > job.created_at + sms.values.minutes * 60_000) return fail('the code has expired');
       if (!gateway) return fail('SMS_URL is not set');
       try {
-        await gateway.send(smsId(job.key), sms, clock(), signal);
+        const send = async (): Promise<void> => gateway.send(smsId(job.key), sms, clock(), signal);
+        await traces.span('client', 'sms', { 'common_id.sms': sms.template }, send);
       } catch (error) {
         if (error instanceof SmsRefused) return fail(error.message);
         tell(sms, 'retried');

@@ -37,7 +37,6 @@ export class DealerRefused extends Error {
 export async function tellDealer(deps: TellDeps, delivery: Delivery): Promise<void> {
   const { method, dealer } = delivery;
   const tell = async (): Promise<void> => callDealer(deps, delivery);
-  if (!deps.traces) return tell();
   return deps.traces.span('client', `dealer ${method}`, { 'common_id.dealer': dealer.code, 'http.request.method': method }, tell);
 }
 
@@ -56,7 +55,7 @@ async function callDealer(deps: TellDeps, { method, call, link, dealer, body, si
     TOKEN_LIFETIME_SECONDS,
     clock(),
   );
-  const traceparent = deps.traces?.traceparent();
+  const traceparent = deps.traces.traceparent();
   const response = await boundedFetch(`${dealer.resource}/customer-links/${encodeURIComponent(link.id)}`, {
     method,
     headers: {

@@ -29,7 +29,7 @@ import { createEmit, createEmitRecorded } from '../telemetry/emit.ts';
 import type { AppLog, Log } from '../telemetry/log.ts';
 import { createMetrics, NO_METRICS, type Metrics } from '../telemetry/metrics.ts';
 import type { ProcessStatus } from '../telemetry/process-status.ts';
-import type { Traces } from '../telemetry/traces.ts';
+import { NO_TRACES, type Traces } from '../telemetry/traces.ts';
 
 /** Limits a client that retries immediately to one attempt a second for each connection. People hardly notice it. */
 const REFUSED_HASH_DELAY_MS = 1000;
@@ -55,8 +55,8 @@ export async function createSharedDeps(config: Config, clock: Clock, log: AppLog
   const metrics = config.admin ? createMetrics(status, names) : NO_METRICS;
   const tell = createEmitRecorded(log, metrics.countRecorded, LEDGER_EVENTS, config.keys.legacyIdInLog);
   const database = await open(config.databaseUrl, clock, log, config.keys.ledger);
-  const traces = config.traces && (await (await import('../telemetry/tracing.ts')).startTracing(config.traces));
-  const observe = both(traces && traced(traces), config.admin && timed(metrics));
+  const traces = config.traces ? await (await import('../telemetry/tracing.ts')).startTracing(config.traces) : NO_TRACES;
+  const observe = both(config.traces && traced(traces), config.admin && timed(metrics));
   const opened = tellEvents(observe ? observeStorage(database, observe) : database, tell);
   const storage = guardRecords(
     {
@@ -82,11 +82,17 @@ export async function createSharedDeps(config: Config, clock: Clock, log: AppLog
 /** Combines two observers, so that each method is wrapped once. */
 function both(outer: ObserveOperation | undefined, inner: ObserveOperation | undefined): ObserveOperation | undefined {
   if (!outer || !inner) return outer ?? inner;
-  return async (operation, call) => outer(operation, async () => inner(operation, call));
+  return (operation) => {
+    const [first, second] = [outer(operation), inner(operation)];
+    return async (call) => first(async () => second(call));
+  };
 }
 
 function traced(traces: Traces): ObserveOperation {
-  return async (operation, call) => traces.span('internal', `storage ${operation}`, { 'db.operation.name': operation }, call);
+  return (operation) => {
+    const [name, attributes] = [`storage ${operation}`, { 'db.operation.name': operation }];
+    return async (call) => traces.span('internal', name, attributes, call);
+  };
 }
 
 /** Makes a span of each hash, with its wait in the lane. The name does not tell whether there is such an account. */
@@ -102,7 +108,7 @@ function traceHashes(hasher: PasswordHasher, traces: Traces): PasswordHasher {
 
 /** Counts each operation and its time, also if it fails. */
 function timed({ countOperation }: Metrics): ObserveOperation {
-  return async (operation, call) => {
+  return (operation) => async (call) => {
     const began = performance.now();
     try {
       return await call();
@@ -146,7 +152,7 @@ export async function createDeps(config: Config, shared: SharedDeps, clock: Cloc
     logos: createClientLogos(config.clients, config.mode, log),
     clock,
     log,
-    hasher: traces ? traceHashes(hasher, traces) : hasher,
+    hasher: traceHashes(hasher, traces),
     commonPasswords,
     regionOf,
     keys,

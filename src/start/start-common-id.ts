@@ -67,18 +67,10 @@ export async function startCommonId(
     keysRead = keyFiles();
     void live.turnKeys();
   };
-  const { traces } = shared;
-  const plainMailer = createMailer(config.mail.smtpUrl, config.mail.from, {
+  const mailer = createMailer(config.mail.smtpUrl, config.mail.from, {
     isSandbox: config.sandbox,
     supportPhone: config.supportPhone,
   });
-  const mailer: Mailer = traces
-    ? {
-        ...plainMailer,
-        send: async (mail) =>
-          traces.span('client', 'mail', { 'common_id.mail': mail.template }, async () => plainMailer.send(mail)),
-      }
-    : plainMailer;
   // The breakers keep their state when the configuration changes.
   const breaker = createDealerBreaker({ clock, log });
   const runner = createJobRunner({ ...shared, clock, log }, handlersOf(live, mailer, breaker));
@@ -114,7 +106,7 @@ export async function startCommonId(
       mailer.close();
       await Promise.all([shared.refusals.flush(), shared.failedSignIns.flush()]);
       await shared.storage.close();
-      await traces?.stop();
+      await shared.traces.stop();
       log.flush();
     },
   };

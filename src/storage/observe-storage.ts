@@ -2,8 +2,11 @@
 import { expiringNames } from './expiring-records.ts';
 import type { Storage } from './storage.ts';
 
-/** Makes the call, and returns its result. `operation` is `accounts.find`, `expiring.put`, `sweep`: one of few names without data. */
-export type ObserveOperation = <T>(operation: string, call: () => Promise<T>) => Promise<T>;
+/** Makes the call, and returns its result. */
+export type Observer = <T>(call: () => Promise<T>) => Promise<T>;
+
+/** Returns the observer of an operation: `accounts.find`, `expiring.put`, `sweep`; one of few names without data. */
+export type ObserveOperation = (operation: string) => Observer;
 
 type Method = (...parameters: unknown[]) => Promise<unknown>;
 
@@ -12,7 +15,8 @@ export function observeStorage(storage: Storage, observe: ObserveOperation): Sto
   const { load, close, ...observed } = storage;
   const expiring = new Set<string>(expiringNames());
   const wrap = (name: string, method: Method): Method => {
-    return (...parameters) => observe(name, () => method(...parameters));
+    const observer = observe(name);
+    return (...parameters) => observer(() => method(...parameters));
   };
   const wrapped = Object.entries(observed).map(([name, member]: [string, unknown]) => {
     if (isMethod(member)) return [name, wrap(name, member)] as const;

@@ -1,7 +1,7 @@
 // Emits events: one line in the log and one increase of a counter each. Nothing else writes a line with `event`.
 import { createHmac, type KeyObject } from 'node:crypto';
 import { entryOf, EVENT_TYPES, labelsOf, type EventType, type FieldsOf } from './events.ts';
-import type { AppLog } from './log.ts';
+import type { AppLog, Level } from './log.ts';
 
 /** Emits an event. It never throws, and is not awaited: an answer must not depend on it. */
 export type Emit = <Type extends EventType>(type: Type, fields: FieldsOf<Type>) => void;
@@ -19,14 +19,14 @@ export function createEmit(log: AppLog, count?: CountEvent): Emit {
     for (const name of LABELS.get(type) ?? []) labels[name] = String(Reflect.get(fields, name));
     if (without !== 'metric') count?.(type, labels);
     if (without === 'line') return;
-    const severe =
-      typeof level === 'string'
-        ? level
-        : Object.values(labels)
-            .map((value) => level[value])
-            .find(Boolean);
-    log.event(severe ?? 'info', { event: type, ...fields });
+    log.event(typeof level === 'string' ? level : severityOf(level, labels), { event: type, ...fields });
   };
+}
+
+/** Returns the level of the first label that needs attention. */
+function severityOf(byValue: Partial<Record<string, Level>>, labels: Record<string, string>): Level {
+  const severe = Object.values(labels).find((value) => byValue[value] !== undefined);
+  return (severe !== undefined && byValue[severe]) || 'info';
 }
 
 /** An event of the ledger, and the kind of record that its subject names. */

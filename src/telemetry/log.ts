@@ -11,7 +11,7 @@ export type Log = Record<Level, (fields: { event?: never; [name: string]: unknow
 
 /** The log of an app, which also writes events. */
 export type AppLog = Log & {
-  /** Writes the line of an event. Its fields are those of the catalogue, so nothing in it is hidden: that would take ten times as long. */
+  /** Writes the line of an event. Its fields are those of the catalogue and have no secrets, so the line is made without pino, which takes six times as long. */
   event(level: Level, fields: { event: string; [name: string]: unknown }): void;
   /** Writes the lines of events that wait, at most a twentieth of a second; those of warnings and errors do not wait. */
   flush(): void;
@@ -58,9 +58,8 @@ export const REDACTED: readonly string[] = [
 export function createLog(app: string, level: string, stream?: { write(line: string): void }): AppLog {
   const options = { level, base: { app }, mixin: nameRequest, timestamp: pino.stdTimeFunctions.isoTime };
   const redact = { paths: REDACTED.flatMap((name) => [name, `*.${name}`]), censor: '[redacted]' };
-  const [log, events] = stream
-    ? [pino({ ...options, redact }, stream), pino(options, stream)]
-    : [pino({ ...options, redact }), pino(options, { write: (line) => batchedOutput().write(line) })];
+  const log = stream ? pino({ ...options, redact }, stream) : pino({ ...options, redact });
+  const appOfLine = JSON.stringify({ app }).slice(1, -1);
   const flush = (): void => {
     if (!stream) batchedOutput().flush();
   };
@@ -78,11 +77,24 @@ export function createLog(app: string, level: string, stream?: { write(line: str
     warn: writeAt('warn'),
     error: writeAt('error'),
     event(severity, fields) {
-      events[severity](fields, fields.event);
+      if (!log.isLevelEnabled(severity)) return;
+      const request = JSON.stringify(nameRequest()).slice(1, -1);
+      const of = request === '' ? appOfLine : `${appOfLine},${request}`;
+      const line = `{"level":${pino.levels.values[severity]},"time":"${isoTimeNow()}",${of},${JSON.stringify(fields).slice(1, -1)},"msg":"${fields.event}"}\n`;
+      (stream ?? batchedOutput()).write(line);
       if (severity === 'warn' || severity === 'error') flush();
     },
     flush,
   };
+}
+
+let last = { at: 0, text: '' };
+
+/** Returns the time for a line. Many lines are written in the same millisecond. */
+function isoTimeNow(): string {
+  const at = Date.now();
+  if (at !== last.at) last = { at, text: new Date(at).toISOString() };
+  return last.text;
 }
 
 /** Returns what each line says of its request. */

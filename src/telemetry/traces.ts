@@ -5,6 +5,8 @@ export type SpanAttributes = Record<string, string | number>;
 
 /** A span that its owner ends. */
 export type OpenSpan = {
+  /** Whether anybody will see it. If not, `end` does nothing, and its values need not be collected. */
+  isRecorded: boolean;
   /** The header for calls, and for the log of this request. */
   traceparent: string;
   end(name: string, attributes: SpanAttributes, isFault: boolean): void;
@@ -25,4 +27,12 @@ export type Traces = {
   traceparent(): string | undefined;
   /** Sends what was recorded, for at most two seconds. */
   stop(): Promise<void>;
+};
+
+/** The traces of a process that records none. */
+export const NO_TRACES: Traces = {
+  begin: async (_kind, _name, traceparent = '', work) => work({ isRecorded: false, traceparent, end: () => undefined }),
+  span: async (_kind, _name, _attributes, work) => work(),
+  traceparent: () => undefined,
+  stop: async () => undefined,
 };

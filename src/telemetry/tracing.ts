@@ -1,7 +1,8 @@
 // Traces with OpenTelemetry, sent by OTLP over HTTP. Only this file loads its modules.
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { randomBytes } from 'node:crypto';
 import type { Context, Span } from '@opentelemetry/api';
-import { formatTraceparent, parseTraceparent } from './trace-context.ts';
+import { formatTraceparent, parseTraceparent, type TraceContext } from './trace-context.ts';
 import type { SpanAttributes, SpanKind, Traces } from './traces.ts';
 
 export type TraceOptions = {
@@ -25,12 +26,13 @@ export async function startTracing({ endpoint, share }: TraceOptions): Promise<T
     import('@opentelemetry/resources'),
   ]);
   const { ROOT_CONTEXT, trace, TraceFlags, SpanStatusCode } = api;
-  const ratio = new sdk.TraceIdRatioBasedSampler(share);
+  const sampler = new sdk.TraceIdRatioBasedSampler(share);
+  /** The id of the trace that begins now. */
+  let drawn = '';
   const exporter = new OTLPTraceExporter({ url: `${endpoint.replace(/\/+$/, '')}/v1/traces` });
   const provider = new sdk.TracerProvider({
     resource: resourceFromAttributes({ 'service.name': 'common-id' }),
-    // A caller may leave its trace out, but not make us record more than our share.
-    sampler: new sdk.ParentBasedSampler({ root: ratio, remoteParentSampled: ratio }),
+    idGenerator: { generateTraceId: () => drawn, generateSpanId: newSpanId },
     spanProcessors: [new sdk.BatchSpanProcessor({ exporter, maxQueueSize: MOST_WAITING, scheduledDelayMillis: SEND_EVERY_MS })],
   });
   const tracer = provider.getTracer('common-id');
@@ -40,8 +42,11 @@ export async function startTracing({ endpoint, share }: TraceOptions): Promise<T
     client: api.SpanKind.CLIENT,
     internal: api.SpanKind.INTERNAL,
   };
-  /** Our own, because OpenTelemetry's is global, and a process may have several installations in tests. */
-  const standing = new AsyncLocalStorage<Context>();
+  /**
+   * The span that this code belongs to, or only the header if it is not recorded. Our own, because OpenTelemetry's is global, and a process may
+   * have several installations in tests.
+   */
+  const standing = new AsyncLocalStorage<Context | string>();
 
   const headerOf = (span: Span): string => {
     const { traceId, spanId, traceFlags } = span.spanContext();
@@ -53,14 +58,23 @@ export async function startTracing({ endpoint, share }: TraceOptions): Promise<T
     span.setStatus({ code: SpanStatusCode.ERROR });
   };
 
+  /** A caller may leave its trace out, but not make us record more than our share. */
+  const isWanted = (traceId: string, caller: TraceContext | undefined): boolean =>
+    caller?.sampled !== false && sampler.shouldSample(ROOT_CONTEXT, traceId).decision === sdk.SamplingDecision.RECORD_AND_SAMPLED;
+
   return {
     async begin(kind, name, traceparent, work) {
       const caller = parseTraceparent(traceparent);
+      drawn = caller?.traceId ?? randomBytes(16).toString('hex');
+      if (!isWanted(drawn, caller)) {
+        const header = formatTraceparent({ traceId: drawn, spanId: newSpanId(), sampled: false });
+        return standing.run(header, async () => work({ isRecorded: false, traceparent: header, end: () => undefined }));
+      }
       const parent = caller
         ? trace.setSpanContext(ROOT_CONTEXT, {
             traceId: caller.traceId,
             spanId: caller.spanId,
-            traceFlags: caller.sampled ? TraceFlags.SAMPLED : TraceFlags.NONE,
+            traceFlags: TraceFlags.SAMPLED,
             isRemote: true,
           })
         : ROOT_CONTEXT;
@@ -71,11 +85,11 @@ export async function startTracing({ endpoint, share }: TraceOptions): Promise<T
         if (isFault) span.setStatus({ code: SpanStatusCode.ERROR });
         span.end();
       };
-      return standing.run(trace.setSpan(parent, span), async () => work({ traceparent: headerOf(span), end }));
+      return standing.run(trace.setSpan(parent, span), async () => work({ isRecorded: true, traceparent: headerOf(span), end }));
     },
     async span(kind, name, attributes, work) {
       const parent = standing.getStore();
-      if (!parent || trace.getSpan(parent)?.isRecording() !== true) return work();
+      if (parent === undefined || typeof parent === 'string') return work();
       const span = tracer.startSpan(name, { kind: kinds[kind], attributes }, parent);
       try {
         return await standing.run(trace.setSpan(parent, span), work);
@@ -87,7 +101,9 @@ export async function startTracing({ endpoint, share }: TraceOptions): Promise<T
       }
     },
     traceparent() {
-      const span = trace.getSpan(standing.getStore() ?? ROOT_CONTEXT);
+      const place = standing.getStore();
+      if (place === undefined || typeof place === 'string') return place;
+      const span = trace.getSpan(place);
       return span && headerOf(span);
     },
     async stop() {
@@ -97,3 +113,5 @@ export async function startTracing({ endpoint, share }: TraceOptions): Promise<T
     },
   };
 }
+
+const newSpanId = (): string => randomBytes(8).toString('hex');

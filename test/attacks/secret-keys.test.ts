@@ -21,6 +21,7 @@ import { startWorld } from './support/attack-world.ts';
 import { codeFor, registerUpTo } from './support/registration.ts';
 import { customerOf } from '../../src/domain/dealer-subject.ts';
 import { pairwiseSubject } from '../../src/oidc/clients/pairwise-subject.ts';
+import { NO_TRACES } from '../../src/telemetry/traces.ts';
 import { noEmit } from '../support/no-emit.ts';
 
 const OLD = 'the-key-of-an-installation-that-stands-0123';
@@ -138,6 +139,7 @@ test('R56 a queued mail from another HMAC_KEY: fails, with the reason', async ()
     const { run }: JobHandler = createSendMail(createMailer('smtp://127.0.0.1:9', 'a@example.jp'), {
       clock: Date.now,
       emit: noEmit,
+      traces: NO_TRACES,
     });
     const sent = run(leased!.payload, leased!, AbortSignal.timeout(60_000));
     await expect(sent).rejects.toThrow(PermanentJobError);

@@ -13,6 +13,7 @@ import { MIGRATION_UNDO_MS, proposeCandidate, startMigration, type Migration } f
 import { createDealerLinkDelivery } from '../../src/jobs/deliver-dealer-link.ts';
 import { createFollowMigration, forgetRegistration, writeAndFollow } from '../../src/jobs/follow-migration.ts';
 import type { JobHandler } from '../../src/jobs/runner.ts';
+import { NO_TRACES } from '../../src/telemetry/traces.ts';
 import { createJobQueue, type JobQueue } from '../../src/jobs/job-queue.ts';
 import { createFinishMigration } from '../../src/oidc/migration/finish-migration.ts';
 import { guardRecords } from '../../src/storage/records.ts';
@@ -51,6 +52,7 @@ beforeEach(async () => {
     jobs: createJobQueue(storage.jobs, clock),
     config: { issuer: 'http://id.example', dealerDelivery: { giveUpAfterSeconds: 3600 } },
     clients: { find: () => undefined },
+    traces: NO_TRACES,
   } as unknown as Deps;
 });
 afterEach(async () => {

@@ -4,11 +4,17 @@ import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Dealer } from '../../src/config/config.ts';
+import { NO_TRACES } from '../../src/telemetry/traces.ts';
 import { tellDealer } from '../../src/jobs/tell-dealer.ts';
 import { sampleDealerLink } from '../storage/conformance/samples.ts';
 import { freePorts } from '../support/free-ports.ts';
 
-const deps = { config: { issuer: 'https://id.example' }, clock: Date.now, keys: { sign: async () => 'token' } };
+const deps = {
+  config: { issuer: 'https://id.example' },
+  clock: Date.now,
+  keys: { sign: async () => 'token' },
+  traces: NO_TRACES,
+};
 
 let server: Server;
 let origin: string;

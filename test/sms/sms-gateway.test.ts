@@ -13,6 +13,7 @@ import { createSmsRenderer } from '../../src/sms/render-sms.ts';
 import { createSmsGateway } from '../../src/sms/sms-gateway.ts';
 import type { Job } from '../../src/storage/storage.ts';
 import type { Emit } from '../../src/telemetry/emit.ts';
+import { NO_TRACES, type Traces } from '../../src/telemetry/traces.ts';
 import { freePorts } from '../support/free-ports.ts';
 import { untilTrue } from '../support/until-true.ts';
 
@@ -91,13 +92,18 @@ function jobAt(now: number, gatewayUrl = url) {
   const told: unknown[] = [];
   const emit: Emit = (...event) => void told.push(event);
   const gateway = createSmsGateway({ url: gatewayUrl, secrets: [SECRET] }, ISSUER);
-  const job = createSendSms(gateway, { clock: () => now, emit });
-  return { run: async (sms = SMS) => job.run(sms, JOB, NONE), gaveUp: async () => job.gaveUp?.(SMS), told };
+  const spans: unknown[] = [];
+  const span: Traces['span'] = async (kind, name, attributes, work) => {
+    spans.push([kind, name, attributes]);
+    return work();
+  };
+  const job = createSendSms(gateway, { clock: () => now, emit, traces: { ...NO_TRACES, span } });
+  return { spans, run: async (sms = SMS) => job.run(sms, JOB, NONE), gaveUp: async () => job.gaveUp?.(SMS), told };
 }
 
 test('the job repeats an SMS with the same id, gives up if the gateway refuses it, and sends no expired code', async () => {
   answers = [503, 302, 401];
-  const { run, gaveUp, told } = jobAt(60_000);
+  const { run, gaveUp, told, spans } = jobAt(60_000);
   for (const status of [503, 302, 401]) {
     const error = await run().catch((thrown: unknown) => thrown);
     expect(error).toEqual(new Error(`the SMS gateway answered ${status}`));
@@ -111,10 +117,11 @@ test('the job repeats an SMS with the same id, gives up if the gateway refuses i
   await gaveUp();
   const outcomes = ['retried', 'retried', 'retried', 'sent', 'failed'];
   expect(told).toEqual(outcomes.map((outcome) => ['sms', { template: 'login-number-code', outcome }]));
+  expect(spans).toEqual(Array.from({ length: 5 }, () => ['client', 'sms', { 'common_id.sms': 'login-number-code' }]));
   await expect(jobAt(10 * 60_000 + 1).run()).rejects.toThrow(new PermanentJobError('the code has expired'));
   await jobAt(10 * 60_000 + 1).run({ to: SMS.to, template: 'lost-mailbox-asked', language: 'ja', values: {} });
   await expect(run({} as Sms)).rejects.toThrow(PermanentJobError);
-  const off = createSendSms(undefined, { clock: () => 0, emit: () => undefined });
+  const off = createSendSms(undefined, { clock: () => 0, emit: () => undefined, traces: NO_TRACES });
   await expect(off.run(SMS, JOB, NONE)).rejects.toThrow(new PermanentJobError('SMS_URL is not set'));
   const [port = 0] = await freePorts(1);
   await expect(jobAt(0, `http://127.0.0.1:${port}/secret`).run()).rejects.toThrow(

@@ -14,7 +14,7 @@ let storage: Storage;
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'observed-'));
   plain = await openSqliteStorage({ path: join(directory, 'a.sqlite'), clock: () => 1_000 });
-  storage = observeStorage(plain, async (operation, call) => {
+  storage = observeStorage(plain, (operation) => async (call) => {
     seen.push(operation);
     return call();
   });

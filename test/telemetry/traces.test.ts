@@ -1,14 +1,19 @@
 // Traces, with a real OTLP receiver: a login through the running program, a job, and a call to a dealer.
 import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type Provider from 'oidc-provider';
 import type { Deps } from '../../src/deps.ts';
 import type { Dealer } from '../../src/config/config.ts';
+import type { DealerBreaker } from '../../src/jobs/dealer-breaker.ts';
 import { tellDealer } from '../../src/jobs/tell-dealer.ts';
+import { createBackchannelLogout } from '../../src/oidc/clients/backchannel-logout.ts';
+import type { Job } from '../../src/storage/storage.ts';
 import { startTracing } from '../../src/telemetry/tracing.ts';
 import { parseTraceparent } from '../../src/telemetry/trace-context.ts';
 import { begin, returned, signIn } from '../attacks/support/client.ts';
@@ -18,6 +23,7 @@ import { sendRaw } from '../support/http-browser.ts';
 import { untilFound, untilTrue } from '../support/until-true.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main.js', import.meta.url));
+const NEVER_OPEN: DealerBreaker = { call: async (_address, call) => call() };
 const CALLER = { trace: '4bf92f3577b34da6a3ce929d0e0e4736', span: '00f067aa0ba902b7' };
 
 type Value = { stringValue?: string; intValue?: number };
@@ -137,7 +143,7 @@ test('no address, password, code, cookie or query reaches the receiver', async (
     expect([secret, sent.includes(secret)]).toEqual([secret, false]);
 });
 
-test('a call to a dealer is a span, and the dealer gets its trace; the message of an error is not told', async () => {
+test('a call to a dealer is a span, and the dealer gets its trace; so is a logout token; the message of an error is not told', async () => {
   const headers: IncomingHttpHeaders[] = [];
   const dealer = createServer((request, response) => {
     headers.push(request.headers);
@@ -153,8 +159,16 @@ test('a call to a dealer is a span, and the dealer gets its trace; the message o
     dealer: { code: 'kanagawa-toyota', resource } as Dealer,
     signal: AbortSignal.timeout(10_000),
   };
+  class Client {
+    backchannelLogoutUri = 'https://client.example/logout';
+    sendLogoutToken = async (): Promise<void> => Promise.reject(new TypeError('canary-link'));
+  }
+  const logout = createBackchannelLogout({ Client } as unknown as Provider, { clock: Date.now, traces }, NEVER_OPEN);
+  const logOut = async (): Promise<void> =>
+    logout.run({ client_id: 'told-1', sub: 's', removed: {} }, { created_at: 0 } as Job, AbortSignal.timeout(10_000));
   await traces.begin('consumer', 'job', `00-${CALLER.trace}-${CALLER.span}-01`, async ({ end }) => {
     await expect(tellDealer(deps as unknown as Deps, delivery)).rejects.toThrow('500');
+    await expect(logOut()).rejects.toThrow('does not answer');
     end('job', {}, false);
   });
   // Outside of a trace nothing is recorded, and the dealer gets no header.
@@ -170,7 +184,33 @@ test('a call to a dealer is a span, and the dealer gets its trace; the message o
     { traceId: CALLER.trace, spanId: call?.spanId, sampled: true },
     undefined,
   ]);
+  const told = receiver.spans().find(({ name }) => name === 'logout');
+  expect(told).toMatchObject({ traceId: CALLER.trace, kind: 3, status: { code: 2 } });
+  expect([valueOf(told!, 'common_id.client_id'), valueOf(told!, 'error.type')]).toEqual(['told-1', 'TypeError']);
   expect(receiver.bodies.join('')).not.toContain('canary-link');
+});
+
+test('half of the traces are recorded: a job decides as its request did, and a caller can leave its trace out but not ask for more', async () => {
+  const traces = await startTracing({ endpoint: receiver.url, share: 0.5 });
+  const decide = async (caller?: string): Promise<{ isRecorded: boolean; header: string }> =>
+    traces.begin('server', 'half', caller, async ({ isRecorded, traceparent: header, end }) => {
+      const within = await traces.span('internal', 'within', {}, async () => traces.traceparent());
+      expect([within === header, parseTraceparent(within)?.sampled]).toEqual([!isRecorded, isRecorded]);
+      end('half', {}, false);
+      return { isRecorded, header };
+    });
+  const traceId = (): string => randomBytes(16).toString('hex');
+  for (const caller of [() => undefined, () => `00-${traceId()}-${CALLER.span}-01`]) {
+    const decisions = await Promise.all(Array.from({ length: 200 }, async () => decide(caller())));
+    const recorded = decisions.filter(({ isRecorded }) => isRecorded).length;
+    expect(recorded).toBeGreaterThan(50);
+    expect(recorded).toBeLessThan(150);
+    const jobs = await Promise.all(decisions.map(async ({ header }) => decide(header)));
+    expect(jobs.map(({ isRecorded }) => isRecorded)).toEqual(decisions.map(({ isRecorded }) => isRecorded));
+  }
+  const leftOut = await Promise.all(Array.from({ length: 50 }, async () => decide(`00-${traceId()}-${CALLER.span}-00`)));
+  expect(leftOut.filter(({ isRecorded }) => isRecorded)).toEqual([]);
+  await traces.stop();
 });
 
 test('a receiver that is away: the program answers as ever, and ends', async () => {

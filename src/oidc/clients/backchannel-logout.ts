@@ -49,7 +49,7 @@ export async function tellClient(provider: Provider, clientId: string, sub: stri
 /** Creates the handler. A client that keeps failing does not keep the others from being told. */
 export function createBackchannelLogout(
   provider: Provider,
-  { clock }: Pick<Deps, 'clock'>,
+  { clock, traces }: Pick<Deps, 'clock' | 'traces'>,
   breaker: DealerBreaker,
 ): JobHandler<LoggedOut> {
   const model = provider.Client as unknown as ClientModel;
@@ -61,7 +61,8 @@ export function createBackchannelLogout(
         throw new PermanentJobError('the client is gone, or no longer wants to be told');
       let refusal: Error | undefined;
       await breaker.call(clientId, async () => {
-        await client.sendLogoutToken(sub, sid).catch((error: unknown) => {
+        const send = async (): Promise<void> => client.sendLogoutToken(sub, sid);
+        await traces.span('client', 'logout', { 'common_id.client_id': clientId }, send).catch((error: unknown) => {
           const status = Number(propertyOf(propertyOf(error, 'response'), 'status') ?? 0);
           // The address stays out of the log, because it may contain a secret.
           if (status === 0) throw new Error(`the client does not answer: ${reasonOf(error)}`, { cause: error });
