@@ -36,15 +36,15 @@ export function createGoToCurrent(
 
   /**
    * Finds the current interaction of a request. While oidc-provider resumes after a first press, the interaction of the pressed page
-   * is gone and the next one is not noted yet: waits for that.
+   * is gone and the next one is not noted yet: waits for that, unless this browser knows that the request is over.
    * @param uid the interaction of the pressed page
    */
-  async function findCurrent(cid: string, uid: string) {
+  async function findCurrent({ cid, isOver }: RecentRequest, uid: string) {
     const noted = async () => (await storage.interactionFacts.find(cid))?.current_uid;
     for (let waited = 0; ; waited += LOOK_EVERY_MS) {
       const current = await noted();
       const found = current === undefined ? undefined : await provider.Interaction.find(current);
-      if (found || current !== uid || waited >= NEXT_IS_NOTED_WITHIN_MS) return found;
+      if (found || isOver || current !== uid || waited >= NEXT_IS_NOTED_WITHIN_MS) return found;
       await sleep(LOOK_EVERY_MS);
     }
   }
@@ -97,7 +97,7 @@ export function createGoToCurrent(
       const known = await provider.Interaction.find(uid);
       throw expired('no interaction, or the cookie names another one', known?.params.client_id);
     }
-    const current = await findCurrent(recent.cid, uid);
+    const current = await findCurrent(recent, uid);
     if (current && !(await sessionStands(current))) {
       // oidc-provider would not resume it, so a redirect to its page would loop.
       return startAgain('the session in which the request began has ended');

@@ -10,13 +10,15 @@ export type RecentRequest = {
   uids: string[];
   /** The query that starts the same request again. Absent after the request's end, and if the query is long. */
   query?: string;
+  /** The answer that ended the request has reached this browser. */
+  isOver?: true;
 };
 
 type CookieContext = Pick<ParameterizedContext, 'cookies'>;
 
 /** A character that does not occur in oidc-provider's ids. */
 const SEPARATOR = '~';
-/** Begins the query among the interactions. It does not occur in their ids either. */
+/** Begins the query among the interactions, and stands alone if the request is over. It does not occur in their ids either. */
 const QUERY = '.';
 /** A request has eight prompts, and some come up twice. */
 const MOST_UIDS = 12;
@@ -62,7 +64,8 @@ function parse(text: string | undefined): RecentRequest | undefined {
     clientId: decodeURIComponent(clientId),
     cid,
     uids: rest.filter((part) => part !== query),
-    ...(query !== undefined && { query: Buffer.from(query.slice(QUERY.length), 'base64url').toString() }),
+    ...(query === QUERY && { isOver: true }),
+    ...(query !== undefined && query !== QUERY && { query: Buffer.from(query.slice(QUERY.length), 'base64url').toString() }),
   };
 }
 
@@ -117,9 +120,9 @@ export function rememberRequest(
  */
 export function requestIsOver(ctx: CookieContext, secure: boolean, uid: string): void {
   const recent = readRecentRequest(ctx, secure);
-  if (recent?.query === undefined || !recent.uids.includes(uid)) return;
+  if (!recent?.uids.includes(uid)) return;
   const { query: _query, ...over } = recent;
-  write(ctx, secure, over);
+  write(ctx, secure, { ...over, isOver: true });
 }
 
 function write(ctx: CookieContext, secure: boolean, request: RecentRequest): void {
@@ -138,7 +141,7 @@ function writeEarlier(ctx: CookieContext, secure: boolean, requests: RecentReque
   ctx.cookies.set(nameOfEarlier(secure), value, { signed: true, httpOnly: true, sameSite: 'lax', secure, path: '/' });
 }
 
-function format({ clientId, cid, uids, query }: RecentRequest): string {
-  const again = query === undefined ? [] : [QUERY + Buffer.from(query).toString('base64url')];
+function format({ clientId, cid, uids, query, isOver }: RecentRequest): string {
+  const again = isOver ? [QUERY] : query === undefined ? [] : [QUERY + Buffer.from(query).toString('base64url')];
   return [encoded(clientId), cid, ...uids, ...again].join(SEPARATOR);
 }

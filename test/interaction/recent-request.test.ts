@@ -44,7 +44,15 @@ test('R12 requests of several tabs: each page finds its own, and the one that is
   requestIsOver(browser as never, false, 'a2');
   expect(readRequestOf(browser as never, false, 'b1')).toMatchObject({ uids: ['b1', 'b2'], query: 'client_id=b' });
   requestIsOver(browser as never, false, 'b2');
-  expect(readRequestOf(browser as never, false, 'b1')?.query).toBeUndefined();
+  expect(readRequestOf(browser as never, false, 'b1')).toEqual({
+    clientId: 'a~site/ü!%7E',
+    cid: 'b',
+    uids: ['b1', 'b2'],
+    isOver: true,
+  });
+  // It begins again.
+  rememberRequest(browser as never, false, { ...request('b3', 'b'), query: 'client_id=b' });
+  expect(readRequestOf(browser as never, false, 'b1')).not.toHaveProperty('isOver');
 });
 
 test('R12 any number of long requests: the newest ones are remembered, in less than 5 KB', () => {
@@ -74,7 +82,12 @@ test('a request that starts again keeps the pages of the first time, and a reque
     query,
   });
   requestIsOver({ cookies } as never, true, 'b');
-  expect(readRecentRequest(browser as never, true)).toEqual({ clientId: 'a~site/ü!%7E', cid: 'another', uids: ['a', 'b'] });
+  expect(readRecentRequest(browser as never, true)).toEqual({
+    clientId: 'a~site/ü!%7E',
+    cid: 'another',
+    uids: ['a', 'b'],
+    isOver: true,
+  });
 });
 
 test.each([
