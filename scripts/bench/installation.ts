@@ -32,7 +32,7 @@ export async function makeInstallation(folder: string): Promise<Record<string, s
     DEMO_DATA: 'false',
     COOKIE_KEYS: secret(),
     HMAC_KEY: secret(),
-    SMTP_URL: 'smtp://localhost:9',
+    SMTP_URL: 'smtp://127.0.0.1:9',
     MAIL_FROM: 'no-reply@id.example.jp',
     OWNERS_SITE_URL: 'https://owners.example.jp',
     NOTEBOOK_URL: 'https://notebook.example.jp',

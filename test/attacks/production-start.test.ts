@@ -90,7 +90,7 @@ test('R51 without the packages of development: the program starts and loads ever
       DEALER_SYSTEM_URL: `http://localhost:${dealer}`,
       MAILBOX_URL: `http://localhost:${mailbox}`,
       DEMO_CLIENTS_URL: `http://localhost:${demo}`,
-      SMTP_URL: `smtp://localhost:${smtp}`,
+      SMTP_URL: `smtp://127.0.0.1:${smtp}`,
       DATA_DIRECTORY: directory,
       PASSWORD_HASH_COST: '4',
       LOG_LEVEL: 'silent',

@@ -76,7 +76,7 @@ const SECRETS = Object.entries<Setting<unknown>>(SETTINGS)
   .map(([name]) => name);
 const goodValue = (name: string): string =>
   ({
-    SMTP_URL: 'smtp://localhost:2525',
+    SMTP_URL: 'smtp://127.0.0.1:2525',
     DATABASE_URL: 'sqlite:elsewhere.sqlite',
     SMS_URL: 'https://sms.example.jp/send?key=0123456789',
     OTEL_EXPORTER_OTLP_ENDPOINT: 'https://traces.example.jp/?key=0123456789',

@@ -29,7 +29,7 @@ test('npm start that is asked to end leaves no program behind', async () => {
       HOME: process.env.HOME,
       DATA_DIRECTORY: directory,
       MAILBOX_URL: `http://localhost:${page}`,
-      SMTP_URL: `smtp://localhost:${smtp}`,
+      SMTP_URL: `smtp://127.0.0.1:${smtp}`,
     },
   });
   try {
