@@ -7,6 +7,7 @@ import { createFailedSignIns } from '../authentication/failed-sign-ins.ts';
 import { loadRegions } from '../authentication/region-of-network.ts';
 import { createPasswordHasher, type PasswordHasher } from '../authentication/password/password-hash.ts';
 import { AUTHENTICATION_METHODS } from '../domain/authentication-methods.ts';
+import { createLegacyUserIds } from '../domain/legacy-user-ids.ts';
 import { LEDGER_EVENTS } from '../domain/ledger-events.ts';
 import { MAILS } from '../domain/mails.ts';
 import { loadCommonPasswords } from '../domain/password-policy.ts';
@@ -66,6 +67,7 @@ export async function createSharedDeps(config: Config, clock: Clock, log: AppLog
       counters: hashCounterKeys(opened.counters, config.keys.counter),
     },
     clock,
+    createLegacyUserIds(config.keys),
   );
   return {
     storage,

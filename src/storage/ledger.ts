@@ -1,5 +1,6 @@
 // The ledger's part of the storage port; see storage.ts.
 import type { EpochMilliseconds } from '../domain/account.ts';
+import type { LegacyUserStep } from '../domain/population.ts';
 
 /** An event for the ledger. `data` contains ids and no personal data. */
 export type LedgerEvent = {
@@ -9,10 +10,12 @@ export type LedgerEvent = {
   subject: string;
   data: Record<string, string | number | boolean | null>;
   at: EpochMilliseconds;
+  /** The step of a legacy user that the event means. It is written to the population and not to the ledger. */
+  step?: LegacyUserStep | undefined;
 };
 
 /** A stored event. See ledger-chain.ts. */
-export type LedgerEntry = LedgerEvent & {
+export type LedgerEntry = Omit<LedgerEvent, 'step'> & {
   /** The chain; the same for all events of a subject. */
   partition: number;
   /** Counts from 1 in each partition. */
@@ -28,7 +31,7 @@ export type LedgerEntry = LedgerEvent & {
 };
 
 /** An entry of the ledger of earlier versions, which is closed. See closed-ledger.ts. */
-export type ClosedLedgerEntry = LedgerEvent & { sequence: number; previous_hash: string; hash: string };
+export type ClosedLedgerEntry = Omit<LedgerEvent, 'step'> & { sequence: number; previous_hash: string; hash: string };
 
 /** The start of the partitions: the last entry of the closed ledger, or `sequence` 0 if there is none. */
 export type LedgerOrigin = {

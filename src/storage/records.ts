@@ -3,7 +3,9 @@
 import type { Account, EpochMilliseconds } from '../domain/account.ts';
 import type { DealerLink } from '../domain/dealer-link.ts';
 import type { AccountEvent, DealerLinkEvent, Happening, LedgerDataOf, MigrationEvent, Told } from '../domain/ledger-events.ts';
+import type { LegacyUserIds } from '../domain/legacy-user-ids.ts';
 import type { Migration } from '../domain/migration.ts';
+import type { LegacyUser, LegacyUserStep } from '../domain/population.ts';
 import { accountOf, type RegistrationDraft } from '../domain/registration-draft.ts';
 import { expiringNames, type ExpiringName, type ExpiringRecords, type ExpiringStores } from './expiring-records.ts';
 import { retryOnConflict } from './retry-on-conflict.ts';
@@ -16,6 +18,7 @@ import {
   type Ledger,
   type LedgerEvent,
   type MigrationStore,
+  type PopulationStore,
   StorageUnavailable,
   type Storage,
 } from './storage.ts';
@@ -46,13 +49,36 @@ export type Changeable<T extends { id: string; version: number; expires_at: Epoc
   change(id: string, change: ChangeOf<T | undefined, Omit<T, 'id' | 'version'>>): Promise<Outcome<T>>;
 };
 
-export type Records = Omit<Storage, 'accounts' | ExpiringName | 'dealerLinks' | 'migrations' | 'ledger'> &
+/** A legacy identity, as its client names it. */
+export type LegacyIdentity = { clientId: string; legacyId: string };
+
+/** What a legacy user did, and with what. */
+export type TakenStep = DistributiveOmit<LegacyUserStep, 'id' | 'client_id' | 'sealed_legacy_id' | 'at'>;
+type DistributiveOmit<T, Key extends PropertyKey> = T extends unknown ? Omit<T, Key> : never;
+
+/** The step of the funnel that an event of a migration means. */
+const STEP_OF = {
+  'migration.started': 'came',
+  'migration.profile_updated': 'came',
+  'migration.proposed': 'linked',
+  'migration.completed': 'completed',
+  'migration.undone': 'undone',
+  'migration.withdrawn': 'withdrawn',
+} as const satisfies Record<MigrationEvent['type'], LegacyUserStep['step']>;
+
+/** Returns the step of the funnel that an event of a migration means. */
+export function stepOfMigration(type: MigrationEvent['type']): (typeof STEP_OF)[MigrationEvent['type']] {
+  return STEP_OF[type];
+}
+
+export type Records = Omit<Storage, 'accounts' | ExpiringName | 'dealerLinks' | 'migrations' | 'ledger' | 'population'> &
   Changeables & {
     ledger: EventLedger;
     accounts: Omit<AccountStore, 'create' | 'update' | 'erase'> & {
       /**
        * Creates the account of a registration. This is the only way to create an account, so every account's address was proven.
        * @param data the data of the ledger event
+       * @param legacy the legacy identity that registers, for the funnel of the migration
        * @throws {Error} 登録 was not pressed, or the draft is not complete and proven in this browser; nothing is written
        * @throws {AlreadyExists} the account exists, or another account has the address
        */
@@ -60,6 +86,7 @@ export type Records = Omit<Storage, 'accounts' | ExpiringName | 'dealerLinks' | 
         draft: RegistrationDraft,
         from: { browserId: string; language: string },
         data: LedgerDataOf<'account.created'>,
+        legacy?: LegacyIdentity,
       ): Promise<void>;
       /**
        * @throws {AlreadyExists} another account has the new address or login number
@@ -86,14 +113,24 @@ export type Records = Omit<Storage, 'accounts' | ExpiringName | 'dealerLinks' | 
         change: ChangeOf<Migration | undefined, Recorded<Migration, MigrationEvent>>,
       ): Promise<Outcome<Migration>>;
     };
+    population: Omit<PopulationStore, 'put' | 'follow'> & {
+      /** @throws {StorageUnavailable} there were too many conflicting writes */
+      change(id: string, change: ChangeOf<LegacyUser>): Promise<Outcome<LegacyUser>>;
+      /** Counts a step of a legacy user that no event of a migration means. @see PopulationStore.follow */
+      follow(legacy: LegacyIdentity, taken: TakenStep): Promise<void>;
+    };
   };
 
-/** Replaces the methods that overwrite a record by methods that change the stored one. */
-export function guardRecords(storage: Storage, clock: () => EpochMilliseconds): Records {
-  const { accounts, dealerLinks, migrations } = storage;
+/**
+ * Replaces the methods that overwrite a record by methods that change the stored one.
+ * @param ids name the legacy users of a migration; without them its funnel counts nothing
+ */
+export function guardRecords(storage: Storage, clock: () => EpochMilliseconds, ids?: LegacyUserIds): Records {
+  const { accounts, dealerLinks, migrations, population } = storage;
   const { create: _createAccount, update: _update, erase: _eraseAccount, ...readableAccounts } = accounts;
   const { create: _create, update: _updateLink, erase: _eraseLink, ...readableLinks } = dealerLinks;
   const { put: _put, ...readableMigrations } = migrations;
+  const { put: _putUser, follow: _follow, ...readablePopulation } = population;
 
   const eventOf = (subject: string, { type, data }: Told): LedgerEvent => ({
     type,
@@ -101,15 +138,18 @@ export function guardRecords(storage: Storage, clock: () => EpochMilliseconds): 
     data: data ?? {},
     at: clock(),
   });
+  const stepOf = ({ clientId, legacyId }: LegacyIdentity, taken: TakenStep): LegacyUserStep | undefined =>
+    ids && { ...ids.identityOf(clientId, legacyId), ...taken, at: clock() };
 
   return {
     ...storage,
     ...changeables(storage),
     accounts: {
       ...readableAccounts,
-      register: async (draft, { browserId, language }, data) => {
+      register: async (draft, { browserId, language }, data, legacy) => {
         const account = accountOf(draft, browserId, language, clock());
-        await accounts.create(account, eventOf(account.id, { type: 'account.created', data }));
+        const step = legacy && stepOf(legacy, { step: 'registered' });
+        await accounts.create(account, { ...eventOf(account.id, { type: 'account.created', data }), ...(step && { step }) });
       },
       change: async (id, change) =>
         changeRecord(
@@ -157,9 +197,25 @@ export function guardRecords(storage: Storage, clock: () => EpochMilliseconds): 
           async (next, standing) =>
             migrations.put(
               { ...next.to, client_id: clientId, legacy_id: legacyId, version: standing?.version ?? 0 },
-              eventOf(`${clientId}:${legacyId}`, next),
+              {
+                ...eventOf(`${clientId}:${legacyId}`, next),
+                step: stepOf({ clientId, legacyId }, { step: stepOfMigration(next.type) }),
+              },
             ),
         ),
+    },
+    population: {
+      ...readablePopulation,
+      change: async (id, change) =>
+        changeRecord(
+          async () => population.find(id),
+          (standing) => standing && change(standing),
+          async (next, standing) => population.put({ ...next, id, version: standing?.version ?? 0 }),
+        ),
+      async follow(legacy, taken) {
+        const step = stepOf(legacy, taken);
+        if (step) await population.follow(step);
+      },
     },
   };
 }
@@ -187,7 +243,10 @@ function changeable<T extends { id: string; version: number; expires_at: EpochMi
   };
 }
 
-function unlessSame<T>(standing: T | undefined, next: Recorded<T> | undefined): Recorded<T> | undefined {
+function unlessSame<T, Event extends Told>(
+  standing: T | undefined,
+  next: Recorded<T, Event> | undefined,
+): Recorded<T, Event> | undefined {
   return next?.to === standing ? undefined : next;
 }
 

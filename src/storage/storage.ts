@@ -17,16 +17,19 @@
 // - A number (a time, version, expiry, points or limit, alone or in a record) is an integer of at most 4,320,000,000,000,000; points are at
 //   most 2,147,483,647. Numbers in a payload and in an event's `data` may be any that JSON can represent. Others are refused with `OddNumber`.
 // - A method that changes an account, a dealer link or a migration also takes the event for the ledger, and writes both or neither.
-//   Each change has one event.
+//   Each change has one event. If the event has a step of a legacy user, `population.follow` takes it, too: with SQLite in the same
+//   transaction, with MongoDB when the event is moved to the ledger, at the latest by `ledger.settle` or `population.settle`.
 import type { Account, EpochMilliseconds } from '../domain/account.ts';
 import type { DealerLink } from '../domain/dealer-link.ts';
 import type { Migration } from '../domain/migration.ts';
 import type { ListedByAccount } from './artifact-references.ts';
 import type { ExpiringStores } from './expiring-records.ts';
 import type { Ledger, LedgerEvent } from './ledger.ts';
+import type { PopulationStore } from './population.ts';
 
 export type * from './expiring-records.ts';
 export type * from './ledger.ts';
+export type * from './population.ts';
 
 /** A write named a version that is not the stored one, because another write came first. Read again, then decide. */
 export class VersionConflict extends Error {
@@ -299,6 +302,7 @@ export interface Storage extends ExpiringStores {
   jobs: JobStore;
   counters: CounterStore;
   ledger: Ledger;
+  population: PopulationStore;
   /** Removes up to `limit` expired records, and returns their number. Does not affect parallel reads and writes. */
   sweep(limit: number): Promise<number>;
   /** Resolves if the database can be read and written; throws otherwise. */

@@ -64,6 +64,8 @@ test('R56 HMAC_KEY is rotated, and the old one stays as SUBJECT_KEY and LEDGER_K
     'dealerSubject',
     'keptConsent',
     'ledger',
+    'legacyUser',
+    'legacyUserId',
     'linkId',
     'recoveryCode',
     'secondFactor',

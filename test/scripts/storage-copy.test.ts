@@ -13,6 +13,7 @@ import { verifyLedger } from '../../src/storage/verify-ledger.ts';
 import { placeOf } from '../../src/storage/sqlite/account-place.ts';
 import type { Storage } from '../../src/storage/storage.ts';
 import { eventAbout, sampleAccount, sampleDealerLink, sampleMigration } from '../storage/conformance/samples.ts';
+import { listedUser, stepOf } from '../storage/conformance/population.ts';
 import { ODD_PAYLOADS } from '../storage/conformance/subject.ts';
 import { LEDGER_KEY, ledgerOf } from '../support/ledger-of.ts';
 import { withMongo } from '../support/with-mongo.ts';
@@ -58,6 +59,8 @@ async function fill(storage: Storage): Promise<void> {
     await storage.jobs.enqueue({ key: `j${n}`, kind: 'send_mail', payload: { n }, run_at: n });
     await storage.counters.add(`c${n}`, n + 1, 3_600_000);
   }
+  await storage.population.list(['c', 'a', 'b'].map((id) => listedUser(id)));
+  await storage.population.follow(stepOf('b'));
   // Of what has random ids several, made in another order than that of the ids.
   for (const id of ['d', 'b:c', 'b', 'a']) {
     await storage.registrationDrafts.put({ id, version: 0, expires_at: END });
@@ -75,7 +78,8 @@ async function fill(storage: Storage): Promise<void> {
 
 /** Everything that the port tells. */
 async function tell(storage: Storage): Promise<unknown> {
-  const { artifacts, accounts, dealerLinks, migrations, jobs, counters } = storage;
+  const { artifacts, accounts, dealerLinks, migrations, population, jobs, counters } = storage;
+  await population.settle();
   return {
     artifacts: await Promise.all(ODD_PAYLOADS.map(([name]) => artifacts.find('Interaction', name))),
     endless: await artifacts.find('Client', 'endless'),
@@ -83,6 +87,7 @@ async function tell(storage: Storage): Promise<unknown> {
     accounts: [await accounts.find('a7'), await accounts.findByEmail('a8@example.jp')],
     links: await dealerLinks.listByAccount('a0'),
     migrations: await migrations.listByAccount('a0'),
+    population: [await population.listAfter('', 10), await population.listWaiting(END, 10), await population.counts()],
     jobs: await Promise.all(['j0', 'j1', 'j19'].map((key) => jobs.find(key))),
     counters: await counters.get('c3'),
     codes: await Promise.all(['a', 'b', 'b:c', 'd'].map((id) => storage.emailCodes.find(id))),
@@ -116,6 +121,7 @@ test('a database is copied whole, in its order, and the copy goes on working', a
     email_codes: 4,
     dealer_links: 20,
     migrations: 20,
+    population: 3,
     jobs: 20,
     counters: 20,
     ledger_origin: 0,

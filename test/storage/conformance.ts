@@ -12,6 +12,7 @@ import { ledgerPromises } from './conformance/ledger.ts';
 import { lifePromises } from './conformance/life.ts';
 import { migrationPromises } from './conformance/migrations.ts';
 import { numberPromises } from './conformance/numbers.ts';
+import { populationPromises } from './conformance/population.ts';
 import { sameCallPromises } from './conformance/same-call.ts';
 import type { OpenBackend } from './conformance/subject.ts';
 
@@ -28,6 +29,7 @@ export function runConformance(name: string, open: OpenBackend): void {
     describe('e-mail codes', () => emailCodePromises(open));
     describe('dealer links', () => dealerLinkPromises(open));
     describe('migrations', () => migrationPromises(open));
+    describe('population', () => populationPromises(open));
     describe('jobs', () => jobPromises(open));
     describe('counters', () => counterPromises(open));
     describe('ledger', () => ledgerPromises(open));

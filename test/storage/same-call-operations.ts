@@ -4,6 +4,7 @@ import { expect } from '@jest/globals';
 import { AlreadyExists, type Storage } from '../../src/storage/storage.ts';
 import { eventAbout, sampleAccount, sampleDealerLink, sampleMigration } from './conformance/samples.ts';
 import { eventsAbout } from './expect-whole.ts';
+import { expectCounted, listedUser, stepOf } from './conformance/population.ts';
 
 export type Operation = {
   name: string;
@@ -133,6 +134,28 @@ export const OPERATIONS: Operation[] = [
       expect(await storage.migrations.find('owners-site', id)).toMatchObject({ version: 2, account_id: id });
       expect(await storage.migrations.listByAccount(id)).toHaveLength(1);
       await expectOneEvent(storage, id, 2);
+    },
+  },
+  {
+    name: 'a legacy user of a list takes a step',
+    prepare: (storage, id) => storage.population.list([listedUser(id)]),
+    call: (storage, id) => storage.population.follow(stepOf(id)),
+    async isDone(storage, id) {
+      expect(await storage.population.find(id)).toMatchObject({ version: 2 });
+      await expectCounted(storage);
+    },
+  },
+  {
+    name: 'a legacy user is changed',
+    prepare: (storage, id) => storage.population.list([listedUser(id)]),
+    async call(storage, id) {
+      const { at: _at, ...user } = listedUser(id);
+      return storage.population.put({ ...user, version: 1, reached: { listed: 5, invited: 6 } });
+    },
+    refusal: 'VersionConflict',
+    async isDone(storage, id) {
+      expect(await storage.population.find(id)).toMatchObject({ version: 2, reached: { invited: 6 } });
+      await expectCounted(storage);
     },
   },
   {

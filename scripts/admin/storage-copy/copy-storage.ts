@@ -2,6 +2,7 @@
 import { createHash, type KeyObject } from 'node:crypto';
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import type { EpochMilliseconds } from '../../../src/domain/account.ts';
+import { openStorage } from '../../../src/storage/open-storage.ts';
 import { withoutPassword } from '../command-line-secrets.ts';
 import { databaseIsThere } from '../database-is-there.ts';
 import { COLLECTIONS, type CollectionName, type CopySide, type Cursor } from './rows.ts';
@@ -56,6 +57,7 @@ export async function copyStorage(options: {
       // Removed even if the sides differ, because continuing would not help.
       rmSync(stateFile, { force: true });
       if (differing.length > 0) throw new Error(`${differing.join('; ')}. ${SOMEBODY_WROTE}`);
+      await countFunnel(to);
       return copied;
     } finally {
       await target.close();
@@ -63,6 +65,12 @@ export async function copyStorage(options: {
   } finally {
     await source.close();
   }
+}
+
+/** The counts of the funnel are sums over the copied legacy users. */
+async function countFunnel(url: string): Promise<void> {
+  const storage = await openStorage(url, Date.now);
+  await storage.population.recount().finally(() => storage.close());
 }
 
 type SideOptions = {

@@ -4,6 +4,7 @@ import mongoose, { trusted, type Connection, type Model } from 'mongoose';
 import type { Account } from '../../../src/domain/account.ts';
 import type { DealerLink } from '../../../src/domain/dealer-link.ts';
 import type { Migration } from '../../../src/domain/migration.ts';
+import { waitingSince, type LegacyUser } from '../../../src/domain/population.ts';
 import { referencesOf } from '../../../src/storage/artifact-references.ts';
 import { accountOf } from '../../../src/storage/migration-account.ts';
 import { carriedKeys } from '../../../src/storage/mongo/account-identifiers.ts';
@@ -24,6 +25,7 @@ const MODELS = {
   email_codes: 'emailCodes',
   dealer_links: 'dealerLinks',
   migrations: 'migrations',
+  population: 'population',
   jobs: 'jobs',
   counters: 'counters',
   ledger_origin: 'ledgerOrigin',
@@ -155,6 +157,10 @@ const WRITERS: { [Name in CollectionName]: (row: Rows[Name]) => Document } = {
     const _id = JSON.stringify([client_id, legacy_id]);
     return { _id, version, client_id, account_id, code_challenge, document, made: madeBefore(), events: [] };
   },
+  population({ document }) {
+    const user = JSON.parse(document) as LegacyUser;
+    return { _id: user.id, version: user.version, waiting_since: waitingSince(user) ?? null, document, deltas: [] };
+  },
   jobs: ({ key, ...row }) => ({ _id: key, ...row, made: madeBefore() }),
   counters: ({ key, points, expires_at }) => ({ _id: key, points, expires_at: time(expires_at) }),
   ledger_origin: (row) => ({ _id: 1, ...row }),
@@ -191,6 +197,7 @@ const READERS: { [Name in CollectionName]: (document: Stored & Record<keyof Rows
   }),
   dealer_links: ({ document }) => ({ document }),
   migrations: ({ document }) => ({ document }),
+  population: ({ document }) => ({ document }),
   jobs: ({ _id, kind, payload, state, attempts, run_at, created_at, last_error, lease }) => ({
     key: _id,
     kind,

@@ -17,6 +17,8 @@ export type Rows = {
   email_codes: { id: string; code_hmac: string; attempts: number; expires_at: EpochMilliseconds; document: string };
   dealer_links: { document: string };
   migrations: { document: string };
+  /** Their counts are not copied: they are counted anew. */
+  population: { document: string };
   jobs: Omit<Job, 'payload' | 'last_error' | 'lease'> & { payload: string; last_error: string | null; lease: string | null };
   counters: { key: string; points: number; expires_at: EpochMilliseconds };
   ledger_origin: LedgerOrigin;
@@ -36,6 +38,7 @@ export const COLLECTIONS: readonly CollectionName[] = [
   'email_codes',
   'dealer_links',
   'migrations',
+  'population',
   'jobs',
   'counters',
   'ledger_origin',

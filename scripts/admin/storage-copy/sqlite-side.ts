@@ -3,6 +3,7 @@ import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import type { Account } from '../../../src/domain/account.ts';
 import type { DealerLink } from '../../../src/domain/dealer-link.ts';
 import type { Migration } from '../../../src/domain/migration.ts';
+import { waitingSince, type LegacyUser } from '../../../src/domain/population.ts';
 import { referencesOf } from '../../../src/storage/artifact-references.ts';
 import { accountOf } from '../../../src/storage/migration-account.ts';
 import { identifiersOf } from '../../../src/storage/identifiers.ts';
@@ -27,6 +28,7 @@ const SOURCES: Record<CollectionName, { order: string[]; columns: string }> = {
   email_codes: { order: ['id'], columns: 'id, code_hmac, attempts, expires_at, document' },
   dealer_links: { order: ['rowid'], columns: 'document' },
   migrations: { order: ['rowid'], columns: 'document' },
+  population: { order: ['id'], columns: 'document' },
   jobs: { order: ['sequence'], columns: 'key, kind, payload, state, attempts, run_at, created_at, last_error, lease' },
   counters: { order: ['key'], columns: 'key, points, expires_at' },
   ledger_origin: { order: ['id'], columns: 'sequence, hash, finding' },
@@ -81,6 +83,11 @@ export async function openSqliteSide(path: string): Promise<CopySide> {
       const { client_id, legacy_id, version, candidate } = migration;
       const code_challenge = candidate?.code_challenge ?? null;
       insert('migrations', { client_id, legacy_id, version, account_id: accountOf(migration), code_challenge, document });
+    },
+    population({ document }) {
+      const user = JSON.parse(document) as LegacyUser;
+      const { id, version } = user;
+      insert('population', { id, version, waiting_since: waitingSince(user) ?? null, document });
     },
     jobs: (row) => insert('jobs', row),
     counters: (row) => insert('counters', row),

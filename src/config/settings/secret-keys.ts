@@ -37,6 +37,10 @@ export type SecretKeys = {
   secondFactor: KeyObject;
   /** For the HMAC that is stored instead of a recovery code. It stays, too. */
   recoveryCode: KeyObject;
+  /** For the HMAC by which the population of a migration names a legacy user. It stays: with another key nobody is found any more. */
+  legacyUserId: KeyObject;
+  /** Encrypts the legacy ids and addresses of the population. It stays, too. */
+  legacyUser: KeyObject;
   /** For the ids of refresh tokens, which are derived from the tokens that they replace. */
   refreshSuccessor: KeyObject;
 };
@@ -70,6 +74,8 @@ export function makeSecretKeys(secrets: {
     keptConsent: deriveKey(secrets.ledger ?? hmac, 'consents of erased accounts'),
     secondFactor: deriveKey(subject, 'secrets of second factors'),
     recoveryCode: deriveKey(subject, 'recovery codes'),
+    legacyUserId: deriveKey(subject, 'names of legacy users'),
+    legacyUser: deriveKey(subject, 'legacy ids and addresses of legacy users'),
     refreshSuccessor: deriveKey(hmac, 'refresh tokens that replace others'),
   };
 }

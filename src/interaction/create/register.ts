@@ -8,6 +8,7 @@ import {
   type CompleteDraft,
   type RegistrationDraft,
 } from '../../domain/registration-draft.ts';
+import type { LegacyIdentity } from '../../storage/records.ts';
 import { AlreadyExists, type StoredLegacyProfile } from '../../storage/storage.ts';
 import { changeDraft, draftIdOf, legacyClaim } from './draft.ts';
 
@@ -42,7 +43,8 @@ export async function register(
     await changeDraft(deps, id, giveUpRegistering);
     return 'legacy_registered';
   }
-  if (!(await createOnce(deps, draft, { browserId, language }))) {
+  const identity = legacy && { clientId: legacy.client_id, legacyId: legacy.profile.legacy_id };
+  if (!(await createOnce(deps, draft, { browserId, language }, identity))) {
     await claim?.release(accountId);
     await changeDraft(deps, id, giveUpRegistering);
     return 'address_registered';
@@ -62,9 +64,10 @@ async function createOnce(
   { storage: { accounts } }: Pick<Deps, 'storage'>,
   draft: CompleteDraft,
   from: { browserId: string; language: string },
+  legacy: LegacyIdentity | undefined,
 ): Promise<boolean> {
   try {
-    await accounts.register(draft, from, { terms: draft.terms.version });
+    await accounts.register(draft, from, { terms: draft.terms.version }, legacy);
     return true;
   } catch (error) {
     if (!(error instanceof AlreadyExists)) throw error;

@@ -8,9 +8,11 @@ import type { Connection } from 'mongoose';
 import type { Account } from '../../domain/account.ts';
 import type { DealerLink } from '../../domain/dealer-link.ts';
 import type { Migration } from '../../domain/migration.ts';
+import type { LegacyUserStep } from '../../domain/population.ts';
 import type { Json } from '../../json.ts';
 import type { EmailCode, Job, LedgerEvent } from '../storage.ts';
 import { defineLedgerCollections, type Index } from './ledger-collections.ts';
+import { definePopulationCollections } from './population-collections.ts';
 
 /** `DURABLE`: on the disks of a majority. `RECREATABLE` (records that another login recreates): in the memory of the primary. */
 export const DURABLE = { writeConcern: { w: 'majority', j: true } } as const;
@@ -22,9 +24,10 @@ export const RECREATABLE = { writeConcern: { w: 1, j: false } } as const;
 export const NEVER = new Date('9999-12-31T00:00:00Z');
 
 /** An event that waits in the changed document until it is in the ledger. */
-export type PendingEvent = Omit<LedgerEvent, 'data'> & {
+export type PendingEvent = Omit<LedgerEvent, 'data' | 'step'> & {
   event_id: string;
   data: Json<LedgerEvent['data']>;
+  step?: Json<LegacyUserStep>;
   /** The identifiers that the change frees. */
   releases?: { key: string; claim: string }[];
 };
@@ -118,6 +121,7 @@ const events = {
         subject: anyText,
         data: text,
         at: number,
+        step: { type: String, default: undefined },
         releases: { type: [new Schema({ key: text, claim: text }, { _id: false })], default: undefined },
       },
       { _id: false },
@@ -259,6 +263,7 @@ export function defineCollections(connection: Connection) {
       [[{ state: 1, run_at: 1, made: 1 }, { name: 'by_state_and_time' }]],
     ),
     counters: define<CounterDocument>('counters', { _id: text, points: number, expires_at: date }, [EXPIRY]),
+    ...definePopulationCollections(define),
     ...defineLedgerCollections(define),
     heartbeat: define<HeartbeatDocument>('heartbeat', { _id: number, at: number }, []),
   };

@@ -4,7 +4,7 @@ import type { Json } from '../../json.ts';
 import type { ClosedLedgerEntry, LedgerEntry, LedgerEvent, LedgerOrigin } from '../storage.ts';
 
 /** `data` is stored as JSON text. */
-type Stored<T extends LedgerEvent> = Omit<T, 'data'> & { data: Json<LedgerEvent['data']> };
+type Stored<T extends Omit<LedgerEvent, 'step'>> = Omit<T, 'data' | 'step'> & { data: Json<LedgerEvent['data']> };
 
 export type ClosedLedgerDocument = Omit<Stored<ClosedLedgerEntry>, 'sequence'> & {
   /** The sequence number. */

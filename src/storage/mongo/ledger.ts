@@ -16,6 +16,7 @@ import {
 } from './ledger-collections.ts';
 import { creationOrder } from './creation-order.ts';
 import { isDuplicateKey } from './mongo-error.ts';
+import type { FollowStep } from './population-store.ts';
 import { MAJORITY } from './read-concern.ts';
 
 const ORIGIN = 1;
@@ -69,15 +70,18 @@ export type LedgerWrites = Pick<Ledger, 'append' | 'addAnchor'>;
 
 /**
  * Creates the functions that write events and anchors.
+ * @param follow takes the step of a legacy user that an event means
  * @param onAppended is called when an event is in the inbox
  */
 export function createLedgerWrites(
   { ledgerInbox, ledgerAnchors }: Collections,
   clock: () => EpochMilliseconds,
+  follow: FollowStep,
   onAppended: () => void,
 ): LedgerWrites {
   return {
-    async append({ type, subject, data, at }, occurrence) {
+    async append({ type, subject, data, at, step }, occurrence) {
+      if (step) await follow(step);
       const event = { _id: occurrenceId(type, occurrence), type, subject, data: toJson(data), at, made: creationOrder(clock()) };
       try {
         await ledgerInbox.insertMany([event], { ordered: true, ...RECREATABLE });

@@ -4,7 +4,7 @@ import type { EpochMilliseconds } from '../../domain/account.ts';
 import { BROKEN_CLOSED_LEDGER } from '../closed-ledger.ts';
 import { createLedgerChain } from '../ledger-chain.ts';
 import { makeExpiringStores } from '../expiring-records.ts';
-import type { Ledger, Storage } from '../storage.ts';
+import type { Ledger, PopulationStore, Storage } from '../storage.ts';
 import { createAccountIdentifiers } from './account-identifiers.ts';
 import { createAccountStore } from './account-store.ts';
 import { createArtifactStore } from './artifact-store.ts';
@@ -14,12 +14,14 @@ import { createCounterStore } from './counter-store.ts';
 import { createDealerLinkStore, removeErasedLinks } from './dealer-link-store.ts';
 import { createEmailCodeStore } from './email-code-store.ts';
 import { createExpiringStore } from './expiring-store.ts';
+import { createFunnelCounter } from './count-funnel.ts';
 import { createGuard } from './guard.ts';
 import { requireIndexes } from './indexes.ts';
 import { createJobStore } from './job-store.ts';
 import { closeLedger, createLedgerReads, createLedgerWrites } from './ledger.ts';
 import { createMigrationStore } from './migration-store.ts';
 import { asPortError } from './mongo-error.ts';
+import { createPopulationStore } from './population-store.ts';
 import { createPendingEvents } from './pending-events.ts';
 import { createSealer } from './seal-ledger.ts';
 import { refuseOddNumbers } from '../whole-numbers.ts';
@@ -49,8 +51,10 @@ export async function openMongoStorage(options: {
   const sealer = createSealer(collections, chain, headOf, clock);
   // A process without the key leaves waiting events to other processes.
   const wake = ledgerKey ? sealer.wake : () => undefined;
-  const writes = createLedgerWrites(collections, clock, wake);
-  const pendingEvents = createPendingEvents(collections, clock, wake);
+  const counter = createFunnelCounter(collections);
+  const legacyUsers = createPopulationStore(collections, counter.wake);
+  const writes = createLedgerWrites(collections, clock, legacyUsers.follow, wake);
+  const pendingEvents = createPendingEvents(collections, clock, legacyUsers.follow, wake);
   const identifiers = createAccountIdentifiers(collections, clock);
   try {
     await requireIndexes(collections);
@@ -60,6 +64,7 @@ export async function openMongoStorage(options: {
     await pendingEvents.finishAll();
     wake();
   } catch (error) {
+    await counter.stop();
     await sealer.stop();
     await connection.close();
     throw asPortError(error);
@@ -87,12 +92,38 @@ export async function openMongoStorage(options: {
         'longCall',
       ),
     },
+    population: {
+      ...guard<Omit<PopulationStore, 'list' | 'settle' | 'recount'>>({
+        find: legacyUsers.find,
+        put: legacyUsers.put,
+        follow: legacyUsers.follow,
+        listAfter: legacyUsers.listAfter,
+        listWaiting: legacyUsers.listWaiting,
+        counts: counter.counts,
+      }),
+      // It takes minutes for millions; each of its steps has the driver's limits.
+      recount: async (onCounted) =>
+        counter.recount(onCounted).catch((error: unknown) => {
+          throw asPortError(error);
+        }),
+      ...guard<Pick<PopulationStore, 'list' | 'settle'>>(
+        {
+          list: legacyUsers.list,
+          async settle() {
+            await pendingEvents.finishAll();
+            await counter.countAll();
+          },
+        },
+        'longCall',
+      ),
+    },
     ...guard<Pick<Storage, 'sweep'>>(
       {
         async sweep(limit) {
           const removed = await sweep(collections, clock(), limit);
           await identifiers.finishAbandoned();
           await pendingEvents.finishAll();
+          await counter.countAll();
           await removeErasedLinks(collections);
           wake();
           return removed;
@@ -109,6 +140,7 @@ export async function openMongoStorage(options: {
     async close() {
       await closed();
       await pendingEvents.idle();
+      await counter.stop();
       await sealer.stop();
       await connection.close();
     },

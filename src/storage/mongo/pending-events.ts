@@ -8,12 +8,13 @@ import { randomUUID } from 'node:crypto';
 import { trusted } from 'mongoose';
 import type { Model } from 'mongoose';
 import type { EpochMilliseconds } from '../../domain/account.ts';
-import { toJson } from '../../json.ts';
+import { fromJson, toJson } from '../../json.ts';
 import type { LedgerEvent } from '../storage.ts';
 import { DURABLE, RECREATABLE } from './collections.ts';
 import type { Collections, PendingEvent } from './collections.ts';
 import { creationOrder } from './creation-order.ts';
 import { DUPLICATE_KEY } from './mongo-error.ts';
+import type { FollowStep } from './population-store.ts';
 import { MAJORITY } from './read-concern.ts';
 
 type CollectionName = 'accounts' | 'dealerLinks' | 'migrations';
@@ -27,8 +28,9 @@ const MOST_WAITING = 5_000;
 
 /** Returns the event in the form in which it waits. */
 export function pending(event: LedgerEvent, releases?: PendingEvent['releases']): PendingEvent {
-  const { type, subject, data, at } = event;
-  return { event_id: randomUUID(), type, subject, data: toJson(data), at, ...(releases && { releases }) };
+  const { type, subject, data, at, step } = event;
+  const more = { ...(step && { step: toJson(step) }), ...(releases && { releases }) };
+  return { event_id: randomUUID(), type, subject, data: toJson(data), at, ...more };
 }
 
 export type PendingEvents = {
@@ -42,11 +44,13 @@ export type PendingEvents = {
 
 /**
  * Creates the mover of pending events.
+ * @param follow takes the steps of legacy users that events mean
  * @param onMoved is called when events have been moved into the inbox
  */
 export function createPendingEvents(
   collections: Collections,
   clock: () => EpochMilliseconds,
+  follow: FollowStep,
   onMoved: () => void,
 ): PendingEvents {
   const modelOf = (name: CollectionName) => collections[name] as unknown as Model<Changed>;
@@ -62,6 +66,8 @@ export function createPendingEvents(
   async function move(moved: Moved[]): Promise<void> {
     const events = new Map(moved.flatMap(({ changed }) => changed.events.map((event) => [event.event_id, event] as const)));
     if (events.size === 0) return;
+    // While the event is in its document, so that a step is taken even if this process dies.
+    for (const { step } of events.values()) if (step) await follow(fromJson(step));
     const now = clock();
     const documents = [...events].map(([_id, { type, subject, data, at }]) => ({
       _id,

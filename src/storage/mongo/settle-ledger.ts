@@ -3,6 +3,8 @@ import type { KeyObject } from 'node:crypto';
 import { createLedgerChain } from '../ledger-chain.ts';
 import type { Collections } from './collections.ts';
 import { closeLedger, createLedgerReads } from './ledger.ts';
+import { createFunnelCounter } from './count-funnel.ts';
+import { createPopulationStore } from './population-store.ts';
 import { createPendingEvents } from './pending-events.ts';
 import { MAJORITY } from './read-concern.ts';
 import { createSealer } from './seal-ledger.ts';
@@ -14,7 +16,10 @@ import { createSealer } from './seal-ledger.ts';
  */
 export async function settleLedger(collections: Collections, ledgerKey: () => KeyObject | undefined): Promise<void> {
   await closeLedger(collections);
-  await createPendingEvents(collections, Date.now, () => undefined).finishAll();
+  const counter = createFunnelCounter(collections);
+  const { follow } = createPopulationStore(collections, () => undefined);
+  await createPendingEvents(collections, Date.now, follow, () => undefined).finishAll();
+  await counter.countAll();
   if ((await collections.ledgerInbox.exists({}).readConcern(MAJORITY)) === null) return;
   const key = ledgerKey();
   if (!key) {

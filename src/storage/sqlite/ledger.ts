@@ -4,6 +4,7 @@ import { NO_CLOSED_LEDGER, readLedgerData } from '../closed-ledger.ts';
 import { LEDGER_PARTITIONS, occurrenceId, partitionOf, type LedgerChain } from '../ledger-chain.ts';
 import type { ClosedLedgerEntry, Ledger, LedgerAnchor, LedgerEntry, LedgerEvent, LedgerHead, LedgerOrigin } from '../storage.ts';
 import type { Database } from './database.ts';
+import type { FollowStep } from './population-store.ts';
 
 type Row = Omit<LedgerEntry, 'data'> & { data: string };
 type ClosedRow = Omit<ClosedLedgerEntry, 'data'> & { data: string };
@@ -27,8 +28,15 @@ const READ = `
 const INSERT = `
   INSERT INTO ledger_entries (place, event_id, type, subject, data, at, key_id, previous_hash, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 
-/** Creates the ledger, and the function that appends an event inside a transaction. */
-export function createLedger(database: Database, chain: LedgerChain): { ledger: Ledger; append: AppendToLedger } {
+/**
+ * Creates the ledger, and the function that appends an event inside a transaction.
+ * @param follow takes the step of a legacy user that an event means, in the same transaction
+ */
+export function createLedger(
+  database: Database,
+  chain: LedgerChain,
+  follow: FollowStep,
+): { ledger: Ledger; append: AppendToLedger } {
   function origin(): LedgerOrigin {
     return database.get<LedgerOrigin>('SELECT sequence, hash, finding FROM ledger_origin') ?? NO_CLOSED_LEDGER;
   }
@@ -38,7 +46,8 @@ export function createLedger(database: Database, chain: LedgerChain): { ledger: 
     return { partition, ...(last ?? { sequence: 0, hash: origin().hash }) };
   }
 
-  function append(event: LedgerEvent, event_id: string = randomUUID()): void {
+  function append({ step, ...event }: LedgerEvent, event_id: string = randomUUID()): void {
+    if (step) follow(step);
     const { partition, sequence, ...entry } = chain.next(headOf(partitionOf(event.subject)), { ...event, event_id });
     const { type, subject, data, at, key_id, previous_hash, hash } = entry;
     const place = entryPlace(partition, sequence);

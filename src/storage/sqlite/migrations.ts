@@ -189,6 +189,34 @@ export const MIGRATIONS: readonly Step[] = [
   UPDATE migrations SET account_id = document ->> '$.candidate.account_id'
   WHERE account_id IS NULL AND document ->> '$.candidate.account_id' IS NOT NULL;
   `,
+
+  // The rows are in the order of the import, and only the index is in the order of the ids, which are random: five million rows of documents
+  // in that order would be written page by page.
+  `
+  CREATE TABLE population (
+    sequence      INTEGER PRIMARY KEY,
+    id            TEXT NOT NULL,
+    version       INTEGER NOT NULL,
+    waiting_since INTEGER,
+    document      TEXT NOT NULL
+  ) STRICT;
+  CREATE UNIQUE INDEX population_by_id    ON population (id);
+  CREATE INDEX population_by_waiting      ON population (waiting_since, id) WHERE waiting_since IS NOT NULL;
+
+  -- Generation 0 is in force. A recount fills another one.
+  CREATE TABLE funnel_counts (
+    generation INTEGER NOT NULL,
+    key        TEXT NOT NULL,
+    count      INTEGER NOT NULL,
+    PRIMARY KEY (generation, key)
+  ) STRICT, WITHOUT ROWID;
+  -- The recount that is under way, and the id up to which it has counted.
+  CREATE TABLE funnel_recount (
+    id         INTEGER PRIMARY KEY CHECK (id = 1),
+    generation INTEGER NOT NULL,
+    counted_to TEXT NOT NULL
+  ) STRICT;
+  `,
 ];
 
 /** Runs a step. Must be called inside a transaction. */

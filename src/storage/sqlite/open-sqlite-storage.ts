@@ -17,6 +17,7 @@ import { createLedger } from './ledger.ts';
 import { createMigrationStore } from './migration-store.ts';
 import { openDatabase } from './open-database.ts';
 import type { OpenLog } from './open-database.ts';
+import { createPopulationStore } from './population-store.ts';
 import { refuseOddNumbers } from '../whole-numbers.ts';
 import { sweep } from './sweep.ts';
 
@@ -35,7 +36,8 @@ export async function openSqliteStorage(options: {
 }): Promise<Storage> {
   const { path, clock, ledgerKey = createSecretKey(randomBytes(32)), log } = options;
   const database = await openDatabase(options);
-  const { ledger, append } = createLedger(database, createLedgerChain(ledgerKey));
+  const { population, follow } = createPopulationStore(database);
+  const { ledger, append } = createLedger(database, createLedgerChain(ledgerKey), follow);
   const { finding } = await ledger.origin();
   if (finding !== null) log?.warn?.({ path, finding }, BROKEN_CLOSED_LEDGER);
   return refuseOddNumbers({
@@ -48,6 +50,7 @@ export async function openSqliteStorage(options: {
     jobs: createJobStore(database, clock),
     counters: createCounterStore(database, clock),
     ledger,
+    population,
     sweep: (limit) => sweep(database, clock(), limit),
     async ping() {
       const now = clock();
