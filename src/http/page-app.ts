@@ -24,6 +24,7 @@ import { asksForOwnHost } from './own-host.ts';
 import { pinRequests } from './pin-requests.ts';
 import { readForm } from './read-form.ts';
 import { securityHeaders, securityHeadersForPrograms } from './security-headers.ts';
+import { isRefused, ServerBusy } from './server-busy.ts';
 import { LANGUAGES } from '../language.ts';
 import { chooseLanguage, createTranslator } from './translator.ts';
 import { showByGet, type PageKeeper } from './show-by-get.ts';
@@ -207,16 +208,16 @@ export function createPageApp(options: PageAppOptions): PageApp {
     await next();
   });
   koa.use(errorPage(options, createErrorsByGet(options.cookieKeys, options.clock), options.clock));
+  const ownForm = [readForm(), csrf(cookieName('csrf'), options.cookieKeys, options.origin, secure)];
+  const readOwnForm = compose(ownForm);
+  koa.use(async function refuseWhenBusy(ctx, next) {
+    if (!isRefused(ctx.req)) return next();
+    // The page of the error sends a form of ours again. Everything else is refused as it is.
+    if (ctx.method === 'POST') await readOwnForm(ctx, async () => undefined).catch(() => undefined);
+    throw new ServerBusy();
+  });
 
-  return {
-    koa,
-    cookieName,
-    forms: [
-      readForm(),
-      csrf(cookieName('csrf'), options.cookieKeys, options.origin, secure),
-      showByGet(options.pages ?? createMemoryPages(options.clock)),
-    ],
-  };
+  return { koa, cookieName, forms: [...ownForm, showByGet(options.pages ?? createMemoryPages(options.clock))] };
 }
 
 function programs(
@@ -224,7 +225,11 @@ function programs(
   secure: boolean,
   telemetry: Pick<PageAppOptions, 'log' | 'emit'>,
 ): Koa.Middleware<PageState> {
-  const before = [securityHeadersForPrograms(secure), errorForPrograms(telemetry)];
+  const refuse: Koa.Middleware<PageState> = async (ctx, next) => {
+    if (isRefused(ctx.req)) throw new ServerBusy();
+    await next();
+  };
+  const before = [securityHeadersForPrograms(secure), errorForPrograms(telemetry), refuse];
   const composed = new Map([...answers].map(([path, answer]) => [path, compose([...before, answer])]));
   return async function answerPrograms(ctx, next) {
     const answer = composed.get(ctx.path);

@@ -21,7 +21,7 @@ export const PAGE_ERRORS = {
   rate_limited: { status: [429], wait: 'named' },
   /** Too many requests at the common ID. */
   too_many_requests: { status: [429], wait: 'named' },
-  /** The database or the password hashing is overloaded. */
+  /** The process, the database or the password hashing is overloaded. */
   busy: { status: [503], wait: 'named' },
   /** Another app does not answer. */
   unavailable: { status: [503], wait: 'default' },

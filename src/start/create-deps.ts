@@ -35,6 +35,9 @@ import { NO_TRACES, type Traces } from '../telemetry/traces.ts';
 /** Limits a client that retries immediately to one attempt a second for each connection. People hardly notice it. */
 const REFUSED_HASH_DELAY_MS = 1000;
 
+/** With the hash itself, a password is answered or refused within twice the longest wait of a request. */
+const LONGER_WAIT_OF_HASHES = 1.75;
+
 /**
  * Opens the database, the job queue and the metrics. A process does this once.
  * @param open opens the database; tests pass one that interferes with writes
@@ -146,6 +149,7 @@ export async function createDeps(config: Config, shared: SharedDeps, clock: Cloc
     load: status.hashLane,
     onRefused: (reason) => emit('password_hashes.refused', { reason }),
     refusalDelayMs: REFUSED_HASH_DELAY_MS,
+    longestWaitMs: config.longestWaitMs * LONGER_WAIT_OF_HASHES,
   });
   return {
     ...shared,

@@ -30,7 +30,7 @@ export type Listening = {
 /**
  * Starts an HTTP server.
  * @param place `setting` is the name of the setting for the port, `hostSetting` that for the address; `keepAliveSeconds` is how long idle
- * connections stay open
+ * connections stay open; `onConnection` is called when a client has opened one
  * @throws {Error} if the address cannot be used; the message names the setting to change
  */
 export async function listen(
@@ -41,7 +41,15 @@ export async function listen(
     setting,
     hostSetting = 'HOST',
     keepAliveSeconds = 5,
-  }: { port: number; host: string | undefined; setting: string; hostSetting?: string; keepAliveSeconds?: number },
+    onConnection,
+  }: {
+    port: number;
+    host: string | undefined;
+    setting: string;
+    hostSetting?: string;
+    keepAliveSeconds?: number;
+    onConnection?: (() => void) | undefined;
+  },
 ): Promise<Listening> {
   const inProgress = new Set<ServerResponse>();
   let isDraining = false;
@@ -51,6 +59,7 @@ export async function listen(
     response.once('close', () => inProgress.delete(response));
     handler(request, response);
   });
+  if (onConnection) server.on('connection', onConnection);
   const drain = (): void => {
     isDraining = true;
     for (const response of inProgress) response.shouldKeepAlive = false;

@@ -5,6 +5,8 @@ import type { ProcessReport } from '../telemetry/admin-handler.ts';
 /** Something that answers HTTP and can be stopped. */
 export type RunningApp = {
   handler: RequestListener;
+  /** Called when a client has opened a connection. */
+  onConnection?(): void;
   /** Called once the app listens: loads the modules that the first request needs but the start does not. */
   warmUp?(): Promise<void>;
   /** The report of this process for operators; absent if the app has none. */

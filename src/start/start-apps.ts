@@ -194,6 +194,7 @@ export async function startApps(
         host: config.host,
         setting,
         keepAliveSeconds: config.keepAliveSeconds,
+        onConnection: app.onConnection && (() => app.onConnection?.()),
       });
       // Runs after the start. If a module cannot be loaded, the error is uncaught and ends the process.
       own.warming = startIsOver().then(async () => app.warmUp?.());

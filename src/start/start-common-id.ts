@@ -33,6 +33,8 @@ import { createLiveCommonId, type LiveCommonId } from './live-common-id.ts';
 import { createMailer, type Mailer } from '../mail/mailer.ts';
 import { createSmsGateway } from '../sms/sms-gateway.ts';
 import { makeMissingKeys } from '../keys/keys.ts';
+import { createRequestQueue } from './request-queue.ts';
+import { lineOfRequest } from './request-lines.ts';
 import type { RunningApp } from './running-app.ts';
 import { checkSandboxDatabase } from './sandbox-mark.ts';
 import { stateSources } from './state-sources.ts';
@@ -83,8 +85,15 @@ export async function startCommonId(
     watchFiles(keyFiles, () => keysRead, turnKeys),
     turnKeysInTime(live, clock),
   ];
+  const queue = createRequestQueue({
+    handle: live.handler,
+    lineOf: lineOfRequest,
+    longestWaitMs: config.longestWaitMs,
+    onRefused: (line) => shared.emit('request.refused', { line }),
+  });
   return {
-    handler: live.handler,
+    handler: queue.take,
+    onConnection: queue.noteConnection,
     async warmUp() {
       // One after the other, so that requests can be answered in between.
       await loadFormParser();

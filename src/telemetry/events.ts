@@ -50,6 +50,10 @@ export const LIMITS = [
 ] as const;
 export type LimitName = (typeof LIMITS)[number];
 
+/** The lines of the queue in front of the application. */
+const REQUEST_LINES = ['beginning', 'page', 'token', 'program'] as const;
+export type RequestLine = (typeof REQUEST_LINES)[number];
+
 const CODE_PURPOSES = [
   'registration',
   'email_change',
@@ -96,10 +100,17 @@ export const EVENTS = {
     fields: { limit: [...LIMITS, 'other'], client_id: 'client id' },
     tells: 'A request was refused because of a limit; limits.md describes them. `client_id` if a client app was refused.',
   },
-  'password_hashes.refused': {
-    fields: { reason: ['source', 'account', 'draft', 'full'] },
+  'request.refused': {
+    fields: { line: REQUEST_LINES },
     without: 'line',
-    tells: 'A password was not hashed: a budget of the minute was used up, or the whole hashing lane was full (`full`).',
+    tells:
+      'A busy process refused a request with 503, because it would have waited for too long. `line`: the start of a sign-in (`beginning`), another page, the token endpoint, or another endpoint for programs.',
+  },
+  'password_hashes.refused': {
+    fields: { reason: ['source', 'account', 'draft', 'full', 'late'] },
+    without: 'line',
+    tells:
+      'A password was not hashed: a budget of the minute was used up, the whole hashing lane was full (`full`), or its turn did not come in time (`late`).',
   },
   mail: {
     fields: { template: 'mail', outcome: MESSAGE_OUTCOMES },

@@ -12,6 +12,7 @@ import { createRefusalBook } from '../../src/oidc/clients/refusal-book.ts';
 import { createSharedDeps } from '../../src/start/create-deps.ts';
 import type { RunningApp } from '../../src/start/running-app.ts';
 import { startCommonId } from '../../src/start/start-common-id.ts';
+import { addUp } from '../../src/telemetry/add-up.ts';
 import { createLog } from '../../src/telemetry/log.ts';
 import { makeProject, makeTestKey, WEB_SECRET } from '../attacks/support/attack-world.ts';
 
@@ -24,6 +25,8 @@ export type IdInProcess = {
   /** The settings, for the admin command. */
   env: Record<string, string>;
   storage: SharedDeps['storage'];
+  /** The metrics of a node, as Prometheus reads them; with ADMIN_PORT. */
+  metrics(node: number): Promise<string>;
   /** The lines of all nodes, parsed. */
   log: Record<string, unknown>[];
   close(): Promise<void>;
@@ -85,6 +88,10 @@ export async function startIdInProcess({
     directory,
     env: settings,
     storage: first.storage,
+    async metrics(node) {
+      const report = await apps[node]?.report?.();
+      return report ? addUp([report.metrics]) : '';
+    },
     log: lines,
     async close() {
       for (const server of servers) {

@@ -1,7 +1,7 @@
 // A bounded queue for password hashing, shared fairly by network, address, and account or draft. Each process has its own lane.
 // Refusals are counted in the metrics and not logged, so that a flood does not fill the log.
 
-import { setTimeout } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /**
  * The lane is full, or this requester has used up its budget of the minute. Nothing was hashed. Answer 503 with `Retry-After`.
@@ -13,9 +13,12 @@ export class HashingLaneFull extends Error {
   /** Counted in the metrics and not logged. */
   readonly isCounted = true;
   readonly retryAfterSeconds: number;
-  constructor(retryAfterSeconds: number) {
+  /** Whether it was refused after the longest wait, and not at once. */
+  readonly hasWaited: boolean;
+  constructor(retryAfterSeconds: number, hasWaited = false) {
     super('too many passwords are being hashed');
     this.retryAfterSeconds = retryAfterSeconds;
+    this.hasWaited = hasWaited;
   }
 }
 
@@ -31,14 +34,16 @@ export type HashAsker = {
   knownDevice?: string;
 };
 
-/** Why a hash was refused: a budget of the minute was used up, or the queue was full. */
-export type HashRefusal = 'source' | 'account' | 'draft' | 'full';
+/** Why a hash was refused: a budget of the minute was used up, the queue was full, or its turn did not come in time. */
+export type HashRefusal = 'source' | 'account' | 'draft' | 'full' | 'late';
 
 export type LaneOptions = {
   /** How many hashes run at once. */
   concurrency: number;
   /** How many hashes may wait. A quarter of the places is reserved for known devices. */
   queueLimit: number;
+  /** How long a hash waits at most for its turn; without a limit by default. */
+  longestWaitMs?: number;
   /** Budgets in hashes per minute, for this process. */
   perMinute: { address: number; account: number; draft: number };
   /** Epoch milliseconds. */
@@ -74,7 +79,7 @@ const CIRCLES = ['network', 'source', 'subject'] as const;
 
 /** Makes a lane for this process. */
 export function createHashingLane(options: LaneOptions): HashingLane {
-  const { concurrency, queueLimit, clock, refusalDelayMs = 0, load = { running: 0, waiting: 0 } } = options;
+  const { concurrency, queueLimit, longestWaitMs = 0, clock, refusalDelayMs = 0, load = { running: 0, waiting: 0 } } = options;
   const reserved = Math.floor(queueLimit / 4);
   const lines: Record<'known' | 'others', Waiting[]> = { known: [], others: [] };
   const spend = createBudgets(options);
@@ -83,9 +88,9 @@ export function createHashingLane(options: LaneOptions): HashingLane {
   let delayed = 0;
   let lastServed: keyof typeof lines = 'others';
 
-  const full = (): HashingLaneFull => {
-    options.onRefused?.('full');
-    return new HashingLaneFull(RETRY_AFTER_SECONDS);
+  const full = (reason: HashRefusal = 'full'): HashingLaneFull => {
+    options.onRefused?.(reason);
+    return new HashingLaneFull(RETRY_AFTER_SECONDS, reason === 'late');
   };
 
   function hasRoom(line: keyof typeof lines): boolean {
@@ -105,11 +110,18 @@ export function createHashingLane(options: LaneOptions): HashingLane {
       victim.refuse();
     }
     load.waiting += 1;
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const waiting = { ...names, start: resolve, refuse: () => reject(full()) };
+    lines[line].push(waiting);
+    const late = (): void => {
+      lines[line].splice(lines[line].indexOf(waiting), 1);
+      reject(full('late'));
+    };
+    const timer = longestWaitMs > 0 ? setTimeout(late, longestWaitMs) : undefined;
     try {
-      await new Promise<void>((resolve, reject) => {
-        lines[line].push({ ...names, start: resolve, refuse: () => reject(full()) });
-      });
+      await promise;
     } finally {
+      clearTimeout(timer);
       load.waiting -= 1;
     }
   }
@@ -134,14 +146,14 @@ export function createHashingLane(options: LaneOptions): HashingLane {
   async function delayRefusal(): Promise<void> {
     if (refusalDelayMs === 0 || delayed >= MOST_DELAYED) return;
     delayed += 1;
-    await setTimeout(refusalDelayMs, undefined, { ref: false });
+    await sleep(refusalDelayMs, undefined, { ref: false });
     delayed -= 1;
   }
 
   return async (asker, work) => {
     const names = namesOf(asker);
     await enter(asker, names).catch(async (refusal: unknown) => {
-      await delayRefusal();
+      if (!(refusal instanceof HashingLaneFull && refusal.hasWaited)) await delayRefusal();
       throw refusal;
     });
     turns.served(names);

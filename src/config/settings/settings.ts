@@ -4,6 +4,7 @@ import { isWebOrigin } from '../problems/web-url.ts';
 import { isClientSecret } from './client-secret.ts';
 import type { AppName, Setting } from './setting.ts';
 import * as kind from './setting.ts';
+import { LOAD_SETTINGS } from './load-settings.ts';
 import { LOG_SETTINGS } from './log-settings.ts';
 import { SMS_SETTINGS } from './sms-settings.ts';
 import { TRACE_SETTINGS } from './trace-settings.ts';
@@ -213,15 +214,7 @@ export const SETTINGS = {
     default: '0',
     productionDefault: '5',
   },
-  WEB_CONCURRENCY: {
-    ...kind.integer(1, 64, 'the number of processes that serve the common ID'),
-    section: 'places',
-    about:
-      'How many processes serve the common ID on this machine: as many as it has cores. They share the port and the database. Only for npm start -- id.',
-    config: 'workers',
-    default: '1',
-    productionDefault: '1',
-  },
+  ...LOAD_SETTINGS,
   REGIONS_FILE: {
     ...kind.file(),
     section: 'behaviour',
