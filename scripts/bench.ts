@@ -1,4 +1,4 @@
-// Measures performance: npm run bench [-- growth [accounts …] | limits [customers] | dpop | lane | profile <scenario> | scrape [series] [workers] | telemetry | traces | writers]. Prints the results, and writes docs/performance/<what>.json and its plot.
+// Measures performance: npm run bench [-- growth [accounts …] | limits [customers] | dpop | lane | load | profile <scenario> | scrape [series] [workers] | telemetry | traces | writers]. Prints the results, and writes docs/performance/<what>.json and its plot.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, release, totalmem, type as system } from 'node:os';
 import { join } from 'node:path';
@@ -6,6 +6,7 @@ import { compare } from './bench/compare.ts';
 import { measureDpop } from './bench/dpop.ts';
 import { grow } from './bench/growth.ts';
 import { measureLane } from './bench/lane.ts';
+import { measureLoad } from './bench/load.ts';
 import { playLimits } from './bench/limits.ts';
 import { plotComparison, plotGrowth } from './bench/plot.ts';
 import { profile } from './bench/profile.ts';
@@ -49,6 +50,8 @@ if (what === 'growth') {
   await measureDpop(tell);
 } else if (what === 'lane') {
   await measureLane(tell);
+} else if (what === 'load') {
+  await measureLoad(tell);
 } else if (what === 'profile') {
   await profile(rest.join(' '), tell);
 } else if (what === 'scrape') {
@@ -62,7 +65,7 @@ if (what === 'growth') {
   await benchWriters(tell);
 } else {
   process.stderr.write(
-    `bench: expected compare, dpop, growth, limits, lane, profile, scrape, telemetry, traces or writers, found ${what}\n`,
+    `bench: expected compare, dpop, growth, limits, lane, load, profile, scrape, telemetry, traces or writers, found ${what}\n`,
   );
   process.exitCode = 1;
 }

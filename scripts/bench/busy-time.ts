@@ -9,3 +9,9 @@ export function busyMs(pid: number | undefined): number {
     .split(' ');
   return (Number(fields[11]) + Number(fields[12])) * 10;
 }
+
+/** The same for a process and its direct children, such as workers. */
+export function busyMsOfAll(pid: number | undefined): number {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean);
+  return [pid, ...children.map(Number)].reduce<number>((sum, one) => sum + busyMs(one), 0);
+}

@@ -7,7 +7,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { freePorts } from '../../test/support/free-ports.ts';
-import { busyMs } from './busy-time.ts';
+import { busyMsOfAll } from './busy-time.ts';
 import { makeInstallation } from './installation.ts';
 
 const pathOf = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
@@ -41,6 +41,8 @@ export type Subject = {
 export type StartOptions = {
   /** Compares passwords with bcrypt as in production; otherwise with a stub that takes no time. */
   realHash?: boolean;
+  /** How many processes serve, on any core; one on the provider's core if left out. Ours only. */
+  workers?: number;
   /** Reads the log from a pipe, as systemd and containers do, instead of having it written to a file beside the database. */
   logToPipe?: boolean;
   /** The folder for profiles, which SIGUSR2 starts and stops. */
@@ -80,13 +82,27 @@ function removal(folder: string): () => Promise<void> {
 export async function start({ folder, program, env }: Installed, options: StartOptions = {}): Promise<Subject> {
   const [port = 0] = await freePorts(1);
   // The provider gets one core, the load the others.
-  const command = [...onOneCore(), process.execPath, '--no-warnings', ...preloaded(options), ...program(port)];
+  const { workers } = options;
+  const command = [
+    ...(workers === undefined ? onOneCore() : []),
+    process.execPath,
+    '--no-warnings',
+    ...preloaded(options),
+    ...program(port),
+  ];
   const logFile = join(folder, 'log');
   const log = openSync(logFile, 'a');
   const started = performance.now();
   const child: ChildProcess = spawn(command[0] ?? '', command.slice(1), {
     cwd: folder,
-    env: { PATH: process.env.PATH, NODE_ENV: 'production', PORT: `${port}`, PROFILE_INTO: options.profileInto, ...env },
+    env: {
+      PATH: process.env.PATH,
+      NODE_ENV: 'production',
+      PORT: `${port}`,
+      PROFILE_INTO: options.profileInto,
+      WEB_CONCURRENCY: workers?.toString(),
+      ...env,
+    },
     stdio: options.logToPipe === true ? ['ignore', 'pipe', 'pipe'] : ['ignore', log, log],
   });
   for (const stream of [child.stdout, child.stderr]) stream?.resume();
@@ -101,7 +117,7 @@ export async function start({ folder, program, env }: Installed, options: StartO
     port,
     startMs,
     peakMiB: () => Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1] ?? 0) / 1024,
-    busySeconds: () => busyMs(child.pid) / 1000,
+    busySeconds: () => busyMsOfAll(child.pid) / 1000,
     signal: (signal) => void child.kill(signal),
     async stop() {
       child.kill('SIGTERM');

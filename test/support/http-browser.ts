@@ -72,7 +72,7 @@ export type Browser = {
 };
 
 const MAX_REDIRECTS = 25;
-const agent = new Agent({ keepAlive: true, maxSockets: 200 });
+const agent = new Agent({ keepAlive: true, maxSockets: 300 });
 /** When the newest request of a connection was written. */
 const lastWritten = new WeakMap<Duplex, number>();
 /** The server closes a connection that was idle for five seconds. On a busy machine a request can be written at that moment. */
