@@ -71,7 +71,7 @@ export function createFreshTokens(idp: IdentityProvider, sessions: Sessions, clo
         } catch (error) {
           if (!(error instanceof IdentityProviderRefusal)) throw error;
         }
-        // With neither tokens nor `askedFor`, the next page requests new tokens without asking the person.
+        // With neither tokens nor `askedFor`, the page requests new tokens without asking the person.
         sessions.save(sessionKey, 'dealer', fresh ? { ...access, tokens: fresh } : { resource });
         return fresh;
       }),

@@ -133,8 +133,8 @@ async function currentClaims(
 }
 
 /**
- * Loads the person's claims. If a dealer is known and no token for it was requested yet, redirects the browser to request
- * one without asking the person (`prompt=none`) and returns undefined; the page is rendered when the browser comes back.
+ * Loads the person's claims. If a dealer is known and no token for it was requested yet, or it was lost, redirects the browser to
+ * request one without asking the person (`prompt=none`) and returns undefined; the page is rendered when the browser comes back.
  * @throws {SessionEnded}
  * @throws {IdentityProviderUnavailable} if there are no earlier claims to show
  */
@@ -146,6 +146,8 @@ export async function openNotebook(
   const { idp, sessions, current, freshTokens } = deps;
   const { claims, stale } = await currentClaims(deps, session);
   const dealer = knownDealer(claims, deps.dealerSystemOrigin);
+  // First, because a token that cannot be refreshed is requested again on this page. The link stands, so nobody needs to confirm it.
+  const token = dealer && (await dealerToken(freshTokens, session, dealer));
 
   if (dealer && !stale && ctx.method === 'GET' && sessions.find(session.key)?.parts.dealer?.askedFor !== askedForOf(dealer)) {
     const { url, secrets } = await idp.authorizationRequest({ scope: DEALER_SCOPE, resource: dealer.resource, prompt: 'none' });
@@ -166,7 +168,6 @@ export async function openNotebook(
     stale,
     dealer,
     async askDealer(question) {
-      const token = dealer && (await dealerToken(freshTokens, session, dealer));
       if (!dealer || token === undefined) return { reading: 'no_token' };
       if (token === 'unavailable') return { reading: 'unavailable' };
       const answer = await question(dealer.resource, async (url, request) => idp.fetchResource(token, url, request));
