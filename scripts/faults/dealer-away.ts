@@ -9,6 +9,7 @@ import type { Deps } from '../../src/deps.ts';
 import { createDealerBreaker, FAILURES_IN_A_ROW } from '../../src/jobs/dealer-breaker.ts';
 import { createDealerLinkDelivery } from '../../src/jobs/deliver-dealer-link.ts';
 import { deliveryKey, enqueueDelivery } from '../../src/jobs/enqueue-delivery.ts';
+import { NO_TRACES } from '../../src/telemetry/traces.ts';
 import { createJobQueue } from '../../src/jobs/job-queue.ts';
 import { createJobRunner, LANE_WIDTH, type JobHandler } from '../../src/jobs/runner.ts';
 import { openStorage } from '../../src/storage/open-storage.ts';
@@ -46,6 +47,8 @@ export const dealerAway: Fault = {
         dealerDelivery: { giveUpAfterSeconds: 3600 },
       },
       keys: { sign: async () => 'token' },
+      traces: NO_TRACES,
+      emit: () => undefined,
     } as unknown as Deps;
     const done: JobHandler = { run: async (payload) => void mails.push(payload), giveUpAfterMs: 60_000 };
     const { deliver, update } = createDealerLinkDelivery(deps, createDealerBreaker(deps, OPEN_MS));

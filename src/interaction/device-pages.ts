@@ -64,7 +64,11 @@ export function createDeviceRouter(deps: Deps, provider: Provider, forms: Middle
       .catch((error: unknown) => askToWait(ctx, userCode, error));
     if (!takeBack) return undefined;
     const begun = await flow.begin(ctx, userCode);
-    if ('problem' in begun) return show(ctx, showUserCode(userCode), { error: t(`device.problems.${begun.problem}`) });
+    if ('problem' in begun) {
+      deps.emit('device.code', { outcome: begun.problem });
+      return show(ctx, showUserCode(userCode), { error: t(`device.problems.${begun.problem}`) });
+    }
+    deps.emit('device.code', { outcome: 'typed', client_id: begun.clientId });
     await takeBack();
     const path = resumePath(begun);
     giveInteractionCookies(ctx, provider, { interaction: begun, path, seconds: deps.config.lifetimes.interaction, secure });

@@ -60,14 +60,14 @@ export type JobRunner = {
  * @param renewEveryMs how often the lease of a running job is renewed
  */
 export function createJobRunner(
-  deps: Pick<Deps, 'storage' | 'clock' | 'log' | 'jobs'> &
+  deps: Pick<Deps, 'storage' | 'clock' | 'log' | 'jobs' | 'emit'> &
     Partial<Pick<Deps, 'traces'>> & {
       metrics?: Pick<Deps['metrics'], 'countJob'>;
     },
   handlers: () => JobHandlers,
   renewEveryMs?: number,
 ): JobRunner {
-  const { storage, clock, log, metrics, traces = NO_TRACES } = deps;
+  const { storage, clock, log, emit, metrics, traces = NO_TRACES } = deps;
   let running: Promise<unknown> | undefined;
   let stopped = false;
   const stopping = new AbortController();
@@ -110,11 +110,9 @@ export function createJobRunner(
       const reason = error instanceof Error ? error.message : String(error);
       const permanent = error instanceof PermanentJobError || clock() - job.created_at >= handler.giveUpAfterMs;
       if (error instanceof PostponeJob && !permanent) return void (await storage.jobs.retry(job.key, lease, error.at, reason));
-      log.warn(
-        { job: job.key, kind: job.kind, attempts: job.attempts, reason, dead: permanent },
-        permanent ? 'job failed for good' : 'job failed and will be retried',
-      );
-      metrics?.countJob(kind, permanent ? 'failed' : 'retried');
+      const outcome = permanent ? 'failed' : 'retried';
+      emit('job.failed', { kind, outcome, job: job.key, attempts: job.attempts, reason });
+      metrics?.countJob(kind, outcome);
       if (!permanent) await storage.jobs.retry(job.key, lease, clock() + pauseBefore(job.attempts), reason);
       else if (await storage.jobs.bury(job.key, lease, reason)) await handler.gaveUp?.(job.payload);
       return;

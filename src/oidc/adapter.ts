@@ -5,6 +5,7 @@ import type { Client } from '../config/config.ts';
 import type { ClientRegistry } from '../config/clients/client-registry.ts';
 import type { Clock } from '../deps.ts';
 import type { ArtifactStore } from '../storage/storage.ts';
+import type { Emit } from '../telemetry/emit.ts';
 import { createDeviceCodeAdapter } from './device/device-codes.ts';
 import { dropOldest } from './sessions/account-bounds.ts';
 import { OIDC_SCOPES } from './claims.ts';
@@ -15,6 +16,7 @@ type AdapterDeps = {
   clients: ClientRegistry;
   clock: Clock;
   onRedeemed: OnRedeemed;
+  emit: Emit;
 };
 
 /** Makes the factory that oidc-provider calls for the adapter of each of its models. */

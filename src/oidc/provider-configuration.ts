@@ -54,6 +54,7 @@ export function createProviderConfiguration(deps: Deps): Configuration {
       artifacts: storage.artifacts,
       clients,
       clock,
+      emit: deps.emit,
       async onRedeemed(code) {
         await signIns.checkCode(code);
         await finishMigration(code);

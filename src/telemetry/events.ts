@@ -125,6 +125,15 @@ export const EVENTS = {
     level: { retried: 'warn', failed: 'warn' },
     tells: 'The gateway took an SMS, did not take it and is asked again, the SMS was given up, or a limit refused it before.',
   },
+  'device.code': {
+    fields: {
+      outcome: ['issued', 'typed', 'unknown', 'expired', 'used', 'elsewhere', 'approved', 'refused'],
+      client_id: 'client id',
+      account: 'account id',
+    },
+    tells:
+      'A code of the device flow: a device got one (`issued`); a person typed one that leads on (`typed`) or that does not (`unknown`, `expired`, `used`, `elsewhere`: first typed in another browser), and let the device in or not (`approved`, `refused`). `token.issued` with `device_code` is the end.',
+  },
   'token.issued': {
     fields: {
       grant_type: ['authorization_code', 'refresh_token', 'client_credentials', 'device_code', 'other'],
@@ -132,6 +141,12 @@ export const EVENTS = {
       account: 'account id',
     },
     tells: 'A client app got tokens.',
+  },
+  'job.failed': {
+    fields: { kind: 'text', outcome: ['retried', 'failed'], job: 'text', attempts: 'number', reason: 'text' },
+    level: { retried: 'warn', failed: 'warn' },
+    without: 'metric',
+    tells: 'A run of a job failed: it is tried again later, or failed for good. `common_id_job_runs_total` counts the runs.',
   },
   'client.refused': {
     fields: {

@@ -11,6 +11,7 @@ import { createJobRunner, type JobHandler, type JobRunner } from '../../src/jobs
 import { guardRecords } from '../../src/storage/records.ts';
 import { openSqliteStorage } from '../../src/storage/sqlite/open-sqlite-storage.ts';
 import { StorageUnavailable, type Storage } from '../../src/storage/storage.ts';
+import type { Emit } from '../../src/telemetry/emit.ts';
 import { untilTrue } from '../support/until-true.ts';
 
 const RENEW_EVERY_MS = 5;
@@ -20,6 +21,8 @@ let directory: string;
 let storage: Storage;
 let now: number;
 let runners: JobRunner[];
+/** The events. */
+let told: unknown[];
 /** Releases the mail that is being sent. */
 let takeIt: () => void;
 beforeEach(async () => {
@@ -27,6 +30,7 @@ beforeEach(async () => {
   now = 1_000_000;
   storage = await openSqliteStorage({ path: join(directory, 'jobs.sqlite'), clock: () => now });
   runners = [];
+  told = [];
   takeIt = () => undefined;
 });
 afterEach(async () => {
@@ -62,7 +66,8 @@ function startRunner(send: JobHandler['run'], jobs = storage.jobs) {
     remove_second_factor: others,
   };
   const clock = (): number => now;
-  const deps = { storage: guardRecords({ ...storage, jobs }, clock), clock, log: pino({ level: 'silent' }), jobs: queue };
+  const emit: Emit = (...event) => void told.push(event);
+  const deps = { storage: guardRecords({ ...storage, jobs }, clock), clock, log: pino({ level: 'silent' }), jobs: queue, emit };
   const runner = createJobRunner(deps, () => handlers, RENEW_EVERY_MS);
   runner.start();
   runners.push(runner);
@@ -113,4 +118,15 @@ test('a mail that was sent while the database was away is not sent again', async
   await untilTrue('it is done', async () => isDone('once'));
   expect(sent).toBe(1);
   expect(await storage.jobs.find('once')).toMatchObject({ attempts: 1 });
+});
+
+test('a run that fails is an event, with the outcome: tried again, or failed for good', async () => {
+  const fails = startRunner(async () => Promise.reject(new Error('the mail server is away')));
+  await fails.enqueue('send_mail', 'again', MAIL);
+  await untilTrue('it failed', async () => told.length > 0);
+  const event = { kind: 'send_mail', job: 'again', attempts: 1, reason: 'the mail server is away' };
+  expect(told).toEqual([['job.failed', { ...event, outcome: 'retried' }]]);
+  now += 24 * LEASE_MS;
+  await untilTrue('it failed for good', async () => (await storage.jobs.find('again'))?.state === 'dead');
+  expect(told.at(-1)).toEqual(['job.failed', { ...event, attempts: 2, outcome: 'failed' }]);
 });

@@ -57,7 +57,7 @@ describe('Promise 1: A confirmed press is never lost', () => {
       async (fault, user, dealer) => {
         const { world } = journey;
         const email = `${user}-new@example.jp`;
-        const failures = (): number => world.log().split('job failed and will be retried').length;
+        const failures = (): number => world.log().split('"event":"job.failed"').length;
         const before = failures();
         await setFault(world, dealer, fault);
         const person = await comesToLink(journey, user, email);
@@ -116,7 +116,7 @@ describe('Promise 1: A confirmed press is never lost', () => {
       await world.advance(73 * HOUR_MS);
       const mail = await world.nextMessage('ito@example.jp', (await world.messages('ito@example.jp'))[0]?.id);
       expect(mail.text).toContain('福岡');
-      expect(world.log()).toContain('job failed for good');
+      expect(world.log()).toMatch(/"event":"job.failed","kind":"deliver_dealer_link","outcome":"failed"/);
 
       const ito = await journey.person();
       await ito.signInAtOwnersSite('ito');

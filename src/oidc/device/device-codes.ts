@@ -4,6 +4,7 @@ import { createPollPace } from '../../authentication/limits/device-code-limits.t
 import type { Clock, Deps } from '../../deps.ts';
 import { makeUserCode, showUserCode } from '../../domain/user-code.ts';
 import type { ArtifactStore } from '../../storage/storage.ts';
+import type { Emit } from '../../telemetry/emit.ts';
 
 /** Finds the device code by the code that the person types. */
 const USER_CODE = 'DeviceUserCode';
@@ -51,7 +52,7 @@ export class DeviceCodeOver extends errors.InvalidRequest {
  */
 export function createDeviceCodeAdapter(
   base: Adapter,
-  { artifacts, clock }: { artifacts: ArtifactStore; clock: Clock },
+  { artifacts, clock, emit }: { artifacts: ArtifactStore; clock: Clock; emit: Emit },
 ): Adapter {
   return {
     ...base,
@@ -60,12 +61,13 @@ export function createDeviceCodeAdapter(
       return code && { ...code, ...(await artifacts.find(ANSWER, id)) };
     },
     async upsert(id, payload) {
-      const { accountId, error, iat = 0, exp = 0 } = payload;
+      const { accountId, error, clientId, iat = 0, exp = 0 } = payload;
       if (accountId === undefined && error === undefined) return base.upsert(id, payload, KEPT_LIFETIMES * (exp - iat));
       if (NO_ANSWER.includes(error)) return undefined;
       if (clock() >= exp * 1000) throw new DeviceCodeOver('expired');
       const isFirst = await artifacts.insertOnce(ANSWER, id, payload, clock() + KEPT_LIFETIMES * (exp - iat) * 1000);
       if (!isFirst) throw new DeviceCodeOver('used');
+      emit('device.code', { outcome: accountId === undefined ? 'refused' : 'approved', client_id: clientId, account: accountId });
       return undefined;
     },
   };
@@ -97,7 +99,7 @@ const modelOf = (provider: Provider): Model => provider.DeviceCode as unknown as
  */
 export function prepareDeviceCodes(
   provider: Provider,
-  { config, storage, clock }: Pick<Deps, 'config' | 'storage' | 'clock'>,
+  { config, storage, clock, emit }: Pick<Deps, 'config' | 'storage' | 'clock' | 'emit'>,
 ): void {
   const model = modelOf(provider);
   const { artifacts } = storage;
@@ -130,6 +132,7 @@ export function prepareDeviceCodes(
     const userCode = showUserCode(oidc.deviceCode!.userCode);
     body.user_code = userCode;
     body.verification_uri_complete = `${String(body.verification_uri)}?user_code=${userCode}`;
+    emit('device.code', { outcome: 'issued', client_id: oidc.client?.clientId });
     body.interval = config.rateLimits.deviceCode.pollAfterSeconds;
   });
 }

@@ -25,7 +25,10 @@ export type DeviceFlow = {
    * Binds the code to this browser and begins its interaction. The first browser counts; it may enter the code again.
    * @returns the interaction to resume, or why there is none
    */
-  begin(ctx: PageContext, userCode: string): Promise<{ uid: string; returnTo: string } | { problem: CodeProblem }>;
+  begin(
+    ctx: PageContext,
+    userCode: string,
+  ): Promise<{ uid: string; returnTo: string; clientId: string } | { problem: CodeProblem }>;
 };
 
 /** Makes the device flow. */
@@ -64,7 +67,7 @@ export function createDeviceFlow(
       const ends = clock() + config.lifetimes.interaction * 1000;
       const note = { browser_id: browserId, current_uid: uid, current_until: ends };
       await changeFacts(storage.interactionFacts, cid, () => note, ends);
-      return { uid, returnTo };
+      return { uid, returnTo, clientId: code.clientId };
     },
   };
 }

@@ -16,7 +16,13 @@ export async function openProviderModels(): Promise<ProviderModels> {
   const storage = await openSqliteStorage({ path: join(directory, 'db.sqlite'), clock: Date.now });
   const { artifacts } = storage;
   const clients = { find: () => ({}), endedAt: () => undefined, all: () => [] } as never;
-  const adapter = createAdapterFactory({ artifacts, clients, clock: Date.now, onRedeemed: async () => undefined });
+  const adapter = createAdapterFactory({
+    artifacts,
+    clients,
+    clock: Date.now,
+    emit: () => undefined,
+    onRedeemed: async () => undefined,
+  });
   const { privateKey } = await generateKeyPair('ES256', { extractable: true });
   const provider = new Provider('http://id.example', {
     adapter,

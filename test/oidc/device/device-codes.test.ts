@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { Adapter } from 'oidc-provider';
 import { createAdapterFactory } from '../../../src/oidc/adapter.ts';
 import { openSqliteStorage } from '../../../src/storage/sqlite/open-sqlite-storage.ts';
+import type { Emit } from '../../../src/telemetry/emit.ts';
 import type { Storage } from '../../../src/storage/storage.ts';
 
 const NOW = 1_800_000_000;
@@ -13,12 +14,15 @@ const NOW = 1_800_000_000;
 let directory: string;
 let storage: Storage;
 let codes: Adapter;
+const told: unknown[] = [];
 beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), 'device-codes-'));
   const clock = (): number => NOW * 1000;
   storage = await openSqliteStorage({ path: join(directory, 'test.sqlite'), clock });
   const clients = { find: () => ({}), endedAt: () => undefined } as never;
-  codes = createAdapterFactory({ artifacts: storage.artifacts, clients, clock, onRedeemed: async () => undefined })('DeviceCode');
+  const emit: Emit = (...event) => void told.push(event);
+  const onRedeemed = async (): Promise<void> => undefined;
+  codes = createAdapterFactory({ artifacts: storage.artifacts, clients, clock, emit, onRedeemed })('DeviceCode');
 });
 afterAll(async () => {
   await storage?.close();
@@ -38,6 +42,8 @@ test('of many answers at once one counts, and the others are told that the code 
     Array(9).fill(expect.objectContaining({ reason: expect.objectContaining({ reason: 'used' }) })),
   );
   expect(await codes.find('one')).toEqual(answers[counted]);
+  const account = counted % 2 ? `person ${counted}` : undefined;
+  expect(told).toEqual([['device.code', { outcome: account === undefined ? 'refused' : 'approved', client_id: 'car', account }]]);
 });
 
 test('an answer after the device has fetched its tokens does not revive the code', async () => {

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { startWorld, type World } from '../../attacks/support/attack-world.ts';
 import { basic, parseJson, signedIn } from '../../attacks/support/client.ts';
 import { headingOf, mainOf, sendRaw, type Answer, type Browser } from '../../support/http-browser.ts';
+import { untilTrue } from '../../support/until-true.ts';
 
 const GRANT = 'urn:ietf:params:oauth:grant-type:device_code';
 const POLL_MS = 5000;
@@ -389,4 +390,22 @@ describe('attackers', () => {
     expect((await poll(codes)).body.error).not.toBe(undefined);
     expect((await poll(codes)).body.access_token).toBe(undefined);
   });
+});
+
+test('the log tells what became of the codes, and of which client app and ID', async () => {
+  const events = (): Record<string, unknown>[] =>
+    world.nodes
+      .flatMap((node) => node.output().split('\n'))
+      .filter((line) => line.includes('"event":"device.code"'))
+      .map((line) => parseJson(line));
+  const seen = (outcome: string): Record<string, unknown> | undefined => events().find((event) => event.outcome === outcome);
+  const outcomes = ['issued', 'typed', 'unknown', 'expired', 'used', 'elsewhere', 'approved', 'refused'];
+  await untilTrue('every outcome is in the log', async () => outcomes.every((outcome) => seen(outcome) !== undefined));
+  expect(outcomes.filter((outcome) => seen(outcome)?.client_id !== undefined)).toEqual([
+    'issued',
+    'typed',
+    'approved',
+    'refused',
+  ]);
+  expect(seen('approved')?.account).toEqual(expect.stringMatching(/./));
 });
