@@ -1,4 +1,4 @@
-// How tests run: TypeScript as native modules, types taken off by swc. Needs NODE_OPTIONS=--experimental-vm-modules; `npm test` sets it.
+// How tests run: jest finds and reports them; Node loads them, as it loads the program (test/support/runtime.ts).
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
@@ -7,14 +7,13 @@ process.env.NODE_COMPILE_CACHE ??= fileURLToPath(new URL('node_modules/.cache/co
 
 export default {
   testMatch: ['<rootDir>/test/**/*.test.ts'],
-  testEnvironment: '<rootDir>/test/support/environment.js',
+  testEnvironment: '<rootDir>/test/support/environment.ts',
+  runtime: '<rootDir>/test/support/runtime.ts',
   testSequencer: '<rootDir>/test/support/longest-first.js',
   globalSetup: '<rootDir>/test/support/run-start.ts',
   globalTeardown: '<rootDir>/test/support/run-end.ts',
-  extensionsToTreatAsEsm: ['.ts'],
-  transform: {
-    '^.+\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2024' }, module: { type: 'es6' } }],
-  },
+  // Node loads the test files.
+  transform: {},
   // Journeys wait for servers and browsers a good part of the time: there are more workers than cores.
   maxWorkers: availableParallelism() * 2,
   // A limit for what hangs, not a measure of speed: starting the whole world takes seconds on a busy machine.

@@ -28,7 +28,7 @@ async function run(numbers: string[]): Promise<Report> {
       env: {
         ...process.env,
         FULL_FIGURES: '1',
-        NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ''} --experimental-vm-modules --no-warnings`.trim(),
+        NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ''} --no-warnings`.trim(),
       },
     });
     await once(jest, 'exit');

@@ -29,8 +29,7 @@ function main(): number {
     env: {
       ...process.env,
       CHROMIUM_PATH: browser,
-      // The tests are native ES modules, which jest runs only with this flag.
-      NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ''} --experimental-vm-modules --no-warnings`.trim(),
+      NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ''} --no-warnings`.trim(),
     },
   });
   if (error) throw error;

@@ -60,7 +60,7 @@ export async function makeWorkingCopy(root: string): Promise<WorkingCopy> {
         env: {
           ...process.env,
           NODE_COMPILE_CACHE: join(folder, 'compiled'),
-          NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ''} --experimental-vm-modules --no-warnings`.trim(),
+          NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ''} --no-warnings`.trim(),
         },
       });
       let late = false;

@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { exportJWK, exportPKCS8, generateKeyPair, type GenerateKeyPairResult } from 'jose';
 import { readClientKey } from '../../scripts/admin/clients/try/authentication.ts';
 import { WEB_SECRET } from '../attacks/support/attack-world.ts';
@@ -30,8 +30,6 @@ let local: string;
 let pair: GenerateKeyPairResult;
 let published: Server;
 beforeAll(async () => {
-  // Under jest the library cannot block requests to addresses of this machine, and warns. The keys of `signing` are on this machine.
-  jest.spyOn(console, 'warn').mockImplementation(() => undefined);
   pair = await generateKeyPair('ES256', { extractable: true });
   const jwk = { ...(await exportJWK(pair.publicKey)), kid: 'k1', use: 'sig', alg: 'ES256' };
   published = createServer((_request, response) => void response.end(JSON.stringify({ keys: [jwk] })));

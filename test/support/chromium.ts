@@ -1,5 +1,5 @@
 // The browser of the browser tests.
-import type { Browser } from 'playwright-core';
+import { chromium, type Browser } from 'playwright-core';
 import { findChromium } from '../../scripts/find-chromium.ts';
 
 /** Chromium's sandbox refuses to run as root, as tests in a container do. */
@@ -25,14 +25,10 @@ const AS_PLAYWRIGHT = [
   'PreconnectToSearch',
 ];
 
-/** Of environment.js; scripts load modules once anyway. */
-const { loadOnce } = globalThis as { loadOnce?: (name: string) => Promise<typeof import('playwright-core')> };
-
 /** @throws {Error} if there is no browser, with what to do */
 export async function launchChromium(): Promise<Browser> {
   const executablePath = findChromium(process.env);
   if (!executablePath) throw new Error('no Chromium found: run the tests with npm test, or set CHROMIUM_PATH');
-  const { chromium } = await (loadOnce?.('playwright-core') ?? import('playwright-core'));
   const withoutFeatures = `--disable-features=${[...AS_PLAYWRIGHT, ...ADDRESS_BAR].join(',')}`;
   return chromium.launch({ executablePath, args: [...IN_CONTAINERS, ...FEW_PROCESSES, withoutFeatures] });
 }

@@ -1,6 +1,7 @@
 // The processes of test worlds. A process runs one world after another, for this test file or for later ones of the same worker,
 // because loading the program takes five times as long as starting it. No process runs two worlds at once.
 import { fork, type ChildProcess } from 'node:child_process';
+import type { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { CHILD_ENVIRONMENT } from './child-environment.ts';
 import { END_OF_WORLD, type Answer, type ClockOrder, type Order } from './world-orders.ts';
@@ -9,6 +10,7 @@ const PROCESS = fileURLToPath(new URL('world-process.ts', import.meta.url));
 /** Settings that Node reads when a process starts. */
 const OF_NODE = /^(NODE_|TZ$|UV_)/;
 const MOST_WORLDS = 25;
+const MOST_RESTING = 2;
 
 export type WorldProcess = {
   tellClock(clock: ClockOrder): Promise<void>;
@@ -18,12 +20,8 @@ export type WorldProcess = {
   stop(): Promise<void>;
 };
 
-type Resting = {
-  take(): { child: ChildProcess; worlds: number } | undefined;
-  rest(child: ChildProcess, worlds: number): void;
-};
-/** From environment.js. Scripts do not have it, and start a process for each world. */
-const { restingWorldProcesses: resting } = globalThis as { restingWorldProcesses?: Resting };
+/** The processes that run no world now, with the number of worlds that they have run. */
+const resting = new Map<ChildProcess, number>();
 
 /**
  * Starts apps in a process.
@@ -38,7 +36,7 @@ export async function startWorldProcess(
 ): Promise<WorldProcess> {
   const ofItsOwn = Object.keys(env).some((name) => OF_NODE.test(name));
   const settings = { ...CHILD_ENVIRONMENT, ...env };
-  const { child, worlds } = (ofItsOwn ? undefined : resting?.take()) ?? { child: forkWith(settings), worlds: 0 };
+  const { child, worlds } = (ofItsOwn ? undefined : takeResting()) ?? { child: forkWith(settings), worlds: 0 };
   const written: string[] = [];
   const log = (): string => written.join('');
   const outputEnded = [child.stdout, child.stderr].map(
@@ -69,11 +67,11 @@ export async function startWorldProcess(
   const end = async (): Promise<void> => {
     if (child.exitCode !== null || child.signalCode !== null) return;
     const answer = await ask('stop');
-    if (answer === 'done' && resting && !ofItsOwn && worlds + 1 < MOST_WORLDS) {
+    if (answer === 'done' && !ofItsOwn && resting.size < MOST_RESTING && worlds + 1 < MOST_WORLDS) {
       await Promise.all(outputEnded);
       for (const event of ['message', 'exit']) child.removeAllListeners(event);
       for (const stream of [child.stdout, child.stderr]) stream?.removeAllListeners('data');
-      resting.rest(child, worlds + 1);
+      rest(child, worlds + 1);
     } else {
       if (child.connected) child.disconnect();
       await exited;
@@ -92,4 +90,33 @@ export async function startWorldProcess(
 
 function forkWith(env: Record<string, string | undefined>): ChildProcess {
   return fork(PROCESS, [], { env, execArgv: ['--no-warnings'], stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
+}
+
+function rest(child: ChildProcess, worlds: number): void {
+  resting.set(child, worlds);
+  child.once('exit', () => resting.delete(child));
+  for (const stream of [child.stdout, child.stderr]) {
+    // The earlier world still writes: this must not get into the log of the next one.
+    stream?.on('data', () => child.kill('SIGKILL'));
+    (stream as Socket | null)?.unref();
+  }
+  // It does not keep this process alive, and it ends with it.
+  child.unref();
+  child.channel?.unref();
+}
+
+function takeResting(): { child: ChildProcess; worlds: number } | undefined {
+  for (const [child, worlds] of resting) {
+    resting.delete(child);
+    if (child.exitCode !== null || child.killed || !child.connected) continue;
+    child.removeAllListeners('exit');
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.removeAllListeners('data');
+      (stream as Socket | null)?.ref();
+    }
+    child.ref();
+    child.channel?.ref();
+    return { child, worlds };
+  }
+  return undefined;
 }

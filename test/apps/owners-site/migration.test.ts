@@ -1,6 +1,6 @@
 // ③, the redirect to a real OpenID Provider and back, the banner, and the end page.
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterEach, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { compactDecrypt, createLocalJWKSet, importJWK, jwtVerify, type JSONWebKeySet } from 'jose';
 import { createBrowser, formOn, headingOf, mainOf, type Answer, type Browser } from '../../support/http-browser.ts';
 import { startCommonIdProvider, type CommonIdProvider } from './common-id-provider.ts';
@@ -11,11 +11,6 @@ const DONE = 'TOYOTA/LEXUS共通IDへの移行が完了しました。';
 
 let site: TestSite;
 let commonId: CommonIdProvider;
-
-beforeAll(() => {
-  // Under jest the library cannot block requests to addresses of this machine, and warns; the site is on this machine.
-  jest.spyOn(console, 'warn').mockImplementation(() => undefined);
-});
 
 beforeEach(async () => {
   commonId = await startCommonIdProvider();

@@ -1,6 +1,6 @@
 // Runs random interleavings: `node interleavings-process.ts <registrations> <lives> [seed] [path]`: how many
 // of each kind. Prints its steps; ends with 1 if an invariant
-// is broken, with the seed and path that replay the same steps. On SQLite, or on the database of DATABASE_URL. A process of its own, because the provider does not start inside jest.
+// is broken, with the seed and path that replay the same steps. On SQLite, or on the database of DATABASE_URL.
 import fc from 'fast-check';
 import { DEEDS, playLife, type Deed, type LifeStep } from './account-life.ts';
 import { play, type Action, type Step } from './two-people.ts';
