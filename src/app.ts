@@ -1,6 +1,8 @@
 // The common ID as one Koa application. The list in `createApp` is the table of contents.
 import type Koa from 'koa';
 import type Provider from 'oidc-provider';
+import { createReportEndpoint, REPORT_PATH } from './account/campaign-mails/report-endpoint.ts';
+import { createOneClick, UNSUBSCRIBE_PATH } from './account/campaign-mails/unsubscribe.ts';
 import { createAccountRouter } from './account/router.ts';
 import type { Deps } from './deps.ts';
 import { createPageApp } from './http/page-app.ts';
@@ -36,7 +38,11 @@ export function createApp(deps: Deps, provider: Provider): Koa<PageState> {
     anyHost: config.mode === 'production',
     isSandbox: config.sandbox,
     supportPhone: config.supportPhone,
-    forPrograms: createProgramEndpoints(provider, deps),
+    forPrograms: new Map([
+      ...createProgramEndpoints(provider, deps),
+      [UNSUBSCRIBE_PATH, createOneClick(deps)],
+      [REPORT_PATH, createReportEndpoint(deps)],
+    ]),
     traces: config.traces && deps.traces,
     reports: { onAnswered: deps.metrics.countRequest, accessLine: config.accessLog ? emit : undefined },
   });

@@ -15,6 +15,7 @@ import { ACCOUNT_CALLBACK_PATH, accountLoginUrl } from '../oidc/clients/account-
 import { createNoteUse } from '../oidc/sessions/last-uses.ts';
 import { currentSession } from '../oidc/sessions/current-session.ts';
 import type { AccountState } from './account-context.ts';
+import { addUnsubscribeRoutes } from './campaign-mails/unsubscribe.ts';
 import { createDealerLinkPages } from './dealer-links/routes.ts';
 import { createEmailPages } from './email/routes.ts';
 import { addUndoRoutes } from './email/undo-routes.ts';
@@ -50,6 +51,7 @@ export function createAccountRouter(deps: Deps, provider: Provider, forms: Middl
   addUndoRoutes(open, deps, access);
   addMigrationUndoRoutes(open, deps);
   addSignInReportRoutes(open, deps, access);
+  addUnsubscribeRoutes(open, deps);
   addWithdrawnRoute(open, deps);
   addSecondFactorStopRoutes(open, deps);
   open.get(ACCOUNT_CALLBACK_PATH, (ctx) => {

@@ -39,6 +39,21 @@ const LOGIN_NUMBER_MAIL = mail(
   [{ text: 'not_you' }, { link: 'link', to: 'url' }],
 );
 
+/** To a legacy user who should move. `stopUrl` stops these mails. */
+const CAMPAIGN_MAIL = mail(
+  {
+    serviceName: 'トヨタオーナーズサイト',
+    ends: '2027年3月31日',
+    url: 'http://localhost:3001/migration',
+    stopUrl: 'http://localhost:3000/unsubscribe?token=abc',
+  },
+  [{ text: 'text' }],
+  [{ label: 'ends', value: 'ends' }],
+  [{ text: 'how' }, { link: 'link', to: 'url' }],
+  [{ note: 'not_you' }],
+  [{ note: 'stop' }],
+);
+
 /** To the owner of an ID, about what an operator has done. */
 const DESK_MAIL = mail(
   { time: WHEN, url: 'http://localhost:3000/account' },
@@ -239,6 +254,9 @@ export const MAILS = {
     [{ text: 'you' }],
     [{ text: 'not_you' }, { link: 'link', to: 'url' }],
   ),
+  /** To a legacy user, from a wave of the campaign: the first mail, and one to those who have not moved since. */
+  'migration-invitation': CAMPAIGN_MAIL,
+  'migration-reminder': CAMPAIGN_MAIL,
   /** To the owner of an ID that an operator has disabled: then, and when a new password or another registration is asked for. */
   'id-disabled': mail(
     { time: WHEN },

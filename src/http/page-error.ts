@@ -46,6 +46,8 @@ export const PAGE_ERRORS = {
   migration_undo_dead: { status: [400] },
   /** A link that no longer reports a sign-in. */
   sign_in_report_dead: { status: [400] },
+  /** A link that stops no mails. */
+  unsubscribe_dead: { status: [400] },
   removal_dead: { status: [400] },
   /** A pushed request that another browser opened first. */
   opened_elsewhere: { status: [400] },

@@ -4,12 +4,21 @@ import type { Mail } from '../domain/mails.ts';
 import { languageOf } from '../language.ts';
 import { createMailRenderer, type MailFrame } from './render-mail.ts';
 
+/** What a mail to many people carries: the same Message-ID each time that it is sent, and the link that stops such mails. */
+export type BulkMail = {
+  /** With angle brackets. */
+  messageId: string;
+  /** The mail program may open it, or post to it (RFC 2369; RFC 8058). */
+  stopUrl: string;
+};
+
 export type Mailer = {
   /**
    * Sends one mail to the mail server.
+   * @param bulk what a mail of the campaign carries besides
    * @throws {Error} nodemailer's error; a `responseCode` of 5xx means that the server refuses the mail permanently
    */
-  send(mail: Mail): Promise<void>;
+  send(mail: Mail, bulk?: BulkMail): Promise<void>;
   /** Loads the mail library in advance; otherwise the first mail loads it. */
   load(): Promise<void>;
   close(): void;
@@ -41,7 +50,7 @@ export function createMailer(smtpUrl: string, from: string, frame: MailFrame = {
   const render = createMailRenderer(frame);
 
   return {
-    async send(mail) {
+    async send(mail, bulk) {
       await (
         await load()
       ).sendMail({
@@ -50,7 +59,8 @@ export function createMailer(smtpUrl: string, from: string, frame: MailFrame = {
         to: { name: '', address: mail.to },
         ...render({ ...mail, language: languageOf(mail.language) }),
         // Prevents automatic replies (RFC 3834).
-        headers: { 'Auto-Submitted': 'auto-generated' },
+        headers: { 'Auto-Submitted': 'auto-generated', ...(bulk && headersOf(bulk)) },
+        ...(bulk && { messageId: bulk.messageId }),
       });
     },
     async load() {
@@ -58,4 +68,8 @@ export function createMailer(smtpUrl: string, from: string, frame: MailFrame = {
     },
     close: () => transport?.close(),
   };
+}
+
+function headersOf({ stopUrl }: BulkMail): Record<string, string> {
+  return { 'List-Unsubscribe': `<${stopUrl}>`, 'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click', Precedence: 'bulk' };
 }

@@ -1,5 +1,6 @@
 // The port's records that expire, one entry for each. Both backends create their stores from this table; see storage.ts.
 import type { EpochMilliseconds, Profile } from '../domain/account.ts';
+import type { MailStop } from '../domain/campaign-mail.ts';
 import type { ClientRefusals } from '../domain/client-refusal.ts';
 import type { DealerLink } from '../domain/dealer-link.ts';
 import type { LastUses } from '../domain/last-uses.ts';
@@ -110,6 +111,7 @@ export type ExpiringRecords = {
   lastUses: LastUses;
   secondFactorSetups: SecondFactorSetup;
   lostMailboxRequests: LostMailboxRequest;
+  mailStops: MailStop;
 };
 
 type Entry = {
@@ -220,6 +222,12 @@ export const EXPIRING_RECORDS = {
     durability: 'durable',
     changedBy: ['account/lost-mailbox/', 'account/withdrawal/erase.ts'],
     holds: "one browser's until its new address is proven; its state in the account changes only while it is open",
+  },
+  mailStops: {
+    kind: 'mail_stop',
+    durability: 'durable',
+    changedBy: ['account/campaign-mails/stop.ts'],
+    holds: 'never changes; the id is an HMAC of the address',
   },
 } as const satisfies Record<keyof ExpiringRecords, Entry>;
 

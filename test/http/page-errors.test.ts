@@ -93,6 +93,7 @@ const MEET: Record<PageErrorCode, () => Promise<Answer>> = {
   undo_dead: async () => world.request('/account/email/undo?token=a.b'),
   lost_mailbox_dead: async () => world.request('/lost-mailbox/stop?token=a.b'),
   migration_undo_dead: async () => world.request('/account/migration/undo?token=a'),
+  unsubscribe_dead: async () => world.request('/unsubscribe?token=a'),
   sign_in_report_dead: async () => world.request('/account/sign-in/report?token=a'),
   removal_dead: async () => world.request('/account/second-factor/stop?token=a.b'),
   opened_elsewhere: async () => {

@@ -8,6 +8,7 @@ import { profileAsked } from '../../src/interaction/create/flow.ts';
 import type { Language } from '../../src/language.ts';
 import { claimsInWords } from '../../src/profile/claims-in-words.ts';
 import { splitForm } from '../../src/profile/known-profile.ts';
+import { campaignMailSamples } from './campaign-mail-samples.ts';
 import { deviceSamples } from './device-view-samples.ts';
 import { endingSamples } from './ending-samples.ts';
 import { errorSamples } from './error-samples.ts';
@@ -297,6 +298,7 @@ export function viewSamples(t: Translate, language: Language = 'ja'): ViewSample
     ...lostMailboxSamples(t, { step, note, code }),
     ...accountSamples(t, rows),
     ...errorSamples(t),
+    ...campaignMailSamples(t),
     {
       name: 'site',
       view: '/error',

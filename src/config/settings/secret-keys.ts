@@ -41,6 +41,10 @@ export type SecretKeys = {
   legacyUserId: KeyObject;
   /** Encrypts the legacy ids and addresses of the population. It stays, too. */
   legacyUser: KeyObject;
+  /** For the ids of addresses that got mails of the campaign, and for the Message-IDs of these mails. It stays: a stopped address stays stopped. */
+  campaignMail: KeyObject;
+  /** Encrypts the links that stop the mails of the campaign. It stays, too. */
+  campaignStop: KeyObject;
   /** For the ids of refresh tokens, which are derived from the tokens that they replace. */
   refreshSuccessor: KeyObject;
 };
@@ -76,6 +80,8 @@ export function makeSecretKeys(secrets: {
     recoveryCode: deriveKey(subject, 'recovery codes'),
     legacyUserId: deriveKey(subject, 'names of legacy users'),
     legacyUser: deriveKey(subject, 'legacy ids and addresses of legacy users'),
+    campaignMail: deriveKey(subject, 'mails of the campaign'),
+    campaignStop: deriveKey(subject, 'links that stop mails of the campaign'),
     refreshSuccessor: deriveKey(hmac, 'refresh tokens that replace others'),
   };
 }

@@ -65,6 +65,7 @@ const SAMPLES: { [Name in ExpiringName]: Omit<ExpiringRecords[Name], keyof Docum
     proven_at: 6,
     account_id: null,
   },
+  mailStops: { reason: 'bounced', wave: 'spring', at: 5 },
   signInHistories: {
     sign_ins: [{ at: 5, client_id: 'owners-site', method: 'password', device: 'Safari / iPhone' }],
     failures: [{ at: 6, method: 'password', region: { ja: '日本 愛知県', en: 'Aichi, Japan' }, times: 2 }],
