@@ -37,6 +37,8 @@ export type FromSettings = SettingsInConfig & {
   supportPhone?: string;
   /** The SMS gateway, and the secrets that sign what it gets. Without it, a mobile number is no login ID. */
   sms?: { url: string; secrets: string[] };
+  /** The secrets that sign what the mail system posts to /mail-reports; empty if it posts nothing. */
+  mailReportSecrets: string[];
   /** Other origins whose pages may use the passkeys of ISSUER. */
   passkeyOrigins: string[];
   /** Absolute path of the MMDB file that names the regions of networks. */

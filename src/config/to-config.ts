@@ -42,6 +42,7 @@ function readFromSettings(directory: string, mode: Variables['mode'], settings: 
     mail: { smtpUrl: settings.SMTP_URL ?? '', from: settings.MAIL_FROM ?? '' },
     ...(settings.SUPPORT_PHONE !== undefined && { supportPhone: settings.SUPPORT_PHONE }),
     ...sms(mode, settings),
+    mailReportSecrets: settings.MAIL_REPORT_SECRET ?? [],
     commonPasswordsFile: join(directory, 'config/common-passwords.txt'),
     ownersSite: {
       ...site(settings.OWNERS_SITE_URL),

@@ -1,6 +1,7 @@
 // The names that mails of the campaign carry. Each mail has a Message-ID by which a report about it is known to be true, and a link that stops
 // further mails. Both belong to the address and show nothing of it.
 import { createHmac, type KeyObject } from 'node:crypto';
+import { z } from 'zod';
 import type { EpochMilliseconds } from './epoch-milliseconds.ts';
 import { sameSecret } from './same-secret.ts';
 import { seal, unseal } from './seal.ts';
@@ -50,6 +51,7 @@ function proofOf(key: KeyObject, { wave, address }: MailOfWave): string {
 /** What the page of the link shows: the address, masked. */
 export type StopLink = MailOfWave & { shown: string };
 
+const linkSchema = z.tuple([z.string(), z.string(), z.string()]);
 const LINK = 'link that stops mails of the campaign';
 
 /** Makes the token of the link. It works for good: people keep mails. */
@@ -60,8 +62,8 @@ export function stopTokenOf(key: KeyObject, { wave, address, shown }: StopLink):
 /** Reads a token, which anybody may have written. @returns `undefined` unless we made it */
 export function readStopToken(key: KeyObject, token: string): StopLink | undefined {
   try {
-    const [wave, address, shown] = JSON.parse(unseal(key, LINK, token)) as string[];
-    return { wave: String(wave), address: String(address), shown: String(shown) };
+    const [wave, address, shown] = linkSchema.parse(JSON.parse(unseal(key, LINK, token)));
+    return { wave, address, shown };
   } catch {
     return undefined;
   }

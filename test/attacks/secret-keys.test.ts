@@ -60,6 +60,8 @@ test('R56 HMAC_KEY is rotated, and the old one stays as SUBJECT_KEY and LEDGER_K
   const after = valuesOf(makeSecretKeys({ hmac: NEW, subject: OLD, ledger: OLD }));
   const same = Object.keys(before).filter((use) => before[use] === after[use]);
   expect(same.toSorted()).toEqual([
+    'campaignMail',
+    'campaignStop',
     'dealerLinkId',
     'dealerSubject',
     'keptConsent',

@@ -298,7 +298,7 @@ export function viewSamples(t: Translate, language: Language = 'ja'): ViewSample
     ...lostMailboxSamples(t, { step, note, code }),
     ...accountSamples(t, rows),
     ...errorSamples(t),
-    ...campaignMailSamples(t),
+    ...campaignMailSamples(),
     {
       name: 'site',
       view: '/error',

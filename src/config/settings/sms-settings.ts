@@ -39,16 +39,13 @@ export const SMS_SETTINGS = {
   MAIL_REPORT_SECRET: {
     section: 'mail',
     about:
-      'The secret with which your mail system signs what it posts to /mail-reports: mails that came back, and complaints (Standard Webhooks, as SMS_SECRET). docs/migration-waves.md shows a post. Without it, that path does not exist.',
+      'The secret with which your mail system signs what it posts to /mail-reports: mails that came back, and complaints (Standard Webhooks, as SMS_SECRET). docs/migration-campaign.md shows a post. Without it, that path does not exist.',
     neededBy: [],
     secret: true,
     random: true,
-    config: 'mailReportSecrets',
-    productionDefault: '',
-    default: '',
     expected: () => '24 to 64 random bytes in base64 (several with commas between them)',
     parse: (value: string) => {
-      const secrets = value === '' ? [] : value.split(',').map((one) => one.trim());
+      const secrets = value.split(',').map((one) => one.trim());
       return secrets.every(isWebhookSecret) ? secrets : undefined;
     },
     hint: hintSecret,
