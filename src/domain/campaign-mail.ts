@@ -7,8 +7,7 @@ import { sameSecret } from './same-secret.ts';
 import { seal, unseal } from './seal.ts';
 
 /** Why an address gets no more mails of the campaign. */
-export const STOP_REASONS = ['unsubscribed', 'bounced', 'complained'] as const;
-export type StopReason = (typeof STOP_REASONS)[number];
+export type StopReason = 'unsubscribed' | 'bounced' | 'complained';
 
 /** An address that gets no more mails of the campaign. The id is `addressId`. */
 export type MailStop = {

@@ -1,5 +1,6 @@
 // The mails of the common ID. An entry defines a mail's values and its parts. The texts are in
 // config/locales/<language>/mail.json, under the mail's name with `_` for `-`.
+import { CAMPAIGN_MAIL } from './campaign-mail-parts.ts';
 import { mail } from './mail-parts.ts';
 import { GUARDED_KEYS } from './profile-fields.ts';
 
@@ -37,21 +38,6 @@ const LOGIN_NUMBER_MAIL = mail(
   [{ label: 'number', value: 'number' }],
   [{ label: 'time', value: 'time' }],
   [{ text: 'not_you' }, { link: 'link', to: 'url' }],
-);
-
-/** To a legacy user who should move. `stopUrl` stops these mails. */
-const CAMPAIGN_MAIL = mail(
-  {
-    serviceName: 'トヨタオーナーズサイト',
-    ends: '2027年3月31日',
-    url: 'http://localhost:3001/migration',
-    stopUrl: 'http://localhost:3000/unsubscribe?token=abc',
-  },
-  [{ text: 'text' }],
-  [{ label: 'ends', value: 'ends' }],
-  [{ text: 'how' }, { link: 'link', to: 'url' }],
-  [{ note: 'not_you' }],
-  [{ note: 'stop' }],
 );
 
 /** To the owner of an ID, about what an operator has done. */

@@ -1,6 +1,5 @@
 // The catalogue of events: what happens to a person, a client app or the service, one entry each. The line in the log, the metric and
 // docs/events.md come from it. The events of the ledger stand in src/domain/ledger-events.ts and are emitted from there.
-import { STOP_REASONS } from '../domain/campaign-mail.ts';
 import type { MailName } from '../domain/mails.ts';
 import type { Level } from './log.ts';
 
@@ -136,7 +135,7 @@ export const EVENTS = {
       'A code of the device flow: a device got one (`issued`); a person typed one that leads on (`typed`) or that does not (`unknown`, `expired`, `used`, `elsewhere`: first typed in another browser), and let the device in or not (`approved`, `refused`). `token.issued` with `device_code` is the end.',
   },
   'campaign.mails_stopped': {
-    fields: { reason: STOP_REASONS },
+    fields: { reason: ['unsubscribed', 'bounced', 'complained'] },
     tells: 'An address gets no more mails of the migration: the person stopped them, they came back, or the person complained.',
   },
   'token.issued': {
