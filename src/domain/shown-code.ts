@@ -1,4 +1,10 @@
 // The values of a message with a one-time code.
 
-/** A code as people read it, and how many minutes it is valid. */
-export type ShownCode = { code: string; minutes: number };
+export type ShownCode = {
+  /** As people read it. */
+  code: string;
+  /** How many minutes it is valid. */
+  minutes: number;
+  /** The id of the slot that has the code, so that the message is not sent when another code has replaced it. */
+  slot?: string;
+};

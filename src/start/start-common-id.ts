@@ -13,6 +13,7 @@ import { createDealerLinkDelivery } from '../jobs/deliver-dealer-link.ts';
 import { createFollowMigration } from '../jobs/follow-migration.ts';
 import { createTellAccountChange } from '../jobs/tell-account-change.ts';
 import { createWithdrawDealerLink, createWithdrawErasedLink } from '../jobs/withdraw-dealer-link.ts';
+import { isReplaced } from '../authentication/one-time-code/replaced-code.ts';
 import { createSettleUserHandle } from '../authentication/passkey/settle-user-handle.ts';
 import { createRemoveSecondFactor } from '../authentication/totp/lost-second-factor.ts';
 import { createChangeLostMailbox } from '../account/lost-mailbox/change.ts';
@@ -23,7 +24,7 @@ import { createEndAccount } from '../account/withdrawal/flow.ts';
 import { createMoveLoginNumber } from '../account/mobile-number/flow.ts';
 import { createMailPasswordReset } from '../account/forgotten/mail-password-reset.ts';
 import { createJobRunner, type JobHandlers } from '../jobs/runner.ts';
-import { createSendMail } from '../jobs/send-mail.ts';
+import { createSendMail, type SendDeps } from '../jobs/send-mail.ts';
 import { createSendSms } from '../jobs/send-sms.ts';
 import { startSweeper } from '../jobs/sweeper.ts';
 import { createBackchannelLogout } from '../oidc/clients/backchannel-logout.ts';
@@ -138,9 +139,10 @@ function handlersOf({ current, provider }: LiveCommonId, mailer: Mailer, breaker
   const make = (deps: Deps): JobHandlers => {
     const { deliver, update } = createDealerLinkDelivery(deps, breaker);
     const access = createAccountAccess(provider(), deps);
+    const sending: SendDeps = { ...deps, isReplaced: async (shown, queuedAt) => isReplaced(deps, shown, queuedAt) };
     return {
-      send_mail: createSendMail(mailer, deps),
-      send_sms: createSendSms(sms, deps),
+      send_mail: createSendMail(mailer, sending),
+      send_sms: createSendSms(sms, sending),
       mail_password_reset: createMailPasswordReset(deps),
       move_login_number: createMoveLoginNumber(deps),
       deliver_dealer_link: deliver,

@@ -65,7 +65,7 @@ const CODE_PURPOSES = [
 /** What a mailed code, or one by SMS, is for. */
 export type CodePurpose = (typeof CODE_PURPOSES)[number];
 
-const MESSAGE_OUTCOMES = ['sent', 'retried', 'failed'] as const;
+const MESSAGE_OUTCOMES = ['sent', 'retried', 'replaced', 'failed'] as const;
 
 /** All events besides those of the ledger. To add one, add an entry, emit it, and run `npm run generate`. */
 export const EVENTS = {
@@ -115,7 +115,8 @@ export const EVENTS = {
   mail: {
     fields: { template: 'mail', outcome: MESSAGE_OUTCOMES },
     level: { retried: 'warn', failed: 'warn' },
-    tells: 'The mail server took a mail, did not take it and is asked again, or the mail was given up.',
+    tells:
+      'The mail server took a mail, did not take it and is asked again, another code had replaced the one in the mail, or the mail was given up.',
   },
   sms: {
     fields: {
@@ -123,7 +124,8 @@ export const EVENTS = {
       outcome: [...MESSAGE_OUTCOMES, 'refused'],
     },
     level: { retried: 'warn', failed: 'warn' },
-    tells: 'The gateway took an SMS, did not take it and is asked again, the SMS was given up, or a limit refused it before.',
+    tells:
+      'The gateway took an SMS, did not take it and is asked again, another code had replaced the one in the SMS, the SMS was given up, or a limit refused it before.',
   },
   'device.code': {
     fields: {

@@ -9,6 +9,7 @@ import { startWorld, type World } from './support/attack-world.ts';
 import { begin } from './support/client.ts';
 import { figure } from './support/figure.ts';
 import { accountsOf, codeFor, draftOf, freshEmail, PASSWORD, PROFILE, registerUpTo } from './support/registration.ts';
+import { untilTrue } from '../support/until-true.ts';
 import { expectSameTime } from './support/statistics.ts';
 
 // Processes start and mails travel slowly on a busy machine.
@@ -125,6 +126,24 @@ describe('the code', () => {
       expect((await browser.post('/create/code', { code: older })).status).toBe(422);
     }
     expect((await browser.post('/create/code', { code: newest })).status).toBe(303);
+  });
+
+  test('S132 a mail is late, and the person has requested another code meanwhile: only the mail with the valid code is sent', async () => {
+    const { browser, email } = await registerUpTo(world, 'email');
+    // The first mail waits for 100 seconds.
+    world.change(`CREATE TRIGGER late_mail AFTER INSERT ON jobs WHEN NEW.kind = 'send_mail' BEGIN
+      UPDATE jobs SET run_at = NEW.run_at + 100000 WHERE key = NEW.key; END`);
+    await browser.submit('/create/email', { email });
+    world.change('DROP TRIGGER late_mail');
+    const mailsWaiting = (): unknown[] => world.rows("SELECT key FROM jobs WHERE kind = 'send_mail' AND state = 'waiting'");
+    expect(mailsWaiting()).toHaveLength(1);
+    await world.advance(61_000);
+    await browser.submit('/create/code/resend');
+    const code = await codeFor(world, email);
+    await world.advance(61_000);
+    await untilTrue('the first mail is decided', async () => mailsWaiting().length === 0);
+    expect(await world.mails(email)).toHaveLength(1);
+    expect((await browser.post('/create/code', { code })).status).toBe(303);
   });
 
   test('S07 new codes requested too early or too often: 429 with Retry-After, and no mail', async () => {

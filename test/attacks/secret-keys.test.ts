@@ -144,6 +144,7 @@ test('R56 a queued mail from another HMAC_KEY: fails, with the reason', async ()
       clock: Date.now,
       emit: noEmit,
       traces: NO_TRACES,
+      isReplaced: async () => false,
     });
     const sent = run(leased!.payload, leased!, AbortSignal.timeout(60_000));
     await expect(sent).rejects.toThrow(PermanentJobError);

@@ -88,7 +88,7 @@ const JOB: Job = {
   created_at: 0,
 };
 
-function jobAt(now: number, gatewayUrl = url) {
+function jobAt(now: number, gatewayUrl = url, replaced = false) {
   const told: unknown[] = [];
   const emit: Emit = (...event) => void told.push(event);
   const gateway = createSmsGateway({ url: gatewayUrl, secrets: [SECRET] }, ISSUER);
@@ -97,7 +97,12 @@ function jobAt(now: number, gatewayUrl = url) {
     spans.push([kind, name, attributes]);
     return work();
   };
-  const job = createSendSms(gateway, { clock: () => now, emit, traces: { ...NO_TRACES, span } });
+  const job = createSendSms(gateway, {
+    clock: () => now,
+    emit,
+    traces: { ...NO_TRACES, span },
+    isReplaced: async () => replaced,
+  });
   return { spans, run: async (sms = SMS) => job.run(sms, JOB, NONE), gaveUp: async () => job.gaveUp?.(SMS), told };
 }
 
@@ -121,12 +126,20 @@ test('the job repeats an SMS with the same id, gives up if the gateway refuses i
   await expect(jobAt(10 * 60_000 + 1).run()).rejects.toThrow(new PermanentJobError('the code has expired'));
   await jobAt(10 * 60_000 + 1).run({ to: SMS.to, template: 'lost-mailbox-asked', language: 'ja', values: {} });
   await expect(run({} as Sms)).rejects.toThrow(PermanentJobError);
-  const off = createSendSms(undefined, { clock: () => 0, emit: () => undefined, traces: NO_TRACES });
+  const off = createSendSms(undefined, {
+    clock: () => 0,
+    emit: () => undefined,
+    traces: NO_TRACES,
+    isReplaced: async () => false,
+  });
   await expect(off.run(SMS, JOB, NONE)).rejects.toThrow(new PermanentJobError('SMS_URL is not set'));
   const [port = 0] = await freePorts(1);
   await expect(jobAt(0, `http://127.0.0.1:${port}/secret`).run()).rejects.toThrow(
     'the SMS gateway does not answer (ECONNREFUSED)',
   );
+  const late = jobAt(60_000, url, true);
+  await late.run();
+  expect(late.told).toEqual([['sms', { template: 'login-number-code', outcome: 'replaced' }]]);
   expect(received).toHaveLength(6);
 });
 

@@ -44,7 +44,7 @@ export async function issueCode(
   { askedAt, lifetimeMs = CODE_LIFETIME_MS, digits, keepAttempts = false, storeFirst = false }: IssueOptions = {},
 ): Promise<void> {
   const code = digits ? drawCode(digits) : await drawCodeFor(deps, slot.address);
-  const show = async (): Promise<unknown> => send({ code: formatCode(code), minutes: lifetimeMs / 60_000 });
+  const show = async (): Promise<unknown> => send({ code: formatCode(code), minutes: lifetimeMs / 60_000, slot: slot.id });
   const store = async (): Promise<void> => {
     const standing = keepAttempts ? await deps.storage.emailCodes.find(slot.id) : undefined;
     const hmac = codeHmac(deps.config.keys.emailCode, slot.id, slot.address, code);

@@ -7,6 +7,8 @@ import { join } from 'node:path';
 import { checkCode } from '../../../src/authentication/one-time-code/check-code.ts';
 import { issueCode, issueCodeForNewAddress, issueNoCode } from '../../../src/authentication/one-time-code/issue-code.ts';
 import type { Config } from '../../../src/config/config.ts';
+import { isReplaced } from '../../../src/authentication/one-time-code/replaced-code.ts';
+import type { ShownCode } from '../../../src/domain/shown-code.ts';
 import { deriveKey } from '../../../src/domain/derive-key.ts';
 import { openSqliteStorage } from '../../../src/storage/sqlite/open-sqlite-storage.ts';
 import { guardRecords, type Records } from '../../../src/storage/records.ts';
@@ -42,6 +44,23 @@ test('by default the message is sent first; if that fails, the slot stays empty'
   expect(await storage.emailCodes.find(other.id)).toBeUndefined();
 });
 
+test('a code is replaced once a later one is in its slot; the valid code never is', async () => {
+  const shown: ShownCode[] = [];
+  const issue = async (askedAt: number): Promise<void> =>
+    issueCode(deps(), SLOT, async (values) => void shown.push(values), { askedAt });
+  await issue(now);
+  const [first] = shown as [ShownCode];
+  expect(await isReplaced(deps(), first, now - 5)).toBe(false);
+  await issue(now + 61_000);
+  const second = shown[1] as ShownCode;
+  expect(await isReplaced(deps(), first, now - 5)).toBe(true);
+  expect(await isReplaced(deps(), second, now + 60_995)).toBe(false);
+  // The slot has an earlier code while the next message is queued, and none after the code was used.
+  expect(await isReplaced(deps(), first, now + 61_000)).toBe(false);
+  expect(await isReplaced(deps(), { ...first, slot: 'another' }, 0)).toBe(false);
+  expect(await isReplaced(deps(), { code: first.code, minutes: 10 }, 0)).toBe(false);
+});
+
 test('a job stores first, keeps the attempts of the previous code, and says how long the code is valid', async () => {
   await issueCode(deps(), SLOT, async () => undefined, { askedAt: now - 60_000 });
   await checkCode(deps(), SLOT, '000000');
@@ -55,7 +74,7 @@ test('a job stores first, keeps the attempts of the previous code, and says how 
     storeFirst: true,
   });
   expect(shown).toEqual([
-    { code: expect.stringMatching(/^\d{4} \d{4} \d{4}$/), minutes: 60 },
+    { code: expect.stringMatching(/^\d{4} \d{4} \d{4}$/), minutes: 60, slot: SLOT.id },
     expect.objectContaining({ attempts: 2, sent_at: now - 5, expires_at: now + 3_600_000 }),
   ]);
 });
