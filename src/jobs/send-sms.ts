@@ -1,5 +1,4 @@
 // Job that sends an SMS: a code, or a notice.
-import type { Deps } from '../deps.ts';
 import type { Sms } from '../domain/sms.ts';
 import { SmsRefused, type SmsGateway } from '../sms/sms-gateway.ts';
 import { PermanentJobError, type JobHandler } from './runner.ts';
