@@ -14,6 +14,7 @@ import { killAtToken } from './kill-at-token.ts';
 import { killInRegistration } from './kill-in-registration.ts';
 import { powerCut } from './power-cut.ts';
 import { rollingRestartOfNodes } from './rolling-restart.ts';
+import { rollingUpgrade } from './rolling-upgrade.ts';
 import { restoreBackup } from './restore-backup.ts';
 import { sweepMany } from './sweep-many.ts';
 
@@ -27,6 +28,7 @@ export const FAULTS: readonly Fault[] = [
   sweepMany,
   damagedFile,
   restoreBackup,
+  rollingUpgrade,
 ];
 
 /** Creates SQLite databases in a temporary folder, which `dispose` removes. */

@@ -93,7 +93,7 @@ async function drill(nodes: Nodes, folder: string, times: number): Promise<strin
 }
 
 /** The keys that are derived from the secrets in the data directory. */
-function secretsOf({ env, project }: World): Config['keys'] {
+export function secretsOf({ env, project }: World): Config['keys'] {
   const { config, problems } = inspectConfig({ env, directory: project, apps: ['id'], keys: 'unchecked' });
   assert(config, problems.map(formatProblem).join('\n'));
   return config().keys;

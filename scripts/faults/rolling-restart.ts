@@ -38,6 +38,15 @@ export const rollingRestartOfNodes: Fault = {
   },
 };
 
+type Plan = {
+  restarts: number;
+  pauseMs: number;
+  walkers: number;
+  betweenLoginsMs?: number;
+  program?: string;
+  before?: (turn: number) => Promise<void>;
+};
+
 export type RollingRestart = {
   logins: number;
   /** The errors of failed logins. */
@@ -54,15 +63,12 @@ export type RollingRestart = {
  * @param options.pauseMs the pause between one node's readiness and the next restart
  * @param options.walkers the number of people who repeatedly log in at the same time
  * @param options.betweenLoginsMs how long each of them waits between two logins
+ * @param options.program the main file of the version that each node is started with
+ * @param options.before what is done after the pause, before each restart
  */
 export async function rollingRestart(
   { world, nodes, proxy }: NodeWorld,
-  {
-    restarts,
-    pauseMs,
-    walkers,
-    betweenLoginsMs = 0,
-  }: { restarts: number; pauseMs: number; walkers: number; betweenLoginsMs?: number },
+  { restarts, pauseMs, walkers, betweenLoginsMs = 0, program, before = async () => undefined }: Plan,
 ): Promise<RollingRestart> {
   const result: RollingRestart = { logins: 0, failures: [], codes: 0, doubled: 0, restarts: [] };
   let isOver = false;
@@ -94,12 +100,13 @@ export async function rollingRestart(
   const walking = [...Array.from({ length: walkers }, (_, walker) => walk(walker)), spend()];
   for (let turn = 0; turn < restarts; turn += 1) {
     await sleep(pauseMs);
+    await before(turn);
     const node = nodes[turn % nodes.length];
     if (!node) throw new Error('there is no node');
     // Takes the node out of the proxy first, as deployments do. Connections that the system has accepted for a node that stops listening are lost otherwise.
     proxy.resting.add(node.port);
     result.restarts.push(await node.stop());
-    await node.start();
+    await node.start(program);
     proxy.resting.delete(node.port);
   }
   await sleep(pauseMs);

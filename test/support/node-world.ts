@@ -10,15 +10,16 @@ import { startRoundRobin, type RoundRobin } from './round-robin.ts';
 import { STOP_FILE } from './stop-file.ts';
 import { startWorld, type World } from './world.ts';
 
-const MAIN = fileURLToPath(new URL('../../src/main.js', import.meta.url));
+/** The program of today. */
+export const MAIN = fileURLToPath(new URL('../../src/main.js', import.meta.url));
 const START_TIMEOUT_MS = 30_000;
 
 export type Node = {
   readonly port: number;
   readonly pid: number | undefined;
   log(): string;
-  /** Starts it again, after `stop` or `kill`; answers after how many milliseconds it was ready. */
-  start(): Promise<number>;
+  /** Starts it again, after `stop` or `kill`; answers after how many milliseconds it was ready. @param program the main file of another version, from now on */
+  start(program?: string): Promise<number>;
   /** Asks it to end, and answers with its exit code. */
   stop(): Promise<number | null>;
   /** As a power cut would. */
@@ -41,12 +42,14 @@ export type NodeWorld = {
  * @param count of nodes
  * @param databaseUrl given the nodes' directory; the one of a world where it is left out
  * @param flags for Node itself, of the nodes
+ * @param program the main file of another version
  */
 export async function startNodeWorld(
   count: number,
   databaseUrl?: (directory: string) => string,
   env: Record<string, string> = {},
   flags: string[] = [],
+  program: string = MAIN,
 ): Promise<NodeWorld> {
   const directory = await mkdtemp(join(tmpdir(), 'common-id-nodes-'));
   const [smtp, ...ports] = await freePorts(count + 1);
@@ -79,7 +82,7 @@ export async function startNodeWorld(
   };
   try {
     // The first one makes keys and demo data.
-    for (const node of nodes) await node.start();
+    for (const node of nodes) await node.start(program);
   } catch (error) {
     await stop();
     throw error;
@@ -90,6 +93,7 @@ export async function startNodeWorld(
 /** A node that is not started yet. @param flags for Node itself */
 export function createNode(port: number, flags: string[], env: Record<string, string>): Node {
   let child: ChildProcess | undefined;
+  let main = MAIN;
   let written = '';
 
   async function end(signal: NodeJS.Signals): Promise<number | null> {
@@ -108,9 +112,10 @@ export function createNode(port: number, flags: string[], env: Record<string, st
       return child?.pid;
     },
     log: () => written,
-    async start() {
+    async start(program = main) {
+      main = program;
       const started = performance.now();
-      const starting = spawn(process.execPath, ['--no-warnings', ...flags, MAIN, 'id'], {
+      const starting = spawn(process.execPath, ['--no-warnings', ...flags, main, 'id'], {
         env: { ...CHILD_ENVIRONMENT, ...env },
         stdio: ['ignore', 'pipe', 'pipe'],
       });
