@@ -1,4 +1,5 @@
 // The types of the context in the routes of a step. The router has loaded and checked the interaction.
+import type { FollowLegacyUser } from './follow-legacy-user.ts';
 import type { ParameterizedContext } from 'koa';
 import type Router from 'koa-router';
 import type { Client } from '../config/config.ts';
@@ -52,6 +53,8 @@ export type Interaction = {
    * OpenID Connect Core Error Code unmet_authentication_requirements).
    */
   cancel: (error?: 'access_denied' | 'unmet_authentication_requirements') => Promise<void>;
+  /** Counts how far a legacy user has come. */
+  follow: FollowLegacyUser;
   /** Writes facts of this request. */
   setFacts: (change: Partial<InteractionFacts>) => Promise<void>;
   /**

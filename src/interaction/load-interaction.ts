@@ -18,6 +18,7 @@ import { INTERACTION_PATH, interactionPath } from '../oidc/policy/interaction-ur
 import { cancelChoice, readFacts, writeFacts } from '../oidc/policy/request-facts.ts';
 import { requestSeconds } from '../oidc/policy/request-lifetime.ts';
 import { finish } from './finish.ts';
+import { createFollowLegacyUser, followFacts } from './follow-legacy-user.ts';
 import { createGoToCurrent } from './go-to-current.ts';
 import type { InteractionContext, InteractionState } from './interaction-context.ts';
 import { giveInteractionCookies } from './interaction-cookies.ts';
@@ -55,6 +56,7 @@ export function createLoadInteraction(deps: Deps, provider: Provider) {
       rememberRequest(ctx, secure, { clientId: client.metadata.client_id, cid, uid, query: queryOf(found) });
 
       const accountId = session?.accountId;
+      const follow = createFollowLegacyUser(deps, legacy, ctx.get('User-Agent'));
       const times = () => {
         const now = deps.clock();
         const { current_until: until = 0 } = ctx.state.interaction.facts;
@@ -88,11 +90,14 @@ export function createLoadInteraction(deps: Deps, provider: Provider) {
           await ctx.state.interaction.setFacts({ current_until: until });
           giveInteractionCookies(ctx, provider, { interaction: found, path, seconds, secure });
         },
+        follow,
         async cancel(error = 'access_denied') {
+          await follow({ step: 'failed', failure: 'cancelled' });
           await cancelChoice(deps.storage.interactionFacts, factsKey, times());
           return finish(provider, ctx, { error, error_description: 'the person did not want to go on' });
         },
         async setFacts(change) {
+          await followFacts(follow, change);
           ctx.state.interaction.facts = { ...ctx.state.interaction.facts, ...change };
           await writeFacts(deps.storage.interactionFacts, factsKey, change, times());
         },

@@ -38,6 +38,7 @@ export function createConfirmPage(
     const registered = await register(deps, { legacy, browserId, language }, isReady);
     if (registered === 'done') return registration.go(ctx, 'complete');
     if (registered === 'incomplete') return registration.goOn(ctx, await registration.draftOf(ctx));
+    await ctx.state.interaction.follow({ step: 'failed', failure: registered });
     page(ctx, 'registered-already', {
       kind: 'note',
       title: t('registered_already.title'),

@@ -3,6 +3,7 @@ import type { Deps } from '../../deps.ts';
 import type { RegistrationDraft } from '../../domain/registration-draft.ts';
 import { termsInForce } from '../../domain/terms.ts';
 import { redirect } from '../../http/redirect.ts';
+import type { TakenStep } from '../../storage/records.ts';
 import type { FieldsOf } from '../../telemetry/events.ts';
 import type { InteractionContext } from '../interaction-context.ts';
 import { changeDraft, draftIdOf, findDraft, hasRegistered } from './draft.ts';
@@ -34,6 +35,14 @@ export type Registration = {
   goOn(ctx: InteractionContext, draft: RegistrationDraft): void;
 };
 
+/** The steps that the funnel of the migration counts. */
+const FUNNEL_STEP_OF = {
+  terms: 'terms',
+  address: undefined,
+  code: 'address_proven',
+  profile: 'details',
+} as const satisfies Record<RegistrationStep, TakenStep['step'] | undefined>;
+
 /** Makes the functions that the pages share. */
 export function createRegistration(deps: Pick<Deps, 'config' | 'storage' | 'clock' | 'emit'>): Registration {
   const termsVersion = (): string => termsInForce(deps.config.terms, 'ja', deps.clock()).version;
@@ -64,6 +73,8 @@ export function createRegistration(deps: Pick<Deps, 'config' | 'storage' | 'cloc
     draftFor: async (ctx, page) => draftIfDue(ctx, page, termsVersion),
     draftToFill: async (ctx, page) => draftIfDue(ctx, page, ({ terms }) => terms?.version ?? termsVersion()),
     async change(ctx, step, change) {
+      const reached = FUNNEL_STEP_OF[step];
+      if (reached) await ctx.state.interaction.follow({ step: reached });
       const draft = await changeDraft(deps, idOf(ctx), change);
       deps.emit('registration.step', { step, client_id: ctx.state.interaction.client.metadata.client_id });
       return draft;

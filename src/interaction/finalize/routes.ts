@@ -43,6 +43,7 @@ export function createFinalizeStep(deps: Deps): SignedInStep {
     }
     const proposal = { accountId, codeChallenge: String(interaction.params.code_challenge), language: asked(interaction.params) };
     if (legacy && !(await proposeMigration(deps, legacy, proposal))) {
+      await interaction.follow({ step: 'failed', failure: 'linked_to_another_account' });
       return page(ctx, 'already-linked', {
         kind: 'note',
         title: t('already_linked.title'),

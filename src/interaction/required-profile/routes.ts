@@ -116,6 +116,7 @@ export function createRequiredProfileStep(deps: Deps): SignedInStep {
     // If the profile was changed meanwhile, show the current values.
     if (!(await confirmProfile(deps, session.account, clientId, typed, claimsOf(ctx), guarded)))
       return redirect(ctx, interaction.path);
+    await interaction.follow({ step: 'confirmed' });
     await interaction.setFacts({ typed_profile: undefined });
     return redirect(ctx, `${interaction.path}/done`);
   };
