@@ -15,6 +15,7 @@ const COMMANDS: Record<string, () => Promise<{ command: AdminCommand }>> = {
   jobs: () => import('./jobs.ts'),
   ledger: () => import('./ledger.ts'),
   'lost-mailbox': () => import('./lost-mailbox.ts'),
+  migration: () => import('./migration.ts'),
   sandbox: () => import('./sandbox.ts'),
   storage: () => import('./storage.ts'),
 };
