@@ -1,4 +1,4 @@
-// Measures performance: npm run bench [-- growth [accounts …] | limits [customers] | dpop | lane | load | profile <scenario> | scrape [series] [workers] | telemetry | traces | writers]. Prints the results, and writes docs/performance/<what>.json and its plot.
+// Measures performance: npm run bench [-- growth [accounts …] | limits [customers] | dpop | lane | load | population [legacy users] | profile <scenario> | scrape [series] [workers] | telemetry | traces | writers]. Prints the results, and writes docs/performance/<what>.json and its plot.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, release, totalmem, type as system } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +9,7 @@ import { measureLane } from './bench/lane.ts';
 import { measureLoad } from './bench/load.ts';
 import { playLimits } from './bench/limits.ts';
 import { plotComparison, plotGrowth } from './bench/plot.ts';
+import { benchPopulation } from './bench/population.ts';
 import { profile } from './bench/profile.ts';
 import { measureScrape } from './bench/scrape.ts';
 import { measureTelemetry } from './bench/telemetry.ts';
@@ -52,6 +53,8 @@ if (what === 'growth') {
   await measureLane(tell);
 } else if (what === 'load') {
   await measureLoad(tell);
+} else if (what === 'population') {
+  await benchPopulation(Number(rest[0] ?? 5_000_000), tell);
 } else if (what === 'profile') {
   await profile(rest.join(' '), tell);
 } else if (what === 'scrape') {
@@ -65,7 +68,7 @@ if (what === 'growth') {
   await benchWriters(tell);
 } else {
   process.stderr.write(
-    `bench: expected compare, dpop, growth, limits, lane, load, profile, scrape, telemetry, traces or writers, found ${what}\n`,
+    `bench: expected compare, dpop, growth, limits, lane, load, population, profile, scrape, telemetry, traces or writers, found ${what}\n`,
   );
   process.exitCode = 1;
 }

@@ -4,7 +4,7 @@
 type Field = 'string' | 'number' | 'string | null';
 type Entry = {
   /** The record that `subject` names. */
-  subject: 'account' | 'dealer link' | 'migration' | 'job';
+  subject: 'account' | 'dealer link' | 'migration' | 'job' | 'client';
   data: Record<string, Field>;
   /** One sentence, for the documentation. */
   tells: string;
@@ -213,6 +213,11 @@ export const LEDGER_EVENTS = {
     tells: 'An operator restarted a job that had failed for good; the subject is its key.',
   },
   'job.dropped': { subject: 'job', data: { kind: 'string', ...BY_OPERATOR }, tells: 'An operator removed a job.' },
+  'campaign.looked_at': {
+    subject: 'client',
+    data: { what: 'string', ...BY_OPERATOR },
+    tells: 'An operator looked at legacy users of this client: those who are `stuck`, or all of them (`reconciliation`).',
+  },
   'client.consented': {
     subject: 'account',
     data: { client_id: 'string', scopes: 'string', claims: 'string' },

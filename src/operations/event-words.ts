@@ -116,6 +116,10 @@ export const EVENT_WORDS: Record<LedgerEventType, Words> = {
   'account.erasure_ordered': byOperator('IDの削除を指示した', 'An operator ordered the erasure of the ID'),
   'job.retried': byOperator('処理 {{kind}} をやり直した', 'An operator restarted a job: {{kind}}'),
   'job.dropped': byOperator('処理 {{kind}} を取り除いた', 'An operator removed a job: {{kind}}'),
+  'campaign.looked_at': byOperator(
+    '移行の対象者の一覧（{{what}}）を見た',
+    'An operator looked at the list of legacy users: {{what}}',
+  ),
   'client.consented': words(
     '{{client_id}} への提供に同意した（{{scopes}} {{claims}}）',
     'Allowed {{client_id}} to get data ({{scopes}} {{claims}})',

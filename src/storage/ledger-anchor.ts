@@ -15,22 +15,33 @@ export type AnchorContent = {
   previous: string | null;
 };
 
-export type AnchorKey = {
-  /** The `kid` of its anchors. */
+/** A key that signs statements of one kind. */
+export type StatementKey<Content> = {
+  /** The `kid` of its statements. */
   id: string;
-  /** The JWK of the public key, to verify anchors without the secret. */
+  /** The JWK of the public key, to verify statements without the secret. */
   publicJwk: JsonWebKey;
-  sign(content: AnchorContent): string;
-  /** @returns the anchor's content, or why this key did not sign it */
-  read(document: string): AnchorContent | 'changed' | 'wrong_key';
+  /** @returns a JWS in its compact form */
+  sign(content: Content): string;
+  /** @returns the content, or why this key did not sign it */
+  read(document: string): Content | 'changed' | 'wrong_key';
 };
+export type AnchorKey = StatementKey<AnchorContent>;
 
 /** The PKCS #8 prefix of an Ed25519 key; the 32 bytes of the key follow (RFC 8410). */
 const PKCS8_ED25519 = Buffer.from('302e020100300506032b657004220420', 'hex');
 
-/** Derives the signing key (Ed25519, RFC 8037) from a key of the ledger. */
+/** Derives the key that signs the anchors. */
 export function createAnchorKey(ledgerKey: KeyObject): AnchorKey {
-  const seed = createHmac('sha256', ledgerKey).update('signs the anchors').digest();
+  return createStatementKey(ledgerKey, 'signs the anchors');
+}
+
+/**
+ * Derives a signing key (Ed25519, RFC 8037) from a key of the ledger.
+ * @param label names what it signs; never change one that is in use
+ */
+export function createStatementKey<Content>(ledgerKey: KeyObject, label: string): StatementKey<Content> {
+  const seed = createHmac('sha256', ledgerKey).update(label).digest();
   const privateKey = createPrivateKey({ key: Buffer.concat([PKCS8_ED25519, seed]), format: 'der', type: 'pkcs8' });
   const publicKey = createPublicKey(privateKey);
   const publicJwk = publicKey.export({ format: 'jwk' });
@@ -53,7 +64,7 @@ export function createAnchorKey(ledgerKey: KeyObject): AnchorKey {
 }
 
 const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
-const decode = (payload: string): AnchorContent => JSON.parse(Buffer.from(payload, 'base64url').toString()) as AnchorContent;
+const decode = <Content>(payload: string): Content => JSON.parse(Buffer.from(payload, 'base64url').toString()) as Content;
 
 /** @returns the anchor's content, without verifying its signature. @throws {SyntaxError} if it is not an anchor */
 export function contentOf({ document }: Pick<LedgerAnchor, 'document'>): AnchorContent {

@@ -53,7 +53,10 @@ export type Changeable<T extends { id: string; version: number; expires_at: Epoc
 export type LegacyIdentity = { clientId: string; legacyId: string };
 
 /** What a legacy user did, and with what. */
-export type TakenStep = DistributiveOmit<LegacyUserStep, 'id' | 'client_id' | 'sealed_legacy_id' | 'at'>;
+export type TakenStep = DistributiveOmit<LegacyUserStep, 'id' | 'client_id' | 'sealed_legacy_id' | 'at'> & {
+  /** By default now. */
+  at?: EpochMilliseconds;
+};
 type DistributiveOmit<T, Key extends PropertyKey> = T extends unknown ? Omit<T, Key> : never;
 
 /** The step of the funnel that an event of a migration means. */
@@ -65,6 +68,11 @@ const STEP_OF = {
   'migration.undone': 'undone',
   'migration.withdrawn': 'withdrawn',
 } as const satisfies Record<MigrationEvent['type'], LegacyUserStep['step']>;
+
+/** Whether a type of event is about a migration. */
+export function isMigrationEvent(type: string): type is MigrationEvent['type'] {
+  return Object.hasOwn(STEP_OF, type);
+}
 
 /** Returns the step of the funnel that an event of a migration means. */
 export function stepOfMigration(type: MigrationEvent['type']): (typeof STEP_OF)[MigrationEvent['type']] {
@@ -139,7 +147,7 @@ export function guardRecords(storage: Storage, clock: () => EpochMilliseconds, i
     at: clock(),
   });
   const stepOf = ({ clientId, legacyId }: LegacyIdentity, taken: TakenStep): LegacyUserStep | undefined =>
-    ids && { ...ids.identityOf(clientId, legacyId), ...taken, at: clock() };
+    ids && { ...ids.identityOf(clientId, legacyId), at: clock(), ...taken };
 
   return {
     ...storage,

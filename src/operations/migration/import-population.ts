@@ -31,6 +31,8 @@ export type ImportFrom = {
   format: ListFormat;
   /** Opens the list at an offset in bytes. */
   open: (offset: number) => AsyncIterable<Buffer>;
+  /** How many rows are written at once. */
+  batch?: number;
   /** The note of an interrupted import. */
   from?: ImportProgress;
   /** Called after each batch, before the next one is read: with the wrong rows, and what to note. */
@@ -43,7 +45,7 @@ export type ImportFrom = {
  */
 export async function importPopulation(
   { storage, config, clock }: Pick<Deps, 'storage' | 'config' | 'clock'>,
-  { clientId, format, open, from = NO_PROGRESS, onBatch }: ImportFrom,
+  { clientId, format, open, batch = BATCH, from = NO_PROGRESS, onBatch }: ImportFrom,
 ): Promise<ImportProgress> {
   const ids = createLegacyUserIds(config.keys);
   const seen = { segment: new Set<string>(), dealer: new Set<string>() };
@@ -76,7 +78,7 @@ export async function importPopulation(
       rows.push(toListedUser(ids, clientId, read.row, clock()));
     }
     Object.assign(progress, { offset: line.next, line: line.number + 1 });
-    if (rows.length + wrong.length >= BATCH) await write();
+    if (rows.length + wrong.length >= batch) await write();
   }
   await write();
   await storage.population.settle();
