@@ -1,9 +1,10 @@
 // The campaign of a migration: its list is imported and its funnel counted, whatever dies. design/operations.md, chapter 3.
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { compactVerify, importJWK } from 'jose';
 import { makeSecretKeys } from '../../src/config/settings/secret-keys.ts';
 import type { Deps } from '../../src/deps.ts';
 import { createLegacyUserIds } from '../../src/domain/legacy-user-ids.ts';
@@ -13,11 +14,14 @@ import { withdrawMigration } from '../../src/domain/withdrawal.ts';
 import { readFunnel } from '../../src/operations/migration/funnel.ts';
 import { importPopulation, type ImportProgress, type WrongRow } from '../../src/operations/migration/import-population.ts';
 import { rebuildFunnel } from '../../src/operations/migration/rebuild-funnel.ts';
+import { readStatement, reconcile } from '../../src/operations/migration/reconcile.ts';
+import { listStuckUsers } from '../../src/operations/migration/stuck-users.ts';
+import { createAnchorKey } from '../../src/storage/ledger-anchor.ts';
 import { openStorage } from '../../src/storage/open-storage.ts';
 import { guardRecords, type Records } from '../../src/storage/records.ts';
 import type { Storage } from '../../src/storage/storage.ts';
 import { expectCounted } from '../storage/conformance/population.ts';
-import { LEDGER_KEY } from '../support/ledger-of.ts';
+import { LEDGER_KEY, ledgerOf } from '../support/ledger-of.ts';
 import { dyingAfter } from './support/dying-storage.ts';
 import { figure } from './support/figure.ts';
 import { describeOnMongo } from './support/mongo-database.ts';
@@ -216,6 +220,70 @@ function declare(databaseUrl: () => Promise<string>): void {
     const after = await find();
     expect(after && Object.keys(after).filter((key) => key.startsWith('sealed'))).toEqual(['sealed_legacy_id']);
     expect(await expectCounted(storage)).toMatchObject({ 'state:withdrawn:': 1, 'all:completed:': 1 });
+  });
+
+  test('S199 at the end every legacy user stands in the signed list once, in one state; a changed list or statement is noticed, and so is a record that does not agree', async () => {
+    const records = recordsOf(storage);
+    const names = ['done', 'stopped', 'never, "quoted"', 'back'];
+    const rows = names.map((name) => JSON.stringify({ legacy_id: name, email: `${name.slice(0, 4)}@example.jp` }));
+    await importPopulation(depsOn(storage), { clientId: CLIENT, format: 'ndjson', open: list(rows.map((row) => `${row}\n`)) });
+    for (const name of ['done', 'back', 'unlisted']) await walk(records, name);
+    await records.migrations.change(CLIENT, 'stopped', () => ({
+      to: startMigration(CLIENT, { legacy_id: 'stopped' }, now),
+      type: 'migration.started',
+    }));
+    await records.population.follow({ clientId: CLIENT, legacyId: 'stopped' }, { step: 'failed', failure: 'address_registered' });
+    now += 10 * 24 * 60 * MINUTE;
+    await records.migrations.change(CLIENT, 'back', (standing) => {
+      const to = standing && withdrawMigration(standing, 'account of back', now);
+      return to && { to, type: 'migration.withdrawn', data: { account_id: 'account of back' } };
+    });
+    await storage.population.settle();
+    const action = { operator: 'a.tanaka', reason: 'the end of the campaign' };
+
+    const asked = { clientId: CLIENT, days: 10, limit: 10 };
+    const { users } = await listStuckUsers(depsOn(storage), asked, action);
+    expect(users).toMatchObject([{ legacy_id: 'st***', last_step: 'came', days: 10, help: 'sign_in_with_the_id' }]);
+    expect((await listStuckUsers(depsOn(storage), { ...asked, days: 11 }, action)).users).toEqual([]);
+    expect((await readFunnel(depsOn(storage))).waiting).toContainEqual({ days: 7, count: 1 });
+
+    let csv = '';
+    const write = async (text: string): Promise<void> => {
+      csv += text;
+    };
+    const done = await reconcile(depsOn(storage), { clientId: CLIENT, out: write }, action);
+    const told = csv
+      .split('\r\n')
+      .slice(1, -1)
+      .map((line) => line.replace(/,[^,]*,[^,]*$/, ''));
+    const expected = ['"never, ""quoted""",listed,yes', 'back,withdrawn,yes', 'done,completed,yes', 'stopped,under_way,yes'];
+    expect(told.toSorted()).toEqual([...expected, 'unlisted,completed,no'].toSorted());
+    expect(done.statement).toMatchObject({
+      rows: 5,
+      unlisted: 1,
+      sha256: createHash('sha256').update(csv).digest('hex'),
+      states: { listed: 1, invited: 0, under_way: 1, completed: 2, undone: 0, withdrawn: 1 },
+    });
+    expect(done.disagreementCount).toBe(0);
+    // Anybody who has the public key can check it.
+    const { payload } = await compactVerify(done.jws, await importJWK(done.publicJwk));
+    expect(JSON.parse(new TextDecoder().decode(payload))).toEqual(done.statement);
+    expect(readStatement(KEYS.ledger, done.jws)).toEqual(done.statement);
+    const forged = done.jws.split('.');
+    forged[1] = Buffer.from(JSON.stringify({ ...done.statement, rows: 6 })).toString('base64url');
+    expect(readStatement(KEYS.ledger, forged.join('.'))).toBeUndefined();
+    // An anchor of the ledger is no statement.
+    expect(readStatement(KEYS.ledger, createAnchorKey(KEYS.ledger).sign({} as never))).toBeUndefined();
+
+    await storage.population.follow({ ...IDS.identityOf(CLIENT, names[2] ?? ''), step: 'completed', at: now });
+    const { disagreements } = await reconcile(depsOn(storage), { clientId: CLIENT, out: async () => undefined }, action);
+    expect(disagreements).toEqual([{ id: IDS.idOf(CLIENT, names[2] ?? ''), record: 'completed', migration: 'none' }]);
+    // Every look is an event.
+    const looks = (await ledgerOf(storage)).filter(({ type }) => type === 'campaign.looked_at');
+    expect(looks.map(({ subject, data }) => `${subject} ${data.what} ${data.operator}`).toSorted()).toEqual([
+      ...Array(2).fill(`${CLIENT} reconciliation a.tanaka`),
+      ...Array(2).fill(`${CLIENT} stuck a.tanaka`),
+    ]);
   });
 }
 

@@ -45,7 +45,7 @@ export async function listStuckUsers(
   await noteCampaignLook(deps, asked.clientId, 'stuck', action);
   const now = clock();
   const ids = createLegacyUserIds(config.keys);
-  const page = await storage.population.listWaiting(now - asked.days * DAY_MS, asked.limit, asked.after);
+  const page = await storage.population.listWaiting(now - asked.days * DAY_MS + 1, asked.limit, asked.after);
   const last = page.length < asked.limit ? undefined : page.at(-1);
   const tell = (user: LegacyUser): StuckUser => {
     const { id, client_id, seen_at: seen = 0, segment, failure } = user;
