@@ -260,7 +260,10 @@ export function defineCollections(connection: Connection) {
         lease: optionalText,
         made: text,
       },
-      [[{ state: 1, run_at: 1, made: 1 }, { name: 'by_state_and_time' }]],
+      [
+        [{ state: 1, run_at: 1, made: 1 }, { name: 'by_state_and_time' }],
+        [{ state: 1, kind: 1, run_at: 1, made: 1 }, { name: 'by_kind_and_time' }],
+      ],
     ),
     counters: define<CounterDocument>('counters', { _id: text, points: number, expires_at: date }, [EXPIRY]),
     ...definePopulationCollections(define),

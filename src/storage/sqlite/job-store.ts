@@ -12,8 +12,10 @@ const ENQUEUE = `
   INSERT INTO jobs (key, kind, payload, state, attempts, run_at, created_at) VALUES (?, ?, ?, 'waiting', 0, ?, ?)
   ON CONFLICT (key) DO NOTHING`;
 
-const DUE = `
-  SELECT key FROM jobs WHERE state = 'waiting' AND run_at <= ? AND kind = coalesce(?, kind) ORDER BY run_at, sequence LIMIT ?`;
+const DUE = "SELECT key FROM jobs WHERE state = 'waiting' AND run_at <= ? ORDER BY run_at, sequence LIMIT ?";
+// SQLite would choose jobs_by_state, and read the due jobs of all kinds.
+const DUE_OF_KIND = `
+  SELECT key FROM jobs INDEXED BY jobs_by_kind WHERE state = 'waiting' AND kind = ? AND run_at <= ? ORDER BY run_at, sequence LIMIT ?`;
 
 const LEASE = 'UPDATE jobs SET lease = ?, attempts = attempts + 1, run_at = ? WHERE key = ? RETURNING *';
 
@@ -52,11 +54,12 @@ export function createJobStore(database: Database, clock: () => EpochMillisecond
     },
     async lease(limit, leaseMs, kind) {
       const now = clock();
+      const due = (most: number): { key: string }[] =>
+        kind === undefined ? database.all(DUE, now, most) : database.all(DUE_OF_KIND, kind, now, most);
       // Called many times a second, mostly without due jobs, so it checks before it takes the write lock.
-      if (!database.get(DUE, now, kind ?? null, 1)) return [];
+      if (due(1).length === 0) return [];
       return database.write(() =>
-        database
-          .all<{ key: string }>(DUE, now, kind ?? null, limit)
+        due(limit)
           .flatMap(({ key }) => database.all<Row>(LEASE, randomUUID(), now + leaseMs, key))
           .map(read),
       );

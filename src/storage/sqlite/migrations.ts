@@ -217,6 +217,13 @@ export const MIGRATIONS: readonly Step[] = [
     counted_to TEXT NOT NULL
   ) STRICT;
   `,
+
+  // Each kind of jobs is leased by itself. Without this index, each lease reads the due jobs of all other kinds. Queries by time alone use
+  // jobs_by_state, so jobs_by_time was only written.
+  `
+  DROP INDEX jobs_by_time;
+  CREATE INDEX jobs_by_kind ON jobs (kind, run_at, sequence) WHERE state = 'waiting';
+  `,
 ];
 
 /** Runs a step. Must be called inside a transaction. */

@@ -262,7 +262,8 @@ describe('the file of SQLite', () => {
     const older = new DatabaseSync(path);
     older.exec('UPDATE migrations SET account_id = NULL');
     // The steps after that one made these tables.
-    older.exec('DROP TABLE population; DROP TABLE funnel_counts; DROP TABLE funnel_recount; PRAGMA user_version = 5');
+    older.exec('DROP TABLE population; DROP TABLE funnel_counts; DROP TABLE funnel_recount; DROP INDEX jobs_by_kind');
+    older.exec("CREATE INDEX jobs_by_time ON jobs (run_at, sequence) WHERE state = 'waiting'; PRAGMA user_version = 5");
     older.close();
     const upgraded = await openSqliteStorage({ path, clock });
     expect(await upgraded.migrations.listByCandidate('a')).toMatchObject([{ legacy_id: 'm' }]);
