@@ -1,5 +1,6 @@
 // How steady the answers are with many connections, and what a second worker costs: npm run bench -- load. Compares the bare provider with
 // ours in one run, alternating. The processor time of a request counts, because other load on the machine changes the rest.
+import { endConnections } from '../../test/support/http-browser.ts';
 import { measure } from './measure.ts';
 import { discover, SCENARIOS } from './scenarios.ts';
 import { installBare, installOurs, leaveCore, start, type Subject } from './subjects.ts';
@@ -7,7 +8,7 @@ import { installBare, installOurs, leaveCore, start, type Subject } from './subj
 const CONNECTIONS = [8, 64, 256];
 const MEASURED = ['UserInfo', 'client credentials, opaque'];
 const WARM_UP_SECONDS = 2;
-const ROUND_SECONDS = 2;
+const ROUND_SECONDS = 3;
 const ROUNDS = 5;
 
 type Load = {
@@ -80,6 +81,8 @@ async function measureOnce(
   seconds: number,
   atOnce: number,
 ): Promise<Load> {
+  // As many people come at once.
+  endConnections();
   const busyBefore = subject.busySeconds();
   let refused = 0;
   let longest = 0;

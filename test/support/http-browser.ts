@@ -73,6 +73,9 @@ export type Browser = {
 
 const MAX_REDIRECTS = 25;
 const agent = new Agent({ keepAlive: true, maxSockets: 300 });
+/** Ends the idle connections, so that the next requests open new ones. */
+export const endConnections = (): void => agent.destroy();
+
 /** When the newest request of a connection was written. */
 const lastWritten = new WeakMap<Duplex, number>();
 /** The server closes a connection that was idle for five seconds. On a busy machine a request can be written at that moment. */
