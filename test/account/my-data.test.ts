@@ -42,7 +42,7 @@ test('the file has everything that the pages show, and matches its schema, which
 
   await browser.open(`${world.origins.id}/account/my-data/shown`);
   const text = mainOf(browser);
-  for (const shown of [YAMADA, '山田', '1988年7月21日', 'Test service', '残り10個', 'ファイルに保存する'])
+  for (const shown of [YAMADA, '山田', '1988年7月21日', 'Test service', '残り10個', '2026年4月1日版に', 'ファイルに保存する'])
     expect(text).toContain(shown);
   expect(text).not.toMatch(/undefined|\[object|T\d\d:\d\d/);
 });

@@ -324,6 +324,8 @@ test('S165 a number is searched for: it is in the copy of the data; after the er
     phone_number_used_at: expect.any(String),
     phone_number_change: { phone_number: e164(asked) },
   });
+  await browser.open(`${world.issuer}/account/my-data/shown`);
+  for (const one of [number, asked]) expect(mainOf(browser.page)).toContain(one);
   await browser.open(`${world.issuer}/account/withdrawal`);
   await browser.submit('/account/withdrawal');
   await world.advance(15 * DAY);

@@ -1,8 +1,9 @@
 // お客様のデータ: everything that the ID stores about a person, as a page and as a file.
 import type { Deps } from '../../deps.ts';
 import { createPasswordAgain, provenRecently } from '../../authentication/password/password-again.ts';
+import { formatPhoneNumber } from '../../domain/phone-number.ts';
 import { KEYS_BY_SECTION } from '../../domain/profile-fields.ts';
-import { formatTime } from '../../http/format-time.ts';
+import { formatDate, formatTime } from '../../http/format-time.ts';
 import { redirect } from '../../http/redirect.ts';
 import type { AccountAccess } from '../../oidc/sessions/account-access.ts';
 import { profileRows } from '../../profile/profile-form.ts';
@@ -14,6 +15,8 @@ import type { MyData } from './my-data.ts';
 
 const PATH = '/account/my-data';
 const SHOWN_PATH = `${PATH}/shown`;
+/** The versions of our terms are dates. */
+const DATE = /^\d{4}-\d{2}-\d{2}$/;
 const FILE_PATH = `${PATH}/file`;
 
 /** Makes the pages. They show data only to a person who has given the password or a passkey within the last five minutes. */
@@ -39,11 +42,13 @@ export function createMyDataPages(deps: Deps, access: AccountAccess): AddAccount
     });
   };
 
-  /** Writes times as a reader does, and names the services. */
+  /** Writes times, versions and telephone numbers as a reader does, and names the services. */
   function inWords(data: MyData, { state: { language } }: AccountContext): MyData {
     const written = JSON.stringify(data, (key, value: unknown) => {
       if (typeof value !== 'string') return value;
       if (/_at$|^since$|^kept_until$/.test(key)) return formatTime(Date.parse(value), language);
+      if (/^phone_number/.test(key)) return formatPhoneNumber(value);
+      if (key === 'version' && DATE.test(value)) return formatDate(value, language);
       return key === 'client_id' ? clientName(deps, value, language) : value;
     });
     return JSON.parse(written) as MyData;
