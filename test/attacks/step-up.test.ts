@@ -8,7 +8,7 @@ import { untilTrue } from '../support/until-true.ts';
 import { CALLBACK, startWorld, type World } from './support/attack-world.ts';
 import { basic, begin, parseJson, redeem, returned, signIn, token } from './support/client.ts';
 import { addPasskey, presentPasskey } from './support/passkeys.ts';
-import { turnOn } from './support/second-factor.ts';
+import { turnOn, type App } from './support/second-factor.ts';
 
 // Processes start and mails travel slowly on a busy machine.
 jest.setTimeout(60_000);
@@ -89,6 +89,24 @@ async function openContracts(browser: Browser): Promise<void> {
   expect([headingOf(browser.page), browser.page.text.includes(ORDER)]).toEqual([PAGE, false]);
 }
 
+let ahead = 0;
+const now = (): number => Date.now() + ahead;
+
+/** A code counts once. */
+async function nextCode(app: App): Promise<string> {
+  await world.advance(60_000);
+  ahead += 60_000;
+  return app.code(now());
+}
+
+/** Switches codes on, in another browser. */
+async function switchCodesOn(email: string): Promise<App> {
+  const browser = world.browser();
+  await browser.open(`${world.issuer}/account`);
+  await signIn(browser, email);
+  return (await turnOn(world.issuer, browser, now)).app;
+}
+
 test('S174 a token of a weak or an old sign-in at the contracts: refused with what to ask for, also after the step-up', async () => {
   const browser = world.browser();
   const weak = await signInAtService(browser);
@@ -122,14 +140,7 @@ test('S174 through the notebook with a code of the app, in a browser that leaves
   const browser = world.browser();
   await browser.open(`${world.issuer}/account`);
   await signIn(browser, YAMADA);
-  let ahead = 0;
-  const { app } = await turnOn(world.issuer, browser, Date.now);
-  /** A code counts once. */
-  const nextCode = async (): Promise<string> => {
-    await world.advance(60_000);
-    ahead += 60_000;
-    return app.code(Date.now() + ahead);
-  };
+  const { app } = await turnOn(world.issuer, browser, now);
   const logOut = async (): Promise<void> => {
     await browser.open(`${world.issuer}/session/end`);
     await browser.submit('/confirm', { logout: 'yes' });
@@ -137,13 +148,13 @@ test('S174 through the notebook with a code of the app, in a browser that leaves
   await logOut();
   await browser.open(`${world.issuer}/account`);
   await signIn(browser, YAMADA);
-  await browser.submit('/second-factor', { code: await nextCode(), remember: 'yes' });
+  await browser.submit('/second-factor', { code: await nextCode(app), remember: 'yes' });
   expect(headingOf(browser.page)).toBe('マイページ');
   await logOut();
   await openContracts(browser);
   await browser.submit('/contracts/confirm');
   expect(headingOf(browser.page)).toBe(SECOND);
-  const right = await nextCode();
+  const right = await nextCode(app);
   await browser.submit('/second-factor', { code: String((Number(right) + 1) % 1_000_000).padStart(6, '0') });
   expect([browser.page.status, headingOf(browser.page)]).toEqual([422, SECOND]);
   const before = browser.copy();
@@ -204,4 +215,53 @@ test('S176 a refresh changes neither the class nor the time of the sign-in: no t
   const told = await world.request('/token/introspection', { method: 'POST', body, headers: basic('service') });
   const { acr, auth_time } = decodeJwt(strong.access_token);
   expect(parseJson(told.text)).toMatchObject({ active: true, acr, auth_time });
+});
+
+test('S176 a refresh after a code of the app: it changes neither the class nor the time either', async () => {
+  const browser = world.browser();
+  const weak = await signInAtService(browser);
+  const app = await switchCodesOn(YAMADA);
+  const acrValues = { acr_values: 'urn:common-id:acr:mfa' };
+  const { pkce } = await begin(world, 'service', { scope: SCOPE, resource, ...acrValues }, browser);
+  const answer = await browser.submit('/second-factor', { code: await nextCode(app) }, CALLBACK);
+  const code = returned(answer).get('code') ?? '';
+  const strong = (await redeem(world, code, pkce, { clientId: 'service', resource })).body as Tokens;
+  for (const [before, isEnough] of [
+    [weak, false],
+    [strong, true],
+  ] as const) {
+    const after = await refresh(before.refresh_token);
+    if (isEnough) expect((await ask('contracts', after.access_token)).text).toContain(ORDER);
+    else await expectRefused(after.access_token);
+    const { acr, auth_time } = decodeJwt(before.access_token);
+    expect(decodeJwt(after.access_token)).toMatchObject({ acr, auth_time });
+  }
+  await browser.open(`${world.issuer}/account/second-factor/off`);
+  await browser.submit('/off');
+});
+
+test('S175 a step-up with a code of the app in another browser, or by another person: this browser sees nothing of it', async () => {
+  const [owner, thief, browser] = [world.browser(), world.browser(), world.browser()];
+  await openContracts(thief);
+  await openContracts(browser);
+  const [own, others] = [await switchCodesOn(YAMADA), await switchCodesOn(SATO)];
+  await thief.submit('/contracts/confirm');
+  const authorization = thief.visited.findLast((url) => url.startsWith(`${world.issuer}/auth?`)) ?? '';
+  await owner.open(authorization);
+  await signIn(owner, YAMADA);
+  const callback = await owner.submit('/second-factor', { code: await nextCode(own) }, `${notebook}/callback`);
+  const stranger = await owner.copy().open(callback.location!);
+  expect([stranger.status, headingOf(stranger)]).toEqual([400, 'ログインを完了できませんでした']);
+  await thief.open(`${notebook}/contracts`);
+  expect(thief.page.text).not.toContain(ORDER);
+
+  await browser.submit('/contracts/confirm');
+  await browser.submit('/second-factor', { code: await nextCode(others) });
+  expect([browser.page.status, headingOf(browser.page)]).toEqual([422, SECOND]);
+  await browser.submit('/second-factor/other');
+  await signIn(browser, SATO);
+  await browser.submit('/second-factor', { code: await nextCode(others) });
+  expect(browser.page.url).toBe(`${notebook}/?notice=ended`);
+  await browser.open(`${notebook}/contracts`);
+  expect([browser.page.url, browser.page.text.includes(ORDER)]).toEqual([`${notebook}/`, false]);
 });

@@ -47,7 +47,7 @@ export function createMyDataPages(deps: Deps, access: AccountAccess): AddAccount
     const written = JSON.stringify(data, (key, value: unknown) => {
       if (typeof value !== 'string') return value;
       if (/_at$|^since$|^kept_until$/.test(key)) return formatTime(Date.parse(value), language);
-      if (/^phone_number/.test(key)) return formatPhoneNumber(value);
+      if (key.startsWith('phone_number')) return formatPhoneNumber(value);
       if (key === 'version' && DATE.test(value)) return formatDate(value, language);
       return key === 'client_id' ? clientName(deps, value, language) : value;
     });

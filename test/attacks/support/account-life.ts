@@ -7,6 +7,14 @@ import type { SoftwareAuthenticator } from '../../support/software-authenticator
 import { untilFound, untilTrue } from '../../support/until-true.ts';
 import { e164 } from './mobile-number.ts';
 import { addPasskey, authenticatorFor, optionsOn, presentPasskey } from './passkeys.ts';
+import {
+  approveMailbox,
+  askForMailbox,
+  endOfWaiting,
+  stopMailbox,
+  wrongAboutMailboxes,
+  type LostMailboxes,
+} from './life-lost-mailbox.ts';
 import { turnOn } from './second-factor.ts';
 import type { Disturbance } from './unsettled-storage.ts';
 import type { UnsettledWorld } from './unsettled-world.ts';
@@ -28,6 +36,9 @@ export const DEEDS = [
   'prove the number',
   'sign in with the number',
   'switch the number off',
+  'lose the mailbox',
+  'approve the other mailbox',
+  'stop the other mailbox',
 ] as const;
 
 export type Deed = { person: 'A' | 'B'; browser: 0 | 1; do: (typeof DEEDS)[number] };
@@ -46,7 +57,7 @@ type Person = {
   usedCodes: string[];
   /** Whether the person has proven the number. */
   hasProven: boolean;
-};
+} & LostMailboxes;
 
 /** The page does not have this: the person was somewhere else, or it has ended meanwhile. */
 const NOT_THERE = /^no (form|options|secret|passkey was added|recovery codes|link)/;
@@ -194,6 +205,16 @@ export async function playLife(world: UnsettledWorld, steps: readonly LifeStep[]
         await open(person, browser, '/account/mobile-number');
         await browser.submit('/account/mobile-number', { action: 'off' });
         return [];
+      case 'lose the mailbox':
+        await askForMailbox(world, person, person.email, browser.options);
+        return [];
+      case 'approve the other mailbox':
+        if (person.asked.length === 0) await askForMailbox(world, person, person.email, browser.options);
+        await approveMailbox(world, person);
+        return [];
+      case 'stop the other mailbox':
+        await stopMailbox(world, person, person.email, browser.options);
+        return [];
       case 'turn the second factor off':
         await open(person, browser, '/account/second-factor/off');
         await browser.submit('/off');
@@ -235,6 +256,8 @@ export async function playLife(world: UnsettledWorld, steps: readonly LifeStep[]
       if (has !== (account !== undefined && holder?.id === account.id)) fail(`${person.name}'s number leads to somebody else`);
       if (!account) return fail(`${person.name}'s account is gone`);
       await currentPassword(person);
+      const wrong = wrongAboutMailboxes(person, account);
+      if (wrong !== undefined) fail(`${person.name} ${wrong}`);
       for (const { id } of account.passkeys ?? []) {
         if (!person.passkeys.some((own) => own.id === id)) fail(`${person.name} has a passkey of somebody else`);
         if (person.removed.some((own) => own.id === id)) fail(`${person.name} has a passkey again that was removed`);
@@ -310,6 +333,10 @@ export async function playLife(world: UnsettledWorld, steps: readonly LifeStep[]
       await checkInvariants();
     }
     for (const person of people) await checkEnd(person);
+    for (const person of people) {
+      const wrong = await endOfWaiting(world, person, person.email);
+      if (wrong !== undefined) fail(`${person.name} ${wrong}`);
+    }
   } catch (cause) {
     throw new Error(`${cause instanceof Error ? cause.stack : String(cause)}\n${story.join('\n')}`, { cause });
   }
@@ -343,5 +370,6 @@ async function createPerson(world: UnsettledWorld, name: Person['name']): Promis
     recoveryCodes: [],
     usedCodes: [],
     hasProven: false,
+    asked: [],
   };
 }

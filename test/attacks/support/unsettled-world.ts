@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import { rm } from 'node:fs/promises';
 import { loadConfig } from '../../../src/config/load.ts';
+import type { Deps } from '../../../src/deps.ts';
 import { writeAccount } from '../../../src/start/demo-data.ts';
 import { createSharedDeps } from '../../../src/start/create-deps.ts';
 import { startSmtpReceiver } from '../../../src/apps/mailbox/smtp-receiver.ts';
@@ -44,8 +45,10 @@ export type UnsettledWorld = {
   legacyIdOfVin: Map<string, string>;
   /** How far the sequences got: accounts, links and finished migrations so far. */
   reached: { accounts: number; links: number; migrations: number };
-  /** How often each deed of account-life.ts succeeded, and how many accounts were erased. */
-  lived: Record<(typeof DEEDS)[number] | 'erased', number>;
+  /** How often each deed of account-life.ts succeeded, how many accounts were erased, and how many got the address of another mailbox. */
+  lived: Record<(typeof DEEDS)[number] | 'erased' | 'address changed', number>;
+  /** For what operators do. */
+  desk: Pick<Deps, 'config' | 'storage' | 'clock' | 'jobs'>;
   now(): number;
   /** Moves the clock. */
   advance(milliseconds: number): void;
@@ -112,7 +115,8 @@ export async function startUnsettledWorld(databaseUrl?: string): Promise<Unsettl
     deliveries,
     legacyIdOfVin,
     reached: { accounts: 0, links: 0, migrations: 0 },
-    lived: Object.fromEntries([...DEEDS, 'erased'].map((deed) => [deed, 0])) as UnsettledWorld['lived'],
+    lived: Object.fromEntries([...DEEDS, 'erased', 'address changed'].map((deed) => [deed, 0])) as UnsettledWorld['lived'],
+    desk: { config, storage, clock, jobs: opened.jobs },
     now: clock,
     advance: (milliseconds) => void (ahead += milliseconds),
     async register(email, password) {
