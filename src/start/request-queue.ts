@@ -50,6 +50,8 @@ export function createRequestQueue<Line extends string>(options: RequestQueueOpt
   let isScheduled = false;
   let isAccepting = false;
   let turnsForConnections = 0;
+  let worked = 0;
+  let readAt = now();
 
   function lineNamed(name: Line): Queued<Line> {
     const found = lines.get(name);
@@ -60,7 +62,16 @@ export function createRequestQueue<Line extends string>(options: RequestQueueOpt
     return made;
   }
 
-  const hasWaited = (waiting: Waiting | undefined, ms: number): boolean => waiting !== undefined && now() - waiting.since > ms;
+  /** The time in which this process worked. If it was stopped for long, few have to wait after that, so most of a stop does not count. */
+  function workedMs(): number {
+    const at = now();
+    worked += Math.min(at - readAt, longestWaitMs / 4);
+    readAt = at;
+    return worked;
+  }
+
+  const hasWaited = (waiting: Waiting | undefined, ms: number): boolean =>
+    waiting !== undefined && workedMs() - waiting.since >= ms;
 
   function schedule(): void {
     if (isScheduled) return;
@@ -70,6 +81,7 @@ export function createRequestQueue<Line extends string>(options: RequestQueueOpt
 
   function turn(): void {
     isScheduled = false;
+    workedMs();
     if (isAccepting && turnsForConnections < MOST_TURNS_FOR_CONNECTIONS) {
       isAccepting = false;
       turnsForConnections += 1;
@@ -111,10 +123,11 @@ export function createRequestQueue<Line extends string>(options: RequestQueueOpt
 
   return {
     take(request, response) {
+      const since = workedMs();
       const name = lineOf(request);
       if (name === undefined) return handle(request, response);
       const line = lineNamed(name);
-      const waiting = { request, response, since: now() };
+      const waiting = { request, response, since };
       // The first one has waited for so long already that a newcomer would wait for too long.
       if (!hasWaited(line.waiting[0], longestWaitMs / 2)) {
         line.waiting.push(waiting);

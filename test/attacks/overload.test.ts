@@ -74,6 +74,7 @@ async function startQueue(options: Partial<RequestQueueOptions<string>> = {}) {
   const begun: string[] = [];
   const refused: string[] = [];
   const handle: RequestListener = (request, response) => {
+    if (request.url === '/tick') return void response.end();
     begun.push(`${isRefused(request) ? 'refused ' : ''}${request.url}`);
     // Longer than a turn, so that each turn begins one request.
     now += 6;
@@ -81,7 +82,7 @@ async function startQueue(options: Partial<RequestQueueOptions<string>> = {}) {
   };
   const queue = createRequestQueue<string>({
     handle,
-    lineOf: ({ url }: IncomingMessage) => (url === '/health' ? undefined : url),
+    lineOf: ({ url }: IncomingMessage) => (url === '/health' || url === '/tick' ? undefined : url),
     longestWaitMs: LONGEST_WAIT_MS,
     onRefused: (line) => refused.push(line),
     now: () => now,
@@ -100,7 +101,15 @@ async function startQueue(options: Partial<RequestQueueOptions<string>> = {}) {
     begun,
     refused,
     counts,
-    pass: (ms: number) => void (now += ms),
+    /** Lets the process work for so long. */
+    async pass(ms: number): Promise<void> {
+      for (let left = ms; left > 0; left -= 100) {
+        now += Math.min(left, 100);
+        await sendRaw(`http://${HOST}:${port}/tick`);
+      }
+    },
+    /** Stops the process for so long. */
+    stop: (ms: number) => void (now += ms),
     /** Sends requests, and waits until the queue has them. */
     async send(...paths: string[]): Promise<Promise<Answer>[]> {
       const before = counts.taken;
@@ -128,13 +137,13 @@ const statuses = async (answers: Promise<Answer>[]): Promise<number[]> =>
 test('S241 more than can be answered in time: nobody begins after the longest wait, newcomers are refused as soon as the first one has waited half of it, and the next ones are answered again', async () => {
   const queue = await startQueue();
   const early = await queue.send('/a', '/a');
-  queue.pass(LONGEST_WAIT_MS / 2 + 1);
+  await queue.pass(LONGEST_WAIT_MS / 2 + 1);
   const newcomer = await queue.send('/a');
   queue.runTurns();
   expect(await statuses([...early, ...newcomer])).toEqual([200, 200, 503]);
 
   const late = await queue.send('/a', '/a');
-  queue.pass(LONGEST_WAIT_MS + 1);
+  await queue.pass(LONGEST_WAIT_MS + 1);
   queue.runTurns();
   expect(await statuses(late)).toEqual([503, 503]);
   expect(queue.refused).toEqual(['/a', '/a', '/a']);
@@ -144,12 +153,21 @@ test('S241 more than can be answered in time: nobody begins after the longest wa
   expect(await statuses(afterwards)).toEqual([200]);
 });
 
+test('S241 a process that was stopped for seconds: what waited is answered, and newcomers are not refused', async () => {
+  const queue = await startQueue();
+  const early = await queue.send('/a', '/a');
+  queue.stop(5 * LONGEST_WAIT_MS);
+  const newcomer = await queue.send('/a');
+  queue.runTurns();
+  expect(await statuses([...early, ...newcomer])).toEqual([200, 200, 200]);
+});
+
 test('S241 so many that even the refusals wait for too long: the next one is refused without the application, and says when to come again', async () => {
   const queue = await startQueue();
   const first = await queue.send('/a');
-  queue.pass(LONGEST_WAIT_MS / 2 + 1);
+  await queue.pass(LONGEST_WAIT_MS / 2 + 1);
   const second = await queue.send('/a');
-  queue.pass(LONGEST_WAIT_MS / 2 + 1);
+  await queue.pass(LONGEST_WAIT_MS / 2 + 1);
   const third = await queue.send('/a');
   const short = await third[0];
   expect(queue.begun).toEqual([]);
@@ -173,7 +191,7 @@ test('S242 a flood at one endpoint: the others have their turns, newcomers there
   expect(await statuses([...flood, ...others, ...health])).toEqual(Array.from({ length: 10 }, () => 200));
 
   const more = await queue.send('/me');
-  queue.pass(LONGEST_WAIT_MS / 2 + 1);
+  await queue.pass(LONGEST_WAIT_MS / 2 + 1);
   const answers = [...more, ...(await queue.send('/me', '/token'))];
   queue.runTurns();
   expect(await statuses(answers)).toEqual([200, 503, 200]);
@@ -195,7 +213,7 @@ let id: IdInProcess;
 beforeAll(async () => {
   id = await startIdInProcess({
     env: { ADMIN_PORT: '0' },
-    nodes: [(config) => config, (config) => ({ ...config, longestWaitMs: -1 })],
+    nodes: [(config) => config, (config) => ({ ...config, longestWaitMs: 0 })],
   });
 });
 afterAll(async () => id?.close());
