@@ -1,14 +1,21 @@
-// npm run admin -- migration …: the campaign of a migration: the list of all legacy users, how far they have come, and what proves it.
-import { createTopic } from './topic.ts';
+// npm run admin -- migration …: the campaign of a migration: the list of all legacy users, the waves of mails, how far people have come, and what
+// proves it.
+import { createTopic, type AdminCommand } from './topic.ts';
 import { funnel } from './migration/funnel.ts';
 import { importList } from './migration/import.ts';
 import { checkReconciliation, reconcileList } from './migration/reconcile.ts';
 import { stuck } from './migration/stuck.ts';
+import { wave } from './migration/wave.ts';
 
-export const command = createTopic('migration', {
+const topic = createTopic('migration', {
   import: importList,
   funnel,
   stuck,
   reconcile: reconcileList,
   'check-reconciliation': checkReconciliation,
 });
+
+export const command: AdminCommand = {
+  usage: [...topic.usage, ...wave.usage],
+  run: async ([first, ...rest]) => (first === 'wave' ? wave.run(rest) : topic.run(first === undefined ? [] : [first, ...rest])),
+};

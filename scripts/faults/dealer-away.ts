@@ -72,6 +72,7 @@ export const dealerAway: Fault = {
       expire_lost_mailbox: done,
       erase_account: done,
       remove_second_factor: done,
+      send_wave: done,
     };
     const keys = await writeLinks(storage, jobs, count);
     const runner = createJobRunner(deps, () => handlers);

@@ -56,6 +56,14 @@ function keysOf(user: LegacyUser): string[] {
     if (before !== undefined) keys.push(countKey('took', step, timeClassOf(at - (reached[before] ?? at))));
     before = step;
   }
+  for (const [index, { wave: of, at, outcome }] of (user.mails ?? []).entries()) {
+    const mailed = `${of}:${index === 0 ? 'invited' : 'reminded'}:${japanDay(at)}`;
+    const next = user.mails?.[index + 1];
+    keys.push(countKey('mail', outcome ?? 'unknown', of), countKey('cohort', 'size', mailed));
+    // For the forecast: when the people of a cohort moved, or got another mail.
+    if (next) keys.push(countKey('cohort', 'left', `${mailed}:${japanDay(next.at)}`));
+    else if (reached.completed !== undefined) keys.push(countKey('cohort', 'moved', `${mailed}:${japanDay(reached.completed)}`));
+  }
   const waits = waitingSince(user);
   if (waits !== undefined) {
     keys.push(countKey('stopped', lastStepOf(user) ?? 'came'), countKey('waiting', 'since', japanDay(waits)));

@@ -4,7 +4,7 @@
 type Field = 'string' | 'number' | 'string | null';
 type Entry = {
   /** The record that `subject` names. */
-  subject: 'account' | 'dealer link' | 'migration' | 'job' | 'client';
+  subject: 'account' | 'dealer link' | 'migration' | 'job' | 'client' | 'wave';
   data: Record<string, Field>;
   /** One sentence, for the documentation. */
   tells: string;
@@ -217,6 +217,11 @@ export const LEDGER_EVENTS = {
     subject: 'client',
     data: { what: 'string', ...BY_OPERATOR },
     tells: 'An operator looked at legacy users of this client: those who are `stuck`, or all of them (`reconciliation`).',
+  },
+  'wave.changed': {
+    subject: 'wave',
+    data: { change: 'string', ...BY_OPERATOR },
+    tells: 'An operator planned, started, paused, resumed or stopped a wave of the campaign.',
   },
   'client.consented': {
     subject: 'account',

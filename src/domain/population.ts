@@ -26,6 +26,17 @@ export type FunnelFailure = (typeof FUNNEL_FAILURES)[number];
 
 export type DeviceClass = 'phone' | 'tablet' | 'computer';
 
+/**
+ * A mail of a wave. It is noted before it is sent. Without an outcome it is being sent, or its process died meanwhile and nobody knows; then it is
+ * not sent again.
+ */
+export type WaveMail = {
+  wave: string;
+  at: EpochMilliseconds;
+  /** `refused`: by the mail server for good. `deferred`: it was surely not sent, and will be. */
+  outcome?: 'sent' | 'refused' | 'deferred' | 'unknown';
+};
+
 /** Where a legacy user is. Everybody is in exactly one state. */
 export const LEGACY_USER_STATES = ['listed', 'invited', 'under_way', 'completed', 'undone', 'withdrawn'] as const;
 export type LegacyUserState = (typeof LEGACY_USER_STATES)[number];
@@ -46,6 +57,8 @@ export type LegacyUser = {
   dealer?: string;
   /** The wave that invited the person last. */
   wave?: string;
+  /** The mails of waves, oldest first. */
+  mails?: WaveMail[];
   device?: DeviceClass;
   /** When the person first reached each step. `listed` is absent if the person is not in the list. */
   reached: Partial<Record<FunnelStep, EpochMilliseconds>>;

@@ -26,6 +26,7 @@ export type JobPayloads = KnownKinds<{
   end_account: WithdrawnAccount;
   erase_account: WithdrawnAccount;
   remove_second_factor: LostSecondFactor;
+  send_wave: { wave: string };
 }>;
 /** Does not compile where a kind is missing in `JOB_KINDS`. */
 type KnownKinds<Payloads extends Record<JobKind, object> & Record<Exclude<keyof Payloads, JobKind>, never>> = Payloads;
@@ -108,6 +109,7 @@ export const JOB_KINDS = [
   'end_account',
   'erase_account',
   'remove_second_factor',
+  'send_wave',
 ] as const;
 export type JobKind = (typeof JOB_KINDS)[number];
 

@@ -114,6 +114,7 @@ export const EVENT_WORDS: Record<LedgerEventType, Words> = {
   'account.disabled': byOperator('IDの利用を停止した', 'An operator disabled the ID'),
   'account.enabled': byOperator('IDの利用を再開した', 'An operator enabled the ID again'),
   'account.erasure_ordered': byOperator('IDの削除を指示した', 'An operator ordered the erasure of the ID'),
+  'wave.changed': byOperator('移行のご案内を変更した（{{change}}）', 'An operator changed a wave of the campaign: {{change}}'),
   'job.retried': byOperator('処理 {{kind}} をやり直した', 'An operator restarted a job: {{kind}}'),
   'job.dropped': byOperator('処理 {{kind}} を取り除いた', 'An operator removed a job: {{kind}}'),
   'campaign.looked_at': byOperator(

@@ -32,6 +32,7 @@ import { createLogOutOfClient } from '../oidc/clients/log-out-of-client.ts';
 import { createAccountAccess } from '../oidc/sessions/account-access.ts';
 import { createLiveCommonId, type LiveCommonId } from './live-common-id.ts';
 import { createMailer, type Mailer } from '../mail/mailer.ts';
+import { createSendWave } from '../operations/migration/send-wave.ts';
 import { createSmsGateway } from '../sms/sms-gateway.ts';
 import { makeMissingKeys } from '../keys/keys.ts';
 import { createRequestQueue } from './request-queue.ts';
@@ -160,6 +161,7 @@ function handlersOf({ current, provider }: LiveCommonId, mailer: Mailer, breaker
       end_account: createEndAccount(deps, access),
       erase_account: createEraseAccount(deps, access),
       remove_second_factor: createRemoveSecondFactor(deps),
+      send_wave: createSendWave(mailer, deps),
     };
   };
   let made = { deps: current(), handlers: make(current()) };

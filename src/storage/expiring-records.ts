@@ -10,6 +10,7 @@ import type { PasskeyChallenges, PasskeyOffer, PasskeyOwner } from '../domain/pa
 import type { PasswordReset } from '../domain/password-reset.ts';
 import type { SecondFactorSetup } from '../domain/second-factor.ts';
 import type { SignInHistory } from '../domain/sign-in-history.ts';
+import type { Wave } from '../domain/wave.ts';
 import type { RegistrationDraft } from '../domain/registration-draft.ts';
 
 /** Records with an id, a version and an expiry. A record that stays has the expiry `NEVER`. */
@@ -112,6 +113,7 @@ export type ExpiringRecords = {
   secondFactorSetups: SecondFactorSetup;
   lostMailboxRequests: LostMailboxRequest;
   mailStops: MailStop;
+  waves: Wave;
 };
 
 type Entry = {
@@ -228,6 +230,12 @@ export const EXPIRING_RECORDS = {
     durability: 'durable',
     changedBy: ['account/campaign-mails/stop.ts'],
     holds: 'never changes; the id is an HMAC of the address',
+  },
+  waves: {
+    kind: 'wave',
+    durability: 'durable',
+    changedBy: ['operations/migration/waves.ts', 'operations/migration/send-wave.ts'],
+    holds: 'the plan never changes; a stopped wave stays stopped; everybody before `after` was decided on',
   },
 } as const satisfies Record<keyof ExpiringRecords, Entry>;
 

@@ -64,6 +64,7 @@ function startRunner(send: JobHandler['run'], jobs = storage.jobs) {
     expire_lost_mailbox: others,
     erase_account: others,
     remove_second_factor: others,
+    send_wave: others,
   };
   const clock = (): number => now;
   const emit: Emit = (...event) => void told.push(event);
