@@ -1,7 +1,6 @@
 // A wave of the campaign: which legacy users get a mail, how many a minute, and when. The record holds the plan and how far it has come; the
 // mail of each person is in the record of the legacy user.
 import type { EpochMilliseconds } from './epoch-milliseconds.ts';
-import type { Language } from '../language.ts';
 import { stateOfLegacyUser, type LegacyUser, type WaveMail } from './population.ts';
 
 export type WaveState = 'planned' | 'running' | 'paused' | 'stopped' | 'done';
@@ -17,7 +16,7 @@ export type WavePlan = {
   after_days: number;
   /** How many people get it at most. */
   size: number;
-  language: Language;
+  language: 'ja' | 'en';
   /** Mails a minute. */
   rate: number;
   /** The hours in Japan between which mails are sent. */
