@@ -17,5 +17,10 @@ const topic = createTopic('migration', {
 
 export const command: AdminCommand = {
   usage: [...topic.usage, ...wave.usage],
-  run: async ([first, ...rest]) => (first === 'wave' ? wave.run(rest) : topic.run(first === undefined ? [] : [first, ...rest])),
+  async run(args) {
+    const [first, ...rest] = args;
+    if (first === 'wave') return wave.run(rest);
+    await topic.run(args);
+    if (first === undefined || first === 'help' || first === '--help') await wave.run([]);
+  },
 };
