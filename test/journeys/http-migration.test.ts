@@ -14,6 +14,8 @@ import {
   type SigningKey,
 } from './relying-party.ts';
 import { createTraveller, DEMO_PASSWORD, HEADINGS, NEW_PASSWORD, WORDS, type Traveller } from './traveller.ts';
+import type { FunnelStep, LegacyUser } from '../../src/domain/population.ts';
+import { rowsOf } from '../support/rows-of.ts';
 import { untilFound } from '../support/until-true.ts';
 
 const SCOPE = 'openid profile email phone address offline_access migration dealer_link service_history booking';
@@ -108,6 +110,21 @@ async function statusOf(legacyId: string): Promise<Record<string, unknown>> {
   return (await answer.json()) as Record<string, unknown>;
 }
 
+/** Waits until the funnel counts a legacy user of this site with exactly these steps, in any order. */
+async function untilCounted(...steps: FunnelStep[]): Promise<LegacyUser> {
+  const users = async (): Promise<LegacyUser[]> =>
+    (await rowsOf(world.env.DATABASE_URL ?? '', 'population')).map(({ document }) => JSON.parse(document) as LegacyUser);
+  const wanted = steps.toSorted().join();
+  return untilFound(
+    `a legacy user of whom the funnel counts ${wanted}`,
+    async () =>
+      (await users()).find(
+        ({ client_id: of, reached }) => of === 'test-site' && Object.keys(reached).toSorted().join() === wanted,
+      ),
+    { tell: users },
+  );
+}
+
 test('a new ID: pushed request, prompt=create, hand-over, dealer link; tokens, claims and the status before and after', async () => {
   expect(await statusOf('legacy-1')).toMatchObject({ state: 'none' });
   const attempt = await pushMigration('legacy-1', { prompt: 'create' });
@@ -152,6 +169,8 @@ test('a new ID: pushed request, prompt=create, hand-over, dealer link; tokens, c
   });
   expect(claims.address).toMatchObject({ region: '東京都', locality: '中央区' });
   await expectTokensOfDealers(String(tokens.refresh_token));
+  const registration = ['terms', 'address_proven', 'details', 'registered'] as const;
+  await untilCounted('came', ...registration, 'dealer_decided', 'signed_in', 'confirmed', 'linked', 'completed');
 }, 60_000);
 
 /** One dealer's token opens only that dealer's history; another dealer gets no token, or a useless one. */
@@ -197,6 +216,7 @@ test("a person who is lured into another person's migration links nothing", asyn
   expect(await statusOf('legacy-2')).toMatchObject({ state: 'completed' });
   const { migration } = await client.fetchUserInfo(site.config, tokens.access_token, String(tokens.claims()?.sub));
   expect(JSON.stringify(migration)).toContain('legacy-2');
+  await untilCounted('came', 'dealer_decided', 'signed_in', 'confirmed', 'linked', 'completed');
 
   // The victim's code is useless, even with the correct verifier.
   await site.redeem(arrived, lure).then(
@@ -250,3 +270,10 @@ test('only the client of a legacy user gets the migration status, with a token f
   // There is no status for another client's legacy user.
   expect(await statusOf('own-yamada')).toMatchObject({ state: 'none' });
 });
+
+test('a person who cancels is counted where they stopped', async () => {
+  const traveller = newTraveller();
+  await traveller.open((await pushMigration('legacy-6', { prompt: 'create' })).url.href);
+  await traveller.press('戻る');
+  expect(await untilCounted('came')).toMatchObject({ failure: { reason: 'cancelled' } });
+}, 60_000);

@@ -6,6 +6,7 @@ import { createMongoIndexes } from '../../../src/storage/mongo/create-mongo-inde
 import { AlreadyExists } from '../../../src/storage/storage.ts';
 import type { Storage } from '../../../src/storage/storage.ts';
 import { eventAbout, sampleAccount, sampleDealerLink, sampleMigration } from '../conformance/samples.ts';
+import { expectCounted, stepOf } from '../conformance/population.ts';
 import { withMongo } from '../../support/with-mongo.ts';
 import { figure } from '../../attacks/support/figure.ts';
 import { cutOff } from './cut-off.ts';
@@ -199,15 +200,25 @@ suite(available === true ? 'on a MongoDB' : `on a MongoDB (skipped: ${available.
     check: asManyEventsAsVersions,
   });
 
-  const migrate = (version: number) => (storage: Storage, id: string) =>
-    storage.migrations.put(sampleMigration(id, { version }), eventAbout(id));
+  /** Each change of a migration means a step of a legacy user, which is counted. */
+  const migrate = (version: number) => async (storage: Storage, id: string) => {
+    const step = stepOf(id, { step: version === 0 ? 'came' : 'terms' });
+    await storage.migrations.put(sampleMigration(id, { version }), { ...eventAbout(id), step });
+    await storage.population.settle();
+  };
+  const asManyStepsAsVersions = async (storage: Storage, id: string) => {
+    await asManyEventsAsVersions(storage, id);
+    await expectCounted(storage);
+    const { version = 0 } = (await storage.migrations.find('owners-site', id)) ?? {};
+    expect(Object.keys((await storage.population.find(id))?.reached ?? {})).toEqual(['came', 'terms'].slice(0, version));
+  };
 
-  leftHalfMade('a new migration', 3, { act: migrate(0), check: asManyEventsAsVersions });
+  leftHalfMade('a new migration', 7, { act: migrate(0), check: asManyStepsAsVersions });
 
-  leftHalfMade('a change of a migration', 3, {
+  leftHalfMade('a change of a migration', 7, {
     prepare: (id) => migrate(0)(running, id),
     act: migrate(1),
-    check: asManyEventsAsVersions,
+    check: asManyStepsAsVersions,
   });
 
   leftHalfMade('a change of what was left half-made', 3, {
@@ -252,6 +263,7 @@ suite(available === true ? 'on a MongoDB' : `on a MongoDB (skipped: ${available.
       for (const name of ['accounts', 'dealer_links', 'migrations']) {
         expect(await collection(name).countDocuments({ 'events.event_id': { $exists: true } })).toBe(0);
       }
+      expect(await collection('population').countDocuments({ 'deltas.id': { $exists: true } })).toBe(0);
       expect(await collection('accounts').countDocuments({ version: 0 })).toBe(0);
       const keys = async (name: string, field: string) => {
         const values = (await collection(name).find({}).toArray()).map((each) => (each as Record<string, unknown>)[field]);
