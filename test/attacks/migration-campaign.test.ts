@@ -209,7 +209,7 @@ function declare(databaseUrl: () => Promise<string>): void {
     expect(JSON.stringify(before)).not.toMatch(/taro|own-1/);
     await walk(records, 'own-1');
     await storage.population.settle();
-    expect(Object.keys((await find()) ?? {})).toEqual(expect.not.arrayContaining(['sealed_email', 'list_digest']));
+    expect(Object.keys((await find()) ?? {}).filter((key) => ['sealed_email', 'list_digest'].includes(key))).toEqual([]);
     now += MINUTE;
     await records.migrations.change(CLIENT, 'own-1', (standing) => {
       const to = standing && withdrawMigration(standing, 'account of own-1', now);

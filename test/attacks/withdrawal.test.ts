@@ -135,7 +135,9 @@ test('S153 a withdrawn ID is used on: sessions, tokens, services, dealer and mig
   const data = parseJson((await browser.send(`${world.issuer}/account/my-data/file`)).text) as MyData;
   expect(data.dealer_links[0]?.consents[0]?.text.text).toContain('愛知トヨタ');
   expect(data.agreements[0]?.text.text).toContain('第1条');
-  expect(data.migrations).toMatchObject([{ legacy_id: person.legacyId, vehicles: [{ vin: person.vin }] }]);
+  expect(data.migrations).toMatchObject([
+    { legacy_id: person.legacyId, vehicles: [{ vin: person.vin }], campaign: { steps: { completed: expect.any(String) } } },
+  ]);
 
   await withdraw(person);
   await settle();

@@ -3,6 +3,7 @@ import type { Deps } from '../../deps.ts';
 import type { Account } from '../../domain/account.ts';
 import { iso, isoIfAny } from '../../domain/iso-time.ts';
 import type { DealerConsent, DealerLink } from '../../domain/dealer-link.ts';
+import { createLegacyUserIds } from '../../domain/legacy-user-ids.ts';
 import type { Migration } from '../../domain/migration.ts';
 import { waitingRemoval } from '../../domain/second-factor.ts';
 import { recent } from '../../domain/sign-in-history.ts';
@@ -124,7 +125,11 @@ export async function collectMyData(
     sign_ins: signIns.map(({ at, interaction: _internal, ...signIn }) => ({ at: iso(at), ...signIn })),
     failed_sign_ins: failures.map(({ at, ...failure }) => ({ at: iso(at), ...failure })),
     dealer_links: await Promise.all(links.map(linkOf)),
-    migrations: [...final, ...candidates].map(migrationOf),
+    // Of a candidate the legacy user may be another person.
+    migrations: [
+      ...(await Promise.all(final.map(async (one) => ({ ...migrationOf(one), campaign: await campaignOf(deps, one) })))),
+      ...candidates.map(migrationOf),
+    ],
   };
 }
 
@@ -138,6 +143,17 @@ function secondFactorOf(account: Account): MyData['second_factor'] {
       removed_at: isoIfAny(waitingRemoval(account)?.due_at),
     }
   );
+}
+
+/** Returns what the campaign of the migration counts of the person. */
+async function campaignOf(
+  { config, storage }: Pick<Deps, 'config' | 'storage'>,
+  { client_id: clientId, legacy_id: legacyId }: Migration,
+): Promise<MyData['migrations'][0]['campaign']> {
+  const user = await storage.population.find(createLegacyUserIds(config.keys).idOf(clientId, legacyId));
+  if (!user) return undefined;
+  const steps = Object.fromEntries(Object.entries(user.reached).map(([step, at]) => [step, iso(at)]));
+  return { steps, segment: user.segment, dealer: user.dealer, device: user.device };
 }
 
 /** The data that a legacy site handed over stands in the candidate until the migration is final. */

@@ -170,6 +170,17 @@ export const myDataSchema = z.strictObject({
         })
         .optional(),
       vehicles: z.array(vehicle),
+      campaign: z
+        .strictObject({
+          steps: z
+            .record(z.string(), time('When the person first came to it'))
+            .describe('By the name of each step of the migration.'),
+          segment: text('The group to which the site has assigned the person.').optional(),
+          dealer: text('The dealer in the list of the site.').optional(),
+          device: text('phone, tablet or computer.').optional(),
+        })
+        .describe('What is counted of the migration, once it is complete.')
+        .optional(),
     }),
   ),
 });
