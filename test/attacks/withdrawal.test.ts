@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { decodeJwt } from 'jose';
 import type { MyData } from '../../src/account/my-data/my-data.ts';
 import type { Account } from '../../src/domain/account.ts';
-import { headingOf, mainOf } from '../support/http-browser.ts';
+import { headingOf, mainOf, type Browser } from '../support/http-browser.ts';
 import { untilTrue } from '../support/until-true.ts';
 import { CALLBACK, DEMO_PASSWORD, startWorld, type World } from './support/attack-world.ts';
 import { assertion, basic, begin, parseJson, redeem, returned, signedIn, signIn, token } from './support/client.ts';
@@ -210,6 +210,25 @@ test('S155 a thief withdraws the ID: its owner signs in, takes it back, and noth
   await settle();
   expect(accountOf(email)).toBeDefined();
   expect(eventsOf(id)).not.toContain('account.erased');
+});
+
+test('S155 the owner signs in at once, and the rest of the withdrawal is done while they read: they take it back without another sign-in', async () => {
+  const [before, browser] = [world.browser(), world.browser()];
+  const open = async (one: Browser): Promise<void> => {
+    await one.open(`${world.issuer}/account`);
+    await signIn(one, 'yamada@example.jp');
+  };
+  await open(before);
+  await before.open(`${world.issuer}/account/withdrawal`);
+  await before.submit('/account/withdrawal');
+  expect(headingOf(before.page)).toBe('退会の手続きが完了しました');
+  await open(browser);
+  expect(headingOf(browser.page)).toBe('退会の取り消し');
+  await advance(2 * 60_000);
+  await settle();
+  await browser.submit('/withdrawal');
+  expect(headingOf(browser.page)).toBe('マイページ');
+  expect(accountOf('yamada@example.jp')?.withdrawal).toBeUndefined();
 });
 
 /** Every row of every table that has not expired, as JSON. The site's own identifier of the person, in which the address is here, is left out. */

@@ -1,7 +1,7 @@
 // 退会: ends an ID, and everything that hangs on it. erase.ts erases it later.
 import type { Deps } from '../../deps.ts';
 import { knownAddresses } from '../../domain/lost-mailbox.ts';
-import { momentAfterSignIns, signInsStand, type Account } from '../../domain/account.ts';
+import { momentAfterSignIns, signInsStand, type Account, type EpochMilliseconds } from '../../domain/account.ts';
 import { withdrawAccount } from '../../domain/withdrawal.ts';
 import { formatTime } from '../../http/format-time.ts';
 import type { WithdrawnAccount } from '../../jobs/job-queue.ts';
@@ -66,18 +66,23 @@ export function createEndAccount(deps: WithdrawalDeps, access: AccountAccess): J
       const account = await deps.storage.accounts.find(accountId);
       // The withdrawal was not written, or was taken back.
       if (account?.withdrawal?.at !== at) return;
-      await endEverything(deps, access, accountId);
+      // A person who has signed in since may be about to take it back.
+      await endEverything(deps, access, accountId, at);
     },
   };
 }
 
-/** Ends the sessions, grants, dealer links and migrations of an account. It is idempotent. */
+/**
+ * Ends the sessions, grants, dealer links and migrations of an account. It is idempotent.
+ * @param before sessions that began at this time or later stay
+ */
 export async function endEverything(
   deps: Pick<Deps, 'storage' | 'clock' | 'jobs'>,
   access: AccountAccess,
   accountId: string,
+  before?: EpochMilliseconds,
 ): Promise<void> {
-  await access.endAllServices(accountId);
+  await access.endAllServices(accountId, before);
   for (const link of await deps.storage.dealerLinks.listByAccount(accountId)) {
     if (link.status !== 'withdrawn') await withdrawLink(deps, access, link);
   }

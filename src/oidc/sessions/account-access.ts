@@ -48,8 +48,11 @@ export type AccountAccess = {
   endSignIns(accountId: string): Promise<void>;
   /** Ends all sessions, and revokes all grants, tokens and codes. */
   endAll(accountId: string): Promise<void>;
-  /** Like `endAll`; also notifies clients in which the person has no session, such as apps that hold a refresh token. */
-  endAllServices(accountId: string): Promise<void>;
+  /**
+   * Like `endAll`; also notifies clients in which the person has no session, such as apps that hold a refresh token.
+   * @param before sessions that began at this time or later stay
+   */
+  endAllServices(accountId: string, before?: EpochMilliseconds): Promise<void>;
   /** Revokes the grants and tokens of a client, and notifies it to end the person's sessions there. */
   endService(accountId: string, clientId: string): Promise<void>;
   /** Removes a dealer link from every grant that holds it, and revokes the tokens of those grants. */
@@ -119,8 +122,8 @@ export function createAccountAccess(provider: Provider, { storage }: Pick<Deps, 
     await Promise.all([...others].map(async (clientId) => tellClient(provider, clientId, accountId, undefined)));
   }
 
-  async function endAll(accountId: string): Promise<void> {
-    await endSessions(accountId);
+  async function endAll(accountId: string, before = Infinity): Promise<void> {
+    await endSessionsThat(accountId, ({ loginTs = 0 }) => loginTs * 1000 < before);
     for (let grants = await grantsOf(accountId); grants.length > 0; grants = await grantsOf(accountId)) {
       await Promise.all(grants.map(async ({ id }) => revokeGrant(artifacts, id)));
     }
@@ -157,17 +160,17 @@ export function createAccountAccess(provider: Provider, { storage }: Pick<Deps, 
     endSession: async (accountId, uid) => endSessionsThat(accountId, (session) => session.uid === uid),
     endSessions,
     endTokens,
-    endAll,
+    endAll: async (accountId) => endAll(accountId),
     async endSignIns(accountId) {
       await tellClientsWithoutSession(accountId);
       await endTokens(accountId);
       await endSessions(accountId);
     },
-    async endAllServices(accountId) {
+    async endAllServices(accountId, before) {
       await tellClientsWithoutSession(accountId);
       // First, because tokens are found by their grant: if this process dies, a repetition removes the rest.
       await endTokens(accountId);
-      await endAll(accountId);
+      await endAll(accountId, before);
     },
     async endService(accountId, clientId) {
       const grants = (await grantsOf(accountId)).filter((grant) => grant.clientId === clientId);
