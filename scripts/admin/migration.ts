@@ -1,6 +1,7 @@
 // npm run admin -- migration …: the campaign of a migration: the list of all legacy users, the waves of mails, how far people have come, and what
 // proves it.
 import { createTopic, type AdminCommand } from './topic.ts';
+import { forecast } from './migration/forecast.ts';
 import { funnel } from './migration/funnel.ts';
 import { importList } from './migration/import.ts';
 import { checkReconciliation, reconcileList } from './migration/reconcile.ts';
@@ -11,6 +12,7 @@ const topic = createTopic('migration', {
   import: importList,
   funnel,
   stuck,
+  forecast,
   reconcile: reconcileList,
   'check-reconciliation': checkReconciliation,
 });
