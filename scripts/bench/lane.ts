@@ -14,6 +14,7 @@ const ROUNDS = 5;
 export async function measureLane(tell: (line: string) => void): Promise<void> {
   leaveCore();
   const installed = await installOurs();
+  installed.env.LONGEST_WAIT_MS = '1000';
   const subject = await start(installed, { realHash: true });
   try {
     const provider = await discover(subject.port);

@@ -7,7 +7,8 @@ import { installBare, installOurs, leaveCore, start, type Subject } from './subj
 
 const CONNECTIONS = [8, 64, 256];
 const MEASURED = ['UserInfo', 'client credentials, opaque'];
-const WARM_UP_SECONDS = 2;
+/** For each process, because each compiles its code for itself. With less, a second worker seems to make requests dearer. */
+const WARM_UP_REQUESTS = 3000;
 const ROUND_SECONDS = 3;
 const ROUNDS = 5;
 
@@ -25,6 +26,7 @@ type Load = {
 /** Runs the measurement; `tell` receives the results. */
 export async function measureLoad(tell: (line: string) => void): Promise<void> {
   const installed = { bare: await installBare(), ours: await installOurs() };
+  installed.ours.env.LONGEST_WAIT_MS = '1000';
   const running: Subject[] = [];
   const run = async (what: keyof typeof installed, workers?: number): Promise<Subject> => {
     const subject = await start(installed[what], workers === undefined ? {} : { workers });
@@ -32,11 +34,11 @@ export async function measureLoad(tell: (line: string) => void): Promise<void> {
     return subject;
   };
   try {
-    const two = [['one worker', await run('ours', 1)] as const, ['two workers', await run('ours', 2)] as const];
+    const two = [['one worker', await run('ours', 1), 1] as const, ['two workers', await run('ours', 2), 2] as const];
     for (const name of MEASURED) await compare(name, two, 64, tell);
     for (const subject of running.splice(0)) await subject.stop();
     leaveCore();
-    const both = [['bare', await run('bare')] as const, ['ours', await run('ours')] as const];
+    const both = [['bare', await run('bare'), 1] as const, ['ours', await run('ours'), 1] as const];
     for (const name of MEASURED) for (const atOnce of CONNECTIONS) await compare(name, both, atOnce, tell);
   } finally {
     for (const subject of running) await subject.stop();
@@ -47,21 +49,20 @@ export async function measureLoad(tell: (line: string) => void): Promise<void> {
 /** Tells the median round of each subject, by processor time. */
 async function compare(
   name: string,
-  subjects: readonly (readonly [string, Subject])[],
+  subjects: readonly (readonly [name: string, subject: Subject, processes: number])[],
   atOnce: number,
   tell: (line: string) => void,
 ): Promise<void> {
   const scenario = SCENARIOS.find((one) => one.name === name);
   if (!scenario) throw new Error(`there is no scenario ${name}`);
-  const works: ((seconds: number) => Promise<Load>)[] = [];
-  for (const [, subject] of subjects) {
+  const works: (() => Promise<Load>)[] = [];
+  for (const [, subject, processes] of subjects) {
     const work = await scenario.prepare(await discover(subject.port));
-    works.push(async (seconds) => measureOnce(work, subject, seconds, atOnce));
+    await measure(work, { count: WARM_UP_REQUESTS * processes, atOnce: 8 });
+    works.push(async () => measureOnce(work, subject, atOnce));
   }
-  for (const work of works) await work(WARM_UP_SECONDS);
   const rounds: Load[][] = works.map(() => []);
-  for (let round = 0; round < ROUNDS; round += 1)
-    for (const [index, work] of works.entries()) rounds[index]?.push(await work(ROUND_SECONDS));
+  for (let round = 0; round < ROUNDS; round += 1) for (const [index, work] of works.entries()) rounds[index]?.push(await work());
   let first: number | undefined;
   for (const [index, [who]] of subjects.entries()) {
     const middle = rounds[index]?.toSorted((a, b) => a.busy - b.busy)[Math.floor(ROUNDS / 2)];
@@ -75,12 +76,7 @@ async function compare(
   }
 }
 
-async function measureOnce(
-  work: (index: number) => Promise<unknown>,
-  subject: Subject,
-  seconds: number,
-  atOnce: number,
-): Promise<Load> {
+async function measureOnce(work: (index: number) => Promise<unknown>, subject: Subject, atOnce: number): Promise<Load> {
   // As many people come at once.
   endConnections();
   const busyBefore = subject.busySeconds();
@@ -96,7 +92,7 @@ async function measureOnce(
     });
     longest = Math.max(longest, performance.now() - began);
   };
-  const measured = await measure(once, { seconds, atOnce });
+  const measured = await measure(once, { seconds: ROUND_SECONDS, atOnce });
   const busy = ((subject.busySeconds() - busyBefore) / (count - refused)) * 1e6;
   return { ...measured, busy, longest, refused: refused / count };
 }
