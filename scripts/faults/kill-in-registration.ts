@@ -43,13 +43,16 @@ export const killInRegistration: Fault = {
     const nodes = await backend.startNodes(1);
     try {
       const plan = short ? { kills: 2, walkers: 2, quietMs: 600 } : { kills: 200, walkers: 4, quietMs: 1_500 };
-      const { people, readyMs } = await killWhilePeopleRegister(nodes, plan);
+      const { people, readyTimes } = await killWhilePeopleRegister(nodes, plan);
       await refuseDoubles(nodes.database.directUrl);
       const storage = await openStorage(nodes.database.directUrl, Date.now);
       try {
-        const seen = `${plan.kills} kills, ready again within ${Math.round(readyMs)} ms; ${await compare(storage, people)}`;
+        const inOrder = readyTimes.toSorted((one, other) => one - other).map(Math.round);
+        const [half = 0, slowest = 0] = [inOrder[Math.floor(inOrder.length / 2)], inOrder.at(-1)];
+        const ready = `ready again within ${slowest} ms, half of the times within ${half} ms`;
+        const seen = `${plan.kills} kills, ${ready}; ${await compare(storage, people)}`;
         // Other tests run at the same time, so times are not checked.
-        if (!short) assert(readyMs < READY_MS, `not ready in time: ${seen}`);
+        if (!short) assert(slowest < READY_MS, `not ready in time: ${seen}`);
         return seen;
       } finally {
         await storage.close();
@@ -63,7 +66,7 @@ export const killInRegistration: Fault = {
 async function killWhilePeopleRegister(
   { world, nodes }: Nodes,
   { kills, walkers, quietMs }: { kills: number; walkers: number; quietMs: number },
-): Promise<{ people: Journal[]; readyMs: number }> {
+): Promise<{ people: Journal[]; readyTimes: number[] }> {
   const people: Journal[] = [];
   let isOver = false;
   const stranded: string[] = [];
@@ -78,14 +81,14 @@ async function killWhilePeopleRegister(
     }
   };
   const walking = Array.from({ length: walkers }, walk);
-  let readyMs = 0;
+  const readyTimes: number[] = [];
   try {
     for (let kill = 0; kill < kills; kill += 1) {
       await sleep(randomInt(quietMs));
       const node = nodes[kill % nodes.length];
       assert(node);
       await node.kill();
-      readyMs = Math.max(readyMs, await node.start());
+      readyTimes.push(await node.start());
     }
     // The system must still work after the last kill.
     const killed = people.length;
@@ -97,7 +100,7 @@ async function killWhilePeopleRegister(
     await Promise.all(walking);
   }
   assert.deepEqual(stranded, [], 'a repeated press did not succeed');
-  return { people, readyMs };
+  return { people, readyTimes };
 }
 
 /**
