@@ -11,6 +11,7 @@ import { createPublicPages } from './account/public-pages.ts';
 import { createDeviceRouter } from './interaction/device-pages.ts';
 import { readRecentRequest } from './interaction/recent-request.ts';
 import { createInteractionRouter } from './interaction/router.ts';
+import { mountOperationsApi } from './operations/api/mount-operations-api.ts';
 import { createBrowserEndpoints } from './oidc/endpoints/browser-endpoints.ts';
 import { createProgramEndpoints } from './oidc/endpoints/api-endpoints.ts';
 import { createMigrationStatusRouter } from './oidc/migration/migration-status.ts';
@@ -59,6 +60,7 @@ export function createApp(deps: Deps, provider: Provider): Koa<PageState> {
     createHealthRouter(storage, deps.status).routes(),
     createPublicPages(deps).routes(),
     createMigrationStatusRouter(provider, deps).routes(),
+    mountOperationsApi(provider, deps),
     createDeviceRouter(deps, provider, forms),
     createInteractionRouter(deps, provider, forms),
     createAccountRouter(deps, provider, forms),

@@ -1,4 +1,5 @@
 // What the commands of the support desk share: the dependencies of the common ID, and who acts and why.
+import { hostname } from 'node:os';
 import { inspectConfig } from '../../src/config/load.ts';
 import { ConfigError } from '../../src/config/problems/config-error.ts';
 import type { Deps, SharedDeps } from '../../src/deps.ts';
@@ -37,7 +38,7 @@ export function actionOf(
   { operator = '', reason = '' }: ActionInput['values'],
   personal: readonly (string | undefined)[] = [],
 ): OperatorAction {
-  const checked = checkAction({ operator, reason }, personal);
+  const checked = checkAction({ operator, reason, from: `admin ${hostname()}` }, personal);
   if (checked.problem) throw new UsageError(PROBLEMS[checked.problem]);
   return checked.action;
 }

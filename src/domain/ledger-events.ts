@@ -10,8 +10,8 @@ type Entry = {
   tells: string;
 };
 
-/** Who did something at the support desk, and why. */
-const BY_OPERATOR = { operator: 'string', reason: 'string' } as const;
+/** Who did something at the support desk, why, and from where. */
+const BY_OPERATOR = { operator: 'string', reason: 'string', from: 'string' } as const;
 
 /** All events. To add one, add an entry here and a row to the table in docs/storage.md. */
 export const LEDGER_EVENTS = {
@@ -68,17 +68,17 @@ export const LEDGER_EVENTS = {
   },
   'account.lost_mailbox_seen': {
     subject: 'account',
-    data: { request: 'string', operator: 'string', reason: 'string' },
+    data: { request: 'string', ...BY_OPERATOR },
     tells: 'An operator looked at a request for a lost mailbox.',
   },
   'account.lost_mailbox_approved': {
     subject: 'account',
-    data: { request: 'string', operator: 'string', reason: 'string' },
+    data: { request: 'string', ...BY_OPERATOR },
     tells: 'An operator approved a request for a lost mailbox; two are needed.',
   },
   'account.lost_mailbox_refused': {
     subject: 'account',
-    data: { request: 'string', operator: 'string', reason: 'string' },
+    data: { request: 'string', ...BY_OPERATOR },
     tells: 'An operator refused a request for a lost mailbox.',
   },
   'account.lost_mailbox_stopped': {
@@ -149,7 +149,7 @@ export const LEDGER_EVENTS = {
   },
   'account.second_factor_removal_ordered': {
     subject: 'account',
-    data: { operator: 'string', reason: 'string' },
+    data: BY_OPERATOR,
     tells:
       'An operator asked for the removal of a lost second factor, which waits for 24 hours. The owner gets a mail that stops it.',
   },

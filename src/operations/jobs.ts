@@ -23,6 +23,8 @@ export type JobGroup = {
 };
 
 const PAGE = 500;
+/** A page of the list looks at so many jobs at most. */
+const MOST_LOOKED_AT = 5000;
 /** Reasons may differ by a number. So many groups are told apart; the others are one group of their kind. */
 const MOST_GROUPS = 200;
 
@@ -70,6 +72,27 @@ export async function firstJobs(
   return found;
 }
 
+/** Returns a page of the jobs of a state, in order of their keys. @returns the key to go on after; `undefined` at the end */
+export async function jobsAfter(
+  { storage, clock }: JobDeps,
+  { state, kind, after, limit }: { state: ShownState; kind?: string | undefined; after: string; limit: number },
+): Promise<{ jobs: Job[]; next: string | undefined }> {
+  const stored = state === 'dead' ? 'dead' : 'waiting';
+  const jobs: Job[] = [];
+  let last = after;
+  for (let lookedAt = 0; lookedAt < MOST_LOOKED_AT;) {
+    const page = await storage.jobs.listAfter(stored, last, PAGE, kind);
+    for (const job of page) {
+      last = job.key;
+      if (shownStateOf(job, clock()) === state) jobs.push(job);
+      if (jobs.length === limit) return { jobs, next: last };
+    }
+    if (page.length < PAGE) return { jobs, next: undefined };
+    lookedAt += page.length;
+  }
+  return { jobs, next: last };
+}
+
 /** Why nothing was done. `running`: a process holds the job now. */
 export type JobRefusal = 'unknown' | 'done' | 'waiting' | 'running';
 
@@ -107,8 +130,8 @@ async function note(
   { storage, clock }: JobDeps,
   type: 'job.retried' | 'job.dropped',
   { key, kind }: Job,
-  { operator, reason }: OperatorAction,
+  action: OperatorAction,
 ): Promise<void> {
-  const data = { kind, operator, reason };
+  const data = { kind, ...action };
   await storage.ledger.append({ type, subject: key, data, at: clock() }, randomUUID());
 }

@@ -1,4 +1,4 @@
-// The demo data: two IDs, one of them migrated and linked with a dealer. Written once, into an empty database.
+// The demo data: two IDs, one of them migrated and linked with a dealer, and the ID of an operator. Written once, into an empty database.
 import type { Deps } from '../deps.ts';
 import type { Account } from '../domain/account.ts';
 import { newDealerLink, RECEIVED_DATA, SHARED_DATA } from '../domain/dealer-link.ts';
@@ -9,7 +9,7 @@ import { termsInForce } from '../domain/terms.ts';
 import type { Language } from '../language.ts';
 import { AlreadyExists } from '../storage/storage.ts';
 
-/** The password of both IDs. */
+/** The password of these IDs. */
 export const DEMO_PASSWORD = 'Common-2026';
 
 /** `email` is in its canonical form. */
@@ -43,6 +43,8 @@ export async function writeDemoData(deps: Deps): Promise<void> {
     },
   });
   if (yamada) await writeMigration(deps, yamada);
+  // The operator of config/operators.json, who adds a second factor at the first use of the operations API.
+  await writeAccount(deps, { email: 'operator@example.jp', profile: { family_name: '運用', given_name: '担当' } });
 }
 
 /** Writes an account as if its person had registered it; `undefined` if the address has one. */

@@ -26,6 +26,7 @@ export function welcome(config: Config, names: readonly AppName[]): string {
           '  Demo logins',
           '    owners site   tanaka, suzuki, sato, yamada, ito       password owners-2026',
           `    common ID     sato@example.jp, yamada@example.jp     password ${DEMO_PASSWORD}`,
+          `    operator      operator@example.jp                    password ${DEMO_PASSWORD}`,
           '',
           `  Start here: ${config.ownersSite.origin} – sign in as tanaka, open 詳細はこちら in the banner, and take a new ID.`,
           `  Then try the ID at five services: ${config.demoClients.origin} – single sign-on, required information, consent, LEXUS.`,

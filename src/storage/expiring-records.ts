@@ -6,6 +6,7 @@ import type { DealerLink } from '../domain/dealer-link.ts';
 import type { LastUses } from '../domain/last-uses.ts';
 import type { LegacyProfile } from '../domain/legacy-profile.ts';
 import type { LostMailboxRequest } from '../domain/lost-mailbox.ts';
+import type { OperationAnswer } from '../domain/operation-answer.ts';
 import type { PasskeyChallenges, PasskeyOffer, PasskeyOwner } from '../domain/passkey.ts';
 import type { PasswordReset } from '../domain/password-reset.ts';
 import type { SecondFactorSetup } from '../domain/second-factor.ts';
@@ -114,6 +115,7 @@ export type ExpiringRecords = {
   lostMailboxRequests: LostMailboxRequest;
   mailStops: MailStop;
   waves: Wave;
+  operationAnswers: OperationAnswer;
 };
 
 type Entry = {
@@ -236,6 +238,12 @@ export const EXPIRING_RECORDS = {
     durability: 'durable',
     changedBy: ['operations/migration/waves.ts', 'operations/migration/send-wave.ts'],
     holds: 'the plan never changes; a stopped wave stays stopped; everybody before `after` was decided on',
+  },
+  operationAnswers: {
+    kind: 'operation_answer',
+    durability: 'durable',
+    changedBy: ['operations/api/once.ts'],
+    holds: 'one request; one call at a time does it, and its answer never changes; no personal data is in it',
   },
 } as const satisfies Record<keyof ExpiringRecords, Entry>;
 

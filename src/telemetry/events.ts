@@ -47,6 +47,7 @@ export const LIMITS = [
   'client-authentication',
   'pushed-request',
   'unfinished-request',
+  'operator-search',
 ] as const;
 export type LimitName = (typeof LIMITS)[number];
 
@@ -185,6 +186,18 @@ export const EVENTS = {
     fields: { method: 'text', route: 'text', status: 'number', ms: 'number', client_id: 'client id' },
     without: 'metric',
     tells: 'The access line of a request, with `ACCESS_LOG`. `route` is a pattern; `common_id_http_requests_total` counts it.',
+  },
+  'operations.called': {
+    fields: {
+      role: ['support', 'migration', 'audit', 'system', 'any'],
+      outcome: ['done', 'refused', 'failed'],
+      operation: 'text',
+      status: 'number',
+      account: 'account id',
+    },
+    level: { failed: 'error' },
+    tells:
+      'An operator called the operations API; `account` is the operator’s own. `role`: the one that the endpoint needs. Looks and changes that concern a person are in the ledger besides.',
   },
   'config.reloads': {
     fields: { result: ['accepted', 'rejected'], version: 'text', clients: 'number', problems: 'texts' },

@@ -287,7 +287,7 @@ const deps = () => {
 };
 const nothing = async (): Promise<void> => undefined;
 const ACCESS = { endSignIns: nothing, endTokens: nothing, endSessions: nothing } as unknown as AccountAccess;
-const WHY = { operator: 'a.tanaka', reason: 'ticket 1' };
+const WHY = { operator: 'a.tanaka', reason: 'ticket 1', from: 'the test' };
 const idOf = async (): Promise<string> => (await world.account(ADDRESS)).id;
 // The mail about a disabled ID goes to the former address, too.
 CHANGES.push(

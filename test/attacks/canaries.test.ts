@@ -177,10 +177,15 @@ async function beRefused(): Promise<void> {
       headers: basic('attack-web'),
     });
   await world.request('/me', { headers: { Authorization: `Bearer ${canary('bearer')}` } });
+  const operations = { Authorization: `Bearer ${canary('operations')}`, 'Idempotency-Key': canary('key') };
+  await world.request(`/operations/v1/accounts/${canary('account')}/disable`, { method: 'POST', headers: operations });
   await world.request(`/session/end?id_token_hint=${canary('hint')}&state=${canary('end-state')}`);
   for (const path of [`/${canary('path')}`, `/interaction/${canary('uid')}/login`, `/account/email/undo?token=${canary('undo')}`])
     await world.request(path);
   canaries.add(
+    canary('operations'),
+    canary('key'),
+    canary('account'),
     canary('path'),
     canary('uid'),
     canary('type'),
@@ -293,7 +298,7 @@ async function changeFiles(): Promise<void> {
 /** The events that show that a walk was whole. */
 const SHORT_WALK =
   `registration.step code.sent code.checked account.created login.failed account.signed_in mail dealer_link.accepted
-  migration.completed token.issued client.refused page.refused request.answered`.split(/\s+/);
+  migration.completed token.issued client.refused page.refused request.answered operations.called`.split(/\s+/);
 const WHOLE_WALK = [
   ...`login_number_on passkey_used second_factor_used email_changed password_reset lost_mailbox_asked withdrawn erased`
     .split(' ')

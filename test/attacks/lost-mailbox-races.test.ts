@@ -30,7 +30,7 @@ const HOUR_MS = 60 * 60 * 1000;
 /** More writes than any of the steps has. */
 const MOST_WRITES = 20;
 const NO_SIGNAL = new AbortController().signal;
-const [A, B, C] = ['a.tanaka', 'b.suzuki', 'c.sato'].map((operator) => ({ operator, reason: 'ticket 1' }));
+const [A, B, C] = ['a.tanaka', 'b.suzuki', 'c.sato'].map((operator) => ({ operator, reason: 'ticket 1', from: 'the test' }));
 
 /** @param everyWrite 1: the process dies at each write; n: at each nth one */
 function declare(databaseUrl: () => string | undefined, everyWrite: number): void {

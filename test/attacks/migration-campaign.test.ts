@@ -239,7 +239,7 @@ function declare(databaseUrl: () => Promise<string>): void {
       return to && { to, type: 'migration.withdrawn', data: { account_id: 'account of back' } };
     });
     await storage.population.settle();
-    const action = { operator: 'a.tanaka', reason: 'the end of the campaign' };
+    const action = { operator: 'a.tanaka', reason: 'the end of the campaign', from: 'the test' };
 
     const asked = { clientId: CLIENT, days: 10, limit: 10 };
     const { users } = await listStuckUsers(depsOn(storage), asked, action);

@@ -33,7 +33,7 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const [MINUTE_MS, HOUR_MS, DAY_MS] = [60_000, 3_600_000, 86_400_000];
 /** 10 o'clock in Japan. */
 const MORNING = Date.parse('2026-12-01T01:00:00Z');
-const BY = { operator: 'a.tanaka', reason: 'ticket 4711' };
+const BY = { operator: 'a.tanaka', reason: 'ticket 4711', from: 'the test' };
 const JOB: Job = { key: 'send_wave', kind: 'send_wave', payload: {}, state: 'waiting', attempts: 1, run_at: 0, created_at: 0 };
 
 const clock = { now: MORNING };

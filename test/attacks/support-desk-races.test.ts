@@ -7,6 +7,7 @@ import { createEraseAccount } from '../../src/account/withdrawal/erase.ts';
 import { withdraw } from '../../src/account/withdrawal/flow.ts';
 import type { Deps } from '../../src/deps.ts';
 import { signInIsOver, type Account } from '../../src/domain/account.ts';
+import type { OperatorAction } from '../../src/domain/operator-action.ts';
 import { takeWithdrawalBack } from '../../src/domain/withdrawal.ts';
 import { createJobQueue } from '../../src/jobs/job-queue.ts';
 import { createTellAccountChange } from '../../src/jobs/tell-account-change.ts';
@@ -27,9 +28,9 @@ jest.setTimeout(120_000);
 /** More writes than any of the changes has. */
 const MOST_WRITES = 12;
 const NO_SIGNAL = new AbortController().signal;
-const [A, B] = ['a.tanaka', 'b.suzuki'].map((operator) => ({ operator, reason: 'ticket 1' })) as [
-  { operator: string; reason: string },
-  { operator: string; reason: string },
+const [A, B] = ['a.tanaka', 'b.suzuki'].map((operator) => ({ operator, reason: 'ticket 1', from: 'the test' })) as [
+  OperatorAction,
+  OperatorAction,
 ];
 
 const MIGRATION = { legacy_id: 'L-1234', version: 0, vehicles: [], completed_at: 1 };

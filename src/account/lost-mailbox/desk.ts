@@ -96,7 +96,8 @@ export type Approval = { problem: NotApproved } | { problem?: undefined; approve
  * Approves a request. The last approval that is needed begins the waiting time, and mails every known address a link that stops it, and the
  * new address when it changes. The job that changes the address is written first.
  */
-export async function approve(deps: DeskDeps, found: DeskCase, { operator, reason }: OperatorAction): Promise<Approval> {
+export async function approve(deps: DeskDeps, found: DeskCase, action: OperatorAction): Promise<Approval> {
+  const { operator } = action;
   const { config, clock, jobs } = deps;
   const problem = await whyNotApproved(deps, found, operator);
   const { account, request } = found;
@@ -111,7 +112,7 @@ export async function approve(deps: DeskDeps, found: DeskCase, { operator, reaso
   const approved = await changeAndTell(
     deps,
     account.id,
-    { type: 'account.lost_mailbox_approved', data: { request: request.id, operator, reason } },
+    { type: 'account.lost_mailbox_approved', data: { request: request.id, ...action } },
     (standing) => {
       const to = changeLostMailbox(standing, request.id, now, (one) =>
         stillStands(standing, one) ? withApproval(one, { operator, changeAt, stopSha256: digest }) : undefined,

@@ -5,7 +5,7 @@ import type { ParameterizedContext } from 'koa';
 import { z } from 'zod';
 import { checkPossession, InvalidDpopProof, readAccessToken, refusalOf, type ProvenRequest } from '../../http/dpop-proof.ts';
 import { InvalidJwt, type VerifyJwt } from './issuer-keys.ts';
-import { Problem } from './problem.ts';
+import { Problem } from '../../http/problem.ts';
 
 /** The client that delivers dealer links: the common ID itself. */
 const DELIVERING_CLIENT = 'common-id';

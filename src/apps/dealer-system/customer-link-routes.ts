@@ -4,11 +4,11 @@ import Router from 'koa-router';
 import type { PageState } from '../../http/page-context.ts';
 import { authorizeDelivery } from './authorize.ts';
 import type { ApiDeps } from './api-deps.ts';
-import { idempotencyKey } from './idempotency-key.ts';
+import { idempotencyKey } from '../../http/idempotency-key.ts';
 import { InvalidJwt } from './issuer-keys.ts';
 import { linkBody, type LinkBody } from './link-body.ts';
-import { Problem } from './problem.ts';
-import { bodyAs, readJson } from './read-json.ts';
+import { Problem } from '../../http/problem.ts';
+import { bodyAs, readJson } from '../../http/read-json.ts';
 
 const LINK_ID = /^[\w.~:-]{1,200}$/;
 

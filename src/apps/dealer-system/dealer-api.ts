@@ -5,7 +5,7 @@ import { routesOf } from '../../http/routes-of.ts';
 import type { ApiDeps } from './api-deps.ts';
 import { customerLinkRoutes } from './customer-link-routes.ts';
 import { findDealer } from './dealers.ts';
-import { answerWithProblems, Problem } from './problem.ts';
+import { answerWithProblems, Problem } from '../../http/problem.ts';
 import { serviceRoutes } from './service-routes.ts';
 
 /** Creates the middleware that answers everything under `/dealers/` with JSON or problem details. */

@@ -2,7 +2,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Middleware } from 'koa';
 import type { PageState } from '../../http/page-context.ts';
-import { Problem } from './problem.ts';
+import { Problem } from '../../http/problem.ts';
 
 /** `down` answers 503, `slow` waits 30 s, `garbage` answers 200 with a body that is not JSON, `reset` cuts the connection. */
 export const FAULTS = ['none', 'down', 'slow', 'garbage', 'reset'] as const;

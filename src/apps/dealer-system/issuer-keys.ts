@@ -2,7 +2,7 @@
 import { createRemoteJWKSet, customFetch, errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose';
 import { z } from 'zod';
 import { boundedFetch } from '../../http/bounded-fetch.ts';
-import { Problem } from './problem.ts';
+import { Problem } from '../../http/problem.ts';
 
 /** Asymmetric algorithms only: an attacker could use a public key as an HMAC secret (RFC 8725 section 3.1). */
 const ALGORITHMS = ['ES256', 'PS256', 'RS256'];

@@ -8,13 +8,13 @@ import { authorizeCustomer, type DemandedSignIn } from './authorize.ts';
 import type { Booking } from './booking-store.ts';
 import type { ApiDeps } from './api-deps.ts';
 import { findDealer } from './dealers.ts';
-import { idempotencyKey } from './idempotency-key.ts';
+import { idempotencyKey } from '../../http/idempotency-key.ts';
 import { japanDate } from './japan-date.ts';
 import { vehicleNumber } from './link-body.ts';
 import type { CustomerLink } from './link-store.ts';
 import { nextInspection } from './next-inspection.ts';
-import { Problem } from './problem.ts';
-import { bodyAs, readJson } from './read-json.ts';
+import { Problem } from '../../http/problem.ts';
+import { bodyAs, readJson } from '../../http/read-json.ts';
 
 /** How many days ahead a visit can be booked. */
 const BOOKABLE_DAYS = 90;

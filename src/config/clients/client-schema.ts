@@ -2,6 +2,7 @@
 // It checks each key alone; check-client.ts checks the keys against each other.
 import { z } from 'zod';
 import { ACR_VALUES } from '../../domain/authentication-methods.ts';
+import { OPERATIONS_SCOPES } from '../../domain/operator.ts';
 import { PROFILE_KEYS } from '../../domain/profile-fields.ts';
 
 /** Every scope that a client may have. */
@@ -18,6 +19,7 @@ export const SCOPES = [
   'service_history',
   'contracts',
   'booking',
+  ...OPERATIONS_SCOPES,
 ] as const;
 
 const AUTHENTICATION_METHODS = ['private_key_jwt', 'client_secret_basic', 'client_secret_post', 'none'] as const;

@@ -6,8 +6,10 @@ import type { Problem } from '../problems/problem.ts';
 import { checkTermsInForce } from './check-terms-in-force.ts';
 import { dealersSchema } from './dealers-schema.ts';
 import type { FileContext } from './file-context.ts';
+import { operatorsSchema } from './operators-schema.ts';
 import { policySchema } from './policy-schema.ts';
 import { readDealers } from './read-dealers.ts';
+import { readOperators } from './read-operators.ts';
 import { readPolicy, type Policy } from './read-policy.ts';
 import { readPrivacy } from './read-privacy.ts';
 import { readServices } from './read-services.ts';
@@ -34,6 +36,11 @@ export const FILE_SECTIONS = {
     path: 'config/services.json',
     schema: { title: 'The services that are shown before registration', describes: servicesSchema },
     read: readServices,
+  },
+  operators: {
+    path: 'config/operators.json',
+    schema: { title: 'Who may use the operations API', describes: operatorsSchema },
+    read: readOperators,
   },
   /** Every version; the one in force is the newest whose `effectiveFrom` is not in the future. */
   terms: {

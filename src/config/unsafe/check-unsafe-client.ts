@@ -20,6 +20,7 @@ export function checkUnsafeClient(file: Partial<ClientFile>, mode: Mode, issuer:
   if (file.client_id !== undefined && RESERVED.test(file.client_id))
     say('error', 'client_id', 'a name that the common ID does not use itself', `'${file.client_id}'`);
   checkOrigins(file, issuer, say);
+  checkOperations(file, say);
   if (mode !== 'production') return;
   checkRedirects(file, say);
   checkDevice(file, say);
@@ -103,6 +104,18 @@ function checkOrigins(file: Partial<ClientFile>, issuer: string | undefined, say
   const origins = file.common_id?.web_origins ?? [];
   if (issuer !== undefined && origins.includes(issuer))
     say('error', 'common_id.web_origins', 'an origin that is not the ISSUER’s', `'${issuer}'`);
+}
+
+/** A token of the operations API opens every customer's data, so only our own client app that proves itself may ask for one. */
+function checkOperations(file: Partial<ClientFile>, say: SayOfClient): void {
+  if (!file.scope?.split(' ').some((scope) => scope.startsWith('operations:'))) return;
+  const why = (expected: string): string => `${expected}, because scope has the operations API`;
+  const mend = 'its tokens open every customer’s data; take the operations scopes away';
+  if (file.common_id?.first_party !== true) say('error', 'common_id.first_party', why('true'), 'false', mend);
+  if (file.token_endpoint_auth_method === 'none')
+    say('error', 'token_endpoint_auth_method', why('private_key_jwt or a secret'), "'none'", mend);
+  if (file.grant_types?.includes(DEVICE_GRANT)) say('error', 'grant_types', why('no device flow'), 'the device flow', mend);
+  if (file.common_id?.pkce === 'optional') say('error', 'common_id.pkce', why('required'), 'optional', mend);
 }
 
 /** Anybody can begin a device flow in the name of a public client, and send the code to somebody else (RFC 8628, section 5.4). */

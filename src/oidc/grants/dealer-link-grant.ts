@@ -11,11 +11,13 @@ import {
 } from 'oidc-provider';
 import type { Config, Dealer } from '../../config/config.ts';
 import { clientLinkId, RECEIVED_DATA, SHARED_DATA, type DealerLink } from '../../domain/dealer-link.ts';
+import { OPERATIONS_SCOPES, operationsResource } from '../../domain/operator.ts';
 import { customerOf, dealerSubject } from '../../domain/dealer-subject.ts';
 import { propertyOf } from '../../property-of.ts';
 import type { Deps } from '../../deps.ts';
 import { enqueueMissedHandOver } from '../../jobs/enqueue-delivery.ts';
 import { sectorOf } from '../clients/pairwise-subject.ts';
+import { forOperator } from './operations-grant.ts';
 
 /**
  * An authorization detail in a grant or a token. Grants and tokens for the dealer have the link's own id as `link_id`; clients
@@ -116,6 +118,7 @@ export function createResourceIndicators({ config, clients }: Pick<Deps, 'config
   };
   const migrations = `${config.issuer}/migrations`;
   const dealerLinks = `${config.issuer}/dealer-links`;
+  const operations = operationsResource(config.issuer);
   return {
     enabled: true,
     defaultResource(ctx: KoaContextWithOIDC) {
@@ -125,9 +128,13 @@ export function createResourceIndicators({ config, clients }: Pick<Deps, 'config
       if (details !== undefined) return dealerLinks;
       return undefined;
     },
-    getResourceServerInfo(_ctx: KoaContextWithOIDC, resource: string, client: ProviderClient): ResourceServer {
+    getResourceServerInfo(ctx: KoaContextWithOIDC, resource: string, client: ProviderClient): ResourceServer {
       if (resource === migrations) return { scope: allowed(client, 'migration:read'), accessTokenFormat: 'opaque' };
       if (resource === dealerLinks) return { scope: '', accessTokenFormat: 'opaque' };
+      if (resource === operations) {
+        const registered = allowed(client, OPERATIONS_SCOPES.join(' '));
+        return { scope: forOperator(ctx, registered, config.operators), audience: operations, accessTokenFormat: 'opaque' };
+      }
       if (!dealerOf(resource, config.dealers)) throw new errors.InvalidTarget(`no such resource: ${resource}`);
       return {
         scope: allowed(client, DEALER_SCOPES),

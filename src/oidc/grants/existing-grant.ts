@@ -3,13 +3,14 @@ import type { Grant, KoaContextWithOIDC } from 'oidc-provider';
 import type { Deps } from '../../deps.ts';
 import { isVisibleTo } from '../../domain/dealer-link.ts';
 import { scopeOfClaim } from '../claims.ts';
+import { limitToOperator } from './operations-grant.ts';
 import { DEALER_LINK, isConsented, requestedDealerLink, setDealerLinks } from './dealer-link-grant.ts';
 
 /**
  * Makes oidc-provider's `loadExistingGrant`. A first-party client is granted the requested scopes without asking. The grant holds
  * the dealer links that the person consented to: all of them for a first-party client, else those from the client's own flow.
  */
-export function createLoadExistingGrant({ clients, storage }: Pick<Deps, 'clients' | 'storage'>) {
+export function createLoadExistingGrant({ config, clients, storage }: Pick<Deps, 'config' | 'clients' | 'storage'>) {
   return async function loadExistingGrant(ctx: KoaContextWithOIDC): Promise<Grant | undefined> {
     const { oidc } = ctx;
     const provider = oidc.provider;
@@ -17,6 +18,7 @@ export function createLoadExistingGrant({ clients, storage }: Pick<Deps, 'client
     const { accountId } = oidc.account!;
     const client = clients.find(clientId);
     if (!client) return undefined;
+    limitToOperator(ctx, config);
 
     const grantId = oidc.result?.consent?.grantId ?? oidc.session!.grantIdFor(clientId);
     const found = grantId ? await provider.Grant.find(grantId) : undefined;

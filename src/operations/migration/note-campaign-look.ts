@@ -8,8 +8,8 @@ export async function noteCampaignLook(
   { storage, clock }: Pick<Deps, 'storage' | 'clock'>,
   clientId: string,
   what: 'stuck' | 'reconciliation',
-  { operator, reason }: OperatorAction,
+  action: OperatorAction,
 ): Promise<void> {
-  const data = { what, operator, reason };
+  const data = { what, ...action };
   await storage.ledger.append({ type: 'campaign.looked_at', subject: clientId, data, at: clock() }, randomUUID());
 }

@@ -82,13 +82,8 @@ export async function changeWave(
 }
 
 /** The event is written first: an attempt that comes too late is an attempt, too. */
-async function note(
-  { storage, clock }: WaveDeps,
-  subject: string,
-  change: string,
-  { operator, reason }: OperatorAction,
-): Promise<void> {
-  await storage.ledger.append({ type: 'wave.changed', subject, data: { change, operator, reason }, at: clock() }, randomUUID());
+async function note({ storage, clock }: WaveDeps, subject: string, change: string, action: OperatorAction): Promise<void> {
+  await storage.ledger.append({ type: 'wave.changed', subject, data: { change, ...action }, at: clock() }, randomUUID());
 }
 
 /** What became of the mails of a wave. `unknown`: it is being sent, or its process died meanwhile; it is not sent again. */

@@ -54,7 +54,8 @@ export function collectCanaries(): Canaries {
     for (const cookie of (headers['Cookie'] ?? '').split('; ')) add(cookie.slice(cookie.indexOf('=') + 1));
     for (const cookie of answer.setCookies) add(/=([^;]*)/.exec(cookie)?.[1]);
     add(headers['Authorization']?.replace(/^\w+ /, ''));
-    if (/json/.test(String(answer.headers['content-type']))) addMembers(answer.text);
+    // The `code` of problem details (RFC 9457) is the name of a refusal.
+    if (/(?<!problem\+)json/.test(String(answer.headers['content-type']))) addMembers(answer.text);
     // Secrets of apps, and recovery codes.
     for (const [, code = ''] of answer.text.matchAll(/<code>([A-Z2-7 ]+|\w{4}-\w{4}-\w{4})<\/code>/g)) add(code);
   });

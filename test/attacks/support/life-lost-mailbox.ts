@@ -54,7 +54,7 @@ export async function approveMailbox({ desk }: UnsettledWorld, { asked }: LostMa
   const found = one && (await findCase(desk, one.number));
   if (!found) throw new Error('no form');
   const say = async (operator: string): Promise<void> => {
-    const { problem } = await approve(desk, found, { operator, reason: 'ticket 4711' });
+    const { problem } = await approve(desk, found, { operator, reason: 'ticket 4711', from: 'the test' });
     if (problem === undefined) one.approvedBy.push(operator);
   };
   await Promise.all(OPERATORS.map(say));

@@ -54,6 +54,7 @@ const SAMPLES: { [Name in ExpiringName]: Omit<ExpiringRecords[Name], keyof Docum
   agreedTexts: { text: '同意の文' },
   lastUses: { uses: [{ what: 'service', name: 'owners-site', at: 5 }] },
   secondFactorSetups: { factor_id: 'f', sealed_secret: 'c2VhbGVk' },
+  operationAnswers: { request_sha256: 'r', claimed_by: 'c', claimed_until: 5, resumed: false, answer: '{}' },
   lostMailboxRequests: {
     email: 'Old@Example.jp',
     email_canonical: 'old@example.jp',

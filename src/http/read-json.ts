@@ -2,7 +2,7 @@
 import { bodyParser } from '@koa/bodyparser';
 import type { Middleware, ParameterizedContext } from 'koa';
 import type { z } from 'zod';
-import type { PageState } from '../../http/page-context.ts';
+import type { PageState } from './page-context.ts';
 import { Problem } from './problem.ts';
 
 /** Creates middleware that parses `application/json` of up to 64 KB. It throws {Problem} 400, 413 or 415. */
