@@ -1,7 +1,7 @@
 // jest's runtime, with Node as the loader of modules. jest's own loader evaluates all modules anew for each test file, in a vm context of its own.
 // Node evaluates a module once for all files of a worker, takes the types off itself, and keeps compiled code on disk.
 // So a module that test files share must not keep the state of one of them.
-import { createRequire, registerHooks } from 'node:module';
+import { createRequire, enableCompileCache, flushCompileCache, registerHooks } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import type { Config } from '@jest/types';
 import type Environment from './environment.ts';
@@ -10,6 +10,8 @@ import { setGlobals, type Globals } from './jest-globals.ts';
 const JEST_GLOBALS = new URL('jest-globals.ts', import.meta.url).href;
 const TIMEOUT = Symbol.for('TEST_TIMEOUT_SYMBOL');
 
+// A run in one process has read the setting too late for Node to see it by itself.
+enableCompileCache(process.env.NODE_COMPILE_CACHE);
 registerHooks({
   resolve: (specifier, context, next) =>
     specifier === '@jest/globals' ? { url: JEST_GLOBALS, shortCircuit: true } : next(specifier, context),
@@ -67,5 +69,9 @@ export default class Runtime {
 
   enterTestCode(): void {}
   leaveTestCode(): void {}
-  teardown(): void {}
+
+  /** Keeps what this file has compiled: jest may kill a worker at the end, before Node keeps it. */
+  teardown(): void {
+    flushCompileCache();
+  }
 }
