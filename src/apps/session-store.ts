@@ -148,16 +148,18 @@ export function openSessionStore<Parts extends object, Request extends PendingRe
   function find(key: string): Session<Parts> | undefined {
     const row = selectSession.get(key, clock());
     if (!row) return undefined;
-    // The app wrote these columns with `save`.
-    const kept = Object.fromEntries(
-      parts.flatMap((part) => (typeof row[part] === 'string' ? [[part, JSON.parse(row[part])]] : [])),
-    );
+    const kept: Partial<Parts> = {};
+    for (const part of parts) {
+      const text = row[part];
+      // The app wrote these columns with `save`.
+      if (typeof text === 'string') kept[part] = JSON.parse(text);
+    }
     return {
       key: row.key,
       sub: row.sub,
       idToken: row.id_token,
       tokens: fromJson(row.tokens),
-      parts: kept as Partial<Parts>,
+      parts: kept,
     };
   }
 
