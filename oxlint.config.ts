@@ -6,7 +6,7 @@ import { PROMPTS } from './src/oidc/policy/prompts.ts';
 /** The steps of an interaction: none of them knows another. */
 export const STEPS = PROMPTS.map(({ name }) => stepOf(name)).toSorted();
 /** The reference clients: none of them knows another. */
-export const CLIENTS = ['dealer-system', 'demo-clients', 'mailbox', 'maintenance-notebook', 'owners-site'];
+export const CLIENTS = ['dealer-system', 'demo-clients', 'mailbox', 'maintenance-notebook', 'operations-console', 'owners-site'];
 
 const PAGES_USE = ['authentication', 'profile', 'oidc', 'domain', 'storage', 'jobs', 'http'];
 const SHARED_BY_PAGES = 'Move what both kinds of pages need to src/authentication/ or src/profile/.';

@@ -11,6 +11,7 @@ import { LANGUAGES, type Language } from '../src/language.ts';
 import { createMailRenderer } from '../src/mail/render-mail.ts';
 import { findFaults } from '../test/browser/find-faults.ts';
 import { renderSample, SUPPORT_PHONE, withTimesIn } from '../test/http/render-sample.ts';
+import { operationsConsoleSamples } from '../test/http/operations-console-samples.ts';
 import { demoClientSamples, viewSamples } from '../test/http/view-samples.ts';
 import { findChromium } from './find-chromium.ts';
 import { appPages } from './gallery/app-pages.ts';
@@ -47,6 +48,7 @@ function documentsIn(language: Language): Document[] {
   return [
     ...pages(['common-id', 'profile', 'passkeys', 'second-factor'], viewSamples),
     ...pages(['demo-clients'], demoClientSamples),
+    ...pages(['operations-console', 'mail'], operationsConsoleSamples),
     ...mails,
   ];
 }

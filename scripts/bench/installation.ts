@@ -38,6 +38,7 @@ export async function makeInstallation(folder: string): Promise<Record<string, s
     NOTEBOOK_URL: 'https://notebook.example.jp',
     DEALER_SYSTEM_URL: DEALER_SYSTEM,
     DEMO_CLIENTS_URL: 'https://services.example.jp',
+    OPERATIONS_CONSOLE_URL: 'https://operations.example.jp',
     GAZOO_CLIENT_SECRET: secret(),
     BENCH_CLIENT_SECRET: BENCH_CLIENT.client_secret,
     // Most measurements end at a refusal, and other programs may keep this one from its core.

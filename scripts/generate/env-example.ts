@@ -10,7 +10,7 @@ const HEAD = `# Every setting with its default. Copy this file to .env and chang
 # npm run generate writes this file from src/config/settings/settings.ts.
 #
 # In development nothing needs to be set. With NODE_ENV=production the defaults of development do not apply: set the settings
-# marked [production] for the apps that use them (npm start -- id | owners-site | notebook | dealer).
+# marked [production] for the apps that use them (npm start -- id | owners-site | notebook | dealer | console).
 # Client apps, dealers, services, terms and the policy are in config/, not here.
 
 # development or production.

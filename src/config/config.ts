@@ -53,6 +53,7 @@ export type FromSettings = SettingsInConfig & {
   notebook: { origin: string; port: number; databasePath: string; keyDirectory: string };
   dealerSystem: { origin: string; port: number; databasePath: string };
   /** The demo clients, for development. */
+  operationsConsole: { origin: string; port: number; databasePath: string; keyDirectory: string };
   demoClients: { origin: string; port: number; keyDirectory: string; secret: string };
   mailbox: { origin: string; port: number; smtpHost: string; smtpPort: number; smsSecrets: string[]; databasePath: string };
 };

@@ -97,7 +97,7 @@ function checkApps(apps: readonly AppName[], { mode, isSandbox }: Variables, pro
     severity: 'error',
     source: 'command line',
     expected:
-      'the name of one app in production: id, owners-site, notebook or dealer (the mailbox and the demo clients are for development only)',
+      'the name of one app in production: id, owners-site, notebook, dealer or console (the mailbox and the demo clients are for development only)',
     found: apps.length === 0 ? 'none' : apps.join(', '),
     hint: 'start each by itself, as in: npm start -- id',
   });

@@ -52,6 +52,11 @@ function readFromSettings(directory: string, mode: Variables['mode'], settings: 
     },
     notebook: { ...site(settings.NOTEBOOK_URL), databasePath: inData('notebook.sqlite'), keyDirectory: inData('notebook-keys') },
     dealerSystem: { ...site(settings.DEALER_SYSTEM_URL), databasePath: inData('dealer-system.sqlite') },
+    operationsConsole: {
+      ...site(settings.OPERATIONS_CONSOLE_URL),
+      databasePath: inData('operations-console.sqlite'),
+      keyDirectory: inData('operations-console-keys'),
+    },
     demoClients: {
       ...site(settings.DEMO_CLIENTS_URL),
       keyDirectory: inData('demo-clients-keys'),

@@ -50,7 +50,7 @@ const CONNECTION_ENDED = ['ERR_STREAM_PREMATURE_CLOSE', 'ECONNRESET', 'EPIPE'];
 
 export type PageAppOptions = {
   /** The name of the folder in views/, the file in config/locales/<language>/, and the cookies. */
-  app: 'common-id' | 'owners-site' | 'maintenance-notebook' | 'dealer-system' | 'mailbox' | 'demo-clients';
+  app: 'common-id' | 'owners-site' | 'maintenance-notebook' | 'dealer-system' | 'mailbox' | 'demo-clients' | 'operations-console';
   /** More text files in config/locales/<language>/. */
   words?: readonly string[];
   /** The origin of its URLs. With https, cookies are `Secure` and have the prefix `__Host-`. */

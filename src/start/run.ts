@@ -12,7 +12,7 @@ import { createLog } from '../telemetry/log.ts';
 import { welcome } from './welcome.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const ALL: AppName[] = ['mailbox', 'dealer', 'id', 'owners-site', 'notebook', 'demo-clients'];
+const ALL: AppName[] = ['mailbox', 'dealer', 'id', 'owners-site', 'notebook', 'demo-clients', 'console'];
 
 async function start(named: string[]): Promise<void> {
   const unknown = named.filter((name) => !ALL.some((known) => known === name));

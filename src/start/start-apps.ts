@@ -112,6 +112,20 @@ const STARTERS: Record<AppName, Starter> = {
         ).createDemoClients({ ...config.demoClients, ...shared(config, clock, 'demo-clients'), issuer: config.issuer }),
       ),
   },
+  console: {
+    port: ({ operationsConsole }) => operationsConsole.port,
+    setting: 'OPERATIONS_CONSOLE_URL',
+    start: async (config, clock) =>
+      asRunning(
+        await (
+          await import('../apps/operations-console/create-operations-console.ts')
+        ).createOperationsConsole({
+          ...config.operationsConsole,
+          ...shared(config, clock, 'operations-console'),
+          issuer: config.issuer,
+        }),
+      ),
+  },
 };
 
 /** The demo app is in no store, so the links to the stores lead to a page that says how to run it. */

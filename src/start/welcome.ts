@@ -10,9 +10,10 @@ export function welcome(config: Config, names: readonly AppName[]): string {
     notebook: ['Maintenance notebook', config.notebook.origin],
     dealer: ['Dealer system', config.dealerSystem.origin],
     'demo-clients': ['Five more services', config.demoClients.origin],
+    console: ['Operations console', config.operationsConsole.origin],
     mailbox: ['Mailbox', `${config.mailbox.origin}  (SMTP on port ${config.mailbox.smtpPort})`],
   };
-  const order: AppName[] = ['owners-site', 'id', 'notebook', 'demo-clients', 'dealer', 'mailbox'];
+  const order: AppName[] = ['owners-site', 'id', 'notebook', 'demo-clients', 'dealer', 'console', 'mailbox'];
   const lines = order
     .filter((name) => names.includes(name))
     .map((name) => `  ${addresses[name][0].padEnd(24)}${addresses[name][1]}`);
@@ -26,7 +27,7 @@ export function welcome(config: Config, names: readonly AppName[]): string {
           '  Demo logins',
           '    owners site   tanaka, suzuki, sato, yamada, ito       password owners-2026',
           `    common ID     sato@example.jp, yamada@example.jp     password ${DEMO_PASSWORD}`,
-          `    operator      operator@example.jp                    password ${DEMO_PASSWORD}`,
+          `    operator      operator@example.jp                    password ${DEMO_PASSWORD}; the first sign-in sets up a second factor`,
           '',
           `  Start here: ${config.ownersSite.origin} – sign in as tanaka, open 詳細はこちら in the banner, and take a new ID.`,
           `  Then try the ID at five services: ${config.demoClients.origin} – single sign-on, required information, consent, LEXUS.`,

@@ -10,7 +10,7 @@ import { createPageApp } from '../../src/http/page-app.ts';
 import { sendRaw } from '../support/http-browser.ts';
 import { startWorld, type World } from '../support/world.ts';
 
-const EVERY_APP: AppName[] = ['mailbox', 'dealer', 'id', 'owners-site', 'notebook', 'demo-clients'];
+const EVERY_APP: AppName[] = ['mailbox', 'dealer', 'id', 'owners-site', 'notebook', 'demo-clients', 'console'];
 
 let world: World;
 beforeAll(async () => {
@@ -36,6 +36,7 @@ const ASKED: [keyof World['origins'], string, RegExp][] = [
   ['ownersSite', '/login', /<main/],
   ['notebook', '/', /<main/],
   ['demoClients', '/', /<main/],
+  ['operationsConsole', '/', /<main/],
 ];
 
 test.each(ASKED)(

@@ -49,7 +49,7 @@ describe.each<[string, string | undefined]>([
     siteKey = await makeTestKey();
     if (given !== undefined) database = await makeWorldDatabase('', given);
     world = await startWorld({
-      apps: ['mailbox', 'dealer', 'id', 'owners-site', 'notebook', 'demo-clients'],
+      apps: ['mailbox', 'dealer', 'id', 'owners-site', 'notebook', 'demo-clients', 'console'],
       env: { LOG_LEVEL: 'info', TRUST_PROXY: 'true', ...(database && { DATABASE_URL: database.url }) },
       policy: ({ rate_limits: limits }) => Object.assign(limits.legacy_hand_over ?? {}, { per_client_per_minute: 5000 }),
       clients: {

@@ -14,7 +14,7 @@ import { openStorage } from '../../src/storage/open-storage.ts';
 import { runAdmin } from '../scripts/run-admin.ts';
 import { startWorld } from '../support/world.ts';
 
-const EVERY_APP: AppName[] = ['mailbox', 'dealer', 'id', 'owners-site', 'notebook', 'demo-clients'];
+const EVERY_APP: AppName[] = ['mailbox', 'dealer', 'id', 'owners-site', 'notebook', 'demo-clients', 'console'];
 const PRIVATE_FILES = new URL('../../src/start/private-files.ts', import.meta.url).href;
 /** Whether a process of ours can mount a file system in a private namespace. */
 const CAN_MOUNT = spawnSync('unshare', ['--map-root-user', '--mount', 'true']).status === 0;
@@ -56,7 +56,7 @@ test('S126 every app started on data of an older version, which others could rea
   const world = await startWorld({ apps: EVERY_APP, env: { DATA_DIRECTORY: data } });
   try {
     const names = readdirSync(data);
-    for (const app of ['common-id', 'owners-site', 'notebook', 'dealer-system', 'mailbox'])
+    for (const app of ['common-id', 'owners-site', 'notebook', 'dealer-system', 'mailbox', 'operations-console'])
       expect(names).toEqual(expect.arrayContaining([`${app}.sqlite`, `${app}.sqlite-wal`, `${app}.sqlite-shm`]));
     expect(names).toEqual(expect.arrayContaining(['keys', 'owners-site-keys', 'notebook-keys', 'development-secrets.json']));
     expect(open(data)).toEqual([]);

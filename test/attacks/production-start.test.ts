@@ -75,8 +75,8 @@ test('R51 without the packages of development: the program starts and loads ever
     } });`;
   const preload = ['--import', `data:text/javascript,${encodeURIComponent(hook)}`];
   const directory = await mkdtemp(join(tmpdir(), 'production-start-'));
-  const [id = 0, ...ports] = await freePorts(7);
-  const [owners, notebook, dealer, mailbox, demo, smtp] = ports;
+  const [id = 0, ...ports] = await freePorts(8);
+  const [owners, notebook, dealer, mailbox, demo, operations, smtp] = ports;
   // The commands of production have the same packages; all apps, where there is time.
   const apps = figure(1, 0) === 1 ? [] : ['id'];
   const program = spawn(process.execPath, [...preload, 'src/main.js', ...apps], {
@@ -90,6 +90,7 @@ test('R51 without the packages of development: the program starts and loads ever
       DEALER_SYSTEM_URL: `http://localhost:${dealer}`,
       MAILBOX_URL: `http://localhost:${mailbox}`,
       DEMO_CLIENTS_URL: `http://localhost:${demo}`,
+      OPERATIONS_CONSOLE_URL: `http://localhost:${operations}`,
       SMTP_URL: `smtp://127.0.0.1:${smtp}`,
       DATA_DIRECTORY: directory,
       PASSWORD_HASH_COST: '4',

@@ -236,6 +236,7 @@ test('S82 production with the keys and data of development: does not start', asy
     NOTEBOOK_URL: 'https://notebook.example.jp',
     DEALER_SYSTEM_URL: 'https://dealers.example.jp',
     DEMO_CLIENTS_URL: 'https://gazoo.example.jp',
+    OPERATIONS_CONSOLE_URL: 'https://operations.example.jp',
     SMTP_URL: 'smtps://mail.example.jp',
     MAIL_FROM: 'no-reply@id.example.jp',
     DATABASE_URL: `sqlite:${directory}/production.sqlite`,

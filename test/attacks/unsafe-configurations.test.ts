@@ -79,7 +79,7 @@ test('S127 development that others can reach: a warning that they can read the m
 });
 
 test('S127 the shipped files in development, .env.example, and a good example of production: no warning', () => {
-  const everything: AppName[] = ['mailbox', 'dealer', 'id', 'owners-site', 'notebook', 'demo-clients'];
+  const everything: AppName[] = ['mailbox', 'dealer', 'id', 'owners-site', 'notebook', 'demo-clients', 'console'];
   const project = make();
   expect(told({}, project, everything)).toEqual([]);
   project.write('.env', readFileSync(join(ROOT, '.env.example'), 'utf8').replace(/^#(?=[A-Z_]+=)/gm, ''));
@@ -100,7 +100,8 @@ test('S127 the shipped files in development, .env.example, and a good example of
     { ...GOOD, NODE_OPTIONS: '--max-old-space-size=512', WEB_CONCURRENCY: '2' },
   ])
     expect([env, told(env)]).toEqual([env, []]);
-  for (const app of ['owners-site', 'notebook', 'dealer'] as const) expect([app, told(GOOD, shared, [app])]).toEqual([app, []]);
+  for (const app of ['owners-site', 'notebook', 'dealer', 'console'] as const)
+    expect([app, told(GOOD, shared, [app])]).toEqual([app, []]);
 });
 
 test('S127 a warning and an error at the start: the program starts with the warning, and stops with the error; config check reports the same', async () => {

@@ -115,6 +115,7 @@ for (const [name, makeDatabase] of Object.entries(databases)) {
         DATABASE_URL: database.url,
         PASSWORD_HASH_COST: '4',
         DEMO_CLIENTS_URL: 'http://localhost:9',
+        OPERATIONS_CONSOLE_URL: 'http://localhost:10',
       };
       const config = loadConfig({ env, directory: ROOT, apps: ['id'], keys: 'unchecked' });
       await makeMissingKeys(config.keyDirectory, Date.now());

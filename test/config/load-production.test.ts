@@ -19,7 +19,7 @@ describe('production', () => {
   test('refuses every default of development at once, by name', () => {
     const told = sentences({ NODE_ENV: 'production' }, make(), EVERY_APP);
     expect(told).toEqual([
-      'command line: expected the name of one app in production: id, owners-site, notebook or dealer (the mailbox and the demo clients are for development only), found id, owners-site, notebook, dealer, mailbox; start each by itself, as in: npm start -- id',
+      'command line: expected the name of one app in production: id, owners-site, notebook, dealer or console (the mailbox and the demo clients are for development only), found id, owners-site, notebook, dealer, mailbox; start each by itself, as in: npm start -- id',
       `environment: ISSUER: expected ${https}, found nothing (http://localhost:3000 is for development only)`,
       'environment: PORT: expected a port, a whole number from 0 to 65535, found nothing (3000 is for development only)',
       expect.stringContaining(
@@ -30,6 +30,9 @@ describe('production', () => {
       ),
       `environment: DEALER_SYSTEM_URL: expected ${https}, found nothing (http://localhost:3003 is for development only)`,
       `environment: DEMO_CLIENTS_URL: expected ${https}, found nothing (http://localhost:3005 is for development only); config/clients/gazoo.json, config/clients/lexus.json, config/clients/my-route.json, config/clients/toyota-jp.json, config/clients/toyota-share.json use it`,
+      expect.stringContaining(
+        `environment: OPERATIONS_CONSOLE_URL: expected ${https}, found nothing (http://localhost:3006 is for development only)`,
+      ),
       'environment: SMTP_URL: expected the URL of a mail server, such as smtps://user:password@mail.example.jp (there is no mailbox of development in production), found nothing (the default is for development only)',
       'environment: MAIL_FROM: expected the sender of mails, such as Example ID <no-reply@id.example.jp>, found nothing (TOYOTA/LEXUS共通ID <no-reply@id.toyota.jp> is for development only)',
       'environment: DATABASE_URL: expected sqlite:<path of a file>, or a mongodb:// or mongodb+srv:// URL, found nothing (the default is for development only)',
@@ -125,8 +128,9 @@ describe('production', () => {
   test('does not require settings that only a disabled client app refers to', () => {
     const project = make();
     project.edit('config/clients/gazoo.json', { 'common_id.enabled': false });
-    for (const id of ['lexus', 'my-route', 'toyota-jp', 'toyota-share']) project.remove(`config/clients/${id}.json`);
-    const { DEMO_CLIENTS_URL: _url, GAZOO_CLIENT_SECRET: _secret, ...env } = PRODUCTION;
+    for (const id of ['lexus', 'my-route', 'toyota-jp', 'toyota-share', 'operations-console'])
+      project.remove(`config/clients/${id}.json`);
+    const { DEMO_CLIENTS_URL: _url, GAZOO_CLIENT_SECRET: _secret, OPERATIONS_CONSOLE_URL: _console, ...env } = PRODUCTION;
     expect(sentences(env, project, ['id'])).toEqual([]);
   });
 

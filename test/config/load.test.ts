@@ -37,6 +37,7 @@ describe('the shipped configuration', () => {
       ownersSite: { origin: 'http://localhost:3001', port: 3001 },
       notebook: { origin: 'http://localhost:3002', port: 3002 },
       dealerSystem: { origin: 'http://localhost:3003', port: 3003 },
+      operationsConsole: { origin: 'http://localhost:3006', port: 3006 },
       mailbox: { origin: 'http://localhost:3004', port: 3004, smtpHost: '127.0.0.1', smtpPort: 1025 },
       warnings: [],
     });

@@ -16,6 +16,7 @@ export async function makeProductionExample(): Promise<{ env: Record<string, str
     NOTEBOOK_URL: 'https://notebook.example.jp',
     DEALER_SYSTEM_URL: 'https://dealers.example.jp',
     DEMO_CLIENTS_URL: 'https://demo.example.jp',
+    OPERATIONS_CONSOLE_URL: 'https://operations.example.jp',
     GAZOO_CLIENT_SECRET: 'Yb3pFzQ8mW1cKd7RtV0nHs5LxJg9AuEi',
     SMTP_URL: 'smtps://mail.example.jp',
     MAIL_FROM: 'no-reply@id.example.jp',

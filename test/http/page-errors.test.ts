@@ -25,7 +25,15 @@ import { headingOf, sendRaw, textOf, type Answer, type Browser } from '../suppor
 jest.setTimeout(60_000);
 
 const LOCALES = fileURLToPath(new URL('../../config/locales', import.meta.url));
-const APPS = ['common-id', 'owners-site', 'maintenance-notebook', 'dealer-system', 'mailbox', 'demo-clients'];
+const APPS = [
+  'common-id',
+  'owners-site',
+  'maintenance-notebook',
+  'dealer-system',
+  'mailbox',
+  'demo-clients',
+  'operations-console',
+];
 const WORDS = ['title', 'text', 'action'];
 const OF_THE_PROVIDER: PageErrorCode[] = ['invalid_request', 'invalid_client', 'invalid_redirect_uri', 'invalid_request_uri'];
 const CODES: readonly string[] = Object.keys(PAGE_ERRORS);

@@ -23,7 +23,7 @@ export type ViewSample = {
   name: string;
   view: string;
   /** The app of the page, if the view does not say it. */
-  app?: 'demo-clients';
+  app?: 'demo-clients' | 'operations-console';
   kind: 'step' | 'note' | 'site';
   /** The key of the title, or the title itself. */
   title: string;

@@ -12,6 +12,7 @@ import { MAILS, type Mail, type MailName } from '../../src/domain/mails.ts';
 import { textOf } from '../support/http-browser.ts';
 import { createMailRenderer } from '../../src/mail/render-mail.ts';
 import { renderSample, SUPPORT_PHONE } from './render-sample.ts';
+import { operationsConsoleSamples } from './operations-console-samples.ts';
 import { demoClientSamples, viewSamples } from './view-samples.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -199,6 +200,25 @@ describe.each(LANGUAGES)('pages of the demo clients in %s', (language) => {
     expect([...missing]).toEqual([]);
     expect(await faultsOf(html)).toEqual([]);
     expect(html).not.toMatch(/undefined|\[object Object\]|NaN/);
+  });
+});
+
+describe.each(LANGUAGES)('pages of the operations console in %s', (language) => {
+  const { t, missing } = watchfulTranslate(language, ['common', 'operations-console', 'mail']);
+  const samples = operationsConsoleSamples(t);
+
+  test('each of its views: valid, complete and with a sample', async () => {
+    for (const sample of samples) {
+      missing.clear();
+      const html = renderSample(render, sample, t, language, 'toyota');
+      expect([sample.name, ...missing]).toEqual([sample.name]);
+      expect([sample.name, ...(await faultsOf(html))]).toEqual([sample.name]);
+      expect(html).not.toMatch(/undefined|\[object Object\]|NaN/);
+    }
+    const shown = new Set(samples.map(({ view }) => `${view.slice(1)}.ejs`));
+    // Parts of views.
+    for (const part of ['facts', 'table', 'told']) shown.add(`operations-console/${part}.ejs`);
+    expect(views.filter((file) => file.startsWith('operations-console/') && !shown.has(file))).toEqual([]);
   });
 });
 

@@ -26,6 +26,8 @@ export type Origins = {
   mailbox: string;
   /** Five more services. The port is closed if the app was not started. */
   demoClients: string;
+  /** The operations console. The port is closed if the app was not started. */
+  operationsConsole: string;
 };
 
 export type World = {
@@ -65,7 +67,7 @@ export type WorldOptions = {
 /** @throws if the apps do not start, with their output */
 export async function startWorld({ apps = APPS, env = {}, clients = {}, policy }: WorldOptions = {}): Promise<World> {
   const directory = await mkdtemp(join(tmpdir(), 'common-id-world-'));
-  const [id, ownersSite, notebook, dealerSystem, mailbox, smtp, demoClients, admin] = await freePorts(8);
+  const [id, ownersSite, notebook, dealerSystem, mailbox, smtp, demoClients, operationsConsole, admin] = await freePorts(9);
   const at = (port: number | undefined): string => `http://localhost:${port}`;
   const origins = {
     id: at(id),
@@ -74,6 +76,7 @@ export async function startWorld({ apps = APPS, env = {}, clients = {}, policy }
     dealerSystem: at(dealerSystem),
     mailbox: at(mailbox),
     demoClients: at(demoClients),
+    operationsConsole: at(operationsConsole),
   };
   const project = await makeProject(directory, clients, policy);
   const dataDirectory = env.DATA_DIRECTORY ?? join(directory, 'data');
@@ -90,6 +93,7 @@ export async function startWorld({ apps = APPS, env = {}, clients = {}, policy }
     DEALER_SYSTEM_URL: origins.dealerSystem,
     MAILBOX_URL: origins.mailbox,
     DEMO_CLIENTS_URL: origins.demoClients,
+    OPERATIONS_CONSOLE_URL: origins.operationsConsole,
     // A name would be asked for at the machine’s DNS server, which may take its time.
     SMTP_URL: `smtp://127.0.0.1:${smtp}`,
     ADMIN_PORT: String(admin),

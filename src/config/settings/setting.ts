@@ -4,7 +4,7 @@ import { expectedWebUrl, isWebOrigin, isWebUrl } from '../problems/web-url.ts';
 import type { Mode } from '../problems/web-url.ts';
 
 /** The apps; a process runs one or more of them. */
-export type AppName = 'id' | 'owners-site' | 'notebook' | 'dealer' | 'mailbox' | 'demo-clients';
+export type AppName = 'id' | 'owners-site' | 'notebook' | 'dealer' | 'mailbox' | 'demo-clients' | 'console';
 
 /** The headings of .env.example, in their order. */
 export const SETTING_SECTIONS = {

@@ -12,7 +12,7 @@ import { EXPECTED_TRUST_PROXY, parseTrustProxy } from './trust-proxy.ts';
 
 /** For development only, because it is public. */
 export const GAZOO_DEVELOPMENT_SECRET = 'gazoo-for-development-only-0123456789abcdef';
-export const EVERY_APP: readonly AppName[] = ['id', 'owners-site', 'notebook', 'dealer'];
+export const EVERY_APP: readonly AppName[] = ['id', 'owners-site', 'notebook', 'dealer', 'console'];
 const MAILING_APPS: readonly AppName[] = ['id', 'owners-site'];
 
 export const SETTINGS = {
@@ -87,6 +87,13 @@ export const SETTINGS = {
     section: 'places',
     about:
       'The demo clients: five services to try, in development only. Their files in config/clients refer to it; without those files nothing needs it.',
+    neededByClientFiles: true,
+  },
+  OPERATIONS_CONSOLE_URL: {
+    ...kind.origin('http://localhost:3006', ['console']),
+    section: 'places',
+    about:
+      'The operations console: the support desk, jobs, and the audit. Its file in config/clients refers to it; without that file and without the console nothing needs it.',
     neededByClientFiles: true,
   },
   DOCUMENTATION_URL: {

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { anyBytes, anyEscaped, anyJson, anyText } from './fuzz-values.ts';
 
-export type App = 'id' | 'ownersSite' | 'notebook' | 'dealerSystem' | 'mailbox' | 'demoClients';
+export type App = 'id' | 'ownersSite' | 'notebook' | 'dealerSystem' | 'mailbox' | 'demoClients' | 'operationsConsole';
 
 /** A JWT, which is signed when it is sent: its kind, and the changes of its claims and header as JSON text. */
 export type JwtKind =
@@ -136,6 +136,8 @@ const PAGES: Endpoint[] = [
   ...at('dealerSystem', ['/', '/faults', '/withdrawals', '/dealers/x/bookings', '/dealers/aichi-toyota/customer-links/x']),
   ...at('mailbox', ['/', '/messages.json', '/messages/1', '/messages/1.eml', '/messages/1/html', '/messages/1e400']),
   ...at('demoClients', ['/', '/toyota-jp', '/toyota-jp/login', '/gazoo/callback', '/lexus/logout', '/x/callback']),
+  ...at('operationsConsole', ['/', '/login', '/callback', '/confirm-identity', '/support', '/people/x', '/people/x/erase', '/logout']),
+  ...at('operationsConsole', ['/jobs', '/jobs/list', '/jobs/retry', '/audit', '/audit/verify', '/backchannel-logout']),
 ];
 
 const CLAIMS = [
