@@ -11,6 +11,7 @@ const ACTIONS = ['unlock', 'end-sessions', 'remove-second-factor', 'disable', 'e
 export function operationsConsoleSamples(t: Translate): ViewSample[] {
   const menu = [
     { label: t('menu.support'), href: '/support', current: true },
+    { label: t('menu.migration'), href: '/migration' },
     { label: t('menu.jobs'), href: '/jobs' },
     { label: t('menu.audit'), href: '/audit' },
     { label: t('menu.logout'), href: '/logout', post: true },
@@ -76,7 +77,18 @@ export function operationsConsoleSamples(t: Translate): ViewSample[] {
       },
       `job-action ${text}`,
     );
-  const rooms = ['support', 'jobs', 'audit'].map((name) => ({ name, href: `/${name}` }));
+  const steps = ['listed', 'invited', 'came', 'completed'].map((name) => t(`migration.steps.${name}`));
+  const funnel = {
+    at: AT,
+    dimensions: [{ value: 'segment', label: t('migration.dimensions.segment') }],
+    bars: steps.map((label, index) => ({ label, count: '5,000,000', percent: 100 / (index + 1) })),
+    steps: steps.map((label) => [label, '5,000,000', '100%', '0', '–', t('migration.at_most.minutes', { count: 5 })]),
+    states: [{ label: t('migration.states.under_way'), value: '12' }],
+    waiting: [{ label: t('migration.days', { days: 3 }), value: '12' }],
+    failures: [{ label: t('migration.failures.cancelled'), value: '1' }],
+    lines: { heads: [t('migration.value'), ...steps], rows: [[LONG, '5,000,000', '4,000,000', '3,000,000', '2,000,000']] },
+  };
+  const rooms = ['support', 'migration', 'jobs', 'audit'].map((name) => ({ name, href: `/${name}` }));
   const search = { typed: { identifier: '', reason: '' } };
   return [
     site('start', 'start.title', { menu: [], person: undefined, notice: t('notices.ended') }),
@@ -115,6 +127,8 @@ export function operationsConsoleSamples(t: Translate): ViewSample[] {
     site('person', 'case.title', { ...person, isUnmasked: true, timeline: [] }, 'person unmasked'),
     ...ACTIONS.map((name) => action(name, { asksForId: name === 'erase' }, `action ${name}`)),
     action('erase', { asksForId: true, errors: { confirm: t('action.errors.confirm') } }, 'action wrong'),
+    site('migration', 'migration.title', { ...funnel, by: 'segment' }),
+    site('migration', 'migration.title', { ...funnel, lines: undefined, failures: [] }, 'migration short'),
     site('jobs', 'jobs.title', {
       groups: [
         { kind: t('job_kinds.send_mail'), state: t('job_states.dead'), count: 12_345, retryHref: '/jobs/retry?kind=send_mail' },

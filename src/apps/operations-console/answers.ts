@@ -89,3 +89,24 @@ export const verification = z.object({
   findings: z.array(z.object({ part: text, sequence: z.number(), kind: text })),
   last_anchor_at: time.optional(),
 });
+
+export const DIMENSIONS = ['day', 'wave', 'segment', 'dealer', 'client', 'road', 'device'] as const;
+
+export const funnel = z.object({
+  at: time,
+  steps: z.array(
+    z.object({
+      step: text,
+      reached: z.number(),
+      stopped_here: z.number(),
+      share_stopped: z.number().optional(),
+      median_seconds_at_most: z.number().optional(),
+    }),
+  ),
+  states: z.record(z.string(), z.number()),
+  unlisted: z.number(),
+  waiting: z.array(z.object({ days: z.number(), count: z.number() })),
+  failures: z.array(z.object({ reason: text, count: z.number() })),
+  lines: z.array(z.object({ value: text, reached: z.record(z.string(), z.number()) })).optional(),
+});
+export type Funnel = z.infer<typeof funnel>;

@@ -37,6 +37,7 @@ export type Desk = { session: Session; me: Me };
 /** The rooms of the console: the scope that a room needs, its path, and the name of its text. */
 export const ROOMS = [
   { scope: 'operations:support', href: '/support', name: 'support' },
+  { scope: 'operations:migration', href: '/migration', name: 'migration' },
   { scope: 'operations:system', href: '/jobs', name: 'jobs' },
   { scope: 'operations:audit', href: '/audit', name: 'audit' },
 ] as const satisfies { scope: Scope; href: string; name: string }[];

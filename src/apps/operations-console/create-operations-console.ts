@@ -1,4 +1,4 @@
-// The operations console: the support desk, jobs, and the audit. It is an OpenID Connect client of the common ID, and does nothing that the
+// The operations console: the support desk, the migration, jobs, and the audit. It is an OpenID Connect client of the common ID, and does nothing that the
 // operations API does not do.
 import type Koa from 'koa';
 import Router from 'koa-router';
@@ -20,6 +20,7 @@ import { jobRoutes } from './job-routes.ts';
 import { loginRoutes } from './login-routes.ts';
 import { createOperationsApi } from './operations-api.ts';
 import { personRoutes } from './person-routes.ts';
+import { migrationRoutes } from './migration-routes.ts';
 import { openSessions } from './sessions.ts';
 
 /** To verify the ledger takes a while. */
@@ -97,7 +98,7 @@ export async function createOperationsConsole(
   koa.use(backchannelLogoutRoutes(idp, sessions, log).routes());
   const pages = new Router<PageState>();
   for (const middleware of forms) pages.use(middleware);
-  for (const make of [loginRoutes, homeRoutes, personRoutes, actionRoutes, jobRoutes, auditRoutes])
+  for (const make of [loginRoutes, homeRoutes, personRoutes, actionRoutes, migrationRoutes, jobRoutes, auditRoutes])
     pages.use(make(deps).routes());
   koa.use(pages.routes());
   koa.use(leadToPage(pages));

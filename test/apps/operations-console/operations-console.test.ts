@@ -40,7 +40,8 @@ async function find(identifier = CUSTOMER, reason = REASON): Promise<void> {
 test('an operator is led through the set-up of a second factor, and finds the rooms of their roles', async () => {
   expect(browser.page.url).toBe(`${desk}/`);
   expect(browser.visited.find((url) => url.includes('/auth?'))).toMatch(/acr_values=urn%3Acommon-id%3Aacr%3Amfa/);
-  for (const words of ['お客様を探す', '処理の状況を見る', '記録を見る', 'operator 様']) expect(shown()).toContain(words);
+  for (const words of ['お客様を探す', '移行の状況を見る', '処理の状況を見る', '記録を見る', 'operator 様'])
+    expect(shown()).toContain(words);
 });
 
 test('a search is exact and has a reason; what was typed stays', async () => {
@@ -126,6 +127,16 @@ test('hands out a copy of the data, and erases only with the account id', async 
   expect(shown()).toContain('お客様のアカウントIDと一致しません。');
 });
 
+test('the campaign manager sees the funnel as a chart with its table, and by legacy site', async () => {
+  await browser.open(`${desk}/migration`);
+  const bars = [...browser.page.text.matchAll(/<rect class="bar"[^>]* width="([\d.]+)%"/g)].map(([, width]) => Number(width));
+  expect(bars).toHaveLength(12);
+  for (const words of ['メールアドレスの確認', '移行の完了', '名簿にない方']) expect(shown()).toContain(words);
+  await browser.open(`${desk}/migration?by=client`);
+  expect(headingOf(browser.page)).toBe('移行の状況');
+  expect(browser.form('/migration').html).toContain('<option value="client" selected>');
+});
+
 test('the auditor reads who looked at whom and why, and checks the ledger', async () => {
   await browser.open(`${desk}/audit?type=account.unmasked&operator=operator`);
   for (const words of ['operator', 'すべて表示', 'C-1024 reads the address back']) expect(shown()).toContain(words);
@@ -139,7 +150,7 @@ test('the auditor reads who looked at whom and why, and checks the ledger', asyn
 test('the pages in Chromium, without JavaScript and with it: no barrier, in both languages', async () => {
   await find();
   const id = idOnPage();
-  const pages = ['', 'support', `people/${id}`, `people/${id}/disable`, 'jobs', 'audit'];
+  const pages = ['', 'support', `people/${id}`, `people/${id}/disable`, 'migration', 'jobs', 'audit'];
   const chromium = await launchChromium();
   try {
     for (const [language, javaScript] of [

@@ -136,7 +136,16 @@ const PAGES: Endpoint[] = [
   ...at('dealerSystem', ['/', '/faults', '/withdrawals', '/dealers/x/bookings', '/dealers/aichi-toyota/customer-links/x']),
   ...at('mailbox', ['/', '/messages.json', '/messages/1', '/messages/1.eml', '/messages/1/html', '/messages/1e400']),
   ...at('demoClients', ['/', '/toyota-jp', '/toyota-jp/login', '/gazoo/callback', '/lexus/logout', '/x/callback']),
-  ...at('operationsConsole', ['/', '/login', '/callback', '/confirm-identity', '/support', '/people/x', '/people/x/erase', '/logout']),
+  ...at('operationsConsole', [
+    '/',
+    '/login',
+    '/callback',
+    '/confirm-identity',
+    '/support',
+    '/people/x',
+    '/people/x/erase',
+    '/logout',
+  ]),
   ...at('operationsConsole', ['/jobs', '/jobs/list', '/jobs/retry', '/audit', '/audit/verify', '/backchannel-logout']),
 ];
 
