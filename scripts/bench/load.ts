@@ -69,9 +69,10 @@ async function compare(
     if (!middle) throw new Error('nothing was measured');
     first ??= middle.busy;
     const { perSecond, busy, p50, p99, longest, refused } = middle;
+    const unfair = rounds[index]?.map((round) => round.p99 / round.p50).toSorted((one, other) => one - other) ?? [];
     tell(
       `${name}, ${atOnce} connections, ${who}: ${busy.toFixed(0)} µs a request (${(busy / first).toFixed(2)}), ${perSecond.toFixed(0)}/s, ` +
-        `p50 ${p50.toFixed(0)} p99 ${p99.toFixed(0)} longest ${longest.toFixed(0)} ms (p99 ${(p99 / p50).toFixed(1)} times p50), refused ${(refused * 100).toFixed(1)} %`,
+        `p50 ${p50.toFixed(0)} p99 ${p99.toFixed(0)} longest ${longest.toFixed(0)} ms, refused ${(refused * 100).toFixed(1)} %; p99 by p50 in each round: ${unfair.map((ratio) => ratio.toFixed(1)).join(', ')}`,
     );
   }
 }
