@@ -1,9 +1,13 @@
 // Attacks on the link that stops the mails of the campaign, and on the endpoint for mails that came back. design/operations.md, chapter 3.
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import type { MessageStore } from '../../src/apps/mailbox/message-store.ts';
+import { startSmtpReceiver } from '../../src/apps/mailbox/smtp-receiver.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import type { SecretKeys } from '../../src/config/settings/secret-keys.ts';
 import { addressId, messageIdOf, stopTokenOf } from '../../src/domain/campaign-mail.ts';
 import { signWebhook } from '../../src/http/webhook-signature.ts';
+import { createMailer } from '../../src/mail/mailer.ts';
+import { createLog } from '../../src/telemetry/log.ts';
 import { createBrowser, headingOf, mainOf } from '../support/http-browser.ts';
 import { startIdInProcess, type IdInProcess } from '../support/id-in-process.ts';
 
@@ -193,4 +197,30 @@ test('S234 mails come back as mail systems report it: only a failure for good st
     'bounced',
   ]);
   expect([await report({ mail: complaint(angry.messageId) }), await reasonOf(angry)]).toEqual([204, 'complained']);
+});
+
+test('S237 a recipient and values with line breaks reach a real mail server: it gets one mail with our headers alone, which a mail program can stop with one click', async () => {
+  const raws: string[] = [];
+  const store = { add: (_: unknown, raw: Buffer) => void raws.push(raw.toString()) } as unknown as MessageStore;
+  const log = createLog('mailbox', 'silent');
+  const smtp = await startSmtpReceiver({ host: '127.0.0.1', port: 0, clock: () => clock.now, log }, store);
+  const mailer = createMailer(`smtp://127.0.0.1:${smtp.port}`, 'no-reply@id.example.jp');
+  try {
+    const { token, messageId } = newPerson();
+    const stopUrl = `${world.issuer}/unsubscribe?token=${encodeURIComponent(token)}`;
+    const values = { serviceName: 'Site\r\nBcc: c@example.jp', ends: '31 March', url: 'http://127.0.0.1/migration', stopUrl };
+    const mail = { to: 'ok@example.jp', template: 'migration-invitation', language: 'en', values } as const;
+    await mailer.send(mail, { messageId, stopUrl });
+    await mailer.send({ ...mail, to: 'a@example.jp\r\nBcc: b@example.jp' }, { messageId, stopUrl }).catch(() => undefined);
+    const headers = raws.map((raw) => raw.slice(0, raw.indexOf('\r\n\r\n')).replaceAll(/\r\n[ \t]+/g, ' '));
+    expect(headers.filter((one) => /^(bcc|cc):/im.test(one))).toEqual([]);
+    const [first = ''] = headers;
+    expect(first).toContain(`Message-ID: ${messageId}`);
+    expect(first).toContain(`List-Unsubscribe: <${stopUrl}>`);
+    expect(first).toContain('List-Unsubscribe-Post: List-Unsubscribe=One-Click');
+    expect(await oneClick(new URL(stopUrl).searchParams.get('token') ?? '')).toBe(200);
+  } finally {
+    mailer.close();
+    await smtp.close();
+  }
 });

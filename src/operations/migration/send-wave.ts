@@ -28,8 +28,8 @@ const MOST_SEEN = 5_000;
 const NOT_SENT = ['ECONNECTION', 'ECONNREFUSED', 'EDNS', 'ETLS', 'EAUTH', 'ENOAUTH'];
 
 type MailOutcome = NonNullable<WaveMail['outcome']>;
-/** `skipped`: the person moved meanwhile; `not now`: the wave was paused or stopped meanwhile. */
-type Outcome = MailOutcome | 'skipped' | 'not now';
+/** `skipped`: the person moved meanwhile, or another process mails them. */
+type Outcome = MailOutcome | 'skipped';
 
 /** Creates the handler. */
 export function createSendWave(mailer: Pick<Mailer, 'send'>, deps: WaveDeps): JobHandler<{ wave: string }> {
@@ -68,10 +68,10 @@ export function createSendWave(mailer: Pick<Mailer, 'send'>, deps: WaveDeps): Jo
       looked.push({ id: user.id, had, chosen });
     }
     const mailed = await Promise.all(
-      looked.map(async (one) => ({ ...one, outcome: one.chosen ? await mailOne(wave.id, one.id) : undefined })),
+      looked.map(async (one) => ({ ...one, outcome: one.chosen ? await mailOne(wave, one.id) : undefined })),
     );
     // It goes on with the first person who has yet to get the mail.
-    const end = mailed.findIndex(({ outcome }) => outcome === 'deferred' || outcome === 'not now');
+    const end = mailed.findIndex(({ outcome }) => outcome === 'deferred');
     const passed = end < 0 ? mailed : mailed.slice(0, end);
     const taken = wave.taken + passed.filter(({ had, outcome }) => had || isMail(outcome)).length;
     const mails = pace.mails + mailed.filter(({ outcome }) => isMail(outcome)).length;
@@ -87,14 +87,12 @@ export function createSendWave(mailer: Pick<Mailer, 'send'>, deps: WaveDeps): Jo
   }
 
   /** Claims the mail, sends it, and notes what became of it. */
-  async function mailOne(waveId: string, id: string): Promise<Outcome> {
-    const wave = await storage.waves.find(waveId);
-    if (wave?.state !== 'running') return 'not now';
+  async function mailOne(wave: Wave, id: string): Promise<Outcome> {
     const claim = await storage.population.change(id, (standing) => claimMail(wave, standing, clock()));
     const email = parseEmail((claim.changed && ids.emailOf(claim.now)) || '');
     if (!email.ok) return 'skipped';
     const outcome = await send(wave, email);
-    await storage.population.change(id, (standing) => notedMail(standing, waveId, outcome));
+    await storage.population.change(id, (standing) => notedMail(standing, wave.id, outcome));
     deps.emit('mail', {
       template: templateOf(wave),
       outcome: outcome === 'sent' ? 'sent' : outcome === 'deferred' ? 'retried' : 'failed',
@@ -121,7 +119,7 @@ export function createSendWave(mailer: Pick<Mailer, 'send'>, deps: WaveDeps): Jo
 }
 
 const isMail = (outcome: Outcome | undefined): boolean =>
-  outcome !== undefined && outcome !== 'skipped' && outcome !== 'not now' && outcome !== 'deferred';
+  outcome !== undefined && outcome !== 'skipped' && outcome !== 'deferred';
 
 /** Whether the address of a person gets no mails of the campaign, or cannot get any. */
 export async function isStopped(
