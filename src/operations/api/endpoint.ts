@@ -1,5 +1,5 @@
 // What an endpoint of the operations API is. The router, the checks of requests and the OpenAPI document are made from it.
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { Deps } from '../../deps.ts';
 import type { OperatorRole } from '../../domain/operator.ts';
 import { Problem } from '../../http/problem.ts';
@@ -56,6 +56,9 @@ export function endpoint<
   return definition;
 }
 
+/** A parameter that is not known may be a mistake, so it is refused everywhere. */
+const NO_PARAMETERS = z.strictObject({});
+
 /**
  * Checks what a request sends.
  * @throws {Problem} 400 with a sentence for each wrong member
@@ -77,7 +80,7 @@ export function readInputs({ params, query, body }: Endpoint, sent: Inputs): Inp
   };
   const inputs = {
     params: read(params, sent.params, 'path'),
-    query: read(query, sent.query, 'query'),
+    query: read(query ?? NO_PARAMETERS, sent.query, 'query'),
     body: read(body, sent.body, 'body'),
   };
   if (Object.keys(errors).length === 0) return inputs;

@@ -28,9 +28,9 @@ const idempotencyKey = z.strictObject({
 });
 
 /** Returns every code of refusal of an endpoint, by status. */
-export function refusalsOf({ params, query, body, isAction, refusals = {} }: Endpoint): Map<number, string[]> {
+export function refusalsOf({ body, isAction, refusals = {} }: Endpoint): Map<number, string[]> {
   const all = new Map<number, string[]>();
-  for (const some of [ALWAYS, params || query || body ? OF_INPUTS : {}, body ? OF_BODY : {}, isAction ? OF_ACTION : {}, refusals])
+  for (const some of [ALWAYS, OF_INPUTS, body ? OF_BODY : {}, isAction ? OF_ACTION : {}, refusals])
     for (const [status, codes] of Object.entries(some)) {
       const known = all.get(Number(status)) ?? [];
       all.set(Number(status), [...new Set([...known, ...codes])]);

@@ -3,8 +3,10 @@ import { z } from 'zod';
 import { FUNNEL_DIMENSIONS } from '../../../domain/funnel-counts.ts';
 import { FUNNEL_STEPS, LEGACY_USER_STATES } from '../../../domain/population.ts';
 import { readFunnel, readFunnelBy } from '../../migration/funnel.ts';
+import { listStuckUsers } from '../../migration/stuck-users.ts';
+import { actionOf } from '../caller.ts';
 import { endpoint, type Endpoint } from '../endpoint.ts';
-import { time } from '../schemas.ts';
+import { nextCursor, readCursor, reason, time, writeCursor } from '../schemas.ts';
 
 const count = z.int().min(0);
 const step = z.enum(FUNNEL_STEPS);
@@ -55,5 +57,44 @@ const funnel = endpoint({
   }),
 });
 
-/** Waves, forecast and stuck people go here, too, each as `endpoint({ role: 'migration', path: '/migration/…', … })`. */
-export const MIGRATION_ENDPOINTS: Endpoint[] = [funnel];
+const stuck = endpoint({
+  name: 'listStuckUsers',
+  method: 'POST',
+  path: '/migration/stuck',
+  tells: 'Lists legacy users of a site who have come, have not finished, and were not seen for some days. The look is an event.',
+  role: 'migration',
+  body: z.strictObject({
+    reason,
+    client_id: z.string('expected the client of the legacy site').min(1).max(64),
+    days: z.int('expected a number of days from 0 to 365').min(0).max(365).default(7),
+    limit: z.int('expected a number from 1 to 200').min(1).max(200).default(50),
+    cursor: z.string('expected next_cursor of the answer before').max(1000).optional(),
+    unmask: z.boolean('expected true or false').default(false),
+  }),
+  answer: z.strictObject({
+    users: z.array(
+      z.strictObject({
+        id: z.string(),
+        client_id: z.string(),
+        legacy_id: z.string().meta({ description: 'Masked unless the request asks to unmask.' }),
+        last_step: step,
+        seen_at: time,
+        days: count,
+        road: z.enum(['new_id', 'has_id']).optional(),
+        segment: z.string().optional(),
+        failure: z.string().optional(),
+        help: z.enum(['invite_again', 'ask_by_telephone', 'sign_in_with_the_id', 'open_a_case']),
+      }),
+    ),
+    next_cursor: nextCursor,
+  }),
+  refusals: { 422: ['reason_personal'] },
+  async run({ deps, caller, body: { client_id: clientId, reason: why, cursor, ...asked } }) {
+    const after = readCursor(z.strictObject({ since: z.number(), id: z.string() }), cursor);
+    const { users, next } = await listStuckUsers(deps, { ...asked, clientId, after }, actionOf(caller, why));
+    return { users, next_cursor: next && writeCursor(next) };
+  },
+});
+
+/** Waves and the forecast go here, too, each as `endpoint({ role: 'migration', path: '/migration/…', … })`. */
+export const MIGRATION_ENDPOINTS: Endpoint[] = [funnel, stuck];
