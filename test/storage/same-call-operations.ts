@@ -4,7 +4,7 @@ import { expect } from '@jest/globals';
 import { AlreadyExists, type Storage } from '../../src/storage/storage.ts';
 import { eventAbout, sampleAccount, sampleDealerLink, sampleMigration } from './conformance/samples.ts';
 import { eventsAbout } from './expect-whole.ts';
-import { expectCounted, listedUser, stepOf } from './conformance/population.ts';
+import { expectSegmentCounted, listedUser, stepOf } from './conformance/population.ts';
 
 export type Operation = {
   name: string;
@@ -138,24 +138,24 @@ export const OPERATIONS: Operation[] = [
   },
   {
     name: 'a legacy user of a list takes a step',
-    prepare: (storage, id) => storage.population.list([listedUser(id)]),
+    prepare: (storage, id) => storage.population.list([listedUser(id, { segment: id })]),
     call: (storage, id) => storage.population.follow(stepOf(id)),
     async isDone(storage, id) {
       expect(await storage.population.find(id)).toMatchObject({ version: 2 });
-      await expectCounted(storage);
+      await expectSegmentCounted(storage, id);
     },
   },
   {
     name: 'a legacy user is changed',
-    prepare: (storage, id) => storage.population.list([listedUser(id)]),
+    prepare: (storage, id) => storage.population.list([listedUser(id, { segment: id })]),
     async call(storage, id) {
-      const { at: _at, ...user } = listedUser(id);
+      const { at: _at, ...user } = listedUser(id, { segment: id });
       return storage.population.put({ ...user, version: 1, reached: { listed: 5, invited: 6 } });
     },
     refusal: 'VersionConflict',
     async isDone(storage, id) {
       expect(await storage.population.find(id)).toMatchObject({ version: 2, reached: { invited: 6 } });
-      await expectCounted(storage);
+      await expectSegmentCounted(storage, id);
     },
   },
   {

@@ -33,6 +33,19 @@ export async function expectCounted(storage: Storage): Promise<Record<string, nu
   return counts;
 }
 
+/** Expects that a segment is counted as the one legacy user in it says; other segments may change at the same time. */
+export async function expectSegmentCounted(storage: Storage, id: string): Promise<void> {
+  await storage.population.settle();
+  const own: FunnelCounts = new Map();
+  const user = await storage.population.find(id);
+  if (user) addCounts(own, user);
+  const ofSegment = (counts: Record<string, number>) =>
+    Object.fromEntries(Object.entries(counts).filter(([key]) => key.startsWith('segment:') && key.endsWith(`:${id}`)));
+  const counted = ofSegment(await storage.population.counts());
+  expect(counted).toEqual(ofSegment(Object.fromEntries(own)));
+  expect(counted).not.toEqual({});
+}
+
 export function populationPromises(open: OpenBackend): void {
   const subject = useSubject(open);
   const population = () => subject.storage.population;
