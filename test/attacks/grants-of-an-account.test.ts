@@ -54,7 +54,11 @@ async function existing({ firstParty, types = ['dealer_link'], grantId, params =
     requestParamScopes: new Set(['openid']),
     requestParamClaims: new Set(),
   };
-  const load = createLoadExistingGrant({ clients: { find: () => client }, storage } as never);
+  const load = createLoadExistingGrant({
+    clients: { find: () => client },
+    storage,
+    config: { issuer: 'https://id.example.jp', operators: [] },
+  } as never);
   return await load({ oidc } as never);
 }
 const linksOf = (found: Grant | undefined) => (found?.rar ?? []).map(({ link_id: id }) => id);

@@ -166,7 +166,7 @@ describe('clients', () => {
       ...options,
     );
     expect([ended.code, ended.err]).toEqual([0, '']);
-    expect((await admin(project, 'clients', 'check')).out).toBe('10 client apps, no mistakes.\n');
+    expect((await admin(project, 'clients', 'check')).out).toBe('11 client apps, no mistakes.\n');
     const secret = /Client secret {2}(\S+)/.exec(ended.out)?.[1];
     expect(project.read('config/clients/new-app.json')).not.toContain(secret ?? 'client_secret"');
     if (secret !== undefined) expect(project.read('config/clients/new-app.json')).toContain(digestOf(secret));
