@@ -27,7 +27,7 @@ import { figure } from './support/figure.ts';
 import { describeOnMongo } from './support/mongo-database.ts';
 import { openOwnStorage, type OwnStorage } from './support/own-storage.ts';
 
-jest.setTimeout(120_000);
+jest.setTimeout(figure(1_800_000, 120_000));
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const [MINUTE_MS, HOUR_MS, DAY_MS] = [60_000, 3_600_000, 86_400_000];
