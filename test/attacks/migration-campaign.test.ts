@@ -98,7 +98,7 @@ function declare(databaseUrl: () => Promise<string>): void {
     };
 
   test('S195 the import of a list is killed after each batch, and comes again: each legacy user is counted once, and wrong rows are told by line and column', async () => {
-    const rows = figure(50_000, 450);
+    const rows = figure(20_000, 450);
     const lines = ['\uFEFFlegacy_id,email,segment,dealer\r\n'];
     for (let n = 0; n < rows; n += 1) lines.push(`own-${n},${n}@example.jp,"segment ${n % 3}",d-${n % 2}\r\n`);
     // A row without a feed at its end, and rows that are wrong.

@@ -8,6 +8,7 @@ import { answered, thrown, useSubject } from './subject.ts';
 import type { OpenBackend } from './subject.ts';
 
 const DAY = 24 * 60 * 60 * 1000;
+const PAGE = 1000;
 
 export function listedUser(id: string, overrides: Partial<ListedUser> = {}): ListedUser {
   const row = { client_id: 'owners-site', sealed_legacy_id: `sealed ${id}`, sealed_email: `mail of ${id}`, segment: 'gold' };
@@ -20,7 +21,12 @@ export function stepOf(id: string, overrides: Partial<LegacyUserStep> = {}): Leg
 }
 
 async function everyLegacyUser(storage: Storage): Promise<LegacyUser[]> {
-  return storage.population.listAfter('', 10_000);
+  const all: LegacyUser[] = [];
+  for (;;) {
+    const page = await storage.population.listAfter(all.at(-1)?.id ?? '', PAGE);
+    all.push(...page);
+    if (page.length < PAGE) return all;
+  }
 }
 
 /** Expects that the counts are the sums over all legacy users. */
