@@ -1,6 +1,5 @@
 // Job that sends a mail.
 import type { Deps } from '../deps.ts';
-import type { EpochMilliseconds } from '../domain/account.ts';
 import type { Mail } from '../domain/mails.ts';
 import { propertyOf } from '../property-of.ts';
 import type { Mailer } from '../mail/mailer.ts';
@@ -12,8 +11,8 @@ const GIVE_UP_AFTER_MS = 24 * 60 * 60 * 1000;
 
 /** What the jobs that send messages use. */
 export type SendDeps = Pick<Deps, 'clock' | 'emit' | 'traces'> & {
-  /** Whether another code has replaced this one since the message was queued; see `isReplaced`. */
-  isReplaced(shown: ShownCode, queuedAt: EpochMilliseconds): Promise<boolean>;
+  /** Whether another code has replaced this one; see `isReplaced`. */
+  isReplaced(shown: ShownCode): Promise<boolean>;
 };
 
 /**
@@ -27,7 +26,7 @@ export function createSendMail(mailer: Mailer, { clock, emit, traces, isReplaced
       if (!('values' in mail)) throw new PermanentJobError('it cannot be read: HMAC_KEY was another one when it was written');
       if ('minutes' in mail.values) {
         if (clock() > job.created_at + mail.values.minutes * 60_000) throw new PermanentJobError('the code has expired');
-        if (await isReplaced(mail.values, job.created_at)) {
+        if (await isReplaced(mail.values)) {
           emit('mail', { template: mail.template, outcome: 'replaced' });
           return;
         }

@@ -27,7 +27,7 @@ export function createSendSms(gateway: SmsGateway | undefined, { clock, emit, tr
       if (!('values' in sms)) return fail('it cannot be read: HMAC_KEY was another one when it was written');
       if (sms.template === 'login-number-code') {
         if (clock() > job.created_at + sms.values.minutes * 60_000) return fail('the code has expired');
-        if (await isReplaced(sms.values, job.created_at)) return tell(sms, 'replaced');
+        if (await isReplaced(sms.values)) return tell(sms, 'replaced');
       }
       if (!gateway) return fail('SMS_URL is not set');
       try {

@@ -140,7 +140,7 @@ function handlersOf({ current, provider }: LiveCommonId, mailer: Mailer, breaker
   const make = (deps: Deps): JobHandlers => {
     const { deliver, update } = createDealerLinkDelivery(deps, breaker);
     const access = createAccountAccess(provider(), deps);
-    const sending: SendDeps = { ...deps, isReplaced: async (shown, queuedAt) => isReplaced(deps, shown, queuedAt) };
+    const sending: SendDeps = { ...deps, isReplaced: async (shown) => isReplaced(deps, shown) };
     return {
       send_mail: createSendMail(mailer, sending),
       send_sms: createSendSms(sms, sending),

@@ -44,11 +44,14 @@ export async function issueCode(
   { askedAt, lifetimeMs = CODE_LIFETIME_MS, digits, keepAttempts = false, storeFirst = false }: IssueOptions = {},
 ): Promise<void> {
   const code = digits ? drawCode(digits) : await drawCodeFor(deps, slot.address);
-  const show = async (): Promise<unknown> => send({ code: formatCode(code), minutes: lifetimeMs / 60_000, slot: slot.id });
+  // Read before the message is queued, and written to both. Of two parallel presses the later one then counts, in the slot and as a message.
+  const at = askedAt ?? deps.clock();
+  const show = async (): Promise<unknown> =>
+    send({ code: formatCode(code), minutes: lifetimeMs / 60_000, slot: slot.id, askedAt: at });
   const store = async (): Promise<void> => {
     const standing = keepAttempts ? await deps.storage.emailCodes.find(slot.id) : undefined;
     const hmac = codeHmac(deps.config.keys.emailCode, slot.id, slot.address, code);
-    await put(deps, slot, { hmac, attempts: standing?.attempts ?? 0, askedAt, lifetimeMs });
+    await put(deps, slot, { hmac, attempts: standing?.attempts ?? 0, askedAt: at, lifetimeMs });
   };
   for (const step of storeFirst ? [store, show] : [show, store]) await step();
   deps.emit('code.sent', { purpose: slot.purpose });
@@ -92,7 +95,6 @@ async function put(
   slot: CodeSlot,
   { hmac, attempts, askedAt, lifetimeMs }: { hmac: string; attempts: number; askedAt: number | undefined; lifetimeMs: number },
 ): Promise<void> {
-  // Read the clock after the message was queued. Of two parallel presses, the code of the newer message then stays in the slot.
   const now = clock();
   await storage.emailCodes.put({
     id: slot.id,

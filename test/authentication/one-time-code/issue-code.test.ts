@@ -50,15 +50,31 @@ test('a code is replaced once a later one is in its slot; the valid code never i
     issueCode(deps(), SLOT, async (values) => void shown.push(values), { askedAt });
   await issue(now);
   const [first] = shown as [ShownCode];
-  expect(await isReplaced(deps(), first, now - 5)).toBe(false);
+  expect(await isReplaced(deps(), first)).toBe(false);
   await issue(now + 61_000);
   const second = shown[1] as ShownCode;
-  expect(await isReplaced(deps(), first, now - 5)).toBe(true);
-  expect(await isReplaced(deps(), second, now + 60_995)).toBe(false);
+  expect(await isReplaced(deps(), first)).toBe(true);
+  expect(await isReplaced(deps(), second)).toBe(false);
   // The slot has an earlier code while the next message is queued, and none after the code was used.
-  expect(await isReplaced(deps(), first, now + 61_000)).toBe(false);
-  expect(await isReplaced(deps(), { ...first, slot: 'another' }, 0)).toBe(false);
-  expect(await isReplaced(deps(), { code: first.code, minutes: 10 }, 0)).toBe(false);
+  expect(await isReplaced(deps(), { ...first, askedAt: now + 122_000 })).toBe(false);
+  expect(await isReplaced(deps(), { ...first, slot: 'another' })).toBe(false);
+  expect(await isReplaced(deps(), { code: first.code, minutes: 10 })).toBe(false);
+});
+
+test('of two parallel presses the later one counts, also when the message of the earlier one is queued late', async () => {
+  const shown: ShownCode[] = [];
+  let later = now;
+  const issue = async (during?: () => Promise<void>): Promise<void> => {
+    later += 1;
+    await issueCode({ ...deps(), clock: () => later }, SLOT, async (values) => {
+      await during?.();
+      shown.push(values);
+    });
+  };
+  await issue(issue);
+  const [second, first] = shown as [ShownCode, ShownCode];
+  expect([await isReplaced(deps(), second), await isReplaced(deps(), first)]).toEqual([false, true]);
+  expect(await checkCode(deps(), SLOT, second.code)).toHaveProperty('takeOut');
 });
 
 test('a job stores first, keeps the attempts of the previous code, and says how long the code is valid', async () => {
@@ -74,7 +90,7 @@ test('a job stores first, keeps the attempts of the previous code, and says how 
     storeFirst: true,
   });
   expect(shown).toEqual([
-    { code: expect.stringMatching(/^\d{4} \d{4} \d{4}$/), minutes: 60, slot: SLOT.id },
+    { code: expect.stringMatching(/^\d{4} \d{4} \d{4}$/), minutes: 60, slot: SLOT.id, askedAt: now - 5 },
     expect.objectContaining({ attempts: 2, sent_at: now - 5, expires_at: now + 3_600_000 }),
   ]);
 });
