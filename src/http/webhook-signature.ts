@@ -19,8 +19,25 @@ export function signWebhook(message: WebhookMessage, secrets: readonly string[])
   return secrets.map((secret) => `v1,${signature(message, secret)}`).join(' ');
 }
 
-/** Whether one of the signatures in a header was made with one of the secrets. The caller checks the age of the message. */
-export function isSignedWebhook(message: WebhookMessage, secrets: readonly string[], header: string): boolean {
+/** The largest age of a message, in seconds, as Standard Webhooks recommends. */
+export const OLDEST_WEBHOOK_SECONDS = 5 * 60;
+
+/**
+ * Returns the message of a request; `undefined` if it is too old, or if none of its signatures was made with one of the secrets.
+ * @param now epoch milliseconds
+ */
+export function readWebhook(
+  request: { get(header: string): string },
+  body: string,
+  secrets: readonly string[],
+  now: number,
+): WebhookMessage | undefined {
+  const message = { id: request.get('webhook-id'), timestamp: Number(request.get('webhook-timestamp')), body };
+  const isFresh = Math.abs(now / 1000 - message.timestamp) <= OLDEST_WEBHOOK_SECONDS;
+  return isFresh && isSigned(message, secrets, request.get('webhook-signature')) ? message : undefined;
+}
+
+function isSigned(message: WebhookMessage, secrets: readonly string[], header: string): boolean {
   const given = header.split(' ').map((one) => Buffer.from(one));
   return secrets.some((secret) => {
     const expected = Buffer.from(`v1,${signature(message, secret)}`);

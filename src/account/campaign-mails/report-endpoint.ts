@@ -5,7 +5,7 @@ import { z } from 'zod';
 import type { Deps } from '../../deps.ts';
 import { readMessageId } from '../../domain/campaign-mail.ts';
 import type { PageState } from '../../http/page-context.ts';
-import { isSignedWebhook } from '../../http/webhook-signature.ts';
+import { OLDEST_WEBHOOK_SECONDS, readWebhook } from '../../http/webhook-signature.ts';
 import { readMailReport, type MailReport } from './read-report.ts';
 import { stopMails } from './stop.ts';
 
@@ -13,8 +13,6 @@ export const REPORT_PATH = '/mail-reports';
 
 /** Bytes. A report returns the whole mail at most. */
 const LONGEST_BODY = 1_000_000;
-/** The largest age of a message, in seconds, as Standard Webhooks recommends. */
-const OLDEST = 5 * 60;
 const bodySchema = z.union([
   /** A mail with a report, as it came (RFC 3464, RFC 5965). */
   z.strictObject({ mail: z.string() }),
@@ -36,16 +34,14 @@ export function createReportEndpoint(deps: ReportDeps): Koa.Middleware<PageState
     if (ctx.request.length === undefined) return void (ctx.status = 411);
     if (ctx.request.length > LONGEST_BODY) return void (ctx.status = 413);
     const body = await readText(ctx.req);
-    const [id, timestamp] = [ctx.get('webhook-id'), Number(ctx.get('webhook-timestamp'))];
-    const isFresh = Math.abs(clock() / 1000 - timestamp) <= OLDEST;
-    if (!isFresh || !isSignedWebhook({ id, timestamp, body }, config.mailReportSecrets, ctx.get('webhook-signature')))
-      return void (ctx.status = 401);
+    const message = readWebhook(ctx, body, config.mailReportSecrets, clock());
+    if (!message) return void (ctx.status = 401);
     const report = await readBody(body);
     if (report === 'unreadable') return void (ctx.status = 400);
     const named = report?.messageId === undefined ? undefined : readMessageId(config.keys.campaignMail, report.messageId);
     // The mark comes first: a message that was replayed must change nothing.
-    const until = (timestamp + 2 * OLDEST) * 1000;
-    if (report && named && (await storage.artifacts.insertOnce('ReplayDetection', `mail-report:${id}`, {}, until)))
+    const until = (message.timestamp + 2 * OLDEST_WEBHOOK_SECONDS) * 1000;
+    if (report && named && (await storage.artifacts.insertOnce('ReplayDetection', `mail-report:${message.id}`, {}, until)))
       await stopMails(deps, named, report.what);
     ctx.status = 204;
   };

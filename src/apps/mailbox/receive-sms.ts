@@ -3,13 +3,11 @@ import { text as readText } from 'node:stream/consumers';
 import type Koa from 'koa';
 import { z } from 'zod';
 import type { PageState } from '../../http/page-context.ts';
-import { isSignedWebhook } from '../../http/webhook-signature.ts';
+import { readWebhook } from '../../http/webhook-signature.ts';
 import type { MessageStore } from './message-store.ts';
 
 /** Bytes. An SMS with all its parts is shorter. */
 const LONGEST_BODY = 10_000;
-/** The largest age of a message, in seconds, as Standard Webhooks recommends. */
-const OLDEST = 5 * 60;
 const bodySchema = z.object({ to: z.string(), text: z.string() });
 
 /** Creates the handler. It accepts a repetition of an SMS, and stores it once. */
@@ -21,12 +19,10 @@ export function receiveSms(
     if (ctx.method !== 'POST') return void (ctx.status = 405);
     if (ctx.request.length === undefined || ctx.request.length > LONGEST_BODY) return void (ctx.status = 413);
     const body = await readText(ctx.req);
-    const [id, timestamp] = [ctx.get('webhook-id'), Number(ctx.get('webhook-timestamp'))];
-    const isFresh = Math.abs(clock() / 1000 - timestamp) <= OLDEST;
-    if (!isFresh || !isSignedWebhook({ id, timestamp, body }, smsSecrets, ctx.get('webhook-signature')))
-      return void (ctx.status = 401);
+    const message = readWebhook(ctx, body, smsSecrets, clock());
+    if (!message) return void (ctx.status = 401);
     const { to, text } = bodySchema.parse(JSON.parse(body));
-    store.addSms(id, { to, text, received_at: new Date(clock()).toISOString() }, Buffer.from(body));
+    store.addSms(message.id, { to, text, received_at: new Date(clock()).toISOString() }, Buffer.from(body));
     ctx.status = 204;
   };
 }
