@@ -3,6 +3,7 @@
 import type { JWTPayload } from 'jose';
 import type { ParameterizedContext } from 'koa';
 import { z } from 'zod';
+import { challenge } from '../../http/challenge.ts';
 import { checkPossession, InvalidDpopProof, readAccessToken, refusalOf, type ProvenRequest } from '../../http/dpop-proof.ts';
 import { InvalidJwt, type VerifyJwt } from './issuer-keys.ts';
 import { Problem } from '../../http/problem.ts';
@@ -30,11 +31,6 @@ export type Authorization = {
 
 /** The request that is authorized. */
 export type Request = Pick<ParameterizedContext, 'get' | 'method' | 'path'>;
-
-function challenge(parameters: Record<string, string>, scheme = 'Bearer'): Record<string, string> {
-  const list = Object.entries(parameters).map(([name, value]) => `${name}="${value.replaceAll(/["\\]/g, "'")}"`);
-  return { 'WWW-Authenticate': `${scheme} ${list.join(', ')}` };
-}
 
 /**
  * Checks the token, its key and its scope.

@@ -14,6 +14,7 @@ import {
   type OperatorRole,
 } from '../../domain/operator.ts';
 import type { OperatorAction } from '../../domain/operator-action.ts';
+import { challenge } from '../../http/challenge.ts';
 import { checkPossession, InvalidDpopProof, readAccessToken, refusalOf } from '../../http/dpop-proof.ts';
 import { Problem } from '../../http/problem.ts';
 import { findPersonToken, type PersonToken } from '../../oidc/sessions/person-token.ts';
@@ -38,9 +39,7 @@ type CallerDeps = Pick<Deps, 'config' | 'storage' | 'clients' | 'clock'>;
 
 /** A refusal with its challenge (RFC 6750, section 3; RFC 9449, section 7.1). */
 function refuse(status: 401 | 403, code: string, detail: string, parameters: Record<string, string>, scheme = 'Bearer'): Problem {
-  const list = Object.entries({ ...parameters, error_description: detail });
-  const quoted = list.map(([name, value]) => `${name}="${value.replaceAll(/["\\]/g, "'")}"`);
-  return new Problem(status, code, `${detail}.`, { headers: { 'WWW-Authenticate': `${scheme} ${quoted.join(', ')}` } });
+  return new Problem(status, code, `${detail}.`, { headers: challenge({ ...parameters, error_description: detail }, scheme) });
 }
 
 /**
@@ -114,8 +113,8 @@ async function findToken(
     });
   } catch (error) {
     if (!(error instanceof InvalidDpopProof)) throw error;
-    const { code, challenge, parameters } = refusalOf({ ...sent, boundTo });
-    throw refuse(401, code, error.message, { ...realm, error: code, ...parameters }, challenge);
+    const { code, challenge: scheme, parameters } = refusalOf({ ...sent, boundTo });
+    throw refuse(401, code, error.message, { ...realm, error: code, ...parameters }, scheme);
   }
   return { token, scheme: sent.scheme };
 }
