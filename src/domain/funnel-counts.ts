@@ -9,6 +9,7 @@ import {
   type FunnelStep,
   type LegacyUser,
 } from './population.ts';
+import { dateInJapan } from './birthdate.ts';
 import type { EpochMilliseconds } from './epoch-milliseconds.ts';
 
 /** By what the steps are counted besides `all`. */
@@ -21,13 +22,7 @@ export type FunnelCounts = Map<string, number>;
 /** The times between two steps are counted in these classes: up to so many seconds; the last class has no end. */
 export const TIME_CLASSES_SECONDS = [30, 60, 120, 300, 600, 1_800, 3_600, 21_600, 86_400, 259_200, 604_800, 2_592_000, Infinity];
 
-const JAPAN_MS = 9 * 60 * 60 * 1000;
 const DAY_MS = 24 * 60 * 60 * 1000;
-
-/** The day in Japan, as `2026-12-01`. */
-export function japanDay(at: EpochMilliseconds): string {
-  return new Date(at + JAPAN_MS).toISOString().slice(0, 10);
-}
 
 /** Makes the key of a count. Only the value may have a colon. */
 export function countKey(of: string, what: string, value = ''): string {
@@ -51,22 +46,23 @@ function keysOf(user: LegacyUser): string[] {
   for (const step of FUNNEL_STEPS) {
     const at = reached[step];
     if (at === undefined) continue;
-    keys.push(countKey('all', step), countKey('day', step, japanDay(at)));
+    keys.push(countKey('all', step), countKey('day', step, dateInJapan(at)));
     for (const [dimension, value] of Object.entries(values)) if (value !== undefined) keys.push(countKey(dimension, step, value));
     if (before !== undefined) keys.push(countKey('took', step, timeClassOf(at - (reached[before] ?? at))));
     before = step;
   }
   for (const [index, { wave: of, at, outcome }] of (user.mails ?? []).entries()) {
-    const mailed = `${of}:${index === 0 ? 'invited' : 'reminded'}:${japanDay(at)}`;
+    const mailed = `${of}:${index === 0 ? 'invited' : 'reminded'}:${dateInJapan(at)}`;
     const next = user.mails?.[index + 1];
     keys.push(countKey('mail', outcome ?? 'unknown', of), countKey('cohort', 'size', mailed));
     // For the forecast: when the people of a cohort moved, or got another mail.
-    if (next) keys.push(countKey('cohort', 'left', `${mailed}:${japanDay(next.at)}`));
-    else if (reached.completed !== undefined) keys.push(countKey('cohort', 'moved', `${mailed}:${japanDay(reached.completed)}`));
+    if (next) keys.push(countKey('cohort', 'left', `${mailed}:${dateInJapan(next.at)}`));
+    else if (reached.completed !== undefined)
+      keys.push(countKey('cohort', 'moved', `${mailed}:${dateInJapan(reached.completed)}`));
   }
   const waits = waitingSince(user);
   if (waits !== undefined) {
-    keys.push(countKey('stopped', lastStepOf(user) ?? 'came'), countKey('waiting', 'since', japanDay(waits)));
+    keys.push(countKey('stopped', lastStepOf(user) ?? 'came'), countKey('waiting', 'since', dateInJapan(waits)));
     if (failure && failure.at >= seen) keys.push(countKey('failed', failure.reason));
   }
   return keys;
@@ -95,7 +91,7 @@ export function countsOfChange(before: LegacyUser | undefined, after: LegacyUser
 
 /** Sums how many people under way were not seen for at least so many days. */
 export function countWaiting(counts: Record<string, number>, days: number, now: EpochMilliseconds): number {
-  const last = japanDay(now - days * DAY_MS);
+  const last = dateInJapan(now - days * DAY_MS);
   return Object.entries(counts)
     .map(([key, count]) => ({ ...partsOfKey(key), count }))
     .filter(({ of, value }) => of === 'waiting' && value <= last)

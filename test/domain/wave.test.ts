@@ -1,30 +1,13 @@
 // The rules of a wave: who gets its mail, its hours and its pace.
 import { expect, test } from '@jest/globals';
 import type { LegacyUser } from '../../src/domain/population.ts';
-import { claimMail, dueMails, nextOpening, paceAt, whyNotMailed, type Wave } from '../../src/domain/wave.ts';
+import { claimMail, dueMails, nextOpening, paceAt, whyNotMailed } from '../../src/domain/wave.ts';
+import { sampleWave } from '../support/sample-wave.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 /** 10 o'clock in Japan. */
 const NOW = Date.parse('2026-12-20T01:00:00Z');
-const WAVE: Wave = {
-  id: 'w',
-  version: 1,
-  expires_at: 0,
-  client_id: 'owners-site',
-  kind: 'reminder',
-  after_days: 14,
-  size: 10,
-  language: 'ja',
-  rate: 60,
-  from_hour: 9,
-  until_hour: 21,
-  start_at: 0,
-  ends: '2027-03-31',
-  url: '',
-  state: 'running',
-  after: '',
-  taken: 0,
-};
+const WAVE = sampleWave('w', { kind: 'reminder', size: 10, rate: 60 });
 const USER: LegacyUser = {
   id: 'u',
   version: 1,

@@ -3,7 +3,8 @@ import type { Deps } from '../../deps.ts';
 import { sum, type Cohort, type Day, type PlannedMails, type PlannedReminder } from '../../domain/forecast/cohort.ts';
 import type { CampaignSoFar } from '../../domain/forecast/forecast.ts';
 import { WINDOW_DAYS } from '../../domain/forecast/hazard.ts';
-import { japanDay, partsOfKey } from '../../domain/funnel-counts.ts';
+import { dateInJapan } from '../../domain/birthdate.ts';
+import { partsOfKey } from '../../domain/funnel-counts.ts';
 import type { Wave } from '../../domain/wave.ts';
 import { listWaves } from './waves.ts';
 
@@ -17,7 +18,7 @@ export const dayOf = (day: string): Day => Math.round(Date.parse(day) / DAY_MS);
 export async function readCampaign(deps: Pick<Deps, 'storage' | 'clock'>, sunset: string): Promise<CampaignSoFar> {
   const waves = (await listWaves(deps)).map(({ wave }) => wave);
   const counts = await deps.storage.population.counts();
-  return campaignOf(counts, waves, dayOf(japanDay(deps.clock())), dayOf(sunset));
+  return campaignOf(counts, waves, dayOf(dateInJapan(deps.clock())), dayOf(sunset));
 }
 
 /** The same from counts and waves. */
@@ -116,7 +117,7 @@ function plannedMails(
 }
 
 const isAhead = ({ state }: Wave): boolean => state === 'running' || state === 'planned';
-const startOf = (wave: Wave, today: Day): Day => Math.max(today, dayOf(japanDay(wave.start_at)));
+const startOf = (wave: Wave, today: Day): Day => Math.max(today, dayOf(dateInJapan(wave.start_at)));
 
 function plannedReminders(waves: readonly Wave[], today: Day): PlannedReminder[] {
   const ahead = waves.filter((wave) => isAhead(wave) && wave.kind === 'reminder');

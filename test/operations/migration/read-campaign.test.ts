@@ -1,14 +1,15 @@
 // What the forecast gets from the counts of the funnel and the plans of the waves.
 import { expect, test } from '@jest/globals';
-import { addCounts, japanDay, type FunnelCounts } from '../../../src/domain/funnel-counts.ts';
+import { dateInJapan } from '../../../src/domain/birthdate.ts';
+import { addCounts, type FunnelCounts } from '../../../src/domain/funnel-counts.ts';
 import type { LegacyUser } from '../../../src/domain/population.ts';
-import type { Wave } from '../../../src/domain/wave.ts';
 import { campaignOf, dayOf } from '../../../src/operations/migration/read-campaign.ts';
+import { sampleWave } from '../../support/sample-wave.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 /** Just after midnight in Japan, where the day is one later than in UTC. */
 const NOW = Date.parse('2026-12-20T15:10:00Z');
-const TODAY = dayOf(japanDay(NOW));
+const TODAY = dayOf(dateInJapan(NOW));
 const ago = (days: number): number => NOW - days * DAY_MS;
 
 /** A legacy user by the days since the mails and since the move. */
@@ -27,27 +28,6 @@ function user(mails: [wave: string, days: number][], moved?: number): LegacyUser
     ...(mails.length > 0 && { mails: mails.map(([wave, days]) => ({ wave, at: ago(days), outcome: 'sent' as const })) }),
   };
 }
-const wave = (id: string, changes: Partial<Wave>): Wave => ({
-  id,
-  version: 1,
-  expires_at: 0,
-  client_id: 'owners-site',
-  kind: 'invitation',
-  after_days: 14,
-  size: 3,
-  language: 'ja',
-  rate: 1,
-  from_hour: 9,
-  until_hour: 21,
-  start_at: 0,
-  ends: '2027-03-31',
-  url: '',
-  state: 'running',
-  after: '',
-  taken: 0,
-  ...changes,
-});
-
 const USERS = [
   user([['a', 5]], 3),
   user(
@@ -73,10 +53,10 @@ test('cohorts, people without a mail, and planned mails are those of the records
   const counts: FunnelCounts = new Map();
   for (const one of USERS) addCounts(counts, one);
   const waves = [
-    wave('c', { size: 3, taken: 2 }),
-    wave('later', { state: 'planned', size: 1, start_at: NOW + 2 * DAY_MS }),
-    wave('again', { kind: 'reminder', after_days: 7, start_at: NOW + DAY_MS }),
-    wave('over', { state: 'stopped' }),
+    sampleWave('c', { size: 3, taken: 2 }),
+    sampleWave('later', { state: 'planned', size: 1, start_at: NOW + 2 * DAY_MS }),
+    sampleWave('again', { kind: 'reminder', after_days: 7, start_at: NOW + DAY_MS }),
+    sampleWave('over', { state: 'stopped' }),
   ];
   expect(campaignOf(Object.fromEntries(counts), waves, TODAY, TODAY + 10)).toEqual({
     today: TODAY,
@@ -103,7 +83,7 @@ test('cohorts, people without a mail, and planned mails are those of the records
 test('waves send no more people than are left, and no more a day than their rate', () => {
   const counts: FunnelCounts = new Map();
   for (let n = 0; n < 1000; n += 1) addCounts(counts, user([]));
-  const waves = [wave('slow', { size: 800, from_hour: 9, until_hour: 14 }), wave('rest', { size: 800, rate: 60 })];
+  const waves = [sampleWave('slow', { size: 800, from_hour: 9, until_hour: 14 }), sampleWave('rest', { size: 800, rate: 60 })];
   const { planned } = campaignOf(Object.fromEntries(counts), waves, TODAY, TODAY + 2);
   expect(planned.map((mails) => [mails.wave, mails.day - TODAY, mails.size])).toEqual([
     ['slow', 0, 300],

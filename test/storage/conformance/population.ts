@@ -2,6 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { addCounts, type FunnelCounts } from '../../../src/domain/funnel-counts.ts';
 import type { LegacyUser, LegacyUserStep, ListedUser } from '../../../src/domain/population.ts';
+import { everyEntry } from '../../../src/storage/every-entry.ts';
 import { VersionConflict, type Storage } from '../../../src/storage/storage.ts';
 import { eventAbout, sampleAccount, sampleMigration } from './samples.ts';
 import { answered, thrown, useSubject } from './subject.ts';
@@ -22,11 +23,8 @@ export function stepOf(id: string, overrides: Partial<LegacyUserStep> = {}): Leg
 
 async function everyLegacyUser(storage: Storage): Promise<LegacyUser[]> {
   const all: LegacyUser[] = [];
-  for (;;) {
-    const page = await storage.population.listAfter(all.at(-1)?.id ?? '', PAGE);
-    all.push(...page);
-    if (page.length < PAGE) return all;
-  }
+  for await (const user of everyEntry(storage.population.listAfter, ({ id }) => id, '', PAGE)) all.push(user);
+  return all;
 }
 
 /** Expects that the counts are the sums over all legacy users. */
