@@ -87,6 +87,12 @@ export type PageAppOptions = {
   brand?: (ctx: PageContext) => Brand;
 };
 
+/** What each app is given by the process that starts it. */
+export type AppOptions = Pick<
+  PageAppOptions,
+  'origin' | 'cookieKeys' | 'trustProxy' | 'cacheViews' | 'supportPhone' | 'anyHost' | 'clock' | 'log'
+>;
+
 export type PageApp = {
   koa: Koa<PageState>;
   /** Middleware for routers with forms: reads the form, then checks the CSRF token. */

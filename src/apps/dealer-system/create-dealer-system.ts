@@ -1,11 +1,9 @@
 // The dealer system: the back office of several dealers. It accepts customer links from the common ID, and serves the
 // service history and bookings of linked customers to apps with a token for that dealer.
 import type Koa from 'koa';
-import type { TrustProxy } from '../../http/client-address.ts';
 import { leadToPage } from '../../http/lead-to-page.ts';
-import { createPageApp } from '../../http/page-app.ts';
+import { createPageApp, type AppOptions } from '../../http/page-app.ts';
 import type { PageState } from '../../http/page-context.ts';
-import type { Log } from '../../telemetry/log.ts';
 import { openAppDatabase } from '../open-app-database.ts';
 import { createBookingStore } from './booking-store.ts';
 import { createContractStore } from './contract-store.ts';
@@ -22,19 +20,8 @@ import { createVehicleStore } from './vehicle-store.ts';
 /** Other processes hold the lock on the file for a few milliseconds at most. */
 const LOCK_WAIT_MS = 5000;
 
-export type DealerSystemOptions = {
-  /** The origin of its URLs. A dealer's resource URI is `<origin>/dealers/<code>`. */
-  origin: string;
-  cookieKeys: string[];
-  trustProxy: TrustProxy;
-  cacheViews: boolean;
-  /** See `PageAppOptions`. */
-  supportPhone?: string | undefined;
-  /** See `PageAppOptions`. */
-  anyHost?: boolean;
-  /** Milliseconds since 1970. */
-  clock: () => number;
-  log: Log;
+/** A dealer's resource URI is `<origin>/dealers/<code>`. */
+export type DealerSystemOptions = AppOptions & {
   /** The common ID, whose tokens and receipts are accepted. */
   issuer: string;
   /** The SQLite file. */

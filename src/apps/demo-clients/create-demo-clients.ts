@@ -2,35 +2,21 @@
 // They do not exist in production.
 import type Koa from 'koa';
 import Router from 'koa-router';
-import type { TrustProxy } from '../../http/client-address.ts';
 import { leadToPage } from '../../http/lead-to-page.ts';
-import { createPageApp } from '../../http/page-app.ts';
+import { createPageApp, type AppOptions } from '../../http/page-app.ts';
 import type { PageState } from '../../http/page-context.ts';
-import type { Log } from '../../telemetry/log.ts';
 import { loadClientKey } from '../client-key.ts';
 import { createIdentityProvider } from './identity-provider.ts';
 import { demoRoutes } from './routes.ts';
 import { createSessions } from './sessions.ts';
 
-export type DemoClientsOptions = {
-  /** The origin of their URLs. */
-  origin: string;
+export type DemoClientsOptions = AppOptions & {
   /** The common ID. */
   issuer: string;
   /** The folder of their shared key, which is generated on the first start. */
   keyDirectory: string;
   /** The client secret of the one app that uses `client_secret_basic`. */
   secret: string;
-  cookieKeys: string[];
-  trustProxy: TrustProxy;
-  cacheViews: boolean;
-  /** See `PageAppOptions`. */
-  supportPhone?: string | undefined;
-  /** See `PageAppOptions`. */
-  anyHost?: boolean;
-  /** Milliseconds since 1970. */
-  clock: () => number;
-  log: Log;
 };
 
 /**

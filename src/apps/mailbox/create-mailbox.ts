@@ -1,27 +1,13 @@
 // The mailbox of a development machine: receives mail by SMTP and SMS by HTTP, and shows them on a web page. It does not exist in production.
 import type Koa from 'koa';
-import type { TrustProxy } from '../../http/client-address.ts';
-import { createPageApp } from '../../http/page-app.ts';
+import { createPageApp, type AppOptions } from '../../http/page-app.ts';
 import type { PageState } from '../../http/page-context.ts';
-import type { Log } from '../../telemetry/log.ts';
 import { openMessageStore } from './message-store.ts';
 import { receiveSms } from './receive-sms.ts';
 import { mailboxRoutes } from './routes.ts';
 import { startSmtpReceiver } from './smtp-receiver.ts';
 
-export type MailboxOptions = {
-  /** The origin of its URLs. */
-  origin: string;
-  cookieKeys: string[];
-  trustProxy: TrustProxy;
-  cacheViews: boolean;
-  /** See `PageAppOptions`. */
-  supportPhone?: string | undefined;
-  /** See `PageAppOptions`. */
-  anyHost?: boolean;
-  /** Milliseconds since 1970. */
-  clock: () => number;
-  log: Log;
+export type MailboxOptions = AppOptions & {
   /** A loopback address. */
   smtpHost: string;
   /** 0 takes a free port; see `Mailbox.smtpPort`. */

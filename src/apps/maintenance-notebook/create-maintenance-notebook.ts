@@ -1,13 +1,9 @@
 // MyTOYOTA整備手帳, the service that people migrate to. It is an OpenID Connect client of the common ID, and reads the service
 // history from the linked dealer.
 import type Koa from 'koa';
-import Router from 'koa-router';
-import type { TrustProxy } from '../../http/client-address.ts';
-import { leadToPage } from '../../http/lead-to-page.ts';
-import { createPageApp } from '../../http/page-app.ts';
+import { createPageApp, type AppOptions } from '../../http/page-app.ts';
 import type { PageState } from '../../http/page-context.ts';
-import type { Log } from '../../telemetry/log.ts';
-import { backchannelLogoutRoutes } from '../backchannel-logout-routes.ts';
+import { addClientPages } from '../add-client-pages.ts';
 import { bookingRoutes } from './booking-routes.ts';
 import { contractRoutes } from './contract-routes.ts';
 import { loadClientKey } from '../client-key.ts';
@@ -21,19 +17,7 @@ import { openSessions } from './sessions.ts';
 
 const DEALER_TIMEOUT_SECONDS = 3;
 
-export type MaintenanceNotebookOptions = {
-  /** The origin of its URLs. */
-  origin: string;
-  cookieKeys: string[];
-  trustProxy: TrustProxy;
-  cacheViews: boolean;
-  /** See `PageAppOptions`. */
-  supportPhone?: string | undefined;
-  /** See `PageAppOptions`. */
-  anyHost?: boolean;
-  /** Milliseconds since 1970. */
-  clock: () => number;
-  log: Log;
+export type MaintenanceNotebookOptions = AppOptions & {
   /** The common ID's issuer identifier, as in its discovery document. */
   issuer: string;
   /** The origin of the API of a dealer without a link yet: `<origin>/dealers/<code>`. */
@@ -83,24 +67,12 @@ export async function createMaintenanceNotebook(
     log,
   };
 
-  koa.use(async function allowFormsToCommonId(ctx, next) {
-    // The forms for logging out and linking are redirected to the common ID.
-    ctx.state.formTargets = [new URL(issuer).origin];
-    await next();
-  });
-  koa.use(async function publishKey(ctx, next) {
-    if (ctx.path !== '/jwks.json' || ctx.method !== 'GET') return next();
-    ctx.type = 'application/jwk-set+json';
-    ctx.body = JSON.stringify({ keys: [key.publicJwk] });
-  });
-  koa.use(backchannelLogoutRoutes(idp, sessions, log).routes());
-  const pages = new Router<PageState>();
-  for (const middleware of forms) pages.use(middleware);
-  for (const make of [loginRoutes, homeRoutes, bookingRoutes, contractRoutes, dealerLinkRoutes]) {
-    pages.use(make(deps).routes());
-  }
-  koa.use(pages.routes());
-  koa.use(leadToPage(pages));
+  const routes = [loginRoutes, homeRoutes, bookingRoutes, contractRoutes, dealerLinkRoutes];
+  addClientPages(
+    { koa, forms },
+    { issuer, key, idp, sessions, log },
+    routes.map((make) => make(deps)),
+  );
 
   return {
     koa,

@@ -7,7 +7,8 @@ import { customerClaims, knownDealer, type CustomerClaims, type KnownDealer } fr
 import type { CurrentSession } from '../current-session.ts';
 import type { DealerAnswer, Send } from './dealer-client.ts';
 import type { Reading } from './dealer-standing.ts';
-import { SessionEnded, type FreshTokens } from './fresh-tokens.ts';
+import { SessionEnded } from '../fresh-token.ts';
+import type { FreshTokens } from './fresh-tokens.ts';
 import {
   IdentityProviderRefusal,
   IdentityProviderUnavailable,

@@ -11,7 +11,7 @@ import type { CurrentSession } from '../current-session.ts';
 import { IdentityProviderUnavailable, type IdentityProvider } from '../identity-provider.ts';
 import { SignInInsufficient } from '../step-up.ts';
 import { me as meSchema, type Me, type Scope } from './answers.ts';
-import { SessionEnded } from './fresh-token.ts';
+import { SessionEnded } from '../fresh-token.ts';
 import { ApiRefusal, ApiUnavailable, type OperationsApi } from './operations-api.ts';
 import type { Parts, Session, Sessions } from './sessions.ts';
 

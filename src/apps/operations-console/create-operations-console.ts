@@ -1,20 +1,16 @@
 // The operations console: the support desk, the migration, jobs, and the audit. It is an OpenID Connect client of the common ID, and does nothing that the
 // operations API does not do.
 import type Koa from 'koa';
-import Router from 'koa-router';
-import type { TrustProxy } from '../../http/client-address.ts';
-import { leadToPage } from '../../http/lead-to-page.ts';
-import { createPageApp } from '../../http/page-app.ts';
+import { createPageApp, type AppOptions } from '../../http/page-app.ts';
 import type { PageState } from '../../http/page-context.ts';
-import type { Log } from '../../telemetry/log.ts';
-import { backchannelLogoutRoutes } from '../backchannel-logout-routes.ts';
+import { addClientPages } from '../add-client-pages.ts';
 import { loadClientKey } from '../client-key.ts';
 import { createCurrentSession } from '../current-session.ts';
 import { createIdentityProvider } from '../identity-provider.ts';
 import { actionRoutes } from './action-routes.ts';
 import { auditRoutes } from './audit-routes.ts';
 import type { ConsoleDeps } from './console.ts';
-import { createFreshToken } from './fresh-token.ts';
+import { createFreshToken } from '../fresh-token.ts';
 import { homeRoutes } from './home-routes.ts';
 import { jobRoutes } from './job-routes.ts';
 import { loginRoutes } from './login-routes.ts';
@@ -26,19 +22,7 @@ import { openSessions } from './sessions.ts';
 /** To verify the ledger takes a while. */
 const API_TIMEOUT_SECONDS = 60;
 
-export type OperationsConsoleOptions = {
-  /** The origin of its URLs. */
-  origin: string;
-  cookieKeys: string[];
-  trustProxy: TrustProxy;
-  cacheViews: boolean;
-  /** See `PageAppOptions`. */
-  supportPhone?: string | undefined;
-  /** See `PageAppOptions`. */
-  anyHost?: boolean;
-  /** Milliseconds since 1970. */
-  clock: () => number;
-  log: Log;
+export type OperationsConsoleOptions = AppOptions & {
   /** The common ID's issuer identifier, as in its discovery document. */
   issuer: string;
   /** The SQLite file of the sessions. */
@@ -85,23 +69,12 @@ export async function createOperationsConsole(
     log,
   };
 
-  koa.use(async function allowFormsToCommonId(ctx, next) {
-    // The forms for logging out and for a stronger sign-in are redirected to the common ID.
-    ctx.state.formTargets = [new URL(issuer).origin];
-    await next();
-  });
-  koa.use(async function publishKey(ctx, next) {
-    if (ctx.path !== '/jwks.json' || ctx.method !== 'GET') return next();
-    ctx.type = 'application/jwk-set+json';
-    ctx.body = JSON.stringify({ keys: [key.publicJwk] });
-  });
-  koa.use(backchannelLogoutRoutes(idp, sessions, log).routes());
-  const pages = new Router<PageState>();
-  for (const middleware of forms) pages.use(middleware);
-  for (const make of [loginRoutes, homeRoutes, personRoutes, actionRoutes, migrationRoutes, jobRoutes, auditRoutes])
-    pages.use(make(deps).routes());
-  koa.use(pages.routes());
-  koa.use(leadToPage(pages));
+  const routes = [loginRoutes, homeRoutes, personRoutes, actionRoutes, migrationRoutes, jobRoutes, auditRoutes];
+  addClientPages(
+    { koa, forms },
+    { issuer, key, idp, sessions, log },
+    routes.map((make) => make(deps)),
+  );
 
   return {
     koa,

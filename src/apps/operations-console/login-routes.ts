@@ -10,7 +10,7 @@ import { SCOPES } from './answers.ts';
 import type { ConsoleContext, ConsoleDeps } from './console.ts';
 import type { PendingRequest } from './sessions.ts';
 
-/** The scopes of the operations API, of which a token gets those that the operator has a role for. */
+/** The scopes of the operations API. A token gets only those for which the operator has a role. */
 const SCOPE = ['openid', 'offline_access', ...SCOPES].join(' ');
 /** Every operator signs in with a second factor (RFC 9470). */
 const SECOND_FACTOR: StepUp = { acrValues: 'urn:common-id:acr:mfa phr' };

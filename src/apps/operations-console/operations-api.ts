@@ -1,7 +1,7 @@
 // The console's requests to the operations API, with the access token of the operator's session.
 import { z } from 'zod';
 import type { IdentityProvider, ResourceRequest } from '../identity-provider.ts';
-import { SessionEnded, type FreshToken } from './fresh-token.ts';
+import { SessionEnded, type FreshToken } from '../fresh-token.ts';
 import type { Session } from './sessions.ts';
 
 /** The API refused. Trying again does not help. */

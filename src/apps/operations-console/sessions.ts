@@ -2,7 +2,7 @@
 import * as store from '../session-store.ts';
 import type { StepUp } from '../step-up.ts';
 
-/** The API asks for a new sign-in earlier. What was typed is then kept. */
+/** The API asks for a new sign-in earlier. The form then keeps the typed values. */
 const SESSION_LIFETIME_MS = 24 * 60 * 60 * 1000;
 
 /** Why an operator looks at a person. The pages of that person open while it counts, see `case-of-person.ts`. */
@@ -12,7 +12,7 @@ export type Case = { reason: string; at: number };
 export type Interrupted = {
   stepUp: StepUp;
   returnTo: string;
-  /** What was typed, for the form at `returnTo`. */
+  /** The typed values, for the form at `returnTo`. */
   typed: Record<string, string>;
 };
 

@@ -1,12 +1,10 @@
 // The TOYOTA OWNER'S SITE: a legacy site with its own users, and an ordinary client of the common ID.
 import type Koa from 'koa';
 import Router from 'koa-router';
-import type { TrustProxy } from '../../http/client-address.ts';
 import { leadToPage } from '../../http/lead-to-page.ts';
-import { createPageApp } from '../../http/page-app.ts';
+import { createPageApp, type AppOptions } from '../../http/page-app.ts';
 import type { PageState } from '../../http/page-context.ts';
 import { PageError } from '../../http/page-error.ts';
-import type { Log } from '../../telemetry/log.ts';
 import { createBookings } from './bookings.ts';
 import { loadClientKey } from '../client-key.ts';
 import { createCommonId } from './common-id.ts';
@@ -28,9 +26,7 @@ import type { Site, SiteState } from './site.ts';
 import { createTries } from './tries.ts';
 import { createUsers } from './users.ts';
 
-export type OwnersSiteOptions = {
-  /** The origin of its URLs. */
-  origin: string;
+export type OwnersSiteOptions = AppOptions & {
   /** The common ID. */
   issuer: string;
   notebookOrigin: string;
@@ -39,26 +35,16 @@ export type OwnersSiteOptions = {
   databasePath: string;
   /** The folder of the site's key, which is generated on the first start. */
   keyDirectory: string;
-  cookieKeys: string[];
   /** bcrypt's cost at the common ID; the site's own is never higher than 10. */
   passwordHashCost: number;
   smtpUrl: string;
   mailFrom: string;
   /** The last day of the site, `YYYY-MM-DD`, in Japan. */
   sunset?: string;
-  trustProxy: TrustProxy;
-  cacheViews: boolean;
-  /** See `PageAppOptions`. */
-  supportPhone?: string | undefined;
-  /** See `PageAppOptions`. */
-  anyHost?: boolean;
   /** Stores demo users in an empty database. */
   seedDemo: boolean;
   appStoreUrl?: string;
   googlePlayUrl?: string;
-  /** Milliseconds since 1970. */
-  clock: () => number;
-  log: Log;
 };
 
 const SWEEP_INTERVAL_MS = 10 * 60 * 1000;
