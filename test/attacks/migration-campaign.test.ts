@@ -1,4 +1,4 @@
-// The campaign of a migration: its list is imported and its funnel counted, whatever dies. design/operations.md, chapter 3.
+// The campaign of a migration: a process dies while it imports the list or counts the funnel. design/operations.md, chapter 3.
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';

@@ -167,7 +167,7 @@ function declare(databaseUrl: () => string | undefined): void {
     ]);
   });
 
-  test('S236 the process dies at each write of a wave: nobody gets two mails, and whoever got none is counted as unknown', async () => {
+  test('S236 the process dies at each write of a wave: nobody gets two mails, and people without a mail are counted as unknown', async () => {
     let died = 0;
     for (let writes = 0; writes < figure(40, 40); writes += figure(1, 3)) {
       const wave = `kill-${writes}`;

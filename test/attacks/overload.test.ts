@@ -42,7 +42,7 @@ function keepAsking(port: number, onAnswer: () => void): Socket {
 }
 
 // Node accepts one connection in each turn of its event loop. If a turn answered all connections, the last one would wait for a turn for each before it.
-test('S240 many connections at once, each of which asks again and again: the last one has its first answer before any other has had ten', async () => {
+test('S240 many connections that ask again and again: the last one gets its first answer before any other has ten', async () => {
   const connections = figure(256, 64);
   const busyFor = (ms: number): void => {
     const end = performance.now() + ms;

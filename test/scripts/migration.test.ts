@@ -1,4 +1,4 @@
-// npm run admin -- migration …: what it does with files, what it prints, and its exit codes. What it counts is tested in test/attacks/migration-campaign.test.ts.
+// npm run admin -- migration …: its files, its output and its exit codes. test/attacks/migration-campaign.test.ts checks the counts.
 import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

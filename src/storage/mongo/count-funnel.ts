@@ -1,6 +1,6 @@
 // Moves what changes of legacy users add to the counts from their documents into the one document of the counts.
 //
-// So no change waits for the counts, which all of them would write. Each delta is counted once, whatever dies: a batch is added and noted in
+// All changes would write the same counts, so none of them waits for it. Each delta is counted once, even if a process dies: a batch is added and noted in
 // one write that names the version of the counts, then removed from its documents, and then the note is removed. The next batch is read
 // after that. Any process goes on where another one died.
 import { trusted } from 'mongoose';

@@ -179,7 +179,7 @@ test('the pages in Chromium, without JavaScript and with it: no barrier, in both
   }
 });
 
-test('a sign-in that is too old for the API is asked for again (RFC 9470), and what was typed is kept', async () => {
+test('the API refuses an old sign-in (RFC 9470): the console asks for a new one and keeps the typed values', async () => {
   await find();
   const id = idOnPage();
   await browser.open(`${desk}/support`);

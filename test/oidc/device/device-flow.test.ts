@@ -392,7 +392,7 @@ describe('attackers', () => {
   });
 });
 
-test('the log tells what became of the codes, and of which client app and ID', async () => {
+test('the log names the outcome of each code, with its client app and ID', async () => {
   const events = (): Record<string, unknown>[] =>
     world.nodes
       .flatMap((node) => node.output().split('\n'))
